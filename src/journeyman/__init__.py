@@ -1,0 +1,39 @@
+"""Journeyman: the machine-learning engineer that runs itself."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import TYPE_CHECKING, Any
+
+# Idle OpenMP threads that spin make 2-thread training up to 40 times slower on a busy machine (docs/decisions/0003).
+# The libraries read this once, when they are loaded, so it is set before anything else is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+if TYPE_CHECKING:
+    from journeyman.estimators import JourneymanClassifier, JourneymanRegressor
+    from journeyman.workflow.doors import build, load
+
+__version__ = "0.1.0"
+__all__ = ["JourneymanClassifier", "JourneymanRegressor", "__version__", "build", "load"]
+
+_HOMES = {
+    "JourneymanClassifier": "journeyman.estimators",
+    "JourneymanRegressor": "journeyman.estimators",
+    "build": "journeyman.workflow.doors",
+    "load": "journeyman.workflow.doors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that ``import journeyman`` stays fast."""
+    if name in _HOMES:
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'journeyman' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Algorithms, one family a file, each against the Algorithm protocol."""

@@ -1,0 +1,1 @@
+"""Nouns: frozen facts, no input or output."""

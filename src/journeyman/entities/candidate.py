@@ -1,0 +1,42 @@
+"""A candidate is data: an algorithm's name, its parameters and the reason it was proposed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["Candidate", "Parameter"]
+
+Parameter = str | int | float | bool
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Something worth trying.
+
+    Attributes
+    ----------
+    algorithm : str
+        Registered name ("lightgbm").
+    parameters : mapping
+        Settings that differ from the algorithm's own.
+    reason : str
+        Why it is proposed, in words.
+
+    Examples
+    --------
+    >>> Candidate("lightgbm", {"num_leaves": 31}).key == Candidate("lightgbm", {"num_leaves": 31}, "again").key
+    True
+    """
+
+    algorithm: str
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    reason: str = ""
+
+    @property
+    def key(self) -> str:
+        """Stable identity: the algorithm's name and a digest of the parameters."""
+        text = json.dumps([self.algorithm, dict(sorted(self.parameters.items()))])
+        return f"{self.algorithm}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

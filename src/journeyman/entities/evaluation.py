@@ -1,0 +1,169 @@
+"""An evaluation: every score with an interval, beside the baseline's, and where and why the model errs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Curve", "Dependence", "Evaluation", "Explanation", "Importance", "Score", "Slice"]
+
+
+@dataclass(frozen=True)
+class Score:
+    """A metric's value with its interval, and the baseline's beside it.
+
+    Attributes
+    ----------
+    metric : str
+        Name of the metric.
+    value, low, high : float
+        Estimate and 95 % interval (bootstrap over rows, over groups where rows are grouped).
+    baseline, baseline_low, baseline_high : float
+        The same for the trivial model on the same rows.
+    gain_low, gain_high : float
+        95 % interval of the paired gain over the baseline; positive is better whatever the metric's direction.
+    greater_is_better : bool
+        Direction of the metric.
+    """
+
+    metric: str
+    value: float
+    low: float
+    high: float
+    baseline: float
+    baseline_low: float
+    baseline_high: float
+    gain_low: float
+    gain_high: float
+    greater_is_better: bool
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line to draw: ``x`` and ``y`` of one length, with names for the axes and the line."""
+
+    name: str
+    x_label: str
+    y_label: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    weight: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A part of the rows on which the model does worse.
+
+    Attributes
+    ----------
+    description : str
+        "age < 25 and city = Paris".
+    columns : tuple of str
+        Columns of the condition.
+    rows : int
+        Rows that confirmed it (they did not find it).
+    value, overall : float
+        Mean loss there and overall, on the confirming rows.
+    low, high : float
+        95 % interval of ``value``.
+    p_value : float
+        That the slice is no worse than the rest, corrected for the number of slices confirmed.
+    """
+
+    description: str
+    columns: tuple[str, ...]
+    rows: int
+    value: float
+    overall: float
+    low: float
+    high: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Importance:
+    """How much the score falls when a column is shuffled: mean over repeats and its standard deviation."""
+
+    column: str
+    mean: float
+    std: float
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """Partial dependence of the answer on one column.
+
+    Attributes
+    ----------
+    column : str
+        The column.
+    labels : tuple of str
+        Values as text, for categories; empty for numbers.
+    x : tuple of float
+        Values (codes for categories).
+    y : tuple of float
+        Mean answer: probability of the positive class, or value (multiclass: probability of ``output``).
+    output : str
+        Which answer.
+    """
+
+    column: str
+    labels: tuple[str, ...]
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    output: str
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How good the model is on rows that taught it nothing.
+
+    Attributes
+    ----------
+    rows : int
+        Rows it was measured on.
+    on_holdout : bool
+        False where rows were too few for a holdout and out-of-fold predictions stood in.
+    scores : tuple of Score
+        The task's metric first.
+    confusion : tuple of tuple of int
+        Rows: truth, columns: answer, in the order of the task's labels; empty for regression.
+    threshold : float or None
+        Binary tasks: the positive label is given from this probability on.
+    calibration, gain, roc, precision_recall : Curve or None
+        Classification (binary, or the most frequent class against the rest).
+    calibration_error : float or None
+        Expected calibration error, 10 bins of equal count.
+    residuals : tuple of Curve
+        Regression: predicted against actual, residual quantiles against predicted.
+    prediction_bins, prediction_counts : tuples
+        Histogram of the answers.
+    """
+
+    rows: int
+    on_holdout: bool
+    scores: tuple[Score, ...]
+    confusion: tuple[tuple[int, ...], ...] = ()
+    threshold: float | None = None
+    calibration: Curve | None = None
+    gain: Curve | None = None
+    roc: Curve | None = None
+    precision_recall: Curve | None = None
+    calibration_error: float | None = None
+    residuals: tuple[Curve, ...] = ()
+    prediction_bins: tuple[float, ...] = ()
+    prediction_counts: tuple[int, ...] = ()
+
+    @property
+    def main(self) -> Score:
+        """The score of the task's own metric."""
+        return self.scores[0]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why the model answers as it does, and where it fails."""
+
+    importances: tuple[Importance, ...]
+    dependences: tuple[Dependence, ...]
+    slices: tuple[Slice, ...]
+    slices_tried: int = 0

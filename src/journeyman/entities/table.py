@@ -1,0 +1,96 @@
+"""A table: a frame by reference, its columns, and a digest computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from journeyman.entities.column import Column, Kind, Role
+
+__all__ = ["Block", "Table", "to_block"]
+
+Block = dict[str, NDArray[np.generic]]
+"""Columns as plain arrays, one of ``(n_samples,)`` each, the form in which rows are prepared and scored: float64 for
+numbers and booleans, int32 codes for categories (-1 missing or unseen), float64 seconds since 1970 for dates (NaN
+missing), object of str and None for text."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows in canonical form (see :class:`Column` for the types), or a sample of them where they do not fit in memory.
+
+    Attributes
+    ----------
+    name : str
+        Short name of where it came from ("adult.csv.gz").
+    frame : pandas.DataFrame of shape (n_samples, n_columns)
+        Held by reference; nobody writes to it. Index 0..n-1.
+    columns : tuple of Column
+        In the order of the frame.
+    digest : str
+        Hex digest of the source's content.
+    source_rows : int
+        Rows in the source; larger than ``len(frame)`` when the frame is a sample.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    columns: tuple[Column, ...]
+    digest: str
+    source_rows: int
+
+    @property
+    def sampled(self) -> bool:
+        """Whether the frame is a sample of a larger source."""
+        return self.source_rows > len(self.frame)
+
+    @property
+    def features(self) -> tuple[Column, ...]:
+        """Columns that a model may use."""
+        return tuple(c for c in self.columns if c.role is Role.FEATURE)
+
+    def column(self, name: str) -> Column:
+        """Return the column of that name; KeyError where there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    def with_role(self, role: Role) -> Column | None:
+        """Return the first column that plays this part."""
+        return next((c for c in self.columns if c.role is role), None)
+
+
+def to_block(frame: pd.DataFrame, columns: tuple[Column, ...]) -> Block:
+    """Turn canonical frame columns into plain arrays.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame of shape (n_samples, n_columns)
+        A canonical frame.
+    columns : tuple of Column
+        Which columns to take.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"a": [1.0, 2.0], "c": pd.Categorical(["x", None], categories=["x"])})
+    >>> to_block(frame, (Column("a", Kind.NUMBER), Column("c", Kind.CATEGORY, categories=("x",))))
+    {'a': array([1., 2.]), 'c': array([ 0, -1], dtype=int32)}
+    """
+    block: Block = {}
+    for column in columns:
+        values = frame[column.name]
+        if column.kind.categorical:
+            block[column.name] = values.cat.codes.to_numpy(np.int32)
+        elif column.kind is Kind.DATETIME:
+            micros = values.to_numpy("datetime64[us]")
+            seconds = micros.astype(np.int64) / 1e6
+            block[column.name] = np.where(np.isnat(micros), np.nan, seconds)
+        elif column.kind.numeric:
+            block[column.name] = values.to_numpy(np.float64)
+        else:
+            block[column.name] = values.to_numpy(object)
+    return block

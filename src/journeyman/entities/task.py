@@ -1,0 +1,64 @@
+"""A task: what is to be predicted, how it is scored and how rows may be divided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["Scheme", "Task", "TaskKind"]
+
+
+class TaskKind(StrEnum):
+    """What kind of answer is wanted."""
+
+    BINARY = "binary"
+    MULTICLASS = "multiclass"
+    REGRESSION = "regression"
+
+    @property
+    def classification(self) -> bool:
+        """Whether the answer is a label."""
+        return self is not TaskKind.REGRESSION
+
+
+class Scheme(StrEnum):
+    """How rows are divided into those that teach and those that examine."""
+
+    SHUFFLED = "shuffled"
+    GROUPED = "grouped"
+    TIME = "time"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be predicted.
+
+    Attributes
+    ----------
+    target : str
+        Column to predict.
+    kind : TaskKind
+        Kind of answer.
+    metric : str
+        Name of the metric that models are chosen by (see journeyman.metrics).
+    labels : tuple of str
+        Classes in code order (classification); code 1 is the positive class of a binary task.
+    scheme : Scheme
+        How rows are divided.
+    time_column, group_column : str or None
+        Columns that the division follows; a time scheme without a column follows the order of the rows.
+    reason : str
+        Why this kind and scheme, in words.
+    label_types : str
+        How labels are given back: "str", "int", "float" or "bool", as the target was.
+    """
+
+    target: str
+    kind: TaskKind
+    metric: str
+    labels: tuple[str, ...] = ()
+    scheme: Scheme = Scheme.SHUFFLED
+    time_column: str | None = None
+    group_column: str | None = None
+    reason: str = ""
+    label_types: str = "str"

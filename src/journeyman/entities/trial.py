@@ -1,0 +1,103 @@
+"""A trial: what came of a candidate. A failed trial is a value with its cause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.candidate import Candidate
+
+__all__ = ["Ensemble", "Member", "Trial", "TrialStatus"]
+
+
+class TrialStatus(StrEnum):
+    """How a trial ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    OUT_OF_TIME = "out of time"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The outcome of a candidate on the folds.
+
+    Attributes
+    ----------
+    candidate : Candidate
+        What was tried.
+    status : TrialStatus
+        How it ended.
+    score : float or None
+        The task's metric over all out-of-fold predictions; None unless done.
+    fold_scores : tuple of float
+        The same fold by fold.
+    rounds : tuple of int
+        Boosting rounds kept in each fold; zeros where the algorithm has none.
+    predictions : ndarray of shape (n_validated, n_outputs) or None
+        Out-of-fold predictions for the validated rows of the folds, in the order of the folds:
+        probabilities (n_classes columns) or values (1 column).
+    seconds : float
+        Wall time it took.
+    started : float
+        Seconds since the run began when it started.
+    cause : str
+        Why it failed, in one line.
+    """
+
+    candidate: Candidate
+    status: TrialStatus
+    score: float | None = None
+    fold_scores: tuple[float, ...] = ()
+    rounds: tuple[int, ...] = ()
+    predictions: NDArray[np.float64] | None = None
+    seconds: float = 0.0
+    started: float = 0.0
+    cause: str = ""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One part of an ensemble.
+
+    Attributes
+    ----------
+    candidate : Candidate
+        What is fitted.
+    weight : float
+        Share in the ensemble's answer; weights sum to 1.
+    rounds : int
+        Boosting rounds to fit with (0 where the algorithm has none).
+    """
+
+    candidate: Candidate
+    weight: float
+    rounds: int = 0
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """A weighted mean of candidates.
+
+    Attributes
+    ----------
+    members : tuple of Member
+        Heaviest first.
+    score : float
+        The task's metric out of fold.
+    predictions : ndarray of shape (n_validated, n_outputs)
+        Out-of-fold predictions, in the order of the folds.
+    temperature : float
+        Probabilities are raised to 1 / temperature and normalised again; 1.0 leaves them.
+    threshold : float or None
+        Binary tasks: the positive label is given from this probability on.
+    """
+
+    members: tuple[Member, ...]
+    score: float
+    predictions: NDArray[np.float64]
+    temperature: float = 1.0
+    threshold: float | None = None

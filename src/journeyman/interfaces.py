@@ -1,0 +1,270 @@
+"""Protocols: what a part must offer to be used. Implement one, register it as an entry point, and it takes part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from journeyman.entities.candidate import Candidate, Parameter
+from journeyman.entities.column import Column
+from journeyman.entities.finding import Finding
+from journeyman.entities.table import Block, Table
+from journeyman.entities.task import Task, TaskKind
+
+__all__ = [
+    "Algorithm",
+    "Artifacts",
+    "Clock",
+    "FitRequest",
+    "FittedModel",
+    "FittedPreparation",
+    "Matrix",
+    "Metric",
+    "Preparation",
+    "Progress",
+    "QualityRule",
+    "RuleContext",
+    "Run",
+    "Source",
+]
+
+T = TypeVar("T")
+FloatArray = NDArray[np.float64]
+
+
+class Metric(Protocol):
+    """A way to score predictions."""
+
+    name: str
+    greater_is_better: bool
+    kinds: frozenset[TaskKind]
+
+    def score(self, y: FloatArray, predictions: FloatArray) -> float:
+        """Return the score.
+
+        ``y``: class codes or values, shape (n_samples,). ``predictions``: probabilities (n_samples, n_classes) or
+        values (n_samples, 1).
+        """
+        ...
+
+
+class Source(Protocol):
+    """A place that a table is read from; opened, so that its size is known before a row is in memory."""
+
+    name: str
+
+    def rows(self) -> int:
+        """Return the number of rows."""
+        ...
+
+    def read(self, limit_rows: int | None, seed: int) -> pd.DataFrame:
+        """Return raw rows: text sources as str columns, typed sources as they are.
+
+        With ``limit_rows``, a uniform random sample of that many rows in their original order.
+        """
+        ...
+
+    def digest(self) -> str:
+        """Return a hex digest of the content."""
+        ...
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Prepared features.
+
+    Attributes
+    ----------
+    values : ndarray of float64, shape (n_samples, n_features)
+        Missing values are NaN where the preparation keeps them.
+    names : tuple of str
+        One a feature.
+    categorical : tuple of int
+        Positions of features that hold category codes (whole numbers from 0; missing and unseen are -1).
+    """
+
+    values: FloatArray
+    names: tuple[str, ...]
+    categorical: tuple[int, ...] = ()
+
+
+class FittedPreparation(Protocol):
+    """Preparation that has learned; its state is plain arrays, so that it can be stored without running code."""
+
+    def transform(self, block: Block) -> Matrix:
+        """Prepare rows. Must not depend on which other rows come along."""
+        ...
+
+    def to_files(self) -> Mapping[str, bytes]:
+        """Return what a release stores."""
+        ...
+
+
+class Preparation(Protocol):
+    """Learned preparation, fitted inside each fold."""
+
+    name: str
+
+    def fit(self, block: Block, columns: Sequence[Column], y: FloatArray, task: Task, seed: int) -> FittedPreparation:
+        """Learn from training rows."""
+        ...
+
+    def from_files(self, files: Mapping[str, bytes]) -> FittedPreparation:
+        """Load what ``to_files`` gave."""
+        ...
+
+
+@dataclass(frozen=True)
+class FitRequest:
+    """All that a fit may use.
+
+    Attributes
+    ----------
+    x, y : Matrix and ndarray of shape (n_samples,)
+        Training rows; y holds class codes or values.
+    valid_x, valid_y : Matrix and ndarray, or None
+        Rows for early stopping; None for a fit of fixed length.
+    task : Task
+        What is predicted.
+    parameters : mapping
+        The candidate's parameters.
+    rounds : int
+        Length of a fit without validation rows; 0 lets the algorithm decide.
+    seed, threads : int
+        Randomness and threads.
+    out_of_time : callable
+        True once the fit should stop where it is (boosting) or give up (raise ``TimeoutError``).
+    """
+
+    x: Matrix
+    y: FloatArray
+    valid_x: Matrix | None
+    valid_y: FloatArray | None
+    task: Task
+    parameters: Mapping[str, Parameter]
+    rounds: int
+    seed: int
+    threads: int
+    out_of_time: Callable[[], bool]
+
+
+class FittedModel(Protocol):
+    """A model that has learned."""
+
+    rounds: int
+
+    def predict(self, x: Matrix) -> FloatArray:
+        """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
+        ...
+
+    def to_files(self) -> Mapping[str, bytes]:
+        """Return what a release stores, in formats whose loading runs no code."""
+        ...
+
+
+class Algorithm(Protocol):
+    """A way to learn."""
+
+    name: str
+    preparation: str
+
+    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
+        """Return the candidates worth trying, the most promising first; empty where it does not apply."""
+        ...
+
+    def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
+        """Return the expected seconds of one fit on two cores, from sizes alone."""
+        ...
+
+    def fit(self, request: FitRequest) -> FittedModel:
+        """Learn."""
+        ...
+
+    def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
+        """Load what ``to_files`` gave."""
+        ...
+
+
+@dataclass(frozen=True)
+class RuleContext:
+    """What a quality rule may look at besides the table: the task and a seed for sampling."""
+
+    task: Task
+    seed: int
+
+
+class QualityRule(Protocol):
+    """A check of a table; reports findings and changes nothing."""
+
+    codes: tuple[str, ...]
+
+    def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
+        """Return findings; one with severity "not applicable" where the rule cannot apply."""
+        ...
+
+
+class Artifacts(Protocol):
+    """Facts by digest."""
+
+    def put(self, fact: object) -> str:
+        """Store a fact and return its digest."""
+        ...
+
+    def get(self, digest: str, kind: Any) -> Any:
+        """Return the fact of that digest, read as ``kind`` (a type or a generic alias)."""
+        ...
+
+
+class Run(Protocol):
+    """One run, step by step: a finished step is replayed, not repeated."""
+
+    id: str
+
+    def step(self, name: str, function: Callable[..., T], *facts: object) -> T:
+        """Return ``function(*facts)``, or what it returned when this run did that step before.
+
+        The type of the result is read from the function's return annotation. Things that are not facts (parts, a
+        clock, progress) are bound beforehand with ``functools.partial``.
+        """
+        ...
+
+    def elapsed(self) -> float:
+        """Return the seconds this run has worked, those before a restart included."""
+        ...
+
+
+class Progress(Protocol):
+    """Where a build tells what it is doing."""
+
+    def stage(self, name: str, detail: str = "") -> None:
+        """A stage begins."""
+        ...
+
+    def trial(self, number: int, candidate: Candidate, expected: str) -> None:
+        """A trial begins."""
+        ...
+
+    def best(self, score: float, baseline: float | None, members: int) -> None:
+        """The best score so far has changed."""
+        ...
+
+    def note(self, message: str) -> None:
+        """Something worth a line."""
+        ...
+
+
+class Clock(Protocol):
+    """Time is a fact: it comes in as an argument."""
+
+    def monotonic(self) -> float:
+        """Seconds since some moment."""
+        ...
+
+    def now(self) -> str:
+        """The time of day, ISO 8601 in UTC."""
+        ...

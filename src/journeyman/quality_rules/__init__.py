@@ -1,0 +1,1 @@
+"""Rules that look at a table and report findings, one family a file."""

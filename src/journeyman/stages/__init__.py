@@ -1,0 +1,1 @@
+"""Verbs: pure functions from facts to facts; none imports another."""

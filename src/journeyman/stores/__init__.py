@@ -1,0 +1,1 @@
+"""What is kept: the journal, artifacts, the registry and experience."""

@@ -1,0 +1,1 @@
+"""Public contract checks for people who write parts."""

@@ -1,0 +1,1 @@
+"""Learned preparation of columns, fitted inside each fold."""
