@@ -69,6 +69,10 @@ class Source(Protocol):
         """
         ...
 
+    def relation(self, backend: Any) -> Any:
+        """Return all rows as an Ibis table on the given Ibis DuckDB backend, text columns as text."""
+        ...
+
     def digest(self) -> str:
         """Return a hex digest of the content."""
         ...

@@ -137,6 +137,12 @@ class Evaluation:
         Regression: predicted against actual, residual quantiles against predicted.
     prediction_bins, prediction_counts : tuples
         Histogram of the answers.
+    importances : tuple of Importance
+        Permutation importance, greatest first, in units of the task's metric (positive: the column helps).
+    slices : tuple of Slice
+        Parts of the rows where the model does worse, found out of fold and confirmed on the holdout.
+    slices_tried : int
+        Conditions that were looked at.
     """
 
     rows: int
@@ -152,6 +158,9 @@ class Evaluation:
     residuals: tuple[Curve, ...] = ()
     prediction_bins: tuple[float, ...] = ()
     prediction_counts: tuple[int, ...] = ()
+    importances: tuple[Importance, ...] = ()
+    slices: tuple[Slice, ...] = ()
+    slices_tried: int = 0
 
     @property
     def main(self) -> Score:
@@ -161,9 +170,6 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why the model answers as it does, and where it fails."""
+    """Why the model answers as it does: how its answer moves with each of the top columns."""
 
-    importances: tuple[Importance, ...]
     dependences: tuple[Dependence, ...]
-    slices: tuple[Slice, ...]
-    slices_tried: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["Experience", "Expectation"]
+__all__ = ["Expectation", "Experience"]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,80 @@
+"""Everything that is known at the end of a build, as the reports read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from journeyman.entities.column import Column
+from journeyman.entities.decision import Decision
+from journeyman.entities.evaluation import Evaluation, Explanation
+from journeyman.entities.finding import Finding
+from journeyman.entities.profile import Profile
+from journeyman.entities.task import Task
+from journeyman.entities.trial import Member, Trial
+
+__all__ = ["BuildReport"]
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """The facts of a finished build.
+
+    Attributes
+    ----------
+    name, version, created
+        Of the release; ``created`` is ISO 8601, UTC.
+    source : str
+        Where the table came from.
+    rows, trained_rows, holdout_rows : int
+        Rows of the source, rows that models learned from, rows kept for the evaluation.
+    columns : tuple of Column
+        All columns with their kinds, roles and reasons.
+    task : Task
+        What is predicted.
+    split_reason : str
+        How rows were divided and why.
+    findings : tuple of Finding
+        All findings, gravest first.
+    profile : Profile
+        Statistics.
+    trials : tuple of Trial
+        In the order they were run, without their predictions.
+    members : tuple of Member
+        Of the released ensemble.
+    ensemble_scores : tuple of float
+        Best out-of-fold score after each trial (one a trial).
+    stop_reason : str
+        Why the search stopped.
+    evaluation, explanation, decision
+        What they say.
+    seconds : float
+        From start to release.
+    stage_seconds : mapping of str to float
+        Where they went.
+    versions : mapping of str to str
+        Python and libraries.
+    """
+
+    name: str
+    version: int
+    created: str
+    source: str
+    rows: int
+    trained_rows: int
+    holdout_rows: int
+    columns: tuple[Column, ...]
+    task: Task
+    split_reason: str
+    findings: tuple[Finding, ...]
+    profile: Profile
+    trials: tuple[Trial, ...]
+    members: tuple[Member, ...]
+    ensemble_scores: tuple[float, ...]
+    stop_reason: str
+    evaluation: Evaluation
+    explanation: Explanation
+    decision: Decision
+    seconds: float
+    stage_seconds: Mapping[str, float]
+    versions: Mapping[str, str]
