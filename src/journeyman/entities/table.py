@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind, Role
 
-__all__ = ["Block", "Table", "to_block"]
+__all__ = ["Block", "Table", "target_values", "to_block"]
 
 Block = dict[str, NDArray[np.generic]]
 """Columns as plain arrays, one of ``(n_samples,)`` each, the form in which rows are prepared and scored: float64 for
@@ -94,3 +94,8 @@ def to_block(frame: pd.DataFrame, columns: tuple[Column, ...]) -> Block:
         else:
             block[column.name] = values.to_numpy(object)
     return block
+
+
+def target_values(table: Table, target: str) -> NDArray[np.float64]:
+    """Return the target of a repaired table as class codes or values, shape (n_samples,)."""
+    return to_block(table.frame, (table.column(target),))[target].astype(np.float64)
