@@ -1,1 +1,56 @@
 """Metrics, one family a file."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from journeyman.entities.task import TaskKind
+from journeyman.errors import SettingsError
+from journeyman.interfaces import Metric
+from journeyman.metrics.classification import CLASSIFICATION
+from journeyman.metrics.regression import REGRESSION
+
+__all__ = ["METRICS", "default_metric", "find_metric"]
+
+METRICS: Mapping[str, Metric] = MappingProxyType({m.name: m for m in (*CLASSIFICATION, *REGRESSION)})
+
+_DEFAULTS = {TaskKind.BINARY: "roc_auc", TaskKind.MULTICLASS: "log_loss", TaskKind.REGRESSION: "rmse"}
+
+
+def default_metric(kind: TaskKind) -> str:
+    """Return the metric that models are chosen by unless the user names one (the choice of the AMLB benchmark).
+
+    Examples
+    --------
+    >>> default_metric(TaskKind.BINARY)
+    'roc_auc'
+    """
+    return _DEFAULTS[kind]
+
+
+def find_metric(name: str, kind: TaskKind) -> Metric:
+    """Return the metric of that name.
+
+    Raises
+    ------
+    SettingsError
+        No such metric, or one that does not fit the kind of task.
+
+    Examples
+    --------
+    >>> find_metric("rmse", TaskKind.REGRESSION).greater_is_better
+    False
+    >>> find_metric("auc", TaskKind.BINARY)
+    Traceback (most recent call last):
+    journeyman.errors.SettingsError: unknown metric 'auc' (hint: did you mean 'roc_auc'? for a binary task: ...)
+    """
+    fitting = sorted(n for n, m in METRICS.items() if kind in m.kinds)
+    if name not in METRICS:
+        near = difflib.get_close_matches(name, fitting, n=1, cutoff=0.4)
+        guess = f"did you mean {near[0]!r}? " if near else ""
+        raise SettingsError(f"unknown metric {name!r}", hint=f"{guess}for a {kind} task: {', '.join(fitting)}")
+    if name not in fitting:
+        raise SettingsError(f"metric {name!r} does not fit a {kind} task", hint=f"use one of {', '.join(fitting)}")
+    return METRICS[name]
