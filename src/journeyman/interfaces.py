@@ -40,9 +40,20 @@ FloatArray = NDArray[np.float64]
 class Metric(Protocol):
     """A way to score predictions."""
 
-    name: str
-    greater_is_better: bool
-    kinds: frozenset[TaskKind]
+    @property
+    def name(self) -> str:
+        """Name in reports and settings."""
+        ...
+
+    @property
+    def greater_is_better(self) -> bool:
+        """Direction."""
+        ...
+
+    @property
+    def kinds(self) -> frozenset[TaskKind]:
+        """Kinds of task it fits."""
+        ...
 
     def score(self, y: FloatArray, predictions: FloatArray) -> float:
         """Return the score.
@@ -56,7 +67,10 @@ class Metric(Protocol):
 class Source(Protocol):
     """A place that a table is read from; opened, so that its size is known before a row is in memory."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Short name, for messages."""
+        ...
 
     def rows(self) -> int:
         """Return the number of rows."""
@@ -112,7 +126,10 @@ class FittedPreparation(Protocol):
 class Preparation(Protocol):
     """Learned preparation, fitted inside each fold."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Registered name."""
+        ...
 
     def fit(self, block: Block, columns: Sequence[Column], y: FloatArray, task: Task, seed: int) -> FittedPreparation:
         """Learn from training rows."""
@@ -160,7 +177,10 @@ class FitRequest:
 class FittedModel(Protocol):
     """A model that has learned."""
 
-    rounds: int
+    @property
+    def rounds(self) -> int:
+        """Boosting rounds it kept; 0 where it has none."""
+        ...
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
@@ -174,8 +194,15 @@ class FittedModel(Protocol):
 class Algorithm(Protocol):
     """A way to learn."""
 
-    name: str
-    preparation: str
+    @property
+    def name(self) -> str:
+        """Registered name."""
+        ...
+
+    @property
+    def preparation(self) -> str:
+        """Name of the preparation it learns from."""
+        ...
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
         """Return the candidates worth trying, the most promising first; empty where it does not apply."""
@@ -205,7 +232,10 @@ class RuleContext:
 class QualityRule(Protocol):
     """A check of a table; reports findings and changes nothing."""
 
-    codes: tuple[str, ...]
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Codes of the findings it may report."""
+        ...
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return findings; one with severity "not applicable" where the rule cannot apply."""
@@ -227,7 +257,10 @@ class Artifacts(Protocol):
 class Run(Protocol):
     """One run, step by step: a finished step is replayed, not repeated."""
 
-    id: str
+    @property
+    def id(self) -> str:
+        """Identity of the run."""
+        ...
 
     def step(self, name: str, function: Callable[..., T], *facts: object) -> T:
         """Return ``function(*facts)``, or what it returned when this run did that step before.
