@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["BuildSettings"]
+from journeyman.errors import SettingsError
+
+__all__ = ["DEFAULT_BUDGET", "DEFAULT_WORKSPACE", "BuildSettings", "parse_budget"]
+
+DEFAULT_BUDGET = "2m"
+DEFAULT_WORKSPACE = "journeyman-workspace"
+
+_UNIT_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_BUDGET = re.compile(r"(?:\d+(?:\.\d*)?[smhd]\s*)+|\d+(?:\.\d*)?", re.IGNORECASE | re.ASCII)
+_BUDGET_PART = re.compile(r"(\d+(?:\.\d*)?)([smhd]?)", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -65,3 +75,39 @@ class BuildSettings:
     accept: tuple[str, ...] = ()
     threads: int = 2
     memory: int = 1_500_000_000
+
+
+def parse_budget(text: str) -> float:
+    """Read a time budget as a person writes it.
+
+    Parameters
+    ----------
+    text : str
+        A number with a unit ("30s", "2m", "1.5h", "1h30m") or a plain number of seconds ("90").
+
+    Returns
+    -------
+    float
+        Seconds, above 0.
+
+    Raises
+    ------
+    SettingsError
+        Where the text is no duration, or one of zero length.
+
+    Examples
+    --------
+    >>> [parse_budget(text) for text in ("30s", "2m", "1h30m", "90")]
+    [30.0, 120.0, 5400.0, 90.0]
+    >>> parse_budget("0")
+    Traceback (most recent call last):
+        ...
+    journeyman.errors.SettingsError: a budget of '0' leaves no time to build (hint: give a time such as 30s, 2m or 1h)
+    """
+    hint = "give a time such as 30s, 2m or 1h"
+    if not _BUDGET.fullmatch(text.strip()):
+        raise SettingsError(f"the budget {text!r} is not a time", hint=hint)
+    seconds = sum(float(number) * _UNIT_SECONDS[unit.lower()] for number, unit in _BUDGET_PART.findall(text))
+    if not 0 < seconds < float("inf"):
+        raise SettingsError(f"a budget of {text!r} leaves no time to build", hint=hint)
+    return seconds

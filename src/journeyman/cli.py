@@ -1,0 +1,446 @@
+"""The commands: each parses what was typed, calls one door of the workflow, and prints what came of it."""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import importlib
+import os
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+import webbrowser
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from journeyman import __version__
+from journeyman.entities.column import Kind, Role
+from journeyman.entities.task import TaskKind
+from journeyman.errors import JourneymanError, ReleaseError, SettingsError, WorkspaceError
+from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, parse_budget
+
+__all__ = ["app", "main"]
+
+
+class _Late:
+    """A module that is imported when one of its names is first used."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        if attribute.startswith("__"):  # doctest and copy ask any object for these
+            raise AttributeError(attribute)
+        return getattr(importlib.import_module(self._name), attribute)
+
+
+# The one lazy door: everything behind these names loads pandas or scikit-learn (seconds), which `journeyman --help`,
+# completion and a mistyped option must not wait for. Type checkers and import-linter see the true imports.
+if TYPE_CHECKING:
+    from rich import console as rich_console
+
+    from journeyman.interfaces import Progress
+    from journeyman.reports import progress as progresses
+    from journeyman.reports import terminal
+    from journeyman.workflow import doors
+else:
+    rich_console = _Late("rich.console")
+    progresses = _Late("journeyman.reports.progress")
+    terminal = _Late("journeyman.reports.terminal")
+    doors = _Late("journeyman.workflow.doors")
+
+EXIT_FAULT = 1
+EXIT_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="journeyman",
+    help="From a table to a released model, with one command.",
+    epilog="First steps: journeyman build houses.csv --target price",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.", show_default=False)]
+Workspace = Annotated[
+    Path,
+    typer.Option(
+        metavar="DIR", envvar="JOURNEYMAN_WORKSPACE", help="Folder of the journal, the releases and the registry."
+    ),
+]
+Version = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=1, help="Version of the model; the champion where none is given.", show_default=False
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"journeyman {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def journeyman(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and stop.")
+    ] = False,
+) -> None:
+    """From a table to a released model, with one command."""
+
+
+@app.command(epilog="Example: journeyman build houses.csv --target price --budget 2m")
+def build(  # one parameter an option: the signature is the command's interface
+    context: typer.Context,
+    table: Annotated[
+        str,
+        typer.Argument(
+            metavar="TABLE",
+            help="A .csv, .tsv, .parquet, .jsonl or .xlsx file, a folder of them, a database URL (with --query), "
+            "or the settings.toml of an earlier build, which is then repeated.",
+            show_default=False,
+        ),
+    ],
+    target: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column to predict.", show_default=False)] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help=f"Time from start to release: 30s, 2m, 1h or seconds; {DEFAULT_BUDGET} unless --trials is given.",
+            show_default=False,
+        ),
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Number of trials; makes a build repeatable.", show_default=False),
+    ] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(metavar="M", help="Metric to choose by; the field's usual one by default.", show_default=False),
+    ] = None,
+    task: Annotated[
+        TaskKind | None, typer.Option(help="Kind of task; decided by the values by default.", show_default=False)
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Name of the model; after the table by default.", show_default=False),
+    ] = None,
+    query: Annotated[
+        str | None, typer.Option(metavar="SQL", help="Query to run, where TABLE is a database URL.", show_default=False)
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of everything random.")] = 0,
+    time_column: Annotated[
+        str | None, typer.Option("--time", metavar="COL", help="Split by this time column.", show_default=False)
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(metavar="COL", help="Keep rows of one value of this column together.", show_default=False),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option(metavar="COL", help="Do not use this column; repeatable.", show_default=False)
+    ] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COL=KIND", help="Overrule the kind of a column; repeatable.", show_default=False),
+    ] = None,
+    missing: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TEXT", help="A further text for a missing value; repeatable.", show_default=False),
+    ] = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CODE",
+            help="Leave this finding as it is (DQ301, or DQ301:column); repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    workspace: Workspace = Path(DEFAULT_WORKSPACE),
+    quiet: Quiet = False,
+) -> None:
+    """Build a model from a table, judge it and release it."""
+    with _told(workspace, interrupted="interrupted; `journeyman resume` goes on"):
+        if table.lower().endswith(".toml"):
+            _refuse_options(context)
+            with _progress(None, quiet) as progress:
+                release = doors.build_settings(Path(table), workspace, progress)
+            _print_release(release)
+            return
+        if target is None:
+            raise SettingsError("no column to predict was named", hint="add --target COLUMN")
+        if budget is None and trials is None:
+            budget = DEFAULT_BUDGET
+        seconds = None if budget is None else parse_budget(budget)
+        kinds = _parse_kinds(kind or ())
+        with _progress(seconds, quiet) as progress:
+            release = doors.build(
+                table,
+                target=target,
+                query=query,
+                budget=budget,
+                trials=trials,
+                metric=metric,
+                task=None if task is None else task.value,
+                name=name,
+                workspace=workspace,
+                seed=seed,
+                time=time_column,
+                group=group,
+                progress=progress,
+                kinds=kinds,
+                roles=dict.fromkeys(ignore or (), Role.IGNORED.value),
+                missing=tuple(missing or ()),
+                accept=tuple(accept or ()),
+            )
+        _print_release(release)
+
+
+@app.command(epilog="Example: journeyman predict houses new-houses.csv --out prices.csv")
+def predict(
+    name: Name,
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="Rows to predict, as for build.", show_default=False)],
+    out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where the predictions go; - is standard output. By default TABLE.predictions.csv in this folder.",
+            show_default=False,
+        ),
+    ] = None,
+    version: Version = None,
+    workspace: Workspace = Path(DEFAULT_WORKSPACE),
+) -> None:
+    """Predict the rows of a table with a released model."""
+    with _told(workspace):
+        with tempfile.TemporaryDirectory(prefix="journeyman-") as folder:
+            to_stdout = out == "-"
+            path = Path(folder, "predictions.csv") if to_stdout else Path(out or _predictions_name(table))
+            if not to_stdout and _same_file(path, table):
+                raise SettingsError(f"--out {path} would overwrite the table to predict", hint="name another file")
+            result = doors.predict_file(name, table, out=path, version=version, workspace=workspace)
+            if to_stdout:
+                sys.stdout.flush()
+                with open(result.path, "rb") as file:
+                    shutil.copyfileobj(file, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
+            else:
+                typer.echo(f"{_count(result.rows, 'row')} predicted: {result.path}")
+        if to_stdout:
+            typer.echo(f"{_count(result.rows, 'row')} predicted", err=True)
+        for finding in result.findings:
+            typer.echo(f"{finding.code} {finding.severity.value}: {finding.message}", err=True)
+
+
+@app.command(epilog="Example: journeyman report houses")
+def report(
+    name: Name,
+    version: Version = None,
+    workspace: Workspace = Path(DEFAULT_WORKSPACE),
+    show_page: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the report in a browser, where there is a display.")
+    ] = True,
+) -> None:
+    """Say where a model's report is, and open it where there is a display."""
+    with _told(workspace):
+        path = Path(doors.load(name, version=version, workspace=workspace).report_path).resolve()
+        if not path.exists():
+            raise ReleaseError(f"the release has no report at {path}", hint="build the model again")
+        typer.echo(str(path))
+        if show_page and sys.stdout.isatty() and _has_display():
+            webbrowser.open(path.as_uri())
+
+
+@app.command("list", epilog="Example: journeyman list")
+def list_models(workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
+    """List all models and their versions."""
+    with _told(workspace):
+        versions = doors.models(workspace)
+        if not versions:
+            typer.echo(f"no models in {workspace}; start with: journeyman build TABLE --target COLUMN")
+            return
+        _print(terminal.models_table(versions))
+
+
+@app.command(epilog="Example: journeyman show houses --version 2")
+def show(name: Name, version: Version = None, workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
+    """Show what is known of a released model."""
+    with _told(workspace):
+        _print(terminal.show(doors.load(name, version=version, workspace=workspace).report))
+
+
+@app.command(epilog="Example: journeyman resume")
+def resume(workspace: Workspace = Path(DEFAULT_WORKSPACE), quiet: Quiet = False) -> None:
+    """Go on with builds that were interrupted."""
+    with _told(workspace, interrupted="interrupted; `journeyman resume` goes on"):
+        with _progress(None, quiet) as progress:
+            releases = doors.resume(workspace, progress)
+        if not releases:
+            typer.echo("nothing to resume")
+        for release in releases:
+            _print_release(release)
+
+
+@app.command(epilog="Example: journeyman rollback houses --to 1")
+def rollback(
+    name: Name,
+    to: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Version to go back to; the one before by default.", show_default=False),
+    ] = None,
+    workspace: Workspace = Path(DEFAULT_WORKSPACE),
+) -> None:
+    """Make an earlier version the champion again."""
+    with _told(workspace):
+        version = doors.rollback(name, to=to, workspace=workspace)
+        typer.echo(f"{version.name}: version {version.version} is the champion now")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@contextmanager
+def _told(workspace: Path, *, interrupted: str = "interrupted") -> Iterator[None]:
+    """Turn what went wrong into a line on standard error and an exit code."""
+    try:
+        yield
+    except JourneymanError as error:
+        raise typer.Exit(_tell(error)) from error
+    except KeyboardInterrupt as error:
+        typer.echo(interrupted, err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from error
+    except (typer.Exit, typer.Abort, BrokenPipeError):
+        raise
+    except Exception as error:  # the outermost door: a fault of ours is told in one line, with its traceback in a file
+        known = _storage_error(error)
+        if known is not None:
+            raise typer.Exit(_tell(known)) from error
+        log = _write_log(error, workspace)
+        said = " ".join(str(error).split())
+        _tell_lines(f"{type(error).__name__}: {said}"[:300], f"this is a fault of Journeyman; the details are in {log}")
+        raise typer.Exit(EXIT_FAULT) from error
+
+
+def _tell(error: JourneymanError) -> int:
+    _tell_lines(error.message, error.hint)
+    return EXIT_INPUT
+
+
+def _tell_lines(message: str, hint: str) -> None:
+    typer.echo(f"{typer.style('error:', fg=typer.colors.RED, bold=True)} {' '.join(message.split())}", err=True)
+    typer.echo(f"hint: {' '.join(hint.split())}", err=True)
+
+
+def _storage_error(error: Exception) -> JourneymanError | None:
+    """Return what a failing disk or a short memory means for the user; None where the fault is ours."""
+    if isinstance(error, MemoryError):
+        return SettingsError("the memory did not suffice", hint="close other programs or give a smaller table")
+    if not isinstance(error, OSError):
+        return None
+    where = f" ({error.filename})" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return WorkspaceError(f"the disk is full{where}", hint="free some space, then run `journeyman resume`")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return WorkspaceError(f"no permission{where}", hint="check the permissions, or choose another --workspace")
+    return None
+
+
+def _write_log(error: Exception, workspace: Path) -> str:
+    lines = "".join(traceback.format_exception(error))
+    for folder in (workspace if workspace.is_dir() else None, None):
+        try:
+            handle, path = tempfile.mkstemp(prefix="journeyman-error-", suffix=".log", dir=folder, text=True)
+        except OSError:
+            continue
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            # without the command's arguments: a database URL may hold a password
+            file.write(f"journeyman {__version__}, Python {sys.version}\n\n{lines}")
+        return path
+    return "no file: neither the workspace nor the folder for temporary files can be written"
+
+
+def _refuse_options(context: typer.Context) -> None:
+    """Refuse options that a settings file would silently overrule."""
+    kept = {"table", "workspace", "quiet"}
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if parameter.name not in kept and source is not None and source.name == "COMMANDLINE":
+            raise SettingsError(
+                f"{parameter.opts[0]} has no effect beside a settings file", hint="change it in the file instead"
+            )
+
+
+def _parse_kinds(texts: Sequence[str]) -> dict[str, str]:
+    kinds = {}
+    for text in texts:
+        column, equals, kind = text.rpartition("=")
+        names = [known.value for known in Kind]
+        if not (column and equals):
+            raise SettingsError(f"--kind {text} names no column and kind", hint="write --kind COLUMN=KIND")
+        if kind not in names:
+            near = difflib.get_close_matches(kind, names, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"kinds are {', '.join(names)}"
+            raise SettingsError(f"--kind {text}: there is no kind {kind!r}", hint=hint)
+        kinds[column] = kind
+    return kinds
+
+
+@contextmanager
+def _progress(budget: float | None, quiet: bool) -> Iterator[Progress]:
+    """Give the progress that fits where standard error goes, and leave the terminal clean whatever happens."""
+    start = time.monotonic()
+
+    def elapsed() -> float:
+        return time.monotonic() - start
+
+    if quiet:
+        yield progresses.SilentProgress()
+    elif sys.stderr.isatty():
+        with progresses.LiveProgress(rich_console.Console(stderr=True), budget, elapsed) as live:
+            yield live
+    else:
+        yield progresses.PlainProgress(sys.stderr, elapsed)
+
+
+def _print(renderable: object) -> None:
+    rich_console.Console().print(renderable, highlight=False, markup=False, soft_wrap=isinstance(renderable, str))
+
+
+def _print_release(release: doors.Release) -> None:
+    _print(terminal.summary(release.report, release.report_path))
+
+
+def _predictions_name(table: str) -> str:
+    """Name the file of predictions after the table: "data/adult.csv.gz" gives "adult.predictions.csv"."""
+    last = table.split("?", 1)[0].rstrip("/\\").replace("\\", "/").rpartition("/")[2]
+    return f"{last.partition('.')[0] or 'table'}.predictions.csv"
+
+
+def _same_file(path: Path, table: str) -> bool:
+    return path.exists() and Path(table).exists() and path.samefile(table)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _has_display() -> bool:
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,287 @@
+"""The commands: what they hand to the doors, what they print where, and how they end."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from journeyman import cli
+from journeyman.entities.finding import Finding, Severity
+from journeyman.entities.model_version import ModelVersion
+from journeyman.errors import JournalError, ReleaseError, SchemaError, SourceError, TargetError, WorkspaceError
+
+runner = CliRunner()
+
+
+@dataclass
+class FakeDoors:
+    """Doors that note how they were called and answer what the test wants."""
+
+    calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = field(default_factory=list)
+    answers: dict[str, Any] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+
+        def door(*args: Any, **kwargs: Any) -> Any:
+            self.calls.append((name, args, kwargs))
+            answer = self.answers.get(name)
+            if isinstance(answer, BaseException):
+                raise answer
+            return answer(*args, **kwargs) if callable(answer) else answer
+
+        return door
+
+
+@pytest.fixture
+def doors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeDoors:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("JOURNEYMAN_WORKSPACE", raising=False)
+    page = tmp_path / "report.html"
+    page.write_text("<p>")
+    release = SimpleNamespace(report="the report", report_path=page, name="houses", version=3)
+    version = ModelVersion("houses", 2, "releases/houses/2", "d", "2026-11-01T00:00:00Z", "rmse", 1.0, "release", True)
+    fake = FakeDoors(
+        answers={
+            "build": release,
+            "build_settings": release,
+            "load": release,
+            "resume": [release],
+            "models": (version,),
+            "rollback": version,
+            "predict_file": _predict_file,
+        }
+    )
+    monkeypatch.setattr(cli, "doors", fake)
+    monkeypatch.setattr(
+        cli, "progresses", SimpleNamespace(SilentProgress=object, PlainProgress=lambda stream, elapsed: object())
+    )
+    monkeypatch.setattr(
+        cli,
+        "terminal",
+        SimpleNamespace(
+            summary=lambda report, path: f"SUMMARY {report} {path.name}",
+            models_table=lambda versions: f"TABLE {len(versions)}",
+            show=lambda report: f"SHOW {report}",
+        ),
+    )
+    return fake
+
+
+def _predict_file(name: str, table: str, *, out: Path, version: int | None, workspace: Path) -> SimpleNamespace:
+    Path(out).write_text("prediction\n1\n2\n")
+    return SimpleNamespace(
+        path=out, rows=2, findings=(Finding("DQ901", Severity.WARNING, ("c",), "1 of 2 values of c were never seen"),)
+    )
+
+
+def test_build_hands_every_option_to_the_door(doors: FakeDoors) -> None:
+    words = (
+        "build houses.csv --target price --budget 30s --trials 5 --metric mae --task regression --name h --query Q "
+        "--seed 7 --time sold --group street --ignore id --ignore ref --kind zip=category --missing none "
+        "--accept DQ301 --workspace w --quiet"
+    )
+    result = runner.invoke(cli.app, words.split())
+    assert result.exit_code == 0, result.output
+    [(door, args, kwargs)] = doors.calls
+    assert (door, args) == ("build", ("houses.csv",))
+    kwargs.pop("progress")
+    assert kwargs == {
+        "target": "price",
+        "query": "Q",
+        "budget": "30s",
+        "trials": 5,
+        "metric": "mae",
+        "task": "regression",
+        "name": "h",
+        "workspace": Path("w"),
+        "seed": 7,
+        "time": "sold",
+        "group": "street",
+        "kinds": {"zip": "category"},
+        "roles": {"id": "ignored", "ref": "ignored"},
+        "missing": ("none",),
+        "accept": ("DQ301",),
+    }
+
+
+def test_build_prints_the_summary_on_stdout_only(doors: FakeDoors) -> None:
+    result = runner.invoke(cli.app, ["build", "houses.csv", "--target", "price"])
+    assert "SUMMARY the report report.html" in result.stdout
+    assert "SUMMARY" not in result.stderr
+    assert doors.calls[0][2]["budget"] == "2m"
+
+
+def test_trials_alone_bound_the_work(doors: FakeDoors) -> None:
+    runner.invoke(cli.app, ["build", "houses.csv", "--target", "price", "--trials", "3"])
+    assert doors.calls[0][2]["budget"] is None
+
+
+def test_build_of_a_settings_file_repeats_it(doors: FakeDoors) -> None:
+    result = runner.invoke(cli.app, ["build", "houses/settings.toml", "--workspace", "w"])
+    assert result.exit_code == 0, result.output
+    assert doors.calls[0][:1] == ("build_settings",)
+    assert doors.calls[0][1][:2] == (Path("houses/settings.toml"), Path("w"))
+
+
+def test_options_beside_a_settings_file_are_refused_not_dropped(doors: FakeDoors) -> None:
+    result = runner.invoke(cli.app, ["build", "settings.toml", "--seed", "0"])
+    assert result.exit_code == 2
+    assert "--seed" in result.stderr
+    assert not doors.calls
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["build", "t.csv"], "--target"),
+        (["build", "t.csv", "--target", "y", "--budget", "0"], "leaves no time"),
+        (["build", "t.csv", "--target", "y", "--budget", "-5s"], "not a time"),
+        (["build", "t.csv", "--target", "y", "--budget", "soon"], "'soon' is not a time"),
+        (["build", "t.csv", "--target", "y", "--kind", "zip"], "COLUMN=KIND"),
+        (["build", "t.csv", "--target", "y", "--kind", "zip=categry"], "did you mean category?"),
+        (["build", "t.csv", "--target", "y", "--trials", "0"], "--trials"),
+        (["build", "t.csv", "--target", "y", "--task", "ranking"], "--task"),
+        (["build"], "TABLE"),
+        (["bild"], "bild"),
+    ],
+)
+def test_a_mistyped_command_ends_with_2_before_any_door(doors: FakeDoors, words: list[str], said: str) -> None:
+    result = runner.invoke(cli.app, words)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert result.stdout == ""
+    assert not doors.calls
+
+
+@pytest.mark.parametrize("kind", [SourceError, TargetError, SchemaError, WorkspaceError, JournalError, ReleaseError])
+def test_an_error_is_one_line_and_a_hint(doors: FakeDoors, kind: type[Any]) -> None:
+    doors.answers["build"] = kind("no column 'pirce'\nin houses.csv", hint="did you mean 'price'?")
+    result = runner.invoke(cli.app, ["build", "houses.csv", "--target", "pirce", "--quiet"])
+    assert result.exit_code == 2
+    assert result.stderr == "error: no column 'pirce' in houses.csv\nhint: did you mean 'price'?\n"
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("words", [["build", "t.csv", "--target", "y"], ["build", "s.toml"], ["resume"]])
+def test_an_interrupted_build_says_how_to_go_on(doors: FakeDoors, words: list[str]) -> None:
+    doors.answers.update(build=KeyboardInterrupt(), build_settings=KeyboardInterrupt(), resume=KeyboardInterrupt())
+    result = runner.invoke(cli.app, words)
+    assert result.exit_code == 130
+    assert "interrupted; `journeyman resume` goes on" in result.stderr
+
+
+@pytest.mark.parametrize(("number", "said"), [(errno.ENOSPC, "disk is full"), (errno.EACCES, "no permission")])
+def test_a_failing_disk_is_told_as_input(doors: FakeDoors, number: int, said: str) -> None:
+    doors.answers["build"] = OSError(number, "x", "w/journal.db")
+    result = runner.invoke(cli.app, ["build", "t.csv", "--target", "y"])
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert "w/journal.db" in result.stderr
+
+
+def test_a_fault_leaves_its_traceback_in_the_workspace(doors: FakeDoors, tmp_path: Path) -> None:
+    doors.answers["models"] = ZeroDivisionError("division by zero")
+    workspace = tmp_path / "w"
+    workspace.mkdir()
+    result = runner.invoke(cli.app, ["list", "--workspace", str(workspace)])
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
+    [log] = workspace.glob("journeyman-error-*.log")
+    assert str(log) in result.stderr
+    assert "ZeroDivisionError: division by zero" in log.read_text()
+
+
+def test_a_fault_before_there_is_a_workspace_makes_none(doors: FakeDoors, tmp_path: Path) -> None:
+    doors.answers["models"] = ZeroDivisionError("division by zero")
+    result = runner.invoke(cli.app, ["list", "--workspace", str(tmp_path / "none")])
+    assert result.exit_code == 1
+    assert not (tmp_path / "none").exists()
+    [path] = [Path(word) for word in result.stderr.split() if word.endswith(".log")]
+    assert "ZeroDivisionError" in path.read_text()
+    path.unlink()
+
+
+def test_predict_names_its_file_after_the_table(doors: FakeDoors, tmp_path: Path) -> None:
+    result = runner.invoke(cli.app, ["predict", "houses", "data/new.csv.gz", "--version", "2"])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "new.predictions.csv").exists()
+    assert result.stdout == "2 rows predicted: new.predictions.csv\n"
+    assert "DQ901 warning: 1 of 2 values of c were never seen" in result.stderr
+    assert doors.calls[0][2]["version"] == 2
+
+
+def test_predict_to_stdout_prints_nothing_but_the_table(doors: FakeDoors, tmp_path: Path) -> None:
+    result = runner.invoke(cli.app, ["predict", "houses", "new.csv", "--out", "-"])
+    assert result.stdout == "prediction\n1\n2\n"
+    assert "2 rows predicted" in result.stderr
+    assert list(tmp_path.glob("*.csv")) == []
+
+
+def test_predict_does_not_overwrite_its_input(doors: FakeDoors, tmp_path: Path) -> None:
+    (tmp_path / "new.csv").write_text("a\n1\n")
+    result = runner.invoke(cli.app, ["predict", "houses", "new.csv", "--out", "./new.csv"])
+    assert result.exit_code == 2
+    assert "overwrite" in result.stderr
+    assert (tmp_path / "new.csv").read_text() == "a\n1\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        ("adult.csv.gz", "adult.predictions.csv"),
+        ("a/b/", "b.predictions.csv"),
+        ("sqlite:///shop.db", "shop.predictions.csv"),
+        ("postgresql://u:p@host/shop?sslmode=require", "shop.predictions.csv"),
+        (".", "table.predictions.csv"),
+    ],
+)
+def test_predictions_name(table: str, name: str) -> None:
+    assert cli._predictions_name(table) == name
+
+
+def test_report_prints_the_path(doors: FakeDoors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(cli.webbrowser, "open", opened.append)
+    result = runner.invoke(cli.app, ["report", "houses"])
+    assert result.stdout == f"{(tmp_path / 'report.html').resolve()}\n"
+    assert opened == []  # the test's standard output is no terminal
+
+
+def test_report_that_is_gone_is_an_error(doors: FakeDoors, tmp_path: Path) -> None:
+    (tmp_path / "report.html").unlink()
+    assert runner.invoke(cli.app, ["report", "houses"]).exit_code == 2
+
+
+def test_list_show_resume_and_rollback(doors: FakeDoors) -> None:
+    assert runner.invoke(cli.app, ["list"]).stdout == "TABLE 1\n"
+    assert runner.invoke(cli.app, ["show", "houses"]).stdout == "SHOW the report\n"
+    assert "SUMMARY the report" in runner.invoke(cli.app, ["resume"]).stdout
+    assert runner.invoke(cli.app, ["rollback", "houses", "--to", "2"]).stdout == (
+        "houses: version 2 is the champion now\n"
+    )
+    assert doors.calls[-1] == ("rollback", ("houses",), {"to": 2, "workspace": Path("journeyman-workspace")})
+
+
+def test_empty_answers_say_so(doors: FakeDoors) -> None:
+    doors.answers.update(models=(), resume=[])
+    assert "no models" in runner.invoke(cli.app, ["list"]).stdout
+    assert runner.invoke(cli.app, ["resume"]).stdout == "nothing to resume\n"
+
+
+def test_workspace_comes_from_the_environment_too(doors: FakeDoors, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOURNEYMAN_WORKSPACE", "elsewhere")
+    runner.invoke(cli.app, ["list"])
+    assert doors.calls[0][1] == (Path("elsewhere"),)
+
+
+def test_help_and_version() -> None:
+    assert "build" in runner.invoke(cli.app, []).output
+    assert runner.invoke(cli.app, ["--version"]).stdout.startswith("journeyman ")
