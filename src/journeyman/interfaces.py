@@ -103,7 +103,7 @@ class Matrix:
     names : tuple of str
         One a feature.
     categorical : tuple of int
-        Positions of features that hold category codes (whole numbers from 0; missing and unseen are -1).
+        Positions of features that hold category codes (whole numbers from 0; NaN where missing or unseen).
     """
 
     values: FloatArray
@@ -131,8 +131,14 @@ class Preparation(Protocol):
         """Registered name."""
         ...
 
-    def fit(self, block: Block, columns: Sequence[Column], y: FloatArray, task: Task, seed: int) -> FittedPreparation:
-        """Learn from training rows."""
+    def fit(
+        self, block: Block, columns: Sequence[Column], y: FloatArray, task: Task, seed: int
+    ) -> tuple[FittedPreparation, Matrix]:
+        """Learn from training rows; return what was learned and those rows prepared.
+
+        Training rows may be prepared otherwise than ``transform`` would: encodings of the target must not show a row
+        its own target.
+        """
         ...
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedPreparation:
@@ -155,7 +161,7 @@ class FitRequest:
     parameters : mapping
         The candidate's parameters.
     rounds : int
-        Length of a fit without validation rows; 0 lets the algorithm decide.
+        Length of a fit without validation rows, as an earlier fit's ``rounds`` said; 0 lets the algorithm decide.
     seed, threads : int
         Randomness and threads.
     out_of_time : callable
@@ -179,7 +185,7 @@ class FittedModel(Protocol):
 
     @property
     def rounds(self) -> int:
-        """Boosting rounds it kept; 0 where it has none."""
+        """How far it went: boosting rounds kept, or position on a path of penalties; 0 where it has none."""
         ...
 
     def predict(self, x: Matrix) -> FloatArray:
@@ -270,8 +276,19 @@ class Run(Protocol):
         """
         ...
 
+    def event(self, kind: str, detail: str) -> None:
+        """Record something that happens besides the steps, before it happens (each reading of the holdout is one).
+
+        Not recorded again while finished steps are replayed.
+        """
+        ...
+
     def elapsed(self) -> float:
         """Return the seconds this run has worked, those before a restart included."""
+        ...
+
+    def stage_seconds(self) -> Mapping[str, float]:
+        """Return the seconds of the finished steps by name, those before a restart included."""
         ...
 
 

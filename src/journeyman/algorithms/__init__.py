@@ -1,1 +1,9 @@
 """Algorithms, one family a file, each against the Algorithm protocol."""
+
+from journeyman.algorithms.baseline import Baseline
+from journeyman.algorithms.catboost_trees import CatBoost
+from journeyman.algorithms.forest import ForestOfTrees
+from journeyman.algorithms.lightgbm_trees import LightGBM
+from journeyman.algorithms.linear import Linear
+
+__all__ = ["Baseline", "CatBoost", "ForestOfTrees", "LightGBM", "Linear"]

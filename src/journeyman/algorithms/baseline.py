@@ -1,0 +1,66 @@
+"""The trivial model: class shares, or the value that the metric likes best when nothing is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.candidate import Candidate
+from journeyman.entities.column import Column
+from journeyman.entities.task import Task, TaskKind
+from journeyman.interfaces import FitRequest, FittedModel, Matrix
+
+__all__ = ["Baseline"]
+
+
+class ConstantModel(msgspec.Struct, frozen=True):
+    """The same answer for every row."""
+
+    answer: tuple[float, ...]
+    rounds: int = 0
+
+    def predict(self, x: Matrix) -> NDArray[np.float64]:
+        """Return the answer, shape (n_samples, n_outputs)."""
+        return np.tile(np.array(self.answer), (len(x.values), 1))
+
+    def to_files(self) -> Mapping[str, bytes]:
+        """Return the answer as MessagePack."""
+        return {"constant.msgpack": msgspec.msgpack.encode(self)}
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What any model must beat.
+
+    Examples
+    --------
+    >>> Baseline().candidates(Task("y", TaskKind.BINARY, "roc_auc"), 10, ())[0].algorithm
+    'baseline'
+    """
+
+    name: str = "baseline"
+    preparation: str = "native"
+
+    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
+        """Return the one there is."""
+        return (Candidate(self.name, {}, "what any model must beat"),)
+
+    def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
+        """Return the expected seconds of one fit."""
+        return 0.001
+
+    def fit(self, request: FitRequest) -> FittedModel:
+        """Count classes, or take the mean (the median for absolute errors)."""
+        if request.task.kind is TaskKind.REGRESSION:
+            absolute = request.task.metric in ("mae", "median_absolute_error", "mape")
+            return ConstantModel((float(np.median(request.y) if absolute else np.mean(request.y)),))
+        counts = np.bincount(request.y.astype(np.int64), minlength=len(request.task.labels)) + 1.0
+        return ConstantModel(tuple((counts / counts.sum()).tolist()))
+
+    def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
+        """Load what ``to_files`` gave."""
+        return msgspec.msgpack.decode(files["constant.msgpack"], type=ConstantModel)

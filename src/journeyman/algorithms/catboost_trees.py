@@ -1,0 +1,156 @@
+"""CatBoost: symmetric trees with ordered encodings of categories (Prokhorenkova et al. 2018)."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import catboost
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.candidate import Candidate, Parameter
+from journeyman.entities.column import Column
+from journeyman.entities.task import Task, TaskKind
+from journeyman.interfaces import FitRequest, FittedModel, Matrix
+
+__all__ = ["CatBoost", "CatBoostModel"]
+
+FloatArray = NDArray[np.float64]
+_MOST_ROUNDS = 1000
+_PATIENCE = 60
+
+
+class CatBoostModel:
+    """A CatBoost model, from training or from its binary format."""
+
+    def __init__(self, model: Any, rounds: int, kind: TaskKind) -> None:
+        self._model = model
+        self._kind = kind
+        self.rounds = rounds
+
+    def predict(self, x: Matrix) -> FloatArray:
+        """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
+        form = "Probability" if self._kind.classification else "RawFormulaVal"
+        threads = 1 if len(x.values) < 256 else -1
+        raw = np.asarray(
+            self._model.predict(features_data(x), prediction_type=form, thread_count=threads), dtype=np.float64
+        )
+        return raw.reshape(len(x.values), -1)
+
+    def to_files(self) -> Mapping[str, bytes]:
+        """Return CatBoost's binary format."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.cbm"
+            self._model.save_model(str(path))
+            return {"model.cbm": path.read_bytes(), "kind.txt": self._kind.value.encode()}
+
+
+@dataclass(frozen=True)
+class CatBoost:
+    """Boosted symmetric trees: the best first strong model without tuning.
+
+    Examples
+    --------
+    >>> CatBoost().preparation
+    'native'
+    """
+
+    name: str = "catboost"
+    preparation: str = "native"
+
+    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
+        """Return the field's untuned best, and a deeper and a shallower one (tuning it is nearly worthless)."""
+        regression = task.kind is TaskKind.REGRESSION
+        proposals: list[tuple[dict[str, Parameter], str]] = [
+            ({"depth": 6, "learning_rate": 0.08}, "symmetric trees, strong without tuning"),
+            (
+                {"depth": 8 if regression else 7, "learning_rate": 0.06, "l2_leaf_reg": 2.0, "random_strength": 0.5},
+                "deeper symmetric trees",
+            ),
+            ({"depth": 4, "learning_rate": 0.1, "l2_leaf_reg": 6.0}, "shallow symmetric trees"),
+        ]
+        return tuple(Candidate(self.name, p, reason) for p, reason in proposals)
+
+    def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
+        """Return the expected seconds of one fit (rounds x a cost per row, column and level seen on two cores)."""
+        depth = float(candidate.parameters.get("depth", 6))
+        rate = float(candidate.parameters.get("learning_rate", 0.08))
+        outputs = len(task.labels) if task.kind is TaskKind.MULTICLASS else 1
+        rounds = min(_MOST_ROUNDS, 40.0 / rate)
+        return 0.2 + rounds * (1e-3 + 3e-9 * rows * (features + 5) * depth) * (1 + 0.3 * (outputs - 1))
+
+    def fit(self, request: FitRequest) -> FittedModel:
+        """Boost until the validation rows stop profiting, or for the rounds that an earlier fit kept."""
+        settings = _settings(request)
+        pool = catboost.Pool(features_data(request.x), label=request.y)
+        if request.valid_x is None or request.valid_y is None:
+            rounds = request.rounds or 200
+            model = catboost.CatBoost({**settings, "iterations": rounds})
+            model.fit(pool)
+            return CatBoostModel(model, rounds, request.task.kind)
+        model = catboost.CatBoost({**settings, "iterations": _MOST_ROUNDS, "use_best_model": True})
+        model.fit(
+            pool,
+            eval_set=catboost.Pool(features_data(request.valid_x), label=request.valid_y),
+            early_stopping_rounds=_PATIENCE,
+            callbacks=[_Watch(request.out_of_time)],
+        )
+        return CatBoostModel(model, int(model.tree_count_), request.task.kind)
+
+    def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
+        """Load what ``to_files`` gave."""
+        model = catboost.CatBoost()
+        model.load_model(blob=files["model.cbm"], format="cbm")
+        return CatBoostModel(model, int(model.tree_count_), TaskKind(files["kind.txt"].decode()))
+
+
+class _Watch:
+    """A CatBoost callback: stops without time."""
+
+    def __init__(self, out_of_time: Callable[[], bool]) -> None:
+        self.out_of_time = out_of_time
+
+    def after_iteration(self, info: Any) -> bool:
+        """Return whether to go on."""
+        return not self.out_of_time()
+
+
+def features_data(x: Matrix) -> Any:
+    """Return features in CatBoost's own form: numbers as float32, category codes as texts."""
+    values = x.values
+    if not x.categorical:
+        return values.astype(np.float32)
+    coded = set(x.categorical)
+    numeric = [i for i in range(values.shape[1]) if i not in coded]
+    codes = np.nan_to_num(values[:, list(x.categorical)], nan=-1.0).astype(np.int64) + 1
+    words = np.array([str(i).encode() for i in range(int(codes.max(initial=0)) + 1)], dtype=object)
+    return catboost.FeaturesData(
+        num_feature_data=values[:, numeric].astype(np.float32) if numeric else None, cat_feature_data=words[codes]
+    )
+
+
+def _settings(request: FitRequest) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "bootstrap_type": "Bernoulli",
+        "subsample": 0.9,
+        "one_hot_max_size": 15,
+        "leaf_estimation_iterations": 1,
+        "boosting_type": "Plain",
+        "max_ctr_complexity": 1,
+        "thread_count": request.threads,
+        "random_seed": request.seed,
+        "allow_writing_files": False,
+        "logging_level": "Silent",
+    }
+    settings.update(request.parameters)
+    if request.task.kind is TaskKind.BINARY:
+        settings["loss_function"] = "Logloss"
+    elif request.task.kind is TaskKind.MULTICLASS:
+        settings |= {"loss_function": "MultiClass", "classes_count": len(request.task.labels)}
+    else:
+        settings["loss_function"] = "MAE" if request.task.metric in ("mae", "median_absolute_error") else "RMSE"
+    return settings

@@ -1,0 +1,202 @@
+"""LightGBM: histogram-based gradient boosting (Ke et al. 2017)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import lightgbm
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.candidate import Candidate, Parameter
+from journeyman.entities.column import Column
+from journeyman.entities.task import Task, TaskKind
+from journeyman.interfaces import FitRequest, FittedModel, Matrix
+
+__all__ = ["BoosterModel", "LightGBM"]
+
+FloatArray = NDArray[np.float64]
+_MOST_ROUNDS = 2000
+
+
+class BoosterModel:
+    """A LightGBM booster, from training or from its text."""
+
+    def __init__(self, booster: Any, rounds: int, kind: TaskKind) -> None:
+        self._booster = booster
+        self._kind = kind
+        self.rounds = rounds
+
+    def predict(self, x: Matrix) -> FloatArray:
+        """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
+        # One row is one tree walk: waking a second thread costs more than the walk.
+        threads = 1 if len(x.values) < 256 else 0
+        raw = np.asarray(self._booster.predict(x.values, num_iteration=self.rounds or -1, num_threads=threads))
+        if self._kind is TaskKind.REGRESSION:
+            return raw.reshape(-1, 1)
+        return np.column_stack([1.0 - raw, raw]) if self._kind is TaskKind.BINARY else raw
+
+    def to_files(self) -> Mapping[str, bytes]:
+        """Return LightGBM's text format."""
+        text = self._booster.model_to_string(num_iteration=self.rounds or -1)
+        return {"model.txt": text.encode(), "kind.txt": self._kind.value.encode()}
+
+    @staticmethod
+    def from_files(files: Mapping[str, bytes]) -> BoosterModel:
+        """Load what ``to_files`` gave."""
+        booster = lightgbm.Booster(model_str=files["model.txt"].decode())
+        return BoosterModel(booster, 0, TaskKind(files["kind.txt"].decode()))
+
+
+@dataclass(frozen=True)
+class LightGBM:
+    """Boosted trees with native categories and missing values.
+
+    Examples
+    --------
+    >>> [c.parameters["num_leaves"] for c in LightGBM().candidates(Task("y", TaskKind.BINARY, "roc_auc"), 5000, ())][:2]
+    [31, 50]
+    """
+
+    name: str = "lightgbm"
+    preparation: str = "native"
+
+    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
+        """Return a quick one, the field's untuned best, and partners that differ from it (docs/decisions/0004)."""
+        few = max(2, min(40, rows // 50))
+        regression = task.kind is TaskKind.REGRESSION
+        proposals: list[tuple[dict[str, Parameter], str]] = [
+            ({"learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": few}, "boosted trees, quick settings"),
+            (
+                {"learning_rate": 0.05, "num_leaves": 100, "min_data_in_leaf": 3, "bagging_fraction": 0.7}
+                if regression
+                else {
+                    "learning_rate": 0.04,
+                    "num_leaves": 50,
+                    "min_data_in_leaf": min(40, few),
+                    "bagging_fraction": 0.75,
+                },
+                "boosted trees, slower and deeper",
+            ),
+            (
+                {
+                    "learning_rate": 0.024,
+                    "num_leaves": 7,
+                    "min_data_in_leaf": few,
+                    "extra_trees": True,
+                    "lambda_l1": 0.5,
+                    "lambda_l2": 1.0,
+                    "feature_fraction": 0.6,
+                    "bagging_fraction": 0.8,
+                },
+                "many small random trees: errs elsewhere",
+            ),
+            (
+                {
+                    "learning_rate": 0.03,
+                    "num_leaves": 16,
+                    "min_data_in_leaf": few,
+                    "feature_fraction": 0.5,
+                    "bagging_fraction": 0.9,
+                    "lambda_l2": 2.0,
+                    "cat_smooth": 50.0,
+                },
+                "narrow trees on half of the columns",
+            ),
+            (
+                {
+                    "learning_rate": 0.03,
+                    "num_leaves": 128,
+                    "min_data_in_leaf": few,
+                    "extra_trees": True,
+                    "feature_fraction": 0.7,
+                    "bagging_fraction": 0.8,
+                },
+                "wide random trees",
+            ),
+        ]
+        return tuple(Candidate(self.name, p, reason) for p, reason in proposals)
+
+    def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
+        """Return the expected seconds of one fit (rounds x trees x a cost per cell and leaf seen on two cores)."""
+        rate = float(candidate.parameters.get("learning_rate", 0.1))
+        leaves = float(candidate.parameters.get("num_leaves", 31))
+        trees = (30.0 / rate) * (len(task.labels) if task.kind is TaskKind.MULTICLASS else 1)
+        return 0.05 + trees * (2e-4 + 2.5e-9 * rows * (features + 5) + 6e-6 * leaves)
+
+    def fit(self, request: FitRequest) -> FittedModel:
+        """Boost until the validation rows stop profiting, or for the rounds that an earlier fit kept."""
+        data = _dataset(request.x, request.y)
+        settings = _settings(request)
+        if request.valid_x is None or request.valid_y is None:
+            rounds = request.rounds or 100
+            booster = lightgbm.train(settings, data, num_boost_round=rounds, callbacks=[])
+            return BoosterModel(booster, rounds, request.task.kind)
+        patience = int(20 + 2.0 / float(settings["learning_rate"]))
+        watch = _Watch(patience, request.out_of_time)
+        booster = lightgbm.train(
+            settings,
+            data,
+            num_boost_round=_MOST_ROUNDS,
+            valid_sets=[_dataset(request.valid_x, request.valid_y, data)],
+            callbacks=[watch],
+        )
+        return BoosterModel(booster, watch.best_round, request.task.kind)
+
+    def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
+        """Load what ``to_files`` gave."""
+        return BoosterModel.from_files(files)
+
+
+class _Watch:
+    """A LightGBM callback: keeps the best round, stops without progress or time."""
+
+    def __init__(self, patience: int, out_of_time: Callable[[], bool]) -> None:
+        self.patience = patience
+        self.out_of_time = out_of_time
+        self.best_round = 1
+        self.best_loss = np.inf
+
+    def __call__(self, state: Any) -> None:
+        loss = float(state.evaluation_result_list[0][2])
+        here = state.iteration + 1
+        if loss < self.best_loss:
+            self.best_loss, self.best_round = loss, here
+        if here - self.best_round >= self.patience or self.out_of_time():
+            raise lightgbm.callback.EarlyStopException(self.best_round - 1, state.evaluation_result_list)
+
+
+def _dataset(x: Matrix, y: FloatArray, reference: Any = None) -> Any:
+    return lightgbm.Dataset(
+        x.values,
+        y,
+        categorical_feature=list(x.categorical),
+        reference=reference,
+        params={"verbosity": -1, "max_bin": 255, "feature_pre_filter": False},
+        free_raw_data=True,
+    )
+
+
+def _settings(request: FitRequest) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "bagging_freq": 1,
+        "num_threads": request.threads,
+        "seed": request.seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbosity": -1,
+        "feature_pre_filter": False,
+        "max_bin": 255,
+    }
+    settings.update(request.parameters)
+    if request.task.kind is TaskKind.BINARY:
+        settings |= {"objective": "binary", "metric": "binary_logloss"}
+    elif request.task.kind is TaskKind.MULTICLASS:
+        settings |= {"objective": "multiclass", "num_class": len(request.task.labels), "metric": "multi_logloss"}
+    elif request.task.metric in ("mae", "median_absolute_error"):
+        settings |= {"objective": "regression_l1", "metric": "l1"}
+    else:
+        settings |= {"objective": "regression", "metric": "l2"}
+    return settings

@@ -1,0 +1,133 @@
+"""Linear models along a path of penalties: logistic regression and ridge regression."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from journeyman.entities.candidate import Candidate
+from journeyman.entities.column import Column
+from journeyman.entities.task import Task, TaskKind
+from journeyman.interfaces import FitRequest, FittedModel, Matrix
+from journeyman.metrics import METRICS
+from journeyman.transformers.steps import decode_array, encode_array
+
+__all__ = ["Linear"]
+
+FloatArray = NDArray[np.float64]
+_PENALTIES = (1.0, 10.0, 0.1, 100.0, 0.01, 1000.0)
+"""Tried in this order, in units of a row; a fit's ``rounds`` is 1 + the position of the one that was kept."""
+
+
+class LinearModel(msgspec.Struct, frozen=True):
+    """Weights of shape (n_features, n_outputs) and offsets (n_outputs,); probabilities where it is a classifier."""
+
+    weights: np.ndarray
+    offsets: np.ndarray
+    classifier: bool
+    low: float
+    high: float
+    rounds: int
+
+    def predict(self, x: Matrix) -> FloatArray:
+        """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
+        scores = x.values @ self.weights + self.offsets
+        if self.classifier:
+            return np.asarray(softmax(scores, axis=1))
+        return np.asarray(np.clip(scores, self.low, self.high), dtype=np.float64)
+
+    def to_files(self) -> Mapping[str, bytes]:
+        """Return the arrays as MessagePack."""
+        return {"linear.msgpack": msgspec.msgpack.encode(self, enc_hook=encode_array)}
+
+
+@dataclass(frozen=True)
+class Linear:
+    """The simple model: seconds to learn, plain to read, and on small data often enough.
+
+    Examples
+    --------
+    >>> Linear().preparation
+    'dense'
+    """
+
+    name: str = "linear"
+    preparation: str = "dense"
+
+    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
+        """Return the path of penalties, as one candidate."""
+        return (Candidate(self.name, {}, "the simple model: a usable one exists within seconds"),)
+
+    def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
+        """Return the expected seconds of one fit."""
+        outputs = max(len(task.labels), 1)
+        per_cell = 2e-9 if task.kind is TaskKind.REGRESSION else 1.2e-7
+        return 0.05 + per_cell * rows * (features + 10) * outputs * 3
+
+    def fit(self, request: FitRequest) -> FittedModel:
+        """Learn with each penalty while it helps the validation rows, or with the one that an earlier fit kept."""
+        x = request.x.values
+        center, spread = x.mean(axis=0), x.std(axis=0)
+        spread[spread <= 1e-12] = 1.0
+        scaled = (x - center) / spread
+        if request.valid_x is None or request.valid_y is None:
+            position = max(request.rounds, 1) - 1
+            return self._one(request, scaled, center, spread, position)
+        metric = METRICS["log_loss" if request.task.kind.classification else "rmse"]
+        best: tuple[float, LinearModel] | None = None
+        worse = 0
+        for position in range(len(_PENALTIES)):
+            if best is not None and (worse == 2 or request.out_of_time()):
+                break
+            model = self._one(request, scaled, center, spread, position)
+            loss = metric.score(request.valid_y, model.predict(request.valid_x))
+            if best is None or loss < best[0]:
+                best, worse = (loss, model), 0
+            else:
+                worse += 1
+        assert best is not None  # the loop never breaks before its first model
+        return best[1]
+
+    def _one(
+        self, request: FitRequest, scaled: FloatArray, center: FloatArray, spread: FloatArray, position: int
+    ) -> LinearModel:
+        penalty = _PENALTIES[position]
+        y = request.y
+        if not request.task.kind.classification:
+            model = Ridge(alpha=penalty, solver="cholesky" if scaled.shape[1] <= len(y) else "auto")
+            model.fit(scaled, y)
+            weights = np.asarray(model.coef_).reshape(1, -1) / spread
+            offsets = np.atleast_1d(model.intercept_ - weights @ center)
+            margin = 0.1 * float(np.ptp(y))  # a line leaves the range of what was seen; not by much
+            return LinearModel(
+                weights.T, offsets, False, float(y.min()) - margin, float(y.max()) + margin, position + 1
+            )
+        classes = np.unique(y).astype(np.int64)
+        full = np.zeros((len(request.task.labels), scaled.shape[1]))
+        offsets = np.full(len(request.task.labels), -18.0)  # a class without rows: one in 65 million
+        if len(classes) == 1:
+            offsets[classes] = 0.0
+            return LinearModel((full / spread).T, offsets, True, 0.0, 0.0, position + 1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # an unfinished fit is judged by its score like any
+            model = LogisticRegression(C=1.0 / penalty, max_iter=200, tol=1e-3).fit(scaled, y)
+        if len(classes) == 2:
+            full[classes] = np.vstack([-model.coef_[0] / 2, model.coef_[0] / 2])
+            offsets[classes] = np.array([-model.intercept_[0] / 2, model.intercept_[0] / 2])
+        else:
+            full[classes] = model.coef_
+            offsets[classes] = model.intercept_
+        weights = full / spread
+        return LinearModel(weights.T, offsets - weights @ center, True, 0.0, 0.0, position + 1)
+
+    def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
+        """Load what ``to_files`` gave."""
+        return msgspec.msgpack.decode(files["linear.msgpack"], type=LinearModel, dec_hook=decode_array)

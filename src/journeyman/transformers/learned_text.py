@@ -1,0 +1,66 @@
+"""Texts: which words speak for which answer, learned out of fold, and a few topics."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.decomposition import TruncatedSVD
+from sklearn.linear_model import Ridge
+
+from journeyman.transformers.steps import TextStep, WordScorer, clean_texts, text_features, text_vectorizer
+
+__all__ = ["learn_text"]
+
+FloatArray = NDArray[np.float64]
+_TOPICS = 24
+_PENALTY = 1.0
+
+
+def learn_text(
+    column: str, values: NDArray[np.generic], outputs: FloatArray, folds: NDArray[np.int64], seed: int
+) -> tuple[TextStep, FloatArray] | None:
+    """Learn a text column; None where it has no word that occurs twice.
+
+    Parameters
+    ----------
+    values : ndarray of object, shape (n_samples,)
+        Texts, None where missing.
+    outputs : ndarray of shape (n_samples, n_outputs)
+        What words are to speak for.
+    folds : ndarray of shape (n_samples,)
+        Inner fold of each row: its scores come from words weighed without its fold.
+
+    Returns
+    -------
+    step, features : TextStep and ndarray of shape (n_samples, n_features)
+        Features of the training rows are out of fold.
+    """
+    texts = clean_texts(values)
+    vectorizer = text_vectorizer()
+    try:
+        weighted = vectorizer.fit_transform(texts)
+    except ValueError:  # scikit-learn's word for "no terms remain": texts without words
+        return None
+    words = tuple(sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__))
+    weights, offsets = _weigh(weighted, outputs, seed)
+    scores = np.empty_like(outputs)
+    for fold in range(int(folds.max()) + 1):
+        inside = folds == fold
+        if inside.all():
+            scores[inside] = outputs.mean(axis=0)
+            continue
+        fold_weights, fold_offsets = _weigh(weighted[~inside], outputs[~inside], seed)
+        scores[inside] = weighted[inside] @ fold_weights + fold_offsets
+    topics = min(_TOPICS, min(weighted.shape) - 1)
+    components = np.empty((0, len(words)))
+    if topics > 0:
+        components = TruncatedSVD(topics, random_state=seed).fit(weighted).components_
+    step = TextStep(column, WordScorer(words, np.asarray(vectorizer.idf_), weights, offsets), components)
+    return step, text_features(texts, scores, weighted, components)
+
+
+def _weigh(weighted: object, outputs: FloatArray, seed: int) -> tuple[FloatArray, FloatArray]:
+    """Fit one penalised linear model an output; return weights (n_words, n_outputs) and offsets (n_outputs,)."""
+    model = Ridge(alpha=_PENALTY, solver="sparse_cg", random_state=seed).fit(weighted, outputs)
+    n_outputs = outputs.shape[1]
+    return np.asarray(model.coef_).reshape(n_outputs, -1).T, np.asarray(model.intercept_).reshape(n_outputs)
