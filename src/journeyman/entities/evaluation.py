@@ -67,6 +67,8 @@ class Slice:
         95 % interval of ``value``.
     p_value : float
         That the slice is no worse than the rest, corrected for the number of slices confirmed.
+    baseline : float or None
+        Mean loss of the trivial model there.
     """
 
     description: str
@@ -77,15 +79,20 @@ class Slice:
     low: float
     high: float
     p_value: float
+    baseline: float | None = None
 
 
 @dataclass(frozen=True)
 class Importance:
-    """How much the score falls when a column is shuffled: mean over repeats and its standard deviation."""
+    """How much the score falls when a column is shuffled: mean over repeats and its standard deviation.
+
+    ``note`` says what the figure may hide ("moves together with 'rooms'").
+    """
 
     column: str
     mean: float
     std: float
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,6 +150,14 @@ class Evaluation:
         Parts of the rows where the model does worse, found out of fold and confirmed on the holdout.
     slices_tried : int
         Conditions that were looked at.
+    slice_loss : str
+        What the slices' loss is, in words.
+    calibration_noise : float or None
+        The calibration error that a perfectly calibrated model would stay below in 95 of 100 cases on as many rows.
+    no_change : Score or None
+        Rows in order of time: the task's metric with "the same as the row before" in the baseline's place.
+    out_of_fold : float or None
+        The task's metric on the folds of the training rows, to see whether the holdout keeps what they promised.
     """
 
     rows: int
@@ -161,6 +176,10 @@ class Evaluation:
     importances: tuple[Importance, ...] = ()
     slices: tuple[Slice, ...] = ()
     slices_tried: int = 0
+    slice_loss: str = ""
+    calibration_noise: float | None = None
+    no_change: Score | None = None
+    out_of_fold: float | None = None
 
     @property
     def main(self) -> Score:

@@ -1,0 +1,162 @@
+"""Evaluate: how good the model is on rows that taught it nothing, beside no model at all, and where it is weak.
+
+The only stage that reads the holdout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.evaluation import Curve, Evaluation, Importance, Slice
+from journeyman.entities.split import Split
+from journeyman.entities.table import Block, Table, target_values, to_block
+from journeyman.entities.task import Scheme, Task
+from journeyman.entities.trial import Ensemble
+from journeyman.interfaces import Metric
+from journeyman.metrics import METRICS
+from journeyman.stages.evaluate import curves
+from journeyman.stages.evaluate.baseline import trivial
+from journeyman.stages.evaluate.examined import Examined, examine, group_codes, row_losses
+from journeyman.stages.evaluate.importance import importances
+from journeyman.stages.evaluate.resample import block_length
+from journeyman.stages.evaluate.scores import at_threshold, compare
+from journeyman.stages.evaluate.slices import Losses, weak_slices
+
+__all__ = ["evaluate"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+_FINDING_ROWS = 50_000
+
+
+def evaluate(
+    predict: Callable[[Block], FloatArray], ensemble: Ensemble, table: Table, task: Task, split: Split, seed: int
+) -> Evaluation:
+    """Examine a model on the holdout, or on out-of-fold predictions where rows were too few for one.
+
+    Parameters
+    ----------
+    predict : callable
+        Block of feature columns to probabilities (n_samples, n_classes) or values (n_samples, 1).
+    ensemble : Ensemble
+        Its out-of-fold predictions find weak slices, and its threshold gives labels.
+    table, task, split
+        What is predicted from which rows.
+    seed : int
+        Of resampling and shuffling.
+
+    Returns
+    -------
+    Evaluation
+        At most 50,000 rows are examined. Where there is no holdout, importances come from rows that the model
+        learned from, and say so.
+    """
+    metrics = _metrics(task)
+    examined = examine(predict, ensemble, table, task, split, tuple(m.name for m in metrics), seed)
+    threshold = ensemble.threshold if task.kind.classification else None
+    scores, no_change = compare(metrics, examined, task, threshold, seed)
+    block = to_block(table.frame.iloc[examined.rows], table.features)
+    note = "" if examined.on_holdout else "measured on rows that the model learned from"
+    helps = importances(predict, block, examined.y, table.features, metrics[0], note, seed)
+    slices, tried = _slices(ensemble, examined, table, task, split, helps, seed)
+    edges, counts, drawn = _pictures(examined, task, seed)
+    answer = at_threshold(examined.predictions, threshold).argmax(axis=1)
+    return Evaluation(
+        rows=len(examined.rows),
+        on_holdout=examined.on_holdout,
+        scores=scores,
+        confusion=curves.confusion(examined.y, answer, len(task.labels)) if task.kind.classification else (),
+        threshold=threshold,
+        calibration=drawn.get("calibration"),
+        gain=drawn.get("gain"),
+        roc=drawn.get("roc"),
+        precision_recall=drawn.get("precision_recall"),
+        calibration_error=_calibration(examined, task),
+        residuals=() if task.kind.classification else curves.residuals(examined.y, examined.predictions[:, 0], seed),
+        prediction_bins=tuple(edges.tolist()),
+        prediction_counts=tuple(counts.tolist()),
+        importances=helps,
+        slices=slices,
+        slices_tried=tried,
+        slice_loss="share of wrong answers" if task.kind.classification else "mean absolute error",
+        calibration_noise=_calibration_noise(examined, task, seed),
+        no_change=no_change,
+        out_of_fold=float(ensemble.score) if examined.on_holdout else None,
+    )
+
+
+def _metrics(task: Task) -> list[Metric]:
+    fitting = [m for m in METRICS.values() if task.kind in m.kinds]
+    return sorted(fitting, key=lambda m: m.name != task.metric)
+
+
+def _positive(examined: Examined) -> tuple[FloatArray, FloatArray]:
+    """Return truth and probability of the positive class, or of the most frequent class against the rest."""
+    shares = np.bincount(examined.y.astype(np.int64), minlength=examined.predictions.shape[1])
+    code = 1 if examined.predictions.shape[1] == 2 else int(shares.argmax())
+    return (examined.y == code).astype(np.float64), examined.predictions[:, code]
+
+
+def _pictures(examined: Examined, task: Task, seed: int) -> tuple[FloatArray, IntArray, dict[str, Curve]]:
+    if not task.kind.classification:
+        return *curves.histogram(examined.predictions[:, 0]), {}
+    truth, p = _positive(examined)
+    drawn = {"calibration": curves.calibration(truth, p), "gain": curves.gain(truth, p)}
+    drawn |= {"roc": curves.roc(truth, p), "precision_recall": curves.precision_recall(truth, p)}
+    return *curves.histogram(p, 0.0, 1.0), drawn
+
+
+def _calibration(examined: Examined, task: Task) -> float | None:
+    return curves.calibration_error(*_positive(examined)) if task.kind.classification else None
+
+
+def _calibration_noise(examined: Examined, task: Task, seed: int) -> float | None:
+    return curves.calibration_noise(_positive(examined)[1], seed) if task.kind.classification else None
+
+
+def _slices(
+    ensemble: Ensemble,
+    examined: Examined,
+    table: Table,
+    task: Task,
+    split: Split,
+    helps: tuple[Importance, ...],
+    seed: int,
+) -> tuple[tuple[Slice, ...], int]:
+    """Find slices out of fold and confirm them on the holdout; without one, on the other half of the rows."""
+    rng = np.random.default_rng(seed)
+    target = target_values(table, task.target)
+    if examined.on_holdout:
+        rows = np.concatenate([fold.validate for fold in split.folds])
+        answers = ensemble.predictions
+        taken = (
+            np.sort(rng.choice(len(rows), _FINDING_ROWS, replace=False))
+            if len(rows) > _FINDING_ROWS
+            else np.arange(len(rows))
+        )
+        found_on, found_answers = rows[taken], answers[taken]
+        confirmed_on, confirmed_answers = examined.rows, examined.predictions
+    else:
+        first = rng.random(int(examined.groups.max()) + 1)[examined.groups] < 0.5
+        found_on, found_answers = examined.rows[first], examined.predictions[first]
+        confirmed_on, confirmed_answers = examined.rows[~first], examined.predictions[~first]
+    metric = task.metric if task.kind.classification else "mae"
+    guess = trivial(target[split.train], task, metric, 1)
+
+    def losses(rows: IntArray, answers: FloatArray) -> Losses:
+        loss = row_losses(target[rows], answers, task, ensemble.threshold)
+        if task.scheme is Scheme.TIME and len(rows):
+            clusters = np.arange(len(rows), dtype=np.int64) // block_length(loss)
+        else:
+            clusters = group_codes(table, task, rows)
+        base = row_losses(target[rows], np.tile(guess, (len(rows), 1)), task, None)
+        return Losses(to_block(table.frame.iloc[rows], table.features), loss, base, clusters)
+
+    place = {i.column: number for number, i in enumerate(helps)}
+    columns = sorted(table.features, key=lambda c: (place.get(c.name, len(place)), c.name))
+    # halves of the same folds are not quite independent: models that answered one have seen the other
+    alpha = 0.05 if examined.on_holdout else 0.02
+    return weak_slices(losses(found_on, found_answers), losses(confirmed_on, confirmed_answers), tuple(columns), alpha)

@@ -1,0 +1,102 @@
+"""Explain: how the model's answer moves with each of its most important columns, on rows it learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.column import Column, Kind
+from journeyman.entities.evaluation import Dependence, Evaluation, Explanation
+from journeyman.entities.split import Split
+from journeyman.entities.table import Block, Table, target_values, to_block
+from journeyman.entities.task import Task
+
+__all__ = ["explain"]
+
+FloatArray = NDArray[np.float64]
+_COLUMNS, _ROWS, _GRID = 6, 500, 20
+
+
+def explain(
+    predict: Callable[[Block], FloatArray],
+    table: Table,
+    task: Task,
+    split: Split,
+    evaluation: Evaluation,
+    seed: int,
+) -> Explanation:
+    """Return the partial dependence of the answer on at most 6 columns (Friedman 2001).
+
+    For each of at most 20 values of a column, all of at most 500 training rows are given that value and the mean
+    answer is taken. Texts and identifiers have no values to go along, and are left out.
+
+    Parameters
+    ----------
+    predict : callable
+        Block of feature columns to probabilities or values.
+    table, task, split
+        What is predicted from which rows; holdout rows are not touched.
+    evaluation : Evaluation
+        Its importances choose the columns; without them, the table's first columns are taken.
+    seed : int
+        Which training rows.
+    """
+    rows = split.train
+    if len(rows) > _ROWS:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, _ROWS, replace=False))
+    block = to_block(table.frame.iloc[rows], table.features)
+    output, label = _output(table, task, split)
+    drawable = {c.name: c for c in table.features if not _is_text(c)}
+    ranked = [i.column for i in evaluation.importances if i.column in drawable and i.mean > 0] or list(drawable)
+    drawn = [_dependence(predict, block, drawable[name], output, label) for name in ranked[:_COLUMNS]]
+    return Explanation(tuple(d for d in drawn if d is not None))
+
+
+def _is_text(column: Column) -> bool:
+    return column.kind in (Kind.TEXT, Kind.IDENTIFIER, Kind.CONSTANT)
+
+
+def _output(table: Table, task: Task, split: Split) -> tuple[int, str]:
+    """Return which answer is drawn: the value, the positive class, or the most frequent of several classes."""
+    if not task.kind.classification:
+        return 0, task.target
+    if len(task.labels) == 2:
+        return 1, task.labels[1]
+    codes = target_values(table, task.target)[split.train].astype(np.int64)
+    most = int(np.bincount(codes, minlength=len(task.labels)).argmax())
+    return most, task.labels[most]
+
+
+def _dependence(
+    predict: Callable[[Block], FloatArray], block: Block, column: Column, output: int, label: str
+) -> Dependence | None:
+    values = block[column.name]
+    grid = _grid(values, column)
+    if len(grid) < 2:
+        return None
+    n = len(values)
+    every = {name: np.tile(v, len(grid)) for name, v in block.items()}
+    every[column.name] = np.repeat(grid, n).astype(values.dtype)
+    mean = predict(every)[:, output].reshape(len(grid), n).mean(axis=1)
+    return Dependence(column.name, _labels(grid, column), tuple(grid.tolist()), tuple(mean.tolist()), label)
+
+
+def _grid(values: NDArray[np.generic], column: Column) -> FloatArray:
+    """Return the most frequent categories in code order, or distinct quantiles from 1 % to 99 %."""
+    numbers = values.astype(np.float64)
+    if column.kind.categorical:
+        codes, counts = np.unique(numbers[numbers >= 0], return_counts=True)
+        return np.sort(codes[np.lexsort((codes, -counts))[:_GRID]])
+    known = numbers[~np.isnan(numbers)]
+    distinct = np.unique(known)
+    if len(distinct) <= _GRID:
+        return distinct
+    return np.unique(np.quantile(known, np.linspace(0.01, 0.99, _GRID)))
+
+
+def _labels(grid: FloatArray, column: Column) -> tuple[str, ...]:
+    if column.kind.categorical or (column.kind is Kind.BOOLEAN and len(column.categories) == 2):
+        return tuple(column.categories[int(code)] for code in grid)
+    return ()
