@@ -1,0 +1,69 @@
+# One command each. Every target sets up what it needs; a machine needs Python 3.11 or newer and make, nothing else.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v python)
+VENV ?= .venv
+PY := $(VENV)/bin/python
+BASE := $(VENV)/.journeyman-base
+DEV := $(VENV)/.journeyman-dev
+PYTEST := $(PY) -m pytest
+
+# Two test processes share two cores: more threads in each would only wait for one another.
+test check docs: export OMP_NUM_THREADS = 1
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: help demo test check format docs bench-tables bench-kill bench-ingest bench-predict clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo      build a model from a real table and show where its report is"
+	@echo "make test      everything, slow tests, doctests and the documents' code included"
+	@echo "make check     format, lint, types, layers and fast tests, in under a minute"
+	@echo "make format    put the code into shape"
+	@echo "make docs      run the code in the documents"
+	@echo "make bench-tables | bench-kill | bench-ingest | bench-predict     the measurements"
+
+demo: $(BASE)
+	$(PY) examples/demo.py
+
+test: $(DEV)
+	$(PYTEST) -n 2 -rs --durations=10
+
+check: $(DEV)
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+	$(PYTEST) -q -n 2 -m "not slow" tests/architecture tests/unit
+
+format: $(DEV)
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+docs: $(DEV)
+	$(PYTEST) -q -rs tests/test_docs.py
+
+bench-tables bench-kill bench-ingest bench-predict: $(DEV)
+	$(PY) benchmarks/$(@:bench-%=%).py
+
+clean:
+	rm -rf $(VENV) build dist
+
+# A stamp is newer than pyproject.toml once its packages are installed, so set-up runs once, and again when they change.
+# Debian's Python comes without venv: say which package brings it, and leave no half-made folder behind.
+$(PY):
+	@test -n "$(PYTHON)" || { echo "error: no Python found; install Python 3.11 or newer"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "error: $(PYTHON) is older than 3.11; use make PYTHON=/path/to/python3.11"; exit 2; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { rm -rf $(VENV); echo "error: $(PYTHON) cannot make a venv; on Debian: apt-get install python3-venv"; exit 2; }
+
+# Pip before 25.1 does not know --group. Byte-compiling everything ahead would take longer than the rest.
+$(BASE): pyproject.toml | $(PY)
+	$(PY) -m pip install --quiet --upgrade "pip>=25.1"
+	$(PY) -m pip install --quiet --no-compile -e .
+	@touch $@
+
+$(DEV): pyproject.toml | $(PY)
+	$(PY) -m pip install --quiet --upgrade "pip>=25.1"
+	$(PY) -m pip install --quiet --no-compile --group dev -e .
+	@touch $(BASE) $@

@@ -1,0 +1,55 @@
+"""The package's modules, read and parsed once, for the tests that keep the house."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SRC = Path(__file__).parents[2] / "src"
+
+
+@dataclass(frozen=True, repr=False)
+class Module:
+    """One file of the package: its dotted name, its room ("stages"), its text and its tree."""
+
+    name: str
+    room: str
+    path: Path
+    text: str
+    tree: ast.Module
+
+    def __repr__(self) -> str:
+        return self.name
+
+    @property
+    def lines(self) -> list[str]:
+        return self.text.splitlines()
+
+    def inside(self, *prefixes: str) -> bool:
+        return any(self.name == prefix or self.name.startswith(f"{prefix}.") for prefix in prefixes)
+
+    def parents(self) -> Iterator[tuple[ast.AST, ast.AST]]:
+        """Yield (node, parent) for every node."""
+        for parent in ast.walk(self.tree):
+            for node in ast.iter_child_nodes(parent):
+                yield node, parent
+
+
+def _read(path: Path) -> Module:
+    parts = path.relative_to(SRC).with_suffix("").parts
+    parts = parts[:-1] if parts[-1] == "__init__" else parts
+    text = path.read_text(encoding="utf-8")
+    return Module(".".join(parts), parts[1] if len(parts) > 1 else "", path, text, ast.parse(text))
+
+
+MODULES = [_read(path) for path in sorted((SRC / "journeyman").rglob("*.py"))]
+
+
+@pytest.fixture(scope="session")
+def modules() -> list[Module]:
+    assert len(MODULES) > 20, "the scan found too few files to mean anything"
+    return MODULES

@@ -1,0 +1,96 @@
+"""What a fresh Python process loads, and in what order: fast commands, and OpenMP told to wait passively."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = [
+    "numpy",
+    "pandas",
+    "scipy",
+    "sklearn",
+    "lightgbm",
+    "catboost",
+    "pyarrow",
+    "duckdb",
+    "ibis",
+    "plotly",
+    "sqlalchemy",
+]
+OPENMP = ("libgomp", "libomp", "libiomp")
+
+
+def fresh(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a process of its own, without the variables that concern OpenMP."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OMP_")}
+    return subprocess.run(
+        [sys.executable, "-c", code], env={**kept, **variables}, capture_output=True, text=True, check=True, timeout=120
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import journeyman",
+        "import journeyman.cli",
+        "import sys; sys.argv = ['journeyman', '--help']\n"
+        "from journeyman.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as stop: assert stop.code == 0",
+        "import sys; sys.argv = ['journeyman', 'build', 't.csv', '--target', 'y', '--budget', '0']\n"
+        "from journeyman.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as stop: assert stop.code == 2",
+    ],
+    ids=["import journeyman", "import journeyman.cli", "journeyman --help", "a mistyped option"],
+)
+def test_nothing_heavy_is_loaded(code: str) -> None:
+    result = fresh(f"{code}\nimport json, sys\nprint(json.dumps(sorted(set(sys.modules) & set({HEAVY}))))")
+    assert json.loads(result.stdout.splitlines()[-1]) == []
+
+
+def test_the_probe_sees_what_is_heavy() -> None:
+    result = fresh(f"import numpy, json, sys\nprint(json.dumps(sorted(set(sys.modules) & set({HEAVY}))))")
+    assert json.loads(result.stdout) == ["numpy"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc/self/maps to see loaded libraries")
+def test_the_wait_policy_is_set_before_any_openmp_library_loads() -> None:
+    probe = (
+        "import json, os, journeyman\n"
+        f"def mapped(): return [n for n in {OPENMP} if n in open('/proc/self/maps').read()]\n"
+        "before = mapped()\n"
+        "import lightgbm\n"
+        "print(json.dumps([os.environ.get('OMP_WAIT_POLICY'), before, mapped()]))"
+    )
+    policy, before, after = json.loads(fresh(probe).stdout)
+    assert policy == "PASSIVE"
+    assert before == []
+    assert after != [], "the probe must see the library once it is there"
+
+
+def test_openmp_itself_says_that_it_waits_passively() -> None:
+    """GNU OpenMP prints the settings it took when it is loaded: the proof that the variable came in time."""
+    shown = fresh("import journeyman.interfaces, lightgbm", OMP_DISPLAY_ENV="true").stderr
+    if "OMP_WAIT_POLICY" not in shown:
+        pytest.skip("this OpenMP library does not display its settings")
+    assert "OMP_WAIT_POLICY = 'PASSIVE'" in shown
+    assert "OMP_WAIT_POLICY = 'ACTIVE'" not in shown
+
+
+def test_what_the_user_chose_stays() -> None:
+    result = fresh("import os, journeyman; print(os.environ['OMP_WAIT_POLICY'])", OMP_WAIT_POLICY="ACTIVE")
+    assert result.stdout.strip() == "ACTIVE"
+
+
+@pytest.mark.parametrize("family", ["journeyman.algorithms", "journeyman.transformers", "journeyman.stages"])
+def test_a_part_cannot_be_imported_around_the_policy(family: str) -> None:
+    """A part comes through its package, whose first act is to set the policy."""
+    result = fresh(f"import os, {family}; print(os.environ.get('OMP_WAIT_POLICY'))")
+    assert result.stdout.strip() == "PASSIVE"
