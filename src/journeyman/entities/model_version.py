@@ -31,6 +31,10 @@ class ModelVersion:
         What was said of it.
     champion : bool
         Whether the name points to it.
+    run : str
+        Run that built it.
+    data_digest : str
+        Digest of the source it was built from.
     """
 
     name: str
@@ -42,3 +46,5 @@ class ModelVersion:
     score: float
     verdict: str
     champion: bool = False
+    run: str = ""
+    data_digest: str = ""

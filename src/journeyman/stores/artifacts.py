@@ -1,0 +1,149 @@
+"""Facts as files named by the SHA-256 of what is in them; arrays and frames of some size are files of their own."""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import weakref
+from pathlib import Path
+from typing import Any
+
+from journeyman.errors import JournalError
+from journeyman.stores.arrays import Part, part_bytes, read_part, write_part
+from journeyman.stores.disk import Draft, disk_errors, sync_folder
+from journeyman.stores.facts import decode, encode
+
+__all__ = ["FileArtifacts"]
+
+_IN_PLACE_BYTES = 16_384
+"""Parts up to this size stay in the file of their fact, which saves a file and an fsync each."""
+
+
+class FileArtifacts:
+    """Facts by digest, in a folder; a part that several facts share is stored and hashed once.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files lie. ``sha256sum`` of a file gives its name.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     artifacts = FileArtifacts(Path(folder))
+    ...     artifacts.get(artifacts.put((1, 2)), tuple[int, ...])
+    (1, 2)
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        # Keyed by identity, because arrays and frames have no hash; the weak reference tells a reused identity apart.
+        self._known: dict[int, tuple[weakref.ref[Any], str]] = {}
+
+    def put(self, fact: object) -> str:
+        """Store a fact, durably, and return its digest.
+
+        Raises
+        ------
+        WorkspaceError
+            Where the disk is full or cannot be written; nothing is left behind then.
+        """
+        with disk_errors(self.folder):
+            tree = encode(fact, self._store)
+            digest = hashlib.sha256(tree).hexdigest()
+            if not (self.folder / digest).exists():
+                with Draft(self.folder) as draft:
+                    draft.write(tree)
+                    draft.keep(digest)
+                sync_folder(self.folder)
+        return digest
+
+    def digest(self, fact: object) -> str:
+        """Return the digest that ``put`` would return, storing nothing."""
+        return hashlib.sha256(encode(fact, self._name)).hexdigest()
+
+    def get(self, digest: str, kind: Any) -> Any:
+        """Return the fact of that digest, read as ``kind``.
+
+        Raises
+        ------
+        JournalError
+            Where a file is missing, or a byte of it has changed.
+        """
+        return decode(self._verified(digest), kind, self._fetch)
+
+    def _store(self, part: Part) -> str | None:
+        if part_bytes(part) <= _IN_PLACE_BYTES:
+            return None
+        digest = self._recall(part)
+        if digest is None or not (self.folder / digest).exists():
+            with Draft(self.folder) as draft:
+                write_part(part, draft)
+                digest = draft.digest
+                if not (self.folder / digest).exists():
+                    draft.keep(digest)
+            self._remember(part, digest)
+        return digest
+
+    def _name(self, part: Part) -> str | None:
+        if part_bytes(part) <= _IN_PLACE_BYTES:
+            return None
+        digest = self._recall(part)
+        if digest is None:
+            sink = _Hash()
+            write_part(part, sink)
+            digest = sink.digest
+            self._remember(part, digest)
+        return digest
+
+    def _fetch(self, kind: int, digest: str) -> Part:
+        part = read_part(kind, self._verified(digest))
+        self._remember(part, digest)
+        return part
+
+    def _verified(self, digest: str) -> memoryview:
+        path = self.folder / digest
+        try:
+            with path.open("rb") as file:
+                data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        except (OSError, ValueError) as error:
+            # ValueError: an empty file cannot be mapped.
+            raise JournalError(
+                f"artifact {digest[:12]} is missing from {self.folder}",
+                hint="restore the workspace from a copy, or start the build anew",
+            ) from error
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise JournalError(
+                f"artifact {digest[:12]} in {self.folder} is damaged: its bytes have changed",
+                hint="restore the workspace from a copy, or start the build anew",
+            )
+        return data
+
+    def _recall(self, part: Part) -> str | None:
+        reference, digest = self._known.get(id(part), (None, None))
+        return digest if reference is not None and reference() is part else None
+
+    def _remember(self, part: Part, digest: str) -> None:
+        identity = id(part)
+        self._known[identity] = (weakref.ref(part, lambda _: self._known.pop(identity, None)), digest)
+
+
+class _Hash:
+    """A sink that keeps nothing but the hash."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+
+    def write(self, data: bytes | memoryview, /) -> int:
+        self._hash.update(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing, as pyarrow asks for it."""
+
+    @property
+    def digest(self) -> str:
+        return self._hash.hexdigest()

@@ -1,0 +1,62 @@
+"""What was expected of candidates and what came of them, build after build; the next build's ranking reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from journeyman.entities.experience import Expectation, Experience
+from journeyman.stores.tables import Database, experience
+
+__all__ = ["ExperienceStore"]
+
+
+class ExperienceStore:
+    """Experience, the oldest first."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, run: str, rows: Sequence[Experience]) -> None:
+        """Keep what a run has learned, in place of what it said before, so that a resumed run may repeat it."""
+        with self._database.writing() as connection:
+            connection.execute(experience.delete().where(experience.c.run == run))
+            if rows:
+                connection.execute(experience.insert(), [_row(run, row) for row in rows])
+
+    def read(self, limit: int = 10_000) -> tuple[Experience, ...]:
+        """Return the latest experience, at most ``limit`` rows, the oldest of them first."""
+        query = sa.select(experience).order_by(experience.c.id.desc()).limit(limit)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        return tuple(_experience(row) for row in reversed(rows))
+
+
+def _row(run: str, row: Experience) -> dict[str, Any]:
+    return {
+        "run": run,
+        "context": msgspec.json.encode(row.context, order="deterministic").decode(),
+        "algorithm": row.algorithm,
+        "candidate": row.candidate,
+        "expected_probability": float(row.expectation.probability),
+        "expected_gain": float(row.expectation.gain),
+        "expected_seconds": float(row.expectation.seconds),
+        "succeeded": bool(row.succeeded),
+        "gain": float(row.gain),
+        "seconds": float(row.seconds),
+    }
+
+
+def _experience(row: sa.Row[Any]) -> Experience:
+    return Experience(
+        context=msgspec.json.decode(row.context, type=dict[str, float]),
+        algorithm=row.algorithm,
+        candidate=row.candidate,
+        expectation=Expectation(row.candidate, row.expected_probability, row.expected_gain, row.expected_seconds),
+        succeeded=row.succeeded,
+        gain=row.gain,
+        seconds=row.seconds,
+    )

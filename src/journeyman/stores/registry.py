@@ -1,0 +1,249 @@
+"""The registry: which versions of a model were released, and which one its name points to."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from journeyman.entities.model_version import ModelVersion
+from journeyman.errors import ReleaseError, SettingsError
+from journeyman.stores.releases import release_digest
+from journeyman.stores.tables import Database, champions, models
+
+__all__ = ["ChampionRecord", "Registry", "check_name"]
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+_PROMOTED, _ROLLED_BACK = "promoted", "rolled back"
+
+
+def check_name(name: str) -> str:
+    """Return a model's name; it becomes a folder and a part of addresses, so that few characters are allowed.
+
+    Raises
+    ------
+    SettingsError
+        For another name.
+
+    Examples
+    --------
+    >>> check_name("house-prices_2")
+    'house-prices_2'
+    >>> check_name("house prices")
+    Traceback (most recent call last):
+    journeyman.errors.SettingsError: 'house prices' cannot be a model's name: ... (hint: try 'house-prices')
+    """
+    if _NAME.fullmatch(name):
+        return name
+    better = re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-_")[:100] or "model"
+    raise SettingsError(
+        f"{name!r} cannot be a model's name: only letters, digits, - and _ (at most 100, a letter or digit first)",
+        hint=f"try {better!r}",
+    )
+
+
+@dataclass(frozen=True)
+class ChampionRecord:
+    """A moment from which a name pointed to a version; ``move`` is "promoted" or "rolled back"."""
+
+    version: int
+    move: str
+    since: str
+
+
+class Registry:
+    """Versions by name, and the champion of each name.
+
+    Parameters
+    ----------
+    database : Database
+        Holds the rows.
+    root : Path
+        Folder that paths of releases are relative to.
+    """
+
+    def __init__(self, database: Database, root: Path) -> None:
+        self._database = database
+        self._root = root
+
+    def reserve(self, name: str, run: str) -> int:
+        """Return the version number of a run's release: the next one, or the one it was given before.
+
+        A reserved number does not appear among the versions until ``register``. The number of a run that failed in
+        between stays unused: a number never means two things.
+        """
+        check_name(name)
+        while True:
+            with self._database.reading() as connection:
+                known = connection.scalar(sa.select(models.c.version).where(models.c.name == name, models.c.run == run))
+                if known is not None:
+                    return int(known)
+                last = connection.scalar(sa.select(sa.func.max(models.c.version)).where(models.c.name == name)) or 0
+            row = {"name": name, "version": last + 1, "run": run, "released": False, "score": None}
+            empty = dict.fromkeys(("path", "digest", "created", "metric", "verdict", "data_digest"), "")
+            try:
+                with self._database.writing() as connection:
+                    connection.execute(models.insert().values(**row, **empty))
+            except IntegrityError:
+                continue  # another process took that number
+            return int(last + 1)
+
+    def register(self, version: ModelVersion) -> None:
+        """Make a finished release known, and its name's champion where ``version.champion`` says so, in one move.
+
+        Doing it again for the same run and folder changes nothing, so that a resumed run may repeat it.
+
+        Raises
+        ------
+        ReleaseError
+            Where the folder is not complete, or the number belongs to another release.
+        """
+        check_name(version.name)
+        found = release_digest(self._root / version.path)
+        if found != version.digest:
+            raise ReleaseError(
+                f"the release in {version.path} is not the one to register ({found[:12]}, not {version.digest[:12]})",
+                hint="build it anew",
+            )
+        here = sa.and_(models.c.name == version.name, models.c.version == version.version)
+        values = {
+            "released": True,
+            "path": version.path,
+            "digest": version.digest,
+            "created": version.created,
+            "metric": version.metric,
+            "score": version.score if math.isfinite(version.score) else None,
+            "verdict": version.verdict,
+            "data_digest": version.data_digest,
+        }
+        with self._database.writing() as connection:
+            row = connection.execute(sa.select(models).where(here)).one_or_none()
+            if row is None:
+                key = {"name": version.name, "version": version.version, "run": version.run}
+                connection.execute(models.insert().values(**key, **values))
+            elif row.run == version.run and not row.released:
+                connection.execute(models.update().where(here).values(**values))
+            elif row.run == version.run and row.digest == version.digest:
+                return
+            else:
+                raise ReleaseError(
+                    f"version {version.version} of {version.name} belongs to another release (run {row.run})",
+                    hint="build it anew; it gets the next number",
+                )
+            if version.champion:
+                _point(connection, version.name, version.version, _PROMOTED, version.created)
+
+    def champion(self, name: str) -> ModelVersion | None:
+        """Return the version that a name points to; None where none was promoted."""
+        return next((version for version in self.versions(name) if version.champion), None)
+
+    def versions(self, name: str) -> tuple[ModelVersion, ...]:
+        """Return the released versions of a name, in order; empty for an unknown name."""
+        return tuple(version for version in self.list() if version.name == name)
+
+    def version(self, name: str, number: int | None = None) -> ModelVersion:
+        """Return a version of a name: the champion unless a number is given.
+
+        Raises
+        ------
+        SettingsError
+            For an unknown name (the nearest is suggested) or number, or a name without a champion.
+        """
+        known = self.list()
+        mine = [version for version in known if version.name == name]
+        if not mine:
+            names = sorted({version.name for version in known})
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(names) or 'none yet'}"
+            raise SettingsError(f"no model is called {name!r}", hint=hint)
+        for version in mine:
+            if version.champion if number is None else version.version == number:
+                return version
+        numbers = ", ".join(str(version.version) for version in mine)
+        if number is None:
+            raise SettingsError(
+                f"no version of {name} has been promoted", hint=f"name one with --version (there is {numbers})"
+            )
+        raise SettingsError(f"{name} has no version {number}", hint=f"there is {numbers}")
+
+    def list(self) -> tuple[ModelVersion, ...]:
+        """Return all released versions, by name and number."""
+        query = sa.select(models).where(models.c.released).order_by(models.c.name, models.c.version)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+            last = sa.select(champions.c.name, champions.c.version).order_by(champions.c.number)
+            pointers = {row.name: row.version for row in connection.execute(last)}
+        return tuple(_version(row, pointers.get(row.name) == row.version) for row in rows)
+
+    def history(self, name: str) -> tuple[ChampionRecord, ...]:
+        """Return all moves of a name's pointer, the earliest first."""
+        with self._database.reading() as connection:
+            return _history(connection, name)
+
+    def rollback(self, name: str, to: int | None = None, *, now: str) -> ModelVersion:
+        """Point a name to the champion before the present one, or to the version ``to``; return it.
+
+        Rolling back twice goes back two champions.
+
+        Raises
+        ------
+        SettingsError
+            For an unknown name or version, or where no champion came before.
+        """
+        if to is not None:
+            self.version(name, to)
+        elif not self.versions(name):
+            self.version(name)
+        with self._database.writing() as connection:
+            target = _before(_history(connection, name)) if to is None else to
+            if target is None:
+                raise SettingsError(
+                    f"{name} has no earlier champion to go back to", hint="name a version with --to, or build a new one"
+                )
+            _point(connection, name, target, _ROLLED_BACK, now)
+        return self.version(name, target)
+
+
+def _point(connection: sa.Connection, name: str, version: int, move: str, since: str) -> None:
+    last = connection.scalar(sa.select(sa.func.max(champions.c.number)).where(champions.c.name == name)) or 0
+    row = {"name": name, "number": last + 1, "version": version, "move": move, "since": since}
+    connection.execute(champions.insert().values(**row))
+
+
+def _history(connection: sa.Connection, name: str) -> tuple[ChampionRecord, ...]:
+    query = sa.select(champions).where(champions.c.name == name).order_by(champions.c.number)
+    return tuple(ChampionRecord(row.version, row.move, row.since) for row in connection.execute(query))
+
+
+def _before(history: tuple[ChampionRecord, ...]) -> int | None:
+    """Return the champion that the present one followed; a rollback undoes the promotions after its target."""
+    line: list[int] = []
+    for record in history:
+        if record.move == _ROLLED_BACK and record.version in line:
+            while line[-1] != record.version:
+                line.pop()
+        else:
+            line.append(record.version)
+    return line[-2] if len(line) > 1 else None
+
+
+def _version(row: sa.Row[Any], champion: bool) -> ModelVersion:
+    return ModelVersion(
+        name=row.name,
+        version=row.version,
+        path=row.path,
+        digest=row.digest,
+        created=row.created,
+        metric=row.metric,
+        score=math.nan if row.score is None else row.score,
+        verdict=row.verdict,
+        champion=champion,
+        run=row.run,
+        data_digest=row.data_digest,
+    )

@@ -1,0 +1,189 @@
+"""The tables behind journal, registry and experience, on SQLite by default and PostgreSQL when shared."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from journeyman.errors import WorkspaceError
+from journeyman.stores.disk import disk_errors
+
+__all__ = ["Database", "champions", "events", "experience", "models", "runs", "steps"]
+
+_VERSION = 1
+_metadata = sa.MetaData()
+
+_layout = sa.Table("layout", _metadata, sa.Column("version", sa.Integer, primary_key=True, autoincrement=False))
+
+runs = sa.Table(
+    "runs",
+    _metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("settings", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("started", sa.Text, nullable=False),
+    sa.Column("finished", sa.Text),
+)
+
+steps = sa.Table(
+    "steps",
+    _metadata,
+    sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("inputs", sa.Text, nullable=False),  # digests, separated by spaces
+    sa.Column("output", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("elapsed", sa.Float, nullable=False),
+    sa.Column("peak_mb", sa.Float, nullable=False),
+    sa.Column("started", sa.Text, nullable=False),
+    sa.Column("finished", sa.Text, nullable=False),
+)
+
+events = sa.Table(
+    "events",
+    _metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("run", sa.Text, sa.ForeignKey("runs.id"), nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+)
+
+models = sa.Table(
+    "models",
+    _metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("run", sa.Text, nullable=False),
+    sa.Column("released", sa.Boolean, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("created", sa.Text, nullable=False),
+    sa.Column("metric", sa.Text, nullable=False),
+    sa.Column("score", sa.Float),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("data_digest", sa.Text, nullable=False),
+    sa.UniqueConstraint("name", "run"),
+)
+
+champions = sa.Table(
+    "champions",
+    _metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("move", sa.Text, nullable=False),  # promoted, rolled back
+    sa.Column("since", sa.Text, nullable=False),
+)
+
+experience = sa.Table(
+    "experience",
+    _metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("run", sa.Text, nullable=False),
+    sa.Column("context", sa.Text, nullable=False),
+    sa.Column("algorithm", sa.Text, nullable=False),
+    sa.Column("candidate", sa.Text, nullable=False),
+    sa.Column("expected_probability", sa.Float, nullable=False),
+    sa.Column("expected_gain", sa.Float, nullable=False),
+    sa.Column("expected_seconds", sa.Float, nullable=False),
+    sa.Column("succeeded", sa.Boolean, nullable=False),
+    sa.Column("gain", sa.Float, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Database:
+    """A place that holds the tables.
+
+    Attributes
+    ----------
+    engine : sqlalchemy.Engine
+        From ``connect``.
+    place : str
+        How the user knows it, for messages.
+    """
+
+    engine: sa.Engine
+    place: str
+
+    @classmethod
+    def connect(cls, url: str | sa.URL, place: str) -> Database:
+        """Open a database, making the tables where they are missing.
+
+        Raises
+        ------
+        WorkspaceError
+            Where it cannot be reached or written, or was made by a newer Journeyman.
+        """
+        engine = sa.create_engine(url)
+        if engine.dialect.name == "sqlite":
+            sa.event.listen(engine, "connect", _on_connect)
+            sa.event.listen(engine, "begin", _on_begin)
+        database = cls(engine, place)
+        try:
+            database._prepare()
+        except BaseException:
+            engine.dispose()
+            raise
+        return database
+
+    def _prepare(self) -> None:
+        with disk_errors(self.place):
+            ready = sa.inspect(self.engine).has_table(_layout.name)
+        if not ready:
+            with self.writing() as connection:
+                # Two processes may open a new workspace at once; the second one finds the tables made.
+                for table in _metadata.sorted_tables:
+                    connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+                if connection.scalar(sa.select(_layout.c.version)) is None:
+                    connection.execute(_layout.insert().values(version=_VERSION))
+        with self.reading() as connection:
+            version = connection.scalar(sa.select(_layout.c.version))
+        if version != _VERSION:
+            raise WorkspaceError(
+                f"the journal of {self.place} has layout {version}, this Journeyman reads layout {_VERSION}",
+                hint="upgrade Journeyman, or name another workspace with --workspace",
+            )
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Give a connection that sees one state of the tables."""
+        with disk_errors(self.place), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Give a connection whose changes become durable together, or not at all."""
+        engine = self.engine.execution_options(writes=True)
+        with disk_errors(self.place), engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+
+def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver's own idea of when a transaction begins is switched off: _on_begin says when.
+    connection.isolation_level = None
+    connection.execute("PRAGMA busy_timeout = 30000")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _on_begin(connection: sa.Connection) -> None:
+    # A writer takes the lock at once; a reader that turns writer half-way would fail instead of waiting.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
