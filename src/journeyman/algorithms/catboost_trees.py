@@ -65,15 +65,16 @@ class CatBoost:
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
         """Return the field's untuned best, and a deeper and a shallower one (tuning it is nearly worthless)."""
         regression = task.kind is TaskKind.REGRESSION
-        proposals: list[tuple[dict[str, Parameter], str]] = [
-            ({"depth": 6, "learning_rate": 0.08}, "symmetric trees, strong without tuning"),
+        proposals: list[tuple[dict[str, Parameter], str, str]] = [
+            ({"depth": 6, "learning_rate": 0.08}, "usual", "symmetric trees, strong without tuning"),
             (
                 {"depth": 8 if regression else 7, "learning_rate": 0.06, "l2_leaf_reg": 2.0, "random_strength": 0.5},
+                "deep",
                 "deeper symmetric trees",
             ),
-            ({"depth": 4, "learning_rate": 0.1, "l2_leaf_reg": 6.0}, "shallow symmetric trees"),
+            ({"depth": 4, "learning_rate": 0.1, "l2_leaf_reg": 6.0}, "shallow", "shallow symmetric trees"),
         ]
-        return tuple(Candidate(self.name, p, reason) for p, reason in proposals)
+        return tuple(Candidate(self.name, p, reason, style) for p, style, reason in proposals)
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit (rounds x a cost per row, column and level seen on two cores)."""

@@ -87,8 +87,12 @@ class ForestOfTrees:
         smallest = 1 + rows // 10_000
         kind = "random trees" if self.name == "extra_trees" else "bagged trees"
         return (
-            Candidate(self.name, {"min_samples_leaf": smallest, "max_features": 0.4}, f"{kind}: a different view"),
-            Candidate(self.name, {"min_samples_leaf": smallest * 8, "max_features": 0.7}, f"{kind}, calm leaves"),
+            Candidate(
+                self.name, {"min_samples_leaf": smallest, "max_features": 0.4}, f"{kind}: a different view", "fine"
+            ),
+            Candidate(
+                self.name, {"min_samples_leaf": smallest * 8, "max_features": 0.7}, f"{kind}, calm leaves", "calm"
+            ),
         )
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:

@@ -67,8 +67,12 @@ class LightGBM:
         """Return a quick one, the field's untuned best, and partners that differ from it (docs/decisions/0004)."""
         few = max(2, min(40, rows // 50))
         regression = task.kind is TaskKind.REGRESSION
-        proposals: list[tuple[dict[str, Parameter], str]] = [
-            ({"learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": few}, "boosted trees, quick settings"),
+        proposals: list[tuple[dict[str, Parameter], str, str]] = [
+            (
+                {"learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": few},
+                "quick",
+                "boosted trees, quick settings",
+            ),
             (
                 {"learning_rate": 0.05, "num_leaves": 100, "min_data_in_leaf": 3, "bagging_fraction": 0.7}
                 if regression
@@ -78,6 +82,7 @@ class LightGBM:
                     "min_data_in_leaf": min(40, few),
                     "bagging_fraction": 0.75,
                 },
+                "deep",
                 "boosted trees, slower and deeper",
             ),
             (
@@ -91,6 +96,7 @@ class LightGBM:
                     "feature_fraction": 0.6,
                     "bagging_fraction": 0.8,
                 },
+                "small random",
                 "many small random trees: errs elsewhere",
             ),
             (
@@ -103,6 +109,7 @@ class LightGBM:
                     "lambda_l2": 2.0,
                     "cat_smooth": 50.0,
                 },
+                "narrow",
                 "narrow trees on half of the columns",
             ),
             (
@@ -114,10 +121,11 @@ class LightGBM:
                     "feature_fraction": 0.7,
                     "bagging_fraction": 0.8,
                 },
+                "wide random",
                 "wide random trees",
             ),
         ]
-        return tuple(Candidate(self.name, p, reason) for p, reason in proposals)
+        return tuple(Candidate(self.name, p, reason, style) for p, style, reason in proposals)
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit (rounds x trees x a cost per cell and leaf seen on two cores)."""

@@ -24,6 +24,8 @@ class Candidate:
         Settings that differ from the algorithm's own.
     reason : str
         Why it is proposed, in words.
+    style : str
+        Its name among the algorithm's candidates ("quick"), the same on every table: experience is kept by it.
 
     Examples
     --------
@@ -34,6 +36,12 @@ class Candidate:
     algorithm: str
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     reason: str = ""
+    style: str = "default"
+
+    @property
+    def name(self) -> str:
+        """The algorithm's name and the style, for people and for experience."""
+        return f"{self.algorithm} ({self.style})" if self.style != "default" else self.algorithm
 
     @property
     def key(self) -> str:

@@ -69,7 +69,10 @@ class Column:
     decimal : str
         "." or ",": the decimal sign of raw numbers.
     date_formats : tuple of str
-        ``strptime`` formats to try in order, or ("epoch_s",) / ("epoch_ms",); empty for native dates.
+        ``strptime`` formats to try in order (and ``%q`` for a quarter), or ("epoch_s",) / ("epoch_ms",); empty for
+        native dates.
+    century_start : int
+        Two-digit years lie in the hundred years from this one.
     native : bool
         Whether the source itself held typed values (Parquet, a frame, a database) rather than text.
 
@@ -89,3 +92,4 @@ class Column:
     decimal: str = "."
     date_formats: tuple[str, ...] = ()
     native: bool = False
+    century_start: int = 1969

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from journeyman.entities.column import Column
 from journeyman.entities.decision import Decision
@@ -54,6 +54,8 @@ class BuildReport:
         Where they went.
     versions : mapping of str to str
         Python and libraries.
+    settings : mapping of str to str
+        Effective settings of the build, as text.
     """
 
     name: str
@@ -78,3 +80,4 @@ class BuildReport:
     seconds: float
     stage_seconds: Mapping[str, float]
     versions: Mapping[str, str]
+    settings: Mapping[str, str] = field(default_factory=dict)

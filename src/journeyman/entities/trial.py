@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from journeyman.entities.candidate import Candidate
 
-__all__ = ["Ensemble", "Member", "Trial", "TrialStatus"]
+__all__ = ["Ensemble", "Member", "Trial", "TrialStatus", "temper"]
+
+_TINY = 1e-7
 
 
 class TrialStatus(StrEnum):
@@ -101,3 +103,17 @@ class Ensemble:
     predictions: NDArray[np.float64]
     temperature: float = 1.0
     threshold: float | None = None
+
+
+def temper(predictions: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    """Raise probabilities to 1 / temperature and normalise them again.
+
+    Examples
+    --------
+    >>> temper(np.array([[0.2, 0.8]]), 1.0)
+    array([[0.2, 0.8]])
+    """
+    if temperature == 1.0:
+        return predictions
+    powered = np.clip(predictions, _TINY, 1.0) ** (1.0 / temperature)
+    return np.asarray(powered / powered.sum(axis=1, keepdims=True))

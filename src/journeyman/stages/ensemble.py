@@ -1,0 +1,165 @@
+"""Ensemble: a weighted mean of trials, chosen greedily out of fold; the incumbent stays unless it is beaten."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus, temper
+from journeyman.interfaces import Metric
+
+__all__ = ["calibrate", "ensemble", "lift", "row_losses"]
+
+FloatArray = NDArray[np.float64]
+_ROUNDS = 25
+_MOST_MEMBERS = 5
+_MOST_ROWS = 10_000  # rows that weights are chosen on; scores are always of all rows
+_POOL = 12
+_TINY = 1e-7
+
+
+def ensemble(
+    metric: Metric, trials: Sequence[Trial], y: FloatArray, task: Task, incumbent: Ensemble | None
+) -> Ensemble | None:
+    """Choose weights by greedy selection with replacement.
+
+    Parameters
+    ----------
+    trials : sequence of Trial
+        All so far; failed ones are passed over.
+    y : ndarray of shape (n_validated,)
+        Truth of the validated rows, in the order of the folds.
+    incumbent : Ensemble or None
+        Kept unless the new one scores better out of fold.
+
+    Returns
+    -------
+    Ensemble or None
+        None while no trial has succeeded.
+
+    References
+    ----------
+    Caruana et al. 2004, "Ensemble selection from libraries of models".
+    """
+    sign = 1.0 if metric.greater_is_better else -1.0
+    done = [t for t in trials if t.status is TrialStatus.DONE and t.score is not None and np.isfinite(t.score)]
+    pool = sorted(done, key=lambda t: -sign * _score(t))[:_POOL]
+    if not pool:
+        return incumbent
+    rows = np.linspace(0, len(y) - 1, min(len(y), _MOST_ROWS)).astype(np.int64)
+    truth = y[rows]
+    answers = [_answers(t)[rows] for t in pool]
+    chosen = [0]
+    total = answers[0].copy()
+    best_chosen, best_score = list(chosen), sign * metric.score(truth, total)
+    for _ in range(_ROUNDS - 1):
+        allowed = sorted(set(chosen)) if len(set(chosen)) >= _MOST_MEMBERS else range(len(pool))
+        scores = {i: sign * metric.score(truth, (total + answers[i]) / (len(chosen) + 1)) for i in allowed}
+        pick = max(scores, key=lambda i: (scores[i], -i))
+        chosen.append(pick)
+        total += answers[pick]
+        if scores[pick] > best_score:
+            best_chosen, best_score = list(chosen), scores[pick]
+    counts = Counter(best_chosen)
+    members = tuple(
+        Member(pool[i].candidate, n / len(best_chosen), _rounds(pool[i]))
+        for i, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    )
+    predictions = np.asarray(sum(n / len(best_chosen) * _answers(pool[i]) for i, n in sorted(counts.items())))
+    challenger = Ensemble(members, metric.score(y, predictions), predictions)
+    if incumbent is not None and sign * challenger.score <= sign * incumbent.score:
+        return incumbent
+    return challenger
+
+
+def _score(trial: Trial) -> float:
+    assert trial.score is not None  # only finished trials are asked
+    return trial.score
+
+
+def _answers(trial: Trial) -> FloatArray:
+    assert trial.predictions is not None  # only finished trials are asked
+    return trial.predictions
+
+
+def _rounds(trial: Trial) -> int:
+    """Return the length to fit with on all rows: the median over the folds (docs/decisions/0006)."""
+    return int(np.median(trial.rounds))
+
+
+def row_losses(y: FloatArray, predictions: FloatArray, task: Task) -> FloatArray:
+    """Return each row's loss, shape (n_samples,): log loss, absolute or squared error."""
+    if task.kind.classification:
+        return -np.log(np.clip(predictions[np.arange(len(y)), y.astype(np.int64)], _TINY, 1.0))
+    errors = predictions[:, 0] - y
+    return np.abs(errors) if task.metric in ("mae", "median_absolute_error", "mape") else errors**2
+
+
+def lift(y: FloatArray, before: Ensemble | None, after: Ensemble, task: Task) -> tuple[bool, float]:
+    """Say whether an ensemble gained beyond noise, and its relative gain.
+
+    Noise is one standard error of the paired difference of the rows' losses.
+
+    Returns
+    -------
+    beyond_noise, gain : bool and float
+        The gain is relative to the loss before; 0 where the incumbent stayed.
+    """
+    if before is None:
+        return True, 1.0
+    if before is after:
+        return False, 0.0
+    old, new = row_losses(y, before.predictions, task), row_losses(y, after.predictions, task)
+    difference = old - new
+    error = float(difference.std()) / np.sqrt(len(y))
+    mean, scale = float(difference.mean()), float(np.abs(old).mean())
+    return mean > error, mean / scale if scale > 0 else 0.0
+
+
+def calibrate(metric: Metric, chosen: Ensemble, y: FloatArray, task: Task) -> Ensemble:
+    """Set the temperature where it lowers the log loss, and the threshold where the metric depends on one.
+
+    References
+    ----------
+    Guo et al. 2017, "On calibration of modern neural networks" (temperature scaling).
+    """
+    if not task.kind.classification:
+        return chosen
+    calibrated = chosen
+    if len(y) >= 1000:
+        calibrated = _tempered(metric, chosen, y, task)
+    if task.kind is TaskKind.BINARY:
+        calibrated = replace(calibrated, threshold=_threshold(metric, calibrated.predictions, y))
+    return calibrated
+
+
+def _tempered(metric: Metric, chosen: Ensemble, y: FloatArray, task: Task) -> Ensemble:
+    def loss(log_temperature: float) -> float:
+        tempered = temper(chosen.predictions, float(np.exp(log_temperature)))
+        return float(row_losses(y, tempered, task).mean())
+
+    found = minimize_scalar(loss, bounds=(np.log(0.5), np.log(2.0)), method="bounded")
+    if loss(0.0) - float(found.fun) < 1e-4:
+        return chosen
+    temperature = float(np.exp(found.x))
+    predictions = temper(chosen.predictions, temperature)
+    return replace(chosen, temperature=temperature, predictions=predictions, score=metric.score(y, predictions))
+
+
+def _threshold(metric: Metric, predictions: FloatArray, y: FloatArray) -> float:
+    """Return the probability from which on the positive label is given; 0.5 unless the metric is of labels."""
+    if metric.name not in ("f1", "balanced_accuracy"):
+        return 0.5
+    best, threshold = -np.inf, 0.5
+    for candidate in np.unique(np.quantile(predictions[:, 1], np.linspace(0.01, 0.99, 99))):
+        hard = (predictions[:, 1] >= candidate).astype(np.float64)
+        score = metric.score(y, np.column_stack([1.0 - hard, hard]))
+        if score > best:
+            best, threshold = score, float(candidate)
+    return threshold
