@@ -14,7 +14,9 @@ from journeyman.metrics.regression import REGRESSION
 
 __all__ = ["METRICS", "default_metric", "find_metric"]
 
-METRICS: Mapping[str, Metric] = MappingProxyType({m.name: m for m in (*CLASSIFICATION, *REGRESSION)})
+_BUILT_IN: tuple[Metric, ...] = (*CLASSIFICATION, *REGRESSION)
+
+METRICS: Mapping[str, Metric] = MappingProxyType({m.name: m for m in _BUILT_IN})
 
 _DEFAULTS = {TaskKind.BINARY: "roc_auc", TaskKind.MULTICLASS: "log_loss", TaskKind.REGRESSION: "rmse"}
 
