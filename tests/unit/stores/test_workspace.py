@@ -168,23 +168,6 @@ def test_no_permission_to_write_in_a_workspace(open_folder: Path) -> None:
     (open_folder / "w").chmod(0o755)
 
 
-def tiny_disk(folder: Path, kilobytes: int) -> bool:
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    return made.returncode == 0
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if not tiny_disk(folder, 512):
-        pytest.skip("only root may mount a small disk here")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
 def fill(disk: Path) -> None:
     with (disk / "filler").open("wb", buffering=0) as file:
         try:
@@ -194,19 +177,19 @@ def fill(disk: Path) -> None:
             pass
 
 
-def test_full_disk_makes_no_workspace(disk: Path) -> None:
-    fill(disk)
+def test_full_disk_makes_no_workspace(small_disk: Path) -> None:
+    fill(small_disk)
     with pytest.raises(WorkspaceError, match="is full"):
-        Workspace(disk / "w")
-    assert [p.name for p in disk.iterdir()] == ["filler"]
+        Workspace(small_disk / "w")
+    assert [p.name for p in small_disk.iterdir()] == ["filler"]
 
 
-def test_full_disk_stops_the_journal_in_one_line_and_harms_nothing(disk: Path) -> None:
-    with Workspace(disk / "w") as workspace:
-        fill(disk)
+def test_full_disk_stops_the_journal_in_one_line_and_harms_nothing(small_disk: Path) -> None:
+    with Workspace(small_disk / "w") as workspace:
+        fill(small_disk)
         with pytest.raises(WorkspaceError, match="is full"):
             workspace.journal.start("m", {"text": "x" * 100_000}, "now")
         before = workspace.journal.runs()
-        (disk / "filler").unlink()
+        (small_disk / "filler").unlink()
         workspace.journal.start("m", {}, "now")
         assert len(workspace.journal.runs()) == len(before) + 1

@@ -1,0 +1,183 @@
+"""A run of some thirty quick steps that is killed at random moments and resumed until it is done.
+
+Called by test_kill.py: ``python kill_harness.py FOLDER SEED KILLS``. One process imports everything once and forks the
+workers it kills, so that the moments fall into the work and not into the imports. Prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from journeyman.entities.column import Column, Kind
+from journeyman.entities.model_version import ModelVersion
+from journeyman.entities.table import Table
+from journeyman.stores.disk import DRAFT
+from journeyman.stores.releases import write_release
+from journeyman.stores.workspace import Workspace
+from journeyman.workflow.clock import SystemClock
+from journeyman.workflow.run import JournalRun, resumable, resume_run, start_run
+
+STEPS = 31
+
+
+def did(side: Path, step: str) -> None:
+    """Tell the world that a step really runs; one write, so that a kill leaves the whole line or nothing."""
+    descriptor = os.open(side, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.write(descriptor, f"{step}\n".encode())
+    os.close(descriptor)
+
+
+def ingest(side: Path, seed: int) -> Table:
+    did(side, "ingest")
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"a": rng.normal(size=4_000), "c": pd.Categorical(rng.choice(["x", "y"], 4_000))})
+    return Table("t", frame, (Column("a", Kind.NUMBER), Column("c", Kind.CATEGORY)), "digest", 4_000)
+
+
+def train(side: Path, table: Table, number: int, before: tuple[float, ...]) -> NDArray[np.float64]:
+    did(side, f"train {number}")
+    return table.frame["a"].to_numpy() * (number + 1 + sum(before))
+
+
+def score(side: Path, values: NDArray[np.float64], number: int) -> float:
+    did(side, f"score {number}")
+    return float(np.tanh(values).mean())
+
+
+def package(side: Path, folder: Path, run: str, scores: tuple[float, ...]) -> str:
+    did(side, "package")
+    files = {f"members/{i}.txt": repr(s).encode() for i, s in enumerate(scores)}
+    # The time differs whenever this runs: the folder that came first has to be the one that stays.
+    return write_release(folder, files, {"run": run, "made": time.time()})
+
+
+def register(side: Path, workspace: Workspace, run: str, number: int, digest: str) -> int:
+    did(side, "register")
+    path = workspace.release_path("m", number)
+    workspace.registry.register(ModelVersion("m", number, path, digest, "t", "rmse", 1.0, "release", True, run, "d"))
+    return number
+
+
+def build(workspace: Workspace, run: JournalRun, side: Path) -> tuple[float, ...]:
+    table = run.step("ingest", functools.partial(ingest, side), 7)
+    scores: tuple[float, ...] = ()
+    for number in range((STEPS - 3) // 2):
+        values = run.step("train", functools.partial(train, side), table, number, scores)
+        scores = (*scores, run.step("score", functools.partial(score, side), values, number))
+    run.event("holdout read", "package")
+    number = workspace.registry.reserve("m", run.id)
+    folder = workspace.path / workspace.release_path("m", number)
+    digest = run.step("package", functools.partial(package, side, folder, run.id), scores)
+    run.step("register", functools.partial(register, side, workspace, run.id), number, digest)
+    return scores
+
+
+def work(path: Path) -> None:
+    """Do what a process does: take the workspace, go on with what is there or begin."""
+    with Workspace(path) as workspace, workspace.lock():
+        waiting = resumable(workspace)
+        clock = SystemClock()
+        run = resume_run(workspace, waiting[0].id, clock) if waiting else start_run(workspace, "m", {}, clock)
+        with run:
+            build(workspace, run, path / "side.txt")
+
+
+def outcome(path: Path) -> dict[str, object]:
+    """Return all that must be the same however often a run was killed."""
+    with Workspace(path) as workspace:
+        (record,) = workspace.journal.runs()
+        steps = workspace.journal.steps(record.id)
+        (version,) = workspace.registry.list()
+        folder = path / version.path
+        return {
+            "status": record.status,
+            # The digest of a release names the moment it was made.
+            "outputs": [step.output for step in steps if step.name != "package"],
+            "inputs": [step.inputs for step in steps if step.name != "register"],
+            "files": {p.name: p.read_text() for p in sorted(folder.rglob("members/*"))},
+            "version": (version.version, version.champion, len(workspace.registry.history("m"))),
+            "elapsed_grows": [step.elapsed for step in steps] == sorted(step.elapsed for step in steps),
+            "drafts": [str(p) for p in path.rglob(f"{DRAFT}*")],
+        }
+
+
+def finished(path: Path) -> list[str]:
+    """Return the names of recorded steps, as the side file calls them."""
+    with Workspace(path) as workspace:
+        names = [s.name for run in workspace.journal.runs() for s in workspace.journal.steps(run.id)]
+    seen: dict[str, int] = {}
+    marks = []
+    for name in names:
+        seen[name] = seen.get(name, -1) + 1
+        marks.append(f"{name} {seen[name]}" if name in ("train", "score") else name)
+    return marks
+
+
+def attempt(path: Path, seconds: float | None) -> bool:
+    """Let a worker work, for so long at most; return whether it was killed."""
+    child = os.fork()
+    if child == 0:
+        try:
+            work(path)
+        except BaseException as error:  # noqa: BLE001 - a forked child must never come back into the loop
+            print(repr(error), file=sys.stderr, flush=True)
+            os._exit(1)
+        os._exit(0)
+    if seconds is not None:
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+        raise SystemExit(f"a worker failed with exit code {os.WEXITSTATUS(status)}")
+    return os.WIFSIGNALED(status)
+
+
+def main(folder: Path, seed: int, kills: int) -> None:
+    rng = np.random.default_rng(seed)
+    folder.mkdir(parents=True)
+    began = time.monotonic()
+    attempt(folder / "calm", None)
+    longest = time.monotonic() - began
+    expected = outcome(folder / "calm")
+    killed, rounds, done_twice, differing, moments = 0, 0, [], [], set()
+    while killed < kills:
+        path = folder / f"round{rounds}"
+        rounds += 1
+        lines_before, recorded = 0, set[str]()
+        going = True
+        while going:
+            seconds = float(rng.uniform(0, longest / 3)) if killed < kills else None
+            going = attempt(path, seconds)
+            killed += going
+            lines = (path / "side.txt").read_text().splitlines() if (path / "side.txt").exists() else []
+            done_twice += [line for line in lines[lines_before:] if line in recorded]
+            lines_before, recorded = len(lines), set(finished(path))
+            moments.add(len(recorded))
+        if outcome(path) != expected:
+            differing.append(outcome(path))
+    print(
+        json.dumps(
+            {
+                "kills": killed,
+                "rounds": rounds,
+                "done_twice": done_twice,
+                "differing": differing,
+                "expected": expected,
+                "moments": sorted(moments),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
