@@ -36,7 +36,7 @@ def journeyman(*words: str) -> None:
 def main() -> None:
     """Build, predict, list, and say where the report is."""
     biopsies, new = write_tables()
-    journeyman("build", str(biopsies), "--target", "diagnosis", "--budget", "30s")
+    journeyman("build", str(biopsies), "--target", "diagnosis", "--name", "biopsies", "--budget", "30s")
     journeyman("predict", "biopsies", str(new), "--out", str(FOLDER / "predictions.csv"))
     journeyman("list")
     journeyman("report", "biopsies")
