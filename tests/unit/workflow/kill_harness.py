@@ -22,6 +22,7 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.table import Table
 from journeyman.stores.disk import DRAFT
+from journeyman.stores.journal import RunStatus
 from journeyman.stores.releases import write_release
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.clock import SystemClock
@@ -123,6 +124,12 @@ def finished(path: Path) -> list[str]:
     return marks
 
 
+def is_done(path: Path) -> bool:
+    """Return whether the run has come to its end."""
+    with Workspace(path) as workspace:
+        return [run.status for run in workspace.journal.runs()] == [RunStatus.DONE]
+
+
 def attempt(path: Path, seconds: float | None) -> bool:
     """Let a worker work, for so long at most; return whether it was killed."""
     child = os.fork()
@@ -157,8 +164,9 @@ def main(folder: Path, seed: int, kills: int) -> None:
         going = True
         while going:
             seconds = float(rng.uniform(0, longest / 3)) if killed < kills else None
-            going = attempt(path, seconds)
-            killed += going
+            killed += attempt(path, seconds)
+            # A kill after the last word in the journal finds the run done: the next worker would begin another.
+            going = not is_done(path)
             lines = (path / "side.txt").read_text().splitlines() if (path / "side.txt").exists() else []
             done_twice += [line for line in lines[lines_before:] if line in recorded]
             lines_before, recorded = len(lines), set(finished(path))
