@@ -16,7 +16,7 @@ from journeyman.stores.journal import EventRecord, RunRecord, RunStatus, StepRec
 from journeyman.stores.registry import check_name
 from journeyman.stores.workspace import Workspace
 
-__all__ = ["JournalRun", "MemoryRun", "resumable", "resume_run", "start_run"]
+__all__ = ["JournalRun", "MemoryRun", "resumable", "resume_run", "return_kind", "start_run"]
 
 T = TypeVar("T")
 
@@ -114,13 +114,13 @@ class JournalRun:
         """
         kind = return_kind(function)
         inputs = tuple(self._artifacts.digest(fact) for fact in facts)
+        result: T
         if self.replaying:
             result = self._replay(self._steps[self._position], name, inputs, kind)
         else:
             result = self._do(name, function, facts, inputs, kind)
         self._position += 1
-        # ``kind`` was read from the function's own annotation, which a type checker knows as T.
-        return result  # type: ignore[no-any-return]
+        return result
 
     def event(self, kind: str, detail: str) -> None:
         """Record something that happens besides the steps, before it happens; silent while steps are replayed."""
