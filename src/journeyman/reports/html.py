@@ -1,0 +1,160 @@
+"""The report as one self-contained HTML file: no network, no fonts, pictures drawn inline, verdict first."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from journeyman.entities.column import Role
+from journeyman.entities.decision import Verdict
+from journeyman.entities.finding import Finding, Severity
+from journeyman.entities.report import BuildReport
+from journeyman.reports.data_figures import column_rows, missing_figure, target_figure
+from journeyman.reports.phrases import further_reasons, placed_words, remedy_words, score_row
+from journeyman.reports.quality_figures import confusion, positive_label, quality_figures, score_bars
+from journeyman.reports.reason_figures import dependence_figures, importance_figure, slice_bars
+from journeyman.reports.search_figures import member_bars, search_figure, stage_bars, trial_rows
+from journeyman.reports.words import clean, count, duration, number, percent, plural
+
+__all__ = ["FindingGroup", "group_findings", "render_html"]
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_ALIKE = 3  # findings of one code shown in full before the rest is folded away
+_NEEDED = 60  # columns named in the section on use
+
+
+@dataclass(frozen=True)
+class FindingGroup:
+    """Findings of one code: some in full, and how the rest is named."""
+
+    code: str
+    severity: str
+    style: str
+    shown: tuple[Finding, ...]
+    folded: tuple[Finding, ...]
+
+
+def group_findings(findings: Sequence[Finding], severities: Sequence[Severity]) -> list[FindingGroup]:
+    """Group findings by code, the gravest first, so that forty columns with one trouble do not fill the page."""
+    chosen = sorted((f for f in findings if f.severity in severities), key=lambda f: f.severity.rank)
+    groups: dict[tuple[Severity, str], list[Finding]] = {}
+    for finding in chosen:
+        groups.setdefault((finding.severity, finding.code), []).append(finding)
+    styles = {Severity.ERROR: "bad", Severity.WARNING: "warn"}
+    return [
+        FindingGroup(code, str(severity), styles.get(severity, "calm"), tuple(own[:_ALIKE]), tuple(own[_ALIKE:]))
+        for (severity, code), own in groups.items()
+    ]
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "clean": clean,
+        "duration": duration,
+        "number": number,
+        "percent": percent,
+        "plural": plural,
+    }
+    environment.filters |= {"count": count, "remedy": remedy_words}
+    # Names of columns and labels are the user's: escaped as everything is, and rid of characters that turn text around.
+    environment.finalize = lambda value: (
+        clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    )
+    return environment
+
+
+def _style(verdict: Verdict) -> tuple[str, str]:
+    return {
+        Verdict.RELEASE: ("good", "✓"),
+        Verdict.RELEASE_WITH_CARE: ("warn", "!"),
+        Verdict.DO_NOT_RELEASE: ("bad", "✕"),
+    }[verdict]
+
+
+def _usage(report: BuildReport) -> dict[str, str | Markup]:
+    """Return commands that can be pasted, with the model's own name."""
+    name = clean(report.name)
+    lines = ["import journeyman", "", f"model = journeyman.load({name!r})", "answers = model.predict(frame)"]
+    if report.task.kind.classification:
+        lines.append("chances = model.predict_proba(frame)")
+    return {
+        "command": f"journeyman predict {shlex.quote(name)} new-rows.csv --out answers.csv",
+        "python": escape("\n".join(lines)),  # marked as safe, so that its lines are kept
+        "rollback": f"journeyman rollback {shlex.quote(name)}",
+    }
+
+
+def render_html(report: BuildReport) -> str:
+    """Render a build's report.
+
+    Parameters
+    ----------
+    report : BuildReport
+        What is known of the build.
+
+    Returns
+    -------
+    str
+        One HTML file that needs nothing else: it fetches nothing, its only script is allowed by digest, and pictures
+        are inline SVG.
+    """
+    script = (_TEMPLATES / "script.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    style, icon = _style(report.decision.verdict)
+    rows, left_out = column_rows(report)
+    act, tell = (Severity.ERROR, Severity.WARNING), (Severity.NOTE,)
+    features = [c.name for c in report.columns if c.role is Role.FEATURE]
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            css=Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8")),
+            script=Markup(script),
+            digest=digest,
+            style=style,
+            reasons=further_reasons(report.decision),
+            placed=placed_words(report.decision.action),
+            icon=icon,
+            score=score_row(report.evaluation.main),
+            score_bars=score_bars(report.evaluation.main),
+            scores=[score_row(s) for s in report.evaluation.scores],
+            no_change=score_row(report.evaluation.no_change) if report.evaluation.no_change else None,
+            act=group_findings(report.findings, act),
+            notes=group_findings(report.findings, tell),
+            skipped=[f for f in report.findings if f.severity is Severity.NOT_APPLICABLE],
+            quality=quality_figures(report),
+            confusion=confusion(report),
+            positive=positive_label(report),
+            importance=importance_figure(report),
+            dependences=dependence_figures(report),
+            slices=report.evaluation.slices,
+            slice_bars=slice_bars(report),
+            search=search_figure(report),
+            members=member_bars(report),
+            trials=trial_rows(report),
+            failed=sum(1 for t in report.trials if t.cause),
+            stages=stage_bars(report),
+            target=target_figure(report),
+            missing=missing_figure(report),
+            columns=rows,
+            columns_left_out=left_out,
+            features=features[:_NEEDED],
+            features_left_out=max(0, len(features) - _NEEDED),
+            usage=_usage(report),
+        )
+    )

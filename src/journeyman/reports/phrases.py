@@ -1,0 +1,76 @@
+"""Facts in sentences, the same ones in the report and in the terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from journeyman.entities.decision import Action, Decision
+from journeyman.entities.evaluation import Score
+from journeyman.entities.finding import Remedy
+from journeyman.reports.words import between, metric_words
+
+__all__ = ["ScoreRow", "further_reasons", "placed_words", "remedy_words", "score_row", "sentence"]
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """A score in words."""
+
+    name: str
+    meaning: str
+    value: str
+    low: str
+    high: str
+    baseline: str
+    gain: str
+    better: str
+
+
+def score_row(score: Score) -> ScoreRow:
+    """Say a score, its interval, the baseline's and the gain with figures that fit each other."""
+    words = metric_words(score.metric)
+    value, low, high = between(score.value, score.low, score.high, words)
+    base, _, _ = between(score.baseline, score.baseline_low, score.baseline_high, words)
+    _, gain_low, gain_high = between(score.gain_low, score.gain_low, score.gain_high, words)
+    signed = [g if g.startswith("-") or g == "0" else f"+{g}" for g in (gain_low, gain_high)]
+    better = "higher is better" if score.greater_is_better else "lower is better"
+    return ScoreRow(words.name, words.meaning, value, low, high, base, f"{signed[0]} to {signed[1]}", better)
+
+
+def remedy_words(remedy: Remedy) -> str:
+    """Say what was done about a finding."""
+    return {
+        Remedy.NONE: "",
+        Remedy.IGNORE_COLUMN: "The column was left out.",
+        Remedy.DROP_ROWS: "The rows were left out.",
+        Remedy.MERGE_LABELS: "The labels were merged.",
+        Remedy.USE_AS_TIME: "Rows were divided by this time.",
+        Remedy.USE_AS_GROUP: "Rows were divided by this group.",
+        Remedy.USE_ROW_ORDER: "Rows were divided in their order.",
+    }[remedy]
+
+
+def placed_words(action: Action) -> str:
+    """Say whether the version is in use now."""
+    if action is Action.PROMOTE:
+        return "The model's name now points to this version."
+    if action is Action.KEEP:
+        return "This version is not in use: the model's name points where it did before."
+    return f"What is to be done: {action}."
+
+
+def sentence(text: str) -> str:
+    """Return text as a sentence.
+
+    Examples
+    --------
+    >>> sentence("it is better than no model")
+    'It is better than no model.'
+    """
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def further_reasons(decision: Decision) -> tuple[str, ...]:
+    """Return the reasons that the decision's one sentence does not give already, as sentences."""
+    return tuple(sentence(r) for r in decision.reasons if r.strip().rstrip(".") not in decision.reason)

@@ -1,0 +1,259 @@
+"""What the terminal shows: a screenful after a build, and tables of models and findings. Reads well without colour."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from journeyman.entities.column import Role
+from journeyman.entities.decision import Verdict
+from journeyman.entities.evaluation import Score
+from journeyman.entities.finding import Finding, Severity
+from journeyman.entities.model_version import ModelVersion
+from journeyman.entities.report import BuildReport
+from journeyman.entities.trial import TrialStatus
+from journeyman.reports.phrases import further_reasons, placed_words, remedy_words, score_row, sentence
+from journeyman.reports.words import clean, cut, duration, metric_words, number, percent, plural, shorten
+
+__all__ = ["findings_table", "models_table", "show", "summary"]
+
+_VERDICTS = {
+    Verdict.RELEASE: ("✓ RELEASE", "bold green"),
+    Verdict.RELEASE_WITH_CARE: ("! RELEASE WITH CARE", "bold yellow"),
+    Verdict.DO_NOT_RELEASE: ("✗ DO NOT RELEASE", "bold red"),
+}
+_SEVERITIES = {
+    Severity.ERROR: ("error", "red"),
+    Severity.WARNING: ("warning", "yellow"),
+    Severity.NOTE: ("note", "cyan"),
+    Severity.NOT_APPLICABLE: ("n/a", "dim"),
+}
+_TOP_REASONS, _TOP_FINDINGS, _TOP_SCORES, _TOP_HINTS = 3, 3, 3, 2
+_LONG = 140  # characters of a sentence before its end is left out on the first screen: two lines
+
+
+def _indented(text: Text | str, left: int = 2) -> Padding:
+    return Padding(text if isinstance(text, Text) else Text(text), (0, 0, 0, left))
+
+
+def _heading(text: str) -> Text:
+    return Text(text, style="bold")
+
+
+def _marked(mark: str, text: Text | str, style: str = "") -> Table:
+    """Return text that hangs from a mark, so that later lines line up."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(ratio=1)
+    grid.add_row(Text("  " + mark, style=style), text if isinstance(text, Text) else Text(text))
+    return grid
+
+
+def _score_line(score: Score) -> tuple[Text, Text, Text]:
+    row = score_row(score)
+    return (
+        Text("  " + row.name),
+        Text.assemble((row.value, "bold"), f"  ({row.low} to {row.high})"),
+        Text(f"no model: {row.baseline}"),
+    )
+
+
+def _scores(scores: Sequence[Score]) -> Table:
+    grid = Table.grid(padding=(0, 3, 0, 0))
+    for _ in range(3):
+        grid.add_column()
+    for score in scores:
+        grid.add_row(*_score_line(score))
+    return grid
+
+
+def _head(report: BuildReport) -> list[RenderableType]:
+    word, style = _VERDICTS[report.decision.verdict]
+    what = f"{shorten(report.name, 30)} {report.version} predicts {shorten(report.task.target, 30)}"
+    done = sum(1 for t in report.trials if t.status is TrialStatus.DONE)
+    facts = (
+        f"{plural(report.rows, 'row')} of {shorten(report.source, 40)}, {plural(done, 'trial')}, "
+        f"{duration(report.seconds)}"
+    )
+    return [
+        Text.assemble((word, style), "   ", (what, "bold")),
+        _indented(Text(facts, style="dim")),
+        _indented(cut(sentence(report.decision.reason), 220)),
+    ]
+
+
+def _reasons(report: BuildReport) -> list[RenderableType]:
+    shown = further_reasons(report.decision)[:_TOP_REASONS]
+    return [_marked("-", cut(r, _LONG)) for r in shown]
+
+
+def _pressing(findings: Sequence[Finding]) -> list[Finding]:
+    act = [f for f in findings if f.severity in (Severity.ERROR, Severity.WARNING)]
+    return sorted(act, key=lambda f: f.severity.rank)
+
+
+def _findings(report: BuildReport) -> list[RenderableType]:
+    pressing = _pressing(report.findings)
+    if not pressing:
+        return [_indented(Text("Nothing in the data asks for your attention.", style="dim"))]
+    lines: list[RenderableType] = []
+    for k, finding in enumerate(pressing[:_TOP_FINDINGS]):
+        mark, style = _SEVERITIES[finding.severity]
+        done = f" {remedy_words(finding.remedy)}".rstrip()
+        said = Text.assemble((finding.code, "bold"), " ", cut(finding.message, _LONG - len(done)), done)
+        if finding.hint and k < _TOP_HINTS:
+            said.append("\n→ " + cut(finding.hint, _LONG), style="dim")
+        lines.append(_marked("✗" if mark == "error" else "!", said, style))
+    rest = len(pressing) - _TOP_FINDINGS
+    if rest > 0:
+        name = shlex.quote(clean(report.name))
+        lines.append(_indented(Text(f"and {rest} more: journeyman show {name}", style="dim")))
+    return lines
+
+
+def summary(report: BuildReport, report_path: str) -> RenderableType:
+    """Return one screenful on a finished build.
+
+    Parameters
+    ----------
+    report : BuildReport
+        What is known of the build.
+    report_path : str
+        Where the HTML report lies.
+
+    Returns
+    -------
+    rich renderable
+        Verdict, score with interval beside no model, reasons, findings to act on, the report's path and the next
+        command, in at most 35 lines of 80 characters.
+    """
+    name = shlex.quote(clean(report.name))
+    where = Table.grid(padding=(0, 2, 0, 0))
+    where.add_column(no_wrap=True)
+    where.add_column(ratio=1, overflow="fold")
+    where.add_row(Text("Report", style="bold"), Text(clean(report_path)))
+    if report.decision.verdict is Verdict.DO_NOT_RELEASE:
+        where.add_row(Text("Next", style="bold"), Text(f"journeyman show {name}", style="cyan"))
+    else:
+        command = f"journeyman predict {name} NEW-ROWS.csv --out answers.csv"
+        where.add_row(Text("Next", style="bold"), Text(command, style="cyan"))
+    return Group(
+        *_head(report),
+        Text(),
+        _heading("Score, with its 95% interval"),
+        _scores(report.evaluation.scores[:_TOP_SCORES]),
+        *([Text(), _heading("Why"), *_reasons(report)] if _reasons(report) else []),
+        Text(),
+        _heading("Act on"),
+        *_findings(report),
+        Text(),
+        where,
+    )
+
+
+def models_table(versions: Sequence[ModelVersion]) -> RenderableType:
+    """Return all versions of all models, the one in use marked.
+
+    Parameters
+    ----------
+    versions : sequence of ModelVersion
+        In the order to be shown.
+    """
+    if not versions:
+        return Text("No models yet. Build one: journeyman build TABLE --target COLUMN")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    table.add_column("model", overflow="fold", min_width=8)
+    table.add_column("version", justify="right", no_wrap=True)
+    table.add_column("in use", justify="center", no_wrap=True)
+    table.add_column("score", no_wrap=True)
+    table.add_column("verdict")
+    table.add_column("built (UTC)", no_wrap=True)
+    for v in versions:
+        words = metric_words(v.metric)
+        score = percent(v.score, 3) if words.percent else number(v.score)
+        table.add_row(
+            Text(clean(v.name), style="bold" if v.champion else ""),
+            str(v.version),
+            Text("*" if v.champion else "", style="green"),
+            Text(f"{words.name} {score}"),
+            Text(clean(v.verdict)),
+            Text(v.created[:16].replace("T", " ")),
+        )
+    return table
+
+
+def findings_table(findings: Sequence[Finding]) -> RenderableType:
+    """Return findings, the gravest first, each with what can be done; checks that could not apply are counted."""
+    said = sorted((f for f in findings if f.severity is not Severity.NOT_APPLICABLE), key=lambda f: f.severity.rank)
+    skipped = len(findings) - len(said)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    table.add_column("code", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    table.add_column("what was seen, and what to do", ratio=1)
+    for finding in said:
+        word, style = _SEVERITIES[finding.severity]
+        text = Text(sentence(clean(finding.message)))
+        if remedy_words(finding.remedy):
+            text.append(" " + remedy_words(finding.remedy))
+        if finding.hint:
+            text.append("\n→ " + clean(finding.hint), style="dim")
+        table.add_row(Text(finding.code), Text(word, style=style), text)
+    foot = Text(f"{plural(skipped, 'check')} could not apply." if skipped else "", style="dim")
+    if not said:
+        return Group(Text("No findings."), foot) if skipped else Text("No findings.")
+    return Group(table, foot) if skipped else table
+
+
+def _top_columns(report: BuildReport) -> list[RenderableType]:
+    ranked = [i for i in report.evaluation.importances if i.mean > 0][:8]
+    if not ranked:
+        return []
+    most = ranked[0].mean
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for item in ranked:
+        bar = Text("█" * max(1, round(24 * item.mean / most)), style="blue")
+        table.add_row(Text("  " + shorten(item.column, 34)), bar, Text(number(item.mean, 2)))
+    name = metric_words(report.task.metric).name
+    return [Text(), _heading(f"What it relies on ({name} lost when a column is shuffled)"), table]
+
+
+def _members(report: BuildReport) -> list[RenderableType]:
+    if not report.members:
+        return []
+    said = ", ".join(f"{m.candidate.algorithm} {percent(m.weight)}" for m in report.members)
+    done = sum(1 for t in report.trials if t.status is TrialStatus.DONE)
+    tried = f"{plural(len(report.trials), 'trial')}, {len(report.trials) - done} without a result"
+    stop = sentence("stopped because " + report.stop_reason)
+    return [Text(), _heading("How it was found"), _indented(f"Ensemble: {said}. {tried}."), _indented(clean(stop))]
+
+
+def show(report: BuildReport) -> RenderableType:
+    """Return a model in full: verdict, every score, what it relies on, its columns, and all findings."""
+    features = [clean(c.name) for c in report.columns if c.role is Role.FEATURE]
+    ignored = [clean(c.name) for c in report.columns if c.role is Role.IGNORED]
+    used = shorten(", ".join(features), 600)
+    columns: list[RenderableType] = [_indented(f"Uses {plural(len(features), 'column')}: {used}")]
+    if ignored:
+        columns.append(_indented(f"Leaves out {plural(len(ignored), 'column')}: {shorten(', '.join(ignored), 300)}"))
+    return Group(
+        *_head(report),
+        *[_marked("-", clean(r)) for r in further_reasons(report.decision)],
+        _indented(Text(placed_words(report.decision.action), style="dim")),
+        Text(),
+        _heading(f"Scores on {plural(report.evaluation.rows, 'row')}, with 95% intervals"),
+        _scores(report.evaluation.scores),
+        *_top_columns(report),
+        *_members(report),
+        Text(),
+        _heading("Columns"),
+        *columns,
+        _indented(clean(report.split_reason)),
+        Text(),
+        _heading("Findings"),
+        Padding(findings_table(report.findings), (0, 0, 0, 2)),
+    )
