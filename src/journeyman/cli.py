@@ -45,7 +45,6 @@ class _Late:
 if TYPE_CHECKING:
     from rich import console as rich_console
 
-    from journeyman.interfaces import Progress
     from journeyman.reports import progress as progresses
     from journeyman.reports import terminal
     from journeyman.workflow import doors
@@ -58,6 +57,7 @@ else:
 EXIT_FAULT = 1
 EXIT_INPUT = 2
 EXIT_INTERRUPTED = 130
+WIDTH_IN_FILES = 100
 
 app = typer.Typer(
     name="journeyman",
@@ -265,11 +265,7 @@ def report(
 def list_models(workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
     """List all models and their versions."""
     with _told(workspace):
-        versions = doors.models(workspace)
-        if not versions:
-            typer.echo(f"no models in {workspace}; start with: journeyman build TABLE --target COLUMN")
-            return
-        _print(terminal.models_table(versions))
+        _print(terminal.models_table(doors.models(workspace)))
 
 
 @app.command(epilog="Example: journeyman show houses --version 2")
@@ -397,29 +393,27 @@ def _parse_kinds(texts: Sequence[str]) -> dict[str, str]:
     return kinds
 
 
-@contextmanager
-def _progress(budget: float | None, quiet: bool) -> Iterator[Progress]:
-    """Give the progress that fits where standard error goes, and leave the terminal clean whatever happens."""
+def _progress(budget: float | None, quiet: bool) -> progresses.SilentProgress:
+    """Return the progress that fits where standard error goes; a context that leaves the terminal clean."""
     start = time.monotonic()
 
     def elapsed() -> float:
         return time.monotonic() - start
 
     if quiet:
-        yield progresses.SilentProgress()
-    elif sys.stderr.isatty():
-        with progresses.LiveProgress(rich_console.Console(stderr=True), budget, elapsed) as live:
-            yield live
-    else:
-        yield progresses.PlainProgress(sys.stderr, elapsed)
+        return progresses.SilentProgress()
+    if sys.stderr.isatty():
+        return progresses.LiveProgress(rich_console.Console(stderr=True), budget, elapsed)
+    return progresses.PlainProgress(sys.stderr, elapsed)
 
 
-def _print(renderable: object) -> None:
-    rich_console.Console().print(renderable, highlight=False, markup=False, soft_wrap=isinstance(renderable, str))
+def _print(renderable: rich_console.RenderableType) -> None:
+    width = None if sys.stdout.isatty() else WIDTH_IN_FILES
+    rich_console.Console(width=width).print(renderable, highlight=False, markup=False)
 
 
 def _print_release(release: doors.Release) -> None:
-    _print(terminal.summary(release.report, release.report_path))
+    _print(terminal.summary(release.report, str(release.report_path)))
 
 
 def _predictions_name(table: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -61,13 +62,10 @@ def doors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeDoors:
     )
     monkeypatch.setattr(cli, "doors", fake)
     monkeypatch.setattr(
-        cli, "progresses", SimpleNamespace(SilentProgress=object, PlainProgress=lambda stream, elapsed: object())
-    )
-    monkeypatch.setattr(
         cli,
         "terminal",
         SimpleNamespace(
-            summary=lambda report, path: f"SUMMARY {report} {path.name}",
+            summary=lambda report, path: f"SUMMARY {report} {Path(path).name}",
             models_table=lambda versions: f"TABLE {len(versions)}",
             show=lambda report: f"SHOW {report}",
         ),
@@ -270,9 +268,8 @@ def test_list_show_resume_and_rollback(doors: FakeDoors) -> None:
     assert doors.calls[-1] == ("rollback", ("houses",), {"to": 2, "workspace": Path("journeyman-workspace")})
 
 
-def test_empty_answers_say_so(doors: FakeDoors) -> None:
-    doors.answers.update(models=(), resume=[])
-    assert "no models" in runner.invoke(cli.app, ["list"]).stdout
+def test_nothing_to_resume_says_so(doors: FakeDoors) -> None:
+    doors.answers["resume"] = []
     assert runner.invoke(cli.app, ["resume"]).stdout == "nothing to resume\n"
 
 
@@ -285,3 +282,25 @@ def test_workspace_comes_from_the_environment_too(doors: FakeDoors, monkeypatch:
 def test_help_and_version() -> None:
     assert "build" in runner.invoke(cli.app, []).output
     assert runner.invoke(cli.app, ["--version"]).stdout.startswith("journeyman ")
+
+
+class Screen(io.StringIO):
+    """Standard error that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("quiet", "stream", "kind"),
+    [(False, io.StringIO(), "PlainProgress"), (False, Screen(), "LiveProgress"), (True, Screen(), "SilentProgress")],
+)
+def test_progress_fits_where_it_goes(
+    monkeypatch: pytest.MonkeyPatch, quiet: bool, stream: io.StringIO, kind: str
+) -> None:
+    monkeypatch.setattr("sys.stderr", stream)
+    chosen = cli._progress(30.0, quiet)
+    assert type(chosen).__name__ == kind
+    with chosen as progress:
+        progress.note("a line")
+    assert ("a line" in stream.getvalue()) is not quiet
