@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError
 
 from journeyman.errors import WorkspaceError
 from journeyman.stores.disk import disk_errors
@@ -126,7 +127,14 @@ class Database:
         WorkspaceError
             Where it cannot be reached or written, or was made by a newer Journeyman.
         """
-        engine = sa.create_engine(url)
+        try:
+            engine = sa.create_engine(url)
+        except (ModuleNotFoundError, ArgumentError) as error:
+            # SQLAlchemy loads a database's driver here; the address itself may hold a password and is not repeated.
+            raise WorkspaceError(
+                f"the database of {place} cannot be opened: {type(error).__name__}",
+                hint="check its address; PostgreSQL needs: pip install 'journeyman[postgres]'",
+            ) from error
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _on_connect)
             sa.event.listen(engine, "begin", _on_begin)

@@ -111,6 +111,14 @@ def test_journal_of_a_newer_version(tmp_path: Path) -> None:
     assert "upgrade" in caught.value.hint
 
 
+@pytest.mark.parametrize("url", ["postgresql+nodriver://j:secret@host/db", "no address, secret"])
+def test_database_that_cannot_be_opened_keeps_its_password_to_itself(tmp_path: Path, url: str) -> None:
+    with pytest.raises(WorkspaceError, match="cannot be opened") as caught:
+        Workspace(tmp_path / "w", url)
+    assert "secret" not in str(caught.value)
+    assert not (tmp_path / "w").exists()
+
+
 def as_nobody(action: Callable[[], object]) -> str:
     """Return the error that an ordinary user gets: root is asked by nobody, for nothing is forbidden to root."""
     reader, writer = os.pipe()
