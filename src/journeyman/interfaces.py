@@ -76,6 +76,10 @@ class Source(Protocol):
         """Return the number of rows."""
         ...
 
+    def memory(self) -> int:
+        """Return the bytes that all rows are expected to take in memory, judged by the first ones."""
+        ...
+
     def read(self, limit_rows: int | None, seed: int) -> pd.DataFrame:
         """Return raw rows: text sources as str columns, typed sources as they are.
 
@@ -283,8 +287,16 @@ class Run(Protocol):
         """
         ...
 
+    def event(self, kind: str, detail: str) -> None:
+        """Record something that happens besides the steps, such as a reading of the holdout."""
+        ...
+
     def elapsed(self) -> float:
         """Return the seconds this run has worked, those before a restart included."""
+        ...
+
+    def stage_seconds(self) -> Mapping[str, float]:
+        """Return the seconds of the finished steps by name."""
         ...
 
     def stage_seconds(self) -> Mapping[str, float]:

@@ -26,7 +26,7 @@ from journeyman.entities.column import Column
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 
-__all__ = ["ForestModel", "ForestOfTrees"]
+__all__ = ["ExtraTrees", "ForestModel", "RandomForest"]
 
 FloatArray = NDArray[np.float64]
 _CHUNK = 20  # trees between two looks at the clock
@@ -70,12 +70,12 @@ class ForestModel:
 
 
 @dataclass(frozen=True)
-class ForestOfTrees:
-    """A random forest or extra trees.
+class _Forest:
+    """Trees grown by scikit-learn.
 
     Examples
     --------
-    >>> ForestOfTrees("extra_trees").candidates(Task("y", TaskKind.BINARY, "roc_auc"), 100, ())[0].parameters
+    >>> ExtraTrees().candidates(Task("y", TaskKind.BINARY, "roc_auc"), 100, ())[0].parameters
     {'min_samples_leaf': 1, 'max_features': 0.4}
     """
 
@@ -124,6 +124,20 @@ class ForestOfTrees:
         """Load what ``to_files`` gave."""
         kind = TaskKind(files["kind.txt"].decode())
         return ForestModel(files["trees.txt"].decode(), int(files["rounds.txt"]), kind)
+
+
+@dataclass(frozen=True)
+class RandomForest(_Forest):
+    """Trees on resampled rows, with the best split of some columns."""
+
+    name: str = "forest"
+
+
+@dataclass(frozen=True)
+class ExtraTrees(_Forest):
+    """Trees on all rows, with random splits of some columns."""
+
+    name: str = "extra_trees"
 
 
 def _trees(rows: int) -> int:

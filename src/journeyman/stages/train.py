@@ -15,7 +15,7 @@ from journeyman.entities.task import Task
 from journeyman.entities.trial import Member, Trial, TrialStatus
 from journeyman.interfaces import Algorithm, Clock, FitRequest, Matrix, Metric, Preparation
 
-__all__ = ["FittedPart", "PreparedFold", "fit_member", "fit_preparation", "prepare_folds", "take", "train"]
+__all__ = ["Allowance", "FittedPart", "PreparedFold", "fit_member", "fit_preparation", "prepare_folds", "take", "train"]
 
 FloatArray = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
-from journeyman.interfaces import FittedPreparation, Matrix, Preparation
+from journeyman.interfaces import FittedPreparation, Matrix
 from journeyman.transformers.encodings import encode_by_target, inner_folds, target_outputs
 from journeyman.transformers.learned_text import learn_text
 from journeyman.transformers.steps import (
@@ -25,7 +25,7 @@ from journeyman.transformers.steps import (
     calendar_parts,
 )
 
-__all__ = ["PREPARATIONS", "DensePreparation", "NativePreparation"]
+__all__ = ["DensePreparation", "EncodedPreparation", "NativePreparation"]
 
 FloatArray = NDArray[np.float64]
 _MOST_OUTPUTS = 12  # encodings by the target are one feature a class; beyond this, frequencies alone
@@ -71,9 +71,9 @@ class DensePreparation:
         Numbers are clipped at this many standard deviations, so that an outlier cannot carry a line away; 0: not.
     """
 
-    name: str
-    most_labels: int
-    limit: float
+    name: str = "dense"
+    most_labels: int = 24
+    limit: float = 8.0
 
     def fit(
         self, block: Block, columns: Sequence[Column], y: FloatArray, task: Task, seed: int
@@ -103,6 +103,15 @@ class DensePreparation:
     def from_files(self, files: Mapping[str, bytes]) -> FittedPreparation:
         """Load what ``to_files`` gave."""
         return Steps.from_files(files)
+
+
+@dataclass(frozen=True)
+class EncodedPreparation(DensePreparation):
+    """For trees that know numbers only: categories encoded by the target, numbers not clipped."""
+
+    name: str = "encoded"
+    most_labels: int = 2
+    limit: float = 0.0
 
 
 def _scaled(numbers: tuple[str, ...], block: Block, limit: float) -> NumberStep:
@@ -183,10 +192,3 @@ def _with_texts(
     parts = [taught[i] if i in taught else step.transform(block) for i, step in enumerate(steps)]
     fitted = Steps(tuple(steps))
     return fitted, fitted.matrix(np.hstack(parts) if parts else np.empty((len(y), 0)))
-
-
-PREPARATIONS: tuple[Preparation, ...] = (
-    NativePreparation(),
-    DensePreparation("dense", most_labels=24, limit=8.0),
-    DensePreparation("encoded", most_labels=2, limit=0.0),
-)

@@ -1,0 +1,57 @@
+"""A search: what was tried, what was expected of it, what came of it, and why it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from journeyman.entities.experience import Expectation
+from journeyman.entities.trial import Ensemble, Trial
+
+__all__ = ["Choice", "Search"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is tried next, or why nothing is.
+
+    Attributes
+    ----------
+    expectation : Expectation or None
+        What is stated of the candidate; None where the search ends.
+    seconds : float or None
+        That its trial may take; None where time does not bound it.
+    reason : str
+        Why the search ends, in words.
+    """
+
+    expectation: Expectation | None
+    seconds: float | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Search:
+    """The outcome of ranking, training and combining.
+
+    Attributes
+    ----------
+    ensemble : Ensemble
+        The best that was found.
+    trials : tuple of Trial
+        In the order they were run.
+    expectations : tuple of Expectation
+        What was stated before each trial.
+    outcomes : tuple of (bool, float)
+        For each trial: whether it lifted the ensemble beyond noise, and its relative gain.
+    scores : tuple of float
+        Score of the best ensemble after each trial.
+    stop_reason : str
+        Why it ended, in words.
+    """
+
+    ensemble: Ensemble
+    trials: tuple[Trial, ...]
+    expectations: tuple[Expectation, ...]
+    outcomes: tuple[tuple[bool, float], ...]
+    scores: tuple[float, ...]
+    stop_reason: str

@@ -1,0 +1,186 @@
+"""Contract checks for algorithms: what every one of them must do, whoever wrote it.
+
+Each check takes an algorithm and a kind of task and raises ``AssertionError`` where the contract is broken. Run all
+with ``for check in ALGORITHM_CHECKS: check(MyAlgorithm(), kind)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.candidate import Candidate
+from journeyman.entities.column import Column, Kind
+from journeyman.entities.task import Task, TaskKind
+from journeyman.interfaces import Algorithm, FitRequest, Matrix
+from journeyman.metrics import METRICS, default_metric
+
+__all__ = ["ALGORITHM_CHECKS", "sample_request"]
+
+_ROWS = 240
+_NAMES = ("size", "age", "noise", "colour")
+_COLUMNS = (
+    *(Column(name, Kind.NUMBER) for name in _NAMES[:3]),
+    Column("colour", Kind.CATEGORY, categories=("red", "green", "blue")),
+)
+
+
+def sample_request(algorithm: Algorithm, kind: TaskKind, seed: int = 0) -> FitRequest:
+    """Return a small fit with signal in two numbers and a category, prepared as the algorithm asks.
+
+    Examples
+    --------
+    >>> from journeyman.algorithms import Linear
+    >>> sample_request(Linear(), TaskKind.REGRESSION).x.values.shape
+    (240, 4)
+    """
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(2 * _ROWS, 4))
+    values[:, 3] = rng.integers(0, 3, 2 * _ROWS)
+    signal = values[:, 0] + 0.5 * values[:, 1] ** 2 + (values[:, 3] == 1)
+    noisy = signal + rng.normal(scale=0.3, size=len(signal))
+    y = noisy if kind is TaskKind.REGRESSION else np.digitize(noisy, np.quantile(noisy, _cuts(kind))).astype(np.float64)
+    native = algorithm.preparation == "native"
+    if native:
+        values[::11, 2] = np.nan
+        values[::13, 3] = np.nan
+    labels = tuple(f"class {i}" for i in range(len(_cuts(kind)) + 1)) if kind.classification else ()
+    x = Matrix(values, _NAMES, (3,) if native else ())
+    task = Task("y", kind, default_metric(kind), labels)
+    return FitRequest(
+        x=_rows(x, slice(0, _ROWS)),
+        y=y[:_ROWS],
+        valid_x=_rows(x, slice(_ROWS, None)),
+        valid_y=y[_ROWS:],
+        task=task,
+        parameters=_first(algorithm, task).parameters,
+        rounds=0,
+        seed=seed,
+        threads=1,
+        out_of_time=lambda: False,
+    )
+
+
+def check_proposes_candidates_of_its_own(algorithm: Algorithm, kind: TaskKind) -> None:
+    """Candidates carry the algorithm's name, a reason, and keys and names that differ."""
+    candidates = algorithm.candidates(sample_request(algorithm, kind).task, _ROWS, _COLUMNS)
+    assert candidates
+    assert all(c.algorithm == algorithm.name and c.reason for c in candidates)
+    assert len({c.key for c in candidates}) == len({c.name for c in candidates}) == len(candidates)
+
+
+def check_expects_more_seconds_for_more_rows(algorithm: Algorithm, kind: TaskKind) -> None:
+    """Expected seconds are positive and do not fall with rows."""
+    task = sample_request(algorithm, kind).task
+    candidate = _first(algorithm, task)
+    few, many = (algorithm.seconds(candidate, task, rows, 20) for rows in (1_000, 1_000_000))
+    assert 0 < few <= many
+
+
+def check_answers_have_the_right_shape(algorithm: Algorithm, kind: TaskKind) -> None:
+    """Probabilities sum to one, values come in one column, all finite."""
+    request = sample_request(algorithm, kind)
+    answers = _answers(algorithm, request)
+    assert np.isfinite(answers).all()
+    if kind.classification:
+        assert answers.shape == (_ROWS, len(request.task.labels))
+        assert np.allclose(answers.sum(axis=1), 1.0)
+        assert (answers >= 0).all()
+    else:
+        assert answers.shape == (_ROWS, 1)
+
+
+def check_learns_more_than_nothing(algorithm: Algorithm, kind: TaskKind) -> None:
+    """Except for the baseline itself, an algorithm beats the constant answer on a table with signal."""
+    request = sample_request(algorithm, kind)
+    assert request.valid_y is not None
+    metric = METRICS["log_loss" if kind.classification else "rmse"]
+    shares = np.bincount(request.y.astype(int)) / _ROWS if kind.classification else np.array([request.y.mean()])
+    constant = metric.score(request.valid_y, np.tile(shares, (_ROWS, 1)))
+    loss = metric.score(request.valid_y, _answers(algorithm, request))
+    assert loss < (1.02 if algorithm.name == "baseline" else 0.9) * constant
+
+
+def check_stored_form_answers_the_same(algorithm: Algorithm, kind: TaskKind) -> None:
+    """What is loaded from files answers as what was fitted, to the last bit."""
+    request = sample_request(algorithm, kind)
+    assert request.valid_x is not None
+    model = algorithm.fit(request)
+    files = model.to_files()
+    again = algorithm.from_files(files)
+    assert all(isinstance(content, bytes) for content in files.values())
+    assert np.array_equal(model.predict(request.valid_x), again.predict(request.valid_x))
+
+
+def check_same_seed_same_answers(algorithm: Algorithm, kind: TaskKind) -> None:
+    """Two fits from one seed agree to the last bit."""
+    first, second = (_answers(algorithm, sample_request(algorithm, kind)) for _ in range(2))
+    assert np.array_equal(first, second)
+
+
+def check_rows_are_answered_by_themselves(algorithm: Algorithm, kind: TaskKind) -> None:
+    """A row's answer does not depend on the rows beside it."""
+    request = sample_request(algorithm, kind)
+    assert request.valid_x is not None
+    model = algorithm.fit(request)
+    together = model.predict(request.valid_x)
+    alone = np.vstack([model.predict(_rows(request.valid_x, slice(i, i + 1))) for i in range(20)])
+    assert np.allclose(together[:20], alone, rtol=1e-12, atol=1e-12)
+
+
+def check_fits_again_with_fixed_length(algorithm: Algorithm, kind: TaskKind) -> None:
+    """A fit without validation rows, as long as an earlier one found best, learns about as much."""
+    request = sample_request(algorithm, kind)
+    assert request.valid_x is not None
+    assert request.valid_y is not None
+    metric = METRICS["log_loss" if kind.classification else "rmse"]
+    model = algorithm.fit(request)
+    again = algorithm.fit(replace(request, valid_x=None, valid_y=None, rounds=model.rounds))
+    before, after = (metric.score(request.valid_y, m.predict(request.valid_x)) for m in (model, again))
+    assert after <= 1.1 * before
+
+
+def check_class_without_rows_is_no_obstacle(algorithm: Algorithm, kind: TaskKind) -> None:
+    """A class that the training rows lack still gets its column."""
+    if kind is not TaskKind.MULTICLASS:
+        return
+    request = sample_request(algorithm, kind)
+    kept = request.y != 1.0
+    model = algorithm.fit(replace(request, x=_rows(request.x, kept), y=request.y[kept]))
+    assert request.valid_x is not None
+    answers = model.predict(request.valid_x)
+    assert answers.shape[1] == len(request.task.labels)
+    assert answers[:, 1].mean() < 0.1
+
+
+ALGORITHM_CHECKS: tuple[Callable[[Algorithm, TaskKind], None], ...] = (
+    check_proposes_candidates_of_its_own,
+    check_expects_more_seconds_for_more_rows,
+    check_answers_have_the_right_shape,
+    check_learns_more_than_nothing,
+    check_stored_form_answers_the_same,
+    check_same_seed_same_answers,
+    check_rows_are_answered_by_themselves,
+    check_fits_again_with_fixed_length,
+    check_class_without_rows_is_no_obstacle,
+)
+
+
+def _cuts(kind: TaskKind) -> list[float]:
+    return [0.5] if kind is TaskKind.BINARY else [0.3, 0.7] if kind is TaskKind.MULTICLASS else []
+
+
+def _first(algorithm: Algorithm, task: Task) -> Candidate:
+    return algorithm.candidates(task, _ROWS, _COLUMNS)[0]
+
+
+def _rows(x: Matrix, rows: slice | NDArray[np.bool_]) -> Matrix:
+    return Matrix(np.ascontiguousarray(x.values[rows]), x.names, x.categorical)
+
+
+def _answers(algorithm: Algorithm, request: FitRequest) -> NDArray[np.float64]:
+    assert request.valid_x is not None
+    return algorithm.fit(request).predict(request.valid_x)

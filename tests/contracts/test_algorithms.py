@@ -1,0 +1,20 @@
+"""Every registered algorithm keeps the contract, on every kind of task."""
+
+import pytest
+
+from journeyman.entities.task import TaskKind
+from journeyman.plugins import load_parts
+from journeyman.testing.algorithm_checks import ALGORITHM_CHECKS
+
+ALGORITHMS = load_parts("journeyman.algorithms")
+
+
+@pytest.mark.parametrize("kind", list(TaskKind), ids=lambda k: k.value)
+@pytest.mark.parametrize("check", ALGORITHM_CHECKS, ids=lambda c: c.__name__.removeprefix("check_"))
+@pytest.mark.parametrize("name", sorted(ALGORITHMS))
+def test_contract(name, check, kind):
+    check(ALGORITHMS[name], kind)
+
+
+def test_the_registered_names_are_the_algorithms_names():
+    assert {name: part.name for name, part in ALGORITHMS.items()} == {name: name for name in ALGORITHMS}
