@@ -155,16 +155,19 @@ class LiveProgress(SilentProgress):
         self._finish_stage()
         with self._lock:
             self._stage = (name, detail, self._elapsed())
+        self._live.refresh()
 
     def trial(self, number: int, candidate: Candidate, expected: str) -> None:
         """A trial begins."""
         with self._lock:
             self._trial = (number, candidate.algorithm, expected or candidate.reason, self._elapsed())
+        self._live.refresh()
 
     def best(self, score: float, baseline: float | None, members: int) -> None:
         """The best score so far has changed."""
         with self._lock:
             self._best = _best_words(score, baseline, members)
+        self._live.refresh()
 
     def note(self, message: str) -> None:
         """Something worth a line."""

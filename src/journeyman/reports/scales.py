@@ -95,12 +95,12 @@ def linear_scale(
         low, high = 0.0, 1.0
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
-    if high - low <= 1e-12 * max(abs(low), abs(high)):
+    if high - low <= max(1e-12 * max(abs(low), abs(high)), 1e-300):
         pad = abs(low) * 0.1 or 1.0
         low, high = (low - pad, high + pad) if not zero or low else (0.0, 1.0)
     step = _step(high - low, steps)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    values = [round(k * step, 12) for k in range(first, last + 1)]
+    values = [round(k * step, 3 - math.floor(math.log10(step))) for k in range(first, last + 1)]
     say: Callable[[float], str] = (lambda v: percent(v, 3)) if as_percent else (lambda v: _short(v, step))
     return Scale(values[0], values[-1], label, tuple((v, say(v)) for v in values))
 
@@ -146,7 +146,7 @@ def date_scale(low: float, high: float, label: str) -> Scale:
         step = max(1, round(_step((high - low) / year, 4)))
         first, last = math.ceil(low / year / step - 1e-3), math.floor(high / year / step + 1e-3)
         values: Sequence[float] = [k * step * year + 43200 for k in range(first, last + 1)]
-        values = [min(max(v, low), high) for v in values]
     else:
         values = [low + (high - low) * k / 3 for k in range(4)]
-    return Scale(low, high, label, tuple((v, date_text(v, high - low)) for v in values))
+    inside = [min(max(v, low), high) for v in values]
+    return Scale(low, high, label, tuple((v, date_text(v, high - low)) for v in inside))

@@ -34,7 +34,7 @@ _SEVERITIES = {
     Severity.NOT_APPLICABLE: ("n/a", "dim"),
 }
 _TOP_REASONS, _TOP_FINDINGS, _TOP_SCORES, _TOP_HINTS = 3, 3, 3, 2
-_LONG = 140  # characters of a sentence before its end is left out on the first screen: two lines
+_LONG = 130  # characters of a sentence before its end is left out on the first screen: two lines
 
 
 def _indented(text: Text | str, left: int = 2) -> Padding:
@@ -83,7 +83,7 @@ def _head(report: BuildReport) -> list[RenderableType]:
     return [
         Text.assemble((word, style), "   ", (what, "bold")),
         _indented(Text(facts, style="dim")),
-        _indented(cut(sentence(report.decision.reason), 220)),
+        _indented(cut(sentence(report.decision.reason), 210)),
     ]
 
 

@@ -46,6 +46,11 @@ _KINDS = {
     "country": (Kind.CONSTANT, Role.IGNORED, "one value only"),
 }
 
+_WEAK = (
+    "where clinic = Harbour and smoker = yes it is no better than no model "
+    "(share of wrong answers 0.31 against 0.12 overall)"
+)
+
 
 def _frame(loader: object, target: str) -> tuple[pd.DataFrame, NDArray[np.generic]]:
     """Take a shipped table and add what real tables have: categories, dates, identifiers, holes."""
@@ -88,25 +93,48 @@ def _profile(frame: pd.DataFrame, columns: tuple[Column, ...], y: Array) -> Prof
         values = frame[column.name]
         missing, distinct = int(values.isna().sum()), int(values.nunique())
         if column.kind in (Kind.NUMBER, Kind.INTEGER, Kind.DATETIME):
-            x = values.to_numpy("datetime64[s]").astype(float) if column.kind is Kind.DATETIME else values.to_numpy(float)
+            x = (
+                values.to_numpy("datetime64[s]").astype(float)
+                if column.kind is Kind.DATETIME
+                else values.to_numpy(float)
+            )
             x = x[np.isfinite(x)]
             counts, edges = np.histogram(x, bins=20)
-            strength = abs(np.corrcoef(values.to_numpy(float), y)[0, 1]) if not missing and column.kind is Kind.NUMBER else 0.03
+            strength = (
+                abs(np.corrcoef(values.to_numpy(float), y)[0, 1])
+                if not missing and column.kind is Kind.NUMBER
+                else 0.03
+            )
             profiles.append(
                 ColumnProfile(
-                    column.name, column.kind, missing, distinct, float(x.mean()), float(x.std()), float(x.min()),
-                    float(x.max()), 0.1, tuple(np.quantile(x, (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)).tolist()),
-                    tuple(edges.tolist()), tuple(int(c) for c in counts), association=round(float(strength), 4),
+                    column.name,
+                    column.kind,
+                    missing,
+                    distinct,
+                    float(x.mean()),
+                    float(x.std()),
+                    float(x.min()),
+                    float(x.max()),
+                    0.1,
+                    tuple(np.quantile(x, (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)).tolist()),
+                    tuple(edges.tolist()),
+                    tuple(int(c) for c in counts),
+                    association=round(float(strength), 4),
                 )
-            )  # fmt: skip
+            )
         else:
             top = values.astype(object).dropna().astype(str).value_counts().head(20)
             profiles.append(
                 ColumnProfile(
-                    column.name, column.kind, missing, distinct, top_values=tuple(top.index),
-                    top_counts=tuple(int(c) for c in top), association=0.05,
+                    column.name,
+                    column.kind,
+                    missing,
+                    distinct,
+                    top_values=tuple(top.index),
+                    top_counts=tuple(int(c) for c in top),
+                    association=0.05,
                 )
-            )  # fmt: skip
+            )
     pairs = (("mean radius", "mean perimeter", 0.998), ("mean radius", "mean area", 0.987), ("s1", "s2", -0.897))
     return Profile(len(frame), len(frame), tuple(profiles), tuple(p for p in pairs if p[0] in frame))
 
@@ -114,23 +142,34 @@ def _profile(frame: pd.DataFrame, columns: tuple[Column, ...], y: Array) -> Prof
 def _findings(target: str, missing: str, rows: int) -> tuple[Finding, ...]:
     return (
         Finding(
-            "DQ401", Severity.ERROR, ("discharge_code",),
+            "DQ401",
+            Severity.ERROR,
+            ("discharge_code",),
             f"'discharge_code' alone tells '{target}' almost perfectly (association 0.998); such a column is usually "
             "written down after the outcome is known.",
-            "If it is known at prediction time, keep it with accept = [\"DQ401:discharge_code\"].",
-            {"association": 0.998}, Remedy.IGNORE_COLUMN,
+            'If it is known at prediction time, keep it with accept = ["DQ401:discharge_code"].',
+            {"association": 0.998},
+            Remedy.IGNORE_COLUMN,
         ),
         Finding(
-            "DQ101", Severity.WARNING, (missing,), f"'{missing}' is missing in 12 % of the rows, in no visible pattern.",
-            "Find out whether 'missing' means something, and say so with a category of its own.", {"share": 0.12},
+            "DQ101",
+            Severity.WARNING,
+            (missing,),
+            f"'{missing}' is missing in 12 % of the rows, in no visible pattern.",
+            "Find out whether 'missing' means something, and say so with a category of its own.",
+            {"share": 0.12},
         ),
         Finding(
-            "DQ501", Severity.WARNING, (), f"Only {rows} rows: scores have wide intervals.", "Collect more rows.",
+            "DQ501",
+            Severity.WARNING,
+            (),
+            f"Only {rows} rows: scores have wide intervals.",
+            "Collect more rows.",
         ),
         Finding("DQ301", Severity.NOTE, ("patient_id",), "'patient_id' identifies rows.", "", {}, Remedy.IGNORE_COLUMN),
         Finding("DQ201", Severity.NOTE, ("country",), "'country' has one value only.", "", {}, Remedy.IGNORE_COLUMN),
         Finding("DQ601", Severity.NOT_APPLICABLE, (), "Time order: no column of dates orders the rows."),
-    )  # fmt: skip
+    )
 
 
 def _trials(best: float, baseline: float, greater: bool) -> tuple[tuple[Trial, ...], tuple[float, ...]]:
@@ -138,23 +177,41 @@ def _trials(best: float, baseline: float, greater: bool) -> tuple[tuple[Trial, .
         ("baseline", {}, "answers without looking at the columns", baseline, 0.1),
         ("linear", {"C": 1.0}, "a simple model first", best + (baseline - best) * 0.06, 1.3),
         ("extra_trees", {"n_estimators": 300}, "different from linear", best + (baseline - best) * 0.03, 2.9),
-        ("lightgbm", {"num_leaves": 50, "learning_rate": 0.04}, "strong by default", best + (baseline - best) * 0.025, 4.1),
+        (
+            "lightgbm",
+            {"num_leaves": 50, "learning_rate": 0.04},
+            "strong by default",
+            best + (baseline - best) * 0.025,
+            4.1,
+        ),
         ("catboost", {"depth": 7}, "best first strong model", best + (baseline - best) * 0.012, 9.0),
         ("catboost", {"depth": 9, "rsm": 0.3}, "a wider one", None, 0.4),
-        ("lightgbm", {"num_leaves": 7, "extra_trees": True, "learning_rate": 0.024}, "few leaves", best + (baseline - best) * 0.018, 3.3),
+        (
+            "lightgbm",
+            {"num_leaves": 7, "extra_trees": True, "learning_rate": 0.024},
+            "few leaves",
+            best + (baseline - best) * 0.018,
+            3.3,
+        ),
         ("forest", {"n_estimators": 300}, "another view", best + (baseline - best) * 0.05, 2.2),
         ("lightgbm", {"num_leaves": 200}, "many leaves", None, 5.0),
-    )  # fmt: skip
+    )
     trials, bests, clock, top = [], [], 0.4, baseline
     for name, parameters, reason, score, seconds in plan:
         status, cause = TrialStatus.DONE, ""
         if score is None:
             status = TrialStatus.FAILED if name == "catboost" else TrialStatus.OUT_OF_TIME
-            cause = "CatBoostError: rsm on GPU is supported for pairwise modes only" if name == "catboost" else "ran past its share of the budget"
+            cause = (
+                "CatBoostError: rsm on GPU is supported for pairwise modes only"
+                if name == "catboost"
+                else "ran past its share of the budget"
+            )
         else:
             top = max(top, score) if greater else min(top, score)
         folds = () if score is None else tuple(score * f for f in (0.99, 1.0, 1.01, 0.995, 1.005))
-        trials.append(Trial(Candidate(name, parameters, reason), status, score, folds, (0,) * 5, None, seconds, clock, cause))
+        trials.append(
+            Trial(Candidate(name, parameters, reason), status, score, folds, (0,) * 5, None, seconds, clock, cause)
+        )
         clock += seconds
         bests.append(top + (best - top) * (0.3 if len(bests) > 3 else 0.0))
     return tuple(trials), tuple(bests)
@@ -216,16 +273,28 @@ def _classification(y: Array, answers: Array, dummy: Array, labels: tuple[str, .
         confusion=tuple(tuple(int(c) for c in row) for row in confusion_matrix(y, answers.argmax(axis=1))),
         threshold=0.37 if binary else None,
         calibration=Curve(
-            "calibration", "probability said", "share that happened", tuple(float(p[k].mean()) for k in parts),
-            tuple(float(hit[k].mean()) for k in parts), tuple(float(len(k)) for k in parts),
+            "calibration",
+            "probability said",
+            "share that happened",
+            tuple(float(p[k].mean()) for k in parts),
+            tuple(float(hit[k].mean()) for k in parts),
+            tuple(float(len(k)) for k in parts),
         ),
-        gain=Curve("gain", "share of rows, the likeliest first", "share of positives found", (0.0, *share.tolist()), (0.0, *found.tolist())),
+        gain=Curve(
+            "gain",
+            "share of rows, the likeliest first",
+            "share of positives found",
+            (0.0, *share.tolist()),
+            (0.0, *found.tolist()),
+        ),
         roc=Curve("ROC", "false positive rate", "true positive rate", tuple(fpr.tolist()), tuple(tpr.tolist())),
-        precision_recall=Curve("precision and recall", "recall", "precision", tuple(recall.tolist()), tuple(precision.tolist())),
+        precision_recall=Curve(
+            "precision and recall", "recall", "precision", tuple(recall.tolist()), tuple(precision.tolist())
+        ),
         calibration_error=0.0231,
         prediction_bins=_bins(p, np.linspace(0, 1, 21))[0],
         prediction_counts=_bins(p, np.linspace(0, 1, 21))[1],
-    )  # fmt: skip
+    )
 
 
 def _regression(y: Array, answers: Array, dummy: Array) -> Evaluation:
@@ -240,11 +309,15 @@ def _regression(y: Array, answers: Array, dummy: Array) -> Evaluation:
     middle = tuple(float(values[k].mean()) for k in parts)
     quantiles = [
         Curve(
-            f"residual, {name}", "predicted", "actual minus predicted", middle,
-            tuple(float(np.quantile((y - values)[k], q)) for k in parts), tuple(float(len(k)) for k in parts),
+            f"residual, {name}",
+            "predicted",
+            "actual minus predicted",
+            middle,
+            tuple(float(np.quantile((y - values)[k], q)) for k in parts),
+            tuple(float(len(k)) for k in parts),
         )
         for q, name in ((0.1, "10 % quantile"), (0.5, "median"), (0.9, "90 % quantile"))
-    ]  # fmt: skip
+    ]
     edges = np.histogram_bin_edges(values, bins=16)
     return Evaluation(
         rows=len(y),
@@ -292,18 +365,26 @@ def sample(kind: TaskKind) -> BuildReport:
     output = labels[1] if kind.classification else target
     for item in [*importances[:3], *(i for i in importances if i.column == "clinic")]:
         named = item.column == "clinic"
-        grid = sorted(frame["clinic"].dropna().unique()) if named else np.nanquantile(frame[item.column], np.linspace(0.02, 0.98, 15))
+        grid = (
+            sorted(frame["clinic"].dropna().unique())
+            if named
+            else np.nanquantile(frame[item.column], np.linspace(0.02, 0.98, 15))
+        )
         means = []
         for value in grid:
             moved = x.copy()
             moved[item.column] = value
-            means.append(float(model.predict_proba(moved)[:, 1].mean() if kind.classification else model.predict(moved).mean()))
+            means.append(
+                float(model.predict_proba(moved)[:, 1].mean() if kind.classification else model.predict(moved).mean())
+            )
         places = range(len(grid)) if named else grid
-        dependences.append(Dependence(item.column, tuple(grid) if named else (), tuple(float(v) for v in places), tuple(means), output))
+        dependences.append(
+            Dependence(item.column, tuple(grid) if named else (), tuple(float(v) for v in places), tuple(means), output)
+        )
     slices = (
         Slice("clinic = Harbour and smoker = yes", ("clinic", "smoker"), 31, 0.31, 0.12, 0.19, 0.44, 0.004),
         Slice(f"{features[1]} < 17.3", (features[1],), 58, 0.19, 0.12, 0.14, 0.25, 0.03),
-    )  # fmt: skip
+    )
     trials, bests = _trials(main.value, main.baseline, main.greater_is_better)
     kept = [trials[4], trials[6], trials[1]]
     return BuildReport(
@@ -316,7 +397,10 @@ def sample(kind: TaskKind) -> BuildReport:
         holdout_rows=len(x_test),
         columns=columns,
         task=Task(target, kind, main.metric, labels, reason=f"'{target}' has {frame[target].nunique()} values"),
-        split_reason="Shuffled and stratified: no column of time or groups was found. A quarter of the rows was kept for the end.",
+        split_reason=(
+            "Shuffled and stratified: no column of time or groups was found. "
+            "A quarter of the rows was kept for the end."
+        ),
         findings=_findings(target, features[0], len(frame)),
         profile=_profile(frame, columns, y),
         trials=trials,
@@ -324,14 +408,20 @@ def sample(kind: TaskKind) -> BuildReport:
         ensemble_scores=bests,
         settings={"source": f"{name}.csv.gz", "budget": "120.0", "seed": "0"},
         stop_reason="the next candidate was expected to gain less than the noise of the score",
-        evaluation=replace(evaluation, importances=tuple(importances), slices=slices, slices_tried=140, slice_loss="share of wrong answers"),
+        evaluation=replace(
+            evaluation,
+            importances=tuple(importances),
+            slices=slices,
+            slices_tried=140,
+            slice_loss="share of wrong answers",
+        ),
         explanation=Explanation(tuple(dependences)),
         decision=Decision(
             Verdict.RELEASE_WITH_CARE,
             Action.PROMOTE,
-            "Release this model with care: where clinic = Harbour and smoker = yes it is no better than no model (share of wrong answers 0.31 against 0.12 overall).",
+            f"Release this model with care: {_WEAK}.",
             (
-                "where clinic = Harbour and smoker = yes it is no better than no model (share of wrong answers 0.31 against 0.12 overall)",
+                _WEAK,
                 "it was examined on few rows, so every figure is rough",
                 "it is clearly better than no model",
             ),
@@ -339,8 +429,16 @@ def sample(kind: TaskKind) -> BuildReport:
         ),
         seconds=32.4,
         stage_seconds={
-            "ingest": 0.21, "check": 0.4, "repair": 0.05, "split": 0.02, "profile": 0.3, "train": 28.3,
-            "ensemble": 0.6, "evaluate": 1.4, "explain": 0.8, "package": 0.3,
+            "ingest": 0.21,
+            "check": 0.4,
+            "repair": 0.05,
+            "split": 0.02,
+            "profile": 0.3,
+            "train": 28.3,
+            "ensemble": 0.6,
+            "evaluate": 1.4,
+            "explain": 0.8,
+            "package": 0.3,
         },
         versions={"python": "3.11.7", "journeyman": "0.1.0", "scikit-learn": "1.9.0", "lightgbm": "4.6.0"},
-    )  # fmt: skip
+    )

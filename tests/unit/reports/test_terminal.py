@@ -1,0 +1,101 @@
+"""What the terminal shows fits on a screen, with and without colour, and cannot be steered by names."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from rich.console import Console, RenderableType
+
+from journeyman.entities.decision import Action, Decision, Verdict
+from journeyman.entities.finding import Finding, Severity
+from journeyman.entities.model_version import ModelVersion
+from journeyman.entities.report import BuildReport
+from journeyman.entities.task import TaskKind
+from journeyman.reports.terminal import findings_table, models_table, show, summary
+
+Sample = Callable[[TaskKind], BuildReport]
+_LONG = "a sentence that goes on and on about a column, its values and what they are worth, " * 5
+
+
+def plain(renderable: RenderableType, width: int = 80) -> str:
+    stream = io.StringIO()
+    Console(file=stream, width=width, no_color=True, color_system=None).print(renderable)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("kind", list(TaskKind))
+def test_summary_is_one_screenful(sample: Sample, kind: TaskKind) -> None:
+    lines = plain(summary(sample(kind), "/home/ada/workspace/models/report.html")).splitlines()
+    assert len(lines) <= 35
+    assert max(len(line) for line in lines) <= 80
+    assert lines[0].startswith("! RELEASE WITH CARE")
+    assert lines[-1].strip().startswith("Next")
+    assert "journeyman predict" in lines[-1]
+
+
+def test_summary_stays_a_screenful_when_there_is_much_to_say(sample: Sample) -> None:
+    report = sample(TaskKind.BINARY)
+    wordy = replace(
+        report,
+        name="n" * 20,
+        decision=Decision(Verdict.RELEASE_WITH_CARE, Action.PROMOTE, _LONG, tuple(f"{k} {_LONG}" for k in range(9))),
+        findings=tuple(Finding(f"DQ{k}", Severity.ERROR, (), _LONG, _LONG) for k in range(40)),
+    )
+    text = plain(summary(wordy, "/" + "p" * 60))
+    assert len(text.splitlines()) <= 35
+    assert "and 37 more" in text
+
+
+def test_model_not_for_release_is_not_offered_for_use(sample: Sample) -> None:
+    report = sample(TaskKind.BINARY)
+    refused = replace(report, decision=Decision(Verdict.DO_NOT_RELEASE, Action.KEEP, "it is no better than no model"))
+    text = plain(summary(refused, "r.html"))
+    assert "DO NOT RELEASE" in text
+    assert "journeyman predict" not in text
+
+
+def test_nothing_to_act_on_is_said(sample: Sample) -> None:
+    assert "Nothing in the data asks" in plain(summary(replace(sample(TaskKind.BINARY), findings=()), "r.html"))
+
+
+def test_names_cannot_steer_the_terminal(sample: Sample) -> None:
+    evil = "[bold red]x[/]\x1b[2J\x07"
+    report = replace(
+        sample(TaskKind.BINARY), name=evil, source=evil, findings=(Finding("DQ1", Severity.ERROR, (), evil, evil),)
+    )
+    version = ModelVersion(evil, 1, "p", "d", "2026-11-22T18:30:00Z", "roc_auc", 0.9, evil)
+    for renderable in (summary(report, evil), show(report), models_table([version]), findings_table(report.findings)):
+        text = plain(renderable, 200)
+        assert "\x1b" not in text
+        assert "\x07" not in text
+        assert "[bold red]" in text
+
+
+def test_show_tells_every_finding_and_column(sample: Sample) -> None:
+    report = sample(TaskKind.REGRESSION)
+    text = plain(show(report), 100)
+    assert "DQ401" in text
+    assert "DQ201" in text
+    assert "1 check could not apply" in text
+    assert "bmi" in text
+    assert "Leaves out 3 columns: patient_id, discharge_code, country" in text
+
+
+def test_models_table_marks_the_version_in_use() -> None:
+    versions = [
+        ModelVersion("adult", k, "p", "d", "2026-11-22T18:30:00Z", "accuracy", 0.8712, "release", champion=k == 2)
+        for k in (1, 2)
+    ]
+    first, second = plain(models_table(versions)).splitlines()[1:]
+    assert "*" in second
+    assert "*" not in first
+    assert "Accuracy 87.1%" in second
+    assert "2026-11-22 18:30" in second
+
+
+def test_empty_tables_say_what_to_do() -> None:
+    assert "journeyman build" in plain(models_table([]))
+    assert "No findings." in plain(findings_table([]))
