@@ -231,17 +231,20 @@ def _fan(curves: Sequence[Curve], unit: str | None) -> Figure:
     marks: list[Mark] = [Area(xs, ordered[k].y, ordered[-1 - k].y) for k in range(len(ordered) // 2)]
     marks.append(Rule((x.low, x.high), (0, 0), "c-ink"))
     middle = ordered[len(ordered) // 2]
+    names = [c.name.removeprefix("residual, ") for c in ordered]
     tips = []
     for k, at in enumerate(xs):
-        said = "; ".join(f"{c.name}: {number(c.y[k])}" for c in ordered)
+        said = "; ".join(f"{name}: {number(c.y[k])}" for c, name in zip(ordered, names, strict=True))
         tips.append(f"{x.label} {number(at)}: {said}")
     marks.append(Line(xs, middle.y, tips=tips))
     note = (
-        f"Bands from '{ordered[0].name}' to '{ordered[-1].name}'; a line along zero means no bias."
+        f"The band reaches from the {names[0]} to the {names[-1]}; a line along zero means no bias."
         if len(ordered) > 1
         else ""
     )
-    return Figure("Residuals", plot("Residuals", x, y, marks, (380, 300)), note, (("c-model", middle.name),))
+    return Figure(
+        "Residuals", plot("Residuals", x, y, marks, (380, 300)), note, (("c-model", names[len(ordered) // 2]),)
+    )
 
 
 @dataclass(frozen=True)
