@@ -1,0 +1,195 @@
+"""The scikit-learn face: a classifier and a regressor that build a model inside ``fit``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+
+from journeyman.errors import TargetError
+from journeyman.workflow.embed import Learned, learn_from_frame
+
+__all__ = ["JourneymanClassifier", "JourneymanRegressor"]
+
+
+class _Journeyman(BaseEstimator):
+    """What both estimators share: parameters, the reading of X, and the answers of the learned model."""
+
+    def __init__(
+        self,
+        budget: str | float = "1m",
+        trials: int | None = None,
+        metric: str | None = None,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        workspace: str | Path | None = None,
+    ) -> None:
+        self.budget = budget
+        self.trials = trials
+        self.metric = metric
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.workspace = workspace
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that missing values are welcome."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _frame(self, X: Any, *, reset: bool) -> pd.DataFrame:
+        """Return features as a frame with text names; arrays get x0, x1, ..."""
+        if hasattr(X, "columns"):
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            frame = pd.DataFrame(X).reset_index(drop=True)
+            frame.columns = [str(c) for c in frame.columns]
+            return frame
+        values = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
+        if np.iscomplexobj(values):
+            raise ValueError("Complex data not supported")
+        return pd.DataFrame(values, columns=[f"x{i}" for i in range(values.shape[1])])
+
+    def _learn(self, frame: pd.DataFrame, y: NDArray[Any], task: str) -> Learned:
+        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        return learn_from_frame(
+            frame,
+            y,
+            task=task,
+            budget=self.budget,
+            trials=self.trials,
+            metric=self.metric,
+            threads=self.n_jobs,
+            seed=seed,
+            workspace=self.workspace,
+        )
+
+    def _answers(self, X: Any) -> NDArray[np.float64]:
+        check_is_fitted(self)
+        answers: NDArray[np.float64] = self.model_.answers(self._frame(X, reset=False))
+        return answers
+
+
+class JourneymanClassifier(ClassifierMixin, _Journeyman):
+    """Predict classes; ``fit`` searches, combines and fits models within a budget.
+
+    Parameters
+    ----------
+    budget : str or float
+        Time for ``fit``: "30s", "2m", seconds.
+    trials : int, optional
+        Number of trials instead; makes ``fit`` repeatable bit for bit.
+    metric : str, optional
+        Metric to choose by; ROC AUC for two classes, log loss for more.
+    n_jobs : int, optional
+        Threads; all cores by default.
+    random_state : int, RandomState or None
+        Seed of everything random.
+    workspace : str or Path, optional
+        Folder that keeps the experience of each ``fit``; nothing is stored by default.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels, sorted.
+    model_ : Learned
+        The fitted ensemble, with its trials and out-of-fold score.
+    n_features_in_, feature_names_in_
+        As scikit-learn defines them.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> JourneymanClassifier(trials=2, random_state=0).fit(X, y).score(X, y) > 0.9
+    True
+    """
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Learn from features of shape (n_samples, n_features) and labels of shape (n_samples,).
+
+        Raises
+        ------
+        ValueError
+            Where X or y cannot be learned from.
+        """
+        frame, labels = self._checked(X, y)
+        check_classification_targets(labels)
+        self.classes_, codes = np.unique(labels, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise TargetError(f"y holds one class only: {self.classes_[0]!r}", hint="give rows of at least two classes")
+        self.model_ = self._learn(frame, codes, "binary" if len(self.classes_) == 2 else "multiclass")
+        return self
+
+    def _checked(self, X: Any, y: Any) -> tuple[pd.DataFrame, NDArray[Any]]:
+        return _checked(self, X, y)
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the probability of each class, shape (n_samples, n_classes), in the order of ``classes_``."""
+        return self._answers(X)
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the likeliest label of each row, shape (n_samples,)."""
+        answers = self._answers(X)
+        labels: NDArray[Any] = self.classes_[self.model_.codes(answers)]
+        return labels
+
+
+class JourneymanRegressor(RegressorMixin, _Journeyman):
+    """Predict numbers; ``fit`` searches, combines and fits models within a budget.
+
+    Parameters
+    ----------
+    budget, trials, metric, n_jobs, random_state, workspace
+        As for :class:`JourneymanClassifier`; the metric is the root mean squared error by default.
+
+    Attributes
+    ----------
+    model_ : Learned
+        The fitted ensemble, with its trials and out-of-fold score.
+    n_features_in_, feature_names_in_
+        As scikit-learn defines them.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> JourneymanRegressor(trials=2, random_state=0).fit(X, y).score(X, y) > 0.4
+    True
+    """
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Learn from features of shape (n_samples, n_features) and values of shape (n_samples,).
+
+        Raises
+        ------
+        ValueError
+            Where X or y cannot be learned from.
+        """
+        frame, values = _checked(self, X, y)
+        self.model_ = self._learn(frame, values.astype(np.float64), "regression")
+        return self
+
+    def predict(self, X: Any) -> NDArray[np.float64]:
+        """Return values of shape (n_samples,)."""
+        return self._answers(X)[:, 0]
+
+
+def _checked(estimator: _Journeyman, X: Any, y: Any) -> tuple[pd.DataFrame, NDArray[Any]]:
+    """Check X and y as scikit-learn does; return a frame and the target."""
+    numeric = isinstance(estimator, JourneymanRegressor)
+    if hasattr(X, "columns"):
+        frame = estimator._frame(X, reset=True)
+        blank = np.zeros((len(frame), 1))
+        _, target = validate_data(estimator, blank, y, reset=False, y_numeric=numeric, skip_check_array=False)
+        return frame, column_or_1d(target)
+    values, target = validate_data(
+        estimator, X, y, dtype=None, ensure_all_finite="allow-nan", y_numeric=numeric, ensure_min_samples=2
+    )
+    return pd.DataFrame(values, columns=[f"x{i}" for i in range(values.shape[1])]), target

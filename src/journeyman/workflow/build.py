@@ -1,0 +1,299 @@
+"""The straight line: from a source to a decision. The one place that knows the order."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from importlib.metadata import version as installed
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.decision import Action, Decision
+from journeyman.entities.evaluation import Evaluation, Explanation
+from journeyman.entities.experience import Experience
+from journeyman.entities.finding import Finding
+from journeyman.entities.model_version import ModelVersion
+from journeyman.entities.profile import Profile
+from journeyman.entities.repaired import Repaired
+from journeyman.entities.report import BuildReport
+from journeyman.entities.search import Search
+from journeyman.entities.split import Split
+from journeyman.entities.table import Table, target_values, to_block
+from journeyman.entities.task import Task
+from journeyman.entities.trial import Ensemble
+from journeyman.interfaces import Matrix, Run, Source
+from journeyman.metrics import find_metric
+from journeyman.settings import BuildSettings
+from journeyman.stages.check import check
+from journeyman.stages.decide import decide
+from journeyman.stages.ensemble import calibrate
+from journeyman.stages.evaluate import evaluate
+from journeyman.stages.explain import explain
+from journeyman.stages.frame_task import frame_task
+from journeyman.stages.ingest import ingest
+from journeyman.stages.learn import learn
+from journeyman.stages.profile import profile
+from journeyman.stages.rank import meta_features
+from journeyman.stages.repair import repair
+from journeyman.stages.split import split
+from journeyman.stages.train import FittedPart, fit_member, fit_preparation, take
+from journeyman.stores.facts import encode
+from journeyman.stores.releases import write_release
+from journeyman.stores.workspace import Workspace
+from journeyman.workflow.kit import Kit
+from journeyman.workflow.release import FittedEnsemble, ModelCard, PlacedMember, make_scorer, release_files
+from journeyman.workflow.search import search
+from journeyman.workflow.settings_file import write_settings
+
+__all__ = ["build", "fit_all", "keep_experience", "model_card", "prepare_table"]
+
+FloatArray = NDArray[np.float64]
+_LIBRARIES = ("journeyman", "numpy", "pandas", "scikit-learn", "lightgbm", "catboost")
+
+
+def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace: Workspace) -> ModelVersion:
+    """Go from a table to a released model.
+
+    Every line below is a step, or a few, of the run: finished ones are replayed after a restart.
+    """
+    tell = kit.progress.stage
+    repaired, findings = prepare_table(source, settings, kit, run)
+    table, task = repaired.table, repaired.task
+    metric = find_metric(task.metric, task.kind)
+
+    tell("split")
+    division = run.step("split", split, table, task, settings.seed)
+    tell("profile")
+    statistics = run.step("profile", partial(profile, source), table, task, division)
+
+    tell("train")
+    past = run.step("remember", partial(_past, workspace, settings))
+    found = search(kit, run, table, task, division, metric, settings, past)
+    y = target_values(table, task.target)
+    validated = y[np.concatenate([fold.validate for fold in division.folds])]
+    chosen = run.step("calibrate", partial(calibrate, metric), found.ensemble, validated, task)
+
+    tell("fit", "the chosen models on the training rows")
+    card = model_card(kit, chosen, table, task)
+    rehearsal = fit_all(kit, run, chosen, table, task, division.train, settings)
+    tell("evaluate")
+    scorer = make_scorer(card, rehearsal, kit.algorithms, kit.preparations)
+    run.event("holdout", f"evaluate reads {len(division.holdout)} rows")
+    evaluation = run.step("evaluate", partial(evaluate, scorer.predict), chosen, table, task, division, settings.seed)
+    tell("explain")
+    why = run.step("explain", partial(explain, scorer.predict), table, task, division, evaluation, settings.seed)
+    tell("decide")
+    champion = run.step("champion", partial(_champion, workspace, run), settings.name, table.digest, task.metric)
+    decision = run.step("decide", decide, task, evaluation, findings, champion)
+
+    tell("fit", "the chosen models on all rows")
+    everything = np.arange(len(table.frame), dtype=np.int64)
+    final = rehearsal
+    if len(division.train) < len(everything):
+        final = fit_all(kit, run, chosen, table, task, everything, settings)
+
+    tell("package")
+    number = run.step("number", workspace.registry.reserve, settings.name, run.id)
+    created = run.step("date", kit.clock.now)
+    built = _Built(settings, number, created, repaired, findings, division, statistics, found, chosen)
+    report = run.step("report", partial(_report, run), built, evaluation, why, decision)
+    files = partial(_files, kit, card, final, settings)
+    released = run.step("release", partial(_release, workspace, run, files), report, table.digest, settings.seed)
+    tell("learn")
+    run.step("learn", partial(_learn, workspace, run), repaired, found)
+    return released
+
+
+def prepare_table(source: Source, settings: BuildSettings, kit: Kit, run: Run) -> tuple[Repaired, tuple[Finding, ...]]:
+    """Read a table, look at it, and make it ready to learn from; return it with all findings, gravest first."""
+    tell = kit.progress.stage
+    tell("ingest", source.name)
+    ingested = run.step("ingest", partial(ingest, source), settings)
+    draft = run.step("frame the task", frame_task, ingested.table, settings)
+    find_metric(draft.metric, draft.kind)
+    tell("check")
+    seen = run.step("check", partial(_check, kit), ingested.table, draft, settings.seed)
+    tell("repair")
+    repaired = run.step("repair", repair, ingested.table, draft, seen, settings)
+    findings = (*ingested.findings, *seen, *repaired.findings)
+    return repaired, tuple(sorted(findings, key=lambda f: f.severity.rank))
+
+
+def model_card(kit: Kit, chosen: Ensemble, table: Table, task: Task) -> ModelCard:
+    """Return what a release of this ensemble must know to predict."""
+    members = tuple(
+        PlacedMember(m.candidate.algorithm, kit.algorithms[m.candidate.algorithm].preparation, m.weight)
+        for m in chosen.members
+    )
+    return ModelCard(task, table.features, members, chosen.temperature, chosen.threshold)
+
+
+def fit_all(
+    kit: Kit,
+    run: Run,
+    chosen: Ensemble,
+    table: Table,
+    task: Task,
+    rows: NDArray[np.int64],
+    settings: BuildSettings,
+) -> FittedEnsemble:
+    """Fit an ensemble's preparations and members on the given rows; each is a step."""
+    names = sorted({kit.algorithms[m.candidate.algorithm].preparation for m in chosen.members})
+    label = f"on {len(rows):,} rows"
+
+    @cache
+    def prepared(name: str) -> tuple[Matrix, FloatArray]:
+        block, y = take(to_block(table.frame, table.features), rows), target_values(table, task.target)[rows]
+        _, matrix = kit.preparations[name].fit(block, table.features, y, task, settings.seed)
+        return matrix, y
+
+    preparations = tuple(
+        run.step(
+            f"prepare {name} {label}",
+            partial(fit_preparation, kit.preparations[name]),
+            table,
+            task,
+            rows,
+            settings.seed,
+        )
+        for name in names
+    )
+    members: list[FittedPart] = []
+    for member in chosen.members:
+        algorithm = kit.algorithms[member.candidate.algorithm]
+        fit = partial(fit_member, algorithm, partial(prepared, algorithm.preparation), settings.threads)
+        members.append(run.step(f"fit {member.candidate.name} {label}", fit, member, task, settings.seed))
+    return FittedEnsemble(preparations, tuple(members))
+
+
+def _check(kit: Kit, table: Table, task: Task, seed: int) -> tuple[Finding, ...]:
+    return check(table, task, kit.rules, seed)
+
+
+def _past(workspace: Workspace, settings: BuildSettings) -> tuple[Experience, ...]:
+    """Return earlier jobs' experience; none where the number of trials is set, so that such a build is repeatable."""
+    return () if settings.trials is not None else workspace.experience.read()
+
+
+def _champion(workspace: Workspace, run: Run, name: str, data_digest: str, metric: str) -> ModelVersion | None:
+    """Return the champion where it can be compared: learned from the same data, judged by the same metric."""
+    champion = workspace.registry.champion(name)
+    if champion is None or champion.run == run.id:
+        return None
+    return champion if champion.data_digest == data_digest and champion.metric == metric else None
+
+
+@dataclass(frozen=True)
+class _Built:
+    """What the report tells besides the judgement."""
+
+    settings: BuildSettings
+    number: int
+    created: str
+    repaired: Repaired
+    findings: tuple[Finding, ...]
+    division: Split
+    statistics: Profile
+    found: Search
+    chosen: Ensemble
+
+
+def _report(run: Run, built: _Built, evaluation: Evaluation, why: Explanation, decision: Decision) -> BuildReport:
+    table, found = built.repaired.table, built.found
+    return BuildReport(
+        name=built.settings.name,
+        version=built.number,
+        created=built.created,
+        source=built.settings.source,
+        rows=table.source_rows,
+        trained_rows=len(table.frame),
+        holdout_rows=len(built.division.holdout),
+        columns=table.columns,
+        task=built.repaired.task,
+        split_reason=built.division.reason,
+        findings=built.findings,
+        profile=built.statistics,
+        trials=tuple(replace(trial, predictions=None) for trial in found.trials),
+        members=built.chosen.members,
+        ensemble_scores=found.scores,
+        stop_reason=found.stop_reason,
+        evaluation=evaluation,
+        explanation=why,
+        decision=decision,
+        seconds=run.elapsed(),
+        stage_seconds=dict(run.stage_seconds()),
+        versions={"python": platform.python_version(), **{name: installed(name) for name in _LIBRARIES}},
+    )
+
+
+def _files(
+    kit: Kit, card: ModelCard, final: FittedEnsemble, settings: BuildSettings, report: BuildReport
+) -> dict[str, bytes]:
+    return {
+        **release_files(card, final),
+        "settings.toml": write_settings(settings),
+        "report.msgpack": encode(report),
+        "report.html": kit.render(report).encode(),
+    }
+
+
+def _release(
+    workspace: Workspace,
+    run: Run,
+    files: Callable[[BuildReport], dict[str, bytes]],
+    report: BuildReport,
+    data_digest: str,
+    seed: int,
+) -> ModelVersion:
+    """Write the release's folder and make it known; both may be repeated."""
+    main = report.evaluation.main
+    path = workspace.release_path(report.name, report.version)
+    facts = {
+        "run": run.id,
+        "name": report.name,
+        "version": report.version,
+        "created": report.created,
+        "verdict": report.decision.verdict.value,
+        "reason": report.decision.reason,
+        "schema": [{"name": c.name, "kind": c.kind, "role": c.role, "unit": c.unit} for c in report.columns],
+        "task": {"target": report.task.target, "kind": report.task.kind, "labels": list(report.task.labels)},
+        "members": [{"candidate": m.candidate.name, "weight": m.weight, "rounds": m.rounds} for m in report.members],
+        "evaluation": {
+            "rows": report.evaluation.rows,
+            "on_holdout": report.evaluation.on_holdout,
+            "scores": {s.metric: [s.value, s.low, s.high, s.baseline] for s in report.evaluation.scores},
+        },
+        "seed": seed,
+        "data_digest": data_digest,
+        "versions": dict(report.versions),
+    }
+    digest = write_release(workspace.path / path, files(report), facts)
+    released = ModelVersion(
+        name=report.name,
+        version=report.version,
+        path=path,
+        digest=digest,
+        created=report.created,
+        metric=main.metric,
+        score=main.value,
+        verdict=report.decision.verdict.value,
+        champion=report.decision.action is Action.PROMOTE,
+        run=run.id,
+        data_digest=data_digest,
+    )
+    workspace.registry.register(released)
+    return released
+
+
+def _learn(workspace: Workspace, run: Run, repaired: Repaired, found: Search) -> tuple[Experience, ...]:
+    return keep_experience(workspace, run.id, repaired.table, repaired.task, found)
+
+
+def keep_experience(workspace: Workspace, run: str, table: Table, task: Task, found: Search) -> tuple[Experience, ...]:
+    """Add what a search has taught to the experience store, in place of what the same run said before."""
+    gained = learn(meta_features(table, task), found.trials, found.expectations, found.outcomes)
+    workspace.experience.add(run, gained)
+    return gained

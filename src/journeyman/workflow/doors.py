@@ -1,0 +1,296 @@
+"""The doors: what the commands and Python users call."""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from journeyman.entities.finding import Finding
+from journeyman.entities.model_version import ModelVersion
+from journeyman.errors import InputError, ReleaseError, SettingsError
+from journeyman.interfaces import Progress, Source
+from journeyman.reports.html import render_html
+from journeyman.reports.progress import SilentProgress
+from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, BuildSettings, parse_budget
+from journeyman.sources import FrameSource, open_source
+from journeyman.stores.releases import MANIFEST
+from journeyman.stores.workspace import Workspace
+from journeyman.workflow.build import build as build_line
+from journeyman.workflow.clock import SystemClock
+from journeyman.workflow.kit import standard_kit
+from journeyman.workflow.release import Release, open_release
+from journeyman.workflow.run import JournalRun, resumable, resume_run, start_run
+from journeyman.workflow.settings_file import read_settings
+
+__all__ = [
+    "PredictResult",
+    "Release",
+    "build",
+    "build_settings",
+    "load",
+    "models",
+    "predict_file",
+    "resume",
+    "rollback",
+]
+
+_FRAME = "<frame>"
+
+
+@dataclass(frozen=True)
+class PredictResult:
+    """Where predictions were written, how many, and what was noticed in the rows."""
+
+    path: Path
+    rows: int
+    findings: tuple[Finding, ...]
+
+
+def build(  # one parameter an option of the command
+    frame_or_path: object,
+    *,
+    target: str,
+    query: str | None = None,
+    budget: str | float | None = None,
+    trials: int | None = None,
+    metric: str | None = None,
+    task: str | None = None,
+    name: str | None = None,
+    workspace: str | Path | None = None,
+    seed: int = 0,
+    time: str | None = None,
+    group: str | None = None,
+    progress: Progress | None = None,
+    kinds: Mapping[str, str] | None = None,
+    roles: Mapping[str, str] | None = None,
+    missing: Sequence[str] = (),
+    accept: Sequence[str] = (),
+) -> Release:
+    """Go from a table to a released model.
+
+    Parameters
+    ----------
+    frame_or_path : frame, str or Path
+        Any frame that speaks Arrow or narwhals, or what ``journeyman build`` takes: a file, a folder, a database URL.
+    target : str
+        Column to predict.
+    budget : str or float, optional
+        Time from start to release ("30s", "2m", seconds); "2m" unless ``trials`` is given.
+    trials : int, optional
+        Number of trials; makes a build repeatable bit for bit.
+    metric, task, seed, time, group, query, kinds, roles, missing, accept
+        See :class:`journeyman.settings.BuildSettings`.
+    name : str, optional
+        Name of the model; after the table by default.
+    workspace : str or Path, optional
+        Folder of the journal and the releases; "journeyman-workspace" by default.
+
+    Returns
+    -------
+    Release
+        With ``predict``, ``predict_proba``, ``report`` and ``evaluation``.
+
+    Raises
+    ------
+    InputError
+        Where the table or an option cannot be used.
+    WorkspaceError
+        Where the workspace is in use, read-only or full.
+    """
+    path = str(frame_or_path) if isinstance(frame_or_path, str | Path) else None
+    if path is not None and "://" not in path:
+        path = str(Path(path).resolve())
+    settings = BuildSettings(
+        source=path or _FRAME,
+        target=target,
+        name=name or _name_of(path, target),
+        query=query,
+        budget=_budget(budget, trials),
+        trials=trials,
+        metric=metric,
+        task=task,
+        seed=seed,
+        time=time,
+        group=group,
+        kinds=dict(kinds or {}),
+        roles=dict(roles or {}),
+        missing=tuple(missing),
+        accept=tuple(accept),
+    )
+    source = FrameSource(frame_or_path, _FRAME) if path is None else open_source(path, query)
+    return _build(source, settings, workspace, progress)
+
+
+def build_settings(path: str | Path, workspace: str | Path | None = None, progress: Progress | None = None) -> Release:
+    """Repeat a build from its ``settings.toml``."""
+    settings = read_settings(Path(path))
+    if settings.source == _FRAME:
+        raise SettingsError(
+            f"{path} was made from a frame, which is not kept", hint="set source to a file that holds the same rows"
+        )
+    return _build(open_source(settings.source, settings.query), settings, workspace, progress)
+
+
+def resume(workspace: str | Path | None = None, progress: Progress | None = None) -> list[Release]:
+    """Go on with all builds that were interrupted; return their releases, none where there is nothing to do."""
+    releases = []
+    with Workspace.existing(workspace or DEFAULT_WORKSPACE) as place, place.lock():
+        for record in resumable(place):
+            settings: BuildSettings = record.read_settings(BuildSettings)
+            gone = settings.source == _FRAME
+            source: Source = _GoneFrame() if gone else open_source(settings.source, settings.query)
+            with resume_run(place, record.id, SystemClock()) as run:
+                releases.append(_finish(source, settings, place, run, progress))
+    return releases
+
+
+def load(name_or_folder: str | Path, *, version: int | None = None, workspace: str | Path | None = None) -> Release:
+    """Return a release by name (its champion unless a version is given) or by its folder.
+
+    Raises
+    ------
+    SettingsError
+        For an unknown name or version.
+    ReleaseError
+        Where a byte of the release was changed.
+    """
+    folder = Path(name_or_folder)
+    if (folder / MANIFEST).is_file():
+        return open_release(folder)
+    if folder.is_absolute() or len(folder.parts) > 1:
+        raise ReleaseError(f"{folder} is not a release: it has no {MANIFEST}", hint="name a model, or its folder")
+    with Workspace.existing(workspace or DEFAULT_WORKSPACE) as place:
+        known = place.registry.version(str(name_or_folder), version)
+        return open_release(place.path / known.path, known.digest)
+
+
+def models(workspace: str | Path | None = None) -> tuple[ModelVersion, ...]:
+    """Return all released versions of a workspace."""
+    with Workspace.existing(workspace or DEFAULT_WORKSPACE) as place:
+        return tuple(place.registry.list())
+
+
+def rollback(name: str, *, to: int | None = None, workspace: str | Path | None = None) -> ModelVersion:
+    """Make an earlier version the champion again; return it."""
+    with Workspace.existing(workspace or DEFAULT_WORKSPACE) as place, place.lock():
+        return place.registry.rollback(name, to, now=SystemClock().now())
+
+
+def predict_file(
+    name: str,
+    table: str | Path,
+    *,
+    out: str | Path | None = None,
+    version: int | None = None,
+    workspace: str | Path | None = None,
+) -> PredictResult:
+    """Predict the rows of a table and write them as CSV (or Parquet, by the name), beside the class probabilities."""
+    release = load(name, version=version, workspace=workspace)
+    source = open_source(str(table), None)
+    rows = source.read(None, 0)
+    path = Path(out) if out is not None else Path(f"{_name_of(str(table), name)}.predictions.csv")
+    answers = release.answers(rows)
+    columns: dict[str, Any] = {release.task.target: release.labels(answers)}
+    if release.task.kind.classification:
+        columns |= {f"probability of {label}": answers[:, i] for i, label in enumerate(release.task.labels)}
+    frame = pd.DataFrame(columns)
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        if path.suffix in (".parquet", ".pq"):
+            frame.to_parquet(draft, index=False)
+        else:
+            frame.to_csv(draft, index=False)
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    return PredictResult(path, len(frame), release.findings)
+
+
+class _GoneFrame:
+    """The source of a build that was started from a frame: its rows are in the journal or nowhere."""
+
+    name = _FRAME
+
+    def rows(self) -> int:
+        """Raise: the frame is gone."""
+        raise self._gone()
+
+    def memory(self) -> int:
+        """Raise: the frame is gone."""
+        raise self._gone()
+
+    def read(self, limit_rows: int | None, seed: int) -> pd.DataFrame:
+        """Raise: the frame is gone."""
+        raise self._gone()
+
+    def relation(self, backend: Any) -> Any:
+        """Raise: the frame is gone."""
+        raise self._gone()
+
+    def digest(self) -> str:
+        """Raise: the frame is gone."""
+        raise self._gone()
+
+    def _gone(self) -> InputError:
+        return InputError("the frame of this build was not kept", hint="start it anew from Python")
+
+
+def _build(source: Source, settings: BuildSettings, workspace: str | Path | None, progress: Progress | None) -> Release:
+    with (
+        Workspace(workspace or DEFAULT_WORKSPACE) as place,
+        place.lock(),
+        start_run(place, settings.name, settings, SystemClock()) as run,
+    ):
+        return _finish(source, settings, place, run, progress)
+
+
+def _finish(
+    source: Source, settings: BuildSettings, place: Workspace, run: JournalRun, progress: Progress | None
+) -> Release:
+    with _first_interrupt() as interrupted:
+        kit = standard_kit(render_html, SystemClock(), progress or SilentProgress(), interrupted)
+        version = build_line(source, settings, kit, run, place)
+    return open_release(place.path / version.path, version.digest)
+
+
+@contextmanager
+def _first_interrupt() -> Iterator[Callable[[], bool]]:
+    """Let the first Ctrl-C end the search with what it has; the second one interrupts."""
+    pressed = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed.is_set
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def first(_number: int, _frame: object) -> None:
+        pressed.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGINT, first)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _budget(budget: str | float | None, trials: int | None) -> float | None:
+    if trials is not None and trials < 1:
+        raise SettingsError(f"{trials} trials leave nothing to try", hint="give a number from 1 on")
+    if budget is None:
+        return None if trials is not None else parse_budget(DEFAULT_BUDGET)
+    return parse_budget(str(budget))
+
+
+def _name_of(path: str | None, target: str) -> str:
+    """Return a model's name from the table's, or from the target's for a frame."""
+    stem = target if path is None else Path(path.split("?")[0].rstrip("/")).name.split(".")[0]
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_") or "model"

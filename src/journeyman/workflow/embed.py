@@ -1,0 +1,168 @@
+"""The line for those who embed Journeyman: from features and a target to a fitted ensemble, with nothing on disk."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from journeyman.entities.column import Column, Kind, Role
+from journeyman.entities.report import BuildReport
+from journeyman.entities.search import Search
+from journeyman.entities.table import Table, target_values
+from journeyman.entities.task import Task, TaskKind
+from journeyman.metrics import default_metric, find_metric
+from journeyman.reports.progress import SilentProgress
+from journeyman.settings import BuildSettings, parse_budget
+from journeyman.sources import FrameSource
+from journeyman.stages.conform import conform
+from journeyman.stages.ensemble import calibrate
+from journeyman.stages.ingest import ingest
+from journeyman.stages.score import Scorer
+from journeyman.stages.split import folds_only
+from journeyman.stores.workspace import Workspace
+from journeyman.workflow.build import fit_all, keep_experience, model_card
+from journeyman.workflow.clock import SystemClock
+from journeyman.workflow.kit import standard_kit
+from journeyman.workflow.release import ModelCard, make_scorer
+from journeyman.workflow.run import MemoryRun
+from journeyman.workflow.search import search
+
+__all__ = ["Learned", "learn_from_frame"]
+
+FloatArray = NDArray[np.float64]
+_TARGET = "target"
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A fitted ensemble in memory.
+
+    Attributes
+    ----------
+    card : ModelCard
+        Task and columns.
+    search : Search
+        Trials, expectations and outcomes; ``search.ensemble.score`` is the out-of-fold score.
+    scorer : Scorer
+        Answers for rows.
+    """
+
+    card: ModelCard
+    search: Search
+    scorer: Scorer
+
+    def answers(self, frame: pd.DataFrame) -> FloatArray:
+        """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
+        return self.scorer.predict(conform(frame, self.card.columns).block)
+
+    def codes(self, answers: FloatArray) -> NDArray[np.int64]:
+        """Return the class code of each row."""
+        threshold = self.card.threshold
+        if threshold is not None and threshold != 0.5:
+            return np.asarray(answers[:, 1] >= threshold, dtype=np.int64)
+        return np.asarray(answers.argmax(axis=1), dtype=np.int64)
+
+
+def learn_from_frame(
+    frame: pd.DataFrame,
+    y: NDArray[Any],
+    *,
+    task: str,
+    budget: str | float,
+    trials: int | None,
+    metric: str | None,
+    threads: int | None,
+    seed: int,
+    workspace: str | Path | None,
+) -> Learned:
+    """Search and fit on all rows; there is no holdout, since whoever embeds an estimator keeps rows for that.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_samples, n_features)
+        Features; columns of any kind.
+    y : ndarray of shape (n_samples,)
+        Class codes 0..n_classes-1, or values.
+
+    Raises
+    ------
+    InputError
+        Where the table or an option cannot be used.
+    """
+    settings = BuildSettings(
+        source="<frame>",
+        target=_TARGET,
+        name="embedded",
+        budget=parse_budget(str(budget)),
+        trials=trials,
+        seed=seed,
+        threads=threads if threads is not None and threads > 0 else 2,
+    )
+    kit = standard_kit(_no_report, SystemClock(), SilentProgress(), lambda: False)
+    run = MemoryRun(kit.clock)
+    table, posed = _table(frame, y, TaskKind(task), metric, settings)
+    chosen_metric = find_metric(posed.metric, posed.kind)
+    rows = np.arange(len(table.frame), dtype=np.int64)
+    division = folds_only(table, posed, seed)
+    if workspace is None:
+        found = search(kit, run, table, posed, division, chosen_metric, settings, ())
+    else:
+        with Workspace(workspace) as place:
+            past = place.experience.read()
+            found = search(kit, run, table, posed, division, chosen_metric, settings, past)
+            keep_experience(place, f"embedded-{table.digest}-{seed}", table, posed, found)
+    validated = target_values(table, _TARGET)[np.concatenate([fold.validate for fold in division.folds])]
+    ensemble = calibrate(chosen_metric, found.ensemble, validated, posed)
+    card = model_card(kit, ensemble, table, posed)
+    fitted = fit_all(kit, run, ensemble, table, posed, rows, settings)
+    return Learned(card, found, make_scorer(card, fitted, kit.algorithms, kit.preparations))
+
+
+def _table(
+    frame: pd.DataFrame, y: NDArray[Any], kind: TaskKind, metric: str | None, settings: BuildSettings
+) -> tuple[Table, Task]:
+    """Return the features and the target as a table, and the task.
+
+    Numbers are taken as they are. Other columns are read as a build reads them; what cannot be learned from
+    (identifiers, constants) is left out, and nothing else: no rule judges columns that a caller has chosen.
+    """
+    posed = Task(_TARGET, kind, metric or default_metric(kind))
+    if kind.classification:
+        labels = tuple(str(code) for code in range(int(y.max()) + 1))
+        posed = replace(posed, labels=labels)
+        target = pd.Series(pd.Categorical.from_codes(y.astype(np.int64), categories=pd.Index(labels)))
+        target_column = Column(_TARGET, Kind.CATEGORY, Role.TARGET, categories=labels)
+    else:
+        target = pd.Series(y.astype(np.float64))
+        target_column = Column(_TARGET, Kind.NUMBER, Role.TARGET)
+    features, columns = _features(frame, settings)
+    features = features.drop(columns=_TARGET, errors="ignore")
+    features[_TARGET] = target.to_numpy() if not kind.classification else target
+    # The digest only names the embedded table in the experience store, where rows of one fit replace their like.
+    digest = hashlib.sha256(repr((frame.shape, [str(t) for t in frame.dtypes], settings.seed)).encode()).hexdigest()
+    return Table("<frame>", features, (*columns, target_column), digest, len(features)), posed
+
+
+def _features(frame: pd.DataFrame, settings: BuildSettings) -> tuple[pd.DataFrame, tuple[Column, ...]]:
+    if all(pd.api.types.is_numeric_dtype(t) or pd.api.types.is_bool_dtype(t) for t in frame.dtypes):
+        numbers = frame.astype(np.float64)
+        return numbers, tuple(Column(str(name), Kind.NUMBER, native=True) for name in frame.columns)
+    given = frame.assign(**{_TARGET: np.arange(len(frame)) % 2})
+    ingested = ingest(FrameSource(given, "<frame>"), settings)
+    columns = []
+    for column in ingested.table.columns:
+        if column.name == _TARGET:
+            continue
+        useless = column.kind in (Kind.IDENTIFIER, Kind.CONSTANT)
+        columns.append(replace(column, role=Role.IGNORED if useless else Role.FEATURE))
+    return ingested.table.frame.copy(), tuple(columns)
+
+
+def _no_report(report: BuildReport) -> str:
+    return ""

@@ -1,0 +1,57 @@
+"""The kit: the parts that a run may use, and the clock and the ear that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from journeyman.entities.report import BuildReport
+from journeyman.interfaces import Algorithm, Clock, Preparation, Progress, QualityRule
+from journeyman.plugins import load_parts
+from journeyman.quality_rules import BUILT_IN
+
+__all__ = ["Kit", "standard_kit"]
+
+
+@dataclass(frozen=True)
+class Kit:
+    """Parts by name, and what comes from outside a run.
+
+    Attributes
+    ----------
+    algorithms, preparations : mapping of str to part
+        What candidates may name.
+    rules : sequence of QualityRule
+        What the check looks for.
+    render : callable
+        Turns a finished build into the page that people read.
+    clock : Clock
+        Time.
+    progress : Progress
+        Where the run tells what it is doing.
+    interrupted : callable
+        True once the user wants the search to end with what it has.
+    """
+
+    algorithms: Mapping[str, Algorithm]
+    preparations: Mapping[str, Preparation]
+    rules: Sequence[QualityRule]
+    render: Callable[[BuildReport], str]
+    clock: Clock
+    progress: Progress
+    interrupted: Callable[[], bool]
+
+
+def standard_kit(
+    render: Callable[[BuildReport], str], clock: Clock, progress: Progress, interrupted: Callable[[], bool]
+) -> Kit:
+    """Return a kit of all installed parts."""
+    return Kit(
+        algorithms=load_parts("journeyman.algorithms"),
+        preparations=load_parts("journeyman.preparations"),
+        rules=(*BUILT_IN, *load_parts("journeyman.quality_rules").values()),
+        render=render,
+        clock=clock,
+        progress=progress,
+        interrupted=interrupted,
+    )

@@ -1,0 +1,232 @@
+"""A release in use: predicts in process from what its folder holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.column import Column
+from journeyman.entities.evaluation import Evaluation
+from journeyman.entities.finding import Finding
+from journeyman.entities.report import BuildReport
+from journeyman.entities.task import Task
+from journeyman.interfaces import Algorithm, Preparation
+from journeyman.plugins import load_parts
+from journeyman.stages.conform import conform
+from journeyman.stages.score import ScoredMember, Scorer
+from journeyman.stages.train import FittedPart
+from journeyman.stores.facts import decode
+from journeyman.stores.releases import read_release
+
+__all__ = ["FittedEnsemble", "ModelCard", "Release", "make_scorer", "open_release", "release_files"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PlacedMember:
+    """A member of a release: which algorithm and preparation its files belong to, and its weight."""
+
+    algorithm: str
+    preparation: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a release needs to know to predict, besides the fitted parts.
+
+    Attributes
+    ----------
+    task : Task
+        What is predicted.
+    columns : tuple of Column
+        The features, as raw rows are read.
+    members : tuple of PlacedMember
+        In the order of their folders.
+    temperature, threshold
+        See :class:`Ensemble`.
+    """
+
+    task: Task
+    columns: tuple[Column, ...]
+    members: tuple[PlacedMember, ...]
+    temperature: float
+    threshold: float | None
+
+
+@dataclass(frozen=True)
+class FittedEnsemble:
+    """Fitted parts, as files: preparations by name, and one part a member in the order of the ensemble."""
+
+    preparations: tuple[FittedPart, ...]
+    members: tuple[FittedPart, ...]
+
+
+def make_scorer(
+    card: ModelCard,
+    fitted: FittedEnsemble,
+    algorithms: Mapping[str, Algorithm],
+    preparations: Mapping[str, Preparation],
+) -> Scorer:
+    """Load fitted parts from their files, so that what is evaluated is what is stored."""
+    members = [
+        ScoredMember(placed.preparation, algorithms[placed.algorithm].from_files(part.files), placed.weight)
+        for placed, part in zip(card.members, fitted.members, strict=True)
+    ]
+    prepared = {part.name: preparations[part.name].from_files(part.files) for part in fitted.preparations}
+    return Scorer(prepared, members, card.temperature)
+
+
+def release_files(card: ModelCard, fitted: FittedEnsemble) -> dict[str, bytes]:
+    """Return the model's files by their place in the release folder."""
+    files = {"model.json": msgspec.json.encode(card, order="deterministic")}
+    for part in fitted.preparations:
+        files |= {f"preparations/{part.name}/{name}": content for name, content in part.files.items()}
+    for position, part in enumerate(fitted.members):
+        files |= {f"members/{position}/{name}": content for name, content in part.files.items()}
+    return files
+
+
+class Release:
+    """A released model.
+
+    Made by :func:`journeyman.build` and :func:`journeyman.load`.
+
+    Attributes
+    ----------
+    name : str
+        The model's name.
+    version : int
+        Of the release.
+    path : Path
+        Its folder.
+    findings : tuple of Finding
+        What was noticed in the rows of the last call of ``predict`` or ``predict_proba``.
+    """
+
+    def __init__(self, path: Path, manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+        self.path = path
+        self.name: str = manifest["name"]
+        self.version: int = manifest["version"]
+        self.manifest = manifest
+        self.findings: tuple[Finding, ...] = ()
+        self._files = files
+        self._card = msgspec.json.decode(files["model.json"], type=ModelCard)
+
+    def __repr__(self) -> str:
+        """Return name, version and verdict."""
+        return f"<Release {self.name} {self.version}: {self.manifest['verdict']}>"
+
+    @property
+    def task(self) -> Task:
+        """What is predicted."""
+        return self._card.task
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that rows must bring."""
+        return self._card.columns
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """How good the model is on rows that taught it nothing."""
+        return self.report.evaluation
+
+    @property
+    def report_path(self) -> Path:
+        """Where the page for people is."""
+        return self.path / "report.html"
+
+    @cached_property
+    def report(self) -> BuildReport:
+        """All that was known when it was built."""
+        report: BuildReport = decode(self._files["report.msgpack"], BuildReport)
+        return report
+
+    @cached_property
+    def _scorer(self) -> Scorer:
+        return make_scorer(
+            self._card,
+            _from_release(self._card, self._files),
+            load_parts("journeyman.algorithms"),
+            load_parts("journeyman.preparations"),
+        )
+
+    def predict_proba(self, rows: object) -> FloatArray:
+        """Return the probability of each class, shape (n_samples, n_classes), in the order of ``task.labels``.
+
+        Parameters
+        ----------
+        rows : frame, mapping of lists, or list of mappings
+            With the columns the model learned from; others are passed over.
+
+        Raises
+        ------
+        SchemaError
+            Where a column lacks or holds something else; TypeError for a regression model.
+        """
+        if not self.task.kind.classification:
+            raise TypeError(f"{self.name} predicts numbers, not classes; use predict")
+        return self.answers(rows)
+
+    def predict(self, rows: object) -> NDArray[Any]:
+        """Return labels or values, shape (n_samples,). Parameters and errors as for ``predict_proba``."""
+        return self.labels(self.answers(rows))
+
+    def labels(self, answers: FloatArray) -> NDArray[Any]:
+        """Turn answers into labels of the target's own type; values are given back as they are."""
+        return to_labels(answers, self._card)
+
+    def answers(self, rows: object) -> FloatArray:
+        """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
+        conformed = conform(rows, self._card.columns)
+        self.findings = conformed.findings
+        return self._scorer.predict(conformed.block)
+
+
+def to_labels(answers: FloatArray, card: ModelCard) -> NDArray[Any]:
+    """Turn probabilities into labels of the target's own type; values are given back as they are."""
+    task = card.task
+    if not task.kind.classification:
+        return answers[:, 0]
+    if card.threshold is not None and card.threshold != 0.5:
+        codes = (answers[:, 1] >= card.threshold).astype(np.int64)
+    else:
+        codes = answers.argmax(axis=1)
+    return typed_labels(task)[codes]
+
+
+def typed_labels(task: Task) -> NDArray[Any]:
+    """Return the task's labels as an array of the type that the target had."""
+    if task.label_types == "int":
+        return np.array([int(float(label)) for label in task.labels])
+    if task.label_types == "float":
+        return np.array([float(label) for label in task.labels])
+    if task.label_types == "bool":
+        return np.array([label.lower() in ("true", "1", "1.0", "yes") for label in task.labels])
+    return np.array(task.labels, dtype=object)
+
+
+def open_release(folder: Path, digest: str | None = None) -> Release:
+    """Read a release from its folder after every byte was checked; runs no code from it."""
+    manifest, files = read_release(folder, digest)
+    return Release(folder, manifest, files)
+
+
+def _from_release(card: ModelCard, files: Mapping[str, bytes]) -> FittedEnsemble:
+    def part(prefix: str, name: str) -> FittedPart:
+        return FittedPart(name, {n.removeprefix(prefix): c for n, c in files.items() if n.startswith(prefix)})
+
+    names: Sequence[str] = sorted({member.preparation for member in card.members})
+    return FittedEnsemble(
+        tuple(part(f"preparations/{name}/", name) for name in names),
+        tuple(part(f"members/{i}/", member.algorithm) for i, member in enumerate(card.members)),
+    )

@@ -1,0 +1,197 @@
+"""The search: rank, train, combine, and stop when more is not worth it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from journeyman.entities.candidate import Candidate
+from journeyman.entities.experience import Expectation, Experience
+from journeyman.entities.search import Choice, Search
+from journeyman.entities.split import Split
+from journeyman.entities.table import Table, target_values
+from journeyman.entities.task import Task
+from journeyman.entities.trial import Ensemble, Trial, TrialStatus
+from journeyman.errors import InputError
+from journeyman.interfaces import Metric, Run
+from journeyman.settings import BuildSettings
+from journeyman.stages.ensemble import ensemble, lift
+from journeyman.stages.rank import meta_features, rank
+from journeyman.stages.stop import choose_next, reason_to_stop
+from journeyman.stages.train import Allowance, PreparedFold, prepare_folds, train
+from journeyman.workflow.kit import Kit
+
+__all__ = ["search", "seconds_to_finish"]
+
+_FIRST = ("baseline", "linear")
+_REFITS = 2.6
+"""A member is fitted twice after the search, on the training rows and on all rows; in fits of a fold, about this."""
+
+_LARGEST_SHARE = 0.5
+"""Of the whole budget that one trial may take, so that another algorithm still gets its turn."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What the search knows from the start."""
+
+    table: Table
+    task: Task
+    split: Split
+    metric: Metric
+    settings: BuildSettings
+    past: Sequence[Experience]
+
+    @property
+    def rows_fit(self) -> int:
+        return max(len(fold.fit) for fold in self.split.folds)
+
+
+def seconds_to_finish(rows: int) -> float:
+    """Return the seconds that evaluating, explaining and packaging take after the last fit (docs/decisions/0007)."""
+    return 4.0 + 2e-5 * min(rows, 300_000)
+
+
+def search(
+    kit: Kit,
+    run: Run,
+    table: Table,
+    task: Task,
+    split: Split,
+    metric: Metric,
+    settings: BuildSettings,
+    past: Sequence[Experience],
+) -> Search:
+    """Try candidates in the order of their expected gain per second until a reason to stop comes up.
+
+    Each choice and each trial is a step of the run, so that a resumed run goes the way it went before.
+    """
+    plan = _Plan(table, task, split, metric, settings, past)
+    y = target_values(table, task.target)[np.concatenate([fold.validate for fold in split.folds])]
+    waiting = _candidates(kit, plan)
+    context = meta_features(table, task)
+    prepared: dict[str, list[PreparedFold]] = {}
+    trials: list[Trial] = []
+    expectations: list[Expectation] = []
+    outcomes: list[tuple[bool, float]] = []
+    scores: list[float] = []
+    best: Ensemble | None = None
+    baseline: float | None = None
+    while True:
+        ranked = rank(waiting, _costs(kit, plan, waiting, trials), trials, context, past)
+        lifted = [beyond_noise for beyond_noise, _ in outcomes]
+        choice = run.step(f"choose {len(trials) + 1}", partial(_choose, kit, run, plan, ranked, lifted, trials, best))
+        chosen = choice.expectation
+        if chosen is None:
+            break
+        candidate = next(c for c in waiting if c.key == chosen.candidate)
+        waiting.remove(candidate)
+        kit.progress.trial(len(trials) + 1, candidate, f"about {chosen.seconds:.0f} s")
+        started = run.elapsed()
+        trial = _try(kit, run, plan, candidate, len(trials) + 1, choice.seconds, prepared)
+        trials.append(replace(trial, started=started))
+        expectations.append(chosen)
+        incumbent, best = best, ensemble(metric, trials, y, task, best)
+        if best is None:
+            outcomes.append((False, 0.0))
+            scores.append(float("nan"))
+            continue
+        outcomes.append(lift(y, incumbent, best, task))
+        scores.append(best.score)
+        if candidate.algorithm == "baseline" and trial.score is not None:
+            baseline = trial.score
+        kit.progress.best(best.score, baseline, len(best.members))
+    if best is None:
+        causes = "; ".join(f"{t.candidate.algorithm}: {t.cause}" for t in trials)
+        raise InputError(f"no candidate could learn from this table ({causes})", hint="look at the columns' kinds")
+    return Search(best, tuple(trials), tuple(expectations), tuple(outcomes), tuple(scores), choice.reason)
+
+
+def _choose(
+    kit: Kit,
+    run: Run,
+    plan: _Plan,
+    ranked: Sequence[Expectation],
+    lifted: Sequence[bool],
+    trials: Sequence[Trial],
+    best: Ensemble | None,
+) -> Choice:
+    """Choose the next candidate. A step of its own: it looks at the clock and at the user's wish to end."""
+    left = None if plan.settings.trials is None else plan.settings.trials - len(trials)
+    reason = reason_to_stop(ranked, lifted, left, kit.interrupted() and best is not None)
+    if reason:
+        return Choice(None, None, reason)
+    seconds = _allowance(plan, run.elapsed(), best, trials) if len(trials) >= len(_FIRST) else None
+    chosen = choose_next(ranked, seconds)
+    return Choice(chosen, seconds, "" if chosen else "the budget is used")
+
+
+def _candidates(kit: Kit, plan: _Plan) -> list[Candidate]:
+    """Return what every algorithm proposes, the simple ones first."""
+    names = [*(n for n in _FIRST if n in kit.algorithms), *(n for n in kit.algorithms if n not in _FIRST)]
+    features = plan.table.features
+    proposals = [kit.algorithms[name].candidates(plan.task, plan.rows_fit, features) for name in names]
+    if not features:
+        return list(proposals[0])
+    return [candidate for several in proposals for candidate in several]
+
+
+def _costs(kit: Kit, plan: _Plan, waiting: Sequence[Candidate], trials: Sequence[Trial]) -> Mapping[str, float]:
+    """Return the expected seconds of each waiting candidate's trial.
+
+    From sizes alone where the number of trials is set (then nothing may depend on the clock), else corrected by how
+    long the algorithm's earlier trials, or all of them, really took.
+    """
+
+    def plain(candidate: Candidate) -> float:
+        fit = kit.algorithms[candidate.algorithm].seconds(candidate, plan.task, plan.rows_fit, len(plan.table.features))
+        return fit * len(plan.split.folds)
+
+    ratios: dict[str, list[float]] = {}
+    if plan.settings.trials is None:
+        for trial in trials:
+            if trial.status is TrialStatus.DONE and trial.candidate.algorithm != "baseline":
+                ratios.setdefault(trial.candidate.algorithm, []).append(trial.seconds / plain(trial.candidate))
+    everything = [r for several in ratios.values() for r in several]
+    usual = float(np.median(everything)) if everything else 1.0
+    return {
+        c.key: plain(c) * (float(np.median(ratios[c.algorithm])) if c.algorithm in ratios else usual) for c in waiting
+    }
+
+
+def _allowance(plan: _Plan, elapsed: float, best: Ensemble | None, trials: Sequence[Trial]) -> float | None:
+    """Return the seconds that the next trial may take, so that what it finds can still be fitted and released."""
+    if plan.settings.budget is None or plan.settings.trials is not None:
+        return None
+    folds = len(plan.split.folds)
+    seconds = {t.candidate.key: t.seconds / folds for t in trials}
+    refits = sum(seconds[m.candidate.key] for m in best.members) * _REFITS if best is not None else 0.0
+    left = plan.settings.budget - elapsed - refits - seconds_to_finish(plan.table.source_rows)
+    share = folds / (folds + _REFITS)
+    return max(0.0, min(left * share, plan.settings.budget * _LARGEST_SHARE))
+
+
+def _try(
+    kit: Kit,
+    run: Run,
+    plan: _Plan,
+    candidate: Candidate,
+    number: int,
+    seconds: float | None,
+    prepared: dict[str, list[PreparedFold]],
+) -> Trial:
+    algorithm = kit.algorithms[candidate.algorithm]
+
+    def folds() -> list[PreparedFold]:
+        name = algorithm.preparation
+        if name not in prepared:
+            preparation = kit.preparations[name]
+            prepared[name] = prepare_folds(preparation, plan.table, plan.task, plan.split, plan.settings.seed)
+        return prepared[name]
+
+    allowance = Allowance(kit.clock, seconds)
+    function = partial(train, algorithm, folds, plan.metric, allowance, plan.settings.threads)
+    return run.step(f"trial {number}: {candidate.name}", function, candidate, plan.task, plan.settings.seed)
