@@ -1,0 +1,145 @@
+"""Tables that are in memory already: any frame that speaks Arrow or narwhals."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from journeyman.errors import SourceError
+from journeyman.sources.batches import check_names, plain_table, positions, to_frame, width
+from journeyman.sources.parsing.texts import text_of
+from journeyman.sources.views import arrow_view
+
+__all__ = ["FrameSource", "frame_of"]
+
+
+def frame_of(frame: object, name: str) -> pd.DataFrame:
+    """Return any frame as raw pandas columns, index 0..n-1.
+
+    Raises
+    ------
+    SourceError
+        It is no frame, or a column holds nested values.
+    """
+    if isinstance(frame, pd.DataFrame):
+        return frame.reset_index(drop=True)
+    if isinstance(frame, pd.Series):
+        return frame.to_frame().reset_index(drop=True)
+    table = _arrow(frame)
+    if table is None:
+        raise SourceError(
+            f"a {type(frame).__name__} is no table", hint="give a pandas, polars, pyarrow or DuckDB table, or a path"
+        )
+    return to_frame(plain_table(table, name))
+
+
+def _arrow(frame: object) -> pa.Table | None:
+    if isinstance(frame, pa.Table):
+        return frame
+    if isinstance(frame, pa.RecordBatch):
+        return pa.Table.from_batches([frame])
+    if hasattr(frame, "__arrow_c_stream__"):
+        return pa.table(frame)
+    native: Any = nw.from_native(frame, pass_through=True)  # type: ignore[call-overload]  # anything may come; what narwhals does not know it gives back
+    if isinstance(native, nw.LazyFrame):
+        native = native.collect("pyarrow")
+    return native.to_arrow() if isinstance(native, nw.DataFrame) else None
+
+
+class FrameSource:
+    """A frame that was handed over from Python.
+
+    Parameters
+    ----------
+    frame : pandas, polars, pyarrow or DuckDB table
+        Or anything else that narwhals or the Arrow C stream knows.
+    name : str
+        What to call it.
+
+    Raises
+    ------
+    SourceError
+        It is no frame, has no or one column, two columns of one name, or nested values.
+
+    Examples
+    --------
+    >>> FrameSource(pa.table({"a": [1, 2], "b": ["x", "y"]})).rows()
+    2
+    """
+
+    def __init__(self, frame: object, name: str = "<frame>") -> None:
+        self.name = name
+        self._frame = frame_of(frame, "the table")
+        names = [str(c) for c in self._frame.columns]
+        check_names(names, "the table")
+        if list(self._frame.columns) != names:
+            self._frame = self._frame.set_axis(names, axis=1)
+        self.names = tuple(names)
+
+    def rows(self) -> int:
+        """Return the number of rows."""
+        return len(self._frame)
+
+    def memory(self) -> int:
+        """Return the bytes the table is expected to take in memory."""
+        return self.rows() * width(_columns_as_arrow(self._frame.head(1000)))
+
+    def read(self, limit_rows: int | None, seed: int) -> pd.DataFrame:
+        """Return raw rows, typed as they are; see :class:`journeyman.interfaces.Source`."""
+        if limit_rows is None or limit_rows >= self.rows():
+            return self._frame
+        return self._frame.iloc[positions(self.rows(), limit_rows, seed)].reset_index(drop=True)
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield all rows, some at a time."""
+        yield from self._table.to_batches(65_536)
+
+    @cached_property
+    def _table(self) -> pa.Table:
+        return _columns_as_arrow(self._frame)
+
+    def relation(self, backend: Any) -> Any:
+        """Return all rows as an Ibis table; columns of mixed objects as text."""
+        return arrow_view(backend, self._table, self.digest())
+
+    @cached_property
+    def _digest(self) -> str:
+        digest = hashlib.sha256()
+        for name in self.names:
+            values = self._frame[name]
+            digest.update(f"{name}\0{values.dtype}\0".encode())
+            if values.dtype == object:
+                values = pd.Series(_texts(values, name), dtype="str")
+            digest.update(np.ascontiguousarray(pd.util.hash_pandas_object(values, index=False)).tobytes())
+        return digest.hexdigest()
+
+    def digest(self) -> str:
+        """Return a digest of names, types and values."""
+        return self._digest
+
+
+def _texts(values: pd.Series, name: str) -> list[str | None]:
+    try:
+        return [text_of(v) for v in values]
+    except TypeError as error:
+        raise SourceError(
+            f"column {name!r} holds {error}", hint="spread it over plain columns, or leave it out"
+        ) from error
+
+
+def _columns_as_arrow(frame: pd.DataFrame) -> pa.Table:
+    arrays: list[Any] = []
+    for name in frame.columns:
+        values = frame[name]
+        try:
+            arrays.append(pa.array(values, from_pandas=True))
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+            arrays.append(pa.array(_texts(values.astype(object), str(name)), type=pa.string()))
+    return plain_table(pa.table(arrays, names=[str(c) for c in frame.columns]), "the table")

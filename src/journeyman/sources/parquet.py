@@ -1,0 +1,88 @@
+"""Tables in Parquet files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from journeyman.errors import SourceError
+from journeyman.sources.batches import check_names, drawn, file_digest, plain_table, to_frame, width
+from journeyman.sources.views import quoted, text_view
+
+__all__ = ["ParquetSource"]
+
+_BATCH = 65_536
+
+
+class ParquetSource:
+    """One Parquet file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Raises
+    ------
+    SourceError
+        The file is truncated or no Parquet, or its columns cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = path.name
+        if path.stat().st_size == 0:
+            raise SourceError(f"{path.name} is empty", hint="give a table with rows")
+        try:
+            with pq.ParquetFile(path) as file:
+                self._metadata = file.metadata
+                schema = file.schema_arrow
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise self._damaged() from error
+        self.names = tuple(schema.names)
+        check_names(self.names, self.name)
+        self._schema = plain_table(schema.empty_table(), self.name).schema
+
+    def _damaged(self) -> SourceError:
+        return SourceError(f"{self.name} is truncated or no Parquet file", hint="copy or write it again")
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield all rows, some at a time."""
+        try:
+            with pq.ParquetFile(self.path) as file:
+                for batch in file.iter_batches(_BATCH):
+                    yield from plain_table(pa.Table.from_batches([batch]), self.name).cast(self._schema).to_batches()
+        except (pa.ArrowException, OSError) as error:
+            raise self._damaged() from error
+
+    def rows(self) -> int:
+        """Return the number of rows."""
+        return int(self._metadata.num_rows)
+
+    def memory(self) -> int:
+        """Return the bytes the table is expected to take in memory, judged by its first rows."""
+        first = next(self.batches(), None)
+        return 0 if first is None else self.rows() * width(pa.Table.from_batches([first]))
+
+    def read(self, limit_rows: int | None, seed: int) -> pd.DataFrame:
+        """Return raw rows, typed as they are; see :class:`journeyman.interfaces.Source`."""
+        if limit_rows is not None and limit_rows < self.rows():
+            return to_frame(drawn(self.batches(), self._schema, self.rows(), limit_rows, seed))
+        try:
+            with pq.ParquetFile(self.path) as file:
+                return to_frame(plain_table(file.read(), self.name))
+        except (pa.ArrowException, OSError) as error:
+            raise self._damaged() from error
+
+    def relation(self, backend: Any) -> Any:
+        """Return all rows as an Ibis table."""
+        return text_view(backend, f"SELECT * FROM read_parquet({quoted(str(self.path))})")
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the file."""
+        return file_digest([self.path])

@@ -1,0 +1,166 @@
+"""Readers of one raw text of a column: the one place that says what a value means, in training and in service.
+
+Each reader takes a raw text and returns the value as a block holds it, a missing value (NaN, -1, None), or
+:data:`REFUSED` where there is a value that cannot be read (a text among numbers, a category never seen).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Final
+
+from journeyman.entities.column import Column, Kind
+from journeyman.sources.parsing.dates import EPOCHS, read_date
+from journeyman.sources.parsing.markers import is_missing_sign, is_missing_word
+from journeyman.sources.parsing.numbers import read_number
+from journeyman.sources.parsing.texts import BLANKS, PLAIN, clean, number_text
+
+__all__ = [
+    "ISO_FORMATS",
+    "REFUSED",
+    "Cell",
+    "boolean_codes",
+    "cell_reader",
+    "date_formats",
+    "is_missing_number",
+    "sentinel_values",
+]
+
+REFUSED: Final = object()
+"""Stands for a value that is there but cannot be read."""
+
+Cell = Callable[[str], object]
+_NAN = float("nan")
+_TRUE = ("true", "yes", "t", "y", "on", "1")
+_FALSE = ("false", "no", "f", "n", "off", "0")
+
+ISO_FORMATS = (
+    "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S.%f",
+    "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z",
+)  # fmt: skip
+"""Read in every column of dates, after its own formats: this is how programs write dates."""
+
+
+def cell_reader(column: Column) -> Cell:
+    """Return the reader of a column's raw texts.
+
+    Examples
+    --------
+    >>> read = cell_reader(Column("price", Kind.NUMBER, unit="$"))
+    >>> read("$1,200"), read("?"), read("cheap") is REFUSED
+    (1200.0, nan, True)
+    """
+    if column.kind is Kind.BOOLEAN:
+        return _boolean(column)
+    if column.kind.numeric:
+        return _number(column)
+    if column.kind.categorical:
+        return _category(column)
+    if column.kind is Kind.DATETIME:
+        return _date(column)
+    return _text(column)
+
+
+def is_missing_number(text: str, column: Column) -> bool:
+    """Tell whether a cleaned text stands for a missing number or date; words count, for they are no values here."""
+    return text in column.missing_markers or is_missing_sign(text) or is_missing_word(text)
+
+
+def sentinel_values(column: Column) -> frozenset[float]:
+    """Return the numbers that stand for a missing value in a column."""
+    return frozenset(float(m) for m in column.missing_markers if PLAIN.fullmatch(m))
+
+
+def date_formats(column: Column) -> tuple[str, ...]:
+    """Return all formats in which dates of a column are read."""
+    return column.date_formats + tuple(f for f in ISO_FORMATS if f not in column.date_formats)
+
+
+def boolean_codes(column: Column) -> dict[str, float]:
+    """Return what each text, in lower case, means in a column of truth values."""
+    codes = {name.lower(): float(i) for i, name in enumerate(column.categories[:2])}
+    for value, names in ((0.0, _FALSE), (1.0, _TRUE)):
+        for name in names:
+            codes.setdefault(name, value)
+    return codes
+
+
+def _number(column: Column) -> Cell:
+    sentinels, decimal, unit = sentinel_values(column), column.decimal, column.unit
+
+    def read(raw: str) -> object:
+        text = clean(raw)
+        value = read_number(text, decimal, unit)
+        if value is None:
+            return _NAN if is_missing_number(text, column) else REFUSED
+        return _NAN if value in sentinels else value
+
+    return read
+
+
+def _boolean(column: Column) -> Cell:
+    codes, sentinels = boolean_codes(column), sentinel_values(column)
+
+    def read(raw: str) -> object:
+        text = clean(raw)
+        # A marker that the user named counts before a name such as "no".
+        if text in column.missing_markers:
+            return _NAN
+        code = codes.get(text.lower())
+        if code is None and PLAIN.fullmatch(text):
+            number = float(text)
+            if number in sentinels:
+                return _NAN
+            code = codes.get(number_text(number)) if math.isfinite(number) else None
+        if code is None:
+            return _NAN if is_missing_number(text, column) else REFUSED
+        return code
+
+    return read
+
+
+def _category(column: Column) -> Cell:
+    codes = {name: i for i, name in enumerate(column.categories)}
+
+    def read(raw: str) -> object:
+        text = clean(raw)
+        code = codes.get(text)
+        if code is not None:
+            return code
+        if text in column.missing_markers or is_missing_sign(text) or is_missing_word(text):
+            return -1
+        if PLAIN.fullmatch(text):
+            code = codes.get(number_text(float(text)))
+        return REFUSED if code is None else code
+
+    return read
+
+
+def _date(column: Column) -> Cell:
+    formats, century = date_formats(column), column.century_start
+    scale = next((EPOCHS[f] for f in column.date_formats if f in EPOCHS), None)
+
+    def read(raw: str) -> object:
+        text = clean(raw)
+        if text in column.missing_markers:
+            return _NAN
+        if scale is not None and PLAIN.fullmatch(text):
+            number = float(text) * scale
+            return round(number) / 1e6 if abs(number) < 2**62 else REFUSED
+        micros = read_date(text, formats, century)
+        if micros is None:
+            return _NAN if is_missing_number(text, column) else REFUSED
+        return micros / 1e6
+
+    return read
+
+
+def _text(column: Column) -> Cell:
+    whole = column.kind is Kind.TEXT
+
+    def read(raw: str) -> object:
+        text = raw.strip(BLANKS) if whole else clean(raw)
+        return None if text in column.missing_markers or is_missing_sign(text) else text
+
+    return read

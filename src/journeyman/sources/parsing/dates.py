@@ -1,0 +1,277 @@
+"""Dates and times as people write them, read the same way one by one and by the million."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+__all__ = ["EPOCHS", "read_date", "read_dates", "readable_by"]
+
+EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000}
+"""Formats for numbers: microseconds in one unit."""
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH_NAMES = (
+    "january|february|march|april|may|june|july|august|september|october|november|december|"
+    "jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec"
+)
+_DAY_NAMES = "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues|tue|wed|thurs|thur|thu|fri|sat|sun"
+_CODES = {
+    "Y": "(?P<Y>[0-9]{4})",
+    "y": "(?P<y>[0-9]{2})",
+    "m": "(?P<m>[0-9]{1,2})",
+    "d": "(?P<d>[0-9]{1,2})",
+    "H": "(?P<H>[0-9]{1,2})",
+    "I": "(?P<I>[0-9]{1,2})",
+    "M": "(?P<M>[0-9]{2})",
+    "S": "(?P<S>[0-9]{2})",
+    "f": "(?P<f>[0-9]{1,9})",
+    "b": rf"(?P<b>(?i:{_MONTH_NAMES}))\.?",
+    "a": rf"(?i:{_DAY_NAMES})\.?",
+    "p": r"(?P<p>[AaPp])\.?[Mm]\.?",
+    "z": "(?P<z>Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2})",
+    "q": "(?P<q>[1-4])",
+}
+_ISO = {
+    "%Y-%m-%d": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+    "%Y-%m-%d %H:%M:%S": "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$",
+    "%Y-%m-%dT%H:%M:%S": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$",
+}
+_DIGIT = re.compile("[0-9]")
+_SPLIT_MANY = 4096
+
+# Dates by what stands between the digits; ISO first, then by how common they are. Which of day and month comes first is
+# decided by the values, so both orders are listed.
+_DATES = tuple(
+    """%Y-%m-%d;%Y/%m/%d;%Y.%m.%d;%d/%m/%Y;%m/%d/%Y;%d-%m-%Y;%m-%d-%Y;%d.%m.%Y;%d/%m/%y;%m/%d/%y;%d-%m-%y
+    %m-%d-%y;%d.%m.%y;%d %b %Y;%d-%b-%Y;%d-%b-%y;%d %b %y;%d %b, %Y;%d. %b %Y;%b %d, %Y;%b %d %Y;%b-%d-%Y
+    %Y-%b-%d;%Y %b %d;%a, %d %b %Y;%a %d %b %Y;%a, %b %d, %Y;%a %b %d %Y;%Y-%m;%m/%Y;%Y/%m;%b-%y;%b %Y
+    %b-%Y;%b %y;%b, %Y;%Y-%b;%Y %b;%YM%m;%Y Q%q;%Y-Q%q;%YQ%q;Q%q %Y;Q%q-%Y""".replace("\n    ", ";").split(";")
+)
+_TIMES = ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%I:%M:%S %p", "%I:%M %p", "%I:%M%p", "%I:%M:%S%p")
+_ZONES = ("", "%z", " %z")
+_JOINTS = (" ", "T", ", ")
+
+
+@lru_cache(maxsize=512)
+def _pattern(form: str) -> re.Pattern[str]:
+    return re.compile(_expression(form))
+
+
+def _expression(form: str) -> str:
+    out, at = "", 0
+    while at < len(form):
+        if form[at] == "%":
+            out += _CODES[form[at + 1]]
+            at += 2
+        else:
+            out += re.escape(form[at])
+            at += 1
+    # A month without a day is only told from a fraction ("2004-7") when it has two digits.
+    return out.replace("{1,2})", "{2})") if form in ("%Y-%m", "%Y/%m", "%m/%Y", "%YM%m") else out
+
+
+def readable_by(text: str) -> tuple[str, ...]:
+    """Return the formats that read a cleaned text as a date, day-first and month-first ones alike.
+
+    Examples
+    --------
+    >>> readable_by("3/4/2020"), readable_by("2020-05-17T10:00:00Z"), readable_by("17.5")
+    (('%d/%m/%Y', '%m/%d/%Y'), ('%Y-%m-%dT%H:%M:%S%z',), ())
+    """
+    if not 6 <= len(text) <= 45 or not any(c.isdigit() for c in text):
+        return ()
+    if ":" not in text:
+        return tuple(f for f in _candidates(_DIGIT.sub("1", text)) if read_date(text, (f,), 1969) is not None)
+    clock = _clock(text)
+    if clock is None:
+        return ()
+    day, tail = clock
+    return tuple(f + tail for f in _candidates(_DIGIT.sub("1", day)) if read_date(day, (f,), 1969) is not None)
+
+
+@lru_cache(maxsize=4096)
+def _candidates(shape: str) -> tuple[str, ...]:
+    """Return the formats that fit a text in which every digit is 1, which every digit class holds."""
+    return tuple(f for f in _DATES if _pattern(f).fullmatch(shape))
+
+
+def _clock(text: str) -> tuple[str, str] | None:
+    """Split a text into its date and the format of the rest; None where there is no time of day."""
+    colon = text.index(":")
+    for joint in _JOINTS:
+        at = text.rfind(joint, 0, colon)
+        if at > 0:
+            # In "Mar 5, 2019, 10:00" the blank belongs to the joint ", ", which is tried last and found longer.
+            rest = text[at + len(joint) :]
+            if joint == " " and text[at - 1] == ",":
+                continue
+            for time in _TIMES:
+                for zone in _ZONES:
+                    if _pattern(time + zone).fullmatch(rest):
+                        return text[:at], joint + time + zone
+    return None
+
+
+def read_date(text: str, formats: Sequence[str], century: int) -> int | None:
+    """Read a cleaned text by the first format that fits; microseconds since 1970 in UTC, None where none does.
+
+    Parameters
+    ----------
+    text : str
+        A cleaned text.
+    formats : sequence of str
+        Formats in order.
+    century : int
+        First of the hundred years that two-digit years mean.
+
+    Examples
+    --------
+    >>> read_date("Aug-62", ("%b-%y",), 1914) == read_date("1962-08-01", ("%Y-%m-%d",), 1969)
+    True
+    """
+    for form in formats:
+        if form in EPOCHS:
+            continue
+        match = _pattern(form).fullmatch(text)
+        if match is None:
+            continue
+        parts = match.groupdict()
+        try:
+            return _micros(parts, century)
+        except (ValueError, OverflowError):
+            continue
+    return None
+
+
+def _micros(parts: dict[str, str], century: int) -> int:
+    """Return microseconds since 1970; ValueError where there is no such moment."""
+    year = int(parts["Y"]) if "Y" in parts else century + (int(parts["y"]) - century) % 100
+    if "b" in parts:
+        month = _MONTHS.index(parts["b"][:3].lower()) + 1
+    elif "q" in parts:
+        month = 3 * int(parts["q"]) - 2
+    else:
+        month = int(parts["m"])
+    hour = int(parts.get("H", 0))
+    if "I" in parts:
+        hour = int(parts["I"])
+        if not 1 <= hour <= 12:
+            raise ValueError(hour)
+        hour = hour % 12 + (12 if parts["p"] in "Pp" else 0)
+    fraction = int(parts["f"].ljust(6, "0")[:6]) if "f" in parts else 0
+    moment = dt.datetime(
+        year, month, int(parts.get("d", 1)), hour, int(parts.get("M", 0)), int(parts.get("S", 0)), fraction
+    )
+    delta = moment - dt.datetime(1970, 1, 1)
+    return (delta.days * 86_400 + delta.seconds - _zone(parts.get("z"))) * 1_000_000 + delta.microseconds
+
+
+def _zone(text: str | None) -> int:
+    """Return seconds east of UTC."""
+    if text is None or text in ("Z", "UTC", "GMT"):
+        return 0
+    digits = text[1:].replace(":", "").ljust(4, "0")
+    hours, minutes = int(digits[:2]), int(digits[2:])
+    if hours > 14 or minutes > 59:
+        raise ValueError(text)
+    return (hours * 3600 + minutes * 60) * (-1 if text[0] == "-" else 1)
+
+
+def read_dates(texts: pa.Array, formats: Sequence[str], century: int) -> NDArray[np.int64]:
+    """Read many cleaned texts as :func:`read_date` does each; the smallest int64 stands for "not read".
+
+    Parameters
+    ----------
+    texts : pyarrow.Array of string, shape (n,)
+        Cleaned texts without nulls.
+    formats, century
+        See :func:`read_date`.
+    """
+    nat = np.iinfo(np.int64).min
+    out = np.full(len(texts), nat, dtype=np.int64)
+    if len(texts) < _SPLIT_MANY:
+        for i, text in enumerate(texts.to_pylist()):
+            micros = read_date(text, formats, century)
+            out[i] = nat if micros is None else micros
+        return out
+    left = np.arange(len(texts))
+    for form in formats:
+        if form in EPOCHS or not len(left):
+            continue
+        some = texts if len(left) == len(texts) else texts.take(pa.array(left))
+        micros = _by_format(some, form, century)
+        out[left] = micros
+        left = left[micros == nat]
+    return out
+
+
+def _by_format(texts: pa.Array, form: str, century: int) -> NDArray[np.int64]:
+    """Read texts by one format, all at once."""
+    nat = np.iinfo(np.int64).min
+    if form in _ISO and pc.all(pc.match_substring_regex(texts, _ISO[form])).as_py():
+        try:
+            whole = pc.cast(texts, pa.timestamp("us")).view(pa.int64())
+            return np.asarray(whole.to_numpy(zero_copy_only=False), dtype=np.int64)
+        except pa.ArrowInvalid:
+            pass  # an impossible day is among them; the longer way finds out which
+    parts = pc.extract_regex(texts, pattern=f"^(?:{_expression(form)})$")
+    fits = parts.is_valid().to_numpy(zero_copy_only=False)
+    out = np.full(len(texts), nat, dtype=np.int64)
+    if not fits.any():
+        return out
+    parts = parts.filter(pa.array(fits))
+    names = [parts.type.field(i).name for i in range(parts.type.num_fields)]
+    text = {name: pc.struct_field(parts, name) for name in names}
+
+    def number(name: str, otherwise: int) -> NDArray[np.int64]:
+        if name not in text:
+            return np.full(len(parts), otherwise, dtype=np.int64)
+        return np.asarray(pc.cast(text[name], pa.int64()).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+    year = number("Y", 0) if "Y" in text else century + (number("y", 0) - century) % 100
+    month = number("m", 1)
+    if "b" in text:
+        lower = pc.utf8_lower(pc.utf8_slice_codeunits(text["b"], 0, 3))
+        month = pc.index_in(lower, value_set=pa.array(_MONTHS)).to_numpy(zero_copy_only=False).astype(np.int64) + 1
+    elif "q" in text:
+        month = 3 * number("q", 1) - 2
+    hour = number("H", 0)
+    good = np.ones(len(parts), dtype=bool)
+    if "I" in text:
+        hour = number("I", 1)
+        good &= (hour >= 1) & (hour <= 12)
+        late = pc.equal(pc.utf8_lower(text["p"]), "p").to_numpy(zero_copy_only=False)
+        hour = hour % 12 + 12 * late
+    fraction = np.zeros(len(parts), dtype=np.int64)
+    if "f" in text:
+        padded = pc.utf8_slice_codeunits(pc.utf8_rpad(text["f"], 6, "0"), 0, 6)
+        fraction = pc.cast(padded, pa.int64()).to_numpy(zero_copy_only=False)
+    day, minute, second = number("d", 1), number("M", 0), number("S", 0)
+    good &= (year >= 1) & (month >= 1) & (month <= 12) & (hour < 24) & (minute < 60) & (second < 60)
+    first = np.where(good, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
+    length = ((first + 1).astype("datetime64[D]") - first.astype("datetime64[D]")).astype(np.int64)
+    good &= (day >= 1) & (day <= length)
+    days = first.astype("datetime64[D]").astype(np.int64) + day - 1
+    zone = np.zeros(len(parts), dtype=np.int64)
+    if "z" in text:
+        encoded = text["z"].dictionary_encode()
+        offsets: list[int] = []
+        for name in encoded.dictionary.to_pylist():
+            try:
+                offsets.append(_zone(name))
+            except ValueError:
+                offsets.append(nat)
+        zone = np.array(offsets, dtype=np.int64)[encoded.indices.to_numpy(zero_copy_only=False)]
+        good &= zone != nat
+        zone = np.where(good, zone, 0)
+    micros = ((days * 86_400 + hour * 3600 + minute * 60 + second - zone) * 1_000_000) + fraction
+    out[fits] = np.where(good, micros, nat)
+    return out

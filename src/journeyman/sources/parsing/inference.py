@@ -1,0 +1,150 @@
+"""What the values of a column are, decided from the values, with the reasons."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from journeyman.entities.column import Column, Kind
+from journeyman.sources.parsing.date_styles import date_style
+from journeyman.sources.parsing.encoded import Dates, Encoded, Numbers, Texts, as_texts, encode
+from journeyman.sources.parsing.evidence import Evidence, gathered, marked
+from journeyman.sources.parsing.inferred import Inferred, Remark, Wish
+from journeyman.sources.parsing.name_kinds import as_category, as_names, as_single
+from journeyman.sources.parsing.number_kinds import NumberColumn, kind_of_numbers
+from journeyman.sources.parsing.numbers import number_style
+from journeyman.sources.parsing.text_kinds import PLAIN_STYLE, as_boolean, as_dates, as_numbers
+from journeyman.sources.parsing.texts import PLAIN
+
+__all__ = ["infer", "infer_column"]
+
+_NAT = np.iinfo(np.int64).min
+_SAID = "the settings say so"
+
+
+def infer_column(name: str, values: pd.Series, wish: Wish | None = None) -> Column:
+    """Decide what a raw column is.
+
+    Parameters
+    ----------
+    name : str
+        Its name, which decides only where the values do not (is 1553372469 a number or a moment?).
+    values : pandas.Series of shape (n_samples,)
+        Raw values of any dtype.
+    wish : Wish or None
+        What the user said of it.
+
+    Raises
+    ------
+    TypeError
+        The column holds nested values.
+
+    Examples
+    --------
+    >>> infer_column("price", pd.Series(["$1,200", "$900", "n/a"])).unit
+    '$'
+    >>> infer_column("size", pd.Series(["low", "high", "low", "medium"])).categories
+    ('low', 'medium', 'high')
+    """
+    return infer(name, encode(values), wish or Wish()).column
+
+
+def infer(name: str, encoded: Encoded, wish: Wish) -> Inferred:
+    """Decide what an encoded column is, and say what should be said about it."""
+    inferred = _free(name, encoded, replace(wish, kind=None))
+    if wish.kind is not None:
+        inferred = _forced(inferred, encoded, wish)
+    if not wish.missing:
+        return inferred
+    markers = tuple(dict.fromkeys((*inferred.column.missing_markers, *wish.missing)))
+    return replace(inferred, column=replace(inferred.column, missing_markers=markers))
+
+
+def _free(name: str, encoded: Encoded, wish: Wish) -> Inferred:
+    if isinstance(encoded, Dates):
+        if len(np.unique(encoded.micros[encoded.micros != _NAT])) < 2:
+            return as_single(name, gathered(as_texts(encoded), wish), native=True)
+        return Inferred(Column(name, Kind.DATETIME, reason="the source holds dates", native=True))
+    if isinstance(encoded, Numbers):
+        return _typed(name, encoded, wish)
+    found = gathered(encoded, wish)
+    if encoded.typed:
+        return as_category(name, found, wish, "the source says that these are names of categories")
+    if found.solid.sum() < 2:
+        # Where words are all there is beside one value, they are values.
+        if found.present.sum() < 2:
+            return as_single(name, found, native=False)
+        return as_category(name, found, wish, f"{int(found.present.sum())} names")
+    for decide in (as_boolean, as_dates, as_numbers):
+        inferred = decide(name, found, wish)
+        if inferred is not None:
+            return inferred
+    return as_names(name, found, wish)
+
+
+def _typed(name: str, encoded: Numbers, wish: Wish) -> Inferred:
+    """Decide for a column that the source holds as numbers or truth values."""
+    finite = encoded.values[np.isfinite(encoded.values)]
+    distinct, counts = np.unique(finite, return_counts=True)
+    if len(distinct) < 2:
+        return as_single(name, gathered(as_texts(encoded), wish), native=True)
+    if encoded.exact.dtype.kind == "b":
+        reason = "the source holds truth values"
+        return Inferred(Column(name, Kind.BOOLEAN, reason=reason, categories=("False", "True"), native=True))
+    numbers = NumberColumn(name, distinct, counts.astype(np.int64), encoded.values)
+    numbers = numbers.without(tuple(float(m) for m in wish.missing if PLAIN.fullmatch(m)))
+    if len(numbers.distinct) < 2:
+        return as_single(name, gathered(as_texts(encoded), wish), native=True)
+    inferred = kind_of_numbers(numbers, wish)
+    return replace(inferred, column=replace(inferred.column, native=True))
+
+
+def _forced(free: Inferred, encoded: Encoded, wish: Wish) -> Inferred:
+    """Return the column of the kind that the user wants, read as well as it can be."""
+    kind = wish.kind or free.column.kind
+    said = Remark("DQ017", f"read as {kind} because {_SAID}")
+    if free.column.kind is kind:
+        return Inferred(replace(free.column, reason=_SAID), (*free.remarks, said))
+    found = gathered(as_texts(encoded), wish)
+    base = Column(free.column.name, kind, reason=_SAID, native=not isinstance(encoded, Texts))
+    if kind.categorical:
+        column = _as_wanted_names(base, found, wish)
+    elif kind is Kind.BOOLEAN:
+        values = sorted(found.take(found.solid, 3))
+        column = replace(base, categories=tuple(values) if len(values) == 2 else ())
+    elif kind.numeric:
+        column = _as_wanted_numbers(base, found)
+    elif kind is Kind.DATETIME:
+        column = _as_wanted_dates(base, found, encoded)
+    else:
+        column = base
+    markers, _ = marked(found, found.signs)
+    column = replace(column, missing_markers=tuple(dict.fromkeys((*column.missing_markers, *markers))))
+    return Inferred(column, (*found.remarks, said))
+
+
+def _as_wanted_names(base: Column, found: Evidence, wish: Wish) -> Column:
+    # What the user calls a category is one, "none" included.
+    made = as_category(base.name, found, replace(wish, target=True), _SAID).column
+    levels = made.categories
+    if base.kind is Kind.ORDERED and made.kind is not Kind.ORDERED and all(PLAIN.fullmatch(v) for v in levels):
+        levels = tuple(sorted(levels, key=lambda v: (float(v), v)))
+    return replace(base, categories=levels, missing_markers=made.missing_markers)
+
+
+def _as_wanted_numbers(base: Column, found: Evidence) -> Column:
+    plain = found.solid & ~np.isnan(found.numbers)
+    odd = found.take(found.solid & ~plain)
+    style = number_style(odd, sum("." in t for t in found.take(plain))) if odd else PLAIN_STYLE
+    return replace(base, unit=style.unit, decimal=style.decimal)
+
+
+def _as_wanted_dates(base: Column, found: Evidence, encoded: Encoded) -> Column:
+    style = date_style(found.take(found.solid, 600))
+    formats = style.formats
+    numbers = found.numbers[~np.isnan(found.numbers)]
+    if not formats and (isinstance(encoded, Numbers) or len(numbers)):
+        formats = ("epoch_ms",) if np.abs(numbers).max(initial=0.0) > 3e10 else ("epoch_s",)
+    return replace(base, date_formats=formats, century_start=style.century)

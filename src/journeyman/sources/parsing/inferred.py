@@ -1,0 +1,55 @@
+"""What a user may say of a column, and what is decided about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from journeyman.entities.column import Column, Kind
+
+__all__ = ["Inferred", "Remark", "Wish"]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user said of a column.
+
+    Attributes
+    ----------
+    kind : Kind or None
+        The kind it must have.
+    missing : tuple of str
+        Further texts that stand for a missing value.
+    target : bool
+        Whether it is the column to predict: its texts are labels, and words such as "none" are classes.
+    """
+
+    kind: Kind | None = None
+    missing: tuple[str, ...] = ()
+    target: bool = False
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A decision about one column that is not self-evident; columns with equal remarks share a finding.
+
+    Attributes
+    ----------
+    code : str
+        Code of the finding.
+    detail : str
+        What was decided, in words that need no column name.
+    rows : int
+        Rows it touches.
+    """
+
+    code: str
+    detail: str
+    rows: int = 0
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """A column as inferred, with what should be said about it."""
+
+    column: Column
+    remarks: tuple[Remark, ...] = ()

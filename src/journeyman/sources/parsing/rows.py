@@ -1,0 +1,190 @@
+"""The served path: raw rows to a block without a data frame, equal to what training would have read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from journeyman.entities.column import Column, Kind
+from journeyman.entities.finding import Finding, Severity
+from journeyman.entities.table import Block
+from journeyman.errors import SchemaError
+from journeyman.sources.parsing.cells import REFUSED, Cell, cell_reader, sentinel_values
+from journeyman.sources.parsing.texts import text_of, utc
+
+__all__ = ["RowReader", "lacking_error", "parse_rows", "refused_finding"]
+
+_REMEMBERED = 4096
+_EPOCH = dt.datetime(1970, 1, 1)
+
+
+def lacking_error(lacking: Sequence[str], given: Sequence[str]) -> SchemaError:
+    """Return the error for a table without columns that the model needs, with the nearest names."""
+    names = ", ".join(repr(n) for n in lacking[:8]) + (", ..." if len(lacking) > 8 else "")
+    near = [m for n in lacking[:3] for m in difflib.get_close_matches(n, [str(g) for g in given], n=1, cutoff=0.6)]
+    hint = f"did you mean {', '.join(repr(m) for m in near)}?" if near else "give all columns the model was built with"
+    return SchemaError(f"the table lacks {'column' if len(lacking) == 1 else 'columns'} {names}", hint=hint)
+
+
+def refused_finding(column: Column, refused: int, examples: Sequence[str]) -> Finding:
+    """Return the finding for values that could not be read (PR102) or categories never seen (PR103)."""
+    shown = ", ".join(repr(e[:40]) for e in examples)
+    rows = "1 row" if refused == 1 else f"{refused} rows"
+    if column.kind.categorical:
+        return Finding(
+            code="PR103",
+            severity=Severity.NOTE,
+            subject=(column.name,),
+            message=f"{column.name!r} holds categories never seen in training in {rows} ({shown}).",
+            hint="They are predicted as if the value were missing; build again when they become frequent.",
+            evidence={"rows": refused},
+        )
+    return Finding(
+        code="PR102",
+        severity=Severity.WARNING,
+        subject=(column.name,),
+        message=f"{column.name!r} should hold a {column.kind} but cannot be read in {rows} ({shown}).",
+        hint="They are predicted as if the value were missing.",
+        evidence={"rows": refused},
+    )
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How one column is read."""
+
+    column: Column
+    cell: Cell
+    sentinels: frozenset[float]
+    remembered: dict[str, object]
+
+    def value(self, raw: object) -> object:
+        """Read one raw value."""
+        if type(raw) is not str:
+            if self.column.kind is Kind.DATETIME and isinstance(raw, dt.datetime) and raw == raw:  # NaT is not itself
+                delta = utc(raw) - _EPOCH
+                return ((delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds) / 1e6
+            if self.column.kind in (Kind.NUMBER, Kind.INTEGER) and isinstance(raw, (float, int, np.number, np.bool_)):
+                return self._number(raw)
+            text = text_of(raw)
+            if text is None:
+                return self.missing
+            raw = text
+        value = self.remembered.get(raw, self)
+        if value is self:
+            value = self.cell(raw)
+            # A bounded memory: rows repeat their categories and dates, and a flood of new ones must not grow it.
+            if len(self.remembered) < _REMEMBERED:
+                self.remembered[raw] = value
+        return value
+
+    def _number(self, raw: float | int | np.number | np.bool_) -> object:
+        try:
+            number = float(raw)
+        except OverflowError:
+            return REFUSED
+        except TypeError:  # a complex number
+            return REFUSED
+        if math.isinf(number):
+            return REFUSED
+        return self.missing if number in self.sentinels else number
+
+    @property
+    def missing(self) -> object:
+        """What a block holds for a missing value of this column."""
+        if self.column.kind.categorical:
+            return -1
+        return float("nan") if self.column.kind.numeric or self.column.kind is Kind.DATETIME else None
+
+
+class RowReader:
+    """Reads raw rows into a block, with all lookups prepared once.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        The columns to read; others in the rows are left alone.
+
+    Examples
+    --------
+    >>> reader = RowReader((Column("age", Kind.INTEGER), Column("sex", Kind.CATEGORY, categories=("f", "m"))))
+    >>> reader.read({"age": ["41"], "sex": ["f"]})[0]
+    {'age': array([41.]), 'sex': array([0], dtype=int32)}
+    """
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._plans = tuple(_Plan(c, cell_reader(c), sentinel_values(c), {}) for c in columns)
+
+    def read(self, rows: Mapping[str, Sequence[object]]) -> tuple[Block, tuple[Finding, ...]]:
+        """Read rows.
+
+        Parameters
+        ----------
+        rows : mapping of str to sequence of shape (n_samples,)
+            Raw values by column: text, numbers, dates, None.
+
+        Raises
+        ------
+        SchemaError
+            A column is lacking, columns differ in length, or a value is nested.
+        """
+        block: Block = {}
+        findings: list[Finding] = []
+        length = -1
+        for plan in self._plans:
+            column = plan.column
+            raw = rows.get(column.name)
+            if raw is None:
+                raise lacking_error([p.column.name for p in self._plans if p.column.name not in rows], list(rows))
+            if length >= 0 and len(raw) != length:
+                raise SchemaError(
+                    f"column {column.name!r} has {len(raw)} values where others have {length}",
+                    hint="give every column as many values",
+                )
+            length = len(raw)
+            try:
+                values = [plan.value(v) for v in raw]
+            except TypeError as error:
+                raise SchemaError(
+                    f"column {column.name!r} holds {error}", hint="give one plain value a cell"
+                ) from error
+            refused = [i for i, v in enumerate(values) if v is REFUSED]
+            if refused:
+                missing = plan.missing
+                for i in refused:
+                    values[i] = missing
+                examples = tuple(dict.fromkeys(str(raw[i]) for i in refused))[:3]
+                findings.append(refused_finding(column, len(refused), examples))
+            if column.kind.categorical:
+                block[column.name] = np.array(values, dtype=np.int32)
+            elif column.kind.numeric or column.kind is Kind.DATETIME:
+                block[column.name] = np.array(values, dtype=np.float64)
+            else:
+                texts = np.empty(len(values), dtype=object)
+                texts[:] = values
+                block[column.name] = texts
+        return block, tuple(findings)
+
+
+@lru_cache(maxsize=32)
+def _reader(columns: tuple[Column, ...]) -> RowReader:
+    return RowReader(columns)
+
+
+def parse_rows(rows: Mapping[str, Sequence[object]], columns: Sequence[Column]) -> tuple[Block, tuple[Finding, ...]]:
+    """Read raw rows into a block, exactly as training read them; see :meth:`RowReader.read`.
+
+    A service keeps its own :class:`RowReader`; this function looks one up by its columns.
+
+    Examples
+    --------
+    >>> parse_rows({"x": ["1", "?"]}, (Column("x", Kind.NUMBER),))[0]
+    {'x': array([ 1., nan])}
+    """
+    return _reader(tuple(columns)).read(rows)

@@ -1,0 +1,126 @@
+"""Conform: a table to predict is read as the model's columns, and what does not fit is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from journeyman.entities.column import Column
+from journeyman.entities.conformed import Conformed
+from journeyman.entities.finding import Finding, Severity
+from journeyman.entities.table import Block, to_block
+from journeyman.errors import SchemaError
+from journeyman.sources.frames import frame_of
+from journeyman.sources.parsing import RowReader, encode, lacking_error, read, refused_finding
+
+__all__ = ["conform"]
+
+
+def conform(raw: object, columns: Sequence[Column]) -> Conformed:
+    """Read rows to predict as training read its rows.
+
+    Parameters
+    ----------
+    raw : frame, mapping of str to sequence, or sequence of mappings
+        Any frame (pandas, polars, pyarrow, DuckDB), columns as lists, or one mapping a row.
+    columns : sequence of Column
+        The columns that the model needs.
+
+    Returns
+    -------
+    Conformed
+        The block, and findings: PR102 values that cannot be read, PR103 categories never seen, PR104 extra columns.
+
+    Raises
+    ------
+    SchemaError
+        A column is lacking, or none of its values can be read (PR101 is the error itself).
+
+    Examples
+    --------
+    >>> from journeyman.entities.column import Kind
+    >>> conform({"x": ["1", "2"], "y": [0, 0]}, [Column("x", Kind.NUMBER)]).block
+    {'x': array([1., 2.])}
+    """
+    if isinstance(raw, Mapping):
+        return _from_lists({str(k): v for k, v in raw.items()}, columns)
+    if isinstance(raw, Sequence) and not isinstance(raw, str) and all(isinstance(r, Mapping) for r in raw):
+        return _from_records(raw, columns)
+    return _from_frame(frame_of(raw, "the table"), columns)
+
+
+def _from_records(rows: Sequence[Mapping[str, object]], columns: Sequence[Column]) -> Conformed:
+    names = list(dict.fromkeys(str(k) for row in rows for k in row))
+    # A key that one record leaves out is a missing value; one that all leave out is a lacking column.
+    return _from_lists({n: [row.get(n) for row in rows] for n in names}, columns)
+
+
+def _from_lists(lists: Mapping[str, Sequence[object]], columns: Sequence[Column]) -> Conformed:
+    names = _matched(list(lists), columns)
+    for column in columns:
+        if isinstance(lists[names[column.name]], (str, bytes)) or not hasattr(lists[names[column.name]], "__len__"):
+            raise SchemaError(f"column {column.name!r} is a single value", hint="give a list, one value a row")
+    block, findings = RowReader(columns).read({c.name: lists[names[c.name]] for c in columns})
+    refused = {f.subject[0]: int(f.evidence["rows"]) for f in findings if f.code == "PR102"}
+    for column in columns:
+        if refused.get(column.name):
+            present = refused[column.name] + _present(block, column)
+            _refuse_all(column, refused[column.name], present)
+    return Conformed(block, (*findings, *_extra(list(lists), names)))
+
+
+def _from_frame(frame: pd.DataFrame, columns: Sequence[Column]) -> Conformed:
+    frame = frame.set_axis([str(c) for c in frame.columns], axis=1)
+    names = _matched(list(frame.columns), columns)
+    block: Block = {}
+    findings: list[Finding] = []
+    for column in columns:
+        values = frame[names[column.name]]
+        if isinstance(values, pd.DataFrame):
+            raise SchemaError(f"the table has two columns named {column.name!r}", hint="keep one of them")
+        try:
+            reading = read(encode(values), column)
+        except TypeError as error:
+            raise SchemaError(f"column {column.name!r} holds {error}", hint="give one plain value a cell") from error
+        if reading.refused:
+            if not column.kind.categorical:
+                _refuse_all(column, reading.refused, reading.present)
+            findings.append(refused_finding(column, reading.refused, reading.examples))
+        block.update(to_block(pd.DataFrame({column.name: reading.values}), (column,)))
+    return Conformed(block, (*findings, *_extra(list(frame.columns), names)))
+
+
+def _matched(given: Sequence[str], columns: Sequence[Column]) -> dict[str, str]:
+    """Return which given column stands for each column of the model; blanks around names do not count."""
+    stripped = {g.strip(): g for g in reversed(given)}
+    exact = set(given)
+    names = {c.name: c.name if c.name in exact else stripped.get(c.name.strip(), "") for c in columns}
+    lacking = [n for n, g in names.items() if not g and n not in exact]
+    if lacking:
+        raise lacking_error(lacking, given)
+    return names
+
+
+def _present(block: Block, column: Column) -> int:
+    return int((~np.isnan(block[column.name].astype(np.float64))).sum())
+
+
+def _refuse_all(column: Column, refused: int, present: int) -> None:
+    """Refuse a column of which nothing can be read: it is of another type."""
+    if refused == present:
+        raise SchemaError(
+            f"column {column.name!r} should hold a {column.kind}, but none of its {present} values can be read as one",
+            hint="give it as the training table did",
+        )
+
+
+def _extra(given: Sequence[str], names: Mapping[str, str]) -> tuple[Finding, ...]:
+    used = set(names.values())
+    extra = tuple(g for g in given if g not in used)
+    if not extra:
+        return ()
+    shown = ", ".join(repr(e) for e in extra[:6]) + (", ..." if len(extra) > 6 else "")
+    message = f"{len(extra)} {'column' if len(extra) == 1 else 'columns'} the model does not know: {shown}."
+    return (Finding("PR104", Severity.NOTE, extra, message, "They are left out."),)

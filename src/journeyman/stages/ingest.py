@@ -1,0 +1,263 @@
+"""Ingest: a source becomes a table in canonical form, and every decision on the way a finding."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from journeyman.entities.column import Column, Kind, Role
+from journeyman.entities.finding import Finding, Severity
+from journeyman.entities.ingested import Ingested
+from journeyman.entities.table import Table
+from journeyman.errors import SettingsError, SourceError, TargetError
+from journeyman.interfaces import Source
+from journeyman.settings import BuildSettings
+from journeyman.sources.batches import check_names
+from journeyman.sources.parsing import Inferred, Reading, Remark, Wish, encode, infer, read
+
+__all__ = ["ingest"]
+
+_SHOWN = 6
+_UNNAMED = re.compile(r"Unnamed: \d+")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+
+_GRAVE = frozenset(["DQ001", "DQ004", "DQ006", "DQ008", "DQ018"])
+_HINTS: Mapping[str, str] = {
+    "DQ001": "Give the build more memory (settings: memory) to learn from more rows.",
+    "DQ002": "Name further markers in the settings (missing), or overrule the kind (kinds).",
+    "DQ003": "Overrule it with the settings (kinds) where the word is a category like the others.",
+    "DQ004": "Accept DQ004 in the settings where these are real values.",
+    "DQ005": "Check the unit; overrule the kind in the settings (kinds) where these are no numbers.",
+    "DQ006": "Repair them at the source, or overrule the kind in the settings (kinds).",
+    "DQ007": "Overrule the kind in the settings (kinds) where these are no dates.",
+    "DQ008": "Write dates as year-month-day at the source.",
+    "DQ010": "Overrule with the kind category in the settings (kinds) where the order means nothing.",
+    "DQ011": "Overrule the kind in the settings (kinds) where its values say something about the target.",
+    "DQ012": "Nothing to do; the same is done when predicting.",
+    "DQ013": "Overrule with the kind category or ignored in the settings where that fits better.",
+    "DQ014": "Overrule with the kind integer in the settings (kinds) where they are quantities.",
+    "DQ015": "Overrule with the role ignored in the settings (roles) where it says nothing.",
+    "DQ016": "Join rare names at the source.",
+    "DQ017": "Take it out of the settings (kinds) to decide by the values.",
+    "DQ018": "Give the table one header line with a name for every column.",
+}
+
+
+def ingest(source: Source, settings: BuildSettings) -> Ingested:
+    """Read a source and decide what its columns are.
+
+    Parameters
+    ----------
+    source : Source
+        An open source.
+    settings : BuildSettings
+        Target, roles, kinds and markers that the user named, and the memory a table may take.
+
+    Returns
+    -------
+    Ingested
+        The table (target and named roles set) and findings with codes DQ0xx.
+
+    Raises
+    ------
+    SourceError
+        The source cannot be read, or holds too little.
+    TargetError
+        There is no such target.
+    SettingsError
+        The settings name a column, kind or role that does not exist.
+    """
+    need = source.memory()
+    rows = source.rows() if need > settings.memory else None
+    limit = None if rows is None else max(1000, int(rows * settings.memory / need))
+    frame = source.read(limit, settings.seed)
+    names = [str(n) for n in frame.columns]
+    check_names(names, source.name)
+    if len(frame) == 0:
+        raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
+    _check_settings(names, source.name, settings)
+    findings = _sampled(source.name, rows, limit)
+    frame, told = _without_second_header(frame, settings)
+    findings += told
+    if len(frame) < 2:
+        raise SourceError(f"{source.name} has only one row", hint="give a table with more rows")
+    return _decide(source, frame, max(rows or 0, len(frame)), findings, settings)
+
+
+def _decide(
+    source: Source, frame: pd.DataFrame, source_rows: int, findings: list[Finding], settings: BuildSettings
+) -> Ingested:
+    """Infer and read column by column."""
+
+    def work(name: str) -> tuple[Inferred, Reading]:
+        wish = Wish(_kind(settings.kinds.get(name)), settings.missing, name == settings.target)
+        try:
+            encoded = encode(frame[name])
+        except TypeError as error:
+            raise SourceError(
+                f"column {name!r} of {source.name} holds {error}", hint="spread it over plain columns, or leave it out"
+            ) from error
+        inferred = infer(name, encoded, wish)
+        if any(r.code == "DQ004" for r in inferred.remarks) and _accepted("DQ004", name, settings):
+            inferred = _with_sentinels_kept(inferred)
+        return inferred, read(encoded, inferred.column)
+
+    names = [str(n) for n in frame.columns]
+    # Columns do not depend on each other, and most of the work is outside Python; map() keeps the order.
+    with ThreadPoolExecutor(max(1, min(settings.threads, 4))) as pool:
+        done = list(pool.map(work, names))
+    columns = tuple(replace(i.column, role=_role(i.column.name, settings)) for i, _ in done)
+    canonical = pd.DataFrame({n: r.values for n, (_, r) in zip(names, done, strict=True)})
+    canonical.index = pd.RangeIndex(len(canonical))
+    findings += _told([(i.column, [*i.remarks, *_refused(i, r)]) for i, r in done])
+    table = Table(source.name, canonical, columns, source.digest(), source_rows)
+    return Ingested(table, tuple(findings))
+
+
+def _refused(inferred: Inferred, reading: Reading) -> list[Remark]:
+    """Say what was lost while reading, unless the decision said so already."""
+    if not reading.refused or any(r.code in ("DQ006", "DQ016") for r in inferred.remarks):
+        return []
+    shown = ", ".join(repr(e[:30]) for e in reading.examples)
+    return [
+        Remark(
+            "DQ006", f"values ({shown}) cannot be read as {inferred.column.kind} and count as missing", reading.refused
+        )
+    ]
+
+
+def _with_sentinels_kept(inferred: Inferred) -> Inferred:
+    column = inferred.column
+    kept = tuple(m for m in column.missing_markers if not _NUMBER.fullmatch(m))
+    return Inferred(replace(column, missing_markers=kept), tuple(r for r in inferred.remarks if r.code != "DQ004"))
+
+
+def _accepted(code: str, name: str, settings: BuildSettings) -> bool:
+    return code in settings.accept or f"{code}:{name}" in settings.accept
+
+
+def _check_settings(names: Sequence[str], where: str, settings: BuildSettings) -> None:
+    """Refuse names that the table does not have."""
+    if settings.target not in names:
+        raise TargetError(f"no column {settings.target!r} in {where}", hint=_nearest(settings.target, names))
+    asked = {"time": settings.time, "group": settings.group}
+    wanted = [*settings.kinds, *settings.roles, *(n for n in asked.values() if n is not None)]
+    for name in wanted:
+        if name not in names:
+            raise SettingsError(f"the settings name a column {name!r} that {where} lacks", hint=_nearest(name, names))
+    for option, name in asked.items():
+        if name == settings.target:
+            raise SettingsError(
+                f"the target {name!r} cannot be the {option} column too", hint=f"give another --{option}"
+            )
+    for kind in settings.kinds.values():
+        if kind not in set(Kind):
+            raise SettingsError(f"there is no kind {kind!r}", hint=f"use one of {', '.join(Kind)}")
+    for role in settings.roles.values():
+        if role not in set(Role):
+            raise SettingsError(f"there is no role {role!r}", hint=f"use one of {', '.join(Role)}")
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    lower = {n.strip().lower(): n for n in reversed(names)}
+    near = difflib.get_close_matches(name.strip().lower(), lower, n=1, cutoff=0.5)
+    if near:
+        return f"did you mean {lower[near[0]]!r}?"
+    return f"the columns are {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}"
+
+
+def _kind(text: str | None) -> Kind | None:
+    return None if text is None else Kind(text)
+
+
+def _role(name: str, settings: BuildSettings) -> Role:
+    if name == settings.target:
+        return Role.TARGET
+    if name == settings.time:
+        return Role.TIME
+    if name == settings.group:
+        return Role.GROUP
+    return Role(settings.roles.get(name, Role.FEATURE))
+
+
+def _sampled(where: str, rows: int | None, limit: int | None) -> list[Finding]:
+    if rows is None or limit is None or limit >= rows:
+        return []
+    return [
+        Finding(
+            code="DQ001",
+            severity=Severity.WARNING,
+            subject=(),
+            message=f"{where} is larger than memory allows: {limit:,} of {rows:,} rows, drawn at random, are kept.",
+            hint=_HINTS["DQ001"],
+            evidence={"rows": rows, "kept": limit},
+        )
+    ]
+
+
+def _without_second_header(frame: pd.DataFrame, settings: BuildSettings) -> tuple[pd.DataFrame, list[Finding]]:
+    """Leave out a first row that continues the header, and tell of columns without a name."""
+    names = [str(n) for n in frame.columns]
+    unnamed = [n for n in names if _UNNAMED.fullmatch(n)]
+    findings: list[Finding] = []
+    if len(unnamed) >= 2 and _is_second_header(frame, unnamed) and "DQ018" not in settings.accept:
+        findings.append(
+            Finding(
+                code="DQ018",
+                severity=Severity.WARNING,
+                subject=tuple(unnamed),
+                message=f"The first row continues the header ({len(unnamed)} columns have no name); it is left out.",
+                hint="Give the table one header line, or accept DQ018 in the settings to keep the row.",
+                evidence={"columns": len(unnamed)},
+            )
+        )
+        frame = frame.iloc[1:].reset_index(drop=True)
+    elif unnamed and not (unnamed == [names[0]] or len(unnamed) == 1):
+        findings.append(_header_finding(f"{len(unnamed)} columns have no name; they are called by position.", unnamed))
+    if sum(bool(_NUMBER.fullmatch(n)) for n in names) > 0.5 * len(names):
+        findings.append(
+            _header_finding("Most column names are numbers: the first line may be data, not a header.", names)
+        )
+    return frame, findings
+
+
+def _header_finding(message: str, names: Sequence[str]) -> Finding:
+    return Finding("DQ018", Severity.WARNING, tuple(names), message, _HINTS["DQ018"])
+
+
+def _is_second_header(frame: pd.DataFrame, unnamed: Sequence[str]) -> bool:
+    """Tell whether the first row names what stands below it: it fills the nameless columns, among numbers too."""
+    texts = [n for n in frame.columns if isinstance(frame[n].dtype, pd.StringDtype)]
+    first = {n: str(frame[n].iloc[0]).strip() if pd.notna(frame[n].iloc[0]) else "" for n in texts}
+    filled = [bool(first.get(n)) for n in unnamed]
+    if np.mean(filled) < 0.8 or len(frame) < 5:
+        return False
+    for name in texts:
+        below = [str(v).strip() for v in frame[name].iloc[1:200] if pd.notna(v) and str(v).strip()]
+        if first[name] and not _NUMBER.fullmatch(first[name]) and below and all(_NUMBER.fullmatch(v) for v in below):
+            return True
+    return False
+
+
+def _told(decided: Sequence[tuple[Column, Sequence[Remark]]]) -> list[Finding]:
+    """Turn remarks into findings, one for all columns that share a remark."""
+    grouped: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    for column, remarks in decided:
+        for remark in remarks:
+            grouped.setdefault((remark.code, remark.detail), []).append((column.name, remark.rows))
+    out = []
+    for (code, detail), touched in sorted(grouped.items(), key=lambda p: p[0][0]):
+        columns = tuple(name for name, _ in touched)
+        shown = ", ".join(repr(c) for c in columns[:_SHOWN]) + (", ..." if len(columns) > _SHOWN else "")
+        values = sum(rows for _, rows in touched)
+        count = f" ({values:,} {'value' if values == 1 else 'values'})" if values else ""
+        severity = Severity.WARNING if code in _GRAVE else Severity.NOTE
+        evidence = {"values": values} if values else {}
+        out.append(Finding(code, severity, columns, f"{shown}: {detail}{count}.", _HINTS[code], evidence))
+    return out
