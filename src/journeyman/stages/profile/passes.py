@@ -97,7 +97,9 @@ def measure_frame(backend: Any, table: Table, anchors: Mapping[str, tuple[float,
         )
         place = np.repeat(np.arange(len(part), dtype=np.int16), len(table.frame))
         known = np.isfinite(values)
-        arrow = pa.table({"place": place[known], "value": values[known], "z": z[known]})
+        if not known.all():
+            values, z, place = values[known], z[known], place[known]
+        arrow = pa.table({"place": place, "value": values, "z": z})
         backend.con.register("numbers", arrow)
         long = backend.table("numbers")
         grouped = long.group_by("place").aggregate(**_expressions(long.value, long.z, exact=rows <= _EXACT_ROWS))
@@ -163,11 +165,11 @@ def histogram(rows: Any | FloatArray, column: Column, measured: Measured) -> tup
         )
     else:
         values = rows.select(value=rows[column.name])
+        values = values.filter(values.value.notnull())  # "least" passes over nulls
         number = ((values.value - low) / (high - low) * bins).floor()
         binned = values.select(bin=ibis.least(number, float(bins - 1)).cast("int16")).group_by("bin")
         for row in binned.aggregate(n=lambda t: t.count()).to_pyarrow().to_pylist():
-            if row["bin"] is not None:
-                counts[int(row["bin"])] += int(row["n"])
+            counts[int(row["bin"])] += int(row["n"])
     return tuple(np.linspace(low, high, bins + 1).tolist()), tuple(counts.tolist())
 
 

@@ -1,0 +1,158 @@
+"""The verdict says in plain words whether a model is worth using; noise is not, and the incumbent stays unbeaten."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from journeyman.entities.column import Column, Kind, Role
+from journeyman.entities.decision import Action, Verdict
+from journeyman.entities.evaluation import Evaluation, Score, Slice
+from journeyman.entities.finding import Finding, Remedy, Severity
+from journeyman.entities.model_version import ModelVersion
+from journeyman.entities.split import Fold, Split
+from journeyman.entities.table import Table
+from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.trial import Ensemble
+from journeyman.metrics import METRICS
+from journeyman.stages.decide import decide
+from journeyman.stages.evaluate import evaluate
+
+TASK = Task("y", TaskKind.BINARY, "roc_auc", ("no", "yes"))
+GOOD = Score("roc_auc", 0.9, 0.87, 0.93, 0.5, 0.5, 0.5, 0.37, 0.43, True)
+CLEAN = Evaluation(1000, True, (GOOD,), calibration_error=0.02, calibration_noise=0.03, out_of_fold=0.9)
+LEAK = Finding("DQ301", Severity.WARNING, ("after",), "Column 'after' is known only after the target.", "Ignore it.")
+
+
+def champion(score, verdict="release"):
+    return ModelVersion("m", 3, "p", "d", "2026-01-01T00:00:00Z", "roc_auc", score, verdict, True)
+
+
+def test_a_good_model_is_released_with_a_sentence():
+    found = decide(TASK, CLEAN, (), None)
+    assert (found.verdict, found.action) == (Verdict.RELEASE, Action.PROMOTE)
+    assert found.reason == (
+        "Release this model: it is clearly better than no model: "
+        "area under the ROC curve 0.9 (0.87 to 0.93) against 0.5."
+    )
+    assert found.evidence["gain_low"] == 0.37
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"rows": 60}, "60 rows only"),
+        ({"calibration_error": 0.12}, "off by 12 points"),
+        ({"out_of_fold": 0.97}, "than the search promised"),
+        ({"scores": (replace(GOOD, value=0.51, low=0.505, high=0.515, gain_low=0.005),)}, "only slightly better"),
+        ({"slices": (Slice("a < 1", ("a",), 100, 0.5, 0.1, 0.4, 0.6, 0.001, 0.5),)}, "where a < 1 it is no better"),
+    ],
+)
+def test_what_asks_for_care(change, words):
+    found = decide(TASK, replace(CLEAN, **change), (), None)
+    assert found.verdict is Verdict.RELEASE_WITH_CARE
+    assert found.action is Action.PROMOTE
+    assert words in found.reason
+
+
+@pytest.mark.parametrize(
+    "score",
+    [
+        replace(GOOD, gain_low=-0.01),
+        replace(GOOD, gain_low=-0.2, gain_high=-0.1),
+        replace(GOOD, value=0.501, gain_low=0.0004),
+        replace(GOOD, value=float("nan"), gain_low=float("nan")),
+    ],
+)
+def test_what_is_not_worth_having_is_not_released(score):
+    found = decide(TASK, replace(CLEAN, scores=(score,)), (LEAK,), None)
+    assert (found.verdict, found.action) == (Verdict.DO_NOT_RELEASE, Action.KEEP)
+    assert found.reason.startswith("Do not release this model: ")
+
+
+def test_a_suspected_leak_asks_for_care_until_it_is_remedied():
+    found = decide(TASK, CLEAN, (LEAK,), None)
+    assert found.verdict is Verdict.RELEASE_WITH_CARE
+    assert "known only after the target (DQ301)" in found.reason
+    remedied = replace(LEAK, remedy=Remedy.IGNORE_COLUMN)
+    assert decide(TASK, CLEAN, (remedied,), None).verdict is Verdict.RELEASE
+
+
+def test_in_time_the_previous_answer_has_to_be_beaten():
+    timed = replace(TASK, scheme=Scheme.TIME)
+    lazy = replace(GOOD, baseline=0.95, gain_low=-0.08, gain_high=-0.02)
+    found = decide(timed, replace(CLEAN, no_change=lazy), (), None)
+    assert found.verdict is Verdict.RELEASE_WITH_CARE
+    assert "the same as the row before" in found.reason
+    beaten = decide(timed, replace(CLEAN, no_change=replace(GOOD, baseline=0.8, gain_low=0.05)), (), None)
+    assert beaten.verdict is Verdict.RELEASE
+
+
+@pytest.mark.parametrize(
+    ("old", "action"), [(0.95, Action.KEEP), (0.9, Action.KEEP), (0.89, Action.PROMOTE), (float("nan"), Action.PROMOTE)]
+)
+def test_the_incumbent_stays_unless_it_is_beaten(old, action):
+    found = decide(TASK, CLEAN, (), champion(old))
+    assert found.action is action
+    assert ("version 3 stays in use" in found.reason) is (action is Action.KEEP)
+
+
+def test_smaller_is_better_where_the_metric_is_a_loss():
+    score = Score("rmse", 1.0, 0.9, 1.1, 2.0, 1.9, 2.1, 0.8, 1.2, False)
+    task = Task("y", TaskKind.REGRESSION, "rmse")
+    old = replace(champion(0.9), metric="rmse")
+    assert decide(task, Evaluation(500, True, (score,)), (), old).action is Action.KEEP
+    assert decide(task, Evaluation(500, True, (score,)), (), replace(old, score=1.2)).action is Action.PROMOTE
+
+
+def test_a_champion_that_was_not_to_be_released_gives_way():
+    assert decide(TASK, CLEAN, (), champion(0.99, "do not release")).action is Action.PROMOTE
+
+
+def noise(seed, kind, metric, holdout, n=300):
+    """Fit a model to a target that has nothing to do with the columns."""
+    rng = np.random.default_rng(seed)
+    x, labels = rng.normal(size=(n, 5)), ("no", "yes")
+    classify = kind.classification
+    y = rng.integers(0, 2, n).astype(float) if classify else rng.lognormal(size=n)
+    frame = pd.DataFrame(x, columns=list("abcde"))
+    frame["y"] = pd.Categorical.from_codes(y.astype(int), categories=list(labels)) if classify else y
+    target = Column("y", Kind.CATEGORY if classify else Kind.NUMBER, Role.TARGET, categories=labels if classify else ())
+    table = Table("t", frame, (*(Column(c, Kind.NUMBER) for c in "abcde"), target), "0", n)
+    rows = rng.permutation(n)
+    kept, train = np.sort(rows[: int(n * holdout)]), np.sort(rows[int(n * holdout) :])
+    parts = np.array_split(rng.permutation(train), 5)
+    folds = tuple(Fold(np.setdiff1d(train, part), np.sort(part)) for part in parts)
+
+    def fit(rows):
+        model = (LogisticRegression() if classify else Ridge()).fit(x[rows], y[rows])
+        return (lambda z: model.predict_proba(z)) if classify else (lambda z: model.predict(z)[:, None])
+
+    oof = np.concatenate([fit(f.fit)(x[f.validate]) for f in folds])
+    task = Task("y", kind, metric, labels if classify else ())
+    truth = y[np.concatenate([f.validate for f in folds])]
+    ensemble = Ensemble((), METRICS[metric].score(truth, oof), oof, threshold=0.5 if classify else None)
+    final = fit(train)
+    split = Split(Scheme.SHUFFLED, train, kept, folds, "")
+    found = evaluate(lambda b: final(np.column_stack([b[c] for c in "abcde"])), ensemble, table, task, split, seed)
+    return decide(task, found, (), None)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("holdout", [0.2, 0.0])
+@pytest.mark.parametrize(
+    ("kind", "metric"),
+    [
+        (TaskKind.BINARY, "roc_auc"),
+        (TaskKind.BINARY, "accuracy"),
+        (TaskKind.REGRESSION, "rmse"),
+        (TaskKind.REGRESSION, "mae"),
+    ],
+)
+def test_noise_is_not_released(kind, metric, holdout):
+    verdicts = Counter(noise(seed, kind, metric, holdout).verdict for seed in range(200))
+    print(kind, metric, holdout, verdicts)
+    assert verdicts[Verdict.DO_NOT_RELEASE] >= 190
