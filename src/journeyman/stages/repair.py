@@ -1,0 +1,310 @@
+"""Do what findings call for: set roles, merge labels, leave out rows without a target. Learns nothing from rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from journeyman.entities.column import Column, Kind, Role
+from journeyman.entities.finding import Finding, Remedy, Severity
+from journeyman.entities.repaired import Repaired
+from journeyman.entities.table import Table
+from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.errors import SourceError, TargetError
+from journeyman.metrics import default_metric
+from journeyman.quality_rules.groups import prefix_of
+from journeyman.settings import BuildSettings
+from journeyman.sources.parsing import label_order, label_texts
+
+__all__ = ["repair"]
+
+# A later row is to be predicted from earlier ones where a column says so; copies of one thing say more about how rows
+# may be divided than their mere order does.
+_ORDER_OF_SCHEMES = (Remedy.USE_AS_TIME, Remedy.USE_AS_GROUP, Remedy.USE_ROW_ORDER)
+
+
+@dataclass(frozen=True)
+class _Scheme:
+    scheme: Scheme
+    time: str | None = None
+    group: str | None = None
+    derive: str = ""
+    reason: str = "rows are divided at random"
+
+
+def repair(table: Table, task: Task, findings: Sequence[Finding], settings: BuildSettings) -> Repaired:
+    """Apply the remedies of findings, unless the settings overrule them.
+
+    Parameters
+    ----------
+    table : Table
+        As ingested.
+    task : Task
+        Draft: target, kind, metric, labels.
+    findings : sequence of Finding
+        What was found; a finding's remedy says what to do about it.
+    settings : BuildSettings
+        ``accept``, ``roles``, ``time`` and ``group`` overrule findings.
+
+    Returns
+    -------
+    Repaired
+        The table with roles set and the target as ``Categorical`` (categories are the task's labels) or float64; the
+        task with its final labels, kind, metric and scheme; findings DQ6xx that say what was done.
+
+    Raises
+    ------
+    TargetError
+        The target is missing throughout, constant, or has one row of one of two classes.
+    SourceError
+        No column is left to predict from.
+    """
+    wanted = [f for f in findings if f.remedy is not Remedy.NONE]
+    accepted = [f for f in wanted if _is_accepted(f, settings)]
+    applied = [f for f in wanted if f not in accepted]
+    told = [_overruled(f) for f in accepted]
+    scheme = _scheme(table, applied, settings)
+    if scheme.derive:
+        table, scheme = _with_derived_group(table, scheme)
+    columns, notes = _roles(table, task, applied, scheme, settings)
+    told.extend(notes)
+    table, task, notes = _with_target(replace(table, columns=columns), task, applied, settings)
+    told.extend(notes)
+    task = replace(
+        task,
+        scheme=scheme.scheme,
+        time_column=scheme.time,
+        group_column=scheme.group,
+        reason="; ".join(part for part in (task.reason, scheme.reason) if part),
+    )
+    told.append(Finding("DQ605", Severity.NOTE, (), f"{scheme.reason[0].upper()}{scheme.reason[1:]}."))
+    return Repaired(table, task, tuple(told))
+
+
+def _is_accepted(finding: Finding, settings: BuildSettings) -> bool:
+    codes = {finding.code, *(f"{finding.code}:{name}" for name in finding.subject)}
+    return not codes.isdisjoint(settings.accept)
+
+
+def _overruled(finding: Finding) -> Finding:
+    return Finding(
+        "DQ601",
+        Severity.NOTE,
+        finding.subject,
+        f"{finding.code} was accepted by the settings: its remedy ({finding.remedy}) was not applied.",
+    )
+
+
+def _scheme(table: Table, applied: Sequence[Finding], settings: BuildSettings) -> _Scheme:
+    by_role = {role: name for name, role in sorted(settings.roles.items(), reverse=True)}
+    time = settings.time or by_role.get(Role.TIME.value)
+    group = settings.group or by_role.get(Role.GROUP.value)
+    if time is not None:
+        return _Scheme(Scheme.TIME, time=time, reason=f"rows are divided by time, by '{time}', as the settings say")
+    if group is not None:
+        return _Scheme(Scheme.GROUPED, group=group, reason=f"rows of one '{group}' stay together, as the settings say")
+    known = {c.name for c in table.columns}
+    for remedy in _ORDER_OF_SCHEMES:
+        for finding in applied:
+            name = finding.subject[0] if finding.subject else None
+            if finding.remedy is not remedy or (name is not None and name not in known):
+                continue
+            if name is not None and settings.roles.get(name) == Role.FEATURE.value:
+                continue
+            if remedy is Remedy.USE_ROW_ORDER:
+                return _Scheme(Scheme.TIME, reason=f"rows are divided by their order ({finding.code})")
+            if remedy is Remedy.USE_AS_TIME:
+                return _Scheme(Scheme.TIME, time=name, reason=f"rows are divided by time, by '{name}' ({finding.code})")
+            derive = str(finding.evidence.get("derive", ""))
+            what = f"the part of '{name}' {derive}" if derive else f"'{name}'"
+            return _Scheme(
+                Scheme.GROUPED,
+                group=name,
+                derive=derive,
+                reason=f"rows that share {what} stay together ({finding.code})",
+            )
+    return _Scheme(Scheme.SHUFFLED)
+
+
+def _with_derived_group(table: Table, scheme: _Scheme) -> tuple[Table, _Scheme]:
+    """Add the column that holds the beginnings of an identifier; it divides rows and is no feature."""
+    which, separator = scheme.derive.removeprefix("before the ").split(" ", 1)
+    origin = scheme.group or ""
+    values = prefix_of(table.frame[origin].astype(object), separator[1:-1], which == "last")
+    name = f"{origin} ({scheme.derive})"
+    column = Column(name, Kind.IDENTIFIER, Role.GROUP, f"derived from '{origin}' to divide rows by")
+    frame = table.frame.assign(**{name: values})
+    return replace(table, frame=frame, columns=(*table.columns, column)), replace(scheme, group=name)
+
+
+def _roles(
+    table: Table, task: Task, applied: Sequence[Finding], scheme: _Scheme, settings: BuildSettings
+) -> tuple[tuple[Column, ...], list[Finding]]:
+    reasons: dict[str, str] = {}
+    for finding in applied:
+        if finding.remedy is Remedy.IGNORE_COLUMN:
+            for name in finding.subject:
+                reasons.setdefault(name, finding.code)
+    accepted = {name for code in settings.accept if ":" in code for name in [code.split(":", 1)[1]]}
+    told: list[Finding] = []
+    columns: list[Column] = []
+    for column in table.columns:
+        role = column.role
+        asked = settings.roles.get(column.name)
+        if column.name == task.target:
+            role = Role.TARGET
+        elif column.name == scheme.group:
+            role = Role.GROUP
+        elif asked is not None:
+            role = Role(asked)
+        elif column.name in reasons and column.name != scheme.time:
+            role = Role.IGNORED
+        elif column.kind is Kind.CONSTANT or (column.kind is Kind.IDENTIFIER and column.name not in accepted):
+            role = Role.IGNORED
+            reasons.setdefault(column.name, "DQ104" if column.kind is Kind.CONSTANT else "DQ305")
+        if role is Role.GROUP and column.name != scheme.group:
+            role = Role.FEATURE
+        if role is Role.TIME or (column.name == scheme.time and role is Role.FEATURE):
+            # A date stays a feature as well: preparations take it apart into the parts of the calendar, which come
+            # again, and how long ago it was, which lets a model follow the latest level.
+            usable = column.kind is Kind.DATETIME or column.kind.numeric
+            role = Role.FEATURE if usable or column.name != scheme.time else Role.TIME
+        columns.append(replace(column, role=role))
+    if not any(c.role is Role.FEATURE for c in columns):
+        columns, notes = _keep_best(columns, reasons, settings)
+        told.extend(notes)
+    ignored = [c.name for c in columns if c.role is Role.IGNORED and c.name in reasons]
+    if ignored:
+        said = ", ".join(f"'{name}' ({reasons[name]})" for name in ignored[:8])
+        more = f" and {len(ignored) - 8} more" if len(ignored) > 8 else ""
+        told.append(
+            Finding(
+                "DQ602",
+                Severity.NOTE,
+                tuple(ignored),
+                f"{len(ignored)} column(s) are not used: {said}{more}.",
+                "To use one, accept its finding (CODE:column) or give it the role feature.",
+                {"columns": len(ignored)},
+            )
+        )
+    return tuple(columns), told
+
+
+def _keep_best(
+    columns: list[Column], reasons: Mapping[str, str], settings: BuildSettings
+) -> tuple[list[Column], list[Finding]]:
+    """Take back what was set aside, the most telling kind first, where nothing else is left to predict from."""
+    for codes in (("DQ301", "DQ302", "DQ307", "DQ308"), ("DQ304", "DQ305")):
+        names = [c.name for c in columns if reasons.get(c.name) in codes and c.name not in settings.roles]
+        if not names:
+            continue
+        back = [
+            replace(c, role=Role.FEATURE, kind=Kind.TEXT if c.kind is Kind.IDENTIFIER else c.kind)
+            if c.name in names
+            else c
+            for c in columns
+        ]
+        note = Finding(
+            "DQ604",
+            Severity.WARNING,
+            tuple(names),
+            f"No other column is left, so {', '.join(repr(n) for n in names[:5])} are used although findings speak "
+            "against them.",
+            "Give the table columns that are known before the answer is.",
+            {"columns": len(names)},
+        )
+        return back, [note]
+    raise SourceError(
+        "no column is left to predict from",
+        hint="give the table a column that differs between rows, besides the target",
+    )
+
+
+def _with_target(
+    table: Table, task: Task, applied: Sequence[Finding], settings: BuildSettings
+) -> tuple[Table, Task, list[Finding]]:
+    column = table.column(task.target)
+    values = table.frame[task.target]
+    known = values.notna().to_numpy()
+    if not known.any():
+        raise TargetError(f"the target '{task.target}' is missing in every row", hint="choose another target")
+    told: list[Finding] = []
+    frame = table.frame
+    if not known.all():
+        frame = frame[known].reset_index(drop=True)
+        told.append(
+            Finding(
+                "DQ603",
+                Severity.NOTE,
+                (task.target,),
+                f"{int((~known).sum())} rows without '{task.target}' are left out.",
+                evidence={"rows": int((~known).sum())},
+            )
+        )
+    if not task.kind.classification:
+        number = _as_number(frame[task.target], column)
+        kept = replace(column, kind=column.kind if column.kind.numeric else Kind.NUMBER, role=Role.TARGET)
+        return _replaced(table, frame, kept, number), task, told
+    merge: dict[str, str] = {}
+    for finding in applied:
+        if finding.remedy is Remedy.MERGE_LABELS:
+            merge.update({str(k): str(v) for k, v in finding.evidence.items()})
+    labels, codes = _labels(label_texts(frame[task.target], column), merge, task)
+    if merge:
+        told.append(
+            Finding(
+                "DQ606",
+                Severity.NOTE,
+                (task.target,),
+                f"{len(merge)} spelling(s) of labels were merged; {len(labels)} classes are left.",
+                evidence=dict(merge),
+            )
+        )
+    kind = TaskKind.BINARY if len(labels) == 2 else TaskKind.MULTICLASS
+    metric = task.metric if settings.metric or kind is task.kind else default_metric(kind)
+    target = pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype=object)))
+    kept = replace(column, kind=Kind.CATEGORY, role=Role.TARGET, categories=labels)
+    return _replaced(table, frame, kept, target), replace(task, labels=labels, kind=kind, metric=metric), told
+
+
+def _replaced(table: Table, frame: pd.DataFrame, target: Column, values: pd.Series) -> Table:
+    columns = tuple(target if c.name == target.name else c for c in table.columns)
+    return replace(table, frame=frame.assign(**{target.name: values}), columns=columns)
+
+
+def _as_number(values: pd.Series, column: Column) -> pd.Series:
+    if not column.kind.numeric:
+        raise TargetError(
+            f"the target '{column.name}' is a {column.kind}, and only numbers can be estimated",
+            hint="leave the task out of the settings, or overrule the column's kind",
+        )
+    number = values.astype(np.float64)
+    if number.nunique() < 2:
+        raise TargetError(f"the target '{column.name}' is constant", hint="choose another target")
+    return number
+
+
+def _labels(texts: pd.Series, merge: Mapping[str, str], task: Task) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Return the labels that occur, in the task's order, and each row's code."""
+    spelled = texts.astype(object).map(lambda text: merge.get(str(text), str(text)))
+    counts = spelled.value_counts(sort=False)
+    present = {str(label): int(n) for label, n in counts.items()}
+    if len(present) < 2:
+        raise TargetError(
+            f"the target '{task.target}' is constant: every row is {next(iter(present))!r}",
+            hint="choose another target",
+        )
+    if len(present) == 2 and min(present.values()) < 2:
+        rare = min(present, key=lambda label: present[label])
+        raise TargetError(
+            f"the target '{task.target}' has only one row of class {rare!r}", hint="give more rows of that class"
+        )
+    labels = tuple(label for label in task.labels if label in present)
+    if len(labels) < len(present):  # spellings that the draft had joined and the settings keep apart
+        labels = tuple(str(label) for label in label_order(present))
+    place = {label: code for code, label in enumerate(labels)}
+    return labels, np.asarray(spelled.map(place), dtype=np.int64)

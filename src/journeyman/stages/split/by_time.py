@@ -1,0 +1,85 @@
+"""Divide rows by time: the last ones are kept for the end, and folds examine later rows than they learn from."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.split import Fold, Split
+from journeyman.entities.table import Table, to_block
+from journeyman.entities.task import Scheme, Task
+
+__all__ = ["time_division"]
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+_FEWEST_FOLDS = 3
+
+
+def time_division(table: Table, task: Task, y: FloatArray, holdout: int, folds: int) -> Split | None:
+    """Return a division by time, or None where time cannot divide the rows.
+
+    Windows expand: with k folds the training rows are cut into k + 2 stretches, the first two teach the first fold,
+    and each fold examines the stretch after those it learned from. Rows of one moment stay together where that moves
+    a boundary by less than half a stretch. Rows without a time count as the oldest.
+    """
+    when = _times(table, task)
+    order = np.argsort(when, kind="stable")
+    times = when[order]
+    n_rows = len(times)
+    folds = max(_FEWEST_FOLDS, min(folds, 5))
+    if times[0] == times[-1] or n_rows < 4 * (folds + 2):
+        return None
+    cut = _boundary(times, n_rows - holdout, max(1, holdout // 2)) if holdout else n_rows
+    if not _teaches(y[order[:cut]], task):
+        return None
+    edges = [round(k * cut / (folds + 2)) for k in range(folds + 3)]
+    step = cut // (folds + 2)
+    moved = [0, *(_boundary(times[:cut], edge, step // 2) for edge in edges[1:-1]), cut]
+    divided = []
+    for start, end in pairwise(moved[2:]):
+        if start < end and _teaches(y[order[:start]], task):
+            divided.append(Fold(np.sort(order[:start]), np.sort(order[start:end])))
+    if len(divided) < _FEWEST_FOLDS:
+        return None
+    by = f"by '{task.time_column}'" if task.time_column else "by the order of the rows"
+    unknown = int((~np.isfinite(when)).sum())
+    reason = (
+        f"divided by time, {by}: the last {n_rows - cut} of {n_rows} rows are kept for the end, {len(divided)} folds "
+        "examine later rows than they learn from"
+    )
+    if unknown:
+        reason += f"; {unknown} rows without a time count as the oldest"
+    return Split(Scheme.TIME, np.sort(order[:cut]), np.sort(order[cut:]), tuple(divided), reason)
+
+
+def _times(table: Table, task: Task) -> FloatArray:
+    """Return when each row happened, as numbers that rise with time; missing is before all others."""
+    if task.time_column is None:
+        return np.arange(len(table.frame), dtype=np.float64)
+    column = table.column(task.time_column)
+    values = to_block(table.frame, (column,))[column.name]
+    if values.dtype == object:  # texts such as 2020-Q1 sort as written
+        codes, _ = table.frame[column.name].factorize(sort=True, use_na_sentinel=True)
+        values = np.where(codes < 0, np.nan, codes.astype(np.float64))
+    times = values.astype(np.float64)
+    if column.kind.categorical:
+        times[times < 0] = np.nan
+    return np.where(np.isfinite(times), times, -np.inf)
+
+
+def _boundary(times: FloatArray, wanted: int, reach: int) -> int:
+    """Return the place nearest to ``wanted`` where a new moment begins, or ``wanted`` where none is within reach."""
+    low, high = max(1, wanted - reach), min(len(times) - 1, wanted + reach)
+    if high < low:
+        return wanted
+    begins = np.flatnonzero(times[low : high + 1] != times[low - 1 : high]) + low
+    return int(begins[np.argmin(np.abs(begins - wanted))]) if len(begins) else wanted
+
+
+def _teaches(y: FloatArray, task: Task) -> bool:
+    """Say whether rows hold at least two classes (two values)."""
+    return len(y) >= 2 and bool((y != y[0]).any())
