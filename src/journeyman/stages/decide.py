@@ -21,7 +21,8 @@ _CHOSEN = 0.31  # turns half a 95 % interval into half a 99 % one: 2.576 / 1.96 
 _FEW_ROWS = 100
 _CALIBRATION = 0.05  # a probability that is off by less than 5 points misleads nobody
 _SLICE_ROWS = 0.05
-_LEAKS = "DQ3"  # findings of this family say that a column may know the answer
+_LEAKS = frozenset({"DQ301", "DQ302", "DQ303", "DQ307", "DQ308"})  # a column may know the answer
+_DRIFTS = frozenset({"DQ504"})  # rows change along the table
 
 _NAMES = {
     "roc_auc": "area under the ROC curve",
@@ -76,7 +77,7 @@ def decide(task: Task, evaluation: Evaluation, findings: Sequence[Finding], cham
     reasons = [
         *_worth(evaluation),
         *_rows(evaluation),
-        *_data(findings),
+        *_data(task, findings),
         *_order(task, evaluation),
         *_promise(task, evaluation),
         *_calibration(evaluation),
@@ -137,12 +138,16 @@ def _rows(evaluation: Evaluation) -> list[_Reason]:
     return []
 
 
-def _data(findings: Sequence[Finding]) -> list[_Reason]:
-    """Return what was seen in the data and not remedied: errors, and suspicions that a column knows the answer."""
+def _data(task: Task, findings: Sequence[Finding]) -> list[_Reason]:
+    """Return what was seen in the data and not remedied: errors, and what may make the figures flatter.
+
+    Those are suspicions that a column knows the answer, and rows that drift where the examination does not follow time.
+    """
     left = [f for f in findings if f.remedy is Remedy.NONE]
     grave = [f for f in left if f.severity is Severity.ERROR]
-    leaks = [f for f in left if f.severity is Severity.WARNING and f.code.startswith(_LEAKS)]
-    return [_Reason(_Weight.CARE, f"{_plain(f.message)} ({f.code})") for f in (*grave, *leaks)]
+    doubted = _LEAKS if task.scheme is Scheme.TIME else _LEAKS | _DRIFTS
+    doubts = [f for f in left if f.severity is Severity.WARNING and f.code in doubted]
+    return [_Reason(_Weight.CARE, f"{_plain(f.message)} ({f.code})") for f in (*grave, *doubts)]
 
 
 def _order(task: Task, evaluation: Evaluation) -> list[_Reason]:

@@ -81,6 +81,12 @@ def test_a_suspected_leak_asks_for_care_until_it_is_remedied():
     assert decide(TASK, CLEAN, (remedied,), None).verdict is Verdict.RELEASE
 
 
+def test_drift_asks_for_care_unless_the_examination_follows_time():
+    drift = Finding("DQ504", Severity.WARNING, (), "Rows change along the table.")
+    assert decide(TASK, CLEAN, (drift,), None).verdict is Verdict.RELEASE_WITH_CARE
+    assert decide(replace(TASK, scheme=Scheme.TIME), CLEAN, (drift,), None).verdict is Verdict.RELEASE
+
+
 def test_in_time_the_previous_answer_has_to_be_beaten():
     timed = replace(TASK, scheme=Scheme.TIME)
     lazy = replace(GOOD, baseline=0.95, gain_low=-0.08, gain_high=-0.02)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.task import Scheme
 
-__all__ = ["block_length", "draws"]
+__all__ = ["block_length", "draws", "independent_units"]
 
 FloatArray = NDArray[np.float64]
 _CELLS = 10_000_000  # weights in all: about a second for all metrics of a task
@@ -52,6 +52,19 @@ def block_length(losses: FloatArray) -> int:
     long_run = float(covariance[0] + 2 * np.sum(taper * covariance[1 : lag + 1]))
     best = (2 * g**2 / (4 / 3 * long_run**2)) ** (1 / 3) * n ** (1 / 3) if long_run > 0 else least
     return int(np.clip(round(best), least, max(least, most)))
+
+
+def independent_units(scheme: Scheme, groups: NDArray[np.int64], losses: FloatArray) -> int:
+    """Return how many rows, groups or blocks are drawn.
+
+    Examples
+    --------
+    >>> independent_units(Scheme.GROUPED, np.array([0, 0, 1]), np.zeros(3))
+    2
+    """
+    if scheme is Scheme.GROUPED:
+        return int(groups.max()) + 1
+    return round(len(losses) / block_length(losses)) if scheme is Scheme.TIME else len(losses)
 
 
 def draws(scheme: Scheme, groups: NDArray[np.int64], losses: FloatArray, seed: int) -> Iterator[FloatArray]:

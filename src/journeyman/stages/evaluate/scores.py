@@ -12,7 +12,7 @@ from journeyman.entities.evaluation import Score
 from journeyman.entities.task import Task
 from journeyman.interfaces import Metric
 from journeyman.stages.evaluate.examined import Examined, row_losses
-from journeyman.stages.evaluate.resample import draws
+from journeyman.stages.evaluate.resample import draws, independent_units
 from journeyman.stages.evaluate.weighted_scores import weighted_score
 
 __all__ = ["at_threshold", "compare"]
@@ -40,7 +40,8 @@ def compare(
 ) -> tuple[tuple[Score, ...], Score | None]:
     """Return a score for each metric, and the first metric beside "the same as the row before" where time orders rows.
 
-    Intervals are percentiles of the bootstrap. Labels are given at the threshold, as a release gives them. Where an
+    Intervals are percentiles of the bootstrap, widened for few rows, groups or blocks (Hesterberg 2015, the expanded
+    percentile interval). Labels are given at the threshold, as a release gives them. Where an
     accuracy has no spread (all rows right or all wrong) its interval is the exact one of Clopper and Pearson (1934).
     """
     pairs = [(m, _answers(m, examined, threshold), examined.baselines[m.name]) for m in metrics]
@@ -53,7 +54,8 @@ def compare(
         for weights in draws(task.scheme, examined.groups, losses, seed)
     ]
     resampled = np.concatenate(parts, axis=2)
-    scores = tuple(_score(m, examined.y, p, b, resampled[i]) for i, (m, p, b) in enumerate(pairs))
+    tail = _tail(independent_units(task.scheme, examined.groups, losses))
+    scores = tuple(_score(m, examined.y, (p, b), resampled[i], tail) for i, (m, p, b) in enumerate(pairs))
     return scores[: len(metrics)], scores[len(metrics)] if examined.no_change is not None else None
 
 
@@ -61,12 +63,22 @@ def _answers(metric: Metric, examined: Examined, threshold: float | None) -> Flo
     return at_threshold(examined.predictions, threshold) if metric.name in _LABEL_METRICS else examined.predictions
 
 
-def _score(metric: Metric, y: FloatArray, model: FloatArray, base: FloatArray, resampled: FloatArray) -> Score:
+def _tail(units: int) -> float:
+    """Return the share of resamples left out on each side: 2.5 %, and less where few units make resamples too alike."""
+    if units < 3:
+        return 0.0
+    return float(stats.norm.cdf(np.sqrt(units / (units - 1)) * stats.t.ppf(0.025, units - 1)))
+
+
+def _score(
+    metric: Metric, y: FloatArray, answers: tuple[FloatArray, FloatArray], resampled: FloatArray, tail: float
+) -> Score:
+    model, base = answers
     sign = 1.0 if metric.greater_is_better else -1.0
     value, baseline = metric.score(y, model), metric.score(y, base)
-    low, high = _interval(resampled[0])
-    baseline_low, baseline_high = _interval(resampled[1])
-    gain_low, gain_high = _interval(sign * (resampled[0] - resampled[1]))
+    low, high = _interval(resampled[0], tail)
+    baseline_low, baseline_high = _interval(resampled[1], tail)
+    gain_low, gain_high = _interval(sign * (resampled[0] - resampled[1]), tail)
     if metric.name == "accuracy" and low == high:
         low, high = _exact(round(value * len(y)), len(y))
     return Score(
@@ -83,11 +95,11 @@ def _score(metric: Metric, y: FloatArray, model: FloatArray, base: FloatArray, r
     )
 
 
-def _interval(values: FloatArray) -> tuple[float, float]:
+def _interval(values: FloatArray, tail: float) -> tuple[float, float]:
     some = values[np.isfinite(values)]
     if not len(some):
         return float("nan"), float("nan")
-    low, high = np.quantile(some, [0.025, 0.975])
+    low, high = np.quantile(some, [tail, 1 - tail])
     return float(low), float(high)
 
 

@@ -174,7 +174,9 @@ def _r2(y: FloatArray, p: FloatArray) -> WeightedScore:
 
     def score(w: FloatArray) -> FloatArray:
         error, square, total, rows = (w @ columns).T
-        return 1 - _ratio(error, square - total**2 / rows)
+        spread = square - total**2 / rows
+        # a resample whose target does not vary leaves rounding, not zero
+        return 1 - _ratio(error, np.where(spread > 1e-12 * square, spread, 0.0))
 
     return score
 
