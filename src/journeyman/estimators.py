@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
 
 from journeyman.errors import TargetError
 from journeyman.workflow.embed import Learned, learn_from_frame
@@ -51,10 +52,7 @@ class _Journeyman(BaseEstimator):
             frame = pd.DataFrame(X).reset_index(drop=True)
             frame.columns = [str(c) for c in frame.columns]
             return frame
-        values = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
-        if np.iscomplexobj(values):
-            raise ValueError("Complex data not supported")
-        return pd.DataFrame(values, columns=[f"x{i}" for i in range(values.shape[1])])
+        return _from_array(validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan"))
 
     def _learn(self, frame: pd.DataFrame, y: NDArray[Any], task: str) -> Learned:
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
@@ -119,16 +117,13 @@ class JourneymanClassifier(ClassifierMixin, _Journeyman):
         ValueError
             Where X or y cannot be learned from.
         """
-        frame, labels = self._checked(X, y)
+        frame, labels = _checked(self, X, y)
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise TargetError(f"y holds one class only: {self.classes_[0]!r}", hint="give rows of at least two classes")
         self.model_ = self._learn(frame, codes, "binary" if len(self.classes_) == 2 else "multiclass")
         return self
-
-    def _checked(self, X: Any, y: Any) -> tuple[pd.DataFrame, NDArray[Any]]:
-        return _checked(self, X, y)
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the probability of each class, shape (n_samples, n_classes), in the order of ``classes_``."""
@@ -186,10 +181,20 @@ def _checked(estimator: _Journeyman, X: Any, y: Any) -> tuple[pd.DataFrame, NDAr
     numeric = isinstance(estimator, JourneymanRegressor)
     if hasattr(X, "columns"):
         frame = estimator._frame(X, reset=True)
-        blank = np.zeros((len(frame), 1))
-        _, target = validate_data(estimator, blank, y, reset=False, y_numeric=numeric, skip_check_array=False)
-        return frame, column_or_1d(target)
+        target = column_or_1d(validate_data(estimator, y=y, reset=False, y_numeric=numeric), warn=True)
+        check_consistent_length(frame, target)
+        return frame, target
     values, target = validate_data(
         estimator, X, y, dtype=None, ensure_all_finite="allow-nan", y_numeric=numeric, ensure_min_samples=2
     )
-    return pd.DataFrame(values, columns=[f"x{i}" for i in range(values.shape[1])]), target
+    return _from_array(values), target
+
+
+def _from_array(values: NDArray[Any]) -> pd.DataFrame:
+    """Return an array as a frame with the names x0, x1, ...; objects that are numbers become numbers."""
+    if np.iscomplexobj(values):
+        raise ValueError("Complex data not supported")
+    if values.dtype == object:
+        with contextlib.suppress(ValueError):  # texts stay texts; what is neither raises TypeError
+            values = values.astype(np.float64)
+    return pd.DataFrame(values, columns=[f"x{i}" for i in range(values.shape[1])])

@@ -287,16 +287,8 @@ class Run(Protocol):
         """
         ...
 
-    def event(self, kind: str, detail: str) -> None:
-        """Record something that happens besides the steps, such as a reading of the holdout."""
-        ...
-
     def elapsed(self) -> float:
         """Return the seconds this run has worked, those before a restart included."""
-        ...
-
-    def stage_seconds(self) -> Mapping[str, float]:
-        """Return the seconds of the finished steps by name."""
         ...
 
     def stage_seconds(self) -> Mapping[str, float]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from journeyman.entities.task import TaskKind
 
@@ -47,8 +46,11 @@ def _roc_auc(y: FloatArray, p: FloatArray) -> float:
     n0 = len(y) - n1
     if not n0 or not n1:
         return float("nan")
-    ranks = rankdata(p[:, 1])
-    return float((ranks[positive].sum() - n1 * (n1 + 1) / 2) / (n1 * n0))
+    values, place = np.unique(p[:, 1], return_inverse=True)
+    ones = np.bincount(place[positive], minlength=len(values))
+    zeros = np.bincount(place[~positive], minlength=len(values))
+    # Each positive beats the negatives below it and half of those it ties with.
+    return float((ones * (np.cumsum(zeros) - zeros / 2)).sum() / (n1 * n0))
 
 
 def _log_loss(y: FloatArray, p: FloatArray) -> float:

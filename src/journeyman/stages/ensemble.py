@@ -49,6 +49,8 @@ def ensemble(
     """
     sign = 1.0 if metric.greater_is_better else -1.0
     done = [t for t in trials if t.status is TrialStatus.DONE and t.score is not None and np.isfinite(t.score)]
+    # A constant answer adds nothing to one that varies; it is an ensemble only while there is nothing else.
+    done = [t for t in done if t.candidate.algorithm != "baseline"] or done
     pool = sorted(done, key=lambda t: -sign * _score(t))[:_POOL]
     if not pool:
         return incumbent

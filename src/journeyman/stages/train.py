@@ -13,9 +13,19 @@ from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Block, Table, target_values, to_block
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Member, Trial, TrialStatus
-from journeyman.interfaces import Algorithm, Clock, FitRequest, Matrix, Metric, Preparation
+from journeyman.interfaces import Algorithm, Clock, FitRequest, FittedPreparation, Matrix, Metric, Preparation
 
-__all__ = ["Allowance", "FittedPart", "PreparedFold", "fit_member", "fit_preparation", "prepare_folds", "take", "train"]
+__all__ = [
+    "Allowance",
+    "FittedPart",
+    "PreparedFold",
+    "PreparedRows",
+    "fit_member",
+    "fit_preparation",
+    "prepare_folds",
+    "take",
+    "train",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -157,18 +167,27 @@ def _run(
     )
 
 
+@dataclass(frozen=True)
+class PreparedRows:
+    """Rows prepared for good: what was learned, the features and the target."""
+
+    fitted: FittedPreparation
+    x: Matrix
+    y: FloatArray
+
+
 def fit_preparation(
     preparation: Preparation, table: Table, task: Task, rows: NDArray[np.int64], seed: int
-) -> FittedPart:
+) -> PreparedRows:
     """Fit a preparation on the given rows for good."""
     block, y = to_block(table.frame, table.features), target_values(table, task.target)[rows]
-    fitted, _ = preparation.fit(take(block, rows), table.features, y, task, seed)
-    return FittedPart(preparation.name, fitted.to_files())
+    fitted, x = preparation.fit(take(block, rows), table.features, y, task, seed)
+    return PreparedRows(fitted, x, y)
 
 
 def fit_member(
     algorithm: Algorithm,
-    prepared: Callable[[], tuple[Matrix, FloatArray]],
+    prepared: Callable[[], PreparedRows],
     threads: int,
     member: Member,
     task: Task,
@@ -179,12 +198,12 @@ def fit_member(
     Parameters
     ----------
     prepared : callable
-        Gives the prepared rows and their targets; called only when the fit is really run.
+        Gives the prepared rows; called only when the fit is really run.
     """
-    x, y = prepared()
+    rows = prepared()
     request = FitRequest(
-        x=x,
-        y=y,
+        x=rows.x,
+        y=rows.y,
         valid_x=None,
         valid_y=None,
         task=task,

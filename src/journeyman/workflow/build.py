@@ -21,10 +21,10 @@ from journeyman.entities.repaired import Repaired
 from journeyman.entities.report import BuildReport
 from journeyman.entities.search import Search
 from journeyman.entities.split import Split
-from journeyman.entities.table import Table, target_values, to_block
+from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble
-from journeyman.interfaces import Matrix, Run, Source
+from journeyman.interfaces import Run, Source
 from journeyman.metrics import find_metric
 from journeyman.settings import BuildSettings
 from journeyman.stages.check import check
@@ -39,7 +39,7 @@ from journeyman.stages.profile import profile
 from journeyman.stages.rank import meta_features
 from journeyman.stages.repair import repair
 from journeyman.stages.split import split
-from journeyman.stages.train import FittedPart, fit_member, fit_preparation, take
+from journeyman.stages.train import FittedPart, PreparedRows, fit_member, fit_preparation
 from journeyman.stores.facts import encode
 from journeyman.stores.releases import write_release
 from journeyman.stores.workspace import Workspace
@@ -144,29 +144,25 @@ def fit_all(
     names = sorted({kit.algorithms[m.candidate.algorithm].preparation for m in chosen.members})
     label = f"on {len(rows):,} rows"
 
-    @cache
-    def prepared(name: str) -> tuple[Matrix, FloatArray]:
-        block, y = take(to_block(table.frame, table.features), rows), target_values(table, task.target)[rows]
-        _, matrix = kit.preparations[name].fit(block, table.features, y, task, settings.seed)
-        return matrix, y
+    @cache  # fitted once for the part that is stored and for the models that learn from it, and only if a step needs it
+    def fitted(name: str) -> PreparedRows:
+        return fit_preparation(kit.preparations[name], table, task, rows, settings.seed)
 
     preparations = tuple(
-        run.step(
-            f"prepare {name} {label}",
-            partial(fit_preparation, kit.preparations[name]),
-            table,
-            task,
-            rows,
-            settings.seed,
-        )
+        run.step(f"prepare {name} {label}", partial(_stored, partial(fitted, name)), name, rows, settings.seed)
         for name in names
     )
     members: list[FittedPart] = []
     for member in chosen.members:
         algorithm = kit.algorithms[member.candidate.algorithm]
-        fit = partial(fit_member, algorithm, partial(prepared, algorithm.preparation), settings.threads)
+        fit = partial(fit_member, algorithm, partial(fitted, algorithm.preparation), settings.threads)
         members.append(run.step(f"fit {member.candidate.name} {label}", fit, member, task, settings.seed))
     return FittedEnsemble(preparations, tuple(members))
+
+
+def _stored(fitted: Callable[[], PreparedRows], name: str, rows: NDArray[np.int64], seed: int) -> FittedPart:
+    """Return a fitted preparation as files; ``rows`` and ``seed`` are what it was fitted with."""
+    return FittedPart(name, fitted().fitted.to_files())
 
 
 def _check(kit: Kit, table: Table, task: Task, seed: int) -> tuple[Finding, ...]:

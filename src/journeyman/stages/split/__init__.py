@@ -12,7 +12,7 @@ from journeyman.stages.split.by_time import time_division
 from journeyman.stages.split.copies import copies_as_groups
 from journeyman.stages.split.dealing import deal_groups, deal_rows, strata_of
 
-__all__ = ["fold_count", "holdout_rows", "split"]
+__all__ = ["fold_count", "folds_only", "holdout_rows", "split"]
 
 IntArray = NDArray[np.int64]
 
@@ -51,8 +51,15 @@ def split(table: Table, task: Task, seed: int) -> Split:
         by_time = time_division(table, task, y, holdout_rows(len(y)), fold_count(len(y)))
         if by_time is not None:
             return by_time
-        return _dealt(table, task, strata, seed, "time cannot divide these rows, so they are dealt at random")
-    return _dealt(table, task, strata, seed, "")
+        said = "time cannot divide these rows, so they are dealt at random"
+        return _dealt(table, task, strata, seed, said, holdout_rows(len(y)))
+    return _dealt(table, task, strata, seed, "", holdout_rows(len(y)))
+
+
+def folds_only(table: Table, task: Task, seed: int) -> Split:
+    """Divide all rows into shuffled folds, for callers who keep rows for the end themselves."""
+    strata = strata_of(target_values(table, task.target), task.kind.classification)
+    return _dealt(table, task, strata, seed, "", 0)
 
 
 def holdout_rows(n_rows: int) -> int:
@@ -83,13 +90,12 @@ def fold_count(n_rows: int) -> int:
     return 5 if n_rows <= 200_000 else 3
 
 
-def _dealt(table: Table, task: Task, strata: IntArray, seed: int, said: str) -> Split:
+def _dealt(table: Table, task: Task, strata: IntArray, seed: int, said: str, holdout: int) -> Split:
     n_rows = len(strata)
     rng = np.random.default_rng(seed)
     groups, why = _groups(table, task)
     reasons = [part for part in (said, why) if part]
     folds = fold_count(n_rows)
-    holdout = holdout_rows(n_rows)
     if groups is not None:
         kinds = int(groups.max()) + 1
         if kinds < 10:
