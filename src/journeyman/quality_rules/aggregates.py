@@ -53,7 +53,7 @@ class AggregateRule:
                 continue
             for key, codes in keys:
                 how = _mean_by(codes, column, y)
-                if how:
+                if how is not None:
                     findings.append(
                         Finding(
                             "DQ307",

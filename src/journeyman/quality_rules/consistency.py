@@ -1,5 +1,4 @@
-"""Values that do not fit together: mixed types (DQ203), impossible dates (DQ204), outliers (DQ205), spellings (DQ206),
-quotes (DQ207)."""
+"""Values that do not fit: mixed types (DQ203), dates (DQ204), outliers (DQ205), spellings (DQ206), quotes (DQ207)."""
 
 from __future__ import annotations
 

@@ -34,8 +34,8 @@ _MOST_COLUMNS = 100
 class IdentityRule:
     """Look for an account that balances: a column that is the target plus other columns, or the target their sum.
 
-    Trimmed least squares (Rousseeuw 1984, doi:10.1080/01621459.1984.10477105) proposes which numbers enter with weight
-    +1 or -1; what is left over must take a few values only, as fixed fees do.
+    The regression of each number on all others proposes which enter with weight +1 or -1; what is left over must take a
+    few values only, as fixed fees do.
     """
 
     codes: tuple[str, ...] = ("DQ302",)
@@ -72,31 +72,41 @@ class IdentityRule:
 
 def _balance(x: FloatArray, y: FloatArray) -> NDArray[np.int64] | None:
     """Return +1, -1 or 0 for each column where the target is that sum of them, or None."""
-    scale = np.maximum(x.std(axis=0), 1e-12)
-    design = np.column_stack([(x - x.mean(axis=0)) / scale, np.ones(len(y))])
-    kept = np.ones(len(y), dtype=bool)
-    weights = np.zeros(design.shape[1])
-    for _ in range(8):
-        weights = np.linalg.lstsq(design[kept], y[kept], rcond=1e-10)[0]
-        residual = np.abs(y - design @ weights)
-        kept = residual <= np.quantile(residual, 0.6)
-        if kept.sum() < 3 * design.shape[1]:
-            return None
-    slopes = weights[:-1] / scale
-    # Fees that differ from row to row bend the slopes a little; whether the account balances is decided below.
-    signs = np.where(np.abs(np.abs(slopes) - 1.0) < 0.3, np.sign(slopes), 0.0).astype(np.int64)
-    signs[(x.std(axis=0) < 1e-3 * y.std()) | (y.std() == 0)] = 0
-    if np.abs(signs).sum() < 2 or not (signs > 0).any():
+    values = np.column_stack([x, y])
+    spread = values.std(axis=0)
+    if spread[-1] == 0:
         return None
+    useful = spread > 1e-3 * spread[-1]
+    standard = (values[:, useful] - values[:, useful].mean(axis=0)) / spread[useful]
+    # Row i of the inverse correlation matrix holds the regression of column i on all others.
+    inverse = np.linalg.pinv(standard.T @ standard / len(y) + 1e-10 * np.eye(int(useful.sum())), hermitian=True)
+    scale = spread[useful]
+    own = len(inverse) - 1
+    for whole in range(len(inverse)):
+        slopes = -inverse[whole] / inverse[whole, whole] * scale[whole] / scale
+        # Fees that go with other columns bend the slopes a little; whether the account balances is decided below.
+        near = np.where(np.abs(np.abs(slopes) - 1.0) < 0.15, np.sign(slopes), 0.0)
+        near[whole] = -1.0  # 0 = sum of near[j] * column j, up to what is left
+        if near[own] == 0 or np.abs(near).sum() < 3:
+            continue
+        signs = np.zeros(values.shape[1], dtype=np.int64)
+        signs[useful] = (-near / near[own]).astype(np.int64)
+        if _balances(x, y, signs[:-1]):
+            return signs[:-1]
+    return None
+
+
+def _balances(x: FloatArray, y: FloatArray, signs: NDArray[np.int64]) -> bool:
+    if not (signs > 0).any():
+        return False
     left = y - x @ signs
     unit = max(1e-6 * float(np.abs(y).max()), 1e-9)
+    explained = 1.0 - float(np.var(left)) / float(np.var(y))
+    if explained > 0.9999:
+        return True
     covered = _top_share(np.round(left / unit), 12)
-    explained = 1.0 - float(np.var(left)) / max(float(np.var(y)), 1e-300)
-    exact = explained > 0.9999
     fixed = covered >= 0.9 and _top_share(np.round(y / unit), 12) < 0.75 * covered and explained > 0.5
-    if (signs < 0).any():
-        return signs if exact or fixed else None
-    return signs if exact else None
+    return fixed and bool((signs < 0).any())
 
 
 def _top_share(values: FloatArray, most: int) -> float:

@@ -1,5 +1,4 @@
-"""The target itself: imbalance (DQ401), rare classes (DQ402), near-equal labels (DQ404), missing (DQ405), quotes
-(DQ406), shape (DQ407)."""
+"""The target: imbalance (DQ401), rare (DQ402) or near-equal labels (DQ404), missing (DQ405), quotes, shape."""
 
 from __future__ import annotations
 
@@ -45,14 +44,14 @@ class LabelRule:
         return [*findings, *_quotes(task.target, list(counted)), *_balance(task.target, dict(counted))]
 
 
-def plain(label: str) -> str:
+def _plain(label: str) -> str:
     """Return what is left of a label without blanks around it, quotes, a full stop at its end, and case.
 
     Examples
     --------
-    >>> plain(" <=50K. ") == plain("<=50k")
+    >>> _plain(" <=50K. ") == _plain("<=50k")
     True
-    >>> plain("'-1'"), plain("1."), plain("A") == plain("a")
+    >>> _plain("'-1'"), _plain("1."), _plain("A") == _plain("a")
     ('-1', '1', False)
     """
     text = " ".join(label.split()).strip("'\"`").strip()
@@ -63,7 +62,7 @@ def plain(label: str) -> str:
 def _spellings(target: str, present: Sequence[tuple[str, int]]) -> tuple[dict[str, str], list[Finding]]:
     forms: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for label, count in present:
-        forms[plain(label)].append((label, count))
+        forms[_plain(label)].append((label, count))
     merged: dict[str, str] = {}
     for key, group in forms.items():
         if not key or len(group) < 2:
