@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 from journeyman.errors import SourceError
 
@@ -46,9 +47,9 @@ class Dialect:
     names: tuple[str, ...]
 
 
-def opened(path: Path) -> io.BufferedIOBase:
+def opened(path: Path) -> IO[bytes]:
     """Open a file for reading bytes, unpacked where it is packed."""
-    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]  # GzipFile and BufferedReader share this base
+    return cast(IO[bytes], gzip.open(path, "rb")) if path.suffix.lower() == ".gz" else path.open("rb")
 
 
 def sniffed(path: Path) -> Dialect:
@@ -85,7 +86,7 @@ def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
     return (row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row)
 
 
-def _encoding(head: bytes, rest: io.BufferedIOBase, path: Path) -> str:
+def _encoding(head: bytes, rest: IO[bytes], path: Path) -> str:
     """Return the encoding: by its mark, by being valid UTF-8 throughout, or the one of old Western files."""
     for mark, name in _MARKS:
         if head.startswith(mark):

@@ -53,7 +53,7 @@ class ExcelSource(FrameSource):
         return file_digest([self.path])
 
 
-def _sheet(path: Path) -> tuple[Sequence[Any], list[Sequence[Any]]]:
+def _sheet(path: Path) -> tuple[Sequence[Any], Sequence[Sequence[Any]]]:
     """Return the header and the rows, all of one width, without empty rows and columns at the edges."""
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
@@ -67,7 +67,7 @@ def _sheet(path: Path) -> tuple[Sequence[Any], list[Sequence[Any]]]:
         raise SourceError(f"the first sheet of {path.name} is empty", hint="put the table on the first sheet")
     widest = max(max(i for i, v in enumerate(row) if v is not None) for row in rows) + 1
     filled = [(tuple(row) + (None,) * widest)[:widest] for row in rows]
-    return filled[0], filled[1:]
+    return filled[0], list(filled[1:])
 
 
 def _column(values: Sequence[Any]) -> pa.Array:

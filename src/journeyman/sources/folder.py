@@ -20,15 +20,18 @@ __all__ = ["FolderSource", "Part"]
 class Part(Source, Protocol):
     """A file of the folder."""
 
-    path: Path
-    names: tuple[str, ...]
+    @property
+    def path(self) -> Path:
+        """The file."""
+        ...
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        ...
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield all rows, some at a time."""
-        ...
-
-    def memory(self) -> int:
-        """Return the bytes the part is expected to take in memory."""
         ...
 
 

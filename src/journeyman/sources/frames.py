@@ -47,7 +47,7 @@ def _arrow(frame: object) -> pa.Table | None:
         return pa.Table.from_batches([frame])
     if hasattr(frame, "__arrow_c_stream__"):
         return pa.table(frame)
-    native: Any = nw.from_native(frame, pass_through=True)  # type: ignore[call-overload]  # anything may come; what narwhals does not know it gives back
+    native: Any = nw.from_native(frame, pass_through=True)
     if isinstance(native, nw.LazyFrame):
         native = native.collect("pyarrow")
     return native.to_arrow() if isinstance(native, nw.DataFrame) else None

@@ -92,7 +92,8 @@ class JsonLinesSource:
         """Yield all rows, some at a time."""
         connection = duckdb.connect()
         try:
-            for batch in connection.execute(self._query).to_arrow_reader(_BATCH):
+            reader: Any = connection.execute(self._query).to_arrow_reader(_BATCH)
+            for batch in reader:
                 yield from plain_table(pa.Table.from_batches([batch]), self.name).to_batches()
         except duckdb.Error as error:
             raise self._complaint(error) from error

@@ -23,7 +23,7 @@ from journeyman.sources.views import quoted, text_view
 
 __all__ = ["TextSource"]
 
-_BLOCK = 16 << 20
+_BLOCK = 4 << 20
 _FIRST = 1 << 20
 
 

@@ -72,14 +72,16 @@ def _from_lists(lists: Mapping[str, Sequence[object]], columns: Sequence[Column]
 
 
 def _from_frame(frame: pd.DataFrame, columns: Sequence[Column]) -> Conformed:
-    frame = frame.set_axis([str(c) for c in frame.columns], axis=1)
-    names = _matched(list(frame.columns), columns)
+    given = [str(c) for c in frame.columns]
+    frame = frame.set_axis(given, axis=1)
+    names = _matched(given, columns)
+    for name in names.values():
+        if given.count(name) > 1:
+            raise SchemaError(f"the table has two columns named {name!r}", hint="keep one of them")
     block: Block = {}
     findings: list[Finding] = []
     for column in columns:
         values = frame[names[column.name]]
-        if isinstance(values, pd.DataFrame):
-            raise SchemaError(f"the table has two columns named {column.name!r}", hint="keep one of them")
         try:
             reading = read(encode(values), column)
         except TypeError as error:
@@ -89,7 +91,7 @@ def _from_frame(frame: pd.DataFrame, columns: Sequence[Column]) -> Conformed:
                 _refuse_all(column, reading.refused, reading.present)
             findings.append(refused_finding(column, reading.refused, reading.examples))
         block.update(to_block(pd.DataFrame({column.name: reading.values}), (column,)))
-    return Conformed(block, (*findings, *_extra(list(frame.columns), names)))
+    return Conformed(block, (*findings, *_extra(given, names)))
 
 
 def _matched(given: Sequence[str], columns: Sequence[Column]) -> dict[str, str]:

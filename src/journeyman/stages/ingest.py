@@ -151,10 +151,10 @@ def _check_settings(names: Sequence[str], where: str, settings: BuildSettings) -
     for name in wanted:
         if name not in names:
             raise SettingsError(f"the settings name a column {name!r} that {where} lacks", hint=_nearest(name, names))
-    for option, name in asked.items():
-        if name == settings.target:
+    for option, taken in asked.items():
+        if taken == settings.target:
             raise SettingsError(
-                f"the target {name!r} cannot be the {option} column too", hint=f"give another --{option}"
+                f"the target {taken!r} cannot be the {option} column too", hint=f"give another --{option}"
             )
     for kind in settings.kinds.values():
         if kind not in set(Kind):

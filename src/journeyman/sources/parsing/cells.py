@@ -20,14 +20,22 @@ __all__ = [
     "ISO_FORMATS",
     "REFUSED",
     "Cell",
+    "Refused",
     "boolean_codes",
     "cell_reader",
+    "date_cell",
     "date_formats",
     "is_missing_number",
+    "sentinel_moments",
     "sentinel_values",
 ]
 
-REFUSED: Final = object()
+
+class Refused:
+    """The kind of :data:`REFUSED`."""
+
+
+REFUSED: Final = Refused()
 """Stands for a value that is there but cannot be read."""
 
 Cell = Callable[[str], object]
@@ -70,6 +78,12 @@ def is_missing_number(text: str, column: Column) -> bool:
 def sentinel_values(column: Column) -> frozenset[float]:
     """Return the numbers that stand for a missing value in a column."""
     return frozenset(float(m) for m in column.missing_markers if PLAIN.fullmatch(m))
+
+
+def sentinel_moments(column: Column) -> frozenset[int]:
+    """Return the dates, in microseconds since 1970, that stand for a missing value in a column."""
+    read = (read_date(m, date_formats(column), column.century_start) for m in column.missing_markers)
+    return frozenset(micros for micros in read if micros is not None)
 
 
 def date_formats(column: Column) -> tuple[str, ...]:
@@ -137,21 +151,35 @@ def _category(column: Column) -> Cell:
     return read
 
 
-def _date(column: Column) -> Cell:
-    formats, century = date_formats(column), column.century_start
+def date_cell(column: Column) -> Callable[[str], int | Refused | None]:
+    """Return the reader of a column's dates: microseconds since 1970 in UTC, None where missing."""
+    formats, century, sentinels = date_formats(column), column.century_start, sentinel_moments(column)
     scale = next((EPOCHS[f] for f in column.date_formats if f in EPOCHS), None)
 
-    def read(raw: str) -> object:
+    def read(raw: str) -> int | Refused | None:
         text = clean(raw)
         if text in column.missing_markers:
-            return _NAN
+            return None
         if scale is not None and PLAIN.fullmatch(text):
             number = float(text) * scale
-            return round(number) / 1e6 if abs(number) < 2**62 else REFUSED
-        micros = read_date(text, formats, century)
+            micros = round(number) if abs(number) < 2**62 else None
+        else:
+            micros = read_date(text, formats, century)
         if micros is None:
-            return _NAN if is_missing_number(text, column) else REFUSED
-        return micros / 1e6
+            return None if is_missing_number(text, column) else REFUSED
+        return None if micros in sentinels else micros
+
+    return read
+
+
+def _date(column: Column) -> Cell:
+    micros_of = date_cell(column)
+
+    def read(raw: str) -> object:
+        micros = micros_of(raw)
+        if isinstance(micros, Refused):
+            return REFUSED
+        return _NAN if micros is None else micros / 1e6
 
     return read
 

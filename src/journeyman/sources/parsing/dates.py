@@ -199,8 +199,8 @@ def read_dates(texts: pa.Array, formats: Sequence[str], century: int) -> NDArray
     out = np.full(len(texts), nat, dtype=np.int64)
     if len(texts) < _SPLIT_MANY:
         for i, text in enumerate(texts.to_pylist()):
-            micros = read_date(text, formats, century)
-            out[i] = nat if micros is None else micros
+            moment = read_date(text, formats, century)
+            out[i] = nat if moment is None else moment
         return out
     left = np.arange(len(texts))
     for form in formats:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from journeyman.sources.parsing.texts import BLANKS, clean, text_of
 
-__all__ = ["Dates", "Encoded", "Numbers", "Texts", "as_texts", "encode"]
+__all__ = ["Dates", "Encoded", "Numbers", "Objects", "Texts", "as_texts", "encode"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,14 @@ class Dates:
     micros: NDArray[np.int64]
 
 
-Encoded = Texts | Numbers | Dates
+@dataclass(frozen=True)
+class Objects:
+    """A column of Python objects of several types, shape (n_samples,)."""
+
+    values: tuple[object, ...]
+
+
+Encoded = Texts | Numbers | Dates | Objects
 
 
 def encode(values: pd.Series) -> Encoded:
@@ -107,7 +114,7 @@ def encode(values: pd.Series) -> Encoded:
     dtype = values.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         names = [text_of(v) or "" for v in dtype.categories]
-        codes = values.cat.codes.to_numpy(np.int32)
+        codes = np.asarray(values.cat.codes, dtype=np.int32)
         return _merged(Texts(pa.array(names, type=pa.large_string()), codes, True, bool(dtype.ordered)))
     if isinstance(dtype, pd.ArrowDtype):
         return encode(pa.chunked_array(values.array.__arrow_array__()).to_pandas())
@@ -128,18 +135,27 @@ def _numbers(values: pd.Series) -> Numbers:
     if pd.api.types.is_complex_dtype(values.dtype):
         raise TypeError("complex numbers")
     if pd.api.types.is_extension_array_dtype(values.dtype):
-        whole = pd.api.types.is_integer_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype)
-        exact = values.fillna(0).to_numpy() if whole else values.to_numpy(np.float64, na_value=np.nan)
-        return Numbers(values.to_numpy(np.float64, na_value=np.nan), np.asarray(exact))
+        numbers = values.to_numpy(np.float64, na_value=np.nan)
+        if pd.api.types.is_bool_dtype(values.dtype):
+            return Numbers(numbers, numbers == 1)
+        if pd.api.types.is_integer_dtype(values.dtype):
+            return Numbers(numbers, np.asarray(values.fillna(0).to_numpy()))
+        return Numbers(numbers, numbers)
     exact = values.to_numpy()
     return Numbers(exact.astype(np.float64), exact)
 
 
-def _texts(values: pd.Series) -> Texts:
+def _texts(values: pd.Series) -> Texts | Objects:
     try:
-        array = pa.array(values, type=pa.large_string(), from_pandas=True)
+        return _coded(pa.array(values, type=pa.large_string(), from_pandas=True))
     except (pa.ArrowInvalid, pa.ArrowTypeError):
-        array = pa.array([text_of(v) for v in values], type=pa.large_string())
+        objects = tuple(values)
+        for value in objects:
+            text_of(value)  # refuses nested values
+        return Objects(objects)
+
+
+def _coded(array: pa.Array | pa.ChunkedArray) -> Texts:
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
     coded = array.dictionary_encode()
@@ -167,6 +183,8 @@ def as_texts(encoded: Encoded) -> Texts:
     """
     if isinstance(encoded, Texts):
         return encoded
+    if isinstance(encoded, Objects):
+        return _coded(pa.array([text_of(v) for v in encoded.values], type=pa.large_string()))
     if isinstance(encoded, Dates):
         missing = encoded.micros == np.iinfo(np.int64).min
         distinct, codes = np.unique(encoded.micros, return_inverse=True)

@@ -69,8 +69,9 @@ def _free(name: str, encoded: Encoded, wish: Wish) -> Inferred:
         return Inferred(Column(name, Kind.DATETIME, reason="the source holds dates", native=True))
     if isinstance(encoded, Numbers):
         return _typed(name, encoded, wish)
-    found = gathered(encoded, wish)
-    if encoded.typed:
+    texts = as_texts(encoded)
+    found = gathered(texts, wish)
+    if texts.typed:
         return as_category(name, found, wish, "the source says that these are names of categories")
     if found.solid.sum() < 2:
         # Where words are all there is beside one value, they are values.

@@ -10,56 +10,27 @@ __all__ = ["MISSING_SIGNS", "MISSING_WORDS", "is_missing_sign", "is_missing_word
 
 _SIGNS = frozenset(
     [
-        "?",
-        "??",
-        "???",
-        "-",
-        "--",
-        "---",
-        "–",
-        "—",
-        ".",
-        "..",
-        "...",
-        "*",
-        "na",
-        "n/a",
-        "n.a.",
-        "n.a",
-        "#n/a",
-        "#na",
-        "<na>",
-        "(na)",
-        "nan",
-        "-nan",
-        "null",
-        "(null)",
-        "[null]",
-        "<null>",
-        "nat",
-        "\\n",
-        "#value!",
-        "#ref!",
-        "#div/0!",
-        "#num!",
-        "#name?",
-        "#null!",
-        "1.#ind",
-        "1.#qnan",
-        "-1.#ind",
-        "-1.#qnan",
+        *("", "?", "??", "???", "-", "--", "---", "–", "—", ".", "..", "...", "*", "na", "n/a", "n.a.", "n.a"),
+        *("#n/a", "#na", "<na>", "(na)", "nan", "-nan", "null", "(null)", "[null]", "<null>", "nat", "\\n"),
+        *("#value!", "#ref!", "#div/0!", "#num!", "#name?", "#null!", "1.#ind", "1.#qnan", "-1.#ind", "-1.#qnan"),
     ]
-) | {""}
+)
 _WORDS = frozenset(
-    """none;nil;unknown;unk;n/k;not known;missing;undefined;unspecified;not specified;not available;not applicable;no data
-    no value;no answer;tbd;tba;blank;(blank);empty;(empty);(none);<none>;[none];(unknown);<unknown>;(missing);<missing>
-    iap;dk""".replace("\n    ", ";").split(";")
+    [
+        *("none", "nil", "unknown", "unk", "n/k", "not known", "missing", "undefined", "unspecified", "not specified"),
+        *("not available", "not applicable", "no data", "no value", "no answer", "tbd", "tba", "blank", "(blank)"),
+        *("empty", "(empty)", "(none)", "<none>", "[none]", "(unknown)", "<unknown>", "(missing)", "<missing>"),
+        *("iap", "dk"),  # the codes of the General Social Survey: inapplicable, don't know
+    ]
 )
 MISSING_SIGNS = pa.array(sorted(_SIGNS), type=pa.large_string())
 MISSING_WORDS = pa.array(sorted(_WORDS), type=pa.large_string())
 _LONGEST = max(map(len, _SIGNS | _WORDS))
 
-_SENTINELS = tuple(float(s * int("9" * k)) for k in range(1, 8) for s in (-1, 1)) + (-200.0, -32768.0, -2147483648.0)
+_SENTINELS = (
+    *(float(s * int("9" * k)) for k in range(1, 8) for s in (-1, 1)),
+    *(-200.0, -32768.0, -2147483648.0),
+)
 _POSITIVE_GAP = 3.0
 
 

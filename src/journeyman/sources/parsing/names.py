@@ -50,8 +50,8 @@ def is_identifier(name: str) -> bool:
 
     Examples
     --------
-    >>> is_identifier("PassengerId"), is_identifier("account_number"), is_identifier("number_project"), is_identifier("humid")
-    (True, True, False, False)
+    >>> is_identifier("PassengerId"), is_identifier("account_number"), is_identifier("humid")
+    (True, True, False)
     """
     words = _words(name)
     return bool(words) and (not _ID.isdisjoint(words) or words[-1] in _ID_LAST)

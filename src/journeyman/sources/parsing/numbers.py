@@ -15,106 +15,75 @@ __all__ = ["NumberStyle", "Written", "number_style", "read_number", "read_writte
 _CURRENCY = r"US\$|A\$|C\$|[$€£¥₹₩]|(?:USD|EUR|GBP|CHF|JPY|INR|CAD|AUD|CNY|SEK|NOK|DKK|PLN|BRL)\b|Rs\.?"
 _ATTACHED = frozenset(
     [
-        "%",
-        "‰",
-        "°",
-        "°c",
-        "°f",
-        "$",
-        "€",
-        "£",
-        "¥",
-        "km",
-        "m",
-        "cm",
-        "mm",
-        "mi",
-        "ft",
-        "in",
-        "kg",
-        "g",
-        "mg",
-        "lb",
-        "lbs",
-        "oz",
-        "l",
-        "ml",
-        "cl",
-        "dl",
-        "h",
-        "hr",
-        "hrs",
-        "min",
-        "mins",
-        "s",
-        "sec",
-        "secs",
-        "ms",
-        "mph",
-        "kmh",
-        "km/h",
-        "kph",
-        "hp",
-        "ps",
-        "cc",
-        "kw",
-        "kwh",
-        "w",
-        "v",
-        "hz",
-        "khz",
-        "mhz",
-        "ghz",
-        "gb",
-        "mb",
-        "kb",
-        "tb",
-        "px",
-        "y",
-        "yr",
-        "yrs",
-        "yo",
-        "m2",
-        "m²",
-        "m³",
-        "km²",
-        "sqft",
-        "sqm",
-        "mpg",
-        "rpm",
-        "kcal",
-        "cal",
-        "pt",
-        "pts",
-        "usd",
-        "eur",
-        "gbp",
-        "d",
-        "wk",
-        "mo",
-        '"',
-        "'",
+        *(
+            "%",
+            "‰",
+            "°",
+            "°c",
+            "°f",
+            "$",
+            "€",
+            "£",
+            "¥",
+            "km",
+            "m",
+            "cm",
+            "mm",
+            "mi",
+            "ft",
+            "in",
+            "kg",
+            "g",
+            "mg",
+            "lb",
+        ),
+        *("lbs", "oz", "l", "ml", "cl", "dl", "h", "hr", "hrs", "min", "mins", "s", "sec", "secs", "ms", "mph", "kmh"),
+        *("km/h", "kph", "hp", "ps", "cc", "kw", "kwh", "w", "v", "hz", "khz", "mhz", "ghz", "gb", "mb", "kb", "tb"),
+        *(
+            "px",
+            "y",
+            "yr",
+            "yrs",
+            "yo",
+            "m2",
+            "m²",
+            "m³",
+            "km²",
+            "sqft",
+            "sqm",
+            "mpg",
+            "rpm",
+            "kcal",
+            "cal",
+            "pt",
+            "pts",
+        ),
+        *("usd", "eur", "gbp", "d", "wk", "mo", '"', "'"),
     ]
 )
+"""Units that may follow the digits without a blank; others would make numbers of codes such as 12B."""
+
+_SPELLINGS = """
+oz ounce; lb lbs pound; g gram; kg kilo kilogram; m meter metre; km kilometer kilometre; cm centimeter centimetre
+mm millimeter millimetre; mi mile; ft foot feet; in inch inche; l liter litre; ml milliliter millilitre; h hr hrs hour
+min mins minute; s sec secs second; yr y yrs year; mo month; wk week; d day; pt pts point; % percent pct; $ dollar usd
+€ euro eur; £ gbp
+"""
 _ONE_SPELLING = {
-    spelling: unit
-    for unit, spellings in {
-        "oz": "ounce", "lb": "lbs pound", "g": "gram", "kg": "kilo kilogram", "m": "meter metre", "km": "kilometer kilometre",
-        "cm": "centimeter centimetre", "mm": "millimeter millimetre", "mi": "mile", "ft": "foot feet", "in": "inch inche",
-        "l": "liter litre", "ml": "milliliter millilitre", "h": "hr hrs hour", "min": "mins minute", "s": "sec secs second",
-        "yr": "y yrs year", "mo": "month", "wk": "week", "d": "day", "pt": "pts point", "%": "percent pct", "$": "dollar usd",
-        "€": "euro eur", "£": "gbp",
-    }.items()
-    for spelling in spellings.split()
-}  # fmt: skip
+    spelling: words.split()[0]
+    for words in _SPELLINGS.strip().replace("\n", ";").split(";")
+    for spelling in words.split()[1:]
+}
 _TIMES = {"k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "bn": 1e9, "Bn": 1e9, "mn": 1e6, "Mio": 1e6}
 
 
 def _pattern(group: str, point: str) -> re.Pattern[str]:
     return re.compile(
-        rf"(?P<open>\()?\s*(?P<bound>[<>≤≥~≈]=?)?\s*(?P<sign>[+\-\u2212\u2013])?\s*(?P<currency>{_CURRENCY})?\s*"
-        rf"(?P<sign2>[+\-\u2212])?\s*(?P<whole>[0-9]{{1,3}}(?:(?P<sep>{group})[0-9]{{3}})(?:(?P=sep)[0-9]{{3}})*|[0-9]+)?"
-        rf"(?P<part>{point}[0-9]*)?(?P<power>[eE][+-]?[0-9]+)?(?P<plus>\+)?(?P<gap>\s*)(?P<unit>[^\s0-9+)(][^0-9]*?)?\s*(?P<close>\))?"
+        r"(?P<open>\()?\s*(?P<bound>[<>≤≥~≈]=?)?\s*(?P<sign>[+\-\u2212\u2013])?\s*"
+        rf"(?P<currency>{_CURRENCY})?\s*(?P<sign2>[+\-\u2212])?\s*"
+        rf"(?P<whole>[0-9]{{1,3}}(?:(?P<sep>{group})[0-9]{{3}})(?:(?P=sep)[0-9]{{3}})*|[0-9]+)?"
+        rf"(?P<part>{point}[0-9]*)?(?P<power>[eE][+-]?[0-9]+)?(?P<plus>\+)?"
+        r"(?P<gap>\s*)(?P<unit>[^\s0-9+)(][^0-9]*?)?\s*(?P<close>\))?"
     )
 
 

@@ -12,10 +12,19 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
-from journeyman.sources.parsing.cells import REFUSED, cell_reader, date_formats, sentinel_values
+from journeyman.sources.parsing.cells import (
+    REFUSED,
+    Refused,
+    cell_reader,
+    date_cell,
+    date_formats,
+    sentinel_moments,
+    sentinel_values,
+)
 from journeyman.sources.parsing.dates import EPOCHS, read_dates
-from journeyman.sources.parsing.encoded import Dates, Encoded, Numbers, Texts, as_texts, encode
+from journeyman.sources.parsing.encoded import Dates, Encoded, Numbers, Objects, Texts, as_texts, encode
 from journeyman.sources.parsing.markers import MISSING_SIGNS
+from journeyman.sources.parsing.values import ValueReader
 
 __all__ = ["Reading", "flags", "parse", "plain_numbers", "read"]
 
@@ -72,6 +81,8 @@ def read(encoded: Encoded, column: Column) -> Reading:
     """Read an encoded column into canonical form and tell what could not be read."""
     if column.kind is Kind.BOOLEAN:
         return _by_cells(as_texts(encoded), column)
+    if isinstance(encoded, Objects) and column.kind.numeric:
+        return _objects(encoded, column)
     if column.kind.numeric:
         return _numbers(encoded, column)
     if column.kind is Kind.DATETIME:
@@ -88,14 +99,32 @@ def flags(mask: pa.Array) -> NDArray[np.bool_]:
 
 def plain_numbers(texts: pa.Array) -> NDArray[np.float64]:
     """Read cleaned texts that are plain finite numbers; NaN for all others. Shape (n,)."""
-    try:
-        values = pc.cast(texts, pa.float64())
-    except pa.ArrowInvalid:
+    out = np.full(len(texts), np.nan)
+    if _cast(texts.slice(0, 64)) is not None and (values := _cast(texts)) is not None:
+        out = values
+    else:
         plain = pc.match_substring_regex(texts, r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$")
-        values = pc.cast(pc.if_else(plain, texts, None), pa.float64())
-    out = np.array(values.fill_null(np.nan).to_numpy(zero_copy_only=False), dtype=np.float64)
+        out[flags(plain)] = _cast(texts.filter(plain))
     out[~np.isfinite(out)] = np.nan
     return out
+
+
+def _cast(texts: pa.Array) -> NDArray[np.float64] | None:
+    try:
+        return np.array(pc.cast(texts, pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+    except pa.ArrowInvalid:
+        return None
+
+
+def _objects(encoded: Objects, column: Column) -> Reading:
+    """Read numbers from Python objects one by one, since a number need not be written as a text would be."""
+    one = ValueReader(column, cell_reader(column), sentinel_values(column), {})
+    read = [one.value(v) for v in encoded.values]
+    refused = [i for i, v in enumerate(read) if v is REFUSED]
+    values = np.array([np.nan if v is REFUSED else v for v in read], dtype=np.float64)
+    there = int((~np.isnan(values)).sum()) + len(refused)
+    examples = tuple(dict.fromkeys(str(encoded.values[i]) for i in refused))[:_EXAMPLES]
+    return Reading(pd.Series(values), len(refused), there, examples)
 
 
 def _grouped_numbers(texts: pa.Array, column: Column) -> NDArray[np.float64]:
@@ -144,36 +173,40 @@ def _numbers(encoded: Encoded, column: Column) -> Reading:
 
 def _dates(encoded: Encoded, column: Column) -> Reading:
     scale = next((EPOCHS[f] for f in column.date_formats if f in EPOCHS), None)
+    gone = list(sentinel_moments(column))
     if isinstance(encoded, Dates):
-        there = int((encoded.micros != _NAT).sum())
-        return Reading(_moments(encoded.micros), 0, there)
-    if isinstance(encoded, Numbers) and scale is not None and not column.missing_markers:
-        number = encoded.values * scale
-        fits = np.abs(number) < 2**62
-        micros = np.where(fits, np.rint(np.where(fits, number, 0.0)), 0).astype(np.int64)
-        there_mask = ~np.isnan(encoded.values)
-        examples = ("a number too large",) if (there_mask & ~fits).any() else ()
-        refused_rows = int((there_mask & ~fits).sum())
-        return Reading(_moments(np.where(fits, micros, _NAT)), refused_rows, int(there_mask.sum()), examples)
+        micros = np.where(np.isin(encoded.micros, gone), _NAT, encoded.micros)
+        return Reading(_moments(micros), 0, int((micros != _NAT).sum()))
+    plain = isinstance(encoded, Numbers) and encoded.exact.dtype.kind != "b" and not column.missing_markers
+    if isinstance(encoded, Numbers) and scale is not None and plain:
+        return _epochs(encoded, scale)
     texts = as_texts(encoded)
     distinct = np.full(len(texts.values), _NAT, dtype=np.int64)
-    # The user's own markers are left to the cells, and so is what no format reads; epochs are numbers.
-    if scale is None and not column.missing_markers:
+    if scale is None:
         distinct = read_dates(texts.cleaned, date_formats(column), column.century_start)
-    elif scale is None:
-        distinct = read_dates(texts.cleaned, date_formats(column), column.century_start)
-        distinct[flags(pc.is_in(texts.cleaned, value_set=_markers(column)))] = _NAT
+        distinct[flags(pc.is_in(texts.cleaned, value_set=_markers(column))) | np.isin(distinct, gone)] = _NAT
+    # Numbers since 1970, markers and what no format reads are left to the cell.
     left = np.flatnonzero(distinct == _NAT)
-    cell = cell_reader(column)
+    cell = date_cell(column)
     refused = np.zeros(len(distinct), dtype=bool)
     for i, raw in zip(left.tolist(), texts.values.take(pa.array(left)).to_pylist(), strict=True):
         value = cell(raw)
-        if value is REFUSED:
+        if isinstance(value, Refused):
             refused[i] = True
-        elif value == value:
-            distinct[i] = round(cast(float, value) * 1e6)
+        elif value is not None:
+            distinct[i] = value
     spread = np.append(distinct, _NAT)[texts.codes]
     return _reading(texts, _moments(spread), refused, distinct != _NAT)
+
+
+def _epochs(encoded: Numbers, scale: int) -> Reading:
+    """Read numbers since 1970."""
+    number = encoded.values * scale
+    there = ~np.isnan(number)
+    fits = there & (np.abs(np.where(there, number, 0.0)) < 2**62)
+    micros = np.where(fits, np.rint(np.where(fits, number, 0.0)).astype(np.int64), _NAT)
+    examples = ("a number too large",) if (there & ~fits).any() else ()
+    return Reading(_moments(micros), int((there & ~fits).sum()), int(there.sum()), examples)
 
 
 def _markers(column: Column) -> pa.Array:
@@ -201,7 +234,8 @@ def _words(texts: Texts, column: Column) -> Reading:
     gone = flags(pc.is_in(pc.utf8_lower(values), value_set=MISSING_SIGNS)) | flags(
         pc.is_in(values, value_set=_markers(column))
     )
-    words = np.append(values.to_numpy(zero_copy_only=False), None)
+    words = np.empty(len(values) + 1, dtype=object)  # the last one is what code -1 stands for
+    words[:-1] = values.to_numpy(zero_copy_only=False)
     words[:-1][gone] = None
     return _reading(texts, pd.Series(words[texts.codes], dtype=object), np.zeros_like(gone), ~gone)
 

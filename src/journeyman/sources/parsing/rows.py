@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import difflib
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -15,13 +12,10 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.table import Block
 from journeyman.errors import SchemaError
-from journeyman.sources.parsing.cells import REFUSED, Cell, cell_reader, sentinel_values
-from journeyman.sources.parsing.texts import text_of, utc
+from journeyman.sources.parsing.cells import REFUSED, cell_reader, sentinel_values
+from journeyman.sources.parsing.values import ValueReader
 
 __all__ = ["RowReader", "lacking_error", "parse_rows", "refused_finding"]
-
-_REMEMBERED = 4096
-_EPOCH = dt.datetime(1970, 1, 1)
 
 
 def lacking_error(lacking: Sequence[str], given: Sequence[str]) -> SchemaError:
@@ -55,54 +49,6 @@ def refused_finding(column: Column, refused: int, examples: Sequence[str]) -> Fi
     )
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """How one column is read."""
-
-    column: Column
-    cell: Cell
-    sentinels: frozenset[float]
-    remembered: dict[str, object]
-
-    def value(self, raw: object) -> object:
-        """Read one raw value."""
-        if type(raw) is not str:
-            if self.column.kind is Kind.DATETIME and isinstance(raw, dt.datetime) and raw == raw:  # NaT is not itself
-                delta = utc(raw) - _EPOCH
-                return ((delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds) / 1e6
-            if self.column.kind in (Kind.NUMBER, Kind.INTEGER) and isinstance(raw, (float, int, np.number, np.bool_)):
-                return self._number(raw)
-            text = text_of(raw)
-            if text is None:
-                return self.missing
-            raw = text
-        value = self.remembered.get(raw, self)
-        if value is self:
-            value = self.cell(raw)
-            # A bounded memory: rows repeat their categories and dates, and a flood of new ones must not grow it.
-            if len(self.remembered) < _REMEMBERED:
-                self.remembered[raw] = value
-        return value
-
-    def _number(self, raw: float | int | np.number | np.bool_) -> object:
-        try:
-            number = float(raw)
-        except OverflowError:
-            return REFUSED
-        except TypeError:  # a complex number
-            return REFUSED
-        if math.isinf(number):
-            return REFUSED
-        return self.missing if number in self.sentinels else number
-
-    @property
-    def missing(self) -> object:
-        """What a block holds for a missing value of this column."""
-        if self.column.kind.categorical:
-            return -1
-        return float("nan") if self.column.kind.numeric or self.column.kind is Kind.DATETIME else None
-
-
 class RowReader:
     """Reads raw rows into a block, with all lookups prepared once.
 
@@ -119,7 +65,7 @@ class RowReader:
     """
 
     def __init__(self, columns: Sequence[Column]) -> None:
-        self._plans = tuple(_Plan(c, cell_reader(c), sentinel_values(c), {}) for c in columns)
+        self._plans = tuple(ValueReader(c, cell_reader(c), sentinel_values(c), {}) for c in columns)
 
     def read(self, rows: Mapping[str, Sequence[object]]) -> tuple[Block, tuple[Finding, ...]]:
         """Read rows.

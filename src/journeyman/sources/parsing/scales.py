@@ -7,53 +7,62 @@ from collections.abc import Sequence
 
 __all__ = ["ordered_levels"]
 
-_SCALES: tuple[tuple[str, ...], ...] = (
-    ("none", "very low|extremely low|lowest", "low", "medium low", "medium|moderate|mid|middle|average|normal", "medium high", "high",
-     "very high|extremely high|highest"),
-    ("tiny|extra small|very small|xxs|xs", "small|s|sm", "medium|mid|midsize|m|md|med", "large|big|l|lg", "extra large|very large|xl|xxl|huge"),
-    ("xxs", "xs", "s", "m", "l", "xl", "xxl|2xl", "xxxl|3xl"),
-    ("compact", "midsize", "large"),
-    ("very poor|terrible|awful", "poor|bad|po", "fair|fa", "average|typical|ta|ok|okay|satisfactory", "good|gd", "very good", "excellent|ex|premium",
-     "outstanding|ideal|exceptional"),
-    ("fair", "good", "very good", "premium", "ideal"),
-    ("strongly disagree|completely disagree", "disagree", "somewhat disagree|slightly disagree", "neutral|neither|neither agree nor disagree|undecided",
-     "somewhat agree|slightly agree", "agree", "strongly agree|completely agree"),
-    ("very dissatisfied", "dissatisfied|somewhat dissatisfied", "neutral|neither satisfied nor dissatisfied", "satisfied|somewhat satisfied",
-     "very satisfied"),
-    ("very unfavorably", "somewhat unfavorably", "neither favorably nor unfavorably (neutral)|neither favorably nor unfavorably", "somewhat favorably",
-     "very favorably"),
-    ("very unlikely", "unlikely", "neutral", "likely", "very likely"),
-    ("not at all", "slightly|a little", "moderately|somewhat", "very|very much", "extremely"),
-    ("never", "very rarely", "rarely|seldom", "sometimes|occasionally", "often|frequently", "usually|very often", "always"),
-    ("never", "yearly|annually", "quarterly", "monthly", "weekly", "daily", "hourly"),
-    ("not too happy", "pretty happy", "very happy"),
-    ("none", "mild", "moderate", "severe", "critical"),
-    ("trace", "minor", "moderate", "major", "extreme"),
-    ("info|informational", "low", "medium", "high", "critical"),
-    ("cold", "cool", "mild", "warm", "hot"),
-    ("slow", "medium", "fast"),
-    ("short", "medium", "long|tall"),
-    ("young|child", "middle aged|middle-aged|adult", "old|senior|elderly"),
-    ("beginner|novice", "intermediate", "advanced", "expert"),
-    ("junior", "mid|intermediate", "senior", "lead|principal"),
-    ("primary", "secondary", "tertiary"),
-    ("bronze", "silver", "gold", "platinum", "diamond"),
-    ("jan|january", "feb|february", "mar|march", "apr|april", "may", "jun|june", "jul|july", "aug|august", "sep|sept|september", "oct|october",
-     "nov|november", "dec|december"),
-    ("mon|monday", "tue|tues|tuesday", "wed|wednesday", "thu|thur|thurs|thursday", "fri|friday", "sat|saturday", "sun|sunday"),
-    ("i3", "i2", "i1", "si2", "si1", "vs2", "vs1", "vvs2", "vvs1", "if", "fl"),
-    ("f", "e", "d-", "d", "d+", "c-", "c", "c+", "b-", "b", "b+", "a-", "a", "a+"),
-    ("sd", "d", "c", "cc", "ccc-", "ccc", "ccc+", "b-", "b", "b+", "bb-", "bb", "bb+", "bbb-", "bbb", "bbb+", "a-", "a", "a+", "aa-", "aa", "aa+", "aaa"),
-    ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
-    ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"),
-)  # fmt: skip
-_RANKS = tuple({w: i for i, level in enumerate(scale) for w in level.split("|")} for scale in _SCALES)
+# One scale a line, from low to high; words of one level are parted by a bar.
+_SCALES = """
+none < very low|extremely low|lowest < low < medium low < medium|moderate|mid|middle|average|normal <
+    medium high < high < very high|extremely high|highest
+tiny|extra small|very small|xxs|xs < small|s|sm < medium|mid|midsize|m|md|med < large|big|l|lg <
+    extra large|very large|xl|xxl|huge
+xxs < xs < s < m < l < xl < xxl|2xl < xxxl|3xl
+compact < midsize < large
+very poor|terrible|awful < poor|bad|po < fair|fa < average|typical|ta|ok|okay|satisfactory < good|gd < very good <
+    excellent|ex|premium < outstanding|ideal|exceptional
+fair < good < very good < premium < ideal
+strongly disagree|completely disagree < disagree < somewhat disagree|slightly disagree <
+    neutral|neither|neither agree nor disagree|undecided < somewhat agree|slightly agree < agree <
+    strongly agree|completely agree
+very dissatisfied < dissatisfied|somewhat dissatisfied < neutral|neither satisfied nor dissatisfied <
+    satisfied|somewhat satisfied < very satisfied
+very unfavorably < somewhat unfavorably <
+    neither favorably nor unfavorably (neutral)|neither favorably nor unfavorably < somewhat favorably <
+    very favorably
+very unlikely < unlikely < neutral < likely < very likely
+not at all < slightly|a little < moderately|somewhat < very|very much < extremely
+never < very rarely < rarely|seldom < sometimes|occasionally < often|frequently < usually|very often < always
+never < yearly|annually < quarterly < monthly < weekly < daily < hourly
+not too happy < pretty happy < very happy
+none < mild < moderate < severe < critical
+trace < minor < moderate < major < extreme
+info|informational < low < medium < high < critical
+cold < cool < mild < warm < hot
+slow < medium < fast
+short < medium < long|tall
+young|child < middle aged|middle-aged|adult < old|senior|elderly
+beginner|novice < intermediate < advanced < expert
+junior < mid|intermediate < senior < lead|principal
+primary < secondary < tertiary
+bronze < silver < gold < platinum < diamond
+jan|january < feb|february < mar|march < apr|april < may < jun|june < jul|july < aug|august < sep|sept|september <
+    oct|october < nov|november < dec|december
+mon|monday < tue|tues|tuesday < wed|wednesday < thu|thur|thurs|thursday < fri|friday < sat|saturday < sun|sunday
+i3 < i2 < i1 < si2 < si1 < vs2 < vs1 < vvs2 < vvs1 < if < fl
+f < e < d- < d < d+ < c- < c < c+ < b- < b < b+ < a- < a < a+
+sd < d < c < cc < ccc- < ccc < ccc+ < b- < b < b+ < bb- < bb < bb+ < bbb- < bbb < bbb+ < a- < a < a+ < aa- < aa <
+    aa+ < aaa
+zero < one < two < three < four < five < six < seven < eight < nine < ten < eleven < twelve
+first < second < third < fourth < fifth < sixth < seventh < eighth < ninth < tenth
+"""
+_RANKS = tuple(
+    {word: rank for rank, level in enumerate(scale.split(" < ")) for word in level.split("|")}
+    for scale in _SCALES.replace(" <\n    ", " < ").strip().splitlines()
+)
 
 _FEW = 60
 _DIGITS = re.compile(r"[0-9]+(?:[.,][0-9]{3})*(?:\.[0-9]+)?")
 _BELOW = re.compile(r"^\s*[a-z$€£]*\s*(?:<=?|≤|under|below|less than|up to|until|younger than|fewer than|max\.?)")
 _ABOVE = re.compile(
-    r"(?:^\s*[a-z$€£]*\s*(?:>=?|≥|over|above|more than|at least|older than|from)|\+|\b(?:or|and) (?:more|above|over|older|up|higher)|\bplus\b)"
+    r"^\s*[a-z$€£]*\s*(?:>=?|≥|over|above|more than|at least|older than|from)"
+    r"|\+|\b(?:or|and) (?:more|above|over|older|up|higher)|\bplus\b"
 )
 _RANGE = re.compile(r"[\s$€£a-z%]*(?:-|–|—|\.\.|<=?|\bto\b|\band\b)[\s$€£a-z<=%]*")
 _LINKS = re.compile(

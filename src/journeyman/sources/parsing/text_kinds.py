@@ -143,8 +143,11 @@ def _number_column(name: str, found: Evidence, wish: Wish, style: NumberStyle) -
 
 def _distinct(values: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Join equal numbers that were written differently; ascending."""
-    order = np.argsort(values, kind="stable")
-    values, counts = values[order], counts[order]
+    if len(counts) and counts.max() == 1:
+        values = np.sort(values)
+    else:
+        order = np.argsort(values, kind="stable")
+        values, counts = values[order], counts[order]
     first = np.flatnonzero(np.append(True, values[1:] != values[:-1])) if len(values) else np.zeros(0, dtype=np.int64)
     joined = np.add.reduceat(counts, first) if len(first) else counts
     return values[first], joined.astype(np.int64)
