@@ -70,7 +70,7 @@ def _line(values: FloatArray, n: int) -> float | None:
         (overtone, abs(overtone * n / period - top), float(period))
         for overtone in (1, 2, 3)
         for period in _PERIODS
-        if n / period >= 8 and abs(overtone * n / period - top) <= max(1.0, 0.015 * top)
+        if n / period >= 8 and abs(overtone * n / period - top) <= max(1.0, 0.007 * top)
     ]
     return min(fitting)[2] if fitting else 0.0
 
@@ -78,13 +78,15 @@ def _line(values: FloatArray, n: int) -> float | None:
 def _echo(values: FloatArray, n: int) -> float | None:
     smooth = pd.Series(values).rolling(max(97, n // 12), center=True, min_periods=1).mean().to_numpy()
     detail = values - smooth
-    if n < 480 or lag_one(detail) < 0.5 * float(np.var(detail)):
+    if lag_one(detail) < 0.5 * float(np.var(detail)):
         return None
     size = 2 ** int(np.ceil(np.log2(2 * n)))
     spectrum = np.fft.rfft(detail, size)
     echo = np.fft.irfft(spectrum * np.conj(spectrum))[:120]
     echo = echo / max(echo[0], 1e-12)
     for period in _ECHOES:
+        if n < 100 * period:
+            continue  # too few days to tell a clock from an arrangement of the rows
         reach = max(1, period // 20)
         peak = float(echo[period - reach : period + reach + 1].max())
         trough = float(echo[period // 4 : 3 * period // 4 + 1].min())
