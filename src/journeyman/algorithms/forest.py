@@ -1,7 +1,7 @@
 """Forests of deep random trees: random forest (Breiman 2001) and extra trees (Geurts et al. 2006).
 
 scikit-learn grows them; what is kept is LightGBM's text format, because it holds any tree, loads without running code
-and walks a row in microseconds where scikit-learn takes milliseconds (docs/decisions/0005).
+and walks a row in microseconds where scikit-learn takes milliseconds (docs/decisions/0009).
 """
 
 from __future__ import annotations
