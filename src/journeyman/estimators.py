@@ -15,7 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
 
 from journeyman.errors import TargetError
-from journeyman.workflow.embed import Learned, learn_from_frame
+from journeyman.workflow.embed import Learned, embedded_settings, learn_from_frame
 
 __all__ = ["JourneymanClassifier", "JourneymanRegressor"]
 
@@ -56,17 +56,8 @@ class _Journeyman(BaseEstimator):
 
     def _learn(self, frame: pd.DataFrame, y: NDArray[Any], task: str) -> Learned:
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        return learn_from_frame(
-            frame,
-            y,
-            task=task,
-            budget=self.budget,
-            trials=self.trials,
-            metric=self.metric,
-            threads=self.n_jobs,
-            seed=seed,
-            workspace=self.workspace,
-        )
+        settings = embedded_settings(self.budget, self.trials, self.metric, self.n_jobs, seed)
+        return learn_from_frame(frame, y, task, settings, self.workspace)
 
     def _answers(self, X: Any) -> NDArray[np.float64]:
         check_is_fitted(self)

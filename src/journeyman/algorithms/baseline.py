@@ -14,7 +14,7 @@ from journeyman.entities.column import Column
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 
-__all__ = ["Baseline"]
+__all__ = ["Baseline", "ConstantModel"]
 
 
 class ConstantModel(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ __all__ = ["BoosterModel", "LightGBM"]
 
 FloatArray = NDArray[np.float64]
 _MOST_ROUNDS = 2000
+_LEAST_PROGRESS = 5e-4  # of the loss, within the rounds of patience: less is not worth its time
 
 
 class BoosterModel:
@@ -64,7 +65,7 @@ class LightGBM:
     preparation: str = "native"
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
-        """Return a quick one, the field's untuned best, and partners that differ from it (docs/decisions/0004)."""
+        """Return a quick one, the field's untuned best, and partners that differ from it (docs/decisions/0008)."""
         few = max(2, min(40, rows // 50))
         regression = task.kind is TaskKind.REGRESSION
         proposals: list[tuple[dict[str, Parameter], str, str]] = [
@@ -166,13 +167,17 @@ class _Watch:
         self.out_of_time = out_of_time
         self.best_round = 1
         self.best_loss = np.inf
+        self.mark_round = 1
+        self.mark_loss = np.inf
 
     def __call__(self, state: Any) -> None:
         loss = float(state.evaluation_result_list[0][2])
         here = state.iteration + 1
         if loss < self.best_loss:
             self.best_loss, self.best_round = loss, here
-        if here - self.best_round >= self.patience or self.out_of_time():
+        if loss < self.mark_loss * (1 - _LEAST_PROGRESS):
+            self.mark_loss, self.mark_round = loss, here
+        if here - self.mark_round >= self.patience or self.out_of_time():
             raise lightgbm.callback.EarlyStopException(self.best_round - 1, state.evaluation_result_list)
 
 

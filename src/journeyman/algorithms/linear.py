@@ -20,11 +20,13 @@ from journeyman.interfaces import FitRequest, FittedModel, Matrix
 from journeyman.metrics import METRICS
 from journeyman.transformers.steps import decode_array, encode_array
 
-__all__ = ["Linear"]
+__all__ = ["Linear", "LinearModel"]
 
 FloatArray = NDArray[np.float64]
-_PENALTIES = (1.0, 10.0, 0.1, 100.0, 0.01, 1000.0)
-"""Tried in this order, in units of a row; a fit's ``rounds`` is 1 + the position of the one that was kept."""
+_PENALTIES = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0, 10_000.0)
+"""In units of a row; a fit's ``rounds`` is 1 + the position of the one that was kept."""
+_START = 3
+_MOST_NEWTON_WEIGHTS = 400  # Newton's method inverts a matrix of this side; beyond it, L-BFGS is quicker
 
 
 class LinearModel(msgspec.Struct, frozen=True):
@@ -69,7 +71,7 @@ class Linear:
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit."""
         outputs = max(len(task.labels), 1)
-        per_cell = 2e-9 if task.kind is TaskKind.REGRESSION else 1.2e-7
+        per_cell = 2e-9 if task.kind is TaskKind.REGRESSION else 6e-8
         return 0.05 + per_cell * rows * (features + 10) * outputs * 3
 
     def fit(self, request: FitRequest) -> FittedModel:
@@ -78,23 +80,25 @@ class Linear:
         center, spread = x.mean(axis=0), x.std(axis=0)
         spread[spread <= 1e-12] = 1.0
         scaled = (x - center) / spread
-        if request.valid_x is None or request.valid_y is None:
-            position = max(request.rounds, 1) - 1
+        valid_x, valid_y = request.valid_x, request.valid_y
+        if valid_x is None or valid_y is None:
+            position = request.rounds - 1 if request.rounds else _START
             return self._one(request, scaled, center, spread, position)
         metric = METRICS["log_loss" if request.task.kind.classification else "rmse"]
-        best: tuple[float, LinearModel] | None = None
-        worse = 0
-        for position in range(len(_PENALTIES)):
-            if best is not None and (worse == 2 or request.out_of_time()):
-                break
-            model = self._one(request, scaled, center, spread, position)
-            loss = metric.score(request.valid_y, model.predict(request.valid_x))
-            if best is None or loss < best[0]:
-                best, worse = (loss, model), 0
-            else:
-                worse += 1
-        assert best is not None  # the loop never breaks before its first model
-        return best[1]
+        found: dict[int, tuple[float, LinearModel]] = {}
+
+        def loss(position: int) -> float:
+            if position not in found:
+                model = self._one(request, scaled, center, spread, position)
+                found[position] = (metric.score(valid_y, model.predict(valid_x)), model)
+            return found[position][0]
+
+        here = _START
+        for step in (1, -1):  # downhill on one side, then on the other: losses along the path have one valley
+            while 0 <= here + step < len(_PENALTIES) and not request.out_of_time() and loss(here + step) < loss(here):
+                here += step
+        loss(here)
+        return found[here][1]
 
     def _one(
         self, request: FitRequest, scaled: FloatArray, center: FloatArray, spread: FloatArray, position: int
@@ -118,7 +122,9 @@ class Linear:
             return LinearModel((full / spread).T, offsets, True, 0.0, 0.0, position + 1)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # an unfinished fit is judged by its score like any
-            model = LogisticRegression(C=1.0 / penalty, max_iter=200, tol=1e-3).fit(scaled, y)
+            small = scaled.shape[1] * (len(classes) if len(classes) > 2 else 1) <= _MOST_NEWTON_WEIGHTS
+            solver = "newton-cholesky" if small else "lbfgs"
+            model = LogisticRegression(C=1.0 / penalty, solver=solver, max_iter=200, tol=1e-3).fit(scaled, y)
         if len(classes) == 2:
             full[classes] = np.vstack([-model.coef_[0] / 2, model.coef_[0] / 2])
             offsets[classes] = np.array([-model.intercept_[0] / 2, model.intercept_[0] / 2])

@@ -46,6 +46,8 @@ class Trial:
         Wall time it took.
     started : float
         Seconds since the run began when it started.
+    answer_seconds : float
+        Wall time of one answer, in the mean over all validated rows.
     cause : str
         Why it failed, in one line.
     """
@@ -58,6 +60,7 @@ class Trial:
     predictions: NDArray[np.float64] | None = None
     seconds: float = 0.0
     started: float = 0.0
+    answer_seconds: float = 0.0
     cause: str = ""
 
 

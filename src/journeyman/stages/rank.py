@@ -19,7 +19,8 @@ _BELIEF = 6.0
 
 _PRIOR: Mapping[str, tuple[float, float]] = {
     "lightgbm (quick)": (0.90, 0.20),
-    "catboost (usual)": (0.75, 0.06),
+    "catboost (quick)": (0.75, 0.06),
+    "catboost (usual)": (0.45, 0.02),
     "extra_trees (fine)": (0.45, 0.03),
     "lightgbm (small random)": (0.45, 0.02),
     "lightgbm (deep)": (0.40, 0.015),

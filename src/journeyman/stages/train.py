@@ -135,6 +135,7 @@ def _run(
 ) -> Trial:
     started = allowance.clock.monotonic()
     predictions, scores, rounds = [], [], []
+    answering = 0.0
     for position, fold in enumerate(folds):
         request = FitRequest(
             x=fold.x_fit,
@@ -149,7 +150,9 @@ def _run(
             out_of_time=allowance.fold(started, len(folds) - position),
         )
         model = algorithm.fit(request)
+        asked = allowance.clock.monotonic()
         answer = model.predict(fold.x_valid)
+        answering += allowance.clock.monotonic() - asked
         if not np.isfinite(answer).all():
             raise ValueError(f"{algorithm.name} gave answers that are not finite")
         predictions.append(answer)
@@ -164,6 +167,7 @@ def _run(
         fold_scores=tuple(scores),
         rounds=tuple(rounds),
         predictions=answers,
+        answer_seconds=answering / len(answers),
     )
 
 

@@ -18,7 +18,19 @@ from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import Algorithm, FitRequest, Matrix
 from journeyman.metrics import METRICS, default_metric
 
-__all__ = ["ALGORITHM_CHECKS", "sample_request"]
+__all__ = [
+    "ALGORITHM_CHECKS",
+    "check_answers_have_the_right_shape",
+    "check_class_without_rows_is_no_obstacle",
+    "check_expects_more_seconds_for_more_rows",
+    "check_fits_again_with_fixed_length",
+    "check_learns_more_than_nothing",
+    "check_proposes_candidates_of_its_own",
+    "check_rows_are_answered_by_themselves",
+    "check_same_seed_same_answers",
+    "check_stored_form_answers_the_same",
+    "sample_request",
+]
 
 _ROWS = 240
 _NAMES = ("size", "age", "noise", "colour")

@@ -27,6 +27,12 @@ __all__ = [
     "Steps",
     "TextStep",
     "WordScorer",
+    "calendar_parts",
+    "clean_texts",
+    "decode_array",
+    "encode_array",
+    "text_features",
+    "text_vectorizer",
 ]
 
 FloatArray = NDArray[np.float64]

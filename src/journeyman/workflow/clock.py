@@ -1,11 +1,14 @@
-"""The system's clock, for the doors; everything inside gets a clock as an argument."""
+"""The system's clock and cores, for the doors; everything inside gets them as arguments."""
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import UTC, datetime
 
-__all__ = ["SystemClock"]
+__all__ = ["SystemClock", "available_threads"]
+
+_MOST_THREADS = 16  # beyond this, boosting on tables gains nothing
 
 
 class SystemClock:
@@ -24,3 +27,15 @@ class SystemClock:
     def now(self) -> str:
         """Return the time of day, ISO 8601 in UTC."""
         return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def available_threads() -> int:
+    """Return the number of cores that this process may use.
+
+    Examples
+    --------
+    >>> available_threads() >= 1
+    True
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, _MOST_THREADS)

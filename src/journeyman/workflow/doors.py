@@ -24,7 +24,7 @@ from journeyman.sources import FrameSource, open_source
 from journeyman.stores.releases import MANIFEST
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.build import build as build_line
-from journeyman.workflow.clock import SystemClock
+from journeyman.workflow.clock import SystemClock, available_threads
 from journeyman.workflow.kit import standard_kit
 from journeyman.workflow.release import Release, open_release
 from journeyman.workflow.run import JournalRun, resumable, resume_run, start_run
@@ -124,6 +124,7 @@ def build(  # one parameter an option of the command
         roles=dict(roles or {}),
         missing=tuple(missing),
         accept=tuple(accept),
+        threads=available_threads(),
     )
     source = FrameSource(frame_or_path, _FRAME) if path is None else open_source(path, query)
     return _build(source, settings, workspace, progress)

@@ -27,13 +27,13 @@ from journeyman.stages.score import Scorer
 from journeyman.stages.split import folds_only
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.build import fit_all, keep_experience, model_card
-from journeyman.workflow.clock import SystemClock
+from journeyman.workflow.clock import SystemClock, available_threads
 from journeyman.workflow.kit import standard_kit
 from journeyman.workflow.release import ModelCard, make_scorer
 from journeyman.workflow.run import MemoryRun
 from journeyman.workflow.search import search
 
-__all__ = ["Learned", "learn_from_frame"]
+__all__ = ["Learned", "embedded_settings", "learn_from_frame"]
 
 FloatArray = NDArray[np.float64]
 _TARGET = "target"
@@ -69,17 +69,35 @@ class Learned:
         return np.asarray(answers.argmax(axis=1), dtype=np.int64)
 
 
+def embedded_settings(
+    budget: str | float, trials: int | None, metric: str | None, threads: int | None, seed: int
+) -> BuildSettings:
+    """Return the settings of a fit inside an estimator.
+
+    Parameters
+    ----------
+    threads : int or None
+        Threads; all cores where it is None or, as scikit-learn has it, below 1.
+
+    Raises
+    ------
+    SettingsError
+        Where the budget is no time.
+    """
+    return BuildSettings(
+        source="<frame>",
+        target=_TARGET,
+        name="embedded",
+        budget=parse_budget(str(budget)),
+        trials=trials,
+        metric=metric,
+        seed=seed,
+        threads=threads if threads is not None and threads > 0 else available_threads(),
+    )
+
+
 def learn_from_frame(
-    frame: pd.DataFrame,
-    y: NDArray[Any],
-    *,
-    task: str,
-    budget: str | float,
-    trials: int | None,
-    metric: str | None,
-    threads: int | None,
-    seed: int,
-    workspace: str | Path | None,
+    frame: pd.DataFrame, y: NDArray[Any], task: str, settings: BuildSettings, workspace: str | Path | None
 ) -> Learned:
     """Search and fit on all rows; there is no holdout, since whoever embeds an estimator keeps rows for that.
 
@@ -89,24 +107,20 @@ def learn_from_frame(
         Features; columns of any kind.
     y : ndarray of shape (n_samples,)
         Class codes 0..n_classes-1, or values.
+    task : str
+        "binary", "multiclass" or "regression".
+    workspace : str, Path or None
+        Folder whose experience is read and added to; None keeps nothing.
 
     Raises
     ------
     InputError
         Where the table or an option cannot be used.
     """
-    settings = BuildSettings(
-        source="<frame>",
-        target=_TARGET,
-        name="embedded",
-        budget=parse_budget(str(budget)),
-        trials=trials,
-        seed=seed,
-        threads=threads if threads is not None and threads > 0 else 2,
-    )
+    seed = settings.seed
     kit = standard_kit(_no_report, SystemClock(), SilentProgress(), lambda: False)
     run = MemoryRun(kit.clock)
-    table, posed = _table(frame, y, TaskKind(task), metric, settings)
+    table, posed = _table(frame, y, TaskKind(task), settings)
     chosen_metric = find_metric(posed.metric, posed.kind)
     rows = np.arange(len(table.frame), dtype=np.int64)
     division = folds_only(table, posed, seed)
@@ -124,15 +138,13 @@ def learn_from_frame(
     return Learned(card, found, make_scorer(card, fitted, kit.algorithms, kit.preparations))
 
 
-def _table(
-    frame: pd.DataFrame, y: NDArray[Any], kind: TaskKind, metric: str | None, settings: BuildSettings
-) -> tuple[Table, Task]:
+def _table(frame: pd.DataFrame, y: NDArray[Any], kind: TaskKind, settings: BuildSettings) -> tuple[Table, Task]:
     """Return the features and the target as a table, and the task.
 
     Numbers are taken as they are. Other columns are read as a build reads them; what cannot be learned from
     (identifiers, constants) is left out, and nothing else: no rule judges columns that a caller has chosen.
     """
-    posed = Task(_TARGET, kind, metric or default_metric(kind))
+    posed = Task(_TARGET, kind, settings.metric or default_metric(kind))
     if kind.classification:
         labels = tuple(str(code) for code in range(int(y.max()) + 1))
         posed = replace(posed, labels=labels)

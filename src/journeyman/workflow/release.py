@@ -25,7 +25,17 @@ from journeyman.stages.train import FittedPart
 from journeyman.stores.facts import decode
 from journeyman.stores.releases import read_release
 
-__all__ = ["FittedEnsemble", "ModelCard", "Release", "make_scorer", "open_release", "release_files"]
+__all__ = [
+    "FittedEnsemble",
+    "ModelCard",
+    "PlacedMember",
+    "Release",
+    "make_scorer",
+    "open_release",
+    "release_files",
+    "to_labels",
+    "typed_labels",
+]
 
 FloatArray = NDArray[np.float64]
 

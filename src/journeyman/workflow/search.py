@@ -30,6 +30,9 @@ _FIRST = ("baseline", "linear")
 _REFITS = 2.6
 """A member is fitted twice after the search, on the training rows and on all rows; in fits of a fold, about this."""
 
+_ANSWERS = 220_000
+"""That the evaluation and the explanation of an ensemble ask for, about."""
+
 _LARGEST_SHARE = 0.5
 """Of the whole budget that one trial may take, so that another algorithm still gets its turn."""
 
@@ -50,9 +53,17 @@ class _Plan:
         return max(len(fold.fit) for fold in self.split.folds)
 
 
-def seconds_to_finish(rows: int) -> float:
-    """Return the seconds that evaluating, explaining and packaging take after the last fit (docs/decisions/0007)."""
-    return 4.0 + 2e-5 * min(rows, 300_000)
+def seconds_to_finish(rows: int, answer_seconds: float) -> float:
+    """Return the seconds that evaluating, explaining and packaging take after the last fit (docs/decisions/0007).
+
+    Parameters
+    ----------
+    rows : int
+        Rows of the table.
+    answer_seconds : float
+        Of one answer of the ensemble: importance and dependence ask for some hundred thousand.
+    """
+    return 3.0 + 2e-5 * min(rows, 300_000) + _ANSWERS * answer_seconds
 
 
 def search(
@@ -168,8 +179,11 @@ def _allowance(plan: _Plan, elapsed: float, best: Ensemble | None, trials: Seque
         return None
     folds = len(plan.split.folds)
     seconds = {t.candidate.key: t.seconds / folds for t in trials}
-    refits = sum(seconds[m.candidate.key] for m in best.members) * _REFITS if best is not None else 0.0
-    left = plan.settings.budget - elapsed - refits - seconds_to_finish(plan.table.source_rows)
+    answers = {t.candidate.key: t.answer_seconds for t in trials}
+    members = [m.candidate.key for m in best.members] if best is not None else []
+    refits = sum(seconds[key] for key in members) * _REFITS
+    finish = seconds_to_finish(plan.table.source_rows, sum(answers[key] for key in members))
+    left = plan.settings.budget - elapsed - refits - finish
     share = folds / (folds + _REFITS)
     return max(0.0, min(left * share, plan.settings.budget * _LARGEST_SHARE))
 
