@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from journeyman.errors import SourceError
 
-__all__ = ["check_names", "drawn", "file_digest", "plain_table", "to_frame", "union_schema", "width"]
+__all__ = ["check_names", "drawn", "file_digest", "plain_table", "raw_frames", "to_frame", "union_schema", "width"]
 
 _CHUNK = 1 << 20
 
@@ -134,6 +134,25 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
         else:
             columns[name] = values.to_pandas()
     return pd.DataFrame(columns)
+
+
+def raw_frames(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pd.DataFrame]:
+    """Gather batches into frames of raw columns with at least so many rows (the last one with fewer), in order.
+
+    Examples
+    --------
+    >>> batches = pa.table({"a": [1, 2, 3]}).to_batches(max_chunksize=1)
+    >>> [len(frame) for frame in raw_frames(batches, 2)]
+    [2, 1]
+    """
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(b.num_rows for b in waiting) >= rows:
+            yield to_frame(pa.Table.from_batches(waiting))
+            waiting = []
+    if sum(b.num_rows for b in waiting):
+        yield to_frame(pa.Table.from_batches(waiting))
 
 
 def union_schema(schemas: Sequence[pa.Schema]) -> pa.Schema:

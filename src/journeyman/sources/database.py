@@ -22,6 +22,7 @@ from journeyman.errors import SourceError
 from journeyman.sources.batches import check_names, plain_table, union_schema
 from journeyman.sources.parquet import ParquetSource
 from journeyman.sources.parsing.texts import text_of
+from journeyman.sources.views import keep_alive
 
 __all__ = ["DatabaseSource", "is_database", "redacted"]
 
@@ -52,7 +53,7 @@ def redacted(location: str) -> str:
         return location
     try:
         url = sa.make_url(location)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         return location.split("://", 1)[0] + "://..."
     # A password may also be given as a parameter.
     kept = {k: v for k, v in url.query.items() if "pass" not in k.lower() and "key" not in k.lower()}
@@ -135,6 +136,7 @@ class DatabaseSource:
 
     def relation(self, backend: Any) -> Any:
         """Return all rows as an Ibis table."""
+        keep_alive(backend, self)
         return self._copy.relation(backend)
 
     @cached_property
@@ -149,7 +151,7 @@ class DatabaseSource:
 def _url(location: str) -> URL:
     try:
         url = sa.make_url(location)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise SourceError(
             f"{redacted(location)} is no database URL",
             hint="write sqlite:///file.db or postgresql://user@host/database",

@@ -19,6 +19,7 @@ from journeyman.sources.views import quoted, text_view
 __all__ = ["JsonLinesSource"]
 
 _BATCH = 65_536
+_KEPT = frozenset(["BIGINT", "UBIGINT", "HUGEINT", "DOUBLE", "BOOLEAN"])
 
 
 class JsonLinesSource:
@@ -45,25 +46,37 @@ class JsonLinesSource:
             raise SourceError(f"{path.name} is a damaged gzip file", hint="pack or copy it again") from error
         if empty:
             raise SourceError(f"{path.name} is empty", hint="give a table with rows")
-        kinds = self._described()
-        self.names = tuple(kinds)
+        found = self._described()
+        self.names = tuple(found)
         check_names(self.names, self.name)
-        for name, kind in kinds.items():
+        for name, kind in found.items():
             if kind.startswith(("STRUCT", "MAP", "UNION")) or kind.endswith("]"):
-                raise SourceError(
-                    f"column {name!r} of {self.name} holds nested values",
-                    hint="spread it over plain columns, or leave it out",
-                )
-        # Values of several types in one column come as JSON; ->> takes the quotes off.
-        columns = (f"{_name(n)} ->> '$' AS {_name(n)}" if k == "JSON" else _name(n) for n, k in kinds.items())
-        self._query = f"SELECT {', '.join(columns)} FROM {self._scan()}"
+                raise self._nested(name)
+            if kind == "JSON":
+                self._check_mixed(name)
+        # Dates stay texts: how they are read is ours to decide and to tell. So do columns of several types.
+        kept = ", ".join(f"{quoted(n)}: {quoted(k if k in _KEPT else 'VARCHAR')}" for n, k in found.items())
+        self._scan = f"read_json({quoted(str(self.path))}, format='newline_delimited', columns={{{kept}}})"
+        self._query = f"SELECT * FROM {self._scan}"
 
-    def _scan(self) -> str:
-        # Texts that look like dates stay texts: how they are read is ours to decide and to tell.
+    def _nested(self, name: str) -> SourceError:
+        return SourceError(
+            f"column {name!r} of {self.name} holds nested values",
+            hint="spread it over plain columns, or leave it out",
+        )
+
+    def _check_mixed(self, name: str) -> None:
+        """Refuse a column of several types where one is a list or a record."""
+        column = '"' + name.replace('"', '""') + '"'
+        nested = f"SELECT count(*) FROM {self._guess} WHERE json_type({column}) IN ('OBJECT', 'ARRAY')"
+        if self._run(nested).fetchall()[0][0]:
+            raise self._nested(name)
+
+    @property
+    def _guess(self) -> str:
         return (
-            f"read_json({quoted(str(self.path))}, format='newline_delimited', sample_size=-1, "
-            "convert_strings_to_integers=false, dateformat='', timestampformat='', maximum_depth=2, "
-            "map_inference_threshold=-1)"
+            f"read_json({quoted(str(self.path))}, format='newline_delimited', sample_size=-1, maximum_depth=2, "
+            "convert_strings_to_integers=false, map_inference_threshold=-1)"
         )
 
     def _run(self, query: str) -> Any:
@@ -83,7 +96,7 @@ class JsonLinesSource:
 
     def _described(self) -> dict[str, str]:
         try:
-            found = duckdb.connect().execute(f"DESCRIBE SELECT * FROM {self._scan()}").fetchall()
+            found = duckdb.connect().execute(f"DESCRIBE SELECT * FROM {self._guess}").fetchall()
         except duckdb.Error as error:
             raise self._complaint(error) from error
         return {str(name): str(kind) for name, kind, *_ in found}
@@ -100,7 +113,7 @@ class JsonLinesSource:
 
     @cached_property
     def _rows(self) -> int:
-        return int(self._run(f"SELECT count(*) FROM {self._scan()}").fetchall()[0][0])
+        return int(self._run(f"SELECT count(*) FROM {self._scan}").fetchall()[0][0])
 
     def rows(self) -> int:
         """Return the number of rows."""
@@ -123,12 +136,8 @@ class JsonLinesSource:
 
     def relation(self, backend: Any) -> Any:
         """Return all rows as an Ibis table."""
-        return text_view(backend, self._query)
+        return text_view(backend, self._query, self)
 
     def digest(self) -> str:
         """Return the SHA-256 of the file."""
         return file_digest([self.path])
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -81,7 +81,7 @@ class ParquetSource:
 
     def relation(self, backend: Any) -> Any:
         """Return all rows as an Ibis table."""
-        return text_view(backend, f"SELECT * FROM read_parquet({quoted(str(self.path))})")
+        return text_view(backend, f"SELECT * FROM read_parquet({quoted(str(self.path))})", self)
 
     def digest(self) -> str:
         """Return the SHA-256 of the file."""

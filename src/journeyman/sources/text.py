@@ -130,6 +130,7 @@ class TextSource:
             backend,
             f"SELECT * FROM read_csv({quoted(str(self._plain))}, auto_detect=false, header=true, "
             f"delim={quoted(delimiter)}, quote='\"', escape='\"', max_line_size=67108864, columns={{{columns}}})",
+            self,
         )
 
     def digest(self) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import weakref
 from typing import Any
 
 import pyarrow as pa
 
-__all__ = ["arrow_view", "quoted", "text_view"]
+__all__ = ["arrow_view", "keep_alive", "quoted", "text_view"]
 
 
 def quoted(text: str) -> str:
@@ -21,12 +22,25 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def text_view(backend: Any, query: str) -> Any:
-    """Return the rows of a DuckDB query as an Ibis table that is evaluated when it is used."""
+def text_view(backend: Any, query: str, source: object) -> Any:
+    """Return the rows of a DuckDB query as an Ibis table that is evaluated when it is used.
+
+    The source, which may own a temporary file that the query reads, lives as long as the backend.
+    """
+    keep_alive(backend, source)
     # The name follows from the query, so that asking twice gives the same table.
     name = "journeyman_" + hashlib.sha256(query.encode()).hexdigest()[:16]
     backend.raw_sql(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {query}')
     return backend.table(name)
+
+
+def keep_alive(backend: Any, source: object) -> None:
+    """Let a source live as long as a backend."""
+    weakref.finalize(backend, _let_go, source)
+
+
+def _let_go(_source: object) -> None:
+    """Do nothing: until it is called, the finalizer holds its argument."""
 
 
 def arrow_view(backend: Any, table: pa.Table, key: str) -> Any:

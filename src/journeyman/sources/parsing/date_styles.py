@@ -92,7 +92,8 @@ def _by_order(texts: Sequence[str], one: str, two: str) -> str:
         rising = sum(b >= a for a, b in pairs)
         steps[form] = max(rising, len(pairs) - rising) / max(len(pairs), 1)
     first, second = sorted((one, two))
-    if abs(steps[first] - steps[second]) > 0.1:
+    better, worse = max(steps.values()), min(steps.values())
+    if better - worse > 0.2 or (better > 0.97 and better - worse > 0.02):
         return max(first, second, key=lambda f: steps[f])
     slash = "/" in one
     return next(f for f in (first, second) if (f.index("%m") < f.index("%d")) == slash)

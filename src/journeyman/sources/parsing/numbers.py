@@ -145,7 +145,7 @@ def _unit(match: re.Match[str]) -> tuple[str | None, float] | None:
     if len(raw) > 24 or not word or word[0] in "-/.,:;_":
         return None
     unit = word.lower()
-    if len(unit) > 3 and unit.endswith("s"):
+    if len(unit) > 2 and unit.endswith("s"):
         unit = unit[:-1]
     unit = _ONE_SPELLING.get(unit, unit)
     return (currency.rstrip(".") if currency else unit), 1.0
