@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from journeyman.entities.column import Column
-from journeyman.entities.conformed import Conformed
+from journeyman.entities.conformed import Conformed, ConformedPart, Misfit
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.table import Block, to_block
 from journeyman.errors import SchemaError
 from journeyman.sources.frames import frame_of
 from journeyman.sources.parsing import RowReader, encode, lacking_error, read, refused_finding
 
-__all__ = ["conform"]
+__all__ = ["conform", "conform_part", "judge"]
+
+_EXAMPLES = 3
 
 
 def conform(raw: object, columns: Sequence[Column]) -> Conformed:
@@ -48,7 +51,8 @@ def conform(raw: object, columns: Sequence[Column]) -> Conformed:
         return _from_lists({str(k): v for k, v in raw.items()}, columns)
     if isinstance(raw, Sequence) and not isinstance(raw, str) and all(isinstance(r, Mapping) for r in raw):
         return _from_records(raw, columns)
-    return _from_frame(frame_of(raw, "the table"), columns)
+    part = conform_part(frame_of(raw, "the table"), columns)
+    return Conformed(part.block, (*judge(part.misfits), *part.findings))
 
 
 def _from_records(rows: Sequence[Mapping[str, object]], columns: Sequence[Column]) -> Conformed:
@@ -71,7 +75,21 @@ def _from_lists(lists: Mapping[str, Sequence[object]], columns: Sequence[Column]
     return Conformed(block, (*findings, *_extra(list(lists), names)))
 
 
-def _from_frame(frame: pd.DataFrame, columns: Sequence[Column]) -> Conformed:
+def conform_part(frame: pd.DataFrame, columns: Sequence[Column]) -> ConformedPart:
+    """Read some rows of a table that is too large to be read at once; ``judge`` says what is wrong with all of them.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame of shape (n_samples, n_columns)
+        Raw rows.
+    columns : sequence of Column
+        The columns that the model needs.
+
+    Raises
+    ------
+    SchemaError
+        A column is lacking, is there twice, or holds nested values.
+    """
     given = [str(c) for c in frame.columns]
     frame = frame.set_axis(given, axis=1)
     names = _matched(given, columns)
@@ -79,19 +97,51 @@ def _from_frame(frame: pd.DataFrame, columns: Sequence[Column]) -> Conformed:
         if given.count(name) > 1:
             raise SchemaError(f"the table has two columns named {name!r}", hint="keep one of them")
     block: Block = {}
-    findings: list[Finding] = []
+    misfits: list[Misfit] = []
     for column in columns:
         values = frame[names[column.name]]
         try:
             reading = read(encode(values), column)
         except TypeError as error:
             raise SchemaError(f"column {column.name!r} holds {error}", hint="give one plain value a cell") from error
-        if reading.refused:
-            if not column.kind.categorical:
-                _refuse_all(column, reading.refused, reading.present)
-            findings.append(refused_finding(column, reading.refused, reading.examples))
+        misfits.append(Misfit(column, reading.refused, reading.present, reading.examples))
         block.update(to_block(pd.DataFrame({column.name: reading.values}), (column,)))
-    return Conformed(block, (*findings, *_extra(given, names)))
+    return ConformedPart(block, tuple(misfits), _extra(given, names))
+
+
+def judge(misfits: Iterable[Misfit]) -> tuple[Finding, ...]:
+    """Return what all parts of a table say together, however the table was parted.
+
+    Raises
+    ------
+    SchemaError
+        None of a column's values can be read.
+
+    Examples
+    --------
+    >>> from journeyman.entities.column import Kind
+    >>> x = Column("x", Kind.NUMBER)
+    >>> [f.message for f in judge([Misfit(x, 2, 2, ("a",)), Misfit(x, 1, 5, ("b",))])]
+    ["'x' should hold a number but cannot be read in 3 rows ('a', 'b')."]
+    """
+    sums: dict[str, Misfit] = {}
+    for misfit in misfits:
+        name = misfit.column.name
+        before = sums.get(name, Misfit(misfit.column, 0, 0))
+        examples = tuple(dict.fromkeys((*before.examples, *misfit.examples)))[:_EXAMPLES]
+        sums[name] = replace(
+            before,
+            refused=before.refused + misfit.refused,
+            present=before.present + misfit.present,
+            examples=examples,
+        )
+    findings = []
+    for misfit in sums.values():
+        if misfit.refused:
+            if not misfit.column.kind.categorical:
+                _refuse_all(misfit.column, misfit.refused, misfit.present)
+            findings.append(refused_finding(misfit.column, misfit.refused, misfit.examples))
+    return tuple(findings)
 
 
 def _matched(given: Sequence[str], columns: Sequence[Column]) -> dict[str, str]:
