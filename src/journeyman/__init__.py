@@ -12,7 +12,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:
     from journeyman.estimators import JourneymanClassifier, JourneymanRegressor
-    from journeyman.workflow.doors import build, load
+    from journeyman.workflow.doors import build
+    from journeyman.workflow.predict_doors import load
 
 __version__ = "0.1.0"
 __all__ = ["JourneymanClassifier", "JourneymanRegressor", "__version__", "build", "load"]
@@ -21,7 +22,7 @@ _HOMES = {
     "JourneymanClassifier": "journeyman.estimators",
     "JourneymanRegressor": "journeyman.estimators",
     "build": "journeyman.workflow.doors",
-    "load": "journeyman.workflow.doors",
+    "load": "journeyman.workflow.predict_doors",
 }
 
 

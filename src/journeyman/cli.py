@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
+_STARTED = time.monotonic()  # the budget is from start to release: loading libraries counts
+
 import difflib
 import errno
 import importlib
+import io
 import os
 import shutil
 import sys
 import tempfile
-import time
 import traceback
 import webbrowser
 from collections.abc import Iterator, Sequence
@@ -22,7 +26,7 @@ import typer
 from journeyman import __version__
 from journeyman.entities.column import Kind, Role
 from journeyman.entities.task import TaskKind
-from journeyman.errors import JourneymanError, ReleaseError, SettingsError, WorkspaceError
+from journeyman.errors import JourneymanError, SettingsError, WorkspaceError
 from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, parse_budget
 
 __all__ = ["app", "main"]
@@ -47,12 +51,15 @@ if TYPE_CHECKING:
 
     from journeyman.reports import progress as progresses
     from journeyman.reports import terminal
-    from journeyman.workflow import doors
+    from journeyman.workflow import doors, predict_doors, registry_doors, report_doors
 else:
     rich_console = _Late("rich.console")
     progresses = _Late("journeyman.reports.progress")
     terminal = _Late("journeyman.reports.terminal")
     doors = _Late("journeyman.workflow.doors")
+    predict_doors = _Late("journeyman.workflow.predict_doors")
+    registry_doors = _Late("journeyman.workflow.registry_doors")
+    report_doors = _Late("journeyman.workflow.report_doors")
 
 EXIT_FAULT = 1
 EXIT_INPUT = 2
@@ -81,6 +88,9 @@ Version = Annotated[
     typer.Option(
         metavar="N", min=1, help="Version of the model; the champion where none is given.", show_default=False
     ),
+]
+Query = Annotated[
+    str | None, typer.Option(metavar="SQL", help="Query to run, where TABLE is a database URL.", show_default=False)
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
@@ -136,9 +146,7 @@ def build(  # one parameter an option: the signature is the command's interface
         str | None,
         typer.Option(metavar="NAME", help="Name of the model; after the table by default.", show_default=False),
     ] = None,
-    query: Annotated[
-        str | None, typer.Option(metavar="SQL", help="Query to run, where TABLE is a database URL.", show_default=False)
-    ] = None,
+    query: Query = None,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of everything random.")] = 0,
     time_column: Annotated[
         str | None, typer.Option("--time", metavar="COL", help="Split by this time column.", show_default=False)
@@ -170,11 +178,12 @@ def build(  # one parameter an option: the signature is the command's interface
     quiet: Quiet = False,
 ) -> None:
     """Build a model from a table, judge it and release it."""
+    began = _began(context)
     with _told(workspace, interrupted="interrupted; `journeyman resume` goes on"):
         if table.lower().endswith(".toml"):
             _refuse_options(context)
-            with _progress(None, quiet) as progress:
-                release = doors.build_settings(Path(table), workspace, progress)
+            with _progress(None, quiet, began) as progress:
+                release = doors.build_settings(Path(table), workspace, progress, began)
             _print_release(release)
             return
         if target is None:
@@ -183,7 +192,7 @@ def build(  # one parameter an option: the signature is the command's interface
             budget = DEFAULT_BUDGET
         seconds = None if budget is None else parse_budget(budget)
         kinds = _parse_kinds(kind or ())
-        with _progress(seconds, quiet) as progress:
+        with _progress(seconds, quiet, began) as progress:
             release = doors.build(
                 table,
                 target=target,
@@ -202,6 +211,7 @@ def build(  # one parameter an option: the signature is the command's interface
                 roles=dict.fromkeys(ignore or (), Role.IGNORED.value),
                 missing=tuple(missing or ()),
                 accept=tuple(accept or ()),
+                began=began,
             )
         _print_release(release)
 
@@ -214,11 +224,13 @@ def predict(
         str | None,
         typer.Option(
             metavar="FILE",
-            help="Where the predictions go; - is standard output. By default TABLE.predictions.csv in this folder.",
+            help="Where the predictions go: a .csv, .parquet or .jsonl file; - is standard output. "
+            "By default TABLE.predictions.csv in this folder.",
             show_default=False,
         ),
     ] = None,
     version: Version = None,
+    query: Query = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
     """Predict the rows of a table with a released model."""
@@ -228,7 +240,9 @@ def predict(
             path = Path(folder, "predictions.csv") if to_stdout else Path(out or _predictions_name(table))
             if not to_stdout and _same_file(path, table):
                 raise SettingsError(f"--out {path} would overwrite the table to predict", hint="name another file")
-            result = doors.predict_file(name, table, out=path, version=version, workspace=workspace)
+            result = predict_doors.predict_file(
+                name, table, out=path, version=version, workspace=workspace, query=query
+            )
             if to_stdout:
                 sys.stdout.flush()
                 with open(result.path, "rb") as file:
@@ -253,9 +267,7 @@ def report(
 ) -> None:
     """Say where a model's report is; on a display, open it."""
     with _told(workspace):
-        path = Path(doors.load(name, version=version, workspace=workspace).report_path).resolve()
-        if not path.exists():
-            raise ReleaseError(f"the release has no report at {path}", hint="build the model again")
+        path = registry_doors.report_path(name, version=version, workspace=workspace).resolve()
         typer.echo(str(path))
         if show_page and sys.stdout.isatty() and _has_display():
             webbrowser.open(path.as_uri())
@@ -265,21 +277,21 @@ def report(
 def list_models(workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
     """List all models and their versions."""
     with _told(workspace):
-        _print(terminal.models_table(doors.models(workspace)))
+        _print(terminal.models_table(registry_doors.models(workspace)))
 
 
 @app.command(epilog="Example: journeyman show houses --version 2")
 def show(name: Name, version: Version = None, workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
     """Show what is known of a released model."""
     with _told(workspace):
-        _print(terminal.show(doors.load(name, version=version, workspace=workspace).report))
+        _print(terminal.show(report_doors.report_of(name, version=version, workspace=workspace)))
 
 
 @app.command(epilog="Example: journeyman resume")
-def resume(workspace: Workspace = Path(DEFAULT_WORKSPACE), quiet: Quiet = False) -> None:
+def resume(context: typer.Context, workspace: Workspace = Path(DEFAULT_WORKSPACE), quiet: Quiet = False) -> None:
     """Go on with builds that were interrupted."""
     with _told(workspace, interrupted="interrupted; `journeyman resume` goes on"):
-        with _progress(None, quiet) as progress:
+        with _progress(None, quiet, _began(context)) as progress:
             releases = doors.resume(workspace, progress)
         if not releases:
             typer.echo("nothing to resume")
@@ -298,13 +310,21 @@ def rollback(
 ) -> None:
     """Make an earlier version the champion again."""
     with _told(workspace):
-        version = doors.rollback(name, to=to, workspace=workspace)
+        version = registry_doors.rollback(name, to=to, workspace=workspace)
         typer.echo(f"{version.name}: version {version.version} is the champion now")
 
 
 def main() -> None:
     """Run the command line."""
-    app()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a narrow encoding loses a character, not the command
+    app(obj=_STARTED)
+
+
+def _began(context: typer.Context) -> float:
+    """Return the moment from which the time counts: the start of the process, where this is its only command."""
+    return context.obj if isinstance(context.obj, float) else time.monotonic()
 
 
 @contextmanager
@@ -393,12 +413,11 @@ def _parse_kinds(texts: Sequence[str]) -> dict[str, str]:
     return kinds
 
 
-def _progress(budget: float | None, quiet: bool) -> progresses.SilentProgress:
+def _progress(budget: float | None, quiet: bool, began: float) -> progresses.SilentProgress:
     """Return the progress that fits where standard error goes; a context that leaves the terminal clean."""
-    start = time.monotonic()
 
     def elapsed() -> float:
-        return time.monotonic() - start
+        return time.monotonic() - began
 
     if quiet:
         return progresses.SilentProgress()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -85,6 +85,10 @@ class Source(Protocol):
 
         With ``limit_rows``, a uniform random sample of that many rows in their original order.
         """
+        ...
+
+    def batches(self) -> Iterator[Any]:
+        """Yield all rows in order, some at a time, as Arrow record batches of raw columns."""
         ...
 
     def relation(self, backend: Any) -> Any:
@@ -190,6 +194,11 @@ class FittedModel(Protocol):
     @property
     def rounds(self) -> int:
         """How far it went: boosting rounds kept, or position on a path of penalties; 0 where it has none."""
+        ...
+
+    @property
+    def answer_seconds(self) -> float:
+        """Expected seconds of one answer among many, judged by sizes alone, so that it is the same on every run."""
         ...
 
     def predict(self, x: Matrix) -> FloatArray:

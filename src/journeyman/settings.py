@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from journeyman.errors import SettingsError
 
-__all__ = ["DEFAULT_BUDGET", "DEFAULT_WORKSPACE", "BuildSettings", "parse_budget"]
+__all__ = ["DEFAULT_BUDGET", "DEFAULT_WORKSPACE", "BuildSettings", "model_name", "parse_budget"]
 
 DEFAULT_BUDGET = "2m"
 DEFAULT_WORKSPACE = "journeyman-workspace"
@@ -111,3 +111,17 @@ def parse_budget(text: str) -> float:
     if not 0 < seconds < float("inf"):
         raise SettingsError(f"a budget of {text!r} leaves no time to build", hint=hint)
     return seconds
+
+
+def model_name(location: str | None, otherwise: str) -> str:
+    """Return a model's name made from where its table lies, or from another word where there is no such place.
+
+    Examples
+    --------
+    >>> model_name("data/House prices.csv.gz", "price"), model_name(None, "price"), model_name("a.csv?b=c", "y")
+    ('House-prices', 'price', 'a')
+    """
+    stem = otherwise
+    if location is not None:
+        stem = location.split("?")[0].rstrip("/\\").replace("\\", "/").rpartition("/")[2].split(".")[0]
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:100].rstrip("-_") or "model"

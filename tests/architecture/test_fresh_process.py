@@ -94,3 +94,45 @@ def test_a_part_cannot_be_imported_around_the_policy(family: str) -> None:
     """A part comes through its package, whose first act is to set the policy."""
     result = fresh(f"import os, {family}; print(os.environ.get('OMP_WAIT_POLICY'))")
     assert result.stdout.strip() == "PASSIVE"
+
+
+LEARNING = ["scipy", "sklearn", "lightgbm", "catboost", "ibis", "duckdb", "openpyxl", "jinja2"]
+
+
+@pytest.fixture(scope="module")
+def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a workspace with a model of two numbers, made by the trivial algorithm alone."""
+    folder = tmp_path_factory.mktemp("light")
+    rows = "".join(f"{i},{i % 7},{'yes' if i % 2 else 'no'}\n" for i in range(60))
+    (folder / "t.csv").write_text("a,b,y\n" + rows)
+    # one trial: the baseline, whose prediction needs no library
+    table, workspace = str(folder / "t.csv"), str(folder / "w")
+    fresh(f"import journeyman; journeyman.build({table!r}, target='y', trials=1, workspace={workspace!r})")
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "more"),
+    [
+        (["list"], ["pandas", "pyarrow"]),
+        (["report", "t", "--version", "1"], ["pandas", "pyarrow"]),
+        (["rollback", "t", "--to", "1"], ["pandas", "pyarrow"]),
+        (["show", "t", "--version", "1"], []),
+        (["predict", "t", "../t.csv", "--version", "1", "--out", "p.csv"], []),
+    ],
+    ids=lambda value: value[0] if value else "",
+)
+def test_commands_that_learn_nothing_load_nothing_that_learns(
+    small_model: Path, words: list[str], more: list[str]
+) -> None:
+    heavy = LEARNING + more
+    folder = str(small_model / "w")
+    result = fresh(
+        f"import os, sys; os.chdir({folder!r}); sys.argv = ['journeyman', *{words!r}, '--workspace', '.']\n"
+        "from journeyman.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as stop: assert not stop.code, stop.code\n"
+        f"import json\nprint(json.dumps(sorted(set(sys.modules) & set({heavy}))))"
+    )
+    assert json.loads(result.stdout.splitlines()[-1]) == []

@@ -53,14 +53,16 @@ def doors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeDoors:
         answers={
             "build": release,
             "build_settings": release,
-            "load": release,
+            "report_path": page,
+            "report_of": "the report",
             "resume": [release],
             "models": (version,),
             "rollback": version,
             "predict_file": _predict_file,
         }
     )
-    monkeypatch.setattr(cli, "doors", fake)
+    for door in ("doors", "predict_doors", "registry_doors", "report_doors"):
+        monkeypatch.setattr(cli, door, fake)
     monkeypatch.setattr(
         cli,
         "terminal",
@@ -73,7 +75,9 @@ def doors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeDoors:
     return fake
 
 
-def _predict_file(name: str, table: str, *, out: Path, version: int | None, workspace: Path) -> SimpleNamespace:
+def _predict_file(
+    name: str, table: str, *, out: Path, version: int | None, workspace: Path, query: str | None
+) -> SimpleNamespace:
     Path(out).write_text("prediction\n1\n2\n")
     return SimpleNamespace(
         path=out, rows=2, findings=(Finding("DQ901", Severity.WARNING, ("c",), "1 of 2 values of c were never seen"),)
@@ -91,6 +95,7 @@ def test_build_hands_every_option_to_the_door(doors: FakeDoors) -> None:
     [(door, args, kwargs)] = doors.calls
     assert (door, args) == ("build", ("houses.csv",))
     kwargs.pop("progress")
+    assert kwargs.pop("began") > 0
     assert kwargs == {
         "target": "price",
         "query": "Q",
@@ -253,11 +258,6 @@ def test_report_prints_the_path(doors: FakeDoors, tmp_path: Path, monkeypatch: p
     assert opened == []  # the test's standard output is no terminal
 
 
-def test_report_that_is_gone_is_an_error(doors: FakeDoors, tmp_path: Path) -> None:
-    (tmp_path / "report.html").unlink()
-    assert runner.invoke(cli.app, ["report", "houses"]).exit_code == 2
-
-
 def test_list_show_resume_and_rollback(doors: FakeDoors) -> None:
     assert runner.invoke(cli.app, ["list"]).stdout == "TABLE 1\n"
     assert runner.invoke(cli.app, ["show", "houses"]).stdout == "SHOW the report\n"
@@ -277,6 +277,20 @@ def test_workspace_comes_from_the_environment_too(doors: FakeDoors, monkeypatch:
     monkeypatch.setenv("JOURNEYMAN_WORKSPACE", "elsewhere")
     runner.invoke(cli.app, ["list"])
     assert doors.calls[0][1] == (Path("elsewhere"),)
+
+
+def test_the_budget_counts_from_the_start_of_the_process(doors: FakeDoors) -> None:
+    words = ["build", "houses.csv", "--target", "price"]
+    assert runner.invoke(cli.app, words, obj=12.5).exit_code == 0
+    assert runner.invoke(cli.app, ["build", "s.toml"], obj=12.5).exit_code == 0
+    assert doors.calls[0][2]["began"] == 12.5
+    assert doors.calls[1][1][3] == 12.5
+
+
+def test_predict_hands_its_query_on(doors: FakeDoors) -> None:
+    words = ["predict", "houses", "sqlite:///shop.db", "--query", "SELECT * FROM sold", "--out", "-"]
+    assert runner.invoke(cli.app, words).exit_code == 0
+    assert doors.calls[0][2]["query"] == "SELECT * FROM sold"
 
 
 def test_help_and_version() -> None:
@@ -299,7 +313,7 @@ def test_progress_fits_where_it_goes(
     monkeypatch: pytest.MonkeyPatch, quiet: bool, stream: io.StringIO, kind: str
 ) -> None:
     monkeypatch.setattr("sys.stderr", stream)
-    chosen = cli._progress(30.0, quiet)
+    chosen = cli._progress(30.0, quiet, 0.0)
     assert type(chosen).__name__ == kind
     with chosen as progress:
         progress.note("a line")

@@ -5,33 +5,33 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 
 from journeyman.errors import SourceError
 from journeyman.interfaces import Source
 from journeyman.sources.database import DatabaseSource, is_database, redacted
-from journeyman.sources.excel import ExcelSource
 from journeyman.sources.folder import FolderSource, Part
 from journeyman.sources.frames import FrameSource, frame_of
-from journeyman.sources.jsonlines import JsonLinesSource
-from journeyman.sources.parquet import ParquetSource
-from journeyman.sources.text import TextSource
 
 __all__ = ["FrameSource", "frame_of", "open_source", "redacted"]
 
-_KINDS: Mapping[str, Callable[[Path], Part]] = {
-    ".csv": TextSource,
-    ".tsv": TextSource,
-    ".txt": TextSource,
-    ".csv.gz": TextSource,
-    ".tsv.gz": TextSource,
-    ".txt.gz": TextSource,
-    ".parquet": ParquetSource,
-    ".jsonl": JsonLinesSource,
-    ".ndjson": JsonLinesSource,
-    ".jsonl.gz": JsonLinesSource,
-    ".xlsx": ExcelSource,
+_TEXT, _JSON = "text.TextSource", "jsonlines.JsonLinesSource"
+_KINDS: Mapping[str, str] = {
+    ".csv": _TEXT,
+    ".tsv": _TEXT,
+    ".txt": _TEXT,
+    ".csv.gz": _TEXT,
+    ".tsv.gz": _TEXT,
+    ".txt.gz": _TEXT,
+    ".parquet": "parquet.ParquetSource",
+    ".jsonl": _JSON,
+    ".ndjson": _JSON,
+    ".jsonl.gz": _JSON,
+    ".xlsx": "excel.ExcelSource",
 }
+"""Readers by the ending of a file's name. A format's library (openpyxl, DuckDB: half a second) is loaded with the first
+file of that format."""
 _KNOWN = ".csv, .tsv, .txt (also .gz), .parquet, .jsonl, .xlsx, a folder of such files, or a database URL"
 
 
@@ -73,9 +73,15 @@ def _file(path: Path) -> Part:
     if not os.access(path, os.R_OK):
         raise SourceError(f"no permission to read {path}", hint="ask its owner, or copy it to where you may read it")
     try:
-        return _KINDS[suffix](path)
+        return _reader(suffix)(path)
     except PermissionError as error:
         raise SourceError(f"no permission to read {path}", hint="ask its owner, or copy it") from error
+
+
+def _reader(suffix: str) -> Callable[[Path], Part]:
+    module, _, name = _KINDS[suffix].partition(".")
+    reader: Callable[[Path], Part] = getattr(import_module(f"journeyman.sources.{module}"), name)
+    return reader
 
 
 def _folder(path: Path) -> FolderSource:

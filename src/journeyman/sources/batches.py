@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from journeyman.errors import SourceError
 
-__all__ = ["check_names", "drawn", "file_digest", "plain_table", "raw_frames", "to_frame", "union_schema", "width"]
+__all__ = ["check_names", "drawn", "file_digest", "plain_table", "positions", "raw_frames", "to_frame", "union_schema", "width"]
 
 _CHUNK = 1 << 20
 

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
-import sqlalchemy as sa
-
-from journeyman.errors import WorkspaceError
 from journeyman.stores.artifacts import FileArtifacts
+from journeyman.stores.catalogue import JOURNAL, check_there, journal_address
 from journeyman.stores.disk import DRAFT, disk_errors
 from journeyman.stores.experience import ExperienceStore
 from journeyman.stores.journal import Journal
+from journeyman.stores.lock import locked
 from journeyman.stores.registry import Registry, check_name
 from journeyman.stores.tables import Database
 
 __all__ = ["Workspace"]
 
-_JOURNAL = "journal.db"
 _EMPTY_JOURNAL_BYTES = 4096
 """SQLite's first page; a journal with tables is larger."""
 
-_MADE = ("artifacts", "releases", f"{_JOURNAL}-wal", f"{_JOURNAL}-shm", _JOURNAL)
+_MADE = ("artifacts", "releases", f"{JOURNAL}-wal", f"{JOURNAL}-shm", JOURNAL)
 
 
 class Workspace:
@@ -58,7 +54,7 @@ class Workspace:
                 self.path.mkdir(parents=True, exist_ok=True)
                 for name in ("artifacts", "releases"):
                     (self.path / name).mkdir(exist_ok=True)
-            address = sa.URL.create("sqlite", database=str(self.path / _JOURNAL)) if url is None else url
+            address = journal_address(self.path) if url is None else url
             self._database = Database.connect(address, str(self.path))
         self.artifacts = FileArtifacts(self.path / "artifacts")
         self.journal = Journal(self._database)
@@ -74,10 +70,7 @@ class Workspace:
         WorkspaceError
             Where there is none.
         """
-        if not (Path(path) / _JOURNAL).is_file():
-            raise WorkspaceError(
-                f"there is no workspace in {path}", hint="name one with --workspace, or make one with journeyman build"
-            )
+        check_there(Path(path))
         return cls(path)
 
     def release_path(self, name: str, version: int) -> str:
@@ -95,20 +88,10 @@ class Workspace:
         WorkspaceError
             Where another process holds it.
         """
-        with disk_errors(self.path):
-            descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o666)
-        try:
+        with locked(self.path):
             with disk_errors(self.path):
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError as error:
-                    raise _in_use(self.path, descriptor) from error
-                os.ftruncate(descriptor, 0)
-                os.pwrite(descriptor, str(os.getpid()).encode(), 0)
                 self._sweep()
             yield
-        finally:
-            os.close(descriptor)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -132,16 +115,6 @@ class Workspace:
             shutil.rmtree(draft)
 
 
-def _in_use(path: Path, descriptor: int) -> WorkspaceError:
-    holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
-    # The holder wrote its number when it took the lock, so that the file's time tells since when; no clock is needed.
-    since = datetime.fromtimestamp(os.fstat(descriptor).st_mtime, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    return WorkspaceError(
-        f"{path} is in use by process {holder} since {since}",
-        hint="wait until it has finished, or name another workspace with --workspace",
-    )
-
-
 @contextmanager
 def _undo_if_new(path: Path) -> Iterator[None]:
     """Where an error follows, remove what was just made; nothing that holds anything is ever removed."""
@@ -154,7 +127,7 @@ def _undo_if_new(path: Path) -> Iterator[None]:
                 entry = path / name
                 if entry.is_dir():
                     entry.rmdir()
-                elif entry.exists() and path.joinpath(_JOURNAL).stat().st_size <= _EMPTY_JOURNAL_BYTES:
+                elif entry.exists() and path.joinpath(JOURNAL).stat().st_size <= _EMPTY_JOURNAL_BYTES:
                     entry.unlink()
             if not before:
                 path.rmdir()

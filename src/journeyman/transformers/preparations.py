@@ -13,7 +13,6 @@ from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.interfaces import FittedPreparation, Matrix
 from journeyman.transformers.encodings import encode_by_target, inner_folds, target_outputs
-from journeyman.transformers.learned_text import learn_text
 from journeyman.transformers.steps import (
     CalendarStep,
     CodeStep,
@@ -183,6 +182,9 @@ def _with_texts(
     """Add the text columns and prepare the training rows, out of fold where a step has learned from the target."""
     for column in columns:
         if column.kind is Kind.TEXT:
+            # Here and not above: it loads scikit-learn, which a stored preparation without texts does without.
+            from journeyman.transformers.learned_text import learn_text  # noqa: PLC0415  # the door to a heavy library
+
             learned = learn_text(
                 column.name, block[column.name], target_outputs(y, task), inner_folds(len(y), seed), seed
             )

@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from journeyman.entities.table import Block
 from journeyman.interfaces import Matrix
@@ -167,7 +166,7 @@ class WordScorer(msgspec.Struct, frozen=True, dict=True):
     offsets: np.ndarray
 
     @cached_property
-    def vectorizer(self) -> TfidfVectorizer:
+    def vectorizer(self) -> Any:
         """scikit-learn's vectoriser over these words."""
         vectorizer = text_vectorizer(dict(zip(self.words, range(len(self.words)), strict=True)))
         vectorizer.idf_ = self.idf
@@ -278,8 +277,11 @@ def clean_texts(values: NDArray[np.generic]) -> list[str]:
     return ["" if v is None or v != v else str(v) for v in values.tolist()]
 
 
-def text_vectorizer(vocabulary: dict[str, int] | None = None) -> TfidfVectorizer:
-    """Return the vectoriser that is used for every text: words and pairs of words, damped counts."""
+def text_vectorizer(vocabulary: dict[str, int] | None = None) -> Any:
+    """Return scikit-learn's vectoriser as it is used for every text: words and pairs of words, damped counts."""
+    # Here and not above: scikit-learn takes a second to load, and a model without texts predicts without it.
+    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415  # the one door to a heavy library
+
     if vocabulary is None:
         return TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), min_df=2, max_features=_MOST_WORDS)
     return TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), vocabulary=vocabulary)

@@ -1,27 +1,22 @@
-"""The doors: what the commands and Python users call."""
+"""The doors of building: a table comes in, a release goes out."""
 
 from __future__ import annotations
 
-import re
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from journeyman.entities.finding import Finding
-from journeyman.entities.model_version import ModelVersion
-from journeyman.errors import InputError, ReleaseError, SettingsError
+from journeyman.errors import InputError, SettingsError
 from journeyman.interfaces import Progress, Source
 from journeyman.reports.html import render_html
 from journeyman.reports.progress import SilentProgress
-from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, BuildSettings, parse_budget
+from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, BuildSettings, model_name, parse_budget
 from journeyman.sources import FrameSource, open_source
-from journeyman.stores.releases import MANIFEST
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.build import build as build_line
 from journeyman.workflow.clock import SystemClock, available_threads
@@ -30,28 +25,9 @@ from journeyman.workflow.release import Release, open_release
 from journeyman.workflow.run import JournalRun, resumable, resume_run, start_run
 from journeyman.workflow.settings_file import read_settings
 
-__all__ = [
-    "PredictResult",
-    "Release",
-    "build",
-    "build_settings",
-    "load",
-    "models",
-    "predict_file",
-    "resume",
-    "rollback",
-]
+__all__ = ["Release", "build", "build_settings", "resume"]
 
 _FRAME = "<frame>"
-
-
-@dataclass(frozen=True)
-class PredictResult:
-    """Where predictions were written, how many, and what was noticed in the rows."""
-
-    path: Path
-    rows: int
-    findings: tuple[Finding, ...]
 
 
 def build(  # one parameter an option of the command
@@ -73,6 +49,7 @@ def build(  # one parameter an option of the command
     roles: Mapping[str, str] | None = None,
     missing: Sequence[str] = (),
     accept: Sequence[str] = (),
+    began: float | None = None,
 ) -> Release:
     """Go from a table to a released model.
 
@@ -92,6 +69,8 @@ def build(  # one parameter an option of the command
         Name of the model; after the table by default.
     workspace : str or Path, optional
         Folder of the journal and the releases; "journeyman-workspace" by default.
+    began : float, optional
+        ``time.monotonic()`` at the moment from which the budget counts; by default when this is called.
 
     Returns
     -------
@@ -105,13 +84,14 @@ def build(  # one parameter an option of the command
     WorkspaceError
         Where the workspace is in use, read-only or full.
     """
+    began = SystemClock().monotonic() if began is None else began
     path = str(frame_or_path) if isinstance(frame_or_path, str | Path) else None
     if path is not None and "://" not in path:
         path = str(Path(path).resolve())
     settings = BuildSettings(
         source=path or _FRAME,
         target=target,
-        name=name or _name_of(path, target),
+        name=name or model_name(path, target),
         query=query,
         budget=_budget(budget, trials),
         trials=trials,
@@ -127,93 +107,50 @@ def build(  # one parameter an option of the command
         threads=available_threads(),
     )
     source = FrameSource(frame_or_path, _FRAME) if path is None else open_source(path, query)
-    return _build(source, settings, workspace, progress)
+    return _build(source, settings, workspace, progress, began)
 
 
-def build_settings(path: str | Path, workspace: str | Path | None = None, progress: Progress | None = None) -> Release:
-    """Repeat a build from its ``settings.toml``."""
+def build_settings(
+    path: str | Path,
+    workspace: str | Path | None = None,
+    progress: Progress | None = None,
+    began: float | None = None,
+) -> Release:
+    """Repeat a build from its ``settings.toml``; ``began`` as for ``build``."""
+    began = SystemClock().monotonic() if began is None else began
     settings = read_settings(Path(path))
     if settings.source == _FRAME:
         raise SettingsError(
             f"{path} was made from a frame, which is not kept", hint="set source to a file that holds the same rows"
         )
-    return _build(open_source(settings.source, settings.query), settings, workspace, progress)
+    return _build(open_source(settings.source, settings.query), settings, workspace, progress, began)
 
 
 def resume(workspace: str | Path | None = None, progress: Progress | None = None) -> list[Release]:
-    """Go on with all builds that were interrupted; return their releases, none where there is nothing to do."""
+    """Go on with all builds that were interrupted; return their releases, none where there is nothing to do.
+
+    Raises
+    ------
+    InputError
+        Where a build cannot go on, once all others have; of several the first one's reason.
+    WorkspaceError
+        Where the workspace is in use, read-only or full.
+    """
     releases = []
+    refused: InputError | None = None
     with Workspace.existing(workspace or DEFAULT_WORKSPACE) as place, place.lock():
         for record in resumable(place):
             settings: BuildSettings = record.read_settings(BuildSettings)
             gone = settings.source == _FRAME
-            source: Source = _GoneFrame() if gone else open_source(settings.source, settings.query)
-            with resume_run(place, record.id, SystemClock()) as run:
-                releases.append(_finish(source, settings, place, run, progress))
+            try:
+                source: Source = _GoneFrame() if gone else open_source(settings.source, settings.query)
+                with resume_run(place, record.id, SystemClock()) as run:
+                    releases.append(_finish(source, settings, place, run, progress))
+            except InputError as error:
+                refused = refused or error
+    if refused is not None:
+        raise refused
     return releases
-
-
-def load(name_or_folder: str | Path, *, version: int | None = None, workspace: str | Path | None = None) -> Release:
-    """Return a release by name (its champion unless a version is given) or by its folder.
-
-    Raises
-    ------
-    SettingsError
-        For an unknown name or version.
-    ReleaseError
-        Where a byte of the release was changed.
-    """
-    folder = Path(name_or_folder)
-    if (folder / MANIFEST).is_file():
-        return open_release(folder)
-    if folder.is_absolute() or len(folder.parts) > 1:
-        raise ReleaseError(f"{folder} is not a release: it has no {MANIFEST}", hint="name a model, or its folder")
-    with Workspace.existing(workspace or DEFAULT_WORKSPACE) as place:
-        known = place.registry.version(str(name_or_folder), version)
-        return open_release(place.path / known.path, known.digest)
-
-
-def models(workspace: str | Path | None = None) -> tuple[ModelVersion, ...]:
-    """Return all released versions of a workspace."""
-    with Workspace.existing(workspace or DEFAULT_WORKSPACE) as place:
-        return tuple(place.registry.list())
-
-
-def rollback(name: str, *, to: int | None = None, workspace: str | Path | None = None) -> ModelVersion:
-    """Make an earlier version the champion again; return it."""
-    with Workspace.existing(workspace or DEFAULT_WORKSPACE) as place, place.lock():
-        return place.registry.rollback(name, to, now=SystemClock().now())
-
-
-def predict_file(
-    name: str,
-    table: str | Path,
-    *,
-    out: str | Path | None = None,
-    version: int | None = None,
-    workspace: str | Path | None = None,
-) -> PredictResult:
-    """Predict the rows of a table and write them as CSV (or Parquet, by the name), beside the class probabilities."""
-    release = load(name, version=version, workspace=workspace)
-    source = open_source(str(table), None)
-    rows = source.read(None, 0)
-    path = Path(out) if out is not None else Path(f"{_name_of(str(table), name)}.predictions.csv")
-    answers = release.answers(rows)
-    columns: dict[str, Any] = {release.task.target: release.labels(answers)}
-    if release.task.kind.classification:
-        columns |= {f"probability of {label}": answers[:, i] for i, label in enumerate(release.task.labels)}
-    frame = pd.DataFrame(columns)
-    draft = path.with_name(f".{path.name}.part")
-    try:
-        if path.suffix in (".parquet", ".pq"):
-            frame.to_parquet(draft, index=False)
-        else:
-            frame.to_csv(draft, index=False)
-        draft.replace(path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
-    return PredictResult(path, len(frame), release.findings)
 
 
 class _GoneFrame:
@@ -233,6 +170,10 @@ class _GoneFrame:
         """Raise: the frame is gone."""
         raise self._gone()
 
+    def batches(self) -> Iterator[Any]:
+        """Raise: the frame is gone."""
+        raise self._gone()
+
     def relation(self, backend: Any) -> Any:
         """Raise: the frame is gone."""
         raise self._gone()
@@ -245,11 +186,14 @@ class _GoneFrame:
         return InputError("the frame of this build was not kept", hint="start it anew from Python")
 
 
-def _build(source: Source, settings: BuildSettings, workspace: str | Path | None, progress: Progress | None) -> Release:
+def _build(
+    source: Source, settings: BuildSettings, workspace: str | Path | None, progress: Progress | None, began: float
+) -> Release:
+    clock = SystemClock()
     with (
         Workspace(workspace or DEFAULT_WORKSPACE) as place,
         place.lock(),
-        start_run(place, settings.name, settings, SystemClock()) as run,
+        start_run(place, settings.name, settings, clock, clock.monotonic() - began) as run,
     ):
         return _finish(source, settings, place, run, progress)
 
@@ -289,9 +233,3 @@ def _budget(budget: str | float | None, trials: int | None) -> float | None:
     if budget is None:
         return None if trials is not None else parse_budget(DEFAULT_BUDGET)
     return parse_budget(str(budget))
-
-
-def _name_of(path: str | None, target: str) -> str:
-    """Return a model's name from the table's, or from the target's for a frame."""
-    stem = target if path is None else Path(path.split("?")[0].rstrip("/")).name.split(".")[0]
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_") or "model"

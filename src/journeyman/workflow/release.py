@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,16 +10,18 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column
+from journeyman.entities.conformed import Misfit
 from journeyman.entities.evaluation import Evaluation
 from journeyman.entities.finding import Finding
 from journeyman.entities.report import BuildReport
 from journeyman.entities.task import Task
 from journeyman.interfaces import Algorithm, Preparation
 from journeyman.plugins import load_parts
-from journeyman.stages.conform import conform
+from journeyman.stages.conform import conform, conform_part, judge
 from journeyman.stages.score import ScoredMember, Scorer
 from journeyman.stages.train import FittedPart
 from journeyman.stores.facts import decode
@@ -166,8 +168,8 @@ class Release:
         return make_scorer(
             self._card,
             _from_release(self._card, self._files),
-            load_parts("journeyman.algorithms"),
-            load_parts("journeyman.preparations"),
+            load_parts("journeyman.algorithms", {m.algorithm for m in self._card.members}),
+            load_parts("journeyman.preparations", {m.preparation for m in self._card.members}),
         )
 
     def predict_proba(self, rows: object) -> FloatArray:
@@ -200,6 +202,30 @@ class Release:
         conformed = conform(rows, self._card.columns)
         self.findings = conformed.findings
         return self._scorer.predict(conformed.block)
+
+    def answers_in_parts(self, parts: Iterable[pd.DataFrame]) -> Iterator[FloatArray]:
+        """Yield the answers of a table that comes in parts, so that it need not fit in memory.
+
+        After the last part ``findings`` holds what was noticed in all of them, as one call with all rows would say.
+
+        Parameters
+        ----------
+        parts : iterable of pandas.DataFrame
+            Raw rows, all with the same columns.
+
+        Raises
+        ------
+        SchemaError
+            Where a column lacks; after the last part, where none of a column's values could be read.
+        """
+        misfits: list[Misfit] = []
+        whole: tuple[Finding, ...] = ()
+        for rows in parts:
+            part = conform_part(rows, self._card.columns)
+            misfits.extend(part.misfits)
+            whole = part.findings
+            yield self._scorer.predict(part.block)
+        self.findings = (*judge(misfits), *whole)
 
 
 def to_labels(answers: FloatArray, card: ModelCard) -> NDArray[Any]:

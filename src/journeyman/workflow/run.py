@@ -23,15 +23,20 @@ T = TypeVar("T")
 _BYTES_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024
 
 
-def start_run(workspace: Workspace, name: str, settings: object, clock: Clock) -> JournalRun:
+def start_run(workspace: Workspace, name: str, settings: object, clock: Clock, head_start: float = 0.0) -> JournalRun:
     """Begin a run that builds a model of that name; the journal keeps the settings (a dataclass or a mapping).
+
+    Parameters
+    ----------
+    head_start : float
+        Seconds that went by before, loading libraries for instance, and count as the run's own.
 
     Raises
     ------
     SettingsError
         For a name that a model cannot have.
     """
-    return JournalRun(workspace, workspace.journal.start(check_name(name), settings, clock.now()), clock)
+    return JournalRun(workspace, workspace.journal.start(check_name(name), settings, clock.now()), clock, head_start)
 
 
 def resume_run(workspace: Workspace, run: str, clock: Clock) -> JournalRun:
@@ -81,7 +86,7 @@ class JournalRun:
     example-1 42
     """
 
-    def __init__(self, workspace: Workspace, record: RunRecord, clock: Clock) -> None:
+    def __init__(self, workspace: Workspace, record: RunRecord, clock: Clock, head_start: float = 0.0) -> None:
         self.id = record.id
         self.record = record
         self._journal = workspace.journal
@@ -90,7 +95,7 @@ class JournalRun:
         self._began = clock.monotonic()
         self._steps = list(self._journal.steps(record.id))
         self._recorded = len(self._steps)
-        self._worked_before = self._steps[-1].elapsed if self._steps else 0.0
+        self._worked_before = self._steps[-1].elapsed if self._steps else head_start
         self._position = 0
         if [step.position for step in self._steps] != list(range(self._recorded)):
             raise JournalError(f"the journal of run {self.id} has a gap", hint="start the build anew")
@@ -128,7 +133,7 @@ class JournalRun:
             self._journal.add_event(EventRecord(self.id, self._position, kind, detail, self._clock.now()))
 
     def elapsed(self) -> float:
-        """Return the seconds this run has worked, those before a restart included.
+        """Return the seconds this run has worked, its head start and those before a restart included.
 
         While steps are replayed this is the time at which the last one of them ended, so that what is decided by it
         between steps is decided as before. Time that a killed process spent after its last finished step is not

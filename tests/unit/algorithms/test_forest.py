@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestRegressor
 
-from journeyman.algorithms import ExtraTrees, RandomForest
-from journeyman.algorithms.forest import _to_text
+from journeyman.algorithms.forest import ExtraTrees, RandomForest, _to_text
 from journeyman.entities.task import TaskKind
 from journeyman.testing.algorithm_checks import sample_request
 

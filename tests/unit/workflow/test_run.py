@@ -143,6 +143,20 @@ def test_small_step_costs_three_fsyncs(workspace: Workspace, monkeypatch: pytest
     assert (len(fsyncs), len(commits)) == (2, 2)  # a replay writes nothing
 
 
+def test_a_head_start_counts_as_the_run_s_own_time_and_stays_after_a_restart(workspace: Workspace) -> None:
+    clock = FakeClock()
+    run = start_run(workspace, "m", {}, clock, head_start=4.0)
+    assert run.elapsed() == 4.0
+    clock.seconds += 2.0
+    assert run.elapsed() == 6.0
+    run.step("add", add, 1, 2)
+    with pytest.raises(Stop), run:
+        raise Stop
+    later = resume_run(workspace, run.id, FakeClock())
+    later.step("add", never, 1, 2)
+    assert later.elapsed() == 6.0
+
+
 def test_elapsed_goes_on_after_a_restart_and_is_the_recorded_one_in_between(workspace: Workspace) -> None:
     clock = FakeClock()
 

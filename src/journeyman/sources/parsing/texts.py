@@ -10,7 +10,7 @@ from uuid import UUID
 
 import numpy as np
 
-__all__ = ["BLANKS", "PLAIN", "clean", "number_text", "text_of"]
+__all__ = ["BLANKS", "PLAIN", "clean", "number_text", "text_of", "utc"]
 
 BLANKS = " \t\n\r\f\v\u00a0\u202f\ufeff"
 """Characters stripped from both ends of a value; spelled out so that Arrow and Python strip the same ones."""

@@ -1,0 +1,53 @@
+"""The registry of a workspace that is there, opened alone: commands that only look wait for no data frame library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from journeyman.errors import WorkspaceError
+from journeyman.stores.registry import Registry
+from journeyman.stores.tables import Database
+
+__all__ = ["JOURNAL", "check_there", "journal_address", "opened_registry"]
+
+JOURNAL = "journal.db"
+
+
+def journal_address(path: Path) -> sa.URL:
+    """Return the address of the database in a workspace's folder."""
+    return sa.URL.create("sqlite", database=str(path / JOURNAL))
+
+
+def check_there(path: Path) -> None:
+    """Refuse a folder that is no workspace.
+
+    Raises
+    ------
+    WorkspaceError
+        Where there is none.
+    """
+    if not (path / JOURNAL).is_file():
+        raise WorkspaceError(
+            f"there is no workspace in {path}", hint="name one with --workspace, or make one with journeyman build"
+        )
+
+
+@contextmanager
+def opened_registry(path: Path) -> Iterator[Registry]:
+    """Open the registry of a workspace that must be there.
+
+    Raises
+    ------
+    WorkspaceError
+        Where there is none, or it cannot be read.
+    """
+    check_there(path)
+    database = Database.connect(journal_address(path), str(path))
+    try:
+        yield Registry(database, path)
+    finally:
+        database.close()

@@ -1,0 +1,95 @@
+"""The doors of prediction: a release in use, and tables of any size; loads only the parts that the release names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from journeyman.entities.finding import Finding
+from journeyman.errors import SourceError
+from journeyman.interfaces import Source
+from journeyman.settings import model_name
+from journeyman.sources import open_source
+from journeyman.sources.batches import raw_frames
+from journeyman.workflow.predictions_file import opened_predictions, prediction_columns
+from journeyman.workflow.registry_doors import find_release
+from journeyman.workflow.release import Release, open_release
+
+__all__ = ["PredictResult", "Release", "load", "predict_file"]
+
+_ROWS = 50_000
+"""Rows that are predicted at once: enough that the work outweighs the calls, few enough for any memory."""
+
+
+@dataclass(frozen=True)
+class PredictResult:
+    """Where predictions were written, how many, and what was noticed in the rows."""
+
+    path: Path
+    rows: int
+    findings: tuple[Finding, ...]
+
+
+def load(name_or_folder: str | Path, *, version: int | None = None, workspace: str | Path | None = None) -> Release:
+    """Return a release by name (its champion unless a version is given) or by its folder.
+
+    Raises
+    ------
+    SettingsError
+        For an unknown name or version.
+    ReleaseError
+        Where a byte of the release was changed.
+    """
+    folder, digest = find_release(name_or_folder, version=version, workspace=workspace)
+    return open_release(folder, digest)
+
+
+def predict_file(
+    name: str,
+    table: str | Path,
+    *,
+    out: str | Path | None = None,
+    version: int | None = None,
+    workspace: str | Path | None = None,
+    query: str | None = None,
+) -> PredictResult:
+    """Predict the rows of a table, in their order, and write them beside the class probabilities.
+
+    The table is read, predicted and written some thousand rows at a time. The file appears when it is whole.
+
+    Parameters
+    ----------
+    name : str
+        Of the model, or its release's folder.
+    table : str or Path
+        A file, a folder or a database URL.
+    out : str or Path, optional
+        A .csv, .parquet or .jsonl file; "TABLE.predictions.csv" here by default.
+    query : str, optional
+        SQL, for a database.
+
+    Raises
+    ------
+    SourceError, SchemaError
+        Where the table cannot be read or does not fit the model's columns.
+    SettingsError
+        For an unknown name or version, or a file of another kind.
+    """
+    release = load(name, version=version, workspace=workspace)
+    path = Path(out) if out is not None else Path(f"{model_name(str(table), name)}.predictions.csv")
+    with opened_predictions(path) as keep:
+        source = open_source(str(table), query)
+        rows = 0
+        for answers in release.answers_in_parts(_parts(source)):
+            keep(prediction_columns(answers, release.labels(answers), release.task))
+            rows += len(answers)
+        if rows == 0:
+            raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
+    return PredictResult(path, rows, release.findings)
+
+
+def _parts(source: Source) -> Iterator[pd.DataFrame]:
+    return raw_frames(source.batches(), _ROWS)

@@ -1,0 +1,68 @@
+"""The doors of commands that only look at what was released, or move a pointer: they load no library that learns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from journeyman.entities.model_version import ModelVersion
+from journeyman.errors import ReleaseError
+from journeyman.settings import DEFAULT_WORKSPACE
+from journeyman.stores.catalogue import opened_registry
+from journeyman.stores.lock import locked
+from journeyman.stores.releases import MANIFEST, read_release
+from journeyman.workflow.clock import SystemClock
+
+__all__ = ["find_release", "models", "report_path", "rollback"]
+
+_REPORT = "report.html"
+
+
+def find_release(
+    name_or_folder: str | Path, *, version: int | None = None, workspace: str | Path | None = None
+) -> tuple[Path, str | None]:
+    """Return a release's folder by name (its champion unless a version is given) or by itself, and the digest it has.
+
+    Raises
+    ------
+    SettingsError
+        For an unknown name or version.
+    ReleaseError
+        Where the folder is no release.
+    """
+    folder = Path(name_or_folder)
+    if (folder / MANIFEST).is_file():
+        return folder, None
+    if folder.is_absolute() or len(folder.parts) != 1:
+        raise ReleaseError(f"{folder} is not a release: it has no {MANIFEST}", hint="name a model, or its folder")
+    place = Path(workspace or DEFAULT_WORKSPACE)
+    with opened_registry(place) as registry:
+        known = registry.version(str(name_or_folder), version)
+        return place / known.path, known.digest
+
+
+def models(workspace: str | Path | None = None) -> tuple[ModelVersion, ...]:
+    """Return all released versions of a workspace."""
+    with opened_registry(Path(workspace or DEFAULT_WORKSPACE)) as registry:
+        return tuple(registry.list())
+
+
+def report_path(name_or_folder: str | Path, *, version: int | None = None, workspace: str | Path | None = None) -> Path:
+    """Return where a release's page for people is, after every byte of the release was checked.
+
+    Raises
+    ------
+    SettingsError, ReleaseError
+        As for ``find_release``; where a byte was changed, and where there is no page.
+    """
+    folder, digest = find_release(name_or_folder, version=version, workspace=workspace)
+    _, files = read_release(folder, digest)
+    if _REPORT not in files:
+        raise ReleaseError(f"the release {folder} has no {_REPORT}", hint="build the model again")
+    return folder / _REPORT
+
+
+def rollback(name: str, *, to: int | None = None, workspace: str | Path | None = None) -> ModelVersion:
+    """Make an earlier version the champion again; return it."""
+    place = Path(workspace or DEFAULT_WORKSPACE)
+    with opened_registry(place) as registry, locked(place):
+        return registry.rollback(name, to, now=SystemClock().now())
