@@ -23,6 +23,11 @@ class ConstantModel(msgspec.Struct, frozen=True):
     answer: tuple[float, ...]
     rounds: int = 0
 
+    @property
+    def answer_seconds(self) -> float:
+        """Expected seconds of one answer."""
+        return 1e-8
+
     def predict(self, x: Matrix) -> NDArray[np.float64]:
         """Return the answer, shape (n_samples, n_outputs)."""
         return np.tile(np.array(self.answer), (len(x.values), 1))

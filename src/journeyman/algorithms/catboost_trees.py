@@ -32,6 +32,12 @@ class CatBoostModel:
         self._kind = kind
         self.rounds = rounds
 
+    @property
+    def answer_seconds(self) -> float:
+        """Expected seconds of one answer: symmetric trees cost a few nanoseconds each, categories some microseconds."""
+        outputs = max(1, len(self._model.classes_) if self._kind is TaskKind.MULTICLASS else 1)
+        return 3e-6 + 5e-9 * self.rounds * outputs
+
     def predict(self, x: Matrix) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
         form = "Probability" if self._kind.classification else "RawFormulaVal"
@@ -92,8 +98,8 @@ class CatBoost:
         if request.valid_x is None or request.valid_y is None:
             rounds = request.rounds or 200
             model = catboost.CatBoost({**settings, "iterations": rounds})
-            model.fit(pool)
-            return CatBoostModel(model, rounds, request.task.kind)
+            model.fit(pool, callbacks=[_Watch(request.out_of_time)])
+            return CatBoostModel(model, int(model.tree_count_), request.task.kind)
         model = catboost.CatBoost({**settings, "iterations": _MOST_ROUNDS, "use_best_model": True})
         model.fit(
             pool,

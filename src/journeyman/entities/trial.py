@@ -47,7 +47,7 @@ class Trial:
     started : float
         Seconds since the run began when it started.
     answer_seconds : float
-        Wall time of one answer, in the mean over all validated rows.
+        Expected seconds of one answer among many, judged by the models' sizes.
     cause : str
         Why it failed, in one line.
     """

@@ -45,7 +45,7 @@ def sample_request(algorithm: Algorithm, kind: TaskKind, seed: int = 0) -> FitRe
 
     Examples
     --------
-    >>> from journeyman.algorithms import Linear
+    >>> from journeyman.algorithms.linear import Linear
     >>> sample_request(Linear(), TaskKind.REGRESSION).x.values.shape
     (240, 4)
     """

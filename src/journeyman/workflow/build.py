@@ -45,12 +45,13 @@ from journeyman.stores.releases import write_release
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.kit import Kit
 from journeyman.workflow.release import FittedEnsemble, ModelCard, PlacedMember, make_scorer, release_files
-from journeyman.workflow.search import search
+from journeyman.workflow.search import search, seconds_after_search
 from journeyman.workflow.settings_file import write_settings
 
 __all__ = ["build", "fit_all", "keep_experience", "model_card", "prepare_table"]
 
 FloatArray = NDArray[np.float64]
+_PACKAGING = 1.5  # seconds for the report, the release and the experience
 _LIBRARIES = ("journeyman", "numpy", "pandas", "scikit-learn", "lightgbm", "catboost")
 
 
@@ -78,7 +79,8 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
 
     tell("fit", "the chosen models on the training rows")
     card = model_card(kit, chosen, table, task)
-    rehearsal = fit_all(kit, run, chosen, table, task, division.train, settings)
+    finish, refit = seconds_after_search(found, division, table)
+    rehearsal = fit_all(kit, run, chosen, table, task, division.train, settings, keep=finish + refit)
     tell("evaluate")
     scorer = make_scorer(card, rehearsal, kit.algorithms, kit.preparations)
     run.event("holdout", f"evaluate reads {len(division.holdout)} rows")
@@ -93,7 +95,7 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     everything = np.arange(len(table.frame), dtype=np.int64)
     final = rehearsal
     if len(division.train) < len(everything):
-        final = fit_all(kit, run, chosen, table, task, everything, settings)
+        final = fit_all(kit, run, chosen, table, task, everything, settings, keep=_PACKAGING)
 
     tell("package")
     number = run.step("number", workspace.registry.reserve, settings.name, run.id)
@@ -139,8 +141,13 @@ def fit_all(
     task: Task,
     rows: NDArray[np.int64],
     settings: BuildSettings,
+    keep: float,
 ) -> FittedEnsemble:
-    """Fit an ensemble's preparations and members on the given rows; each is a step."""
+    """Fit an ensemble's preparations and members on the given rows; each is a step.
+
+    ``keep`` is the seconds of the budget that must be left when they are done: boosting that takes longer than its
+    trial promised stops where it is then.
+    """
     names = sorted({kit.algorithms[m.candidate.algorithm].preparation for m in chosen.members})
     label = f"on {len(rows):,} rows"
 
@@ -155,9 +162,16 @@ def fit_all(
     members: list[FittedPart] = []
     for member in chosen.members:
         algorithm = kit.algorithms[member.candidate.algorithm]
-        fit = partial(fit_member, algorithm, partial(fitted, algorithm.preparation), settings.threads)
+        late = partial(_late, run, settings, keep)
+        fit = partial(fit_member, algorithm, partial(fitted, algorithm.preparation), settings.threads, late)
         members.append(run.step(f"fit {member.candidate.name} {label}", fit, member, task, settings.seed))
     return FittedEnsemble(preparations, tuple(members))
+
+
+def _late(run: Run, settings: BuildSettings, keep: float) -> bool:
+    if settings.budget is None or settings.trials is not None:
+        return False
+    return run.elapsed() > settings.budget - keep
 
 
 def _stored(fitted: Callable[[], PreparedRows], name: str, rows: NDArray[np.int64], seed: int) -> FittedPart:

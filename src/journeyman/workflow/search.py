@@ -24,7 +24,7 @@ from journeyman.stages.stop import choose_next, reason_to_stop
 from journeyman.stages.train import Allowance, PreparedFold, prepare_folds, train
 from journeyman.workflow.kit import Kit
 
-__all__ = ["search", "seconds_to_finish"]
+__all__ = ["search", "seconds_after_search", "seconds_to_finish"]
 
 _FIRST = ("baseline", "linear")
 _REFITS = 2.6
@@ -32,6 +32,9 @@ _REFITS = 2.6
 
 _ANSWERS = 220_000
 """That the evaluation and the explanation of an ensemble ask for, about."""
+
+_SIMPLE_SHARE = 0.2
+"""Of the time left that the simple model may take."""
 
 _LARGEST_SHARE = 0.5
 """Of the whole budget that one trial may take, so that another algorithm still gets its turn."""
@@ -64,6 +67,14 @@ def seconds_to_finish(rows: int, answer_seconds: float) -> float:
         Of one answer of the ensemble: importance and dependence ask for some hundred thousand.
     """
     return 3.0 + 2e-5 * min(rows, 300_000) + _ANSWERS * answer_seconds
+
+
+def seconds_after_search(found: Search, division: Split, table: Table) -> tuple[float, float]:
+    """Return the seconds that finishing takes, and those of fitting the ensemble once more, judged by its trials."""
+    trials = {t.candidate.key: t for t in found.trials}
+    members = [trials[m.candidate.key] for m in found.ensemble.members]
+    finish = seconds_to_finish(table.source_rows, sum(t.answer_seconds for t in members))
+    return finish, sum(t.seconds for t in members) / len(division.folds) * _REFITS / 2
 
 
 def search(
@@ -135,7 +146,10 @@ def _choose(
     reason = reason_to_stop(ranked, lifted, left, kit.interrupted() and best is not None)
     if reason:
         return Choice(None, None, reason)
-    seconds = _allowance(plan, run.elapsed(), best, trials) if len(trials) >= len(_FIRST) else None
+    seconds = _allowance(plan, run.elapsed(), best, trials)
+    if len(trials) < len(_FIRST) and seconds is not None:
+        # Something usable is worth a share of any budget; but the simple model may not eat up the time of the others.
+        return Choice(ranked[0], max(1.0, seconds * _SIMPLE_SHARE), "")
     chosen = choose_next(ranked, seconds)
     return Choice(chosen, seconds, "" if chosen else "the budget is used")
 
@@ -206,6 +220,6 @@ def _try(
             prepared[name] = prepare_folds(preparation, plan.table, plan.task, plan.split, plan.settings.seed)
         return prepared[name]
 
-    allowance = Allowance(kit.clock, seconds)
+    allowance = Allowance(kit.clock, kit.clock.monotonic(), seconds)
     function = partial(train, algorithm, folds, plan.metric, allowance, plan.settings.threads)
     return run.step(f"trial {number}: {candidate.name}", function, candidate, plan.task, plan.settings.seed)
