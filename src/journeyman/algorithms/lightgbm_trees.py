@@ -153,7 +153,7 @@ class LightGBM:
             clock = _Clock(request.out_of_time)
             booster = lightgbm.train(settings, data, num_boost_round=rounds, callbacks=[clock])
             return BoosterModel(booster, min(rounds, booster.current_iteration()), request.task.kind)
-        patience = int(20 + 2.0 / float(settings["learning_rate"]))
+        patience = int(20 + 2.0 / float(settings.get("learning_rate", 0.1)))
         watch = _Watch(patience, request.out_of_time)
         booster = lightgbm.train(
             settings,

@@ -46,7 +46,7 @@ from journeyman.stores.workspace import Workspace
 from journeyman.workflow.kit import Kit
 from journeyman.workflow.release import FittedEnsemble, ModelCard, PlacedMember, make_scorer, release_files
 from journeyman.workflow.search import search, seconds_after_search
-from journeyman.workflow.settings_file import write_settings
+from journeyman.workflow.settings_file import readable, write_settings
 
 __all__ = ["build", "fit_all", "keep_experience", "model_card", "prepare_table"]
 
@@ -235,6 +235,7 @@ def _report(run: Run, built: _Built, evaluation: Evaluation, why: Explanation, d
         decision=decision,
         seconds=run.elapsed(),
         stage_seconds=dict(run.stage_seconds()),
+        settings=readable(built.settings),
         versions={"python": platform.python_version(), **{name: installed(name) for name in _LIBRARIES}},
     )
 

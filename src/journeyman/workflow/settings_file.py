@@ -15,7 +15,7 @@ import tomli_w
 from journeyman.errors import SettingsError, SourceError
 from journeyman.settings import BuildSettings, parse_budget
 
-__all__ = ["read_settings", "write_settings"]
+__all__ = ["read_settings", "readable", "write_settings"]
 
 _OPENING = "# The effective settings of a build. `journeyman build THIS_FILE` repeats it.\n"
 
@@ -33,6 +33,17 @@ def write_settings(settings: BuildSettings) -> bytes:
     if settings.budget is None:
         plain["budget"] = "none"
     return (_OPENING + tomli_w.dumps({k: list(v) if isinstance(v, tuple) else v for k, v in plain.items()})).encode()
+
+
+def readable(settings: BuildSettings) -> dict[str, str]:
+    """Return the settings that are set, as texts for the report.
+
+    Examples
+    --------
+    >>> readable(BuildSettings("houses.csv", "price", "houses"))["budget"]
+    '120.0'
+    """
+    return {k: str(v) for k, v in asdict(settings).items() if v is not None and v not in ({}, (), [])}
 
 
 def read_settings(path: Path) -> BuildSettings:

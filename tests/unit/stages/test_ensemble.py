@@ -1,0 +1,128 @@
+"""Ensembles: chosen out of fold, never worse than the incumbent, quick enough, calibrated where rows allow."""
+
+import numpy as np
+import pytest
+
+from journeyman.entities.candidate import Candidate
+from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.trial import Trial, TrialStatus
+from journeyman.metrics import METRICS
+from journeyman.stages.ensemble import calibrate, ensemble, lift
+
+BINARY = Task("y", TaskKind.BINARY, "log_loss", ("no", "yes"))
+REGRESSION = Task("y", TaskKind.REGRESSION, "rmse")
+
+
+def trial(name, predictions, y, metric, **facts):
+    return Trial(
+        Candidate(name),
+        TrialStatus.DONE,
+        score=METRICS[metric].score(y, predictions),
+        rounds=(10, 20, 90),
+        predictions=predictions,
+        **facts,
+    )
+
+
+@pytest.fixture
+def values():
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=2000)
+    return y, [(y + rng.normal(scale=0.5, size=2000))[:, None] for _ in range(4)]
+
+
+def test_two_that_err_independently_beat_either(values):
+    y, (first, second, *_) = values
+    trials = [trial("a", first, y, "rmse"), trial("b", second, y, "rmse")]
+    chosen = ensemble(METRICS["rmse"], trials, y, REGRESSION, None)
+    assert chosen.score < 0.8 * min(t.score for t in trials)
+    assert {m.candidate.algorithm for m in chosen.members} == {"a", "b"}
+    assert sum(m.weight for m in chosen.members) == pytest.approx(1.0)
+
+
+def test_rounds_are_the_median_of_the_folds(values):
+    y, (first, *_) = values
+    chosen = ensemble(METRICS["rmse"], [trial("a", first, y, "rmse")], y, REGRESSION, None)
+    assert chosen.members[0].rounds == 20
+
+
+def test_the_incumbent_stays_unless_it_is_beaten(values):
+    y, (first, *_) = values
+    good = trial("a", first, y, "rmse")
+    incumbent = ensemble(METRICS["rmse"], [good], y, REGRESSION, None)
+    worse = trial("b", -5.0 * first, y, "rmse")
+    assert ensemble(METRICS["rmse"], [good, worse], y, REGRESSION, incumbent) is incumbent
+
+
+def test_more_trials_never_score_worse(values):
+    y, answers = values
+    trials, best, scores = [], None, []
+    for i, answer in enumerate(answers):
+        trials.append(trial(f"a{i}", answer, y, "rmse"))
+        best = ensemble(METRICS["rmse"], trials, y, REGRESSION, best)
+        scores.append(best.score)
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_failed_trials_are_passed_over(values):
+    y, (first, *_) = values
+    failed = Trial(Candidate("broken"), TrialStatus.FAILED, cause="ValueError: no")
+    assert ensemble(METRICS["rmse"], [failed], y, REGRESSION, None) is None
+    chosen = ensemble(METRICS["rmse"], [failed, trial("a", first, y, "rmse")], y, REGRESSION, None)
+    assert [m.candidate.algorithm for m in chosen.members] == ["a"]
+
+
+def test_the_baseline_is_a_member_only_while_there_is_nothing_else(values):
+    y, (first, *_) = values
+    constant = trial("baseline", np.full((len(y), 1), y.mean()), y, "rmse")
+    alone = ensemble(METRICS["rmse"], [constant], y, REGRESSION, None)
+    assert [m.candidate.algorithm for m in alone.members] == ["baseline"]
+    both = ensemble(METRICS["rmse"], [constant, trial("a", first, y, "rmse")], y, REGRESSION, alone)
+    assert [m.candidate.algorithm for m in both.members] == ["a"]
+
+
+def test_a_slow_member_is_left_out_on_a_large_table():
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=20_000)
+    slow, quick = [(y + rng.normal(scale=s, size=len(y)))[:, None] for s in (0.4, 0.5)]
+    trials = [
+        trial("slow", slow, y, "rmse", answer_seconds=1e-3),
+        trial("quick", quick, y, "rmse", answer_seconds=1e-6),
+    ]
+    chosen = ensemble(METRICS["rmse"], trials, y, REGRESSION, None)
+    assert [m.candidate.algorithm for m in chosen.members] == ["quick"]
+
+
+def test_lift_beyond_noise_and_within_it(values):
+    y, (first, second, *_) = values
+    one = ensemble(METRICS["rmse"], [trial("a", first, y, "rmse")], y, REGRESSION, None)
+    two = ensemble(METRICS["rmse"], [trial("a", first, y, "rmse"), trial("b", second, y, "rmse")], y, REGRESSION, one)
+    beyond, gain = lift(y, one, two, REGRESSION)
+    assert beyond
+    assert 0.2 < gain < 0.8
+    assert lift(y, one, one, REGRESSION) == (False, 0.0)
+
+
+def test_overconfident_probabilities_are_calmed():
+    rng = np.random.default_rng(0)
+    p = rng.uniform(0.05, 0.95, 5000)
+    y = (rng.uniform(size=5000) < p).astype(float)
+    odds = (p / (1 - p)) ** 2
+    loud = odds / (1 + odds)
+    chosen = ensemble(
+        METRICS["log_loss"], [trial("a", np.column_stack([1 - loud, loud]), y, "log_loss")], y, BINARY, None
+    )
+    calm = calibrate(METRICS["log_loss"], chosen, y, BINARY)
+    assert calm.temperature == pytest.approx(2.0, rel=0.15)
+    assert calm.score < chosen.score
+    assert calm.threshold == 0.5
+
+
+def test_the_threshold_follows_a_metric_of_labels():
+    rng = np.random.default_rng(0)
+    y = (rng.uniform(size=3000) < 0.05).astype(float)
+    p = np.clip(0.05 + 0.2 * y + rng.normal(scale=0.05, size=3000), 0.001, 0.999)
+    answers = np.column_stack([1 - p, p])
+    task = Task("y", TaskKind.BINARY, "balanced_accuracy", ("no", "yes"))
+    chosen = ensemble(METRICS["balanced_accuracy"], [trial("a", answers, y, "balanced_accuracy")], y, task, None)
+    assert 0.05 < calibrate(METRICS["balanced_accuracy"], chosen, y, task).threshold < 0.3

@@ -1,0 +1,100 @@
+"""Training: out-of-fold predictions, failures as values, and time that is kept."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from journeyman.algorithms.baseline import Baseline
+from journeyman.algorithms.lightgbm_trees import LightGBM
+from journeyman.algorithms.linear import Linear
+from journeyman.entities.candidate import Candidate
+from journeyman.entities.column import Column, Kind, Role
+from journeyman.entities.split import Fold, Split
+from journeyman.entities.table import Table
+from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.trial import TrialStatus
+from journeyman.metrics import METRICS
+from journeyman.plugins import load_parts
+from journeyman.stages.train import Allowance, prepare_folds, train
+
+TASK = Task("y", TaskKind.REGRESSION, "rmse")
+
+
+class Clock:
+    """A clock that ticks a second at each look."""
+
+    def __init__(self):
+        self.now_ = 0.0
+
+    def monotonic(self):
+        self.now_ += 1.0
+        return self.now_
+
+    def now(self):
+        return ""
+
+
+@pytest.fixture
+def table():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=300)
+    frame = pd.DataFrame({"x": x, "y": 3 * x + rng.normal(scale=0.1, size=300)})
+    return Table("t", frame, (Column("x", Kind.NUMBER), Column("y", Kind.NUMBER, Role.TARGET)), "", 300)
+
+
+@pytest.fixture
+def split():
+    rows = np.arange(300)
+    folds = tuple(Fold(rows[rows % 3 != k], rows[rows % 3 == k]) for k in range(3))
+    return Split(Scheme.SHUFFLED, rows, rows[:0], folds, "")
+
+
+def run(algorithm, table, split, seconds=None, candidate=None):
+    preparation = load_parts("journeyman.preparations")[algorithm.preparation]
+    clock = Clock()
+    allowance = Allowance(clock, clock.monotonic(), seconds)
+    candidate = candidate or algorithm.candidates(TASK, 200, table.features)[0]
+    return train(
+        algorithm,
+        lambda: prepare_folds(preparation, table, TASK, split, 0),
+        METRICS["rmse"],
+        allowance,
+        1,
+        candidate,
+        TASK,
+        0,
+    )
+
+
+def test_predictions_are_out_of_fold_in_the_order_of_the_folds(table, split):
+    trial = run(Linear(), table, split)
+    truth = np.concatenate([table.frame["y"].to_numpy()[f.validate] for f in split.folds])
+    assert trial.status is TrialStatus.DONE
+    assert trial.score == pytest.approx(METRICS["rmse"].score(truth, trial.predictions))
+    assert trial.score < 0.15
+    assert len(trial.fold_scores) == len(trial.rounds) == 3
+
+
+def test_a_row_does_not_teach_its_own_prediction(table, split):
+    """A changed target in the validation rows of a fold leaves that fold's predictions as they were."""
+    constant = run(Baseline(), table, split)
+    moved = table.frame.copy()
+    moved.loc[split.folds[0].validate, "y"] += 1000.0
+    after = run(Baseline(), replace(table, frame=moved), split)
+    assert np.array_equal(constant.predictions[:100], after.predictions[:100])
+    assert not np.array_equal(constant.predictions[100:], after.predictions[100:])
+
+
+def test_a_failure_is_a_value_with_its_cause(table, split):
+    trial = run(LightGBM(), table, split, candidate=Candidate("lightgbm", {"num_leaves": -5}))
+    assert trial.status is TrialStatus.FAILED
+    assert "num_leaves" in trial.cause
+    assert "\n" not in trial.cause
+
+
+def test_boosting_stops_where_it_is_when_its_time_is_used(table, split):
+    free, hurried = run(LightGBM(), table, split), run(LightGBM(), table, split, seconds=12.0)
+    assert hurried.status is TrialStatus.DONE
+    assert max(hurried.rounds) < max(free.rounds)
