@@ -50,7 +50,8 @@ def run(page: Path, found: list[Block]) -> None:
             names |= example.globs
         else:
             # line numbers of a traceback are those of the page
-            exec(compile("\n" * (block.line - 1) + block.code, str(page), "exec"), names)
+            code = compile("\n" * (block.line - 1) + block.code, str(page), "exec", dont_inherit=True)
+            exec(code, names)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
