@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 
 import numpy as np
@@ -10,7 +11,8 @@ import pandas as pd
 import pytest
 
 from journeyman.entities.column import Column, Kind
-from journeyman.sources.parsing import Wish, encode, infer, infer_column, parse
+from journeyman.sources.parsing import Wish, encode, infer, infer_column, parse, read
+from journeyman.sources.parsing.encoded import as_texts
 
 
 def texts(*values: str, times: int = 10) -> pd.Series:
@@ -281,3 +283,25 @@ def test_reading_again_what_was_read_is_stable() -> None:
     column = infer_column("x", texts("$1,200", "$900"))
     assert isinstance(column, Column)
     assert parse(pd.Series([1200.0]), column).tolist() == [1200.0]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda rng: [f"{v:.5f}" for v in rng.normal(size=12_000)],
+        lambda rng: [str(v) for v in rng.permutation(12_000)],
+        lambda rng: [f"{v:06d}" for v in rng.permutation(12_000)],
+        lambda rng: [str(10**17 + int(v)) for v in rng.permutation(12_000)],
+        lambda rng: [*(f"{v:.5f}" for v in rng.gamma(2, size=11_990)), *["-999"] * 10],
+        lambda rng: [str(20_200_101 + int(v)) for v in rng.integers(0, 28, 12_000)],
+    ],
+    ids=["numbers", "integers", "padded", "long", "sentinel", "days"],
+)
+@pytest.mark.parametrize("name", ["x", "row_id", "zip"])
+def test_the_way_of_many_numbers_decides_alike(name: str, make: Callable[[np.random.Generator], list[str]]) -> None:
+    values = pd.Series(make(np.random.default_rng(0)), dtype="str")
+    quick = encode(values)
+    slow = as_texts(quick)
+    assert infer(name, quick, Wish()) == infer(name, slow, Wish())
+    for column in (infer_column(name, values), infer_column(name, values, Wish(kind=Kind.CATEGORY))):
+        pd.testing.assert_series_equal(read(quick, column).values, read(slow, column).values)

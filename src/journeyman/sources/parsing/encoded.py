@@ -11,9 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from journeyman.sources.parsing.plain import plain_numbers
 from journeyman.sources.parsing.texts import BLANKS, clean, text_of
 
-__all__ = ["Dates", "Encoded", "Numbers", "Objects", "Texts", "as_texts", "encode"]
+__all__ = ["Dates", "Encoded", "Numbers", "Objects", "PlainTexts", "Texts", "as_texts", "encode"]
+
+_HEAD = 1000
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,23 @@ class Objects:
     values: tuple[object, ...]
 
 
-Encoded = Texts | Numbers | Dates | Objects
+@dataclass(frozen=True)
+class PlainTexts:
+    """A column of texts that all are plain numbers and mostly differ, so that looking at distinct ones saves nothing.
+
+    Attributes
+    ----------
+    array : pyarrow.Array of large_string, shape (n_samples,)
+        The texts, without nulls.
+    numbers : ndarray of float64, shape (n_samples,)
+        What they say; all finite.
+    """
+
+    array: pa.Array
+    numbers: NDArray[np.float64]
+
+
+Encoded = Texts | PlainTexts | Numbers | Dates | Objects
 
 
 def encode(values: pd.Series) -> Encoded:
@@ -145,19 +164,25 @@ def _numbers(values: pd.Series) -> Numbers:
     return Numbers(exact.astype(np.float64), exact)
 
 
-def _texts(values: pd.Series) -> Texts | Objects:
+def _texts(values: pd.Series) -> Texts | PlainTexts | Objects:
     try:
-        return _coded(pa.array(values, type=pa.large_string(), from_pandas=True))
+        array = pa.array(values, type=pa.large_string(), from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         objects = tuple(values)
         for value in objects:
             text_of(value)  # refuses nested values
         return Objects(objects)
-
-
-def _coded(array: pa.Array | pa.ChunkedArray) -> Texts:
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
+    head = array.slice(0, _HEAD)
+    if len(array) > 10 * _HEAD and not array.null_count and len(head.unique()) > 0.5 * _HEAD:
+        numbers = plain_numbers(array)
+        if not np.isnan(numbers).any():
+            return PlainTexts(array, numbers)
+    return _coded(array)
+
+
+def _coded(array: pa.Array) -> Texts:
     coded = array.dictionary_encode()
     codes = coded.indices
     filled = codes.fill_null(-1) if codes.null_count else codes
@@ -183,6 +208,8 @@ def as_texts(encoded: Encoded) -> Texts:
     """
     if isinstance(encoded, Texts):
         return encoded
+    if isinstance(encoded, PlainTexts):
+        return _coded(encoded.array)
     if isinstance(encoded, Objects):
         return _coded(pa.array([text_of(v) for v in encoded.values], type=pa.large_string()))
     if isinstance(encoded, Dates):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from journeyman.sources.parsing.encoded import Texts
 from journeyman.sources.parsing.inferred import Remark, Wish
 from journeyman.sources.parsing.markers import MISSING_SIGNS, MISSING_WORDS
-from journeyman.sources.parsing.reading import flags, plain_numbers
+from journeyman.sources.parsing.plain import flags, plain_numbers
 
 __all__ = ["SAMPLE", "Evidence", "gathered", "marked"]
 

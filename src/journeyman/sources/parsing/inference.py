@@ -9,13 +9,13 @@ import pandas as pd
 
 from journeyman.entities.column import Column, Kind
 from journeyman.sources.parsing.date_styles import date_style
-from journeyman.sources.parsing.encoded import Dates, Encoded, Numbers, Texts, as_texts, encode
+from journeyman.sources.parsing.encoded import Dates, Encoded, Numbers, PlainTexts, Texts, as_texts, encode
 from journeyman.sources.parsing.evidence import Evidence, gathered, marked
 from journeyman.sources.parsing.inferred import Inferred, Remark, Wish
 from journeyman.sources.parsing.name_kinds import as_category, as_names, as_single
 from journeyman.sources.parsing.number_kinds import NumberColumn, kind_of_numbers
 from journeyman.sources.parsing.numbers import number_style
-from journeyman.sources.parsing.text_kinds import PLAIN_STYLE, as_boolean, as_dates, as_numbers
+from journeyman.sources.parsing.text_kinds import PLAIN_STYLE, as_boolean, as_dates, as_numbers, has_codes
 from journeyman.sources.parsing.texts import PLAIN
 
 __all__ = ["infer", "infer_column"]
@@ -69,6 +69,11 @@ def _free(name: str, encoded: Encoded, wish: Wish) -> Inferred:
         return Inferred(Column(name, Kind.DATETIME, reason="the source holds dates", native=True))
     if isinstance(encoded, Numbers):
         return _typed(name, encoded, wish)
+    if isinstance(encoded, PlainTexts) and not wish.missing and not has_codes(encoded.array):
+        distinct, counts = np.unique(encoded.numbers, return_counts=True)
+        plain = kind_of_numbers(NumberColumn(name, distinct, counts.astype(np.int64), encoded.numbers), wish)
+        if plain.column.kind in (Kind.NUMBER, Kind.INTEGER, Kind.IDENTIFIER):
+            return plain
     texts = as_texts(encoded)
     found = gathered(texts, wish)
     if texts.typed:
@@ -109,7 +114,7 @@ def _forced(free: Inferred, encoded: Encoded, wish: Wish) -> Inferred:
     if free.column.kind is kind:
         return Inferred(replace(free.column, reason=_SAID), (*free.remarks, said))
     found = gathered(as_texts(encoded), wish)
-    base = Column(free.column.name, kind, reason=_SAID, native=not isinstance(encoded, Texts))
+    base = Column(free.column.name, kind, reason=_SAID, native=not isinstance(encoded, (Texts, PlainTexts)))
     if kind.categorical:
         column = _as_wanted_names(base, found, wish)
     elif kind is Kind.BOOLEAN:

@@ -22,11 +22,12 @@ from journeyman.sources.parsing.cells import (
     sentinel_values,
 )
 from journeyman.sources.parsing.dates import EPOCHS, read_dates
-from journeyman.sources.parsing.encoded import Dates, Encoded, Numbers, Objects, Texts, as_texts, encode
+from journeyman.sources.parsing.encoded import Dates, Encoded, Numbers, Objects, PlainTexts, Texts, as_texts, encode
 from journeyman.sources.parsing.markers import MISSING_SIGNS
+from journeyman.sources.parsing.plain import flags, plain_numbers
 from journeyman.sources.parsing.values import ValueReader
 
-__all__ = ["Reading", "flags", "parse", "plain_numbers", "read"]
+__all__ = ["Reading", "parse", "read"]
 
 _EXAMPLES = 3
 _NAT = np.iinfo(np.int64).min
@@ -92,30 +93,6 @@ def read(encoded: Encoded, column: Column) -> Reading:
     return _words(as_texts(encoded), column)
 
 
-def flags(mask: pa.Array) -> NDArray[np.bool_]:
-    """Return an Arrow mask as an array."""
-    return np.asarray(mask.to_numpy(zero_copy_only=False), dtype=np.bool_)
-
-
-def plain_numbers(texts: pa.Array) -> NDArray[np.float64]:
-    """Read cleaned texts that are plain finite numbers; NaN for all others. Shape (n,)."""
-    out = np.full(len(texts), np.nan)
-    if _cast(texts.slice(0, 64)) is not None and (values := _cast(texts)) is not None:
-        out = values
-    else:
-        plain = pc.match_substring_regex(texts, r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$")
-        out[flags(plain)] = _cast(texts.filter(plain))
-    out[~np.isfinite(out)] = np.nan
-    return out
-
-
-def _cast(texts: pa.Array) -> NDArray[np.float64] | None:
-    try:
-        return np.array(pc.cast(texts, pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
-    except pa.ArrowInvalid:
-        return None
-
-
 def _objects(encoded: Objects, column: Column) -> Reading:
     """Read numbers from Python objects one by one, since a number need not be written as a text would be."""
     one = ValueReader(column, cell_reader(column), sentinel_values(column), {})
@@ -151,6 +128,8 @@ def _numbers(encoded: Encoded, column: Column) -> Reading:
             values[values == sentinel] = np.nan
         examples = ("inf",) if bad.any() else ()
         return Reading(pd.Series(values), int(bad.sum()), int(there.sum()), examples)
+    if isinstance(encoded, PlainTexts) and column.decimal == ".":
+        return _numbers(Numbers(encoded.numbers, encoded.numbers), column)
     texts = as_texts(encoded)
     cleaned = texts.cleaned
     distinct = plain_numbers(cleaned) if column.decimal == "." else np.full(len(cleaned), np.nan)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
@@ -18,9 +19,10 @@ from journeyman.sources.parsing.inferred import Inferred, Remark, Wish
 from journeyman.sources.parsing.name_kinds import UNIQUE, most_frequent
 from journeyman.sources.parsing.number_kinds import MIN_UNIQUE_ROWS, NumberColumn, kind_of_numbers
 from journeyman.sources.parsing.numbers import NumberStyle, number_style
+from journeyman.sources.parsing.plain import flags
 from journeyman.sources.parsing.reading import read
 
-__all__ = ["PLAIN_STYLE", "as_boolean", "as_dates", "as_numbers"]
+__all__ = ["PLAIN_STYLE", "as_boolean", "as_dates", "as_numbers", "has_codes"]
 
 PLAIN_STYLE = NumberStyle(".", None, 0, 0)
 
@@ -80,13 +82,20 @@ def _few_words(plain: NDArray[np.bool_], texts: Sequence[str]) -> bool:
     return len(texts) <= 3 and int(plain.sum()) >= 20 and all(len(t) >= 2 and t[0].isalpha() for t in texts)
 
 
+def has_codes(texts: pa.Array) -> bool:
+    """Tell whether texts of digits are no quantities: with leading zeros, all of one width, or too many digits."""
+    digits = flags(pc.match_substring_regex(texts, "^[0-9]+$"))
+    if not digits.any():
+        return False
+    width = np.asarray(pc.utf8_length(texts).to_numpy(zero_copy_only=False))
+    zeros = bool((flags(pc.starts_with(texts, "0")) & digits & (width > 1)).any())
+    padded = zeros and bool(digits.all()) and width.min() == width.max()
+    return padded or bool((digits & (width > 15)).mean() > 0.5)
+
+
 def _codes(name: str, found: Evidence, plain: NDArray[np.bool_]) -> Inferred | None:
     """Keep digits that are no quantities: with leading zeros, all of one width, or too many for a number."""
-    texts = found.take(plain, 50_000)
-    zeros = any(len(t) > 1 and t[0] == "0" and t.isdigit() for t in texts)
-    padded = zeros and all(t.isdigit() and len(t) == len(texts[0]) for t in texts)
-    long = sum(t.isdigit() and len(t) > 15 for t in texts) > 0.5 * len(texts)
-    if not (padded or long):
+    if not has_codes(found.values.filter(pa.array(plain))):
         return None
     rows, distinct = int(found.counts[plain].sum()), int(plain.sum())
     markers, remarks = marked(found, ~found.solid)
