@@ -16,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import journeyman
+
 HERE = Path(__file__).resolve().parent
 
 
@@ -58,8 +60,6 @@ def main() -> None:
     options = arguments()
     if not (options.data / "index.json").is_file():
         sys.exit(f"no tables in {options.data}: give --data")
-    import journeyman
-
     index = json.loads((options.data / "index.json").read_text())
     entries = [e for e in index if e["task_group"] in options.groups and e.get("target")]
     entries = [e for e in entries if not options.only or e["name"] in options.only]
@@ -85,7 +85,8 @@ def main() -> None:
             worst = max(worst, over)
             print(
                 f"{entry['name']:26} {main_score.metric:9} {main_score.value:9.4g} {main_score.baseline:9.4g} "
-                f"{took:6.1f} {over:6.1f} {len(report.trials):6d}  {report.decision.verdict.value}; {traps(entry, report)}",
+                f"{took:6.1f} {over:6.1f} {len(report.trials):6d}  "
+                f"{report.decision.verdict.value}; {traps(entry, report)}",
                 flush=True,
             )
         print(f"largest overrun: {worst:.1f} s; load at the end {os.getloadavg()[0]:.2f}")

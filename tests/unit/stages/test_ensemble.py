@@ -50,7 +50,7 @@ def test_the_incumbent_stays_unless_it_is_beaten(values):
     y, (first, *_) = values
     good = trial("a", first, y, "rmse")
     incumbent = ensemble(METRICS["rmse"], [good], y, REGRESSION, None)
-    worse = trial("b", -5.0 * first, y, "rmse")
+    worse = trial("b", 100.0 * np.roll(first, 7, axis=0), y, "rmse")
     assert ensemble(METRICS["rmse"], [good, worse], y, REGRESSION, incumbent) is incumbent
 
 
