@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import shutil
-import tempfile
-import weakref
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +19,7 @@ from journeyman.errors import SourceError
 from journeyman.sources.batches import check_names, plain_table, union_schema
 from journeyman.sources.parquet import ParquetSource
 from journeyman.sources.parsing.texts import text_of
+from journeyman.sources.scratch import room_for, scratch_folder
 from journeyman.sources.views import keep_alive
 
 __all__ = ["DatabaseSource", "is_database", "redacted"]
@@ -83,10 +81,10 @@ class DatabaseSource:
         if not query or not query.strip():
             raise SourceError(f"{self.name} needs a query", hint="add --query 'SELECT ... FROM ...'")
         self._query = query
-        folder = Path(tempfile.mkdtemp(prefix="journeyman-"))
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        folder = scratch_folder(self)
         self.path = folder / "query.parquet"
-        self._materialise(folder)
+        with room_for("the query's result"):
+            self._materialise(folder)
         self._copy = ParquetSource(self.path)
         self.names = self._copy.names
 

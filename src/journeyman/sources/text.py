@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
-import tempfile
-import weakref
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +16,7 @@ import pyarrow.csv as pa_csv
 from journeyman.errors import SourceError
 from journeyman.sources.batches import check_names, drawn, file_digest, to_frame, width
 from journeyman.sources.dialects import sniffed, transcoded
+from journeyman.sources.scratch import room_for, scratch_folder
 from journeyman.sources.views import quoted, text_view
 
 __all__ = ["TextSource"]
@@ -58,10 +56,8 @@ class TextSource:
         """The file unpacked and in UTF-8, which both readers take; a copy only where it is not so itself."""
         if self.path.suffix.lower() != ".gz" and self._dialect.encoding in ("utf-8", "utf-8-sig"):
             return self.path
-        folder = Path(tempfile.mkdtemp(prefix="journeyman-"))
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        plain = folder / "table.csv"
-        with plain.open("wb") as out:
+        plain = scratch_folder(self) / "table.csv"
+        with room_for(self.name), plain.open("wb") as out:
             out.writelines(transcoded(self.path, self._dialect.encoding))
         return plain
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import gc
 import gzip
 import os
+import tempfile
 from pathlib import Path
 
 import ibis
@@ -266,3 +269,24 @@ def test_no_permission_is_told_whoever_runs(tmp_path: Path, monkeypatch: pytest.
 def test_a_query_is_for_databases(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="takes no query"):
         open_source(write(tmp_path / "t.csv", PLAIN), "SELECT 1")
+
+
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> bytes:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    source = open_source(write(tmp_path / "t.csv.gz", PLAIN), None)
+    monkeypatch.setattr("journeyman.sources.text.transcoded", full)
+    with pytest.raises(SourceError, match=r"no room on the disk for a copy of t\.csv\.gz"):
+        source.rows()
+
+
+def test_a_copy_goes_with_its_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    (tmp_path / "scratch").mkdir()
+    source = open_source(write(tmp_path / "t.csv.gz", PLAIN), None)
+    assert source.rows() == 3
+    assert len(list((tmp_path / "scratch").iterdir())) == 1
+    del source
+    gc.collect()
+    assert list((tmp_path / "scratch").iterdir()) == []
