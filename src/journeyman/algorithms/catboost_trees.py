@@ -22,6 +22,7 @@ __all__ = ["CatBoost", "CatBoostModel", "features_data"]
 FloatArray = NDArray[np.float64]
 _MOST_ROUNDS = 1000
 _PATIENCE = 60
+_OF_THE_MOMENT = ("model_guid", "train_finish_time")  # a random name and a time, which CatBoost writes into every model
 
 
 class CatBoostModel:
@@ -48,7 +49,10 @@ class CatBoostModel:
         return raw.reshape(len(x.values), -1)
 
     def to_files(self) -> Mapping[str, bytes]:
-        """Return CatBoost's binary format."""
+        """Return CatBoost's binary format, the same bytes for the same model."""
+        facts = self._model.get_metadata()
+        for name in _OF_THE_MOMENT:
+            facts[name] = ""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.cbm"
             self._model.save_model(str(path))
