@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 
 from journeyman.errors import SettingsError
 
-__all__ = ["DEFAULT_BUDGET", "DEFAULT_WORKSPACE", "BuildSettings", "model_name", "parse_budget"]
+__all__ = ["DEFAULT_BUDGET", "DEFAULT_WORKSPACE", "FRAME", "BuildSettings", "checked", "model_name", "parse_budget"]
 
 DEFAULT_BUDGET = "2m"
 DEFAULT_WORKSPACE = "journeyman-workspace"
+FRAME = "<frame>"
+"""Stands for the source of a build whose table was handed over from Python."""
 
+_LEAST_MEMORY = 1_000_000
 _UNIT_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _BUDGET = re.compile(r"(?:\d+(?:\.\d*)?[smhd]\s*)+|\d+(?:\.\d*)?", re.IGNORECASE | re.ASCII)
 _BUDGET_PART = re.compile(r"(\d+(?:\.\d*)?)([smhd]?)", re.IGNORECASE | re.ASCII)
@@ -75,6 +78,29 @@ class BuildSettings:
     accept: tuple[str, ...] = ()
     threads: int = 2
     memory: int = 1_500_000_000
+
+
+def checked(settings: BuildSettings) -> BuildSettings:
+    """Return settings whose figures make sense.
+
+    Raises
+    ------
+    SettingsError
+        Naming the first that does not.
+
+    Examples
+    --------
+    >>> checked(BuildSettings("a.csv", "y", "a", trials=0))
+    Traceback (most recent call last):
+        ...
+    journeyman.errors.SettingsError: trials = 0 is too small (hint: give a number from 1 on)
+    """
+    least = {"trials": (settings.trials, 1), "seed": (settings.seed, 0), "threads": (settings.threads, 1)}
+    least["memory"] = (settings.memory, _LEAST_MEMORY)
+    for name, (value, low) in least.items():
+        if value is not None and value < low:
+            raise SettingsError(f"{name} = {value} is too small", hint=f"give a number from {low} on")
+    return settings
 
 
 def parse_budget(text: str) -> float:

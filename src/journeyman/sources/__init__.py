@@ -32,6 +32,7 @@ _KINDS: Mapping[str, str] = {
 }
 """Readers by the ending of a file's name. A format's library (openpyxl, DuckDB: half a second) is loaded with the first
 file of that format."""
+_ELSEWHERE = ("http", "https", "ftp", "s3", "gs", "az", "abfs", "abfss", "hdfs")
 _KNOWN = ".csv, .tsv, .txt (also .gz), .parquet, .jsonl, .xlsx, a folder of such files, or a database URL"
 
 
@@ -51,6 +52,11 @@ def open_source(location: str, query: str | None) -> Source:
         There is no such file, it may not be read, it is empty, damaged or of an unknown kind, or its columns cannot
         be used.
     """
+    if location.split("://")[0].lower() in _ELSEWHERE:
+        raise SourceError(
+            f"{redacted(location.split('?')[0])} lies on the network, and only files and databases are read",
+            hint="download it first, then give the file",
+        )
     if is_database(location):
         return DatabaseSource(location, query)
     if query is not None:

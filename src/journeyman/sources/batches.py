@@ -14,27 +14,49 @@ from numpy.typing import NDArray
 
 from journeyman.errors import SourceError
 
-__all__ = ["check_names", "drawn", "file_digest", "plain_table", "positions", "raw_frames", "to_frame", "union_schema", "width"]
+__all__ = [
+    "check_names",
+    "check_width",
+    "drawn",
+    "file_digest",
+    "plain_table",
+    "positions",
+    "raw_frames",
+    "to_frame",
+    "union_schema",
+    "width",
+]
 
 _CHUNK = 1 << 20
 
 
 def check_names(names: Sequence[str], where: str) -> None:
-    """Refuse a table with two columns of one name, or with fewer than two columns.
+    """Refuse a table with two columns of one name, or without columns.
 
     Raises
     ------
     SourceError
-        Naming the columns.
+        Naming the column.
     """
     seen: set[str] = set()
     twice = [n for n in names if n in seen or seen.add(n)]  # type: ignore[func-returns-value]  # set.add returns None: the idiom
     if twice:
         raise SourceError(f"{where} has two columns named {twice[0]!r}", hint="give every column a name of its own")
+    if not names:
+        raise SourceError(f"{where} has no columns", hint="give a table with columns")
+
+
+def check_width(names: Sequence[str], where: str) -> None:
+    """Refuse a table that leaves nothing to predict from; one to be predicted may have a single column.
+
+    Raises
+    ------
+    SourceError
+        Naming the column.
+    """
     if len(names) < 2:
-        one = f"only one column, {names[0]!r}" if names else "no columns"
         raise SourceError(
-            f"{where} has {one}; at least one to predict and one to predict from are needed",
+            f"{where} has only one column, {names[0]!r}; at least one to predict and one to predict from are needed",
             hint="check the delimiter, or give a table with more columns",
         )
 

@@ -66,7 +66,7 @@ class FrameSource:
     Raises
     ------
     SourceError
-        It is no frame, has no or one column, two columns of one name, or nested values.
+        It is no frame, has no column, two columns of one name, or nested values.
 
     Examples
     --------

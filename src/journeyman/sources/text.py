@@ -36,7 +36,7 @@ class TextSource:
     Raises
     ------
     SourceError
-        The file is empty, has no rows, two columns of one name, one column, or is no text.
+        The file is empty, has no rows, two columns of one name, or is no text.
     """
 
     def __init__(self, path: Path) -> None:

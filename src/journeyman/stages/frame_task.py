@@ -131,6 +131,11 @@ def _label_counts(values: pd.Series, column: Column) -> dict[str, int]:
 
 
 def _check_numbers(values: pd.Series, column: Column) -> None:
+    if column.kind is Kind.CONSTANT:
+        raise TargetError(
+            f"the target {column.name!r} is constant: every row is {values.dropna().iloc[0]!r}",
+            hint="choose another target",
+        )
     if not column.kind.numeric:
         raise TargetError(
             f"the target {column.name!r} is a {column.kind}, and only numbers can be estimated",

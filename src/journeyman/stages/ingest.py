@@ -18,13 +18,14 @@ from journeyman.entities.table import Table
 from journeyman.errors import SettingsError, SourceError, TargetError
 from journeyman.interfaces import Source
 from journeyman.settings import BuildSettings
-from journeyman.sources.batches import check_names
+from journeyman.sources.batches import check_names, check_width
 from journeyman.sources.parsing import Inferred, Reading, Remark, Wish, encode, infer, read
 
 __all__ = ["ingest"]
 
 _SHOWN = 6
 _UNNAMED = re.compile(r"Unnamed: \d+")
+_ACCEPT = re.compile(r"[A-Z]{2}[0-9]{3}(?::(.+))?", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 _GRAVE = frozenset(["DQ001", "DQ004", "DQ006", "DQ008", "DQ018"])
@@ -79,6 +80,7 @@ def ingest(source: Source, settings: BuildSettings) -> Ingested:
     frame = source.read(limit, settings.seed)
     names = [str(n) for n in frame.columns]
     check_names(names, source.name)
+    check_width(names, source.name)
     if len(frame) == 0:
         raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
     _check_settings(names, source.name, settings)
@@ -113,6 +115,7 @@ def _decide(
     with ThreadPoolExecutor(max(1, min(settings.threads, 4))) as pool:
         done = list(pool.map(work, names))
     columns = tuple(replace(i.column, role=_role(i.column.name, settings)) for i, _ in done)
+    _check_named(columns)
     canonical = pd.DataFrame({n: r.values for n, (_, r) in zip(names, done, strict=True)})
     canonical.index = pd.RangeIndex(len(canonical))
     findings += _told([(i.column, [*i.remarks, *_refused(i, r)]) for i, r in done])
@@ -156,12 +159,40 @@ def _check_settings(names: Sequence[str], where: str, settings: BuildSettings) -
             raise SettingsError(
                 f"the target {taken!r} cannot be the {option} column too", hint=f"give another --{option}"
             )
+    if settings.time is not None and settings.time == settings.group:
+        raise SettingsError(f"{settings.time!r} cannot be the time and the group column", hint="give another --group")
+    for name, role in settings.roles.items():
+        if name == settings.target and role != Role.TARGET:
+            raise SettingsError(f"the target {name!r} cannot have the role {role}", hint="choose another target")
+        if name != settings.target and role == Role.TARGET:
+            raise SettingsError(f"{name!r} and {settings.target!r} cannot both be the target", hint="name one of them")
+    for code in settings.accept:
+        about = _ACCEPT.fullmatch(code)
+        if about is None or (about[1] is not None and about[1] not in names):
+            raise SettingsError(
+                f"{code!r} is no finding to accept in {where}",
+                hint="write a code and a column, as in DQ301 or DQ301:price",
+            )
     for kind in settings.kinds.values():
         if kind not in set(Kind):
             raise SettingsError(f"there is no kind {kind!r}", hint=f"use one of {', '.join(Kind)}")
     for role in settings.roles.values():
         if role not in set(Role):
             raise SettingsError(f"there is no role {role!r}", hint=f"use one of {', '.join(Role)}")
+
+
+def _check_named(columns: Sequence[Column]) -> None:
+    """Refuse a time column that has no order and a group column that parts nothing."""
+    for column in columns:
+        if column.role is Role.TIME and column.kind in (Kind.CATEGORY, Kind.BOOLEAN, Kind.CONSTANT):
+            raise SettingsError(
+                f"the time column {column.name!r} holds no dates or numbers, but is a {column.kind}",
+                hint=f"name another with --time, or say that it has an order: --kind {column.name}=ordered",
+            )
+        if column.role is Role.GROUP and column.kind is Kind.CONSTANT:
+            raise SettingsError(
+                f"the group column {column.name!r} has one value only", hint="name another with --group, or none"
+            )
 
 
 def _nearest(name: str, names: Sequence[str]) -> str:

@@ -15,8 +15,17 @@ from journeyman.errors import InputError, SettingsError
 from journeyman.interfaces import Progress, Source
 from journeyman.reports.html import render_html
 from journeyman.reports.progress import SilentProgress
-from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, BuildSettings, model_name, parse_budget
+from journeyman.settings import (
+    DEFAULT_BUDGET,
+    DEFAULT_WORKSPACE,
+    FRAME,
+    BuildSettings,
+    checked,
+    model_name,
+    parse_budget,
+)
 from journeyman.sources import FrameSource, open_source
+from journeyman.stores.registry import check_name
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.build import build as build_line
 from journeyman.workflow.clock import SystemClock, available_threads
@@ -26,8 +35,6 @@ from journeyman.workflow.run import JournalRun, resumable, resume_run, start_run
 from journeyman.workflow.settings_file import read_settings
 
 __all__ = ["Release", "build", "build_settings", "resume"]
-
-_FRAME = "<frame>"
 
 
 def build(  # one parameter an option of the command
@@ -89,9 +96,9 @@ def build(  # one parameter an option of the command
     if path is not None and "://" not in path:
         path = str(Path(path).resolve())
     settings = BuildSettings(
-        source=path or _FRAME,
+        source=FRAME if path is None else path,
         target=target,
-        name=name or model_name(path, target),
+        name=model_name(path, target) if name is None else name,
         query=query,
         budget=_budget(budget, trials),
         trials=trials,
@@ -106,7 +113,9 @@ def build(  # one parameter an option of the command
         accept=tuple(accept),
         threads=available_threads(),
     )
-    source = FrameSource(frame_or_path, _FRAME) if path is None else open_source(path, query)
+    check_name(settings.name)
+    checked(settings)
+    source = FrameSource(frame_or_path, FRAME) if path is None else open_source(path, query)
     return _build(source, settings, workspace, progress, began)
 
 
@@ -119,7 +128,7 @@ def build_settings(
     """Repeat a build from its ``settings.toml``; ``began`` as for ``build``."""
     began = SystemClock().monotonic() if began is None else began
     settings = read_settings(Path(path))
-    if settings.source == _FRAME:
+    if settings.source == FRAME:
         raise SettingsError(
             f"{path} was made from a frame, which is not kept", hint="set source to a file that holds the same rows"
         )
@@ -141,7 +150,7 @@ def resume(workspace: str | Path | None = None, progress: Progress | None = None
     with Workspace.existing(workspace or DEFAULT_WORKSPACE) as place, place.lock():
         for record in resumable(place):
             settings: BuildSettings = record.read_settings(BuildSettings)
-            gone = settings.source == _FRAME
+            gone = settings.source == FRAME
             try:
                 source: Source = _GoneFrame() if gone else open_source(settings.source, settings.query)
                 with resume_run(place, record.id, SystemClock()) as run:
@@ -156,7 +165,7 @@ def resume(workspace: str | Path | None = None, progress: Progress | None = None
 class _GoneFrame:
     """The source of a build that was started from a frame: its rows are in the journal or nowhere."""
 
-    name = _FRAME
+    name = FRAME
 
     def rows(self) -> int:
         """Raise: the frame is gone."""
@@ -228,8 +237,6 @@ def _first_interrupt() -> Iterator[Callable[[], bool]]:
 
 
 def _budget(budget: str | float | None, trials: int | None) -> float | None:
-    if trials is not None and trials < 1:
-        raise SettingsError(f"{trials} trials leave nothing to try", hint="give a number from 1 on")
     if budget is None:
         return None if trials is not None else parse_budget(DEFAULT_BUDGET)
     return parse_budget(str(budget))

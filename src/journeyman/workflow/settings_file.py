@@ -13,7 +13,7 @@ import msgspec
 import tomli_w
 
 from journeyman.errors import SettingsError, SourceError
-from journeyman.settings import BuildSettings, parse_budget
+from journeyman.settings import FRAME, BuildSettings, checked, model_name, parse_budget
 
 __all__ = ["read_settings", "readable", "write_settings"]
 
@@ -58,6 +58,8 @@ def read_settings(path: Path) -> BuildSettings:
         raise SourceError(f"no such file: {path}", hint="name a table or a settings.toml")
     try:
         plain = tomllib.loads(path.read_text(encoding="utf-8"))
+    except PermissionError as error:
+        raise SettingsError(f"no permission to read {path}", hint="ask its owner, or copy it") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not TOML: {error}", hint="see docs/ten-minutes.md for an example") from error
     known = {f.name for f in fields(BuildSettings)}
@@ -77,15 +79,16 @@ def read_settings(path: Path) -> BuildSettings:
 def _convert(path: Path, plain: Mapping[str, Any]) -> BuildSettings:
     values = dict(plain)
     source = str(values["source"])
-    if "://" not in source and not Path(source).is_absolute():
+    if "://" not in source and source != FRAME and not Path(source).is_absolute():
         values["source"] = str(path.parent / source)
     if "budget" in values:
         budget = values["budget"]
         values["budget"] = None if budget == "none" else parse_budget(str(budget))
     elif "trials" in values:
         values["budget"] = None
-    values.setdefault("name", Path(source).name.split(".")[0])
+    values.setdefault("name", model_name(source, str(values["target"])))
     try:
-        return msgspec.convert(values, BuildSettings)
+        settings = msgspec.convert(values, BuildSettings)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{path}: {error}", hint="compare with the settings.toml of an earlier release") from error
+    return checked(settings)

@@ -184,7 +184,6 @@ BAD = {
     "empty.csv": (b"", "is empty"),
     "blank.csv": (b" \n\n", "is empty"),
     "twice.csv": (b"a,b,a\n1,2,3\n", "two columns named 'a'"),
-    "one.csv": (b"a\n1\n2\n", "only one column, 'a'"),
     "ragged.csv": (b'a,b\n1,"x\ny"\n3,4\n5,6,7\n', "line 5 has 3 fields where the header has 2"),
     "short.csv": (b"a,b,c\n1,2,3\n4,5\n", "line 3 has 2 fields where the header has 3"),
     "broken.csv": (b"a,b\n1,\xff\x81\x8d\n", "broken or unknown encoding"),

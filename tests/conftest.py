@@ -1,0 +1,96 @@
+"""Places that tests share: a disk so small that it fills, and a PostgreSQL server of their own."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Yield a folder on a disk of its own with 512 kB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root may mount a small disk here")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def _binaries() -> Path | None:
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).resolve().parent
+    homes = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return homes[-1].parent if homes else None
+
+
+def _command(binary: Path, *arguments: str) -> list[str]:
+    """Run as the user that PostgreSQL wants, which is not root."""
+    command = [str(binary), *arguments]
+    if os.geteuid() != 0:
+        return command
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command]
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    binaries = _binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL server is installed (initdb was not found)")
+    if os.geteuid() == 0:
+        try:
+            pwd.getpwnam("postgres")
+        except KeyError:
+            pytest.skip("PostgreSQL refuses to run as root, and there is no user postgres")
+        if shutil.which("setpriv") is None:
+            pytest.skip("PostgreSQL refuses to run as root, and setpriv is missing")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="journeyman-pg-") as folder:
+        home = Path(folder)
+        (home / "password").write_text("secret-word\n")
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("postgres")
+            for path in (home, home / "password"):
+                os.chown(path, user.pw_uid, user.pw_gid)
+        init = _command(binaries / "initdb", "-D", f"{home}/data", "-U", "ann", "-A", "scram-sha-256", "-N")
+        made = subprocess.run(
+            [*init, f"--pwfile={home}/password"], capture_output=True, text=True, check=False, cwd=home
+        )
+        if made.returncode:
+            pytest.skip(f"initdb does not run here: {made.stderr.strip().splitlines()[-1]}")
+        # It is our own child, so that it can be stopped by its number and never outlives the test.
+        options = ("-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={home}", "-F")
+        process = subprocess.Popen(
+            _command(binaries / "postgres", "-D", f"{home}/data", *options),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=home,
+        )
+        try:
+            ready = _command(binaries / "pg_isready", "-h", "127.0.0.1", "-p", str(port), "-t", "20")
+            for _ in range(200):
+                if subprocess.run(ready, capture_output=True, check=False, cwd=home).returncode == 0:
+                    break
+                if process.poll() is not None:
+                    pytest.skip("the PostgreSQL server does not start here")
+                subprocess.run(["sleep", "0.1"], check=True)
+            yield f"127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

@@ -1,0 +1,122 @@
+"""Tables of any size are predicted in parts, in their order, and the file is whole or absent."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from journeyman.errors import SchemaError, SettingsError
+from journeyman.workflow import predict_doors
+from journeyman.workflow.doors import build
+from journeyman.workflow.predict_doors import load, predict_file
+from journeyman.workflow.release import Release
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a release that predicts y from a number and a category."""
+    rng = np.random.default_rng(3)
+    x, c = rng.normal(size=240), rng.choice(list("abc"), 240)
+    y = np.where(x + (c == "a") + 0.3 * rng.normal(size=240) > 0.3, "yes", "no")
+    place = tmp_path_factory.mktemp("predict")
+    return build(pd.DataFrame({"x": x, "c": c, "y": y}), target="y", trials=2, workspace=place).path
+
+
+@pytest.fixture
+def release(folder: Path) -> Release:
+    return load(folder)
+
+
+def rows(number: int) -> pd.DataFrame:
+    rng = np.random.default_rng(number)
+    return pd.DataFrame({"x": rng.normal(size=number).round(3), "c": rng.choice(list("abcd"), number)})
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(predict_doors, "_ROWS", 7)
+    monkeypatch.setattr("journeyman.sources.text._BLOCK", 64)
+    monkeypatch.setattr("journeyman.sources.parquet._BATCH", 5)
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("source", ["t.csv", "t.parquet", "t.jsonl"])
+@pytest.mark.parametrize("out", ["p.csv", "p.tsv", "p.parquet", "p.jsonl"])
+def test_parts_give_what_the_whole_gives(release: Release, tmp_path: Path, source: str, out: str) -> None:
+    frame = rows(100)
+    path = tmp_path / source
+    if source.endswith("csv"):
+        frame.to_csv(path, index=False)
+    elif source.endswith("parquet"):
+        frame.to_parquet(path, index=False)
+    else:
+        frame.to_json(path, orient="records", lines=True)
+    result = predict_file(str(release.path), path, out=tmp_path / out)
+    if out.endswith("parquet"):
+        written = pd.read_parquet(tmp_path / out)
+    elif out.endswith("jsonl"):
+        written = pd.DataFrame([json.loads(line) for line in (tmp_path / out).read_text().splitlines()])
+    else:
+        written = pd.read_csv(tmp_path / out, sep="\t" if out.endswith("tsv") else ",")
+    expected = release.predict_proba(frame)
+    assert result.rows == len(written) == 100
+    assert written["y"].tolist() == release.predict(frame).tolist()
+    np.testing.assert_array_equal(written.iloc[:, 1:].to_numpy(), expected)
+    assert result.findings == release.findings
+    assert [finding.code for finding in result.findings] == ["PR103"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([source, out])
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_part_without_a_readable_value_is_no_reason_to_refuse_the_table(release: Release, tmp_path: Path) -> None:
+    frame = rows(60).astype({"x": str})
+    frame.loc[:20, "x"] = "broken"
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    result = predict_file(str(release.path), tmp_path / "t.csv", out=tmp_path / "p.csv")
+    assert result.rows == 60
+    assert [(f.code, f.evidence["rows"]) for f in result.findings if f.code == "PR102"] == [("PR102", 21)]
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_table_without_a_readable_value_is_refused_and_leaves_what_was_there(
+    release: Release, tmp_path: Path
+) -> None:
+    (tmp_path / "p.csv").write_text("of yesterday")
+    rows(60).assign(x="broken").to_csv(tmp_path / "t.csv", index=False)
+    with pytest.raises(SchemaError, match="none of its 60 values"):
+        predict_file(str(release.path), tmp_path / "t.csv", out=tmp_path / "p.csv")
+    assert (tmp_path / "p.csv").read_text() == "of yesterday"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["p.csv", "t.csv"]
+
+
+def test_a_query_of_a_database(release: Release, tmp_path: Path) -> None:
+    frame = rows(30)
+    with sqlite3.connect(tmp_path / "t.db") as connection:
+        frame.to_sql("t", connection, index=False)
+    connection.close()
+    url = f"sqlite:///{tmp_path / 't.db'}"
+    result = predict_file(str(release.path), url, out=tmp_path / "p.csv", query="SELECT c, x FROM t ORDER BY rowid")
+    assert pd.read_csv(result.path)["y"].tolist() == release.predict(frame).tolist()
+
+
+def test_a_single_column_suffices_where_the_model_needs_no_more(tmp_path: Path) -> None:
+    x = np.arange(120.0)
+    built = build(pd.DataFrame({"x": x, "y": 2 * x}), target="y", trials=2, workspace=tmp_path / "w")
+    (tmp_path / "t.csv").write_text("x\n3\n4\n")
+    assert predict_file(str(built.path), tmp_path / "t.csv", out=tmp_path / "p.csv").rows == 2
+
+
+def test_a_device_is_written_to_and_not_replaced(release: Release, tmp_path: Path) -> None:
+    rows(5).to_csv(tmp_path / "t.csv", index=False)
+    assert predict_file(str(release.path), tmp_path / "t.csv", out="/dev/null").rows == 5
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_format_nobody_writes_is_refused_before_any_work(release: Release, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"cannot be written as \.xlsx"):
+        predict_file(str(release.path), tmp_path / "none.csv", out=tmp_path / "p.xlsx")
