@@ -1,0 +1,58 @@
+"""Small real tables, and the command as one types it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_wine
+
+Command = Callable[..., "subprocess.Popen[str]"]
+
+
+def wine() -> pd.DataFrame:
+    """Return 178 wines by six measurements, and whether they are of class 1."""
+    bunch = load_wine(as_frame=True)
+    return bunch.data.iloc[:, :6].assign(class_1=np.where(bunch.target == 1, "yes", "no"))
+
+
+@pytest.fixture(scope="session")
+def wine_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("tables") / "wine.csv"
+    wine().to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="session")
+def wine_frame() -> pd.DataFrame:
+    return wine()
+
+
+@pytest.fixture
+def start() -> Command:
+    """Return a function that starts ``journeyman WORDS`` in a process of its own; none outlives the test."""
+    started = []
+
+    def begin(words: Sequence[str], cwd: Path | None = None) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "journeyman", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=cwd,
+            env={**os.environ, "COLUMNS": "200"},
+        )
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
