@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-__all__ = ["Finding", "Remedy", "Severity"]
+__all__ = ["Finding", "Remedy", "Severity", "open_findings"]
 
 
 class Severity(StrEnum):
@@ -64,3 +64,28 @@ class Finding:
     hint: str = ""
     evidence: Mapping[str, str | int | float] = field(default_factory=dict)
     remedy: Remedy = Remedy.NONE
+
+
+def open_findings(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the findings that nobody has settled.
+
+    Settled are those that the settings accept (a DQ601 names their code), and suspicions about columns that are not
+    used anyway (a DQ602 names those); that such a column was left out is still told by the finding that did it.
+
+    Examples
+    --------
+    >>> doubt = Finding("DQ303", Severity.WARNING, ("total",), "may be known only afterwards")
+    >>> left_out = Finding("DQ602", Severity.NOTE, ("total",), "1 column is not used")
+    >>> [f.code for f in open_findings([doubt, left_out])]
+    ['DQ602']
+    """
+    accepted = {(f.evidence.get("code"), f.subject) for f in findings if f.code == "DQ601"}
+    unused = {name for f in findings if f.code == "DQ602" for name in f.subject}
+
+    def settled(finding: Finding) -> bool:
+        if finding.code in ("DQ601", "DQ602"):
+            return False
+        moot = finding.remedy is Remedy.NONE and bool(finding.subject) and unused.issuperset(finding.subject)
+        return moot or (finding.code, finding.subject) in accepted
+
+    return tuple(f for f in findings if not settled(f))

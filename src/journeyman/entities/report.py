@@ -27,7 +27,8 @@ class BuildReport:
     source : str
         Where the table came from.
     rows, trained_rows, holdout_rows : int
-        Rows of the source, rows that models learned from, rows kept for the evaluation.
+        Rows of the source, rows that the released model learned from, and those of them that were kept for the
+        evaluation before.
     columns : tuple of Column
         All columns with their kinds, roles and reasons.
     task : Task

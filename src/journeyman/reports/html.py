@@ -21,7 +21,8 @@ from journeyman.reports.phrases import further_reasons, placed_words, remedy_wor
 from journeyman.reports.quality_figures import confusion, positive_label, quality_figures, score_bars
 from journeyman.reports.reason_figures import dependence_figures, importance_figure, slice_bars
 from journeyman.reports.search_figures import member_bars, search_figure, stage_bars, trial_rows
-from journeyman.reports.words import clean, count, duration, number, percent, plural
+from journeyman.reports.told import told
+from journeyman.reports.words import clean, count, duration, number, percent, place, plural
 
 __all__ = ["FindingGroup", "group_findings", "render_html"]
 
@@ -67,6 +68,7 @@ def _environment() -> Environment:
         "duration": duration,
         "number": number,
         "percent": percent,
+        "place": place,
         "plural": plural,
     }
     environment.filters |= {"count": count, "remedy": remedy_words}
@@ -118,6 +120,7 @@ def render_html(report: BuildReport) -> str:
     rows, left_out = column_rows(report)
     act, tell = (Severity.ERROR, Severity.WARNING), (Severity.NOTE,)
     features = [c.name for c in report.columns if c.role is Role.FEATURE]
+    findings = told(report)
     return (
         _environment()
         .get_template("report.html.j2")
@@ -134,9 +137,10 @@ def render_html(report: BuildReport) -> str:
             score_bars=score_bars(report.evaluation.main),
             scores=[score_row(s) for s in report.evaluation.scores],
             no_change=score_row(report.evaluation.no_change) if report.evaluation.no_change else None,
-            act=group_findings(report.findings, act),
-            notes=group_findings(report.findings, tell),
-            skipped=[f for f in report.findings if f.severity is Severity.NOT_APPLICABLE],
+            act=group_findings(findings, act),
+            notes=group_findings(findings, tell),
+            note_count=sum(1 for f in findings if f.severity is Severity.NOTE),
+            skipped=[f for f in findings if f.severity is Severity.NOT_APPLICABLE],
             quality=quality_figures(report),
             confusion=confusion(report),
             positive=positive_label(report),

@@ -87,7 +87,7 @@ class PlainProgress(SilentProgress):
 
     def trial(self, number: int, candidate: Candidate, expected: str) -> None:
         """A trial begins."""
-        self._line(f"trial {number}: {candidate.algorithm}" + (f", {expected}" if expected else ""))
+        self._line(f"trial {number}: {candidate.name}" + (f", {expected}" if expected else ""))
 
     def best(self, score: float, baseline: float | None, members: int) -> None:
         """The best score so far has changed."""
@@ -160,7 +160,7 @@ class LiveProgress(SilentProgress):
     def trial(self, number: int, candidate: Candidate, expected: str) -> None:
         """A trial begins."""
         with self._lock:
-            self._trial = (number, candidate.algorithm, expected or candidate.reason, self._elapsed())
+            self._trial = (number, candidate.name, expected or candidate.reason, self._elapsed())
         self._live.refresh()
 
     def best(self, score: float, baseline: float | None, members: int) -> None:
@@ -184,11 +184,11 @@ class LiveProgress(SilentProgress):
         )
         lines: list[RenderableType] = [self._spinner]
         if trial is not None:
-            count, algorithm, why, started = trial
+            count, candidate, why, started = trial
             lines.append(
                 Text.assemble(
                     f"  trial {count}  ",
-                    (shorten(algorithm, 20), "cyan"),
+                    (shorten(candidate, 26), "cyan"),
                     f"  {duration(now - started)}  ",
                     (shorten(why, 40), "dim"),
                     no_wrap=True,

@@ -18,7 +18,8 @@ from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.report import BuildReport
 from journeyman.entities.trial import TrialStatus
 from journeyman.reports.phrases import further_reasons, placed_words, remedy_words, score_row, sentence
-from journeyman.reports.words import clean, cut, duration, metric_words, number, percent, plural, shorten
+from journeyman.reports.told import told
+from journeyman.reports.words import clean, cut, duration, metric_words, number, percent, place, plural, shorten
 
 __all__ = ["findings_table", "models_table", "show", "summary"]
 
@@ -38,7 +39,7 @@ _LONG = 130  # characters of a sentence before its end is left out on the first 
 
 
 def _indented(text: Text | str, left: int = 2) -> Padding:
-    return Padding(text if isinstance(text, Text) else Text(text), (0, 0, 0, left))
+    return Padding(text if isinstance(text, Text) else Text(text), (0, 0, 0, left), expand=False)
 
 
 def _heading(text: str) -> Text:
@@ -77,7 +78,7 @@ def _head(report: BuildReport) -> list[RenderableType]:
     what = f"{shorten(report.name, 30)} {report.version} predicts {shorten(report.task.target, 30)}"
     done = sum(1 for t in report.trials if t.status is TrialStatus.DONE)
     facts = (
-        f"{plural(report.rows, 'row')} of {shorten(report.source, 40)}, {plural(done, 'trial')}, "
+        f"{plural(report.rows, 'row')} of {shorten(place(report.source), 40)}, {plural(done, 'trial')}, "
         f"{duration(report.seconds)}"
     )
     return [
@@ -98,7 +99,7 @@ def _pressing(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _findings(report: BuildReport) -> list[RenderableType]:
-    pressing = _pressing(report.findings)
+    pressing = _pressing(told(report))
     if not pressing:
         return [_indented(Text("Nothing in the data asks for your attention.", style="dim"))]
     lines: list[RenderableType] = []
@@ -255,5 +256,5 @@ def show(report: BuildReport) -> RenderableType:
         _indented(clean(report.split_reason)),
         Text(),
         _heading("Findings"),
-        Padding(findings_table(report.findings), (0, 0, 0, 2)),
+        Padding(findings_table(told(report)), (0, 0, 0, 2)),
     )

@@ -17,6 +17,7 @@ __all__ = [
     "metric_words",
     "number",
     "percent",
+    "place",
     "plural",
     "shorten",
     "spread",
@@ -131,6 +132,17 @@ def plural(n: int, noun: str, several: str = "") -> str:
     ('1 row', '2,000 rows', '2 categories')
     """
     return f"{n:,} {noun if n == 1 else several or noun + 's'}"
+
+
+def place(source: str) -> str:
+    """Say where a table came from: a file by its name, for the folders before it tell a reader nothing.
+
+    Examples
+    --------
+    >>> place("/home/ada/tables/houses.csv"), place("sqlite:///houses.db")
+    ('houses.csv', 'sqlite:///houses.db')
+    """
+    return source if "://" in source else source.rstrip("/\\").replace("\\", "/").rsplit("/", 1)[-1] or source
 
 
 def duration(seconds: float) -> str:

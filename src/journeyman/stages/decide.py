@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from journeyman.entities.decision import Action, Decision, Verdict
 from journeyman.entities.evaluation import Evaluation, Score, Slice
-from journeyman.entities.finding import Finding, Remedy, Severity
+from journeyman.entities.finding import Finding, Remedy, Severity, open_findings
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.task import Scheme, Task
 
@@ -65,7 +65,7 @@ def decide(task: Task, evaluation: Evaluation, findings: Sequence[Finding], cham
     evaluation : Evaluation
         How good the model is beside no model.
     findings : sequence of Finding
-        What was seen in the data; those that were remedied do not count.
+        What was seen in the data; those that were remedied, accepted or are about unused columns do not count.
     champion : ModelVersion or None
         The version in use, learned from the same data and judged by the same metric; None where there is none.
 
@@ -143,7 +143,7 @@ def _data(task: Task, findings: Sequence[Finding]) -> list[_Reason]:
 
     Those are suspicions that a column knows the answer, and rows that drift where the examination does not follow time.
     """
-    left = [f for f in findings if f.remedy is Remedy.NONE]
+    left = [f for f in open_findings(findings) if f.remedy is Remedy.NONE]
     grave = [f for f in left if f.severity is Severity.ERROR]
     doubted = _LEAKS if task.scheme is Scheme.TIME else _LEAKS | _DRIFTS
     doubts = [f for f in left if f.severity is Severity.WARNING and f.code in doubted]

@@ -63,9 +63,8 @@ def repair(table: Table, task: Task, findings: Sequence[Finding], settings: Buil
     SourceError
         No column is left to predict from.
     """
-    wanted = [f for f in findings if f.remedy is not Remedy.NONE]
-    accepted = [f for f in wanted if _is_accepted(f, settings)]
-    applied = [f for f in wanted if f not in accepted]
+    accepted = [f for f in findings if _asks(f) and _is_accepted(f, settings)]
+    applied = [f for f in findings if f.remedy is not Remedy.NONE and f not in accepted]
     told = [_overruled(f) for f in accepted]
     scheme = _scheme(table, applied, settings)
     if scheme.derive:
@@ -85,18 +84,19 @@ def repair(table: Table, task: Task, findings: Sequence[Finding], settings: Buil
     return Repaired(table, task, tuple(told))
 
 
+def _asks(finding: Finding) -> bool:
+    return finding.remedy is not Remedy.NONE or finding.severity in (Severity.ERROR, Severity.WARNING)
+
+
 def _is_accepted(finding: Finding, settings: BuildSettings) -> bool:
     codes = {finding.code, *(f"{finding.code}:{name}" for name in finding.subject)}
     return not codes.isdisjoint(settings.accept)
 
 
 def _overruled(finding: Finding) -> Finding:
-    return Finding(
-        "DQ601",
-        Severity.NOTE,
-        finding.subject,
-        f"{finding.code} was accepted by the settings: its remedy ({finding.remedy}) was not applied.",
-    )
+    kept = f": its remedy ({finding.remedy}) was not applied" if finding.remedy is not Remedy.NONE else ""
+    message = f"{finding.code} was accepted by the settings{kept}."
+    return Finding("DQ601", Severity.NOTE, finding.subject, message, evidence={"code": finding.code})
 
 
 def _scheme(table: Table, applied: Sequence[Finding], settings: BuildSettings) -> _Scheme:

@@ -210,7 +210,9 @@ def _trials(best: float, baseline: float, greater: bool) -> tuple[tuple[Trial, .
             top = max(top, score) if greater else min(top, score)
         folds = () if score is None else tuple(score * f for f in (0.99, 1.0, 1.01, 0.995, 1.005))
         trials.append(
-            Trial(Candidate(name, parameters, reason), status, score, folds, (0,) * 5, None, seconds, clock, cause)
+            Trial(
+                Candidate(name, parameters, reason), status, score, folds, (0,) * 5, None, seconds, clock, cause=cause
+            )
         )
         clock += seconds
         bests.append(top + (best - top) * (0.3 if len(bests) > 3 else 0.0))
@@ -393,7 +395,7 @@ def sample(kind: TaskKind) -> BuildReport:
         created="2026-11-22T18:30:00Z",
         source=f"{name}.csv.gz",
         rows=len(frame),
-        trained_rows=len(x),
+        trained_rows=len(frame),
         holdout_rows=len(x_test),
         columns=columns,
         task=Task(target, kind, main.metric, labels, reason=f"'{target}' has {frame[target].nunique()} values"),

@@ -81,6 +81,13 @@ def test_a_suspected_leak_asks_for_care_until_it_is_remedied():
     assert decide(TASK, CLEAN, (remedied,), None).verdict is Verdict.RELEASE
 
 
+def test_a_doubt_about_a_column_that_is_not_used_asks_for_nothing():
+    unused = Finding("DQ602", Severity.NOTE, LEAK.subject, "1 column(s) are not used")
+    assert decide(TASK, CLEAN, (LEAK, unused), None).verdict is Verdict.RELEASE
+    accepted = Finding("DQ601", Severity.NOTE, LEAK.subject, "accepted", evidence={"code": LEAK.code})
+    assert decide(TASK, CLEAN, (LEAK, accepted), None).verdict is Verdict.RELEASE
+
+
 def test_drift_asks_for_care_unless_the_examination_follows_time():
     drift = Finding("DQ504", Severity.WARNING, (), "Rows change along the table.")
     assert decide(TASK, CLEAN, (drift,), None).verdict is Verdict.RELEASE_WITH_CARE

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from journeyman.entities.column import Column, Kind, Role
-from journeyman.entities.finding import Finding, Remedy, Severity
+from journeyman.entities.finding import Finding, Remedy, Severity, open_findings
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Scheme, Task, TaskKind
@@ -80,6 +80,13 @@ def test_leaks_identifiers_and_constants_are_set_aside() -> None:
 )
 def test_settings_overrule_a_finding(settings: dict[str, Any]) -> None:
     assert roles(run(LEAK, **settings))["leak"] is Role.FEATURE
+
+
+def test_a_doubt_without_a_remedy_can_be_accepted_too() -> None:
+    doubt = Finding("DQ303", Severity.WARNING, ("a",), "may be known only afterwards")
+    told = [f for f in run(doubt, accept=("DQ303:a",)).findings if f.code == "DQ601"]
+    assert [(f.subject, f.evidence["code"]) for f in told] == [(("a",), "DQ303")]
+    assert open_findings([doubt, *told]) == tuple(told)
 
 
 def test_accepting_another_column_changes_nothing() -> None:
