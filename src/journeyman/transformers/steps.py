@@ -36,7 +36,7 @@ __all__ = [
 
 FloatArray = NDArray[np.float64]
 _DAY = 86_400.0
-_MOST_WORDS = 30_000
+_MOST_WORDS = 20_000
 _CALENDAR_PARTS = ("year", "month", "day", "weekday", "day of year", "hour", "days since start")
 
 
