@@ -11,6 +11,8 @@ from journeyman.entities.task import Scheme
 
 __all__ = ["told"]
 
+_IN_TIME = (Remedy.USE_AS_TIME, Remedy.USE_ROW_ORDER)
+
 
 def told(report: BuildReport) -> tuple[Finding, ...]:
     """Return a report's findings, the settled ones as notes, and remedies only where they were applied.
@@ -27,6 +29,8 @@ def _as_it_stands(finding: Finding, report: BuildReport, unsettled: bool) -> Fin
     if not unsettled:
         return replace(finding, severity=Severity.NOTE, remedy=Remedy.NONE, hint="")
     if not _was_done(finding, report):
+        if finding.remedy in _IN_TIME and report.task.scheme is Scheme.TIME:
+            return replace(finding, severity=Severity.NOTE, remedy=Remedy.NONE, hint="")  # another time was followed
         hint = "" if finding.remedy is Remedy.IGNORE_COLUMN else finding.hint  # it says that the column is not used
         return replace(finding, remedy=Remedy.NONE, hint=hint)
     return finding

@@ -57,7 +57,6 @@ def test_a_column_that_was_taken_back_is_not_said_to_be_left_out(report: BuildRe
     ("finding", "change", "done"),
     [
         (TIME, {"scheme": Scheme.TIME, "time_column": "pickup"}, True),
-        (TIME, {"scheme": Scheme.TIME, "time_column": "dropoff"}, False),
         (TIME, {"scheme": Scheme.GROUPED, "group_column": "pickup"}, False),
         (GROUP, {"scheme": Scheme.GROUPED, "group_column": "mouse"}, True),
         (GROUP, {"scheme": Scheme.GROUPED, "group_column": "mouse (before the first '_')"}, True),
@@ -71,3 +70,9 @@ def test_a_division_is_told_where_it_was_made(
 ) -> None:
     (seen,) = told(replace(report, task=replace(report.task, **change), findings=(finding,)))
     assert seen == (finding if done else replace(finding, remedy=Remedy.NONE))
+
+
+def test_a_second_time_is_a_note_where_another_was_followed(report: BuildReport) -> None:
+    timed = replace(report.task, scheme=Scheme.TIME, time_column="dropoff")
+    (seen,) = told(replace(report, task=timed, findings=(TIME,)))
+    assert (seen.severity, seen.remedy, seen.hint) == (Severity.NOTE, Remedy.NONE, "")
