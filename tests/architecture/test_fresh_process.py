@@ -101,13 +101,13 @@ LEARNING = ["scipy", "sklearn", "lightgbm", "catboost", "ibis", "duckdb", "openp
 
 @pytest.fixture(scope="module")
 def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a workspace with a model of two numbers, made by the trivial algorithm alone."""
+    """Return a folder with a table of two numbers and a workspace with a simple model of it."""
     folder = tmp_path_factory.mktemp("light")
-    rows = "".join(f"{i},{i % 7},{'yes' if i % 2 else 'no'}\n" for i in range(60))
+    rows = "".join(f"{i},{i % 7},{'yes' if i % 7 > 3 else 'no'}\n" for i in range(60))
     (folder / "t.csv").write_text("a,b,y\n" + rows)
-    # one trial: the baseline, whose prediction needs no library
+    # two trials: the trivial and the linear algorithm, whose predictions need no library
     table, workspace = str(folder / "t.csv"), str(folder / "w")
-    fresh(f"import journeyman; journeyman.build({table!r}, target='y', trials=1, workspace={workspace!r})")
+    fresh(f"import journeyman; journeyman.build({table!r}, target='y', trials=2, workspace={workspace!r})")
     return folder
 
 

@@ -9,9 +9,6 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression, Ridge
 
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column
@@ -49,7 +46,8 @@ class LinearModel(msgspec.Struct, frozen=True):
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
         scores = x.values @ self.weights + self.offsets
         if self.classifier:
-            return np.asarray(softmax(scores, axis=1))
+            odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+            return np.asarray(odds / odds.sum(axis=1, keepdims=True))
         return np.asarray(np.clip(scores, self.low, self.high), dtype=np.float64)
 
     def to_files(self) -> Mapping[str, bytes]:
@@ -109,6 +107,10 @@ class Linear:
     def _one(
         self, request: FitRequest, scaled: FloatArray, center: FloatArray, spread: FloatArray, position: int
     ) -> LinearModel:
+        # Here and not above: scikit-learn takes two seconds to load, and a stored line predicts without it.
+        from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415  # the one door to a heavy library
+        from sklearn.linear_model import LogisticRegression, Ridge  # noqa: PLC0415  # the one door to a heavy library
+
         penalty = _PENALTIES[position]
         y = request.y
         if not request.task.kind.classification:
