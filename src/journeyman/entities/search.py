@@ -22,11 +22,14 @@ class Choice:
         That its trial may take; None where time does not bound it.
     reason : str
         Why the search ends, in words.
+    started : float
+        Seconds since the run began when this was chosen.
     """
 
     expectation: Expectation | None
     seconds: float | None
     reason: str
+    started: float
 
 
 @dataclass(frozen=True)

@@ -112,9 +112,8 @@ def search(
         candidate = next(c for c in waiting if c.key == chosen.candidate)
         waiting.remove(candidate)
         kit.progress.trial(len(trials) + 1, candidate, f"about {chosen.seconds:.0f} s")
-        started = run.elapsed()
         trial = _try(kit, run, plan, candidate, len(trials) + 1, choice.seconds, prepared)
-        trials.append(replace(trial, started=started))
+        trials.append(replace(trial, started=choice.started))
         expectations.append(chosen)
         incumbent, best = best, ensemble(metric, trials, y, task, best)
         if best is None:
@@ -144,14 +143,15 @@ def _choose(
     """Choose the next candidate. A step of its own: it looks at the clock and at the user's wish to end."""
     left = None if plan.settings.trials is None else plan.settings.trials - len(trials)
     reason = reason_to_stop(ranked, lifted, left, kit.interrupted() and best is not None)
+    elapsed = run.elapsed()
     if reason:
-        return Choice(None, None, reason)
-    seconds = _allowance(plan, run.elapsed(), best, trials)
+        return Choice(None, None, reason, elapsed)
+    seconds = _allowance(plan, elapsed, best, trials)
     if len(trials) < len(_FIRST) and seconds is not None:
         # Something usable is worth a share of any budget; but the simple model may not eat up the time of the others.
-        return Choice(ranked[0], max(1.0, seconds * _SIMPLE_SHARE), "")
+        return Choice(ranked[0], max(1.0, seconds * _SIMPLE_SHARE), "", elapsed)
     chosen = choose_next(ranked, seconds)
-    return Choice(chosen, seconds, "" if chosen else "the budget is used")
+    return Choice(chosen, seconds, "" if chosen else "the budget is used", elapsed)
 
 
 def _candidates(kit: Kit, plan: _Plan) -> list[Candidate]:
