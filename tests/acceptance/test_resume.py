@@ -17,7 +17,7 @@ import journeyman
 from journeyman.entities.search import Choice
 from journeyman.errors import InputError, SourceError, WorkspaceError
 from journeyman.reports.progress import SilentProgress
-from journeyman.stores.journal import RunStatus
+from journeyman.stores.journal import Journal, RunStatus
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.doors import resume
 from journeyman.workflow.registry_doors import models, rollback
@@ -62,6 +62,36 @@ def test_kills_at_random_moments_change_nothing(tmp_path):
     seen = json.loads(figures.read_text())
     assert seen["kills"] >= 6
     assert seen["differences"] == seen["done_twice"] == seen["rewritten"] == seen["left_over"] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bound", [{"trials": 4}, {"budget": 30}], ids=["trials", "budget"])
+def test_a_build_that_dies_after_every_step_ends_as_a_calm_one(tmp_path, wine_csv, wine_frame, monkeypatch, bound):
+    """Each resume does one step more, so that whatever a later step takes in has been replayed."""
+    add_step = Journal.add_step
+
+    def add_and_die(journal, run, step):
+        add_step(journal, run, step)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "add_step", add_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            journeyman.build(wine_csv, target="class_1", workspace=tmp_path / "w", **bound)
+        releases = []
+        while not releases:
+            try:
+                releases = resume(tmp_path / "w")
+            except KeyboardInterrupt:
+                assert statuses(tmp_path / "w") == [RunStatus.RUNNING]
+    assert [version.version for version in models(tmp_path / "w")] == [1]
+    with Workspace(tmp_path / "w") as place:
+        names = [step.name for step in place.journal.steps("wine-1")]
+    assert len(names) == len(set(names))
+    if "trials" in bound:
+        calm = journeyman.build(wine_csv, target="class_1", workspace=tmp_path / "calm", **bound)
+        assert np.array_equal(releases[0].predict_proba(wine_frame), calm.predict_proba(wine_frame))
+        assert releases[0].evaluation == calm.evaluation
 
 
 @pytest.mark.slow
