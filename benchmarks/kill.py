@@ -34,6 +34,10 @@ TIMED = ("seconds", "started", "answer_seconds")
 TIMED_FILES = ("report.html", "report.msgpack", "manifest.json", "manifest.sha256")
 
 
+class CommandError(Exception):
+    """A command that was not killed ended otherwise than well."""
+
+
 @dataclass
 class Seen:
     """What the rounds have shown so far."""
@@ -92,9 +96,14 @@ def torment(folder: Path, options: argparse.Namespace) -> Seen:
     while seen.kills < options.kills and time.monotonic() - began < options.minutes * 60:
         workspace = folder / f"round{seen.rounds}"
         seen.rounds += 1
-        one_round(workspace, build, life, options.kills, rng, seen)
-        compare(outcome(workspace, table), expected, f"round {seen.rounds}", seen)
-        seen.left_over += left_over(workspace)
+        try:
+            one_round(workspace, build, life, options.kills, rng, seen)
+        except CommandError as error:
+            print(f"round {seen.rounds}: {error}", flush=True)
+            seen.differences.append(f"round {seen.rounds}: {error}")
+        else:
+            compare(outcome(workspace, table), expected, f"round {seen.rounds}", seen)
+            seen.left_over += left_over(workspace)
         seen.temporary_folders += len(list((workspace / "tmp").iterdir()))
         _make_removable(workspace)
         shutil.rmtree(workspace)
@@ -147,7 +156,7 @@ def attempt(workspace: Path, words: list[str], moment: float | None) -> tuple[bo
             process.send_signal(signal.SIGKILL)
         code = process.wait()
     if code not in (0, -signal.SIGKILL):
-        raise SystemExit(f"journeyman {words[0]} ended with {code}: {errors.read_text()}")
+        raise CommandError(f"journeyman {words[0]} ended with {code}: {errors.read_text().strip()}")
     return code != 0, marks.read_text().splitlines() if marks.exists() else []
 
 
@@ -206,7 +215,7 @@ def journalled(workspace: Path) -> tuple[str | None, dict[int, tuple[str, str]]]
         finally:
             connection.close()
     if len(runs) > 1:
-        raise SystemExit(f"one build made {len(runs)} runs: {runs}")
+        raise CommandError(f"one build made {len(runs)} runs: {runs}")
     return (runs[0][1] if runs else None), {position: (name, output) for position, name, output in rows}
 
 
@@ -276,7 +285,7 @@ def write_table(path: Path) -> Path:
 
 
 def tell(seen: Seen) -> None:
-    rounds = seen.kills_a_round
+    rounds = seen.kills_a_round or [0]
     print(f"\nkills                       {seen.kills}  in {seen.rounds} builds, {seen.seconds:.0f} s")
     print(f"kills of one build          {min(rounds)} to {max(rounds)}, {np.mean(rounds):.1f} in the mean")
     print(f"resumes                     {seen.resumes}")

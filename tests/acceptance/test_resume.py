@@ -95,6 +95,27 @@ def test_a_build_that_dies_after_every_step_ends_as_a_calm_one(tmp_path, wine_cs
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("bound", [{"trials": 3}, {"budget": 30}], ids=["trials", "budget"])
+@pytest.mark.parametrize("last", ["split", "trial 3: lightgbm (quick)", "evaluate", "date", "report", "release"])
+def test_what_a_process_did_at_one_go_is_replayed_as_it_was(tmp_path, wine_csv, monkeypatch, bound, last):
+    """A fact that looked at the clock outside a step would not be the same again, and its reader would refuse it."""
+    add_step = Journal.add_step
+
+    def add_and_die(journal, run, step):
+        add_step(journal, run, step)
+        if step.name == last:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "add_step", add_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            journeyman.build(wine_csv, target="class_1", workspace=tmp_path, **bound)
+    (release,) = resume(tmp_path)
+    assert release.version == 1
+    assert statuses(tmp_path) == [RunStatus.DONE]
+
+
+@pytest.mark.slow
 def test_one_interrupt_ends_the_search_and_still_releases(tmp_path, wine_csv, start):
     build = start(["build", str(wine_csv), "--target", "class_1", "--trials", "12", "--workspace", str(tmp_path / "w")])
     wait_for(build, "trial 3")
