@@ -13,6 +13,8 @@ __all__ = ["learn_text"]
 
 FloatArray = NDArray[np.float64]
 _TOPICS = 16
+_INNER_FOLDS = 3
+_MOST_ROWS = 8_000  # that words are weighed on; more rows take their time and hardly move the weights
 _PENALTY = 1.0
 
 
@@ -36,27 +38,31 @@ def learn_text(
         Features of the training rows are out of fold.
     """
     texts = clean_texts(values)
+    rows = np.arange(len(texts))
+    taught = np.sort(np.random.default_rng(seed).permutation(rows)[:_MOST_ROWS])
     vectorizer = text_vectorizer()
     try:
-        weighted = vectorizer.fit_transform(texts)
+        vectorizer.fit([texts[i] for i in taught])
     except ValueError:  # scikit-learn's word for "no terms remain": texts without words
         return None
+    weighted = vectorizer.transform(texts)
     words = tuple(sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__))
-    weights, offsets = _weigh(weighted, outputs, seed)
-    scores = np.empty_like(outputs)
-    for fold in range(int(folds.max()) + 1):
-        inside = folds == fold
-        if inside.all():
+    weights, offsets = _weigh(weighted[taught], outputs[taught], seed)
+    scores = np.asarray(weighted @ weights + offsets)
+    inner = folds[taught] % _INNER_FOLDS
+    for fold in range(_INNER_FOLDS):
+        inside, outside = taught[inner == fold], taught[inner != fold]
+        if not len(outside):
             scores[inside] = outputs.mean(axis=0)
             continue
-        fold_weights, fold_offsets = _weigh(weighted[~inside], outputs[~inside], seed)
+        fold_weights, fold_offsets = _weigh(weighted[outside], outputs[outside], seed)
         scores[inside] = weighted[inside] @ fold_weights + fold_offsets
     topics = min(_TOPICS, min(weighted.shape) - 1)
     components = np.empty((0, len(words)))
     if topics > 0:
         # Two plain power iterations: topics need not be exact, and normalised ones cost four times as much.
         reducer = TruncatedSVD(topics, n_iter=2, power_iteration_normalizer="none", random_state=seed)
-        components = reducer.fit(weighted).components_
+        components = reducer.fit(weighted[taught]).components_
     step = TextStep(column, WordScorer(words, np.asarray(vectorizer.idf_), weights, offsets), components)
     return step, text_features(texts, scores, weighted, components)
 
