@@ -29,6 +29,7 @@ from journeyman.interfaces import FitRequest, FittedModel, Matrix
 __all__ = ["ExtraTrees", "ForestModel", "RandomForest"]
 
 FloatArray = NDArray[np.float64]
+_MOST_CLASSES = 12  # the stored form repeats a tree for each class
 _CHUNK = 20  # trees between two looks at the clock
 _GROWERS: dict[tuple[str, bool], Any] = {
     ("forest", True): RandomForestClassifier,
@@ -88,7 +89,9 @@ class _Forest:
     preparation: str = "encoded"
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
-        """Return a forest with small leaves, and one with larger leaves for noisy targets."""
+        """Return a forest with small leaves, and one with larger leaves for noisy targets; none for many classes."""
+        if len(task.labels) > _MOST_CLASSES:
+            return ()
         smallest = 1 + rows // 10_000
         kind = "random trees" if self.name == "extra_trees" else "bagged trees"
         return (
