@@ -10,7 +10,10 @@ __all__ = ["choose_next", "reason_to_stop"]
 
 _PATIENCE = 4
 _LEAST_PROBABILITY = 0.25
-_LEAST_SHARE = 0.35  # of its expected time that a trial must have; boosting that is cut shorter learns too little
+_LEAST_SHARE = 0.35  # of its expected time that a trial should have; boosting that is cut shorter learns too little
+_LAST_SHARE = (
+    0.12  # where nothing has that much: little learned may still beat the simple model, and else costs nothing
+)
 
 
 def reason_to_stop(
@@ -48,7 +51,7 @@ def reason_to_stop(
 
 
 def choose_next(remaining: Sequence[Expectation], seconds_left: float | None) -> Expectation | None:
-    """Return the first expectation that fits into the time left, or None.
+    """Return the first expectation that fits into the time left, else the shortest that nearly does, or None.
 
     Examples
     --------
@@ -59,4 +62,7 @@ def choose_next(remaining: Sequence[Expectation], seconds_left: float | None) ->
     for expectation in remaining:
         if seconds_left is None or expectation.seconds * _LEAST_SHARE <= seconds_left:
             return expectation
+    shortest = min(remaining, key=lambda e: e.seconds, default=None)
+    if shortest is not None and seconds_left is not None and shortest.seconds * _LAST_SHARE <= seconds_left:
+        return shortest
     return None

@@ -67,6 +67,7 @@ def test_what_does_not_fit_into_the_time_left_is_passed_over():
     assert choose_next((slow, quick), None) is slow
     assert choose_next((slow, quick), 10.0) is quick
     assert choose_next((slow,), 10.0) is None
+    assert choose_next((slow,), 20.0) is slow
 
 
 def test_experience_pairs_what_was_expected_with_what_came():
