@@ -51,7 +51,6 @@ from journeyman.workflow.settings_file import readable, write_settings
 __all__ = ["build", "fit_all", "keep_experience", "model_card", "prepare_table"]
 
 FloatArray = NDArray[np.float64]
-_PACKAGING = 1.5  # seconds for the report, the release and the experience
 _LIBRARIES = ("journeyman", "numpy", "pandas", "scikit-learn", "lightgbm", "catboost")
 
 
@@ -80,7 +79,7 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     tell("fit", "the chosen models on the training rows")
     card = model_card(kit, chosen, table, task)
     finish, refit = seconds_after_search(found, division, table)
-    rehearsal = fit_all(kit, run, chosen, table, task, division.train, settings, keep=finish + refit)
+    rehearsal = fit_all(kit, run, chosen, table, task, division.train, settings, keep=finish / 3 + refit)
     tell("evaluate")
     scorer = make_scorer(card, rehearsal, kit.algorithms, kit.preparations)
     run.event("holdout", f"evaluate reads {len(division.holdout)} rows")
@@ -95,7 +94,7 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     everything = np.arange(len(table.frame), dtype=np.int64)
     final = rehearsal
     if len(division.train) < len(everything):
-        final = fit_all(kit, run, chosen, table, task, everything, settings, keep=_PACKAGING)
+        final = fit_all(kit, run, chosen, table, task, everything, settings, keep=0.0)
 
     tell("package")
     number = run.step("number", workspace.registry.reserve, settings.name, run.id)
