@@ -190,12 +190,12 @@ def place(marks: list[str], status: str | None) -> str:
     if not marks:
         return "imports"
     if status is None:
-        return "making the workspace"
+        return "libraries, new workspace"
     if marks[-1].startswith("begin "):
         return marks[-1].removeprefix("begin ").split(" ")[0].rstrip(":")
     if status == "done" or marks[-1] == "end learn":
         return "after the last step"
-    return "opening, replay" if marks[-1] == "imported" else "between steps"
+    return "libraries, replay" if marks[-1] == "imported" else "between steps"
 
 
 def journalled(workspace: Path) -> tuple[str | None, dict[int, tuple[str, str]]]:
@@ -300,7 +300,7 @@ def tell(seen: Seen) -> None:
     )
     print("where the kills hit:")
     for name, count in seen.hits.most_common():
-        print(f"  {name:24} {count:4d}")
+        print(f"  {name:26} {count:4d}")
 
 
 def _make_removable(folder: Path) -> None:
