@@ -19,6 +19,8 @@ from journeyman.sources.parsing import RowReader, encode, lacking_error, read, r
 __all__ = ["conform", "conform_part", "judge"]
 
 _EXAMPLES = 3
+_FEW_ROWS = 24
+"""Up to this many rows of a frame are read value by value: columns of a frame cost milliseconds, however short."""
 
 
 def conform(raw: object, columns: Sequence[Column]) -> Conformed:
@@ -51,7 +53,10 @@ def conform(raw: object, columns: Sequence[Column]) -> Conformed:
         return _from_lists({str(k): v for k, v in raw.items()}, columns)
     if isinstance(raw, Sequence) and not isinstance(raw, str) and all(isinstance(r, Mapping) for r in raw):
         return _from_records(raw, columns)
-    part = conform_part(frame_of(raw, "the table"), columns)
+    frame = frame_of(raw, "the table")
+    if len(frame) <= _FEW_ROWS and frame.columns.is_unique:
+        return _from_lists({str(name): _cells(values) for name, values in frame.items()}, columns)
+    part = conform_part(frame, columns)
     return Conformed(part.block, (*judge(part.misfits), *part.findings))
 
 
@@ -59,6 +64,11 @@ def _from_records(rows: Sequence[Mapping[str, object]], columns: Sequence[Column
     names = list(dict.fromkeys(str(k) for row in rows for k in row))
     # A key that one record leaves out is a missing value; one that all leave out is a lacking column.
     return _from_lists({n: [row.get(n) for row in rows] for n in names}, columns)
+
+
+def _cells(values: pd.Series) -> list[object]:
+    """Return a column's values one by one; durations are read as seconds, as columns of them are."""
+    return list((values.dt.total_seconds() if values.dtype.kind == "m" else values).tolist())
 
 
 def _from_lists(lists: Mapping[str, Sequence[object]], columns: Sequence[Column]) -> Conformed:

@@ -88,6 +88,49 @@ def test_typed_frames_fit_columns_learned_from_text() -> None:
     assert [block[n].tolist() for n in ("age", "sex", "day")] == [[41.0, 7.0], [1, 0], [86400.0, 86400.0]]
 
 
+TYPED = {
+    "floats": (Column("c", Kind.NUMBER), pd.Series([1.5, np.nan, np.inf, -999.0])),
+    "sentinels": (Column("c", Kind.NUMBER, missing_markers=("-999",)), pd.Series([1.5, -999.0, np.nan])),
+    "integers as text": (Column("c", Kind.INTEGER), pd.Series(["7", "x", None, " 8 "])),
+    "nullable integers": (Column("c", Kind.INTEGER), pd.Series([1, None, 3], dtype="Int64")),
+    "arrow integers": (Column("c", Kind.INTEGER), pd.Series([1, None, 3], dtype=pd.ArrowDtype(pa.int32()))),
+    "booleans": (Column("c", Kind.BOOLEAN, categories=("no", "yes")), pd.Series([True, False])),
+    "nullable booleans": (
+        Column("c", Kind.BOOLEAN, categories=("no", "yes")),
+        pd.Series([True, None], dtype="boolean"),
+    ),
+    "booleans for numbers": (Column("c", Kind.NUMBER), pd.Series([True, False])),
+    "objects": (Column("c", Kind.NUMBER), pd.Series([1, "2", None, 3.5, True], dtype=object)),
+    "durations": (Column("c", Kind.NUMBER), pd.Series(pd.to_timedelta(["1 day", None, "3 s"]))),
+    "categories": (Column("c", Kind.CATEGORY, categories=("a", "b")), pd.Series(["b", "z", None], dtype="category")),
+    "numbers for categories": (Column("c", Kind.CATEGORY, categories=("1", "2")), pd.Series([1, 2, 9])),
+    "floats for categories": (Column("c", Kind.CATEGORY, categories=("1", "2")), pd.Series([1.0, 2.0, np.nan])),
+    "ordered": (Column("c", Kind.ORDERED, categories=("lo", "hi")), pd.Series(["hi", "lo"], dtype="string")),
+    "dates": (Column("c", Kind.DATETIME, date_formats=("%Y-%m-%d",)), pd.Series(pd.to_datetime(["2020-01-02", None]))),
+    "moments": (
+        Column("c", Kind.DATETIME, date_formats=("%d.%m.%Y",)),
+        pd.Series(pd.to_datetime(["2020-01-02 03:04:05.678901", "1955-01-01 00:00:00.000000"])),
+    ),
+    "zones": (
+        Column("c", Kind.DATETIME, date_formats=("%Y-%m-%d",)),
+        pd.Series(pd.to_datetime(["2020-01-02 12:00"]).tz_localize("Europe/Paris")),
+    ),
+    "texts": (Column("c", Kind.TEXT), pd.Series(["a b", None, " c ", "NA"])),
+}
+
+
+@pytest.mark.parametrize(("column", "values"), TYPED.values(), ids=TYPED)
+def test_a_few_rows_of_a_frame_are_read_as_many_are(column: Column, values: pd.Series) -> None:
+    few = conform(pd.DataFrame({"c": values}), (column,))
+    many = conform(pd.DataFrame({"c": pd.concat([values] * 40, ignore_index=True)}), (column,))
+    read = many.block["c"][: len(values)]
+    assert few.block["c"].dtype == read.dtype
+    pd.testing.assert_series_equal(pd.Series(few.block["c"]), pd.Series(read))
+    assert [(f.code, f.evidence["rows"] * 40) for f in few.findings] == [
+        (f.code, f.evidence["rows"]) for f in many.findings
+    ]
+
+
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
