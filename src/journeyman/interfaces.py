@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -174,6 +174,8 @@ class FitRequest:
         Randomness and threads.
     out_of_time : callable
         True once the fit should stop where it is (boosting) or give up (raise ``TimeoutError``).
+    shared : dict
+        What fits on these very rows hand on to the next one, such as bins, under the name of their library.
     """
 
     x: Matrix
@@ -186,6 +188,7 @@ class FitRequest:
     seed: int
     threads: int
     out_of_time: Callable[[], bool]
+    shared: dict[str, Any] = field(default_factory=dict)
 
 
 class FittedModel(Protocol):

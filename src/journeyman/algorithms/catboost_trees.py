@@ -28,8 +28,9 @@ _OF_THE_MOMENT = ("model_guid", "train_finish_time")  # a random name and a time
 class CatBoostModel:
     """A CatBoost model, from training or from its binary format."""
 
-    def __init__(self, model: Any, rounds: int, kind: TaskKind) -> None:
+    def __init__(self, model: Any, rounds: int, kind: TaskKind, threads: int = -1) -> None:
         self._model = model
+        self._threads = threads
         self._kind = kind
         self.rounds = rounds
 
@@ -42,7 +43,7 @@ class CatBoostModel:
     def predict(self, x: Matrix) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
         form = "Probability" if self._kind.classification else "RawFormulaVal"
-        threads = 1 if len(x.values) < 256 else -1
+        threads = 1 if len(x.values) < 256 else self._threads
         raw = np.asarray(
             self._model.predict(features_data(x), prediction_type=form, thread_count=threads), dtype=np.float64
         )
@@ -98,20 +99,20 @@ class CatBoost:
     def fit(self, request: FitRequest) -> FittedModel:
         """Boost until the validation rows stop profiting, or for the rounds that an earlier fit kept."""
         settings = _settings(request)
-        pool = catboost.Pool(features_data(request.x), label=request.y)
-        if request.valid_x is None or request.valid_y is None:
+        pool, valid = _pools(request)
+        if valid is None:
             rounds = request.rounds or 200
             model = catboost.CatBoost({**settings, "iterations": rounds})
             model.fit(pool, callbacks=[_Watch(request.out_of_time)])
-            return CatBoostModel(model, int(model.tree_count_), request.task.kind)
+            return CatBoostModel(model, int(model.tree_count_), request.task.kind, request.threads)
         model = catboost.CatBoost({**settings, "iterations": _MOST_ROUNDS, "use_best_model": True})
         model.fit(
             pool,
-            eval_set=catboost.Pool(features_data(request.valid_x), label=request.valid_y),
+            eval_set=valid,
             early_stopping_rounds=_PATIENCE,
             callbacks=[_Watch(request.out_of_time)],
         )
-        return CatBoostModel(model, int(model.tree_count_), request.task.kind)
+        return CatBoostModel(model, int(model.tree_count_), request.task.kind, request.threads)
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""
@@ -143,6 +144,18 @@ def features_data(x: Matrix) -> Any:
     return catboost.FeaturesData(
         num_feature_data=values[:, numeric].astype(np.float32) if numeric else None, cat_feature_data=words[codes]
     )
+
+
+def _pools(request: FitRequest) -> tuple[Any, Any]:
+    """Return the rows and the validation rows (or None) in CatBoost's form, made once for all candidates."""
+    if "catboost" not in request.shared:
+        pool = catboost.Pool(features_data(request.x), label=request.y)
+        valid = None
+        if request.valid_x is not None and request.valid_y is not None:
+            valid = catboost.Pool(features_data(request.valid_x), label=request.valid_y)
+        request.shared["catboost"] = (pool, valid)
+    result: tuple[Any, Any] = request.shared["catboost"]
+    return result
 
 
 def _settings(request: FitRequest) -> dict[str, Any]:

@@ -30,6 +30,7 @@ __all__ = ["ExtraTrees", "ForestModel", "RandomForest"]
 
 FloatArray = NDArray[np.float64]
 _MOST_CLASSES = 12  # the stored form repeats a tree for each class
+_FEW_ROWS = 5_000  # of a prediction, where a second thread waits longer than it works
 _CHUNK = 20  # trees between two looks at the clock
 _GROWERS: dict[tuple[str, bool], Any] = {
     ("forest", True): RandomForestClassifier,
@@ -57,7 +58,7 @@ class ForestModel:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
         # scikit-learn compares float32 values with its thresholds, so that is what the trees must be shown.
         values = x.values.astype(np.float32).astype(np.float64)
-        raw = np.asarray(self._booster.predict(values, num_threads=1 if len(values) < 256 else 0))
+        raw = np.asarray(self._booster.predict(values, num_threads=1 if len(values) < _FEW_ROWS else 0))
         if self._kind is TaskKind.REGRESSION:
             return raw.reshape(-1, 1)
         if self._kind is TaskKind.BINARY:

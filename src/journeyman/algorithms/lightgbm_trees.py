@@ -20,14 +20,18 @@ __all__ = ["BoosterModel", "LightGBM"]
 
 FloatArray = NDArray[np.float64]
 _MOST_ROUNDS = 1500
+_FEW_CELLS = 5_000_000
+"""Below so many, a second thread waits longer than it works (docs/decisions/0019)."""
+_FEW_ROWS = 5_000  # of a prediction, likewise
 _LEAST_PROGRESS = 5e-4  # of the loss, within the rounds of patience: less is not worth its time
 
 
 class BoosterModel:
     """A LightGBM booster, from training or from its text."""
 
-    def __init__(self, booster: Any, rounds: int, kind: TaskKind) -> None:
+    def __init__(self, booster: Any, rounds: int, kind: TaskKind, threads: int = 0) -> None:
         self._booster = booster
+        self._threads = threads
         self._kind = kind
         self._levels = math.log2(max(2, int(booster.params.get("num_leaves", 31))))
         self.rounds = rounds
@@ -41,8 +45,7 @@ class BoosterModel:
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
-        # One row is one tree walk: waking a second thread costs more than the walk.
-        threads = 1 if len(x.values) < 256 else 0
+        threads = 1 if len(x.values) < _FEW_ROWS else self._threads
         raw = np.asarray(self._booster.predict(x.values, num_iteration=self.rounds or -1, num_threads=threads))
         if self._kind is TaskKind.REGRESSION:
             return raw.reshape(-1, 1)
@@ -146,23 +149,23 @@ class LightGBM:
 
     def fit(self, request: FitRequest) -> FittedModel:
         """Boost until the validation rows stop profiting, or for the rounds that an earlier fit kept."""
-        data = _dataset(request.x, request.y)
+        data, valid = _datasets(request)
         settings = _settings(request)
-        if request.valid_x is None or request.valid_y is None:
+        if valid is None:
             rounds = request.rounds or 100
             clock = _Clock(request.out_of_time)
             booster = lightgbm.train(settings, data, num_boost_round=rounds, callbacks=[clock])
-            return BoosterModel(booster, min(rounds, booster.current_iteration()), request.task.kind)
+            return BoosterModel(booster, min(rounds, booster.current_iteration()), request.task.kind, request.threads)
         patience = int(20 + 2.0 / float(settings.get("learning_rate", 0.1)))
         watch = _Watch(patience, request.out_of_time)
         booster = lightgbm.train(
             settings,
             data,
             num_boost_round=_MOST_ROUNDS,
-            valid_sets=[_dataset(request.valid_x, request.valid_y, data)],
+            valid_sets=[valid],
             callbacks=[watch],
         )
-        return BoosterModel(booster, watch.best_round, request.task.kind)
+        return BoosterModel(booster, watch.best_round, request.task.kind, request.threads)
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""
@@ -202,21 +205,38 @@ class _Watch:
             raise lightgbm.callback.EarlyStopException(self.best_round - 1, state.evaluation_result_list)
 
 
-def _dataset(x: Matrix, y: FloatArray, reference: Any = None) -> Any:
+def _datasets(request: FitRequest) -> tuple[Any, Any]:
+    """Return the rows and the validation rows (or None) in bins, made once for all candidates."""
+    if "lightgbm" not in request.shared:
+        threads = _useful_threads(request)
+        data = _dataset(request.x, request.y, None, threads)
+        valid = None
+        if request.valid_x is not None and request.valid_y is not None:
+            valid = _dataset(request.valid_x, request.valid_y, data, threads)
+        request.shared["lightgbm"] = (data, valid)
+    result: tuple[Any, Any] = request.shared["lightgbm"]
+    return result
+
+
+def _dataset(x: Matrix, y: FloatArray, reference: Any, threads: int) -> Any:
     return lightgbm.Dataset(
         x.values,
         y,
         categorical_feature=list(x.categorical),
         reference=reference,
-        params={"verbosity": -1, "max_bin": 255, "feature_pre_filter": False},
+        params={"verbosity": -1, "max_bin": 255, "feature_pre_filter": False, "num_threads": threads},
         free_raw_data=True,
-    )
+    ).construct()
+
+
+def _useful_threads(request: FitRequest) -> int:
+    return 1 if request.x.values.size < _FEW_CELLS else request.threads
 
 
 def _settings(request: FitRequest) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "bagging_freq": 1,
-        "num_threads": request.threads,
+        "num_threads": _useful_threads(request),
         "seed": request.seed,
         "deterministic": True,
         "force_row_wise": True,

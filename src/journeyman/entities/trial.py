@@ -21,6 +21,7 @@ class TrialStatus(StrEnum):
     DONE = "done"
     FAILED = "failed"
     OUT_OF_TIME = "out of time"
+    STOPPED = "stopped early"
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Trial:
     fold_scores : tuple of float
         The same fold by fold.
     rounds : tuple of int
-        Boosting rounds kept in each fold; zeros where the algorithm has none.
+        Boosting rounds kept in each fold that was run; zeros where the algorithm has none.
     predictions : ndarray of shape (n_validated, n_outputs) or None
         Out-of-fold predictions for the validated rows of the folds, in the order of the folds:
         probabilities (n_classes columns) or values (1 column).

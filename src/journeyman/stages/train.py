@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +24,7 @@ __all__ = [
     "FittedPart",
     "PreparedFold",
     "PreparedRows",
+    "Terms",
     "fit_member",
     "fit_preparation",
     "prepare_folds",
@@ -28,16 +33,19 @@ __all__ = [
 ]
 
 FloatArray = NDArray[np.float64]
+_MIXES = (0.1, 0.3, 0.6, 1.0)
+_MOST_RACED = 10_000  # rows that a race is judged by
 
 
 @dataclass(frozen=True)
 class PreparedFold:
-    """A fold's rows, prepared by what its training rows taught."""
+    """A fold's rows, prepared by what its training rows taught; ``shared`` is for :class:`FitRequest`."""
 
     x_fit: Matrix
     y_fit: FloatArray
     x_valid: Matrix
     y_valid: FloatArray
+    shared: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,17 +64,37 @@ class Allowance:
     started: float
     seconds: float | None
 
-    def fold(self, folds_left: int) -> Callable[[], bool]:
-        """Return a check that turns true when the next fold's share of the time is used."""
+    def share(self, waves_left: int) -> Callable[[], bool]:
+        """Return a check that turns true when the next wave of folds has used its share of the time."""
         if self.seconds is None:
-            return _never
+            return lambda: False
         now = self.clock.monotonic()
-        deadline = now + max(0.0, self.seconds - (now - self.started)) / folds_left
+        deadline = now + max(0.0, self.seconds - (now - self.started)) / waves_left
         return lambda: self.clock.monotonic() >= deadline
 
 
-def _never() -> bool:
-    return False
+@dataclass(frozen=True)
+class Terms:
+    """How a trial is run.
+
+    Attributes
+    ----------
+    metric : Metric
+        What scores it.
+    allowance : Allowance
+        Its time; boosting stops where it is when its share is used, what cannot stop gives up.
+    threads : int
+        Folds run side by side, one a thread, while there are enough of them: that is quicker than one after the other
+        on all threads, since threads that share a fit wait for each other (docs/decisions/0019).
+    incumbent : ndarray of shape (n_validated, n_outputs) or None
+        What the best ensemble says of the validated rows. A candidate that could not help it on the first folds is
+        spared the others.
+    """
+
+    metric: Metric
+    allowance: Allowance
+    threads: int
+    incumbent: FloatArray | None = None
 
 
 def take(block: Block, rows: NDArray[np.int64]) -> Block:
@@ -91,91 +119,138 @@ def _prepare(
 def train(
     algorithm: Algorithm,
     folds: Callable[[], Sequence[PreparedFold]],
-    metric: Metric,
-    allowance: Allowance,
-    threads: int,
+    terms: Terms,
     candidate: Candidate,
     task: Task,
     seed: int,
 ) -> Trial:
-    """Try a candidate on every fold.
+    """Try a candidate on every fold, or on the first ones where they show that it is without hope.
 
     Parameters
     ----------
     folds : callable
         Gives the prepared folds; called only when the trial is really run.
-    allowance : Allowance
-        Time; boosting stops where it is when a fold's share is used, what cannot stop gives up.
 
     Returns
     -------
     Trial
         With out-of-fold predictions; a failure is a value with its cause.
     """
-    started = allowance.clock.monotonic()
+    clock = terms.allowance.clock
+    started = clock.monotonic()
     trial = Trial(candidate, TrialStatus.FAILED)
     try:
-        outcome = _run(algorithm, folds(), metric, allowance, threads, trial, task, seed)
+        outcome = _run(algorithm, folds(), terms, trial, task, seed)
     except TimeoutError:
         outcome = replace(trial, status=TrialStatus.OUT_OF_TIME, cause="no fold could be finished in its time")
     except Exception as error:  # noqa: BLE001 - a part may fail in any way; the build goes on and the journal says why
         lines = str(error).strip().splitlines() or [type(error).__name__]
         outcome = replace(trial, cause=f"{type(error).__name__}: {lines[0]}"[:300])
-    return replace(outcome, seconds=allowance.clock.monotonic() - started)
+    return replace(outcome, seconds=clock.monotonic() - started)
+
+
+@dataclass(frozen=True)
+class _Answered:
+    """What one fold gave."""
+
+    predictions: FloatArray
+    score: float
+    rounds: int
+    answer_seconds: float
 
 
 def _run(
-    algorithm: Algorithm,
-    folds: Sequence[PreparedFold],
-    metric: Metric,
-    allowance: Allowance,
-    threads: int,
-    trial: Trial,
-    task: Task,
-    seed: int,
+    algorithm: Algorithm, folds: Sequence[PreparedFold], terms: Terms, trial: Trial, task: Task, seed: int
 ) -> Trial:
-    predictions, scores, rounds, costs = [], [], [], []
-    for position, fold in enumerate(folds):
-        request = FitRequest(
-            x=fold.x_fit,
-            y=fold.y_fit,
-            valid_x=fold.x_valid,
-            valid_y=fold.y_valid,
-            task=task,
-            parameters=trial.candidate.parameters,
-            rounds=0,
-            seed=seed,
-            threads=threads,
-            out_of_time=allowance.fold(len(folds) - position),
-        )
-        model = algorithm.fit(request)
-        answer = model.predict(fold.x_valid)
-        costs.append(model.answer_seconds)
-        if not np.isfinite(answer).all():
-            raise ValueError(f"{algorithm.name} gave answers that are not finite")
-        predictions.append(answer)
-        scores.append(metric.score(fold.y_valid, answer))
-        rounds.append(model.rounds)
-    answers = np.vstack(predictions)
-    truth = np.concatenate([fold.y_valid for fold in folds])
+    side = max(1, min(terms.threads, len(folds)))
+    waves = [folds[i : i + side] for i in range(0, len(folds), side)]
+    given_up = threading.Event()
+    half, raced = (len(folds) + 1) // 2, False
+    done: list[_Answered] = []
+    with ThreadPoolExecutor(side) as pool:
+        try:
+            for number, wave in enumerate(waves):
+                fit = partial(_fit_fold, algorithm, terms, trial.candidate, task, seed, terms.threads // len(wave))
+                late = _either(given_up.is_set, terms.allowance.share(len(waves) - number))
+                done.extend(pool.map(partial(fit, late), wave))
+                # Judged by the same folds whatever the number of threads, so that this does not change the outcome.
+                if not raced and len(done) >= half:
+                    raced = True
+                    if half < len(folds) and _hopeless(terms, folds[:half], done[:half]):
+                        cause = f"would not help, judged by {half} of {len(folds)} folds"
+                        return replace(_told(trial, done), status=TrialStatus.STOPPED, cause=cause)
+        finally:
+            given_up.set()  # an interrupt or a failure leaves no fit running behind
+    answers = np.vstack([d.predictions for d in done])
+    score = terms.metric.score(np.concatenate([fold.y_valid for fold in folds]), answers)
+    return replace(_told(trial, done), status=TrialStatus.DONE, score=score, predictions=answers)
+
+
+def _either(first: Callable[[], bool], second: Callable[[], bool]) -> Callable[[], bool]:
+    return lambda: first() or second()
+
+
+def _told(trial: Trial, done: Sequence[_Answered]) -> Trial:
     return replace(
         trial,
-        status=TrialStatus.DONE,
-        score=metric.score(truth, answers),
-        fold_scores=tuple(scores),
-        rounds=tuple(rounds),
-        predictions=answers,
-        answer_seconds=float(np.mean(costs)),
+        fold_scores=tuple(d.score for d in done),
+        rounds=tuple(d.rounds for d in done),
+        answer_seconds=float(np.mean([d.answer_seconds for d in done])),
     )
+
+
+def _fit_fold(
+    algorithm: Algorithm,
+    terms: Terms,
+    candidate: Candidate,
+    task: Task,
+    seed: int,
+    threads: int,
+    out_of_time: Callable[[], bool],
+    fold: PreparedFold,
+) -> _Answered:
+    request = FitRequest(
+        x=fold.x_fit,
+        y=fold.y_fit,
+        valid_x=fold.x_valid,
+        valid_y=fold.y_valid,
+        shared=fold.shared,
+        task=task,
+        parameters=candidate.parameters,
+        rounds=0,
+        seed=seed,
+        threads=threads,
+        out_of_time=out_of_time,
+    )
+    model = algorithm.fit(request)
+    answer = model.predict(fold.x_valid)
+    if not np.isfinite(answer).all():
+        raise ValueError(f"{algorithm.name} gave answers that are not finite")
+    return _Answered(answer, terms.metric.score(fold.y_valid, answer), model.rounds, model.answer_seconds)
+
+
+def _hopeless(terms: Terms, folds: Sequence[PreparedFold], done: Sequence[_Answered]) -> bool:
+    """Say whether no mix of the candidate with the incumbent is better than the incumbent on the folds done."""
+    if terms.incumbent is None:
+        return False
+    truth = np.concatenate([fold.y_valid for fold in folds])
+    rows = np.linspace(0, len(truth) - 1, min(len(truth), _MOST_RACED)).astype(np.int64)
+    answers = np.vstack([d.predictions for d in done])[rows]
+    incumbent, truth = terms.incumbent[rows], truth[rows]
+    sign = 1.0 if terms.metric.greater_is_better else -1.0
+    bar = sign * terms.metric.score(truth, incumbent)
+    mixes = (sign * terms.metric.score(truth, (1 - w) * incumbent + w * answers) for w in _MIXES)
+    return all(mix <= bar for mix in mixes)
 
 
 @dataclass(frozen=True)
 class PreparedRows:
-    """Rows prepared for good: what was learned, the features and the target."""
+    """Rows prepared for good: what was learned, the features and the target; ``shared`` is for :class:`FitRequest`."""
 
     fitted: FittedPreparation
     x: Matrix
     y: FloatArray
+    shared: dict[str, Any] = field(default_factory=dict)
 
 
 def fit_preparation(
@@ -211,6 +286,7 @@ def fit_member(
         y=rows.y,
         valid_x=None,
         valid_y=None,
+        shared=rows.shared,
         task=task,
         parameters=member.candidate.parameters,
         rounds=member.rounds,

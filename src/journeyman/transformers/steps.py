@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.table import Block
 from journeyman.interfaces import Matrix
+from journeyman.transformers.crafted_step import CraftedStep
 
 __all__ = [
     "CalendarStep",
@@ -193,7 +194,7 @@ class TextStep(msgspec.Struct, frozen=True, tag=True):
         return text_features(texts, weighted @ self.scorer.weights + self.scorer.offsets, weighted, self.components)
 
 
-Step = NumberStep | CodeStep | OneHotStep | LookupStep | CalendarStep | TextStep
+Step = NumberStep | CodeStep | OneHotStep | LookupStep | CalendarStep | TextStep | CraftedStep
 
 
 class Steps(msgspec.Struct, frozen=True):

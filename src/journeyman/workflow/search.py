@@ -14,14 +14,14 @@ from journeyman.entities.search import Choice, Search
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Task
-from journeyman.entities.trial import Ensemble, Trial, TrialStatus
+from journeyman.entities.trial import Ensemble, Trial
 from journeyman.errors import InputError
 from journeyman.interfaces import Metric, Run
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import ensemble, lift
 from journeyman.stages.rank import meta_features, rank
 from journeyman.stages.stop import choose_next, reason_to_stop
-from journeyman.stages.train import Allowance, PreparedFold, prepare_folds, train
+from journeyman.stages.train import Allowance, PreparedFold, Terms, prepare_folds, train
 from journeyman.workflow.kit import Kit
 
 __all__ = ["search", "seconds_after_search", "seconds_to_finish"]
@@ -112,7 +112,7 @@ def search(
         candidate = next(c for c in waiting if c.key == chosen.candidate)
         waiting.remove(candidate)
         kit.progress.trial(len(trials) + 1, candidate, f"about {chosen.seconds:.0f} s")
-        trial = _try(kit, run, plan, candidate, len(trials) + 1, choice.seconds, prepared)
+        trial = _try(kit, run, plan, candidate, len(trials) + 1, choice.seconds, prepared, best)
         trials.append(replace(trial, started=choice.started))
         expectations.append(chosen)
         incumbent, best = best, ensemble(metric, trials, y, task, best)
@@ -178,8 +178,9 @@ def _costs(kit: Kit, plan: _Plan, waiting: Sequence[Candidate], trials: Sequence
     ratios: dict[str, list[float]] = {}
     if plan.settings.trials is None:
         for trial in trials:
-            if trial.status is TrialStatus.DONE and trial.candidate.algorithm != "baseline":
-                ratios.setdefault(trial.candidate.algorithm, []).append(trial.seconds / plain(trial.candidate))
+            if trial.fold_scores and trial.candidate.algorithm != "baseline":
+                whole = trial.seconds * len(plan.split.folds) / len(trial.fold_scores)
+                ratios.setdefault(trial.candidate.algorithm, []).append(whole / plain(trial.candidate))
     everything = [r for several in ratios.values() for r in several]
     usual = float(np.median(everything)) if everything else 1.0
     return {
@@ -210,6 +211,7 @@ def _try(
     number: int,
     seconds: float | None,
     prepared: dict[str, list[PreparedFold]],
+    best: Ensemble | None,
 ) -> Trial:
     algorithm = kit.algorithms[candidate.algorithm]
 
@@ -221,5 +223,6 @@ def _try(
         return prepared[name]
 
     allowance = Allowance(kit.clock, kit.clock.monotonic(), seconds)
-    function = partial(train, algorithm, folds, plan.metric, allowance, plan.settings.threads)
+    terms = Terms(plan.metric, allowance, plan.settings.threads, best.predictions if best is not None else None)
+    function = partial(train, algorithm, folds, terms)
     return run.step(f"trial {number}: {candidate.name}", function, candidate, plan.task, plan.settings.seed)

@@ -17,7 +17,7 @@ from journeyman.entities.task import Scheme, Task, TaskKind
 from journeyman.entities.trial import TrialStatus
 from journeyman.metrics import METRICS
 from journeyman.plugins import load_parts
-from journeyman.stages.train import Allowance, prepare_folds, train
+from journeyman.stages.train import Allowance, Terms, prepare_folds, train
 
 TASK = Task("y", TaskKind.REGRESSION, "rmse")
 
@@ -51,21 +51,12 @@ def split():
     return Split(Scheme.SHUFFLED, rows, rows[:0], folds, "")
 
 
-def run(algorithm, table, split, seconds=None, candidate=None):
+def run(algorithm, table, split, seconds=None, candidate=None, incumbent=None, threads=1):
     preparation = load_parts("journeyman.preparations")[algorithm.preparation]
     clock = Clock()
-    allowance = Allowance(clock, clock.monotonic(), seconds)
+    terms = Terms(METRICS["rmse"], Allowance(clock, clock.monotonic(), seconds), threads, incumbent)
     candidate = candidate or algorithm.candidates(TASK, 200, table.features)[0]
-    return train(
-        algorithm,
-        lambda: prepare_folds(preparation, table, TASK, split, 0),
-        METRICS["rmse"],
-        allowance,
-        1,
-        candidate,
-        TASK,
-        0,
-    )
+    return train(algorithm, lambda: prepare_folds(preparation, table, TASK, split, 0), terms, candidate, TASK, 0)
 
 
 def test_predictions_are_out_of_fold_in_the_order_of_the_folds(table, split):
@@ -98,3 +89,28 @@ def test_boosting_stops_where_it_is_when_its_time_is_used(table, split):
     free, hurried = run(LightGBM(), table, split), run(LightGBM(), table, split, seconds=12.0)
     assert hurried.status is TrialStatus.DONE
     assert max(hurried.rounds) < max(free.rounds)
+
+
+def truth_of(table, split):
+    return np.concatenate([table.frame["y"].to_numpy()[f.validate] for f in split.folds])[:, None]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_a_candidate_without_hope_is_spared_the_other_folds(table, split, threads):
+    """The incumbent knows the truth, so that nothing can help it; how many threads there are changes no outcome."""
+    trial = run(Linear(), table, split, incumbent=truth_of(table, split), threads=threads)
+    assert trial.status is TrialStatus.STOPPED
+    assert trial.cause == "would not help, judged by 2 of 3 folds"
+    assert trial.predictions is None
+    assert 2 <= len(trial.fold_scores) <= 3
+
+
+def test_a_candidate_that_helps_runs_to_the_end(table, split):
+    poor = run(Baseline(), table, split).predictions
+    assert run(Linear(), table, split, incumbent=poor).status is TrialStatus.DONE
+
+
+def test_folds_side_by_side_give_what_they_give_in_turn(table, split):
+    alone, together = run(LightGBM(), table, split), run(LightGBM(), table, split, threads=3)
+    assert np.array_equal(alone.predictions, together.predictions)
+    assert alone.rounds == together.rounds

@@ -1,0 +1,170 @@
+"""The preparation "texts": what free texts and many names say, as numbers that every other preparation may use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.column import Column, Kind
+from journeyman.entities.table import Block
+from journeyman.entities.task import Task
+from journeyman.interfaces import FittedPreparation, Matrix
+from journeyman.transformers.derived import text_columns
+from journeyman.transformers.encodings import inner_folds, target_outputs
+from journeyman.transformers.learned_text import LearnedText, learn_text
+from journeyman.transformers.ngrams import Ngrams
+from journeyman.transformers.steps import LookupStep, decode_array, encode_array
+
+__all__ = ["FittedTexts", "TextPreparation", "TextStep", "distinct_texts", "text_shapes"]
+
+FloatArray = NDArray[np.float64]
+_SHAPES = ("characters", "words", "capitals", "digits", "signs")
+_TOPICS, _NAME_TOPICS = 16, 6
+_CHARACTER_KINDS = np.array(
+    [1 if chr(i).isupper() else 2 if chr(i).isdigit() else 3 if i > 32 and not chr(i).isalpha() else 0 for i in range(128)]
+    + [0]
+)
+_PIECE = 4_000  # texts at a time, so that memory stays small
+
+
+class TextStep(msgspec.Struct, frozen=True, tag=True):
+    """What the n-grams of a text say about the target, its shape, and what it is about.
+
+    Attributes
+    ----------
+    column : str
+        Column taken.
+    suffixes : tuple of str
+        Of the features' names.
+    ngrams : Ngrams
+        What is counted.
+    weights : ndarray of float32, shape (n_grams, n_scores + n_topics)
+        Of each n-gram for each feature.
+    offsets : ndarray of float32, shape (n_scores + n_topics,)
+        Added to it.
+    """
+
+    column: str
+    suffixes: tuple[str, ...]
+    ngrams: Ngrams
+    weights: np.ndarray
+    offsets: np.ndarray
+
+    def transform(self, block: Block) -> FloatArray:
+        """Return features of shape (n_samples, n_scores + n_topics + 5); equal texts are read once."""
+        texts, slots = distinct_texts(block[self.column])
+        values = np.vstack(
+            [self._read(texts[i : i + _PIECE]) for i in range(0, max(len(texts), 1), _PIECE)]
+        )
+        return values if len(texts) == len(slots) else values[slots]
+
+    def _read(self, texts: Sequence[str]) -> FloatArray:
+        said = self.ngrams.weigh(texts) @ self.weights + self.offsets
+        return np.hstack([said, text_shapes(texts, self.ngrams.most_characters)])
+
+
+class FittedTexts(msgspec.Struct, frozen=True):
+    """Fitted texts and names, side by side."""
+
+    steps: tuple[TextStep | LookupStep, ...]
+    feature_names: tuple[str, ...]
+
+    def transform(self, block: Block) -> Matrix:
+        """Prepare rows, each by itself."""
+        rows = len(next(iter(block.values()))) if block else 0
+        parts = [step.transform(block) for step in self.steps]
+        return Matrix(np.hstack(parts) if parts else np.empty((rows, 0)), self.feature_names)
+
+    def to_files(self) -> Mapping[str, bytes]:
+        """Return what a release stores: MessagePack with arrays as raw numbers."""
+        return {"texts.msgpack": msgspec.msgpack.encode(self, enc_hook=encode_array)}
+
+
+@dataclass(frozen=True)
+class TextPreparation:
+    """Learns free texts, and the spelling of names of which there are many."""
+
+    name: str = "texts"
+
+    def fit(
+        self, block: Block, columns: Sequence[Column], y: FloatArray, task: Task, seed: int
+    ) -> tuple[FittedPreparation, Matrix]:
+        """Learn each column; features of the training rows are out of fold."""
+        outputs, folds = target_outputs(y, task), inner_folds(len(y), seed)
+        steps: list[TextStep | LookupStep] = []
+        parts: list[FloatArray] = []
+        for column in text_columns(columns):
+            free = column.kind is Kind.TEXT
+            texts, slots = distinct_texts(block[column.name]) if free else _names(column, block[column.name])
+            learned = learn_text(texts, slots, outputs, folds, _TOPICS if free else _NAME_TOPICS, seed)
+            if learned is None:
+                continue
+            if free:
+                steps.append(
+                    TextStep(column.name, _said(learned) + _SHAPES, learned.ngrams, learned.weights, learned.offsets)
+                )
+                shapes = text_shapes(texts, learned.ngrams.most_characters)
+                parts.append(np.hstack([learned.features, shapes[slots]]))
+            else:
+                table = learned.ngrams.weigh(texts) @ learned.weights + learned.offsets
+                steps.append(LookupStep(column.name, _said(learned), table.astype(np.float64)))
+                parts.append(learned.features)
+        names = _unlike(columns, [f"{s.column}: {n}" for s in steps for n in s.suffixes])
+        values = np.hstack(parts) if parts else np.empty((len(y), 0))
+        return FittedTexts(tuple(steps), names), Matrix(values, names)
+
+    def from_files(self, files: Mapping[str, bytes]) -> FittedPreparation:
+        """Load what ``to_files`` gave."""
+        return msgspec.msgpack.decode(files["texts.msgpack"], type=FittedTexts, dec_hook=decode_array)
+
+
+def distinct_texts(values: NDArray[np.generic]) -> tuple[list[str], NDArray[np.int64]]:
+    """Return distinct texts, the empty one for missing values, and which of them each row holds.
+
+    Examples
+    --------
+    >>> distinct_texts(np.array(["b", None, "b"], dtype=object))
+    (['b', ''], array([0, 1, 0]))
+    """
+    places: dict[str, int] = {}
+    slots = [places.setdefault("" if v is None or v != v else str(v), len(places)) for v in values.tolist()]
+    return list(places), np.array(slots, dtype=np.int64)
+
+
+def text_shapes(texts: Sequence[str], most_characters: int) -> FloatArray:
+    """Return logarithms of characters and words, and shares of capitals, digits and signs, shape (n_texts, 5).
+
+    Shares are of the first ``most_characters``, and of characters that ASCII knows.
+    """
+    seen = [t[:most_characters] for t in texts]
+    points = np.frombuffer("".join(seen).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    lengths = np.fromiter(map(len, seen), np.int64, len(seen))
+    rows = np.repeat(np.arange(len(seen)), lengths)
+    kinds = _CHARACTER_KINDS[np.minimum(points, 128)]
+    counts = np.bincount(rows * 4 + kinds, minlength=4 * len(seen)).reshape(len(seen), 4)
+    sizes = np.array([(len(t), t.count(" ") + 1) for t in texts], dtype=np.float64).reshape(-1, 2)
+    return np.hstack([np.log1p(sizes), counts[:, 1:] / np.maximum(lengths, 1)[:, None]])
+
+
+def _names(column: Column, codes: NDArray[np.generic]) -> tuple[list[str], NDArray[np.int64]]:
+    """Return the labels, and last the empty one for missing and unseen codes, and which of them each row holds."""
+    labels = [*column.categories, ""]
+    whole = codes.astype(np.int64)
+    return labels, np.where(whole < 0, len(labels) - 1, whole)
+
+
+def _said(learned: LearnedText) -> tuple[str, ...]:
+    topics = learned.features.shape[1] - learned.scores
+    return (*(f"score {i}" for i in range(learned.scores)), *(f"topic {i}" for i in range(topics)))
+
+
+def _unlike(columns: Sequence[Column], names: Sequence[str]) -> tuple[str, ...]:
+    """Return names that no column of the table has."""
+    taken = {c.name for c in columns}
+    while taken & set(names):
+        names = [f"{name}'" for name in names]
+    return tuple(names)
