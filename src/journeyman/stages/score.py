@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from journeyman.entities.table import Block
 from journeyman.entities.trial import temper
 from journeyman.interfaces import FittedModel, FittedPreparation, Matrix
+from journeyman.transformers.derived import TEXTS, with_derived
 
 __all__ = ["ScoredMember", "Scorer"]
 
@@ -33,7 +34,7 @@ class Scorer:
     Attributes
     ----------
     preparations : mapping of str to FittedPreparation
-        Each prepares the rows once for all members that read it.
+        Each prepares the rows once for all members that read it; what "texts" gives, all others read as columns.
     members : sequence of ScoredMember
         Weights sum to 1.
     temperature : float
@@ -46,6 +47,8 @@ class Scorer:
 
     def predict(self, block: Block) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
+        if TEXTS in self.preparations:
+            block = with_derived(block, self.preparations[TEXTS].transform(block))
         prepared: dict[str, Matrix] = {}
         total: FloatArray | None = None
         for member in self.members:

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.candidate import Candidate
-from journeyman.entities.split import Fold, Split
+from journeyman.entities.split import Split
 from journeyman.entities.table import Block, Table, target_values, to_block
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Member, Trial, TrialStatus
 from journeyman.interfaces import Algorithm, Clock, FitRequest, FittedPreparation, Matrix, Metric, Preparation
+from journeyman.transformers.derived import derived_columns, with_derived
 
 __all__ = [
     "Allowance",
@@ -102,18 +103,33 @@ def take(block: Block, rows: NDArray[np.int64]) -> Block:
     return {name: values[rows] for name, values in block.items()}
 
 
-def prepare_folds(preparation: Preparation, table: Table, task: Task, split: Split, seed: int) -> list[PreparedFold]:
-    """Fit a preparation inside each fold; every candidate that asks for it shares the result."""
+def prepare_folds(
+    preparation: Preparation,
+    table: Table,
+    task: Task,
+    split: Split,
+    seed: int,
+    derived: Sequence[PreparedFold] | None = None,
+) -> list[PreparedFold]:
+    """Fit a preparation inside each fold; every candidate that asks for it shares the result.
+
+    Parameters
+    ----------
+    derived : sequence of PreparedFold, optional
+        Features of the same folds that the preparation finds as further columns (docs/decisions/0018).
+    """
     block, y = to_block(table.frame, table.features), target_values(table, task.target)
-    return [_prepare(preparation, block, y, table, task, fold, seed) for fold in split.folds]
-
-
-def _prepare(
-    preparation: Preparation, block: Block, y: FloatArray, table: Table, task: Task, fold: Fold, seed: int
-) -> PreparedFold:
-    y_fit = y[fold.fit]
-    fitted, x_fit = preparation.fit(take(block, fold.fit), table.features, y_fit, task, seed)
-    return PreparedFold(x_fit, y_fit, fitted.transform(take(block, fold.validate)), y[fold.validate])
+    prepared = []
+    for position, fold in enumerate(split.folds):
+        fit, validate, columns = take(block, fold.fit), take(block, fold.validate), table.features
+        if derived is not None:
+            fit = with_derived(fit, derived[position].x_fit)
+            validate = with_derived(validate, derived[position].x_valid)
+            columns = (*columns, *derived_columns(derived[position].x_fit))
+        y_fit = y[fold.fit]
+        fitted, x_fit = preparation.fit(fit, columns, y_fit, task, seed)
+        prepared.append(PreparedFold(x_fit, y_fit, fitted.transform(validate), y[fold.validate]))
+    return prepared
 
 
 def train(
@@ -254,11 +270,19 @@ class PreparedRows:
 
 
 def fit_preparation(
-    preparation: Preparation, table: Table, task: Task, rows: NDArray[np.int64], seed: int
+    preparation: Preparation,
+    table: Table,
+    task: Task,
+    rows: NDArray[np.int64],
+    seed: int,
+    derived: Matrix | None = None,
 ) -> PreparedRows:
-    """Fit a preparation on the given rows for good."""
-    block, y = to_block(table.frame, table.features), target_values(table, task.target)[rows]
-    fitted, x = preparation.fit(take(block, rows), table.features, y, task, seed)
+    """Fit a preparation on the given rows for good; ``derived`` holds further columns for these rows."""
+    block, y = take(to_block(table.frame, table.features), rows), target_values(table, task.target)[rows]
+    columns = table.features
+    if derived is not None:
+        block, columns = with_derived(block, derived), (*columns, *derived_columns(derived))
+    fitted, x = preparation.fit(block, columns, y, task, seed)
     return PreparedRows(fitted, x, y)
 
 

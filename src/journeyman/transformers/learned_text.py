@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,14 +14,16 @@ from journeyman.transformers.ngrams import Ngrams, learn_ngrams
 __all__ = ["LearnedText", "learn_text"]
 
 FloatArray = NDArray[np.float64]
+Weights = NDArray[np.float32]
 _INNER_FOLDS = 3
 _MOST_ROWS = 8_000  # that n-grams are weighed on; more rows take their time and hardly move the weights
-_MOST_WEIGHED = 40_000  # rows x outputs
+_MOST_CELLS = 15_000_000  # n-grams of these rows x outputs
 _CHARACTERS = 10_000_000  # looked at in a column, about
 _MOST_CHARACTERS, _LEAST_CHARACTERS = 3_000, 300  # of a text
 _RUN_CHARACTERS = 240  # of a text: what spelling tells, its beginning tells
-_PENALTY = 1.0
-_STEPS = 15  # of conjugate gradients: further ones hardly move the scores
+_PENALTIES = (0.5, 2.0, 8.0, 32.0)
+_STEPS = 8  # of conjugate gradients: further ones hardly move the scores
+_MOST_SCORES = 12  # words and runs each have a score for each output up to so many, else the better ones alone
 
 
 @dataclass(frozen=True)
@@ -32,19 +34,30 @@ class LearnedText:
     ----------
     ngrams : Ngrams
         What is counted.
-    weights, offsets : ndarrays of float32, shapes (n_grams, n_outputs + n_topics) and (n_outputs + n_topics,)
-        Of the scores, then of the topics.
-    features : ndarray of shape (n_samples, n_outputs + n_topics)
+    weights, offsets : ndarrays of float32, shapes (n_grams, n_features) and (n_features,)
+        Of each n-gram for each feature.
+    features : ndarray of shape (n_samples, n_features)
         Of the training rows; scores are out of fold.
-    scores : int
-        How many of the features are scores.
+    names : tuple of str
+        Of the features. None of them where the n-grams say nothing of the target.
     """
 
     ngrams: Ngrams
-    weights: NDArray[np.float32]
-    offsets: NDArray[np.float32]
+    weights: Weights
+    offsets: Weights
     features: FloatArray
-    scores: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Scores:
+    """What n-grams of one kind say: weights of all n-grams, scores of all rows, and the share that they explain."""
+
+    kind: str
+    weights: Weights
+    offsets: Weights
+    features: FloatArray
+    explained: float
 
 
 def learn_text(
@@ -70,34 +83,64 @@ def learn_text(
     topics : int
         At most so many.
     """
-    rows, width = len(slots), outputs.shape[1]
-    most = min(rows, _MOST_ROWS, max(1_000, _MOST_WEIGHED // width))
-    taught = np.sort(np.random.default_rng(seed).permutation(rows)[:most])
+    taught = np.random.default_rng(seed).permutation(len(slots))[:_MOST_ROWS]
     far = int(np.clip(_CHARACTERS // max(len(texts), 1), _LEAST_CHARACTERS, _MOST_CHARACTERS))
     ngrams = learn_ngrams([texts[i] for i in np.unique(slots[taught])], far, _RUN_CHARACTERS)
     if ngrams is None:
         return None
     weighed = ngrams.weigh(texts)
+    most = int(_MOST_CELLS / (outputs.shape[1] * (1 + weighed.nnz / len(texts))))
+    taught = np.sort(taught[: max(most, 500)])
     sample = weighed[slots[taught]]
-    weights, offsets = _weigh(sample, outputs[taught])
-    scores = (weighed @ weights + offsets)[slots].astype(np.float64)
-    inner = folds[taught] % _INNER_FOLDS
+    worded = len(ngrams.words) + len(ngrams.pairs)
+    found = []
+    for kind, part in (("words", slice(0, worded)), ("spelling", slice(worded, len(ngrams.idf)))):
+        if part.start < part.stop:
+            scores = _score(sample[:, part], outputs[taught], folds[taught] % _INNER_FOLDS)
+            features = (weighed[:, part] @ scores.weights + scores.offsets)[slots].astype(np.float64)
+            features[taught] = scores.features
+            every = np.zeros((len(ngrams.idf), outputs.shape[1]), dtype=np.float32)
+            every[part] = scores.weights
+            found.append(replace(scores, kind=kind, weights=every, features=features))
+    found = [s for s in found if s.explained > 0.0]
+    if len(found) * outputs.shape[1] > _MOST_SCORES:
+        found = [max(found, key=lambda s: s.explained)]
+    # Topics are of words; spelling has some only where words do not repeat. Where neither says anything of the target,
+    # topics would only be noise.
+    part = slice(0, worded) if any(s.kind == "words" for s in found) else slice(worded, len(ngrams.idf))
+    components = np.zeros((len(ngrams.idf), min(topics, min(sample[:, part].shape) - 1) if found else 0), np.float32)
+    components[part] = _components(sample[:, part], components.shape[1], seed)
+    weights = np.ascontiguousarray(np.hstack([*(s.weights for s in found), components]))
+    offsets = np.concatenate([*(s.offsets for s in found), np.zeros(components.shape[1], dtype=np.float32)])
+    features = np.hstack([*(s.features for s in found), (weighed @ components)[slots]])
+    names = [f"{s.kind} for output {i}" for s in found for i in range(outputs.shape[1])]
+    return LearnedText(
+        ngrams, weights, offsets, features, (*names, *(f"topic {i}" for i in range(components.shape[1])))
+    )
+
+
+def _score(x: Any, outputs: FloatArray, folds: NDArray[np.int64]) -> _Scores:
+    """Weigh n-grams with the penalty that is best out of fold; scores are out of fold."""
+    rows, width = outputs.shape
+    tried = np.empty((rows, width * len(_PENALTIES)))
+    middle = outputs.mean(axis=0)
     for fold in range(_INNER_FOLDS):
-        inside, outside = inner == fold, np.flatnonzero(inner != fold)
+        inside, outside = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
         if not len(outside):
-            scores[taught[inside]] = outputs.mean(axis=0)
+            tried[inside] = np.tile(middle, len(_PENALTIES))
             continue
-        fold_weights, fold_offsets = _weigh(sample[outside], outputs[taught[outside]])
-        scores[taught[inside]] = sample[np.flatnonzero(inside)] @ fold_weights + fold_offsets
-    components = _components(sample, topics, seed)
-    features = np.hstack([scores, (weighed @ components)[slots]])
-    both = np.ascontiguousarray(np.hstack([weights, components]))
-    padded = np.concatenate([offsets, np.zeros(components.shape[1], dtype=np.float32)])
-    return LearnedText(ngrams, both, padded, features, width)
+        weights, offsets = _weigh(x[outside], outputs[outside], _PENALTIES)
+        tried[inside] = x[inside] @ weights + offsets
+    by_penalty = tried.reshape(rows, len(_PENALTIES), width)
+    errors = ((by_penalty - outputs[:, None, :]) ** 2).mean(axis=(0, 2))
+    best = int(errors.argmin())
+    weights, offsets = _weigh(x, outputs, _PENALTIES[best : best + 1])
+    spread = float(((outputs - middle) ** 2).mean())
+    return _Scores("", weights, offsets, by_penalty[:, best], 1.0 - float(errors[best]) / spread if spread > 0 else 0.0)
 
 
-def _weigh(x: Any, outputs: FloatArray) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Fit one penalised linear model an output by conjugate gradients, all at once.
+def _weigh(x: Any, outputs: FloatArray, penalties: Sequence[float]) -> tuple[Weights, Weights]:
+    """Fit a penalised linear model for each penalty and output by conjugate gradients, all at once.
 
     Parameters
     ----------
@@ -108,35 +151,32 @@ def _weigh(x: Any, outputs: FloatArray) -> tuple[NDArray[np.float32], NDArray[np
 
     Returns
     -------
-    weights, offsets : ndarrays of float32, shapes (n_grams, n_outputs) and (n_outputs,)
+    weights, offsets : ndarrays of float32, shapes (n_grams, n_penalties * n_outputs) and (n_penalties * n_outputs,)
 
     References
     ----------
     Hestenes and Stiefel 1952; stopped early, which bounds the time and only adds to the penalty.
     """
     mean = np.asarray(x.mean(axis=0), dtype=np.float32).ravel()
-    middle = outputs.mean(axis=0)
+    middle = np.tile(outputs.mean(axis=0), len(penalties))
+    penalty = np.repeat(np.array(penalties, dtype=np.float32), outputs.shape[1])
     transposed = x.T.tocsr()
-    weights = np.zeros((x.shape[1], outputs.shape[1]), dtype=np.float32)
 
-    def back(errors: NDArray[np.float32]) -> NDArray[np.float32]:
-        result: NDArray[np.float32] = transposed @ errors - np.outer(mean, errors.sum(axis=0))
+    def back(errors: Weights) -> Weights:
+        result: Weights = transposed @ errors - np.outer(mean, errors.sum(axis=0))
         return result
 
-    residual = back((outputs - middle).astype(np.float32))
+    residual = np.tile(back((outputs - outputs.mean(axis=0)).astype(np.float32)), (1, len(penalties)))
+    weights = np.zeros_like(residual)
     direction = residual.copy()
     power = (residual * residual).sum(axis=0)
-    enough = 1e-5 * power
     for _ in range(_STEPS):
-        if (power <= enough).all():
-            break
-        answer = x @ direction - mean @ direction
-        bent = back(answer) + _PENALTY * direction
-        step = power / np.maximum((direction * bent).sum(axis=0), 1e-30)
+        bent = back(x @ direction - mean @ direction) + penalty * direction
+        step = power / np.maximum((direction * bent).sum(axis=0), np.float32(1e-30))
         weights += step * direction
         residual -= step * bent
         before, power = power, (residual * residual).sum(axis=0)
-        direction = residual + power / np.maximum(before, 1e-30) * direction
+        direction = residual + power / np.maximum(before, np.float32(1e-30)) * direction
     return weights, (middle - mean @ weights).astype(np.float32)
 
 
@@ -147,7 +187,6 @@ def _components(x: Any, topics: int, seed: int) -> NDArray[np.float32]:
     ----------
     Halko, Martinsson and Tropp 2011, "Finding structure with randomness"; Deerwester et al. 1990 (latent semantics).
     """
-    topics = min(topics, min(x.shape) - 1)
     if topics <= 0:
         return np.zeros((x.shape[1], 0), dtype=np.float32)
     width = min(topics + 8, min(x.shape))

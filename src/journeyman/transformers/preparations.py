@@ -1,4 +1,4 @@
-"""The preparations that algorithms ask for by name: "native", "dense" and "encoded"."""
+"""The preparations that algorithms ask for by name: "native", "dense" and "encoded". Texts come to them as numbers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class NativePreparation:
     def fit(
         self, block: Block, columns: Sequence[Column], y: FloatArray, task: Task, seed: int
     ) -> tuple[FittedPreparation, Matrix]:
-        """Learn the texts' words; all else is passed on."""
+        """Learn which parts of dates vary; all else is passed on."""
         numbers = tuple(c.name for c in columns if c.kind.numeric)
         categories = tuple(c.name for c in columns if c.kind.categorical)
         steps: list[Step] = []
@@ -49,7 +49,7 @@ class NativePreparation:
         if categories:
             steps.append(CodeStep(categories))
         steps.extend(_dates(block, columns, np.nan))
-        return _with_texts(steps, block, columns, y, task, seed, {})
+        return _prepared(steps, block, len(y), {})
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedPreparation:
         """Load what ``to_files`` gave."""
@@ -97,7 +97,7 @@ class DensePreparation:
                 steps.append(table)
             if size <= self.most_labels:
                 steps.append(OneHotStep(column.name, column.categories))
-        return _with_texts(steps, block, columns, y, task, seed, taught)
+        return _prepared(steps, block, len(y), taught)
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedPreparation:
         """Load what ``to_files`` gave."""
@@ -170,27 +170,10 @@ def _encoded(
     return LookupStep(column.name, tuple(suffixes), np.hstack([fixed, table])), np.hstack([fixed[codes], encoded])
 
 
-def _with_texts(
-    steps: list[Step],
-    block: Block,
-    columns: Sequence[Column],
-    y: FloatArray,
-    task: Task,
-    seed: int,
-    taught: dict[int, FloatArray],
-) -> tuple[Steps, Matrix]:
-    """Add the text columns and prepare the training rows, out of fold where a step has learned from the target."""
-    for column in columns:
-        if column.kind is Kind.TEXT:
-            # Here and not above: it loads scikit-learn, which a stored preparation without texts does without.
-            from journeyman.transformers.learned_text import learn_text  # noqa: PLC0415  # the door to a heavy library
-
-            learned = learn_text(
-                column.name, block[column.name], target_outputs(y, task), inner_folds(len(y), seed), seed
-            )
-            if learned is not None:
-                taught[len(steps)] = learned[1]
-                steps.append(learned[0])
+def _prepared(
+    steps: list[Step], block: Block, rows: int, taught: Mapping[int, FloatArray]
+) -> tuple[FittedPreparation, Matrix]:
+    """Return the steps and the training rows, out of fold where a step has learned from the target."""
     parts = [taught[i] if i in taught else step.transform(block) for i, step in enumerate(steps)]
     fitted = Steps(tuple(steps))
-    return fitted, fitted.matrix(np.hstack(parts) if parts else np.empty((len(y), 0)))
+    return fitted, fitted.matrix(np.hstack(parts) if parts else np.empty((rows, 0)))

@@ -6,7 +6,6 @@ they cannot disagree.
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -25,19 +24,13 @@ __all__ = [
     "OneHotStep",
     "Step",
     "Steps",
-    "TextStep",
-    "WordScorer",
     "calendar_parts",
-    "clean_texts",
     "decode_array",
     "encode_array",
-    "text_features",
-    "text_vectorizer",
 ]
 
 FloatArray = NDArray[np.float64]
 _DAY = 86_400.0
-_MOST_WORDS = 20_000
 _CALENDAR_PARTS = ("year", "month", "day", "weekday", "day of year", "hour", "days since start")
 
 
@@ -158,43 +151,7 @@ class CalendarStep(msgspec.Struct, frozen=True, tag=True):
         return calendar_parts(block[self.column].astype(np.float64), self.start, self.fill)[:, list(self.parts)]
 
 
-class WordScorer(msgspec.Struct, frozen=True, dict=True):
-    """Words and pairs of words with a weight for each output (a linear model over TF-IDF)."""
-
-    words: tuple[str, ...]
-    idf: np.ndarray
-    weights: np.ndarray
-    offsets: np.ndarray
-
-    @cached_property
-    def vectorizer(self) -> Any:
-        """scikit-learn's vectoriser over these words."""
-        vectorizer = text_vectorizer(dict(zip(self.words, range(len(self.words)), strict=True)))
-        vectorizer.idf_ = self.idf
-        return vectorizer
-
-
-class TextStep(msgspec.Struct, frozen=True, tag=True):
-    """What the words of a text say about the target, its length and its reduced meaning."""
-
-    column: str
-    scorer: WordScorer
-    components: np.ndarray
-
-    def names(self) -> tuple[str, ...]:
-        """Return the features' names."""
-        scores = [f"{self.column}: words for output {i}" for i in range(self.scorer.weights.shape[1])]
-        topics = [f"{self.column}: topic {i}" for i in range(len(self.components))]
-        return (*scores, f"{self.column}: characters", f"{self.column}: words", *topics)
-
-    def transform(self, block: Block) -> FloatArray:
-        """Return features of shape (n_samples, n_outputs + 2 + n_topics)."""
-        texts = clean_texts(block[self.column])
-        weighted = self.scorer.vectorizer.transform(texts)
-        return text_features(texts, weighted @ self.scorer.weights + self.scorer.offsets, weighted, self.components)
-
-
-Step = NumberStep | CodeStep | OneHotStep | LookupStep | CalendarStep | TextStep | CraftedStep
+Step = NumberStep | CodeStep | OneHotStep | LookupStep | CalendarStep | CraftedStep
 
 
 class Steps(msgspec.Struct, frozen=True):
@@ -271,25 +228,3 @@ def calendar_parts(seconds: FloatArray, start: float, fill: float) -> FloatArray
     )
     parts[missing] = fill
     return parts
-
-
-def clean_texts(values: NDArray[np.generic]) -> list[str]:
-    """Return texts, the empty one for missing values."""
-    return ["" if v is None or v != v else str(v) for v in values.tolist()]
-
-
-def text_vectorizer(vocabulary: dict[str, int] | None = None) -> Any:
-    """Return scikit-learn's vectoriser as it is used for every text: words and pairs of words, damped counts."""
-    # Here and not above: scikit-learn takes a second to load, and a model without texts predicts without it.
-    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415  # the one door to a heavy library
-
-    if vocabulary is None:
-        return TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), min_df=2, max_features=_MOST_WORDS)
-    return TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), vocabulary=vocabulary)
-
-
-def text_features(texts: list[str], scores: FloatArray, weighted: Any, components: FloatArray) -> FloatArray:
-    """Return word scores, lengths and topics side by side."""
-    lengths = np.array([[len(t), t.count(" ") + 1] for t in texts], dtype=np.float64).reshape(-1, 2)
-    topics = np.asarray(weighted @ components.T) if len(components) else np.empty((len(texts), 0))
-    return np.hstack([np.asarray(scores), np.log1p(lengths), topics])

@@ -15,7 +15,7 @@ from journeyman.entities.task import Task
 from journeyman.interfaces import FittedPreparation, Matrix
 from journeyman.transformers.derived import text_columns
 from journeyman.transformers.encodings import inner_folds, target_outputs
-from journeyman.transformers.learned_text import LearnedText, learn_text
+from journeyman.transformers.learned_text import learn_text
 from journeyman.transformers.ngrams import Ngrams
 from journeyman.transformers.steps import LookupStep, decode_array, encode_array
 
@@ -25,7 +25,10 @@ FloatArray = NDArray[np.float64]
 _SHAPES = ("characters", "words", "capitals", "digits", "signs")
 _TOPICS, _NAME_TOPICS = 16, 6
 _CHARACTER_KINDS = np.array(
-    [1 if chr(i).isupper() else 2 if chr(i).isdigit() else 3 if i > 32 and not chr(i).isalpha() else 0 for i in range(128)]
+    [
+        1 if chr(i).isupper() else 2 if chr(i).isdigit() else 3 if i > 32 and not chr(i).isalpha() else 0
+        for i in range(128)
+    ]
     + [0]
 )
 _PIECE = 4_000  # texts at a time, so that memory stays small
@@ -57,9 +60,7 @@ class TextStep(msgspec.Struct, frozen=True, tag=True):
     def transform(self, block: Block) -> FloatArray:
         """Return features of shape (n_samples, n_scores + n_topics + 5); equal texts are read once."""
         texts, slots = distinct_texts(block[self.column])
-        values = np.vstack(
-            [self._read(texts[i : i + _PIECE]) for i in range(0, max(len(texts), 1), _PIECE)]
-        )
+        values = np.vstack([self._read(texts[i : i + _PIECE]) for i in range(0, max(len(texts), 1), _PIECE)])
         return values if len(texts) == len(slots) else values[slots]
 
     def _read(self, texts: Sequence[str]) -> FloatArray:
@@ -101,17 +102,17 @@ class TextPreparation:
             free = column.kind is Kind.TEXT
             texts, slots = distinct_texts(block[column.name]) if free else _names(column, block[column.name])
             learned = learn_text(texts, slots, outputs, folds, _TOPICS if free else _NAME_TOPICS, seed)
-            if learned is None:
+            if learned is None or not (free or learned.names):
                 continue
             if free:
                 steps.append(
-                    TextStep(column.name, _said(learned) + _SHAPES, learned.ngrams, learned.weights, learned.offsets)
+                    TextStep(column.name, learned.names + _SHAPES, learned.ngrams, learned.weights, learned.offsets)
                 )
                 shapes = text_shapes(texts, learned.ngrams.most_characters)
                 parts.append(np.hstack([learned.features, shapes[slots]]))
             else:
                 table = learned.ngrams.weigh(texts) @ learned.weights + learned.offsets
-                steps.append(LookupStep(column.name, _said(learned), table.astype(np.float64)))
+                steps.append(LookupStep(column.name, learned.names, table.astype(np.float64)))
                 parts.append(learned.features)
         names = _unlike(columns, [f"{s.column}: {n}" for s in steps for n in s.suffixes])
         values = np.hstack(parts) if parts else np.empty((len(y), 0))
@@ -155,11 +156,6 @@ def _names(column: Column, codes: NDArray[np.generic]) -> tuple[list[str], NDArr
     labels = [*column.categories, ""]
     whole = codes.astype(np.int64)
     return labels, np.where(whole < 0, len(labels) - 1, whole)
-
-
-def _said(learned: LearnedText) -> tuple[str, ...]:
-    topics = learned.features.shape[1] - learned.scores
-    return (*(f"score {i}" for i in range(learned.scores)), *(f"topic {i}" for i in range(topics)))
 
 
 def _unlike(columns: Sequence[Column], names: Sequence[str]) -> tuple[str, ...]:

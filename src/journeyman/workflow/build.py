@@ -43,6 +43,7 @@ from journeyman.stages.train import FittedPart, PreparedRows, fit_member, fit_pr
 from journeyman.stores.facts import encode
 from journeyman.stores.releases import write_release
 from journeyman.stores.workspace import Workspace
+from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.workflow.kit import Kit
 from journeyman.workflow.release import FittedEnsemble, ModelCard, PlacedMember, make_scorer, release_files
 from journeyman.workflow.search import search, seconds_after_search
@@ -148,15 +149,17 @@ def fit_all(
     trial promised stops where it is then.
     """
     names = sorted({kit.algorithms[m.candidate.algorithm].preparation for m in chosen.members})
+    texts = [TEXTS] if text_columns(table.features) else []
     label = f"on {len(rows):,} rows"
 
     @cache  # fitted once for the part that is stored and for the models that learn from it, and only if a step needs it
     def fitted(name: str) -> PreparedRows:
-        return fit_preparation(kit.preparations[name], table, task, rows, settings.seed)
+        derived = fitted(TEXTS).x if texts and name != TEXTS else None
+        return fit_preparation(kit.preparations[name], table, task, rows, settings.seed, derived)
 
     preparations = tuple(
         run.step(f"prepare {name} {label}", partial(_stored, partial(fitted, name)), name, rows, settings.seed)
-        for name in names
+        for name in texts + names
     )
     members: list[FittedPart] = []
     for member in chosen.members:

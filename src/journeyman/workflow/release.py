@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,7 @@ from journeyman.stages.score import ScoredMember, Scorer
 from journeyman.stages.train import FittedPart
 from journeyman.stores.facts import decode
 from journeyman.stores.releases import read_release
+from journeyman.transformers.derived import TEXTS, text_columns
 
 __all__ = [
     "FittedEnsemble",
@@ -169,7 +170,7 @@ class Release:
             self._card,
             _from_release(self._card, self._files),
             load_parts("journeyman.algorithms", {m.algorithm for m in self._card.members}),
-            load_parts("journeyman.preparations", {m.preparation for m in self._card.members}),
+            load_parts("journeyman.preparations", _preparations(self._card)),
         )
 
     def predict_proba(self, rows: object) -> FloatArray:
@@ -257,12 +258,17 @@ def open_release(folder: Path, digest: str | None = None) -> Release:
     return Release(folder, manifest, files)
 
 
+def _preparations(card: ModelCard) -> list[str]:
+    """Return the names of the preparations that a release holds."""
+    texts = {TEXTS} if text_columns(card.columns) else set()
+    return sorted({member.preparation for member in card.members} | texts)
+
+
 def _from_release(card: ModelCard, files: Mapping[str, bytes]) -> FittedEnsemble:
     def part(prefix: str, name: str) -> FittedPart:
         return FittedPart(name, {n.removeprefix(prefix): c for n, c in files.items() if n.startswith(prefix)})
 
-    names: Sequence[str] = sorted({member.preparation for member in card.members})
     return FittedEnsemble(
-        tuple(part(f"preparations/{name}/", name) for name in names),
+        tuple(part(f"preparations/{name}/", name) for name in _preparations(card)),
         tuple(part(f"members/{i}/", member.algorithm) for i, member in enumerate(card.members)),
     )

@@ -22,6 +22,7 @@ from journeyman.stages.ensemble import ensemble, lift
 from journeyman.stages.rank import meta_features, rank
 from journeyman.stages.stop import choose_next, reason_to_stop
 from journeyman.stages.train import Allowance, PreparedFold, Terms, prepare_folds, train
+from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.workflow.kit import Kit
 
 __all__ = ["search", "seconds_after_search", "seconds_to_finish"]
@@ -215,14 +216,15 @@ def _try(
 ) -> Trial:
     algorithm = kit.algorithms[candidate.algorithm]
 
-    def folds() -> list[PreparedFold]:
-        name = algorithm.preparation
+    def folds(name: str) -> list[PreparedFold]:
         if name not in prepared:
-            preparation = kit.preparations[name]
-            prepared[name] = prepare_folds(preparation, plan.table, plan.task, plan.split, plan.settings.seed)
+            # What texts say is learned once a fold, for all preparations.
+            derived = folds(TEXTS) if name != TEXTS and text_columns(plan.table.features) else None
+            preparation, seed = kit.preparations[name], plan.settings.seed
+            prepared[name] = prepare_folds(preparation, plan.table, plan.task, plan.split, seed, derived)
         return prepared[name]
 
     allowance = Allowance(kit.clock, kit.clock.monotonic(), seconds)
     terms = Terms(plan.metric, allowance, plan.settings.threads, best.predictions if best is not None else None)
-    function = partial(train, algorithm, folds, terms)
+    function = partial(train, algorithm, partial(folds, algorithm.preparation), terms)
     return run.step(f"trial {number}: {candidate.name}", function, candidate, plan.task, plan.settings.seed)
