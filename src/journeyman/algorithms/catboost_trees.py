@@ -94,7 +94,7 @@ class CatBoost:
         rate = float(candidate.parameters.get("learning_rate", 0.1))
         outputs = len(task.labels) if task.kind is TaskKind.MULTICLASS else 1
         rounds = min(_MOST_ROUNDS, 40.0 / rate)
-        return 0.2 + rounds * (1e-3 + 3e-9 * rows * (features + 5) * depth) * (1 + 0.3 * (outputs - 1))
+        return 0.1 + rounds * (1e-3 + 1.2e-9 * rows * (features + 5) * depth) * (1 + 0.3 * (outputs - 1))
 
     def fit(self, request: FitRequest) -> FittedModel:
         """Boost until the validation rows stop profiting, or for the rounds that an earlier fit kept."""

@@ -16,7 +16,7 @@ from journeyman.entities.task import Task
 __all__ = ["explain"]
 
 FloatArray = NDArray[np.float64]
-_COLUMNS, _ROWS, _GRID = 6, 500, 20
+_COLUMNS, _ROWS, _GRID = 6, 300, 20
 
 
 def explain(
@@ -29,7 +29,7 @@ def explain(
 ) -> Explanation:
     """Return the partial dependence of the answer on at most 6 columns (Friedman 2001).
 
-    For each of at most 20 values of a column, all of at most 500 training rows are given that value and the mean
+    For each of at most 20 values of a column, all of at most 300 training rows are given that value and the mean
     answer is taken. Texts and identifiers have no values to go along, and are left out.
 
     Parameters

@@ -288,34 +288,43 @@ def fit_preparation(
 
 def fit_member(
     algorithm: Algorithm,
-    prepared: Callable[[], PreparedRows],
+    parts: Sequence[Callable[[], PreparedRows]],
     threads: int,
     out_of_time: Callable[[], bool],
     member: Member,
     task: Task,
     seed: int,
-) -> FittedPart:
-    """Fit a member on prepared rows for good, as long as its trial found best.
+) -> tuple[FittedPart, ...]:
+    """Fit a member for good on each of some parts of the rows, side by side, as long as its trial found best.
 
     Parameters
     ----------
-    prepared : callable
-        Gives the prepared rows; called only when the fit is really run.
+    parts : sequence of callable
+        Each gives prepared rows; called only when the fits are really run.
     out_of_time : callable
         True once boosting must stop where it is, because the promise to end in time weighs more than a few rounds.
     """
-    rows = prepared()
-    request = FitRequest(
-        x=rows.x,
-        y=rows.y,
-        valid_x=None,
-        valid_y=None,
-        shared=rows.shared,
-        task=task,
-        parameters=member.candidate.parameters,
-        rounds=member.rounds,
-        seed=seed,
-        threads=threads,
-        out_of_time=out_of_time,
-    )
-    return FittedPart(member.candidate.key, algorithm.fit(request).to_files())
+    given_up = threading.Event()
+
+    def fit(part: Callable[[], PreparedRows]) -> FittedPart:
+        rows = part()
+        request = FitRequest(
+            x=rows.x,
+            y=rows.y,
+            valid_x=None,
+            valid_y=None,
+            shared=rows.shared,
+            task=task,
+            parameters=member.candidate.parameters,
+            rounds=member.rounds,
+            seed=seed,
+            threads=max(1, threads // len(parts)),
+            out_of_time=_either(given_up.is_set, out_of_time),
+        )
+        return FittedPart(member.candidate.key, algorithm.fit(request).to_files())
+
+    with ThreadPoolExecutor(min(threads, len(parts))) as pool:
+        try:
+            return tuple(pool.map(fit, parts))
+        finally:
+            given_up.set()

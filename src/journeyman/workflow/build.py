@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.metadata import version as installed
@@ -46,7 +46,7 @@ from journeyman.stores.workspace import Workspace
 from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.workflow.kit import Kit
 from journeyman.workflow.release import FittedEnsemble, ModelCard, PlacedMember, make_scorer, release_files
-from journeyman.workflow.search import search, seconds_after_search
+from journeyman.workflow.search import search, seconds_after_search, within_budget
 from journeyman.workflow.settings_file import readable, write_settings
 
 __all__ = ["build", "fit_all", "keep_experience", "model_card", "prepare_table"]
@@ -66,7 +66,7 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     metric = find_metric(task.metric, task.kind)
 
     tell("split")
-    division = run.step("split", split, table, task, settings.seed)
+    division = within_budget(kit, table, task, run.step("split", split, table, task, settings.seed), settings)
     tell("profile")
     statistics = run.step("profile", partial(profile, source), table, task, division)
 
@@ -77,10 +77,14 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     validated = y[np.concatenate([fold.validate for fold in division.folds])]
     chosen = run.step("calibrate", partial(calibrate, metric), found.ensemble, validated, task)
 
-    tell("fit", "the chosen models on the training rows")
+    tell("fit", "the chosen models, to be examined on the holdout, and on all rows")
     card = model_card(kit, chosen, table, task)
-    finish, refit = seconds_after_search(found, division, table)
-    rehearsal = fit_all(kit, run, chosen, table, task, division.train, settings, keep=finish / 3 + refit)
+    everything = np.arange(len(table.frame), dtype=np.int64)
+    parts = (division.train, everything) if len(division.train) < len(everything) else (everything,)
+    fitted = fit_all(
+        kit, run, chosen, table, task, parts, settings, keep=seconds_after_search(found, table, division) / 3
+    )
+    rehearsal, final = fitted[0], fitted[-1]
     tell("evaluate")
     scorer = make_scorer(card, rehearsal, kit.algorithms, kit.preparations)
     run.event("holdout", f"evaluate reads {len(division.holdout)} rows")
@@ -90,12 +94,6 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     tell("decide")
     champion = run.step("champion", partial(_champion, workspace, run), settings.name, table.digest, task.metric)
     decision = run.step("decide", decide, task, evaluation, findings, champion)
-
-    tell("fit", "the chosen models on all rows")
-    everything = np.arange(len(table.frame), dtype=np.int64)
-    final = rehearsal
-    if len(division.train) < len(everything):
-        final = fit_all(kit, run, chosen, table, task, everything, settings, keep=0.0)
 
     tell("package")
     number = run.step("number", workspace.registry.reserve, settings.name, run.id)
@@ -139,35 +137,39 @@ def fit_all(
     chosen: Ensemble,
     table: Table,
     task: Task,
-    rows: NDArray[np.int64],
+    parts: Sequence[NDArray[np.int64]],
     settings: BuildSettings,
     keep: float,
-) -> FittedEnsemble:
-    """Fit an ensemble's preparations and members on the given rows; each is a step.
+) -> tuple[FittedEnsemble, ...]:
+    """Fit an ensemble's preparations and members on each of some parts of the rows; each is a step.
 
     ``keep`` is the seconds of the budget that must be left when they are done: boosting that takes longer than its
     trial promised stops where it is then.
     """
     names = sorted({kit.algorithms[m.candidate.algorithm].preparation for m in chosen.members})
     texts = [TEXTS] if text_columns(table.features) else []
-    label = f"on {len(rows):,} rows"
 
     @cache  # fitted once for the part that is stored and for the models that learn from it, and only if a step needs it
-    def fitted(name: str) -> PreparedRows:
-        derived = fitted(TEXTS).x if texts and name != TEXTS else None
-        return fit_preparation(kit.preparations[name], table, task, rows, settings.seed, derived)
+    def fitted(name: str, number: int) -> PreparedRows:
+        derived = fitted(TEXTS, number).x if texts and name != TEXTS else None
+        return fit_preparation(kit.preparations[name], table, task, parts[number], settings.seed, derived)
 
-    preparations = tuple(
-        run.step(f"prepare {name} {label}", partial(_stored, partial(fitted, name)), name, rows, settings.seed)
-        for name in texts + names
-    )
-    members: list[FittedPart] = []
+    def each(name: str) -> tuple[partial[PreparedRows], ...]:
+        return tuple(partial(fitted, name, number) for number in range(len(parts)))
+
+    preparations = [
+        run.step(f"prepare {name}", partial(_stored, each(name)), name, settings.seed, *parts) for name in texts + names
+    ]
+    members = []
+    late = partial(_late, run, settings, keep)
     for member in chosen.members:
         algorithm = kit.algorithms[member.candidate.algorithm]
-        late = partial(_late, run, settings, keep)
-        fit = partial(fit_member, algorithm, partial(fitted, algorithm.preparation), settings.threads, late)
-        members.append(run.step(f"fit {member.candidate.name} {label}", fit, member, task, settings.seed))
-    return FittedEnsemble(preparations, tuple(members))
+        fit = partial(fit_member, algorithm, each(algorithm.preparation), settings.threads, late)
+        members.append(run.step(f"fit {member.candidate.name}", fit, member, task, settings.seed))
+    return tuple(
+        FittedEnsemble(tuple(p[number] for p in preparations), tuple(m[number] for m in members))
+        for number in range(len(parts))
+    )
 
 
 def _late(run: Run, settings: BuildSettings, keep: float) -> bool:
@@ -176,9 +178,11 @@ def _late(run: Run, settings: BuildSettings, keep: float) -> bool:
     return run.elapsed() > settings.budget - keep
 
 
-def _stored(fitted: Callable[[], PreparedRows], name: str, rows: NDArray[np.int64], seed: int) -> FittedPart:
-    """Return a fitted preparation as files; ``rows`` and ``seed`` are what it was fitted with."""
-    return FittedPart(name, fitted().fitted.to_files())
+def _stored(
+    parts: Sequence[Callable[[], PreparedRows]], name: str, seed: int, *rows: NDArray[np.int64]
+) -> tuple[FittedPart, ...]:
+    """Return a preparation, fitted on each part, as files; ``seed`` and ``rows`` are what it was fitted with."""
+    return tuple(FittedPart(name, part().fitted.to_files()) for part in parts)
 
 
 def _check(kit: Kit, table: Table, task: Task, seed: int) -> tuple[Finding, ...]:

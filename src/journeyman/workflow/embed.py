@@ -31,7 +31,7 @@ from journeyman.workflow.clock import SystemClock, available_threads
 from journeyman.workflow.kit import standard_kit
 from journeyman.workflow.release import ModelCard, make_scorer
 from journeyman.workflow.run import MemoryRun
-from journeyman.workflow.search import search
+from journeyman.workflow.search import search, within_budget
 
 __all__ = ["Learned", "embedded_settings", "learn_from_frame"]
 
@@ -123,7 +123,7 @@ def learn_from_frame(
     table, posed = _table(frame, y, TaskKind(task), settings)
     chosen_metric = find_metric(posed.metric, posed.kind)
     rows = np.arange(len(table.frame), dtype=np.int64)
-    division = folds_only(table, posed, seed)
+    division = within_budget(kit, table, posed, folds_only(table, posed, seed), settings)
     if workspace is None:
         found = search(kit, run, table, posed, division, chosen_metric, settings, ())
     else:
@@ -135,7 +135,7 @@ def learn_from_frame(
     validated = target_values(table, _TARGET)[np.concatenate([fold.validate for fold in division.folds])]
     ensemble = calibrate(chosen_metric, found.ensemble, validated, posed)
     card = model_card(kit, ensemble, table, posed)
-    fitted = fit_all(kit, run, ensemble, table, posed, rows, settings, keep=0.0)
+    (fitted,) = fit_all(kit, run, ensemble, table, posed, (rows,), settings, keep=0.0)
     return Learned(card, found, make_scorer(card, fitted, kit.algorithms, kit.preparations))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,14 +26,17 @@ from journeyman.stages.train import Allowance, PreparedFold, Terms, prepare_fold
 from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.workflow.kit import Kit
 
-__all__ = ["search", "seconds_after_search", "seconds_to_finish"]
+__all__ = ["search", "seconds_after_search", "seconds_to_finish", "within_budget"]
 
 _FIRST = ("baseline", "linear")
-_REFITS = 2.6
-"""A member is fitted twice after the search, on the training rows and on all rows; in fits of a fold, about this."""
+_REFIT = 1.3
+"""A fit for good in fits of a fold, which has fewer rows and a validation set that ends it."""
 
-_ANSWERS = 220_000
-"""That the evaluation and the explanation of an ensemble ask for, about."""
+_HANDFUL = 6
+"""Candidates that a budget should hold."""
+
+_MOST_SHUFFLED, _MOST_DRAWN = 150_000, 36_000
+"""Answers that importance and dependence ask for at most (stages evaluate and explain)."""
 
 _SIMPLE_SHARE = 0.2
 """Of the time left that the simple model may take."""
@@ -57,25 +61,45 @@ class _Plan:
         return max(len(fold.fit) for fold in self.split.folds)
 
 
-def seconds_to_finish(rows: int, answer_seconds: float) -> float:
+def seconds_to_finish(table: Table, split: Split, answer_seconds: float) -> float:
     """Return the seconds that evaluating, explaining and packaging take after the last fit (docs/decisions/0007).
 
     Parameters
     ----------
-    rows : int
-        Rows of the table.
     answer_seconds : float
-        Of one answer of the ensemble: importance and dependence ask for some hundred thousand.
+        Of one answer of the ensemble: importance asks for each column's shuffled rows, dependence for a grid.
     """
-    return 3.0 + 2e-5 * min(rows, 300_000) + _ANSWERS * answer_seconds
+    examined = len(split.holdout) or len(split.train)
+    shuffled = min(_MOST_SHUFFLED, 5 * len(table.features) * min(examined, 2_000))
+    answers = examined + shuffled + min(_MOST_DRAWN, 120 * len(split.train))
+    return 2.0 + 2e-5 * min(table.source_rows, 300_000) + answers * answer_seconds
 
 
-def seconds_after_search(found: Search, division: Split, table: Table) -> tuple[float, float]:
-    """Return the seconds that finishing takes, and those of fitting the ensemble once more, judged by its trials."""
+def seconds_after_search(found: Search, table: Table, split: Split) -> float:
+    """Return the seconds that finishing takes, judged by the trials of the ensemble's members."""
     trials = {t.candidate.key: t for t in found.trials}
     members = [trials[m.candidate.key] for m in found.ensemble.members]
-    finish = seconds_to_finish(table.source_rows, sum(t.answer_seconds for t in members))
-    return finish, sum(t.seconds for t in members) / len(division.folds) * _REFITS / 2
+    return seconds_to_finish(table, split, sum(t.answer_seconds for t in members))
+
+
+def within_budget(kit: Kit, table: Table, task: Task, split: Split, settings: BuildSettings) -> Split:
+    """Return a split with no more folds than leave time for a handful of candidates.
+
+    Where fits are dear, a few candidates on half of the folds teach more than one on all of them.
+    """
+    if settings.budget is None or settings.trials is not None:
+        return split
+    rows, features = max(len(fold.fit) for fold in split.folds), table.features
+    firsts = [
+        algorithm.seconds(algorithm.candidates(task, rows, features)[0], task, rows, len(features))
+        for name, algorithm in sorted(kit.algorithms.items())
+        if name not in _FIRST and algorithm.candidates(task, rows, features)
+    ]
+    usual = float(np.median(firsts)) if firsts else 0.0
+    for folds in (len(split.folds), 2):
+        if usual * folds * _HANDFUL <= settings.budget:
+            return replace(split, folds=split.folds[:folds])
+    return replace(split, folds=split.folds[:1])
 
 
 def search(
@@ -193,15 +217,26 @@ def _allowance(plan: _Plan, elapsed: float, best: Ensemble | None, trials: Seque
     """Return the seconds that the next trial may take, so that what it finds can still be fitted and released."""
     if plan.settings.budget is None or plan.settings.trials is not None:
         return None
-    folds = len(plan.split.folds)
-    seconds = {t.candidate.key: t.seconds / folds for t in trials}
+    refit = _refit_share(len(plan.split.folds), plan.settings.threads)
+    seconds = {t.candidate.key: t.seconds for t in trials}
     answers = {t.candidate.key: t.answer_seconds for t in trials}
     members = [m.candidate.key for m in best.members] if best is not None else []
-    refits = sum(seconds[key] for key in members) * _REFITS
-    finish = seconds_to_finish(plan.table.source_rows, sum(answers[key] for key in members))
+    refits = sum(seconds[key] for key in members) * refit
+    finish = seconds_to_finish(plan.table, plan.split, sum(answers[key] for key in members))
     left = plan.settings.budget - elapsed - refits - finish
-    share = folds / (folds + _REFITS)
+    share = 1.0 / (1.0 + refit)
     return max(0.0, min(left * share, plan.settings.budget * _LARGEST_SHARE))
+
+
+def _refit_share(folds: int, threads: int) -> float:
+    """Return how long fitting a member for good takes, on the training rows and on all rows, in seconds of its trial.
+
+    Folds run side by side, and so do the two fits for good; where one fold had all threads, the two must share them.
+    """
+    side = min(folds, threads)
+    waves = math.ceil(folds / side)
+    turns = math.ceil(2 / threads) if side > 1 or threads == 1 else min(2, threads)
+    return _REFIT * turns / waves
 
 
 def _try(
