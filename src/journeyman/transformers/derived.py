@@ -13,21 +13,16 @@ __all__ = ["TEXTS", "derived_columns", "text_columns", "with_derived"]
 TEXTS = "texts"
 """Name of the preparation whose features become columns for all others (docs/decisions/0018)."""
 
-_MANY_LABELS = 200
-
 
 def text_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
-    """Return the columns whose values are worth reading as texts: free texts, and names of which there are many.
+    """Return the columns of free text.
 
     Examples
     --------
-    >>> models = tuple(f"model {i}" for i in range(500))
-    >>> [c.name for c in text_columns([Column("review", Kind.TEXT), Column("car", Kind.CATEGORY, categories=models)])]
-    ['review', 'car']
+    >>> [c.name for c in text_columns([Column("review", Kind.TEXT), Column("price", Kind.NUMBER)])]
+    ['review']
     """
-    return tuple(
-        c for c in columns if c.kind is Kind.TEXT or (c.kind is Kind.CATEGORY and len(c.categories) > _MANY_LABELS)
-    )
+    return tuple(c for c in columns if c.kind is Kind.TEXT)
 
 
 def derived_columns(derived: Matrix) -> tuple[Column, ...]:

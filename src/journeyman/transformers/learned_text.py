@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.column import Column
 from journeyman.transformers.ngrams import Ngrams, learn_ngrams
+from journeyman.transformers.steps import LookupStep
 
-__all__ = ["LearnedText", "learn_text"]
+__all__ = ["LearnedText", "learn_names", "learn_text"]
 
 FloatArray = NDArray[np.float64]
 Weights = NDArray[np.float32]
@@ -20,8 +22,10 @@ _MOST_ROWS = 8_000  # that n-grams are weighed on; more rows take their time and
 _MOST_CELLS = 15_000_000  # n-grams of these rows x outputs
 _CHARACTERS = 10_000_000  # looked at in a column, about
 _MOST_CHARACTERS, _LEAST_CHARACTERS = 3_000, 300  # of a text
-_RUN_CHARACTERS = 240  # of a text: what spelling tells, its beginning tells
+_RUN_CHARACTERS = 3_000_000  # looked at for spelling: what that tells, the beginning of a text tells
+_MOST_RUN_CHARACTERS, _LEAST_RUN_CHARACTERS = 240, 60  # of a text
 _PENALTIES = (0.5, 2.0, 8.0, 32.0)
+_NAME_TOPICS = 6
 _STEPS = 8  # of conjugate gradients: further ones hardly move the scores
 _MOST_SCORES = 12  # words and runs each have a score for each output up to so many, else the better ones alone
 
@@ -51,9 +55,8 @@ class LearnedText:
 
 @dataclass(frozen=True)
 class _Scores:
-    """What n-grams of one kind say: weights of all n-grams, scores of all rows, and the share that they explain."""
+    """What n-grams of one kind say: their weights, scores out of fold, and the share of the target they explain."""
 
-    kind: str
     weights: Weights
     offsets: Weights
     features: FloatArray
@@ -84,8 +87,9 @@ def learn_text(
         At most so many.
     """
     taught = np.random.default_rng(seed).permutation(len(slots))[:_MOST_ROWS]
-    far = int(np.clip(_CHARACTERS // max(len(texts), 1), _LEAST_CHARACTERS, _MOST_CHARACTERS))
-    ngrams = learn_ngrams([texts[i] for i in np.unique(slots[taught])], far, _RUN_CHARACTERS)
+    far = int(np.clip(_CHARACTERS // len(texts), _LEAST_CHARACTERS, _MOST_CHARACTERS))
+    run_far = int(np.clip(_RUN_CHARACTERS // len(texts), _LEAST_RUN_CHARACTERS, _MOST_RUN_CHARACTERS))
+    ngrams = learn_ngrams([texts[i] for i in np.unique(slots[taught])], far, run_far)
     if ngrams is None:
         return None
     weighed = ngrams.weigh(texts)
@@ -97,26 +101,51 @@ def learn_text(
     for kind, part in (("words", slice(0, worded)), ("spelling", slice(worded, len(ngrams.idf)))):
         if part.start < part.stop:
             scores = _score(sample[:, part], outputs[taught], folds[taught] % _INNER_FOLDS)
-            features = (weighed[:, part] @ scores.weights + scores.offsets)[slots].astype(np.float64)
-            features[taught] = scores.features
-            every = np.zeros((len(ngrams.idf), outputs.shape[1]), dtype=np.float32)
-            every[part] = scores.weights
-            found.append(replace(scores, kind=kind, weights=every, features=features))
-    found = [s for s in found if s.explained > 0.0]
+            if scores.explained > 0.0:
+                found.append((kind, part, scores))
     if len(found) * outputs.shape[1] > _MOST_SCORES:
-        found = [max(found, key=lambda s: s.explained)]
-    # Topics are of words; spelling has some only where words do not repeat. Where neither says anything of the target,
-    # topics would only be noise.
-    part = slice(0, worded) if any(s.kind == "words" for s in found) else slice(worded, len(ngrams.idf))
-    components = np.zeros((len(ngrams.idf), min(topics, min(sample[:, part].shape) - 1) if found else 0), np.float32)
-    components[part] = _components(sample[:, part], components.shape[1], seed)
-    weights = np.ascontiguousarray(np.hstack([*(s.weights for s in found), components]))
-    offsets = np.concatenate([*(s.offsets for s in found), np.zeros(components.shape[1], dtype=np.float32)])
-    features = np.hstack([*(s.features for s in found), (weighed @ components)[slots]])
-    names = [f"{s.kind} for output {i}" for s in found for i in range(outputs.shape[1])]
-    return LearnedText(
-        ngrams, weights, offsets, features, (*names, *(f"topic {i}" for i in range(components.shape[1])))
-    )
+        found = [max(found, key=lambda f: f[2].explained)]
+    parts = [_placed(scores.weights, part, len(ngrams.idf)) for _, part, scores in found]
+    offsets = [scores.offsets for _, _, scores in found]
+    if found:  # topics of texts that say nothing of the target would only be noise
+        _, part, _ = found[0]
+        parts.append(_placed(_components(sample[:, part], topics, seed), part, len(ngrams.idf)))
+        offsets.append(np.zeros(parts[-1].shape[1], dtype=np.float32))
+    weights = np.hstack([np.zeros((len(ngrams.idf), 0), dtype=np.float32), *parts])
+    said = np.concatenate([np.zeros(0, dtype=np.float32), *offsets])
+    features = (weighed @ weights + said)[slots].astype(np.float64)
+    width = outputs.shape[1]
+    for position, (_, _, scores) in enumerate(found):
+        features[taught, position * width : (position + 1) * width] = scores.features
+    names = [f"{kind} for output {i}" for kind, _, _ in found for i in range(width)]
+    names += [f"topic {i}" for i in range(features.shape[1] - len(names))]
+    return LearnedText(ngrams, weights, said, features, tuple(names))
+
+
+def learn_names(
+    column: Column, codes: NDArray[np.int32], outputs: FloatArray, folds: NDArray[np.int64], seed: int
+) -> tuple[LookupStep, FloatArray] | None:
+    """Learn the spelling of a category's labels: what names have in common speaks for the rare ones among them.
+
+    Returns
+    -------
+    step, features : LookupStep and ndarray of shape (n_samples, n_features)
+        Features of the training rows are out of fold; a row costs a look into a table. None where spelling says
+        nothing.
+    """
+    names = [*column.categories, ""]
+    learned = learn_text(names, np.where(codes < 0, len(names) - 1, codes), outputs, folds, _NAME_TOPICS, seed)
+    if learned is None or not learned.names:
+        return None
+    table = (learned.ngrams.weigh(names) @ learned.weights + learned.offsets).astype(np.float64)
+    return LookupStep(column.name, learned.names, table), learned.features
+
+
+def _placed(weights: Weights, part: slice, size: int) -> Weights:
+    """Return weights of some n-grams as weights of all."""
+    every = np.zeros((size, weights.shape[1]), dtype=np.float32)
+    every[part] = weights
+    return every
 
 
 def _score(x: Any, outputs: FloatArray, folds: NDArray[np.int64]) -> _Scores:
@@ -136,7 +165,7 @@ def _score(x: Any, outputs: FloatArray, folds: NDArray[np.int64]) -> _Scores:
     best = int(errors.argmin())
     weights, offsets = _weigh(x, outputs, _PENALTIES[best : best + 1])
     spread = float(((outputs - middle) ** 2).mean())
-    return _Scores("", weights, offsets, by_penalty[:, best], 1.0 - float(errors[best]) / spread if spread > 0 else 0.0)
+    return _Scores(weights, offsets, by_penalty[:, best], 1.0 - float(errors[best]) / spread if spread > 0 else 0.0)
 
 
 def _weigh(x: Any, outputs: FloatArray, penalties: Sequence[float]) -> tuple[Weights, Weights]:
@@ -187,6 +216,7 @@ def _components(x: Any, topics: int, seed: int) -> NDArray[np.float32]:
     ----------
     Halko, Martinsson and Tropp 2011, "Finding structure with randomness"; Deerwester et al. 1990 (latent semantics).
     """
+    topics = min(topics, min(x.shape) - 1)
     if topics <= 0:
         return np.zeros((x.shape[1], 0), dtype=np.float32)
     width = min(topics + 8, min(x.shape))

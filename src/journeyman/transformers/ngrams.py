@@ -23,6 +23,7 @@ _MOST_PAIRS = 10_000
 _MOST_RUNS = 4_000  # of each length
 _MOST_LETTERS = 400
 _RUN_TEXTS = 2_500  # that runs are counted on
+_DAMPED = 1.0 + np.log(np.maximum(np.arange(4_000), 1))
 _CHUNK = 4_000  # texts at a time, so that memory stays small
 
 
@@ -106,9 +107,9 @@ class Ngrams(msgspec.Struct, frozen=True, dict=True):
             run_rows, runs = self.trie.find([t[: self.most_run_characters] for t in cleaned])
             found.append(run_rows * width + (runs + (len(self.words) + len(self.pairs))))
         # Half as wide numbers are sorted in half the time; a chunk's fit.
-        keys, counts = np.unique(np.concatenate(found).astype(np.int32), return_counts=True)
+        keys, counts = _counted(np.concatenate(found).astype(np.int32))
         rows, grams = np.divmod(keys, np.int32(width))
-        weights = ((1.0 + np.log(counts)) * self.idf[grams]).astype(np.float32)
+        weights = (_DAMPED[np.minimum(counts, len(_DAMPED) - 1)] * self.idf[grams]).astype(np.float32)
         block = rows * 2 + (grams >= len(self.words) + len(self.pairs))
         lengths = np.sqrt(np.bincount(block, weights=weights * weights, minlength=1))
         weights /= lengths[block].astype(np.float32)
@@ -214,12 +215,19 @@ def learn_ngrams(texts: Sequence[str], most_characters: int, most_run_characters
     pairs, pair_counts = _frequent(*_pair_keys(ids, rows, len(words)), _MOST_PAIRS)
     some = cleaned[:: 1 + len(cleaned) // _RUN_TEXTS]
     runs, run_counts = _frequent_runs([t[:most_run_characters] for t in some])
-    run_counts = run_counts * (len(cleaned) / max(len(some), 1))
-    frequencies = np.concatenate([[counts[w] for w in words], pair_counts, run_counts])
+    share = len(some) / max(len(cleaned), 1)
+    frequencies = np.concatenate([[counts[w] for w in words], pair_counts, run_counts / share])
     if not len(frequencies):
         return None
     idf = np.log((1.0 + len(texts)) / (1.0 + frequencies)) + 1.0
     return Ngrams(words, pairs, runs, idf.astype(np.float32), most_characters, most_run_characters)
+
+
+def _counted(keys: NDArray[Any]) -> tuple[NDArray[Any], IntArray]:
+    """Return distinct keys, ascending, and how often each occurs; ``numpy.unique`` takes several times as long."""
+    keys = np.sort(keys)
+    first = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
+    return keys[first], np.diff(np.append(first, len(keys)))
 
 
 def _frequent(keys: IntArray, rows: IntArray, most: int) -> tuple[IntArray, IntArray]:
@@ -227,10 +235,8 @@ def _frequent(keys: IntArray, rows: IntArray, most: int) -> tuple[IntArray, IntA
     if not len(keys):
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     texts = int(rows.max()) + 1
-    keys = np.unique(keys * texts + rows) // texts
-    first = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))
-    counts = np.diff(np.append(first, len(keys)))
-    distinct = keys[first]
+    occurring, _ = _counted(keys * texts + rows)
+    distinct, counts = _counted(occurring // texts)
     chosen = np.flatnonzero(counts >= 2)
     chosen = np.sort(chosen[np.lexsort((distinct[chosen], -counts[chosen]))[:most]])
     return distinct[chosen], counts[chosen]

@@ -66,12 +66,15 @@ class DensePreparation:
         Registered name.
     most_labels : int
         Categories up to this many become one feature each; those with more are encoded by the target.
+    spelled_labels : int
+        Categories with more labels than this are also read by their spelling (docs/decisions/0018); 0: none.
     limit : float
         Numbers are clipped at this many standard deviations, so that an outlier cannot carry a line away; 0: not.
     """
 
     name: str = "dense"
     most_labels: int = 24
+    spelled_labels: int = 200
     limit: float = 8.0
 
     def fit(
@@ -95,6 +98,14 @@ class DensePreparation:
                 table, encoded = _encoded(column, codes, size, outputs, folds)
                 taught[len(steps)] = encoded
                 steps.append(table)
+            if 0 < self.spelled_labels < size and column.kind is Kind.CATEGORY:
+                # Here and not above: it loads SciPy, which a stored preparation does without.
+                from journeyman.transformers.learned_text import learn_names  # noqa: PLC0415  # a heavy library's door
+
+                spelled = learn_names(column, codes, outputs, folds, seed)
+                if spelled is not None:
+                    taught[len(steps)] = spelled[1]
+                    steps.append(spelled[0])
             if size <= self.most_labels:
                 steps.append(OneHotStep(column.name, column.categories))
         return _prepared(steps, block, len(y), taught)
@@ -110,6 +121,7 @@ class EncodedPreparation(DensePreparation):
 
     name: str = "encoded"
     most_labels: int = 2
+    spelled_labels: int = 0
     limit: float = 0.0
 
 

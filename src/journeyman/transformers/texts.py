@@ -1,4 +1,4 @@
-"""The preparation "texts": what free texts and many names say, as numbers that every other preparation may use."""
+"""The preparation "texts": what free texts say, as numbers that every other preparation may use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.column import Column, Kind
+from journeyman.entities.column import Column
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.interfaces import FittedPreparation, Matrix
@@ -17,13 +17,13 @@ from journeyman.transformers.derived import text_columns
 from journeyman.transformers.encodings import inner_folds, target_outputs
 from journeyman.transformers.learned_text import learn_text
 from journeyman.transformers.ngrams import Ngrams
-from journeyman.transformers.steps import LookupStep, decode_array, encode_array
+from journeyman.transformers.steps import decode_array, encode_array
 
 __all__ = ["FittedTexts", "TextPreparation", "TextStep", "distinct_texts", "text_shapes"]
 
 FloatArray = NDArray[np.float64]
 _SHAPES = ("characters", "words", "capitals", "digits", "signs")
-_TOPICS, _NAME_TOPICS = 16, 6
+_TOPICS = 16
 _CHARACTER_KINDS = np.array(
     [
         1 if chr(i).isupper() else 2 if chr(i).isdigit() else 3 if i > 32 and not chr(i).isalpha() else 0
@@ -34,7 +34,7 @@ _CHARACTER_KINDS = np.array(
 _PIECE = 4_000  # texts at a time, so that memory stays small
 
 
-class TextStep(msgspec.Struct, frozen=True, tag=True):
+class TextStep(msgspec.Struct, frozen=True):
     """What the n-grams of a text say about the target, its shape, and what it is about.
 
     Attributes
@@ -69,9 +69,9 @@ class TextStep(msgspec.Struct, frozen=True, tag=True):
 
 
 class FittedTexts(msgspec.Struct, frozen=True):
-    """Fitted texts and names, side by side."""
+    """Fitted texts, side by side."""
 
-    steps: tuple[TextStep | LookupStep, ...]
+    steps: tuple[TextStep, ...]
     feature_names: tuple[str, ...]
 
     def transform(self, block: Block) -> Matrix:
@@ -87,7 +87,7 @@ class FittedTexts(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class TextPreparation:
-    """Learns free texts, and the spelling of names of which there are many."""
+    """Learns free texts."""
 
     name: str = "texts"
 
@@ -96,24 +96,18 @@ class TextPreparation:
     ) -> tuple[FittedPreparation, Matrix]:
         """Learn each column; features of the training rows are out of fold."""
         outputs, folds = target_outputs(y, task), inner_folds(len(y), seed)
-        steps: list[TextStep | LookupStep] = []
+        steps: list[TextStep] = []
         parts: list[FloatArray] = []
         for column in text_columns(columns):
-            free = column.kind is Kind.TEXT
-            texts, slots = distinct_texts(block[column.name]) if free else _names(column, block[column.name])
-            learned = learn_text(texts, slots, outputs, folds, _TOPICS if free else _NAME_TOPICS, seed)
-            if learned is None or not (free or learned.names):
+            texts, slots = distinct_texts(block[column.name])
+            learned = learn_text(texts, slots, outputs, folds, _TOPICS, seed)
+            if learned is None:
                 continue
-            if free:
-                steps.append(
-                    TextStep(column.name, learned.names + _SHAPES, learned.ngrams, learned.weights, learned.offsets)
-                )
-                shapes = text_shapes(texts, learned.ngrams.most_characters)
-                parts.append(np.hstack([learned.features, shapes[slots]]))
-            else:
-                table = learned.ngrams.weigh(texts) @ learned.weights + learned.offsets
-                steps.append(LookupStep(column.name, learned.names, table.astype(np.float64)))
-                parts.append(learned.features)
+            shapes = text_shapes(texts, learned.ngrams.most_characters)
+            steps.append(
+                TextStep(column.name, learned.names + _SHAPES, learned.ngrams, learned.weights, learned.offsets)
+            )
+            parts.append(np.hstack([learned.features, shapes[slots]]))
         names = _unlike(columns, [f"{s.column}: {n}" for s in steps for n in s.suffixes])
         values = np.hstack(parts) if parts else np.empty((len(y), 0))
         return FittedTexts(tuple(steps), names), Matrix(values, names)
@@ -149,13 +143,6 @@ def text_shapes(texts: Sequence[str], most_characters: int) -> FloatArray:
     counts = np.bincount(rows * 4 + kinds, minlength=4 * len(seen)).reshape(len(seen), 4)
     sizes = np.array([(len(t), t.count(" ") + 1) for t in texts], dtype=np.float64).reshape(-1, 2)
     return np.hstack([np.log1p(sizes), counts[:, 1:] / np.maximum(lengths, 1)[:, None]])
-
-
-def _names(column: Column, codes: NDArray[np.generic]) -> tuple[list[str], NDArray[np.int64]]:
-    """Return the labels, and last the empty one for missing and unseen codes, and which of them each row holds."""
-    labels = [*column.categories, ""]
-    whole = codes.astype(np.int64)
-    return labels, np.where(whole < 0, len(labels) - 1, whole)
 
 
 def _unlike(columns: Sequence[Column], names: Sequence[str]) -> tuple[str, ...]:
