@@ -65,7 +65,7 @@ class NeighboursModel(msgspec.Struct, frozen=True):
     @property
     def answer_seconds(self) -> float:
         """Expected seconds of one answer: every row is looked at, and the nearest are picked."""
-        return 1e-5 + len(self.rows) * (1.2e-8 + 5e-10 * len(self.columns))
+        return 1.5e-5 + len(self.rows) * (1.6e-8 + 3e-10 * len(self.columns))
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
@@ -143,7 +143,7 @@ class Neighbours:
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit and its choice on validation rows."""
-        return 0.05 + 1e-5 * rows + 4e-9 * rows * rows + 3e-8 * rows * features
+        return 0.05 + 2e-5 * rows + 8e-9 * rows * rows + 3e-8 * rows * features
 
     def fit(self, request: FitRequest) -> FittedModel:
         """Keep the rows; choose the number of neighbours on the validation rows, or as an earlier fit did."""
