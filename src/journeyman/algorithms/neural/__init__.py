@@ -1,0 +1,75 @@
+"""A neural net for tables: trained by Keras 3 on JAX, answered by NumPy (docs/decisions/0016)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from journeyman.algorithms.neural.model import NeuralModel
+from journeyman.algorithms.neural.training import train_net
+from journeyman.entities.candidate import Candidate, Parameter
+from journeyman.entities.column import Column
+from journeyman.entities.task import Task, TaskKind
+from journeyman.interfaces import FitRequest, FittedModel
+
+__all__ = ["Neural", "NeuralModel"]
+
+_FEWEST_ROWS = 100
+
+
+@dataclass(frozen=True)
+class Neural:
+    """RealMLP: three wide layers, periodic embeddings of numbers, and settings that need no search.
+
+    Proposes nothing where ``journeyman[neural]`` is not installed; a stored net is answered without it.
+
+    References
+    ----------
+    Holzmüller, Grinsztajn and Steinwart 2024, "Better by default: strong pre-tuned MLPs and boosted trees on tabular
+    data", arXiv 2407.04491.
+
+    Examples
+    --------
+    >>> Neural().preparation
+    'neural'
+    """
+
+    name: str = "neural"
+    preparation: str = "neural"
+
+    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
+        """Return a short training, the field's whole one, and one that errs elsewhere; () without Keras and JAX."""
+        if rows < _FEWEST_ROWS or find_spec("keras") is None or find_spec("jax") is None:
+            return ()
+        short, long = _epochs(rows, 400_000, 8, 64), _epochs(rows, 2_500_000, 24, 256)
+        proposals: tuple[tuple[dict[str, Parameter], str, str], ...] = (
+            ({"epochs": short}, "quick", "a neural net errs elsewhere than trees do; a short training"),
+            ({"epochs": long}, "usual", "a neural net, the whole schedule"),
+            (
+                {"epochs": long, "wildness": 0.5, "dropout": 0.0},
+                "wavy",
+                "a neural net for functions that turn often under little noise",
+            ),
+        )
+        return tuple(Candidate(self.name, p, reason, style) for p, style, reason in proposals)
+
+    def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
+        """Return the expected seconds of one fit: a compilation, then a cost per row, epoch and weight."""
+        epochs = float(candidate.parameters.get("epochs", 64))
+        outputs = len(task.labels) if task.kind is TaskKind.MULTICLASS else 1
+        per_row = 1.2e-5 + 5e-7 * features + 2e-8 * outputs
+        return 2.0 + epochs * (max(rows, 256) * per_row + 2e-3)
+
+    def fit(self, request: FitRequest) -> FittedModel:
+        """Train until the schedule's end, keeping the epoch that the validation rows liked best."""
+        return train_net(request)
+
+    def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
+        """Load what ``to_files`` gave."""
+        return NeuralModel.from_files(files)
+
+
+def _epochs(rows: int, visits: int, fewest: int, most: int) -> int:
+    """Return the epochs in which about so many rows are seen."""
+    return max(fewest, min(most, visits // max(rows, 1)))

@@ -1,0 +1,175 @@
+"""Training: epochs of steps on a schedule, the best epoch kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.algorithms.neural.model import NeuralModel
+from journeyman.algorithms.neural.schedule import CYCLE_ENDS, is_calm, learning_share, length_of_refit, restraint_share
+from journeyman.algorithms.neural.shape import Shape
+from journeyman.algorithms.neural.start import Target, first_arrays, learn_inputs, to_model
+from journeyman.interfaces import FitRequest
+
+if TYPE_CHECKING:
+    from journeyman.algorithms.neural.network import Compiled
+
+__all__ = ["train_net"]
+
+FloatArray = NDArray[np.float64]
+_BATCH, _VALIDATED = 256, 1024
+_DROP_LEVELS = 256
+
+
+def train_net(request: FitRequest) -> NeuralModel:
+    """Train a net, as long as an earlier fit found best or until the schedule's end, keeping the best epoch.
+
+    Raises
+    ------
+    TimeoutError
+        Where the time is up before the first step.
+    """
+    # Here and not above: Keras and JAX take three seconds to load, and only a fit needs them.
+    from journeyman.algorithms.neural.network import compile_net  # noqa: PLC0415  # the one door to Keras
+
+    target = _target(request)
+    inputs = learn_inputs(request.x)
+    values, slots = inputs.values(request.x), inputs.slots(request.x)
+    parameters, classifier = request.parameters, request.task.kind.classification
+    absolute = request.task.metric in ("mae", "median_absolute_error")
+    shape = Shape(
+        numbers=len(inputs.numbers),
+        flats=len(inputs.flats),
+        sizes=inputs.sizes,
+        width=int(parameters.get("width", 256)),
+        layers=int(parameters.get("layers", 3)),
+        outputs=len(target.start),
+        activation="selu" if classifier else "mish",
+        loss="log" if classifier else "absolute" if absolute else "squared",
+    )
+    net = compile_net(shape, _batch(len(values)), _VALIDATED, request.threads)
+    if request.out_of_time():
+        raise TimeoutError("no time was left after the net was compiled")
+    rng = np.random.Generator(np.random.SFC64(request.seed))
+    wildness = float(parameters.get("wildness", 0.1))
+    arrays = first_arrays(shape, values, slots, target, wildness, rng)
+    rows = (values.astype(np.float32), slots, _coded(request.y, target))
+    validation = None
+    if request.valid_x is not None and request.valid_y is not None:
+        valid = request.valid_x
+        validation = _Validation(
+            net,
+            inputs.values(valid).astype(np.float32),
+            inputs.slots(valid),
+            _coded(request.valid_y, target),
+        )
+    held, rounds = _descend(net, net.held(arrays), rows, validation, request, rng)
+    seen = [np.bincount(slots[:, i], minlength=size) for i, size in enumerate(inputs.sizes)]
+    return to_model(shape, net.used(held), inputs, seen, target, rounds)
+
+
+def _descend(
+    net: Compiled,
+    arrays: list[Any],
+    rows: tuple[NDArray[Any], ...],
+    validation: _Validation | None,
+    request: FitRequest,
+    rng: np.random.Generator,
+) -> tuple[list[Any], int]:
+    """Return the arrays that are kept and the epochs behind them."""
+    epochs = int(request.parameters["epochs"])
+    planned = epochs if validation else length_of_refit(request.rounds, epochs)
+    pace = _Pace(request, epochs * max(1, round(len(rows[0]) / net.batch)))
+    memory = list(net.memory)
+    best, best_loss, best_epoch = arrays, np.inf, 0
+    at_cycle_ends: list[float] = []
+    per_epoch = pace.steps // epochs
+    epoch = 0
+    while epoch < planned:
+        order = np.resize(rng.permutation(len(rows[0])), (per_epoch, net.batch))
+        in_time = True
+        for i, batch in enumerate(order):
+            noise = np.frombuffer(rng.bytes(net.batch * net.shape.layers * net.shape.width), np.uint8)
+            hyper = pace.at(epoch * per_epoch + i)
+            arrays, memory = net.step(arrays, memory, *(r[batch] for r in rows), noise.reshape(net.batch, -1), hyper)
+            in_time = not request.out_of_time()
+            if not in_time:
+                break
+        epoch += 1
+        if validation is None:
+            best, best_epoch = arrays, epoch
+        else:
+            # An epoch in the midst of a cycle is passed over, unless time ends there and it is the best there is.
+            candidate = is_calm(epoch / epochs) or not in_time
+            loss = validation.loss(arrays) if candidate else np.inf
+            if loss < best_loss:
+                best, best_loss, best_epoch = arrays, loss, epoch
+            if epoch / epochs >= CYCLE_ENDS[len(at_cycle_ends)] - 1e-9:
+                at_cycle_ends.append(best_loss)
+                if _hopeless(at_cycle_ends):
+                    break
+        if not in_time:
+            break
+    return best, best_epoch
+
+
+def _hopeless(best_losses: list[float]) -> bool:
+    """Whether a whole cycle, from the third on, has brought nothing: the next, twice as long, would overfit more."""
+    return len(best_losses) > 2 and best_losses[-1] >= best_losses[-2] < np.inf
+
+
+class _Pace:
+    """What each step is told: learning rate, weight decay and the level of dropout."""
+
+    def __init__(self, request: FitRequest, steps: int) -> None:
+        parameters = request.parameters
+        default = 0.04 if request.task.kind.classification else 0.2
+        self.steps = steps
+        self.rate = float(parameters.get("learning_rate", default))
+        self.decay = float(parameters.get("weight_decay", 0.02))
+        self.dropout = float(parameters.get("dropout", 0.15))
+
+    def at(self, step: int) -> NDArray[np.float32]:
+        done = (step + 0.5) / self.steps
+        restraint = restraint_share(done)
+        level = round(_DROP_LEVELS * self.dropout * restraint)
+        return np.array([self.rate * learning_share(done), self.decay * restraint, level], np.float32)
+
+
+class _Validation:
+    """Validation rows in blocks of one size, so that nothing is compiled twice."""
+
+    def __init__(self, net: Compiled, values: NDArray[np.float32], slots: NDArray[np.int32], y: NDArray[Any]) -> None:
+        self.net = net
+        self.rows = len(y)
+        blocks = -(-self.rows // net.validated)
+        order = np.resize(np.arange(self.rows), (blocks, net.validated))
+        self.blocks = [(values[block], slots[block], y[block]) for block in order]
+
+    def loss(self, arrays: list[Any]) -> float:
+        each = [np.asarray(self.net.losses(arrays, *block)) for block in self.blocks]
+        mean = float(np.concatenate(each)[: self.rows].mean(dtype=np.float64))
+        return mean if np.isfinite(mean) else np.inf
+
+
+def _target(request: FitRequest) -> Target:
+    y = request.y
+    if request.task.kind.classification:
+        counts = np.bincount(y.astype(np.int64), minlength=len(request.task.labels)) + 1.0
+        start = tuple(float(v) for v in np.log(counts / counts.sum()))
+        return Target(True, 0.0, 1.0, 0.0, 1.0, start)
+    spread = float(y.std())
+    return Target(False, float(y.mean()), spread if spread > 0 else 1.0, float(y.min()), float(y.max()), (0.0,))
+
+
+def _coded(y: FloatArray, target: Target) -> NDArray[Any]:
+    if target.classifier:
+        return y.astype(np.int32)
+    return np.asarray((y - target.center) / target.spread, dtype=np.float32)
+
+
+def _batch(rows: int) -> int:
+    """Return the rows of a step: 256, or about half of a small table."""
+    return min(_BATCH, 1 << max(4, (rows // 2).bit_length() - 1))
