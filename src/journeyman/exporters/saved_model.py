@@ -118,7 +118,7 @@ def _compare(tf: Any, model: NeuralModel, features: int, folder: Path, seed: int
     given = loaded(features=tf.constant(rows))["predictions"].numpy().astype(np.float64)
     wanted = model.predict(Matrix(rows.astype(np.float64), tuple(str(i) for i in range(features))))
     difference = float(np.abs(given - wanted).max())
-    if difference > _AGREEMENT * max(1.0, model.high - model.low):
+    if not difference <= _AGREEMENT * max(1.0, model.high - model.low):  # NaN differs too
         raise ReleaseError(
             f"the SavedModel's answers differ from the net's by {difference:.2g}",
             hint="use the release itself, and report this with the versions of TensorFlow and Journeyman",

@@ -48,8 +48,11 @@ def test_a_saved_model_answers_as_the_net(tmp_path, classifier):
 
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("tensorflow") is None, reason="journeyman[tensorflow] is not installed")
-def test_an_export_that_answers_otherwise_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("journeyman.exporters.saved_model._answer", lambda tf, arrays, model, x: x[:, :3] * 0.0)
+@pytest.mark.parametrize("other", [0.0, np.nan])
+def test_an_export_that_answers_otherwise_is_refused(tmp_path, monkeypatch, other):
+    monkeypatch.setattr(
+        "journeyman.exporters.saved_model._answer", lambda tf, arrays, model, x: tf.fill(tf.shape(x[:, :3]), other)
+    )
     with pytest.raises(ReleaseError, match="differ"):
         write_saved_model(net(True), 4, tmp_path / "saved")
 
