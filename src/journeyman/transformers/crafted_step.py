@@ -45,7 +45,7 @@ class Keys(msgspec.Struct, frozen=True):
         """Return slots of shape (n_keys + 1, n_samples); the last row is all zeros, a key that tells nothing."""
         slots = np.zeros((len(self.categories) + len(self.binned) + 1, rows), dtype=np.int64)
         for i, (column, size) in enumerate(zip(self.categories, self.sizes, strict=True)):
-            codes = block[column]
+            codes = block[column].astype(np.int64)
             slots[i] = np.where(codes < 0, size, codes)
         for i, (column, edges) in enumerate(zip(self.binned, self.edges, strict=True), len(self.categories)):
             values = block[column]
@@ -80,8 +80,7 @@ class Lookups(msgspec.Struct, frozen=True):
     def numbers(self, slots: IntArray) -> FloatArray:
         """Return looked-up numbers, shape (n_lookups, n_samples)."""
         cells = slots[self.first[:, 0]] * self.stride + slots[self.second[:, 0]] + self.offset
-        found: FloatArray = self.table[cells]
-        return found
+        return np.asarray(self.table[cells], dtype=np.float64)
 
 
 class Combinations(msgspec.Struct, frozen=True):
@@ -104,7 +103,8 @@ class Combinations(msgspec.Struct, frozen=True):
 
     def numbers(self, operands: FloatArray) -> FloatArray:
         """Return combined numbers, shape (n_combinations, n_samples); what is not finite is missing (NaN)."""
-        left, right = operands[self.left], operands[self.right]
+        left: FloatArray = operands[self.left]
+        right: FloatArray = operands[self.right]
         sums = self.weights.shape[1]
         ratios = sums + self.products
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

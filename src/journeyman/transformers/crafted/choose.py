@@ -1,131 +1,155 @@
-"""Choose: proposals are judged by what they tell that the columns do not, and those that say the same are cut."""
+"""Choose: proposals are judged by what they tell that their columns do not, and those that say the same are cut."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import Matrix
+from journeyman.transformers.crafted.craft import Crafted
+from journeyman.transformers.crafted.ground import Ground
+from journeyman.transformers.crafted.recipes import Combination, Lookup, Number, Operand, Quantity, Recipe
+from journeyman.transformers.crafted.small_model import fit_small
 
-__all__ = ["judge", "residuals", "uncorrelated"]
+__all__ = ["choose", "judge"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-_ROUNDS = 40
 _BINS = 16
+_SHORT_LIST = 150
+_CORRELATION = 0.97
+_CORRELATED_ROWS = 2_000
 
 
-def residuals(x: Matrix, y: FloatArray, task: Task, seed: int) -> tuple[FloatArray, FloatArray]:
-    """Fit a small model on each half of the rows.
+def choose(
+    tried: Crafted, features: FloatArray, ground: Ground, x: Matrix, y: FloatArray, task: Task, rest: FloatArray
+) -> IntArray:
+    """Return positions of features worth keeping, the best first.
 
-    Returns
-    -------
-    residuals : ndarray of shape (n_outputs, n_samples)
-        What the model of the other half leaves unexplained.
-    importance : ndarray of shape (n_features,)
-        Gain by feature.
+    Parameters
+    ----------
+    tried : Crafted
+        What the proposals have become.
+    features : ndarray of shape (n_samples, n_proposals)
+        Its features.
+    ground : Ground
+        The rows they were made of.
+    x : Matrix
+        The columns as they are.
+    rest : ndarray of shape (n_outputs, n_samples)
+        Residuals of a small model of the columns.
+
+    Notes
+    -----
+    A test against the residuals makes a short list: it is cheap, and sees one proposal at a time. Those that rank rows
+    as a column or a surer proposal does are cut (Spearman's correlation). A small model of the columns and of the
+    short list together puts it in order: there, proposals that tell much the same share their gain.
     """
-    halves = np.random.default_rng(seed).permutation(len(y)) % 2
-    importance = np.zeros(x.values.shape[1])
-    left: FloatArray | None = None
-    for half in (0, 1):
-        inside = halves == half
-        booster = fit_small(x.values[~inside], y[~inside], x.categorical, task, seed)
-        raw = np.asarray(booster.predict(x.values[inside], num_threads=1))
-        truth = y[inside]
-        if task.kind is TaskKind.MULTICLASS:
-            rest = (truth[:, None] == np.arange(raw.shape[1])) - raw
-        else:
-            rest = (truth - raw)[:, None]
-        if left is None:
-            left = np.empty((rest.shape[1], len(y)))
-        left[:, inside] = rest.T
-        importance += booster.feature_importance("gain")
-    assert left is not None
-    return left, importance
+    scores = judge(features, _parents(tried.recipes, ground), rest)
+    known = np.delete(x.values, list(x.categorical), axis=1)
+    short = _uncorrelated(np.argsort(-scores, kind="stable"), features, known)
+    both = np.hstack([x.values, features[:, short]])
+    booster = fit_small(both, y, x.categorical, task, 0.5, 0.05)
+    gain = np.asarray(booster.feature_importance("gain"))[x.values.shape[1] :]
+    order = np.argsort(-gain, kind="stable")
+    return short[order[gain[order] > 0]]
 
 
-def fit_small(x: FloatArray, y: FloatArray, categorical: tuple[int, ...], task: Task, seed: int, **more: Any) -> Any:
-    settings: Mapping[str, Any] = {
-        "learning_rate": 0.15,
-        "num_leaves": 15,
-        "min_data_in_leaf": max(2, min(20, len(y) // 50)),
-        "feature_fraction": 0.7,
-        "num_threads": 1,
-        "seed": seed,
-        "deterministic": True,
-        "force_row_wise": True,
-        "verbosity": -1,
-        "max_bin": 63,
-        "objective": {
-            TaskKind.BINARY: "binary",
-            TaskKind.MULTICLASS: "multiclass",
-            TaskKind.REGRESSION: "regression",
-        }[task.kind],
-        **({"num_class": len(task.labels)} if task.kind is TaskKind.MULTICLASS else {}),
-        **more,
-    }
-    data = lightgbm.Dataset(x, y, categorical_feature=list(categorical), params={"verbosity": -1, "max_bin": 63})
-    return lightgbm.train(dict(settings), data, num_boost_round=_ROUNDS)
-
-
-def judge(features: FloatArray, rest: FloatArray, seed: int) -> FloatArray:
-    """Return how much of the residuals' spread each feature tells, shape (n_features,); noise tells 0 on average.
+def judge(features: FloatArray, parents: Sequence[Mapping[int, IntArray]], rest: FloatArray) -> FloatArray:
+    """Return how surely each feature tells something that neither a model nor its own columns do, shape (n_features,).
 
     Parameters
     ----------
     features : ndarray of shape (n_samples, n_features)
-        Proposals.
+        Proposals; a row's own target is not in its features.
+    parents : sequence of mappings of int to ndarray of int64, shape (n_samples,)
+        The columns that each feature is made of, as bins by a number that stands for the column; what they say one by
+        one is taken away first.
     rest : ndarray of shape (n_outputs, n_samples)
-        Residuals of a model of the columns.
+        Residuals of a model of other rows.
 
-    Notes
-    -----
-    Residuals are averaged by bins of the feature in one half of the rows and in the other; the product of the two
-    averages, weighed by the rows of the bin, is an unbiased estimate of the spread between bins.
+    Returns
+    -------
+    ndarray of shape (n_features,)
+        The spread of the residuals' means between bins of the feature, in standard deviations beyond what noise gives
+        (a chi-squared statistic, centred and scaled).
     """
-    rows = len(features)
-    halves = np.random.default_rng(seed).permutation(rows) % 2
-    scale = rest.std(axis=1).clip(1e-300)[:, None]
-    rest = (rest - rest.mean(axis=1, keepdims=True)) / scale
-    picked = np.linspace(0, rows - 1, min(rows, 1000)).astype(np.int64)
+    rest = rest - rest.mean(axis=1, keepdims=True)
+    limit = 3.0 * rest.std(axis=1, keepdims=True)
+    rest = np.clip(rest, -limit, limit)  # else one row of a heavy tail speaks for its bin
+    rest /= rest.std(axis=1, keepdims=True).clip(1e-300)
+    left: dict[tuple[int, ...], FloatArray] = {}
     scores = np.zeros(features.shape[1])
     for i, values in enumerate(np.ascontiguousarray(features.T)):
-        few = values[picked]
-        few = few[~np.isnan(few)]
-        if not len(few):
-            continue
-        edges = np.unique(np.quantile(few, np.arange(1, _BINS) / _BINS))
-        bins = np.where(np.isnan(values), len(edges) + 1, edges.searchsorted(values))
-        cells = bins + (_BINS + 2) * halves
-        counts = np.bincount(cells, minlength=2 * (_BINS + 2)).reshape(2, -1)
+        columns = tuple(sorted(parents[i]))
+        if columns not in left:
+            left[columns] = _without(rest, [parents[i][c] for c in columns])
+        bins = _binned(values)
+        counts = np.bincount(bins)
+        free = max(1, int((counts > 0).sum()) - 1) * len(rest)
+        found = sum(float((np.bincount(bins, o) ** 2 / np.maximum(counts, 1)).sum()) for o in left[columns])
+        scores[i] = (found - free) / np.sqrt(2.0 * free)
+    return scores
+
+
+def _parents(recipes: Sequence[Recipe], ground: Ground) -> list[dict[int, IntArray]]:
+    numbers = {-1 - i: _binned(values) for i, values in enumerate(ground.numbers)}
+    bins = numbers | {i: _common(slots) for i, slots in enumerate(ground.slots[:-1])}
+    return [{column: bins[column] for column in _columns(recipe)} for recipe in recipes]
+
+
+def _columns(recipe: Recipe | Operand) -> list[int]:
+    """Numbers from -1 downwards, keys from 0 upwards; none where the recipe is of a single column."""
+    if isinstance(recipe, Number):
+        return [-1 - recipe.position]
+    if isinstance(recipe, Combination):
+        return _columns(recipe.left) + _columns(recipe.right)
+    if isinstance(recipe, Lookup) and (recipe.second is not None or recipe.quantity is Quantity.MEAN):
+        return [recipe.first] if recipe.second is None else [recipe.first, recipe.second]
+    return []
+
+
+def _without(rest: FloatArray, parents: Sequence[IntArray]) -> FloatArray:
+    rest = rest.copy()
+    for bins in parents:
+        counts = np.maximum(np.bincount(bins), 1)
         for output in rest:
-            sums = np.bincount(cells, output, 2 * (_BINS + 2)).reshape(2, -1)
-            means = sums / np.maximum(counts, 1)
-            scores[i] += float((counts.sum(axis=0) * means[0] * means[1]).sum())
-    return scores / rows
+            output -= (np.bincount(bins, output) / counts)[bins]
+    return rest
 
 
-def uncorrelated(order: IntArray, features: FloatArray, known: FloatArray, most: int, limit: float) -> list[int]:
-    """Return at most that many features in the given order, without those that rank rows as an earlier one does."""
-    rows = np.linspace(0, len(features) - 1, min(len(features), 2000)).astype(np.int64)
-    kept_ranks = [_ranks(column) for column in known[rows].T]
+def _binned(values: FloatArray) -> IntArray:
+    """Return bins of about equal rows; missing values have one of their own."""
+    few = values[np.linspace(0, len(values) - 1, min(len(values), 1000)).astype(np.int64)]
+    few = few[~np.isnan(few)]
+    if not len(few):
+        return np.zeros(len(values), dtype=np.int64)
+    edges = np.unique(np.quantile(few, np.arange(1, _BINS) / _BINS))
+    return np.where(np.isnan(values), len(edges) + 1, edges.searchsorted(values))
+
+
+def _common(slots: IntArray) -> IntArray:
+    """Return slots with the rare ones in one."""
+    order = np.argsort(-np.bincount(slots), kind="stable")
+    return np.minimum(np.argsort(order, kind="stable"), 2 * _BINS)[slots]
+
+
+def _uncorrelated(order: IntArray, features: FloatArray, known: FloatArray) -> IntArray:
+    """Return a short list in the given order, without those that rank rows as a column or an earlier one does."""
+    rows = np.linspace(0, len(features) - 1, min(len(features), _CORRELATED_ROWS)).astype(np.int64)
+    ranks = np.array([_ranks(column) for column in known[rows].T]).reshape(known.shape[1], len(rows))
     kept: list[int] = []
-    stack = np.array(kept_ranks).reshape(len(kept_ranks), len(rows))
     for position in order.tolist():
-        ranks = _ranks(features[rows, position])
-        if not ranks.any() or (len(stack) and np.abs(stack @ ranks).max() > limit):
-            continue
-        stack = np.vstack([stack, ranks])
-        kept.append(position)
-        if len(kept) == most:
+        mine = _ranks(features[rows, position])
+        if mine.any() and np.abs(ranks @ mine).max(initial=0.0) <= _CORRELATION:
+            ranks = np.vstack([ranks, mine])
+            kept.append(position)
+        if len(kept) == _SHORT_LIST:
             break
-    return kept
+    return np.array(kept, dtype=np.int64)
 
 
 def _ranks(values: FloatArray) -> FloatArray:
@@ -133,8 +157,7 @@ def _ranks(values: FloatArray) -> FloatArray:
     known = ~np.isnan(values)
     ranks = np.zeros(len(values))
     _, inverse, counts = np.unique(values[known], return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    ranks[known] = (ends - (counts - 1) / 2.0)[inverse]
+    ranks[known] = (np.cumsum(counts) - (counts - 1) / 2.0)[inverse]
     ranks[known] -= ranks[known].mean() if known.any() else 0.0
     length = float(np.sqrt((ranks**2).sum()))
     return ranks / length if length > 0 else ranks

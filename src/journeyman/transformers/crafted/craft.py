@@ -1,4 +1,4 @@
-"""Craft: recipes become a fitted step, and the training rows' features with the target learned out of fold."""
+"""Craft: recipes become a fitted step, and the training rows are encoded without their own targets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.transformers.crafted.ground import Ground
+from journeyman.transformers.crafted.ground import INNER_FOLDS, Ground
 from journeyman.transformers.crafted.recipes import (
     Combination,
     GapCount,
@@ -25,7 +25,7 @@ __all__ = ["Crafted", "craft"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-_SMOOTHING = 10.0  # rows' worth of belief in what is known without the key (Micci-Barreca 2001)
+_SMOOTHING = 10.0  # rows' worth of belief in what is known without the key
 _ORDER = (Operation.SUM, Operation.DIFFERENCE, Operation.PRODUCT, Operation.RATIO)
 
 
@@ -38,7 +38,7 @@ class Crafted:
     step : CraftedStep
         Makes the features of any row.
     looked_up : ndarray of shape (n_lookups, n_samples)
-        Looked-up numbers of the training rows, those of the target out of fold.
+        Looked-up numbers of the training rows, those of the target without its own.
     recipes : tuple of Recipe
         In the order of the features.
     """
@@ -61,7 +61,9 @@ def craft(ground: Ground, recipes: Sequence[Recipe]) -> Crafted:
     combinations = [r for op in _ORDER for r in recipes if isinstance(r, Combination) and r.operation is op]
     plain = [r for r in recipes if not isinstance(r, Combination)]
     operands = dict.fromkeys(o for c in combinations for o in (c.left, c.right))
-    lookups = list(dict.fromkeys([*(r for r in plain if isinstance(r, Lookup)), *_only(operands)]))
+    lookups = list(
+        dict.fromkeys([*(r for r in plain if isinstance(r, Lookup)), *(o for o in operands if isinstance(o, Lookup))])
+    )
     used = sorted({o.position for o in operands if isinstance(o, Number)})
     place: dict[Operand | GapCount, int] = {Number(p): i for i, p in enumerate(used)}
     place[GapCount()] = len(used)
@@ -83,10 +85,6 @@ def craft(ground: Ground, recipes: Sequence[Recipe]) -> Crafted:
     return Crafted(step, looked_up, (*plain, *combinations))
 
 
-def _only(operands: Sequence[Operand] | dict[Operand, None]) -> list[Lookup]:
-    return [o for o in operands if isinstance(o, Lookup)]
-
-
 def _name(ground: Ground, recipe: Recipe | Operand) -> str:
     if isinstance(recipe, GapCount):
         return "missing values in the row"
@@ -96,16 +94,17 @@ def _name(ground: Ground, recipe: Recipe | Operand) -> str:
         sign = f"~{recipe.operation}" if recipe.scaled else recipe.operation
         return f"({_name(ground, recipe.left)}) {sign} ({_name(ground, recipe.right)})"
     keys = [_key_name(ground, k) for k in (recipe.first, recipe.second) if k is not None]
-    about = {
-        Quantity.TARGET: f"target {ground.output_names[recipe.position]}" if recipe.quantity is Quantity.TARGET else "",
-        Quantity.FREQUENCY: "frequency",
-    }.get(recipe.quantity) or f"{recipe.quantity} of {ground.names[recipe.position]}"
+    if recipe.quantity is Quantity.TARGET:
+        about = f"target {ground.output_names[recipe.position]}"
+    elif recipe.quantity is Quantity.MEAN:
+        about = f"mean of {ground.names[recipe.position]}"
+    else:
+        about = "frequency"
     return f"{about} by {' and '.join(keys)}"
 
 
 def _key_name(ground: Ground, key: int) -> str:
-    first = ground.key_names.index(ground.key_names[key])
-    return ground.key_names[key] + (" (bins)" if key > first else "")
+    return ground.key_names[key] + ("" if ground.exact[key] else " (bins)")
 
 
 def _subset(keys: Keys, kept: Sequence[int]) -> Keys:
@@ -144,7 +143,7 @@ def _combinations(
     weights = np.ones((2, len(sums), 1))
     for i, combination in enumerate(sums):
         if combination.scaled:
-            weights[:, i, 0] = [1.0 / _spread(ground, o) for o in (combination.left, combination.right)]
+            weights[:, i, 0] = [_unit(ground, o) for o in (combination.left, combination.right)]
         if combination.operation is Operation.DIFFERENCE:
             weights[1, i, 0] *= -1.0
     return Combinations(
@@ -155,11 +154,8 @@ def _combinations(
     )
 
 
-def _spread(ground: Ground, operand: Operand) -> float:
-    if isinstance(operand, Lookup):
-        return 1.0
-    spread = float(np.nanstd(ground.numbers[operand.position]))
-    return spread if np.isfinite(spread) and spread > 0 else 1.0
+def _unit(ground: Ground, operand: Operand) -> float:
+    return 1.0 / ground.spread(operand.position) if isinstance(operand, Number) else 1.0
 
 
 class _Tables:
@@ -168,83 +164,77 @@ class _Tables:
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
         self.counts = ground.keys.slot_counts()
-        self.inner = int(ground.folds.max()) + 1 if len(ground.folds) else 1
-        self._sums: dict[tuple[int, int | None, int | None], FloatArray] = {}
+        # A cross asks for what its keys say one by one, and so do others.
+        self._targets: dict[tuple[int, int | None, int], tuple[FloatArray, FloatArray]] = {}
 
     def learn(self, lookup: Lookup) -> tuple[FloatArray, FloatArray]:
         """Return the table, shape (n_cells,), and the training rows' numbers."""
         if lookup.quantity is Quantity.TARGET:
             return self._target(lookup.first, lookup.second, lookup.position)
-        cells = self._cells(lookup.first, lookup.second)
+        cells, size = self._cells(lookup.first, lookup.second), self._size(lookup.first, lookup.second)
         if lookup.quantity is Quantity.FREQUENCY:
-            table = np.log1p(np.bincount(cells, minlength=self._size(lookup.first, lookup.second)).astype(np.float64))
+            table = np.log1p(np.bincount(cells, minlength=size).astype(np.float64))
         else:
-            table = self._aggregate(cells, self._size(lookup.first, lookup.second), lookup)
+            table = self._mean(cells, size, lookup.position)
         return table, table[cells]
 
-    def _aggregate(self, cells: IntArray, size: int, lookup: Lookup) -> FloatArray:
-        """Mean or spread of a number by key; those of all rows where no row has the key."""
-        values = self.ground.numbers[lookup.position]
+    def _mean(self, cells: IntArray, size: int, number: int) -> FloatArray:
+        """Mean of a number by key; that of all rows where no row has the key."""
+        values = self.ground.numbers[number]
         known = ~np.isnan(values)
         if not known.any():
             return np.full(size, np.nan)
-        centre, spread = float(values[known].mean()), float(values[known].std())
-        counts = np.bincount(cells[known], minlength=size).astype(np.float64)
-        # Centred first, so that the squares of large numbers do not swallow their differences.
-        moved = values[known] - centre
-        mean = np.bincount(cells[known], weights=moved, minlength=size) / np.maximum(counts, 1.0)
-        if lookup.quantity is Quantity.MEAN:
-            return np.asarray(mean + centre)
-        squares = np.bincount(cells[known], weights=(moved - mean[cells[known]]) ** 2, minlength=size)
-        return np.sqrt((squares + spread**2) / (counts + 1.0))
+        overall = float(values[known].mean())
+        counts = np.bincount(cells[known], minlength=size)
+        # Centred first, so that a large common part does not swallow the differences.
+        sums = np.bincount(cells[known], values[known] - overall, size)
+        return np.asarray(overall + sums / np.maximum(counts, 1), dtype=np.float64)
 
     def _target(self, first: int, second: int | None, output: int) -> tuple[FloatArray, FloatArray]:
-        """Smoothed means of an output; a cross is drawn to what its keys say one by one, a key to the overall mean."""
-        ground, folds = self.ground, self.ground.folds
-        cells = self._cells(first, second)
-        counts, totals = self._folded(first, second, None), self._folded(first, second, output)
-        prior_table, prior_rows = self._prior(first, second, output)
-        table = (totals.sum(axis=0) + _SMOOTHING * prior_table) / (counts.sum(axis=0) + _SMOOTHING)
-        other_counts = (counts.sum(axis=0) - counts)[folds, cells]
-        other_totals = (totals.sum(axis=0) - totals)[folds, cells]
-        encoded = (other_totals + _SMOOTHING * prior_rows) / (other_counts + _SMOOTHING)
-        assert len(encoded) == len(ground.outputs)
-        return table, encoded
+        """Smoothed means of an output; a cross is drawn to what its keys say one by one, a key to the overall mean.
+
+        A training row is encoded by the rows of other folds. The overall mean is that of all rows: one without the
+        own fold would tell which fold a row is in, and so, in reverse, what its fold's target is.
+
+        References
+        ----------
+        Micci-Barreca 2001, "A preprocessing scheme for high-cardinality categorical attributes".
+        """
+        key = (first, second, output)
+        if key not in self._targets:
+            cells, values = self._cells(first, second), self.ground.outputs[:, output]
+            counts = np.bincount(cells, minlength=self._size(first, second))
+            totals = np.bincount(cells, values, self._size(first, second))
+            prior_table, prior_rows = self._prior(first, second, output)
+            table = (totals + _SMOOTHING * prior_table) / (counts + _SMOOTHING)
+            other_counts = self._others(cells, None, self._size(first, second))
+            other_totals = self._others(cells, values, self._size(first, second))
+            encoded = (other_totals + _SMOOTHING * prior_rows) / (other_counts + _SMOOTHING)
+            self._targets[key] = (table, encoded)
+        return self._targets[key]
 
     def _prior(self, first: int, second: int | None, output: int) -> tuple[FloatArray, FloatArray]:
-        """Return what is believed of each cell, and of each training row without its fold, before the key is known."""
-        folds = self.ground.folds
-        sums = np.bincount(folds, weights=self.ground.outputs[:, output], minlength=self.inner)
-        counts = np.bincount(folds, minlength=self.inner)
-        overall = sums.sum() / max(counts.sum(), 1)
-        overall_rows = ((sums.sum() - sums) / np.maximum(counts.sum() - counts, 1))[folds]
+        """Return what is believed of each cell, and of each training row, before the key is known."""
+        overall = float(self.ground.outputs[:, output].mean())
         if second is None:
-            return np.full(self._size(first, None), overall), overall_rows
-        (one_table, one_rows), (two_table, two_rows) = self._target(first, None, output), self._target(
-            second, None, output
-        )
+            return np.full(self._size(first, None), overall), np.full(len(self.ground.folds), overall)
+        one_table, one_rows = self._target(first, None, output)
+        two_table, two_rows = self._target(second, None, output)
         table = (one_table[:, None] + two_table - overall).ravel()
-        rows = one_rows + two_rows - overall_rows
+        rows = one_rows + two_rows - overall
         if self.ground.bounded:
             return np.clip(table, 0.0, 1.0), np.clip(rows, 0.0, 1.0)
         return table, rows
 
-    def _folded(self, first: int, second: int | None, output: int | None) -> FloatArray:
-        """Sums of an output (of ones where it is None) by inner fold and cell, shape (n_folds, n_cells)."""
-        key = (first, second, output)
-        if key not in self._sums:
-            size = self._size(first, second)
-            weights = None if output is None else self.ground.outputs[:, output]
-            flat = np.bincount(self.ground.folds * size + self._cells(first, second), weights, self.inner * size)
-            sums = flat.reshape(self.inner, size).astype(np.float64)
-            if second is not None and output is not None:
-                return sums  # asked for once
-            self._sums[key] = sums
-        return self._sums[key]
+    def _others(self, cells: IntArray, values: FloatArray | None, size: int) -> FloatArray:
+        """Sum values (ones where there are none) over the rows of a row's cell that are in other folds."""
+        folds = self.ground.folds
+        sums = np.bincount(folds * size + cells, values, INNER_FOLDS * size).reshape(INNER_FOLDS, size)
+        return np.asarray((sums.sum(axis=0) - sums)[folds, cells], dtype=np.float64)
 
     def _size(self, first: int, second: int | None) -> int:
         return self.counts[first] * (1 if second is None else self.counts[second])
 
     def _cells(self, first: int, second: int | None) -> IntArray:
-        slots = self.ground.slots
-        return slots[first] if second is None else slots[first] * self.counts[second] + slots[second]
+        one = self.ground.slots[first]
+        return one if second is None else np.asarray(one * self.counts[second] + self.ground.slots[second])

@@ -1,4 +1,4 @@
-"""The ground that features are crafted from: training rows as numbers, keys, outputs and inner folds."""
+"""The ground that features are crafted from: training rows as numbers, keys and outputs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task, TaskKind
 from journeyman.transformers.crafted_step import Gaps, Keys, read_numbers
-from journeyman.transformers.encodings import inner_folds, target_outputs
+from journeyman.transformers.encodings import target_outputs
 
-__all__ = ["Ground", "break_ground"]
+__all__ = ["INNER_FOLDS", "Ground", "break_ground"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+INNER_FOLDS = 5
 _MOST_OUTPUTS = 5  # of a task with many classes: the most frequent ones
 _EDGE_ROWS = 20_000  # that values are counted and bins are cut on
 _FEW_VALUES = 40
@@ -44,6 +45,8 @@ class Ground:
         How columns become slots.
     key_names : tuple of str
         Columns of the keys.
+    exact : tuple of bool
+        Whether each key has a slot a value, not one for a range of values.
     slots : ndarray of int64, shape (n_keys + 1, n_samples)
         Slots of the rows.
     outputs : ndarray of shape (n_samples, n_outputs)
@@ -53,7 +56,7 @@ class Ground:
     bounded : bool
         Whether outputs are probabilities.
     folds : ndarray of int64, shape (n_samples,)
-        Inner fold of each row: its encodings come from the other folds.
+        Inner fold of each row: its encodings by the target come from the other folds.
     """
 
     names: tuple[str, ...]
@@ -62,11 +65,18 @@ class Ground:
     gaps: Gaps
     keys: Keys
     key_names: tuple[str, ...]
+    exact: tuple[bool, ...]
     slots: IntArray
     outputs: FloatArray
     output_names: tuple[str, ...]
     bounded: bool
     folds: IntArray
+
+    def spread(self, position: int) -> float:
+        """Return the standard deviation of a number; 1 where it has none."""
+        known = self.numbers[position][~np.isnan(self.numbers[position])]
+        spread = float(known.std()) if len(known) else 0.0
+        return spread if np.isfinite(spread) and spread > 0 else 1.0
 
     def sample(self, rows: IntArray) -> Ground:
         """Return the ground of those rows."""
@@ -88,15 +98,15 @@ def break_ground(block: Block, columns: Sequence[Column], y: FloatArray, task: T
     categorical = tuple(c for c in columns if c.kind.categorical)
     edge_rows = np.random.default_rng(seed).permutation(rows)[:_EDGE_ROWS]
     whole = {c.name for c in columns if c.kind is Kind.INTEGER}
-    binned: list[tuple[str, FloatArray]] = []
+    binned: list[tuple[str, bool, FloatArray]] = []
     for name, date, values in zip(names, dates, numbers, strict=True):
         if not date:
-            binned.extend((name, edges) for edges in _edges(values[edge_rows], name in whole))
+            binned.extend((name, exact, edges) for exact, edges in _edges(values[edge_rows], name in whole))
     keys = Keys(
         tuple(c.name for c in categorical),
         tuple(len(c.categories) for c in categorical),
-        tuple(name for name, _ in binned),
-        tuple(edges for _, edges in binned),
+        tuple(name for name, _, _ in binned),
+        tuple(edges for _, _, edges in binned),
     )
     outputs, output_names = _outputs(y, task)
     return Ground(
@@ -106,26 +116,27 @@ def break_ground(block: Block, columns: Sequence[Column], y: FloatArray, task: T
         gaps=_gaps(block, names, numbers, keys.categories),
         keys=keys,
         key_names=(*keys.categories, *keys.binned),
+        exact=(*(True for _ in categorical), *(exact for _, exact, _ in binned)),
         slots=keys.slots(block, rows),
         outputs=outputs,
         output_names=output_names,
         bounded=task.kind.classification,
-        folds=inner_folds(rows, seed),
+        folds=np.random.default_rng(seed).permutation(np.arange(rows) % INNER_FOLDS),
     )
 
 
-def _edges(values: FloatArray, whole: bool) -> list[FloatArray]:
+def _edges(values: FloatArray, whole: bool) -> list[tuple[bool, FloatArray]]:
     """Return the bins that a number acts as a key by: a bin a value where values are few, else some of equal rows."""
     known = np.unique(values[~np.isnan(values)])
     if len(known) < 2:
         return []
-    ways = []
+    ways: list[tuple[bool, FloatArray]] = []
     if len(known) <= _FEW_VALUES or (whole and len(known) <= min(_MOST_VALUES, len(values) // _ROWS_A_VALUE)):
-        ways.append((known[:-1] + known[1:]) / 2)
+        ways.append((True, (known[:-1] + known[1:]) / 2))
     if len(known) > _BINS * 2:
         present = values[~np.isnan(values)]
-        ways.append(np.unique(np.quantile(present, np.arange(1, _BINS) / _BINS)))
-    return [np.append(inner, np.inf) for inner in ways]
+        ways.append((False, np.unique(np.quantile(present, np.arange(1, _BINS) / _BINS))))
+    return [(exact, np.append(inner, np.inf)) for exact, inner in ways]
 
 
 def _gaps(block: Block, names: tuple[str, ...], numbers: FloatArray, categories: tuple[str, ...]) -> Gaps:

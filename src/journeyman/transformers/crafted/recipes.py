@@ -14,7 +14,6 @@ class Quantity(StrEnum):
     TARGET = "target"
     FREQUENCY = "frequency"
     MEAN = "mean"
-    SPREAD = "spread"
 
 
 class Operation(StrEnum):
@@ -51,7 +50,7 @@ class Lookup:
     second : int or None
         Position of the key it is crossed with.
     position : int
-        Of the output (target) or of the number (mean and spread) that is averaged.
+        Of the output (target) or of the number (mean) that is averaged.
     """
 
     quantity: Quantity
