@@ -30,7 +30,7 @@ def load_parts(group: str, names: Collection[str] | None = None) -> dict[str, An
     Examples
     --------
     >>> sorted(load_parts("journeyman.preparations"))
-    ['dense', 'encoded', 'native', 'neural', 'texts']
+    ['crafted', 'dense', 'encoded', 'native', 'neural', 'texts']
     """
     parts: dict[str, Any] = {}
     offered = sorted(entry_points(group=group), key=lambda p: p.name)

@@ -12,6 +12,7 @@ __all__ = ["Combinations", "CraftedStep", "Gaps", "Keys", "Lookups", "read_numbe
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+_ROWS_AT_ONCE = 2_048  # so that what is made in between stays in the processor's cache
 
 
 def read_numbers(block: Block, columns: tuple[str, ...], rows: int) -> FloatArray:
@@ -159,7 +160,14 @@ class CraftedStep(msgspec.Struct, frozen=True, tag=True):
     def transform(self, block: Block) -> FloatArray:
         """Return features of shape (n_samples, n_features)."""
         rows = len(next(iter(block.values())))
-        return self.combine(block, self.lookups.numbers(self.keys.slots(block, rows)))
+        if rows <= _ROWS_AT_ONCE:
+            return self.combine(block, self.lookups.numbers(self.keys.slots(block, rows)))
+        features = np.empty((rows, len(self.features)))
+        used = {*self.columns, *self.gaps.numbers, *self.gaps.categories, *self.keys.categories, *self.keys.binned}
+        for start in range(0, rows, _ROWS_AT_ONCE):
+            part = slice(start, start + _ROWS_AT_ONCE)
+            features[part] = self.transform({name: block[name][part] for name in sorted(used)})
+        return features
 
     def combine(self, block: Block, looked_up: FloatArray) -> FloatArray:
         """Return features of shape (n_samples, n_features) from looked-up numbers, shape (n_lookups, n_samples)."""

@@ -94,6 +94,14 @@ def test_the_order_of_rows_does_not_matter(fitted):
     assert np.array_equal(shuffled, preparation.transform(block).values[order], equal_nan=True)
 
 
+def test_many_rows_are_prepared_as_few(fitted):
+    preparation, _, block = fitted
+    many = rows_of(block, np.arange(5000) % 600)
+    assert np.array_equal(
+        preparation.transform(many).values, preparation.transform(block).values[np.arange(5000) % 600], equal_nan=True
+    )
+
+
 def test_the_stored_form_prepares_the_same(fitted):
     preparation, _, _ = fitted
     again = CraftedPreparation().from_files(preparation.to_files())
