@@ -27,7 +27,7 @@ from journeyman import __version__
 from journeyman.entities.column import Kind, Role
 from journeyman.entities.task import TaskKind
 from journeyman.errors import JourneymanError, SettingsError, WorkspaceError
-from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, parse_budget
+from journeyman.settings import DEFAULT_BUDGET, DEFAULT_LATENCY, DEFAULT_WORKSPACE, parse_budget
 
 __all__ = ["app", "main"]
 
@@ -174,6 +174,9 @@ def build(  # one parameter an option: the signature is the command's interface
             show_default=False,
         ),
     ] = None,
+    latency: Annotated[
+        str, typer.Option(metavar="TIME", help="Time that the model may take to answer for one row, in process.")
+    ] = DEFAULT_LATENCY,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
     quiet: Quiet = False,
 ) -> None:
@@ -211,6 +214,7 @@ def build(  # one parameter an option: the signature is the command's interface
                 roles=dict.fromkeys(ignore or (), Role.IGNORED.value),
                 missing=tuple(missing or ()),
                 accept=tuple(accept or ()),
+                latency=latency,
                 began=began,
             )
         _print_release(release)

@@ -8,14 +8,27 @@ from dataclasses import dataclass, field
 
 from journeyman.errors import SettingsError
 
-__all__ = ["DEFAULT_BUDGET", "DEFAULT_WORKSPACE", "FRAME", "BuildSettings", "checked", "model_name", "parse_budget"]
+__all__ = [
+    "DEFAULT_BUDGET",
+    "DEFAULT_LATENCY",
+    "DEFAULT_WORKSPACE",
+    "FRAME",
+    "BuildSettings",
+    "checked",
+    "model_name",
+    "parse_budget",
+    "parse_latency",
+]
 
 DEFAULT_BUDGET = "2m"
+DEFAULT_LATENCY = "1ms"
 DEFAULT_WORKSPACE = "journeyman-workspace"
 FRAME = "<frame>"
 """Stands for the source of a build whose table was handed over from Python."""
 
 _LEAST_MEMORY = 1_000_000
+_LEAST_LATENCY = 0.0002
+_LATENCY = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(ms|s)?", re.IGNORECASE | re.ASCII)
 _UNIT_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _BUDGET = re.compile(r"(?:\d+(?:\.\d*)?[smhd]\s*)+|\d+(?:\.\d*)?", re.IGNORECASE | re.ASCII)
 _BUDGET_PART = re.compile(r"(\d+(?:\.\d*)?)([smhd]?)", re.IGNORECASE | re.ASCII)
@@ -59,6 +72,9 @@ class BuildSettings:
         Threads for training.
     memory : int
         Bytes that the table in memory may take; larger sources are sampled.
+    latency : float
+        Seconds that the released model may take to answer for one row, in process; many rows at once answer in about a
+        60th of it each.
     """
 
     source: str
@@ -78,6 +94,7 @@ class BuildSettings:
     accept: tuple[str, ...] = ()
     threads: int = 2
     memory: int = 1_500_000_000
+    latency: float = 0.001
 
 
 def checked(settings: BuildSettings) -> BuildSettings:
@@ -100,7 +117,38 @@ def checked(settings: BuildSettings) -> BuildSettings:
     for name, (value, low) in least.items():
         if value is not None and value < low:
             raise SettingsError(f"{name} = {value} is too small", hint=f"give a number from {low} on")
+    if not _LEAST_LATENCY <= settings.latency < float("inf"):
+        raise SettingsError(f"latency = {settings.latency} seconds is not to be had", hint="give 0.0002 or more")
     return settings
+
+
+def parse_latency(text: str) -> float:
+    """Read a limit on the time of an answer as a person writes it.
+
+    Parameters
+    ----------
+    text : str
+        A number of milliseconds ("1ms", "0.5 ms") or of seconds ("0.01s", "0.01").
+
+    Returns
+    -------
+    float
+        Seconds.
+
+    Raises
+    ------
+    SettingsError
+        Where the text is no duration.
+
+    Examples
+    --------
+    >>> [parse_latency(text) for text in ("1ms", "0.5 ms", "0.01s")]
+    [0.001, 0.0005, 0.01]
+    """
+    found = _LATENCY.fullmatch(text.strip())
+    if not found:
+        raise SettingsError(f"the latency {text!r} is not a time", hint="give a time such as 1ms or 20ms")
+    return float(found[1]) / (1000 if found[2] and found[2].lower() == "ms" else 1)
 
 
 def parse_budget(text: str) -> float:

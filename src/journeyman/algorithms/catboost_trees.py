@@ -20,8 +20,7 @@ from journeyman.interfaces import FitRequest, FittedModel, Matrix
 __all__ = ["CatBoost", "CatBoostModel", "features_data"]
 
 FloatArray = NDArray[np.float64]
-_MOST_ROUNDS = 1000
-_PATIENCE = 60
+_MOST_ROUNDS = 4000
 _OF_THE_MOMENT = ("model_guid", "train_finish_time")  # a random name and a time, which CatBoost writes into every model
 
 
@@ -77,10 +76,10 @@ class CatBoost:
         """Return a quick one, the field's untuned best, a deeper and a shallower one (tuning is nearly worthless)."""
         regression = task.kind is TaskKind.REGRESSION
         proposals: list[tuple[dict[str, Parameter], str, str]] = [
-            ({"depth": 6, "learning_rate": 0.15}, "quick", "symmetric trees, strong without tuning"),
-            ({"depth": 6, "learning_rate": 0.06}, "usual", "symmetric trees, slower"),
+            ({"depth": 6, "learning_rate": 0.12}, "quick", "symmetric trees, strong without tuning"),
+            ({"depth": 6, "learning_rate": 0.05}, "usual", "symmetric trees, slower"),
             (
-                {"depth": 8 if regression else 7, "learning_rate": 0.06, "l2_leaf_reg": 2.0, "random_strength": 0.5},
+                {"depth": 8 if regression else 7, "learning_rate": 0.05, "l2_leaf_reg": 2.0, "random_strength": 0.5},
                 "deep",
                 "deeper symmetric trees",
             ),
@@ -93,7 +92,7 @@ class CatBoost:
         depth = float(candidate.parameters.get("depth", 6))
         rate = float(candidate.parameters.get("learning_rate", 0.1))
         outputs = len(task.labels) if task.kind is TaskKind.MULTICLASS else 1
-        rounds = min(_MOST_ROUNDS, 40.0 / rate)
+        rounds = min(_MOST_ROUNDS, 50.0 / rate)
         return 0.1 + rounds * (1e-3 + 1.2e-9 * rows * (features + 5) * depth) * (1 + 0.3 * (outputs - 1))
 
     def fit(self, request: FitRequest) -> FittedModel:
@@ -109,7 +108,7 @@ class CatBoost:
         model.fit(
             pool,
             eval_set=valid,
-            early_stopping_rounds=_PATIENCE,
+            early_stopping_rounds=round(20 + 4.0 / float(settings["learning_rate"])),
             callbacks=[_Watch(request.out_of_time)],
         )
         return CatBoostModel(model, int(model.tree_count_), request.task.kind, request.threads)

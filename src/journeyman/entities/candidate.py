@@ -24,6 +24,8 @@ class Candidate:
         Settings that differ from the algorithm's own.
     reason : str
         Why it is proposed, in words.
+    target_scale : str
+        Scale on which a regression target is learned: "plain", "log" or "root".
     style : str
         Its name among the algorithm's candidates ("quick"), the same on every table: experience is kept by it.
 
@@ -37,14 +39,18 @@ class Candidate:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     reason: str = ""
     style: str = "default"
+    target_scale: str = "plain"
 
     @property
     def name(self) -> str:
         """The algorithm's name and the style, for people and for experience."""
-        return f"{self.algorithm} ({self.style})" if self.style != "default" else self.algorithm
+        said = [self.style] if self.style != "default" else []
+        said += [f"{self.target_scale} of the target"] if self.target_scale != "plain" else []
+        return f"{self.algorithm} ({', '.join(said)})" if said else self.algorithm
 
     @property
     def key(self) -> str:
-        """Stable identity: the algorithm's name and a digest of the parameters."""
-        text = json.dumps([self.algorithm, dict(sorted(self.parameters.items()))])
+        """Stable identity: the algorithm's name and a digest of the parameters and the target's scale."""
+        scale = [self.target_scale] if self.target_scale != "plain" else []
+        text = json.dumps([self.algorithm, dict(sorted(self.parameters.items())), *scale])
         return f"{self.algorithm}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

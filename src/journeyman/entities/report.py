@@ -57,6 +57,8 @@ class BuildReport:
         Python and libraries.
     settings : mapping of str to str
         Effective settings of the build, as text.
+    unlimited_score : float or None
+        Out-of-fold score of the best ensemble whatever its answers take; None where that is the released one.
     """
 
     name: str
@@ -82,3 +84,4 @@ class BuildReport:
     stage_seconds: Mapping[str, float]
     versions: Mapping[str, str]
     settings: Mapping[str, str] = field(default_factory=dict)
+    unlimited_score: float | None = None

@@ -21,6 +21,7 @@ from journeyman.reports.phrases import further_reasons, placed_words, remedy_wor
 from journeyman.reports.quality_figures import confusion, positive_label, quality_figures, score_bars
 from journeyman.reports.reason_figures import dependence_figures, importance_figure, slice_bars
 from journeyman.reports.search_figures import member_bars, search_figure, stage_bars, trial_rows
+from journeyman.reports.search_words import price_words, time_words, tried_words
 from journeyman.reports.told import told
 from journeyman.reports.words import clean, count, duration, number, percent, place, plural
 
@@ -151,7 +152,9 @@ def render_html(report: BuildReport) -> str:
             search=search_figure(report),
             members=member_bars(report),
             trials=trial_rows(report),
-            failed=sum(1 for t in report.trials if t.cause),
+            tried=tried_words(report),
+            price=price_words(report),
+            fitting=time_words(report),
             stages=stage_bars(report),
             target=target_figure(report),
             missing=missing_figure(report),

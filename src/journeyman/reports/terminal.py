@@ -16,8 +16,8 @@ from journeyman.entities.evaluation import Score
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.report import BuildReport
-from journeyman.entities.trial import TrialStatus
 from journeyman.reports.phrases import further_reasons, placed_words, remedy_words, score_row, sentence
+from journeyman.reports.search_words import price_words, time_words, tried_words
 from journeyman.reports.told import told
 from journeyman.reports.words import clean, cut, duration, metric_words, number, percent, place, plural, shorten
 
@@ -76,9 +76,8 @@ def _scores(scores: Sequence[Score]) -> Table:
 def _head(report: BuildReport) -> list[RenderableType]:
     word, style = _VERDICTS[report.decision.verdict]
     what = f"{shorten(report.name, 30)} {report.version} predicts {shorten(report.task.target, 30)}"
-    done = sum(1 for t in report.trials if t.status is TrialStatus.DONE)
     facts = (
-        f"{plural(report.rows, 'row')} of {shorten(place(report.source), 40)}, {plural(done, 'trial')}, "
+        f"{plural(report.rows, 'row')} of {shorten(place(report.source), 40)}, {plural(len(report.trials), 'trial')}, "
         f"{duration(report.seconds)}"
     )
     return [
@@ -227,10 +226,10 @@ def _members(report: BuildReport) -> list[RenderableType]:
     if not report.members:
         return []
     said = ", ".join(f"{m.candidate.algorithm} {percent(m.weight)}" for m in report.members)
-    done = sum(1 for t in report.trials if t.status is TrialStatus.DONE)
-    tried = f"{plural(len(report.trials), 'trial')}, {len(report.trials) - done} without a result"
     stop = sentence("stopped because " + report.stop_reason)
-    return [Text(), _heading("How it was found"), _indented(f"Ensemble: {said}. {tried}."), _indented(clean(stop))]
+    lines = [f"Ensemble: {said}. {tried_words(report)}.", clean(stop)]
+    lines += [f"{words}." for words in (price_words(report), time_words(report)) if words]
+    return [Text(), _heading("How it was found"), *[_indented(line) for line in lines]]
 
 
 def show(report: BuildReport) -> RenderableType:

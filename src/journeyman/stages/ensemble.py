@@ -21,16 +21,23 @@ _ROUNDS = 25
 _MOST_MEMBERS = 5
 _MOST_ROWS = 10_000  # rows that weights are chosen on; scores are always of all rows
 _POOL = 12
-_ANSWER_SECONDS = 1.2e-5
+_ANSWERS_A_LATENCY = 60.0
 _QUICK_ROWS = 20_000
-"""An ensemble's answers may take 12 microseconds a row (100,000 rows within two seconds, reading included) on tables of
-20,000 rows or more, and in proportion longer on smaller ones, where so many answers are seldom asked for. With more
-than two classes that is the time for each class."""
+"""Answers by the thousand share the work that one alone must pay, so each may take a 60th of the time of a lone one
+(with 1 ms: 17 microseconds on one core, 100,000 rows a second on two). So it is on tables of 20,000 rows or more; on
+smaller ones, where so many are seldom asked for, in proportion longer. Of several classes, each has that time."""
+_LONE_MEMBER = 1.5e-4  # seconds that one row costs in each member, whatever its size
+_PATIENCE = 4
 _TINY = 1e-7
 
 
 def ensemble(
-    metric: Metric, trials: Sequence[Trial], y: FloatArray, task: Task, incumbent: Ensemble | None
+    metric: Metric,
+    trials: Sequence[Trial],
+    y: FloatArray,
+    task: Task,
+    incumbent: Ensemble | None,
+    latency: float | None,
 ) -> Ensemble | None:
     """Choose weights by greedy selection with replacement.
 
@@ -42,6 +49,8 @@ def ensemble(
         Truth of the validated rows, in the order of the folds.
     incumbent : Ensemble or None
         Kept unless the new one scores better out of fold.
+    latency : float or None
+        Seconds that the answer for one row may take; None for an ensemble as good as can be, however slow.
 
     Returns
     -------
@@ -62,16 +71,18 @@ def ensemble(
     rows = np.linspace(0, len(y) - 1, min(len(y), _MOST_ROWS)).astype(np.int64)
     truth = y[rows]
     answers = [_answers(t)[rows] for t in pool]
-    limit = _ANSWER_SECONDS * max(1.0, _QUICK_ROWS / len(y)) * _outputs(pool[0], task)
-    quick = [i for i, t in enumerate(pool) if t.answer_seconds <= limit] or [0]
+    limit = np.inf if latency is None else _limit(latency, len(y), _outputs(pool[0], task))
+    most = _MOST_MEMBERS if latency is None else max(1, min(_MOST_MEMBERS, int(latency / _LONE_MEMBER)))
+    quick = [i for i, t in enumerate(pool) if t.answer_seconds <= limit]
+    quick = quick or [min(range(len(pool)), key=lambda i: pool[i].answer_seconds)]
     pool = [pool[i] for i in quick]
     answers = [answers[i] for i in quick]
     chosen = [0]
     total = answers[0].copy()
     best_chosen, best_score = list(chosen), sign * metric.score(truth, total)
-    for _ in range(_ROUNDS - 1):
+    while len(chosen) < _ROUNDS and len(chosen) < len(best_chosen) + _PATIENCE:
         spent = sum(pool[i].answer_seconds for i in set(chosen))
-        full = len(set(chosen)) >= _MOST_MEMBERS
+        full = len(set(chosen)) >= most
         allowed = [i for i, t in enumerate(pool) if i in chosen or (not full and spent + t.answer_seconds <= limit)]
         scores = {i: sign * metric.score(truth, (total + answers[i]) / (len(chosen) + 1)) for i in allowed}
         pick = max(scores, key=lambda i: (scores[i], -i))
@@ -94,6 +105,11 @@ def ensemble(
 def _score(trial: Trial) -> float:
     assert trial.score is not None  # only finished trials are asked
     return trial.score
+
+
+def _limit(latency: float, rows: int, outputs: int) -> float:
+    """Return the seconds that one answer among many may take."""
+    return latency / _ANSWERS_A_LATENCY * max(1.0, _QUICK_ROWS / rows) * outputs
 
 
 def _outputs(trial: Trial, task: Task) -> int:

@@ -17,8 +17,18 @@ from journeyman.entities.split import Split
 from journeyman.entities.table import Block, Table, target_values, to_block
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Member, Trial, TrialStatus
-from journeyman.interfaces import Algorithm, Clock, FitRequest, FittedPreparation, Matrix, Metric, Preparation
+from journeyman.interfaces import (
+    Algorithm,
+    Clock,
+    FitRequest,
+    FittedModel,
+    FittedPreparation,
+    Matrix,
+    Metric,
+    Preparation,
+)
 from journeyman.transformers.derived import derived_columns, with_derived
+from journeyman.transformers.target_scale import ScaledModel, TargetScale
 
 __all__ = [
     "Allowance",
@@ -238,11 +248,25 @@ def _fit_fold(
         threads=threads,
         out_of_time=out_of_time,
     )
-    model = algorithm.fit(request)
+    model = _fit(algorithm, request, candidate)
     answer = model.predict(fold.x_valid)
     if not np.isfinite(answer).all():
         raise ValueError(f"{algorithm.name} gave answers that are not finite")
     return _Answered(answer, terms.metric.score(fold.y_valid, answer), model.rounds, model.answer_seconds)
+
+
+def _fit(algorithm: Algorithm, request: FitRequest, candidate: Candidate) -> FittedModel:
+    """Fit on the scale of the target that the candidate asks for."""
+    if candidate.target_scale == "plain":
+        return algorithm.fit(request)
+    scale = TargetScale(candidate.target_scale, float(request.y.min()), float(request.y.max()))
+    scaled = replace(
+        request,
+        y=scale.forward(request.y),
+        valid_y=None if request.valid_y is None else scale.forward(request.valid_y),
+        shared=request.shared.setdefault(f"target on the scale of {scale.name}", {}),
+    )
+    return ScaledModel(algorithm.fit(scaled), scale)
 
 
 def _hopeless(terms: Terms, folds: Sequence[PreparedFold], done: Sequence[_Answered]) -> bool:
@@ -321,7 +345,7 @@ def fit_member(
             threads=max(1, threads // len(parts)),
             out_of_time=_either(given_up.is_set, out_of_time),
         )
-        return FittedPart(member.candidate.key, algorithm.fit(request).to_files())
+        return FittedPart(member.candidate.key, _fit(algorithm, request, member.candidate).to_files())
 
     with ThreadPoolExecutor(min(threads, len(parts))) as pool:
         try:

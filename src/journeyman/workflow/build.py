@@ -24,12 +24,12 @@ from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble
-from journeyman.interfaces import Run, Source
+from journeyman.interfaces import Metric, Run, Source
 from journeyman.metrics import find_metric
 from journeyman.settings import BuildSettings
 from journeyman.stages.check import check
 from journeyman.stages.decide import decide
-from journeyman.stages.ensemble import calibrate
+from journeyman.stages.ensemble import calibrate, ensemble
 from journeyman.stages.evaluate import evaluate
 from journeyman.stages.explain import explain
 from journeyman.stages.frame_task import frame_task
@@ -98,7 +98,8 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     tell("package")
     number = run.step("number", workspace.registry.reserve, settings.name, run.id)
     created = run.step("date", kit.clock.now)
-    built = _Built(settings, number, created, repaired, findings, division, statistics, found, chosen)
+    unlimited = run.step("unlimited", partial(_unlimited, metric, found, task), validated, found.ensemble)
+    built = _Built(settings, number, created, repaired, findings, division, statistics, found, chosen, unlimited)
     report = run.step("report", partial(_report, run), built, evaluation, why, decision)
     files = partial(_files, kit, card, final, settings)
     released = run.step("release", partial(_release, workspace, run, files), report, table.digest, settings.seed)
@@ -215,6 +216,13 @@ class _Built:
     statistics: Profile
     found: Search
     chosen: Ensemble
+    unlimited: float | None
+
+
+def _unlimited(metric: Metric, found: Search, task: Task, y: FloatArray, kept: Ensemble) -> float | None:
+    """Return the score of the best ensemble whatever its answers take, where it beats the one that was kept."""
+    free = ensemble(metric, found.trials, y, task, kept, None)
+    return None if free is None or free is kept else free.score
 
 
 def _report(run: Run, built: _Built, evaluation: Evaluation, why: Explanation, decision: Decision) -> BuildReport:
@@ -242,6 +250,7 @@ def _report(run: Run, built: _Built, evaluation: Evaluation, why: Explanation, d
         seconds=run.elapsed(),
         stage_seconds=dict(run.stage_seconds()),
         settings=readable(built.settings),
+        unlimited_score=built.unlimited,
         versions={"python": platform.python_version(), **{name: installed(name) for name in _LIBRARIES}},
     )
 

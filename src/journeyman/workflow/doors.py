@@ -17,12 +17,14 @@ from journeyman.reports.html import render_html
 from journeyman.reports.progress import SilentProgress
 from journeyman.settings import (
     DEFAULT_BUDGET,
+    DEFAULT_LATENCY,
     DEFAULT_WORKSPACE,
     FRAME,
     BuildSettings,
     checked,
     model_name,
     parse_budget,
+    parse_latency,
 )
 from journeyman.sources import FrameSource, open_source
 from journeyman.stores.registry import check_name
@@ -56,6 +58,7 @@ def build(  # one parameter an option of the command
     roles: Mapping[str, str] | None = None,
     missing: Sequence[str] = (),
     accept: Sequence[str] = (),
+    latency: str | float = DEFAULT_LATENCY,
     began: float | None = None,
 ) -> Release:
     """Go from a table to a released model.
@@ -72,6 +75,8 @@ def build(  # one parameter an option of the command
         Number of trials; makes a build repeatable bit for bit.
     metric, task, seed, time, group, query, kinds, roles, missing, accept
         See :class:`journeyman.settings.BuildSettings`.
+    latency : str or float, optional
+        Time that the released model may take to answer for one row, in process ("1ms", seconds).
     name : str, optional
         Name of the model; after the table by default.
     workspace : str or Path, optional
@@ -111,6 +116,7 @@ def build(  # one parameter an option of the command
         roles=dict(roles or {}),
         missing=tuple(missing),
         accept=tuple(accept),
+        latency=parse_latency(str(latency)),
         threads=available_threads(),
     )
     check_name(settings.name)

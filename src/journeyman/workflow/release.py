@@ -27,6 +27,7 @@ from journeyman.stages.train import FittedPart
 from journeyman.stores.facts import decode
 from journeyman.stores.releases import read_release
 from journeyman.transformers.derived import TEXTS, text_columns
+from journeyman.transformers.target_scale import on_scale
 
 __all__ = [
     "FittedEnsemble",
@@ -91,7 +92,9 @@ def make_scorer(
 ) -> Scorer:
     """Load fitted parts from their files, so that what is evaluated is what is stored."""
     members = [
-        ScoredMember(placed.preparation, algorithms[placed.algorithm].from_files(part.files), placed.weight)
+        ScoredMember(
+            placed.preparation, on_scale(algorithms[placed.algorithm].from_files(part.files), part.files), placed.weight
+        )
         for placed, part in zip(card.members, fitted.members, strict=True)
     ]
     prepared = {part.name: preparations[part.name].from_files(part.files) for part in fitted.preparations}

@@ -14,7 +14,7 @@ from journeyman.entities.experience import Expectation, Experience
 from journeyman.entities.search import Choice, Search
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values
-from journeyman.entities.task import Task
+from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Ensemble, Trial
 from journeyman.errors import InputError
 from journeyman.interfaces import Metric, Run
@@ -24,6 +24,7 @@ from journeyman.stages.rank import meta_features, rank
 from journeyman.stages.stop import choose_next, reason_to_stop
 from journeyman.stages.train import Allowance, PreparedFold, Terms, prepare_folds, train
 from journeyman.transformers.derived import TEXTS, text_columns
+from journeyman.transformers.target_scale import SCALES, long_tailed
 from journeyman.workflow.kit import Kit
 
 __all__ = ["search", "seconds_after_search", "seconds_to_finish", "within_budget"]
@@ -140,7 +141,7 @@ def search(
         trial = _try(kit, run, plan, candidate, len(trials) + 1, choice.seconds, prepared, best)
         trials.append(replace(trial, started=choice.started))
         expectations.append(chosen)
-        incumbent, best = best, ensemble(metric, trials, y, task, best)
+        incumbent, best = best, ensemble(metric, trials, y, task, best, settings.latency)
         if best is None:
             outcomes.append((False, 0.0))
             scores.append(float("nan"))
@@ -186,7 +187,21 @@ def _candidates(kit: Kit, plan: _Plan) -> list[Candidate]:
     proposals = [kit.algorithms[name].candidates(plan.task, plan.rows_fit, features) for name in names]
     if not features:
         return list(proposals[0])
-    return [candidate for several in proposals for candidate in several]
+    plain = [candidate for several in proposals for candidate in several]
+    y = target_values(plan.table, plan.task.target)[plan.split.train]
+    if plan.task.kind is not TaskKind.REGRESSION or not long_tailed(y):
+        return plain
+    return [*plain, *_rescaled(proposals[1:])]
+
+
+def _rescaled(proposals: Sequence[Sequence[Candidate]]) -> list[Candidate]:
+    """Return the first candidates of each algorithm on scales on which a long tail of the target weighs less."""
+    return [
+        replace(candidate, target_scale=scale, reason=f"{candidate.reason}; the target has a long tail")
+        for several in proposals
+        for candidate in several[:2]
+        for scale in SCALES
+    ]
 
 
 def _costs(kit: Kit, plan: _Plan, waiting: Sequence[Candidate], trials: Sequence[Trial]) -> Mapping[str, float]:

@@ -10,6 +10,7 @@ from journeyman.metrics import METRICS
 from journeyman.stages.ensemble import calibrate, ensemble, lift
 
 BINARY = Task("y", TaskKind.BINARY, "log_loss", ("no", "yes"))
+LATENCY = 0.001
 REGRESSION = Task("y", TaskKind.REGRESSION, "rmse")
 
 
@@ -34,7 +35,7 @@ def values():
 def test_two_that_err_independently_beat_either(values):
     y, (first, second, *_) = values
     trials = [trial("a", first, y, "rmse"), trial("b", second, y, "rmse")]
-    chosen = ensemble(METRICS["rmse"], trials, y, REGRESSION, None)
+    chosen = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, LATENCY)
     assert chosen.score < 0.8 * min(t.score for t in trials)
     assert {m.candidate.algorithm for m in chosen.members} == {"a", "b"}
     assert sum(m.weight for m in chosen.members) == pytest.approx(1.0)
@@ -42,16 +43,16 @@ def test_two_that_err_independently_beat_either(values):
 
 def test_rounds_are_the_median_of_the_folds(values):
     y, (first, *_) = values
-    chosen = ensemble(METRICS["rmse"], [trial("a", first, y, "rmse")], y, REGRESSION, None)
+    chosen = ensemble(METRICS["rmse"], [trial("a", first, y, "rmse")], y, REGRESSION, None, LATENCY)
     assert chosen.members[0].rounds == 20
 
 
 def test_the_incumbent_stays_unless_it_is_beaten(values):
     y, (first, *_) = values
     good = trial("a", first, y, "rmse")
-    incumbent = ensemble(METRICS["rmse"], [good], y, REGRESSION, None)
+    incumbent = ensemble(METRICS["rmse"], [good], y, REGRESSION, None, LATENCY)
     worse = trial("b", 100.0 * np.roll(first, 7, axis=0), y, "rmse")
-    assert ensemble(METRICS["rmse"], [good, worse], y, REGRESSION, incumbent) is incumbent
+    assert ensemble(METRICS["rmse"], [good, worse], y, REGRESSION, incumbent, LATENCY) is incumbent
 
 
 def test_more_trials_never_score_worse(values):
@@ -59,7 +60,7 @@ def test_more_trials_never_score_worse(values):
     trials, best, scores = [], None, []
     for i, answer in enumerate(answers):
         trials.append(trial(f"a{i}", answer, y, "rmse"))
-        best = ensemble(METRICS["rmse"], trials, y, REGRESSION, best)
+        best = ensemble(METRICS["rmse"], trials, y, REGRESSION, best, LATENCY)
         scores.append(best.score)
     assert scores == sorted(scores, reverse=True)
 
@@ -67,17 +68,17 @@ def test_more_trials_never_score_worse(values):
 def test_failed_trials_are_passed_over(values):
     y, (first, *_) = values
     failed = Trial(Candidate("broken"), TrialStatus.FAILED, cause="ValueError: no")
-    assert ensemble(METRICS["rmse"], [failed], y, REGRESSION, None) is None
-    chosen = ensemble(METRICS["rmse"], [failed, trial("a", first, y, "rmse")], y, REGRESSION, None)
+    assert ensemble(METRICS["rmse"], [failed], y, REGRESSION, None, LATENCY) is None
+    chosen = ensemble(METRICS["rmse"], [failed, trial("a", first, y, "rmse")], y, REGRESSION, None, LATENCY)
     assert [m.candidate.algorithm for m in chosen.members] == ["a"]
 
 
 def test_the_baseline_is_a_member_only_while_there_is_nothing_else(values):
     y, (first, *_) = values
     constant = trial("baseline", np.full((len(y), 1), y.mean()), y, "rmse")
-    alone = ensemble(METRICS["rmse"], [constant], y, REGRESSION, None)
+    alone = ensemble(METRICS["rmse"], [constant], y, REGRESSION, None, LATENCY)
     assert [m.candidate.algorithm for m in alone.members] == ["baseline"]
-    both = ensemble(METRICS["rmse"], [constant, trial("a", first, y, "rmse")], y, REGRESSION, alone)
+    both = ensemble(METRICS["rmse"], [constant, trial("a", first, y, "rmse")], y, REGRESSION, alone, LATENCY)
     assert [m.candidate.algorithm for m in both.members] == ["a"]
 
 
@@ -89,14 +90,36 @@ def test_a_slow_member_is_left_out_on_a_large_table():
         trial("slow", slow, y, "rmse", answer_seconds=1e-3),
         trial("quick", quick, y, "rmse", answer_seconds=1e-6),
     ]
-    chosen = ensemble(METRICS["rmse"], trials, y, REGRESSION, None)
+    chosen = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, LATENCY)
     assert [m.candidate.algorithm for m in chosen.members] == ["quick"]
+
+
+def test_without_a_limit_the_slow_one_is_taken():
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=20_000)
+    slow, quick = [(y + rng.normal(scale=s, size=len(y)))[:, None] for s in (0.4, 0.5)]
+    trials = [
+        trial("slow", slow, y, "rmse", answer_seconds=1e-3),
+        trial("quick", quick, y, "rmse", answer_seconds=1e-6),
+    ]
+    limited, free = [ensemble(METRICS["rmse"], trials, y, REGRESSION, None, at) for at in (LATENCY, None)]
+    assert {m.candidate.algorithm for m in free.members} == {"slow", "quick"}
+    assert free.score < limited.score
+    assert ensemble(METRICS["rmse"], trials, y, REGRESSION, None, 1.0).score == free.score
+
+
+def test_a_lone_answer_bounds_the_number_of_members(values):
+    y, answers = values
+    trials = [trial(f"m{i}", a, y, "rmse") for i, a in enumerate(answers)]
+    assert len(ensemble(METRICS["rmse"], trials, y, REGRESSION, None, 0.0002).members) == 1
 
 
 def test_lift_beyond_noise_and_within_it(values):
     y, (first, second, *_) = values
-    one = ensemble(METRICS["rmse"], [trial("a", first, y, "rmse")], y, REGRESSION, None)
-    two = ensemble(METRICS["rmse"], [trial("a", first, y, "rmse"), trial("b", second, y, "rmse")], y, REGRESSION, one)
+    one = ensemble(METRICS["rmse"], [trial("a", first, y, "rmse")], y, REGRESSION, None, LATENCY)
+    two = ensemble(
+        METRICS["rmse"], [trial("a", first, y, "rmse"), trial("b", second, y, "rmse")], y, REGRESSION, one, LATENCY
+    )
     beyond, gain = lift(y, one, two, REGRESSION)
     assert beyond
     assert 0.2 < gain < 0.8
@@ -110,7 +133,7 @@ def test_overconfident_probabilities_are_calmed():
     odds = (p / (1 - p)) ** 2
     loud = odds / (1 + odds)
     chosen = ensemble(
-        METRICS["log_loss"], [trial("a", np.column_stack([1 - loud, loud]), y, "log_loss")], y, BINARY, None
+        METRICS["log_loss"], [trial("a", np.column_stack([1 - loud, loud]), y, "log_loss")], y, BINARY, None, LATENCY
     )
     calm = calibrate(METRICS["log_loss"], chosen, y, BINARY)
     assert calm.temperature == pytest.approx(2.0, rel=0.15)
@@ -124,5 +147,7 @@ def test_the_threshold_follows_a_metric_of_labels():
     p = np.clip(0.05 + 0.2 * y + rng.normal(scale=0.05, size=3000), 0.001, 0.999)
     answers = np.column_stack([1 - p, p])
     task = Task("y", TaskKind.BINARY, "balanced_accuracy", ("no", "yes"))
-    chosen = ensemble(METRICS["balanced_accuracy"], [trial("a", answers, y, "balanced_accuracy")], y, task, None)
+    chosen = ensemble(
+        METRICS["balanced_accuracy"], [trial("a", answers, y, "balanced_accuracy")], y, task, None, LATENCY
+    )
     assert 0.05 < calibrate(METRICS["balanced_accuracy"], chosen, y, task).threshold < 0.3
