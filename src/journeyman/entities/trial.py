@@ -45,6 +45,8 @@ class Trial:
         probabilities (n_classes columns) or values (1 column).
     seconds : float
         Wall time it took.
+    preparing : float
+        Seconds of these that went into a preparation, which later trials share.
     started : float
         Seconds since the run began when it started.
     answer_seconds : float
@@ -60,6 +62,7 @@ class Trial:
     rounds: tuple[int, ...] = ()
     predictions: NDArray[np.float64] | None = None
     seconds: float = 0.0
+    preparing: float = 0.0
     started: float = 0.0
     answer_seconds: float = 0.0
     cause: str = ""

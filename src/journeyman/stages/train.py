@@ -119,18 +119,22 @@ def prepare_folds(
     task: Task,
     split: Split,
     seed: int,
+    threads: int,
     derived: Sequence[PreparedFold] | None = None,
 ) -> list[PreparedFold]:
     """Fit a preparation inside each fold; every candidate that asks for it shares the result.
 
     Parameters
     ----------
+    threads : int
+        Folds prepared side by side.
     derived : sequence of PreparedFold, optional
         Features of the same folds that the preparation finds as further columns (docs/decisions/0018).
     """
     block, y = to_block(table.frame, table.features), target_values(table, task.target)
-    prepared = []
-    for position, fold in enumerate(split.folds):
+
+    def prepare(position: int) -> PreparedFold:
+        fold = split.folds[position]
         fit, validate, columns = take(block, fold.fit), take(block, fold.validate), table.features
         if derived is not None:
             fit = with_derived(fit, derived[position].x_fit)
@@ -138,8 +142,10 @@ def prepare_folds(
             columns = (*columns, *derived_columns(derived[position].x_fit))
         y_fit = y[fold.fit]
         fitted, x_fit = preparation.fit(fit, columns, y_fit, task, seed)
-        prepared.append(PreparedFold(x_fit, y_fit, fitted.transform(validate), y[fold.validate]))
-    return prepared
+        return PreparedFold(x_fit, y_fit, fitted.transform(validate), y[fold.validate])
+
+    with ThreadPoolExecutor(max(1, min(threads, len(split.folds)))) as pool:
+        return list(pool.map(prepare, range(len(split.folds))))
 
 
 def train(
@@ -166,7 +172,9 @@ def train(
     started = clock.monotonic()
     trial = Trial(candidate, TrialStatus.FAILED)
     try:
-        outcome = _run(algorithm, folds(), terms, trial, task, seed)
+        prepared = folds()
+        trial = replace(trial, preparing=clock.monotonic() - started)
+        outcome = _run(algorithm, prepared, terms, trial, task, seed)
     except TimeoutError:
         outcome = replace(trial, status=TrialStatus.OUT_OF_TIME, cause="no fold could be finished in its time")
     except Exception as error:  # noqa: BLE001 - a part may fail in any way; the build goes on and the journal says why

@@ -172,7 +172,7 @@ def _choose(
     elapsed = run.elapsed()
     if reason:
         return Choice(None, None, reason, elapsed)
-    seconds = _allowance(plan, elapsed, best, trials)
+    seconds = _allowance(kit, plan, elapsed, best, trials)
     if len(trials) < len(_FIRST) and seconds is not None:
         # Something usable is worth a share of any budget; but the simple model may not eat up the time of the others.
         return Choice(ranked[0], max(1.0, seconds * _SIMPLE_SHARE), "", elapsed)
@@ -219,7 +219,7 @@ def _costs(kit: Kit, plan: _Plan, waiting: Sequence[Candidate], trials: Sequence
     if plan.settings.trials is None:
         for trial in trials:
             if trial.fold_scores and trial.candidate.algorithm != "baseline":
-                whole = trial.seconds * len(plan.split.folds) / len(trial.fold_scores)
+                whole = (trial.seconds - trial.preparing) * len(plan.split.folds) / len(trial.fold_scores)
                 ratios.setdefault(trial.candidate.algorithm, []).append(whole / plain(trial.candidate))
     everything = [r for several in ratios.values() for r in several]
     usual = float(np.median(everything)) if everything else 1.0
@@ -228,19 +228,31 @@ def _costs(kit: Kit, plan: _Plan, waiting: Sequence[Candidate], trials: Sequence
     }
 
 
-def _allowance(plan: _Plan, elapsed: float, best: Ensemble | None, trials: Sequence[Trial]) -> float | None:
+def _allowance(kit: Kit, plan: _Plan, elapsed: float, best: Ensemble | None, trials: Sequence[Trial]) -> float | None:
     """Return the seconds that the next trial may take, so that what it finds can still be fitted and released."""
     if plan.settings.budget is None or plan.settings.trials is not None:
         return None
     refit = _refit_share(len(plan.split.folds), plan.settings.threads)
-    seconds = {t.candidate.key: t.seconds for t in trials}
-    answers = {t.candidate.key: t.answer_seconds for t in trials}
-    members = [m.candidate.key for m in best.members] if best is not None else []
-    refits = sum(seconds[key] for key in members) * refit
-    finish = seconds_to_finish(plan.table, plan.split, sum(answers[key] for key in members))
-    left = plan.settings.budget - elapsed - refits - finish
+    members = {m.candidate.key for m in best.members} if best is not None else set()
+    chosen = [t for t in trials if t.candidate.key in members]
+    again = sum(t.seconds - t.preparing for t in chosen) + _preparing(kit, plan, chosen, trials)
+    finish = seconds_to_finish(plan.table, plan.split, sum(t.answer_seconds for t in chosen))
+    left = plan.settings.budget - elapsed - again * refit - finish
     share = 1.0 / (1.0 + refit)
     return max(0.0, min(left * share, plan.settings.budget * _LARGEST_SHARE))
+
+
+def _preparing(kit: Kit, plan: _Plan, chosen: Sequence[Trial], trials: Sequence[Trial]) -> float:
+    """Return the seconds that the preparations of some trials took, which the first trial that asked for each has paid.
+
+    Texts are the first trial's.
+    """
+    paid: dict[str, float] = {}
+    for trial in trials:
+        name = kit.algorithms[trial.candidate.algorithm].preparation
+        paid[name] = max(paid.get(name, 0.0), trial.preparing)
+    texts = trials[0].preparing if trials and text_columns(plan.table.features) else 0.0
+    return texts + sum(paid[name] for name in {kit.algorithms[t.candidate.algorithm].preparation for t in chosen})
 
 
 def _refit_share(folds: int, threads: int) -> float:
@@ -270,8 +282,9 @@ def _try(
         if name not in prepared:
             # What texts say is learned once a fold, for all preparations.
             derived = folds(TEXTS) if name != TEXTS and text_columns(plan.table.features) else None
-            preparation, seed = kit.preparations[name], plan.settings.seed
-            prepared[name] = prepare_folds(preparation, plan.table, plan.task, plan.split, seed, derived)
+            seed, threads = plan.settings.seed, plan.settings.threads
+            preparation = kit.preparations[name]
+            prepared[name] = prepare_folds(preparation, plan.table, plan.task, plan.split, seed, threads, derived)
         return prepared[name]
 
     allowance = Allowance(kit.clock, kit.clock.monotonic(), seconds)
