@@ -338,7 +338,7 @@ def fit_member(
     """
     given_up = threading.Event()
 
-    def fit(part: Callable[[], PreparedRows]) -> FittedPart:
+    def learn(part: Callable[[], PreparedRows]) -> FittedPart:
         rows = part()
         request = FitRequest(
             x=rows.x,
@@ -357,6 +357,6 @@ def fit_member(
 
     with ThreadPoolExecutor(min(threads, len(parts))) as pool:
         try:
-            return tuple(pool.map(fit, parts))
+            return tuple(pool.map(learn, parts))
         finally:
             given_up.set()
