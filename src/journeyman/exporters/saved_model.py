@@ -18,7 +18,7 @@ _PROBES = 256
 _AGREEMENT = 1e-5
 
 
-def write_saved_model(model: NeuralModel, features: int, folder: Path, seed: int = 0) -> float:
+def write_saved_model(model: NeuralModel, folder: Path, seed: int = 0) -> float:
     """Write a SavedModel that answers prepared features as the net does, and return the largest difference seen.
 
     Its one signature, ``serving_default``, takes ``features``: float32 of shape (n_samples, n_features), in the order
@@ -29,8 +29,6 @@ def write_saved_model(model: NeuralModel, features: int, folder: Path, seed: int
     ----------
     model : NeuralModel
         What has learned.
-    features : int
-        Prepared features that it was trained on.
     folder : Path
         Where the SavedModel goes; made where it is missing.
     seed : int
@@ -54,14 +52,14 @@ def write_saved_model(model: NeuralModel, features: int, folder: Path, seed: int
     module = tf.Module()
     # A SavedModel carries the arrays that its module holds.
     module.arrays = {name: tf.Variable(value, trainable=False) for name, value in _arrays(model).items()}
-    entering = tf.TensorSpec((None, features), tf.float32, name="features")
+    entering = tf.TensorSpec((None, model.inputs.features), tf.float32, name="features")
 
     def answer(features: Any) -> dict[str, Any]:
         return {"predictions": _answer(tf, module.arrays, model, features)}
 
     module.answer = tf.function(answer, input_signature=[entering])
     tf.saved_model.save(module, str(folder), signatures={"serving_default": module.answer})
-    return _compare(tf, model, features, folder, seed)
+    return _compare(tf, model, folder, seed)
 
 
 def _arrays(model: NeuralModel) -> dict[str, Any]:
@@ -103,11 +101,11 @@ def _answer(tf: Any, arrays: Any, model: NeuralModel, features: Any) -> Any:
     return tf.clip_by_value(model.center + model.spread * scores, model.low, model.high)
 
 
-def _compare(tf: Any, model: NeuralModel, features: int, folder: Path, seed: int) -> float:
+def _compare(tf: Any, model: NeuralModel, folder: Path, seed: int) -> float:
     """Return the largest difference between the export, loaded again, and the net, on random rows."""
     rng = np.random.default_rng(seed)
-    rows = np.zeros((_PROBES, features), dtype=np.float32)
     inputs = model.inputs
+    rows = np.zeros((_PROBES, inputs.features), dtype=np.float32)
     entering = np.concatenate([inputs.numbers, inputs.flats])
     width = np.divide(1.0, inputs.scale, out=np.ones_like(inputs.scale), where=inputs.scale > 0)
     rows[:, entering] = inputs.center + 2.0 * width * rng.standard_t(3, size=(_PROBES, len(entering)))
@@ -116,7 +114,7 @@ def _compare(tf: Any, model: NeuralModel, features: int, folder: Path, seed: int
         rows[:: _PROBES // 8, position] = np.nan
     loaded = tf.saved_model.load(str(folder)).signatures["serving_default"]
     given = loaded(features=tf.constant(rows))["predictions"].numpy().astype(np.float64)
-    wanted = model.predict(Matrix(rows.astype(np.float64), tuple(str(i) for i in range(features))))
+    wanted = model.predict(Matrix(rows.astype(np.float64), tuple(str(i) for i in range(inputs.features))))
     difference = float(np.abs(given - wanted).max())
     if not difference <= _AGREEMENT * max(1.0, model.high - model.low):  # NaN differs too
         raise ReleaseError(

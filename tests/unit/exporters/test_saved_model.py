@@ -42,7 +42,7 @@ def net(classifier, seed=0):
 @pytest.mark.parametrize("classifier", [True, False], ids=["classes", "values"])
 def test_a_saved_model_answers_as_the_net(tmp_path, classifier):
     model = net(classifier)
-    assert write_saved_model(model, 4, tmp_path / "saved") < 1e-4
+    assert write_saved_model(model, tmp_path / "saved") < 1e-4
     assert (tmp_path / "saved" / "saved_model.pb").exists()
 
 
@@ -54,10 +54,10 @@ def test_an_export_that_answers_otherwise_is_refused(tmp_path, monkeypatch, othe
         "journeyman.exporters.saved_model._answer", lambda tf, arrays, model, x: tf.fill(tf.shape(x[:, :3]), other)
     )
     with pytest.raises(ReleaseError, match="differ"):
-        write_saved_model(net(True), 4, tmp_path / "saved")
+        write_saved_model(net(True), tmp_path / "saved")
 
 
 @pytest.mark.skipif(find_spec("tensorflow") is not None, reason="TensorFlow is installed here")
 def test_a_missing_tensorflow_is_said_with_what_to_install(tmp_path):
     with pytest.raises(InputError, match=r"journeyman\[tensorflow\]"):
-        write_saved_model(net(True), 4, tmp_path / "saved")
+        write_saved_model(net(True), tmp_path / "saved")

@@ -44,6 +44,11 @@ class Inputs(msgspec.Struct, frozen=True):
     scale: np.ndarray
     sizes: tuple[int, ...]
 
+    @property
+    def features(self) -> int:
+        """Prepared features that enter, in whatever way."""
+        return len(self.numbers) + len(self.flats) + len(self.codes)
+
     def values(self, x: Matrix) -> FloatArray:
         """Return centred, scaled and smoothly clipped numbers and flats, shape (n_samples, n_numbers + n_flats)."""
         z = (x.values[:, np.concatenate([self.numbers, self.flats])] - self.center) * self.scale

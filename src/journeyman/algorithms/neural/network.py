@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.algorithms.neural.model import NeuralModel
-from journeyman.algorithms.neural.shape import Shape
+from journeyman.algorithms.neural.shape import DROP_LEVELS, Shape
 
 # Keras reads this once, when it is first imported; here is the only door to it.
 os.environ.setdefault("KERAS_BACKEND", "jax")
@@ -22,8 +22,6 @@ import jax
 import keras
 
 __all__ = ["Compiled", "Net", "as_keras", "compile_net"]
-
-_DROP_LEVELS = 256  # dropout compares random bytes with a level
 
 # Steps run in the thread that asks for them, so that a look at the clock tells how far the training really is.
 jax.config.update("jax_cpu_enable_async_dispatch", False)
@@ -70,7 +68,7 @@ class Net(keras.Model):
             h = z + self.array(f"slope_{i}") * (getattr(keras.activations, shape.activation)(z) - z)
             if noise is not None:
                 kept = noise[:, i * shape.width : (i + 1) * shape.width] >= level
-                h = ops.where(kept, h, 0.0) * (_DROP_LEVELS / (_DROP_LEVELS - level))
+                h = ops.where(kept, h, 0.0) * (DROP_LEVELS / (DROP_LEVELS - level))
         return ops.matmul(h, self.array("weights_out")) + self.array("offset_out")
 
 

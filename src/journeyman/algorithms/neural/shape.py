@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-__all__ = ["Array", "Shape"]
+__all__ = ["DROP_LEVELS", "Array", "Shape"]
+
+DROP_LEVELS = 256
+"""Dropout compares random bytes with a level: a unit is dropped where its byte is lower."""
 
 _WAVES, _MIXTURES, _EMBEDDING = 16, 3, 8
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from journeyman.algorithms.neural.model import NeuralModel
 from journeyman.algorithms.neural.schedule import CYCLE_ENDS, is_calm, learning_share, length_of_refit, restraint_share
-from journeyman.algorithms.neural.shape import Shape
+from journeyman.algorithms.neural.shape import DROP_LEVELS, Shape
 from journeyman.algorithms.neural.start import Target, first_arrays, learn_inputs, to_model
 from journeyman.interfaces import FitRequest
 
@@ -20,7 +20,6 @@ __all__ = ["train_net"]
 
 FloatArray = NDArray[np.float64]
 _BATCH, _VALIDATED = 256, 1024
-_DROP_LEVELS = 256
 
 
 def train_net(request: FitRequest) -> NeuralModel:
@@ -134,7 +133,7 @@ class _Pace:
     def at(self, step: int) -> NDArray[np.float32]:
         done = (step + 0.5) / self.steps
         restraint = restraint_share(done)
-        level = round(_DROP_LEVELS * self.dropout * restraint)
+        level = round(DROP_LEVELS * self.dropout * restraint)
         return np.array([self.rate * learning_share(done), self.decay * restraint, level], np.float32)
 
 
