@@ -58,7 +58,7 @@ class Neural:
         """Return the expected seconds of one fit: a compilation, then a cost per row, epoch and weight."""
         epochs = float(candidate.parameters.get("epochs", 64))
         outputs = len(task.labels) if task.kind is TaskKind.MULTICLASS else 1
-        per_row = 1.2e-5 + 5e-7 * features + 2e-8 * outputs
+        per_row = 1.4e-5 + 6e-7 * features + 2e-8 * outputs
         return 2.0 + epochs * (max(rows, 256) * per_row + 2e-3)
 
     def fit(self, request: FitRequest) -> FittedModel:

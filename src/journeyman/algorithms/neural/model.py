@@ -16,7 +16,7 @@ __all__ = ["Inputs", "NeuralModel", "Waves", "bend"]
 
 FloatArray = NDArray[np.float64]
 _FILE = "neural.msgpack"
-_ROWS_AT_ONCE = 512  # a layer's results of this many rows stay in a core's own cache
+_ROWS_AT_ONCE = 256  # a layer's results of this many rows stay in a core's own cache
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
@@ -130,7 +130,7 @@ class NeuralModel(msgspec.Struct, frozen=True, dict=True):
     def answer_seconds(self) -> float:
         """Expected seconds of one answer: a multiplication a weight, a cosine a wave, an exponential a unit."""
         multiplied = sum(w.size for w in self.weights)
-        return 3e-11 * multiplied + 6e-9 * self.waves.frequency.size + 5e-9 * sum(s.size for s in self.slopes)
+        return 4e-11 * multiplied + 1e-8 * self.waves.frequency.size + 8e-9 * sum(s.size for s in self.slopes)
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
