@@ -59,7 +59,7 @@ def judge(x, y, labels, seed=0):
 
     described = profile(None, table, task, split)
     found = evaluate(predict, ensemble, table, task, split, seed)
-    explained = explain(predict, table, task, split, found, seed)
+    explained = explain(predict, table, task, split, found, 36_000, seed)
     return described, found, explained, decide(task, found, (), None)
 
 

@@ -1,7 +1,8 @@
 """Forests of deep random trees: random forest (Breiman 2001) and extra trees (Geurts et al. 2006).
 
 scikit-learn grows them; what is kept is LightGBM's text format, because it holds any tree, loads without running code
-and walks a row in microseconds where scikit-learn takes milliseconds (docs/decisions/0009).
+and walks a row in microseconds where scikit-learn takes milliseconds (docs/decisions/0009). Of several classes, each
+tree would be repeated for each class there, so those are kept as arrays.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 
+from journeyman.algorithms.flat_trees import FlatTrees, flatten
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column
 from journeyman.entities.task import Task, TaskKind
@@ -29,8 +31,8 @@ from journeyman.interfaces import FitRequest, FittedModel, Matrix
 __all__ = ["ExtraTrees", "ForestModel", "RandomForest"]
 
 FloatArray = NDArray[np.float64]
-_MOST_CLASSES = 12  # the stored form repeats a tree for each class
-_FEW_ROWS = 5_000  # of a prediction, where a second thread waits longer than it works
+_MOST_CELLS = 3_000_000  # of leaves times classes, about, beyond which a release would be too large
+_FEW_ROWS, _TREES_AT_ONCE = 64, 4
 _CHUNK = 20  # trees between two looks at the clock
 _GROWERS: dict[tuple[str, bool], Any] = {
     ("forest", True): RandomForestClassifier,
@@ -41,7 +43,7 @@ _GROWERS: dict[tuple[str, bool], Any] = {
 
 
 class ForestModel:
-    """Trees in LightGBM's text format; their answers are averaged."""
+    """Trees in LightGBM's text format, for values and two classes; their answers are averaged."""
 
     def __init__(self, text: str, rounds: int, kind: TaskKind) -> None:
         self._text = text
@@ -52,20 +54,28 @@ class ForestModel:
     @property
     def answer_seconds(self) -> float:
         """Expected seconds of one answer: deep trees miss the cache at most of their steps."""
-        return 1.5e-7 * int(self._booster.num_trees())
+        return 4e-7 * int(self._booster.num_trees())
 
     def predict(self, x: Matrix) -> FloatArray:
-        """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
+        """Return probabilities (n_samples, 2) or values (n_samples, 1)."""
         # scikit-learn compares float32 values with its thresholds, so that is what the trees must be shown.
         values = x.values.astype(np.float32).astype(np.float64)
-        raw = np.asarray(self._booster.predict(values, num_threads=1 if len(values) < _FEW_ROWS else 0))
+        raw = self._few(values) if len(values) < _FEW_ROWS else self._many(values)
         if self._kind is TaskKind.REGRESSION:
             return raw.reshape(-1, 1)
-        if self._kind is TaskKind.BINARY:
-            positive = np.clip(raw, 0.0, 1.0)
-            return np.column_stack([1.0 - positive, positive])
-        shares = np.clip(raw, 0.0, 1.0)
-        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+        positive = np.clip(raw, 0.0, 1.0)
+        return np.column_stack([1.0 - positive, positive])
+
+    def _few(self, values: FloatArray) -> FloatArray:
+        return np.asarray(self._booster.predict(values, num_threads=1))
+
+    def _many(self, values: FloatArray) -> FloatArray:
+        """Ask some trees at a time: all at once would not stay in the cache from one row to the next."""
+        total, trees = np.zeros(len(values)), int(self._booster.num_trees())
+        for start in range(0, trees, _TREES_AT_ONCE):
+            taken = min(_TREES_AT_ONCE, trees - start)
+            total += self._booster.predict(values, start_iteration=start, num_iteration=taken, num_threads=1)
+        return total
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return LightGBM's text format."""
@@ -90,10 +100,10 @@ class _Forest:
     preparation: str = "encoded"
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
-        """Return a forest with small leaves, and one with larger leaves for noisy targets; none for many classes."""
-        if len(task.labels) > _MOST_CLASSES:
-            return ()
+        """Return a forest with small leaves, and one with larger leaves for noisy targets; larger for many classes."""
         smallest = 1 + rows // 10_000
+        if task.kind is TaskKind.MULTICLASS:
+            smallest += _trees(rows) * rows * len(task.labels) // (2 * _MOST_CELLS)
         kind = "random trees" if self.name == "extra_trees" else "bagged trees"
         return (
             Candidate(
@@ -127,10 +137,15 @@ class _Forest:
             grower.set_params(n_estimators=min(len(grower.estimators_) + _CHUNK, wanted))
             grower.fit(x, request.y)
         classes = grower.classes_.astype(np.int64) if classification else None
+        if request.task.kind is TaskKind.MULTICLASS:
+            trees = [estimator.tree_ for estimator in grower.estimators_]
+            return flatten(trees, [_leaf_answers(tree.value[:, 0, :], request.task, classes) for tree in trees])
         return ForestModel(_to_text(grower, request.task, classes), len(grower.estimators_), request.task.kind)
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""
+        if "trees.msgpack" in files:
+            return FlatTrees.from_files(files)
         kind = TaskKind(files["kind.txt"].decode())
         return ForestModel(files["trees.txt"].decode(), int(files["rounds.txt"]), kind)
 
@@ -156,13 +171,12 @@ def _trees(rows: int) -> int:
 
 def _to_text(grower: Any, task: Task, classes: NDArray[np.int64] | None) -> str:
     """Write a scikit-learn forest as a LightGBM model whose raw sum is the forest's mean answer."""
-    outputs = len(task.labels) if task.kind is TaskKind.MULTICLASS else 1
     features = int(grower.n_features_in_)
     lines = [
         "tree",
         "version=v4",
-        f"num_class={outputs}",
-        f"num_tree_per_iteration={outputs}",
+        "num_class=1",
+        "num_tree_per_iteration=1",
         "label_index=0",
         f"max_feature_idx={features - 1}",
         "feature_names=" + " ".join(f"f{i}" for i in range(features)),
@@ -170,28 +184,21 @@ def _to_text(grower: Any, task: Task, classes: NDArray[np.int64] | None) -> str:
         "",
     ]
     share = 1.0 / len(grower.estimators_)
-    for e, estimator in enumerate(grower.estimators_):
+    for number, estimator in enumerate(grower.estimators_):
         tree = estimator.tree_
-        answers = _leaf_answers(tree.value[:, 0, :], task, classes) * share
+        answers = _leaf_answers(tree.value[:, 0, :], task, classes)[:, 0] * share
         inner = tree.children_left >= 0
-        number = np.where(inner, np.cumsum(inner) - 1, -np.cumsum(~inner))
-        shape = [
-            "split_feature=" + " ".join(map(str, tree.feature[inner].tolist())),
-            "threshold=" + " ".join(map(repr, tree.threshold[inner].tolist())),
-            "decision_type=" + " ".join("0" for _ in range(int(inner.sum()))),
-            "left_child=" + " ".join(map(str, number[tree.children_left[inner]].tolist())),
-            "right_child=" + " ".join(map(str, number[tree.children_right[inner]].tolist())),
-        ]
-        for k in range(outputs):
-            lines += [f"Tree={e * outputs + k}", f"num_leaves={int((~inner).sum())}", "num_cat=0"]
-            if inner.any():
-                lines += shape
+        place = np.where(inner, np.cumsum(inner) - 1, -np.cumsum(~inner))
+        lines += [f"Tree={number}", f"num_leaves={int((~inner).sum())}", "num_cat=0"]
+        if inner.any():
             lines += [
-                "leaf_value=" + " ".join(map(repr, answers[~inner, k].tolist())),
-                "is_linear=0",
-                "shrinkage=1",
-                "",
+                "split_feature=" + " ".join(map(str, tree.feature[inner].tolist())),
+                "threshold=" + " ".join(map(repr, tree.threshold[inner].tolist())),
+                "decision_type=" + " ".join("0" for _ in range(int(inner.sum()))),
+                "left_child=" + " ".join(map(str, place[tree.children_left[inner]].tolist())),
+                "right_child=" + " ".join(map(str, place[tree.children_right[inner]].tolist())),
             ]
+        lines += ["leaf_value=" + " ".join(map(repr, answers[~inner].tolist())), "is_linear=0", "shrinkage=1", ""]
     lines += ["end of trees", "", "parameters:", "end of parameters", "", "pandas_categorical:null", ""]
     return "\n".join(lines)
 

@@ -103,6 +103,8 @@ class Ensemble:
         Probabilities are raised to 1 / temperature and normalised again; 1.0 leaves them.
     threshold : float or None
         Binary tasks: the positive label is given from this probability on.
+    answer_seconds : float
+        Expected seconds of one answer among many.
     """
 
     members: tuple[Member, ...]
@@ -110,6 +112,11 @@ class Ensemble:
     predictions: NDArray[np.float64]
     temperature: float = 1.0
     threshold: float | None = None
+    answer_seconds: float = 0.0
+
+    def answers_within(self, seconds: float, most: int) -> int:
+        """Return how many answers such a time holds, at most ``most``, judged by sizes alone."""
+        return most if self.answer_seconds * most <= seconds else int(seconds / self.answer_seconds)
 
 
 def temper(predictions: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:

@@ -96,7 +96,8 @@ def ensemble(
         for i, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     )
     predictions = np.asarray(sum(n / len(best_chosen) * _answers(pool[i]) for i, n in sorted(counts.items())))
-    challenger = Ensemble(members, metric.score(y, predictions), predictions)
+    took = sum(pool[i].answer_seconds for i in counts)
+    challenger = Ensemble(members, metric.score(y, predictions), predictions, answer_seconds=took)
     if incumbent is not None and sign * challenger.score <= sign * incumbent.score:
         return incumbent
     return challenger

@@ -17,6 +17,7 @@ __all__ = ["explain"]
 
 FloatArray = NDArray[np.float64]
 _COLUMNS, _ROWS, _GRID = 6, 300, 20
+_FEWEST_ROWS = 30
 
 
 def explain(
@@ -25,6 +26,7 @@ def explain(
     task: Task,
     split: Split,
     evaluation: Evaluation,
+    answers: int,
     seed: int,
 ) -> Explanation:
     """Return the partial dependence of the answer on at most 6 columns (Friedman 2001).
@@ -40,12 +42,15 @@ def explain(
         What is predicted from which rows; holdout rows are not touched.
     evaluation : Evaluation
         Its importances choose the columns; without them, the table's first columns are taken.
+    answers : int
+        That may be asked for: slow models are given fewer rows.
     seed : int
         Which training rows.
     """
     rows = split.train
-    if len(rows) > _ROWS:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, _ROWS, replace=False))
+    most = min(_ROWS, max(_FEWEST_ROWS, answers // (_COLUMNS * _GRID)))
+    if len(rows) > most:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
     block = to_block(table.frame.iloc[rows], table.features)
     output, label = _output(table, task, split)
     drawable = {c.name: c for c in table.features if not _is_text(c)}

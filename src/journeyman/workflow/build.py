@@ -46,7 +46,7 @@ from journeyman.stores.workspace import Workspace
 from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.workflow.kit import Kit
 from journeyman.workflow.release import FittedEnsemble, ModelCard, PlacedMember, make_scorer, release_files
-from journeyman.workflow.search import search, seconds_after_search, within_budget
+from journeyman.workflow.search import EXPLAINING_SECONDS, MOST_DRAWN, search, seconds_after_search, within_budget
 from journeyman.workflow.settings_file import readable, write_settings
 
 __all__ = ["build", "fit_all", "keep_experience", "model_card", "prepare_table"]
@@ -90,7 +90,10 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     run.event("holdout", f"evaluate reads {len(division.holdout)} rows")
     evaluation = run.step("evaluate", partial(evaluate, scorer.predict), chosen, table, task, division, settings.seed)
     tell("explain")
-    why = run.step("explain", partial(explain, scorer.predict), table, task, division, evaluation, settings.seed)
+    answers = chosen.answers_within(EXPLAINING_SECONDS, MOST_DRAWN)
+    why = run.step(
+        "explain", partial(explain, scorer.predict), table, task, division, evaluation, answers, settings.seed
+    )
     tell("decide")
     champion = run.step("champion", partial(_champion, workspace, run), settings.name, table.digest, task.metric)
     decision = run.step("decide", decide, task, evaluation, findings, champion)

@@ -27,7 +27,7 @@ from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.transformers.target_scale import SCALES, long_tailed
 from journeyman.workflow.kit import Kit
 
-__all__ = ["search", "seconds_after_search", "seconds_to_finish", "within_budget"]
+__all__ = ["EXPLAINING_SECONDS", "MOST_DRAWN", "search", "seconds_after_search", "seconds_to_finish", "within_budget"]
 
 _FIRST = ("baseline", "linear")
 _REFIT = 1.3
@@ -36,8 +36,11 @@ _REFIT = 1.3
 _HANDFUL = 6
 """Candidates that a budget should hold."""
 
-_MOST_SHUFFLED, _MOST_DRAWN = 150_000, 36_000
+_MOST_SHUFFLED, MOST_DRAWN = 150_000, 36_000
 """Answers that importance and dependence ask for at most (stages evaluate and explain)."""
+
+_SHUFFLING_SECONDS, EXPLAINING_SECONDS = 4.0, 2.0
+"""Where answers are slow, fewer are asked for, so that they take this long."""
 
 _SIMPLE_SHARE = 0.2
 """Of the time left that the simple model may take."""
@@ -72,8 +75,9 @@ def seconds_to_finish(table: Table, split: Split, answer_seconds: float) -> floa
     """
     examined = len(split.holdout) or len(split.train)
     shuffled = min(_MOST_SHUFFLED, 5 * len(table.features) * min(examined, 2_000))
-    answers = examined + shuffled + min(_MOST_DRAWN, 120 * len(split.train))
-    return 2.0 + 2e-5 * min(table.source_rows, 300_000) + answers * answer_seconds
+    drawn = min(MOST_DRAWN, 120 * len(split.train))
+    asked = min(shuffled * answer_seconds, _SHUFFLING_SECONDS) + min(drawn * answer_seconds, EXPLAINING_SECONDS)
+    return 2.0 + 2e-5 * min(table.source_rows, 300_000) + examined * answer_seconds + asked
 
 
 def seconds_after_search(found: Search, table: Table, split: Split) -> float:

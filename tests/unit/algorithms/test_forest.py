@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestRegressor
 
+from journeyman.algorithms.flat_trees import FlatTrees
 from journeyman.algorithms.forest import ExtraTrees, RandomForest, _to_text
 from journeyman.entities.task import TaskKind
+from journeyman.interfaces import Matrix
 from journeyman.testing.algorithm_checks import sample_request
 
 
@@ -33,6 +35,26 @@ def test_a_tree_without_a_split_is_one_leaf():
     stump = RandomForestRegressor(n_estimators=2, max_leaf_nodes=None, min_samples_leaf=len(request.y))
     stump.fit(request.x.values, request.y)
     assert "num_leaves=1" in _to_text(stump, request.task, None)
+
+
+def test_trees_of_many_classes_are_stored_once():
+    """As text of LightGBM each tree is repeated for each class; as arrays only the leaves' answers grow."""
+    request = sample_request(ExtraTrees(), TaskKind.MULTICLASS)
+    files = ExtraTrees().fit(request).to_files()
+    stored = ExtraTrees().from_files(files)
+    assert isinstance(stored, FlatTrees)
+    assert stored.rounds == len(stored.roots)
+    assert stored.answers.shape[1] == len(request.task.labels)
+
+
+def test_many_rows_are_answered_as_few_are():
+    """Beyond some rows the trees are asked a few at a time; sums in another order may differ in the last bits."""
+    for kind in TaskKind:
+        request = sample_request(ExtraTrees(), kind)
+        model = ExtraTrees().fit(request)
+        many = Matrix(np.tile(request.x.values, (20, 1)), request.x.names)
+        few = np.vstack([model.predict(Matrix(request.x.values[i : i + 1], many.names)) for i in range(20)])
+        np.testing.assert_allclose(model.predict(many)[:20], few, atol=1e-12)
 
 
 def test_out_of_time_keeps_the_trees_it_has():

@@ -48,7 +48,7 @@ def evaluation(*names):
 
 def test_the_answer_rises_along_the_column_that_it_follows():
     table, task, split = setting()
-    found = explain(predict, table, task, split, evaluation("c", "x", "t"), 0)
+    found = explain(predict, table, task, split, evaluation("c", "x", "t"), 36_000, 0)
     assert [d.column for d in found.dependences] == ["c", "x"]
     c, x = found.dependences
     assert x.output == "yes"
@@ -60,7 +60,7 @@ def test_the_answer_rises_along_the_column_that_it_follows():
 
 def test_holdout_rows_are_not_touched():
     table, task, split = setting()
-    found = explain(predict, table, task, split, evaluation("x"), 0)
+    found = explain(predict, table, task, split, evaluation("x"), 36_000, 0)
     assert max(found.dependences[0].x) < 99
 
 
@@ -72,13 +72,16 @@ def test_work_is_bounded_and_repeatable():
         most.append(len(block["x"]))
         return predict(block)
 
-    first = explain(counted, table, task, split, evaluation("x", "b"), 3)
-    assert max(most) <= 500 * 20
-    assert first == explain(predict, table, task, split, evaluation("x", "b"), 3)
+    first = explain(counted, table, task, split, evaluation("x", "b"), 36_000, 3)
+    assert max(most) <= 300 * 20
+    assert first == explain(predict, table, task, split, evaluation("x", "b"), 36_000, 3)
+    most.clear()
+    explain(counted, table, task, split, evaluation("x", "b"), 6_000, 3)
+    assert max(most) <= 50 * 20
 
 
 def test_without_importances_the_first_columns_are_drawn():
     table, task, split = setting()
-    found = explain(predict, table, task, split, evaluation(), 0)
+    found = explain(predict, table, task, split, evaluation(), 36_000, 0)
     assert [d.column for d in found.dependences] == ["x", "c", "b"]
     assert found.dependences[2].labels == ("off", "on")

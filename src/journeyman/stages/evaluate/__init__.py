@@ -30,6 +30,9 @@ __all__ = ["evaluate"]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 _FINDING_ROWS = 50_000
+_MOST_SHUFFLED = 150_000
+_SHUFFLING_SECONDS = 4.0
+"""Importance asks for so many answers, fewer where they are slow; bounded by sizes, so that a seed gives one result."""
 
 
 def evaluate(
@@ -60,7 +63,8 @@ def evaluate(
     scores, no_change = compare(metrics, examined, task, threshold, seed)
     block = to_block(table.frame.iloc[examined.rows], table.features)
     note = "" if examined.on_holdout else "measured on rows that the model learned from"
-    helps = importances(predict, block, examined.y, table.features, metrics[0], note, seed)
+    answers = ensemble.answers_within(_SHUFFLING_SECONDS, _MOST_SHUFFLED)
+    helps = importances(predict, block, examined.y, table.features, metrics[0], note, answers, seed)
     slices, tried = _slices(ensemble, examined, table, task, split, helps, seed)
     edges, counts, drawn = _pictures(examined, task, seed)
     answer = at_threshold(examined.predictions, threshold).argmax(axis=1)

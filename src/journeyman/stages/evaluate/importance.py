@@ -18,7 +18,7 @@ __all__ = ["importances"]
 FloatArray = NDArray[np.float64]
 _MOST_ROWS = 2_000
 _REPEATS = 5
-_ANSWERS = 150_000  # rows answered in all: a few seconds with an ensemble of trees, whatever the table's width
+_FEWEST_ROWS = 200
 _MOST_COLUMNS = 150
 _CORRELATED = 0.8
 
@@ -30,6 +30,7 @@ def importances(
     columns: tuple[Column, ...],
     metric: Metric,
     note: str,
+    answers: int,
     seed: int,
 ) -> tuple[Importance, ...]:
     """Return columns by importance, greatest first (Breiman 2001; Fisher, Rudin and Dominici 2019).
@@ -49,6 +50,8 @@ def importances(
         What is measured; positive importance means the column helps.
     note : str
         Said of every column (rows that are no holdout, for instance).
+    answers : int
+        Rows that may be answered in all.
     seed : int
         Randomness.
     """
@@ -57,16 +60,16 @@ def importances(
     if not few:
         return ()
     repeats = _REPEATS if few <= 30 else 3 if few <= 60 else 2
-    rows = min(len(y), _MOST_ROWS, max(200, _ANSWERS // (few * repeats)))
+    rows = min(len(y), _MOST_ROWS, max(_FEWEST_ROWS, answers // (few * repeats)))
     taken = np.sort(rng.choice(len(y), rows, replace=False))
     part = {name: values[taken] for name, values in block.items()}
     truth = y[taken]
-    answers = predict(part)
-    whole = metric.score(truth, answers)
+    plain = predict(part)
+    whole = metric.score(truth, plain)
     if not np.isfinite(whole):
         return ()
     ranks = {c.name: _ranks(part[c.name]) for c in columns}
-    chosen = _moving_with(answers, columns, ranks) if len(columns) > few else columns
+    chosen = _moving_with(plain, columns, ranks) if len(columns) > few else columns
     sign = 1.0 if metric.greater_is_better else -1.0
     found = []
     # one permutation a column name, so that the figures do not depend on the order of the columns
