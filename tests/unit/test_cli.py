@@ -112,6 +112,7 @@ def test_build_hands_every_option_to_the_door(doors: FakeDoors) -> None:
         "roles": {"id": "ignored", "ref": "ignored"},
         "missing": ("none",),
         "accept": ("DQ301",),
+        "latency": "1ms",
     }
 
 
