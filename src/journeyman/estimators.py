@@ -71,7 +71,7 @@ class JourneymanClassifier(ClassifierMixin, _Journeyman):
     Parameters
     ----------
     budget : str or float
-        Time for ``fit``: "30s", "2m", seconds.
+        Time for ``fit``: "30s", "2m", seconds, or "auto", which ends when more is not worth it.
     trials : int, optional
         Number of trials instead; makes ``fit`` repeatable bit for bit.
     metric : str, optional

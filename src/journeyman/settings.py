@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from journeyman.errors import SettingsError
 
 __all__ = [
+    "AUTO",
     "DEFAULT_BUDGET",
     "DEFAULT_LATENCY",
     "DEFAULT_WORKSPACE",
     "FRAME",
     "BuildSettings",
+    "bounded",
     "checked",
     "model_name",
     "parse_budget",
@@ -21,11 +24,16 @@ __all__ = [
 ]
 
 DEFAULT_BUDGET = "2m"
+AUTO = "auto"
+"""A budget that ends when more is not worth it."""
+
 DEFAULT_LATENCY = "1ms"
 DEFAULT_WORKSPACE = "journeyman-workspace"
 FRAME = "<frame>"
 """Stands for the source of a build whose table was handed over from Python."""
 
+_LEAST_AUTO, _USUAL_AUTO, _MOST_AUTO = 120.0, 300.0, 3600.0
+_USUAL_VALUES = 100_000
 _LEAST_MEMORY = 1_000_000
 _LEAST_LATENCY = 0.0002
 _LATENCY = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(ms|s)?", re.IGNORECASE | re.ASCII)
@@ -49,7 +57,8 @@ class BuildSettings:
     query : str or None
         SQL to run where the source is a database.
     budget : float or None
-        Seconds from start to release; None where ``trials`` alone bounds the work.
+        Seconds from start to release; None where ``trials`` alone bounds the work, or, without them, where the build
+        itself is to find out when more is not worth it ("auto").
     trials : int or None
         Number of trials; makes a build repeatable bit for bit.
     metric : str or None
@@ -151,18 +160,18 @@ def parse_latency(text: str) -> float:
     return float(found[1]) / (1000 if found[2] and found[2].lower() == "ms" else 1)
 
 
-def parse_budget(text: str) -> float:
+def parse_budget(text: str) -> float | None:
     """Read a time budget as a person writes it.
 
     Parameters
     ----------
     text : str
-        A number with a unit ("30s", "2m", "1.5h", "1h30m") or a plain number of seconds ("90").
+        A number with a unit ("30s", "2m", "1.5h", "1h30m"), a plain number of seconds ("90"), or "auto".
 
     Returns
     -------
-    float
-        Seconds, above 0.
+    float or None
+        Seconds, above 0; None for "auto".
 
     Raises
     ------
@@ -171,20 +180,40 @@ def parse_budget(text: str) -> float:
 
     Examples
     --------
-    >>> [parse_budget(text) for text in ("30s", "2m", "1h30m", "90")]
-    [30.0, 120.0, 5400.0, 90.0]
+    >>> [parse_budget(text) for text in ("30s", "2m", "1h30m", "90", "auto")]
+    [30.0, 120.0, 5400.0, 90.0, None]
     >>> parse_budget("0")
     Traceback (most recent call last):
         ...
-    journeyman.errors.SettingsError: a budget of '0' leaves no time to build (hint: give a time such as 30s, 2m or 1h)
+    journeyman.errors.SettingsError: a budget of '0' leaves no time to build (hint: give a time such as ...)
     """
-    hint = "give a time such as 30s, 2m or 1h"
+    hint = "give a time such as 30s, 2m or 1h, or auto"
+    if text.strip().lower() == AUTO:
+        return None
     if not _BUDGET.fullmatch(text.strip()):
         raise SettingsError(f"the budget {text!r} is not a time", hint=hint)
     seconds = sum(float(number) * _UNIT_SECONDS[unit.lower()] for number, unit in _BUDGET_PART.findall(text))
     if not 0 < seconds < float("inf"):
         raise SettingsError(f"a budget of {text!r} leaves no time to build", hint=hint)
     return seconds
+
+
+def bounded(settings: BuildSettings, rows: int, columns: int) -> BuildSettings:
+    """Return settings with a budget by the size of the table where the user left it to the build.
+
+    Between two minutes and an hour: a hundred thousand values may take five minutes, four times as many twice as long.
+    That is a ceiling; the search ends before it once more is not worth it.
+
+    Examples
+    --------
+    >>> auto = BuildSettings("a.csv", "y", "a", budget=None)
+    >>> [round(bounded(auto, n, m).budget) for n, m in ((500, 10), (10_000, 10), (45_000, 40), (10**7, 40))]
+    [120, 300, 1273, 3600]
+    """
+    if settings.budget is not None or settings.trials is not None:
+        return settings
+    worth = _USUAL_AUTO * math.sqrt(rows * columns / _USUAL_VALUES)
+    return replace(settings, budget=min(max(_LEAST_AUTO, worth), _MOST_AUTO))
 
 
 def model_name(location: str | None, otherwise: str) -> str:

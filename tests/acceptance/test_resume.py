@@ -95,14 +95,14 @@ def test_a_build_that_dies_after_every_step_ends_as_a_calm_one(tmp_path, wine_cs
 
 @pytest.mark.slow
 @pytest.mark.parametrize("bound", [{"trials": 3}, {"budget": 30}], ids=["trials", "budget"])
-@pytest.mark.parametrize("last", ["split", "trial 3: lightgbm (quick)", "evaluate", "date", "report", "release"])
+@pytest.mark.parametrize("last", ["split", "trial 3: ", "evaluate", "date", "report", "release"])
 def test_what_a_process_did_at_one_go_is_replayed_as_it_was(tmp_path, wine_csv, monkeypatch, bound, last):
     """A fact that looked at the clock outside a step would not be the same again, and its reader would refuse it."""
     add_step = Journal.add_step
 
     def add_and_die(journal, run, step):
         add_step(journal, run, step)
-        if step.name == last:
+        if step.name == last or (last.endswith(": ") and step.name.startswith(last)):
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
@@ -134,7 +134,7 @@ def test_two_interrupts_leave_a_build_that_resume_finishes(tmp_path, wine_csv, w
     wait_for(build, "trial 3")
     os.kill(build.pid, signal.SIGINT)
     # Only once the first was heard: two signals that arrive before the process looks are one signal to it.
-    wait_for(build, "fit: the chosen models on the training rows")
+    wait_for(build, "fit: the chosen models")
     os.kill(build.pid, signal.SIGINT)
     _, errors = build.communicate()
     assert build.returncode == 130, errors
@@ -213,7 +213,7 @@ def test_a_table_that_is_gone_keeps_no_other_build_from_going_on(tmp_path, wine_
 
 @pytest.mark.slow
 def test_a_second_process_is_told_that_the_workspace_is_in_use(tmp_path, wine_csv, wine_frame, start):
-    first = start(["build", str(wine_csv), "--target", "class_1", "--trials", "12", "--workspace", str(tmp_path / "w")])
+    first = start(["build", str(wine_csv), "--target", "class_1", "--trials", "40", "--workspace", str(tmp_path / "w")])
     wait_for(first, "ingest")
     words = [["build", str(wine_csv), "--target", "class_1", "--trials", "1"], ["resume"]]
     for command in words:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journeyman.errors import SettingsError
-from journeyman.settings import parse_budget
+from journeyman.settings import BuildSettings, bounded, parse_budget
 
 
 @pytest.mark.parametrize(
@@ -21,9 +21,10 @@ from journeyman.settings import parse_budget
         ("1h30m", 5400),
         (" 1h 30m ", 5400),
         ("1D", 86400),
+        (" Auto ", None),
     ],
 )
-def test_budget(text: str, seconds: float) -> None:
+def test_budget(text: str, seconds: float | None) -> None:
     assert parse_budget(text) == seconds
 
 
@@ -42,4 +43,14 @@ def test_any_text_is_seconds_or_a_settings_error(text: str) -> None:
         seconds = parse_budget(text)
     except SettingsError:
         return
-    assert 0 < seconds < float("inf")
+    assert seconds is None or 0 < seconds < float("inf")
+
+
+def test_a_budget_left_to_the_build_has_a_ceiling_and_no_other_is_touched() -> None:
+    auto = BuildSettings("a.csv", "y", "a", budget=None)
+    small, large, huge = (bounded(auto, n, 20).budget for n in (100, 100_000, 10**9))
+    assert small is not None
+    assert large is not None
+    assert 60 <= small < large < (huge or 0) <= 3600
+    for settings in (BuildSettings("a.csv", "y", "a", budget=7.0), BuildSettings("a.csv", "y", "a", None, None, 3)):
+        assert bounded(settings, 10**9, 20) is settings

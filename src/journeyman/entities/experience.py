@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["Expectation", "Experience"]
 
@@ -19,15 +19,18 @@ class Expectation:
     probability : float
         That it lifts the ensemble beyond noise.
     gain : float
-        Expected relative gain of the ensemble's score.
+        Relative gain of the ensemble's score that is expected if it does.
     seconds : float
         Expected wall time.
+    context : mapping of str to float
+        What was known when this was stated: the table's meta-features, and what the earlier trials had shown.
     """
 
     candidate: str
     probability: float
     gain: float
     seconds: float
+    context: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,12 @@ class Experience:
     Attributes
     ----------
     context : mapping of str to float
-        Meta-features: rows, columns, share of kinds, missing, class balance, trials before it.
+        Meta-features (rows, columns, shares of kinds, missing, class balance, kind of task), and what the earlier
+        trials of its search had shown.
     algorithm : str
         Registered name.
     candidate : str
-        Key of the candidate.
+        The candidate's name: algorithm and style.
     expectation : Expectation
         What was stated in advance.
     succeeded : bool
@@ -50,6 +54,10 @@ class Experience:
         Relative gain of the ensemble's score.
     seconds : float
         Wall time it took.
+    solo : float or None
+        Its own loss relative to the baseline's; None where it has no score.
+    job : str
+        The run that it comes from; trials of one job are in the order they were run.
     """
 
     context: Mapping[str, float]
@@ -59,3 +67,5 @@ class Experience:
     succeeded: bool
     gain: float
     seconds: float
+    solo: float | None = None
+    job: str = ""

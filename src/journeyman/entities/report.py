@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from journeyman.entities.column import Column
 from journeyman.entities.decision import Decision
 from journeyman.entities.evaluation import Evaluation, Explanation
+from journeyman.entities.experience import Expectation
 from journeyman.entities.finding import Finding
 from journeyman.entities.profile import Profile
 from journeyman.entities.task import Task
@@ -57,6 +58,10 @@ class BuildReport:
         Python and libraries.
     settings : mapping of str to str
         Effective settings of the build, as text.
+    expectations : tuple of Expectation
+        What was stated before each trial; empty in reports of older builds.
+    outcomes : tuple of (bool, float)
+        For each trial, whether it lifted the ensemble beyond noise, and its relative gain; as above.
     unlimited_score : float or None
         Out-of-fold score of the best ensemble whatever its answers take; None where that is the released one.
     """
@@ -84,4 +89,6 @@ class BuildReport:
     stage_seconds: Mapping[str, float]
     versions: Mapping[str, str]
     settings: Mapping[str, str] = field(default_factory=dict)
+    expectations: tuple[Expectation, ...] = ()
+    outcomes: tuple[tuple[bool, float], ...] = ()
     unlimited_score: float | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from journeyman.entities.experience import Expectation
 from journeyman.entities.report import BuildReport
 from journeyman.entities.trial import Trial, TrialStatus
 from journeyman.reports.charts import Dots, Line, Mark, Note, Rule, plot
@@ -34,6 +35,10 @@ class TrialRow:
     seconds: float
     weight: str
     cause: str
+    expected: str = ""
+    probability: float = 0.0
+    came: str = ""
+    gain: float = 0.0
 
 
 def _styles(report: BuildReport) -> dict[str, str]:
@@ -164,6 +169,8 @@ def trial_rows(report: BuildReport) -> list[TrialRow]:
         folds = trial.fold_scores
         order = math.inf if score is None else -score if greater else score
         weight = weights.get(trial.candidate.key)
+        stated = report.expectations[k] if k < len(report.expectations) else None
+        outcome = report.outcomes[k] if k < len(report.outcomes) else None
         rows.append(
             TrialRow(
                 number=k + 1,
@@ -179,6 +186,23 @@ def trial_rows(report: BuildReport) -> list[TrialRow]:
                 seconds=trial.seconds,
                 weight=percent(weight) if weight is not None else "",
                 cause=trial.cause,
+                expected=_expected(stated) if stated is not None else "",
+                probability=stated.probability if stated is not None else 0.0,
+                came=_came(outcome) if outcome is not None else "",
+                gain=outcome[1] if outcome is not None else 0.0,
             )
         )
     return rows
+
+
+def _expected(stated: Expectation) -> str:
+    """Say what was stated before a trial: the probability of a lift, and the gain if there is one."""
+    return f"{percent(stated.probability)}, {percent(stated.gain)} less loss"
+
+
+def _came(outcome: tuple[bool, float]) -> str:
+    """Say what came of a trial."""
+    lifted, gain = outcome
+    if lifted:
+        return f"lifted, {percent(gain)} less loss"
+    return "within noise" if gain > 0 else "no gain"

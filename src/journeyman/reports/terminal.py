@@ -16,6 +16,7 @@ from journeyman.entities.evaluation import Score
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.report import BuildReport
+from journeyman.entities.trial import TrialStatus
 from journeyman.reports.phrases import further_reasons, placed_words, remedy_words, score_row, sentence
 from journeyman.reports.search_words import price_words, time_words, tried_words
 from journeyman.reports.told import told
@@ -229,7 +230,27 @@ def _members(report: BuildReport) -> list[RenderableType]:
     stop = sentence("stopped because " + report.stop_reason)
     lines = [f"Ensemble: {said}. {tried_words(report)}.", clean(stop)]
     lines += [f"{words}." for words in (price_words(report), time_words(report)) if words]
-    return [Text(), _heading("How it was found"), *[_indented(line) for line in lines]]
+    return [Text(), _heading("How it was found"), *[_indented(line) for line in lines], *_stated(report)]
+
+
+def _stated(report: BuildReport) -> list[RenderableType]:
+    """Return what was expected of each trial and what came of it."""
+    if not report.expectations:
+        return []
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("  trial")
+    table.add_column("lift expected", justify="right", no_wrap=True)
+    table.add_column("came", no_wrap=True)
+    table.add_column("took", justify="right", no_wrap=True)
+    rows = zip(report.trials, report.expectations, report.outcomes, strict=False)
+    for trial, stated, (lifted, gain) in rows:
+        table.add_row(
+            "  " + shorten(clean(trial.candidate.name), 34),
+            f"{percent(stated.probability)}",
+            f"{percent(gain)} less loss" if lifted else "noise" if trial.status is TrialStatus.DONE else trial.status,
+            duration(trial.seconds),
+        )
+    return [table]
 
 
 def show(report: BuildReport) -> RenderableType:

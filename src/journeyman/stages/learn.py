@@ -18,23 +18,41 @@ def learn(
     trials: Sequence[Trial],
     expectations: Sequence[Expectation],
     outcomes: Sequence[Outcome],
+    greater_is_better: bool,
 ) -> tuple[Experience, ...]:
     """Pair each trial's expectation with its outcome.
+
+    Parameters
+    ----------
+    context : mapping of str to float
+        Meta-features of the table; what the trials before had shown is added from each expectation.
+    greater_is_better : bool
+        Direction of the scores; those that grow are best at 1.
 
     Raises
     ------
     ValueError
         When a trial lacks its expectation or its outcome.
     """
+    base = next((t.score for t in trials if t.candidate.algorithm == "baseline"), None)
     return tuple(
         Experience(
-            context=dict(context),
+            context={**context, **expectation.context},
             algorithm=trial.candidate.algorithm,
             candidate=trial.candidate.name,
             expectation=expectation,
             succeeded=outcome[0],
             gain=outcome[1],
             seconds=trial.seconds,
+            solo=_relative(trial.score, base, greater_is_better),
         )
         for trial, expectation, outcome in zip(trials, expectations, outcomes, strict=True)
     )
+
+
+def _relative(score: float | None, base: float | None, greater_is_better: bool) -> float | None:
+    """Return a loss relative to the baseline's, or None where one of them is not known."""
+    if score is None or base is None:
+        return None
+    loss, least = (1.0 - score, 1.0 - base) if greater_is_better else (score, base)
+    return loss / least if least > 0 else None

@@ -1,39 +1,75 @@
-"""Stop: whether another trial is worth its time."""
+"""Stop: whether what could still be tried in the time left is worth it."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from journeyman.entities.experience import Expectation
 
-__all__ = ["choose_next", "reason_to_stop"]
+__all__ = ["LEAST_CHANCE", "chance_of_more", "choose_next", "reason_to_stop"]
 
-_PATIENCE = 4
-_LEAST_PROBABILITY = 0.25
+LEAST_CHANCE = 0.1
+"""The search ends when all that could still be tried brings more than noise with less than this probability."""
+
+_ALIKE = 0.3
+"""Candidates do not succeed independently of one another: each further one counts for this much of the one before
+(docs/decisions/0017)."""
+
 _LEAST_SHARE = 0.35  # of its expected time that a trial should have; boosting that is cut shorter learns too little
 _LAST_SHARE = (
     0.12  # where nothing has that much: little learned may still beat the simple model, and else costs nothing
 )
 
 
+def chance_of_more(remaining: Sequence[Expectation], seconds_left: float | None) -> float:
+    """Return the probability that any candidate that still fits into the time left lifts the ensemble beyond noise.
+
+    Parameters
+    ----------
+    remaining : sequence of Expectation
+        Of the candidates not tried yet, the most promising first.
+    seconds_left : float or None
+        For all of them together; None where time does not bound the search.
+
+    Examples
+    --------
+    >>> one, other = Expectation("a", 0.5, 0.1, 60.0), Expectation("b", 0.5, 0.1, 60.0)
+    >>> round(chance_of_more((one, other), 70.0), 3), round(chance_of_more((one, other), None), 3)
+    (0.5, 0.594)
+    """
+    hazards: list[float] = []
+    spent = 0.0
+    for expectation in remaining:
+        needed = expectation.seconds * (_LEAST_SHARE if not hazards else 1.0)
+        if seconds_left is not None and spent + needed > seconds_left:
+            continue
+        spent += expectation.seconds
+        hazards.append(-math.log1p(-min(expectation.probability, 1.0 - 1e-9)))
+    hazards.sort(reverse=True)
+    return 1.0 - math.exp(-sum(hazard * _ALIKE**k for k, hazard in enumerate(hazards)))
+
+
 def reason_to_stop(
-    remaining: Sequence[Expectation], lifted: Sequence[bool], trials_left: int | None, interrupted: bool
+    remaining: Sequence[Expectation], seconds_left: float | None, trials_left: int | None, interrupted: bool
 ) -> str:
     """Return why the search should stop, in words, or the empty text to go on.
 
     Parameters
     ----------
     remaining : sequence of Expectation
-        Of the candidates not tried yet.
-    lifted : sequence of bool
-        For each trial so far, whether it lifted the ensemble beyond noise.
+        Of the candidates not tried yet, the most promising first.
+    seconds_left : float or None
+        For further trials; None where time does not bound the search.
     trials_left : int or None
-        Trials that the user still allows.
+        Trials that the user still allows; where a number was asked for, that many are run.
 
     Examples
     --------
-    >>> reason_to_stop((), [True], None, False)
+    >>> reason_to_stop((), 10.0, None, False)
     'every candidate was tried'
+    >>> reason_to_stop((Expectation("a", 0.03, 0.01, 5.0),), 60.0, None, False)
+    'what could still be tried would lift the score beyond noise with a probability of 3%, below 10%'
     """
     if interrupted:
         return "you asked it to finish with what it had"
@@ -41,11 +77,13 @@ def reason_to_stop(
         return "the number of trials asked for is done"
     if not remaining:
         return "every candidate was tried"
-    best = max(e.probability for e in remaining)
-    if len(lifted) > _PATIENCE + 2 and not any(lifted[-_PATIENCE:]) and best < _LEAST_PROBABILITY:
+    if trials_left is not None or choose_next(remaining, seconds_left) is None:
+        return ""
+    chance = chance_of_more(remaining, seconds_left)
+    if chance < LEAST_CHANCE:
         return (
-            f"the last {_PATIENCE} candidates brought no more than noise, and the next would lift the score "
-            f"with a probability of {best:.0%} at best"
+            "what could still be tried would lift the score beyond noise with a probability of "
+            f"{chance:.0%}, below {LEAST_CHANCE:.0%}"
         )
     return ""
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from journeyman.entities.experience import Expectation, Experience
+from journeyman.stores.disk import disk_errors
 from journeyman.stores.tables import Database, experience
 
-__all__ = ["ExperienceStore"]
+__all__ = ["EXPERIENCE", "ExperienceStore", "opened_experience"]
+
+EXPERIENCE = "experience.db"
 
 
 class ExperienceStore:
@@ -34,6 +39,34 @@ class ExperienceStore:
             rows = connection.execute(query).all()
         return tuple(_experience(row) for row in reversed(rows))
 
+    def clear(self) -> int:
+        """Forget everything; return how many rows there were."""
+        with self._database.writing() as connection:
+            return connection.execute(experience.delete()).rowcount
+
+
+@contextmanager
+def opened_experience(folder: Path) -> Iterator[ExperienceStore]:
+    """Open the user's own experience, which all workspaces share; made where it is missing.
+
+    Parameters
+    ----------
+    folder : Path
+        From ``stores.home.user_folder``.
+
+    Raises
+    ------
+    WorkspaceError
+        Where the folder cannot be read or written, or the file is damaged.
+    """
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    database = Database.connect(sa.URL.create("sqlite", database=str(folder / EXPERIENCE)), str(folder))
+    try:
+        yield ExperienceStore(database)
+    finally:
+        database.close()
+
 
 def _row(run: str, row: Experience) -> dict[str, Any]:
     return {
@@ -47,6 +80,7 @@ def _row(run: str, row: Experience) -> dict[str, Any]:
         "succeeded": bool(row.succeeded),
         "gain": float(row.gain),
         "seconds": float(row.seconds),
+        "solo": row.solo,
     }
 
 
@@ -59,4 +93,6 @@ def _experience(row: sa.Row[Any]) -> Experience:
         succeeded=row.succeeded,
         gain=row.gain,
         seconds=row.seconds,
+        solo=row.solo,
+        job=row.run,
     )

@@ -15,7 +15,8 @@ from journeyman.stores.disk import disk_errors
 
 __all__ = ["Database", "champions", "events", "experience", "models", "runs", "steps"]
 
-_VERSION = 1
+_VERSION = 2
+_FIRST = 1
 _metadata = sa.MetaData()
 
 _layout = sa.Table("layout", _metadata, sa.Column("version", sa.Integer, primary_key=True, autoincrement=False))
@@ -100,6 +101,7 @@ experience = sa.Table(
     sa.Column("succeeded", sa.Boolean, nullable=False),
     sa.Column("gain", sa.Float, nullable=False),
     sa.Column("seconds", sa.Float, nullable=False),
+    sa.Column("solo", sa.Float),  # from layout 2 on
 )
 
 
@@ -158,11 +160,22 @@ class Database:
                     connection.execute(_layout.insert().values(version=_VERSION))
         with self.reading() as connection:
             version = connection.scalar(sa.select(_layout.c.version))
+        if version == _FIRST:
+            version = self._upgrade()
         if version != _VERSION:
             raise WorkspaceError(
                 f"the journal of {self.place} has layout {version}, this Journeyman reads layout {_VERSION}",
                 hint="upgrade Journeyman, or name another workspace with --workspace",
             )
+
+    def _upgrade(self) -> int:
+        """Bring layout 1 to layout 2: experience keeps each candidate's own loss."""
+        with self.writing() as connection:
+            # Two processes may open an old workspace at once; the second one finds it upgraded.
+            if connection.scalar(sa.select(_layout.c.version)) == _FIRST:
+                connection.execute(sa.text("ALTER TABLE experience ADD COLUMN solo FLOAT"))
+                connection.execute(_layout.update().values(version=_VERSION))
+        return _VERSION
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

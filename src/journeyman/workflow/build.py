@@ -26,7 +26,7 @@ from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble
 from journeyman.interfaces import Metric, Run, Source
 from journeyman.metrics import find_metric
-from journeyman.settings import BuildSettings
+from journeyman.settings import BuildSettings, bounded
 from journeyman.stages.check import check
 from journeyman.stages.decide import decide
 from journeyman.stages.ensemble import calibrate, ensemble
@@ -46,6 +46,7 @@ from journeyman.stores.workspace import Workspace
 from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.workflow.kit import Kit
 from journeyman.workflow.release import FittedEnsemble, ModelCard, PlacedMember, make_scorer, release_files
+from journeyman.workflow.remember import keep, recall
 from journeyman.workflow.search import EXPLAINING_SECONDS, MOST_DRAWN, search, seconds_after_search, within_budget
 from journeyman.workflow.settings_file import readable, write_settings
 
@@ -64,6 +65,9 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     repaired, findings = prepare_table(source, settings, kit, run)
     table, task = repaired.table, repaired.task
     metric = find_metric(task.metric, task.kind)
+    asked, settings = settings, bounded(settings, len(table.frame), len(table.features))
+    if settings.budget != asked.budget:
+        kit.progress.note(f"the search ends when more is not worth it, within {settings.budget:.0f} s at most")
 
     tell("split")
     division = within_budget(kit, table, task, run.step("split", split, table, task, settings.seed), settings)
@@ -71,7 +75,7 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     statistics = run.step("profile", partial(profile, source), table, task, division)
 
     tell("train")
-    past = run.step("remember", partial(_past, workspace, settings))
+    past = run.step("remember", partial(_past, kit, workspace, settings))
     found = search(kit, run, table, task, division, metric, settings, past)
     y = target_values(table, task.target)
     validated = y[np.concatenate([fold.validate for fold in division.folds])]
@@ -102,12 +106,12 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     number = run.step("number", workspace.registry.reserve, settings.name, run.id)
     created = run.step("date", kit.clock.now)
     unlimited = run.step("unlimited", partial(_unlimited, metric, found, task), validated, found.ensemble)
-    built = _Built(settings, number, created, repaired, findings, division, statistics, found, chosen, unlimited)
+    built = _Built(asked, number, created, repaired, findings, division, statistics, found, chosen, unlimited)
     report = run.step("report", partial(_report, run), built, evaluation, why, decision)
-    files = partial(_files, kit, card, final, settings)
+    files = partial(_files, kit, card, final, asked)
     released = run.step("release", partial(_release, workspace, run, files), report, table.digest, settings.seed)
     tell("learn")
-    run.step("learn", partial(_learn, workspace, run), repaired, found)
+    run.step("learn", partial(_learn, kit, workspace, run), repaired, found)
     return released
 
 
@@ -193,9 +197,9 @@ def _check(kit: Kit, table: Table, task: Task, seed: int) -> tuple[Finding, ...]
     return check(table, task, kit.rules, seed)
 
 
-def _past(workspace: Workspace, settings: BuildSettings) -> tuple[Experience, ...]:
+def _past(kit: Kit, workspace: Workspace, settings: BuildSettings) -> tuple[Experience, ...]:
     """Return earlier jobs' experience; none where the number of trials is set, so that such a build is repeatable."""
-    return () if settings.trials is not None else workspace.experience.read()
+    return () if settings.trials is not None else recall(workspace.experience, kit.progress.note)
 
 
 def _champion(workspace: Workspace, run: Run, name: str, data_digest: str, metric: str) -> ModelVersion | None:
@@ -246,6 +250,8 @@ def _report(run: Run, built: _Built, evaluation: Evaluation, why: Explanation, d
         trials=tuple(replace(trial, predictions=None) for trial in found.trials),
         members=built.chosen.members,
         ensemble_scores=found.scores,
+        expectations=found.expectations,
+        outcomes=found.outcomes,
         stop_reason=found.stop_reason,
         evaluation=evaluation,
         explanation=why,
@@ -317,12 +323,15 @@ def _release(
     return released
 
 
-def _learn(workspace: Workspace, run: Run, repaired: Repaired, found: Search) -> tuple[Experience, ...]:
-    return keep_experience(workspace, run.id, repaired.table, repaired.task, found)
+def _learn(kit: Kit, workspace: Workspace, run: Run, repaired: Repaired, found: Search) -> tuple[Experience, ...]:
+    return keep_experience(kit, workspace, run.id, repaired.table, repaired.task, found)
 
 
-def keep_experience(workspace: Workspace, run: str, table: Table, task: Task, found: Search) -> tuple[Experience, ...]:
-    """Add what a search has taught to the experience store, in place of what the same run said before."""
-    gained = learn(meta_features(table, task), found.trials, found.expectations, found.outcomes)
-    workspace.experience.add(run, gained)
+def keep_experience(
+    kit: Kit, workspace: Workspace, job: str, table: Table, task: Task, found: Search
+) -> tuple[Experience, ...]:
+    """Add what a search has taught to the experience of the workspace and of the user; a repeated job counts once."""
+    direction = find_metric(task.metric, task.kind).greater_is_better
+    gained = learn(meta_features(table, task), found.trials, found.expectations, found.outcomes, direction)
+    keep(workspace.experience, job, gained, kit.progress.note)
     return gained

@@ -70,7 +70,8 @@ def build(  # one parameter an option of the command
     target : str
         Column to predict.
     budget : str or float, optional
-        Time from start to release ("30s", "2m", seconds); "2m" unless ``trials`` is given.
+        Time from start to release ("30s", "2m", seconds), or "auto", which ends when more is not worth it; "2m" unless
+        ``trials`` is given.
     trials : int, optional
         Number of trials; makes a build repeatable bit for bit.
     metric, task, seed, time, group, query, kinds, roles, missing, accept

@@ -18,7 +18,7 @@ from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Task, TaskKind
 from journeyman.metrics import default_metric, find_metric
 from journeyman.reports.progress import SilentProgress
-from journeyman.settings import BuildSettings, parse_budget
+from journeyman.settings import BuildSettings, bounded, parse_budget
 from journeyman.sources import FrameSource
 from journeyman.stages.conform import conform
 from journeyman.stages.ensemble import calibrate
@@ -30,6 +30,7 @@ from journeyman.workflow.build import fit_all, keep_experience, model_card
 from journeyman.workflow.clock import SystemClock, available_threads
 from journeyman.workflow.kit import standard_kit
 from journeyman.workflow.release import ModelCard, make_scorer
+from journeyman.workflow.remember import recall
 from journeyman.workflow.run import MemoryRun
 from journeyman.workflow.search import search, within_budget
 
@@ -121,6 +122,7 @@ def learn_from_frame(
     kit = standard_kit(_no_report, SystemClock(), SilentProgress(), lambda: False)
     run = MemoryRun(kit.clock)
     table, posed = _table(frame, y, TaskKind(task), settings)
+    settings = bounded(settings, len(table.frame), len(table.features))
     chosen_metric = find_metric(posed.metric, posed.kind)
     rows = np.arange(len(table.frame), dtype=np.int64)
     division = within_budget(kit, table, posed, folds_only(table, posed, seed), settings)
@@ -129,9 +131,9 @@ def learn_from_frame(
     else:
         with Workspace(workspace) as place:
             # A set number of trials promises the same fit twice, whatever was learned in between.
-            past = () if settings.trials is not None else place.experience.read()
+            past = () if settings.trials is not None else recall(place.experience, kit.progress.note)
             found = search(kit, run, table, posed, division, chosen_metric, settings, past)
-            keep_experience(place, f"embedded-{table.digest}-{seed}", table, posed, found)
+            keep_experience(kit, place, f"embedded-{table.digest}-{seed}", table, posed, found)
     validated = target_values(table, _TARGET)[np.concatenate([fold.validate for fold in division.folds])]
     ensemble = calibrate(chosen_metric, found.ensemble, validated, posed)
     card = model_card(kit, ensemble, table, posed)

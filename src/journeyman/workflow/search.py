@@ -20,7 +20,7 @@ from journeyman.errors import InputError
 from journeyman.interfaces import Metric, Run
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import ensemble, lift
-from journeyman.stages.rank import meta_features, rank
+from journeyman.stages.rank import judge, meta_features, rank, shown_by
 from journeyman.stages.stop import choose_next, reason_to_stop
 from journeyman.stages.train import Allowance, PreparedFold, Terms, prepare_folds, train
 from journeyman.transformers.derived import TEXTS, text_columns
@@ -125,6 +125,7 @@ def search(
     y = target_values(table, task.target)[np.concatenate([fold.validate for fold in split.folds])]
     waiting = _candidates(kit, plan)
     context = meta_features(table, task)
+    beliefs = judge(context, [(c.algorithm, c.name) for c in waiting], past)
     prepared: dict[str, list[PreparedFold]] = {}
     trials: list[Trial] = []
     expectations: list[Expectation] = []
@@ -133,15 +134,15 @@ def search(
     best: Ensemble | None = None
     baseline: float | None = None
     while True:
-        ranked = rank(waiting, _costs(kit, plan, waiting, trials), trials, context, past)
-        lifted = [beyond_noise for beyond_noise, _ in outcomes]
-        choice = run.step(f"choose {len(trials) + 1}", partial(_choose, kit, run, plan, ranked, lifted, trials, best))
+        shown = shown_by(trials, outcomes, best, metric.greater_is_better)
+        ranked = rank(waiting, _costs(kit, plan, waiting, trials), context, shown, beliefs)
+        choice = run.step(f"choose {len(trials) + 1}", partial(_choose, kit, run, plan, ranked, trials, best))
         chosen = choice.expectation
         if chosen is None:
             break
         candidate = next(c for c in waiting if c.key == chosen.candidate)
         waiting.remove(candidate)
-        kit.progress.trial(len(trials) + 1, candidate, f"about {chosen.seconds:.0f} s")
+        kit.progress.trial(len(trials) + 1, candidate, _said(chosen))
         trial = _try(kit, run, plan, candidate, len(trials) + 1, choice.seconds, prepared, best)
         trials.append(replace(trial, started=choice.started))
         expectations.append(chosen)
@@ -166,22 +167,29 @@ def _choose(
     run: Run,
     plan: _Plan,
     ranked: Sequence[Expectation],
-    lifted: Sequence[bool],
     trials: Sequence[Trial],
     best: Ensemble | None,
 ) -> Choice:
     """Choose the next candidate. A step of its own: it looks at the clock and at the user's wish to end."""
     left = None if plan.settings.trials is None else plan.settings.trials - len(trials)
-    reason = reason_to_stop(ranked, lifted, left, kit.interrupted() and best is not None)
     elapsed = run.elapsed()
+    seconds = _seconds_left(kit, plan, elapsed, best, trials)
+    first = len(trials) < len(_FIRST)
+    reason = reason_to_stop(ranked, None if first else seconds, left, kit.interrupted() and best is not None)
     if reason:
         return Choice(None, None, reason, elapsed)
-    seconds = _allowance(kit, plan, elapsed, best, trials)
-    if len(trials) < len(_FIRST) and seconds is not None:
+    if first and seconds is not None:
         # Something usable is worth a share of any budget; but the simple model may not eat up the time of the others.
         return Choice(ranked[0], max(1.0, seconds * _SIMPLE_SHARE), "", elapsed)
-    chosen = choose_next(ranked, seconds)
-    return Choice(chosen, seconds, "" if chosen else "the budget is used", elapsed)
+    most = None if plan.settings.budget is None else plan.settings.budget * _LARGEST_SHARE
+    allowed = seconds if seconds is None or most is None else min(seconds, most)
+    chosen = choose_next(ranked, allowed)
+    return Choice(chosen, allowed, "" if chosen else "the budget is used", elapsed)
+
+
+def _said(expectation: Expectation) -> str:
+    """Say what is expected of a trial."""
+    return f"about {expectation.seconds:.0f} s, lifts the score with a probability of {expectation.probability:.0%}"
 
 
 def _candidates(kit: Kit, plan: _Plan) -> list[Candidate]:
@@ -232,8 +240,10 @@ def _costs(kit: Kit, plan: _Plan, waiting: Sequence[Candidate], trials: Sequence
     }
 
 
-def _allowance(kit: Kit, plan: _Plan, elapsed: float, best: Ensemble | None, trials: Sequence[Trial]) -> float | None:
-    """Return the seconds that the next trial may take, so that what it finds can still be fitted and released."""
+def _seconds_left(
+    kit: Kit, plan: _Plan, elapsed: float, best: Ensemble | None, trials: Sequence[Trial]
+) -> float | None:
+    """Return the seconds left for trials, so that what they find can still be fitted and released."""
     if plan.settings.budget is None or plan.settings.trials is not None:
         return None
     refit = _refit_share(len(plan.split.folds), plan.settings.threads)
@@ -242,8 +252,7 @@ def _allowance(kit: Kit, plan: _Plan, elapsed: float, best: Ensemble | None, tri
     again = sum(t.seconds - t.preparing for t in chosen) + _preparing(kit, plan, chosen, trials)
     finish = seconds_to_finish(plan.table, plan.split, sum(t.answer_seconds for t in chosen))
     left = plan.settings.budget - elapsed - again * refit - finish
-    share = 1.0 / (1.0 + refit)
-    return max(0.0, min(left * share, plan.settings.budget * _LARGEST_SHARE))
+    return max(0.0, left / (1.0 + refit))
 
 
 def _preparing(kit: Kit, plan: _Plan, chosen: Sequence[Trial], trials: Sequence[Trial]) -> float:

@@ -13,7 +13,7 @@ import msgspec
 import tomli_w
 
 from journeyman.errors import SettingsError, SourceError
-from journeyman.settings import FRAME, BuildSettings, checked, model_name, parse_budget
+from journeyman.settings import AUTO, FRAME, BuildSettings, checked, model_name, parse_budget
 
 __all__ = ["read_settings", "readable", "write_settings"]
 
@@ -31,7 +31,7 @@ def write_settings(settings: BuildSettings) -> bytes:
     """
     plain = {k: v for k, v in asdict(settings).items() if v is not None and v not in ({}, (), [])}
     if settings.budget is None:
-        plain["budget"] = "none"
+        plain["budget"] = AUTO if settings.trials is None else "none"
     return (_OPENING + tomli_w.dumps({k: list(v) if isinstance(v, tuple) else v for k, v in plain.items()})).encode()
 
 
@@ -43,7 +43,8 @@ def readable(settings: BuildSettings) -> dict[str, str]:
     >>> readable(BuildSettings("houses.csv", "price", "houses"))["budget"]
     '120.0'
     """
-    return {k: str(v) for k, v in asdict(settings).items() if v is not None and v not in ({}, (), [])}
+    said = {k: str(v) for k, v in asdict(settings).items() if v is not None and v not in ({}, (), [])}
+    return said if settings.budget is not None or settings.trials is not None else {**said, "budget": AUTO}
 
 
 def read_settings(path: Path) -> BuildSettings:

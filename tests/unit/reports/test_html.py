@@ -16,6 +16,7 @@ from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.decision import Action, Decision, Verdict
 from journeyman.entities.evaluation import Evaluation, Explanation, Score
+from journeyman.entities.experience import Expectation
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.profile import ColumnProfile, Profile
 from journeyman.entities.report import BuildReport
@@ -205,3 +206,14 @@ def test_far_worse_candidates_do_not_flatten_the_picture(sample: Sample) -> None
     page = render_html(replace(report, trials=(*report.trials, wild), ensemble_scores=(*report.ensemble_scores, 56.0)))
     assert "far worse candidate" in page
     assert ">1G<" not in page
+
+
+def test_each_trial_stands_beside_what_was_expected_of_it(sample: Sample) -> None:
+    report = sample(TaskKind.BINARY)
+    stated = tuple(Expectation(t.candidate.key, 0.37, 0.014, 2.0) for t in report.trials)
+    outcomes = tuple((k == 1, 0.123 if k == 1 else 0.0) for k in range(len(report.trials)))
+    page = outline(render_html(replace(report, expectations=stated, outcomes=outcomes)))
+    assert page.text.count("37%, 1.4% less loss") == len(report.trials)
+    assert "lifted, 12% less loss" in page.text
+    assert page.text.count("no gain") == len(report.trials) - 1
+    assert "What came" not in outline(render_html(report)).text, "older reports do not know"

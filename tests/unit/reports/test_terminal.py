@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from journeyman.entities.decision import Action, Decision, Verdict
+from journeyman.entities.experience import Expectation
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.report import BuildReport
@@ -99,3 +100,13 @@ def test_models_table_marks_the_version_in_use() -> None:
 def test_empty_tables_say_what_to_do() -> None:
     assert "journeyman build" in plain(models_table([]))
     assert "No findings." in plain(findings_table([]))
+
+
+def test_show_says_what_was_expected_of_each_trial_and_what_came(sample: Sample) -> None:
+    report = sample(TaskKind.BINARY)
+    stated = tuple(Expectation(t.candidate.key, 0.37, 0.01, 2.0) for t in report.trials)
+    outcomes = tuple((k == 1, 0.123 if k == 1 else 0.0) for k in range(len(report.trials)))
+    text = plain(show(replace(report, expectations=stated, outcomes=outcomes)))
+    assert text.count("37%") == len(report.trials)
+    assert "12% less loss" in text
+    assert "lift expected" not in plain(show(report)), "older reports do not know"

@@ -1,68 +1,219 @@
 """Ranking states probabilities that experience moves; the search stops for a reason that can be told."""
 
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.experience import Expectation, Experience
-from journeyman.entities.trial import Trial, TrialStatus
+from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus
 from journeyman.stages.learn import learn
-from journeyman.stages.rank import rank
-from journeyman.stages.stop import choose_next, reason_to_stop
+from journeyman.stages.rank import Shown, judge, rank, shown_by
+from journeyman.stages.rank.features import CONTEXT, Proposal, encode, feature_names
+from journeyman.stages.rank.judgement import Beliefs, believe, blank, from_text, shipped, to_text, update
+from journeyman.stages.stop import chance_of_more, choose_next, reason_to_stop
 
 CANDIDATES = [
-    Candidate("catboost", style="quick"),
-    Candidate("lightgbm", style="quick"),
+    Candidate("catboost", {"a": 1}, style="quick"),
+    Candidate("lightgbm", {"a": 2}, style="quick"),
+    Candidate("lightgbm", {"a": 3}, style="searched 1"),
     Candidate("forest", style="fine"),
     Candidate("linear"),
 ]
+NAMES = [(c.algorithm, c.name) for c in CANDIDATES]
 SECONDS = {c.key: 10.0 for c in CANDIDATES}
-CONTEXT = {"log_rows": 3.0, "categorical": 0.5}
+TABLE = {"log_rows": 3.0, "categorical": 0.5, "regression": 1.0}
+NOTHING_SHOWN = Shown({"done": 0.0})
 
 
-def order(past=(), trials=(), seconds=SECONDS):
-    keys = {c.key: c.algorithm for c in CANDIDATES}
-    return [keys[e.candidate] for e in rank(CANDIDATES, seconds, trials, CONTEXT, past)]
-
-
-def remembered(candidate, succeeded, times, context=CONTEXT):
-    row = Experience(context, candidate.algorithm, candidate.name, Expectation("", 0.5, 0.1, 1.0), succeeded, 0.5, 1.0)
+def experience(candidate: Candidate, succeeded: bool, times: int, **table: float) -> list[Experience]:
+    context = {**TABLE, "done": 1.0, **table}
+    gain = 0.05 if succeeded else 0.0
+    row = Experience(context, candidate.algorithm, candidate.name, Expectation("", 0.5, 0.1, 1.0), succeeded, gain, 1.0)
     return [row] * times
 
 
-def test_the_simple_model_comes_first_then_gain_per_second():
-    assert order() == ["linear", "lightgbm", "catboost", "forest"]
-    slow = {**SECONDS, CANDIDATES[1].key: 1000.0}
-    assert order(seconds=slow) == ["linear", "catboost", "forest", "lightgbm"]
+def stated(past: list[Experience], candidates: list[Candidate] = CANDIDATES) -> dict[str, Expectation]:
+    beliefs = judge(TABLE, [(c.algorithm, c.name) for c in candidates], past)
+    seconds = {c.key: 10.0 for c in candidates}
+    return {e.candidate: e for e in rank(candidates, seconds, TABLE, NOTHING_SHOWN, beliefs)}
 
 
-def test_experience_changes_the_order():
-    past = remembered(CANDIDATES[2], True, 30) + remembered(CANDIDATES[1], False, 30)
-    assert order(past)[1] == "forest"
+def test_the_simple_model_comes_first_then_gain_per_second() -> None:
+    beliefs = judge(TABLE, NAMES, ())
+    ranked = rank(CANDIDATES, SECONDS, TABLE, NOTHING_SHOWN, beliefs)
+    assert ranked[0].candidate == CANDIDATES[4].key
+    worth = [e.probability * e.gain / e.seconds for e in ranked[1:]]
+    assert worth == sorted(worth, reverse=True)
+    slow = {**SECONDS, ranked[1].candidate: 1e5}
+    assert rank(CANDIDATES, slow, TABLE, NOTHING_SHOWN, beliefs)[-1].candidate == ranked[1].candidate
 
 
-def test_experience_of_other_tables_weighs_less():
-    near = rank(CANDIDATES, SECONDS, (), CONTEXT, remembered(CANDIDATES[2], True, 10))
-    far = rank(CANDIDATES, SECONDS, (), CONTEXT, remembered(CANDIDATES[2], True, 10, {"log_rows": 7.0}))
-    probability = {id(r): {e.candidate: e.probability for e in r}[CANDIDATES[2].key] for r in (near, far)}
-    assert probability[id(near)] > probability[id(far)]
+def test_success_raises_the_probability_and_failure_lowers_it() -> None:
+    forest = CANDIDATES[3]
+    pasts = ([], experience(forest, True, 40), experience(forest, False, 40))
+    plain, good, bad = (stated(past)[forest.key].probability for past in pasts)
+    assert bad < plain < good
 
 
-def test_a_second_candidate_of_one_algorithm_is_expected_to_add_less():
-    done = [Trial(Candidate("lightgbm", style="deep"), TrialStatus.DONE)]
-    before, after = (rank(CANDIDATES, SECONDS, t, CONTEXT, ()) for t in ((), done))
-    key = CANDIDATES[1].key
-    assert {e.candidate: e.gain for e in after}[key] < {e.candidate: e.gain for e in before}[key]
+def test_experience_of_other_tables_weighs_less() -> None:
+    forest = CANDIDATES[3]
+    plain, near, far = (
+        stated(past)[forest.key].probability
+        for past in ([], experience(forest, False, 20), experience(forest, False, 20, log_rows=6.5, regression=0.0))
+    )
+    assert near < far < plain
 
 
-def test_reasons_to_stop():
-    likely, unlikely = Expectation("a", 0.9, 0.1, 1.0), Expectation("b", 0.1, 0.1, 1.0)
-    assert reason_to_stop((likely,), [], None, False) == ""
-    assert "trials" in reason_to_stop((likely,), [True], 0, False)
-    assert "asked" in reason_to_stop((likely,), [True], None, True)
-    idle = [True, True, True, False, False, False, False]
-    assert "no more than noise" in reason_to_stop((unlikely,), idle, None, False)
-    assert reason_to_stop((likely,), idle, None, False) == ""
+def test_what_a_series_taught_is_believed_of_its_next_member() -> None:
+    first, next_one = (Candidate("lightgbm", {"n": n}, style=f"searched {n}") for n in (901, 902))
+    other = Candidate("lightgbm", {"n": 0}, style="never seen")
+    before, after = (stated(past, [next_one, other]) for past in ([], experience(first, True, 60)))
+    moved = {c.key: after[c.key].probability - before[c.key].probability for c in (next_one, other)}
+    assert moved[next_one.key] > moved[other.key] > 0
 
 
-def test_what_does_not_fit_into_the_time_left_is_passed_over():
+def test_a_plug_ins_algorithm_is_believed_to_be_like_the_average() -> None:
+    unknown = Candidate("my_algorithm", style="first")
+    [known] = stated([], [unknown]).values()
+    beliefs = shipped()
+    plain = believe(beliefs, [Proposal("", "", {**TABLE, "done": 0.0})])
+    assert known.probability == pytest.approx(float(plain[0][0]))
+    assert known.gain == pytest.approx(float(plain[1][0]))
+    [after] = stated(experience(unknown, True, 30), [unknown]).values()
+    assert after.probability > known.probability
+
+
+def test_experience_without_what_trials_showed_is_passed_over() -> None:
+    old = [replace(row, context=TABLE) for row in experience(CANDIDATES[3], True, 30)]
+    assert stated(old) == stated([])
+
+
+def test_the_same_experience_gives_the_same_statements() -> None:
+    past = experience(CANDIDATES[0], True, 7) + experience(CANDIDATES[1], False, 9)
+    assert stated(past) == stated(past)
+
+
+def test_expectations_carry_what_was_known() -> None:
+    shown = Shown({"done": 1.0}, {"forest": {"same": 0.7}})
+    ranked = rank(CANDIDATES, SECONDS, TABLE, shown, judge(TABLE, NAMES, ()))
+    by_key = {e.candidate: e.context for e in ranked}
+    assert by_key[CANDIDATES[3].key] == {**TABLE, "done": 1.0, "same": 0.7}
+    assert "same" not in by_key[CANDIDATES[0].key]
+
+
+def test_beliefs_recover_what_made_the_outcomes() -> None:
+    rng = np.random.default_rng(0)
+    context = [{key: float(rng.normal(c, s)) for key, (c, s) in CONTEXT.items()} for _ in range(1500)]
+    proposals = [Proposal("a" if i % 2 else "b", "a" if i % 2 else "b", c) for i, c in enumerate(context)]
+    z = np.array([(c["dry"] - CONTEXT["dry"][0]) / CONTEXT["dry"][1] for c in context])
+    chance = 1 / (1 + np.exp(-(-0.5 - 1.5 * z + np.array([1.5 if p.algorithm == "a" else 0.0 for p in proposals]))))
+    succeeded = rng.uniform(size=1500) < chance
+    gains = np.where(succeeded, np.exp(-4 + 0.5 * rng.normal(size=1500)), 0.0)
+    start = replace(blank([("a", "a"), ("b", "b")], caution=8.0), spread=0.5)
+    beliefs = update(start, proposals[:1000], succeeded[:1000], gains[:1000], np.ones(1000))
+    said, gain = believe(beliefs, proposals[1000:])
+    assert float(np.abs(said - chance[1000:]).mean()) < 0.1 < 0.2 < float(np.abs(chance - chance.mean()).mean())
+    assert float(np.median(gain)) == pytest.approx(np.exp(-4 + 0.125), rel=0.2)
+
+
+def test_learning_bit_by_bit_is_learning_at_once() -> None:
+    """Of the gain, whose beliefs are exact: what was learned is the prior of what comes."""
+    rng = np.random.default_rng(1)
+    proposals = [Proposal("a", "a", {"done": float(v)}) for v in rng.uniform(0, 3, 60)]
+    succeeded, gains, weights = np.ones(60, dtype=bool), np.exp(rng.normal(-3, 1, 60)), np.ones(60)
+    start = blank([("a", "a")])
+    at_once = update(start, proposals, succeeded, gains, weights)
+    half = update(start, proposals[:30], succeeded[:30], gains[:30], weights[:30])
+    bit_by_bit = update(half, proposals[30:], succeeded[30:], gains[30:], weights[30:])
+    assert np.allclose(at_once.gain, bit_by_bit.gain)
+
+
+def test_beliefs_survive_their_text() -> None:
+    beliefs = update(
+        blank(NAMES), [Proposal(*NAMES[0], {"done": 1.0})] * 5, np.ones(5, bool), np.full(5, 0.1), np.ones(5)
+    )
+    again = from_text(to_text(beliefs))
+    assert again.names == beliefs.names
+    assert np.allclose(again.chance, beliefs.chance, rtol=1e-3, atol=1e-12)
+    assert np.allclose(again.gain_precision, beliefs.gain_precision, rtol=1e-3, atol=1e-12)
+
+
+def test_the_shipped_beliefs_are_sound() -> None:
+    beliefs = shipped()
+    assert isinstance(beliefs, Beliefs)
+    assert beliefs.jobs > 20
+    assert np.isfinite(beliefs.chance).all()
+    assert np.linalg.eigvalsh(beliefs.chance_precision).min() > 0
+    assert np.linalg.eigvalsh(beliefs.gain_precision).min() > 0
+
+
+def test_features_tell_levels_apart() -> None:
+    names = feature_names([("a", "a (searched 1)"), ("a", "a (deep)"), ("b", "b")])
+    x = encode([Proposal("a", "a (searched 1)", {"binary": 1.0}), Proposal("new", "new", {})], names)
+    at = {name: k for k, name in enumerate(names)}
+    assert all(x[0, at[n]] == 1.0 for n in ("1", "a", "a*binary", "[a (searched)]", "[[a (searched 1)]]"))
+    assert all(x[1, at[n]] == 0.0 for n in ("a", "b", "[b]"))
+
+
+def trial(name: str, score: float, style: str = "default", folds: tuple[float, ...] = (0.7, 0.8)) -> Trial:
+    return Trial(Candidate(name, {"s": style}, style=style), TrialStatus.DONE, score=score, fold_scores=folds)
+
+
+def test_what_the_trials_have_shown() -> None:
+    trials = [
+        trial("baseline", 0.5),
+        trial("linear", 0.75),
+        trial("forest", 0.8),
+        trial("forest", 0.79, "b"),
+        Trial(Candidate("catboost"), TrialStatus.FAILED),
+    ]
+    outcomes = [(True, 1.0), (True, 0.5), (True, 0.2), (False, 0.0), (False, 0.0)]
+    best = Ensemble((Member(trials[2].candidate, 1.0),), 0.8, np.zeros((1, 1)))
+    shown = shown_by(trials, outcomes, best, True)
+    assert shown.overall["simple"] == pytest.approx(np.log(0.25 / 0.5))
+    assert shown.overall["best"] == pytest.approx(np.log(0.2 / 0.5))
+    assert shown.overall["done"] == pytest.approx(np.log(4))
+    assert shown.overall["dry"] == pytest.approx(np.log(3))
+    assert shown.overall["lately"] == pytest.approx(1 / 3)
+    assert shown.of("forest")["same"] == pytest.approx(np.log(3))
+    assert shown.of("forest")["same_gap"] == pytest.approx(0.0)
+    assert shown.of("catboost")["same_failed"] == pytest.approx(np.log(2))
+    assert "same" not in shown.of("lightgbm")
+
+
+def test_scores_that_shrink_are_losses_themselves() -> None:
+    trials = [trial("baseline", 10.0), trial("linear", 5.0)]
+    shown = shown_by(trials, [(True, 1.0), (True, 0.5)], None, False)
+    assert shown.overall["simple"] == pytest.approx(np.log(0.5))
+
+
+def test_reasons_to_stop() -> None:
+    likely, unlikely = Expectation("a", 0.9, 0.1, 1.0), Expectation("b", 0.02, 0.1, 1.0)
+    assert reason_to_stop((likely,), 60.0, None, False) == ""
+    assert "trials" in reason_to_stop((likely,), None, 0, False)
+    assert "asked" in reason_to_stop((likely,), 60.0, None, True)
+    assert "probability of 2%, below" in reason_to_stop((unlikely,), 60.0, None, False)
+    assert reason_to_stop((likely, unlikely), 60.0, None, False) == ""
+    assert reason_to_stop((unlikely,), None, 3, False) == "", "a number of trials that was asked for is run"
+
+
+def test_what_does_not_fit_raises_no_hopes() -> None:
+    slow, quick = Expectation("slow", 0.9, 0.1, 1000.0), Expectation("quick", 0.02, 0.1, 1.0)
+    assert chance_of_more((slow, quick), 10.0) == pytest.approx(0.02)
+    assert "below" in reason_to_stop((slow, quick), 10.0, None, False)
+
+
+def test_many_small_chances_are_a_chance() -> None:
+    some = tuple(Expectation(str(k), 0.06, 0.01, 1.0) for k in range(10))
+    assert 0.06 < chance_of_more(some, None) < 1 - 0.94**10
+    assert chance_of_more(some[:1], None) < chance_of_more(some[:2], None) < chance_of_more(some, None)
+
+
+def test_what_does_not_fit_into_the_time_left_is_passed_over() -> None:
     slow, quick = Expectation("slow", 0.9, 0.1, 100.0), Expectation("quick", 0.5, 0.1, 1.0)
     assert choose_next((slow, quick), None) is slow
     assert choose_next((slow, quick), 10.0) is quick
@@ -70,12 +221,17 @@ def test_what_does_not_fit_into_the_time_left_is_passed_over():
     assert choose_next((slow,), 20.0) is slow
 
 
-def test_experience_pairs_what_was_expected_with_what_came():
-    trials = [Trial(c, TrialStatus.DONE, seconds=2.0) for c in CANDIDATES[:2]]
-    rows = learn(
-        CONTEXT, trials, [Expectation(c.key, 0.5, 0.1, 1.0) for c in CANDIDATES[:2]], [(True, 0.2), (False, 0.0)]
-    )
-    assert [(r.candidate, r.succeeded, r.gain, r.seconds) for r in rows] == [
-        ("catboost (quick)", True, 0.2, 2.0),
-        ("lightgbm (quick)", False, 0.0, 2.0),
+def test_experience_pairs_what_was_expected_with_what_came() -> None:
+    trials = [
+        replace(trial("baseline", 0.5), seconds=2.0),
+        replace(trial("catboost", 0.6), seconds=2.0),
+        Trial(Candidate("forest"), TrialStatus.FAILED, seconds=1.0),
     ]
+    expected = [Expectation(t.candidate.key, 0.5, 0.1, 1.0, {"done": float(k)}) for k, t in enumerate(trials)]
+    rows = learn(TABLE, trials, expected, [(True, 1.0), (True, 0.2), (False, 0.0)], True)
+    assert [(r.candidate, r.succeeded, r.gain, r.seconds, r.solo) for r in rows] == [
+        ("baseline", True, 1.0, 2.0, 1.0),
+        ("catboost", True, 0.2, 2.0, 0.8),
+        ("forest", False, 0.0, 1.0, None),
+    ]
+    assert [r.context for r in rows] == [{**TABLE, "done": float(k)} for k in range(3)]

@@ -1,0 +1,56 @@
+"""Rank: before each trial, the probability that a candidate lifts the ensemble, its expected gain and its seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from journeyman.entities.candidate import Candidate
+from journeyman.entities.experience import Expectation
+from journeyman.stages.rank.context import SIMPLE, Shown, meta_features, shown_by
+from journeyman.stages.rank.features import Proposal
+from journeyman.stages.rank.judgement import Beliefs, believe, judge
+
+__all__ = ["Beliefs", "Shown", "judge", "meta_features", "rank", "shown_by"]
+
+_LEAST_SECONDS = 0.05
+
+
+def rank(
+    candidates: Sequence[Candidate],
+    seconds: Mapping[str, float],
+    context: Mapping[str, float],
+    shown: Shown,
+    beliefs: Beliefs,
+) -> tuple[Expectation, ...]:
+    """Order candidates by expected gain per second, the simple ones first.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        Those not tried yet.
+    seconds : mapping of str to float
+        Expected seconds of a whole trial, by candidate key.
+    context : mapping of str to float
+        Meta-features of the table, from ``meta_features``.
+    shown : Shown
+        What the trials so far have shown, from ``shown_by``.
+    beliefs : Beliefs
+        From ``judge``, once a search.
+
+    Returns
+    -------
+    tuple of Expectation
+        Most promising first.
+    """
+    if not candidates:
+        return ()
+    proposals = [Proposal(c.algorithm, c.name, {**context, **shown.of(c.algorithm)}) for c in candidates]
+    chances, gains = believe(beliefs, proposals)
+    expectations = []
+    for position, (candidate, proposal) in enumerate(zip(candidates, proposals, strict=True)):
+        chance, gain = float(chances[position]), float(gains[position])
+        cost = max(seconds[candidate.key], _LEAST_SECONDS)
+        expectation = Expectation(candidate.key, chance, gain, cost, proposal.context)
+        order = SIMPLE.index(candidate.algorithm) if candidate.algorithm in SIMPLE else len(SIMPLE)
+        expectations.append((order, -chance * gain / cost, position, expectation))
+    return tuple(e for *_, e in sorted(expectations, key=lambda item: item[:3]))

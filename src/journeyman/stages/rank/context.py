@@ -1,0 +1,166 @@
+"""What a judgement is made from: what the table is like, and what the trials so far have shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from journeyman.entities.column import Kind
+from journeyman.entities.table import Table
+from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.trial import Ensemble, Trial, TrialStatus
+
+__all__ = ["SIMPLE", "Shown", "meta_features", "shown_by"]
+
+SIMPLE = ("baseline", "linear")
+"""What every search tries first, so that there is something to compare with."""
+
+_TINY = 1e-6
+_IN_VAIN = (TrialStatus.FAILED, TrialStatus.OUT_OF_TIME)
+_LAST = 3  # trials that "lately" means
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the trials so far have shown, as figures of a context.
+
+    Attributes
+    ----------
+    overall : mapping of str to float
+        Of the search: losses of the simple model and of the ensemble relative to the baseline's (natural logarithms),
+        trials done, how long nothing has lifted the ensemble, its size, spread of the folds.
+    by_algorithm : mapping of str to mapping of str to float
+        Of each algorithm that was tried: how often, how often in vain, how near its best came to the ensemble.
+    """
+
+    overall: Mapping[str, float] = field(default_factory=dict)
+    by_algorithm: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def of(self, algorithm: str) -> dict[str, float]:
+        """Return all figures that concern a candidate of that algorithm."""
+        return {**self.overall, **self.by_algorithm.get(algorithm, {})}
+
+
+def meta_features(table: Table, task: Task) -> dict[str, float]:
+    """Return what a table is like, as experience is compared by; computed once a search.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = Table("t", pd.DataFrame({"a": [1.0, 2.0]}), (), "", 2)
+    >>> meta_features(table, Task("y", TaskKind.REGRESSION, "rmse"))["log_rows"]
+    0.3010...
+    """
+    features = table.features
+    kinds = [c.kind for c in features]
+    missing = float(table.frame[[c.name for c in features]].isna().to_numpy().mean()) if features else 0.0
+    return {
+        "log_rows": float(np.log10(max(len(table.frame), 1))),
+        "log_columns": float(np.log10(max(len(features), 1))),
+        "categorical": _share([k.categorical for k in kinds]),
+        "text": _share([k is Kind.TEXT for k in kinds]),
+        "dates": _share([k is Kind.DATETIME for k in kinds]),
+        "levels": float(np.log10(max([len(c.categories) for c in features if c.kind.categorical], default=1) or 1)),
+        "missing": missing,
+        "classes": float(np.log2(max(len(task.labels), 1))),
+        "balance": _balance(table, task),
+        **{kind.value: float(task.kind is kind) for kind in TaskKind},
+    }
+
+
+def _share(flags: Sequence[bool]) -> float:
+    return float(np.mean(flags)) if flags else 0.0
+
+
+def _balance(table: Table, task: Task) -> float:
+    """Return how even the classes are: their entropy relative to that of equal shares; 1 for numbers."""
+    if not task.kind.classification or len(task.labels) < 2:
+        return 1.0
+    shares = table.frame[task.target].value_counts(normalize=True).to_numpy(np.float64)
+    shares = shares[shares > 0]
+    return float(-(shares * np.log(shares)).sum() / np.log(len(task.labels)))
+
+
+def shown_by(
+    trials: Sequence[Trial], outcomes: Sequence[tuple[bool, float]], best: Ensemble | None, greater_is_better: bool
+) -> Shown:
+    """Return what the trials so far have shown.
+
+    Parameters
+    ----------
+    outcomes : sequence of (bool, float)
+        For each trial, whether it lifted the ensemble beyond noise, and its relative gain.
+    best : Ensemble or None
+        The best so far.
+    greater_is_better : bool
+        Direction of the trials' scores; those that grow are best at 1.
+
+    Examples
+    --------
+    >>> shown_by((), (), None, True).overall["done"]
+    0.0
+    """
+    tried = [(t, o) for t, o in zip(trials, outcomes, strict=True) if t.candidate.algorithm not in SIMPLE]
+    base = next((_loss(t, greater_is_better) for t in trials if t.candidate.algorithm == "baseline"), None)
+    plain = [_loss(t, greater_is_better) for t in trials if t.candidate.algorithm in SIMPLE]
+    simple = min((v for v in plain if v is not None), default=None)
+    now = None if best is None else _positive(best.score, greater_is_better)
+    dry = next((k for k, (_, o) in enumerate(reversed(tried)) if o[0]), len(tried))
+    gains = [max(0.0, o[1]) for _, o in tried[-_LAST:]]
+    overall = {
+        "done": float(np.log1p(len(tried))),
+        "simple": _relative(simple, base),
+        "best": _relative(now, base),
+        "over_simple": _relative(now, simple),
+        "dry": float(np.log1p(dry)),
+        "lately": _share([o[0] for _, o in tried[-_LAST:]]) if tried else 1.0,
+        "last_gain": float(np.log10(max(sum(gains), 1e-5))) if tried else 0.0,
+        "members": float(len(best.members)) if best is not None else 0.0,
+        "algorithms": float(np.log1p(len({t.candidate.algorithm for t, _ in tried}))),
+        "spread": _spread(trials, greater_is_better),
+    }
+    by_algorithm = {
+        name: _of(name, tried, now, greater_is_better) for name in {t.candidate.algorithm for t, _ in tried}
+    }
+    return Shown(overall, dict(sorted(by_algorithm.items())))
+
+
+def _of(
+    name: str, tried: Sequence[tuple[Trial, tuple[bool, float]]], now: float | None, greater_is_better: bool
+) -> dict[str, float]:
+    mine = [(t, o) for t, o in tried if t.candidate.algorithm == name]
+    losses = [v for v in (_loss(t, greater_is_better) for t, _ in mine) if v is not None]
+    return {
+        "same": float(np.log1p(len(mine))),
+        "same_dry": float(np.log1p(next((k for k, (_, o) in enumerate(reversed(mine)) if o[0]), len(mine)))),
+        "same_failed": float(np.log1p(sum(t.status in _IN_VAIN for t, _ in mine))),
+        "same_gap": _relative(min(losses), now) if losses else 0.0,
+    }
+
+
+def _loss(trial: Trial, greater_is_better: bool) -> float | None:
+    if trial.status is not TrialStatus.DONE or trial.score is None or not np.isfinite(trial.score):
+        return None
+    return _positive(trial.score, greater_is_better)
+
+
+def _positive(score: float, greater_is_better: bool) -> float:
+    return max(1.0 - score if greater_is_better else score, _TINY)
+
+
+def _relative(loss: float | None, to: float | None) -> float:
+    """Return the logarithm of a loss relative to another, 0 where one is not known."""
+    if loss is None or to is None:
+        return 0.0
+    return float(np.clip(np.log(loss / max(to, _TINY)), -5.0, 2.0))
+
+
+def _spread(trials: Sequence[Trial], greater_is_better: bool) -> float:
+    """Return the spread of the best trial's folds relative to its loss, as a logarithm; -3 where it is not known."""
+    done = [(v, t) for t in trials if (v := _loss(t, greater_is_better)) is not None and len(t.fold_scores) > 1]
+    if not done:
+        return -3.0
+    loss, trial = min(done, key=lambda pair: pair[0])
+    return float(np.clip(np.log(max(float(np.std(trial.fold_scores)) / loss, 1e-4)), -8.0, 1.0))

@@ -1,0 +1,275 @@
+"""The judgement: beliefs about what lifts an ensemble, shipped with the package and moved by one's own experience.
+
+Two regressions over the same features: a logistic one for the chance that a trial lifts the ensemble beyond noise, and
+a linear one for the logarithm of its relative gain if it does. Beliefs are normal distributions of the coefficients;
+what is seen moves them (Bishop 2006, "Pattern recognition and machine learning", 3.3 and 4.5), so that the shipped
+beliefs are the prior of a user's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.experience import Experience
+from journeyman.stages.rank.features import CONTEXT, Proposal, encode, feature_names, penalties
+
+__all__ = ["Beliefs", "believe", "blank", "from_text", "judge", "shipped", "to_text", "update"]
+
+FloatArray = NDArray[np.float64]
+_STEPS = 8
+_SETTLED = 1e-6
+_LEAST_CHANCE, _MOST_CHANCE = 0.005, 0.995
+_LEAST_GAIN = 1e-5
+_MOST_OWN = 3000
+"""Rows of one's own experience that are learned from, those of the most alike tables: more would cost more than it
+teaches."""
+
+_SHIPPED_COUNTS = 0.3
+"""What was learned on other people's tables weighs this much beside one's own experience."""
+
+_TABLE = ("log_rows", "log_columns", "categorical", "missing", "classes", "binary", "multiclass", "regression")
+
+
+@dataclass(frozen=True)
+class Beliefs:
+    """Normal distributions of the coefficients.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Features, see ``features.feature_names``.
+    chance, chance_precision : ndarray of shape (n_features,) and (n_features, n_features)
+        Of the logistic regression.
+    gain, gain_precision : ndarray of the same shapes
+        Of the linear regression of the logarithm of the relative gain.
+    spread : float
+        Standard deviation of that logarithm around its expectation.
+    caution : float
+        Factor of the ridge penalties that they began with.
+    jobs : int
+        Searches that they were learned from.
+    """
+
+    names: tuple[str, ...]
+    chance: FloatArray
+    chance_precision: FloatArray
+    gain: FloatArray
+    gain_precision: FloatArray
+    spread: float
+    caution: float = 1.0
+    jobs: int = 0
+
+
+def blank(proposals: Sequence[tuple[str, str]], caution: float = 1.0) -> Beliefs:
+    """Return beliefs before anything was seen.
+
+    Parameters
+    ----------
+    proposals : sequence of (str, str)
+        Algorithm and name of each candidate to be told apart.
+    caution : float
+        Factor of all ridge penalties.
+    """
+    names = feature_names(proposals)
+    ridge = np.diag(penalties(names)) * caution
+    none = np.zeros(len(names))
+    return Beliefs(names, none, ridge, none, ridge.copy(), 1.0, caution)
+
+
+def update(
+    beliefs: Beliefs,
+    proposals: Sequence[Proposal],
+    succeeded: NDArray[np.bool_],
+    gains: FloatArray,
+    weights: FloatArray,
+) -> Beliefs:
+    """Move beliefs by what was seen.
+
+    Parameters
+    ----------
+    succeeded, gains, weights : ndarray of shape (n_proposals,)
+        Whether each lifted the ensemble beyond noise, its relative gain, and how much it counts.
+    """
+    if not len(proposals):
+        return beliefs
+    x = encode(proposals, beliefs.names)
+    chance, chance_precision = _logistic(x, succeeded.astype(np.float64), weights, beliefs)
+    won = succeeded & (gains > 0)
+    if not won.any():
+        return replace(beliefs, chance=chance, chance_precision=chance_precision)
+    logs = np.log(np.clip(gains[won], _LEAST_GAIN, 1.0))
+    scaled = x[won].T * (weights[won] / beliefs.spread**2)
+    gain_precision = beliefs.gain_precision + scaled @ x[won]
+    gain = np.asarray(np.linalg.solve(gain_precision, beliefs.gain_precision @ beliefs.gain + scaled @ logs))
+    return replace(beliefs, chance=chance, chance_precision=chance_precision, gain=gain, gain_precision=gain_precision)
+
+
+def _logistic(x: FloatArray, y: FloatArray, weights: FloatArray, beliefs: Beliefs) -> tuple[FloatArray, FloatArray]:
+    """Return mean and precision of the coefficients after Newton's steps."""
+    before, precision = beliefs.chance, beliefs.chance_precision
+    now, curvature = before, precision
+    for _ in range(_STEPS):
+        p = _sigmoid(x @ now)
+        slope = x.T @ (weights * (y - p)) - precision @ (now - before)
+        curvature = precision + (x.T * (weights * p * (1.0 - p))) @ x
+        step = np.linalg.solve(curvature, slope)
+        now = now + step * min(1.0, 5.0 / max(float(np.abs(step).max()), 1e-12))
+        if float(np.abs(step).max()) < _SETTLED:
+            break
+    return now, curvature
+
+
+def believe(beliefs: Beliefs, proposals: Sequence[Proposal]) -> tuple[FloatArray, FloatArray]:
+    """Return for each proposal the chance that it lifts the ensemble beyond noise, and the relative gain if it does.
+
+    Returns
+    -------
+    chances, gains : ndarray of shape (n_proposals,)
+        In 0..1. The gain is the mean of its log-normal distribution.
+    """
+    x = encode(proposals, beliefs.names)
+    chances = np.clip(_sigmoid(x @ beliefs.chance), _LEAST_CHANCE, _MOST_CHANCE)
+    gains = np.exp(np.minimum(x @ beliefs.gain + beliefs.spread**2 / 2, 0.0))
+    return chances, gains
+
+
+def judge(
+    context: Mapping[str, float],
+    candidates: Sequence[tuple[str, str]],
+    past: Sequence[Experience],
+    known: Beliefs | None = None,
+) -> Beliefs:
+    """Return the beliefs that a search begins with: the shipped ones, moved by one's own experience.
+
+    Parameters
+    ----------
+    context : mapping of str to float
+        The table's meta-features; experience counts the more the more alike its table was.
+    candidates : sequence of (str, str)
+        Algorithm and name of each candidate: one that is new is believed to be like the average of all.
+    past : sequence of Experience
+        Earlier jobs.
+    known : Beliefs, optional
+        What is believed without them; by default what comes with the package.
+    """
+    met = [*candidates, *((row.algorithm, row.candidate) for row in past)]
+    beliefs = _widened(shipped() if known is None else known, met)
+    rows = [row for row in past if "done" in row.context]  # without what earlier trials showed, little can be learned
+    if not rows:
+        return beliefs
+    beliefs = replace(
+        beliefs,
+        chance_precision=beliefs.chance_precision * _SHIPPED_COUNTS,
+        gain_precision=beliefs.gain_precision * _SHIPPED_COUNTS,
+    )
+    likeness = _likeness(context, rows)
+    nearest = np.sort(np.argsort(-likeness, kind="stable")[:_MOST_OWN])
+    kept = [rows[i] for i in nearest]
+    proposals = [Proposal(row.algorithm, row.candidate, row.context) for row in kept]
+    succeeded = np.array([row.succeeded for row in kept])
+    gains = np.array([row.gain for row in kept])
+    return update(beliefs, proposals, succeeded, gains, likeness[nearest])
+
+
+def _likeness(context: Mapping[str, float], rows: Sequence[Experience]) -> FloatArray:
+    """Return how alike the tables of earlier trials were, 0.2..1."""
+    scale = np.array([CONTEXT[key][1] for key in _TABLE])
+    here = np.array([context.get(key, CONTEXT[key][0]) for key in _TABLE])
+    there = np.array([[row.context.get(key, h) for key, h in zip(_TABLE, here, strict=True)] for row in rows])
+    distance = (((there - here) / scale) ** 2).mean(axis=1)
+    return np.asarray(0.2 + 0.8 * np.exp(-distance))
+
+
+def _widened(beliefs: Beliefs, proposals: Sequence[tuple[str, str]]) -> Beliefs:
+    """Return beliefs that tell these candidates apart, too; of new ones nothing is believed yet."""
+    new = [name for name in feature_names(proposals) if name not in set(beliefs.names)]
+    if not new:
+        return beliefs
+    names = (*beliefs.names, *new)
+    old, size = len(beliefs.names), len(names)
+    ridge = penalties(new) * beliefs.caution
+
+    def wide(precision: FloatArray) -> FloatArray:
+        grown = np.zeros((size, size))
+        grown[:old, :old] = precision
+        grown[range(old, size), range(old, size)] = ridge
+        return grown
+
+    none = np.zeros(len(new))
+    return replace(
+        beliefs,
+        names=names,
+        chance=np.concatenate([beliefs.chance, none]),
+        chance_precision=wide(beliefs.chance_precision),
+        gain=np.concatenate([beliefs.gain, none]),
+        gain_precision=wide(beliefs.gain_precision),
+    )
+
+
+@cache
+def shipped() -> Beliefs:
+    """Return the beliefs that come with the package (``make experience`` writes them)."""
+    return from_text(files("journeyman.stages.rank").joinpath("prior.json").read_bytes())
+
+
+def to_text(beliefs: Beliefs) -> bytes:
+    """Return beliefs as JSON: four significant digits, of the precisions the lower triangle.
+
+    Examples
+    --------
+    >>> again = from_text(to_text(blank([("linear", "linear")])))
+    >>> again.names == blank([("linear", "linear")]).names
+    True
+    """
+    rows, columns = np.tril_indices(len(beliefs.names))
+    plain = {
+        "jobs": beliefs.jobs,
+        "caution": beliefs.caution,
+        "spread": _short(beliefs.spread),
+        "names": beliefs.names,
+        "chance": [_short(v) for v in beliefs.chance],
+        "gain": [_short(v) for v in beliefs.gain],
+        "chance_precision": [_short(v) for v in beliefs.chance_precision[rows, columns]],
+        "gain_precision": [_short(v) for v in beliefs.gain_precision[rows, columns]],
+    }
+    return msgspec.json.encode(plain) + b"\n"
+
+
+def from_text(text: bytes) -> Beliefs:
+    """Read what ``to_text`` gave."""
+    plain: dict[str, Any] = msgspec.json.decode(text)
+    size = len(plain["names"])
+    rows, columns = np.tril_indices(size)
+
+    def full(values: Sequence[float]) -> FloatArray:
+        matrix = np.zeros((size, size))
+        matrix[rows, columns] = values
+        matrix[columns, rows] = values
+        return matrix
+
+    return Beliefs(
+        names=tuple(plain["names"]),
+        chance=np.array(plain["chance"], dtype=np.float64),
+        chance_precision=full(plain["chance_precision"]),
+        gain=np.array(plain["gain"], dtype=np.float64),
+        gain_precision=full(plain["gain_precision"]),
+        spread=float(plain["spread"]),
+        caution=float(plain["caution"]),
+        jobs=int(plain["jobs"]),
+    )
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.4g}")
+
+
+def _sigmoid(z: FloatArray) -> FloatArray:
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(z, -30.0, 30.0))))
