@@ -49,14 +49,24 @@ class _Late:
 if TYPE_CHECKING:
     from rich import console as rich_console
 
+    from journeyman.reports import experience_view, terminal
     from journeyman.reports import progress as progresses
-    from journeyman.reports import terminal
-    from journeyman.workflow import doors, predict_doors, registry_doors, report_doors
+    from journeyman.workflow import (
+        doors,
+        experience_doors,
+        experience_export,
+        predict_doors,
+        registry_doors,
+        report_doors,
+    )
 else:
     rich_console = _Late("rich.console")
     progresses = _Late("journeyman.reports.progress")
     terminal = _Late("journeyman.reports.terminal")
+    experience_view = _Late("journeyman.reports.experience_view")
     doors = _Late("journeyman.workflow.doors")
+    experience_doors = _Late("journeyman.workflow.experience_doors")
+    experience_export = _Late("journeyman.workflow.experience_export")
     predict_doors = _Late("journeyman.workflow.predict_doors")
     registry_doors = _Late("journeyman.workflow.registry_doors")
     report_doors = _Late("journeyman.workflow.report_doors")
@@ -75,6 +85,14 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help takes 0.2 s on a busy machine, boxed help 0.5 s
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+experience = typer.Typer(
+    name="experience",
+    help="Show, export or clear what your builds have taught.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+app.add_typer(experience)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.", show_default=False)]
 Workspace = Annotated[
@@ -127,7 +145,8 @@ def build(  # one parameter an option: the signature is the command's interface
         str | None,
         typer.Option(
             metavar="TIME",
-            help=f"Time from start to release: 30s, 2m, 1h or seconds; {DEFAULT_BUDGET} unless --trials is given.",
+            help="Time from start to release: 30s, 2m, 1h or seconds, or auto, which ends when more is not worth it; "
+            f"{DEFAULT_BUDGET} unless --trials is given.",
             show_default=False,
         ),
     ] = None,
@@ -316,6 +335,43 @@ def rollback(
     with _told(workspace):
         version = registry_doors.rollback(name, to=to, workspace=workspace)
         typer.echo(f"{version.name}: version {version.version} is the champion now")
+
+
+@experience.callback(epilog="Example: journeyman experience")
+def show_experience(context: typer.Context) -> None:
+    """Show how good the judgement of your builds was, and what they have taught."""
+    if context.invoked_subcommand is None:
+        with _told(Path()):
+            look = experience_doors.looked_back()
+            _print(experience_view.experience_view(look, str(experience_doors.experience_file())))
+
+
+@experience.command("export", epilog="Example: journeyman experience export experience.csv")
+def export_experience(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A .csv, .parquet or .jsonl file to write.", show_default=False)
+    ],
+) -> None:
+    """Write your experience to a file, a row a trial."""
+    with _told(Path()):
+        typer.echo(f"{_count(experience_export.export(file), 'trial')} written: {file}")
+
+
+@experience.command("clear", epilog="Example: journeyman experience clear --yes")
+def clear_experience(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Forget your experience; what a workspace holds of it stays there."""
+    with _told(Path()):
+        rows = experience_doors.rows_kept()
+        if not rows:
+            typer.echo("there is no experience to forget")
+            return
+        if not yes:
+            if not sys.stdin.isatty():
+                raise SettingsError("nobody can be asked whether to forget it", hint="add --yes")
+            typer.confirm(f"Forget {_count(rows, 'trial')} in {experience_doors.experience_file()}?", abort=True)
+        typer.echo(f"{_count(experience_doors.clear(), 'trial')} forgotten")
 
 
 def main() -> None:

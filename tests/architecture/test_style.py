@@ -56,7 +56,7 @@ def _defined(tree: ast.Module) -> set[str]:
 
 
 def _is_command(node: ast.FunctionDef | ast.ClassDef) -> bool:
-    return any(ast.unparse(decorator).startswith("app.") for decorator in node.decorator_list)
+    return any(ast.unparse(decorator).startswith(("app.", "experience.")) for decorator in node.decorator_list)
 
 
 def _bound(tree: ast.Module) -> set[str]:

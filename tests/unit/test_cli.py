@@ -319,3 +319,42 @@ def test_progress_fits_where_it_goes(
     with chosen as progress:
         progress.note("a line")
     assert ("a line" in stream.getvalue()) is not quiet
+
+
+LOOK = SimpleNamespace(trials=4)
+
+
+@pytest.fixture
+def experience(doors: FakeDoors, monkeypatch: pytest.MonkeyPatch) -> FakeDoors:
+    doors.answers |= {"looked_back": LOOK, "experience_file": Path("e.db"), "export": 4, "rows_kept": 4, "clear": 4}
+    for door in ("experience_doors", "experience_export"):
+        monkeypatch.setattr(cli, door, doors)
+    view = SimpleNamespace(experience_view=lambda look, place: f"VIEW {look.trials} {place}")
+    monkeypatch.setattr(cli, "experience_view", view)
+    return doors
+
+
+def test_experience_shows_exports_and_clears(experience: FakeDoors) -> None:
+    assert runner.invoke(cli.app, ["experience"]).stdout == "VIEW 4 e.db\n"
+    assert runner.invoke(cli.app, ["experience", "export", "a.csv"]).stdout == "4 trials written: a.csv\n"
+    assert runner.invoke(cli.app, ["experience", "clear", "--yes"]).stdout == "4 trials forgotten\n"
+
+
+def test_experience_is_not_forgotten_unasked(experience: FakeDoors) -> None:
+    result = runner.invoke(cli.app, ["experience", "clear"])
+    assert result.exit_code == 2
+    assert "--yes" in result.stderr
+    assert "clear" not in [name for name, _, _ in experience.calls]
+
+
+def test_errors_of_experience_are_one_line(experience: FakeDoors) -> None:
+    experience.answers["export"] = WorkspaceError("a is damaged", hint="restore it")
+    result = runner.invoke(cli.app, ["experience", "export", "a.csv"])
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == ["error: a is damaged", "hint: restore it"]
+
+
+def test_the_budget_may_be_left_to_the_build(doors: FakeDoors) -> None:
+    assert runner.invoke(cli.app, ["build", "a.csv", "--target", "y", "--budget", "auto"]).exit_code == 0
+    [(_, _, options)] = [call for call in doors.calls if call[0] == "build"]
+    assert options["budget"] == "auto"

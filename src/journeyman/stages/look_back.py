@@ -1,0 +1,109 @@
+"""Look back: how good the judgement has been, from what was stated before each trial and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.experience import Experience
+from journeyman.entities.look_back import AlgorithmRecord, LookBack, Regret, StatedAndCame
+
+__all__ = ["look_back"]
+
+_SIMPLE = ("baseline", "linear")
+_BINS = 10
+_PICKS = 5
+_JOBS_A_ROW = 10
+
+
+def look_back(past: Sequence[Experience]) -> LookBack:
+    """Judge the judgement.
+
+    Parameters
+    ----------
+    past : sequence of Experience
+        The oldest first. The simple models are not judged: every search begins with them, whatever is expected.
+
+    Returns
+    -------
+    LookBack
+        With NaN for figures of no trials.
+
+    References
+    ----------
+    Brier 1950, "Verification of forecasts expressed in terms of probability"; the calibration error is that of
+    Naeini et al. 2015, in ten bins of equal width.
+    """
+    rows = [row for row in past if row.algorithm not in _SIMPLE]
+    stated = np.array([row.expectation.probability for row in rows])
+    came = np.array([row.succeeded for row in rows], dtype=np.float64)
+    bins = _calibration(stated, came)
+    share = came.mean() if rows else np.nan
+    jobs: dict[str, list[Experience]] = {}
+    for row in rows:
+        jobs.setdefault(row.job, []).append(row)
+    return LookBack(
+        jobs=len(jobs),
+        trials=len(rows),
+        brier=float(np.mean((stated - came) ** 2)) if rows else float("nan"),
+        brier_of_mean=float(share * (1.0 - share)),
+        calibration_error=sum(b.trials * abs(b.stated - b.came) for b in bins) / len(rows) if rows else float("nan"),
+        calibration=bins,
+        picks=_PICKS,
+        regrets=_regrets(list(jobs.values())),
+        algorithms=_records(rows),
+    )
+
+
+def _calibration(stated: NDArray[np.float64], came: NDArray[np.float64]) -> tuple[StatedAndCame, ...]:
+    number = np.minimum((stated * _BINS).astype(np.int64), _BINS - 1)
+    return tuple(
+        StatedAndCame(
+            k / _BINS,
+            (k + 1) / _BINS,
+            int((number == k).sum()),
+            float(stated[number == k].mean()),
+            float(came[number == k].mean()),
+        )
+        for k in range(_BINS)
+        if (number == k).any()
+    )
+
+
+def _regrets(jobs: Sequence[Sequence[Experience]]) -> tuple[Regret, ...]:
+    regrets = []
+    for start in range(0, len(jobs), _JOBS_A_ROW):
+        some = [_regret(job) for job in jobs[start : start + _JOBS_A_ROW] if len(job) > _PICKS]
+        if some:
+            regrets.append(Regret(start + 1, min(start + _JOBS_A_ROW, len(jobs)), float(np.mean(some))))
+    return tuple(regrets)
+
+
+def _regret(job: Sequence[Experience]) -> float:
+    """Return the share of the loss after the first picks that the later ones still took off."""
+    left = 1.0
+    for row in job[_PICKS:]:
+        left *= 1.0 - min(max(row.gain, 0.0), 1.0)
+    return 1.0 - left
+
+
+def _records(rows: Sequence[Experience]) -> tuple[AlgorithmRecord, ...]:
+    by_name: dict[str, list[Experience]] = {}
+    for row in rows:
+        by_name.setdefault(row.algorithm, []).append(row)
+    records = [_record(name, some) for name, some in by_name.items()]
+    return tuple(sorted(records, key=lambda r: (-r.trials, r.algorithm)))
+
+
+def _record(name: str, rows: Sequence[Experience]) -> AlgorithmRecord:
+    gains = [row.gain for row in rows if row.succeeded]
+    return AlgorithmRecord(
+        algorithm=name,
+        trials=len(rows),
+        stated=float(np.mean([row.expectation.probability for row in rows])),
+        came=float(np.mean([row.succeeded for row in rows])),
+        gain=float(np.median(gains)) if gains else 0.0,
+        seconds=float(np.median([row.seconds for row in rows])),
+    )
