@@ -11,7 +11,7 @@ PYTEST := $(PY) -m pytest
 test check docs: export OMP_NUM_THREADS = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test check format docs bench-tables bench-kill bench-ingest bench-predict clean
+.PHONY: help demo test check format docs experience bench-tables bench-kill bench-ingest bench-predict clean
 .DELETE_ON_ERROR:
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make check     format, lint, types, layers and fast tests, in under a minute"
 	@echo "make format    put the code into shape"
 	@echo "make docs      run the code in the documents"
+	@echo "make experience   try every candidate on many small tasks and write the beliefs that are shipped (CACHE=, MINUTES=)"
 	@echo "make bench-tables | bench-kill | bench-ingest | bench-predict     the measurements"
 
 demo: $(BASE)
@@ -45,6 +46,13 @@ docs: $(DEV)
 
 bench-tables bench-kill bench-ingest bench-predict: $(DEV)
 	$(PY) benchmarks/$(@:bench-%=%).py
+
+# The cache is gone on with; delete it to begin anew.
+CACHE ?= build/experience
+MINUTES ?= 40
+experience: export OMP_NUM_THREADS = 1
+experience: $(DEV)
+	$(PY) benchmarks/experience.py $(CACHE) --minutes $(MINUTES)
 
 clean:
 	rm -rf $(VENV) build dist

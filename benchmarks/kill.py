@@ -147,7 +147,7 @@ def attempt(workspace: Path, words: list[str], moment: float | None) -> tuple[bo
     marks, errors = workspace / "marks.txt", workspace / "errors.txt"
     marks.unlink(missing_ok=True)
     command = [sys.executable, str(HERE), "--worker", str(marks), *words, "--workspace", str(workspace / "w")]
-    environment = {**os.environ, "TMPDIR": str(temporary)}
+    environment = {**os.environ, "TMPDIR": str(temporary), "JOURNEYMAN_HOME": str(workspace / "home")}
     with errors.open("wb") as log:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log, env=environment)
         try:

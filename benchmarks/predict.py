@@ -28,6 +28,7 @@ def main() -> None:
     path = options.data / "tabular" / "adult.csv.gz"
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["JOURNEYMAN_HOME"] = f"{folder}/home"
         release = journeyman.build(str(path), target="income", budget=options.budget, workspace=folder)
         print(f"members: {', '.join(f'{m.candidate.name} {m.weight:.2f}' for m in release.report.members)}")
         print(f"score: {release.evaluation.main.metric} {release.evaluation.main.value:.4f}")

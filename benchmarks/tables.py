@@ -72,7 +72,9 @@ def main() -> None:
         worst = 0.0
         for entry in entries:
             start = time.monotonic()
-            done = subprocess.run(command(entry, options, workspace), capture_output=True, text=True, check=False)
+            home = {"JOURNEYMAN_HOME": f"{folder}/home-{entry['name']}"}  # no table knows what another one has taught
+            words = command(entry, options, workspace)
+            done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, **home})
             took = time.monotonic() - start
             if done.returncode:
                 print(f"{entry['name']:26} FAILED {done.stderr.strip().splitlines()[:2]}", flush=True)

@@ -1,5 +1,6 @@
 """Journeyman as one of the systems that run_peer.py runs: fits on a fold's training rows, answers its test rows."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -19,6 +20,8 @@ class Fitted:
         self.size_path = f"{workdir}/workspace"
         frame = bench.X_train.copy()
         frame["__target"] = bench.y_train if bench.task == "regression" else [f"c{int(y)}" for y in bench.y_train]
+        # What other runs of the benchmark have taught is not known to this one.
+        os.environ["JOURNEYMAN_HOME"] = f"{workdir}/home"
         self.release = journeyman.build(
             frame,
             target="__target",

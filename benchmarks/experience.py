@@ -1,0 +1,163 @@
+"""Make the experience that the package ships: try every candidate on hundreds of small tasks, and learn what lifts.
+
+    python benchmarks/experience.py CACHE [--data ../shared/data] [--minutes 40] [--each 12] [--out FILE]
+    python benchmarks/experience.py CACHE --only-judge
+
+Each task's candidates are fitted alone, in a random order and as far as its time goes; then searches are replayed from
+their out-of-fold predictions, in several orders, so that what the earlier trials showed varies. One process a core,
+one thread each; a task that is in the cache is not done again. The cache holds ``TASK.trials`` (the trials) and
+``TASK.jsonl`` (a line a trial). Last, the beliefs are learned, judged leaving tables out, and written.
+"""
+
+import argparse
+import multiprocessing
+import os
+import sys
+import time
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+
+from experience_judged import report_judgement
+from experience_replay import Tried, lines, load
+from experience_tasks import Place, places, pose, read
+from journeyman.entities.table import target_values
+from journeyman.errors import JourneymanError
+from journeyman.metrics import find_metric
+from journeyman.reports.progress import SilentProgress
+from journeyman.settings import BuildSettings
+from journeyman.stages.rank import meta_features
+from journeyman.stages.rank.context import SIMPLE
+from journeyman.stages.rank.judgement import to_text
+from journeyman.stages.split import folds_only
+from journeyman.stores.facts import encode
+from journeyman.workflow.clock import SystemClock
+from journeyman.workflow.kit import standard_kit
+from journeyman.workflow.run import MemoryRun
+from journeyman.workflow.search import search
+
+HERE = Path(__file__).resolve().parent
+SHIPPED = HERE.parent / "src" / "journeyman" / "stages" / "rank" / "prior.json"
+ORDERS = 3
+
+
+@dataclass(frozen=True)
+class Alone:
+    """An algorithm with one candidate."""
+
+    algorithm: Any
+    candidate: Any
+
+    @property
+    def name(self) -> str:
+        return self.algorithm.name
+
+    @property
+    def preparation(self) -> str:
+        return self.algorithm.preparation
+
+    def candidates(self, task, rows, columns):
+        return (self.candidate,)
+
+    def __getattr__(self, name):
+        return getattr(self.algorithm, name)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cache", type=Path)
+    parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data")
+    parser.add_argument("--minutes", type=float, default=40.0)
+    parser.add_argument("--each", type=int, default=12, help="tasks of a table")
+    parser.add_argument("--task-seconds", type=float, default=40.0, help="of fitting, for one task")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--out", type=Path, default=SHIPPED)
+    parser.add_argument("--only-judge", action="store_true")
+    return parser.parse_args()
+
+
+@lru_cache(maxsize=2)
+def table_of(place: Place):
+    return read(place)
+
+
+def collect(work: tuple[Place, Path, float, float]) -> str:
+    """Try the candidates of one task, unless that was done or the time is over."""
+    place, cache, until, task_seconds = work
+    done = cache / f"{place.id}.trials"
+    if done.exists() or time.time() > until:
+        return ""
+    try:
+        posed = pose(place, table_of(replace(place, number=0)))
+    except JourneymanError:
+        return ""
+    if posed is None:
+        return ""
+    table, task = posed
+    rng = np.random.default_rng([1, place.number, *place.name.encode()])
+    split = folds_only(table, task, 0)
+    y = target_values(table, task.target)[np.concatenate([fold.validate for fold in split.folds])]
+    settings = BuildSettings("<frame>", task.target, "experience", budget=None, trials=1, threads=1)
+    clock = SystemClock()
+    kit = standard_kit(lambda report: "", clock, SilentProgress(), lambda: False)
+    rows = max(len(fold.fit) for fold in split.folds)
+    proposed = [(a, c) for a in kit.algorithms.values() for c in a.candidates(task, rows, table.features)]
+    simple = [pair for pair in proposed if pair[0].name in SIMPLE]
+    others = [pair for pair in proposed if pair[0].name not in SIMPLE]
+    others = [others[i] for i in rng.permutation(len(others))]
+    metric, trials, began = find_metric(task.metric, task.kind), [], time.process_time()
+    for algorithm, candidate in [*sorted(simple, key=lambda p: SIMPLE.index(p[0].name)), *others]:
+        if trials and time.process_time() - began > task_seconds:
+            break
+        alone = replace(kit, algorithms={algorithm.name: Alone(algorithm, candidate)})
+        try:
+            found = search(alone, MemoryRun(clock), table, task, split, metric, settings, ())
+        except JourneymanError:
+            continue
+        trials.append(replace(found.trials[0], predictions=found.trials[0].predictions.astype(np.float32)))
+    if not any(t.candidate.algorithm not in SIMPLE for t in trials):
+        return f"{place.id}: nothing could be tried"
+    tried = Tried(place.name, task, meta_features(table, task), y, tuple(trials))
+    draft = done.with_suffix(".draft")
+    draft.write_bytes(encode(tried))
+    draft.rename(done)
+    told(done)
+    return (
+        f"{place.id}: {len(trials)} trials, {len(table.frame)} rows, {time.process_time() - began:.0f} s of processor"
+    )
+
+
+def told(path: Path) -> None:
+    """Replay a task of the cache whose lines are missing."""
+    rows = path.with_suffix(".jsonl")
+    if not rows.exists():
+        rows.write_text(lines(path.stem, load(path)))
+
+
+def main() -> None:
+    options = arguments()
+    options.cache.mkdir(parents=True, exist_ok=True)
+    if not options.only_judge:
+        if not (options.data / "index.json").is_file():
+            sys.exit(f"no tables in {options.data}: give --data")
+        until = time.time() + 60 * options.minutes
+        work = [(place, options.cache, until, options.task_seconds) for place in places(options.data, options.each)]
+        with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
+            for said in pool.imap_unordered(collect, work):
+                if said:
+                    print(said, flush=True)
+    with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
+        pool.map(told, sorted(options.cache.glob("*.trials")))
+        beliefs = report_judgement(options.cache, pool)
+    options.out.write_bytes(to_text(beliefs))
+    size = options.out.stat().st_size / 1e3
+    print(f"{options.out.name}: {size:.0f} kB, {len(beliefs.names)} features, {beliefs.jobs} searches")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""What beliefs are worth: searches replayed as they would have it, beside searches in an uninformed order."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experience_replay import ORDERS, Replayed, as_believed, first_picks, load, replay, seconds_to
+from journeyman.entities.experience import Experience
+from journeyman.stages.rank import Beliefs, judge
+from journeyman.stages.rank.context import SIMPLE
+from journeyman.stages.stop import chance_of_more
+
+PICKS, LEAST_TRIALS, MORE_JOBS = 5, 8, 30
+Random = dict[str, tuple[list[float], list[float]]]
+
+
+def _guided(work: tuple[Path, Beliefs]) -> tuple[str, Replayed, Replayed]:
+    path, beliefs = work
+    tried = load(path)
+    return (
+        path.stem,
+        replay(tried, as_believed(tried, beliefs, per_second=False)),
+        replay(tried, as_believed(tried, beliefs, per_second=True)),
+    )
+
+
+def report_searches(cache: Path, pool: Any, unseen: dict[str, Beliefs], random: Random) -> None:
+    """Replay searches of each task as beliefs that have not seen its table would have it, and print what they gain.
+
+    Parameters
+    ----------
+    random : dict of str to (list of float, list of float)
+        Losses and seconds of the replays in a random order, by "task/order".
+    """
+    found = pool.map(_guided, [(cache / f"{task}.trials", beliefs) for task, beliefs in unseen.items()])
+    regrets, times, calls = [], [], []
+    for task, by_gain, by_value in found:
+        simple = sum(row.algorithm in SIMPLE for row in by_gain.rows)
+        if len(by_gain.rows) < simple + LEAST_TRIALS:
+            continue
+        others = [random[f"{task}/{k}"] for k in range(ORDERS)]
+        regrets.append(
+            (first_picks(by_gain.losses, simple, PICKS), np.mean([first_picks(v, simple, PICKS) for v, _ in others]))
+        )
+        for losses, seconds in others:
+            ends = np.cumsum(seconds)
+            for share in (0.25, 0.5, 0.75):
+                reached = max(int(np.searchsorted(ends, share * ends[-1], side="right")) - 1, simple - 1)
+                used = [row.seconds for row in by_value.rows]
+                times.append(seconds_to(by_value.losses, used, losses[reached]) / max(ends[reached], 1e-9))
+        calls.append(by_value)
+    if not regrets:
+        print("\nno task with enough trials to replay searches")
+        return
+    said = np.array(regrets)
+    print(f"\n{len(regrets)} tasks with {LEAST_TRIALS} candidates or more")
+    print(f"regret of the first {PICKS} picks: {said[:, 0].mean():.2%}, in an uninformed order {said[:, 1].mean():.2%}")
+    late = f"median {np.median(times):.2f}, mean {np.mean(times):.2f}"
+    print(f"time to the score of an uninformed order, relative to its time: {late}")
+    report_learning(cache, pool, unseen)
+    report_stopping(calls)
+
+
+def _learner(work: tuple[list[Path], Beliefs]) -> list[tuple[float, float]]:
+    """Return the regret of the first picks before and after a user's first jobs, for each job after them."""
+    paths, beliefs = work
+    past: list[Experience] = []
+    found = []
+    for number, path in enumerate(paths):
+        tried = load(path)
+        names = [(t.candidate.algorithm, t.candidate.name) for t in tried.trials]
+        simple = sum(t.candidate.algorithm in SIMPLE for t in tried.trials)
+        moved = judge(tried.context, names, past, beliefs)
+        search = replay(tried, as_believed(tried, moved, per_second=False))
+        if number < MORE_JOBS:
+            past.extend(search.rows)
+        elif len(search.rows) >= simple + LEAST_TRIALS:
+            before = replay(tried, as_believed(tried, beliefs, per_second=False))
+            found.append((first_picks(before.losses, simple, PICKS), first_picks(search.losses, simple, PICKS)))
+    return found
+
+
+def report_learning(cache: Path, pool: Any, unseen: dict[str, Beliefs]) -> None:
+    """Print what a user's own jobs do to the regret: the tables of each group that was left out are a user's."""
+    users: dict[int, tuple[list[Path], Beliefs]] = {}
+    for task, beliefs in unseen.items():
+        users.setdefault(id(beliefs), ([], beliefs))[0].append(cache / f"{task}.trials")
+    rng = np.random.default_rng(4)
+    work = [([paths[i] for i in rng.permutation(len(paths))], beliefs) for paths, beliefs in users.values()]
+    found = np.array([pair for some in pool.map(_learner, work) for pair in some])
+    if len(found):
+        before, after = found.mean(axis=0)
+        print(f"after {MORE_JOBS} more jobs that regret is {after:.2%} instead of {before:.2%} ({len(found)} searches)")
+    else:
+        print(f"no user has more than {MORE_JOBS} jobs: learning from one's own was not measured")
+
+
+def report_stopping(calls: Sequence[Replayed]) -> None:
+    """Print how true the combined chance of more is, and what stopping at a threshold saves and costs."""
+    stated, came = [], []
+    for call in calls:
+        for k in range(2, len(call.rows)):
+            stated.append([e.probability for e in call.stated[k]])
+            came.append(any(row.succeeded for row in call.rows[k:]))
+    truth = np.array(came, dtype=float)
+    print("\nthat anything which waits lifts the ensemble, by how much each further candidate counts")
+    for alike in (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0):
+        said = np.array([_combined(ps, alike) for ps in stated])
+        clipped = np.clip(said, 1e-3, 1 - 1e-3)
+        loss = float(-(truth * np.log(clipped) + (1 - truth) * np.log(1 - clipped)).mean())
+        square = float(((said - truth) ** 2).mean())
+        print(f"  {alike:.1f}: stated {said.mean():.2f}, came {truth.mean():.2f}, Brier {square:.3f}, {loss:.3f}")
+    print("stopping below a chance: share of the time used, loss added (mean, worst tenth)")
+    for threshold in (0.05, 0.1, 0.15, 0.2, 0.3, 0.4):
+        used, cost = [], []
+        for call in calls:
+            ends = np.cumsum([row.seconds for row in call.rows])
+            stop = next(
+                (k for k in range(2, len(call.rows)) if chance_of_more(call.stated[k], None) < threshold),
+                len(call.rows),
+            )
+            used.append(ends[stop - 1] / ends[-1])
+            cost.append(call.losses[stop - 1] / call.losses[-1] - 1)
+        print(f"  {threshold:.2f}: {np.mean(used):.2f}  {np.mean(cost):.3%}  {np.quantile(cost, 0.9):.2%}")
+
+
+def _combined(probabilities: Sequence[float], alike: float) -> float:
+    hazards = sorted((-np.log1p(-min(p, 1 - 1e-9)) for p in probabilities), reverse=True)
+    return float(1.0 - np.exp(-sum(h * alike**k for k, h in enumerate(hazards))))
