@@ -47,7 +47,7 @@ from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.workflow.kit import Kit
 from journeyman.workflow.release import FittedEnsemble, ModelCard, PlacedMember, make_scorer, release_files
 from journeyman.workflow.remember import keep, recall
-from journeyman.workflow.search import EXPLAINING_SECONDS, MOST_DRAWN, search, seconds_after_search, within_budget
+from journeyman.workflow.search import EXPLAINING_SECONDS, MOST_DRAWN, search, seconds_after_fits, within_budget
 from journeyman.workflow.settings_file import readable, write_settings
 
 __all__ = ["build", "fit_all", "keep_experience", "model_card", "prepare_table"]
@@ -85,9 +85,8 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     card = model_card(kit, chosen, table, task)
     everything = np.arange(len(table.frame), dtype=np.int64)
     parts = (division.train, everything) if len(division.train) < len(everything) else (everything,)
-    fitted = fit_all(
-        kit, run, chosen, table, task, parts, settings, keep=seconds_after_search(found, table, division) / 3
-    )
+    after = seconds_after_fits(found, table, division, settings.threads)
+    fitted = fit_all(kit, run, chosen, table, task, parts, settings, after)
     rehearsal, final = fitted[0], fitted[-1]
     tell("evaluate")
     scorer = make_scorer(card, rehearsal, kit.algorithms, kit.preparations)
@@ -147,12 +146,12 @@ def fit_all(
     task: Task,
     parts: Sequence[NDArray[np.int64]],
     settings: BuildSettings,
-    keep: float,
+    after: Sequence[float],
 ) -> tuple[FittedEnsemble, ...]:
     """Fit an ensemble's preparations and members on each of some parts of the rows; each is a step.
 
-    ``keep`` is the seconds of the budget that must be left when they are done: boosting that takes longer than its
-    trial promised stops where it is then.
+    ``after`` is the seconds of the budget that must be left when each member is done: boosting that takes longer than
+    its trial promised stops where it is then.
     """
     names = sorted({kit.algorithms[m.candidate.algorithm].preparation for m in chosen.members})
     texts = [TEXTS] if text_columns(table.features) else []
@@ -169,8 +168,8 @@ def fit_all(
         run.step(f"prepare {name}", partial(_stored, each(name)), name, settings.seed, *parts) for name in texts + names
     ]
     members = []
-    late = partial(_late, run, settings, keep)
-    for member in chosen.members:
+    for member, needed in zip(chosen.members, after, strict=True):
+        late = partial(_late, run, settings, needed)
         algorithm = kit.algorithms[member.candidate.algorithm]
         fit = partial(fit_member, algorithm, each(algorithm.preparation), settings.threads, late)
         members.append(run.step(f"fit {member.candidate.name}", fit, member, task, settings.seed))
@@ -180,10 +179,10 @@ def fit_all(
     )
 
 
-def _late(run: Run, settings: BuildSettings, keep: float) -> bool:
+def _late(run: Run, settings: BuildSettings, needed: float) -> bool:
     if settings.budget is None or settings.trials is not None:
         return False
-    return run.elapsed() > settings.budget - keep
+    return run.elapsed() > settings.budget - needed
 
 
 def _stored(

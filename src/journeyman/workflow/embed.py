@@ -137,7 +137,7 @@ def learn_from_frame(
     validated = target_values(table, _TARGET)[np.concatenate([fold.validate for fold in division.folds])]
     ensemble = calibrate(chosen_metric, found.ensemble, validated, posed)
     card = model_card(kit, ensemble, table, posed)
-    (fitted,) = fit_all(kit, run, ensemble, table, posed, (rows,), settings, keep=0.0)
+    (fitted,) = fit_all(kit, run, ensemble, table, posed, (rows,), settings, after=[0.0] * len(ensemble.members))
     return Learned(card, found, make_scorer(card, fitted, kit.algorithms, kit.preparations))
 
 

@@ -27,12 +27,9 @@ from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.transformers.target_scale import SCALES, long_tailed
 from journeyman.workflow.kit import Kit
 
-__all__ = ["EXPLAINING_SECONDS", "MOST_DRAWN", "search", "seconds_after_search", "seconds_to_finish", "within_budget"]
+__all__ = ["EXPLAINING_SECONDS", "MOST_DRAWN", "search", "seconds_after_fits", "seconds_to_finish", "within_budget"]
 
 _FIRST = ("baseline", "linear")
-_REFIT = 1.3
-"""A fit for good in fits of a fold, which has fewer rows and a validation set that ends it."""
-
 _HANDFUL = 6
 """Candidates that a budget should hold."""
 
@@ -80,11 +77,18 @@ def seconds_to_finish(table: Table, split: Split, answer_seconds: float) -> floa
     return 2.0 + 2e-5 * min(table.source_rows, 300_000) + examined * answer_seconds + asked
 
 
-def seconds_after_search(found: Search, table: Table, split: Split) -> float:
-    """Return the seconds that finishing takes, judged by the trials of the ensemble's members."""
+def seconds_after_fits(found: Search, table: Table, split: Split, threads: int) -> tuple[float, ...]:
+    """Return the seconds that are needed after each member's fit for good: for the other fits, and to finish.
+
+    Of finishing only a third is counted: a fit that takes longer than its trial promised is cut short for no less.
+    """
     trials = {t.candidate.key: t for t in found.trials}
     members = [trials[m.candidate.key] for m in found.ensemble.members]
-    return seconds_to_finish(table, split, sum(t.answer_seconds for t in members))
+    refit = _refit_share(split, len(table.frame), threads)
+    needed = [seconds_to_finish(table, split, sum(t.answer_seconds for t in members)) / 3]
+    for trial in reversed(members[1:]):
+        needed.append(needed[-1] + (trial.seconds - trial.preparing) * refit)
+    return tuple(reversed(needed))
 
 
 def within_budget(kit: Kit, table: Table, task: Task, split: Split, settings: BuildSettings) -> Split:
@@ -101,10 +105,9 @@ def within_budget(kit: Kit, table: Table, task: Task, split: Split, settings: Bu
         if name not in _FIRST and algorithm.candidates(task, rows, features)
     ]
     usual = float(np.median(firsts)) if firsts else 0.0
-    for folds in (len(split.folds), 2):
-        if usual * folds * _HANDFUL <= settings.budget:
-            return replace(split, folds=split.folds[:folds])
-    return replace(split, folds=split.folds[:1])
+    folds = next((n for n in (len(split.folds), 2) if usual * n * _HANDFUL <= settings.budget), 1)
+    # By time the last folds learn from the most rows, and are examined on the latest.
+    return replace(split, folds=split.folds[-folds:])
 
 
 def search(
@@ -246,7 +249,7 @@ def _seconds_left(
     """Return the seconds left for trials, so that what they find can still be fitted and released."""
     if plan.settings.budget is None or plan.settings.trials is not None:
         return None
-    refit = _refit_share(len(plan.split.folds), plan.settings.threads)
+    refit = _refit_share(plan.split, len(plan.table.frame), plan.settings.threads)
     members = {m.candidate.key for m in best.members} if best is not None else set()
     chosen = [t for t in trials if t.candidate.key in members]
     again = sum(t.seconds - t.preparing for t in chosen) + _preparing(kit, plan, chosen, trials)
@@ -268,15 +271,16 @@ def _preparing(kit: Kit, plan: _Plan, chosen: Sequence[Trial], trials: Sequence[
     return texts + sum(paid[name] for name in {kit.algorithms[t.candidate.algorithm].preparation for t in chosen})
 
 
-def _refit_share(folds: int, threads: int) -> float:
+def _refit_share(split: Split, rows: int, threads: int) -> float:
     """Return how long fitting a member for good takes, on the training rows and on all rows, in seconds of its trial.
 
     Folds run side by side, and so do the two fits for good; where one fold had all threads, the two must share them.
     """
+    folds = len(split.folds)
     side = min(folds, threads)
-    waves = math.ceil(folds / side)
     turns = math.ceil(2 / threads) if side > 1 or threads == 1 else min(2, threads)
-    return _REFIT * turns / waves
+    more_rows = rows / (sum(len(fold.fit) for fold in split.folds) / folds)
+    return more_rows * turns / math.ceil(folds / side)
 
 
 def _try(
