@@ -153,6 +153,8 @@ def main() -> None:
                     print(said, flush=True)
     with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
         pool.map(told, sorted(options.cache.glob("*.trials")))
+        if not any(options.cache.glob("*.jsonl")):
+            sys.exit(f"no task could be tried in {options.minutes:g} minutes: give more --minutes")
         beliefs = report_judgement(options.cache, pool)
     options.out.write_bytes(to_text(beliefs))
     size = options.out.stat().st_size / 1e3
