@@ -9,7 +9,7 @@ import numpy as np
 # The checkout that this file is part of is what is measured, wherever another one is installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
-import journeyman  # noqa: E402  # after the path
+import journeyman  # after the path
 
 
 class Fitted:

@@ -56,7 +56,9 @@ def run(algorithm, table, split, seconds=None, candidate=None, incumbent=None, t
     clock = Clock()
     terms = Terms(METRICS["rmse"], Allowance(clock, clock.monotonic(), seconds), threads, incumbent)
     candidate = candidate or algorithm.candidates(TASK, 200, table.features)[0]
-    return train(algorithm, lambda: prepare_folds(preparation, table, TASK, split, 0, threads), terms, candidate, TASK, 0)
+    return train(
+        algorithm, lambda: prepare_folds(preparation, table, TASK, split, 0, threads), terms, candidate, TASK, 0
+    )
 
 
 def test_predictions_are_out_of_fold_in_the_order_of_the_folds(table, split):
