@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 import unicodedata
 from dataclasses import dataclass
 
@@ -180,7 +181,7 @@ def spread(value: float, low: float, high: float) -> int:
     if not sizes:
         return 1
     three = _decimals(max(sizes), 3)
-    if not math.isfinite(width) or width == 0:
+    if not math.isfinite(width) or width < sys.float_info.min:  # half of less would be nothing
         return max(0, min(three, 8))
     return max(0, min(max(_decimals(width / 2, 1), three), 8))
 

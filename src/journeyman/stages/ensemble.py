@@ -22,9 +22,9 @@ _MOST_MEMBERS = 5
 _MOST_ROWS = 10_000  # rows that weights are chosen on; scores are always of all rows
 _POOL = 12
 _ANSWERS_A_LATENCY = 60.0
-_QUICK_ROWS = 20_000
+_QUICK_ROWS = 40_000
 """Answers by the thousand share the work that one alone must pay, so each may take a 60th of the time of a lone one
-(with 1 ms: 17 microseconds on one core, 100,000 rows a second on two). So it is on tables of 20,000 rows or more; on
+(with 1 ms: 17 microseconds on one core, 100,000 rows a second on two). So it is on tables of 40,000 rows or more; on
 smaller ones, where so many are seldom asked for, in proportion longer. Of several classes, each has that time."""
 _LONE_MEMBER = 1.5e-4  # seconds that one row costs in each member, whatever its size
 _PATIENCE = 4

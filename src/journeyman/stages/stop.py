@@ -9,7 +9,7 @@ from journeyman.entities.experience import Expectation
 
 __all__ = ["LEAST_CHANCE", "chance_of_more", "choose_next", "reason_to_stop"]
 
-LEAST_CHANCE = 0.1
+LEAST_CHANCE = 0.05
 """The search ends when all that could still be tried brings more than noise with less than this probability."""
 
 _ALIKE = 0.3
@@ -69,7 +69,7 @@ def reason_to_stop(
     >>> reason_to_stop((), 10.0, None, False)
     'every candidate was tried'
     >>> reason_to_stop((Expectation("a", 0.03, 0.01, 5.0),), 60.0, None, False)
-    'what could still be tried would lift the score beyond noise with a probability of 3%, below 10%'
+    'what could still be tried would lift the score beyond noise with a probability of 3%, below 5%'
     """
     if interrupted:
         return "you asked it to finish with what it had"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from journeyman.reports.charts import Area, Bars, Cells, Dots, Line, Note, Rule, plot, spark
@@ -72,6 +72,7 @@ def test_bars_stay_inside_their_track(values: list[float]) -> None:
 
 
 @given(_values, st.floats(0, 1e6), st.floats(0, 1e6))
+@example(0.0, 0.0, 5e-324)
 def test_interval_is_said_in_order(value: float, down: float, up: float) -> None:
     said = between(value, value - down, value + up, metric_words("rmse"))
     low, middle, high = (float(said[k].replace(",", "")) for k in (1, 0, 2))
