@@ -82,7 +82,8 @@ def test_the_baseline_is_a_member_only_while_there_is_nothing_else(values):
     assert [m.candidate.algorithm for m in both.members] == ["a"]
 
 
-def test_a_slow_member_is_left_out_on_a_large_table():
+def slow_and_quick():
+    """The slow trial is the better one, and both together are better still."""
     rng = np.random.default_rng(0)
     y = rng.normal(size=20_000)
     slow, quick = [(y + rng.normal(scale=s, size=len(y)))[:, None] for s in (0.4, 0.5)]
@@ -90,18 +91,17 @@ def test_a_slow_member_is_left_out_on_a_large_table():
         trial("slow", slow, y, "rmse", answer_seconds=1e-3),
         trial("quick", quick, y, "rmse", answer_seconds=1e-6),
     ]
+    return trials, y
+
+
+def test_a_slow_member_is_left_out_on_a_large_table():
+    trials, y = slow_and_quick()
     chosen = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, LATENCY)
     assert [m.candidate.algorithm for m in chosen.members] == ["quick"]
 
 
 def test_without_a_limit_the_slow_one_is_taken():
-    rng = np.random.default_rng(0)
-    y = rng.normal(size=20_000)
-    slow, quick = [(y + rng.normal(scale=s, size=len(y)))[:, None] for s in (0.4, 0.5)]
-    trials = [
-        trial("slow", slow, y, "rmse", answer_seconds=1e-3),
-        trial("quick", quick, y, "rmse", answer_seconds=1e-6),
-    ]
+    trials, y = slow_and_quick()
     limited, free = [ensemble(METRICS["rmse"], trials, y, REGRESSION, None, at) for at in (LATENCY, None)]
     assert {m.candidate.algorithm for m in free.members} == {"slow", "quick"}
     assert free.score < limited.score
