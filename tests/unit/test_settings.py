@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journeyman.errors import SettingsError
-from journeyman.settings import BuildSettings, bounded, parse_budget
+from journeyman.settings import BuildSettings, bounded, checked, parse_budget, parse_latency
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,14 @@ def test_a_budget_left_to_the_build_has_a_ceiling_and_no_other_is_touched() -> N
     assert 60 <= small < large < (huge or 0) <= 3600
     for settings in (BuildSettings("a.csv", "y", "a", budget=7.0), BuildSettings("a.csv", "y", "a", None, None, 3)):
         assert bounded(settings, 10**9, 20) is settings
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-1ms", "1 minute", "1e-3"])
+def test_a_latency_that_is_no_time_is_refused(text):
+    with pytest.raises(SettingsError, match=r"is not a time \(hint: give a time such as 1ms"):
+        parse_latency(text)
+
+
+def test_a_latency_that_nothing_can_keep_is_refused():
+    with pytest.raises(SettingsError, match="not to be had"):
+        checked(BuildSettings("a.csv", "y", "a", latency=0.0))

@@ -13,11 +13,14 @@ from journeyman.entities.split import Split
 from journeyman.entities.table import Block, Table, target_values, to_block
 from journeyman.entities.task import Task
 
-__all__ = ["explain"]
+__all__ = ["EXPLAINING_SECONDS", "MOST_DRAWN", "explain"]
 
 FloatArray = NDArray[np.float64]
 _COLUMNS, _ROWS, _GRID = 6, 300, 20
 _FEWEST_ROWS = 30
+MOST_DRAWN = _COLUMNS * _ROWS * _GRID
+EXPLAINING_SECONDS = 2.0
+"""Dependence asks for so many answers, fewer where they would take longer."""
 
 
 def explain(

@@ -212,7 +212,7 @@ def _run(
                     raced = True
                     if half < len(folds) and _hopeless(terms, folds[:half], done[:half]):
                         cause = f"would not help, judged by {half} of {len(folds)} folds"
-                        return replace(_told(trial, done), status=TrialStatus.STOPPED, cause=cause)
+                        return replace(_told(trial, done[:half]), status=TrialStatus.STOPPED, cause=cause)
         finally:
             given_up.set()  # an interrupt or a failure leaves no fit running behind
     answers = np.vstack([d.predictions for d in done])

@@ -31,7 +31,7 @@ from journeyman.stages.check import check
 from journeyman.stages.decide import decide
 from journeyman.stages.ensemble import calibrate, ensemble
 from journeyman.stages.evaluate import evaluate
-from journeyman.stages.explain import explain
+from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN, explain
 from journeyman.stages.frame_task import frame_task
 from journeyman.stages.ingest import ingest
 from journeyman.stages.learn import learn
@@ -47,7 +47,7 @@ from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.workflow.kit import Kit
 from journeyman.workflow.release import FittedEnsemble, ModelCard, PlacedMember, make_scorer, release_files
 from journeyman.workflow.remember import keep, recall
-from journeyman.workflow.search import EXPLAINING_SECONDS, MOST_DRAWN, search, seconds_after_fits, within_budget
+from journeyman.workflow.search import search, seconds_after_fits, within_budget
 from journeyman.workflow.settings_file import readable, write_settings
 
 __all__ = ["build", "fit_all", "keep_experience", "model_card", "prepare_table"]

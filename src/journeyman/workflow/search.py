@@ -20,6 +20,8 @@ from journeyman.errors import InputError
 from journeyman.interfaces import Metric, Run
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import ensemble, lift
+from journeyman.stages.evaluate import MOST_SHUFFLED, SHUFFLING_SECONDS
+from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN
 from journeyman.stages.rank import judge, meta_features, rank, shown_by
 from journeyman.stages.stop import choose_next, reason_to_stop
 from journeyman.stages.train import Allowance, PreparedFold, Terms, prepare_folds, train
@@ -27,17 +29,11 @@ from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.transformers.target_scale import SCALES, long_tailed
 from journeyman.workflow.kit import Kit
 
-__all__ = ["EXPLAINING_SECONDS", "MOST_DRAWN", "search", "seconds_after_fits", "seconds_to_finish", "within_budget"]
+__all__ = ["search", "seconds_after_fits", "seconds_to_finish", "within_budget"]
 
 _FIRST = ("baseline", "linear")
 _HANDFUL = 6
 """Candidates that a budget should hold."""
-
-_MOST_SHUFFLED, MOST_DRAWN = 150_000, 36_000
-"""Answers that importance and dependence ask for at most (stages evaluate and explain)."""
-
-_SHUFFLING_SECONDS, EXPLAINING_SECONDS = 4.0, 2.0
-"""Where answers are slow, fewer are asked for, so that they take this long."""
 
 _SIMPLE_SHARE = 0.2
 """Of the time left that the simple model may take."""
@@ -71,9 +67,9 @@ def seconds_to_finish(table: Table, split: Split, answer_seconds: float) -> floa
         Of one answer of the ensemble: importance asks for each column's shuffled rows, dependence for a grid.
     """
     examined = len(split.holdout) or len(split.train)
-    shuffled = min(_MOST_SHUFFLED, 5 * len(table.features) * min(examined, 2_000))
+    shuffled = min(MOST_SHUFFLED, 5 * len(table.features) * min(examined, 2_000))
     drawn = min(MOST_DRAWN, 120 * len(split.train))
-    asked = min(shuffled * answer_seconds, _SHUFFLING_SECONDS) + min(drawn * answer_seconds, EXPLAINING_SECONDS)
+    asked = min(shuffled * answer_seconds, SHUFFLING_SECONDS) + min(drawn * answer_seconds, EXPLAINING_SECONDS)
     return 2.0 + 2e-5 * min(table.source_rows, 300_000) + examined * answer_seconds + asked
 
 
@@ -106,8 +102,11 @@ def within_budget(kit: Kit, table: Table, task: Task, split: Split, settings: Bu
     ]
     usual = float(np.median(firsts)) if firsts else 0.0
     folds = next((n for n in (len(split.folds), 2) if usual * n * _HANDFUL <= settings.budget), 1)
+    if folds == len(split.folds):
+        return split
     # By time the last folds learn from the most rows, and are examined on the latest.
-    return replace(split, folds=split.folds[-folds:])
+    said = f"{split.reason}; {folds} of the folds {'is' if folds == 1 else 'are'} used, so that the budget holds a few fits"
+    return replace(split, folds=split.folds[-folds:], reason=said)
 
 
 def search(

@@ -25,13 +25,13 @@ from journeyman.stages.evaluate.resample import block_length
 from journeyman.stages.evaluate.scores import at_threshold, compare
 from journeyman.stages.evaluate.slices import Losses, weak_slices
 
-__all__ = ["evaluate"]
+__all__ = ["MOST_SHUFFLED", "SHUFFLING_SECONDS", "evaluate"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 _FINDING_ROWS = 50_000
-_MOST_SHUFFLED = 150_000
-_SHUFFLING_SECONDS = 4.0
+MOST_SHUFFLED = 150_000
+SHUFFLING_SECONDS = 4.0
 """Importance asks for so many answers, fewer where they are slow; bounded by sizes, so that a seed gives one result."""
 
 
@@ -63,7 +63,7 @@ def evaluate(
     scores, no_change = compare(metrics, examined, task, threshold, seed)
     block = to_block(table.frame.iloc[examined.rows], table.features)
     note = "" if examined.on_holdout else "measured on rows that the model learned from"
-    answers = ensemble.answers_within(_SHUFFLING_SECONDS, _MOST_SHUFFLED)
+    answers = ensemble.answers_within(SHUFFLING_SECONDS, MOST_SHUFFLED)
     helps = importances(predict, block, examined.y, table.features, metrics[0], note, answers, seed)
     slices, tried = _slices(ensemble, examined, table, task, split, helps, seed)
     edges, counts, drawn = _pictures(examined, task, seed)
