@@ -105,8 +105,9 @@ def within_budget(kit: Kit, table: Table, task: Task, split: Split, settings: Bu
     if folds == len(split.folds):
         return split
     # By time the last folds learn from the most rows, and are examined on the latest.
-    said = f"{split.reason}; {folds} of the folds {'is' if folds == 1 else 'are'} used, so that the budget holds a few fits"
-    return replace(split, folds=split.folds[-folds:], reason=said)
+    used = "1 of the folds is used" if folds == 1 else f"{folds} of the folds are used"
+    reason = f"{split.reason}; {used}, so that the budget holds a few fits"
+    return replace(split, folds=split.folds[-folds:], reason=reason)
 
 
 def search(
