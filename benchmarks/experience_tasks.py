@@ -18,7 +18,7 @@ from journeyman.sources import open_source
 from journeyman.stages.ingest import ingest
 
 GROUPS = ("tabular", "clustering", "image", "drift", "join", "dirty", "dirty-no-truth", "text")
-LEAST_ROWS, MOST_ROWS = 300, 4000
+LEAST_ROWS, MOST_ROWS = 300, 20_000
 MOST_CLASSES, LEAST_OF_A_CLASS = 12, 10
 LEAST_VALUES = 12
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -29,7 +29,7 @@ from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.transformers.target_scale import SCALES, long_tailed
 from journeyman.workflow.kit import Kit
 
-__all__ = ["search", "seconds_after_fits", "seconds_to_finish", "within_budget"]
+__all__ = ["propose", "search", "seconds_after_fits", "seconds_to_finish", "share_folds", "within_budget"]
 
 _FIRST = ("baseline", "linear")
 _HANDFUL = 6
@@ -126,10 +126,10 @@ def search(
     """
     plan = _Plan(table, task, split, metric, settings, past)
     y = target_values(table, task.target)[np.concatenate([fold.validate for fold in split.folds])]
-    waiting = _candidates(kit, plan)
+    waiting = propose(kit, table, task, split)
+    prepared = share_folds(kit, table, task, split, settings)
     context = meta_features(table, task)
     beliefs = judge(context, [(c.algorithm, c.name) for c in waiting], past)
-    prepared: dict[str, list[PreparedFold]] = {}
     trials: list[Trial] = []
     expectations: list[Expectation] = []
     outcomes: list[tuple[bool, float]] = []
@@ -195,16 +195,16 @@ def _said(expectation: Expectation) -> str:
     return f"about {expectation.seconds:.0f} s, lifts the score with a probability of {expectation.probability:.0%}"
 
 
-def _candidates(kit: Kit, plan: _Plan) -> list[Candidate]:
+def propose(kit: Kit, table: Table, task: Task, split: Split) -> list[Candidate]:
     """Return what every algorithm proposes, the simple ones first."""
     names = [*(n for n in _FIRST if n in kit.algorithms), *(n for n in kit.algorithms if n not in _FIRST)]
-    features = plan.table.features
-    proposals = [kit.algorithms[name].candidates(plan.task, plan.rows_fit, features) for name in names]
-    if not features:
+    rows = max(len(fold.fit) for fold in split.folds)
+    proposals = [kit.algorithms[name].candidates(task, rows, table.features) for name in names]
+    if not table.features:
         return list(proposals[0])
     plain = [candidate for several in proposals for candidate in several]
-    y = target_values(plan.table, plan.task.target)[plan.split.train]
-    if plan.task.kind is not TaskKind.REGRESSION or not long_tailed(y):
+    y = target_values(table, task.target)[split.train]
+    if task.kind is not TaskKind.REGRESSION or not long_tailed(y):
         return plain
     return [*plain, *_rescaled(proposals[1:])]
 
@@ -283,6 +283,20 @@ def _refit_share(split: Split, rows: int, threads: int) -> float:
     return more_rows * turns / math.ceil(folds / side)
 
 
+def share_folds(
+    kit: Kit, table: Table, task: Task, split: Split, settings: BuildSettings
+) -> Callable[[str], list[PreparedFold]]:
+    """Return what gives the folds as a preparation makes them, fitted when first asked for and shared from then on."""
+
+    @cache
+    def folds(name: str) -> list[PreparedFold]:
+        # What texts say is learned once a fold, for all preparations.
+        derived = folds(TEXTS) if name != TEXTS and text_columns(table.features) else None
+        return prepare_folds(kit.preparations[name], table, task, split, settings.seed, settings.threads, derived)
+
+    return folds
+
+
 def _try(
     kit: Kit,
     run: Run,
@@ -290,21 +304,11 @@ def _try(
     candidate: Candidate,
     number: int,
     seconds: float | None,
-    prepared: dict[str, list[PreparedFold]],
+    prepared: Callable[[str], list[PreparedFold]],
     best: Ensemble | None,
 ) -> Trial:
     algorithm = kit.algorithms[candidate.algorithm]
-
-    def folds(name: str) -> list[PreparedFold]:
-        if name not in prepared:
-            # What texts say is learned once a fold, for all preparations.
-            derived = folds(TEXTS) if name != TEXTS and text_columns(plan.table.features) else None
-            seed, threads = plan.settings.seed, plan.settings.threads
-            preparation = kit.preparations[name]
-            prepared[name] = prepare_folds(preparation, plan.table, plan.task, plan.split, seed, threads, derived)
-        return prepared[name]
-
     allowance = Allowance(kit.clock, kit.clock.monotonic(), seconds)
     terms = Terms(plan.metric, allowance, plan.settings.threads, best.predictions if best is not None else None)
-    function = partial(train, algorithm, partial(folds, algorithm.preparation), terms)
+    function = partial(train, algorithm, partial(prepared, algorithm.preparation), terms)
     return run.step(f"trial {number}: {candidate.name}", function, candidate, plan.task, plan.settings.seed)
