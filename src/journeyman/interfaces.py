@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from journeyman.entities.task import Task, TaskKind
 __all__ = [
     "Algorithm",
     "Artifacts",
+    "Averaging",
     "Clock",
     "FitRequest",
     "FittedModel",
@@ -240,6 +241,19 @@ class Algorithm(Protocol):
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""
+        ...
+
+
+@runtime_checkable
+class Averaging(Protocol):
+    """What an algorithm offers besides, whose fits from several seeds are worth averaging (docs/decisions/0020)."""
+
+    def varies(self, candidate: Candidate) -> bool:
+        """Say whether fits of this candidate from other seeds differ."""
+        ...
+
+    def average(self, models: Sequence[Any]) -> FittedModel:
+        """Return one model that answers as the mean of these models' scores (before they become probabilities)."""
         ...
 
 

@@ -28,35 +28,35 @@ class CatBoostModel:
     """A CatBoost model, from training or from its binary format."""
 
     def __init__(self, model: Any, rounds: int, kind: TaskKind, threads: int = -1) -> None:
-        self._model = model
-        self._threads = threads
-        self._kind = kind
+        self.model = model
+        self.threads = threads
+        self.kind = kind
         self.rounds = rounds
 
     @property
     def answer_seconds(self) -> float:
         """Expected seconds of one answer: a symmetric tree costs a nanosecond, a category most of a microsecond."""
-        outputs = max(1, len(self._model.classes_) if self._kind is TaskKind.MULTICLASS else 1)
-        return 1e-6 + 1e-9 * self.rounds * outputs + 6e-7 * len(self._model.get_cat_feature_indices())
+        outputs = max(1, len(self.model.classes_) if self.kind is TaskKind.MULTICLASS else 1)
+        return 1e-6 + 1e-9 * self.rounds * outputs + 6e-7 * len(self.model.get_cat_feature_indices())
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
-        form = "Probability" if self._kind.classification else "RawFormulaVal"
-        threads = 1 if len(x.values) < 256 else self._threads
+        form = "Probability" if self.kind.classification else "RawFormulaVal"
+        threads = 1 if len(x.values) < 256 else self.threads
         raw = np.asarray(
-            self._model.predict(features_data(x), prediction_type=form, thread_count=threads), dtype=np.float64
+            self.model.predict(features_data(x), prediction_type=form, thread_count=threads), dtype=np.float64
         )
         return raw.reshape(len(x.values), -1)
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return CatBoost's binary format, the same bytes for the same model."""
-        facts = self._model.get_metadata()
+        facts = self.model.get_metadata()
         for name in _OF_THE_MOMENT:
             facts[name] = ""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.cbm"
-            self._model.save_model(str(path))
-            return {"model.cbm": path.read_bytes(), "kind.txt": self._kind.value.encode()}
+            self.model.save_model(str(path))
+            return {"model.cbm": path.read_bytes(), "kind.txt": self.kind.value.encode()}
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,17 @@ class CatBoost:
             callbacks=[_Watch(request.out_of_time)],
         )
         return CatBoostModel(model, int(model.tree_count_), request.task.kind, request.threads)
+
+    def average(self, models: Sequence[CatBoostModel]) -> FittedModel:
+        """Return the mean of several models' raw scores as one model that keeps all their encodings of categories."""
+        # The other policies mix the encodings that the models learned, and answer otherwise than the mean does.
+        parts, shares = [model.model for model in models], [1.0 / len(models)] * len(models)
+        whole = catboost.sum_models(parts, weights=shares, ctr_merge_policy="KeepAllTables")
+        return CatBoostModel(whole, int(whole.tree_count_), models[0].kind, models[0].threads)
+
+    def varies(self, candidate: Candidate) -> bool:
+        """Say that fits from other seeds differ: each tree sees other rows."""
+        return True
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""

@@ -11,6 +11,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.algorithms.averaged_trees import average_texts
 from journeyman.entities.candidate import Candidate, Parameter
 from journeyman.entities.column import Column
 from journeyman.entities.task import Task, TaskKind
@@ -168,6 +169,17 @@ class LightGBM:
             callbacks=[watch],
         )
         return BoosterModel(booster, watch.best_round, request.task.kind, request.threads)
+
+    def average(self, models: Sequence[BoosterModel]) -> FittedModel:
+        """Return the mean of several boosters' raw scores as one booster."""
+        texts = [model.to_files()["model.txt"].decode() for model in models]
+        kind = models[0].to_files()["kind.txt"]
+        return BoosterModel.from_files({"model.txt": average_texts(texts).encode(), "kind.txt": kind})
+
+    def varies(self, candidate: Candidate) -> bool:
+        """Say whether rows, columns or cuts are drawn at random, so that fits from other seeds differ."""
+        shares = (float(candidate.parameters.get(name, 1.0)) for name in ("bagging_fraction", "feature_fraction"))
+        return min(shares) < 1.0 or bool(candidate.parameters.get("extra_trees", False))
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""

@@ -80,11 +80,14 @@ class Member:
         Share in the ensemble's answer; weights sum to 1.
     rounds : int
         Boosting rounds to fit with (0 where the algorithm has none).
+    copies : int
+        Fits for good, each from another seed, whose answers are averaged.
     """
 
     candidate: Candidate
     weight: float
     rounds: int = 0
+    copies: int = 1
 
 
 @dataclass(frozen=True)

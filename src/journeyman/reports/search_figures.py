@@ -11,6 +11,7 @@ from journeyman.entities.trial import Trial, TrialStatus
 from journeyman.reports.charts import Dots, Line, Mark, Note, Rule, plot
 from journeyman.reports.figure import Bar, Figure, bars
 from journeyman.reports.scales import Scale, linear_scale
+from journeyman.reports.search_words import copies_words
 from journeyman.reports.words import duration, metric_words, number, percent
 
 __all__ = ["TrialRow", "member_bars", "search_figure", "stage_bars", "trial_rows"]
@@ -149,7 +150,7 @@ def _best_line(report: BuildReport, x: Scale) -> list[Mark]:
 
 def member_bars(report: BuildReport) -> tuple[Bar, ...]:
     """Return the shares of the ensemble's members."""
-    names = [m.candidate.algorithm.replace("_", " ") for m in report.members]
+    names = [f"{m.candidate.algorithm.replace('_', ' ')}{copies_words(m)}" for m in report.members]
     weights = [m.weight for m in report.members]
     return bars(names, weights, [percent(w) for w in weights], full=1.0)
 

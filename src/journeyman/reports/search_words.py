@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from journeyman.entities.report import BuildReport
-from journeyman.entities.trial import TrialStatus
+from journeyman.entities.trial import Member, TrialStatus
 from journeyman.reports.words import metric_words, number, percent, plural
 
-__all__ = ["price_words", "time_words", "tried_words"]
+__all__ = ["copies_words", "price_words", "time_words", "tried_words"]
+
+
+def copies_words(member: Member) -> str:
+    """Return how many fits a member's answer is the mean of; empty for one."""
+    return f" (mean of {member.copies})" if member.copies > 1 else ""
 
 
 def tried_words(report: BuildReport) -> str:

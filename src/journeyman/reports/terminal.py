@@ -18,7 +18,7 @@ from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.report import BuildReport
 from journeyman.entities.trial import TrialStatus
 from journeyman.reports.phrases import further_reasons, placed_words, remedy_words, score_row, sentence
-from journeyman.reports.search_words import price_words, time_words, tried_words
+from journeyman.reports.search_words import copies_words, price_words, time_words, tried_words
 from journeyman.reports.told import told
 from journeyman.reports.words import clean, cut, duration, metric_words, number, percent, place, plural, shorten
 
@@ -226,7 +226,7 @@ def _top_columns(report: BuildReport) -> list[RenderableType]:
 def _members(report: BuildReport) -> list[RenderableType]:
     if not report.members:
         return []
-    said = ", ".join(f"{m.candidate.algorithm} {percent(m.weight)}" for m in report.members)
+    said = ", ".join(f"{m.candidate.algorithm}{copies_words(m)} {percent(m.weight)}" for m in report.members)
     stop = sentence("stopped because " + report.stop_reason)
     lines = [f"Ensemble: {said}. {tried_words(report)}.", clean(stop)]
     lines += [f"{words}." for words in (price_words(report), time_words(report)) if words]

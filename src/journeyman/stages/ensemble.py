@@ -14,7 +14,7 @@ from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus, temper
 from journeyman.interfaces import Metric
 
-__all__ = ["calibrate", "ensemble", "lift", "row_losses"]
+__all__ = ["MOST_COPIES", "calibrate", "ensemble", "lift", "row_losses", "with_copies"]
 
 FloatArray = NDArray[np.float64]
 _ROUNDS = 25
@@ -29,6 +29,8 @@ smaller ones, where so many are seldom asked for, in proportion longer. Of sever
 _LONE_MEMBER = 1.5e-4  # seconds that one row costs in each member, whatever its size
 _PATIENCE = 4
 _TINY = 1e-7
+MOST_COPIES = 8
+"""Fits for good of one member: of what averaging takes off the loss, two bring half and eight seven eighths."""
 
 
 def ensemble(
@@ -101,6 +103,31 @@ def ensemble(
     if incumbent is not None and sign * challenger.score <= sign * incumbent.score:
         return incumbent
     return challenger
+
+
+def with_copies(chosen: Ensemble, averaged: Sequence[bool], latency: float | None, most: int) -> Ensemble:
+    """Let members be fitted several times, from other seeds, as often as the time of an answer allows.
+
+    Parameters
+    ----------
+    averaged : sequence of bool
+        For each member, whether its algorithm can make one model of several fits.
+    latency : float or None
+        Seconds that the answer for one row may take; None for no limit.
+    most : int
+        Copies of each member.
+    """
+    if latency is None or not chosen.answer_seconds:
+        allowed = most
+    else:
+        outputs = chosen.predictions.shape[1]
+        limit = _limit(latency, len(chosen.predictions), 1 if outputs == 2 else outputs)
+        lone = max(0.0, latency - len(chosen.members) * _LONE_MEMBER)
+        allowed = max(1, min(most, int(min(limit, lone) / chosen.answer_seconds)))
+    members = tuple(
+        replace(member, copies=allowed if can else 1) for member, can in zip(chosen.members, averaged, strict=True)
+    )
+    return replace(chosen, members=members, answer_seconds=chosen.answer_seconds * allowed)
 
 
 def _score(trial: Trial) -> float:

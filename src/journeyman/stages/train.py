@@ -19,6 +19,7 @@ from journeyman.entities.task import Task
 from journeyman.entities.trial import Member, Trial, TrialStatus
 from journeyman.interfaces import (
     Algorithm,
+    Averaging,
     Clock,
     FitRequest,
     FittedModel,
@@ -334,29 +335,53 @@ def fit_member(
     parts : sequence of callable
         Each gives prepared rows; called only when the fits are really run.
     out_of_time : callable
-        True once boosting must stop where it is, because the promise to end in time weighs more than a few rounds.
+        True once boosting must stop where it is, because the promise to end in time weighs more than a few rounds;
+        then no further copy is begun, and one that was cut short is thrown away.
     """
     given_up = threading.Event()
+    stop = _either(given_up.is_set, out_of_time)
+    side = max(1, min(threads // len(parts), member.copies))
 
-    def learn(part: Callable[[], PreparedRows]) -> FittedPart:
-        rows = part()
-        request = FitRequest(
-            x=rows.x,
-            y=rows.y,
-            valid_x=None,
-            valid_y=None,
-            shared=rows.shared,
-            task=task,
-            parameters=member.candidate.parameters,
-            rounds=member.rounds,
-            seed=seed,
-            threads=max(1, threads // len(parts)),
-            out_of_time=_either(given_up.is_set, out_of_time),
-        )
-        return FittedPart(member.candidate.key, _fit(algorithm, request, member.candidate).to_files())
+    def learn(worker: int, rows: PreparedRows) -> list[FittedModel]:
+        """Fit every ``side``-th copy; who works beside others has bins of its own, since fits change them."""
+        shared = rows.shared if worker == 0 else {}
+        models: list[FittedModel] = []
+        for copy in range(worker, member.copies, side):
+            if copy > 0 and stop():
+                break
+            request = FitRequest(
+                x=rows.x,
+                y=rows.y,
+                valid_x=None,
+                valid_y=None,
+                shared=shared,
+                task=task,
+                parameters=member.candidate.parameters,
+                rounds=member.rounds,
+                seed=seed + copy,
+                threads=max(1, threads // (len(parts) * side)),
+                out_of_time=stop,
+            )
+            model = _fit(algorithm, request, member.candidate)
+            if copy == 0 or not stop():
+                models.append(model)
+        return models
 
-    with ThreadPoolExecutor(min(threads, len(parts))) as pool:
+    with ThreadPoolExecutor(min(threads, len(parts) * side)) as pool:
         try:
-            return tuple(pool.map(learn, parts))
+            prepared = list(pool.map(lambda part: part(), parts))
+            jobs = [[pool.submit(learn, worker, rows) for worker in range(side)] for rows in prepared]
+            fitted = [[model for job in several for model in job.result()] for several in jobs]
         finally:
             given_up.set()
+    return tuple(FittedPart(member.candidate.key, _averaged(algorithm, models).to_files()) for models in fitted)
+
+
+def _averaged(algorithm: Algorithm, models: Sequence[FittedModel]) -> FittedModel:
+    """Return one model for all copies, on the scale that they learned on."""
+    if len(models) == 1 or not isinstance(algorithm, Averaging):
+        return models[0]
+    scaled = [model for model in models if isinstance(model, ScaledModel)]
+    if scaled:
+        return replace(scaled[0], model=algorithm.average([model.model for model in scaled]))
+    return algorithm.average(models)

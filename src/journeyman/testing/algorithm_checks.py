@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.task import Task, TaskKind
-from journeyman.interfaces import Algorithm, FitRequest, Matrix
+from journeyman.interfaces import Algorithm, Averaging, FitRequest, Matrix
 from journeyman.metrics import METRICS, default_metric
 
 __all__ = [
     "ALGORITHM_CHECKS",
     "check_answers_have_the_right_shape",
+    "check_average_answers_as_the_mean",
     "check_class_without_rows_is_no_obstacle",
     "check_expects_more_seconds_for_more_rows",
     "check_fits_again_with_fixed_length",
@@ -155,6 +156,18 @@ def check_fits_again_with_fixed_length(algorithm: Algorithm, kind: TaskKind) -> 
     assert after <= 1.1 * before
 
 
+def check_average_answers_as_the_mean(algorithm: Algorithm, kind: TaskKind) -> None:
+    """One model made of fits from three seeds has the mean of their scores, also when it was stored in between."""
+    request = sample_request(algorithm, kind)
+    if not isinstance(algorithm, Averaging) or request.valid_x is None:
+        return
+    models = [algorithm.fit(replace(request, seed=seed)) for seed in range(3)]
+    whole = algorithm.from_files(algorithm.average(models).to_files())
+    scores = np.mean([_scores(model.predict(request.valid_x), kind) for model in models], axis=0)
+    assert np.allclose(_scores(whole.predict(request.valid_x), kind), scores, atol=1e-6)
+    assert whole.answer_seconds > models[0].answer_seconds
+
+
 def check_class_without_rows_is_no_obstacle(algorithm: Algorithm, kind: TaskKind) -> None:
     """A class that the training rows lack still gets its column."""
     if kind is not TaskKind.MULTICLASS:
@@ -178,7 +191,16 @@ ALGORITHM_CHECKS: tuple[Callable[[Algorithm, TaskKind], None], ...] = (
     check_rows_are_answered_by_themselves,
     check_fits_again_with_fixed_length,
     check_class_without_rows_is_no_obstacle,
+    check_average_answers_as_the_mean,
 )
+
+
+def _scores(answers: NDArray[np.float64], kind: TaskKind) -> NDArray[np.float64]:
+    """Return values, or the logarithms of probabilities relative to the last class."""
+    if not kind.classification:
+        return answers
+    logs = np.log(np.clip(answers, 1e-300, None))
+    return np.asarray(logs - logs[:, -1:])
 
 
 def _cuts(kind: TaskKind) -> list[float]:

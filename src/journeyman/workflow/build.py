@@ -24,12 +24,12 @@ from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble
-from journeyman.interfaces import Metric, Run, Source
+from journeyman.interfaces import Averaging, Metric, Run, Source
 from journeyman.metrics import find_metric
 from journeyman.settings import BuildSettings, bounded
 from journeyman.stages.check import check
 from journeyman.stages.decide import decide
-from journeyman.stages.ensemble import calibrate, ensemble
+from journeyman.stages.ensemble import calibrate, ensemble, with_copies
 from journeyman.stages.evaluate import evaluate
 from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN, explain
 from journeyman.stages.frame_task import frame_task
@@ -47,10 +47,10 @@ from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.workflow.kit import Kit
 from journeyman.workflow.release import FittedEnsemble, ModelCard, PlacedMember, make_scorer, release_files
 from journeyman.workflow.remember import keep, recall
-from journeyman.workflow.search import search, seconds_after_fits, within_budget
+from journeyman.workflow.search import affordable_copies, search, seconds_after_fits, within_budget
 from journeyman.workflow.settings_file import readable, write_settings
 
-__all__ = ["build", "fit_all", "keep_experience", "model_card", "prepare_table"]
+__all__ = ["build", "choose_copies", "fit_all", "keep_experience", "model_card", "prepare_table"]
 
 FloatArray = NDArray[np.float64]
 _LIBRARIES = ("journeyman", "numpy", "pandas", "scikit-learn", "lightgbm", "catboost")
@@ -82,10 +82,11 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     chosen = run.step("calibrate", partial(calibrate, metric), found.ensemble, validated, task)
 
     tell("fit", "the chosen models, to be examined on the holdout, and on all rows")
+    chosen = run.step("copies", partial(choose_copies, kit, run, settings), chosen, found, table, division)
     card = model_card(kit, chosen, table, task)
     everything = np.arange(len(table.frame), dtype=np.int64)
     parts = (division.train, everything) if len(division.train) < len(everything) else (everything,)
-    after = seconds_after_fits(found, table, division, settings.threads)
+    after = seconds_after_fits(found, chosen, table, division, settings.threads)
     fitted = fit_all(kit, run, chosen, table, task, parts, settings, after)
     rehearsal, final = fitted[0], fitted[-1]
     tell("evaluate")
@@ -136,6 +137,19 @@ def model_card(kit: Kit, chosen: Ensemble, table: Table, task: Task) -> ModelCar
         for m in chosen.members
     )
     return ModelCard(task, table.features, members, chosen.temperature, chosen.threshold)
+
+
+def choose_copies(
+    kit: Kit, run: Run, settings: BuildSettings, chosen: Ensemble, found: Search, table: Table, division: Split
+) -> Ensemble:
+    """Let members be fitted several times where time and the limit on answers allow; a step: it looks at the clock."""
+    most = affordable_copies(found, table, division, settings, run.elapsed())
+    algorithms = [kit.algorithms[m.candidate.algorithm] for m in chosen.members]
+    averaged = [
+        isinstance(algorithm, Averaging) and algorithm.varies(member.candidate)
+        for algorithm, member in zip(algorithms, chosen.members, strict=True)
+    ]
+    return with_copies(chosen, averaged, settings.latency, most)
 
 
 def fit_all(

@@ -26,7 +26,7 @@ from journeyman.stages.ingest import ingest
 from journeyman.stages.score import Scorer
 from journeyman.stages.split import folds_only
 from journeyman.stores.workspace import Workspace
-from journeyman.workflow.build import fit_all, keep_experience, model_card
+from journeyman.workflow.build import choose_copies, fit_all, keep_experience, model_card
 from journeyman.workflow.clock import SystemClock, available_threads
 from journeyman.workflow.kit import standard_kit
 from journeyman.workflow.release import ModelCard, make_scorer
@@ -136,6 +136,7 @@ def learn_from_frame(
             keep_experience(kit, place, f"embedded-{table.digest}-{seed}", table, posed, found)
     validated = target_values(table, _TARGET)[np.concatenate([fold.validate for fold in division.folds])]
     ensemble = calibrate(chosen_metric, found.ensemble, validated, posed)
+    ensemble = choose_copies(kit, run, settings, ensemble, found, table, division)
     card = model_card(kit, ensemble, table, posed)
     (fitted,) = fit_all(kit, run, ensemble, table, posed, (rows,), settings, after=[0.0] * len(ensemble.members))
     return Learned(card, found, make_scorer(card, fitted, kit.algorithms, kit.preparations))

@@ -19,7 +19,7 @@ from journeyman.entities.trial import Ensemble, Trial
 from journeyman.errors import InputError
 from journeyman.interfaces import Metric, Run
 from journeyman.settings import BuildSettings
-from journeyman.stages.ensemble import ensemble, lift
+from journeyman.stages.ensemble import MOST_COPIES, ensemble, lift
 from journeyman.stages.evaluate import MOST_SHUFFLED, SHUFFLING_SECONDS
 from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN
 from journeyman.stages.rank import judge, meta_features, rank, shown_by
@@ -29,11 +29,28 @@ from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.transformers.target_scale import SCALES, long_tailed
 from journeyman.workflow.kit import Kit
 
-__all__ = ["propose", "search", "seconds_after_fits", "seconds_to_finish", "share_folds", "within_budget"]
+__all__ = [
+    "affordable_copies",
+    "propose",
+    "search",
+    "seconds_after_fits",
+    "seconds_to_finish",
+    "share_folds",
+    "within_budget",
+]
 
 _FIRST = ("baseline", "linear")
 _HANDFUL = 6
 """Candidates that a budget should hold."""
+
+_KEPT_COPIES = 2
+"""Fits for good of each member that the search leaves time for; of what averaging many brings, two bring half."""
+
+_PLAIN_COPIES = 4
+"""Where no clock bounds the build."""
+
+_SAFE_SHARE = 0.8
+"""Of the time left that copies may be planned for."""
 
 _SIMPLE_SHARE = 0.2
 """Of the time left that the simple model may take."""
@@ -73,18 +90,31 @@ def seconds_to_finish(table: Table, split: Split, answer_seconds: float) -> floa
     return 2.0 + 2e-5 * min(table.source_rows, 300_000) + examined * answer_seconds + asked
 
 
-def seconds_after_fits(found: Search, table: Table, split: Split, threads: int) -> tuple[float, ...]:
+def seconds_after_fits(found: Search, chosen: Ensemble, table: Table, split: Split, threads: int) -> tuple[float, ...]:
     """Return the seconds that are needed after each member's fit for good: for the other fits, and to finish.
 
     Of finishing only a third is counted: a fit that takes longer than its trial promised is cut short for no less.
     """
     trials = {t.candidate.key: t for t in found.trials}
-    members = [trials[m.candidate.key] for m in found.ensemble.members]
+    members = [trials[m.candidate.key] for m in chosen.members]
     refit = _refit_share(split, len(table.frame), threads)
     needed = [seconds_to_finish(table, split, sum(t.answer_seconds for t in members)) / 3]
-    for trial in reversed(members[1:]):
-        needed.append(needed[-1] + (trial.seconds - trial.preparing) * refit)
+    for trial, member in reversed(list(zip(members[1:], chosen.members[1:], strict=True))):
+        needed.append(needed[-1] + (trial.seconds - trial.preparing) * refit * member.copies)
     return tuple(reversed(needed))
+
+
+def affordable_copies(found: Search, table: Table, split: Split, settings: BuildSettings, elapsed: float) -> int:
+    """Return how often each member can be fitted for good in the time left; by the clock only where time bounds it."""
+    if settings.budget is None or settings.trials is not None:
+        return _PLAIN_COPIES
+    trials = {t.candidate.key: t for t in found.trials}
+    members = [trials[m.candidate.key] for m in found.ensemble.members]
+    refit = _refit_share(split, len(table.frame), settings.threads)
+    once = sum(t.seconds - t.preparing for t in members) * refit
+    finish = seconds_to_finish(table, split, sum(t.answer_seconds for t in members))
+    left = settings.budget - elapsed - sum(t.preparing for t in members) * refit - finish
+    return max(1, min(MOST_COPIES, int(_SAFE_SHARE * left / max(once, 1e-3))))
 
 
 def within_budget(kit: Kit, table: Table, task: Task, split: Split, settings: BuildSettings) -> Split:
@@ -252,10 +282,10 @@ def _seconds_left(
     refit = _refit_share(plan.split, len(plan.table.frame), plan.settings.threads)
     members = {m.candidate.key for m in best.members} if best is not None else set()
     chosen = [t for t in trials if t.candidate.key in members]
-    again = sum(t.seconds - t.preparing for t in chosen) + _preparing(kit, plan, chosen, trials)
+    again = _KEPT_COPIES * sum(t.seconds - t.preparing for t in chosen) + _preparing(kit, plan, chosen, trials)
     finish = seconds_to_finish(plan.table, plan.split, sum(t.answer_seconds for t in chosen))
     left = plan.settings.budget - elapsed - again * refit - finish
-    return max(0.0, left / (1.0 + refit))
+    return max(0.0, left / (1.0 + _KEPT_COPIES * refit))
 
 
 def _preparing(kit: Kit, plan: _Plan, chosen: Sequence[Trial], trials: Sequence[Trial]) -> float:

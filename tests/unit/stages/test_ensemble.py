@@ -7,7 +7,7 @@ from journeyman.entities.candidate import Candidate
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Trial, TrialStatus
 from journeyman.metrics import METRICS
-from journeyman.stages.ensemble import calibrate, ensemble, lift
+from journeyman.stages.ensemble import MOST_COPIES, calibrate, ensemble, lift, with_copies
 
 BINARY = Task("y", TaskKind.BINARY, "log_loss", ("no", "yes"))
 LATENCY = 0.001
@@ -151,3 +151,16 @@ def test_the_threshold_follows_a_metric_of_labels():
         METRICS["balanced_accuracy"], [trial("a", answers, y, "balanced_accuracy")], y, task, None, LATENCY
     )
     assert 0.05 < calibrate(METRICS["balanced_accuracy"], chosen, y, task).threshold < 0.3
+
+
+def test_members_are_fitted_as_often_as_the_limit_on_answers_allows(values):
+    y, (first, second, *_) = values
+    trials = [trial("a", first, y, "rmse", answer_seconds=2e-5), trial("b", second, y, "rmse", answer_seconds=2e-5)]
+    chosen = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, LATENCY)
+    assert [m.copies for m in chosen.members] == [1, 1]
+    free = with_copies(chosen, [True, False], None, MOST_COPIES)
+    assert sorted(m.copies for m in free.members) == [1, MOST_COPIES]
+    # On 2,000 rows each answer may take 333 microseconds, so eight times the ensemble's 40 fit in; three times do, too.
+    assert max(m.copies for m in with_copies(chosen, [True, True], LATENCY, 3).members) == 3
+    slow = with_copies(chosen, [True, True], LATENCY / 4, MOST_COPIES)
+    assert [m.copies for m in slow.members] == [1, 1]
