@@ -72,9 +72,8 @@ def loss(facts: dict, after: int) -> float:
 
 
 def show(found: dict[str, dict]) -> None:
-    print(
-        f"\n{'table':24} {'metric':9} {'trials':>7} {'ended':>6} {'of s':>11} {'score then':>11} {'at the end':>11} lost"
-    )
+    heads = "{:>7} {:>6} {:>11} {:>11} {:>11}".format("trials", "ended", "of s", "score then", "at the end")
+    print(f"\n{'table':24} {'metric':9} {heads} lost")
     shares, costs = [], []
     for name, facts in found.items():
         at = ended(facts, stop.LEAST_CHANCE)
