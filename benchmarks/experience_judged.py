@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from experience_searches import Random, report_searches
+from experience_searches import Random, report_learning, report_searches
 from journeyman.stages.rank.context import SIMPLE
 from journeyman.stages.rank.features import Proposal
 from journeyman.stages.rank.judgement import Beliefs, believe, blank, update
@@ -114,6 +114,14 @@ def left_out(rows: Rows, caution: float) -> tuple[np.ndarray, np.ndarray, list[B
     return chances, gains, all_beliefs
 
 
+def _user(rows: Rows, half: int, caution: float) -> tuple[list[str], Beliefs]:
+    """Return the tasks of half of the tables, and what is believed by somebody who has seen only the other half."""
+    part = parts(rows.tables)
+    mine = {table for table, group in part.items() if group % 2 == half}
+    others = np.array([table not in mine for table in rows.tables])
+    return sorted(task for task, table in rows.table_of.items() if table in mine), learned(rows.of(others), caution)
+
+
 def report_judgement(cache: Path, pool: Any) -> Beliefs:
     """Print how good the judgement is on tables that it has not seen; return what is learned from all of them."""
     rows = rows_of(cache)
@@ -145,4 +153,5 @@ def report_judgement(cache: Path, pool: Any) -> Beliefs:
     part = parts(rows.tables)
     unseen = {task: by_group[part[table]] for task, table in sorted(rows.table_of.items())}
     report_searches(cache, pool, unseen, rows.random)
+    report_learning(cache, pool, [_user(rows, half, chosen) for half in (0, 1)])
     return learned(rows, chosen)

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from experience_replay import ORDERS, Replayed, as_believed, first_picks, load, replay, seconds_to
+from experience_replay import ORDERS, Replayed, as_believed, first_picks, in_random_order, load, replay, seconds_to
 from journeyman.entities.experience import Experience
 from journeyman.stages.rank import Beliefs, judge
 from journeyman.stages.rank.context import SIMPLE
 from journeyman.stages.stop import chance_of_more
 
-PICKS, LEAST_TRIALS, MORE_JOBS = 5, 8, 30
+PICKS, LEAST_TRIALS, MORE_JOBS, USERS_ORDERS = 5, 8, 30, 3
 Random = dict[str, tuple[list[float], list[float]]]
 
 
@@ -59,12 +59,11 @@ def report_searches(cache: Path, pool: Any, unseen: dict[str, Beliefs], random: 
     print(f"regret of the first {PICKS} picks: {said[:, 0].mean():.2%}, in an uninformed order {said[:, 1].mean():.2%}")
     late = f"median {np.median(times):.2f}, mean {np.mean(times):.2f}"
     print(f"time to the score of an uninformed order, relative to its time: {late}")
-    report_learning(cache, pool, unseen)
     report_stopping(calls)
 
 
-def _learner(work: tuple[list[Path], Beliefs]) -> list[tuple[float, float]]:
-    """Return the regret of the first picks before and after a user's first jobs, for each job after them."""
+def _learner(work: tuple[list[Path], Beliefs]) -> list[tuple[float, float, float]]:
+    """Return the regret of the first picks of each job after a user's first ones: before, after them, and by chance."""
     paths, beliefs = work
     past: list[Experience] = []
     found = []
@@ -78,23 +77,32 @@ def _learner(work: tuple[list[Path], Beliefs]) -> list[tuple[float, float]]:
             past.extend(search.rows)
         elif len(search.rows) >= simple + LEAST_TRIALS:
             before = replay(tried, as_believed(tried, beliefs, per_second=False))
-            found.append((first_picks(before.losses, simple, PICKS), first_picks(search.losses, simple, PICKS)))
+            chance = replay(tried, in_random_order(tried, 0))
+            found.append(tuple(first_picks(r.losses, simple, PICKS) for r in (before, search, chance)))
     return found
 
 
-def report_learning(cache: Path, pool: Any, unseen: dict[str, Beliefs]) -> None:
-    """Print what a user's own jobs do to the regret: the tables of each group that was left out are a user's."""
-    users: dict[int, tuple[list[Path], Beliefs]] = {}
-    for task, beliefs in unseen.items():
-        users.setdefault(id(beliefs), ([], beliefs))[0].append(cache / f"{task}.trials")
+def report_learning(cache: Path, pool: Any, users: Sequence[tuple[Sequence[str], Beliefs]]) -> None:
+    """Print what a user's own jobs do to the regret of the first picks.
+
+    Parameters
+    ----------
+    users : sequence of (sequence of str, Beliefs)
+        The tasks of each user, and beliefs that have not seen their tables; each user's tasks come in several orders.
+    """
     rng = np.random.default_rng(4)
-    work = [([paths[i] for i in rng.permutation(len(paths))], beliefs) for paths, beliefs in users.values()]
-    found = np.array([pair for some in pool.map(_learner, work) for pair in some])
-    if len(found):
-        before, after = found.mean(axis=0)
-        print(f"after {MORE_JOBS} more jobs that regret is {after:.2%} instead of {before:.2%} ({len(found)} searches)")
-    else:
+    work = [
+        ([cache / f"{tasks[i]}.trials" for i in rng.permutation(len(tasks))], beliefs)
+        for tasks, beliefs in users
+        for _ in range(USERS_ORDERS)
+    ]
+    found = np.array([line for some in pool.map(_learner, work, chunksize=1) for line in some])
+    if not len(found):
         print(f"no user has more than {MORE_JOBS} jobs: learning from one's own was not measured")
+        return
+    before, after, chance = found.mean(axis=0)
+    change = f"{after:.2%} instead of {before:.2%} (uninformed {chance:.2%})"
+    print(f"after {MORE_JOBS} more jobs the regret of the first {PICKS} picks is {change}, {len(found)} searches")
 
 
 def report_stopping(calls: Sequence[Replayed]) -> None:

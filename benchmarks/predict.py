@@ -31,6 +31,8 @@ def main() -> None:
         os.environ["JOURNEYMAN_HOME"] = f"{folder}/home"
         release = journeyman.build(str(path), target="income", budget=options.budget, workspace=folder)
         print(f"members: {', '.join(f'{m.candidate.name} {m.weight:.2f}' for m in release.report.members)}")
+        kept, free = release.report.ensemble_scores[-1], release.report.unlimited_score
+        print(f"out of fold {kept:.5f}; without a limit on the time of an answer {kept if free is None else free:.5f}")
         print(f"score: {release.evaluation.main.metric} {release.evaluation.main.value:.4f}")
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}")
         rows = frame.sample(500, random_state=0).drop(columns="income")
