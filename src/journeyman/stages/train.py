@@ -342,10 +342,10 @@ def fit_member(
     stop = _either(given_up.is_set, out_of_time)
     side = max(1, min(threads // len(parts), member.copies))
 
-    def learn(worker: int, rows: PreparedRows) -> list[FittedModel]:
+    def learn(worker: int, rows: PreparedRows) -> dict[int, FittedModel]:
         """Fit every ``side``-th copy; who works beside others has bins of its own, since fits change them."""
         shared = rows.shared if worker == 0 else {}
-        models: list[FittedModel] = []
+        models: dict[int, FittedModel] = {}
         for copy in range(worker, member.copies, side):
             if copy > 0 and stop():
                 break
@@ -364,17 +364,19 @@ def fit_member(
             )
             model = _fit(algorithm, request, member.candidate)
             if copy == 0 or not stop():
-                models.append(model)
+                models[copy] = model
         return models
 
     with ThreadPoolExecutor(min(threads, len(parts) * side)) as pool:
         try:
             prepared = list(pool.map(lambda part: part(), parts))
             jobs = [[pool.submit(learn, worker, rows) for worker in range(side)] for rows in prepared]
-            fitted = [[model for job in several for model in job.result()] for several in jobs]
+            done = [{copy: model for job in several for copy, model in job.result().items()} for several in jobs]
         finally:
             given_up.set()
-    return tuple(FittedPart(member.candidate.key, _averaged(algorithm, models).to_files()) for models in fitted)
+    # In the order of the copies whatever the number of threads, so that this does not change the sum of their trees.
+    fitted = [_averaged(algorithm, [models[copy] for copy in sorted(models)]) for models in done]
+    return tuple(FittedPart(member.candidate.key, model.to_files()) for model in fitted)
 
 
 def _averaged(algorithm: Algorithm, models: Sequence[FittedModel]) -> FittedModel:

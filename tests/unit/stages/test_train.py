@@ -14,10 +14,10 @@ from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
 from journeyman.entities.task import Scheme, Task, TaskKind
-from journeyman.entities.trial import TrialStatus
+from journeyman.entities.trial import Member, TrialStatus
 from journeyman.metrics import METRICS
 from journeyman.plugins import load_parts
-from journeyman.stages.train import Allowance, Terms, prepare_folds, train
+from journeyman.stages.train import Allowance, Terms, fit_member, fit_preparation, prepare_folds, train
 
 TASK = Task("y", TaskKind.REGRESSION, "rmse")
 
@@ -116,3 +116,26 @@ def test_folds_side_by_side_give_what_they_give_in_turn(table, split):
     alone, together = run(LightGBM(), table, split), run(LightGBM(), table, split, threads=3)
     assert np.array_equal(alone.predictions, together.predictions)
     assert alone.rounds == together.rounds
+
+
+def fitted_for_good(table, copies, threads, out_of_time=lambda: False):
+    rows = np.arange(300)
+    preparation = load_parts("journeyman.preparations")["native"]
+    parts = [lambda: fit_preparation(preparation, table, TASK, rows, 0)] * 2
+    candidate = Candidate("lightgbm", {"bagging_fraction": 0.5, "num_leaves": 7, "min_data_in_leaf": 5})
+    stored = fit_member(LightGBM(), parts, threads, out_of_time, Member(candidate, 1.0, 20, copies), TASK, 0)
+    return [part.files["model.txt"].decode() for part in stored]
+
+
+def test_copies_are_one_model_with_the_mean_answer_on_any_number_of_threads(table):
+    one, again = fitted_for_good(table, 3, 1)
+    assert one == again
+    assert one.count("Tree=") == 60
+    side_by_side, _ = fitted_for_good(table, 3, 4)
+    assert side_by_side == one
+
+
+def test_a_copy_that_is_cut_short_is_thrown_away(table):
+    looks = iter([False] * 30)
+    text, _ = fitted_for_good(table, 8, 1, lambda: next(looks, True))
+    assert text.count("Tree=") == 20

@@ -10,11 +10,13 @@ import pytest
 
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column, Kind, Role
+from journeyman.entities.search import Search
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
 from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus
 from journeyman.settings import BuildSettings
-from journeyman.workflow.search import _refit_share, _rescaled, within_budget
+from journeyman.workflow.search import _refit_share, _rescaled, affordable_copies, within_budget
 
 TASK = Task("y", TaskKind.REGRESSION, "rmse")
 COLUMNS = (Column("x", Kind.NUMBER), Column("y", Kind.NUMBER, Role.TARGET))
@@ -56,3 +58,22 @@ def test_a_long_tail_is_tried_on_both_scales_for_the_first_two_of_each():
     assert [(c.parameters["n"], c.target_scale) for c in found] == [(0, "log"), (0, "root"), (1, "log"), (1, "root")]
     assert len({c.key for c in [*found, *several]}) == 7
     assert found[0].name == "a (style 0, log of the target)"
+
+
+def found_in(seconds):
+    """A search whose only member took that long on its folds."""
+    trial = Trial(Candidate("a"), TrialStatus.DONE, 1.0, seconds=seconds, preparing=1.0)
+    ensemble = Ensemble((Member(trial.candidate, 1.0),), 1.0, np.zeros((80, 1)))
+    return Search(ensemble, (trial,), (), (), (), "")
+
+
+@pytest.mark.parametrize(("seconds", "elapsed", "copies"), [(4.0, 10.0, 8), (25.0, 10.0, 2), (25.0, 59.0, 1)])
+def test_members_are_fitted_as_often_as_the_time_left_allows(seconds, elapsed, copies):
+    """Fitting once takes two thirds of the trial: on two threads both fits for good run side by side."""
+    taken = affordable_copies(found_in(seconds), TABLE, SPLIT, settings(budget=60.0, threads=2), elapsed)
+    assert taken == copies
+
+
+def test_without_a_clock_the_number_of_fits_is_set():
+    tried = affordable_copies(found_in(1e6), TABLE, SPLIT, settings(budget=60.0, trials=3), 1e9)
+    assert tried == affordable_copies(found_in(0.1), TABLE, SPLIT, settings(budget=None), 0.0)
