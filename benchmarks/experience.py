@@ -45,7 +45,7 @@ from journeyman.workflow.search import propose, share_folds
 
 HERE = Path(__file__).resolve().parent
 SHIPPED = HERE.parent / "src" / "journeyman" / "stages" / "rank" / "prior.json"
-DEAR, DEARER = 5, 5.0
+DEAR, DEARER = 5, 3.0
 """One in so many tasks gets so many times the seconds."""
 
 
@@ -63,7 +63,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=40.0)
     parser.add_argument("--each", type=int, default=12, help="tasks of a table")
     parser.add_argument(
-        "--task-seconds", type=float, default=20.0, help="of fitting, for one task; for 10,000 rows twice as many"
+        "--task-seconds", type=float, default=12.0, help="of fitting, for one task; for 10,000 rows twice as many"
     )
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--out", type=Path, default=SHIPPED)
