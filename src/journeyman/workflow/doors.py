@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from journeyman.allocator import hold_little
 from journeyman.errors import InputError, SettingsError
 from journeyman.interfaces import Progress, Source
 from journeyman.reports.html import render_html
@@ -217,6 +218,7 @@ def _build(
 def _finish(
     source: Source, settings: BuildSettings, place: Workspace, run: JournalRun, progress: Progress | None
 ) -> Release:
+    hold_little()  # before threads have arenas of their own
     with _first_interrupt() as interrupted:
         kit = standard_kit(render_html, SystemClock(), progress or SilentProgress(), interrupted)
         version = build_line(source, settings, kit, run, place)
