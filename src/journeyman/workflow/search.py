@@ -24,10 +24,11 @@ from journeyman.stages.evaluate import MOST_SHUFFLED, SHUFFLING_SECONDS
 from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN
 from journeyman.stages.rank import judge, meta_features, rank, shown_by
 from journeyman.stages.stop import choose_next, reason_to_stop
-from journeyman.stages.train import Allowance, PreparedFold, Terms, prepare_folds, train
+from journeyman.stages.train import Allowance, Folds, Terms, prepare_folds, train
 from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.transformers.target_scale import SCALES, long_tailed
 from journeyman.workflow.kit import Kit
+from journeyman.workflow.memory import Fitting, Sizes, bytes_kept, fitting_within, said_of_memory, sizes_of
 
 __all__ = ["search", "seconds_after_fits", "seconds_to_finish", "within_budget"]
 
@@ -126,10 +127,13 @@ def search(
     """
     plan = _Plan(table, task, split, metric, settings, past)
     y = target_values(table, task.target)[np.concatenate([fold.validate for fold in split.folds])]
-    waiting = _candidates(kit, plan)
+    sizes = sizes_of(table, task, split, settings.threads, list(kit.preparations))
+    waiting, passed = _within_memory(kit, sizes, settings.memory, _candidates(kit, plan))
     context = meta_features(table, task)
     beliefs = judge(context, [(c.algorithm, c.name) for c in waiting], past)
-    prepared: dict[str, list[PreparedFold]] = {}
+    prepared: dict[str, Folds] = {}
+    kept: set[str] = set()  # the preparations in it, those that a resumed run has not made again included
+    in_turn: list[str] = []
     trials: list[Trial] = []
     expectations: list[Expectation] = []
     outcomes: list[tuple[bool, float]] = []
@@ -146,7 +150,16 @@ def search(
         candidate = next(c for c in waiting if c.key == chosen.candidate)
         waiting.remove(candidate)
         kit.progress.trial(len(trials) + 1, candidate, _said(chosen))
-        trial = _try(kit, run, plan, candidate, len(trials) + 1, choice.seconds, prepared, best)
+        name = kit.algorithms[candidate.algorithm].preparation
+        others = bytes_kept(sizes, kept - {name})
+        if others and fitting_within(settings.memory, sizes, candidate, name, others)[0] is not Fitting.SIDE_BY_SIDE:
+            prepared, kept = {}, set()
+        side = fitting_within(settings.memory, sizes, candidate, name, 0)[0] is Fitting.SIDE_BY_SIDE
+        if side:
+            kept.add(name)
+        else:
+            in_turn.append(candidate.name)
+        trial = _try(kit, run, plan, candidate, len(trials) + 1, choice.seconds, prepared if side else None, best)
         trials.append(replace(trial, started=choice.started))
         expectations.append(chosen)
         incumbent, best = best, ensemble(metric, trials, y, task, best, settings.latency)
@@ -162,7 +175,28 @@ def search(
     if best is None:
         causes = "; ".join(f"{t.candidate.algorithm}: {t.cause}" for t in trials)
         raise InputError(f"no candidate could learn from this table ({causes})", hint="look at the columns' kinds")
-    return Search(best, tuple(trials), tuple(expectations), tuple(outcomes), tuple(scores), choice.reason)
+    limited = said_of_memory(settings.memory, in_turn, passed)
+    return Search(best, tuple(trials), tuple(expectations), tuple(outcomes), tuple(scores), choice.reason, limited)
+
+
+def _within_memory(
+    kit: Kit, sizes: Sizes, limit: int, candidates: Sequence[Candidate]
+) -> tuple[list[Candidate], list[tuple[str, int]]]:
+    """Return the candidates that find room, one fold at a time if need be, and those that do not with their bytes.
+
+    What knows no model always does: something must be left.
+    """
+    taken, passed = [], []
+    for candidate in candidates:
+        preparation = kit.algorithms[candidate.algorithm].preparation
+        fitting, needed = fitting_within(limit, sizes, candidate, preparation, 0)
+        if fitting is Fitting.NOT and candidate.algorithm != "baseline":
+            passed.append((candidate.name, needed))
+        else:
+            taken.append(candidate)
+    if passed:
+        kit.progress.note(said_of_memory(limit, [], passed))
+    return taken, passed
 
 
 def _choose(
@@ -290,21 +324,26 @@ def _try(
     candidate: Candidate,
     number: int,
     seconds: float | None,
-    prepared: dict[str, list[PreparedFold]],
+    prepared: dict[str, Folds] | None,
     best: Ensemble | None,
 ) -> Trial:
+    """Try a candidate on folds that are kept in ``prepared``; where that is None, on one fold at a time."""
     algorithm = kit.algorithms[candidate.algorithm]
+    threads = None if prepared is None else plan.settings.threads
 
-    def folds(name: str) -> list[PreparedFold]:
-        if name not in prepared:
-            # What texts say is learned once a fold, for all preparations.
-            derived = folds(TEXTS) if name != TEXTS and text_columns(plan.table.features) else None
-            seed, threads = plan.settings.seed, plan.settings.threads
-            preparation = kit.preparations[name]
-            prepared[name] = prepare_folds(preparation, plan.table, plan.task, plan.split, seed, threads, derived)
-        return prepared[name]
+    def folds(name: str) -> Folds:
+        if prepared is not None and name in prepared:
+            return prepared[name]
+        # What texts say is learned once a fold, for all preparations.
+        derived = folds(TEXTS) if name != TEXTS and text_columns(plan.table.features) else None
+        made = prepare_folds(
+            kit.preparations[name], plan.table, plan.task, plan.split, plan.settings.seed, threads, derived
+        )
+        if prepared is not None:
+            prepared[name] = made
+        return made
 
     allowance = Allowance(kit.clock, kit.clock.monotonic(), seconds)
-    terms = Terms(plan.metric, allowance, plan.settings.threads, best.predictions if best is not None else None)
+    terms = Terms(plan.metric, allowance, threads or 1, best.predictions if best is not None else None)
     function = partial(train, algorithm, partial(folds, algorithm.preparation), terms)
     return run.step(f"trial {number}: {candidate.name}", function, candidate, plan.task, plan.settings.seed)
