@@ -107,7 +107,8 @@ def _features(preparation: str, columns: Sequence[Column], outputs: int) -> int:
 def bytes_of_fit(candidate: Candidate, rows: int, features: int, outputs: int) -> float:
     """Return the bytes that one fit takes at its height besides the prepared features, on one thread.
 
-    Measured on tables of 2,000 to 50,000 rows and 20 to 1,000 features, and rounded up.
+    Reckoned from what each library keeps (bins, histograms, trees, copies), not fitted to measurements: see the price
+    in docs/decisions/0020.
 
     Examples
     --------
