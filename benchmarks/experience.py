@@ -41,7 +41,8 @@ from journeyman.stages.train import Allowance, Terms, train
 from journeyman.stores.facts import encode
 from journeyman.workflow.clock import SystemClock
 from journeyman.workflow.kit import standard_kit
-from journeyman.workflow.search import propose, share_folds
+from journeyman.workflow.search import propose
+from journeyman.workflow.shared_folds import SharedFolds
 
 HERE = Path(__file__).resolve().parent
 SHIPPED = HERE.parent / "src" / "journeyman" / "stages" / "rank" / "prior.json"
@@ -96,7 +97,7 @@ def collect(work: tuple[Place, Path, float, float]) -> str:
     kit = standard_kit(lambda report: "", clock, SilentProgress(), lambda: False)
     began = clock.monotonic()
     terms = Terms(find_metric(task.metric, task.kind), Allowance(clock, began, None), 1)
-    folds, trials = share_folds(kit, table, task, split, settings), []
+    folds, trials = SharedFolds(kit, table, task, split, settings), []
     task_seconds *= 1.0 + len(table.frame) / 10_000
     if (zlib.crc32(place.name.encode()) + place.number) % DEAR == 0:
         task_seconds *= DEARER  # now and then what takes long gets its turn, too
@@ -107,7 +108,7 @@ def collect(work: tuple[Place, Path, float, float]) -> str:
         dear = algorithm.seconds(candidate, task, rows, len(table.features)) * len(split.folds) > left
         if candidate.algorithm not in SIMPLE and (left < 0 or dear):
             continue
-        trial = train(algorithm, partial(folds, algorithm.preparation), terms, candidate, task, 0)
+        trial = train(algorithm, partial(folds.of, algorithm.preparation), terms, candidate, task, 0)
         if trial.predictions is not None:
             kept = trial.predictions.astype(np.float32)
             trials.append(replace(trial, predictions=kept, seconds=trial.seconds - trial.preparing))

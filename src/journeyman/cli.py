@@ -196,6 +196,14 @@ def build(  # one parameter an option: the signature is the command's interface
     latency: Annotated[
         str, typer.Option(metavar="TIME", help="Time that the model may take to answer for one row, in process.")
     ] = DEFAULT_LATENCY,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="Memory that the build may take: 4GB, 800MB or bytes; a share of what is free by default.",
+            show_default=False,
+        ),
+    ] = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
     quiet: Quiet = False,
 ) -> None:
@@ -234,6 +242,7 @@ def build(  # one parameter an option: the signature is the command's interface
                 missing=tuple(missing or ()),
                 accept=tuple(accept or ()),
                 latency=latency,
+                memory=memory,
                 began=began,
             )
         _print_release(release)

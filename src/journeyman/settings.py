@@ -21,6 +21,7 @@ __all__ = [
     "model_name",
     "parse_budget",
     "parse_latency",
+    "parse_memory",
 ]
 
 DEFAULT_BUDGET = "2m"
@@ -34,7 +35,11 @@ FRAME = "<frame>"
 
 _LEAST_AUTO, _USUAL_AUTO, _MOST_AUTO = 120.0, 300.0, 3600.0
 _USUAL_VALUES = 100_000
-_LEAST_MEMORY = 1_000_000
+_LEAST_MEMORY = 600_000_000
+_LIBRARIES = 450_000_000
+_TABLE_PARTS = 8
+_MEMORY = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*((?:[kmgt]i?)?b?)", re.IGNORECASE | re.ASCII)
+_POWERS = {"": 0, "b": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _LEAST_LATENCY = 0.0002
 _LATENCY = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(ms|s)?", re.IGNORECASE | re.ASCII)
 _UNIT_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -80,7 +85,8 @@ class BuildSettings:
     threads : int
         Threads for training.
     memory : int
-        Bytes that the table in memory may take; larger sources are sampled.
+        Bytes that the whole build may take: larger tables are sampled, candidates are fitted one fold at a time or
+        passed over.
     latency : float
         Seconds that the released model may take to answer for one row, in process; many rows at once answer in about a
         60th of it each.
@@ -102,8 +108,13 @@ class BuildSettings:
     missing: tuple[str, ...] = ()
     accept: tuple[str, ...] = ()
     threads: int = 2
-    memory: int = 1_500_000_000
+    memory: int = 4_000_000_000
     latency: float = 0.001
+
+    @property
+    def table_memory(self) -> int:
+        """Bytes that the table in memory may take: it is read, parsed, stored and prepared, so a part of the whole."""
+        return max(1_000_000, (self.memory - _LIBRARIES) // _TABLE_PARTS)
 
 
 def checked(settings: BuildSettings) -> BuildSettings:
@@ -158,6 +169,36 @@ def parse_latency(text: str) -> float:
     if not found:
         raise SettingsError(f"the latency {text!r} is not a time", hint="give a time such as 1ms or 20ms")
     return float(found[1]) / (1000 if found[2] and found[2].lower() == "ms" else 1)
+
+
+def parse_memory(text: str) -> int:
+    """Read an amount of memory as a person writes it.
+
+    Parameters
+    ----------
+    text : str
+        A number of bytes ("4000000000"), or with a unit ("4GB", "1.5 GiB", "800M"); units without an i are decimal.
+
+    Returns
+    -------
+    int
+        Bytes.
+
+    Raises
+    ------
+    SettingsError
+        Where the text is no amount.
+
+    Examples
+    --------
+    >>> [parse_memory(text) for text in ("4GB", "1.5 GiB", "800M", "4000000000")]
+    [4000000000, 1610612736, 800000000, 4000000000]
+    """
+    found = _MEMORY.fullmatch(text.strip())
+    if not found:
+        raise SettingsError(f"{text!r} is not an amount of memory", hint="give an amount such as 4GB or 800MB")
+    unit = found[2].lower()
+    return round(float(found[1]) * float(1024 if "i" in unit else 1000) ** _POWERS[unit[:1]])
 
 
 def parse_budget(text: str) -> float | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import lightgbm
@@ -45,16 +46,25 @@ _GROWERS: dict[tuple[str, bool], Any] = {
 class ForestModel:
     """Trees in LightGBM's text format, for values and two classes; their answers are averaged."""
 
-    def __init__(self, text: str, rounds: int, kind: TaskKind) -> None:
+    def __init__(self, text: bytes, rounds: int, kind: TaskKind) -> None:
         self._text = text
-        self._booster: Any = lightgbm.Booster(model_str=text)
         self._kind = kind
         self.rounds = rounds
+
+    @cached_property
+    def _booster(self) -> Any:
+        """The trees as LightGBM holds them; a fit for good, which is stored and not asked, does without."""
+        return lightgbm.Booster(model_str=self._text.decode())
+
+    def parsed(self) -> ForestModel:
+        """Return itself once its text is read, so that the first answer is no slower than others."""
+        assert self._booster is not None
+        return self
 
     @property
     def answer_seconds(self) -> float:
         """Expected seconds of one answer: deep trees miss the cache at most of their steps."""
-        return 2e-7 * int(self._booster.num_trees())
+        return 2e-7 * self.rounds
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return probabilities (n_samples, 2) or values (n_samples, 1)."""
@@ -80,7 +90,7 @@ class ForestModel:
     def to_files(self) -> Mapping[str, bytes]:
         """Return LightGBM's text format."""
         return {
-            "trees.txt": self._text.encode(),
+            "trees.txt": self._text,
             "kind.txt": self._kind.value.encode(),
             "rounds.txt": str(self.rounds).encode(),
         }
@@ -140,14 +150,15 @@ class _Forest:
         if request.task.kind is TaskKind.MULTICLASS:
             trees = [estimator.tree_ for estimator in grower.estimators_]
             return flatten(trees, [_leaf_answers(tree.value[:, 0, :], request.task, classes) for tree in trees])
-        return ForestModel(_to_text(grower, request.task, classes), len(grower.estimators_), request.task.kind)
+        rounds = len(grower.estimators_)
+        return ForestModel(_to_text(grower, request.task, classes), rounds, request.task.kind)
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""
         if "trees.msgpack" in files:
             return FlatTrees.from_files(files)
         kind = TaskKind(files["kind.txt"].decode())
-        return ForestModel(files["trees.txt"].decode(), int(files["rounds.txt"]), kind)
+        return ForestModel(files["trees.txt"], int(files["rounds.txt"]), kind).parsed()
 
 
 @dataclass(frozen=True)
@@ -169,10 +180,13 @@ def _trees(rows: int) -> int:
     return 300 if rows < 5_000 else 200 if rows < 30_000 else 100
 
 
-def _to_text(grower: Any, task: Task, classes: NDArray[np.int64] | None) -> str:
-    """Write a scikit-learn forest as a LightGBM model whose raw sum is the forest's mean answer."""
+def _to_text(grower: Any, task: Task, classes: NDArray[np.int64] | None) -> bytes:
+    """Write a scikit-learn forest as a LightGBM model whose raw sum is the forest's mean answer.
+
+    The grower's trees go as they are written: both at once would be the most memory that a build takes.
+    """
     features = int(grower.n_features_in_)
-    lines = [
+    head = [
         "tree",
         "version=v4",
         "num_class=1",
@@ -183,13 +197,16 @@ def _to_text(grower: Any, task: Task, classes: NDArray[np.int64] | None) -> str:
         "feature_infos=" + " ".join("[-inf:inf]" for _ in range(features)),
         "",
     ]
+    text = bytearray("\n".join(head).encode())
     share = 1.0 / len(grower.estimators_)
-    for number, estimator in enumerate(grower.estimators_):
-        tree = estimator.tree_
+    waiting = grower.estimators_[::-1]
+    grower.estimators_ = []
+    for number in range(len(waiting)):
+        tree = waiting.pop().tree_
         answers = _leaf_answers(tree.value[:, 0, :], task, classes)[:, 0] * share
         inner = tree.children_left >= 0
         place = np.where(inner, np.cumsum(inner) - 1, -np.cumsum(~inner))
-        lines += [f"Tree={number}", f"num_leaves={int((~inner).sum())}", "num_cat=0"]
+        lines = ["", f"Tree={number}", f"num_leaves={int((~inner).sum())}", "num_cat=0"]
         if inner.any():
             lines += [
                 "split_feature=" + " ".join(map(str, tree.feature[inner].tolist())),
@@ -199,8 +216,9 @@ def _to_text(grower: Any, task: Task, classes: NDArray[np.int64] | None) -> str:
                 "right_child=" + " ".join(map(str, place[tree.children_right[inner]].tolist())),
             ]
         lines += ["leaf_value=" + " ".join(map(repr, answers[~inner].tolist())), "is_linear=0", "shrinkage=1", ""]
-    lines += ["end of trees", "", "parameters:", "end of parameters", "", "pandas_categorical:null", ""]
-    return "\n".join(lines)
+        text += "\n".join(lines).encode()
+    text += b"\nend of trees\n\nparameters:\nend of parameters\n\npandas_categorical:null\n"
+    return bytes(text)
 
 
 def _leaf_answers(values: FloatArray, task: Task, classes: NDArray[np.int64] | None) -> FloatArray:

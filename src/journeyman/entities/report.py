@@ -64,6 +64,8 @@ class BuildReport:
         For each trial, whether it lifted the ensemble beyond noise, and its relative gain; as above.
     unlimited_score : float or None
         Out-of-fold score of the best ensemble whatever its answers take; None where that is the released one.
+    limited : str
+        What the limit on memory has changed, in words; empty where nothing.
     """
 
     name: str
@@ -92,3 +94,4 @@ class BuildReport:
     expectations: tuple[Expectation, ...] = ()
     outcomes: tuple[tuple[bool, float], ...] = ()
     unlimited_score: float | None = None
+    limited: str = ""

@@ -50,6 +50,8 @@ class Search:
         Score of the best ensemble after each trial.
     stop_reason : str
         Why it ended, in words.
+    limited : str
+        What the limit on memory has changed, in words; empty where nothing.
     """
 
     ensemble: Ensemble
@@ -58,3 +60,4 @@ class Search:
     outcomes: tuple[tuple[bool, float], ...]
     scores: tuple[float, ...]
     stop_reason: str
+    limited: str = ""

@@ -228,6 +228,8 @@ def _members(report: BuildReport) -> list[RenderableType]:
         return []
     said = ", ".join(f"{m.candidate.algorithm}{copies_words(m)} {percent(m.weight)}" for m in report.members)
     stop = sentence("stopped because " + report.stop_reason)
+    if report.limited:
+        stop = f"{stop} {sentence(report.limited)}"
     lines = [f"Ensemble: {said}. {tried_words(report)}.", clean(stop)]
     lines += [f"{words}." for words in (price_words(report), time_words(report)) if words]
     return [Text(), _heading("How it was found"), *[_indented(line) for line in lines], *_stated(report)]

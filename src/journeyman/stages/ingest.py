@@ -75,8 +75,8 @@ def ingest(source: Source, settings: BuildSettings) -> Ingested:
         The settings name a column, kind or role that does not exist.
     """
     need = source.memory()
-    rows = source.rows() if need > settings.memory else None
-    limit = None if rows is None else max(1000, int(rows * settings.memory / need))
+    rows = source.rows() if need > settings.table_memory else None
+    limit = None if rows is None else max(1000, int(rows * settings.table_memory / need))
     frame = source.read(limit, settings.seed)
     names = [str(n) for n in frame.columns]
     check_names(names, source.name)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,8 @@ from journeyman.transformers.target_scale import ScaledModel, TargetScale
 __all__ = [
     "Allowance",
     "FittedPart",
+    "Folds",
+    "FoldsInTurn",
     "PreparedFold",
     "PreparedRows",
     "Terms",
@@ -58,6 +60,34 @@ class PreparedFold:
     x_valid: Matrix
     y_valid: FloatArray
     shared: dict[str, Any] = field(default_factory=dict)
+
+
+class Folds(Protocol):
+    """Prepared folds: a list of them, or :class:`FoldsInTurn`."""
+
+    def __len__(self) -> int:
+        """Return their number."""
+        ...
+
+    def __getitem__(self, position: int, /) -> PreparedFold:
+        """Return one."""
+        ...
+
+
+@dataclass(frozen=True)
+class FoldsInTurn:
+    """Folds of which each is prepared when it is asked for and none is kept, where memory is short."""
+
+    number: int
+    prepare: Callable[[int], PreparedFold]
+
+    def __len__(self) -> int:
+        """Return the number of folds."""
+        return self.number
+
+    def __getitem__(self, position: int) -> PreparedFold:
+        """Prepare a fold."""
+        return self.prepare(position)
 
 
 @dataclass(frozen=True)
@@ -120,15 +150,15 @@ def prepare_folds(
     task: Task,
     split: Split,
     seed: int,
-    threads: int,
-    derived: Sequence[PreparedFold] | None = None,
-) -> list[PreparedFold]:
+    threads: int | None,
+    derived: Folds | None = None,
+) -> Folds:
     """Fit a preparation inside each fold; every candidate that asks for it shares the result.
 
     Parameters
     ----------
-    threads : int
-        Folds prepared side by side.
+    threads : int or None
+        Folds prepared side by side; None prepares each when it is asked for, and keeps none.
     derived : sequence of PreparedFold, optional
         Features of the same folds that the preparation finds as further columns (docs/decisions/0018).
     """
@@ -138,20 +168,22 @@ def prepare_folds(
         fold = split.folds[position]
         fit, validate, columns = take(block, fold.fit), take(block, fold.validate), table.features
         if derived is not None:
-            fit = with_derived(fit, derived[position].x_fit)
-            validate = with_derived(validate, derived[position].x_valid)
-            columns = (*columns, *derived_columns(derived[position].x_fit))
+            texts = derived[position]
+            fit, validate = with_derived(fit, texts.x_fit), with_derived(validate, texts.x_valid)
+            columns = (*columns, *derived_columns(texts.x_fit))
         y_fit = y[fold.fit]
         fitted, x_fit = preparation.fit(fit, columns, y_fit, task, seed)
         return PreparedFold(x_fit, y_fit, fitted.transform(validate), y[fold.validate])
 
+    if threads is None:
+        return FoldsInTurn(len(split.folds), prepare)
     with ThreadPoolExecutor(max(1, min(threads, len(split.folds)))) as pool:
         return list(pool.map(prepare, range(len(split.folds))))
 
 
 def train(
     algorithm: Algorithm,
-    folds: Callable[[], Sequence[PreparedFold]],
+    folds: Callable[[], Folds],
     terms: Terms,
     candidate: Candidate,
     task: Task,
@@ -189,16 +221,15 @@ class _Answered:
     """What one fold gave."""
 
     predictions: FloatArray
+    truth: FloatArray
     score: float
     rounds: int
     answer_seconds: float
 
 
-def _run(
-    algorithm: Algorithm, folds: Sequence[PreparedFold], terms: Terms, trial: Trial, task: Task, seed: int
-) -> Trial:
+def _run(algorithm: Algorithm, folds: Folds, terms: Terms, trial: Trial, task: Task, seed: int) -> Trial:
     side = max(1, min(terms.threads, len(folds)))
-    waves = [folds[i : i + side] for i in range(0, len(folds), side)]
+    waves = [range(i, min(i + side, len(folds))) for i in range(0, len(folds), side)]
     given_up = threading.Event()
     half, raced = (len(folds) + 1) // 2, False
     done: list[_Answered] = []
@@ -207,17 +238,17 @@ def _run(
             for number, wave in enumerate(waves):
                 fit = partial(_fit_fold, algorithm, terms, trial.candidate, task, seed, terms.threads // len(wave))
                 late = _either(given_up.is_set, terms.allowance.share(len(waves) - number))
-                done.extend(pool.map(partial(fit, late), wave))
+                done.extend(pool.map(partial(fit, late), [folds[position] for position in wave]))
                 # Judged by the same folds whatever the number of threads, so that this does not change the outcome.
                 if not raced and len(done) >= half:
                     raced = True
-                    if half < len(folds) and _hopeless(terms, folds[:half], done[:half]):
+                    if half < len(folds) and _hopeless(terms, done[:half]):
                         cause = f"would not help, judged by {half} of {len(folds)} folds"
                         return replace(_told(trial, done[:half]), status=TrialStatus.STOPPED, cause=cause)
         finally:
             given_up.set()  # an interrupt or a failure leaves no fit running behind
     answers = np.vstack([d.predictions for d in done])
-    score = terms.metric.score(np.concatenate([fold.y_valid for fold in folds]), answers)
+    score = terms.metric.score(np.concatenate([d.truth for d in done]), answers)
     return replace(_told(trial, done), status=TrialStatus.DONE, score=score, predictions=answers)
 
 
@@ -261,7 +292,7 @@ def _fit_fold(
     answer = model.predict(fold.x_valid)
     if not np.isfinite(answer).all():
         raise ValueError(f"{algorithm.name} gave answers that are not finite")
-    return _Answered(answer, terms.metric.score(fold.y_valid, answer), model.rounds, model.answer_seconds)
+    return _Answered(answer, fold.y_valid, terms.metric.score(fold.y_valid, answer), model.rounds, model.answer_seconds)
 
 
 def _fit(algorithm: Algorithm, request: FitRequest, candidate: Candidate) -> FittedModel:
@@ -278,11 +309,11 @@ def _fit(algorithm: Algorithm, request: FitRequest, candidate: Candidate) -> Fit
     return ScaledModel(algorithm.fit(scaled), scale)
 
 
-def _hopeless(terms: Terms, folds: Sequence[PreparedFold], done: Sequence[_Answered]) -> bool:
+def _hopeless(terms: Terms, done: Sequence[_Answered]) -> bool:
     """Say whether no mix of the candidate with the incumbent is better than the incumbent on the folds done."""
     if terms.incumbent is None:
         return False
-    truth = np.concatenate([fold.y_valid for fold in folds])
+    truth = np.concatenate([d.truth for d in done])
     rows = np.linspace(0, len(truth) - 1, min(len(truth), _MOST_RACED)).astype(np.int64)
     answers = np.vstack([d.predictions for d in done])[rows]
     incumbent, truth = terms.incumbent[rows], truth[rows]
@@ -367,11 +398,15 @@ def fit_member(
                 models[copy] = model
         return models
 
-    with ThreadPoolExecutor(min(threads, len(parts) * side)) as pool:
+    def learn_part(part: Callable[[], PreparedRows]) -> dict[int, FittedModel]:
+        rows = part()
+        with ThreadPoolExecutor(side) as pool:
+            some = list(pool.map(lambda worker: learn(worker, rows), range(side)))
+        return {copy: model for models in some for copy, model in models.items()}
+
+    with ThreadPoolExecutor(min(threads, len(parts))) as pool:
         try:
-            prepared = list(pool.map(lambda part: part(), parts))
-            jobs = [[pool.submit(learn, worker, rows) for worker in range(side)] for rows in prepared]
-            done = [{copy: model for job in several for copy, model in job.result().items()} for several in jobs]
+            done = list(pool.map(learn_part, parts))
         finally:
             given_up.set()
     # In the order of the copies whatever the number of threads, so that this does not change the sum of their trees.

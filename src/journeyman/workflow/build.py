@@ -45,6 +45,7 @@ from journeyman.stores.releases import write_release
 from journeyman.stores.workspace import Workspace
 from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.workflow.kit import Kit
+from journeyman.workflow.memory import fits_side_by_side
 from journeyman.workflow.release import FittedEnsemble, ModelCard, PlacedMember, make_scorer, release_files
 from journeyman.workflow.remember import keep, recall
 from journeyman.workflow.search import affordable_copies, search, seconds_after_fits, within_budget
@@ -170,10 +171,16 @@ def fit_all(
     names = sorted({kit.algorithms[m.candidate.algorithm].preparation for m in chosen.members})
     texts = [TEXTS] if text_columns(table.features) else []
 
-    @cache  # fitted once for the part that is stored and for the models that learn from it, and only if a step needs it
-    def fitted(name: str, number: int) -> PreparedRows:
+    # Fitted once for the part that is stored and for the models that learn from it, and only if a step needs it; where
+    # memory is short, again for each of them, one part after the other.
+    short = not fits_side_by_side(settings, chosen, table, task, {n: p.preparation for n, p in kit.algorithms.items()})
+    threads = 1 if short else settings.threads
+
+    def prepare(name: str, number: int) -> PreparedRows:
         derived = fitted(TEXTS, number).x if texts and name != TEXTS else None
         return fit_preparation(kit.preparations[name], table, task, parts[number], settings.seed, derived)
+
+    fitted = prepare if short else cache(prepare)
 
     def each(name: str) -> tuple[partial[PreparedRows], ...]:
         return tuple(partial(fitted, name, number) for number in range(len(parts)))
@@ -185,7 +192,7 @@ def fit_all(
     for member, needed in zip(chosen.members, after, strict=True):
         late = partial(_late, run, settings, needed)
         algorithm = kit.algorithms[member.candidate.algorithm]
-        fit = partial(fit_member, algorithm, each(algorithm.preparation), settings.threads, late)
+        fit = partial(fit_member, algorithm, each(algorithm.preparation), threads, late)
         members.append(run.step(f"fit {member.candidate.name}", fit, member, task, settings.seed))
     return tuple(
         FittedEnsemble(tuple(p[number] for p in preparations), tuple(m[number] for m in members))
@@ -273,6 +280,7 @@ def _report(run: Run, built: _Built, evaluation: Evaluation, why: Explanation, d
         stage_seconds=dict(run.stage_seconds()),
         settings=readable(built.settings),
         unlimited_score=built.unlimited,
+        limited=found.limited,
         versions={"python": platform.python_version(), **{name: installed(name) for name in _LIBRARIES}},
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from journeyman.allocator import hold_little
 from journeyman.errors import InputError, SettingsError
 from journeyman.interfaces import Progress, Source
 from journeyman.reports.html import render_html
@@ -25,6 +26,7 @@ from journeyman.settings import (
     model_name,
     parse_budget,
     parse_latency,
+    parse_memory,
 )
 from journeyman.sources import FrameSource, open_source
 from journeyman.stores.registry import check_name
@@ -32,6 +34,7 @@ from journeyman.stores.workspace import Workspace
 from journeyman.workflow.build import build as build_line
 from journeyman.workflow.clock import SystemClock, available_threads
 from journeyman.workflow.kit import standard_kit
+from journeyman.workflow.machine import available_memory
 from journeyman.workflow.release import Release, open_release
 from journeyman.workflow.run import JournalRun, resumable, resume_run, start_run
 from journeyman.workflow.settings_file import read_settings
@@ -59,6 +62,7 @@ def build(  # one parameter an option of the command
     missing: Sequence[str] = (),
     accept: Sequence[str] = (),
     latency: str | float = DEFAULT_LATENCY,
+    memory: str | int | None = None,
     began: float | None = None,
 ) -> Release:
     """Go from a table to a released model.
@@ -78,6 +82,8 @@ def build(  # one parameter an option of the command
         See :class:`journeyman.settings.BuildSettings`.
     latency : str or float, optional
         Time that the released model may take to answer for one row, in process ("1ms", seconds).
+    memory : str or int, optional
+        What the build may take ("4GB", bytes); by default a share of what the machine has.
     name : str, optional
         Name of the model; after the table by default.
     workspace : str or Path, optional
@@ -119,6 +125,7 @@ def build(  # one parameter an option of the command
         accept=tuple(accept),
         latency=parse_latency(str(latency)),
         threads=available_threads(),
+        memory=available_memory(repeatable=trials is not None) if memory is None else parse_memory(str(memory)),
     )
     check_name(settings.name)
     checked(settings)
@@ -217,6 +224,7 @@ def _build(
 def _finish(
     source: Source, settings: BuildSettings, place: Workspace, run: JournalRun, progress: Progress | None
 ) -> Release:
+    hold_little()  # before threads have arenas of their own
     with _first_interrupt() as interrupted:
         kit = standard_kit(render_html, SystemClock(), progress or SilentProgress(), interrupted)
         version = build_line(source, settings, kit, run, place)

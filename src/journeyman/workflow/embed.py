@@ -29,6 +29,7 @@ from journeyman.stores.workspace import Workspace
 from journeyman.workflow.build import choose_copies, fit_all, keep_experience, model_card
 from journeyman.workflow.clock import SystemClock, available_threads
 from journeyman.workflow.kit import standard_kit
+from journeyman.workflow.machine import available_memory
 from journeyman.workflow.release import ModelCard, make_scorer
 from journeyman.workflow.remember import recall
 from journeyman.workflow.run import MemoryRun
@@ -94,6 +95,7 @@ def embedded_settings(
         metric=metric,
         seed=seed,
         threads=threads if threads is not None and threads > 0 else available_threads(),
+        memory=available_memory(repeatable=trials is not None),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, TypeVar, get_type_hints
 
+from journeyman.allocator import give_back
 from journeyman.errors import JournalError, JourneymanError, WorkspaceError
 from journeyman.interfaces import Clock
 from journeyman.stores.facts import settle
@@ -180,6 +181,7 @@ class JournalRun:
         self._journal.add_step(self.id, step)
         self._steps.append(step)
         self._recorded += 1
+        give_back()  # what a step needed on the way is no longer needed
         return result
 
     def __enter__(self) -> JournalRun:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 
@@ -24,10 +24,11 @@ from journeyman.stages.evaluate import MOST_SHUFFLED, SHUFFLING_SECONDS
 from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN
 from journeyman.stages.rank import judge, meta_features, rank, shown_by
 from journeyman.stages.stop import choose_next, reason_to_stop
-from journeyman.stages.train import Allowance, PreparedFold, Terms, prepare_folds, train
-from journeyman.transformers.derived import TEXTS, text_columns
+from journeyman.stages.train import Allowance, Terms, train
+from journeyman.transformers.derived import text_columns
 from journeyman.transformers.target_scale import SCALES, long_tailed
 from journeyman.workflow.kit import Kit
+from journeyman.workflow.shared_folds import SharedFolds
 
 __all__ = [
     "affordable_copies",
@@ -35,7 +36,6 @@ __all__ = [
     "search",
     "seconds_after_fits",
     "seconds_to_finish",
-    "share_folds",
     "within_budget",
 ]
 
@@ -156,8 +156,8 @@ def search(
     """
     plan = _Plan(table, task, split, metric, settings, past)
     y = target_values(table, task.target)[np.concatenate([fold.validate for fold in split.folds])]
-    waiting = propose(kit, table, task, split)
-    prepared = share_folds(kit, table, task, split, settings)
+    folds = SharedFolds(kit, table, task, split, settings)
+    waiting = folds.admit(propose(kit, table, task, split))
     context = meta_features(table, task)
     beliefs = judge(context, [(c.algorithm, c.name) for c in waiting], past)
     trials: list[Trial] = []
@@ -176,7 +176,7 @@ def search(
         candidate = next(c for c in waiting if c.key == chosen.candidate)
         waiting.remove(candidate)
         kit.progress.trial(len(trials) + 1, candidate, _said(chosen))
-        trial = _try(kit, run, plan, candidate, len(trials) + 1, choice.seconds, prepared, best)
+        trial = _try(kit, run, plan, candidate, len(trials) + 1, choice.seconds, folds, best)
         trials.append(replace(trial, started=choice.started))
         expectations.append(chosen)
         incumbent, best = best, ensemble(metric, trials, y, task, best, settings.latency)
@@ -192,7 +192,9 @@ def search(
     if best is None:
         causes = "; ".join(f"{t.candidate.algorithm}: {t.cause}" for t in trials)
         raise InputError(f"no candidate could learn from this table ({causes})", hint="look at the columns' kinds")
-    return Search(best, tuple(trials), tuple(expectations), tuple(outcomes), tuple(scores), choice.reason)
+    return Search(
+        best, tuple(trials), tuple(expectations), tuple(outcomes), tuple(scores), choice.reason, folds.limited
+    )
 
 
 def _choose(
@@ -313,20 +315,6 @@ def _refit_share(split: Split, rows: int, threads: int) -> float:
     return more_rows * turns / math.ceil(folds / side)
 
 
-def share_folds(
-    kit: Kit, table: Table, task: Task, split: Split, settings: BuildSettings
-) -> Callable[[str], list[PreparedFold]]:
-    """Return what gives the folds as a preparation makes them, fitted when first asked for and shared from then on."""
-
-    @cache
-    def folds(name: str) -> list[PreparedFold]:
-        # What texts say is learned once a fold, for all preparations.
-        derived = folds(TEXTS) if name != TEXTS and text_columns(table.features) else None
-        return prepare_folds(kit.preparations[name], table, task, split, settings.seed, settings.threads, derived)
-
-    return folds
-
-
 def _try(
     kit: Kit,
     run: Run,
@@ -334,11 +322,12 @@ def _try(
     candidate: Candidate,
     number: int,
     seconds: float | None,
-    prepared: Callable[[str], list[PreparedFold]],
+    folds: SharedFolds,
     best: Ensemble | None,
 ) -> Trial:
     algorithm = kit.algorithms[candidate.algorithm]
+    prepared, threads = folds.make_room(candidate)
     allowance = Allowance(kit.clock, kit.clock.monotonic(), seconds)
-    terms = Terms(plan.metric, allowance, plan.settings.threads, best.predictions if best is not None else None)
-    function = partial(train, algorithm, partial(prepared, algorithm.preparation), terms)
+    terms = Terms(plan.metric, allowance, threads, best.predictions if best is not None else None)
+    function = partial(train, algorithm, prepared, terms)
     return run.step(f"trial {number}: {candidate.name}", function, candidate, plan.task, plan.settings.seed)

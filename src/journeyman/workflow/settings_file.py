@@ -13,7 +13,8 @@ import msgspec
 import tomli_w
 
 from journeyman.errors import SettingsError, SourceError
-from journeyman.settings import AUTO, FRAME, BuildSettings, checked, model_name, parse_budget
+from journeyman.settings import AUTO, FRAME, BuildSettings, checked, model_name, parse_budget, parse_memory
+from journeyman.workflow.machine import available_memory
 
 __all__ = ["read_settings", "readable", "write_settings"]
 
@@ -87,6 +88,10 @@ def _convert(path: Path, plain: Mapping[str, Any]) -> BuildSettings:
         values["budget"] = None if budget == "none" else parse_budget(str(budget))
     elif "trials" in values:
         values["budget"] = None
+    if isinstance(values.get("memory"), str):
+        values["memory"] = parse_memory(values["memory"])
+    elif "memory" not in values:
+        values["memory"] = available_memory(repeatable="trials" in values)
     values.setdefault("name", model_name(source, str(values["target"])))
     try:
         settings = msgspec.convert(values, BuildSettings)

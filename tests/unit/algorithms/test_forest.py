@@ -34,7 +34,7 @@ def test_a_tree_without_a_split_is_one_leaf():
     request = sample_request(RandomForest(), TaskKind.REGRESSION)
     stump = RandomForestRegressor(n_estimators=2, max_leaf_nodes=None, min_samples_leaf=len(request.y))
     stump.fit(request.x.values, request.y)
-    assert "num_leaves=1" in _to_text(stump, request.task, None)
+    assert b"num_leaves=1" in _to_text(stump, request.task, None)
 
 
 def test_trees_of_many_classes_are_stored_once():

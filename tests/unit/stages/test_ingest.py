@@ -87,19 +87,19 @@ def test_accepted_sentinels_stay() -> None:
         assert "DQ004" not in codes(kept)
 
 
-def test_a_source_larger_than_memory_is_sampled_and_that_is_told(tmp_path: Path) -> None:
+def test_a_source_larger_than_memory_is_sampled_and_that_is_told(tmp_path: Path, monkeypatch) -> None:
     pd.DataFrame({"i": np.arange(20_000), "x": np.arange(20_000) / 7, "y": np.arange(20_000) % 2}).to_csv(
         tmp_path / "t.csv", index=False
     )
     source = open_source(str(tmp_path / "t.csv"), None)
-    settings = replace(SETTINGS, memory=source.memory() // 4)
-    ingested = ingest(source, settings)
+    monkeypatch.setattr(BuildSettings, "table_memory", source.memory() // 4)
+    ingested = ingest(source, SETTINGS)
     table = ingested.table
     assert 4000 < len(table.frame) < 6000
     assert (table.source_rows, table.sampled) == (20_000, True)
     assert table.frame["x"].is_monotonic_increasing
     assert codes(ingested) >= {"DQ001"}
-    pd.testing.assert_frame_equal(table.frame, ingest(source, settings).table.frame)
+    pd.testing.assert_frame_equal(table.frame, ingest(source, SETTINGS).table.frame)
 
 
 def test_a_second_header_line_is_left_out(tmp_path: Path) -> None:

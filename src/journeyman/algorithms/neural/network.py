@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +15,21 @@ from numpy.typing import NDArray
 
 from journeyman.algorithms.neural.model import NeuralModel
 from journeyman.algorithms.neural.shape import DROP_LEVELS, Shape
+from journeyman.allocator import give_back
 
 # Keras reads this once, when it is first imported; here is the only door to it.
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
-import jax
-import keras
+# Keras loads matplotlib, where it is installed, for pictures of images: 24 MB and half a second for nothing here.
+_NO_PICTURES = "matplotlib" not in sys.modules
+if _NO_PICTURES:
+    sys.modules["matplotlib"] = None  # type: ignore[assignment]  # the import system's way to say that it is not there
+
+import jax  # noqa: E402  # both after what is above
+import keras  # noqa: E402  # both after what is above
+
+if _NO_PICTURES:
+    del sys.modules["matplotlib"]
 
 __all__ = ["Compiled", "Net", "as_keras", "compile_net"]
 
@@ -151,17 +161,15 @@ def _compile(shape: Shape, batch: int, validated: int, many_threads: bool) -> Co
     arrays = [np.zeros(a.shape, np.float32) for a in shape.arrays()]
     noise = np.zeros((batch, shape.layers * shape.width), np.uint8)
     hyper = np.zeros(3, np.float32)
+    give_back()  # the compiler asks for some 80 MB, each time on top of what is held
     options = {} if many_threads or jax.default_backend() != "cpu" else {"xla_cpu_multi_thread_eigen": False}
     learning = jax.jit(step, compiler_options=options)
     judging = jax.jit(losses, compiler_options=options)
-    return Compiled(
-        shape,
-        batch,
-        validated,
-        learning.lower(arrays, list(memory), *_rows(shape, batch), noise, hyper).compile(),
-        judging.lower(arrays, *_rows(shape, validated)).compile(),
-        memory,
-    )
+    learned = learning.lower(arrays, list(memory), *_rows(shape, batch), noise, hyper).compile()
+    give_back()
+    judged = judging.lower(arrays, *_rows(shape, validated)).compile()
+    give_back()
+    return Compiled(shape, batch, validated, learned, judged, memory)
 
 
 def _rows(shape: Shape, rows: int) -> tuple[NDArray[Any], ...]:

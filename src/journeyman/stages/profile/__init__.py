@@ -1,14 +1,11 @@
-"""Profile: statistics of every column over all rows of the source, through Ibis, so that tables may outgrow memory."""
+"""Profile: statistics of every column over all rows of the source, also where the table outgrows memory."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import ibis
 import numpy as np
+from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.profile import ColumnProfile, Profile
@@ -16,29 +13,21 @@ from journeyman.entities.split import Split
 from journeyman.entities.table import Table, to_block
 from journeyman.entities.task import Task
 from journeyman.interfaces import Source
-from journeyman.stages.profile.passes import (
-    Measured,
-    count_texts,
-    histogram,
-    measure_frame,
-    measure_source,
-    top_values,
-)
+from journeyman.stages.profile.in_memory import count_texts, count_values, measure_values
+from journeyman.stages.profile.measured import Measured, is_measured
 from journeyman.stages.profile.relations import associations, correlations, training_rows
-from journeyman.stages.profile.typed import is_measured, typed_relation
 
 __all__ = ["profile"]
 
-_MEMORY = "1200MB"
+FloatArray = NDArray[np.float64]
 _ANCHOR_ROWS = 50_000
 
 
 def profile(source: Source, table: Table, task: Task, split: Split) -> Profile:
     """Describe every column over all rows, and how columns relate on training rows.
 
-    One pass gives counts, moments and quantiles; a second one histograms and the most frequent values. Where the
-    table was read whole, the passes run over it; where it is a sample, over the source itself, on disk where need be.
-    One thread is used: sums and quantile sketches of several threads differ from run to run.
+    Where the table was read whole, its columns are measured one by one, exactly; where it is a sample, two passes go
+    over the source itself, on disk where need be: counts, moments and quantiles; then histograms and frequent values.
 
     Parameters
     ----------
@@ -51,69 +40,39 @@ def profile(source: Source, table: Table, task: Task, split: Split) -> Profile:
     """
     rows = training_rows(split)
     strengths = associations(table, task, rows)
-    with tempfile.TemporaryDirectory(prefix="journeyman-profile-") as folder:
-        backend = ibis.duckdb.connect(
-            Path(folder) / "profile.duckdb", threads=1, memory_limit=_MEMORY, temp_directory=folder
-        )
-        try:
-            total, columns = (_of_source if table.sampled else _of_frame)(backend, source, table, strengths)
-        finally:
-            backend.disconnect()
+    anchors = {c.name: _anchor(table, c) for c in table.columns if is_measured(c)}
+    if table.sampled:
+        # Here and not above: Ibis and DuckDB take a second and 100 MB, and only tables that outgrow memory need them.
+        from journeyman.stages.profile.of_source import measured_source  # noqa: PLC0415  # a heavy library's door
+
+        total, found = measured_source(source, table, anchors)
+    else:
+        total = len(table.frame)
+        found = {c.name: _of_column(table, c, anchors) for c in table.columns}
+    columns = tuple(
+        (_numbers if is_measured(c) else _texts)(c, total, *found[c.name], strengths.get(c.name)) for c in table.columns
+    )
     return Profile(total, len(table.frame), columns, correlations(table, rows))
 
 
-def _of_source(
-    backend: Any, source: Source, table: Table, strengths: Mapping[str, float]
-) -> tuple[int, tuple[ColumnProfile, ...]]:
-    relation = typed_relation(source.relation(backend), table.columns)
-    if not all(c.native for c in table.columns):
-        # texts are parsed once: the passes then read columns instead of lines
-        relation = backend.create_table("typed_rows", relation)
-    total, measured = measure_source(relation, table.columns, _anchors(table))
-    columns = []
-    for column in table.columns:
-        own, strength = measured[column.name], strengths.get(column.name)
-        if is_measured(column):
-            columns.append(_numbers(column, total, own, histogram(relation, column, own), strength))
-        else:
-            columns.append(_texts(column, total, own, top_values(relation, column, own), strength))
-    return total, tuple(columns)
+def _of_column(table: Table, column: Column, anchors: dict[str, tuple[float, float]]) -> tuple[Measured, Any]:
+    if not is_measured(column):
+        own, top, counts = count_texts(table.frame[column.name])
+        return own, (top, counts)
+    values = to_block(table.frame, (column,))[column.name].astype(np.float64, copy=False)
+    own = measure_values(values, anchors[column.name])
+    return own, count_values(values, column, own)
 
 
-def _of_frame(
-    backend: Any, source: Source, table: Table, strengths: Mapping[str, float]
-) -> tuple[int, tuple[ColumnProfile, ...]]:
-    total = len(table.frame)
-    measured = measure_frame(backend, table, _anchors(table))
-    columns = []
-    for column in table.columns:
-        strength = strengths.get(column.name)
-        if is_measured(column):
-            own = measured[column.name]
-            values = to_block(table.frame, (column,))[column.name].astype(np.float64, copy=False)
-            columns.append(_numbers(column, total, own, histogram(values, column, own), strength))
-        else:
-            own, top, counts = count_texts(table.frame[column.name])
-            columns.append(_texts(column, total, own, (top, counts), strength))
-    return total, tuple(columns)
-
-
-def _anchors(table: Table) -> dict[str, tuple[float, float]]:
-    """Return a rough centre and scale of each column of numbers, from at most 50,000 rows."""
+def _anchor(table: Table, column: Column) -> tuple[float, float]:
+    """Return a rough centre and scale of a column of numbers, from at most 50,000 rows."""
     rows = np.linspace(0, len(table.frame) - 1, min(len(table.frame), _ANCHOR_ROWS)).astype(np.int64)
-    found = {}
-    for column in table.columns:
-        if is_measured(column):
-            values = to_block(table.frame.iloc[rows], (column,))[column.name].astype(np.float64)
-            values = values[np.isfinite(values)]
-            scale = float(values.std()) if len(values) else 0.0
-            usable = np.isfinite(scale) and scale > 0
-            found[column.name] = (float(values.mean()), scale) if usable else (_first(values), 1.0)
-    return found
-
-
-def _first(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
-    return float(values[0]) if len(values) else 0.0
+    values = to_block(table.frame[[column.name]].iloc[rows], (column,))[column.name].astype(np.float64)
+    values = values[np.isfinite(values)]
+    scale = float(values.std()) if len(values) else 0.0
+    if np.isfinite(scale) and scale > 0:
+        return float(values.mean()), scale
+    return (float(values[0]) if len(values) else 0.0), 1.0
 
 
 def _numbers(

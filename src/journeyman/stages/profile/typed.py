@@ -12,8 +12,9 @@ import ibis
 import ibis.expr.datatypes as dt
 
 from journeyman.entities.column import Column, Kind
+from journeyman.stages.profile.measured import is_measured
 
-__all__ = ["is_measured", "typed_relation"]
+__all__ = ["typed_relation"]
 
 _DATE_PARTS = {
     "Y": r"(\d{4})",
@@ -27,11 +28,6 @@ _DATE_PARTS = {
     "S": r"(\d{1,2})",
 }
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-
-
-def is_measured(column: Column) -> bool:
-    """Return whether the column's values lie on a scale: numbers, booleans and dates."""
-    return column.kind.numeric or column.kind is Kind.DATETIME
 
 
 def typed_relation(relation: Any, columns: tuple[Column, ...]) -> Any:
