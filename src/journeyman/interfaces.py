@@ -140,6 +140,10 @@ class Preparation(Protocol):
         """Registered name."""
         ...
 
+    def width(self, columns: Sequence[Column], task: Task) -> int:
+        """Return about how many features it makes of columns, rather more than fewer."""
+        ...
+
     def fit(
         self, block: Block, columns: Sequence[Column], y: FloatArray, task: Task, seed: int
     ) -> tuple[FittedPreparation, Matrix]:
@@ -233,6 +237,19 @@ class Algorithm(Protocol):
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit on two cores, from sizes alone."""
+        ...
+
+    def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
+        """Return the expected bytes of one fit at its height besides its prepared features, from sizes alone.
+
+        What the libraries that it alone loads take is part of it, whatever the sizes: the figure for no rows counts
+        once, however many fits stand side by side.
+
+        Parameters
+        ----------
+        features : int
+            As its preparation makes them (see ``Preparation.width``).
+        """
         ...
 
     def fit(self, request: FitRequest) -> FittedModel:

@@ -58,6 +58,10 @@ class Baseline:
         """Return the expected seconds of one fit."""
         return 0.001
 
+    def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
+        """Return the expected bytes of one fit: the answers of all rows."""
+        return 40 * rows * task.outputs
+
     def fit(self, request: FitRequest) -> FittedModel:
         """Count classes, or take the mean (the median for absolute errors)."""
         if request.task.kind is TaskKind.REGRESSION:

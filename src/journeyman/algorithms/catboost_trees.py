@@ -91,9 +91,14 @@ class CatBoost:
         """Return the expected seconds of one fit (rounds x a cost per row, column and level seen on two cores)."""
         depth = float(candidate.parameters.get("depth", 6))
         rate = float(candidate.parameters.get("learning_rate", 0.1))
-        outputs = len(task.labels) if task.kind is TaskKind.MULTICLASS else 1
         rounds = min(_MOST_ROUNDS, 50.0 / rate)
-        return 0.1 + rounds * (1e-3 + 1.2e-9 * rows * (features + 5) * depth) * (1 + 0.3 * (outputs - 1))
+        return 0.1 + rounds * (1e-3 + 1.2e-9 * rows * (features + 5) * depth) * (1 + 0.3 * (task.outputs - 1))
+
+    def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
+        """Return the expected bytes of one fit: the pool, and a histogram for every leaf of the deepest level."""
+        histogram = 16.0 * min(256, rows) * features * task.outputs
+        leaves = float(2 ** int(candidate.parameters.get("depth", 6)))
+        return int(7.0 * rows * features + histogram * leaves + 120.0 * rows * task.outputs)
 
     def fit(self, request: FitRequest) -> FittedModel:
         """Boost until the validation rows stop profiting, or for the rounds that an earlier fit kept."""

@@ -130,6 +130,12 @@ class _Forest:
         per_cell = 6e-9 if self.name == "extra_trees" else 2.5e-8
         return 0.2 + _trees(rows) * (1e-3 + per_cell * rows * math.log2(rows + 2) * (1 + share * features))
 
+    def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
+        """Return the expected bytes of one fit: float32 copies of the rows, and every tree's nodes."""
+        leaves = 0.7 * rows / float(candidate.parameters.get("min_samples_leaf", 1))
+        nodes = _trees(rows) * leaves * (300.0 + 32.0 * task.outputs)
+        return int(12.0 * rows * features + nodes + 40.0 * rows * task.outputs)
+
     def fit(self, request: FitRequest) -> FittedModel:
         """Grow trees, twenty at a time while there is time."""
         classification = request.task.kind.classification

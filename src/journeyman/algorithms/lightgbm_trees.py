@@ -147,8 +147,14 @@ class LightGBM:
         """Return the expected seconds of one fit (rounds x trees x a cost per cell and leaf seen on two cores)."""
         rate = float(candidate.parameters.get("learning_rate", 0.1))
         leaves = float(candidate.parameters.get("num_leaves", 31))
-        trees = (30.0 / rate) * (len(task.labels) if task.kind is TaskKind.MULTICLASS else 1)
+        trees = (30.0 / rate) * task.outputs
         return 0.05 + trees * (1e-4 + 3e-9 * rows * (features + 5) + 6e-6 * leaves)
+
+    def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
+        """Return the expected bytes of one fit: bins of a byte, and 16 bytes a bin for every leaf that is open."""
+        histogram = 16.0 * min(256, rows) * features
+        leaves = float(candidate.parameters.get("num_leaves", 31))
+        return int(2.5 * rows * features + histogram * leaves + 40.0 * rows * task.outputs)
 
     def fit(self, request: FitRequest) -> FittedModel:
         """Boost until the validation rows stop profiting, or for the rounds that an earlier fit kept."""

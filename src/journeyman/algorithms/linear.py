@@ -80,6 +80,10 @@ class Linear:
         fits = 3 if rows * (features + 10) * outputs <= _MOST_SEARCHED_CELLS else 1
         return 0.05 + per_cell * rows * (features + 10) * outputs * fits
 
+    def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
+        """Return the expected bytes of one fit: scaled rows, and the solver's copies of them."""
+        return 32 * rows * features + 40 * rows * task.outputs
+
     def fit(self, request: FitRequest) -> FittedModel:
         """Learn with each penalty while it helps the validation rows, or with the one that an earlier fit kept."""
         x = request.x.values

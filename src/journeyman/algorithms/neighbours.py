@@ -145,6 +145,11 @@ class Neighbours:
         """Return the expected seconds of one fit and its choice on validation rows."""
         return 0.05 + 2e-5 * rows + 8e-9 * rows * rows + 3e-8 * rows * features
 
+    def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
+        """Return the expected bytes of one fit: the rows compared with, and the distances held at a time."""
+        distances = 40 * min(rows * rows, _CELLS)
+        return 8 * rows * features + 24 * rows * min(features, _MOST_FEATURES) + distances
+
     def fit(self, request: FitRequest) -> FittedModel:
         """Keep the rows; choose the number of neighbours on the validation rows, or as an earlier fit did."""
         outputs = target_outputs(request.y, request.task)

@@ -62,3 +62,14 @@ class Task:
     group_column: str | None = None
     reason: str = ""
     label_types: str = "str"
+
+    @property
+    def outputs(self) -> int:
+        """Numbers that a model learns of a row: one a class where there are more than two, else one.
+
+        Examples
+        --------
+        >>> Task("y", TaskKind.MULTICLASS, "log_loss", ("a", "b", "c")).outputs
+        3
+        """
+        return len(self.labels) if self.kind is TaskKind.MULTICLASS else 1

@@ -23,6 +23,7 @@ __all__ = [
     "check_answers_have_the_right_shape",
     "check_average_answers_as_the_mean",
     "check_class_without_rows_is_no_obstacle",
+    "check_expects_more_memory_for_more_rows",
     "check_expects_more_seconds_for_more_rows",
     "check_fits_again_with_fixed_length",
     "check_learns_more_than_nothing",
@@ -91,6 +92,19 @@ def check_expects_more_seconds_for_more_rows(algorithm: Algorithm, kind: TaskKin
     candidate = _first(algorithm, task)
     few, many = (algorithm.seconds(candidate, task, rows, 20) for rows in (1_000, 1_000_000))
     assert 0 < few <= many
+
+
+def check_expects_more_memory_for_more_rows(algorithm: Algorithm, kind: TaskKind) -> None:
+    """Expected bytes are whole and positive, and fall neither with rows nor with features."""
+    task = sample_request(algorithm, kind).task
+    candidate = _first(algorithm, task)
+    none, few, wide, many = (
+        algorithm.memory(candidate, task, rows, features)
+        for rows, features in ((0, 20), (1_000, 20), (1_000, 2_000), (1_000_000, 20))
+    )
+    assert all(isinstance(found, int) for found in (none, few, wide, many))
+    assert 0 <= none <= few <= min(wide, many)
+    assert few > 0
 
 
 def check_answers_have_the_right_shape(algorithm: Algorithm, kind: TaskKind) -> None:
@@ -184,6 +198,7 @@ def check_class_without_rows_is_no_obstacle(algorithm: Algorithm, kind: TaskKind
 ALGORITHM_CHECKS: tuple[Callable[[Algorithm, TaskKind], None], ...] = (
     check_proposes_candidates_of_its_own,
     check_expects_more_seconds_for_more_rows,
+    check_expects_more_memory_for_more_rows,
     check_answers_have_the_right_shape,
     check_learns_more_than_nothing,
     check_stored_form_answers_the_same,

@@ -36,6 +36,11 @@ class NeuralPreparation:
     name: str = "neural"
     most_labels: int = 8
 
+    def width(self, columns: Sequence[Column], task: Task) -> int:
+        """Return about how many features it makes of columns: the dense ones and the codes."""
+        many = sum(1 for c in columns if c.kind.categorical and len(c.categories) > self.most_labels)
+        return DensePreparation(most_labels=self.most_labels).width(columns, task) + many
+
     def fit(
         self, block: Block, columns: Sequence[Column], y: FloatArray, task: Task, seed: int
     ) -> tuple[FittedPreparation, Matrix]:

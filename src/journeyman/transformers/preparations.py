@@ -14,6 +14,7 @@ from journeyman.entities.task import Task
 from journeyman.interfaces import FittedPreparation, Matrix
 from journeyman.transformers.encodings import encode_by_target, inner_folds, target_outputs
 from journeyman.transformers.steps import (
+    CALENDAR_PARTS,
     CalendarStep,
     CodeStep,
     LookupStep,
@@ -27,6 +28,7 @@ from journeyman.transformers.steps import (
 __all__ = ["DensePreparation", "EncodedPreparation", "NativePreparation"]
 
 FloatArray = NDArray[np.float64]
+_SPELLED = 30  # features that a spelling may become, about
 _MOST_OUTPUTS = 12  # encodings by the target are one feature a class; beyond this, frequencies alone
 
 
@@ -35,6 +37,10 @@ class NativePreparation:
     """For models that know categories and missing values: numbers and codes as they are, dates in parts."""
 
     name: str = "native"
+
+    def width(self, columns: Sequence[Column], task: Task) -> int:
+        """Return the most features that it makes of columns: one each, and the parts of dates."""
+        return max(1, sum(1 for c in columns if c.kind.numeric or c.kind.categorical) + _width_of_dates(columns))
 
     def fit(
         self, block: Block, columns: Sequence[Column], y: FloatArray, task: Task, seed: int
@@ -76,6 +82,29 @@ class DensePreparation:
     most_labels: int = 24
     spelled_labels: int = 200
     limit: float = 8.0
+
+    def width(self, columns: Sequence[Column], task: Task) -> int:
+        """Return about how many features it makes of columns; the flags of gaps, which they do not tell, are left out.
+
+        Examples
+        --------
+        >>> colour = Column("colour", Kind.CATEGORY, categories=("red", "green", "blue"))
+        >>> task = Task("y", TaskKind.REGRESSION, "rmse")
+        >>> DensePreparation().width([colour, Column("size", Kind.NUMBER)], task)
+        4
+        """
+        total = sum(1 for c in columns if c.kind.numeric) + _width_of_dates(columns)
+        for column in columns:
+            size = len(column.categories)
+            if not column.kind.categorical:
+                continue
+            if column.kind is Kind.ORDERED or size > self.most_labels:
+                total += 2 + min(task.outputs, _MOST_OUTPUTS)
+            if 0 < self.spelled_labels < size and column.kind is Kind.CATEGORY:
+                total += _SPELLED
+            if size <= self.most_labels:
+                total += size
+        return max(1, total)
 
     def fit(
         self, block: Block, columns: Sequence[Column], y: FloatArray, task: Task, seed: int
@@ -144,6 +173,10 @@ def _scaled(numbers: tuple[str, ...], block: Block, limit: float) -> NumberStep:
         fill[i] = middle
         scale[i] = 1.0 / spread if spread > 0 else 1.0
     return NumberStep(numbers, fill, fill.copy(), scale, limit, tuple(flagged))
+
+
+def _width_of_dates(columns: Sequence[Column]) -> int:
+    return sum(len(CALENDAR_PARTS) for c in columns if c.kind is Kind.DATETIME)
 
 
 def _dates(block: Block, columns: Sequence[Column], fill: float) -> list[CalendarStep]:

@@ -17,6 +17,7 @@ from journeyman.interfaces import Matrix
 from journeyman.transformers.crafted_step import CraftedStep
 
 __all__ = [
+    "CALENDAR_PARTS",
     "CalendarStep",
     "CodeStep",
     "LookupStep",
@@ -31,7 +32,7 @@ __all__ = [
 
 FloatArray = NDArray[np.float64]
 _DAY = 86_400.0
-_CALENDAR_PARTS = ("year", "month", "day", "weekday", "day of year", "hour", "days since start")
+CALENDAR_PARTS = ("year", "month", "day", "weekday", "day of year", "hour", "days since start")
 
 
 class NumberStep(msgspec.Struct, frozen=True, tag=True):
@@ -144,7 +145,7 @@ class CalendarStep(msgspec.Struct, frozen=True, tag=True):
 
     def names(self) -> tuple[str, ...]:
         """Return the features' names."""
-        return tuple(f"{self.column}: {_CALENDAR_PARTS[p]}" for p in self.parts)
+        return tuple(f"{self.column}: {CALENDAR_PARTS[p]}" for p in self.parts)
 
     def transform(self, block: Block) -> FloatArray:
         """Return features of shape (n_samples, n_parts)."""

@@ -24,6 +24,7 @@ __all__ = ["FittedTexts", "TextPreparation", "TextStep", "distinct_texts", "text
 FloatArray = NDArray[np.float64]
 _SHAPES = ("characters", "words", "capitals", "digits", "signs")
 _TOPICS = 16
+_FEATURES = 60  # that a text becomes where classes are many, about
 _CHARACTER_KINDS = np.array(
     [
         1 if chr(i).isupper() else 2 if chr(i).isdigit() else 3 if i > 32 and not chr(i).isalpha() else 0
@@ -90,6 +91,10 @@ class TextPreparation:
     """Learns free texts."""
 
     name: str = "texts"
+
+    def width(self, columns: Sequence[Column], task: Task) -> int:
+        """Return about how many features it makes of columns: scores, topics and shapes of each text."""
+        return _FEATURES * len(text_columns(columns))
 
     def fit(
         self, block: Block, columns: Sequence[Column], y: FloatArray, task: Task, seed: int

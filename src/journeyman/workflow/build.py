@@ -173,7 +173,7 @@ def fit_all(
 
     # Fitted once for the part that is stored and for the models that learn from it, and only if a step needs it; where
     # memory is short, again for each of them, one part after the other.
-    short = not fits_side_by_side(settings, chosen, table, task, {n: p.preparation for n, p in kit.algorithms.items()})
+    short = not fits_side_by_side(settings, chosen, table, task, kit)
     threads = 1 if short else settings.threads
 
     def prepare(name: str, number: int) -> PreparedRows:

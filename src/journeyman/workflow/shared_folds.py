@@ -26,7 +26,7 @@ class SharedFolds:
 
     def __init__(self, kit: Kit, table: Table, task: Task, split: Split, settings: BuildSettings) -> None:
         self._kit, self._table, self._task, self._split, self._settings = kit, table, task, split, settings
-        self._sizes = sizes_of(table, task, split, settings.threads, list(kit.preparations))
+        self._sizes = sizes_of(table, task, split, settings.threads, kit.preparations)
         self._prepared: dict[str, Folds] = {}
         # Those whose turn has come, also where a resumed run has not made them again: decisions must not depend on it.
         self._kept: set[str] = set()
@@ -85,5 +85,5 @@ class SharedFolds:
         return prepare_folds(preparation, self._table, self._task, self._split, seed, threads, derived)
 
     def _fitting(self, candidate: Candidate, others: int) -> tuple[Fitting, int]:
-        preparation = self._kit.algorithms[candidate.algorithm].preparation
-        return fitting_within(self._settings.memory, self._sizes, candidate, preparation, others)
+        algorithm = self._kit.algorithms[candidate.algorithm]
+        return fitting_within(self._settings.memory, self._sizes, candidate, algorithm, others)

@@ -55,6 +55,14 @@ def test_the_stored_form_prepares_the_same(name):
 
 
 @pytest.mark.parametrize("name", sorted(PREPARATIONS))
+def test_the_expected_features_are_rather_more_than_those_made(name):
+    block, y = sample()
+    _, matrix = PREPARATIONS[name].fit(block, COLUMNS, y, TASK, 0)
+    width = PREPARATIONS[name].width(COLUMNS, TASK)
+    assert len(matrix.names) <= width <= len(matrix.names) + 60
+
+
+@pytest.mark.parametrize("name", sorted(PREPARATIONS))
 def test_rows_are_prepared_by_themselves(name):
     block, y = sample()
     fitted, _ = PREPARATIONS[name].fit(block, COLUMNS, y, TASK, 0)

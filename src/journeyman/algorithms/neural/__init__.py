@@ -10,12 +10,13 @@ from journeyman.algorithms.neural.model import NeuralModel
 from journeyman.algorithms.neural.training import train_net
 from journeyman.entities.candidate import Candidate, Parameter
 from journeyman.entities.column import Column
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel
 
 __all__ = ["Neural", "NeuralModel"]
 
 _FEWEST_ROWS = 100
+_LOADED = 360_000_000  # bytes of Keras, JAX and what they compile, in a process (docs/decisions/0021)
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,12 @@ class Neural:
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit: a compilation, then a cost per row, epoch and weight."""
         epochs = float(candidate.parameters.get("epochs", 64))
-        outputs = len(task.labels) if task.kind is TaskKind.MULTICLASS else 1
-        per_row = 1.4e-5 + 6e-7 * features + 2e-8 * outputs
+        per_row = 1.4e-5 + 6e-7 * features + 2e-8 * task.outputs
         return 2.0 + epochs * (max(rows, 256) * per_row + 2e-3)
+
+    def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
+        """Return the expected bytes of one fit: libraries and compiled programs, and the rows in both precisions."""
+        return _LOADED + 24 * rows * features + 40 * rows * task.outputs
 
     def fit(self, request: FitRequest) -> FittedModel:
         """Train until the schedule's end, keeping the epoch that the validation rows liked best."""

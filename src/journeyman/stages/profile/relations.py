@@ -48,7 +48,8 @@ def associations(table: Table, task: Task, rows: IntArray) -> dict[str, float]:
 
 
 def _groups(table: Table, column: Column, rows: IntArray) -> IntArray | None:
-    values = to_block(table.frame.iloc[rows], (column,))[column.name]
+    # The column first: rows of the whole frame would be copied once for each column.
+    values = to_block(table.frame[[column.name]].iloc[rows], (column,))[column.name]
     if values.dtype == object:
         texts, codes = np.unique(np.array(["" if v is None else str(v) for v in values]), return_inverse=True)
         if len(texts) > 0.5 * len(values):
@@ -110,7 +111,8 @@ def correlations(table: Table, rows: IntArray) -> tuple[tuple[str, str, float], 
     columns = [c for c in table.columns if c.kind in (Kind.NUMBER, Kind.INTEGER)][:_COLUMNS]
     if len(columns) < 2:
         return ()
-    block = to_block(table.frame.iloc[rows], tuple(columns))
+    names = [c.name for c in columns]
+    block = to_block(table.frame[names].iloc[rows], tuple(columns))
     x = np.column_stack([block[c.name].astype(np.float64) for c in columns])
     x[~np.isfinite(x)] = np.nan
     known = ~np.isnan(x)
@@ -128,7 +130,10 @@ def correlations(table: Table, rows: IntArray) -> tuple[tuple[str, str, float], 
     with np.errstate(divide="ignore", invalid="ignore"):
         r = np.where((below > 1e-9) & (n >= _LEAST_ROWS), covariance / below, 0.0)
     first, second = np.triu_indices(len(columns), 1)
-    names = [c.name for c in columns]
-    pairs = [(names[i], names[j], float(np.clip(r[i, j], -1, 1))) for i, j in zip(first, second, strict=True)]
-    pairs = [p for p in pairs if p[2] != 0.0]
+    strength = np.clip(r[first, second], -1, 1)
+    some = np.flatnonzero(strength)
+    if len(some) > _PAIRS:  # names break ties, so all that are as strong as the last one are looked at
+        least = np.sort(np.abs(strength[some]))[-_PAIRS]
+        some = some[np.abs(strength[some]) >= least]
+    pairs = [(names[first[i]], names[second[i]], float(strength[i])) for i in some.tolist()]
     return tuple(sorted(pairs, key=lambda p: (-abs(p[2]), p[0], p[1]))[:_PAIRS])

@@ -44,12 +44,16 @@ class CraftedPreparation:
 
     name: str = "crafted"
 
+    def width(self, columns: Sequence[Column], task: Task) -> int:
+        """Return the most features that it makes of columns."""
+        return NativePreparation().width(columns, task) + _most_crafted(len(columns))
+
     def fit(
         self, block: Block, columns: Sequence[Column], y: FloatArray, task: Task, seed: int
     ) -> tuple[FittedPreparation, Matrix]:
         """Try proposals on a sample of the rows, and learn those that are kept on all of them."""
         native, plain = NativePreparation().fit(block, columns, y, task, seed)
-        most = min(_MOST_FEATURES, int(1.5 * len(columns)) + 20, len(y) // _ROWS_A_FEATURE)
+        most = min(_most_crafted(len(columns)), len(y) // _ROWS_A_FEATURE)
         if len(y) < _LEAST_ROWS or not plain.names:
             return native, plain
         ground = break_ground(block, columns, y, task, seed)
@@ -72,3 +76,7 @@ class CraftedPreparation:
     def from_files(self, files: Mapping[str, bytes]) -> FittedPreparation:
         """Load what ``to_files`` gave."""
         return Steps.from_files(files)
+
+
+def _most_crafted(columns: int) -> int:
+    return min(_MOST_FEATURES, int(1.5 * columns) + 20)
