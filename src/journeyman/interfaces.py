@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,7 @@ __all__ = [
     "RuleContext",
     "Run",
     "Source",
+    "WeighsRows",
 ]
 
 T = TypeVar("T")
@@ -176,6 +177,8 @@ class FitRequest:
         True once the fit should stop where it is (boosting) or give up (raise ``TimeoutError``).
     shared : dict
         What fits on these very rows hand on to the next one, such as bins, under the name of their library.
+    weights : ndarray of shape (n_samples,) or None
+        How much each training row counts, 1 in the mean; only given to algorithms that say that they weigh rows.
     """
 
     x: Matrix
@@ -189,6 +192,7 @@ class FitRequest:
     threads: int
     out_of_time: Callable[[], bool]
     shared: dict[str, Any] = field(default_factory=dict)
+    weights: FloatArray | None = None
 
 
 class FittedModel(Protocol):
@@ -240,6 +244,16 @@ class Algorithm(Protocol):
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""
+        ...
+
+
+@runtime_checkable
+class WeighsRows(Protocol):
+    """What an algorithm says besides where its fit heeds ``FitRequest.weights``."""
+
+    @property
+    def weighs_rows(self) -> bool:
+        """True."""
         ...
 
 

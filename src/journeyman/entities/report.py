@@ -13,6 +13,7 @@ from journeyman.entities.finding import Finding
 from journeyman.entities.profile import Profile
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Member, Trial
+from journeyman.entities.weakness import Attempt, Weakness
 
 __all__ = ["BuildReport"]
 
@@ -64,6 +65,8 @@ class BuildReport:
         For each trial, whether it lifted the ensemble beyond noise, and its relative gain; as above.
     unlimited_score : float or None
         Out-of-fold score of the best ensemble whatever its answers take; None where that is the released one.
+    weaknesses, attempts : tuple of Weakness and of Attempt
+        Where the ensemble failed on the way, and what was tried against it.
     """
 
     name: str
@@ -92,3 +95,5 @@ class BuildReport:
     expectations: tuple[Expectation, ...] = ()
     outcomes: tuple[tuple[bool, float], ...] = ()
     unlimited_score: float | None = None
+    weaknesses: tuple[Weakness, ...] = ()
+    attempts: tuple[Attempt, ...] = ()

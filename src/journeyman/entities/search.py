@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from journeyman.entities.experience import Expectation
 from journeyman.entities.trial import Ensemble, Trial
+from journeyman.entities.weakness import Attempt, Weakness
 
 __all__ = ["Choice", "Search"]
 
@@ -50,6 +51,10 @@ class Search:
         Score of the best ensemble after each trial.
     stop_reason : str
         Why it ended, in words.
+    weaknesses : tuple of Weakness
+        Where the ensemble failed on the way, in the order found.
+    attempts : tuple of Attempt
+        What was tried against them.
     """
 
     ensemble: Ensemble
@@ -58,3 +63,5 @@ class Search:
     outcomes: tuple[tuple[bool, float], ...]
     scores: tuple[float, ...]
     stop_reason: str
+    weaknesses: tuple[Weakness, ...] = ()
+    attempts: tuple[Attempt, ...] = ()

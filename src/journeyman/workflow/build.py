@@ -259,6 +259,8 @@ def _report(run: Run, built: _Built, evaluation: Evaluation, why: Explanation, d
         stage_seconds=dict(run.stage_seconds()),
         settings=readable(built.settings),
         unlimited_score=built.unlimited,
+        weaknesses=found.weaknesses,
+        attempts=found.attempts,
         versions={"python": platform.python_version(), **{name: installed(name) for name in _LIBRARIES}},
     )
 
