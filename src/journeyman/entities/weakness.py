@@ -137,14 +137,16 @@ class Treatment:
 
 @dataclass(frozen=True)
 class Attempt:
-    """What was tried against a weakness, and what was measured.
+    """What was to be tried against a weakness, and what was measured.
 
     Attributes
     ----------
     weakness : int
         Position of the weakness among those found.
-    candidate : str
-        Key of the candidate that was tried against it.
+    candidate, name : str
+        Key and name of the candidate against it.
+    tried : bool
+        False where the search ended before its turn came.
     accepted : bool
         Whether the ensemble took it and gained beyond noise out of fold.
     gain : float
@@ -155,6 +157,8 @@ class Attempt:
 
     weakness: int
     candidate: str
-    accepted: bool
-    gain: float
-    inside: float
+    name: str
+    tried: bool = False
+    accepted: bool = False
+    gain: float = 0.0
+    inside: float = 0.0

@@ -20,6 +20,7 @@ from journeyman.entities.trial import TrialStatus
 from journeyman.reports.phrases import further_reasons, placed_words, remedy_words, score_row, sentence
 from journeyman.reports.search_words import price_words, time_words, tried_words
 from journeyman.reports.told import told
+from journeyman.reports.weakness_words import mended_words
 from journeyman.reports.words import clean, cut, duration, metric_words, number, percent, place, plural, shorten
 
 __all__ = ["findings_table", "models_table", "show", "summary"]
@@ -36,6 +37,7 @@ _SEVERITIES = {
     Severity.NOT_APPLICABLE: ("n/a", "dim"),
 }
 _TOP_REASONS, _TOP_FINDINGS, _TOP_SCORES, _TOP_HINTS = 3, 3, 3, 2
+_TOP_MENDED = 2
 _LONG = 130  # characters of a sentence before its end is left out on the first screen: two lines
 
 
@@ -117,6 +119,16 @@ def _findings(report: BuildReport) -> list[RenderableType]:
     return lines
 
 
+def _mended(report: BuildReport) -> list[RenderableType]:
+    """Return the treatments that the release profits from, at most two."""
+    lines = mended_words(report)[:_TOP_MENDED]
+    return (
+        [Text(), _heading("Found wrong and put right"), *[_marked("-", cut(line, _LONG)) for line in lines]]
+        if lines
+        else []
+    )
+
+
 def summary(report: BuildReport, report_path: str) -> RenderableType:
     """Return one screenful on a finished build.
 
@@ -149,6 +161,7 @@ def summary(report: BuildReport, report_path: str) -> RenderableType:
         _heading("Score, with its 95% interval"),
         _scores(report.evaluation.scores[:_TOP_SCORES]),
         *([Text(), _heading("Why"), *_reasons(report)] if _reasons(report) else []),
+        *_mended(report),
         Text(),
         _heading("Act on"),
         *_findings(report),

@@ -12,6 +12,8 @@ from journeyman.transformers.target_scale import SCALES
 
 __all__ = ["treat"]
 
+_NOISY = 1.5  # times the others' errors: rows below that tell about as much as any
+
 
 def treat(weakness: Weakness, base: Candidate, task: Task) -> tuple[Candidate, ...]:
     """Return candidates against a weakness: the base with a treatment; none where rows already there cannot help.
@@ -39,9 +41,10 @@ def _treatments(weakness: Weakness, task: Task) -> Sequence[Treatment]:
     condition = weakness.place.condition
     if weakness.cause in (Cause.TOO_FEW_ROWS, Cause.OTHER_RELATION) and condition is not None:
         return (Treatment(TreatmentKind.CORRECTED, condition),)
-    if weakness.cause is Cause.LABEL_NOISE:
+    if weakness.cause is Cause.LABEL_NOISE and task.kind is TaskKind.REGRESSION:
         return (Treatment(TreatmentKind.DOUBT, condition),)
-    if weakness.cause is Cause.MISSING_INFORMATION and task.kind is TaskKind.REGRESSION and condition is not None:
+    noisy = weakness.cause is Cause.MISSING_INFORMATION and weakness.loss >= _NOISY * weakness.others
+    if noisy and task.kind is TaskKind.REGRESSION and condition is not None:
         # Weighted by the inverse of their variance (Aitken 1936), rows of all slices tell as much as they can.
         return (Treatment(TreatmentKind.QUIETED, condition, (weakness.others / weakness.loss) ** 2),)
     if weakness.cause is Cause.IMBALANCE:

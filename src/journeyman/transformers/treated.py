@@ -138,21 +138,9 @@ def _corrected(algorithm: Algorithm, request: FitRequest, condition: Condition) 
 
 
 def _doubtful(algorithm: Algorithm, request: FitRequest, condition: Condition | None) -> BoolArray:
-    """Return the rows whose labels models of the other training rows contradict with confidence.
-
-    References
-    ----------
-    Northcutt et al. 2021, "Confident learning: estimating uncertainty in dataset labels".
-    """
-    y, answers = request.y, _inner_answers(algorithm, request, 0)
-    if request.task.kind.classification:
-        codes = y.astype(np.int64)
-        usual = [answers[codes == k, k].mean() if (codes == k).any() else 1.0 for k in range(answers.shape[1])]
-        confident = np.where(answers >= np.array(usual), answers, 0.0)
-        doubtful = (confident.max(axis=1) > 0) & (confident.argmax(axis=1) != codes)
-    else:
-        errors = np.abs(answers[:, 0] - y)
-        doubtful = errors > _GROSS * 1.4826 * np.median(errors)
+    """Return the rows whose values are far from what models of the other training rows say."""
+    errors = np.abs(_inner_answers(algorithm, request, 0)[:, 0] - request.y)
+    doubtful = errors > _GROSS * 1.4826 * np.median(errors)
     return np.asarray(doubtful if condition is None else doubtful & _inside(condition, request.x))
 
 

@@ -22,9 +22,10 @@ from journeyman.stages.ensemble import metric_losses
 from journeyman.stages.rank import SIMPLE
 from journeyman.stages.treat import treat
 
-__all__ = ["Diagnosed", "attempted", "diagnosed"]
+__all__ = ["Diagnosed", "attempted", "diagnosed", "untried"]
 
 FloatArray = NDArray[np.float64]
+_MOST_TREATED = 3  # candidates a diagnosis: the gravest weaknesses first
 _ROUNDS = (3, 10)
 """Trials beyond the simple ones after which the ensemble is diagnosed: with three, what still fails is not a fault of
 one algorithm; after ten, the first treatments have been tried, and what they left can be seen."""
@@ -72,12 +73,16 @@ def diagnosed(
     new = tuple(w for w in found if (w.place, w.cause) not in seen)
     base = _base(algorithms, best, trials)
     aims, added = dict(so_far.aims), []
+    most = len(aims) + _MOST_TREATED
+    scales = {c.target_scale for c in [*(t.candidate for t in trials), *waiting]}
     done, queued = {t.candidate.key for t in trials}, {c.key for c in waiting}
     for position, weakness in enumerate(new, len(so_far.weaknesses)):
         if base is None or not _told_by_the_matrix(weakness, table):
             continue
         for candidate in treat(weakness, base, task):
-            if candidate.key not in done and candidate.key not in aims:
+            # Other scales are proposed from the start where the target has a long tail: that is not said twice.
+            known = candidate.target_scale != base.target_scale and candidate.target_scale in scales
+            if candidate.key not in done and candidate.key not in aims and not known and len(aims) < most:
                 aims[candidate.key] = position
                 added += [] if candidate.key in queued else [candidate]
     return Diagnosed((*so_far.weaknesses, *new), aims), added
@@ -99,11 +104,11 @@ def _told_by_the_matrix(weakness: Weakness, table: Table) -> bool:
 
 
 def attempted(
-    aim: Diagnosed,
+    seen: Diagnosed,
     candidate: Candidate,
     ensembles: tuple[Ensemble | None, Ensemble],
     outcome: tuple[bool, float],
-    rows: tuple[Table, Split, Task],
+    rows: tuple[Table, Split, Task, int],
     y: FloatArray,
 ) -> list[Attempt]:
     """Return what a trial gained against the weakness that it was tried for; nothing where it was for none.
@@ -117,12 +122,18 @@ def attempted(
     y : ndarray of shape (n_validated,)
         Truth, in the order of the folds.
     """
-    position, (before, after), (table, split, task) = aim.aims.get(candidate.key), ensembles, rows
-    if position is None:
+    (before, after), (table, split, task, _) = ensembles, rows
+    if candidate.key not in seen.aims:
         return []
-    taken = before is not after and candidate.key in {m.candidate.key for m in after.members}
-    if before is None or not taken:
-        return [Attempt(position, candidate.key, False, 0.0, 0.0)]
-    there = inside(aim.weaknesses[position], table, split, y)
+    attempt = Attempt(seen.aims[candidate.key], candidate.key, candidate.name, tried=True)
+    if before is None or before is after or candidate.key not in {m.candidate.key for m in after.members}:
+        return [attempt]
+    there = inside(seen.weaknesses[attempt.weakness], table, split, y)
     old, new = (float(metric_losses(y, e.predictions, task)[there].mean()) for e in (before, after))
-    return [Attempt(position, candidate.key, outcome[0], outcome[1], (old - new) / old if old > 0 else 0.0)]
+    within = (old - new) / old if old > 0 else 0.0
+    return [replace(attempt, accepted=outcome[0], gain=outcome[1], inside=within)]
+
+
+def untried(seen: Diagnosed, waiting: Sequence[Candidate]) -> list[Attempt]:
+    """Return the attempts whose turn never came."""
+    return [Attempt(seen.aims[c.key], c.key, c.name) for c in waiting if c.key in seen.aims]

@@ -28,7 +28,7 @@ from journeyman.stages.stop import choose_next, reason_to_stop
 from journeyman.stages.train import Allowance, PreparedFold, Terms, prepare_folds, train
 from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.transformers.target_scale import SCALES, long_tailed
-from journeyman.workflow.iterate import Diagnosed, attempted, diagnosed
+from journeyman.workflow.iterate import Diagnosed, attempted, diagnosed, untried
 from journeyman.workflow.kit import Kit
 
 __all__ = ["search", "seconds_after_fits", "seconds_to_finish", "within_budget"]
@@ -138,7 +138,7 @@ def search(
     scores: list[float] = []
     best: Ensemble | None = None
     baseline: float | None = None
-    seen, attempts = Diagnosed(), list[Attempt]()
+    seen, attempts, rows = Diagnosed(), list[Attempt](), (table, split, task, settings.seed)
     while True:
         shown = shown_by(trials, outcomes, best, metric.greater_is_better)
         ranked = rank(waiting, _costs(kit, plan, waiting, trials), context, shown, beliefs)
@@ -159,8 +159,7 @@ def search(
             continue
         outcomes.append(lift(y, incumbent, best, task))
         scores.append(best.score)
-        attempts += attempted(seen, candidate, (incumbent, best), outcomes[-1], (table, split, task), y)
-        rows = (table, split, task, settings.seed)
+        attempts += attempted(seen, candidate, (incumbent, best), outcomes[-1], rows, y)
         seen, treated = diagnosed(run, kit.algorithms, seen, rows, trials, waiting, best)
         waiting += treated
         if candidate.algorithm == "baseline" and trial.score is not None:
@@ -170,7 +169,7 @@ def search(
         causes = "; ".join(f"{t.candidate.algorithm}: {t.cause}" for t in trials)
         raise InputError(f"no candidate could learn from this table ({causes})", hint="look at the columns' kinds")
     told = (tuple(trials), tuple(expectations), tuple(outcomes), tuple(scores))
-    return Search(best, *told, choice.reason, seen.weaknesses, tuple(attempts))
+    return Search(best, *told, choice.reason, seen.weaknesses, (*attempts, *untried(seen, waiting)))
 
 
 def _choose(

@@ -26,7 +26,6 @@ _LEAST_ROWS = 300
 _LEAST_SKILL = 0.02  # of the loss without a model: an ensemble that learned nothing fails everywhere alike
 _ALPHA = 0.001
 _MOST, _MOST_UNTREATED = 5, 2
-_COUNTS_CLASSES_ALIKE = ("balanced_accuracy",)
 _FEW_OF_A_CLASS = 50
 
 
@@ -175,7 +174,7 @@ def _classes(seen: Seen) -> list[Weakness]:
             continue
         place, said = Place(f"{seen.task.target} = {labels[k]}", label=k), f"{recall:.0%} of them are recognised"
         said += f", {rest:.0%} of the others"
-        if seen.task.metric in _COUNTS_CLASSES_ALIKE:
+        if seen.task.metric == "balanced_accuracy" and len(labels) > 2:  # of two classes, a threshold takes care
             why = (Cause.IMBALANCE, f"{counts[k] / len(codes):.1%} of the rows; {said}")
             found.append(_weakness(seen, place, own, p_value, why))
         elif counts[k] < _FEW_OF_A_CLASS:

@@ -16,8 +16,8 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 _FEW_ROWS, _FEW_SHARE = 400, 0.05
 _TOLD_SHARE, _TOLD_P = 0.03, 0.01
-_LEAST_SKILL, _NO_SKILL, _MUCH_HARDER = 0.15, 0.05, 1.5
-_PLATEAU, _PLATEAU_P, _LEAST_ERRORS = 0.67, 0.01, 8
+_LEAST_SKILL, _RIGHT_OFTEN, _NO_SKILL, _MUCH_HARDER = 0.15, 0.25, 0.05, 1.5
+_PLATEAU, _PLATEAU_P, _LEAST_ERRORS = 0.6, 0.01, 8
 _GROSS, _GROSS_SHARE, _MOST_GROSS = 6.0, 0.5, 0.05
 
 
@@ -37,7 +37,7 @@ def cause_inside(seen: Seen, inside: BoolArray, seed: int) -> tuple[Cause, str] 
             return Cause.TOO_FEW_ROWS, f"{rows} rows were too few to learn it; {said}"
         return Cause.OTHER_RELATION, f"{said}: the relation is another one than elsewhere"
     skill = _skill(seen, inside)
-    noise = noisy(seen, inside) if skill >= _LEAST_SKILL else None
+    noise = noisy(seen, inside) if skill >= _RIGHT_OFTEN else None
     if noise is not None:
         return Cause.LABEL_NOISE, noise[0]
     if seen.task.kind.classification and skill >= _NO_SKILL:
