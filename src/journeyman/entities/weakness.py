@@ -89,10 +89,10 @@ class Weakness:
     rows : int
         Validated rows there.
     loss, others : float
-        Mean loss there and elsewhere: log loss, or absolute error. For drift: of all of the latest rows, and what
-        would remain if what can be told of them from their neighbours in time were known.
+        Mean loss there and elsewhere: log loss, or absolute error.
     share : float
-        Of the whole loss that lies there beyond what lies elsewhere on as many rows; the gravest has the most.
+        Of the whole loss that lies there beyond what lies elsewhere on as many rows, or that could be told after all;
+        the gravest has the most.
     p_value : float
         That there is nothing, corrected for the number of places looked at.
     cause : Cause

@@ -99,6 +99,7 @@ def test_a_corrected_model_answers_as_before_elsewhere_and_the_same_when_it_is_l
     assert again.predict(Matrix(request.valid_x.values[:1], request.valid_x.names, request.valid_x.categorical)).shape
 
 
+@pytest.mark.slow
 def test_a_correction_learns_what_few_rows_have_of_their_own():
     request = sample_request(LightGBM(), TaskKind.REGRESSION)
     there, valid = (x.values[:, 1] >= 1.0 for x in (request.x, request.valid_x))
