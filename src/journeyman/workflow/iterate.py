@@ -11,20 +11,23 @@ from numpy.typing import NDArray
 
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Kind
+from journeyman.entities.experience import Expectation
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Trial
-from journeyman.entities.weakness import Attempt, Weakness
+from journeyman.entities.weakness import Attempt, Cause, Weakness
 from journeyman.interfaces import Algorithm, Run, WeighsRows
 from journeyman.stages.diagnose import diagnose, inside
 from journeyman.stages.ensemble import metric_losses
 from journeyman.stages.rank import SIMPLE
 from journeyman.stages.treat import treat
 
-__all__ = ["Diagnosed", "attempted", "diagnosed", "untried"]
+__all__ = ["Diagnosed", "attempted", "diagnosed", "informed", "untried"]
 
 FloatArray = NDArray[np.float64]
+_TELLING = (Cause.TOO_FEW_ROWS, Cause.OTHER_RELATION, Cause.DRIFT, Cause.IMBALANCE)
+_EXPECTED_BACK = 0.1
 _MOST_TREATED = 3  # candidates a diagnosis: the gravest weaknesses first
 _ROUNDS = (3, 10)
 """Trials beyond the simple ones after which the ensemble is diagnosed: with three, what still fails is not a fault of
@@ -86,6 +89,22 @@ def diagnosed(
                 aims[candidate.key] = position
                 added += [] if candidate.key in queued else [candidate]
     return Diagnosed((*so_far.weaknesses, *new), aims), added
+
+
+def informed(ranked: Sequence[Expectation], seen: Diagnosed) -> tuple[Expectation, ...]:
+    """Return expectations in order again, where the evidence of a weakness says how much a treatment may gain.
+
+    Beliefs about what an algorithm gains in general know nothing of what was just seen: of the loss that could be told
+    from the columns after all, a tenth is expected back.
+    """
+    if not seen.aims:
+        return tuple(ranked)
+    told = {key: seen.weaknesses[k] for key, k in seen.aims.items() if seen.weaknesses[k].cause in _TELLING}
+    known = [
+        replace(e, gain=max(e.gain, _EXPECTED_BACK * told[e.candidate].share)) if e.candidate in told else e
+        for e in ranked
+    ]
+    return tuple(sorted(known, key=lambda e: -e.probability * e.gain / e.seconds))
 
 
 def _base(algorithms: Mapping[str, Algorithm], best: Ensemble, trials: Sequence[Trial]) -> Candidate | None:

@@ -28,7 +28,7 @@ from journeyman.stages.stop import choose_next, reason_to_stop
 from journeyman.stages.train import Allowance, PreparedFold, Terms, prepare_folds, train
 from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.transformers.target_scale import SCALES, long_tailed
-from journeyman.workflow.iterate import Diagnosed, attempted, diagnosed, untried
+from journeyman.workflow.iterate import Diagnosed, attempted, diagnosed, informed, untried
 from journeyman.workflow.kit import Kit
 
 __all__ = ["search", "seconds_after_fits", "seconds_to_finish", "within_budget"]
@@ -141,7 +141,7 @@ def search(
     seen, attempts, rows = Diagnosed(), list[Attempt](), (table, split, task, settings.seed)
     while True:
         shown = shown_by(trials, outcomes, best, metric.greater_is_better)
-        ranked = rank(waiting, _costs(kit, plan, waiting, trials), context, shown, beliefs)
+        ranked = informed(rank(waiting, _costs(kit, plan, waiting, trials), context, shown, beliefs), seen)
         choice = run.step(f"choose {len(trials) + 1}", partial(_choose, kit, run, plan, ranked, trials, best))
         chosen = choice.expectation
         if chosen is None:
