@@ -98,7 +98,6 @@ class _Forest:
 
     name: str
     preparation: str = "encoded"
-    weighs_rows: bool = True
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
         """Return a forest with small leaves, and one with larger leaves for noisy targets; larger for many classes."""
@@ -133,10 +132,10 @@ class _Forest:
             **request.parameters,
         )
         x = request.x.values.astype(np.float32)
-        grower.fit(x, request.y, request.weights)
+        grower.fit(x, request.y)
         while len(grower.estimators_) < wanted and not request.out_of_time():
             grower.set_params(n_estimators=min(len(grower.estimators_) + _CHUNK, wanted))
-            grower.fit(x, request.y, request.weights)
+            grower.fit(x, request.y)
         classes = grower.classes_.astype(np.int64) if classification else None
         if request.task.kind is TaskKind.MULTICLASS:
             trees = [estimator.tree_ for estimator in grower.estimators_]

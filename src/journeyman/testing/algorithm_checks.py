@@ -175,7 +175,9 @@ def check_heeds_the_weights_of_rows(algorithm: Algorithm, kind: TaskKind) -> Non
         return
     request = sample_request(algorithm, kind)
     wrong = np.arange(_ROWS) % 2 == 0
-    misled = replace(request, y=np.where(wrong, request.y.max() - request.y, request.y), valid_x=None, valid_y=None)
+    misled = replace(
+        request, y=np.where(wrong, request.y.max() - request.y, request.y), valid_x=None, valid_y=None, shared={}
+    )
     misled = replace(misled, rounds=algorithm.fit(request).rounds)
     weights = np.where(wrong, 0.002, 1.998)
     heeding = replace(misled, weights=weights, shared={})

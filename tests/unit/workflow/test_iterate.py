@@ -1,4 +1,4 @@
-"""Iterating, on whole builds: a planted weakness is found on the way, treated, measured, released, and all of it repeats."""
+"""Iterating on whole builds: a planted weakness is found, treated, measured and released, and all of it repeats."""
 
 import numpy as np
 import pandas as pd
@@ -23,10 +23,10 @@ def planted(rows=2500):
 def test_a_planted_weakness_is_found_treated_and_released_and_all_of_it_repeats(tmp_path):
     frame = planted()
     first, second = (
-        journeyman.build(frame, target="y", trials=8, workspace=tmp_path / name) for name in ("one", "two")
+        journeyman.build(frame, target="y", trials=10, workspace=tmp_path / name) for name in ("one", "two")
     )
     report = first.report
-    assert len(report.trials) == 8
+    assert len(report.trials) == 10
     assert report.weaknesses[0].place.text == "clinic = h"
     assert report.weaknesses[0].cause is Cause.TOO_FEW_ROWS
     attempt = next(a for a in report.attempts if a.weakness == 0)
