@@ -37,7 +37,6 @@ _SEVERITIES = {
     Severity.NOT_APPLICABLE: ("n/a", "dim"),
 }
 _TOP_REASONS, _TOP_FINDINGS, _TOP_SCORES, _TOP_HINTS = 3, 3, 3, 2
-_TOP_MENDED = 2
 _LONG = 130  # characters of a sentence before its end is left out on the first screen: two lines
 
 
@@ -91,7 +90,8 @@ def _head(report: BuildReport) -> list[RenderableType]:
 
 
 def _reasons(report: BuildReport) -> list[RenderableType]:
-    shown = further_reasons(report.decision)[:_TOP_REASONS]
+    mended = [f"Found wrong and put right: {words}" for words in mended_words(report)[:1]]
+    shown = [*further_reasons(report.decision)[: _TOP_REASONS - len(mended)], *mended]
     return [_marked("-", cut(r, _LONG)) for r in shown]
 
 
@@ -117,16 +117,6 @@ def _findings(report: BuildReport) -> list[RenderableType]:
         name = shlex.quote(clean(report.name))
         lines.append(_indented(Text(f"and {rest} more: journeyman show {name}", style="dim")))
     return lines
-
-
-def _mended(report: BuildReport) -> list[RenderableType]:
-    """Return the treatments that the release profits from, at most two."""
-    lines = mended_words(report)[:_TOP_MENDED]
-    return (
-        [Text(), _heading("Found wrong and put right"), *[_marked("-", cut(line, _LONG)) for line in lines]]
-        if lines
-        else []
-    )
 
 
 def summary(report: BuildReport, report_path: str) -> RenderableType:
@@ -161,7 +151,6 @@ def summary(report: BuildReport, report_path: str) -> RenderableType:
         _heading("Score, with its 95% interval"),
         _scores(report.evaluation.scores[:_TOP_SCORES]),
         *([Text(), _heading("Why"), *_reasons(report)] if _reasons(report) else []),
-        *_mended(report),
         Text(),
         _heading("Act on"),
         *_findings(report),
