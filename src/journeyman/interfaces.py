@@ -32,6 +32,7 @@ __all__ = [
     "RuleContext",
     "Run",
     "Source",
+    "WeighsRows",
 ]
 
 T = TypeVar("T")
@@ -181,6 +182,8 @@ class FitRequest:
         True once the fit should stop where it is (boosting) or give up (raise ``TimeoutError``).
     shared : dict
         What fits on these very rows hand on to the next one, such as bins, under the name of their library.
+    weights : ndarray of shape (n_samples,) or None
+        How much each training row counts, 1 in the mean; only given to algorithms that say that they weigh rows.
     """
 
     x: Matrix
@@ -194,6 +197,7 @@ class FitRequest:
     threads: int
     out_of_time: Callable[[], bool]
     shared: dict[str, Any] = field(default_factory=dict)
+    weights: FloatArray | None = None
 
 
 class FittedModel(Protocol):
@@ -271,6 +275,16 @@ class Averaging(Protocol):
 
     def average(self, models: Sequence[Any]) -> FittedModel:
         """Return one model that answers as the mean of these models' scores (before they become probabilities)."""
+        ...
+
+
+@runtime_checkable
+class WeighsRows(Protocol):
+    """What an algorithm says besides where its fit heeds ``FitRequest.weights``."""
+
+    @property
+    def weighs_rows(self) -> bool:
+        """True."""
         ...
 
 

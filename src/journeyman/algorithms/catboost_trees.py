@@ -71,6 +71,7 @@ class CatBoost:
 
     name: str = "catboost"
     preparation: str = "native"
+    weighs_rows: bool = True
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
         """Return a quick one, the field's untuned best, a deeper and a shallower one (tuning is nearly worthless)."""
@@ -164,7 +165,7 @@ def features_data(x: Matrix) -> Any:
 def _pools(request: FitRequest) -> tuple[Any, Any]:
     """Return the rows and the validation rows (or None) in CatBoost's form, made once for all candidates."""
     if "catboost" not in request.shared:
-        pool = catboost.Pool(features_data(request.x), label=request.y)
+        pool = catboost.Pool(features_data(request.x), label=request.y, weight=request.weights)
         valid = None
         if request.valid_x is not None and request.valid_y is not None:
             valid = catboost.Pool(features_data(request.valid_x), label=request.valid_y)

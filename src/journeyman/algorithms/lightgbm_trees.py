@@ -77,6 +77,7 @@ class LightGBM:
 
     name: str = "lightgbm"
     preparation: str = "native"
+    weighs_rows: bool = True
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
         """Return a quick one, the field's untuned best, and partners that differ from it (docs/decisions/0008)."""
@@ -263,7 +264,7 @@ def _datasets(request: FitRequest) -> tuple[Any, Any]:
     """Return the rows and the validation rows (or None) in bins, made once for all candidates."""
     if "lightgbm" not in request.shared:
         threads = _useful_threads(request)
-        data = _dataset(request.x, request.y, None, threads)
+        data = _dataset(request.x, request.y, None, threads, request.weights)
         valid = None
         if request.valid_x is not None and request.valid_y is not None:
             valid = _dataset(request.valid_x, request.valid_y, data, threads)
@@ -272,10 +273,11 @@ def _datasets(request: FitRequest) -> tuple[Any, Any]:
     return result
 
 
-def _dataset(x: Matrix, y: FloatArray, reference: Any, threads: int) -> Any:
+def _dataset(x: Matrix, y: FloatArray, reference: Any, threads: int, weights: FloatArray | None = None) -> Any:
     return lightgbm.Dataset(
         x.values,
         y,
+        weight=weights,
         categorical_feature=list(x.categorical),
         reference=reference,
         params={"verbosity": -1, "max_bin": 255, "feature_pre_filter": False, "num_threads": threads},

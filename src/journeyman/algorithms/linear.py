@@ -68,6 +68,7 @@ class Linear:
 
     name: str = "linear"
     preparation: str = "dense"
+    weighs_rows: bool = True
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
         """Return the path of penalties, as one candidate."""
@@ -125,7 +126,7 @@ class Linear:
         y = request.y
         if not request.task.kind.classification:
             model = Ridge(alpha=penalty, solver="cholesky" if scaled.shape[1] <= len(y) else "auto")
-            model.fit(scaled, y)
+            model.fit(scaled, y, sample_weight=request.weights)
             weights = np.asarray(model.coef_).reshape(1, -1) / spread
             offsets = np.atleast_1d(model.intercept_ - weights @ center)
             margin = 0.1 * float(np.ptp(y))  # a line leaves the range of what was seen; not by much
@@ -144,7 +145,7 @@ class Linear:
             solver = "newton-cholesky" if small else "lbfgs"
             model = LogisticRegression(C=1.0 / penalty, solver=solver, max_iter=_STRIDE, tol=3e-3, warm_start=True)
             for _ in range(_MOST_STRIDES):
-                model.fit(scaled, y)
+                model.fit(scaled, y, sample_weight=request.weights)
                 if model.n_iter_.max() < _STRIDE or request.out_of_time():
                     break
         if len(classes) == 2:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+
+from journeyman.entities.weakness import Treatment
 
 __all__ = ["Candidate", "Parameter"]
 
@@ -28,6 +30,8 @@ class Candidate:
         Scale on which a regression target is learned: "plain", "log" or "root".
     style : str
         Its name among the algorithm's candidates ("quick"), the same on every table: experience is kept by it.
+    treatment : Treatment or None
+        What is done against a weakness of the ensemble to the rows that it learns from.
 
     Examples
     --------
@@ -40,17 +44,20 @@ class Candidate:
     reason: str = ""
     style: str = "default"
     target_scale: str = "plain"
+    treatment: Treatment | None = None
 
     @property
     def name(self) -> str:
         """The algorithm's name and the style, for people and for experience."""
         said = [self.style] if self.style != "default" else []
         said += [f"{self.target_scale} of the target"] if self.target_scale != "plain" else []
+        said += [self.treatment.kind.value] if self.treatment is not None else []
         return f"{self.algorithm} ({', '.join(said)})" if said else self.algorithm
 
     @property
     def key(self) -> str:
-        """Stable identity: the algorithm's name and a digest of the parameters and the target's scale."""
-        scale = [self.target_scale] if self.target_scale != "plain" else []
-        text = json.dumps([self.algorithm, dict(sorted(self.parameters.items())), *scale])
+        """Stable identity: the algorithm's name and a digest of parameters, target's scale and treatment."""
+        further: list[object] = [self.target_scale] if self.target_scale != "plain" else []
+        further += [asdict(self.treatment)] if self.treatment is not None else []
+        text = json.dumps([self.algorithm, dict(sorted(self.parameters.items())), *further])
         return f"{self.algorithm}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

@@ -13,6 +13,7 @@ from journeyman.entities.finding import Finding
 from journeyman.entities.profile import Profile
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Member, Trial
+from journeyman.entities.weakness import Attempt, Weakness
 
 __all__ = ["BuildReport"]
 
@@ -66,6 +67,8 @@ class BuildReport:
         Out-of-fold score of the best ensemble whatever its answers take; None where that is the released one.
     limited : str
         What the limit on memory has changed, in words; empty where nothing.
+    weaknesses, attempts : tuple of Weakness and of Attempt
+        Where the ensemble failed on the way, and what was tried against it.
     """
 
     name: str
@@ -95,3 +98,5 @@ class BuildReport:
     outcomes: tuple[tuple[bool, float], ...] = ()
     unlimited_score: float | None = None
     limited: str = ""
+    weaknesses: tuple[Weakness, ...] = ()
+    attempts: tuple[Attempt, ...] = ()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from journeyman.entities.experience import Expectation
 from journeyman.entities.trial import Ensemble, Trial
+from journeyman.entities.weakness import Attempt, Weakness
 
 __all__ = ["Choice", "Search"]
 
@@ -52,6 +53,10 @@ class Search:
         Why it ended, in words.
     limited : str
         What the limit on memory has changed, in words; empty where nothing.
+    weaknesses : tuple of Weakness
+        Where the ensemble failed on the way, in the order found.
+    attempts : tuple of Attempt
+        What was tried against them.
     """
 
     ensemble: Ensemble
@@ -61,3 +66,5 @@ class Search:
     scores: tuple[float, ...]
     stop_reason: str
     limited: str = ""
+    weaknesses: tuple[Weakness, ...] = ()
+    attempts: tuple[Attempt, ...] = ()

@@ -23,6 +23,7 @@ from journeyman.reports.reason_figures import dependence_figures, importance_fig
 from journeyman.reports.search_figures import member_bars, search_figure, stage_bars, trial_rows
 from journeyman.reports.search_words import price_words, time_words, tried_words
 from journeyman.reports.told import told
+from journeyman.reports.weakness_words import weakness_rows
 from journeyman.reports.words import clean, count, duration, number, percent, place, plural
 
 __all__ = ["FindingGroup", "group_findings", "render_html"]
@@ -155,6 +156,7 @@ def render_html(report: BuildReport) -> str:
             tried=tried_words(report),
             price=price_words(report),
             fitting=time_words(report),
+            weaknesses=weakness_rows(report),
             stages=stage_bars(report),
             target=target_figure(report),
             missing=missing_figure(report),

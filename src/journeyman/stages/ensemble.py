@@ -14,7 +14,7 @@ from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus, temper
 from journeyman.interfaces import Metric
 
-__all__ = ["MOST_COPIES", "calibrate", "ensemble", "lift", "row_losses", "with_copies"]
+__all__ = ["MOST_COPIES", "calibrate", "ensemble", "lift", "metric_losses", "row_losses", "with_copies"]
 
 FloatArray = NDArray[np.float64]
 _ROUNDS = 25
@@ -163,10 +163,20 @@ def row_losses(y: FloatArray, predictions: FloatArray, task: Task) -> FloatArray
     return np.abs(errors) if task.metric in ("mae", "median_absolute_error", "mape") else errors**2
 
 
+def metric_losses(y: FloatArray, predictions: FloatArray, task: Task) -> FloatArray:
+    """Return each row's loss as the metric counts it, shape (n_samples,): each class alike for balanced accuracy."""
+    if task.metric != "balanced_accuracy":
+        return row_losses(y, predictions, task)
+    codes = y.astype(np.int64)
+    counts = np.bincount(codes)
+    return np.asarray((predictions.argmax(axis=1) != codes) * len(y) / (np.count_nonzero(counts) * counts[codes]))
+
+
 def lift(y: FloatArray, before: Ensemble | None, after: Ensemble, task: Task) -> tuple[bool, float]:
     """Say whether an ensemble gained beyond noise, and its relative gain.
 
-    Noise is one standard error of the paired difference of the rows' losses.
+    Noise is one standard error of the paired difference of the rows' losses; where the metric counts classes alike,
+    of their errors, so that one that is rare is not outvoted.
 
     Returns
     -------
@@ -177,7 +187,7 @@ def lift(y: FloatArray, before: Ensemble | None, after: Ensemble, task: Task) ->
         return True, 1.0
     if before is after:
         return False, 0.0
-    old, new = row_losses(y, before.predictions, task), row_losses(y, after.predictions, task)
+    old, new = (metric_losses(y, e.predictions, task) for e in (before, after))
     difference = old - new
     error = float(difference.std()) / np.sqrt(len(y))
     mean, scale = float(difference.mean()), float(np.abs(old).mean())

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.split import Split
 from journeyman.entities.table import Block, Table, target_values, to_block
-from journeyman.entities.task import Task
+from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Member, Trial, TrialStatus
 from journeyman.interfaces import (
     Algorithm,
@@ -30,6 +30,7 @@ from journeyman.interfaces import (
 )
 from journeyman.transformers.derived import derived_columns, with_derived
 from journeyman.transformers.target_scale import ScaledModel, TargetScale
+from journeyman.transformers.treated import fit_treated
 
 __all__ = [
     "Allowance",
@@ -53,13 +54,17 @@ _MOST_RACED = 10_000  # rows that a race is judged by
 
 @dataclass(frozen=True)
 class PreparedFold:
-    """A fold's rows, prepared by what its training rows taught; ``shared`` is for :class:`FitRequest`."""
+    """A fold's rows, prepared by what its training rows taught; ``shared`` is for :class:`FitRequest`.
+
+    ``when`` holds the times of the training rows where they are divided by time.
+    """
 
     x_fit: Matrix
     y_fit: FloatArray
     x_valid: Matrix
     y_valid: FloatArray
     shared: dict[str, Any] = field(default_factory=dict)
+    when: FloatArray | None = None
 
 
 class Folds(Protocol):
@@ -144,6 +149,16 @@ def take(block: Block, rows: NDArray[np.int64]) -> Block:
     return {name: values[rows] for name, values in block.items()}
 
 
+def _times(table: Table, task: Task, rows: NDArray[np.int64]) -> FloatArray | None:
+    """Return when rows happened, in any unit; None where they are not divided by time."""
+    if task.scheme is not Scheme.TIME:
+        return None
+    if task.time_column is None:
+        return rows.astype(np.float64)
+    when = to_block(table.frame, (table.column(task.time_column),))[task.time_column].astype(np.float64)
+    return np.asarray(np.nan_to_num(when, nan=-np.inf)[rows])
+
+
 def prepare_folds(
     preparation: Preparation,
     table: Table,
@@ -173,7 +188,8 @@ def prepare_folds(
             columns = (*columns, *derived_columns(texts.x_fit))
         y_fit = y[fold.fit]
         fitted, x_fit = preparation.fit(fit, columns, y_fit, task, seed)
-        return PreparedFold(x_fit, y_fit, fitted.transform(validate), y[fold.validate])
+        when = _times(table, task, fold.fit)
+        return PreparedFold(x_fit, y_fit, fitted.transform(validate), y[fold.validate], when=when)
 
     if threads is None:
         return FoldsInTurn(len(split.folds), prepare)
@@ -288,17 +304,17 @@ def _fit_fold(
         threads=threads,
         out_of_time=out_of_time,
     )
-    model = _fit(algorithm, request, candidate)
+    model = _fit(algorithm, request, candidate, fold.when)
     answer = model.predict(fold.x_valid)
     if not np.isfinite(answer).all():
         raise ValueError(f"{algorithm.name} gave answers that are not finite")
     return _Answered(answer, fold.y_valid, terms.metric.score(fold.y_valid, answer), model.rounds, model.answer_seconds)
 
 
-def _fit(algorithm: Algorithm, request: FitRequest, candidate: Candidate) -> FittedModel:
-    """Fit on the scale of the target that the candidate asks for."""
+def _fit(algorithm: Algorithm, request: FitRequest, candidate: Candidate, when: FloatArray | None) -> FittedModel:
+    """Fit with the treatment and on the scale of the target that the candidate asks for."""
     if candidate.target_scale == "plain":
-        return algorithm.fit(request)
+        return fit_treated(algorithm, request, candidate.treatment, when)
     scale = TargetScale(candidate.target_scale, float(request.y.min()), float(request.y.max()))
     scaled = replace(
         request,
@@ -306,7 +322,7 @@ def _fit(algorithm: Algorithm, request: FitRequest, candidate: Candidate) -> Fit
         valid_y=None if request.valid_y is None else scale.forward(request.valid_y),
         shared=request.shared.setdefault(f"target on the scale of {scale.name}", {}),
     )
-    return ScaledModel(algorithm.fit(scaled), scale)
+    return ScaledModel(fit_treated(algorithm, scaled, candidate.treatment, when), scale)
 
 
 def _hopeless(terms: Terms, done: Sequence[_Answered]) -> bool:
@@ -331,6 +347,7 @@ class PreparedRows:
     x: Matrix
     y: FloatArray
     shared: dict[str, Any] = field(default_factory=dict)
+    when: FloatArray | None = None
 
 
 def fit_preparation(
@@ -347,7 +364,7 @@ def fit_preparation(
     if derived is not None:
         block, columns = with_derived(block, derived), (*columns, *derived_columns(derived))
     fitted, x = preparation.fit(block, columns, y, task, seed)
-    return PreparedRows(fitted, x, y)
+    return PreparedRows(fitted, x, y, when=_times(table, task, rows))
 
 
 def fit_member(
@@ -393,7 +410,7 @@ def fit_member(
                 threads=max(1, threads // (len(parts) * side)),
                 out_of_time=stop,
             )
-            model = _fit(algorithm, request, member.candidate)
+            model = _fit(algorithm, request, member.candidate, rows.when)
             if copy == 0 or not stop():
                 models[copy] = model
         return models

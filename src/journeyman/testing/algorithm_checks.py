@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.task import Task, TaskKind
-from journeyman.interfaces import Algorithm, Averaging, FitRequest, Matrix
+from journeyman.interfaces import Algorithm, Averaging, FitRequest, Matrix, WeighsRows
 from journeyman.metrics import METRICS, default_metric
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "check_expects_more_memory_for_more_rows",
     "check_expects_more_seconds_for_more_rows",
     "check_fits_again_with_fixed_length",
+    "check_heeds_the_weights_of_rows",
     "check_learns_more_than_nothing",
     "check_proposes_candidates_of_its_own",
     "check_rows_are_answered_by_themselves",
@@ -195,6 +196,27 @@ def check_class_without_rows_is_no_obstacle(algorithm: Algorithm, kind: TaskKind
     assert answers[:, 1].mean() < 0.1
 
 
+def check_heeds_the_weights_of_rows(algorithm: Algorithm, kind: TaskKind) -> None:
+    """An algorithm that says that it weighs rows is not misled by wrong targets of rows that weigh next to nothing."""
+    if not (isinstance(algorithm, WeighsRows) and algorithm.weighs_rows):
+        return
+    request = sample_request(algorithm, kind)
+    wrong = np.arange(_ROWS) % 2 == 0
+    misled = replace(
+        request, y=np.where(wrong, request.y.max() - request.y, request.y), valid_x=None, valid_y=None, shared={}
+    )
+    misled = replace(misled, rounds=algorithm.fit(request).rounds)
+    weights = np.where(wrong, 0.002, 1.998)
+    heeding = replace(misled, weights=weights, shared={})
+    assert request.valid_x is not None
+    assert request.valid_y is not None
+    metric = METRICS["log_loss" if kind.classification else "rmse"]
+    unaware, aware = (
+        metric.score(request.valid_y, algorithm.fit(r).predict(request.valid_x)) for r in (misled, heeding)
+    )
+    assert aware < 0.9 * unaware
+
+
 ALGORITHM_CHECKS: tuple[Callable[[Algorithm, TaskKind], None], ...] = (
     check_proposes_candidates_of_its_own,
     check_expects_more_seconds_for_more_rows,
@@ -207,6 +229,7 @@ ALGORITHM_CHECKS: tuple[Callable[[Algorithm, TaskKind], None], ...] = (
     check_fits_again_with_fixed_length,
     check_class_without_rows_is_no_obstacle,
     check_average_answers_as_the_mean,
+    check_heeds_the_weights_of_rows,
 )
 
 

@@ -147,7 +147,7 @@ def choose_copies(
     most = affordable_copies(found, table, division, settings, run.elapsed())
     algorithms = [kit.algorithms[m.candidate.algorithm] for m in chosen.members]
     averaged = [
-        isinstance(algorithm, Averaging) and algorithm.varies(member.candidate)
+        isinstance(algorithm, Averaging) and member.candidate.treatment is None and algorithm.varies(member.candidate)
         for algorithm, member in zip(algorithms, chosen.members, strict=True)
     ]
     return with_copies(chosen, averaged, settings.latency, most)
@@ -281,6 +281,8 @@ def _report(run: Run, built: _Built, evaluation: Evaluation, why: Explanation, d
         settings=readable(built.settings),
         unlimited_score=built.unlimited,
         limited=found.limited,
+        weaknesses=found.weaknesses,
+        attempts=found.attempts,
         versions={"python": platform.python_version(), **{name: installed(name) for name in _LIBRARIES}},
     )
 

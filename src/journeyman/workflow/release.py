@@ -28,6 +28,7 @@ from journeyman.stores.facts import decode
 from journeyman.stores.releases import read_release
 from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.transformers.target_scale import on_scale
+from journeyman.transformers.treated import with_correction
 
 __all__ = [
     "FittedEnsemble",
@@ -93,7 +94,9 @@ def make_scorer(
     """Load fitted parts from their files, so that what is evaluated is what is stored."""
     members = [
         ScoredMember(
-            placed.preparation, on_scale(algorithms[placed.algorithm].from_files(part.files), part.files), placed.weight
+            placed.preparation,
+            on_scale(with_correction(algorithms[placed.algorithm].from_files(part.files), part.files), part.files),
+            placed.weight,
         )
         for placed, part in zip(card.members, fitted.members, strict=True)
     ]

@@ -16,6 +16,7 @@ from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Ensemble, Trial
+from journeyman.entities.weakness import Attempt
 from journeyman.errors import InputError
 from journeyman.interfaces import Metric, Run
 from journeyman.settings import BuildSettings
@@ -27,6 +28,7 @@ from journeyman.stages.stop import choose_next, reason_to_stop
 from journeyman.stages.train import Allowance, Terms, train
 from journeyman.transformers.derived import text_columns
 from journeyman.transformers.target_scale import SCALES, long_tailed
+from journeyman.workflow.iterate import Diagnosed, attempted, diagnosed, informed, untried
 from journeyman.workflow.kit import Kit
 from journeyman.workflow.shared_folds import SharedFolds
 
@@ -166,9 +168,10 @@ def search(
     scores: list[float] = []
     best: Ensemble | None = None
     baseline: float | None = None
+    seen, attempts, rows = Diagnosed(), list[Attempt](), (table, split, task, settings.seed)
     while True:
         shown = shown_by(trials, outcomes, best, metric.greater_is_better)
-        ranked = rank(waiting, _costs(kit, plan, waiting, trials), context, shown, beliefs)
+        ranked = informed(rank(waiting, _costs(kit, plan, waiting, trials), context, shown, beliefs), seen)
         choice = run.step(f"choose {len(trials) + 1}", partial(_choose, kit, run, plan, ranked, trials, best))
         chosen = choice.expectation
         if chosen is None:
@@ -186,15 +189,17 @@ def search(
             continue
         outcomes.append(lift(y, incumbent, best, task))
         scores.append(best.score)
+        attempts += attempted(seen, candidate, (incumbent, best), outcomes[-1], rows, y)
+        seen, treated = diagnosed(run, kit.algorithms, seen, rows, trials, waiting, best)
+        waiting += treated
         if candidate.algorithm == "baseline" and trial.score is not None:
             baseline = trial.score
         kit.progress.best(best.score, baseline, len(best.members))
     if best is None:
         causes = "; ".join(f"{t.candidate.algorithm}: {t.cause}" for t in trials)
         raise InputError(f"no candidate could learn from this table ({causes})", hint="look at the columns' kinds")
-    return Search(
-        best, tuple(trials), tuple(expectations), tuple(outcomes), tuple(scores), choice.reason, folds.limited
-    )
+    told = (tuple(trials), tuple(expectations), tuple(outcomes), tuple(scores), choice.reason, folds.limited)
+    return Search(best, *told, seen.weaknesses, (*attempts, *untried(seen, waiting)))
 
 
 def _choose(
@@ -260,7 +265,8 @@ def _costs(kit: Kit, plan: _Plan, waiting: Sequence[Candidate], trials: Sequence
 
     def plain(candidate: Candidate) -> float:
         fit = kit.algorithms[candidate.algorithm].seconds(candidate, plan.task, plan.rows_fit, len(plan.table.features))
-        return fit * len(plan.split.folds)
+        fits = candidate.treatment.fits if candidate.treatment is not None else 1
+        return fit * fits * len(plan.split.folds)
 
     ratios: dict[str, list[float]] = {}
     if plan.settings.trials is None:

@@ -34,6 +34,7 @@ from journeyman.entities.profile import ColumnProfile, Profile
 from journeyman.entities.report import BuildReport
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Member, Trial, TrialStatus
+from journeyman.entities.weakness import Attempt, Cause, Condition, Place, Treatment, TreatmentKind, Weakness
 
 Array = NDArray[np.float64]
 
@@ -209,14 +210,52 @@ def _trials(best: float, baseline: float, greater: bool) -> tuple[tuple[Trial, .
         else:
             top = max(top, score) if greater else min(top, score)
         folds = () if score is None else tuple(score * f for f in (0.99, 1.0, 1.01, 0.995, 1.005))
+        treatment = (
+            Treatment(TreatmentKind.CORRECTED, Condition("clinic", 1.0, 2.0)) if reason == "few leaves" else None
+        )
         trials.append(
             Trial(
-                Candidate(name, parameters, reason), status, score, folds, (0,) * 5, None, seconds, clock, cause=cause
+                Candidate(name, parameters, reason, treatment=treatment),
+                status,
+                score,
+                folds,
+                (0,) * 5,
+                None,
+                seconds,
+                clock,
+                cause=cause,
             )
         )
         clock += seconds
         bests.append(top + (best - top) * (0.3 if len(bests) > 3 else 0.0))
     return tuple(trials), tuple(bests)
+
+
+def _weaknesses(kept: Trial) -> tuple[tuple[Weakness, ...], tuple[Attempt, ...]]:
+    """Return one weakness that was put right, one against which nothing helped, and one that asks for a column."""
+    harbour, smokers = Condition("clinic", 1.0, 2.0), Condition("smoker", 1.0, 2.0)
+    weaknesses = (
+        Weakness(
+            Place("clinic = Harbour", harbour),
+            104,
+            0.31,
+            0.12,
+            0.2,
+            0.0004,
+            Cause.TOO_FEW_ROWS,
+            "104 rows were too few to learn it; 44% of what is missed there can be told from the columns",
+        ),
+        Weakness(Place("all rows"), 331, 0.14, 0.14, 0.1, 0.0, Cause.LABEL_NOISE, "2% of the rows carry 60% of it"),
+        Weakness(
+            Place("smoker = yes", smokers), 88, 0.22, 0.13, 0.06, 0.002, Cause.MISSING_INFORMATION, "nothing tells it"
+        ),
+    )
+    attempts = (
+        Attempt(0, kept.candidate.key, "lightgbm (weak slice corrected)", True, True, 0.032, 0.274),
+        Attempt(0, "catboost-0", "catboost (weak slice corrected)"),
+        Attempt(1, "lightgbm-0", "lightgbm (doubtful rows weigh less)", True),
+    )
+    return weaknesses, attempts
 
 
 def _score(metric: str, y: Array, answers: Array, dummy: Array, score: object, greater: bool) -> Score:
@@ -389,6 +428,7 @@ def sample(kind: TaskKind) -> BuildReport:
     )
     trials, bests = _trials(main.value, main.baseline, main.greater_is_better)
     kept = [trials[4], trials[6], trials[1]]
+    weaknesses, attempts = _weaknesses(trials[6])
     return BuildReport(
         name=name,
         version=3,
@@ -409,6 +449,8 @@ def sample(kind: TaskKind) -> BuildReport:
         members=tuple(Member(t.candidate, w, 120) for t, w in zip(kept, (0.52, 0.28, 0.2), strict=True)),
         ensemble_scores=bests,
         settings={"source": f"{name}.csv.gz", "budget": "120.0", "seed": "0"},
+        weaknesses=weaknesses,
+        attempts=attempts,
         stop_reason="the next candidate was expected to gain less than the noise of the score",
         evaluation=replace(
             evaluation,

@@ -10,7 +10,7 @@ from journeyman.stages.rank.context import SIMPLE, Shown, meta_features, shown_b
 from journeyman.stages.rank.features import Proposal
 from journeyman.stages.rank.judgement import Beliefs, believe, judge
 
-__all__ = ["Beliefs", "Shown", "judge", "meta_features", "rank", "shown_by"]
+__all__ = ["SIMPLE", "Beliefs", "Shown", "judge", "meta_features", "rank", "shown_by"]
 
 _LEAST_SECONDS = 0.05
 
