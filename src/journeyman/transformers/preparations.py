@@ -88,6 +88,7 @@ class DensePreparation:
 
         Examples
         --------
+        >>> from journeyman.entities.task import TaskKind
         >>> colour = Column("colour", Kind.CATEGORY, categories=("red", "green", "blue"))
         >>> task = Task("y", TaskKind.REGRESSION, "rmse")
         >>> DensePreparation().width([colour, Column("size", Kind.NUMBER)], task)
