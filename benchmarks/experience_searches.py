@@ -12,13 +12,16 @@ from journeyman.stages.rank import Beliefs, judge
 from journeyman.stages.rank.context import SIMPLE
 from journeyman.stages.stop import chance_of_more
 
-PICKS, LEAST_TRIALS, MORE_JOBS, USERS_ORDERS = 5, 8, 30, 3
+PICKS, LEAST_TRIALS, MORE_JOBS, USERS_ORDERS = 5, 8, 30, 2
 Random = dict[str, tuple[list[float], list[float]]]
 
 
-def _guided(work: tuple[Path, Beliefs]) -> tuple[str, Replayed, Replayed]:
+def _guided(work: tuple[Path, Beliefs]) -> tuple[str, Replayed, Replayed] | None:
+    """Return a task's searches as beliefs have them; None where too few candidates make the order matter little."""
     path, beliefs = work
     tried = load(path)
+    if sum(t.candidate.algorithm not in SIMPLE for t in tried.trials) < LEAST_TRIALS:
+        return None
     return (
         path.stem,
         replay(tried, as_believed(tried, beliefs, per_second=False)),
@@ -34,12 +37,11 @@ def report_searches(cache: Path, pool: Any, unseen: dict[str, Beliefs], random: 
     random : dict of str to (list of float, list of float)
         Losses and seconds of the replays in a random order, by "task/order".
     """
-    found = pool.map(_guided, [(cache / f"{task}.trials", beliefs) for task, beliefs in unseen.items()])
+    work = [(cache / f"{task}.trials", beliefs) for task, beliefs in unseen.items()]
+    found = [guided for guided in pool.map(_guided, work, chunksize=1) if guided is not None]
     regrets, times, calls = [], [], []
     for task, by_gain, by_value in found:
         simple = sum(row.algorithm in SIMPLE for row in by_gain.rows)
-        if len(by_gain.rows) < simple + LEAST_TRIALS:
-            continue
         others = [random[f"{task}/{k}"] for k in range(ORDERS)]
         regrets.append(
             (first_picks(by_gain.losses, simple, PICKS), np.mean([first_picks(v, simple, PICKS) for v, _ in others]))

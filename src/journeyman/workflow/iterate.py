@@ -27,7 +27,7 @@ __all__ = ["Diagnosed", "attempted", "diagnosed", "informed", "untried"]
 
 FloatArray = NDArray[np.float64]
 _TELLING = (Cause.TOO_FEW_ROWS, Cause.OTHER_RELATION, Cause.DRIFT, Cause.IMBALANCE)
-_EXPECTED_BACK, _EVEN = 0.5, 0.5
+_EXPECTED_BACK, _LEAST_CHANCE = 0.5, 0.3  # set by judgement: too few real tables had such a weakness to measure it
 _MOST_TREATED = 3  # candidates a diagnosis: the gravest weaknesses first
 _ROUNDS = (3, 10)
 """Trials beyond the simple ones after which the ensemble is diagnosed: with three, what still fails is not a fault of
@@ -95,13 +95,13 @@ def informed(ranked: Sequence[Expectation], seen: Diagnosed) -> tuple[Expectatio
     """Return expectations in order again, where the evidence of a weakness says how much a treatment may gain.
 
     Beliefs about what an algorithm gains in general know nothing of what was just seen: of the loss that could be told
-    from the columns after all, half is expected back, with an even chance at least.
+    from the columns after all, half is expected back, with a fair chance at least.
     """
     if not seen.aims:
         return tuple(ranked)
     told = {key: seen.weaknesses[k] for key, k in seen.aims.items() if seen.weaknesses[k].cause in _TELLING}
     known = [
-        replace(e, probability=max(e.probability, _EVEN), gain=max(e.gain, _EXPECTED_BACK * told[e.candidate].share))
+        replace(e, probability=max(e.probability, _LEAST_CHANCE), gain=max(e.gain, _EXPECTED_BACK * told[e.candidate].share))
         if e.candidate in told
         else e
         for e in ranked
