@@ -25,13 +25,21 @@ _OF_THE_MOMENT = ("model_guid", "train_finish_time")  # a random name and a time
 
 
 class CatBoostModel:
-    """A CatBoost model, from training or from its binary format."""
+    """A CatBoost model, from training or from its binary format; or the mean of several, summed into one.
 
-    def __init__(self, model: Any, rounds: int, kind: TaskKind, threads: int = -1) -> None:
-        self.model = model
+    Attributes
+    ----------
+    parts : sequence of catboost.CatBoost
+        What the model was summed from, or the model itself: a sum that keeps several encodings of one category
+        answers, but CatBoost cannot write it.
+    """
+
+    def __init__(self, parts: Sequence[Any], kind: TaskKind, threads: int = -1) -> None:
+        self.parts = parts
+        self.model = _summed(parts)
         self.threads = threads
         self.kind = kind
-        self.rounds = rounds
+        self.rounds = int(self.model.tree_count_)
 
     @property
     def answer_seconds(self) -> float:
@@ -49,14 +57,31 @@ class CatBoostModel:
         return raw.reshape(len(x.values), -1)
 
     def to_files(self) -> Mapping[str, bytes]:
-        """Return CatBoost's binary format, the same bytes for the same model."""
-        facts = self.model.get_metadata()
-        for name in _OF_THE_MOMENT:
-            facts[name] = ""
+        """Return CatBoost's binary format, the same bytes for the same model; one file for each part."""
+        files = {"kind.txt": self.kind.value.encode()}
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.cbm"
-            self.model.save_model(str(path))
-            return {"model.cbm": path.read_bytes(), "kind.txt": self.kind.value.encode()}
+            for number, part in enumerate(self.parts):
+                facts = part.get_metadata()
+                for name in _OF_THE_MOMENT:
+                    facts[name] = ""
+                part.save_model(str(path))
+                files[_file(number)] = path.read_bytes()
+        return files
+
+
+def _file(number: int) -> str:
+    return f"model.{number}.cbm" if number else "model.cbm"
+
+
+def _summed(parts: Sequence[Any]) -> Any:
+    """Return the mean of raw scores as one model that keeps all encodings of categories.
+
+    CatBoost's other policies mix the encodings that the parts learned, and answer otherwise than the mean does.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    return catboost.sum_models(list(parts), weights=[1.0 / len(parts)] * len(parts), ctr_merge_policy="KeepAllTables")
 
 
 @dataclass(frozen=True)
@@ -109,7 +134,7 @@ class CatBoost:
             rounds = request.rounds or 200
             model = catboost.CatBoost({**settings, "iterations": rounds})
             model.fit(pool, callbacks=[_Watch(request.out_of_time)])
-            return CatBoostModel(model, int(model.tree_count_), request.task.kind, request.threads)
+            return CatBoostModel([model], request.task.kind, request.threads)
         model = catboost.CatBoost({**settings, "iterations": _MOST_ROUNDS, "use_best_model": True})
         model.fit(
             pool,
@@ -117,14 +142,11 @@ class CatBoost:
             early_stopping_rounds=round(20 + 4.0 / float(settings["learning_rate"])),
             callbacks=[_Watch(request.out_of_time)],
         )
-        return CatBoostModel(model, int(model.tree_count_), request.task.kind, request.threads)
+        return CatBoostModel([model], request.task.kind, request.threads)
 
     def average(self, models: Sequence[CatBoostModel]) -> FittedModel:
         """Return the mean of several models' raw scores as one model that keeps all their encodings of categories."""
-        # The other policies mix the encodings that the models learned, and answer otherwise than the mean does.
-        parts, shares = [model.model for model in models], [1.0 / len(models)] * len(models)
-        whole = catboost.sum_models(parts, weights=shares, ctr_merge_policy="KeepAllTables")
-        return CatBoostModel(whole, int(whole.tree_count_), models[0].kind, models[0].threads)
+        return CatBoostModel([part for model in models for part in model.parts], models[0].kind, models[0].threads)
 
     def varies(self, candidate: Candidate) -> bool:
         """Say that fits from other seeds differ: each tree sees other rows."""
@@ -132,9 +154,12 @@ class CatBoost:
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""
-        model = catboost.CatBoost()
-        model.load_model(blob=files["model.cbm"], format="cbm")
-        return CatBoostModel(model, int(model.tree_count_), TaskKind(files["kind.txt"].decode()))
+        parts = []
+        for number in range(sum(name.endswith(".cbm") for name in files)):
+            part = catboost.CatBoost()
+            part.load_model(blob=files[_file(number)], format="cbm")
+            parts.append(part)
+        return CatBoostModel(parts, TaskKind(files["kind.txt"].decode()))
 
 
 class _Watch:

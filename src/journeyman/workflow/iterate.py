@@ -101,7 +101,9 @@ def informed(ranked: Sequence[Expectation], seen: Diagnosed) -> tuple[Expectatio
         return tuple(ranked)
     told = {key: seen.weaknesses[k] for key, k in seen.aims.items() if seen.weaknesses[k].cause in _TELLING}
     known = [
-        replace(e, probability=max(e.probability, _LEAST_CHANCE), gain=max(e.gain, _EXPECTED_BACK * told[e.candidate].share))
+        replace(
+            e, probability=max(e.probability, _LEAST_CHANCE), gain=max(e.gain, _EXPECTED_BACK * told[e.candidate].share)
+        )
         if e.candidate in told
         else e
         for e in ranked
