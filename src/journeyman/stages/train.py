@@ -372,6 +372,7 @@ def fit_member(
     parts: Sequence[Callable[[], PreparedRows]],
     threads: int,
     out_of_time: Callable[[], bool],
+    enough: Callable[[], bool],
     member: Member,
     task: Task,
     seed: int,
@@ -383,8 +384,10 @@ def fit_member(
     parts : sequence of callable
         Each gives prepared rows; called only when the fits are really run.
     out_of_time : callable
-        True once boosting must stop where it is, because the promise to end in time weighs more than a few rounds;
-        then no further copy is begun, and one that was cut short is thrown away.
+        True once boosting must stop where it is, because the promise to end in time weighs more than a few rounds; a
+        further copy that was cut short is thrown away.
+    enough : callable
+        True once no further copy is begun.
     """
     given_up = threading.Event()
     stop = _either(given_up.is_set, out_of_time)
@@ -395,7 +398,7 @@ def fit_member(
         shared = rows.shared if worker == 0 else {}
         models: dict[int, FittedModel] = {}
         for copy in range(worker, member.copies, side):
-            if copy > 0 and stop():
+            if copy > 0 and (stop() or enough()):
                 break
             request = FitRequest(
                 x=rows.x,

@@ -161,12 +161,12 @@ def fit_all(
     task: Task,
     parts: Sequence[NDArray[np.int64]],
     settings: BuildSettings,
-    after: Sequence[float],
+    after: Sequence[tuple[float, float]],
 ) -> tuple[FittedEnsemble, ...]:
     """Fit an ensemble's preparations and members on each of some parts of the rows; each is a step.
 
     ``after`` is the seconds of the budget that must be left when each member is done: boosting that takes longer than
-    its trial promised stops where it is then.
+    its trial promised stops where it is then; and the seconds from which no further copy of it is begun.
     """
     names = sorted({kit.algorithms[m.candidate.algorithm].preparation for m in chosen.members})
     texts = [TEXTS] if text_columns(table.features) else []
@@ -189,10 +189,10 @@ def fit_all(
         run.step(f"prepare {name}", partial(_stored, each(name)), name, settings.seed, *parts) for name in texts + names
     ]
     members = []
-    for member, needed in zip(chosen.members, after, strict=True):
-        late = partial(_late, run, settings, needed)
+    for member, (least, whole) in zip(chosen.members, after, strict=True):
+        late, enough = partial(_late, run, settings, least), partial(_late, run, settings, whole)
         algorithm = kit.algorithms[member.candidate.algorithm]
-        fit = partial(fit_member, algorithm, each(algorithm.preparation), threads, late)
+        fit = partial(fit_member, algorithm, each(algorithm.preparation), threads, late, enough)
         members.append(run.step(f"fit {member.candidate.name}", fit, member, task, settings.seed))
     return tuple(
         FittedEnsemble(tuple(p[number] for p in preparations), tuple(m[number] for m in members))

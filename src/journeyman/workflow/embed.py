@@ -140,7 +140,7 @@ def learn_from_frame(
     ensemble = calibrate(chosen_metric, found.ensemble, validated, posed)
     ensemble = choose_copies(kit, run, settings, ensemble, found, table, division)
     card = model_card(kit, ensemble, table, posed)
-    (fitted,) = fit_all(kit, run, ensemble, table, posed, (rows,), settings, after=[0.0] * len(ensemble.members))
+    (fitted,) = fit_all(kit, run, ensemble, table, posed, (rows,), settings, after=[(0.0, 0.0)] * len(ensemble.members))
     return Learned(card, found, make_scorer(card, fitted, kit.algorithms, kit.preparations))
 
 

@@ -45,9 +45,6 @@ _FIRST = ("baseline", "linear")
 _HANDFUL = 6
 """Candidates that a budget should hold."""
 
-_KEPT_COPIES = 2
-"""Fits for good of each member that the search leaves time for; of what averaging many brings, two bring half."""
-
 _PLAIN_COPIES = 4
 """Where no clock bounds the build."""
 
@@ -92,17 +89,22 @@ def seconds_to_finish(table: Table, split: Split, answer_seconds: float) -> floa
     return 2.0 + 2e-5 * min(table.source_rows, 300_000) + examined * answer_seconds + asked
 
 
-def seconds_after_fits(found: Search, chosen: Ensemble, table: Table, split: Split, threads: int) -> tuple[float, ...]:
+def seconds_after_fits(
+    found: Search, chosen: Ensemble, table: Table, split: Split, threads: int
+) -> tuple[tuple[float, float], ...]:
     """Return the seconds that are needed after each member's fit for good: for the other fits, and to finish.
 
-    Of finishing only a third is counted: a fit that takes longer than its trial promised is cut short for no less.
+    Two figures: with a third of finishing, since a fit that takes longer than its trial promised is cut short for no
+    less; and with all of it, for which no further copy is begun.
     """
     trials = {t.candidate.key: t for t in found.trials}
     members = [trials[m.candidate.key] for m in chosen.members]
     refit = _refit_share(split, len(table.frame), threads)
-    needed = [seconds_to_finish(table, split, sum(t.answer_seconds for t in members)) / 3]
+    finish = seconds_to_finish(table, split, sum(t.answer_seconds for t in members))
+    fits, needed = 0.0, [(finish / 3, finish)]
     for trial, member in reversed(list(zip(members[1:], chosen.members[1:], strict=True))):
-        needed.append(needed[-1] + (trial.seconds - trial.preparing) * refit * member.copies)
+        fits += (trial.seconds - trial.preparing) * refit * member.copies
+        needed.append((fits + finish / 3, fits + finish))
     return tuple(reversed(needed))
 
 
@@ -290,10 +292,10 @@ def _seconds_left(
     refit = _refit_share(plan.split, len(plan.table.frame), plan.settings.threads)
     members = {m.candidate.key for m in best.members} if best is not None else set()
     chosen = [t for t in trials if t.candidate.key in members]
-    again = _KEPT_COPIES * sum(t.seconds - t.preparing for t in chosen) + _preparing(kit, plan, chosen, trials)
+    again = sum(t.seconds - t.preparing for t in chosen) + _preparing(kit, plan, chosen, trials)
     finish = seconds_to_finish(plan.table, plan.split, sum(t.answer_seconds for t in chosen))
     left = plan.settings.budget - elapsed - again * refit - finish
-    return max(0.0, left / (1.0 + _KEPT_COPIES * refit))
+    return max(0.0, left / (1.0 + refit))
 
 
 def _preparing(kit: Kit, plan: _Plan, chosen: Sequence[Trial], trials: Sequence[Trial]) -> float:

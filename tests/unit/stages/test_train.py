@@ -118,12 +118,12 @@ def test_folds_side_by_side_give_what_they_give_in_turn(table, split):
     assert alone.rounds == together.rounds
 
 
-def fitted_for_good(table, copies, threads, out_of_time=lambda: False):
+def fitted_for_good(table, copies, threads, out_of_time=lambda: False, enough=lambda: False):
     rows = np.arange(300)
     preparation = load_parts("journeyman.preparations")["native"]
     parts = [lambda: fit_preparation(preparation, table, TASK, rows, 0)] * 2
     candidate = Candidate("lightgbm", {"bagging_fraction": 0.5, "num_leaves": 7, "min_data_in_leaf": 5})
-    stored = fit_member(LightGBM(), parts, threads, out_of_time, Member(candidate, 1.0, 20, copies), TASK, 0)
+    stored = fit_member(LightGBM(), parts, threads, out_of_time, enough, Member(candidate, 1.0, 20, copies), TASK, 0)
     return [part.files["model.txt"].decode() for part in stored]
 
 
@@ -139,3 +139,9 @@ def test_a_copy_that_is_cut_short_is_thrown_away(table):
     looks = iter([False] * 30)
     text, _ = fitted_for_good(table, 8, 1, lambda: next(looks, True))
     assert text.count("Tree=") == 20
+
+
+def test_no_copy_is_begun_once_it_is_enough(table):
+    looks = iter([False, False])
+    text, _ = fitted_for_good(table, 8, 1, enough=lambda: next(looks, True))
+    assert text.count("Tree=") == 60
