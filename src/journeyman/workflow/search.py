@@ -95,16 +95,17 @@ def seconds_after_fits(
     """Return the seconds that are needed after each member's fit for good: for the other fits, and to finish.
 
     Two figures: with a third of finishing, since a fit that takes longer than its trial promised is cut short for no
-    less; and with all of it, for which no further copy is begun.
+    less; and with all of it and another copy of the member, which is not begun without the time for it.
     """
     trials = {t.candidate.key: t for t in found.trials}
     members = [trials[m.candidate.key] for m in chosen.members]
     refit = _refit_share(split, len(table.frame), threads)
-    finish = seconds_to_finish(table, split, sum(t.answer_seconds for t in members))
-    fits, needed = 0.0, [(finish / 3, finish)]
-    for trial, member in reversed(list(zip(members[1:], chosen.members[1:], strict=True))):
-        fits += (trial.seconds - trial.preparing) * refit * member.copies
-        needed.append((fits + finish / 3, fits + finish))
+    finish = seconds_to_finish(table, split, chosen.answer_seconds)
+    fits, needed = 0.0, []
+    for trial, member in reversed(list(zip(members, chosen.members, strict=True))):
+        once = (trial.seconds - trial.preparing) * refit
+        needed.append((fits + finish / 3, fits + finish + once))
+        fits += once * member.copies
     return tuple(reversed(needed))
 
 
@@ -116,9 +117,15 @@ def affordable_copies(found: Search, table: Table, split: Split, settings: Build
     members = [trials[m.candidate.key] for m in found.ensemble.members]
     refit = _refit_share(split, len(table.frame), settings.threads)
     once = sum(t.seconds - t.preparing for t in members) * refit
-    finish = seconds_to_finish(table, split, sum(t.answer_seconds for t in members))
-    left = settings.budget - elapsed - sum(t.preparing for t in members) * refit - finish
-    return max(1, min(MOST_COPIES, int(_SAFE_SHARE * left / max(once, 1e-3))))
+    left = settings.budget - elapsed - sum(t.preparing for t in members) * refit
+    answer = sum(t.answer_seconds for t in members)
+    # More copies take longer to answer, too: evaluating and explaining ask many times.
+    held = (
+        n
+        for n in range(MOST_COPIES, 1, -1)
+        if n * once <= _SAFE_SHARE * (left - seconds_to_finish(table, split, n * answer))
+    )
+    return next(held, 1)
 
 
 def within_budget(kit: Kit, table: Table, task: Task, split: Split, settings: BuildSettings) -> Split:
