@@ -18,6 +18,7 @@ from journeyman.entities.conformed import Misfit
 from journeyman.entities.evaluation import Evaluation
 from journeyman.entities.finding import Finding
 from journeyman.entities.report import BuildReport
+from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.interfaces import Algorithm, Preparation
 from journeyman.plugins import load_parts
@@ -206,6 +207,10 @@ class Release:
         conformed = conform(rows, self._card.columns)
         self.findings = conformed.findings
         return self._scorer.predict(conformed.block)
+
+    def answer_block(self, block: Block) -> FloatArray:
+        """Return the answers of rows that were read already, as ``answers`` would give them."""
+        return self._scorer.predict(block)
 
     def answers_in_parts(self, parts: Iterable[pd.DataFrame]) -> Iterator[FloatArray]:
         """Yield the answers of a table that comes in parts, so that it need not fit in memory.
