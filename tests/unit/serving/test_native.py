@@ -186,7 +186,7 @@ def test_too_many_waiting_rows_are_refused(settings: ServeSettings, tmp_path: Pa
     with served(replace(settings, most_waiting=2), tmp_path) as client:
 
         async def flood() -> list[int]:
-                asks = [client.asked("POST", "/predict", {"row": ROW}) for _ in range(20)]
+            asks = [client.asked("POST", "/predict", {"row": ROW}) for _ in range(20)]
             return [told.status for told in await asyncio.gather(*asks)]
 
         statuses = client.loop.run_until_complete(flood())
