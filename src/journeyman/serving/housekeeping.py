@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -39,6 +40,7 @@ class Housekeeping:
     def __init__(self, folder: Path, settings: ServeSettings, counters: Counters, shared: Path) -> None:
         self._folder, self._settings = folder, settings
         self.counters, self.shared = counters, shared
+        self._parent = os.getppid() if settings.workers > 1 else None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
 
@@ -56,6 +58,8 @@ class Housekeeping:
         due = time.monotonic()
         while not self._stop.wait(1.0):
             self._share()
+            if self._parent is not None and os.getppid() != self._parent:
+                os.kill(os.getpid(), signal.SIGTERM)  # the server that started this worker is gone: drain, and go too
             if time.monotonic() >= due:
                 self._tidy()
                 due = time.monotonic() + _BETWEEN

@@ -309,9 +309,9 @@ class Recorder:
                     self._counters.add("journeyman_refused_total", {"reason": "bad row"})
                     work.outcome = fault_of_misfit(answer)
                 else:
-                    self._prepare(work, release, answer)
+                    self._prepare(work, release.explained(work.row, answer) if work.ask.reasons else answer)
 
-    def _prepare(self, work: _Work, release: ServedRelease, answer: Answer) -> None:
+    def _prepare(self, work: _Work, answer: Answer) -> None:
         for finding in answer.findings:
             self._counters.add("journeyman_findings_total", {"code": finding.code})
         work.prediction = Prediction(

@@ -51,6 +51,7 @@ __all__ = [
 
 _MOUNTED = Path("/opt/ml/model")  # where SageMaker puts a model
 _TURN = 0.0005  # seconds: the writer gives way at each step of SQLite and would wait 5 ms for its next turn
+_STARTING = 120  # seconds in which a worker must show life: it loads its libraries first, on a busy machine slowly
 _DRAIN = 25  # seconds for requests in progress after SIGTERM: platforms kill after 30
 
 
@@ -292,6 +293,7 @@ def _run(settings: ServeSettings, shared: Path, listening: socket.socket) -> Non
         ws="none",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=_DRAIN,
+        timeout_worker_healthcheck=_STARTING,
         lifespan="on",
     )
     if several:

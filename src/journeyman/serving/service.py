@@ -27,6 +27,7 @@ __all__ = ["Service", "read_challenge", "refusal_of", "write_challenge"]
 
 _CHALLENGE = "challenge"
 _LONGEST_ID = 200
+_MOST_EXPLAINED = 100  # rows of a request with reasons, which cost some hundred answers each
 
 
 def read_challenge(log: PredictionLog) -> Challenge:
@@ -119,6 +120,10 @@ class Service:
             fault = Fault(
                 "too many rows", f"{len(rows)} rows, {wanted} fit in a request", "rows", str(len(rows)), wanted
             )
+            raise Refusal(413, fault)
+        if reasons and len(rows) > _MOST_EXPLAINED:
+            wanted = f"at most {_MOST_EXPLAINED}"
+            fault = Fault("too many rows", "reasons take long", "rows", str(len(rows)), wanted, "ask without reasons")
             raise Refusal(413, fault)
         ids = tuple(client_ids or [None] * len(rows))
         for position, client_id in enumerate(ids):

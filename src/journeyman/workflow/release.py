@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column
+from journeyman.entities.conformal import Conformal
 from journeyman.entities.conformed import Misfit
 from journeyman.entities.evaluation import Evaluation
 from journeyman.entities.finding import Finding
@@ -68,6 +69,8 @@ class ModelCard:
         In the order of their folders.
     temperature, threshold
         See :class:`Ensemble`.
+    conformal : Conformal or None
+        How far the truth may lie from an answer; None in releases that were made without.
     """
 
     task: Task
@@ -75,6 +78,7 @@ class ModelCard:
     members: tuple[PlacedMember, ...]
     temperature: float
     threshold: float | None
+    conformal: Conformal | None = None
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,11 @@ class Release:
     def columns(self) -> tuple[Column, ...]:
         """The columns that rows must bring."""
         return self._card.columns
+
+    @property
+    def conformal(self) -> Conformal | None:
+        """How far the truth may lie from an answer; None where the release does not tell."""
+        return self._card.conformal
 
     @property
     def evaluation(self) -> Evaluation:

@@ -264,3 +264,22 @@ def test_a_shadow_is_recorded_and_told_to_nobody(client: Client, eventually: Cal
 
     assert eventually(shadows) == [(int(told["id"], 16), 2)]
     client.ask("POST", "/models", {"challenger": {}})
+
+
+def test_an_answer_says_how_far_the_truth_may_be(client: Client, number_client: Client) -> None:
+    told = client.ask("POST", "/predict", {"row": ROW}).json
+    assert told["prediction"] in told["labels"]
+    assert told["coverage"] == 0.9
+    low, high = number_client.ask("POST", "/predict", {"row": ROW}).json["interval"]
+    assert low < high
+
+
+def test_reasons_sum_to_what_the_row_differs_from_a_typical_one(client: Client, release: Release) -> None:
+    told = client.ask("POST", "/predict", {"row": ROW, "reasons": True}).json
+    assert set(told["reasons"]) == {"x", "c"}
+    profile = {p.name: p for p in release.report.profile.columns}
+    typical = {"x": profile["x"].quantiles[3], "c": profile["c"].top_values[0]}
+    label = release.task.labels.index(told["prediction"])
+    change = (release.predict_proba([ROW]) - release.predict_proba([typical]))[0, label]
+    np.testing.assert_allclose(sum(told["reasons"].values()), change, atol=1e-9)
+    assert client.ask("POST", "/predict", {"rows": [ROW] * 101, "reasons": True}).status == 413
