@@ -38,7 +38,8 @@ def routes(service: Service) -> list[Route]:
     """Return the addresses of SageMaker's and MLflow's contracts."""
 
     async def invoke(request: Request) -> Response:
-        protocol = SAGEMAKER if any(name.startswith("x-amzn-sagemaker") for name in request.headers) else MLFLOW
+        amazon = request.arguments or any(name.startswith("x-amzn-sagemaker") for name in request.headers)
+        protocol = SAGEMAKER if amazon else MLFLOW
         rows, parameters = _rows(request, service)
         client_id = request.headers.get(_ID)
         ids = None if client_id is None else numbered(client_id, len(rows))
@@ -60,6 +61,8 @@ def routes(service: Service) -> list[Route]:
     return [
         Route("GET", "/ping", ping, None, SAGEMAKER, operation("Whether predictions can be recorded")),
         Route("POST", "/invocations", invoke, Right.PREDICT, MLFLOW, invoked, _refusal),
+        # SageMaker's own front end has this address for callers; clients that are pointed here use it
+        Route("POST", "/endpoints/{endpoint}/invocations", invoke, Right.PREDICT, SAGEMAKER, invoked, _refusal),
         Route("GET", "/version", version, None, MLFLOW, operation("Our version", answer="text/plain")),
     ]
 

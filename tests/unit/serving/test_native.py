@@ -166,6 +166,7 @@ def test_bad_labels_are_refused(client: Client, label: Any, status: int) -> None
     assert client.labels() == []
 
 
+@pytest.mark.slow
 def test_a_number_is_predicted_and_its_truth_is_a_number(number_client: Client) -> None:
     told = number_client.ask("POST", "/predict", {"row": ROW}).json
     assert isinstance(told["prediction"], float)
@@ -246,12 +247,12 @@ def test_a_canary_answers_its_share_and_sticks_to_the_key(client: Client) -> Non
         answer = client.ask("POST", "/predict", {"row": {**ROW, "order": order}}).json
         return answer["part"], answer["version"]
 
-    first = [part(order) for order in range(60)]
+    first = [part(order) for order in range(40)]
     assert set(first) == {("champion", 1), ("canary", 2)}
-    assert 5 < sum(p == "canary" for p, _ in first) < 35
-    assert [part(order) for order in range(60)] == first
+    assert 2 < sum(p == "canary" for p, _ in first) < 25
+    assert [part(order) for order in range(40)] == first
     client.ask("POST", "/models", {"challenger": {}})
-    assert {part(order) for order in range(60)} == {("champion", 1)}
+    assert {part(order) for order in range(40)} == {("champion", 1)}
 
 
 def test_a_shadow_is_recorded_and_told_to_nobody(client: Client, eventually: Callable[..., Any]) -> None:
@@ -266,12 +267,17 @@ def test_a_shadow_is_recorded_and_told_to_nobody(client: Client, eventually: Cal
     client.ask("POST", "/models", {"challenger": {}})
 
 
-def test_an_answer_says_how_far_the_truth_may_be(client: Client, number_client: Client) -> None:
+def test_an_answer_says_which_labels_the_truth_may_be(client: Client) -> None:
     told = client.ask("POST", "/predict", {"row": ROW}).json
     assert told["prediction"] in told["labels"]
     assert told["coverage"] == 0.9
-    low, high = number_client.ask("POST", "/predict", {"row": ROW}).json["interval"]
-    assert low < high
+
+
+@pytest.mark.slow
+def test_a_number_has_an_interval(number_client: Client) -> None:
+    told = number_client.ask("POST", "/predict", {"row": ROW}).json
+    low, high = told["interval"]
+    assert low < told["prediction"] < high
 
 
 def test_reasons_sum_to_what_the_row_differs_from_a_typical_one(client: Client, release: Release) -> None:

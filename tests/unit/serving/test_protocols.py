@@ -161,6 +161,7 @@ class TestVertex:
             [first, _] = client.predictions()
             assert (f"{first[0]:016x}", first[3]) == (told["predictions"][0]["id"], "vertex")
 
+    @pytest.mark.slow
     def test_a_number_has_a_value(self, number_client: Client) -> None:
         told = number_client.ask("POST", "/vertex/predict", {"instances": [ROW]}).json
         assert isinstance(told["predictions"][0]["value"], float)
