@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         predict_doors,
         registry_doors,
         report_doors,
+        score_doors,
     )
 else:
     rich_console = _Late("rich.console")
@@ -71,6 +72,7 @@ else:
     predict_doors = _Late("journeyman.workflow.predict_doors")
     registry_doors = _Late("journeyman.workflow.registry_doors")
     report_doors = _Late("journeyman.workflow.report_doors")
+    score_doors = _Late("journeyman.workflow.score_doors")
     serve_doors = _Late("journeyman.serving.serve_doors")
 
 EXIT_FAULT = 1
@@ -277,6 +279,53 @@ def predict(
                 typer.echo(f"{_count(result.rows, 'row')} predicted: {result.path}")
         if to_stdout:
             typer.echo(f"{_count(result.rows, 'row')} predicted", err=True)
+        for finding in result.findings:
+            typer.echo(f"{finding.code} {finding.severity.value}: {finding.message}", err=True)
+
+
+@app.command(epilog="Example: journeyman score houses all-houses.parquet --out prices.parquet")
+def score(
+    name: Name,
+    table: Annotated[
+        str | None, typer.Argument(metavar="[TABLE]", help="Rows to predict, as for build.", show_default=False)
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A .csv, .parquet or .jsonl file; TABLE.predictions.csv in this folder by default.",
+            show_default=False,
+        ),
+    ] = None,
+    watch: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Score every table that appears in this folder.", show_default=False),
+    ] = None,
+    version: Version = None,
+    query: Query = None,
+    workspace: Workspace = Path(DEFAULT_WORKSPACE),
+    quiet: Quiet = False,
+) -> None:
+    """Predict tables of any size; after a kill, the same command goes on where it was."""
+    with _told(workspace, interrupted="interrupted; the same command goes on"):
+        if (table is None) == (watch is None):
+            raise SettingsError("a table or --watch FOLDER is needed, not both", hint="name one of them")
+        if watch is not None:
+            score_doors.watch(name, watch, typer.echo, version=version, workspace=workspace)
+            return
+        path = out or Path(_predictions_name(str(table)))
+        if _same_file(path, str(table)):
+            raise SettingsError(f"--out {path} would overwrite the table to predict", hint="name another file")
+        began = time.monotonic()
+
+        def tell(rows: int) -> None:
+            if not quiet:
+                typer.echo(f"{_count(rows, 'row')} done, {time.monotonic() - began:.0f} s", err=True)
+
+        result = score_doors.score_file(
+            name, str(table), tell, out=path, version=version, workspace=workspace, query=query
+        )
+        typer.echo(f"{_count(result.rows, 'row')} predicted: {result.path}")
         for finding in result.findings:
             typer.echo(f"{finding.code} {finding.severity.value}: {finding.message}", err=True)
 

@@ -7,7 +7,9 @@ import os
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
+from journeyman.entities.prediction import Answer, RowFinding
 from journeyman.serving.asks import Row
 from journeyman.serving.serve_settings import ServeSettings
 from journeyman.sources.parsing.texts import text_of
@@ -71,6 +73,16 @@ class RowRules:
             if kept[name] is not None:
                 kept[name] = self._hash(_encoder.encode(kept[name]).decode())
         return kept
+
+    def discreet(self, answer: Answer) -> Answer:
+        """Return the answer without what its findings say of the values of personal columns."""
+        if not self._hidden or not any(finding.column in self._hidden for finding in answer.findings):
+            return answer
+        findings = [
+            RowFinding(f.code, f.column, "a personal column; see the code") if f.column in self._hidden else f
+            for f in answer.findings
+        ]
+        return replace(answer, findings=tuple(findings))
 
     def digest_of(self, row: Row) -> bytes:
         """Return a keyed digest of the whole row, in which the order of its columns does not count."""

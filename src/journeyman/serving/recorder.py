@@ -319,7 +319,7 @@ class Recorder:
             part=answer.part,
             protocol=work.ask.protocol,
             row=_encoder.encode(self._rules.recorded(work.row)),
-            output=_encoder.encode(answer),
+            output=_encoder.encode(self._rules.discreet(answer)),
             digest=work.digest,
             client_id=work.client_id,
             key=work.key,

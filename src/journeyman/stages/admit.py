@@ -109,7 +109,7 @@ class RowAdmission:
     def _lacking(self, column: Column, row: Mapping[str, object]) -> RowMisfit:
         strange = sorted(set(row) - self._known)
         near = difflib.get_close_matches(column.name, strange, n=1, cutoff=0.6)
-        hint = f"did you mean {near[0]!r}?" if near else "give null where there is no value"
+        hint = f"the row has {near[0]!r}: is that it?" if near else "give null where there is no value"
         return RowMisfit(column.name, "", _wanted(column), hint)
 
 

@@ -206,6 +206,9 @@ def test_personal_columns_are_hashed_or_left_out(settings: ServeSettings, tmp_pa
         assert (row["x"], row["c"][:2], "name" in row) == (0.5, "h:", False)
         assert "Ann Smith" not in str(recorded)
         assert client.ask("POST", "/predict", {"row": {**ROW, "name": "Eve"}, "id": "a"}).status == 409
+        [finding] = client.ask("POST", "/predict", {"row": {**ROW, "c": "a rare disease"}}).json["findings"]
+        assert (finding["code"], finding["column"]) == ("PR103", "c")
+        assert "rare disease" not in str(client.predictions())
 
 
 def test_tokens(settings: ServeSettings, tmp_path: Path) -> None:
