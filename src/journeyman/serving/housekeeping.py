@@ -1,7 +1,8 @@
-"""Housekeeping of a server: moves old rows to the archive, and shares this worker's counters."""
+"""Housekeeping of a server: checkpoints the log, moves old rows to the archive, shares this worker's counters."""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -39,6 +40,7 @@ class Housekeeping:
 
     def __init__(self, folder: Path, settings: ServeSettings, counters: Counters, shared: Path) -> None:
         self._folder, self._settings = folder, settings
+        self._log = SqlitePredictionLog(folder)
         self.counters, self.shared = counters, shared
         self._parent = os.getppid() if settings.workers > 1 else None
         self._stop = threading.Event()
@@ -53,11 +55,14 @@ class Housekeeping:
         self._stop.set()
         self._thread.join()
         self._share()
+        self._log.close()
 
     def _run(self) -> None:
         due = time.monotonic()
         while not self._stop.wait(1.0):
             self._share()
+            with contextlib.suppress(WorkspaceError):  # a full disk: the writer tells it, the next second tries again
+                self._log.checkpoint()
             if self._parent is not None and os.getppid() != self._parent:
                 os.kill(os.getpid(), signal.SIGTERM)  # the server that started this worker is gone: drain, and go too
             if time.monotonic() >= due:
@@ -74,13 +79,10 @@ class Housekeeping:
         descriptor = os.open(self._folder / "archive.lock", os.O_RDWR | os.O_CREAT, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            log = SqlitePredictionLog(self._folder)
-            try:
-                self._move(log)
-            finally:
-                log.close()
-        except (BlockingIOError, WorkspaceError):
-            # another worker is at it, or the disk is full: rows stay where they are until the next look
+            self._move(self._log)
+        except BlockingIOError:
+            return  # another worker is at it
+        except Exception:  # noqa: BLE001 - rows stay where they are until the next look, whatever went wrong
             self.counters.add("journeyman_refused_total", {"reason": "archive put off"})
         finally:
             os.close(descriptor)

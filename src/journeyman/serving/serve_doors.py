@@ -31,7 +31,7 @@ from journeyman.serving.serve_settings import ServeSettings, checked
 from journeyman.serving.served_release import ServedRelease
 from journeyman.serving.service import Service, read_challenge, write_challenge
 from journeyman.serving.tokens import read_tokens
-from journeyman.stores.catalogue import opened_registry
+from journeyman.stores.catalogue import JOURNAL, opened_registry
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.releases import MANIFEST
 from journeyman.workflow.clock import SystemClock
@@ -141,7 +141,7 @@ def serve(settings: ServeSettings, challenge: Challenge | None) -> None:
     """
     checked(settings)
     read_tokens(settings.tokens, os.environ)
-    _champion(settings)
+    _Pointer(settings)()
     listening = _bound(settings.host, settings.port)
     if challenge is not None:
         _agree(settings, challenge)
@@ -161,7 +161,7 @@ def make_application(settings: ServeSettings, shared: Path) -> Application:
     log, side = SqlitePredictionLog(folder), SqlitePredictionLog(folder)
     counters = Counters()
     keeper = LineupKeeper(
-        champion=partial(_champion, settings),
+        champion=_Pointer(settings),
         challenge=partial(read_challenge, side),
         load=partial(_loaded, settings),
     )
@@ -246,12 +246,37 @@ def _loaded(settings: ServeSettings, version: int | None) -> ServedRelease:
     return served
 
 
-def _champion(settings: ServeSettings) -> int:
-    folder = Path(settings.model)
-    if (folder / MANIFEST).is_file():
-        return int(load(folder).version)
-    with opened_registry(settings.workspace) as registry:
-        return registry.version(settings.model).version
+class _Pointer:
+    """Tells which version a model's name points to; the registry is opened only where its files have changed."""
+
+    def __init__(self, settings: ServeSettings) -> None:
+        self._settings = settings
+        self._folder = Path(settings.model)
+        self._stamp: object = None
+        self._version = 0
+
+    def __call__(self) -> int:
+        """Return the version."""
+        stamp = self._stamped()
+        if stamp != self._stamp:
+            if (self._folder / MANIFEST).is_file():
+                self._version = int(load(self._folder).version)
+            else:
+                with opened_registry(self._settings.workspace) as registry:
+                    self._version = registry.version(self._settings.model).version
+            self._stamp = stamp
+        return self._version
+
+    def _stamped(self) -> object:
+        journal = self._settings.workspace / JOURNAL
+        stamps: list[tuple[int, int] | None] = []
+        for path in (self._folder / MANIFEST, journal, journal.with_name(f"{JOURNAL}-wal")):
+            try:
+                state = path.stat()
+                stamps.append((state.st_mtime_ns, state.st_size))
+            except OSError:
+                stamps.append(None)
+        return stamps
 
 
 def _promote(settings: ServeSettings, version: int) -> None:

@@ -20,6 +20,9 @@ _LAYOUT = 1
 _PER_MILLISECOND = 1 << 20
 """Ids that one millisecond has room for: an id is its time, times this, so that ids rise with time."""
 
+_MOST_AHEAD = 4_000
+"""Pages written ahead beyond which a checkpoint goes to its end; without housekeeping, five times as many do it."""
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS predictions (
   id INTEGER PRIMARY KEY,        -- milliseconds since 1970 times 2^20, and a number, so that it rises
@@ -139,6 +142,21 @@ class SqlitePredictionLog:
         with self.writing():
             self._connection.execute("UPDATE settings SET value = value + 1 WHERE name = 'probes'")
 
+    def checkpoint(self) -> None:
+        """Move what is written ahead into the database, beside the writers, so that none of them has to do it.
+
+        Writers go on meanwhile, so that what is written ahead need not come to its end by this; where it has become
+        long, they wait once for the little that is left.
+        """
+        with log_errors(self.folder):
+            _, ahead, _ = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if ahead > _MOST_AHEAD:
+                fcntl.flock(self._lock, fcntl.LOCK_EX)
+                try:
+                    self._connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+                finally:
+                    fcntl.flock(self._lock, fcntl.LOCK_UN)
+
     def rows(self) -> int:
         """Return the number of predictions that the live log holds."""
         return self.number("rows")
@@ -247,7 +265,8 @@ class SqlitePredictionLog:
 def _connected(path: Path) -> sqlite3.Connection:
     # One thread at a time uses a connection, but not always the one that opened it, which sqlite3 would insist on.
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 2000", "cache_size = -16000"):
+    pages = f"wal_autocheckpoint = {5 * _MOST_AHEAD}"
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", pages, "cache_size = -16000"):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute(f"PRAGMA journal_size_limit = {64 << 20}")
     return connection

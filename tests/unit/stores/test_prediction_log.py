@@ -55,6 +55,21 @@ def test_all_or_none(log: SqlitePredictionLog) -> None:
     assert len(log.append(LogEntries((prediction("a"),)), NOW).predictions) == 1
 
 
+def test_what_is_written_ahead_stays_short(log: SqlitePredictionLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("journeyman.stores.prediction_log._MOST_AHEAD", 20)
+    housekeeper = SqlitePredictionLog(log.folder)
+    ahead = log.folder / "log.db-wal"
+    sizes = []
+    for _ in range(6):
+        for _ in range(10):
+            log.append(LogEntries((prediction(),)), NOW)
+        housekeeper.checkpoint()
+        sizes.append(ahead.stat().st_size)
+    assert sizes[-1] <= 2 * sizes[0], "it begins anew instead of growing"
+    assert log.rows() == 60
+    housekeeper.close()
+
+
 def test_a_log_of_another_layout_is_refused(log: SqlitePredictionLog) -> None:
     with log.writing() as connection:
         connection.execute("UPDATE settings SET value = 9 WHERE name = 'layout'")
