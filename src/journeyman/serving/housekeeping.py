@@ -36,13 +36,17 @@ class Housekeeping:
         Where to count.
     shared : Path
         Where the workers of one server keep their counters.
+    parent : int or None
+        Process that started this worker and without which it is not to go on; None where there is no such.
     """
 
-    def __init__(self, folder: Path, settings: ServeSettings, counters: Counters, shared: Path) -> None:
+    def __init__(
+        self, folder: Path, settings: ServeSettings, counters: Counters, shared: Path, parent: int | None
+    ) -> None:
         self._folder, self._settings = folder, settings
         self._log = SqlitePredictionLog(folder)
         self.counters, self.shared = counters, shared
-        self._parent = os.getppid() if settings.workers > 1 else None
+        self._parent = parent
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
 

@@ -153,8 +153,8 @@ def serve(settings: ServeSettings, challenge: Challenge | None) -> None:
         listening.close()
 
 
-def make_application(settings: ServeSettings, shared: Path) -> Application:
-    """Return the application of one worker: model loaded, log open."""
+def make_application(settings: ServeSettings, shared: Path, parent: int | None = None) -> Application:
+    """Return the application of one worker: model loaded, log open; it ends with the process ``parent``."""
     sys.setswitchinterval(_TURN)
     folder = log_folder(settings)
     rules = RowRules(settings, read_salt(folder))
@@ -166,7 +166,7 @@ def make_application(settings: ServeSettings, shared: Path) -> Application:
         load=partial(_loaded, settings),
     )
     recorder = Recorder(log, lambda: keeper.current, rules, counters, settings.most_waiting)
-    housekeeping = Housekeeping(folder, settings, counters, shared)
+    housekeeping = Housekeeping(folder, settings, counters, shared, parent)
     service = Service(settings, keeper, recorder, side, rules, housekeeping, partial(_promote, settings))
     tokens = read_tokens(settings.tokens, os.environ)
     routes = [
@@ -304,7 +304,7 @@ def _bound(host: str, port: int) -> socket.socket:
 
 def _run(settings: ServeSettings, shared: Path, listening: socket.socket) -> None:
     several = settings.workers > 1
-    make = partial(make_application, settings, shared)
+    make = partial(make_application, settings, shared, os.getpid() if several else None)
     config = uvicorn.Config(
         make if several else make(),
         factory=several,
