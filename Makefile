@@ -11,7 +11,7 @@ PYTEST := $(PY) -m pytest
 test check docs: export OMP_NUM_THREADS = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test check format docs experience bench bench-peers bench-stopping bench-tables bench-kill bench-ingest bench-predict clean
+.PHONY: help demo test check format docs experience bench bench-peers bench-stopping bench-tables bench-kill bench-ingest bench-predict bench-serve clean
 .DELETE_ON_ERROR:
 
 help:
@@ -21,7 +21,7 @@ help:
 	@echo "make format    put the code into shape"
 	@echo "make docs      run the code in the documents"
 	@echo "make experience   try every candidate on many small tasks and write the beliefs that are shipped (CACHE=, MINUTES=)"
-	@echo "make bench       the measurements; or bench-tables | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-predict"
+	@echo "make bench       the measurements; or bench-tables | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-predict | bench-serve"
 
 demo: $(BASE)
 	$(PY) examples/demo.py
@@ -44,9 +44,9 @@ format: $(DEV)
 docs: $(DEV)
 	$(PYTEST) -q -rs tests/test_docs.py
 
-bench: bench-tables bench-peers bench-stopping bench-ingest bench-predict
+bench: bench-tables bench-peers bench-stopping bench-ingest bench-predict bench-serve
 
-bench-tables bench-stopping bench-kill bench-ingest bench-predict: $(DEV)
+bench-tables bench-stopping bench-kill bench-ingest bench-predict bench-serve: $(DEV)
 	$(PY) benchmarks/$(@:bench-%=%).py
 
 bench-peers: $(DEV)

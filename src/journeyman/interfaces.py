@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from journeyman.entities.candidate import Candidate, Parameter
 from journeyman.entities.column import Column
 from journeyman.entities.finding import Finding
+from journeyman.entities.prediction import LogEntries, LogReceipt, RecordedPrediction
 from journeyman.entities.table import Block, Table
 from journeyman.entities.task import Task, TaskKind
 
@@ -26,6 +27,7 @@ __all__ = [
     "FittedPreparation",
     "Matrix",
     "Metric",
+    "PredictionLog",
     "Preparation",
     "Progress",
     "QualityRule",
@@ -370,6 +372,47 @@ class Progress(Protocol):
 
     def note(self, message: str) -> None:
         """Something worth a line."""
+        ...
+
+
+class PredictionLog(Protocol):
+    """Where served predictions and their labels are kept; one writer appends, and what is appended is durable."""
+
+    def recorded(self, client_ids: Sequence[str]) -> Mapping[str, RecordedPrediction]:
+        """Return the predictions that were recorded under these ids of clients."""
+        ...
+
+    def append(self, entries: LogEntries, now: int) -> LogReceipt:
+        """Make entries durable, all or none, and return what became of each, in order.
+
+        A prediction whose client's id was recorded before is not recorded again; its receipt is the first one's.
+        ``now`` is in milliseconds since 1970.
+
+        Raises
+        ------
+        WorkspaceError
+            Where the log cannot be written; nothing was recorded then.
+        """
+        ...
+
+    def probe(self) -> None:
+        """Write a trifle; WorkspaceError where the log cannot be written."""
+        ...
+
+    def rows(self) -> int:
+        """Return the number of predictions that the live log holds."""
+        ...
+
+    def setting(self, name: str) -> str | None:
+        """Return what all servers of this log agreed on, such as the challenger's part."""
+        ...
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Agree on something, durably."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
         ...
 
 

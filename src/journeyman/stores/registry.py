@@ -186,6 +186,21 @@ class Registry:
         with self._database.reading() as connection:
             return _history(connection, name)
 
+    def promote(self, name: str, number: int, *, now: str) -> ModelVersion:
+        """Point a name to a version that was released; return it. Nothing changes where it points there already.
+
+        Raises
+        ------
+        SettingsError
+            For an unknown name or number.
+        """
+        version = self.version(name, number)
+        if version.champion:
+            return version
+        with self._database.writing() as connection:
+            _point(connection, name, number, _PROMOTED, now)
+        return self.version(name, number)
+
     def rollback(self, name: str, to: int | None = None, *, now: str) -> ModelVersion:
         """Point a name to the champion before the present one, or to the version ``to``; return it.
 

@@ -27,6 +27,7 @@ from journeyman.entities.trial import Ensemble
 from journeyman.interfaces import Averaging, Metric, Run, Source
 from journeyman.metrics import find_metric
 from journeyman.settings import BuildSettings, bounded
+from journeyman.stages.bound import bound
 from journeyman.stages.check import check
 from journeyman.stages.decide import decide
 from journeyman.stages.ensemble import calibrate, ensemble, with_copies
@@ -84,7 +85,7 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
 
     tell("fit", "the chosen models, to be examined on the holdout, and on all rows")
     chosen = run.step("copies", partial(choose_copies, kit, run, settings), chosen, found, table, division)
-    card = model_card(kit, chosen, table, task)
+    card = replace(model_card(kit, chosen, table, task), conformal=bound(chosen.predictions, validated, task))
     everything = np.arange(len(table.frame), dtype=np.int64)
     parts = (division.train, everything) if len(division.train) < len(everything) else (everything,)
     after = seconds_after_fits(found, chosen, table, division, settings.threads)

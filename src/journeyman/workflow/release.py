@@ -14,10 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column
+from journeyman.entities.conformal import Conformal
 from journeyman.entities.conformed import Misfit
 from journeyman.entities.evaluation import Evaluation
 from journeyman.entities.finding import Finding
 from journeyman.entities.report import BuildReport
+from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.interfaces import Algorithm, Preparation
 from journeyman.plugins import load_parts
@@ -68,6 +70,8 @@ class ModelCard:
         In the order of their folders.
     temperature, threshold
         See :class:`Ensemble`.
+    conformal : Conformal or None
+        How far the truth may lie from an answer; None in releases that were made without.
     """
 
     task: Task
@@ -75,6 +79,7 @@ class ModelCard:
     members: tuple[PlacedMember, ...]
     temperature: float
     threshold: float | None
+    conformal: Conformal | None = None
 
 
 @dataclass(frozen=True)
@@ -155,6 +160,11 @@ class Release:
         return self._card.columns
 
     @property
+    def conformal(self) -> Conformal | None:
+        """How far the truth may lie from an answer; None where the release does not tell."""
+        return self._card.conformal
+
+    @property
     def evaluation(self) -> Evaluation:
         """How good the model is on rows that taught it nothing."""
         return self.report.evaluation
@@ -209,6 +219,10 @@ class Release:
         conformed = conform(rows, self._card.columns)
         self.findings = conformed.findings
         return self._scorer.predict(conformed.block)
+
+    def answer_block(self, block: Block) -> FloatArray:
+        """Return the answers of rows that were read already, as ``answers`` would give them."""
+        return self._scorer.predict(block)
 
     def answers_in_parts(self, parts: Iterable[pd.DataFrame]) -> Iterator[FloatArray]:
         """Yield the answers of a table that comes in parts, so that it need not fit in memory.

@@ -1,0 +1,69 @@
+"""Rows to predict, each admitted or refused on its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from journeyman.entities.column import Column
+from journeyman.entities.finding import Finding
+from journeyman.entities.table import Block
+
+__all__ = ["Admitted", "RowMisfit", "TrainedColumn"]
+
+
+@dataclass(frozen=True)
+class TrainedColumn:
+    """A column that a model needs, and what its values were in training.
+
+    Attributes
+    ----------
+    column : Column
+        How raw values are read.
+    low, high : float or None
+        Least and greatest number; None where there is none.
+    complete : bool
+        Whether no value was missing.
+    """
+
+    column: Column
+    low: float | None = None
+    high: float | None = None
+    complete: bool = False
+
+    def beyond(self, value: float) -> bool:
+        """Return whether a number lies outside of what training saw; a missing one does not."""
+        return self.low is not None and self.high is not None and (value < self.low or value > self.high)
+
+
+@dataclass(frozen=True)
+class RowMisfit:
+    """Why a row cannot be predicted: the column, what was found there, what was wanted, and what can be done."""
+
+    field: str
+    found: str
+    wanted: str
+    hint: str
+
+    @property
+    def message(self) -> str:
+        """One sentence."""
+        return f"{self.field!r} holds {self.found}, wanted {self.wanted}" if self.found else f"no {self.field!r}"
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """Rows read as the model's columns.
+
+    Attributes
+    ----------
+    block : Block
+        The admitted rows, in their order.
+    misfits : tuple of RowMisfit or None
+        One a row that was given: why it was refused, None where it was admitted.
+    findings : tuple of tuple of Finding
+        One an admitted row: what was noticed in it.
+    """
+
+    block: Block
+    misfits: tuple[RowMisfit | None, ...]
+    findings: tuple[tuple[Finding, ...], ...]

@@ -1,0 +1,181 @@
+"""The ASGI application: finds the route, asks for the token, reads the body within limits, says no in JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from journeyman.serving.exchange import Request, Response, Route, native_refusal
+from journeyman.serving.refusals import Fault, Refusal
+from journeyman.serving.service import Service
+from journeyman.serving.tokens import Tokens
+
+__all__ = ["Application"]
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+_BODIES_AT_ONCE = 20  # times the size of one: what all requests that are being read may hold together
+
+
+class _Gone(Exception):
+    """The caller hung up."""
+
+
+class Application:
+    """All protocols at one port.
+
+    Parameters
+    ----------
+    service : Service
+        What they stand on.
+    routes : sequence of Route
+        What they offer; the first that fits answers.
+    tokens : Tokens
+        Who may do what.
+    ready : callable
+        Called once requests are answered.
+    """
+
+    def __init__(self, service: Service, routes: Sequence[Route], tokens: Tokens, ready: Callable[[], None]) -> None:
+        self._service, self._tokens, self._ready = service, tokens, ready
+        self._exact: dict[str, dict[str, Route]] = {}
+        self._patterns: list[tuple[tuple[str, ...], Route]] = []
+        for route in routes:
+            if "{" in route.path:
+                self._patterns.append((tuple(route.path.split("/")), route))
+            else:
+                self._exact.setdefault(route.path, {}).setdefault(route.method, route)
+        self._held = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or follow the server's life."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self._service.start()
+                await send({"type": "lifespan.startup.complete"})
+                self._ready()
+            elif message["type"] == "lifespan.shutdown":
+                await asyncio.to_thread(self._service.stop)
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route: Route | None = None
+        try:
+            route, arguments = self._find(scope["method"], scope["path"])
+            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+            self._admit(route, headers)
+            body = await self._body(headers, receive) if scope["method"] not in ("GET", "HEAD") else b""
+            try:
+                response = await route.handler(Request(scope["path"], arguments, headers, body))
+            finally:
+                self._held -= len(body)
+        except Refusal as refusal:
+            response = (route.refusal if route is not None else native_refusal)(refusal)
+        except _Gone:
+            return
+        except Exception:  # noqa: BLE001 - the outermost door of a request: told without details, which stay here
+            traceback.print_exc(file=sys.stderr)
+            hint = "the server's output has the details"
+            response = native_refusal(Refusal(500, Fault("fault", "this met a fault of Journeyman", hint=hint)))
+        protocol = route.protocol if route is not None else "none"
+        counted = {"protocol": protocol, "status": str(response.status)}
+        self._service.counters.add("journeyman_requests_total", counted)
+        await _send(response, send, scope["method"] == "HEAD")
+
+    def _find(self, method: str, path: str) -> tuple[Route, tuple[str, ...]]:
+        wanted = "GET" if method == "HEAD" else method
+        exact = self._exact.get(path)
+        if exact is not None and wanted in exact:
+            return exact[wanted], ()
+        allowed = set(exact or ())
+        segments = path.split("/")
+        for pattern, route in self._patterns:
+            if len(pattern) == len(segments) and all(
+                p == s or (p.startswith("{") and s) for p, s in zip(pattern, segments, strict=True)
+            ):
+                if route.method == wanted:
+                    found = [s for p, s in zip(pattern, segments, strict=True) if p.startswith("{")]
+                    return route, tuple(unquote(s) for s in found)
+                allowed.add(route.method)
+        if allowed:
+            names = ", ".join(sorted(allowed))
+            fault = Fault("wrong method", f"{path[:100]} takes {names}", "method", method[:20], names)
+            raise Refusal(405, fault, {"Allow": names})
+        fault = Fault("not found", f"there is no {path[:100]}", "path", path[:100], hint="GET / lists the addresses")
+        raise Refusal(404, fault)
+
+    def _admit(self, route: Route, headers: dict[str, str]) -> None:
+        if route.right is None or not self._tokens.wanted:
+            return
+        given = headers.get("authorization", "")
+        if self._tokens.allows(given, route.right):
+            return
+        reason = "forbidden" if self._tokens.known(given) else "no token"
+        self._service.counters.add("journeyman_refused_total", {"reason": reason})
+        if reason == "forbidden":
+            raise Refusal(403, Fault(reason, f"this token does not allow to {route.right.value}"))
+        hint = "send the header: Authorization: Bearer TOKEN"
+        fault = Fault(reason, "a valid token is needed", "authorization", "none that is known", "a token", hint)
+        raise Refusal(401, fault, {"WWW-Authenticate": "Bearer"})
+
+    async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
+        limit = self._service.settings.most_bytes
+        length = headers.get("content-length", "")
+        if length.isdigit() and int(length) > limit:
+            raise self._too_large(length, limit)
+        if self._held > _BODIES_AT_ONCE * limit:
+            self._service.counters.add("journeyman_refused_total", {"reason": "busy"})
+            raise Refusal(429, Fault("busy", "too many large requests at once"), {"Retry-After": "1"})
+        parts, size, more = [], 0, True
+        try:
+            async with asyncio.timeout(self._service.settings.timeout):
+                while more and size <= limit:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise _Gone
+                    part: bytes = message.get("body", b"")
+                    parts.append(part)
+                    size += len(part)
+                    self._held += len(part)
+                    more = message.get("more_body", False)
+            if size > limit:
+                raise self._too_large(str(size), limit)
+        except TimeoutError:
+            self._held -= size
+            self._service.counters.add("journeyman_refused_total", {"reason": "slow"})
+            wanted = f"all of it within {self._service.settings.timeout:g} s"
+            fault = Fault("slow", "the body did not arrive in time", "body", f"{size} bytes", wanted)
+            raise Refusal(408, fault, {"Connection": "close"}) from None
+        except BaseException:
+            self._held -= size
+            raise
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _too_large(self, found: str, limit: int) -> Refusal:
+        self._service.counters.add("journeyman_refused_total", {"reason": "too large"})
+        fault = Fault("too large", "the body is too large", "body", f"{found} bytes", f"at most {limit} bytes")
+        return Refusal(413, fault, {"Connection": "close"})
+
+
+async def _send(response: Response, send: Send, bare: bool) -> None:
+    headers = [
+        (b"content-type", response.content_type.encode()),
+        (b"content-length", b"%d" % len(response.body)),
+        *((name.lower().encode(), value.encode()) for name, value in response.headers.items()),
+    ]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if bare else response.body})

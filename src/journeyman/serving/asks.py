@@ -1,0 +1,71 @@
+"""What is asked of the recorder and what comes back, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from journeyman.entities.prediction import Label
+from journeyman.serving.refusals import Fault
+
+__all__ = ["Ask", "Given", "LabelAsk", "Outcome", "Row"]
+
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Rows of one request that want an answer.
+
+    Attributes
+    ----------
+    rows : tuple of mapping
+        Column to raw value.
+    client_ids : tuple of str or None
+        The client's own id of each row.
+    protocol : str
+        How it was asked.
+    deadline : float
+        Monotonic seconds after which nobody waits any more; rows that were not begun by then are not recorded.
+    strict : bool
+        Whether one bad row fails all.
+    reasons : bool
+        Whether contributions of columns are wanted.
+    """
+
+    rows: tuple[Row, ...]
+    client_ids: tuple[str | None, ...]
+    protocol: str
+    deadline: float
+    strict: bool = False
+    reasons: bool = False
+
+    @property
+    def size(self) -> int:
+        """Rows that wait."""
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class LabelAsk:
+    """Labels of one request."""
+
+    labels: tuple[Label, ...]
+    deadline: float
+
+    @property
+    def size(self) -> int:
+        """Labels that wait."""
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Given:
+    """An answer that is recorded: the prediction's id, its JSON, and whether it was recorded before."""
+
+    id: int
+    output: bytes
+    repeated: bool = field(default=False)
+
+
+Outcome = Given | Fault

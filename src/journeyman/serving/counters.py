@@ -1,0 +1,110 @@
+"""Counters of a server, as Prometheus reads them."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+__all__ = ["Counters"]
+
+_HELP = {
+    "journeyman_requests_total": "Requests by protocol and status.",
+    "journeyman_refused_total": "Requests and rows that were refused, by reason.",
+    "journeyman_predictions_total": "Answers that were recorded, by version and part.",
+    "journeyman_repeated_total": "Answers that had been recorded before under the client's id.",
+    "journeyman_labels_total": "Labels, by what became of them.",
+    "journeyman_findings_total": "Findings in rows, by code.",
+    "journeyman_shadows_total": "Shadow answers: recorded, failed or dropped because there were too many.",
+    "journeyman_commits_total": "Transactions of the prediction log.",
+    "journeyman_commit_seconds_total": "Seconds spent in them.",
+    "journeyman_scoring_seconds_total": "Seconds spent scoring.",
+    "journeyman_archived_total": "Rows moved to the archive.",
+    "journeyman_waiting_rows": "Rows that wait for an answer now.",
+    "journeyman_log_rows": "Predictions in the live log.",
+    "journeyman_log_writable": "1, or 0 after the log could not be written.",
+    "journeyman_champion_version": "Version that answers.",
+    "journeyman_lineup_changes_total": "Changes of champion or challenger since the start.",
+    "journeyman_lineup_trouble": "1 while a wanted release cannot be loaded and the old one goes on.",
+}
+
+
+class Counters:
+    """Sums by name and labels; any thread may add.
+
+    Examples
+    --------
+    >>> counters = Counters()
+    >>> counters.add("journeyman_labels_total", {"fate": "recorded"}, 2)
+    >>> print(counters.text({"journeyman_waiting_rows": 0}))
+    # HELP journeyman_labels_total Labels, by what became of them.
+    # TYPE journeyman_labels_total counter
+    journeyman_labels_total{fate="recorded"} 2
+    # HELP journeyman_waiting_rows Rows that wait for an answer now.
+    # TYPE journeyman_waiting_rows gauge
+    journeyman_waiting_rows 0
+    <BLANKLINE>
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sums: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
+
+    def add(self, name: str, labels: Mapping[str, str] | None = None, amount: float = 1) -> None:
+        """Add to a sum."""
+        key = (name, tuple((labels or {}).items()))
+        with self._lock:
+            self._sums[key] = self._sums.get(key, 0) + amount
+
+    def text(self, gauges: Mapping[str, float], folder: Path | None = None) -> str:
+        """Return all sums and the given gauges in Prometheus' text format.
+
+        Parameters
+        ----------
+        gauges : mapping of str to float
+            What is measured now.
+        folder : Path, optional
+            Where the other workers of this server ``keep`` theirs; they are added.
+        """
+        with self._lock:
+            sums = dict(self._sums)
+        for path in [] if folder is None else sorted(folder.glob("*.counters")):
+            if path.stem != str(os.getpid()):
+                for name, labels, amount in msgspec.msgpack.decode(path.read_bytes(), type=list[_Kept]):
+                    sums[name, labels] = sums.get((name, labels), 0) + amount
+        lines = []
+        for name in _HELP:
+            here: list[tuple[tuple[tuple[str, str], ...], float]] = [
+                (labels, amount) for (known, labels), amount in sums.items() if known == name
+            ]
+            if name in gauges:
+                here.append(((), gauges[name]))
+            if here:
+                kind = "counter" if name.endswith("_total") else "gauge"
+                lines += [f"# HELP {name} {_HELP[name]}", f"# TYPE {name} {kind}"]
+                lines += [f"{name}{_braced(labels)} {amount:.12g}" for labels, amount in sorted(here)]
+        return "\n".join(lines) + "\n"
+
+    def keep(self, folder: Path) -> None:
+        """Write all sums where the other workers of this server find them; they stay when this worker ends."""
+        with self._lock:
+            kept = [(name, labels, amount) for (name, labels), amount in self._sums.items()]
+        draft = folder / f".{os.getpid()}"
+        draft.write_bytes(msgspec.msgpack.encode(kept))
+        draft.replace(folder / f"{os.getpid()}.counters")
+
+
+_Kept = tuple[str, tuple[tuple[str, str], ...], float]
+
+
+def _braced(labels: tuple[tuple[str, str], ...]) -> str:
+    if not labels:
+        return ""
+    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels) + "}"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,103 @@
+"""Housekeeping of a server: checkpoints the log, moves old rows to the archive, shares this worker's counters."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+from journeyman.errors import WorkspaceError
+from journeyman.serving.counters import Counters
+from journeyman.serving.serve_settings import ServeSettings
+from journeyman.stores.prediction_log import SqlitePredictionLog
+from journeyman.stores.prediction_retention import move_oldest, sweep
+
+__all__ = ["Housekeeping"]
+
+_DAY = 86_400_000
+_BETWEEN = 60.0  # seconds between two looks at what is old
+_BREATH = 0.05  # seconds between two steps of the same move, so that replies come first
+
+
+class Housekeeping:
+    """A thread that keeps the log bounded; of several workers, one does it at a time.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the log.
+    settings : ServeSettings
+        How long rows stay.
+    counters : Counters
+        Where to count.
+    shared : Path
+        Where the workers of one server keep their counters.
+    parent : int or None
+        Process that started this worker and without which it is not to go on; None where there is no such.
+    """
+
+    def __init__(
+        self, folder: Path, settings: ServeSettings, counters: Counters, shared: Path, parent: int | None
+    ) -> None:
+        self._folder, self._settings = folder, settings
+        self._log = SqlitePredictionLog(folder)
+        self.counters, self.shared = counters, shared
+        self._parent = parent
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the step in progress."""
+        self._stop.set()
+        self._thread.join()
+        self._share()
+        self._log.close()
+
+    def _run(self) -> None:
+        due = time.monotonic()
+        while not self._stop.wait(1.0):
+            self._share()
+            with contextlib.suppress(WorkspaceError):  # a full disk: the writer tells it, the next second tries again
+                self._log.checkpoint()
+            if self._parent is not None and os.getppid() != self._parent:
+                os.kill(os.getpid(), signal.SIGTERM)  # the server that started this worker is gone: drain, and go too
+            if time.monotonic() >= due:
+                self._tidy()
+                due = time.monotonic() + _BETWEEN
+
+    def _share(self) -> None:
+        try:
+            self.counters.keep(self.shared)
+        except OSError:  # a full disk: the next second will tell
+            self.counters.add("journeyman_refused_total", {"reason": "counters not shared"})
+
+    def _tidy(self) -> None:
+        descriptor = os.open(self._folder / "archive.lock", os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._move(self._log)
+        except BlockingIOError:
+            return  # another worker is at it
+        except Exception:  # noqa: BLE001 - rows stay where they are until the next look, whatever went wrong
+            self.counters.add("journeyman_refused_total", {"reason": "archive put off"})
+        finally:
+            os.close(descriptor)
+
+    def _move(self, log: SqlitePredictionLog) -> None:
+        keep = int(self._settings.keep_days * _DAY)
+        while not self._stop.wait(_BREATH):
+            moved = move_oldest(log, time.time_ns() // 1_000_000, keep, self._settings.keep_rows)
+            self.counters.add("journeyman_archived_total", None, moved)
+            while not self._stop.wait(_BREATH):
+                if not sweep(log):
+                    break
+            if not moved:
+                return

@@ -1,0 +1,163 @@
+"""Who answers: the champion, and a challenger in the shadow or as a canary; changed in one move, for whole batches."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import msgspec
+
+from journeyman.entities.prediction import Part
+from journeyman.errors import JourneymanError
+from journeyman.serving.served_release import ServedRelease
+
+__all__ = ["Challenge", "Lineup", "LineupKeeper", "Role"]
+
+
+class Role(StrEnum):
+    """What a challenger does."""
+
+    SHADOW = "shadow"
+    CANARY = "canary"
+
+
+class Challenge(msgspec.Struct, frozen=True):
+    """Which version challenges, as all servers of a log have agreed.
+
+    Attributes
+    ----------
+    version : int or None
+        None where nobody challenges.
+    role : Role
+        Shadow: scored and recorded, told to nobody. Canary: answers a share of the requests.
+    share : float
+        Of the requests that a canary answers.
+    """
+
+    version: int | None = None
+    role: Role = Role.SHADOW
+    share: float = 0.0
+
+
+@dataclass(frozen=True)
+class Lineup:
+    """The releases that answer at a moment; a micro-batch is answered by one lineup, whatever changes meanwhile."""
+
+    champion: ServedRelease
+    challenger: ServedRelease | None = None
+    challenge: Challenge = field(default_factory=Challenge)
+
+    def pick(self, key: str) -> tuple[ServedRelease, Part]:
+        """Return who answers a row: the same key always meets the same part, and stays with a share that grows.
+
+        Parameters
+        ----------
+        key : str
+            What the row is known by: values of the key columns, the client's id, or anything at random.
+        """
+        if self.challenger is None or self.challenge.role is not Role.CANARY:
+            return self.champion, Part.CHAMPION
+        place = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) / 2**64
+        if place < self.challenge.share:
+            return self.challenger, Part.CANARY
+        return self.champion, Part.CHAMPION
+
+    @property
+    def shadow(self) -> ServedRelease | None:
+        """The release that is scored besides; None where there is none."""
+        return self.challenger if self.challenge.role is Role.SHADOW else None
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    champion: int
+    challenge: Challenge
+
+
+class LineupKeeper:
+    """Looks now and then who should answer, and changes the lineup once the new one is loaded and has answered a row.
+
+    Parameters
+    ----------
+    champion : callable
+        Returns the version that the name points to.
+    challenge : callable
+        Returns what was agreed of a challenger.
+    load : callable
+        Returns a version, ready to answer; raises JourneymanError where it cannot be loaded.
+    seconds : float
+        Between two looks.
+
+    Attributes
+    ----------
+    current : Lineup
+        Replaced as a whole, never changed.
+    trouble : str
+        Why the wanted lineup could not be loaded; the old one goes on. Empty where all is well.
+    changes : int
+        How often the lineup has changed.
+    """
+
+    def __init__(
+        self,
+        champion: Callable[[], int],
+        challenge: Callable[[], Challenge],
+        load: Callable[[int], ServedRelease],
+        seconds: float = 0.5,
+    ) -> None:
+        self._champion, self._challenge, self._load, self._seconds = champion, challenge, load, seconds
+        self._stop = threading.Event()
+        self._looking = threading.Lock()
+        self.trouble = ""
+        self.changes = 0
+        version = champion()
+        self._wanted = _Wanted(version, Challenge())
+        self.current = Lineup(load(version))
+        self.look()
+        self._thread = threading.Thread(target=self._watch, name="lineup", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def look(self) -> None:
+        """Look once; after this, ``current`` is what was wanted, or ``trouble`` says why not."""
+        with self._looking:
+            try:
+                wanted = _Wanted(self._champion(), self._challenge())
+                if wanted == self._wanted and not self.trouble:
+                    return
+                lineup = self._lineup(wanted)
+            except JourneymanError as error:
+                self.trouble = str(error)
+                return
+            except Exception as error:  # noqa: BLE001 - whatever a damaged release does, the old one goes on
+                self.trouble = f"{type(error).__name__}: {error}"
+                return
+            self.trouble = ""
+            if wanted != self._wanted:
+                self.changes += 1
+            self._wanted, self.current = wanted, lineup
+
+    def _lineup(self, wanted: _Wanted) -> Lineup:
+        here = {self.current.champion.version: self.current.champion}
+        if self.current.challenger is not None:
+            here[self.current.challenger.version] = self.current.challenger
+        champion = here.get(wanted.champion) or self._load(wanted.champion)
+        number = wanted.challenge.version
+        if number is None or number == wanted.champion:
+            return Lineup(champion)
+        return Lineup(champion, here.get(number) or self._load(number), wanted.challenge)
+
+    def _watch(self) -> None:
+        while not self._stop.wait(self._seconds):
+            self.look()

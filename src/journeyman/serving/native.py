@@ -1,0 +1,198 @@
+"""The native protocol: /predict, /labels, /models, /health, /metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from journeyman.entities.prediction import LabelFate
+from journeyman.serving.answers import given_json
+from journeyman.serving.exchange import Request, Response, Route, json_response
+from journeyman.serving.lineup import Challenge, Role
+from journeyman.serving.openapi import operation, row_schema
+from journeyman.serving.refusals import Fault, Refusal, decoded
+from journeyman.serving.service import Service
+from journeyman.serving.tokens import Right
+from journeyman.serving.truths import GivenLabel, read_label
+
+__all__ = ["routes"]
+
+NATIVE = "native"
+_PREDICT_HINT = 'send {"row": {"COLUMN": value, ...}} or {"rows": [{...}, ...]}'
+_LABEL_HINT = 'send {"id": "ID OF A PREDICTION", "truth": value} or {"labels": [{...}, ...]}'
+_OPERATE_HINT = 'send {"champion": 2} or {"challenger": {"version": 3, "role": "canary", "share": 0.1}}'
+
+
+class _Predict(msgspec.Struct, forbid_unknown_fields=True):
+    row: dict[str, Any] | None = None
+    rows: list[dict[str, Any]] | None = None
+    id: str | None = None
+    ids: list[str | None] | None = None
+    strict: bool = False
+    reasons: bool = False
+
+
+class _Labels(msgspec.Struct, forbid_unknown_fields=True):
+    labels: list[GivenLabel] | None = None
+    id: str | None = None
+    key: dict[str, Any] | None = None
+    truth: Any = None
+
+
+class _Challenger(msgspec.Struct, forbid_unknown_fields=True):
+    version: int | None = None
+    role: Role = Role.SHADOW
+    share: float = 0.0
+
+
+class _Operate(msgspec.Struct, forbid_unknown_fields=True):
+    champion: int | None = None
+    challenger: _Challenger | None = None
+
+
+def routes(service: Service) -> list[Route]:
+    """Return the native addresses."""
+
+    async def predict(request: Request) -> Response:
+        asked = decoded(request.body, _Predict, _PREDICT_HINT)
+        name = service.champion.name
+        if (asked.row is None) == (asked.rows is None):
+            raise Refusal(400, _one_of("row", "rows", asked.row is not None, _PREDICT_HINT))
+        if asked.row is not None:
+            if asked.ids is not None:
+                raise Refusal(400, Fault("bad request", "a single row has no ids", "ids", "a list", "id"))
+            outcomes = await service.predict([asked.row], [asked.id], NATIVE, True, asked.reasons)
+            return Response(200, given_json(outcomes[0], name))
+        rows, ids = asked.rows or [], asked.ids
+        if asked.id is not None or (ids is not None and len(ids) != len(rows)):
+            found = "id" if asked.id is not None else f"{len(ids or [])} ids"
+            fault = Fault("bad request", "each row needs its own id", "ids", found, f"{len(rows)} ids", _PREDICT_HINT)
+            raise Refusal(400, fault)
+        outcomes = await service.predict(rows, ids, NATIVE, asked.strict, asked.reasons)
+        failed = sum(isinstance(outcome, Fault) for outcome in outcomes)
+        body = b",".join(given_json(outcome, name) for outcome in outcomes)
+        return Response(200, b'{"predictions":[%b],"failed":%d}' % (body, failed))
+
+    async def labels(request: Request) -> Response:
+        asked = decoded(request.body, _Labels, _LABEL_HINT)
+        if asked.labels is not None:
+            if asked.id is not None or asked.key is not None or asked.truth is not None:
+                raise Refusal(400, Fault("bad request", "labels stand alone", "labels", "id, key or truth beside it"))
+            return await many(asked.labels)
+        [told] = await record([GivenLabel(asked.truth, asked.id, asked.key)])
+        if isinstance(told, Fault):
+            raise Refusal(404 if told.code == "unknown prediction" else 400, told)
+        return json_response({"fate": told.value})
+
+    async def many(given: Sequence[GivenLabel]) -> Response:
+        if not given:
+            raise Refusal(400, Fault("no labels", "there is no label", "labels", "nothing", "at least one"))
+        told = await record(given)
+        failed = sum(isinstance(one, Fault) for one in told)
+        entries = [{"error": one} if isinstance(one, Fault) else {"fate": one.value} for one in told]
+        return json_response({"labels": entries, "failed": failed})
+
+    async def record(given: Sequence[GivenLabel]) -> list[LabelFate | Fault]:
+        read = [read_label(one, service.champion.task, service.rules) for one in given]
+        fates = iter(await service.label([one for one in read if not isinstance(one, Fault)]))
+        told: list[LabelFate | Fault] = []
+        for one, asked in zip(read, given, strict=True):
+            fate = one if isinstance(one, Fault) else next(fates)
+            if fate is LabelFate.UNKNOWN:
+                hint = "give the id that the prediction came with"
+                fate = Fault("unknown prediction", "no prediction has this id", "id", str(asked.id), "its id", hint)
+            told.append(fate)
+        return told
+
+    async def models(request: Request) -> Response:
+        return json_response(service.models())
+
+    async def operate(request: Request) -> Response:
+        asked = decoded(request.body, _Operate, _OPERATE_HINT)
+        wanted = asked.challenger
+        if asked.champion is None and wanted is None:
+            raise Refusal(400, Fault("bad request", "nothing to change was named", "champion", hint=_OPERATE_HINT))
+        if wanted is not None and not 0 <= wanted.share <= 1:
+            fault = Fault("bad request", "a share is from 0 to 1", "challenger.share", str(wanted.share), "0 to 1")
+            raise Refusal(400, fault)
+        challenge = None if wanted is None else Challenge(wanted.version, wanted.role, wanted.share)
+        return json_response(await service.operate(asked.champion, challenge))
+
+    async def health(request: Request) -> Response:
+        trouble = await service.health()
+        if trouble:
+            return json_response({"status": "cannot record", "trouble": trouble}, 503)
+        return json_response({"status": "ok", "version": service.champion.version})
+
+    async def metrics(request: Request) -> Response:
+        return Response(200, service.metrics().encode(), "text/plain; version=0.0.4; charset=utf-8")
+
+    row = row_schema(service.champion.columns)
+    return [
+        Route("POST", "/predict", predict, Right.PREDICT, NATIVE, operation("Predict rows", _predict_schema(row))),
+        Route("POST", "/labels", labels, Right.LABEL, NATIVE, operation("Tell the truth of predictions", _LABELS)),
+        Route("GET", "/models", models, Right.PREDICT, NATIVE, operation("Who answers")),
+        Route("POST", "/models", operate, Right.OPERATE, NATIVE, operation("Change who answers", _OPERATE)),
+        Route("GET", "/health", health, None, NATIVE, operation("Whether predictions can be recorded")),
+        Route("GET", "/metrics", metrics, Right.OPERATE, NATIVE, operation("Counters", answer="text/plain")),
+    ]
+
+
+def _one_of(one: str, other: str, both: bool, hint: str) -> Fault:
+    found = f"{one} and {other}" if both else "neither"
+    return Fault("bad request", f"{one} or {other} is needed, not both", one, found, f"{one} or {other}", hint)
+
+
+def _predict_schema(row: dict[str, Any]) -> dict[str, Any]:
+    identity = {"type": "string", "minLength": 1, "maxLength": 200}
+    flags = {"strict": {"type": "boolean"}, "reasons": {"type": "boolean"}}
+    one = {"row": row, "id": identity, **flags}
+    many = {
+        "rows": {"type": "array", "items": row, "minItems": 1},
+        "ids": {"type": "array", "items": identity},
+        **flags,
+    }
+    return {
+        "oneOf": [
+            {"type": "object", "properties": one, "required": ["row"], "additionalProperties": False},
+            {"type": "object", "properties": many, "required": ["rows"], "additionalProperties": False},
+        ]
+    }
+
+
+_LABEL: dict[str, Any] = {
+    "type": "object",
+    "properties": {"id": {"type": "string"}, "key": {"type": "object"}, "truth": {}},
+    "required": ["truth"],
+    "additionalProperties": False,
+}
+_LABELS: dict[str, Any] = {
+    "oneOf": [
+        _LABEL,
+        {
+            "type": "object",
+            "properties": {"labels": {"type": "array", "items": _LABEL, "minItems": 1}},
+            "required": ["labels"],
+            "additionalProperties": False,
+        },
+    ]
+}
+_OPERATE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "champion": {"type": "integer", "minimum": 1},
+        "challenger": {
+            "type": "object",
+            "properties": {
+                "version": {"type": ["integer", "null"], "minimum": 1},
+                "role": {"enum": [role.value for role in Role]},
+                "share": {"type": "number", "minimum": 0, "maximum": 1},
+            },
+            "additionalProperties": False,
+        },
+    },
+    "minProperties": 1,
+    "additionalProperties": False,
+}

@@ -1,0 +1,258 @@
+"""The Open Inference Protocol v2 (KServe, Triton, MLServer): named tensors in, named tensors out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from journeyman import __version__
+from journeyman.entities.column import Column, Kind
+from journeyman.entities.prediction import Answer
+from journeyman.serving.answers import answers_of
+from journeyman.serving.asks import Given, Row
+from journeyman.serving.exchange import Request, Response, Route, json_response
+from journeyman.serving.invocations import numbered
+from journeyman.serving.openapi import operation
+from journeyman.serving.refusals import Fault, Refusal, decoded
+from journeyman.serving.served_release import ServedRelease
+from journeyman.serving.service import Service
+from journeyman.serving.tokens import Right
+
+__all__ = ["routes"]
+
+OIP = "open inference"
+_HINT = 'send {"inputs": [{"name": "COLUMN", "shape": [1], "datatype": "FP64", "data": [1.5]}, ...]}'
+_WHOLE = {f"{sign}INT{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)}
+_REAL = {"FP16", "FP32", "FP64"}
+
+
+class _Tensor(msgspec.Struct):
+    name: str
+    shape: list[int]
+    datatype: str
+    data: Any
+    parameters: Any = None
+
+
+class _Wanted(msgspec.Struct):
+    name: str
+    parameters: Any = None
+
+
+class _Infer(msgspec.Struct):
+    inputs: list[_Tensor]
+    id: str | None = None
+    outputs: list[_Wanted] | None = None
+    parameters: Any = None
+
+
+def routes(service: Service) -> list[Route]:
+    """Return the addresses of the protocol; the model goes by its name, with or without a version."""
+
+    def check(arguments: Sequence[str]) -> ServedRelease:
+        champion = service.champion
+        if arguments and arguments[0] != champion.name:
+            raise _unknown("model", arguments[0], champion.name)
+        if len(arguments) > 1 and arguments[1] != str(champion.version):
+            raise _unknown("version", arguments[1], str(champion.version))
+        return champion
+
+    async def infer(request: Request) -> Response:
+        asked = decoded(request.body, _Infer, _HINT)
+        champion = check(request.arguments)
+        wanted = None if asked.outputs is None else [output.name for output in asked.outputs]
+        known = [name for name, _, _ in _outputs(champion)]
+        for name in wanted or []:
+            if name not in known:
+                raise _bad("outputs", name[:60], f"one of {', '.join(known)}")
+        rows = _rows(asked.inputs, champion.columns)
+        ids = None if asked.id is None else numbered(asked.id, len(rows))
+        outcomes = await service.predict(rows, ids, OIP, True)
+        answers = answers_of(outcomes)
+        tensors = _tensors(answers, champion)
+        told: dict[str, Any] = {"model_name": champion.name, "model_version": str(answers[0].version)}
+        if asked.id is not None:
+            told["id"] = asked.id
+        told["parameters"] = {"prediction_ids": [f"{o.id:016x}" for o in outcomes if isinstance(o, Given)]}
+        told["outputs"] = [tensor for tensor in tensors if wanted is None or tensor["name"] in wanted]
+        return json_response(told)
+
+    async def about(request: Request) -> Response:
+        champion = check(request.arguments)
+        inputs = [{"name": c.name, "datatype": _datatype(c), "shape": [-1]} for c in champion.columns]
+        outputs = [{"name": n, "datatype": d, "shape": s} for n, d, s in _outputs(champion)]
+        described = {"name": champion.name, "versions": [str(champion.version)], "platform": "journeyman"}
+        return json_response(described | {"inputs": inputs, "outputs": outputs})
+
+    async def ready(request: Request) -> Response:
+        champion = check(request.arguments)
+        trouble = await service.health()
+        body: dict[str, Any] = {"ready": not trouble}
+        if request.arguments:
+            body = {"name": champion.name, **body}
+        return json_response(body, 503 if trouble else 200)
+
+    async def live(request: Request) -> Response:
+        return json_response({"live": True})
+
+    async def server(request: Request) -> Response:
+        return json_response({"name": "journeyman", "version": __version__, "extensions": []})
+
+    def get(path: str, handler: Callable[..., Any], summary: str, right: Right | None = None) -> Route:
+        return Route("GET", path, handler, right, OIP, operation(summary, error=_ERROR), _refusal)
+
+    def post(path: str) -> Route:
+        described = operation("Predict rows", _SCHEMA, error=_ERROR)
+        return Route("POST", path, infer, Right.PREDICT, OIP, described, _refusal)
+
+    return [
+        get("/v2", server, "The server"),
+        get("/v2/health/live", live, "Whether the server runs"),
+        get("/v2/health/ready", ready, "Whether predictions can be recorded"),
+        get("/v2/models/{model}", about, "The model's tensors", Right.PREDICT),
+        get("/v2/models/{model}/ready", ready, "Whether the model answers"),
+        post("/v2/models/{model}/infer"),
+        get("/v2/models/{model}/versions/{version}", about, "A version's tensors", Right.PREDICT),
+        get("/v2/models/{model}/versions/{version}/ready", ready, "Whether a version answers"),
+        post("/v2/models/{model}/versions/{version}/infer"),
+    ]
+
+
+def _rows(tensors: Sequence[_Tensor], columns: Sequence[Column]) -> list[Row]:
+    """Return rows from one tensor a column, or from one tensor of all columns in the model's order."""
+    if not tensors:
+        raise _bad("inputs", "nothing", "a tensor for each column")
+    names = [column.name for column in columns]
+    first = tensors[0]
+    if len(tensors) == 1 and len(first.shape) == 2 and first.name not in names:
+        values = _values(first, 0)
+        rows, width = first.shape
+        if width != len(names):
+            raise _bad("inputs[0].shape", str(first.shape), f"[rows, {len(names)}], in the order of the columns")
+        return [dict(zip(names, values[row * width : (row + 1) * width], strict=True)) for row in range(rows)]
+    length = first.shape[0] if first.shape else 0
+    read: dict[str, list[Any]] = {}
+    for position, tensor in enumerate(tensors):
+        if tensor.shape not in ([length], [length, 1]):
+            raise _bad(f"inputs[{position}].shape", str(tensor.shape[:6]), f"[{length}], one value a row")
+        if tensor.name in read:
+            raise _bad(f"inputs[{position}].name", tensor.name[:60], "each name once")
+        read[tensor.name] = _values(tensor, position)
+    return [dict(zip(read, values, strict=True)) for values in zip(*read.values(), strict=True)]
+
+
+def _values(tensor: _Tensor, position: int) -> list[Any]:
+    if any(size < 0 for size in tensor.shape):
+        raise _bad(f"inputs[{position}].shape", str(tensor.shape[:6]), "sizes from 0 on")
+    flat: list[Any] = []
+    for value in tensor.data if isinstance(tensor.data, list) else [tensor.data]:
+        flat.extend(value if isinstance(value, list) else [value])
+    size = math.prod(tensor.shape)
+    if len(flat) != size:
+        raise _bad(
+            f"inputs[{position}].data", f"{len(flat)} values", f"{size} values, as shape {tensor.shape[:6]} says"
+        )
+    fits = _FITS.get(tensor.datatype)
+    if fits is None:
+        raise _bad(f"inputs[{position}].datatype", tensor.datatype[:60], f"one of {', '.join(sorted(_FITS))}")
+    for value in flat:
+        if value is not None and not fits(value):
+            raise _bad(f"inputs[{position}].data", repr(value)[:60], f"values of {tensor.datatype}")
+    return flat
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_real(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+_FITS: dict[str, Callable[[object], bool]] = {
+    **dict.fromkeys(_WHOLE, _is_whole),
+    **dict.fromkeys(_REAL, _is_real),
+    "BYTES": _is_text,
+    "BOOL": _is_flag,
+}
+
+
+def _outputs(release: ServedRelease) -> list[tuple[str, str, list[int]]]:
+    task = release.task
+    if not task.kind.classification:
+        return [("predict", "FP64", [-1])]
+    kinds = {"int": "INT64", "float": "FP64", "bool": "BOOL"}
+    return [("predict", kinds.get(task.label_types, "BYTES"), [-1]), ("predict_proba", "FP64", [-1, len(task.labels)])]
+
+
+def _tensors(answers: Sequence[Answer], release: ServedRelease) -> list[dict[str, Any]]:
+    tensors = []
+    for name, datatype, shape in _outputs(release):
+        if name == "predict":
+            data: list[Any] = [answer.prediction for answer in answers]
+        else:
+            data = [p for answer in answers for p in answer.probabilities.values()]
+        tensors.append({"name": name, "datatype": datatype, "shape": [len(answers), *shape[1:]], "data": data})
+    return tensors
+
+
+def _datatype(column: Column) -> str:
+    if column.kind is Kind.BOOLEAN:
+        return "BOOL"
+    return "FP64" if column.kind.numeric else "BYTES"
+
+
+def _bad(field: str, found: str, wanted: str) -> Refusal:
+    return Refusal(400, Fault("bad request", f"{field}: found {found}, wanted {wanted}", field, found, wanted, _HINT))
+
+
+def _unknown(what: str, found: str, wanted: str) -> Refusal:
+    return Refusal(
+        404, Fault("not found", f"no {what} {found[:100]!r} answers here, but {wanted!r}", what, found[:100], wanted)
+    )
+
+
+def _refusal(refusal: Refusal) -> Response:
+    """Say why as the protocol wants it: ``{"error": "one sentence"}``."""
+    fault = refusal.fault
+    said = f"{fault.message} (hint: {fault.hint})" if fault.hint else fault.message
+    return json_response({"error": said}, refusal.status, refusal.headers)
+
+
+_ERROR: dict[str, Any] = {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"]}
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "minLength": 1, "maxLength": 190},
+        "inputs": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "properties": {
+                    "name": {"type": "string"},
+                    "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}},
+                    "datatype": {"enum": ["BOOL", "BYTES", *sorted(_WHOLE), *sorted(_REAL)]},
+                    "data": {"type": "array"},
+                },
+                "required": ["name", "shape", "datatype", "data"],
+            },
+        },
+        "outputs": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]},
+        },
+    },
+    "required": ["inputs"],
+}

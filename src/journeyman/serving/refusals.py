@@ -1,0 +1,91 @@
+"""Refusals: what a caller did wrong or what cannot be done now, as a status and a JSON body that says all of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+
+from journeyman.entities.admitted import RowMisfit
+
+__all__ = ["Fault", "Refusal", "decoded", "fault_of_misfit"]
+
+T = TypeVar("T")
+_PATH = re.compile(r"(?P<message>.*?) - at `\$(?P<path>.*)`$")
+_EXPECTED = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<found>[^`]+)`")
+
+
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is wrong, in parts that a program can read.
+
+    Attributes
+    ----------
+    code : str
+        A short name that stays.
+    message : str
+        One sentence.
+    field, found, wanted : str
+        What it is about, what was there and what should be; empty where that does not apply.
+    hint : str
+        What can be done.
+    """
+
+    code: str
+    message: str
+    field: str = ""
+    found: str = ""
+    wanted: str = ""
+    hint: str = ""
+
+
+class Refusal(Exception):
+    """A request that is not answered as asked: an HTTP status, a fault, and headers such as Retry-After."""
+
+    def __init__(self, status: int, fault: Fault, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(fault.message)
+        self.status = status
+        self.fault = fault
+        self.headers = dict(headers or {})
+
+
+def fault_of_misfit(misfit: RowMisfit) -> Fault:
+    """Return why a row was refused.
+
+    Examples
+    --------
+    >>> fault_of_misfit(RowMisfit("age", "'old'", "a number", "give null")).message
+    "'age' holds 'old', wanted a number"
+    """
+    code = "bad value" if misfit.found else "missing column"
+    return Fault(code, misfit.message, misfit.field, misfit.found or "nothing", misfit.wanted, misfit.hint)
+
+
+def decoded(body: bytes, kind: type[T], hint: str) -> T:
+    """Read a JSON body as ``kind``; a Refusal names the field, what was found and what was wanted."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise Refusal(400, _fault(str(error), hint)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        said = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        fault = Fault("not JSON", f"the body is not JSON: {said}", "", _shown(body), "JSON", hint)
+        raise Refusal(400, fault) from None
+
+
+def _fault(message: str, hint: str) -> Fault:
+    path = _PATH.match(message)
+    field = path["path"].lstrip(".") if path else ""
+    text = path["message"] if path else message
+    types = _EXPECTED.search(text)
+    wanted, found = (types["wanted"], types["found"]) if types else ("", "")
+    named = re.search(r"field `([^`]+)`", text)
+    if named and not types:
+        field = f"{field}.{named[1]}".lstrip(".")
+    sentence = f"{field}: {text}" if field and not named else text
+    return Fault("bad request", sentence[0].lower() + sentence[1:], field or "body", found, wanted, hint)
+
+
+def _shown(body: bytes) -> str:
+    return body[:60].decode("utf-8", errors="replace") + ("..." if len(body) > 60 else "")

@@ -1,0 +1,140 @@
+"""A release that answers rows one by one: admission, micro-batch scoring, intervals and reasons."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import numpy as np
+from msgspec.structs import replace as replace_fields
+from numpy.typing import NDArray
+
+from journeyman.entities.admitted import RowMisfit, TrainedColumn
+from journeyman.entities.column import Column, Kind
+from journeyman.entities.finding import Finding
+from journeyman.entities.prediction import Answer, Part, RowFinding, Value
+from journeyman.entities.report import BuildReport
+from journeyman.entities.table import Block
+from journeyman.serving.asks import Row
+from journeyman.stages.admit import RowAdmission
+from journeyman.stages.attribute import attribute
+from journeyman.workflow.release import Release, typed_labels
+
+__all__ = ["ServedRelease", "trained_columns"]
+
+
+def trained_columns(report: BuildReport, names: Collection[str]) -> tuple[TrainedColumn, ...]:
+    """Return the named columns with what training knew of their values."""
+    profiles = {profile.name: profile for profile in report.profile.columns}
+    found = []
+    for column in report.columns:
+        if column.name not in names:
+            continue
+        trained, profile = TrainedColumn(column), profiles.get(column.name)
+        if profile is not None:
+            ranged = column.kind in (Kind.NUMBER, Kind.INTEGER)
+            trained = replace(
+                trained,
+                low=profile.minimum if ranged else None,
+                high=profile.maximum if ranged else None,
+                complete=profile.missing == 0,
+            )
+        found.append(trained)
+    return tuple(found)
+
+
+class ServedRelease:
+    """A release, loaded and ready to answer.
+
+    Parameters
+    ----------
+    release : Release
+        From ``journeyman.load``.
+    known : collection of str
+        Names that rows may bring besides the model's columns.
+    """
+
+    def __init__(self, release: Release, known: Collection[str] = ()) -> None:
+        self.name, self.version, self.task = release.name, release.version, release.task
+        self.columns = release.columns
+        self.report = release.report
+        self.manifest = release.manifest
+        names = {column.name for column in release.columns}
+        by_name = {t.column.name: t for t in trained_columns(self.report, names)}
+        # the release's own columns say how values are read; the report only adds what training saw
+        trained = [replace(by_name.get(c.name, TrainedColumn(c)), column=c) for c in release.columns]
+        self._release = release
+        self._admission = RowAdmission(trained, {*known, self.task.target})
+        self._labels = typed_labels(self.task).tolist() if self.task.kind.classification else []
+        self._typical = _typical_row(self.report, release.columns)
+
+    def answer(self, rows: Sequence[Row], part: Part) -> list[Answer | RowMisfit]:
+        """Answer rows, each on its own; what is wrong with a row is its own answer."""
+        admitted = self._admission.read(rows)
+        given: list[Answer | RowMisfit] = []
+        answers = self._release.answer_block(admitted.block) if admitted.findings else np.empty((0, 1))
+        labels = self._release.labels(answers).tolist() if len(answers) else []
+        number = 0
+        for misfit in admitted.misfits:
+            if misfit is not None:
+                given.append(misfit)
+                continue
+            findings = admitted.findings[number]
+            given.append(self._answer(answers[number], labels[number], findings, part))
+            number += 1
+        return given
+
+    def warm(self) -> None:
+        """Answer a row of missing values, so that everything that loads late is loaded before the first caller."""
+        self.answer([dict.fromkeys((c.name for c in self.columns), None)], Part.CHAMPION)
+
+    def explained(self, row: Row, answer: Answer) -> Answer:
+        """Return the answer with the contribution of each column: to the probability of the label, or to the value."""
+        output = self._labels.index(answer.prediction) if self._labels else 0
+        block = self._admission.read([row]).block
+        return replace_fields(answer, reasons=attribute(self._release.answer_block, block, self._typical, output))
+
+    def _answer(self, answer: NDArray[np.float64], label: Value, findings: Sequence[Finding], part: Part) -> Answer:
+        noticed = tuple(RowFinding(f.code, f.subject[0] if f.subject else "", f.message) for f in findings)
+        bounds = self._release.conformal
+        coverage = None if bounds is None else bounds.coverage
+        if not self.task.kind.classification:
+            value = float(answer[0])
+            if not math.isfinite(value):
+                return Answer(None, self.version, part, findings=noticed)
+            interval = None if bounds is None else (value - bounds.margin, value + bounds.margin)
+            return Answer(value, self.version, part, interval=interval, coverage=coverage, findings=noticed)
+        shares = answer.tolist()
+        kept: list[Value] = []
+        if bounds is not None:
+            kept = [one for one, p in zip(self._labels, shares, strict=True) if p >= 1 - bounds.margin or one == label]
+        return Answer(
+            prediction=label,
+            version=self.version,
+            part=part,
+            probabilities=dict(zip(self.task.labels, shares, strict=True)),
+            labels=tuple(kept),
+            coverage=coverage,
+            findings=noticed,
+        )
+
+
+def _typical_row(report: BuildReport, columns: Sequence[Column]) -> Block:
+    """Return a row of medians and commonest names, as the training table had them; what is unknown is missing."""
+    profiles = {profile.name: profile for profile in report.profile.columns}
+    row: Block = {}
+    for column in columns:
+        profile = profiles.get(column.name)
+        top = profile.top_values[0] if profile is not None and profile.top_values else None
+        if column.kind.categorical:
+            code = column.categories.index(top) if top in column.categories else -1
+            row[column.name] = np.array([code], dtype=np.int32)
+        elif column.kind.numeric or column.kind is Kind.DATETIME:
+            middle = profile.quantiles[len(profile.quantiles) // 2] if profile and profile.quantiles else math.nan
+            if column.kind is Kind.BOOLEAN and top in column.categories:
+                middle = float(column.categories.index(top))
+            row[column.name] = np.array([middle], dtype=np.float64)
+        else:
+            row[column.name] = np.array([None], dtype=object)
+    return row

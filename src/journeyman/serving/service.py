@@ -1,0 +1,251 @@
+"""What all protocols stand on: rows in, recorded answers out; labels; who answers; how it is."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from journeyman.entities.column import Column
+from journeyman.entities.prediction import Label, LabelFate
+from journeyman.errors import JourneymanError
+from journeyman.interfaces import PredictionLog
+from journeyman.serving.asks import Ask, LabelAsk, Outcome, Row
+from journeyman.serving.housekeeping import Housekeeping
+from journeyman.serving.lineup import Challenge, LineupKeeper, Role
+from journeyman.serving.privacy import RowRules
+from journeyman.serving.recorder import Recorder
+from journeyman.serving.refusals import Fault, Refusal
+from journeyman.serving.serve_settings import ServeSettings
+from journeyman.serving.served_release import ServedRelease
+
+__all__ = ["Service", "read_challenge", "refusal_of", "write_challenge"]
+
+_CHALLENGE = "challenge"
+_LONGEST_ID = 200
+_MOST_EXPLAINED = 100  # rows of a request with reasons, which cost some hundred answers each
+
+
+def read_challenge(log: PredictionLog) -> Challenge:
+    """Return what the servers of a log have agreed of a challenger."""
+    text = log.setting(_CHALLENGE)
+    return Challenge() if text is None else msgspec.json.decode(text, type=Challenge)
+
+
+def write_challenge(log: PredictionLog, challenge: Challenge) -> None:
+    """Agree on a challenger, for all servers of a log."""
+    log.set_setting(_CHALLENGE, msgspec.json.encode(challenge).decode())
+
+
+class Service:
+    """A model in service.
+
+    Parameters
+    ----------
+    settings : ServeSettings
+        What the server was told.
+    keeper : LineupKeeper
+        Who answers.
+    recorder : Recorder
+        The one writer.
+    log : PredictionLog
+        The same log by another connection, for what is no prediction.
+    rules : RowRules
+        Key columns and personal columns.
+    housekeeping : Housekeeping
+        Keeps the log bounded and the counters of all workers together.
+    promote : callable
+        Makes a version the champion.
+    """
+
+    def __init__(
+        self,
+        settings: ServeSettings,
+        keeper: LineupKeeper,
+        recorder: Recorder,
+        log: PredictionLog,
+        rules: RowRules,
+        housekeeping: Housekeeping,
+        promote: Callable[[int], None],
+    ) -> None:
+        self.settings, self.keeper, self.rules, self.counters = settings, keeper, rules, housekeeping.counters
+        self._recorder, self._log, self._housekeeping, self._promote = recorder, log, housekeeping, promote
+
+    @property
+    def shared(self) -> Path:
+        """Folder that the workers of one server share."""
+        return self._housekeeping.shared
+
+    @property
+    def champion(self) -> ServedRelease:
+        """The release that answers."""
+        return self.keeper.current.champion
+
+    async def predict(
+        self,
+        rows: Sequence[Row],
+        client_ids: Sequence[str | None] | None,
+        protocol: str,
+        strict: bool = False,
+        reasons: bool = False,
+    ) -> list[Outcome]:
+        """Return an outcome a row, in order, each recorded before this returns.
+
+        Parameters
+        ----------
+        rows : sequence of mapping
+            Column to raw value.
+        client_ids : sequence of str or None, optional
+            The client's own ids.
+        protocol : str
+            For the log.
+        strict : bool
+            One bad row fails all: its Refusal is raised, and nothing is recorded.
+        reasons : bool
+            Whether contributions of columns are wanted.
+
+        Raises
+        ------
+        Refusal
+            413 for too many rows, 429 where too many wait, 503 where the log cannot be written.
+        """
+        if not rows:
+            raise Refusal(400, Fault("no rows", "there is no row to predict", "rows", "nothing", "at least one row"))
+        if len(rows) > self.settings.most_rows:
+            wanted = f"at most {self.settings.most_rows}"
+            fault = Fault(
+                "too many rows", f"{len(rows)} rows, {wanted} fit in a request", "rows", str(len(rows)), wanted
+            )
+            raise Refusal(413, fault)
+        if reasons and len(rows) > _MOST_EXPLAINED:
+            wanted = f"at most {_MOST_EXPLAINED}"
+            fault = Fault("too many rows", "reasons take long", "rows", str(len(rows)), wanted, "ask without reasons")
+            raise Refusal(413, fault)
+        ids = tuple(client_ids or [None] * len(rows))
+        for position, client_id in enumerate(ids):
+            if client_id is not None and not 0 < len(client_id) <= _LONGEST_ID:
+                fault = Fault("bad id", "an id has 1 to 200 characters", f"ids[{position}]", client_id[:60], "1 to 200")
+                raise Refusal(400, fault)
+        ask = Ask(tuple(rows), ids, protocol, self._deadline(), strict, reasons)
+        outcomes = cast(list[Outcome], await self._recorder.submit(ask))
+        if strict:
+            for position, outcome in enumerate(outcomes):
+                if isinstance(outcome, Fault) and outcome.code != "not answered":
+                    raise refusal_of(outcome, position if len(outcomes) > 1 else None)
+        return outcomes
+
+    async def label(self, labels: Sequence[Label]) -> list[LabelFate]:
+        """Record labels; return what became of each, once it is durable."""
+        if len(labels) > self.settings.most_rows:
+            wanted = f"at most {self.settings.most_rows}"
+            raise Refusal(413, Fault("too many labels", f"{len(labels)} labels, {wanted} fit in a request"))
+        return cast(list[LabelFate], await self._recorder.submit(LabelAsk(tuple(labels), self._deadline())))
+
+    async def health(self) -> str:
+        """Return what is wrong; empty where all is well. After a failure the log is tried again."""
+        return await self._recorder.probe()
+
+    def models(self) -> dict[str, Any]:
+        """Describe who answers."""
+        lineup = self.keeper.current
+        described: dict[str, Any] = {
+            "name": lineup.champion.name,
+            "target": lineup.champion.task.target,
+            "kind": lineup.champion.task.kind.value,
+            "champion": _described(lineup.champion),
+            "challenger": None,
+            "trouble": self.keeper.trouble or None,
+            "columns": [_column(c) for c in lineup.champion.columns],
+            "keys": list(self.settings.keys),
+        }
+        if lineup.challenger is not None:
+            challenge = lineup.challenge
+            described["challenger"] = {
+                **_described(lineup.challenger),
+                "role": challenge.role.value,
+                "share": challenge.share if challenge.role is Role.CANARY else None,
+            }
+        return described
+
+    async def operate(self, champion: int | None, challenge: Challenge | None) -> dict[str, Any]:
+        """Change who answers: for new batches at once, for other workers within a second.
+
+        Raises
+        ------
+        Refusal
+            409 where the wanted release is not there or cannot be loaded; the old one goes on.
+        """
+
+        def change() -> None:
+            if challenge is not None:
+                write_challenge(self._log, challenge)
+            if champion is not None:
+                self._promote(champion)
+            self.keeper.look()
+
+        try:
+            await asyncio.to_thread(change)
+        except JourneymanError as error:
+            raise Refusal(409, Fault("cannot change", error.message, hint=error.hint)) from error
+        if self.keeper.trouble:
+            fault = Fault("cannot load", self.keeper.trouble, hint="the old one goes on; name another version")
+            raise Refusal(409, fault)
+        return self.models()
+
+    def metrics(self) -> str:
+        """Return counters and gauges as Prometheus reads them."""
+        gauges = {
+            "journeyman_waiting_rows": self._recorder.waiting,
+            "journeyman_log_rows": self._log.rows(),
+            "journeyman_log_writable": 0 if self._recorder.trouble else 1,
+            "journeyman_champion_version": self.champion.version,
+            "journeyman_lineup_trouble": 1 if self.keeper.trouble else 0,
+        }
+        return self.counters.text(gauges, self.shared)
+
+    def start(self) -> None:
+        """Begin, inside the running event loop."""
+        self._recorder.start(asyncio.get_running_loop())
+        self.keeper.start()
+        self._housekeeping.start()
+
+    def stop(self) -> None:
+        """Answer what waits, and let go of everything."""
+        self.keeper.stop()
+        self._housekeeping.stop()
+        self._recorder.stop()
+        self._log.close()
+
+    def _deadline(self) -> float:
+        return time.monotonic() + self.settings.timeout
+
+
+def refusal_of(fault: Fault, position: int | None = None) -> Refusal:
+    """Return a row's fault as a refusal of its request; ``position`` tells which row of several."""
+    if position is not None:
+        fault = msgspec.structs.replace(
+            fault, field=f"rows[{position}].{fault.field}", message=f"row {position}: {fault.message}"
+        )
+    return Refusal(409 if fault.code == "id of another row" else 400, fault)
+
+
+def _described(release: ServedRelease) -> dict[str, Any]:
+    main = release.report.evaluation.main
+    return {
+        "version": release.version,
+        "created": release.report.created,
+        "verdict": release.manifest["verdict"],
+        "metric": main.metric,
+        "score": main.value,
+    }
+
+
+def _column(column: Column) -> dict[str, Any]:
+    described: dict[str, Any] = {"name": column.name, "kind": column.kind.value}
+    if column.categories:
+        described["categories"] = list(column.categories[:100])
+    return described

@@ -1,0 +1,87 @@
+"""Labels as they come: the truth of the target's own type, by a prediction's id or by the key columns."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import msgspec
+
+from journeyman.entities.prediction import Label
+from journeyman.entities.task import Task
+from journeyman.serving.privacy import RowRules
+from journeyman.serving.refusals import Fault
+from journeyman.sources.parsing.texts import text_of
+from journeyman.workflow.release import typed_labels
+
+__all__ = ["GivenLabel", "read_label"]
+
+_ID = re.compile(r"[0-9a-f]{16}")
+
+
+class GivenLabel(msgspec.Struct, forbid_unknown_fields=True):
+    """A label as a caller gives it."""
+
+    truth: Any
+    id: str | None = None
+    key: dict[str, Any] | None = None
+
+
+def read_label(given: GivenLabel, task: Task, rules: RowRules) -> Label | Fault:
+    """Return a label that can be recorded, or what is wrong with it.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from journeyman.entities.task import TaskKind
+    >>> from journeyman.serving.serve_settings import ServeSettings
+    >>> rules = RowRules(ServeSettings("m", Path("w")), b"")
+    >>> task = Task("y", TaskKind.BINARY, "roc_auc", labels=("no", "yes"))
+    >>> read_label(GivenLabel("yes", "00000000000000ff"), task, rules)
+    Label(truth=b'"yes"', prediction=255, key=None)
+    >>> read_label(GivenLabel("maybe", "00000000000000ff"), task, rules).wanted
+    "one of 'no', 'yes'"
+    """
+    truth = _truth(given.truth, task)
+    if isinstance(truth, Fault):
+        return truth
+    if (given.id is None) == (given.key is None):
+        found = "neither" if given.id is None else "id and key"
+        return Fault("bad label", "a label needs an id or a key, not both", "id", found, "id or key")
+    if given.id is not None:
+        if not _ID.fullmatch(given.id):
+            return Fault("bad label", "this is no id of a prediction", "id", given.id[:60], "16 hexadecimal digits")
+        return Label(truth, prediction=int(given.id, 16) & (2**63 - 1))
+    if not rules.keys:
+        hint = "start the server with --key COLUMN, or give the prediction's id"
+        return Fault("bad label", "this server has no key columns", "key", "a key", "an id", hint)
+    key = rules.key_of(given.key or {})
+    if key is None or set(given.key or {}) != set(rules.keys):
+        wanted = f"a value for {', '.join(repr(name) for name in rules.keys)}"
+        found = ", ".join(repr(name)[:60] for name in list(given.key or {})[:6]) or "nothing"
+        return Fault("bad label", "the key does not name what it should", "key", found, wanted)
+    return Label(truth, key=key)
+
+
+def _truth(given: Any, task: Task) -> bytes | Fault:
+    if not task.kind.classification:
+        if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
+            return Fault("bad label", "the truth is no number", "truth", _shown(given), "a number")
+        return msgspec.json.encode(float(given))
+    labels = typed_labels(task).tolist()
+    known = dict(zip(task.labels, labels, strict=True)) | {str(text_of(label)): label for label in labels}
+    try:
+        text = text_of(given)
+    except (TypeError, ValueError):
+        text = None
+    if text is None or text not in known:
+        some = ", ".join(repr(label) for label in labels[:10]) + (", ..." if len(labels) > 10 else "")
+        return Fault(
+            "bad label", "the truth is no class that the model knows", "truth", _shown(given), f"one of {some}"
+        )
+    return msgspec.json.encode(known[text])
+
+
+def _shown(value: Any) -> str:
+    return repr(value)[:60]

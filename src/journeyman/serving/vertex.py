@@ -1,0 +1,82 @@
+"""Vertex AI: {"instances"} in, {"predictions"} out, at the addresses that its environment names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from journeyman.entities.prediction import Answer
+from journeyman.serving.answers import answers_of, given_json
+from journeyman.serving.asks import Given
+from journeyman.serving.exchange import Request, Response, Route, json_response
+from journeyman.serving.openapi import operation
+from journeyman.serving.refusals import decoded
+from journeyman.serving.row_forms import from_values
+from journeyman.serving.service import Service
+from journeyman.serving.tokens import Right
+
+__all__ = ["routes"]
+
+VERTEX = "vertex"
+_HINT = 'send {"instances": [{"COLUMN": value, ...}, ...]}'
+
+
+class _Instances(msgspec.Struct):
+    instances: list[Any]
+    parameters: dict[str, Any] | None = None
+
+
+def routes(service: Service, environment: Mapping[str, str]) -> list[Route]:
+    """Return the addresses of Vertex AI's contract for containers.
+
+    Parameters
+    ----------
+    environment : mapping
+        AIP_HEALTH_ROUTE and AIP_PREDICT_ROUTE name the addresses; /vertex/health and /vertex/predict otherwise.
+    """
+
+    async def predict(request: Request) -> Response:
+        asked = decoded(request.body, _Instances, _HINT)
+        parameters = asked.parameters or {}
+        rows = from_values(asked.instances, service.champion.columns, "instances")
+        outcomes = await service.predict(rows, None, VERTEX, True, bool(parameters.get("reasons")))
+        if parameters.get("detail") or parameters.get("reasons"):
+            body = b",".join(given_json(outcome, service.champion.name) for outcome in outcomes)
+            return Response(200, b'{"predictions":[%b]}' % body)
+        ids = [outcome.id for outcome in outcomes if isinstance(outcome, Given)]
+        answers = answers_of(outcomes)
+        return json_response({"predictions": [_told(a, i) for a, i in zip(answers, ids, strict=True)]})
+
+    async def health(request: Request) -> Response:
+        trouble = await service.health()
+        return json_response({"trouble": trouble}, 503) if trouble else json_response({})
+
+    schema = {
+        "type": "object",
+        "properties": {"instances": {"type": "array", "minItems": 1}, "parameters": {"type": "object"}},
+        "required": ["instances"],
+    }
+    to_health = environment.get("AIP_HEALTH_ROUTE") or "/vertex/health"
+    to_predict = environment.get("AIP_PREDICT_ROUTE") or "/vertex/predict"
+    return [
+        Route("GET", to_health, health, None, VERTEX, operation("Whether predictions can be recorded")),
+        Route("POST", to_predict, predict, Right.PREDICT, VERTEX, operation("Predict instances", schema)),
+    ]
+
+
+def _told(answer: Answer, number: int) -> dict[str, Any]:
+    """Return an answer in the form of Vertex AI's own tabular models, and the id by which its label may come."""
+    told: dict[str, Any] = {"id": f"{number:016x}"}
+    if answer.probabilities:
+        probabilities = answer.probabilities
+        return told | {
+            "classes": list(probabilities),
+            "scores": list(probabilities.values()),
+            "label": answer.prediction,
+        }
+    told["value"] = answer.prediction
+    if answer.interval is not None:
+        told["lower_bound"], told["upper_bound"] = answer.interval
+    return told

@@ -1,0 +1,150 @@
+"""Admit: each served row is read on its own as the model's columns, or refused with its reason."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+
+from journeyman.entities.admitted import Admitted, RowMisfit, TrainedColumn
+from journeyman.entities.column import Column, Kind
+from journeyman.entities.finding import Finding, Severity
+from journeyman.sources.parsing import refused_finding
+from journeyman.sources.parsing.cells import REFUSED, cell_reader, sentinel_values
+from journeyman.sources.parsing.values import ValueReader
+
+__all__ = ["RowAdmission"]
+
+_ABSENT = object()
+_SHOWN = 60
+_WANTED = {
+    Kind.NUMBER: "a number",
+    Kind.INTEGER: "a whole number",
+    Kind.BOOLEAN: "yes or no",
+    Kind.CATEGORY: "a category",
+    Kind.ORDERED: "a category",
+    Kind.DATETIME: "a date",
+}
+
+
+class RowAdmission:
+    """Reads rows that come one by one, with all lookups prepared once.
+
+    A row with an unreadable value or without a column is refused; an empty value where training knew none, a number
+    outside its range, a category never seen and a column that the model does not know are findings of that row. What
+    is admitted is read exactly as ``conform`` would read it.
+
+    Parameters
+    ----------
+    columns : sequence of TrainedColumn
+        The columns that the model needs.
+    known : collection of str
+        Further names that rows may bring without a word, such as key columns.
+
+    Examples
+    --------
+    >>> admission = RowAdmission([TrainedColumn(Column("age", Kind.INTEGER), 17, 90, True)])
+    >>> admitted = admission.read([{"age": 41}, {"age": "old"}, {"age": 120}, {}])
+    >>> admitted.block["age"]
+    array([ 41., 120.])
+    >>> [None if m is None else m.message for m in admitted.misfits]
+    [None, "'age' holds 'old', wanted a whole number", None, "no 'age'"]
+    >>> [[f.code for f in row] for row in admitted.findings]
+    [[], ['PR105']]
+    """
+
+    def __init__(self, columns: Sequence[TrainedColumn], known: Collection[str] = ()) -> None:
+        self._plans = tuple(
+            (c, ValueReader(c.column, cell_reader(c.column), sentinel_values(c.column), {})) for c in columns
+        )
+        self._names = frozenset(c.column.name for c in columns)
+        self._known = self._names | frozenset(known)
+
+    def read(self, rows: Sequence[Mapping[str, object]]) -> Admitted:
+        """Read rows, each a mapping of column to raw value (text, number, true, None)."""
+        rows = [row if self._names <= row.keys() else self._matched(row) for row in rows]
+        misfits: list[RowMisfit | None] = [None] * len(rows)
+        findings: list[list[Finding]] = [[] for _ in rows]
+        columns: list[list[object]] = []
+        for trained, reader in self._plans:
+            column, missing = trained.column, reader.missing
+            values: list[object] = []
+            for i, row in enumerate(rows):
+                raw = row.get(column.name, _ABSENT)
+                try:
+                    value = missing if raw is _ABSENT else reader.value(raw)
+                except (TypeError, ValueError, OverflowError):  # nested, or a number of too many digits
+                    value = REFUSED
+                    misfits[i] = misfits[i] or _misfit(column, "a nested value")
+                if raw is _ABSENT:
+                    misfits[i] = misfits[i] or self._lacking(column, row)
+                elif value is REFUSED:
+                    value = missing
+                    if column.kind.categorical:
+                        findings[i].append(refused_finding(column, 1, [str(raw)]))
+                    else:
+                        misfits[i] = misfits[i] or _misfit(column, repr(raw))
+                elif trained.complete and (value is None or value == missing or value != value):
+                    findings[i].append(_missing_finding(column))
+                elif type(value) is float and trained.beyond(value):
+                    findings[i].append(_range_finding(trained, value))
+                values.append(value)
+            columns.append(values)
+        for i, row in enumerate(rows):
+            if len(row) > len(self._names) and not self._known >= row.keys():
+                findings[i].append(_extra_finding(sorted(set(row) - self._known)))
+        kept = [i for i, misfit in enumerate(misfits) if misfit is None]
+        block = {
+            trained.column.name: _array(trained.column, [values[i] for i in kept])
+            for (trained, _), values in zip(self._plans, columns, strict=True)
+        }
+        return Admitted(block, tuple(misfits), tuple(tuple(findings[i]) for i in kept))
+
+    def _matched(self, row: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the row under the model's own names; blanks around names do not count."""
+        stripped = {name.strip(): name for name in self._names}
+        return {(name if name in self._known else stripped.get(name.strip(), name)): v for name, v in row.items()}
+
+    def _lacking(self, column: Column, row: Mapping[str, object]) -> RowMisfit:
+        strange = sorted(set(row) - self._known)
+        near = difflib.get_close_matches(column.name, strange, n=1, cutoff=0.6)
+        hint = f"the row has {near[0]!r}: is that it?" if near else "give null where there is no value"
+        return RowMisfit(column.name, "", _wanted(column), hint)
+
+
+def _wanted(column: Column) -> str:
+    return _WANTED.get(column.kind, "a text")
+
+
+def _misfit(column: Column, found: str) -> RowMisfit:
+    shown = found if len(found) <= _SHOWN else f"{found[:_SHOWN]}..."
+    return RowMisfit(column.name, shown, _wanted(column), "give it as the training table did, or null")
+
+
+def _missing_finding(column: Column) -> Finding:
+    message = f"{column.name!r} has no value, and in training it always had one."
+    return Finding("PR106", Severity.WARNING, (column.name,), message, "Give a value where there is one.")
+
+
+def _range_finding(trained: TrainedColumn, value: float) -> Finding:
+    name = trained.column.name
+    message = f"{name!r} is {value:.6g}, outside of what training saw ({trained.low:.6g} to {trained.high:.6g})."
+    hint = "The model has learned nothing there; look at the value."
+    return Finding("PR105", Severity.WARNING, (name,), message, hint, {"value": value})
+
+
+def _extra_finding(extra: Sequence[str]) -> Finding:
+    shown = ", ".join(repr(e[:_SHOWN]) for e in extra[:6]) + (", ..." if len(extra) > 6 else "")
+    message = f"{len(extra)} {'column' if len(extra) == 1 else 'columns'} the model does not know: {shown}."
+    return Finding("PR104", Severity.NOTE, tuple(e[:_SHOWN] for e in extra[:6]), message, "They are left out.")
+
+
+def _array(column: Column, values: list[object]) -> np.ndarray:
+    if column.kind.categorical:
+        return np.array(values, dtype=np.int32)
+    if column.kind.numeric or column.kind is Kind.DATETIME:
+        return np.array(values, dtype=np.float64)
+    texts = np.empty(len(values), dtype=object)
+    texts[:] = values
+    return texts

@@ -1,0 +1,81 @@
+"""Old predictions, labels and shadows as Parquet files by day, which anything can read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from journeyman.stores.disk import Draft, sync_folder
+
+__all__ = ["ARCHIVE", "day_of", "hex_id", "holds", "write_part"]
+
+ARCHIVE = "archive"
+_TYPES = {"at": pa.timestamp("ms", "UTC"), "version": pa.int32(), "number": pa.int64()}
+"""Of columns that are no texts; spelled out, so that files of one kind always have the same schema."""
+
+
+def hex_id(number: int) -> str:
+    """Return a prediction's id as clients see it; sorting the texts sorts the numbers.
+
+    Examples
+    --------
+    >>> hex_id(255)
+    '00000000000000ff'
+    """
+    return f"{number:016x}"
+
+
+def day_of(milliseconds: int) -> str:
+    """Return the day (UTC) of a moment.
+
+    Examples
+    --------
+    >>> day_of(86_400_000)
+    '1970-01-02'
+    """
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d")
+
+
+def write_part(folder: Path, kind: str, day: str, name: str, columns: dict[str, Sequence[object]]) -> None:
+    """Write some rows of a day as one Parquet file, whole and durable; a repeated write replaces the same file.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the log.
+    kind : str
+        "predictions", "labels" or "shadows".
+    day : str
+        "2026-11-27".
+    name : str
+        Of the file, without its ending; the same rows always have the same name.
+    columns : dict of str to sequence
+        Values by name; ``at`` in milliseconds since 1970.
+    """
+    place = folder / ARCHIVE / kind / f"day={day}"
+    place.mkdir(parents=True, exist_ok=True)
+    arrays = {column: pa.array(values, type=_TYPES.get(column, pa.string())) for column, values in columns.items()}
+    with Draft(place) as draft:
+        pq.write_table(pa.table(arrays), draft, compression="zstd")
+        draft.keep(f"{name}.parquet")
+    for made in (place, place.parent, place.parent.parent, folder):
+        sync_folder(made)
+
+
+def holds(folder: Path, prediction: int, moment: int) -> bool:
+    """Return whether the archive holds a prediction; ``moment`` is when it was made, in milliseconds since 1970.
+
+    A file's name tells the ids in it, so that at most one file is opened.
+    """
+    wanted = hex_id(prediction)
+    for path in (folder / ARCHIVE / "predictions" / f"day={day_of(moment)}").glob("*.parquet"):
+        first, _, last = path.stem.partition("-")
+        if first <= wanted <= last:
+            ids = pq.read_table(path, columns=["id"]).column("id")
+            return bool(pc.any(pc.equal(ids, wanted)).as_py())
+    return False

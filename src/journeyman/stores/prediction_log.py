@@ -1,0 +1,309 @@
+"""The prediction log: served predictions, labels and shadows in SQLite, made durable in groups by one writer."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from journeyman.entities.prediction import Label, LabelFate, LogEntries, LogReceipt, Prediction, RecordedPrediction
+from journeyman.errors import WorkspaceError
+from journeyman.stores.prediction_archive import holds
+
+__all__ = ["LOG", "SqlitePredictionLog", "log_errors", "moment_of"]
+
+LOG = "log.db"
+_LAYOUT = 1
+_PER_MILLISECOND = 1 << 20
+"""Ids that one millisecond has room for: an id is its time, times this, so that ids rise with time."""
+
+_MOST_AHEAD = 4_000
+"""Pages written ahead beyond which a checkpoint goes to its end; without housekeeping, five times as many do it."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS predictions (
+  id INTEGER PRIMARY KEY,        -- milliseconds since 1970 times 2^20, and a number, so that it rises
+  at INTEGER NOT NULL,           -- milliseconds since 1970
+  version INTEGER NOT NULL,
+  part TEXT NOT NULL,            -- champion, canary
+  protocol TEXT NOT NULL,
+  client_id TEXT,
+  key TEXT,                      -- JSON list of the key columns' values
+  "row" TEXT NOT NULL,           -- JSON, hidden columns left out or hashed
+  output TEXT NOT NULL,          -- JSON
+  digest BLOB NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS predictions_client ON predictions (client_id) WHERE client_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS predictions_key ON predictions (key) WHERE key IS NOT NULL;
+CREATE TABLE IF NOT EXISTS labels (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,  -- the last one of a prediction holds, earlier ones are kept
+  at INTEGER NOT NULL,
+  prediction INTEGER,
+  key TEXT,
+  truth TEXT NOT NULL            -- JSON
+);
+CREATE INDEX IF NOT EXISTS labels_prediction ON labels (prediction) WHERE prediction IS NOT NULL;
+CREATE INDEX IF NOT EXISTS labels_key ON labels (key) WHERE key IS NOT NULL;
+CREATE TABLE IF NOT EXISTS shadows (
+  prediction INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  output TEXT NOT NULL,
+  PRIMARY KEY (prediction, version)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+"""
+_INSERT = """INSERT INTO predictions (id, at, version, part, protocol, client_id, key, "row", output, digest)
+VALUES (?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?)"""
+
+
+def moment_of(prediction: int) -> int:
+    """Return the milliseconds since 1970 that an id tells.
+
+    Examples
+    --------
+    >>> moment_of((1_700_000_000_000 << 20) + 7)
+    1700000000000
+    """
+    return prediction // _PER_MILLISECOND
+
+
+class SqlitePredictionLog:
+    """A folder with ``log.db``; several processes may append, one at a time.
+
+    Each append is one transaction of SQLite in WAL mode with ``synchronous=FULL``: when it returns, the entries are on
+    the disk. Writers queue at a lock of the operating system, which wakes them in turn, where SQLite's own would poll.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it is missing.
+
+    Raises
+    ------
+    WorkspaceError
+        Where the folder cannot be used.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with log_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(folder / "writer.lock", os.O_RDWR | os.O_CREAT, 0o666)
+            try:
+                self._connection = _connected(folder / LOG)
+                with self.writing():
+                    self._prepare()
+            except BaseException:
+                os.close(self._lock)
+                raise
+
+    def recorded(self, client_ids: Sequence[str]) -> Mapping[str, RecordedPrediction]:
+        """Return the predictions that were recorded under these ids of clients."""
+        found: dict[str, RecordedPrediction] = {}
+        for start in range(0, len(client_ids), 500):
+            some = client_ids[start : start + 500]
+            marks = ",".join("?" * len(some))
+            query = f"SELECT client_id, id, output, digest FROM predictions WHERE client_id IN ({marks})"
+            with log_errors(self.folder):
+                for client_id, number, output, digest in self._connection.execute(query, some):
+                    found[client_id] = RecordedPrediction(number, output.encode(), digest, repeated=True)
+        return found
+
+    def append(self, entries: LogEntries, now: int) -> LogReceipt:
+        """Make entries durable, all or none, in one transaction.
+
+        Parameters
+        ----------
+        entries : LogEntries
+            Predictions, labels and shadows.
+        now : int
+            Milliseconds since 1970.
+
+        Raises
+        ------
+        WorkspaceError
+            Where the disk is full or the log cannot be written; nothing was recorded then.
+        """
+        with self.writing():
+            predictions = self._add_predictions(entries.predictions, now)
+            labels = tuple(self._add_label(label, now) for label in entries.labels)
+            if entries.shadows:
+                self._connection.executemany(
+                    "INSERT OR IGNORE INTO shadows VALUES (?, ?, CAST(? AS TEXT))",
+                    [(s.prediction, s.version, s.output) for s in entries.shadows],
+                )
+        return LogReceipt(predictions, labels)
+
+    def probe(self) -> None:
+        """Write a trifle; WorkspaceError where the log cannot be written."""
+        with self.writing():
+            self._connection.execute("UPDATE settings SET value = value + 1 WHERE name = 'probes'")
+
+    def checkpoint(self) -> None:
+        """Move what is written ahead into the database, beside the writers, so that none of them has to do it.
+
+        Writers go on meanwhile, so that what is written ahead need not come to its end by this; where it has become
+        long, they wait once for the little that is left.
+        """
+        with log_errors(self.folder):
+            _, ahead, _ = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if ahead > _MOST_AHEAD:
+                fcntl.flock(self._lock, fcntl.LOCK_EX)
+                try:
+                    self._connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+                finally:
+                    fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    def rows(self) -> int:
+        """Return the number of predictions that the live log holds."""
+        return self.number("rows")
+
+    def number(self, name: str) -> int:
+        """Return a figure that the log keeps of itself."""
+        with log_errors(self.folder):
+            row = self._connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def setting(self, name: str) -> str | None:
+        """Return what all servers of this log agreed on."""
+        with log_errors(self.folder):
+            row = self._connection.execute("SELECT value FROM settings WHERE name = ?", (f"agreed {name}",)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Agree on something, durably."""
+        with self.writing():
+            self._connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (f"agreed {name}", value))
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._connection.close()
+        os.close(self._lock)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection inside a transaction that nobody else writes beside; durable when this ends."""
+        with log_errors(self.folder):
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._connection
+                    self._connection.execute("COMMIT")
+                except BaseException:
+                    # A full disk ends the transaction by itself, with an error of its own when it is ended again.
+                    if self._connection.in_transaction:
+                        self._connection.execute("ROLLBACK")
+                    raise
+            finally:
+                fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    def reading(self) -> sqlite3.Connection:
+        """Return the connection, for queries."""
+        return self._connection
+
+    def _prepare(self) -> None:
+        for statement in _TABLES.split(";"):
+            if statement.strip():
+                self._connection.execute(statement)
+        for name, value in (("layout", _LAYOUT), ("rows", 0), ("last", 0), ("archived", 0), ("probes", 0)):
+            self._connection.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (name, value))
+        (layout,) = self._connection.execute("SELECT value FROM settings WHERE name = 'layout'").fetchone()
+        if layout != _LAYOUT:
+            raise WorkspaceError(
+                f"the prediction log in {self.folder} has layout {layout}, this Journeyman reads layout {_LAYOUT}",
+                hint="upgrade Journeyman, or name another folder with --log",
+            )
+
+    def _add_predictions(self, predictions: Sequence[Prediction], now: int) -> tuple[RecordedPrediction, ...]:
+        if not predictions:
+            return ()
+        known = dict(self.recorded([p.client_id for p in predictions if p.client_id is not None]))
+        (last,) = self._connection.execute("SELECT value FROM settings WHERE name = 'last'").fetchone()
+        number = max(int(last), now * _PER_MILLISECOND)
+        rows, receipts = [], []
+        for p in predictions:
+            before = None if p.client_id is None else known.get(p.client_id)
+            if before is not None:
+                receipts.append(before)
+                continue
+            number += 1
+            rows.append((number, now, p.version, p.part, p.protocol, p.client_id, p.key, p.row, p.output, p.digest))
+            receipts.append(RecordedPrediction(number, p.output, p.digest))
+            if p.client_id is not None:
+                known[p.client_id] = RecordedPrediction(number, p.output, p.digest, repeated=True)
+        self._connection.executemany(_INSERT, rows)
+        self._connection.execute("UPDATE settings SET value = ? WHERE name = 'last'", (number,))
+        self._connection.execute("UPDATE settings SET value = value + ? WHERE name = 'rows'", (len(rows),))
+        return tuple(receipts)
+
+    def _add_label(self, label: Label, now: int) -> LabelFate:
+        where, what = ("prediction", label.prediction) if label.prediction is not None else ("key", label.key)
+        if label.prediction is not None and not self._knows(label.prediction):
+            return LabelFate.UNKNOWN
+        latest = f"SELECT truth FROM labels WHERE {where} = ? ORDER BY number DESC LIMIT 1"
+        before = self._connection.execute(latest, (what,)).fetchone()
+        if before is not None and before[0] == label.truth.decode():
+            return LabelFate.REPEATED
+        self._connection.execute(
+            "INSERT INTO labels (at, prediction, key, truth) VALUES (?, ?, ?, ?)",
+            (now, label.prediction, label.key, label.truth.decode()),
+        )
+        return LabelFate.RECORDED if before is None else LabelFate.CORRECTED
+
+    def _knows(self, prediction: int) -> bool:
+        query = "SELECT EXISTS (SELECT 1 FROM predictions WHERE id = ?)"
+        if self._connection.execute(query, (prediction,)).fetchone()[0]:
+            return True
+        (archived,) = self._connection.execute("SELECT value FROM settings WHERE name = 'archived'").fetchone()
+        return prediction <= archived and holds(self.folder, prediction, moment_of(prediction))
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    # One thread at a time uses a connection, but not always the one that opened it, which sqlite3 would insist on.
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+    pages = f"wal_autocheckpoint = {5 * _MOST_AHEAD}"
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", pages, "cache_size = -16000"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute(f"PRAGMA journal_size_limit = {64 << 20}")
+    return connection
+
+
+@contextmanager
+def log_errors(folder: Path) -> Iterator[None]:
+    """Turn what SQLite or the system says about the log into one line and a hint.
+
+    Raises
+    ------
+    WorkspaceError
+        Where the disk is full, or the log cannot be written or is damaged.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _from_sqlite(folder, error) from error
+    except OSError as error:
+        text = error.strerror or str(error)
+        raise WorkspaceError(
+            f"the prediction log in {folder} cannot be used: {text}",
+            hint="check the folder, or name another with --log",
+        ) from error
+
+
+def _from_sqlite(folder: Path, error: sqlite3.Error) -> WorkspaceError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_FULL:
+        return WorkspaceError(
+            f"the disk that holds the prediction log in {folder} is full",
+            hint="free some space; the service goes on by itself",
+        )
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return WorkspaceError(
+            f"the prediction log in {folder} is damaged", hint="restore log.db from a copy, or name another with --log"
+        )
+    return WorkspaceError(
+        f"the prediction log in {folder} cannot be written: {error}", hint="check the disk and the folder's permissions"
+    )

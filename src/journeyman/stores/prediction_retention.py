@@ -1,0 +1,121 @@
+"""Keeps the prediction log bounded: the oldest rows move to the archive, a file at a time, without a loss or a copy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Any
+
+from journeyman.stores.prediction_archive import day_of, hex_id, write_part
+from journeyman.stores.prediction_log import SqlitePredictionLog, log_errors, moment_of
+
+__all__ = ["CHUNK", "move_oldest", "sweep"]
+
+CHUNK = 20_000
+"""Rows of one file: few enough for any memory."""
+
+_SWEPT = 2_000  # rows deleted at once, so that no reply waits long
+_SETTLED = 600_000  # milliseconds after which no shadow comes any more
+_COLUMNS = ("id", "at", "version", "part", "protocol", "client_id", "key", "row", "output")
+_LABELS = ("number", "at", "prediction", "key", "truth")
+
+
+def move_oldest(log: SqlitePredictionLog, now: int, keep: int, most: int, chunk: int = CHUNK) -> int:
+    """Move rows of one day to a file of the archive; return how many, 0 where nothing is old.
+
+    A file is whole before the log says that its rows are archived, in one transaction; a process killed in between
+    writes the same file again. The rows themselves are deleted afterwards by ``sweep``, a few at a time.
+
+    Parameters
+    ----------
+    log : SqlitePredictionLog
+        With a connection of its own.
+    now : int
+        Milliseconds since 1970.
+    keep : int
+        Milliseconds after which a day that is over moves.
+    most : int
+        Predictions in the log beyond which the oldest move earlier.
+    chunk : int
+        Rows of a file at most.
+
+    Raises
+    ------
+    WorkspaceError
+        Where the archive cannot be written; nothing is lost then.
+    """
+    moved = _move_predictions(log, now, keep, most, chunk)
+    return moved + _move_labels(log, now - keep, chunk)
+
+
+def sweep(log: SqlitePredictionLog) -> int:
+    """Delete some rows that the archive holds; return how many, 0 when all are gone."""
+    archived = log.number("archived")
+    with log.writing() as connection:
+        old = "SELECT id FROM predictions WHERE id <= ? ORDER BY id LIMIT ?"
+        gone = connection.execute(f"DELETE FROM predictions WHERE id IN ({old})", (archived, _SWEPT)).rowcount
+        connection.execute("DELETE FROM shadows WHERE prediction <= ?", (archived,))
+        number = connection.execute("SELECT value FROM settings WHERE name = 'archived labels'").fetchone()
+        old = "SELECT number FROM labels WHERE number <= ? LIMIT ?"
+        if number is not None:
+            gone += connection.execute(f"DELETE FROM labels WHERE number IN ({old})", (number[0], _SWEPT)).rowcount
+    return gone
+
+
+def _move_predictions(log: SqlitePredictionLog, now: int, keep: int, most: int, chunk: int) -> int:
+    query = f"SELECT {_quoted(_COLUMNS)} FROM predictions WHERE id > ? ORDER BY id LIMIT ?"
+    with log_errors(log.folder):
+        rows = log.reading().execute(query, (log.number("archived"), chunk)).fetchall()
+    if not rows:
+        return 0
+    day = day_of(moment_of(rows[0][0]))
+    rows = list(takewhile(lambda row: day_of(moment_of(row[0])) == day, rows))
+    first, last = rows[0][0], rows[-1][0]
+    full = len(rows) == chunk and log.rows() > most and moment_of(last) < now - _SETTLED
+    # A day that is over gets no more rows, so that the same rows always make the same file.
+    if not full and day >= day_of(now - keep):
+        return 0
+    name = f"{hex_id(first)}-{hex_id(last)}"
+    columns: dict[str, Sequence[Any]] = dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True))
+    shadows = _shadows(log, first, last)
+    with log_errors(log.folder):
+        write_part(log.folder, "predictions", day, name, {**columns, "id": [hex_id(i) for i in columns["id"]]})
+        if shadows["prediction"]:
+            write_part(log.folder, "shadows", day, name, shadows)
+    with log.writing() as connection:
+        connection.execute("UPDATE settings SET value = ? WHERE name = 'archived'", (last,))
+        connection.execute("UPDATE settings SET value = value - ? WHERE name = 'rows'", (len(rows),))
+    return len(rows)
+
+
+def _shadows(log: SqlitePredictionLog, first: int, last: int) -> dict[str, Sequence[Any]]:
+    query = "SELECT prediction, version, output FROM shadows WHERE prediction BETWEEN ? AND ? ORDER BY prediction"
+    with log_errors(log.folder):
+        rows = log.reading().execute(query, (first, last)).fetchall()
+    return {
+        "prediction": [hex_id(row[0]) for row in rows],
+        "version": [row[1] for row in rows],
+        "output": [row[2] for row in rows],
+    }
+
+
+def _move_labels(log: SqlitePredictionLog, before: int, chunk: int) -> int:
+    query = f"SELECT {_quoted(_LABELS)} FROM labels WHERE number > ? ORDER BY number LIMIT ?"
+    with log_errors(log.folder):
+        rows = log.reading().execute(query, (log.number("archived labels"), chunk)).fetchall()
+    if not rows or day_of(rows[0][1]) >= day_of(before):
+        return 0
+    day = day_of(rows[0][1])
+    rows = list(takewhile(lambda row: day_of(row[1]) == day, rows))  # a clock set back may mix days
+    columns: dict[str, Sequence[Any]] = dict(zip(_LABELS, zip(*rows, strict=True), strict=True))
+    columns["prediction"] = [None if p is None else hex_id(p) for p in columns["prediction"]]
+    name = f"{rows[0][0]:016d}-{rows[-1][0]:016d}"
+    with log_errors(log.folder):
+        write_part(log.folder, "labels", day, name, columns)
+    with log.writing() as connection:
+        connection.execute("INSERT OR REPLACE INTO settings VALUES ('archived labels', ?)", (rows[-1][0],))
+    return len(rows)
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
