@@ -60,6 +60,7 @@ def test_the_probe_sees_what_is_heavy() -> None:
     assert json.loads(result.stdout) == ["numpy"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc/self/maps to see loaded libraries")
 def test_the_wait_policy_is_set_before_any_openmp_library_loads() -> None:
     probe = (
@@ -75,6 +76,7 @@ def test_the_wait_policy_is_set_before_any_openmp_library_loads() -> None:
     assert after != [], "the probe must see the library once it is there"
 
 
+@pytest.mark.slow
 def test_openmp_itself_says_that_it_waits_passively() -> None:
     """GNU OpenMP prints the settings it took when it is loaded: the proof that the variable came in time."""
     shown = fresh("import journeyman.interfaces, lightgbm", OMP_DISPLAY_ENV="true").stderr

@@ -47,6 +47,7 @@ def test_trees_of_many_classes_are_stored_once():
     assert stored.answers.shape[1] == len(request.task.labels)
 
 
+@pytest.mark.slow
 def test_many_rows_are_answered_as_few_are():
     """Beyond some rows the trees are asked a few at a time; sums in another order may differ in the last bits."""
     for kind in TaskKind:

@@ -67,6 +67,7 @@ def test_encodings(tmp_path: Path, encoding: str, name: str) -> None:
     assert relation(location).to_dict("records") == rows(location)
 
 
+@pytest.mark.slow
 def test_a_late_character_decides_the_encoding(tmp_path: Path) -> None:
     text = "a,b\n" + "1,2\n" * 200_000 + "ü,3\n"
     for encoding in ("utf-8", "cp1252"):

@@ -66,6 +66,7 @@ def coverage(task, truth, draw, runs=300):
     return np.mean([covers(seed, task, truth, draw) for seed in range(runs)])
 
 
+@pytest.mark.slow
 def test_interval_of_auc_covers_the_truth():
     task = Task("y", TaskKind.BINARY, "roc_auc", ("0", "1"))
 
@@ -77,11 +78,13 @@ def test_interval_of_auc_covers_the_truth():
     assert 0.90 <= coverage(task, norm.cdf(1 / np.sqrt(2)), draw) <= 0.99
 
 
+@pytest.mark.slow
 def test_interval_of_rmse_covers_the_truth():
     task = Task("y", TaskKind.REGRESSION, "rmse")
     assert 0.90 <= coverage(task, 1.0, lambda rng: (rng.normal(size=200), np.zeros((200, 1)), None)) <= 0.99
 
 
+@pytest.mark.slow
 def test_interval_covers_the_truth_where_rows_come_in_groups():
     task = Task("y", TaskKind.BINARY, "accuracy", ("0", "1"), Scheme.GROUPED)
 
@@ -96,6 +99,7 @@ def test_interval_covers_the_truth_where_rows_come_in_groups():
     assert coverage(shuffled, 2 / 3, draw) < 0.85  # drawing single rows would have been too sure
 
 
+@pytest.mark.slow
 def test_interval_covers_the_truth_where_errors_go_along_in_time():
     task = Task("y", TaskKind.REGRESSION, "rmse", scheme=Scheme.TIME)
 
