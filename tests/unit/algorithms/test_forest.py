@@ -12,6 +12,7 @@ from journeyman.testing.algorithm_checks import sample_request
 
 
 @pytest.mark.parametrize("kind", [TaskKind.BINARY, TaskKind.MULTICLASS])
+@pytest.mark.slow
 def test_classes_agree_with_scikit_learn(kind):
     request = sample_request(ExtraTrees(), kind)
     model = ExtraTrees().fit(request)
@@ -21,6 +22,7 @@ def test_classes_agree_with_scikit_learn(kind):
     assert np.allclose(model.predict(request.valid_x), expected, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_values_agree_with_scikit_learn():
     request = sample_request(RandomForest(), TaskKind.REGRESSION)
     model = RandomForest().fit(request)

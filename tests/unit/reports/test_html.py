@@ -169,6 +169,7 @@ def test_little_knowledge_still_gives_a_page_that_says_so(sample: Sample) -> Non
     assert "Nothing in the data asks for your attention" in page
 
 
+@pytest.mark.slow
 def test_largest_reports_stay_below_six_megabytes(sample: Sample) -> None:
     report = sample(TaskKind.MULTICLASS)
     names = [f"column with a rather long name number {k}" for k in range(3000)]

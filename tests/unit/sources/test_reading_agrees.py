@@ -91,6 +91,7 @@ def both(raw: list[Any], series: pd.Series, column: Column) -> None:
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda c: f"{c.kind}-{c.unit or c.decimal}-{len(c.missing_markers)}")
 @given(raw=st.lists(VALUES, max_size=30))
 @settings(max_examples=25, deadline=None)
+@pytest.mark.slow
 def test_any_objects(column: Column, raw: list[Any]) -> None:
     both(raw, pd.Series(raw, dtype=object), column)
 
@@ -106,6 +107,7 @@ def test_texts(column: Column, raw: list[str]) -> None:
 @pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "bool", "boolean", "Int64", "datetime64[us]"])
 @given(data=st.data())
 @settings(max_examples=6, deadline=None)
+@pytest.mark.slow
 def test_typed_columns(column: Column, dtype: str, data: st.DataObject) -> None:
     values: st.SearchStrategy[Any] = {
         "float64": st.floats() | st.sampled_from([-999.0, 1.0, 0.0, 1.5e9]),
@@ -122,6 +124,7 @@ def test_typed_columns(column: Column, dtype: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda c: f"{c.kind}-{c.unit or c.decimal}-{len(c.missing_markers)}")
+@pytest.mark.slow
 def test_many_rows_take_the_fast_ways_to_the_same_values(column: Column) -> None:
     rng = np.random.default_rng(0)
     days = (np.datetime64("1950-01-01") + rng.integers(0, 40_000, 3000)).astype("datetime64[D]").astype(object)

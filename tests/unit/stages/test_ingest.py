@@ -170,6 +170,7 @@ def test_threads_change_nothing() -> None:
 
 @pytest.mark.skipif(not TABULAR, reason="the shared collection of real tables is not here")
 @pytest.mark.parametrize("name", sorted(TABULAR))
+@pytest.mark.slow
 def test_real_tables(name: str) -> None:
     entry = TABULAR[name]
     settings = BuildSettings(source=str(SHARED / entry["file"]), target=entry["target"], name=name)
