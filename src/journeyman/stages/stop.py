@@ -9,10 +9,10 @@ from journeyman.entities.experience import Expectation
 
 __all__ = ["LEAST_CHANCE", "chance_of_more", "choose_next", "reason_to_stop"]
 
-LEAST_CHANCE = 0.05
+LEAST_CHANCE = 0.1
 """The search ends when all that could still be tried brings more than noise with less than this probability."""
 
-_ALIKE = 0.3
+_ALIKE = 0.8
 """Candidates do not succeed independently of one another: each further one counts for this much of the one before
 (docs/decisions/0017)."""
 
@@ -36,7 +36,7 @@ def chance_of_more(remaining: Sequence[Expectation], seconds_left: float | None)
     --------
     >>> one, other = Expectation("a", 0.5, 0.1, 60.0), Expectation("b", 0.5, 0.1, 60.0)
     >>> round(chance_of_more((one, other), 70.0), 3), round(chance_of_more((one, other), None), 3)
-    (0.5, 0.594)
+    (0.5, 0.713)
     """
     hazards: list[float] = []
     spent = 0.0
@@ -69,7 +69,7 @@ def reason_to_stop(
     >>> reason_to_stop((), 10.0, None, False)
     'every candidate was tried'
     >>> reason_to_stop((Expectation("a", 0.03, 0.01, 5.0),), 60.0, None, False)
-    'what could still be tried would lift the score beyond noise with a probability of 3%, below 5%'
+    'what could still be tried would lift the score beyond noise with a probability of 3%, below 10%'
     """
     if interrupted:
         return "you asked it to finish with what it had"
