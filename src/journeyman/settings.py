@@ -15,6 +15,7 @@ __all__ = [
     "DEFAULT_LATENCY",
     "DEFAULT_WORKSPACE",
     "FRAME",
+    "LIBRARIES",
     "BuildSettings",
     "bounded",
     "checked",
@@ -36,7 +37,8 @@ FRAME = "<frame>"
 _LEAST_AUTO, _USUAL_AUTO, _MOST_AUTO = 120.0, 300.0, 3600.0
 _USUAL_VALUES = 100_000
 _LEAST_MEMORY = 600_000_000
-_LIBRARIES = 450_000_000
+LIBRARIES = 500_000_000
+"""Bytes that a build of a tiny table takes."""
 _TABLE_PARTS = 8
 _MEMORY = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*((?:[kmgt]i?)?b?)", re.IGNORECASE | re.ASCII)
 _POWERS = {"": 0, "b": 0, "k": 1, "m": 2, "g": 3, "t": 4}
@@ -114,7 +116,7 @@ class BuildSettings:
     @property
     def table_memory(self) -> int:
         """Bytes that the table in memory may take: it is read, parsed, stored and prepared, so a part of the whole."""
-        return max(1_000_000, (self.memory - _LIBRARIES) // _TABLE_PARTS)
+        return max(1_000_000, (self.memory - LIBRARIES) // _TABLE_PARTS)
 
 
 def checked(settings: BuildSettings) -> BuildSettings:

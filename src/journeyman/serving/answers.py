@@ -21,6 +21,7 @@ def given_json(outcome: Outcome, model: str) -> bytes:
 
     Examples
     --------
+    >>> from journeyman.serving.asks import Given
     >>> given_json(Given(255, b'{"prediction":1.5,"version":1,"part":"champion"}'), "houses")
     b'{"id":"00000000000000ff","model":"houses","prediction":1.5,"version":1,"part":"champion"}'
     """

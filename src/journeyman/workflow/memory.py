@@ -13,7 +13,7 @@ from journeyman.entities.table import Table
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble
 from journeyman.interfaces import Algorithm, Preparation
-from journeyman.settings import BuildSettings
+from journeyman.settings import LIBRARIES, BuildSettings
 from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.workflow.kit import Kit
 
@@ -28,7 +28,6 @@ __all__ = [
     "sizes_of",
 ]
 
-_LIBRARIES = 450_000_000  # what a build of a tiny table holds
 _HELD_OF_TABLE = 3.0  # times its bytes: the frame, its columns as plain arrays, and a fold's rows of them
 
 
@@ -130,7 +129,7 @@ def fitting_within(
         Bytes of other preparations' folds that are kept.
     """
     features = sizes.features[algorithm.preparation]
-    base = _LIBRARIES + _HELD_OF_TABLE * sizes.table
+    base = LIBRARIES + _HELD_OF_TABLE * sizes.table
     matrix = 8.0 * features * sizes.fold_rows
     side = min(sizes.folds, sizes.threads)
     # While a fold is prepared its parts stand beside the whole.
@@ -156,7 +155,7 @@ def fits_side_by_side(settings: BuildSettings, chosen: Ensemble, table: Table, t
         two = bytes_of_fits(algorithm, candidate, task, rows, features, 2)
         most = max(most, two - loaded[algorithm.name])
     held = 2 * sum(14.0 * rows * widths[name] for name in kept)
-    needed = _LIBRARIES + sum(loaded.values()) + _HELD_OF_TABLE * _bytes(table) + held + most
+    needed = LIBRARIES + sum(loaded.values()) + _HELD_OF_TABLE * _bytes(table) + held + most
     return needed <= settings.memory
 
 
