@@ -51,6 +51,9 @@ _PLAIN_COPIES = 4
 _SAFE_SHARE = 0.8
 """Of the time left that copies may be planned for."""
 
+_PREPARED_ROW = 1e-5
+"""Seconds that preparing a row among many takes, beside what models take to answer it."""
+
 _SIMPLE_SHARE = 0.2
 """Of the time left that the simple model may take."""
 
@@ -86,6 +89,7 @@ def seconds_to_finish(table: Table, split: Split, answer_seconds: float) -> floa
     shuffled = min(MOST_SHUFFLED, 5 * len(table.features) * min(examined, 2_000))
     drawn = min(MOST_DRAWN, 120 * len(split.train))
     asked = min(shuffled * answer_seconds, SHUFFLING_SECONDS) + min(drawn * answer_seconds, EXPLAINING_SECONDS)
+    asked += _PREPARED_ROW * (shuffled + drawn)
     return 2.0 + 2e-5 * min(table.source_rows, 300_000) + examined * answer_seconds + asked
 
 
