@@ -93,9 +93,9 @@ def test_fits_for_good_side_by_side_ask_for_the_largest_twice() -> None:
         settings = BuildSettings("t.csv", "y", "t", memory=memory)
         return fits_side_by_side(settings, Ensemble(members, 1.0, np.zeros((1, 1))), table, TASK, kit)
 
-    assert fits(500_000_000, "lightgbm")
-    assert not fits(500_000_000, "lightgbm", "neural")
-    assert fits(900_000_000, "lightgbm", "neural")
+    assert fits(550_000_000, "lightgbm")
+    assert not fits(550_000_000, "lightgbm", "neural")
+    assert fits(950_000_000, "lightgbm", "neural")
 
 
 def test_what_was_changed_is_said() -> None:
