@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, TypeVar, get_type_hints
 
 from journeyman.allocator import give_back
-from journeyman.errors import JournalError, JourneymanError, WorkspaceError
+from journeyman.errors import JournalError, JourneymanError, LeaseError, WorkspaceError
 from journeyman.interfaces import Clock
 from journeyman.stores.facts import settle
 from journeyman.stores.journal import EventRecord, RunRecord, RunStatus, StepRecord
@@ -194,7 +194,7 @@ class JournalRun:
         """Say in the journal how the run ended, if it ended."""
         if error is None:
             self._journal.finish(self.id, RunStatus.DONE, "", self._clock.now())
-        elif isinstance(error, Exception) and not isinstance(error, WorkspaceError | MemoryError):
+        elif isinstance(error, Exception) and not isinstance(error, WorkspaceError | LeaseError | MemoryError):
             cause = str(error) if isinstance(error, JourneymanError) else f"{type(error).__name__}: {error}"
             self._journal.finish(self.id, RunStatus.FAILED, cause.split("\n")[0], self._clock.now())
 

@@ -1,0 +1,299 @@
+"""Operating: what the loop was told, what a round sees, does, and hands on to the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.operation import Economics, Move, Operation
+from journeyman.entities.overview import Request, Round
+from journeyman.entities.signal import Watched
+from journeyman.entities.traffic import Traffic
+
+__all__ = [
+    "Done",
+    "HeardRequest",
+    "Kept",
+    "LoopState",
+    "Memory",
+    "Notice",
+    "NotifierKind",
+    "NotifierSettings",
+    "Observed",
+    "OperateSettings",
+    "Operated",
+    "Situation",
+    "Tally",
+]
+
+Memory = Mapping[str, Mapping[str, NDArray[np.float64]]]
+"""What each detector remembers, by its name."""
+
+Evidence = Mapping[str, NDArray[np.float64]]
+
+
+class NotifierKind(StrEnum):
+    """How somebody is told."""
+
+    WEBHOOK = "webhook"
+    EMAIL = "email"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True)
+class NotifierSettings:
+    """Who is told of operations, and how.
+
+    Attributes
+    ----------
+    kind : NotifierKind
+        Webhook (JSON by POST), e-mail (SMTP) or a command (JSON on its standard input).
+    address : str
+        URL, e-mail address, or command line.
+    server : str
+        For e-mail: "HOST:PORT" of the SMTP server.
+    sender : str
+        For e-mail.
+    """
+
+    kind: NotifierKind
+    address: str
+    server: str = "localhost:25"
+    sender: str = "journeyman@localhost"
+
+
+@dataclass(frozen=True)
+class OperateSettings:
+    """How a model is operated.
+
+    Attributes
+    ----------
+    every : int
+        Length of a span, in milliseconds.
+    settle : int
+        Milliseconds after the end of a span until it is looked at, so that answers given in the shadow are there.
+    economics : Economics
+        What staleness and work cost.
+    budget : float or None
+        Seconds of a retraining; None where ``trials`` bounds it.
+    trials : int or None
+        Number of trials of a retraining, which makes it repeatable.
+    most_rows : int
+        Rows of a span that are looked at; of more, a sample.
+    most_labelled : int
+        Latest labelled rows of the log that a retraining learns from.
+    keep_rounds : int
+        Rounds that stay to be replayed; of rounds that acted, as many more.
+    notify : tuple of NotifierSettings
+        Who is told.
+    """
+
+    every: int = 300_000
+    settle: int = 5_000
+    economics: Economics = field(default_factory=Economics)
+    budget: float | None = 120.0
+    trials: int | None = None
+    most_rows: int = 20_000
+    most_labelled: int = 200_000
+    keep_rounds: int = 100
+    notify: tuple[NotifierSettings, ...] = ()
+
+
+@dataclass(frozen=True)
+class Operated:
+    """A model that is operated, how, and when its first span began (milliseconds since 1970)."""
+
+    model: str
+    settings: OperateSettings
+    begun: int
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What became of telling somebody of an operation: ``failure`` is empty where it arrived."""
+
+    operation: int
+    notifier: str
+    at: int
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class HeardRequest:
+    """A person's request, and its number."""
+
+    number: int
+    request: Request
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Paired losses gathered since a move, from which its outcome is told.
+
+    Attributes
+    ----------
+    operation : int
+        Number of the operation.
+    old, new : int
+        Releases that are compared.
+    gain : float
+        Sum over the truths: loss of the old one less loss of the new one.
+    labels : int
+        Truths.
+    """
+
+    operation: int
+    old: int
+    new: int
+    gain: float = 0.0
+    labels: int = 0
+
+
+@dataclass(frozen=True)
+class LoopState:
+    """What one round hands to the next, and all that it hands on.
+
+    Attributes
+    ----------
+    round : int
+        Number of the next round: 0, 1, 2 ...
+    begin, end : int
+        Its span, in milliseconds since 1970.
+    champion : int
+        Release that answers.
+    challenger : int or None
+        Release in the shadow.
+    former : bool
+        Whether that is the champion before, which may return.
+    since : int
+        When the champion became it, or when the first span began, in milliseconds since 1970.
+    paused : bool
+        Whether a person has told the loop to do nothing.
+    heard : int
+        Number of the last request that was followed.
+    operations : int
+        Number of the last operation.
+    unmeasured : tuple of Operation
+        Operations whose outcome is not known yet; what a person was asked stands among them.
+    tallies : tuple of Tally
+        Of the unmeasured ones.
+    memory : mapping of str to mapping of str to ndarray
+        What each detector remembers.
+    evidence : mapping of str to ndarray
+        What the policy remembers.
+    digests : ndarray of int64, shape (n_rows,)
+        Of the rows of the span before, so that a batch that comes twice is noticed.
+    """
+
+    round: int
+    begin: int
+    end: int
+    champion: int
+    challenger: int | None = None
+    former: bool = False
+    since: int = 0
+    paused: bool = False
+    heard: int = 0
+    operations: int = 0
+    unmeasured: tuple[Operation, ...] = ()
+    tallies: tuple[Tally, ...] = ()
+    memory: Memory = field(default_factory=dict)
+    evidence: Evidence = field(default_factory=dict)
+    digests: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    @property
+    def waiting(self) -> tuple[Operation, ...]:
+        """Operations that wait for a person."""
+        return tuple(o for o in self.unmeasured if o.move.wanted is not None)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What a round read before it thought.
+
+    Attributes
+    ----------
+    traffic : Traffic
+        Of its span.
+    champion : int
+        What the model's name pointed to.
+    moves : int
+        How often that had changed by then.
+    requests : tuple of HeardRequest
+        What people had asked for before the span ended, and was not followed yet.
+    digests : ndarray of int64, shape (n_rows,)
+        Of the span's rows.
+    """
+
+    traffic: Traffic
+    champion: int
+    moves: int
+    requests: tuple[HeardRequest, ...] = ()
+    digests: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+
+@dataclass(frozen=True)
+class Situation:
+    """All that a decision may depend on.
+
+    Attributes
+    ----------
+    state : LoopState
+        From the round before.
+    traffic : Traffic
+        Of the span.
+    watched : Watched
+        What the detectors made of it.
+    economics : Economics
+        What things cost.
+    operations : tuple of Operation
+        Earlier ones of all models of the workspace with their outcomes, the oldest first.
+    """
+
+    state: LoopState
+    traffic: Traffic
+    watched: Watched
+    economics: Economics
+    operations: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True)
+class Done:
+    """What acting has brought about.
+
+    Attributes
+    ----------
+    champion : int
+        Release that answers now.
+    challenger : int or None
+        Release in the shadow now.
+    former : bool
+        Whether that is the champion before.
+    version : int or None
+        Release that came of it.
+    seconds : float
+        Wall time.
+    note : str
+        What happened, in words.
+    """
+
+    champion: int
+    challenger: int | None = None
+    former: bool = False
+    version: int | None = None
+    seconds: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a round leaves: the state for the next one, how it is kept, and operations that are new or were measured."""
+
+    state: LoopState
+    round: Round
+    operations: tuple[Operation, ...] = ()
+    move: Move | None = None
