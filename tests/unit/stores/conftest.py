@@ -21,9 +21,8 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[
     if request.param == "postgresql":
         server = request.getfixturevalue("server")
         name = f"loop{next(_numbers)}"
-        admin = sa.create_engine(
-            f"postgresql+psycopg://ann:secret-word@{server}/postgres", isolation_level="AUTOCOMMIT"
-        )
+        address = f"postgresql+psycopg://ann:secret-word@{server}"
+        admin = sa.create_engine(f"{address}/postgres", isolation_level="AUTOCOMMIT")
         with admin.connect() as connection:
             connection.execute(sa.text(f"CREATE DATABASE {name}"))
         admin.dispose()

@@ -32,7 +32,7 @@ def ask(log: SqlitePredictionLog, now: int, count: int = 1, key: str | None = No
 def tell(
     log: SqlitePredictionLog, now: int, truth: bytes, prediction: int | None = None, key: str | None = None
 ) -> None:
-    log.append(LogEntries(labels=(Label(truth, prediction, key_or_none),)), now)
+    log.append(LogEntries(labels=(Label(truth, prediction, key),)), now)
 
 
 def test_a_span_holds_its_rows_and_earlier_rows_whose_label_came_in_it(log: SqlitePredictionLog) -> None:
