@@ -16,7 +16,7 @@ from journeyman.entities.finding import Finding
 from journeyman.entities.logged import LoggedRow, LoggedSpan
 from journeyman.entities.operation import Operation
 from journeyman.entities.prediction import LogEntries, LogReceipt, RecordedPrediction
-from journeyman.entities.signal import Signal
+from journeyman.entities.signal import Rung, Signal
 from journeyman.entities.table import Block, Table
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.traffic import Reference, Traffic
@@ -469,6 +469,11 @@ class DriftDetector(Protocol):
         """Name in signals and settings."""
         ...
 
+    @property
+    def rung(self) -> Rung:
+        """Where it stands on the ladder; those of the feed look first, and what they refuse no other sees."""
+        ...
+
     def begin(self, reference: Reference, task: Task) -> Mapping[str, FloatArray]:
         """Return what it remembers before it has seen any traffic; small, whatever the size of the reference."""
         ...
@@ -478,7 +483,8 @@ class DriftDetector(Protocol):
     ) -> tuple[Mapping[str, FloatArray], tuple[Signal, ...]]:
         """Return what it remembers after this span, and what it saw.
 
-        ``traffic`` holds the rows of the span, and earlier rows whose truth came in the span.
+        ``traffic`` holds the rows of the span, and earlier rows whose truth came in the span. One that estimates the
+        loss without truths remembers it as ``estimate``, shape (3,): estimate, and the ends of its 95 % interval.
         """
         ...
 
