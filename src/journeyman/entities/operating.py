@@ -9,12 +9,13 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.operation import Economics, Move, Operation
+from journeyman.entities.judged import Judged, PolicyMemory
+from journeyman.entities.operation import Economics, Operation
 from journeyman.entities.overview import Request, Round
-from journeyman.entities.signal import Watched
 from journeyman.entities.traffic import Traffic
 
 __all__ = [
+    "Decided",
     "Done",
     "HeardRequest",
     "Kept",
@@ -26,15 +27,10 @@ __all__ = [
     "Observed",
     "OperateSettings",
     "Operated",
-    "Situation",
-    "Tally",
 ]
 
 Memory = Mapping[str, Mapping[str, NDArray[np.float64]]]
 """What each detector remembers, by its name."""
-
-Evidence = Mapping[str, NDArray[np.float64]]
-
 
 class NotifierKind(StrEnum):
     """How somebody is told."""
@@ -131,29 +127,6 @@ class HeardRequest:
 
 
 @dataclass(frozen=True)
-class Tally:
-    """Paired losses gathered since a move, from which its outcome is told.
-
-    Attributes
-    ----------
-    operation : int
-        Number of the operation.
-    old, new : int
-        Releases that are compared.
-    gain : float
-        Sum over the truths: loss of the old one less loss of the new one.
-    labels : int
-        Truths.
-    """
-
-    operation: int
-    old: int
-    new: int
-    gain: float = 0.0
-    labels: int = 0
-
-
-@dataclass(frozen=True)
 class LoopState:
     """What one round hands to the next, and all that it hands on.
 
@@ -179,12 +152,14 @@ class LoopState:
         Number of the last operation.
     unmeasured : tuple of Operation
         Operations whose outcome is not known yet; what a person was asked stands among them.
-    tallies : tuple of Tally
-        Of the unmeasured ones.
+    base : int
+        Release whose training rows stand before those of the log.
+    truths : int
+        Truths that are known: of those rows and of the log, broken spans left out.
     memory : mapping of str to mapping of str to ndarray
         What each detector remembers.
-    evidence : mapping of str to ndarray
-        What the policy remembers.
+    policy : PolicyMemory or None
+        What the policy remembers; None before the first round.
     digests : ndarray of int64, shape (n_rows,)
         Of the rows of the span before, so that a batch that comes twice is noticed.
     """
@@ -200,9 +175,10 @@ class LoopState:
     heard: int = 0
     operations: int = 0
     unmeasured: tuple[Operation, ...] = ()
-    tallies: tuple[Tally, ...] = ()
+    base: int = 0
+    truths: int = 0
     memory: Memory = field(default_factory=dict)
-    evidence: Evidence = field(default_factory=dict)
+    policy: PolicyMemory | None = None
     digests: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @property
@@ -221,44 +197,50 @@ class Observed:
         Of its span.
     champion : int
         What the model's name pointed to.
+    previous : int or None
+        The champion before, to which a person may return.
     moves : int
-        How often that had changed by then.
+        How often the champion had changed by then.
     requests : tuple of HeardRequest
         What people had asked for before the span ended, and was not followed yet.
+    past : tuple of Operation
+        Earlier retrainings of all models of the workspace, the oldest first.
     digests : ndarray of int64, shape (n_rows,)
         Of the span's rows.
     """
 
     traffic: Traffic
     champion: int
+    previous: int | None
     moves: int
     requests: tuple[HeardRequest, ...] = ()
+    past: tuple[Operation, ...] = ()
     digests: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
 
 @dataclass(frozen=True)
-class Situation:
-    """All that a decision may depend on.
+class Decided:
+    """A move, and which request of a person it follows.
 
     Attributes
     ----------
-    state : LoopState
-        From the round before.
-    traffic : Traffic
-        Of the span.
-    watched : Watched
-        What the detectors made of it.
-    economics : Economics
-        What things cost.
-    operations : tuple of Operation
-        Earlier ones of all models of the workspace with their outcomes, the oldest first.
+    judged : Judged
+        The move, and what the policy remembers.
+    heard : int
+        Number of the last request that is settled with it.
+    paused : bool
+        Whether the loop is paused from now on.
+    answers : int or None
+        Number of the operation that a person approved or rejected.
+    noted : bool
+        Whether it becomes an operation: keeping on as before does not.
     """
 
-    state: LoopState
-    traffic: Traffic
-    watched: Watched
-    economics: Economics
-    operations: tuple[Operation, ...] = ()
+    judged: Judged
+    heard: int
+    paused: bool
+    answers: int | None = None
+    noted: bool = True
 
 
 @dataclass(frozen=True)
@@ -296,4 +278,3 @@ class Kept:
     state: LoopState
     round: Round
     operations: tuple[Operation, ...] = ()
-    move: Move | None = None

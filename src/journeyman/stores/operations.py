@@ -70,7 +70,8 @@ class OperationStore:
     def last_round(self, model: str) -> int | None:
         """Return the number of the latest round that was written; None before the first."""
         with self._database.reading() as connection:
-            return connection.scalar(sa.select(sa.func.max(rounds.c.number)).where(rounds.c.model == model))
+            last = connection.scalar(sa.select(sa.func.max(rounds.c.number)).where(rounds.c.model == model))
+        return None if last is None else int(last)
 
     def rounds(self, model: str, most: int = 500) -> tuple[Round, ...]:
         """Return the latest rounds, in order."""
@@ -178,7 +179,7 @@ def _keep(connection: sa.Connection, operation: Operation) -> None:
     connection.execute(operations.insert().values(**row))
 
 
-def _operation(row: sa.Row[Any]) -> Operation:
+def _operation(row: Any) -> Operation:
     operation: Operation = msgspec.json.decode(row.operation, type=Operation)
     outcome = None if row.outcome is None else msgspec.json.decode(row.outcome, type=Outcome)
     return replace(operation, outcome=outcome)
