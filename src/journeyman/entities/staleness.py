@@ -62,8 +62,11 @@ class Staleness:
         Which of them.
     tested : int
         Truths that have been tested on.
+    paid : int
+        Age of the champion, in truths it has not learned from, when a model was last learned again that did not take
+        its place: what staleness had cost by then has been paid for.
     blocks : tuple of TestedBlock
-        Since the champion learned, the oldest first.
+        Since the champion learned or a model was learned again, the oldest first.
     slope_weight, slope_total : float
         Sums of ``rows * age ** 2`` and ``rows * age * mean`` over all blocks, older ones faded: their quotient is how
         fast models go stale here, in loss per row and truth.
@@ -82,6 +85,7 @@ class Staleness:
     learned: int
     window: WindowPlan = field(default_factory=lambda: WindowPlan(WindowKind.ALL))
     tested: int = 0
+    paid: int = 0
     blocks: tuple[TestedBlock, ...] = ()
     slope_weight: float = 0.0
     slope_total: float = 0.0

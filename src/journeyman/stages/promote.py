@@ -12,9 +12,9 @@ from journeyman.entities.contest import Contest
 from journeyman.entities.decision import Action
 from journeyman.entities.operation import Economics, Move
 from journeyman.entities.traffic import Traffic
-from journeyman.metrics.wagers import evidence, wager
+from journeyman.metrics.wagers import evidence
 
-__all__ = ["ALPHA", "compare", "open_contest", "paired", "promote", "proven", "watch_over"]
+__all__ = ["ALPHA", "open_contest", "paired", "promote", "proven", "watch_over"]
 
 FloatArray = NDArray[np.float64]
 Losses = Callable[[FloatArray, FloatArray], FloatArray]
@@ -68,11 +68,6 @@ def paired(contest: Contest, traffic: Traffic, losses: Losses) -> FloatArray:
     return np.asarray(old - new)
 
 
-def compare(contest: Contest, traffic: Traffic, losses: Losses) -> Contest:
-    """Return the contest after the truths that came in a span."""
-    return wager(contest, paired(contest, traffic, losses))
-
-
 def proven(recipe: Contest) -> bool:
     """Say whether learning again has proved, on this stream, to give better models than those in use.
 
@@ -95,7 +90,7 @@ def promote(contest: Contest, recipe: Contest, economics: Economics) -> Move:
     Parameters
     ----------
     contest : Contest
-        From ``compare``.
+        After ``metrics.wagers.wager`` has been told all pairs.
     recipe : Contest
         Of ``Staleness.recipe``; ``Contest(0, 0)`` where only this challenger's own truths are to count.
     economics : Economics

@@ -8,13 +8,15 @@ from journeyman.stages.retrain.back_test import (
     absorb,
     back_test,
     learned_again,
+    paid_for,
     reference_unit,
     wants_test,
 )
 from journeyman.stages.retrain.judgement import Known, price, retrain, slope_of
-from journeyman.stages.retrain.windows import choose_window, window_name, window_plans, window_rows
+from journeyman.stages.retrain.windows import ALL_ROWS, choose_window, window_name, window_plans, window_rows
 
 __all__ = [
+    "ALL_ROWS",
     "BlockLosses",
     "Known",
     "QuickModels",
@@ -22,6 +24,7 @@ __all__ = [
     "back_test",
     "choose_window",
     "learned_again",
+    "paid_for",
     "price",
     "reference_unit",
     "retrain",

@@ -26,7 +26,16 @@ from journeyman.stages.retrain.windows import (
     window_rows,
 )
 
-__all__ = ["BlockLosses", "QuickModels", "absorb", "back_test", "learned_again", "reference_unit", "wants_test"]
+__all__ = [
+    "BlockLosses",
+    "QuickModels",
+    "absorb",
+    "back_test",
+    "learned_again",
+    "paid_for",
+    "reference_unit",
+    "wants_test",
+]
 
 FloatArray = NDArray[np.float64]
 _LEAST = 100
@@ -206,7 +215,12 @@ def absorb(staleness: Staleness, block: BlockLosses) -> Staleness:
 
 def learned_again(staleness: Staleness, learned: int, window: WindowPlan) -> Staleness:
     """Return the staleness of a new champion: its blocks begin anew, what the stream has taught stays."""
-    return replace(staleness, learned=learned, window=WindowPlan(window.kind, window.rows), blocks=())
+    return replace(staleness, learned=learned, window=WindowPlan(window.kind, window.rows), blocks=(), paid=0)
+
+
+def paid_for(staleness: Staleness, truths: int) -> Staleness:
+    """Return the staleness once a model was learned again, whether or not it will take the champion's place."""
+    return replace(staleness, blocks=(), paid=max(0, truths - staleness.learned))
 
 
 def _never() -> bool:

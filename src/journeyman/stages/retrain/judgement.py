@@ -156,7 +156,7 @@ class _Figures:
         slope = slope_of(staleness, lessons, known.unit)
         age = max(0, known.truths - staleness.learned)
         blocks = staleness.blocks
-        seen = blocks[-1].age if blocks else 0
+        seen = max(staleness.paid, blocks[-1].age if blocks else 0)
         ahead = slope * max(0.0, float(age) ** 2 - float(seen) ** 2) / 2.0
         if not blocks:
             spent = ahead * economics.loss * per_truth
