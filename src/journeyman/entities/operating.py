@@ -32,6 +32,7 @@ __all__ = [
 Memory = Mapping[str, Mapping[str, NDArray[np.float64]]]
 """What each detector remembers, by its name."""
 
+
 class NotifierKind(StrEnum):
     """How somebody is told."""
 
@@ -156,6 +157,8 @@ class LoopState:
         Release whose training rows stand before those of the log.
     truths : int
         Truths that are known: of those rows and of the log, broken spans left out.
+    told : tuple of str
+        Codes of the alarms that the last operations have told.
     memory : mapping of str to mapping of str to ndarray
         What each detector remembers.
     policy : PolicyMemory or None
@@ -177,6 +180,7 @@ class LoopState:
     unmeasured: tuple[Operation, ...] = ()
     base: int = 0
     truths: int = 0
+    told: tuple[str, ...] = ()
     memory: Memory = field(default_factory=dict)
     policy: PolicyMemory | None = None
     digests: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
@@ -226,6 +230,8 @@ class Decided:
     ----------
     judged : Judged
         The move, and what the policy remembers.
+    truths : int
+        Truths that were known.
     heard : int
         Number of the last request that is settled with it.
     paused : bool
@@ -237,6 +243,7 @@ class Decided:
     """
 
     judged: Judged
+    truths: int
     heard: int
     paused: bool
     answers: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -27,7 +28,7 @@ class OperationStore:
 
     def begin(self, wanted: Operated) -> Operated:
         """Make a model known as operated; return it as it is known: its grid begins once and for all."""
-        text = msgspec.json.encode(wanted.settings, order="deterministic").decode()
+        text = _text(wanted.settings)
         here = operated.c.model == wanted.model
         with self._database.writing() as connection:
             row = connection.execute(sa.select(operated).where(here).with_for_update()).one_or_none()
@@ -62,7 +63,7 @@ class OperationStore:
         with self._database.writing() as connection:
             here = sa.and_(rounds.c.model == model, rounds.c.number == seen.number)
             connection.execute(rounds.delete().where(here))
-            row = {"model": model, "number": seen.number, "round": msgspec.json.encode(seen).decode()}
+            row = {"model": model, "number": seen.number, "round": _text(seen)}
             connection.execute(rounds.insert().values(**row))
             for operation in done:
                 _keep(connection, operation)
@@ -78,7 +79,7 @@ class OperationStore:
         query = sa.select(rounds.c.round).where(rounds.c.model == model).order_by(rounds.c.number.desc()).limit(most)
         with self._database.reading() as connection:
             texts = connection.scalars(query).all()
-        return tuple(msgspec.json.decode(text, type=Round) for text in reversed(texts))
+        return tuple(_fact(text, Round) for text in reversed(texts))
 
     def forget_rounds(self, model: str, before: int) -> None:
         """Delete the rows of rounds with a smaller number."""
@@ -117,7 +118,7 @@ class OperationStore:
 
     def ask(self, model: str, request: Request) -> int:
         """Write a request down, durably; return its number."""
-        text = msgspec.json.encode(request).decode()
+        text = _text(request)
         while True:
             try:
                 with self._database.writing() as connection:
@@ -133,7 +134,7 @@ class OperationStore:
         query = sa.select(requests).where(requests.c.model == model, requests.c.number > after)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(requests.c.number)).all()
-        return tuple(HeardRequest(row.number, msgspec.json.decode(row.request, type=Request)) for row in rows)
+        return tuple(HeardRequest(row.number, _fact(row.request, Request)) for row in rows)
 
     def keep_notice(self, model: str, notice: Notice) -> None:
         """Write down what became of a notice, in place of an earlier attempt."""
@@ -154,7 +155,7 @@ class OperationStore:
 
 def _keep(connection: sa.Connection, operation: Operation) -> None:
     here = sa.and_(operations.c.model == operation.model, operations.c.number == operation.number)
-    outcome = None if operation.outcome is None else msgspec.json.encode(operation.outcome).decode()
+    outcome = None if operation.outcome is None else _text(operation.outcome)
     known = connection.execute(sa.select(operations.c.round).where(here)).one_or_none()
     if known is not None:
         # A decision is written once; later rounds only add what came of it.
@@ -173,17 +174,26 @@ def _keep(connection: sa.Connection, operation: Operation) -> None:
         "action": operation.move.action.value,
         "champion": operation.champion,
         "reason": operation.move.reason,
-        "operation": msgspec.json.encode(replace(operation, outcome=None)).decode(),
+        "operation": _text(replace(operation, outcome=None)),
         "outcome": outcome,
     }
     connection.execute(operations.insert().values(**row))
 
 
 def _operation(row: Any) -> Operation:
-    operation: Operation = msgspec.json.decode(row.operation, type=Operation)
-    outcome = None if row.outcome is None else msgspec.json.decode(row.outcome, type=Outcome)
+    operation: Operation = _fact(row.operation, Operation)
+    outcome = None if row.outcome is None else _fact(row.outcome, Outcome)
     return replace(operation, outcome=outcome)
 
 
 def _operated(row: sa.Row[Any]) -> Operated:
-    return Operated(row.model, msgspec.json.decode(row.settings, type=OperateSettings), row.begun)
+    return Operated(row.model, _fact(row.settings, OperateSettings), row.begun)
+
+
+def _text(fact: object) -> str:
+    # Python's own JSON, because it has NaN and infinity: a figure behind a decision may be one.
+    return json.dumps(msgspec.to_builtins(fact), ensure_ascii=False)
+
+
+def _fact(text: str, kind: Any) -> Any:
+    return msgspec.convert(json.loads(text), kind)

@@ -70,6 +70,19 @@ class Workspace:
         self.operations = OperationStore(database)
         self.leases = LeaseStore(database)
 
+    def check_held(self) -> None:
+        """Raise LeaseError where the lease of a fenced workspace is another's, before something else is written."""
+        with self._database.writing():
+            pass
+
+    def with_artifacts(self, folder: Path) -> Workspace:
+        """Return the same workspace with a folder of its own for artifacts, made where it is missing."""
+        with disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        other = copy.copy(self)
+        other.artifacts = FileArtifacts(folder)
+        return other
+
     def fenced(self, fence: Fence) -> Workspace:
         """Return the same workspace for the holder of a lease: whatever it writes to the database is refused after it.
 
