@@ -52,7 +52,9 @@ def excess(loss: FloatArray, inside: BoolArray) -> float:
 
 def weak_places(seen: Seen, loss: FloatArray) -> tuple[Found, ...]:
     """Return the confirmed places, those with the most loss beyond the others' first."""
-    conditions = [pair for column in seen.columns[:_MOST_COLUMNS] for pair in conditions_on(column, seen.block[column.name])]
+    conditions = [
+        pair for column in seen.columns[:_MOST_COLUMNS] for pair in conditions_on(column, seen.block[column.name])
+    ]
     if not conditions:
         return ()
     member = np.column_stack([c.holds(seen.block[c.column]) for c, _ in conditions])
