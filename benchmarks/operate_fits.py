@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from journeyman.algorithms.lightgbm_trees import LightGBM
 from journeyman.entities.column import Column, Kind
-from journeyman.entities.table import Block, target_values, to_block
 from journeyman.entities.operation import WindowPlan
+from journeyman.entities.table import Block, target_values, to_block
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest
 from journeyman.metrics.row_losses import bounded_losses, loss_scale

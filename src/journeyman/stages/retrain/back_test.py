@@ -73,7 +73,7 @@ class QuickModels:
     rounds: int = 60
     most_rows: int = 20_000
 
-    def fit(self, labelled: Labelled, known: int, plan: WindowPlan) -> Callable[[Block], FloatArray]:
+    def learn(self, labelled: Labelled, known: int, plan: WindowPlan) -> Callable[[Block], FloatArray]:
         """Learn from a window of the first ``known`` truths; return what answers rows."""
         index, weights = window_rows(plan, known)
         if len(index) > self.most_rows:
@@ -181,7 +181,7 @@ def back_test(models: QuickModels, labelled: Labelled, staleness: Staleness, les
     part = labelled.take(block)
 
     def losses(before: int, plan: WindowPlan) -> FloatArray:
-        answers = models.fit(labelled, before, plan)(part.rows)
+        answers = models.learn(labelled, before, plan)(part.rows)
         return bounded_losses(part.truths, answers, models.task, models.scale)
 
     plans = window_plans(known)
