@@ -91,7 +91,7 @@ class LearningRows:
 
     @cached_property
     def logged(self) -> ReadRows:
-        """Logged rows with a truth that this task knows, in the order in which the truths came, broken spans left out."""
+        """Logged rows in the order in which their truths came, broken spans left out."""
         rows = [row for row in self.log.labelled(self.before, self.most) if not self._is_broken(row.id >> 20)]
         rows.sort(key=lambda row: (row.labelled, row.id))
         return read_rows(rows, self.release)
@@ -168,7 +168,7 @@ class LearningRows:
         return codes[truths.astype(np.int64)]
 
     def _first_rows(self, settings: BuildSettings) -> tuple[pd.DataFrame, tuple[str, ...]]:
-        """Return the first build's rows raw, as its source gives them; where that is gone, as the build had read them."""
+        """Return the first build's rows raw, as its source gives them; where that is gone, as they were read."""
         table = self.repaired.table
         try:
             if settings.source == FRAME or (settings.query is None and not Path(settings.source).exists()):
@@ -261,7 +261,7 @@ def _plain(frame: pd.DataFrame, columns: Sequence[Column], repaired: Repaired) -
 def _like(
     first: pd.Series, column: Column, values: NDArray[np.generic], raw: Sequence[object]
 ) -> pd.Series | list[str | None]:
-    """Return logged values of a column in the form that the first rows have: texts beside texts, numbers beside numbers."""
+    """Return logged values of a column in the form that the first rows have: texts beside texts."""
     if column.kind is Kind.DATETIME:
         moments = pd.to_datetime(pd.Series(values.astype(np.float64)), unit="s")
         if not _is_text(first):

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email import message_from_string
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -62,7 +62,7 @@ class Hook(BaseHTTPRequestHandler):
 class Mail(socketserver.StreamRequestHandler):
     """As much of RFC 5321 as a client needs."""
 
-    got: list[tuple[str, str]] = []  # noqa: RUF012 - a server makes one handler a connection; the test reads what came
+    got: list[tuple[str, bytes]] = []  # noqa: RUF012 - a server makes one handler a connection; the test reads what came
     refuses = False
 
     def handle(self) -> None:
@@ -76,9 +76,9 @@ class Mail(socketserver.StreamRequestHandler):
             elif word == "DATA":
                 self.say("354 go on")
                 lines = []
-                while (text := self.rfile.readline().decode()) != ".\r\n":
+                while (text := self.rfile.readline()) != b".\r\n":
                     lines.append(text)
-                self.got.append((to, "".join(lines)))
+                self.got.append((to, b"".join(lines)))
                 self.say("250 taken")
             elif word == "QUIT":
                 self.say("221 bye")
@@ -105,7 +105,7 @@ def test_a_webhook_gets_json(monkeypatch: pytest.MonkeyPatch) -> None:
         notifier.tell(ASKED)
         notifier.tell(DONE)
         monkeypatch.setattr(Hook, "status", 500)
-        with pytest.raises(NotificationError, match="webhook 127.0.0.1 answered 500") as caught:
+        with pytest.raises(NotificationError, match=r"webhook 127\.0\.0\.1 answered 500") as caught:
             notifier.tell(DONE)
     kind, body = Hook.got[0]
     told = json.loads(body)
@@ -124,13 +124,13 @@ def test_an_e_mail_is_sent_in_plain_words(monkeypatch: pytest.MonkeyPatch) -> No
         notifier.tell(ASKED)
         notifier.tell(DONE)
         monkeypatch.setattr(Mail, "refuses", True)
-        with pytest.raises(NotificationError, match="was not sent.*nobody of that name"):
+        with pytest.raises(NotificationError, match=r"was not sent.*nobody of that name"):
             notifier.tell(DONE)
     (to, first), (_, second) = Mail.got
-    mail = message_from_string(first)
+    mail = message_from_bytes(first)
     assert (to, mail["Subject"]) == ("ann@example.org", "houses: promote? Waits for you (operation 3)")
-    assert "journeyman approve houses --operation 3" in first
-    body = message_from_string(second).get_payload(decode=True)
+    assert "journeyman approve houses --operation 3" in first.decode()
+    body = message_from_bytes(second).get_payload(decode=True)
     assert isinstance(body, bytes)
     assert "Über 5 % schlechter." in body.decode()
 
