@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -197,8 +197,10 @@ class Observed:
 
     Attributes
     ----------
-    traffic : Traffic
-        Of its span.
+    answered : Traffic
+        Of its span, without what was answered in the shadow.
+    shadows : tuple of (int, ndarray)
+        That, by release; apart, because facts are mappings of texts alone.
     champion : int
         What the model's name pointed to.
     previous : int or None
@@ -213,13 +215,19 @@ class Observed:
         Of the span's rows.
     """
 
-    traffic: Traffic
+    answered: Traffic
+    shadows: tuple[tuple[int, NDArray[np.float64]], ...]
     champion: int
     previous: int | None
     moves: int
     requests: tuple[HeardRequest, ...] = ()
     past: tuple[Operation, ...] = ()
     digests: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    @property
+    def traffic(self) -> Traffic:
+        """All of it."""
+        return replace(self.answered, shadows=dict(self.shadows))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from journeyman.entities.decision import Action, Verdict
 from journeyman.entities.model_version import ModelVersion
-from journeyman.entities.operating import Decided, Done, LoopState, Observed
+from journeyman.entities.operating import Decided, Done, LoopState, Memory, Observed
 from journeyman.entities.operation import Move, WindowKind, WindowPlan
 from journeyman.errors import InputError
 from journeyman.interfaces import Clock, PredictionLog, Run
@@ -50,7 +50,7 @@ class Hands:
     clock : Clock
         Time.
     table : callable
-        Returns the table that a retraining by a plan learns from.
+        Returns the table that a retraining by a plan, decided from a state, learns from.
     build : callable
         Builds from a table in the run of that identity, or goes on with it; returns the release, not promoted.
     """
@@ -59,11 +59,11 @@ class Hands:
     workspace: Workspace
     log: PredictionLog
     clock: Clock
-    table: Callable[[WindowPlan], TrainingTable]
+    table: Callable[[LoopState, WindowPlan], TrainingTable]
     build: Callable[[TrainingTable, str], ModelVersion]
 
 
-def act(hands: Hands, run: Run, state: LoopState, seen: Observed, decided: Decided) -> Done:
+def act(hands: Hands, run: Run, state: LoopState, seen: Observed, memory: Memory, decided: Decided) -> Done:
     """Make a move; each line that changes something is a step."""
     move = decided.judged.move
     champion, challenger = seen.champion, state.challenger
@@ -71,7 +71,8 @@ def act(hands: Hands, run: Run, state: LoopState, seen: Observed, decided: Decid
         run.step("shadow", partial(_shadow, hands), None)
         return Done(champion, note=move.reason)
     if move.action is Action.RETRAIN:
-        built = run.step("retrain", partial(_retrain, hands, run.id), move)
+        learning = replace(state, memory=memory, policy=None)
+        built = run.step("retrain", partial(_retrain, hands, run.id), learning, move)
         if built.version is None:
             return Done(champion, challenger, state.former, None, built.seconds, built.note)
         run.step("shadow", partial(_shadow, hands), built.version)
@@ -98,10 +99,10 @@ def write_table(table: TrainingTable, path: Path) -> None:
     sync_folder(path.parent)
 
 
-def _retrain(hands: Hands, run: str, move: Move) -> Built:
+def _retrain(hands: Hands, run: str, state: LoopState, move: Move) -> Built:
     began = hands.clock.monotonic()
     try:
-        table = hands.table(move.window or WindowPlan(WindowKind.ALL))
+        table = hands.table(state, move.window or WindowPlan(WindowKind.ALL))
         version = hands.build(table, f"{run}.build")
     except InputError as error:
         # a table that cannot be learned from is an outcome, not a reason to stop

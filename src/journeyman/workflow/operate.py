@@ -80,7 +80,7 @@ def operate_round(run: Run, parts: LoopParts, before: LoopState) -> LoopState:
     seen = run.step("observe", partial(observe, parts), state)
     watched = run.step("watch", partial(watch, parts), state, seen)
     decided = run.step("judge", partial(decide, parts), state, seen, watched)
-    done = act(parts.hands, run, state, seen, decided)
+    done = act(parts.hands, run, state, seen, watched[0], decided)
     handed = partial(hand_on, parts.name, parts.settings)
     kept = run.step("remember", handed, state, seen, watched, decided, done)
     run.step("keep", partial(keep, parts), kept)
@@ -107,7 +107,16 @@ def observe(parts: LoopParts, state: LoopState) -> Observed:
     asked = tuple(h for h in operations.requests(parts.name, state.heard) if h.request.at < state.end)
     past = tuple(o for o in operations.operations() if Action.RETRAIN in (o.move.action, o.move.wanted))
     known = tuple(o for o in past[-_PAST:] if o.at <= state.end)
-    return Observed(traffic, champion.version, registry.before(parts.name), len(history), asked, known, digests)
+    return Observed(
+        answered=replace(traffic, shadows={}),
+        shadows=tuple(sorted(traffic.shadows.items())),
+        champion=champion.version,
+        previous=registry.before(parts.name),
+        moves=len(history),
+        requests=asked,
+        past=known,
+        digests=digests,
+    )
 
 
 def watch(parts: LoopParts, state: LoopState, seen: Observed) -> tuple[Memory, Watched]:

@@ -17,6 +17,7 @@ from journeyman.entities.operating import Kept, LoopState, Notice, OperateSettin
 from journeyman.entities.signal import Watched
 from journeyman.errors import LeaseError, NotificationError, WorkspaceError
 from journeyman.interfaces import Clock, Notifier
+from journeyman.notifiers.told_operation import headline
 from journeyman.stores.journal import RunStatus
 from journeyman.stores.leases import Lease
 from journeyman.stores.workspace import Workspace
@@ -176,6 +177,11 @@ class Worker:
         self._tell(after)
         self._sweep(after.round)
         return after
+
+    def told(self, number: int) -> str:
+        """Return a line about an operation."""
+        operation = self._parts.workspace.operations.operation(self._parts.name, number)
+        return f"{headline(operation)}: {operation.move.reason}"
 
     def _first(self) -> LoopState:
         parts = self._parts
