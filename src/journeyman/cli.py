@@ -22,6 +22,8 @@ import typer
 from journeyman import __version__
 from journeyman.cli_endings import told
 from journeyman.cli_late import Late
+from journeyman.cli_operating import app as operating
+from journeyman.cli_operating import resume_loop
 from journeyman.cli_serving import score, serve
 from journeyman.cli_words import Name, Query, Quiet, Version, Workspace, count, predictions_name, same_file
 from journeyman.entities.column import Kind, Role
@@ -77,6 +79,7 @@ experience = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(experience)
+app.add_typer(operating)
 
 
 def _print_version(wanted: bool) -> None:
@@ -290,8 +293,19 @@ def show(name: Name, version: Version = None, workspace: Workspace = Path(DEFAUL
 
 
 @app.command(epilog="Example: journeyman resume")
-def resume(context: typer.Context, workspace: Workspace = Path(DEFAULT_WORKSPACE), quiet: Quiet = False) -> None:
-    """Go on with builds that were interrupted."""
+def resume(
+    context: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="A paused model whose loop is to go on.", show_default=False),
+    ] = None,
+    workspace: Workspace = Path(DEFAULT_WORKSPACE),
+    quiet: Quiet = False,
+) -> None:
+    """Go on with builds that were interrupted; with a name, with the loop of a paused model."""
+    if name is not None:
+        resume_loop(name, workspace)
+        return
     with told(workspace, interrupted="interrupted; `journeyman resume` goes on"):
         with _progress(None, quiet, _began(context)) as progress:
             releases = doors.resume(workspace, progress)
