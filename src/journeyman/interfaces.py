@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from journeyman.entities.candidate import Candidate, Parameter
 from journeyman.entities.column import Column
 from journeyman.entities.finding import Finding
+from journeyman.entities.logged import LoggedRow, LoggedSpan
+from journeyman.entities.operation import Operation
 from journeyman.entities.prediction import LogEntries, LogReceipt, RecordedPrediction
 from journeyman.entities.signal import Rung, Signal
 from journeyman.entities.table import Block, Table
@@ -30,6 +32,7 @@ __all__ = [
     "FittedPreparation",
     "Matrix",
     "Metric",
+    "Notifier",
     "PredictionLog",
     "Preparation",
     "Progress",
@@ -37,6 +40,7 @@ __all__ = [
     "RuleContext",
     "Run",
     "Source",
+    "TrafficLog",
     "WeighsRows",
 ]
 
@@ -416,6 +420,41 @@ class PredictionLog(Protocol):
 
     def close(self) -> None:
         """Let go of it."""
+        ...
+
+
+class TrafficLog(Protocol):
+    """The same log as the loop reads it: by spans of time that are closed, so that they read the same ever after."""
+
+    def seal(self, end: int) -> None:
+        """Close all spans that end by then (milliseconds since 1970): what is appended later is dated later."""
+        ...
+
+    def span(self, begin: int, end: int, most: int) -> LoggedSpan:
+        """Return the rows of a span and earlier rows whose label came in it, at most so many of each."""
+        ...
+
+    def labelled(self, before: int, most: int) -> tuple[LoggedRow, ...]:
+        """Return the rows whose labels came last before a moment, by id."""
+        ...
+
+
+class Notifier(Protocol):
+    """A way to tell somebody of an operation."""
+
+    @property
+    def name(self) -> str:
+        """How it is called in the records; two notifiers of one loop have different names."""
+        ...
+
+    def tell(self, operation: Operation) -> None:
+        """Tell it; the same operation may be told again after a kill.
+
+        Raises
+        ------
+        NotificationError
+            Where it did not arrive; in one line, without secrets.
+        """
         ...
 
 

@@ -38,6 +38,7 @@ from journeyman.stages.ingest import ingest
 from journeyman.stages.learn import learn
 from journeyman.stages.profile import profile
 from journeyman.stages.rank import meta_features
+from journeyman.stages.reference import make_reference
 from journeyman.stages.repair import repair
 from journeyman.stages.split import split
 from journeyman.stages.train import FittedPart, PreparedRows, fit_member, fit_preparation
@@ -95,6 +96,7 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     scorer = make_scorer(card, rehearsal, kit.algorithms, kit.preparations)
     run.event("holdout", f"evaluate reads {len(division.holdout)} rows")
     evaluation = run.step("evaluate", partial(evaluate, scorer.predict), chosen, table, task, division, settings.seed)
+    run.step("reference", make_reference, table, task, division, chosen, evaluation.importances, settings.seed)
     tell("explain")
     answers = chosen.answers_within(EXPLAINING_SECONDS, MOST_DRAWN)
     why = run.step(
@@ -103,6 +105,8 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     tell("decide")
     champion = run.step("champion", partial(_champion, workspace, run), settings.name, table.digest, task.metric)
     decision = run.step("decide", decide, task, evaluation, findings, champion)
+    if settings.challenger and decision.action is Action.PROMOTE:
+        decision = replace(decision, action=Action.KEEP)  # live truths decide, not this holdout
 
     tell("package")
     number = run.step("number", workspace.registry.reserve, settings.name, run.id)
