@@ -13,7 +13,7 @@ from journeyman.entities.contest import Contest
 from journeyman.entities.decision import Action
 from journeyman.entities.judged import PolicyMemory
 from journeyman.entities.lessons import Lessons
-from journeyman.entities.operating import Decided, Kept, LoopState, Memory, Observed, OperateSettings
+from journeyman.entities.operating import Decided, Done, Kept, LoopState, Memory, Observed, OperateSettings
 from journeyman.entities.signal import Watched
 from journeyman.entities.staleness import Staleness
 from journeyman.entities.traffic import Traffic
@@ -31,7 +31,18 @@ from journeyman.workflow.learning_rows import LearningRows
 from journeyman.workflow.shelf import Shelf
 from journeyman.workflow.traffic import read_traffic
 
-__all__ = ["LoopParts", "begin", "decide", "first_state", "keep", "learning_rows", "observe", "operate_round", "watch"]
+__all__ = [
+    "LoopParts",
+    "begin",
+    "decide",
+    "done_is",
+    "first_state",
+    "keep",
+    "learning_rows",
+    "observe",
+    "operate_round",
+    "watch",
+]
 
 FloatArray = NDArray[np.float64]
 _PAST = 500  # retrainings of all models that a decision learns from
@@ -80,7 +91,7 @@ def operate_round(run: Run, parts: LoopParts, before: LoopState) -> LoopState:
     seen = run.step("observe", partial(observe, parts), state)
     watched = run.step("watch", partial(watch, parts), state, seen)
     decided = run.step("judge", partial(decide, parts), state, seen, watched)
-    done = act(parts.hands, run, state, seen, watched[0], decided)
+    done = run.step("act", done_is, act(parts.hands, run, state, seen, watched[0], decided))
     handed = partial(hand_on, parts.name, parts.settings)
     kept = run.step("remember", handed, state, seen, watched, decided, done)
     run.step("keep", partial(keep, parts), kept)
@@ -95,6 +106,11 @@ def first_state(champion: int, begun_at: int, every: int, truths: int) -> LoopSt
 def begin(state: LoopState) -> LoopState:
     """Write down what the round begins with, so that it can be replayed alone."""
     return state
+
+
+def done_is(done: Done) -> Done:
+    """Write down what acting has brought about."""
+    return done
 
 
 def observe(parts: LoopParts, state: LoopState) -> Observed:

@@ -33,7 +33,7 @@ from journeyman.workflow.rebuild import Rebuild
 from journeyman.workflow.shelf import Shelf
 from journeyman.workflow.worker import Worker, holding
 
-__all__ = ["TERM", "OperatePlace", "loop_parts", "operate", "settle_settings"]
+__all__ = ["TERM", "OperatePlace", "loop_parts", "opened_log", "operate", "settle_settings"]
 
 TERM = 30_000
 """Milliseconds without a heartbeat after which another worker takes over."""
@@ -79,7 +79,8 @@ def operate(
     place : OperatePlace
         Which model, where.
     changed : mapping of str to object
-        Settings (fields of OperateSettings) that differ from what is kept of the model, or from the usual ones.
+        Settings (fields of OperateSettings; of ``economics``, a mapping of its fields) that differ from what is kept of
+        the model, or from the usual ones.
     once : bool
         Whether to end when no round is due.
     tell : callable
@@ -107,7 +108,7 @@ def operate(
             try:
                 with holding(workspace, place.name, TERM, milliseconds, wait) as lease:
                     held = workspace.fenced(lease.fence)
-                    with _log(place) as log:
+                    with opened_log(place) as log:
                         parts = loop_parts(held, operated, log, progress or SilentProgress())
                         notifiers = tuple(make_notifier(n) for n in operated.settings.notify)
                         worker = Worker(parts, SystemClock(), milliseconds, operated.begun, notifiers)
@@ -124,7 +125,9 @@ def operate(
 def settle_settings(workspace: Workspace, name: str, changed: Mapping[str, Any]) -> Operated:
     """Return how a model is operated: as is kept of it, with what is changed now; its grid begins but once."""
     known = {o.model: o for o in workspace.operations.models()}.get(name)
-    settings = replace(known.settings if known else OperateSettings(), **changed)
+    before = known.settings if known else OperateSettings()
+    economics = replace(before.economics, **changed.get("economics", {}))
+    settings = replace(before, **{**changed, "economics": economics})
     if settings.every < 1_000:
         raise SettingsError("a span is shorter than a second", hint="give --every such as 5m")
     for notifier in settings.notify:
@@ -182,7 +185,8 @@ def _work(worker: Worker, once: bool, stop: threading.Event, tell: Callable[[str
 
 
 @contextmanager
-def _log(place: OperatePlace) -> Iterator[SqlitePredictionLog]:
+def opened_log(place: OperatePlace) -> Iterator[SqlitePredictionLog]:
+    """Open the prediction log of an operated model, with a connection of its own."""
     log = SqlitePredictionLog(place.log or place.workspace / "predictions" / place.name)
     try:
         yield log

@@ -25,6 +25,7 @@ from journeyman.workflow.doors import build
 from journeyman.workflow.learning_rows import TrainingTable
 from journeyman.workflow.operate import LoopParts
 from journeyman.workflow.operate_run import loop_parts
+from journeyman.workflow.release import open_release
 from journeyman.workflow.worker import Worker
 
 BEGUN = 1_700_000_040_000
@@ -150,3 +151,16 @@ class Quiet:
     def trial(self, number: int, candidate: object, expected: str) -> None: ...
     def best(self, score: float, baseline: float | None, members: int) -> None: ...
     def note(self, message: str) -> None: ...
+
+
+def serve_span(workspace: Workspace, log: SqlitePredictionLog, span: int, drifted: bool, rows: int = 60) -> None:
+    """Answer a span's rows as a server would, by champion and shadow of the moment; labels come at once."""
+    at = BEGUN + span * SPAN + 10_000
+    frame = make_rows(np.random.default_rng(1_000 + span), rows)
+    champion = workspace.registry.version("m")
+    asked = msgspec.json.decode(log.setting("challenge") or "{}").get("version")
+    versions = [champion.version] + ([asked] if asked else [])
+    given = {v: open_release(workspace.path / workspace.registry.version("m", v).path).answers(frame) for v in versions}
+    shadows = {asked: given[asked][:, 1]} if asked else {}
+    ids = record(log, at, frame, given[champion.version][:, 1], champion.version, shadows)
+    label(log, at + 1_000, ids, truths_of(frame, drifted))
