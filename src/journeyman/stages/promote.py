@@ -107,7 +107,7 @@ def promote(contest: Contest, recipe: Contest, economics: Economics) -> Move:
     Choe and Ramdas 2023, "Comparing sequential forecasters", arXiv 2110.00115.
     """
     better, worse = evidence(contest)
-    most = truths_wanted(contest, economics)
+    most = _truths_wanted(contest, economics)
     figures: dict[str, str | int | float] = {
         "evidence for": float(f"{better:.4g}"),
         "evidence against": float(f"{worse:.4g}"),
@@ -149,7 +149,7 @@ def promote(contest: Contest, recipe: Contest, economics: Economics) -> Move:
     return Move(Action.KEEP, f"The challenger is being tested: {odds} so far.", (), None, None, 0.0, 0.0, figures)
 
 
-def truths_wanted(contest: Contest, economics: Economics) -> int:
+def _truths_wanted(contest: Contest, economics: Economics) -> int:
     """Return after how many truths a gain that is worth a retraining would have shown, at most the horizon.
 
     Evidence on differences of mean m and variance v grows by about m squared over 2 v with each truth.

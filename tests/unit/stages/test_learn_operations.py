@@ -1,0 +1,63 @@
+"""Lessons: what earlier operations taught, shrunk towards what is shipped."""
+
+from dataclasses import replace
+
+import pytest
+
+from journeyman.entities.decision import Action
+from journeyman.entities.lessons import Lessons
+from journeyman.entities.operation import Move, Operation, Outcome
+from journeyman.entities.staleness import Staleness, WindowScore
+from journeyman.stages.learn_operations import context_of, learn_operations
+
+
+def operation(
+    model: str, number: int, slope: float = 1e-4, gain: float | None = None, window: float = 0.0
+) -> Operation:
+    move = Move(Action.RETRAIN, "It pays.", evidence={"trigger": "jump", "expected gain": 0.02})
+    context = {"slope": slope, "expected gain": 0.1, "unit": 0.2, "window sliding 1000": window}
+    outcome = None if gain is None else Outcome(gain, 500)
+    return Operation(number, model, number, number, move, 1, context, outcome)
+
+
+def test_nothing_done_nothing_learned() -> None:
+    assert learn_operations(()) == Lessons()
+    kept = replace(operation("a", 1), move=Move(Action.KEEP, "Nothing asks for a change."))
+    assert learn_operations([kept]) == Lessons()
+
+
+def test_slopes_of_streams_move_the_belief_each_stream_once() -> None:
+    one = learn_operations([operation("a", 1, 3e-4)])
+    assert one.slope == pytest.approx((Lessons().slope + 3e-4) / 2)
+    again = learn_operations([operation("a", n, 3e-4) for n in range(1, 9)])
+    assert again.slope == one.slope
+    many = learn_operations([operation(name, 1, 3e-4) for name in "abcdefgh"])
+    assert one.slope < many.slope < 3e-4
+    assert many.slope_spread < one.slope_spread
+
+
+def test_gains_that_did_not_come_true_lower_what_is_expected() -> None:
+    fooled = learn_operations([operation("a", n, gain=0.0) for n in range(1, 13)])
+    right = learn_operations([operation("a", n, gain=0.02) for n in range(1, 13)])
+    assert fooled.kept["jump"] == pytest.approx(4 / 16)
+    assert right.kept["jump"] == pytest.approx(1.0)
+    assert right.operations == 12
+
+
+def test_one_wild_outcome_does_not_decide() -> None:
+    wild = learn_operations([operation("a", 1, gain=-50.0)])
+    assert wild.kept["jump"] == pytest.approx(3 / 5)
+
+
+def test_what_windows_did_carries_over() -> None:
+    lessons = learn_operations([operation(name, 1, window=-0.3) for name in "abcd"])
+    assert lessons.windows["sliding 1000"] == pytest.approx(-0.3 * 4 / 6)
+
+
+def test_a_context_is_told_in_units_of_the_reference() -> None:
+    staleness = Staleness(0, windows={"all": WindowScore(5, 0, 0), "sliding 1000": WindowScore(5.0, -0.5, 0.1)})
+    move = Move(Action.RETRAIN, "It pays.", evidence={"expected gain": 0.04})
+    context = context_of(staleness, 2e-5, 0.2, move)
+    assert context["slope"] == pytest.approx(1e-4)
+    assert context["expected gain"] == pytest.approx(0.2)
+    assert context["window sliding 1000"] == pytest.approx(-0.5)
