@@ -99,15 +99,6 @@ def operate(  # one parameter an option: the signature is the command's interfac
         typer.Option(metavar="N", min=10, help="Rounds that can be replayed; 100.", show_default=False),
     ] = None,
     log: Log = None,
-    database: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            envvar="JOURNEYMAN_DATABASE",
-            help="PostgreSQL that several machines share, in place of the workspace's journal.db.",
-            show_default=False,
-        ),
-    ] = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
     """Keep a served model right: watch, retrain, promote, roll back, ask. Settings stay for the next time."""
@@ -125,7 +116,7 @@ def operate(  # one parameter an option: the signature is the command's interfac
         given = {k: v for k, v in changed.items() if v is not None}
         if budget is not None and trials is None:
             given["trials"] = None  # a time takes the place of a number that was kept
-        rounds = operate_run.operate(operate_run.OperatePlace(name, workspace, log, database), given, once, _say)
+        rounds = operate_run.operate(operate_run.OperatePlace(name, workspace, log), given, once, _say)
         if once:
             typer.echo(f"{count(rounds, 'round')} done")
 
