@@ -6,7 +6,7 @@ The world is that of the tests: a real release, a log of 24 spans with a drift, 
 an end of it; retrainings are copies of the first release, so that the moments fall into the loop and not into fits.
 Workers are killed at moments that are uniform over a quarter of an undisturbed life; three times of ten two of them
 want the work at once. Compared are decisions, outcomes, versions, moves of the champion, what is agreed about the
-shadow, the steps of all rounds and what was observed, to the last bit. Exits 1 where anything differs.
+shadow, the steps of all rounds and what was seen and remembered, to the last bit. Exits 1 where anything differs.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError
 
 from journeyman.errors import WorkspaceError
 from journeyman.stores.registry import Registry
@@ -34,7 +35,7 @@ def journal_address(path: Path) -> sa.URL:
         return sa.URL.create("sqlite", database=str(path / JOURNAL))
     try:
         url = sa.make_url(shared)
-    except sa.exc.ArgumentError as error:
+    except ArgumentError as error:
         raise WorkspaceError(f"{DATABASE} is no address of a database", hint="postgresql://user@host/name") from error
     return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
 

