@@ -25,6 +25,7 @@ from journeyman.cli_late import Late
 from journeyman.cli_operating import app as operating
 from journeyman.cli_operating import resume_loop
 from journeyman.cli_serving import score, serve
+from journeyman.cli_simulating import app as simulating
 from journeyman.cli_words import Name, Query, Quiet, Version, Workspace, count, predictions_name, same_file
 from journeyman.entities.column import Kind, Role
 from journeyman.entities.task import TaskKind
@@ -80,6 +81,7 @@ experience = typer.Typer(
 )
 app.add_typer(experience)
 app.add_typer(operating)
+app.add_typer(simulating)
 
 
 def _print_version(wanted: bool) -> None:

@@ -19,6 +19,7 @@ __all__ = ["Known", "price", "retrain", "slope_of"]
 
 _NOISE_ROWS = 1_000
 _ONE_SIDED = 1.645  # 95 %
+_FURTHEST = 2.0  # a gain that was seen at some age is taken to grow with age, up to twice that age
 _CLUSTERED = 1.5  # neighbours err alike: a mean of rows in order is about so much less sure than of rows drawn
 
 
@@ -166,14 +167,24 @@ class _Figures:
         squares = rows * np.array([b.spread**2 + b.mean**2 for b in blocks])[::-1]
         # Over the last block, the last two, the last three ...: a jump may be as young as one block.
         count, total = np.cumsum(rows), np.cumsum(sums)
+        # Blocks tell of models that learned some time ago; one that learned now would be fresher by so much.
+        ages = np.cumsum(rows * np.array([b.age for b in blocks], dtype=np.float64)[::-1]) / count
+        ahead_of = np.clip(age / np.maximum(ages, 1.0), 1.0, _FURTHEST)
         means = total / count
         errors = _CLUSTERED * np.sqrt(np.maximum(np.cumsum(squares) / count - means**2, 0.0) / count)
-        lower = means - _ONE_SIDED * errors
+        lower = (means - _ONE_SIDED * errors) * ahead_of
         best = int(np.argmax(lower))
         spent = (max(0.0, float(total.max())) + ahead) * economics.loss * per_truth
         worth = economics.loss * economics.horizon
         return cls(
-            age, slope, spent, float(lower[best]), float(means[best]), int(count[-1]), economics.retraining, worth
+            age,
+            slope,
+            spent,
+            float(lower[best]),
+            float(means[best] * ahead_of[best]),
+            int(count[-1]),
+            economics.retraining,
+            worth,
         )
 
     def trigger(self, proved: bool) -> tuple[str, float]:
