@@ -30,11 +30,13 @@ __all__ = ["FeedDetector", "row_digests"]
 FloatArray = NDArray[np.float64]
 _LEAST_ROWS = 20  # that a column is judged by: fewer are joined to the sound ones before them
 _TAIL = 0.25  # of a span, looked at by itself: a feed may break in the middle of one
-_RECENT = 100
+_RECENT = 100  # sound rows that are remembered
+_LATEST = 200  # rows, sound or not, by which what a few rows cannot show is judged
 _DIGESTS = 2_000
 _TWICE, _TWINS = 0.5, 0.2
 _REFUSED, _SOME_REFUSED = 0.5, 0.05
 _BACKWARDS = 0.005
+_TIMES = ""
 _ORDER = ("DR007", "DR001", "DR008", "DR002", "DR003", "DR004", "DR005", "DR006")
 
 
@@ -56,10 +58,11 @@ class FeedDetector:
         fresh = traffic.take(traffic.fresh)
         rows, columns = fresh.rows, _columns(reference)
         recent = recall(memory)
+        latest = _latest(memory, fresh)
         digests = row_digests(rows)
         broken = list(_refused(traffic))
         moment = {b.code: traffic.begin for b in broken}
-        for part, began in _parts(rows, recent, fresh.times, traffic.begin):
+        for part, began in _parts(rows, recent, latest, fresh.times, traffic.begin):
             for found in _column_rules(reference, columns, part, recent, traffic):
                 if not any(found.code == b.code and found.columns == b.columns for b in broken):
                     broken.append(found)
@@ -77,6 +80,7 @@ class FeedDetector:
         kept = {"digests": digests[-_DIGESTS:], "clocks": clocks, "since": since}
         window = {key: values for key, values in memory.items() if key.startswith("row:")}
         kept |= window if bad or not len(fresh.ids) else append(window, rows, _RECENT)
+        kept |= {f"latest:{name}": values for name, values in latest.items()}
         return kept, tuple(signals)
 
 
@@ -111,20 +115,30 @@ def _columns(reference: Reference) -> tuple[Column, ...]:
     )
 
 
-def _parts(rows: Block, recent: Block, times: NDArray[np.int64], begin: int) -> list[tuple[Block, int]]:
+def _latest(memory: Mapping[str, FloatArray], fresh: Traffic) -> dict[str, FloatArray]:
+    """Return the latest rows, sound or not, and their times under the name of no column."""
+    now = {**{name: numbers(values) for name, values in fresh.rows.items()}, _TIMES: fresh.times.astype(np.float64)}
+    return {n: np.concatenate([memory.get(f"latest:{n}", np.empty(0)), v])[-_LATEST:] for n, v in now.items()}
+
+
+def _parts(
+    rows: Block, recent: Block, latest: Mapping[str, FloatArray], times: NDArray[np.int64], begin: int
+) -> list[tuple[Block, int]]:
     """Return the stretches of rows that are judged, with when each began."""
     count = len(times)
     if not count:
         return []
+    joined: dict[str, NDArray[np.generic]] = {name: latest[name] for name in rows}
+    whole = [(joined, int(latest[_TIMES][0]))] if _LATEST == len(latest[_TIMES]) > count else []
     if count < _LEAST_ROWS:
         before = {name: recent.get(name, np.empty(0))[count - _LEAST_ROWS :] for name in rows}
-        joined = {name: np.concatenate([before[name], numbers(values)]) for name, values in rows.items()}
-        return [(joined, begin)] if len(next(iter(joined.values()))) >= _LEAST_ROWS else []
+        few = {name: np.concatenate([before[name], numbers(values)]) for name, values in rows.items()}
+        return [*([(few, begin)] if len(next(iter(few.values()))) >= _LEAST_ROWS else []), *whole]
     parts = [(rows, begin)]
     tail = int(count * _TAIL)
     if tail >= _LEAST_ROWS:
         parts.append(({name: values[-tail:] for name, values in rows.items()}, int(times[-tail])))
-    return parts
+    return [*parts, *whole]
 
 
 def _column_rules(

@@ -23,8 +23,8 @@ __all__ = ["other_units", "swapped"]
 FloatArray = NDArray[np.float64]
 _FAR = 0.3  # distance of the distribution functions that has to be undone
 _LEAST_DISTINCT = 5
-_NEAR = 1.63  # Kolmogorov's 99% point: what undone values may still differ by, over the root of their number
-_NOT_SO = 1.12  # a factor so much larger or smaller must not fit as well, or the data do not tell which it is
+_NEAR = 1.36  # Kolmogorov's 95% point: what undone values may still differ by, over the root of their number
+_NOT_SO = 1.25  # a factor so much larger or smaller must not fit as well, or the data do not tell which it is
 _CLEAR = 5.0  # from which ratio on a change of scale needs no such check
 _FACTORS = {
     1000.0: "a thousand times",
@@ -105,7 +105,7 @@ def swapped(reference: Reference, columns: Sequence[Column], rows: Block) -> tup
     far = []
     for c in measured:
         own = distance(live[c.name], before[c.name])
-        if own > _FAR + _chance(live[c.name], before[c.name]):
+        if own > max(_FAR, _chance(live[c.name], before[c.name])):
             far.append((c.name, own))
     found = []
     for i, (first, own_first) in enumerate(far):
@@ -132,7 +132,7 @@ def _way(live: FloatArray, before: FloatArray, usual: float, pinned: bool) -> st
     ``pinned``: a factor near 1 must be told from its neighbours, for prices that rose are no other unit.
     """
     own = distance(live, before)
-    if own <= usual + _FAR + _chance(live, before):
+    if own <= usual + max(_FAR, _chance(live, before)):
         return None
     tolerated = usual + _NEAR * float(np.sqrt(1.0 / len(live) + 1.0 / len(before)))
     left = [(distance(undo(live), before), words, ratio, undo) for words, ratio, undo in _WAYS]

@@ -38,6 +38,7 @@ from journeyman.stages.ingest import ingest
 from journeyman.stages.learn import learn
 from journeyman.stages.profile import profile
 from journeyman.stages.rank import meta_features
+from journeyman.stages.reference import make_reference
 from journeyman.stages.repair import repair
 from journeyman.stages.split import split
 from journeyman.stages.train import FittedPart, PreparedRows, fit_member, fit_preparation
@@ -103,6 +104,8 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     tell("decide")
     champion = run.step("champion", partial(_champion, workspace, run), settings.name, table.digest, task.metric)
     decision = run.step("decide", decide, task, evaluation, findings, champion)
+
+    run.step("reference", make_reference, table, task, division, chosen, evaluation.importances, settings.seed)
 
     tell("package")
     number = run.step("number", workspace.registry.reserve, settings.name, run.id)
