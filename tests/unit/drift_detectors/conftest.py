@@ -1,4 +1,4 @@
-"""A small world: a model that answers by one column, its reference, and traffic from the same source or a changed one."""
+"""A small world: a model that answers by one column, its reference, and traffic like it or changed."""
 
 from __future__ import annotations
 

