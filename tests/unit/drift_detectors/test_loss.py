@@ -26,7 +26,7 @@ def run(world, hours, change=None, since=0, count=60):
 def test_bettors_at_the_bar_alarm_more_seldom_than_promised():
     rng = np.random.default_rng(0)
     alarms, looks = 0, 0
-    for _ in range(10):
+    for _ in range(5):
         memory = bettors()
         for _ in range(1_000):
             memory = advance(memory, (rng.random(20) < 0.2).astype(float), 0.2, 0.0)
@@ -75,6 +75,7 @@ def test_replayed_traffic_gives_the_same_bits(world):
     assert all(np.array_equal(one[0][name], two[0][name]) for name in one[0])
 
 
+@pytest.mark.slow
 def test_an_alarm_ends_when_its_cause_has(world):
     detector = LossDetector()
     memory = detector.begin(world.reference, world.task)
@@ -100,6 +101,7 @@ def test_labels_that_come_for_hard_answers_alone_are_no_harm(world):
         assert hour < 5 or not signals
 
 
+@pytest.mark.slow
 def test_neighbours_that_err_alike_count_as_fewer(world):
     weeks = replace(world.reference, dependence=20.0)
     rng = np.random.default_rng(3)
