@@ -122,8 +122,8 @@ def observe(parts: LoopParts, state: LoopState) -> Observed:
     span = parts.log.span(state.begin, state.end, parts.settings.most_rows)
     traffic, digests, hidden = read_traffic(span, parts.shelf.release(champion.version), state.digests)
     asked = tuple(h for h in operations.requests(parts.name, state.heard) if h.request.at < state.end)
-    past = tuple(o for o in operations.operations() if Action.RETRAIN in (o.move.action, o.move.wanted))
-    known = tuple(o for o in past[-_PAST:] if o.at <= state.end)
+    past = operations.operations(most=_PAST, actions=(Action.RETRAIN, Action.ASK))
+    known = tuple(o for o in past if Action.RETRAIN in (o.move.action, o.move.wanted) and o.at <= state.end)
     return Observed(
         answered=replace(traffic, shadows={}),
         shadows=tuple(sorted(traffic.shadows.items())),
