@@ -52,14 +52,14 @@ def statuses(workspace):
 def test_kills_at_random_moments_change_nothing(tmp_path):
     figures = tmp_path / "figures.json"
     done = subprocess.run(
-        [sys.executable, str(KILL), "--kills", "6", "--trials", "3", "--seed", "5", "--json", str(figures)],
+        [sys.executable, str(KILL), "--kills", "4", "--trials", "3", "--seed", "5", "--json", str(figures)],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     seen = json.loads(figures.read_text())
-    assert seen["kills"] >= 6
+    assert seen["kills"] >= 4
     assert seen["differences"] == seen["done_twice"] == seen["rewritten"] == seen["left_over"] == []
 
 
@@ -213,13 +213,13 @@ def test_a_table_that_is_gone_keeps_no_other_build_from_going_on(tmp_path, wine_
 
 @pytest.mark.slow
 def test_a_second_process_is_told_that_the_workspace_is_in_use(tmp_path, wine_csv, wine_frame, start):
-    first = start(["build", str(wine_csv), "--target", "class_1", "--trials", "40", "--workspace", str(tmp_path / "w")])
-    wait_for(first, "ingest")
+    first = start(["build", str(wine_csv), "--target", "class_1", "--trials", "3", "--workspace", str(tmp_path / "w")])
+    wait_for(first, "check")
+    os.kill(first.pid, signal.SIGSTOP)  # it holds the workspace for as long as the others need, however slow they are
     words = [["build", str(wine_csv), "--target", "class_1", "--trials", "1"], ["resume"]]
     for command in words:
         second = start([*command, "--workspace", str(tmp_path / "w")])
         _, errors = second.communicate()
-        assert first.poll() is None, "the first build ended before the second began"
         assert second.returncode == 2
         assert f"in use by process {first.pid}" in errors
     with pytest.raises(WorkspaceError, match="in use"):
