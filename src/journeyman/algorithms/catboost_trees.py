@@ -117,7 +117,7 @@ class CatBoost:
         """Return the expected seconds of one fit (rounds x a cost per row, column and level seen on two cores)."""
         depth = float(candidate.parameters.get("depth", 6))
         rate = float(candidate.parameters.get("learning_rate", 0.1))
-        rounds = min(_MOST_ROUNDS, 50.0 / rate)
+        rounds = min(_MOST_ROUNDS, 100.0 / rate)
         return 0.1 + rounds * (1e-3 + 1.2e-9 * rows * (features + 5) * depth) * (1 + 0.3 * (task.outputs - 1))
 
     def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
