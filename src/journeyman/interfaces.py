@@ -14,14 +14,17 @@ from journeyman.entities.candidate import Candidate, Parameter
 from journeyman.entities.column import Column
 from journeyman.entities.finding import Finding
 from journeyman.entities.prediction import LogEntries, LogReceipt, RecordedPrediction
+from journeyman.entities.signal import Signal
 from journeyman.entities.table import Block, Table
 from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.traffic import Reference, Traffic
 
 __all__ = [
     "Algorithm",
     "Artifacts",
     "Averaging",
     "Clock",
+    "DriftDetector",
     "FitRequest",
     "FittedModel",
     "FittedPreparation",
@@ -413,6 +416,31 @@ class PredictionLog(Protocol):
 
     def close(self) -> None:
         """Let go of it."""
+        ...
+
+
+class DriftDetector(Protocol):
+    """Something that looks at traffic, a span at a time, and remembers what it needs in arrays alone.
+
+    A look depends on its arguments only, so that a round of the loop can be replayed bit for bit.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name in signals and settings."""
+        ...
+
+    def begin(self, reference: Reference, task: Task) -> Mapping[str, FloatArray]:
+        """Return what it remembers before it has seen any traffic; small, whatever the size of the reference."""
+        ...
+
+    def look(
+        self, reference: Reference, task: Task, memory: Mapping[str, FloatArray], traffic: Traffic
+    ) -> tuple[Mapping[str, FloatArray], tuple[Signal, ...]]:
+        """Return what it remembers after this span, and what it saw.
+
+        ``traffic`` holds the rows of the span, and earlier rows whose truth came in the span.
+        """
         ...
 
 

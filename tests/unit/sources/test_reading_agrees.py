@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.table import Block, to_block
 from journeyman.errors import SchemaError
-from journeyman.sources.parsing import RowReader, Wish, infer_column, parse, parse_rows
+from journeyman.sources.parsing import RowReader, Wish, infer_column, parse
 from journeyman.sources.parsing.dates import read_date, read_dates, readable_by
 from journeyman.sources.parsing.reading import plain_numbers
 from journeyman.sources.parsing.texts import PLAIN
@@ -84,7 +84,7 @@ def same(one: Block, two: Block) -> None:
 
 def both(raw: list[Any], series: pd.Series, column: Column) -> None:
     trained = to_block(pd.DataFrame({"x": parse(series, column)}), (column,))
-    served, _ = parse_rows({"x": raw}, (column,))
+    served, _ = RowReader((column,)).read({"x": raw})
     same(trained, served)
 
 

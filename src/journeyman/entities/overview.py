@@ -1,0 +1,104 @@
+"""Overview: the state of an operated model at a glance, for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from journeyman.entities.model_version import ModelVersion
+from journeyman.entities.operation import Operation
+from journeyman.entities.signal import Watched
+
+__all__ = ["ModelState", "Request", "RequestKind", "Round"]
+
+
+class RequestKind(StrEnum):
+    """What a person may ask of the loop."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    ROLL_BACK = "roll back"
+    PAUSE = "pause"
+    RESUME = "resume"
+
+
+@dataclass(frozen=True)
+class Request:
+    """Something a person asked for; the next round does it and says so.
+
+    Attributes
+    ----------
+    kind : RequestKind
+        What is wanted.
+    at : int
+        When, in milliseconds since 1970.
+    who : str
+        Name of the person or the token.
+    operation : int or None
+        Number of the operation that is approved or rejected.
+    note : str
+        Why, in the person's words.
+    """
+
+    kind: RequestKind
+    at: int
+    who: str
+    operation: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of the loop, as it is kept.
+
+    Attributes
+    ----------
+    number : int
+        0, 1, 2 ...
+    begin, end : int
+        Its span, in milliseconds since 1970.
+    champion : int
+        Release that answered at its end.
+    challenger : int or None
+        Release that ran in the shadow.
+    watched : Watched
+        What was seen.
+    """
+
+    number: int
+    begin: int
+    end: int
+    champion: int
+    challenger: int | None
+    watched: Watched
+
+
+@dataclass(frozen=True)
+class ModelState:
+    """What is known of an operated model.
+
+    Attributes
+    ----------
+    name : str
+        The model's.
+    versions : tuple of ModelVersion
+        Its releases, the latest last.
+    loss : str
+        What the loss of a round is called ("Brier score").
+    paused : bool
+        Whether a person has told the loop to do nothing.
+    rounds : tuple of Round
+        The latest ones, in order.
+    operations : tuple of Operation
+        What was done, in order; those that wait for a person among them.
+    waiting : tuple of int
+        Numbers of operations that wait for a person.
+    """
+
+    name: str
+    versions: tuple[ModelVersion, ...]
+    loss: str
+    paused: bool
+    rounds: tuple[Round, ...]
+    operations: tuple[Operation, ...]
+    waiting: tuple[int, ...] = ()

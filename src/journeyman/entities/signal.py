@@ -1,0 +1,99 @@
+"""Signals: what was seen to have changed in the traffic of a served model, and whom it hurts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from journeyman.entities.finding import Severity
+
+__all__ = ["Rung", "Signal", "Watched"]
+
+
+class Rung(StrEnum):
+    """How much a signal can prove, from the surest to the one that only helps to find the cause."""
+
+    FEED = "feed"
+    """The rows arrive broken: somebody has to mend the feed, and nothing is learned from such rows."""
+    LOSS = "loss"
+    """The truths that came show that the model has become worse."""
+    ESTIMATE = "estimate"
+    """Without truths: rows have moved to where the model is known to be worse."""
+    COLUMN = "column"
+    """A column has changed; that alone hurts nobody."""
+
+
+@dataclass(frozen=True)
+class Signal:
+    """Something that changed.
+
+    Attributes
+    ----------
+    code : str
+        Stable: "DR101". docs/findings/ has a page for each.
+    rung : Rung
+        How much it can prove.
+    severity : Severity
+        ERROR where it hurts or the feed is broken, WARNING where it may, NOTE for diagnosis.
+    message : str
+        One sentence in plain words: what changed, with figures.
+    since : int
+        Milliseconds since 1970: when it began, as far as that can be told.
+    columns : tuple of str
+        Responsible columns, the weightiest first.
+    whom : str
+        The rows that are hurt, in words ("region = north"); empty for all of them.
+    cost : float
+        Loss that it adds to each prediction, in the unit in which answers are judged; 0 where it cannot be told.
+    detector : str
+        Which part saw it.
+    evidence : mapping of str to str, int or float
+        Figures behind the message.
+    """
+
+    code: str
+    rung: Rung
+    severity: Severity
+    message: str
+    since: int
+    columns: tuple[str, ...] = ()
+    whom: str = ""
+    cost: float = 0.0
+    detector: str = ""
+    evidence: Mapping[str, str | int | float] = field(default_factory=dict)
+
+    @property
+    def alarming(self) -> bool:
+        """Whether something is to be done about it."""
+        return self.severity is Severity.ERROR
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What one look at the traffic gave.
+
+    Attributes
+    ----------
+    signals : tuple of Signal
+        The gravest first.
+    rows, labels : int
+        Rows that were looked at, and truths that came since the last look.
+    loss, reference : float or None
+        Mean loss of the truths that came, and of the reference; None where no truth came.
+    low, high : float or None
+        Interval of the mean loss (95 %).
+    estimate, estimate_low, estimate_high : float or None
+        Loss estimated without truths, with its interval (95 %).
+    """
+
+    signals: tuple[Signal, ...]
+    rows: int
+    labels: int
+    loss: float | None = None
+    reference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    estimate: float | None = None
+    estimate_low: float | None = None
+    estimate_high: float | None = None
