@@ -68,7 +68,7 @@ class Application:
                 await send({"type": "lifespan.startup.complete"})
                 self._ready()
             elif message["type"] == "lifespan.shutdown":
-                await asyncio.to_thread(self._service.stop)
+                await self._service.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
