@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
@@ -20,13 +20,16 @@ from journeyman.serving.refusals import Fault, Refusal, fault_of_misfit
 from journeyman.serving.served_release import ServedRelease
 from journeyman.serving.shadows import Shadows
 
-__all__ = ["BatchWork", "Done", "ScoredBatch"]
+__all__ = ["BatchWork", "Done", "Lookup", "ScoredBatch"]
 
 _encoder = msgspec.json.Encoder()
 _NOT_ANSWERED = Fault("not answered", "another row of this request cannot be answered")
 
 Done = Sequence[Outcome] | Sequence[LabelFate] | Exception
 """What a request gets: an outcome a row, a fate a label, or what is raised to it."""
+
+Lookup = Callable[[Sequence[str]], Mapping[str, RecordedPrediction]]
+"""Returns the predictions that were recorded under ids of clients."""
 
 
 @dataclass(slots=True)
@@ -65,12 +68,14 @@ class ScoredBatch:
 
 
 class BatchWork:
-    """What is done with a micro-batch: first scored, then recorded; one at a time, by whichever thread.
+    """What is done with a micro-batch: first scored, then recorded; each of both for one batch at a time.
 
     Parameters
     ----------
     log : PredictionLog
-        Nobody else uses it meanwhile.
+        Where ``record`` writes.
+    recorded : callable
+        Looks predictions up by the client's ids, without waiting for the writer.
     lineup : callable
         Returns the lineup of the moment; a batch is answered by one.
     rules : RowRules
@@ -84,16 +89,21 @@ class BatchWork:
     def __init__(
         self,
         log: PredictionLog,
+        recorded: Lookup,
         lineup: Callable[[], Lineup],
         rules: RowRules,
         counters: Counters,
         shadows: Shadows,
     ) -> None:
-        self._log, self._lineup, self._rules, self._counters = log, lineup, rules, counters
-        self._shadows = shadows
+        self._log, self._lookup, self._lineup = log, recorded, lineup
+        self._rules, self._counters, self._shadows = rules, counters, shadows
 
     def score(self, asks: Sequence[Ask | LabelAsk]) -> ScoredBatch:
-        """Score the rows of requests, except those whose client's id was recorded before."""
+        """Score the rows of requests.
+
+        That a client's id was recorded before is noticed when its row is recorded again, and answered then; only rows
+        that take long to answer, stand and fall together, or cannot be answered are looked up here.
+        """
         now = time.monotonic()
         late = [ask.deadline < now for ask in asks]
         works = [
@@ -103,10 +113,16 @@ class BatchWork:
             for ask, gone in zip(asks, late, strict=True)
         ]
         lineup = self._lineup()
-        self._repeated([work for some in works for work in some])
+        everyone = [work for some in works for work in some]
+        for work in everyone:
+            if work.client_id is not None:
+                work.digest = self._rules.digest_of(work.row)
+        self._repeated([work for work in everyone if work.ask.reasons or (work.ask.strict and work.ask.size > 1)])
+        unanswered = [work for work in everyone if work.outcome is None]
         began = time.perf_counter()
-        self._score([work for some in works for work in some if work.outcome is None], lineup)
+        self._score(unanswered, lineup)
         self._counters.add("journeyman_scoring_seconds_total", None, time.perf_counter() - began)
+        self._repeated([work for work in unanswered if isinstance(work.outcome, Fault)])
         for some in works:
             if some and some[0].ask.strict and any(isinstance(work.outcome, Fault) for work in some):
                 for work in some:
@@ -165,9 +181,7 @@ class BatchWork:
         named = [work for work in works if work.client_id is not None]
         if not named:
             return
-        for work in named:
-            work.digest = self._rules.digest_of(work.row)
-        known = self._log.recorded([work.client_id for work in named if work.client_id is not None])
+        known = self._lookup([work.client_id for work in named if work.client_id is not None])
         for work in named:
             recorded = known.get(work.client_id or "")
             if recorded is not None:

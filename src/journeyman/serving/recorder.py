@@ -16,7 +16,7 @@ from journeyman.interfaces import PredictionLog
 from journeyman.serving.asks import Ask, LabelAsk
 from journeyman.serving.counters import Counters
 from journeyman.serving.lineup import Lineup
-from journeyman.serving.micro_batch import BatchWork, Done, ScoredBatch
+from journeyman.serving.micro_batch import BatchWork, Done, Lookup, ScoredBatch
 from journeyman.serving.privacy import RowRules
 from journeyman.serving.refusals import Fault, Refusal
 from journeyman.serving.shadows import Shadows
@@ -38,13 +38,16 @@ class Recorder:
     """Answers asks in micro-batches; an answer is given after it is durable.
 
     Requests that come while a batch is written wait together for the next one, so that one transaction and one call of
-    the model serve all of them. What is quickly scored is scored by the event loop itself, which would else contend with
-    another thread for Python's lock at every step; a thread of its own writes, and scores what takes longer.
+    the model serve all of them. What is quickly scored is scored by the event loop itself, which else would contend
+    with another thread for Python's lock at every step; a thread of its own writes, and scores what takes longer. While
+    one batch is written, the next is scored as soon as it is as large.
 
     Parameters
     ----------
     log : PredictionLog
         This recorder alone uses it.
+    recorded : callable
+        Looks predictions up by the client's ids, without waiting for the writer.
     lineup : callable
         Returns the lineup of the moment; a batch is answered by one.
     rules : RowRules
@@ -58,6 +61,7 @@ class Recorder:
     def __init__(
         self,
         log: PredictionLog,
+        recorded: Lookup,
         lineup: Callable[[], Lineup],
         rules: RowRules,
         counters: Counters,
@@ -65,11 +69,13 @@ class Recorder:
     ) -> None:
         self._log, self._counters, self._most_waiting = log, counters, most_waiting
         self._shadows = Shadows(counters)
-        self._work = BatchWork(log, lineup, rules, counters, self._shadows)
+        self._work = BatchWork(log, recorded, lineup, rules, counters, self._shadows)
         # of the event loop alone:
         self._asks: deque[_Waiting] = deque()
         self._waiting = 0
-        self._busy = False
+        self._called = False  # whether a look at what waits is to come
+        self._asked = 0  # rows that wait to be scored
+        self._written: deque[tuple[int, bool]] = deque()  # of batches on their way: rows, and whether they are scored
         self._lately = 0.0  # seconds that scoring a small batch takes
         self._loop: asyncio.AbstractEventLoop | None = None
         # of the writer's thread alone:
@@ -95,7 +101,7 @@ class Recorder:
 
     async def stop(self) -> None:
         """Answer what waits, write the shadows that are scored, and end."""
-        while self._busy:
+        while self._asks or self._written:
             await asyncio.sleep(0.001)
         self._jobs.put(None)
         await asyncio.to_thread(self._end)
@@ -122,9 +128,8 @@ class Recorder:
         future: asyncio.Future[object] = self._loop.create_future()
         self._waiting += ask.size
         self._asks.append((ask, future))
-        if not self._busy:
-            self._busy = True
-            self._loop.call_soon(self._next)  # after the other requests that have arrived by now
+        self._asked += ask.size
+        self._call()
         try:
             return await future
         finally:
@@ -139,17 +144,33 @@ class Recorder:
                 return refusal.fault.message
         return self._trouble
 
+    def _call(self) -> None:
+        """See to what waits, after the other requests that have arrived by now."""
+        assert self._loop is not None
+        if not self._called and self._asks and self._worth_it():
+            self._called = True
+            self._loop.call_soon(self._next)
+
+    def _worth_it(self) -> bool:
+        """Say whether to begin a batch: none is on its way, or one that is only written and no larger than this."""
+        if not self._written:
+            return True
+        rows, scored = self._written[0]
+        return len(self._written) == 1 and scored and self._asked >= rows
+
     def _next(self) -> None:
-        """Begin with the next batch, where there is one; in the event loop."""
+        """Begin with the next batch; in the event loop."""
+        self._called = False
         batch, rows, small = [], 0, True
         while self._asks and rows < _MOST_TOGETHER:
             batch.append(self._asks.popleft())
             ask = batch[-1][0]
             rows += ask.size
             small = small and rows <= _FEW and not (isinstance(ask, Ask) and ask.reasons)
-        self._busy = bool(batch)
         if batch:
+            self._asked -= rows
             scored = self._scored(batch) if small and self._lately < _SOON else None
+            self._written.append((rows, scored is not None))
             self._jobs.put((batch, scored, small))
 
     def _scored(self, batch: list[_Waiting]) -> ScoredBatch | None:
@@ -214,11 +235,11 @@ class Recorder:
 
     def _give(self, given: Sequence[_Given]) -> None:
         """Let go of answers, and go on when they are sent; in the event loop."""
-        assert self._loop is not None
         for future, done in given:
             if not future.done():  # the caller may have gone
                 if isinstance(done, Exception):
                     future.set_exception(done)
                 else:
                     future.set_result(done)
-        self._loop.call_soon(self._next)
+        self._written.popleft()
+        self._call()
