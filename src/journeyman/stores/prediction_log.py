@@ -53,6 +53,10 @@ CREATE TABLE IF NOT EXISTS shadows (
   output TEXT NOT NULL,
   PRIMARY KEY (prediction, version)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS told (  -- the latest truth of labels that the archive holds, so that a repeated one is known
+  subject PRIMARY KEY,           -- a prediction's id, or a key
+  truth TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 """
 _INSERT = 'INSERT INTO predictions (id, at, version, part, protocol, client_id, key, "row", output, digest) VALUES '
@@ -253,6 +257,8 @@ class SqlitePredictionLog:
             return LabelFate.UNKNOWN
         latest = f"SELECT truth FROM labels WHERE {where} = ? ORDER BY number DESC LIMIT 1"
         before = self._connection.execute(latest, (what,)).fetchone()
+        if before is None:
+            before = self._connection.execute("SELECT truth FROM told WHERE subject = ?", (what,)).fetchone()
         if before is not None and before[0] == label.truth.decode():
             return LabelFate.REPEATED
         self._connection.execute(
