@@ -12,6 +12,7 @@ record nothing. Every figure is of this machine at this moment; the load beside 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import gzip
 import json
@@ -86,10 +87,10 @@ class Served:
         self.process.send_signal(how)
         try:
             self.process.wait(60)
+            return time.perf_counter() - began
         finally:
-            if self.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):  # of the group nobody is left, as it should be
                 os.killpg(self.process.pid, signal.SIGKILL)
-        return time.perf_counter() - began
 
 
 def ours(workspace: Path, log: Path, *options: str) -> Served:

@@ -1,17 +1,16 @@
 """A log of ten million predictions: memory while they come, the next start, and a day's log as it is read.
 
-    python benchmarks/serve_large.py WORKSPACE NAME ROWS.json [--logged 10000000] [--live 2000000]
+    python benchmarks/serve_large.py WORKSPACE NAME ROWS.json [--logged 10000000]
 
-They are really asked for, 500 rows a request. Beyond --live rows the oldest move to Parquet files meanwhile (after 15
-seconds here instead of ten minutes, so that the archive takes its part in a short run), and the server's memory is
-read every half million.
+Most of them are written to the log as days that are past, and the older days moved to Parquet files. The last fifth is
+really asked for, 500 rows a request, while the server moves as many of the oldest to the archive; its memory is read
+every so many.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
 import socket
 import sqlite3
@@ -27,9 +26,13 @@ from typing import Any
 import duckdb
 import numpy as np
 
-ROWS = 500
-EVERY = 500_000
-SETTLED = 15_000  # milliseconds
+from journeyman.entities.prediction import LogEntries, Part, Prediction
+from journeyman.stores.prediction_log import SqlitePredictionLog
+from journeyman.stores.prediction_retention import move_oldest, sweep
+
+ROWS = 500  # of a request
+DAYS, LIVE_DAYS = 8, 5
+DAY = 86_400_000  # milliseconds
 
 
 def main() -> None:
@@ -38,25 +41,46 @@ def main() -> None:
     parser.add_argument("name")
     parser.add_argument("rows", type=Path)
     parser.add_argument("--logged", type=int, default=10_000_000)
-    parser.add_argument("--live", type=int, default=2_000_000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        print(
-            json.dumps(large(options.workspace, options.name, options.rows, options.logged, options.live, Path(folder)))
-        )
+        print(json.dumps(large(options.workspace, options.name, options.rows, options.logged, Path(folder))))
 
 
-def large(workspace: Path, name: str, rows: Path, logged: int, live: int, place: Path) -> dict[str, Any]:
+def filled(log: SqlitePredictionLog, number: int, row: bytes, output: bytes) -> dict[str, Any]:
+    """Write so many predictions of past days, and move the older days; return seconds."""
+    now, began = time.time_ns() // 1_000_000, time.monotonic()
+    for day in range(DAYS):
+        for start in range(0, number // DAYS, 10_000):
+            some = range(start, min(start + 10_000, number // DAYS))
+            entries = (Prediction(1, Part.CHAMPION, "native", row, output, b"d" * 16, f"{day}-{i}") for i in some)
+            log.append(LogEntries(tuple(entries)), now - (DAYS - day) * DAY)
+        print(f"day {day + 1} of {DAYS} is written, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    written = time.monotonic() - began
+    began = time.monotonic()
+    while move_oldest(log, now, LIVE_DAYS * DAY, 10**12):
+        while sweep(log):
+            pass
+    return {"s to write days past": round(written), "s to move the older": round(time.monotonic() - began)}
+
+
+def large(workspace: Path, name: str, rows: Path, logged: int, place: Path) -> dict[str, Any]:
     """Log so many predictions; return what was measured."""
+    asked = logged // 5 // ROWS * ROWS
+    log = SqlitePredictionLog(place / "log")
+    output = b'{"prediction":"<=50K","version":1,"probabilities":{"<=50K":0.9123456789,">50K":0.0876543211}}'
+    before = filled(log, logged - asked, json.dumps(json.loads(rows.read_text())[0]).encode(), output)
+    live = log.rows()
+    log.close()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     words = ["serve", name, "--workspace", str(workspace), "--log", str(place / "log"), "--port", str(port)]
-    command = [sys.executable, __file__, "--server", *words, "--keep-rows", str(live)]
-    server, _ = started(command, port)
+    command = [sys.executable, "-m", "journeyman", *words, "--keep-days", str(LIVE_DAYS), "--keep-rows", str(live)]
+    server, first = started(command, port)
     some = json.loads(rows.read_text())
     bodies = [json.dumps({"rows": some[i : i + ROWS]}).encode() for i in range(0, len(some) - ROWS + 1, ROWS)]
-    left, lock, began = [logged // ROWS], threading.Lock(), time.monotonic()
+    left, lock, began = [asked // ROWS], threading.Lock(), time.monotonic()
+    every = max(ROWS, asked // 20 // ROWS * ROWS)
     memory: list[tuple[int, float]] = []
 
     def ask() -> None:
@@ -66,9 +90,10 @@ def large(workspace: Path, name: str, rows: Path, logged: int, live: int, place:
                 if left[0] <= 0:
                     return
                 left[0] -= 1
-                done = logged - left[0] * ROWS
-                if done % EVERY == 0:
+                done = asked - left[0] * ROWS
+                if done % every == 0:
                     memory.append((done, resident(server.pid)))
+                    print(f"{done:,} are asked, {memory[-1][1]:.0f} MB", file=sys.stderr, flush=True)
             number += 1
             url = f"http://127.0.0.1:{port}/predict"
             with urllib.request.urlopen(url, bodies[number % len(bodies)], timeout=120) as reply:
@@ -88,11 +113,13 @@ def large(workspace: Path, name: str, rows: Path, logged: int, live: int, place:
     after = resident(server.pid)
     server.send_signal(signal.SIGTERM)
     server.wait(60)
-    later = [(done, held) for done, held in memory if done >= logged // 5]  # caches fill first
+    later = [(done, held) for done, held in memory if done >= asked // 5]  # caches fill first
     slope = float(np.polyfit([done / 1e6 for done, _ in later], [held for _, held in later], 1)[0])
     return {
         "logged": logged,
-        "a second": round(logged / seconds),
+        **before,
+        "start beside them, s": round(first, 2),
+        "rows a second": round(asked / seconds),
         "memory (MB) after so many": {f"{done:,}": round(held, 1) for done, held in memory},
         "slope, MB a million": round(slope, 2),
         "SIGTERM to end, s": round(stopped, 2),
@@ -122,43 +149,29 @@ def resident(pid: int) -> float:
 
 
 def read(log: Path) -> dict[str, Any]:
-    """Read all of the day from the live log and the archive; return seconds and counts."""
+    """Read a past day from the live log, and one from the archive; return seconds and counts."""
+    now = time.time_ns() // 1_000_000
     connection = sqlite3.connect(log / "log.db")
-    archived = connection.execute("SELECT value FROM settings WHERE name = 'archived'").fetchone()[0]
     began = time.monotonic()
-    query = "SELECT id, client_id, version, output FROM predictions WHERE id > ?"
-    live = sum(1 for _ in connection.execute(query, (archived,)))
+    query = "SELECT client_id, version, json_extract(output, '$.prediction') FROM predictions WHERE id BETWEEN ? AND ?"
+    ends = [(now - age * DAY // 2 << 20) for age in (3, 1)]  # the whole of yesterday's run
+    live = sum(1 for _ in connection.execute(query, ends))
     seconds = time.monotonic() - began
     connection.close()
-    files = f"{log}/archive/predictions/*/*.parquet"
+    folder = min((log / "archive" / "predictions").iterdir())
     began = time.monotonic()
-    query = f"select count(*), avg(length(output)) from read_parquet('{files}', hive_partitioning = true)"
-    rows = duckdb.sql(query).fetchone() if (log / "archive").exists() else (0, 0)
-    assert rows is not None
+    table = f"read_parquet('{folder}/*.parquet')"
+    query = f"select client_id, version, json_extract_string(output, '$.prediction') from {table}"
+    archived = len(duckdb.sql(query).fetchall())
     return {
-        "live rows": live,
-        "seconds to read them": round(seconds, 2),
-        "archived rows": rows[0],
-        "seconds to read those": round(time.monotonic() - began, 2),
+        "a day in the live log, rows": live,
+        "s to read it": round(seconds, 2),
+        "a day in the archive, rows": archived,
+        "s to read that": round(time.monotonic() - began, 2),
         "MB of the live log": round(sum(path.stat().st_size for path in log.glob("log.db*")) / 1e6),
         "MB of the archive": round(sum(path.stat().st_size for path in log.rglob("*.parquet")) / 1e6),
     }
 
 
-def serve() -> None:
-    """Be the server, whose predictions are old after seconds."""
-    # Late: the client has no use for the model's libraries.
-    from journeyman.cli import main as command  # noqa: PLC0415 - see above
-    from journeyman.stores import prediction_retention  # noqa: PLC0415 - see above
-
-    prediction_retention._SETTLED = SETTLED
-    command()
-
-
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--server"]:
-        sys.argv = ["journeyman", *sys.argv[2:]]
-        os.environ.setdefault("OMP_NUM_THREADS", "1")
-        serve()
-    else:
-        main()
+    main()

@@ -27,7 +27,7 @@ def write_mlflow(workspace: str, name: str, folder: str) -> None:
         def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> Any:
             return self.release.predict_proba(model_input)
 
-    mlflow.pyfunc.save_model(folder, python_model=Released())
+    mlflow.pyfunc.save_model(folder, python_model=Released(), pip_requirements=["mlflow"])
 
 
 def serve_fastapi(workspace: str, name: str, port: str) -> None:
@@ -40,7 +40,7 @@ def serve_fastapi(workspace: str, name: str, port: str) -> None:
     app = FastAPI()
 
     @app.post("/predict")
-    def predict(row: dict[str, Any]) -> dict[str, Any]:
+    async def predict(row: dict[str, Any]) -> dict[str, Any]:
         shares = release.predict_proba([row])[0].tolist()
         return {"probabilities": dict(zip(labels, shares, strict=True)), "version": release.version}
 

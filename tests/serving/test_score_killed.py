@@ -53,7 +53,7 @@ def live(words: list[str], folder: Path, rng: random.Random) -> bool:
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while process.poll() is None and progress(folder) <= before:
         time.sleep(0.005)
-    time.sleep(rng.uniform(0.0, 0.4))
+    time.sleep(rng.uniform(0.0, 0.1))
     killed = process.poll() is None
     process.kill()
     process.wait()
