@@ -54,7 +54,11 @@ docs: $(DEV)
 
 bench: bench-tables bench-peers bench-stopping bench-ingest bench-large bench-predict bench-serve
 
-bench-tables bench-stopping bench-kill bench-ingest bench-large bench-predict bench-serve: $(DEV)
+# MLflow and FastAPI stand beside ours where PEERS=DIR says which folder benchmarks/peers/install_peers.sh has filled.
+bench-serve: $(DEV)
+	$(PY) benchmarks/serve.py $(if $(PEERS),--peers $(PEERS))
+
+bench-tables bench-stopping bench-kill bench-ingest bench-large bench-predict: $(DEV)
 	$(PY) benchmarks/$(@:bench-%=%).py
 
 bench-peers: $(DEV)
