@@ -47,7 +47,7 @@ Every = Annotated[str | None, typer.Option(metavar="TIME", help="Length of a spa
 Note = Annotated[str, typer.Option(metavar="TEXT", help="Why, for the records.")]
 Which = Annotated[
     int | None,
-    typer.Option("--operation", metavar="N", min=1, help="Which one, where several wait.", show_default=False),
+    typer.Option("--operation", metavar="N", min=1, help="Where several wait.", show_default=False),
 ]
 
 
@@ -61,7 +61,7 @@ def operate(  # one parameter an option: the signature is the command's interfac
     ] = None,
     trials: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="Trials of a retraining, in place of a time.", show_default=False),
+        typer.Option(metavar="N", min=1, help="Trials of a retraining.", show_default=False),
     ] = None,
     unit: Annotated[
         str | None, typer.Option(metavar="WORD", help="Unit of costs, such as EUR; points.", show_default=False)
@@ -75,9 +75,7 @@ def operate(  # one parameter an option: the signature is the command's interfac
     ] = None,
     horizon: Annotated[
         int | None,
-        typer.Option(
-            metavar="N", min=1, help="Predictions in which a retraining has to pay; 10000.", show_default=False
-        ),
+        typer.Option(metavar="N", min=1, help="Predictions in which it has to pay; 10000.", show_default=False),
     ] = None,
     approve_promotions: Annotated[
         bool | None,
@@ -85,7 +83,7 @@ def operate(  # one parameter an option: the signature is the command's interfac
     ] = None,
     webhook: Annotated[
         list[str] | None,
-        typer.Option(metavar="URL", help="Post operations there as JSON; repeatable.", show_default=False),
+        typer.Option(metavar="URL", help="Post operations there; repeatable.", show_default=False),
     ] = None,
     email: Annotated[
         list[str] | None, typer.Option(metavar="ADDRESS", help="Mail operations; repeatable.", show_default=False)
@@ -94,24 +92,13 @@ def operate(  # one parameter an option: the signature is the command's interfac
     sender: Annotated[str, typer.Option(metavar="ADDRESS", help="Sender of mails.")] = "journeyman@localhost",
     command: Annotated[
         list[str] | None,
-        typer.Option(
-            "--notify", metavar="COMMAND", help="Give operations to a program; repeatable.", show_default=False
-        ),
+        typer.Option("--notify", metavar="COMMAND", help="Tell this program; repeatable.", show_default=False),
     ] = None,
     keep_rounds: Annotated[
         int | None,
         typer.Option(metavar="N", min=10, help="Rounds that can be replayed; 100.", show_default=False),
     ] = None,
     log: Log = None,
-    database: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            envvar="JOURNEYMAN_DATABASE",
-            help="PostgreSQL that several machines share, in place of the workspace's journal.db.",
-            show_default=False,
-        ),
-    ] = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
     """Keep a served model right: watch, retrain, promote, roll back, ask. Settings stay for the next time."""
@@ -129,7 +116,7 @@ def operate(  # one parameter an option: the signature is the command's interfac
         given = {k: v for k, v in changed.items() if v is not None}
         if budget is not None and trials is None:
             given["trials"] = None  # a time takes the place of a number that was kept
-        rounds = operate_run.operate(operate_run.OperatePlace(name, workspace, log, database), given, once, _say)
+        rounds = operate_run.operate(operate_run.OperatePlace(name, workspace, log), given, once, _say)
         if once:
             typer.echo(f"{count(rounds, 'round')} done")
 
@@ -192,9 +179,7 @@ def run(
     context: typer.Context,
     table: Annotated[str, typer.Argument(metavar="TABLE", help="As for build.", show_default=False)],
     target: Annotated[str, typer.Option(metavar="COLUMN", help="Column to predict.", show_default=False)],
-    budget: Annotated[
-        str, typer.Option(metavar="TIME", help="Time of the build, and of retrainings.")
-    ] = DEFAULT_BUDGET,
+    budget: Annotated[str, typer.Option(metavar="TIME", help="Time of a build.")] = DEFAULT_BUDGET,
     name: Annotated[
         str | None, typer.Option(metavar="NAME", help="Name of the model; after the table.", show_default=False)
     ] = None,

@@ -29,8 +29,9 @@ def operations_table(operations: Sequence[Operation]) -> Table:
 def operation_text(operation: Operation, notices: Sequence[Notice]) -> str:
     """Return all that is known of an operation, in lines."""
     move = operation.move
+    until = f"until {_moment(operation.at)} UTC"
     lines = [
-        f"Operation {operation.number} of {operation.model}, round {operation.round}, until {_moment(operation.at)} UTC",
+        f"Operation {operation.number} of {operation.model}, round {operation.round}, {until}",
         f"Done       {_done(operation)}; release {operation.champion} answered",
         f"Why        {move.reason}",
     ]

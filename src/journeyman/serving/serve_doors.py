@@ -269,6 +269,8 @@ class _Pointer:
 
     def _stamped(self) -> object:
         journal = self._settings.workspace / JOURNAL
+        if not journal.is_file() and not (self._folder / MANIFEST).is_file():
+            return object()  # the registry is in a database elsewhere, which has to be asked
         stamps: list[tuple[int, int] | None] = []
         for path in (self._folder / MANIFEST, journal, journal.with_name(f"{JOURNAL}-wal")):
             try:

@@ -108,6 +108,8 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     if settings.challenger and decision.action is Action.PROMOTE:
         decision = replace(decision, action=Action.KEEP)  # live truths decide, not this holdout
 
+    run.step("reference", make_reference, table, task, division, chosen, evaluation.importances, settings.seed)
+
     tell("package")
     number = run.step("number", workspace.registry.reserve, settings.name, run.id)
     created = run.step("date", kit.clock.now)

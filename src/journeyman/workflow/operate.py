@@ -16,6 +16,7 @@ from journeyman.entities.lessons import Lessons
 from journeyman.entities.operating import Decided, Done, Kept, LoopState, Memory, Observed, OperateSettings
 from journeyman.entities.signal import Watched
 from journeyman.entities.staleness import Staleness
+from journeyman.entities.table import Block
 from journeyman.entities.traffic import Traffic
 from journeyman.interfaces import Algorithm, DriftDetector, Preparation, Run, TrafficLog
 from journeyman.metrics.row_losses import bounded_losses
@@ -119,7 +120,7 @@ def observe(parts: LoopParts, state: LoopState) -> Observed:
     champion, history = registry.version(parts.name), registry.history(parts.name)
     parts.log.seal(state.end)
     span = parts.log.span(state.begin, state.end, parts.settings.most_rows)
-    traffic, digests = read_traffic(span, parts.shelf.release(champion.version), state.digests)
+    traffic, digests, hidden = read_traffic(span, parts.shelf.release(champion.version), state.digests)
     asked = tuple(h for h in operations.requests(parts.name, state.heard) if h.request.at < state.end)
     past = tuple(o for o in operations.operations() if Action.RETRAIN in (o.move.action, o.move.wanted))
     known = tuple(o for o in past[-_PAST:] if o.at <= state.end)
@@ -132,15 +133,24 @@ def observe(parts: LoopParts, state: LoopState) -> Observed:
         requests=asked,
         past=known,
         digests=digests,
+        hidden=hidden if span.rows else state.hidden,
     )
 
 
 def watch(parts: LoopParts, state: LoopState, seen: Observed) -> tuple[Memory, Watched]:
     """Let the detectors look at what the champion has answered."""
-    memory = state.memory if seen.champion == state.champion else {}
+    as_before = (seen.champion, seen.hidden) == (state.champion, state.hidden)
     mine = seen.traffic.take(seen.traffic.versions == seen.champion)
     reference, release = parts.shelf.reference(seen.champion), parts.shelf.release(seen.champion)
-    return monitor(reference, release.task, parts.detectors, memory, mine)
+    if seen.hidden:
+        mine = replace(mine, rows=_without(mine.rows, seen.hidden))
+        reference = replace(
+            reference,
+            rows=_without(reference.rows, seen.hidden),
+            columns=tuple(c for c in reference.columns if c.name not in seen.hidden),
+            importance={k: v for k, v in reference.importance.items() if k not in seen.hidden},
+        )
+    return monitor(reference, release.task, parts.detectors, state.memory if as_before else {}, mine)
 
 
 def decide(parts: LoopParts, state: LoopState, seen: Observed, watched: tuple[Memory, Watched]) -> Decided:
@@ -177,6 +187,10 @@ def keep(parts: LoopParts, kept: Kept) -> int:
     """Write the round and its operations where people look; return the round's number."""
     parts.workspace.operations.keep_round(parts.name, kept.round, kept.operations)
     return kept.round.number
+
+
+def _without(rows: Block, names: Sequence[str]) -> Block:
+    return {name: values for name, values in rows.items() if name not in names}
 
 
 def _policy(state: LoopState, seen: Observed) -> PolicyMemory:

@@ -21,7 +21,6 @@ from journeyman.plugins import load_parts
 from journeyman.reports.html import render_html
 from journeyman.reports.progress import SilentProgress
 from journeyman.settings import BuildSettings
-from journeyman.stores.catalogue import check_there
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.traffic_log import SqliteTrafficLog
 from journeyman.stores.workspace import Workspace
@@ -55,14 +54,11 @@ class OperatePlace:
         Folder of the workspace.
     log : Path or None
         Folder of the prediction log; WORKSPACE/predictions/NAME by default.
-    database : str or None
-        Address of a PostgreSQL database that several machines share, in place of the workspace's own.
     """
 
     name: str
     workspace: Path
     log: Path | None = None
-    database: str | None = None
 
 
 def operate(
@@ -98,9 +94,8 @@ def operate(
         With ``once``, where another worker operates the model.
     """
     hold_little()
-    _check_there(place)
     rounds = 0
-    with Workspace(place.workspace, place.database) as workspace, _ended_by_signals() as stop:
+    with Workspace.existing(place.workspace) as workspace, _ended_by_signals() as stop:
         workspace.registry.version(place.name)
         operated = settle_settings(workspace, place.name, changed)
         wait = (lambda _: True) if once else stop.wait
@@ -192,11 +187,6 @@ def opened_log(place: OperatePlace) -> Iterator[SqlitePredictionLog]:
         yield log
     finally:
         log.close()
-
-
-def _check_there(place: OperatePlace) -> None:
-    if place.database is None:
-        check_there(place.workspace)
 
 
 class _Ended(BaseException):

@@ -18,6 +18,7 @@ from journeyman.entities.signal import Watched
 from journeyman.errors import LeaseError, NotificationError, WorkspaceError
 from journeyman.interfaces import Clock, Notifier
 from journeyman.notifiers.told_operation import headline
+from journeyman.stores.disk import DRAFT
 from journeyman.stores.journal import RunStatus
 from journeyman.stores.leases import Lease
 from journeyman.stores.workspace import Workspace
@@ -168,6 +169,8 @@ class Worker:
         """Go through the next round, or on with one that was killed; return what the one after it begins with."""
         workspace, name, before = self._parts.workspace, self._parts.name, self.state()
         place = loop_place(workspace, name, before.round)
+        for draft in place.artifacts.folder.glob(f"{DRAFT}*"):
+            draft.unlink(missing_ok=True)  # of a worker that was killed
         settings = self._parts.settings
         record = workspace.journal.open(round_id(name, before.round), f"{name}{LOOP}", settings, self._clock.now())
         # A round goes on as it was begun, whatever was set since.
