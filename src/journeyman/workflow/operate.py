@@ -46,6 +46,7 @@ __all__ = [
 ]
 
 FloatArray = NDArray[np.float64]
+_LEARNED = frozenset([Action.RETRAIN, Action.PROMOTE])
 _PAST = 500  # retrainings of all models that a decision learns from
 
 
@@ -122,7 +123,7 @@ def observe(parts: LoopParts, state: LoopState) -> Observed:
     span = parts.log.span(state.begin, state.end, parts.settings.most_rows)
     traffic, digests, hidden = read_traffic(span, parts.shelf.release(champion.version), state.digests)
     asked = tuple(h for h in operations.requests(parts.name, state.heard) if h.request.at < state.end)
-    past = tuple(o for o in operations.operations() if Action.RETRAIN in (o.move.action, o.move.wanted))
+    past = tuple(o for o in operations.operations() if _LEARNED & {o.move.action, o.move.wanted})
     known = tuple(o for o in past[-_PAST:] if o.at <= state.end)
     return Observed(
         answered=replace(traffic, shadows={}),

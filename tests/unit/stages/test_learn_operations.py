@@ -47,6 +47,17 @@ def test_one_wild_outcome_does_not_decide() -> None:
     assert wild.kept["jump"] == pytest.approx(3 / 5)
 
 
+def test_what_was_promoted_at_once_is_measured_after_its_promotion() -> None:
+    retrained = replace(operation("a", 1), outcome=Outcome(0.0, 0, version=2))
+    promotion = Operation(
+        2, "a", 2, 2, Move(Action.PROMOTE, "Proved.", version=2), 1, {}, Outcome(0.01, 400, version=2)
+    )
+    assert learn_operations([retrained]).operations == 0
+    lessons = learn_operations([retrained, promotion])
+    assert lessons.operations == 1
+    assert lessons.kept["jump"] == pytest.approx((4 + 0.5) / 5)
+
+
 def test_what_windows_did_carries_over() -> None:
     lessons = learn_operations([operation(name, 1, window=-0.3) for name in "abcd"])
     assert lessons.windows["sliding 1000"] == pytest.approx(-0.3 * 4 / 6)
