@@ -73,8 +73,8 @@ def promote(contest: Contest, recipe: Contest, economics: Economics) -> Move:
 
     Promoted where the truths prove that it is better: half is bet on its own, half on them and on those before, which
     showed whether learning again gives better models here. Dropped where its own prove that it is worse, or once so
-    many have come that a gain worth a retraining would have shown. After a promotion the former champion is the challenger, and
-    the same evidence brings it back. Swapping the two mirrors every figure.
+    many have come that a gain worth a retraining would have shown. After a promotion the former champion is the
+    challenger, and the same evidence brings it back. Swapping the two mirrors every figure of their own truths.
 
     Parameters
     ----------

@@ -136,6 +136,9 @@ def moved(memory: PolicyMemory, move: Move, champion: int, version: int | None, 
         learned = LearnedFrom(truths, move.window or ALL_ROWS)
         contest = open_contest(champion, version)
         return replace(memory, contest=contest, shadow=learned, proved=staleness.recipe)
+    if move.action is Action.ROLL_BACK and (contest is None or not contest.guard):
+        # A person went back to a release of which it is not known here what it learned from.
+        return PolicyMemory(replace(paid_for(staleness, truths), recipe=Contest(0, 0)))
     if contest is None or shadow is None:
         return memory
     if move.action in (Action.PROMOTE, Action.ROLL_BACK):

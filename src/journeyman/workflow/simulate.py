@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from journeyman.entities.decision import Action
 from journeyman.entities.operating import Operated, OperateSettings
 from journeyman.entities.simulation import DAY, PolicyResult, Simulated, SimulatedDay, SimulateSettings
 from journeyman.entities.traffic import Reference
@@ -70,6 +71,9 @@ def simulate(settings: SimulateSettings, tell: Callable[[SimulatedDay], None]) -
                 f"{settings.workspace} holds a model {settings.name!r} already", hint="name an empty folder with --keep"
             )
         _build(path, settings, settings.name)
+        if workspace.registry.champion(settings.name) is None:
+            # Not fit for use by its own verdict; what the loop makes of it is still to be seen.
+            workspace.registry.promote(settings.name, 1, now=SystemClock().now())
         shelf = Shelf(workspace, settings.name)
         release, reference = shelf.release(1), shelf.reference(1)
         rest = frame.iloc[first:].reset_index(drop=True)
@@ -79,7 +83,7 @@ def simulate(settings: SimulateSettings, tell: Callable[[SimulatedDay], None]) -
             world = World(rows, truths, release.task, reference.scale, log)
             _live(workspace, settings, world, tell)
         operations = workspace.operations.operations(settings.name)
-        retrained = sum(o.outcome is not None or o.move.window is not None for o in operations)
+        retrained = sum(o.move.action is Action.RETRAIN for o in operations)
         results = _results(settings, frame, first, world, release, reference, retrained)
     unknown = int((~np.isfinite(truths)).sum())
     unit = settings.economics.unit

@@ -20,6 +20,7 @@ from journeyman.stages.retrain import (
     Known,
     QuickModels,
     absorb,
+    aged,
     back_test,
     choose_window,
     learned_again,
@@ -98,7 +99,7 @@ def test_an_alarm_alone_is_no_reason_where_a_fresh_model_is_no_better() -> None:
 
 
 def test_what_came_true_of_earlier_expectations_is_heeded() -> None:
-    known = stale([0.0, 0.0, 0.016])
+    known = stale([0.0, 0.0, 0.018])
     hopeful = retrain([QUIET], known, ECONOMICS, Lessons())
     assert hopeful.action is Action.RETRAIN
     trigger = str(hopeful.evidence["trigger"])
@@ -122,10 +123,10 @@ def test_the_default_price_of_loss_makes_noise_over_the_horizon_cost_one_retrain
 
 
 def test_the_slope_is_learned_from_blocks_and_begins_with_lessons() -> None:
-    told = Lessons(slope=1e-5, slope_spread=1e-6)
-    assert slope_of(Staleness(0), told, UNIT) == pytest.approx(1e-5 * UNIT)
-    seen = stale([1e-5 * 500 * n for n in range(1, 21)]).staleness
-    assert slope_of(seen, Lessons(), UNIT) == pytest.approx(1e-5, rel=0.1)
+    told = Lessons(slope=0.3, slope_spread=0.1)
+    assert slope_of(Staleness(2000), told, UNIT) == pytest.approx(0.3 * UNIT)
+    seen = stale([0.05 * aged(500 * n, 2000) for n in range(1, 21)]).staleness
+    assert slope_of(seen, Lessons(), UNIT) == pytest.approx(0.05, rel=0.1)
 
 
 def test_a_retraining_pays_its_age_off_whatever_becomes_of_it() -> None:

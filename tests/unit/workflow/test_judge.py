@@ -6,12 +6,12 @@ import pytest
 from journeyman.entities.contest import Contest
 from journeyman.entities.decision import Action
 from journeyman.entities.finding import Severity
-from journeyman.entities.judged import Judged, PolicyMemory
+from journeyman.entities.judged import Judged, LearnedFrom, PolicyMemory
 from journeyman.entities.lessons import Lessons
-from journeyman.entities.operation import Economics
+from journeyman.entities.operation import Economics, Move
 from journeyman.entities.signal import Rung, Signal, Watched
 from journeyman.entities.staleness import Staleness
-from journeyman.stages.retrain import BlockLosses, absorb
+from journeyman.stages.retrain import ALL_ROWS, BlockLosses, absorb
 from journeyman.stores.facts import decode, encode
 from journeyman.workflow.judge import Seen, begun, judge, moved, sound
 
@@ -79,6 +79,12 @@ def test_what_was_promoted_wrongly_returns_and_learning_again_has_to_prove_itsel
     assert memory.staleness.learned == 2000
     assert (memory.contest, memory.staleness.recipe) == (None, Contest(0, 0))
     assert judge(world.seen(truths), memory, Economics()).move.action is Action.KEEP
+
+
+def test_a_person_who_goes_back_leaves_no_contest_behind() -> None:
+    running = PolicyMemory(Staleness(2000), Contest(1, 2), LearnedFrom(3000, ALL_ROWS))
+    memory = moved(running, Move(Action.ROLL_BACK, "A person asked.", version=1), 3, 1, 4000)
+    assert (memory.contest, memory.shadow, memory.staleness.learned) == (None, None, 2000)
 
 
 def test_nothing_is_learned_tested_or_compared_on_a_broken_feed() -> None:
