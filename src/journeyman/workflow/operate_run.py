@@ -157,15 +157,15 @@ def _table(
 
 
 def _work(worker: Worker, once: bool, stop: threading.Event, tell: Callable[[str], None]) -> int:
-    rounds = 0
+    rounds, state = 0, worker.state()
     while not stop.is_set():
         try:
-            if worker.due():
-                before = worker.state()
+            if worker.wakes(state) <= milliseconds():
                 after = worker.round()
                 rounds += 1
-                if after.operations > before.operations:
+                if after.operations > state.operations:
                     tell(worker.told(after.operations))
+                state = after
                 continue
         except WorkspaceError as error:
             if once:
@@ -175,7 +175,7 @@ def _work(worker: Worker, once: bool, stop: threading.Event, tell: Callable[[str
             continue
         if once:
             break
-        stop.wait(min(_LOOK, max(0.05, (worker.wakes() - milliseconds()) / 1000)))
+        stop.wait(min(_LOOK, max(0.05, (worker.wakes(state) - milliseconds()) / 1000)))
     return rounds
 
 

@@ -149,11 +149,11 @@ class Worker:
 
     def due(self) -> bool:
         """Whether a span has ended, and settled, that was not looked at."""
-        return self.wakes() <= self._now()
+        return self.wakes(self.state()) <= self._now()
 
-    def wakes(self) -> int:
-        """Return when the next round is due, in milliseconds since 1970."""
-        return self.state().end + self._parts.settings.settle
+    def wakes(self, state: LoopState) -> int:
+        """Return when the round that begins with this is due, in milliseconds since 1970."""
+        return state.end + self._parts.settings.settle
 
     def state(self) -> LoopState:
         """Return what the next round begins with; of one that was begun already, what it began with."""
