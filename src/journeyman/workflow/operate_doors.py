@@ -7,14 +7,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from journeyman.entities.operating import Notice
 from journeyman.entities.operation import Operation
 from journeyman.entities.overview import ModelState, Request, RequestKind
 from journeyman.errors import SettingsError
 from journeyman.metrics.row_losses import loss_name
 from journeyman.settings import DEFAULT_WORKSPACE
+from journeyman.stores.disk import disk_errors
 from journeyman.stores.workspace import Workspace
-from journeyman.workflow.release import open_release
+from journeyman.workflow.release import ModelCard
 
 __all__ = ["ask", "notices", "operated_models", "operations", "overview"]
 
@@ -50,11 +53,10 @@ def overview(workspace: str | Path | None, name: str, rounds: int = 500, most: i
         versions = place.registry.versions(name)
         done = place.operations.operations(name, most)
         champion = place.registry.version(name)
-        task = open_release(place.path / champion.path, champion.digest).task
         return ModelState(
             name=name,
             versions=versions,
-            loss=loss_name(task),
+            loss=_loss(place.path / champion.path),
             paused=_paused(place, name),
             rounds=place.operations.rounds(name, rounds),
             operations=done,
@@ -107,6 +109,13 @@ def ask(workspace: str | Path | None, name: str, request: Request) -> Request:
             )
         place.operations.ask(name, request)
         return request
+
+
+def _loss(release: Path) -> str:
+    """Return what the loss of a release's answers is called; its card alone is read, for pages ask often."""
+    with disk_errors(release):
+        card: ModelCard = msgspec.json.decode((release / "model.json").read_bytes(), type=ModelCard)
+    return loss_name(card.task)
 
 
 def _meant(name: str, number: int | None, waiting: list[int]) -> int:
