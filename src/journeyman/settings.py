@@ -138,10 +138,12 @@ def checked(settings: BuildSettings) -> BuildSettings:
     journeyman.errors.SettingsError: trials = 0 is too small (hint: give a number from 1 on)
     """
     least = {"trials": (settings.trials, 1), "seed": (settings.seed, 0), "threads": (settings.threads, 1)}
-    least["memory"] = (settings.memory, _LEAST_MEMORY)
     for name, (value, low) in least.items():
         if value is not None and value < low:
             raise SettingsError(f"{name} = {value} is too small", hint=f"give a number from {low} on")
+    if settings.memory < _LEAST_MEMORY:
+        found = f"{settings.memory / 1e6:.3g} MB" if settings.memory >= 1e6 else f"{settings.memory} bytes"
+        raise SettingsError(f"{found} of memory are too few", hint=f"give {_LEAST_MEMORY / 1e6:.0f}MB or more")
     if not _LEAST_LATENCY <= settings.latency < float("inf"):
         raise SettingsError(f"latency = {settings.latency} seconds is not to be had", hint="give 0.0002 or more")
     return settings

@@ -230,7 +230,7 @@ FILES: dict[str, tuple[str, str, str]] = {
     "no trials": ('source="good.csv"\ntarget="y"\ntrials=0', "trials = 0 is too small", "from 1 on"),
     "a negative seed": ('source="good.csv"\ntarget="y"\nseed=-1', "seed = -1 is too small", "from 0 on"),
     "no threads": ('source="good.csv"\ntarget="y"\nthreads=0', "threads = 0 is too small", ""),
-    "no memory": ('source="good.csv"\ntarget="y"\nmemory=0', "memory = 0 is too small", ""),
+    "no memory": ('source="good.csv"\ntarget="y"\nmemory=0', "0 bytes of memory are too few", "give 600MB or more"),
     "no budget": ('source="good.csv"\ntarget="y"\nbudget=0', "leaves no time", ""),
     "no such kind": ('source="good.csv"\ntarget="y"\ntrials=1\n[kinds]\nx="nmbr"', "no kind 'nmbr'", "number"),
     "no such role": ('source="good.csv"\ntarget="y"\ntrials=1\n[roles]\nx="tme"', "no role 'tme'", "time"),

@@ -25,6 +25,9 @@ _MOST_SEARCHED = 40
 _FEW_CELLS = 5_000_000
 """Below so many, a second thread waits longer than it works (docs/decisions/0019)."""
 _FEW_ROWS = 5_000  # of a prediction, likewise
+_CACHED_LEAVES = 50_000
+"""Leaves that an answer finds near at hand; from twice as many on, steps wait for memory."""
+
 _LEAST_PROGRESS = 5e-4  # of the loss, within the rounds of patience: less is not worth its time
 
 
@@ -35,15 +38,15 @@ class BoosterModel:
         self._booster = booster
         self._threads = threads
         self._kind = kind
-        self._levels = math.log2(max(2, int(booster.params.get("num_leaves", 31))))
+        self._leaves = max(2, int(booster.params.get("num_leaves", 31)))
         self.rounds = rounds
 
     @property
     def answer_seconds(self) -> float:
-        """Expected seconds of one answer: a step down a tree costs about 6 nanoseconds."""
-        per_round = int(self._booster.num_model_per_iteration())
-        rounds = self.rounds or int(self._booster.current_iteration())
-        return 6e-9 * per_round * rounds * self._levels
+        """Expected seconds of one answer: a step down a tree costs 13 nanoseconds, more where trees outgrow caches."""
+        trees = int(self._booster.num_model_per_iteration()) * (self.rounds or int(self._booster.current_iteration()))
+        step = 1.3e-8 * min(4.0, 1.0 + trees * self._leaves / _CACHED_LEAVES)
+        return step * trees * math.log2(self._leaves)
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""

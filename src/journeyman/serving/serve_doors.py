@@ -165,7 +165,7 @@ def make_application(settings: ServeSettings, shared: Path, parent: int | None =
         challenge=partial(read_challenge, side),
         load=partial(_loaded, settings),
     )
-    recorder = Recorder(log, lambda: keeper.current, rules, counters, settings.most_waiting)
+    recorder = Recorder(log, side.recorded, lambda: keeper.current, rules, counters, settings.most_waiting)
     housekeeping = Housekeeping(folder, settings, counters, shared, parent)
     service = Service(settings, keeper, recorder, side, rules, housekeeping, partial(_promote, settings))
     tokens = read_tokens(settings.tokens, os.environ)

@@ -23,15 +23,15 @@ _FEW_ROWS = 24
 """Up to this many rows of a frame are read value by value: columns of a frame cost milliseconds, however short."""
 
 
-def conform(raw: object, columns: Sequence[Column]) -> Conformed:
+def conform(raw: object, reader: RowReader) -> Conformed:
     """Read rows to predict as training read its rows.
 
     Parameters
     ----------
     raw : frame, mapping of str to sequence, or sequence of mappings
         Any frame (pandas, polars, pyarrow, DuckDB), columns as lists, or one mapping a row.
-    columns : sequence of Column
-        The columns that the model needs.
+    reader : RowReader
+        Of the columns that the model needs; made once, since that takes longer than it takes to read a row.
 
     Returns
     -------
@@ -46,24 +46,24 @@ def conform(raw: object, columns: Sequence[Column]) -> Conformed:
     Examples
     --------
     >>> from journeyman.entities.column import Kind
-    >>> conform({"x": ["1", "2"], "y": [0, 0]}, [Column("x", Kind.NUMBER)]).block
+    >>> conform({"x": ["1", "2"], "y": [0, 0]}, RowReader([Column("x", Kind.NUMBER)])).block
     {'x': array([1., 2.])}
     """
     if isinstance(raw, Mapping):
-        return _from_lists({str(k): v for k, v in raw.items()}, columns)
+        return _from_lists({str(k): v for k, v in raw.items()}, reader)
     if isinstance(raw, Sequence) and not isinstance(raw, str) and all(isinstance(r, Mapping) for r in raw):
-        return _from_records(raw, columns)
+        return _from_records(raw, reader)
     frame = frame_of(raw, "the table")
     if len(frame) <= _FEW_ROWS and frame.columns.is_unique:
-        return _from_lists({str(name): _cells(values) for name, values in frame.items()}, columns)
-    part = conform_part(frame, columns)
+        return _from_lists({str(name): _cells(values) for name, values in frame.items()}, reader)
+    part = conform_part(frame, reader.columns)
     return Conformed(part.block, (*judge(part.misfits), *part.findings))
 
 
-def _from_records(rows: Sequence[Mapping[str, object]], columns: Sequence[Column]) -> Conformed:
+def _from_records(rows: Sequence[Mapping[str, object]], reader: RowReader) -> Conformed:
     names = list(dict.fromkeys(str(k) for row in rows for k in row))
     # A key that one record leaves out is a missing value; one that all leave out is a lacking column.
-    return _from_lists({n: [row.get(n) for row in rows] for n in names}, columns)
+    return _from_lists({n: [row.get(n) for row in rows] for n in names}, reader)
 
 
 def _cells(values: pd.Series) -> list[object]:
@@ -71,14 +71,14 @@ def _cells(values: pd.Series) -> list[object]:
     return list((values.dt.total_seconds() if values.dtype.kind == "m" else values).tolist())
 
 
-def _from_lists(lists: Mapping[str, Sequence[object]], columns: Sequence[Column]) -> Conformed:
-    names = _matched(list(lists), columns)
-    for column in columns:
+def _from_lists(lists: Mapping[str, Sequence[object]], reader: RowReader) -> Conformed:
+    names = _matched(list(lists), reader.columns)
+    for column in reader.columns:
         if isinstance(lists[names[column.name]], (str, bytes)) or not hasattr(lists[names[column.name]], "__len__"):
             raise SchemaError(f"column {column.name!r} is a single value", hint="give a list, one value a row")
-    block, findings = RowReader(columns).read({c.name: lists[names[c.name]] for c in columns})
+    block, findings = reader.read({c.name: lists[names[c.name]] for c in reader.columns})
     refused = {f.subject[0]: int(f.evidence["rows"]) for f in findings if f.code == "PR102"}
-    for column in columns:
+    for column in reader.columns:
         if refused.get(column.name):
             present = refused[column.name] + _present(block, column)
             _refuse_all(column, refused[column.name], present)

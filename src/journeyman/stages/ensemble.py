@@ -23,9 +23,11 @@ _MOST_ROWS = 10_000  # rows that weights are chosen on; scores are always of all
 _POOL = 12
 _ANSWERS_A_LATENCY = 60.0
 _QUICK_ROWS = 40_000
+_MOST_OF_LATENCY = 0.4
 """Answers by the thousand share the work that one alone must pay, so each may take a 60th of the time of a lone one
 (with 1 ms: 17 microseconds on one core, 100,000 rows a second on two). So it is on tables of 40,000 rows or more; on
-smaller ones, where so many are seldom asked for, in proportion longer. Of several classes, each has that time."""
+smaller ones, where so many are seldom asked for, longer by the square of that, up to the part of a lone row's time that
+reading and preparing it leave. Of several classes, each has that time."""
 _LONE_MEMBER = 1.5e-4  # seconds that one row costs in each member, whatever its size
 _PATIENCE = 4
 _TINY = 1e-7
@@ -137,7 +139,8 @@ def _score(trial: Trial) -> float:
 
 def _limit(latency: float, rows: int, outputs: int) -> float:
     """Return the seconds that one answer among many may take."""
-    return latency / _ANSWERS_A_LATENCY * max(1.0, _QUICK_ROWS / rows) * outputs
+    share = max(1.0, _QUICK_ROWS / rows) ** 2 / _ANSWERS_A_LATENCY
+    return latency * min(_MOST_OF_LATENCY, share) * outputs
 
 
 def _outputs(trial: Trial, task: Task) -> int:

@@ -6,6 +6,7 @@ they cannot disagree.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -155,7 +156,7 @@ class CalendarStep(msgspec.Struct, frozen=True, tag=True):
 Step = NumberStep | CodeStep | OneHotStep | LookupStep | CalendarStep | CraftedStep
 
 
-class Steps(msgspec.Struct, frozen=True):
+class Steps(msgspec.Struct, frozen=True, dict=True):
     """A fitted preparation: its steps side by side.
 
     Attributes
@@ -175,13 +176,18 @@ class Steps(msgspec.Struct, frozen=True):
 
     def matrix(self, values: FloatArray) -> Matrix:
         """Return prepared values with the names of their features."""
+        return Matrix(np.ascontiguousarray(values), *self._features)
+
+    @cached_property
+    def _features(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        """Names of the features, and which of them are codes; kept, since spelling them out outlasts a lone row."""
         names: list[str] = []
         categorical: list[int] = []
         for step in self.steps:
             if isinstance(step, CodeStep):
                 categorical.extend(range(len(names), len(names) + len(step.columns)))
             names.extend(step.names())
-        return Matrix(np.ascontiguousarray(values), tuple(names), tuple(categorical))
+        return tuple(names), tuple(categorical)
 
     def to_files(self) -> dict[str, bytes]:
         """Return what a release stores: MessagePack with arrays as raw numbers."""

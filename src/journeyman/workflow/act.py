@@ -15,7 +15,7 @@ from journeyman.entities.decision import Action, Verdict
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.operating import Decided, Done, LoopState, Memory, Observed
 from journeyman.entities.operation import Move, WindowKind, WindowPlan
-from journeyman.errors import InputError
+from journeyman.errors import JourneymanError, LeaseError, WorkspaceError
 from journeyman.interfaces import Clock, PredictionLog, Run
 from journeyman.stores.disk import Draft, sync_folder
 from journeyman.stores.workspace import Workspace
@@ -104,9 +104,11 @@ def _retrain(hands: Hands, run: str, state: LoopState, move: Move) -> Built:
     try:
         table = hands.table(state, move.window or WindowPlan(WindowKind.ALL))
         version = hands.build(table, f"{run}.build")
-    except InputError as error:
-        # a table that cannot be learned from is an outcome, not a reason to stop
-        return Built(None, hands.clock.monotonic() - began, f"It could not be learned from: {error}")
+    except (WorkspaceError, LeaseError, MemoryError):
+        raise  # it goes on later, or elsewhere
+    except Exception as error:  # noqa: BLE001 - a build that fails, however it does, must not end the loop
+        said = str(error) if isinstance(error, JourneymanError) else f"{type(error).__name__}: {error}"
+        return Built(None, hands.clock.monotonic() - began, f"Nothing could be learned: {said}")
     seconds, notes = hands.clock.monotonic() - began, "; ".join(table.notes)
     if version.verdict == Verdict.DO_NOT_RELEASE:
         return Built(None, seconds, f"Release {version.version} was built and is not fit for use. {notes}.")

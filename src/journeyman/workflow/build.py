@@ -96,7 +96,6 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     scorer = make_scorer(card, rehearsal, kit.algorithms, kit.preparations)
     run.event("holdout", f"evaluate reads {len(division.holdout)} rows")
     evaluation = run.step("evaluate", partial(evaluate, scorer.predict), chosen, table, task, division, settings.seed)
-    run.step("reference", make_reference, table, task, division, chosen, evaluation.importances, settings.seed)
     tell("explain")
     answers = chosen.answers_within(EXPLAINING_SECONDS, MOST_DRAWN)
     why = run.step(

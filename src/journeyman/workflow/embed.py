@@ -20,6 +20,7 @@ from journeyman.metrics import default_metric, find_metric
 from journeyman.reports.progress import SilentProgress
 from journeyman.settings import BuildSettings, bounded, parse_budget
 from journeyman.sources import FrameSource
+from journeyman.sources.parsing import RowReader
 from journeyman.stages.conform import conform
 from journeyman.stages.ensemble import calibrate
 from journeyman.stages.ingest import ingest
@@ -61,7 +62,7 @@ class Learned:
 
     def answers(self, frame: pd.DataFrame) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
-        return self.scorer.predict(conform(frame, self.card.columns).block)
+        return self.scorer.predict(conform(frame, RowReader(self.card.columns)).block)
 
     def codes(self, answers: FloatArray) -> NDArray[np.int64]:
         """Return the class code of each row."""

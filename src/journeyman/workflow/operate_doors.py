@@ -10,13 +10,13 @@ from pathlib import Path
 from journeyman.entities.operating import Notice
 from journeyman.entities.operation import Operation
 from journeyman.entities.overview import ModelState, Request, RequestKind
-from journeyman.entities.task import Task
 from journeyman.errors import SettingsError
+from journeyman.metrics.row_losses import loss_name
 from journeyman.settings import DEFAULT_WORKSPACE
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.release import open_release
 
-__all__ = ["ask", "loss_words", "notices", "operated_models", "operations", "overview"]
+__all__ = ["ask", "notices", "operated_models", "operations", "overview"]
 
 _SWITCHES = (RequestKind.PAUSE, RequestKind.RESUME)
 _ANSWERS = (RequestKind.APPROVE, RequestKind.REJECT)
@@ -54,7 +54,7 @@ def overview(workspace: str | Path | None, name: str, rounds: int = 500, most: i
         return ModelState(
             name=name,
             versions=versions,
-            loss=loss_words(task),
+            loss=loss_name(task),
             paused=_paused(place, name),
             rounds=place.operations.rounds(name, rounds),
             operations=done,
@@ -107,11 +107,6 @@ def ask(workspace: str | Path | None, name: str, request: Request) -> Request:
             )
         place.operations.ask(name, request)
         return request
-
-
-def loss_words(task: Task) -> str:
-    """Return what the loss of a round is called."""
-    return "Brier score" if task.kind.classification else "absolute error"
 
 
 def _meant(name: str, number: int | None, waiting: list[int]) -> int:

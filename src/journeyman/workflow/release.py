@@ -23,6 +23,7 @@ from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.interfaces import Algorithm, Preparation
 from journeyman.plugins import load_parts
+from journeyman.sources.parsing import RowReader
 from journeyman.stages.conform import conform, conform_part, judge
 from journeyman.stages.score import ScoredMember, Scorer
 from journeyman.stages.train import FittedPart
@@ -181,6 +182,10 @@ class Release:
         return report
 
     @cached_property
+    def _reader(self) -> RowReader:
+        return RowReader(self._card.columns)
+
+    @cached_property
     def _scorer(self) -> Scorer:
         return make_scorer(
             self._card,
@@ -216,7 +221,7 @@ class Release:
 
     def answers(self, rows: object) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
-        conformed = conform(rows, self._card.columns)
+        conformed = conform(rows, self._reader)
         self.findings = conformed.findings
         return self._scorer.predict(conformed.block)
 

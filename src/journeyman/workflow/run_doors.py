@@ -45,15 +45,19 @@ def serve_and_operate(
     words = ["serve", place.name, "--workspace", str(place.workspace), *serve]
     server = subprocess.Popen([sys.executable, "-m", "journeyman", *words])
 
+    ending = threading.Event()
+
     def mourn() -> None:
-        if server.wait():
+        server.wait()
+        if not ending.is_set():
             tell("the server has ended; so does the loop")
-        os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=mourn, name="server", daemon=True).start()
     try:
         operate(place, changed, False, tell)
     finally:
+        ending.set()
         with suppress(ProcessLookupError):
             server.terminate()
         try:

@@ -17,7 +17,7 @@ from journeyman.entities.table import to_block
 from journeyman.errors import SettingsError, SourceError, TargetError
 from journeyman.settings import BuildSettings
 from journeyman.sources import FrameSource, open_source
-from journeyman.sources.parsing import parse_rows
+from journeyman.sources.parsing import RowReader
 from journeyman.stages.frame_task import frame_task
 from journeyman.stages.ingest import ingest
 
@@ -181,7 +181,7 @@ def test_real_tables(name: str) -> None:
     assert table.frame.shape == (entry["rows"], entry["columns"])
     # What was learned from all rows reads the first of them alike, as a service gets them.
     raw = source.read(None, 0).head(50)
-    served, findings = parse_rows({n: raw[n].tolist() for n in raw.columns}, table.columns)
+    served, findings = RowReader(table.columns).read({n: raw[n].tolist() for n in raw.columns})
     block = to_block(table.frame.head(50), table.columns)
     assert not findings
     for column in table.columns:

@@ -7,6 +7,7 @@ the lease sees to it that one does. Prints one JSON object.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -19,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from loop_world import BEGUN, SETTINGS, SPAN, fill, make_model, worker_of
 
 from journeyman.entities.decision import Action
 from journeyman.entities.overview import Request, RequestKind
@@ -29,6 +29,14 @@ from journeyman.stores.workspace import Workspace
 from journeyman.workflow.clock import milliseconds
 from journeyman.workflow.worker import holding, round_id
 
+# By its path: tests are no package, and pytest reads this file too when it looks for doctests.
+_spec = importlib.util.spec_from_file_location("loop_world", Path(__file__).with_name("loop_world.py"))
+assert _spec is not None
+assert _spec.loader is not None
+world = sys.modules[_spec.name] = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(world)
+BEGUN, SPAN, SETTINGS = world.BEGUN, world.SPAN, world.SETTINGS
+
 SPANS = 24
 TERM = 400
 PATIENCE = 120
@@ -36,9 +44,9 @@ PATIENCE = 120
 
 def make_world(place: Path) -> None:
     """Build the model and fill the log; people ask for a return, and for a pause, while it goes on."""
-    make_model(place)
+    world.make_model(place)
     log = SqlitePredictionLog(place / "predictions" / "m")
-    fill(log, SPANS, 8)
+    world.fill(log, SPANS, 8)
     log.close()
     with Workspace(place) as workspace:
         for span, kind in ((16, RequestKind.ROLL_BACK), (18, RequestKind.PAUSE), (20, RequestKind.RESUME)):
@@ -56,7 +64,7 @@ def work(place: Path) -> None:
 
         with holding(workspace, "m", TERM, milliseconds, wait) as lease:
             log = SqlitePredictionLog(place / "predictions" / "m")
-            worker = worker_of(workspace, log, lambda: BEGUN + SPANS * SPAN, SETTINGS, lease.fence)
+            worker = world.worker_of(workspace, log, lambda: BEGUN + SPANS * SPAN, SETTINGS, lease.fence)
             while worker.due():
                 worker.round()
             log.close()

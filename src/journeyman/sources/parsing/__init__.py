@@ -5,7 +5,7 @@ from journeyman.sources.parsing.inference import infer, infer_column
 from journeyman.sources.parsing.inferred import Inferred, Remark, Wish
 from journeyman.sources.parsing.labels import canonical_label, label_order, label_texts, merged_labels
 from journeyman.sources.parsing.reading import Reading, parse, read
-from journeyman.sources.parsing.rows import RowReader, lacking_error, parse_rows, refused_finding
+from journeyman.sources.parsing.rows import RowReader, lacking_error, refused_finding
 
 __all__ = [
     "Inferred",
@@ -22,7 +22,6 @@ __all__ = [
     "lacking_error",
     "merged_labels",
     "parse",
-    "parse_rows",
     "read",
     "refused_finding",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from journeyman.errors import SchemaError
 from journeyman.sources.parsing.cells import REFUSED, cell_reader, sentinel_values
 from journeyman.sources.parsing.values import ValueReader
 
-__all__ = ["RowReader", "lacking_error", "parse_rows", "refused_finding"]
+__all__ = ["RowReader", "lacking_error", "refused_finding"]
 
 
 def lacking_error(lacking: Sequence[str], given: Sequence[str]) -> SchemaError:
@@ -57,6 +56,11 @@ class RowReader:
     columns : sequence of Column
         The columns to read; others in the rows are left alone.
 
+    Attributes
+    ----------
+    columns : tuple of Column
+        The same.
+
     Examples
     --------
     >>> reader = RowReader((Column("age", Kind.INTEGER), Column("sex", Kind.CATEGORY, categories=("f", "m"))))
@@ -65,6 +69,7 @@ class RowReader:
     """
 
     def __init__(self, columns: Sequence[Column]) -> None:
+        self.columns = tuple(columns)
         self._plans = tuple(ValueReader(c, cell_reader(c), sentinel_values(c), {}) for c in columns)
 
     def read(self, rows: Mapping[str, Sequence[object]]) -> tuple[Block, tuple[Finding, ...]]:
@@ -116,21 +121,3 @@ class RowReader:
                 texts[:] = values
                 block[column.name] = texts
         return block, tuple(findings)
-
-
-@lru_cache(maxsize=32)
-def _reader(columns: tuple[Column, ...]) -> RowReader:
-    return RowReader(columns)
-
-
-def parse_rows(rows: Mapping[str, Sequence[object]], columns: Sequence[Column]) -> tuple[Block, tuple[Finding, ...]]:
-    """Read raw rows into a block, exactly as training read them; see :meth:`RowReader.read`.
-
-    A service keeps its own :class:`RowReader`; this function looks one up by its columns.
-
-    Examples
-    --------
-    >>> parse_rows({"x": ["1", "?"]}, (Column("x", Kind.NUMBER),))[0]
-    {'x': array([ 1., nan])}
-    """
-    return _reader(tuple(columns)).read(rows)
