@@ -9,6 +9,8 @@
     │   ├── SchemaError                a table to predict does not fit the model's columns
     │   └── SettingsError              an option or a settings file is wrong
     ├── WorkspaceError                 the workspace is missing, in use, read-only or full
+    ├── LeaseError                     another worker operates the model
+    ├── NotificationError              somebody could not be told of an operation
     ├── JournalError                   a recorded run cannot be replayed
     └── ReleaseError                   a release is missing, damaged or not for use
 """
@@ -19,6 +21,8 @@ __all__ = [
     "InputError",
     "JournalError",
     "JourneymanError",
+    "LeaseError",
+    "NotificationError",
     "ReleaseError",
     "SchemaError",
     "SettingsError",
@@ -84,6 +88,14 @@ class SettingsError(InputError):
 
 class WorkspaceError(JourneymanError):
     """The workspace is missing, in use, read-only or full."""
+
+
+class LeaseError(JourneymanError):
+    """Another worker operates the model."""
+
+
+class NotificationError(JourneymanError):
+    """Somebody could not be told of an operation."""
 
 
 class JournalError(JourneymanError):

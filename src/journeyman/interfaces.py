@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from journeyman.entities.candidate import Candidate, Parameter
 from journeyman.entities.column import Column
 from journeyman.entities.finding import Finding
+from journeyman.entities.logged import LoggedRow, LoggedSpan
+from journeyman.entities.operation import Operation
 from journeyman.entities.prediction import LogEntries, LogReceipt, RecordedPrediction
-from journeyman.entities.signal import Signal
+from journeyman.entities.signal import Rung, Signal
 from journeyman.entities.table import Block, Table
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.traffic import Reference, Traffic
@@ -30,6 +32,7 @@ __all__ = [
     "FittedPreparation",
     "Matrix",
     "Metric",
+    "Notifier",
     "PredictionLog",
     "Preparation",
     "Progress",
@@ -37,6 +40,7 @@ __all__ = [
     "RuleContext",
     "Run",
     "Source",
+    "TrafficLog",
     "WeighsRows",
 ]
 
@@ -419,6 +423,41 @@ class PredictionLog(Protocol):
         ...
 
 
+class TrafficLog(Protocol):
+    """The same log as the loop reads it: by spans of time that are closed, so that they read the same ever after."""
+
+    def seal(self, end: int) -> None:
+        """Close all spans that end by then (milliseconds since 1970): what is appended later is dated later."""
+        ...
+
+    def span(self, begin: int, end: int, most: int) -> LoggedSpan:
+        """Return the rows of a span and earlier rows whose label came in it, at most so many of each."""
+        ...
+
+    def labelled(self, before: int, most: int) -> tuple[LoggedRow, ...]:
+        """Return the rows whose labels came last before a moment, by id."""
+        ...
+
+
+class Notifier(Protocol):
+    """A way to tell somebody of an operation."""
+
+    @property
+    def name(self) -> str:
+        """How it is called in the records; two notifiers of one loop have different names."""
+        ...
+
+    def tell(self, operation: Operation) -> None:
+        """Tell it; the same operation may be told again after a kill.
+
+        Raises
+        ------
+        NotificationError
+            Where it did not arrive; in one line, without secrets.
+        """
+        ...
+
+
 class DriftDetector(Protocol):
     """Something that looks at traffic, a span at a time, and remembers what it needs in arrays alone.
 
@@ -430,6 +469,11 @@ class DriftDetector(Protocol):
         """Name in signals and settings."""
         ...
 
+    @property
+    def rung(self) -> Rung:
+        """Where it stands on the ladder; those of the feed look first, and what they refuse no other sees."""
+        ...
+
     def begin(self, reference: Reference, task: Task) -> Mapping[str, FloatArray]:
         """Return what it remembers before it has seen any traffic; small, whatever the size of the reference."""
         ...
@@ -439,7 +483,8 @@ class DriftDetector(Protocol):
     ) -> tuple[Mapping[str, FloatArray], tuple[Signal, ...]]:
         """Return what it remembers after this span, and what it saw.
 
-        ``traffic`` holds the rows of the span, and earlier rows whose truth came in the span.
+        ``traffic`` holds the rows of the span, and earlier rows whose truth came in the span. One that estimates the
+        loss without truths remembers it as ``estimate``, shape (3,): estimate, and the ends of its 95 % interval.
         """
         ...
 

@@ -89,6 +89,8 @@ class BuildSettings:
     memory : int
         Bytes that the whole build may take: larger tables are sampled, candidates are fitted one fold at a time or
         passed over.
+    challenger : bool
+        Whether the release is to prove itself beside the champion first: it is not promoted by the build.
     latency : float
         Seconds that the released model may take to answer for one row, in process; many rows at once answer in about a
         60th of it each.
@@ -112,6 +114,7 @@ class BuildSettings:
     threads: int = 2
     memory: int = 4_000_000_000
     latency: float = 0.001
+    challenger: bool = False
 
     @property
     def table_memory(self) -> int:

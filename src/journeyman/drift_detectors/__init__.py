@@ -1,1 +1,1 @@
-"""Drift detectors, one family a file."""
+"""Parts that watch the traffic of a served model, one family a file; what they remember is plain arrays."""

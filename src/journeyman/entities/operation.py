@@ -87,6 +87,8 @@ class Move:
         Expected, in the user's unit.
     evidence : mapping of str to str, int or float
         Figures behind it.
+    wanted : Action or None
+        Where a person is asked: what is done when they approve.
     """
 
     action: Action
@@ -97,6 +99,7 @@ class Move:
     cost: float = 0.0
     benefit: float = 0.0
     evidence: Mapping[str, str | int | float] = field(default_factory=dict)
+    wanted: Action | None = None
 
 
 @dataclass(frozen=True)

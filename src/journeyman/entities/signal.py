@@ -85,6 +85,8 @@ class Watched:
         Interval of the mean loss (95 %).
     estimate, estimate_low, estimate_high : float or None
         Loss estimated without truths, with its interval (95 %).
+    broken : tuple of (int, int)
+        Spans, in milliseconds since 1970, whose rows arrived broken, so far; nothing is to be learned from them.
     """
 
     signals: tuple[Signal, ...]
@@ -97,3 +99,4 @@ class Watched:
     estimate: float | None = None
     estimate_low: float | None = None
     estimate_high: float | None = None
+    broken: tuple[tuple[int, int], ...] = ()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.column import Column
 from journeyman.entities.finding import Finding
 from journeyman.entities.table import Block
 
@@ -87,6 +88,16 @@ class Traffic:
         """Which rows have a truth."""
         return np.isfinite(self.truths)
 
+    @property
+    def fresh(self) -> NDArray[np.bool_]:
+        """Which rows were asked about in the span; the others are here because their truth came in it."""
+        return np.asarray((self.times >= self.begin) & (self.times < self.end))
+
+    @property
+    def told(self) -> NDArray[np.bool_]:
+        """Which rows' truth came in the span."""
+        return np.asarray(self.known & (self.labelled >= self.begin) & (self.labelled < self.end))
+
     def take(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> Traffic:
         """Return some of the rows, in that order; the span and the feed stay those of the whole."""
         return Traffic(
@@ -119,7 +130,20 @@ class Reference:
     losses : ndarray of shape (n_samples,)
         Loss of each answer, in the unit in which live answers are judged.
     importance : mapping of str to float
-        How much the loss rises when a column is shuffled, relative to the loss; 0 where the model does not use it.
+        How much the score falls when a column is shuffled, as a share of what all columns make it fall; 0 where the
+        model does not use it. Empty where that is not known.
+    columns : tuple of Column
+        What the columns are, for names of categories and kinds.
+    scale : float
+        The error that counts as a loss of 1 (metrics/row_losses.py), in the target's unit; 1.0 for classes.
+    mean, error : float or None
+        Mean loss of all validated rows, of which these may be a sample, and its standard error, neighbours' likeness
+        included; None where only these rows are known.
+    dependence : float
+        Neighbouring validated rows that tell of the loss as much as one independent row does; 1.0 where the order
+        tells nothing.
+    run : int
+        The rows stand in runs of so many that followed one another; 1 where they are a sample without an order.
     """
 
     rows: Block
@@ -127,3 +151,21 @@ class Reference:
     truths: FloatArray
     losses: FloatArray
     importance: Mapping[str, float] = field(default_factory=dict)
+    columns: tuple[Column, ...] = ()
+    scale: float = 1.0
+    mean: float | None = None
+    error: float | None = None
+    dependence: float = 1.0
+    run: int = 1
+
+    @property
+    def level(self) -> tuple[float, float]:
+        """Mean loss and its standard error."""
+        if self.mean is not None and self.error is not None:
+            return self.mean, self.error
+        count = max(1, len(self.losses))
+        return float(self.losses.mean()), float(self.losses.std()) * float(np.sqrt(self.dependence / count))
+
+    def used(self, name: str) -> bool:
+        """Say whether the model uses a column, as far as is known."""
+        return not self.importance or self.importance.get(name, 0.0) > 0.0

@@ -20,28 +20,9 @@ from journeyman.serving.asks import Row
 from journeyman.stages.admit import RowAdmission
 from journeyman.stages.attribute import attribute
 from journeyman.workflow.release import Release, typed_labels
+from journeyman.workflow.trained_columns import trained_columns
 
-__all__ = ["ServedRelease", "trained_columns"]
-
-
-def trained_columns(report: BuildReport, names: Collection[str]) -> tuple[TrainedColumn, ...]:
-    """Return the named columns with what training knew of their values."""
-    profiles = {profile.name: profile for profile in report.profile.columns}
-    found = []
-    for column in report.columns:
-        if column.name not in names:
-            continue
-        trained, profile = TrainedColumn(column), profiles.get(column.name)
-        if profile is not None:
-            ranged = column.kind in (Kind.NUMBER, Kind.INTEGER)
-            trained = replace(
-                trained,
-                low=profile.minimum if ranged else None,
-                high=profile.maximum if ranged else None,
-                complete=profile.missing == 0,
-            )
-        found.append(trained)
-    return tuple(found)
+__all__ = ["ServedRelease"]
 
 
 class ServedRelease:

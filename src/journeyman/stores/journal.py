@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -118,7 +119,10 @@ class EventRecord:
 
 
 class Journal:
-    """What happened, run by run. Rows are added and never changed, but for the status of a run."""
+    """What happened, run by run. Rows are added and never changed, but for the status of a run.
+
+    Runs of the loop are the only ones that are ever forgotten, when they are old.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -136,6 +140,26 @@ class Journal:
             except IntegrityError:
                 continue  # another process took that number
             return record
+
+    def open(self, run: str, name: str, settings: object, now: str) -> RunRecord:
+        """Return the run of that identity, begun now where there is none: whoever does it again finds the same run."""
+        text = msgspec.json.encode(settings, order="deterministic").decode()
+        record = RunRecord(run, name, text, RunStatus.RUNNING, "", now, None)
+        with self._database.writing() as connection:
+            row = connection.execute(sa.select(runs).where(runs.c.id == run)).one_or_none()
+            if row is not None:
+                return _run(row)
+            connection.execute(runs.insert().values(**_row(record)))
+        return record
+
+    def forget(self, ids: Sequence[str]) -> None:
+        """Delete runs with all that is recorded of them."""
+        with self._database.writing() as connection:
+            for start in range(0, len(ids), 500):
+                some = ids[start : start + 500]
+                connection.execute(steps.delete().where(steps.c.run.in_(some)))
+                connection.execute(events.delete().where(events.c.run.in_(some)))
+                connection.execute(runs.delete().where(runs.c.id.in_(some)))
 
     def finish(self, run: str, status: RunStatus, cause: str, now: str) -> None:
         """Say how a run ended."""

@@ -47,6 +47,7 @@ CREATE TABLE IF NOT EXISTS labels (
 );
 CREATE INDEX IF NOT EXISTS labels_prediction ON labels (prediction) WHERE prediction IS NOT NULL;
 CREATE INDEX IF NOT EXISTS labels_key ON labels (key) WHERE key IS NOT NULL;
+CREATE INDEX IF NOT EXISTS labels_at ON labels (at);
 CREATE TABLE IF NOT EXISTS shadows (
   prediction INTEGER NOT NULL,
   version INTEGER NOT NULL,
@@ -129,7 +130,9 @@ class SqlitePredictionLog:
         """
         with self.writing():
             predictions = self._add_predictions(entries.predictions, now)
-            labels = tuple(self._add_label(label, now) for label in entries.labels)
+            # Never before a prediction that is there already, nor in a span that was sealed (see traffic_log).
+            moment = max(now, moment_of(self.number("last"))) if entries.labels else now
+            labels = tuple(self._add_label(label, moment) for label in entries.labels)
             if entries.shadows:
                 self._connection.executemany(
                     "INSERT OR IGNORE INTO shadows VALUES (?, ?, CAST(? AS TEXT))",

@@ -201,6 +201,30 @@ class Registry:
             _point(connection, name, number, _PROMOTED, now)
         return self.version(name, number)
 
+    def move(self, name: str, number: int, how: str, *, after: int, now: str) -> bool:
+        """Point a name to a version as its next move after so many; return whether this was, or had been, done.
+
+        For whoever may do it again after a kill: it is done once, and not at all where somebody else came first.
+
+        Parameters
+        ----------
+        how : str
+            "promoted" or "rolled back".
+        after : int
+            Moves of the name's pointer that the decision knew of, as ``history`` counts them.
+        """
+        self.version(name, number)
+        with self._database.writing() as connection:
+            history = _history(connection, name)
+            if len(history) == after:
+                _point(connection, name, number, how, now)
+                return True
+            return len(history) == after + 1 and (history[-1].version, history[-1].move) == (number, how)
+
+    def before(self, name: str) -> int | None:
+        """Return the champion that ``rollback`` would return to; None where there is none."""
+        return _before(self.history(name))
+
     def rollback(self, name: str, to: int | None = None, *, now: str) -> ModelVersion:
         """Point a name to the champion before the present one, or to the version ``to``; return it.
 

@@ -1,22 +1,36 @@
-"""The tables behind journal, registry and experience, on SQLite by default and PostgreSQL when shared."""
+"""The tables behind journal, registry, experience and the loop, on SQLite by default and PostgreSQL when shared."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError
 
-from journeyman.errors import WorkspaceError
+from journeyman.errors import LeaseError, WorkspaceError
 from journeyman.stores.disk import disk_errors
 
-__all__ = ["Database", "champions", "events", "experience", "models", "runs", "steps"]
+__all__ = [
+    "Database",
+    "Fence",
+    "champions",
+    "events",
+    "experience",
+    "leases",
+    "models",
+    "notices",
+    "operated",
+    "operations",
+    "requests",
+    "rounds",
+    "runs",
+    "steps",
+]
 
-_VERSION = 2
-_FIRST = 1
+_VERSION = 3
 _metadata = sa.MetaData()
 
 _layout = sa.Table("layout", _metadata, sa.Column("version", sa.Integer, primary_key=True, autoincrement=False))
@@ -104,6 +118,76 @@ experience = sa.Table(
     sa.Column("solo", sa.Float),  # from layout 2 on
 )
 
+# From layout 3 on: the loop.
+
+leases = sa.Table(
+    "leases",
+    _metadata,
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),  # rises with each holder; every write of a holder names it
+    sa.Column("holder", sa.Text, nullable=False),  # empty: nobody
+    sa.Column("until", sa.BigInteger, nullable=False),  # milliseconds since 1970
+)
+
+operated = sa.Table(
+    "operated",
+    _metadata,
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("settings", sa.Text, nullable=False),  # JSON
+    sa.Column("begun", sa.BigInteger, nullable=False),  # milliseconds since 1970: where the grid of spans begins
+)
+
+rounds = sa.Table(
+    "rounds",
+    _metadata,
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("round", sa.Text, nullable=False),  # JSON
+)
+
+operations = sa.Table(
+    "operations",
+    _metadata,
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("round", sa.Integer, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("champion", sa.Integer, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("operation", sa.Text, nullable=False),  # JSON of all of it, the outcome left out
+    sa.Column("outcome", sa.Text),  # JSON, once it could be measured
+)
+
+requests = sa.Table(
+    "requests",
+    _metadata,
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("request", sa.Text, nullable=False),  # JSON
+)
+
+notices = sa.Table(
+    "notices",
+    _metadata,
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("operation", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("notifier", sa.Text, primary_key=True),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("failure", sa.Text, nullable=False),  # empty: it arrived
+)
+
+_OF_LAYOUT_3 = (leases, operated, rounds, operations, requests, notices)
+
+
+@dataclass(frozen=True)
+class Fence:
+    """Which lease a writer holds; what it writes is refused once another worker has taken the lease over."""
+
+    model: str
+    number: int
+
 
 @dataclass(frozen=True)
 class Database:
@@ -115,10 +199,13 @@ class Database:
         From ``connect``.
     place : str
         How the user knows it, for messages.
+    fence : Fence or None
+        The lease that has to be held whenever something is written; None where no lease is asked for.
     """
 
     engine: sa.Engine
     place: str
+    fence: Fence | None = None
 
     @classmethod
     def connect(cls, url: str | sa.URL, place: str) -> Database:
@@ -160,7 +247,7 @@ class Database:
                     connection.execute(_layout.insert().values(version=_VERSION))
         with self.reading() as connection:
             version = connection.scalar(sa.select(_layout.c.version))
-        if version == _FIRST:
+        if version is not None and version < _VERSION:
             version = self._upgrade()
         if version != _VERSION:
             raise WorkspaceError(
@@ -169,13 +256,25 @@ class Database:
             )
 
     def _upgrade(self) -> int:
-        """Bring layout 1 to layout 2: experience keeps each candidate's own loss."""
+        """Bring an earlier layout to this one.
+
+        From 1 to 2: experience keeps each candidate's own loss. From 2 to 3: the tables of the loop.
+        """
         with self.writing() as connection:
             # Two processes may open an old workspace at once; the second one finds it upgraded.
-            if connection.scalar(sa.select(_layout.c.version)) == _FIRST:
+            version = connection.scalar(sa.select(_layout.c.version).with_for_update()) or _VERSION
+            if version < 2:
                 connection.execute(sa.text("ALTER TABLE experience ADD COLUMN solo FLOAT"))
+            if version < 3:
+                for table in _OF_LAYOUT_3:
+                    connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+            if version < _VERSION:
                 connection.execute(_layout.update().values(version=_VERSION))
         return _VERSION
+
+    def fenced(self, fence: Fence) -> Database:
+        """Return the same database for the holder of a lease: each transaction that writes checks that it holds it."""
+        return replace(self, fence=fence)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -185,14 +284,32 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """Give a connection whose changes become durable together, or not at all."""
+        """Give a connection whose changes become durable together, or not at all.
+
+        Raises
+        ------
+        LeaseError
+            Where this database is fenced and another worker has taken the lease over; nothing was written then.
+        """
         engine = self.engine.execution_options(writes=True)
         with disk_errors(self.place), engine.begin() as connection:
+            if self.fence is not None:
+                _check(connection, self.fence)
             yield connection
 
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
+
+
+def _check(connection: sa.Connection, fence: Fence) -> None:
+    # The row stays locked until this transaction ends (SQLite has one writer anyway): nobody takes over in between.
+    held = sa.select(leases.c.number, leases.c.holder).where(leases.c.model == fence.model).with_for_update()
+    row = connection.execute(held).one_or_none()
+    if row is None or row.number != fence.number or not row.holder:
+        raise LeaseError(
+            f"another worker operates {fence.model} now", hint="this one has stopped; start it again if it is wanted"
+        )
 
 
 def _on_connect(connection: sqlite3.Connection, _record: object) -> None:

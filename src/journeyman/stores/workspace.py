@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,9 +15,11 @@ from journeyman.stores.catalogue import JOURNAL, check_there, journal_address
 from journeyman.stores.disk import DRAFT, disk_errors
 from journeyman.stores.experience import ExperienceStore
 from journeyman.stores.journal import Journal
+from journeyman.stores.leases import LeaseStore
 from journeyman.stores.lock import locked
+from journeyman.stores.operations import OperationStore
 from journeyman.stores.registry import Registry, check_name
-from journeyman.stores.tables import Database
+from journeyman.stores.tables import Database, Fence
 
 __all__ = ["Workspace"]
 
@@ -38,7 +41,7 @@ class Workspace:
 
     Attributes
     ----------
-    artifacts, journal, registry, experience
+    artifacts, journal, registry, experience, operations, leases
         The stores.
 
     Raises
@@ -55,11 +58,39 @@ class Workspace:
                 for name in ("artifacts", "releases"):
                     (self.path / name).mkdir(exist_ok=True)
             address = journal_address(self.path) if url is None else url
-            self._database = Database.connect(address, str(self.path))
+            database = Database.connect(address, str(self.path))
         self.artifacts = FileArtifacts(self.path / "artifacts")
-        self.journal = Journal(self._database)
-        self.registry = Registry(self._database, self.path)
-        self.experience = ExperienceStore(self._database)
+        self._use(database)
+
+    def _use(self, database: Database) -> None:
+        self._database = database
+        self.journal = Journal(database)
+        self.registry = Registry(database, self.path)
+        self.experience = ExperienceStore(database)
+        self.operations = OperationStore(database)
+        self.leases = LeaseStore(database)
+
+    def check_held(self) -> None:
+        """Raise LeaseError where the lease of a fenced workspace is another's, before something else is written."""
+        with self._database.writing():
+            pass
+
+    def with_artifacts(self, folder: Path) -> Workspace:
+        """Return the same workspace with a folder of its own for artifacts, made where it is missing."""
+        with disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        other = copy.copy(self)
+        other.artifacts = FileArtifacts(folder)
+        return other
+
+    def fenced(self, fence: Fence) -> Workspace:
+        """Return the same workspace for the holder of a lease: whatever it writes to the database is refused after it.
+
+        It shares its connections: closing one closes both.
+        """
+        held = copy.copy(self)
+        held._use(self._database.fenced(fence))
+        return held
 
     @classmethod
     def existing(cls, path: Path | str) -> Workspace:

@@ -103,6 +103,8 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     tell("decide")
     champion = run.step("champion", partial(_champion, workspace, run), settings.name, table.digest, task.metric)
     decision = run.step("decide", decide, task, evaluation, findings, champion)
+    if settings.challenger and decision.action is Action.PROMOTE:
+        decision = replace(decision, action=Action.KEEP)  # live truths decide, not this holdout
 
     tell("package")
     number = run.step("number", workspace.registry.reserve, settings.name, run.id)

@@ -6,7 +6,7 @@ import os
 import time
 from datetime import UTC, datetime
 
-__all__ = ["SystemClock", "available_threads"]
+__all__ = ["SystemClock", "available_threads", "milliseconds"]
 
 _MOST_THREADS = 16  # beyond this, boosting on tables gains nothing
 
@@ -27,6 +27,17 @@ class SystemClock:
     def now(self) -> str:
         """Return the time of day, ISO 8601 in UTC."""
         return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def milliseconds() -> int:
+    """Return the milliseconds since 1970.
+
+    Examples
+    --------
+    >>> milliseconds() > 1_700_000_000_000
+    True
+    """
+    return time.time_ns() // 1_000_000
 
 
 def available_threads() -> int:

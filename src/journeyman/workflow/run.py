@@ -10,16 +10,19 @@ from types import TracebackType
 from typing import Any, TypeVar, get_type_hints
 
 from journeyman.allocator import give_back
-from journeyman.errors import JournalError, JourneymanError, WorkspaceError
+from journeyman.errors import JournalError, JourneymanError, LeaseError, WorkspaceError
 from journeyman.interfaces import Clock
 from journeyman.stores.facts import settle
 from journeyman.stores.journal import EventRecord, RunRecord, RunStatus, StepRecord
 from journeyman.stores.registry import check_name
 from journeyman.stores.workspace import Workspace
 
-__all__ = ["JournalRun", "MemoryRun", "resumable", "resume_run", "return_kind", "start_run"]
+__all__ = ["LOOP", "JournalRun", "MemoryRun", "resumable", "resume_run", "return_kind", "start_run"]
 
 T = TypeVar("T")
+
+LOOP = "@"
+"""Stands in the identities of the loop's runs: no model's name has it."""
 
 _BYTES_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024
 
@@ -57,11 +60,11 @@ def resume_run(workspace: Workspace, run: str, clock: Clock) -> JournalRun:
 
 
 def resumable(workspace: Workspace) -> tuple[RunRecord, ...]:
-    """Return the runs that have not ended by themselves, the earliest first.
+    """Return the builds that have not ended by themselves, the earliest first; those of the loop go on by themselves.
 
     Who holds the workspace's lock knows that no other process works on them.
     """
-    return workspace.journal.runs(RunStatus.RUNNING)
+    return tuple(run for run in workspace.journal.runs(RunStatus.RUNNING) if LOOP not in run.id)
 
 
 class JournalRun:
@@ -194,7 +197,7 @@ class JournalRun:
         """Say in the journal how the run ended, if it ended."""
         if error is None:
             self._journal.finish(self.id, RunStatus.DONE, "", self._clock.now())
-        elif isinstance(error, Exception) and not isinstance(error, WorkspaceError | MemoryError):
+        elif isinstance(error, Exception) and not isinstance(error, WorkspaceError | LeaseError | MemoryError):
             cause = str(error) if isinstance(error, JourneymanError) else f"{type(error).__name__}: {error}"
             self._journal.finish(self.id, RunStatus.FAILED, cause.split("\n")[0], self._clock.now())
 

@@ -50,9 +50,12 @@ def test_a_workspace_of_the_first_layout_is_upgraded(tmp_path: Path) -> None:
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'journal.db'}")
     with engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE experience DROP COLUMN solo"))
+        for table in ("leases", "operated", "rounds", "operations", "requests", "notices"):
+            connection.execute(sa.text(f"DROP TABLE {table}"))
         connection.execute(sa.text("UPDATE layout SET version = 1"))
     engine.dispose()
     with Workspace(tmp_path) as workspace:
+        assert workspace.operations.models() == ()
         workspace.experience.add("r2", [an_experience("b")])
         assert [(row.candidate, row.solo) for row in workspace.experience.read()] == [("a", None), ("b", 0.7)]
 

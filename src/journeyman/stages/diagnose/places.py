@@ -5,15 +5,14 @@ As in Slice Finder (Chung et al. 2019); what the second half confirms is correct
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from journeyman.entities.column import Column, Kind
-from journeyman.entities.weakness import Condition, Place
+from journeyman.entities.conditions import conditions_on
+from journeyman.entities.weakness import Place
 from journeyman.stages.diagnose.seen import Seen
 
 __all__ = ["Found", "excess", "weak_places"]
@@ -21,13 +20,11 @@ __all__ = ["Found", "excess", "weak_places"]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 _MOST_COLUMNS = 60
-_CATEGORIES = 12
 _LEAST_ROWS = 20  # in each half
 _WORSE = 1.2
 _LARGEST = 0.5  # of the rows: what most rows are like is no slice
 _PROPOSED = 10
 _ALPHA = 0.01
-_CUTS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98)
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,9 @@ def excess(loss: FloatArray, inside: BoolArray) -> float:
 
 def weak_places(seen: Seen, loss: FloatArray) -> tuple[Found, ...]:
     """Return the confirmed places, those with the most loss beyond the others' first."""
-    conditions = [pair for column in seen.columns[:_MOST_COLUMNS] for pair in _conditions(seen, column)]
+    conditions = [
+        pair for column in seen.columns[:_MOST_COLUMNS] for pair in conditions_on(column, seen.block[column.name])
+    ]
     if not conditions:
         return ()
     member = np.column_stack([c.holds(seen.block[c.column]) for c, _ in conditions])
@@ -109,40 +108,3 @@ def _p_value(inside: BoolArray, loss: FloatArray) -> float:
 def _overlap(a: BoolArray, b: BoolArray) -> float:
     """Return the share of the smaller one that is in both."""
     return float((a & b).sum() / max(min(a.sum(), b.sum()), 1))
-
-
-def _conditions(seen: Seen, column: Column) -> list[tuple[Condition, str]]:
-    """Return ranges between quantiles and open to one side, the most frequent categories, and missing."""
-    values, name = seen.block[column.name], column.name
-    known = values[~np.isnan(values)]
-    found = [(Condition(name, missing=True), f"{name} missing")] if len(known) < len(values) else []
-    distinct, counts = np.unique(known, return_counts=True)
-    if column.kind.categorical or len(distinct) <= 6:
-        common = np.argsort(-counts, kind="stable")[:_CATEGORIES]
-        several = distinct[common].tolist()
-        return found + [(Condition(name, v, float(np.nextafter(v, np.inf))), _is(column, v)) for v in several]
-    cuts = np.unique(np.quantile(known, _CUTS, method="higher")).tolist()
-    edges = [-np.inf, *cuts, np.inf]
-    spans = [*itertools.pairwise(edges), *((-np.inf, c) for c in cuts[1:]), *((c, np.inf) for c in cuts[:-1])]
-    found += [(Condition(name, low, high), _span(column, low, high)) for low, high in dict.fromkeys(spans)]
-    return found
-
-
-def _is(column: Column, value: float) -> str:
-    if column.categories and (column.kind.categorical or column.kind is Kind.BOOLEAN):
-        return f"{column.name} = {column.categories[int(value)]}"
-    return f"{column.name} = {_say(column, value)}"
-
-
-def _span(column: Column, low: float, high: float) -> str:
-    if np.isinf(low):
-        return f"{column.name} < {_say(column, high)}"
-    if np.isinf(high):
-        return f"{column.name} ≥ {_say(column, low)}"
-    return f"{_say(column, low)} ≤ {column.name} < {_say(column, high)}"
-
-
-def _say(column: Column, value: float) -> str:
-    if column.kind is Kind.DATETIME:
-        return str(np.datetime64(int(value), "s")).replace("T", " ").removesuffix(" 00:00:00")
-    return f"{value:.6g}"

@@ -1,0 +1,73 @@
+"""The latest rows of a stream as plain arrays of numbers, as detectors remember them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.column import Column, Kind
+from journeyman.entities.table import Block
+from journeyman.entities.traffic import Reference
+
+__all__ = ["append", "compared_columns", "numbers", "recall", "window_rows"]
+
+FloatArray = NDArray[np.float64]
+_MOST_ROWS, _FEWEST_ROWS = 1_000, 200
+_MOST_CELLS = 40_000
+_PREFIX = "row:"
+
+
+def numbers(values: NDArray[np.generic]) -> FloatArray:
+    """Return a column's values as numbers: codes of categories with -1 where missing or unseen, NaN for no number.
+
+    Of a text only whether it is there: 0 or NaN.
+
+    Examples
+    --------
+    >>> numbers(np.array(["a", None], dtype=object))
+    array([ 0., nan])
+    """
+    if values.dtype == object:
+        return np.array([np.nan if value is None else 0.0 for value in values], dtype=np.float64)
+    return values.astype(np.float64)
+
+
+def compared_columns(reference: Reference) -> tuple[Column, ...]:
+    """Return the columns that can be compared with the reference: all but texts; what they are is guessed if unsaid."""
+    known = {column.name: column for column in reference.columns}
+    found = []
+    for name in sorted(reference.rows):
+        values = reference.rows[name]
+        kind = Kind.CATEGORY if values.dtype == np.int32 else Kind.NUMBER
+        column = known.get(name, Column(name, kind))
+        if values.dtype != object:
+            found.append(column)
+    return tuple(found)
+
+
+def window_rows(reference: Reference) -> int:
+    """Return how many of the latest rows are remembered: fewer where there are many columns."""
+    return max(_FEWEST_ROWS, min(_MOST_ROWS, _MOST_CELLS // max(1, len(reference.rows))))
+
+
+def append(memory: Mapping[str, FloatArray], rows: Block, most: int) -> dict[str, FloatArray]:
+    """Return the window with further rows at its end, of which the latest ``most`` are kept.
+
+    Examples
+    --------
+    >>> append(append({}, {"x": np.array([1.0, 2.0])}, 2), {"x": np.array([3.0])}, 2)
+    {'row:x': array([2., 3.])}
+    """
+    kept = {}
+    for name, values in rows.items():
+        key = _PREFIX + name
+        before = memory.get(key, np.empty(0))
+        kept[key] = np.concatenate([before, numbers(values)])[-most:]
+    return kept
+
+
+def recall(memory: Mapping[str, FloatArray]) -> Block:
+    """Return the rows of a window."""
+    return {key.removeprefix(_PREFIX): values for key, values in memory.items() if key.startswith(_PREFIX)}

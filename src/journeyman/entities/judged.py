@@ -1,0 +1,57 @@
+"""What a judgement hands on: all that the policy remembers from one round to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from journeyman.entities.contest import Contest
+from journeyman.entities.operation import Move, WindowPlan
+from journeyman.entities.signal import Watched
+from journeyman.entities.staleness import Staleness
+
+__all__ = ["Judged", "LearnedFrom", "PolicyMemory"]
+
+
+@dataclass(frozen=True)
+class LearnedFrom:
+    """What a release learned from: so many truths, in the order in which they came, and which of them."""
+
+    truths: int
+    window: WindowPlan
+
+
+@dataclass(frozen=True)
+class PolicyMemory:
+    """What the policy remembers of one model, as one small fact.
+
+    Attributes
+    ----------
+    staleness : Staleness
+        What back-tests have said; it holds what the champion learned from.
+    contest : Contest or None
+        Champion against whatever runs in the shadow.
+    shadow : LearnedFrom or None
+        What that learned from.
+    since : Watched
+        Looks since the champion learned, as one: their alarms, the latest of each code, and their rows and labels.
+
+    Examples
+    --------
+    >>> PolicyMemory(Staleness(2000)).contest is None
+    True
+    """
+
+    staleness: Staleness
+    contest: Contest | None = None
+    shadow: LearnedFrom | None = None
+    since: Watched = field(default_factory=lambda: Watched((), 0, 0))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A move, what is remembered, and what is to be kept with the operation so that it can teach."""
+
+    move: Move
+    memory: PolicyMemory
+    context: Mapping[str, float] = field(default_factory=dict)

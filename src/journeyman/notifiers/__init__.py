@@ -1,0 +1,26 @@
+"""Ways to tell somebody of an operation: a webhook, an e-mail, a command."""
+
+from __future__ import annotations
+
+from journeyman.entities.operating import NotifierKind, NotifierSettings
+from journeyman.interfaces import Notifier
+from journeyman.notifiers.command import CommandNotifier
+from journeyman.notifiers.email import EmailNotifier
+from journeyman.notifiers.webhook import WebhookNotifier
+
+__all__ = ["make_notifier"]
+
+
+def make_notifier(settings: NotifierSettings) -> Notifier:
+    """Return the notifier that is meant.
+
+    Examples
+    --------
+    >>> make_notifier(NotifierSettings(NotifierKind.COMMAND, "logger -t models")).name
+    'command logger'
+    """
+    if settings.kind is NotifierKind.WEBHOOK:
+        return WebhookNotifier(settings.address)
+    if settings.kind is NotifierKind.EMAIL:
+        return EmailNotifier(settings.address, settings.server, settings.sender)
+    return CommandNotifier(settings.address)

@@ -1,0 +1,126 @@
+"""Monitor: one look at the traffic of a served model, rung by rung; what arrives broken nobody above the feed sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.signal import Rung, Signal, Watched
+from journeyman.entities.task import Task
+from journeyman.entities.traffic import Reference, Traffic
+from journeyman.interfaces import DriftDetector
+from journeyman.metrics.row_losses import bounded_losses, loss_name
+
+__all__ = ["Memory", "monitor"]
+
+FloatArray = NDArray[np.float64]
+Memory = Mapping[str, Mapping[str, FloatArray]]
+"""What each detector remembers, by its name; and under "monitor" which spans arrived broken."""
+
+_OWN = "monitor"
+_MOST_SPANS = 500
+_RUNGS = tuple(Rung)
+
+
+def monitor(
+    reference: Reference, task: Task, detectors: Sequence[DriftDetector], memory: Memory, traffic: Traffic
+) -> tuple[Memory, Watched]:
+    """Look at a span of traffic.
+
+    Depends on its arguments only, so that a round can be replayed bit for bit. Where the feed is broken, the other
+    detectors neither see the rows of the span now nor their truths later, and remember what they remembered.
+
+    Parameters
+    ----------
+    reference : Reference
+        Of the release that answered; rows that another one answered should be left out by whoever reads the log.
+    detectors : sequence of DriftDetector
+        In any order; they look in that of their rungs.
+    memory : mapping of str to mapping of str to ndarray
+        What this function returned for the span before; empty for the first.
+    traffic : Traffic
+        Rows of the span, and earlier rows whose truth came in it.
+
+    Returns
+    -------
+    memory, watched : mapping and Watched
+        What is to be handed on, and what was seen, the gravest first.
+    """
+    order = sorted(detectors, key=lambda d: (_RUNGS.index(d.rung), d.name))
+    broken = memory.get(_OWN, {}).get("broken", np.empty((0, 2)))
+    kept: dict[str, Mapping[str, FloatArray]] = {d.name: memory.get(d.name) or d.begin(reference, task) for d in order}
+    sound = traffic.take(~_inside(traffic.times, broken))
+    signals: list[Signal] = []
+    for detector in order:
+        if detector.rung is not Rung.FEED and any(s.rung is Rung.FEED and s.alarming for s in signals):
+            continue
+        seen = traffic if detector.rung is Rung.FEED else sound
+        kept[detector.name], found = detector.look(reference, task, kept[detector.name], seen)
+        signals += found
+    if any(s.rung is Rung.FEED and s.alarming for s in signals):
+        broken = _joined(broken, traffic)
+        sound = sound.take(~_inside(sound.times, broken))
+    kept[_OWN] = {"broken": broken}
+    told = tuple(replace(s, message=_complete(s, reference, task)) for s in sorted(signals, key=_gravity))
+    return kept, _watched(reference, task, kept, traffic, sound, told)
+
+
+def _inside(times: NDArray[np.int64], spans: FloatArray) -> NDArray[np.bool_]:
+    if not len(spans):
+        return np.zeros(len(times), dtype=bool)
+    place = np.searchsorted(spans[:, 0], times, side="right") - 1
+    return np.asarray((place >= 0) & (times < spans[np.maximum(place, 0), 1]))
+
+
+def _joined(spans: FloatArray, traffic: Traffic) -> FloatArray:
+    """Return broken spans with this one, which is joined to the one before where they touch."""
+    if len(spans) and spans[-1, 1] == traffic.begin:
+        return np.vstack([spans[:-1], [[spans[-1, 0], traffic.end]]])
+    return np.vstack([spans, [[traffic.begin, traffic.end]]])[-_MOST_SPANS:]
+
+
+def _gravity(signal: Signal) -> tuple[int, int, float, str]:
+    return signal.severity.rank, _RUNGS.index(signal.rung), -signal.cost, signal.code
+
+
+def _complete(signal: Signal, reference: Reference, task: Task) -> str:
+    """Return the message with since when, whom it hurts and what it costs."""
+    since = str(np.datetime64(signal.since, "ms").astype("datetime64[m]")).replace("T", " ")
+    parts = [f"since about {since} UTC"]
+    if signal.alarming and signal.rung is not Rung.FEED:
+        parts.append(f"it hurts {f'rows where {signal.whom}' if signal.whom else 'all rows alike, as far as is known'}")
+    if signal.cost > 0 and signal.alarming:
+        unit = "" if task.kind.classification else f" of {task.target!r}"
+        parts.append(f"each prediction costs {signal.cost * reference.scale:.3g}{unit} more ({loss_name(task)})")
+    said = "; ".join(parts)
+    return f"{signal.message} {said[0].upper()}{said[1:]}."
+
+
+def _estimate(memory: Memory) -> tuple[float | None, float | None, float | None]:
+    for name in sorted(memory):
+        estimate = memory[name].get("estimate")
+        if estimate is not None and np.isfinite(estimate).all():
+            return float(estimate[0]), float(estimate[1]), float(estimate[2])
+    return None, None, None
+
+
+def _watched(
+    reference: Reference, task: Task, memory: Memory, traffic: Traffic, sound: Traffic, signals: tuple[Signal, ...]
+) -> Watched:
+    told = sound.take(sound.told)
+    losses = bounded_losses(told.truths, told.answers, task, reference.scale)
+    losses = losses[np.isfinite(losses)]
+    value, least, most = _estimate(memory)
+    spans = tuple((int(a), int(b)) for a, b in memory[_OWN]["broken"].tolist())
+    rows = int(traffic.fresh.sum())
+    if not len(losses):
+        return Watched(signals, rows, 0, None, None, None, None, value, least, most, spans)
+    mean = float(losses.mean())
+    # few losses may be alike by chance: the reference's spread stands in
+    spread = max(float(losses.std()), float(reference.losses.std()) if len(losses) < 30 else 0.0)
+    reach = 1.96 * spread * float(np.sqrt(reference.dependence / len(losses)))
+    low, high = max(0.0, mean - reach), min(1.0, mean + reach)
+    return Watched(signals, rows, len(losses), mean, reference.level[0], low, high, value, least, most, spans)

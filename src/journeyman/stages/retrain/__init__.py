@@ -1,0 +1,36 @@
+"""Retrain: whether learning again pays, from which rows, judged by back-tests of quick models."""
+
+from __future__ import annotations
+
+from journeyman.stages.retrain.back_test import (
+    BlockLosses,
+    QuickModels,
+    absorb,
+    back_test,
+    learned_again,
+    paid_for,
+    reference_unit,
+    wants_test,
+)
+from journeyman.stages.retrain.judgement import Known, price, retrain, slope_of
+from journeyman.stages.retrain.windows import ALL_ROWS, choose_window, window_name, window_plans, window_rows
+
+__all__ = [
+    "ALL_ROWS",
+    "BlockLosses",
+    "Known",
+    "QuickModels",
+    "absorb",
+    "back_test",
+    "choose_window",
+    "learned_again",
+    "paid_for",
+    "price",
+    "reference_unit",
+    "retrain",
+    "slope_of",
+    "wants_test",
+    "window_name",
+    "window_plans",
+    "window_rows",
+]

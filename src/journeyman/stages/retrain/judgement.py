@@ -1,0 +1,216 @@
+"""The judgement: whether learning again pays, in the user's unit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from journeyman.entities.decision import Action
+from journeyman.entities.lessons import Lessons
+from journeyman.entities.operation import Economics, Move
+from journeyman.entities.signal import Rung, Signal, Watched
+from journeyman.entities.staleness import Staleness
+from journeyman.stages.retrain.windows import choose_window, window_name
+
+__all__ = ["Known", "price", "retrain", "slope_of"]
+
+_NOISE_ROWS = 1_000
+_ONE_SIDED = 1.645  # 95 %
+_CLUSTERED = 1.5  # neighbours err alike: a mean of rows in order is about so much less sure than of rows drawn
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a judgement stands on besides signals.
+
+    Attributes
+    ----------
+    staleness : Staleness
+        From ``back_test``.
+    truths : int
+        Truths that are known now, those of the first build included.
+    unit : float
+        From ``reference_unit``.
+    """
+
+    staleness: Staleness
+    truths: int
+    unit: float
+
+
+def price(economics: Economics, unit: float) -> Economics:
+    """Set what a loss costs where the user has not: what 1,000 truths could just tell is worth a retraining.
+
+    A loss as large as the standard error of a mean over 1,000 rows of the reference, borne over the horizon, costs as
+    much as one retraining.
+
+    Examples
+    --------
+    >>> price(Economics(), 0.2).loss
+    0.0158...
+    """
+    if economics.loss > 0.0:
+        return economics
+    noise = unit / math.sqrt(_NOISE_ROWS)
+    return replace(economics, loss=economics.retraining / (noise * economics.horizon))
+
+
+def slope_of(staleness: Staleness, lessons: Lessons, unit: float) -> float:
+    """Return how fast models go stale here: loss per row and truth not learned from; never below 0.
+
+    A model whose world wanders at random is worse by as much again with every truth that it missed, so staleness is a
+    line through 0; its slope is a mean of what this stream has shown and of what others have taught.
+    """
+    weight = (0.5 / lessons.slope_spread) ** 2
+    return max(0.0, (staleness.slope_total + weight * lessons.slope * unit) / (staleness.slope_weight + weight))
+
+
+def retrain(history: Sequence[Watched], known: Known, economics: Economics, lessons: Lessons) -> Move:
+    """Decide whether learning again pays.
+
+    It pays when what staleness has cost since the champion learned has grown to the cost of a retraining: then the
+    mean cost of staleness and retraining together is least if it grows evenly, and at most twice the least whatever
+    it does (ski rental; the cumulative threshold of CARA). It pays at once when the loss that a fresh model would
+    surely spare, borne over the horizon, costs more than a retraining; where truths have proved that the champion is
+    worse than its reference, the expected loss will do. It never pays on a broken feed.
+
+    Parameters
+    ----------
+    history : sequence of Watched
+        Looks since the champion learned, the latest last.
+    known : Known
+        Back-tests up to now.
+    economics : Economics
+        As ``price`` gave it.
+    lessons : Lessons
+        From ``learn_operations``.
+
+    Returns
+    -------
+    Move
+        Keep, or retrain with a window; cost and benefit in the user's unit.
+
+    References
+    ----------
+    Mahadevan and Mathioudakis 2024, "Cost-aware retraining for machine learning", arXiv 2310.04216. Karlin, Manasse,
+    Rudolph and Sleator 1988, "Competitive snoopy caching" (rent or buy).
+    """
+    broken = [s for s in history[-1].signals if s.rung is Rung.FEED and s.alarming] if history else []
+    if broken:
+        codes = tuple(s.code for s in broken)
+        return Move(Action.KEEP, f"The feed is broken, and nothing is learned from it: {broken[0].message}", codes)
+    alarms = _alarms(history)
+    proved = any(s.rung is Rung.LOSS for s in alarms)
+    figures = _Figures.of(known, economics, lessons, _predictions_per_truth(history))
+    trigger, gain = figures.trigger(proved)
+    window = choose_window(known.staleness.windows, lessons, known.unit, known.truths)
+    kept = lessons.kept.get(trigger, 1.0)
+    evidence: dict[str, str | int | float] = {
+        "trigger": trigger,
+        "spent on staleness": round(figures.spent, 3),
+        "expected gain": gain,
+        "slope": figures.slope / known.unit,
+        "came true of earlier expectations": round(kept, 3),
+        "truths since it learned": figures.age,
+        "window": window_name(window),
+    }
+    codes = tuple(dict.fromkeys(s.code for s in alarms))
+    cost, benefit = economics.retraining, max(0.0, gain * economics.loss * economics.horizon * kept)
+    if trigger == "age" and figures.spent * kept >= cost:
+        reason = (
+            f"Since it learned, staleness has cost about {figures.spent:.2g} {economics.unit}, as much as learning "
+            f"again from {_words(window_name(window), known.truths)}."
+        )
+        return Move(Action.RETRAIN, reason, codes, None, window, cost, max(benefit, figures.spent), evidence)
+    if trigger in ("jump", "alarm") and benefit > cost:
+        reason = (
+            f"A fresh model would spare about {gain:.2g} of loss on each prediction, worth {benefit:.3g} "
+            f"{economics.unit} over {economics.horizon:,} predictions; learning again costs {cost:.3g}."
+        )
+        return Move(Action.RETRAIN, reason, codes, None, window, cost, benefit, evidence)
+    return Move(Action.KEEP, _why_not(alarms, figures, economics), codes, None, None, cost, benefit, evidence)
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """What back-tests make of the champion's age.
+
+    ``sure`` and ``mean`` are the loss that a fresh model spares each row now: what it surely spares, and in the mean.
+    """
+
+    age: int
+    slope: float
+    spent: float
+    sure: float
+    mean: float
+    tested: int
+    cost: float
+    worth: float
+
+    @classmethod
+    def of(cls, known: Known, economics: Economics, lessons: Lessons, per_truth: float) -> _Figures:
+        staleness = known.staleness
+        slope = slope_of(staleness, lessons, known.unit)
+        age = max(0, known.truths - staleness.learned)
+        blocks = staleness.blocks
+        seen = max(staleness.paid, blocks[-1].age if blocks else 0)
+        ahead = slope * max(0.0, float(age) ** 2 - float(seen) ** 2) / 2.0
+        if not blocks:
+            spent = ahead * economics.loss * per_truth
+            return cls(age, slope, spent, 0.0, 0.0, 0, economics.retraining, economics.loss * economics.horizon)
+        rows = np.array([b.rows for b in blocks], dtype=np.float64)[::-1]
+        sums = rows * np.array([b.mean for b in blocks])[::-1]
+        squares = rows * np.array([b.spread**2 + b.mean**2 for b in blocks])[::-1]
+        # Over the last block, the last two, the last three ...: a jump may be as young as one block.
+        count, total = np.cumsum(rows), np.cumsum(sums)
+        means = total / count
+        errors = _CLUSTERED * np.sqrt(np.maximum(np.cumsum(squares) / count - means**2, 0.0) / count)
+        lower = means - _ONE_SIDED * errors
+        best = int(np.argmax(lower))
+        spent = (max(0.0, float(total.max())) + ahead) * economics.loss * per_truth
+        worth = economics.loss * economics.horizon
+        return cls(
+            age, slope, spent, float(lower[best]), float(means[best]), int(count[-1]), economics.retraining, worth
+        )
+
+    def trigger(self, proved: bool) -> tuple[str, float]:
+        """Return what speaks most for learning again, and the loss that it would spare each prediction."""
+        if proved and self.mean * self.worth > self.cost:
+            return "alarm", self.mean
+        if self.sure * self.worth > self.cost:
+            return "jump", self.sure
+        return "age", max(self.sure, self.slope * self.age, 0.0)
+
+
+def _alarms(history: Sequence[Watched]) -> list[Signal]:
+    rungs = (Rung.LOSS, Rung.ESTIMATE)
+    return [s for watched in history for s in watched.signals if s.alarming and s.rung in rungs]
+
+
+def _predictions_per_truth(history: Sequence[Watched]) -> float:
+    """Return how many predictions stand behind each truth, where only some are ever labelled."""
+    rows, labels = sum(w.rows for w in history), sum(w.labels for w in history)
+    return max(1.0, rows / labels) if labels else 1.0
+
+
+def _words(window: str, truths: int) -> str:
+    kind, _, rows = window.partition(" ")
+    if kind == "sliding":
+        return f"the latest {int(rows):,} rows"
+    if kind == "weighted":
+        return f"all {truths:,} rows, halved in weight every {int(rows):,}"
+    return f"all {truths:,} rows"
+
+
+def _why_not(alarms: Sequence[Signal], figures: _Figures, economics: Economics) -> str:
+    share = f"staleness has cost {max(0.0, figures.spent):.2g} of the {economics.retraining:.2g} {economics.unit}"
+    if alarms and figures.tested:
+        return (
+            f"Something has changed, but a fresh model would not be better by enough to pay: {share} of learning again."
+        )
+    if alarms:
+        return "Something has changed; too few truths have come to say whether a fresh model would be better."
+    return f"Nothing asks for a change: {share} that learning again costs."

@@ -1,0 +1,156 @@
+"""Judge: from what was seen to one move; the order of the stages that decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.contest import Contest
+from journeyman.entities.decision import Action
+from journeyman.entities.judged import Judged, LearnedFrom, PolicyMemory
+from journeyman.entities.lessons import Lessons
+from journeyman.entities.operation import Economics, Move, Operation
+from journeyman.entities.signal import Rung, Signal, Watched
+from journeyman.entities.staleness import Staleness
+from journeyman.metrics.wagers import wager
+from journeyman.stages.learn_operations import context_of, learn_operations
+from journeyman.stages.promote import open_contest, promote, watch_over
+from journeyman.stages.retrain import (
+    ALL_ROWS,
+    Known,
+    learned_again,
+    paid_for,
+    price,
+    retrain,
+    slope_of,
+    wants_test,
+)
+
+__all__ = ["Seen", "begun", "judge", "moved", "sound"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a judgement is made of.
+
+    Attributes
+    ----------
+    watched : Watched
+        What the detectors made of the span.
+    operations : sequence of Operation
+        Earlier ones of all models, the oldest first.
+    truths : int
+        Truths that are known by the span's end, those of the first build included, those of broken spans left out.
+    unit : float
+        From ``stages.retrain.reference_unit``, of the champion's reference.
+    pairs : callable
+        Gives the differences of the two releases of a contest on the truths that came in the span, from
+        ``stages.promote.paired``.
+    test : callable
+        ``stages.retrain.back_test`` on the truths that are known; called only where it is worth its fits.
+    """
+
+    watched: Watched
+    operations: Sequence[Operation]
+    truths: int
+    unit: float
+    pairs: Callable[[Contest], FloatArray]
+    test: Callable[[Staleness, Lessons], Staleness]
+
+
+def begun(truths: int) -> PolicyMemory:
+    """Return what is remembered of a model that learned from so many truths and was never looked at.
+
+    Examples
+    --------
+    >>> begun(2000).staleness.learned
+    2000
+    """
+    return PolicyMemory(Staleness(truths, tested=truths))
+
+
+def sound(watched: Watched) -> bool:
+    """Say whether the rows of a span may be learned from: its feed was not broken.
+
+    Examples
+    --------
+    >>> sound(Watched((), 100, 90))
+    True
+    """
+    return not any(s.rung is Rung.FEED and s.alarming for s in watched.signals)
+
+
+def judge(seen: Seen, memory: PolicyMemory, economics: Economics) -> Judged:
+    """Decide one move.
+
+    Evidence first: what paired truths have proved about the releases is acted upon before anything else. Then back-test
+    where enough truths have come, and learn again where that pays and nothing runs in the shadow but the former
+    champion.
+
+    Parameters
+    ----------
+    memory : PolicyMemory
+        From the round before, after ``moved`` has told it what was done.
+    economics : Economics
+        As the user gave it.
+    """
+    economics, healthy, before = price(economics, seen.unit), sound(seen.watched), memory.since
+    memory = replace(memory, since=_together(before, seen.watched))
+    lessons = learn_operations(seen.operations)
+    if healthy and memory.contest is not None:
+        memory = replace(memory, contest=wager(memory.contest, seen.pairs(memory.contest)))
+    alarmed = any(s.rung in (Rung.LOSS, Rung.ESTIMATE) for s in memory.since.signals)
+    if healthy and wants_test(memory.staleness, seen.truths, alarmed):
+        memory = replace(memory, staleness=seen.test(memory.staleness, lessons))
+    if memory.contest is not None:
+        move = promote(memory.contest, memory.staleness.recipe, economics)
+        if move.version is not None or not memory.contest.guard:
+            return Judged(move, memory)
+    move = retrain((before, seen.watched), Known(memory.staleness, seen.truths, seen.unit), economics, lessons)
+    slope = slope_of(memory.staleness, lessons, seen.unit)
+    return Judged(move, memory, context_of(memory.staleness, slope, seen.unit, move))
+
+
+def moved(memory: PolicyMemory, move: Move, champion: int, version: int | None, truths: int) -> PolicyMemory:
+    """Return what is remembered once a move has been made; what a person has approved is such a move too.
+
+    Parameters
+    ----------
+    champion : int
+        Release that answered when it was decided.
+    version : int or None
+        Release that a retraining gave; None where it gave none.
+    truths : int
+        Truths that were known when it was decided.
+    """
+    staleness, contest, shadow = memory.staleness, memory.contest, memory.shadow
+    if move.action is Action.RETRAIN:
+        memory = replace(memory, staleness=paid_for(staleness, truths), contest=None, shadow=None)
+        if version is None:
+            return memory
+        learned = LearnedFrom(truths, move.window or ALL_ROWS)
+        return replace(memory, contest=open_contest(champion, version), shadow=learned)
+    if contest is None or shadow is None:
+        return memory
+    if move.action in (Action.PROMOTE, Action.ROLL_BACK):
+        fresh = learned_again(staleness, shadow.truths, shadow.window)
+        if move.action is Action.ROLL_BACK:
+            # That learning again gives better models was proved too soon: it has to be proved anew.
+            fresh = replace(paid_for(fresh, truths), recipe=Contest(0, 0))
+            return PolicyMemory(fresh)
+        return PolicyMemory(fresh, watch_over(contest), LearnedFrom(staleness.learned, staleness.window))
+    if move.action is Action.KEEP and move.version is not None:
+        return replace(memory, contest=None, shadow=None)
+    return memory
+
+
+def _together(since: Watched, latest: Watched) -> Watched:
+    """Return two looks as one: the latest alarm of each code, and the sums of rows and labels."""
+    alarms: dict[str, Signal] = {s.code: s for s in since.signals}
+    alarms |= {s.code: s for s in latest.signals if s.alarming and s.rung is not Rung.FEED}
+    return Watched(tuple(alarms.values()), since.rows + latest.rows, since.labels + latest.labels)

@@ -1,0 +1,170 @@
+"""The loop: observe -> watch -> judge -> act -> remember, a round for each span of time (docs/decisions/0024)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.contest import Contest
+from journeyman.entities.decision import Action
+from journeyman.entities.judged import PolicyMemory
+from journeyman.entities.lessons import Lessons
+from journeyman.entities.operating import Decided, Kept, LoopState, Memory, Observed, OperateSettings
+from journeyman.entities.signal import Watched
+from journeyman.entities.staleness import Staleness
+from journeyman.entities.traffic import Traffic
+from journeyman.interfaces import Algorithm, DriftDetector, Preparation, Run, TrafficLog
+from journeyman.metrics.row_losses import bounded_losses
+from journeyman.stages.monitor import monitor
+from journeyman.stages.promote import paired
+from journeyman.stages.retrain import QuickModels, back_test, reference_unit
+from journeyman.stores.workspace import Workspace
+from journeyman.workflow.act import Hands, act
+from journeyman.workflow.hand_on import hand_on
+from journeyman.workflow.hear import hear
+from journeyman.workflow.judge import Seen, begun, judge, sound
+from journeyman.workflow.learning_rows import LearningRows
+from journeyman.workflow.shelf import Shelf
+from journeyman.workflow.traffic import read_traffic
+
+__all__ = ["LoopParts", "begin", "decide", "first_state", "keep", "learning_rows", "observe", "operate_round", "watch"]
+
+FloatArray = NDArray[np.float64]
+_PAST = 500  # retrainings of all models that a decision learns from
+
+
+@dataclass(frozen=True)
+class LoopParts:
+    """What the loop works with.
+
+    Attributes
+    ----------
+    name : str
+        Of the model.
+    settings : OperateSettings
+        How it is operated.
+    workspace : Workspace
+        Fenced by the lease of whoever works.
+    log : TrafficLog
+        What was asked, answered and found true.
+    shelf : Shelf
+        Releases and their references.
+    detectors : sequence of DriftDetector
+        What watches.
+    quick : tuple of Algorithm and Preparation
+        Of back-tests.
+    hands : Hands
+        What acts.
+    """
+
+    name: str
+    settings: OperateSettings
+    workspace: Workspace
+    log: TrafficLog
+    shelf: Shelf
+    detectors: Sequence[DriftDetector]
+    quick: tuple[Algorithm, Preparation]
+    hands: Hands
+
+
+def operate_round(run: Run, parts: LoopParts, before: LoopState) -> LoopState:
+    """Go through one round, from what the round before handed on to what the next one begins with.
+
+    Every line is a step, or a few, of the run: finished ones are replayed after a restart, by whichever worker.
+    """
+    state = run.step("begin", begin, before)
+    seen = run.step("observe", partial(observe, parts), state)
+    watched = run.step("watch", partial(watch, parts), state, seen)
+    decided = run.step("judge", partial(decide, parts), state, seen, watched)
+    done = act(parts.hands, run, state, seen, decided)
+    handed = partial(hand_on, parts.name, parts.settings)
+    kept = run.step("remember", handed, state, seen, watched, decided, done)
+    run.step("keep", partial(keep, parts), kept)
+    return kept.state
+
+
+def first_state(champion: int, begun_at: int, every: int, truths: int) -> LoopState:
+    """Return what the first round begins with: a release, the grid's beginning, and the rows of its build."""
+    return LoopState(0, begun_at, begun_at + every, champion, since=begun_at, base=champion, truths=truths)
+
+
+def begin(state: LoopState) -> LoopState:
+    """Write down what the round begins with, so that it can be replayed alone."""
+    return state
+
+
+def observe(parts: LoopParts, state: LoopState) -> Observed:
+    """Read what the log holds of the span, who is champion, and what people asked for before it ended."""
+    registry, operations = parts.workspace.registry, parts.workspace.operations
+    champion, history = registry.version(parts.name), registry.history(parts.name)
+    parts.log.seal(state.end)
+    span = parts.log.span(state.begin, state.end, parts.settings.most_rows)
+    traffic, digests = read_traffic(span, parts.shelf.release(champion.version), state.digests)
+    asked = tuple(h for h in operations.requests(parts.name, state.heard) if h.request.at < state.end)
+    past = tuple(o for o in operations.operations() if Action.RETRAIN in (o.move.action, o.move.wanted))
+    known = tuple(o for o in past[-_PAST:] if o.at <= state.end)
+    return Observed(traffic, champion.version, registry.before(parts.name), len(history), asked, known, digests)
+
+
+def watch(parts: LoopParts, state: LoopState, seen: Observed) -> tuple[Memory, Watched]:
+    """Let the detectors look at what the champion has answered."""
+    memory = state.memory if seen.champion == state.champion else {}
+    mine = seen.traffic.take(seen.traffic.versions == seen.champion)
+    reference, release = parts.shelf.reference(seen.champion), parts.shelf.release(seen.champion)
+    return monitor(reference, release.task, parts.detectors, memory, mine)
+
+
+def decide(parts: LoopParts, state: LoopState, seen: Observed, watched: tuple[Memory, Watched]) -> Decided:
+    """Turn what was seen into one move: people's requests first, then evidence, then what pays."""
+    looked = watched[1]
+    release, reference = parts.shelf.release(seen.champion), parts.shelf.reference(seen.champion)
+    truths = state.truths + (int(seen.traffic.told.sum()) if sound(looked) else 0)
+    unit = reference_unit(reference.losses)
+
+    def losses(values: FloatArray, answers: FloatArray) -> FloatArray:
+        return bounded_losses(values, answers, release.task, reference.scale)
+
+    def pairs(contest: Contest) -> FloatArray:
+        return paired(contest, _kept_out(seen.traffic, looked), losses)
+
+    def test(staleness: Staleness, lessons: Lessons) -> Staleness:
+        models = QuickModels(*parts.quick, release.columns, release.task, reference.scale, unit)
+        rows = learning_rows(parts, seen.champion, state, looked)
+        return back_test(models, rows.labelled(truths), staleness, lessons)
+
+    policy = _policy(state, seen)
+    made = Seen(looked, seen.past, truths, unit, pairs, test)
+    return hear(state, seen, looked, judge(made, policy, parts.settings.economics), truths)
+
+
+def learning_rows(parts: LoopParts, champion: int, state: LoopState, watched: Watched) -> LearningRows:
+    """Return what can be learned from at the end of a round's span."""
+    base = parts.workspace.registry.version(parts.name, state.base)
+    release, most = parts.shelf.release(champion), parts.settings.most_labelled
+    return LearningRows(parts.workspace, base, parts.log, release, state.end, most, watched.broken)
+
+
+def keep(parts: LoopParts, kept: Kept) -> int:
+    """Write the round and its operations where people look; return the round's number."""
+    parts.workspace.operations.keep_round(parts.name, kept.round, kept.operations)
+    return kept.round.number
+
+
+def _policy(state: LoopState, seen: Observed) -> PolicyMemory:
+    """Return what the policy remembers; of a champion that a person made, nothing that was known of the one before."""
+    policy = state.policy or begun(state.truths)
+    if seen.champion == state.champion:
+        return policy
+    return replace(policy, contest=None, shadow=None, since=Watched((), 0, 0))
+
+
+def _kept_out(traffic: Traffic, watched: Watched) -> Traffic:
+    """Return the traffic without the rows that arrived broken."""
+    inside = np.zeros(len(traffic.times), dtype=bool)
+    for begins, ends in watched.broken:
+        inside |= (traffic.times >= begins) & (traffic.times < ends)
+    return traffic.take(~inside) if inside.any() else traffic

@@ -1,0 +1,222 @@
+"""A worker of the loop: holds the lease of a model, shows life, and goes through the rounds that are due."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from journeyman.entities.operating import Kept, LoopState, Notice, OperateSettings
+from journeyman.entities.signal import Watched
+from journeyman.errors import LeaseError, NotificationError, WorkspaceError
+from journeyman.interfaces import Clock, Notifier
+from journeyman.stores.journal import RunStatus
+from journeyman.stores.leases import Lease
+from journeyman.stores.workspace import Workspace
+from journeyman.workflow.operate import LoopParts, first_state, learning_rows, operate_round
+from journeyman.workflow.run import LOOP, JournalRun
+
+__all__ = ["MOST_ROUNDS", "Worker", "holding", "loop_folder", "loop_place", "next_state", "round_id"]
+
+MOST_ROUNDS = 2_000
+"""Rounds whose rows stay for people to look at; older ones are told by their operations alone."""
+
+_NOTICE_DAYS = 86_400_000
+_KEPT = "remember"
+
+
+def loop_folder(workspace: Path, model: str) -> Path:
+    """Return where the artifacts of a model's rounds are."""
+    return workspace / "operate" / model
+
+
+def loop_place(workspace: Workspace, model: str, number: int) -> Workspace:
+    """Return the workspace with the artifacts of a round, which are deleted with it."""
+    return workspace.with_artifacts(loop_folder(workspace.path, model) / str(number))
+
+
+def round_id(model: str, number: int) -> str:
+    """Return the identity of a round's run.
+
+    Examples
+    --------
+    >>> round_id("houses", 7)
+    'houses@7'
+    """
+    return f"{model}{LOOP}{number}"
+
+
+def next_state(workspace: Workspace, model: str, first: Callable[[], LoopState]) -> LoopState:
+    """Return what the next round that is to be worked on begins with; it may be one that was killed."""
+    last = workspace.operations.last_round(model)
+    if last is None:
+        return first()
+    # A round that was kept, but whose run was not ended, begins again from what went into it.
+    ended = workspace.journal.run(round_id(model, last)).status is RunStatus.DONE
+    number = last if ended else last - 1
+    return first() if number < 0 else _kept(workspace, model, number).state
+
+
+def _kept(workspace: Workspace, model: str, number: int) -> Kept:
+    place = loop_place(workspace, model, number)
+    steps = [s for s in workspace.journal.steps(round_id(model, number)) if s.name == _KEPT]
+    kept: Kept = place.artifacts.get(steps[0].output, Kept)
+    return kept
+
+
+@contextmanager
+def holding(
+    workspace: Workspace, model: str, term: int, now: Callable[[], int], wait: Callable[[float], bool]
+) -> Iterator[Lease]:
+    """Hold the lease of a model, with a heartbeat; wait for it while another worker shows life.
+
+    Parameters
+    ----------
+    term : int
+        Milliseconds without a heartbeat after which others may take over.
+    now : callable
+        Returns the milliseconds since 1970.
+    wait : callable
+        Waits for so many seconds; True where the worker is to end instead.
+
+    Raises
+    ------
+    LeaseError
+        Where the worker is told to end before it holds the lease.
+    """
+    holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    lease = workspace.leases.take(model, holder, now(), term)
+    while lease is None:
+        if wait(min(1.0, term / 3000)):
+            raise LeaseError(f"another worker operates {model}", hint="it goes on; this one need not")
+        lease = workspace.leases.take(model, holder, now(), term)
+    stop = threading.Event()
+
+    def beat() -> None:
+        while not stop.wait(term / 3000):
+            # A database that cannot be reached now may be reached by the next beat; the fence is what counts.
+            with contextlib.suppress(WorkspaceError):
+                if not workspace.leases.renew(lease, now(), term):
+                    return
+
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield lease
+    finally:
+        stop.set()
+        thread.join()
+        with contextlib.suppress(WorkspaceError):
+            workspace.leases.release(lease)
+
+
+class Worker:
+    """Goes through rounds.
+
+    Parameters
+    ----------
+    parts : LoopParts
+        What the loop works with, fenced by the lease that this worker holds.
+    clock : Clock
+        Time, for the journal.
+    now : callable
+        Returns the milliseconds since 1970.
+    begun : int
+        Where the grid begins, in milliseconds since 1970.
+    notifiers : tuple of Notifier
+        Who is told of operations.
+    """
+
+    def __init__(
+        self,
+        parts: LoopParts,
+        clock: Clock,
+        now: Callable[[], int],
+        begun: int,
+        notifiers: tuple[Notifier, ...] = (),
+    ) -> None:
+        self._parts, self._clock, self._now, self._begun = parts, clock, now, begun
+        self._notifiers = notifiers
+
+    def due(self) -> bool:
+        """Whether a span has ended, and settled, that was not looked at."""
+        return self.wakes() <= self._now()
+
+    def wakes(self) -> int:
+        """Return when the next round is due, in milliseconds since 1970."""
+        return self.state().end + self._parts.settings.settle
+
+    def state(self) -> LoopState:
+        """Return what the next round begins with; of one that was begun already, what it began with."""
+        workspace, name = self._parts.workspace, self._parts.name
+        state = next_state(workspace, name, self._first)
+        steps = workspace.journal.steps(round_id(name, state.round))
+        if not steps:
+            return state
+        begun: LoopState = loop_place(workspace, name, state.round).artifacts.get(steps[0].output, LoopState)
+        return begun
+
+    def round(self) -> LoopState:
+        """Go through the next round, or on with one that was killed; return what the one after it begins with."""
+        workspace, name, before = self._parts.workspace, self._parts.name, self.state()
+        place = loop_place(workspace, name, before.round)
+        settings = self._parts.settings
+        record = workspace.journal.open(round_id(name, before.round), f"{name}{LOOP}", settings, self._clock.now())
+        # A round goes on as it was begun, whatever was set since.
+        parts = replace(self._parts, settings=record.read_settings(OperateSettings))
+        with JournalRun(place, record, self._clock) as run:
+            after = operate_round(run, parts, before)
+        self._tell(after)
+        self._sweep(after.round)
+        return after
+
+    def _first(self) -> LoopState:
+        parts = self._parts
+        champion = parts.workspace.registry.version(parts.name).version
+        state = first_state(champion, self._begun, parts.settings.every, 0)
+        rows = learning_rows(parts, champion, state, Watched((), 0, 0)).repaired.table.frame
+        return replace(state, truths=len(rows))
+
+    def _tell(self, state: LoopState) -> None:
+        """Tell of operations of the last day that did not arrive yet; a failure is written down and tried again."""
+        store, name = self._parts.workspace.operations, self._parts.name
+        if not self._notifiers or not state.operations:
+            return
+        for operation in store.operations(name, 20):
+            if operation.at < state.begin - _NOTICE_DAYS:
+                continue
+            arrived = {n.notifier for n in store.notices(name, operation.number) if not n.failure}
+            for notifier in self._notifiers:
+                if notifier.name in arrived:
+                    continue
+                try:
+                    notifier.tell(operation)
+                    failure = ""
+                except NotificationError as error:
+                    failure = error.message
+                store.keep_notice(name, Notice(operation.number, notifier.name, self._now(), failure))
+
+    def _sweep(self, number: int) -> None:
+        """Delete the artifacts and the journal of rounds that nobody will replay."""
+        keep = self._parts.settings.keep_rounds
+        if number % 10:
+            return
+        store, name, folder = self._parts.workspace.operations, self._parts.name, self._folder()
+        acted = {*store.rounds_acted(name, keep)}
+        old = [int(p.name) for p in folder.iterdir() if p.name.isdigit() and int(p.name) < number - keep]
+        gone = [n for n in old if n not in acted]
+        # the journal first: a folder that is left over is found again, a run without its folder would be a lie
+        self._parts.workspace.journal.forget([round_id(name, n) for n in gone])
+        for n in gone:
+            shutil.rmtree(folder / str(n), ignore_errors=True)
+        store.forget_rounds(name, number - MOST_ROUNDS)
+
+    def _folder(self) -> Path:
+        return loop_folder(self._parts.workspace.path, self._parts.name)

@@ -1,0 +1,124 @@
+"""Spans of the prediction log: closed once and for all, sampled alike, the same from the live log and the archive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from journeyman.entities.prediction import Label, LogEntries, Part, Prediction, Shadow
+from journeyman.stores.prediction_log import SqlitePredictionLog
+from journeyman.stores.prediction_retention import move_oldest, sweep
+from journeyman.stores.traffic_log import SqliteTrafficLog
+
+DAY = 86_400_000
+NOW = 1_000 * DAY
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> SqlitePredictionLog:
+    return SqlitePredictionLog(tmp_path / "log")
+
+
+def ask(log: SqlitePredictionLog, now: int, count: int = 1, key: str | None = None) -> list[int]:
+    rows = tuple(
+        Prediction(1, Part.CHAMPION, "native", b'{"x":%d}' % i, b'{"prediction":1}', b"d", key=key)
+        for i in range(count)
+    )
+    return [p.id for p in log.append(LogEntries(rows), now).predictions]
+
+
+def tell(
+    log: SqlitePredictionLog, now: int, truth: bytes, prediction: int | None = None, key: str | None = None
+) -> None:
+    log.append(LogEntries(labels=(Label(truth, prediction, key),)), now)
+
+
+def test_a_span_holds_its_rows_and_earlier_rows_whose_label_came_in_it(log: SqlitePredictionLog) -> None:
+    [early] = ask(log, NOW + 10)
+    [unlabelled] = ask(log, NOW + 20)
+    [mine] = ask(log, NOW + 110)
+    tell(log, NOW + 120, b"3", early)
+    tell(log, NOW + 130, b"4", mine)
+    tell(log, NOW + 210, b"5", mine)
+    log.append(LogEntries(shadows=(Shadow(mine, 2, b'{"prediction":9}'),)), NOW + 111)
+    traffic = SqliteTrafficLog(log)
+    span = traffic.span(NOW + 100, NOW + 200, 100)
+    assert (span.total, span.labels, span.ids.tolist()) == (1, 2, [mine])
+    assert [(r.id, r.truth, r.labelled, dict(r.shadows)) for r in span.rows] == [
+        (early, "3", NOW + 120, {}),
+        (mine, "4", NOW + 130, {2: '{"prediction":9}'}),
+    ]
+    later = traffic.span(NOW + 200, NOW + 300, 100)
+    assert [(r.id, r.truth) for r in later.rows] == [(mine, "5")], "a corrected truth comes again"
+    assert unlabelled not in [r.id for r in (*span.rows, *later.rows)]
+
+
+def test_labels_by_key_hold_for_rows_before_and_after_them(log: SqlitePredictionLog) -> None:
+    [before] = ask(log, NOW + 10, key='["a"]')
+    tell(log, NOW + 110, b"1", key='["a"]')
+    tell(log, NOW + 111, b"2", key='["b"]')
+    [after] = ask(log, NOW + 210, key='["b"]')
+    traffic = SqliteTrafficLog(log)
+    assert [(r.id, r.truth) for r in traffic.span(NOW + 100, NOW + 200, 9).rows] == [(before, "1")]
+    # A truth that was known before its row came with it.
+    assert [(r.id, r.truth, r.labelled) for r in traffic.span(NOW + 200, NOW + 300, 9).rows] == [
+        (after, "2", NOW + 210)
+    ]
+    assert [(r.id, r.truth) for r in traffic.labelled(NOW + 300, 9)] == [(before, "1"), (after, "2")]
+
+
+def test_a_sealed_span_reads_the_same_whoever_commits_late(log: SqlitePredictionLog) -> None:
+    ids = ask(log, NOW + 10, 3)
+    traffic = SqliteTrafficLog(log)
+    traffic.seal(NOW + 100)
+    first = traffic.span(NOW, NOW + 100, 9).rows
+    late = ask(log, NOW + 50, 2)  # looked at the clock before, committed after
+    tell(log, NOW + 60, b"1", ids[0])
+    assert traffic.span(NOW, NOW + 100, 9).rows == first
+    after = traffic.span(NOW + 100, NOW + 200, 9)
+    assert after.ids.tolist() == late
+    assert [r.id for r in after.rows] == [ids[0], *late]
+    traffic.seal(NOW)  # never back
+    assert ask(log, NOW + 70)[0] > late[-1]
+
+
+def test_of_many_rows_a_sample_and_the_count(log: SqlitePredictionLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = ask(log, NOW, 1_000)
+    whole = SqliteTrafficLog(log).span(NOW, NOW + 1, 50)
+    assert (whole.total, len(whole.rows)) == (1_000, 50)
+    assert set(whole.ids) < set(ids)
+    monkeypatch.setattr("journeyman.stores.traffic_log._CHUNK", 70)
+    assert SqliteTrafficLog(log).span(NOW, NOW + 1, 50).ids.tolist() == whole.ids.tolist()
+
+
+def test_the_archive_reads_like_the_live_log(log: SqlitePredictionLog) -> None:
+    first = ask(log, NOW + 10, 40)
+    keyed = ask(log, NOW + 20, 1, '["k"]')
+    second = ask(log, NOW + DAY + 10, 3)
+    tell(log, NOW + DAY + 20, b"1", first[5])
+    tell(log, NOW + DAY + 21, b"0", second[0])
+    tell(log, NOW + DAY + 22, b"0", key='["k"]')
+    log.append(LogEntries(shadows=(Shadow(second[1], 2, b"{}"),)), NOW + DAY + 30)
+    spans = [(NOW, NOW + DAY), (NOW + DAY, NOW + 2 * DAY), (NOW + 15, NOW + DAY + 21)]
+    traffic = SqliteTrafficLog(log)
+
+    def all_read() -> list[object]:
+        read = [traffic.span(*span, 100) for span in spans]
+        return [(s.total, s.labels, s.rows, s.ids.tolist()) for s in read] + [traffic.labelled(NOW + 2 * DAY, 100)]
+
+    live = all_read()
+    assert [s[0] for s in live[:3]] == [41, 3, 1 + 3]  # type: ignore[index]  # a list of mixed things
+    for _ in range(2):
+        assert move_oldest(log, NOW + 30 * DAY, DAY, 1_000)
+        assert all_read() == live, "moved, but still in the live log"
+    while move_oldest(log, NOW + 30 * DAY, DAY, 1_000):
+        pass
+    while sweep(log):
+        pass
+    assert log.reading().execute("SELECT count(*) FROM predictions").fetchone() == (0,)
+    assert log.reading().execute("SELECT count(*) FROM labels").fetchone() == (0,)
+    assert all_read() == live
+    assert keyed[0] in [r.id for r in traffic.labelled(NOW + 2 * DAY, 100)]
+    assert np.all(np.diff([r.id for r in traffic.labelled(NOW + 2 * DAY, 100)]) > 0)
