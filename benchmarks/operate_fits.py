@@ -65,8 +65,17 @@ def quick_fit(stream: Stream, rows: NDArray[np.int64], weights: FloatArray | Non
     candidate = algorithm.candidates(stream.task, len(rows), stream.columns)[0]
     fitted, x = preparation.fit(stream.take(rows), stream.columns, stream.y[rows], stream.task, 0)
     request = FitRequest(
-        x=x, y=stream.y[rows], valid_x=None, valid_y=None, task=stream.task, parameters=candidate.parameters,
-        rounds=60, seed=0, threads=1, out_of_time=lambda: False, weights=weights,
+        x=x,
+        y=stream.y[rows],
+        valid_x=None,
+        valid_y=None,
+        task=stream.task,
+        parameters=candidate.parameters,
+        rounds=60,
+        seed=0,
+        threads=1,
+        out_of_time=lambda: False,
+        weights=weights,
     )
     model = algorithm.fit(request)
     return lambda block: model.predict(fitted.transform(block))

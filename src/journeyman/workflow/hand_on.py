@@ -65,7 +65,7 @@ def hand_on(
         policy=_policy(policy, move, state, seen, decided, done),
         digests=seen.digests,
     )
-    kept = Round(state.round, state.begin, state.end, done.champion, done.challenger, looked)
+    kept = Round(state.round, state.begin, state.end, done.champion, done.challenger, looked, policy.contest)
     return Kept(after, kept, operations)
 
 

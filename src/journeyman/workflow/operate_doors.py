@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from journeyman.entities.operating import Notice
@@ -50,15 +51,16 @@ def overview(workspace: str | Path | None, name: str, rounds: int = 500, most: i
         versions = place.registry.versions(name)
         done = place.operations.operations(name, most)
         champion = place.registry.version(name)
-        task = open_release(place.path / champion.path, champion.digest).task
+        lease = place.leases.look(name)
         return ModelState(
             name=name,
             versions=versions,
-            loss=loss_words(task),
+            loss=_loss_of(place.path / champion.path, champion.digest),
             paused=_paused(place, name),
             rounds=place.operations.rounds(name, rounds),
             operations=done,
             waiting=tuple(o.number for o in done if _waits(o)),
+            held_until=lease.until if lease is not None and lease.holder else 0,
         )
 
 
@@ -112,6 +114,12 @@ def ask(workspace: str | Path | None, name: str, request: Request) -> Request:
 def loss_words(task: Task) -> str:
     """Return what the loss of a round is called."""
     return "Brier score" if task.kind.classification else "absolute error"
+
+
+@lru_cache(maxsize=256)
+def _loss_of(folder: Path, digest: str) -> str:
+    """Return what the loss of a release is called; a release never changes, and a page asks every few seconds."""
+    return loss_words(open_release(folder, digest).task)
 
 
 def _meant(name: str, number: int | None, waiting: list[int]) -> int:
