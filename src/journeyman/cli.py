@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from journeyman import __version__
+from journeyman.cli_dashboard import add_dashboard
 from journeyman.entities.column import Kind, Role
 from journeyman.entities.task import TaskKind
 from journeyman.errors import JourneymanError, SettingsError, WorkspaceError
@@ -552,6 +553,9 @@ def _told(workspace: Path, *, interrupted: str = "interrupted") -> Iterator[None
         said = " ".join(str(error).split())
         _tell_lines(f"{type(error).__name__}: {said}"[:300], f"this is a fault of Journeyman; the details are in {log}")
         raise typer.Exit(EXIT_FAULT) from error
+
+
+add_dashboard(app, _told)
 
 
 def _tell(error: JourneymanError) -> int:
