@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from journeyman.metrics.wagers import wager
 from journeyman.stores.workspace import Workspace
 
 HOUR = 3_600_000
-BEGIN = 1_795_651_200_000  # 25 Nov 2026, 16:00 UTC
+BEGIN = 1_795_651_200_000  # 26 Nov 2026, 00:00 UTC
 LEVEL = 0.12
 
 
@@ -76,17 +75,13 @@ def stored(workspace: Workspace, state: ModelState) -> None:
         workspace.operations.keep_round(state.name, seen, (here,) if here is not None else ())
 
 
-def release_again(workspace: Workspace, name: str, more: int) -> None:
-    """Register further releases that are the first one over again."""
-    first = workspace.registry.version(name, 1)
-    for _ in range(more):
-        number = workspace.registry.reserve(name, f"again-{_}")
-        workspace.registry.register(replace(first, version=number, run=f"again-{_}", champion=False))
-
-
-def place_of(folder: Path) -> Path:
-    """Return where a workspace of tests stands."""
-    return folder / "workspace"
+def release_again(workspace: Workspace, name: str, other: str, more: int) -> None:
+    """Register releases of another name that are the first one over again."""
+    first = workspace.registry.versions(name)[0]
+    for k in range(more):
+        run = f"{other}-{k}"
+        number = workspace.registry.reserve(other, run)
+        workspace.registry.register(replace(first, name=other, version=number, run=run, champion=False))
 
 
 def _at(k: int) -> int:
@@ -102,13 +97,13 @@ def _round(k: int, champion: int, challenger: int | None, contest: Contest | Non
     signals = _signals(k, drift)
     if mended:
         labels = 0
-    guess = level + rng.normal(0, 0.003)
+    guess = level + float(rng.normal(0, 0.003))
     ends = (guess - 0.018, guess + 0.018)
     if not labels:
         unknown = Watched(signals, rows, 0, None, None, None, None, guess, *ends)
         return Round(k, _at(k), _at(k + 1), champion, challenger, unknown, contest)
-    reach = 1.96 * 0.16 / np.sqrt(labels)
-    loss = level + rng.normal(0, 0.16 / np.sqrt(labels))
+    reach = 1.96 * 0.16 / float(np.sqrt(labels))
+    loss = level + float(rng.normal(0, 0.16 / np.sqrt(labels)))
     reference = LEVEL if champion == 1 else LEVEL + 0.004
     watched = Watched(signals, rows, labels, loss, reference, max(0.0, loss - reach), loss + reach, guess, *ends)
     return Round(k, _at(k), _at(k + 1), champion, challenger, watched, contest)
@@ -116,13 +111,13 @@ def _round(k: int, champion: int, challenger: int | None, contest: Contest | Non
 
 def _signals(k: int, drift: float) -> tuple[Signal, ...]:
     if k in (12, 13):
-        words = "The feed is broken: 'age' has no usable value in 97% of 320 rows. Since about 2026-11-26 04:00 UTC."
+        words = "The feed is broken: 'age' has no usable value in 97% of 320 rows. Since about 2026-11-26 12:00 UTC."
         return (Signal("DR001", Rung.FEED, Severity.ERROR, words, _at(12), ("age",), detector="feed"),)
     found = []
     if drift >= 0.8:
         words = (
             "The Brier score is 0.171 over the latest 1,204 truths, 0.12 when the model was released. It is worst "
-            "where region = north: 0.31 in 402 rows, 0.13 before. Since about 2026-11-26 10:00 UTC; it hurts "
+            "where region = north: 0.31 in 402 rows, 0.13 before. Since about 2026-11-26 18:00 UTC; it hurts "
             "rows where region = north; each prediction costs 0.051 more (Brier score)."
         )
         columns = ("region", "income")

@@ -22,6 +22,7 @@ __all__ = ["Doors", "make_application"]
 
 _LOG = logging.getLogger(__name__)
 _SHOWN, _GLANCE = 500, 60
+_MODEL = "/model/"
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -120,31 +121,21 @@ def _refreshing(app: Dash, doors: Doors) -> None:
             return (no_update,) * 5
         now = doors.now()
         try:
-            wanted = unquote((path or "/").removeprefix("/model/")) if (path or "").startswith("/model/") else ""
-            names = doors.models()
-            alone = len(names) == 1
-            if wanted or alone:
-                state = doors.state(wanted or names[0], _SHOWN)
-                states = [state]
-            else:
-                states = [doors.state(name, _GLANCE) for name in names]
-        except JourneymanError as error:
-            return no_update, no_update, f"{error.message}; {error.hint}", None, no_update
-        except Exception as error:  # noqa: BLE001 (the page goes on and says so; the next look may find all well)
-            _LOG.exception("the workspace could not be read")
-            return no_update, no_update, f"The workspace could not be read: {_short(error)}", None, no_update
+            states, failures, single = _read(doors, path or "/")
+        except Exception as error:  # noqa: BLE001 - the page goes on and says so; the next look may find all well
+            return no_update, no_update, _failed(error), None, no_update
         latest = _mark(path, theme, asked, states, now)
-        as_of = f"As of {moment(now)} UTC. All times are UTC."
-        if latest == mark:
-            return no_update, as_of, "", no_update, no_update
+        as_of, alert = f"As of {moment(now)} UTC. All times are UTC.", " · ".join(failures)
+        if latest == mark or (failures and not states):
+            return no_update, as_of, alert, no_update, no_update
         if not states:
-            return nothing_page(), as_of, "", latest, "Journeyman"
-        if wanted or alone:
+            return nothing_page(), as_of, alert, latest, "Journeyman"
+        if single:
             answers = (asked or {}).get(states[0].name, {})
-            page = model_page(states[0], now, palette(theme), answers, alone=alone)
+            page = model_page(states[0], now, palette(theme), answers, alone=path == "/")
         else:
             page = glance(states, now)
-        return page, as_of, "", latest, _tab(states, now)
+        return page, as_of, alert, latest, _tab(states, now)
 
     app.callback(
         Output("page", "children"),
@@ -160,6 +151,29 @@ def _refreshing(app: Dash, doors: Doors) -> None:
     )(refresh)
 
 
+def _read(doors: Doors, path: str) -> tuple[list[ModelState], list[str], bool]:
+    """Return the models that a path shows, what could not be read, and whether it is about a single one."""
+    names = doors.models()
+    wanted = unquote(path.removeprefix(_MODEL)) if path.startswith(_MODEL) else ""
+    if wanted or len(names) == 1:
+        return [doors.state(wanted or names[0], _SHOWN)], [], True
+    states, failures = [], []
+    for name in names:
+        try:
+            states.append(doors.state(name, _GLANCE))
+        except Exception as error:  # noqa: BLE001 - one model that cannot be read must not hide the others
+            failures.append(f"{name}: {_failed(error)}")
+    return states, failures, False
+
+
+def _failed(error: Exception) -> str:
+    """Say in one line what went wrong; what nobody expected is logged too."""
+    if isinstance(error, JourneymanError):
+        return f"{error.message}; {error.hint}"
+    _LOG.error("the page met what it did not expect", exc_info=error)
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]
+
+
 def _asking(app: Dash, doors: Doors) -> None:
     def wish(_clicks: list[int | None]) -> tuple[Any, ...]:
         pressed = ctx.triggered_id
@@ -171,7 +185,7 @@ def _asking(app: Dash, doors: Doors) -> None:
             try:
                 operation = next((o for o in doors.state(model, 1).operations if o.number == number), None)
             except JourneymanError as error:
-                return (*(no_update,) * 5, _failure(error))
+                return (*(no_update,) * 5, html.Span(_failed(error), className="alert"))
         asked = question(kind, model, operation)
         wish = {"ask": kind.value, "model": model, "operation": number, "click": ctx.triggered[0]["value"]}
         return wish, asked.title, asked.text, asked.yes, f"button strong{' grave' if asked.grave else ''}", no_update
@@ -198,11 +212,8 @@ def _asking(app: Dash, doors: Doors) -> None:
         )
         try:
             understood = doors.ask(model, request)
-        except JourneymanError as error:
-            return _failure(error), no_update, None, ""
-        except Exception as error:  # noqa: BLE001 (whoever pressed has to know that nothing was passed on)
-            _LOG.exception("a request could not be passed on")
-            words = html.Span(f"Nothing was passed on: {_short(error)}", className="alert")
+        except Exception as error:  # noqa: BLE001 - whoever pressed has to know that nothing was passed on
+            words = html.Span(f"Nothing was passed on: {_failed(error)}", className="alert")
             return words, no_update, None, ""
         known: dict[str, Any] = dict(asked or {})
         if understood.operation is not None:
@@ -221,14 +232,6 @@ def _asking(app: Dash, doors: Doors) -> None:
         State("asked", "data"),
         prevent_initial_call=True,
     )(answer)
-
-
-def _failure(error: JourneymanError) -> Any:
-    return html.Span(f"{error.message}; {error.hint}", className="alert")
-
-
-def _short(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]
 
 
 def _mark(path: str | None, theme: str, asked: Mapping[str, Any] | None, states: list[ModelState], now: int) -> str:
