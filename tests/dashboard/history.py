@@ -18,7 +18,7 @@ from journeyman.metrics.wagers import wager
 from journeyman.stores.workspace import Workspace
 
 HOUR = 3_600_000
-BEGIN = 1_795_651_200_000  # 26 Nov 2026, 00:00 UTC
+BEGIN = 1_793_059_200_000  # 27 Oct 2026, 00:00 UTC
 LEVEL = 0.12
 
 
@@ -39,7 +39,7 @@ def eventful(name: str = "churn", rounds: int = 60) -> ModelState:
             contest = wager(contest, rng.normal(gain, 0.2, 130))
         seen.append(_round(k, champion, challenger, contest, rng))
     versions = tuple(
-        ModelVersion(name, n, "r", "d", f"2026-11-2{4 + n}T08:15:00+00:00", "roc_auc", 0.9 + n / 200, "release", n == 2)
+        ModelVersion(name, n, "r", "d", f"2026-10-2{6 + n}T08:15:00+00:00", "roc_auc", 0.9 + n / 200, "release", n == 2)
         for n in (1, 2, 3)
     )
     done = tuple(o for o in _operations(name) if o.round < rounds)
@@ -111,13 +111,13 @@ def _round(k: int, champion: int, challenger: int | None, contest: Contest | Non
 
 def _signals(k: int, drift: float) -> tuple[Signal, ...]:
     if k in (12, 13):
-        words = "The feed is broken: 'age' has no usable value in 97% of 320 rows. Since about 2026-11-26 12:00 UTC."
+        words = "The feed is broken: 'age' has no usable value in 97% of 320 rows. Since about 2026-10-27 12:00 UTC."
         return (Signal("DR001", Rung.FEED, Severity.ERROR, words, _at(12), ("age",), detector="feed"),)
     found = []
     if drift >= 0.8:
         words = (
             "The Brier score is 0.171 over the latest 1,204 truths, 0.12 when the model was released. It is worst "
-            "where region = north: 0.31 in 402 rows, 0.13 before. Since about 2026-11-26 18:00 UTC; it hurts "
+            "where region = north: 0.31 in 402 rows, 0.13 before. Since about 2026-10-27 18:00 UTC; it hurts "
             "rows where region = north; each prediction costs 0.051 more (Brier score)."
         )
         columns = ("region", "income")

@@ -76,7 +76,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         history.release_again(place, "churn", "churn", 2)
         history.release_again(place, "churn", "houses", 1)
         for name, version in (("churn", 1), ("churn", 2), ("houses", 1)):
-            place.registry.promote(name, version, now="2026-11-27T03:00:00+00:00")
+            place.registry.promote(name, version, now="2026-10-28T11:00:00+00:00")
         history.stored(place, history.eventful("churn"))
         history.stored(place, history.calm("houses"))
         place.leases.take("churn", "somebody", time.time_ns() // 1_000_000, 10**9)
@@ -113,8 +113,7 @@ def test_all_models_at_a_glance_and_then_one(page: Page) -> None:
     assert all(address.startswith((page.address, "data:", "blob:")) for address in tab.asked())
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 400])
+@pytest.mark.parametrize(("width", "dark"), [(1400, False), (400, True)], ids=["wide", "narrow"])
 def test_it_fits_the_window_and_follows_the_theme(page: Page, width: int, dark: bool) -> None:
     tab = page.open("/model/churn", width, dark=dark)
     tab.until("document.querySelectorAll('.js-plotly-plot .main-svg').length >= 3")

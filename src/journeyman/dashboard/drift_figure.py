@@ -14,7 +14,7 @@ from journeyman.reports.words import clean, cut, shorten
 
 __all__ = ["ALL_ROWS", "MOST_COLUMNS", "drift_figure", "drift_legend", "named_columns"]
 
-ALL_ROWS = "(no single column)"
+ALL_ROWS = "(all rows)"
 MOST_COLUMNS = 12
 _ORDER = (Rung.COLUMN, Rung.ESTIMATE, Rung.LOSS, Rung.FEED)
 _MEANINGS = {
@@ -77,10 +77,9 @@ def drift_figure(state: ModelState, colours: Palette) -> Figure:
             "colorscale": _steps([colours.base, colours.estimate, colours.harm, colours.feed]),
             "showscale": False,
             "ygap": 5,
-            "xgap": 1 if len(rounds) < 120 else 0,
         }
     ]
-    names = [_safe(shorten(clean(column), 22)) for column in strips]
+    names = [_safe(shorten(clean(column), 16)) for column in strips]
     strip = {
         "tickmode": "array",
         "tickvals": list(range(len(strips))),
@@ -92,7 +91,7 @@ def drift_figure(state: ModelState, colours: Palette) -> Figure:
     own = {
         "shapes": shapes,
         "annotations": notes,
-        "xaxis": time_axis(rounds, colours),
+        "xaxis": {**time_axis(rounds, colours), "nticks": 4},
         "yaxis": axis(colours, strip),
     }
     return {"data": data, "layout": frame(colours, state.name, own)}

@@ -25,7 +25,7 @@ def test_the_standing_of_each_kind_of_model() -> None:
     assert words(history.calm()) == ["healthy"]
     assert words(history.eventful()) == ["waits for you"]
     assert words(history.broken()) == ["feed broken"]
-    assert words(history.worse()) == ["worse since 26 Nov 2026 18:00"]
+    assert words(history.worse()) == ["worse since 27 Oct 2026 18:00"]
     assert words(replace(history.calm(), paused=True)) == ["paused"]
     assert words(ModelState("m", (), "Brier score", False, (), ())) == ["not looked at yet"]
 
@@ -34,7 +34,7 @@ def test_an_estimate_only_makes_it_probable() -> None:
     state = history.worse()
     seen = state.rounds[-2]
     assert [s.code for s in seen.watched.signals if s.alarming] == ["DR201"]
-    assert words(replace(state, rounds=state.rounds[:-1])) == ["probably worse since 26 Nov 2026 19:00"]
+    assert words(replace(state, rounds=state.rounds[:-1])) == ["probably worse since 27 Oct 2026 19:00"]
 
 
 def test_several_things_are_said_the_gravest_first() -> None:
