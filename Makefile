@@ -8,10 +8,12 @@ DEV := $(VENV)/.journeyman-dev
 PYTEST := $(PY) -m pytest
 
 # Two test processes share two cores: more threads in each would only wait for one another.
-test check docs: export OMP_NUM_THREADS = 1
+test check quick docs: export OMP_NUM_THREADS = 1
+# Where an image forbids byte code, each of the many processes that tests start would compile all libraries anew.
+test check static quick docs: export PYTHONDONTWRITEBYTECODE =
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test check format docs experience bench bench-peers bench-stopping bench-tables bench-kill bench-ingest bench-predict bench-serve clean
+.PHONY: help demo test check static quick format docs experience bench bench-peers bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-serve clean
 .DELETE_ON_ERROR:
 
 help:
@@ -21,21 +23,27 @@ help:
 	@echo "make format    put the code into shape"
 	@echo "make docs      run the code in the documents"
 	@echo "make experience   try every candidate on many small tasks and write the beliefs that are shipped (CACHE=, MINUTES=)"
-	@echo "make bench       the measurements; or bench-tables | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-predict | bench-serve"
+	@echo "make bench       the measurements; or bench-tables | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-serve"
 
 demo: $(BASE)
 	$(PY) examples/demo.py
 
 test: $(DEV)
-	$(PYTEST) -n 2 -rs --durations=10
+	$(PYTEST) -n 2 --dist worksteal -rs --durations=10
+
+# Side by side, because the tests' processes do not keep two cores busy all the time.
+check: $(DEV)
+	@$(MAKE) --no-print-directory --jobs=2 static quick
 
 # import-linter's cache misses imports of a file that was written after its importer was read, hence --no-cache.
-check: $(DEV)
+static: $(DEV)
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports --no-cache
-	$(PYTEST) -q -n 2 -m "not slow" tests/architecture tests/unit
+
+quick: $(DEV)
+	$(PYTEST) -q -n 2 --dist worksteal -m "not slow" tests/architecture tests/unit
 
 format: $(DEV)
 	$(PY) -m ruff check --fix .
@@ -44,9 +52,13 @@ format: $(DEV)
 docs: $(DEV)
 	$(PYTEST) -q -rs tests/test_docs.py
 
-bench: bench-tables bench-peers bench-stopping bench-ingest bench-predict bench-serve
+bench: bench-tables bench-peers bench-stopping bench-ingest bench-large bench-predict bench-serve
 
-bench-tables bench-stopping bench-kill bench-ingest bench-predict bench-serve: $(DEV)
+# MLflow and FastAPI stand beside ours where PEERS=DIR says which folder benchmarks/peers/install_peers.sh has filled.
+bench-serve: $(DEV)
+	$(PY) benchmarks/serve.py $(if $(PEERS),--peers $(PEERS))
+
+bench-tables bench-stopping bench-kill bench-ingest bench-large bench-predict: $(DEV)
 	$(PY) benchmarks/$(@:bench-%=%).py
 
 bench-peers: $(DEV)

@@ -7,6 +7,7 @@ quick model is fitted on the labelled rows of each window; its losses on all lat
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -44,10 +45,12 @@ class Stream:
         return {name: values[rows] for name, values in self.block.items()}
 
 
-def real_streams(data: Path) -> list[Callable[[], Stream]]:
+def real_streams(data: Path) -> dict[str, Callable[[], Stream]]:
     index = json.loads((data / "index.json").read_text())
     entries = [e for e in index if e["task_group"] == "drift"]
-    return [lambda e=e: read_stream(data / e["file"], e["name"], e["target"], e["drop_columns"]) for e in entries]
+    return {
+        e["name"]: partial(read_stream, data / e["file"], e["name"], e["target"], e["drop_columns"]) for e in entries
+    }
 
 
 def read_stream(path: Path, name: str, target: str, dropped: Sequence[str]) -> Stream:
@@ -139,6 +142,32 @@ def make_fits(stream: Stream, windows: Sequence[WindowPlan], delay: int = 500, s
                 done[key] = lost.astype(np.float32)
             losses[window_name(plan)].append(done[key])
     return Fits(stream.name, ends, known, n, losses, reference, _unchanged(stream, first, delay, scale))
+
+
+def kept_fits(
+    cache: Path, name: str, make: Callable[[], Stream], windows: Sequence[WindowPlan], delay: int, steps: int
+) -> Fits:
+    """Return the fits of a stream, from the cache where they are there."""
+    path = cache / f"{name.replace(' ', '-')}-{delay}-{steps}-{len(windows)}.npz"
+    if not path.exists():
+        fits = make_fits(make(), windows, delay, steps)
+        arrays = {
+            f"{window}|{step}": losses for window, some in fits.losses.items() for step, losses in enumerate(some)
+        }
+        cache.mkdir(parents=True, exist_ok=True)
+        np.savez(
+            path,
+            ends=fits.ends,
+            known=fits.known,
+            rows=fits.rows,
+            reference=fits.reference,
+            unchanged=fits.unchanged,
+            **arrays,
+        )
+    with np.load(path) as kept:
+        count = len(kept["ends"])
+        losses = {window_name(w): [kept[f"{window_name(w)}|{step}"] for step in range(count)] for w in windows}
+        return Fits(name, kept["ends"], kept["known"], int(kept["rows"]), losses, kept["reference"], kept["unchanged"])
 
 
 def _unchanged(stream: Stream, first: int, delay: int, scale: float) -> FloatArray:

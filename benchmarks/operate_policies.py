@@ -1,4 +1,4 @@
-"""Policies of retraining on one stream, all made of the same fits: the loop's own judgement, and what it is compared with."""
+"""Policies of retraining on one stream, all made of the same fits: the loop's judgement, and what it is beside."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -157,7 +157,7 @@ def _act(fits: Fits, model: _Model, course: Course, judged: Judged, economics: E
         course.operations.append(Operation(number, fits.name, step, step, move, model.champion, judged.context))
         memory = moved(memory, move, model.champion, version, truths)
         # What the truths so far have proved of learning again may promote it as soon as it is there.
-        move = promote(memory.contest, memory.staleness.recipe, economics)
+        move = promote(memory.contest, memory.proved, economics)
     if move.action is Action.PROMOTE:
         course.promoted.append((step + 1, model.champion, move.version))
         model.champion = move.version

@@ -1,10 +1,10 @@
 """Streams whose drift is known: thresholds are set on these, and the real streams are the examination."""
 
 import numpy as np
-from operate_fits import Stream
 
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.task import Task, TaskKind
+from operate_fits import Stream
 
 KINDS = ("none", "abrupt", "gradual", "recurring", "growing")
 ROWS = 9_000

@@ -1,18 +1,24 @@
-"""Measure `journeyman serve`: requests a second, the slowest of a hundred, champion switches, kills, and a large log.
+"""Measure `journeyman serve`: speed beside MLflow and FastAPI, kills, switches, a full disk, mutants, ten million rows.
 
-    python benchmarks/serve.py [--data ../shared/data] [--budget 60s] [--seconds 10] [--kills 20] [--logged 1000000]
+    python benchmarks/serve.py [--quick] [--data ../shared/data] [--budget 60s] [--workspace DIR] [--peers DIR]
+                               [--only speed,switches,disk,drain,mutants,kills,large]
 
-Builds adult twice, serves it on loopback with one worker, and loads it from a second process with 32 connections,
-bounded in requests and time. Every figure is of this machine at this moment; the load beside is printed with them.
+Builds adult twice (or takes the model "adult" of a workspace), serves it on loopback with one worker, and loads it from
+a second process, bounded in requests and time; --quick takes a hundredth of the kills, rows and mutants. MLflow and
+FastAPI serve the same release by themselves, where benchmarks/peers/install_peers.sh has put them into DIR/serve; they
+record nothing. Every figure is of this machine at this moment; the load beside is printed with them.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import gzip
 import json
 import os
+import platform
+import shutil
 import signal
 import socket
 import sqlite3
@@ -20,151 +26,306 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
+from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import journeyman
-from journeyman.entities.prediction import LogEntries, Part, Prediction
-from journeyman.stores.prediction_log import SqlitePredictionLog
-
 HERE = Path(__file__).resolve().parent
+PARTS = ("speed", "switches", "disk", "drain", "mutants", "kills", "large")
+VERSIONS = ("journeyman", "lightgbm", "catboost", "numpy", "uvicorn", "uvloop", "httptools", "msgspec")
 
 
 class Served:
-    """A server in a process of its own."""
+    """A server in a process of its own: ours, or any command with a port."""
 
-    def __init__(self, workspace: Path, log: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.words = ["serve", "adult", "--workspace", str(workspace), "--log", str(log), "--port", str(self.port)]
-        self.log = log
+    def __init__(self, command: Sequence[str], port: int, environment: dict[str, str] | None = None) -> None:
+        self.command, self.port = list(command), port
+        self.environment = os.environ | (environment or {})
+        self.said = Path(tempfile.mkstemp(prefix="serve-said-")[1])
 
-    def start(self) -> float:
+    def start(self, path: str = "/health") -> float:
         """Start; return the seconds until it answered."""
         began = time.perf_counter()
-        self.process = subprocess.Popen([sys.executable, "-m", "journeyman", *self.words], stderr=subprocess.DEVNULL)
-        while True:
+        with self.said.open("ab") as said:
+            self.process = subprocess.Popen(
+                self.command, stdout=said, stderr=said, env=self.environment, start_new_session=True
+            )
+        while time.perf_counter() - began < 120:
             try:
-                self.ask("/health")
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60):
+                    return time.perf_counter() - began
+            except urllib.error.HTTPError:
                 return time.perf_counter() - began
             except OSError:
-                assert self.process.poll() is None, "the server ended"
+                assert self.process.poll() is None, self.said.read_text()[-2000:]
                 time.sleep(0.02)
+        raise AssertionError("the server does not answer: " + self.said.read_text()[-2000:])
 
-    def ask(self, path: str, body: Any = None) -> Any:
+    def ask(self, path: str, body: Any = None) -> tuple[int, Any]:
         data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", data, timeout=60) as reply:
-            return json.load(reply)
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", data, timeout=60) as reply:
+                return reply.status, json.load(reply)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
 
     def load(self, rows: Path, *options: str) -> subprocess.Popen[str]:
         command = [sys.executable, str(HERE / "serve_load.py"), str(self.port), str(rows), *options]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        return subprocess.Popen([*command, "--requests", "1000000"], stdout=subprocess.PIPE, text=True)
 
     def memory(self) -> float:
         """Resident memory in MB."""
         text = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(text.partition("VmRSS:")[2].split()[0]) / 1e3
 
-    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+    def end(self, how: signal.Signals = signal.SIGTERM) -> float:
+        """End it and what it has started; return the seconds that took."""
+        began = time.perf_counter()
         self.process.send_signal(how)
-        self.process.wait(60)
+        try:
+            self.process.wait(60)
+            return time.perf_counter() - began
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # of the group nobody is left, as it should be
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def ours(workspace: Path, log: Path, *options: str) -> Served:
+    """Return our server of the model adult."""
+    port = free_port()
+    words = ["serve", "adult", "--workspace", str(workspace), "--log", str(log), "--port", str(port), *options]
+    return Served([sys.executable, "-m", "journeyman", *words], port)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data")
     parser.add_argument("--budget", default="60s")
-    parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--switches", type=int, default=100)
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--logged", type=int, default=1_000_000)
+    parser.add_argument("--workspace", type=Path)
+    parser.add_argument("--peers", type=Path)
+    parser.add_argument("--only", default=",".join(PARTS))
+    parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
+    share = 100 if options.quick else 1
+    wanted = options.only.split(",")
+    assert set(wanted) <= set(PARTS), f"parts are {', '.join(PARTS)}"
+    print("| what | figures |\n|---|---|")
+    tell("machine", f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}")
+    tell("versions", ", ".join(f"{name} {version(name)}" for name in VERSIONS))
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        os.environ["JOURNEYMAN_HOME"] = f"{folder}/home"
-        table = options.data / "tabular" / "adult.csv.gz"
+        os.environ.setdefault("JOURNEYMAN_HOME", f"{folder}/home")
+        workspace = options.workspace or place
+        rows = prepared(options, workspace, place)
+        script = [str(workspace), "adult", str(rows)]
+        if "speed" in wanted:
+            speed(workspace, place, rows, 3 if options.quick else 10, options.peers)
+        if "switches" in wanted:
+            switches(workspace, place, rows, 100)
+        if "disk" in wanted:
+            full_disk(workspace, place, rows)
+        if "drain" in wanted:
+            drain(workspace, place, rows)
+        if "mutants" in wanted:
+            mutants(workspace, place, rows, 100_000 // share)
+        if "kills" in wanted:
+            told("kills", aside("serve_kills.py", *script, "--kills", str(1_000 // share)))
+        if "large" in wanted:
+            told("large log", aside("serve_large.py", *script, "--logged", str(10_000_000 // share)))
+
+
+def tell(what: str, figures: str) -> None:
+    print(f"| {what} (load {os.getloadavg()[0]:.1f}) | {figures} |", flush=True)
+
+
+def told(what: str, figures: dict[str, Any]) -> None:
+    tell(what, "; ".join(f"{name}: {value}" for name, value in figures.items()))
+
+
+def aside(script: str, *words: str) -> dict[str, Any]:
+    done = subprocess.run([sys.executable, str(HERE / script), *words], stdout=subprocess.PIPE, text=True, check=True)
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def prepared(options: argparse.Namespace, workspace: Path, place: Path) -> Path:
+    """Build the model where it is not there; return a file of rows."""
+    import journeyman  # noqa: PLC0415 - its home is set before
+
+    table = options.data / "tabular" / "adult.csv.gz"
+    if not (workspace / "releases" / "adult" / "2").exists():
         for seed in (0, 1):
-            release = journeyman.build(
-                str(table), target="income", budget=options.budget, workspace=place, seed=seed, name="adult"
+            journeyman.build(
+                str(table), target="income", budget=options.budget, workspace=workspace, seed=seed, name="adult"
             )
-        with gzip.open(table, "rt", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            names = {column.name for column in release.columns}
-            some = [{k: v for k, v in next(reader).items() if k in names} for _ in range(2000)]
-        (place / "rows.json").write_text(json.dumps(some))
-        print(f"members: {', '.join(f'{m.candidate.name} {m.weight:.2f}' for m in release.report.members)}")
-        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}")
-        throughput(place, options.seconds)
-        switches(place, options.switches)
-        kills(place, options.kills)
-        large_log(place, options.logged)
-
-
-def throughput(place: Path, seconds: float) -> None:
-    server = Served(place, place / "log")
-    print(f"start: {server.start():.1f} s")
+    release = journeyman.load("adult", workspace=workspace)
+    members = ", ".join(f"{m.candidate.name} {m.weight:.2f}, {m.rounds} rounds" for m in release.report.members)
+    tell("model", f"adult {release.version}: {members}")
+    with gzip.open(table, "rt", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        names = {column.name for column in release.columns}
+        some = [{k: v for k, v in next(reader).items() if k in names} for _ in range(2000)]
     rows = place / "rows.json"
+    rows.write_text(json.dumps(some))
+    return rows
+
+
+def speed(workspace: Path, place: Path, rows: Path, seconds: float, peers: Path | None) -> None:
+    """Load ours three times and each peer once, one after the other."""
+    server = ours(workspace, place / "log")
+    start = server.start()
     server.load(rows, "--seconds", "3").communicate()
-    before = cpu(server)
-    told = json.loads(server.load(rows, "--requests", "1000000", "--seconds", str(seconds)).communicate()[0])
-    told["server_cpu_ms_a_request"] = round(1e3 * (cpu(server) - before) / told["requests"], 3)
-    print(f"32 connections: {json.dumps(told)}")
-    print(f"memory: {server.memory():.0f} MB")
+    rates = []
+    for _ in range(3):
+        before, stolen = cpu(server.process.pid), steal()
+        figures = json.loads(server.load(rows, "--seconds", str(seconds)).communicate()[0])
+        rates.append(figures["per_second"])
+        figures["cpu_ms_a_request"] = round(1e3 * (cpu(server.process.pid) - before) / figures["requests"], 3)
+        figures["stolen_ms"] = round(1e3 * (steal() - stolen))
+        told("ours, 32 connections, durable", figures)
+    tell("ours, start and memory", f"{start:.1f} s, {server.memory():.0f} MB")
     server.end()
+    python = None if peers is None else peers / "serve" / "bin" / "python"
+    if python is None or not python.exists():
+        tell("peers", "not installed: benchmarks/peers/install_peers.sh DIR, then --peers DIR")
+        return
+    script, port = str(HERE / "peers" / "serve_model.py"), free_port()
+    wanted = [str(python), script, "fastapi", str(workspace.resolve()), "adult", str(port)]
+    rate = beside("FastAPI", Served(wanted, port), rows, "bare", seconds)
+    tell("ours to FastAPI", f"{sorted(rates)[1] / rate:.1f} times")
+    model = str(place / "mlflow")
+    subprocess.run([str(python), script, "mlflow", str(workspace.resolve()), "adult", model], check=True)
+    port = free_port()
+    words = ["models", "serve", "-m", model, "-p", str(port), "--env-manager", "local", "--workers", "1"]
+    path = f"{python.parent}:{os.environ['PATH']}"  # it starts its own uvicorn
+    peer = Served([str(python.parent / "mlflow"), *words], port, {"PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true"})
+    rate = beside("mlflow models serve", peer, rows, "mlflow", seconds)
+    tell("ours to MLflow", f"{sorted(rates)[1] / rate:.1f} times")
 
 
-def cpu(server: Served) -> float:
-    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
+def beside(name: str, server: Served, rows: Path, form: str, seconds: float) -> float:
+    start = server.start("/ping")
+    server.load(rows, "--form", form, "--seconds", "3").communicate()
+    figures = json.loads(server.load(rows, "--form", form, "--seconds", str(seconds)).communicate()[0])
+    told(f"{name}, 32 connections, nothing recorded, start {start:.1f} s", figures)
+    server.end()
+    return float(figures["per_second"])
+
+
+def cpu(pid: int) -> float:
+    """Return seconds of the processor that a process took."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def switches(place: Path, number: int) -> None:
-    server = Served(place, place / "switched")
+def steal() -> float:
+    """Return seconds that other machines of the same host took from ours."""
+    return int(Path("/proc/stat").read_text().split()[8]) / os.sysconf("SC_CLK_TCK")
+
+
+def switches(workspace: Path, place: Path, rows: Path, number: int) -> None:
+    """Change the champion under load."""
+    server = ours(workspace, place / "switched")
     server.start()
-    client = server.load(place / "rows.json", "--requests", "1000000", "--seconds", str(number * 0.15 + 3))
+    client = server.load(rows, "--seconds", str(number * 0.15 + 3))
     time.sleep(1)
+    refused = 0
     for i in range(number):
-        server.ask("/models", {"champion": 1 + i % 2})
+        status, answer = server.ask("/models", {"champion": 1 + i % 2})
+        refused += status != 200 or answer["champion"]["version"] != 1 + i % 2
         time.sleep(0.1)
-    told = json.loads(client.communicate()[0])
-    connection = sqlite3.connect(place / "switched" / "log.db")
-    mixed = "SELECT count(*) FROM predictions WHERE version != json_extract(output, '$.version')"
-    print(f"{number} switches: {json.dumps(told)}, mixed: {connection.execute(mixed).fetchone()[0]}")
+    figures = json.loads(client.communicate()[0])
+    with sqlite3.connect(place / "switched" / "log.db") as connection:
+        query = "SELECT count(*) FROM predictions WHERE version != json_extract(output, '$.version')"
+        figures["mixed"] = connection.execute(query).fetchone()[0]
     connection.close()
+    told(f"{number} switches of champion, {refused} refused", figures)
     server.end()
 
 
-def kills(place: Path, number: int) -> None:
-    server = Served(place, place / "killed")
-    told = place / "told.txt"
-    for i in range(number):
+def full_disk(workspace: Path, place: Path, rows: Path) -> None:
+    """Fill the disk of the log under load, then make room."""
+    disk = place / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk)], check=False).returncode:
+        tell("full disk", "not tried: only root may mount a small one")
+        return
+    try:
+        server = ours(workspace, disk / "log")
         server.start()
-        client = server.load(
-            place / "rows.json", "--prefix", f"k{i}", "--requests", "1000000", "--acknowledged", str(told)
-        )
-        time.sleep(1.0 + 0.037 * (i % 20))
-        server.end(signal.SIGKILL)
-        client.communicate()
-    connection = sqlite3.connect(place / "killed" / "log.db")
+        acknowledged = place / "disk.txt"
+        client = server.load(rows, "--seconds", "12", "--acknowledged", str(acknowledged))
+        time.sleep(4)
+        ballast = disk / "ballast"
+        with ballast.open("wb") as file:
+            while (left := shutil.disk_usage(disk).free) > 100_000:
+                file.write(b"0" * min(left - 100_000, 1 << 20))
+                file.flush()
+        time.sleep(3)
+        sick = server.ask("/health")
+        ballast.unlink()
+        figures = json.loads(client.communicate()[0])
+        figures["health while full"], figures["health after"] = sick[0], server.ask("/health")[0]
+        figures["said while full"] = sick[1].get("trouble", "")
+        server.end()
+        known = recorded(disk / "log")
+        lines = [line.split() for line in acknowledged.read_text().splitlines()]
+        figures["lost"] = sum(known.get(name) != number for name, number in lines)
+        figures["refused, but recorded"] = len(known) - len(lines)
+        told("full disk", figures)
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def recorded(log: Path) -> dict[str, str]:
+    connection = sqlite3.connect(log / "log.db")
     pairs = connection.execute("SELECT client_id, printf('%016x', id) FROM predictions").fetchall()
     connection.close()
-    known, acknowledged = dict(pairs), dict(line.split() for line in told.read_text().splitlines())
-    lost = sum(known.get(name) != identity for name, identity in acknowledged.items())
-    print(f"{number} kills: {len(acknowledged)} acknowledged, {lost} lost, {len(pairs) - len(known)} twice")
+    return dict(pairs)
 
 
-def large_log(place: Path, number: int) -> None:
-    log = SqlitePredictionLog(place / "large")
-    row, now = (place / "rows.json").read_bytes()[1:400], time.time_ns() // 1_000_000
-    for start in range(0, number, 10_000):
-        some = range(start, min(start + 10_000, number))
-        entries = tuple(Prediction(1, Part.CHAMPION, "native", row, b"{}", b"d" * 16, f"c{i}") for i in some)
-        log.append(LogEntries(entries), now)
-    log.close()
-    server = Served(place, place / "large")
-    print(f"start with {number:,} predictions logged: {server.start():.1f} s, {server.memory():.0f} MB")
+def drain(workspace: Path, place: Path, rows: Path) -> None:
+    """Tell it to end under load, several times: what it recorded must be what it acknowledged."""
+    seconds, differences, number = [], 0, 0
+    for i in range(5):
+        server = ours(workspace, place / f"drained{i}")
+        server.start()
+        acknowledged = place / f"drained{i}.txt"
+        client = server.load(rows, "--seconds", "20", "--acknowledged", str(acknowledged))
+        time.sleep(2 + 0.3 * i)
+        seconds.append(server.end())
+        client.communicate()
+        told_ = dict(line.split() for line in acknowledged.read_text().splitlines())
+        number += len(told_)
+        differences += len(told_.items() ^ recorded(place / f"drained{i}").items())
+    longest = max(seconds)
+    tell(
+        "5 times SIGTERM under load",
+        f"longest {longest:.2f} s; {number} acknowledged, {differences} differ from the log",
+    )
+
+
+def mutants(workspace: Path, place: Path, rows: Path, number: int) -> None:
+    """Send mutated requests of every protocol."""
+    server = ours(workspace, place / "mutated", "--key", "age")
+    server.start()
+    began = time.monotonic()
+    figures = aside("serve_mutants.py", str(server.port), str(rows), "--requests", str(number))
+    figures["seconds"] = round(time.monotonic() - began)
+    figures["tracebacks"] = server.said.read_text().count("Traceback")
+    figures["health after"] = server.ask("/health")[0]
+    for fault in figures["faults"][:10]:
+        print(fault, file=sys.stderr)
+    told("mutated requests", {**figures, "faults": len(figures["faults"])})
     server.end()
 
 

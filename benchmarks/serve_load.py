@@ -2,8 +2,9 @@
 
     python benchmarks/serve_load.py PORT ROWS.json --connections 32 --requests 20000 --seconds 15
 
-ROWS.json is a list of rows. Each request has an id of its own. Every acknowledged answer's id goes to --acknowledged,
-a line each, written before the next request is sent, so that a killed server can be asked what it still knows.
+ROWS.json is a list of rows. --form says to whom it speaks: ours, the scoring server of MLflow, or one that takes a bare
+row. Each request has an id of its own. Every acknowledged answer's id goes to --acknowledged, a line each, written
+before the next request is sent, so that a killed server can be asked what it still knows.
 """
 
 from __future__ import annotations
@@ -16,6 +17,12 @@ import time
 from pathlib import Path
 
 import uvloop
+
+FORMS = {
+    "native": ("/predict", b'{"id":"%(id)b","row":%(row)b}'),
+    "mlflow": ("/invocations", b'{"dataframe_records":[%(row)b]}'),
+    "bare": ("/predict", b"%(row)b"),
+}
 
 
 class Connection(asyncio.Protocol):
@@ -62,7 +69,9 @@ class Load:
         rows = json.loads(options.rows.read_text())
         self.rows = [json.dumps(row).encode() for row in rows]
         self.prefix = options.prefix or f"{os.getpid()}-{time.time_ns()}"
-        self.head = f"POST /predict HTTP/1.1\r\nHost: 127.0.0.1:{options.port}\r\nContent-Length: ".encode()
+        path, self.form = FORMS[options.form]
+        kind = "Content-Type: application/json\r\n"
+        self.head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{options.port}\r\n{kind}Content-Length: ".encode()
         self.sent, self.most = 0, options.requests
         self.until = time.monotonic() + options.seconds
         self.times: list[float] = []
@@ -77,7 +86,7 @@ class Load:
             return None
         number, self.sent = self.sent, self.sent + 1
         client_id = f"{self.prefix}-{number}"
-        body = b'{"id":"%b","row":%b}' % (client_id.encode(), self.rows[number % len(self.rows)])
+        body = self.form % {b"id": client_id.encode(), b"row": self.rows[number % len(self.rows)]}
         return client_id, b"%b%d\r\n\r\n%b" % (self.head, len(body), body)
 
     def answered(self, client_id: str, status: int, body: bytes, seconds: float) -> None:
@@ -123,6 +132,7 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--requests", type=int, default=20_000)
     parser.add_argument("--seconds", type=float, default=15)
+    parser.add_argument("--form", choices=sorted(FORMS), default="native")
     parser.add_argument("--prefix", default="")
     parser.add_argument("--acknowledged", type=Path)
     print(json.dumps(uvloop.run(run(parser.parse_args()))))

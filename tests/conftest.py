@@ -1,4 +1,4 @@
-"""Places that tests share: a disk so small that it fills, and a PostgreSQL server of their own."""
+"""What tests share: a disk so small that it fills, a PostgreSQL server of their own, and patience."""
 
 from __future__ import annotations
 
@@ -12,6 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no fault of the code. Where a merge waits for the tests, they try the same examples each time.
+settings.register_profile(
+    "journeyman", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
+)
+settings.load_profile("journeyman")
 
 
 @pytest.fixture(scope="session", autouse=True)

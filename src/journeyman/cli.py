@@ -7,43 +7,36 @@ import time
 _STARTED = time.monotonic()  # the budget is from start to release: loading libraries counts
 
 import difflib
-import errno
-import importlib
 import io
 import os
 import shutil
 import sys
 import tempfile
-import traceback
 import webbrowser
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from journeyman import __version__
+<<<<<<< HEAD
 from journeyman.cli_dashboard import add_dashboard
+=======
+from journeyman.cli_endings import told
+from journeyman.cli_late import Late
+from journeyman.cli_operating import app as operating
+from journeyman.cli_operating import resume_loop
+from journeyman.cli_serving import score, serve
+from journeyman.cli_simulating import app as simulating
+from journeyman.cli_words import Name, Query, Quiet, Version, Workspace, count, predictions_name, same_file
+>>>>>>> loop
 from journeyman.entities.column import Kind, Role
 from journeyman.entities.task import TaskKind
-from journeyman.errors import JourneymanError, SettingsError, WorkspaceError
+from journeyman.errors import SettingsError
 from journeyman.settings import DEFAULT_BUDGET, DEFAULT_LATENCY, DEFAULT_WORKSPACE, parse_budget
 
 __all__ = ["app", "main"]
-
-
-class _Late:
-    """A module that is imported when one of its names is first used."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __getattr__(self, attribute: str) -> Any:
-        if attribute.startswith("__"):  # doctest and copy ask any object for these
-            raise AttributeError(attribute)
-        return getattr(importlib.import_module(self._name), attribute)
-
 
 # The one lazy door: everything behind these names loads pandas or scikit-learn (seconds), which `journeyman --help`,
 # completion and a mistyped option must not wait for. Type checkers and import-linter see the true imports.
@@ -52,7 +45,6 @@ if TYPE_CHECKING:
 
     from journeyman.reports import experience_view, terminal
     from journeyman.reports import progress as progresses
-    from journeyman.serving import serve_doors
     from journeyman.workflow import (
         doors,
         experience_doors,
@@ -60,25 +52,19 @@ if TYPE_CHECKING:
         predict_doors,
         registry_doors,
         report_doors,
-        score_doors,
     )
 else:
-    rich_console = _Late("rich.console")
-    progresses = _Late("journeyman.reports.progress")
-    terminal = _Late("journeyman.reports.terminal")
-    experience_view = _Late("journeyman.reports.experience_view")
-    doors = _Late("journeyman.workflow.doors")
-    experience_doors = _Late("journeyman.workflow.experience_doors")
-    experience_export = _Late("journeyman.workflow.experience_export")
-    predict_doors = _Late("journeyman.workflow.predict_doors")
-    registry_doors = _Late("journeyman.workflow.registry_doors")
-    report_doors = _Late("journeyman.workflow.report_doors")
-    score_doors = _Late("journeyman.workflow.score_doors")
-    serve_doors = _Late("journeyman.serving.serve_doors")
+    rich_console = Late("rich.console")
+    progresses = Late("journeyman.reports.progress")
+    terminal = Late("journeyman.reports.terminal")
+    experience_view = Late("journeyman.reports.experience_view")
+    doors = Late("journeyman.workflow.doors")
+    experience_doors = Late("journeyman.workflow.experience_doors")
+    experience_export = Late("journeyman.workflow.experience_export")
+    predict_doors = Late("journeyman.workflow.predict_doors")
+    registry_doors = Late("journeyman.workflow.registry_doors")
+    report_doors = Late("journeyman.workflow.report_doors")
 
-EXIT_FAULT = 1
-EXIT_INPUT = 2
-EXIT_INTERRUPTED = 130
 WIDTH_IN_FILES = 100
 
 app = typer.Typer(
@@ -98,24 +84,8 @@ experience = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(experience)
-
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.", show_default=False)]
-Workspace = Annotated[
-    Path,
-    typer.Option(
-        metavar="DIR", envvar="JOURNEYMAN_WORKSPACE", help="Folder of the journal, the releases and the registry."
-    ),
-]
-Version = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N", min=1, help="Version of the model; the champion where none is given.", show_default=False
-    ),
-]
-Query = Annotated[
-    str | None, typer.Option(metavar="SQL", help="Query to run, where TABLE is a database URL.", show_default=False)
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+app.add_typer(operating)
+app.add_typer(simulating)
 
 
 def _print_version(wanted: bool) -> None:
@@ -214,7 +184,7 @@ def build(  # one parameter an option: the signature is the command's interface
 ) -> None:
     """Build a model from a table, judge it and release it."""
     began = _began(context)
-    with _told(workspace, interrupted="interrupted; `journeyman resume` goes on"):
+    with told(workspace, interrupted="interrupted; `journeyman resume` goes on"):
         if table.lower().endswith(".toml"):
             _refuse_options(context)
             with _progress(None, quiet, began) as progress:
@@ -271,11 +241,11 @@ def predict(
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
     """Predict the rows of a table with a released model."""
-    with _told(workspace):
+    with told(workspace):
         with tempfile.TemporaryDirectory(prefix="journeyman-") as folder:
             to_stdout = out == "-"
-            path = Path(folder, "predictions.csv") if to_stdout else Path(out or _predictions_name(table))
-            if not to_stdout and _same_file(path, table):
+            path = Path(folder, "predictions.csv") if to_stdout else Path(out or predictions_name(table))
+            if not to_stdout and same_file(path, table):
                 raise SettingsError(f"--out {path} would overwrite the table to predict", hint="name another file")
             result = predict_doors.predict_file(
                 name, table, out=path, version=version, workspace=workspace, query=query
@@ -286,143 +256,15 @@ def predict(
                     shutil.copyfileobj(file, sys.stdout.buffer)
                 sys.stdout.buffer.flush()
             else:
-                typer.echo(f"{_count(result.rows, 'row')} predicted: {result.path}")
+                typer.echo(f"{count(result.rows, 'row')} predicted: {result.path}")
         if to_stdout:
-            typer.echo(f"{_count(result.rows, 'row')} predicted", err=True)
+            typer.echo(f"{count(result.rows, 'row')} predicted", err=True)
         for finding in result.findings:
             typer.echo(f"{finding.code} {finding.severity.value}: {finding.message}", err=True)
 
 
-@app.command(epilog="Example: journeyman score houses all-houses.parquet --out prices.parquet")
-def score(
-    name: Name,
-    table: Annotated[
-        str | None, typer.Argument(metavar="[TABLE]", help="Rows to predict, as for build.", show_default=False)
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="A .csv, .parquet or .jsonl file; TABLE.predictions.csv in this folder by default.",
-            show_default=False,
-        ),
-    ] = None,
-    watch: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Score every table that appears in this folder.", show_default=False),
-    ] = None,
-    version: Version = None,
-    query: Query = None,
-    workspace: Workspace = Path(DEFAULT_WORKSPACE),
-    quiet: Quiet = False,
-) -> None:
-    """Predict tables of any size; after a kill, the same command goes on where it was."""
-    with _told(workspace, interrupted="interrupted; the same command goes on"):
-        if (table is None) == (watch is None):
-            raise SettingsError("a table or --watch FOLDER is needed, not both", hint="name one of them")
-        if watch is not None:
-            score_doors.watch(name, watch, typer.echo, version=version, workspace=workspace)
-            return
-        path = out or Path(_predictions_name(str(table)))
-        if _same_file(path, str(table)):
-            raise SettingsError(f"--out {path} would overwrite the table to predict", hint="name another file")
-        began = time.monotonic()
-
-        def tell(rows: int) -> None:
-            if not quiet:
-                typer.echo(f"{_count(rows, 'row')} done, {time.monotonic() - began:.0f} s", err=True)
-
-        result = score_doors.score_file(
-            name, str(table), tell, out=path, version=version, workspace=workspace, query=query
-        )
-        typer.echo(f"{_count(result.rows, 'row')} predicted: {result.path}")
-        for finding in result.findings:
-            typer.echo(f"{finding.code} {finding.severity.value}: {finding.message}", err=True)
-
-
-@app.command(epilog="Example: journeyman serve houses --port 8000")
-def serve(  # one parameter an option: the signature is the command's interface
-    name: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[NAME]",
-            envvar="JOURNEYMAN_MODEL",
-            help="Name of the model, or the folder of a release; may be left out where there is only one model.",
-            show_default=False,
-        ),
-    ] = None,
-    port: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="8000; in a container what the platform wants.", show_default=False),
-    ] = None,
-    host: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help="127.0.0.1; 0.0.0.0 is every interface.", show_default=False),
-    ] = None,
-    workers: Annotated[int, typer.Option(metavar="N", help="Processes that answer.")] = 1,
-    challenger: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, help="Version scored in the shadow, or as a canary.", show_default=False),
-    ] = None,
-    canary: Annotated[
-        float,
-        typer.Option(metavar="SHARE", min=0, max=1, help="Share of the rows that the challenger answers."),
-    ] = 0.0,
-    no_challenger: Annotated[bool, typer.Option("--no-challenger", help="Let nobody challenge any more.")] = False,
-    key: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="COL", help="Labels may come by this column, canaries stick to it; repeatable.", show_default=False
-        ),
-    ] = None,
-    hash_column: Annotated[
-        list[str] | None,
-        typer.Option("--hash", metavar="COL", help="Record only a hash of this; repeatable.", show_default=False),
-    ] = None,
-    leave_out: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COL", help="Do not record this column; repeatable.", show_default=False),
-    ] = None,
-    log: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Prediction log; WORKSPACE/predictions/NAME.", show_default=False),
-    ] = None,
-    keep_days: Annotated[float, typer.Option(metavar="N", help="Days until predictions move to Parquet files.")] = 30.0,
-    keep_rows: Annotated[
-        int, typer.Option(metavar="N", help="Predictions in the log beyond which the oldest move earlier.")
-    ] = 10_000_000,
-    tokens: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Who may do what; or the variable JOURNEYMAN_TOKENS.", show_default=False),
-    ] = None,
-    max_rows: Annotated[int, typer.Option(metavar="N", help="Rows of a request.")] = 10_000,
-    max_bytes: Annotated[int, typer.Option(metavar="N", help="Bytes of a request.")] = 10_000_000,
-    max_waiting: Annotated[int, typer.Option(metavar="N", help="Rows that may wait; beyond that, 429.")] = 10_000,
-    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="Time a request may take to arrive.")] = 30.0,
-    workspace: Workspace = Path(DEFAULT_WORKSPACE),
-) -> None:
-    """Answer over HTTP with the champion, and record every prediction."""
-    with _told(workspace):
-        settings = serve_doors.ServeSettings(
-            model=serve_doors.model_to_serve(name, workspace),
-            workspace=workspace,
-            log=log,
-            host=host or serve_doors.usual_host(os.environ),
-            port=port or serve_doors.usual_port(os.environ),
-            workers=workers,
-            keys=tuple(key or ()),
-            hashed=tuple(hash_column or ()),
-            left_out=tuple(leave_out or ()),
-            keep_days=keep_days,
-            keep_rows=keep_rows,
-            most_bytes=max_bytes,
-            most_rows=max_rows,
-            most_waiting=max_waiting,
-            timeout=timeout,
-            tokens=tokens,
-        )
-        challenge = serve_doors.wanted_challenge(challenger, canary, no_challenger)
-        serve_doors.serve(settings, challenge)
+app.command(epilog="Example: journeyman score houses all-houses.parquet --out prices.parquet")(score)
+app.command(epilog="Example: journeyman serve houses --port 8000")(serve)
 
 
 @app.command(epilog="Example: journeyman report houses")
@@ -435,7 +277,7 @@ def report(
     ] = True,
 ) -> None:
     """Say where a model's report is; on a display, open it."""
-    with _told(workspace):
+    with told(workspace):
         path = registry_doors.report_path(name, version=version, workspace=workspace).resolve()
         typer.echo(str(path))
         if show_page and sys.stdout.isatty() and _has_display():
@@ -445,21 +287,32 @@ def report(
 @app.command("list", epilog="Example: journeyman list")
 def list_models(workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
     """List all models and their versions."""
-    with _told(workspace):
+    with told(workspace):
         _print(terminal.models_table(registry_doors.models(workspace)))
 
 
 @app.command(epilog="Example: journeyman show houses --version 2")
 def show(name: Name, version: Version = None, workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
     """Show what is known of a released model."""
-    with _told(workspace):
+    with told(workspace):
         _print(terminal.show(report_doors.report_of(name, version=version, workspace=workspace)))
 
 
 @app.command(epilog="Example: journeyman resume")
-def resume(context: typer.Context, workspace: Workspace = Path(DEFAULT_WORKSPACE), quiet: Quiet = False) -> None:
-    """Go on with builds that were interrupted."""
-    with _told(workspace, interrupted="interrupted; `journeyman resume` goes on"):
+def resume(
+    context: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="A paused model whose loop is to go on.", show_default=False),
+    ] = None,
+    workspace: Workspace = Path(DEFAULT_WORKSPACE),
+    quiet: Quiet = False,
+) -> None:
+    """Go on with builds that were interrupted; with a name, with the loop of a paused model."""
+    if name is not None:
+        resume_loop(name, workspace)
+        return
+    with told(workspace, interrupted="interrupted; `journeyman resume` goes on"):
         with _progress(None, quiet, _began(context)) as progress:
             releases = doors.resume(workspace, progress)
         if not releases:
@@ -478,7 +331,7 @@ def rollback(
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
     """Make an earlier version the champion again."""
-    with _told(workspace):
+    with told(workspace):
         version = registry_doors.rollback(name, to=to, workspace=workspace)
         typer.echo(f"{version.name}: version {version.version} is the champion now")
 
@@ -487,7 +340,7 @@ def rollback(
 def show_experience(context: typer.Context) -> None:
     """Show how good the judgement of your builds was, and what they have taught."""
     if context.invoked_subcommand is None:
-        with _told(Path()):
+        with told(Path()):
             look = experience_doors.looked_back()
             _print(experience_view.experience_view(look, str(experience_doors.experience_file())))
 
@@ -499,8 +352,8 @@ def export_experience(
     ],
 ) -> None:
     """Write your experience to a file, a row a trial."""
-    with _told(Path()):
-        typer.echo(f"{_count(experience_export.export(file), 'trial')} written: {file}")
+    with told(Path()):
+        typer.echo(f"{count(experience_export.export(file), 'trial')} written: {file}")
 
 
 @experience.command("clear", epilog="Example: journeyman experience clear --yes")
@@ -508,7 +361,7 @@ def clear_experience(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Forget your experience; what a workspace holds of it stays there."""
-    with _told(Path()):
+    with told(Path()):
         rows = experience_doors.rows_kept()
         if not rows:
             typer.echo("there is no experience to forget")
@@ -516,8 +369,8 @@ def clear_experience(
         if not yes:
             if not sys.stdin.isatty():
                 raise SettingsError("nobody can be asked whether to forget it", hint="add --yes")
-            typer.confirm(f"Forget {_count(rows, 'trial')} in {experience_doors.experience_file()}?", abort=True)
-        typer.echo(f"{_count(experience_doors.clear(), 'trial')} forgotten")
+            typer.confirm(f"Forget {count(rows, 'trial')} in {experience_doors.experience_file()}?", abort=True)
+        typer.echo(f"{count(experience_doors.clear(), 'trial')} forgotten")
 
 
 def main() -> None:
@@ -533,6 +386,7 @@ def _began(context: typer.Context) -> float:
     return context.obj if isinstance(context.obj, float) else time.monotonic()
 
 
+<<<<<<< HEAD
 @contextmanager
 def _told(workspace: Path, *, interrupted: str = "interrupted") -> Iterator[None]:
     """Turn what went wrong into a line on standard error and an exit code."""
@@ -596,6 +450,8 @@ def _write_log(error: Exception, workspace: Path) -> str:
     return "no file: neither the workspace nor the folder for temporary files can be written"
 
 
+=======
+>>>>>>> loop
 def _refuse_options(context: typer.Context) -> None:
     """Refuse options that a settings file would silently overrule."""
     kept = {"table", "workspace", "quiet"}
@@ -642,20 +498,6 @@ def _print(renderable: rich_console.RenderableType) -> None:
 
 def _print_release(release: doors.Release) -> None:
     _print(terminal.summary(release.report, str(release.report_path)))
-
-
-def _predictions_name(table: str) -> str:
-    """Name the file of predictions after the table: "data/adult.csv.gz" gives "adult.predictions.csv"."""
-    last = table.split("?", 1)[0].rstrip("/\\").replace("\\", "/").rpartition("/")[2]
-    return f"{last.partition('.')[0] or 'table'}.predictions.csv"
-
-
-def _same_file(path: Path, table: str) -> bool:
-    return path.exists() and Path(table).exists() and path.samefile(table)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _has_display() -> bool:

@@ -21,7 +21,10 @@ from journeyman import JourneymanClassifier, JourneymanRegressor
 @pytest.mark.slow
 @parametrize_with_checks([JourneymanClassifier(trials=3), JourneymanRegressor(trials=3)])
 def test_contract(estimator, check):
-    check(estimator)
+    # Of ten rows that one number tells apart CatBoost, the third to be tried, learns in all 4,000 rounds, fold after
+    # fold: a minute that says nothing of the contract.
+    few = "check_fit2d_1feature" in repr(check)
+    check(clone(estimator).set_params(trials=2) if few else estimator)
 
 
 @pytest.fixture(scope="module")

@@ -52,14 +52,14 @@ def statuses(workspace):
 def test_kills_at_random_moments_change_nothing(tmp_path):
     figures = tmp_path / "figures.json"
     done = subprocess.run(
-        [sys.executable, str(KILL), "--kills", "6", "--trials", "3", "--seed", "5", "--json", str(figures)],
+        [sys.executable, str(KILL), "--kills", "4", "--trials", "3", "--seed", "5", "--json", str(figures)],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     seen = json.loads(figures.read_text())
-    assert seen["kills"] >= 6
+    assert seen["kills"] >= 4
     assert seen["differences"] == seen["done_twice"] == seen["rewritten"] == seen["left_over"] == []
 
 
@@ -95,7 +95,7 @@ def test_a_build_that_dies_after_every_step_ends_as_a_calm_one(tmp_path, wine_cs
 
 @pytest.mark.slow
 @pytest.mark.parametrize("bound", [{"trials": 3}, {"budget": 30}], ids=["trials", "budget"])
-@pytest.mark.parametrize("last", ["split", "trial 3: ", "evaluate", "date", "report", "release"])
+@pytest.mark.parametrize("last", ["split", "trial 2: ", "evaluate", "date", "report", "release"])
 def test_what_a_process_did_at_one_go_is_replayed_as_it_was(tmp_path, wine_csv, monkeypatch, bound, last):
     """A fact that looked at the clock outside a step would not be the same again, and its reader would refuse it."""
     add_step = Journal.add_step
@@ -116,21 +116,21 @@ def test_what_a_process_did_at_one_go_is_replayed_as_it_was(tmp_path, wine_csv, 
 
 @pytest.mark.slow
 def test_one_interrupt_ends_the_search_and_still_releases(tmp_path, wine_csv, start):
-    build = start(["build", str(wine_csv), "--target", "class_1", "--trials", "12", "--workspace", str(tmp_path / "w")])
+    build = start(["build", str(wine_csv), "--target", "class_1", "--trials", "40", "--workspace", str(tmp_path / "w")])
     wait_for(build, "trial 3")
     os.kill(build.pid, signal.SIGINT)
     _, errors = build.communicate()
     assert build.returncode == 0, errors
     report = journeyman.load("wine", workspace=tmp_path / "w", version=1).report
     assert report.stop_reason == "you asked it to finish with what it had"
-    assert 3 <= len(report.trials) < 12
+    assert 3 <= len(report.trials) < 40
     assert statuses(tmp_path / "w") == [RunStatus.DONE]
 
 
 @pytest.mark.slow
 def test_two_interrupts_leave_a_build_that_resume_finishes(tmp_path, wine_csv, wine_frame, start):
     place = tmp_path / "w"
-    build = start(["build", str(wine_csv), "--target", "class_1", "--trials", "12", "--workspace", str(place)])
+    build = start(["build", str(wine_csv), "--target", "class_1", "--trials", "40", "--workspace", str(place)])
     wait_for(build, "trial 3")
     os.kill(build.pid, signal.SIGINT)
     # Only once the first was heard: two signals that arrive before the process looks are one signal to it.
@@ -147,7 +147,7 @@ def test_two_interrupts_leave_a_build_that_resume_finishes(tmp_path, wine_csv, w
     assert again.returncode == 0, errors
     resumed = journeyman.load("wine", workspace=place, version=1)
     tried = len(resumed.report.trials)
-    assert tried < 12
+    assert tried < 40
     calm = journeyman.build(wine_csv, target="class_1", trials=tried, workspace=tmp_path / "calm")
     assert np.array_equal(resumed.predict_proba(wine_frame), calm.predict_proba(wine_frame))
 
@@ -213,13 +213,13 @@ def test_a_table_that_is_gone_keeps_no_other_build_from_going_on(tmp_path, wine_
 
 @pytest.mark.slow
 def test_a_second_process_is_told_that_the_workspace_is_in_use(tmp_path, wine_csv, wine_frame, start):
-    first = start(["build", str(wine_csv), "--target", "class_1", "--trials", "40", "--workspace", str(tmp_path / "w")])
-    wait_for(first, "ingest")
+    first = start(["build", str(wine_csv), "--target", "class_1", "--trials", "3", "--workspace", str(tmp_path / "w")])
+    wait_for(first, "check")
+    os.kill(first.pid, signal.SIGSTOP)  # it holds the workspace for as long as the others need, however slow they are
     words = [["build", str(wine_csv), "--target", "class_1", "--trials", "1"], ["resume"]]
     for command in words:
         second = start([*command, "--workspace", str(tmp_path / "w")])
         _, errors = second.communicate()
-        assert first.poll() is None, "the first build ended before the second began"
         assert second.returncode == 2
         assert f"in use by process {first.pid}" in errors
     with pytest.raises(WorkspaceError, match="in use"):

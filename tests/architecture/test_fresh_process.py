@@ -30,7 +30,7 @@ def fresh(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run code in a process of its own, without the variables that concern OpenMP."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OMP_")}
     return subprocess.run(
-        [sys.executable, "-c", code], env={**kept, **variables}, capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", code], env={**kept, **variables}, capture_output=True, text=True, check=True, timeout=600
     )
 
 

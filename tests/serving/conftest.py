@@ -13,17 +13,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
-
-from journeyman.stores.catalogue import opened_registry
-from journeyman.stores.releases import read_release, write_release
-from journeyman.workflow.doors import build
+from tests.served_model import two_versions
 
 ROW = {"x": 0.5, "c": "a"}
 
@@ -79,25 +74,22 @@ class Server:
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         if self.process.poll() is None:
             os.kill(self.process.pid, how)
-        return self.process.wait(60)
+        return self.process.wait(300)
 
 
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a workspace with versions 1, the champion, and 2 of a model "m"."""
-    rng = np.random.default_rng(3)
-    x, c = rng.normal(size=120), rng.choice(list("abc"), 120)
-    y = np.where(x + (c == "a") + 0.3 * rng.normal(size=120) > 0.3, "yes", "no")
-    place = tmp_path_factory.mktemp("serve")
-    build(pd.DataFrame({"x": x, "c": c, "y": y}), target="y", trials=2, workspace=place, name="m")
-    with opened_registry(place) as registry:
-        first = registry.version("m")
-        manifest, files = read_release(place / first.path)
-        facts = {k: v for k, v in manifest.items() if k not in ("files", "format")} | {"version": 2, "run": "m-2"}
-        digest = write_release(place / "releases" / "m" / "2", files, facts)
-        again = replace(first, version=2, run="m-2", path="releases/m/2", digest=digest, champion=False)
-        registry.register(again)
-    return place
+    return two_versions(tmp_path_factory.mktemp("serve"))
+
+
+def until(look: Callable[[], Any]) -> Any:
+    """Return what a look finds once it finds something; it may take minutes where the machine is busy."""
+    for _ in range(9_000):
+        if found := look():
+            return found
+        time.sleep(0.02)
+    raise AssertionError("what was waited for did not come")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from journeyman import cli
+from journeyman.cli_words import predictions_name
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.model_version import ModelVersion
 from journeyman.errors import JournalError, ReleaseError, SchemaError, SourceError, TargetError, WorkspaceError
@@ -249,7 +250,7 @@ def test_predict_does_not_overwrite_its_input(doors: FakeDoors, tmp_path: Path) 
     ],
 )
 def test_predictions_name(table: str, name: str) -> None:
-    assert cli._predictions_name(table) == name
+    assert predictions_name(table) == name
 
 
 def test_report_prints_the_path(doors: FakeDoors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ __all__ = ["CatBoost", "CatBoostModel", "features_data"]
 
 FloatArray = NDArray[np.float64]
 _MOST_ROUNDS = 4000
+_ROUNDS_A_ROW = 20  # the loss of a few rows that one number tells apart would fall for ever
 _OF_THE_MOMENT = ("model_guid", "train_finish_time")  # a random name and a time, which CatBoost writes into every model
 
 
@@ -117,7 +118,7 @@ class CatBoost:
         """Return the expected seconds of one fit (rounds x a cost per row, column and level seen on two cores)."""
         depth = float(candidate.parameters.get("depth", 6))
         rate = float(candidate.parameters.get("learning_rate", 0.1))
-        rounds = min(_MOST_ROUNDS, 100.0 / rate)
+        rounds = min(_MOST_ROUNDS, 100.0 / rate, _ROUNDS_A_ROW * rows)
         return 0.1 + rounds * (1e-3 + 1.2e-9 * rows * (features + 5) * depth) * (1 + 0.3 * (task.outputs - 1))
 
     def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
@@ -135,7 +136,8 @@ class CatBoost:
             model = catboost.CatBoost({**settings, "iterations": rounds})
             model.fit(pool, callbacks=[_Watch(request.out_of_time)])
             return CatBoostModel([model], request.task.kind, request.threads)
-        model = catboost.CatBoost({**settings, "iterations": _MOST_ROUNDS, "use_best_model": True})
+        most = min(_MOST_ROUNDS, _ROUNDS_A_ROW * len(request.y))
+        model = catboost.CatBoost({**settings, "iterations": most, "use_best_model": True})
         model.fit(
             pool,
             eval_set=valid,

@@ -30,11 +30,13 @@ __all__ = ["FeedDetector", "row_digests"]
 FloatArray = NDArray[np.float64]
 _LEAST_ROWS = 20  # that a column is judged by: fewer are joined to the sound ones before them
 _TAIL = 0.25  # of a span, looked at by itself: a feed may break in the middle of one
-_RECENT = 100
+_LATEST = 200  # rows, sound or not, by which what a few rows cannot show is judged
+_SOUND = 100  # sound rows before those
 _DIGESTS = 2_000
 _TWICE, _TWINS = 0.5, 0.2
 _REFUSED, _SOME_REFUSED = 0.5, 0.05
 _BACKWARDS = 0.005
+_TIMES, _BROKEN = ":times", ":broken"
 _ORDER = ("DR007", "DR001", "DR008", "DR002", "DR003", "DR004", "DR005", "DR006")
 
 
@@ -55,12 +57,13 @@ class FeedDetector:
         """Judge the rows of the span, and the latest of them by themselves."""
         fresh = traffic.take(traffic.fresh)
         rows, columns = fresh.rows, _columns(reference)
-        recent = recall(memory)
+        sound = recall(memory)
+        latest, leaving = _latest(memory, fresh)
         digests = row_digests(rows)
         broken = list(_refused(traffic))
         moment = {b.code: traffic.begin for b in broken}
-        for part, began in _parts(rows, recent, fresh.times, traffic.begin):
-            for found in _column_rules(reference, columns, part, recent, traffic):
+        for part, began in _parts(rows, latest, fresh.times, traffic.begin):
+            for found in _column_rules(reference, columns, part, sound, traffic):
                 if not any(found.code == b.code and found.columns == b.columns for b in broken):
                     broken.append(found)
                     moment.setdefault(found.code, began)
@@ -73,10 +76,12 @@ class FeedDetector:
             since[k] = (since[k] or float(moment.get(code, traffic.begin))) if some else 0.0
             if some:
                 signals.append(_signal(self.name, reference, code, some, int(since[k]), traffic))
-        bad = any(signal.alarming for signal in signals)
+        hit = [signal.since for signal in signals if signal.alarming]
+        if hit:
+            latest[_BROKEN] = np.where(latest[_TIMES] >= min(hit), 1.0, latest[_BROKEN])
         kept = {"digests": digests[-_DIGESTS:], "clocks": clocks, "since": since}
-        window = {key: values for key, values in memory.items() if key.startswith("row:")}
-        kept |= window if bad or not len(fresh.ids) else append(window, rows, _RECENT)
+        kept |= append({key: values for key, values in memory.items() if key.startswith("row:")}, leaving, _SOUND)
+        kept |= {f"latest:{name}": values for name, values in latest.items()}
         return kept, tuple(signals)
 
 
@@ -111,24 +116,35 @@ def _columns(reference: Reference) -> tuple[Column, ...]:
     )
 
 
-def _parts(rows: Block, recent: Block, times: NDArray[np.int64], begin: int) -> list[tuple[Block, int]]:
+def _latest(memory: Mapping[str, FloatArray], fresh: Traffic) -> tuple[dict[str, FloatArray], Block]:
+    """Return the latest rows, with their times and whether they arrived broken, and the sound ones that leave them."""
+    now = {name: numbers(values) for name, values in fresh.rows.items()}
+    now |= {_TIMES: fresh.times.astype(np.float64), _BROKEN: np.zeros(len(fresh.ids))}
+    joined = {name: np.concatenate([memory.get(f"latest:{name}", np.empty(0)), v]) for name, v in now.items()}
+    left = joined[_BROKEN][:-_LATEST] == 0.0
+    leaving: Block = {name: joined[name][:-_LATEST][left] for name in fresh.rows}
+    return {name: values[-_LATEST:] for name, values in joined.items()}, leaving
+
+
+def _parts(
+    rows: Block, latest: Mapping[str, FloatArray], times: NDArray[np.int64], begin: int
+) -> list[tuple[Block, int]]:
     """Return the stretches of rows that are judged, with when each began."""
-    count = len(times)
+    count, known = len(times), len(latest[_TIMES])
     if not count:
         return []
-    if count < _LEAST_ROWS:
-        before = {name: recent.get(name, np.empty(0))[count - _LEAST_ROWS :] for name in rows}
-        joined = {name: np.concatenate([before[name], numbers(values)]) for name, values in rows.items()}
-        return [(joined, begin)] if len(next(iter(joined.values()))) >= _LEAST_ROWS else []
-    parts = [(rows, begin)]
-    tail = int(count * _TAIL)
-    if tail >= _LEAST_ROWS:
-        parts.append(({name: values[-tail:] for name, values in rows.items()}, int(times[-tail])))
+    parts = [(rows, begin)] if count >= _LEAST_ROWS else []
+    lengths = [_LEAST_ROWS] if count < _LEAST_ROWS <= known else [min(int(count * _TAIL), _LATEST)]
+    lengths += [_LATEST] if known == _LATEST > count else []
+    for length in lengths:
+        if length >= _LEAST_ROWS:
+            tail: Block = {name: latest[name][-length:] for name in rows}
+            parts.append((tail, int(latest[_TIMES][-length:][0])))
     return parts
 
 
 def _column_rules(
-    reference: Reference, columns: Sequence[Column], rows: Block, recent: Block, traffic: Traffic
+    reference: Reference, columns: Sequence[Column], rows: Block, sound: Block, traffic: Traffic
 ) -> tuple[Broken, ...]:
     unseen = {name for finding in traffic.feed.findings if finding.code == "PR103" for name in finding.subject}
     gone = lacking(reference, columns, rows, unseen)
@@ -136,8 +152,8 @@ def _column_rules(
     still = stuck(reference, rest, rows)
     rest = _without(rest, still)
     exchanged = swapped(reference, rest, rows)
-    sound = {name: numbers(values) for name, values in recent.items()}
-    units = other_units(reference, _without(rest, exchanged), rows, sound)
+    before = {name: numbers(values) for name, values in sound.items()}
+    units = other_units(reference, _without(rest, exchanged), rows, before)
     return (*gone, *still, *exchanged, *units)
 
 

@@ -23,9 +23,10 @@ __all__ = ["other_units", "swapped"]
 FloatArray = NDArray[np.float64]
 _FAR = 0.3  # distance of the distribution functions that has to be undone
 _LEAST_DISTINCT = 5
-_NEAR = 1.63  # Kolmogorov's 99% point: what undone values may still differ by, over the root of their number
-_NOT_SO = 1.12  # a factor so much larger or smaller must not fit as well, or the data do not tell which it is
+_NEAR = 1.36  # Kolmogorov's 95% point: what undone values may still differ by, over the root of their number
+_NOT_SO = 1.25  # a factor so much larger or smaller must not fit as well, or the data do not tell which it is
 _CLEAR = 5.0  # from which ratio on a change of scale needs no such check
+_LEAST_LATELY = 50
 _FACTORS = {
     1000.0: "a thousand times",
     100.0: "a hundred times",
@@ -79,17 +80,20 @@ def other_units(
     Parameters
     ----------
     recent : mapping of str to ndarray
-        The latest sound rows: where neighbours are alike, a change shows best against them.
+        Sound rows from before: where neighbours are alike, a change shows best against them; and what they have moved
+        already did not change at once, as a unit does.
     """
     found = []
     for column in columns:
         if not _measured(column, reference):
             continue
         live, before = numbers(rows[column.name]), numbers(reference.rows[column.name])
-        lately = recent.get(column.name, np.empty(0)) if reference.run > 1 else np.empty(0)
-        way = _way(live, before, _usual(before, reference, len(live)), pinned=True)
-        if way is None and len(lately) >= len(live) // 2 >= 10:
-            way = _way(live, lately, _from_one_to_the_next(before, reference, len(live)), pinned=False)
+        lately = recent.get(column.name, np.empty(0))
+        own = distance(live, before)
+        at_once = len(lately) >= _LEAST_LATELY and distance(lately, before) <= own / 2.0
+        way = _way(live, before, _usual(before, reference, len(live)), close=at_once)
+        if way is None and reference.run > 1 and len(lately) >= max(_LEAST_LATELY, len(live) // 2):
+            way = _way(live, lately, _from_one_to_the_next(before, reference, len(live)), close=True)
         if way is not None:
             now, was = np.nanmedian(live), np.nanmedian(before)
             words = f"{column.name!r} arrives in another unit ({way}): median {now:.4g}, {was:.4g} in the reference"
@@ -105,7 +109,7 @@ def swapped(reference: Reference, columns: Sequence[Column], rows: Block) -> tup
     far = []
     for c in measured:
         own = distance(live[c.name], before[c.name])
-        if own > _FAR + _chance(live[c.name], before[c.name]):
+        if own > max(_FAR, _chance(live[c.name], before[c.name])):
             far.append((c.name, own))
     found = []
     for i, (first, own_first) in enumerate(far):
@@ -126,22 +130,23 @@ def _measured(column: Column, reference: Reference) -> bool:
     return len(np.unique(values[np.isfinite(values)])) >= _LEAST_DISTINCT
 
 
-def _way(live: FloatArray, before: FloatArray, usual: float, pinned: bool) -> str | None:
+def _way(live: FloatArray, before: FloatArray, usual: float, close: bool) -> str | None:
     """Return the change of unit that explains live values, in words; None where none does, or there is none to explain.
 
-    ``pinned``: a factor near 1 must be told from its neighbours, for prices that rose are no other unit.
+    ``close``: factors near 1 count too. There they must be told from their neighbours, for prices that rose are no
+    other unit.
     """
     own = distance(live, before)
-    if own <= usual + _FAR + _chance(live, before):
+    if own <= usual + max(_FAR, _chance(live, before)):
         return None
     tolerated = usual + _NEAR * float(np.sqrt(1.0 / len(live) + 1.0 / len(before)))
     left = [(distance(undo(live), before), words, ratio, undo) for words, ratio, undo in _WAYS]
     least, words, ratio, undo = min(left, key=lambda way: way[0])
     if least > tolerated or least > own - _FAR:
         return None
-    if pinned and ratio > 0 and 1.0 / _CLEAR < ratio < _CLEAR:
+    if 1.0 / _CLEAR < ratio < _CLEAR:
         near = min(distance(undo(live) * off, before) for off in (_NOT_SO, 1.0 / _NOT_SO))
-        if near <= tolerated:
+        if not close or near <= tolerated:
             return None
     return words
 

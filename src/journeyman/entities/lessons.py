@@ -17,7 +17,9 @@ class Lessons:
     Attributes
     ----------
     slope, slope_spread : float
-        How fast a model goes stale, per truth it has not learned from, and how far streams differ in that.
+        How fast a model goes stale (loss per logarithm of the ratio by which its rows would have grown), and how far
+        streams differ in that. What is shipped makes a model of as many rows as the usual horizon pay for one
+        retraining just then.
     kept : mapping of str to float
         By what led to a retraining: share of the gain that was expected which came true.
     windows : mapping of str to float
@@ -31,8 +33,8 @@ class Lessons:
     0
     """
 
-    slope: float = 6.3e-6
-    slope_spread: float = 1.9e-4
+    slope: float = 0.08
+    slope_spread: float = 0.5
     kept: Mapping[str, float] = field(default_factory=dict)
     windows: Mapping[str, float] = field(default_factory=dict)
     operations: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -159,6 +159,8 @@ class LoopState:
         Truths that are known: of those rows and of the log, broken spans left out.
     told : tuple of str
         Codes of the alarms that the last operations have told.
+    hidden : tuple of str
+        Columns that the log was told not to hold; nobody can watch them.
     memory : mapping of str to mapping of str to ndarray
         What each detector remembers.
     policy : PolicyMemory or None
@@ -181,6 +183,7 @@ class LoopState:
     base: int = 0
     truths: int = 0
     told: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
     memory: Memory = field(default_factory=dict)
     policy: PolicyMemory | None = None
     digests: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
@@ -197,8 +200,10 @@ class Observed:
 
     Attributes
     ----------
-    traffic : Traffic
-        Of its span.
+    answered : Traffic
+        Of its span, without what was answered in the shadow.
+    shadows : tuple of (int, ndarray)
+        That, by release; apart, because facts are mappings of texts alone.
     champion : int
         What the model's name pointed to.
     previous : int or None
@@ -211,15 +216,24 @@ class Observed:
         Earlier retrainings of all models of the workspace, the oldest first.
     digests : ndarray of int64, shape (n_rows,)
         Of the span's rows.
+    hidden : tuple of str
+        Columns that the log was told not to hold, as far as this span shows it.
     """
 
-    traffic: Traffic
+    answered: Traffic
+    shadows: tuple[tuple[int, NDArray[np.float64]], ...]
     champion: int
     previous: int | None
     moves: int
     requests: tuple[HeardRequest, ...] = ()
     past: tuple[Operation, ...] = ()
     digests: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    hidden: tuple[str, ...] = ()
+
+    @property
+    def traffic(self) -> Traffic:
+        """All of it."""
+        return replace(self.answered, shadows=dict(self.shadows))
 
 
 @dataclass(frozen=True)

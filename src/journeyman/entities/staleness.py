@@ -68,8 +68,8 @@ class Staleness:
     blocks : tuple of TestedBlock
         Since the champion learned or a model was learned again, the oldest first.
     slope_weight, slope_total : float
-        Sums of ``rows * age ** 2`` and ``rows * age * mean`` over all blocks, older ones faded: their quotient is how
-        fast models go stale here, in loss per row and truth.
+        Sums of ``rows * aged ** 2`` and ``rows * aged * mean`` over all blocks, older ones faded: their quotient is how
+        fast models go stale here (``stages/retrain/ageing.py``).
     windows : mapping of str to WindowScore
         Back-tests of windows, by name.
     recipe : Contest

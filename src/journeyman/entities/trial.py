@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.candidate import Candidate
 
-__all__ = ["Ensemble", "Member", "Trial", "TrialStatus", "temper"]
+__all__ = ["Ensemble", "Member", "Trial", "TrialStatus", "answers_within", "temper"]
 
 _TINY = 1e-7
 
@@ -119,7 +119,18 @@ class Ensemble:
 
     def answers_within(self, seconds: float, most: int) -> int:
         """Return how many answers such a time holds, at most ``most``, judged by sizes alone."""
-        return most if self.answer_seconds * most <= seconds else int(seconds / self.answer_seconds)
+        return answers_within(self.answer_seconds, seconds, most)
+
+
+def answers_within(answer_seconds: float, seconds: float, most: int) -> int:
+    """Return how many answers of so many seconds each a time holds, at most ``most``.
+
+    Examples
+    --------
+    >>> answers_within(0.001, 2.0, 50_000)
+    2000
+    """
+    return most if answer_seconds * most <= seconds else int(seconds / answer_seconds)
 
 
 def temper(predictions: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from journeyman.entities.contest import BETS, Contest
 
-__all__ = ["capped", "evidence", "mirrored", "wager"]
+__all__ = ["capped", "evidence", "joined", "mirrored", "wager"]
 
 FloatArray = NDArray[np.float64]
-_GROUP = 10
+_GROUP = 5
 """Rows that are wagered upon together: neighbours err alike, and a mean of a few is less wild than a row."""
 _SCALING = 8
 """Groups that only set the scale."""
@@ -81,6 +81,22 @@ def evidence(contest: Contest) -> tuple[float, float]:
     (1.0, 1.0)
     """
     return _mean(contest.better), _mean(contest.worse)
+
+
+def joined(contest: Contest, before: Contest) -> float:
+    """Return what half of 1 has become by betting on the challenger alone, and half by betting on what came before too.
+
+    What each bettor had made before its first truth came goes on into the contest, as one sequence of differences.
+    Without anything before it is the evidence for the challenger.
+
+    Examples
+    --------
+    >>> contest, before = Contest(1, 2), replace(Contest(0, 0), better=(math.log(99.0),) * 6)
+    >>> round(joined(contest, before)), joined(contest, Contest(0, 0))
+    (50, 1.0)
+    """
+    both = [one + other for one, other in zip(contest.better, before.better, strict=True)]
+    return 0.5 * _mean(contest.better) + 0.5 * _mean(both)
 
 
 def capped(contest: Contest, most: float = 400.0) -> Contest:

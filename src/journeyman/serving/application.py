@@ -23,6 +23,9 @@ Send = Callable[[Message], Awaitable[None]]
 _BODIES_AT_ONCE = 20  # times the size of one: what all requests that are being read may hold together
 
 
+_LOOK = 1.0  # seconds between two looks for bodies that are late
+
+
 class _Gone(Exception):
     """The caller hung up."""
 
@@ -52,6 +55,8 @@ class Application:
             else:
                 self._exact.setdefault(route.path, {}).setdefault(route.method, route)
         self._held = 0
+        self._reading: dict[asyncio.Task[Any], float] = {}  # whose body is on its way, and until when
+        self._late: set[asyncio.Task[Any]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or follow the server's life."""
@@ -65,10 +70,11 @@ class Application:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self._service.start()
+                self._look_for_late(asyncio.get_running_loop())
                 await send({"type": "lifespan.startup.complete"})
                 self._ready()
             elif message["type"] == "lifespan.shutdown":
-                await asyncio.to_thread(self._service.stop)
+                await self._service.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
@@ -132,6 +138,14 @@ class Application:
         fault = Fault(reason, "a valid token is needed", "authorization", "none that is known", "a token", hint)
         raise Refusal(401, fault, {"WWW-Authenticate": "Bearer"})
 
+    def _look_for_late(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Interrupt whose body is late: one look each second for all, because a clock for each request costs time."""
+        now = loop.time()
+        for task in [task for task, until in self._reading.items() if until < now]:
+            self._late.add(task)
+            task.cancel()
+        loop.call_later(_LOOK, self._look_for_late, loop)
+
     async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
         limit = self._service.settings.most_bytes
         length = headers.get("content-length", "")
@@ -141,21 +155,26 @@ class Application:
             self._service.counters.add("journeyman_refused_total", {"reason": "busy"})
             raise Refusal(429, Fault("busy", "too many large requests at once"), {"Retry-After": "1"})
         parts, size, more = [], 0, True
+        task = asyncio.current_task()
+        assert task is not None  # the server runs each request as one
+        self._reading[task] = asyncio.get_running_loop().time() + self._service.settings.timeout
         try:
-            async with asyncio.timeout(self._service.settings.timeout):
-                while more and size <= limit:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise _Gone
-                    part: bytes = message.get("body", b"")
-                    parts.append(part)
-                    size += len(part)
-                    self._held += len(part)
-                    more = message.get("more_body", False)
+            while more and size <= limit:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise _Gone
+                part: bytes = message.get("body", b"")
+                parts.append(part)
+                size += len(part)
+                self._held += len(part)
+                more = message.get("more_body", False)
             if size > limit:
                 raise self._too_large(str(size), limit)
-        except TimeoutError:
+        except asyncio.CancelledError:
             self._held -= size
+            if task not in self._late:
+                raise
+            task.uncancel()
             self._service.counters.add("journeyman_refused_total", {"reason": "slow"})
             wanted = f"all of it within {self._service.settings.timeout:g} s"
             fault = Fault("slow", "the body did not arrive in time", "body", f"{size} bytes", wanted)
@@ -163,6 +182,9 @@ class Application:
         except BaseException:
             self._held -= size
             raise
+        finally:
+            del self._reading[task]
+            self._late.discard(task)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _too_large(self, found: str, limit: int) -> Refusal:

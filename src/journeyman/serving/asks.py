@@ -1,9 +1,10 @@
-"""What is asked of the recorder and what comes back, row by row."""
+"""What is asked of the recorder and what comes back, row by row; Structs, because one is made for each request."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from journeyman.entities.prediction import Label
 from journeyman.serving.refusals import Fault
@@ -13,8 +14,7 @@ __all__ = ["Ask", "Given", "LabelAsk", "Outcome", "Row"]
 Row = Mapping[str, object]
 
 
-@dataclass(frozen=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """Rows of one request that want an answer.
 
     Attributes
@@ -46,8 +46,7 @@ class Ask:
         return len(self.rows)
 
 
-@dataclass(frozen=True)
-class LabelAsk:
+class LabelAsk(msgspec.Struct, frozen=True):
     """Labels of one request."""
 
     labels: tuple[Label, ...]
@@ -59,13 +58,12 @@ class LabelAsk:
         return len(self.labels)
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(msgspec.Struct, frozen=True):
     """An answer that is recorded: the prediction's id, its JSON, and whether it was recorded before."""
 
     id: int
     output: bytes
-    repeated: bool = field(default=False)
+    repeated: bool = False
 
 
 Outcome = Given | Fault

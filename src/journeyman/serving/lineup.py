@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -50,17 +51,17 @@ class Lineup:
     challenger: ServedRelease | None = None
     challenge: Challenge = field(default_factory=Challenge)
 
-    def pick(self, key: str) -> tuple[ServedRelease, Part]:
+    def pick(self, key: str | None) -> tuple[ServedRelease, Part]:
         """Return who answers a row: the same key always meets the same part, and stays with a share that grows.
 
         Parameters
         ----------
-        key : str
-            What the row is known by: values of the key columns, the client's id, or anything at random.
+        key : str or None
+            What the row is known by: values of the key columns, or the client's id; else chance decides.
         """
         if self.challenger is None or self.challenge.role is not Role.CANARY:
             return self.champion, Part.CHAMPION
-        place = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) / 2**64
+        place = int.from_bytes(hashlib.blake2b((key or uuid.uuid4().hex).encode(), digest_size=8).digest()) / 2**64
         if place < self.challenge.share:
             return self.challenger, Part.CANARY
         return self.champion, Part.CHAMPION

@@ -165,7 +165,7 @@ def make_application(settings: ServeSettings, shared: Path, parent: int | None =
         challenge=partial(read_challenge, side),
         load=partial(_loaded, settings),
     )
-    recorder = Recorder(log, lambda: keeper.current, rules, counters, settings.most_waiting)
+    recorder = Recorder(log, side.recorded, lambda: keeper.current, rules, counters, settings.most_waiting)
     housekeeping = Housekeeping(folder, settings, counters, shared, parent)
     service = Service(settings, keeper, recorder, side, rules, housekeeping, partial(_promote, settings))
     tokens = read_tokens(settings.tokens, os.environ)
@@ -269,6 +269,8 @@ class _Pointer:
 
     def _stamped(self) -> object:
         journal = self._settings.workspace / JOURNAL
+        if not journal.is_file() and not (self._folder / MANIFEST).is_file():
+            return object()  # the registry is in a database elsewhere, which has to be asked
         stamps: list[tuple[int, int] | None] = []
         for path in (self._folder / MANIFEST, journal, journal.with_name(f"{JOURNAL}-wal")):
             try:

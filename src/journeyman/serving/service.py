@@ -213,11 +213,11 @@ class Service:
         self.keeper.start()
         self._housekeeping.start()
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Answer what waits, and let go of everything."""
-        self.keeper.stop()
-        self._housekeeping.stop()
-        self._recorder.stop()
+        await asyncio.to_thread(self.keeper.stop)
+        await asyncio.to_thread(self._housekeeping.stop)
+        await self._recorder.stop()
         self._log.close()
 
     def _deadline(self) -> float:

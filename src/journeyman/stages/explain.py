@@ -13,7 +13,7 @@ from journeyman.entities.split import Split
 from journeyman.entities.table import Block, Table, target_values, to_block
 from journeyman.entities.task import Task
 
-__all__ = ["EXPLAINING_SECONDS", "MOST_DRAWN", "explain"]
+__all__ = ["EXPLAINING_SECONDS", "MOST_DRAWN", "drawn_answers", "explain"]
 
 FloatArray = NDArray[np.float64]
 _COLUMNS, _ROWS, _GRID = 6, 300, 20
@@ -51,7 +51,7 @@ def explain(
         Which training rows.
     """
     rows = split.train
-    most = min(_ROWS, max(_FEWEST_ROWS, answers // (_COLUMNS * _GRID)))
+    most = _most_rows(answers)
     if len(rows) > most:
         rows = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
     block = to_block(table.frame.iloc[rows], table.features)
@@ -60,6 +60,21 @@ def explain(
     ranked = [i.column for i in evaluation.importances if i.column in drawable and i.mean > 0] or list(drawable)
     drawn = [_dependence(predict, block, drawable[name], output, label) for name in ranked[:_COLUMNS]]
     return Explanation(tuple(d for d in drawn if d is not None))
+
+
+def drawn_answers(rows: int, answers: int) -> int:
+    """Return how many answers ``explain`` asks for at most where it is allowed so many; some it needs in any case.
+
+    Examples
+    --------
+    >>> drawn_answers(5_000, 100_000), drawn_answers(5_000, 0)
+    (36000, 3600)
+    """
+    return _COLUMNS * _GRID * min(rows, _most_rows(answers))
+
+
+def _most_rows(answers: int) -> int:
+    return min(_ROWS, max(_FEWEST_ROWS, answers // (_COLUMNS * _GRID)))
 
 
 def _is_text(column: Column) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from journeyman.entities.decision import Action
 from journeyman.entities.lessons import Lessons
-from journeyman.entities.operation import Move, Operation
+from journeyman.entities.operation import Move, Operation, Outcome
 from journeyman.entities.staleness import Staleness
 
 __all__ = ["context_of", "learn_operations"]
@@ -50,7 +50,8 @@ def learn_operations(operations: Sequence[Operation], shipped: Lessons | None = 
     Parameters
     ----------
     operations : sequence of Operation
-        Of all models, the oldest first; retrainings count, and their outcomes once they are measured.
+        Of all models, the oldest first; retrainings count, and what came of them once it is measured: in the shadow, or
+        after a promotion against the former champion.
 
     Examples
     --------
@@ -62,7 +63,7 @@ def learn_operations(operations: Sequence[Operation], shipped: Lessons | None = 
     if not retrained:
         return lessons
     latest = {o.model: o for o in retrained}.values()
-    measured = [o for o in retrained if o.outcome is not None and o.outcome.labels > 0]
+    measured = [replace(o, outcome=came) for o in retrained if (came := _outcome(o, operations)) is not None]
     slopes = [o.context["slope"] for o in latest]
     slope = (_STREAMS * lessons.slope + sum(slopes)) / (_STREAMS + len(slopes))
     apart = _STREAMS * lessons.slope_spread**2 + sum((value - slope) ** 2 for value in slopes)
@@ -74,6 +75,15 @@ def learn_operations(operations: Sequence[Operation], shipped: Lessons | None = 
         windows=_windows([o.context for o in latest], lessons),
         operations=len(measured),
     )
+
+
+def _outcome(retrained: Operation, operations: Sequence[Operation]) -> Outcome | None:
+    """Return what was measured of the release that a retraining gave; None where nothing was."""
+    own = retrained.outcome
+    if own is None or own.labels > 0:
+        return own
+    promoted = [o.outcome for o in operations if o.model == retrained.model and o.move.action is Action.PROMOTE]
+    return next((o for o in promoted if o is not None and o.labels > 0 and o.version == own.version), None)
 
 
 def _kept(measured: Sequence[Operation], lessons: Lessons) -> Mapping[str, float]:

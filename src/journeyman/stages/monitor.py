@@ -60,8 +60,9 @@ def monitor(
         seen = traffic if detector.rung is Rung.FEED else sound
         kept[detector.name], found = detector.look(reference, task, kept[detector.name], seen)
         signals += found
-    if any(s.rung is Rung.FEED and s.alarming for s in signals):
-        broken = _joined(broken, traffic)
+    began = [s.since for s in signals if s.rung is Rung.FEED and s.alarming]
+    if began:
+        broken = _joined(broken, min(*began, traffic.begin), traffic.end)
         sound = sound.take(~_inside(sound.times, broken))
     kept[_OWN] = {"broken": broken}
     told = tuple(replace(s, message=_complete(s, reference, task)) for s in sorted(signals, key=_gravity))
@@ -75,11 +76,17 @@ def _inside(times: NDArray[np.int64], spans: FloatArray) -> NDArray[np.bool_]:
     return np.asarray((place >= 0) & (times < spans[np.maximum(place, 0), 1]))
 
 
-def _joined(spans: FloatArray, traffic: Traffic) -> FloatArray:
-    """Return broken spans with this one, which is joined to the one before where they touch."""
-    if len(spans) and spans[-1, 1] == traffic.begin:
-        return np.vstack([spans[:-1], [[spans[-1, 0], traffic.end]]])
-    return np.vstack([spans, [[traffic.begin, traffic.end]]])[-_MOST_SPANS:]
+def _joined(spans: FloatArray, begin: int, end: int) -> FloatArray:
+    """Return broken spans with one more, joined to those that it touches.
+
+    Examples
+    --------
+    >>> _joined(np.array([[0.0, 10.0], [20.0, 30.0]]), 28, 40).tolist()
+    [[0.0, 10.0], [20.0, 40.0]]
+    """
+    apart = spans[spans[:, 1] < begin]
+    first = min([float(begin), *spans[spans[:, 1] >= begin, 0].tolist()])
+    return np.vstack([apart, [[first, float(end)]]])[-_MOST_SPANS:]
 
 
 def _gravity(signal: Signal) -> tuple[int, int, float, str]:

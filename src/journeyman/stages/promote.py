@@ -12,9 +12,9 @@ from journeyman.entities.contest import Contest
 from journeyman.entities.decision import Action
 from journeyman.entities.operation import Economics, Move
 from journeyman.entities.traffic import Traffic
-from journeyman.metrics.wagers import evidence
+from journeyman.metrics.wagers import evidence, joined
 
-__all__ = ["ALPHA", "open_contest", "paired", "promote", "proven", "watch_over"]
+__all__ = ["ALPHA", "open_contest", "paired", "promote", "watch_over"]
 
 FloatArray = NDArray[np.float64]
 Losses = Callable[[FloatArray, FloatArray], FloatArray]
@@ -68,31 +68,20 @@ def paired(contest: Contest, traffic: Traffic, losses: Losses) -> FloatArray:
     return np.asarray(old - new)
 
 
-def proven(recipe: Contest) -> bool:
-    """Say whether learning again has proved, on this stream, to give better models than those in use.
-
-    Examples
-    --------
-    >>> proven(Contest(0, 0))
-    False
-    """
-    return evidence(recipe)[0] >= 1.0 / ALPHA and recipe.gain > 0.0
-
-
 def promote(contest: Contest, recipe: Contest, economics: Economics) -> Move:
     """Decide what becomes of the challenger.
 
-    Promoted where the truths prove that it is better, or where learning again has proved on this stream to give better
-    models and nothing speaks against this one; dropped where they prove that it is worse, or once so many truths have
-    come that a gain worth a retraining would have shown. After a promotion the former champion is the challenger, and
-    the same evidence brings it back. Swapping the two mirrors every figure.
+    Promoted where the truths prove that it is better: half is bet on its own, half on them and on those before, which
+    showed whether learning again gives better models here. Dropped where its own prove that it is worse, or once so
+    many have come that a gain worth a retraining would have shown. After a promotion the former champion is the
+    challenger, and the same evidence brings it back. Swapping the two mirrors every figure of their own truths.
 
     Parameters
     ----------
     contest : Contest
         After ``metrics.wagers.wager`` has been told all pairs.
     recipe : Contest
-        Of ``Staleness.recipe``; ``Contest(0, 0)`` where only this challenger's own truths are to count.
+        Of ``Staleness.recipe`` when the challenger was built; ``Contest(0, 0)`` where only its own truths are to count.
     economics : Economics
         As ``price`` gave it.
 
@@ -106,8 +95,9 @@ def promote(contest: Contest, recipe: Contest, economics: Economics) -> Move:
     ----------
     Choe and Ramdas 2023, "Comparing sequential forecasters", arXiv 2110.00115.
     """
-    better, worse = evidence(contest)
-    most = truths_wanted(contest, economics)
+    own, worse = evidence(contest)
+    better = own if contest.guard else joined(contest, recipe)
+    most = _truths_wanted(contest, economics)
     figures: dict[str, str | int | float] = {
         "evidence for": float(f"{better:.4g}"),
         "evidence against": float(f"{worse:.4g}"),
@@ -115,15 +105,16 @@ def promote(contest: Contest, recipe: Contest, economics: Economics) -> Move:
         "truths": contest.truths,
         "truths at most": most,
         "mean gain": contest.mean,
+        "evidence of its own truths": float(f"{own:.4g}"),
         "evidence for learning again": float(f"{evidence(recipe)[0]:.4g}"),
     }
     benefit = contest.mean * economics.loss * economics.horizon
-    own = better >= 1.0 / ALPHA and contest.gain > 0.0
+    won = better >= 1.0 / ALPHA and contest.gain >= 0.0
     lost = worse >= 1.0 / ALPHA and contest.gain < 0.0
     name = f"release {contest.challenger}"
     odds = f"{contest.truths:,} truths that both have answered"
     if contest.guard:
-        if own:
+        if won:
             reason = f"The former champion, {name}, is better after all: {odds} prove it ({better:.3g} to 1)."
             return Move(Action.ROLL_BACK, reason, (), contest.challenger, None, 0.0, benefit, figures)
         if lost or contest.truths >= most:
@@ -133,15 +124,10 @@ def promote(contest: Contest, recipe: Contest, economics: Economics) -> Move:
     if lost:
         reason = f"The challenger, {name}, is worse: {odds} prove it ({worse:.3g} to 1); it is dropped."
         return Move(Action.KEEP, reason, (), contest.challenger, None, 0.0, 0.0, figures)
-    if own or (proven(recipe) and worse <= 1.0):
-        why = (
-            f"is better than the champion: {odds} prove it ({better:.3g} to 1)"
-            if own
-            else f"learned again, which has proved better on {recipe.truths:,} truths ({evidence(recipe)[0]:.3g} to 1)"
-        )
-        move = Move(
-            Action.PROMOTE, f"The challenger, {name}, {why}.", (), contest.challenger, None, 0.0, benefit, figures
-        )
+    if won:
+        truths = f"{odds} prove it" if own >= 1.0 / ALPHA else _both(contest, recipe)
+        reason = f"The challenger, {name}, is better than the champion: {truths} ({better:.3g} to 1)."
+        move = Move(Action.PROMOTE, reason, (), contest.challenger, None, 0.0, benefit, figures)
         return _ask(move) if economics.approval else move
     if contest.truths >= most:
         reason = f"The challenger, {name}, has not proved to be better on {odds}; it is dropped."
@@ -149,7 +135,7 @@ def promote(contest: Contest, recipe: Contest, economics: Economics) -> Move:
     return Move(Action.KEEP, f"The challenger is being tested: {odds} so far.", (), None, None, 0.0, 0.0, figures)
 
 
-def truths_wanted(contest: Contest, economics: Economics) -> int:
+def _truths_wanted(contest: Contest, economics: Economics) -> int:
     """Return after how many truths a gain that is worth a retraining would have shown, at most the horizon.
 
     Evidence on differences of mean m and variance v grows by about m squared over 2 v with each truth.
@@ -160,6 +146,11 @@ def truths_wanted(contest: Contest, economics: Economics) -> int:
     spread = max(0.0, contest.squares / contest.truths - contest.mean**2)
     wanted = 2.0 * float(np.log(1.0 / ALPHA)) * spread / least**2
     return int(min(economics.horizon, max(_LEAST_TRUTHS, wanted)))
+
+
+def _both(contest: Contest, recipe: Contest) -> str:
+    earlier = f"learning again has been better on {recipe.truths:,} truths before it"
+    return f"{earlier}, and {contest.truths:,} of its own agree" if contest.truths else earlier
 
 
 def _ask(move: Move) -> Move:

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError
 
 from journeyman.errors import WorkspaceError
 from journeyman.stores.registry import Registry
 from journeyman.stores.tables import Database
 
-__all__ = ["JOURNAL", "check_there", "journal_address", "opened_registry"]
+__all__ = ["DATABASE", "JOURNAL", "check_there", "journal_address", "opened_registry"]
 
 JOURNAL = "journal.db"
+DATABASE = "JOURNEYMAN_DATABASE"
 
 
 def journal_address(path: Path) -> sa.URL:
-    """Return the address of the database in a workspace's folder."""
-    return sa.URL.create("sqlite", database=str(path / JOURNAL))
+    """Return the address of a workspace's database: in its folder, or the one that machines share.
+
+    The variable JOURNEYMAN_DATABASE names that ("postgresql://user@host/name").
+
+    Raises
+    ------
+    WorkspaceError
+        Where it is no address.
+    """
+    shared = os.environ.get(DATABASE)
+    if not shared:
+        return sa.URL.create("sqlite", database=str(path / JOURNAL))
+    try:
+        url = sa.make_url(shared)
+    except ArgumentError as error:
+        raise WorkspaceError(f"{DATABASE} is no address of a database", hint="postgresql://user@host/name") from error
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
 
 
 def check_there(path: Path) -> None:
@@ -30,7 +48,7 @@ def check_there(path: Path) -> None:
     WorkspaceError
         Where there is none.
     """
-    if not (path / JOURNAL).is_file():
+    if not (path / JOURNAL).is_file() and not (os.environ.get(DATABASE) and path.is_dir()):
         raise WorkspaceError(
             f"there is no workspace in {path}", hint="name one with --workspace, or make one with journeyman build"
         )

@@ -11,6 +11,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from journeyman.entities.decision import Action
 from journeyman.entities.operating import HeardRequest, Notice, Operated, OperateSettings
 from journeyman.entities.operation import Operation, Outcome
 from journeyman.entities.overview import Request, Round
@@ -86,12 +87,18 @@ class OperationStore:
         with self._database.writing() as connection:
             connection.execute(rounds.delete().where(rounds.c.model == model, rounds.c.number < before))
 
-    def operations(self, model: str | None = None, most: int = 10_000) -> tuple[Operation, ...]:
-        """Return the latest operations of a model, or of all, the oldest of them first."""
+    def operations(
+        self, model: str | None = None, most: int = 10_000, actions: Sequence[Action] = ()
+    ) -> tuple[Operation, ...]:
+        """Return the latest operations of a model, or of all, the oldest of them first; of these actions, if any."""
         query = sa.select(operations.c.operation, operations.c.outcome)
-        query = query.order_by(operations.c.at.desc(), operations.c.number.desc()).limit(most)
+        query = query.order_by(operations.c.at.desc(), operations.c.model, operations.c.number.desc()).limit(most)
+        if model is not None:
+            query = query.where(operations.c.model == model)
+        if actions:
+            query = query.where(operations.c.action.in_([action.value for action in actions]))
         with self._database.reading() as connection:
-            rows = connection.execute(query if model is None else query.where(operations.c.model == model)).all()
+            rows = connection.execute(query).all()
         return tuple(_operation(row) for row in reversed(rows))
 
     def operation(self, model: str, number: int) -> Operation:

@@ -54,10 +54,18 @@ CREATE TABLE IF NOT EXISTS shadows (
   output TEXT NOT NULL,
   PRIMARY KEY (prediction, version)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS told (  -- the latest truth of labels that the archive holds, so that a repeated one is known
+  subject PRIMARY KEY,           -- a prediction's id, or a key
+  truth TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 """
-_INSERT = """INSERT INTO predictions (id, at, version, part, protocol, client_id, key, "row", output, digest)
-VALUES (?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?)"""
+_INSERT = 'INSERT INTO predictions (id, at, version, part, protocol, client_id, key, "row", output, digest) VALUES '
+_COUNTED = """UPDATE settings SET value = CASE name WHEN 'last' THEN ? ELSE value + ? END
+WHERE name IN ('last', 'rows')"""
+_VALUES = "(?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?)"
+_AT_ONCE = 64
+"""Rows of one statement. The sqlite3 module lets go of Python's lock at each step, and has to wait for it again."""
 
 
 def moment_of(prediction: int) -> int:
@@ -227,7 +235,8 @@ class SqlitePredictionLog:
         known = dict(self.recorded([p.client_id for p in predictions if p.client_id is not None]))
         (last,) = self._connection.execute("SELECT value FROM settings WHERE name = 'last'").fetchone()
         number = max(int(last), now * _PER_MILLISECOND)
-        rows, receipts = [], []
+        rows: list[tuple[object, ...]] = []
+        receipts = []
         for p in predictions:
             before = None if p.client_id is None else known.get(p.client_id)
             if before is not None:
@@ -238,9 +247,11 @@ class SqlitePredictionLog:
             receipts.append(RecordedPrediction(number, p.output, p.digest))
             if p.client_id is not None:
                 known[p.client_id] = RecordedPrediction(number, p.output, p.digest, repeated=True)
-        self._connection.executemany(_INSERT, rows)
-        self._connection.execute("UPDATE settings SET value = ? WHERE name = 'last'", (number,))
-        self._connection.execute("UPDATE settings SET value = value + ? WHERE name = 'rows'", (len(rows),))
+        for start in range(0, len(rows), _AT_ONCE):
+            some = rows[start : start + _AT_ONCE]
+            values = [value for row in some for value in row]
+            self._connection.execute(_INSERT + ", ".join([_VALUES] * len(some)), values)
+        self._connection.execute(_COUNTED, (number, len(rows)))
         return tuple(receipts)
 
     def _add_label(self, label: Label, now: int) -> LabelFate:
@@ -249,6 +260,8 @@ class SqlitePredictionLog:
             return LabelFate.UNKNOWN
         latest = f"SELECT truth FROM labels WHERE {where} = ? ORDER BY number DESC LIMIT 1"
         before = self._connection.execute(latest, (what,)).fetchone()
+        if before is None:
+            before = self._connection.execute("SELECT truth FROM told WHERE subject = ?", (what,)).fetchone()
         if before is not None and before[0] == label.truth.decode():
             return LabelFate.REPEATED
         self._connection.execute(
@@ -267,7 +280,7 @@ class SqlitePredictionLog:
 
 def _connected(path: Path) -> sqlite3.Connection:
     # One thread at a time uses a connection, but not always the one that opened it, which sqlite3 would insist on.
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30, cached_statements=512)
     pages = f"wal_autocheckpoint = {5 * _MOST_AHEAD}"
     for pragma in ("journal_mode = WAL", "synchronous = FULL", pages, "cache_size = -16000"):
         connection.execute(f"PRAGMA {pragma}")

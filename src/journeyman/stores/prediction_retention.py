@@ -56,8 +56,11 @@ def sweep(log: SqlitePredictionLog) -> int:
         gone = connection.execute(f"DELETE FROM predictions WHERE id IN ({old})", (archived, _SWEPT)).rowcount
         connection.execute("DELETE FROM shadows WHERE prediction <= ?", (archived,))
         number = connection.execute("SELECT value FROM settings WHERE name = 'archived labels'").fetchone()
-        old = "SELECT number FROM labels WHERE number <= ? LIMIT ?"
         if number is not None:
+            old = "FROM labels WHERE number <= ? ORDER BY number LIMIT ?"
+            latest = f"INSERT OR REPLACE INTO told SELECT coalesce(prediction, key), truth {old}"
+            connection.execute(latest, (number[0], _SWEPT))
+            old = f"SELECT number {old}"
             gone += connection.execute(f"DELETE FROM labels WHERE number IN ({old})", (number[0], _SWEPT)).rowcount
     return gone
 

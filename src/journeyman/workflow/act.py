@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 
 from journeyman.entities.decision import Action, Verdict
 from journeyman.entities.model_version import ModelVersion
-from journeyman.entities.operating import Decided, Done, LoopState, Observed
+from journeyman.entities.operating import Decided, Done, LoopState, Memory, Observed
 from journeyman.entities.operation import Move, WindowKind, WindowPlan
-from journeyman.errors import InputError
+from journeyman.errors import JourneymanError, LeaseError, WorkspaceError
 from journeyman.interfaces import Clock, PredictionLog, Run
 from journeyman.stores.disk import Draft, sync_folder
 from journeyman.stores.workspace import Workspace
@@ -50,7 +50,7 @@ class Hands:
     clock : Clock
         Time.
     table : callable
-        Returns the table that a retraining by a plan learns from.
+        Returns the table that a retraining by a plan, decided from a state, learns from.
     build : callable
         Builds from a table in the run of that identity, or goes on with it; returns the release, not promoted.
     """
@@ -59,11 +59,11 @@ class Hands:
     workspace: Workspace
     log: PredictionLog
     clock: Clock
-    table: Callable[[WindowPlan], TrainingTable]
+    table: Callable[[LoopState, WindowPlan], TrainingTable]
     build: Callable[[TrainingTable, str], ModelVersion]
 
 
-def act(hands: Hands, run: Run, state: LoopState, seen: Observed, decided: Decided) -> Done:
+def act(hands: Hands, run: Run, state: LoopState, seen: Observed, memory: Memory, decided: Decided) -> Done:
     """Make a move; each line that changes something is a step."""
     move = decided.judged.move
     champion, challenger = seen.champion, state.challenger
@@ -71,7 +71,8 @@ def act(hands: Hands, run: Run, state: LoopState, seen: Observed, decided: Decid
         run.step("shadow", partial(_shadow, hands), None)
         return Done(champion, note=move.reason)
     if move.action is Action.RETRAIN:
-        built = run.step("retrain", partial(_retrain, hands, run.id), move)
+        learning = replace(state, memory=memory, policy=None)
+        built = run.step("retrain", partial(_retrain, hands, run.id), learning, move)
         if built.version is None:
             return Done(champion, challenger, state.former, None, built.seconds, built.note)
         run.step("shadow", partial(_shadow, hands), built.version)
@@ -98,14 +99,16 @@ def write_table(table: TrainingTable, path: Path) -> None:
     sync_folder(path.parent)
 
 
-def _retrain(hands: Hands, run: str, move: Move) -> Built:
+def _retrain(hands: Hands, run: str, state: LoopState, move: Move) -> Built:
     began = hands.clock.monotonic()
     try:
-        table = hands.table(move.window or WindowPlan(WindowKind.ALL))
+        table = hands.table(state, move.window or WindowPlan(WindowKind.ALL))
         version = hands.build(table, f"{run}.build")
-    except InputError as error:
-        # a table that cannot be learned from is an outcome, not a reason to stop
-        return Built(None, hands.clock.monotonic() - began, f"It could not be learned from: {error}")
+    except (WorkspaceError, LeaseError, MemoryError):
+        raise  # it goes on later, or elsewhere
+    except Exception as error:  # noqa: BLE001 - a build that fails, however it does, must not end the loop
+        said = str(error) if isinstance(error, JourneymanError) else f"{type(error).__name__}: {error}"
+        return Built(None, hands.clock.monotonic() - began, f"Nothing could be learned: {said}")
     seconds, notes = hands.clock.monotonic() - began, "; ".join(table.notes)
     if version.verdict == Verdict.DO_NOT_RELEASE:
         return Built(None, seconds, f"Release {version.version} was built and is not fit for use. {notes}.")

@@ -38,6 +38,7 @@ from journeyman.stages.ingest import ingest
 from journeyman.stages.learn import learn
 from journeyman.stages.profile import profile
 from journeyman.stages.rank import meta_features
+from journeyman.stages.reference import make_reference
 from journeyman.stages.repair import repair
 from journeyman.stages.split import split
 from journeyman.stages.train import FittedPart, PreparedRows, fit_member, fit_preparation
@@ -105,6 +106,8 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     decision = run.step("decide", decide, task, evaluation, findings, champion)
     if settings.challenger and decision.action is Action.PROMOTE:
         decision = replace(decision, action=Action.KEEP)  # live truths decide, not this holdout
+
+    run.step("reference", make_reference, table, task, division, chosen, evaluation.importances, settings.seed)
 
     tell("package")
     number = run.step("number", workspace.registry.reserve, settings.name, run.id)

@@ -64,6 +64,7 @@ def hand_on(
         memory={} if changed else memory,
         policy=_policy(policy, move, state, seen, decided, done),
         digests=seen.digests,
+        hidden=seen.hidden,
     )
     kept = Round(state.round, state.begin, state.end, done.champion, done.challenger, looked, policy.contest)
     return Kept(after, kept, operations)

@@ -31,6 +31,10 @@ def hear(state: LoopState, seen: Observed, watched: Watched, judged: Judged, tru
         That were known.
     """
     heard, paused = state.heard, state.paused
+    if seen.champion != state.champion:
+        # What people asked for was about the other one: it waits until the loop knows where it stands.
+        told = Move(Action.KEEP, f"A person made release {seen.champion} the champion; it is watched from now on.")
+        return Decided(replace(judged, move=told), truths, heard, paused)
     for asked in seen.requests:
         heard = asked.number
         if asked.request.kind in (RequestKind.PAUSE, RequestKind.RESUME):
@@ -40,7 +44,7 @@ def hear(state: LoopState, seen: Observed, watched: Watched, judged: Judged, tru
         if wanted is not None:
             move, answers = wanted
             return Decided(replace(judged, move=move), truths, heard, paused, answers)
-    return _own(state, seen, watched, Decided(judged, truths, heard, paused))
+    return _own(state, watched, Decided(judged, truths, heard, paused))
 
 
 def _asked_move(state: LoopState, seen: Observed, asked: HeardRequest) -> tuple[Move, int | None] | None:
@@ -63,19 +67,13 @@ def _asked_move(state: LoopState, seen: Observed, asked: HeardRequest) -> tuple[
     return Move(Action.KEEP, reason, version=operation.move.version), operation.number
 
 
-def _own(state: LoopState, seen: Observed, watched: Watched, decided: Decided) -> Decided:
+def _own(state: LoopState, watched: Watched, decided: Decided) -> Decided:
     """Return the policy's move, held back where the loop is paused or the same question waits for an answer already."""
     move = decided.judged.move
     acts = move.action is not Action.KEEP or move.version is not None
     if decided.paused and acts:
         held = Move(Action.KEEP, f"Paused; otherwise: {move.reason}", move.signals, evidence=move.evidence)
         return replace(decided, judged=replace(decided.judged, move=held), noted=False)
-    if seen.champion != state.champion:
-        told = Move(
-            Action.KEEP,
-            f"A person made release {seen.champion} the champion; what was known of the other is set aside.",
-        )
-        return replace(decided, judged=replace(decided.judged, move=told))
     asked = next((o for o in state.waiting if _same(o, move)), None)
     if asked is not None:
         held = Move(Action.KEEP, f"Operation {asked.number} waits for a person.", move.signals, evidence=move.evidence)

@@ -108,7 +108,7 @@ def judge(seen: Seen, memory: PolicyMemory, economics: Economics) -> Judged:
     if healthy and wants_test(memory.staleness, seen.truths, alarmed):
         memory = replace(memory, staleness=seen.test(memory.staleness, lessons))
     if memory.contest is not None:
-        move = promote(memory.contest, memory.staleness.recipe, economics)
+        move = promote(memory.contest, memory.proved, economics)
         if move.version is not None or not memory.contest.guard:
             return Judged(move, memory)
     move = retrain((before, seen.watched), Known(memory.staleness, seen.truths, seen.unit), economics, lessons)
@@ -134,7 +134,11 @@ def moved(memory: PolicyMemory, move: Move, champion: int, version: int | None, 
         if version is None:
             return memory
         learned = LearnedFrom(truths, move.window or ALL_ROWS)
-        return replace(memory, contest=open_contest(champion, version), shadow=learned)
+        contest = open_contest(champion, version)
+        return replace(memory, contest=contest, shadow=learned, proved=staleness.recipe)
+    if move.action is Action.ROLL_BACK and (contest is None or not contest.guard):
+        # A person went back to a release of which it is not known here what it learned from.
+        return PolicyMemory(replace(paid_for(staleness, truths), recipe=Contest(0, 0)))
     if contest is None or shadow is None:
         return memory
     if move.action in (Action.PROMOTE, Action.ROLL_BACK):

@@ -170,9 +170,9 @@ class LearningRows:
     def _first_rows(self, settings: BuildSettings) -> tuple[pd.DataFrame, tuple[str, ...]]:
         """Return the first build's rows raw, as its source gives them; where that is gone, as they were read."""
         table = self.repaired.table
+        if settings.source == FRAME or (settings.query is None and not Path(settings.source).exists()):
+            return _plain(table.frame, table.columns, self.repaired), ()
         try:
-            if settings.source == FRAME or (settings.query is None and not Path(settings.source).exists()):
-                raise InputError("the table is not there any more", hint="")
             source = open_source(settings.source, settings.query)
             if source.digest() != table.digest:
                 return _plain(table.frame, table.columns, self.repaired), (

@@ -13,9 +13,10 @@ from journeyman.entities.contest import Contest
 from journeyman.entities.decision import Action
 from journeyman.entities.judged import PolicyMemory
 from journeyman.entities.lessons import Lessons
-from journeyman.entities.operating import Decided, Kept, LoopState, Memory, Observed, OperateSettings
+from journeyman.entities.operating import Decided, Done, Kept, LoopState, Memory, Observed, OperateSettings
 from journeyman.entities.signal import Watched
 from journeyman.entities.staleness import Staleness
+from journeyman.entities.table import Block
 from journeyman.entities.traffic import Traffic
 from journeyman.interfaces import Algorithm, DriftDetector, Preparation, Run, TrafficLog
 from journeyman.metrics.row_losses import bounded_losses
@@ -31,9 +32,21 @@ from journeyman.workflow.learning_rows import LearningRows
 from journeyman.workflow.shelf import Shelf
 from journeyman.workflow.traffic import read_traffic
 
-__all__ = ["LoopParts", "begin", "decide", "first_state", "keep", "learning_rows", "observe", "operate_round", "watch"]
+__all__ = [
+    "LoopParts",
+    "begin",
+    "decide",
+    "done_is",
+    "first_state",
+    "keep",
+    "learning_rows",
+    "observe",
+    "operate_round",
+    "watch",
+]
 
 FloatArray = NDArray[np.float64]
+_LEARNED = frozenset([Action.RETRAIN, Action.PROMOTE])
 _PAST = 500  # retrainings of all models that a decision learns from
 
 
@@ -80,7 +93,7 @@ def operate_round(run: Run, parts: LoopParts, before: LoopState) -> LoopState:
     seen = run.step("observe", partial(observe, parts), state)
     watched = run.step("watch", partial(watch, parts), state, seen)
     decided = run.step("judge", partial(decide, parts), state, seen, watched)
-    done = act(parts.hands, run, state, seen, decided)
+    done = run.step("act", done_is, act(parts.hands, run, state, seen, watched[0], decided))
     handed = partial(hand_on, parts.name, parts.settings)
     kept = run.step("remember", handed, state, seen, watched, decided, done)
     run.step("keep", partial(keep, parts), kept)
@@ -97,25 +110,48 @@ def begin(state: LoopState) -> LoopState:
     return state
 
 
+def done_is(done: Done) -> Done:
+    """Write down what acting has brought about."""
+    return done
+
+
 def observe(parts: LoopParts, state: LoopState) -> Observed:
     """Read what the log holds of the span, who is champion, and what people asked for before it ended."""
     registry, operations = parts.workspace.registry, parts.workspace.operations
     champion, history = registry.version(parts.name), registry.history(parts.name)
     parts.log.seal(state.end)
     span = parts.log.span(state.begin, state.end, parts.settings.most_rows)
-    traffic, digests = read_traffic(span, parts.shelf.release(champion.version), state.digests)
+    traffic, digests, hidden = read_traffic(span, parts.shelf.release(champion.version), state.digests)
     asked = tuple(h for h in operations.requests(parts.name, state.heard) if h.request.at < state.end)
-    past = tuple(o for o in operations.operations() if Action.RETRAIN in (o.move.action, o.move.wanted))
-    known = tuple(o for o in past[-_PAST:] if o.at <= state.end)
-    return Observed(traffic, champion.version, registry.before(parts.name), len(history), asked, known, digests)
+    past = operations.operations(most=_PAST, actions=(*sorted(_LEARNED), Action.ASK))
+    known = tuple(o for o in past if _LEARNED & {o.move.action, o.move.wanted} and o.at <= state.end)
+    return Observed(
+        answered=replace(traffic, shadows={}),
+        shadows=tuple(sorted(traffic.shadows.items())),
+        champion=champion.version,
+        previous=registry.before(parts.name),
+        moves=len(history),
+        requests=asked,
+        past=known,
+        digests=digests,
+        hidden=hidden if span.rows else state.hidden,
+    )
 
 
 def watch(parts: LoopParts, state: LoopState, seen: Observed) -> tuple[Memory, Watched]:
     """Let the detectors look at what the champion has answered."""
-    memory = state.memory if seen.champion == state.champion else {}
+    as_before = (seen.champion, seen.hidden) == (state.champion, state.hidden)
     mine = seen.traffic.take(seen.traffic.versions == seen.champion)
     reference, release = parts.shelf.reference(seen.champion), parts.shelf.release(seen.champion)
-    return monitor(reference, release.task, parts.detectors, memory, mine)
+    if seen.hidden:
+        mine = replace(mine, rows=_without(mine.rows, seen.hidden))
+        reference = replace(
+            reference,
+            rows=_without(reference.rows, seen.hidden),
+            columns=tuple(c for c in reference.columns if c.name not in seen.hidden),
+            importance={k: v for k, v in reference.importance.items() if k not in seen.hidden},
+        )
+    return monitor(reference, release.task, parts.detectors, state.memory if as_before else {}, mine)
 
 
 def decide(parts: LoopParts, state: LoopState, seen: Observed, watched: tuple[Memory, Watched]) -> Decided:
@@ -152,6 +188,10 @@ def keep(parts: LoopParts, kept: Kept) -> int:
     """Write the round and its operations where people look; return the round's number."""
     parts.workspace.operations.keep_round(parts.name, kept.round, kept.operations)
     return kept.round.number
+
+
+def _without(rows: Block, names: Sequence[str]) -> Block:
+    return {name: values for name, values in rows.items() if name not in names}
 
 
 def _policy(state: LoopState, seen: Observed) -> PolicyMemory:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
+
+import msgspec
 
 from journeyman.entities.operating import Notice
 from journeyman.entities.operation import Operation
 from journeyman.entities.overview import ModelState, Request, RequestKind
-from journeyman.entities.task import Task
 from journeyman.errors import SettingsError
+from journeyman.metrics.row_losses import loss_name
 from journeyman.settings import DEFAULT_WORKSPACE
+from journeyman.stores.disk import disk_errors
 from journeyman.stores.workspace import Workspace
-from journeyman.workflow.release import open_release
+from journeyman.workflow.release import ModelCard
 
-__all__ = ["ask", "loss_words", "notices", "operated_models", "operations", "overview"]
+__all__ = ["ask", "notices", "operated_models", "operations", "overview"]
 
 _SWITCHES = (RequestKind.PAUSE, RequestKind.RESUME)
 _ANSWERS = (RequestKind.APPROVE, RequestKind.REJECT)
@@ -55,7 +57,7 @@ def overview(workspace: str | Path | None, name: str, rounds: int = 500, most: i
         return ModelState(
             name=name,
             versions=versions,
-            loss=_loss_of(place.path / champion.path, champion.digest),
+            loss=_loss(place.path / champion.path),
             paused=_paused(place, name),
             rounds=place.operations.rounds(name, rounds),
             operations=done,
@@ -111,15 +113,11 @@ def ask(workspace: str | Path | None, name: str, request: Request) -> Request:
         return request
 
 
-def loss_words(task: Task) -> str:
-    """Return what the loss of a round is called."""
-    return "Brier score" if task.kind.classification else "absolute error"
-
-
-@lru_cache(maxsize=256)
-def _loss_of(folder: Path, digest: str) -> str:
-    """Return what the loss of a release is called; a release never changes, and a page asks every few seconds."""
-    return loss_words(open_release(folder, digest).task)
+def _loss(release: Path) -> str:
+    """Return what the loss of a release's answers is called; its card alone is read, for pages ask often."""
+    with disk_errors(release):
+        card: ModelCard = msgspec.json.decode((release / "model.json").read_bytes(), type=ModelCard)
+    return loss_name(card.task)
 
 
 def _meant(name: str, number: int | None, waiting: list[int]) -> int:

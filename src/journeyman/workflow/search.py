@@ -15,14 +15,14 @@ from journeyman.entities.search import Choice, Search
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Task, TaskKind
-from journeyman.entities.trial import Ensemble, Trial
+from journeyman.entities.trial import Ensemble, Trial, answers_within
 from journeyman.entities.weakness import Attempt
 from journeyman.errors import InputError
 from journeyman.interfaces import Metric, Run
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import MOST_COPIES, ensemble, lift
-from journeyman.stages.evaluate import MOST_SHUFFLED, SHUFFLING_SECONDS
-from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN
+from journeyman.stages.evaluate import MOST_SHUFFLED, SHUFFLING_SECONDS, shuffled_answers
+from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN, drawn_answers
 from journeyman.stages.rank import judge, meta_features, rank, shown_by
 from journeyman.stages.stop import choose_next, reason_to_stop
 from journeyman.stages.train import Allowance, Terms, train
@@ -86,11 +86,10 @@ def seconds_to_finish(table: Table, split: Split, answer_seconds: float) -> floa
         Of one answer of the ensemble: importance asks for each column's shuffled rows, dependence for a grid.
     """
     examined = len(split.holdout) or len(split.train)
-    shuffled = min(MOST_SHUFFLED, 5 * len(table.features) * min(examined, 2_000))
-    drawn = min(MOST_DRAWN, 120 * len(split.train))
-    asked = min(shuffled * answer_seconds, SHUFFLING_SECONDS) + min(drawn * answer_seconds, EXPLAINING_SECONDS)
-    asked += _PREPARED_ROW * (shuffled + drawn)
-    return 2.0 + 2e-5 * min(table.source_rows, 300_000) + examined * answer_seconds + asked
+    allowed = answers_within(answer_seconds, SHUFFLING_SECONDS, MOST_SHUFFLED)
+    asked = examined + shuffled_answers(len(table.features), examined, allowed)
+    asked += drawn_answers(len(split.train), answers_within(answer_seconds, EXPLAINING_SECONDS, MOST_DRAWN))
+    return 2.0 + 2e-5 * min(table.source_rows, 300_000) + asked * (answer_seconds + _PREPARED_ROW)
 
 
 def seconds_after_fits(

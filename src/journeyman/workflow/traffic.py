@@ -68,8 +68,8 @@ class ReadRows:
     hidden: tuple[str, ...]
 
 
-def read_traffic(span: LoggedSpan, release: Release, before: IntArray) -> tuple[Traffic, IntArray]:
-    """Return the traffic of a span, and digests of its rows.
+def read_traffic(span: LoggedSpan, release: Release, before: IntArray) -> tuple[Traffic, IntArray, tuple[str, ...]]:
+    """Return the traffic of a span, digests of its rows, and the columns that the log was told not to hold.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def read_traffic(span: LoggedSpan, release: Release, before: IntArray) -> tuple[
         shadows=shadows,
         feed=feed,
     )
-    return traffic, digests
+    return traffic, digests, read.hidden
 
 
 def read_rows(rows: Sequence[LoggedRow], release: Release) -> ReadRows:

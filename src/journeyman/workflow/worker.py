@@ -17,6 +17,8 @@ from journeyman.entities.operating import Kept, LoopState, Notice, OperateSettin
 from journeyman.entities.signal import Watched
 from journeyman.errors import LeaseError, NotificationError, WorkspaceError
 from journeyman.interfaces import Clock, Notifier
+from journeyman.notifiers.told_operation import headline
+from journeyman.stores.disk import DRAFT
 from journeyman.stores.journal import RunStatus
 from journeyman.stores.leases import Lease
 from journeyman.stores.workspace import Workspace
@@ -147,11 +149,11 @@ class Worker:
 
     def due(self) -> bool:
         """Whether a span has ended, and settled, that was not looked at."""
-        return self.wakes() <= self._now()
+        return self.wakes(self.state()) <= self._now()
 
-    def wakes(self) -> int:
-        """Return when the next round is due, in milliseconds since 1970."""
-        return self.state().end + self._parts.settings.settle
+    def wakes(self, state: LoopState) -> int:
+        """Return when the round that begins with this is due, in milliseconds since 1970."""
+        return state.end + self._parts.settings.settle
 
     def state(self) -> LoopState:
         """Return what the next round begins with; of one that was begun already, what it began with."""
@@ -167,6 +169,8 @@ class Worker:
         """Go through the next round, or on with one that was killed; return what the one after it begins with."""
         workspace, name, before = self._parts.workspace, self._parts.name, self.state()
         place = loop_place(workspace, name, before.round)
+        for draft in place.artifacts.folder.glob(f"{DRAFT}*"):
+            draft.unlink(missing_ok=True)  # of a worker that was killed
         settings = self._parts.settings
         record = workspace.journal.open(round_id(name, before.round), f"{name}{LOOP}", settings, self._clock.now())
         # A round goes on as it was begun, whatever was set since.
@@ -176,6 +180,11 @@ class Worker:
         self._tell(after)
         self._sweep(after.round)
         return after
+
+    def told(self, number: int) -> str:
+        """Return a line about an operation."""
+        operation = self._parts.workspace.operations.operation(self._parts.name, number)
+        return f"{headline(operation)}: {operation.move.reason}"
 
     def _first(self) -> LoopState:
         parts = self._parts

@@ -190,7 +190,7 @@ def test_neither_proposing_nor_answering_loads_keras():
         "Neural().candidates(Task('y', TaskKind.BINARY, 'log_loss', ('a', 'b')), 5000, ())\n"
         "print([m for m in ('keras', 'jax', 'tensorflow') if m in sys.modules])"
     )
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=600)
     assert shown.stdout.strip() == "[]"
 
 

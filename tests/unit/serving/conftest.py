@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from tests.served_model import two_versions
 
 from journeyman.serving.application import Application
 from journeyman.serving.serve_doors import make_application
 from journeyman.serving.serve_settings import ServeSettings
-from journeyman.stores.catalogue import opened_registry
 from journeyman.stores.prediction_log import SqlitePredictionLog
-from journeyman.stores.releases import read_release, write_release
 from journeyman.workflow.doors import build
 from journeyman.workflow.predict_doors import load
 from journeyman.workflow.release import Release
@@ -31,19 +30,7 @@ ROW = {"x": 0.5, "c": "a"}
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a workspace with two versions of a model "m" of two classes, the first its champion."""
-    rng = np.random.default_rng(3)
-    x, c = rng.normal(size=120), rng.choice(list("abc"), 120)
-    y = np.where(x + (c == "a") + 0.3 * rng.normal(size=120) > 0.3, "yes", "no")
-    place = tmp_path_factory.mktemp("serve")
-    build(pd.DataFrame({"x": x, "c": c, "y": y}), target="y", trials=2, workspace=place, name="m")
-    with opened_registry(place) as registry:
-        first = registry.version("m")
-        manifest, files = read_release(place / first.path)
-        facts = {k: v for k, v in manifest.items() if k not in ("files", "format")} | {"version": 2, "run": "m-2"}
-        digest = write_release(place / "releases" / "m" / "2", files, facts)
-        again = replace(first, version=2, run="m-2", path="releases/m/2", digest=digest, champion=False)
-        registry.register(again)
-    return place
+    return two_versions(tmp_path_factory.mktemp("serve"))
 
 
 @pytest.fixture(scope="session")
@@ -149,10 +136,10 @@ def eventually() -> Callable[[Callable[[], Any]], Any]:
     """Return a function that asks until there is an answer."""
 
     def wait(look: Callable[[], Any]) -> Any:
-        for _ in range(200):
+        for _ in range(9_000):
             if found := look():
                 return found
             time.sleep(0.02)
-        return look()
+        raise AssertionError("what was waited for did not come")
 
     return wait

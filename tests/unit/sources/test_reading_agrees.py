@@ -90,7 +90,7 @@ def both(raw: list[Any], series: pd.Series, column: Column) -> None:
 
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda c: f"{c.kind}-{c.unit or c.decimal}-{len(c.missing_markers)}")
 @given(raw=st.lists(VALUES, max_size=30))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @pytest.mark.slow
 def test_any_objects(column: Column, raw: list[Any]) -> None:
     both(raw, pd.Series(raw, dtype=object), column)
@@ -98,7 +98,7 @@ def test_any_objects(column: Column, raw: list[Any]) -> None:
 
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda c: f"{c.kind}-{c.unit or c.decimal}-{len(c.missing_markers)}")
 @given(raw=st.lists(st.one_of(WORDS, st.text(max_size=12)), max_size=30))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_texts(column: Column, raw: list[str]) -> None:
     both(raw, pd.Series(raw, dtype="str"), column)
 
@@ -106,7 +106,7 @@ def test_texts(column: Column, raw: list[str]) -> None:
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda c: f"{c.kind}-{c.unit or c.decimal}-{len(c.missing_markers)}")
 @pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "bool", "boolean", "Int64", "datetime64[us]"])
 @given(data=st.data())
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @pytest.mark.slow
 def test_typed_columns(column: Column, dtype: str, data: st.DataObject) -> None:
     values: st.SearchStrategy[Any] = {
@@ -158,7 +158,7 @@ FORMATS = [
 @given(
     moment=st.datetimes(min_value=dt.datetime(1, 1, 2), max_value=dt.datetime(9999, 12, 30)), junk=st.text(max_size=6)
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_dates_alone_and_by_the_million(form: str, moment: dt.datetime, junk: str) -> None:
     text = moment.strftime(form.replace("%q", str((moment.month + 2) // 3)).replace("%z", "+05:30"))
     one = read_date(text, (form,), 1969)

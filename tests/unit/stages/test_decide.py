@@ -166,6 +166,6 @@ def noise(seed, kind, metric, holdout, n=300):
     ],
 )
 def test_noise_is_not_released(kind, metric, holdout):
-    verdicts = Counter(noise(seed, kind, metric, holdout).verdict for seed in range(200))
+    verdicts = Counter(noise(seed, kind, metric, holdout).verdict for seed in range(100))
     print(kind, metric, holdout, verdicts)
-    assert verdicts[Verdict.DO_NOT_RELEASE] >= 190
+    assert verdicts[Verdict.DO_NOT_RELEASE] >= 95

@@ -20,7 +20,7 @@ def probabilities(rng, n, k):
     return p / p.sum(axis=1, keepdims=True)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(name=st.sampled_from(sorted(METRICS)), seed=st.integers(0, 10_000), n=st.integers(5, 60), k=st.integers(3, 5))
 def test_weights_mean_repeated_rows(name, seed, n, k):
     rng = np.random.default_rng(seed)

@@ -9,7 +9,7 @@ from journeyman.entities.operation import Economics
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.traffic import Traffic
 from journeyman.metrics.row_losses import bounded_losses
-from journeyman.metrics.wagers import wager
+from journeyman.metrics.wagers import capped, wager
 from journeyman.stages.promote import open_contest, paired, promote, watch_over
 
 NOTHING = Contest(0, 0)
@@ -67,11 +67,15 @@ def test_the_former_champion_returns_by_the_same_evidence() -> None:
     assert (stays.action, stays.version) == (Action.KEEP, 1)
 
 
-def test_a_proven_recipe_promotes_what_nothing_speaks_against() -> None:
+def test_what_learning_again_has_proved_before_counts_half() -> None:
     recipe = after(NOTHING, 0.1)
-    assert promote(open_contest(1, 2), recipe, ECONOMICS).action is Action.PROMOTE
-    assert promote(after(open_contest(1, 2), -0.1, rows=300), recipe, ECONOMICS).action is Action.KEEP
+    at_once = promote(open_contest(1, 2), recipe, ECONOMICS)
+    assert at_once.action is Action.PROMOTE
+    assert "before it" in at_once.reason
+    # Its own truths weigh against it, and speak for it where nothing was proved before.
+    assert promote(after(open_contest(1, 2), -0.1, rows=300), capped(recipe), ECONOMICS).action is Action.KEEP
     assert promote(open_contest(1, 2), after(NOTHING, 0.0), ECONOMICS).action is Action.KEEP
+    assert promote(after(open_contest(1, 2), 0.1), after(NOTHING, -0.1), ECONOMICS).action is Action.PROMOTE
 
 
 def test_pairs_are_truths_of_the_span_that_both_answered_in_the_order_they_came() -> None:

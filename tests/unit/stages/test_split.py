@@ -67,7 +67,7 @@ def assert_same(left: Split, right: Split) -> None:
         assert one.validate.tolist() == other.validate.tolist()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(12, 700), st.sampled_from([0, 2, 3, 4, 6]), st.integers(0, 3), st.integers(0, 10**6))
 def test_shuffled_rows_are_dealt_once(rows: int, classes: int, seed: int, chance: int) -> None:
     rng = np.random.default_rng(chance)
@@ -81,7 +81,7 @@ def test_shuffled_rows_are_dealt_once(rows: int, classes: int, seed: int, chance
     assert bool(len(done.holdout)) == (rows >= 120)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(12, 600), st.integers(2, 80), st.integers(0, 3), st.integers(0, 3))
 def test_no_group_stands_on_two_sides(rows: int, kinds: int, classes: int, seed: int) -> None:
     rng = np.random.default_rng(rows * 100 + kinds)
@@ -97,7 +97,7 @@ def test_no_group_stands_on_two_sides(rows: int, kinds: int, classes: int, seed:
         assert not set(group[fold.fit]) & set(group[fold.validate])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(40, 700), st.integers(2, 700), st.integers(0, 3), st.booleans())
 def test_time_goes_forward(rows: int, moments: int, classes: int, gaps: bool) -> None:
     rng = np.random.default_rng(rows * 1000 + moments)

@@ -282,7 +282,7 @@ def same(left: object, right: object) -> bool:
     return type(left) is type(right) and left == right
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(everything)
 def test_every_fact_survives_its_bytes(fact: Everything) -> None:
     data = encode(fact)

@@ -142,3 +142,20 @@ def test_bad_names_are_refused_with_a_name_that_works(name: str) -> None:
     with pytest.raises(SettingsError) as caught:
         check_name(name)
     assert check_name(caught.value.hint.split("'")[1])
+
+
+def test_a_move_that_may_be_repeated_is_made_once_and_not_after_somebody_elses(tmp_path: Path) -> None:
+    with Workspace(tmp_path) as workspace:
+        registry = workspace.registry
+        for number in (1, 2, 3):
+            release(workspace, f"r{number}", promote=False)
+        registry.promote("houses", 1, now="t1")
+        assert registry.move("houses", 2, "promoted", after=1, now="t2")
+        assert registry.move("houses", 2, "promoted", after=1, now="t3"), "done before"
+        assert len(registry.history("houses")) == 2
+        registry.rollback("houses", now="t4")
+        assert not registry.move("houses", 2, "promoted", after=1, now="t5"), "a person came between"
+        assert [(h.version, h.move) for h in registry.history("houses")][-1] == (1, "rolled back")
+        assert registry.before("houses") is None
+        with pytest.raises(SettingsError, match="no version 9"):
+            registry.move("houses", 9, "promoted", after=3, now="t6")

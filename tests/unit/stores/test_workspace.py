@@ -17,18 +17,18 @@ from journeyman.errors import JourneymanError, WorkspaceError
 from journeyman.stores.workspace import Workspace
 
 HOLD = """
-import sys, time
+import sys
 from journeyman.stores.workspace import Workspace
 with Workspace(sys.argv[1]) as workspace, workspace.lock():
     print("held", flush=True)
-    time.sleep(60)
+    sys.stdin.read()  # until it is killed, or whoever started it is gone
 """
 
 
 @pytest.fixture
 def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(tmp_path / "w")], stdout=subprocess.PIPE, text=True, env={**os.environ}
+        [sys.executable, "-c", HOLD, str(tmp_path / "w")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
@@ -36,6 +36,8 @@ def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     process.kill()
     process.wait()
     process.stdout.close()
+    assert process.stdin is not None
+    process.stdin.close()
 
 
 def test_new_workspace_has_its_layout_and_opens_again(tmp_path: Path) -> None:

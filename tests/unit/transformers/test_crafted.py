@@ -119,7 +119,7 @@ def test_rows_are_left_as_they_were(fitted):
     assert all(np.array_equal(before[name], fresh[name], equal_nan=fresh[name].dtype == float) for name in fresh)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.floats(),
     st.floats(),

@@ -113,7 +113,7 @@ def test_noise_in_a_wide_category_teaches_nothing():
     assert abs(np.corrcoef(mean, y)[0, 1]) < 0.1
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(-2_000_000_000, 4_000_000_000))
 def test_calendar_parts_agree_with_pandas(second):
 

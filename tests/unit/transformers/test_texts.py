@@ -29,7 +29,7 @@ def reviews(rows=300, seed=0):
     return {"t": texts}, y
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.text(alphabet="ab cé\0漢", max_size=12), min_size=1, max_size=8))
 def test_runs_are_counted_as_a_plain_count_does(texts):
     known = learn_ngrams(texts, 100, 100)

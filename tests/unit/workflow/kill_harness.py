@@ -2,6 +2,10 @@
 
 Called by test_kill.py: ``python kill_harness.py FOLDER SEED KILLS``. One process imports everything once and forks the
 workers it kills, so that the moments fall into the work and not into the imports. Prints one JSON object.
+
+A kill is aimed by work and not by the clock, so that a slow or busy machine is killed at as many places as a quick one:
+a number of steps is drawn, and a random while after that many have begun the worker gets its SIGKILL. The worker may
+begin that many steps and no more, so that it cannot run away from a harness that gets no processor for a time.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,48 +33,65 @@ from journeyman.stores.workspace import Workspace
 from journeyman.workflow.clock import SystemClock
 from journeyman.workflow.run import JournalRun, resumable, resume_run, start_run
 
+SIDE = "side.txt"
 STEPS = 31
+MOST_STEPS = 6  # between one kill and the next
 
 
-def did(side: Path, step: str) -> None:
-    """Tell the world that a step really runs; one write, so that a kill leaves the whole line or nothing."""
-    descriptor = os.open(side, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.write(descriptor, f"{step}\n".encode())
-    os.close(descriptor)
+@dataclass(frozen=True)
+class Side:
+    """What the world sees of a worker: a file with a line for each step that really runs.
+
+    ``turns`` is a pipe with a byte for each step that may be begun; where nobody holds its other end, all may.
+    """
+
+    path: Path
+    turns: int
+
+    def begin(self, step: str) -> None:
+        """Tell of a step, in one write, so that a kill leaves the whole line or nothing."""
+        os.read(self.turns, 1)
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.write(descriptor, f"{step}\n".encode())
+        os.close(descriptor)
+
+    def begun(self) -> list[str]:
+        """Return the names of the steps that were begun, the earliest first."""
+        return self.path.read_text().splitlines() if self.path.exists() else []
 
 
-def ingest(side: Path, seed: int) -> Table:
-    did(side, "ingest")
+def ingest(side: Side, seed: int) -> Table:
+    side.begin("ingest")
     rng = np.random.default_rng(seed)
     frame = pd.DataFrame({"a": rng.normal(size=4_000), "c": pd.Categorical(rng.choice(["x", "y"], 4_000))})
     return Table("t", frame, (Column("a", Kind.NUMBER), Column("c", Kind.CATEGORY)), "digest", 4_000)
 
 
-def train(side: Path, table: Table, number: int, before: tuple[float, ...]) -> NDArray[np.float64]:
-    did(side, f"train {number}")
+def train(side: Side, table: Table, number: int, before: tuple[float, ...]) -> NDArray[np.float64]:
+    side.begin(f"train {number}")
     return table.frame["a"].to_numpy() * (number + 1 + sum(before))
 
 
-def score(side: Path, values: NDArray[np.float64], number: int) -> float:
-    did(side, f"score {number}")
+def score(side: Side, values: NDArray[np.float64], number: int) -> float:
+    side.begin(f"score {number}")
     return float(np.tanh(values).mean())
 
 
-def package(side: Path, folder: Path, run: str, scores: tuple[float, ...]) -> str:
-    did(side, "package")
+def package(side: Side, folder: Path, run: str, scores: tuple[float, ...]) -> str:
+    side.begin("package")
     files = {f"members/{i}.txt": repr(s).encode() for i, s in enumerate(scores)}
     # The time differs whenever this runs: the folder that came first has to be the one that stays.
     return write_release(folder, files, {"run": run, "made": time.time()})
 
 
-def register(side: Path, workspace: Workspace, run: str, number: int, digest: str) -> int:
-    did(side, "register")
+def register(side: Side, workspace: Workspace, run: str, number: int, digest: str) -> int:
+    side.begin("register")
     path = workspace.release_path("m", number)
     workspace.registry.register(ModelVersion("m", number, path, digest, "t", "rmse", 1.0, "release", True, run, "d"))
     return number
 
 
-def build(workspace: Workspace, run: JournalRun, side: Path) -> tuple[float, ...]:
+def build(workspace: Workspace, run: JournalRun, side: Side) -> tuple[float, ...]:
     table = run.step("ingest", functools.partial(ingest, side), 7)
     scores: tuple[float, ...] = ()
     for number in range((STEPS - 3) // 2):
@@ -83,14 +105,14 @@ def build(workspace: Workspace, run: JournalRun, side: Path) -> tuple[float, ...
     return scores
 
 
-def work(path: Path) -> None:
+def work(path: Path, side: Side) -> None:
     """Do what a process does: take the workspace, go on with what is there or begin."""
     with Workspace(path) as workspace, workspace.lock():
         waiting = resumable(workspace)
         clock = SystemClock()
         run = resume_run(workspace, waiting[0].id, clock) if waiting else start_run(workspace, "m", {}, clock)
         with run:
-            build(workspace, run, path / "side.txt")
+            build(workspace, run, side)
 
 
 def outcome(path: Path) -> dict[str, object]:
@@ -130,23 +152,45 @@ def is_done(path: Path) -> bool:
         return [run.status for run in workspace.journal.runs()] == [RunStatus.DONE]
 
 
-def attempt(path: Path, seconds: float | None) -> bool:
-    """Let a worker work, for so long at most; return whether it was killed."""
+@dataclass(frozen=True)
+class Aim:
+    """Where a worker is killed: so many steps after its start, and so many seconds later."""
+
+    steps: int
+    seconds: float
+
+
+def attempt(path: Path, aim: Aim | None) -> bool:
+    """Let a worker work, to its end or until it is killed; return whether it was killed."""
+    turns, allow = os.pipe()
+    side = Side(path / SIDE, turns)
+    before = len(side.begun())
     child = os.fork()
     if child == 0:
+        os.close(allow)
         try:
-            work(path)
+            work(path, side)
         except BaseException as error:  # noqa: BLE001 - a forked child must never come back into the loop
             print(repr(error), file=sys.stderr, flush=True)
             os._exit(1)
         os._exit(0)
-    if seconds is not None:
-        time.sleep(seconds)
+    os.close(turns)
+    if aim is not None:
+        os.write(allow, b"." * aim.steps)
+        while len(side.begun()) < before + aim.steps and not has_ended(child):
+            time.sleep(0.0005)
+        time.sleep(aim.seconds)
         os.kill(child, signal.SIGKILL)
+    os.close(allow)
     _, status = os.waitpid(child, 0)
     if os.WIFEXITED(status) and os.WEXITSTATUS(status):
         raise SystemExit(f"a worker failed with exit code {os.WEXITSTATUS(status)}")
     return os.WIFSIGNALED(status)
+
+
+def has_ended(child: int) -> bool:
+    """Return whether a child has ended, and leave its status to be asked for."""
+    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def main(folder: Path, seed: int, kills: int) -> None:
@@ -154,7 +198,7 @@ def main(folder: Path, seed: int, kills: int) -> None:
     folder.mkdir(parents=True)
     began = time.monotonic()
     attempt(folder / "calm", None)
-    longest = time.monotonic() - began
+    step = (time.monotonic() - began) / STEPS
     expected = outcome(folder / "calm")
     killed, rounds, done_twice, differing, moments = 0, 0, [], [], set()
     while killed < kills:
@@ -163,14 +207,20 @@ def main(folder: Path, seed: int, kills: int) -> None:
         lines_before, recorded = 0, set[str]()
         going = True
         while going:
-            seconds = float(rng.uniform(0, longest / 3)) if killed < kills else None
-            killed += attempt(path, seconds)
+            # Without a step the worker is killed while it opens the workspace or replays, for it may begin none. The
+            # last steps, which write outside the journal, are approached in short strides.
+            most = MOST_STEPS if len(recorded) < STEPS - 3 else 2
+            # From a part of a step to several, as the machine may be quicker or slower by now.
+            aim = Aim(int(rng.integers(0, most + 1)), step * 10 ** float(rng.uniform(-1.5, 1)))
+            was_killed = attempt(path, aim if killed < kills else None)
             # A kill after the last word in the journal finds the run done: the next worker would begin another.
             going = not is_done(path)
-            lines = (path / "side.txt").read_text().splitlines() if (path / "side.txt").exists() else []
+            lines = Side(path / SIDE, -1).begun()
             done_twice += [line for line in lines[lines_before:] if line in recorded]
             lines_before, recorded = len(lines), set(finished(path))
-            moments.add(len(recorded))
+            if was_killed:
+                killed += 1
+                moments.add(len(recorded))
         if outcome(path) != expected:
             differing.append(outcome(path))
     print(

@@ -20,12 +20,12 @@ from journeyman.metrics import METRICS
 from journeyman.stages.evaluate import curves
 from journeyman.stages.evaluate.baseline import trivial
 from journeyman.stages.evaluate.examined import Examined, examine, group_codes, row_losses
-from journeyman.stages.evaluate.importance import importances
+from journeyman.stages.evaluate.importance import importances, shuffled_answers
 from journeyman.stages.evaluate.resample import block_length
 from journeyman.stages.evaluate.scores import at_threshold, compare
 from journeyman.stages.evaluate.slices import Losses, weak_slices
 
-__all__ = ["MOST_SHUFFLED", "SHUFFLING_SECONDS", "evaluate"]
+__all__ = ["MOST_SHUFFLED", "SHUFFLING_SECONDS", "evaluate", "shuffled_answers"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -13,7 +13,7 @@ from journeyman.entities.evaluation import Importance
 from journeyman.entities.table import Block
 from journeyman.interfaces import Metric
 
-__all__ = ["importances"]
+__all__ = ["importances", "shuffled_answers"]
 
 FloatArray = NDArray[np.float64]
 _MOST_ROWS = 2_000
@@ -56,11 +56,9 @@ def importances(
         Randomness.
     """
     rng = np.random.default_rng(seed)
-    few = min(len(columns), _MOST_COLUMNS)
+    few, repeats, rows = _plan(len(columns), len(y), answers)
     if not few:
         return ()
-    repeats = _REPEATS if few <= 30 else 3 if few <= 60 else 2
-    rows = min(len(y), _MOST_ROWS, max(_FEWEST_ROWS, answers // (few * repeats)))
     taken = np.sort(rng.choice(len(y), rows, replace=False))
     part = {name: values[taken] for name, values in block.items()}
     truth = y[taken]
@@ -87,6 +85,25 @@ def importances(
         ]
         found.append(Importance(column.name, float(falls.mean()), float(falls.std(ddof=1)), "; ".join(notes)))
     return tuple(sorted(found, key=lambda i: (-i.mean, i.column)))
+
+
+def shuffled_answers(columns: int, rows: int, answers: int) -> int:
+    """Return how many answers ``importances`` asks for where it is allowed so many; some it needs in any case.
+
+    Examples
+    --------
+    >>> shuffled_answers(10, 5_000, 20_000), shuffled_answers(10, 5_000, 100)
+    (20000, 10000)
+    """
+    few, repeats, taken = _plan(columns, rows, answers)
+    return few * repeats * taken
+
+
+def _plan(columns: int, rows: int, answers: int) -> tuple[int, int, int]:
+    """Return the columns that are shuffled, how often each, and among how many rows."""
+    few = min(columns, _MOST_COLUMNS)
+    repeats = _REPEATS if few <= 30 else 3 if few <= 60 else 2
+    return few, repeats, min(rows, _MOST_ROWS, max(_FEWEST_ROWS, answers // max(1, few * repeats)))
 
 
 def _ranks(values: NDArray[np.generic]) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from journeyman.stages.retrain.ageing import aged
 from journeyman.stages.retrain.back_test import (
     BlockLosses,
     QuickModels,
@@ -21,6 +22,7 @@ __all__ = [
     "Known",
     "QuickModels",
     "absorb",
+    "aged",
     "back_test",
     "choose_window",
     "learned_again",

@@ -18,6 +18,7 @@ from journeyman.entities.task import Task
 from journeyman.interfaces import Algorithm, FitRequest, Preparation
 from journeyman.metrics.row_losses import bounded_losses
 from journeyman.metrics.wagers import capped, wager
+from journeyman.stages.retrain.ageing import aged, rows_learned
 from journeyman.stages.retrain.windows import (
     choose_window,
     score_windows,
@@ -203,12 +204,13 @@ def absorb(staleness: Staleness, block: BlockLosses) -> Staleness:
         return staleness
     steps = block.twin - block.fresh
     rows, mean = len(steps), float(steps.mean())
+    older = aged(block.age, rows_learned(staleness))
     tested = TestedBlock(rows, mean, float(steps.std()), block.age)
     return replace(
         staleness,
         blocks=(*staleness.blocks, tested)[-_MOST_BLOCKS:],
-        slope_weight=staleness.slope_weight * _FADING + rows * block.age**2,
-        slope_total=staleness.slope_total * _FADING + rows * block.age * mean,
+        slope_weight=staleness.slope_weight * _FADING + rows * older**2,
+        slope_total=staleness.slope_total * _FADING + rows * older * mean,
         recipe=capped(wager(staleness.recipe, steps)),
     )
 

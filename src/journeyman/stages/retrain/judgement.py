@@ -13,12 +13,14 @@ from journeyman.entities.lessons import Lessons
 from journeyman.entities.operation import Economics, Move
 from journeyman.entities.signal import Rung, Signal, Watched
 from journeyman.entities.staleness import Staleness
+from journeyman.stages.retrain.ageing import aged, borne, rows_learned
 from journeyman.stages.retrain.windows import choose_window, window_name
 
 __all__ = ["Known", "price", "retrain", "slope_of"]
 
 _NOISE_ROWS = 1_000
-_ONE_SIDED = 1.645  # 95 %
+_ONE_SIDED = 2.326  # 99 %: it is looked at with every block
+_FURTHEST = 2.0  # a gain that was seen at some age is taken to grow with age, up to twice that age
 _CLUSTERED = 1.5  # neighbours err alike: a mean of rows in order is about so much less sure than of rows drawn
 
 
@@ -59,10 +61,9 @@ def price(economics: Economics, unit: float) -> Economics:
 
 
 def slope_of(staleness: Staleness, lessons: Lessons, unit: float) -> float:
-    """Return how fast models go stale here: loss per row and truth not learned from; never below 0.
+    """Return how fast models go stale here, in loss per ``aged``; never below 0.
 
-    A model whose world wanders at random is worse by as much again with every truth that it missed, so staleness is a
-    line through 0; its slope is a mean of what this stream has shown and of what others have taught.
+    A mean of what this stream has shown and of what others have taught.
     """
     weight = (0.5 / lessons.slope_spread) ** 2
     return max(0.0, (staleness.slope_total + weight * lessons.slope * unit) / (staleness.slope_weight + weight))
@@ -143,6 +144,7 @@ class _Figures:
 
     age: int
     slope: float
+    expected: float
     spent: float
     sure: float
     mean: float
@@ -157,23 +159,35 @@ class _Figures:
         age = max(0, known.truths - staleness.learned)
         blocks = staleness.blocks
         seen = max(staleness.paid, blocks[-1].age if blocks else 0)
-        ahead = slope * max(0.0, float(age) ** 2 - float(seen) ** 2) / 2.0
+        rows = rows_learned(staleness)
+        ahead = slope * max(0.0, borne(age, rows) - borne(seen, rows))
+        expected, worth = slope * aged(age, rows), economics.loss * economics.horizon
         if not blocks:
             spent = ahead * economics.loss * per_truth
-            return cls(age, slope, spent, 0.0, 0.0, 0, economics.retraining, economics.loss * economics.horizon)
-        rows = np.array([b.rows for b in blocks], dtype=np.float64)[::-1]
-        sums = rows * np.array([b.mean for b in blocks])[::-1]
-        squares = rows * np.array([b.spread**2 + b.mean**2 for b in blocks])[::-1]
+            return cls(age, slope, expected, spent, 0.0, 0.0, 0, economics.retraining, worth)
+        sizes = np.array([b.rows for b in blocks], dtype=np.float64)[::-1]
+        sums = sizes * np.array([b.mean for b in blocks])[::-1]
+        squares = sizes * np.array([b.spread**2 + b.mean**2 for b in blocks])[::-1]
         # Over the last block, the last two, the last three ...: a jump may be as young as one block.
-        count, total = np.cumsum(rows), np.cumsum(sums)
+        count, total = np.cumsum(sizes), np.cumsum(sums)
+        # Blocks tell of models that learned some time ago; one that learned now would be fresher by so much.
+        ages = np.cumsum(sizes * np.array([b.age for b in blocks], dtype=np.float64)[::-1]) / count
+        ahead_of = np.clip(age / np.maximum(ages, 1.0), 1.0, _FURTHEST)
         means = total / count
         errors = _CLUSTERED * np.sqrt(np.maximum(np.cumsum(squares) / count - means**2, 0.0) / count)
-        lower = means - _ONE_SIDED * errors
+        lower = (means - _ONE_SIDED * errors) * ahead_of
         best = int(np.argmax(lower))
         spent = (max(0.0, float(total.max())) + ahead) * economics.loss * per_truth
-        worth = economics.loss * economics.horizon
         return cls(
-            age, slope, spent, float(lower[best]), float(means[best]), int(count[-1]), economics.retraining, worth
+            age,
+            slope,
+            expected,
+            spent,
+            float(lower[best]),
+            float(means[best] * ahead_of[best]),
+            int(count[-1]),
+            economics.retraining,
+            worth,
         )
 
     def trigger(self, proved: bool) -> tuple[str, float]:
@@ -182,7 +196,7 @@ class _Figures:
             return "alarm", self.mean
         if self.sure * self.worth > self.cost:
             return "jump", self.sure
-        return "age", max(self.sure, self.slope * self.age, 0.0)
+        return "age", max(self.sure, self.expected, 0.0)
 
 
 def _alarms(history: Sequence[Watched]) -> list[Signal]:

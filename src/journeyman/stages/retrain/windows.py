@@ -19,8 +19,8 @@ _SIZES = (1_000, 4_000, 16_000, 64_000, 256_000)
 _MOST_SIZES = 2
 _MEMORY = 0.95
 """What a back-test still counts once another block has been tested: the last twenty say most."""
-_STANDARD_ERRORS = 2.0
-"""A window other than all rows must be ahead by as many standard errors: all rows is what is known to age well."""
+_STANDARD_ERRORS = 1.0
+"""A window other than all rows must be ahead by as many standard errors (Breiman's rule): all rows age best."""
 _PRIOR_BLOCKS = 4.0
 """Blocks of back-test that what earlier operations taught of a window counts for."""
 

@@ -1,0 +1,83 @@
+"""How a command ends: what went wrong becomes one line, a hint and an exit code (docs/decisions/0005)."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from journeyman import __version__
+from journeyman.errors import JourneymanError, SettingsError, WorkspaceError
+
+__all__ = ["told"]
+
+_EXIT_FAULT = 1
+_EXIT_INPUT = 2
+_EXIT_INTERRUPTED = 130
+
+
+@contextmanager
+def told(workspace: Path, *, interrupted: str = "interrupted") -> Iterator[None]:
+    """Turn what went wrong into a line on standard error and an exit code."""
+    try:
+        yield
+    except JourneymanError as error:
+        raise typer.Exit(_tell(error)) from error
+    except KeyboardInterrupt as error:
+        typer.echo(interrupted, err=True)
+        raise typer.Exit(_EXIT_INTERRUPTED) from error
+    except (typer.Exit, typer.Abort, BrokenPipeError):
+        raise
+    except Exception as error:  # the outermost door: a fault of ours is told in one line, with its traceback in a file
+        known = _storage_error(error)
+        if known is not None:
+            raise typer.Exit(_tell(known)) from error
+        log = _write_log(error, workspace)
+        said = " ".join(str(error).split())
+        _tell_lines(f"{type(error).__name__}: {said}"[:300], f"this is a fault of Journeyman; the details are in {log}")
+        raise typer.Exit(_EXIT_FAULT) from error
+
+
+def _tell(error: JourneymanError) -> int:
+    _tell_lines(error.message, error.hint)
+    return _EXIT_INPUT
+
+
+def _tell_lines(message: str, hint: str) -> None:
+    typer.echo(f"{typer.style('error:', fg=typer.colors.RED, bold=True)} {' '.join(message.split())}", err=True)
+    typer.echo(f"hint: {' '.join(hint.split())}", err=True)
+
+
+def _storage_error(error: Exception) -> JourneymanError | None:
+    """Return what a failing disk or a short memory means for the user; None where the fault is ours."""
+    if isinstance(error, MemoryError):
+        return SettingsError("the memory did not suffice", hint="close other programs or give a smaller table")
+    if not isinstance(error, OSError):
+        return None
+    where = f" ({error.filename})" if error.filename else ""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return WorkspaceError(f"the disk is full{where}", hint="free some space, then run `journeyman resume`")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return WorkspaceError(f"no permission{where}", hint="check the permissions, or choose another --workspace")
+    return None
+
+
+def _write_log(error: Exception, workspace: Path) -> str:
+    lines = "".join(traceback.format_exception(error))
+    for folder in (workspace if workspace.is_dir() else None, None):
+        try:
+            handle, path = tempfile.mkstemp(prefix="journeyman-error-", suffix=".log", dir=folder, text=True)
+        except OSError:
+            continue
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            # without the command's arguments: a database URL may hold a password
+            file.write(f"journeyman {__version__}, Python {sys.version}\n\n{lines}")
+        return path
+    return "no file: neither the workspace nor the folder for temporary files can be written"

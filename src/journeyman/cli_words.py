@@ -1,0 +1,50 @@
+"""What commands share in words: options that several take, and how they name files and numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["Name", "Query", "Quiet", "Version", "Workspace", "count", "predictions_name", "same_file"]
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.", show_default=False)]
+Workspace = Annotated[
+    Path,
+    typer.Option(
+        metavar="DIR", envvar="JOURNEYMAN_WORKSPACE", help="Folder of the journal, the releases and the registry."
+    ),
+]
+Version = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=1, help="Version of the model; the champion where none is given.", show_default=False
+    ),
+]
+Query = Annotated[
+    str | None, typer.Option(metavar="SQL", help="Query to run, where TABLE is a database URL.", show_default=False)
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+
+
+def predictions_name(table: str) -> str:
+    """Name the file of predictions after the table: "data/adult.csv.gz" gives "adult.predictions.csv"."""
+    last = table.split("?", 1)[0].rstrip("/\\").replace("\\", "/").rpartition("/")[2]
+    return f"{last.partition('.')[0] or 'table'}.predictions.csv"
+
+
+def same_file(path: Path, table: str) -> bool:
+    """Say whether a path and a table are the same file; a table that is no file never is."""
+    return path.exists() and Path(table).exists() and path.samefile(table)
+
+
+def count(number: int, noun: str) -> str:
+    """Say how many there are.
+
+    Examples
+    --------
+    >>> count(1, "row"), count(2_000, "row")
+    ('1 row', '2,000 rows')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

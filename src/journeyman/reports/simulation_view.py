@@ -1,0 +1,105 @@
+"""What a simulation shows: a line for each thing the loop does, a bar of the days, and a table in the end."""
+
+from __future__ import annotations
+
+import math
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group, RenderableType
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from journeyman.entities.decision import Action
+from journeyman.entities.operation import Operation
+from journeyman.entities.simulation import Simulated, SimulatedDay
+from journeyman.reports.words import duration, number, plural
+
+__all__ = ["DayView", "summary"]
+
+_STYLES = {
+    Action.RETRAIN: "bold cyan",
+    Action.PROMOTE: "bold green",
+    Action.ROLL_BACK: "bold yellow",
+    Action.ASK: "bold magenta",
+    Action.KEEP: "dim",
+}
+_WEEK = 7
+
+
+class DayView:
+    """Tells of days as they pass: the bar only where somebody watches.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        columns = (
+            TextColumn("day {task.completed:.0f} of {task.total:.0f}"),
+            BarColumn(),
+            TextColumn("{task.description}"),
+        )
+        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._bar: TaskID | None = None
+        self._losses: list[float] = []
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End; the bar goes."""
+        self._progress.stop()
+
+    def day(self, day: SimulatedDay) -> None:
+        """A day has passed."""
+        if self._bar is None:
+            self._bar = self._progress.add_task("", total=day.days)
+        if not math.isnan(day.loss):
+            self._losses = [*self._losses, day.loss][-_WEEK:]
+        loss = sum(self._losses) / len(self._losses) if self._losses else float("nan")
+        shadow = "" if day.challenger is None else f", release {day.challenger} in the shadow"
+        said = f"loss of the last {plural(len(self._losses), 'day')} {loss:.3f}, release {day.champion} answers{shadow}"
+        self._progress.update(self._bar, completed=day.number, description=said)
+        if day.operation is not None:
+            self._console.print(_line(day.number, day.operation))
+
+
+def summary(done: Simulated, seconds: float) -> RenderableType:
+    """Return what came of it, beside other policies."""
+    head = Text(
+        f"{plural(done.rows, 'row')} in {plural(done.days, 'simulated day')}, replayed in {duration(seconds)}; "
+        f"the first model learned from {plural(done.first, 'row')}."
+    )
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("policy")
+    for name in (done.loss, "learned again", f"cost in {done.unit}"):
+        table.add_column(name, justify="right")
+    least = min(r.loss for r in done.results)
+    for result in done.results:
+        style = "bold" if result is done.results[0] else ""
+        mark = " *" if result.loss == least else ""
+        cost = "" if result.cost is None else number(result.cost, 4)
+        table.add_row(result.name, f"{number(result.loss, 4)}{mark}", str(result.retrainings), cost, style=style)
+    parts: list[RenderableType] = ["", head, "", table, Text("* the least", style="dim")]
+    if done.unknown:
+        parts.append(Text(f"{plural(done.unknown, 'row')} had no truth that the first model knew, and count nowhere."))
+    return Group(*parts)
+
+
+def _line(day: int, operation: Operation) -> Table:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True, min_width=8)
+    grid.add_column(no_wrap=True, min_width=9)
+    grid.add_column(ratio=1)
+    action = operation.move.action
+    grid.add_row(f"day {day}", Text(action.value, style=_STYLES.get(action, "")), operation.move.reason)
+    return grid

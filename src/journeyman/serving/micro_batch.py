@@ -1,0 +1,239 @@
+"""A micro-batch: the rows of several requests, scored by one lineup, made durable in one transaction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeGuard
+
+import msgspec
+
+from journeyman.entities.admitted import RowMisfit
+from journeyman.entities.prediction import Answer, LabelFate, LogEntries, Part, Prediction, RecordedPrediction
+from journeyman.interfaces import PredictionLog
+from journeyman.serving.asks import Ask, Given, LabelAsk, Outcome, Row
+from journeyman.serving.counters import Counters
+from journeyman.serving.lineup import Lineup
+from journeyman.serving.privacy import RowRules
+from journeyman.serving.refusals import Fault, Refusal, fault_of_misfit
+from journeyman.serving.served_release import ServedRelease
+from journeyman.serving.shadows import Shadows
+
+__all__ = ["BatchWork", "Done", "Lookup", "ScoredBatch"]
+
+_encoder = msgspec.json.Encoder()
+_NOT_ANSWERED = Fault("not answered", "another row of this request cannot be answered")
+
+Done = Sequence[Outcome] | Sequence[LabelFate] | Exception
+"""What a request gets: an outcome a row, a fate a label, or what is raised to it."""
+
+Lookup = Callable[[Sequence[str]], Mapping[str, RecordedPrediction]]
+"""Returns the predictions that were recorded under ids of clients."""
+
+
+@dataclass(slots=True)
+class _Work:
+    """A row on its way through a batch."""
+
+    ask: Ask
+    row: Row
+    client_id: str | None
+    digest: bytes = b""
+    key: str | None = None
+    outcome: Outcome | None = None
+    prediction: Prediction | None = None
+
+
+@dataclass(frozen=True)
+class ScoredBatch:
+    """Requests whose rows are scored, but not yet durable.
+
+    Attributes
+    ----------
+    asks : sequence of Ask or LabelAsk
+        The requests.
+    late : list of bool
+        Whose callers wait no more.
+    works : list of list
+        Rows of each request.
+    lineup : Lineup
+        Who answered.
+    """
+
+    asks: Sequence[Ask | LabelAsk]
+    late: list[bool]
+    works: list[list[_Work]]
+    lineup: Lineup
+
+
+class BatchWork:
+    """What is done with a micro-batch: first scored, then recorded; each of both for one batch at a time.
+
+    Parameters
+    ----------
+    log : PredictionLog
+        Where ``record`` writes.
+    recorded : callable
+        Looks predictions up by the client's ids, without waiting for the writer.
+    lineup : callable
+        Returns the lineup of the moment; a batch is answered by one.
+    rules : RowRules
+        What of a row is recorded.
+    counters : Counters
+        Where to count.
+    shadows : Shadows
+        Gets rows that a challenger scores besides.
+    """
+
+    def __init__(
+        self,
+        log: PredictionLog,
+        recorded: Lookup,
+        lineup: Callable[[], Lineup],
+        rules: RowRules,
+        counters: Counters,
+        shadows: Shadows,
+    ) -> None:
+        self._log, self._lookup, self._lineup = log, recorded, lineup
+        self._rules, self._counters, self._shadows = rules, counters, shadows
+
+    def score(self, asks: Sequence[Ask | LabelAsk]) -> ScoredBatch:
+        """Score the rows of requests.
+
+        That a client's id was recorded before is noticed when its row is recorded again, and answered then; only rows
+        that take long to answer, stand and fall together, or cannot be answered are looked up here.
+        """
+        now = time.monotonic()
+        late = [ask.deadline < now for ask in asks]
+        works = [
+            [_Work(ask, row, client_id) for row, client_id in zip(ask.rows, ask.client_ids, strict=True)]
+            if isinstance(ask, Ask) and not gone
+            else []
+            for ask, gone in zip(asks, late, strict=True)
+        ]
+        lineup = self._lineup()
+        everyone = [work for some in works for work in some]
+        for work in everyone:
+            if work.client_id is not None:
+                work.digest = self._rules.digest_of(work.row)
+        self._repeated([work for work in everyone if work.ask.reasons or (work.ask.strict and work.ask.size > 1)])
+        unanswered = [work for work in everyone if work.outcome is None]
+        began = time.perf_counter()
+        self._score(unanswered, lineup)
+        self._counters.add("journeyman_scoring_seconds_total", None, time.perf_counter() - began)
+        self._repeated([work for work in unanswered if isinstance(work.outcome, Fault)])
+        for some in works:
+            if some and some[0].ask.strict and any(isinstance(work.outcome, Fault) for work in some):
+                for work in some:
+                    work.prediction, work.outcome = None, work.outcome or _NOT_ANSWERED
+        return ScoredBatch(asks, late, works, lineup)
+
+    def record(self, batch: ScoredBatch) -> list[Done]:
+        """Make a scored batch durable in one transaction; return what each request gets.
+
+        Raises
+        ------
+        WorkspaceError
+            Where the log cannot be written; nothing was recorded then.
+        """
+        asks, late, works = batch.asks, batch.late, batch.works
+        to_record = [work for some in works for work in some if work.prediction is not None]
+        labels = [
+            label
+            for ask, gone in zip(asks, late, strict=True)
+            if isinstance(ask, LabelAsk) and not gone
+            for label in ask.labels
+        ]
+        shadows = self._shadows.ready()
+        began = time.perf_counter()
+        entries = LogEntries(tuple(w.prediction for w in to_record if w.prediction), tuple(labels), shadows)
+        receipt = self._log.append(entries, time.time_ns() // 1_000_000)
+        self._counters.add("journeyman_commits_total")
+        self._counters.add("journeyman_commit_seconds_total", None, time.perf_counter() - began)
+        self._shadows.forget(len(shadows))
+        for work, recorded in zip(to_record, receipt.predictions, strict=True):
+            work.outcome = self._recorded(work, recorded)
+        if batch.lineup.shadow is not None:
+            self._shadows.cast(batch.lineup.shadow, [(o.id, w.row) for w in to_record if _fresh(o := w.outcome)])
+        return self._done(asks, late, works, list(receipt.labels))
+
+    def _done(
+        self, asks: Sequence[Ask | LabelAsk], late: list[bool], works: list[list[_Work]], fates: list[LabelFate]
+    ) -> list[Done]:
+        done: list[Done] = []
+        for ask, gone, some in zip(asks, late, works, strict=True):
+            if gone:
+                self._counters.add("journeyman_refused_total", {"reason": "too late"})
+                fault = Fault("too late", "it waited longer than a request may", hint="try again, or with fewer rows")
+                done.append(Refusal(503, fault, {"Retry-After": "1"}))
+            elif isinstance(ask, Ask):
+                done.append([work.outcome for work in some if work.outcome is not None])
+            else:
+                mine, fates = fates[: ask.size], fates[ask.size :]
+                for fate in mine:
+                    self._counters.add("journeyman_labels_total", {"fate": fate.value})
+                done.append(mine)
+        return done
+
+    def _repeated(self, works: Sequence[_Work]) -> None:
+        """Answer rows whose client's id was recorded before."""
+        named = [work for work in works if work.client_id is not None]
+        if not named:
+            return
+        known = self._lookup([work.client_id for work in named if work.client_id is not None])
+        for work in named:
+            recorded = known.get(work.client_id or "")
+            if recorded is not None:
+                work.outcome = self._recorded(work, recorded)
+
+    def _recorded(self, work: _Work, recorded: RecordedPrediction) -> Outcome:
+        if not recorded.repeated:
+            if work.prediction is not None:
+                labels = {"version": str(work.prediction.version), "part": work.prediction.part.value}
+                self._counters.add("journeyman_predictions_total", labels)
+            return Given(recorded.id, recorded.output)
+        if recorded.digest != work.digest:
+            self._counters.add("journeyman_refused_total", {"reason": "id of another row"})
+            return Fault(
+                "id of another row",
+                f"the id {work.client_id!r} was used for another row",
+                "id",
+                str(work.client_id),
+                "an id of its own for each row",
+                "use a new id; the recorded answer of that id stays",
+            )
+        self._counters.add("journeyman_repeated_total")
+        return Given(recorded.id, recorded.output, repeated=True)
+
+    def _score(self, works: Sequence[_Work], lineup: Lineup) -> None:
+        groups: dict[tuple[int, Part], tuple[ServedRelease, list[_Work]]] = {}
+        for work in works:
+            work.key = self._rules.key_of(work.row)
+            release, part = lineup.pick(work.key or work.client_id)
+            groups.setdefault((release.version, part), (release, []))[1].append(work)
+        for (_, part), (release, group) in groups.items():
+            for work, answer in zip(group, release.answer([work.row for work in group], part), strict=True):
+                if isinstance(answer, RowMisfit):
+                    self._counters.add("journeyman_refused_total", {"reason": "bad row"})
+                    work.outcome = fault_of_misfit(answer)
+                else:
+                    self._prepare(work, release.explained(work.row, answer) if work.ask.reasons else answer)
+
+    def _prepare(self, work: _Work, answer: Answer) -> None:
+        for finding in answer.findings:
+            self._counters.add("journeyman_findings_total", {"code": finding.code})
+        work.prediction = Prediction(
+            version=answer.version,
+            part=answer.part,
+            protocol=work.ask.protocol,
+            row=_encoder.encode(self._rules.recorded(work.row)),
+            output=_encoder.encode(self._rules.discreet(answer)),
+            digest=work.digest,
+            client_id=work.client_id,
+            key=work.key,
+        )
+
+
+def _fresh(outcome: Outcome | None) -> TypeGuard[Given]:
+    return isinstance(outcome, Given) and not outcome.repeated

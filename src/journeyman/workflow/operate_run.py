@@ -1,0 +1,217 @@
+"""The door of the loop: opens model and log, holds the lease, and goes through the rounds that are due."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from journeyman.allocator import hold_little
+from journeyman.entities.operating import LoopState, Operated, OperateSettings
+from journeyman.entities.operation import WindowPlan
+from journeyman.errors import LeaseError, SettingsError, WorkspaceError
+from journeyman.interfaces import Progress
+from journeyman.notifiers import make_notifier
+from journeyman.plugins import load_parts
+from journeyman.reports.html import render_html
+from journeyman.reports.progress import SilentProgress
+from journeyman.settings import BuildSettings
+from journeyman.stores.prediction_log import SqlitePredictionLog
+from journeyman.stores.traffic_log import SqliteTrafficLog
+from journeyman.stores.workspace import Workspace
+from journeyman.workflow.act import Hands
+from journeyman.workflow.clock import SystemClock, milliseconds
+from journeyman.workflow.learning_rows import LearningRows, TrainingTable
+from journeyman.workflow.operate import LoopParts
+from journeyman.workflow.rebuild import Rebuild
+from journeyman.workflow.shelf import Shelf
+from journeyman.workflow.worker import Worker, holding
+
+__all__ = ["TERM", "OperatePlace", "loop_parts", "opened_log", "operate", "settle_settings"]
+
+TERM = 30_000
+"""Milliseconds without a heartbeat after which another worker takes over."""
+
+_QUICK = "lightgbm"
+_PAUSE = 30.0
+_LOOK = 1.0
+
+
+@dataclass(frozen=True)
+class OperatePlace:
+    """Where a model is operated.
+
+    Attributes
+    ----------
+    name : str
+        Of the model.
+    workspace : Path
+        Folder of the workspace.
+    log : Path or None
+        Folder of the prediction log; WORKSPACE/predictions/NAME by default.
+    """
+
+    name: str
+    workspace: Path
+    log: Path | None = None
+
+
+def operate(
+    place: OperatePlace,
+    changed: Mapping[str, Any],
+    once: bool,
+    tell: Callable[[str], None],
+    progress: Progress | None = None,
+) -> int:
+    """Operate a model until the process is told to end; return how many rounds were gone through.
+
+    Parameters
+    ----------
+    place : OperatePlace
+        Which model, where.
+    changed : mapping of str to object
+        Settings (fields of OperateSettings; of ``economics``, a mapping of its fields) that differ from what is kept of
+        the model, or from the usual ones.
+    once : bool
+        Whether to end when no round is due.
+    tell : callable
+        Is told a line about each round that did something, and about trouble.
+    progress : Progress, optional
+        Where retrainings tell what they do.
+
+    Raises
+    ------
+    SettingsError
+        For an unknown model or a setting that cannot be.
+    ReleaseError
+        Where the champion was built without a reference.
+    LeaseError
+        With ``once``, where another worker operates the model.
+    """
+    hold_little()
+    rounds = 0
+    with Workspace.existing(place.workspace) as workspace, _ended_by_signals() as stop:
+        workspace.registry.version(place.name)
+        operated = settle_settings(workspace, place.name, changed)
+        wait = (lambda _: True) if once else stop.wait
+        while not stop.is_set():
+            try:
+                with holding(workspace, place.name, TERM, milliseconds, wait) as lease:
+                    held = workspace.fenced(lease.fence)
+                    with opened_log(place) as log:
+                        parts = loop_parts(held, operated, log, progress or SilentProgress())
+                        notifiers = tuple(make_notifier(n) for n in operated.settings.notify)
+                        worker = Worker(parts, SystemClock(), milliseconds, operated.begun, notifiers)
+                        rounds += _work(worker, once, stop, tell)
+            except LeaseError as error:
+                if once:
+                    raise
+                tell(str(error))
+            if once:
+                break
+    return rounds
+
+
+def settle_settings(workspace: Workspace, name: str, changed: Mapping[str, Any]) -> Operated:
+    """Return how a model is operated: as is kept of it, with what is changed now; its grid begins but once."""
+    known = {o.model: o for o in workspace.operations.models()}.get(name)
+    before = known.settings if known else OperateSettings()
+    economics = replace(before.economics, **changed.get("economics", {}))
+    settings = replace(before, **{**changed, "economics": economics})
+    if settings.every < 1_000:
+        raise SettingsError("a span is shorter than a second", hint="give --every such as 5m")
+    for notifier in settings.notify:
+        make_notifier(notifier)
+    return workspace.operations.begin(Operated(name, settings, milliseconds() // settings.every * settings.every))
+
+
+def loop_parts(held: Workspace, operated: Operated, log: SqlitePredictionLog, progress: Progress) -> LoopParts:
+    """Return what the loop of a model works with: all installed detectors, the usual quick model, a normal build."""
+    name, settings = operated.model, operated.settings
+    algorithm = load_parts("journeyman.algorithms")[_QUICK]
+    preparation = load_parts("journeyman.preparations")[algorithm.preparation]
+    shelf = Shelf(held, name)
+    traffic = SqliteTrafficLog(log)
+    rebuild = Rebuild(name, held, settings, render_html, progress)
+    hands = Hands(name, held, log, SystemClock(), partial(_table, held, operated, traffic, shelf), rebuild)
+    detectors = tuple(load_parts("journeyman.drift_detectors").values())
+    return LoopParts(name, settings, held, traffic, shelf, detectors, (algorithm, preparation), hands)
+
+
+def _table(
+    held: Workspace, operated: Operated, traffic: SqliteTrafficLog, shelf: Shelf, state: LoopState, plan: WindowPlan
+) -> TrainingTable:
+    """Return the training table of a retraining that was decided in a round."""
+    name = operated.model
+    broken = tuple((int(a), int(b)) for a, b in state.memory.get("monitor", {}).get("broken", ()))
+    base = held.registry.version(name, state.base)
+    release = shelf.release(state.champion)
+    rows = LearningRows(held, base, traffic, release, state.end, operated.settings.most_labelled, broken)
+    settings: BuildSettings = held.journal.run(base.run).read_settings(BuildSettings)
+    return rows.table(plan, settings)
+
+
+def _work(worker: Worker, once: bool, stop: threading.Event, tell: Callable[[str], None]) -> int:
+    rounds, state = 0, worker.state()
+    while not stop.is_set():
+        try:
+            if worker.wakes(state) <= milliseconds():
+                after = worker.round()
+                rounds += 1
+                if after.operations > state.operations:
+                    tell(worker.told(after.operations))
+                state = after
+                continue
+        except WorkspaceError as error:
+            if once:
+                raise
+            tell(f"{error.message}; it is tried again")
+            stop.wait(_PAUSE)
+            continue
+        if once:
+            break
+        stop.wait(min(_LOOK, max(0.05, (worker.wakes(state) - milliseconds()) / 1000)))
+    return rounds
+
+
+@contextmanager
+def opened_log(place: OperatePlace) -> Iterator[SqlitePredictionLog]:
+    """Open the prediction log of an operated model, with a connection of its own."""
+    log = SqlitePredictionLog(place.log or place.workspace / "predictions" / place.name)
+    try:
+        yield log
+    finally:
+        log.close()
+
+
+class _Ended(BaseException):
+    """The process was told to end while it worked: a round stays as it is, and goes on when it is called again."""
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[threading.Event]:
+    """Give an event that SIGTERM and Ctrl-C set; work in progress is left, for it can go on."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def end(_number: int, _frame: object) -> None:
+        stop.set()
+        raise _Ended
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    for number in before:
+        signal.signal(number, end)
+    try:
+        yield stop
+    except _Ended:
+        pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,114 @@
+"""Rebuild: a retraining is a normal build in a run of its own, whose release is registered as a challenger."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from journeyman.entities.model_version import ModelVersion
+from journeyman.entities.operating import OperateSettings
+from journeyman.entities.report import BuildReport
+from journeyman.entities.traffic import Reference
+from journeyman.errors import InputError
+from journeyman.interfaces import Progress
+from journeyman.settings import BuildSettings
+from journeyman.sources import open_source
+from journeyman.stores.journal import RunStatus
+from journeyman.stores.workspace import Workspace
+from journeyman.workflow.act import write_table
+from journeyman.workflow.build import build
+from journeyman.workflow.clock import SystemClock, available_threads
+from journeyman.workflow.kit import standard_kit
+from journeyman.workflow.learning_rows import TrainingTable
+from journeyman.workflow.machine import available_memory
+from journeyman.workflow.run import LOOP, JournalRun
+
+__all__ = ["Rebuild", "build_folder"]
+
+_REFERENCE = "reference"
+
+
+def build_folder(workspace: Path, run: str) -> Path:
+    """Return where the artifacts of a build of the loop are until it is done.
+
+    Examples
+    --------
+    >>> build_folder(Path("w"), "houses@7.build").as_posix()
+    'w/operate/houses/builds/7.build'
+    """
+    model, _, number = run.partition(LOOP)
+    return workspace / "operate" / model / "builds" / number
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """Builds from a training table, or goes on with such a build after a kill.
+
+    Attributes
+    ----------
+    name : str
+        Of the model.
+    workspace : Workspace
+        Fenced by the lease; its own artifacts receive what outlives the build.
+    settings : OperateSettings
+        Budget or trials.
+    render : callable
+        Makes the page of the release.
+    progress : Progress
+        Where the build tells what it is doing.
+    """
+
+    name: str
+    workspace: Workspace
+    settings: OperateSettings
+    render: Callable[[BuildReport], str]
+    progress: Progress
+
+    def __call__(self, table: TrainingTable, run: str) -> ModelVersion:
+        """Return the release of the run of that identity.
+
+        Raises
+        ------
+        InputError
+            Where the table cannot be learned from.
+        WorkspaceError
+            Where another build holds the workspace; it may be tried again later.
+        """
+        clock, place = SystemClock(), self.workspace.with_artifacts(build_folder(self.workspace.path, run))
+        # beside its round, with which it goes
+        path = self.workspace.path / "operate" / self.name / run.partition(LOOP)[2].partition(".")[0] / "table.parquet"
+        if not path.exists():
+            write_table(table, path)
+        record = self.workspace.journal.open(run, f"{self.name}{LOOP}", self._build_settings(table, path), clock.now())
+        if record.status is RunStatus.FAILED:
+            raise InputError(record.cause, hint="see the release's settings")
+        if record.status is not RunStatus.DONE:
+            settings: BuildSettings = record.read_settings(BuildSettings)
+            kit = standard_kit(self.render, clock, self.progress, lambda: False)
+            with self.workspace.lock(), JournalRun(place, record, clock) as journalled:
+                build(open_source(settings.source, None), settings, kit, journalled, place)
+        self._move_reference(place, run)
+        return next(v for v in self.workspace.registry.versions(self.name) if v.run == run)
+
+    def _build_settings(self, table: TrainingTable, path: Path) -> BuildSettings:
+        trials = self.settings.trials
+        return replace(
+            table.settings,
+            source=str(path.resolve()),
+            name=self.name,
+            budget=None if trials is not None else self.settings.budget,
+            trials=trials,
+            threads=available_threads(),
+            memory=available_memory(repeatable=trials is not None),
+            challenger=True,
+        )
+
+    def _move_reference(self, place: Workspace, run: str) -> None:
+        """Keep the reference, which the loop needs as long as the release, and delete the build's other artifacts."""
+        folder = build_folder(self.workspace.path, run)
+        for step in self.workspace.journal.steps(run):
+            if step.name == _REFERENCE and not (self.workspace.artifacts.folder / step.output).exists():
+                self.workspace.artifacts.put(place.artifacts.get(step.output, Reference))
+        shutil.rmtree(folder, ignore_errors=True)

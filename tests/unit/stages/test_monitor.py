@@ -1,0 +1,112 @@
+"""Monitor: a broken feed silences the rungs above, now and when its truths come late; replays agree bit for bit."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from journeyman.entities.column import Column, Kind
+from journeyman.entities.signal import Rung
+from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.traffic import Feed, Reference, Traffic
+from journeyman.metrics.row_losses import bounded_losses
+from journeyman.plugins import load_parts
+from journeyman.stages.monitor import monitor
+from journeyman.stores.facts import decode, encode
+
+HOUR = 3_600_000
+START = 1_700_000_000_000
+TASK = Task("y", TaskKind.REGRESSION, "mae")
+DETECTORS = list(load_parts("journeyman.drift_detectors").values())
+
+
+def hour(number, count=40, factor=1.0, harm=0.0):
+    rng = np.random.default_rng(number + 1)
+    x = rng.gamma(4.0, 10.0, count)
+    y = x + rng.normal(0, 4, count) + harm
+    begin = START + number * HOUR
+    ids, times = number * 1_000 + np.arange(count), begin + np.arange(count) * 1_000
+    rows = {"x": x * factor, "z": rng.normal(size=count)}
+    versions, none = np.ones(count, dtype=np.int64), np.full(count, -1)
+    return Traffic(begin, begin + HOUR, ids, times, versions, rows, rows["x"][:, None], y, none, {}, Feed(count))
+
+
+@pytest.fixture(scope="module")
+def reference():
+    past = hour(-1, 1_500)
+    losses = bounded_losses(past.truths, past.answers, TASK, 25.0)
+    columns = (Column("x", Kind.NUMBER), Column("z", Kind.NUMBER))
+    return Reference(past.rows, past.answers, past.truths, losses, {"x": 1.0}, columns, 25.0)
+
+
+def with_late(now, before):
+    """Return an hour's rows, whose truths are not known yet, with the rows of another whose truths come now."""
+    both = [replace(t, truths=t.truths) for t in (before, now)]
+    truths = np.concatenate([before.truths, np.full(len(now.ids), np.nan)])
+    labelled = np.concatenate([np.full(len(before.ids), now.end - 1), np.full(len(now.ids), -1)])
+    return replace(
+        now,
+        ids=np.concatenate([t.ids for t in both]),
+        times=np.concatenate([t.times for t in both]),
+        versions=np.concatenate([t.versions for t in both]),
+        rows={n: np.concatenate([t.rows[n] for t in both]) for n in now.rows},
+        answers=np.vstack([t.answers for t in both]),
+        truths=truths,
+        labelled=labelled,
+    )
+
+
+def watch(reference, hours):
+    memory, seen = {}, []
+    for k in range(3, len(hours)):
+        memory, watched = monitor(reference, TASK, DETECTORS, memory, with_late(hours[k], hours[k - 3]))
+        seen.append(watched)
+    return memory, seen
+
+
+@pytest.mark.slow
+def test_a_broken_feed_is_the_only_alarm_also_when_its_truths_come(reference):
+    hours = [hour(k, factor=1000.0 if 10 <= k < 16 else 1.0) for k in range(30)]
+    _, seen = watch(reference, hours)
+    alarms = {s.rung for watched in seen for s in watched.signals if s.alarming}
+    assert alarms == {Rung.FEED}
+    [span] = seen[-1].broken
+    assert span[0] <= hours[10].begin + HOUR
+    assert span[1] >= hours[15].end
+    assert all(w.loss is None or w.loss < 0.3 for w in seen)
+
+
+def test_harm_is_told_in_words_with_its_cost_and_since_when(reference):
+    _, seen = watch(reference, [hour(k, harm=6.0 if k >= 10 else 0.0) for k in range(20)])
+    signal = seen[-1].signals[0]
+    assert signal.code == "DR101"
+    assert "Since about 2023-11-1" in signal.message
+    assert "of 'y' more (mean absolute error)" in signal.message
+    assert seen[-1].loss > seen[-1].reference
+    assert seen[-1].low <= seen[-1].loss <= seen[-1].high
+
+
+def test_a_replayed_round_gives_the_same_bits_also_from_the_journal(reference):
+    hours = [hour(k, harm=6.0 if k >= 6 else 0.0) for k in range(10)]
+    one, first = watch(reference, hours)
+    two, second = watch(reference, hours)
+    assert first == second
+    assert encode(one) == encode(two)
+    kept = decode(encode(one), dict[str, dict[str, np.ndarray]])
+    again = monitor(reference, TASK, DETECTORS, kept, with_late(hours[-1], hours[-4]))
+    assert encode(again) == encode(monitor(reference, TASK, DETECTORS, one, with_late(hours[-1], hours[-4])))
+
+
+@pytest.mark.slow
+def test_the_memory_stays_small(reference):
+    memory, _ = watch(reference, [hour(k) for k in range(40)])
+    before = sum(a.size for arrays in memory.values() for a in arrays.values())
+    assert before < 60_000
+
+
+def test_an_empty_hour_changes_nothing_and_breaks_nothing(reference):
+    quiet = hour(50).take(np.zeros(0, dtype=np.int64))
+    memory, watched = monitor(reference, TASK, DETECTORS, {}, replace(quiet, feed=Feed(0)))
+    assert watched.signals == ()
+    assert (watched.rows, watched.labels, watched.loss) == (0, 0, None)
+    assert set(memory) == {d.name for d in DETECTORS} | {"monitor"}

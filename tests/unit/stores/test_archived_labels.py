@@ -1,0 +1,49 @@
+"""Labels that come again after the archive has taken the first ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.dataset as ds
+
+from journeyman.entities.prediction import Label, LabelFate, LogEntries, Part, Prediction
+from journeyman.stores.prediction_log import SqlitePredictionLog
+from journeyman.stores.prediction_retention import move_oldest, sweep
+
+DAY = 86_400_000
+NOW = 1_000 * DAY + 5_000
+
+
+def archived(log: SqlitePredictionLog, now: int) -> None:
+    """Move what is older than a week, as housekeeping would."""
+    while move_oldest(log, now, 7 * DAY, 10**9):
+        pass
+    while sweep(log):
+        pass
+
+
+def test_a_repeated_label_is_known_after_the_first_was_archived(tmp_path: Path) -> None:
+    log = SqlitePredictionLog(tmp_path / "log")
+    made = log.append(LogEntries((Prediction(1, Part.CHAMPION, "native", b"{}", b"{}", b"d", "a"),)), NOW).predictions
+    by_id, by_key = made[0].id, '["7"]'
+    first = (Label(b'"no"', by_id), Label(b'"yes"', by_id), Label(b"1", key=by_key))
+    assert log.append(LogEntries(labels=first), NOW).labels == (
+        LabelFate.RECORDED,
+        LabelFate.CORRECTED,
+        LabelFate.RECORDED,
+    )
+    later = NOW + 9 * DAY
+    archived(log, later)
+    assert log.reading().execute("SELECT count(*) FROM labels").fetchone() == (0,)
+
+    again = (Label(b'"yes"', by_id), Label(b"1", key=by_key), Label(b"2", key=by_key), Label(b"1", key='["8"]'))
+    fates = log.append(LogEntries(labels=again), later).labels
+    assert fates == (LabelFate.REPEATED, LabelFate.REPEATED, LabelFate.CORRECTED, LabelFate.RECORDED)
+    archived(log, later + 9 * DAY)
+    log.close()
+
+    log = SqlitePredictionLog(tmp_path / "log")
+    assert log.append(LogEntries(labels=(Label(b"2", key=by_key),)), later + 9 * DAY).labels == (LabelFate.REPEATED,)
+    kept = ds.dataset(tmp_path / "log" / "archive" / "labels").to_table().column("truth").to_pylist()
+    assert sorted(kept) == ['"no"', '"yes"', "1", "1", "2"], "each was recorded once"
+    log.close()

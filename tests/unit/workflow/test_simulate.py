@@ -1,0 +1,69 @@
+"""Simulate: a table is lived through by the real loop; late truths stay late, and figures are those of the answers."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from journeyman.entities.decision import Action
+from journeyman.entities.operation import Economics
+from journeyman.entities.simulation import DAY, SimulatedDay, SimulateSettings
+from journeyman.errors import SettingsError
+from journeyman.stores.prediction_log import SqlitePredictionLog
+from journeyman.stores.traffic_log import SqliteTrafficLog
+from journeyman.stores.workspace import Workspace
+from journeyman.workflow.simulate import simulate
+
+
+def turning(rows: int, change: int) -> pd.DataFrame:
+    """Return a table whose truths turn round at a row."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=rows).round(4), "z": rng.normal(size=rows).round(4)})
+    high = (frame["x"] + 0.3 * frame["z"] > 0) ^ (np.arange(rows) >= change)
+    return frame.assign(y=np.where(high, "yes", "no"))
+
+
+def settings(tmp_path: Path, table: Path, **changed: object) -> SimulateSettings:
+    usual = {"first": 400, "delay": 100, "daily": 100, "trials": 2, "economics": Economics(horizon=2_000)}
+    return SimulateSettings(str(table), "y", tmp_path / "place", **(usual | changed))  # type: ignore[arg-type]  # a test's shorthand
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_table_that_turns_round_is_lived_through(tmp_path: Path, suffix: str) -> None:
+    frame, table, days = turning(1800, 800), tmp_path / f"turning.{suffix}", list[SimulatedDay]()
+    frame.to_csv(table, index=False) if suffix == "csv" else frame.to_parquet(table, index=False)
+    done = simulate(settings(tmp_path, table), days.append)
+
+    assert (done.first, done.rows, done.days, done.unknown) == (400, 1400, 14, 0)
+    assert [day.number for day in days] == list(range(1, 15))
+    ours, never = done.results[0], done.results[1]
+    assert any(o.move.action is Action.RETRAIN for o in done.operations)
+    assert any(o.move.action is Action.PROMOTE for o in done.operations)
+    assert ours.loss < never.loss
+    assert ours.loss == pytest.approx(np.mean([day.loss for day in days]))
+    assert days[0].loss < 0.2 < days[5].loss  # the first model is good, and worse than chance after the turn
+
+    with Workspace.existing(tmp_path / "place") as place:
+        assert place.operations.last_round("simulated") == 13
+        begun = place.operations.model("simulated").begun
+    log = SqlitePredictionLog(tmp_path / "place" / "predictions" / "simulated")
+    try:
+        traffic = SqliteTrafficLog(log)
+        spans = [traffic.span(begun + day * DAY, begun + (day + 1) * DAY, 1000) for day in range(3)]
+    finally:
+        log.close()
+    assert [span.total for span in spans] == [100, 100, 100]
+    # A hundred rows late: the first day's truths come on the second.
+    assert [span.labels for span in spans] == [0, 100, 100]
+
+
+def test_what_cannot_be_replayed_is_said_in_a_line(tmp_path: Path) -> None:
+    table = tmp_path / "short.csv"
+    turning(300, 100).to_csv(table, index=False)
+    with pytest.raises(SettingsError, match="too few to replay"):
+        simulate(settings(tmp_path, table), lambda _: None)
+    turning(900, 100).drop(columns="y").to_csv(table, index=False)
+    with pytest.raises(SettingsError, match="no column 'y'"):
+        simulate(settings(tmp_path, table), lambda _: None)
