@@ -20,9 +20,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journeyman import __version__
-<<<<<<< HEAD
-from journeyman.cli_dashboard import add_dashboard
-=======
+from journeyman.cli_dashboard import app as showing
 from journeyman.cli_endings import told
 from journeyman.cli_late import Late
 from journeyman.cli_operating import app as operating
@@ -30,7 +28,6 @@ from journeyman.cli_operating import resume_loop
 from journeyman.cli_serving import score, serve
 from journeyman.cli_simulating import app as simulating
 from journeyman.cli_words import Name, Query, Quiet, Version, Workspace, count, predictions_name, same_file
->>>>>>> loop
 from journeyman.entities.column import Kind, Role
 from journeyman.entities.task import TaskKind
 from journeyman.errors import SettingsError
@@ -86,6 +83,7 @@ experience = typer.Typer(
 app.add_typer(experience)
 app.add_typer(operating)
 app.add_typer(simulating)
+app.add_typer(showing)
 
 
 def _print_version(wanted: bool) -> None:
@@ -386,72 +384,6 @@ def _began(context: typer.Context) -> float:
     return context.obj if isinstance(context.obj, float) else time.monotonic()
 
 
-<<<<<<< HEAD
-@contextmanager
-def _told(workspace: Path, *, interrupted: str = "interrupted") -> Iterator[None]:
-    """Turn what went wrong into a line on standard error and an exit code."""
-    try:
-        yield
-    except JourneymanError as error:
-        raise typer.Exit(_tell(error)) from error
-    except KeyboardInterrupt as error:
-        typer.echo(interrupted, err=True)
-        raise typer.Exit(EXIT_INTERRUPTED) from error
-    except (typer.Exit, typer.Abort, BrokenPipeError):
-        raise
-    except Exception as error:  # the outermost door: a fault of ours is told in one line, with its traceback in a file
-        known = _storage_error(error)
-        if known is not None:
-            raise typer.Exit(_tell(known)) from error
-        log = _write_log(error, workspace)
-        said = " ".join(str(error).split())
-        _tell_lines(f"{type(error).__name__}: {said}"[:300], f"this is a fault of Journeyman; the details are in {log}")
-        raise typer.Exit(EXIT_FAULT) from error
-
-
-add_dashboard(app, _told)
-
-
-def _tell(error: JourneymanError) -> int:
-    _tell_lines(error.message, error.hint)
-    return EXIT_INPUT
-
-
-def _tell_lines(message: str, hint: str) -> None:
-    typer.echo(f"{typer.style('error:', fg=typer.colors.RED, bold=True)} {' '.join(message.split())}", err=True)
-    typer.echo(f"hint: {' '.join(hint.split())}", err=True)
-
-
-def _storage_error(error: Exception) -> JourneymanError | None:
-    """Return what a failing disk or a short memory means for the user; None where the fault is ours."""
-    if isinstance(error, MemoryError):
-        return SettingsError("the memory did not suffice", hint="close other programs or give a smaller table")
-    if not isinstance(error, OSError):
-        return None
-    where = f" ({error.filename})" if error.filename else ""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return WorkspaceError(f"the disk is full{where}", hint="free some space, then run `journeyman resume`")
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return WorkspaceError(f"no permission{where}", hint="check the permissions, or choose another --workspace")
-    return None
-
-
-def _write_log(error: Exception, workspace: Path) -> str:
-    lines = "".join(traceback.format_exception(error))
-    for folder in (workspace if workspace.is_dir() else None, None):
-        try:
-            handle, path = tempfile.mkstemp(prefix="journeyman-error-", suffix=".log", dir=folder, text=True)
-        except OSError:
-            continue
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            # without the command's arguments: a database URL may hold a password
-            file.write(f"journeyman {__version__}, Python {sys.version}\n\n{lines}")
-        return path
-    return "no file: neither the workspace nor the folder for temporary files can be written"
-
-
-=======
->>>>>>> loop
 def _refuse_options(context: typer.Context) -> None:
     """Refuse options that a settings file would silently overrule."""
     kept = {"table", "workspace", "quiet"}

@@ -1,4 +1,4 @@
-"""The command of the live page; what it loads is loaded when it is called."""
+"""The command of the live page: `journeyman dashboard`."""
 
 from __future__ import annotations
 
@@ -6,61 +6,54 @@ import importlib.util
 import os
 import sys
 import webbrowser
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from journeyman.cli_endings import told
+from journeyman.cli_late import Late
+from journeyman.cli_words import Workspace
 from journeyman.errors import SettingsError
 from journeyman.settings import DEFAULT_WORKSPACE
 
-__all__ = ["add_dashboard"]
+if TYPE_CHECKING:
+    from journeyman.dashboard import dashboard_door, server
+else:
+    dashboard_door = Late("journeyman.dashboard.dashboard_door")
+    server = Late("journeyman.dashboard.server")
 
-Told = Callable[[Path], AbstractContextManager[None]]
+__all__ = ["app"]
 
+_TOKEN = "JOURNEYMAN_DASHBOARD_TOKEN"
 
-def add_dashboard(app: typer.Typer, told: Told) -> None:
-    """Add the command ``dashboard``; ``told`` turns what goes wrong into a line and an exit code."""
-
-    @app.command(epilog="Example: journeyman dashboard --port 8050")
-    def dashboard(
-        port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="0 for any free one.")] = 8050,
-        host: Annotated[
-            str, typer.Option(metavar="ADDRESS", help="Any but this machine's own needs a token.")
-        ] = "127.0.0.1",
-        every: Annotated[int, typer.Option(metavar="SECONDS", min=1, help="Time between two looks.")] = 5,
-        workspace: Annotated[
-            Path,
-            typer.Option(
-                metavar="DIR",
-                envvar="JOURNEYMAN_WORKSPACE",
-                help="Folder of the journal, the releases and the registry.",
-            ),
-        ] = Path(DEFAULT_WORKSPACE),
-        show_page: Annotated[
-            bool, typer.Option("--open/--no-open", help="Open the page in a browser, where there is a display.")
-        ] = True,
-    ) -> None:
-        """Show how operated models stand, live, with buttons for what the loop asks of you."""
-        with told(workspace):
-            _serve(workspace, host, port, every, show_page=show_page)
+app = typer.Typer(rich_markup_mode=None)
 
 
-def _serve(workspace: Path, host: str, port: int, every: int, *, show_page: bool) -> None:
-    if importlib.util.find_spec("dash") is None:
-        raise SettingsError("the live page needs Dash", hint='pip install "journeyman[dashboard]"')
-    # the one door of an extra that takes a second to load
-    from journeyman.dashboard import dashboard_door, server  # noqa: PLC0415 - an extra, and heavy
+@app.command(epilog="Example: journeyman dashboard --port 8050")
+def dashboard(
+    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="0 for any free one.")] = 8050,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Any but this machine's own needs a token.")
+    ] = "127.0.0.1",
+    every: Annotated[int, typer.Option(metavar="SECONDS", min=1, help="Time between two looks.")] = 5,
+    workspace: Workspace = Path(DEFAULT_WORKSPACE),
+    show_page: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the page in a browser, where there is a display.")
+    ] = True,
+) -> None:
+    """Show how operated models stand, live, with buttons for what the loop asks of you."""
 
     def tell(address: str) -> None:
         typer.echo(f"Live page: {address}  (Ctrl+C ends it)")
         if show_page and sys.stdout.isatty() and _has_display():
             webbrowser.open(address)
 
-    place = server.Place(host, port, os.environ.get("JOURNEYMAN_DASHBOARD_TOKEN", ""), every)
-    dashboard_door.open_dashboard(workspace, place, tell)
+    with told(workspace):
+        if importlib.util.find_spec("dash") is None:
+            raise SettingsError("the live page needs Dash", hint='pip install "journeyman[dashboard]"')
+        place = server.Place(host, port, os.environ.get(_TOKEN, ""), every)
+        dashboard_door.open_dashboard(workspace, place, tell)
 
 
 def _has_display() -> bool:
