@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journeyman import __version__, cli_serving
+from journeyman.cli_dashboard import app as showing
 from journeyman.cli_endings import told
 from journeyman.cli_late import Late
 from journeyman.cli_operating import app as operating
@@ -82,6 +83,7 @@ app.add_typer(cli_serving.app)  # without a name: its commands are commands of t
 app.add_typer(experience)
 app.add_typer(operating)
 app.add_typer(simulating)
+app.add_typer(showing)
 
 
 def _print_version(wanted: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from journeyman.entities.contest import Contest
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.operation import Operation
 from journeyman.entities.signal import Watched
@@ -63,6 +64,8 @@ class Round:
         Release that ran in the shadow.
     watched : Watched
         What was seen.
+    contest : Contest or None
+        What the truths have said so far of champion and challenger, when this round judged.
     """
 
     number: int
@@ -71,6 +74,7 @@ class Round:
     champion: int
     challenger: int | None
     watched: Watched
+    contest: Contest | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,8 @@ class ModelState:
         What was done, in order; those that wait for a person among them.
     waiting : tuple of int
         Numbers of operations that wait for a person.
+    held_until : int
+        Milliseconds since 1970 until which a worker's lease on the model is good; 0 where nobody holds one.
     """
 
     name: str
@@ -102,3 +108,4 @@ class ModelState:
     rounds: tuple[Round, ...]
     operations: tuple[Operation, ...]
     waiting: tuple[int, ...] = ()
+    held_until: int = 0

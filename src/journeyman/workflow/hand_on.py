@@ -66,7 +66,7 @@ def hand_on(
         digests=seen.digests,
         hidden=seen.hidden,
     )
-    kept = Round(state.round, state.begin, state.end, done.champion, done.challenger, looked)
+    kept = Round(state.round, state.begin, state.end, done.champion, done.challenger, looked, policy.contest)
     return Kept(after, kept, operations)
 
 

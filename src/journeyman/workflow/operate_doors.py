@@ -53,6 +53,7 @@ def overview(workspace: str | Path | None, name: str, rounds: int = 500, most: i
         versions = place.registry.versions(name)
         done = place.operations.operations(name, most)
         champion = place.registry.version(name)
+        lease = place.leases.look(name)
         return ModelState(
             name=name,
             versions=versions,
@@ -61,6 +62,7 @@ def overview(workspace: str | Path | None, name: str, rounds: int = 500, most: i
             rounds=place.operations.rounds(name, rounds),
             operations=done,
             waiting=tuple(o.number for o in done if _waits(o)),
+            held_until=lease.until if lease is not None and lease.holder else 0,
         )
 
 

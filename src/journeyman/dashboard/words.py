@@ -1,0 +1,219 @@
+"""How an operated model stands, in plain words; the gravest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from journeyman.entities.decision import Action
+from journeyman.entities.overview import ModelState, Round
+from journeyman.entities.signal import Rung, Signal
+from journeyman.reports.phrases import sentence
+from journeyman.reports.words import between, count, metric_words, number, percent, plural
+
+__all__ = [
+    "Standing",
+    "asked_words",
+    "every_words",
+    "figures_words",
+    "latest_loss",
+    "loss_line",
+    "loss_words",
+    "moment",
+    "ripeness",
+    "standings",
+]
+
+_METRIC = metric_words("brier")  # its figures: a plain number
+_LATE = 3
+"""Spans without a look after which a model counts as not watched."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One thing that is to be said of a model.
+
+    Attributes
+    ----------
+    tone : str
+        "good", "calm", "warn" or "bad", as the style sheet has them.
+    icon : str
+        One character that says the same without colour.
+    word : str
+        "healthy", "worse since 3 Nov 2026 14:00", ...
+    because : str
+        One or two sentences.
+    """
+
+    tone: str
+    icon: str
+    word: str
+    because: str
+
+
+def moment(at: int, *, year: bool = True) -> str:
+    """Say a moment, given in milliseconds since 1970, in UTC to the minute.
+
+    Examples
+    --------
+    >>> moment(1_795_824_000_000), moment(0, year=False)
+    ('28 Nov 2026 00:00', '1 Jan 00:00')
+    """
+    when = datetime.fromtimestamp(at / 1000, UTC)
+    return f"{when.day} {when:%b %Y %H:%M}" if year else f"{when.day} {when:%b %H:%M}"
+
+
+def every_words(milliseconds: int) -> str:
+    """Say how often something is done.
+
+    Examples
+    --------
+    >>> [every_words(v) for v in (30_000, 300_000, 3_600_000, 5_400_000, 86_400_000, 100)]
+    ['every 30 seconds', 'every 5 minutes', 'every hour', 'every 90 minutes', 'every day', 'every 0.1 seconds']
+    """
+    for unit, size in (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000), ("second", 1000)):
+        if milliseconds >= size and milliseconds % size == 0:
+            return f"every {unit}" if milliseconds == size else f"every {plural(milliseconds // size, unit)}"
+    return f"every {number(milliseconds / 1000)} seconds"
+
+
+def standings(state: ModelState, now: int) -> tuple[Standing, ...]:
+    """Say how a model stands, what asks for a person first; never nothing.
+
+    Parameters
+    ----------
+    now : int
+        Milliseconds since 1970: a lease that has ended by then is nobody's.
+
+    Examples
+    --------
+    >>> [s.word for s in standings(ModelState("m", (), "Brier score", True, (), ()), 0)]
+    ['paused', 'not looked at yet']
+    """
+    said = [*_waiting(state)]
+    last = state.rounds[-1] if state.rounds else None
+    if last is not None:
+        alarms = [s for s in last.watched.signals if s.alarming]
+        said += _broken([s for s in alarms if s.rung is Rung.FEED])
+        said += _worse(alarms)
+    if state.paused:
+        said.append(
+            Standing("calm", "Ⅱ", "paused", "The loop watches and does nothing else until a person resumes it.")
+        )
+    if last is None:
+        said.append(Standing("calm", "…", "not looked at yet", "No span has ended since it was first operated."))
+    elif state.held_until <= now and now - last.end > _LATE * max(1, last.end - last.begin):
+        ended = f"The last look ended {moment(last.end)} UTC"
+        because = f"{ended}, and no worker holds the model: is `journeyman operate` running?"
+        said.append(Standing("warn", "?", "nobody is watching", because))
+    return tuple(said) if said else (_healthy(state, state.rounds[-1]),)
+
+
+def _waiting(state: ModelState) -> list[Standing]:
+    asked = [o for o in state.operations if o.number in state.waiting]
+    return [Standing("warn", "!", "waits for you", sentence(o.move.reason)) for o in asked[:1]]
+
+
+def _broken(signals: list[Signal]) -> list[Standing]:
+    if not signals:
+        return []
+    because = " ".join(sentence(s.message) for s in signals[:2])
+    return [Standing("bad", "×", "feed broken", f"{because} Nothing is learned from such rows.")]
+
+
+def _worse(alarms: list[Signal]) -> list[Standing]:
+    for rung, word in ((Rung.LOSS, "worse since"), (Rung.ESTIMATE, "probably worse since")):
+        found = [s for s in alarms if s.rung is rung]
+        if found:
+            since = min(s.since for s in found)
+            return [Standing("bad", "↓", f"{word} {moment(since)}", sentence(found[0].message))]
+    return []
+
+
+def _healthy(state: ModelState, last: Round) -> Standing:
+    because = f"Release {last.champion} answers, and nothing says that it has become worse."
+    if last.challenger is not None:
+        because += f" Release {last.challenger} is tried in the shadow."
+    return Standing("good", "✓", "healthy", because)
+
+
+def figures_words(value: float, low: float | None, high: float | None) -> str:
+    """Say a loss with its interval.
+
+    Examples
+    --------
+    >>> figures_words(0.14212, 0.1311, 0.1532), figures_words(0.2, None, None)
+    ('0.142 (0.131 to 0.153)', '0.2')
+    """
+    if low is None or high is None:
+        return number(value)
+    said = between(value, low, high, _METRIC)
+    return f"{said[0]} ({said[1]} to {said[2]})"
+
+
+def latest_loss(rounds: Sequence[Round]) -> Round | None:
+    """Return the latest round in which truths came; None where there is none."""
+    return next((seen for seen in reversed(rounds) if seen.watched.loss is not None), None)
+
+
+def loss_line(name: str, seen: Round) -> str:
+    """Say the loss of a round in which truths came, and what it is compared with.
+
+    Examples
+    --------
+    >>> from journeyman.entities.signal import Watched
+    >>> loss_line("Brier score", Round(0, 0, 1, 1, None, Watched((), 9, 5, 0.212, 0.15, 0.181, 0.243)))
+    'Brier score 0.212 (0.181 to 0.243), 0.15 when released'
+    """
+    watched = seen.watched
+    said = f"{name} {figures_words(watched.loss or 0.0, watched.low, watched.high)}"
+    return said if watched.reference is None else f"{said}, {number(watched.reference)} when released"
+
+
+def loss_words(name: str) -> str:
+    """Say what a loss means that lies between 0 and 1, lower is better.
+
+    Examples
+    --------
+    >>> loss_words("absolute error")
+    'Absolute error, as a share of the largest error that counts; lower is better.'
+    """
+    if name.endswith("absolute error"):
+        return f"{name[:1].upper()}{name[1:]}, as a share of the largest error that counts; lower is better."
+    return f"{name[:1].upper()}{name[1:]}; lower is better."
+
+
+def ripeness(rounds: Sequence[Round]) -> str:
+    """Say how many truths have come for the rows of some rounds.
+
+    Examples
+    --------
+    >>> from journeyman.entities.signal import Watched
+    >>> ripeness((Round(0, 0, 1, 1, None, Watched((), 200, 50)), Round(1, 1, 2, 1, None, Watched((), 200, 110))))
+    '160 truths for 400 rows (40%)'
+    """
+    rows, labels = sum(r.watched.rows for r in rounds), sum(r.watched.labels for r in rounds)
+    if not rows:
+        return "no rows yet" if not labels else f"{plural(labels, 'truth')} for earlier rows"
+    if labels > rows:
+        return f"{count(labels)} truths, some of earlier rows, for {plural(rows, 'row')}"
+    return f"{plural(labels, 'truth')} for {plural(rows, 'row')} ({percent(labels / rows)})"
+
+
+def asked_words(action: Action, version: int | None) -> str:
+    """Say what an action does, as one says what is to be done.
+
+    Examples
+    --------
+    >>> asked_words(Action.PROMOTE, 4), asked_words(Action.RETRAIN, None)
+    ('promote release 4', 'train a new release')
+    """
+    which = "" if version is None else f" release {version}"
+    return {
+        Action.PROMOTE: f"promote{which}",
+        Action.ROLL_BACK: f"return to{which or ' the release before'}",
+        Action.RETRAIN: "train a new release",
+        Action.KEEP: f"drop{which} from the shadow" if which else "go on as before",
+        Action.ASK: "ask a person",
+    }[action]
