@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from journeyman.drift_detectors.feed_columns import CHANCE, Broken, lacking, stuck
+from journeyman.drift_detectors.feed_columns import CHANCE, Broken, lacking, runs_of, stuck
 from journeyman.drift_detectors.feed_units import other_units, swapped
 from journeyman.drift_detectors.windows import append, numbers, recall
 from journeyman.entities.column import Column, Kind
@@ -182,6 +182,9 @@ def _twice(reference: Reference, digests: FloatArray, before: FloatArray, traffi
     usual_digests = row_digests(reference.rows)
     _, copies = np.unique(usual_digests, return_counts=True)
     twins = (float(copies[copies > 1].sum()) + 1.0) / (len(usual_digests) + 2.0)
+    if reference.run > 1:  # neighbours in time are often equal where others are not
+        stretches = runs_of(usual_digests, reference.run, 2 * count)
+        twins = max(twins, *(1.0 - len(np.unique(stretch)) / len(stretch) for stretch in stretches))
     hit = max(int(again.sum()), min(traffic.feed.repeated, count))
     if twins > _TWINS or hit < _TWICE * count or stats.binom.sf(hit - 1, count, twins) > CHANCE:
         return ()

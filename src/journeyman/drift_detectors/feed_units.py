@@ -23,7 +23,8 @@ __all__ = ["other_units", "swapped"]
 
 FloatArray = NDArray[np.float64]
 _FAR = 0.3  # distance of the distribution functions that has to be undone
-_LEAST_DISTINCT = 5
+_LEAST_DISTINCT = 8
+_STEADY = 0.15  # how far sound stretches may wander where an exchange or a factor near 1 is still to be told
 _NEAR = 1.36  # Kolmogorov's 95% point: what undone values may still differ by, over the root of their number
 _NOT_SO = 1.25  # a factor so much larger or smaller must not fit as well, or the data do not tell which it is
 _CLEAR = 5.0  # from which ratio on a change of scale needs no such check
@@ -108,7 +109,7 @@ def other_units(
 
 def swapped(reference: Reference, columns: Sequence[Column], rows: Block) -> tuple[Broken, ...]:
     """Return pairs of columns that arrive in one another's place (DR003)."""
-    measured = [c for c in columns if not c.kind.categorical and c.kind is not Kind.DATETIME]
+    measured = [c for c in columns if _measured(c, reference)]
     live = {c.name: numbers(rows[c.name]) for c in measured}
     before = {c.name: numbers(reference.rows[c.name]) for c in measured}
     far = []
@@ -124,7 +125,7 @@ def swapped(reference: Reference, columns: Sequence[Column], rows: Block) -> tup
                 continue
             count = len(live[first])
             usual = max(_usual(before[name], reference, count) for name in (first, second))
-            if crossed <= usual + _NEAR / np.sqrt(count):
+            if usual <= _STEADY and crossed <= usual + _NEAR / np.sqrt(count):
                 words = f"{first!r} and {second!r} arrive in one another's place"
                 found.append(Broken("DR003", (first, second), words))
     return tuple(found)
@@ -153,7 +154,7 @@ def _way(live: FloatArray, before: FloatArray, usual: float, close: bool) -> str
         return None
     if 1.0 / _CLEAR < ratio < _CLEAR:
         near = min(distance(undo(live) * off, before) for off in (_NOT_SO, 1.0 / _NOT_SO))
-        if not close or near <= tolerated:
+        if not close or usual > _STEADY or near <= tolerated:
             return None
     return words
 
@@ -167,7 +168,7 @@ def _usual(before: FloatArray, reference: Reference, count: int) -> float:
     below, upto = (np.searchsorted(whole, stretches, side) / len(whole) for side in _SIDES)
     steps = np.arange(length) / length
     apart = np.maximum((steps + 1.0 / length - upto).max(axis=1), (below - steps).max(axis=1))
-    return float(np.quantile(apart, 0.95))
+    return float(apart.max())
 
 
 def _from_one_to_the_next(before: FloatArray, reference: Reference, count: int) -> float:
@@ -176,7 +177,7 @@ def _from_one_to_the_next(before: FloatArray, reference: Reference, count: int) 
     stretches = runs_of(before, reference.run, length)
     each = reference.run // length
     pairs = [k for k in range(len(stretches) - 1) if (k + 1) % each][:100]
-    return float(np.quantile([distance(stretches[k], stretches[k + 1]) for k in pairs], 0.95)) if pairs else 1.0
+    return max((distance(stretches[k], stretches[k + 1]) for k in pairs), default=1.0)
 
 
 def _chance(live: FloatArray, before: FloatArray) -> float:
