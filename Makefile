@@ -83,13 +83,16 @@ $(PY):
 	@$(PYTHON) -m venv $(VENV) \
 		|| { rm -rf $(VENV); echo "error: $(PYTHON) cannot make a venv; on Debian: apt-get install python3-venv"; exit 2; }
 
-# Pip before 25.1 does not know --group. Byte-compiling everything ahead would take longer than the rest.
+# Pip before 25.1 does not know --group. Byte-compiling everything ahead would take longer than the rest; what is used is
+# compiled by loading it, since where an image forbids byte code, every process would spend seconds on it.
 $(BASE): pyproject.toml | $(PY)
 	$(PY) -m pip install --quiet --upgrade "pip>=25.1"
 	$(PY) -m pip install --quiet --no-compile -e .
+	@PYTHONDONTWRITEBYTECODE= $(PY) examples/first_load.py
 	@touch $@
 
 $(DEV): pyproject.toml | $(PY)
 	$(PY) -m pip install --quiet --upgrade "pip>=25.1"
 	$(PY) -m pip install --quiet --no-compile --group dev -e .
+	@PYTHONDONTWRITEBYTECODE= $(PY) examples/first_load.py
 	@touch $(BASE) $@

@@ -102,8 +102,11 @@ class _Model:
     unmeasured: dict[int, int] = field(default_factory=dict)  # release -> position of its operation
 
 
-def operated(fits: Fits, economics: Economics, past: Sequence[Operation] = ()) -> Course:
-    """Let the loop's own judgement decide, on the same fits; ``past`` are operations of other streams."""
+def operated(fits: Fits, economics: Economics, past: Sequence[Operation] | None = ()) -> Course:
+    """Let the loop's own judgement decide, on the same fits.
+
+    ``past`` are operations of other streams; None learns from no operations, its own ones neither.
+    """
     unit = reference_unit(fits.reference)
     model, memory = _Model({1: (ALL, 0)}), begun(int(fits.known[0]))
     course, models = Course(np.empty(0)), []
@@ -113,7 +116,7 @@ def operated(fits: Fits, economics: Economics, past: Sequence[Operation] = ()) -
             _measure(fits, model, course, begin, end)
             seen = Seen(
                 Watched((), end - begin, end - begin),
-                (*past, *course.operations),
+                () if past is None else (*past, *course.operations),
                 end,
                 unit,
                 partial(_pairs, fits, model, begin, end),

@@ -143,6 +143,8 @@ def regret(streams: Sequence[Fits]) -> None:
             places[place].append(course.cost(economics[fits.name]) / least[fits.name] - 1.0)
             past, before = past + course.operations, before | {fits.name}
     print(f"\nRegret against the cheapest fixed policy, mean of {len(orders)} orders of {len(streams)} streams")
+    alone = [operated(f, ECONOMICS, None).cost(economics[f.name]) / least[f.name] - 1.0 for f in streams]
+    print(f"  learning from no operations at all: {np.mean(alone):+.2%}")
     print("  lived through before: " + "  ".join(f"{n}: {np.mean(p):+.2%}" for n, p in enumerate(places)))
 
 

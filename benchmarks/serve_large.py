@@ -2,7 +2,7 @@
 
     python benchmarks/serve_large.py WORKSPACE NAME ROWS.json [--logged 10000000]
 
-Most of them are written to the log as days that are past, and the older days moved to Parquet files. The last fifth is
+Most of them are written to the log as days that are past, and the older days moved to Parquet files. The last tenth is
 really asked for, 500 rows a request, while the server moves as many of the oldest to the archive; its memory is read
 every so many.
 """
@@ -65,7 +65,7 @@ def filled(log: SqlitePredictionLog, number: int, row: bytes, output: bytes) -> 
 
 def large(workspace: Path, name: str, rows: Path, logged: int, place: Path) -> dict[str, Any]:
     """Log so many predictions; return what was measured."""
-    asked = logged // 5 // ROWS * ROWS
+    asked = logged // 10 // ROWS * ROWS
     log = SqlitePredictionLog(place / "log")
     output = b'{"prediction":"<=50K","version":1,"probabilities":{"<=50K":0.9123456789,">50K":0.0876543211}}'
     before = filled(log, logged - asked, json.dumps(json.loads(rows.read_text())[0]).encode(), output)

@@ -40,7 +40,7 @@ def serve_fastapi(workspace: str, name: str, port: str) -> None:
     app = FastAPI()
 
     @app.post("/predict")
-    async def predict(row: dict[str, Any]) -> dict[str, Any]:
+    def predict(row: dict[str, Any]) -> dict[str, Any]:
         shares = release.predict_proba([row])[0].tolist()
         return {"probabilities": dict(zip(labels, shares, strict=True)), "version": release.version}
 

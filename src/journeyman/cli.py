@@ -19,13 +19,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from journeyman import __version__
+from journeyman import __version__, cli_serving
 from journeyman.cli_dashboard import app as showing
 from journeyman.cli_endings import told
 from journeyman.cli_late import Late
 from journeyman.cli_operating import app as operating
 from journeyman.cli_operating import resume_loop
-from journeyman.cli_serving import score, serve
 from journeyman.cli_simulating import app as simulating
 from journeyman.cli_words import Name, Query, Quiet, Version, Workspace, count, predictions_name, same_file
 from journeyman.entities.column import Kind, Role
@@ -80,6 +79,7 @@ experience = typer.Typer(
     invoke_without_command=True,
     rich_markup_mode=None,
 )
+app.add_typer(cli_serving.app)  # without a name: its commands are commands of this one
 app.add_typer(experience)
 app.add_typer(operating)
 app.add_typer(simulating)
@@ -259,10 +259,6 @@ def predict(
             typer.echo(f"{count(result.rows, 'row')} predicted", err=True)
         for finding in result.findings:
             typer.echo(f"{finding.code} {finding.severity.value}: {finding.message}", err=True)
-
-
-app.command(epilog="Example: journeyman score houses all-houses.parquet --out prices.parquet")(score)
-app.command(epilog="Example: journeyman serve houses --port 8000")(serve)
 
 
 @app.command(epilog="Example: journeyman report houses")

@@ -15,7 +15,7 @@ from journeyman.cli_words import Name, Query, Quiet, Version, Workspace, count, 
 from journeyman.errors import SettingsError
 from journeyman.settings import DEFAULT_WORKSPACE
 
-__all__ = ["score", "serve"]
+__all__ = ["app"]
 
 if TYPE_CHECKING:
     from journeyman.serving import serve_doors
@@ -25,6 +25,10 @@ else:
     serve_doors = Late("journeyman.serving.serve_doors")
 
 
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command(epilog="Example: journeyman score houses all-houses.parquet --out prices.parquet")
 def score(
     name: Name,
     table: Annotated[
@@ -71,6 +75,7 @@ def score(
             typer.echo(f"{finding.code} {finding.severity.value}: {finding.message}", err=True)
 
 
+@app.command(epilog="Example: journeyman serve houses --port 8000")
 def serve(  # one parameter an option: the signature is the command's interface
     name: Annotated[
         str | None,

@@ -7,6 +7,7 @@ after which the values fit what was usual as well as sound rows of that number d
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ _NEAR = 1.36  # Kolmogorov's 95% point: what undone values may still differ by, 
 _NOT_SO = 1.25  # a factor so much larger or smaller must not fit as well, or the data do not tell which it is
 _CLEAR = 5.0  # from which ratio on a change of scale needs no such check
 _LEAST_LATELY = 50
+_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 _FACTORS = {
     1000.0: "a thousand times",
     100.0: "a hundred times",
@@ -91,8 +93,11 @@ def other_units(
         lately = recent.get(column.name, np.empty(0))
         own = distance(live, before)
         at_once = len(lately) >= _LEAST_LATELY and distance(lately, before) <= own / 2.0
-        way = _way(live, before, _usual(before, reference, len(live)), close=at_once)
-        if way is None and reference.run > 1 and len(lately) >= max(_LEAST_LATELY, len(live) // 2):
+        way = None
+        if own > max(_FAR, _chance(live, before)):
+            way = _way(live, before, _usual(before, reference, len(live)), close=at_once)
+        beside = reference.run > 1 and len(lately) >= max(_LEAST_LATELY, len(live) // 2)
+        if way is None and beside and distance(live, lately) > max(_FAR, _chance(live, lately)):
             way = _way(live, lately, _from_one_to_the_next(before, reference, len(live)), close=True)
         if way is not None:
             now, was = np.nanmedian(live), np.nanmedian(before)
@@ -115,9 +120,11 @@ def swapped(reference: Reference, columns: Sequence[Column], rows: Block) -> tup
     for i, (first, own_first) in enumerate(far):
         for second, own_second in far[i + 1 :]:
             crossed = max(distance(live[first], before[second]), distance(live[second], before[first]))
+            if crossed >= min(own_first, own_second) - _FAR:
+                continue
             count = len(live[first])
             usual = max(_usual(before[name], reference, count) for name in (first, second))
-            if crossed <= usual + _NEAR / np.sqrt(count) and crossed < min(own_first, own_second) - _FAR:
+            if crossed <= usual + _NEAR / np.sqrt(count):
                 words = f"{first!r} and {second!r} arrive in one another's place"
                 found.append(Broken("DR003", (first, second), words))
     return tuple(found)
@@ -155,8 +162,12 @@ def _usual(before: FloatArray, reference: Reference, count: int) -> float:
     """Return how far sound stretches of so many rows lay from the whole, where they followed one another; else 0."""
     if reference.run <= 1:
         return 0.0
-    stretches = runs_of(before, reference.run, count)
-    return float(np.quantile([distance(stretch, before) for stretch in stretches[:100]], 0.95))
+    stretches = np.sort(runs_of(np.nan_to_num(before, nan=-np.inf), reference.run, count), axis=1)
+    whole, length = np.sort(np.nan_to_num(before, nan=-np.inf)), stretches.shape[1]
+    below, upto = (np.searchsorted(whole, stretches, side) / len(whole) for side in _SIDES)
+    steps = np.arange(length) / length
+    apart = np.maximum((steps + 1.0 / length - upto).max(axis=1), (below - steps).max(axis=1))
+    return float(np.quantile(apart, 0.95))
 
 
 def _from_one_to_the_next(before: FloatArray, reference: Reference, count: int) -> float:

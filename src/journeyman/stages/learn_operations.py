@@ -87,7 +87,11 @@ def _outcome(retrained: Operation, operations: Sequence[Operation]) -> Outcome |
 
 
 def _kept(measured: Sequence[Operation], lessons: Lessons) -> Mapping[str, float]:
-    """Return by trigger which share of the expected gain came true, between none and twice."""
+    """Return by trigger which share of the expected gain came true, between a quarter and all.
+
+    More than all is no reason to hurry: a gain is measured over the life of a release, in which the former one would
+    have gone on ageing.
+    """
     pairs: dict[str, list[tuple[float, float]]] = {}
     for operation in measured:
         expected = operation.context.get("expected gain", 0.0)
@@ -100,7 +104,7 @@ def _kept(measured: Sequence[Operation], lessons: Lessons) -> Mapping[str, float
         # Ratios, each bounded, so that one tiny expectation or one wild outcome does not outweigh the others.
         ratios = sum(min(2.0, max(-1.0, came / expected)) for expected, came in some)
         share = (_RETRAININGS * kept.get(trigger, 1.0) + ratios) / (_RETRAININGS + len(some))
-        kept[trigger] = min(2.0, max(0.25, share))
+        kept[trigger] = min(1.0, max(0.25, share))
     return kept
 
 

@@ -55,9 +55,10 @@ CREATE TABLE IF NOT EXISTS shadows (
   PRIMARY KEY (prediction, version)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS told (  -- the latest truth of labels that the archive holds, so that a repeated one is known
-  subject PRIMARY KEY,           -- a prediction's id, or a key
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  subject NOT NULL UNIQUE,       -- a prediction's id, or a key
   truth TEXT NOT NULL
-) WITHOUT ROWID;
+);
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 """
 _INSERT = 'INSERT INTO predictions (id, at, version, part, protocol, client_id, key, "row", output, digest) VALUES '

@@ -15,6 +15,7 @@ CHUNK = 20_000
 """Rows of one file: few enough for any memory."""
 
 _SWEPT = 2_000  # rows deleted at once, so that no reply waits long
+_MOST_TOLD = 5_000_000  # archived labels that are remembered, so that a repeated one is not recorded again
 _SETTLED = 600_000  # milliseconds after which no shadow comes any more
 _COLUMNS = ("id", "at", "version", "part", "protocol", "client_id", "key", "row", "output")
 _LABELS = ("number", "at", "prediction", "key", "truth")
@@ -48,8 +49,11 @@ def move_oldest(log: SqlitePredictionLog, now: int, keep: int, most: int, chunk:
     return moved + _move_labels(log, now - keep, chunk)
 
 
-def sweep(log: SqlitePredictionLog) -> int:
-    """Delete some rows that the archive holds; return how many, 0 when all are gone."""
+def sweep(log: SqlitePredictionLog, told: int = _MOST_TOLD) -> int:
+    """Delete some rows that the archive holds; return how many, 0 when all are gone.
+
+    The latest truth of so many archived labels as ``told`` says stays in the log.
+    """
     archived = log.number("archived")
     with log.writing() as connection:
         old = "SELECT id FROM predictions WHERE id <= ? ORDER BY id LIMIT ?"
@@ -58,8 +62,9 @@ def sweep(log: SqlitePredictionLog) -> int:
         number = connection.execute("SELECT value FROM settings WHERE name = 'archived labels'").fetchone()
         if number is not None:
             old = "FROM labels WHERE number <= ? ORDER BY number LIMIT ?"
-            latest = f"INSERT OR REPLACE INTO told SELECT coalesce(prediction, key), truth {old}"
+            latest = f"INSERT OR REPLACE INTO told (subject, truth) SELECT coalesce(prediction, key), truth {old}"
             connection.execute(latest, (number[0], _SWEPT))
+            connection.execute("DELETE FROM told WHERE number <= (SELECT max(number) FROM told) - ?", (told,))
             old = f"SELECT number {old}"
             gone += connection.execute(f"DELETE FROM labels WHERE number IN ({old})", (number[0], _SWEPT)).rowcount
     return gone

@@ -46,7 +46,7 @@ __all__ = [
 ]
 
 FloatArray = NDArray[np.float64]
-_LEARNED = frozenset([Action.RETRAIN, Action.PROMOTE])
+_LEARNED = (Action.RETRAIN, Action.PROMOTE)  # what teaches: what was expected, and what came of it
 _PAST = 500  # retrainings of all models that a decision learns from
 
 
@@ -123,8 +123,8 @@ def observe(parts: LoopParts, state: LoopState) -> Observed:
     span = parts.log.span(state.begin, state.end, parts.settings.most_rows)
     traffic, digests, hidden = read_traffic(span, parts.shelf.release(champion.version), state.digests)
     asked = tuple(h for h in operations.requests(parts.name, state.heard) if h.request.at < state.end)
-    past = operations.operations(most=_PAST, actions=(*sorted(_LEARNED), Action.ASK))
-    known = tuple(o for o in past if _LEARNED & {o.move.action, o.move.wanted} and o.at <= state.end)
+    past = operations.operations(most=_PAST, actions=(*_LEARNED, Action.ASK))
+    known = tuple(o for o in past if {o.move.action, o.move.wanted}.intersection(_LEARNED) and o.at <= state.end)
     return Observed(
         answered=replace(traffic, shadows={}),
         shadows=tuple(sorted(traffic.shadows.items())),

@@ -92,7 +92,7 @@ def score_file(
     source = open_source(str(table), query)
     with opened_predictions(path) as keep:
         job = ScoreJob(str(release.manifest["files"]["model.json"]["sha256"]), source.digest(), path.name, _ROWS)
-        parts = path.with_name(f".{path.name[:200]}.parts")
+        parts = _parts(path)
         with disk_errors(path.parent):
             done = _begun(parts, job)
             rows = 0
@@ -150,7 +150,10 @@ def watch(
     while rounds is None or round_number < rounds:
         for table in sorted(folder.iterdir()):
             out = table.with_name(f"{table.name.partition('.')[0]}{_MARK}csv")
-            if not table.is_file() or _is_ours(table) or out.exists():
+            if not table.is_file() or _is_ours(table):
+                continue
+            if out.exists():
+                shutil.rmtree(_parts(out), ignore_errors=True)  # left where a kill came just after the file
                 continue
             state = (table.stat().st_size, table.stat().st_mtime_ns)
             if seen.get(table) == state and refused.get(table) != state:
@@ -163,6 +166,10 @@ def watch(
             seen[table] = state
         round_number += 1
         time.sleep(seconds)
+
+
+def _parts(out: Path) -> Path:
+    return out.with_name(f".{out.name[:200]}.parts")
 
 
 def _is_ours(table: Path) -> bool:

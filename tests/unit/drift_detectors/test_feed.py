@@ -1,9 +1,13 @@
 """The feed: what breaks is told with its columns, what drifts is not called broken, what is not used only warns."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from journeyman.drift_detectors.effects import distance
 from journeyman.drift_detectors.feed import FeedDetector, row_digests
+from journeyman.drift_detectors.feed_units import _usual
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.traffic import Feed
 
@@ -116,3 +120,10 @@ def test_few_rows_an_hour_are_joined_to_earlier_ones(world):
 def test_digests_do_not_depend_on_the_order_of_columns():
     rows = {"a": np.array([1.0, 2.0]), "t": np.array(["x", None], dtype=object)}
     assert np.array_equal(row_digests(rows), row_digests(dict(reversed(rows.items()))))
+
+
+def test_how_far_stretches_lie_from_the_whole_is_the_distance_of_each(world):
+    walk = np.round(np.cumsum(np.random.default_rng(0).normal(size=2_000)), 0)
+    ordered = replace(world.reference, rows={"w": walk}, run=200)
+    each = [distance(stretch, walk) for stretch in walk.reshape(-1, 50)]
+    assert _usual(walk, ordered, 50) == pytest.approx(float(np.quantile(each, 0.95)))

@@ -47,3 +47,16 @@ def test_a_repeated_label_is_known_after_the_first_was_archived(tmp_path: Path) 
     kept = ds.dataset(tmp_path / "log" / "archive" / "labels").to_table().column("truth").to_pylist()
     assert sorted(kept) == ['"no"', '"yes"', "1", "1", "2"], "each was recorded once"
     log.close()
+
+
+def test_no_more_archived_labels_are_remembered_than_told(tmp_path: Path) -> None:
+    log = SqlitePredictionLog(tmp_path / "log")
+    log.append(LogEntries(labels=tuple(Label(b"1", key=f'["{k}"]') for k in range(30))), NOW)
+    later = NOW + 9 * DAY
+    while move_oldest(log, later, 7 * DAY, 10**9):
+        pass
+    while sweep(log, told=10):
+        pass
+    fates = log.append(LogEntries(labels=(Label(b"1", key='["29"]'), Label(b"1", key='["3"]'))), later).labels
+    assert fates == (LabelFate.REPEATED, LabelFate.RECORDED), "the latest ones are remembered"
+    log.close()

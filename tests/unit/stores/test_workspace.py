@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from journeyman.errors import JourneymanError, WorkspaceError
+from journeyman.stores.catalogue import check_there, journal_address
 from journeyman.stores.workspace import Workspace
 
 HOLD = """
@@ -203,3 +204,17 @@ def test_full_disk_stops_the_journal_in_one_line_and_harms_nothing(small_disk: P
         (small_disk / "filler").unlink()
         workspace.journal.start("m", {}, "now")
         assert len(workspace.journal.runs()) == len(before) + 1
+
+
+def test_the_shared_database_is_named_by_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOURNEYMAN_DATABASE", "postgresql://ann@host/models")
+    assert journal_address(tmp_path).drivername == "postgresql+psycopg"
+    check_there(tmp_path)
+    with pytest.raises(WorkspaceError, match="there is no workspace"):
+        check_there(tmp_path / "nothing")
+    monkeypatch.setenv("JOURNEYMAN_DATABASE", "no address, secret")
+    with pytest.raises(WorkspaceError, match="is no address") as caught:
+        journal_address(tmp_path)
+    assert "secret" not in str(caught.value)
+    monkeypatch.setenv("JOURNEYMAN_DATABASE", "")
+    assert journal_address(tmp_path).drivername == "sqlite"

@@ -6,6 +6,7 @@ import importlib.util
 import shutil
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -297,3 +298,23 @@ def test_the_command_goes_through_what_is_due(place: Path, log: SqlitePrediction
         operate(where, {"every": 10}, True, told.append)
     with pytest.raises(SettingsError, match="no model is called"):
         operate(OperatePlace("n", place), {}, True, told.append)
+
+
+def test_everything_works_in_a_database_that_machines_share(
+    tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"ann:secret-word@{server}"
+    admin = sa.create_engine(f"postgresql+psycopg://{address}/postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text("CREATE DATABASE shared"))
+    admin.dispose()
+    monkeypatch.setenv("JOURNEYMAN_DATABASE", f"postgresql://{address}/shared")
+    make_model(tmp_path / "w")
+    assert not (tmp_path / "w" / "journal.db").exists()
+    where = OperatePlace("m", tmp_path / "w")
+    assert operate(where, {"every": 1_000, "settle": 0, "trials": 2}, True, print) == 0
+    time.sleep(2.2)
+    assert operate(where, {}, True, print) >= 2
+    look = overview(tmp_path / "w", "m")
+    assert look.versions[0].champion
+    assert [r.number for r in look.rounds] == list(range(len(look.rounds)))

@@ -20,7 +20,6 @@ __all__ = ["Known", "price", "retrain", "slope_of"]
 
 _NOISE_ROWS = 1_000
 _ONE_SIDED = 2.326  # 99 %: it is looked at with every block
-_FURTHEST = 2.0  # a gain that was seen at some age is taken to grow with age, up to twice that age
 _CLUSTERED = 1.5  # neighbours err alike: a mean of rows in order is about so much less sure than of rows drawn
 
 
@@ -112,7 +111,8 @@ def retrain(history: Sequence[Watched], known: Known, economics: Economics, less
     evidence: dict[str, str | int | float] = {
         "trigger": trigger,
         "spent on staleness": round(figures.spent, 3),
-        "expected gain": gain,
+        "sure gain": max(0.0, figures.sure),
+        "expected gain": max(0.0, figures.mean, figures.expected if trigger == "age" else 0.0),
         "slope": figures.slope / known.unit,
         "came true of earlier expectations": round(kept, 3),
         "truths since it learned": figures.age,
@@ -170,12 +170,9 @@ class _Figures:
         squares = sizes * np.array([b.spread**2 + b.mean**2 for b in blocks])[::-1]
         # Over the last block, the last two, the last three ...: a jump may be as young as one block.
         count, total = np.cumsum(sizes), np.cumsum(sums)
-        # Blocks tell of models that learned some time ago; one that learned now would be fresher by so much.
-        ages = np.cumsum(sizes * np.array([b.age for b in blocks], dtype=np.float64)[::-1]) / count
-        ahead_of = np.clip(age / np.maximum(ages, 1.0), 1.0, _FURTHEST)
         means = total / count
         errors = _CLUSTERED * np.sqrt(np.maximum(np.cumsum(squares) / count - means**2, 0.0) / count)
-        lower = (means - _ONE_SIDED * errors) * ahead_of
+        lower = means - _ONE_SIDED * errors
         best = int(np.argmax(lower))
         spent = (max(0.0, float(total.max())) + ahead) * economics.loss * per_truth
         return cls(
@@ -184,7 +181,7 @@ class _Figures:
             expected,
             spent,
             float(lower[best]),
-            float(means[best] * ahead_of[best]),
+            float(means[best]),
             int(count[-1]),
             economics.retraining,
             worth,
