@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from journeyman.dashboard.frames import Figure, axis, changes, frame, stamp, time_axis
+from journeyman.dashboard.frames import Figure, axis, changes, frame, runs, stamp, time_axis
 from journeyman.dashboard.palette import Palette
 from journeyman.dashboard.words import moment
 from journeyman.entities.overview import ModelState, Round
@@ -16,6 +16,7 @@ __all__ = ["ALL_ROWS", "MOST_COLUMNS", "drift_figure", "drift_legend", "named_co
 
 ALL_ROWS = "(all rows)"
 MOST_COLUMNS = 12
+_THICK = (0.24, 0.44, 0.72, 0.72)
 _ORDER = (Rung.COLUMN, Rung.ESTIMATE, Rung.LOSS, Rung.FEED)
 _MEANINGS = {
     Rung.COLUMN: ("c-base block", "has changed; that alone hurts nobody"),
@@ -63,6 +64,9 @@ def drift_figure(state: ModelState, colours: Palette) -> Figure:
         values.append([None if s is None else _ORDER.index(s.rung) for s in best])
         texts.append([_told(column, seen, s) for seen, s in zip(rounds, best, strict=True)])
     shapes, notes = changes(rounds, colours)
+    for place, row in enumerate(values):
+        shapes += _strip(rounds, row, place, (colours.base, colours.estimate, colours.harm, colours.feed))
+    # the strips are shapes; what can be pointed at is a picture without colour over them
     data: list[dict[str, Any]] = [
         {
             "type": "heatmap",
@@ -72,11 +76,8 @@ def drift_figure(state: ModelState, colours: Palette) -> Figure:
             "text": texts,
             "hovertemplate": "%{text}<extra></extra>",
             "hoverongaps": False,
-            "zmin": -0.5,
-            "zmax": len(_ORDER) - 0.5,
-            "colorscale": _steps([colours.base, colours.estimate, colours.harm, colours.feed]),
+            "colorscale": [[0, "rgba(0,0,0,0)"], [1, "rgba(0,0,0,0)"]],
             "showscale": False,
-            "ygap": 5,
         }
     ]
     names = [_safe(shorten(clean(column), 16)) for column in strips]
@@ -131,7 +132,22 @@ def _safe(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _steps(colours: Sequence[str]) -> list[list[float | str]]:
-    """Return a scale of plain steps, one colour each."""
-    count = len(colours)
-    return [[(k + side) / count, colour] for k, colour in enumerate(colours) for side in (0, 1)]
+def _strip(
+    rounds: Sequence[Round], row: Sequence[int | None], place: int, colours: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return the marks of one column, the thicker the surer: colour alone would not tell everybody."""
+    found = []
+    for rank, (colour, thick) in enumerate(zip(colours, _THICK, strict=True)):
+        for begin, end in runs(rounds, [value == rank for value in row]):
+            found.append(
+                {
+                    "type": "rect",
+                    "x0": stamp(begin),
+                    "x1": stamp(end),
+                    "y0": place - thick / 2,
+                    "y1": place + thick / 2,
+                    "fillcolor": colour,
+                    "line": {"width": 0},
+                }
+            )
+    return found

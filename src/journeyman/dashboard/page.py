@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from dash import dcc, html
 
+from journeyman.dashboard.contest_figure import contests
+from journeyman.dashboard.drift_figure import named_columns
 from journeyman.dashboard.palette import Palette
 from journeyman.dashboard.sections import contest_section, drift_section, journal, releases, score_section
 from journeyman.dashboard.sparks import spark
@@ -112,7 +114,11 @@ def model_page(
     parts.append(_verdict(state, standings(state, now), asked))
     if state.rounds:
         parts.append(score_section(state, colours))
-        parts.append(html.Div([drift_section(state, colours), contest_section(state, colours)], className="grid"))
+        both = [drift_section(state, colours), contest_section(state, colours)]
+        beside = named_columns(state.rounds) and contests(
+            state
+        )  # a card of one line would leave a hole beside a picture
+        parts.append(html.Div(both, className="grid" if beside else ""))
     return [*parts, journal(state), releases(state)]
 
 

@@ -40,6 +40,7 @@ def score_figure(state: ModelState, colours: Palette) -> Figure:
         _band(rounds, lambda r: (r.watched.low, r.watched.high), colours.model),
         {
             **_line(middle, [r.watched.reference for r in rounds], colours.base, "dash"),
+            "line": {"color": colours.base, "width": 2, "dash": "dash", "shape": "hv"},
             "connectgaps": True,
             "hoverinfo": "skip",
         },

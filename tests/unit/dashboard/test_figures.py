@@ -84,6 +84,14 @@ def test_a_cell_shows_the_surest_signal_of_its_round() -> None:
     assert strip["z"][order.index("age")][12] == 3
 
 
+def test_a_mark_is_the_thicker_the_more_it_proves() -> None:
+    marks = [s for s in drift_figure(STATE, LIGHT)["layout"]["shapes"] if s["type"] == "rect"]
+    thick = {s["fillcolor"]: round(s["y1"] - s["y0"], 3) for s in marks}
+    assert thick[LIGHT.base] < thick[LIGHT.estimate] < thick[LIGHT.harm]
+    broken = [(s["x0"], s["x1"]) for s in marks if s["fillcolor"] == LIGHT.feed]
+    assert broken == [(stamp(STATE.rounds[12].begin), stamp(STATE.rounds[14].begin))]
+
+
 def test_a_feed_signal_without_columns_and_names_like_mark_up_are_shown() -> None:
     signal = Signal("DR005", Rung.FEED, Severity.ERROR, "Twice <b>the</b> same rows.", 0)
     named = replace(signal, code="DR301", rung=Rung.COLUMN, columns=("<script>",))
