@@ -13,7 +13,7 @@ test check quick docs: export OMP_NUM_THREADS = 1
 test check static quick docs: export PYTHONDONTWRITEBYTECODE =
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test check static quick format docs experience bench bench-peers bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-serve clean
+.PHONY: help demo test check static quick format docs experience bench bench-peers bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-serve bench-operate clean
 .DELETE_ON_ERROR:
 
 help:
@@ -23,7 +23,7 @@ help:
 	@echo "make format    put the code into shape"
 	@echo "make docs      run the code in the documents"
 	@echo "make experience   try every candidate on many small tasks and write the beliefs that are shipped (CACHE=, MINUTES=)"
-	@echo "make bench       the measurements; or bench-tables | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-serve"
+	@echo "make bench       the measurements; or bench-tables | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-serve | bench-operate"
 
 demo: $(BASE)
 	$(PY) examples/demo.py
@@ -52,11 +52,16 @@ format: $(DEV)
 docs: $(DEV)
 	$(PYTEST) -q -rs tests/test_docs.py
 
-bench: bench-tables bench-peers bench-stopping bench-ingest bench-large bench-predict bench-serve
+bench: bench-tables bench-peers bench-stopping bench-ingest bench-large bench-predict bench-serve bench-operate
 
 # MLflow and FastAPI stand beside ours where PEERS=DIR says which folder benchmarks/peers/install_peers.sh has filled.
 bench-serve: $(DEV)
 	$(PY) benchmarks/serve.py $(if $(PEERS),--peers $(PEERS))
+
+bench-operate: $(DEV)
+	$(PY) benchmarks/operate_signals.py
+	$(PY) benchmarks/operate_streams.py
+	$(PY) benchmarks/operate_kill.py
 
 bench-tables bench-stopping bench-kill bench-ingest bench-large bench-predict: $(DEV)
 	$(PY) benchmarks/$(@:bench-%=%).py
