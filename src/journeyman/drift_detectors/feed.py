@@ -121,7 +121,8 @@ def _latest(memory: Mapping[str, FloatArray], fresh: Traffic) -> tuple[dict[str,
     now = {name: numbers(values) for name, values in fresh.rows.items()}
     now |= {_TIMES: fresh.times.astype(np.float64), _BROKEN: np.zeros(len(fresh.ids))}
     joined = {name: np.concatenate([memory.get(f"latest:{name}", np.empty(0)), v]) for name, v in now.items()}
-    left = joined[_BROKEN][:-_LATEST] == 0.0
+    # while some of the latest rows are broken, those beside them that were not seen to be so are in doubt
+    left = (joined[_BROKEN][:-_LATEST] == 0.0) & (not joined[_BROKEN].any())
     leaving: Block = {name: joined[name][:-_LATEST][left] for name in fresh.rows}
     return {name: values[-_LATEST:] for name, values in joined.items()}, leaving
 
