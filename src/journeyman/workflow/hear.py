@@ -81,8 +81,11 @@ def _own(state: LoopState, watched: Watched, decided: Decided) -> Decided:
     new = [s for s in watched.signals if s.alarming and s.code not in state.told]
     if not acts and new:
         codes = tuple(dict.fromkeys(s.code for s in new))
+        message = new[0].message
         told = replace(
-            move, reason=f"{move.reason} {new[0].message}", signals=tuple(dict.fromkeys((*codes, *move.signals)))
+            move,
+            reason=move.reason if message in move.reason else f"{move.reason} {message}",
+            signals=tuple(dict.fromkeys((*codes, *move.signals))),
         )
         return replace(decided, judged=replace(decided.judged, move=told))
     return replace(decided, noted=acts)

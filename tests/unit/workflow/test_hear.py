@@ -93,6 +93,12 @@ def test_an_alarm_is_told_when_it_is_new() -> None:
     assert hear(calm, observed(), loud, judged(KEEP), 5).noted, "after it had gone"
 
 
+def test_an_alarm_that_the_reason_tells_already_is_told_once() -> None:
+    said = Move(Action.KEEP, f"Nothing is learned. {ALARM.message}")
+    decided = hear(STATE, observed(), Watched((ALARM,), 10, 10), judged(said), 5)
+    assert (decided.noted, decided.judged.move.reason) == (True, said.reason)
+
+
 def test_a_champion_that_a_person_made_is_watched_from_anew() -> None:
     decided = hear(STATE, observed(champion=3), QUIET, judged(RETRAIN), 5)
     assert (decided.judged.move.action, decided.noted) == (Action.KEEP, True)

@@ -101,7 +101,7 @@ def retrain(history: Sequence[Watched], known: Known, economics: Economics, less
     broken = [s for s in history[-1].signals if s.rung is Rung.FEED and s.alarming] if history else []
     if broken:
         codes = tuple(s.code for s in broken)
-        return Move(Action.KEEP, f"The feed is broken, and nothing is learned from it: {broken[0].message}", codes)
+        return Move(Action.KEEP, f"Nothing is learned from rows that arrive broken. {broken[0].message}", codes)
     alarms = _alarms(history)
     proved = any(s.rung is Rung.LOSS for s in alarms)
     figures = _Figures.of(known, economics, lessons, _predictions_per_truth(history))
