@@ -40,6 +40,7 @@ __all__ = [
     "RuleContext",
     "Run",
     "Source",
+    "StartsSlowly",
     "TrafficLog",
     "WeighsRows",
 ]
@@ -284,6 +285,16 @@ class Averaging(Protocol):
 
     def average(self, models: Sequence[Any]) -> FittedModel:
         """Return one model that answers as the mean of these models' scores (before they become probabilities)."""
+        ...
+
+
+@runtime_checkable
+class StartsSlowly(Protocol):
+    """What an algorithm says besides whose first fit in a process loads libraries or compiles programs."""
+
+    @property
+    def start_seconds(self) -> float:
+        """Expected seconds of that, on two cores; ``Algorithm.seconds`` does not count them."""
         ...
 
 

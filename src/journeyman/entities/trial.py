@@ -47,6 +47,8 @@ class Trial:
         Wall time it took.
     preparing : float
         Seconds of these that went into a preparation, which later trials share.
+    fit_seconds : float
+        Seconds of one of its last fits, when what is loaded or compiled once is behind it; 0 where not known.
     started : float
         Seconds since the run began when it started.
     answer_seconds : float
@@ -63,6 +65,7 @@ class Trial:
     predictions: NDArray[np.float64] | None = None
     seconds: float = 0.0
     preparing: float = 0.0
+    fit_seconds: float = 0.0
     started: float = 0.0
     answer_seconds: float = 0.0
     cause: str = ""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus, temper
 from journeyman.interfaces import Metric
 
-__all__ = ["MOST_COPIES", "calibrate", "ensemble", "lift", "metric_losses", "row_losses", "with_copies"]
+__all__ = ["MOST_COPIES", "Copied", "calibrate", "ensemble", "lift", "metric_losses", "row_losses", "with_copies"]
 
 FloatArray = NDArray[np.float64]
 _ROUNDS = 25
@@ -22,15 +22,16 @@ _MOST_MEMBERS = 5
 _MOST_ROWS = 10_000  # rows that weights are chosen on; scores are always of all rows
 _POOL = 12
 _ANSWERS_A_LATENCY = 60.0
-_QUICK_ROWS = 40_000
+_QUICK_ROWS = 35_000
 _MOST_OF_LATENCY = 0.4
 """Answers by the thousand share the work that one alone must pay, so each may take a 60th of the time of a lone one
-(with 1 ms: 17 microseconds on one core, 100,000 rows a second on two). So it is on tables of 40,000 rows or more; on
-smaller ones, where so many are seldom asked for, longer by the square of that, up to the part of a lone row's time that
+(with 1 ms: 17 microseconds on one core, 100,000 rows a second on two). So it is on tables of 35,000 rows or more; on
+smaller ones, where so many are seldom asked for, longer by the cube of that, up to the part of a lone row's time that
 reading and preparing it leave. Of several classes, each has that time."""
 _LONE_MEMBER = 1.5e-4  # seconds that one row costs in each member, whatever its size
 _PATIENCE = 4
 _TINY = 1e-7
+_PLAIN_COPIES = 4  # where no clock bounds the build
 MOST_COPIES = 8
 """Fits for good of one member: of what averaging takes off the loss, two bring half and eight seven eighths."""
 
@@ -107,29 +108,68 @@ def ensemble(
     return challenger
 
 
-def with_copies(chosen: Ensemble, averaged: Sequence[bool], latency: float | None, most: int) -> Ensemble:
-    """Let members be fitted several times, from other seeds, as often as the time of an answer allows.
+@dataclass(frozen=True)
+class Copied:
+    """What one more fit of a member costs.
+
+    Attributes
+    ----------
+    seconds : float
+        To fit it.
+    answer_seconds : float
+        That it adds to an answer.
+    averaged : bool
+        Whether its algorithm can make one model of several fits.
+    """
+
+    seconds: float
+    answer_seconds: float
+    averaged: bool
+
+
+def with_copies(
+    chosen: Ensemble, costs: Sequence[Copied], latency: float | None, left: Callable[[float], float] | None
+) -> Ensemble:
+    """Let members be fitted several times, from other seeds, as often as the time of an answer and of fits allows.
+
+    The next copy goes where it takes most off the variance for its share of both times. What copies of a member take
+    off is the square of its weight, shared by their number; how much its fits differ is not known and taken alike.
 
     Parameters
     ----------
-    averaged : sequence of bool
-        For each member, whether its algorithm can make one model of several fits.
+    costs : sequence of Copied
+        For each member.
     latency : float or None
         Seconds that the answer for one row may take; None for no limit.
-    most : int
-        Copies of each member.
+    left : callable or None
+        Seconds for all fits, by the seconds of an answer; None where no clock counts, and then there are a few of each.
     """
-    if latency is None or not chosen.answer_seconds:
-        allowed = most
-    else:
+    allowed = np.inf
+    if latency is not None:
         outputs = chosen.predictions.shape[1]
         limit = _limit(latency, len(chosen.predictions), 1 if outputs == 2 else outputs)
-        lone = max(0.0, latency - len(chosen.members) * _LONE_MEMBER)
-        allowed = max(1, min(most, int(min(limit, lone) / chosen.answer_seconds)))
-    members = tuple(
-        replace(member, copies=allowed if can else 1) for member, can in zip(chosen.members, averaged, strict=True)
-    )
-    return replace(chosen, members=members, answer_seconds=chosen.answer_seconds * allowed)
+        allowed = min(limit, max(0.0, latency - len(chosen.members) * _LONE_MEMBER))
+    copies = [1] * len(costs)
+    answer, spent = sum(c.answer_seconds for c in costs), sum(c.seconds for c in costs)
+    seconds = np.inf if left is None else max(left(answer), _TINY)
+    most = _PLAIN_COPIES if left is None else MOST_COPIES
+
+    def worth(i: int) -> float:
+        taken_off = chosen.members[i].weight ** 2 / (copies[i] * (copies[i] + 1))
+        return float(taken_off / (costs[i].answer_seconds / allowed + costs[i].seconds / seconds + _TINY))
+
+    def affordable(i: int) -> bool:
+        longer = answer + costs[i].answer_seconds
+        in_time = left is None or spent + costs[i].seconds <= left(longer)
+        return costs[i].averaged and copies[i] < most and longer <= allowed and in_time
+
+    while able := [i for i in range(len(costs)) if affordable(i)]:
+        best = max(able, key=lambda i: (worth(i), -i))
+        copies[best] += 1
+        answer += costs[best].answer_seconds
+        spent += costs[best].seconds
+    members = tuple(replace(member, copies=n) for member, n in zip(chosen.members, copies, strict=True))
+    return replace(chosen, members=members, answer_seconds=answer)
 
 
 def _score(trial: Trial) -> float:
@@ -139,7 +179,7 @@ def _score(trial: Trial) -> float:
 
 def _limit(latency: float, rows: int, outputs: int) -> float:
     """Return the seconds that one answer among many may take."""
-    share = max(1.0, _QUICK_ROWS / rows) ** 2 / _ANSWERS_A_LATENCY
+    share = max(1.0, _QUICK_ROWS / rows) ** 3 / _ANSWERS_A_LATENCY
     return latency * min(_MOST_OF_LATENCY, share) * outputs
 
 

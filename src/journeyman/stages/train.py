@@ -105,18 +105,27 @@ class FittedPart:
 
 @dataclass(frozen=True)
 class Allowance:
-    """How long a trial may take: seconds from a moment of the clock, or for ever."""
+    """How long a trial may take: seconds from a moment of the clock, or for ever.
+
+    ``starting`` of them are expected to go into what an algorithm loads or compiles once a process.
+    """
 
     clock: Clock
     started: float
     seconds: float | None
+    starting: float = 0.0
 
-    def share(self, waves_left: int) -> Callable[[], bool]:
-        """Return a check that turns true when the next wave of folds has used its share of the time."""
+    def share(self, waves_left: int, first: bool) -> Callable[[], bool]:
+        """Return a check that turns true when the next wave of folds has used its share of the time.
+
+        What the first fit of all loads or compiles is for all waves, so it is not taken off the first one's share.
+        """
         if self.seconds is None:
             return lambda: False
         now = self.clock.monotonic()
-        deadline = now + max(0.0, self.seconds - (now - self.started)) / waves_left
+        left = max(0.0, self.seconds - (now - self.started))
+        starting = min(left, self.starting) if first else 0.0
+        deadline = now + starting + (left - starting) / waves_left
         return lambda: self.clock.monotonic() >= deadline
 
 
@@ -241,6 +250,7 @@ class _Answered:
     score: float
     rounds: int
     answer_seconds: float
+    seconds: float
 
 
 def _run(algorithm: Algorithm, folds: Folds, terms: Terms, trial: Trial, task: Task, seed: int) -> Trial:
@@ -253,7 +263,7 @@ def _run(algorithm: Algorithm, folds: Folds, terms: Terms, trial: Trial, task: T
         try:
             for number, wave in enumerate(waves):
                 fit = partial(_fit_fold, algorithm, terms, trial.candidate, task, seed, terms.threads // len(wave))
-                late = _either(given_up.is_set, terms.allowance.share(len(waves) - number))
+                late = _either(given_up.is_set, terms.allowance.share(len(waves) - number, number == 0))
                 done.extend(pool.map(partial(fit, late), [folds[position] for position in wave]))
                 # Judged by the same folds whatever the number of threads, so that this does not change the outcome.
                 if not raced and len(done) >= half:
@@ -278,6 +288,7 @@ def _told(trial: Trial, done: Sequence[_Answered]) -> Trial:
         fold_scores=tuple(d.score for d in done),
         rounds=tuple(d.rounds for d in done),
         answer_seconds=float(np.mean([d.answer_seconds for d in done])),
+        fit_seconds=float(np.median([d.seconds for d in done[len(done) // 2 :]])),
     )
 
 
@@ -291,6 +302,8 @@ def _fit_fold(
     out_of_time: Callable[[], bool],
     fold: PreparedFold,
 ) -> _Answered:
+    clock = terms.allowance.clock
+    started = clock.monotonic()
     request = FitRequest(
         x=fold.x_fit,
         y=fold.y_fit,
@@ -308,7 +321,8 @@ def _fit_fold(
     answer = model.predict(fold.x_valid)
     if not np.isfinite(answer).all():
         raise ValueError(f"{algorithm.name} gave answers that are not finite")
-    return _Answered(answer, fold.y_valid, terms.metric.score(fold.y_valid, answer), model.rounds, model.answer_seconds)
+    score, seconds = terms.metric.score(fold.y_valid, answer), clock.monotonic() - started
+    return _Answered(answer, fold.y_valid, score, model.rounds, model.answer_seconds, seconds)
 
 
 def _fit(algorithm: Algorithm, request: FitRequest, candidate: Candidate, when: FloatArray | None) -> FittedModel:

@@ -30,7 +30,7 @@ from journeyman.settings import BuildSettings, bounded
 from journeyman.stages.bound import bound
 from journeyman.stages.check import check
 from journeyman.stages.decide import decide
-from journeyman.stages.ensemble import calibrate, ensemble, with_copies
+from journeyman.stages.ensemble import Copied, calibrate, ensemble, with_copies
 from journeyman.stages.evaluate import evaluate
 from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN, explain
 from journeyman.stages.frame_task import frame_task
@@ -46,11 +46,12 @@ from journeyman.stores.facts import encode
 from journeyman.stores.releases import write_release
 from journeyman.stores.workspace import Workspace
 from journeyman.transformers.derived import TEXTS, text_columns
+from journeyman.workflow.budget import seconds_after_fits, seconds_for_copies, seconds_of_fits, within_budget
 from journeyman.workflow.kit import Kit
 from journeyman.workflow.memory import fits_side_by_side
 from journeyman.workflow.release import FittedEnsemble, ModelCard, PlacedMember, make_scorer, release_files
 from journeyman.workflow.remember import keep, recall
-from journeyman.workflow.search import affordable_copies, search, seconds_after_fits, within_budget
+from journeyman.workflow.search import search
 from journeyman.workflow.settings_file import readable, write_settings
 
 __all__ = ["build", "choose_copies", "fit_all", "keep_experience", "model_card", "prepare_table"]
@@ -150,13 +151,15 @@ def choose_copies(
     kit: Kit, run: Run, settings: BuildSettings, chosen: Ensemble, found: Search, table: Table, division: Split
 ) -> Ensemble:
     """Let members be fitted several times where time and the limit on answers allow; a step: it looks at the clock."""
-    most = affordable_copies(found, table, division, settings, run.elapsed())
-    algorithms = [kit.algorithms[m.candidate.algorithm] for m in chosen.members]
-    averaged = [
-        isinstance(algorithm, Averaging) and member.candidate.treatment is None and algorithm.varies(member.candidate)
-        for algorithm, member in zip(algorithms, chosen.members, strict=True)
-    ]
-    return with_copies(chosen, averaged, settings.latency, most)
+    trials = {t.candidate.key: t for t in found.trials}
+    seconds = seconds_of_fits(found, chosen, table, division, settings.threads)
+    costs = []
+    for member, once in zip(chosen.members, seconds, strict=True):
+        candidate, algorithm = member.candidate, kit.algorithms[member.candidate.algorithm]
+        averaged = isinstance(algorithm, Averaging) and candidate.treatment is None and algorithm.varies(candidate)
+        costs.append(Copied(once, trials[candidate.key].answer_seconds, averaged))
+    left = seconds_for_copies(found, table, division, settings, run.elapsed())
+    return with_copies(chosen, costs, settings.latency, left)
 
 
 def fit_all(

@@ -27,6 +27,7 @@ from journeyman.stages.ingest import ingest
 from journeyman.stages.score import Scorer
 from journeyman.stages.split import folds_only
 from journeyman.stores.workspace import Workspace
+from journeyman.workflow.budget import within_budget
 from journeyman.workflow.build import choose_copies, fit_all, keep_experience, model_card
 from journeyman.workflow.clock import SystemClock, available_threads
 from journeyman.workflow.kit import standard_kit
@@ -34,7 +35,7 @@ from journeyman.workflow.machine import available_memory
 from journeyman.workflow.release import ModelCard, make_scorer
 from journeyman.workflow.remember import recall
 from journeyman.workflow.run import MemoryRun
-from journeyman.workflow.search import search, within_budget
+from journeyman.workflow.search import search
 
 __all__ = ["Learned", "embedded_settings", "learn_from_frame"]
 

@@ -62,7 +62,7 @@ def untrained(request):
     target = Target(kind.classification, 100.0, 10.0, 60.0, 150.0, (0.1,) * outputs)
     activation = "selu" if kind.classification else "mish"
     shape = Shape(len(inputs.numbers), len(inputs.flats), inputs.sizes, 8, 2, outputs, activation, "log")
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng(3 + request.seed)
     values, slots = inputs.values(request.x), inputs.slots(request.x)
     arrays = first_arrays(shape, values, slots, target, 0.1, rng)
     arrays["weights_out"] = rng.normal(size=arrays["weights_out"].shape).astype(np.float32)
@@ -173,6 +173,20 @@ def test_many_rows_are_answered_as_few_are():
     whole = model.predict(request.x)
     assert np.allclose(whole[:10], model.predict(Matrix(request.x.values[:10], NAMES, (3,))), rtol=1e-12)
     assert model.predict(Matrix(request.x.values[:0], NAMES, (3,))).shape == (0, 3)
+
+
+@pytest.mark.parametrize("kind", [TaskKind.MULTICLASS, TaskKind.REGRESSION], ids=lambda k: k.value)
+def test_several_nets_answer_as_the_mean_of_their_scores(kind):
+    request = sample(kind)
+    nets = [untrained(replace(request, seed=s)) for s in range(3)]
+    mean = Neural().average(nets)
+    entered = nets[0].inputs.values(request.valid_x), nets[0].inputs.slots(request.valid_x)
+    scores = np.mean([net.outputs(*entered) for net in nets], axis=0)
+    assert np.allclose(mean.predict(request.valid_x), nets[0].answers(scores), rtol=1e-12)
+    assert not np.allclose(mean.predict(request.valid_x), nets[0].predict(request.valid_x))
+    assert mean.answer_seconds == pytest.approx(sum(net.answer_seconds for net in nets))
+    again = Neural().from_files(mean.to_files())
+    assert np.array_equal(again.predict(request.valid_x), mean.predict(request.valid_x))
 
 
 def test_nothing_is_proposed_without_keras(monkeypatch):

@@ -5,9 +5,9 @@ import pytest
 
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.task import Task, TaskKind
-from journeyman.entities.trial import Trial, TrialStatus
+from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus
 from journeyman.metrics import METRICS
-from journeyman.stages.ensemble import MOST_COPIES, calibrate, ensemble, lift, with_copies
+from journeyman.stages.ensemble import MOST_COPIES, Copied, calibrate, ensemble, lift, with_copies
 
 BINARY = Task("y", TaskKind.BINARY, "log_loss", ("no", "yes"))
 LATENCY = 0.001
@@ -153,14 +153,38 @@ def test_the_threshold_follows_a_metric_of_labels():
     assert 0.05 < calibrate(METRICS["balanced_accuracy"], chosen, y, task).threshold < 0.3
 
 
-def test_members_are_fitted_as_often_as_the_limit_on_answers_allows(values):
+def for_ever(answer_seconds):
+    return 1e9
+
+
+EACH = (Copied(1.0, 2e-5, True), Copied(1.0, 2e-5, True))
+
+
+def copied(chosen, left, latency=LATENCY, each=EACH):
+    return [m.copies for m in with_copies(chosen, each, latency, left).members]
+
+
+def test_members_are_fitted_as_often_as_answers_and_the_clock_allow(values):
     y, (first, second, *_) = values
     trials = [trial("a", first, y, "rmse", answer_seconds=2e-5), trial("b", second, y, "rmse", answer_seconds=2e-5)]
     chosen = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, LATENCY)
     assert [m.copies for m in chosen.members] == [1, 1]
-    free = with_copies(chosen, [True, False], None, MOST_COPIES)
-    assert sorted(m.copies for m in free.members) == [1, MOST_COPIES]
-    # On 2,000 rows each answer may take 333 microseconds, so eight times the ensemble's 40 fit in; three times do, too.
-    assert max(m.copies for m in with_copies(chosen, [True, True], LATENCY, 3).members) == 3
-    slow = with_copies(chosen, [True, True], LATENCY / 4, MOST_COPIES)
-    assert [m.copies for m in slow.members] == [1, 1]
+    only_one = (Copied(1.0, 2e-5, True), Copied(1.0, 2e-5, False))
+    assert copied(chosen, for_ever, None, only_one) == [MOST_COPIES, 1]
+    # On 2,000 rows an answer may take 400 microseconds, so eight times the ensemble's 40 fit in.
+    assert copied(chosen, for_ever) == [MOST_COPIES, MOST_COPIES]
+    assert max(copied(chosen, None)) == 4  # no clock
+    assert sum(copied(chosen, lambda answer: 5.0)) == 5  # each takes a second
+    assert copied(chosen, for_ever, LATENCY / 4) == [1, 1]
+
+
+def test_copies_go_first_where_they_take_off_most(values):
+    y, _ = values
+    members = (Member(Candidate("a"), 0.8), Member(Candidate("b"), 0.2))
+    chosen = Ensemble(members, 1.0, np.column_stack([y]))
+    heavy, light = copied(chosen, lambda answer: 6.0)
+    assert (heavy, light) == (5, 1)
+    slow_and_heavy = (Copied(5.0, 2e-5, True), Copied(0.1, 2e-5, True))
+    heavy, light = copied(chosen, lambda answer: 9.0, each=slow_and_heavy)
+    assert heavy == 1
+    assert light > 1

@@ -93,6 +93,26 @@ def test_boosting_stops_where_it_is_when_its_time_is_used(table, split):
     assert max(hurried.rounds) < max(free.rounds)
 
 
+def test_what_is_loaded_once_is_not_taken_off_the_first_folds_share():
+    clock = Clock()
+    waits = []
+    for starting, first in ((0.0, True), (30.0, True), (30.0, False)):
+        late, asked = Allowance(clock, clock.monotonic(), 60.0, starting).share(4, first), 1
+        while not late():
+            asked += 1
+        waits.append(asked)
+    equal, longer, later = waits
+    assert equal == later
+    assert longer == pytest.approx(30 + (60 - 30) / 4, abs=2)
+    assert equal == pytest.approx(60 / 4, abs=2)
+
+
+def test_a_trial_tells_how_long_its_later_fits_took(table, split):
+    """A look at the clock takes a second here, and the fits look at its time."""
+    trial = run(Linear(), table, split)
+    assert 0.0 < trial.fit_seconds < trial.seconds
+
+
 def truth_of(table, split):
     return np.concatenate([table.frame["y"].to_numpy()[f.validate] for f in split.folds])[:, None]
 

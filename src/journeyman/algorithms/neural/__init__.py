@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from journeyman.algorithms.neural.mean import MeanOfNets, nets_from_files
 from journeyman.algorithms.neural.model import NeuralModel
 from journeyman.algorithms.neural.training import train_net
 from journeyman.entities.candidate import Candidate, Parameter
@@ -38,6 +39,8 @@ class Neural:
 
     name: str = "neural"
     preparation: str = "neural"
+    start_seconds: float = 8.0
+    """Keras and JAX are loaded in three to six seconds, a shape is compiled in three to five (measured)."""
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
         """Return a short training, the field's whole one, and one that errs elsewhere; () without Keras and JAX."""
@@ -56,10 +59,10 @@ class Neural:
         return tuple(Candidate(self.name, p, reason, style) for p, style, reason in proposals)
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
-        """Return the expected seconds of one fit: a compilation, then a cost per row, epoch and weight."""
+        """Return the expected seconds of one fit: a cost per row, epoch and weight."""
         epochs = float(candidate.parameters.get("epochs", 64))
         per_row = 1.4e-5 + 6e-7 * features + 2e-8 * task.outputs
-        return 2.0 + epochs * (max(rows, 256) * per_row + 2e-3)
+        return 0.3 + epochs * (max(rows, 256) * per_row + 2e-3)
 
     def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
         """Return the expected bytes of one fit: libraries and compiled programs, and the rows in both precisions."""
@@ -69,9 +72,17 @@ class Neural:
         """Train until the schedule's end, keeping the epoch that the validation rows liked best."""
         return train_net(request)
 
+    def varies(self, candidate: Candidate) -> bool:
+        """Return True: a net's start, the order of its rows and what drops out come from the seed."""
+        return True
+
+    def average(self, models: Sequence[NeuralModel]) -> FittedModel:
+        """Return the mean of nets' scores."""
+        return MeanOfNets(tuple(models))
+
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""
-        return NeuralModel.from_files(files)
+        return nets_from_files(files)
 
 
 def _epochs(rows: int, visits: int, fewest: int, most: int) -> int:

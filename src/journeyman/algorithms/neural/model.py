@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from journeyman.interfaces import Matrix
 from journeyman.transformers.steps import decode_array, encode_array
 
-__all__ = ["Inputs", "NeuralModel", "Waves", "bend"]
+__all__ = ["ROWS_AT_ONCE", "Inputs", "NeuralModel", "Waves", "bend"]
 
 FloatArray = NDArray[np.float64]
 _FILE = "neural.msgpack"
-_ROWS_AT_ONCE = 256  # a layer's results of this many rows stay in a core's own cache
+ROWS_AT_ONCE = 256  # a layer's results of this many rows stay in a core's own cache
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
@@ -136,8 +136,8 @@ class NeuralModel(msgspec.Struct, frozen=True, dict=True):
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
         values, slots = self.inputs.values(x), self.inputs.slots(x)
         parts = [
-            self._answer(values[i : i + _ROWS_AT_ONCE], slots[i : i + _ROWS_AT_ONCE])
-            for i in range(0, max(len(values), 1), _ROWS_AT_ONCE)
+            self._answer(values[i : i + ROWS_AT_ONCE], slots[i : i + ROWS_AT_ONCE])
+            for i in range(0, max(len(values), 1), ROWS_AT_ONCE)
         ]
         return parts[0] if len(parts) == 1 else np.vstack(parts)
 
@@ -164,7 +164,10 @@ class NeuralModel(msgspec.Struct, frozen=True, dict=True):
         return np.asarray(h @ layers[-1][0] + layers[-1][1], dtype=np.float64)
 
     def _answer(self, values: FloatArray, slots: NDArray[np.int32]) -> FloatArray:
-        scores = self.outputs(values, slots)
+        return self.answers(self.outputs(values, slots))
+
+    def answers(self, scores: FloatArray) -> FloatArray:
+        """Turn outputs of the last layer into probabilities or values."""
         if self.classifier:
             odds = np.exp(scores - scores.max(axis=1, keepdims=True))
             return np.asarray(odds / odds.sum(axis=1, keepdims=True))

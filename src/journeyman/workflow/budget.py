@@ -1,0 +1,241 @@
+"""What a budget holds: folds, trials, fits for good, and the seconds that everything after them takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from journeyman.entities.candidate import Candidate
+from journeyman.entities.search import Search
+from journeyman.entities.split import Split
+from journeyman.entities.table import Table
+from journeyman.entities.task import Task
+from journeyman.entities.trial import Ensemble, Trial, answers_within
+from journeyman.interfaces import Algorithm, StartsSlowly
+from journeyman.settings import BuildSettings
+from journeyman.stages.evaluate import MOST_SHUFFLED, SHUFFLING_SECONDS, shuffled_answers
+from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN, drawn_answers
+from journeyman.stages.rank import SIMPLE
+from journeyman.transformers.derived import text_columns
+from journeyman.workflow.kit import Kit
+
+__all__ = [
+    "expected_seconds",
+    "fit_seconds",
+    "seconds_after_fits",
+    "seconds_for_copies",
+    "seconds_of_fits",
+    "seconds_to_finish",
+    "seconds_to_start",
+    "timed",
+    "trial_seconds",
+    "within_budget",
+]
+
+_HANDFUL = 6
+"""Candidates that a budget should hold."""
+
+_SAFE_SHARE = 0.8
+"""Of the time left that copies may be planned for."""
+
+_PREPARED_ROW = 1e-5
+"""Seconds that preparing a row among many takes, beside what models take to answer it."""
+
+
+def within_budget(kit: Kit, table: Table, task: Task, split: Split, settings: BuildSettings) -> Split:
+    """Return a split with no more folds than leave time for a handful of candidates.
+
+    Where fits are dear, a few candidates on half of the folds teach more than one on all of them.
+    """
+    if not timed(settings):
+        return split
+    rows, features = max(len(fold.fit) for fold in split.folds), table.features
+    firsts = [
+        algorithm.seconds(algorithm.candidates(task, rows, features)[0], task, rows, len(features))
+        for name, algorithm in sorted(kit.algorithms.items())
+        if name not in SIMPLE and algorithm.candidates(task, rows, features)
+    ]
+    usual = float(np.median(firsts)) if firsts else 0.0
+    assert settings.budget is not None  # timed
+    whole = len(split.folds)
+    folds = next((n for n in (whole, whole // 2, 2) if n > 1 and usual * n * _HANDFUL <= settings.budget), 1)
+    if folds == whole:
+        return split
+    # By time the last folds learn from the most rows, and are examined on the latest.
+    used = "1 of the folds is used" if folds == 1 else f"{folds} of the folds are used"
+    reason = f"{split.reason}; {used}, so that the budget holds a few fits"
+    return replace(split, folds=split.folds[-folds:], reason=reason)
+
+
+def timed(settings: BuildSettings) -> bool:
+    """Return whether the clock bounds the build; where a number of trials is set, nothing may depend on it."""
+    return settings.budget is not None and settings.trials is None
+
+
+def seconds_to_start(algorithm: Algorithm, trials: Sequence[Trial]) -> float:
+    """Return the seconds that an algorithm's first fit takes besides learning, once a process: 0 after its first trial.
+
+    Libraries are loaded, programs are compiled.
+    """
+    if not isinstance(algorithm, StartsSlowly) or any(t.candidate.algorithm == algorithm.name for t in trials):
+        return 0.0
+    return algorithm.start_seconds
+
+
+def expected_seconds(
+    kit: Kit,
+    table: Table,
+    task: Task,
+    split: Split,
+    settings: BuildSettings,
+    waiting: Sequence[Candidate],
+    trials: Sequence[Trial],
+) -> Mapping[str, float]:
+    """Return the expected seconds of each waiting candidate's trial.
+
+    From sizes alone where the number of trials is set (then nothing may depend on the clock), else corrected by how
+    long the algorithm's earlier trials, or all of them, really took.
+    """
+    rows_fit = max(len(fold.fit) for fold in split.folds)
+
+    def plain(candidate: Candidate) -> float:
+        fit = kit.algorithms[candidate.algorithm].seconds(candidate, task, rows_fit, len(table.features))
+        fits = candidate.treatment.fits if candidate.treatment is not None else 1
+        return fit * fits * len(split.folds)
+
+    ratios: dict[str, list[float]] = {}
+    if settings.trials is None:
+        waves = _waves(split, settings.threads)
+        for trial in trials:
+            if trial.fold_scores and trial.candidate.algorithm != "baseline":
+                ratio = fit_seconds(trial, split, settings.threads) * waves / plain(trial.candidate)
+                ratios.setdefault(trial.candidate.algorithm, []).append(ratio)
+    everything = [r for several in ratios.values() for r in several]
+    usual = float(np.median(everything)) if everything else 1.0
+    return {
+        c.key: plain(c) * (float(np.median(ratios[c.algorithm])) if c.algorithm in ratios else usual)
+        + seconds_to_start(kit.algorithms[c.algorithm], trials)
+        for c in waiting
+    }
+
+
+def trial_seconds(
+    kit: Kit,
+    table: Table,
+    split: Split,
+    settings: BuildSettings,
+    elapsed: float,
+    best: Ensemble | None,
+    trials: Sequence[Trial],
+) -> float | None:
+    """Return the seconds left for trials, so that what they find can still be fitted and released; None without end."""
+    if not timed(settings):
+        return None
+    assert settings.budget is not None  # timed
+    more = _more(split, len(table.frame), settings.threads)
+    members = {m.candidate.key for m in best.members} if best is not None else set()
+    chosen = [t for t in trials if t.candidate.key in members]
+    again = sum(fit_seconds(t, split, settings.threads) for t in chosen)
+    again += _preparing(kit, table, chosen, trials) / _waves(split, settings.threads)
+    finish = seconds_to_finish(table, split, sum(t.answer_seconds for t in chosen))
+    left = settings.budget - elapsed - again * more - finish
+    return max(0.0, left / (1.0 + more / _waves(split, settings.threads)))
+
+
+def seconds_of_fits(found: Search, chosen: Ensemble, table: Table, split: Split, threads: int) -> tuple[float, ...]:
+    """Return the seconds that fitting each member once for good takes: on the training rows and on all rows."""
+    trials = {t.candidate.key: t for t in found.trials}
+    more = _more(split, len(table.frame), threads)
+    return tuple(fit_seconds(trials[m.candidate.key], split, threads) * more for m in chosen.members)
+
+
+def seconds_after_fits(
+    found: Search, chosen: Ensemble, table: Table, split: Split, threads: int
+) -> tuple[tuple[float, float], ...]:
+    """Return the seconds that are needed after each member's fit for good: for the other fits, and to finish.
+
+    Two figures: with a third of finishing, since a fit that takes longer than its trial promised is cut short for no
+    less; and with all of it and another copy of the member, which is not begun without the time for it.
+    """
+    finish = seconds_to_finish(table, split, chosen.answer_seconds)
+    fits, needed = 0.0, []
+    once = seconds_of_fits(found, chosen, table, split, threads)
+    for seconds, member in reversed(list(zip(once, chosen.members, strict=True))):
+        needed.append((fits + finish / 3, fits + finish + seconds))
+        fits += seconds * member.copies
+    return tuple(reversed(needed))
+
+
+def seconds_for_copies(
+    found: Search, table: Table, split: Split, settings: BuildSettings, elapsed: float
+) -> Callable[[float], float] | None:
+    """Return what gives the seconds for fits for good, by the seconds of the ensemble's answer; None without end.
+
+    An ensemble that takes longer to answer leaves less: evaluating and explaining ask many times.
+    """
+    if not timed(settings):
+        return None
+    assert settings.budget is not None  # timed
+    trials = {t.candidate.key: t for t in found.trials}
+    more = _more(split, len(table.frame), settings.threads)
+    again = sum(trials[m.candidate.key].preparing for m in found.ensemble.members) / _waves(split, settings.threads)
+    return partial(_seconds_for_copies, table, split, settings.budget - elapsed - again * more)
+
+
+def _seconds_for_copies(table: Table, split: Split, left: float, answer_seconds: float) -> float:
+    return _SAFE_SHARE * (left - seconds_to_finish(table, split, answer_seconds))
+
+
+def seconds_to_finish(table: Table, split: Split, answer_seconds: float) -> float:
+    """Return the seconds that evaluating, explaining and packaging take after the last fit (docs/decisions/0007).
+
+    Parameters
+    ----------
+    answer_seconds : float
+        Of one answer of the ensemble: importance asks for each column's shuffled rows, dependence for a grid.
+    """
+    examined = len(split.holdout) or len(split.train)
+    allowed = answers_within(answer_seconds, SHUFFLING_SECONDS, MOST_SHUFFLED)
+    asked = examined + shuffled_answers(len(table.features), examined, allowed)
+    asked += drawn_answers(len(split.train), answers_within(answer_seconds, EXPLAINING_SECONDS, MOST_DRAWN))
+    return 2.0 + 2e-5 * min(table.source_rows, 300_000) + asked * (answer_seconds + _PREPARED_ROW)
+
+
+def fit_seconds(trial: Trial, split: Split, threads: int) -> float:
+    """Return the seconds of one wave of a trial's fits, side by side, without what is loaded or compiled once."""
+    return trial.fit_seconds or (trial.seconds - trial.preparing) / _waves(split, threads)
+
+
+def _side(split: Split, threads: int) -> int:
+    return max(1, min(len(split.folds), threads))
+
+
+def _waves(split: Split, threads: int) -> int:
+    return math.ceil(len(split.folds) / _side(split, threads))
+
+
+def _more(split: Split, rows: int, threads: int) -> float:
+    """Return how long fitting for good takes, on the training rows and on all rows, in seconds of a wave of fits.
+
+    Folds run side by side, and so do the two fits for good; where one fold had all threads, the two must share them.
+    """
+    folds = len(split.folds)
+    turns = math.ceil(2 / threads) if _side(split, threads) > 1 or threads == 1 else min(2, threads)
+    return turns * rows / (sum(len(fold.fit) for fold in split.folds) / folds)
+
+
+def _preparing(kit: Kit, table: Table, chosen: Sequence[Trial], trials: Sequence[Trial]) -> float:
+    """Return the seconds that the preparations of some trials took, which the first trial that asked for each has paid.
+
+    Texts are the first trial's.
+    """
+    paid: dict[str, float] = {}
+    for trial in trials:
+        name = kit.algorithms[trial.candidate.algorithm].preparation
+        paid[name] = max(paid.get(name, 0.0), trial.preparing)
+    texts = trials[0].preparing if trials and text_columns(table.features) else 0.0
+    return texts + sum(paid[name] for name in {kit.algorithms[t.candidate.algorithm].preparation for t in chosen})
