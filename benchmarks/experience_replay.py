@@ -13,8 +13,9 @@ from journeyman.entities.trial import Ensemble, Trial
 from journeyman.metrics import find_metric
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import ensemble, lift
-from journeyman.stages.rank import Beliefs, Shown, rank, shown_by
+from journeyman.stages.rank import Beliefs, Shown, rank, remembered, shown_by
 from journeyman.stages.rank.context import SIMPLE
+from journeyman.stages.rank.memory import TABLE, table_number
 from journeyman.stores.facts import decode
 
 ORDERS = 3
@@ -45,17 +46,48 @@ class Replayed:
 Pick = Callable[[list[Trial], Shown], tuple[Trial, list[Expectation]]]
 
 
-def replay(tried: Tried, pick: Pick) -> Replayed:
-    """Search as ``pick`` chooses from the trials that wait."""
+def part_of(tried: Tried, rows: np.ndarray) -> Tried:
+    """Return a task as it would be with some of its rows: the next job of the same table, or an earlier one."""
+    metric = find_metric(tried.task.metric, tried.task.kind)
+    trials = []
+    for trial in tried.trials:
+        answers = trial.predictions[rows]
+        trials.append(replace(trial, predictions=answers, score=float(metric.score(tried.y[rows], answers))))
+    fewer = float(np.log10(len(rows) / len(tried.y)))
+    context = {**tried.context, TABLE: table_of(tried), "log_rows": tried.context["log_rows"] + fewer}
+    return replace(tried, y=tried.y[rows], trials=tuple(trials), context=context)
+
+
+def table_of(tried: Tried) -> float:
+    """Return a number that names the task; its columns' names are not in the cache."""
+    return table_number([tried.table, repr(sorted(tried.context.items()))], tried.task.target)
+
+
+def halves(tried: Tried, k: int) -> tuple[Tried, Tried]:
+    """Return two jobs of a table, each with half of the rows, every class in both."""
+    rng = np.random.default_rng([5, k, len(tried.y), *tried.table.encode()])
+    order = rng.permutation(len(tried.y))
+    if tried.task.kind.classification:
+        order = order[np.argsort(tried.y[order], kind="stable")]
+    return part_of(tried, np.sort(order[::2])), part_of(tried, np.sort(order[1::2]))
+
+
+def replay(
+    tried: Tried, pick: Pick, known: Mapping[str, Mapping[str, float]] | None = None, most: int | None = None
+) -> Replayed:
+    """Search as ``pick`` chooses from the trials that wait, knowing what earlier jobs said of them; at most so many."""
+    known = known or {}
+    base = next((t.score for t in tried.trials if t.candidate.algorithm == "baseline"), None)
     metric = find_metric(tried.task.metric, tried.task.kind)
     waiting, trials, outcomes = list(tried.trials), [], []
     replayed = Replayed([], [], [])
     best: Ensemble | None = None
-    while waiting:
+    while waiting and (most is None or len(trials) < most):
         shown = shown_by(trials, outcomes, best, metric.greater_is_better)
         trial, stated = pick(waiting, shown)
         waiting = [t for t in waiting if t is not trial]
-        context = {**tried.context, **shown.of(trial.candidate.algorithm)}
+        own = known.get(trial.candidate.name, {})
+        context = {**tried.context, **shown.of(trial.candidate.algorithm), **own}
         trials.append(trial)
         before, best = best, ensemble(metric, trials, tried.y, tried.task, best, LATENCY)
         outcome = (False, 0.0) if best is None else lift(tried.y, before, best, tried.task)
@@ -63,7 +95,9 @@ def replay(tried: Tried, pick: Pick) -> Replayed:
         key = trial.candidate.key
         said = next((e for e in stated if e.candidate == key), Expectation(key, 0.5, 0.0, trial.seconds))
         name = trial.candidate.name
-        replayed.rows.append(Experience(context, trial.candidate.algorithm, name, said, *outcomes[-1], trial.seconds))
+        solo = _relative(trial.score, base, metric.greater_is_better)
+        row = Experience(context, trial.candidate.algorithm, name, said, *outcomes[-1], trial.seconds, solo)
+        replayed.rows.append(row)
         score = np.nan if best is None else best.score
         replayed.losses.append(max(1e-6, 1.0 - score if metric.greater_is_better else score))
         replayed.stated.append(stated)
@@ -83,14 +117,16 @@ def in_random_order(tried: Tried, k: int) -> Pick:
     return pick
 
 
-def as_believed(tried: Tried, beliefs: Beliefs, per_second: bool) -> Pick:
+def as_believed(
+    tried: Tried, beliefs: Beliefs, per_second: bool, known: Mapping[str, Mapping[str, float]] | None = None
+) -> Pick:
     """Pick by expected gain, per second or not, as the search does."""
     rng = np.random.default_rng([3, len(tried.y), *tried.table.encode()])
     seconds = {t.candidate.key: t.seconds * float(np.exp(NOISE_OF_SECONDS * rng.normal())) for t in tried.trials}
     seconds = seconds if per_second else dict.fromkeys(seconds, 1.0)
 
     def pick(waiting: list[Trial], shown: Shown) -> tuple[Trial, list[Expectation]]:
-        ranked = rank([t.candidate for t in waiting], seconds, tried.context, shown, beliefs)
+        ranked = rank([t.candidate for t in waiting], seconds, tried.context, shown, beliefs, known or {})
         return next(t for t in waiting if t.candidate.key == ranked[0].candidate), list(ranked)
 
     return pick
@@ -98,16 +134,32 @@ def as_believed(tried: Tried, beliefs: Beliefs, per_second: bool) -> Pick:
 
 def lines(place: str, tried: Tried) -> str:
     """Return replays in several orders as JSON lines, one a trial."""
-    found = []
-    for k in range(ORDERS):
-        done = replay(tried, in_random_order(tried, k))
-        for row, loss in zip(done.rows, done.losses, strict=True):
-            found.append(
-                json.dumps(
-                    {**asdict(replace(row, job=f"{place}/{k}")), "table": tried.table, "task": place, "loss": loss}
-                )
-            )
-    return "\n".join(found) + "\n"
+    searches = [(f"{place}/{k}", replay(tried, in_random_order(tried, k))) for k in range(ORDERS)]
+    searches += [(f"{place}/again {k}", again(tried, k)) for k in range(ORDERS)]
+    found = [
+        {**asdict(replace(row, job=job)), "table": tried.table, "task": place, "loss": loss}
+        for job, done in searches
+        for row, loss in zip(done.rows, done.losses, strict=True)
+    ]
+    return "".join(json.dumps(line) + "\n" for line in found)
+
+
+def again(tried: Tried, k: int) -> Replayed:
+    """Search on one half of the rows with the memory of an earlier job, which tried some candidates on the other."""
+    earlier, later = halves(tried, k)
+    rng = np.random.default_rng([6, k, len(tried.y), *tried.table.encode()])
+    most = int(rng.integers(min(4, len(tried.trials)), len(tried.trials) + 1))
+    job = replay(earlier, in_random_order(earlier, 100 + k), most=most)
+    past = [replace(row, job="earlier") for row in job.rows]
+    known = remembered(later.context, past)
+    return replay(later, in_random_order(later, 200 + k), known)
+
+
+def _relative(score: float | None, base: float | None, greater_is_better: bool) -> float | None:
+    if score is None or base is None or not np.isfinite(score):
+        return None
+    loss, least = (1.0 - score, 1.0 - base) if greater_is_better else (score, base)
+    return loss / least if least > 0 else None
 
 
 def load(path: Path) -> Tried:

@@ -1,18 +1,30 @@
 """What beliefs are worth: searches replayed as they would have it, beside searches in an uninformed order."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from experience_replay import ORDERS, Replayed, as_believed, first_picks, in_random_order, load, replay, seconds_to
+from experience_replay import (
+    ORDERS,
+    Replayed,
+    as_believed,
+    first_picks,
+    halves,
+    in_random_order,
+    load,
+    replay,
+    seconds_to,
+)
 from journeyman.entities.experience import Experience
-from journeyman.stages.rank import Beliefs, judge
+from journeyman.stages.rank import Beliefs, judge, remembered
 from journeyman.stages.rank.context import SIMPLE
 from journeyman.stages.stop import chance_of_more
 
 PICKS, LEAST_TRIALS, MORE_JOBS, USERS_ORDERS = 5, 8, 30, 2
+OWN_TABLES, AFTERWARDS = 10, 20
 Random = dict[str, tuple[list[float], list[float]]]
 
 
@@ -58,7 +70,8 @@ def report_searches(cache: Path, pool: Any, unseen: dict[str, Beliefs], random: 
         return
     said = np.array(regrets)
     print(f"\n{len(regrets)} tasks with {LEAST_TRIALS} candidates or more")
-    print(f"regret of the first {PICKS} picks: {said[:, 0].mean():.2%}, in an uninformed order {said[:, 1].mean():.2%}")
+    mean, median = (f"{f(said[:, 0], 0):.2%} against {f(said[:, 1], 0):.2%}" for f in (np.mean, np.median))
+    print(f"regret of the first {PICKS} picks against an uninformed order: mean {mean}, median {median}")
     late = f"median {np.median(times):.2f}, mean {np.mean(times):.2f}"
     print(f"time to the score of an uninformed order, relative to its time: {late}")
     report_stopping(calls)
@@ -84,6 +97,30 @@ def _learner(work: tuple[list[Path], Beliefs]) -> list[tuple[float, float, float
     return found
 
 
+def _returning(work: tuple[list[Path], Beliefs, int]) -> list[tuple[float, float, float]]:
+    """As ``_learner``, of a user who comes back to the same few tables with other rows each time."""
+    paths, beliefs, order = work
+    rng = np.random.default_rng([7, order])
+    past: list[Experience] = []
+    found = []
+    for number in range(MORE_JOBS + AFTERWARDS):
+        whole = load(paths[number % len(paths)])
+        tried = halves(whole, int(rng.integers(1_000_000)))[0]
+        names = [(t.candidate.algorithm, t.candidate.name) for t in tried.trials]
+        simple = sum(t.candidate.algorithm in SIMPLE for t in tried.trials)
+        moved, known = judge(tried.context, names, past, beliefs), remembered(tried.context, past)
+        if number < MORE_JOBS:
+            most = simple + PICKS + 5  # as many as a short budget holds, so that not all is known of any table
+            search = replay(tried, as_believed(tried, moved, per_second=False, known=known), known, most)
+            past.extend(replace(row, job=f"{number}") for row in search.rows)
+        else:
+            search = replay(tried, as_believed(tried, moved, per_second=False, known=known), known)
+            before = replay(tried, as_believed(tried, beliefs, per_second=False))
+            chance = replay(tried, in_random_order(tried, 0))
+            found.append(tuple(first_picks(r.losses, simple, PICKS) for r in (before, search, chance)))
+    return found
+
+
 def report_learning(cache: Path, pool: Any, users: Sequence[tuple[Sequence[str], Beliefs]]) -> None:
     """Print what a user's own jobs do to the regret of the first picks.
 
@@ -98,13 +135,24 @@ def report_learning(cache: Path, pool: Any, users: Sequence[tuple[Sequence[str],
         for tasks, beliefs in users
         for _ in range(USERS_ORDERS)
     ]
+    returning = []
+    for number, (paths, beliefs) in enumerate(work):
+        large = [path for path in paths if len(load(path).trials) >= LEAST_TRIALS + 2][:OWN_TABLES]
+        returning += [(large, beliefs, number)] if len(large) == OWN_TABLES else []
+    met = np.array([line for some in pool.map(_returning, returning, chunksize=1) for line in some])
+    if len(met):
+        before, after, chance = met.mean(axis=0)
+        change = f"{after:.2%} instead of {before:.2%} (uninformed {chance:.2%})"
+        own = f"{MORE_JOBS} jobs of {OWN_TABLES} tables, on the same tables with other rows"
+        print(f"\nafter {own}: regret of the first {PICKS} picks {change}, {len(met)} searches")
     found = np.array([line for some in pool.map(_learner, work, chunksize=1) for line in some])
     if not len(found):
         print(f"no user has more than {MORE_JOBS} jobs: learning from one's own was not measured")
         return
     before, after, chance = found.mean(axis=0)
     change = f"{after:.2%} instead of {before:.2%} (uninformed {chance:.2%})"
-    print(f"after {MORE_JOBS} more jobs the regret of the first {PICKS} picks is {change}, {len(found)} searches")
+    own = f"on tables never met: after {MORE_JOBS} more jobs the regret of the first {PICKS} picks is"
+    print(f"{own} {change}, {len(found)} searches")
 
 
 def report_stopping(calls: Sequence[Replayed]) -> None:

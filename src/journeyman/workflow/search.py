@@ -20,7 +20,7 @@ from journeyman.errors import InputError
 from journeyman.interfaces import Metric, Run
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import ensemble, lift
-from journeyman.stages.rank import SIMPLE, judge, meta_features, rank, shown_by
+from journeyman.stages.rank import SIMPLE, judge, meta_features, rank, remembered, shown_by
 from journeyman.stages.stop import choose_next, reason_to_stop
 from journeyman.stages.train import Allowance, Terms, train
 from journeyman.transformers.target_scale import SCALES, long_tailed
@@ -70,6 +70,7 @@ def search(
     waiting = folds.admit(propose(kit, table, task, split))
     context = meta_features(table, task)
     beliefs = judge(context, [(c.algorithm, c.name) for c in waiting], past)
+    known = remembered(context, past)
     trials: list[Trial] = []
     expectations: list[Expectation] = []
     outcomes: list[tuple[bool, float]] = []
@@ -80,7 +81,7 @@ def search(
     while True:
         shown = shown_by(trials, outcomes, best, metric.greater_is_better)
         costs = expected_seconds(kit, table, task, split, settings, waiting, trials)
-        ranked = informed(rank(waiting, costs, context, shown, beliefs), seen)
+        ranked = informed(rank(waiting, costs, context, shown, beliefs, known), seen)
         choice = run.step(f"choose {len(trials) + 1}", partial(_choose, kit, run, plan, ranked, trials, best))
         chosen = choice.expectation
         if chosen is None:

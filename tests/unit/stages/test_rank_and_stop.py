@@ -11,7 +11,7 @@ from journeyman.entities.candidate import Candidate
 from journeyman.entities.experience import Expectation, Experience
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus
 from journeyman.stages.learn import learn
-from journeyman.stages.rank import Shown, judge, rank, shown_by
+from journeyman.stages.rank import Shown, judge, rank, remembered, shown_by
 from journeyman.stages.rank.features import CONTEXT, Proposal, encode, feature_names
 from journeyman.stages.rank.judgement import Beliefs, believe, blank, from_text, shipped, to_text, update
 from journeyman.stages.stop import chance_of_more, choose_next, reason_to_stop
@@ -39,17 +39,17 @@ def experience(candidate: Candidate, succeeded: bool, times: int, **table: float
 def stated(past: list[Experience], candidates: list[Candidate] = CANDIDATES) -> dict[str, Expectation]:
     beliefs = judge(TABLE, [(c.algorithm, c.name) for c in candidates], past)
     seconds = {c.key: 10.0 for c in candidates}
-    return {e.candidate: e for e in rank(candidates, seconds, TABLE, NOTHING_SHOWN, beliefs)}
+    return {e.candidate: e for e in rank(candidates, seconds, TABLE, NOTHING_SHOWN, beliefs, {})}
 
 
 def test_the_simple_model_comes_first_then_gain_per_second() -> None:
     beliefs = judge(TABLE, NAMES, ())
-    ranked = rank(CANDIDATES, SECONDS, TABLE, NOTHING_SHOWN, beliefs)
+    ranked = rank(CANDIDATES, SECONDS, TABLE, NOTHING_SHOWN, beliefs, {})
     assert ranked[0].candidate == CANDIDATES[4].key
     worth = [e.probability * e.gain / e.seconds for e in ranked[1:]]
     assert worth == sorted(worth, reverse=True)
     slow = {**SECONDS, ranked[1].candidate: 1e5}
-    assert rank(CANDIDATES, slow, TABLE, NOTHING_SHOWN, beliefs)[-1].candidate == ranked[1].candidate
+    assert rank(CANDIDATES, slow, TABLE, NOTHING_SHOWN, beliefs, {})[-1].candidate == ranked[1].candidate
 
 
 def test_success_raises_the_probability_and_failure_lowers_it() -> None:
@@ -99,10 +99,43 @@ def test_the_same_experience_gives_the_same_statements() -> None:
 
 def test_expectations_carry_what_was_known() -> None:
     shown = Shown({"done": 1.0}, {"forest": {"same": 0.7}})
-    ranked = rank(CANDIDATES, SECONDS, TABLE, shown, judge(TABLE, NAMES, ()))
+    ranked = rank(CANDIDATES, SECONDS, TABLE, shown, judge(TABLE, NAMES, ()), {})
     by_key = {e.candidate: e.context for e in ranked}
     assert by_key[CANDIDATES[3].key] == {**TABLE, "done": 1.0, "same": 0.7}
     assert "same" not in by_key[CANDIDATES[0].key]
+
+
+def job(name: str, solos: dict[str, float | None], helped: str, table: float = 7.0) -> list[Experience]:
+    said, context = Expectation("", 0.5, 0.1, 1.0), {**TABLE, "table": table, "done": 1.0}
+    return [
+        Experience(context, n.split()[0], n, said, n == helped, 0.1, 1.0, solo=solo, job=name)
+        for n, solo in solos.items()
+    ]
+
+
+def test_what_earlier_jobs_of_a_table_said_of_candidates_is_remembered() -> None:
+    best, stopped, near = "catboost (quick)", "forest (fine)", "lightgbm (quick)"
+    past = job("monday", {best: 0.5, stopped: None, near: 0.55}, best) + job("tuesday", {best: 0.4}, near)
+    past += job("wednesday", {best: 0.1}, best, table=8.0)
+    known = remembered({**TABLE, "table": 7.0}, past)
+    assert known[best] == {"met": pytest.approx(np.log(3)), "met_helped": 0.5, "met_gap": 0.0}
+    assert known[near]["met_gap"] == pytest.approx(np.log(1.1))
+    assert known[stopped] == {"met": pytest.approx(np.log(2)), "met_helped": 0.0}
+    assert remembered(TABLE, past) == {}
+
+
+def test_a_candidate_that_helped_on_the_same_table_comes_before_one_that_was_far_off() -> None:
+    first, second = CANDIDATES[1], CANDIDATES[2]
+    beliefs = judge(TABLE, NAMES, ())
+    plain = {e.candidate: e for e in rank(CANDIDATES, SECONDS, TABLE, NOTHING_SHOWN, beliefs, {})}
+    for good, bad in ((first, second), (second, first)):
+        past = [row for n in range(3) for row in job(f"{n}", {good.name: 0.4, bad.name: 0.7}, good.name)]
+        known = remembered({"table": 7.0}, past)
+        said = {e.candidate: e for e in rank(CANDIDATES, SECONDS, TABLE, NOTHING_SHOWN, beliefs, known)}
+        assert said[good.key].probability > plain[good.key].probability
+        assert said[bad.key].probability < plain[bad.key].probability
+        assert said[good.key].context["met_helped"] == 1.0
+        assert "met" not in said[CANDIDATES[3].key].context
 
 
 def test_beliefs_recover_what_made_the_outcomes() -> None:

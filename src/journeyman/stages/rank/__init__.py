@@ -9,8 +9,9 @@ from journeyman.entities.experience import Expectation
 from journeyman.stages.rank.context import SIMPLE, Shown, meta_features, shown_by
 from journeyman.stages.rank.features import Proposal
 from journeyman.stages.rank.judgement import Beliefs, believe, judge
+from journeyman.stages.rank.memory import remembered
 
-__all__ = ["SIMPLE", "Beliefs", "Shown", "judge", "meta_features", "rank", "shown_by"]
+__all__ = ["SIMPLE", "Beliefs", "Shown", "judge", "meta_features", "rank", "remembered", "shown_by"]
 
 _LEAST_SECONDS = 0.05
 
@@ -21,6 +22,7 @@ def rank(
     context: Mapping[str, float],
     shown: Shown,
     beliefs: Beliefs,
+    known: Mapping[str, Mapping[str, float]],
 ) -> tuple[Expectation, ...]:
     """Order candidates by expected gain per second, the simple ones first.
 
@@ -36,6 +38,8 @@ def rank(
         What the trials so far have shown, from ``shown_by``.
     beliefs : Beliefs
         From ``judge``, once a search.
+    known : mapping of str to mapping of str to float
+        From ``remembered``, once a search: what earlier jobs of the same table say of candidates, by their names.
 
     Returns
     -------
@@ -44,7 +48,9 @@ def rank(
     """
     if not candidates:
         return ()
-    proposals = [Proposal(c.algorithm, c.name, {**context, **shown.of(c.algorithm)}) for c in candidates]
+    proposals = [
+        Proposal(c.algorithm, c.name, {**context, **shown.of(c.algorithm), **known.get(c.name, {})}) for c in candidates
+    ]
     chances, gains = believe(beliefs, proposals)
     expectations = []
     for position, (candidate, proposal) in enumerate(zip(candidates, proposals, strict=True)):

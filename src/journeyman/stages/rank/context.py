@@ -11,6 +11,7 @@ from journeyman.entities.column import Kind
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Ensemble, Trial, TrialStatus
+from journeyman.stages.rank.memory import TABLE, table_number
 
 __all__ = ["SIMPLE", "Shown", "meta_features", "shown_by"]
 
@@ -57,6 +58,7 @@ def meta_features(table: Table, task: Task) -> dict[str, float]:
     kinds = [c.kind for c in features]
     missing = float(table.frame[[c.name for c in features]].isna().to_numpy().mean()) if features else 0.0
     return {
+        TABLE: table_number((c.name for c in features), task.target),
         "log_rows": float(np.log10(max(len(table.frame), 1))),
         "log_columns": float(np.log10(max(len(features), 1))),
         "categorical": _share([k.categorical for k in kinds]),

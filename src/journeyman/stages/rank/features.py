@@ -42,6 +42,9 @@ CONTEXT: Mapping[str, tuple[float, float]] = {
     "same_dry": (0.3, 0.4),
     "same_failed": (0.0, 0.5),
     "same_gap": (0.0, 0.2),
+    "met": (0.0, 1.0),
+    "met_helped": (0.2, 0.4),
+    "met_gap": (0.1, 0.2),
 }
 """Figures of a context, each with a centre and a scale; what is not known is taken to be at the centre."""
 
@@ -60,6 +63,9 @@ _CROSSED = (
     ("same_gap", "done"),
     ("same_dry", "log_rows"),
     ("spread", "log_rows"),
+    ("met", "done"),
+    ("met_helped", "done"),
+    ("met_gap", "done"),
 )
 _LINKED = ("log_rows", "log_columns", "categorical", "classes", "done", "over_simple", "same", "same_gap")
 """Figures that may matter to one algorithm otherwise than to another."""
