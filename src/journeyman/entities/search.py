@@ -25,12 +25,15 @@ class Choice:
         Why the search ends, in words.
     started : float
         Seconds since the run began when this was chosen.
+    work : float
+        Seconds that a small fixed piece of work took then (``workflow/pace.py``); 0 where no clock counts.
     """
 
     expectation: Expectation | None
     seconds: float | None
     reason: str
     started: float
+    work: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ class Search:
         Where the ensemble failed on the way, in the order found.
     attempts : tuple of Attempt
         What was tried against them.
+    slowness : float
+        How many times longer things took at its end than on the machine that expected seconds were measured on.
     """
 
     ensemble: Ensemble
@@ -68,3 +73,4 @@ class Search:
     limited: str = ""
     weaknesses: tuple[Weakness, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    slowness: float = 1.0

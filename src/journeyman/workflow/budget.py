@@ -131,8 +131,12 @@ def trial_seconds(
     elapsed: float,
     best: Ensemble | None,
     trials: Sequence[Trial],
+    slow: float,
 ) -> float | None:
-    """Return the seconds left for trials, so that what they find can still be fitted and released; None without end."""
+    """Return the seconds left for trials, so that what they find can still be fitted and released; None without end.
+
+    ``slow`` is how many times longer finishing takes here than where it was measured.
+    """
     if not timed(settings):
         return None
     assert settings.budget is not None  # timed
@@ -141,7 +145,7 @@ def trial_seconds(
     chosen = [t for t in trials if t.candidate.key in members]
     again = sum(fit_seconds(t, split, settings.threads) for t in chosen)
     again += _preparing(kit, table, chosen, trials) / _waves(split, settings.threads)
-    finish = seconds_to_finish(table, split, sum(t.answer_seconds for t in chosen))
+    finish = slow * seconds_to_finish(table, split, sum(t.answer_seconds for t in chosen))
     left = settings.budget - elapsed - again * more - finish
     return max(0.0, left / (1.0 + more / _waves(split, settings.threads)))
 
@@ -161,7 +165,7 @@ def seconds_after_fits(
     Two figures: with a third of finishing, since a fit that takes longer than its trial promised is cut short for no
     less; and with all of it and another copy of the member, which is not begun without the time for it.
     """
-    finish = seconds_to_finish(table, split, chosen.answer_seconds)
+    finish = found.slowness * seconds_to_finish(table, split, chosen.answer_seconds)
     fits, needed = 0.0, []
     once = seconds_of_fits(found, chosen, table, split, threads)
     for seconds, member in reversed(list(zip(once, chosen.members, strict=True))):
@@ -183,11 +187,11 @@ def seconds_for_copies(
     trials = {t.candidate.key: t for t in found.trials}
     more = _more(split, len(table.frame), settings.threads)
     again = sum(trials[m.candidate.key].preparing for m in found.ensemble.members) / _waves(split, settings.threads)
-    return partial(_seconds_for_copies, table, split, settings.budget - elapsed - again * more)
+    return partial(_seconds_for_copies, table, split, settings.budget - elapsed - again * more, found.slowness)
 
 
-def _seconds_for_copies(table: Table, split: Split, left: float, answer_seconds: float) -> float:
-    return _SAFE_SHARE * (left - seconds_to_finish(table, split, answer_seconds))
+def _seconds_for_copies(table: Table, split: Split, left: float, slow: float, answer_seconds: float) -> float:
+    return _SAFE_SHARE * (left - slow * seconds_to_finish(table, split, answer_seconds))
 
 
 def seconds_to_finish(table: Table, split: Split, answer_seconds: float) -> float:

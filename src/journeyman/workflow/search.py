@@ -24,9 +24,10 @@ from journeyman.stages.rank import SIMPLE, judge, meta_features, rank, remembere
 from journeyman.stages.stop import choose_next, reason_to_stop
 from journeyman.stages.train import Allowance, Terms, train
 from journeyman.transformers.target_scale import SCALES, long_tailed
-from journeyman.workflow.budget import expected_seconds, seconds_to_start, trial_seconds
+from journeyman.workflow.budget import expected_seconds, seconds_to_start, timed, trial_seconds
 from journeyman.workflow.iterate import Diagnosed, attempted, diagnosed, informed, untried
 from journeyman.workflow.kit import Kit
+from journeyman.workflow.pace import measured_work, slowness
 from journeyman.workflow.shared_folds import SharedFolds
 
 __all__ = ["propose", "search"]
@@ -78,11 +79,13 @@ def search(
     best: Ensemble | None = None
     baseline: float | None = None
     seen, attempts, rows = Diagnosed(), list[Attempt](), (table, split, task, settings.seed)
+    paces: list[float] = []
     while True:
         shown = shown_by(trials, outcomes, best, metric.greater_is_better)
         costs = expected_seconds(kit, table, task, split, settings, waiting, trials)
         ranked = informed(rank(waiting, costs, context, shown, beliefs, known), seen)
-        choice = run.step(f"choose {len(trials) + 1}", partial(_choose, kit, run, plan, ranked, trials, best))
+        choice = run.step(f"choose {len(trials) + 1}", partial(_choose, kit, run, plan, ranked, trials, best, paces))
+        paces += [choice.work] if choice.work else []
         chosen = choice.expectation
         if chosen is None:
             break
@@ -110,7 +113,7 @@ def search(
         causes = "; ".join(f"{t.candidate.algorithm}: {t.cause}" for t in trials)
         raise InputError(f"no candidate could learn from this table ({causes})", hint="look at the columns' kinds")
     told = (tuple(trials), tuple(expectations), tuple(outcomes), tuple(scores), choice.reason, folds.limited)
-    return Search(best, *told, seen.weaknesses, (*attempts, *untried(seen, waiting)))
+    return Search(best, *told, seen.weaknesses, (*attempts, *untried(seen, waiting)), slowness(paces))
 
 
 def _choose(
@@ -120,22 +123,25 @@ def _choose(
     ranked: Sequence[Expectation],
     trials: Sequence[Trial],
     best: Ensemble | None,
+    paces: Sequence[float],
 ) -> Choice:
     """Choose the next candidate. A step of its own: it looks at the clock and at the user's wish to end."""
     left = None if plan.settings.trials is None else plan.settings.trials - len(trials)
     elapsed = run.elapsed()
-    seconds = trial_seconds(kit, plan.table, plan.split, plan.settings, elapsed, best, trials)
+    work = measured_work() if timed(plan.settings) else 0.0
+    pace = slowness([*paces, work])
+    seconds = trial_seconds(kit, plan.table, plan.split, plan.settings, elapsed, best, trials, pace)
     first = len(trials) < len(SIMPLE)
     reason = reason_to_stop(ranked, None if first else seconds, left, kit.interrupted() and best is not None)
     if reason:
-        return Choice(None, None, reason, elapsed)
+        return Choice(None, None, reason, elapsed, work)
     if first and seconds is not None:
         # Something usable is worth a share of any budget; but the simple model may not eat up the time of the others.
-        return Choice(ranked[0], max(1.0, seconds * _SIMPLE_SHARE), "", elapsed)
+        return Choice(ranked[0], max(1.0, seconds * _SIMPLE_SHARE), "", elapsed, work)
     most = None if plan.settings.budget is None else plan.settings.budget * _LARGEST_SHARE
     allowed = seconds if seconds is None or most is None else min(seconds, most)
     chosen = choose_next(ranked, allowed)
-    return Choice(chosen, allowed, "" if chosen else "the budget is used", elapsed)
+    return Choice(chosen, allowed, "" if chosen else "the budget is used", elapsed, work)
 
 
 def _said(expectation: Expectation) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -105,10 +106,25 @@ def test_the_first_trial_of_a_slow_starter_is_expected_to_take_its_start_too():
 def test_time_for_trials_leaves_the_time_to_fit_and_release_what_they_found():
     trial = tried(20.0, fit_seconds=3.0)
     found = found_in(trial)
-    left = trial_seconds(kit(2.0), TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0, found.ensemble, [trial])
+    left = trial_seconds(kit(2.0), TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0, found.ensemble, [trial], 1.0)
     finish = seconds_to_finish(TABLE, SPLIT, 0.0)
     assert left == pytest.approx((60.0 - 10.0 - 3.0 * 4 / 3 - finish) / (1.0 + 4 / 3 / 2))
-    assert trial_seconds(kit(2.0), TABLE, SPLIT, settings(budget=None), 10.0, None, [trial]) is None
+    assert trial_seconds(kit(2.0), TABLE, SPLIT, settings(budget=None), 10.0, None, [trial], 1.0) is None
+
+
+def test_on_a_machine_that_is_slow_just_now_more_time_is_kept_for_finishing():
+    trial = tried(20.0, fit_seconds=3.0)
+    found = found_in(trial)
+    plain, slow = (
+        trial_seconds(kit(2.0), TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0, found.ensemble, [trial], pace)
+        for pace in (1.0, 2.0)
+    )
+    assert plain - slow == pytest.approx(seconds_to_finish(TABLE, SPLIT, 0.0) / (1.0 + 4 / 3 / 2))
+    usual, hindered = (
+        seconds_for_copies(replace(found, slowness=pace), TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0)(1e-4)
+        for pace in (1.0, 2.0)
+    )
+    assert hindered < usual
 
 
 def test_time_for_copies_is_what_is_left_and_less_where_answers_take_long():
