@@ -51,6 +51,8 @@ class Task:
         Why this kind and scheme, in words.
     label_types : str
         How labels are given back: "str", "int", "float" or "bool", as the target was.
+    copies_together : bool
+        Whether rows that are copies of one another stay on one side of every division.
     """
 
     target: str
@@ -62,6 +64,7 @@ class Task:
     group_column: str | None = None
     reason: str = ""
     label_types: str = "str"
+    copies_together: bool = True
 
     @property
     def outputs(self) -> int:

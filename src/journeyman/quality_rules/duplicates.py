@@ -64,17 +64,7 @@ class DuplicateRule:
         part = float(repeated.mean())
         # Copies of a record agree in their label too, and are of many records; likenesses in a coarse table are not.
         if exact / n_rows >= 0.01 and agree >= 0.95 and len(np.unique(groups)) >= min(20, 0.01 * n_rows):
-            findings.append(
-                Finding(
-                    "DQ306",
-                    Severity.WARNING,
-                    (),
-                    f"{share(part)} of the rows have a copy; divided at random, copies would stand on both sides and "
-                    "flatter the score.",
-                    "Copies are kept, and kept on one side of every division.",
-                    {"rows with a copy": int(repeated.sum()), "labels that agree": round(agree, 4)},
-                )
-            )
+            findings.append(_on_both_sides(part, agree, places, groups))
         if task.kind.classification:
             findings.extend(_conflicts(task, groups[known], y[known], n_rows))
         return findings
@@ -88,6 +78,23 @@ def _exact(exact: int, n_rows: int) -> Finding:
         f"{exact} rows ({share(exact / n_rows)}) repeat an earlier row exactly.",
         "They are kept; if they are errors of an export, remove them at the source.",
         {"rows": exact, "share": round(exact / n_rows, 6)},
+    )
+
+
+def _on_both_sides(part: float, agree: float, places: NDArray[np.int64], groups: NDArray[np.int64]) -> Finding:
+    """Return DQ306, with how far apart copies stand: side by side, an export made them; far apart, rows come again."""
+    order = np.lexsort((places, groups))
+    gaps = np.diff(places[order])[np.diff(groups[order]) == 0]
+    apart = float(np.median(gaps))
+    away = f"half of them at most {apart:.0f} {'row' if apart == 1 else 'rows'} away"
+    return Finding(
+        "DQ306",
+        Severity.WARNING,
+        (),
+        f"{share(part)} of the rows have a copy, {away}; divided at random, copies would stand on both sides "
+        "and flatter the score.",
+        "Copies are kept, and kept on one side of every division; accept DQ306 if new rows will repeat known ones.",
+        {"rows with a copy": len(places), "labels that agree": round(agree, 4), "rows between copies": apart},
     )
 
 

@@ -79,6 +79,7 @@ def repair(table: Table, task: Task, findings: Sequence[Finding], settings: Buil
         time_column=scheme.time,
         group_column=scheme.group,
         reason="; ".join(part for part in (task.reason, scheme.reason) if part),
+        copies_together="DQ306" not in settings.accept,
     )
     told.append(Finding("DQ605", Severity.NOTE, (), f"{scheme.reason[0].upper()}{scheme.reason[1:]}."))
     return Repaired(table, task, tuple(told))

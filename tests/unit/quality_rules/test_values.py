@@ -81,7 +81,9 @@ def test_copies_are_told_from_likenesses(make_table: Any, run_rule: Any, rng: np
     data = {"id": np.arange(N), "a": rng.normal(size=N), "b": rng.normal(size=N)}
     take = np.r_[np.arange(N), np.arange(100)]
     copied = {k: v[take] for k, v in data.items()} | {"id": np.arange(N + 100), "y": np.where(y, "yes", "no")[take]}
-    assert codes(run_rule(DuplicateRule(), make_table(copied))) == ["DQ201", "DQ306"]
+    found = run_rule(DuplicateRule(), make_table(copied))
+    assert codes(found) == ["DQ201", "DQ306"]
+    assert found[1].evidence["rows between copies"] == N
     coarse = {"a": rng.integers(0, 3, N), "b": rng.integers(0, 3, N), "y": np.where(y, "yes", "no")}
     assert codes(run_rule(DuplicateRule(), make_table(coarse))) == ["DQ201", "DQ403"]
     assert run_rule(DuplicateRule(), make_table({**data, "y": np.where(y, "yes", "no")})) == []

@@ -89,6 +89,11 @@ def test_a_doubt_without_a_remedy_can_be_accepted_too() -> None:
     assert open_findings([doubt, *told]) == tuple(told)
 
 
+def test_who_accepts_copies_has_them_divided_at_random() -> None:
+    assert run().task.copies_together
+    assert not run(accept=("DQ306",)).task.copies_together
+
+
 def test_accepting_another_column_changes_nothing() -> None:
     assert roles(run(LEAK, accept=("DQ301:a", "DQ305")))["leak"] is Role.IGNORED
 

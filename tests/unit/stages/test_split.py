@@ -204,6 +204,11 @@ def test_copies_stay_on_one_side_where_they_agree() -> None:
     assert "copies" not in split(copied(agree=False), task_of(2), 0).reason
 
 
+def test_copies_are_divided_at_random_where_the_user_knows_that_rows_come_again() -> None:
+    done = split(copied(agree=True), replace(task_of(2), copies_together=False), 0)
+    assert "copies" not in done.reason
+
+
 def test_seeds_differ() -> None:
     table = make(np.random.default_rng(0).normal(size=500))
     assert split(table, task_of(), 0).holdout.tolist() != split(table, task_of(), 1).holdout.tolist()

@@ -137,7 +137,7 @@ def _groups(table: Table, task: Task) -> tuple[IntArray | None, str]:
         if codes.max() >= 1:
             return codes, f"rows of one '{task.group_column}' stay on one side"
         return None, f"'{task.group_column}' has one value only and cannot divide rows"
-    copies = copies_as_groups(table, task)
+    copies = copies_as_groups(table, task) if task.copies_together else None
     if copies is None:
         return None, ""
     return copies, "rows that are copies of one another stay on one side"
