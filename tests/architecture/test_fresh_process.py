@@ -101,6 +101,14 @@ def test_a_part_cannot_be_imported_around_the_policy(family: str) -> None:
 LEARNING = ["scipy", "sklearn", "lightgbm", "catboost", "ibis", "duckdb", "openpyxl", "jinja2"]
 
 
+def test_a_service_of_trees_loads_nothing_that_trains() -> None:
+    """What a service imports, and the parts of its release: scikit-learn alone would take longer than all of it."""
+    parts = "journeyman.algorithms.lightgbm_trees, journeyman.algorithms.forest, journeyman.transformers.crafted"
+    code = f"import json, sys, journeyman.serving.serve_doors, {parts}\n"
+    result = fresh(f"{code}print(json.dumps(sorted(set(sys.modules) & set({LEARNING}))))")
+    assert json.loads(result.stdout) == []
+
+
 @pytest.fixture(scope="module")
 def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a table of two numbers and a workspace with a simple model of it."""

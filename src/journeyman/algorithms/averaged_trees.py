@@ -36,7 +36,7 @@ def average_texts(texts: Sequence[str]) -> str:
 def _trees(text: str) -> list[list[str]]:
     """Return the lines of each tree, without its number."""
     body = text.partition("\nTree=0\n")[2].partition(_END)[0]
-    return [block.splitlines()[1:] for block in f"Tree=0\n{body}".split("\n\n") if block.strip()]
+    return [block.strip().splitlines()[1:] for block in f"Tree=0\n{body}".split("\n\n") if block.strip()]
 
 
 def _weighed(lines: Sequence[str], share: float) -> list[str]:

@@ -11,19 +11,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import (
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
 
-from journeyman.algorithms.flat_trees import FlatTrees, flatten
+from journeyman.algorithms.flat_trees import FlatTrees
+from journeyman.algorithms.lightgbm_library import StoredTrees
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column
 from journeyman.entities.task import Task, TaskKind
@@ -34,13 +27,6 @@ __all__ = ["ExtraTrees", "ForestModel", "RandomForest"]
 FloatArray = NDArray[np.float64]
 _MOST_CELLS = 3_000_000  # of leaves times classes, about, beyond which a release would be too large
 _FEW_ROWS, _TREES_AT_ONCE = 64, 4
-_CHUNK = 20  # trees between two looks at the clock
-_GROWERS: dict[tuple[str, bool], Any] = {
-    ("forest", True): RandomForestClassifier,
-    ("forest", False): RandomForestRegressor,
-    ("extra_trees", True): ExtraTreesClassifier,
-    ("extra_trees", False): ExtraTreesRegressor,
-}
 
 
 class ForestModel:
@@ -52,13 +38,13 @@ class ForestModel:
         self.rounds = rounds
 
     @cached_property
-    def _booster(self) -> Any:
+    def _trees(self) -> StoredTrees:
         """The trees as LightGBM holds them; a fit for good, which is stored and not asked, does without."""
-        return lightgbm.Booster(model_str=self._text.decode())
+        return StoredTrees(self._text)
 
     def parsed(self) -> ForestModel:
         """Return itself once its text is read, so that the first answer is no slower than others."""
-        assert self._booster is not None
+        assert self._trees is not None
         return self
 
     @property
@@ -77,14 +63,14 @@ class ForestModel:
         return np.column_stack([1.0 - positive, positive])
 
     def _few(self, values: FloatArray) -> FloatArray:
-        return np.asarray(self._booster.predict(values, num_threads=1))
+        return self._trees.predict(values)
 
     def _many(self, values: FloatArray) -> FloatArray:
         """Ask some trees at a time: all at once would not stay in the cache from one row to the next."""
-        total, trees = np.zeros(len(values)), int(self._booster.num_trees())
+        total, trees = np.zeros(len(values)), self._trees.iterations
         for start in range(0, trees, _TREES_AT_ONCE):
             taken = min(_TREES_AT_ONCE, trees - start)
-            total += self._booster.predict(values, start_iteration=start, num_iteration=taken, num_threads=1)
+            total += self._trees.predict(values, start, taken)
         return total
 
     def to_files(self) -> Mapping[str, bytes]:
@@ -138,26 +124,13 @@ class _Forest:
 
     def fit(self, request: FitRequest) -> FittedModel:
         """Grow trees, twenty at a time while there is time."""
-        classification = request.task.kind.classification
-        wanted = request.rounds or _trees(len(request.y))
-        grower = _GROWERS[self.name, classification](
-            n_estimators=min(_CHUNK, wanted),
-            warm_start=True,
-            n_jobs=request.threads,
-            random_state=request.seed,
-            **request.parameters,
-        )
-        x = request.x.values.astype(np.float32)
-        grower.fit(x, request.y)
-        while len(grower.estimators_) < wanted and not request.out_of_time():
-            grower.set_params(n_estimators=min(len(grower.estimators_) + _CHUNK, wanted))
-            grower.fit(x, request.y)
-        classes = grower.classes_.astype(np.int64) if classification else None
-        if request.task.kind is TaskKind.MULTICLASS:
-            trees = [estimator.tree_ for estimator in grower.estimators_]
-            return flatten(trees, [_leaf_answers(tree.value[:, 0, :], request.task, classes) for tree in trees])
-        rounds = len(grower.estimators_)
-        return ForestModel(_to_text(grower, request.task, classes), rounds, request.task.kind)
+        # Late: a service loads this file to answer, and must not wait for scikit-learn.
+        from journeyman.algorithms.forest_growing import grown  # noqa: PLC0415 - see above
+
+        trees = grown(request, self.name, request.rounds or _trees(len(request.y)))
+        if isinstance(trees, FlatTrees):
+            return trees
+        return ForestModel(*trees, request.task.kind)
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""
@@ -184,53 +157,3 @@ class ExtraTrees(_Forest):
 def _trees(rows: int) -> int:
     """More trees where they are cheap: 300 below 5,000 rows, down to 100."""
     return 300 if rows < 5_000 else 200 if rows < 30_000 else 100
-
-
-def _to_text(grower: Any, task: Task, classes: NDArray[np.int64] | None) -> bytes:
-    """Write a scikit-learn forest as a LightGBM model whose raw sum is the forest's mean answer.
-
-    The grower's trees go as they are written: both at once would be the most memory that a build takes.
-    """
-    features = int(grower.n_features_in_)
-    head = [
-        "tree",
-        "version=v4",
-        "num_class=1",
-        "num_tree_per_iteration=1",
-        "label_index=0",
-        f"max_feature_idx={features - 1}",
-        "feature_names=" + " ".join(f"f{i}" for i in range(features)),
-        "feature_infos=" + " ".join("[-inf:inf]" for _ in range(features)),
-        "",
-    ]
-    text = bytearray("\n".join(head).encode())
-    share = 1.0 / len(grower.estimators_)
-    waiting = grower.estimators_[::-1]
-    grower.estimators_ = []
-    for number in range(len(waiting)):
-        tree = waiting.pop().tree_
-        answers = _leaf_answers(tree.value[:, 0, :], task, classes)[:, 0] * share
-        inner = tree.children_left >= 0
-        place = np.where(inner, np.cumsum(inner) - 1, -np.cumsum(~inner))
-        lines = ["", f"Tree={number}", f"num_leaves={int((~inner).sum())}", "num_cat=0"]
-        if inner.any():
-            lines += [
-                "split_feature=" + " ".join(map(str, tree.feature[inner].tolist())),
-                "threshold=" + " ".join(map(repr, tree.threshold[inner].tolist())),
-                "decision_type=" + " ".join("0" for _ in range(int(inner.sum()))),
-                "left_child=" + " ".join(map(str, place[tree.children_left[inner]].tolist())),
-                "right_child=" + " ".join(map(str, place[tree.children_right[inner]].tolist())),
-            ]
-        lines += ["leaf_value=" + " ".join(map(repr, answers[~inner].tolist())), "is_linear=0", "shrinkage=1", ""]
-        text += "\n".join(lines).encode()
-    text += b"\nend of trees\n\nparameters:\nend of parameters\n\npandas_categorical:null\n"
-    return bytes(text)
-
-
-def _leaf_answers(values: FloatArray, task: Task, classes: NDArray[np.int64] | None) -> FloatArray:
-    """Return each node's answer, shape (n_nodes, n_outputs), with a column for every class of the task."""
-    if classes is None:
-        return values[:, :1]
-    full = np.zeros((len(values), len(task.labels)))
-    full[:, classes] = values / values.sum(axis=1, keepdims=True)
-    return full[:, 1:2] if task.kind is TaskKind.BINARY else full

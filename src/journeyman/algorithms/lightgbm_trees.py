@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.algorithms.averaged_trees import average_texts
+from journeyman.algorithms.lightgbm_library import BoostedTrees, StoredTrees
 from journeyman.entities.candidate import Candidate, Parameter
 from journeyman.entities.column import Column
 from journeyman.entities.task import Task, TaskKind
@@ -20,52 +19,45 @@ from journeyman.interfaces import FitRequest, FittedModel, Matrix
 __all__ = ["BoosterModel", "LightGBM"]
 
 FloatArray = NDArray[np.float64]
-_MOST_ROUNDS = 1500
 _MOST_SEARCHED = 40
-_FEW_CELLS = 5_000_000
-"""Below so many, a second thread waits longer than it works (docs/decisions/0019)."""
-_FEW_ROWS = 5_000  # of a prediction, likewise
+_FEW_ROWS = 5_000  # of a prediction: for fewer, a second thread waits longer than it works (docs/decisions/0019)
 _CACHED_LEAVES = 50_000
 """Leaves that an answer finds near at hand; from twice as many on, steps wait for memory."""
 
-_LEAST_PROGRESS = 5e-4  # of the loss, within the rounds of patience: less is not worth its time
-
 
 class BoosterModel:
-    """A LightGBM booster, from training or from its text."""
+    """Boosted trees, from training or from their text."""
 
-    def __init__(self, booster: Any, rounds: int, kind: TaskKind, threads: int = 0) -> None:
-        self._booster = booster
+    def __init__(self, trees: BoostedTrees, rounds: int, kind: TaskKind, threads: int = 0) -> None:
+        self._trees = trees
         self._threads = threads
         self._kind = kind
-        self._leaves = max(2, int(booster.params.get("num_leaves", 31)))
         self.rounds = rounds
 
     @property
     def answer_seconds(self) -> float:
         """Expected seconds of one answer: a step down a tree costs 13 nanoseconds, more where trees outgrow caches."""
-        trees = int(self._booster.num_model_per_iteration()) * (self.rounds or int(self._booster.current_iteration()))
-        step = 1.3e-8 * min(4.0, 1.0 + trees * self._leaves / _CACHED_LEAVES)
-        return step * trees * math.log2(self._leaves)
+        trees = self._trees.outputs * (self.rounds or self._trees.iterations)
+        leaves = max(2, self._trees.leaves)
+        step = 1.3e-8 * min(4.0, 1.0 + trees * leaves / _CACHED_LEAVES)
+        return step * trees * math.log2(leaves)
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
         threads = 1 if len(x.values) < _FEW_ROWS else self._threads
-        raw = np.asarray(self._booster.predict(x.values, num_iteration=self.rounds or -1, num_threads=threads))
+        raw = self._trees.predict(x.values, rounds=self.rounds or -1, threads=threads)
         if self._kind is TaskKind.REGRESSION:
             return raw.reshape(-1, 1)
         return np.column_stack([1.0 - raw, raw]) if self._kind is TaskKind.BINARY else raw
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return LightGBM's text format."""
-        text = self._booster.model_to_string(num_iteration=self.rounds or -1)
-        return {"model.txt": text.encode(), "kind.txt": self._kind.value.encode()}
+        return {"model.txt": self._trees.text(self.rounds), "kind.txt": self._kind.value.encode()}
 
     @staticmethod
     def from_files(files: Mapping[str, bytes]) -> BoosterModel:
         """Load what ``to_files`` gave."""
-        booster = lightgbm.Booster(model_str=files["model.txt"].decode())
-        return BoosterModel(booster, 0, TaskKind(files["kind.txt"].decode()))
+        return BoosterModel(StoredTrees(files["model.txt"]), 0, TaskKind(files["kind.txt"].decode()))
 
 
 @dataclass(frozen=True)
@@ -162,23 +154,11 @@ class LightGBM:
 
     def fit(self, request: FitRequest) -> FittedModel:
         """Boost until the validation rows stop profiting, or for the rounds that an earlier fit kept."""
-        data, valid = _datasets(request)
-        settings = _settings(request)
-        if valid is None:
-            rounds = request.rounds or 100
-            clock = _Clock(request.out_of_time)
-            booster = lightgbm.train(settings, data, num_boost_round=rounds, callbacks=[clock])
-            return BoosterModel(booster, min(rounds, booster.current_iteration()), request.task.kind, request.threads)
-        patience = int(20 + 2.0 / float(settings.get("learning_rate", 0.1)))
-        watch = _Watch(patience, request.out_of_time)
-        booster = lightgbm.train(
-            settings,
-            data,
-            num_boost_round=_MOST_ROUNDS,
-            valid_sets=[valid],
-            callbacks=[watch],
-        )
-        return BoosterModel(booster, watch.best_round, request.task.kind, request.threads)
+        # Late: a service loads this file to answer, and must not wait for what only training needs.
+        from journeyman.algorithms.lightgbm_training import boosted  # noqa: PLC0415 - see above
+
+        trees, rounds = boosted(request)
+        return BoosterModel(trees, rounds, request.task.kind, request.threads)
 
     def average(self, models: Sequence[BoosterModel]) -> FittedModel:
         """Return the mean of several boosters' raw scores as one booster."""
@@ -228,88 +208,3 @@ def _searched(name: str, rows: int, few: int) -> list[Candidate]:
 def _between(low: float, high: float, share: float) -> float:
     """Return the number that lies that share of the way from low to high, by ratio."""
     return float(f"{low * (high / low) ** share:.4g}")
-
-
-class _Clock:
-    """A LightGBM callback: stops without time."""
-
-    def __init__(self, out_of_time: Callable[[], bool]) -> None:
-        self.out_of_time = out_of_time
-
-    def __call__(self, state: Any) -> None:
-        if self.out_of_time():
-            raise lightgbm.callback.EarlyStopException(state.iteration, state.evaluation_result_list)
-
-
-class _Watch:
-    """A LightGBM callback: keeps the best round, stops without progress or time."""
-
-    def __init__(self, patience: int, out_of_time: Callable[[], bool]) -> None:
-        self.patience = patience
-        self.out_of_time = out_of_time
-        self.best_round = 1
-        self.best_loss = np.inf
-        self.mark_round = 1
-        self.mark_loss = np.inf
-
-    def __call__(self, state: Any) -> None:
-        loss = float(state.evaluation_result_list[0][2])
-        here = state.iteration + 1
-        if loss < self.best_loss:
-            self.best_loss, self.best_round = loss, here
-        if loss < self.mark_loss * (1 - _LEAST_PROGRESS):
-            self.mark_loss, self.mark_round = loss, here
-        if here - self.mark_round >= self.patience or self.out_of_time():
-            raise lightgbm.callback.EarlyStopException(self.best_round - 1, state.evaluation_result_list)
-
-
-def _datasets(request: FitRequest) -> tuple[Any, Any]:
-    """Return the rows and the validation rows (or None) in bins, made once for all candidates."""
-    if "lightgbm" not in request.shared:
-        threads = _useful_threads(request)
-        data = _dataset(request.x, request.y, None, threads, request.weights)
-        valid = None
-        if request.valid_x is not None and request.valid_y is not None:
-            valid = _dataset(request.valid_x, request.valid_y, data, threads)
-        request.shared["lightgbm"] = (data, valid)
-    result: tuple[Any, Any] = request.shared["lightgbm"]
-    return result
-
-
-def _dataset(x: Matrix, y: FloatArray, reference: Any, threads: int, weights: FloatArray | None = None) -> Any:
-    return lightgbm.Dataset(
-        x.values,
-        y,
-        weight=weights,
-        categorical_feature=list(x.categorical),
-        reference=reference,
-        params={"verbosity": -1, "max_bin": 255, "feature_pre_filter": False, "num_threads": threads},
-        free_raw_data=True,
-    ).construct()
-
-
-def _useful_threads(request: FitRequest) -> int:
-    return 1 if request.x.values.size < _FEW_CELLS else request.threads
-
-
-def _settings(request: FitRequest) -> dict[str, Any]:
-    settings: dict[str, Any] = {
-        "bagging_freq": 1,
-        "num_threads": _useful_threads(request),
-        "seed": request.seed,
-        "deterministic": True,
-        "force_row_wise": True,
-        "verbosity": -1,
-        "feature_pre_filter": False,
-        "max_bin": 255,
-    }
-    settings.update(request.parameters)
-    if request.task.kind is TaskKind.BINARY:
-        settings |= {"objective": "binary", "metric": "binary_logloss"}
-    elif request.task.kind is TaskKind.MULTICLASS:
-        settings |= {"objective": "multiclass", "num_class": len(request.task.labels), "metric": "multi_logloss"}
-    elif request.task.metric in ("mae", "median_absolute_error"):
-        settings |= {"objective": "regression_l1", "metric": "l1"}
-    else:
-        settings |= {"objective": "regression", "metric": "l2"}
-    return settings

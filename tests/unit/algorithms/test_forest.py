@@ -5,7 +5,8 @@ import pytest
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestRegressor
 
 from journeyman.algorithms.flat_trees import FlatTrees
-from journeyman.algorithms.forest import ExtraTrees, RandomForest, _to_text
+from journeyman.algorithms.forest import ExtraTrees, RandomForest
+from journeyman.algorithms.forest_growing import _to_text
 from journeyman.entities.task import TaskKind
 from journeyman.interfaces import Matrix
 from journeyman.testing.algorithm_checks import sample_request

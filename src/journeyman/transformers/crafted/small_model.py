@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,6 +39,9 @@ def fit_small(
     learning_rate : float
         Of each tree; a low one leaves the trees alike, so that chance does not decide which feature gets the gain.
     """
+    # Late: what a release has learned answers without it, and a service must not wait for what only training needs.
+    import lightgbm  # noqa: PLC0415 - see above
+
     classes = len(task.labels) if task.kind is TaskKind.MULTICLASS else 1
     settings = {
         "objective": _OBJECTIVES[task.kind],
