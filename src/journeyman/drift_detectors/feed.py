@@ -35,6 +35,7 @@ _SOUND = 100  # sound rows before those
 _DIGESTS = 2_000
 _TWICE, _TWINS = 0.5, 0.2
 _REFUSED, _SOME_REFUSED = 0.5, 0.05
+_NAMED = 3  # reasons that a message tells
 _BACKWARDS = 0.005
 _TIMES, _BROKEN = ":times", ":broken"
 _ORDER = ("DR007", "DR001", "DR008", "DR002", "DR003", "DR004", "DR005", "DR006")
@@ -167,8 +168,10 @@ def _refused(traffic: Traffic) -> tuple[Broken, ...]:
     feed = traffic.feed
     if feed.rows < _LEAST_ROWS or feed.refused < _SOME_REFUSED * feed.rows:
         return ()
-    subjects = tuple(dict.fromkeys(name for f in feed.findings if f.code in ("PR101", "PR102") for name in f.subject))
-    return (Broken("DR007", subjects, f"{feed.refused} of {feed.rows} rows could not be read"),)
+    reasons = [f for f in feed.findings if f.code in ("PR101", "PR102")]
+    subjects = tuple(dict.fromkeys(name for f in reasons for name in f.subject))
+    said = [f"{feed.refused} of {feed.rows} rows could not be read", *(f.message.rstrip(".") for f in reasons[:_NAMED])]
+    return (Broken("DR007", subjects, ": ".join([said[0], ", ".join(said[1:])]) if reasons else said[0]),)
 
 
 def _twice(reference: Reference, digests: FloatArray, before: FloatArray, traffic: Traffic) -> tuple[Broken, ...]:
@@ -224,7 +227,8 @@ def _signal(
 ) -> Signal:
     columns = tuple(dict.fromkeys(column for b in broken for column in b.columns))
     columns = tuple(sorted(columns, key=lambda c: (-reference.importance.get(c, 0.0), c)))
-    harmless = bool(columns) and not any(reference.used(column) for column in columns)
+    # a row that was refused has no answer, whether or not the model needs the column
+    harmless = code != "DR007" and bool(columns) and not any(reference.used(column) for column in columns)
     few = code == "DR007" and traffic.feed.refused < _REFUSED * traffic.feed.rows
     words = "; ".join(b.words for b in broken)
     if harmless:

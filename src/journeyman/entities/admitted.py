@@ -37,12 +37,16 @@ class TrainedColumn:
 
 @dataclass(frozen=True)
 class RowMisfit:
-    """Why a row cannot be predicted: the column, what was found there, what was wanted, and what can be done."""
+    """Why a row cannot be predicted: the column, what was found there, what was wanted, and what can be done.
+
+    ``near`` is the name of a column that the row has instead, where one is alike.
+    """
 
     field: str
     found: str
     wanted: str
     hint: str
+    near: str = ""
 
     @property
     def message(self) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.prediction import Refused
+
 __all__ = ["LoggedRow", "LoggedSpan"]
 
 
@@ -56,6 +58,8 @@ class LoggedSpan:
         Rows of the span, and earlier ones whose label came in it, by id; of many, a sample.
     ids : ndarray of int64, shape (n_rows,)
         Of the rows of the span among them.
+    refused : tuple of Refused
+        Rows that came in the span and could not be answered, one entry a release, reason and column.
     """
 
     begin: int
@@ -64,3 +68,4 @@ class LoggedSpan:
     labels: int
     rows: tuple[LoggedRow, ...]
     ids: NDArray[np.int64]
+    refused: tuple[Refused, ...] = ()

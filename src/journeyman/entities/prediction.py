@@ -16,6 +16,7 @@ __all__ = [
     "Part",
     "Prediction",
     "RecordedPrediction",
+    "Refused",
     "RowFinding",
     "Shadow",
     "Value",
@@ -148,12 +149,38 @@ class Shadow:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """Rows that could not be answered, for the same reason.
+
+    Attributes
+    ----------
+    version : int
+        Release that was to answer.
+    code : str
+        PR101: without the column; PR102: a value that cannot be read (docs/findings).
+    column : str
+        Of the model.
+    example : str
+        What one of the rows has instead: a column of another name, or the value; empty where that is personal.
+    rows : int
+        How many.
+    """
+
+    version: int
+    code: str
+    column: str
+    example: str
+    rows: int = 1
+
+
+@dataclass(frozen=True)
 class LogEntries:
     """What becomes durable together, or not at all."""
 
     predictions: tuple[Prediction, ...] = ()
     labels: tuple[Label, ...] = ()
     shadows: tuple[Shadow, ...] = ()
+    refused: tuple[Refused, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,15 @@ from typing import TypeGuard
 import msgspec
 
 from journeyman.entities.admitted import RowMisfit
-from journeyman.entities.prediction import Answer, LabelFate, LogEntries, Part, Prediction, RecordedPrediction
+from journeyman.entities.prediction import (
+    Answer,
+    LabelFate,
+    LogEntries,
+    Part,
+    Prediction,
+    RecordedPrediction,
+    Refused,
+)
 from journeyman.interfaces import PredictionLog
 from journeyman.serving.asks import Ask, Given, LabelAsk, Outcome, Row
 from journeyman.serving.counters import Counters
@@ -43,6 +51,7 @@ class _Work:
     key: str | None = None
     outcome: Outcome | None = None
     prediction: Prediction | None = None
+    refused: Refused | None = None
 
 
 @dataclass(frozen=True)
@@ -147,7 +156,8 @@ class BatchWork:
         ]
         shadows = self._shadows.ready()
         began = time.perf_counter()
-        entries = LogEntries(tuple(w.prediction for w in to_record if w.prediction), tuple(labels), shadows)
+        refused = tuple(w.refused for some in works for w in some if w.refused and isinstance(w.outcome, Fault))
+        entries = LogEntries(tuple(w.prediction for w in to_record if w.prediction), tuple(labels), shadows, refused)
         receipt = self._log.append(entries, time.time_ns() // 1_000_000)
         self._counters.add("journeyman_commits_total")
         self._counters.add("journeyman_commit_seconds_total", None, time.perf_counter() - began)
@@ -216,7 +226,7 @@ class BatchWork:
             for work, answer in zip(group, release.answer([work.row for work in group], part), strict=True):
                 if isinstance(answer, RowMisfit):
                     self._counters.add("journeyman_refused_total", {"reason": "bad row"})
-                    work.outcome = fault_of_misfit(answer)
+                    work.outcome, work.refused = fault_of_misfit(answer), self._rules.refused(answer, release.version)
                 else:
                     self._prepare(work, release.explained(work.row, answer) if work.ask.reasons else answer)
 

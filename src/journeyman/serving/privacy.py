@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from journeyman.entities.prediction import Answer, RowFinding
+from journeyman.entities.admitted import RowMisfit
+from journeyman.entities.prediction import Answer, Refused, RowFinding
 from journeyman.serving.asks import Row
 from journeyman.serving.serve_settings import ServeSettings
 from journeyman.sources.parsing.texts import text_of
@@ -18,6 +19,7 @@ from journeyman.stores.prediction_log import log_errors
 __all__ = ["RowRules", "read_salt"]
 
 _SALT = "salt"
+_SHOWN = 120  # characters of an example
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
@@ -83,6 +85,12 @@ class RowRules:
             for f in answer.findings
         ]
         return replace(answer, findings=tuple(findings))
+
+    def refused(self, misfit: RowMisfit, version: int) -> Refused:
+        """Return what is recorded of a row that a release could not answer, without the values of personal columns."""
+        if not misfit.found:
+            return Refused(version, "PR101", misfit.field, misfit.near[:_SHOWN])
+        return Refused(version, "PR102", misfit.field, "" if misfit.field in self._hidden else misfit.found[:_SHOWN])
 
     def digest_of(self, row: Row) -> bytes:
         """Return a keyed digest of the whole row, in which the order of its columns does not count."""

@@ -110,7 +110,7 @@ class RowAdmission:
         strange = sorted(set(row) - self._known)
         near = difflib.get_close_matches(column.name, strange, n=1, cutoff=0.6)
         hint = f"the row has {near[0]!r}: is that it?" if near else "give null where there is no value"
-        return RowMisfit(column.name, "", _wanted(column), hint)
+        return RowMisfit(column.name, "", _wanted(column), hint, near[0] if near else "")
 
 
 def _wanted(column: Column) -> str:

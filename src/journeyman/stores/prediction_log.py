@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from journeyman.entities.prediction import Label, LabelFate, LogEntries, LogReceipt, Prediction, RecordedPrediction
+from journeyman.entities.prediction import (
+    Label,
+    LabelFate,
+    LogEntries,
+    LogReceipt,
+    Prediction,
+    RecordedPrediction,
+    Refused,
+)
 from journeyman.errors import WorkspaceError
 from journeyman.stores.prediction_archive import holds
 
@@ -59,8 +68,21 @@ CREATE TABLE IF NOT EXISTS told (  -- the latest truth of labels that the archiv
   subject NOT NULL UNIQUE,       -- a prediction's id, or a key
   truth TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS refused (  -- rows that could not be answered, counted by second, so that they stay few
+  at INTEGER NOT NULL,           -- milliseconds since 1970: the end of the second
+  version INTEGER NOT NULL,
+  code TEXT NOT NULL,            -- PR101 a column lacks, PR102 a value cannot be read
+  field TEXT NOT NULL,           -- the column of the model
+  example TEXT NOT NULL,
+  number INTEGER NOT NULL,       -- of rows
+  PRIMARY KEY (at, version, code, field)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 """
+_NAMES = frozenset(re.findall(r"CREATE (?:TABLE|INDEX|UNIQUE INDEX) IF NOT EXISTS (\w+)", _TABLES))
+_SECOND = 1_000  # milliseconds
+_REFUSED = """INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (at, version, code, field) DO UPDATE SET number = number + excluded.number"""
 _INSERT = 'INSERT INTO predictions (id, at, version, part, protocol, client_id, key, "row", output, digest) VALUES '
 _COUNTED = """UPDATE settings SET value = CASE name WHEN 'last' THEN ? ELSE value + ? END
 WHERE name IN ('last', 'rows')"""
@@ -104,8 +126,9 @@ class SqlitePredictionLog:
             self._lock = os.open(folder / "writer.lock", os.O_RDWR | os.O_CREAT, 0o666)
             try:
                 self._connection = _connected(folder / LOG)
-                with self.writing():
-                    self._prepare()
+                if not self._prepared():
+                    with self.writing():
+                        self._prepare()
             except BaseException:
                 os.close(self._lock)
                 raise
@@ -128,7 +151,7 @@ class SqlitePredictionLog:
         Parameters
         ----------
         entries : LogEntries
-            Predictions, labels and shadows.
+            Predictions, labels, shadows and refused rows.
         now : int
             Milliseconds since 1970.
 
@@ -140,13 +163,14 @@ class SqlitePredictionLog:
         with self.writing():
             predictions = self._add_predictions(entries.predictions, now)
             # Never before a prediction that is there already, nor in a span that was sealed (see traffic_log).
-            moment = max(now, moment_of(self.number("last"))) if entries.labels else now
+            moment = max(now, moment_of(self.number("last"))) if entries.labels or entries.refused else now
             labels = tuple(self._add_label(label, moment) for label in entries.labels)
             if entries.shadows:
                 self._connection.executemany(
                     "INSERT OR IGNORE INTO shadows VALUES (?, ?, CAST(? AS TEXT))",
                     [(s.prediction, s.version, s.output) for s in entries.shadows],
                 )
+            self._add_refused(entries.refused, moment)
         return LogReceipt(predictions, labels)
 
     def probe(self) -> None:
@@ -217,6 +241,11 @@ class SqlitePredictionLog:
         """Return the connection, for queries."""
         return self._connection
 
+    def _prepared(self) -> bool:
+        """Say whether the tables are there: a log that was opened before is not written to, whatever its size."""
+        names = {row[0] for row in self._connection.execute("SELECT name FROM sqlite_master")}
+        return names >= _NAMES and self.number("layout") == _LAYOUT
+
     def _prepare(self) -> None:
         for statement in _TABLES.split(";"):
             if statement.strip():
@@ -270,6 +299,15 @@ class SqlitePredictionLog:
             (now, label.prediction, label.key, label.truth.decode()),
         )
         return LabelFate.RECORDED if before is None else LabelFate.CORRECTED
+
+    def _add_refused(self, refused: Sequence[Refused], moment: int) -> None:
+        """Count rows in their second. It is named by its end, which no span that was sealed before holds."""
+        alike: dict[tuple[int, str, str], tuple[str, int]] = {}
+        for one in refused:
+            example, rows = alike.get((one.version, one.code, one.column), (one.example, 0))
+            alike[one.version, one.code, one.column] = (example, rows + one.rows)
+        at = -(-moment // _SECOND) * _SECOND
+        self._connection.executemany(_REFUSED, [(at, *reason, *told) for reason, told in alike.items()])
 
     def _knows(self, prediction: int) -> bool:
         query = "SELECT EXISTS (SELECT 1 FROM predictions WHERE id = ?)"

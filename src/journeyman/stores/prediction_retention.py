@@ -25,7 +25,8 @@ def move_oldest(log: SqlitePredictionLog, now: int, keep: int, most: int, chunk:
     """Move rows of one day to a file of the archive; return how many, 0 where nothing is old.
 
     A file is whole before the log says that its rows are archived, in one transaction; a process killed in between
-    writes the same file again. The rows themselves are deleted afterwards by ``sweep``, a few at a time.
+    writes the same file again. The rows themselves are deleted afterwards by ``sweep``, a few at a time. What is known
+    of refused rows does not move: after ``keep`` it is deleted.
 
     Parameters
     ----------
@@ -45,6 +46,7 @@ def move_oldest(log: SqlitePredictionLog, now: int, keep: int, most: int, chunk:
     WorkspaceError
         Where the archive cannot be written; nothing is lost then.
     """
+    _forget_refused(log, now - keep)
     moved = _move_predictions(log, now, keep, most, chunk)
     return moved + _move_labels(log, now - keep, chunk)
 
@@ -123,6 +125,14 @@ def _move_labels(log: SqlitePredictionLog, before: int, chunk: int) -> int:
     with log.writing() as connection:
         connection.execute("INSERT OR REPLACE INTO settings VALUES ('archived labels', ?)", (rows[-1][0],))
     return len(rows)
+
+
+def _forget_refused(log: SqlitePredictionLog, before: int) -> None:
+    with log_errors(log.folder):
+        old = log.reading().execute("SELECT EXISTS (SELECT 1 FROM refused WHERE at < ?)", (before,)).fetchone()[0]
+    if old:
+        with log.writing() as connection:
+            connection.execute("DELETE FROM refused WHERE at < ?", (before,))
 
 
 def _quoted(names: Sequence[str]) -> str:

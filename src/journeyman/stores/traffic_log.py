@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.logged import LoggedRow, LoggedSpan
+from journeyman.entities.prediction import Refused
 from journeyman.stores.prediction_log import SqlitePredictionLog, log_errors, moment_of
 from journeyman.stores.traffic_archive import TrafficArchive
 
@@ -100,7 +101,7 @@ class SqliteTrafficLog:
         self._add_earlier(labels, sorted(keys), begin)
         shadows = self._shadows(list(rows))
         found = tuple(_logged(rows[i], labels, shadows.get(i, {})) for i in sorted(rows))
-        return LoggedSpan(begin, end, total, labels.count, found, np.sort(ids))
+        return LoggedSpan(begin, end, total, labels.count, found, np.sort(ids), self._refused(begin, end))
 
     def labelled(self, before: int, most: int) -> tuple[LoggedRow, ...]:
         """Return the rows whose labels came last before a moment, by id."""
@@ -119,6 +120,12 @@ class SqliteTrafficLog:
         ids = sorted({*(i for i in labels.of_ids if i <= to), *by_key})[-most:]
         rows = self._predictions(ids)
         return tuple(_logged(rows[i], labels, {}) for i in sorted(rows))
+
+    def _refused(self, begin: int, end: int) -> tuple[Refused, ...]:
+        query = """SELECT version, code, field, max(example), sum(number) FROM refused WHERE at >= ? AND at < ?
+        GROUP BY version, code, field ORDER BY 5 DESC, 1, 2, 3"""
+        with log_errors(self._log.folder):
+            return tuple(Refused(*row) for row in self._log.reading().execute(query, (begin, end)))
 
     def _ids(self, after: int, to: int, most: int) -> tuple[IntArray, int]:
         kept, total = np.empty(0, dtype=np.int64), 0

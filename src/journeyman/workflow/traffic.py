@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.admitted import TrainedColumn
-from journeyman.entities.finding import Finding
+from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.logged import LoggedRow, LoggedSpan
+from journeyman.entities.prediction import Refused
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Feed, Traffic
@@ -86,7 +87,14 @@ def read_traffic(span: LoggedSpan, release: Release, before: IntArray) -> tuple[
     digests = np.array([_digest(row.row) for row in span.rows if row.id in fresh], dtype=np.int64)
     versions = sorted({version for row in read.rows for version in row.shadows})
     shadows = {v: _answers([row.shadows.get(v) for row in read.rows], release.task) for v in versions}
-    feed = Feed(span.total, read.misfits, _repeated(digests, before), _backwards(read, fresh, release), read.findings)
+    refused = sum(reason.rows for reason in span.refused)
+    feed = Feed(
+        rows=span.total + refused,
+        refused=read.misfits + refused,
+        repeated=_repeated(digests, before),
+        backwards=_backwards(read, fresh, release),
+        findings=(*(_refused_finding(reason) for reason in span.refused), *read.findings),
+    )
     traffic = Traffic(
         begin=span.begin,
         end=span.end,
@@ -196,6 +204,18 @@ def _backwards(read: ReadRows, fresh: set[int], release: Release) -> int:
     if len(values) < 2:
         return 0
     return int((np.diff(values) < -0.5 * (values.max() - values.min())).sum()) if values.max() > values.min() else 0
+
+
+def _refused_finding(reason: Refused) -> Finding:
+    """Return why rows were refused when they came."""
+    name, example, evidence = reason.column, reason.example, {"rows": reason.rows}
+    if reason.code == "PR101":
+        message = f"{reason.rows} rows without {name!r} were refused{f'; one has {example!r}' if example else ''}."
+        hint = f"Was {name!r} renamed? Give it under its name."
+    else:
+        message = f"{reason.rows} rows were refused for their {name!r}{f', such as {example}' if example else ''}."
+        hint = "Repair the values at their source."
+    return Finding(reason.code, Severity.WARNING, (name,), message, hint, evidence)
 
 
 def _summed(findings: Sequence[Sequence[Finding]], rows: int) -> tuple[Finding, ...]:

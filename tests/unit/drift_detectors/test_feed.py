@@ -100,6 +100,13 @@ def test_what_the_log_counted_is_told(world, feed, code, severity):
     assert (signal.code, signal.severity) == (code, severity)
 
 
+def test_a_column_that_nobody_sends_any_more_is_told_by_its_name_though_no_row_was_answered(world):
+    finding = Finding("PR101", Severity.WARNING, ("noise",), "40 rows without 'noise' were refused; one has 'noisy'.")
+    [signal] = look(world, feed=Feed(40, refused=40, findings=(finding,)), count=0)[0]
+    assert (signal.code, signal.severity, signal.columns) == ("DR007", Severity.ERROR, ("noise",))
+    assert "40 of 40 rows could not be read: 40 rows without 'noise' were refused; one has 'noisy'" in signal.message
+
+
 def test_a_feed_that_is_mended_is_silent_again(world):
     detector = FeedDetector()
     memory = detector.begin(world.reference, world.task)

@@ -78,6 +78,23 @@ def test_a_bad_row_fails_that_row_unless_asked(client: Client) -> None:
     assert len(client.predictions()) == 1
 
 
+def test_refused_rows_are_counted_in_the_log_without_personal_values(settings: ServeSettings, tmp_path: Path) -> None:
+    rows: list[Any] = [{"xs": 1.0, "c": "a"}] * 3 + [{"x": "old", "c": "a"}, {"x": "secret", "c": "b"}, ROW]
+    query = "SELECT version, code, field, max(example), sum(number) FROM refused GROUP BY 1, 2, 3 ORDER BY 2"
+    with served(settings, tmp_path) as client:
+        client.ask("POST", "/predict", {"rows": rows, "ids": ["a", None, None, None, None, None]})
+        assert client.ask("POST", "/predict", {"rows": rows, "strict": True}).status == 400
+        assert client.ask("POST", "/predict", {"row": rows[0], "id": "a"}).status == 400
+        assert client.log.reading().execute(query).fetchall() == [
+            (1, "PR101", "x", "xs", 7),
+            (1, "PR102", "x", "'old'", 4),
+        ]
+        assert len(client.predictions()) == 1
+    with served(replace(settings, hashed=("x",), log=tmp_path / "hashed"), tmp_path) as client:
+        client.ask("POST", "/predict", {"rows": rows})
+        assert [one[3:] for one in client.log.reading().execute(query)] == [("xs", 3), ("", 2)]
+
+
 def test_what_is_strange_in_a_row_is_told_with_its_answer(client: Client) -> None:
     told = client.ask("POST", "/predict", {"row": {"x": 1e6, "c": "zebra", "z": 1}}).json
     assert [f["code"] for f in told["findings"]] == ["PR105", "PR103", "PR104"]

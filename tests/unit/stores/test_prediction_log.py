@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.dataset as ds
 import pytest
 
-from journeyman.entities.prediction import Label, LabelFate, LogEntries, Part, Prediction, Shadow
+from journeyman.entities.prediction import Label, LabelFate, LogEntries, Part, Prediction, Refused, Shadow
 from journeyman.errors import WorkspaceError
 from journeyman.stores.prediction_archive import hex_id, holds
 from journeyman.stores.prediction_log import SqlitePredictionLog, moment_of
@@ -68,6 +68,19 @@ def test_what_is_written_ahead_stays_short(log: SqlitePredictionLog, monkeypatch
     assert sizes[-1] <= 2 * sizes[0], "it begins anew instead of growing"
     assert log.rows() == 60
     housekeeper.close()
+
+
+def test_opening_a_log_again_writes_nothing_and_adds_what_an_older_one_lacks(log: SqlitePredictionLog) -> None:
+    log.append(LogEntries((prediction("a"),)), NOW)
+    version = "PRAGMA data_version"  # changes where another connection has written
+    before = log.reading().execute(version).fetchone()
+    SqlitePredictionLog(log.folder).close()
+    assert log.reading().execute(version).fetchone() == before
+    log.reading().execute("DROP TABLE refused")
+    again = SqlitePredictionLog(log.folder)
+    again.append(LogEntries(refused=(Refused(1, "PR101", "x", ""),)), NOW)
+    assert again.reading().execute('SELECT "field", number FROM refused').fetchall() == [("x", 1)]
+    again.close()
 
 
 def test_a_log_of_another_layout_is_refused(log: SqlitePredictionLog) -> None:

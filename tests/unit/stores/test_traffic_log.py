@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from journeyman.entities.prediction import Label, LogEntries, Part, Prediction, Shadow
+from journeyman.entities.prediction import Label, LogEntries, Part, Prediction, Refused, Shadow
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.prediction_retention import move_oldest, sweep
 from journeyman.stores.traffic_log import SqliteTrafficLog
@@ -82,6 +82,28 @@ def test_a_sealed_span_reads_the_same_whoever_commits_late(log: SqlitePrediction
     assert [r.id for r in after.rows] == [ids[0], *late]
     traffic.seal(NOW)  # never back
     assert ask(log, NOW + 70)[0] > late[-1]
+
+
+def test_refused_rows_are_counted_by_second_and_never_in_a_sealed_span(log: SqlitePredictionLog) -> None:
+    traffic = SqliteTrafficLog(log)
+
+    def refuse(now: int, *columns: str) -> None:
+        log.append(LogEntries(refused=tuple(Refused(1, "PR101", c, f"{c}2") for c in columns)), now)
+
+    refuse(NOW + 100, "x", "x", "y")
+    refuse(NOW + 900, "x")
+    [(count,)] = log.reading().execute("SELECT count(*) FROM refused").fetchall()
+    assert count == 2, "as many entries as reasons, however many rows"
+    traffic.seal(NOW + 2_000)
+    first = traffic.span(NOW, NOW + 2_000, 9)
+    assert first.refused == (Refused(1, "PR101", "x", "x2", 3), Refused(1, "PR101", "y", "y2", 1))
+    assert (first.total, first.rows) == (0, ())
+    refuse(NOW + 1_500, "x")  # looked at the clock before, committed after
+    assert traffic.span(NOW, NOW + 2_000, 9).refused == first.refused
+    assert traffic.span(NOW + 2_000, NOW + 4_000, 9).refused == (Refused(1, "PR101", "x", "x2"),)
+    move_oldest(log, NOW + DAY, DAY - 1_500, 1_000)
+    assert traffic.span(NOW, NOW + 2_000, 9).refused == (), "they stay as long as the live log's days"
+    assert traffic.span(NOW + 2_000, NOW + 4_000, 9).refused
 
 
 def test_of_many_rows_a_sample_and_the_count(log: SqlitePredictionLog, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ import pytest
 
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.logged import LoggedRow, LoggedSpan
+from journeyman.entities.prediction import Refused
 from journeyman.entities.profile import Profile
 from journeyman.entities.task import Task, TaskKind
 from journeyman.workflow.release import Release
@@ -81,6 +83,24 @@ def test_what_does_not_fit_is_counted_by_column() -> None:
     assert (traffic.feed.rows, traffic.feed.refused, len(traffic.ids)) == (900, 1, 2)
     [finding] = traffic.feed.findings
     assert (finding.code, finding.subject, finding.evidence["rows"]) == ("PR103", ("c",), 2)
+
+
+def test_rows_that_were_refused_when_they_came_are_part_of_the_feed() -> None:
+    refused = (Refused(1, "PR101", "x", "xx", 40), Refused(1, "PR102", "x", "'wide'", 2))
+    traffic, _, hidden = read_traffic(
+        replace(span(row(1, '{"x":1,"c":"a"}')), refused=refused), CLASSES, np.empty(0, dtype=np.int64)
+    )
+    assert (traffic.feed.rows, traffic.feed.refused, len(traffic.ids), hidden) == (43, 42, 1, ())
+    assert [(f.code, f.subject, f.evidence["rows"]) for f in traffic.feed.findings] == [
+        ("PR101", ("x",), 40),
+        ("PR102", ("x",), 2),
+    ]
+    assert [f.message for f in traffic.feed.findings] == [
+        "40 rows without 'x' were refused; one has 'xx'.",
+        "2 rows were refused for their 'x', such as 'wide'.",
+    ]
+    nothing, _, _ = read_traffic(replace(span(), refused=refused[:1]), CLASSES, np.empty(0, dtype=np.int64))
+    assert (nothing.feed.rows, nothing.feed.refused, len(nothing.ids)) == (40, 40, 0)
 
 
 def test_a_batch_that_comes_twice_is_noticed_also_in_the_next_span() -> None:
