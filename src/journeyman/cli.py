@@ -21,7 +21,7 @@ import typer
 
 from journeyman import __version__, cli_serving
 from journeyman.cli_dashboard import app as showing
-from journeyman.cli_endings import told
+from journeyman.cli_endings import told, usage_told
 from journeyman.cli_late import Late
 from journeyman.cli_operating import app as operating
 from journeyman.cli_operating import resume_loop
@@ -372,7 +372,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a narrow encoding loses a character, not the command
-    app(obj=_STARTED)
+    with usage_told():
+        code = app(obj=_STARTED, standalone_mode=False)
+    sys.exit(code or 0)
 
 
 def _began(context: typer.Context) -> float:

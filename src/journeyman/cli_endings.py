@@ -1,4 +1,4 @@
-"""How a command ends: what went wrong becomes one line, a hint and an exit code (docs/decisions/0005)."""
+"""How a command ends: what went wrong, or was mistyped, becomes one line, a hint and an exit code (decision 0005)."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from journeyman import __version__
 from journeyman.errors import JourneymanError, SettingsError, WorkspaceError
 
-__all__ = ["told"]
+__all__ = ["told", "usage_told"]
 
 _EXIT_FAULT = 1
 _EXIT_INPUT = 2
 _EXIT_INTERRUPTED = 130
+_UsageError: type[Any] = typer.BadParameter.__bases__[0]  # typer brings click along, or not, by its version
 
 
 @contextmanager
@@ -43,6 +45,45 @@ def told(workspace: Path, *, interrupted: str = "interrupted") -> Iterator[None]
         said = " ".join(str(error).split())
         _tell_lines(f"{type(error).__name__}: {said}"[:300], f"this is a fault of Journeyman; the details are in {log}")
         raise typer.Exit(_EXIT_FAULT) from error
+
+
+@contextmanager
+def usage_told() -> Iterator[None]:
+    """Turn a mistyped command into the same two lines and exit code; for the one place that runs the command line."""
+    try:
+        yield
+    except _UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            error.show()
+        else:
+            _tell_lines(*_usage(error))
+        raise SystemExit(_EXIT_INPUT) from error
+    except typer.Abort:
+        typer.echo("Aborted!", err=True)
+        raise SystemExit(_EXIT_FAULT) from None
+
+
+def _usage(error: Any) -> tuple[str, str]:
+    """Return what was mistyped, and what can be done."""
+    context = error.ctx
+    path = context.command_path if context is not None else "journeyman"
+    example = getattr(context.command, "epilog", None) or "" if context is not None else ""
+    hint = f"`{path} --help` says what it takes" + (f"; {example[:1].lower()}{example[1:]}" if example else "")
+    said = error.format_message().strip().rstrip(".")
+    said, _, near = (said[:1].lower() + said[1:]).partition(". Did you mean ")
+    if hasattr(error, "possibilities"):
+        near = " or ".join(sorted(error.possibilities or ()))
+        said = f"there is no option {error.option_name}"
+    if near:
+        return said, f"did you mean {near.rstrip('?')}?"
+    parameter, cause = getattr(error, "param", None), error.__cause__
+    if parameter is None or not hasattr(cause, "errors"):
+        return said, hint
+    found = cause.errors()[0]
+    wanted = found["msg"].removeprefix("Value error, ").partition(", unable")[0]
+    wanted = wanted.replace("Input should be ", f"found {found['input']!r}, wanted ").rstrip(".")
+    name = parameter.opts[-1] if str(parameter.opts[-1]).startswith("-") else str(parameter.human_readable_name)
+    return f"{name}: {wanted}", hint
 
 
 def _tell(error: JourneymanError) -> int:
