@@ -12,85 +12,26 @@ record nothing. Every figure is of this machine at this moment; the load beside 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import csv
 import gzip
 import json
 import os
 import platform
 import shutil
-import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from serve_client import Served, free_port
+
 HERE = Path(__file__).resolve().parent
 PARTS = ("speed", "switches", "disk", "drain", "mutants", "kills", "large")
 VERSIONS = ("journeyman", "lightgbm", "catboost", "numpy", "uvicorn", "uvloop", "httptools", "msgspec")
-
-
-class Served:
-    """A server in a process of its own: ours, or any command with a port."""
-
-    def __init__(self, command: Sequence[str], port: int, environment: dict[str, str] | None = None) -> None:
-        self.command, self.port = list(command), port
-        self.environment = os.environ | (environment or {})
-        self.said = Path(tempfile.mkstemp(prefix="serve-said-")[1])
-
-    def start(self, path: str = "/health") -> float:
-        """Start; return the seconds until it answered."""
-        began = time.perf_counter()
-        with self.said.open("ab") as said:
-            self.process = subprocess.Popen(
-                self.command, stdout=said, stderr=said, env=self.environment, start_new_session=True
-            )
-        while time.perf_counter() - began < 120:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60):
-                    return time.perf_counter() - began
-            except urllib.error.HTTPError:
-                return time.perf_counter() - began
-            except OSError:
-                assert self.process.poll() is None, self.said.read_text()[-2000:]
-                time.sleep(0.02)
-        raise AssertionError("the server does not answer: " + self.said.read_text()[-2000:])
-
-    def ask(self, path: str, body: Any = None) -> tuple[int, Any]:
-        data = None if body is None else json.dumps(body).encode()
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", data, timeout=60) as reply:
-                return reply.status, json.load(reply)
-        except urllib.error.HTTPError as error:
-            return error.code, json.load(error)
-
-    def load(self, rows: Path, *options: str) -> subprocess.Popen[str]:
-        command = [sys.executable, str(HERE / "serve_load.py"), str(self.port), str(rows), *options]
-        return subprocess.Popen([*command, "--requests", "1000000"], stdout=subprocess.PIPE, text=True)
-
-    def memory(self) -> float:
-        """Resident memory in MB."""
-        text = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(text.partition("VmRSS:")[2].split()[0]) / 1e3
-
-    def end(self, how: signal.Signals = signal.SIGTERM) -> float:
-        """End it and what it has started; return the seconds that took."""
-        began = time.perf_counter()
-        self.process.send_signal(how)
-        try:
-            self.process.wait(60)
-            return time.perf_counter() - began
-        finally:
-            with contextlib.suppress(ProcessLookupError):  # of the group nobody is left, as it should be
-                os.killpg(self.process.pid, signal.SIGKILL)
 
 
 def ours(workspace: Path, log: Path, *options: str) -> Served:
@@ -98,12 +39,6 @@ def ours(workspace: Path, log: Path, *options: str) -> Served:
     port = free_port()
     words = ["serve", "adult", "--workspace", str(workspace), "--log", str(log), "--port", str(port), *options]
     return Served([sys.executable, "-m", "journeyman", *words], port)
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def main() -> None:
@@ -218,6 +153,7 @@ def beside(name: str, server: Served, rows: Path, form: str, seconds: float) -> 
     figures = json.loads(server.load(rows, "--form", form, "--seconds", str(seconds)).communicate()[0])
     told(f"{name}, 32 connections, nothing recorded, start {start:.1f} s", figures)
     server.end()
+    server.kill()  # what it has started besides
     return float(figures["per_second"])
 
 

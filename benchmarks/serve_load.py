@@ -130,7 +130,7 @@ def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("rows", type=Path)
     parser.add_argument("--connections", type=int, default=32)
-    parser.add_argument("--requests", type=int, default=20_000)
+    parser.add_argument("--requests", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=15)
     parser.add_argument("--form", choices=sorted(FORMS), default="native")
     parser.add_argument("--prefix", default="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from journeyman.entities.prediction import (
     RecordedPrediction,
     Refused,
 )
+from journeyman.errors import WorkspaceError
 from journeyman.interfaces import PredictionLog
 from journeyman.serving.asks import Ask, Given, LabelAsk, Outcome, Row
 from journeyman.serving.counters import Counters
@@ -82,7 +84,7 @@ class BatchWork:
     Parameters
     ----------
     log : PredictionLog
-        Where ``record`` writes.
+        Where ``record`` writes; used by this alone.
     recorded : callable
         Looks predictions up by the client's ids, without waiting for the writer.
     lineup : callable
@@ -91,8 +93,6 @@ class BatchWork:
         What of a row is recorded.
     counters : Counters
         Where to count.
-    shadows : Shadows
-        Gets rows that a challenger scores besides.
     """
 
     def __init__(
@@ -102,10 +102,38 @@ class BatchWork:
         lineup: Callable[[], Lineup],
         rules: RowRules,
         counters: Counters,
-        shadows: Shadows,
     ) -> None:
         self._log, self._lookup, self._lineup = log, recorded, lineup
-        self._rules, self._counters, self._shadows = rules, counters, shadows
+        self._rules, self.counters = rules, counters
+        self._shadows = Shadows(counters)
+
+    def start(self) -> None:
+        """Begin to score in the shadow."""
+        self._shadows.start()
+
+    def stop(self) -> None:
+        """Write what was scored in the shadow, and let go of the log."""
+        self._shadows.stop()
+        with contextlib.suppress(WorkspaceError):  # nobody was told of them
+            self.write_shadows()
+        self._log.close()
+
+    def probe(self) -> None:
+        """Write a trifle; WorkspaceError where the log cannot be written."""
+        self._log.probe()
+
+    def write_shadows(self) -> None:
+        """Write what is scored in the shadow while no request comes that it could go with.
+
+        Raises
+        ------
+        WorkspaceError
+            Where the log cannot be written; they stay for the next time.
+        """
+        shadows = self._shadows.ready()
+        if shadows:
+            self._log.append(LogEntries(shadows=shadows), time.time_ns() // 1_000_000)
+            self._shadows.forget(len(shadows))
 
     def score(self, asks: Sequence[Ask | LabelAsk]) -> ScoredBatch:
         """Score the rows of requests.
@@ -130,7 +158,7 @@ class BatchWork:
         unanswered = [work for work in everyone if work.outcome is None]
         began = time.perf_counter()
         self._score(unanswered, lineup)
-        self._counters.add("journeyman_scoring_seconds_total", None, time.perf_counter() - began)
+        self.counters.add("journeyman_scoring_seconds_total", None, time.perf_counter() - began)
         self._repeated([work for work in unanswered if isinstance(work.outcome, Fault)])
         for some in works:
             if some and some[0].ask.strict and any(isinstance(work.outcome, Fault) for work in some):
@@ -159,8 +187,8 @@ class BatchWork:
         refused = tuple(w.refused for some in works for w in some if w.refused and isinstance(w.outcome, Fault))
         entries = LogEntries(tuple(w.prediction for w in to_record if w.prediction), tuple(labels), shadows, refused)
         receipt = self._log.append(entries, time.time_ns() // 1_000_000)
-        self._counters.add("journeyman_commits_total")
-        self._counters.add("journeyman_commit_seconds_total", None, time.perf_counter() - began)
+        self.counters.add("journeyman_commits_total")
+        self.counters.add("journeyman_commit_seconds_total", None, time.perf_counter() - began)
         self._shadows.forget(len(shadows))
         for work, recorded in zip(to_record, receipt.predictions, strict=True):
             work.outcome = self._recorded(work, recorded)
@@ -174,7 +202,7 @@ class BatchWork:
         done: list[Done] = []
         for ask, gone, some in zip(asks, late, works, strict=True):
             if gone:
-                self._counters.add("journeyman_refused_total", {"reason": "too late"})
+                self.counters.add("journeyman_refused_total", {"reason": "too late"})
                 fault = Fault("too late", "it waited longer than a request may", hint="try again, or with fewer rows")
                 done.append(Refusal(503, fault, {"Retry-After": "1"}))
             elif isinstance(ask, Ask):
@@ -182,7 +210,7 @@ class BatchWork:
             else:
                 mine, fates = fates[: ask.size], fates[ask.size :]
                 for fate in mine:
-                    self._counters.add("journeyman_labels_total", {"fate": fate.value})
+                    self.counters.add("journeyman_labels_total", {"fate": fate.value})
                 done.append(mine)
         return done
 
@@ -201,10 +229,10 @@ class BatchWork:
         if not recorded.repeated:
             if work.prediction is not None:
                 labels = {"version": str(work.prediction.version), "part": work.prediction.part.value}
-                self._counters.add("journeyman_predictions_total", labels)
+                self.counters.add("journeyman_predictions_total", labels)
             return Given(recorded.id, recorded.output)
         if recorded.digest != work.digest:
-            self._counters.add("journeyman_refused_total", {"reason": "id of another row"})
+            self.counters.add("journeyman_refused_total", {"reason": "id of another row"})
             return Fault(
                 "id of another row",
                 f"the id {work.client_id!r} was used for another row",
@@ -213,7 +241,7 @@ class BatchWork:
                 "an id of its own for each row",
                 "use a new id; the recorded answer of that id stays",
             )
-        self._counters.add("journeyman_repeated_total")
+        self.counters.add("journeyman_repeated_total")
         return Given(recorded.id, recorded.output, repeated=True)
 
     def _score(self, works: Sequence[_Work], lineup: Lineup) -> None:
@@ -225,14 +253,14 @@ class BatchWork:
         for (_, part), (release, group) in groups.items():
             for work, answer in zip(group, release.answer([work.row for work in group], part), strict=True):
                 if isinstance(answer, RowMisfit):
-                    self._counters.add("journeyman_refused_total", {"reason": "bad row"})
+                    self.counters.add("journeyman_refused_total", {"reason": "bad row"})
                     work.outcome, work.refused = fault_of_misfit(answer), self._rules.refused(answer, release.version)
                 else:
                     self._prepare(work, release.explained(work.row, answer) if work.ask.reasons else answer)
 
     def _prepare(self, work: _Work, answer: Answer) -> None:
         for finding in answer.findings:
-            self._counters.add("journeyman_findings_total", {"code": finding.code})
+            self.counters.add("journeyman_findings_total", {"code": finding.code})
         work.prediction = Prediction(
             version=answer.version,
             part=answer.part,

@@ -8,18 +8,12 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from journeyman.entities.prediction import LogEntries
 from journeyman.errors import WorkspaceError
-from journeyman.interfaces import PredictionLog
 from journeyman.serving.asks import Ask, LabelAsk
-from journeyman.serving.counters import Counters
-from journeyman.serving.lineup import Lineup
-from journeyman.serving.micro_batch import BatchWork, Done, Lookup, ScoredBatch
-from journeyman.serving.privacy import RowRules
+from journeyman.serving.micro_batch import BatchWork, Done, ScoredBatch
 from journeyman.serving.refusals import Fault, Refusal
-from journeyman.serving.shadows import Shadows
 
 __all__ = ["Recorder"]
 
@@ -44,32 +38,14 @@ class Recorder:
 
     Parameters
     ----------
-    log : PredictionLog
-        This recorder alone uses it.
-    recorded : callable
-        Looks predictions up by the client's ids, without waiting for the writer.
-    lineup : callable
-        Returns the lineup of the moment; a batch is answered by one.
-    rules : RowRules
-        What of a row is recorded.
-    counters : Counters
-        Where to count.
+    work : BatchWork
+        What is done with a batch; this recorder alone uses it.
     most_waiting : int
         Rows that may wait; beyond that, requests are refused with 429.
     """
 
-    def __init__(
-        self,
-        log: PredictionLog,
-        recorded: Lookup,
-        lineup: Callable[[], Lineup],
-        rules: RowRules,
-        counters: Counters,
-        most_waiting: int,
-    ) -> None:
-        self._log, self._counters, self._most_waiting = log, counters, most_waiting
-        self._shadows = Shadows(counters)
-        self._work = BatchWork(log, recorded, lineup, rules, counters, self._shadows)
+    def __init__(self, work: BatchWork, most_waiting: int) -> None:
+        self._work, self._counters, self._most_waiting = work, work.counters, most_waiting
         # of the event loop alone:
         self._asks: deque[_Waiting] = deque()
         self._waiting = 0
@@ -97,7 +73,7 @@ class Recorder:
         """Begin; futures are resolved in this event loop."""
         self._loop = loop
         self._thread.start()
-        self._shadows.start()
+        self._work.start()
 
     async def stop(self) -> None:
         """Answer what waits, write the shadows that are scored, and end."""
@@ -108,9 +84,7 @@ class Recorder:
 
     def _end(self) -> None:
         self._thread.join()
-        self._shadows.stop()
-        self._write_shadows()
-        self._log.close()
+        self._work.stop()
 
     async def submit(self, ask: Ask | LabelAsk) -> object:
         """Return what became of each row or label, once it is durable.
@@ -200,15 +174,10 @@ class Recorder:
         self._write_shadows()
 
     def _write_shadows(self) -> None:
-        """Write what is scored in the shadow while no request comes that it could go with."""
-        shadows = self._shadows.ready()
-        if shadows:
-            try:
-                self._log.append(LogEntries(shadows=shadows), time.time_ns() // 1_000_000)
-            except WorkspaceError as error:
-                self._trouble = error.message
-            else:
-                self._shadows.forget(len(shadows))
+        try:
+            self._work.write_shadows()
+        except WorkspaceError as error:
+            self._trouble = error.message
 
     def _serve(self, batch: list[_Waiting], scored: ScoredBatch | None) -> list[_Given]:
         """Answer a batch; where that fails for a reason of ours, each of its requests is tried alone."""
@@ -216,7 +185,7 @@ class Recorder:
             if scored is None:
                 scored = self._work.score([ask for ask, _ in batch])
             if self._trouble:
-                self._log.probe()
+                self._work.probe()
                 self._trouble = ""
             done = self._work.record(scored)
         except WorkspaceError as error:

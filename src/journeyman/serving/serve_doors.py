@@ -24,6 +24,7 @@ from journeyman.serving.counters import Counters
 from journeyman.serving.exchange import Request, Response, Route, json_response
 from journeyman.serving.housekeeping import Housekeeping
 from journeyman.serving.lineup import Challenge, LineupKeeper, Role
+from journeyman.serving.micro_batch import BatchWork
 from journeyman.serving.openapi import description, operation
 from journeyman.serving.privacy import RowRules, read_salt
 from journeyman.serving.recorder import Recorder
@@ -165,7 +166,8 @@ def make_application(settings: ServeSettings, shared: Path, parent: int | None =
         challenge=partial(read_challenge, side),
         load=partial(_loaded, settings),
     )
-    recorder = Recorder(log, side.recorded, lambda: keeper.current, rules, counters, settings.most_waiting)
+    work = BatchWork(log, side.recorded, lambda: keeper.current, rules, counters)
+    recorder = Recorder(work, settings.most_waiting)
     housekeeping = Housekeeping(folder, settings, counters, shared, parent)
     service = Service(settings, keeper, recorder, side, rules, housekeeping, partial(_promote, settings))
     tokens = read_tokens(settings.tokens, os.environ)
