@@ -177,15 +177,16 @@ class _Watch:
 
 def features_data(x: Matrix) -> Any:
     """Return features in CatBoost's own form: numbers as float32, category codes as texts."""
-    values = x.values
+    with np.errstate(over="ignore"):  # a number too large for CatBoost is infinite
+        values = x.values.astype(np.float32)
     if not x.categorical:
-        return values.astype(np.float32)
+        return values
     coded = set(x.categorical)
-    numeric = [i for i in range(values.shape[1]) if i not in coded]
-    codes = np.nan_to_num(values[:, list(x.categorical)], nan=-1.0).astype(np.int64) + 1
+    numeric = [i for i in range(x.values.shape[1]) if i not in coded]
+    codes = np.nan_to_num(x.values[:, list(x.categorical)], nan=-1.0).astype(np.int64) + 1
     words = np.array([str(i).encode() for i in range(int(codes.max(initial=0)) + 1)], dtype=object)
     return catboost.FeaturesData(
-        num_feature_data=values[:, numeric].astype(np.float32) if numeric else None, cat_feature_data=words[codes]
+        num_feature_data=values[:, numeric] if numeric else None, cat_feature_data=words[codes]
     )
 
 
