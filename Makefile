@@ -54,6 +54,9 @@ docs: $(DEV)
 
 bench: bench-tables bench-peers bench-stopping bench-ingest bench-large bench-predict bench-serve bench-operate
 
+# A start is measured with byte code kept, as anywhere but in an image that forbids it.
+bench-serve: export PYTHONDONTWRITEBYTECODE =
+
 # MLflow and FastAPI stand beside ours where PEERS=DIR says which folder benchmarks/peers/install_peers.sh has filled.
 bench-serve: $(DEV)
 	$(PY) benchmarks/serve.py $(if $(PEERS),--peers $(PEERS))

@@ -1,12 +1,13 @@
-"""Measure `journeyman serve`: speed beside MLflow and FastAPI, kills, switches, a full disk, mutants, ten million rows.
+"""Measure `journeyman serve`: start, speed beside MLflow and FastAPI, kills, switches, a full disk, ten million rows.
 
     python benchmarks/serve.py [--quick] [--data ../shared/data] [--budget 60s] [--workspace DIR] [--peers DIR]
-                               [--only speed,switches,disk,drain,mutants,kills,large]
+                               [--only start,speed,switches,disk,drain,mutants,kills,large]
 
 Builds adult twice (or takes the model "adult" of a workspace), serves it on loopback with one worker, and loads it from
 a second process, bounded in requests and time; --quick takes a hundredth of the kills, rows and mutants. MLflow and
 FastAPI serve the same release by themselves, where benchmarks/peers/install_peers.sh has put them into DIR/serve; they
-record nothing. Every figure is of this machine at this moment; the load beside is printed with them.
+record nothing. Every figure is of this machine at this moment; the load beside is printed with them. It says first how
+long it will take; a part that fails, or takes three times as long as it should, is told, and the next one begins.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ import json
 import os
 import platform
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -30,7 +33,19 @@ from typing import Any
 from serve_client import Served, free_port
 
 HERE = Path(__file__).resolve().parent
-PARTS = ("speed", "switches", "disk", "drain", "mutants", "kills", "large")
+MINUTES = {
+    "start": 0.5,
+    "speed": 2.5,
+    "switches": 0.5,
+    "disk": 0.5,
+    "drain": 0.7,
+    "mutants": 2,
+    "kills": 16,
+    "large": 12,
+}
+"""Expected minutes of each part, in their order; building the models comes on top of it."""
+STARTED: list[Served] = []  # in this part
+FEWER = ("mutants", "kills", "large")  # of which --quick takes a hundredth
 VERSIONS = ("journeyman", "lightgbm", "catboost", "numpy", "uvicorn", "uvloop", "httptools", "msgspec")
 
 
@@ -38,7 +53,8 @@ def ours(workspace: Path, log: Path, *options: str) -> Served:
     """Return our server of the model adult."""
     port = free_port()
     words = ["serve", "adult", "--workspace", str(workspace), "--log", str(log), "--port", str(port), *options]
-    return Served([sys.executable, "-m", "journeyman", *words], port)
+    STARTED.append(Served([sys.executable, "-m", "journeyman", *words], port))
+    return STARTED[-1]
 
 
 def main() -> None:
@@ -47,13 +63,17 @@ def main() -> None:
     parser.add_argument("--budget", default="60s")
     parser.add_argument("--workspace", type=Path)
     parser.add_argument("--peers", type=Path)
-    parser.add_argument("--only", default=",".join(PARTS))
+    parser.add_argument("--only", default=",".join(MINUTES))
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     share = 100 if options.quick else 1
-    wanted = options.only.split(",")
-    assert set(wanted) <= set(PARTS), f"parts are {', '.join(PARTS)}"
+    wanted = [part for part in MINUTES if part in options.only.split(",")]
+    assert set(options.only.split(",")) <= set(MINUTES), f"parts are {', '.join(MINUTES)}"
+    expected = sum(MINUTES[part] / (share if part in FEWER else 1) for part in wanted)
+    builds = "" if options.workspace else f", after two builds of {options.budget}"
+    print(f"{', '.join(wanted)}: about {max(1, round(expected))} minutes{builds}", file=sys.stderr, flush=True)
     print("| what | figures |\n|---|---|")
+    failed = []
     tell("machine", f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}")
     tell("versions", ", ".join(f"{name} {version(name)}" for name in VERSIONS))
     with tempfile.TemporaryDirectory() as folder:
@@ -62,20 +82,26 @@ def main() -> None:
         workspace = options.workspace or place
         rows = prepared(options, workspace, place)
         script = [str(workspace), "adult", str(rows)]
-        if "speed" in wanted:
-            speed(workspace, place, rows, 3 if options.quick else 10, options.peers)
-        if "switches" in wanted:
-            switches(workspace, place, rows, 100)
-        if "disk" in wanted:
-            full_disk(workspace, place, rows)
-        if "drain" in wanted:
-            drain(workspace, place, rows)
-        if "mutants" in wanted:
-            mutants(workspace, place, rows, 100_000 // share)
-        if "kills" in wanted:
-            told("kills", aside("serve_kills.py", *script, "--kills", str(1_000 // share)))
-        if "large" in wanted:
-            told("large log", aside("serve_large.py", *script, "--logged", str(10_000_000 // share)))
+        parts: dict[str, Callable[[], None]] = {
+            "start": lambda: starts(workspace, place),
+            "speed": lambda: speed(workspace, place, rows, 3 if options.quick else 10, options.peers),
+            "switches": lambda: switches(workspace, place, rows, 100),
+            "disk": lambda: full_disk(workspace, place, rows),
+            "drain": lambda: drain(workspace, place, rows),
+            "mutants": lambda: mutants(workspace, place, rows, 100_000 // share),
+            "kills": lambda: told("kills", aside("kills", *script, "--kills", str(1_000 // share))),
+            "large": lambda: told("large log", aside("large", *script, "--logged", str(10_000_000 // share))),
+        }
+        for part in wanted:
+            try:
+                parts[part]()
+            except (AssertionError, OSError, subprocess.SubprocessError) as error:
+                failed.append(part)
+                tell(part, f"FAILED: {type(error).__name__} {' '.join(str(error).split())[-300:]}")
+            finally:
+                while STARTED:  # those of a part that failed still run
+                    STARTED.pop().kill()
+    sys.exit(f"failed: {', '.join(failed)}" if failed else 0)
 
 
 def tell(what: str, figures: str) -> None:
@@ -86,9 +112,17 @@ def told(what: str, figures: dict[str, Any]) -> None:
     tell(what, "; ".join(f"{name}: {value}" for name, value in figures.items()))
 
 
-def aside(script: str, *words: str) -> dict[str, Any]:
-    done = subprocess.run([sys.executable, str(HERE / script), *words], stdout=subprocess.PIPE, text=True, check=True)
-    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+def aside(part: str, *words: str) -> dict[str, Any]:
+    """Run a part that is a script of its own; its last line is what it found."""
+    command = [sys.executable, str(HERE / f"serve_{part}.py"), *words]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        said = process.communicate(timeout=3 * 60 * MINUTES[part])[0]
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)  # and the servers that it has started
+        raise
+    assert process.returncode == 0, f"serve_{part}.py ended with {process.returncode}"
+    figures: dict[str, Any] = json.loads(said.splitlines()[-1])
     return figures
 
 
@@ -114,19 +148,32 @@ def prepared(options: argparse.Namespace, workspace: Path, place: Path) -> Path:
     return rows
 
 
+def starts(workspace: Path, place: Path) -> None:
+    """Start several times with an empty log; seconds from the start of the process to the first answer."""
+    server = ours(workspace, place / "started")
+    seconds = []
+    for _ in range(6):
+        seconds.append(round(server.start(), 2))
+        server.end()
+    kept = "kept" if not os.environ.get("PYTHONDONTWRITEBYTECODE") else "not kept"
+    tell("start, empty log", f"{seconds[1:]} s, byte code {kept} (the first of all: {seconds[0]} s)")
+
+
 def speed(workspace: Path, place: Path, rows: Path, seconds: float, peers: Path | None) -> None:
     """Load ours three times and each peer once, one after the other."""
     server = ours(workspace, place / "log")
     start = server.start()
     server.load(rows, "--seconds", "3").communicate()
-    rates = []
+    rates, tails = [], []
     for _ in range(3):
         before, stolen = cpu(server.process.pid), steal()
         figures = json.loads(server.load(rows, "--seconds", str(seconds)).communicate()[0])
         rates.append(figures["per_second"])
+        tails.append(figures["p99_ms"])
         figures["cpu_ms_a_request"] = round(1e3 * (cpu(server.process.pid) - before) / figures["requests"], 3)
         figures["stolen_ms"] = round(1e3 * (steal() - stolen))
         told("ours, 32 connections, durable", figures)
+    tell("ours, median of three", f"{sorted(rates)[1]:.0f} requests/s, 99th percentile {sorted(tails)[1]} ms")
     tell("ours, start and memory", f"{start:.1f} s, {server.memory():.0f} MB")
     server.end()
     python = None if peers is None else peers / "serve" / "bin" / "python"
@@ -148,12 +195,12 @@ def speed(workspace: Path, place: Path, rows: Path, seconds: float, peers: Path 
 
 
 def beside(name: str, server: Served, rows: Path, form: str, seconds: float) -> float:
+    STARTED.append(server)
     start = server.start("/ping")
     server.load(rows, "--form", form, "--seconds", "3").communicate()
     figures = json.loads(server.load(rows, "--form", form, "--seconds", str(seconds)).communicate()[0])
     told(f"{name}, 32 connections, nothing recorded, start {start:.1f} s", figures)
     server.end()
-    server.kill()  # what it has started besides
     return float(figures["per_second"])
 
 
@@ -255,7 +302,7 @@ def mutants(workspace: Path, place: Path, rows: Path, number: int) -> None:
     server = ours(workspace, place / "mutated", "--key", "age")
     server.start()
     began = time.monotonic()
-    figures = aside("serve_mutants.py", str(server.port), str(rows), "--requests", str(number))
+    figures = aside("mutants", str(server.port), str(rows), "--requests", str(number))
     figures["seconds"] = round(time.monotonic() - began)
     figures["tracebacks"] = server.said.read_text().count("Traceback")
     figures["health after"] = server.ask("/health")[0]
