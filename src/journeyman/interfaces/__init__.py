@@ -1,0 +1,43 @@
+"""Protocols: what a part must offer to be used. Implement one, register it as an entry point, and it takes part."""
+
+from __future__ import annotations
+
+from journeyman.interfaces.learning import (
+    Algorithm,
+    Averaging,
+    FitRequest,
+    FittedModel,
+    FittedPreparation,
+    Matrix,
+    Metric,
+    Preparation,
+    StartsSlowly,
+    WeighsRows,
+)
+from journeyman.interfaces.operating import DriftDetector, Notifier, PredictionLog, TrafficLog
+from journeyman.interfaces.reading import QualityRule, RuleContext, Source
+from journeyman.interfaces.running import Artifacts, Clock, Progress, Run
+
+__all__ = [
+    "Algorithm",
+    "Artifacts",
+    "Averaging",
+    "Clock",
+    "DriftDetector",
+    "FitRequest",
+    "FittedModel",
+    "FittedPreparation",
+    "Matrix",
+    "Metric",
+    "Notifier",
+    "PredictionLog",
+    "Preparation",
+    "Progress",
+    "QualityRule",
+    "RuleContext",
+    "Run",
+    "Source",
+    "StartsSlowly",
+    "TrafficLog",
+    "WeighsRows",
+]

@@ -1,0 +1,253 @@
+"""What learns: metrics, features as models are shown them, preparations, algorithms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.candidate import Candidate, Parameter
+from journeyman.entities.column import Column
+from journeyman.entities.table import Block
+from journeyman.entities.task import Task, TaskKind
+
+__all__ = [
+    "Algorithm",
+    "Averaging",
+    "FitRequest",
+    "FittedModel",
+    "FittedPreparation",
+    "Matrix",
+    "Metric",
+    "Preparation",
+    "StartsSlowly",
+    "WeighsRows",
+]
+
+FloatArray = NDArray[np.float64]
+
+
+class Metric(Protocol):
+    """A way to score predictions."""
+
+    @property
+    def name(self) -> str:
+        """Name in reports and settings."""
+        ...
+
+    @property
+    def greater_is_better(self) -> bool:
+        """Direction."""
+        ...
+
+    @property
+    def kinds(self) -> frozenset[TaskKind]:
+        """Kinds of task it fits."""
+        ...
+
+    def score(self, y: FloatArray, predictions: FloatArray) -> float:
+        """Return the score.
+
+        ``y``: class codes or values, shape (n_samples,). ``predictions``: probabilities (n_samples, n_classes) or
+        values (n_samples, 1).
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Prepared features.
+
+    Attributes
+    ----------
+    values : ndarray of float64, shape (n_samples, n_features)
+        Missing values are NaN where the preparation keeps them.
+    names : tuple of str
+        One a feature.
+    categorical : tuple of int
+        Positions of features that hold category codes (whole numbers from 0; NaN where missing or unseen).
+    """
+
+    values: FloatArray
+    names: tuple[str, ...]
+    categorical: tuple[int, ...] = ()
+
+
+class FittedPreparation(Protocol):
+    """Preparation that has learned; its state is plain arrays, so that it can be stored without running code."""
+
+    def transform(self, block: Block) -> Matrix:
+        """Prepare rows. Must not depend on which other rows come along."""
+        ...
+
+    def to_files(self) -> Mapping[str, bytes]:
+        """Return what a release stores."""
+        ...
+
+
+class Preparation(Protocol):
+    """Learned preparation, fitted inside each fold."""
+
+    @property
+    def name(self) -> str:
+        """Registered name."""
+        ...
+
+    def width(self, columns: Sequence[Column], task: Task) -> int:
+        """Return about how many features it makes of columns, rather more than fewer."""
+        ...
+
+    def fit(
+        self, block: Block, columns: Sequence[Column], y: FloatArray, task: Task, seed: int
+    ) -> tuple[FittedPreparation, Matrix]:
+        """Learn from training rows; return what was learned and those rows prepared.
+
+        Training rows may be prepared otherwise than ``transform`` would: encodings of the target must not show a row
+        its own target.
+        """
+        ...
+
+    def from_files(self, files: Mapping[str, bytes]) -> FittedPreparation:
+        """Load what ``to_files`` gave."""
+        ...
+
+
+@dataclass(frozen=True)
+class FitRequest:
+    """All that a fit may use.
+
+    Attributes
+    ----------
+    x, y : Matrix and ndarray of shape (n_samples,)
+        Training rows; y holds class codes or values.
+    valid_x, valid_y : Matrix and ndarray, or None
+        Rows for early stopping; None for a fit of fixed length.
+    task : Task
+        What is predicted.
+    parameters : mapping
+        The candidate's parameters.
+    rounds : int
+        Length of a fit without validation rows, as an earlier fit's ``rounds`` said; 0 lets the algorithm decide.
+    seed, threads : int
+        Randomness and threads.
+    out_of_time : callable
+        True once the fit should stop where it is (boosting) or give up (raise ``TimeoutError``).
+    shared : dict
+        What fits on these very rows hand on to the next one, such as bins, under the name of their library.
+    weights : ndarray of shape (n_samples,) or None
+        How much each training row counts, 1 in the mean; only given to algorithms that say that they weigh rows.
+    """
+
+    x: Matrix
+    y: FloatArray
+    valid_x: Matrix | None
+    valid_y: FloatArray | None
+    task: Task
+    parameters: Mapping[str, Parameter]
+    rounds: int
+    seed: int
+    threads: int
+    out_of_time: Callable[[], bool]
+    shared: dict[str, Any] = field(default_factory=dict)
+    weights: FloatArray | None = None
+
+
+class FittedModel(Protocol):
+    """A model that has learned."""
+
+    @property
+    def rounds(self) -> int:
+        """How far it went: boosting rounds kept, or position on a path of penalties; 0 where it has none."""
+        ...
+
+    @property
+    def answer_seconds(self) -> float:
+        """Expected seconds of one answer among many, judged by sizes alone, so that it is the same on every run."""
+        ...
+
+    def predict(self, x: Matrix) -> FloatArray:
+        """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
+        ...
+
+    def to_files(self) -> Mapping[str, bytes]:
+        """Return what a release stores, in formats whose loading runs no code."""
+        ...
+
+
+class Algorithm(Protocol):
+    """A way to learn."""
+
+    @property
+    def name(self) -> str:
+        """Registered name."""
+        ...
+
+    @property
+    def preparation(self) -> str:
+        """Name of the preparation it learns from."""
+        ...
+
+    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
+        """Return the candidates worth trying, the most promising first; empty where it does not apply."""
+        ...
+
+    def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
+        """Return the expected seconds of one fit on two cores, from sizes alone."""
+        ...
+
+    def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
+        """Return the expected bytes of one fit at its height besides its prepared features, from sizes alone.
+
+        What the libraries that it alone loads take is part of it, whatever the sizes: the figure for no rows counts
+        once, however many fits stand side by side.
+
+        Parameters
+        ----------
+        features : int
+            As its preparation makes them (see ``Preparation.width``).
+        """
+        ...
+
+    def fit(self, request: FitRequest) -> FittedModel:
+        """Learn."""
+        ...
+
+    def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
+        """Load what ``to_files`` gave."""
+        ...
+
+
+@runtime_checkable
+class Averaging(Protocol):
+    """What an algorithm offers besides, whose fits from several seeds are worth averaging (docs/decisions/0020)."""
+
+    def varies(self, candidate: Candidate) -> bool:
+        """Say whether fits of this candidate from other seeds differ."""
+        ...
+
+    def average(self, models: Sequence[Any]) -> FittedModel:
+        """Return one model that answers as the mean of these models' scores (before they become probabilities)."""
+        ...
+
+
+@runtime_checkable
+class StartsSlowly(Protocol):
+    """What an algorithm says besides whose first fit in a process loads libraries or compiles programs."""
+
+    @property
+    def start_seconds(self) -> float:
+        """Expected seconds of that, on two cores; ``Algorithm.seconds`` does not count them."""
+        ...
+
+
+@runtime_checkable
+class WeighsRows(Protocol):
+    """What an algorithm says besides where its fit heeds ``FitRequest.weights``."""
+
+    @property
+    def weighs_rows(self) -> bool:
+        """True."""
+        ...

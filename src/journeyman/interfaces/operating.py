@@ -1,0 +1,127 @@
+"""What a service and its loop work with: logs, notifiers, detectors of drift."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.logged import LoggedRow, LoggedSpan
+from journeyman.entities.operation import Operation
+from journeyman.entities.prediction import LogEntries, LogReceipt, RecordedPrediction
+from journeyman.entities.signal import Rung, Signal
+from journeyman.entities.task import Task
+from journeyman.entities.traffic import Reference, Traffic
+
+__all__ = ["DriftDetector", "Notifier", "PredictionLog", "TrafficLog"]
+
+FloatArray = NDArray[np.float64]
+
+
+class PredictionLog(Protocol):
+    """Where served predictions and their labels are kept; one writer appends, and what is appended is durable."""
+
+    def recorded(self, client_ids: Sequence[str]) -> Mapping[str, RecordedPrediction]:
+        """Return the predictions that were recorded under these ids of clients."""
+        ...
+
+    def append(self, entries: LogEntries, now: int) -> LogReceipt:
+        """Make entries durable, all or none, and return what became of each, in order.
+
+        A prediction whose client's id was recorded before is not recorded again; its receipt is the first one's.
+        ``now`` is in milliseconds since 1970.
+
+        Raises
+        ------
+        WorkspaceError
+            Where the log cannot be written; nothing was recorded then.
+        """
+        ...
+
+    def probe(self) -> None:
+        """Write a trifle; WorkspaceError where the log cannot be written."""
+        ...
+
+    def rows(self) -> int:
+        """Return the number of predictions that the live log holds."""
+        ...
+
+    def setting(self, name: str) -> str | None:
+        """Return what all servers of this log agreed on, such as the challenger's part."""
+        ...
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Agree on something, durably."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+class TrafficLog(Protocol):
+    """The same log as the loop reads it: by spans of time that are closed, so that they read the same ever after."""
+
+    def seal(self, end: int) -> None:
+        """Close all spans that end by then (milliseconds since 1970): what is appended later is dated later."""
+        ...
+
+    def span(self, begin: int, end: int, most: int) -> LoggedSpan:
+        """Return the rows of a span and earlier rows whose label came in it, at most so many of each."""
+        ...
+
+    def labelled(self, before: int, most: int) -> tuple[LoggedRow, ...]:
+        """Return the rows whose labels came last before a moment, by id."""
+        ...
+
+
+class Notifier(Protocol):
+    """A way to tell somebody of an operation."""
+
+    @property
+    def name(self) -> str:
+        """How it is called in the records; two notifiers of one loop have different names."""
+        ...
+
+    def tell(self, operation: Operation) -> None:
+        """Tell it; the same operation may be told again after a kill.
+
+        Raises
+        ------
+        NotificationError
+            Where it did not arrive; in one line, without secrets.
+        """
+        ...
+
+
+class DriftDetector(Protocol):
+    """Something that looks at traffic, a span at a time, and remembers what it needs in arrays alone.
+
+    A look depends on its arguments only, so that a round of the loop can be replayed bit for bit.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name in signals and settings."""
+        ...
+
+    @property
+    def rung(self) -> Rung:
+        """Where it stands on the ladder; those of the feed look first, and what they refuse no other sees."""
+        ...
+
+    def begin(self, reference: Reference, task: Task) -> Mapping[str, FloatArray]:
+        """Return what it remembers before it has seen any traffic; small, whatever the size of the reference."""
+        ...
+
+    def look(
+        self, reference: Reference, task: Task, memory: Mapping[str, FloatArray], traffic: Traffic
+    ) -> tuple[Mapping[str, FloatArray], tuple[Signal, ...]]:
+        """Return what it remembers after this span, and what it saw.
+
+        ``traffic`` holds the rows of the span, and earlier rows whose truth came in the span. One that estimates the
+        loss without truths remembers it as ``estimate``, shape (3,): estimate, and the ends of its 95 % interval.
+        """
+        ...

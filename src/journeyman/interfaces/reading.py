@@ -1,0 +1,72 @@
+"""What reads tables and looks at them: sources and rules of quality."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pandas as pd
+
+from journeyman.entities.finding import Finding
+from journeyman.entities.table import Table
+from journeyman.entities.task import Task
+
+__all__ = ["QualityRule", "RuleContext", "Source"]
+
+
+class Source(Protocol):
+    """A place that a table is read from; opened, so that its size is known before a row is in memory."""
+
+    @property
+    def name(self) -> str:
+        """Short name, for messages."""
+        ...
+
+    def rows(self) -> int:
+        """Return the number of rows."""
+        ...
+
+    def memory(self) -> int:
+        """Return the bytes that all rows are expected to take in memory, judged by the first ones."""
+        ...
+
+    def read(self, limit_rows: int | None, seed: int) -> pd.DataFrame:
+        """Return raw rows: text sources as str columns, typed sources as they are.
+
+        With ``limit_rows``, a uniform random sample of that many rows in their original order.
+        """
+        ...
+
+    def batches(self) -> Iterator[Any]:
+        """Yield all rows in order, some at a time, as Arrow record batches of raw columns."""
+        ...
+
+    def relation(self, backend: Any) -> Any:
+        """Return all rows as an Ibis table on the given Ibis DuckDB backend, text columns as text."""
+        ...
+
+    def digest(self) -> str:
+        """Return a hex digest of the content."""
+        ...
+
+
+@dataclass(frozen=True)
+class RuleContext:
+    """What a quality rule may look at besides the table: the task and a seed for sampling."""
+
+    task: Task
+    seed: int
+
+
+class QualityRule(Protocol):
+    """A check of a table; reports findings and changes nothing."""
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Codes of the findings it may report."""
+        ...
+
+    def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
+        """Return findings; one with severity "not applicable" where the rule cannot apply."""
+        ...
