@@ -26,6 +26,7 @@ from journeyman.workflow.kit import Kit
 __all__ = [
     "expected_seconds",
     "fit_seconds",
+    "reckoned_answer",
     "seconds_after_fits",
     "seconds_for_copies",
     "seconds_of_fits",
@@ -41,6 +42,8 @@ _HANDFUL = 6
 
 _SAFE_SHARE = 0.8
 """Of the time left that copies may be planned for."""
+
+_DEARER = (1e-4, 2e-4, 4e-4, 8e-4, 1.6e-3)  # seconds of an answer: with the last, importance asks for 2,500
 
 _PREPARED_ROW = 1e-5
 """Seconds that preparing a row among many takes, beside what models take to answer it."""
@@ -202,11 +205,31 @@ def seconds_to_finish(table: Table, split: Split, answer_seconds: float) -> floa
     answer_seconds : float
         Of one answer of the ensemble: importance asks for each column's shuffled rows, dependence for a grid.
     """
+    return _finishing(table, split, answer_seconds, answer_seconds)
+
+
+def _finishing(table: Table, split: Split, answer_seconds: float, reckoned: float) -> float:
     examined = len(split.holdout) or len(split.train)
-    allowed = answers_within(answer_seconds, SHUFFLING_SECONDS, MOST_SHUFFLED)
+    allowed = answers_within(reckoned, SHUFFLING_SECONDS, MOST_SHUFFLED)
     asked = examined + shuffled_answers(len(table.features), examined, allowed)
-    asked += drawn_answers(len(split.train), answers_within(answer_seconds, EXPLAINING_SECONDS, MOST_DRAWN))
+    asked += drawn_answers(len(split.train), answers_within(reckoned, EXPLAINING_SECONDS, MOST_DRAWN))
     return 2.0 + 2e-5 * min(table.source_rows, 300_000) + asked * (answer_seconds + _PREPARED_ROW)
+
+
+def reckoned_answer(
+    table: Table, split: Split, settings: BuildSettings, answer_seconds: float, elapsed: float, slow: float
+) -> float:
+    """Return the seconds that evaluating and explaining are to reckon with for an answer, so that they end in time.
+
+    Those of the ensemble where there is time; more where it is short, and fewer answers are asked for then.
+    """
+    if not timed(settings):
+        return answer_seconds
+    assert settings.budget is not None  # timed
+    left = settings.budget - elapsed
+    dearer = (answer_seconds, *(seconds for seconds in _DEARER if seconds > answer_seconds))
+    fitting = (seconds for seconds in dearer if slow * _finishing(table, split, answer_seconds, seconds) <= left)
+    return next(fitting, dearer[-1])
 
 
 def fit_seconds(trial: Trial, split: Split, threads: int) -> float:

@@ -46,9 +46,17 @@ from journeyman.stores.facts import encode
 from journeyman.stores.releases import write_release
 from journeyman.stores.workspace import Workspace
 from journeyman.transformers.derived import TEXTS, text_columns
-from journeyman.workflow.budget import seconds_after_fits, seconds_for_copies, seconds_of_fits, within_budget
+from journeyman.workflow.budget import (
+    reckoned_answer,
+    seconds_after_fits,
+    seconds_for_copies,
+    seconds_of_fits,
+    timed,
+    within_budget,
+)
 from journeyman.workflow.kit import Kit
 from journeyman.workflow.memory import fits_side_by_side
+from journeyman.workflow.pace import measured_work, slowness
 from journeyman.workflow.release import FittedEnsemble, ModelCard, PlacedMember, make_scorer, release_files
 from journeyman.workflow.remember import keep, recall
 from journeyman.workflow.search import search
@@ -96,9 +104,10 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     tell("evaluate")
     scorer = make_scorer(card, rehearsal, kit.algorithms, kit.preparations)
     run.event("holdout", f"evaluate reads {len(division.holdout)} rows")
-    evaluation = run.step("evaluate", partial(evaluate, scorer.predict), chosen, table, task, division, settings.seed)
+    hurried = replace(chosen, answer_seconds=run.step("hurry", partial(_hurry, run, settings, chosen), table, division))
+    evaluation = run.step("evaluate", partial(evaluate, scorer.predict), hurried, table, task, division, settings.seed)
     tell("explain")
-    answers = chosen.answers_within(EXPLAINING_SECONDS, MOST_DRAWN)
+    answers = hurried.answers_within(EXPLAINING_SECONDS, MOST_DRAWN)
     why = run.step(
         "explain", partial(explain, scorer.predict), table, task, division, evaluation, answers, settings.seed
     )
@@ -207,6 +216,12 @@ def fit_all(
         FittedEnsemble(tuple(p[number] for p in preparations), tuple(m[number] for m in members))
         for number in range(len(parts))
     )
+
+
+def _hurry(run: Run, settings: BuildSettings, chosen: Ensemble, table: Table, division: Split) -> float:
+    """Return what to reckon with for an answer; a step of its own: it looks at the clock."""
+    slow = slowness([measured_work()]) if timed(settings) else 1.0
+    return reckoned_answer(table, division, settings, chosen.answer_seconds, run.elapsed(), slow)
 
 
 def _late(run: Run, settings: BuildSettings, needed: float) -> bool:

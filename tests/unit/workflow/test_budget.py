@@ -19,6 +19,7 @@ from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus
 from journeyman.settings import BuildSettings
 from journeyman.workflow.budget import (
     expected_seconds,
+    reckoned_answer,
     seconds_for_copies,
     seconds_of_fits,
     seconds_to_finish,
@@ -134,3 +135,16 @@ def test_time_for_copies_is_what_is_left_and_less_where_answers_take_long():
     assert left(1e-3) < left(0.0)
     assert seconds_for_copies(found, TABLE, SPLIT, settings(budget=None), 10.0) is None
     assert seconds_for_copies(found, TABLE, SPLIT, settings(budget=60.0, trials=3), 10.0) is None
+
+
+def test_who_is_late_asks_for_fewer_answers():
+    rows = np.arange(5_000)
+    table = replace(TABLE, frame=pd.DataFrame({"x": rows * 1.0, "y": rows * 1.0}), source_rows=5_000)
+    split = Split(Scheme.SHUFFLED, rows[1_000:], rows[:1_000], (), "")
+    early, late, slow, set_trials = (
+        reckoned_answer(table, split, settings(budget=60.0, **more), 5e-5, elapsed, pace)
+        for more, elapsed, pace in (({}, 10.0, 1.0), ({}, 56.0, 1.0), ({}, 45.0, 5.0), ({"trials": 3}, 59.0, 5.0))
+    )
+    assert early == set_trials == 5e-5
+    assert late > early
+    assert slow > early
