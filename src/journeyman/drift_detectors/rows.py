@@ -38,6 +38,7 @@ _PIECE, _MOST_PIECES = 400, 4  # rows of one look, and looks of one span
 _LEAST_WINDOW = 100
 _MOST_REFERENCE = 2_000
 _ROUNDS = 30
+_LEAST_RUNS = 20
 _ALIKE = 0.02  # how much surer the classifier has to be of live rows, of 1
 _SURE = 3.5  # standard errors that an estimated rise must be beyond
 _TRUTHS = 30.0  # that the estimate's word counts for beside truths on such rows
@@ -167,7 +168,8 @@ def _judge(reference: Reference, columns: Sequence[Column], window: Block, rows:
     for table in (before, past, live):  # LightGBM takes a code of -1 for missing, with a warning
         for k in categorical:
             table[:, k] = np.where(table[:, k] < 0, np.nan, table[:, k])
-    half = (taken // max(1, reference.run)) % 2 == 0
+    run = max(1, min(reference.run, whole // _LEAST_RUNS))  # all rows may have followed one another: then parts do
+    half = (taken // run) % 2 == 0
     own, others = np.zeros(len(before)), np.zeros(len(live))
     recent = np.arange(len(past)) % 2 == 0
     for learn, some in ((half, recent), (~half, ~recent)):

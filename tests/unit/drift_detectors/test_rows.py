@@ -107,3 +107,10 @@ def test_changed_columns_are_notes_with_when_they_began(world):
     [note] = seen[-1]
     assert (note.code, note.severity, note.columns) == ("DR301", Severity.NOTE, ("region",))
     assert world.traffic(5).begin <= note.since <= world.traffic(12).begin
+
+
+def test_a_reference_of_one_stretch_is_halved_too(world):
+    ordered = replace(world, reference=replace(world.reference, run=len(world.reference.losses)))
+    memory, seen = run(ordered, RowsDetector(), 3)
+    assert not any(seen)
+    assert np.isfinite(memory["estimate"]).all()
