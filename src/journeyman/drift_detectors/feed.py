@@ -7,17 +7,18 @@ probabilities that sound rows look so, not thresholds on a score; what is short 
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
-from journeyman.drift_detectors.feed_columns import CHANCE, Broken, lacking, runs_of, stuck
-from journeyman.drift_detectors.feed_units import other_units, swapped
-from journeyman.drift_detectors.windows import append, numbers, recall
+from journeyman.drift_detectors.feed_columns import Broken, lacking, stuck
+from journeyman.drift_detectors.feed_maps import WAYS
+from journeyman.drift_detectors.feed_swaps import swapped
+from journeyman.drift_detectors.feed_twice import row_digests, twice
+from journeyman.drift_detectors.feed_units import OtherUnit, new_units, skewed, still_so
+from journeyman.drift_detectors.windows import append, numbers, recall, window_rows
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Severity
 from journeyman.entities.signal import Rung, Signal
@@ -25,15 +26,14 @@ from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
 
-__all__ = ["FeedDetector", "row_digests"]
+__all__ = ["FeedDetector"]
 
 FloatArray = NDArray[np.float64]
 _LEAST_ROWS = 20  # that a column is judged by: fewer are joined to the sound ones before them
 _TAIL = 0.25  # of a span, looked at by itself: a feed may break in the middle of one
 _LATEST = 200  # rows, sound or not, by which what a few rows cannot show is judged
-_SOUND = 100  # sound rows before those
+_LEAST_KNOWN = 50  # rows before a span, without which nothing can be said of how it began
 _DIGESTS = 2_000
-_TWICE, _TWINS = 0.5, 0.2
 _REFUSED, _SOME_REFUSED = 0.5, 0.05
 _NAMED = 3  # reasons that a message tells
 _BACKWARDS = 0.005
@@ -50,7 +50,13 @@ class FeedDetector:
 
     def begin(self, reference: Reference, task: Task) -> Mapping[str, FloatArray]:
         """Return a memory of no rows."""
-        return {"digests": np.empty(0), "clocks": np.full(len(reference.rows), np.nan), "since": np.zeros(len(_ORDER))}
+        columns = len(reference.rows)
+        return {
+            "digests": np.empty(0),
+            "clocks": np.full((columns, 2), np.nan),
+            "since": np.zeros(len(_ORDER)),
+            "ways": np.zeros(columns),
+        }
 
     def look(
         self, reference: Reference, task: Task, memory: Mapping[str, FloatArray], traffic: Traffic
@@ -58,17 +64,21 @@ class FeedDetector:
         """Judge the rows of the span, and the latest of them by themselves."""
         fresh = traffic.take(traffic.fresh)
         rows, columns = fresh.rows, _columns(reference)
-        sound = recall(memory)
-        latest, leaving = _latest(memory, fresh)
-        digests = row_digests(rows)
+        sound, digests = recall(memory), row_digests(rows)
+        ways = _still(reference, columns, memory, rows)
+        mended = {name: WAYS[ways[name]].undone(numbers(rows[name])) if name in ways else rows[name] for name in rows}
+        latest, leaving = _latest(memory, fresh, mended)
         broken = list(_refused(traffic))
         moment = {b.code: traffic.begin for b in broken}
-        for part, began in _parts(rows, latest, fresh.times, traffic.begin):
-            for found in _column_rules(reference, columns, part, sound, traffic):
+        for part, began in _parts(mended, latest, fresh.times, traffic.begin):
+            for found in _column_rules(reference, columns, (part, sound), traffic):
                 if not any(found.code == b.code and found.columns == b.columns for b in broken):
                     broken.append(found)
                     moment.setdefault(found.code, began)
-        broken += _twice(reference, digests, memory["digests"], traffic)
+        units, changed = _units(reference, _without(columns, broken), memory, latest, ways)
+        moment["DR004"] = traffic.begin if changed is None else changed
+        broken += [_unit_words(reference, name, way, rows) for name, way in sorted(units.items())]
+        broken += twice(reference, digests, memory["digests"])
         clocks, jumps = _clocks(reference, columns, rows, memory["clocks"], traffic)
         broken += jumps
         signals, since = [], memory["since"].copy()
@@ -77,35 +87,15 @@ class FeedDetector:
             since[k] = (since[k] or float(moment.get(code, traffic.begin))) if some else 0.0
             if some:
                 signals.append(_signal(self.name, reference, code, some, int(since[k]), traffic))
-        hit = [signal.since for signal in signals if signal.alarming]
+        hit = [signal.since for signal in signals if signal.alarming and signal.code != "DR004"]
         if hit:
             latest[_BROKEN] = np.where(latest[_TIMES] >= min(hit), 1.0, latest[_BROKEN])
-        kept = {"digests": digests[-_DIGESTS:], "clocks": clocks, "since": since}
-        kept |= append({key: values for key, values in memory.items() if key.startswith("row:")}, leaving, _SOUND)
+        told = np.array([units.get(column.name, -1) + 1.0 for column in columns])
+        kept = {"digests": digests[-_DIGESTS:], "clocks": clocks, "since": since, "ways": told}
+        known = {key: values for key, values in memory.items() if key.startswith("row:")}
+        kept |= append(known, leaving, window_rows(reference))
         kept |= {f"latest:{name}": values for name, values in latest.items()}
         return kept, tuple(signals)
-
-
-def row_digests(rows: Block) -> FloatArray:
-    """Return a number for each row that equal rows share, shape (n_samples,); whole and below 2**53.
-
-    Examples
-    --------
-    >>> a, b, c = row_digests({"x": np.array([1.0, 2.0, 1.0]), "t": np.array(["a", "b", "a"], dtype=object)})
-    >>> a == c, a == b
-    (np.True_, np.False_)
-    """
-    count = len(next(iter(rows.values()), np.empty(0)))
-    mixed = np.full(count, 0x9E3779B97F4A7C15, dtype=np.uint64)
-    for name in sorted(rows):
-        values = rows[name]
-        if values.dtype == object:
-            plain = np.array([0 if v is None else zlib.crc32(str(v).encode()) + 1 for v in values], dtype=np.uint64)
-        else:
-            plain = (values.astype(np.float64) + 0.0).view(np.uint64)
-        mixed = (mixed ^ plain) * np.uint64(0xFF51AFD7ED558CCD)
-        mixed ^= mixed >> np.uint64(32)
-    return (mixed >> np.uint64(11)).astype(np.float64)
 
 
 def _columns(reference: Reference) -> tuple[Column, ...]:
@@ -117,9 +107,67 @@ def _columns(reference: Reference) -> tuple[Column, ...]:
     )
 
 
-def _latest(memory: Mapping[str, FloatArray], fresh: Traffic) -> tuple[dict[str, FloatArray], Block]:
+def _still(
+    reference: Reference, columns: Sequence[Column], memory: Mapping[str, FloatArray], rows: Block
+) -> dict[str, int]:
+    """Return the columns that were told to arrive in another unit and still do, each with what undoes it."""
+    known = _series(memory, {key.removeprefix("latest:"): v for key, v in memory.items() if key.startswith("latest:")})
+    told = {c.name: int(way) - 1 for c, way in zip(columns, memory["ways"].tolist(), strict=True) if way > 0}
+    return {
+        name: way
+        for name, way in told.items()
+        if still_so(reference, name, WAYS[way], numbers(rows[name]), known.get(name, np.empty(0)))
+    }
+
+
+def _series(memory: Mapping[str, FloatArray], latest: Mapping[str, FloatArray]) -> Mapping[str, FloatArray]:
+    """Return the rows that are known and did not arrive broken, in their order, mended where they had to be."""
+    sound, whole = recall(memory), latest.get(_BROKEN, np.empty(0)) == 0.0
+    return {
+        name: np.concatenate([numbers(sound[name]) if name in sound else np.empty(0), values[whole]])
+        for name, values in latest.items()
+    }
+
+
+def _units(
+    reference: Reference,
+    columns: Sequence[Column],
+    memory: Mapping[str, FloatArray],
+    latest: dict[str, FloatArray],
+    ways: Mapping[str, int],
+) -> tuple[dict[str, int], int | None]:
+    """Return the columns that arrive in another unit with what undoes it, and when new ones began; mend the latest."""
+    rest = [c for c in columns if c.name not in ways]
+    if not rest:
+        return dict(ways), None
+    series, whole = _series(memory, latest), np.flatnonzero(latest[_BROKEN] == 0.0)
+    since = len(series[rest[0].name]) - len(whole)
+    found: tuple[OtherUnit, ...] = new_units(reference, rest, series, since)
+    if len(memory.get(f"latest:{_TIMES}", ())) < _LEAST_KNOWN:
+        names = {unit.column for unit in found}
+        found += skewed(reference, [c for c in rest if c.name not in names], series)
+    begins = []
+    for unit in found:
+        place = max(0, unit.place - since)
+        begins.append(int(latest[_TIMES][whole[place]]))
+        latest[unit.column][whole[place:]] = WAYS[unit.way].undone(latest[unit.column][whole[place:]])
+    return {**ways, **{unit.column: unit.way for unit in found}}, min(begins, default=None)
+
+
+def _unit_words(reference: Reference, name: str, way: int, rows: Block) -> Broken:
+    now, was = (_middle(numbers(block[name])) for block in (rows, reference.rows))
+    words = f"{name!r} arrives in another unit ({WAYS[way].words}): median {now:.4g}, {was:.4g} in the reference"
+    return Broken("DR004", (name,), words)
+
+
+def _middle(values: FloatArray) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else float("nan")
+
+
+def _latest(memory: Mapping[str, FloatArray], fresh: Traffic, mended: Block) -> tuple[dict[str, FloatArray], Block]:
     """Return the latest rows, with their times and whether they arrived broken, and the sound ones that leave them."""
-    now = {name: numbers(values) for name, values in fresh.rows.items()}
+    now = {name: numbers(values) for name, values in mended.items()}
     now |= {_TIMES: fresh.times.astype(np.float64), _BROKEN: np.zeros(len(fresh.ids))}
     joined = {name: np.concatenate([memory.get(f"latest:{name}", np.empty(0)), v]) for name, v in now.items()}
     # while some of the latest rows are broken, those beside them that were not seen to be so are in doubt
@@ -146,17 +194,14 @@ def _parts(
 
 
 def _column_rules(
-    reference: Reference, columns: Sequence[Column], rows: Block, sound: Block, traffic: Traffic
+    reference: Reference, columns: Sequence[Column], blocks: tuple[Block, Block], traffic: Traffic
 ) -> tuple[Broken, ...]:
+    rows, sound = blocks
     unseen = {name for finding in traffic.feed.findings if finding.code == "PR103" for name in finding.subject}
     gone = lacking(reference, columns, rows, unseen)
     rest = _without(columns, gone)
-    still = stuck(reference, rest, rows)
-    rest = _without(rest, still)
-    exchanged = swapped(reference, rest, rows)
-    before = {name: numbers(values) for name, values in sound.items()}
-    units = other_units(reference, _without(rest, exchanged), rows, before)
-    return (*gone, *still, *exchanged, *units)
+    still = stuck(reference, rest, rows, sound)
+    return (*gone, *still, *swapped(reference, _without(rest, still), rows))
 
 
 def _without(columns: Sequence[Column], broken: Sequence[Broken]) -> tuple[Column, ...]:
@@ -174,31 +219,14 @@ def _refused(traffic: Traffic) -> tuple[Broken, ...]:
     return (Broken("DR007", subjects, ": ".join([said[0], ", ".join(said[1:])]) if reasons else said[0]),)
 
 
-def _twice(reference: Reference, digests: FloatArray, before: FloatArray, traffic: Traffic) -> tuple[Broken, ...]:
-    """Return whether rows came again that had just come, more than equal rows are usual in this table."""
-    count = len(digests)
-    if count < _LEAST_ROWS:
-        return ()
-    _, first = np.unique(digests, return_index=True)
-    again = np.ones(count, dtype=bool)
-    again[first] = False
-    again |= np.isin(digests, before)
-    usual_digests = row_digests(reference.rows)
-    _, copies = np.unique(usual_digests, return_counts=True)
-    twins = (float(copies[copies > 1].sum()) + 1.0) / (len(usual_digests) + 2.0)
-    if reference.run > 1:  # neighbours in time are often equal where others are not
-        stretches = runs_of(usual_digests, reference.run, 2 * count)
-        twins = max(twins, *(1.0 - len(np.unique(stretch)) / len(stretch) for stretch in stretches))
-    hit = max(int(again.sum()), min(traffic.feed.repeated, count))
-    if twins > _TWINS or hit < _TWICE * count or stats.binom.sf(hit - 1, count, twins) > CHANCE:
-        return ()
-    return (Broken("DR005", (), f"{hit} of {count} rows are the same as rows that had just come"),)
-
-
 def _clocks(
     reference: Reference, columns: Sequence[Column], rows: Block, before: FloatArray, traffic: Traffic
 ) -> tuple[FloatArray, tuple[Broken, ...]]:
-    """Return where each date stands now, and dates that jumped by more than the whole of training lasted."""
+    """Return where each date stands now and since when, and dates that jumped by more than all of training lasted.
+
+    Between two looks a date may go on twice as far as the log's own clock. A model may be put into use long after its
+    last row of training: where the first rows stand says nothing.
+    """
     found = []
     feed = traffic.feed
     if feed.rows >= _LEAST_ROWS and feed.backwards >= max(1.0, _BACKWARDS * feed.rows):
@@ -213,12 +241,13 @@ def _clocks(
         if len(live) < _LEAST_ROWS or not len(usual):
             continue
         place, low, high = float(np.median(live)), float(usual.min()), float(usual.max())
-        last = before[k] if np.isfinite(before[k]) else high
-        if not low <= place <= high and abs(place - last) > high - low:
+        last, when = before[k].tolist()
+        reach = high - low + 2.0 * (traffic.end - when) / 1000.0
+        if np.isfinite(last) and not low <= place <= high and abs(place - last) > reach:
             days = [str(np.datetime64(int(v), "s"))[:10] for v in (place, last)]
             found.append(Broken("DR006", (column.name,), f"{column.name!r} jumps to {days[0]}, from {days[1]}"))
         else:
-            now[k] = place
+            now[k] = (place, float(traffic.end))
     return now, tuple(found)
 
 
@@ -227,8 +256,10 @@ def _signal(
 ) -> Signal:
     columns = tuple(dict.fromkeys(column for b in broken for column in b.columns))
     columns = tuple(sorted(columns, key=lambda c: (-reference.importance.get(c, 0.0), c)))
-    # a row that was refused has no answer, whether or not the model needs the column
-    harmless = code != "DR007" and bool(columns) and not any(reference.used(column) for column in columns)
+    # A row that was refused has no answer, whether or not the model needs the column; and a clock beyond all that was
+    # taught may move answers although the model hardly used it, and rows are ordered by it.
+    grave = code in ("DR006", "DR007")
+    harmless = not grave and bool(columns) and not any(reference.used(column) for column in columns)
     few = code == "DR007" and traffic.feed.refused < _REFUSED * traffic.feed.rows
     words = "; ".join(b.words for b in broken)
     if harmless:

@@ -82,8 +82,17 @@ def lacking(
     return tuple(found)
 
 
-def stuck(reference: Reference, columns: Sequence[Column], rows: Block) -> tuple[Broken, ...]:
-    """Return numbers that have stopped changing, for longer than they ever did (DR002)."""
+def stuck(reference: Reference, columns: Sequence[Column], rows: Block, sound: Block) -> tuple[Broken, ...]:
+    """Return numbers that have stopped changing, for longer than they ever did (DR002).
+
+    A sensor that has stood still for as long as half of its longest pause goes on standing with some probability, read
+    off such pauses, of the value at which it stands too; what is told is less probable than 1e-7 by that.
+
+    Parameters
+    ----------
+    sound : Block
+        Earlier live rows, in order: pauses that they knew are nothing new.
+    """
     found = []
     for column in columns:
         if column.kind.categorical or column.kind in (Kind.BOOLEAN, Kind.DATETIME):
@@ -91,18 +100,16 @@ def stuck(reference: Reference, columns: Sequence[Column], rows: Block) -> tuple
         live, before = numbers(rows[column.name]), numbers(reference.rows[column.name])
         if len(live) < 2 or not (live == live[0]).all():
             continue
-        values, counts = np.unique(before[np.isfinite(before)], return_counts=True)
-        if len(values) < _LEAST_DISTINCT:
+        if len(np.unique(before[np.isfinite(before)])) < _LEAST_DISTINCT:
             continue
-        if reference.run > 1:
-            stretches = runs_of(before, reference.run, reference.run)
-            same = stretches[:, 1:] == stretches[:, :-1]
-            repeats = (float(same.sum()) + 1.0) / (same.size + 2.0)
-            longest = _longest(same) + 1
-        else:
-            repeats, longest = float(((counts / counts.sum()) ** 2).sum()), 1
-            repeats = max(repeats, float((counts[values == live[0]] / counts.sum()).sum()))
-        if longest * 2 > len(live) or (len(live) - 1) * np.log(max(repeats, 1e-12)) > np.log(CHANCE):
+        # a sample stands in the table's order too, which may tell nothing: then pauses are those of chance
+        stretches = runs_of(before, reference.run, reference.run) if reference.run > 1 else before[None, :]
+        known = [*stretches, numbers(sound[column.name])] if column.name in sound else list(stretches)
+        lengths, values = (np.concatenate(some) for some in zip(*map(_pauses, known), strict=True))
+        same = lengths[values == live[0]]
+        longest = int(lengths.max(initial=1))
+        goes_on = max(_goes_on(lengths), _goes_on(same) if len(same) else 0.0)
+        if longest * 2 > len(live) or (len(live) - longest) * np.log(goes_on) > np.log(CHANCE):
             continue
         found.append(Broken("DR002", (column.name,), f"{column.name!r} is {live[0]:.6g} in {len(live)} rows in a row"))
     return tuple(found)
@@ -113,10 +120,25 @@ def _gone(column: Column, values: NDArray[np.generic]) -> FloatArray:
     return (plain < 0).astype(np.float64) if column.kind.categorical else np.isnan(plain).astype(np.float64)
 
 
-def _longest(same: NDArray[np.bool_]) -> int:
-    """Return the longest row of True in any line."""
-    longest, now = 0, np.zeros(len(same), dtype=np.int64)
-    for k in range(same.shape[1]):
-        now = np.where(same[:, k], now + 1, 0)
-        longest = max(longest, int(now.max(initial=0)))
-    return longest
+def _pauses(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the lengths of rows of equal values, and the values; missing ones belong to none.
+
+    Examples
+    --------
+    >>> _pauses(np.array([1.0, 1.0, 2.0, np.nan]))
+    (array([2., 1.]), array([1., 2.]))
+    """
+    if not len(values):
+        return np.empty(0), np.empty(0)
+    begins = np.concatenate([[0], np.flatnonzero(values[1:] != values[:-1]) + 1])
+    lengths = np.diff(np.concatenate([begins, [len(values)]])).astype(np.float64)
+    kept = np.isfinite(values[begins])
+    return lengths[kept], values[begins][kept]
+
+
+def _goes_on(lengths: FloatArray) -> float:
+    """Return the probability that a pause goes on for another row once it is half as long as the longest."""
+    half = max(1.0, float(lengths.max(initial=1.0)) // 2)
+    long = lengths[lengths >= half]
+    went_on = float((long - half).sum())
+    return (went_on + 1.0) / (went_on + len(long) + 2.0)

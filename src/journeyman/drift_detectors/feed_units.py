@@ -1,184 +1,286 @@
-"""Numbers that arrive as something else: in another unit, or in one another's place.
+"""Columns that arrive in another unit, told from drift by how it came and by what undoes it.
 
-Both are told from drift by what undoes them: a clean factor or offset between units, or an exchange of two columns,
-after which the values fit what was usual as well as sound rows of that number do. What nothing undoes is drift.
+A change of unit is one exact map of all values of one column from one row to the next, while the other columns stay,
+and the column's relation to them is as before once it is undone. A season, or a price that rises, comes little by
+little, moves columns that belong together, and its factor is a coincidence. So a unit is told where, at one moment,
+
+- what the other columns do not explain of the column jumps by more than it ever has from one stretch to the next, with
+  a probability of at most 1e-7 a column and look, in what is known of its own wandering (``feed_jumps``);
+- a known map undoes the jump, of the column itself and of what the others do not explain, as well as neighbours agree;
+- the same map a quarter off does not (but where it is a change of order of magnitude);
+- no other column jumps then, unless a map undoes that too.
+
+Of a column that wanders too much the level says nothing, and without rows from before only changes of order of
+magnitude are told. What was told stays told until values as they come fit better than values so mended.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.drift_detectors.effects import distance
-from journeyman.drift_detectors.feed_columns import CHANCE, Broken, runs_of
+from journeyman.drift_detectors.feed_jumps import (
+    LEAST_AFTER,
+    LEAST_BEFORE,
+    alike,
+    find_moment,
+    improbable,
+    jumps_at,
+    relation,
+)
+from journeyman.drift_detectors.feed_maps import WAYS, Way
+from journeyman.drift_detectors.feed_swaps import measured
 from journeyman.drift_detectors.windows import numbers
-from journeyman.entities.column import Column, Kind
-from journeyman.entities.table import Block
+from journeyman.entities.column import Column
 from journeyman.entities.traffic import Reference
 
-__all__ = ["other_units", "swapped"]
+__all__ = ["OtherUnit", "new_units", "skewed", "still_so"]
 
 FloatArray = NDArray[np.float64]
 _FAR = 0.3  # distance of the distribution functions that has to be undone
-_LEAST_DISTINCT = 8
-_STEADY = 0.15  # how far sound stretches may wander where an exchange or a factor near 1 is still to be told
-_NEAR = 1.36  # Kolmogorov's 95% point: what undone values may still differ by, over the root of their number
-_NOT_SO = 1.25  # a factor so much larger or smaller must not fit as well, or the data do not tell which it is
-_CLEAR = 5.0  # from which ratio on a change of scale needs no such check
-_LEAST_LATELY = 50
-_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
-_FACTORS = {
-    1000.0: "a thousand times",
-    100.0: "a hundred times",
-    10.0: "ten times",
-    1_000_000.0: "a million times",
-    0.45359237: "pounds as kilograms, or 0.4536 times",
-    1.609344: "miles as kilometres, or 1.609 times",
-    2.54: "inches as centimetres, or 2.54 times",
-    0.3048: "feet as metres, or 0.3048 times",
-    0.0254: "inches as metres, or 0.0254 times",
-    3.785411784: "gallons as litres, or 3.785 times",
-    28.349523125: "ounces as grams, or 28.35 times",
-    60.0: "sixty times",
-    3600.0: "3,600 times",
-    24.0: "24 times",
-    1024.0: "1,024 times",
-    3.6: "m/s as km/h, or 3.6 times",
-    0.5144444: "knots as m/s, or 0.5144 times",
-    1.852: "knots as km/h, or 1.852 times",
-    4.184: "calories as joules, or 4.184 times",
-}
+_MOST_ROWS = 200
+_WIDER = 4.0
+_MOST_PREDICTORS = 20
+_MOST_TAUGHT = 500
+_MOST_BEFORE = 1_000
 
 
-def _undone() -> tuple[tuple[str, float, Callable[[FloatArray], FloatArray]], ...]:
-    """Return how each change of unit is undone, with its ratio; 0 where there is an offset."""
-    ways: list[tuple[str, float, Callable[[FloatArray], FloatArray]]] = []
-    for factor, words in _FACTORS.items():
-        ways.append((words, factor, lambda v, f=factor: v / f))  # type: ignore[misc]  # a default binds the loop's value
-        ways.append((f"the reverse of {words}", 1.0 / factor, lambda v, f=factor: v * f))  # type: ignore[misc]  # as above
-    ways += [
-        ("the sign changed", -1.0, lambda v: -v),
-        ("Celsius as Fahrenheit", 0.0, lambda v: (v - 32.0) / 1.8),
-        ("Fahrenheit as Celsius", 0.0, lambda v: v * 1.8 + 32.0),
-        ("Celsius as Kelvin", 0.0, lambda v: v - 273.15),
-        ("Kelvin as Celsius", 0.0, lambda v: v + 273.15),
-        ("Fahrenheit as Kelvin", 0.0, lambda v: v * 1.8 - 459.67),
-        ("Kelvin as Fahrenheit", 0.0, lambda v: (v + 459.67) / 1.8),
-        ("shares as percentages that were taken from 100", 0.0, lambda v: 100.0 - v),
-    ]
-    return tuple(ways)
+@dataclass(frozen=True)
+class OtherUnit:
+    """A column that arrives in another unit: by which of ``WAYS``, and from which row of its series on."""
+
+    column: str
+    way: int
+    place: int
 
 
-_WAYS = _undone()
-
-
-def other_units(
-    reference: Reference, columns: Sequence[Column], rows: Block, recent: Mapping[str, FloatArray]
-) -> tuple[Broken, ...]:
-    """Return columns whose values a clean change of unit explains (DR004).
+def new_units(
+    reference: Reference, columns: Sequence[Column], series: Mapping[str, FloatArray], since: int
+) -> tuple[OtherUnit, ...]:
+    """Return columns of which the unit changed at some row of their series.
 
     Parameters
     ----------
-    recent : mapping of str to ndarray
-        Sound rows from before: where neighbours are alike, a change shows best against them; and what they have moved
-        already did not change at once, as a unit does.
+    columns : sequence of Column
+        That are not broken in another way.
+    series : mapping of str to ndarray of shape (n_rows,)
+        Sound rows in the order in which they came, mended where they had to be.
+    since : int
+        Row from which on a change may lie.
     """
+    plain = [c for c in columns if measured(c, reference)]
+    known = {c.name: series[c.name] for c in plain}
+    count = len(next(iter(known.values()), np.empty(0)))
+    if count < LEAST_AFTER + LEAST_BEFORE:
+        return ()
     found = []
-    for column in columns:
-        if not _measured(column, reference):
+    for column in plain:
+        unit = _suspected(reference, column.name, known, max(since, LEAST_BEFORE))
+        if unit is not None:
+            found.append(unit)
+    if not found:
+        return ()
+    # what one column's new unit does to the others' relations must not count against it: each alone, then together
+    told = tuple(unit for unit in found if _proved(reference, unit, known, _mended(known, (unit,))))
+    told = told or tuple(unit for unit in found if _proved(reference, unit, known, _mended(known, found)))
+    others = [name for name in known if name not in {unit.column for unit in told}]
+    leaps = any(_leaps(known[o], unit.place, numbers(reference.rows[o]), 1) for unit in told for o in others)
+    return () if leaps else told
+
+
+def skewed(reference: Reference, columns: Sequence[Column], series: Mapping[str, FloatArray]) -> tuple[OtherUnit, ...]:
+    """Return columns that have been of another order of magnitude than the reference since the first row."""
+    found = []
+    for column in (c for c in columns if measured(c, reference)):
+        live, before = series[column.name][-_MOST_ROWS:], numbers(reference.rows[column.name])
+        if len(live) < LEAST_AFTER or not _beyond_all(live, before):
             continue
-        live, before = numbers(rows[column.name]), numbers(reference.rows[column.name])
-        lately = recent.get(column.name, np.empty(0))
-        own = distance(live, before)
-        at_once = len(lately) >= _LEAST_LATELY and distance(lately, before) <= own / 2.0
-        way = None
-        if own > max(_FAR, _chance(live, before)):
-            way = _way(live, before, _usual(before, reference, len(live)), close=at_once)
-        beside = reference.run > 1 and len(lately) >= max(_LEAST_LATELY, len(live) // 2)
-        if way is None and beside and distance(live, lately) > max(_FAR, _chance(live, lately)):
-            way = _way(live, lately, _from_one_to_the_next(before, reference, len(live)), close=True)
-        if way is not None:
-            now, was = np.nanmedian(live), np.nanmedian(before)
-            words = f"{column.name!r} arrives in another unit ({way}): median {now:.4g}, {was:.4g} in the reference"
-            found.append(Broken("DR004", (column.name,), words))
+        middle, spread = _shape(before)
+        fitting = [k for k in _fitting(live, before) if WAYS[k].clear]
+        shapes = {k: _shape(WAYS[k].undone(live)) for k in fitting}
+        near = [k for k in fitting if shapes[k][1] <= spread * _WIDER]  # a few rows may be of one season
+        if near:
+            best = min(near, key=lambda k: abs(shapes[k][0] - middle))
+            found.append(OtherUnit(column.name, best, 0))
     return tuple(found)
 
 
-def swapped(reference: Reference, columns: Sequence[Column], rows: Block) -> tuple[Broken, ...]:
-    """Return pairs of columns that arrive in one another's place (DR003)."""
-    measured = [c for c in columns if _measured(c, reference)]
-    live = {c.name: numbers(rows[c.name]) for c in measured}
-    before = {c.name: numbers(reference.rows[c.name]) for c in measured}
-    far = []
-    for c in measured:
-        own = distance(live[c.name], before[c.name])
-        if own > max(_FAR, _chance(live[c.name], before[c.name])):
-            far.append((c.name, own))
-    found = []
-    for i, (first, own_first) in enumerate(far):
-        for second, own_second in far[i + 1 :]:
-            crossed = max(distance(live[first], before[second]), distance(live[second], before[first]))
-            if crossed >= min(own_first, own_second) - _FAR:
-                continue
-            count = len(live[first])
-            usual = max(_usual(before[name], reference, count) for name in (first, second))
-            if usual <= _STEADY and crossed <= usual + _NEAR / np.sqrt(count):
-                words = f"{first!r} and {second!r} arrive in one another's place"
-                found.append(Broken("DR003", (first, second), words))
-    return tuple(found)
+def still_so(reference: Reference, name: str, way: Way, live: FloatArray, lately: FloatArray) -> bool:
+    """Say whether values still fit better when they are mended; of fewer than 20 that is taken for granted.
 
-
-def _measured(column: Column, reference: Reference) -> bool:
-    if column.kind.categorical or column.kind in (Kind.BOOLEAN, Kind.DATETIME):
-        return False
-    values = numbers(reference.rows[column.name])
-    return len(np.unique(values[np.isfinite(values)])) >= _LEAST_DISTINCT
-
-
-def _way(live: FloatArray, before: FloatArray, usual: float, close: bool) -> str | None:
-    """Return the change of unit that explains live values, in words; None where none does, or there is none to explain.
-
-    ``close``: factors near 1 count too. There they must be told from their neighbours, for prices that rose are no
-    other unit.
+    Parameters
+    ----------
+    lately : ndarray
+        Mended values from before.
     """
-    own = distance(live, before)
-    if own <= usual + max(_FAR, _chance(live, before)):
+    if len(live) < LEAST_AFTER:
+        return True
+    before, mended = numbers(reference.rows[name]), way.undone(live)
+    if distance(live, before) < _FAR <= distance(mended, before):
+        return False
+    known = lately[-_MOST_ROWS:] if len(lately) >= LEAST_AFTER else before
+    return distance(mended, known) < distance(live, known)
+
+
+def _mended(known: Mapping[str, FloatArray], units: Sequence[OtherUnit]) -> Mapping[str, FloatArray]:
+    mended = dict(known)
+    for unit in units:
+        values = known[unit.column].copy()
+        values[unit.place :] = WAYS[unit.way].undone(values[unit.place :])
+        mended[unit.column] = values
+    return mended
+
+
+def _suspected(reference: Reference, name: str, known: Mapping[str, FloatArray], since: int) -> OtherUnit | None:
+    """Return where what the others do not explain of a column jumps, and the map that undoes it best, if one does."""
+    values, before = known[name], numbers(reference.rows[name])[-_MOST_BEFORE:]
+    tails = [t for t in (LEAST_AFTER, 60, _MOST_ROWS) if 2 * t <= len(values)]
+    if max(distance(values[-t:], values[-2 * t : -t]) for t in tails) < _FAR and _alike_tails(values, since):
         return None
-    tolerated = usual + _NEAR * float(np.sqrt(1.0 / len(live) + 1.0 / len(before)))
-    left = [(distance(undo(live), before), words, ratio, undo) for words, ratio, undo in _WAYS]
-    least, words, ratio, undo = min(left, key=lambda way: way[0])
-    if least > tolerated or least > own - _FAR:
+    explained = _Explained.of(reference, name, known, known, since)
+    rest = values - explained.came
+    place = find_moment(rest, since)
+    rows = min(len(values) - place, place, _MOST_ROWS)
+    after, lately = slice(place, place + rows), slice(place - rows, place)
+    far = _beyond_all(values[after], values[:place])
+    if rows < LEAST_AFTER or not (far or _leaps(rest, place, before - explained.before, len(known))):
         return None
-    if 1.0 / _CLEAR < ratio < _CLEAR:
-        near = min(distance(undo(live) * off, before) for off in (_NOT_SO, 1.0 / _NOT_SO))
-        if not close or usual > _STEADY or near <= tolerated:
-            return None
-    return words
+    left = {
+        k: distance(WAYS[k].undone(values[after]) - explained.came[after], rest[lately])
+        for k in _fitting(values[after], values[lately])
+    }
+    best = min(left, key=lambda k: left[k], default=None)
+    return (
+        None
+        if best is None or left[best] > distance(rest[after], rest[lately]) - _FAR
+        else OtherUnit(name, best, place)
+    )
 
 
-def _usual(before: FloatArray, reference: Reference, count: int) -> float:
-    """Return how far sound stretches of so many rows lay from the whole, where they followed one another; else 0."""
-    if reference.run <= 1:
-        return 0.0
-    stretches = np.sort(runs_of(np.nan_to_num(before, nan=-np.inf), reference.run, count), axis=1)
-    whole, length = np.sort(np.nan_to_num(before, nan=-np.inf)), stretches.shape[1]
-    below, upto = (np.searchsorted(whole, stretches, side) / len(whole) for side in _SIDES)
-    steps = np.arange(length) / length
-    apart = np.maximum((steps + 1.0 / length - upto).max(axis=1), (below - steps).max(axis=1))
-    return float(apart.max())
+def _alike_tails(values: FloatArray, since: int) -> bool:
+    """Say whether what came since lies where what came before it lay."""
+    rows = min(len(values) - since, since, _MOST_ROWS)
+    return rows < LEAST_AFTER or distance(values[-rows:], values[since - rows : since]) < _FAR
 
 
-def _from_one_to_the_next(before: FloatArray, reference: Reference, count: int) -> float:
-    """Return how far sound stretches of so many rows lay from the one before them."""
-    length = max(1, min(count, reference.run // 2))
-    stretches = runs_of(before, reference.run, length)
-    each = reference.run // length
-    pairs = [k for k in range(len(stretches) - 1) if (k + 1) % each][:100]
-    return max((distance(stretches[k], stretches[k + 1]) for k in pairs), default=1.0)
+def _fitting(live: FloatArray, before: FloatArray) -> list[int]:
+    """Return the maps that bring the middle of values to where others lie, or to less than half their range from it."""
+    known, now = before[np.isfinite(before)], live[np.isfinite(live)]
+    if not len(known) or not len(now):
+        return []
+    low, high = np.quantile(known, [0.02, 0.98])
+    middle, reach = np.array([float(np.median(now))]), (high - low) / 2.0
+    return [k for k, way in enumerate(WAYS) if low - reach <= way.undone(middle)[0] <= high + reach]
 
 
-def _chance(live: FloatArray, before: FloatArray) -> float:
-    return float(np.sqrt(np.log(2.0 / CHANCE) / 2.0) * np.sqrt(1.0 / len(live) + 1.0 / len(before)))
+def _shape(values: FloatArray) -> tuple[float, float]:
+    """Return the median, and how far apart the quarters are."""
+    known = values[np.isfinite(values)]
+    low, middle, high = np.quantile(known, [0.25, 0.5, 0.75]) if len(known) else (0.0, 0.0, 0.0)
+    return float(middle), float(high - low)
+
+
+def _proved(
+    reference: Reference, unit: OtherUnit, known: Mapping[str, FloatArray], mended: Mapping[str, FloatArray]
+) -> bool:
+    """Say whether a change of unit at a place is beyond chance, undone by its map, and by no neighbour of that."""
+    name, place, way = unit.column, unit.place, WAYS[unit.way]
+    values, before = known[name], numbers(reference.rows[name])[-_MOST_BEFORE:]
+    level = jumps_at(values[:place], mended[name][place:], (before,))
+    if way.clear and _beyond_all(values[place : place + _MOST_ROWS], values[:place]):
+        return not level or alike(level)  # of an order that was never seen: no season does that
+    if not alike(level):
+        return False
+    explained = _Explained.of(reference, name, known, mended, place)
+    if not _leaps(values - explained.came, place, before - explained.before, len(known)):
+        return False
+    rest = mended[name] - explained.mended
+    undone = jumps_at(rest[:place], rest[place:], (before - explained.before,))
+    if not alike(undone):
+        return False
+    # no other column's word is enough: it may be the one that is broken
+    fewer = _Explained.of(reference, name, known, mended, place, without_best=True)
+    if not _leaps(values - fewer.came, place, before - fewer.before, len(known)):
+        return False
+    rows = undone[-1].rows
+    after, lately = slice(place, place + rows), slice(place - rows, place)
+    left = [
+        distance(near.undone(values[after]) - explained.mended[after], rest[lately])
+        + distance(near.undone(values[after]), values[lately])
+        for near in (way, *way.near)
+    ]
+    return way.clear or left[0] < min(left[1:])
+
+
+def _leaps(values: FloatArray, place: int, before: FloatArray, series: int) -> bool:
+    """Say whether one of so many series jumps at a place beyond chance, by how it wandered until then and before."""
+    return improbable(jumps_at(values[:place], values[place:], (before,)), series)
+
+
+@dataclass(frozen=True)
+class _Explained:
+    """What the other columns say of a column: as they came, so mended, and in the reference."""
+
+    came: FloatArray
+    mended: FloatArray
+    before: FloatArray
+
+    @classmethod
+    def of(
+        cls,
+        reference: Reference,
+        name: str,
+        known: Mapping[str, FloatArray],
+        mended: Mapping[str, FloatArray],
+        place: int,
+        without_best: bool = False,
+    ) -> _Explained:
+        """Learn it from the reference and the rows before the place: seasons that either has seen are known."""
+        whole = {other: numbers(reference.rows[other]) for other in known}
+        lately = {other: values[-_MOST_BEFORE:] for other, values in whole.items()}
+        taken = np.linspace(0, len(whole[name]) - 1, min(len(whole[name]), _MOST_TAUGHT)).astype(np.int64)
+        taught = {other: np.concatenate([whole[other][taken], known[other][:place]]) for other in known}
+        middle = {o: float(np.nanmedian(v)) if np.isfinite(v).any() else 0.0 for o, v in taught.items()}
+
+        def filled(block: Mapping[str, FloatArray], names: Sequence[str]) -> FloatArray:
+            return np.column_stack([np.where(np.isfinite(block[o]), block[o], middle[o]) for o in names])
+
+        others = _strongest([o for o in known if o != name], taught, middle, name)[without_best:]
+        if not others:
+            flat = np.zeros(len(known[name]))
+            return cls(flat, flat, np.zeros(len(lately[name])))
+        tells = relation(filled(taught, others), taught[name])
+        came, undone, before = (tells(filled(block, others)) for block in (known, mended, lately))
+        return cls(came, undone, before)
+
+
+def _strongest(
+    others: Sequence[str], taught: Mapping[str, FloatArray], middle: Mapping[str, float], name: str
+) -> list[str]:
+    """Return the columns that a column goes with, the closest first; no more than so many rows can tell."""
+    own = np.where(np.isfinite(taught[name]), taught[name], middle[name])
+    pulls = {}
+    for other in others:
+        values = np.where(np.isfinite(taught[other]), taught[other], middle[other])
+        spread = float(values.std() * own.std())
+        pulls[other] = abs(float(((values - values.mean()) * (own - own.mean())).mean())) / spread if spread else 0.0
+    most = min(_MOST_PREDICTORS, max(1, len(own) // 50))
+    return sorted(others, key=lambda o: (-pulls[o], o))[:most]
+
+
+def _beyond_all(values: FloatArray, seen: FloatArray) -> bool:
+    """Say whether values are of an order that was never seen: their median lies half a range beyond all."""
+    seen, middle = seen[np.isfinite(seen)], float(np.nanmedian(values)) if np.isfinite(values).any() else 0.0
+    if not len(seen):
+        return False
+    low, high = float(seen.min()), float(seen.max())
+    reach = (high - low) / 2.0
+    if middle < low - reach or middle > high + reach:
+        return True
+    if low <= 0.0 or middle <= 0.0:
+        return False
+    return bool(np.log(middle) < np.log(low) - np.log(high / low) / 2.0)

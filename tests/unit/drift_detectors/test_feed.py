@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from journeyman.drift_detectors.effects import distance
-from journeyman.drift_detectors.feed import FeedDetector, row_digests
-from journeyman.drift_detectors.feed_units import _usual
+from journeyman.drift_detectors.feed import FeedDetector
+from journeyman.drift_detectors.feed_swaps import _usual
+from journeyman.drift_detectors.feed_twice import row_digests
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.traffic import Feed
 
