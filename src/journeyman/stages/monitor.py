@@ -14,7 +14,7 @@ from journeyman.entities.traffic import Reference, Traffic
 from journeyman.interfaces import DriftDetector
 from journeyman.metrics.row_losses import bounded_losses, loss_name
 
-__all__ = ["Memory", "monitor"]
+__all__ = ["Memory", "anew", "monitor"]
 
 FloatArray = NDArray[np.float64]
 Memory = Mapping[str, Mapping[str, FloatArray]]
@@ -67,6 +67,17 @@ def monitor(
     kept[_OWN] = {"broken": broken}
     told = tuple(replace(s, message=_complete(s, reference, task)) for s in sorted(signals, key=_gravity))
     return kept, _watched(reference, task, kept, traffic, sound, told)
+
+
+def anew(memory: Memory) -> Memory:
+    """Return what is still to be remembered once another release answers: which spans arrived broken, for good.
+
+    Examples
+    --------
+    >>> sorted(anew({"monitor": {"broken": np.array([[0.0, 9.0]])}, "loss": {}}))
+    ['monitor']
+    """
+    return {_OWN: memory[_OWN]} if _OWN in memory else {}
 
 
 def _inside(times: NDArray[np.int64], spans: FloatArray) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ from journeyman.entities.operating import Decided, Done, Kept, LoopState, Memory
 from journeyman.entities.operation import Move, Operation, Outcome
 from journeyman.entities.overview import Round
 from journeyman.entities.signal import Watched
+from journeyman.stages.monitor import anew
 from journeyman.workflow.judge import moved
 
 __all__ = ["hand_on"]
@@ -61,7 +62,7 @@ def hand_on(
         unmeasured=still_open,
         truths=decided.truths,
         told=tuple(sorted(alarms & {*state.told, *move.signals})),
-        memory={} if changed else memory,
+        memory=anew(memory) if changed else memory,
         policy=_policy(policy, move, state, seen, decided, done),
         digests=seen.digests,
         hidden=seen.hidden,

@@ -20,14 +20,14 @@ from journeyman.entities.table import Block
 from journeyman.entities.traffic import Traffic
 from journeyman.interfaces import Algorithm, DriftDetector, Preparation, Run, TrafficLog
 from journeyman.metrics.row_losses import bounded_losses
-from journeyman.stages.monitor import monitor
+from journeyman.stages.monitor import anew, monitor
 from journeyman.stages.promote import paired
 from journeyman.stages.retrain import QuickModels, back_test, reference_unit
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.act import Hands, act
 from journeyman.workflow.hand_on import hand_on
 from journeyman.workflow.hear import hear
-from journeyman.workflow.judge import Seen, begun, judge, sound
+from journeyman.workflow.judge import Seen, begun, judge
 from journeyman.workflow.learning_rows import LearningRows
 from journeyman.workflow.shelf import Shelf
 from journeyman.workflow.traffic import read_traffic
@@ -121,7 +121,8 @@ def observe(parts: LoopParts, state: LoopState) -> Observed:
     champion, history = registry.version(parts.name), registry.history(parts.name)
     parts.log.seal(state.end)
     span = parts.log.span(state.begin, state.end, parts.settings.most_rows)
-    traffic, digests, hidden = read_traffic(span, parts.shelf.release(champion.version), state.digests)
+    release = parts.shelf.release(champion.version)
+    traffic, digests, hidden = read_traffic(span, release, state.digests)
     asked = tuple(h for h in operations.requests(parts.name, state.heard) if h.request.at < state.end)
     past = operations.operations(most=_PAST, actions=(*_LEARNED, Action.ASK))
     known = tuple(o for o in past if {o.move.action, o.move.wanted}.intersection(_LEARNED) and o.at <= state.end)
@@ -151,14 +152,14 @@ def watch(parts: LoopParts, state: LoopState, seen: Observed) -> tuple[Memory, W
             columns=tuple(c for c in reference.columns if c.name not in seen.hidden),
             importance={k: v for k, v in reference.importance.items() if k not in seen.hidden},
         )
-    return monitor(reference, release.task, parts.detectors, state.memory if as_before else {}, mine)
+    return monitor(reference, release.task, parts.detectors, state.memory if as_before else anew(state.memory), mine)
 
 
 def decide(parts: LoopParts, state: LoopState, seen: Observed, watched: tuple[Memory, Watched]) -> Decided:
     """Turn what was seen into one move: people's requests first, then evidence, then what pays."""
     looked = watched[1]
     release, reference = parts.shelf.release(seen.champion), parts.shelf.reference(seen.champion)
-    truths = state.truths + (int(seen.traffic.told.sum()) if sound(looked) else 0)
+    truths = state.truths + int(_kept_out(seen.traffic, looked).told.sum())
     unit = reference_unit(reference.losses)
 
     def losses(values: FloatArray, answers: FloatArray) -> FloatArray:

@@ -11,7 +11,7 @@ from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.traffic import Feed, Reference, Traffic
 from journeyman.metrics.row_losses import bounded_losses
 from journeyman.plugins import load_parts
-from journeyman.stages.monitor import monitor
+from journeyman.stages.monitor import anew, monitor
 from journeyman.stores.facts import decode, encode
 
 HOUR = 3_600_000
@@ -110,3 +110,14 @@ def test_an_empty_hour_changes_nothing_and_breaks_nothing(reference):
     assert watched.signals == ()
     assert (watched.rows, watched.labels, watched.loss) == (0, 0, None)
     assert set(memory) == {d.name for d in DETECTORS} | {"monitor"}
+
+
+def test_what_arrived_broken_stays_so_for_the_next_champion(reference):
+    memory, watched = {}, None
+    for number in range(4):
+        memory, watched = monitor(
+            reference, TASK, DETECTORS, memory, hour(number, factor=1000.0 if number == 2 else 1.0)
+        )
+    later, after = monitor(reference, TASK, DETECTORS, anew(memory), hour(9))
+    assert watched.broken == after.broken == ((START + 2 * HOUR, START + 3 * HOUR),)
+    assert set(anew(memory)) < set(later)
