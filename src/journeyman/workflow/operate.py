@@ -25,6 +25,7 @@ from journeyman.stages.promote import paired
 from journeyman.stages.retrain import QuickModels, back_test, reference_unit
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.act import Hands, act
+from journeyman.workflow.ask_later import ask_later
 from journeyman.workflow.hand_on import hand_on
 from journeyman.workflow.hear import hear
 from journeyman.workflow.judge import Seen, begun, judge
@@ -123,6 +124,9 @@ def observe(parts: LoopParts, state: LoopState) -> Observed:
     span = parts.log.span(state.begin, state.end, parts.settings.most_rows)
     release = parts.shelf.release(champion.version)
     traffic, digests, hidden = read_traffic(span, release, state.digests)
+    if state.challenger is not None and champion.version == state.champion:
+        for version in (champion.version, state.challenger):
+            traffic = ask_later(span, traffic, release.task, parts.shelf.release(version))
     asked = tuple(h for h in operations.requests(parts.name, state.heard) if h.request.at < state.end)
     past = operations.operations(most=_PAST, actions=(*_LEARNED, Action.ASK))
     known = tuple(o for o in past if {o.move.action, o.move.wanted}.intersection(_LEARNED) and o.at <= state.end)
