@@ -44,6 +44,7 @@ FloatArray = NDArray[np.float64]
 _FAR = 0.3  # distance of the distribution functions that has to be undone
 _MOST_ROWS = 200
 _WIDER = 4.0
+_FAR_BEYOND = 10.0
 _MOST_PREDICTORS = 20
 _MOST_TAUGHT = 500
 _MOST_BEFORE = 1_000
@@ -273,14 +274,13 @@ def _strongest(
 
 
 def _beyond_all(values: FloatArray, seen: FloatArray) -> bool:
-    """Say whether values are of an order that was never seen: their median lies half a range beyond all."""
-    seen, middle = seen[np.isfinite(seen)], float(np.nanmedian(values)) if np.isfinite(values).any() else 0.0
-    if not len(seen):
+    """Say whether values are of an order that was never seen: ten ranges from all, or ten times less than the least.
+
+    A winter may lie a range or two from all of a summer.
+    """
+    seen, now = seen[np.isfinite(seen)], values[np.isfinite(values)]
+    if not len(seen) or not len(now):
         return False
-    low, high = float(seen.min()), float(seen.max())
-    reach = (high - low) / 2.0
-    if middle < low - reach or middle > high + reach:
-        return True
-    if low <= 0.0 or middle <= 0.0:
-        return False
-    return bool(np.log(middle) < np.log(low) - np.log(high / low) / 2.0)
+    low, high, middle = float(seen.min()), float(seen.max()), float(np.median(now))
+    reach = _FAR_BEYOND * (high - low)
+    return middle < low - reach or middle > high + reach or 0.0 < middle < low / _FAR_BEYOND
