@@ -64,6 +64,7 @@ def test_a_winter_is_no_other_unit():
     assert not any(watch(weather(1_600)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scale", "offset"), [(1.0 / 0.45359237, 0.0), (1.8, 32.0), (0.001, 0.0)])
 def test_another_unit_in_the_middle_of_an_autumn_is_told_until_it_is_gone(scale, offset):
     since, until = FIRST + 12 * SIZE, FIRST + 18 * SIZE
@@ -76,6 +77,7 @@ def test_another_unit_in_the_middle_of_an_autumn_is_told_until_it_is_gone(scale,
     assert {s.since for some in seen for s in some} == {12 * HOUR}, "it began with the first such row"
 
 
+@pytest.mark.slow
 def test_where_all_columns_jump_at_once_the_world_has_changed():
     block = weather(1_500, year=1e9)
     for name, by in (("air", 0.4536), ("ground", 0.51), ("lake", 0.6), ("wind", 1.9), ("pressure", 0.98)):
@@ -83,6 +85,7 @@ def test_where_all_columns_jump_at_once_the_world_has_changed():
     assert not any(watch(block))
 
 
+@pytest.mark.slow
 def test_what_has_been_a_thousandfold_since_the_first_row_is_told_and_what_is_a_third_off_is_not():
     block = weather(FIRST + 4 * SIZE)
     told = watch(changed(block, "lake", FIRST, len(block["air"]), 1000.0))
@@ -99,6 +102,7 @@ def test_a_clock_may_start_anywhere_and_jump_nowhere():
     assert [[s.code for s in some] for some in watch({**block, "when": when})] == [[], [], [], ["DR006"], [], []]
 
 
+@pytest.mark.slow
 def test_rows_that_are_held_for_a_while_were_not_sent_twice():
     block = {n: np.repeat(v[:300], 3) for n, v in weather().items()}
     assert not any(s.code == "DR005" for some in watch(block) for s in some)
@@ -108,6 +112,7 @@ def test_rows_that_are_held_for_a_while_were_not_sent_twice():
     assert [[s.code for s in some] for some in watch(twice)] == [[], [], ["DR005"], []]
 
 
+@pytest.mark.slow
 def test_a_gauge_that_often_stands_still_is_not_stuck_before_it_stands_longer():
     rng = np.random.default_rng(2)
     block = weather(1_100)
