@@ -14,13 +14,13 @@ from journeyman.entities.decision import Action
 from journeyman.entities.judged import PolicyMemory
 from journeyman.entities.lessons import Lessons
 from journeyman.entities.operating import Decided, Done, Kept, LoopState, Memory, Observed, OperateSettings
-from journeyman.entities.signal import Watched
+from journeyman.entities.signal import Rung, Watched
 from journeyman.entities.staleness import Staleness
 from journeyman.entities.table import Block
 from journeyman.entities.traffic import Traffic
 from journeyman.interfaces import Algorithm, DriftDetector, Preparation, Run, TrafficLog
 from journeyman.metrics.row_losses import bounded_losses
-from journeyman.stages.monitor import anew, monitor
+from journeyman.stages.monitor import anew, monitor, undo
 from journeyman.stages.promote import paired
 from journeyman.stages.retrain import QuickModels, back_test, reference_unit
 from journeyman.stores.workspace import Workspace
@@ -31,7 +31,7 @@ from journeyman.workflow.hear import hear
 from journeyman.workflow.judge import Seen, begun, judge
 from journeyman.workflow.learning_rows import LearningRows
 from journeyman.workflow.shelf import Shelf
-from journeyman.workflow.traffic import read_traffic
+from journeyman.workflow.traffic import read_traffic, truths_of
 
 __all__ = [
     "LoopParts",
@@ -48,6 +48,7 @@ __all__ = [
 
 FloatArray = NDArray[np.float64]
 _LEARNED = (Action.RETRAIN, Action.PROMOTE)  # what teaches: what was expected, and what came of it
+_LATEST = 1_000  # rows with truths by which a change of the feed is told from drift
 _PAST = 500  # retrainings of all models that a decision learns from
 
 
@@ -156,7 +157,17 @@ def watch(parts: LoopParts, state: LoopState, seen: Observed) -> tuple[Memory, W
             columns=tuple(c for c in reference.columns if c.name not in seen.hidden),
             importance={k: v for k, v in reference.importance.items() if k not in seen.hidden},
         )
-    return monitor(reference, release.task, parts.detectors, state.memory if as_before else anew(state.memory), mine)
+    before = state.memory if as_before else anew(state.memory)
+    looked = monitor(reference, release.task, parts.detectors, before, mine)
+    if seen.hidden:
+        return looked  # the release cannot answer these rows again
+    feeds = {d.name for d in parts.detectors if d.rung is Rung.FEED}
+
+    def latest() -> Traffic:
+        rows = replace(learning_rows(parts, seen.champion, state, looked[1]), most=_LATEST)
+        return truths_of(rows.logged, release.answer_block, mine)
+
+    return undo(reference, release.task, release.answer_block, feeds, before, looked, mine, latest)
 
 
 def decide(parts: LoopParts, state: LoopState, seen: Observed, watched: tuple[Memory, Watched]) -> Decided:

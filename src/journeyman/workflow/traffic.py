@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from journeyman.stages.admit import RowAdmission
 from journeyman.workflow.release import Release, typed_labels
 from journeyman.workflow.trained_columns import trained_columns
 
-__all__ = ["ReadRows", "hidden_columns", "read_rows", "read_traffic"]
+__all__ = ["ReadRows", "hidden_columns", "read_rows", "read_traffic", "truths_of"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -234,4 +234,23 @@ def _summed(findings: Sequence[Sequence[Finding]], rows: int) -> tuple[Finding, 
             evidence={"rows": counts[key], "of": rows},
         )
         for key, found in sorted(first.items(), key=lambda item: -counts[item[0]])
+    )
+
+
+def truths_of(read: ReadRows, answer: Callable[[Block], NDArray[np.float64]], span: Traffic) -> Traffic:
+    """Return logged rows with truths as traffic of a span, answered by one release, whoever had answered them."""
+    usable = np.flatnonzero(np.isfinite(read.truths))
+    rows = {name: values[usable] for name, values in read.block.items()}
+    logged = [read.rows[i] for i in usable]
+    ids = np.array([row.id for row in logged], dtype=np.int64)
+    return replace(
+        span,
+        ids=ids,
+        times=ids >> 20,
+        versions=np.zeros(len(usable), dtype=np.int64),
+        rows=rows,
+        answers=answer(rows) if len(usable) else span.answers[:0],
+        truths=read.truths[usable],
+        labelled=np.array([row.labelled for row in logged], dtype=np.int64),
+        shadows={},
     )

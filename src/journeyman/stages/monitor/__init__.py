@@ -12,16 +12,13 @@ from journeyman.entities.signal import Rung, Signal, Watched
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
 from journeyman.interfaces import DriftDetector
-from journeyman.metrics.row_losses import bounded_losses, loss_name
+from journeyman.metrics.row_losses import bounded_losses
+from journeyman.stages.monitor.spans import OWN, Memory, completed, inside, joined
+from journeyman.stages.monitor.undo import undo
 
-__all__ = ["Memory", "anew", "monitor"]
+__all__ = ["Memory", "anew", "monitor", "undo"]
 
 FloatArray = NDArray[np.float64]
-Memory = Mapping[str, Mapping[str, FloatArray]]
-"""What each detector remembers, by its name; and under "monitor" which spans arrived broken."""
-
-_OWN = "monitor"
-_MOST_SPANS = 500
 _RUNGS = tuple(Rung)
 
 
@@ -50,9 +47,9 @@ def monitor(
         What is to be handed on, and what was seen, the gravest first.
     """
     order = sorted(detectors, key=lambda d: (_RUNGS.index(d.rung), d.name))
-    broken = memory.get(_OWN, {}).get("broken", np.empty((0, 2)))
+    broken = memory.get(OWN, {}).get("broken", np.empty((0, 2)))
     kept: dict[str, Mapping[str, FloatArray]] = {d.name: memory.get(d.name) or d.begin(reference, task) for d in order}
-    sound = traffic.take(~_inside(traffic.times, broken))
+    sound = traffic.take(~inside(traffic.times, broken))
     signals: list[Signal] = []
     for detector in order:
         if detector.rung is not Rung.FEED and any(s.rung is Rung.FEED and s.alarming for s in signals):
@@ -62,10 +59,10 @@ def monitor(
         signals += found
     began = [s.since for s in signals if s.rung is Rung.FEED and s.alarming]
     if began:
-        broken = _joined(broken, min(*began, traffic.begin), traffic.end)
-        sound = sound.take(~_inside(sound.times, broken))
-    kept[_OWN] = {"broken": broken}
-    told = tuple(replace(s, message=_complete(s, reference, task)) for s in sorted(signals, key=_gravity))
+        broken = joined(broken, min(*began, traffic.begin), traffic.end)
+        sound = sound.take(~inside(sound.times, broken))
+    kept[OWN] = {"broken": broken}
+    told = tuple(replace(s, message=completed(s, reference, task)) for s in sorted(signals, key=_gravity))
     return kept, _watched(reference, task, kept, traffic, sound, told)
 
 
@@ -77,44 +74,11 @@ def anew(memory: Memory) -> Memory:
     >>> sorted(anew({"monitor": {"broken": np.array([[0.0, 9.0]])}, "loss": {}}))
     ['monitor']
     """
-    return {_OWN: memory[_OWN]} if _OWN in memory else {}
-
-
-def _inside(times: NDArray[np.int64], spans: FloatArray) -> NDArray[np.bool_]:
-    if not len(spans):
-        return np.zeros(len(times), dtype=bool)
-    place = np.searchsorted(spans[:, 0], times, side="right") - 1
-    return np.asarray((place >= 0) & (times < spans[np.maximum(place, 0), 1]))
-
-
-def _joined(spans: FloatArray, begin: int, end: int) -> FloatArray:
-    """Return broken spans with one more, joined to those that it touches.
-
-    Examples
-    --------
-    >>> _joined(np.array([[0.0, 10.0], [20.0, 30.0]]), 28, 40).tolist()
-    [[0.0, 10.0], [20.0, 40.0]]
-    """
-    apart = spans[spans[:, 1] < begin]
-    first = min([float(begin), *spans[spans[:, 1] >= begin, 0].tolist()])
-    return np.vstack([apart, [[first, float(end)]]])[-_MOST_SPANS:]
+    return {OWN: memory[OWN]} if OWN in memory else {}
 
 
 def _gravity(signal: Signal) -> tuple[int, int, float, str]:
     return signal.severity.rank, _RUNGS.index(signal.rung), -signal.cost, signal.code
-
-
-def _complete(signal: Signal, reference: Reference, task: Task) -> str:
-    """Return the message with since when, whom it hurts and what it costs."""
-    since = str(np.datetime64(signal.since, "ms").astype("datetime64[m]")).replace("T", " ")
-    parts = [f"since about {since} UTC"]
-    if signal.alarming and signal.rung is not Rung.FEED:
-        parts.append(f"it hurts {f'rows where {signal.whom}' if signal.whom else 'all rows alike, as far as is known'}")
-    if signal.cost > 0 and signal.alarming:
-        unit = "" if task.kind.classification else f" of {task.target!r}"
-        parts.append(f"each prediction costs {signal.cost * reference.scale:.3g}{unit} more ({loss_name(task)})")
-    said = "; ".join(parts)
-    return f"{signal.message} {said[0].upper()}{said[1:]}."
 
 
 def _estimate(memory: Memory) -> tuple[float | None, float | None, float | None]:
@@ -132,7 +96,7 @@ def _watched(
     losses = bounded_losses(told.truths, told.answers, task, reference.scale)
     losses = losses[np.isfinite(losses)]
     value, least, most = _estimate(memory)
-    spans = tuple((int(a), int(b)) for a, b in memory[_OWN]["broken"].tolist())
+    spans = tuple((int(a), int(b)) for a, b in memory[OWN]["broken"].tolist())
     rows = int(traffic.fresh.sum())
     if not len(losses):
         return Watched(signals, rows, 0, None, None, None, None, value, least, most, spans)

@@ -1,0 +1,56 @@
+"""Spans whose rows arrived broken, and how a signal is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.signal import Rung, Signal
+from journeyman.entities.task import Task
+from journeyman.entities.traffic import Reference
+from journeyman.metrics.row_losses import loss_name
+
+__all__ = ["OWN", "Memory", "completed", "inside", "joined"]
+
+FloatArray = NDArray[np.float64]
+Memory = Mapping[str, Mapping[str, FloatArray]]
+"""What each detector remembers, by its name; and under "monitor" which spans arrived broken."""
+
+OWN = "monitor"
+_MOST_SPANS = 500
+
+
+def inside(times: NDArray[np.int64], spans: FloatArray) -> NDArray[np.bool_]:
+    """Return which moments lie in spans, shape (n_samples,)."""
+    if not len(spans):
+        return np.zeros(len(times), dtype=bool)
+    place = np.searchsorted(spans[:, 0], times, side="right") - 1
+    return np.asarray((place >= 0) & (times < spans[np.maximum(place, 0), 1]))
+
+
+def joined(spans: FloatArray, begin: int, end: int) -> FloatArray:
+    """Return broken spans with one more, joined to those that it touches.
+
+    Examples
+    --------
+    >>> joined(np.array([[0.0, 10.0], [20.0, 30.0]]), 28, 40).tolist()
+    [[0.0, 10.0], [20.0, 40.0]]
+    """
+    apart = spans[spans[:, 1] < begin]
+    first = min([float(begin), *spans[spans[:, 1] >= begin, 0].tolist()])
+    return np.vstack([apart, [[first, float(end)]]])[-_MOST_SPANS:]
+
+
+def completed(signal: Signal, reference: Reference, task: Task) -> str:
+    """Return the message with since when, whom it hurts and what it costs."""
+    since = str(np.datetime64(signal.since, "ms").astype("datetime64[m]")).replace("T", " ")
+    parts = [f"since about {since} UTC"]
+    if signal.alarming and signal.rung is not Rung.FEED:
+        parts.append(f"it hurts {f'rows where {signal.whom}' if signal.whom else 'all rows alike, as far as is known'}")
+    if signal.cost > 0 and signal.alarming:
+        unit = "" if task.kind.classification else f" of {task.target!r}"
+        parts.append(f"each prediction costs {signal.cost * reference.scale:.3g}{unit} more ({loss_name(task)})")
+    said = "; ".join(parts)
+    return f"{signal.message} {said[0].upper()}{said[1:]}."
