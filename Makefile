@@ -63,6 +63,8 @@ bench-serve: $(DEV)
 
 bench-operate: $(DEV)
 	$(PY) benchmarks/operate_signals.py
+	$(PY) benchmarks/operate_feeds.py
+	$(PY) benchmarks/operate_undo.py
 	$(PY) benchmarks/operate_streams.py
 	$(PY) benchmarks/operate_kill.py
 

@@ -1,6 +1,6 @@
 """Do truths tell a changed unit, or exchanged columns, from drift? Whole streams in their order, and shuffled tables.
 
-    python benchmarks/operate_undo.py [--streams NAME ...] [--tables NAME ...] [--data ../shared/data]
+    python benchmarks/operate_undo.py [--streams NAME ...] [--tables NAME ...] [--rows 400] [--data ../shared/data]
 
 natural: nothing is planted; a verdict is a false one. planted: one column that the model uses comes in another unit, or
 two are exchanged, from a batch on; a verdict counts within four batches, and its column must be the right one. Truths
@@ -34,7 +34,7 @@ from operate_worlds import HOUR, World, _fit, _role, _take, make_world
 HERE = Path(__file__).resolve().parent
 STREAMS = ["electricity-elec2", "bike-sharing-hourly", "metro-traffic", "noaa-weather", "outdoor-objects"]
 TABLES = ["california-housing", "diamonds", "adult", "telco-churn"]
-TAUGHT, BATCH, PLACES, AFTER = 2_000, 100, (2, 5, 8), 4
+TAUGHT, PLACES, AFTER = 2_000, (2, 5, 8), 4
 
 
 def stream_world(data: Path, name: str) -> World:
@@ -87,12 +87,12 @@ def look(world: World, memory: dict, rows: dict, truths: np.ndarray, hour: int) 
     return undo(world.reference, world.task, world.predict, (), memory, seen, traffic, lambda: traffic)
 
 
-def verdicts(world: World, begin: int, end: int, change: Callable[[dict], dict]) -> list[tuple[str, ...]]:
+def verdicts(world: World, begin: int, end: int, size: int, change: Callable[[dict], dict]) -> list[tuple[str, ...]]:
     """Return the columns that each look names, from four batches before on; after a verdict it starts anew."""
     found, memory = [], {}
-    for hour, at in enumerate(range(max(0, begin - AFTER * BATCH), end - BATCH + 1, BATCH)):
-        rows = {n: v[at : at + BATCH].copy() for n, v in world.rows.items()}
-        memory, watched = look(world, memory, rows if at < begin else change(rows), world.truths[at : at + BATCH], hour)
+    for hour, at in enumerate(range(max(0, begin - AFTER * size), end - size + 1, size)):
+        rows = {n: v[at : at + size].copy() for n, v in world.rows.items()}
+        memory, watched = look(world, memory, rows if at < begin else change(rows), world.truths[at : at + size], hour)
         found.append(watched.signals[0].columns if watched.signals else ())
         if watched.signals:
             memory = {"undo": {**memory["undo"], "held": np.empty((0, 4))}}
@@ -119,26 +119,28 @@ def main() -> None:
     parser.add_argument("--streams", nargs="*", default=STREAMS)
     parser.add_argument("--tables", nargs="*", default=TABLES)
     parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data")
+    parser.add_argument("--rows", type=int, default=400, help="rows of a look")
     options = parser.parse_args()
+    size = options.rows
     print("| world | looks, nothing planted | false | planted, harmful | found | wrong column | harmless | found |")
     print("|---|---|---|---|---|---|---|---|", flush=True)
     for name in (*options.streams, *options.tables):
         world = stream_world(options.data, name) if name in options.streams else make_world(options.data, name)
         count = len(world.truths)
-        natural = verdicts(world, 0, count, lambda rows: rows)
+        natural = verdicts(world, 0, count, size, lambda rows: rows)
         false = sum(bool(v) for v in natural)
         told = {True: [0, 0], False: [0, 0]}
         wrong = 0
         for _, columns, change in changes(world):
             for place in PLACES:
                 begin = count * place // 10
-                if begin + AFTER * BATCH > count:
+                if begin + AFTER * size > count:
                     continue
-                some = slice(begin, begin + AFTER * BATCH)
+                some = slice(begin, begin + AFTER * size)
                 rows = {n: v[some].copy() for n, v in world.rows.items()}
                 before = world.losses(rows, world.truths[some]).mean()
                 harm = bool(world.losses(change(rows), world.truths[some]).mean() > 1.15 * before)
-                seen = [v for v in verdicts(world, begin, begin + AFTER * BATCH, change) if v]
+                seen = [v for v in verdicts(world, begin, begin + AFTER * size, size, change) if v]
                 told[harm][0] += 1
                 told[harm][1] += any(set(v) == set(columns) for v in seen)
                 wrong += any(set(v) != set(columns) for v in seen)
