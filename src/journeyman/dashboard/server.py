@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,9 +63,30 @@ def opened(doors: Doors, place: Place) -> tuple[BaseWSGIServer, str]:
 def serve(doors: Doors, place: Place, tell: Callable[[str], None]) -> None:
     """Serve the page until interrupted; ``tell`` is called once with the address to open, when it answers."""
     server, address = opened(doors, place)
-    with server:
+    with server, _ended_by_signals(server.shutdown):
         tell(address)
         server.serve_forever()
+
+
+@contextmanager
+def _ended_by_signals(end: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl+C and SIGTERM end what is served, in whatever the program is at that moment.
+
+    An exception in its place is lost where it comes up in a callback that Python calls, and nothing ends then.
+    """
+
+    def ended(number: int, frame: object) -> None:
+        threading.Thread(target=end, daemon=True).start()  # it waits for the loop, which this thread runs
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, ended) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Quiet(WSGIRequestHandler):
