@@ -58,9 +58,9 @@ def part_of(tried: Tried, rows: np.ndarray) -> Tried:
     return replace(tried, y=tried.y[rows], trials=tuple(trials), context=context)
 
 
-def table_of(tried: Tried) -> float:
+def table_of(tried: Tried) -> float | None:
     """Return a number that names the task; its columns' names are not in the cache."""
-    return table_number([tried.table, repr(sorted(tried.context.items()))], tried.task.target)
+    return table_number([tried.table, repr(sorted(tried.context.items()))], tried.task.target, tried.task.kind)
 
 
 def halves(tried: Tried, k: int) -> tuple[Tried, Tried]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from journeyman.entities.candidate import Candidate
+from journeyman.entities.column import Column, Kind
 from journeyman.entities.experience import Expectation, Experience
+from journeyman.entities.table import Table
+from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus
 from journeyman.stages.learn import learn
-from journeyman.stages.rank import Shown, judge, rank, remembered, shown_by
+from journeyman.stages.rank import Shown, judge, meta_features, rank, remembered, shown_by
 from journeyman.stages.rank.features import CONTEXT, Proposal, encode, feature_names
 from journeyman.stages.rank.judgement import Beliefs, believe, blank, from_text, shipped, to_text, update
 from journeyman.stages.stop import chance_of_more, choose_next, reason_to_stop
@@ -122,6 +126,19 @@ def test_what_earlier_jobs_of_a_table_said_of_candidates_is_remembered() -> None
     assert known[near]["met_gap"] == pytest.approx(np.log(1.1))
     assert known[stopped] == {"met": pytest.approx(np.log(2)), "met_helped": 0.0}
     assert remembered(TABLE, past) == {}
+
+
+def test_tables_are_told_apart_by_columns_and_task_and_arrays_are_no_table() -> None:
+    def number(names: tuple[str, ...], kind: TaskKind) -> float | None:
+        columns = tuple(Column(name, Kind.NUMBER) for name in names)
+        frame = pd.DataFrame({name: [1.0, 2.0] for name in (*names, "y")})
+        labels = ("no", "yes") if kind.classification else ()
+        return meta_features(Table("t", frame, columns, "", 2), Task("y", kind, "rmse", labels)).get("table")
+
+    age = number(("age", "size"), TaskKind.REGRESSION)
+    assert age is not None
+    assert age not in (number(("age", "sex"), TaskKind.REGRESSION), number(("age", "size"), TaskKind.BINARY))
+    assert number(("x0", "x1"), TaskKind.REGRESSION) is None
 
 
 def test_a_candidate_that_helped_on_the_same_table_comes_before_one_that_was_far_off() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pytest
 
 from journeyman.entities.decision import Action
 from journeyman.entities.model_version import ModelVersion
+from journeyman.entities.signal import Rung
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.clock import SystemClock
@@ -88,7 +89,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def live(workspace: Workspace, log: SqlitePredictionLog, broken: Break) -> tuple[Capturing, set[float]]:
+def live(
+    workspace: Workspace, log: SqlitePredictionLog, broken: Break, rungs: Collection[Rung] = tuple(Rung)
+) -> tuple[Capturing, set[float]]:
     """Let the loop live through calm spans, broken ones, calm ones, and a world that has changed.
 
     Returns
@@ -98,7 +101,8 @@ def live(workspace: Workspace, log: SqlitePredictionLog, broken: Break) -> tuple
     """
     builder = Capturing(workspace)
     parts = world.worker_of(workspace, log, lambda: LATER)._parts
-    parts = replace(parts, hands=replace(parts.hands, build=builder))
+    watching = tuple(d for d in parts.detectors if d.rung in rungs)
+    parts = replace(parts, hands=replace(parts.hands, build=builder), detectors=watching)
     worker = Worker(parts, SystemClock(), lambda: LATER, BEGUN)
     release, hit, before = open_release(workspace.path / workspace.registry.version("m").path), set[float](), made(0, 1)
     for span in range(END):
@@ -145,3 +149,21 @@ def test_a_feed_that_breaks_is_neither_answered_by_learning_nor_learned_from(
         known = table["heat"].round(4)
         assert len(table) > 600 + (number - BROKEN - 1) * ROWS, "what came sound is learned from"
         assert not set(known).intersection(hit)
+
+
+@pytest.mark.parametrize("kind", ["pounds", "columns swapped"])
+def test_what_the_feeds_rung_does_not_tell_truths_do(built: Path, tmp_path: Path, kind: str) -> None:
+    code, broken = BREAKS[kind]
+    place = Path(shutil.copytree(built, tmp_path / "w"))
+    log = SqlitePredictionLog(place / "predictions" / "m")
+    with Workspace(place) as workspace:
+        builder, hit = live(workspace, log, broken, set(Rung) - {Rung.FEED})
+        rounds, done = workspace.operations.rounds("m"), workspace.operations.operations("m")
+    log.close()
+    told = {r.number: {s.code for s in r.watched.signals if s.alarming and s.rung is Rung.FEED} for r in rounds}
+    assert all(told[n] == {code} for n in range(CALM, CALM + BROKEN))
+    assert not any(told[n] for n in (*range(CALM), *range(CALM + BROKEN, END)))
+    learned = [o.round for o in done if o.move.action is Action.RETRAIN]
+    assert len(learned) == len(builder.tables) > 0
+    assert min(learned) >= DRIFT
+    assert not any(set(table["heat"].round(4)).intersection(hit) for table in builder.tables)

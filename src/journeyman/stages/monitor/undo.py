@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -208,19 +207,23 @@ def _explained_by_more(
 
 def _plausible(reference: Reference, rows: Block) -> Iterator[_Change]:
     """Yield the changes which, undone, bring important columns nearer to the reference."""
-    columns = [c.name for c in reference.columns if measured(c, reference) and reference.used(c.name)]
-    columns = sorted(columns, key=lambda name: -reference.importance.get(name, 0.0))[:_COLUMNS]
-    usual = {name: numbers(reference.rows[name]) for name in columns}
-    live = {name: numbers(rows[name]) for name in columns}
-    own = {name: distance(live[name], usual[name]) for name in columns}
+    every = [c.name for c in reference.columns if measured(c, reference)]
+    columns = sorted((n for n in every if reference.used(n)), key=lambda n: -reference.importance.get(n, 0.0))[
+        :_COLUMNS
+    ]
+    usual = {name: numbers(reference.rows[name]) for name in every}
+    live = {name: numbers(rows[name]) for name in every}
+    own = {name: distance(live[name], usual[name]) for name in every}
     for name in columns:
         for number, way in enumerate(WAYS):
             if distance(way.undone(live[name]), usual[name]) < own[name] - _CLOSER:
                 yield _Change(name, name, number)
-    for first, second in combinations(columns, 2):
-        crossed = distance(live[first], usual[second]), distance(live[second], usual[first])
-        if max(crossed) < max(own[first], own[second]) - _CLOSER:
-            yield _Change(first, second, -1)
+    # An important column may have changed places with one that the model does not use.
+    for place, first in enumerate(columns):
+        for second in (name for name in every if name not in columns[: place + 1]):
+            crossed = distance(live[first], usual[second]), distance(live[second], usual[first])
+            if max(crossed) < max(own[first], own[second]) - _CLOSER:
+                yield _Change(first, second, -1)
 
 
 def _better(

@@ -57,8 +57,9 @@ def meta_features(table: Table, task: Task) -> dict[str, float]:
     features = table.features
     kinds = [c.kind for c in features]
     missing = float(table.frame[[c.name for c in features]].isna().to_numpy().mean()) if features else 0.0
+    number = table_number([c.name for c in features], task.target, task.kind)
     return {
-        TABLE: table_number((c.name for c in features), task.target),
+        **({TABLE: number} if number is not None else {}),
         "log_rows": float(np.log10(max(len(table.frame), 1))),
         "log_columns": float(np.log10(max(len(features), 1))),
         "categorical": _share([k.categorical for k in kinds]),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -16,18 +17,25 @@ TABLE = "table"
 
 _JOBS = 5  # of one table, the latest: what was so long ago may have changed
 _MOST_APART = 1.0
+_COUNTED = re.compile(r"[a-zA-Z]?_?\d+")
 _DIGITS = 12  # of a digest in hexadecimal: a number that a float holds exactly
 
 
-def table_number(columns: Iterable[str], target: str) -> float:
-    """Return a number that names a table by its columns and the target, whatever its rows.
+def table_number(columns: Collection[str], target: str, kind: str) -> float | None:
+    """Return a number that names a table by its columns, the target and the kind of task, whatever its rows.
+
+    None where the names only count the columns: arrays that have nothing in common are called alike.
 
     Examples
     --------
-    >>> table_number(["a", "b"], "y") == table_number(["b", "a"], "y"), table_number(["a"], "b") == 0.0
-    (True, False)
+    >>> table_number(["age", "sex"], "y", "binary") == table_number(["sex", "age"], "y", "binary")
+    True
+    >>> table_number(["x0", "x1"], "y", "binary"), table_number(["0", "1"], "y", "binary")
+    (None, None)
     """
-    named = "\x1f".join([target, *sorted(columns)])
+    if all(_COUNTED.fullmatch(name) for name in columns):
+        return None
+    named = "\x1f".join([target, kind, *sorted(columns)])
     return float(int(hashlib.sha256(named.encode()).hexdigest()[:_DIGITS], 16))
 
 
