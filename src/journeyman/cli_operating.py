@@ -168,6 +168,12 @@ def reject(name: Name, which: Which = None, note: Note = "", workspace: Workspac
     _ask(workspace, name, "reject", which, note)
 
 
+@app.command(epilog="Example: journeyman accept houses --note 'kilograms from now on'")
+def accept(name: Name, note: Note = "", workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
+    """Say that the feed, as the last look told it, is not broken: rows come so from now on, and are learned from."""
+    _ask(workspace, name, "accept", None, note)
+
+
 @app.command(epilog="Example: journeyman pause houses")
 def pause(name: Name, note: Note = "", workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
     """Let the loop watch and do nothing, until `journeyman resume NAME`."""
@@ -212,6 +218,7 @@ def _ask(workspace: Path, name: str, kind: str, which: int | None, note: str) ->
         request = overview.Request(overview.RequestKind(kind), at, _who(), which, note)
         understood = operate_doors.ask(workspace, name, request)
         of = "" if understood.operation is None else f" (operation {understood.operation})"
+        of = f" {', '.join(understood.accepts)}" if understood.accepts else of
         typer.echo(f"{name}: {kind}{of}; the next round does it")
 
 

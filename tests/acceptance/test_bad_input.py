@@ -175,6 +175,13 @@ def test_an_option_that_does_not_fit(place: Place, case: str) -> None:
     nothing_was_made(place.workspace)
 
 
+def test_what_is_accepted_and_not_there_is_told(place: Place) -> None:
+    words = ["build", place.table("good.csv", GOOD), "--target", "y", "--trials", "1", "--accept", "DQ999"]
+    code, _, err = place.run(*words)
+    assert code == 0
+    assert "DQ999 was to be accepted, but nothing of the kind was found" in " ".join(err.split())
+
+
 @pytest.mark.parametrize("budget", ["0", "0s", "-3", "soon", ""])
 def test_a_budget_that_is_none(place: Place, budget: str) -> None:
     answer = place.run("build", place.table("good.csv", GOOD), "--target", "y", f"--budget={budget}")

@@ -74,11 +74,13 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     build(rows, target="y", name="churn", trials=1, workspace=folder / "w")
     with contextlib.closing(Workspace(folder / "w")) as place:
         history.release_again(place, "churn", "churn", 2)
-        history.release_again(place, "churn", "houses", 1)
-        for name, version in (("churn", 1), ("churn", 2), ("houses", 1)):
+        for other in ("houses", "demand"):
+            history.release_again(place, "churn", other, 1)
+        for name, version in (("churn", 1), ("churn", 2), ("houses", 1), ("demand", 1)):
             place.registry.promote(name, version, now="2026-10-28T11:00:00+00:00")
         history.stored(place, history.eventful("churn"))
         history.stored(place, history.calm("houses"))
+        history.stored(place, history.broken("demand"))
         place.leases.take("churn", "somebody", time.time_ns() // 1_000_000, 10**9)
     browser = Browser(program, folder / "profile")
     try:
@@ -93,7 +95,7 @@ def test_all_models_at_a_glance_and_then_one(page: Page) -> None:
     tab = page.open("/")
     tab.until_text("How the models stand")
     assert "waits for you" in tab.text("main")
-    assert tab.text("main").count("nobody is watching") == 1, "a worker holds churn, and none holds houses"
+    assert tab.text("main").count("nobody is watching") == 2, "a worker holds churn, and none holds the others"
     tab.js("document.querySelector('main a[href=\"/model/churn\"]').click()")
     tab.until("document.querySelectorAll('.js-plotly-plot .main-svg').length >= 3")
     shown = tab.text("main")
@@ -158,6 +160,25 @@ def test_pausing_reaches_the_store_and_the_page_shows_it(page: Page) -> None:
     assert [asked.kind for asked in page.requests("houses")] == [RequestKind.PAUSE]
     assert "paused" in tab.text("main")
     assert tab.js("[...document.querySelectorAll('main button')].find(b => b.innerText == 'Roll back').disabled")
+
+
+def test_a_feed_that_is_told_to_be_broken_may_be_said_to_be_right(page: Page) -> None:
+    tab = page.open("/model/demand")
+    tab.until_text("feed broken")
+    tab.press("The feed is right")
+    tab.until("document.getElementById('dialog').open")
+    assert "learns from such rows" in tab.text("#dialog")
+    tab.press("Accept", "#dialog")
+    tab.until_text("accept DR001 age of demand. The next round does it.")
+    (asked,) = page.requests("demand")
+    assert (asked.kind, asked.accepts, asked.since) == (
+        RequestKind.ACCEPT,
+        ("DR001 age",),
+        history.BEGIN + 12 * history.HOUR,
+    )
+    sound = page.open("/model/houses")
+    sound.until_text("Roll back")
+    assert "The feed is right" not in sound.text("main")
 
 
 def test_what_happens_meanwhile_appears_by_itself_and_what_was_opened_stays_open(page: Page) -> None:

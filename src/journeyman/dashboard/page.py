@@ -26,6 +26,7 @@ from journeyman.dashboard.words import (
 )
 from journeyman.entities.operation import Operation
 from journeyman.entities.overview import ModelState, RequestKind, Round
+from journeyman.entities.signal import Rung
 from journeyman.reports.phrases import sentence
 from journeyman.reports.words import between, clean, metric_words, number, plural
 
@@ -162,7 +163,10 @@ def _verdict(state: ModelState, said: Sequence[Standing], asked: Mapping[str, st
     words += [html.P([html.B(f"Also {s.word}. "), s.because], className="also") for s in said[1:]]
     switch = RequestKind.RESUME if state.paused else RequestKind.PAUSE
     back = _button(RequestKind.ROLL_BACK, state.name, "Roll back", disabled=len(state.versions) < 2)
-    words.append(html.Div([_button(switch, state.name, str(switch.value).capitalize()), back], className="buttons"))
+    buttons = [_button(switch, state.name, str(switch.value).capitalize()), back]
+    if state.rounds and any(s.rung is Rung.FEED and s.alarming for s in state.rounds[-1].watched.signals):
+        buttons.insert(0, _button(RequestKind.ACCEPT, state.name, "The feed is right"))
+    words.append(html.Div(buttons, className="buttons"))
     return html.Section([html.Div(words), html.Div(_key_figures(state))], className=f"verdict {said[0].tone}")
 
 

@@ -39,6 +39,12 @@ def question(kind: RequestKind, model: str, operation: Operation | None = None) 
     if kind is RequestKind.ROLL_BACK:
         text = "The champion before answers again, from the next round on. The release that answers now is kept."
         return Question(f"Roll {model} back?", text, "Roll back", True)
+    if kind is RequestKind.ACCEPT:
+        text = (
+            "What the last look told of the feed is no fault: rows come so from now on. The loop tells it no more, and "
+            "learns from such rows, those that have come already too."
+        )
+        return Question(f"Is the feed of {model} right?", text, "Accept", True)
     what = "this" if operation is None else asked_words(_wanted(operation), operation.move.version)
     why = "" if operation is None else f"{sentence(operation.move.reason)} "
     if kind is RequestKind.APPROVE:
@@ -56,6 +62,7 @@ def answered(model: str, request: Request) -> str:
     """
     which = "" if request.operation is None else f" operation {request.operation} of"
     what = "roll back" if request.kind is RequestKind.ROLL_BACK else request.kind.value
+    what = f"{what} {', '.join(request.accepts)} of" if request.accepts else what
     return f"Asked at {moment(request.at, year=False)} UTC: {what}{which} {model}. The next round does it."
 
 

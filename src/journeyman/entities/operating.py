@@ -161,6 +161,9 @@ class LoopState:
         Codes of the alarms that the last operations have told.
     hidden : tuple of str
         Columns that the log was told not to hold; nobody can watch them.
+    accepted : mapping of str to int
+        Claims of the feed's rung (``Signal.claims``) that a person has said to be right, and for how many looks in a
+        row nothing has said so any more.
     memory : mapping of str to mapping of str to ndarray
         What each detector remembers.
     policy : PolicyMemory or None
@@ -184,6 +187,7 @@ class LoopState:
     truths: int = 0
     told: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    accepted: Mapping[str, int] = field(default_factory=dict)
     memory: Memory = field(default_factory=dict)
     policy: PolicyMemory | None = None
     digests: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
@@ -254,6 +258,8 @@ class Decided:
         Number of the operation that a person approved or rejected.
     noted : bool
         Whether it becomes an operation: keeping on as before does not.
+    accepted : Request or None
+        By which a person said that rows arrive as they should.
     """
 
     judged: Judged
@@ -262,6 +268,7 @@ class Decided:
     paused: bool
     answers: int | None = None
     noted: bool = True
+    accepted: Request | None = None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ class RequestKind(StrEnum):
 
     APPROVE = "approve"
     REJECT = "reject"
+    ACCEPT = "accept"
     ROLL_BACK = "roll back"
     PAUSE = "pause"
     RESUME = "resume"
@@ -39,6 +40,10 @@ class Request:
         Number of the operation that is approved or rejected.
     note : str
         Why, in the person's words.
+    accepts : tuple of str
+        For ACCEPT: claims of signals of the feed (``Signal.claims``) that tell of no fault.
+    since : int
+        For ACCEPT: when rows began to arrive so, in milliseconds since 1970.
     """
 
     kind: RequestKind
@@ -46,6 +51,8 @@ class Request:
     who: str
     operation: int | None = None
     note: str = ""
+    accepts: tuple[str, ...] = ()
+    since: int = 0
 
 
 @dataclass(frozen=True)

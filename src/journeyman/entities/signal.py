@@ -68,6 +68,11 @@ class Signal:
         """Whether something is to be done about it."""
         return self.severity is Severity.ERROR
 
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """What it says of which column, so that a person can say that just this is right: "DR004 weight"."""
+        return tuple(f"{self.code} {name}" for name in self.columns) or (self.code,)
+
 
 @dataclass(frozen=True)
 class Watched:
@@ -87,6 +92,8 @@ class Watched:
         Loss estimated without truths, with its interval (95 %).
     broken : tuple of (int, int)
         Spans, in milliseconds since 1970, whose rows arrived broken, so far; nothing is to be learned from them.
+    accepted : tuple of str
+        Claims of the feed's rung that a person has said to be right: they alarm nobody.
     """
 
     signals: tuple[Signal, ...]
@@ -100,3 +107,4 @@ class Watched:
     estimate_low: float | None = None
     estimate_high: float | None = None
     broken: tuple[tuple[int, int], ...] = ()
+    accepted: tuple[str, ...] = ()

@@ -141,10 +141,19 @@ def prepare_table(source: Source, settings: BuildSettings, kit: Kit, run: Run) -
     find_metric(draft.metric, draft.kind)
     tell("check")
     seen = run.step("check", partial(_check, kit), ingested.table, draft, settings.seed)
+    _tell_needless(kit, settings, seen)
     tell("repair")
     repaired = run.step("repair", repair, ingested.table, draft, seen, settings)
     findings = (*ingested.findings, *seen, *repaired.findings)
     return repaired, tuple(sorted(findings, key=lambda f: f.severity.rank))
+
+
+def _tell_needless(kit: Kit, settings: BuildSettings, seen: Sequence[Finding]) -> None:
+    """Tell what was to be accepted and was not found: a typing error, or a table that has changed."""
+    found = {f"{f.code}{about}" for f in seen for about in ("", *(f":{name}" for name in f.subject))}
+    for code in settings.accept:
+        if code not in found and not code.startswith("DQ0"):  # accepted while reading, those leave no finding
+            kit.progress.note(f"{code} was to be accepted, but nothing of the kind was found")
 
 
 def model_card(kit: Kit, chosen: Ensemble, table: Table, task: Task) -> ModelCard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from journeyman.entities.contest import Contest
@@ -11,12 +12,14 @@ from journeyman.entities.operating import Decided, Done, Kept, LoopState, Memory
 from journeyman.entities.operation import Move, Operation, Outcome
 from journeyman.entities.overview import Round
 from journeyman.entities.signal import Watched
-from journeyman.stages.monitor import anew
+from journeyman.stages.monitor import anew, mended
 from journeyman.workflow.judge import moved
 
 __all__ = ["hand_on"]
 
 _VERSION = "version"
+_QUIET = 20
+"""Looks in a row, without a word of it, after which what a person has said to be right is forgotten."""
 
 
 def hand_on(
@@ -46,6 +49,11 @@ def hand_on(
     if new is not None and new.outcome is None:
         still_open += (new,)
     changed = done.champion != state.champion
+    memory = anew(memory) if changed else memory
+    accepted = _accepted(state.accepted, looked)
+    if decided.accepted is not None:
+        accepted |= dict.fromkeys(decided.accepted.accepts, 0)
+        memory = mended(memory, decided.accepted.since)
     alarms = {s.code for s in looked.signals if s.alarming}
     after = replace(
         state,
@@ -62,13 +70,21 @@ def hand_on(
         unmeasured=still_open,
         truths=decided.truths,
         told=tuple(sorted(alarms & {*state.told, *move.signals})),
-        memory=anew(memory) if changed else memory,
+        memory=memory,
+        accepted=accepted,
         policy=_policy(policy, move, state, seen, decided, done),
         digests=seen.digests,
         hidden=seen.hidden,
     )
     kept = Round(state.round, state.begin, state.end, done.champion, done.challenger, looked, policy.contest)
     return Kept(after, kept, operations)
+
+
+def _accepted(known: Mapping[str, int], looked: Watched) -> dict[str, int]:
+    """Return what a person has said to be right, less what has not been noticed for long: it may be a fault again."""
+    noticed = {claim for signal in looked.signals for claim in signal.claims}
+    quiet = {claim: 0 if claim in noticed else looks + (looked.rows > 0) for claim, looks in known.items()}
+    return {claim: looks for claim, looks in quiet.items() if looks < _QUIET}
 
 
 def _new(model: str, state: LoopState, decided: Decided, done: Done) -> Operation | None:

@@ -8,7 +8,7 @@ from journeyman.entities.decision import Action
 from journeyman.entities.judged import Judged
 from journeyman.entities.operating import Decided, HeardRequest, LoopState, Observed
 from journeyman.entities.operation import Move, Operation
-from journeyman.entities.overview import RequestKind
+from journeyman.entities.overview import Request, RequestKind
 from journeyman.entities.signal import Watched
 
 __all__ = ["hear"]
@@ -40,11 +40,21 @@ def hear(state: LoopState, seen: Observed, watched: Watched, judged: Judged, tru
         if asked.request.kind in (RequestKind.PAUSE, RequestKind.RESUME):
             paused = asked.request.kind is RequestKind.PAUSE
             continue
+        if asked.request.kind is RequestKind.ACCEPT:
+            accepting = replace(judged, move=_accepting(asked.request))
+            return Decided(accepting, truths, heard, paused, accepted=asked.request)
         wanted = _asked_move(state, seen, asked)
         if wanted is not None:
             move, answers = wanted
             return Decided(replace(judged, move=move), truths, heard, paused, answers)
     return _own(state, watched, Decided(judged, truths, heard, paused))
+
+
+def _accepting(request: Request) -> Move:
+    """Return the move that writes down what a person has said of the feed; what follows from it ``hand_on`` does."""
+    why = f": {request.note}" if request.note else ""
+    reason = f"{request.who} said that rows arrive as they should ({', '.join(request.accepts)}){why}."
+    return Move(Action.KEEP, reason, tuple(dict.fromkeys(claim.partition(" ")[0] for claim in request.accepts)))
 
 
 def _asked_move(state: LoopState, seen: Observed, asked: HeardRequest) -> tuple[Move, int | None] | None:

@@ -158,7 +158,7 @@ def watch(parts: LoopParts, state: LoopState, seen: Observed) -> tuple[Memory, W
             importance={k: v for k, v in reference.importance.items() if k not in seen.hidden},
         )
     before = state.memory if as_before else anew(state.memory)
-    looked = monitor(reference, release.task, parts.detectors, before, mine)
+    looked = monitor(reference, release.task, parts.detectors, before, mine, tuple(state.accepted))
     if seen.hidden:
         return looked  # the release cannot answer these rows again
     feeds = {d.name for d in parts.detectors if d.rung is Rung.FEED}

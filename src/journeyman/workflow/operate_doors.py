@@ -12,6 +12,7 @@ import msgspec
 from journeyman.entities.operating import Notice
 from journeyman.entities.operation import Operation
 from journeyman.entities.overview import ModelState, Request, RequestKind
+from journeyman.entities.signal import Rung
 from journeyman.errors import SettingsError
 from journeyman.metrics.row_losses import loss_name
 from journeyman.settings import DEFAULT_WORKSPACE
@@ -96,7 +97,7 @@ def ask(workspace: str | Path | None, name: str, request: Request) -> Request:
     ------
     SettingsError
         Where the model is not operated, nothing waits, several wait and none was named, the named one does not wait,
-        or there is no earlier champion to return to.
+        there is no earlier champion to return to, or nothing arrives broken that could be right.
     """
     with _opened(workspace) as place:
         place.operations.model(name)
@@ -105,6 +106,8 @@ def ask(workspace: str | Path | None, name: str, request: Request) -> Request:
             request = replace(request, operation=_meant(name, request.operation, waiting))
         elif request.kind is RequestKind.ROLL_BACK and len(place.registry.history(name)) < 2:
             raise SettingsError(f"{name} has no earlier champion to go back to", hint="journeyman list shows versions")
+        elif request.kind is RequestKind.ACCEPT:
+            request = _accepting(place, name, request)
         elif request.kind in _SWITCHES and _paused(place, name) is (request.kind is RequestKind.PAUSE):
             raise SettingsError(
                 f"{name} is {'paused' if _paused(place, name) else 'not paused'} already", hint="nothing was changed"
@@ -129,6 +132,25 @@ def _meant(name: str, number: int | None, waiting: list[int]) -> int:
     if number is not None and number not in waiting:
         raise SettingsError(f"operation {number} of {name} does not wait", hint=f"these do: {shown}")
     return waiting[0] if number is None else number
+
+
+def _accepting(place: Workspace, name: str, request: Request) -> Request:
+    """Return the request with what the latest look told of the feed, and since when looks in a row have told it."""
+    rounds = place.operations.rounds(name)
+    claims: list[str] = []
+    since = 0
+    for seen in reversed(rounds):
+        faults = [s for s in seen.watched.signals if s.rung is Rung.FEED and s.alarming]
+        if not claims:
+            claims = [claim for s in faults for claim in s.claims]
+        told = [s for s in faults if set(s.claims) & set(claims)]
+        if not told:
+            break
+        since = min(seen.begin, *(s.since for s in told))
+    if not claims:
+        last = "no span has been looked at" if not rounds else "at the last look no row of it arrived broken"
+        raise SettingsError(f"nothing of {name} is to be accepted: {last}", hint=f"see journeyman operations {name}")
+    return replace(request, accepts=tuple(dict.fromkeys(claims)), since=since)
 
 
 def _waits(operation: Operation) -> bool:

@@ -121,3 +121,19 @@ def test_what_arrived_broken_stays_so_for_the_next_champion(reference):
     later, after = monitor(reference, TASK, DETECTORS, anew(memory), hour(9))
     assert watched.broken == after.broken == ((START + 2 * HOUR, START + 3 * HOUR),)
     assert set(anew(memory)) < set(later)
+
+
+def test_what_a_person_has_said_is_right_is_told_and_alarms_nobody(reference):
+    hours = [hour(k, factor=1000.0 if k >= 2 else 1.0) for k in range(4)]
+    memory, watched = {}, None
+    for at in hours[:3]:
+        memory, watched = monitor(reference, TASK, DETECTORS, memory, at)
+    [fault] = [s for s in watched.signals if s.alarming]
+    _, again = monitor(reference, TASK, DETECTORS, memory, hours[3], fault.claims)
+    [right] = [s for s in again.signals if s.rung is Rung.FEED]
+    assert (right.claims, right.alarming) == (fault.claims, False)
+    assert right.message.startswith(f"A person has said that this is right: {fault.columns[0]!r}")
+    assert again.accepted == fault.claims
+    assert again.broken == watched.broken, "the rows of this look are sound"
+    _, other = monitor(reference, TASK, DETECTORS, memory, hours[3], ("DR004 another", "DR001"))
+    assert any(s.rung is Rung.FEED and s.alarming for s in other.signals), "another column was meant"

@@ -106,6 +106,30 @@ def test_a_champion_that_a_person_made_is_watched_from_anew() -> None:
     assert (state.champion, state.challenger, state.memory) == (3, None, {})
 
 
+def test_what_a_person_says_is_right_is_kept_until_nothing_has_told_it_for_long() -> None:
+    fault = Signal("DR004", Rung.FEED, Severity.ERROR, "Pounds.", 12, ("weight",))
+    request = Request(RequestKind.ACCEPT, 15, "ann", note="for good", accepts=fault.claims, since=12)
+    seen = replace(observed(), requests=(HeardRequest(2, request),))
+    decided = hear(STATE, seen, Watched((fault,), 9, 0), judged(RETRAIN), 5)
+    assert decided.judged.move.reason == "ann said that rows arrive as they should (DR004 weight): for good."
+    assert (decided.judged.move.action, decided.heard, decided.noted) == (Action.KEEP, 2, True)
+    memory = {"monitor": {"broken": np.array([[1.0, 3.0], [12.0, 20.0]])}}
+    kept = hand_on("m", OperateSettings(), STATE, seen, (memory, Watched((fault,), 9, 0)), decided, Done(1, 2))
+    state = kept.state
+    assert (state.accepted, state.memory["monitor"]["broken"].tolist()) == ({"DR004 weight": 0}, [[1.0, 3.0]])
+    nothing = hear(state, observed(), QUIET, judged(KEEP), 5)
+
+    def after(looked: Watched, before: LoopState) -> LoopState:
+        return hand_on("m", OperateSettings(), before, observed(), ({}, looked), nothing, Done(1, 2)).state
+
+    assert after(QUIET, state).accepted == {"DR004 weight": 0}, "no rows, no word"
+    for looks in range(1, 20):
+        state = after(Watched((), 9, 0), state)
+        assert state.accepted == {"DR004 weight": looks}
+    assert after(Watched((replace(fault, severity=Severity.WARNING),), 9, 0), state).accepted == {"DR004 weight": 0}
+    assert after(Watched((), 9, 0), state).accepted == {}
+
+
 def test_outcomes_come_from_the_contest_when_it_ends() -> None:
     retrained = Operation(5, "m", 2, 6, RETRAIN, 1, {"version": 2.0, "seconds": 3.0})
     state = replace(STATE, unmeasured=(retrained,), operations=5)

@@ -15,12 +15,15 @@ import pytest
 
 from journeyman.entities.decision import Action
 from journeyman.entities.model_version import ModelVersion
+from journeyman.entities.overview import Request, RequestKind
 from journeyman.entities.signal import Rung
+from journeyman.errors import SettingsError
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.clock import SystemClock
 from journeyman.workflow.doors import build
 from journeyman.workflow.learning_rows import TrainingTable
+from journeyman.workflow.operate_doors import ask
 from journeyman.workflow.release import open_release
 from journeyman.workflow.worker import Worker
 
@@ -90,9 +93,18 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def live(
-    workspace: Workspace, log: SqlitePredictionLog, broken: Break, rungs: Collection[Rung] = tuple(Rung)
+    workspace: Workspace,
+    log: SqlitePredictionLog,
+    broken: Break,
+    rungs: Collection[Rung] = tuple(Rung),
+    accepted: int = END,
 ) -> tuple[Capturing, set[float]]:
     """Let the loop live through calm spans, broken ones, calm ones, and a world that has changed.
+
+    Parameters
+    ----------
+    accepted : int
+        Span in which a person says that the rows which arrive broken are right; they go on to come so then.
 
     Returns
     -------
@@ -108,13 +120,15 @@ def live(
     for span in range(END):
         rows, drifted = made(1_000 + span, ROWS, 600 + span * ROWS), span >= DRIFT
         arrives, true = rows, truths(rows, drifted)
-        if CALM <= span < CALM + BROKEN:
+        if CALM <= span < (CALM + BROKEN if accepted == END else END):
             arrives = broken(rows, before)
             true = truths(before, False) if arrives is before else true
             hit |= set(arrives["heat"].tolist()) - set(before["heat"].tolist())
         else:
             before = rows
         at = BEGUN + span * SPAN + 10_000
+        if span == accepted:
+            ask(workspace.path, "m", Request(RequestKind.ACCEPT, at, "ann", note="pounds from now on"))
         sent = arrives.assign(when=arrives["when"].dt.strftime("%Y-%m-%d %H:%M:%S")).astype(object)
         sent = sent.where(arrives.notna(), None)
         ids = world.record(log, at, sent, release.answers(sent)[:, 1])
@@ -167,3 +181,29 @@ def test_what_the_feeds_rung_does_not_tell_truths_do(built: Path, tmp_path: Path
     assert len(learned) == len(builder.tables) > 0
     assert min(learned) >= DRIFT
     assert not any(set(table["heat"].round(4)).intersection(hit) for table in builder.tables)
+
+
+@pytest.mark.parametrize("rungs", [tuple(Rung), set(Rung) - {Rung.FEED}], ids=["all rungs", "truths alone"])
+def test_what_a_person_says_is_right_is_learned_from(built: Path, tmp_path: Path, rungs: Collection[Rung]) -> None:
+    place, said = Path(shutil.copytree(built, tmp_path / "w")), CALM + 3
+    log = SqlitePredictionLog(place / "predictions" / "m")
+    with Workspace(place) as workspace:
+        builder, hit = live(workspace, log, BREAKS["pounds"][1], rungs, said)
+        rounds, done = workspace.operations.rounds("m"), workspace.operations.operations("m")
+        with pytest.raises(
+            SettingsError, match="nothing of m is to be accepted: at the last look no row of it arrived"
+        ):
+            ask(place, "m", Request(RequestKind.ACCEPT, LATER, "ann"))
+    log.close()
+    told = {r.number: {s.code for s in r.watched.signals if s.alarming and s.rung is Rung.FEED} for r in rounds}
+    assert all(told[n] == {"DR004"} for n in range(CALM + 1, said + 1))
+    assert not any(told[n] for n in range(said + 1, END)), "a person knows better"
+    assert all(r.watched.accepted == ("DR004 weight",) for r in rounds if r.number > said)
+    accepted = next(o for o in done if o.round == said)
+    assert (accepted.move.action, accepted.move.signals) == (Action.KEEP, ("DR004",))
+    assert accepted.move.reason == "ann said that rows arrive as they should (DR004 weight): pounds from now on."
+    learned = [o.round for o in done if o.move.action is Action.RETRAIN]
+    assert learned
+    assert said < min(learned) < DRIFT, "and the model, which has become worse by it, is learned again"
+    first = set(builder.tables[0]["heat"].round(4)).intersection(hit)
+    assert len(first) == (learned[0] - CALM + 1) * ROWS, "from those too that were kept out until then"

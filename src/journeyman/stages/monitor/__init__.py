@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.finding import Severity
 from journeyman.entities.signal import Rung, Signal, Watched
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
@@ -16,14 +17,19 @@ from journeyman.metrics.row_losses import bounded_losses
 from journeyman.stages.monitor.spans import OWN, Memory, completed, inside, joined
 from journeyman.stages.monitor.undo import undo
 
-__all__ = ["Memory", "anew", "monitor", "undo"]
+__all__ = ["Memory", "anew", "mended", "monitor", "undo"]
 
 FloatArray = NDArray[np.float64]
 _RUNGS = tuple(Rung)
 
 
 def monitor(
-    reference: Reference, task: Task, detectors: Sequence[DriftDetector], memory: Memory, traffic: Traffic
+    reference: Reference,
+    task: Task,
+    detectors: Sequence[DriftDetector],
+    memory: Memory,
+    traffic: Traffic,
+    accepted: Collection[str] = (),
 ) -> tuple[Memory, Watched]:
     """Look at a span of traffic.
 
@@ -40,6 +46,8 @@ def monitor(
         What this function returned for the span before; empty for the first.
     traffic : Traffic
         Rows of the span, and earlier rows whose truth came in it.
+    accepted : collection of str
+        Claims of the feed's rung that a person has said to be right: they are told, and alarm nobody.
 
     Returns
     -------
@@ -56,14 +64,15 @@ def monitor(
             continue
         seen = traffic if detector.rung is Rung.FEED else sound
         kept[detector.name], found = detector.look(reference, task, kept[detector.name], seen)
-        signals += found
+        signals += [_right(s) if s.rung is Rung.FEED and set(s.claims) <= set(accepted) else s for s in found]
     began = [s.since for s in signals if s.rung is Rung.FEED and s.alarming]
     if began:
         broken = joined(broken, min(*began, traffic.begin), traffic.end)
         sound = sound.take(~inside(sound.times, broken))
     kept[OWN] = {"broken": broken}
     told = tuple(replace(s, message=completed(s, reference, task)) for s in sorted(signals, key=_gravity))
-    return kept, _watched(reference, task, kept, traffic, sound, told)
+    watched = _watched(reference, task, kept, traffic, sound, told)
+    return kept, replace(watched, accepted=tuple(sorted(accepted)))
 
 
 def anew(memory: Memory) -> Memory:
@@ -75,6 +84,28 @@ def anew(memory: Memory) -> Memory:
     ['monitor']
     """
     return {OWN: memory[OWN]} if OWN in memory else {}
+
+
+def mended(memory: Memory, since: int) -> Memory:
+    """Return what is to be remembered once a person has said that rows arrive as they should since then.
+
+    Examples
+    --------
+    >>> mended({"monitor": {"broken": np.array([[0.0, 9.0], [20.0, 30.0]])}}, 25)["monitor"]["broken"].tolist()
+    [[0.0, 9.0], [20.0, 25.0]]
+    """
+    if OWN not in memory:
+        return memory
+    broken = memory[OWN]["broken"]
+    broken = broken[broken[:, 0] < since]
+    return {**memory, OWN: {"broken": np.minimum(broken, float(since))}}
+
+
+def _right(signal: Signal) -> Signal:
+    if not signal.alarming:
+        return signal
+    what = signal.message.partition(": ")[2] or signal.message
+    return replace(signal, severity=Severity.WARNING, message=f"A person has said that this is right: {what}")
 
 
 def _gravity(signal: Signal) -> tuple[int, int, float, str]:

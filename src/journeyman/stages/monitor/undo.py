@@ -52,6 +52,10 @@ class _Change:
         return {**rows, self.first: WAYS[self.way].undone(numbers(rows[self.first]))}
 
     @property
+    def code(self) -> str:
+        return "DR003" if self.way < 0 else "DR004"
+
+    @property
     def words(self) -> str:
         if self.way < 0:
             return f"{self.first!r} and {self.second!r} arrive in one another's place"
@@ -60,6 +64,15 @@ class _Change:
     @property
     def columns(self) -> tuple[str, ...]:
         return (self.first, self.second) if self.way < 0 else (self.first,)
+
+    def signal(self, since: int, evidence: dict[str, float]) -> Signal:
+        message = _message(self, evidence)
+        return Signal(
+            self.code, Rung.FEED, Severity.ERROR, message, since, self.columns, detector=_NAME, evidence=evidence
+        )
+
+    def accepted(self, watched: Watched) -> bool:
+        return set(self.signal(0, {}).claims) <= set(watched.accepted)
 
 
 def undo(
@@ -102,10 +115,11 @@ def undo(
         return {**memory, _NAME: own}, watched
     spans = memory[OWN]["broken"]
     told = traffic.take(traffic.told)
-    if len(held):
-        [[first, second, way, since]] = held.tolist()
-        names = [c.name for c in reference.columns]
-        change = _Change(names[int(first)], names[int(second)], int(way))
+    change = _held(held, reference)
+    if change is not None and change.accepted(watched):
+        held, change = held[:0], None  # a person has said that rows are to come so
+    if change is not None:
+        since = held[0, 3]
         told = told.take(told.times >= since)
         if len(told.times) >= _FEWEST and not _better(reference, task, answer, change, _latest(told)):
             return {**memory, _NAME: {"held": held[:0], "losses": lately}}, watched
@@ -116,23 +130,14 @@ def undo(
         found = _explained(reference, lately, task, answer, told)
         if found is None and any(s.alarming for s in watched.signals):
             found, told = _explained_by_more(reference, task, answer, latest())
-        if found is None:
+        if found is None or found[0].accepted(watched):
             losses = bounded_losses(told.truths, told.answers, task, reference.scale)
             lately = np.concatenate([lately, losses[np.isfinite(losses)]])[-_MOST:]
             return {**memory, _NAME: {"held": held, "losses": lately}}, watched
         change, evidence = found
         alarms = [s.since for s in watched.signals if s.alarming and s.rung is not Rung.FEED]
         begin = min([int(told.times.min()), *alarms])
-    signal = Signal(
-        "DR003" if change.way < 0 else "DR004",
-        Rung.FEED,
-        Severity.ERROR,
-        _message(change, evidence),
-        begin,
-        change.columns,
-        detector=_NAME,
-        evidence=evidence,
-    )
+    signal = change.signal(begin, evidence)
     spans = joined(spans, begin, traffic.end)
     names = [c.name for c in reference.columns]
     place = [names.index(change.first), names.index(change.second), change.way, begin]
@@ -153,6 +158,15 @@ def _message(change: _Change, evidence: dict[str, float]) -> str:
         return f"{change.words}; no truth says yet that this is over."
     figures = f"{evidence['loss']:.3g} as rows came, {evidence['undone']:.3g} with that undone"
     return f"{change.words}: the loss is {figures}, and it was {evidence['before']:.3g} before."
+
+
+def _held(held: FloatArray, reference: Reference) -> _Change | None:
+    """Return the change that counts since an earlier look; None where there is none."""
+    if not len(held):
+        return None
+    names = [c.name for c in reference.columns]
+    first, second, way, _ = held[0].tolist()
+    return _Change(names[int(first)], names[int(second)], int(way))
 
 
 def _latest(told: Traffic) -> Traffic:
