@@ -27,14 +27,13 @@ import numpy as np
 from experience_judged import report_judgement
 from experience_replay import Tried, lines, load
 from experience_tasks import Place, places, pose, read
-from journeyman.entities.candidate import Candidate
+from journeyman.entities.candidate import SIMPLE, Candidate
 from journeyman.entities.table import target_values
 from journeyman.errors import JourneymanError
 from journeyman.metrics import find_metric
 from journeyman.reports.progress import SilentProgress
 from journeyman.settings import BuildSettings
 from journeyman.stages.rank import meta_features
-from journeyman.stages.rank.context import SIMPLE
 from journeyman.stages.rank.judgement import to_text
 from journeyman.stages.split import folds_only
 from journeyman.stages.train import Allowance, Terms, train

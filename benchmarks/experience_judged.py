@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from experience_searches import Random, report_learning, report_searches
-from journeyman.stages.rank.context import SIMPLE
+from journeyman.entities.candidate import SIMPLE
 from journeyman.stages.rank.features import Proposal
 from journeyman.stages.rank.judgement import Beliefs, believe, blank, update
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from journeyman.entities.candidate import SIMPLE
 from journeyman.entities.experience import Expectation, Experience
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Trial
@@ -14,7 +15,6 @@ from journeyman.metrics import find_metric
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import ensemble, lift
 from journeyman.stages.rank import Beliefs, Shown, rank, remembered, shown_by
-from journeyman.stages.rank.context import SIMPLE
 from journeyman.stages.rank.memory import TABLE, table_number
 from journeyman.stores.facts import decode
 

@@ -18,9 +18,9 @@ from experience_replay import (
     replay,
     seconds_to,
 )
+from journeyman.entities.candidate import SIMPLE
 from journeyman.entities.experience import Experience
 from journeyman.stages.rank import Beliefs, judge, remembered
-from journeyman.stages.rank.context import SIMPLE
 from journeyman.stages.stop import chance_of_more
 
 PICKS, LEAST_TRIALS, MORE_JOBS, USERS_ORDERS = 5, 8, 30, 2

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.candidate import Candidate
+from journeyman.entities.candidate import BASELINE, Candidate
 from journeyman.entities.column import Column
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
@@ -47,7 +47,7 @@ class Baseline:
     'baseline'
     """
 
-    name: str = "baseline"
+    name: str = BASELINE
     preparation: str = "native"
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:

@@ -9,7 +9,12 @@ from dataclasses import asdict, dataclass, field
 
 from journeyman.entities.weakness import Treatment
 
-__all__ = ["Candidate", "Parameter"]
+__all__ = ["BASELINE", "SIMPLE", "Candidate", "Parameter"]
+
+BASELINE = "baseline"
+"""The algorithm that looks at no column."""
+SIMPLE = (BASELINE, "linear")
+"""What is tried first, whatever experience says: what the others are measured against."""
 
 Parameter = str | int | float | bool
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from journeyman.entities.candidate import BASELINE
 from journeyman.entities.experience import Expectation
 from journeyman.entities.report import BuildReport
 from journeyman.entities.trial import Trial, TrialStatus
@@ -44,8 +45,8 @@ class TrialRow:
 
 def _styles(report: BuildReport) -> dict[str, str]:
     """Give each algorithm a colour, in the order in which they were tried."""
-    names = list(dict.fromkeys(t.candidate.algorithm for t in report.trials if t.candidate.algorithm != "baseline"))
-    return {"baseline": "c-base"} | {name: f"c-a{k % _PALETTE}" for k, name in enumerate(names)}
+    names = list(dict.fromkeys(t.candidate.algorithm for t in report.trials if t.candidate.algorithm != BASELINE))
+    return {BASELINE: "c-base"} | {name: f"c-a{k % _PALETTE}" for k, name in enumerate(names)}
 
 
 def _score_text(report: BuildReport, score: float) -> str:
@@ -64,8 +65,8 @@ def search_figure(report: BuildReport) -> Figure | None:
     if not done:
         return None
     best = [v for v in report.ensemble_scores if math.isfinite(v)]
-    rivals = [t.score for t, _ in done if t.candidate.algorithm != "baseline" and t.score is not None] or best
-    base = next((t.score for t, _ in done if t.candidate.algorithm == "baseline"), None)
+    rivals = [t.score for t, _ in done if t.candidate.algorithm != BASELINE and t.score is not None] or best
+    base = next((t.score for t, _ in done if t.candidate.algorithm == BASELINE), None)
     words, greater = metric_words(report.task.metric), report.evaluation.main.greater_is_better
     # A few failures far off must not flatten the differences that matter: show the better three quarters in full.
     ranked = sorted(rivals, reverse=greater)
@@ -92,7 +93,7 @@ def search_figure(report: BuildReport) -> Figure | None:
     names = [
         (style, name.replace("_", " "))
         for name, style in _styles(report).items()
-        if name in present and name != "baseline"
+        if name in present and name != BASELINE
     ]
     legend = (("c-ink", "ensemble's best so far"), *names)
     title = "Score of the candidates over time"
@@ -127,7 +128,7 @@ def _candidates(report: BuildReport, done: list[tuple[Trial, float]], y: Scale) 
                 for t, end in done
                 if t.candidate.algorithm == name
                 and (t.candidate.key not in kept) == hollow
-                and (name != "baseline" or y.low <= (t.score or 0.0) <= y.high)
+                and (name != BASELINE or y.low <= (t.score or 0.0) <= y.high)
             ]
             tips = [f"{name}: {_score_text(report, t.score or 0.0)} after {duration(end)}" for t, end in mine]
             scores = [t.score or 0.0 for t, _ in mine]
@@ -140,7 +141,7 @@ def _best_line(report: BuildReport, x: Scale) -> list[Mark]:
     ends = _finished(report)
     pairs = [(a, b) for a, b in zip(ends, report.ensemble_scores, strict=False) if math.isfinite(b)]
     # The first is the baseline alone, from which the line would climb off the scale.
-    pairs = pairs[1:] if len(pairs) > 1 and report.trials[0].candidate.algorithm == "baseline" else pairs
+    pairs = pairs[1:] if len(pairs) > 1 and report.trials[0].candidate.algorithm == BASELINE else pairs
     if not pairs:
         return []
     xs, ys = [a for a, _ in pairs], [b for _, b in pairs]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
+from journeyman.entities.candidate import BASELINE
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus, temper
 from journeyman.interfaces import Metric
@@ -69,7 +70,7 @@ def ensemble(
     sign = 1.0 if metric.greater_is_better else -1.0
     done = [t for t in trials if t.status is TrialStatus.DONE and t.score is not None and np.isfinite(t.score)]
     # A constant answer adds nothing to one that varies; it is an ensemble only while there is nothing else.
-    done = [t for t in done if t.candidate.algorithm != "baseline"] or done
+    done = [t for t in done if t.candidate.algorithm != BASELINE] or done
     pool = sorted(done, key=lambda t: -sign * _score(t))[:_POOL]
     if not pool:
         return incumbent

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from journeyman.entities.candidate import BASELINE
 from journeyman.entities.experience import Expectation, Experience
 from journeyman.entities.trial import Trial
 
@@ -34,7 +35,7 @@ def learn(
     ValueError
         When a trial lacks its expectation or its outcome.
     """
-    base = next((t.score for t in trials if t.candidate.algorithm == "baseline"), None)
+    base = next((t.score for t in trials if t.candidate.algorithm == BASELINE), None)
     return tuple(
         Experience(
             context={**context, **expectation.context},

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.candidate import SIMPLE
 from journeyman.entities.experience import Experience
 from journeyman.entities.look_back import AlgorithmRecord, LookBack, Regret, StatedAndCame
 
 __all__ = ["look_back"]
 
-_SIMPLE = ("baseline", "linear")
 _BINS = 10
 _PICKS = 5
 _JOBS_A_ROW = 10
@@ -36,7 +36,7 @@ def look_back(past: Sequence[Experience]) -> LookBack:
     Brier 1950, "Verification of forecasts expressed in terms of probability"; the calibration error is that of
     Naeini et al. 2015, in ten bins of equal width.
     """
-    rows = [row for row in past if row.algorithm not in _SIMPLE]
+    rows = [row for row in past if row.algorithm not in SIMPLE]
     stated = np.array([row.expectation.probability for row in rows])
     came = np.array([row.succeeded for row in rows], dtype=np.float64)
     bins = _calibration(stated, came)

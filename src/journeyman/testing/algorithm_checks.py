@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.candidate import Candidate
+from journeyman.entities.candidate import BASELINE, Candidate
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import Algorithm, Averaging, FitRequest, Matrix, WeighsRows
@@ -129,7 +129,7 @@ def check_learns_more_than_nothing(algorithm: Algorithm, kind: TaskKind) -> None
     shares = np.bincount(request.y.astype(int)) / _ROWS if kind.classification else np.array([request.y.mean()])
     constant = metric.score(request.valid_y, np.tile(shares, (_ROWS, 1)))
     loss = metric.score(request.valid_y, _answers(algorithm, request))
-    assert loss < (1.02 if algorithm.name == "baseline" else 0.9) * constant
+    assert loss < (1.02 if algorithm.name == BASELINE else 0.9) * constant
 
 
 def check_stored_form_answers_the_same(algorithm: Algorithm, kind: TaskKind) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from journeyman.entities.candidate import Candidate
+from journeyman.entities.candidate import BASELINE, SIMPLE, Candidate
 from journeyman.entities.search import Search
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table
@@ -19,7 +19,6 @@ from journeyman.interfaces import Algorithm, StartsSlowly
 from journeyman.settings import BuildSettings
 from journeyman.stages.evaluate import MOST_SHUFFLED, SHUFFLING_SECONDS, shuffled_answers
 from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN, drawn_answers
-from journeyman.stages.rank import SIMPLE
 from journeyman.transformers.derived import text_columns
 from journeyman.workflow.kit import Kit
 
@@ -114,7 +113,7 @@ def expected_seconds(
     if settings.trials is None:
         waves = _waves(split, settings.threads)
         for trial in trials:
-            if trial.fold_scores and trial.candidate.algorithm != "baseline":
+            if trial.fold_scores and trial.candidate.algorithm != BASELINE:
                 ratio = fit_seconds(trial, split, settings.threads) * waves / plain(trial.candidate)
                 ratios.setdefault(trial.candidate.algorithm, []).append(ratio)
     everything = [r for several in ratios.values() for r in several]

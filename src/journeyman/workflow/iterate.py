@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.candidate import Candidate
+from journeyman.entities.candidate import SIMPLE, Candidate
 from journeyman.entities.column import Kind
 from journeyman.entities.experience import Expectation
 from journeyman.entities.split import Split
@@ -20,7 +20,6 @@ from journeyman.entities.weakness import Attempt, Cause, Weakness
 from journeyman.interfaces import Algorithm, Run, WeighsRows
 from journeyman.stages.diagnose import diagnose, inside
 from journeyman.stages.ensemble import metric_losses
-from journeyman.stages.rank import SIMPLE
 from journeyman.stages.treat import treat
 
 __all__ = ["Diagnosed", "attempted", "diagnosed", "informed", "untried"]

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from journeyman.entities.candidate import Candidate
+from journeyman.entities.candidate import BASELINE, SIMPLE, Candidate
 from journeyman.entities.experience import Expectation, Experience
 from journeyman.entities.search import Choice, Search
 from journeyman.entities.split import Split
@@ -20,7 +20,7 @@ from journeyman.errors import InputError
 from journeyman.interfaces import Metric, Run
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import ensemble, lift
-from journeyman.stages.rank import SIMPLE, judge, meta_features, rank, remembered, shown_by
+from journeyman.stages.rank import judge, meta_features, rank, remembered, shown_by
 from journeyman.stages.stop import choose_next, reason_to_stop
 from journeyman.stages.train import Allowance, Terms, train
 from journeyman.transformers.target_scale import SCALES, long_tailed
@@ -106,7 +106,7 @@ def search(
         attempts += attempted(seen, candidate, (incumbent, best), outcomes[-1], rows, y)
         seen, treated = diagnosed(run, kit.algorithms, seen, rows, trials, waiting, best)
         waiting += treated
-        if candidate.algorithm == "baseline" and trial.score is not None:
+        if candidate.algorithm == BASELINE and trial.score is not None:
             baseline = trial.score
         kit.progress.best(best.score, baseline, len(best.members))
     if best is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from journeyman.entities.candidate import Candidate
+from journeyman.entities.candidate import BASELINE, Candidate
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
@@ -46,7 +46,7 @@ class SharedFolds:
         taken, passed = [], []
         for candidate in candidates:
             fitting, needed = self._fitting(candidate, 0)
-            if fitting is Fitting.NOT and candidate.algorithm != "baseline":
+            if fitting is Fitting.NOT and candidate.algorithm != BASELINE:
                 passed.append((candidate.name, needed))
             else:
                 taken.append(candidate)

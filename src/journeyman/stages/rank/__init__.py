@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from journeyman.entities.candidate import Candidate
+from journeyman.entities.candidate import SIMPLE, Candidate
 from journeyman.entities.experience import Expectation
-from journeyman.stages.rank.context import SIMPLE, Shown, meta_features, shown_by
+from journeyman.stages.rank.context import Shown, meta_features, shown_by
 from journeyman.stages.rank.features import Proposal
 from journeyman.stages.rank.judgement import Beliefs, believe, judge
 from journeyman.stages.rank.memory import remembered
 
-__all__ = ["SIMPLE", "Beliefs", "Shown", "judge", "meta_features", "rank", "remembered", "shown_by"]
+__all__ = ["Beliefs", "Shown", "judge", "meta_features", "rank", "remembered", "shown_by"]
 
 _LEAST_SECONDS = 0.05
 

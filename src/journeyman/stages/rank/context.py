@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from journeyman.entities.candidate import BASELINE, SIMPLE
 from journeyman.entities.column import Kind
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Ensemble, Trial, TrialStatus
 from journeyman.stages.rank.memory import TABLE, table_number
 
-__all__ = ["SIMPLE", "Shown", "meta_features", "shown_by"]
+__all__ = ["Shown", "meta_features", "shown_by"]
 
-SIMPLE = ("baseline", "linear")
 """What every search tries first, so that there is something to compare with."""
 
 _TINY = 1e-6
@@ -106,7 +106,7 @@ def shown_by(
     0.0
     """
     tried = [(t, o) for t, o in zip(trials, outcomes, strict=True) if t.candidate.algorithm not in SIMPLE]
-    base = next((_loss(t, greater_is_better) for t in trials if t.candidate.algorithm == "baseline"), None)
+    base = next((_loss(t, greater_is_better) for t in trials if t.candidate.algorithm == BASELINE), None)
     plain = [_loss(t, greater_is_better) for t in trials if t.candidate.algorithm in SIMPLE]
     simple = min((v for v in plain if v is not None), default=None)
     now = None if best is None else _positive(best.score, greater_is_better)
