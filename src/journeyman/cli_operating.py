@@ -98,6 +98,12 @@ def operate(  # one parameter an option: the signature is the command's interfac
         int | None,
         typer.Option(metavar="N", min=10, help="Rounds that can be replayed; 100.", show_default=False),
     ] = None,
+    keep_releases: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=0, help="Former champions that stay, and dropped challengers; 10.", show_default=False
+        ),
+    ] = None,
     log: Log = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
@@ -110,6 +116,7 @@ def operate(  # one parameter an option: the signature is the command's interfac
             "budget": None if budget is None else parse_budget(budget),
             "trials": trials,
             "keep_rounds": keep_rounds,
+            "keep_releases": keep_releases,
             "notify": notify or None,
             "economics": {k: v for k, v in {**costs, "approval": approve_promotions}.items() if v is not None} or None,
         }

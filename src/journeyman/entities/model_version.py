@@ -35,6 +35,8 @@ class ModelVersion:
         Run that built it.
     data_digest : str
         Digest of the source it was built from.
+    removed : str
+        When its folder was given up, ISO 8601 in UTC; empty while it is there.
     """
 
     name: str
@@ -48,3 +50,4 @@ class ModelVersion:
     champion: bool = False
     run: str = ""
     data_digest: str = ""
+    removed: str = ""

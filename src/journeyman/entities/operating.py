@@ -87,6 +87,9 @@ class OperateSettings:
         Rounds that stay to be replayed; of rounds that acted, as many more.
     notify : tuple of NotifierSettings
         Who is told.
+    keep_releases : int
+        Releases of the loop that stay though nobody needs them now: so many of those that were champion, and so many
+        of those that never were.
     """
 
     every: int = 300_000
@@ -98,6 +101,7 @@ class OperateSettings:
     most_labelled: int = 200_000
     keep_rounds: int = 100
     notify: tuple[NotifierSettings, ...] = ()
+    keep_releases: int = 10
 
 
 @dataclass(frozen=True)

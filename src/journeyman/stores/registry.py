@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,10 @@ class Registry:
         """Return the released versions of a name, in order; empty for an unknown name."""
         return tuple(version for version in self.list() if version.name == name)
 
+    def removed(self, name: str | None = None) -> tuple[ModelVersion, ...]:
+        """Return the versions of a name, or of all, whose folders were given up; what is known of them stays."""
+        return tuple(v for v in self._released() if v.removed and name in (None, v.name))
+
     def version(self, name: str, number: int | None = None) -> ModelVersion:
         """Return a version of a name: the champion unless a number is given.
 
@@ -166,6 +171,9 @@ class Registry:
             if version.champion if number is None else version.version == number:
                 return version
         numbers = ", ".join(str(version.version) for version in mine)
+        gone = next((v for v in self.removed(name) if v.version == number), None)
+        if gone is not None:
+            raise _gone(gone, numbers)
         if number is None:
             raise SettingsError(
                 f"no version of {name} has been promoted", hint=f"name one with --version (there is {numbers})"
@@ -173,7 +181,10 @@ class Registry:
         raise SettingsError(f"{name} has no version {number}", hint=f"there is {numbers}")
 
     def list(self) -> tuple[ModelVersion, ...]:
-        """Return all released versions, by name and number."""
+        """Return all released versions that are there, by name and number."""
+        return tuple(version for version in self._released() if not version.removed)
+
+    def _released(self) -> tuple[ModelVersion, ...]:
         query = sa.select(models).where(models.c.released).order_by(models.c.name, models.c.version)
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
@@ -221,6 +232,20 @@ class Registry:
                 return True
             return len(history) == after + 1 and (history[-1].version, history[-1].move) == (number, how)
 
+    def remove(self, name: str, numbers: Sequence[int], *, now: str) -> None:
+        """Give releases up, in one move with the check that none of them is the champion; rows stay, folders may go.
+
+        From then on nothing points a name to them. Doing it again changes nothing.
+        """
+        with self._database.writing() as connection:
+            here = sa.and_(models.c.name == name, models.c.version.in_(numbers), models.c.removed.is_(None))
+            # The rows stay locked until this ends, so that nobody promotes one of them in between.
+            there = connection.execute(sa.select(models.c.version).where(here).with_for_update()).scalars().all()
+            history = _history(connection, name)
+            free = [number for number in there if not history or number != history[-1].version]
+            which = sa.and_(models.c.name == name, models.c.version.in_(free))
+            connection.execute(models.update().where(which).values(removed=now))
+
     def before(self, name: str) -> int | None:
         """Return the champion that ``rollback`` would return to; None where there is none."""
         return _before(self.history(name))
@@ -249,7 +274,18 @@ class Registry:
         return self.version(name, target)
 
 
+def _gone(version: ModelVersion, there: str) -> SettingsError:
+    return SettingsError(
+        f"version {version.version} of {version.name} was removed on {version.removed[:10]}",
+        hint=f"there is {there}; journeyman operate {version.name} --keep-releases N keeps more",
+    )
+
+
 def _point(connection: sa.Connection, name: str, version: int, move: str, since: str) -> None:
+    rows = sa.select(models).where(models.c.name == name, models.c.released).order_by(models.c.version)
+    known = [_version(row, champion=False) for row in connection.execute(rows.with_for_update())]
+    for gone in (v for v in known if v.version == version and v.removed):
+        raise _gone(gone, ", ".join(str(v.version) for v in known if not v.removed))
     last = connection.scalar(sa.select(sa.func.max(champions.c.number)).where(champions.c.name == name)) or 0
     row = {"name": name, "number": last + 1, "version": version, "move": move, "since": since}
     connection.execute(champions.insert().values(**row))
@@ -285,4 +321,5 @@ def _version(row: sa.Row[Any], champion: bool) -> ModelVersion:
         champion=champion,
         run=row.run,
         data_digest=row.data_digest,
+        removed=row.removed or "",
     )

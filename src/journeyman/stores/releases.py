@@ -16,7 +16,7 @@ import numpy as np
 from journeyman.errors import ReleaseError
 from journeyman.stores.disk import DRAFT, disk_errors, sync_folder
 
-__all__ = ["MANIFEST", "read_release", "release_digest", "write_release"]
+__all__ = ["MANIFEST", "read_release", "release_digest", "remove_release", "write_release"]
 
 MANIFEST = "manifest.json"
 _SEAL = "manifest.sha256"
@@ -119,6 +119,23 @@ def read_release(folder: Path, digest: str | None = None) -> tuple[dict[str, Any
             raise _damaged(folder, f"a changed byte in {name}")
         files[name] = content
     return manifest, files
+
+
+def remove_release(folder: Path) -> None:
+    """Delete a release: at no moment is a part of it there under its name. May be repeated, after a kill too.
+
+    Raises
+    ------
+    WorkspaceError
+        Where the folder cannot be written.
+    """
+    draft = folder.parent / f"{DRAFT}{folder.name}"
+    with disk_errors(folder.parent):
+        if folder.exists():
+            folder.chmod(0o755)  # some systems do not let a read-only folder be renamed
+            folder.rename(draft)
+            sync_folder(folder.parent)
+        _remove(draft)
 
 
 def release_digest(folder: Path) -> str:

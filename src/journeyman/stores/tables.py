@@ -30,7 +30,7 @@ __all__ = [
     "steps",
 ]
 
-_VERSION = 3
+_VERSION = 4
 _metadata = sa.MetaData()
 
 _layout = sa.Table("layout", _metadata, sa.Column("version", sa.Integer, primary_key=True, autoincrement=False))
@@ -88,6 +88,7 @@ models = sa.Table(
     sa.Column("score", sa.Float),
     sa.Column("verdict", sa.Text, nullable=False),
     sa.Column("data_digest", sa.Text, nullable=False),
+    sa.Column("removed", sa.Text),  # from layout 4 on: when its folder was given up, ISO 8601 in UTC
     sa.UniqueConstraint("name", "run"),
 )
 
@@ -258,7 +259,8 @@ class Database:
     def _upgrade(self) -> int:
         """Bring an earlier layout to this one.
 
-        From 1 to 2: experience keeps each candidate's own loss. From 2 to 3: the tables of the loop.
+        From 1 to 2: experience keeps each candidate's own loss. From 2 to 3: the tables of the loop. From 3 to 4: a
+        release may have been removed.
         """
         with self.writing() as connection:
             # Two processes may open an old workspace at once; the second one finds it upgraded.
@@ -268,6 +270,8 @@ class Database:
             if version < 3:
                 for table in _OF_LAYOUT_3:
                     connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+            if version < 4:
+                connection.execute(sa.text("ALTER TABLE models ADD COLUMN removed TEXT"))
             if version < _VERSION:
                 connection.execute(_layout.update().values(version=_VERSION))
         return _VERSION

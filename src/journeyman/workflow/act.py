@@ -21,9 +21,10 @@ from journeyman.stores.disk import Draft, sync_folder
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.learning_rows import TrainingTable
 
-__all__ = ["Built", "Hands", "act", "write_table"]
+__all__ = ["CHALLENGE", "Built", "Hands", "act", "write_table"]
 
-_CHALLENGE = "challenge"  # as serving/service.py reads it: {"version": N} runs in the shadow, {} nobody
+CHALLENGE = "challenge"
+"""Setting of the log, as serving/service.py reads it: {"version": N} runs in the shadow, {} nobody."""
 
 
 @dataclass(frozen=True)
@@ -123,5 +124,5 @@ def _shadow(hands: Hands, version: int | None) -> int:
     """Agree with all servers on who runs in the shadow."""
     challenge = {} if version is None else {"version": version}
     hands.workspace.check_held()
-    hands.log.set_setting(_CHALLENGE, msgspec.json.encode(challenge).decode())
+    hands.log.set_setting(CHALLENGE, msgspec.json.encode(challenge).decode())
     return version or 0

@@ -106,7 +106,7 @@ def operate(
                     with opened_log(place) as log:
                         parts = loop_parts(held, operated, log, progress or SilentProgress())
                         notifiers = tuple(make_notifier(n) for n in operated.settings.notify)
-                        worker = Worker(parts, SystemClock(), milliseconds, operated.begun, notifiers)
+                        worker = Worker(parts, SystemClock(), milliseconds, operated.begun, notifiers, tell)
                         rounds += _work(worker, once, stop, tell)
             except LeaseError as error:
                 if once:

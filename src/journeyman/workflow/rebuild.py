@@ -23,23 +23,12 @@ from journeyman.workflow.clock import SystemClock, available_threads
 from journeyman.workflow.kit import standard_kit
 from journeyman.workflow.learning_rows import TrainingTable
 from journeyman.workflow.machine import available_memory
+from journeyman.workflow.places import build_folder, loop_folder, reference_folder
 from journeyman.workflow.run import LOOP, JournalRun
 
-__all__ = ["Rebuild", "build_folder"]
+__all__ = ["Rebuild"]
 
 _REFERENCE = "reference"
-
-
-def build_folder(workspace: Path, run: str) -> Path:
-    """Return where the artifacts of a build of the loop are until it is done.
-
-    Examples
-    --------
-    >>> build_folder(Path("w"), "houses@7.build").as_posix()
-    'w/operate/houses/builds/7.build'
-    """
-    model, _, number = run.partition(LOOP)
-    return workspace / "operate" / model / "builds" / number
 
 
 @dataclass(frozen=True)
@@ -51,7 +40,7 @@ class Rebuild:
     name : str
         Of the model.
     workspace : Workspace
-        Fenced by the lease; its own artifacts receive what outlives the build.
+        Fenced by the lease.
     settings : OperateSettings
         Budget or trials.
     render : callable
@@ -77,19 +66,21 @@ class Rebuild:
             Where another build holds the workspace; it may be tried again later.
         """
         clock, place = SystemClock(), self.workspace.with_artifacts(build_folder(self.workspace.path, run))
-        # beside its round, with which it goes
-        path = self.workspace.path / "operate" / self.name / run.partition(LOOP)[2].partition(".")[0] / "table.parquet"
-        if not path.exists():
-            write_table(table, path)
+        # beside its round
+        number = run.partition(LOOP)[2].partition(".")[0]
+        path = loop_folder(self.workspace.path, self.name) / number / "table.parquet"
         record = self.workspace.journal.open(run, f"{self.name}{LOOP}", self._build_settings(table, path), clock.now())
         if record.status is RunStatus.FAILED:
             raise InputError(record.cause, hint="see the release's settings")
         if record.status is not RunStatus.DONE:
+            if not path.exists():
+                write_table(table, path)
             settings: BuildSettings = record.read_settings(BuildSettings)
             kit = standard_kit(self.render, clock, self.progress, lambda: False)
             with self.workspace.lock(), JournalRun(place, record, clock) as journalled:
                 build(open_source(settings.source, None), settings, kit, journalled, place)
         self._move_reference(place, run)
+        path.unlink(missing_ok=True)  # its rows are those of the first build and of the log
         return next(v for v in self.workspace.registry.versions(self.name) if v.run == run)
 
     def _build_settings(self, table: TrainingTable, path: Path) -> BuildSettings:
@@ -107,8 +98,8 @@ class Rebuild:
 
     def _move_reference(self, place: Workspace, run: str) -> None:
         """Keep the reference, which the loop needs as long as the release, and delete the build's other artifacts."""
-        folder = build_folder(self.workspace.path, run)
+        kept = self.workspace.with_artifacts(reference_folder(self.workspace.path, run)).artifacts
         for step in self.workspace.journal.steps(run):
-            if step.name == _REFERENCE and not (self.workspace.artifacts.folder / step.output).exists():
-                self.workspace.artifacts.put(place.artifacts.get(step.output, Reference))
-        shutil.rmtree(folder, ignore_errors=True)
+            if step.name == _REFERENCE and not (kept.folder / step.output).exists():
+                kept.put(place.artifacts.get(step.output, Reference))
+        shutil.rmtree(build_folder(self.workspace.path, run), ignore_errors=True)

@@ -17,8 +17,8 @@ from journeyman.stores.workspace import Workspace
 from journeyman.workflow.hand_on import hand_on
 from journeyman.workflow.operate import LoopParts, decide, watch
 from journeyman.workflow.operate_run import OperatePlace, loop_parts, opened_log
+from journeyman.workflow.places import loop_place, round_id
 from journeyman.workflow.run import return_kind
-from journeyman.workflow.worker import loop_place, round_id
 
 __all__ = ["Replayed", "replay"]
 

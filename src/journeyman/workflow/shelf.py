@@ -5,6 +5,7 @@ from __future__ import annotations
 from journeyman.entities.traffic import Reference
 from journeyman.errors import ReleaseError
 from journeyman.stores.workspace import Workspace
+from journeyman.workflow.places import reference_folder
 from journeyman.workflow.release import Release, open_release
 
 __all__ = ["Shelf"]
@@ -60,7 +61,10 @@ class Shelf:
                     hint="build the model again, in this workspace",
                 )
             _make_room(self._references)
-            self._references[version] = self._workspace.artifacts.get(found[0].output, Reference)
+            own = reference_folder(self._workspace.path, known.run)
+            # That of a person's build is where all of its artifacts are, as were the loop's before they went apart.
+            place = self._workspace.with_artifacts(own) if own.is_dir() else self._workspace
+            self._references[version] = place.artifacts.get(found[0].output, Reference)
         return self._references[version]
 
 

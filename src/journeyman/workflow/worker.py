@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import socket
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from journeyman.entities.operating import Kept, LoopState, Notice, OperateSettings
 from journeyman.entities.signal import Watched
@@ -22,37 +20,15 @@ from journeyman.stores.disk import DRAFT
 from journeyman.stores.journal import RunStatus
 from journeyman.stores.leases import Lease
 from journeyman.stores.workspace import Workspace
+from journeyman.workflow.housekeeping import due, sweep
 from journeyman.workflow.operate import LoopParts, first_state, learning_rows, operate_round
+from journeyman.workflow.places import loop_place, round_id
 from journeyman.workflow.run import LOOP, JournalRun
 
-__all__ = ["MOST_ROUNDS", "Worker", "holding", "loop_folder", "loop_place", "next_state", "round_id"]
-
-MOST_ROUNDS = 2_000
-"""Rounds whose rows stay for people to look at; older ones are told by their operations alone."""
+__all__ = ["Worker", "holding", "next_state"]
 
 _NOTICE_DAYS = 86_400_000
 _KEPT = "remember"
-
-
-def loop_folder(workspace: Path, model: str) -> Path:
-    """Return where the artifacts of a model's rounds are."""
-    return workspace / "operate" / model
-
-
-def loop_place(workspace: Workspace, model: str, number: int) -> Workspace:
-    """Return the workspace with the artifacts of a round, which are deleted with it."""
-    return workspace.with_artifacts(loop_folder(workspace.path, model) / str(number))
-
-
-def round_id(model: str, number: int) -> str:
-    """Return the identity of a round's run.
-
-    Examples
-    --------
-    >>> round_id("houses", 7)
-    'houses@7'
-    """
-    return f"{model}{LOOP}{number}"
 
 
 def next_state(workspace: Workspace, model: str, first: Callable[[], LoopState]) -> LoopState:
@@ -134,6 +110,8 @@ class Worker:
         Where the grid begins, in milliseconds since 1970.
     notifiers : tuple of Notifier
         Who is told of operations.
+    tell : callable
+        Is told a line about what was deleted.
     """
 
     def __init__(
@@ -143,9 +121,10 @@ class Worker:
         now: Callable[[], int],
         begun: int,
         notifiers: tuple[Notifier, ...] = (),
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._parts, self._clock, self._now, self._begun = parts, clock, now, begun
-        self._notifiers = notifiers
+        self._notifiers, self._say = notifiers, tell
 
     def due(self) -> bool:
         """Whether a span has ended, and settled, that was not looked at."""
@@ -172,19 +151,25 @@ class Worker:
         for draft in place.artifacts.folder.glob(f"{DRAFT}*"):
             draft.unlink(missing_ok=True)  # of a worker that was killed
         settings = self._parts.settings
+        # Before its first step, and never between two: what is old must not depend on when a worker was killed.
+        if due(before.round) and not workspace.journal.steps(round_id(name, before.round)):
+            self._say_if(sweep(self._parts, before))
         record = workspace.journal.open(round_id(name, before.round), f"{name}{LOOP}", settings, self._clock.now())
         # A round goes on as it was begun, whatever was set since.
         parts = replace(self._parts, settings=record.read_settings(OperateSettings))
         with JournalRun(place, record, self._clock) as run:
             after = operate_round(run, parts, before)
         self._tell(after)
-        self._sweep(after.round)
         return after
 
     def told(self, number: int) -> str:
         """Return a line about an operation."""
         operation = self._parts.workspace.operations.operation(self._parts.name, number)
         return f"{headline(operation)}: {operation.move.reason}"
+
+    def _say_if(self, line: str) -> None:
+        if line:
+            self._say(line)
 
     def _first(self) -> LoopState:
         parts = self._parts
@@ -211,21 +196,3 @@ class Worker:
                 except NotificationError as error:
                     failure = error.message
                 store.keep_notice(name, Notice(operation.number, notifier.name, self._now(), failure))
-
-    def _sweep(self, number: int) -> None:
-        """Delete the artifacts and the journal of rounds that nobody will replay."""
-        keep = self._parts.settings.keep_rounds
-        if number % 10:
-            return
-        store, name, folder = self._parts.workspace.operations, self._parts.name, self._folder()
-        acted = {*store.rounds_acted(name, keep)}
-        old = [int(p.name) for p in folder.iterdir() if p.name.isdigit() and int(p.name) < number - keep]
-        gone = [n for n in old if n not in acted]
-        # the journal first: a folder that is left over is found again, a run without its folder would be a lie
-        self._parts.workspace.journal.forget([round_id(name, n) for n in gone])
-        for n in gone:
-            shutil.rmtree(folder / str(n), ignore_errors=True)
-        store.forget_rounds(name, number - MOST_ROUNDS)
-
-    def _folder(self) -> Path:
-        return loop_folder(self._parts.workspace.path, self._parts.name)

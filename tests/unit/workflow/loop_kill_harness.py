@@ -1,8 +1,15 @@
-"""The loop over a log that is there, killed at random moments by kill -9 until it has gone through all of it.
+"""The loop over a log that is there, killed by kill -9 until it has gone through all of it.
 
-Called by test_operate_kill.py and benchmarks/operate_kill.py: ``python loop_kill_harness.py FOLDER SEED KILLS``. One
-process imports everything once and forks the workers that it kills. Two of them work at the same time now and then:
-the lease sees to it that one does. Prints one JSON object.
+Called by test_operate_kill.py and benchmarks/operate_kill.py: ``python loop_kill_harness.py FOLDER SEED KILLS [SERVER]``
+(SERVER is a PostgreSQL server's address, "user:password@host:port", for workers that share a database). One process
+imports everything once and forks the workers that it kills.
+
+An undisturbed life tells its points (loop_points.py): each step's begin and end, each statement that writes, each
+commit, each file before and after it has its name. Kinds of points are dealt like cards, so that all are met equally
+often whatever their time; of a kind, each occurrence is as likely. Half of the workers die at the point itself, half of
+them up to some milliseconds later. One attempt of five is killed at a moment that is uniform in time instead. In three
+worlds of ten two workers want the work at once: when one is killed, the other takes the dead one's lease over and meets
+a target of its own. Prints one JSON object.
 """
 
 from __future__ import annotations
@@ -15,31 +22,98 @@ import signal
 import sys
 import time
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
+import sqlalchemy as sa
 
 from journeyman.entities.decision import Action
 from journeyman.entities.overview import Request, RequestKind
 from journeyman.errors import LeaseError
+from journeyman.stores.catalogue import DATABASE
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.clock import milliseconds
-from journeyman.workflow.worker import holding, round_id
+from journeyman.workflow.places import round_id
+from journeyman.workflow.worker import holding
 
-# By its path: tests are no package, and pytest reads this file too when it looks for doctests.
-_spec = importlib.util.spec_from_file_location("loop_world", Path(__file__).with_name("loop_world.py"))
-assert _spec is not None
-assert _spec.loader is not None
-world = sys.modules[_spec.name] = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(world)
-BEGUN, SPAN, SETTINGS = world.BEGUN, world.SPAN, world.SETTINGS
+
+def _beside(name: str) -> ModuleType:
+    """Import a file beside this one by its path: tests are no package, and pytest reads this file for doctests too."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+world, points = _beside("loop_world"), _beside("loop_points")
+BEGUN, SPAN = world.BEGUN, world.SPAN
+SETTINGS = replace(world.SETTINGS, keep_rounds=6, keep_releases=0)  # so that there is something to delete
 
 SPANS = 24
-TERM = 400
+TERM = 300
 PATIENCE = 120
+TARGETS = 24  # of one world
+SHORTLY = 0.02  # seconds after a point within which a worker dies that does not die there
+
+
+@dataclass
+class Seen:
+    """What the worlds have shown so far."""
+
+    kills: int = 0
+    worlds: int = 0
+    pairs: int = 0
+    takeovers: int = 0
+    places: Counter[str] = field(default_factory=Counter)
+    differing: list[dict[str, Any]] = field(default_factory=list)
+    rewritten: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a worker is to end: at the first of these targets, or after so many seconds, or by itself."""
+
+    targets: tuple[Any, ...] = ()
+    moment: float | None = None
+
+
+class Server:
+    """A PostgreSQL server with a database a world, copied from one another; without an address, SQLite in the folder."""
+
+    def __init__(self, address: str | None) -> None:
+        self._address = address
+
+    def use(self, place: Path, like: Path | None = None) -> None:
+        """Let all that follows, forked workers too, use the database of a world; made where ``like`` is given."""
+        if self._address is None:
+            return
+        os.environ[DATABASE] = f"postgresql://{self._address}/{place.name}"
+        if like is not None:
+            self._say(f"CREATE DATABASE {place.name}" + (f" TEMPLATE {like.name}" if like != place else ""))
+
+    def drop(self, place: Path) -> None:
+        if self._address is not None:
+            self._say(f"DROP DATABASE {place.name} WITH (FORCE)")
+
+    def _say(self, statement: str) -> None:
+        admin = sa.create_engine(f"postgresql+psycopg://{self._address}/postgres", isolation_level="AUTOCOMMIT")
+        for _ in range(50):
+            try:
+                with admin.connect() as connection:
+                    connection.execute(sa.text(statement))
+                break
+            except sa.exc.OperationalError:  # a killed worker's connection is still being noticed
+                time.sleep(0.1)
+        else:
+            raise SystemExit(f"the server does not do: {statement}")
+        admin.dispose()
 
 
 def make_world(place: Path) -> None:
@@ -76,53 +150,28 @@ def outcome(place: Path) -> dict[str, Any]:
         operations = workspace.operations.operations("m")
         told = [replace(o, outcome=o.outcome and replace(o.outcome, seconds=0.0)) for o in operations]
         rounds = workspace.operations.rounds("m")
-        steps = [s for r in range(SPANS) for s in workspace.journal.steps(round_id("m", r))]
-        names = [s.name for s in steps]
+        steps = {r: workspace.journal.steps(round_id("m", r)) for r in range(SPANS)}
         log = SqlitePredictionLog(place / "predictions" / "m")
         try:
             return {
-                "rounds": [r.number for r in rounds],
-                "champions": [(r.champion, r.challenger) for r in rounds],
+                "rounds": [repr(r) for r in rounds],
                 "operations": [(o.number, o.round, o.move.action.value, o.move.version, o.move.reason) for o in told],
                 "outcomes": [(o.outcome.gain, o.outcome.labels) if o.outcome else None for o in told],
                 "history": [(h.version, h.move) for h in workspace.registry.history("m")],
                 "versions": [(v.version, v.run) for v in workspace.registry.versions("m")],
+                "removed": [(v.version, v.run) for v in workspace.registry.removed("m")],
                 "challenge": log.setting("challenge"),
-                "steps": names,
+                "steps": [(r, s.name) for r, some in steps.items() for s in some],
+                "runs": [(r.id, r.status.value) for r in workspace.journal.runs()],
                 # what comes out of other steps holds how many seconds acting took, which is no decision
-                "digests": [s.output for s in steps if s.name == "watch"],
+                "digests": [s.output for some in steps.values() for s in some if s.name == "watch"],
+                "artifacts": sorted(p.name for p in (place / "artifacts").iterdir()),
+                "releases": sorted(p.name for p in (place / "releases" / "m").iterdir()),
+                "kept": sorted(p.name for p in (place / "operate" / "m").iterdir()),
                 "drafts": [p.name for p in place.rglob(".draft-*")],
             }
         finally:
             log.close()
-
-
-def attempt(place: Path, moments: list[float | None]) -> int:
-    """Let workers work side by side, each for so long at most; return how many were killed."""
-    children = []
-    for _ in moments:
-        child = os.fork()
-        if child == 0:
-            try:
-                work(place)
-            except LeaseError:
-                os._exit(0)
-            except BaseException as error:  # noqa: BLE001 - a forked child must never come back into the loop
-                print(repr(error), file=sys.stderr, flush=True)
-                os._exit(1)
-            os._exit(0)
-        children.append(child)
-    began, killed = time.monotonic(), 0
-    for child, moment in sorted(zip(children, moments, strict=True), key=lambda pair: pair[1] or np.inf):
-        if moment is not None:
-            time.sleep(max(0.0, began + moment - time.monotonic()))
-            os.kill(child, signal.SIGKILL)
-    for child in children:
-        _, status = os.waitpid(child, 0)
-        if os.WIFEXITED(status) and os.WEXITSTATUS(status):
-            raise SystemExit(f"a worker failed with exit code {os.WEXITSTATUS(status)}")
-        killed += os.WIFSIGNALED(status)
-    return killed
 
 
 def journalled(place: Path) -> dict[tuple[str, int], str]:
@@ -132,62 +181,129 @@ def journalled(place: Path) -> dict[tuple[str, int], str]:
         return {(run, s.position): s.output for run in runs for s in workspace.journal.steps(run)}
 
 
-def main(folder: Path, seed: int, kills: int) -> None:
-    rng = np.random.default_rng(seed)
-    folder.mkdir(parents=True)
-    make_world(folder / "world")
-    shutil.copytree(folder / "world", folder / "calm")
+def ended(place: Path) -> bool:
+    """Say whether the last round is done."""
+    with Workspace(place) as workspace:
+        last = round_id("m", SPANS - 1)
+        return any(run.id == last and run.status == "done" for run in workspace.journal.runs())
+
+
+def attempt(place: Path, plans: Sequence[Plan], seen: Seen) -> tuple[list[Any], list[int]]:
+    """Let workers work side by side until each is done or dead; return the points of the first, and targets met."""
+    children = []
+    for number, plan in enumerate(plans):
+        told = place.parent / f"told{number}"
+        told.unlink(missing_ok=True)
+        child = os.fork()
+        if child == 0:
+            _be_worker(place, points.Watch(told, plan.targets))
+        children.append((child, told, plan))
     began = time.monotonic()
-    attempt(folder / "calm", [None])
-    life = time.monotonic() - began
-    expected = outcome(folder / "calm")
-    differing, rewritten = [], []
-    places: Counter[str] = Counter()
-    killed = worlds = 0
-    while killed < kills:
-        place = folder / f"round{worlds}"
-        shutil.copytree(folder / "world", place)
-        worlds += 1
-        recorded: dict[tuple[str, int], str] = {}
+    for child, _, plan in sorted(children, key=lambda c: c[2].moment or np.inf):
+        if plan.moment is not None:
+            time.sleep(max(0.0, began + plan.moment - time.monotonic()))
+            os.kill(child, signal.SIGKILL)
+    passed, met, rounds = [], [], 0
+    for child, told, _ in children:
+        _, status = os.waitpid(child, 0)
+        if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+            raise SystemExit(f"a worker failed with exit code {os.WEXITSTATUS(status)}")
+        passed, targets = points.told_points(told)
+        met += targets
+        rounds += any(number >= 0 for number, _ in passed)
+        if os.WIFSIGNALED(status):
+            seen.kills += 1
+            seen.places[passed[-1][1] if passed else "before all"] += 1
+    seen.takeovers += rounds > 1
+    return passed, met
+
+
+def _be_worker(place: Path, watch: Any) -> None:
+    """Work as a forked child, which must never come back into the loop of its parent."""
+    try:
+        points.watch_over(watch)
+        work(place)
+    except LeaseError:
+        os._exit(0)
+    except BaseException as error:  # noqa: BLE001 - see above
+        print(repr(error), file=sys.stderr, flush=True)
+        os._exit(1)
+    os._exit(0)
+
+
+class Deck:
+    """Kinds of points of a life, dealt so that all are met equally often."""
+
+    def __init__(self, life: Sequence[Any], rng: np.random.Generator) -> None:
+        self.places = list(dict.fromkeys(place for number, place in life if number >= 0))
+        self._where = {place: [i for i, (n, p) in enumerate(life) if p == place and n >= 0] for place in self.places}
+        self._life, self._rng = life, rng
+        self._cards = self._shuffled()
+
+    def targets(self, most: int) -> tuple[Any, ...]:
+        """Return targets of one world in the order of its life."""
+        chosen = sorted(int(self._rng.choice(self._where[next(self._cards)])) for _ in range(most))
+        delays = [float(self._rng.uniform(0, SHORTLY)) if self._rng.random() < 0.5 else 0.0 for _ in chosen]
+        return tuple(
+            points.Target(number, self._life[i], delay)
+            for number, (i, delay) in enumerate(zip(chosen, delays, strict=True))
+        )
+
+    def _shuffled(self) -> Iterator[str]:
         while True:
-            two = rng.random() < 0.3
-            going = killed < kills
-            moments = [float(rng.uniform(0, life / 4)) if going else None for _ in range(1 + two)]
-            killed += attempt(place, moments)
-            now = journalled(place)
-            rewritten += [str(key) for key, output in recorded.items() if now.get(key) != output]
-            with Workspace(place) as workspace:
-                last = [s.name for r in range(SPANS) for s in workspace.journal.steps(round_id("m", r))][-1:]
-            places[last[0] if last else "nothing yet"] += 1
-            recorded = now
-            if outcome(place)["rounds"] == list(range(SPANS)) and _ended(place):
-                break
+            yield from (self.places[i] for i in self._rng.permutation(len(self.places)))
+
+
+def main(folder: Path, seed: int, kills: int, address: str | None = None) -> None:
+    rng, server, seen = np.random.default_rng(seed), Server(address), Seen()
+    folder.mkdir(parents=True)
+    first, calm = folder / "world", folder / "calm"
+    server.use(first, first)
+    make_world(first)
+    shutil.copytree(first, calm)
+    server.use(calm, first)
+    began = time.monotonic()
+    life, _ = attempt(calm, [Plan()], seen)
+    seconds = time.monotonic() - began
+    expected, deck = outcome(calm), Deck(life, rng)
+    while seen.kills < kills:
+        place = folder / f"round{seen.worlds}"
+        shutil.copytree(first, place)
+        server.use(place, first)
+        _torment(place, deck.targets(TARGETS), seconds, kills, rng, seen)
         found = outcome(place)
         if found != expected:
-            differing.append({key: (found[key], expected[key]) for key in found if found[key] != expected[key]})
+            seen.differing.append({key: (found[key], expected[key]) for key in found if found[key] != expected[key]})
         shutil.rmtree(place)
-        print(f"{worlds} worlds, {killed} kills", file=sys.stderr, flush=True)
+        server.drop(place)
+        print(f"{seen.worlds} worlds, {seen.kills} kills", file=sys.stderr, flush=True)
     moves = [o[2] for o in expected["operations"]]
-    print(
-        json.dumps(
-            {
-                "kills": killed,
-                "worlds": worlds,
-                "seconds": round(life, 1),
-                "differing": differing,
-                "rewritten": rewritten,
-                "moves": moves,
-                "places": dict(places),
-                "acted": [m for m in moves if m != Action.KEEP],
-            }
-        )
-    )
+    said = {**vars(seen), "seconds": round(seconds, 1), "points": len(life), "moves": moves, "kinds": deck.places}
+    print(json.dumps({**said, "acted": [m for m in moves if m != Action.KEEP]}))
 
 
-def _ended(place: Path) -> bool:
-    with Workspace(place) as workspace:
-        return workspace.journal.run(round_id("m", SPANS - 1)).status == "done"
+def _torment(
+    place: Path, targets: tuple[Any, ...], life: float, kills: int, rng: np.random.Generator, seen: Seen
+) -> None:
+    """Kill workers of one world until all its spans are done."""
+    pair = rng.random() < 0.3
+    seen.worlds += 1
+    seen.pairs += pair
+    recorded: dict[tuple[str, int], str] = {}
+    while not ended(place):
+        if seen.kills >= kills:
+            plans = [Plan()]
+        elif rng.random() < 0.2:
+            plans = [Plan(moment=float(rng.uniform(0, life / 4))) for _ in range(1 + pair)]
+        else:
+            plans = [Plan(targets[i:]) for i in range(1 + pair)]
+        _, met = attempt(place, plans, seen)
+        targets = tuple(t for t in targets if t.number > max(met, default=-1))
+        now = journalled(place)
+        # a round that is old is forgotten, with all that is recorded of it
+        seen.rewritten += [str(key) for key, output in recorded.items() if now.get(key, output) != output]
+        recorded = now
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:5])

@@ -28,7 +28,8 @@ from journeyman.stores.workspace import Workspace
 from journeyman.workflow.operate_doors import ask, operated_models, overview
 from journeyman.workflow.operate_run import OperatePlace, operate
 from journeyman.workflow.replay import replay
-from journeyman.workflow.worker import holding, loop_folder, round_id
+from journeyman.workflow.places import loop_folder, round_id
+from journeyman.workflow.worker import holding
 
 pytestmark = pytest.mark.slow
 
