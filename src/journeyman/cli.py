@@ -282,7 +282,7 @@ def report(
 def list_models(workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
     """List all models and their versions."""
     with told(workspace):
-        _print(terminal.models_table(registry_doors.models(workspace)))
+        _print(terminal.models_table(registry_doors.models(workspace), registry_doors.removed(workspace)))
 
 
 @app.command(epilog="Example: journeyman show houses --version 2")

@@ -126,6 +126,9 @@ def serve(  # one parameter an option: the signature is the command's interface
     keep_rows: Annotated[
         int, typer.Option(metavar="N", help="Predictions in the log beyond which the oldest move earlier.")
     ] = 10_000_000,
+    keep_archive_days: Annotated[
+        float, typer.Option(metavar="N", help="Days until those Parquet files are deleted.")
+    ] = 400.0,
     tokens: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Who may do what; or the variable JOURNEYMAN_TOKENS.", show_default=False),
@@ -150,6 +153,7 @@ def serve(  # one parameter an option: the signature is the command's interface
             left_out=tuple(leave_out or ()),
             keep_days=keep_days,
             keep_rows=keep_rows,
+            keep_archive_days=keep_archive_days,
             most_bytes=max_bytes,
             most_rows=max_rows,
             most_waiting=max_waiting,

@@ -58,6 +58,7 @@ def doors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeDoors:
             "report_of": "the report",
             "resume": [release],
             "models": (version,),
+            "removed": (),
             "rollback": version,
             "predict_file": _predict_file,
         }
@@ -69,7 +70,7 @@ def doors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeDoors:
         "terminal",
         SimpleNamespace(
             summary=lambda report, path: f"SUMMARY {report} {Path(path).name}",
-            models_table=lambda versions: f"TABLE {len(versions)}",
+            models_table=lambda versions, _: f"TABLE {len(versions)}",
             show=lambda report: f"SHOW {report}",
         ),
     )

@@ -159,12 +159,12 @@ def summary(report: BuildReport, report_path: str) -> RenderableType:
     )
 
 
-def models_table(versions: Sequence[ModelVersion]) -> RenderableType:
-    """Return all versions of all models, the one in use marked.
+def models_table(versions: Sequence[ModelVersion], removed: Sequence[ModelVersion] = ()) -> RenderableType:
+    """Return all versions of all models, the one in use marked, and a line for each model of which some were removed.
 
     Parameters
     ----------
-    versions : sequence of ModelVersion
+    versions, removed : sequence of ModelVersion
         In the order to be shown.
     """
     if not versions:
@@ -187,7 +187,12 @@ def models_table(versions: Sequence[ModelVersion]) -> RenderableType:
             Text(clean(v.verdict)),
             Text(v.created[:16].replace("T", " ")),
         )
-    return table
+    return Group(table, *(Text(_removed(name, removed), style="dim") for name in {v.name: None for v in removed}))
+
+
+def _removed(name: str, removed: Sequence[ModelVersion]) -> str:
+    numbers = ", ".join(str(v.version) for v in removed if v.name == name)
+    return f"{clean(name)}: removed by the loop {numbers} (journeyman operate --keep-releases)"
 
 
 def findings_table(findings: Sequence[Finding]) -> RenderableType:

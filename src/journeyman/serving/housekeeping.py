@@ -14,7 +14,7 @@ from journeyman.errors import WorkspaceError
 from journeyman.serving.counters import Counters
 from journeyman.serving.serve_settings import ServeSettings
 from journeyman.stores.prediction_log import SqlitePredictionLog
-from journeyman.stores.prediction_retention import move_oldest, sweep
+from journeyman.stores.prediction_retention import forget_archived, move_oldest, sweep
 
 __all__ = ["Housekeeping"]
 
@@ -93,6 +93,7 @@ class Housekeeping:
 
     def _move(self, log: SqlitePredictionLog) -> None:
         keep = int(self._settings.keep_days * _DAY)
+        forget_archived(log, time.time_ns() // 1_000_000 - int(self._settings.keep_archive_days * _DAY))
         while not self._stop.wait(_BREATH):
             moved = move_oldest(log, time.time_ns() // 1_000_000, keep, self._settings.keep_rows)
             self.counters.add("journeyman_archived_total", None, moved)

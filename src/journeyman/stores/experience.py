@@ -17,6 +17,8 @@ from journeyman.stores.tables import Database, experience
 __all__ = ["EXPERIENCE", "ExperienceStore", "opened_experience"]
 
 EXPERIENCE = "experience.db"
+_MOST = 100_000
+"""Trials that are kept: of more, the latest."""
 
 
 class ExperienceStore:
@@ -26,11 +28,16 @@ class ExperienceStore:
         self._database = database
 
     def add(self, run: str, rows: Sequence[Experience]) -> None:
-        """Keep what a run has learned, in place of what it said before, so that a resumed run may repeat it."""
+        """Keep what a run has learned, in place of what it said before, so that a resumed run may repeat it.
+
+        Beyond the latest 100,000 trials the oldest are forgotten.
+        """
         with self._database.writing() as connection:
             connection.execute(experience.delete().where(experience.c.run == run))
             if rows:
                 connection.execute(experience.insert(), [_row(run, row) for row in rows])
+            oldest = sa.select(experience.c.id).order_by(experience.c.id.desc()).offset(_MOST - 1).limit(1)
+            connection.execute(experience.delete().where(experience.c.id < oldest.scalar_subquery()))
 
     def read(self, limit: int = 10_000) -> tuple[Experience, ...]:
         """Return the latest experience, at most ``limit`` rows, the oldest of them first."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 
 from journeyman.stores.disk import Draft, sync_folder
 
-__all__ = ["ARCHIVE", "day_of", "hex_id", "holds", "write_part"]
+__all__ = ["ARCHIVE", "day_of", "delete_days", "hex_id", "holds", "labels_before", "write_part"]
 
 ARCHIVE = "archive"
 _TYPES = {"at": pa.timestamp("ms", "UTC"), "version": pa.int32(), "number": pa.int64()}
@@ -65,6 +66,22 @@ def write_part(folder: Path, kind: str, day: str, name: str, columns: dict[str, 
         draft.keep(f"{name}.parquet")
     for made in (place, place.parent, place.parent.parent, folder):
         sync_folder(made)
+
+
+def delete_days(folder: Path, before: str) -> tuple[str, ...]:
+    """Delete the files of all days before a day ("2026-11-27"); return those days. May be repeated after a kill."""
+    old = [place for place in (folder / ARCHIVE).glob("*/day=*") if place.name.removeprefix("day=") < before]
+    for place in old:
+        shutil.rmtree(place)
+    return tuple(sorted({place.name.removeprefix("day=") for place in old}))
+
+
+def labels_before(folder: Path, before: str) -> Iterator[list[tuple[int | str, str]]]:
+    """Yield, file by file, the labels that came before a day: prediction or key, and truth."""
+    for path in sorted((folder / ARCHIVE / "labels").glob("day=*/*.parquet")):
+        if path.parent.name.removeprefix("day=") < before:
+            rows = pq.ParquetFile(path).read(columns=["prediction", "key", "truth"]).to_pylist()
+            yield [(r["key"] if r["prediction"] is None else int(r["prediction"], 16), r["truth"]) for r in rows]
 
 
 def holds(folder: Path, prediction: int, moment: int) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
-from journeyman.stores.prediction_archive import day_of, hex_id, write_part
+from journeyman.stores.prediction_archive import day_of, delete_days, hex_id, labels_before, write_part
 from journeyman.stores.prediction_log import SqlitePredictionLog, log_errors, moment_of
 
-__all__ = ["CHUNK", "move_oldest", "sweep"]
+__all__ = ["CHUNK", "forget_archived", "move_oldest", "sweep"]
 
 CHUNK = 20_000
 """Rows of one file: few enough for any memory."""
@@ -49,6 +49,23 @@ def move_oldest(log: SqlitePredictionLog, now: int, keep: int, most: int, chunk:
     _forget_refused(log, now - keep)
     moved = _move_predictions(log, now, keep, most, chunk)
     return moved + _move_labels(log, now - keep, chunk)
+
+
+def forget_archived(log: SqlitePredictionLog, before: int) -> tuple[str, ...]:
+    """Delete the archive's days that ended before a moment (milliseconds since 1970), for good; return them.
+
+    A label that comes for such a prediction later is one for an unknown prediction; that a label by key was told before
+    is forgotten with it.
+
+    Raises
+    ------
+    WorkspaceError
+        Where they cannot be deleted.
+    """
+    with log_errors(log.folder):
+        for labels in labels_before(log.folder, day_of(before)):
+            _forget_told(log, labels)
+        return delete_days(log.folder, day_of(before))
 
 
 def sweep(log: SqlitePredictionLog, told: int = _MOST_TOLD) -> int:
@@ -125,6 +142,14 @@ def _move_labels(log: SqlitePredictionLog, before: int, chunk: int) -> int:
     with log.writing() as connection:
         connection.execute("INSERT OR REPLACE INTO settings VALUES ('archived labels', ?)", (rows[-1][0],))
     return len(rows)
+
+
+def _forget_told(log: SqlitePredictionLog, labels: Sequence[tuple[int | str, str]]) -> None:
+    """Delete what is remembered of labels that the archive will not hold any more; what was corrected since stays."""
+    for start in range(0, len(labels), _SWEPT):
+        with log.writing() as connection:
+            some = labels[start : start + _SWEPT]
+            connection.executemany("DELETE FROM told WHERE subject = ? AND truth = ?", some)
 
 
 def _forget_refused(log: SqlitePredictionLog, before: int) -> None:

@@ -12,7 +12,7 @@ from journeyman.stores.lock import locked
 from journeyman.stores.releases import MANIFEST, read_release
 from journeyman.workflow.clock import SystemClock
 
-__all__ = ["find_release", "models", "report_path", "rollback"]
+__all__ = ["find_release", "models", "removed", "report_path", "rollback"]
 
 _REPORT = "report.html"
 
@@ -41,9 +41,15 @@ def find_release(
 
 
 def models(workspace: str | Path | None = None) -> tuple[ModelVersion, ...]:
-    """Return all released versions of a workspace."""
+    """Return all released versions of a workspace that are there."""
     with opened_registry(Path(workspace or DEFAULT_WORKSPACE)) as registry:
         return tuple(registry.list())
+
+
+def removed(workspace: str | Path | None = None) -> tuple[ModelVersion, ...]:
+    """Return the versions of a workspace that housekeeping has removed."""
+    with opened_registry(Path(workspace or DEFAULT_WORKSPACE)) as registry:
+        return registry.removed()
 
 
 def report_path(name_or_folder: str | Path, *, version: int | None = None, workspace: str | Path | None = None) -> Path:

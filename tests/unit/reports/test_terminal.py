@@ -95,6 +95,8 @@ def test_models_table_marks_the_version_in_use() -> None:
     assert "*" not in first
     assert "Accuracy 87.1%" in second
     assert "2026-11-22 18:30" in second
+    gone = [replace(versions[0], version=k) for k in (7, 9)]
+    assert plain(models_table(versions, gone)).splitlines()[3].startswith("adult: removed by the loop 7, 9")
 
 
 def test_empty_tables_say_what_to_do() -> None:

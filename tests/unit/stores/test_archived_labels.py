@@ -8,7 +8,8 @@ import pyarrow.dataset as ds
 
 from journeyman.entities.prediction import Label, LabelFate, LogEntries, Part, Prediction
 from journeyman.stores.prediction_log import SqlitePredictionLog
-from journeyman.stores.prediction_retention import move_oldest, sweep
+from journeyman.stores.prediction_retention import forget_archived, move_oldest, sweep
+from journeyman.stores.traffic_log import SqliteTrafficLog
 
 DAY = 86_400_000
 NOW = 1_000 * DAY + 5_000
@@ -59,4 +60,28 @@ def test_no_more_archived_labels_are_remembered_than_told(tmp_path: Path) -> Non
         pass
     fates = log.append(LogEntries(labels=(Label(b"1", key='["29"]'), Label(b"1", key='["3"]'))), later).labels
     assert fates == (LabelFate.REPEATED, LabelFate.RECORDED), "the latest ones are remembered"
+    log.close()
+
+
+def test_old_days_of_the_archive_are_deleted_and_their_labels_come_too_late(tmp_path: Path) -> None:
+    log = SqlitePredictionLog(tmp_path / "log")
+    made = []
+    for day in range(3):
+        entry = Prediction(1, Part.CHAMPION, "native", b"{}", b"{}", b"d", f"c{day}")
+        made += log.append(LogEntries((entry,)), NOW + day * DAY).predictions
+        both = Label(b"1", made[-1].id), Label(b"1", key=f'["{day}"]')
+        log.append(LogEntries(labels=both), NOW + day * DAY)
+    later = NOW + 20 * DAY
+    archived(log, later)
+    assert forget_archived(log, NOW - DAY) == ()
+    assert forget_archived(log, NOW + 2 * DAY) == ("1972-09-27", "1972-09-28")
+    assert forget_archived(log, NOW + 2 * DAY) == ()
+    for kind in ("predictions", "labels"):
+        days = [p.name for p in (tmp_path / "log" / "archive" / kind).iterdir()]
+        assert days == ["day=1972-09-29"]
+    fates = log.append(LogEntries(labels=tuple(Label(b"2", kept.id) for kept in made)), later).labels
+    assert fates == (LabelFate.UNKNOWN, LabelFate.UNKNOWN, LabelFate.CORRECTED)
+    told = log.reading().execute("SELECT subject FROM told ORDER BY number").fetchall()
+    assert told == [(made[2].id,), ('["2"]',)], "what nothing holds any more need not be known again"
+    assert [row.row for row in SqliteTrafficLog(log).labelled(later + DAY, 100)] == ["{}"]
     log.close()

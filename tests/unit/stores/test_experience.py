@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from journeyman.entities.experience import Expectation, Experience
@@ -44,18 +45,30 @@ def test_what_is_cleared_is_gone(tmp_path: Path) -> None:
         assert store.read() == ()
 
 
+def test_of_very_many_trials_the_latest_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("journeyman.stores.experience._MOST", 3)
+    with opened_experience(tmp_path) as store:
+        store.add("r1", [an_experience("a"), an_experience("b")])
+        store.add("r2", [an_experience("c"), an_experience("d")])
+        assert [row.candidate for row in store.read()] == ["b", "c", "d"]
+        store.add("r2", [])
+        assert [row.candidate for row in store.read()] == ["b"]
+
+
 def test_a_workspace_of_the_first_layout_is_upgraded(tmp_path: Path) -> None:
     with Workspace(tmp_path) as workspace:
         workspace.experience.add("r1", [an_experience("a")])
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'journal.db'}")
     with engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE experience DROP COLUMN solo"))
+        connection.execute(sa.text("ALTER TABLE models DROP COLUMN removed"))
         for table in ("leases", "operated", "rounds", "operations", "requests", "notices"):
             connection.execute(sa.text(f"DROP TABLE {table}"))
         connection.execute(sa.text("UPDATE layout SET version = 1"))
     engine.dispose()
     with Workspace(tmp_path) as workspace:
         assert workspace.operations.models() == ()
+        assert workspace.registry.removed() == ()
         workspace.experience.add("r2", [an_experience("b")])
         assert [(row.candidate, row.solo) for row in workspace.experience.read()] == [("a", None), ("b", 0.7)]
 

@@ -10,7 +10,7 @@ import pytest
 
 from journeyman.entities.model_version import ModelVersion
 from journeyman.errors import ReleaseError, SettingsError
-from journeyman.stores.registry import check_name
+from journeyman.stores.registry import _point, check_name
 from journeyman.stores.releases import write_release
 from journeyman.stores.workspace import Workspace
 
@@ -159,3 +159,42 @@ def test_a_move_that_may_be_repeated_is_made_once_and_not_after_somebody_elses(t
         assert registry.before("houses") is None
         with pytest.raises(SettingsError, match="no version 9"):
             registry.move("houses", 9, "promoted", after=3, now="t6")
+
+
+def test_what_was_removed_is_told_and_never_answers(tmp_path: Path) -> None:
+    with Workspace(tmp_path) as workspace:
+        registry = workspace.registry
+        for run in ("r1", "r2", "r3", "r4"):
+            release(workspace, run, promote=run in ("r1", "r3"))
+        registry.remove("houses", [1, 2, 3, 9], now="2026-05-01T10:00:00+00:00")
+        registry.remove("houses", [1, 2], now="2026-06-01T10:00:00+00:00")
+        assert [v.version for v in registry.versions("houses")] == [3, 4], "the champion stays whatever is asked"
+        assert [(v.version, v.removed[:10]) for v in registry.removed("houses")] == [
+            (1, "2026-05-01"),
+            (2, "2026-05-01"),
+        ]
+        assert registry.removed("cars") == ()
+        refused = [
+            lambda: registry.version("houses", 2),
+            lambda: registry.promote("houses", 2, now="t"),
+            lambda: registry.rollback("houses", 1, now="t"),
+            lambda: registry.rollback("houses", now="t"),
+            lambda: registry.move("houses", 2, "promoted", after=2, now="t"),
+        ]
+        for ask in refused:
+            with pytest.raises(SettingsError, match="was removed on 2026-05-01") as caught:
+                ask()
+            assert caught.value.hint == "there is 3, 4; journeyman operate houses --keep-releases N keeps more"
+        assert len(registry.history("houses")) == 2
+        assert release(workspace, "r5").version == 5, "a number never means two things"
+
+
+def test_what_was_removed_after_it_was_looked_at_is_not_promoted(tmp_path: Path) -> None:
+    with Workspace(tmp_path) as workspace:
+        registry = workspace.registry
+        release(workspace, "r1")
+        release(workspace, "r2", promote=False)
+        looked = registry.version("houses", 2)
+        registry.remove("houses", [2], now="2026-05-01")
+        with registry._database.writing() as connection, pytest.raises(SettingsError, match="was removed"):
+            _point(connection, "houses", looked.version, "promoted", "t")

@@ -14,7 +14,7 @@ import pytest
 
 from journeyman.entities.task import Task, TaskKind
 from journeyman.errors import ReleaseError, WorkspaceError
-from journeyman.stores.releases import read_release, release_digest, write_release
+from journeyman.stores.releases import read_release, release_digest, remove_release, write_release
 
 FILES = {
     "members/0/model.txt": b"tree\n",
@@ -163,3 +163,15 @@ def test_disk_that_fills_at_any_write_leaves_nothing(
 
 def test_manifest_is_plain_json(folder: Path) -> None:
     assert json.loads((folder / "manifest.json").read_text())["format"] == 1
+
+
+def test_a_removed_release_is_gone_and_what_a_kill_left_goes_next_time(folder: Path) -> None:
+    remove_release(folder)
+    assert list(folder.parent.iterdir()) == []
+    draft = folder.parent / f".draft-{folder.name}"
+    draft.mkdir()
+    (draft / "model.txt").write_text("half of it")
+    draft.chmod(0o555)
+    remove_release(folder)
+    remove_release(folder)
+    assert list(folder.parent.iterdir()) == []

@@ -1,7 +1,7 @@
 """The loop over a log that is there, killed by kill -9 until it has gone through all of it.
 
-Called by test_operate_kill.py and benchmarks/operate_kill.py: ``python loop_kill_harness.py FOLDER SEED KILLS [SERVER]``
-(SERVER is a PostgreSQL server's address, "user:password@host:port", for workers that share a database). One process
+Called by test_operate_kill.py and benchmarks/operate_kill.py: ``loop_kill_harness.py FOLDER SEED KILLS [SERVER]``;
+SERVER is a PostgreSQL server's address, "user:password@host:port", for workers that share a database. One process
 imports everything once and forks the workers that it kills.
 
 An undisturbed life tells its points (loop_points.py): each step's begin and end, each statement that writes, each
@@ -85,7 +85,7 @@ class Plan:
 
 
 class Server:
-    """A PostgreSQL server with a database a world, copied from one another; without an address, SQLite in the folder."""
+    """A PostgreSQL server with a database a world, copied from the first; without an address, SQLite in the folder."""
 
     def __init__(self, address: str | None) -> None:
         self._address = address

@@ -136,12 +136,13 @@ def worker_of(
     settings: OperateSettings = SETTINGS,
     fence: Fence | None = None,
     real: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Worker:
     """Return a worker of the model "m", its grid at BEGUN."""
     held = workspace if fence is None else workspace.fenced(fence)
     operated = held.operations.begin(Operated("m", settings, BEGUN))
     parts = loop_parts(held, operated, log, Quiet())
-    return Worker(parts if real else copying(parts, held), SystemClock(), now, operated.begun)
+    return Worker(parts if real else copying(parts, held), SystemClock(), now, operated.begun, tell=tell)
 
 
 class Quiet:

@@ -25,10 +25,13 @@ from journeyman.serving.service import read_challenge
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.tables import champions, models, runs, steps
 from journeyman.stores.workspace import Workspace
+from journeyman.workflow import housekeeping
 from journeyman.workflow.operate_doors import ask, operated_models, overview
 from journeyman.workflow.operate_run import OperatePlace, operate
-from journeyman.workflow.replay import replay
 from journeyman.workflow.places import loop_folder, round_id
+from journeyman.workflow.registry_doors import rollback
+from journeyman.workflow.replay import replay
+from journeyman.workflow.run import JournalRun
 from journeyman.workflow.worker import holding
 
 pytestmark = pytest.mark.slow
@@ -85,6 +88,9 @@ def test_a_drift_is_answered_by_a_challenger_that_takes_over(place: Path, log: S
         assert [v.version for v in versions if v.champion] == [state.champion]
         assert versions[-1].run.endswith(".build")
         assert list((loop_folder(place, "m") / "builds").iterdir()) == [], "a build's artifacts go with it"
+        assert list(loop_folder(place, "m").rglob("table.parquet")) == [], "and so does the table that it learned from"
+        references = loop_folder(place, "m") / "references"
+        assert len(list(references.iterdir())) == len(versions) - 1, "each release of the loop keeps its own"
         promotion = done[-1]
         assert promotion.outcome is None
         look = overview(place, "m")
@@ -168,6 +174,77 @@ def test_a_year_leaves_the_disk_as_it_is(place: Path, log: SqlitePredictionLog) 
         assert workspace.journal.steps(round_id("m", 200)) == ()
     # rows of rounds (some hundred bytes each) go on until there are 2,000
     assert sizes[-1] - sizes[1] < 4 * 50 * 2_000
+
+
+def test_what_a_killed_worker_has_not_deleted_the_next_one_does(
+    place: Path, log: SqlitePredictionLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(_self: JournalRun, *_: object) -> None:
+        leave(_self, None, None, None)
+        raise Killed
+
+    fill(log, 12, 99)
+    leave = JournalRun.__exit__
+    with Workspace(place) as workspace:
+        worker = worker_of(workspace, log, lambda: LATER, replace(SETTINGS, keep_rounds=3))
+        for _ in range(9):
+            worker.round()
+        with monkeypatch.context() as patch:
+            patch.setattr(JournalRun, "__exit__", killed)
+            with pytest.raises(Killed):
+                worker.round()
+        other = worker_of(workspace, log, lambda: LATER, replace(SETTINGS, keep_rounds=3))
+        assert other.round().round == 11
+        kept = sorted(int(p.name) for p in loop_folder(place, "m").iterdir())
+        assert kept == [7, 8, 9, 10], "round 9 was done when its worker was killed; round 10 begins with housekeeping"
+
+
+def test_releases_that_nobody_can_ask_for_are_removed(
+    place: Path, log: SqlitePredictionLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    fill(log, 45, 8)
+    settings = replace(SETTINGS, keep_rounds=30, keep_releases=0)
+    with Workspace(place) as workspace:
+        for span in (16, 24):  # back to release 1: what was promoted was a mistake
+            workspace.operations.ask("m", Request(RequestKind.ROLL_BACK, BEGUN + span * SPAN, "ann"))
+        told: list[str] = []
+        worker = worker_of(workspace, log, lambda: LATER, settings, tell=told.append)
+        while worker.state().round < 20:
+            worker.round()
+        assert told == []
+        assert [v.version for v in workspace.registry.versions("m")] == [1, 2, 3]
+        with monkeypatch.context() as patch:
+            patch.setattr(housekeeping, "remove_release", killed)
+            with pytest.raises(Killed):
+                worker.round()
+        assert (place / "releases" / "m" / "2").is_dir(), "killed after the registry knew, before its folder went"
+        while worker.state().round < 31:
+            worker.round()
+        gone = [v.version for v in workspace.registry.removed("m")]
+        assert 2 in gone
+        there = {v.version for v in workspace.registry.versions("m")}
+        assert {p.name for p in (place / "releases" / "m").iterdir()} == {str(v) for v in there}
+        assert {1, worker.state().champion} <= there, "the first build's rows and whoever answers stay"
+        assert all(workspace.journal.steps(v.run) == () for v in workspace.registry.removed("m"))
+        assert all(line.startswith("removed from m: release") for line in told)
+        with pytest.raises(SettingsError, match="version 2 of m was removed on"):
+            rollback("m", to=2, workspace=place)
+        promoted = [o for o in workspace.operations.operations("m") if o.champion == 2]
+        moved = [o.move for o in workspace.operations.operations("m") if o.move.version == 2]
+        assert moved, "its decision records stay"
+    log.close()
+    for operation in promoted:
+        with pytest.raises(SettingsError, match=r"was removed|is not kept"):
+            replay(OperatePlace("m", place), operation.number)
 
 
 class Deaf:
