@@ -67,6 +67,7 @@ bench-operate: $(DEV)
 	$(PY) benchmarks/operate_undo.py
 	$(PY) benchmarks/operate_streams.py
 	$(PY) benchmarks/operate_kill.py
+	$(PY) benchmarks/operate_year.py
 
 bench-tables bench-stopping bench-kill bench-ingest bench-large bench-predict: $(DEV)
 	$(PY) benchmarks/$(@:bench-%=%).py

@@ -6,11 +6,12 @@
 The world is that of the tests: a real release, a log of 24 spans with a drift, people who ask for a return, a pause and
 an end of it; retrainings are copies of the first release, so that the moments fall into the loop and not into fits.
 Little is kept, so that housekeeping has rounds and releases to delete. An undisturbed life tells its points: each step,
-each statement that writes, each commit, each file and folder; all kinds of points are aimed at equally often, at the
-point itself or up to 20 ms later, and one kill of five falls at a moment that is uniform over a quarter of a life. In
-three worlds of ten two workers want the work at once. Compared are decisions, outcomes, versions, moves of the
-champion, what is agreed about the shadow, the steps of all rounds, what was seen and remembered, to the last bit, and
-which files and rows are left. Exits 1 where anything differs. --server does it on PostgreSQL. --sum adds runs up.
+each statement that writes, each commit, each file and folder; all kinds of points are aimed at equally often, three of
+four times at the point itself, else up to 20 ms later, and one attempt of five is killed at a moment that is uniform
+over a quarter of a life. In three worlds of ten two workers want the work at once. Compared are decisions, outcomes,
+versions, moves of the champion, what is agreed about the shadow, the steps of all rounds, what was seen and remembered,
+to the last bit, and which files and rows are left. Exits 1 where anything differs. --server does it on PostgreSQL.
+--sum adds runs up.
 """
 
 from __future__ import annotations

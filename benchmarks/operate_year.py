@@ -253,7 +253,7 @@ def judged(months: list[dict[str, Any]]) -> list[str]:
     """Return what has grown by more than a quarter from the middle of the months to their end."""
     middle, last = months[len(months) // 2], months[-1]
     found = []
-    for kind, least in (("bytes", 2_000_000), ("rows", 200)):
+    for kind, least in (("bytes", 2_000_000), ("rows", 5 * ROWS)):
         for name, value in last[kind].items():
             before = middle[kind].get(name, 0)
             if name.split(".")[-1] not in GROWING and value > max(1.25 * before, before + least):
