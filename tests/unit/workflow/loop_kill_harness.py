@@ -88,19 +88,23 @@ class Server:
     """A PostgreSQL server with a database a world, copied from the first; without an address, SQLite in the folder."""
 
     def __init__(self, address: str | None) -> None:
-        self._address = address
+        self._address, self._run = address, os.getpid()
 
     def use(self, place: Path, like: Path | None = None) -> None:
         """Let all that follows, forked workers too, use the database of a world; made where ``like`` is given."""
         if self._address is None:
             return
-        os.environ[DATABASE] = f"postgresql://{self._address}/{place.name}"
+        os.environ[DATABASE] = f"postgresql://{self._address}/{self._name(place)}"
         if like is not None:
-            self._say(f"CREATE DATABASE {place.name}" + (f" TEMPLATE {like.name}" if like != place else ""))
+            copied = f" TEMPLATE {self._name(like)}" if like != place else ""
+            self._say(f"CREATE DATABASE {self._name(place)}{copied}")
 
     def drop(self, place: Path) -> None:
         if self._address is not None:
-            self._say(f"DROP DATABASE {place.name} WITH (FORCE)")
+            self._say(f"DROP DATABASE {self._name(place)} WITH (FORCE)")
+
+    def _name(self, place: Path) -> str:
+        return f"{place.name}_{self._run}"
 
     def _say(self, statement: str) -> None:
         admin = sa.create_engine(f"postgresql+psycopg://{self._address}/postgres", isolation_level="AUTOCOMMIT")
@@ -277,6 +281,8 @@ def main(folder: Path, seed: int, kills: int, address: str | None = None) -> Non
         shutil.rmtree(place)
         server.drop(place)
         print(f"{seen.worlds} worlds, {seen.kills} kills", file=sys.stderr, flush=True)
+    for place in (first, calm):
+        server.drop(place)
     moves = [o[2] for o in expected["operations"]]
     said = {**vars(seen), "seconds": round(seconds, 1), "points": len(life), "moves": moves, "kinds": deck.places}
     print(json.dumps({**said, "acted": [m for m in moves if m != Action.KEEP]}))
