@@ -148,7 +148,7 @@ def operations(
             if not all(step.same for step in steps):
                 raise SettingsError(
                     f"operation {again} of {name} does not replay",
-                    hint="another version of Journeyman or of a library decided it",
+                    hint="another version decided it, or rows that it read are deleted (serve --keep-archive-days)",
                 )
             return
         done = operate_doors.operations(workspace, name, show)

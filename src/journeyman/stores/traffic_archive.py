@@ -73,7 +73,7 @@ class TrafficArchive:
                 yield int(row["prediction"], 16), row["version"], row["output"]
 
     def labels(self, begin: int, end: int) -> Iterator[ArchivedLabel]:
-        """Yield the labels that came in a span of milliseconds, the latest day first."""
+        """Yield the labels that came in a span of milliseconds, the latest first."""
         for folder in sorted((self._folder / ARCHIVE / "labels").glob("day=*"), reverse=True):
             if not day_of(begin) <= folder.name.removeprefix("day=") <= day_of(max(begin, end - 1)):
                 continue
@@ -81,7 +81,7 @@ class TrafficArchive:
                 table = self._read(path, ["number", "at", "prediction", "key", "truth"])
                 moments = table.column("at").cast(pa.int64()).to_numpy()
                 kept = table.filter(pa.array((moments >= begin) & (moments < end)))
-                for row in kept.to_pylist():
+                for row in reversed(kept.to_pylist()):
                     prediction = None if row["prediction"] is None else int(row["prediction"], 16)
                     at = int(row["at"].timestamp() * 1000)
                     yield ArchivedLabel(row["number"], at, prediction, row["key"], row["truth"])

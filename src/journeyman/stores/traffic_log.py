@@ -107,14 +107,18 @@ class SqliteTrafficLog:
         """Return the rows whose labels came last before a moment, by id."""
         labels = _Labels()
         query = "SELECT number, at, prediction, key, truth FROM labels WHERE at < ? ORDER BY number DESC LIMIT ?"
+        seen = set()
         with log_errors(self._log.folder):
             for row in self._log.reading().execute(query, (before, most)):
                 labels.add(*row)
+                seen.add(row[0])
         if labels.count < most:
+            # The same labels, whether they have moved to the archive, or have moved and are not swept yet.
             for label in self._archive.labels(0, before):
-                if len(labels.of_ids) + len(labels.of_keys) >= most:
+                if labels.count >= most:
                     break
-                labels.add(label.number, label.at, label.prediction, label.key, label.truth)
+                if label.number not in seen:
+                    labels.add(label.number, label.at, label.prediction, label.key, label.truth)
         to = before * _PER_MILLISECOND
         by_key = dict(self._of_keys(list(labels.of_keys), to))
         ids = sorted({*(i for i in labels.of_ids if i <= to), *by_key})[-most:]

@@ -144,3 +144,20 @@ def test_the_archive_reads_like_the_live_log(log: SqlitePredictionLog) -> None:
     assert all_read() == live
     assert keyed[0] in [r.id for r in traffic.labelled(NOW + 2 * DAY, 100)]
     assert np.all(np.diff([r.id for r in traffic.labelled(NOW + 2 * DAY, 100)]) > 0)
+
+
+def test_the_latest_labels_are_the_same_ones_wherever_they_are(log: SqlitePredictionLog) -> None:
+    ids = ask(log, NOW, 6)
+    for i, prediction in enumerate([*ids, ids[4]]):
+        tell(log, NOW + 100 + i, b"%d" % i, prediction)
+    later = ask(log, NOW + 12 * DAY)
+    tell(log, NOW + 12 * DAY + 1, b"9", *later)
+    traffic, end = SqliteTrafficLog(log), NOW + 13 * DAY
+    live = {most: traffic.labelled(end, most) for most in range(1, 10)}
+    assert [row.truth for row in live[4]] == ["6", "5", "9"], "a label that was corrected is one of those that are read"
+    while move_oldest(log, NOW + 14 * DAY, 10 * DAY, 10**9):
+        pass
+    assert {most: traffic.labelled(end, most) for most in live} == live, "moved, not swept"
+    while sweep(log):
+        pass
+    assert {most: traffic.labelled(end, most) for most in live} == live
