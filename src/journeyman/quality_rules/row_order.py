@@ -61,10 +61,10 @@ class RowOrderRule:
         cyclic = (own is not None or len(cycles) >= 2) and not pieces
         # A clock must also matter: somewhere, rows must be more like their neighbours than like any other rows.
         alike = max([tied, *(lag_one(v) for name, v in series.items() if name not in ticking)], default=0.0)
-        panel = any(
-            _sorted_key(table, c) for c in columns
-        )  # one series after another: the clock starts again with each
-        if (ticking or cyclic) and not panel and alike >= max(0.1, 5.0 / np.sqrt(min(n_rows, _ROWS))):
+        # One series after another: the clock starts again with each.
+        panel = any(_sorted_key(table, c) for c in columns)
+        apart = task.kind.classification and _classes_apart(target_numbers(table, task))
+        if (ticking or cyclic) and not (panel or apart) and alike >= max(0.1, 5.0 / np.sqrt(min(n_rows, _ROWS))):
             period = own or next(iter(cycles.values()), None)
             why = [f"'{ticking[0]}' ticks on from row to row"] if ticking else []
             if period and cyclic:
@@ -128,6 +128,19 @@ def _sorted_key(table: Table, column: Column) -> bool:
     codes = codes_of(table, column)
     stretches = 1 + int((np.diff(codes) != 0).sum())
     return 5 <= stretches <= len(codes) // 5 and stretches == len(np.unique(codes))
+
+
+def _classes_apart(labels: FloatArray) -> bool:
+    """Say whether most rows are of classes that come in one part of the table only: sorted by class, not by time.
+
+    Whatever ticks or repeats there, a model of the earlier rows would never have met the classes of the later ones.
+    """
+    known = np.flatnonzero(np.isfinite(labels))
+    if not len(known):
+        return False
+    place = pd.Series(known).groupby(labels[known])
+    extent, rows = place.max() - place.min(), place.size()
+    return bool(rows[extent < len(labels) / 3].sum() > len(known) / 2)
 
 
 def _series(table: Table, column: Column) -> FloatArray | None:

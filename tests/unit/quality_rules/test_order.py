@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from journeyman.entities.finding import Remedy
 from journeyman.quality_rules.groups import GroupRule
@@ -84,6 +85,22 @@ def test_sorted_tables_are_told_of_and_not_divided_by_time(
         table = make_table({"x": y + rng.normal(size=N), "z": np.roll(y, 3), "y": y})
         assert remedies(run_rule(RowOrderRule(), table)) == []
         assert run_rule(RowOrderRule(), table, code="DQ505")
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_rows_sorted_by_class_are_in_no_time_order(
+    make_table: Any, run_rule: Any, rng: np.random.Generator, apart: bool
+) -> None:
+    wave = np.sin(2 * np.pi * np.arange(N) / 12)  # of each mouse twelve measurements, one after the other
+    classes = np.arange(N) * 8 // N if apart else np.arange(N) // 12 % 8
+    table = make_table(
+        {
+            "a": wave + 0.5 * rng.normal(size=N),
+            "b": wave + 0.5 * rng.normal(size=N),
+            "y": np.array(list("abcdefgh"), dtype=object)[classes],
+        }
+    )
+    assert bool(run_rule(RowOrderRule(), table, code="DQ502")) is not apart
 
 
 def test_one_series_after_another_is_no_time_order(make_table: Any, run_rule: Any, rng: np.random.Generator) -> None:
