@@ -131,7 +131,7 @@ def _sorted_key(table: Table, column: Column) -> bool:
 
 
 def _classes_apart(labels: FloatArray) -> bool:
-    """Say whether most rows are of classes that come in one part of the table only: sorted by class, not by time.
+    """Say whether the rows are sorted by class: each class in a stretch or two, or most rows' class in one part only.
 
     Whatever ticks or repeats there, a model of the earlier rows would never have met the classes of the later ones.
     """
@@ -140,7 +140,8 @@ def _classes_apart(labels: FloatArray) -> bool:
         return False
     place = pd.Series(known).groupby(labels[known])
     extent, rows = place.max() - place.min(), place.size()
-    return bool(rows[extent < len(labels) / 3].sum() > len(known) / 2)
+    stretches = 1 + int((np.diff(labels[known]) != 0).sum())
+    return stretches <= 2 * len(rows) or bool(rows[extent < len(labels) / 3].sum() > len(known) / 2)
 
 
 def _series(table: Table, column: Column) -> FloatArray | None:

@@ -87,17 +87,18 @@ def test_sorted_tables_are_told_of_and_not_divided_by_time(
         assert run_rule(RowOrderRule(), table, code="DQ505")
 
 
+@pytest.mark.parametrize("classes", [2, 8])
 @pytest.mark.parametrize("apart", [True, False])
 def test_rows_sorted_by_class_are_in_no_time_order(
-    make_table: Any, run_rule: Any, rng: np.random.Generator, apart: bool
+    make_table: Any, run_rule: Any, rng: np.random.Generator, apart: bool, classes: int
 ) -> None:
     wave = np.sin(2 * np.pi * np.arange(N) / 12)  # of each mouse twelve measurements, one after the other
-    classes = np.arange(N) * 8 // N if apart else np.arange(N) // 12 % 8
+    y = np.arange(N) * classes // N if apart else np.arange(N) // 12 % classes
     table = make_table(
         {
             "a": wave + 0.5 * rng.normal(size=N),
             "b": wave + 0.5 * rng.normal(size=N),
-            "y": np.array(list("abcdefgh"), dtype=object)[classes],
+            "y": np.array(list("abcdefgh"), dtype=object)[y],
         }
     )
     assert bool(run_rule(RowOrderRule(), table, code="DQ502")) is not apart
