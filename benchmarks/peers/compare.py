@@ -90,9 +90,9 @@ def main() -> None:
                 file = out / f"{name}__{system.replace(':', '_').replace('+', '')}.json"
                 records[system] = run(system, entry, table, options, file)
             for path in sorted(options.peers.glob(f"{name}__*.json")):
-                record = json.loads(path.read_text())
+                record, system = json.loads(path.read_text()), path.stem.split("__")[1].rstrip("_")
                 if record["budget"] == options.budget and record["fold"] == options.fold:
-                    records[path.stem.split("__")[1].rstrip("_")] = record
+                    records.setdefault(system, record)  # what has just been measured counts
             show(name, entry["task"], records, ranks)
     for system, places in sorted(ranks.items(), key=lambda item: statistics.mean(item[1])):
         print(f"mean rank {statistics.mean(places):.2f} on {len(places)} tables: {system}")
