@@ -157,7 +157,7 @@ def test_two_workers_agree_and_count_together(serve: Callable[..., Server], rows
 
     def counted() -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics") as reply:
-            return next(line for line in reply.read().decode().splitlines() if line.startswith(COUNTER))
+            return next((line for line in reply.read().decode().splitlines() if line.startswith(COUNTER)), "")
 
     # The workers share their counters each second; at first one may not know yet of all that the other has done.
     until(lambda: counted() == f"{COUNTER} 601")

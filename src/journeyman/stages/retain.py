@@ -24,7 +24,7 @@ def removable(releases: Sequence[int], champions: Sequence[int], needed: Collect
     Examples
     --------
     >>> removable((2, 3, 4, 5, 6, 7), champions=(1, 3, 5, 3, 6), needed={6, 7}, most=1)
-    (2, 3, 4)
+    (2, 5)
     """
     led = list(dict.fromkeys(reversed(champions)))
     answered = [release for release in led if release in releases and release not in needed]
