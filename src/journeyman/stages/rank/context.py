@@ -16,8 +16,6 @@ from journeyman.stages.rank.memory import TABLE, table_number
 
 __all__ = ["Shown", "meta_features", "shown_by"]
 
-"""What every search tries first, so that there is something to compare with."""
-
 _TINY = 1e-6
 _IN_VAIN = (TrialStatus.FAILED, TrialStatus.OUT_OF_TIME)
 _LAST = 3  # trials that "lately" means
