@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
@@ -192,6 +193,9 @@ class BatchWork:
         self._shadows.forget(len(shadows))
         for work, recorded in zip(to_record, receipt.predictions, strict=True):
             work.outcome = self._recorded(work, recorded)
+        new = (work.prediction for work in to_record if work.prediction and _fresh(work.outcome))
+        for (version, part), rows in Counter((one.version, one.part) for one in new).items():
+            self.counters.add("journeyman_predictions_total", {"version": str(version), "part": part.value}, rows)
         if batch.lineup.shadow is not None:
             self._shadows.cast(batch.lineup.shadow, [(o.id, w.row) for w in to_record if _fresh(o := w.outcome)])
         return self._done(asks, late, works, list(receipt.labels))
@@ -227,9 +231,6 @@ class BatchWork:
 
     def _recorded(self, work: _Work, recorded: RecordedPrediction) -> Outcome:
         if not recorded.repeated:
-            if work.prediction is not None:
-                labels = {"version": str(work.prediction.version), "part": work.prediction.part.value}
-                self.counters.add("journeyman_predictions_total", labels)
             return Given(recorded.id, recorded.output)
         if recorded.digest != work.digest:
             self.counters.add("journeyman_refused_total", {"reason": "id of another row"})

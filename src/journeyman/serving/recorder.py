@@ -19,6 +19,7 @@ __all__ = ["Recorder"]
 
 _MOST_TOGETHER = 256  # rows of a micro-batch: beyond this the first would wait longer than the batch saves
 _FEW = 64  # rows that the event loop may score itself,
+_QUIET = 2  # turns of the event loop without a further row, after which a batch begins
 _SOON = 0.01  # where that takes no longer: seconds
 _WEIGHT = 0.1  # of the latest batch in the mean of what scoring takes
 _IDLE = 0.5  # seconds without a request, after which shadows are written alone
@@ -33,8 +34,9 @@ class Recorder:
 
     Requests that come while a batch is written wait together for the next one, so that one transaction and one call of
     the model serve all of them. What is quickly scored is scored by the event loop itself, which else would contend
-    with another thread for Python's lock at every step; a thread of its own writes, and scores what takes longer. While
-    one batch is written, the next is scored as soon as it is as large.
+    with another thread for Python's lock at every step; a thread of its own writes, and scores what takes longer. A
+    batch begins when the one before is answered and no more rows arrive: callers that were answered together ask again
+    together, and to part them would double what batches cost.
 
     Parameters
     ----------
@@ -51,7 +53,9 @@ class Recorder:
         self._waiting = 0
         self._called = False  # whether a look at what waits is to come
         self._asked = 0  # rows that wait to be scored
-        self._written: deque[tuple[int, bool]] = deque()  # of batches on their way: rows, and whether they are scored
+        self._met = 0  # of which the turn before knew
+        self._quiet = 0  # turns of the event loop that brought no more
+        self._busy = False  # whether a batch is on its way
         self._lately = 0.0  # seconds that scoring a small batch takes
         self._loop: asyncio.AbstractEventLoop | None = None
         # of the writer's thread alone:
@@ -77,7 +81,7 @@ class Recorder:
 
     async def stop(self) -> None:
         """Answer what waits, write the shadows that are scored, and end."""
-        while self._asks or self._written:
+        while self._asks or self._busy:
             await asyncio.sleep(0.001)
         self._jobs.put(None)
         await asyncio.to_thread(self._end)
@@ -119,22 +123,21 @@ class Recorder:
         return self._trouble
 
     def _call(self) -> None:
-        """See to what waits, after the other requests that have arrived by now."""
+        """See to what waits, unless that is under way."""
         assert self._loop is not None
-        if not self._called and self._asks and self._worth_it():
+        if self._asks and not self._called and not self._busy:
             self._called = True
             self._loop.call_soon(self._next)
 
-    def _worth_it(self) -> bool:
-        """Say whether to begin a batch: none is on its way, or one that is only written and no larger than this."""
-        if not self._written:
-            return True
-        rows, scored = self._written[0]
-        return len(self._written) == 1 and scored and self._asked >= rows
-
     def _next(self) -> None:
-        """Begin with the next batch; in the event loop."""
-        self._called = False
+        """Begin with the next batch, once turns of the event loop bring no further row; in the event loop."""
+        assert self._loop is not None
+        self._quiet = 0 if self._asked > self._met else self._quiet + 1
+        self._met = self._asked
+        if self._quiet < _QUIET and self._asked < _MOST_TOGETHER:
+            self._loop.call_soon(self._next)
+            return
+        self._called, self._met, self._quiet = False, 0, 0
         batch, rows, small = [], 0, True
         while self._asks and rows < _MOST_TOGETHER:
             batch.append(self._asks.popleft())
@@ -143,8 +146,8 @@ class Recorder:
             small = small and rows <= _FEW and not (isinstance(ask, Ask) and ask.reasons)
         if batch:
             self._asked -= rows
+            self._busy = True
             scored = self._scored(batch) if small and self._lately < _SOON else None
-            self._written.append((rows, scored is not None))
             self._jobs.put((batch, scored, small))
 
     def _scored(self, batch: list[_Waiting]) -> ScoredBatch | None:
@@ -210,5 +213,5 @@ class Recorder:
                     future.set_exception(done)
                 else:
                     future.set_result(done)
-        self._written.popleft()
+        self._busy = False
         self._call()

@@ -18,6 +18,7 @@ __all__ = ["RowAdmission"]
 
 _ABSENT = object()
 _SHOWN = 60
+_REMEMBERED = 4096  # values of a column: rows repeat their categories, and a flood of new ones must not grow it
 _WANTED = {
     Kind.NUMBER: "a number",
     Kind.INTEGER: "a whole number",
@@ -26,6 +27,18 @@ _WANTED = {
     Kind.ORDERED: "a category",
     Kind.DATETIME: "a date",
 }
+
+
+class _Plan:
+    """How a column is read: its reader, and what raw values meant of which there was nothing to say."""
+
+    def __init__(self, trained: TrainedColumn) -> None:
+        column = trained.column
+        self.trained, self.name = trained, column.name
+        self.reader = ValueReader(column, cell_reader(column), sentinel_values(column), {})
+        self.clear: dict[object, object] = {}
+        # 1 is also found as 1.0 and true: only a column of numbers reads all three alike
+        self.kept = frozenset((str, int, float) if column.kind in (Kind.NUMBER, Kind.INTEGER) else (str,))
 
 
 class RowAdmission:
@@ -55,9 +68,7 @@ class RowAdmission:
     """
 
     def __init__(self, columns: Sequence[TrainedColumn], known: Collection[str] = ()) -> None:
-        self._plans = tuple(
-            (c, ValueReader(c.column, cell_reader(c.column), sentinel_values(c.column), {})) for c in columns
-        )
+        self._plans = tuple(_Plan(trained) for trained in columns)
         self._names = frozenset(c.column.name for c in columns)
         self._known = self._names | frozenset(known)
 
@@ -67,39 +78,55 @@ class RowAdmission:
         misfits: list[RowMisfit | None] = [None] * len(rows)
         findings: list[list[Finding]] = [[] for _ in rows]
         columns: list[list[object]] = []
-        for trained, reader in self._plans:
-            column, missing = trained.column, reader.missing
-            values: list[object] = []
-            for i, row in enumerate(rows):
-                raw = row.get(column.name, _ABSENT)
-                try:
-                    value = missing if raw is _ABSENT else reader.value(raw)
-                except (TypeError, ValueError, OverflowError):  # nested, or a number of too many digits
-                    value = REFUSED
-                    misfits[i] = misfits[i] or _misfit(column, "a nested value")
-                if raw is _ABSENT:
-                    misfits[i] = misfits[i] or self._lacking(column, row)
-                elif value is REFUSED:
-                    value = missing
-                    if column.kind.categorical:
-                        findings[i].append(refused_finding(column, 1, [str(raw)]))
-                    else:
-                        misfits[i] = misfits[i] or _misfit(column, repr(raw))
-                elif trained.complete and (value is None or value == missing or value != value):
-                    findings[i].append(_missing_finding(column))
-                elif type(value) is float and trained.beyond(value):
-                    findings[i].append(_range_finding(trained, value))
-                values.append(value)
+        for plan in self._plans:
+            try:
+                # what was seen before and says nothing about a row, as most values are
+                values = [plan.clear[row[plan.name]] for row in rows]
+            except (KeyError, TypeError):
+                values = [self._value(plan, row, i, misfits, findings) for i, row in enumerate(rows)]
             columns.append(values)
         for i, row in enumerate(rows):
             if len(row) > len(self._names) and not self._known >= row.keys():
                 findings[i].append(_extra_finding(sorted(set(row) - self._known)))
         kept = [i for i, misfit in enumerate(misfits) if misfit is None]
         block = {
-            trained.column.name: _array(trained.column, [values[i] for i in kept])
-            for (trained, _), values in zip(self._plans, columns, strict=True)
+            plan.name: _array(plan.trained.column, values if len(kept) == len(rows) else [values[i] for i in kept])
+            for plan, values in zip(self._plans, columns, strict=True)
         }
         return Admitted(block, tuple(misfits), tuple(tuple(findings[i]) for i in kept))
+
+    def _value(
+        self,
+        plan: _Plan,
+        row: Mapping[str, object],
+        i: int,
+        misfits: list[RowMisfit | None],
+        findings: list[list[Finding]],
+    ) -> object:
+        """Read a column's value in row ``i``; what is wrong becomes its misfit, what is noticed its findings."""
+        trained, column, missing = plan.trained, plan.trained.column, plan.reader.missing
+        raw = row.get(plan.name, _ABSENT)
+        if raw is _ABSENT:
+            misfits[i] = misfits[i] or self._lacking(column, row)
+            return missing
+        try:
+            value = plan.reader.value(raw)
+        except (TypeError, ValueError, OverflowError):  # nested, or a number of too many digits
+            misfits[i] = misfits[i] or _misfit(column, "a nested value")
+            value = REFUSED
+        if value is REFUSED:
+            if column.kind.categorical:
+                findings[i].append(refused_finding(column, 1, [str(raw)]))
+            else:
+                misfits[i] = misfits[i] or _misfit(column, repr(raw))
+            return missing
+        if trained.complete and (value is None or value == missing or value != value):
+            findings[i].append(_missing_finding(column))
+        elif type(value) is float and trained.beyond(value):
+            findings[i].append(_range_finding(trained, value))
+        elif type(raw) in plan.kept and raw == raw and len(plan.clear) < _REMEMBERED:
+            plan.clear[raw] = value
+        return value
 
     def _matched(self, row: Mapping[str, object]) -> Mapping[str, object]:
         """Return the row under the model's own names; blanks around names do not count."""

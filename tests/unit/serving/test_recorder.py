@@ -14,6 +14,7 @@ from tests.unit.serving.conftest import ROW, Client, Told, served
 from journeyman.entities.prediction import LogEntries, LogReceipt
 from journeyman.serving import application
 from journeyman.serving.serve_settings import ServeSettings
+from journeyman.stages.admit import RowAdmission
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.workflow.release import Release
 
@@ -79,17 +80,38 @@ def test_a_strict_request_with_an_id_of_another_row_records_nothing(client: Clie
 
 def test_a_recorded_row_that_no_longer_fits_gets_its_recorded_answer(client: Client, monkeypatch: Any) -> None:
     first = client.ask("POST", "/predict", {"row": ROW, "id": "mine"}).json
-    admission = client.application._service.champion._admission
-    monkeypatch.setattr(admission, "_names", frozenset({"x", "c", "new"}))
-    monkeypatch.setattr(admission, "_plans", (*admission._plans, _renamed(admission._plans[0], "new")))
+    champion = client.application._service.champion
+    trained = [plan.trained for plan in champion._admission._plans]
+    new = replace(trained[0], column=replace(trained[0].column, name="new"))
+    monkeypatch.setattr(champion, "_admission", RowAdmission([*trained, new]))
     again = client.ask("POST", "/predict", {"row": ROW, "id": "mine"})
     assert (again.status, again.json["id"], again.json["repeated"]) == (200, first["id"], True)
     assert client.ask("POST", "/predict", {"row": ROW, "id": "later"}).status == 400
 
 
-def _renamed(plan: Any, name: str) -> Any:
-    trained, reader = plan
-    return replace(trained, column=replace(trained.column, name=name)), reader
+def test_callers_that_ask_again_together_are_recorded_together(client: Client, monkeypatch: Any) -> None:
+    write = SqlitePredictionLog.append
+
+    def slowly(log: SqlitePredictionLog, entries: LogEntries, now: int) -> LogReceipt:
+        time.sleep(0.005)
+        return write(log, entries, now)
+
+    monkeypatch.setattr(SqlitePredictionLog, "append", slowly)
+
+    async def caller(pause: float) -> None:
+        await asyncio.sleep(pause)
+        for _ in range(20):
+            told = await client.asked("POST", "/predict", {"row": ROW})
+            assert told.status == 200
+
+    async def all_of_them() -> None:  # half of them come while the batch of the others is being written
+        await asyncio.gather(*(caller(pause) for pause in (0, 0, 0, 0, 0.003, 0.003, 0.003, 0.003)))
+
+    client.loop.run_until_complete(all_of_them())
+    text = client.ask("GET", "/metrics").body.decode()
+    commits = float(text.partition("\njourneyman_commits_total ")[2].split()[0])
+    assert len(client.predictions()) == 160
+    assert commits <= 30, "21 would be all together, 40 in two halves"
 
 
 def test_a_body_that_does_not_arrive_is_refused_in_time(

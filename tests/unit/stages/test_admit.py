@@ -1,0 +1,58 @@
+"""Admission of served rows: what was read before changes nothing of what is said of a row."""
+
+from __future__ import annotations
+
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journeyman.entities.admitted import Admitted, TrainedColumn
+from journeyman.entities.column import Column, Kind
+from journeyman.stages.admit import RowAdmission
+
+TRAINED = (
+    TrainedColumn(Column("number", Kind.NUMBER, missing_markers=("-999",)), -5, 50),
+    TrainedColumn(Column("whole", Kind.INTEGER), 0, 9, complete=True),
+    TrainedColumn(Column("truth", Kind.BOOLEAN, categories=("no", "yes"))),
+    TrainedColumn(Column("category", Kind.CATEGORY, categories=("1", "True", "a"))),
+    TrainedColumn(Column("moment", Kind.DATETIME, date_formats=("%Y-%m-%d",)), complete=True),
+    TrainedColumn(Column("text", Kind.TEXT)),
+)
+ALIKE = (1, 1.0, True, "1", "1.0", "True", "true", 0, -0.0, False, "0", "-999", -999, 7, 7.5, "7", 60, "60")
+RAW = st.sampled_from(
+    (*ALIKE, None, "", "?", "a", " a ", "b", math.nan, math.inf, 10**400, "2020-01-05", "x y", [1], {"a": 1})
+)
+ROWS = st.lists(st.fixed_dictionaries({trained.column.name: RAW for trained in TRAINED}), min_size=1, max_size=12)
+
+
+def _said(admitted: Admitted) -> list[object]:
+    """Return all that was said, with missing numbers as texts, since they differ from themselves."""
+    values = [[repr(value) for value in admitted.block[name].tolist()] for name in sorted(admitted.block)]
+    return [values, admitted.misfits, admitted.findings]
+
+
+@given(ROWS, ROWS)
+def test_what_was_read_before_does_not_count(before: list[dict[str, object]], rows: list[dict[str, object]]) -> None:
+    seasoned = RowAdmission(TRAINED)
+    seasoned.read(before)
+    assert _said(seasoned.read(rows)) == _said(RowAdmission(TRAINED).read(rows))
+    for row in before:
+        assert _said(seasoned.read([row])) == _said(RowAdmission(TRAINED).read([row]))
+
+
+def test_values_alike_in_python_are_told_apart_where_their_texts_differ() -> None:
+    admission = RowAdmission(TRAINED)
+    row = {"number": 1, "whole": 1, "truth": "yes", "category": "1", "moment": "2020-01-05", "text": "1"}
+    rows = [row, {**row, "category": True, "text": True}, {**row, "category": 1.0, "text": 1.0}]
+    for _ in range(2):
+        block = admission.read(rows).block
+        assert (block["category"].tolist(), block["text"].tolist()) == ([0, 1, 0], ["1", "True", "1"])
+
+
+def test_a_flood_of_values_is_not_remembered() -> None:
+    admission = RowAdmission([TrainedColumn(Column("number", Kind.NUMBER))])
+    admission.read([{"number": value} for value in range(10_000)])
+    [plan] = admission._plans
+    assert len(plan.clear) == 4096
+    assert admission.read([{"number": 9_999}]).block["number"].tolist() == [9_999.0]
