@@ -127,8 +127,9 @@ def serve(  # one parameter an option: the signature is the command's interface
         int, typer.Option(metavar="N", help="Predictions in the log beyond which the oldest move earlier.")
     ] = 10_000_000,
     keep_archive_days: Annotated[
-        float, typer.Option(metavar="N", help="Days until those Parquet files are deleted.")
-    ] = 400.0,
+        float | None,
+        typer.Option(metavar="N", help="Days until those Parquet files are deleted; never.", show_default=False),
+    ] = None,
     tokens: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Who may do what; or the variable JOURNEYMAN_TOKENS.", show_default=False),

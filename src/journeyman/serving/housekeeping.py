@@ -93,7 +93,8 @@ class Housekeeping:
 
     def _move(self, log: SqlitePredictionLog) -> None:
         keep = int(self._settings.keep_days * _DAY)
-        forget_archived(log, time.time_ns() // 1_000_000 - int(self._settings.keep_archive_days * _DAY))
+        if self._settings.keep_archive_days is not None:
+            forget_archived(log, time.time_ns() // 1_000_000 - int(self._settings.keep_archive_days * _DAY))
         while not self._stop.wait(_BREATH):
             moved = move_oldest(log, time.time_ns() // 1_000_000, keep, self._settings.keep_rows)
             self.counters.add("journeyman_archived_total", None, moved)

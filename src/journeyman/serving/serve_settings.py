@@ -34,8 +34,8 @@ class ServeSettings:
         Days that predictions stay in the live log, before they move to Parquet files.
     keep_rows : int
         Predictions in the live log beyond which the oldest move earlier.
-    keep_archive_days : float
-        Days that the Parquet files stay, counted from the day of what is in them.
+    keep_archive_days : float or None
+        Days that the Parquet files stay, counted from the day of what is in them; None keeps them.
     most_bytes, most_rows : int
         Of one request.
     most_waiting : int
@@ -57,7 +57,7 @@ class ServeSettings:
     left_out: tuple[str, ...] = ()
     keep_days: float = 30.0
     keep_rows: int = 10_000_000
-    keep_archive_days: float = 400.0
+    keep_archive_days: float | None = None
     most_bytes: int = 10_000_000
     most_rows: int = 10_000
     most_waiting: int = 10_000
@@ -86,12 +86,13 @@ def checked(settings: ServeSettings) -> ServeSettings:
         "--workers": (settings.workers, 1),
         "--keep-rows": (settings.keep_rows, 1),
         "--keep-days": (settings.keep_days, 0.01),
-        "--keep-archive-days": (settings.keep_archive_days, settings.keep_days),
         "--max-rows": (settings.most_rows, 1),
         "--max-bytes": (settings.most_bytes, 1_000),
         "--max-waiting": (settings.most_waiting, 1),
         "--timeout": (settings.timeout, 0.1),
     }
+    if settings.keep_archive_days is not None:
+        least["--keep-archive-days"] = (settings.keep_archive_days, settings.keep_days)
     for option, (value, low) in least.items():
         if not value >= low:
             raise SettingsError(f"{option} {value:g} is too small", hint=f"give {low:g} or more")
