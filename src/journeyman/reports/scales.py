@@ -58,7 +58,7 @@ def _short(value: float, step: float) -> str:
     for size, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size and step >= size / 100 and (size > 1e3 or abs(value) >= 1e4):
             return number(value / size) + sign
-    if value != 0 and not 1e-4 <= abs(value) < 1e9:
+    if step < 1e-9 or (value != 0 and not 1e-4 <= abs(value) < 1e9):
         return f"{value:.3g}"
     places = max(0, -math.floor(math.log10(step) + 1e-9))
     if round(step * 10**places, 6) != round(step * 10**places):

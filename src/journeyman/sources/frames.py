@@ -28,16 +28,29 @@ def frame_of(frame: object, name: str) -> pd.DataFrame:
     SourceError
         It is no frame, or a column holds nested values.
     """
-    if isinstance(frame, pd.DataFrame):
-        return frame.reset_index(drop=True)
     if isinstance(frame, pd.Series):
-        return frame.to_frame().reset_index(drop=True)
+        frame = frame.to_frame()
+    if isinstance(frame, pd.DataFrame):
+        return _plain(frame.reset_index(drop=True))
     table = _arrow(frame)
     if table is None:
         raise SourceError(
             f"a {type(frame).__name__} is no table", hint="give a pandas, polars, pyarrow or DuckDB table, or a path"
         )
     return to_frame(plain_table(table, name))
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose periods are dates and whose intervals are texts, as Arrow knows neither."""
+    plain = frame.copy(deep=False)
+    for name in frame.columns if frame.columns.is_unique else ():
+        values = frame[name]
+        kind = values.dtype.categories.dtype if isinstance(values.dtype, pd.CategoricalDtype) else values.dtype
+        if isinstance(kind, pd.PeriodDtype):
+            plain[name] = values.astype(kind).dt.to_timestamp()
+        elif isinstance(kind, pd.IntervalDtype):
+            plain[name] = values.astype(object).map(str, na_action="ignore")
+    return plain
 
 
 def _arrow(frame: object) -> pa.Table | None:
@@ -140,6 +153,11 @@ def _columns_as_arrow(frame: pd.DataFrame) -> pa.Table:
         values = frame[name]
         try:
             arrays.append(pa.array(values, from_pandas=True))
+        except UnicodeEncodeError as error:
+            raise SourceError(
+                f"column {name!r} holds half a character ({error.object[error.start : error.end]!r}), not text",
+                hint="read its file anew with the encoding that it was written in",
+            ) from error
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
             arrays.append(pa.array(_texts(values.astype(object), str(name)), type=pa.string()))
     return plain_table(pa.table(arrays, names=[str(c) for c in frame.columns]), "the table")

@@ -25,6 +25,7 @@ _METRICS: Mapping[TaskKind, str] = {
 }
 _MANY_VALUES = 20
 _MANY_CODES = 100
+_LARGEST = 1e150  # of a target that is estimated: errors are squared
 
 
 def frame_task(table: Table, settings: BuildSettings) -> Task:
@@ -145,6 +146,12 @@ def _check_numbers(values: pd.Series, column: Column) -> None:
     if len(distinct) < 2:
         raise TargetError(
             f"the target {column.name!r} is constant: every row is {distinct[0]:g}", hint="choose another target"
+        )
+    largest = float(np.abs(distinct).max())
+    if largest > _LARGEST:
+        raise TargetError(
+            f"the target {column.name!r} reaches {largest:.3g}, and the square of that is no number any more",
+            hint="give it in another unit",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -26,6 +27,12 @@ def test_scale_covers_its_values_with_few_ascending_labels(a: float, b: float, z
     at = [v for v, _ in scale.ticks]
     assert at == sorted(set(at))
     assert 2 <= len(at) <= 9
+
+
+@pytest.mark.parametrize("size", [1e-310, 5e-324, 1e308])
+def test_the_least_and_the_largest_numbers_have_a_scale(size: float) -> None:
+    assert len(linear_scale(-size / 2, size / 2, "x").ticks) >= 2
+    assert len(linear_scale(0.0, size, "x", zero=True).ticks) >= 2
 
 
 @given(_values, _values)

@@ -69,6 +69,25 @@ def test_mixed_objects_are_text_to_the_database() -> None:
     assert source.relation(ibis.duckdb.connect()).to_pandas()["m"].fillna("").tolist() == ["x", "2", ""]
 
 
+def test_periods_are_dates_and_intervals_are_texts() -> None:
+    periods = pd.Series(pd.period_range("2000-01", periods=3, freq="M"))
+    cuts = pd.cut(pd.Series([1.0, None, 9.0]), [0, 5, 10])
+    frame = pd.DataFrame({7: periods, "p": periods.astype("category"), "c": cuts, "i": cuts.astype("interval")})
+    source = FrameSource(frame)
+    read = source.read(None, 0)
+    assert read["7"].tolist() == read["p"].tolist() == list(pd.date_range("2000-01-01", periods=3, freq="MS"))
+    assert read["c"].fillna("").tolist() == ["(0, 5]", "", "(5, 10]"]
+    assert read["i"].fillna("").tolist() == ["(0.0, 5.0]", "", "(5.0, 10.0]"]
+    assert source.relation(ibis.duckdb.connect()).count().execute() == 3
+    assert isinstance(frame[7].dtype, pd.PeriodDtype), "the caller's frame stays as it was"
+
+
+def test_half_a_character_is_told() -> None:
+    source = FrameSource(pd.DataFrame({"a": [1, 2], "b": pd.Series(["x", "\ud800"], dtype=object)}))
+    with pytest.raises(SourceError, match="column 'b' holds half a character"):
+        source.memory()
+
+
 @pytest.mark.parametrize(
     ("frame", "words"),
     [

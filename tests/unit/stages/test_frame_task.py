@@ -88,6 +88,7 @@ def test_the_settings_overrule() -> None:
         ([0] * 29 + [1], "only one row of class '1'"),
         ([f"person number {i}" for i in range(40)], "no classes"),
         (pd.date_range("2020-01-01", periods=30).tolist(), "is a date"),
+        ([i * 1e160 + 0.5 for i in range(30)], "reaches 2.9e\\+161"),
     ],
 )
 def test_what_cannot_be_predicted(values: list[object], words: str) -> None:

@@ -103,6 +103,24 @@ def test_figures_of_a_frame_are_those_of_numpy():
     assert own["d"].mean == pytest.approx(table.frame["d"].astype("int64").mean() / 1e6)
 
 
+@pytest.mark.parametrize("size", [1e300, 1e-310])
+def test_numbers_whose_squares_are_none_have_figures(size):
+    table = a_table()
+    x = np.random.default_rng(1).normal(size=2000)
+    table.frame["x"] = x * size
+    own = by_name(profile(TextSource(table.frame), table, TASK, split_of(2000)))["x"]
+    assert own.std == pytest.approx(x.std(ddof=1) * size, rel=1e-6)
+    assert sum(own.bin_counts) == 2000
+
+
+def test_numbers_as_far_apart_as_can_be_have_quantiles():
+    table = a_table()
+    table.frame["x"] = np.where(np.arange(2000) % 2, 1.7e308, -1.7e308)
+    table.frame.loc[5, "x"] = 3.0
+    own = by_name(profile(TextSource(table.frame), table, TASK, split_of(2000)))["x"]
+    assert (own.minimum, own.maximum, own.distinct) == (-1.7e308, 1.7e308, 3)
+
+
 def test_association_finds_the_telling_column_and_ignores_the_holdout():
     table = a_table()
     split = split_of(2000, holdout=500)

@@ -69,10 +69,12 @@ def _anchor(table: Table, column: Column) -> tuple[float, float]:
     rows = np.linspace(0, len(table.frame) - 1, min(len(table.frame), _ANCHOR_ROWS)).astype(np.int64)
     values = to_block(table.frame[[column.name]].iloc[rows], (column,))[column.name].astype(np.float64)
     values = values[np.isfinite(values)]
-    scale = float(values.std()) if len(values) else 0.0
-    if np.isfinite(scale) and scale > 0:
-        return float(values.mean()), scale
-    return (float(values[0]) if len(values) else 0.0), 1.0
+    if not len(values):
+        return 0.0, 1.0
+    largest = float(np.abs(values).max()) or 1.0
+    shares = values / largest  # whose squares are numbers, as those of the largest and the smallest numbers are not
+    centre, scale = largest * float(shares.mean()), largest * float(shares.std())
+    return (centre, scale) if 0.0 < scale < np.inf else (float(values[0]), 1.0)
 
 
 def _numbers(

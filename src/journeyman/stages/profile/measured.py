@@ -83,6 +83,8 @@ def of_moments(
         The least and the greatest value.
     """
     (z1, z2, z3), (centre, scale) = moments, anchor
+    if not all(abs(z) < 1e100 for z in moments):  # numbers so far apart that nothing can be said of their powers
+        return Measured(count, distinct, minimum=ends[0], maximum=ends[1], quantiles=quantiles)
     variance = max(z2 - z1**2, 0.0)
     if variance <= 1e-14 * max(z2, 1e-300) or ends[0] == ends[1]:
         variance = 0.0

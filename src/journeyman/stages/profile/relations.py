@@ -118,6 +118,8 @@ def correlations(table: Table, rows: IntArray) -> tuple[tuple[str, str, float], 
     known = ~np.isnan(x)
     counts = np.maximum(known.sum(axis=0), 1)
     x = np.where(known, x, 0.0)
+    largest = np.abs(x).max(axis=0, initial=0.0)
+    x /= np.where(largest > 0, largest, 1.0)  # so that squares of the largest and the smallest numbers are numbers
     x = np.where(known, x - x.sum(axis=0) / counts, 0.0)
     scale = np.sqrt((x**2).sum(axis=0) / counts)
     x /= np.where(scale > 0, scale, 1.0)
