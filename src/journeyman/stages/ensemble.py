@@ -31,6 +31,9 @@ smaller ones, where so many are seldom asked for, longer by the cube of that, up
 reading and preparing it leave. Of several classes, each has that time."""
 _LONE_MEMBER = 1.5e-4  # seconds that one row costs in each member, whatever its size
 _PATIENCE = 4
+_STEADY, _MEAN_IS_WORTH, _BEYOND_NOISE = 3, 200, 1.5
+"""The plain mean of the three best is worth 200 rows of evidence, where none is worse by 1.5 standard errors."""
+_LEAST_SHARE = 0.05
 _TINY = 1e-7
 _PLAIN_COPIES = 4  # where no clock bounds the build
 MOST_COPIES = 8
@@ -45,7 +48,7 @@ def ensemble(
     incumbent: Ensemble | None,
     latency: float | None,
 ) -> Ensemble | None:
-    """Choose weights by greedy selection with replacement.
+    """Choose weights by greedy selection with replacement, drawn towards equal ones where rows are few.
 
     Parameters
     ----------
@@ -65,7 +68,8 @@ def ensemble(
 
     References
     ----------
-    Caruana et al. 2004, "Ensemble selection from libraries of models".
+    Caruana et al. 2004, "Ensemble selection from libraries of models"; Claeskens et al. 2016, "The forecast
+    combination puzzle: a simple theoretical explanation".
     """
     sign = 1.0 if metric.greater_is_better else -1.0
     done = [t for t in trials if t.status is TrialStatus.DONE and t.score is not None and np.isfinite(t.score)]
@@ -96,17 +100,58 @@ def ensemble(
         total += answers[pick]
         if scores[pick] > best_score:
             best_chosen, best_score = list(chosen), scores[pick]
-    counts = Counter(best_chosen)
+    costs = [t.answer_seconds for t in pool]
+    weights = _steadied(best_chosen, lambda i: row_losses(truth, answers[i], task), costs, most, limit)
     members = tuple(
-        Member(pool[i].candidate, n / len(best_chosen), _rounds(pool[i]))
-        for i, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        Member(pool[i].candidate, weight, _rounds(pool[i]))
+        for i, weight in sorted(weights.items(), key=lambda item: (-item[1], item[0]))
     )
-    predictions = np.asarray(sum(n / len(best_chosen) * _answers(pool[i]) for i, n in sorted(counts.items())))
-    took = sum(pool[i].answer_seconds for i in counts)
+    predictions = np.asarray(sum(weight * _answers(pool[i]) for i, weight in sorted(weights.items())))
+    took = sum(pool[i].answer_seconds for i in weights)
     challenger = Ensemble(members, metric.score(y, predictions), predictions, answer_seconds=took)
     if incumbent is not None and sign * challenger.score <= sign * incumbent.score:
         return incumbent
     return challenger
+
+
+def _steadied(
+    chosen: Sequence[int], losses: Callable[[int], FloatArray], costs: Sequence[float], most: int, limit: float
+) -> dict[int, float]:
+    """Return weights by position in the pool: between those that were chosen, and equal ones of the best.
+
+    What was chosen on few rows fits them too well, and a plain mean is hard to beat. So the mean of the three best that
+    there is room for, without those that are worse than the best beyond noise, counts as if it had been seen on some
+    rows more (docs/decisions/0033).
+
+    Parameters
+    ----------
+    chosen : sequence of int
+        Positions in the pool, whose best is first; one that was chosen twice weighs twice.
+    losses : callable
+        Returns the losses of a trial of the pool on the rows that were chosen on.
+    costs : sequence of float
+        Seconds of one answer of each trial of the pool.
+    most, limit : int and float
+        Members, and seconds of their answers together.
+    """
+    weights = {i: n / len(chosen) for i, n in Counter(chosen).items()}
+    least = losses(0)
+    rows = len(least)
+    share = _MEAN_IS_WORTH / (_MEAN_IS_WORTH + rows)
+    if share < _LEAST_SHARE:
+        return weights
+    best, members = [0], {*weights, 0}
+    for i in range(1, len(costs)):
+        if len(best) == _STEADY:
+            break
+        if i not in members and (len(members) >= most or sum(costs[k] for k in members) + costs[i] > limit):
+            continue
+        best.append(i)
+        members.add(i)
+    worse = {i: losses(i) - least for i in best}
+    best = [i for i in best if i == 0 or worse[i].mean() < _BEYOND_NOISE * worse[i].std() / np.sqrt(rows)]
+    mixed = {i: (1.0 - share) * weight for i, weight in weights.items()}
+    return mixed | {i: mixed.get(i, 0.0) + share / len(best) for i in best}
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,42 @@ def test_two_that_err_independently_beat_either(values):
     assert sum(m.weight for m in chosen.members) == pytest.approx(1.0)
 
 
+def of_rows(rows, noises, seconds=0.0):
+    rng = np.random.default_rng(5)
+    y = rng.normal(size=rows)
+    made = [(y + rng.normal(scale=noise, size=rows))[:, None] for noise in noises]
+    return y, [trial(f"a{i}", answer, y, "rmse", answer_seconds=seconds) for i, answer in enumerate(made)]
+
+
+def weights_of(y, trials):
+    chosen = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, LATENCY)
+    assert sum(m.weight for m in chosen.members) == pytest.approx(1.0)
+    return {m.candidate.algorithm: m.weight for m in chosen.members}
+
+
+def test_on_few_rows_the_best_share_what_their_mean_is_worth():
+    y, trials = of_rows(200, (0.5, 0.5, 0.5, 3.0))
+    weights = weights_of(y, trials)
+    assert set(weights) == {"a0", "a1", "a2"}, "the fourth is worse beyond noise"
+    assert all(weight > 0.5 / 3 for weight in weights.values()), "half of the weight is shared by three"
+
+
+def test_what_is_worse_beyond_noise_shares_nothing():
+    y, trials = of_rows(200, (0.1, 2.0, 2.0))
+    assert weights_of(y, trials) == {"a0": 1.0}
+
+
+def test_on_many_rows_weights_are_what_was_chosen():
+    y, trials = of_rows(6_000, (0.5, 0.6, 0.7))
+    for weight in weights_of(y, trials).values():
+        assert min(abs(weight * n - round(weight * n)) for n in range(1, 26)) < 1e-9
+
+
+def test_nothing_is_shared_where_there_is_no_room():
+    y, trials = of_rows(200, (0.5, 0.5, 0.5), seconds=0.9 * LATENCY * 0.4)
+    assert weights_of(y, trials) == {"a" + str(int(np.argmin([t.score for t in trials]))): 1.0}
+
+
 def test_rounds_are_the_median_of_the_folds(values):
     y, (first, *_) = values
     chosen = ensemble(METRICS["rmse"], [trial("a", first, y, "rmse")], y, REGRESSION, None, LATENCY)
