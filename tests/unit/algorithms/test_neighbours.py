@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from journeyman.algorithms.neighbours import Neighbours, association
+from journeyman.algorithms.neighbours import Neighbours, NeighboursModel, association
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import Matrix
+from journeyman.metrics import METRICS
 from journeyman.testing.algorithm_checks import sample_request
 
 
@@ -20,7 +21,7 @@ def test_the_search_finds_the_nearest():
     questions = np.random.default_rng(5).normal(size=(50, 4))
     apart = questions[:, model.columns] * model.scale
     distances = np.sqrt(((apart[:, None, :] - model.rows) ** 2).sum(axis=2))
-    [(found, nearest)] = model.search(Matrix(questions, ("a", "b", "c", "d")), 7)
+    [(found, nearest)] = model.search(apart, 7)
     assert np.array_equal(nearest, np.argsort(distances, axis=1, kind="stable")[:, :7])
     assert np.allclose(found, np.sort(distances, axis=1)[:, :7])
 
@@ -64,6 +65,41 @@ def test_what_says_nothing_does_not_count():
         )
         errors[weighted] = np.abs(model.predict(Matrix(matrix.values[300:], matrix.names))[:, 0] - y[300:]).mean()
     assert errors[True] < 0.6 * errors[False]
+
+
+def noise(rows, seed=3):
+    rng = np.random.default_rng(seed)
+    return Matrix(rng.normal(size=(rows, 3)), ("a", "b", "c")), (rng.random(rows) < 0.5).astype(float)
+
+
+def test_answers_of_validation_rows_do_not_choose():
+    (x, y), chosen = noise(300), set()
+    for seed in range(8):
+        valid_x, valid_y = noise(40, seed)
+        chosen.add(fitted(TaskKind.BINARY, x=x, y=y, valid_x=valid_x, valid_y=valid_y).rounds)
+    assert len(chosen) == 1
+
+
+def test_a_row_is_no_neighbour_of_its_own_nor_of_its_copies():
+    (x, y), (valid_x, valid_y) = noise(200), noise(40, 1)
+    twice = Matrix(np.vstack([x.values] * 4), x.names)
+    model = fitted(TaskKind.BINARY, x=twice, y=np.tile(y, 4), valid_x=valid_x, valid_y=valid_y)
+    loss = METRICS["log_loss"].score(valid_y, model.predict(valid_x))
+    assert loss < 0.75, "one that hears itself would be sure of noise"
+
+
+def test_few_rows_are_asked_where_there_are_many(monkeypatch):
+    (x, y), (valid_x, valid_y) = noise(300), noise(40, 1)
+    monkeypatch.setattr("journeyman.algorithms.neighbours._MOST_ASKED", 50)
+    asked, search = [], NeighboursModel.search
+
+    def watched(model, questions, number):
+        asked.append(len(questions))
+        return search(model, questions, number)
+
+    monkeypatch.setattr(NeighboursModel, "search", watched)
+    fitted(TaskKind.BINARY, x=x, y=y, valid_x=valid_x, valid_y=valid_y)
+    assert asked == [50]
 
 
 @pytest.mark.parametrize("kind", [TaskKind.BINARY, TaskKind.REGRESSION])
