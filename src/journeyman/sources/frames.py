@@ -42,15 +42,22 @@ def frame_of(frame: object, name: str) -> pd.DataFrame:
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose periods are dates and whose intervals are texts, as Arrow knows neither."""
-    plain = frame.copy(deep=False)
-    for name in frame.columns if frame.columns.is_unique else ():
-        values = frame[name]
-        kind = values.dtype.categories.dtype if isinstance(values.dtype, pd.CategoricalDtype) else values.dtype
+    odd = [i for i, dtype in enumerate(frame.dtypes) if isinstance(_content(dtype), (pd.PeriodDtype, pd.IntervalDtype))]
+    if not odd:
+        return frame
+    columns = [frame.iloc[:, i] for i in range(frame.shape[1])]
+    for i in odd:
+        kind = _content(columns[i].dtype)
         if isinstance(kind, pd.PeriodDtype):
-            plain[name] = values.astype(kind).dt.to_timestamp()
-        elif isinstance(kind, pd.IntervalDtype):
-            plain[name] = values.astype(object).map(str, na_action="ignore")
-    return plain
+            columns[i] = columns[i].astype(kind).dt.to_timestamp()
+        else:
+            columns[i] = columns[i].astype(object).map(str, na_action="ignore")
+    return pd.concat(columns, axis=1)
+
+
+def _content(dtype: Any) -> Any:
+    """Return the type of a column's values: of a categorical one, that of its categories."""
+    return dtype.categories.dtype if isinstance(dtype, pd.CategoricalDtype) else dtype
 
 
 def _arrow(frame: object) -> pa.Table | None:

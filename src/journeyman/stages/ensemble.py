@@ -140,7 +140,7 @@ def _steadied(
     share = _MEAN_IS_WORTH / (_MEAN_IS_WORTH + rows)
     if share < _LEAST_SHARE:
         return weights
-    best, members = [0], {*weights, 0}
+    best, members = [0], set(weights)
     for i in range(1, len(costs)):
         if len(best) == _STEADY:
             break
