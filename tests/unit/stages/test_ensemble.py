@@ -54,11 +54,17 @@ def weights_of(y, trials):
     return {m.candidate.algorithm: m.weight for m in chosen.members}
 
 
-def test_on_few_rows_the_best_share_what_their_mean_is_worth():
-    y, trials = of_rows(200, (0.5, 0.5, 0.5, 3.0))
+def test_on_few_rows_the_best_share_what_their_mean_is_worth(monkeypatch):
+    y, (best, worst) = of_rows(200, (0.5, 3.0))
+    rng = np.random.default_rng(6)
+    alike = [best.predictions + rng.normal(scale=0.02, size=(200, 1)) for _ in range(2)]
+    trials = [best, worst, *(trial(f"like{i}", answer, y, "rmse") for i, answer in enumerate(alike))]
     weights = weights_of(y, trials)
-    assert set(weights) == {"a0", "a1", "a2"}, "the fourth is worse beyond noise"
-    assert all(weight > 0.5 / 3 for weight in weights.values()), "half of the weight is shared by three"
+    assert set(weights) == {"a0", "like0", "like1"}, "the other is worse beyond noise"
+    monkeypatch.setattr("journeyman.stages.ensemble._MEAN_IS_WORTH", 0)
+    chosen = weights_of(y, trials)
+    assert max(chosen.values()) > 0.36, "else there would be nothing to draw together"
+    assert weights == pytest.approx({name: 0.5 * chosen.get(name, 0.0) + 0.5 / 3 for name in weights})
 
 
 def test_what_is_worse_beyond_noise_shares_nothing():
