@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from journeyman.algorithms.lightgbm_trees import LightGBM
+from journeyman.algorithms.lightgbm_trees import LightGBM, categories_in_groups, categories_one_by_one
 from journeyman.entities.candidate import Candidate, Parameter
 from journeyman.entities.column import Column
 from journeyman.entities.task import Task
@@ -43,6 +43,7 @@ class CraftedLightGBM(LightGBM):
             "lambda_l2": 1.0,
             "feature_fraction": 0.4,
             "bagging_fraction": 0.8,
+            **categories_one_by_one(rows),
         }
         proposals: list[tuple[dict[str, Parameter], str, str]] = [
             ({**random, "learning_rate": 0.06}, "quick random", "small random trees on crafted features"),
@@ -55,6 +56,7 @@ class CraftedLightGBM(LightGBM):
                     "lambda_l2": 2.0,
                     "feature_fraction": 0.3,
                     "bagging_fraction": 0.9,
+                    **categories_in_groups(rows),
                 },
                 "narrow",
                 "narrow trees on a third of the crafted features",

@@ -16,7 +16,7 @@ from journeyman.entities.column import Column
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 
-__all__ = ["BoosterModel", "LightGBM"]
+__all__ = ["BoosterModel", "LightGBM", "categories_in_groups", "categories_one_by_one"]
 
 FloatArray = NDArray[np.float64]
 _MOST_SEARCHED = 40
@@ -78,20 +78,22 @@ class LightGBM:
         """Return a quick one, the field's untuned best, and partners that differ from it (docs/decisions/0008)."""
         few = max(2, min(40, rows // 50))
         regression = task.kind is TaskKind.REGRESSION
+        groups, one_by_one = categories_in_groups(rows), categories_one_by_one(rows)
         proposals: list[tuple[dict[str, Parameter], str, str]] = [
             (
-                {"learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": few},
+                {"learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": few, **one_by_one},
                 "quick",
                 "boosted trees, quick settings",
             ),
             (
-                {"learning_rate": 0.05, "num_leaves": 100, "min_data_in_leaf": 3, "bagging_fraction": 0.7}
+                {"learning_rate": 0.05, "num_leaves": 100, "min_data_in_leaf": 3, "bagging_fraction": 0.7, **one_by_one}
                 if regression
                 else {
                     "learning_rate": 0.04,
                     "num_leaves": 50,
                     "min_data_in_leaf": min(40, few),
                     "bagging_fraction": 0.75,
+                    **one_by_one,
                 },
                 "deep",
                 "boosted trees, slower and deeper",
@@ -106,6 +108,7 @@ class LightGBM:
                     "lambda_l2": 1.0,
                     "feature_fraction": 0.6,
                     "bagging_fraction": 0.8,
+                    **one_by_one,
                 },
                 "small random",
                 "many small random trees: errs elsewhere",
@@ -119,6 +122,7 @@ class LightGBM:
                     "bagging_fraction": 0.9,
                     "lambda_l2": 2.0,
                     "cat_smooth": 50.0,
+                    **groups,
                 },
                 "narrow",
                 "narrow trees on half of the columns",
@@ -131,6 +135,7 @@ class LightGBM:
                     "extra_trees": True,
                     "feature_fraction": 0.7,
                     "bagging_fraction": 0.8,
+                    **groups,
                 },
                 "wide random",
                 "wide random trees",
@@ -176,6 +181,29 @@ class LightGBM:
         return BoosterModel.from_files(files)
 
 
+def categories_in_groups(rows: int) -> dict[str, Parameter]:
+    """Return settings under which a split divides a column's categories into two groups.
+
+    A category counts from as many rows on as a table of that size can spare. LightGBM's own hundred would leave small
+    tables without most of theirs.
+
+    Examples
+    --------
+    >>> categories_in_groups(800), categories_in_groups(50_000)
+    ({'min_data_per_group': 32}, {'min_data_per_group': 100})
+    """
+    return {"min_data_per_group": max(5, min(100, rows // 25))}
+
+
+def categories_one_by_one(rows: int) -> dict[str, Parameter]:
+    """Return settings under which a split asks for one category of a column that has up to sixteen.
+
+    It fits chance less than groups do, of which there are many more. What is split so and what is split by groups err
+    differently, so that an ensemble profits from having both.
+    """
+    return {**categories_in_groups(rows), "max_cat_to_onehot": 16, "cat_l2": 1.0}
+
+
 def _searched(name: str, rows: int, few: int) -> list[Candidate]:
     """Return settings drawn from the ranges that benchmarks of the field search, the same draws on every table.
 
@@ -185,10 +213,11 @@ def _searched(name: str, rows: int, few: int) -> list[Candidate]:
     ----------
     Erickson et al. 2025, "TabArena" (search space of LightGBM), with quicker learning rates.
     """
-    rng = np.random.default_rng(20_25)
+    rng, of_categories = np.random.default_rng(20_25), np.random.default_rng(20_26)
     drawn = []
     for number in range(1, _MOST_SEARCHED + 1):
         rate, leaves, least, l1, l2, smooth, cat_l2, columns, share = rng.random(9)
+        group, one_by_one = of_categories.random(2)
         parameters: dict[str, Parameter] = {
             "learning_rate": _between(0.02, 0.12, rate),
             "num_leaves": round(_between(4, 160, leaves)),
@@ -197,6 +226,8 @@ def _searched(name: str, rows: int, few: int) -> list[Candidate]:
             "lambda_l2": _between(1e-4, 2.0, l2),
             "cat_smooth": _between(1e-3, 100.0, smooth),
             "cat_l2": _between(5e-3, 10.0, cat_l2),
+            "min_data_per_group": round(_between(2, 100, group)),
+            "max_cat_to_onehot": round(_between(4, 100, one_by_one)),
             "feature_fraction": round(0.4 + 0.6 * columns, 3),
             "bagging_fraction": round(0.7 + 0.3 * share, 3),
             "extra_trees": number % 2 == 0,
