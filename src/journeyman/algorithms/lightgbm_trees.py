@@ -21,6 +21,7 @@ __all__ = ["BoosterModel", "LightGBM", "categories_in_groups", "categories_one_b
 FloatArray = NDArray[np.float64]
 _MOST_SEARCHED = 40
 _FEW_ROWS = 5_000  # of a prediction: for fewer, a second thread waits longer than it works (docs/decisions/0019)
+_MANY_COLUMNS = 8  # of fewer, a tree needs all
 _CACHED_LEAVES = 50_000
 """Leaves that an answer finds near at hand; from twice as many on, steps wait for memory."""
 
@@ -77,22 +78,28 @@ class LightGBM:
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
         """Return a quick one, the field's untuned best, and partners that differ from it (docs/decisions/0008)."""
         few = max(2, min(40, rows // 50))
-        regression = task.kind is TaskKind.REGRESSION
+        regression, many = task.kind is TaskKind.REGRESSION, len(columns) >= _MANY_COLUMNS
         groups, one_by_one = categories_in_groups(rows), categories_one_by_one(rows)
         proposals: list[tuple[dict[str, Parameter], str, str]] = [
             (
-                {"learning_rate": 0.1, "num_leaves": 31, "min_data_in_leaf": few, **one_by_one},
+                {
+                    "learning_rate": 0.1,
+                    "num_leaves": 31,
+                    "min_data_in_leaf": few,
+                    "bagging_fraction": 0.8,
+                    "feature_fraction": 0.8 if many else 1.0,
+                    **one_by_one,
+                },
                 "quick",
                 "boosted trees, quick settings",
             ),
             (
-                {"learning_rate": 0.05, "num_leaves": 100, "min_data_in_leaf": 3, "bagging_fraction": 0.7, **one_by_one}
-                if regression
-                else {
-                    "learning_rate": 0.04,
-                    "num_leaves": 50,
-                    "min_data_in_leaf": min(40, few),
-                    "bagging_fraction": 0.75,
+                {
+                    "learning_rate": 0.05 if regression else 0.04,
+                    "num_leaves": 100 if regression else 50,
+                    "min_data_in_leaf": 3 if regression else min(40, few),
+                    "bagging_fraction": 0.7 if regression else 0.75,
+                    "feature_fraction": 0.7 if many else 1.0,
                     **one_by_one,
                 },
                 "deep",
