@@ -36,6 +36,8 @@ class BoostedTrees(Protocol):
         Trees of a round.
     leaves : int
         Of a tree at most, as training was told.
+    looked_up : float
+        Share of the splits that ask for a category of a column that has more than 32; 0 where it is not known.
     """
 
     @property
@@ -49,6 +51,10 @@ class BoostedTrees(Protocol):
     @property
     def leaves(self) -> int:
         """Leaves of a tree at most."""
+
+    @property
+    def looked_up(self) -> float:
+        """Share of the splits that ask for one of many categories."""
 
     def predict(self, values: FloatArray, start: int = 0, rounds: int = -1, threads: int = 1) -> FloatArray:
         """Return answers, shape (n_samples,) or (n_samples, n_outputs)."""
@@ -74,6 +80,8 @@ class StoredTrees:
     ----------
     https://lightgbm.readthedocs.io/en/stable/C-API.html
     """
+
+    looked_up = 0.0
 
     def __init__(self, text: bytes) -> None:
         self._text = text

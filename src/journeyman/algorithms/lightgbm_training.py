@@ -19,15 +19,19 @@ _MOST_ROUNDS = 1500
 _FEW_CELLS = 5_000_000
 """Below so many, a second thread waits longer than it works (docs/decisions/0019)."""
 
+_WORD = 32  # categories that one word of a split's bits holds
 _LEAST_PROGRESS = 5e-4  # of the loss, within the rounds of patience: less is not worth its time
 
 
 class TrainedTrees:
     """A booster as LightGBM's package has trained it."""
 
-    def __init__(self, booster: Any) -> None:
+    def __init__(self, booster: Any, x: Matrix) -> None:
         self._booster = booster
         self.leaves = int(booster.params.get("num_leaves", 31))
+        splits = np.asarray(booster.feature_importance("split"), dtype=np.float64)
+        many = [i for i in x.categorical if np.nanmax(x.values[:, i], initial=0.0) >= _WORD]
+        self.looked_up = float(splits[many].sum() / max(1.0, splits.sum()))
 
     @property
     def iterations(self) -> int:
@@ -60,11 +64,11 @@ def boosted(request: FitRequest) -> tuple[TrainedTrees, int]:
         rounds = request.rounds or 100
         clock = _Clock(request.out_of_time)
         booster = lightgbm.train(settings, data, num_boost_round=rounds, callbacks=[clock])
-        return TrainedTrees(booster), min(rounds, booster.current_iteration())
+        return TrainedTrees(booster, request.x), min(rounds, booster.current_iteration())
     patience = int(20 + 2.0 / float(settings.get("learning_rate", 0.1)))
     watch = _Watch(patience, request.out_of_time)
     booster = lightgbm.train(settings, data, num_boost_round=_MOST_ROUNDS, valid_sets=[valid], callbacks=[watch])
-    return TrainedTrees(booster), watch.best_round
+    return TrainedTrees(booster, request.x), watch.best_round
 
 
 class _Clock:
