@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import assert_all_finite, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
 
@@ -172,7 +172,10 @@ def _checked(estimator: _Journeyman, X: Any, y: Any) -> tuple[pd.DataFrame, NDAr
     numeric = isinstance(estimator, JourneymanRegressor)
     if hasattr(X, "columns"):
         frame = estimator._frame(X, reset=True)
-        target = column_or_1d(validate_data(estimator, y=y, reset=False, y_numeric=numeric), warn=True)
+        # not validate_data: asked about y alone, it warns that X has no names of features
+        target = column_or_1d(y, warn=True)
+        assert_all_finite(target, input_name="y")
+        target = target.astype(np.float64) if numeric and target.dtype == object else target
         check_consistent_length(frame, target)
         return frame, target
     values, target = validate_data(

@@ -100,3 +100,16 @@ def test_it_is_cross_validated_and_searched_like_any_other():
     assert set(grid.cv_results_["param_metric"]) == {"roc_auc", "log_loss"}
     assert grid.best_score_ > 0.75
     assert grid.predict(x).dtype == bool
+
+
+def test_a_frame_with_names_leads_to_no_warning(orders, recwarn):
+    x, price = orders
+    model = JourneymanRegressor(trials=2, random_state=0).fit(x, price.astype(object))
+    model.fit(x, price).predict(x)
+    assert [str(w.message) for w in recwarn if "feature names" in str(w.message)] == []
+
+
+@pytest.mark.parametrize("bad", [None, [1.0, float("nan")] * 100, [[1.0, 2.0]] * 200])
+def test_a_target_beside_a_frame_is_checked(orders, bad):
+    with pytest.raises(ValueError, match="y"):
+        JourneymanRegressor(trials=2).fit(orders[0], bad)

@@ -11,6 +11,7 @@ from journeyman.entities.evaluation import Evaluation, Explanation
 from journeyman.entities.experience import Expectation
 from journeyman.entities.finding import Finding
 from journeyman.entities.profile import Profile
+from journeyman.entities.recollection import Recollection
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Member, Trial
 from journeyman.entities.weakness import Attempt, Weakness
@@ -69,6 +70,8 @@ class BuildReport:
         What the limit on memory has changed, in words; empty where nothing.
     weaknesses, attempts : tuple of Weakness and of Attempt
         Where the ensemble failed on the way, and what was tried against it.
+    recollection : Recollection or None
+        What the release makes of rows that it has met; None where it looks nothing up.
     """
 
     name: str
@@ -100,3 +103,4 @@ class BuildReport:
     limited: str = ""
     weaknesses: tuple[Weakness, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    recollection: Recollection | None = None

@@ -44,6 +44,8 @@ class Split:
         Divisions of ``train``. Shuffled and grouped folds validate each row once; folds by time validate later rows.
     reason : str
         Why so, in words.
+    copies : ndarray of int64, shape (n_samples,), or None
+        Rows of one number are copies of one another and stay on one side; None where rows were not told apart so.
     """
 
     scheme: Scheme
@@ -51,3 +53,4 @@ class Split:
     holdout: NDArray[np.int64]
     folds: tuple[Fold, ...]
     reason: str
+    copies: NDArray[np.int64] | None = None

@@ -18,7 +18,7 @@ from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.report import BuildReport
 from journeyman.entities.trial import TrialStatus
 from journeyman.reports.phrases import further_reasons, placed_words, remedy_words, score_row, sentence
-from journeyman.reports.search_words import copies_words, price_words, time_words, tried_words
+from journeyman.reports.search_words import copies_words, price_words, recalled_words, time_words, tried_words
 from journeyman.reports.told import told
 from journeyman.reports.weakness_words import mended_words
 from journeyman.reports.words import clean, cut, duration, metric_words, number, percent, place, plural, shorten
@@ -91,6 +91,7 @@ def _head(report: BuildReport) -> list[RenderableType]:
 
 def _reasons(report: BuildReport) -> list[RenderableType]:
     mended = [f"Found wrong and put right: {words}" for words in mended_words(report)[:1]]
+    mended += [words] if (words := recalled_words(report)) else []
     shown = [*further_reasons(report.decision)[: _TOP_REASONS - len(mended)], *mended]
     return [_marked("-", cut(r, _LONG)) for r in shown]
 

@@ -12,6 +12,7 @@ from journeyman.entities.table import Block
 from journeyman.entities.trial import temper
 from journeyman.interfaces import FittedModel, FittedPreparation, Matrix
 from journeyman.transformers.derived import TEXTS, with_derived
+from journeyman.transformers.known_rows import KnownRows
 
 __all__ = ["ScoredMember", "Scorer"]
 
@@ -39,14 +40,18 @@ class Scorer:
         Weights sum to 1.
     temperature : float
         Probabilities are raised to 1 / temperature and normalised again.
+    known : KnownRows or None
+        Rows that were met before, whose truths count beside the answer.
     """
 
     preparations: Mapping[str, FittedPreparation]
     members: Sequence[ScoredMember]
     temperature: float = 1.0
+    known: KnownRows | None = None
 
     def predict(self, block: Block) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
+        asked = block
         if TEXTS in self.preparations:
             block = with_derived(block, self.preparations[TEXTS].transform(block))
         prepared: dict[str, Matrix] = {}
@@ -57,4 +62,5 @@ class Scorer:
             answer = member.weight * member.model.predict(prepared[member.preparation])
             total = answer if total is None else total + answer
         assert total is not None  # an ensemble has at least one member
-        return temper(total, self.temperature)
+        answers = temper(total, self.temperature)
+        return answers if self.known is None else self.known.answer(asked, answers)

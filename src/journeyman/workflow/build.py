@@ -17,11 +17,12 @@ from journeyman.entities.experience import Experience
 from journeyman.entities.finding import Finding
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.profile import Profile
+from journeyman.entities.recollection import Recollection
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.report import BuildReport
 from journeyman.entities.search import Search
 from journeyman.entities.split import Split
-from journeyman.entities.table import Table, target_values
+from journeyman.entities.table import Table, target_values, to_block
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble
 from journeyman.interfaces import Averaging, Metric, Run, Source
@@ -30,7 +31,7 @@ from journeyman.settings import BuildSettings, bounded
 from journeyman.stages.bound import bound
 from journeyman.stages.check import check
 from journeyman.stages.decide import decide
-from journeyman.stages.ensemble import Copied, calibrate, ensemble, with_copies
+from journeyman.stages.ensemble import Copied, calibrate, ensemble, metric_losses, with_copies
 from journeyman.stages.evaluate import evaluate
 from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN, explain
 from journeyman.stages.frame_task import frame_task
@@ -38,6 +39,7 @@ from journeyman.stages.ingest import ingest
 from journeyman.stages.learn import learn
 from journeyman.stages.profile import profile
 from journeyman.stages.rank import meta_features
+from journeyman.stages.recollect import recollect
 from journeyman.stages.reference import make_reference
 from journeyman.stages.repair import repair
 from journeyman.stages.split import split
@@ -46,6 +48,7 @@ from journeyman.stores.facts import encode
 from journeyman.stores.releases import write_release
 from journeyman.stores.workspace import Workspace
 from journeyman.transformers.derived import TEXTS, text_columns
+from journeyman.transformers.known_rows import know
 from journeyman.workflow.budget import (
     reckoned_answer,
     seconds_after_fits,
@@ -62,7 +65,7 @@ from journeyman.workflow.remember import keep, recall
 from journeyman.workflow.search import search
 from journeyman.workflow.settings_file import readable, write_settings
 
-__all__ = ["build", "choose_copies", "fit_all", "keep_experience", "model_card", "prepare_table"]
+__all__ = ["build", "choose_copies", "fit_all", "keep_experience", "model_card", "prepare_table", "recollecting"]
 
 FloatArray = NDArray[np.float64]
 _LIBRARIES = ("journeyman", "numpy", "pandas", "scikit-learn", "lightgbm", "catboost")
@@ -99,7 +102,8 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     everything = np.arange(len(table.frame), dtype=np.int64)
     parts = (division.train, everything) if len(division.train) < len(everything) else (everything,)
     after = seconds_after_fits(found, chosen, table, division, settings.threads)
-    fitted = fit_all(kit, run, chosen, table, task, parts, settings, after)
+    known = run.step("recollect", partial(recollect, metric_losses), chosen, table, task, division)
+    fitted = recollecting(fit_all(kit, run, chosen, table, task, parts, settings, after), known, table, task, parts)
     rehearsal, final = fitted[0], fitted[-1]
     tell("evaluate")
     scorer = make_scorer(card, rehearsal, kit.algorithms, kit.preparations)
@@ -123,7 +127,7 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     number = run.step("number", workspace.registry.reserve, settings.name, run.id)
     created = run.step("date", kit.clock.now)
     unlimited = run.step("unlimited", partial(_unlimited, metric, found, task), validated, found.ensemble)
-    built = _Built(asked, number, created, repaired, findings, division, statistics, found, chosen, unlimited)
+    built = _Built(asked, number, created, repaired, findings, division, statistics, found, chosen, unlimited, known)
     report = run.step("report", partial(_report, run), built, evaluation, why, decision)
     files = partial(_files, kit, card, final, asked)
     released = run.step("release", partial(_release, workspace, run, files), report, table.digest, settings.seed)
@@ -227,6 +231,25 @@ def fit_all(
     )
 
 
+def recollecting(
+    fitted: Sequence[FittedEnsemble],
+    known: Recollection | None,
+    table: Table,
+    task: Task,
+    parts: Sequence[NDArray[np.int64]],
+) -> tuple[FittedEnsemble, ...]:
+    """Give each fitted ensemble the truths of the rows that it has learned from, where they are worth looking up."""
+    if known is None:
+        return tuple(fitted)
+    y, names = target_values(table, task.target), [column.name for column in table.features]
+    return tuple(
+        replace(
+            one, known=know(to_block(table.frame.iloc[rows], table.features), names, y[rows], known.prior).to_file()
+        )
+        for one, rows in zip(fitted, parts, strict=True)
+    )
+
+
 def _hurry(run: Run, settings: BuildSettings, chosen: Ensemble, table: Table, division: Split) -> float:
     """Return what to reckon with for an answer; a step of its own: it looks at the clock."""
     slow = slowness([measured_work()]) if timed(settings) else 1.0
@@ -277,6 +300,7 @@ class _Built:
     found: Search
     chosen: Ensemble
     unlimited: float | None
+    known: Recollection | None
 
 
 def _unlimited(metric: Metric, found: Search, task: Task, y: FloatArray, kept: Ensemble) -> float | None:
@@ -316,6 +340,7 @@ def _report(run: Run, built: _Built, evaluation: Evaluation, why: Explanation, d
         limited=found.limited,
         weaknesses=found.weaknesses,
         attempts=found.attempts,
+        recollection=built.known,
         versions={"python": platform.python_version(), **{name: installed(name) for name in _LIBRARIES}},
     )
 

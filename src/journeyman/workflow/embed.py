@@ -22,13 +22,14 @@ from journeyman.settings import BuildSettings, bounded, parse_budget
 from journeyman.sources import FrameSource
 from journeyman.sources.parsing import RowReader
 from journeyman.stages.conform import conform
-from journeyman.stages.ensemble import calibrate
+from journeyman.stages.ensemble import calibrate, metric_losses
 from journeyman.stages.ingest import ingest
+from journeyman.stages.recollect import recollect
 from journeyman.stages.score import Scorer
 from journeyman.stages.split import folds_only
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.budget import within_budget
-from journeyman.workflow.build import choose_copies, fit_all, keep_experience, model_card
+from journeyman.workflow.build import choose_copies, fit_all, keep_experience, model_card, recollecting
 from journeyman.workflow.clock import SystemClock, available_threads
 from journeyman.workflow.kit import standard_kit
 from journeyman.workflow.machine import available_memory
@@ -142,7 +143,9 @@ def learn_from_frame(
     ensemble = calibrate(chosen_metric, found.ensemble, validated, posed)
     ensemble = choose_copies(kit, run, settings, ensemble, found, table, division)
     card = model_card(kit, ensemble, table, posed)
-    (fitted,) = fit_all(kit, run, ensemble, table, posed, (rows,), settings, after=[(0.0, 0.0)] * len(ensemble.members))
+    learned = fit_all(kit, run, ensemble, table, posed, (rows,), settings, after=[(0.0, 0.0)] * len(ensemble.members))
+    known = recollect(metric_losses, ensemble, table, posed, division)
+    (fitted,) = recollecting(learned, known, table, posed, (rows,))
     return Learned(card, found, make_scorer(card, fitted, kit.algorithms, kit.preparations))
 
 

@@ -30,6 +30,7 @@ from journeyman.stages.train import FittedPart
 from journeyman.stores.facts import decode
 from journeyman.stores.releases import read_release
 from journeyman.transformers.derived import TEXTS, text_columns
+from journeyman.transformers.known_rows import KnownRows
 from journeyman.transformers.target_scale import on_scale
 from journeyman.transformers.treated import with_correction
 
@@ -46,6 +47,7 @@ __all__ = [
 ]
 
 FloatArray = NDArray[np.float64]
+_KNOWN = "known.msgpack"
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,11 @@ class ModelCard:
 
 @dataclass(frozen=True)
 class FittedEnsemble:
-    """Fitted parts, as files: preparations by name, and one part a member in the order of the ensemble."""
+    """Fitted parts, as files: preparations by name, one part a member in the order of the ensemble, and known rows."""
 
     preparations: tuple[FittedPart, ...]
     members: tuple[FittedPart, ...]
+    known: bytes | None = None
 
 
 def make_scorer(
@@ -107,7 +110,8 @@ def make_scorer(
         for placed, part in zip(card.members, fitted.members, strict=True)
     ]
     prepared = {part.name: preparations[part.name].from_files(part.files) for part in fitted.preparations}
-    return Scorer(prepared, members, card.temperature)
+    known = None if fitted.known is None else KnownRows.from_file(fitted.known)
+    return Scorer(prepared, members, card.temperature, known)
 
 
 def release_files(card: ModelCard, fitted: FittedEnsemble) -> dict[str, bytes]:
@@ -117,7 +121,7 @@ def release_files(card: ModelCard, fitted: FittedEnsemble) -> dict[str, bytes]:
         files |= {f"preparations/{part.name}/{name}": content for name, content in part.files.items()}
     for position, part in enumerate(fitted.members):
         files |= {f"members/{position}/{name}": content for name, content in part.files.items()}
-    return files
+    return files if fitted.known is None else {**files, _KNOWN: fitted.known}
 
 
 class Release:
@@ -296,4 +300,5 @@ def _from_release(card: ModelCard, files: Mapping[str, bytes]) -> FittedEnsemble
     return FittedEnsemble(
         tuple(part(f"preparations/{name}/", name) for name in _preparations(card)),
         tuple(part(f"members/{i}/", member.algorithm) for i, member in enumerate(card.members)),
+        files.get(_KNOWN),
     )

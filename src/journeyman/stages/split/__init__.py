@@ -124,7 +124,8 @@ def _dealt(table: Table, task: Task, strata: IntArray, seed: int, said: str, hol
     balance = "classes" if task.kind.classification else "tenths of the values"
     reasons.append(f"{int(kept.sum())} of {n_rows} rows are kept for the end, {len(divided)} folds, equal in {balance}")
     scheme = Scheme.GROUPED if grouped else Scheme.SHUFFLED
-    return Split(scheme, train, np.flatnonzero(kept), divided, "; ".join(reasons))
+    copies = None if task.scheme is Scheme.GROUPED else groups
+    return Split(scheme, train, np.flatnonzero(kept), divided, "; ".join(reasons), copies)
 
 
 def _groups(table: Table, task: Task) -> tuple[IntArray | None, str]:

@@ -1,0 +1,120 @@
+"""Rows that a model has met, found again by what they say: their truths count beside the model's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from journeyman.entities.table import Block
+from journeyman.transformers.steps import decode_array, encode_array
+
+__all__ = ["KnownRows", "know", "row_marks", "weighed"]
+
+FloatArray = NDArray[np.float64]
+Marks = NDArray[np.uint64]
+
+
+class KnownRows(msgspec.Struct, frozen=True):
+    """Marks of rows and their truths.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Features, in the order in which they are marked.
+    marks : ndarray of uint64, shape (n_known,)
+        Ascending; rows that say the same have the same mark.
+    truths : ndarray of shape (n_known,)
+        Class codes or values, in the order of the marks.
+    prior : float
+        How many truths the model's own answer counts as much as.
+    """
+
+    columns: tuple[str, ...]
+    marks: np.ndarray
+    truths: np.ndarray
+    prior: float
+
+    def answer(self, block: Block, answers: FloatArray) -> FloatArray:
+        """Return the answers, shape (n_samples, n_outputs), with what is known of the rows that were met before."""
+        marks = row_marks(block, self.columns)
+        begin = np.searchsorted(self.marks, marks, side="left")
+        # most rows are new, and for them one search is enough
+        met = np.flatnonzero(self.marks[np.minimum(begin, len(self.marks) - 1)] == marks)
+        if not len(met):
+            return answers
+        begin, end = begin[met], np.searchsorted(self.marks, marks[met], side="right")
+        counts = end - begin
+        rows = np.repeat(np.arange(len(met)), counts)
+        places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(begin, counts)
+        sums = np.zeros((len(met), answers.shape[1]))
+        if answers.shape[1] == 1:
+            np.add.at(sums[:, 0], rows, self.truths[places])
+        else:
+            np.add.at(sums, (rows, self.truths[places].astype(np.int64)), 1.0)
+        given = answers.copy()
+        given[met] = weighed(sums, counts, answers[met], self.prior)
+        return given
+
+    def to_file(self) -> bytes:
+        """Return all of it as one file."""
+        return msgspec.msgpack.encode(self, enc_hook=encode_array)
+
+    @classmethod
+    def from_file(cls, content: bytes) -> KnownRows:
+        """Return what was stored."""
+        return msgspec.msgpack.decode(content, type=cls, dec_hook=decode_array)
+
+
+def know(block: Block, columns: Sequence[str], truths: FloatArray, prior: float) -> KnownRows:
+    """Mark rows and keep their truths.
+
+    Examples
+    --------
+    >>> rows = {"width": np.array([1.0, 2.0]), "maker": np.array([0, -1], dtype=np.int32)}
+    >>> known = know(rows, ("width", "maker"), np.array([10.0, 20.0]), prior=1.0)
+    >>> asked = {"width": np.array([2.0, 3.0]), "maker": np.array([-1, -1], dtype=np.int32)}
+    >>> known.answer(asked, np.array([[16.0], [16.0]])).ravel().tolist()
+    [18.0, 16.0]
+    """
+    marks = row_marks(block, columns)
+    order = np.argsort(marks, kind="stable")
+    return KnownRows(tuple(columns), marks[order], truths[order], prior)
+
+
+def weighed(sums: FloatArray, counts: NDArray[np.int64], answers: FloatArray, prior: float) -> FloatArray:
+    """Return the mean of truths and answers, shape (n_samples, n_outputs); an answer counts as ``prior`` truths.
+
+    With classes it is the mean of a Dirichlet distribution whose prior is the model's answer.
+    """
+    return np.asarray((sums + prior * answers) / (counts[:, None] + prior))
+
+
+def row_marks(block: Block, columns: Sequence[str]) -> Marks:
+    """Return a 64-bit mark of each row, shape (n_samples,): the same for the same values, hardly ever otherwise.
+
+    The words of a row's values are mixed each with its column's own and added up, so that all columns are done at once.
+    """
+    hashed = [_hashed(block[name]) for name in columns if block[name].dtype == object]
+    told = [block[name] for name in columns if block[name].dtype != object]
+    # Adding zero turns -0.0 into 0.0; a NaN has many bit patterns, and here one.
+    numbers = np.array(told, dtype=np.float64) + 0.0
+    numbers[np.isnan(numbers)] = np.nan
+    words = np.array([*numbers.view(np.uint64), *hashed])
+    salts = np.arange(1, len(words) + 1, dtype=np.uint64) * np.uint64(0xD1342543DE82EF95)
+    return _mixed(_mixed(words + salts[:, None]).sum(axis=0, dtype=np.uint64))
+
+
+def _hashed(values: NDArray[np.generic]) -> Marks:
+    told = np.array(["\0missing" if v is None or v != v else str(v) for v in values], dtype=object)
+    return np.asarray(pd.util.hash_array(told, categorize=False), dtype=np.uint64)
+
+
+def _mixed(word: Marks) -> Marks:
+    """Mix each word (the finaliser of splitmix64, Steele et al. 2014, doi:10.1145/2714064.2660195)."""
+    word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(word ^ (word >> np.uint64(31)))
