@@ -7,20 +7,30 @@ from pathlib import Path
 
 import numpy as np
 
-from journeyman.entities.candidate import SIMPLE
+from journeyman.entities.candidate import BASELINE, SIMPLE, Candidate
 from journeyman.entities.experience import Expectation, Experience
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Trial
 from journeyman.metrics import find_metric
+from journeyman.plugins import load_parts
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import ensemble, lift
-from journeyman.stages.rank import Beliefs, Shown, rank, remembered, shown_by
+from journeyman.stages.rank import (
+    Beliefs,
+    Cost,
+    Foresight,
+    Proposal,
+    Shown,
+    Took,
+    rank,
+    remembered,
+    shown_by,
+)
 from journeyman.stages.rank.memory import TABLE, table_number
 from journeyman.stores.facts import decode
 
 ORDERS = 3
 LATENCY = BuildSettings.latency
-NOISE_OF_SECONDS = 0.5  # of the logarithm: expected seconds are seldom right
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,7 @@ class Replayed:
     stated: list[list[Expectation]]
 
 
+ALGORITHMS = load_parts("journeyman.algorithms")
 Pick = Callable[[list[Trial], Shown], tuple[Trial, list[Expectation]]]
 
 
@@ -88,6 +99,8 @@ def replay(
         waiting = [t for t in waiting if t is not trial]
         own = known.get(trial.candidate.name, {})
         context = {**tried.context, **shown.of(trial.candidate.algorithm), **own}
+        if preparation(trial.candidate) not in {preparation(t.candidate) for t in trials}:
+            trial = replace(trial, seconds=trial.seconds + trial.preparing)
         trials.append(trial)
         before, best = best, ensemble(metric, trials, tried.y, tried.task, best, LATENCY)
         outcome = (False, 0.0) if best is None else lift(tried.y, before, best, tried.task)
@@ -120,16 +133,49 @@ def in_random_order(tried: Tried, k: int) -> Pick:
 def as_believed(
     tried: Tried, beliefs: Beliefs, per_second: bool, known: Mapping[str, Mapping[str, float]] | None = None
 ) -> Pick:
-    """Pick by expected gain, per second or not, as the search does."""
-    rng = np.random.default_rng([3, len(tried.y), *tried.table.encode()])
-    seconds = {t.candidate.key: t.seconds * float(np.exp(NOISE_OF_SECONDS * rng.normal())) for t in tried.trials}
-    seconds = seconds if per_second else dict.fromkeys(seconds, 1.0)
+    """Pick by expected gain, per second as it is expected or not, as the search does."""
+    foresight, took = Foresight(beliefs), list[Took]()
+
+    def costs(waiting: list[Trial]) -> dict[str, Cost]:
+        if not per_second:
+            return {t.candidate.key: Cost(1.0, 1.0) for t in waiting}
+        plain = [plain_seconds(tried, t) for t in waiting]
+        seconds = foresight.seconds([proposal(tried, t.candidate, took) for t in waiting], plain, took)
+        return {t.candidate.key: Cost(s, p) for t, s, p in zip(waiting, seconds, plain, strict=True)}
 
     def pick(waiting: list[Trial], shown: Shown) -> tuple[Trial, list[Expectation]]:
-        ranked = rank([t.candidate for t in waiting], seconds, tried.context, shown, beliefs, known or {})
-        return next(t for t in waiting if t.candidate.key == ranked[0].candidate), list(ranked)
+        ranked = rank([t.candidate for t in waiting], costs(waiting), tried.context, shown, beliefs, known or {})
+        trial = next(t for t in waiting if t.candidate.key == ranked[0].candidate)
+        if trial.candidate.algorithm != BASELINE:
+            took.append(took_by(tried, trial, took))
+        return trial, list(ranked)
 
     return pick
+
+
+def proposal(tried: Tried, candidate: Candidate, took: Sequence[Took]) -> Proposal:
+    """Return a candidate in the context that its cost depends on."""
+    same = sum(t.proposal.algorithm == candidate.algorithm for t in took)
+    return Proposal(candidate.algorithm, candidate.name, {**tried.context, "same": float(np.log1p(same))})
+
+
+def took_by(tried: Tried, trial: Trial, took: Sequence[Took]) -> Took:
+    """Return what a trial took after those before it; who comes first prepares the features."""
+    asked = proposal(tried, trial.candidate, took)
+    first = not any(preparation(trial.candidate) == preparation(t.proposal) for t in took)
+    return Took.of(asked, trial.seconds + first * trial.preparing, plain_seconds(tried, trial))
+
+
+def plain_seconds(tried: Tried, trial: Trial) -> float:
+    """Return what sizes alone promise of a trial whose folds are fitted in turn."""
+    folds = len(trial.fold_scores)
+    rows, columns = len(tried.y) * (folds - 1) // folds, round(10.0 ** tried.context["log_columns"])
+    fits = trial.candidate.treatment.fits if trial.candidate.treatment is not None else 1
+    return folds * fits * ALGORITHMS[trial.candidate.algorithm].seconds(trial.candidate, tried.task, rows, columns)
+
+
+def preparation(of: Candidate | Proposal) -> str:
+    return ALGORITHMS[of.algorithm].preparation
 
 
 def lines(place: str, tried: Tried) -> str:
@@ -163,8 +209,13 @@ def _relative(score: float | None, base: float | None, greater_is_better: bool) 
 
 
 def load(path: Path) -> Tried:
-    """Return a task of the cache."""
-    return decode(path.read_bytes(), Tried)
+    """Return a task of the cache, each trial with the seconds that its preparation takes whoever asks for it first."""
+    tried = decode(path.read_bytes(), Tried)
+    paid: dict[str, float] = {}
+    for trial in tried.trials:
+        name = preparation(trial.candidate)
+        paid[name] = max(paid.get(name, 0.0), trial.preparing)
+    return replace(tried, trials=tuple(replace(t, preparing=paid[preparation(t.candidate)]) for t in tried.trials))
 
 
 def first_picks(losses: Sequence[float], simple: int, picks: int) -> float:

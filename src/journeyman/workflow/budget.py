@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -19,11 +20,12 @@ from journeyman.interfaces import Algorithm, StartsSlowly
 from journeyman.settings import BuildSettings
 from journeyman.stages.evaluate import MOST_SHUFFLED, SHUFFLING_SECONDS, shuffled_answers
 from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN, drawn_answers
+from journeyman.stages.rank import Cost, Foresight, Proposal, Took
 from journeyman.transformers.derived import text_columns
 from journeyman.workflow.kit import Kit
 
 __all__ = [
-    "expected_seconds",
+    "expected_costs",
     "fit_seconds",
     "reckoned_answer",
     "seconds_after_fits",
@@ -88,7 +90,7 @@ def seconds_to_start(algorithm: Algorithm, trials: Sequence[Trial]) -> float:
     return algorithm.start_seconds
 
 
-def expected_seconds(
+def expected_costs(
     kit: Kit,
     table: Table,
     task: Task,
@@ -96,32 +98,43 @@ def expected_seconds(
     settings: BuildSettings,
     waiting: Sequence[Candidate],
     trials: Sequence[Trial],
-) -> Mapping[str, float]:
-    """Return the expected seconds of each waiting candidate's trial.
+    known: tuple[Mapping[str, float], Foresight],
+) -> Mapping[str, Cost]:
+    """Return what each waiting candidate's trial is expected to cost, by its key.
 
-    From sizes alone where the number of trials is set (then nothing may depend on the clock), else corrected by how
-    long the algorithm's earlier trials, or all of them, really took.
+    From sizes and shipped beliefs alone where the number of trials is set (then nothing may depend on the clock), else
+    moved by how long the trials so far really took.
+
+    Parameters
+    ----------
+    known : (mapping of str to float, Foresight)
+        Meta-features of the table, and what is known of costs when the search begins.
     """
-    rows_fit = max(len(fold.fit) for fold in split.folds)
+    context, foresight = known
+    rows_fit, repeatable = max(len(fold.fit) for fold in split.folds), settings.trials is not None
+    waves = len(split.folds) if repeatable else _waves(split, settings.threads)
 
     def plain(candidate: Candidate) -> float:
         fit = kit.algorithms[candidate.algorithm].seconds(candidate, task, rows_fit, len(table.features))
-        fits = candidate.treatment.fits if candidate.treatment is not None else 1
-        return fit * fits * len(split.folds)
+        return fit * (candidate.treatment.fits if candidate.treatment is not None else 1) * waves
 
-    ratios: dict[str, list[float]] = {}
-    if settings.trials is None:
-        waves = _waves(split, settings.threads)
-        for trial in trials:
-            if trial.fold_scores and trial.candidate.algorithm != BASELINE:
-                ratio = fit_seconds(trial, split, settings.threads) * waves / plain(trial.candidate)
-                ratios.setdefault(trial.candidate.algorithm, []).append(ratio)
-    everything = [r for several in ratios.values() for r in several]
-    usual = float(np.median(everything)) if everything else 1.0
+    tried: Counter[str] = Counter()
+
+    def proposal(candidate: Candidate) -> Proposal:
+        same = {"same": float(np.log1p(tried[candidate.algorithm]))}
+        return Proposal(candidate.algorithm, candidate.name, {**context, **same})
+
+    shown = []
+    for trial in trials:
+        if trial.fold_scores and trial.candidate.algorithm != BASELINE:
+            seconds = fit_seconds(trial, split, settings.threads) * waves + trial.preparing
+            shown.append(Took.of(proposal(trial.candidate), seconds, plain(trial.candidate)))
+            tried[trial.candidate.algorithm] += 1
+    sizes = [plain(candidate) for candidate in waiting]
+    seconds_each = foresight.seconds([proposal(c) for c in waiting], sizes, () if repeatable else shown)
     return {
-        c.key: plain(c) * (float(np.median(ratios[c.algorithm])) if c.algorithm in ratios else usual)
-        + seconds_to_start(kit.algorithms[c.algorithm], trials)
-        for c in waiting
+        c.key: Cost(seconds + seconds_to_start(kit.algorithms[c.algorithm], trials), size)
+        for c, seconds, size in zip(waiting, seconds_each, sizes, strict=True)
     }
 
 

@@ -20,11 +20,11 @@ from journeyman.errors import InputError
 from journeyman.interfaces import Metric, Run
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import ensemble, lift
-from journeyman.stages.rank import judge, meta_features, rank, remembered, shown_by
+from journeyman.stages.rank import Foresight, judge, meta_features, rank, remembered, shown_by
 from journeyman.stages.stop import choose_next, reason_to_stop
 from journeyman.stages.train import Allowance, Terms, train
 from journeyman.transformers.target_scale import SCALES, long_tailed
-from journeyman.workflow.budget import expected_seconds, seconds_to_start, timed, trial_seconds
+from journeyman.workflow.budget import expected_costs, seconds_to_start, timed, trial_seconds
 from journeyman.workflow.iterate import Diagnosed, attempted, diagnosed, informed, untried
 from journeyman.workflow.kit import Kit
 from journeyman.workflow.pace import measured_work, slowness
@@ -71,7 +71,7 @@ def search(
     waiting = folds.admit(propose(kit, table, task, split))
     context = meta_features(table, task)
     beliefs = judge(context, [(c.algorithm, c.name) for c in waiting], past)
-    known = remembered(context, past)
+    known, foreseen = remembered(context, past), (context, Foresight(beliefs, past))
     trials: list[Trial] = []
     expectations: list[Expectation] = []
     outcomes: list[tuple[bool, float]] = []
@@ -82,7 +82,7 @@ def search(
     paces: list[float] = []
     while True:
         shown = shown_by(trials, outcomes, best, metric.greater_is_better)
-        costs = expected_seconds(kit, table, task, split, settings, waiting, trials)
+        costs = expected_costs(kit, table, task, split, settings, waiting, trials, foreseen)
         ranked = informed(rank(waiting, costs, context, shown, beliefs, known), seen)
         choice = run.step(f"choose {len(trials) + 1}", partial(_choose, kit, run, plan, ranked, trials, best, paces))
         paces += [choice.work] if choice.work else []

@@ -15,7 +15,7 @@ from journeyman.entities.table import Table
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus
 from journeyman.stages.learn import learn
-from journeyman.stages.rank import Shown, judge, meta_features, rank, remembered, shown_by
+from journeyman.stages.rank import Cost, Shown, judge, meta_features, rank, remembered, shown_by
 from journeyman.stages.rank.features import CONTEXT, Proposal, encode, feature_names
 from journeyman.stages.rank.judgement import Beliefs, believe, blank, from_text, shipped, to_text, update
 from journeyman.stages.stop import chance_of_more, choose_next, reason_to_stop
@@ -28,7 +28,7 @@ CANDIDATES = [
     Candidate("linear"),
 ]
 NAMES = [(c.algorithm, c.name) for c in CANDIDATES]
-SECONDS = {c.key: 10.0 for c in CANDIDATES}
+COSTS = {c.key: Cost(10.0, 10.0) for c in CANDIDATES}
 TABLE = {"log_rows": 3.0, "categorical": 0.5, "regression": 1.0}
 NOTHING_SHOWN = Shown({"done": 0.0})
 
@@ -42,17 +42,17 @@ def experience(candidate: Candidate, succeeded: bool, times: int, **table: float
 
 def stated(past: list[Experience], candidates: list[Candidate] = CANDIDATES) -> dict[str, Expectation]:
     beliefs = judge(TABLE, [(c.algorithm, c.name) for c in candidates], past)
-    seconds = {c.key: 10.0 for c in candidates}
-    return {e.candidate: e for e in rank(candidates, seconds, TABLE, NOTHING_SHOWN, beliefs, {})}
+    costs = {c.key: Cost(10.0, 10.0) for c in candidates}
+    return {e.candidate: e for e in rank(candidates, costs, TABLE, NOTHING_SHOWN, beliefs, {})}
 
 
 def test_the_simple_model_comes_first_then_gain_per_second() -> None:
     beliefs = judge(TABLE, NAMES, ())
-    ranked = rank(CANDIDATES, SECONDS, TABLE, NOTHING_SHOWN, beliefs, {})
+    ranked = rank(CANDIDATES, COSTS, TABLE, NOTHING_SHOWN, beliefs, {})
     assert ranked[0].candidate == CANDIDATES[4].key
     worth = [e.probability * e.gain / e.seconds for e in ranked[1:]]
     assert worth == sorted(worth, reverse=True)
-    slow = {**SECONDS, ranked[1].candidate: 1e5}
+    slow = {**COSTS, ranked[1].candidate: Cost(1e5, 1e5)}
     assert rank(CANDIDATES, slow, TABLE, NOTHING_SHOWN, beliefs, {})[-1].candidate == ranked[1].candidate
 
 
@@ -103,9 +103,9 @@ def test_the_same_experience_gives_the_same_statements() -> None:
 
 def test_expectations_carry_what_was_known() -> None:
     shown = Shown({"done": 1.0}, {"forest": {"same": 0.7}})
-    ranked = rank(CANDIDATES, SECONDS, TABLE, shown, judge(TABLE, NAMES, ()), {})
+    ranked = rank(CANDIDATES, COSTS, TABLE, shown, judge(TABLE, NAMES, ()), {})
     by_key = {e.candidate: e.context for e in ranked}
-    assert by_key[CANDIDATES[3].key] == {**TABLE, "done": 1.0, "same": 0.7}
+    assert by_key[CANDIDATES[3].key] == {**TABLE, "done": 1.0, "same": 0.7, "plain": pytest.approx(np.log(10.0))}
     assert "same" not in by_key[CANDIDATES[0].key]
 
 
@@ -144,11 +144,11 @@ def test_tables_are_told_apart_by_columns_and_task_and_arrays_are_no_table() -> 
 def test_a_candidate_that_helped_on_the_same_table_comes_before_one_that_was_far_off() -> None:
     first, second = CANDIDATES[1], CANDIDATES[2]
     beliefs = judge(TABLE, NAMES, ())
-    plain = {e.candidate: e for e in rank(CANDIDATES, SECONDS, TABLE, NOTHING_SHOWN, beliefs, {})}
+    plain = {e.candidate: e for e in rank(CANDIDATES, COSTS, TABLE, NOTHING_SHOWN, beliefs, {})}
     for good, bad in ((first, second), (second, first)):
         past = [row for n in range(3) for row in job(f"{n}", {good.name: 0.4, bad.name: 0.7}, good.name)]
         known = remembered({"table": 7.0}, past)
-        said = {e.candidate: e for e in rank(CANDIDATES, SECONDS, TABLE, NOTHING_SHOWN, beliefs, known)}
+        said = {e.candidate: e for e in rank(CANDIDATES, COSTS, TABLE, NOTHING_SHOWN, beliefs, known)}
         assert said[good.key].probability > plain[good.key].probability
         assert said[bad.key].probability < plain[bad.key].probability
         assert said[good.key].context["met_helped"] == 1.0

@@ -17,8 +17,9 @@ from journeyman.entities.table import Table
 from journeyman.entities.task import Scheme, Task, TaskKind
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus
 from journeyman.settings import BuildSettings
+from journeyman.stages.rank import Foresight, judgement
 from journeyman.workflow.budget import (
-    expected_seconds,
+    expected_costs,
     reckoned_answer,
     seconds_for_copies,
     seconds_of_fits,
@@ -94,14 +95,31 @@ def test_what_is_loaded_once_does_not_make_fits_for_good_dear():
     assert seconds_of_fits(unknown, unknown.ensemble, TABLE, SPLIT, 2) == pytest.approx((4.0 * 4 / 3,))
 
 
+def costs(parts, so_far, **more):
+    """Expected costs of another candidate of the slow algorithm, where nothing is believed of it."""
+    candidate, blank = Candidate("slow", {"n": 2}), judgement.blank([("slow", "slow")])
+    known = ({"log_rows": 2.0}, Foresight(blank))
+    found = expected_costs(parts, TABLE, TASK, SPLIT, settings(threads=2, **more), [candidate], so_far, known)
+    return found[candidate.key]
+
+
 def test_the_first_trial_of_a_slow_starter_is_expected_to_take_its_start_too():
     slow, trial = kit(2.0, start_seconds=8.0), tried(20.0, fit_seconds=1.0)
-    candidate = Candidate("slow", {"n": 2})
-    first = expected_seconds(slow, TABLE, TASK, SPLIT, settings(budget=60.0, threads=2), [candidate], [])
-    later = expected_seconds(slow, TABLE, TASK, SPLIT, settings(budget=60.0, threads=2), [candidate], [trial])
-    assert first[candidate.key] == pytest.approx(4 * 2.0 + 8.0)
-    assert later[candidate.key] == pytest.approx(2 * 1.0)  # two waves of a second each, as the trial showed
+    assert costs(slow, [], budget=60.0).seconds == pytest.approx(2 * 2.0 + 8.0), "two waves of folds, and the start"
+    assert 2 * 1.0 < costs(slow, [trial], budget=60.0).seconds < 2 * 2.0, "one trial does not tell all"
     assert seconds_to_start(kit(2.0).algorithms["slow"], []) == 0.0
+
+
+def test_the_more_trials_agree_the_more_they_are_believed():
+    trials = [replace(tried(20.0, fit_seconds=1.0), candidate=Candidate("slow", {"n": n})) for n in range(10, 30)]
+    said = [costs(kit(2.0), trials[:n], budget=60.0).seconds for n in (0, 1, 3, 20)]
+    assert said == sorted(said, reverse=True)
+    assert said[-1] == pytest.approx(2 * 1.0, rel=0.05)
+
+
+def test_where_the_number_of_trials_is_set_costs_do_not_depend_on_the_clock():
+    trials = [tried(20.0, fit_seconds=9.0)]
+    assert costs(kit(2.0), trials, trials=5) == costs(kit(2.0), [], trials=5)
 
 
 def test_time_for_trials_leaves_the_time_to_fit_and_release_what_they_found():

@@ -4,21 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from journeyman.entities.candidate import SIMPLE, Candidate
 from journeyman.entities.experience import Expectation
 from journeyman.stages.rank.context import Shown, meta_features, shown_by
+from journeyman.stages.rank.costs import PLAIN, Cost, Foresight, Took
 from journeyman.stages.rank.features import Proposal
 from journeyman.stages.rank.judgement import Beliefs, believe, judge
 from journeyman.stages.rank.memory import remembered
 
-__all__ = ["Beliefs", "Shown", "judge", "meta_features", "rank", "remembered", "shown_by"]
+__all__ = [
+    "Beliefs",
+    "Cost",
+    "Foresight",
+    "Proposal",
+    "Shown",
+    "Took",
+    "judge",
+    "meta_features",
+    "rank",
+    "remembered",
+    "shown_by",
+]
 
 _LEAST_SECONDS = 0.05
 
 
 def rank(
     candidates: Sequence[Candidate],
-    seconds: Mapping[str, float],
+    costs: Mapping[str, Cost],
     context: Mapping[str, float],
     shown: Shown,
     beliefs: Beliefs,
@@ -30,8 +45,8 @@ def rank(
     ----------
     candidates : sequence of Candidate
         Those not tried yet.
-    seconds : mapping of str to float
-        Expected seconds of a whole trial, by candidate key.
+    costs : mapping of str to Cost
+        Of a whole trial, by candidate key.
     context : mapping of str to float
         Meta-features of the table, from ``meta_features``.
     shown : Shown
@@ -48,14 +63,16 @@ def rank(
     """
     if not candidates:
         return ()
+    plain = {c.key: {PLAIN: float(np.log(max(costs[c.key].plain, _LEAST_SECONDS)))} for c in candidates}
     proposals = [
-        Proposal(c.algorithm, c.name, {**context, **shown.of(c.algorithm), **known.get(c.name, {})}) for c in candidates
+        Proposal(c.algorithm, c.name, {**context, **shown.of(c.algorithm), **known.get(c.name, {}), **plain[c.key]})
+        for c in candidates
     ]
     chances, gains = believe(beliefs, proposals)
     expectations = []
     for position, (candidate, proposal) in enumerate(zip(candidates, proposals, strict=True)):
         chance, gain = float(chances[position]), float(gains[position])
-        cost = max(seconds[candidate.key], _LEAST_SECONDS)
+        cost = max(costs[candidate.key].seconds, _LEAST_SECONDS)
         expectation = Expectation(candidate.key, chance, gain, cost, proposal.context)
         order = SIMPLE.index(candidate.algorithm) if candidate.algorithm in SIMPLE else len(SIMPLE)
         expectations.append((order, -chance * gain / cost, position, expectation))

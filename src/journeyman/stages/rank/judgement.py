@@ -52,6 +52,8 @@ class Beliefs:
         Of the linear regression of the logarithm of the relative gain.
     spread : float
         Standard deviation of that logarithm around its expectation.
+    cost : ndarray of shape (n_features,)
+        Expected coefficients of the logarithm of a trial's seconds over what sizes promise; see ``costs``.
     caution : float
         Factor of the ridge penalties that they began with.
     jobs : int
@@ -64,6 +66,7 @@ class Beliefs:
     gain: FloatArray
     gain_precision: FloatArray
     spread: float
+    cost: FloatArray
     caution: float = 1.0
     jobs: int = 0
 
@@ -81,7 +84,7 @@ def blank(proposals: Sequence[tuple[str, str]], caution: float = 1.0) -> Beliefs
     names = feature_names(proposals)
     ridge = np.diag(penalties(names)) * caution
     none = np.zeros(len(names))
-    return Beliefs(names, none, ridge, none, ridge.copy(), 1.0, caution)
+    return Beliefs(names, none, ridge, none, ridge.copy(), 1.0, none, caution)
 
 
 def update(
@@ -210,6 +213,7 @@ def _widened(beliefs: Beliefs, proposals: Sequence[tuple[str, str]]) -> Beliefs:
         chance=np.concatenate([beliefs.chance, none]),
         chance_precision=wide(beliefs.chance_precision),
         gain=np.concatenate([beliefs.gain, none]),
+        cost=np.concatenate([beliefs.cost, none]),
         gain_precision=wide(beliefs.gain_precision),
     )
 
@@ -237,6 +241,7 @@ def to_text(beliefs: Beliefs) -> bytes:
         "names": beliefs.names,
         "chance": [_short(v) for v in beliefs.chance],
         "gain": [_short(v) for v in beliefs.gain],
+        "cost": [_short(v) for v in beliefs.cost],
         "chance_precision": [_short(v) for v in beliefs.chance_precision[rows, columns]],
         "gain_precision": [_short(v) for v in beliefs.gain_precision[rows, columns]],
     }
@@ -262,6 +267,7 @@ def from_text(text: bytes) -> Beliefs:
         gain=np.array(plain["gain"], dtype=np.float64),
         gain_precision=full(plain["gain_precision"]),
         spread=float(plain["spread"]),
+        cost=np.array(plain["cost"], dtype=np.float64),
         caution=float(plain["caution"]),
         jobs=int(plain["jobs"]),
     )
