@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 __all__ = ["AlgorithmRecord", "LookBack", "Regret", "StatedAndCame"]
@@ -89,6 +90,8 @@ class LookBack:
         Over the number of past jobs; only jobs with more picks than those count.
     algorithms : tuple of AlgorithmRecord
         The most often tried first.
+    seconds_off : float
+        Factor within which half of the trials that ran to their end took what was expected; NaN where none did.
     """
 
     jobs: int
@@ -100,3 +103,4 @@ class LookBack:
     picks: int
     regrets: tuple[Regret, ...]
     algorithms: tuple[AlgorithmRecord, ...]
+    seconds_off: float = math.nan

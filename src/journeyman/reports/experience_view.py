@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -63,6 +65,12 @@ def _quality(look: LookBack) -> list[RenderableType]:
         Text(f"{look.calibration_error:.3f}", style="bold"),
         "mean distance of what was stated from what came",
     )
+    if math.isfinite(look.seconds_off):
+        grid.add_row(
+            "  Expected seconds",
+            Text(f"{look.seconds_off:.1f} times", style="bold"),
+            "half of the trials took no more and no less than so many times what was expected",
+        )
     return [grid]
 
 

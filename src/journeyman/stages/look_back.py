@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -54,6 +55,7 @@ def look_back(past: Sequence[Experience]) -> LookBack:
         picks=_PICKS,
         regrets=_regrets(list(jobs.values())),
         algorithms=_records(rows),
+        seconds_off=_seconds_off(rows),
     )
 
 
@@ -87,6 +89,13 @@ def _regret(job: Sequence[Experience]) -> float:
     for row in job[_PICKS:]:
         left *= 1.0 - min(max(row.gain, 0.0), 1.0)
     return 1.0 - left
+
+
+def _seconds_off(rows: Sequence[Experience]) -> float:
+    """Return the median factor, of 1 or more, between the seconds that trials took and those that were expected."""
+    ended = [row for row in rows if row.solo is not None and row.seconds > 0.0 and row.expectation.seconds > 0.0]
+    off = [abs(math.log(row.seconds / row.expectation.seconds)) for row in ended]
+    return math.exp(float(np.median(off))) if off else math.nan
 
 
 def _records(rows: Sequence[Experience]) -> tuple[AlgorithmRecord, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -54,6 +55,13 @@ def test_what_was_learned_of_each_algorithm() -> None:
     assert (forest.algorithm, forest.trials, forest.stated, forest.came) == ("forest", 2, 0.5, 0.5)
     assert (forest.gain, forest.seconds) == (0.3, 2.0)
     assert (catboost.came, catboost.gain) == (0.0, 0.0)
+
+
+def test_half_of_the_trials_took_so_many_times_what_was_expected() -> None:
+    rows = [replace(row(0.5, True, seconds=s), solo=0.5) for s in (0.5, 1.0, 2.0, 4.0, 1 / 8)]
+    stopped = row(0.5, False, seconds=100.0)
+    assert look_back([*rows, stopped]).seconds_off == pytest.approx(2.0)
+    assert math.isnan(look_back([stopped]).seconds_off)
 
 
 def test_nothing_to_look_back_on() -> None:
