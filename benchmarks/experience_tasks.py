@@ -62,8 +62,11 @@ def read(place: Place, most: int = 20_000) -> Table:
     return replace(table, frame=table.frame.iloc[rows].reset_index(drop=True))
 
 
-def pose(place: Place, table: Table) -> tuple[Table, Task] | None:
-    """Return a sample of the table and a task on it, or None where no column can be a target."""
+def pose(place: Place, table: Table, wanted: int | None = None) -> tuple[Table, Task] | None:
+    """Return a sample of the table and a task on it, or None where no column can be a target.
+
+    ``wanted`` is how many rows; drawn where it is None.
+    """
     rng = np.random.default_rng([place.number, *place.name.encode()])
     useful = [
         c for c in table.columns if c.name not in place.dropped and c.kind not in (Kind.IDENTIFIER, Kind.CONSTANT)
@@ -79,17 +82,17 @@ def pose(place: Place, table: Table) -> tuple[Table, Task] | None:
         target = targets[int(rng.integers(len(targets)))]
     else:
         return None
-    return _sampled(place, table, target, useful, rng)
+    return _sampled(place, table, target, useful, rng, wanted)
 
 
 def _sampled(
-    place: Place, table: Table, target: Column, useful: list[Column], rng: np.random.Generator
+    place: Place, table: Table, target: Column, useful: list[Column], rng: np.random.Generator, most: int | None
 ) -> tuple[Table, Task] | None:
     others = [c for c in useful if c.name != target.name]
     share = 1.0 if place.number % 3 == 0 else float(rng.uniform(0.3, 1.0))
     kept = sorted(rng.choice(len(others), max(2, round(share * len(others))), replace=False))
     known = np.flatnonzero(table.frame[target.name].notna().to_numpy())
-    wanted = int(np.exp(rng.uniform(np.log(LEAST_ROWS), np.log(MOST_ROWS))))
+    wanted = int(np.exp(rng.uniform(np.log(LEAST_ROWS), np.log(MOST_ROWS)))) if most is None else most
     rows = np.sort(rng.choice(known, min(len(known), wanted), replace=False))
     frame = table.frame.iloc[rows][[*(others[i].name for i in kept), target.name]].reset_index(drop=True)
     kind = _kind(target, frame[target.name])

@@ -20,7 +20,9 @@ from journeyman.interfaces import FitRequest
 __all__ = ["grown"]
 
 FloatArray = NDArray[np.float64]
-_CHUNK = 20  # trees between two looks at the clock
+_CHUNK, _CHUNK_OF_MANY, _MANY_CELLS = 20, 4, 500_000
+"""Trees between two looks at the clock: beginning costs little beside them, and one does not come late by seconds."""
+
 _GROWERS: dict[tuple[str, bool], Any] = {
     ("forest", True): RandomForestClassifier,
     ("forest", False): RandomForestRegressor,
@@ -30,7 +32,7 @@ _GROWERS: dict[tuple[str, bool], Any] = {
 
 
 def grown(request: FitRequest, name: str, wanted: int) -> FlatTrees | tuple[bytes, int]:
-    """Grow so many trees, twenty at a time while there is time; return them as arrays, or as text with their number.
+    """Grow so many trees, a few at a time while there is time; return them as arrays, or as text with their number.
 
     Parameters
     ----------
@@ -42,8 +44,9 @@ def grown(request: FitRequest, name: str, wanted: int) -> FlatTrees | tuple[byte
         Trees.
     """
     classification = request.task.kind.classification
+    chunk = _CHUNK if request.x.values.size <= _MANY_CELLS else _CHUNK_OF_MANY
     grower = _GROWERS[name, classification](
-        n_estimators=min(_CHUNK, wanted),
+        n_estimators=min(chunk, wanted),
         warm_start=True,
         n_jobs=request.threads,
         random_state=request.seed,
@@ -52,7 +55,7 @@ def grown(request: FitRequest, name: str, wanted: int) -> FlatTrees | tuple[byte
     x = request.x.values.astype(np.float32)
     grower.fit(x, request.y)
     while len(grower.estimators_) < wanted and not request.out_of_time():
-        grower.set_params(n_estimators=min(len(grower.estimators_) + _CHUNK, wanted))
+        grower.set_params(n_estimators=min(len(grower.estimators_) + chunk, wanted))
         grower.fit(x, request.y)
     classes = grower.classes_.astype(np.int64) if classification else None
     if request.task.kind is TaskKind.MULTICLASS:

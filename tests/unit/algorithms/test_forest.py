@@ -1,9 +1,12 @@
 """The stored form of a forest is scikit-learn's forest."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestRegressor
 
+from journeyman.algorithms import forest_growing
 from journeyman.algorithms.flat_trees import FlatTrees
 from journeyman.algorithms.forest import ExtraTrees, RandomForest
 from journeyman.algorithms.forest_growing import _to_text
@@ -65,3 +68,12 @@ def test_out_of_time_keeps_the_trees_it_has():
     request = sample_request(ExtraTrees(), TaskKind.BINARY)
     hurried = ExtraTrees().fit(type(request)(**{**vars(request), "out_of_time": lambda: True}))
     assert 0 < hurried.rounds < ExtraTrees().fit(request).rounds
+
+
+def test_the_clock_is_looked_at_more_often_where_trees_are_dear_and_trees_stay_the_same(monkeypatch):
+    request = sample_request(ExtraTrees(), TaskKind.REGRESSION)
+    hurried = replace(request, out_of_time=lambda: True)
+    usual, few = ExtraTrees().fit(request), ExtraTrees().fit(hurried)
+    monkeypatch.setattr(forest_growing, "_MANY_CELLS", 0)
+    assert ExtraTrees().fit(hurried).rounds < few.rounds
+    np.testing.assert_array_equal(ExtraTrees().fit(request).predict(request.x), usual.predict(request.x))
