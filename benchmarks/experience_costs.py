@@ -1,24 +1,41 @@
 """What trials took beside what sizes promise: learned from the cache, and how far off it is on tables not seen."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from experience_replay import Tried, load, plain_seconds, proposal, took_by
 from journeyman.entities.candidate import BASELINE, SIMPLE
-from journeyman.stages.rank import Beliefs, Foresight, Took
+from journeyman.stages.rank import Beliefs, Foresight, Proposal, Took
 from journeyman.stages.rank.costs import learn_costs
 
 FIRST, ORDERS = 5, 3
+PROBES_COUNT = 3
+"""How much a probe counts: whole tables are few, and are what budgets are spent on."""
+
+Costs = dict[str, list[tuple[Tried, list[Took]]]]
 
 
-def costs_of(cache: Path) -> dict[str, list[tuple[Tried, list[Took]]]]:
+def probes_of(cache: Path) -> dict[str, list[Took]]:
+    """Return what the probes of each table took, as who prepares the features and as who need not."""
+    path, found = cache / "probes.ndjson", dict[str, list[Took]]()
+    for line in path.read_text().splitlines() if path.exists() else ():
+        row = json.loads(line)
+        for done, seconds in ((0, row["seconds"] + row["preparing"]), (1, row["seconds"])):
+            asked = Proposal(row["algorithm"], row["candidate"], {**row["context"], "same": float(np.log1p(done))})
+            found.setdefault(row["table"], []).append(Took.of(asked, seconds, row["plain"]))
+    return found
+
+
+def costs_of(cache: Path) -> Costs:
     """Return the tasks of each table with what is to be learned of their trials.
 
     The first trial of an algorithm is met twice: as the one that prepares the features, and as one that need not.
     """
-    found: dict[str, list[tuple[Tried, list[Took]]]] = {}
+    found: Costs = {}
     for path in sorted(cache.glob("*.trials")):
         tried, took = load(path), list[Took]()
         others = []
@@ -33,12 +50,23 @@ def costs_of(cache: Path) -> dict[str, list[tuple[Tried, list[Took]]]]:
     return found
 
 
-def with_costs(beliefs: Beliefs, costs: dict[str, list[tuple[Tried, list[Took]]]], tables: set[str]) -> Beliefs:
-    """Return beliefs that have learned costs from some tables."""
-    return learn_costs(beliefs, [t for table in sorted(tables) for _, took in costs[table] for t in took])
+def with_costs(beliefs: Beliefs, costs: Costs, probes: Mapping[str, list[Took]], tables: set[str]) -> Beliefs:
+    """Return beliefs that have learned costs from some tables.
+
+    Tasks are timed alone and by the processor's clock, probes as builds run: what fits side by side cost each other,
+    which is the mean difference of the two, is added to the tasks.
+    """
+    tasks = [t for table in sorted(tables & set(costs)) for _, took in costs[table] for t in took]
+    probed = [t for table in sorted(tables & set(probes)) for t in probes[table]]
+    if not probed:
+        return learn_costs(beliefs, tasks)
+    known = Foresight(learn_costs(beliefs, tasks))
+    said = np.log(known.seconds([t.proposal for t in probed], [1.0] * len(probed)))
+    beside = float(np.median([t.ratio - s for t, s in zip(probed, said, strict=True)]))
+    return learn_costs(beliefs, [*(replace(t, ratio=t.ratio + beside) for t in tasks), *probed * PROBES_COUNT])
 
 
-def report_costs(costs: dict[str, list[tuple[Tried, list[Took]]]], unseen: Mapping[str, Beliefs]) -> None:
+def report_costs(costs: Costs, probes: Mapping[str, list[Took]], unseen: Mapping[str, Beliefs]) -> None:
     """Print how far expected seconds were off, in searches in a random order on tables that were not seen."""
     missed: dict[str, list[list[float]]] = {"by sizes alone": [], "as believed": [], "and as this search shows": []}
     for table, tasks in sorted(costs.items()):
@@ -67,3 +95,10 @@ def report_costs(costs: dict[str, list[tuple[Tried, list[Took]]]], unseen: Mappi
         print(
             f"  {name:25} " + ", ".join(f"{np.sqrt(np.mean(np.square(some))):.2f}" for some in (every, first, inside))
         )
+    off = [
+        t.ratio - float(np.log(Foresight(unseen[table]).seconds([t.proposal], [1.0])[0]))
+        for table, took in sorted(probes.items())
+        for t in took
+    ]
+    if off:
+        print(f"  of {len(off) // 2} probes of whole tables, as believed: {np.sqrt(np.mean(np.square(off))):.2f}")

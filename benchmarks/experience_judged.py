@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from experience_costs import costs_of, report_costs, with_costs
+from experience_costs import costs_of, probes_of, report_costs, with_costs
 from experience_searches import Random, report_learning, report_searches
 from journeyman.entities.candidate import SIMPLE
 from journeyman.stages.rank.features import Proposal
@@ -151,12 +151,15 @@ def report_judgement(cache: Path, pool: Any) -> Beliefs:
     order = np.argsort(chances, kind="stable")
     for some in np.array_split(order, 10):
         print(f"{chances[some].mean():8.2f} {came[some].mean():8.2f}  of {len(some)}")
-    part, costs = parts(rows.tables), costs_of(cache)
+    costs, probes = costs_of(cache), probes_of(cache)
+    known = {*costs, *probes}
+    part = {table: k % GROUPS for k, table in enumerate(sorted(known - set(rows.tables)))} | parts(rows.tables)
     by_group = [
-        with_costs(beliefs, costs, {t for t in costs if part[t] != group}) for group, beliefs in enumerate(by_group)
+        with_costs(beliefs, costs, probes, {t for t in known if part[t] != group})
+        for group, beliefs in enumerate(by_group)
     ]
-    report_costs(costs, {table: by_group[part[table]] for table in costs})
+    report_costs(costs, probes, {table: by_group[part[table]] for table in known})
     unseen = {task: by_group[part[table]] for task, table in sorted(rows.table_of.items())}
     report_searches(cache, pool, unseen, rows.random)
     report_learning(cache, pool, [_user(rows, half, chosen) for half in (0, 1)])
-    return with_costs(learned(rows, chosen), costs, set(costs))
+    return with_costs(learned(rows, chosen), costs, probes, known)

@@ -3,7 +3,7 @@
     python benchmarks/experience_probes.py CACHE [--data ../shared/data] [--minutes 15]
 
 The tasks of experience.py are small, and run one thread a process by the processor's clock: of dear candidates on
-larger tables, and of what fits side by side cost each other, they say little. CACHE/probes.jsonl holds a line a trial;
+larger tables, and of what fits side by side cost each other, they say little. CACHE/probes.ndjson holds a line a trial;
 experience.py learns from it beside the rest. A table that is there is not done again. Nothing else should run.
 """
 
@@ -18,11 +18,12 @@ import numpy as np
 
 from experience_tasks import places, pose, read
 from journeyman.entities.candidate import BASELINE, Candidate
+from journeyman.entities.trial import Trial
 from journeyman.errors import JourneymanError
 from journeyman.metrics import find_metric
 from journeyman.reports.progress import SilentProgress
 from journeyman.settings import BuildSettings
-from journeyman.stages.rank import meta_features
+from journeyman.stages.rank import meta_features, shown_by
 from journeyman.stages.split import folds_only
 from journeyman.stages.train import Allowance, Terms, train
 from journeyman.workflow.budget import fit_seconds
@@ -51,12 +52,12 @@ def chosen(candidates: list[Candidate], seed: int) -> list[Candidate]:
     for name in dict.fromkeys(c.algorithm for c in candidates):
         own = [c for c in candidates if c.algorithm == name]
         found.append(own[0 if seed % 2 else int(rng.integers(len(own)))])
-    return [c for c in found if c.algorithm != BASELINE]
+    return found
 
 
 def main() -> None:
     options = arguments()
-    path, until = options.cache / "probes.jsonl", time.monotonic() + 60 * options.minutes
+    path, until = options.cache / "probes.ndjson", time.monotonic() + 60 * options.minutes
     done = {json.loads(line)["table"] for line in path.read_text().splitlines()} if path.exists() else set()
     clock, threads = SystemClock(), available_threads()
     kit = standard_kit(lambda report: "", clock, SilentProgress(), lambda: False)
@@ -76,8 +77,9 @@ def main() -> None:
         split = folds_only(table, task, 0)
         settings = BuildSettings("<frame>", task.target, "probes", threads=threads)
         folds = SharedFolds(kit, table, task, split, settings)
+        seen: list[Trial] = []
         rows, waves = max(len(f.fit) for f in split.folds), -(-len(split.folds) // threads)
-        lines, metric = [], find_metric(task.metric, task.kind)
+        lines, context, metric = [], meta_features(table, task), find_metric(task.metric, task.kind)
         for candidate in folds.admit(chosen(propose(kit, table, task, split), number)):
             algorithm = kit.algorithms[candidate.algorithm]
             starting = getattr(algorithm, "start_seconds", 0.0)
@@ -85,10 +87,16 @@ def main() -> None:
             trial = train(algorithm, partial(folds.of, algorithm.preparation), terms, candidate, task, 0)
             if not trial.fold_scores:
                 continue
+            shown = shown_by(seen, [(False, 0.0)] * len(seen), None, metric.greater_is_better).overall
+            seen.append(trial)
+            if candidate.algorithm == BASELINE:
+                continue
             line = {"table": place.name, "algorithm": candidate.algorithm, "candidate": candidate.name}
             line |= {"seconds": fit_seconds(trial, split, threads) * waves, "preparing": trial.preparing}
             line |= {"plain": algorithm.seconds(candidate, task, rows, len(table.features)) * waves}
-            lines.append({**line, "cut": trial.seconds >= MOST_SECONDS, "context": meta_features(table, task)})
+            lines.append(
+                {**line, "cut": trial.seconds >= MOST_SECONDS, "context": {**context, "simple": shown["simple"]}}
+            )
         with path.open("a") as file:
             file.writelines(json.dumps(line) + "\n" for line in lines)
         took = sum(line["seconds"] + line["preparing"] for line in lines)

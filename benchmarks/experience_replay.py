@@ -140,6 +140,7 @@ def as_believed(
         if not per_second:
             return {t.candidate.key: Cost(1.0, 1.0) for t in waiting}
         plain = [plain_seconds(tried, t) for t in waiting]
+        # The simple model is chosen before it has shown anything; which of two comes first is not decided by seconds.
         seconds = foresight.seconds([proposal(tried, t.candidate, took) for t in waiting], plain, took)
         return {t.candidate.key: Cost(s, p) for t, s, p in zip(waiting, seconds, plain, strict=True)}
 
@@ -156,7 +157,15 @@ def as_believed(
 def proposal(tried: Tried, candidate: Candidate, took: Sequence[Took]) -> Proposal:
     """Return a candidate in the context that its cost depends on."""
     same = sum(t.proposal.algorithm == candidate.algorithm for t in took)
-    return Proposal(candidate.algorithm, candidate.name, {**tried.context, "same": float(np.log1p(same))})
+    figures = {"simple": left_by_simple(tried) if took else 0.0, "same": float(np.log1p(same))}
+    return Proposal(candidate.algorithm, candidate.name, {**tried.context, **figures})
+
+
+def left_by_simple(tried: Tried) -> float:
+    """Return what the simple models leave of the baseline's loss, as a search sees it after them."""
+    simple = [t for t in tried.trials if t.candidate.algorithm in SIMPLE]
+    better = find_metric(tried.task.metric, tried.task.kind).greater_is_better
+    return shown_by(simple, [(False, 0.0)] * len(simple), None, better).overall["simple"]
 
 
 def took_by(tried: Tried, trial: Trial, took: Sequence[Took]) -> Took:

@@ -108,7 +108,7 @@ def expected_costs(
     Parameters
     ----------
     known : (mapping of str to float, Foresight)
-        Meta-features of the table, and what is known of costs when the search begins.
+        Meta-features of the table with what the trials have shown, and what is known of costs when the search begins.
     """
     context, foresight = known
     rows_fit, repeatable = max(len(fold.fit) for fold in split.folds), settings.trials is not None

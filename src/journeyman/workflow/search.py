@@ -71,7 +71,7 @@ def search(
     waiting = folds.admit(propose(kit, table, task, split))
     context = meta_features(table, task)
     beliefs = judge(context, [(c.algorithm, c.name) for c in waiting], past)
-    known, foreseen = remembered(context, past), (context, Foresight(beliefs, past))
+    known, foresight = remembered(context, past), Foresight(beliefs, past)
     trials: list[Trial] = []
     expectations: list[Expectation] = []
     outcomes: list[tuple[bool, float]] = []
@@ -82,6 +82,7 @@ def search(
     paces: list[float] = []
     while True:
         shown = shown_by(trials, outcomes, best, metric.greater_is_better)
+        foreseen = ({**context, **shown.overall}, foresight)
         costs = expected_costs(kit, table, task, split, settings, waiting, trials, foreseen)
         ranked = informed(rank(waiting, costs, context, shown, beliefs, known), seen)
         choice = run.step(f"choose {len(trials) + 1}", partial(_choose, kit, run, plan, ranked, trials, best, paces))

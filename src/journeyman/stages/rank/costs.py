@@ -33,9 +33,12 @@ _TELLING = (
     "binary",
     "multiclass",
     "regression",
+    "simple",
     "same",
 )
-"""Figures that seconds may depend on; ``same`` tells the first trial of an algorithm, which prepares its features."""
+"""Figures that seconds may depend on. ``simple``: what the simple model left of the baseline's loss; where there is
+much to learn, boosting goes on for long. ``same`` tells the first trial of an algorithm, which prepares its features.
+"""
 
 _KNOWN_UP_TO = {"log_rows": 4.4, "log_columns": 2.3}
 """Beyond the tables that costs were learned from, what the largest of them showed is believed to go on."""
@@ -105,7 +108,7 @@ class Foresight:
         Parameters
         ----------
         waiting : sequence of Proposal
-            In the context of the table; ``same`` says how often its algorithm was tried.
+            In the context of the table and of what trials have shown; ``same`` says how often its algorithm was tried.
         plain : sequence of float
             Seconds by sizes alone, of each.
         shown : sequence of Took
