@@ -20,6 +20,7 @@ from journeyman.entities.weakness import Attempt, Cause, Weakness
 from journeyman.interfaces import Algorithm, Run, WeighsRows
 from journeyman.stages.diagnose import diagnose, inside
 from journeyman.stages.ensemble import metric_losses
+from journeyman.stages.rank import worth
 from journeyman.stages.treat import treat
 
 __all__ = ["Diagnosed", "attempted", "diagnosed", "informed", "untried"]
@@ -90,7 +91,7 @@ def diagnosed(
     return Diagnosed((*so_far.weaknesses, *new), aims), added
 
 
-def informed(ranked: Sequence[Expectation], seen: Diagnosed) -> tuple[Expectation, ...]:
+def informed(ranked: Sequence[Expectation], seen: Diagnosed, patience: float = 0.0) -> tuple[Expectation, ...]:
     """Return expectations in order again, where the evidence of a weakness says how much a treatment may gain.
 
     Beliefs about what an algorithm gains in general know nothing of what was just seen: of the loss that could be told
@@ -107,7 +108,7 @@ def informed(ranked: Sequence[Expectation], seen: Diagnosed) -> tuple[Expectatio
         else e
         for e in ranked
     ]
-    return tuple(sorted(known, key=lambda e: -e.probability * e.gain / e.seconds))
+    return tuple(sorted(known, key=lambda e: -worth(e, patience)))
 
 
 def _base(algorithms: Mapping[str, Algorithm], best: Ensemble, trials: Sequence[Trial]) -> Candidate | None:

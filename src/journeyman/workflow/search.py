@@ -20,7 +20,7 @@ from journeyman.errors import InputError
 from journeyman.interfaces import Metric, Run
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import ensemble, lift
-from journeyman.stages.rank import Foresight, judge, meta_features, rank, remembered, shown_by
+from journeyman.stages.rank import Foresight, judge, meta_features, patience, rank, remembered, shown_by
 from journeyman.stages.stop import choose_next, reason_to_stop
 from journeyman.stages.train import Allowance, Terms, train
 from journeyman.transformers.target_scale import SCALES, long_tailed
@@ -84,7 +84,8 @@ def search(
         shown = shown_by(trials, outcomes, best, metric.greater_is_better)
         foreseen = ({**context, **shown.overall}, foresight)
         costs = expected_costs(kit, table, task, split, settings, waiting, trials, foreseen)
-        ranked = informed(rank(waiting, costs, context, shown, beliefs, known), seen)
+        more = patience(costs, _left(settings, trials))
+        ranked = informed(rank(waiting, costs, context, shown, beliefs, known, more), seen, more)
         choice = run.step(f"choose {len(trials) + 1}", partial(_choose, kit, run, plan, ranked, trials, best, paces))
         paces += [choice.work] if choice.work else []
         chosen = choice.expectation
@@ -143,6 +144,13 @@ def _choose(
     allowed = seconds if seconds is None or most is None else min(seconds, most)
     chosen = choose_next(ranked, allowed)
     return Choice(chosen, allowed, "" if chosen else "the budget is used", elapsed, work)
+
+
+def _left(settings: BuildSettings, trials: Sequence[Trial]) -> float:
+    """Return the seconds of the budget after the last trial, from what was written down of it; 0 where none is set."""
+    if not timed(settings) or settings.budget is None:
+        return 0.0
+    return settings.budget - (trials[-1].started + trials[-1].seconds if trials else 0.0)
 
 
 def _said(expectation: Expectation) -> str:

@@ -15,7 +15,7 @@ from journeyman.entities.table import Table
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus
 from journeyman.stages.learn import learn
-from journeyman.stages.rank import Cost, Shown, judge, meta_features, rank, remembered, shown_by
+from journeyman.stages.rank import Cost, Shown, judge, meta_features, patience, rank, remembered, shown_by, worth
 from journeyman.stages.rank.features import CONTEXT, Proposal, encode, feature_names
 from journeyman.stages.rank.judgement import Beliefs, believe, blank, from_text, shipped, to_text, update
 from journeyman.stages.stop import chance_of_more, choose_next, reason_to_stop
@@ -285,3 +285,26 @@ def test_experience_pairs_what_was_expected_with_what_came() -> None:
         ("forest", False, 0.0, 1.0, None),
     ]
     assert [r.context for r in rows] == [{**TABLE, "done": float(k)} for k in range(3)]
+
+
+def test_while_much_time_is_left_what_gains_most_comes_before_what_gains_most_a_second() -> None:
+    costs = {c.key: Cost(1.0 if c.algorithm == "lightgbm" else 12.0, 1.0) for c in CANDIDATES}
+    known, beliefs = {"catboost (quick)": {"met": 1.0, "met_helped": 1.0}}, judge(TABLE, NAMES, ())
+    firsts = []
+    for left in (0.0, 60.0):
+        ranked = rank(CANDIDATES, costs, TABLE, NOTHING_SHOWN, beliefs, known, patience(costs, left))
+        firsts.append(ranked[1].candidate)
+        assert [worth(e, patience(costs, left)) for e in ranked[1:]] == sorted(
+            (worth(e, patience(costs, left)) for e in ranked[1:]), reverse=True
+        )
+    told = {e.candidate: e for e in rank(CANDIDATES, costs, TABLE, NOTHING_SHOWN, beliefs, known)}
+    best = max(told.values(), key=lambda e: e.probability * e.gain if e.candidate != CANDIDATES[4].key else 0.0)
+    assert best.seconds == 12.0, "what gains most is dear here, else the test says nothing"
+    assert firsts[0] != best.candidate
+    assert firsts[1] == best.candidate
+
+
+def test_patience_ends_with_the_time_and_is_no_more_than_twice_what_a_trial_takes() -> None:
+    costs = {str(k): Cost(float(k), 1.0) for k in range(1, 6)}
+    assert [patience(costs, left) for left in (0.0, -5.0, 10.0, 1e4)] == pytest.approx([0.0, 0.0, 3.0, 6.0])
+    assert patience({}, 60.0) == 0.0

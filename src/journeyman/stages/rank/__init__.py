@@ -23,12 +23,15 @@ __all__ = [
     "Took",
     "judge",
     "meta_features",
+    "patience",
     "rank",
     "remembered",
     "shown_by",
+    "worth",
 ]
 
 _LEAST_SECONDS = 0.05
+_MOST_PATIENT, _SHARE_OF_LEFT = 2.0, 0.3
 
 
 def rank(
@@ -38,6 +41,7 @@ def rank(
     shown: Shown,
     beliefs: Beliefs,
     known: Mapping[str, Mapping[str, float]],
+    patience: float = 0.0,
 ) -> tuple[Expectation, ...]:
     """Order candidates by expected gain per second, the simple ones first.
 
@@ -55,6 +59,8 @@ def rank(
         From ``judge``, once a search.
     known : mapping of str to mapping of str to float
         From ``remembered``, once a search: what earlier jobs of the same table say of candidates, by their names.
+    patience : float
+        Seconds, from ``patience``.
 
     Returns
     -------
@@ -75,5 +81,34 @@ def rank(
         cost = max(costs[candidate.key].seconds, _LEAST_SECONDS)
         expectation = Expectation(candidate.key, chance, gain, cost, proposal.context)
         order = SIMPLE.index(candidate.algorithm) if candidate.algorithm in SIMPLE else len(SIMPLE)
-        expectations.append((order, -chance * gain / cost, position, expectation))
+        expectations.append((order, -worth(expectation, patience), position, expectation))
     return tuple(e for *_, e in sorted(expectations, key=lambda item: item[:3]))
+
+
+def worth(expectation: Expectation, patience: float) -> float:
+    """Return the gain a second that is expected of a trial, each of which is reckoned to take some seconds more.
+
+    Examples
+    --------
+    >>> small, large = Expectation("a", 0.5, 0.01, 1.0), Expectation("b", 0.5, 0.06, 12.0)
+    >>> worth(small, 0.0) > worth(large, 0.0), worth(small, 4.0) > worth(large, 4.0)
+    (True, False)
+    """
+    return expectation.probability * expectation.gain / (expectation.seconds + patience)
+
+
+def patience(costs: Mapping[str, Cost], seconds_left: float) -> float:
+    """Return how many seconds more every trial is reckoned to take while much time is left.
+
+    Gain per second is what to go by where each trial displaces others. While there is time for many, what gains most
+    comes first: what is dear and good might else get no turn when time has become short.
+
+    Parameters
+    ----------
+    costs : mapping of str to Cost
+        Of the candidates that wait.
+    seconds_left : float
+        For all trials that are to come; 0 where no time is set.
+    """
+    usual = float(np.median([cost.seconds for cost in costs.values()])) if costs else 0.0
+    return min(_MOST_PATIENT * usual, _SHARE_OF_LEFT * max(0.0, seconds_left))
