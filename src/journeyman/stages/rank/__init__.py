@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 _LEAST_SECONDS = 0.05
-_MOST_PATIENT, _SHARE_OF_LEFT = 2.0, 0.3
+_MOST_PATIENT, _SHARE_OF_LEFT = 0.5, 0.3
 
 
 def rank(
