@@ -80,6 +80,7 @@ CACHE ?= build/experience
 MINUTES ?= 40
 experience: export OMP_NUM_THREADS = 1
 experience: $(DEV)
+	env -u OMP_NUM_THREADS $(PY) benchmarks/experience_probes.py $(CACHE)
 	$(PY) benchmarks/experience.py $(CACHE) --minutes $(MINUTES)
 
 clean:

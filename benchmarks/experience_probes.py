@@ -57,6 +57,7 @@ def chosen(candidates: list[Candidate], seed: int) -> list[Candidate]:
 
 def main() -> None:
     options = arguments()
+    options.cache.mkdir(parents=True, exist_ok=True)
     path, until = options.cache / "probes.ndjson", time.monotonic() + 60 * options.minutes
     done = {json.loads(line)["table"] for line in path.read_text().splitlines()} if path.exists() else set()
     clock, threads = SystemClock(), available_threads()
