@@ -45,8 +45,8 @@ def recalled_words(report: BuildReport) -> str:
         return ""
     less, copied = percent(1.0 - known.recalled / known.loss), percent(known.share)
     return (
-        "A row that says the same as one it has learned from is answered by that one's truth as well: "
-        f"{less} less loss among the {copied} of the rows that have a copy. The score counts new rows only"
+        f"Rows it has met are answered by their truth as well: {less} less loss among the {copied} that have a copy; "
+        "the score counts new rows only"
     )
 
 
