@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from journeyman.entities.column import Column
 from journeyman.entities.table import Table
 from journeyman.quality_rules.sampling import Rows, numbers
+from journeyman.transformers.marks import mixed
 
 __all__ = ["row_fingerprints"]
 
@@ -55,9 +56,5 @@ def row_fingerprints(table: Table, columns: Sequence[Column], rows: Rows | None 
 
 
 def _mix(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Mix two words a row (the finaliser of splitmix64, Steele et al. 2014, doi:10.1145/2714064.2660195)."""
-    word = left * _MULTIPLIER + right + np.uint64(0x632BE59BD9B4E019)
-    word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed: NDArray[np.uint64] = word ^ (word >> np.uint64(31))
-    return mixed
+    """Mix two words a row."""
+    return mixed(left * _MULTIPLIER + right + np.uint64(0x632BE59BD9B4E019))

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from journeyman.entities.table import Block
+from journeyman.transformers.marks import row_marks
 from journeyman.transformers.steps import decode_array, encode_array
 
-__all__ = ["KnownRows", "know", "row_marks", "weighed"]
+__all__ = ["KnownRows", "know", "weighed"]
 
 FloatArray = NDArray[np.float64]
-Marks = NDArray[np.uint64]
 
 
 class KnownRows(msgspec.Struct, frozen=True):
@@ -91,30 +90,3 @@ def weighed(sums: FloatArray, counts: NDArray[np.int64], answers: FloatArray, pr
     With classes it is the mean of a Dirichlet distribution whose prior is the model's answer.
     """
     return np.asarray((sums + prior * answers) / (counts[:, None] + prior))
-
-
-def row_marks(block: Block, columns: Sequence[str]) -> Marks:
-    """Return a 64-bit mark of each row, shape (n_samples,): the same for the same values, hardly ever otherwise.
-
-    The words of a row's values are mixed each with its column's own and added up, so that all columns are done at once.
-    """
-    hashed = [_hashed(block[name]) for name in columns if block[name].dtype == object]
-    told = [block[name] for name in columns if block[name].dtype != object]
-    # Adding zero turns -0.0 into 0.0; a NaN has many bit patterns, and here one.
-    numbers = np.array(told, dtype=np.float64) + 0.0
-    numbers[np.isnan(numbers)] = np.nan
-    words = np.array([*numbers.view(np.uint64), *hashed])
-    salts = np.arange(1, len(words) + 1, dtype=np.uint64) * np.uint64(0xD1342543DE82EF95)
-    return _mixed(_mixed(words + salts[:, None]).sum(axis=0, dtype=np.uint64))
-
-
-def _hashed(values: NDArray[np.generic]) -> Marks:
-    told = np.array(["\0missing" if v is None or v != v else str(v) for v in values], dtype=object)
-    return np.asarray(pd.util.hash_array(told, categorize=False), dtype=np.uint64)
-
-
-def _mixed(word: Marks) -> Marks:
-    """Mix each word (the finaliser of splitmix64, Steele et al. 2014, doi:10.1145/2714064.2660195)."""
-    word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(word ^ (word >> np.uint64(31)))

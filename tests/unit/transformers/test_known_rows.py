@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journeyman.entities.table import Block
-from journeyman.transformers.known_rows import KnownRows, know, row_marks, weighed
+from journeyman.transformers.known_rows import KnownRows, know, weighed
+from journeyman.transformers.marks import row_marks
 
 NAMES = ("number", "code", "text")
 rows = st.lists(
