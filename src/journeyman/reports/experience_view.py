@@ -69,7 +69,7 @@ def _quality(look: LookBack) -> list[RenderableType]:
         grid.add_row(
             "  Expected seconds",
             Text(f"{look.seconds_off:.1f} times", style="bold"),
-            "half of the trials took no more and no less than so many times what was expected",
+            "half of the trials took at most so much longer, or shorter, than expected",
         )
     return [grid]
 
