@@ -21,7 +21,8 @@ Losses = Callable[[FloatArray, FloatArray, Task], FloatArray]
 """Row losses of truths (n_samples,) and answers (n_samples, n_outputs)."""
 
 PRIORS = (3.0, 1.0, 0.3, 0.1, 0.05)
-"""The least keeps a tenth of a class's odds where all copies agree: those of rows to come may not."""
+"""The least leaves the model a twentieth of the say beside one truth, however well copies agree: those of rows to come
+may not."""
 _FEWEST_GROUPS = 20
 _ERRORS = 3.0
 

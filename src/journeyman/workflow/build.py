@@ -103,8 +103,9 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     parts = (division.train, everything) if len(division.train) < len(everything) else (everything,)
     after = seconds_after_fits(found, chosen, table, division, settings.threads)
     known = run.step("recollect", partial(recollect, metric_losses), chosen, table, task, division)
-    fitted = recollecting(fit_all(kit, run, chosen, table, task, parts, settings, after), known, table, task, parts)
-    rehearsal, final = fitted[0], fitted[-1]
+    fitted = fit_all(kit, run, chosen, table, task, parts, settings, after)
+    # Examined and explained is the model itself: what it says of rows that nobody has met.
+    rehearsal, final = fitted[0], recollecting(fitted[-1], known, table, task)
     tell("evaluate")
     scorer = make_scorer(card, rehearsal, kit.algorithms, kit.preparations)
     run.event("holdout", f"evaluate reads {len(division.holdout)} rows")
@@ -231,23 +232,13 @@ def fit_all(
     )
 
 
-def recollecting(
-    fitted: Sequence[FittedEnsemble],
-    known: Recollection | None,
-    table: Table,
-    task: Task,
-    parts: Sequence[NDArray[np.int64]],
-) -> tuple[FittedEnsemble, ...]:
-    """Give each fitted ensemble the truths of the rows that it has learned from, where they are worth looking up."""
+def recollecting(fitted: FittedEnsemble, known: Recollection | None, table: Table, task: Task) -> FittedEnsemble:
+    """Give an ensemble that was fitted on all rows their truths, where they are worth looking up."""
     if known is None:
-        return tuple(fitted)
-    y, names = target_values(table, task.target), [column.name for column in table.features]
-    return tuple(
-        replace(
-            one, known=know(to_block(table.frame.iloc[rows], table.features), names, y[rows], known.prior).to_file()
-        )
-        for one, rows in zip(fitted, parts, strict=True)
-    )
+        return fitted
+    names = [column.name for column in table.features]
+    met = know(to_block(table.frame, table.features), names, target_values(table, task.target), known.prior)
+    return replace(fitted, known=met.to_file())
 
 
 def _hurry(run: Run, settings: BuildSettings, chosen: Ensemble, table: Table, division: Split) -> float:

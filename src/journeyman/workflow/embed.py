@@ -143,9 +143,9 @@ def learn_from_frame(
     ensemble = calibrate(chosen_metric, found.ensemble, validated, posed)
     ensemble = choose_copies(kit, run, settings, ensemble, found, table, division)
     card = model_card(kit, ensemble, table, posed)
-    learned = fit_all(kit, run, ensemble, table, posed, (rows,), settings, after=[(0.0, 0.0)] * len(ensemble.members))
+    (fitted,) = fit_all(kit, run, ensemble, table, posed, (rows,), settings, after=[(0.0, 0.0)] * len(ensemble.members))
     known = recollect(metric_losses, ensemble, table, posed, division)
-    (fitted,) = recollecting(learned, known, table, posed, (rows,))
+    fitted = recollecting(fitted, known, table, posed)
     return Learned(card, found, make_scorer(card, fitted, kit.algorithms, kit.preparations))
 
 

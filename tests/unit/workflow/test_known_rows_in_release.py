@@ -48,6 +48,16 @@ def test_the_score_is_of_new_rows(release: Release):
     assert 0.5 < release.evaluation.main.value < 0.85, "the holdout was not looked up"
 
 
+def test_what_is_explained_is_the_model_and_not_what_it_knows_by_heart(tmp_path: Path):
+    """Of 100 rows none are kept for the end: importances come from rows that were met, and must not say so of noise."""
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"a": rng.normal(size=60), "b": rng.normal(size=60), "y": rng.choice(["no", "yes"], 60)})
+    few = build(pd.concat([frame, frame.iloc[:40]]), target="y", trials=2, workspace=tmp_path)
+    assert few.report.recollection is not None
+    assert not few.evaluation.on_holdout
+    assert all(abs(importance.mean) < 0.2 for importance in few.evaluation.importances)
+
+
 def test_rows_alone_are_answered_as_together(release: Release, table: pd.DataFrame):
     rows = pd.concat([table.head(5), table.head(5).assign(depth=9.0)]).drop(columns="passed")
     alone = np.vstack([release.predict_proba(rows.iloc[i : i + 1]) for i in range(10)])
