@@ -72,7 +72,7 @@ def test_ones_own_jobs_tell_how_fast_the_machine_is_each_job_once() -> None:
 
 
 def test_rows_without_a_promise_or_a_result_tell_nothing() -> None:
-    past = [own(9.0, "a", solo=None), own(9.0, "b", context=TABLE)]
+    past = [own(9.0, "a", solo=None), own(9.0, "b", context=TABLE), own(0.01, "c", algorithm="baseline")]
     assert Foresight(nothing(), past).seconds([proposal("forest")], [1.0]) == pytest.approx((1.0,))
 
 

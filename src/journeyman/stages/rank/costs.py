@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.candidate import BASELINE
 from journeyman.entities.experience import Experience
 from journeyman.stages.rank.features import Proposal, encode, penalties
 from journeyman.stages.rank.judgement import Beliefs
@@ -92,7 +93,8 @@ class Foresight:
     @cached_property
     def _own(self) -> tuple[list[str], list[str], FloatArray]:
         """Return algorithm and job of one's own latest trials, and how much longer than believed each took."""
-        told = [row for row in self.past if PLAIN in row.context and row.solo is not None][-_MOST_OWN:]
+        ended = (row for row in self.past if row.algorithm != BASELINE and row.solo is not None)
+        told = [row for row in ended if PLAIN in row.context][-_MOST_OWN:]
         proposals = [Proposal(row.algorithm, row.candidate, row.context) for row in told]
         took = np.array([np.log(max(row.seconds, _LEAST_SECONDS)) - row.context[PLAIN] for row in told])
         return [row.algorithm for row in told], [row.job for row in told], took - self._believed(proposals)
