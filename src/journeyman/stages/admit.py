@@ -120,6 +120,8 @@ class RowAdmission:
             else:
                 misfits[i] = misfits[i] or _misfit(column, repr(raw))
             return missing
+        if type(value) is float:
+            value += 0.0  # minus zero is zero: the two are one key of what was read before
         if trained.complete and (value is None or value == missing or value != value):
             findings[i].append(_missing_finding(column))
         elif type(value) is float and trained.beyond(value):
