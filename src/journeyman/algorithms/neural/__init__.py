@@ -17,7 +17,7 @@ from journeyman.interfaces import FitRequest, FittedModel
 __all__ = ["Neural", "NeuralModel"]
 
 _FEWEST_ROWS = 100
-_LOADED = 360_000_000  # bytes of Keras, JAX and what they compile, in a process (docs/decisions/0021)
+_LOADED = 280_000_000  # bytes of Keras, JAX and what they compile, in a process (docs/decisions/0021)
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Neural:
 
     name: str = "neural"
     preparation: str = "neural"
-    start_seconds: float = 8.0
-    """Keras and JAX are loaded in three to six seconds, a shape is compiled in three to five (measured)."""
+    start_seconds: float = 5.0
+    """Keras and JAX are loaded in two to four seconds, a shape is compiled in one to two (measured)."""
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
         """Return a short training, the field's whole one, and one that errs elsewhere; () without Keras and JAX."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.algorithms.neural.model import NeuralModel
-from journeyman.algorithms.neural.shape import DROP_LEVELS, Shape
+from journeyman.algorithms.neural.shape import DROP_LEVELS, EMBEDDING, Shape
 from journeyman.allocator import give_back
 
 # Keras reads this once, when it is first imported; here is the only door to it.
@@ -40,8 +41,7 @@ jax.config.update("jax_cpu_enable_async_dispatch", False)
 class Net(keras.Model):
     """Features to outputs.
 
-    Called with ``values`` (n_samples, n_numbers + n_flats), ``slots`` (n_samples, n_codes) and, while it is trained,
-    ``noise`` (n_samples, n_layers * width), bytes, with the ``level`` below which a unit is dropped.
+    Called with ``values`` (n_samples, n_numbers + n_flats) and ``slots`` (n_samples, n_codes).
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -53,38 +53,51 @@ class Net(keras.Model):
         }
         self.built = True
 
-    def array(self, name: str) -> Any:
-        """Return an array as it is used."""
-        return self.learned[name] * self.factors[name]
-
     def assign(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
         """Take over arrays as they are used."""
         for name, value in arrays.items():
             self.learned[name].assign(value / self.factors[name])
 
-    def call(self, values: Any, slots: Any, noise: Any = None, level: Any = 0.0) -> Any:
+    def call(self, values: Any, slots: Any) -> Any:
         """Return outputs of shape (n_samples, n_outputs): scores of classes, or a standardised value."""
-        ops, shape = keras.ops, self.shape
-        entering = [values[:, : shape.numbers]]
-        if shape.numbers:
-            waves = ops.cos(entering[0][:, :, None] * self.array("frequency") + self.array("phase"))
-            mixed = ops.einsum("rnk,nkd->rnd", waves, self.array("mix")) + self.array("mix_offset")
-            entering.append(ops.reshape(mixed, (-1, mixed.shape[1] * mixed.shape[2])))
-        entering.append(values[:, shape.numbers :])
-        entering += [ops.take(self.array(f"table_{i}"), slots[:, i], axis=0) for i in range(len(shape.sizes))]
-        h = ops.concatenate(entering, axis=1) * self.array("front")
-        for i in range(shape.layers):
-            z = ops.matmul(h, self.array(f"weights_{i}")) + self.array(f"offset_{i}")
-            h = z + self.array(f"slope_{i}") * (getattr(keras.activations, shape.activation)(z) - z)
-            if noise is not None:
-                kept = noise[:, i * shape.width : (i + 1) * shape.width] >= level
-                h = ops.where(kept, h, 0.0) * (DROP_LEVELS / (DROP_LEVELS - level))
-        return ops.matmul(h, self.array("weights_out")) + self.array("offset_out")
+        return _outputs(self.shape, {name: self.learned[name] * f for name, f in self.factors.items()}, values, slots)
+
+
+def _outputs(
+    shape: Shape, arrays: Mapping[str, Any], values: Any, slots: Any, noise: Any = None, level: Any = 0.0
+) -> Any:
+    """Return outputs, shape (n_samples, n_outputs).
+
+    While the net is trained there is ``noise`` (n_samples, n_layers * width), bytes, with the ``level`` below which a
+    unit is dropped.
+    """
+    ops = keras.ops
+    entering = [values[:, : shape.numbers]]
+    if shape.numbers:
+        waves = ops.cos(entering[0][:, :, None] * arrays["frequency"] + arrays["phase"])
+        mixed = ops.einsum("rnk,nkd->rnd", waves, arrays["mix"]) + arrays["mix_offset"]
+        entering.append(ops.reshape(mixed, (-1, mixed.shape[1] * mixed.shape[2])))
+    entering.append(values[:, shape.numbers :])
+    if shape.sizes:
+        # One look-up in all tables, one under the other: a look-up each makes the compiler's work many times as long.
+        found = ops.take(arrays["tables"], slots + np.asarray(shape.first_rows, np.int32), axis=0)
+        entering.append(ops.reshape(found, (-1, found.shape[1] * found.shape[2])))
+    h = ops.concatenate(entering, axis=1) * arrays["front"]
+    for i in range(shape.layers):
+        z = ops.matmul(h, arrays[f"weights_{i}"]) + arrays[f"offset_{i}"]
+        h = z + arrays[f"slope_{i}"] * (getattr(keras.activations, shape.activation)(z) - z)
+        if noise is not None:
+            kept = noise[:, i * shape.width : (i + 1) * shape.width] >= level
+            h = ops.where(kept, h, 0.0) * (DROP_LEVELS / (DROP_LEVELS - level))
+    return ops.matmul(h, arrays["weights_out"]) + arrays["offset_out"]
 
 
 @dataclass(frozen=True)
 class Compiled:
     """What is compiled once for all nets of a shape.
+
+    All that is learned is one long array, ``flat`` (n_learned,): the compiler's time and memory grow with the number
+    of arrays that an optimiser moves.
 
     Attributes
     ----------
@@ -93,10 +106,10 @@ class Compiled:
     batch, validated : int
         Rows that a step and a validation take at once.
     step : callable
-        ``step(arrays, memory, values, slots, y, noise, hyper)`` returns arrays and memory after one step; ``hyper``
-        holds learning rate, weight decay and the level of dropout.
+        ``step(flat, memory, values, slots, y, noise, hyper)`` returns both after one step; ``hyper`` holds learning
+        rate, weight decay and the level of dropout.
     losses : callable
-        ``losses(arrays, values, slots, y)`` returns a loss a row.
+        ``losses(flat, values, slots, y)`` returns a loss a row.
     memory : tuple of ndarray
         The optimiser's memory before the first step.
     """
@@ -108,14 +121,23 @@ class Compiled:
     losses: Any
     memory: tuple[NDArray[Any], ...]
 
-    def held(self, arrays: Mapping[str, NDArray[np.float32]]) -> list[Any]:
-        """Return arrays as the optimiser moves them."""
-        return [np.asarray(arrays[a.name] / a.factor, dtype=np.float32) for a in self.shape.arrays()]
+    def held(self, arrays: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Return arrays as the optimiser moves them, shape (n_learned,)."""
+        return np.concatenate([np.ravel(arrays[a.name]) / np.float32(a.factor) for a in self.shape.arrays()])
 
-    def used(self, held: Sequence[Any]) -> dict[str, NDArray[np.float32]]:
+    def used(self, flat: Any) -> dict[str, NDArray[np.float32]]:
         """Return the optimiser's arrays as they are used."""
-        pairs = zip(self.shape.arrays(), held, strict=True)
-        return {a.name: np.asarray(h, dtype=np.float32) * np.float32(a.factor) for a, h in pairs}
+        return {name: np.asarray(array, np.float32) for name, array in _cut(self.shape, np.asarray(flat)).items()}
+
+
+def _cut(shape: Shape, flat: Any) -> dict[str, Any]:
+    """Return the arrays that lie one after the other in the long one, as they are used."""
+    found, start = {}, 0
+    for a in shape.arrays():
+        stop = start + math.prod(a.shape)
+        found[a.name] = flat[start:stop].reshape(a.shape) * np.float32(a.factor)
+        start = stop
+    return found
 
 
 _compiling = threading.Lock()  # folds that start side by side wait for one compilation
@@ -137,39 +159,44 @@ def compile_net(shape: Shape, batch: int, validated: int, threads: int) -> Compi
 
 @lru_cache(maxsize=16)
 def _compile(shape: Shape, batch: int, validated: int, many_threads: bool) -> Compiled:
-    net = Net(shape)
+    every = shape.arrays()
+    factors = _long([a.factor for a in every], shape)
+    decays = _long([a.decay for a in every], shape)
     optimizer = keras.optimizers.Adam(learning_rate=0.0, beta_1=0.9, beta_2=0.95, epsilon=1e-8)
-    optimizer.build(net.trainable_variables)
+    optimizer.build([keras.Variable(np.zeros_like(factors))])
     rate_at = [v.path for v in optimizer.variables].index(optimizer._learning_rate.path)
-    decays = [a.decay for a in shape.arrays()]
 
-    def losses(arrays: list[Any], values: Any, slots: Any, y: Any) -> Any:
-        outputs, _ = net.stateless_call(arrays, [], values, slots)
-        return _loss(shape.loss, y, outputs)
+    def losses(flat: Any, values: Any, slots: Any, y: Any) -> Any:
+        return _loss(shape.loss, y, _outputs(shape, _cut(shape, flat), values, slots))
 
-    def step(arrays: list[Any], memory: list[Any], values: Any, slots: Any, y: Any, noise: Any, hyper: Any) -> Any:
-        def loss(moved: list[Any]) -> Any:
-            outputs, _ = net.stateless_call(moved, [], values, slots, noise=noise, level=hyper[2])
-            return keras.ops.mean(_loss(shape.loss, y, outputs))
+    def step(flat: Any, memory: list[Any], values: Any, slots: Any, y: Any, noise: Any, hyper: Any) -> Any:
+        def loss(arrays: Mapping[str, Any]) -> Any:
+            return keras.ops.mean(_loss(shape.loss, y, _outputs(shape, arrays, values, slots, noise, hyper[2])))
 
+        slopes = jax.grad(loss)(_cut(shape, flat))
+        slope = keras.ops.concatenate([keras.ops.reshape(slopes[a.name], (-1,)) for a in every]) * factors
         memory = [hyper[0] if i == rate_at else m for i, m in enumerate(memory)]
-        moved, memory = optimizer.stateless_apply(memory, jax.grad(loss)(arrays), arrays)
-        shrunk = [m * (1.0 - hyper[0] * hyper[1] * d) if d else m for m, d in zip(moved, decays, strict=True)]
-        return shrunk, memory
+        (moved,), memory = optimizer.stateless_apply(memory, [slope], [flat])
+        return moved * (1.0 - hyper[0] * hyper[1] * decays), memory
 
     memory = tuple(np.asarray(v) for v in optimizer.variables)
-    arrays = [np.zeros(a.shape, np.float32) for a in shape.arrays()]
+    flat = np.zeros_like(factors)
     noise = np.zeros((batch, shape.layers * shape.width), np.uint8)
     hyper = np.zeros(3, np.float32)
-    give_back()  # the compiler asks for some 80 MB, each time on top of what is held
+    give_back()  # the compiler asks for some 60 MB, each time on top of what is held
     options = {} if many_threads or jax.default_backend() != "cpu" else {"xla_cpu_multi_thread_eigen": False}
     learning = jax.jit(step, compiler_options=options)
     judging = jax.jit(losses, compiler_options=options)
-    learned = learning.lower(arrays, list(memory), *_rows(shape, batch), noise, hyper).compile()
+    learned = learning.lower(flat, list(memory), *_rows(shape, batch), noise, hyper).compile()
     give_back()
-    judged = judging.lower(arrays, *_rows(shape, validated)).compile()
+    judged = judging.lower(flat, *_rows(shape, validated)).compile()
     give_back()
     return Compiled(shape, batch, validated, learned, judged, memory)
+
+
+def _long(each: Sequence[float], shape: Shape) -> NDArray[np.float32]:
+    """Return a number an array as a number an entry, shape (n_learned,)."""
+    return np.repeat(np.asarray(each, np.float32), [math.prod(a.shape) for a in shape.arrays()])
 
 
 def _rows(shape: Shape, rows: int) -> tuple[NDArray[Any], ...]:
@@ -199,7 +226,7 @@ def as_keras(model: NeuralModel) -> Net:
     shape = Shape(numbers, flats, sizes, width, len(model.slopes), last.shape[1], model.activation, loss)
     waves = model.waves
     arrays = {"frequency": waves.frequency, "phase": waves.phase, "mix": waves.mix, "mix_offset": waves.offset}
-    arrays |= {f"table_{i}": table for i, table in enumerate(model.tables)}
+    arrays["tables"] = np.vstack([np.zeros((0, EMBEDDING), np.float32), *model.tables])
     arrays["front"] = np.ones(shape.entering, np.float32)
     for i, slope in enumerate(model.slopes):
         arrays |= {f"weights_{i}": model.weights[i], f"offset_{i}": model.offsets[i], f"slope_{i}": slope}

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-__all__ = ["DROP_LEVELS", "Array", "Shape"]
+__all__ = ["DROP_LEVELS", "EMBEDDING", "Array", "Shape"]
 
 DROP_LEVELS = 256
 """Dropout compares random bytes with a level: a unit is dropped where its byte is lower."""
 
-_WAVES, _MIXTURES, _EMBEDDING = 16, 3, 8
+EMBEDDING = 8
+"""Numbers that stand for a category."""
+
+_WAVES, _MIXTURES = 16, 3
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,12 @@ class Shape:
     @property
     def entering(self) -> int:
         """Numbers that enter the first layer."""
-        return self.numbers * (1 + _MIXTURES) + self.flats + _EMBEDDING * len(self.sizes)
+        return self.numbers * (1 + _MIXTURES) + self.flats + EMBEDDING * len(self.sizes)
+
+    @property
+    def first_rows(self) -> tuple[int, ...]:
+        """Where each table starts among all of them, one under the other."""
+        return tuple(sum(self.sizes[:i]) for i in range(len(self.sizes)))
 
     def arrays(self) -> tuple[Array, ...]:
         """Return what is learned, in the order in which all hold it.
@@ -83,7 +91,7 @@ class Shape:
             Array("mix", (n, _WAVES, _MIXTURES), slow, slow * slow),
             Array("mix_offset", (n, _MIXTURES), slow, slow * slow),
         ]
-        found += [Array(f"table_{i}", (size, _EMBEDDING), 1.0, 1.0) for i, size in enumerate(self.sizes)]
+        found.append(Array("tables", (sum(self.sizes), EMBEDDING), 1.0, 1.0))
         found.append(Array("front", (self.entering,), quick, quick * quick))
         before = self.entering
         for i in range(self.layers):

@@ -86,12 +86,11 @@ def first_arrays(
         "mix_offset": rng.uniform(-1.0, 1.0, size=kinds["mix_offset"]) / np.sqrt(n_waves),
         "front": np.ones(kinds["front"]),
     }
-    for i in range(len(shape.sizes)):
-        found[f"table_{i}"] = rng.normal(size=kinds[f"table_{i}"])
+    found["tables"] = rng.normal(size=kinds["tables"])
     rows = rng.permutation(len(values))[:_SAMPLE]
     n = shape.numbers
     waves = Waves(found["frequency"], found["phase"], found["mix"], found["mix_offset"])
-    tables = [found[f"table_{i}"][slots[rows, i]] for i in range(len(shape.sizes))]
+    tables = [found["tables"][first + slots[rows, i]] for i, first in enumerate(shape.first_rows)]
     h = np.hstack([values[rows, :n], waves.embed(values[rows, :n]), values[rows, n:], *tables])
     for i in range(shape.layers):
         weights = rng.normal(size=kinds[f"weights_{i}"])
@@ -119,8 +118,8 @@ def to_model(
         Training rows of each row of each table. A category that no row taught is answered as the average one.
     """
     tables = []
-    for i, counts in enumerate(seen):
-        table = arrays[f"table_{i}"].astype(np.float64)
+    for first, counts in zip(shape.first_rows, seen, strict=True):
+        table = arrays["tables"][first : first + len(counts)].astype(np.float64)
         usual = np.average(table, axis=0, weights=counts)
         tables.append(np.where(counts[:, None] > 0, table, usual).astype(np.float32))
     weights = [arrays[f"weights_{i}"] for i in range(shape.layers)] + [arrays["weights_out"]]

@@ -71,18 +71,18 @@ def train_net(request: FitRequest) -> NeuralModel:
 
 def _descend(
     net: Compiled,
-    arrays: list[Any],
+    flat: Any,
     rows: tuple[NDArray[Any], ...],
     validation: _Validation | None,
     request: FitRequest,
     rng: np.random.Generator,
-) -> tuple[list[Any], int]:
-    """Return the arrays that are kept and the epochs behind them."""
+) -> tuple[Any, int]:
+    """Return what is kept of all that is learned, and the epochs behind them."""
     epochs = int(request.parameters["epochs"])
     planned = epochs if validation else length_of_refit(request.rounds, epochs)
     pace = _Pace(request, epochs * max(1, round(len(rows[0]) / net.batch)))
     memory = list(net.memory)
-    best, best_loss, best_epoch = arrays, np.inf, 0
+    best, best_loss, best_epoch = flat, np.inf, 0
     at_cycle_ends: list[float] = []
     per_epoch = pace.steps // epochs
     epoch = 0
@@ -92,19 +92,19 @@ def _descend(
         for i, batch in enumerate(order):
             noise = np.frombuffer(rng.bytes(net.batch * net.shape.layers * net.shape.width), np.uint8)
             hyper = pace.at(epoch * per_epoch + i)
-            arrays, memory = net.step(arrays, memory, *(r[batch] for r in rows), noise.reshape(net.batch, -1), hyper)
+            flat, memory = net.step(flat, memory, *(r[batch] for r in rows), noise.reshape(net.batch, -1), hyper)
             in_time = not request.out_of_time()
             if not in_time:
                 break
         epoch += 1
         if validation is None:
-            best, best_epoch = arrays, epoch
+            best, best_epoch = flat, epoch
         else:
             # An epoch in the midst of a cycle is passed over, unless time ends there and it is the best there is.
             candidate = is_calm(epoch / epochs) or not in_time
-            loss = validation.loss(arrays) if candidate else np.inf
+            loss = validation.loss(flat) if candidate else np.inf
             if loss < best_loss:
-                best, best_loss, best_epoch = arrays, loss, epoch
+                best, best_loss, best_epoch = flat, loss, epoch
             if epoch / epochs >= CYCLE_ENDS[len(at_cycle_ends)] - 1e-9:
                 at_cycle_ends.append(best_loss)
                 if _hopeless(at_cycle_ends):
@@ -147,8 +147,8 @@ class _Validation:
         order = np.resize(np.arange(self.rows), (blocks, net.validated))
         self.blocks = [(values[block], slots[block], y[block]) for block in order]
 
-    def loss(self, arrays: list[Any]) -> float:
-        each = [np.asarray(self.net.losses(arrays, *block)) for block in self.blocks]
+    def loss(self, flat: Any) -> float:
+        each = [np.asarray(self.net.losses(flat, *block)) for block in self.blocks]
         mean = float(np.concatenate(each)[: self.rows].mean(dtype=np.float64))
         return mean if np.isfinite(mean) else np.inf
 
