@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from journeyman.algorithms.lightgbm_trees import LightGBM
 from journeyman.entities.column import Column, Kind
+from journeyman.entities.labelled import Labelled
 from journeyman.entities.operation import WindowPlan
 from journeyman.entities.table import Block, target_values, to_block
 from journeyman.entities.task import Task
@@ -24,7 +25,14 @@ from journeyman.settings import BuildSettings
 from journeyman.sources import open_source
 from journeyman.stages.frame_task import frame_task
 from journeyman.stages.ingest import ingest
-from journeyman.stages.retrain import window_name, window_rows
+from journeyman.stages.retrain import (
+    BlockLosses,
+    QuickModels,
+    reference_unit,
+    rehearse,
+    window_name,
+    window_rows,
+)
 from journeyman.transformers.preparations import NativePreparation
 
 FloatArray = NDArray[np.float64]
@@ -100,6 +108,8 @@ class Fits:
         Losses of the first model on rows kept back from it.
     unchanged : ndarray
         Losses of saying of each row what the last truth that had come says, from ``ends[0]`` on.
+    rehearsal : tuple of BlockLosses
+        Of the rows that the first model learned from.
     """
 
     name: str
@@ -109,6 +119,7 @@ class Fits:
     losses: dict[str, list[NDArray[np.float32]]]
     reference: FloatArray
     unchanged: FloatArray
+    rehearsal: tuple[BlockLosses, ...]
 
     def loss(self, window: str, step: int, begin: int, end: int) -> FloatArray:
         """Losses on the rows ``begin <= row < end`` of the model of that window and step."""
@@ -141,7 +152,15 @@ def make_fits(stream: Stream, windows: Sequence[WindowPlan], delay: int = 500, s
                 lost = bounded_losses(stream.y[rest], answer(stream.take(rest)), stream.task, scale)
                 done[key] = lost.astype(np.float32)
             losses[window_name(plan)].append(done[key])
-    return Fits(stream.name, ends, known, n, losses, reference, _unchanged(stream, first, delay, scale))
+    unchanged = _unchanged(stream, first, delay, scale)
+    return Fits(stream.name, ends, known, n, losses, reference, unchanged, _rehearsal(stream, first, reference, scale))
+
+
+def _rehearsal(stream: Stream, first: int, reference: FloatArray, scale: float) -> tuple[BlockLosses, ...]:
+    parts = (LightGBM(), NativePreparation(), stream.columns, stream.task)
+    rows, never = np.arange(first), np.zeros(first, dtype=np.int64)
+    models = QuickModels(*parts, scale, reference_unit(reference))
+    return rehearse(models, Labelled(stream.take(rows), stream.y[rows], never, never))
 
 
 def kept_fits(
@@ -153,6 +172,11 @@ def kept_fits(
         fits = make_fits(make(), windows, delay, steps)
         arrays = {
             f"{window}|{step}": losses for window, some in fits.losses.items() for step, losses in enumerate(some)
+        }
+        arrays |= {
+            f"rehearsal|{k}|{name}": np.asarray(getattr(block, name))
+            for k, block in enumerate(fits.rehearsal)
+            for name in ("twin", "fresh", "age", "known")
         }
         cache.mkdir(parents=True, exist_ok=True)
         np.savez(
@@ -167,7 +191,19 @@ def kept_fits(
     with np.load(path) as kept:
         count = len(kept["ends"])
         losses = {window_name(w): [kept[f"{window_name(w)}|{step}"] for step in range(count)] for w in windows}
-        return Fits(name, kept["ends"], kept["known"], int(kept["rows"]), losses, kept["reference"], kept["unchanged"])
+        blocks = sum(key.startswith("rehearsal|") and key.endswith("|age") for key in kept.files)
+        rehearsal = tuple(
+            BlockLosses(
+                kept[f"rehearsal|{k}|twin"],
+                kept[f"rehearsal|{k}|fresh"],
+                {},
+                int(kept[f"rehearsal|{k}|age"]),
+                int(kept[f"rehearsal|{k}|known"]),
+            )
+            for k in range(blocks)
+        )
+        rows, reference, unchanged = int(kept["rows"]), kept["reference"], kept["unchanged"]
+        return Fits(name, kept["ends"], kept["known"], rows, losses, reference, unchanged, rehearsal)
 
 
 def _unchanged(stream: Stream, first: int, delay: int, scale: float) -> FloatArray:

@@ -108,7 +108,7 @@ def operated(fits: Fits, economics: Economics, past: Sequence[Operation] | None 
     ``past`` are operations of other streams; None learns from no operations, its own ones neither.
     """
     unit = reference_unit(fits.reference)
-    model, memory = _Model({1: (ALL, 0)}), begun(int(fits.known[0]))
+    model, memory = _Model({1: (ALL, 0)}), begun(int(fits.known[0]), fits.rehearsal)
     course, models = Course(np.empty(0)), []
     for step in range(len(fits.ends)):
         if step:

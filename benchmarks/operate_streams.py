@@ -37,6 +37,7 @@ WINDOWS = (
 PERIODS = (1, 2, 3, 4, 6, 8, 12, 16, 24)
 STEPS = 45
 FEW_STEPS = 30  # of a stream of many classes, whose fits take long
+ALL_ORDERS, SOME_ORDERS = 5, 120
 ECONOMICS = Economics()
 
 
@@ -128,9 +129,11 @@ def regret(streams: Sequence[Fits]) -> None:
     economics = {fits.name: economics_of(fits) for fits in streams}
     least = {f.name: min(c.cost(economics[f.name]) for c in all_fixed(f).values()) for f in streams}
     known: dict[tuple[str, frozenset[str]], Course] = {}
-    orders = list(itertools.permutations(streams))
-    if len(orders) > 120:
-        orders = [orders[i] for i in np.random.default_rng(0).choice(len(orders), 120, replace=False)]
+    if len(streams) <= ALL_ORDERS:
+        orders = list(itertools.permutations(streams))
+    else:
+        rng = np.random.default_rng(0)
+        orders = [tuple(streams[i] for i in rng.permutation(len(streams))) for _ in range(SOME_ORDERS)]
     places: list[list[float]] = [[] for _ in streams]
     for order in orders:
         past: list[Operation] = []

@@ -20,10 +20,12 @@ from journeyman.stages.learn_operations import context_of, learn_operations
 from journeyman.stages.promote import open_contest, promote, watch_over
 from journeyman.stages.retrain import (
     ALL_ROWS,
+    BlockLosses,
     Known,
     learned_again,
     paid_for,
     price,
+    rehearsed,
     retrain,
     slope_of,
     wants_test,
@@ -63,15 +65,20 @@ class Seen:
     test: Callable[[Staleness, Lessons], Staleness]
 
 
-def begun(truths: int) -> PolicyMemory:
+def begun(truths: int, blocks: tuple[BlockLosses, ...] = ()) -> PolicyMemory:
     """Return what is remembered of a model that learned from so many truths and was never looked at.
+
+    Parameters
+    ----------
+    blocks : tuple of BlockLosses
+        From ``stages.retrain.rehearse``.
 
     Examples
     --------
     >>> begun(2000).staleness.learned
     2000
     """
-    return PolicyMemory(Staleness(truths, tested=truths))
+    return PolicyMemory(rehearsed(blocks, truths))
 
 
 def sound(watched: Watched) -> bool:

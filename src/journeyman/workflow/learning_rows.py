@@ -101,20 +101,22 @@ class LearningRows:
 
         Where more are here, evenly chosen ones; where fewer, the earliest ones are repeated.
         """
-        table, read = self.repaired.table, self.logged
-        first = _recoded(to_block(table.frame, table.features), table.features, self.release.columns)
+        read, old = self.logged, self._first()
         usable = np.flatnonzero(np.isfinite(read.truths))
-        rows = {name: np.concatenate([first[name], read.block[name][usable]]) for name in first}
         asked = [read.rows[i].id >> 20 for i in usable]
         came = [read.rows[i].labelled for i in usable]
-        old = np.zeros(len(table.frame), dtype=np.int64)
         whole = Labelled(
-            rows,
-            np.concatenate([self._first_truths(), read.truths[usable]]),
-            np.concatenate([old, np.array(asked, dtype=np.int64)]),
-            np.concatenate([old, np.array(came, dtype=np.int64)]),
+            {name: np.concatenate([values, read.block[name][usable]]) for name, values in old.rows.items()},
+            np.concatenate([old.truths, read.truths[usable]]),
+            np.concatenate([old.asked, np.array(asked, dtype=np.int64)]),
+            np.concatenate([old.labelled, np.array(came, dtype=np.int64)]),
         )
         return whole if len(whole) == known else whole.take(_stretched(len(old), len(usable), known))
+
+    def first(self) -> Labelled:
+        """Return the rows of the first build that have a truth among the classes known now."""
+        old = self._first()
+        return old.take(np.flatnonzero(np.isfinite(old.truths)))
 
     def table(self, plan: WindowPlan, settings: BuildSettings) -> TrainingTable:
         """Return the table that a retraining by a plan is built from.
@@ -154,6 +156,12 @@ class LearningRows:
         notes += (f"{len(first):,} rows of the first build and {len(later):,} labelled rows of the log were at hand",)
         notes += tuple(f"column {name!r} is not in the log and was left out" for name in sorted(lacking))
         return TrainingTable(both.iloc[_taken(plan, len(both))].reset_index(drop=True), fitted, notes)
+
+    def _first(self) -> Labelled:
+        table = self.repaired.table
+        rows = _recoded(to_block(table.frame, table.features), table.features, self.release.columns)
+        never = np.zeros(len(table.frame), dtype=np.int64)
+        return Labelled(rows, self._first_truths(), never, never)
 
     def _is_broken(self, moment: int) -> bool:
         return any(begin <= moment < end for begin, end in self.broken)

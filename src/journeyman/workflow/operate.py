@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from journeyman.entities.contest import Contest
 from journeyman.entities.decision import Action
-from journeyman.entities.judged import PolicyMemory
 from journeyman.entities.lessons import Lessons
 from journeyman.entities.operating import Decided, Done, Kept, LoopState, Memory, Observed, OperateSettings
 from journeyman.entities.signal import Rung, Watched
@@ -22,7 +21,7 @@ from journeyman.interfaces import Algorithm, DriftDetector, Preparation, Run, Tr
 from journeyman.metrics.row_losses import bounded_losses
 from journeyman.stages.monitor import anew, monitor, undo
 from journeyman.stages.promote import paired
-from journeyman.stages.retrain import QuickModels, back_test, reference_unit
+from journeyman.stages.retrain import QuickModels, back_test, reference_unit, rehearse
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.act import Hands, act
 from journeyman.workflow.ask_later import ask_later
@@ -183,12 +182,16 @@ def decide(parts: LoopParts, state: LoopState, seen: Observed, watched: tuple[Me
     def pairs(contest: Contest) -> FloatArray:
         return paired(contest, _kept_out(seen.traffic, looked), losses)
 
+    models = QuickModels(*parts.quick, release.columns, release.task, reference.scale, unit)
+    rows = learning_rows(parts, seen.champion, state, looked)
+
     def test(staleness: Staleness, lessons: Lessons) -> Staleness:
-        models = QuickModels(*parts.quick, release.columns, release.task, reference.scale, unit)
-        rows = learning_rows(parts, seen.champion, state, looked)
         return back_test(models, rows.labelled(truths), staleness, lessons)
 
-    policy = _policy(state, seen)
+    policy = state.policy or begun(state.truths, rehearse(models, rows.first()))
+    if seen.champion != state.champion:
+        # Of a champion that a person made, nothing is known that was known of the one before.
+        policy = replace(policy, contest=None, shadow=None, since=Watched((), 0, 0))
     made = Seen(looked, seen.past, truths, unit, pairs, test)
     return hear(state, seen, looked, judge(made, policy, parts.settings.economics), truths)
 
@@ -208,14 +211,6 @@ def keep(parts: LoopParts, kept: Kept) -> int:
 
 def _without(rows: Block, names: Sequence[str]) -> Block:
     return {name: values for name, values in rows.items() if name not in names}
-
-
-def _policy(state: LoopState, seen: Observed) -> PolicyMemory:
-    """Return what the policy remembers; of a champion that a person made, nothing that was known of the one before."""
-    policy = state.policy or begun(state.truths)
-    if seen.champion == state.champion:
-        return policy
-    return replace(policy, contest=None, shadow=None, since=Watched((), 0, 0))
 
 
 def _kept_out(traffic: Traffic, watched: Watched) -> Traffic:

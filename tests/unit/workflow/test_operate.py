@@ -65,6 +65,20 @@ def log(place: Path) -> SqlitePredictionLog:
     return SqlitePredictionLog(place / "predictions" / "m")
 
 
+def test_the_first_round_rehearses_on_the_rows_of_the_build(place: Path, log: SqlitePredictionLog) -> None:
+    with Workspace(place) as workspace:
+        worker = worker_of(workspace, log, lambda: LATER, real=True)
+        serve_span(workspace, log, 0, drifted=False)
+        first = worker.round().policy
+        assert first is not None
+        assert first.staleness.recipe.truths == 225, "three of four parts of three quarters of 400 rows"
+        assert (first.staleness.learned, first.staleness.slope_weight > 0.0) == (400, True)
+        serve_span(workspace, log, 1, drifted=False)
+        again = worker.round().policy
+        assert again is not None
+        assert again.staleness.recipe == first.staleness.recipe, "once is enough"
+
+
 def test_a_drift_is_answered_by_a_challenger_that_takes_over(place: Path, log: SqlitePredictionLog) -> None:
     with Workspace(place) as workspace:
         worker = worker_of(workspace, log, lambda: LATER, real=True)

@@ -14,6 +14,7 @@ from journeyman.stages.retrain.back_test import (
     wants_test,
 )
 from journeyman.stages.retrain.judgement import Known, price, retrain, slope_of
+from journeyman.stages.retrain.rehearsal import rehearse, rehearsed
 from journeyman.stages.retrain.windows import ALL_ROWS, choose_window, window_name, window_plans, window_rows
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "paid_for",
     "price",
     "reference_unit",
+    "rehearse",
+    "rehearsed",
     "retrain",
     "slope_of",
     "wants_test",
