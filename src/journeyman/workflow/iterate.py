@@ -91,7 +91,7 @@ def diagnosed(
     return Diagnosed((*so_far.weaknesses, *new), aims), added
 
 
-def informed(ranked: Sequence[Expectation], seen: Diagnosed, patience: float = 0.0) -> tuple[Expectation, ...]:
+def informed(ranked: Sequence[Expectation], seen: Diagnosed, seconds_more: float = 0.0) -> tuple[Expectation, ...]:
     """Return expectations in order again, where the evidence of a weakness says how much a treatment may gain.
 
     Beliefs about what an algorithm gains in general know nothing of what was just seen: of the loss that could be told
@@ -108,7 +108,7 @@ def informed(ranked: Sequence[Expectation], seen: Diagnosed, patience: float = 0
         else e
         for e in ranked
     ]
-    return tuple(sorted(known, key=lambda e: -worth(e, patience)))
+    return tuple(sorted(known, key=lambda e: -worth(e, seconds_more)))
 
 
 def _base(algorithms: Mapping[str, Algorithm], best: Ensemble, trials: Sequence[Trial]) -> Candidate | None:

@@ -287,3 +287,10 @@ def test_unseen_cities_are_answered():
     rows = request.valid_x.values[:3].copy()
     rows[:, 3] = [np.nan, 77.0, 14.0]
     assert np.isfinite(model.predict(Matrix(rows, NAMES, (3,)))).all()
+
+
+def test_the_optimiser_moves_one_array_however_many_categories_there_are():
+    few, many = (Shape(3, 2, (4,) * n, 8, 2, 1, "mish", "squared") for n in (1, 40))
+    assert len(few.arrays()) == len(many.arrays()), "the compiler works for each array"
+    assert many.first_rows[:3] == (0, 4, 8)
+    assert {a.name: a.shape for a in many.arrays()}["tables"] == (160, 8)

@@ -41,7 +41,7 @@ def rank(
     shown: Shown,
     beliefs: Beliefs,
     known: Mapping[str, Mapping[str, float]],
-    patience: float = 0.0,
+    seconds_more: float = 0.0,
 ) -> tuple[Expectation, ...]:
     """Order candidates by expected gain per second, the simple ones first.
 
@@ -59,8 +59,8 @@ def rank(
         From ``judge``, once a search.
     known : mapping of str to mapping of str to float
         From ``remembered``, once a search: what earlier jobs of the same table say of candidates, by their names.
-    patience : float
-        Seconds, from ``patience``.
+    seconds_more : float
+        That each trial is reckoned to take, from ``patience``.
 
     Returns
     -------
@@ -81,11 +81,11 @@ def rank(
         cost = max(costs[candidate.key].seconds, _LEAST_SECONDS)
         expectation = Expectation(candidate.key, chance, gain, cost, proposal.context)
         order = SIMPLE.index(candidate.algorithm) if candidate.algorithm in SIMPLE else len(SIMPLE)
-        expectations.append((order, -worth(expectation, patience), position, expectation))
+        expectations.append((order, -worth(expectation, seconds_more), position, expectation))
     return tuple(e for *_, e in sorted(expectations, key=lambda item: item[:3]))
 
 
-def worth(expectation: Expectation, patience: float) -> float:
+def worth(expectation: Expectation, seconds_more: float) -> float:
     """Return the gain a second that is expected of a trial, each of which is reckoned to take some seconds more.
 
     Examples
@@ -94,7 +94,7 @@ def worth(expectation: Expectation, patience: float) -> float:
     >>> worth(small, 0.0) > worth(large, 0.0), worth(small, 4.0) > worth(large, 4.0)
     (True, False)
     """
-    return expectation.probability * expectation.gain / (expectation.seconds + patience)
+    return expectation.probability * expectation.gain / (expectation.seconds + seconds_more)
 
 
 def patience(costs: Mapping[str, Cost], seconds_left: float) -> float:
