@@ -105,6 +105,14 @@ def test_features_enter_by_what_they_are():
     assert np.allclose(far[0, :2], [3.0, -3.0], atol=1e-6)
 
 
+def test_a_rare_third_value_does_not_make_another_shape():
+    flags = (np.arange(400) % 2).astype(float)
+    rare, usual = flags.copy(), flags.copy()
+    rare[:4], usual[:5] = 7.0, 7.0
+    inputs = learn_inputs(Matrix(np.column_stack([rare, usual]), ("rare", "usual"), ()))
+    assert (inputs.flats.tolist(), inputs.numbers.tolist()) == ([0], [1])
+
+
 def test_missing_and_unseen_categories_share_a_slot():
     request = sample()
     inputs = learn_inputs(request.x)

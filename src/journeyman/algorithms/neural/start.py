@@ -17,6 +17,7 @@ __all__ = ["Target", "first_arrays", "learn_inputs", "to_model"]
 FloatArray = NDArray[np.float64]
 Arrays = Mapping[str, NDArray[np.float32]]
 _SAMPLE = 2048  # rows that the first arrays are fitted to
+_FEW = 0.01  # share of the rows
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,12 @@ def learn_inputs(x: Matrix) -> Inputs:
 
 
 def _has_many_values(values: FloatArray) -> bool:
-    others = values[values != values[0]]
-    return bool(len(others) and (others != others[0]).any())
+    """Say whether a feature has more than two values; what only few rows hold does not count.
+
+    A rare third value is in some folds and not in others, and each shape of a net is compiled anew.
+    """
+    counts = np.sort(np.unique(values, return_counts=True)[1])
+    return bool(counts[:-2].sum() > _FEW * len(values))
 
 
 def first_arrays(
