@@ -136,7 +136,8 @@ def _results(
     def result(name: str, losses: FloatArray, times: int, paid: bool = True) -> PolicyResult:
         known = losses[np.isfinite(losses)]
         cost = float(known.sum()) * economics.loss + times * economics.retraining if paid else None
-        return PolicyResult(name, float(known.mean()) * world.scale, times, cost)
+        mean = float(known.mean()) if len(known) else float("nan")
+        return PolicyResult(name, mean * world.scale, times, cost)
 
     never = _lost(world, release, 0, len(world.rows))
     results = [result("the loop", world.losses, retrained), result("never learn again", never, 0)]

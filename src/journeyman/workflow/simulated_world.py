@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from journeyman.entities.prediction import Answer, Label, LogEntries, Part, Prediction, Shadow
 from journeyman.entities.task import Task
 from journeyman.metrics.row_losses import bounded_losses
+from journeyman.sources.parsing.labels import canonical_label
+from journeyman.sources.parsing.texts import text_of
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.workflow.release import Release, typed_labels
 
@@ -26,18 +28,21 @@ _TOGETHER = 50  # rows that share a moment
 def truths_of(raw: pd.Series, task: Task) -> FloatArray:
     """Return class codes or values of raw truths, shape (n_samples,); NaN for what the task does not know.
 
+    Spellings that a build takes for one class are one here, too: quotes and blanks around them do not count.
+
     Examples
     --------
     >>> from journeyman.entities.task import TaskKind
     >>> task = Task("y", TaskKind.BINARY, "roc_auc", ("no", "yes"))
-    >>> truths_of(pd.Series(["yes", "no", "perhaps"]), task)
-    array([ 1.,  0., nan])
+    >>> truths_of(pd.Series(["yes", " 'no'", "perhaps", None]), task)
+    array([ 1.,  0., nan, nan])
     """
     if not task.kind.classification:
         return pd.to_numeric(raw, errors="coerce").to_numpy(dtype=np.float64)
-    codes: dict[object, int] = {label: code for code, label in enumerate(typed_labels(task).tolist())}
-    codes |= {label: code for code, label in enumerate(task.labels)}
-    return np.array([codes.get(_plain(value), np.nan) for value in raw], dtype=np.float64)
+    typed = (str(text_of(label)) for label in typed_labels(task).tolist())
+    codes = {canonical_label(label): code for labels in (typed, task.labels) for code, label in enumerate(labels)}
+    texts = (text_of(_plain(value)) for value in raw)
+    return np.array([np.nan if text is None else codes.get(canonical_label(text), np.nan) for text in texts])
 
 
 @dataclass

@@ -9,11 +9,13 @@ import pytest
 from journeyman.entities.decision import Action
 from journeyman.entities.operation import Economics
 from journeyman.entities.simulation import DAY, SimulatedDay, SimulateSettings
+from journeyman.entities.task import Task, TaskKind
 from journeyman.errors import SettingsError
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.traffic_log import SqliteTrafficLog
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.simulate import simulate
+from journeyman.workflow.simulated_world import truths_of
 
 
 def turning(rows: int, change: int) -> pd.DataFrame:
@@ -67,3 +69,19 @@ def test_what_cannot_be_replayed_is_said_in_a_line(tmp_path: Path) -> None:
     turning(900, 100).drop(columns="y").to_csv(table, index=False)
     with pytest.raises(SettingsError, match="no column 'y'"):
         simulate(settings(tmp_path, table), lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("labels", "raw", "codes"),
+    [
+        (("-1", "1"), ["'-1'", "'1'", " 1 "], [0, 1, 1]),
+        (("0", "1"), [0, 1.0, True], [0, 1, np.nan]),
+        (("False", "True"), [True, np.bool_(False), "true"], [1, 0, 1]),
+        (("<=50K", ">50K"), ["<=50K.", ">50k", None], [0, 1, np.nan]),
+    ],
+    ids=["quoted", "numbers", "flags", "spellings"],
+)
+def test_truths_are_read_as_a_build_reads_them(labels: tuple[str, ...], raw: list[object], codes: list[float]) -> None:
+    """A table whose classes stood in quotes was replayed without a single truth."""
+    task = Task("y", TaskKind.BINARY, "roc_auc", labels)
+    np.testing.assert_array_equal(truths_of(pd.Series(raw, dtype=object), task), codes)
