@@ -14,7 +14,7 @@ from journeyman.entities.operating import Operated, OperateSettings
 from journeyman.entities.operation import Move, Operation, Outcome, WindowKind, WindowPlan
 from journeyman.entities.overview import ModelState, Round
 from journeyman.entities.signal import Rung, Signal, Watched
-from journeyman.metrics.wagers import wager
+from journeyman.metrics.e_process import update
 from journeyman.stores.workspace import Workspace
 
 HOUR = 3_600_000
@@ -36,7 +36,7 @@ def eventful(name: str = "churn", rounds: int = 60) -> ModelState:
             contest = Contest(champion, challenger, guard=35 <= k < 45)
         else:
             gain = -0.03 if 35 <= k < 45 else 0.045 if k < 35 else 0.02
-            contest = wager(contest, rng.normal(gain, 0.2, 130))
+            contest = update(contest, np.clip(rng.normal(gain, 0.2, 130), -1.0, 1.0))
         seen.append(_round(k, champion, challenger, contest, rng))
     versions = tuple(
         ModelVersion(name, n, "r", "d", f"2026-10-2{6 + n}T08:15:00+00:00", "roc_auc", 0.9 + n / 200, "release", n == 2)

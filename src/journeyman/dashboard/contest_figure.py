@@ -1,4 +1,4 @@
-"""Champion against challenger: the evidence of paired truths, round by round, on a scale of odds."""
+"""Champion against challenger: the evidence of paired labels, round by round, on a scale of odds."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from journeyman.dashboard.palette import Palette
 from journeyman.dashboard.words import moment
 from journeyman.entities.contest import Contest
 from journeyman.entities.overview import ModelState, Round
-from journeyman.metrics.wagers import evidence
+from journeyman.metrics.e_process import evidence, odds
 from journeyman.reports.words import number, plural
 from journeyman.stages.promote import ALPHA
 
 __all__ = ["contest_figure", "contest_legend", "contest_words", "contests"]
 
 _NEEDED = 1.0 / ALPHA
-_LEAST, _MOST = 1e-3, 1e4  # beyond this, nobody needs more
+_LEAST, _MOST = 1e-3, 1e3  # evidence is kept up to 1,000 to 1
 
 
 def contests(state: ModelState) -> tuple[Round, ...]:
@@ -41,7 +41,7 @@ def contest_words(state: ModelState) -> tuple[str, ...]:
         contest = held[-1].contest
         return (f"Nobody challenges the champion now. The last contest: {_names(contest)}.", _told(contest))
     if last.contest is None or last.challenger not in (last.contest.challenger, last.contest.champion):
-        return (f"Release {last.challenger} has just begun to run in the shadow; truths have to come first.",)
+        return (f"Release {last.challenger} has just begun to run in the shadow; labels have to come first.",)
     contest = last.contest
     if contest.guard:
         first = f"Release {contest.champion} was promoted; the one before, release {contest.challenger}, may come back."
@@ -53,7 +53,7 @@ def contest_words(state: ModelState) -> tuple[str, ...]:
 
 
 def contest_figure(state: ModelState, colours: Palette) -> Figure:
-    """Draw what betting has made of 1, on the challenger and against it, and the line beyond which it decides.
+    """Draw the evidence for the challenger and against it, and the line beyond which it decides.
 
     Parameters
     ----------
@@ -116,8 +116,8 @@ def contest_figure(state: ModelState, colours: Palette) -> Figure:
         "type": "log",
         "range": [low - 0.15, high + 0.25],
         "tickmode": "array",
-        "tickvals": [0.001, 0.01, 0.1, 1, 20, 100, 1000, 10000],
-        "ticktext": ["1/1000", "1/100", "1/10", "1", "20", "100", "1,000", "10,000"],
+        "tickvals": [0.001, 0.01, 0.1, 1, 20, 100, 1000],
+        "ticktext": ["1/1000", "1/100", "1/10", "1", "20", "100", "1,000"],
     }
     own = {
         "hovermode": "x",
@@ -144,13 +144,18 @@ def _names(contest: Contest) -> str:
 
 def _told(contest: Contest) -> str:
     if not contest.truths:
-        return "No truth has come yet that both have answered."
+        return "No row that both predicted has a known outcome yet."
     better, worse = evidence(contest)
-    what = "less" if contest.mean >= 0 else "more"
+    rows = f"{plural(contest.truths, 'row')} with a known outcome"
     return (
-        f"Over {plural(contest.truths, 'truth')} the challenger lost {number(abs(contest.mean))} {what} a row; "
-        f"{number(better)} to 1 for it, {number(worse)} to 1 against; {_NEEDED:.0f} to 1 decides."
+        f"On {rows} the challenger's loss was {_difference(contest.mean)}, "
+        f"on the latest {contest.recent_rows:.0f} {_difference(contest.recent_mean)}. "
+        f"Evidence for it {odds(better)}, against it {odds(worse)}; {_NEEDED:.0f} to 1 decides."
     )
+
+
+def _difference(gain: float) -> str:
+    return f"{number(abs(gain))} a row {'lower' if gain >= 0 else 'higher'}"
 
 
 def _series(x: list[str], y: list[float | None], colour: str, dash: str) -> dict[str, Any]:

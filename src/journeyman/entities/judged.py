@@ -33,8 +33,6 @@ class PolicyMemory:
         Champion against whatever runs in the shadow.
     shadow : LearnedFrom or None
         What that learned from.
-    proved : Contest
-        What learning again had proved on this stream when the challenger was built.
     since : Watched
         Looks since the champion learned, as one: their alarms, the latest of each code, and their rows and labels.
 
@@ -47,7 +45,6 @@ class PolicyMemory:
     staleness: Staleness
     contest: Contest | None = None
     shadow: LearnedFrom | None = None
-    proved: Contest = field(default_factory=lambda: Contest(0, 0))
     since: Watched = field(default_factory=lambda: Watched((), 0, 0))
 
 

@@ -12,7 +12,7 @@ from journeyman.entities.contest import Contest
 from journeyman.entities.decision import Action
 from journeyman.entities.operation import Economics, Move
 from journeyman.entities.traffic import Traffic
-from journeyman.metrics.wagers import evidence, joined
+from journeyman.metrics.e_process import evidence, inflation, odds, start_with
 
 __all__ = ["ALPHA", "open_contest", "paired", "promote", "watch_over"]
 
@@ -21,20 +21,29 @@ Losses = Callable[[FloatArray, FloatArray], FloatArray]
 """Row losses of truths (n_samples,) and answers, such as ``metrics.row_losses.bounded_losses`` of one task."""
 
 ALPHA = 0.05
-"""Probability of ever promoting what is not better, over all looks of one contest."""
+"""Probability of ever promoting a challenger that is not better on average, over all looks of one comparison."""
 _LEAST_TRUTHS = 500
-"""A challenger is given at least so many to prove itself."""
+"""A challenger is dropped without strong evidence after so many labels at the earliest."""
+_LEAST_OWN = 100
+"""Labels that a promotion takes at least: on fewer, dependence between neighbouring rows cannot be seen."""
 
 
-def open_contest(champion: int, challenger: int) -> Contest:
-    """Return a contest that has seen nothing.
+def open_contest(champion: int, challenger: int, recipe: Contest | None = None) -> Contest:
+    """Return a comparison without rows.
+
+    Parameters
+    ----------
+    recipe : Contest, optional
+        Of ``Staleness.recipe``: how much better new models were before says which stakes to begin with. It is no
+        evidence for this challenger.
 
     Examples
     --------
     >>> open_contest(3, 4).guard
     False
     """
-    return Contest(champion, challenger)
+    contest = Contest(champion, challenger)
+    return contest if recipe is None or not recipe.truths else start_with(contest, recipe)
 
 
 def watch_over(contest: Contest) -> Contest:
@@ -68,35 +77,33 @@ def paired(contest: Contest, traffic: Traffic, losses: Losses) -> FloatArray:
     return np.asarray(old - new)
 
 
-def promote(contest: Contest, recipe: Contest, economics: Economics) -> Move:
+def promote(contest: Contest, economics: Economics) -> Move:
     """Decide what becomes of the challenger.
 
-    Promoted where the truths prove that it is better: half is bet on its own, half on them and on those before, which
-    showed whether learning again gives better models here. Dropped where its own prove that it is worse, or once so
-    many have come that a gain worth a retraining would have shown. After a promotion the former champion is the
-    challenger, and the same evidence brings it back. Swapping the two mirrors every figure of their own truths.
+    Promoted where its own labels are strong evidence that it is better; dropped where they are strong evidence that it
+    is worse, or once so many have come that a gain worth a retraining would have shown. After a promotion the former
+    champion is the challenger, and the same evidence brings it back. While the latest labels contradict all of them,
+    nothing is changed: the world has moved, and what was seen before may not hold. Swapping the two mirrors every
+    figure.
 
     Parameters
     ----------
     contest : Contest
-        After ``metrics.wagers.wager`` has been told all pairs.
-    recipe : Contest
-        Of ``Staleness.recipe`` when the challenger was built; ``Contest(0, 0)`` where only its own truths are to count.
+        After ``metrics.e_process.update`` with all pairs.
     economics : Economics
         As ``price`` gave it.
 
     Returns
     -------
     Move
-        PROMOTE or ROLL_BACK with the release that answers from now on; ASK where a person approves promotions, with
+        PROMOTE or ROLL_BACK with the release that predicts from now on; ASK where a person approves promotions, with
         ``wanted``; KEEP with a version where that release is dropped from the shadow, without one to go on.
 
     References
     ----------
     Choe and Ramdas 2023, "Comparing sequential forecasters", arXiv 2110.00115.
     """
-    own, worse = evidence(contest)
-    better = own if contest.guard else joined(contest, recipe)
+    better, worse = evidence(contest)
     most = _truths_wanted(contest, economics)
     figures: dict[str, str | int | float] = {
         "evidence for": float(f"{better:.4g}"),
@@ -105,52 +112,46 @@ def promote(contest: Contest, recipe: Contest, economics: Economics) -> Move:
         "truths": contest.truths,
         "truths at most": most,
         "mean gain": contest.mean,
-        "evidence of its own truths": float(f"{own:.4g}"),
-        "evidence for learning again": float(f"{evidence(recipe)[0]:.4g}"),
+        "recent mean gain": contest.recent_mean,
     }
     benefit = contest.mean * economics.loss * economics.horizon
-    won = better >= 1.0 / ALPHA and contest.gain >= 0.0
-    lost = worse >= 1.0 / ALPHA and contest.gain < 0.0
+    won = better >= 1.0 / ALPHA and min(contest.gain, contest.recent_gain) > 0.0
+    lost = worse >= 1.0 / ALPHA and max(contest.gain, contest.recent_gain) < 0.0
     name = f"release {contest.challenger}"
-    odds = f"{contest.truths:,} truths that both have answered"
+    rows = f"{contest.truths:,} rows with a known outcome that both predicted"
     if contest.guard:
         if won:
-            reason = f"The former champion, {name}, is better after all: {odds} prove it ({better:.3g} to 1)."
+            reason = f"The former champion, {name}, is better after all: strong evidence on {rows} ({odds(better)})."
             return Move(Action.ROLL_BACK, reason, (), contest.challenger, None, 0.0, benefit, figures)
         if lost or contest.truths >= most:
-            reason = f"The promotion has stood the test of {odds}; {name} leaves the shadow."
+            reason = f"The promotion has stood the test of {rows}; {name} leaves the shadow."
             return Move(Action.KEEP, reason, (), contest.challenger, None, 0.0, 0.0, figures)
-        return Move(Action.KEEP, f"The promotion is being tested: {odds} so far.", (), None, None, 0.0, 0.0, figures)
+        return Move(Action.KEEP, f"The promotion is being tested: {rows} so far.", (), None, None, 0.0, 0.0, figures)
     if lost:
-        reason = f"The challenger, {name}, is worse: {odds} prove it ({worse:.3g} to 1); it is dropped."
+        reason = f"The challenger, {name}, is worse: strong evidence on {rows} ({odds(worse)}); it is dropped."
         return Move(Action.KEEP, reason, (), contest.challenger, None, 0.0, 0.0, figures)
-    if won:
-        truths = f"{odds} prove it" if own >= 1.0 / ALPHA else _both(contest, recipe)
-        reason = f"The challenger, {name}, is better than the champion: {truths} ({better:.3g} to 1)."
+    if won and contest.truths >= _LEAST_OWN:
+        reason = f"The challenger, {name}, is better than the champion: strong evidence on {rows} ({odds(better)})."
         move = Move(Action.PROMOTE, reason, (), contest.challenger, None, 0.0, benefit, figures)
         return _ask(move) if economics.approval else move
     if contest.truths >= most:
-        reason = f"The challenger, {name}, has not proved to be better on {odds}; it is dropped."
+        reason = f"The challenger, {name}, was not shown to be better on {rows}; it is dropped."
         return Move(Action.KEEP, reason, (), contest.challenger, None, 0.0, 0.0, figures)
-    return Move(Action.KEEP, f"The challenger is being tested: {odds} so far.", (), None, None, 0.0, 0.0, figures)
+    return Move(Action.KEEP, f"The challenger is being tested: {rows} so far.", (), None, None, 0.0, 0.0, figures)
 
 
 def _truths_wanted(contest: Contest, economics: Economics) -> int:
     """Return after how many truths a gain that is worth a retraining would have shown, at most the horizon.
 
-    Evidence on differences of mean m and variance v grows by about m squared over 2 v with each truth.
+    Evidence on differences of mean m and variance v grows by about m squared over 2 v with each label; where
+    neighbouring rows err alike, by as much less as the variance of their mean is larger.
     """
     if contest.truths < _LEAST_TRUTHS or economics.loss <= 0.0:
         return economics.horizon
     least = economics.retraining / (economics.loss * economics.horizon)
-    spread = max(0.0, contest.squares / contest.truths - contest.mean**2)
+    spread = max(0.0, contest.squares / contest.truths - contest.mean**2) * inflation(contest)
     wanted = 2.0 * float(np.log(1.0 / ALPHA)) * spread / least**2
     return int(min(economics.horizon, max(_LEAST_TRUTHS, wanted)))
-
-
-def _both(contest: Contest, recipe: Contest) -> str:
-    earlier = f"learning again has been better on {recipe.truths:,} truths before it"
-    return f"{earlier}, and {contest.truths:,} of its own agree" if contest.truths else earlier
 
 
 def _ask(move: Move) -> Move:

@@ -15,7 +15,7 @@ from journeyman.entities.lessons import Lessons
 from journeyman.entities.operation import Economics, Move, Operation
 from journeyman.entities.signal import Rung, Signal, Watched
 from journeyman.entities.staleness import Staleness
-from journeyman.metrics.wagers import wager
+from journeyman.metrics.e_process import capped, update
 from journeyman.stages.learn_operations import context_of, learn_operations
 from journeyman.stages.promote import open_contest, promote, watch_over
 from journeyman.stages.retrain import (
@@ -95,8 +95,8 @@ def sound(watched: Watched) -> bool:
 def judge(seen: Seen, memory: PolicyMemory, economics: Economics) -> Judged:
     """Decide one move.
 
-    Evidence first: what paired truths have proved about the releases is acted upon before anything else. Then back-test
-    where enough truths have come, and learn again where that pays and nothing runs in the shadow but the former
+    Strong evidence of paired labels about the releases is acted upon before anything else. Then back-test
+    where enough labels have come, and learn again where that pays and nothing runs in the shadow but the former
     champion.
 
     Parameters
@@ -110,15 +110,20 @@ def judge(seen: Seen, memory: PolicyMemory, economics: Economics) -> Judged:
     memory = replace(memory, since=_together(before, seen.watched))
     lessons = learn_operations(seen.operations)
     if healthy and memory.contest is not None:
-        memory = replace(memory, contest=wager(memory.contest, seen.pairs(memory.contest)))
+        memory = replace(memory, contest=capped(update(memory.contest, seen.pairs(memory.contest))))
     alarmed = any(s.rung in (Rung.LOSS, Rung.ESTIMATE) for s in memory.since.signals)
     if healthy and wants_test(memory.staleness, seen.truths, alarmed):
         memory = replace(memory, staleness=seen.test(memory.staleness, lessons))
+    tested, spared = None, None
     if memory.contest is not None:
-        move = promote(memory.contest, memory.proved, economics)
-        if move.version is not None or not memory.contest.guard:
-            return Judged(move, memory)
-    move = retrain((before, seen.watched), Known(memory.staleness, seen.truths, seen.unit), economics, lessons)
+        tested = promote(memory.contest, economics)
+        if tested.version is not None:
+            return Judged(tested, memory)
+        spared = None if memory.contest.guard else memory.contest.recent_mean
+    known = Known(memory.staleness, seen.truths, seen.unit, spared)
+    move = retrain((before, seen.watched), known, economics, lessons)
+    if tested is not None and spared is not None and move.action is Action.KEEP:
+        return Judged(tested, memory)
     slope = slope_of(memory.staleness, lessons, seen.unit)
     return Judged(move, memory, context_of(memory.staleness, slope, seen.unit, move))
 
@@ -141,8 +146,8 @@ def moved(memory: PolicyMemory, move: Move, champion: int, version: int | None, 
         if version is None:
             return memory
         learned = LearnedFrom(truths, move.window or ALL_ROWS)
-        contest = open_contest(champion, version)
-        return replace(memory, contest=contest, shadow=learned, proved=staleness.recipe)
+        contest = open_contest(champion, version, staleness.recipe)
+        return replace(memory, contest=contest, shadow=learned)
     if move.action is Action.ROLL_BACK and (contest is None or not contest.guard):
         # A person went back to a release of which it is not known here what it learned from.
         return PolicyMemory(replace(paid_for(staleness, truths), recipe=Contest(0, 0)))
@@ -151,7 +156,7 @@ def moved(memory: PolicyMemory, move: Move, champion: int, version: int | None, 
     if move.action in (Action.PROMOTE, Action.ROLL_BACK):
         fresh = learned_again(staleness, shadow.truths, shadow.window)
         if move.action is Action.ROLL_BACK:
-            # That learning again gives better models was proved too soon: it has to be proved anew.
+            # What made new models look better did not hold: the stakes of the next comparison begin evenly.
             fresh = replace(paid_for(fresh, truths), recipe=Contest(0, 0))
             return PolicyMemory(fresh)
         return PolicyMemory(fresh, watch_over(contest), LearnedFrom(staleness.learned, staleness.window))

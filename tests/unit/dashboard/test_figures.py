@@ -14,7 +14,7 @@ from journeyman.dashboard.palette import DARK, LIGHT, Palette
 from journeyman.dashboard.score_figure import score_figure, score_legend
 from journeyman.entities.finding import Severity
 from journeyman.entities.signal import Rung, Signal
-from journeyman.metrics.wagers import evidence
+from journeyman.metrics.e_process import evidence
 
 STATE = history.eventful()
 BOTH = pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
@@ -114,4 +114,4 @@ def test_the_contest_is_told_for_whoever_runs_in_the_shadow() -> None:
     assert contest_words(history.eventful(rounds=40))[0].startswith("Release 2 was promoted; the one before, release 1")
     assert contest_words(history.eventful(rounds=48))[0].startswith("Nobody challenges the champion now.")
     begun = replace(STATE, rounds=(replace(STATE.rounds[-1], contest=None),))
-    assert contest_words(begun) == ("Release 3 has just begun to run in the shadow; truths have to come first.",)
+    assert contest_words(begun) == ("Release 3 has just begun to run in the shadow; labels have to come first.",)

@@ -1,5 +1,7 @@
 """Promote: what becomes of a challenger, by evidence alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,21 +10,20 @@ from journeyman.entities.decision import Action
 from journeyman.entities.operation import Economics
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.traffic import Traffic
+from journeyman.metrics.e_process import evidence, update
 from journeyman.metrics.row_losses import bounded_losses
-from journeyman.metrics.wagers import capped, wager
 from journeyman.stages.promote import open_contest, paired, promote, watch_over
 
-NOTHING = Contest(0, 0)
 ECONOMICS = Economics(loss=0.02)
 
 
 def after(contest: Contest, mean: float, rows: int = 3000, seed: int = 0) -> Contest:
-    return wager(contest, np.random.default_rng(seed).normal(mean, 0.3, rows))
+    return update(contest, np.clip(np.random.default_rng(seed).normal(mean, 0.3, rows), -1.0, 1.0))
 
 
 def test_the_better_one_is_promoted_and_the_worse_one_dropped() -> None:
-    better = promote(after(open_contest(1, 2), 0.1), NOTHING, ECONOMICS)
-    worse = promote(after(open_contest(1, 2), -0.1), NOTHING, ECONOMICS)
+    better = promote(after(open_contest(1, 2), 0.1), ECONOMICS)
+    worse = promote(after(open_contest(1, 2), -0.1), ECONOMICS)
     assert (better.action, better.version) == (Action.PROMOTE, 2)
     assert (worse.action, worse.version) == (Action.KEEP, 2)
     assert "worse" in worse.reason
@@ -30,9 +31,9 @@ def test_the_better_one_is_promoted_and_the_worse_one_dropped() -> None:
 
 
 def test_swapping_champion_and_challenger_mirrors_the_decision() -> None:
-    differences = np.random.default_rng(1).normal(0.1, 0.3, 3000)
-    one = promote(wager(open_contest(1, 2), differences), NOTHING, ECONOMICS)
-    other = promote(wager(open_contest(2, 1), -differences), NOTHING, ECONOMICS)
+    differences = np.clip(np.random.default_rng(1).normal(0.1, 0.3, 3000), -1.0, 1.0)
+    one = promote(update(open_contest(1, 2), differences), ECONOMICS)
+    other = promote(update(open_contest(2, 1), -differences), ECONOMICS)
     assert (one.action, one.version) == (Action.PROMOTE, 2)
     assert (other.action, other.version) == (Action.KEEP, 1)
     assert one.evidence["evidence for"] == other.evidence["evidence against"]
@@ -40,42 +41,67 @@ def test_swapping_champion_and_challenger_mirrors_the_decision() -> None:
 
 
 def test_little_evidence_decides_nothing() -> None:
-    move = promote(after(open_contest(1, 2), 0.1, rows=60), NOTHING, ECONOMICS)
+    move = promote(after(open_contest(1, 2), 0.1, rows=60), ECONOMICS)
     assert (move.action, move.version) == (Action.KEEP, None)
 
 
 def test_a_challenger_without_proof_is_dropped_when_a_gain_worth_having_would_have_shown() -> None:
     equal = after(open_contest(1, 2), 0.0, rows=9000, seed=2)
     economics = Economics(loss=0.005)
-    move = promote(equal, NOTHING, economics)
+    move = promote(equal, economics)
     assert (move.action, move.version) == (Action.KEEP, 2)
-    assert "has not proved" in move.reason
+    assert "was not shown to be better" in move.reason
     assert int(move.evidence["truths at most"]) < economics.horizon
 
 
 def test_a_person_is_asked_where_they_approve() -> None:
-    move = promote(after(open_contest(1, 2), 0.1), NOTHING, Economics(loss=0.02, approval=True))
+    move = promote(after(open_contest(1, 2), 0.1), Economics(loss=0.02, approval=True))
     assert (move.action, move.wanted, move.version) == (Action.ASK, Action.PROMOTE, 2)
 
 
 def test_the_former_champion_returns_by_the_same_evidence() -> None:
     guard = watch_over(open_contest(1, 2))
     assert (guard.champion, guard.challenger, guard.guard) == (2, 1, True)
-    back = promote(after(guard, 0.1), NOTHING, Economics(loss=0.02, approval=True))
+    back = promote(after(guard, 0.1), Economics(loss=0.02, approval=True))
     assert (back.action, back.version) == (Action.ROLL_BACK, 1)
-    stays = promote(after(guard, -0.1), NOTHING, ECONOMICS)
+    stays = promote(after(guard, -0.1), ECONOMICS)
     assert (stays.action, stays.version) == (Action.KEEP, 1)
 
 
-def test_what_learning_again_has_proved_before_counts_half() -> None:
-    recipe = after(NOTHING, 0.1)
-    at_once = promote(open_contest(1, 2), recipe, ECONOMICS)
-    assert at_once.action is Action.PROMOTE
-    assert "before it" in at_once.reason
-    # Its own truths weigh against it, and speak for it where nothing was proved before.
-    assert promote(after(open_contest(1, 2), -0.1, rows=300), capped(recipe), ECONOMICS).action is Action.KEEP
-    assert promote(open_contest(1, 2), after(NOTHING, 0.0), ECONOMICS).action is Action.KEEP
-    assert promote(after(open_contest(1, 2), 0.1), after(NOTHING, -0.1), ECONOMICS).action is Action.PROMOTE
+def test_earlier_evidence_sets_stakes_and_promotes_nothing() -> None:
+    recipe = after(Contest(0, 0), 0.1)
+    known = open_contest(1, 2, recipe)
+    assert promote(known, ECONOMICS).action is Action.KEEP
+    assert evidence(known)[0] == pytest.approx(1.0)
+
+    def labels_wanted(contest: Contest) -> int:
+        rng = np.random.default_rng(1)
+        while promote(contest, ECONOMICS).action is not Action.PROMOTE:
+            contest = update(contest, np.clip(rng.normal(0.06, 0.3, 10), -1.0, 1.0))
+        return contest.truths
+
+    assert 100 <= labels_wanted(known) < labels_wanted(open_contest(1, 2))
+
+
+def test_a_promotion_takes_a_hundred_labels_of_its_own() -> None:
+    contest = update(open_contest(1, 2), np.full(99, 0.9))
+    assert promote(contest, ECONOMICS).action is Action.KEEP
+    assert promote(update(contest, np.full(1, 0.9)), ECONOMICS).action is Action.PROMOTE
+
+
+def test_nothing_is_promoted_or_dropped_while_the_latest_labels_contradict_the_rest() -> None:
+    for sign, action in ((1.0, Action.PROMOTE), (-1.0, Action.KEEP)):
+        contest = after(open_contest(1, 2), sign * 0.1)
+        assert (promote(contest, ECONOMICS).action, promote(contest, ECONOMICS).version) == (action, 2)
+        turned = replace(contest, recent_gain=-contest.recent_gain)
+        assert promote(turned, ECONOMICS).version is None
+
+
+def test_odds_beyond_a_thousand_are_not_shown() -> None:
+    for mean in (0.3, -0.3):
+        reason = promote(after(open_contest(1, 2), mean), ECONOMICS).reason
+        assert "more than 1,000 to 1" in reason
+        assert "prove" not in reason
 
 
 def test_pairs_are_truths_of_the_span_that_both_answered_in_the_order_they_came() -> None:
@@ -115,8 +141,8 @@ def test_shuffled_rows_promote_what_is_worse_no_more_often_than_alpha(looks: int
         truly = [float(((line - [0.4, -0.2, 0.1]) ** 2).sum()) for line in lines]
         contest, steps = open_contest(1, 2), losses[0] - losses[1]
         for begin in range(0, len(steps), looks):
-            contest = wager(contest, steps[begin : begin + looks])
-            if promote(contest, NOTHING, ECONOMICS).action is Action.PROMOTE:
+            contest = update(contest, steps[begin : begin + looks])
+            if promote(contest, ECONOMICS).action is Action.PROMOTE:
                 wrong += truly[1] > truly[0]
                 break
     assert wrong <= 10  # 5 % of 200

@@ -56,7 +56,8 @@ def test_a_stale_champion_is_replaced_and_watched_over() -> None:
     assert judged.move.action is Action.RETRAIN
     assert judged.context["slope"] > 0
     memory = moved(judged.memory, judged.move, 1, 2, truths)
-    assert memory.contest == Contest(1, 2)
+    assert memory.contest is not None
+    assert (memory.contest.champion, memory.contest.challenger, memory.contest.truths) == (1, 2, 0)
     judged, truths = rounds(world, memory, truths, 10)
     assert (judged.move.action, judged.move.version) == (Action.PROMOTE, 2)
     built = memory.shadow

@@ -16,8 +16,8 @@ from journeyman.entities.staleness import Staleness, TestedBlock
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.interfaces import Algorithm, FitRequest, Preparation
+from journeyman.metrics.e_process import capped, update
 from journeyman.metrics.row_losses import bounded_losses
-from journeyman.metrics.wagers import capped, wager
 from journeyman.stages.retrain.ageing import aged, rows_learned
 from journeyman.stages.retrain.windows import (
     choose_window,
@@ -211,7 +211,7 @@ def absorb(staleness: Staleness, block: BlockLosses) -> Staleness:
         blocks=(*staleness.blocks, tested)[-_MOST_BLOCKS:],
         slope_weight=staleness.slope_weight * _FADING + rows * older**2,
         slope_total=staleness.slope_total * _FADING + rows * older * mean,
-        recipe=capped(wager(staleness.recipe, steps)),
+        recipe=capped(update(staleness.recipe, steps)),
     )
 
 

@@ -35,11 +35,14 @@ class Known:
         Truths that are known now, those of the first build included.
     unit : float
         From ``reference_unit``.
+    challenger : float or None
+        Loss that a challenger in the shadow spares each row lately, by its own labels; None without a challenger.
     """
 
     staleness: Staleness
     truths: int
     unit: float
+    challenger: float | None = None
 
 
 def price(economics: Economics, unit: float) -> Economics:
@@ -75,7 +78,8 @@ def retrain(history: Sequence[Watched], known: Known, economics: Economics, less
     mean cost of staleness and retraining together is least if it grows evenly, and at most twice the least whatever
     it does (ski rental; the cumulative threshold of CARA). It pays at once when the loss that a fresh model would
     surely spare, borne over the horizon, costs more than a retraining; where truths have proved that the champion is
-    worse than its reference, the expected loss will do. It never pays on a broken feed.
+    worse than its reference, the expected loss will do. It never pays on a broken feed. While a challenger waits for
+    labels, it pays only where a fresh model would surely spare so much more than that challenger does.
 
     Parameters
     ----------
@@ -105,7 +109,7 @@ def retrain(history: Sequence[Watched], known: Known, economics: Economics, less
     alarms = _alarms(history)
     proved = any(s.rung is Rung.LOSS for s in alarms)
     figures = _Figures.of(known, economics, lessons, _predictions_per_truth(history))
-    trigger, gain = figures.trigger(proved)
+    trigger, gain = figures.trigger(proved, known.challenger)
     window = choose_window(known.staleness.windows, lessons, known.unit, known.truths)
     kept = lessons.kept.get(trigger, 1.0)
     evidence: dict[str, str | int | float] = {
@@ -187,13 +191,15 @@ class _Figures:
             worth,
         )
 
-    def trigger(self, proved: bool) -> tuple[str, float]:
+    def trigger(self, proved: bool, challenger: float | None) -> tuple[str, float]:
         """Return what speaks most for learning again, and the loss that it would spare each prediction."""
-        if proved and self.mean * self.worth > self.cost:
-            return "alarm", self.mean
-        if self.sure * self.worth > self.cost:
-            return "jump", self.sure
-        return "age", max(self.sure, self.expected, 0.0)
+        spared = max(0.0, challenger or 0.0)
+        mean, sure = self.mean - spared, self.sure - spared
+        if proved and mean * self.worth > self.cost:
+            return "alarm", mean
+        if sure * self.worth > self.cost:
+            return "jump", sure
+        return ("age", max(sure, self.expected, 0.0)) if challenger is None else ("challenger", 0.0)
 
 
 def _alarms(history: Sequence[Watched]) -> list[Signal]:

@@ -10,7 +10,6 @@ import numpy as np
 from journeyman.entities.labelled import Labelled
 from journeyman.entities.staleness import Staleness
 from journeyman.metrics.row_losses import bounded_losses
-from journeyman.metrics.wagers import capped
 from journeyman.stages.retrain.back_test import BlockLosses, QuickModels, absorb
 from journeyman.stages.retrain.windows import ALL_ROWS
 
@@ -20,9 +19,6 @@ _LEAST_ROWS = 200
 _FROM = 0.25
 """Share of the rows that the oldest of the models learns from: further back, a curve is of other models than ours."""
 _PARTS = 5
-_MOST_PROVED = 20.0
-"""What is proved here at most, of the 20 to 1 that a promotion takes. Only half of the wealth goes on from it into a
-contest (``metrics.wagers.joined``), so a rehearsal alone promotes nothing: the stream's own truths have to agree."""
 
 
 def rehearse(models: QuickModels, labelled: Labelled) -> tuple[BlockLosses, ...]:
@@ -74,4 +70,4 @@ def rehearsed(blocks: tuple[BlockLosses, ...], truths: int) -> Staleness:
     shown = Staleness(first, tested=first)
     for block in blocks:
         shown = absorb(shown, block)
-    return replace(shown, learned=truths, tested=truths, blocks=(), recipe=capped(shown.recipe, _MOST_PROVED))
+    return replace(shown, learned=truths, tested=truths, blocks=())
