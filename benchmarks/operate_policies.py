@@ -14,8 +14,7 @@ from journeyman.entities.lessons import Lessons
 from journeyman.entities.operation import Economics, Move, Operation, Outcome
 from journeyman.entities.signal import Watched
 from journeyman.entities.staleness import Staleness
-from journeyman.stages.promote import promote
-from journeyman.stages.retrain import BlockLosses, absorb, choose_window, price, reference_unit, window_name
+from journeyman.stages.retrain import BlockLosses, absorb, choose_window, reference_unit, window_name
 from journeyman.workflow.judge import Seen, begun, judge, moved
 from operate_fits import Fits
 
@@ -123,7 +122,7 @@ def operated(fits: Fits, economics: Economics, past: Sequence[Operation] | None 
                 partial(_tested, fits, model, unit, end),
             )
             judged = judge(seen, memory, economics)
-            memory = _act(fits, model, course, judged, price(economics, unit))
+            memory = _act(fits, model, course, judged)
         models.append(model.releases[model.champion])
     return replace(course, losses=served(fits, models), times=len(course.operations))
 
@@ -148,7 +147,7 @@ def _tested(fits: Fits, model: _Model, unit: float, end: int, staleness: Stalene
     return absorb(staleness, BlockLosses(twin, fresh, means, known - staleness.learned, end))
 
 
-def _act(fits: Fits, model: _Model, course: Course, judged: Judged, economics: Economics) -> PolicyMemory:
+def _act(fits: Fits, model: _Model, course: Course, judged: Judged) -> PolicyMemory:
     move, memory, step = judged.move, judged.memory, len(course.steps)
     course.steps.append(move)
     truths = int(fits.known[step + 1])
@@ -158,9 +157,7 @@ def _act(fits: Fits, model: _Model, course: Course, judged: Judged, economics: E
         model.unmeasured = {version: len(course.operations)}
         number = len(course.operations) + 1
         course.operations.append(Operation(number, fits.name, step, step, move, model.champion, judged.context))
-        memory = moved(memory, move, model.champion, version, truths)
-        # What the truths so far have proved of learning again may promote it as soon as it is there.
-        move = promote(memory.contest, memory.proved, economics)
+        return moved(memory, move, model.champion, version, truths)
     if move.action is Action.PROMOTE:
         course.promoted.append((step + 1, model.champion, move.version))
         model.champion = move.version
