@@ -105,8 +105,8 @@ class Application:
         except Exception:  # noqa: BLE001 - the outermost door of a request: told without details, which stay here
             traceback.print_exc(file=sys.stderr)
             hint = "the server's output has the details"
-            refusal = Refusal(500, Fault("fault", "this met a fault of Journeyman", hint=hint))
-            response = self._refused(route, scope["path"], refusal)
+            fault = Fault("fault", "this met a fault of Journeyman", hint=hint)
+            response = self._refused(route, scope["path"], Refusal(500, fault))
         protocol = route.protocol if route is not None else "none"
         counted = {"protocol": protocol, "status": str(response.status)}
         self._service.counters.add("journeyman_requests_total", counted)

@@ -153,7 +153,7 @@ class LineupKeeper:
 
     def _look(self, here: dict[int, ServedRelease]) -> None:
         """Bring the lineup to what is wanted, as far as that can be had; ``here`` need not be loaded again."""
-        troubles = []
+        troubles: list[str] = []
         champion, challenger, challenge = self.current.champion, self.current.challenger, self.current.challenge
         with _noted(troubles, "champion"):
             wanted = self._champion()

@@ -20,7 +20,7 @@ from journeyman.entities.prediction import (
     RecordedPrediction,
     Refused,
 )
-from journeyman.errors import WorkspaceError
+from journeyman.errors import SettingsError, WorkspaceError
 from journeyman.stores.disk import has_room, no_space
 from journeyman.stores.prediction_archive import key_in_archive
 
@@ -210,7 +210,7 @@ class SqlitePredictionLog:
 
         Raises
         ------
-        WorkspaceError
+        SettingsError
             Where it is the log of another model.
         """
         owner = self.setting(_MODEL)
@@ -219,7 +219,7 @@ class SqlitePredictionLog:
                 connection.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (f"agreed {_MODEL}", model))
             owner = self.setting(_MODEL)
         if owner != model:
-            raise WorkspaceError(
+            raise SettingsError(
                 f"the prediction log in {self.folder} is of the model {owner}, not of {model}",
                 hint="name another folder with --log",
             )
