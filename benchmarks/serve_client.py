@@ -55,8 +55,12 @@ class Served:
 
     def ask(self, path: str, body: Any = None) -> tuple[int, Any]:
         data = None if body is None else json.dumps(body).encode()
+        return self.sent(urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data))
+
+    def sent(self, request: urllib.request.Request) -> tuple[int, Any]:
+        """Send a request as it is; return the status and the JSON of the answer."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", data, timeout=60) as reply:
+            with urllib.request.urlopen(request, timeout=60) as reply:
                 return reply.status, json.load(reply)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)

@@ -88,7 +88,9 @@ def serve(  # one parameter an option: the signature is the command's interface
     ] = None,
     port: Annotated[
         int | None,
-        typer.Option(metavar="N", help="8000; in a container what the platform wants.", show_default=False),
+        typer.Option(
+            metavar="N", help="8000; in a container what the platform wants; 0: a free one.", show_default=False
+        ),
     ] = None,
     host: Annotated[
         str | None,
@@ -147,7 +149,7 @@ def serve(  # one parameter an option: the signature is the command's interface
             workspace=workspace,
             log=log,
             host=host or serve_doors.usual_host(os.environ),
-            port=port or serve_doors.usual_port(os.environ),
+            port=serve_doors.usual_port(os.environ) if port is None else port,
             workers=workers,
             keys=tuple(key or ()),
             hashed=tuple(hash_column or ()),

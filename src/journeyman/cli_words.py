@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from journeyman.settings import predictions_name
+
 __all__ = ["Name", "Query", "Quiet", "Version", "Workspace", "count", "predictions_name", "same_file"]
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.", show_default=False)]
@@ -26,12 +28,6 @@ Query = Annotated[
     str | None, typer.Option(metavar="SQL", help="Query to run, where TABLE is a database URL.", show_default=False)
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
-
-
-def predictions_name(table: str) -> str:
-    """Name the file of predictions after the table: "data/adult.csv.gz" gives "adult.predictions.csv"."""
-    last = table.split("?", 1)[0].rstrip("/\\").replace("\\", "/").rpartition("/")[2]
-    return f"{last.partition('.')[0] or 'table'}.predictions.csv"
 
 
 def same_file(path: Path, table: str) -> bool:

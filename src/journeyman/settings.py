@@ -23,6 +23,7 @@ __all__ = [
     "parse_budget",
     "parse_latency",
     "parse_memory",
+    "predictions_name",
 ]
 
 DEFAULT_BUDGET = "2m"
@@ -34,6 +35,9 @@ DEFAULT_WORKSPACE = "journeyman-workspace"
 FRAME = "<frame>"
 """Stands for the source of a build whose table was handed over from Python."""
 
+_PACKED = re.compile(r"\.(gz|zst|bz2|xz|zip|lz4|br)$", re.IGNORECASE)
+_TABLE = re.compile(r"\.(csv|tsv|txt|parquet|pq|jsonl?|ndjson|xlsx?)$", re.IGNORECASE)
+_ENDING = re.compile(r"\.[a-z][a-z0-9]{0,7}$", re.IGNORECASE)
 _LEAST_AUTO, _USUAL_AUTO, _MOST_AUTO = 120.0, 300.0, 3600.0
 _USUAL_VALUES = 100_000
 _LEAST_MEMORY = 600_000_000
@@ -262,6 +266,21 @@ def bounded(settings: BuildSettings, rows: int, columns: int) -> BuildSettings:
         return settings
     worth = _USUAL_AUTO * math.sqrt(rows * columns / _USUAL_VALUES)
     return replace(settings, budget=min(max(_LEAST_AUTO, worth), _MOST_AUTO))
+
+
+def predictions_name(location: str) -> str:
+    """Return how the file of predictions for a table is called: as the table, without its ending, dots and all.
+
+    Examples
+    --------
+    >>> predictions_name("data/adult.csv.gz"), predictions_name("report.2026-11-28.csv")
+    ('adult.predictions.csv', 'report.2026-11-28.predictions.csv')
+    """
+    name = location.split("?")[0].rstrip("/\\").replace("\\", "/").rpartition("/")[2]
+    unpacked = _PACKED.sub("", name)
+    # a word is an ending, a date or a number is none; behind an ending of packed files only one of a table counts
+    stem = _ENDING.sub("", name) if unpacked == name else _TABLE.sub("", unpacked)
+    return f"{stem.strip('.') or 'table'}.predictions.csv"
 
 
 def model_name(location: str | None, otherwise: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -39,6 +40,24 @@ def until(look: Callable[[], Any]) -> Any:
             return found
         time.sleep(0.02)
     raise AssertionError("what was waited for did not come")
+
+
+@pytest.fixture(scope="module")
+def shared(workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Return a server for all tests of a file that leave it as it was."""
+    server = Server(workspace, tmp_path_factory.mktemp("shared") / "log", "--key", "order")
+    server.start()
+    yield server
+    server.kill()
+
+
+def in_log(log: Path, query: str) -> list[tuple[Any, ...]]:
+    """Return what a query finds in a log."""
+    connection = sqlite3.connect(log / "log.db")
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
 
 
 @pytest.fixture

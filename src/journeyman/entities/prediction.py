@@ -99,6 +99,8 @@ class Prediction:
         The client's own id: a second request with it gets this answer again.
     key : str or None
         Values of the key columns, by which labels may come.
+    group : int or None
+        Entries of one group are recorded together or, where the id of one belongs to another row, not at all.
     """
 
     version: int
@@ -109,6 +111,7 @@ class Prediction:
     digest: bytes
     client_id: str | None = None
     key: str | None = None
+    group: int | None = None
 
 
 @dataclass(frozen=True)
@@ -185,7 +188,7 @@ class LogEntries:
 
 @dataclass(frozen=True)
 class LogReceipt:
-    """What became durable, in the order it was given."""
+    """What became durable, in the order it was given; None for a prediction whose group was not recorded."""
 
-    predictions: tuple[RecordedPrediction, ...]
+    predictions: tuple[RecordedPrediction | None, ...]
     labels: tuple[LabelFate, ...]

@@ -30,7 +30,8 @@ class PredictionLog(Protocol):
     def append(self, entries: LogEntries, now: int) -> LogReceipt:
         """Make entries durable, all or none, and return what became of each, in order.
 
-        A prediction whose client's id was recorded before is not recorded again; its receipt is the first one's.
+        A prediction whose client's id was recorded before is not recorded again; its receipt is the first one's. Of a
+        group in which an id belongs to another row nothing is recorded; the receipts of the others are None.
         ``now`` is in milliseconds since 1970.
 
         Raises
@@ -42,6 +43,10 @@ class PredictionLog(Protocol):
 
     def probe(self) -> None:
         """Write a trifle; WorkspaceError where the log cannot be written."""
+        ...
+
+    def check(self) -> None:
+        """Raise WorkspaceError where the log is no longer there; cheap, and of any thread."""
         ...
 
     def rows(self) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
+from journeyman.serving.content_coding import decoded_body
 from journeyman.serving.exchange import Request, Response, Route, native_refusal
 from journeyman.serving.refusals import Fault, Refusal
 from journeyman.serving.service import Service
@@ -54,6 +55,9 @@ class Application:
                 self._patterns.append((tuple(route.path.split("/")), route))
             else:
                 self._exact.setdefault(route.path, {}).setdefault(route.method, route)
+        # "/v2" speaks for all below it, and "/invocations" for other methods; the longest fits best
+        exact = [(path, route) for path, methods in self._exact.items() for route in methods.values() if path != "/"]
+        self._prefixes = sorted(exact, key=lambda one: -len(one[0]))
         self._held = 0
         self._reading: dict[asyncio.Task[Any], float] = {}  # whose body is on its way, and until when
         self._late: set[asyncio.Task[Any]] = set()
@@ -85,22 +89,35 @@ class Application:
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
             self._admit(route, headers)
             body = await self._body(headers, receive) if scope["method"] not in ("GET", "HEAD") else b""
+            held = len(body)
             try:
+                if "content-encoding" in headers:
+                    body = decoded_body(body, headers["content-encoding"], self._service.settings.most_bytes)
+                    self._held += len(body) - held
+                    held = len(body)
                 response = await route.handler(Request(scope["path"], arguments, headers, body))
             finally:
-                self._held -= len(body)
+                self._held -= held
         except Refusal as refusal:
-            response = (route.refusal if route is not None else native_refusal)(refusal)
+            response = self._refused(route, scope["path"], refusal)
         except _Gone:
             return
         except Exception:  # noqa: BLE001 - the outermost door of a request: told without details, which stay here
             traceback.print_exc(file=sys.stderr)
             hint = "the server's output has the details"
-            response = native_refusal(Refusal(500, Fault("fault", "this met a fault of Journeyman", hint=hint)))
+            fault = Fault("fault", "this met a fault of Journeyman", hint=hint)
+            response = self._refused(route, scope["path"], Refusal(500, fault))
         protocol = route.protocol if route is not None else "none"
         counted = {"protocol": protocol, "status": str(response.status)}
         self._service.counters.add("journeyman_requests_total", counted)
         await _send(response, send, scope["method"] == "HEAD")
+
+    def _refused(self, route: Route | None, path: str, refusal: Refusal) -> Response:
+        """Say no as the protocol does: that of the route, else of the addresses above."""
+        if route is None:
+            above = (route for prefix, route in self._prefixes if path == prefix or path.startswith(f"{prefix}/"))
+            route = next(above, None)
+        return (native_refusal if route is None else route.refusal)(refusal)
 
     def _find(self, method: str, path: str) -> tuple[Route, tuple[str, ...]]:
         wanted = "GET" if method == "HEAD" else method

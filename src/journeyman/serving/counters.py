@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import threading
 from collections.abc import Mapping
@@ -51,7 +53,8 @@ class Counters:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._sums: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
+        self._sums: _Sums = {}
+        self._others: dict[Path, list[_Kept]] = {}  # what other workers had counted when that could last be read
 
     def add(self, name: str, labels: Mapping[str, str] | None = None, amount: float = 1) -> None:
         """Add to a sum."""
@@ -67,14 +70,17 @@ class Counters:
         gauges : mapping of str to float
             What is measured now.
         folder : Path, optional
-            Where the other workers of this server ``keep`` theirs; they are added.
+            Where the other workers of this server ``keep`` theirs; they are added. Whichever worker is asked, no sum is
+            ever less than what another one has told before.
         """
         with self._lock:
             sums = dict(self._sums)
-        for path in [] if folder is None else sorted(folder.glob("*.counters")):
-            if path.stem != str(os.getpid()):
-                for name, labels, amount in msgspec.msgpack.decode(path.read_bytes(), type=list[_Kept]):
-                    sums[name, labels] = sums.get((name, labels), 0) + amount
+            others = [] if folder is None else self._of_others(folder)
+        for kept in others:
+            for name, labels, amount in kept:
+                sums[name, labels] = sums.get((name, labels), 0) + amount
+        if folder is not None and others:
+            sums = _never_less(sums, folder / _TOLD)
         lines = []
         for name in _HELP:
             here: list[tuple[tuple[tuple[str, str], ...], float]] = [
@@ -88,16 +94,48 @@ class Counters:
                 lines += [f"{name}{_braced(labels)} {amount:.12g}" for labels, amount in sorted(here)]
         return "\n".join(lines) + "\n"
 
+    def _of_others(self, folder: Path) -> list[list[_Kept]]:
+        with contextlib.suppress(OSError):  # no descriptors: what was read before is told
+            for path in folder.glob("*.counters"):
+                if path.stem != str(os.getpid()):
+                    self._others[path] = msgspec.msgpack.decode(path.read_bytes(), type=list[_Kept])
+        return list(self._others.values())
+
     def keep(self, folder: Path) -> None:
         """Write all sums where the other workers of this server find them; they stay when this worker ends."""
         with self._lock:
-            kept = [(name, labels, amount) for (name, labels), amount in self._sums.items()]
+            kept = _encoded(self._sums)
         draft = folder / f".{os.getpid()}"
-        draft.write_bytes(msgspec.msgpack.encode(kept))
+        draft.write_bytes(kept)
         draft.replace(folder / f"{os.getpid()}.counters")
 
 
 _Kept = tuple[str, tuple[tuple[str, str], ...], float]
+_Sums = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+_TOLD = "told.sums"
+
+
+def _encoded(sums: _Sums) -> bytes:
+    return msgspec.msgpack.encode([(name, labels, amount) for (name, labels), amount in sums.items()])
+
+
+def _never_less(sums: _Sums, file: Path) -> _Sums:
+    """Return the sums, none of them less than any worker has told: workers know of others a second late."""
+    try:
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError:
+        return sums
+    with os.fdopen(descriptor, "r+b") as told:
+        fcntl.flock(told, fcntl.LOCK_EX)
+        with contextlib.suppress(msgspec.DecodeError):  # empty at first, or cut short by a kill
+            for name, labels, amount in msgspec.msgpack.decode(told.read(), type=list[_Kept]):
+                sums[name, labels] = max(sums.get((name, labels), 0), amount)
+        with contextlib.suppress(OSError):  # a full disk
+            told.seek(0)
+            told.truncate()
+            told.write(_encoded(sums))
+            told.flush()
+    return sums
 
 
 def _braced(labels: tuple[tuple[str, str], ...]) -> str:

@@ -8,11 +8,12 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from journeyman.errors import WorkspaceError
 from journeyman.serving.counters import Counters
 from journeyman.serving.serve_settings import ServeSettings
+from journeyman.stores.prediction_archive import sweep_drafts
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.prediction_retention import forget_archived, move_oldest, sweep
 
@@ -64,30 +65,36 @@ class Housekeeping:
     def _run(self) -> None:
         due = time.monotonic()
         while not self._stop.wait(1.0):
-            self._share()
-            with contextlib.suppress(WorkspaceError):  # a full disk: the writer tells it, the next second tries again
-                self._log.checkpoint()
             if self._parent is not None and os.getppid() != self._parent:
                 os.kill(os.getpid(), signal.SIGTERM)  # the server that started this worker is gone: drain, and go too
+            self._share()
+            with self._put_off("checkpoint put off"):  # a full disk: the writer tells it
+                self._log.checkpoint()
             if time.monotonic() >= due:
-                self._tidy()
+                with self._put_off("archive put off"):
+                    self._tidy()
                 due = time.monotonic() + _BETWEEN
 
-    def _share(self) -> None:
+    @contextlib.contextmanager
+    def _put_off(self, reason: str) -> Iterator[None]:
+        """Count what cannot be done now, whatever went wrong: it is tried again, and this thread must not end."""
         try:
+            yield
+        except Exception:  # noqa: BLE001 - no descriptors, no memory, no disk: each of them may come back
+            self.counters.add("journeyman_refused_total", {"reason": reason})
+
+    def _share(self) -> None:
+        with self._put_off("counters not shared"):
             self.counters.keep(self.shared)
-        except OSError:  # a full disk: the next second will tell
-            self.counters.add("journeyman_refused_total", {"reason": "counters not shared"})
 
     def _tidy(self) -> None:
         descriptor = os.open(self._folder / "archive.lock", os.O_RDWR | os.O_CREAT, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            sweep_drafts(self._folder)
             self._move(self._log)
         except BlockingIOError:
             return  # another worker is at it
-        except Exception:  # noqa: BLE001 - rows stay where they are until the next look, whatever went wrong
-            self.counters.add("journeyman_refused_total", {"reason": "archive put off"})
         finally:
             os.close(descriptor)
 

@@ -125,13 +125,22 @@ def _from_json(key: str, value: Any, service: Service) -> list[Row]:
 
 def _told(request: Request, outcomes: list[Outcome], detail: bool, name: str) -> Response:
     answers = answers_of(outcomes)
-    if "text/csv" in request.headers.get("accept", "") and not detail:
+    accepted = request.headers.get("accept", "").lower()
+    if "text/csv" in accepted and not detail:
         lines = "".join(f"{_cell(answer)}\n" for answer in answers)
         return Response(200, lines.encode(), "text/csv; charset=utf-8")
+    media = next((kind for kind in _LINES if kind in accepted), None)
+    if media is not None:  # a batch transform joins rows and answers line by line
+        told = [given_json(o, name) for o in outcomes] if detail else [_line(answer) for answer in answers]
+        return Response(200, b"".join(b"%b\n" % line for line in told), media)
     if detail:
         body = b",".join(given_json(outcome, name) for outcome in outcomes)
         return Response(200, b'{"predictions":[%b]}' % body)
     return json_response({"predictions": [answer.prediction for answer in answers]})
+
+
+def _line(answer: Answer) -> bytes:
+    return msgspec.json.encode({"prediction": answer.prediction})
 
 
 def _cell(answer: Answer) -> str:
@@ -154,7 +163,7 @@ _SCHEMA: dict[str, Any] = {
             "type": "object",
             "properties": {
                 "columns": {"type": "array", "items": {"type": "string"}},
-                "data": {"type": "array", "items": {"type": "array"}},
+                "data": {"type": "array", "items": {"type": "array", "items": {}}},
             },
             "required": ["columns", "data"],
         },

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -72,14 +73,11 @@ class Lineup:
         return self.challenger if self.challenge.role is Role.SHADOW else None
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    champion: int
-    challenge: Challenge
-
-
 class LineupKeeper:
     """Looks now and then who should answer, and changes the lineup once the new one is loaded and has answered a row.
+
+    Champion and challenger are looked after each on its own: where one cannot be had, the old one goes on, and the
+    other takes effect.
 
     Parameters
     ----------
@@ -97,7 +95,7 @@ class LineupKeeper:
     current : Lineup
         Replaced as a whole, never changed.
     trouble : str
-        Why the wanted lineup could not be loaded; the old one goes on. Empty where all is well.
+        Which part of the wanted lineup could not be loaded, and why. Empty where all is well.
     changes : int
         How often the lineup has changed.
     """
@@ -114,9 +112,7 @@ class LineupKeeper:
         self._looking = threading.Lock()
         self.trouble = ""
         self.changes = 0
-        version = champion()
-        self._wanted = _Wanted(version, Challenge())
-        self.current = Lineup(load(version))
+        self.current = Lineup(load(champion()))
         self.look()
         self._thread = threading.Thread(target=self._watch, name="lineup", daemon=True)
 
@@ -133,32 +129,60 @@ class LineupKeeper:
     def look(self) -> None:
         """Look once; after this, ``current`` is what was wanted, or ``trouble`` says why not."""
         with self._looking:
-            try:
-                wanted = _Wanted(self._champion(), self._challenge())
-                if wanted == self._wanted and not self.trouble:
-                    return
-                lineup = self._lineup(wanted)
-            except JourneymanError as error:
-                self.trouble = str(error)
-                return
-            except Exception as error:  # noqa: BLE001 - whatever a damaged release does, the old one goes on
-                self.trouble = f"{type(error).__name__}: {error}"
-                return
-            self.trouble = ""
-            if wanted != self._wanted:
-                self.changes += 1
-            self._wanted, self.current = wanted, lineup
+            self._look(self._here())
 
-    def _lineup(self, wanted: _Wanted) -> Lineup:
-        here = {self.current.champion.version: self.current.champion}
-        if self.current.challenger is not None:
-            here[self.current.challenger.version] = self.current.challenger
-        champion = here.get(wanted.champion) or self._load(wanted.champion)
-        number = wanted.challenge.version
-        if number is None or number == wanted.champion:
-            return Lineup(champion)
-        return Lineup(champion, here.get(number) or self._load(number), wanted.challenge)
+    def change(self, versions: Sequence[int], write: Callable[[], None]) -> None:
+        """Load versions first, then have written down that they are wanted, and look.
+
+        Raises
+        ------
+        JourneymanError
+            Where one cannot be loaded, and nothing was written; or what ``write`` raises.
+        """
+        with self._looking:
+            here = self._here()
+            for number in versions:
+                if number not in here:
+                    here[number] = self._load(number)
+            write()
+            self._look(here)
+
+    def _here(self) -> dict[int, ServedRelease]:
+        releases = [self.current.champion, self.current.challenger]
+        return {release.version: release for release in releases if release is not None}
+
+    def _look(self, here: dict[int, ServedRelease]) -> None:
+        """Bring the lineup to what is wanted, as far as that can be had; ``here`` need not be loaded again."""
+        troubles: list[str] = []
+        champion, challenger, challenge = self.current.champion, self.current.challenger, self.current.challenge
+        with _noted(troubles, "champion"):
+            wanted = self._champion()
+            champion = here.get(wanted) or self._load(wanted)
+        with _noted(troubles, "challenger"):
+            agreed = self._challenge()
+            if agreed.version is None:
+                challenger, challenge = None, Challenge()
+            elif agreed.version != champion.version:
+                challenger, challenge = here.get(agreed.version) or self._load(agreed.version), agreed
+        if challenger is not None and challenger.version == champion.version:
+            challenger, challenge = None, Challenge()
+        lineup = Lineup(champion, challenger, challenge)
+        self.trouble = "; ".join(troubles)
+        if lineup != self.current:
+            self.changes += 1
+            self.current = lineup
 
     def _watch(self) -> None:
         while not self._stop.wait(self._seconds):
             self.look()
+
+
+@contextmanager
+def _noted(troubles: list[str], part: str) -> Iterator[None]:
+    """Note why a part of the lineup cannot be had, whatever a damaged release does."""
+    try:
+        yield
+    except JourneymanError as error:
+        troubles.append(f"{part}: {error}")
+    except Exception as error:  # noqa: BLE001 - the old one goes on
+        troubles.append(f"{part}: {type(error).__name__}: {error}")

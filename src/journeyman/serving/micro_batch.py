@@ -50,6 +50,7 @@ class _Work:
     ask: Ask
     row: Row
     client_id: str | None
+    group: int | None = None
     digest: bytes = b""
     key: str | None = None
     outcome: Outcome | None = None
@@ -123,6 +124,10 @@ class BatchWork:
         """Write a trifle; WorkspaceError where the log cannot be written."""
         self._log.probe()
 
+    def check(self) -> None:
+        """Raise WorkspaceError where the log is no longer there; beside the writer, because it writes nothing."""
+        self._log.check()
+
     def write_shadows(self) -> None:
         """Write what is scored in the shadow while no request comes that it could go with.
 
@@ -145,17 +150,22 @@ class BatchWork:
         now = time.monotonic()
         late = [ask.deadline < now for ask in asks]
         works = [
-            [_Work(ask, row, client_id) for row, client_id in zip(ask.rows, ask.client_ids, strict=True)]
+            [
+                _Work(ask, row, client_id, number if ask.strict and ask.size > 1 else None)
+                for row, client_id in zip(ask.rows, ask.client_ids, strict=True)
+            ]
             if isinstance(ask, Ask) and not gone
             else []
-            for ask, gone in zip(asks, late, strict=True)
+            for number, (ask, gone) in enumerate(zip(asks, late, strict=True))
         ]
         lineup = self._lineup()
         everyone = [work for some in works for work in some]
         for work in everyone:
             if work.client_id is not None:
                 work.digest = self._rules.digest_of(work.row)
-        self._repeated([work for work in everyone if work.ask.reasons or (work.ask.strict and work.ask.size > 1)])
+        self._repeated([work for work in everyone if work.ask.reasons or work.group is not None])
+        for some in works:
+            self._find_conflicts(some)
         unanswered = [work for work in everyone if work.outcome is None]
         began = time.perf_counter()
         self._score(unanswered, lineup)
@@ -192,7 +202,7 @@ class BatchWork:
         self.counters.add("journeyman_commit_seconds_total", None, time.perf_counter() - began)
         self._shadows.forget(len(shadows))
         for work, recorded in zip(to_record, receipt.predictions, strict=True):
-            work.outcome = self._recorded(work, recorded)
+            work.outcome = _NOT_ANSWERED if recorded is None else self._recorded(work, recorded)
         new = (work.prediction for work in to_record if work.prediction and _fresh(work.outcome))
         for (version, part), rows in Counter((one.version, one.part) for one in new).items():
             self.counters.add("journeyman_predictions_total", {"version": str(version), "part": part.value}, rows)
@@ -229,19 +239,31 @@ class BatchWork:
             if recorded is not None:
                 work.outcome = self._recorded(work, recorded)
 
+    def _find_conflicts(self, works: Sequence[_Work]) -> None:
+        """Refuse rows of a request that stands and falls together whose id an earlier one of its rows has."""
+        digests: dict[str, bytes] = {}
+        for work in works:
+            if work.group is None or work.client_id is None or work.outcome is not None:
+                continue
+            if digests.setdefault(work.client_id, work.digest) != work.digest:
+                work.outcome = self._conflict(work)
+
+    def _conflict(self, work: _Work) -> Fault:
+        self.counters.add("journeyman_refused_total", {"reason": "id of another row"})
+        return Fault(
+            "id of another row",
+            f"the id {work.client_id!r} was used for another row",
+            "id",
+            str(work.client_id),
+            "an id of its own for each row",
+            "use a new id; an answer that was recorded under that id stays",
+        )
+
     def _recorded(self, work: _Work, recorded: RecordedPrediction) -> Outcome:
         if not recorded.repeated:
             return Given(recorded.id, recorded.output)
         if recorded.digest != work.digest:
-            self.counters.add("journeyman_refused_total", {"reason": "id of another row"})
-            return Fault(
-                "id of another row",
-                f"the id {work.client_id!r} was used for another row",
-                "id",
-                str(work.client_id),
-                "an id of its own for each row",
-                "use a new id; the recorded answer of that id stays",
-            )
+            return self._conflict(work)
         self.counters.add("journeyman_repeated_total")
         return Given(recorded.id, recorded.output, repeated=True)
 
@@ -271,6 +293,7 @@ class BatchWork:
             digest=work.digest,
             client_id=work.client_id,
             key=work.key,
+            group=work.group,
         )
 
 

@@ -15,7 +15,7 @@ from journeyman.serving.openapi import operation, row_schema
 from journeyman.serving.refusals import Fault, Refusal, decoded
 from journeyman.serving.service import Service
 from journeyman.serving.tokens import Right
-from journeyman.serving.truths import GivenLabel, read_label
+from journeyman.serving.truths import GivenLabel, read_label, unknown_prediction
 
 __all__ = ["routes"]
 
@@ -101,8 +101,7 @@ def routes(service: Service) -> list[Route]:
         for one, asked in zip(read, given, strict=True):
             fate = one if isinstance(one, Fault) else next(fates)
             if fate is LabelFate.UNKNOWN:
-                hint = "give the id that the prediction came with"
-                fate = Fault("unknown prediction", "no prediction has this id", "id", str(asked.id), "its id", hint)
+                fate = unknown_prediction(str(asked.id))
             told.append(fate)
         return told
 
@@ -124,7 +123,10 @@ def routes(service: Service) -> list[Route]:
         trouble = await service.health()
         if trouble:
             return json_response({"status": "cannot record", "trouble": trouble}, 503)
-        return json_response({"status": "ok", "version": service.champion.version})
+        told: dict[str, Any] = {"status": "ok", "version": service.champion.version}
+        if service.keeper.trouble:  # what is wanted cannot be loaded; what was loaded before answers
+            told |= {"status": "not as wanted", "trouble": service.keeper.trouble}
+        return json_response(told)
 
     async def metrics(request: Request) -> Response:
         return Response(200, service.metrics().encode(), "text/plain; version=0.0.4; charset=utf-8")

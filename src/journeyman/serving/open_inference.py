@@ -13,10 +13,11 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.prediction import Answer
 from journeyman.serving.answers import answers_of
 from journeyman.serving.asks import Given, Row
+from journeyman.serving.binary_tensors import HEADER, SIZE, BinaryPart, packed, split_body
 from journeyman.serving.exchange import Request, Response, Route, json_response
 from journeyman.serving.invocations import numbered
 from journeyman.serving.openapi import operation
-from journeyman.serving.refusals import Fault, Refusal, decoded
+from journeyman.serving.refusals import Fault, Refusal, decoded, is_infinite
 from journeyman.serving.served_release import ServedRelease
 from journeyman.serving.service import Service
 from journeyman.serving.tokens import Right
@@ -25,6 +26,8 @@ __all__ = ["routes"]
 
 OIP = "open inference"
 _HINT = 'send {"inputs": [{"name": "COLUMN", "shape": [1], "datatype": "FP64", "data": [1.5]}, ...]}'
+_LARGEST = 2**40  # of a size: beyond that, products of sizes take long
+_MOST_DIMENSIONS = 8
 _WHOLE = {f"{sign}INT{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)}
 _REAL = {"FP16", "FP32", "FP64"}
 
@@ -33,7 +36,7 @@ class _Tensor(msgspec.Struct):
     name: str
     shape: list[int]
     datatype: str
-    data: Any
+    data: Any = msgspec.UNSET
     parameters: Any = None
 
 
@@ -61,14 +64,12 @@ def routes(service: Service) -> list[Route]:
         return champion
 
     async def infer(request: Request) -> Response:
-        asked = decoded(request.body, _Infer, _HINT)
+        text, binary = split_body(request.body, request.headers.get(HEADER))
+        asked = decoded(text, _Infer, _HINT)
         champion = check(request.arguments)
-        wanted = None if asked.outputs is None else [output.name for output in asked.outputs]
-        known = [name for name, _, _ in _outputs(champion)]
-        for name in wanted or []:
-            if name not in known:
-                raise _bad("outputs", name[:60], f"one of {', '.join(known)}")
-        rows = _rows(asked.inputs, champion.columns)
+        wanted = _wanted(asked, [name for name, _, _ in _outputs(champion)])
+        rows = _rows([_Values(tensor, i, binary) for i, tensor in enumerate(asked.inputs)], champion.columns)
+        binary.end()
         ids = None if asked.id is None else numbered(asked.id, len(rows))
         outcomes = await service.predict(rows, ids, OIP, True)
         answers = answers_of(outcomes)
@@ -77,8 +78,14 @@ def routes(service: Service) -> list[Route]:
         if asked.id is not None:
             told["id"] = asked.id
         told["parameters"] = {"prediction_ids": [f"{o.id:016x}" for o in outcomes if isinstance(o, Given)]}
-        told["outputs"] = [tensor for tensor in tensors if wanted is None or tensor["name"] in wanted]
-        return json_response(told)
+        chosen = [tensor for tensor in tensors if tensor["name"] in wanted]
+        parts = [_pack(tensor) for tensor in chosen if wanted[tensor["name"]]]
+        told["outputs"] = chosen
+        response = json_response(told)
+        if not any(parts):
+            return response
+        length = {HEADER: str(len(response.body))}
+        return Response(200, b"".join([response.body, *parts]), "application/octet-stream", length)
 
     async def about(request: Request) -> Response:
         champion = check(request.arguments)
@@ -99,7 +106,7 @@ def routes(service: Service) -> list[Route]:
         return json_response({"live": True})
 
     async def server(request: Request) -> Response:
-        return json_response({"name": "journeyman", "version": __version__, "extensions": []})
+        return json_response({"name": "journeyman", "version": __version__, "extensions": ["binary_tensor_data"]})
 
     def get(path: str, handler: Callable[..., Any], summary: str, right: Right | None = None) -> Route:
         return Route("GET", path, handler, right, OIP, operation(summary, error=_ERROR), _refusal)
@@ -121,14 +128,47 @@ def routes(service: Service) -> list[Route]:
     ]
 
 
-def _rows(tensors: Sequence[_Tensor], columns: Sequence[Column]) -> list[Row]:
+def _wanted(asked: _Infer, known: Sequence[str]) -> dict[str, bool]:
+    """Return the names of wanted outputs, each with whether its values are to come as raw bytes."""
+    usual = _flag(asked.parameters, "binary_data_output", False)
+    if asked.outputs is None:
+        return dict.fromkeys(known, usual)
+    for output in asked.outputs:
+        if output.name not in known:
+            raise _bad("outputs", output.name[:60], f"one of {', '.join(known)}")
+    return {output.name: _flag(output.parameters, "binary_data", usual) for output in asked.outputs}
+
+
+def _flag(parameters: Any, name: str, usual: bool) -> bool:
+    return bool(parameters.get(name, usual)) if isinstance(parameters, dict) else usual
+
+
+def _pack(tensor: dict[str, Any]) -> bytes:
+    """Return the values of a tensor as raw bytes, and put their size in their place; nothing where that cannot be."""
+    content = packed(tensor["data"], tensor["datatype"])
+    if content is None:
+        return b""
+    del tensor["data"]
+    tensor["parameters"] = {SIZE: len(content)}
+    return content
+
+
+class _Values:
+    """A tensor with its values, which stand in it or behind the JSON."""
+
+    def __init__(self, tensor: _Tensor, position: int, binary: BinaryPart) -> None:
+        self.name, self.shape = tensor.name, tensor.shape
+        self.flat = _values(tensor, position, binary)
+
+
+def _rows(tensors: Sequence[_Values], columns: Sequence[Column]) -> list[Row]:
     """Return rows from one tensor a column, or from one tensor of all columns in the model's order."""
     if not tensors:
         raise _bad("inputs", "nothing", "a tensor for each column")
     names = [column.name for column in columns]
     first = tensors[0]
     if len(tensors) == 1 and len(first.shape) == 2 and first.name not in names:
-        values = _values(first, 0)
+        values = first.flat
         rows, width = first.shape
         if width != len(names):
             raise _bad("inputs[0].shape", str(first.shape), f"[rows, {len(names)}], in the order of the columns")
@@ -140,24 +180,31 @@ def _rows(tensors: Sequence[_Tensor], columns: Sequence[Column]) -> list[Row]:
             raise _bad(f"inputs[{position}].shape", str(tensor.shape[:6]), f"[{length}], one value a row")
         if tensor.name in read:
             raise _bad(f"inputs[{position}].name", tensor.name[:60], "each name once")
-        read[tensor.name] = _values(tensor, position)
+        read[tensor.name] = tensor.flat
     return [dict(zip(read, values, strict=True)) for values in zip(*read.values(), strict=True)]
 
 
-def _values(tensor: _Tensor, position: int) -> list[Any]:
-    if any(size < 0 for size in tensor.shape):
-        raise _bad(f"inputs[{position}].shape", str(tensor.shape[:6]), "sizes from 0 on")
+def _values(tensor: _Tensor, position: int, binary: BinaryPart) -> list[Any]:
+    if not all(0 <= size <= _LARGEST for size in tensor.shape) or len(tensor.shape) > _MOST_DIMENSIONS:
+        raise _bad(f"inputs[{position}].shape", str(tensor.shape[:6])[:60], "sizes of rows and columns, from 0 on")
+    fits = _FITS.get(tensor.datatype)
+    if fits is None:
+        raise _bad(f"inputs[{position}].datatype", tensor.datatype[:60], f"one of {', '.join(sorted(_FITS))}")
     flat: list[Any] = []
-    for value in tensor.data if isinstance(tensor.data, list) else [tensor.data]:
-        flat.extend(value if isinstance(value, list) else [value])
+    if isinstance(tensor.parameters, dict) and SIZE in tensor.parameters:
+        if tensor.data is not msgspec.UNSET:
+            raise _bad(f"inputs[{position}]", f"data and {SIZE}", "one of them")
+        flat = binary.take(tensor.datatype, tensor.parameters[SIZE], f"inputs[{position}]")
+    elif tensor.data is msgspec.UNSET:
+        raise _bad(f"inputs[{position}]", "no data", f"data, or {SIZE} and the values behind the JSON")
+    else:
+        for value in tensor.data if isinstance(tensor.data, list) else [tensor.data]:
+            flat.extend(value if isinstance(value, list) else [value])
     size = math.prod(tensor.shape)
     if len(flat) != size:
         raise _bad(
             f"inputs[{position}].data", f"{len(flat)} values", f"{size} values, as shape {tensor.shape[:6]} says"
         )
-    fits = _FITS.get(tensor.datatype)
-    if fits is None:
-        raise _bad(f"inputs[{position}].datatype", tensor.datatype[:60], f"one of {', '.join(sorted(_FITS))}")
     for value in flat:
         if value is not None and not fits(value):
             raise _bad(f"inputs[{position}].data", repr(value)[:60], f"values of {tensor.datatype}")
@@ -169,7 +216,8 @@ def _is_whole(value: object) -> bool:
 
 
 def _is_real(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    # what is infinite comes as text, and its row is refused by its column
+    return (isinstance(value, int | float) and not isinstance(value, bool)) or is_infinite(value)
 
 
 def _is_text(value: object) -> bool:
@@ -244,15 +292,21 @@ _SCHEMA: dict[str, Any] = {
                     "name": {"type": "string"},
                     "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}},
                     "datatype": {"enum": ["BOOL", "BYTES", *sorted(_WHOLE), *sorted(_REAL)]},
-                    "data": {"type": "array"},
+                    "data": {"type": "array", "items": {}},
+                    "parameters": {"type": "object"},
                 },
-                "required": ["name", "shape", "datatype", "data"],
+                "required": ["name", "shape", "datatype"],
             },
         },
         "outputs": {
             "type": "array",
-            "items": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]},
+            "items": {
+                "type": "object",
+                "properties": {"name": {"type": "string"}, "parameters": {"type": "object"}},
+                "required": ["name"],
+            },
         },
+        "parameters": {"type": "object"},
     },
     "required": ["inputs"],
 }

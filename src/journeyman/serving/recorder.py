@@ -114,12 +114,16 @@ class Recorder:
             self._waiting -= ask.size
 
     async def probe(self) -> str:
-        """Try to write after a failure, so that trouble ends without a request; return what is still wrong."""
+        """Return what is wrong; after a failure try to write, so that trouble ends without a request."""
         if self._trouble:
             try:
                 await self.submit(LabelAsk((), time.monotonic() + 5))
             except Refusal as refusal:
                 return refusal.fault.message
+        try:
+            self._work.check()
+        except WorkspaceError as error:
+            return error.message
         return self._trouble
 
     def _call(self) -> None:

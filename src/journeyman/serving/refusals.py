@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import TypeVar
@@ -10,10 +11,12 @@ import msgspec
 
 from journeyman.entities.admitted import RowMisfit
 
-__all__ = ["Fault", "Refusal", "decoded", "fault_of_misfit"]
+__all__ = ["Fault", "Refusal", "decoded", "fault_of_misfit", "is_infinite"]
 
 T = TypeVar("T")
 _PATH = re.compile(r"(?P<message>.*?) - at `\$(?P<path>.*)`$")
+_TOKENS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|-?(?:NaN|Infinity)|-?[0-9][0-9.eE+-]*', re.DOTALL)
+_MOST_DIGITS = 4_000  # of a number; Python reads no whole number of more than 4,300
 _EXPECTED = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<found>[^`]+)`")
 
 
@@ -63,15 +66,59 @@ def fault_of_misfit(misfit: RowMisfit) -> Fault:
 
 
 def decoded(body: bytes, kind: type[T], hint: str) -> T:
-    """Read a JSON body as ``kind``; a Refusal names the field, what was found and what was wanted."""
+    """Read a JSON body as ``kind``; a Refusal names the field, what was found and what was wanted.
+
+    Python's clients write NaN for a missing number, which JSON does not know: it is missing. Infinity, and a number
+    that no float can hold, become texts, so that whatever reads them refuses them in their place.
+
+    Examples
+    --------
+    >>> decoded(b'{"x": NaN, "y": -Infinity, "z": 1e999, "c": "NaN"}', dict, "")
+    {'x': None, 'y': '-Infinity', 'z': '1e999', 'c': 'NaN'}
+    """
     try:
         return msgspec.json.decode(body, type=kind)
-    except msgspec.ValidationError as error:
-        raise Refusal(400, _fault(str(error), hint)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        said = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        fault = Fault("not JSON", f"the body is not JSON: {said}", "", _shown(body), "JSON", hint)
-        raise Refusal(400, fault) from None
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        reason: Exception = error
+    if b"NaN" in body or b"Infinity" in body or "out of range" in str(reason):
+        try:
+            return msgspec.json.decode(_TOKENS.sub(_plain, body), type=kind)
+        except (msgspec.DecodeError, RecursionError, ValueError) as error:
+            reason = error
+    if isinstance(reason, msgspec.ValidationError):
+        raise Refusal(400, _fault(str(reason), hint))
+    said = "it is nested too deeply" if isinstance(reason, RecursionError) else str(reason)
+    raise Refusal(400, Fault("not JSON", f"the body is not JSON: {said}", "", _shown(body), "JSON", hint))
+
+
+def is_infinite(value: object) -> bool:
+    """Return whether a text is what ``decoded`` makes of an infinite number.
+
+    Examples
+    --------
+    >>> is_infinite("1e999"), is_infinite("12"), is_infinite(7)
+    (True, False, False)
+    """
+    if not isinstance(value, str):
+        return False
+    try:
+        return math.isinf(float(value))
+    except ValueError:
+        return False
+
+
+def _plain(token: re.Match[bytes]) -> bytes:
+    """Return a token of JSON as JSON allows it."""
+    text = token[0]
+    if text[:1] == b'"':
+        return text
+    if text == b"NaN":
+        return b"null"
+    try:
+        known = text[-1:].isdigit() and len(text) <= _MOST_DIGITS and math.isfinite(float(text))
+    except ValueError:  # no number at all: JSON says so
+        return text
+    return text if known else b'"%b"' % text
 
 
 def _fault(message: str, hint: str) -> Fault:

@@ -5,21 +5,22 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import shutil
 import signal
 import socket
 import sys
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import uvicorn
 from uvicorn.supervisors.multiprocess import Multiprocess
 
-from journeyman.errors import SettingsError
+from journeyman.errors import JourneymanError, ReleaseError, SettingsError
 from journeyman.serving import invocations, native, open_inference, vertex
 from journeyman.serving.application import Application
+from journeyman.serving.connections import ServerConfig
 from journeyman.serving.counters import Counters
 from journeyman.serving.exchange import Request, Response, Route, json_response
 from journeyman.serving.housekeeping import Housekeeping
@@ -31,6 +32,7 @@ from journeyman.serving.recorder import Recorder
 from journeyman.serving.serve_settings import ServeSettings, checked
 from journeyman.serving.served_release import ServedRelease
 from journeyman.serving.service import Service, read_challenge, write_challenge
+from journeyman.serving.shared_folder import shared_folder
 from journeyman.serving.tokens import read_tokens
 from journeyman.stores.catalogue import JOURNAL, opened_registry
 from journeyman.stores.prediction_log import SqlitePredictionLog
@@ -51,6 +53,7 @@ __all__ = [
 ]
 
 _MOUNTED = Path("/opt/ml/model")  # where SageMaker puts a model
+_BACKLOG = 2048  # connections that may wait to be taken, as uvicorn has it
 _TURN = 0.0005  # seconds: the writer gives way at each step of SQLite and would wait 5 ms for its next turn
 _STARTING = 120  # seconds in which a worker must show life: it loads its libraries first, on a busy machine slowly
 _DRAIN = 25  # seconds for requests in progress after SIGTERM: platforms kill after 30
@@ -143,22 +146,22 @@ def serve(settings: ServeSettings, challenge: Challenge | None) -> None:
     checked(settings)
     read_tokens(settings.tokens, os.environ)
     _Pointer(settings)()
-    listening = _bound(settings.host, settings.port)
-    if challenge is not None:
-        _agree(settings, challenge)
-    shared = Path(tempfile.mkdtemp(prefix="journeyman-serve-"))
-    try:
-        _run(settings, shared, listening)
-    finally:
-        shutil.rmtree(shared, ignore_errors=True)
-        listening.close()
+    listening = _listening(settings.host, settings.port)
+    settings = replace(settings, port=listening.getsockname()[1])
+    with closing(listening):
+        with _claimed_log(settings) as log:
+            if challenge is not None:
+                _agree(settings, challenge, log)
+        with shared_folder(log_folder(settings)) as shared:
+            _run(settings, shared, listening)
 
 
 def make_application(settings: ServeSettings, shared: Path, parent: int | None = None) -> Application:
     """Return the application of one worker: model loaded, log open; it ends with the process ``parent``."""
     sys.setswitchinterval(_TURN)
     folder = log_folder(settings)
-    rules = RowRules(settings, read_salt(folder))
+    with _claimed_log(settings):
+        rules = RowRules(settings, read_salt(folder))
     log, side = SqlitePredictionLog(folder), SqlitePredictionLog(folder)
     counters = Counters()
     keeper = LineupKeeper(
@@ -186,9 +189,7 @@ def log_folder(settings: ServeSettings) -> Path:
     """Return where the prediction log of a model is."""
     if settings.log is not None:
         return settings.log
-    folder = Path(settings.model)
-    name = _loaded_name(folder) if (folder / MANIFEST).is_file() else settings.model
-    return settings.workspace / "predictions" / name
+    return settings.workspace / "predictions" / _served_name(settings)
 
 
 def _tell(settings: ServeSettings, service: Service, tokens: bool) -> None:
@@ -205,14 +206,18 @@ def _tell(settings: ServeSettings, service: Service, tokens: bool) -> None:
         sys.stderr.flush()
 
 
-def _agree(settings: ServeSettings, challenge: Challenge) -> None:
+@contextmanager
+def _claimed_log(settings: ServeSettings) -> Iterator[SqlitePredictionLog]:
+    """Give the log of the model that is served, after it was made sure that it is no other model's."""
+    with closing(SqlitePredictionLog(log_folder(settings))) as log:
+        log.claim(_served_name(settings))
+        yield log
+
+
+def _agree(settings: ServeSettings, challenge: Challenge, log: SqlitePredictionLog) -> None:
     if challenge.version is not None:
         load(settings.model, version=challenge.version, workspace=settings.workspace)
-    log = SqlitePredictionLog(log_folder(settings))
-    try:
-        write_challenge(log, challenge)
-    finally:
-        log.close()
+    write_challenge(log, challenge)
 
 
 def _about(service: Service, routes: list[Route], tokens: bool) -> list[Route]:
@@ -233,8 +238,9 @@ def _about(service: Service, routes: list[Route], tokens: bool) -> list[Route]:
     return own
 
 
-def _loaded_name(folder: Path) -> str:
-    return str(load(folder).name)
+def _served_name(settings: ServeSettings) -> str:
+    folder = Path(settings.model)
+    return str(load(folder).name) if (folder / MANIFEST).is_file() else settings.model
 
 
 def _loaded(settings: ServeSettings, version: int | None) -> ServedRelease:
@@ -243,8 +249,16 @@ def _loaded(settings: ServeSettings, version: int | None) -> ServedRelease:
         raise SettingsError(
             f"{settings.model} is version {release.version}, not {version}", hint="serve the model by its name"
         )
-    served = ServedRelease(release, settings.keys)
-    served.warm()
+    try:
+        served = ServedRelease(release, settings.keys)
+        served.warm()
+    except JourneymanError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]
+        raise ReleaseError(
+            f"{settings.model} {release.version} cannot answer: {reason}", hint="use another version, or build it anew"
+        ) from error
     return served
 
 
@@ -286,17 +300,18 @@ class _Pointer:
 def _promote(settings: ServeSettings, version: int) -> None:
     if (Path(settings.model) / MANIFEST).is_file():
         raise SettingsError(f"{settings.model} is one release", hint="serve the model by its name to change champions")
-    _loaded(settings, version)
     with opened_registry(settings.workspace) as registry:
         registry.promote(settings.model, version, now=SystemClock().now())
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens: only then does the system refuse the port to a server that starts meanwhile."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
         raise SettingsError(
@@ -309,8 +324,9 @@ def _bound(host: str, port: int) -> socket.socket:
 def _run(settings: ServeSettings, shared: Path, listening: socket.socket) -> None:
     several = settings.workers > 1
     make = partial(make_application, settings, shared, os.getpid() if several else None)
-    config = uvicorn.Config(
+    config = ServerConfig(
         make if several else make(),
+        timeout_headers=settings.timeout,
         factory=several,
         host=settings.host,
         port=settings.port,

@@ -23,7 +23,7 @@ class ServeSettings:
     log : Path or None
         Folder of the prediction log; WORKSPACE/predictions/NAME by default.
     host, port : str and int
-        Where to listen.
+        Where to listen; 0 is any port that is free.
     workers : int
         Processes that answer.
     keys : tuple of str
@@ -78,10 +78,11 @@ def checked(settings: ServeSettings) -> ServeSettings:
     >>> checked(ServeSettings("m", Path("w"), port=70_000))
     Traceback (most recent call last):
         ...
-    journeyman.errors.SettingsError: --port 70000 is no port (hint: give a number from 1 to 65535)
+    journeyman.errors.SettingsError: --port 70000 is no port (hint: give a number from 1 to 65535, or 0 for a free one)
     """
-    if not 1 <= settings.port <= 65_535:
-        raise SettingsError(f"--port {settings.port} is no port", hint="give a number from 1 to 65535")
+    if not 0 <= settings.port <= 65_535:
+        hint = "give a number from 1 to 65535, or 0 for a free one"
+        raise SettingsError(f"--port {settings.port} is no port", hint=hint)
     least: dict[str, tuple[float, float]] = {
         "--workers": (settings.workers, 1),
         "--keep-rows": (settings.keep_rows, 1),

@@ -12,7 +12,7 @@ import msgspec
 
 from journeyman.entities.column import Column
 from journeyman.entities.prediction import Label, LabelFate
-from journeyman.errors import JourneymanError
+from journeyman.errors import JourneymanError, WorkspaceError
 from journeyman.interfaces import PredictionLog
 from journeyman.serving.asks import Ask, LabelAsk, Outcome, Row
 from journeyman.serving.housekeeping import Housekeeping
@@ -177,23 +177,31 @@ class Service:
         Raises
         ------
         Refusal
-            409 where the wanted release is not there or cannot be loaded; the old one goes on.
+            409 where a wanted release is not there or cannot be loaded, 503 where the change cannot be written down;
+            nothing was changed then.
         """
+        versions = [v for v in (champion, None if challenge is None else challenge.version) if v is not None]
 
-        def change() -> None:
+        def write() -> None:
+            before = read_challenge(self._log)
             if challenge is not None:
                 write_challenge(self._log, challenge)
-            if champion is not None:
+            if champion is None:
+                return
+            try:
                 self._promote(champion)
-            self.keeper.look()
+            except JourneymanError:
+                if challenge is not None:
+                    write_challenge(self._log, before)
+                raise
 
         try:
-            await asyncio.to_thread(change)
+            await asyncio.to_thread(self.keeper.change, versions, write)
+        except WorkspaceError as error:
+            fault = Fault("cannot change", error.message, hint=error.hint)
+            raise Refusal(503, fault, {"Retry-After": "5"}) from error
         except JourneymanError as error:
             raise Refusal(409, Fault("cannot change", error.message, hint=error.hint)) from error
-        if self.keeper.trouble:
-            fault = Fault("cannot load", self.keeper.trouble, hint="the old one goes on; name another version")
-            raise Refusal(409, fault)
         return self.models()
 
     def metrics(self) -> str:

@@ -15,9 +15,10 @@ from journeyman.serving.refusals import Fault
 from journeyman.sources.parsing.texts import text_of
 from journeyman.workflow.release import typed_labels
 
-__all__ = ["GivenLabel", "read_label"]
+__all__ = ["GivenLabel", "read_label", "unknown_prediction"]
 
 _ID = re.compile(r"[0-9a-f]{16}")
+_LARGEST = 2**63 - 1  # of the ids that a log gives
 
 
 class GivenLabel(msgspec.Struct, forbid_unknown_fields=True):
@@ -52,7 +53,8 @@ def read_label(given: GivenLabel, task: Task, rules: RowRules) -> Label | Fault:
     if given.id is not None:
         if not _ID.fullmatch(given.id):
             return Fault("bad label", "this is no id of a prediction", "id", given.id[:60], "16 hexadecimal digits")
-        return Label(truth, prediction=int(given.id, 16) & (2**63 - 1))
+        number = int(given.id, 16)
+        return Label(truth, prediction=number) if number <= _LARGEST else unknown_prediction(given.id)
     if not rules.keys:
         hint = "start the server with --key COLUMN, or give the prediction's id"
         return Fault("bad label", "this server has no key columns", "key", "a key", "an id", hint)
@@ -66,9 +68,10 @@ def read_label(given: GivenLabel, task: Task, rules: RowRules) -> Label | Fault:
 
 def _truth(given: Any, task: Task) -> bytes | Fault:
     if not task.kind.classification:
-        if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
+        number = _number(given)
+        if number is None:
             return Fault("bad label", "the truth is no number", "truth", _shown(given), "a number")
-        return msgspec.json.encode(float(given))
+        return msgspec.json.encode(number)
     labels = typed_labels(task).tolist()
     known = dict(zip(task.labels, labels, strict=True)) | {str(text_of(label)): label for label in labels}
     try:
@@ -83,5 +86,24 @@ def _truth(given: Any, task: Task) -> bytes | Fault:
     return msgspec.json.encode(known[text])
 
 
+def unknown_prediction(given: str) -> Fault:
+    """Return what is wrong with an id that no prediction has."""
+    hint = "give the id that the prediction came with"
+    return Fault("unknown prediction", "no prediction has this id", "id", given[:60], "its id", hint)
+
+
+def _number(given: Any) -> float | None:
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        return None
+    try:
+        number = float(given)
+    except OverflowError:  # a whole number beyond what a float holds
+        return None
+    return number if math.isfinite(number) else None
+
+
 def _shown(value: Any) -> str:
-    return repr(value)[:60]
+    try:
+        return repr(value)[:60]
+    except ValueError:  # a whole number of thousands of digits
+        return "a number of too many digits"

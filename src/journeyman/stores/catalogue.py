@@ -14,7 +14,15 @@ from journeyman.errors import WorkspaceError
 from journeyman.stores.registry import Registry
 from journeyman.stores.tables import Database
 
-__all__ = ["DATABASE", "JOURNAL", "check_there", "journal_address", "opened_registry"]
+__all__ = [
+    "DATABASE",
+    "JOURNAL",
+    "can_be_written",
+    "check_there",
+    "journal_address",
+    "open_database",
+    "opened_registry",
+]
 
 JOURNAL = "journal.db"
 DATABASE = "JOURNEYMAN_DATABASE"
@@ -54,6 +62,25 @@ def check_there(path: Path) -> None:
         )
 
 
+def open_database(path: Path) -> Database:
+    """Open the database of a workspace that must be there; to read only, where the folder cannot be written.
+
+    Raises
+    ------
+    WorkspaceError
+        Where there is none, or it cannot be read.
+    """
+    check_there(path)
+    if can_be_written(path):
+        return Database.connect(journal_address(path), str(path))
+    return Database.connect_to_read(path / JOURNAL, str(path))
+
+
+def can_be_written(path: Path) -> bool:
+    """Return whether the database of a workspace can be written; one on a server is not judged by its folder."""
+    return bool(os.environ.get(DATABASE)) or (os.access(path, os.W_OK) and os.access(path / JOURNAL, os.W_OK))
+
+
 @contextmanager
 def opened_registry(path: Path) -> Iterator[Registry]:
     """Open the registry of a workspace that must be there.
@@ -63,8 +90,7 @@ def opened_registry(path: Path) -> Iterator[Registry]:
     WorkspaceError
         Where there is none, or it cannot be read.
     """
-    check_there(path)
-    database = Database.connect(journal_address(path), str(path))
+    database = open_database(path)
     try:
         yield Registry(database, path)
     finally:

@@ -14,13 +14,14 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from journeyman.errors import WorkspaceError
 
-__all__ = ["DRAFT", "Draft", "disk_errors", "sync_folder"]
+__all__ = ["DRAFT", "Draft", "disk_errors", "has_room", "no_space", "sync_folder"]
 
 DRAFT = ".draft-"
 """Prefix of names that are not finished; whatever bears it may be deleted by whoever holds the workspace."""
 
 # EFBIG: a limit on the size of files (ulimit -f) meets the user in the same way as a full disk.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_SMALL = 1 << 16  # bytes: SQLite's index of what is written ahead takes half of it
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _FREE_SPACE = "free some space, or name a folder on another disk with --workspace; then continue with journeyman resume"
 _OTHER_FOLDER = "change its permissions, or name a folder of your own with --workspace"
@@ -94,6 +95,24 @@ class Draft:
             self._path.unlink(missing_ok=True)
 
 
+def no_space(error: OSError) -> bool:
+    """Return whether the system says that a disk, or a user's share of it, is full."""
+    return error.errno in _FULL
+
+
+def has_room(path: Path) -> bool:
+    """Return whether the disk of a path has room for even a small file.
+
+    SQLite calls it an I/O error where it cannot make the files beside a database for want of room.
+    """
+    there = next((place for place in (path, *path.absolute().parents) if place.exists()), Path("/"))
+    try:
+        state = os.statvfs(there)
+    except OSError:
+        return True
+    return state.f_bavail * state.f_frsize >= _SMALL
+
+
 def sync_folder(folder: Path) -> None:
     """Make a folder's entries durable."""
     descriptor = os.open(folder, os.O_RDONLY)
@@ -148,7 +167,7 @@ def _from_system(path: Path | str, error: OSError) -> Exception:
 
 def _from_database(path: Path | str, error: DBAPIError) -> Exception:
     text = str(error.orig).strip().split("\n")[0]
-    if "is full" in text:
+    if "is full" in text or ("disk I/O" in text and not has_room(Path(path))):
         return WorkspaceError(f"the disk that holds {path} is full", hint=_FREE_SPACE)
     if "readonly" in text or "unable to open" in text:
         return WorkspaceError(f"no permission to write in {path}", hint=_OTHER_FOLDER)

@@ -11,9 +11,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from journeyman.stores.disk import Draft, sync_folder
+from journeyman.stores.disk import DRAFT, Draft, sync_folder
 
-__all__ = ["ARCHIVE", "day_of", "delete_days", "hex_id", "holds", "labels_before", "write_part"]
+__all__ = [
+    "ARCHIVE",
+    "day_of",
+    "delete_days",
+    "hex_id",
+    "holds",
+    "key_in_archive",
+    "labels_before",
+    "sweep_drafts",
+    "write_part",
+]
 
 ARCHIVE = "archive"
 _TYPES = {"at": pa.timestamp("ms", "UTC"), "version": pa.int32(), "number": pa.int64()}
@@ -85,14 +95,27 @@ def labels_before(folder: Path, before: str) -> Iterator[list[tuple[int | str, s
 
 
 def holds(folder: Path, prediction: int, moment: int) -> bool:
-    """Return whether the archive holds a prediction; ``moment`` is when it was made, in milliseconds since 1970.
+    """Return whether the archive holds a prediction that was made at a moment, in milliseconds since 1970."""
+    return key_in_archive(folder, prediction, moment) is not None
 
-    A file's name tells the ids in it, so that at most one file is opened.
+
+def key_in_archive(folder: Path, prediction: int, moment: int) -> tuple[str | None] | None:
+    """Return the key of an archived prediction, alone in a tuple; None where the archive does not hold it.
+
+    ``moment`` is when it was made, in milliseconds since 1970. A file's name tells the ids in it, so that at most one
+    file is opened.
     """
     wanted = hex_id(prediction)
     for path in (folder / ARCHIVE / "predictions" / f"day={day_of(moment)}").glob("*.parquet"):
         first, _, last = path.stem.partition("-")
         if first <= wanted <= last:
-            ids = pq.read_table(path, columns=["id"]).column("id")
-            return bool(pc.any(pc.equal(ids, wanted)).as_py())
-    return False
+            rows = pq.ParquetFile(path).read(columns=["id", "key"])
+            keys = rows.filter(pc.equal(rows.column("id"), wanted)).column("key").to_pylist()
+            return (keys[0],) if keys else None
+    return None
+
+
+def sweep_drafts(folder: Path) -> None:
+    """Delete what a killed process left unfinished; for whoever alone writes the archive."""
+    for draft in (folder / ARCHIVE).glob(f"*/day=*/{DRAFT}*"):
+        draft.unlink(missing_ok=True)

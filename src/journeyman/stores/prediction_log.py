@@ -6,8 +6,9 @@ import fcntl
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 
 from journeyman.entities.prediction import (
@@ -19,12 +20,14 @@ from journeyman.entities.prediction import (
     RecordedPrediction,
     Refused,
 )
-from journeyman.errors import WorkspaceError
-from journeyman.stores.prediction_archive import holds
+from journeyman.errors import SettingsError, WorkspaceError
+from journeyman.stores.disk import has_room, no_space
+from journeyman.stores.prediction_archive import key_in_archive
 
 __all__ = ["LOG", "SqlitePredictionLog", "log_errors", "moment_of"]
 
 LOG = "log.db"
+_LOCK = "writer.lock"
 _LAYOUT = 1
 _PER_MILLISECOND = 1 << 20
 """Ids that one millisecond has room for: an id is its time, times this, so that ids rise with time."""
@@ -68,6 +71,9 @@ CREATE TABLE IF NOT EXISTS told (  -- the latest truth of labels that the archiv
   subject NOT NULL UNIQUE,       -- a prediction's id, or a key
   truth TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS corrected_keys (  -- a later label by id says otherwise: the same label by key counts again
+  key TEXT PRIMARY KEY
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS refused (  -- rows that could not be answered, counted by second, so that they stay few
   at INTEGER NOT NULL,           -- milliseconds since 1970: the end of the second
   version INTEGER NOT NULL,
@@ -86,6 +92,11 @@ ON CONFLICT (at, version, code, field) DO UPDATE SET number = number + excluded.
 _INSERT = 'INSERT INTO predictions (id, at, version, part, protocol, client_id, key, "row", output, digest) VALUES '
 _COUNTED = """UPDATE settings SET value = CASE name WHEN 'last' THEN ? ELSE value + ? END
 WHERE name IN ('last', 'rows')"""
+_LATEST = """SELECT truth FROM (
+SELECT number, truth FROM labels WHERE prediction = ?1 UNION ALL SELECT number, truth FROM labels WHERE key = ?2
+) ORDER BY number DESC LIMIT 1"""
+_LATEST_ARCHIVED = "SELECT truth, subject FROM told WHERE subject IN (?1, ?2) ORDER BY number DESC LIMIT 1"
+_MODEL = "model"
 _VALUES = "(?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?)"
 _AT_ONCE = 64
 """Rows of one statement. The sqlite3 module lets go of Python's lock at each step, and has to wait for it again."""
@@ -123,9 +134,10 @@ class SqlitePredictionLog:
         self.folder = folder
         with log_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(folder / "writer.lock", os.O_RDWR | os.O_CREAT, 0o666)
+            self._lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
             try:
                 self._connection = _connected(folder / LOG)
+                self._identity = _identity(folder / LOG)
                 if not self._prepared():
                     with self.writing():
                         self._prepare()
@@ -178,6 +190,40 @@ class SqlitePredictionLog:
         with self.writing():
             self._connection.execute("UPDATE settings SET value = value + 1 WHERE name = 'probes'")
 
+    def check(self) -> None:
+        """Raise WorkspaceError where the log is no longer there: what SQLite writes then goes with the process.
+
+        A folder that was moved is still there, under another name.
+        """
+        with log_errors(self.folder):
+            gone = os.fstat(self._lock).st_nlink == 0
+            if not gone and _identity(self.folder / LOG) != self._identity:
+                gone = _identity(self.folder / _LOCK) == _identity(self._lock)
+        if gone:
+            raise WorkspaceError(
+                f"the prediction log in {self.folder} was removed or replaced while it was in use",
+                hint="put it back, or start the server again, which begins a new log",
+            )
+
+    def claim(self, model: str) -> None:
+        """Note whose log this is, where nobody has.
+
+        Raises
+        ------
+        SettingsError
+            Where it is the log of another model.
+        """
+        owner = self.setting(_MODEL)
+        if owner is None:
+            with self.writing() as connection:
+                connection.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (f"agreed {_MODEL}", model))
+            owner = self.setting(_MODEL)
+        if owner != model:
+            raise SettingsError(
+                f"the prediction log in {self.folder} is of the model {owner}, not of {model}",
+                hint="name another folder with --log",
+            )
+
     def checkpoint(self) -> None:
         """Move what is written ahead into the database, beside the writers, so that none of them has to do it.
 
@@ -222,6 +268,7 @@ class SqlitePredictionLog:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Give the connection inside a transaction that nobody else writes beside; durable when this ends."""
+        self.check()
         with log_errors(self.folder):
             fcntl.flock(self._lock, fcntl.LOCK_EX)
             try:
@@ -236,6 +283,7 @@ class SqlitePredictionLog:
                     raise
             finally:
                 fcntl.flock(self._lock, fcntl.LOCK_UN)
+        self.check()
 
     def reading(self) -> sqlite3.Connection:
         """Return the connection, for queries."""
@@ -259,18 +307,22 @@ class SqlitePredictionLog:
                 hint="upgrade Journeyman, or name another folder with --log",
             )
 
-    def _add_predictions(self, predictions: Sequence[Prediction], now: int) -> tuple[RecordedPrediction, ...]:
+    def _add_predictions(self, predictions: Sequence[Prediction], now: int) -> tuple[RecordedPrediction | None, ...]:
         if not predictions:
             return ()
         known = dict(self.recorded([p.client_id for p in predictions if p.client_id is not None]))
         (last,) = self._connection.execute("SELECT value FROM settings WHERE name = 'last'").fetchone()
         number = max(int(last), now * _PER_MILLISECOND)
+        left_out = _conflicting(predictions, known)
         rows: list[tuple[object, ...]] = []
-        receipts = []
+        receipts: list[RecordedPrediction | None] = []
         for p in predictions:
             before = None if p.client_id is None else known.get(p.client_id)
             if before is not None:
                 receipts.append(before)
+                continue
+            if p.group in left_out:
+                receipts.append(None)
                 continue
             number += 1
             rows.append((number, now, p.version, p.part, p.protocol, p.client_id, p.key, p.row, p.output, p.digest))
@@ -285,20 +337,37 @@ class SqlitePredictionLog:
         return tuple(receipts)
 
     def _add_label(self, label: Label, now: int) -> LabelFate:
-        where, what = ("prediction", label.prediction) if label.prediction is not None else ("key", label.key)
-        if label.prediction is not None and not self._knows(label.prediction):
-            return LabelFate.UNKNOWN
-        latest = f"SELECT truth FROM labels WHERE {where} = ? ORDER BY number DESC LIMIT 1"
-        before = self._connection.execute(latest, (what,)).fetchone()
-        if before is None:
-            before = self._connection.execute("SELECT truth FROM told WHERE subject = ?", (what,)).fetchone()
-        if before is not None and before[0] == label.truth.decode():
+        truth, key = label.truth.decode(), label.key
+        if label.prediction is not None:
+            known = self._known(label.prediction)
+            if known is None:
+                return LabelFate.UNKNOWN
+            key = known[0]
+        before = self._latest(label.prediction, key)
+        if before == truth and (label.prediction is not None or not self._corrected_by_id(key)):
             return LabelFate.REPEATED
         self._connection.execute(
             "INSERT INTO labels (at, prediction, key, truth) VALUES (?, ?, ?, ?)",
-            (now, label.prediction, label.key, label.truth.decode()),
+            (now, label.prediction, label.key, truth),
         )
+        if label.prediction is None:
+            self._connection.execute("DELETE FROM corrected_keys WHERE key = ?", (key,))
+        elif key is not None and self._latest(None, key) not in (None, truth):
+            self._connection.execute("INSERT OR IGNORE INTO corrected_keys VALUES (?)", (key,))
         return LabelFate.RECORDED if before is None else LabelFate.CORRECTED
+
+    def _latest(self, prediction: int | None, key: str | None) -> str | None:
+        """Return the truth that holds for a prediction, by its id or its key, or for a key alone."""
+        row = self._connection.execute(_LATEST, (prediction, key)).fetchone()
+        if row is None:
+            row = self._connection.execute(_LATEST_ARCHIVED, (prediction, key)).fetchone()
+            if row is not None and prediction is not None and row[1] == key:
+                return None  # the loop reads no archived label by key beside a new one by id: that is a first one
+        return None if row is None else str(row[0])
+
+    def _corrected_by_id(self, key: str | None) -> bool:
+        query = "SELECT EXISTS (SELECT 1 FROM corrected_keys WHERE key = ?)"
+        return bool(self._connection.execute(query, (key,)).fetchone()[0])
 
     def _add_refused(self, refused: Sequence[Refused], moment: int) -> None:
         """Count rows in their second. It is named by its end, which no span that was sealed before holds."""
@@ -309,12 +378,39 @@ class SqlitePredictionLog:
         at = -(-moment // _SECOND) * _SECOND
         self._connection.executemany(_REFUSED, [(at, *reason, *told) for reason, told in alike.items()])
 
-    def _knows(self, prediction: int) -> bool:
-        query = "SELECT EXISTS (SELECT 1 FROM predictions WHERE id = ?)"
-        if self._connection.execute(query, (prediction,)).fetchone()[0]:
-            return True
+    def _known(self, prediction: int) -> tuple[str | None] | None:
+        """Return the key of a prediction, alone in a tuple; None where there is no such prediction."""
+        row = self._connection.execute("SELECT key FROM predictions WHERE id = ?", (prediction,)).fetchone()
+        if row is not None:
+            return (row[0],)
         (archived,) = self._connection.execute("SELECT value FROM settings WHERE name = 'archived'").fetchone()
-        return prediction <= archived and holds(self.folder, prediction, moment_of(prediction))
+        return key_in_archive(self.folder, prediction, moment_of(prediction)) if prediction <= archived else None
+
+
+def _conflicting(predictions: Iterable[Prediction], known: Mapping[str, RecordedPrediction]) -> set[int | None]:
+    """Return the groups in which the id of a row belongs to another row, recorded before or earlier among these."""
+    digests = {client_id: recorded.digest for client_id, recorded in known.items()}
+    found: set[int | None] = set()
+    for group, some in groupby(predictions, key=lambda one: one.group):
+        mine: dict[str, bytes] = {}
+        for one in some:
+            if one.client_id is None:
+                continue
+            digest = digests.get(one.client_id) or mine.setdefault(one.client_id, one.digest)
+            if group is not None and digest != one.digest:
+                found.add(group)
+        if group not in found:
+            digests.update(mine)
+    return found
+
+
+def _identity(file: Path | int) -> tuple[int, int] | None:
+    """Return what tells a file from all others; None where there is none."""
+    try:
+        state = os.stat(file)
+    except FileNotFoundError:
+        return None
+    return state.st_dev, state.st_ino
 
 
 def _connected(path: Path) -> sqlite3.Connection:
@@ -341,6 +437,8 @@ def log_errors(folder: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         raise _from_sqlite(folder, error) from error
     except OSError as error:
+        if no_space(error):
+            raise _full(folder) from error
         text = error.strerror or str(error)
         raise WorkspaceError(
             f"the prediction log in {folder} cannot be used: {text}",
@@ -350,15 +448,20 @@ def log_errors(folder: Path) -> Iterator[None]:
 
 def _from_sqlite(folder: Path, error: sqlite3.Error) -> WorkspaceError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
-        return WorkspaceError(
-            f"the disk that holds the prediction log in {folder} is full",
-            hint="free some space; the service goes on by itself",
-        )
+    cannot = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+    if code == sqlite3.SQLITE_FULL or (code in cannot and not has_room(folder)):
+        return _full(folder)
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return WorkspaceError(
             f"the prediction log in {folder} is damaged", hint="restore log.db from a copy, or name another with --log"
         )
     return WorkspaceError(
         f"the prediction log in {folder} cannot be written: {error}", hint="check the disk and the folder's permissions"
+    )
+
+
+def _full(folder: Path) -> WorkspaceError:
+    return WorkspaceError(
+        f"the disk that holds the prediction log in {folder} is full",
+        hint="free some space; a service that runs goes on by itself",
     )

@@ -150,6 +150,7 @@ def _forget_told(log: SqlitePredictionLog, labels: Sequence[tuple[int | str, str
         with log.writing() as connection:
             some = labels[start : start + _SWEPT]
             connection.executemany("DELETE FROM told WHERE subject = ? AND truth = ?", some)
+            connection.executemany("DELETE FROM corrected_keys WHERE key = ?", [(subject,) for subject, _ in some])
 
 
 def _forget_refused(log: SqlitePredictionLog, before: int) -> None:

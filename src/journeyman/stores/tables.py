@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError
@@ -202,11 +206,14 @@ class Database:
         How the user knows it, for messages.
     fence : Fence or None
         The lease that has to be held whenever something is written; None where no lease is asked for.
+    scratch : TemporaryDirectory or None
+        Holds the copy that is read where the database itself cannot be.
     """
 
     engine: sa.Engine
     place: str
     fence: Fence | None = None
+    scratch: tempfile.TemporaryDirectory[str] | None = None
 
     @classmethod
     def connect(cls, url: str | sa.URL, place: str) -> Database:
@@ -228,13 +235,47 @@ class Database:
         if engine.dialect.name == "sqlite":
             sa.event.listen(engine, "connect", _on_connect)
             sa.event.listen(engine, "begin", _on_begin)
-        database = cls(engine, place)
+        return cls(engine, place)._prepared()
+
+    @classmethod
+    def connect_to_read(cls, file: Path, place: str) -> Database:
+        """Open a SQLite database whose file or folder cannot be written; whatever is written to it is refused.
+
+        SQLite wants files beside a database even to read it. Where they are not there, and nothing was written ahead,
+        it is read as one that does not change; where something was, a copy is read.
+
+        Raises
+        ------
+        WorkspaceError
+            As for ``connect``.
+        """
+        scratch: tempfile.TemporaryDirectory[str] | None = None
+        mode = "mode=ro"
+        ahead = file.with_name(f"{file.name}-wal")
+        if not ahead.exists() or not ahead.stat().st_size:
+            mode = "mode=ro&immutable=1"
+        elif not _can_read_ahead(file):
+            scratch = tempfile.TemporaryDirectory(prefix="journeyman-")
+            file = Path(shutil.copy(file, scratch.name))
+            shutil.copy(ahead, scratch.name)
+            mode = "mode=rw"
+        address = f"{file.absolute().as_uri()}?{mode}"
+        engine = sa.create_engine(
+            "sqlite://",
+            creator=lambda: sqlite3.connect(address, uri=True, check_same_thread=False),
+            poolclass=sa.NullPool,
+        )
+        sa.event.listen(engine, "connect", _on_connect_to_read)
+        sa.event.listen(engine, "begin", _on_begin)
+        return cls(engine, place, scratch=scratch)._prepared()
+
+    def _prepared(self) -> Database:
         try:
-            database._prepare()
+            self._prepare()
         except BaseException:
-            engine.dispose()
+            self.close()
             raise
-        return database
+        return self
 
     def _prepare(self) -> None:
         with disk_errors(self.place):
@@ -304,6 +345,8 @@ class Database:
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
+        if self.scratch is not None:
+            self.scratch.cleanup()
 
 
 def _check(connection: sa.Connection, fence: Fence) -> None:
@@ -323,6 +366,22 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _on_connect_to_read(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA busy_timeout = 30000")
+    connection.execute("PRAGMA query_only = ON")  # a copy could be written, and nobody would ever know
+
+
+def _can_read_ahead(file: Path) -> bool:
+    """Return whether SQLite can read a database with what is written ahead, which needs its index beside it."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error:
+        return False
+    return True
 
 
 def _on_begin(connection: sa.Connection) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from journeyman.stores.artifacts import FileArtifacts
-from journeyman.stores.catalogue import JOURNAL, check_there, journal_address
+from journeyman.stores.catalogue import JOURNAL, can_be_written, check_there, journal_address, open_database
 from journeyman.stores.disk import DRAFT, disk_errors
 from journeyman.stores.experience import ExperienceStore
 from journeyman.stores.journal import Journal
@@ -94,15 +94,22 @@ class Workspace:
 
     @classmethod
     def existing(cls, path: Path | str) -> Workspace:
-        """Open a workspace that must be there, for commands that only look.
+        """Open a workspace that must be there, for commands that only look; it may be one that cannot be written.
 
         Raises
         ------
         WorkspaceError
             Where there is none.
         """
-        check_there(Path(path))
-        return cls(path)
+        place = Path(path)
+        check_there(place)
+        if can_be_written(place):
+            return cls(place)
+        workspace = cls.__new__(cls)
+        workspace.path = place
+        workspace.artifacts = FileArtifacts(place / "artifacts")
+        workspace._use(open_database(place))
+        return workspace
 
     def release_path(self, name: str, version: int) -> str:
         """Return where a version's folder belongs, relative to the workspace."""

@@ -181,9 +181,10 @@ def _work(worker: Worker, once: bool, stop: threading.Event, tell: Callable[[str
 
 @contextmanager
 def opened_log(place: OperatePlace) -> Iterator[SqlitePredictionLog]:
-    """Open the prediction log of an operated model, with a connection of its own."""
+    """Open the prediction log of an operated model, with a connection of its own; SettingsError for another's log."""
     log = SqlitePredictionLog(place.log or place.workspace / "predictions" / place.name)
     try:
+        log.claim(place.name)
         yield log
     finally:
         log.close()

@@ -11,7 +11,7 @@ import pandas as pd
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.interfaces import Source
-from journeyman.settings import model_name
+from journeyman.settings import predictions_name
 from journeyman.sources import open_source
 from journeyman.sources.batches import raw_frames
 from journeyman.workflow.predictions_file import opened_predictions, prediction_columns
@@ -79,7 +79,7 @@ def predict_file(
         For an unknown name or version, or a file of another kind.
     """
     release = load(name, version=version, workspace=workspace)
-    path = Path(out) if out is not None else Path(f"{model_name(str(table), name)}.predictions.csv")
+    path = Path(out) if out is not None else Path(predictions_name(str(table)))
     with opened_predictions(path) as keep:
         source = open_source(str(table), query)
         rows = 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,22 +17,30 @@ import pyarrow.parquet as pq
 
 from journeyman.entities.conformed import Misfit
 from journeyman.entities.finding import Finding
-from journeyman.errors import JourneymanError, SettingsError, SourceError
-from journeyman.settings import model_name
+from journeyman.errors import JourneymanError, SchemaError, SettingsError, SourceError
+from journeyman.settings import predictions_name
 from journeyman.sources import open_source
 from journeyman.sources.batches import raw_frames
 from journeyman.stages.conform import conform_part, judge
 from journeyman.stores.disk import Draft, disk_errors, sync_folder
 from journeyman.workflow.predict_doors import PredictResult, Release, load
 from journeyman.workflow.predictions_file import opened_predictions, prediction_columns
+from journeyman.workflow.watched_folder import (
+    MARK,
+    FileState,
+    ScoredTables,
+    file_state,
+    is_being_written,
+    watching,
+)
 
 __all__ = ["ScoreJob", "score_file", "watch"]
 
 _ROWS = 50_000
 _TOLD = b"journeyman"
 _JOB = "job.json"
-_TABLES = (".csv", ".tsv", ".parquet", ".jsonl", ".xlsx", ".gz", ".zst")
-_MARK = ".predictions."
+_PLAIN = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".xlsx")
+_PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip")
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,7 @@ def score_file(
     version: int | None = None,
     workspace: str | Path | None = None,
     query: str | None = None,
+    check: Callable[[], None] | None = None,
 ) -> PredictResult:
     """Predict the rows of a table of any size, in their order; after a kill the same call goes on where it was.
 
@@ -79,6 +90,8 @@ def score_file(
         Gets the number of rows that are done, after each part.
     name, table, out, version, workspace, query
         As for ``predict_file``.
+    check : callable, optional
+        Called before the file appears; where it raises, none does.
 
     Raises
     ------
@@ -88,7 +101,7 @@ def score_file(
         Where the disk is full; what is done stays.
     """
     release = load(name, version=version, workspace=workspace)
-    path = Path(out) if out is not None else Path(f"{model_name(str(table), name)}.predictions.csv")
+    path = Path(out) if out is not None else Path(predictions_name(str(table)))
     source = open_source(str(table), query)
     with opened_predictions(path) as keep:
         job = ScoreJob(str(release.manifest["files"]["model.json"]["sha256"]), source.digest(), path.name, _ROWS)
@@ -108,6 +121,8 @@ def score_file(
         findings = (*judge(misfit for part in noticed for misfit in part.misfits), *noticed[-1].findings)
         for file in files:
             keep(pq.read_table(file).to_pandas())
+        if check is not None:
+            check()
     shutil.rmtree(parts)
     return PredictResult(path, rows, findings)
 
@@ -124,8 +139,10 @@ def watch(
 ) -> None:
     """Score every table that appears in a folder, beside it, until interrupted.
 
-    A table whose size still changes is left until it does not. One that cannot be scored is told, once, and again only
-    when it has changed.
+    Each is scored once by its content: one that is replaced is scored again, one that is only touched is not. A table
+    that somebody still writes, or that has changed between two looks, is left until it is whole; where it changes while
+    it is read, nothing appears. One that cannot be read is told, once, and again only when it has changed; whatever
+    else is wrong is told once and tried again.
 
     Parameters
     ----------
@@ -139,41 +156,106 @@ def watch(
     Raises
     ------
     SettingsError
-        Where there is no such folder, or no such model.
+        Where there is no such folder, or no such model, or another process watches it.
     """
     if not folder.is_dir():
         raise SettingsError(f"--watch {folder} is no folder", hint="make it first, or name another")
     load(name, version=version, workspace=workspace)
-    seen: dict[Path, tuple[int, int]] = {}
-    refused: dict[Path, tuple[int, int]] = {}
-    round_number = 0
-    while rounds is None or round_number < rounds:
-        for table in sorted(folder.iterdir()):
-            out = table.with_name(f"{table.name.partition('.')[0]}{_MARK}csv")
-            if not table.is_file() or _is_ours(table):
-                continue
-            if out.exists():
-                shutil.rmtree(_parts(out), ignore_errors=True)  # left where a kill came just after the file
-                continue
-            state = (table.stat().st_size, table.stat().st_mtime_ns)
-            if seen.get(table) == state and refused.get(table) != state:
-                try:
-                    found = score_file(name, table, lambda _: None, out=out, version=version, workspace=workspace)
-                    tell(f"{found.rows} rows predicted: {out}")
-                except JourneymanError as error:
-                    refused[table] = state
-                    tell(f"{table}: {error}")
-            seen[table] = state
-        round_number += 1
-        time.sleep(seconds)
+
+    def score(table: Path, out: Path, check: Callable[[], None]) -> int:
+        whole = score_file(name, table, lambda _: None, out=out, version=version, workspace=workspace, check=check)
+        return whole.rows
+
+    with watching(folder):
+        watched = _Watched(ScoredTables(folder), score, tell)
+        round_number = 0
+        while rounds is None or round_number < rounds:
+            try:
+                tables = sorted(folder.iterdir())
+            except OSError as error:
+                raise SettingsError(
+                    f"--watch {folder} cannot be looked at any more: {error.strerror}", hint="make it again"
+                ) from error
+            for table in tables:
+                if _is_table(table):
+                    watched.look(table)
+            round_number += 1
+            time.sleep(seconds)
+
+
+class _Changed(Exception):
+    """A table changed while it was read."""
+
+
+class _Watched:
+    """What is known of the tables of a watched folder from one look to the next."""
+
+    def __init__(
+        self,
+        scored: ScoredTables,
+        score: Callable[[Path, Path, Callable[[], None]], int],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._scored, self._score, self._tell = scored, score, tell
+        self._seen: dict[Path, FileState | None] = {}
+        self._refused: dict[Path, FileState] = {}
+        self._troubles: dict[Path, str] = {}  # what was told of a table and is tried again
+
+    def look(self, table: Path) -> None:
+        """Score a table where it is new and whole."""
+        state = file_state(table)
+        before, self._seen[table] = self._seen.get(table), state
+        if state is None or state != before or self._refused.get(table) == state or self._scored.has(table, state):
+            return
+        if is_being_written(table):
+            return
+        try:
+            self._take(table, state)
+            self._troubles.pop(table, None)
+        except _Changed:
+            self._seen.pop(table)
+        except (SourceError, SchemaError) as error:
+            self._refused[table] = state
+            self._tell(f"{table}: {error}")
+        except (JourneymanError, OSError) as error:
+            if self._troubles.get(table) != str(error):
+                self._troubles[table] = str(error)
+                self._tell(f"{table}: {error}; it is tried again")
+        except Exception as error:  # noqa: BLE001 - one table must not keep the others from their answers
+            traceback.print_exc(file=sys.stderr)
+            self._refused[table] = state
+            self._tell(f"{table}: {type(error).__name__}, a fault of Journeyman")
+
+    def _take(self, table: Path, state: FileState) -> None:
+        out = self._scored.out(table)
+        digest = open_source(str(table), None).digest()
+        if not self._scored.has_content(table, digest) and not self._was_scored_before(table, out, state):
+
+            def check() -> None:
+                if file_state(table) != state:
+                    raise _Changed
+
+            self._tell(f"{self._score(table, out, check)} rows predicted: {out}")
+        self._scored.add(table, state, digest)
+
+    def _was_scored_before(self, table: Path, out: Path, state: FileState) -> bool:
+        """Return whether predictions lie there of a table that nothing was noted of: a kill came, or an old version."""
+        there = file_state(out)
+        if there is None or there[1] < state[1] or self._scored.knows(table):
+            return False
+        shutil.rmtree(_parts(out), ignore_errors=True)
+        return True
 
 
 def _parts(out: Path) -> Path:
     return out.with_name(f".{out.name[:200]}.parts")
 
 
-def _is_ours(table: Path) -> bool:
-    return table.name.startswith(".") or _MARK in table.name or not table.name.lower().endswith(_TABLES)
+def _is_table(path: Path) -> bool:
+    name = path.name.lower()
+    return (
+        name.endswith((*_PLAIN, *_PACKED)) and not name.startswith(".") and not name.endswith(MARK) and path.is_file()
+    )
 
 
 def _begun(parts: Path, job: ScoreJob) -> int:

@@ -106,7 +106,9 @@ class World:
                 for i in some
             )
             receipt = self.log.append(LogEntries(entries), moment)
-            self._ids[begin + some.start : begin + some.stop] = [kept.id for kept in receipt.predictions]
+            self._ids[begin + some.start : begin + some.stop] = [
+                kept.id for kept in receipt.predictions if kept is not None
+            ]
         if shadow is not None and cast is not None:
             given = _outputs(shadow, cast, self.task)
             ids = self._ids[begin:end].tolist()

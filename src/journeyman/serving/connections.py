@@ -1,0 +1,78 @@
+"""Connections with patience: a client whose headers do not arrive in time, or have no end, is let go."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+__all__ = ["PatientProtocol", "ServerConfig"]
+
+_LOOK = 1.0  # seconds between two looks at a connection, at most
+_MOST_HEADER_BYTES = 65_536  # of one request; what cannot be told from that is no request for us
+_LATE = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+class ServerConfig(uvicorn.Config):
+    """uvicorn's configuration, and the seconds that the headers of a request may take to arrive."""
+
+    def __init__(self, app: Any, *, timeout_headers: float, **options: Any) -> None:
+        super().__init__(app, http=PatientProtocol, **options)
+        self.timeout_headers = timeout_headers
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, which by itself waits for the end of headers, or of a refused body, for ever."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin to look."""
+        super().connection_made(transport)
+        self._in_headers = False
+        self._header_bytes = 0
+        self._waits: tuple[object, float] | None = None  # after which request it waits, and since when
+        self._patience: float = getattr(self.config, "timeout_headers", 30.0)
+        self._look_later()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, unless the headers have become too long."""
+        super().data_received(data)
+        if self._in_headers:
+            self._header_bytes += len(data)
+            if self._header_bytes > _MOST_HEADER_BYTES and not self.transport.is_closing():
+                self._close(_TOO_LONG)
+
+    def on_message_begin(self) -> None:
+        """Note that headers begin."""
+        super().on_message_begin()
+        self._in_headers, self._header_bytes = True, 0
+
+    def on_headers_complete(self) -> None:
+        """Note that they are there."""
+        self._in_headers = False
+        super().on_headers_complete()
+
+    def _look_later(self) -> None:
+        self.loop.call_later(min(_LOOK, self._patience / 4), self._look)
+
+    def _look(self) -> None:
+        """Close the connection where it has waited too long for a request that nobody else has a clock for."""
+        if self.transport.is_closing():
+            return
+        answered = self.cycle is None or self.cycle.response_complete
+        now = self.loop.time()
+        if not answered or self.timeout_keep_alive_task is not None:
+            self._waits = None
+        elif self._waits is None or self._waits[0] is not self.cycle:
+            self._waits = (self.cycle, now)
+        elif now - self._waits[1] >= self._patience:
+            self._close(_LATE if self._in_headers else b"")
+            return
+        self._look_later()
+
+    def _close(self, farewell: bytes) -> None:
+        if farewell:
+            self.transport.write(farewell)
+        self.transport.close()
