@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.algorithms.neural.model import NeuralModel
-from journeyman.algorithms.neural.schedule import CYCLE_ENDS, is_calm, learning_share, length_of_refit, restraint_share
+from journeyman.algorithms.neural.schedule import (
+    CYCLE_ENDS,
+    epochs_in_time,
+    is_calm,
+    learning_share,
+    restraint_share,
+    schedule_of_refit,
+)
 from journeyman.algorithms.neural.shape import DROP_LEVELS, Shape
 from journeyman.algorithms.neural.start import Target, first_arrays, learn_inputs, to_model
 from journeyman.interfaces import FitRequest
@@ -20,6 +27,7 @@ __all__ = ["train_net"]
 
 FloatArray = NDArray[np.float64]
 _BATCH, _VALIDATED = 256, 1024
+_MEASURED = 30  # steps that say how long one takes
 
 
 def train_net(request: FitRequest) -> NeuralModel:
@@ -78,13 +86,14 @@ def _descend(
     rng: np.random.Generator,
 ) -> tuple[Any, int]:
     """Return what is kept of all that is learned, and the epochs behind them."""
-    epochs = int(request.parameters["epochs"])
-    planned = epochs if validation else length_of_refit(request.rounds, epochs)
-    pace = _Pace(request, epochs * max(1, round(len(rows[0]) / net.batch)))
+    planned = epochs = int(request.parameters["epochs"])
+    if validation is None:
+        planned, epochs = schedule_of_refit(request.rounds, epochs)
+    per_epoch = max(1, round(len(rows[0]) / net.batch))
+    pace, tempo = _Pace(request, epochs * per_epoch), _Tempo(request)
     memory = list(net.memory)
     best, best_loss, best_epoch = flat, np.inf, 0
     at_cycle_ends: list[float] = []
-    per_epoch = pace.steps // epochs
     epoch = 0
     while epoch < planned:
         order = np.resize(rng.permutation(len(rows[0])), (per_epoch, net.batch))
@@ -96,6 +105,10 @@ def _descend(
             in_time = not request.out_of_time()
             if not in_time:
                 break
+            shorter = tempo.epochs(planned, per_epoch) if epoch == 0 else planned
+            if shorter < planned:  # a whole schedule that is shorter learns more than the beginning of a long one
+                planned = epochs = shorter
+                pace = _Pace(request, epochs * per_epoch)
         epoch += 1
         if validation is None:
             best, best_epoch = flat, epoch
@@ -135,6 +148,27 @@ class _Pace:
         restraint = restraint_share(done)
         level = round(DROP_LEVELS * self.dropout * restraint)
         return np.array([self.rate * learning_share(done), self.decay * restraint, level], np.float32)
+
+
+class _Tempo:
+    """How long a step takes, measured once over the first ones."""
+
+    def __init__(self, request: FitRequest) -> None:
+        self.seconds_left = request.seconds_left
+        self.started = 0.0
+        self.steps = 0
+
+    def epochs(self, planned: int, per_epoch: int) -> int:
+        """Count a step; return the epochs that there is time for once enough were counted, before that the planned."""
+        if self.seconds_left is None:
+            return planned
+        self.steps += 1
+        if self.steps == 1:
+            self.started = self.seconds_left()
+        if self.steps != min(_MEASURED, per_epoch) or self.steps == 1:
+            return planned
+        left = self.seconds_left()
+        return epochs_in_time(planned, (self.started - left) / (self.steps - 1) * per_epoch, left)
 
 
 class _Validation:
