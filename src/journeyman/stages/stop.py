@@ -17,6 +17,7 @@ _ALIKE = 0.8
 (docs/decisions/0017)."""
 
 _WHOLE_SHARE = 0.6  # of its expected time that a trial should have which is to learn to its end
+_SCHEDULED_SHARE = 0.4  # the same where it can do with a shorter schedule
 _THIN = 2  # candidates besides the simple ones
 _USUAL_BUDGETS = ((60.0, "1m"), (120.0, "2m"), (300.0, "5m"), (900.0, "15m"), (3600.0, "1h"), (4 * 3600.0, "4h"))
 
@@ -104,15 +105,16 @@ def must_stop(remaining: int, trials_left: int | None, interrupted: bool) -> str
     return "" if remaining else "every candidate was tried"
 
 
-def fits_whole(expectation: Expectation, seconds_left: float | None) -> bool:
-    """Say whether a trial that is to learn to its end fits into the time left.
+def fits_whole(expectation: Expectation, seconds_left: float | None, scheduled: bool = False) -> bool:
+    """Say whether a trial that is to learn to its end fits into the time left, if need be on a shorter schedule.
 
     Examples
     --------
     >>> fits_whole(Expectation("a", 0.9, 0.1, 10.0), 7.0), fits_whole(Expectation("a", 0.9, 0.1, 10.0), 5.0)
     (True, False)
     """
-    return seconds_left is None or expectation.seconds * _WHOLE_SHARE <= seconds_left
+    share = _SCHEDULED_SHARE if scheduled else _WHOLE_SHARE
+    return seconds_left is None or expectation.seconds * share <= seconds_left
 
 
 def thin_search(tried: int, remaining: Sequence[Expectation], budget: float, spent: float) -> str:

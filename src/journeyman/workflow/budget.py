@@ -223,14 +223,14 @@ def seconds_after_fits(
 ) -> tuple[tuple[float, float], ...]:
     """Return the seconds that are needed after each member's fit for good: for the other fits, and to finish.
 
-    Two figures: with a third of finishing, since a fit that takes longer than its trial promised is cut short for no
+    Two figures: with half of finishing, since a fit that takes longer than its trial promised is cut short for no
     less; and with all of it and another copy of the member, which is not begun without the time for it.
     """
     finish = seconds_to_finish(table, split, measured_answer(chosen, found.trials), found.slowness)
     fits, needed = 0.0, []
     once = seconds_of_fits(found, chosen, table, split, threads)
     for seconds, member in reversed(list(zip(once, chosen.members, strict=True))):
-        needed.append((fits + finish / 3, fits + finish + seconds))
+        needed.append((fits + finish / 2, fits + finish + seconds))
         fits += seconds * member.copies
     return tuple(reversed(needed))
 

@@ -68,9 +68,18 @@ class _Plan:
 
 @dataclass(frozen=True)
 class _Queue:
-    """Expectations of the candidates that wait: those whose turn has come whatever is expected of them, and all."""
+    """Expectations of the candidates that wait.
 
-    due: Sequence[Expectation]
+    Attributes
+    ----------
+    smooth, early : sequence of Expectation
+        Those whose turn has come whatever is expected of them.
+    ranked : sequence of Expectation
+        All, the most promising first.
+    """
+
+    smooth: Sequence[Expectation]
+    early: Sequence[Expectation]
     ranked: Sequence[Expectation]
 
 
@@ -109,7 +118,7 @@ def search(
         costs = expected_costs(kit, table, task, split, settings, waiting, trials, foreseen)
         more = patience(costs, _left(settings, trials))
         ranked = informed(rank(waiting, costs, context, shown, beliefs, known, more), seen, more)
-        queue = _Queue(_due(ranked, waiting, trials), ranked)
+        queue = _queue(ranked, waiting, trials)
         choice = run.step(f"choose {len(trials) + 1}", partial(_choose, kit, run, plan, queue, trials, best, paces))
         paces += [choice.work] if choice.work else []
         chosen = choice.expectation
@@ -170,10 +179,8 @@ def _thin(kit: Kit, plan: _Plan, found: Search, waiting: Sequence[Expectation]) 
     return thin_search(tried, waiting, plan.settings.budget, spent)
 
 
-def _due(
-    ranked: Sequence[Expectation], waiting: Sequence[Candidate], trials: Sequence[Trial]
-) -> tuple[Expectation, ...]:
-    """Return the expectations of candidates that come next whatever is expected of them.
+def _queue(ranked: Sequence[Expectation], waiting: Sequence[Candidate], trials: Sequence[Trial]) -> _Queue:
+    """Return who waits, and who of them comes next whatever is expected.
 
     Those that are strong without tuning, the quickest first; and before them, once a trial has learned for long or was
     still learning when its time was up, one that suits functions without much noise.
@@ -182,7 +189,8 @@ def _due(
     algorithms, tried = {c.key: c.algorithm for c in waiting}, {t.candidate.algorithm for t in trials}
     smooth = [e for e in ranked if turns.get(e.candidate) is Turn.SMOOTH and algorithms[e.candidate] not in tried]
     early = sorted((e for e in ranked if turns.get(e.candidate) is Turn.EARLY), key=lambda e: e.seconds)
-    return (*smooth[:1], *early) if any(t.unfinished or t.learned_long for t in trials) else tuple(early)
+    learning = any(t.unfinished or t.learned_long for t in trials)
+    return _Queue(smooth[:1] if learning else (), early, ranked)
 
 
 def _choose(
@@ -213,9 +221,13 @@ def _choose(
     most = None if plan.settings.budget is None else plan.settings.budget * _LARGEST_SHARE
     # What is due may replace the ensemble, whose final fits are then not needed: those of a lean one must fit in.
     spare = _least(trial_seconds(*of_table, elapsed, _lean(plan, members, trials), trials, pace), most)
-    due = next((e for e in queue.due if fits_whole(e, spare)), None) if not first else None
-    if due is not None:
-        return Choice(due, spare, "", elapsed, work)
+    free = _least(trial_seconds(*of_table, elapsed, (), trials, pace), most)
+    # A fit that has learned for long can be cut short and is still worth most of what it was.
+    half = spare if spare is None or free is None else (spare + free) / 2
+    due = [(e, half) for e in queue.smooth if fits_whole(e, half, scheduled=True)]
+    due += [(e, spare) for e in queue.early if fits_whole(e, spare)]
+    if due and not first:
+        return Choice(due[0][0], due[0][1], "", elapsed, work)
     reason = reason_to_stop(queue.ranked, None if first else seconds, left, interrupted)
     if reason:
         return Choice(None, None, reason, elapsed, work)

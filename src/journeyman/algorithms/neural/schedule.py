@@ -10,7 +10,7 @@ _CYCLES = 4
 CYCLE_ENDS = tuple((2.0**k - 1.0) / (2.0**_CYCLES - 1.0) for k in range(1, _CYCLES + 1))
 """Shares of the training at which the learning rate has come down to zero: the places where nets are good."""
 
-_FEWEST_EPOCHS, _SAFE = 2, 0.9
+_FEWEST_EPOCHS, _SAFE = 2, 0.85
 _CALM = 0.3  # of the highest learning rate
 
 
@@ -67,12 +67,13 @@ def schedule_of_refit(rounds: int, epochs: int) -> tuple[int, int]:
     return (rounds, epochs) if is_calm(rounds / epochs) else (rounds, rounds)
 
 
-def epochs_in_time(epochs: int, seconds_an_epoch: float, seconds_left: float) -> int:
+def epochs_in_time(planned: int, done: float, seconds_an_epoch: float, seconds_left: float) -> int:
     """Return how long a schedule may be so that it comes to its end in time, the planned length at most.
 
     Examples
     --------
-    >>> epochs_in_time(30, 1.0, 60.0), epochs_in_time(30, 1.0, 20.0), epochs_in_time(30, 1.0, 0.5)
-    (30, 18, 2)
+    >>> [epochs_in_time(30, 1.5, 1.0, left) for left in (60.0, 20.0, 0.5)]
+    [30, 18, 2]
     """
-    return min(epochs, max(_FEWEST_EPOCHS, int(_SAFE * seconds_left / max(seconds_an_epoch, 1e-9))))
+    more = _SAFE * seconds_left / max(seconds_an_epoch, 1e-9)
+    return min(planned, max(_FEWEST_EPOCHS, math.ceil(done), int(done + more)))
