@@ -30,7 +30,7 @@ from journeyman.cli_words import Name, Query, Quiet, Version, Workspace, count, 
 from journeyman.entities.column import Kind, Role
 from journeyman.entities.task import TaskKind
 from journeyman.errors import SettingsError
-from journeyman.settings import DEFAULT_BUDGET, DEFAULT_LATENCY, DEFAULT_WORKSPACE, parse_budget
+from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, parse_budget
 
 __all__ = ["app", "main"]
 
@@ -167,8 +167,13 @@ def build(  # one parameter an option: the signature is the command's interface
         ),
     ] = None,
     latency: Annotated[
-        str, typer.Option(metavar="TIME", help="Time that the model may take to answer for one row, in process.")
-    ] = DEFAULT_LATENCY,
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Most time to answer for one row, in process (1ms), even if a slower model would be better.",
+            show_default=False,
+        ),
+    ] = None,
     memory: Annotated[
         str | None,
         typer.Option(

@@ -12,7 +12,6 @@ from journeyman.errors import SettingsError
 __all__ = [
     "AUTO",
     "DEFAULT_BUDGET",
-    "DEFAULT_LATENCY",
     "DEFAULT_WORKSPACE",
     "FRAME",
     "LIBRARIES",
@@ -30,7 +29,6 @@ DEFAULT_BUDGET = "2m"
 AUTO = "auto"
 """A budget that ends when more is not worth it."""
 
-DEFAULT_LATENCY = "1ms"
 DEFAULT_WORKSPACE = "journeyman-workspace"
 FRAME = "<frame>"
 """Stands for the source of a build whose table was handed over from Python."""
@@ -95,9 +93,9 @@ class BuildSettings:
         passed over.
     challenger : bool
         Whether the release is to prove itself beside the champion first: it is not promoted by the build.
-    latency : float
+    latency : float or None
         Seconds that the released model may take to answer for one row, in process; many rows at once answer in about a
-        60th of it each.
+        60th of it each. None for the fastest model that is as good as the best one.
     """
 
     source: str
@@ -117,7 +115,7 @@ class BuildSettings:
     accept: tuple[str, ...] = ()
     threads: int = 2
     memory: int = 4_000_000_000
-    latency: float = 0.001
+    latency: float | None = None
     challenger: bool = False
 
     @property
@@ -148,7 +146,7 @@ def checked(settings: BuildSettings) -> BuildSettings:
     if settings.memory < _LEAST_MEMORY:
         found = f"{settings.memory / 1e6:.3g} MB" if settings.memory >= 1e6 else f"{settings.memory} bytes"
         raise SettingsError(f"{found} of memory are too few", hint=f"give {_LEAST_MEMORY / 1e6:.0f}MB or more")
-    if not _LEAST_LATENCY <= settings.latency < float("inf"):
+    if settings.latency is not None and not _LEAST_LATENCY <= settings.latency < float("inf"):
         raise SettingsError(f"latency = {settings.latency} seconds is not to be had", hint="give 0.0002 or more")
     return settings
 

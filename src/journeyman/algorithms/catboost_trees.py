@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import catboost
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.candidate import Candidate, Parameter
+from journeyman.entities.candidate import Candidate, Parameter, Turn
 from journeyman.entities.column import Column
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
@@ -21,6 +22,7 @@ __all__ = ["CatBoost", "CatBoostModel", "features_data"]
 
 FloatArray = NDArray[np.float64]
 _MOST_ROUNDS = 4000
+_USUAL_LENGTH = 100.0  # rounds times learning rate
 _ROUNDS_A_ROW = 20  # the loss of a few rows that one number tells apart would fall for ever
 _OF_THE_MOMENT = ("model_guid", "train_finish_time")  # a random name and a time, which CatBoost writes into every model
 
@@ -35,12 +37,13 @@ class CatBoostModel:
         answers, but CatBoost cannot write it.
     """
 
-    def __init__(self, parts: Sequence[Any], kind: TaskKind, threads: int = -1) -> None:
+    def __init__(self, parts: Sequence[Any], kind: TaskKind, threads: int = -1, usual_rounds: float = math.inf) -> None:
         self.parts = parts
         self.model = _summed(parts)
         self.threads = threads
         self.kind = kind
         self.rounds = int(self.model.tree_count_)
+        self.learned_long = self.rounds > usual_rounds
 
     @property
     def answer_seconds(self) -> float:
@@ -112,13 +115,16 @@ class CatBoost:
             ),
             ({"depth": 4, "learning_rate": 0.15, "l2_leaf_reg": 6.0}, "shallow", "shallow symmetric trees"),
         ]
-        return tuple(Candidate(self.name, p, reason, style) for p, style, reason in proposals)
+        return tuple(
+            Candidate(self.name, p, reason, style, turn=Turn.EARLY if style == "quick" else Turn.RANKED)
+            for p, style, reason in proposals
+        )
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit (rounds x a cost per row, column and level seen on two cores)."""
         depth = float(candidate.parameters.get("depth", 6))
         rate = float(candidate.parameters.get("learning_rate", 0.1))
-        rounds = min(_MOST_ROUNDS, 100.0 / rate, _ROUNDS_A_ROW * rows)
+        rounds = min(_MOST_ROUNDS, _USUAL_LENGTH / rate, _ROUNDS_A_ROW * rows)
         return 0.1 + rounds * (1e-3 + 1.2e-9 * rows * (features + 5) * depth) * (1 + 0.3 * (task.outputs - 1))
 
     def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
@@ -144,7 +150,8 @@ class CatBoost:
             early_stopping_rounds=round(20 + 4.0 / float(settings["learning_rate"])),
             callbacks=[_Watch(request.out_of_time)],
         )
-        return CatBoostModel([model], request.task.kind, request.threads)
+        usual = _USUAL_LENGTH / float(settings["learning_rate"])
+        return CatBoostModel([model], request.task.kind, request.threads, usual)
 
     def average(self, models: Sequence[CatBoostModel]) -> FittedModel:
         """Return the mean of several models' raw scores as one model that keeps all their encodings of categories."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from journeyman.algorithms.averaged_trees import average_texts
 from journeyman.algorithms.lightgbm_library import BoostedTrees, StoredTrees
-from journeyman.entities.candidate import Candidate, Parameter
+from journeyman.entities.candidate import Candidate, Parameter, Turn
 from journeyman.entities.column import Column
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
@@ -29,11 +29,14 @@ _CACHED_LEAVES = 50_000
 class BoosterModel:
     """Boosted trees, from training or from their text."""
 
-    def __init__(self, trees: BoostedTrees, rounds: int, kind: TaskKind, threads: int = 0) -> None:
+    def __init__(
+        self, trees: BoostedTrees, rounds: int, kind: TaskKind, threads: int = 0, usual_rounds: float = math.inf
+    ) -> None:
         self._trees = trees
         self._threads = threads
         self._kind = kind
         self.rounds = rounds
+        self.learned_long = rounds > usual_rounds
 
     @property
     def answer_seconds(self) -> float:
@@ -151,14 +154,16 @@ class LightGBM:
                 "wide random trees",
             ),
         ]
-        untuned = [Candidate(self.name, p, reason, style) for p, style, reason in proposals]
+        untuned = [
+            Candidate(self.name, p, reason, style, turn=Turn.EARLY if style == "deep" else Turn.RANKED)
+            for p, style, reason in proposals
+        ]
         return (*untuned, *_searched(self.name, rows, few))
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit (rounds x trees x a cost per cell and leaf seen on two cores)."""
-        rate = float(candidate.parameters.get("learning_rate", 0.1))
         leaves = float(candidate.parameters.get("num_leaves", 31))
-        trees = (30.0 / rate) * task.outputs
+        trees = _usual_rounds(candidate.parameters) * task.outputs
         return 0.05 + trees * (1e-4 + 3e-9 * rows * (features + 5) + 6e-6 * leaves)
 
     def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
@@ -173,7 +178,7 @@ class LightGBM:
         from journeyman.algorithms.lightgbm_training import boosted  # noqa: PLC0415 - see above
 
         trees, rounds = boosted(request)
-        return BoosterModel(trees, rounds, request.task.kind, request.threads)
+        return BoosterModel(trees, rounds, request.task.kind, request.threads, _usual_rounds(request.parameters))
 
     def average(self, models: Sequence[BoosterModel]) -> FittedModel:
         """Return the mean of several boosters' raw scores as one booster."""
@@ -189,6 +194,10 @@ class LightGBM:
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""
         return BoosterModel.from_files(files)
+
+
+def _usual_rounds(parameters: Mapping[str, Parameter]) -> float:
+    return 30.0 / float(parameters.get("learning_rate", 0.1))
 
 
 def categories_in_groups(rows: int) -> dict[str, Parameter]:

@@ -6,10 +6,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 
 from journeyman.entities.weakness import Treatment
 
-__all__ = ["BASELINE", "SIMPLE", "Candidate", "Parameter"]
+__all__ = ["BASELINE", "SIMPLE", "Candidate", "Parameter", "Turn"]
 
 BASELINE = "baseline"
 """The algorithm that looks at no column."""
@@ -17,6 +18,17 @@ SIMPLE = (BASELINE, "linear")
 """What is tried first, whatever experience says: what the others are measured against."""
 
 Parameter = str | int | float | bool
+
+
+class Turn(StrEnum):
+    """When a candidate is tried."""
+
+    RANKED = "ranked"
+    """Where its expected gain and its seconds put it."""
+    EARLY = "early"
+    """Among the first, whatever is expected of it: known to be strong without tuning."""
+    SMOOTH = "smooth"
+    """Next, once a trial has learned for long: suits functions without much noise."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,8 @@ class Candidate:
         Its name among the algorithm's candidates ("quick"), the same on every table: experience is kept by it.
     treatment : Treatment or None
         What is done against a weakness of the ensemble to the rows that it learns from.
+    turn : Turn
+        When it is tried; no part of its identity.
 
     Examples
     --------
@@ -50,6 +64,7 @@ class Candidate:
     style: str = "default"
     target_scale: str = "plain"
     treatment: Treatment | None = None
+    turn: Turn = Turn.RANKED
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ from journeyman.entities.experience import Expectation
 from journeyman.entities.trial import Ensemble, Trial
 from journeyman.entities.weakness import Attempt, Weakness
 
-__all__ = ["Choice", "Search"]
+__all__ = ["Choice", "Search", "SearchLimits"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,10 @@ class Search:
         What was tried against them.
     slowness : float
         How many times longer things took at its end than on the machine that expected seconds were measured on.
+    stopped : float
+        Seconds since the run began when it ended; 0 where no clock counts.
+    thin : str
+        Where time ended it before much was tried: what was tried, and what more time would try. Empty elsewhere.
     """
 
     ensemble: Ensemble
@@ -74,3 +78,27 @@ class Search:
     weaknesses: tuple[Weakness, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     slowness: float = 1.0
+    stopped: float = 0.0
+    thin: str = ""
+
+
+@dataclass(frozen=True)
+class SearchLimits:
+    """What kept a search from a better model.
+
+    Attributes
+    ----------
+    latency : float or None
+        Seconds of an answer that the user asked for.
+    score : float
+        Of the ensemble that was taken, out of fold.
+    unlimited : float or None
+        Of the best ensemble whatever its answers take; None where that is the one that was taken.
+    thin : str
+        As ``Search.thin``.
+    """
+
+    latency: float | None = None
+    score: float = float("nan")
+    unlimited: float | None = None
+    thin: str = ""

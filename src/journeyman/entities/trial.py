@@ -55,6 +55,12 @@ class Trial:
         Expected seconds of one answer among many, judged by the models' sizes.
     cause : str
         Why it failed, in one line.
+    unfinished : bool
+        Whether time ended a fit that was still learning.
+    learned_long : bool
+        Whether the validation rows of all folds profited for longer than is usual.
+    measured_seconds : float
+        Seconds that one answer among many took; 0 where not known. ``answer_seconds`` is the same on every run.
     """
 
     candidate: Candidate
@@ -69,6 +75,9 @@ class Trial:
     started: float = 0.0
     answer_seconds: float = 0.0
     cause: str = ""
+    unfinished: bool = False
+    learned_long: bool = False
+    measured_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ __all__ = [
     "FitRequest",
     "FittedModel",
     "FittedPreparation",
+    "LearnsLong",
     "Matrix",
     "Metric",
     "Preparation",
@@ -139,6 +140,8 @@ class FitRequest:
         What fits on these very rows hand on to the next one, such as bins, under the name of their library.
     weights : ndarray of shape (n_samples,) or None
         How much each training row counts, 1 in the mean; only given to algorithms that say that they weigh rows.
+    seconds_left : callable or None
+        Seconds until ``out_of_time`` turns true, for what learns on a schedule; None where no clock counts.
     """
 
     x: Matrix
@@ -153,6 +156,7 @@ class FitRequest:
     out_of_time: Callable[[], bool]
     shared: dict[str, Any] = field(default_factory=dict)
     weights: FloatArray | None = None
+    seconds_left: Callable[[], float] | None = None
 
 
 class FittedModel(Protocol):
@@ -230,6 +234,16 @@ class Averaging(Protocol):
 
     def average(self, models: Sequence[Any]) -> FittedModel:
         """Return one model that answers as the mean of these models' scores (before they become probabilities)."""
+        ...
+
+
+@runtime_checkable
+class LearnsLong(Protocol):
+    """What a model says besides whose validation rows may profit for longer than is usual."""
+
+    @property
+    def learned_long(self) -> bool:
+        """Whether they did: there is much to learn and little noise, which other families may learn better."""
         ...
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,18 @@ from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus, temper
 from journeyman.interfaces import Metric
 
-__all__ = ["MOST_COPIES", "Copied", "calibrate", "ensemble", "lift", "metric_losses", "row_losses", "with_copies"]
+__all__ = [
+    "MOST_COPIES",
+    "Copied",
+    "FitLimit",
+    "calibrate",
+    "ensemble",
+    "fastest_alike",
+    "lift",
+    "metric_losses",
+    "row_losses",
+    "with_copies",
+]
 
 FloatArray = NDArray[np.float64]
 _ROUNDS = 25
@@ -29,6 +40,12 @@ _MOST_OF_LATENCY = 0.4
 (with 1 ms: 17 microseconds on one core, 100,000 rows a second on two). So it is on tables of 35,000 rows or more; on
 smaller ones, where so many are seldom asked for, longer by the cube of that, up to the part of a lone row's time that
 reading and preparing it leave. Of several classes, each has that time."""
+_QUICK = 0.001
+"""Seconds of one row's answer that are quick enough for any use."""
+_FASTER = ((0.25 * _QUICK, 0.001), (_QUICK, 0.01), (4.0 * _QUICK, 0.01), (16.0 * _QUICK, 0.01))
+"""Limits on one row's answer, and the share of the loss that an ensemble within it may be worse than the best, where
+that is noise: much to become quick, next to nothing to become quicker than that."""
+_TINY_LOSS = 1e-9
 _LONE_MEMBER = 1.5e-4  # seconds that one row costs in each member, whatever its size
 _PATIENCE = 4
 _STEADY, _MEAN_IS_WORTH, _BEYOND_NOISE = 3, 200, 1.5
@@ -40,6 +57,55 @@ MOST_COPIES = 8
 """Fits for good of one member: of what averaging takes off the loss, two bring half and eight seven eighths."""
 
 
+@dataclass(frozen=True)
+class FitLimit:
+    """How long the final fits of an ensemble's members may take.
+
+    Attributes
+    ----------
+    seconds : float
+        For all members together.
+    each : mapping of str to float
+        Seconds of each candidate's final fits, by its key.
+    """
+
+    seconds: float = float("inf")
+    each: Mapping[str, float] = field(default_factory=dict)
+
+    def of(self, trial: Trial) -> float:
+        """Return the seconds of a trial's final fits."""
+        return self.each.get(trial.candidate.key, 0.0)
+
+
+@dataclass(frozen=True)
+class _Room:
+    """What the members of an ensemble take, one row a trial of the pool, and what they may take together.
+
+    Attributes
+    ----------
+    costs : ndarray of shape (n_trials, 2)
+        Seconds of one answer, and of final fits.
+    limits : ndarray of shape (2,)
+        Of the members together.
+    most : int
+        Members.
+    """
+
+    costs: FloatArray
+    limits: FloatArray
+    most: int
+
+    def alone(self, i: int) -> bool:
+        return bool((self.costs[i] <= self.limits).all())
+
+    def beside(self, i: int, members: set[int]) -> bool:
+        """Say whether a trial is a member, or finds room beside the members."""
+        if i in members:
+            return True
+        together = self.costs[sorted(members)].sum(axis=0) + self.costs[i]
+        return len(members) < self.most and bool((together <= self.limits).all())
+
+
 def ensemble(
     metric: Metric,
     trials: Sequence[Trial],
@@ -47,6 +113,7 @@ def ensemble(
     task: Task,
     incumbent: Ensemble | None,
     latency: float | None,
+    fits: FitLimit = FitLimit(),
 ) -> Ensemble | None:
     """Choose weights by greedy selection with replacement, drawn towards equal ones where rows are few.
 
@@ -60,6 +127,8 @@ def ensemble(
         Kept unless the new one scores better out of fold.
     latency : float or None
         Seconds that the answer for one row may take; None for an ensemble as good as can be, however slow.
+    fits : FitLimit
+        How long final fits may take; where no trial fits in, the one that is nearest to it is taken.
 
     Returns
     -------
@@ -83,25 +152,25 @@ def ensemble(
     answers = [_answers(t)[rows] for t in pool]
     limit = np.inf if latency is None else _limit(latency, len(y), _outputs(pool[0], task))
     most = _MOST_MEMBERS if latency is None else max(1, min(_MOST_MEMBERS, int(latency / _LONE_MEMBER)))
-    quick = [i for i, t in enumerate(pool) if t.answer_seconds <= limit]
-    quick = quick or [min(range(len(pool)), key=lambda i: pool[i].answer_seconds)]
+    limits = np.array([limit, fits.seconds])
+    room = _Room(np.array([[t.answer_seconds, fits.of(t)] for t in pool]), limits, most)
+    quick = [i for i in range(len(pool)) if room.alone(i)]
+    quick = quick or [min(range(len(pool)), key=lambda i: tuple(np.maximum(room.costs[i] / limits, 1.0)[::-1]))]
     pool = [pool[i] for i in quick]
     answers = [answers[i] for i in quick]
+    room = replace(room, costs=room.costs[quick])
     chosen = [0]
     total = answers[0].copy()
     best_chosen, best_score = list(chosen), sign * metric.score(truth, total)
     while len(chosen) < _ROUNDS and len(chosen) < len(best_chosen) + _PATIENCE:
-        spent = sum(pool[i].answer_seconds for i in set(chosen))
-        full = len(set(chosen)) >= most
-        allowed = [i for i, t in enumerate(pool) if i in chosen or (not full and spent + t.answer_seconds <= limit)]
+        allowed = [i for i in range(len(pool)) if room.beside(i, set(chosen))]
         scores = {i: sign * metric.score(truth, (total + answers[i]) / (len(chosen) + 1)) for i in allowed}
         pick = max(scores, key=lambda i: (scores[i], -i))
         chosen.append(pick)
         total += answers[pick]
         if scores[pick] > best_score:
             best_chosen, best_score = list(chosen), scores[pick]
-    costs = [t.answer_seconds for t in pool]
-    weights = _steadied(best_chosen, lambda i: row_losses(truth, answers[i], task), costs, most, limit)
+    weights = _steadied(best_chosen, lambda i: row_losses(truth, answers[i], task), room)
     members = tuple(
         Member(pool[i].candidate, weight, _rounds(pool[i]))
         for i, weight in sorted(weights.items(), key=lambda item: (-item[1], item[0]))
@@ -114,9 +183,7 @@ def ensemble(
     return challenger
 
 
-def _steadied(
-    chosen: Sequence[int], losses: Callable[[int], FloatArray], costs: Sequence[float], most: int, limit: float
-) -> dict[int, float]:
+def _steadied(chosen: Sequence[int], losses: Callable[[int], FloatArray], room: _Room) -> dict[int, float]:
     """Return weights by position in the pool: between those that were chosen, and equal ones of the best.
 
     What was chosen on few rows fits them too well, and a plain mean is hard to beat. So the mean of the three best that
@@ -129,10 +196,6 @@ def _steadied(
         Positions in the pool, whose best is first; one that was chosen twice weighs twice.
     losses : callable
         Returns the losses of a trial of the pool on the rows that were chosen on.
-    costs : sequence of float
-        Seconds of one answer of each trial of the pool.
-    most, limit : int and float
-        Members, and seconds of their answers together.
     """
     weights = {i: n / len(chosen) for i, n in Counter(chosen).items()}
     least = losses(0)
@@ -141,10 +204,10 @@ def _steadied(
     if share < _LEAST_SHARE:
         return weights
     best, members = [0], set(weights)
-    for i in range(1, len(costs)):
+    for i in range(1, len(room.costs)):
         if len(best) == _STEADY:
             break
-        if i not in members and (len(members) >= most or sum(costs[k] for k in members) + costs[i] > limit):
+        if not room.beside(i, members):
             continue
         best.append(i)
         members.add(i)
@@ -152,6 +215,47 @@ def _steadied(
     best = [i for i in best if i == 0 or worse[i].mean() < _BEYOND_NOISE * worse[i].std() / np.sqrt(rows)]
     mixed = {i: (1.0 - share) * weight for i, weight in weights.items()}
     return mixed | {i: mixed.get(i, 0.0) + share / len(best) for i in best}
+
+
+def fastest_alike(
+    metric: Metric, trials: Sequence[Trial], y: FloatArray, task: Task, best: Ensemble, fits: FitLimit = FitLimit()
+) -> Ensemble:
+    """Return the fastest ensemble that is as good as the best one, as far as the rows can tell.
+
+    As good is a loss that is greater by no more than one standard error of the paired difference, and by no more than
+    a hundredth, of the rows' losses and of the metric alike (docs/decisions/0039).
+
+    Parameters
+    ----------
+    best : Ensemble
+        Chosen by its score alone.
+    fits : FitLimit
+        As ``ensemble`` takes it.
+    """
+    for latency, share in _FASTER:
+        if best.answer_seconds <= _limit(latency, len(y), _numbers(best, task)):
+            return best
+        found = ensemble(metric, trials, y, task, None, latency, fits)
+        faster = found is not None and found.answer_seconds < best.answer_seconds
+        if found is not None and faster and _alike(metric, y, task, (best, found), share):
+            return found
+    return best
+
+
+def _alike(metric: Metric, y: FloatArray, task: Task, ensembles: tuple[Ensemble, Ensemble], share: float) -> bool:
+    """Say whether the second ensemble is worse neither beyond noise nor by more than a share of the loss."""
+    best, other = ensembles
+    old, new = (metric_losses(y, e.predictions, task) for e in ensembles)
+    worse = new - old
+    most = min(float(worse.std()) / np.sqrt(len(y)), share * float(old.mean()))
+    perfect = 1.0 if metric.greater_is_better else 0.0
+    before, after = abs(perfect - best.score), abs(perfect - other.score)
+    return float(worse.mean()) <= most + _TINY_LOSS and after <= before * (1.0 + share) + _TINY_LOSS
+
+
+def _numbers(chosen: Ensemble, task: Task) -> int:
+    """Return how many numbers an answer is made of; two classes share one."""
+    return 1 if task.kind is TaskKind.BINARY else chosen.predictions.shape[1]
 
 
 @dataclass(frozen=True)
@@ -186,15 +290,15 @@ def with_copies(
     costs : sequence of Copied
         For each member.
     latency : float or None
-        Seconds that the answer for one row may take; None for no limit.
+        Seconds that the answer for one row may take; None where the user named none: then copies are made as long as
+        the answer stays quick.
     left : callable or None
         Seconds for all fits, by the seconds of an answer; None where no clock counts, and then there are a few of each.
     """
-    allowed = np.inf
-    if latency is not None:
-        outputs = chosen.predictions.shape[1]
-        limit = _limit(latency, len(chosen.predictions), 1 if outputs == 2 else outputs)
-        allowed = min(limit, max(0.0, latency - len(chosen.members) * _LONE_MEMBER))
+    latency = _QUICK if latency is None else latency
+    outputs = chosen.predictions.shape[1]
+    limit = _limit(latency, len(chosen.predictions), 1 if outputs == 2 else outputs)
+    allowed = max(_TINY, min(limit, latency - len(chosen.members) * _LONE_MEMBER))
     copies = [1] * len(costs)
     answer, spent = sum(c.answer_seconds for c in costs), sum(c.seconds for c in costs)
     seconds = np.inf if left is None else max(left(answer), _TINY)

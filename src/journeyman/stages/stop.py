@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from journeyman.entities.experience import Expectation
 
-__all__ = ["LEAST_CHANCE", "chance_of_more", "choose_next", "reason_to_stop"]
+__all__ = ["LEAST_CHANCE", "chance_of_more", "choose_next", "fits_whole", "must_stop", "reason_to_stop", "thin_search"]
 
 LEAST_CHANCE = 0.1
 """The search ends when all that could still be tried brings more than noise with less than this probability."""
@@ -15,6 +15,11 @@ LEAST_CHANCE = 0.1
 _ALIKE = 0.8
 """Candidates do not succeed independently of one another: each further one counts for this much of the one before
 (docs/decisions/0017)."""
+
+_WHOLE_SHARE = 0.6  # of its expected time that a trial should have which is to learn to its end
+_SCHEDULED_SHARE = 0.4  # the same where it can do with a shorter schedule
+_THIN = 2  # candidates besides the simple ones
+_USUAL_BUDGETS = ((60.0, "1m"), (120.0, "2m"), (300.0, "5m"), (900.0, "15m"), (3600.0, "1h"), (4 * 3600.0, "4h"))
 
 _LEAST_SHARE = 0.35  # of its expected time that a trial should have; boosting that is cut shorter learns too little
 _LAST_SHARE = (
@@ -71,12 +76,9 @@ def reason_to_stop(
     >>> reason_to_stop((Expectation("a", 0.03, 0.01, 5.0),), 60.0, None, False)
     'what could still be tried would lift the score beyond noise with a probability of 3%, below 10%'
     """
-    if interrupted:
-        return "you asked it to finish with what it had"
-    if trials_left is not None and trials_left <= 0:
-        return "the number of trials asked for is done"
-    if not remaining:
-        return "every candidate was tried"
+    ended = must_stop(len(remaining), trials_left, interrupted)
+    if ended:
+        return ended
     if trials_left is not None or choose_next(remaining, seconds_left) is None:
         return ""
     chance = chance_of_more(remaining, seconds_left)
@@ -86,6 +88,64 @@ def reason_to_stop(
             f"{chance:.0%}, below {LEAST_CHANCE:.0%}"
         )
     return ""
+
+
+def must_stop(remaining: int, trials_left: int | None, interrupted: bool) -> str:
+    """Return why the search ends whatever is expected of the candidates that remain, or the empty text.
+
+    Examples
+    --------
+    >>> must_stop(0, None, False)
+    'every candidate was tried'
+    """
+    if interrupted:
+        return "you asked it to finish with what it had"
+    if trials_left is not None and trials_left <= 0:
+        return "the number of trials asked for is done"
+    return "" if remaining else "every candidate was tried"
+
+
+def fits_whole(expectation: Expectation, seconds_left: float | None, scheduled: bool = False) -> bool:
+    """Say whether a trial that is to learn to its end fits into the time left, if need be on a shorter schedule.
+
+    Examples
+    --------
+    >>> fits_whole(Expectation("a", 0.9, 0.1, 10.0), 7.0), fits_whole(Expectation("a", 0.9, 0.1, 10.0), 5.0)
+    (True, False)
+    """
+    share = _SCHEDULED_SHARE if scheduled else _WHOLE_SHARE
+    return seconds_left is None or expectation.seconds * share <= seconds_left
+
+
+def thin_search(tried: int, remaining: Sequence[Expectation], budget: float, spent: float) -> str:
+    """Say that a search which time ended was thin, and what more time would try; empty where it was not.
+
+    Parameters
+    ----------
+    tried : int
+        Candidates that were tried besides the simple ones.
+    remaining : sequence of Expectation
+        Of the candidates that time left over, the most promising first.
+    budget, spent : float
+        Seconds that were asked for, and those of them that did not go into trials: reading, checking and finishing.
+
+    Examples
+    --------
+    >>> thin_search(2, [Expectation(str(i), 0.5, 0.1, 10.0) for i in range(30)], 20.0, 8.0)
+    'only 2 candidates were tried; 2m would try about 13'
+    """
+    if tried > _THIN or not remaining:
+        return ""
+    longer, name = next(((s, n) for s, n in _USUAL_BUDGETS if s >= 3.0 * budget), _USUAL_BUDGETS[-1])
+    left, more = longer - max(budget, spent), 0
+    for expectation in remaining:
+        left -= expectation.seconds
+        if left < 0.0:
+            break
+        more += 1
+    what = {0: "no candidate besides the simple model was", 1: "only 1 candidate was"}
+    said = what.get(tried, f"only {tried} candidates were")
+    return f"{said} tried; {name} would try about {tried + more}" if more else f"{said} tried"
 
 
 def choose_next(remaining: Sequence[Expectation], seconds_left: float | None) -> Expectation | None:

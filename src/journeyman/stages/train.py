@@ -24,6 +24,7 @@ from journeyman.interfaces import (
     FitRequest,
     FittedModel,
     FittedPreparation,
+    LearnsLong,
     Matrix,
     Metric,
     Preparation,
@@ -115,18 +116,18 @@ class Allowance:
     seconds: float | None
     starting: float = 0.0
 
-    def share(self, waves_left: int, first: bool) -> Callable[[], bool]:
-        """Return a check that turns true when the next wave of folds has used its share of the time.
+    def share(self, waves_left: int, first: bool) -> Callable[[], float] | None:
+        """Return what gives the seconds left of the next wave's share of the time; None where no clock counts.
 
         What the first fit of all loads or compiles is for all waves, so it is not taken off the first one's share.
         """
         if self.seconds is None:
-            return lambda: False
+            return None
         now = self.clock.monotonic()
         left = max(0.0, self.seconds - (now - self.started))
         starting = min(left, self.starting) if first else 0.0
         deadline = now + starting + (left - starting) / waves_left
-        return lambda: self.clock.monotonic() >= deadline
+        return lambda: deadline - self.clock.monotonic()
 
 
 @dataclass(frozen=True)
@@ -250,7 +251,10 @@ class _Answered:
     score: float
     rounds: int
     answer_seconds: float
+    measured_seconds: float
     seconds: float
+    unfinished: bool
+    learned_long: bool
 
 
 def _run(algorithm: Algorithm, folds: Folds, terms: Terms, trial: Trial, task: Task, seed: int) -> Trial:
@@ -263,12 +267,14 @@ def _run(algorithm: Algorithm, folds: Folds, terms: Terms, trial: Trial, task: T
         try:
             for number, wave in enumerate(waves):
                 fit = partial(_fit_fold, algorithm, terms, trial.candidate, task, seed, terms.threads // len(wave))
-                late = _either(given_up.is_set, terms.allowance.share(len(waves) - number, number == 0))
-                done.extend(pool.map(partial(fit, late), [folds[position] for position in wave]))
+                ends = _Ends(given_up.is_set, terms.allowance.share(len(waves) - number, number == 0))
+                done.extend(pool.map(partial(fit, ends), [folds[position] for position in wave]))
                 # Judged by the same folds whatever the number of threads, so that this does not change the outcome.
                 if not raced and len(done) >= half:
                     raced = True
-                    if half < len(folds) and _hopeless(terms, done[:half]):
+                    # What was cut short while it learned says too little of what it would have come to.
+                    learned = not any(d.unfinished for d in done[:half])
+                    if half < len(folds) and learned and _hopeless(terms, done[:half]):
                         cause = f"would not help, judged by {half} of {len(folds)} folds"
                         return replace(_told(trial, done[:half]), status=TrialStatus.STOPPED, cause=cause)
         finally:
@@ -278,8 +284,15 @@ def _run(algorithm: Algorithm, folds: Folds, terms: Terms, trial: Trial, task: T
     return replace(_told(trial, done), status=TrialStatus.DONE, score=score, predictions=answers)
 
 
-def _either(first: Callable[[], bool], second: Callable[[], bool]) -> Callable[[], bool]:
-    return lambda: first() or second()
+@dataclass(frozen=True)
+class _Ends:
+    """When a fit ends: when all is given up, or when there are no seconds left."""
+
+    given_up: Callable[[], bool]
+    seconds_left: Callable[[], float] | None
+
+    def out_of_time(self) -> bool:
+        return self.given_up() or (self.seconds_left is not None and self.seconds_left() <= 0.0)
 
 
 def _told(trial: Trial, done: Sequence[_Answered]) -> Trial:
@@ -289,6 +302,9 @@ def _told(trial: Trial, done: Sequence[_Answered]) -> Trial:
         rounds=tuple(d.rounds for d in done),
         answer_seconds=float(np.mean([d.answer_seconds for d in done])),
         fit_seconds=float(np.median([d.seconds for d in done[len(done) // 2 :]])),
+        measured_seconds=float(np.mean([d.measured_seconds for d in done])),
+        unfinished=any(d.unfinished for d in done),
+        learned_long=all(d.learned_long for d in done),
     )
 
 
@@ -299,7 +315,7 @@ def _fit_fold(
     task: Task,
     seed: int,
     threads: int,
-    out_of_time: Callable[[], bool],
+    ends: _Ends,
     fold: PreparedFold,
 ) -> _Answered:
     clock = terms.allowance.clock
@@ -315,14 +331,27 @@ def _fit_fold(
         rounds=0,
         seed=seed,
         threads=threads,
-        out_of_time=out_of_time,
+        out_of_time=ends.out_of_time,
+        seconds_left=ends.seconds_left,
     )
     model = _fit(algorithm, request, candidate, fold.when)
+    unfinished = ends.out_of_time()  # where the trial is given up as a whole nobody looks at this
+    asked = clock.monotonic()
     answer = model.predict(fold.x_valid)
+    ended = clock.monotonic()
     if not np.isfinite(answer).all():
         raise ValueError(f"{algorithm.name} gave answers that are not finite")
-    score, seconds = terms.metric.score(fold.y_valid, answer), clock.monotonic() - started
-    return _Answered(answer, fold.y_valid, score, model.rounds, model.answer_seconds, seconds)
+    return _Answered(
+        predictions=answer,
+        truth=fold.y_valid,
+        score=terms.metric.score(fold.y_valid, answer),
+        rounds=model.rounds,
+        answer_seconds=model.answer_seconds,
+        measured_seconds=(ended - asked) / max(1, len(answer)),
+        seconds=ended - started,
+        unfinished=unfinished,
+        learned_long=isinstance(model, LearnsLong) and model.learned_long,
+    )
 
 
 def _fit(algorithm: Algorithm, request: FitRequest, candidate: Candidate, when: FloatArray | None) -> FittedModel:
@@ -385,7 +414,7 @@ def fit_member(
     algorithm: Algorithm,
     parts: Sequence[Callable[[], PreparedRows]],
     threads: int,
-    out_of_time: Callable[[], bool],
+    seconds_left: Callable[[], float] | None,
     enough: Callable[[], bool],
     member: Member,
     task: Task,
@@ -397,14 +426,14 @@ def fit_member(
     ----------
     parts : sequence of callable
         Each gives prepared rows; called only when the fits are really run.
-    out_of_time : callable
-        True once boosting must stop where it is, because the promise to end in time weighs more than a few rounds; a
-        further copy that was cut short is thrown away.
+    seconds_left : callable or None
+        Seconds until boosting must stop where it is, because the promise to end in time weighs more than a few rounds;
+        a further copy that was cut short is thrown away. None where no clock counts.
     enough : callable
         True once no further copy is begun.
     """
     given_up = threading.Event()
-    stop = _either(given_up.is_set, out_of_time)
+    ends = _Ends(given_up.is_set, seconds_left)
     side = max(1, min(threads // len(parts), member.copies))
 
     def learn(worker: int, rows: PreparedRows) -> dict[int, FittedModel]:
@@ -412,7 +441,7 @@ def fit_member(
         shared = rows.shared if worker == 0 else {}
         models: dict[int, FittedModel] = {}
         for copy in range(worker, member.copies, side):
-            if copy > 0 and (stop() or enough()):
+            if copy > 0 and (ends.out_of_time() or enough()):
                 break
             request = FitRequest(
                 x=rows.x,
@@ -425,10 +454,18 @@ def fit_member(
                 rounds=member.rounds,
                 seed=seed + copy,
                 threads=max(1, threads // (len(parts) * side)),
-                out_of_time=stop,
+                out_of_time=ends.out_of_time,
+                seconds_left=ends.seconds_left,
             )
-            model = _fit(algorithm, request, member.candidate, rows.when)
-            if copy == 0 or not stop():
+            try:
+                model = _fit(algorithm, request, member.candidate, rows.when)
+            except TimeoutError:
+                if copy > 0 or given_up.is_set():
+                    break
+                # What cannot stop where it is is fitted whole: a release that comes late is worth more than none.
+                request = replace(request, out_of_time=given_up.is_set, seconds_left=None)
+                model = _fit(algorithm, request, member.candidate, rows.when)
+            if copy == 0 or not ends.out_of_time():
                 models[copy] = model
         return models
 

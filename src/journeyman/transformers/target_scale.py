@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.interfaces import FittedModel, Matrix
+from journeyman.interfaces import FittedModel, LearnsLong, Matrix
 
 __all__ = ["SCALES", "ScaledModel", "TargetScale", "long_tailed", "on_scale"]
 
@@ -71,6 +71,11 @@ class ScaledModel:
     def answer_seconds(self) -> float:
         """The model's own, and an exponential."""
         return self.model.answer_seconds + 2e-8
+
+    @property
+    def learned_long(self) -> bool:
+        """The model's own."""
+        return isinstance(self.model, LearnsLong) and self.model.learned_long
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return values (n_samples, 1)."""

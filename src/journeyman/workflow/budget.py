@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Trial, answers_within
 from journeyman.interfaces import Algorithm, StartsSlowly
 from journeyman.settings import BuildSettings
+from journeyman.stages.ensemble import FitLimit
 from journeyman.stages.evaluate import MOST_SHUFFLED, SHUFFLING_SECONDS, shuffled_answers
 from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN, drawn_answers
 from journeyman.stages.rank import Cost, Foresight, Proposal, Took
@@ -26,9 +26,13 @@ from journeyman.workflow.kit import Kit
 
 __all__ = [
     "expected_costs",
+    "fit_limit",
     "fit_seconds",
+    "measured_answer",
+    "members_of",
     "reckoned_answer",
     "seconds_after_fits",
+    "seconds_after_search",
     "seconds_for_copies",
     "seconds_of_fits",
     "seconds_to_finish",
@@ -45,6 +49,12 @@ _SAFE_SHARE = 0.8
 """Of the time left that copies may be planned for."""
 
 _DEARER = (1e-4, 2e-4, 4e-4, 8e-4, 1.6e-3)  # seconds of an answer: with the last, importance asks for 2,500
+
+_HURRIED = 2e-4
+"""Seconds of an answer that finishing is reckoned with before the search has ended: where no more is left, importance
+asks for 20,000 answers."""
+
+_LEAST_FITTING = 0.1
 
 _PREPARED_ROW = 1e-5
 """Seconds that preparing a row among many takes, beside what models take to answer it."""
@@ -144,25 +154,61 @@ def trial_seconds(
     split: Split,
     settings: BuildSettings,
     elapsed: float,
-    best: Ensemble | None,
+    chosen: Sequence[Trial],
     trials: Sequence[Trial],
     slow: float,
 ) -> float | None:
-    """Return the seconds left for trials, so that what they find can still be fitted and released; None without end.
+    """Return the seconds left for a trial, so that what it finds can still be fitted and released; None without end.
 
-    ``slow`` is how many times longer finishing takes here than where it was measured.
+    Parameters
+    ----------
+    chosen : sequence of Trial
+        Those whose final fits the time must hold in any case.
+    slow : float
+        How many times longer finishing takes here than where it was measured.
     """
     if not timed(settings):
         return None
     assert settings.budget is not None  # timed
+    left = settings.budget - elapsed - seconds_after_search(kit, table, split, settings, chosen, trials, slow)
     more = _more(split, len(table.frame), settings.threads)
-    members = {m.candidate.key for m in best.members} if best is not None else set()
-    chosen = [t for t in trials if t.candidate.key in members]
+    return max(0.0, left / (1.0 + more / _waves(split, settings.threads)))
+
+
+def seconds_after_search(
+    kit: Kit,
+    table: Table,
+    split: Split,
+    settings: BuildSettings,
+    chosen: Sequence[Trial],
+    trials: Sequence[Trial],
+    slow: float,
+) -> float:
+    """Return the seconds that final fits of some trials and finishing take, the latter with fewer questions asked."""
+    more = _more(split, len(table.frame), settings.threads)
     again = sum(fit_seconds(t, split, settings.threads) for t in chosen)
     again += _preparing(kit, table, chosen, trials) / _waves(split, settings.threads)
-    finish = slow * seconds_to_finish(table, split, sum(t.answer_seconds for t in chosen))
-    left = settings.budget - elapsed - again * more - finish
-    return max(0.0, left / (1.0 + more / _waves(split, settings.threads)))
+    answer = sum(map(_one_answer, chosen))
+    return again * more + _finishing(table, split, answer, max(answer, _HURRIED), slow)
+
+
+def members_of(chosen: Ensemble | None, trials: Sequence[Trial]) -> list[Trial]:
+    """Return the trials that an ensemble is made of, in the order in which they were run."""
+    members = {m.candidate.key for m in chosen.members} if chosen is not None else set()
+    return [t for t in trials if t.candidate.key in members]
+
+
+def fit_limit(kit: Kit, table: Table, split: Split, settings: BuildSettings, elapsed: float, found: Search) -> FitLimit:
+    """Return how long final fits may take from now on, and what each trial's would take."""
+    if not timed(settings):
+        return FitLimit()
+    assert settings.budget is not None  # timed
+    more = _more(split, len(table.frame), settings.threads)
+    each = {t.candidate.key: fit_seconds(t, split, settings.threads) * more for t in found.trials if t.fold_scores}
+    chosen = members_of(found.ensemble, found.trials)
+    preparing = _preparing(kit, table, chosen, found.trials) / _waves(split, settings.threads) * more
+    finish = _finishing(table, split, sum(map(_one_answer, chosen)), _DEARER[-1], found.slowness)
+    return FitLimit(max(_LEAST_FITTING, settings.budget - elapsed - preparing - finish), each)
 
 
 def seconds_of_fits(found: Search, chosen: Ensemble, table: Table, split: Split, threads: int) -> tuple[float, ...]:
@@ -177,14 +223,14 @@ def seconds_after_fits(
 ) -> tuple[tuple[float, float], ...]:
     """Return the seconds that are needed after each member's fit for good: for the other fits, and to finish.
 
-    Two figures: with a third of finishing, since a fit that takes longer than its trial promised is cut short for no
+    Two figures: with half of finishing, since a fit that takes longer than its trial promised is cut short for no
     less; and with all of it and another copy of the member, which is not begun without the time for it.
     """
-    finish = found.slowness * seconds_to_finish(table, split, chosen.answer_seconds)
+    finish = seconds_to_finish(table, split, measured_answer(chosen, found.trials), found.slowness)
     fits, needed = 0.0, []
     once = seconds_of_fits(found, chosen, table, split, threads)
     for seconds, member in reversed(list(zip(once, chosen.members, strict=True))):
-        needed.append((fits + finish / 3, fits + finish + seconds))
+        needed.append((fits + finish / 2, fits + finish + seconds))
         fits += seconds * member.copies
     return tuple(reversed(needed))
 
@@ -202,30 +248,45 @@ def seconds_for_copies(
     trials = {t.candidate.key: t for t in found.trials}
     more = _more(split, len(table.frame), settings.threads)
     again = sum(trials[m.candidate.key].preparing for m in found.ensemble.members) / _waves(split, settings.threads)
-    return partial(_seconds_for_copies, table, split, settings.budget - elapsed - again * more, found.slowness)
+    left = settings.budget - elapsed - again * more
+    expected = found.ensemble.answer_seconds
+    real = measured_answer(found.ensemble, found.trials) / expected if expected > 0 else 1.0
+
+    def seconds(answer_seconds: float) -> float:
+        return _SAFE_SHARE * (left - seconds_to_finish(table, split, real * answer_seconds, found.slowness))
+
+    return seconds
 
 
-def _seconds_for_copies(table: Table, split: Split, left: float, slow: float, answer_seconds: float) -> float:
-    return _SAFE_SHARE * (left - slow * seconds_to_finish(table, split, answer_seconds))
+def measured_answer(chosen: Ensemble, trials: Sequence[Trial]) -> float:
+    """Return the seconds that an answer of an ensemble takes, as its trials measured them."""
+    each = {t.candidate.key: _one_answer(t) for t in trials}
+    return sum(each[m.candidate.key] * m.copies for m in chosen.members)
 
 
-def seconds_to_finish(table: Table, split: Split, answer_seconds: float) -> float:
+def _one_answer(trial: Trial) -> float:
+    return trial.measured_seconds or trial.answer_seconds
+
+
+def seconds_to_finish(table: Table, split: Split, answer_seconds: float, slow: float = 1.0) -> float:
     """Return the seconds that evaluating, explaining and packaging take after the last fit (docs/decisions/0007).
 
     Parameters
     ----------
     answer_seconds : float
         Of one answer of the ensemble: importance asks for each column's shuffled rows, dependence for a grid.
+    slow : float
+        How many times longer all else takes here than where it was measured.
     """
-    return _finishing(table, split, answer_seconds, answer_seconds)
+    return _finishing(table, split, answer_seconds, answer_seconds, slow)
 
 
-def _finishing(table: Table, split: Split, answer_seconds: float, reckoned: float) -> float:
+def _finishing(table: Table, split: Split, answer_seconds: float, reckoned: float, slow: float) -> float:
     examined = len(split.holdout) or len(split.train)
     allowed = answers_within(reckoned, SHUFFLING_SECONDS, MOST_SHUFFLED)
     asked = examined + shuffled_answers(len(table.features), examined, allowed)
     asked += drawn_answers(len(split.train), answers_within(reckoned, EXPLAINING_SECONDS, MOST_DRAWN))
-    return 2.0 + 2e-5 * min(table.source_rows, 300_000) + asked * (answer_seconds + _PREPARED_ROW)
+    return slow * (2.0 + 2e-5 * min(table.source_rows, 300_000) + asked * _PREPARED_ROW) + asked * answer_seconds
 
 
 def reckoned_answer(
@@ -240,7 +301,7 @@ def reckoned_answer(
     assert settings.budget is not None  # timed
     left = settings.budget - elapsed
     dearer = (answer_seconds, *(seconds for seconds in _DEARER if seconds > answer_seconds))
-    fitting = (seconds for seconds in dearer if slow * _finishing(table, split, answer_seconds, seconds) <= left)
+    fitting = (seconds for seconds in dearer if _finishing(table, split, answer_seconds, seconds, slow) <= left)
     return next(fitting, dearer[-1])
 
 

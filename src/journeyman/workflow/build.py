@@ -50,6 +50,7 @@ from journeyman.stores.workspace import Workspace
 from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.transformers.known_rows import know
 from journeyman.workflow.budget import (
+    measured_answer,
     reckoned_answer,
     seconds_after_fits,
     seconds_for_copies,
@@ -109,7 +110,8 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     tell("evaluate")
     scorer = make_scorer(card, rehearsal, kit.algorithms, kit.preparations)
     run.event("holdout", f"evaluate reads {len(division.holdout)} rows")
-    hurried = replace(chosen, answer_seconds=run.step("hurry", partial(_hurry, run, settings, chosen), table, division))
+    hurry = partial(_hurry, run, settings, chosen, found)
+    hurried = replace(chosen, answer_seconds=run.step("hurry", hurry, table, division))
     evaluation = run.step("evaluate", partial(evaluate, scorer.predict), hurried, table, task, division, settings.seed)
     tell("explain")
     answers = hurried.answers_within(EXPLAINING_SECONDS, MOST_DRAWN)
@@ -222,9 +224,10 @@ def fit_all(
     ]
     members = []
     for member, (least, whole) in zip(chosen.members, after, strict=True):
-        late, enough = partial(_late, run, settings, least), partial(_late, run, settings, whole)
+        left = partial(_seconds_left, run, settings, least) if timed(settings) else None
+        enough = partial(_late, run, settings, whole)
         algorithm = kit.algorithms[member.candidate.algorithm]
-        fit = partial(fit_member, algorithm, each(algorithm.preparation), threads, late, enough)
+        fit = partial(fit_member, algorithm, each(algorithm.preparation), threads, left, enough)
         members.append(run.step(f"fit {member.candidate.name}", fit, member, task, settings.seed))
     return tuple(
         FittedEnsemble(tuple(p[number] for p in preparations), tuple(m[number] for m in members))
@@ -241,16 +244,21 @@ def recollecting(fitted: FittedEnsemble, known: Recollection | None, table: Tabl
     return replace(fitted, known=met.to_file())
 
 
-def _hurry(run: Run, settings: BuildSettings, chosen: Ensemble, table: Table, division: Split) -> float:
+def _hurry(run: Run, settings: BuildSettings, chosen: Ensemble, found: Search, table: Table, division: Split) -> float:
     """Return what to reckon with for an answer; a step of its own: it looks at the clock."""
-    slow = slowness([measured_work()]) if timed(settings) else 1.0
-    return reckoned_answer(table, division, settings, chosen.answer_seconds, run.elapsed(), slow)
+    if not timed(settings):
+        return chosen.answer_seconds
+    answer, slow = measured_answer(chosen, found.trials), slowness([measured_work()])
+    return reckoned_answer(table, division, settings, answer, run.elapsed(), slow)
 
 
 def _late(run: Run, settings: BuildSettings, needed: float) -> bool:
-    if settings.budget is None or settings.trials is not None:
-        return False
-    return run.elapsed() > settings.budget - needed
+    return timed(settings) and _seconds_left(run, settings, needed) < 0.0
+
+
+def _seconds_left(run: Run, settings: BuildSettings, needed: float) -> float:
+    assert settings.budget is not None  # timed
+    return settings.budget - needed - run.elapsed()
 
 
 def _stored(

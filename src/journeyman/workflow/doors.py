@@ -18,7 +18,6 @@ from journeyman.reports.html import render_html
 from journeyman.reports.progress import SilentProgress
 from journeyman.settings import (
     DEFAULT_BUDGET,
-    DEFAULT_LATENCY,
     DEFAULT_WORKSPACE,
     FRAME,
     BuildSettings,
@@ -61,7 +60,7 @@ def build(  # one parameter an option of the command
     roles: Mapping[str, str] | None = None,
     missing: Sequence[str] = (),
     accept: Sequence[str] = (),
-    latency: str | float = DEFAULT_LATENCY,
+    latency: str | float | None = None,
     memory: str | int | None = None,
     began: float | None = None,
 ) -> Release:
@@ -81,7 +80,8 @@ def build(  # one parameter an option of the command
     metric, task, seed, time, group, query, kinds, roles, missing, accept
         See :class:`journeyman.settings.BuildSettings`.
     latency : str or float, optional
-        Time that the released model may take to answer for one row, in process ("1ms", seconds).
+        Time that the released model may take to answer for one row, in process ("1ms", seconds), even where that makes
+        it worse; by default the fastest model is taken that is as good as the best one.
     memory : str or int, optional
         What the build may take ("4GB", bytes); by default a share of what the machine has.
     name : str, optional
@@ -123,7 +123,7 @@ def build(  # one parameter an option of the command
         roles=dict(roles or {}),
         missing=tuple(missing),
         accept=tuple(accept),
-        latency=parse_latency(str(latency)),
+        latency=None if latency is None else parse_latency(str(latency)),
         threads=available_threads(),
         memory=available_memory(repeatable=trials is not None) if memory is None else parse_memory(str(memory)),
     )

@@ -7,24 +7,34 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
-from journeyman.entities.candidate import BASELINE, SIMPLE, Candidate
+from journeyman.entities.candidate import BASELINE, SIMPLE, Candidate, Turn
 from journeyman.entities.experience import Expectation, Experience
 from journeyman.entities.search import Choice, Search
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Task, TaskKind
-from journeyman.entities.trial import Ensemble, Trial
+from journeyman.entities.trial import Ensemble, Trial, TrialStatus
 from journeyman.entities.weakness import Attempt
 from journeyman.errors import InputError
 from journeyman.interfaces import Metric, Run
 from journeyman.settings import BuildSettings
-from journeyman.stages.ensemble import ensemble, lift
+from journeyman.stages.ensemble import FitLimit, ensemble, fastest_alike, lift
 from journeyman.stages.rank import Foresight, judge, meta_features, patience, rank, remembered, shown_by
-from journeyman.stages.stop import choose_next, reason_to_stop
+from journeyman.stages.stop import choose_next, fits_whole, must_stop, reason_to_stop, thin_search
 from journeyman.stages.train import Allowance, Terms, train
 from journeyman.transformers.target_scale import SCALES, long_tailed
-from journeyman.workflow.budget import expected_costs, seconds_to_start, timed, trial_seconds
+from journeyman.workflow.budget import (
+    expected_costs,
+    fit_limit,
+    fit_seconds,
+    members_of,
+    seconds_after_search,
+    seconds_to_start,
+    timed,
+    trial_seconds,
+)
 from journeyman.workflow.iterate import Diagnosed, attempted, diagnosed, informed, untried
 from journeyman.workflow.kit import Kit
 from journeyman.workflow.pace import measured_work, slowness
@@ -34,6 +44,11 @@ __all__ = ["propose", "search"]
 
 _SIMPLE_SHARE = 0.2
 """Of the time left that the simple model may take."""
+
+_NO_TIME = "no remaining candidate would fit"
+
+_MUCH_WORSE = 1.1
+"""Times the best loss: a trial that is worse than that is nothing to fall back on."""
 
 _LARGEST_SHARE = 0.5
 """Of the whole budget that one trial may take, so that another algorithm still gets its turn."""
@@ -49,6 +64,23 @@ class _Plan:
     metric: Metric
     settings: BuildSettings
     past: Sequence[Experience]
+
+
+@dataclass(frozen=True)
+class _Queue:
+    """Expectations of the candidates that wait.
+
+    Attributes
+    ----------
+    smooth, early : sequence of Expectation
+        Those whose turn has come whatever is expected of them.
+    ranked : sequence of Expectation
+        All, the most promising first.
+    """
+
+    smooth: Sequence[Expectation]
+    early: Sequence[Expectation]
+    ranked: Sequence[Expectation]
 
 
 def search(
@@ -86,7 +118,8 @@ def search(
         costs = expected_costs(kit, table, task, split, settings, waiting, trials, foreseen)
         more = patience(costs, _left(settings, trials))
         ranked = informed(rank(waiting, costs, context, shown, beliefs, known, more), seen, more)
-        choice = run.step(f"choose {len(trials) + 1}", partial(_choose, kit, run, plan, ranked, trials, best, paces))
+        queue = _queue(ranked, waiting, trials)
+        choice = run.step(f"choose {len(trials) + 1}", partial(_choose, kit, run, plan, queue, trials, best, paces))
         paces += [choice.work] if choice.work else []
         chosen = choice.expectation
         if chosen is None:
@@ -115,14 +148,56 @@ def search(
         causes = "; ".join(f"{t.candidate.algorithm}: {t.cause}" for t in trials)
         raise InputError(f"no candidate could learn from this table ({causes})", hint="look at the columns' kinds")
     told = (tuple(trials), tuple(expectations), tuple(outcomes), tuple(scores), choice.reason, folds.limited)
-    return Search(best, *told, seen.weaknesses, (*attempts, *untried(seen, waiting)), slowness(paces))
+    slow, stopped = slowness(paces), choice.started if timed(settings) else 0.0
+    found = Search(best, *told, seen.weaknesses, (*attempts, *untried(seen, waiting)), slow, stopped)
+    found = replace(found, thin=_thin(kit, plan, found, ranked))
+    limit = run.step("time for final fits", partial(_fit_limit, kit, run, plan, found))
+    return replace(found, ensemble=_released(plan, found, y, limit))
+
+
+def _fit_limit(kit: Kit, run: Run, plan: _Plan, found: Search) -> FitLimit:
+    """Return how long final fits may take. A step of its own: it looks at the clock."""
+    return fit_limit(kit, plan.table, plan.split, plan.settings, run.elapsed(), found)
+
+
+def _released(plan: _Plan, found: Search, y: NDArray[np.float64], limit: FitLimit) -> Ensemble:
+    """Return the ensemble to release: the fastest one that is as good as the best that can be fitted in time."""
+    best, metric, latency = found.ensemble, plan.metric, plan.settings.latency
+    if sum(limit.of(t) for t in members_of(best, found.trials)) > limit.seconds:
+        best = ensemble(metric, found.trials, y, plan.task, None, latency, limit) or best
+    return best if latency is not None else fastest_alike(metric, found.trials, y, plan.task, best, limit)
+
+
+def _thin(kit: Kit, plan: _Plan, found: Search, waiting: Sequence[Expectation]) -> str:
+    """Say that a search which time has ended was thin; empty where it was not, or where it ended for another reason."""
+    if not timed(plan.settings) or not found.stop_reason.startswith(_NO_TIME):
+        return ""
+    assert plan.settings.budget is not None  # timed
+    worked = [t for t in found.trials if t.status in (TrialStatus.DONE, TrialStatus.STOPPED)]
+    tried = sum(t.candidate.algorithm not in SIMPLE for t in worked)
+    spent = plan.settings.budget - sum(t.seconds for t in found.trials)
+    return thin_search(tried, waiting, plan.settings.budget, spent)
+
+
+def _queue(ranked: Sequence[Expectation], waiting: Sequence[Candidate], trials: Sequence[Trial]) -> _Queue:
+    """Return who waits, and who of them comes next whatever is expected.
+
+    Those that are strong without tuning, the quickest first; and before them, once a trial has learned for long or was
+    still learning when its time was up, one that suits functions without much noise.
+    """
+    turns = {c.key: c.turn for c in waiting if c.treatment is None and c.target_scale == "plain"}
+    algorithms, tried = {c.key: c.algorithm for c in waiting}, {t.candidate.algorithm for t in trials}
+    smooth = [e for e in ranked if turns.get(e.candidate) is Turn.SMOOTH and algorithms[e.candidate] not in tried]
+    early = sorted((e for e in ranked if turns.get(e.candidate) is Turn.EARLY), key=lambda e: e.seconds)
+    learning = any(t.unfinished or t.learned_long for t in trials)
+    return _Queue(smooth[:1] if learning else (), early, ranked)
 
 
 def _choose(
     kit: Kit,
     run: Run,
     plan: _Plan,
-    ranked: Sequence[Expectation],
+    queue: _Queue,
     trials: Sequence[Trial],
     best: Ensemble | None,
     paces: Sequence[float],
@@ -132,18 +207,57 @@ def _choose(
     elapsed = run.elapsed()
     work = measured_work() if timed(plan.settings) else 0.0
     pace = slowness([*paces, work])
-    seconds = trial_seconds(kit, plan.table, plan.split, plan.settings, elapsed, best, trials, pace)
+    of_table = (kit, plan.table, plan.split, plan.settings)
+    members = members_of(best, trials)
+    seconds = trial_seconds(*of_table, elapsed, members, trials, pace)
     first = len(trials) < len(SIMPLE)
-    reason = reason_to_stop(ranked, None if first else seconds, left, kit.interrupted() and best is not None)
+    interrupted = kit.interrupted() and best is not None
+    reason = must_stop(len(queue.ranked), left, interrupted)
     if reason:
         return Choice(None, None, reason, elapsed, work)
     if first and seconds is not None:
         # Something usable is worth a share of any budget; but the simple model may not eat up the time of the others.
-        return Choice(ranked[0], max(1.0, seconds * _SIMPLE_SHARE), "", elapsed, work)
+        return Choice(queue.ranked[0], max(1.0, seconds * _SIMPLE_SHARE), "", elapsed, work)
     most = None if plan.settings.budget is None else plan.settings.budget * _LARGEST_SHARE
-    allowed = seconds if seconds is None or most is None else min(seconds, most)
-    chosen = choose_next(ranked, allowed)
-    return Choice(chosen, allowed, "" if chosen else "the budget is used", elapsed, work)
+    # What is due may replace the ensemble, whose final fits are then not needed: those of a lean one must fit in.
+    spare = _least(trial_seconds(*of_table, elapsed, _lean(plan, members, trials), trials, pace), most)
+    free = _least(trial_seconds(*of_table, elapsed, (), trials, pace), most)
+    # A fit that has learned for long can be cut short and is still worth most of what it was.
+    half = spare if spare is None or free is None else (spare + free) / 2
+    due = [(e, half) for e in queue.smooth if fits_whole(e, half, scheduled=True)]
+    due += [(e, spare) for e in queue.early if fits_whole(e, spare)]
+    if due and not first:
+        return Choice(due[0][0], due[0][1], "", elapsed, work)
+    reason = reason_to_stop(queue.ranked, None if first else seconds, left, interrupted)
+    if reason:
+        return Choice(None, None, reason, elapsed, work)
+    allowed = _least(seconds, most)
+    chosen = choose_next(queue.ranked, allowed)
+    if chosen is None:
+        kept = seconds_after_search(*of_table, members, trials, pace)
+        reason = f"{_NO_TIME}; {kept:.0f} s were kept for finishing"
+    return Choice(chosen, allowed, reason, elapsed, work)
+
+
+def _least(seconds: float | None, most: float | None) -> float | None:
+    return seconds if seconds is None or most is None else min(seconds, most)
+
+
+def _lean(plan: _Plan, members: Sequence[Trial], trials: Sequence[Trial]) -> Sequence[Trial]:
+    """Return what a build can fall back on in half the time of an ensemble's final fits, where it is not much worse."""
+
+    def seconds(trial: Trial) -> float:
+        return fit_seconds(trial, plan.split, plan.settings.threads)
+
+    def loss(trial: Trial) -> float:
+        assert trial.score is not None  # only finished trials are asked
+        return 1.0 - trial.score if plan.metric.greater_is_better else trial.score
+
+    half = sum(map(seconds, members)) / 2
+    done = [t for t in trials if t.score is not None and np.isfinite(t.score)]
+    most = _MUCH_WORSE * min(map(loss, done), default=0.0)
+    lean = [t for t in done if seconds(t) <= half and loss(t) <= most]
+    return [min(lean, key=loss)] if lean else members
 
 
 def _left(settings: BuildSettings, trials: Sequence[Trial]) -> float:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["CYCLE_ENDS", "is_calm", "learning_share", "length_of_refit", "restraint_share"]
+__all__ = ["CYCLE_ENDS", "epochs_in_time", "is_calm", "learning_share", "restraint_share", "schedule_of_refit"]
 
 _CYCLES = 4
 CYCLE_ENDS = tuple((2.0**k - 1.0) / (2.0**_CYCLES - 1.0) for k in range(1, _CYCLES + 1))
 """Shares of the training at which the learning rate has come down to zero: the places where nets are good."""
 
+_FEWEST_EPOCHS, _SAFE = 2, 0.85
 _CALM = 0.3  # of the highest learning rate
 
 
@@ -50,21 +51,29 @@ def is_calm(done: float) -> bool:
     return learning_share(done) <= _CALM
 
 
-def length_of_refit(rounds: int, epochs: int) -> int:
-    """Return how many of a schedule's epochs a fit without validation rows does.
+def schedule_of_refit(rounds: int, epochs: int) -> tuple[int, int]:
+    """Return how many epochs a fit without validation rows does, and those of its whole schedule.
 
-    The length that other fits found best, or the nearest end of a cycle where that length (a median of several fits,
-    or where time ended) falls where the learning rate is high.
+    The length that other fits found best. Where that falls where the learning rate is high (a median of several fits,
+    or schedules that were shortened), a schedule of that very length, at whose end it is low.
 
     Examples
     --------
-    >>> length_of_refit(0, 30), length_of_refit(29, 30), length_of_refit(25, 30)
-    (30, 29, 30)
+    >>> schedule_of_refit(0, 30), schedule_of_refit(29, 30), schedule_of_refit(25, 30)
+    ((30, 30), (29, 30), (25, 25))
     """
     if not rounds or rounds >= epochs:
-        return epochs
-    done = rounds / epochs
-    if is_calm(done):
-        return rounds
-    nearest = min(CYCLE_ENDS, key=lambda end: abs(end - done))
-    return max(1, round(nearest * epochs))
+        return epochs, epochs
+    return (rounds, epochs) if is_calm(rounds / epochs) else (rounds, rounds)
+
+
+def epochs_in_time(planned: int, done: float, seconds_an_epoch: float, seconds_left: float) -> int:
+    """Return how long a schedule may be so that it comes to its end in time, the planned length at most.
+
+    Examples
+    --------
+    >>> [epochs_in_time(30, 1.5, 1.0, left) for left in (60.0, 20.0, 0.5)]
+    [30, 18, 2]
+    """
+    more = _SAFE * seconds_left / max(seconds_an_epoch, 1e-9)
+    return min(planned, max(_FEWEST_EPOCHS, math.ceil(done), int(done + more)))

@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.algorithms.neural.model import NeuralModel
-from journeyman.algorithms.neural.schedule import CYCLE_ENDS, is_calm, learning_share, length_of_refit, restraint_share
+from journeyman.algorithms.neural.schedule import (
+    CYCLE_ENDS,
+    epochs_in_time,
+    is_calm,
+    learning_share,
+    restraint_share,
+    schedule_of_refit,
+)
 from journeyman.algorithms.neural.shape import DROP_LEVELS, Shape
 from journeyman.algorithms.neural.start import Target, first_arrays, learn_inputs, to_model
 from journeyman.interfaces import FitRequest
@@ -20,6 +27,10 @@ __all__ = ["train_net"]
 
 FloatArray = NDArray[np.float64]
 _BATCH, _VALIDATED = 256, 1024
+_WARM, _MEASURED = 10, 60
+"""Steps that are not timed, and steps between two looks at how long they take."""
+
+_SETTLED = 0.8  # of a schedule: from then on its length stays
 
 
 def train_net(request: FitRequest) -> NeuralModel:
@@ -77,14 +88,18 @@ def _descend(
     request: FitRequest,
     rng: np.random.Generator,
 ) -> tuple[Any, int]:
-    """Return what is kept of all that is learned, and the epochs behind them."""
-    epochs = int(request.parameters["epochs"])
-    planned = epochs if validation else length_of_refit(request.rounds, epochs)
-    pace = _Pace(request, epochs * max(1, round(len(rows[0]) / net.batch)))
+    """Return what is kept of all that is learned, and the epochs behind them, as of a schedule of the whole length.
+
+    What was best at the end of a schedule that time had shortened would have gone on learning.
+    """
+    whole = planned = epochs = int(request.parameters["epochs"])
+    if validation is None:
+        planned, epochs = schedule_of_refit(request.rounds, epochs)
+    per_epoch = max(1, round(len(rows[0]) / net.batch))
+    pace, tempo = _Pace(request, epochs * per_epoch), _Tempo(request, per_epoch, planned)
     memory = list(net.memory)
     best, best_loss, best_epoch = flat, np.inf, 0
     at_cycle_ends: list[float] = []
-    per_epoch = pace.steps // epochs
     epoch = 0
     while epoch < planned:
         order = np.resize(rng.permutation(len(rows[0])), (per_epoch, net.batch))
@@ -96,6 +111,10 @@ def _descend(
             in_time = not request.out_of_time()
             if not in_time:
                 break
+            fitting = tempo.epochs(epoch + i / per_epoch, planned)
+            if fitting != planned:  # a whole schedule that is shorter learns more than the beginning of a long one
+                planned = epochs = fitting
+                pace = _Pace(request, epochs * per_epoch)
         epoch += 1
         if validation is None:
             best, best_epoch = flat, epoch
@@ -111,7 +130,7 @@ def _descend(
                     break
         if not in_time:
             break
-    return best, best_epoch
+    return best, max(1, round(best_epoch * whole / epochs))
 
 
 def _hopeless(best_losses: list[float]) -> bool:
@@ -135,6 +154,38 @@ class _Pace:
         restraint = restraint_share(done)
         level = round(DROP_LEVELS * self.dropout * restraint)
         return np.array([self.rate * learning_share(done), self.decay * restraint, level], np.float32)
+
+
+class _Tempo:
+    """How long an epoch takes, measured from time to time, and how many there is time for."""
+
+    def __init__(self, request: FitRequest, per_epoch: int, most: int) -> None:
+        self.seconds_left = request.seconds_left
+        self.per_epoch = per_epoch
+        self.most = most
+        self.steps = 0
+        self.started = 0.0
+
+    def epochs(self, done: float, planned: int) -> int:
+        """Count a step; return the length of a schedule that comes to its end in time.
+
+        Parameters
+        ----------
+        done : float
+            Epochs, with the part of the one that is under way.
+        planned : int
+            The schedule's length so far; it stays between two measurements.
+        """
+        if self.seconds_left is None:
+            return planned
+        self.steps += 1
+        if self.steps == _WARM:
+            self.started = self.seconds_left()
+        if self.steps % _MEASURED != 0 or done > _SETTLED * planned:
+            return planned
+        left = self.seconds_left()
+        an_epoch = (self.started - left) / (self.steps - _WARM) * self.per_epoch
+        return epochs_in_time(self.most, done, an_epoch, left)
 
 
 class _Validation:
