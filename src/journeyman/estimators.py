@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import assert_all_finite, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
 
+from journeyman.entities.finding import Severity
 from journeyman.errors import TargetError
+from journeyman.sources import frame_of
 from journeyman.workflow.embed import Learned, embedded_settings, learn_from_frame
+from journeyman.workflow.machine import available_memory
 
 __all__ = ["JourneymanClassifier", "JourneymanRegressor"]
 
@@ -40,24 +46,39 @@ class _Journeyman(BaseEstimator):
         self.workspace = workspace
 
     def __sklearn_tags__(self) -> Any:
-        """Say that missing values are welcome."""
+        """Say that missing values and sparse matrices are welcome."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
+        tags.input_tags.sparse = True
         return tags
 
     def _frame(self, X: Any, *, reset: bool) -> pd.DataFrame:
-        """Return features as a frame with text names; arrays get x0, x1, ..."""
-        if hasattr(X, "columns"):
-            validate_data(self, X, reset=reset, skip_check_array=True)
-            frame = pd.DataFrame(X).reset_index(drop=True)
-            frame.columns = [str(c) for c in frame.columns]
-            return frame
-        return _from_array(validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan"))
+        """Return features as a frame with the names of ``fit``: columns are known by their place, as in scikit-learn.
+
+        What comes with names must bring those of ``fit``, in their order; an array after a frame is warned of.
+        """
+        if _has_columns(X):
+            frame = _plain_frame(X)
+            validate_data(self, frame, reset=reset, skip_check_array=True)
+        else:
+            frame = _from_array(
+                validate_data(self, X, reset=reset, accept_sparse="csr", dtype=None, ensure_all_finite="allow-nan")
+            )
+        return self._named(frame, reset=reset)
+
+    def _named(self, frame: pd.DataFrame, *, reset: bool) -> pd.DataFrame:
+        if reset:
+            self._names = _unique_names(frame.columns)
+        return frame.set_axis(self._names, axis=1)
 
     def _learn(self, frame: pd.DataFrame, y: NDArray[Any], task: str) -> Learned:
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         settings = embedded_settings(self.budget, self.trials, self.metric, self.n_jobs, seed)
-        return learn_from_frame(frame, y, task, settings, self.workspace)
+        learned = learn_from_frame(frame, y, task, settings, self.workspace)
+        for finding in learned.findings:
+            if finding.severity in (Severity.ERROR, Severity.WARNING):
+                warnings.warn(f"{finding.code}: {finding.message}", UserWarning, stacklevel=3)
+        return learned
 
     def _answers(self, X: Any) -> NDArray[np.float64]:
         check_is_fitted(self)
@@ -170,25 +191,88 @@ class JourneymanRegressor(RegressorMixin, _Journeyman):
 def _checked(estimator: _Journeyman, X: Any, y: Any) -> tuple[pd.DataFrame, NDArray[Any]]:
     """Check X and y as scikit-learn does; return a frame and the target."""
     numeric = isinstance(estimator, JourneymanRegressor)
-    if hasattr(X, "columns"):
+    y = _exact(y)
+    if _has_columns(X):
         frame = estimator._frame(X, reset=True)
         # not validate_data: asked about y alone, it warns that X has no names of features
         target = column_or_1d(y, warn=True)
         assert_all_finite(target, input_name="y")
         target = target.astype(np.float64) if numeric and target.dtype == object else target
-        check_consistent_length(frame, target)
-        return frame, target
-    values, target = validate_data(
-        estimator, X, y, dtype=None, ensure_all_finite="allow-nan", y_numeric=numeric, ensure_min_samples=2
-    )
-    return _from_array(values), target
+    else:
+        values, target = validate_data(
+            estimator,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=None,
+            ensure_all_finite="allow-nan",
+            y_numeric=numeric,
+            ensure_min_samples=2,
+        )
+        frame = estimator._named(_from_array(values), reset=True)
+    if target.dtype == object and pd.isna(target).any():
+        raise ValueError("Input y contains missing labels")
+    check_consistent_length(frame, target)
+    return frame, target
 
 
-def _from_array(values: NDArray[Any]) -> pd.DataFrame:
+def _exact(y: Any) -> Any:
+    """Return a target whose whole numbers stay so: scikit-learn makes doubles of pandas' own integers."""
+    dtype = getattr(y, "dtype", None)
+    if isinstance(y, pd.Series) and isinstance(dtype, pd.api.extensions.ExtensionDtype) and dtype.kind in "iub":
+        if y.hasnans:
+            raise ValueError("Input y contains NaN: a row without a label teaches nothing")
+        return y.to_numpy(dtype=f"{dtype.kind}8" if dtype.kind in "iu" else bool)
+    return y
+
+
+def _has_columns(X: Any) -> bool:
+    # A sparse matrix and an array of numbers or objects are what scikit-learn checks itself.
+    return hasattr(X, "columns") or hasattr(X, "column_names") or hasattr(X, "__arrow_c_stream__")
+
+
+def _plain_frame(X: Any) -> pd.DataFrame:
+    """Return any frame as pandas columns; names of several types are texts, and its index is no feature."""
+    if not isinstance(X, pd.DataFrame):
+        return frame_of(X, "X")
+    frame = frame_of(X.reset_index(drop=True), "X")
+    if any(isinstance(dtype, pd.SparseDtype) for dtype in frame.dtypes):
+        frame = frame.apply(lambda v: v.sparse.to_dense() if isinstance(v.dtype, pd.SparseDtype) else v)
+    if len({isinstance(name, str) for name in frame.columns}) > 1:
+        frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
+    return frame
+
+
+def _unique_names(names: Iterable[Any]) -> list[str]:
+    """Return names as texts, those that come again with a number behind them."""
+    unique: dict[str, None] = {}
+    for name in map(str, names):
+        again, number = name, 2
+        while again in unique:
+            again, number = f"{name} {number}", number + 1
+        unique[again] = None
+    return list(unique)
+
+
+def _from_array(values: Any) -> pd.DataFrame:
     """Return an array as a frame with the names x0, x1, ...; objects that are numbers become numbers."""
+    if sparse.issparse(values):
+        values = _dense(values)
     if np.iscomplexobj(values):
         raise ValueError("Complex data not supported")
     if values.dtype == object:
         with contextlib.suppress(ValueError):  # texts stay texts; what is neither raises TypeError
             values = values.astype(np.float64)
     return pd.DataFrame(values, columns=[f"x{i}" for i in range(values.shape[1])])
+
+
+def _dense(values: Any) -> NDArray[Any]:
+    """Return a sparse matrix with all its zeros, where memory has room for them."""
+    need, room = 8 * values.shape[0] * values.shape[1], available_memory(repeatable=False)
+    if need > room // 4:
+        raise ValueError(
+            f"a sparse X of {values.shape[0]:,} by {values.shape[1]:,} would take {need / 1e9:.1f} GB with its zeros; "
+            "reduce its columns first, as with sklearn.decomposition.TruncatedSVD"
+        )
+    dense: NDArray[Any] = values.toarray()
+    return dense

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind, Role
+from journeyman.entities.finding import Finding
 from journeyman.entities.report import BuildReport
 from journeyman.entities.search import Search
 from journeyman.entities.table import Table, target_values
@@ -41,7 +43,7 @@ from journeyman.workflow.search import search
 __all__ = ["Learned", "embedded_settings", "learn_from_frame"]
 
 FloatArray = NDArray[np.float64]
-_TARGET = "target"
+_TARGET = "target"  # in settings; in a table, a name that none of the user's columns has
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,14 @@ class Learned:
         Trials, expectations and outcomes; ``search.ensemble.score`` is the out-of-fold score.
     scorer : Scorer
         Answers for rows.
+    findings : tuple of Finding
+        What was noticed while the table was read.
     """
 
     card: ModelCard
     search: Search
     scorer: Scorer
+    findings: tuple[Finding, ...] = ()
 
     def answers(self, frame: pd.DataFrame) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
@@ -126,7 +131,7 @@ def learn_from_frame(
     seed = settings.seed
     kit = standard_kit(_no_report, SystemClock(), SilentProgress(), lambda: False)
     run = MemoryRun(kit.clock)
-    table, posed = _table(frame, y, TaskKind(task), settings)
+    table, posed, findings = _table(frame, y, TaskKind(task), settings)
     settings = bounded(settings, len(table.frame), len(table.features))
     chosen_metric = find_metric(posed.metric, posed.kind)
     rows = np.arange(len(table.frame), dtype=np.int64)
@@ -139,52 +144,73 @@ def learn_from_frame(
             past = () if settings.trials is not None else recall(place.experience, kit.progress.note)
             found = search(kit, run, table, posed, division, chosen_metric, settings, past)
             keep_experience(kit, place, f"embedded-{table.digest}-{seed}", table, posed, found)
-    validated = target_values(table, _TARGET)[np.concatenate([fold.validate for fold in division.folds])]
+    validated = target_values(table, posed.target)[np.concatenate([fold.validate for fold in division.folds])]
     ensemble = calibrate(chosen_metric, found.ensemble, validated, posed)
     ensemble = choose_copies(kit, run, settings, ensemble, found, table, division)
     card = model_card(kit, ensemble, table, posed)
     (fitted,) = fit_all(kit, run, ensemble, table, posed, (rows,), settings, after=[(0.0, 0.0)] * len(ensemble.members))
     known = recollect(metric_losses, ensemble, table, posed, division)
     fitted = recollecting(fitted, known, table, posed)
-    return Learned(card, found, make_scorer(card, fitted, kit.algorithms, kit.preparations))
+    return Learned(card, found, make_scorer(card, fitted, kit.algorithms, kit.preparations), findings)
 
 
-def _table(frame: pd.DataFrame, y: NDArray[Any], kind: TaskKind, settings: BuildSettings) -> tuple[Table, Task]:
-    """Return the features and the target as a table, and the task.
+def _table(
+    frame: pd.DataFrame, y: NDArray[Any], kind: TaskKind, settings: BuildSettings
+) -> tuple[Table, Task, tuple[Finding, ...]]:
+    """Return the features and the target as a table, the task, and what was noticed.
 
-    Numbers are taken as they are. Other columns are read as a build reads them; what cannot be learned from
+    The target is a column of the table from the start, so that whatever leaves out rows takes features and labels
+    together. Numbers are taken as they are. Other columns are read as a build reads them; what cannot be learned from
     (identifiers, constants) is left out, and nothing else: no rule judges columns that a caller has chosen.
     """
-    posed = Task(_TARGET, kind, settings.metric or default_metric(kind))
+    target = _free_name(frame.columns)
+    rows = frame.assign(**{target: y.astype(np.float64)})
+    table, findings = _read_table(rows, replace(settings, target=target))
+    posed = Task(target, kind, settings.metric or default_metric(kind))
+    column = Column(target, Kind.NUMBER, Role.TARGET)
     if kind.classification:
         labels = tuple(str(code) for code in range(int(y.max()) + 1))
         posed = replace(posed, labels=labels)
-        target = pd.Series(pd.Categorical.from_codes(y.astype(np.int64), categories=pd.Index(labels)))
-        target_column = Column(_TARGET, Kind.CATEGORY, Role.TARGET, categories=labels)
-    else:
-        target = pd.Series(y.astype(np.float64))
-        target_column = Column(_TARGET, Kind.NUMBER, Role.TARGET)
-    features, columns = _features(frame, settings)
-    features = features.drop(columns=_TARGET, errors="ignore")
-    features[_TARGET] = target.to_numpy() if not kind.classification else target
+        column = replace(column, kind=Kind.CATEGORY, categories=labels)
+        codes = table.frame[target].to_numpy().astype(np.int64)
+        values = pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(labels)))
+        table = replace(table, frame=table.frame.assign(**{target: values}))
+    columns = tuple(column if c.name == target else c for c in table.columns)
     # The digest only names the embedded table in the experience store, where rows of one fit replace their like.
     digest = hashlib.sha256(repr((frame.shape, [str(t) for t in frame.dtypes], settings.seed)).encode()).hexdigest()
-    return Table("<frame>", features, (*columns, target_column), digest, len(features)), posed
+    return replace(table, columns=columns, digest=digest), posed, findings
 
 
-def _features(frame: pd.DataFrame, settings: BuildSettings) -> tuple[pd.DataFrame, tuple[Column, ...]]:
-    if all(pd.api.types.is_numeric_dtype(t) or pd.api.types.is_bool_dtype(t) for t in frame.dtypes):
-        numbers = frame.astype(np.float64)
-        return numbers, tuple(Column(str(name), Kind.NUMBER, native=True) for name in frame.columns)
-    given = frame.assign(**{_TARGET: np.arange(len(frame)) % 2})
-    ingested = ingest(FrameSource(given, "<frame>"), settings)
-    columns = []
-    for column in ingested.table.columns:
-        if column.name == _TARGET:
-            continue
-        useless = column.kind in (Kind.IDENTIFIER, Kind.CONSTANT)
-        columns.append(replace(column, role=Role.IGNORED if useless else Role.FEATURE))
-    return ingested.table.frame.copy(), tuple(columns)
+def _free_name(taken: Iterable[str]) -> str:
+    """Return a name for the target that is none of the user's.
+
+    Examples
+    --------
+    >>> _free_name(["a", "target"])
+    'target_'
+    """
+    names, name = set(taken), _TARGET
+    while name in names:
+        name += "_"
+    return name
+
+
+def _read_table(rows: pd.DataFrame, settings: BuildSettings) -> tuple[Table, tuple[Finding, ...]]:
+    """Read features and a target of numbers, rows with what belongs to them; each useful column is a feature."""
+    if all(pd.api.types.is_numeric_dtype(t) or pd.api.types.is_bool_dtype(t) for t in rows.dtypes):
+        numbers = rows.astype(np.float64).reset_index(drop=True)
+        columns = tuple(Column(str(name), Kind.NUMBER, native=True) for name in numbers.columns)
+        return Table("<frame>", numbers, columns, "", len(numbers)), ()
+    target = settings.target
+    # The target is read as it was given: no number of it stands for a missing one, and no row is a second header.
+    asked = replace(settings, kinds={target: Kind.NUMBER.value}, accept=(f"DQ004:{target}", "DQ018"))
+    ingested = ingest(FrameSource(rows, "<frame>"), asked)
+    useless = (Kind.IDENTIFIER, Kind.CONSTANT)
+    columns = tuple(
+        replace(c, role=Role.IGNORED if c.kind in useless else Role.FEATURE) for c in ingested.table.columns
+    )
+    findings = tuple(f for f in ingested.findings if target not in f.subject)
+    return replace(ingested.table, columns=columns), findings
 
 
 def _no_report(report: BuildReport) -> str:
