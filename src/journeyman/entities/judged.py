@@ -37,6 +37,8 @@ class PolicyMemory:
         What learning again had proved on this stream when the challenger was built.
     since : Watched
         Looks since the champion learned, as one: their alarms, the latest of each code, and their rows and labels.
+    retry_at : int
+        Truths from which on a retraining is tried again, after one that gave no release.
 
     Examples
     --------
@@ -49,6 +51,7 @@ class PolicyMemory:
     shadow: LearnedFrom | None = None
     proved: Contest = field(default_factory=lambda: Contest(0, 0))
     since: Watched = field(default_factory=lambda: Watched((), 0, 0))
+    retry_at: int = 0
 
 
 @dataclass(frozen=True)
