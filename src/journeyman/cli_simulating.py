@@ -19,18 +19,20 @@ if TYPE_CHECKING:
     from rich import console as rich_console
 
     from journeyman.entities import operation, simulation
-    from journeyman.reports import simulation_view
+    from journeyman.reports import simulation_page, simulation_view
     from journeyman.workflow import simulate as simulations
 else:
     rich_console = Late("rich.console")
     operation = Late("journeyman.entities.operation")
     simulation = Late("journeyman.entities.simulation")
+    simulation_page = Late("journeyman.reports.simulation_page")
     simulation_view = Late("journeyman.reports.simulation_view")
     simulations = Late("journeyman.workflow.simulate")
 
 __all__ = ["app"]
 
 _WIDTH = 110
+_PAGE = "simulation"
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -66,9 +68,20 @@ def simulate(  # one parameter an option: the signature is the command's interfa
     horizon: Annotated[
         int, typer.Option(metavar="N", min=1, help="Predictions in which a retraining has to pay.")
     ] = 10_000,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of everything random.")] = 0,
+    time_column: Annotated[
+        str | None,
+        typer.Option("--time", metavar="COL", help="Replay the rows in the order of this column.", show_default=False),
+    ] = None,
     keep: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Keep the workspace here, to look at it.", show_default=False),
+        typer.Option(
+            "--workspace",
+            "--keep",
+            metavar="DIR",
+            help="Keep the workspace here, with a page simulation.html; without it, nothing is kept.",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Replay a table as live traffic with late labels through the real loop, and see what it would have done."""
@@ -84,6 +97,8 @@ def simulate(  # one parameter an option: the signature is the command's interfa
             economics=operation.Economics(unit, retraining_cost, loss_cost, horizon),
             ignore=tuple(ignore or ()),
             most=rows,
+            seed=seed,
+            time=time_column,
         )
         console = rich_console.Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
         began = time.monotonic()
@@ -97,7 +112,10 @@ def simulate(  # one parameter an option: the signature is the command's interfa
             done = simulations.simulate(settings, tell)
         console.print(simulation_view.summary(done, time.monotonic() - began))
         if keep is not None:
-            typer.echo(f"Look at it: journeyman operations {settings.name} --workspace {keep}")
+            page = keep / f"{_PAGE if done.name == settings.name else done.name}.html"
+            page.write_text(simulation_page.render_page(done, stream), encoding="utf-8")
+            typer.echo(f"Page: {page}")
+            typer.echo(f"Look at it: journeyman operations {done.name} --workspace {keep}")
 
 
 @contextmanager

@@ -54,7 +54,7 @@ class FeedDetector:
         return {
             "digests": np.empty(0),
             "clocks": np.full((columns, 2), np.nan),
-            "since": np.zeros(len(_ORDER)),
+            "since": np.zeros((len(_ORDER), columns + 1)),
             "ways": np.zeros(columns),
         }
 
@@ -67,7 +67,8 @@ class FeedDetector:
         sound, digests = recall(memory), row_digests(rows)
         ways = _still(reference, columns, memory, rows)
         mended = {name: WAYS[ways[name]].undone(numbers(rows[name])) if name in ways else rows[name] for name in rows}
-        latest, leaving = _latest(memory, fresh, mended)
+        known = _known(memory, fresh, mended)
+        latest = {name: values[-_LATEST:] for name, values in known.items()}
         broken = list(_refused(traffic))
         moment = {b.code: traffic.begin for b in broken}
         for part, began in _parts(mended, latest, fresh.times, traffic.begin):
@@ -81,19 +82,27 @@ class FeedDetector:
         broken += twice(reference, digests, memory["digests"])
         clocks, jumps = _clocks(reference, columns, rows, memory["clocks"], traffic)
         broken += jumps
-        signals, since = [], memory["since"].copy()
+        signals: list[Signal] = []
+        since = np.zeros_like(memory["since"])
+        places = {column.name: number for number, column in enumerate(columns, 1)}
         for k, code in enumerate(_ORDER):
-            some = [b for b in broken if b.code == code]
-            since[k] = (since[k] or float(moment.get(code, traffic.begin))) if some else 0.0
-            if some:
-                signals.append(_signal(self.name, reference, code, some, int(since[k]), traffic))
+            together: dict[float, list[Broken]] = {}  # columns that broke at different times are told apart
+            for b in (b for b in broken if b.code == code):
+                place = [places.get(name, 0) for name in b.columns] or [0]
+                earlier = [at for at in memory["since"][k, place].tolist() if at]
+                first = min(earlier, default=float(moment.get(code, traffic.begin)))
+                since[k, place] = first
+                together.setdefault(first, []).append(b)
+            for first, some in sorted(together.items()):
+                signals.append(_signal(self.name, reference, code, some, int(first), traffic))
         hit = [signal.since for signal in signals if signal.alarming and signal.code != "DR004"]
         if hit:
-            latest[_BROKEN] = np.where(latest[_TIMES] >= min(hit), 1.0, latest[_BROKEN])
+            known[_BROKEN] = np.where(known[_TIMES] >= min(hit), 1.0, known[_BROKEN])
+            latest[_BROKEN] = known[_BROKEN][-_LATEST:]
         told = np.array([units.get(column.name, -1) + 1.0 for column in columns])
         kept = {"digests": digests[-_DIGESTS:], "clocks": clocks, "since": since, "ways": told}
-        known = {key: values for key, values in memory.items() if key.startswith("row:")}
-        kept |= append(known, leaving, window_rows(reference))
+        lately = {key: values for key, values in memory.items() if key.startswith("row:")}
+        kept |= append(lately, _leaving(known, rows), window_rows(reference))
         kept |= {f"latest:{name}": values for name, values in latest.items()}
         return kept, tuple(signals)
 
@@ -165,15 +174,18 @@ def _middle(values: FloatArray) -> float:
     return float(np.median(known)) if len(known) else float("nan")
 
 
-def _latest(memory: Mapping[str, FloatArray], fresh: Traffic, mended: Block) -> tuple[dict[str, FloatArray], Block]:
-    """Return the latest rows, with their times and whether they arrived broken, and the sound ones that leave them."""
+def _known(memory: Mapping[str, FloatArray], fresh: Traffic, mended: Block) -> dict[str, FloatArray]:
+    """Return the latest rows before a span and the rows of the span, with their times and whether they were broken."""
     now = {name: numbers(values) for name, values in mended.items()}
     now |= {_TIMES: fresh.times.astype(np.float64), _BROKEN: np.zeros(len(fresh.ids))}
-    joined = {name: np.concatenate([memory.get(f"latest:{name}", np.empty(0)), v]) for name, v in now.items()}
+    return {name: np.concatenate([memory.get(f"latest:{name}", np.empty(0)), v]) for name, v in now.items()}
+
+
+def _leaving(known: Mapping[str, FloatArray], rows: Block) -> Block:
+    """Return the sound rows that are not among the latest any more, once all were judged."""
     # while some of the latest rows are broken, those beside them that were not seen to be so are in doubt
-    left = (joined[_BROKEN][:-_LATEST] == 0.0) & (not joined[_BROKEN].any())
-    leaving: Block = {name: joined[name][:-_LATEST][left] for name in fresh.rows}
-    return {name: values[-_LATEST:] for name, values in joined.items()}, leaving
+    left = (known[_BROKEN][:-_LATEST] == 0.0) & (not known[_BROKEN].any())
+    return {name: known[name][:-_LATEST][left] for name in rows}
 
 
 def _parts(

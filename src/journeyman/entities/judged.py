@@ -35,6 +35,8 @@ class PolicyMemory:
         What that learned from.
     since : Watched
         Looks since the champion learned, as one: their alarms, the latest of each code, and their rows and labels.
+    retry_at : int
+        Truths from which on a retraining is tried again, after one that gave no release.
 
     Examples
     --------
@@ -46,6 +48,7 @@ class PolicyMemory:
     contest: Contest | None = None
     shadow: LearnedFrom | None = None
     since: Watched = field(default_factory=lambda: Watched((), 0, 0))
+    retry_at: int = 0
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from journeyman.entities.judged import Judged, PolicyMemory
 from journeyman.entities.operation import Economics, Operation
 from journeyman.entities.overview import Request, Round
+from journeyman.entities.signal import LastingFault
 from journeyman.entities.traffic import Traffic
 
 __all__ = [
@@ -166,8 +167,12 @@ class LoopState:
     hidden : tuple of str
         Columns that the log was told not to hold; nobody can watch them.
     accepted : mapping of str to int
-        Claims of the feed's rung (``Signal.claims``) that a person has said to be right, and for how many looks in a
-        row nothing has said so any more.
+        Claims of the feed's rung (``Signal.claims``) that a person has said to be right, or that have lasted, and for
+        how many looks in a row nothing has said so any more.
+    lasting : tuple of LastingFault
+        Faults of the feed that go on.
+    given_up : tuple of str
+        Columns that hold nothing any more: nobody watches them, and nothing is learned from them.
     memory : mapping of str to mapping of str to ndarray
         What each detector remembers.
     policy : PolicyMemory or None
@@ -192,6 +197,8 @@ class LoopState:
     told: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     accepted: Mapping[str, int] = field(default_factory=dict)
+    lasting: tuple[LastingFault, ...] = ()
+    given_up: tuple[str, ...] = ()
     memory: Memory = field(default_factory=dict)
     policy: PolicyMemory | None = None
     digests: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
@@ -264,6 +271,8 @@ class Decided:
         Whether it becomes an operation: keeping on as before does not.
     accepted : Request or None
         By which a person said that rows arrive as they should.
+    given_up : tuple of str
+        Columns that are given up from now on.
     """
 
     judged: Judged
@@ -273,6 +282,7 @@ class Decided:
     answers: int | None = None
     noted: bool = True
     accepted: Request | None = None
+    given_up: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

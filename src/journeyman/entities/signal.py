@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from journeyman.entities.finding import Severity
 
-__all__ = ["Rung", "Signal", "Watched"]
+__all__ = ["LastingFault", "Rung", "Signal", "Watched"]
 
 
 class Rung(StrEnum):
@@ -75,6 +75,36 @@ class Signal:
 
 
 @dataclass(frozen=True)
+class LastingFault:
+    """A fault of the feed that was seen at one look after another.
+
+    Attributes
+    ----------
+    claim : str
+        From ``Signal.claims``: "DR002 temperature".
+    since : int
+        Milliseconds since 1970: begin of the first span in which it was seen.
+    looks, rows : int
+        Looks at which it was seen, less those at which it was not, and the rows of the former.
+    """
+
+    claim: str
+    since: int
+    looks: int
+    rows: int
+
+    @property
+    def code(self) -> str:
+        """Code of the signal."""
+        return self.claim.partition(" ")[0]
+
+    @property
+    def column(self) -> str:
+        """Name of the column; empty where the claim is about none."""
+        return self.claim.partition(" ")[2]
+
+
+@dataclass(frozen=True)
 class Watched:
     """What one look at the traffic gave.
 
@@ -93,7 +123,11 @@ class Watched:
     broken : tuple of (int, int)
         Spans, in milliseconds since 1970, whose rows arrived broken, so far; nothing is to be learned from them.
     accepted : tuple of str
-        Claims of the feed's rung that a person has said to be right: they alarm nobody.
+        Claims of the feed's rung that a person has said to be right, or that have lasted: they alarm nobody.
+    lasting : tuple of LastingFault
+        Faults of the feed that go on, and count as such.
+    settled : tuple of LastingFault
+        Faults that from this look on count as the normal state of the feed, since they have lasted for so long.
     """
 
     signals: tuple[Signal, ...]
@@ -108,3 +142,5 @@ class Watched:
     estimate_high: float | None = None
     broken: tuple[tuple[int, int], ...] = ()
     accepted: tuple[str, ...] = ()
+    lasting: tuple[LastingFault, ...] = ()
+    settled: tuple[LastingFault, ...] = ()

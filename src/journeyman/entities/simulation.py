@@ -24,9 +24,9 @@ class SimulateSettings:
     target : str
         Column to predict.
     workspace : Path
-        Folder that holds the simulated model; none of that name may be in it.
+        Folder that holds the simulated model.
     name : str
-        Of the model.
+        Of the model; with a number where the workspace has one of that name.
     first : int or None
         Rows that the first model is built from; a fifth of all, at most 10,000, where it is None.
     delay : int
@@ -41,6 +41,10 @@ class SimulateSettings:
         Columns that models may not use.
     most : int or None
         Rows that are replayed at most.
+    seed : int
+        Of everything random in the builds.
+    time : str or None
+        Column by whose moments the rows are put in order, and by which builds divide them.
     """
 
     table: str
@@ -54,6 +58,8 @@ class SimulateSettings:
     economics: Economics = field(default_factory=Economics)
     ignore: tuple[str, ...] = ()
     most: int | None = None
+    seed: int = 0
+    time: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,12 +105,18 @@ class PolicyResult:
         How often it learned again.
     cost : float or None
         Loss and retrainings together, in the user's unit.
+    doubt : float
+        By how much its cost less the loop's may be off by chance, either way (95 %).
+    daily : tuple of float
+        Mean loss of each day's answers; NaN without a truth.
     """
 
     name: str
     loss: float
     retrainings: int
     cost: float | None = None
+    doubt: float = 0.0
+    daily: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,9 +134,11 @@ class Simulated:
     results : tuple of PolicyResult
         The loop's first, then what it is compared with.
     operations : tuple of Operation
-        What the loop did.
+        What the loop did, the earliest first.
     unknown : int
         Rows whose truth is no class that the first model knew; they were answered, and count in no figure.
+    name : str
+        Of the model in its workspace.
     """
 
     first: int
@@ -135,3 +149,8 @@ class Simulated:
     results: tuple[PolicyResult, ...]
     operations: tuple[Operation, ...]
     unknown: int = 0
+    name: str = "simulated"
+
+    def day_of(self, operation: Operation) -> int:
+        """Return the day at whose end something was done, from 1."""
+        return operation.round + 1

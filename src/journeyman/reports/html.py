@@ -26,7 +26,7 @@ from journeyman.reports.told import told
 from journeyman.reports.weakness_words import weakness_rows
 from journeyman.reports.words import clean, count, duration, number, percent, place, plural
 
-__all__ = ["FindingGroup", "group_findings", "render_html"]
+__all__ = ["FindingGroup", "environment", "group_findings", "render_html"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _ALIKE = 3  # findings of one code shown in full before the rest is folded away
@@ -57,7 +57,8 @@ def group_findings(findings: Sequence[Finding], severities: Sequence[Severity]) 
     ]
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the environment of all pages: texts escaped, and the filters that say numbers."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -124,7 +125,7 @@ def render_html(report: BuildReport) -> str:
     features = [c.name for c in report.columns if c.role is Role.FEATURE]
     findings = told(report)
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             report=report,

@@ -1,4 +1,4 @@
-"""What a simulation shows: a line for each thing the loop does, a bar of the days, and a table in the end."""
+"""What a simulation shows: a line for each thing the loop does, a bar of the days; then the verdict and a table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from rich.text import Text
 
 from journeyman.entities.decision import Action
 from journeyman.entities.operation import Operation
-from journeyman.entities.simulation import Simulated, SimulatedDay
+from journeyman.entities.simulation import PolicyResult, Simulated, SimulatedDay
+from journeyman.reports.simulation_words import verdict
 from journeyman.reports.words import duration, number, plural
 
 __all__ = ["DayView", "summary"]
@@ -74,25 +75,35 @@ class DayView:
 
 
 def summary(done: Simulated, seconds: float) -> RenderableType:
-    """Return what came of it, beside other policies."""
+    """Return whether the loop was worth it, then what it cost beside other policies, then the rest."""
     head = Text(
         f"{plural(done.rows, 'row')} in {plural(done.days, 'simulated day')}, replayed in {duration(seconds)}; "
         f"the first model learned from {plural(done.first, 'row')}."
     )
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("policy")
-    for name in (done.loss, "learned again", f"cost in {done.unit}"):
+    for name in (f"cost in {done.unit}", "more than the loop", done.loss, "learned again"):
         table.add_column(name, justify="right")
-    least = min(r.loss for r in done.results)
+    costs = [r.cost for r in done.results if r.cost is not None]
+    ours = done.results[0]
     for result in done.results:
-        style = "bold" if result is done.results[0] else ""
-        mark = " *" if result.loss == least else ""
-        cost = "" if result.cost is None else number(result.cost, 4)
-        table.add_row(result.name, f"{number(result.loss, 4)}{mark}", str(result.retrainings), cost, style=style)
-    parts: list[RenderableType] = ["", head, "", table, Text("* the least", style="dim")]
+        style = "bold" if result is ours else ""
+        mark = " *" if costs and result.cost == min(costs) else ""
+        cost = "" if result.cost is None else f"{number(result.cost, 4)}{mark}"
+        table.add_row(
+            result.name, cost, _apart(result, ours), number(result.loss, 4), str(result.retrainings), style=style
+        )
+    notes = Text("* the least; ± is what chance explains (95%), from day to day", style="dim")
+    parts: list[RenderableType] = ["", Text(verdict(done), style="bold"), "", table, notes, "", head]
     if done.unknown:
         parts.append(Text(f"{plural(done.unknown, 'row')} had no truth that the first model knew, and count nowhere."))
     return Group(*parts)
+
+
+def _apart(result: PolicyResult, ours: PolicyResult) -> str:
+    if result is ours or result.cost is None or ours.cost is None:
+        return ""
+    return f"{result.cost - ours.cost:+.3g} ±{number(result.doubt, 2)}"
 
 
 def _line(day: int, operation: Operation) -> Table:

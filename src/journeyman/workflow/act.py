@@ -72,7 +72,7 @@ def act(hands: Hands, run: Run, state: LoopState, seen: Observed, memory: Memory
         run.step("shadow", partial(_shadow, hands), None)
         return Done(champion, note=move.reason)
     if move.action is Action.RETRAIN:
-        learning = replace(state, memory=memory, policy=None)
+        learning = replace(state, memory=memory, given_up=decided.given_up, policy=None)
         built = run.step("retrain", partial(_retrain, hands, run.id), learning, move)
         if built.version is None:
             return Done(champion, challenger, state.former, None, built.seconds, built.note)
@@ -111,9 +111,13 @@ def _retrain(hands: Hands, run: str, state: LoopState, move: Move) -> Built:
         said = str(error) if isinstance(error, JourneymanError) else f"{type(error).__name__}: {error}"
         return Built(None, hands.clock.monotonic() - began, f"Nothing could be learned: {said}")
     seconds, notes = hands.clock.monotonic() - began, "; ".join(table.notes)
+    built = f"Release {version.version} was built. {notes}."
     if version.verdict == Verdict.DO_NOT_RELEASE:
-        return Built(None, seconds, f"Release {version.version} was built and is not fit for use. {notes}.")
-    return Built(version.version, seconds, f"Release {version.version} was built. {notes}.")
+        # The champion may be worse still, now that the world has moved: paired truths say so, a verdict alone does not.
+        built += (
+            " By its own verdict it is not fit for use; it answers nobody unless it proves better than the champion."
+        )
+    return Built(version.version, seconds, built)
 
 
 def _point(hands: Hands, version: int, how: str, moves: int) -> bool:

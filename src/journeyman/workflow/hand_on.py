@@ -12,7 +12,7 @@ from journeyman.entities.operating import Decided, Done, Kept, LoopState, Memory
 from journeyman.entities.operation import Move, Operation, Outcome
 from journeyman.entities.overview import Round
 from journeyman.entities.signal import Watched
-from journeyman.stages.monitor import anew, mended
+from journeyman.stages.monitor import LOST, anew, mended
 from journeyman.workflow.judge import moved
 
 __all__ = ["hand_on"]
@@ -50,7 +50,10 @@ def hand_on(
         still_open += (new,)
     changed = done.champion != state.champion
     memory = anew(memory) if changed else memory
-    accepted = _accepted(state.accepted, looked)
+    if decided.given_up != state.given_up:
+        memory = anew(memory)
+    settled = {f.claim: 0 for f in looked.settled if f.code not in LOST}
+    accepted = _accepted(state.accepted, looked) | settled
     if decided.accepted is not None:
         accepted |= dict.fromkeys(decided.accepted.accepts, 0)
         memory = mended(memory, decided.accepted.since)
@@ -72,6 +75,8 @@ def hand_on(
         told=tuple(sorted(alarms & {*state.told, *move.signals})),
         memory=memory,
         accepted=accepted,
+        lasting=looked.lasting,
+        given_up=decided.given_up,
         policy=_policy(policy, move, state, seen, decided, done),
         digests=seen.digests,
         hidden=seen.hidden,

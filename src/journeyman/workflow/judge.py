@@ -17,16 +17,20 @@ from journeyman.entities.signal import Rung, Signal, Watched
 from journeyman.entities.staleness import Staleness
 from journeyman.metrics.e_process import capped, update
 from journeyman.stages.learn_operations import context_of, learn_operations
+from journeyman.stages.monitor import lost_columns
 from journeyman.stages.promote import open_contest, promote, watch_over
 from journeyman.stages.retrain import (
     ALL_ROWS,
     BlockLosses,
     Known,
+    choose_window,
     learned_again,
     paid_for,
     price,
     rehearsed,
+    relearn_without,
     retrain,
+    settled_words,
     slope_of,
     wants_test,
 )
@@ -34,6 +38,8 @@ from journeyman.stages.retrain import (
 __all__ = ["Seen", "begun", "judge", "moved", "sound"]
 
 FloatArray = NDArray[np.float64]
+_RETRY = 1.1
+"""Times as many truths as were known have to be there before a retraining that gave no release is tried again."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,8 @@ class Seen:
         ``stages.promote.paired``.
     test : callable
         ``stages.retrain.back_test`` on the truths that are known; called only where it is worth its fits.
+    spared : callable
+        ``stages.retrain.gain_without`` of the columns that are given up; called only when some are lost.
     """
 
     watched: Watched
@@ -63,6 +71,7 @@ class Seen:
     unit: float
     pairs: Callable[[Contest], FloatArray]
     test: Callable[[Staleness, Lessons], Staleness]
+    spared: Callable[[Staleness], float] = lambda _: 0.0
 
 
 def begun(truths: int, blocks: tuple[BlockLosses, ...] = ()) -> PolicyMemory:
@@ -106,6 +115,15 @@ def judge(seen: Seen, memory: PolicyMemory, economics: Economics) -> Judged:
     economics : Economics
         As the user gave it.
     """
+    judged = _policy(seen, memory, economics)
+    settled = seen.watched.settled
+    if not settled:
+        return judged
+    words = f"{settled_words(settled, lost_columns(settled))} {judged.move.reason}"
+    return replace(judged, move=replace(judged.move, reason=words))
+
+
+def _policy(seen: Seen, memory: PolicyMemory, economics: Economics) -> Judged:
     economics, healthy, before = price(economics, seen.unit), sound(seen.watched), memory.since
     memory = replace(memory, since=_together(before, seen.watched))
     lessons = learn_operations(seen.operations)
@@ -114,6 +132,17 @@ def judge(seen: Seen, memory: PolicyMemory, economics: Economics) -> Judged:
     alarmed = any(s.rung in (Rung.LOSS, Rung.ESTIMATE) for s in memory.since.signals)
     if healthy and wants_test(memory.staleness, seen.truths, alarmed):
         memory = replace(memory, staleness=seen.test(memory.staleness, lessons))
+    if memory.contest is None and seen.truths < memory.retry_at:
+        reason = f"The last retraining gave no release; it is tried again once {memory.retry_at:,} truths are known."
+        return Judged(Move(Action.KEEP, reason), memory)
+    lost = lost_columns(seen.watched.settled) if healthy else ()
+    if lost:
+        window = choose_window(memory.staleness.windows, lessons, seen.unit, seen.truths)
+        gain = seen.spared(memory.staleness)
+        without = relearn_without(seen.watched.settled, lost, gain, window, economics)
+        if without is not None:
+            slope = slope_of(memory.staleness, lessons, seen.unit)
+            return Judged(without, memory, context_of(memory.staleness, slope, seen.unit, without))
     tested, spared = None, None
     if memory.contest is not None:
         tested = promote(memory.contest, economics)
@@ -144,7 +173,7 @@ def moved(memory: PolicyMemory, move: Move, champion: int, version: int | None, 
     if move.action is Action.RETRAIN:
         memory = replace(memory, staleness=paid_for(staleness, truths), contest=None, shadow=None)
         if version is None:
-            return memory
+            return replace(memory, retry_at=int(truths * _RETRY))
         learned = LearnedFrom(truths, move.window or ALL_ROWS)
         contest = open_contest(champion, version, staleness.recipe)
         return replace(memory, contest=contest, shadow=learned)

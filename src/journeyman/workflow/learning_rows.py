@@ -61,6 +61,8 @@ class LearningRows:
         Latest labelled rows that are read.
     broken : tuple of (int, int)
         Spans whose rows arrived broken.
+    given_up : tuple of str
+        Columns that a retraining leaves out, since they hold nothing any more.
     """
 
     workspace: Workspace
@@ -70,6 +72,7 @@ class LearningRows:
     before: int
     most: int
     broken: tuple[tuple[int, int], ...] = ()
+    given_up: tuple[str, ...] = ()
 
     @cached_property
     def repaired(self) -> Repaired:
@@ -113,6 +116,14 @@ class LearningRows:
         )
         return whole if len(whole) == known else whole.take(_stretched(len(old), len(usable), known))
 
+    def regained(self, kept_out: Sequence[tuple[int, int]], before: int) -> int:
+        """Return how many rows with a truth from before a moment lie in spans that were kept out until now."""
+        back = (
+            row.labelled < before and any(begin <= row.id >> 20 < end for begin, end in kept_out)
+            for row in self.logged.rows
+        )
+        return int((np.fromiter(back, dtype=bool) & np.isfinite(self.logged.truths)).sum())
+
     def first(self) -> Labelled:
         """Return the rows of the first build that have a truth among the classes known now."""
         old = self._first()
@@ -130,7 +141,8 @@ class LearningRows:
         """
         first, notes = self._first_rows(settings)
         task, hidden = self.repaired.task, self.logged.hidden
-        wanted = [c for c in self.release.columns if c.name in first.columns and c.name not in hidden]
+        left_out = {*hidden, *self.given_up}
+        wanted = [c for c in self.release.columns if c.name in first.columns and c.name not in left_out]
         extra = [name for name in (task.time_column, task.group_column) if name is not None]
         names = [c.name for c in wanted] + [
             n for n in extra if n in first.columns and n not in {c.name for c in wanted}
@@ -143,6 +155,8 @@ class LearningRows:
                 f"the log does not hold {', '.join(map(repr, hidden))} as it came (--hash, --leave-out): "
                 "what was learned from that is lost in this retraining",
             )
+        lost = [name for name in self.given_up if name in first.columns and name not in hidden]
+        notes += tuple(f"column {name!r} was left out: for long it has arrived without usable values" for name in lost)
         lacking = {*names} - {*kept}
         kinds = {c.name: c.kind.value for c in wanted if c.kind.categorical or c.kind is Kind.TEXT}
         fitted = replace(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -19,9 +19,9 @@ from journeyman.entities.table import Block
 from journeyman.entities.traffic import Traffic
 from journeyman.interfaces import Algorithm, DriftDetector, Preparation, Run, TrafficLog
 from journeyman.metrics.row_losses import bounded_losses
-from journeyman.stages.monitor import anew, monitor, undo
+from journeyman.stages.monitor import anew, broken_spans, lost_columns, monitor, settle_faults, undo
 from journeyman.stages.promote import paired
-from journeyman.stages.retrain import QuickModels, back_test, reference_unit, rehearse
+from journeyman.stages.retrain import QuickModels, back_test, gain_without, reference_unit, rehearse
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.act import Hands, act
 from journeyman.workflow.ask_later import ask_later
@@ -148,32 +148,36 @@ def watch(parts: LoopParts, state: LoopState, seen: Observed) -> tuple[Memory, W
     as_before = (seen.champion, seen.hidden) == (state.champion, state.hidden)
     mine = seen.traffic.take(seen.traffic.versions == seen.champion)
     reference, release = parts.shelf.reference(seen.champion), parts.shelf.release(seen.champion)
-    if seen.hidden:
-        mine = replace(mine, rows=_without(mine.rows, seen.hidden))
-        reference = replace(
-            reference,
-            rows=_without(reference.rows, seen.hidden),
-            columns=tuple(c for c in reference.columns if c.name not in seen.hidden),
-            importance={k: v for k, v in reference.importance.items() if k not in seen.hidden},
-        )
+    unwatched = {*seen.hidden, *state.given_up}
+    reference = replace(
+        reference,
+        rows=_without(reference.rows, unwatched),
+        columns=tuple(c for c in reference.columns if c.name not in unwatched),
+        importance={k: v for k, v in reference.importance.items() if k not in unwatched},
+    )
+    watched = replace(mine, rows=_without(mine.rows, unwatched))
     before = state.memory if as_before else anew(state.memory)
-    looked = monitor(reference, release.task, parts.detectors, before, mine, tuple(state.accepted))
-    if seen.hidden:
-        return looked  # the release cannot answer these rows again
+    looked = monitor(reference, release.task, parts.detectors, before, watched, tuple(state.accepted))
+    if seen.hidden:  # the release cannot answer these rows again
+        return settle_faults(state.lasting, looked, state.begin, state.end)
     feeds = {d.name for d in parts.detectors if d.rung is Rung.FEED}
 
     def latest() -> Traffic:
         rows = replace(learning_rows(parts, seen.champion, state, looked[1]), most=_LATEST)
         return truths_of(rows.logged, release.answer_block, mine)
 
-    return undo(reference, release.task, release.answer_block, feeds, before, looked, mine, latest)
+    looked = undo(reference, release.task, release.answer_block, feeds, before, looked, mine, latest)
+    return settle_faults(state.lasting, looked, state.begin, state.end)
 
 
 def decide(parts: LoopParts, state: LoopState, seen: Observed, watched: tuple[Memory, Watched]) -> Decided:
     """Turn what was seen into one move: people's requests first, then evidence, then what pays."""
     looked = watched[1]
     release, reference = parts.shelf.release(seen.champion), parts.shelf.reference(seen.champion)
+    rows = learning_rows(parts, seen.champion, state, looked)
     truths = state.truths + int(_kept_out(seen.traffic, looked).told.sum())
+    if looked.settled:
+        truths += rows.regained(broken_spans(state.memory), state.begin)
     unit = reference_unit(reference.losses)
 
     def losses(values: FloatArray, answers: FloatArray) -> FloatArray:
@@ -182,25 +186,30 @@ def decide(parts: LoopParts, state: LoopState, seen: Observed, watched: tuple[Me
     def pairs(contest: Contest) -> FloatArray:
         return paired(contest, _kept_out(seen.traffic, looked), losses)
 
-    models = QuickModels(*parts.quick, release.columns, release.task, reference.scale, unit)
-    rows = learning_rows(parts, seen.champion, state, looked)
+    models = QuickModels(*parts.quick, release.columns, release.task, reference.scale, unit, lost=rows.given_up)
 
     def test(staleness: Staleness, lessons: Lessons) -> Staleness:
         return back_test(models, rows.labelled(truths), staleness, lessons)
+
+    def spared(staleness: Staleness) -> float:
+        dead = seen.answered.take(seen.answered.fresh).rows
+        return gain_without(models, rows.labelled(truths), staleness, dead)
 
     policy = state.policy or begun(state.truths, rehearse(models, rows.first()))
     if seen.champion != state.champion:
         # Of a champion that a person made, nothing is known that was known of the one before.
         policy = replace(policy, contest=None, shadow=None, since=Watched((), 0, 0))
-    made = Seen(looked, seen.past, truths, unit, pairs, test)
-    return hear(state, seen, looked, judge(made, policy, parts.settings.economics), truths)
+    made = Seen(looked, seen.past, truths, unit, pairs, test, spared)
+    heard = hear(state, seen, looked, judge(made, policy, parts.settings.economics), truths)
+    return replace(heard, given_up=rows.given_up)
 
 
 def learning_rows(parts: LoopParts, champion: int, state: LoopState, watched: Watched) -> LearningRows:
     """Return what can be learned from at the end of a round's span."""
     base = parts.workspace.registry.version(parts.name, state.base)
     release, most = parts.shelf.release(champion), parts.settings.most_labelled
-    return LearningRows(parts.workspace, base, parts.log, release, state.end, most, watched.broken)
+    given_up = tuple(sorted({*state.given_up, *lost_columns(watched.settled)}))
+    return LearningRows(parts.workspace, base, parts.log, release, state.end, most, watched.broken, given_up)
 
 
 def keep(parts: LoopParts, kept: Kept) -> int:
@@ -209,7 +218,7 @@ def keep(parts: LoopParts, kept: Kept) -> int:
     return kept.round.number
 
 
-def _without(rows: Block, names: Sequence[str]) -> Block:
+def _without(rows: Block, names: Collection[str]) -> Block:
     return {name: values for name, values in rows.items() if name not in names}
 
 

@@ -21,6 +21,7 @@ from journeyman.plugins import load_parts
 from journeyman.reports.html import render_html
 from journeyman.reports.progress import SilentProgress
 from journeyman.settings import BuildSettings
+from journeyman.stages.monitor import broken_spans
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.traffic_log import SqliteTrafficLog
 from journeyman.stores.workspace import Workspace
@@ -148,10 +149,9 @@ def _table(
 ) -> TrainingTable:
     """Return the training table of a retraining that was decided in a round."""
     name = operated.model
-    broken = tuple((int(a), int(b)) for a, b in state.memory.get("monitor", {}).get("broken", ()))
     base = held.registry.version(name, state.base)
-    release = shelf.release(state.champion)
-    rows = LearningRows(held, base, traffic, release, state.end, operated.settings.most_labelled, broken)
+    release, most = shelf.release(state.champion), operated.settings.most_labelled
+    rows = LearningRows(held, base, traffic, release, state.end, most, broken_spans(state.memory), state.given_up)
     settings: BuildSettings = held.journal.run(base.run).read_settings(BuildSettings)
     return rows.table(plan, settings)
 

@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from journeyman.entities.decision import Action
 from journeyman.entities.operating import Operated, OperateSettings
-from journeyman.entities.simulation import DAY, PolicyResult, Simulated, SimulatedDay, SimulateSettings
-from journeyman.entities.traffic import Reference
+from journeyman.entities.simulation import DAY, Simulated, SimulatedDay, SimulateSettings
 from journeyman.errors import SettingsError
-from journeyman.metrics.row_losses import bounded_losses, loss_name
+from journeyman.metrics.row_losses import loss_name
 from journeyman.reports.progress import SilentProgress
 from journeyman.sources import open_source
 from journeyman.stages.retrain import price, reference_unit
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.clock import SystemClock
-from journeyman.workflow.doors import build
 from journeyman.workflow.operate_run import loop_parts
-from journeyman.workflow.release import Release, open_release
 from journeyman.workflow.shelf import Shelf
+from journeyman.workflow.simulated_policies import Replayed, build_first, policy_results
 from journeyman.workflow.simulated_world import World, truths_of
 from journeyman.workflow.worker import Worker
 
 __all__ = ["simulate"]
 
-FloatArray = NDArray[np.float64]
 _BEGUN = 1_767_225_600_000  # 1 January 2026: a simulation has the same days whenever it is run
 _LEAST_FIRST, _MOST_FIRST = 200, 10_000
-_FILE = "simulated-table"
 
 
 def simulate(settings: SimulateSettings, tell: Callable[[SimulatedDay], None]) -> Simulated:
@@ -51,7 +48,7 @@ def simulate(settings: SimulateSettings, tell: Callable[[SimulatedDay], None]) -
     Raises
     ------
     SettingsError
-        Where the table is too short, or the workspace holds a model of that name.
+        Where the table is too short, or has no such column.
     InputError
         Where the table cannot be learned from.
     """
@@ -64,13 +61,9 @@ def simulate(settings: SimulateSettings, tell: Callable[[SimulatedDay], None]) -
             hint="take a longer table, or smaller --first and --daily",
         )
     settings.workspace.mkdir(parents=True, exist_ok=True)
-    path = _write(frame.iloc[:first], settings.workspace / _FILE)
     with Workspace(settings.workspace) as workspace:
-        if any(v.name == settings.name for v in workspace.registry.list()):
-            raise SettingsError(
-                f"{settings.workspace} holds a model {settings.name!r} already", hint="name an empty folder with --keep"
-            )
-        _build(path, settings, settings.name)
+        settings = replace(settings, name=_free_name(settings.name, {v.name for v in workspace.registry.list()}))
+        build_first(frame.iloc[:first], settings)
         if workspace.registry.champion(settings.name) is None:
             # Not fit for use by its own verdict; what the loop makes of it is still to be seen.
             workspace.registry.promote(settings.name, 1, now=SystemClock().now())
@@ -84,10 +77,12 @@ def simulate(settings: SimulateSettings, tell: Callable[[SimulatedDay], None]) -
             _live(workspace, settings, world, tell)
         operations = workspace.operations.operations(settings.name)
         retrained = sum(o.move.action is Action.RETRAIN for o in operations)
-        results = _results(settings, frame, first, world, release, reference, retrained)
+        economics = price(settings.economics, reference_unit(reference.losses))
+        results = policy_results(Replayed(settings, frame, first, world, release, economics), retrained)
     unknown = int((~np.isfinite(truths)).sum())
     unit = settings.economics.unit
-    return Simulated(first, len(rows), days, loss_name(release.task), unit, results, operations, unknown)
+    loss = loss_name(release.task)
+    return Simulated(first, len(rows), days, loss, unit, results, operations, unknown, settings.name)
 
 
 def _live(workspace: Workspace, settings: SimulateSettings, world: World, tell: Callable[[SimulatedDay], None]) -> None:
@@ -121,74 +116,6 @@ def _live(workspace: Workspace, settings: SimulateSettings, world: World, tell: 
         tell(SimulatedDay(day + 1, days, end, loss, champion, state.challenger, operation))
 
 
-def _results(
-    settings: SimulateSettings,
-    frame: pd.DataFrame,
-    first: int,
-    world: World,
-    release: Release,
-    reference: Reference,
-    retrained: int,
-) -> tuple[PolicyResult, ...]:
-    """Return what the loop has lost, and what others would have lost on the same rows."""
-    economics = price(settings.economics, reference_unit(reference.losses))
-
-    def result(name: str, losses: FloatArray, times: int, paid: bool = True) -> PolicyResult:
-        known = losses[np.isfinite(losses)]
-        cost = float(known.sum()) * economics.loss + times * economics.retraining if paid else None
-        mean = float(known.mean()) if len(known) else float("nan")
-        return PolicyResult(name, mean * world.scale, times, cost)
-
-    never = _lost(world, release, 0, len(world.rows))
-    results = [result("the loop", world.losses, retrained), result("never learn again", never, 0)]
-    if retrained:
-        losses = never.copy()
-        for number in range(1, retrained + 1):
-            begin = len(world.rows) * number // (retrained + 1)
-            known = first + max(0, begin - settings.delay)
-            losses[begin:] = _lost(world, _elsewhere(settings, frame.iloc[:known], number), begin, len(world.rows))
-        results.append(result("learn again as often, evenly spread, from all rows", losses, retrained))
-    said = truths_of(frame[settings.target], release.task)
-    last = said[np.maximum(0, np.arange(first, len(frame)) - settings.delay)]
-    results.append(result("say what the latest known truth says", _unchanged(world, last), 0, paid=False))
-    return tuple(results)
-
-
-def _unchanged(world: World, last: FloatArray) -> FloatArray:
-    if not world.task.kind.classification:
-        return bounded_losses(world.truths, last[:, None], world.task, world.scale)
-    known = np.isfinite(last) & np.isfinite(world.truths)
-    return np.where(known, (last != world.truths).astype(np.float64), np.nan)
-
-
-def _lost(world: World, release: Release, begin: int, end: int) -> FloatArray:
-    """Return what a release loses on some rows; answers are matched to the first model's classes by their names."""
-    answers = release.answers(world.rows.iloc[begin:end])
-    if world.task.kind.classification and release.task.labels != world.task.labels:
-        matched = np.zeros((len(answers), len(world.task.labels)))
-        for code, label in enumerate(release.task.labels):
-            if label in world.task.labels:
-                matched[:, world.task.labels.index(label)] = answers[:, code]
-        answers = matched
-    return bounded_losses(world.truths[begin:end], answers, world.task, world.scale)
-
-
-def _elsewhere(settings: SimulateSettings, frame: pd.DataFrame, number: int) -> Release:
-    """Build from rows in a model of its own, for comparison."""
-    path = _write(frame, settings.workspace / f"{_FILE}-{number}")
-    release = _build(path, settings, f"{settings.name}-periodic-{number}")
-    path.unlink()
-    return release
-
-
-def _build(path: Path, settings: SimulateSettings, name: str) -> Release:
-    roles = dict.fromkeys(settings.ignore, "ignored")
-    made = build(
-        path, target=settings.target, trials=settings.trials, name=name, workspace=settings.workspace, roles=roles
-    )
-    return open_release(made.path)
-
-
 def _read(settings: SimulateSettings) -> pd.DataFrame:
     source = open_source(settings.table, None)
     frame = source.read(None, 0)
@@ -197,18 +124,38 @@ def _read(settings: SimulateSettings) -> pd.DataFrame:
             f"{source.name} has no column {settings.target!r}",
             hint=f"columns: {', '.join(map(str, frame.columns))}"[:300],
         )
+    if settings.time is not None:
+        frame = _in_order(frame, settings.time)
     return frame if settings.most is None else frame.iloc[: settings.most]
 
 
-def _write(frame: pd.DataFrame, place: Path) -> Path:
-    """Write rows where a build reads them: texts as a text file, so that their kinds are found as they were."""
-    texts = all(frame[name].map(lambda v: v is None or isinstance(v, str)).all() for name in frame.columns)
-    path = place.with_suffix(".csv" if texts else ".parquet")
-    if texts:
-        frame.to_csv(path, index=False)
-    else:
-        frame.to_parquet(path, index=False)
-    return path
+def _in_order(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return the rows by a column's moments, the earliest first; rows of one moment stay in their order."""
+    if column not in frame.columns:
+        raise SettingsError(
+            f"the table has no column {column!r}", hint=f"columns: {', '.join(map(str, frame.columns))}"[:300]
+        )
+    values = frame[column]
+    numbers = pd.to_numeric(values, errors="coerce")
+    moments = numbers if numbers.notna().all() else pd.to_datetime(values, errors="coerce", format="mixed", utc=True)
+    if moments.isna().any():
+        row = int(np.flatnonzero(moments.isna())[0])
+        raise SettingsError(
+            f"{column!r} holds {values.iloc[row]!r} in row {row + 1}, wanted a date or a number",
+            hint="leave --time out where the rows stand in the order of time",
+        )
+    return frame.iloc[np.argsort(moments.to_numpy(), kind="stable")].reset_index(drop=True)
+
+
+def _free_name(wanted: str, taken: Collection[str]) -> str:
+    """Return the name, with a number where a model has it already.
+
+    Examples
+    --------
+    >>> _free_name("simulated", {"simulated", "simulated-2"})
+    'simulated-3'
+    """
+    return next(n for n in (wanted, *(f"{wanted}-{k}" for k in itertools.count(2))) if n not in taken)
 
 
 @contextmanager

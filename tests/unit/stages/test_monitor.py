@@ -132,7 +132,7 @@ def test_what_a_person_has_said_is_right_is_told_and_alarms_nobody(reference):
     _, again = monitor(reference, TASK, DETECTORS, memory, hours[3], fault.claims)
     [right] = [s for s in again.signals if s.rung is Rung.FEED]
     assert (right.claims, right.alarming) == (fault.claims, False)
-    assert right.message.startswith(f"A person has said that this is right: {fault.columns[0]!r}")
+    assert right.message.startswith(f"It counts as the normal state of the feed: {fault.columns[0]!r}")
     assert again.accepted == fault.claims
     assert again.broken == watched.broken, "the rows of this look are sound"
     _, other = monitor(reference, TASK, DETECTORS, memory, hours[3], ("DR004 another", "DR001"))

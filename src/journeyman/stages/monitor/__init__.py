@@ -14,10 +14,22 @@ from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
 from journeyman.interfaces import DriftDetector
 from journeyman.metrics.row_losses import bounded_losses
-from journeyman.stages.monitor.spans import OWN, Memory, completed, inside, joined
+from journeyman.stages.monitor.lasting import LOST, follow_faults, lost_columns, settle_faults
+from journeyman.stages.monitor.spans import OWN, Memory, broken_spans, completed, inside, joined, mended
 from journeyman.stages.monitor.undo import undo
 
-__all__ = ["Memory", "anew", "mended", "monitor", "undo"]
+__all__ = [
+    "LOST",
+    "Memory",
+    "anew",
+    "broken_spans",
+    "follow_faults",
+    "lost_columns",
+    "mended",
+    "monitor",
+    "settle_faults",
+    "undo",
+]
 
 FloatArray = NDArray[np.float64]
 _RUNGS = tuple(Rung)
@@ -47,7 +59,8 @@ def monitor(
     traffic : Traffic
         Rows of the span, and earlier rows whose truth came in it.
     accepted : collection of str
-        Claims of the feed's rung that a person has said to be right: they are told, and alarm nobody.
+        Claims of the feed's rung that a person has said to be right, or that have lasted: they are told, and alarm
+        nobody.
 
     Returns
     -------
@@ -86,26 +99,11 @@ def anew(memory: Memory) -> Memory:
     return {OWN: memory[OWN]} if OWN in memory else {}
 
 
-def mended(memory: Memory, since: int) -> Memory:
-    """Return what is to be remembered once a person has said that rows arrive as they should since then.
-
-    Examples
-    --------
-    >>> mended({"monitor": {"broken": np.array([[0.0, 9.0], [20.0, 30.0]])}}, 25)["monitor"]["broken"].tolist()
-    [[0.0, 9.0], [20.0, 25.0]]
-    """
-    if OWN not in memory:
-        return memory
-    broken = memory[OWN]["broken"]
-    broken = broken[broken[:, 0] < since]
-    return {**memory, OWN: {"broken": np.minimum(broken, float(since))}}
-
-
 def _right(signal: Signal) -> Signal:
     if not signal.alarming:
         return signal
     what = signal.message.partition(": ")[2] or signal.message
-    return replace(signal, severity=Severity.WARNING, message=f"A person has said that this is right: {what}")
+    return replace(signal, severity=Severity.WARNING, message=f"It counts as the normal state of the feed: {what}")
 
 
 def _gravity(signal: Signal) -> tuple[int, int, float, str]:
@@ -127,7 +125,7 @@ def _watched(
     losses = bounded_losses(told.truths, told.answers, task, reference.scale)
     losses = losses[np.isfinite(losses)]
     value, least, most = _estimate(memory)
-    spans = tuple((int(a), int(b)) for a, b in memory[OWN]["broken"].tolist())
+    spans = broken_spans(memory)
     rows = int(traffic.fresh.sum())
     if not len(losses):
         return Watched(signals, rows, 0, None, None, None, None, value, least, most, spans)

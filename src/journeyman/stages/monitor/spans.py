@@ -12,7 +12,7 @@ from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference
 from journeyman.metrics.row_losses import loss_name
 
-__all__ = ["OWN", "Memory", "completed", "inside", "joined"]
+__all__ = ["OWN", "Memory", "broken_spans", "completed", "inside", "joined", "mended"]
 
 FloatArray = NDArray[np.float64]
 Memory = Mapping[str, Mapping[str, FloatArray]]
@@ -20,6 +20,17 @@ Memory = Mapping[str, Mapping[str, FloatArray]]
 
 OWN = "monitor"
 _MOST_SPANS = 500
+
+
+def broken_spans(memory: Memory) -> tuple[tuple[int, int], ...]:
+    """Return the spans whose rows arrived broken, in milliseconds since 1970.
+
+    Examples
+    --------
+    >>> broken_spans({"monitor": {"broken": np.array([[0.0, 9.0]])}}), broken_spans({})
+    (((0, 9),), ())
+    """
+    return tuple((int(begin), int(end)) for begin, end in memory.get(OWN, {}).get("broken", ()))
 
 
 def inside(times: NDArray[np.int64], spans: FloatArray) -> NDArray[np.bool_]:
@@ -41,6 +52,21 @@ def joined(spans: FloatArray, begin: int, end: int) -> FloatArray:
     apart = spans[spans[:, 1] < begin]
     first = min([float(begin), *spans[spans[:, 1] >= begin, 0].tolist()])
     return np.vstack([apart, [[first, float(end)]]])[-_MOST_SPANS:]
+
+
+def mended(memory: Memory, since: int) -> Memory:
+    """Return what is to be remembered once rows count as arriving as they should since some moment.
+
+    Examples
+    --------
+    >>> mended({"monitor": {"broken": np.array([[0.0, 9.0], [20.0, 30.0]])}}, 25)["monitor"]["broken"].tolist()
+    [[0.0, 9.0], [20.0, 25.0]]
+    """
+    if OWN not in memory:
+        return memory
+    broken = memory[OWN]["broken"]
+    broken = broken[broken[:, 0] < since]
+    return {**memory, OWN: {"broken": np.minimum(broken, float(since))}}
 
 
 def completed(signal: Signal, reference: Reference, task: Task) -> str:

@@ -14,6 +14,7 @@ from journeyman.stages.retrain.back_test import (
     wants_test,
 )
 from journeyman.stages.retrain.judgement import Known, price, retrain, slope_of
+from journeyman.stages.retrain.lost_columns import gain_without, relearn_without, settled_words
 from journeyman.stages.retrain.rehearsal import rehearse, rehearsed
 from journeyman.stages.retrain.windows import ALL_ROWS, choose_window, window_name, window_plans, window_rows
 
@@ -26,13 +27,16 @@ __all__ = [
     "aged",
     "back_test",
     "choose_window",
+    "gain_without",
     "learned_again",
     "paid_for",
     "price",
     "reference_unit",
     "rehearse",
     "rehearsed",
+    "relearn_without",
     "retrain",
+    "settled_words",
     "slope_of",
     "wants_test",
     "window_name",

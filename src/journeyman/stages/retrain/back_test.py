@@ -63,6 +63,8 @@ class QuickModels:
         From ``reference_unit``.
     rounds, most_rows : int
         Length of a fit; rows of which it takes an even share where there are more.
+    lost : tuple of str
+        Columns that are given up: the champion's twin has them, and no fresh model.
     """
 
     algorithm: Algorithm
@@ -73,6 +75,12 @@ class QuickModels:
     unit: float
     rounds: int = 60
     most_rows: int = 20_000
+    lost: tuple[str, ...] = ()
+
+    @property
+    def fresh(self) -> QuickModels:
+        """What fresh models are made with."""
+        return replace(self, columns=tuple(c for c in self.columns if c.name not in self.lost), lost=())
 
     def learn(self, labelled: Labelled, known: int, plan: WindowPlan) -> Callable[[Block], FloatArray]:
         """Learn from a window of the first ``known`` truths; return what answers rows."""
@@ -172,7 +180,8 @@ def back_test(models: QuickModels, labelled: Labelled, staleness: Staleness, les
         The same where there is nothing to test on.
     """
     begin = max(staleness.tested, staleness.learned)
-    if begin >= len(labelled) or not models.columns:
+    fresh_models = models.fresh
+    if begin >= len(labelled) or not fresh_models.columns:
         return staleness
     block = np.arange(begin, len(labelled), dtype=np.int64)
     since = int(np.quantile(labelled.asked[block], 0.1, method="lower"))
@@ -181,18 +190,20 @@ def back_test(models: QuickModels, labelled: Labelled, staleness: Staleness, les
     known = max(known, staleness.learned)  # the twin's truths were known, whatever a clock said
     part = labelled.take(block)
 
-    def losses(before: int, plan: WindowPlan) -> FloatArray:
-        answers = models.learn(labelled, before, plan)(part.rows)
+    def losses(some: QuickModels, before: int, plan: WindowPlan) -> FloatArray:
+        answers = some.learn(labelled, before, plan)(part.rows)
         return bounded_losses(part.truths, answers, models.task, models.scale)
 
     plans = window_plans(known)
     chosen = choose_window(staleness.windows, lessons, models.unit, known)
-    by_window = {window_name(plan): losses(known, plan) for plan in plans}
+    by_window = {window_name(plan): losses(fresh_models, known, plan) for plan in plans}
     fresh = by_window[window_name(chosen)]
     same = known == staleness.learned and window_name(chosen) == window_name(staleness.window)
-    twin = fresh if same else losses(staleness.learned, staleness.window)
+    same = same and fresh_models.columns == models.columns
+    twin = fresh if same else losses(models, staleness.learned, staleness.window)
     means = {name: float(values.mean()) for name, values in by_window.items()}
-    return absorb(staleness, BlockLosses(twin, fresh, means, known - staleness.learned, len(labelled)))
+    age = known - staleness.learned if fresh_models.columns == models.columns else max(1, known - staleness.learned)
+    return absorb(staleness, BlockLosses(twin, fresh, means, age, len(labelled)))
 
 
 def absorb(staleness: Staleness, block: BlockLosses) -> Staleness:
