@@ -282,7 +282,9 @@ def report(
 def list_models(workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
     """List all models and their versions."""
     with told(workspace):
-        _print(terminal.models_table(registry_doors.models(workspace), registry_doors.removed(workspace)))
+        versions = registry_doors.models(workspace)
+        judged = registry_doors.judging_rows(versions, workspace)
+        _print(terminal.models_table(versions, registry_doors.removed(workspace), judged))
 
 
 @app.command(epilog="Example: journeyman show houses --version 2")
@@ -313,6 +315,18 @@ def resume(
             typer.echo("nothing to resume")
         for release in releases:
             _print_release(release)
+
+
+@app.command(epilog="Example: journeyman promote houses --version 2")
+def promote(
+    name: Name,
+    version: Annotated[int, typer.Option(metavar="N", min=1, help="Version to use from now on.", show_default=False)],
+    workspace: Workspace = Path(DEFAULT_WORKSPACE),
+) -> None:
+    """Make a version the champion, whatever its build decided."""
+    with told(workspace):
+        chosen = registry_doors.promote(name, version, workspace=workspace)
+        typer.echo(f"{chosen.name}: version {chosen.version} is the champion now")
 
 
 @app.command(epilog="Example: journeyman rollback houses --to 1")

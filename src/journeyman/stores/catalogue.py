@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError
 
 from journeyman.errors import WorkspaceError
+from journeyman.stores.journal import Journal
 from journeyman.stores.registry import Registry
 from journeyman.stores.tables import Database
 
-__all__ = ["DATABASE", "JOURNAL", "check_there", "journal_address", "opened_registry"]
+__all__ = ["DATABASE", "JOURNAL", "check_there", "journal_address", "opened_journal", "opened_registry"]
 
 JOURNAL = "journal.db"
 DATABASE = "JOURNEYMAN_DATABASE"
@@ -63,9 +64,22 @@ def opened_registry(path: Path) -> Iterator[Registry]:
     WorkspaceError
         Where there is none, or it cannot be read.
     """
+    with _opened_database(path) as database:
+        yield Registry(database, path)
+
+
+@contextmanager
+def opened_journal(path: Path) -> Iterator[Journal]:
+    """Open the journal of a workspace that must be there; errors as for ``opened_registry``."""
+    with _opened_database(path) as database:
+        yield Journal(database)
+
+
+@contextmanager
+def _opened_database(path: Path) -> Iterator[Database]:
     check_there(path)
     database = Database.connect(journal_address(path), str(path))
     try:
-        yield Registry(database, path)
+        yield database
     finally:
         database.close()
