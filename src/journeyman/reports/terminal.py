@@ -203,8 +203,8 @@ def models_table(
     lines = [_removed(name, removed) for name in {v.name: None for v in removed}]
     if len({v.name for v in versions}) < len(versions):
         lines.append(
-            "Compare scores only where they have the same letter: others were measured on other rows. Of a champion and "
-            "a new version, journeyman show NAME --version N tells how both did on the same ones."
+            "Compare scores only where they have the same letter: others were measured on other rows. Of a champion "
+            "and a new version, journeyman show NAME --version N tells how both did on the same ones."
         )
     return Group(table, *(Text(line, style="dim") for line in lines))
 

@@ -246,15 +246,15 @@ def _place(verdict: Verdict, score: Score, found: Comparison | None) -> tuple[Ac
     if verdict is Verdict.DO_NOT_RELEASE or found is None:
         return (Action.KEEP if verdict is Verdict.DO_NOT_RELEASE else Action.PROMOTE), "", ""
     champion, figures = f"version {found.champion}", _figures(score, found)
+    stays = f"{champion} stays in use"
     if found.low == found.high == 0:
         return (
             Action.KEEP,
             f"{stays}, which predicts the same",
-            f"{stays}: both predict the same for {found.rows:,} rows",
+            f"{stays}: both predict the same of {found.rows:,} rows",
         )
     if found.better:
         return Action.PROMOTE, f"it replaces {champion}", f"it replaces {champion}: {figures}"
-    stays = f"{champion} stays in use"
     if found.worse:
         return Action.KEEP, f"{stays}, which is better", f"{stays}, which is better: {figures}"
     if not found.obstacle:
