@@ -251,7 +251,7 @@ def _place(verdict: Verdict, score: Score, found: Comparison | None) -> tuple[Ac
         return (
             Action.KEEP,
             f"{stays}, which predicts the same",
-            f"{stays}: both predict the same of {found.rows:,} rows",
+            f"{stays}: both predict the same",
         )
     if found.better:
         return Action.PROMOTE, f"it replaces {champion}", f"it replaces {champion}: {figures}"

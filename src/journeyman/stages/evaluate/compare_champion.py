@@ -116,9 +116,10 @@ def paired_interval(
     """Return an interval of the gain of a model over another one on the same rows.
 
     The Bayesian bootstrap (Rubin 1981) over units, with one imagined row at each end: for the lower end one on which
-    the first model is as wrong as any model was on any row, and the second one as right; for the upper end the
-    reverse. So a model that is better on every row that was seen, and might be disastrous on one in a thousand, is not
-    called better on a hundred rows (Gaffke 2005; Learned-Miller and Thomas 2019, arXiv:1905.06208).
+    the first model errs as badly as either might (classes: as sure as on any row, and wrong; numbers: by the largest
+    error of any row) and the second one is right; for the upper end the reverse. So a model that is better on every
+    row that was seen, and might be disastrous on one in a thousand, is not called better on a hundred rows (Gaffke
+    2005; Learned-Miller and Thomas 2019, arXiv:1905.06208). An error larger than all that were seen is not covered.
 
     Parameters
     ----------
@@ -142,7 +143,7 @@ def paired_interval(
     """
     new, old = predictions
     sign = 1.0 if metric.greater_is_better else -1.0
-    worst = _worst_row(y, new, old)
+    worst = _worst_row(new, old, y)
     y_all = np.concatenate([y, [worst[0], worst[0]]])
     new_all = np.vstack([new, worst[1], worst[2]])
     old_all = np.vstack([old, worst[2], worst[1]])
@@ -172,17 +173,19 @@ def _upper_end(values: FloatArray, error: float, units: int) -> float:
     return max(float(np.quantile(some, 1 - error)), float(some.mean() + stats.t.ppf(1 - error, units - 1) * spread))
 
 
-def _worst_row(y: FloatArray, new: FloatArray, old: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-    """Return a truth with the worst and the best prediction that was given for such a truth, over both models."""
-    both, truth = np.vstack([new, old]), np.concatenate([y, y])
+def _worst_row(new: FloatArray, old: FloatArray, y: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+    """Return a truth with the worst and the best prediction of it that either model might give.
+
+    Classes: the surest prediction of any row, and it is wrong. Numbers: the largest error of any row.
+    """
+    both = np.vstack([new, old])
     if both.shape[1] == 1:
-        errors = np.abs(both[:, 0] - truth)
-        worst = int(errors.argmax())
+        truth = np.concatenate([y, y])
+        worst = int(np.abs(both[:, 0] - truth).argmax())
         return float(truth[worst]), both[worst], truth[[worst]]
-    given = both[np.arange(len(truth)), truth.astype(np.int64)]
-    worst = int(given.argmin())
-    alike = np.flatnonzero(truth == truth[worst])
-    return float(truth[worst]), both[worst], both[alike[given[alike].argmax()]]
+    surest = both[int(both.max(axis=1).argmax())]
+    code = int(surest.argmin())
+    return float(code), surest, both[int(both[:, code].argmax())]
 
 
 def _units(losses: FloatArray, rows: IntArray, table: Table, task: Task, split: Split) -> IntArray:
