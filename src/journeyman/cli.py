@@ -143,6 +143,15 @@ def build(  # one parameter an option: the signature is the command's interface
     time_column: Annotated[
         str | None, typer.Option("--time", metavar="COL", help="Split by this time column.", show_default=False)
     ] = None,
+    delay: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="How long after its row a label is known, with --time: 7d, 12h; a plain number in the unit of a time "
+            "column of numbers, or of rows where their order is the time.",
+            show_default=False,
+        ),
+    ] = None,
     group: Annotated[
         str | None,
         typer.Option(metavar="COL", help="Keep rows of one value of this column together.", show_default=False),
@@ -209,6 +218,7 @@ def build(  # one parameter an option: the signature is the command's interface
                 seed=seed,
                 time=time_column,
                 group=group,
+                delay=delay,
                 progress=progress,
                 kinds=kinds,
                 roles=dict.fromkeys(ignore or (), Role.IGNORED.value),

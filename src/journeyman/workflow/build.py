@@ -26,7 +26,7 @@ from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values, to_block
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble
-from journeyman.interfaces import Averaging, Metric, Run, Source
+from journeyman.interfaces import Averaging, Metric, RuleScope, Run, Source, scope_of
 from journeyman.metrics import find_metric
 from journeyman.settings import BuildSettings, bounded
 from journeyman.stages.bound import bound
@@ -82,15 +82,14 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     Every line below is a step, or a few, of the run: finished ones are replayed after a restart.
     """
     tell = kit.progress.stage
-    repaired, findings = prepare_table(source, settings, kit, run)
+    repaired, findings, division = prepare_table(source, settings, kit, run)
     table, task = repaired.table, repaired.task
     metric = find_metric(task.metric, task.kind)
     asked, settings = settings, bounded(settings, len(table.frame), len(table.features))
     if settings.budget != asked.budget:
         kit.progress.note(f"the search ends when more is not worth it, within {settings.budget:.0f} s at most")
 
-    tell("split")
-    division = within_budget(kit, table, task, run.step("split", split, table, task, settings.seed), settings)
+    division = within_budget(kit, table, task, division, settings)
     tell("profile")
     statistics = run.step("profile", partial(profile, source), table, task, division)
 
@@ -148,20 +147,34 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     return released
 
 
-def prepare_table(source: Source, settings: BuildSettings, kit: Kit, run: Run) -> tuple[Repaired, tuple[Finding, ...]]:
-    """Read a table, look at it, and make it ready to learn from; return it with all findings, gravest first."""
+def prepare_table(
+    source: Source, settings: BuildSettings, kit: Kit, run: Run
+) -> tuple[Repaired, tuple[Finding, ...], Split]:
+    """Read a table, look at it, divide its rows, and make it ready to learn from; return all findings, gravest first.
+
+    Rules that judge columns by the target see the rows that teach alone, so that the holdout decides no column. What
+    decides how rows are divided has to come before (docs/decisions/0036).
+    """
     tell = kit.progress.stage
     tell("ingest", source.name)
     ingested = run.step("ingest", partial(ingest, source), settings)
     draft = run.step("frame the task", frame_task, ingested.table, settings)
     find_metric(draft.metric, draft.kind)
     tell("check")
-    seen = run.step("check", partial(_check, kit), ingested.table, draft, settings.seed)
+    first = partial(_check, kit, (RuleScope.COLUMNS, RuleScope.WHOLE))
+    before = run.step("check", first, ingested.table, draft, settings.seed, None)
+    divisible = run.step("repair for the division", repair, ingested.table, draft, before, settings)
+    tell("split")
+    division = run.step("split", split, divisible.table, divisible.task, settings.seed)
+    known = np.flatnonzero(ingested.table.frame[settings.target].notna().to_numpy())
+    then = partial(_check, kit, (RuleScope.TRAINING,))
+    seen = before + run.step("check training rows", then, ingested.table, draft, settings.seed, known[division.train])
+    seen = tuple(sorted(seen, key=lambda f: (f.severity.rank, f.code, f.subject, f.message)))
     _tell_needless(kit, settings, seen)
     tell("repair")
     repaired = run.step("repair", repair, ingested.table, draft, seen, settings)
     findings = (*ingested.findings, *seen, *repaired.findings)
-    return repaired, tuple(sorted(findings, key=lambda f: f.severity.rank))
+    return repaired, tuple(sorted(findings, key=lambda f: f.severity.rank)), division
 
 
 def _tell_needless(kit: Kit, settings: BuildSettings, seen: Sequence[Finding]) -> None:
@@ -271,8 +284,10 @@ def _stored(
     return tuple(FittedPart(name, part().fitted.to_files()) for part in parts)
 
 
-def _check(kit: Kit, table: Table, task: Task, seed: int) -> tuple[Finding, ...]:
-    return check(table, task, kit.rules, seed)
+def _check(
+    kit: Kit, scopes: Sequence[RuleScope], table: Table, task: Task, seed: int, training: NDArray[np.int64] | None
+) -> tuple[Finding, ...]:
+    return check(table, task, [rule for rule in kit.rules if scope_of(rule) in scopes], seed, training)
 
 
 def _past(kit: Kit, workspace: Workspace, settings: BuildSettings) -> tuple[Experience, ...]:
