@@ -143,6 +143,15 @@ def build(  # one parameter an option: the signature is the command's interface
     time_column: Annotated[
         str | None, typer.Option("--time", metavar="COL", help="Split by this time column.", show_default=False)
     ] = None,
+    delay: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="How long after its row a label is known, with --time: 7d, 12h; a plain number in the unit of a time "
+            "column of numbers, or of rows where their order is the time.",
+            show_default=False,
+        ),
+    ] = None,
     group: Annotated[
         str | None,
         typer.Option(metavar="COL", help="Keep rows of one value of this column together.", show_default=False),
@@ -214,6 +223,7 @@ def build(  # one parameter an option: the signature is the command's interface
                 seed=seed,
                 time=time_column,
                 group=group,
+                delay=delay,
                 progress=progress,
                 kinds=kinds,
                 roles=dict.fromkeys(ignore or (), Role.IGNORED.value),
@@ -287,7 +297,9 @@ def report(
 def list_models(workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
     """List all models and their versions."""
     with told(workspace):
-        _print(terminal.models_table(registry_doors.models(workspace), registry_doors.removed(workspace)))
+        versions = registry_doors.models(workspace)
+        judged = registry_doors.judging_rows(versions, workspace)
+        _print(terminal.models_table(versions, registry_doors.removed(workspace), judged))
 
 
 @app.command(epilog="Example: journeyman show houses --version 2")
@@ -318,6 +330,18 @@ def resume(
             typer.echo("nothing to resume")
         for release in releases:
             _print_release(release)
+
+
+@app.command(epilog="Example: journeyman promote houses --version 2")
+def promote(
+    name: Name,
+    version: Annotated[int, typer.Option(metavar="N", min=1, help="Version to use from now on.", show_default=False)],
+    workspace: Workspace = Path(DEFAULT_WORKSPACE),
+) -> None:
+    """Make a version the champion, whatever its build decided."""
+    with told(workspace):
+        chosen = registry_doors.promote(name, version, workspace=workspace)
+        typer.echo(f"{chosen.name}: version {chosen.version} is the champion now")
 
 
 @app.command(epilog="Example: journeyman rollback houses --to 1")

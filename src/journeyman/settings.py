@@ -20,6 +20,7 @@ __all__ = [
     "checked",
     "model_name",
     "parse_budget",
+    "parse_delay",
     "parse_latency",
     "parse_memory",
     "predictions_name",
@@ -78,6 +79,11 @@ class BuildSettings:
         Seed of everything random.
     time, group : str or None
         Columns that the split must follow.
+    delay : str or None
+        How long after its row a label is known, where rows are divided by time: "7d", "12h"; a plain number counts in
+        the unit of a time column of numbers, or rows where the order of the rows is their time.
+    in_order : bool
+        Whether rows without a time column are in order of time.
     kinds : mapping of str to str
         Column to kind, overruling what was inferred.
     roles : mapping of str to str
@@ -109,6 +115,8 @@ class BuildSettings:
     seed: int = 0
     time: str | None = None
     group: str | None = None
+    delay: str | None = None
+    in_order: bool = False
     kinds: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
@@ -148,7 +156,50 @@ def checked(settings: BuildSettings) -> BuildSettings:
         raise SettingsError(f"{found} of memory are too few", hint=f"give {_LEAST_MEMORY / 1e6:.0f}MB or more")
     if settings.latency is not None and not _LEAST_LATENCY <= settings.latency < float("inf"):
         raise SettingsError(f"latency = {settings.latency} seconds is not to be had", hint="give 0.0002 or more")
+    if settings.delay is not None:
+        parse_delay(settings.delay)
     return settings
+
+
+def parse_delay(text: str) -> tuple[float, bool]:
+    """Read after how long a label is known.
+
+    Parameters
+    ----------
+    text : str
+        A duration ("7d", "12h", "1d12h", "30m", "90s"), or a plain number.
+
+    Returns
+    -------
+    amount : float
+        Seconds, or as it was written.
+    timed : bool
+        Whether it is a duration.
+
+    Raises
+    ------
+    SettingsError
+        Where it is neither.
+
+    Examples
+    --------
+    >>> parse_delay("7d"), parse_delay("1.5h"), parse_delay("200")
+    ((604800.0, True), (5400.0, True), (200.0, False))
+    >>> parse_delay("a week")
+    Traceback (most recent call last):
+        ...
+    journeyman.errors.SettingsError: the delay 'a week' is not a time (hint: give a time such as 7d or 12h, ...)
+    """
+    text = text.strip()
+    if not _BUDGET.fullmatch(text):
+        raise SettingsError(
+            f"the delay {text!r} is not a time", hint="give a time such as 7d or 12h, or a number of rows such as 200"
+        )
+    parts = _BUDGET_PART.findall(text)
+    amount = sum(float(number) * _UNIT_SECONDS[unit.lower()] for number, unit in parts)
+    if not amount < float("inf"):
+        raise SettingsError(f"the delay {text!r} is too long", hint="give a time such as 7d or 12h")
+    return amount, any(unit for _, unit in parts)
 
 
 def parse_latency(text: str) -> float:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from journeyman.interfaces import RuleScope, scope_of
+from journeyman.quality_rules import BUILT_IN
+
 LEARNING = {"fit", "partial_fit", "fit_transform"}
 LEARNERS = ("journeyman.algorithms", "journeyman.transformers", "journeyman.interfaces", "journeyman.estimators")
 
@@ -49,6 +52,15 @@ def test_only_evaluate_reads_the_holdout(modules: list[Any]) -> None:
         if isinstance(node, ast.Attribute) and node.attr == "holdout" and not _counts(node, parent)
     ]
     assert not found, "\n".join(found)
+
+
+def test_rules_that_set_columns_aside_see_no_target_of_the_holdout() -> None:
+    """Law 2 holds before the split, too: who sees all targets decides how rows are divided, and no more.
+
+    What a scope may see, and that one that oversteps is refused, is `stages/check.py` (tests/unit/stages/test_check.py).
+    """
+    sees_all = {type(rule).__name__ for rule in BUILT_IN if scope_of(rule) is RuleScope.WHOLE}
+    assert sees_all == {"DuplicateRule", "FewRowsRule", "GroupRule", "LabelRule", "RowOrderRule", "TargetRule"}
 
 
 def _counts(node: ast.AST, parent: ast.AST) -> bool:

@@ -43,6 +43,8 @@ class Decision:
         All that spoke for and against, the weightiest first.
     evidence : mapping
         Figures behind it.
+    place : str
+        What became of the champion, in words, with what to type to decide otherwise; empty where there was none.
     """
 
     verdict: Verdict
@@ -50,3 +52,4 @@ class Decision:
     reason: str
     reasons: tuple[str, ...] = ()
     evidence: Mapping[str, str | int | float] = field(default_factory=dict)
+    place: str = ""

@@ -37,7 +37,8 @@ class Split:
     scheme : Scheme
         What the division follows.
     train : ndarray of int64, shape (n_train,)
-        Rows outside the holdout, ascending.
+        Rows that teach the model which is judged, ascending: those outside the holdout; by time, only those whose
+        label was known when the holdout began.
     holdout : ndarray of int64, shape (n_holdout,)
         Read once, by ``evaluate`` only. Empty where rows are too few: then out-of-fold predictions stand in.
     folds : tuple of Fold

@@ -53,6 +53,9 @@ class Task:
         How labels are given back: "str", "int", "float" or "bool", as the target was.
     copies_together : bool
         Whether rows that are copies of one another stay on one side of every division.
+    label_delay : float
+        How long after its row a label is known: seconds where the time column holds dates, else in its unit; rows
+        where a time scheme has no column.
     """
 
     target: str
@@ -65,6 +68,7 @@ class Task:
     reason: str = ""
     label_types: str = "str"
     copies_together: bool = True
+    label_delay: float = 0.0
 
     @property
     def outputs(self) -> int:

@@ -16,7 +16,7 @@ from journeyman.interfaces.learning import (
     WeighsRows,
 )
 from journeyman.interfaces.operating import DriftDetector, Notifier, PredictionLog, TrafficLog
-from journeyman.interfaces.reading import QualityRule, RuleContext, Source
+from journeyman.interfaces.reading import QualityRule, RuleContext, RuleScope, Source, scope_of
 from journeyman.interfaces.running import Artifacts, Clock, Progress, Run
 
 __all__ = [
@@ -37,9 +37,11 @@ __all__ = [
     "Progress",
     "QualityRule",
     "RuleContext",
+    "RuleScope",
     "Run",
     "Source",
     "StartsSlowly",
     "TrafficLog",
     "WeighsRows",
+    "scope_of",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol
 
 import pandas as pd
@@ -12,7 +13,7 @@ from journeyman.entities.finding import Finding
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
 
-__all__ = ["QualityRule", "RuleContext", "Source"]
+__all__ = ["QualityRule", "RuleContext", "RuleScope", "Source", "scope_of"]
 
 
 class Source(Protocol):
@@ -59,6 +60,25 @@ class RuleContext:
     seed: int
 
 
+class RuleScope(StrEnum):
+    """What a quality rule is given to look at; what it may decide follows from that.
+
+    Attributes
+    ----------
+    COLUMNS
+        All rows, the target hidden (missing in every row).
+    TRAINING
+        The rows that teach, with their targets: whatever sets columns aside for what they say of the target.
+    WHOLE
+        All rows with their targets: what decides how rows are divided, or how the target's own values are read. Such a
+        rule sets no column aside.
+    """
+
+    COLUMNS = "columns"
+    TRAINING = "training"
+    WHOLE = "whole"
+
+
 class QualityRule(Protocol):
     """A check of a table; reports findings and changes nothing."""
 
@@ -67,6 +87,16 @@ class QualityRule(Protocol):
         """Codes of the findings it may report."""
         ...
 
+    @property
+    def scope(self) -> RuleScope:
+        """What it is given to look at; a rule that does not say gets the rows that teach."""
+        ...
+
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return findings; one with severity "not applicable" where the rule cannot apply."""
         ...
+
+
+def scope_of(rule: QualityRule) -> RuleScope:
+    """Return what a rule is given to look at."""
+    return RuleScope(getattr(rule, "scope", RuleScope.TRAINING))

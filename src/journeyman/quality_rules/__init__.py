@@ -11,7 +11,7 @@ from journeyman.quality_rules.functions import DefinitionRule, IdentityRule
 from journeyman.quality_rules.groups import GroupRule
 from journeyman.quality_rules.identifiers import IdentifierRule, SplitColumnRule
 from journeyman.quality_rules.leaks import LeakRule
-from journeyman.quality_rules.missing import HiddenZeroRule, MissingRule
+from journeyman.quality_rules.missing import HiddenZeroRule, MissingRule, MissingTieRule
 from journeyman.quality_rules.row_order import DriftRule, RowOrderRule
 from journeyman.quality_rules.target import LabelRule, TargetRule
 from journeyman.quality_rules.time_column import TimeColumnRule
@@ -20,6 +20,7 @@ __all__ = ["BUILT_IN"]
 
 BUILT_IN: tuple[QualityRule, ...] = (
     MissingRule(),
+    MissingTieRule(),
     ConstantRule(),
     HiddenZeroRule(),
     FewRowsRule(),

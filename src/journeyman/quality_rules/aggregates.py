@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from journeyman.entities.column import Kind
 from journeyman.entities.finding import Finding, Remedy, Severity
 from journeyman.entities.table import Table
-from journeyman.interfaces import RuleContext
+from journeyman.interfaces import RuleContext, RuleScope
 from journeyman.quality_rules.sampling import candidate_columns, codes_of, not_applicable, numbers, target_numbers
 
 __all__ = ["AggregateRule"]
@@ -27,6 +27,7 @@ class AggregateRule:
     """Compare every number with the target's mean, by every plausible key, with and without the row itself."""
 
     codes: tuple[str, ...] = ("DQ307",)
+    scope: RuleScope = RuleScope.TRAINING
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return one finding a column that holds the target's group means."""

@@ -12,7 +12,7 @@ import pandas as pd
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.table import Table
-from journeyman.interfaces import RuleContext
+from journeyman.interfaces import RuleContext, RuleScope
 from journeyman.quality_rules.sampling import candidate_columns, numbers, sample_rows, share
 
 __all__ = ["DateRule", "MixedRule", "OutlierRule", "SpellingRule"]
@@ -40,6 +40,7 @@ class MixedRule:
     """Find numbers among texts: a column of names in which a good part are numbers."""
 
     codes: tuple[str, ...] = ("DQ203",)
+    scope: RuleScope = RuleScope.COLUMNS
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return one finding a column."""
@@ -78,6 +79,7 @@ class DateRule:
     """
 
     codes: tuple[str, ...] = ("DQ204",)
+    scope: RuleScope = RuleScope.COLUMNS
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return one finding a column."""
@@ -119,6 +121,7 @@ class OutlierRule:
     """
 
     codes: tuple[str, ...] = ("DQ205",)
+    scope: RuleScope = RuleScope.COLUMNS
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return one finding a column."""
@@ -164,6 +167,7 @@ class SpellingRule:
     """Find categories that differ in case, blanks or punctuation only, and values still in quotes."""
 
     codes: tuple[str, ...] = ("DQ206", "DQ207")
+    scope: RuleScope = RuleScope.COLUMNS
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return one finding a column and code."""

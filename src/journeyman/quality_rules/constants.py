@@ -10,7 +10,7 @@ import numpy as np
 from journeyman.entities.column import Kind
 from journeyman.entities.finding import Finding, Remedy, Severity
 from journeyman.entities.table import Table
-from journeyman.interfaces import RuleContext
+from journeyman.interfaces import RuleContext, RuleScope
 from journeyman.quality_rules.sampling import candidate_columns, sample_rows, share, target_numbers
 
 __all__ = ["ConstantRule", "FewRowsRule"]
@@ -23,6 +23,7 @@ class ConstantRule:
     """Find columns without a value, with one value, or with one value in nearly all rows."""
 
     codes: tuple[str, ...] = ("DQ104", "DQ105")
+    scope: RuleScope = RuleScope.COLUMNS
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return one finding a column."""
@@ -71,6 +72,7 @@ class FewRowsRule:
     """Say so where rows are too few to learn much, or to tell a good model from a lucky one."""
 
     codes: tuple[str, ...] = ("DQ107",)
+    scope: RuleScope = RuleScope.WHOLE
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return at most one finding."""

@@ -13,7 +13,7 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
-from journeyman.interfaces import RuleContext
+from journeyman.interfaces import RuleContext, RuleScope
 from journeyman.quality_rules.fingerprints import row_fingerprints
 from journeyman.quality_rules.sampling import (
     candidate_columns,
@@ -39,6 +39,7 @@ class DuplicateRule:
     """
 
     codes: tuple[str, ...] = ("DQ201", "DQ306", "DQ403")
+    scope: RuleScope = RuleScope.WHOLE
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return up to three findings."""
@@ -149,6 +150,7 @@ class NearDuplicateRule:
     """
 
     codes: tuple[str, ...] = ("DQ202",)
+    scope: RuleScope = RuleScope.COLUMNS
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return at most one finding."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Finding, Remedy, Severity
 from journeyman.entities.table import Table
-from journeyman.interfaces import RuleContext
+from journeyman.interfaces import RuleContext, RuleScope
 from journeyman.quality_rules.sampling import (
     Rows,
     candidate_columns,
@@ -39,6 +39,7 @@ class IdentityRule:
     """
 
     codes: tuple[str, ...] = ("DQ302",)
+    scope: RuleScope = RuleScope.TRAINING
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return one finding a column that contains the target."""
@@ -123,6 +124,7 @@ class DefinitionRule:
     """
 
     codes: tuple[str, ...] = ("DQ308",)
+    scope: RuleScope = RuleScope.TRAINING
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return one finding a column that follows from the target."""

@@ -13,7 +13,7 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Finding, Remedy, Severity
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
-from journeyman.interfaces import RuleContext
+from journeyman.interfaces import RuleContext, RuleScope
 from journeyman.quality_rules import names
 from journeyman.quality_rules.sampling import (
     candidate_columns,
@@ -50,6 +50,7 @@ class GroupRule:
     """
 
     codes: tuple[str, ...] = ("DQ503",)
+    scope: RuleScope = RuleScope.WHOLE
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return at most one finding: the strongest group."""

@@ -10,7 +10,7 @@ import numpy as np
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Finding, Remedy, Severity
 from journeyman.entities.table import Table
-from journeyman.interfaces import RuleContext
+from journeyman.interfaces import RuleContext, RuleScope
 from journeyman.quality_rules import names
 from journeyman.quality_rules.sampling import candidate_columns, numbers, sample_rows, share
 
@@ -31,6 +31,7 @@ class IdentifierRule:
     """
 
     codes: tuple[str, ...] = ("DQ305",)
+    scope: RuleScope = RuleScope.COLUMNS
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return one finding an identifier."""
@@ -105,6 +106,7 @@ class SplitColumnRule:
     """Find columns that say which rows were once meant for training and which for testing."""
 
     codes: tuple[str, ...] = ("DQ304",)
+    scope: RuleScope = RuleScope.COLUMNS
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return one finding a split column."""

@@ -11,7 +11,7 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Finding, Remedy, Severity
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
-from journeyman.interfaces import RuleContext
+from journeyman.interfaces import RuleContext, RuleScope
 from journeyman.quality_rules import names
 from journeyman.quality_rules.sampling import (
     Rows,
@@ -45,6 +45,7 @@ class LeakRule:
     """
 
     codes: tuple[str, ...] = ("DQ301", "DQ303")
+    scope: RuleScope = RuleScope.TRAINING
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return one finding a suspicious column."""

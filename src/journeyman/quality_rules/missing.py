@@ -13,25 +13,24 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
-from journeyman.interfaces import RuleContext
+from journeyman.interfaces import RuleContext, RuleScope
 from journeyman.quality_rules.sampling import candidate_columns, numbers, sample_rows, share, target_numbers
 
-__all__ = ["HiddenZeroRule", "MissingRule"]
+__all__ = ["HiddenZeroRule", "MissingRule", "MissingTieRule"]
 
 _ROWS = 50_000
 
 
 @dataclass(frozen=True)
 class MissingRule:
-    """Count missing values, group the columns that lack them together, and test whether lacking tells the target."""
+    """Count missing values, and group the columns that lack them together."""
 
-    codes: tuple[str, ...] = ("DQ101", "DQ102", "DQ103")
+    codes: tuple[str, ...] = ("DQ101", "DQ102")
+    scope: RuleScope = RuleScope.COLUMNS
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
-        """Return one finding a column, a block, and a tie."""
-        columns = [c for c in candidate_columns(table, context.task) if c.kind is not Kind.CONSTANT]
-        absent = {c.name: table.frame[c.name].isna().to_numpy() for c in columns}
-        absent = {name: mask for name, mask in absent.items() if mask.any()}
+        """Return one finding a column and a block."""
+        absent = _absent(table, context.task)
         shares = {name: float(mask.mean()) for name, mask in absent.items()}
         findings = [
             Finding(
@@ -60,9 +59,32 @@ class MissingRule:
                     {"columns": len(few), "most missing": round(most, 6)},
                 )
             )
+        return [*findings, *_blocks(_sampled(absent, sample_rows(len(table.frame), _ROWS, context.seed)))]
+
+
+@dataclass(frozen=True)
+class MissingTieRule:
+    """Test whether that a value is missing tells something of the target."""
+
+    codes: tuple[str, ...] = ("DQ103",)
+    scope: RuleScope = RuleScope.TRAINING
+
+    def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
+        """Return one finding a tied column."""
         rows = sample_rows(len(table.frame), _ROWS, context.seed)
-        masks = {name: mask[rows] for name, mask in absent.items() if 0.005 <= shares[name] <= 0.995}
-        return [*findings, *_blocks(masks), *_ties(table, context.task, masks, rows)]
+        return _ties(table, context.task, _sampled(_absent(table, context.task), rows), rows)
+
+
+def _absent(table: Table, task: Task) -> dict[str, NDArray[np.bool_]]:
+    """Return which rows lack a value, by column that lacks any."""
+    columns = [c for c in candidate_columns(table, task) if c.kind is not Kind.CONSTANT]
+    absent = {c.name: table.frame[c.name].isna().to_numpy() for c in columns}
+    return {name: mask for name, mask in absent.items() if mask.any()}
+
+
+def _sampled(absent: dict[str, NDArray[np.bool_]], rows: NDArray[np.int64]) -> dict[str, NDArray[np.bool_]]:
+    """Return the sampled rows of columns that lack some values and have some."""
+    return {name: mask[rows] for name, mask in absent.items() if 0.005 <= float(mask.mean()) <= 0.995}
 
 
 def _blocks(masks: dict[str, NDArray[np.bool_]]) -> list[Finding]:
@@ -133,6 +155,7 @@ class HiddenZeroRule:
     """Find zeros that probably stand for "not measured": far below all other values, which never come near zero."""
 
     codes: tuple[str, ...] = ("DQ106",)
+    scope: RuleScope = RuleScope.COLUMNS
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return one finding a column."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Finding, Remedy, Severity
 from journeyman.entities.table import Table
-from journeyman.interfaces import RuleContext
+from journeyman.interfaces import RuleContext, RuleScope
 from journeyman.quality_rules import names
 from journeyman.quality_rules.cycles import calendar_cycle, forward_share, lag_one, month_numbers, sorted_stretches
 from journeyman.quality_rules.sampling import (
@@ -42,6 +42,7 @@ class RowOrderRule:
     """
 
     codes: tuple[str, ...] = ("DQ502", "DQ505")
+    scope: RuleScope = RuleScope.WHOLE
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return at most one finding."""
@@ -167,6 +168,7 @@ class DriftRule:
     Oquab 2017, arXiv:1610.06545)."""
 
     codes: tuple[str, ...] = ("DQ504",)
+    scope: RuleScope = RuleScope.COLUMNS
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return at most one finding."""

@@ -11,7 +11,7 @@ import numpy as np
 from journeyman.entities.column import Kind
 from journeyman.entities.finding import Finding, Remedy, Severity
 from journeyman.entities.table import Table
-from journeyman.interfaces import RuleContext
+from journeyman.interfaces import RuleContext, RuleScope
 from journeyman.quality_rules.sampling import codes_of, not_applicable, share, target_numbers
 
 __all__ = ["LabelRule", "TargetRule"]
@@ -22,6 +22,7 @@ class LabelRule:
     """Look at the labels: how many rows each has, and whether two are spellings of one."""
 
     codes: tuple[str, ...] = ("DQ401", "DQ402", "DQ404", "DQ406")
+    scope: RuleScope = RuleScope.WHOLE
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return one finding a matter."""
@@ -139,6 +140,7 @@ class TargetRule:
     """Look at the target's values: rows without one, texts that stood for none, a ceiling, a long tail."""
 
     codes: tuple[str, ...] = ("DQ405", "DQ407")
+    scope: RuleScope = RuleScope.WHOLE
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return one finding a matter."""

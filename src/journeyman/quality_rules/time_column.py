@@ -12,7 +12,7 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Finding, Remedy, Severity
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
-from journeyman.interfaces import RuleContext
+from journeyman.interfaces import RuleContext, RuleScope
 from journeyman.quality_rules import names
 from journeyman.quality_rules.sampling import candidate_columns, not_applicable, numbers, sample_rows, share
 
@@ -40,6 +40,7 @@ class TimeColumnRule:
     """
 
     codes: tuple[str, ...] = ("DQ501",)
+    scope: RuleScope = RuleScope.COLUMNS
 
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return at most one finding with a remedy, and questions about other dates."""

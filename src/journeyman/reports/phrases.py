@@ -56,6 +56,8 @@ def placed_words(action: Action) -> str:
         return "The model's name now points to this version."
     if action is Action.KEEP:
         return "This version is not in use: the model's name points where it did before."
+    if action is Action.ASK:
+        return "This version is not in use: a person decides whether it takes the place of the one that is."
     return f"What is to be done: {action}."
 
 
@@ -73,4 +75,6 @@ def sentence(text: str) -> str:
 
 def further_reasons(decision: Decision) -> tuple[str, ...]:
     """Return the reasons that the decision's one sentence does not give already, as sentences."""
-    return tuple(sentence(r) for r in decision.reasons if r.strip().rstrip(".") not in decision.reason)
+    place = (decision.place,) if decision.place else ()
+    others = (r for r in decision.reasons if r.strip().rstrip(".") not in decision.reason)
+    return tuple(sentence(r) for r in (*place, *others))

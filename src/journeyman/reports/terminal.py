@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -93,7 +94,9 @@ def _reasons(report: BuildReport) -> list[RenderableType]:
     mended = [f"Found wrong and put right: {words}" for words in mended_words(report)[:1]]
     mended += [words] if (words := recalled_words(report)) else []
     shown = [*further_reasons(report.decision)[: _TOP_REASONS - len(mended)], *mended]
-    return [_marked("-", cut(r, _LONG)) for r in shown]
+    # What became of the champion ends in a command to type, so that it is not cut.
+    whole = sentence(report.decision.place) if report.decision.place else ""
+    return [_marked("-", clean(r) if r == whole else cut(r, _LONG)) for r in shown]
 
 
 def _pressing(findings: Sequence[Finding]) -> list[Finding]:
@@ -160,13 +163,19 @@ def summary(report: BuildReport, report_path: str) -> RenderableType:
     )
 
 
-def models_table(versions: Sequence[ModelVersion], removed: Sequence[ModelVersion] = ()) -> RenderableType:
+def models_table(
+    versions: Sequence[ModelVersion],
+    removed: Sequence[ModelVersion] = (),
+    judged: Mapping[str, str] = MappingProxyType({}),
+) -> RenderableType:
     """Return all versions of all models, the one in use marked, and a line for each model of which some were removed.
 
     Parameters
     ----------
     versions, removed : sequence of ModelVersion
         In the order to be shown.
+    judged : mapping of str to str
+        By a version's run, what names the rows that judged it. Scores of one letter were measured on the same rows.
     """
     if not versions:
         return Text("No models yet. Build one: journeyman build TABLE --target COLUMN")
@@ -175,8 +184,10 @@ def models_table(versions: Sequence[ModelVersion], removed: Sequence[ModelVersio
     table.add_column("version", justify="right", no_wrap=True)
     table.add_column("in use", justify="center", no_wrap=True)
     table.add_column("score", no_wrap=True)
+    table.add_column("on rows", justify="center", no_wrap=True)
     table.add_column("verdict")
     table.add_column("built (UTC)", no_wrap=True)
+    letters = _letters(versions, judged)
     for v in versions:
         words = metric_words(v.metric)
         score = percent(v.score, 3) if words.percent else number(v.score)
@@ -185,10 +196,32 @@ def models_table(versions: Sequence[ModelVersion], removed: Sequence[ModelVersio
             str(v.version),
             Text("*" if v.champion else "", style="green"),
             Text(f"{words.name} {score}"),
+            Text(letters[v.run]),
             Text(clean(v.verdict)),
             Text(v.created[:16].replace("T", " ")),
         )
-    return Group(table, *(Text(_removed(name, removed), style="dim") for name in {v.name: None for v in removed}))
+    lines = [_removed(name, removed) for name in {v.name: None for v in removed}]
+    if len({v.name for v in versions}) < len(versions):
+        lines.append(
+            "Compare scores only where they have the same letter: others were measured on other rows. Of a champion "
+            "and a new version, journeyman show NAME --version N tells how both did on the same ones."
+        )
+    return Group(table, *(Text(line, style="dim") for line in lines))
+
+
+def _letters(versions: Sequence[ModelVersion], judged: Mapping[str, str]) -> Mapping[str, str]:
+    """Return a letter for the rows that judged each version, by its run: A, B ... Z, AA ...; "?" where nobody knows."""
+    rows: dict[tuple[str, str], str] = {}
+    letters = {}
+    for v in versions:
+        known = judged.get(v.run)
+        if known is None:
+            letters[v.run] = "?"
+            continue
+        number = sum(name == v.name for name, _ in rows)
+        letter = ("" if number < 26 else chr(64 + number // 26)) + chr(65 + number % 26)
+        letters[v.run] = rows.setdefault((v.name, known), letter)
+    return letters
 
 
 def _removed(name: str, removed: Sequence[ModelVersion]) -> str:

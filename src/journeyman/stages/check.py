@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from journeyman.entities.finding import Finding, Severity
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.finding import Finding, Remedy, Severity
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
-from journeyman.interfaces import QualityRule, RuleContext
+from journeyman.interfaces import QualityRule, RuleContext, RuleScope, scope_of
 
 __all__ = ["check"]
 
+_BEFORE_THE_SPLIT = frozenset(
+    {Remedy.DROP_ROWS, Remedy.MERGE_LABELS, Remedy.USE_AS_TIME, Remedy.USE_AS_GROUP, Remedy.USE_ROW_ORDER}
+)
 
-def check(table: Table, task: Task, rules: Sequence[QualityRule], seed: int) -> tuple[Finding, ...]:
-    """Apply rules to a table.
+
+def check(
+    table: Table, task: Task, rules: Sequence[QualityRule], seed: int, training: NDArray[np.int64] | None = None
+) -> tuple[Finding, ...]:
+    """Apply rules to a table, each to what its scope allows it to see.
 
     Parameters
     ----------
@@ -25,11 +35,15 @@ def check(table: Table, task: Task, rules: Sequence[QualityRule], seed: int) -> 
         What to look for.
     seed : int
         Seed of the rules' sampling.
+    training : ndarray of int64, shape (n_train,), optional
+        Rows that teach: all that a rule sees which sets columns aside for what they say of the target. All rows where
+        it is left out.
 
     Returns
     -------
     tuple of Finding
-        Gravest first, then by code; the same for the same arguments. A rule that raises yields a finding DQ901.
+        Gravest first, then by code; the same for the same arguments. A rule that raises yields a finding DQ901, and so
+        does one that sets a column aside after it has seen all targets.
 
     Examples
     --------
@@ -37,10 +51,19 @@ def check(table: Table, task: Task, rules: Sequence[QualityRule], seed: int) -> 
     ()
     """
     context = RuleContext(task, seed)
+    views: dict[RuleScope, Table] = {}
     findings: list[Finding] = []
     for rule in rules:
+        scope = scope_of(rule)
         try:
-            findings.extend(rule.check(table, context))
+            if scope not in views:
+                views[scope] = _view(table, task, scope, training)
+            found = list(rule.check(views[scope], context))
+            if scope is RuleScope.WHOLE and any(f.remedy is Remedy.IGNORE_COLUMN for f in found):
+                raise PermissionError("a rule that sees all targets may set no column aside")
+            if scope is RuleScope.TRAINING and any(f.remedy in _BEFORE_THE_SPLIT for f in found):
+                raise PermissionError("a rule that decides which rows there are, or how they are divided, needs WHOLE")
+            findings.extend(found)
         except Exception as error:  # noqa: BLE001 - rules are plug-in parts, and none may stop a build
             findings.append(
                 Finding(
@@ -53,3 +76,14 @@ def check(table: Table, task: Task, rules: Sequence[QualityRule], seed: int) -> 
                 )
             )
     return tuple(sorted(findings, key=lambda f: (f.severity.rank, f.code, f.subject, f.message)))
+
+
+def _view(table: Table, task: Task, scope: RuleScope, training: NDArray[np.int64] | None) -> Table:
+    """Return what a scope may see of a table."""
+    if scope is RuleScope.COLUMNS:
+        hidden = table.frame[task.target].iloc[:0].reindex(table.frame.index)  # of the same type, missing throughout
+        return replace(table, frame=table.frame.assign(**{task.target: hidden}))
+    if scope is RuleScope.WHOLE or training is None:
+        return table
+    rows = table.frame.iloc[training].reset_index(drop=True)
+    return replace(table, frame=rows, source_rows=table.source_rows if table.sampled else len(rows))

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from journeyman.entities.comparison import Comparison
 from journeyman.entities.decision import Action, Decision, Verdict
 from journeyman.entities.evaluation import Evaluation, Score, Slice
 from journeyman.entities.finding import Finding, Remedy, Severity, open_findings
-from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.task import Scheme, Task
 
 __all__ = ["decide"]
@@ -18,6 +18,7 @@ __all__ = ["decide"]
 _USELESS = 0.005  # share of the way from no model to a perfect one below which a gain changes no decision
 _SLIGHT = 0.03
 _CHOSEN = 0.31  # turns half a 95 % interval into half a 99 % one: 2.576 / 1.96 - 1
+_WIDTH = 2 * 1.96  # standard errors in a 95 % interval
 _FEW_ROWS = 100
 _CALIBRATION = 0.05  # a probability that is off by less than 5 points misleads nobody
 _SLICE_ROWS = 0.05
@@ -55,7 +56,9 @@ class _Reason:
     text: str
 
 
-def decide(task: Task, evaluation: Evaluation, findings: Sequence[Finding], champion: ModelVersion | None) -> Decision:
+def decide(
+    task: Task, evaluation: Evaluation, findings: Sequence[Finding], comparison: Comparison | None, readings: int = 1
+) -> Decision:
     """Return the verdict in plain words, and whether the model is promoted.
 
     Parameters
@@ -66,17 +69,21 @@ def decide(task: Task, evaluation: Evaluation, findings: Sequence[Finding], cham
         How good the model is beside no model.
     findings : sequence of Finding
         What was seen in the data; those that were remedied, accepted or are about unused columns do not count.
-    champion : ModelVersion or None
-        The version in use, learned from the same data and judged by the same metric; None where there is none.
+    comparison : Comparison or None
+        With the version in use, on the same rows; None where there is none.
+    readings : int
+        Builds that the same rows have judged, this one included.
 
     Returns
     -------
     Decision
-        PROMOTE, or KEEP where the verdict is "do not release" or the champion is not beaten.
+        PROMOTE where there is no champion or it is surely beaten; KEEP where the verdict is "do not release" or the
+        champion is surely better; else ASK: the champion stays until a person decides.
     """
     reasons = [
-        *_worth(evaluation),
+        *_worth(evaluation, readings),
         *_rows(evaluation),
+        *_readings(evaluation, readings),
         *_data(task, findings),
         *_order(task, evaluation),
         *_promise(task, evaluation),
@@ -88,12 +95,13 @@ def decide(task: Task, evaluation: Evaluation, findings: Sequence[Finding], cham
     verdict = {_Weight.STOP: Verdict.DO_NOT_RELEASE, _Weight.CARE: Verdict.RELEASE_WITH_CARE}.get(
         gravest, Verdict.RELEASE
     )
-    action, stays = _place(verdict, evaluation.main, champion)
-    texts = [r.text for r in reasons] + ([stays] if stays else [])
-    return Decision(verdict, action, _sentence(verdict, reasons, stays), tuple(texts), _evidence(evaluation, champion))
+    action, stays, place = _place(verdict, evaluation.main, comparison)
+    texts = tuple(r.text for r in reasons)
+    evidence = {**_evidence(evaluation, comparison), "readings": readings}
+    return Decision(verdict, action, _sentence(verdict, reasons, stays), texts, evidence, place)
 
 
-def _worth(evaluation: Evaluation) -> list[_Reason]:
+def _worth(evaluation: Evaluation, readings: int) -> list[_Reason]:
     """Is it better than no model, and by enough to matter?"""
     score = evaluation.main
     name = _NAMES.get(score.metric, score.metric)
@@ -103,7 +111,7 @@ def _worth(evaluation: Evaluation) -> list[_Reason]:
         )
         return [_Reason(_Weight.STOP, text)]
     figures = f"{name} {_say(score.value)} ({_say(score.low)} to {_say(score.high)}) against {_say(score.baseline)}"
-    if _sure_gain(evaluation) <= 0:
+    if _sure_gain(evaluation, readings) <= 0:
         worse = score.gain_high < 0
         how = "worse than no model at all" if worse else "no better than no model at all, as far as these rows can tell"
         return [_Reason(_Weight.STOP, f"it is {how}: {figures}")]
@@ -116,10 +124,35 @@ def _worth(evaluation: Evaluation) -> list[_Reason]:
     return [_Reason(_Weight.FOR, f"it is clearly better than no model: {figures}")]
 
 
-def _sure_gain(evaluation: Evaluation) -> float:
+def _sure_gain(evaluation: Evaluation, readings: int) -> float:
     """Return the gain one can be sure of: the interval's lower end, lower still where the same rows chose the model."""
     low, high = evaluation.main.gain_low, evaluation.main.gain_high
-    return low if evaluation.on_holdout else low - _CHOSEN * (high - low) / 2
+    sure = low if evaluation.on_holdout else low - _CHOSEN * (high - low) / 2
+    return sure - _luck(readings) * (high - low)
+
+
+def _luck(readings: int) -> float:
+    """Return by how much the luckiest of some builds looks too good on the same rows, in widths of a 95% interval.
+
+    The mean of the largest of n normal errors is at most the square root of 2 log n standard errors.
+
+    Examples
+    --------
+    >>> [round(_luck(n), 2) for n in (1, 2, 10)]
+    [0.0, 0.3, 0.55]
+    """
+    return math.sqrt(2.0 * math.log(readings)) / _WIDTH
+
+
+def _readings(evaluation: Evaluation, readings: int) -> list[_Reason]:
+    if readings < 2:
+        return []
+    score = evaluation.main
+    text = (
+        f"the same {evaluation.rows:,} rows have judged {readings} builds by now: if the best of them was chosen by "
+        f"its score, that is too good by up to {_say(_luck(readings) * (score.high - score.low))}"
+    )
+    return [_Reason(_Weight.KNOW, text)]
 
 
 def _share(score: Score) -> float:
@@ -208,18 +241,58 @@ def _slices(evaluation: Evaluation) -> list[_Reason]:
     return sorted(reasons, key=lambda r: -r.weight)[:3]
 
 
-def _place(verdict: Verdict, score: Score, champion: ModelVersion | None) -> tuple[Action, str]:
-    if verdict is Verdict.DO_NOT_RELEASE:
-        return Action.KEEP, ""
-    if champion is None or champion.metric != score.metric or not math.isfinite(champion.score):
-        return Action.PROMOTE, ""
-    if champion.verdict == Verdict.DO_NOT_RELEASE:
-        return Action.PROMOTE, ""
-    better = score.value > champion.score if score.greater_is_better else score.value < champion.score
-    if better:
-        return Action.PROMOTE, ""
-    figures = f"{_say(champion.score)} against {_say(score.value)}"
-    return Action.KEEP, f"version {champion.version} stays in use: it is not beaten ({figures})"
+def _place(verdict: Verdict, score: Score, found: Comparison | None) -> tuple[Action, str, str]:
+    """Return what is done, what the verdict's sentence says of the champion, and all there is to say of it."""
+    if verdict is Verdict.DO_NOT_RELEASE or found is None:
+        return (Action.KEEP if verdict is Verdict.DO_NOT_RELEASE else Action.PROMOTE), "", ""
+    champion, figures = f"version {found.champion}", _figures(score, found)
+    stays = f"{champion} stays in use"
+    if found.low == found.high == 0:
+        return (
+            Action.KEEP,
+            f"{stays}, which predicts the same",
+            f"{stays}: both predict the same",
+        )
+    if found.better:
+        return Action.PROMOTE, f"it replaces {champion}", f"it replaces {champion}: {figures}"
+    if found.worse:
+        return Action.KEEP, f"{stays}, which is better", f"{stays}, which is better: {figures}"
+    if not found.obstacle:
+        return Action.ASK, f"{stays}, which it does not surely beat", f"{stays}: {figures}{_by_hand(found)}"
+    if not math.isfinite(found.low):
+        return (
+            Action.ASK,
+            f"{stays}, with which it could not be compared",
+            f"{stays}: {found.obstacle}{_by_hand(found)}",
+        )
+    said = f"{stays}: {found.obstacle}; {figures}{_by_hand(found)}"
+    return Action.ASK, f"{stays}, since the new rows are unlike those that it was built for", said
+
+
+def _figures(score: Score, found: Comparison) -> str:
+    """Return both scores on the same rows, and the interval of the difference, in words."""
+    name, low, high = _NAMES.get(score.metric, score.metric), found.low, found.high
+    if low > 0:
+        span = f"better by {_say(low)} to {_say(high)}"
+    elif high < 0:
+        span = f"worse by {_say(-high)} to {_say(-low)}"
+    else:
+        span = f"between {_say(-low)} worse and {_say(high)} better"
+    times = "once" if found.earlier == 1 else f"{found.earlier} times"
+    before = f", wider since version {found.champion} was challenged {times} before" if found.earlier else ""
+    both = f"{_say(found.challenger_score)} for version {found.challenger} and {_say(found.champion_score)} for version"
+    figures = (
+        f"on the same {found.rows:,} rows, from which neither has learned, the {name} is {both} {found.champion}; the "
+        f"new one is {span} ({100 * found.confidence:.4g}% interval{before})"
+    )
+    if found.set_aside:
+        names = ", ".join(f"'{column}'" for column in found.set_aside[:3])
+        figures += f"; version {found.champion} also uses {names}, which this build leaves out"
+    return figures
+
+
+def _by_hand(found: Comparison) -> str:
+    return f". To use the new one all the same: journeyman promote {found.name} --version {found.challenger}"
 
 
 def _sentence(verdict: Verdict, reasons: Sequence[_Reason], stays: str) -> str:
@@ -253,7 +326,7 @@ def _say(value: float) -> str:
     return f"{value:.3g}" if abs(value) < 100 else f"{value:.4g}"
 
 
-def _evidence(evaluation: Evaluation, champion: ModelVersion | None) -> dict[str, str | int | float]:
+def _evidence(evaluation: Evaluation, found: Comparison | None) -> dict[str, str | int | float]:
     score = evaluation.main
     evidence: dict[str, str | int | float] = {
         "metric": score.metric,
@@ -265,6 +338,13 @@ def _evidence(evaluation: Evaluation, champion: ModelVersion | None) -> dict[str
         "rows": evaluation.rows,
         "weak_slices": len(evaluation.slices),
     }
-    if champion is not None:
-        evidence |= {"champion_version": champion.version, "champion_score": champion.score}
+    if found is not None:
+        evidence |= {
+            "champion_version": found.champion,
+            "champion_score": found.champion_score,
+            "challenger_score": found.challenger_score,
+            "compared_rows": found.rows,
+            "difference_low": found.low,
+            "difference_high": found.high,
+        }
     return evidence

@@ -14,10 +14,10 @@ from journeyman.entities.finding import Finding, Remedy, Severity
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.table import Table
 from journeyman.entities.task import Scheme, Task, TaskKind
-from journeyman.errors import SourceError, TargetError
+from journeyman.errors import SettingsError, SourceError, TargetError
 from journeyman.metrics import default_metric
 from journeyman.quality_rules.groups import prefix_of
-from journeyman.settings import BuildSettings
+from journeyman.settings import BuildSettings, parse_delay
 from journeyman.sources.parsing import label_order, label_texts
 
 __all__ = ["repair"]
@@ -62,11 +62,14 @@ def repair(table: Table, task: Task, findings: Sequence[Finding], settings: Buil
         The target is missing throughout, constant, or has one row of one of two classes.
     SourceError
         No column is left to predict from.
+    SettingsError
+        A delay of labels was given that does not fit how rows are divided.
     """
     accepted = [f for f in findings if _asks(f) and _is_accepted(f, settings)]
     applied = [f for f in findings if f.remedy is not Remedy.NONE and f not in accepted]
     told = [_overruled(f) for f in accepted]
     scheme = _scheme(table, applied, settings)
+    delay = _delay(table, scheme, settings)
     if scheme.derive:
         table, scheme = _with_derived_group(table, scheme)
     columns, notes = _roles(table, task, applied, scheme, settings)
@@ -80,6 +83,7 @@ def repair(table: Table, task: Task, findings: Sequence[Finding], settings: Buil
         group_column=scheme.group,
         reason="; ".join(part for part in (task.reason, scheme.reason) if part),
         copies_together="DQ306" not in settings.accept,
+        label_delay=delay,
     )
     told.append(Finding("DQ605", Severity.NOTE, (), f"{scheme.reason[0].upper()}{scheme.reason[1:]}."))
     return Repaired(table, task, tuple(told))
@@ -108,6 +112,8 @@ def _scheme(table: Table, applied: Sequence[Finding], settings: BuildSettings) -
         return _Scheme(Scheme.TIME, time=time, reason=f"rows are divided by time, by '{time}', as the settings say")
     if group is not None:
         return _Scheme(Scheme.GROUPED, group=group, reason=f"rows of one '{group}' stay together, as the settings say")
+    if settings.in_order:
+        return _Scheme(Scheme.TIME, reason="rows are divided by their order, as the settings say")
     known = {c.name for c in table.columns}
     for remedy in _ORDER_OF_SCHEMES:
         for finding in applied:
@@ -129,6 +135,33 @@ def _scheme(table: Table, applied: Sequence[Finding], settings: BuildSettings) -
                 reason=f"rows that share {what} stay together ({finding.code})",
             )
     return _Scheme(Scheme.SHUFFLED)
+
+
+def _delay(table: Table, scheme: _Scheme, settings: BuildSettings) -> float:
+    """Return the delay of labels in the unit of the time that divides the rows.
+
+    Raises
+    ------
+    SettingsError
+        Where rows are not divided by time, or the delay is in another unit than that time.
+    """
+    if settings.delay is None:
+        return 0.0
+    amount, timed = parse_delay(settings.delay)
+    if scheme.scheme is not Scheme.TIME:
+        raise SettingsError(
+            f"a delay of {settings.delay} was given, but rows are not divided by time", hint="name a column with --time"
+        )
+    dated = scheme.time is not None and table.column(scheme.time).kind is Kind.DATETIME
+    if timed and not dated:
+        what = f"'{scheme.time}' holds no dates" if scheme.time else "the rows have no time column"
+        unit = "in its unit" if scheme.time else "of rows"
+        raise SettingsError(f"a delay of {settings.delay} was given, but {what}", hint=f"give a plain number {unit}")
+    if dated and not timed:
+        raise SettingsError(
+            f"a delay of {settings.delay} was given without a unit", hint=f"say {settings.delay}d or {settings.delay}h"
+        )
+    return amount
 
 
 def _with_derived_group(table: Table, scheme: _Scheme) -> tuple[Table, _Scheme]:

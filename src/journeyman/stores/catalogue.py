@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError
 
 from journeyman.errors import WorkspaceError
+from journeyman.stores.journal import Journal
 from journeyman.stores.registry import Registry
 from journeyman.stores.tables import Database
 
@@ -21,6 +22,7 @@ __all__ = [
     "check_there",
     "journal_address",
     "open_database",
+    "opened_journal",
     "opened_registry",
 ]
 
@@ -90,8 +92,21 @@ def opened_registry(path: Path) -> Iterator[Registry]:
     WorkspaceError
         Where there is none, or it cannot be read.
     """
+    with _opened_database(path) as database:
+        yield Registry(database, path)
+
+
+@contextmanager
+def opened_journal(path: Path) -> Iterator[Journal]:
+    """Open the journal of a workspace that must be there; errors as for ``opened_registry``."""
+    with _opened_database(path) as database:
+        yield Journal(database)
+
+
+@contextmanager
+def _opened_database(path: Path) -> Iterator[Database]:
     database = open_database(path)
     try:
-        yield Registry(database, path)
+        yield database
     finally:
         database.close()

@@ -221,6 +221,12 @@ class Journal:
             rows = connection.execute(query if kind is None else query.where(events.c.kind == kind)).all()
         return tuple(EventRecord(row.run, row.position, row.kind, row.detail, row.at) for row in rows)
 
+    def runs_with_event(self, kind: str, detail: str) -> tuple[str, ...]:
+        """Return the identities of all runs that have such an event."""
+        query = sa.select(events.c.run).where(events.c.kind == kind, events.c.detail == detail).distinct()
+        with self._database.reading() as connection:
+            return tuple(connection.execute(query.order_by(events.c.run)).scalars())
+
 
 def _row(record: object) -> dict[str, Any]:
     row: dict[str, Any] = msgspec.to_builtins(record)

@@ -11,6 +11,7 @@ from importlib.metadata import version as installed
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.comparison import ChampionPredictions, Comparison, JudgedRows
 from journeyman.entities.decision import Action, Decision
 from journeyman.entities.evaluation import Evaluation, Explanation
 from journeyman.entities.experience import Experience
@@ -25,7 +26,7 @@ from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values, to_block
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble
-from journeyman.interfaces import Averaging, Metric, Run, Source
+from journeyman.interfaces import Averaging, Metric, RuleScope, Run, Source, scope_of
 from journeyman.metrics import find_metric
 from journeyman.settings import BuildSettings, bounded
 from journeyman.stages.bound import bound
@@ -33,6 +34,8 @@ from journeyman.stages.check import check
 from journeyman.stages.decide import decide
 from journeyman.stages.ensemble import Copied, calibrate, ensemble, metric_losses, with_copies
 from journeyman.stages.evaluate import evaluate
+from journeyman.stages.evaluate.compare_champion import compare_champion
+from journeyman.stages.evaluate.judged_rows import predict_judged_rows
 from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN, explain
 from journeyman.stages.frame_task import frame_task
 from journeyman.stages.ingest import ingest
@@ -58,9 +61,11 @@ from journeyman.workflow.budget import (
     timed,
     within_budget,
 )
+from journeyman.workflow.champion import LEARNED, champion_predictions, learned_file
 from journeyman.workflow.kit import Kit
 from journeyman.workflow.memory import fits_side_by_side
 from journeyman.workflow.pace import measured_work, slowness
+from journeyman.workflow.readings import count_readings
 from journeyman.workflow.release import FittedEnsemble, ModelCard, PlacedMember, make_scorer, release_files
 from journeyman.workflow.remember import keep, recall
 from journeyman.workflow.search import search
@@ -78,15 +83,14 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     Every line below is a step, or a few, of the run: finished ones are replayed after a restart.
     """
     tell = kit.progress.stage
-    repaired, findings = prepare_table(source, settings, kit, run)
+    repaired, findings, division = prepare_table(source, settings, kit, run)
     table, task = repaired.table, repaired.task
     metric = find_metric(task.metric, task.kind)
     asked, settings = settings, bounded(settings, len(table.frame), len(table.features))
     if settings.budget != asked.budget:
         kit.progress.note(f"the search ends when more is not worth it, within {settings.budget:.0f} s at most")
 
-    tell("split")
-    division = within_budget(kit, table, task, run.step("split", split, table, task, settings.seed), settings)
+    division = within_budget(kit, table, task, division, settings)
     tell("profile")
     statistics = run.step("profile", partial(profile, source), table, task, division)
 
@@ -109,7 +113,7 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     rehearsal, final = fitted[0], recollecting(fitted[-1], known, table, task)
     tell("evaluate")
     scorer = make_scorer(card, rehearsal, kit.algorithms, kit.preparations)
-    run.event("holdout", f"evaluate reads {len(division.holdout)} rows")
+    readings = run.step("readings", partial(count_readings, workspace, run), table.digest, division)
     hurry = partial(_hurry, run, settings, chosen, found)
     hurried = replace(chosen, answer_seconds=run.step("hurry", hurry, table, division))
     evaluation = run.step("evaluate", partial(evaluate, scorer.predict), hurried, table, task, division, settings.seed)
@@ -119,40 +123,60 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
         "explain", partial(explain, scorer.predict), table, task, division, evaluation, answers, settings.seed
     )
     tell("decide")
-    champion = run.step("champion", partial(_champion, workspace, run), settings.name, table.digest, task.metric)
-    decision = run.step("decide", decide, task, evaluation, findings, champion)
+    judged = run.step(
+        "judged rows", partial(predict_judged_rows, scorer.predict), chosen, table, division, settings.seed
+    )
+    champion = partial(champion_predictions, workspace, run, asked)
+    incumbent = run.step("champion", champion, table, task, division, judged)
+    number = run.step("number", workspace.registry.reserve, settings.name, run.id)
+    comparison = run.step("compare", partial(_compare, number), judged, incumbent, table, task, division, settings.seed)
+    decision = run.step("decide", decide, task, evaluation, findings, comparison, readings)
     if settings.challenger and decision.action is Action.PROMOTE:
         decision = replace(decision, action=Action.KEEP)  # live truths decide, not this holdout
 
     run.step("reference", make_reference, table, task, division, chosen, evaluation.importances, settings.seed)
 
     tell("package")
-    number = run.step("number", workspace.registry.reserve, settings.name, run.id)
     created = run.step("date", kit.clock.now)
     unlimited = run.step("unlimited", partial(_unlimited, metric, found, task), validated, found.ensemble)
     built = _Built(asked, number, created, repaired, findings, division, statistics, found, chosen, unlimited, known)
     report = run.step("report", partial(_report, run), built, evaluation, why, decision)
-    files = partial(_files, kit, card, final, asked)
+    rows = run.step("learned rows", learned_file, table, task, judged)
+    files = partial(_files, kit, card, final, asked, rows)
     released = run.step("release", partial(_release, workspace, run, files), report, table.digest, settings.seed)
     tell("learn")
     run.step("learn", partial(_learn, kit, workspace, run), repaired, found)
     return released
 
 
-def prepare_table(source: Source, settings: BuildSettings, kit: Kit, run: Run) -> tuple[Repaired, tuple[Finding, ...]]:
-    """Read a table, look at it, and make it ready to learn from; return it with all findings, gravest first."""
+def prepare_table(
+    source: Source, settings: BuildSettings, kit: Kit, run: Run
+) -> tuple[Repaired, tuple[Finding, ...], Split]:
+    """Read a table, look at it, divide its rows, and make it ready to learn from; return all findings, gravest first.
+
+    Rules that judge columns by the target see the rows that teach alone, so that the holdout decides no column. What
+    decides how rows are divided has to come before (docs/decisions/0036).
+    """
     tell = kit.progress.stage
     tell("ingest", source.name)
     ingested = run.step("ingest", partial(ingest, source), settings)
     draft = run.step("frame the task", frame_task, ingested.table, settings)
     find_metric(draft.metric, draft.kind)
     tell("check")
-    seen = run.step("check", partial(_check, kit), ingested.table, draft, settings.seed)
+    first = partial(_check, kit, (RuleScope.COLUMNS, RuleScope.WHOLE))
+    before = run.step("check", first, ingested.table, draft, settings.seed, None)
+    divisible = run.step("repair for the division", repair, ingested.table, draft, before, settings)
+    tell("split")
+    division = run.step("split", split, divisible.table, divisible.task, settings.seed)
+    known = np.flatnonzero(ingested.table.frame[settings.target].notna().to_numpy())
+    then = partial(_check, kit, (RuleScope.TRAINING,))
+    seen = before + run.step("check training rows", then, ingested.table, draft, settings.seed, known[division.train])
+    seen = tuple(sorted(seen, key=lambda f: (f.severity.rank, f.code, f.subject, f.message)))
     _tell_needless(kit, settings, seen)
     tell("repair")
     repaired = run.step("repair", repair, ingested.table, draft, seen, settings)
     findings = (*ingested.findings, *seen, *repaired.findings)
-    return repaired, tuple(sorted(findings, key=lambda f: f.severity.rank))
+    return repaired, tuple(sorted(findings, key=lambda f: f.severity.rank)), division
 
 
 def _tell_needless(kit: Kit, settings: BuildSettings, seen: Sequence[Finding]) -> None:
@@ -268,8 +292,10 @@ def _stored(
     return tuple(FittedPart(name, part().fitted.to_files()) for part in parts)
 
 
-def _check(kit: Kit, table: Table, task: Task, seed: int) -> tuple[Finding, ...]:
-    return check(table, task, kit.rules, seed)
+def _check(
+    kit: Kit, scopes: Sequence[RuleScope], table: Table, task: Task, seed: int, training: NDArray[np.int64] | None
+) -> tuple[Finding, ...]:
+    return check(table, task, [rule for rule in kit.rules if scope_of(rule) in scopes], seed, training)
 
 
 def _past(kit: Kit, workspace: Workspace, settings: BuildSettings) -> tuple[Experience, ...]:
@@ -277,12 +303,16 @@ def _past(kit: Kit, workspace: Workspace, settings: BuildSettings) -> tuple[Expe
     return () if settings.trials is not None else recall(workspace.experience, kit.progress.note)
 
 
-def _champion(workspace: Workspace, run: Run, name: str, data_digest: str, metric: str) -> ModelVersion | None:
-    """Return the champion where it can be compared: learned from the same data, judged by the same metric."""
-    champion = workspace.registry.champion(name)
-    if champion is None or champion.run == run.id:
-        return None
-    return champion if champion.data_digest == data_digest and champion.metric == metric else None
+def _compare(
+    number: int,
+    judged: JudgedRows,
+    incumbent: ChampionPredictions | None,
+    table: Table,
+    task: Task,
+    division: Split,
+    seed: int,
+) -> Comparison | None:
+    return None if incumbent is None else compare_champion(number, judged, incumbent, table, task, division, seed)
 
 
 @dataclass(frozen=True)
@@ -345,10 +375,11 @@ def _report(run: Run, built: _Built, evaluation: Evaluation, why: Explanation, d
 
 
 def _files(
-    kit: Kit, card: ModelCard, final: FittedEnsemble, settings: BuildSettings, report: BuildReport
+    kit: Kit, card: ModelCard, final: FittedEnsemble, settings: BuildSettings, rows: bytes, report: BuildReport
 ) -> dict[str, bytes]:
     return {
         **release_files(card, final),
+        LEARNED: rows,
         "settings.toml": write_settings(settings),
         "report.msgpack": encode(report),
         "report.html": kit.render(report).encode(),

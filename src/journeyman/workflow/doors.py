@@ -55,6 +55,7 @@ def build(  # one parameter an option of the command
     seed: int = 0,
     time: str | None = None,
     group: str | None = None,
+    delay: str | None = None,
     progress: Progress | None = None,
     kinds: Mapping[str, str] | None = None,
     roles: Mapping[str, str] | None = None,
@@ -77,7 +78,7 @@ def build(  # one parameter an option of the command
         ``trials`` is given.
     trials : int, optional
         Number of trials; makes a build repeatable bit for bit.
-    metric, task, seed, time, group, query, kinds, roles, missing, accept
+    metric, task, seed, time, delay, group, query, kinds, roles, missing, accept
         See :class:`journeyman.settings.BuildSettings`.
     latency : str or float, optional
         Time that the released model may take to answer for one row, in process ("1ms", seconds), even where that makes
@@ -119,6 +120,7 @@ def build(  # one parameter an option of the command
         seed=seed,
         time=time,
         group=group,
+        delay=delay,
         kinds=dict(kinds or {}),
         roles=dict(roles or {}),
         missing=tuple(missing),

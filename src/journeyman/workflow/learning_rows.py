@@ -17,12 +17,14 @@ from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.operation import WindowKind, WindowPlan
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.table import Block, target_values, to_block
+from journeyman.entities.task import Scheme
 from journeyman.errors import InputError, JournalError
 from journeyman.interfaces import TrafficLog
 from journeyman.settings import FRAME, BuildSettings
 from journeyman.sources import open_source
 from journeyman.sources.parsing.texts import text_of
 from journeyman.stages.retrain import window_rows
+from journeyman.stages.split import holdout_rows
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.release import Release, typed_labels
 from journeyman.workflow.traffic import ReadRows, read_rows
@@ -149,6 +151,11 @@ class LearningRows:
         ]
         later = self._logged_frame(first, wanted, [n for n in names if n not in {c.name for c in wanted}])
         kept = [name for name in names if name in later.columns]
+        timed = settings.time if settings.time in kept else None
+        taken = _taken(plan, len(first) + len(later))
+        ordered = timed is None and task.scheme is not Scheme.GROUPED and _enough_logged(taken, len(first))
+        if ordered:  # nothing orders those rows in time: what their table was sorted by must not divide them
+            first = first.sample(frac=1.0, random_state=settings.seed)
         both = pd.concat([first[[*kept, task.target]], later[[*kept, task.target]]], ignore_index=True)
         if hidden:
             notes += (
@@ -164,12 +171,27 @@ class LearningRows:
             query=None,
             kinds={**{k: v for k, v in settings.kinds.items() if k in kept}, **kinds},
             roles={},
-            time=settings.time if settings.time in kept else None,
+            time=timed,
+            delay=self._rows_behind() if ordered else settings.delay if timed is not None else None,
+            in_order=ordered,
             group=settings.group if settings.group in kept else None,
         )
         notes += (f"{len(first):,} rows of the first build and {len(later):,} labelled rows of the log were at hand",)
         notes += tuple(f"column {name!r} is not in the log and was left out" for name in sorted(lacking))
-        return TrainingTable(both.iloc[_taken(plan, len(both))].reset_index(drop=True), fitted, notes)
+        if ordered:
+            notes += ("its rows are divided in the order in which their labels came",)
+        return TrainingTable(both.iloc[taken].reset_index(drop=True), fitted, notes)
+
+    def _rows_behind(self) -> str | None:
+        """Return how many labels come, nine times of ten, between a row and its own; None where none does."""
+        read = self.logged
+        usable = np.flatnonzero(np.isfinite(read.truths))
+        asked = np.array([read.rows[i].id >> 20 for i in usable], dtype=np.int64)
+        came = np.array([read.rows[i].labelled for i in usable], dtype=np.int64)
+        behind = np.arange(len(came)) - np.searchsorted(came, asked, side="right")
+        rows = int(np.quantile(np.maximum(behind, 0), 0.9)) if len(came) else 0
+        # more than a fifth of the rows cannot be spared: what is learned then is worth more than how it is judged
+        return str(min(rows, len(came) // 5)) if rows else None
 
     def _first(self) -> Labelled:
         table = self.repaired.table
@@ -234,6 +256,12 @@ def _taken(plan: WindowPlan, rows: int) -> IntArray:
         return window_rows(plan, rows)[0]
     age = np.arange(rows)[::-1]
     return np.flatnonzero(np.random.default_rng(0).random(rows) < 0.5 ** (age / max(1, plan.rows)))
+
+
+def _enough_logged(taken: IntArray, first: int) -> bool:
+    """Return whether so many logged rows are taken that they fill the holdout: only they are in order of time."""
+    kept = holdout_rows(len(taken))
+    return kept > 0 and int((taken >= first).sum()) >= kept
 
 
 def _stretched(first: int, later: int, known: int) -> IntArray:

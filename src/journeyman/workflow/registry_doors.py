@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from journeyman.entities.model_version import ModelVersion
 from journeyman.errors import ReleaseError
 from journeyman.settings import DEFAULT_WORKSPACE
-from journeyman.stores.catalogue import opened_registry
+from journeyman.stores.catalogue import opened_journal, opened_registry
 from journeyman.stores.lock import locked
 from journeyman.stores.releases import MANIFEST, read_release
 from journeyman.workflow.clock import SystemClock
 
-__all__ = ["find_release", "models", "removed", "report_path", "rollback"]
+__all__ = ["find_release", "judging_rows", "models", "promote", "removed", "report_path", "rollback"]
 
 _REPORT = "report.html"
 
@@ -46,6 +47,13 @@ def models(workspace: str | Path | None = None) -> tuple[ModelVersion, ...]:
         return tuple(registry.list())
 
 
+def judging_rows(versions: Sequence[ModelVersion], workspace: str | Path | None = None) -> Mapping[str, str]:
+    """Return by run what names the rows that judged its release; runs that the journal does not know are left out."""
+    with opened_journal(Path(workspace or DEFAULT_WORKSPACE)) as journal:
+        read = {version.run: journal.events(version.run, "holdout") for version in versions}
+    return {run: events[-1].detail for run, events in read.items() if events}
+
+
 def removed(workspace: str | Path | None = None) -> tuple[ModelVersion, ...]:
     """Return the versions of a workspace that housekeeping has removed."""
     with opened_registry(Path(workspace or DEFAULT_WORKSPACE)) as registry:
@@ -72,3 +80,16 @@ def rollback(name: str, *, to: int | None = None, workspace: str | Path | None =
     place = Path(workspace or DEFAULT_WORKSPACE)
     with opened_registry(place) as registry, locked(place):
         return registry.rollback(name, to, now=SystemClock().now())
+
+
+def promote(name: str, version: int, *, workspace: str | Path | None = None) -> ModelVersion:
+    """Make a version the champion, whatever its build decided; return it.
+
+    Raises
+    ------
+    SettingsError
+        For an unknown name or version.
+    """
+    place = Path(workspace or DEFAULT_WORKSPACE)
+    with opened_registry(place) as registry, locked(place):
+        return registry.promote(name, version, now=SystemClock().now())

@@ -165,6 +165,15 @@ class Release:
         return self._card.columns
 
     @property
+    def threshold(self) -> float | None:
+        """Probability from which the second of two classes is predicted; None where that is not chosen."""
+        return self._card.threshold
+
+    def file(self, name: str) -> bytes | None:
+        """Return a file of the release as it was checked; None where it has none of that name."""
+        return self._files.get(name)
+
+    @property
     def conformal(self) -> Conformal | None:
         """How far the truth may lie from an answer; None where the release does not tell."""
         return self._card.conformal

@@ -18,7 +18,7 @@ from journeyman.quality_rules.consistency import DateRule, MixedRule, OutlierRul
 from journeyman.quality_rules.constants import ConstantRule, FewRowsRule
 from journeyman.quality_rules.duplicates import DuplicateRule, NearDuplicateRule
 from journeyman.quality_rules.fingerprints import row_fingerprints
-from journeyman.quality_rules.missing import HiddenZeroRule, MissingRule
+from journeyman.quality_rules.missing import HiddenZeroRule, MissingRule, MissingTieRule
 from journeyman.quality_rules.target import LabelRule, TargetRule
 
 N = 600
@@ -42,7 +42,7 @@ def test_missing_alone_together_and_tied(make_table: Any, run_rule: Any, rng: np
             "y": np.where(y, "yes", "no"),
         }
     )
-    found = run_rule(MissingRule(), table)
+    found = [*run_rule(MissingRule(), table), *run_rule(MissingTieRule(), table)]
     assert {f.code: f.subject for f in found if f.code != "DQ101"} == {"DQ102": ("a", "b"), "DQ103": ("c",)}
     assert ("d",) in [f.subject for f in found if f.code == "DQ101"]
 

@@ -1,5 +1,6 @@
 """The verdict says in plain words whether a model is worth using; noise is not, and the incumbent stays unbeaten."""
 
+import math
 from collections import Counter
 from dataclasses import replace
 
@@ -9,10 +10,10 @@ import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from journeyman.entities.column import Column, Kind, Role
+from journeyman.entities.comparison import Comparison
 from journeyman.entities.decision import Action, Verdict
 from journeyman.entities.evaluation import Evaluation, Score, Slice
 from journeyman.entities.finding import Finding, Remedy, Severity
-from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
 from journeyman.entities.task import Scheme, Task, TaskKind
@@ -25,10 +26,6 @@ TASK = Task("y", TaskKind.BINARY, "roc_auc", ("no", "yes"))
 GOOD = Score("roc_auc", 0.9, 0.87, 0.93, 0.5, 0.5, 0.5, 0.37, 0.43, True)
 CLEAN = Evaluation(1000, True, (GOOD,), calibration_error=0.02, calibration_noise=0.03, out_of_fold=0.9)
 LEAK = Finding("DQ301", Severity.WARNING, ("after",), "Column 'after' is known only after the target.", "Ignore it.")
-
-
-def champion(score, verdict="release"):
-    return ModelVersion("m", 3, "p", "d", "2026-01-01T00:00:00Z", "roc_auc", score, verdict, True)
 
 
 def test_a_good_model_is_released_with_a_sentence():
@@ -104,25 +101,51 @@ def test_in_time_the_previous_answer_has_to_be_beaten():
     assert beaten.verdict is Verdict.RELEASE
 
 
+BEATEN = Comparison("m", 3, 4, 200, 250, 0.8, 0.9, 0.02, 0.18)
+
+
 @pytest.mark.parametrize(
-    ("old", "action"), [(0.95, Action.KEEP), (0.9, Action.KEEP), (0.89, Action.PROMOTE), (float("nan"), Action.PROMOTE)]
+    ("change", "action", "words"),
+    [
+        ({}, Action.PROMOTE, "it replaces version 3: on the same 200 rows, from which neither has learned"),
+        ({"low": -0.01}, Action.ASK, "between 0.01 worse and 0.18 better (95% interval)"),
+        ({"low": -0.2, "high": -0.1}, Action.KEEP, "version 3 stays in use, which is better"),
+        ({"low": 0.0, "high": 0.0}, Action.KEEP, "both predict the same"),
+        (
+            {"low": math.nan, "obstacle": "only 9 rows are new"},
+            Action.ASK,
+            "version 3 stays in use: only 9 rows are new",
+        ),
+        ({"obstacle": "the table has changed"}, Action.ASK, "version 3 stays in use: the table has changed"),
+        ({"earlier": 2, "low": -0.01}, Action.ASK, "wider since version 3 was challenged 2 times before"),
+        (
+            {"set_aside": ("total",), "low": -0.01},
+            Action.ASK,
+            "version 3 also uses 'total', which this build leaves out",
+        ),
+    ],
 )
-def test_the_incumbent_stays_unless_it_is_beaten(old, action):
-    found = decide(TASK, CLEAN, (), champion(old))
+def test_the_champion_stays_unless_it_is_surely_beaten_on_the_same_rows(change, action, words):
+    found = decide(TASK, CLEAN, (), replace(BEATEN, **change))
     assert found.action is action
-    assert ("version 3 stays in use" in found.reason) is (action is Action.KEEP)
+    assert words in found.place
+    by_hand = "To use the new one all the same: journeyman promote m --version 4" in found.place
+    assert by_hand is (action is Action.ASK)
+    assert "version 3" in found.reason
 
 
-def test_smaller_is_better_where_the_metric_is_a_loss():
-    score = Score("rmse", 1.0, 0.9, 1.1, 2.0, 1.9, 2.1, 0.8, 1.2, False)
-    task = Task("y", TaskKind.REGRESSION, "rmse")
-    old = replace(champion(0.9), metric="rmse")
-    assert decide(task, Evaluation(500, True, (score,)), (), old).action is Action.KEEP
-    assert decide(task, Evaluation(500, True, (score,)), (), replace(old, score=1.2)).action is Action.PROMOTE
+def test_what_is_not_to_be_released_replaces_nothing():
+    worthless = replace(CLEAN, scores=(replace(GOOD, gain_low=-0.01),))
+    assert decide(TASK, worthless, (), BEATEN).action is Action.KEEP
 
 
-def test_a_champion_that_was_not_to_be_released_gives_way():
-    assert decide(TASK, CLEAN, (), champion(0.99, "do not release")).action is Action.PROMOTE
+def test_rows_that_have_judged_other_builds_are_told_and_make_the_gain_less_sure():
+    found = decide(TASK, CLEAN, (), None, readings=4)
+    assert any("the same 1,000 rows have judged 4 builds by now" in reason for reason in found.reasons)
+    assert found.evidence["readings"] == 4
+    slight = replace(CLEAN, scores=(replace(GOOD, gain_low=0.01, gain_high=0.1),))
+    assert decide(TASK, slight, (), None).verdict is Verdict.RELEASE
+    assert decide(TASK, slight, (), None, readings=4).verdict is Verdict.DO_NOT_RELEASE
 
 
 def noise(seed, kind, metric, holdout, n=300):

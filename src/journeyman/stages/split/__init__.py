@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Scheme, Task
+from journeyman.errors import SettingsError
 from journeyman.stages.split.by_time import time_division
 from journeyman.stages.split.copies import copies_as_groups
 from journeyman.stages.split.dealing import deal_groups, deal_rows, strata_of
@@ -41,6 +42,11 @@ def split(table: Table, task: Task, seed: int) -> Split:
     Split
         With an empty holdout below 120 rows (below 10 groups, too).
 
+    Raises
+    ------
+    SettingsError
+        Where the delay of labels leaves too little to learn from.
+
     Notes
     -----
     A scheme that cannot be followed (all rows of one time, a single group, one class only among the rows that would
@@ -52,6 +58,11 @@ def split(table: Table, task: Task, seed: int) -> Split:
         by_time = time_division(table, task, y, holdout_rows(len(y)), fold_count(len(y)))
         if by_time is not None:
             return by_time
+        if task.label_delay > 0:
+            raise SettingsError(
+                "with that delay too few labels are known before the rows that are kept for the end",
+                hint="give a shorter --delay, or a table over a longer time",
+            )
         said = "time cannot divide these rows, so they are dealt at random"
         return _dealt(table, task, strata, seed, said, holdout_rows(len(y)))
     return _dealt(table, task, strata, seed, "", holdout_rows(len(y)))

@@ -24,7 +24,9 @@ def time_division(table: Table, task: Task, y: FloatArray, holdout: int, folds: 
 
     Windows expand: with k folds the training rows are cut into k + 2 stretches, the first two teach the first fold,
     and each fold examines the stretch after those it learned from. Rows of one moment stay together where that moves
-    a boundary by less than half a stretch. Rows without a time count as the oldest.
+    a boundary by less than half a stretch. Rows without a time count as the oldest. Labels that are known only a while
+    after their row teach nothing that happens in that while: before each fold, and before the holdout, such rows are
+    left out (purging, Lopez de Prado 2018, "Advances in Financial Machine Learning", chapter 7).
     """
     when = _times(table, task)
     order = np.argsort(when, kind="stable")
@@ -34,15 +36,17 @@ def time_division(table: Table, task: Task, y: FloatArray, holdout: int, folds: 
     if times[0] == times[-1] or n_rows < 4 * (folds + 2):
         return None
     cut = _boundary(times, n_rows - holdout, max(1, holdout // 2)) if holdout else n_rows
-    if not _teaches(y[order[:cut]], task):
+    taught = _known(times, cut, task.label_delay) if cut < n_rows else cut
+    if not _teaches(y[order[:taught]], task):
         return None
-    edges = [round(k * cut / (folds + 2)) for k in range(folds + 3)]
-    step = cut // (folds + 2)
-    moved = [0, *(_boundary(times[:cut], edge, step // 2) for edge in edges[1:-1]), cut]
+    edges = [round(k * taught / (folds + 2)) for k in range(folds + 3)]
+    step = taught // (folds + 2)
+    moved = [0, *(_boundary(times[:taught], edge, step // 2) for edge in edges[1:-1]), taught]
     divided = []
     for start, end in pairwise(moved[2:]):
-        if start < end and _teaches(y[order[:start]], task):
-            divided.append(Fold(np.sort(order[:start]), np.sort(order[start:end])))
+        fit = order[: _known(times, start, task.label_delay)]
+        if start < end and _teaches(y[fit], task):
+            divided.append(Fold(np.sort(fit), np.sort(order[start:end])))
     if len(divided) < _FEWEST_FOLDS:
         return None
     by = f"by '{task.time_column}'" if task.time_column else "by the order of the rows"
@@ -51,9 +55,11 @@ def time_division(table: Table, task: Task, y: FloatArray, holdout: int, folds: 
         f"divided by time, {by}: the last {n_rows - cut} of {n_rows} rows are kept for the end, {len(divided)} folds "
         "examine later rows than they learn from"
     )
+    if taught < cut:
+        reason += f"; {cut - taught} rows before those teach nothing, since their labels were not known by then"
     if unknown:
         reason += f"; {unknown} rows without a time count as the oldest"
-    return Split(Scheme.TIME, np.sort(order[:cut]), np.sort(order[cut:]), tuple(divided), reason)
+    return Split(Scheme.TIME, np.sort(order[:taught]), np.sort(order[cut:]), tuple(divided), reason)
 
 
 def _times(table: Table, task: Task) -> FloatArray:
@@ -69,6 +75,11 @@ def _times(table: Table, task: Task) -> FloatArray:
     if column.kind.categorical:
         times[times < 0] = np.nan
     return np.where(np.isfinite(times), times, -np.inf)
+
+
+def _known(times: FloatArray, start: int, delay: float) -> int:
+    """Return how many of the rows before ``start`` had their label when that row happened."""
+    return int(np.searchsorted(times[:start], times[start] - delay, side="right")) if delay > 0 else start
 
 
 def _boundary(times: FloatArray, wanted: int, reach: int) -> int:
