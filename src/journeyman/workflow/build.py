@@ -42,7 +42,7 @@ from journeyman.stages.rank import meta_features
 from journeyman.stages.recollect import recollect
 from journeyman.stages.reference import make_reference
 from journeyman.stages.repair import repair
-from journeyman.stages.split import split
+from journeyman.stages.split import follow_split, split
 from journeyman.stages.train import FittedPart, PreparedRows, fit_member, fit_preparation
 from journeyman.stores.facts import encode
 from journeyman.stores.releases import write_release
@@ -86,6 +86,8 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
 
     tell("split")
     division = within_budget(kit, table, task, run.step("split", split, table, task, settings.seed), settings)
+    task, findings = follow_split(task, findings, division)
+    repaired = replace(repaired, task=task)
     tell("profile")
     statistics = run.step("profile", partial(profile, source), table, task, division)
 
