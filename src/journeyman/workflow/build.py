@@ -100,7 +100,7 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
 
     tell("fit", "the chosen models, to be examined on the holdout, and on all rows")
     chosen = run.step("copies", partial(choose_copies, kit, run, settings), chosen, found, table, division)
-    card = replace(model_card(kit, chosen, table, task), conformal=bound(chosen.predictions, validated, task))
+    card = replace(model_card(kit, chosen, table, task), conformal=bound(chosen, table, task, division))
     everything = np.arange(len(table.frame), dtype=np.int64)
     parts = (division.train, everything) if len(division.train) < len(everything) else (everything,)
     after = seconds_after_fits(found, chosen, table, division, settings.threads)
@@ -112,7 +112,8 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     scorer = make_scorer(card, rehearsal, kit.algorithms, kit.preparations)
     run.event("holdout", f"evaluate reads {len(division.holdout)} rows")
     hurried = replace(chosen, answer_seconds=run.step("hurry", partial(_hurry, run, settings, chosen), table, division))
-    evaluation = run.step("evaluate", partial(evaluate, scorer.predict), hurried, table, task, division, settings.seed)
+    facts = (hurried, table, task, division, settings.seed, card.conformal)
+    evaluation = run.step("evaluate", partial(evaluate, scorer.predict), *facts)
     tell("explain")
     answers = hurried.answers_within(EXPLAINING_SECONDS, MOST_DRAWN)
     why = run.step(

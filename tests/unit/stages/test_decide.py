@@ -99,7 +99,7 @@ def test_in_time_the_previous_answer_has_to_be_beaten():
     lazy = replace(GOOD, baseline=0.95, gain_low=-0.08, gain_high=-0.02)
     found = decide(timed, replace(CLEAN, no_change=lazy), (), None)
     assert found.verdict is Verdict.RELEASE_WITH_CARE
-    assert "the same as the row before" in found.reason
+    assert "the previous row's value" in found.reason
     beaten = decide(timed, replace(CLEAN, no_change=replace(GOOD, baseline=0.8, gain_low=0.05)), (), None)
     assert beaten.verdict is Verdict.RELEASE
 

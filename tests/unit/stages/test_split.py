@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journeyman.entities.column import Column, Kind, Role
+from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Scheme, Task, TaskKind
-from journeyman.entities.finding import Finding, Severity
 from journeyman.stages.split import follow_split, split
 
 
@@ -239,12 +239,18 @@ def test_a_single_group_is_followed_as_none() -> None:
 def test_a_holdout_of_few_groups_is_not_kept() -> None:
     """One group of half the rows and twelve small ones: what one or two of them say is no score."""
     group = np.r_[np.zeros(600), np.repeat(np.arange(1, 5), 140), np.arange(5, 13)]
-    done = split(make(np.random.default_rng(0).normal(size=len(group)), group=group), task_of(
-        scheme=Scheme.GROUPED, group_column="g"), 0)
+    done = split(
+        make(np.random.default_rng(0).normal(size=len(group)), group=group),
+        task_of(scheme=Scheme.GROUPED, group_column="g"),
+        0,
+    )
     assert not len(done.holdout) or len(set(group[done.holdout])) >= 5
     crowd = np.r_[np.repeat(np.arange(10), 100)]
-    done = split(make(np.random.default_rng(0).normal(size=1000), group=crowd), task_of(
-        scheme=Scheme.GROUPED, group_column="g"), 0)
+    done = split(
+        make(np.random.default_rng(0).normal(size=1000), group=crowd),
+        task_of(scheme=Scheme.GROUPED, group_column="g"),
+        0,
+    )
     assert not len(done.holdout)
 
 

@@ -16,7 +16,7 @@ from journeyman.stages.split.by_time import time_division
 from journeyman.stages.split.copies import copies_as_groups
 from journeyman.stages.split.dealing import deal_groups, deal_rows, strata_of
 
-__all__ = ["fold_count", "follow_split", "folds_only", "holdout_rows", "split"]
+__all__ = ["fold_count", "folds_only", "follow_split", "holdout_rows", "split"]
 
 IntArray = NDArray[np.int64]
 
@@ -45,8 +45,8 @@ def split(table: Table, task: Task, seed: int) -> Split:
     Returns
     -------
     Split
-        With an empty holdout below 120 rows, below 10 groups, and where fewer than 5 groups would be in it. Rows that are
-        copies of one another count as one.
+        With an empty holdout below 120 rows, below 10 groups, and where fewer than 5 groups would be in it. Rows that
+        are copies of one another count as one.
 
     Notes
     -----
