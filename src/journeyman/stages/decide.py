@@ -128,9 +128,8 @@ def _rows(evaluation: Evaluation) -> list[_Reason]:
     reasons = []
     records = evaluation.records if evaluation.records is not None else evaluation.rows
     if records < _FEW_ROWS:
-        what = (
-            f"{records} rows" if records == evaluation.rows else f"{records} records ({evaluation.rows} rows, copies)"
-        )
+        copies = f" ({evaluation.rows} with their copies)" if records < evaluation.rows else ""
+        what = f"{records} rows{copies}"
         reasons.append(_Reason(_Weight.CARE, f"it was examined on {what} only, so every figure is rough"))
     if not evaluation.on_holdout:
         text = (
