@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Curve", "Dependence", "Evaluation", "Explanation", "Importance", "Score", "Slice"]
+__all__ = ["Curve", "Dependence", "Evaluation", "Explanation", "Importance", "IntervalCheck", "Score", "Slice"]
 
 
 @dataclass(frozen=True)
@@ -16,11 +16,12 @@ class Score:
     metric : str
         Name of the metric.
     value, low, high : float
-        Estimate and 95 % interval (bootstrap over rows, over groups where rows are grouped).
+        Estimate and 95 % interval (bootstrap over rows; over groups, records or moments where rows depend on each
+        other). Where the same rows chose the model, that of 99 %.
     baseline, baseline_low, baseline_high : float
         The same for the trivial model on the same rows.
     gain_low, gain_high : float
-        95 % interval of the paired gain over the baseline; positive is better whatever the metric's direction.
+        The same interval of the paired gain over the baseline; positive is better whatever the metric's direction.
     greater_is_better : bool
         Direction of the metric.
     """
@@ -121,6 +122,29 @@ class Dependence:
 
 
 @dataclass(frozen=True)
+class IntervalCheck:
+    """How often prediction intervals, or sets of labels, held the truth of rows that taught nothing.
+
+    Attributes
+    ----------
+    coverage : float
+        Share that they promise.
+    held : float
+        Share that they held.
+    rows : int
+        Of so many rows.
+    low, high : float
+        95 % interval of ``held``.
+    """
+
+    coverage: float
+    held: float
+    rows: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """How good the model is on rows that taught it nothing.
 
@@ -155,9 +179,17 @@ class Evaluation:
     calibration_noise : float or None
         The calibration error that a perfectly calibrated model would stay below in 95 of 100 cases on as many rows.
     no_change : Score or None
-        Rows in order of time: the task's metric with "the same as the row before" in the baseline's place.
+        Rows in order of time: the task's metric with the best rule that repeats the past in the baseline's place.
     out_of_fold : float or None
         The task's metric on the folds of the training rows, to see whether the holdout keeps what they promised.
+    no_change_rule : str
+        That rule in words: "repeating the value of one year before".
+    series : tuple of str
+        Columns that tell several series in one table apart; empty where there is one, or time does not order the rows.
+    records : int or None
+        Different records among the rows, where some are copies of one another.
+    interval_check : IntervalCheck or None
+        Whether intervals hold what they promise; None without a holdout.
     """
 
     rows: int
@@ -180,6 +212,10 @@ class Evaluation:
     calibration_noise: float | None = None
     no_change: Score | None = None
     out_of_fold: float | None = None
+    no_change_rule: str = ""
+    series: tuple[str, ...] = ()
+    records: int | None = None
+    interval_check: IntervalCheck | None = None
 
     @property
     def main(self) -> Score:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind, Role
 
-__all__ = ["Block", "Table", "target_values", "to_block"]
+__all__ = ["Block", "Table", "row_times", "target_values", "to_block"]
 
 Block = dict[str, NDArray[np.generic]]
 """Columns as plain arrays, one of ``(n_samples,)`` each, the form in which rows are prepared and scored: float64 for
@@ -99,3 +99,27 @@ def to_block(frame: pd.DataFrame, columns: tuple[Column, ...]) -> Block:
 def target_values(table: Table, target: str) -> NDArray[np.float64]:
     """Return the target of a repaired table as class codes or values, shape (n_samples,)."""
     return to_block(table.frame, (table.column(target),))[target].astype(np.float64)
+
+
+def row_times(table: Table, name: str) -> NDArray[np.float64]:
+    """Return when each row happened by a column, as numbers that rise with time, shape (n_samples,); NaN where missing.
+
+    Dates are seconds since 1970, numbers are themselves. Texts that are all numbers are those numbers; other texts
+    ("2020-Q1") are ranked as they sort.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"week": np.array(["9", "10", None], dtype=object)})
+    >>> row_times(Table("t", frame, (Column("week", Kind.TEXT),), "", 3), "week")
+    array([ 9., 10., nan])
+    """
+    column = table.column(name)
+    values = to_block(table.frame, (column,))[name]
+    if values.dtype == object:
+        texts = table.frame[name]
+        numbers = pd.to_numeric(texts, errors="coerce").to_numpy(np.float64)
+        if np.isfinite(numbers).sum() == texts.notna().sum():
+            return numbers
+        values = texts.factorize(sort=True, use_na_sentinel=True)[0]
+    times = values.astype(np.float64)
+    return np.where(times < 0, np.nan, times) if values.dtype.kind == "i" else times

@@ -17,7 +17,15 @@ from journeyman.entities.decision import Verdict
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.report import BuildReport
 from journeyman.reports.data_figures import column_rows, missing_figure, target_figure
-from journeyman.reports.phrases import further_reasons, placed_words, remedy_words, score_row
+from journeyman.reports.phrases import (
+    further_reasons,
+    held_words,
+    interval_words,
+    past_words,
+    placed_words,
+    remedy_words,
+    score_row,
+)
 from journeyman.reports.quality_figures import confusion, positive_label, quality_figures, score_bars
 from journeyman.reports.reason_figures import dependence_figures, importance_figure, slice_bars
 from journeyman.reports.search_figures import member_bars, search_figure, stage_bars, trial_rows
@@ -140,6 +148,9 @@ def render_html(report: BuildReport) -> str:
             score_bars=score_bars(report.evaluation.main),
             scores=[score_row(s) for s in report.evaluation.scores],
             no_change=score_row(report.evaluation.no_change) if report.evaluation.no_change else None,
+            past=past_words(report.evaluation),
+            interval=interval_words(report.evaluation.on_holdout),
+            held=held_words(report.evaluation.interval_check, report.task.kind.classification),
             act=group_findings(findings, act),
             notes=group_findings(findings, tell),
             note_count=sum(1 for f in findings if f.severity is Severity.NOTE),

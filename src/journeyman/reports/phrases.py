@@ -5,11 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from journeyman.entities.decision import Action, Decision
-from journeyman.entities.evaluation import Score
+from journeyman.entities.evaluation import Evaluation, IntervalCheck, Score
 from journeyman.entities.finding import Remedy
 from journeyman.reports.words import between, metric_words
 
-__all__ = ["ScoreRow", "further_reasons", "placed_words", "remedy_words", "score_row", "sentence"]
+__all__ = [
+    "ScoreRow",
+    "further_reasons",
+    "held_words",
+    "interval_words",
+    "past_words",
+    "placed_words",
+    "remedy_words",
+    "score_row",
+    "sentence",
+]
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,38 @@ def score_row(score: Score) -> ScoreRow:
     signed = [g if g.startswith("-") or g == "0" else f"+{g}" for g in (gain_low, gain_high)]
     better = "higher is better" if score.greater_is_better else "lower is better"
     return ScoreRow(words.name, words.meaning, value, low, high, base, f"{signed[0]} to {signed[1]}", better)
+
+
+def interval_words(on_holdout: bool) -> str:
+    """Return what a score's interval is called.
+
+    Examples
+    --------
+    >>> interval_words(True), interval_words(False)
+    ('95% interval', 'interval, widened')
+    """
+    return "95% interval" if on_holdout else "interval, widened"
+
+
+def held_words(check: IntervalCheck | None, classes: bool) -> str:
+    """Return how often prediction intervals held the truth, in words; empty where nothing was counted.
+
+    Examples
+    --------
+    >>> held_words(IntervalCheck(0.9, 0.8849, 400, 0.85, 0.91), classes=False)
+    '90% prediction intervals held the outcome of 88% of 400 kept rows (85% to 91%).'
+    """
+    if check is None:
+        return ""
+    what = "sets of labels" if classes else "prediction intervals"
+    between = f"{check.low:.0%} to {check.high:.0%}"
+    return f"{check.coverage:.0%} {what} held the outcome of {check.held:.0%} of {check.rows:,} kept rows ({between})."
+
+
+def past_words(evaluation: Evaluation) -> str:
+    """Return the rule that repeats the past as a subject: "Repeating the value of one year before"."""
+    rule = evaluation.no_change_rule or "repeating the previous row's value"
+    return f"{rule[0].upper()}{rule[1:]}"
 
 
 def remedy_words(remedy: Remedy) -> str:

@@ -18,7 +18,15 @@ from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.report import BuildReport
 from journeyman.entities.trial import TrialStatus
-from journeyman.reports.phrases import further_reasons, placed_words, remedy_words, score_row, sentence
+from journeyman.reports.phrases import (
+    further_reasons,
+    held_words,
+    interval_words,
+    placed_words,
+    remedy_words,
+    score_row,
+    sentence,
+)
 from journeyman.reports.search_words import copies_words, price_words, recalled_words, time_words, tried_words
 from journeyman.reports.told import told
 from journeyman.reports.weakness_words import mended_words
@@ -152,7 +160,7 @@ def summary(report: BuildReport, report_path: str) -> RenderableType:
     return Group(
         *_head(report),
         Text(),
-        _heading("Score, with its 95% interval"),
+        _heading(f"Score, with its {interval_words(report.evaluation.on_holdout)}"),
         _scores(report.evaluation.scores[:_TOP_SCORES]),
         *([Text(), _heading("Why"), *_reasons(report)] if _reasons(report) else []),
         Text(),
@@ -251,6 +259,11 @@ def findings_table(findings: Sequence[Finding]) -> RenderableType:
     return Group(table, foot) if skipped else table
 
 
+def _held(report: BuildReport) -> list[RenderableType]:
+    text = held_words(report.evaluation.interval_check, report.task.kind.classification)
+    return [_indented(Text(text, style="dim"))] if text else []
+
+
 def _top_columns(report: BuildReport) -> list[RenderableType]:
     ranked = [i for i in report.evaluation.importances if i.mean > 0][:8]
     if not ranked:
@@ -309,8 +322,12 @@ def show(report: BuildReport) -> RenderableType:
         *[_marked("-", clean(r)) for r in further_reasons(report.decision)],
         _indented(Text(placed_words(report.decision.action), style="dim")),
         Text(),
-        _heading(f"Scores on {plural(report.evaluation.rows, 'row')}, with 95% intervals"),
+        _heading(
+            f"Scores on {plural(report.evaluation.rows, 'row')}, each with its "
+            f"{interval_words(report.evaluation.on_holdout)}"
+        ),
         _scores(report.evaluation.scores),
+        *_held(report),
         *_top_columns(report),
         *_members(report),
         Text(),

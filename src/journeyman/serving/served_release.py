@@ -56,13 +56,18 @@ class ServedRelease:
         given: list[Answer | RowMisfit] = []
         answers = self._release.answer_block(admitted.block) if admitted.findings else np.empty((0, 1))
         labels = self._release.labels(answers).tolist() if len(answers) else []
+        ends = self._release.intervals_of_block(admitted.block, answers) if len(answers) else None
+        intervals = [None] * len(answers) if ends is None else [(low, high) for low, high in ends.tolist()]
         number = 0
         for misfit in admitted.misfits:
             if misfit is not None:
                 given.append(misfit)
                 continue
             findings = admitted.findings[number]
-            given.append(self._answer(answers[number], labels[number], findings, part))
+            if self._labels:
+                given.append(self._classified(answers[number], labels[number], findings, part))
+            else:
+                given.append(self._estimated(float(answers[number, 0]), intervals[number], findings, part))
             number += 1
         return given
 
@@ -76,29 +81,36 @@ class ServedRelease:
         block = self._admission.read([row]).block
         return replace_fields(answer, reasons=attribute(self._release.answer_block, block, self._typical, output))
 
-    def _answer(self, answer: NDArray[np.float64], label: Value, findings: Sequence[Finding], part: Part) -> Answer:
-        noticed = tuple(RowFinding(f.code, f.subject[0] if f.subject else "", f.message) for f in findings)
+    def _estimated(
+        self, value: float, interval: tuple[float, float] | None, findings: Sequence[Finding], part: Part
+    ) -> Answer:
+        noticed = _noticed(findings)
         bounds = self._release.conformal
+        if not math.isfinite(value):
+            return Answer(None, self.version, part, findings=noticed)
         coverage = None if bounds is None else bounds.coverage
-        if not self.task.kind.classification:
-            value = float(answer[0])
-            if not math.isfinite(value):
-                return Answer(None, self.version, part, findings=noticed)
-            interval = None if bounds is None else (value - bounds.margin, value + bounds.margin)
-            return Answer(value, self.version, part, interval=interval, coverage=coverage, findings=noticed)
+        return Answer(value, self.version, part, interval=interval, coverage=coverage, findings=noticed)
+
+    def _classified(self, answer: NDArray[np.float64], label: Value, findings: Sequence[Finding], part: Part) -> Answer:
+        bounds = self._release.conformal
         shares = answer.tolist()
         kept: list[Value] = []
         if bounds is not None:
-            kept = [one for one, p in zip(self._labels, shares, strict=True) if p >= 1 - bounds.margin or one == label]
+            held = bounds.label_sets(answer).tolist()
+            kept = [one for one, is_held in zip(self._labels, held, strict=True) if is_held or one == label]
         return Answer(
             prediction=label,
             version=self.version,
             part=part,
             probabilities=dict(zip(self.task.labels, shares, strict=True)),
             labels=tuple(kept),
-            coverage=coverage,
-            findings=noticed,
+            coverage=None if bounds is None else bounds.coverage,
+            findings=_noticed(findings),
         )
+
+
+def _noticed(findings: Sequence[Finding]) -> tuple[RowFinding, ...]:
+    return tuple(RowFinding(f.code, f.subject[0] if f.subject else "", f.message) for f in findings)
 
 
 def _typical_row(report: BuildReport, columns: Sequence[Column]) -> Block:

@@ -17,7 +17,6 @@ __all__ = ["decide"]
 
 _USELESS = 0.005  # share of the way from no model to a perfect one below which a gain changes no decision
 _SLIGHT = 0.03
-_CHOSEN = 0.31  # turns half a 95 % interval into half a 99 % one: 2.576 / 1.96 - 1
 _WIDTH = 2 * 1.96  # standard errors in a 95 % interval
 _FEW_ROWS = 100
 _CALIBRATION = 0.05  # a probability that is off by less than 5 points misleads nobody
@@ -88,6 +87,7 @@ def decide(
         *_order(task, evaluation),
         *_promise(task, evaluation),
         *_calibration(evaluation),
+        *_intervals(evaluation),
         *_slices(evaluation),
     ]
     reasons.sort(key=lambda r: -r.weight)
@@ -125,10 +125,9 @@ def _worth(evaluation: Evaluation, readings: int) -> list[_Reason]:
 
 
 def _sure_gain(evaluation: Evaluation, readings: int) -> float:
-    """Return the gain one can be sure of: the interval's lower end, lower still where the same rows chose the model."""
+    """Return the gain one can be sure of: the interval's lower end, lower still where the same rows judged before."""
     low, high = evaluation.main.gain_low, evaluation.main.gain_high
-    sure = low if evaluation.on_holdout else low - _CHOSEN * (high - low) / 2
-    return sure - _luck(readings) * (high - low)
+    return low - _luck(readings) * (high - low)
 
 
 def _luck(readings: int) -> float:
@@ -163,12 +162,32 @@ def _share(score: Score) -> float:
 
 
 def _rows(evaluation: Evaluation) -> list[_Reason]:
-    if evaluation.rows < _FEW_ROWS:
-        return [_Reason(_Weight.CARE, f"it was examined on {evaluation.rows} rows only, so every figure is rough")]
+    """Are there enough rows, and did they choose the model that they examine?"""
+    reasons = []
+    records = evaluation.records if evaluation.records is not None else evaluation.rows
+    if records < _FEW_ROWS:
+        copies = f" ({evaluation.rows} with their copies)" if records < evaluation.rows else ""
+        what = f"{records} rows{copies}"
+        reasons.append(_Reason(_Weight.CARE, f"it was examined on {what} only, so every figure is rough"))
     if not evaluation.on_holdout:
-        text = "rows were too few to keep some for the end, so the figures come from the folds and may flatter a little"
-        return [_Reason(_Weight.KNOW, text)]
-    return []
+        text = (
+            "rows were too few to keep some for the end: the figures come from the folds, whose rows also chose the "
+            "model, so the intervals are widened and the figures may still flatter a little"
+        )
+        reasons.append(_Reason(_Weight.KNOW, text))
+    return reasons
+
+
+def _intervals(evaluation: Evaluation) -> list[_Reason]:
+    """Do prediction intervals hold less than they promise?"""
+    check = evaluation.interval_check
+    if check is None or check.high >= check.coverage:
+        return []
+    text = (
+        f"its {check.coverage:.0%} prediction intervals held the outcome of {check.held:.0%} of {check.rows:,} kept "
+        "rows: reckon with more misses than they promise"
+    )
+    return [_Reason(_Weight.KNOW, text)]
 
 
 def _data(task: Task, findings: Sequence[Finding]) -> list[_Reason]:
@@ -189,12 +208,18 @@ def _order(task: Task, evaluation: Evaluation) -> list[_Reason]:
         return []
     name = _NAMES.get(score.metric, score.metric)
     figures = f"{name} {_say(score.value)} against {_say(score.baseline)}"
+    rule = evaluation.no_change_rule or "repeating the previous row's value"
+    if evaluation.series:
+        rule += f" (one series for each {_listed(evaluation.series)})"
     if score.gain_low > 0:
-        return [_Reason(_Weight.FOR, f"it also beats saying the same as the row before: {figures}")]
-    text = (
-        f"it does not beat simply saying the same as the row before: {figures}; if that answer is known in time, use it"
-    )
+        return [_Reason(_Weight.FOR, f"it also beats {rule}: {figures}")]
+    text = f"it does not beat {rule}: {figures}; if that value is known in time, use it"
     return [_Reason(_Weight.CARE, text)]
+
+
+def _listed(names: Sequence[str]) -> str:
+    *first, last = (f"'{name}'" for name in names)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _promise(task: Task, evaluation: Evaluation) -> list[_Reason]:

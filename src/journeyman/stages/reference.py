@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.evaluation import Importance
 from journeyman.entities.split import Split
-from journeyman.entities.table import Table, target_values, to_block
+from journeyman.entities.table import Table, row_times, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.traffic import Reference
 from journeyman.entities.trial import Ensemble
@@ -49,7 +49,7 @@ def make_reference(
     losses = bounded_losses(truths, answers, task, scale)
     usable = np.isfinite(losses)
     rows, answers, truths, losses = rows[usable], answers[usable], truths[usable], losses[usable]
-    dependence = _dependence(table, task, rows, losses)
+    dependence = _dependence(table, task, division, rows, losses)
     taken, run = _sample(len(rows), task, seed)
     return Reference(
         rows=to_block(table.frame.iloc[rows[taken]], table.features),
@@ -91,19 +91,23 @@ def _order(table: Table, task: Task, rows: IntArray) -> IntArray:
     """Return the order of rows in time, or in the table."""
     if task.scheme is not Scheme.TIME or task.time_column is None:
         return np.argsort(rows, kind="stable")
-    when = to_block(table.frame.iloc[rows], (table.column(task.time_column),))[task.time_column].astype(np.float64)
-    return np.lexsort((rows, np.nan_to_num(when, nan=-np.inf)))
+    return np.lexsort((rows, np.nan_to_num(row_times(table, task.time_column)[rows], nan=-np.inf)))
 
 
-def _dependence(table: Table, task: Task, rows: IntArray, losses: FloatArray) -> float:
-    """Return how many rows count as one: neighbours in time, or rows of one group, err alike; else 1."""
+def _dependence(table: Table, task: Task, division: Split, rows: IntArray, losses: FloatArray) -> float:
+    """Return how many rows count as one: neighbours in time, rows of one group and copies of a record err alike."""
     if task.scheme is Scheme.TIME:
         return design_effect(losses)
-    if task.scheme is Scheme.GROUPED and task.group_column is not None and losses.std() > 0:
-        codes = table.frame[task.group_column].iloc[rows].factorize()[0]
-        pulls = np.bincount(codes + 1, losses - losses.mean())
-        return max(1.0, float((pulls**2).sum() / (len(losses) * losses.var())))
-    return 1.0
+    if losses.std() <= 0:
+        return 1.0
+    if task.scheme is Scheme.GROUPED and task.group_column is not None:
+        codes = table.frame[task.group_column].iloc[rows].factorize()[0] + 1
+    elif division.copies is not None:
+        codes = division.copies[rows]
+    else:
+        return 1.0
+    pulls = np.bincount(codes, losses - losses.mean())
+    return max(1.0, float((pulls**2).sum() / (len(losses) * losses.var())))
 
 
 def _sample(count: int, task: Task, seed: int) -> tuple[IntArray, int]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.split import Split
-from journeyman.entities.table import Block, Table, target_values, to_block
+from journeyman.entities.table import Block, Table, row_times, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Member, Trial, TrialStatus
 from journeyman.interfaces import (
@@ -165,8 +165,7 @@ def _times(table: Table, task: Task, rows: NDArray[np.int64]) -> FloatArray | No
         return None
     if task.time_column is None:
         return rows.astype(np.float64)
-    when = to_block(table.frame, (table.column(task.time_column),))[task.time_column].astype(np.float64)
-    return np.asarray(np.nan_to_num(when, nan=-np.inf)[rows])
+    return np.asarray(np.nan_to_num(row_times(table, task.time_column), nan=-np.inf)[rows])
 
 
 def prepare_folds(

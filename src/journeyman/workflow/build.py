@@ -45,7 +45,7 @@ from journeyman.stages.rank import meta_features
 from journeyman.stages.recollect import recollect
 from journeyman.stages.reference import make_reference
 from journeyman.stages.repair import repair
-from journeyman.stages.split import split
+from journeyman.stages.split import follow_split, split
 from journeyman.stages.train import FittedPart, PreparedRows, fit_member, fit_preparation
 from journeyman.stores.facts import encode
 from journeyman.stores.releases import write_release
@@ -103,7 +103,7 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
 
     tell("fit", "the chosen models, to be examined on the holdout, and on all rows")
     chosen = run.step("copies", partial(choose_copies, kit, run, settings), chosen, found, table, division)
-    card = replace(model_card(kit, chosen, table, task), conformal=bound(chosen.predictions, validated, task))
+    card = replace(model_card(kit, chosen, table, task), conformal=bound(chosen, table, task, division))
     everything = np.arange(len(table.frame), dtype=np.int64)
     parts = (division.train, everything) if len(division.train) < len(everything) else (everything,)
     after = seconds_after_fits(found, chosen, table, division, settings.threads)
@@ -116,7 +116,8 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     readings = run.step("readings", partial(count_readings, workspace, run), table.digest, division)
     hurry = partial(_hurry, run, settings, chosen, found)
     hurried = replace(chosen, answer_seconds=run.step("hurry", hurry, table, division))
-    evaluation = run.step("evaluate", partial(evaluate, scorer.predict), hurried, table, task, division, settings.seed)
+    facts = (hurried, table, task, division, settings.seed, card.conformal)
+    evaluation = run.step("evaluate", partial(evaluate, scorer.predict), *facts)
     tell("explain")
     answers = hurried.answers_within(EXPLAINING_SECONDS, MOST_DRAWN)
     why = run.step(
@@ -175,8 +176,9 @@ def prepare_table(
     _tell_needless(kit, settings, seen)
     tell("repair")
     repaired = run.step("repair", repair, ingested.table, draft, seen, settings)
-    findings = (*ingested.findings, *seen, *repaired.findings)
-    return repaired, tuple(sorted(findings, key=lambda f: f.severity.rank)), division
+    found = sorted((*ingested.findings, *seen, *repaired.findings), key=lambda f: f.severity.rank)
+    task, findings = follow_split(repaired.task, found, division)
+    return replace(repaired, task=task), findings, division
 
 
 def _tell_needless(kit: Kit, settings: BuildSettings, seen: Sequence[Finding]) -> None:

@@ -242,6 +242,19 @@ class Release:
         """Return the answers of rows that were read already, as ``answers`` would give them."""
         return self._scorer.predict(block)
 
+    def intervals_of_block(self, block: Block, answers: FloatArray) -> FloatArray | None:
+        """Return the ends of each row's prediction interval, shape (n_samples, 2); None where there are none.
+
+        Parameters
+        ----------
+        block : Block
+            Rows that were read already.
+        answers : ndarray of shape (n_samples, 1)
+            What ``answer_block`` gave for them.
+        """
+        bounds = self._card.conformal
+        return None if bounds is None or self.task.kind.classification else bounds.intervals(answers, block)
+
     def answers_in_parts(self, parts: Iterable[pd.DataFrame]) -> Iterator[FloatArray]:
         """Yield the answers of a table that comes in parts, so that it need not fit in memory.
 

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.comparison import Comparison
 from journeyman.entities.decision import Action, Verdict
-from journeyman.entities.evaluation import Evaluation, Score, Slice
+from journeyman.entities.evaluation import Evaluation, IntervalCheck, Score, Slice
 from journeyman.entities.finding import Finding, Remedy, Severity
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
@@ -42,6 +42,7 @@ def test_a_good_model_is_released_with_a_sentence():
     ("change", "words"),
     [
         ({"rows": 60}, "60 rows only"),
+        ({"records": 60}, "60 rows (1000 with their copies) only"),
         ({"calibration_error": 0.12}, "off by 12 points"),
         ({"out_of_fold": 0.97}, "than the search promised"),
         ({"scores": (replace(GOOD, value=0.51, low=0.505, high=0.515, gain_low=0.005),)}, "only slightly better"),
@@ -96,9 +97,27 @@ def test_in_time_the_previous_answer_has_to_be_beaten():
     lazy = replace(GOOD, baseline=0.95, gain_low=-0.08, gain_high=-0.02)
     found = decide(timed, replace(CLEAN, no_change=lazy), (), None)
     assert found.verdict is Verdict.RELEASE_WITH_CARE
-    assert "the same as the row before" in found.reason
+    assert "does not beat repeating the previous row's value" in found.reason
+    panel = replace(CLEAN, no_change=lazy, no_change_rule="repeating the same series' value", series=("a", "b"))
+    words = "does not beat repeating the same series' value (one series for each 'a' and 'b')"
+    assert words in decide(timed, panel, (), None).reason
     beaten = decide(timed, replace(CLEAN, no_change=replace(GOOD, baseline=0.8, gain_low=0.05)), (), None)
     assert beaten.verdict is Verdict.RELEASE
+
+
+def test_figures_of_rows_that_chose_the_model_say_so():
+    found = decide(TASK, replace(CLEAN, on_holdout=False, rows=80, out_of_fold=None), (), None)
+    assert any("80 rows only" in r for r in found.reasons)
+    assert any("whose rows also chose the model, so the intervals are widened" in r for r in found.reasons)
+
+
+def test_intervals_that_hold_less_than_they_promise_are_told():
+    short = replace(CLEAN, interval_check=IntervalCheck(0.9, 0.78, 400, 0.74, 0.82))
+    found = decide(TASK, short, (), None)
+    assert found.verdict is Verdict.RELEASE
+    assert any("90% prediction intervals held the outcome of 78% of 400 kept rows" in r for r in found.reasons)
+    fine = replace(CLEAN, interval_check=IntervalCheck(0.9, 0.88, 400, 0.84, 0.91))
+    assert not any("intervals held" in r for r in decide(TASK, fine, (), None).reasons)
 
 
 BEATEN = Comparison("m", 3, 4, 200, 250, 0.8, 0.9, 0.02, 0.18)

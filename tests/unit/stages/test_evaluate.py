@@ -138,7 +138,7 @@ def test_no_change_is_scored_along_the_time_column():
     n = len(table.frame)
     order = np.random.default_rng(5).permutation(n)  # rows do not stand in order of time
     labels = np.empty(n, dtype=int)
-    labels[np.argsort(order)] = (np.arange(n) // 50) % 2
+    labels[np.argsort(order)] = np.cumsum(np.random.default_rng(6).random(n) < 0.02) % 2
     frame = table.frame.assign(when=order.astype(float), y=pd.Categorical.from_codes(labels, categories=["no", "yes"]))
     timed = Table("t", frame, (*table.columns, Column("when", Kind.NUMBER, Role.TIME)), "0", n)
     latest = np.argsort(order)
@@ -146,6 +146,7 @@ def test_no_change_is_scored_along_the_time_column():
     task = Task("y", TaskKind.BINARY, "accuracy", ("no", "yes"), Scheme.TIME, time_column="when")
     found = evaluate(predict, ensemble, timed, task, split, 0)
     assert found.no_change.baseline == pytest.approx(0.98, abs=0.01)
+    assert found.no_change_rule == "repeating the previous value"
     assert found.no_change.gain_high < 0
     assert evaluate(*setting(), seed=0).no_change is None
 

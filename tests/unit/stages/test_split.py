@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journeyman.entities.column import Column, Kind, Role
+from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Scheme, Task, TaskKind
-from journeyman.stages.split import split
+from journeyman.stages.split import follow_split, split
 
 
 def make(y: np.ndarray, classes: int = 0, group: np.ndarray | None = None, when: np.ndarray | None = None) -> Table:
@@ -213,3 +214,51 @@ def test_seeds_differ() -> None:
     table = make(np.random.default_rng(0).normal(size=500))
     assert split(table, task_of(), 0).holdout.tolist() != split(table, task_of(), 1).holdout.tolist()
     assert target_values(table, "y").shape == (500,)
+
+
+def test_all_rows_of_one_time_are_followed_as_rows_divided_at_random() -> None:
+    table = make(np.random.default_rng(0).normal(size=300), when=np.zeros(300))
+    asked = task_of(scheme=Scheme.TIME, time_column="t")
+    said = (Finding("DQ605", Severity.NOTE, (), "Rows are divided by time."), Finding("DQ999", Severity.ERROR, (), "x"))
+    task, findings = follow_split(asked, said, split(table, asked, 0))
+    assert (task.scheme, task.time_column) == (Scheme.SHUFFLED, None)
+    assert [f.code for f in findings] == ["DQ999", "DQ607"]
+    assert "time cannot divide" in findings[1].message
+
+
+def test_a_single_group_is_followed_as_none() -> None:
+    table = make(np.random.default_rng(0).normal(size=300), group=np.zeros(300))
+    asked = task_of(scheme=Scheme.GROUPED, group_column="g")
+    task, findings = follow_split(asked, (), split(table, asked, 0))
+    assert (task.scheme, task.group_column) == (Scheme.SHUFFLED, None)
+    assert "one value only" in findings[0].message
+    kept = task_of(scheme=Scheme.SHUFFLED)
+    assert follow_split(kept, (), split(table, kept, 0)) == (kept, ())
+
+
+def test_a_holdout_of_few_groups_is_not_kept() -> None:
+    """One group of half the rows and twelve small ones: what one or two of them say is no score."""
+    group = np.r_[np.zeros(600), np.repeat(np.arange(1, 5), 140), np.arange(5, 13)]
+    done = split(
+        make(np.random.default_rng(0).normal(size=len(group)), group=group),
+        task_of(scheme=Scheme.GROUPED, group_column="g"),
+        0,
+    )
+    assert not len(done.holdout) or len(set(group[done.holdout])) >= 5
+    crowd = np.r_[np.repeat(np.arange(10), 100)]
+    done = split(
+        make(np.random.default_rng(0).normal(size=1000), group=crowd),
+        task_of(scheme=Scheme.GROUPED, group_column="g"),
+        0,
+    )
+    assert not len(done.holdout)
+
+
+def test_records_are_counted_not_their_copies() -> None:
+    """Thirty records written five times are too few to keep some for the end, whatever the number of rows."""
+    table = make(np.random.default_rng(0).normal(size=30))
+    frame = table.frame.iloc[np.repeat(np.arange(30), 5)].reset_index(drop=True)
+    done = split(replace(table, frame=frame), task_of(), 0)
+    assert done.copies is not None
+    assert not len(done.holdout)
+    assert len(done.folds) == 8

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.split import Split
-from journeyman.entities.table import Table, target_values, to_block
+from journeyman.entities.table import Table, row_times, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble
 
@@ -38,7 +38,7 @@ class Seen:
     loss : ndarray of shape (n_samples,)
         Log loss, or absolute error.
     first : ndarray of bool, shape (n_samples,)
-        Rows that find; the others confirm. Rows of one group are on one side.
+        Rows that find; the others confirm. Rows of one group, and copies of a record, are on one side.
     when : ndarray of shape (n_samples,)
         Where they stand in time, or in the order of the table.
     task : Task
@@ -74,7 +74,7 @@ def see(table: Table, split: Split, task: Task, best: Ensemble, seed: int) -> Se
     columns = tuple(c for c in table.features if c.kind.numeric or c.kind.categorical or c.kind is Kind.DATETIME)
     block = {name: _numbers(values) for name, values in to_block(table.frame.iloc[rows], columns).items()}
     halves = rng.random(len(rows)) < 0.5
-    if task.scheme is Scheme.GROUPED and len(split.folds) > 1:
+    if (task.scheme is Scheme.GROUPED or split.copies is not None) and len(split.folds) > 1:
         halves = fold % 2 == 0
     return Seen(columns, block, y, answers, _losses(y, answers, task), halves, _when(table, task, rows), task)
 
@@ -93,6 +93,4 @@ def _losses(y: FloatArray, answers: FloatArray, task: Task) -> FloatArray:
 def _when(table: Table, task: Task, rows: NDArray[np.int64]) -> FloatArray:
     if task.scheme is not Scheme.TIME or task.time_column is None:
         return np.asarray(rows, dtype=np.float64)
-    frame = table.frame.iloc[rows]
-    when = to_block(frame, (table.column(task.time_column),))[task.time_column].astype(np.float64)
-    return np.asarray(np.nan_to_num(when, nan=-np.inf))
+    return np.asarray(np.nan_to_num(row_times(table, task.time_column)[rows], nan=-np.inf))

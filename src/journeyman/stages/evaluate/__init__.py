@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.conformal import Conformal
 from journeyman.entities.evaluation import Curve, Evaluation, Importance, Slice
 from journeyman.entities.split import Split
 from journeyman.entities.table import Block, Table, target_values, to_block
@@ -19,9 +20,9 @@ from journeyman.interfaces import Metric
 from journeyman.metrics import METRICS
 from journeyman.stages.evaluate import curves
 from journeyman.stages.evaluate.baseline import trivial
-from journeyman.stages.evaluate.examined import Examined, examine, group_codes, row_losses
+from journeyman.stages.evaluate.examined import Examined, examine, row_losses, units_of
+from journeyman.stages.evaluate.held import check_intervals
 from journeyman.stages.evaluate.importance import importances, shuffled_answers
-from journeyman.stages.evaluate.resample import block_length
 from journeyman.stages.evaluate.scores import at_threshold, compare
 from journeyman.stages.evaluate.slices import Losses, weak_slices
 
@@ -36,7 +37,13 @@ SHUFFLING_SECONDS = 4.0
 
 
 def evaluate(
-    predict: Callable[[Block], FloatArray], ensemble: Ensemble, table: Table, task: Task, split: Split, seed: int
+    predict: Callable[[Block], FloatArray],
+    ensemble: Ensemble,
+    table: Table,
+    task: Task,
+    split: Split,
+    seed: int,
+    conformal: Conformal | None = None,
 ) -> Evaluation:
     """Examine a model on the holdout, or on out-of-fold predictions where rows were too few for one.
 
@@ -50,6 +57,8 @@ def evaluate(
         What is predicted from which rows.
     seed : int
         Of resampling and shuffling.
+    conformal : Conformal or None
+        What a release would say of how far the truth may lie; whether it does is counted on the holdout.
 
     Returns
     -------
@@ -60,7 +69,7 @@ def evaluate(
     metrics = _metrics(task)
     examined = examine(predict, ensemble, table, task, split, tuple(m.name for m in metrics), seed)
     threshold = ensemble.threshold if task.kind.classification else None
-    scores, no_change = compare(metrics, examined, task, threshold, seed)
+    scores, past = compare(metrics, examined, task, threshold, seed)
     block = to_block(table.frame.iloc[examined.rows], table.features)
     note = "" if examined.on_holdout else "measured on rows that the model learned from"
     answers = ensemble.answers_within(SHUFFLING_SECONDS, MOST_SHUFFLED)
@@ -87,9 +96,18 @@ def evaluate(
         slices_tried=tried,
         slice_loss="share of wrong answers" if task.kind.classification else "mean absolute error",
         calibration_noise=_calibration_noise(examined, task, seed),
-        no_change=no_change,
+        no_change=None if past is None else past[1],
         out_of_fold=float(ensemble.score) if examined.on_holdout else None,
+        no_change_rule="" if past is None else past[0],
+        series=examined.series,
+        records=_records(split, examined),
+        interval_check=check_intervals(conformal, examined, task, block),
     )
+
+
+def _records(split: Split, examined: Examined) -> int | None:
+    """Return how many different records the rows are, where some are copies of one another."""
+    return None if split.copies is None else len(np.unique(split.copies[examined.rows]))
 
 
 def _metrics(task: Task) -> list[Metric]:
@@ -118,7 +136,10 @@ def _calibration(examined: Examined, task: Task) -> float | None:
 
 
 def _calibration_noise(examined: Examined, task: Task, seed: int) -> float | None:
-    return curves.calibration_noise(_positive(examined)[1], seed) if task.kind.classification else None
+    if not task.kind.classification:
+        return None
+    alike = None if examined.units.in_time or task.scheme is Scheme.GROUPED else examined.units.clusters
+    return curves.calibration_noise(_positive(examined)[1], seed, alike)
 
 
 def _slices(
@@ -144,7 +165,8 @@ def _slices(
         found_on, found_answers = rows[taken], answers[taken]
         confirmed_on, confirmed_answers = examined.rows, examined.predictions
     else:
-        first = rng.random(int(examined.groups.max()) + 1)[examined.groups] < 0.5
+        apart = examined.units.blocks(row_losses(examined.y, examined.predictions, task, ensemble.threshold))
+        first = rng.random(int(apart.max()) + 1)[apart] < 0.5
         found_on, found_answers = examined.rows[first], examined.predictions[first]
         confirmed_on, confirmed_answers = examined.rows[~first], examined.predictions[~first]
     metric = task.metric if task.kind.classification else "mae"
@@ -152,10 +174,7 @@ def _slices(
 
     def losses(rows: IntArray, answers: FloatArray) -> Losses:
         loss = row_losses(target[rows], answers, task, ensemble.threshold)
-        if task.scheme is Scheme.TIME and len(rows):
-            clusters = np.arange(len(rows), dtype=np.int64) // block_length(loss)
-        else:
-            clusters = group_codes(table, task, rows)
+        clusters = units_of(table, task, split, rows, examined.step, examined.series_code).blocks(loss)
         base = row_losses(target[rows], np.tile(guess, (len(rows), 1)), task, None)
         return Losses(to_block(table.frame.iloc[rows], table.features), loss, base, clusters)
 

@@ -68,19 +68,30 @@ def calibration_error(positive: FloatArray, p: FloatArray) -> float:
     return float(sum(abs(positive[i].sum() - p[i].sum()) for i in _bins(p)) / len(p))
 
 
-def calibration_noise(p: FloatArray, seed: int) -> float:
+def calibration_noise(p: FloatArray, seed: int, alike: NDArray[np.int64] | None = None) -> float:
     """Return what the error of a perfectly calibrated model stays below in 95 of 100 cases.
 
     Labels are drawn from the probabilities themselves (consistency resampling, Bröcker and Smith 2007).
+
+    Parameters
+    ----------
+    p : ndarray of shape (n_samples,)
+        Probabilities.
+    seed : int
+        Of the draws.
+    alike : ndarray of int64, shape (n_samples,), or None
+        Rows of one code are copies of one record and get one label; None where there are no copies.
     """
     rng = np.random.default_rng(seed)
     parts = _bins(p)
     order = np.concatenate(parts)
     starts = np.cumsum([0, *[len(i) for i in parts[:-1]]])
     ordered = p[order]
+    code = np.arange(len(p)) if alike is None else alike[order]
+    count = int(code.max()) + 1
     errors = [
-        float(np.abs(np.add.reduceat((rng.random(len(p)) < ordered) - ordered, starts)).sum() / len(p))
-        for _ in range(100)
+        float(np.abs(np.add.reduceat((rng.random(count)[code] < ordered) - ordered, starts)).sum() / len(p))
+        for _ in range(200)
     ]
     return float(np.quantile(errors, 0.95))
 

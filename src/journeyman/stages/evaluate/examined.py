@@ -13,12 +13,17 @@ from journeyman.entities.split import Split
 from journeyman.entities.table import Block, Table, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble
-from journeyman.stages.evaluate.baseline import no_change, trivial
+from journeyman.stages.evaluate.baseline import trivial
+from journeyman.stages.evaluate.moments import moments_of
+from journeyman.stages.evaluate.repeating import Repeated, repeated
+from journeyman.stages.evaluate.resample import Units
+from journeyman.stages.evaluate.series import series_codes, series_columns
 
-__all__ = ["Examined", "examine", "group_codes", "row_losses"]
+__all__ = ["Examined", "examine", "group_codes", "row_losses", "units_of"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+_FEWEST_MOMENTS = 8
 _MOST_ROWS = 50_000  # the standard error of a share is at most 0.0022 there; more rows cost time and say little
 
 
@@ -36,21 +41,28 @@ class Examined:
         Class codes or values.
     predictions : ndarray of shape (n_samples, n_outputs)
         The model's answers.
-    groups : ndarray of int64, shape (n_samples,)
-        Group codes from 0; each row its own where rows are not grouped.
+    units : Units
+        Which rows depend on each other, and are resampled together.
     baselines : dict of str to ndarray of shape (n_samples, n_outputs)
         Answers of the trivial model, by metric.
-    no_change : ndarray of shape (n_samples, n_outputs) or None
-        "The same as the row before"; rows in order of time only.
+    repeated : tuple of Repeated
+        What repeating the past says; rows in order of time only.
+    series : tuple of str
+        Columns that tell several series in one table apart; empty where there is one, or no time.
+    step, series_code : ndarray of int64, shape (n_table,)
+        Moment and series of all rows of the table; zeros where time does not order them.
     """
 
     rows: IntArray
     on_holdout: bool
     y: FloatArray
     predictions: FloatArray
-    groups: IntArray
+    units: Units
     baselines: dict[str, FloatArray]
-    no_change: FloatArray | None
+    step: IntArray
+    series_code: IntArray
+    repeated: tuple[Repeated, ...] = ()
+    series: tuple[str, ...] = ()
 
 
 def examine(
@@ -64,18 +76,23 @@ def examine(
 ) -> Examined:
     """Return the holdout rows with the model's answers, or the folds' validated rows where there is no holdout."""
     target = target_values(table, task.target)
-    place = _place_in_time(table, task)
+    moments, series = None, tuple[str, ...]()
+    step = codes = np.zeros(len(target), dtype=np.int64)
+    if task.scheme is Scheme.TIME:
+        moments = moments_of(table, task)
+        step, series = moments.step, series_columns(table, task, moments.step)
+        codes = series_codes(table, series)
     if len(split.holdout):
         rows = split.holdout
         if len(rows) > _MOST_ROWS:
             rows = np.sort(np.random.default_rng(seed).choice(rows, _MOST_ROWS, replace=False))
-        rows = rows[np.argsort(place[rows], kind="stable")]
+        rows = rows[np.argsort(step[rows], kind="stable")]
         predictions = predict(to_block(table.frame.iloc[rows], table.features))
         taught = target[split.train]
         baselines = {m: trivial(taught, task, m, len(rows)) for m in metrics}
     else:
         rows = np.concatenate([fold.validate for fold in split.folds])
-        order = np.argsort(place[rows], kind="stable")
+        order = np.argsort(step[rows], kind="stable")
         rows, predictions = rows[order], ensemble.predictions[order]
         # one constant for all folds: shares of each fold's own rows run against the rows left out, which would put the
         # baseline below chance and flatter the model
@@ -85,9 +102,12 @@ def examine(
         on_holdout=bool(len(split.holdout)),
         y=target[rows],
         predictions=np.asarray(predictions, dtype=np.float64),
-        groups=group_codes(table, task, rows),
+        units=units_of(table, task, split, rows, step, codes),
         baselines=baselines,
-        no_change=_repeated(table, task, split, target, place)[rows] if task.scheme is Scheme.TIME else None,
+        step=step,
+        series_code=codes,
+        repeated=() if moments is None else repeated(task, split, target, moments, codes, rows),
+        series=series,
     )
 
 
@@ -115,23 +135,21 @@ def row_losses(y: FloatArray, predictions: FloatArray, task: Task, threshold: fl
     return np.asarray(y != predictions.argmax(axis=1), dtype=np.float64)
 
 
-def _place_in_time(table: Table, task: Task) -> IntArray:
-    """Return each row's place when rows are put in order of time; their own order where there is no such column."""
-    if task.scheme is not Scheme.TIME or task.time_column is None:
-        return np.arange(len(table.frame), dtype=np.int64)
-    times = to_block(table.frame, (table.column(task.time_column),))[task.time_column]
-    keys = times if times.dtype != object else np.array([str(v) for v in times])
-    place = np.empty(len(keys), dtype=np.int64)
-    place[np.argsort(keys, kind="stable")] = np.arange(len(keys))
-    return place
+def units_of(table: Table, task: Task, split: Split, rows: IntArray, step: IntArray, series: IntArray) -> Units:
+    """Return which of the rows depend on each other.
 
-
-def _repeated(table: Table, task: Task, split: Split, target: FloatArray, place: IntArray) -> FloatArray:
-    """Return the no-change answer for all rows of the table."""
-    every = np.arange(len(target), dtype=np.int64)
-    groups = group_codes(table, task, every) if task.group_column else np.zeros(len(target), dtype=np.int64)
-    order = np.lexsort((place, groups))
-    before = np.full(len(target), np.nan)
-    before[order[1:]] = target[order[:-1]]
-    before[order[np.r_[0, np.flatnonzero(np.diff(groups[order])) + 1]]] = np.nan
-    return no_change(target[split.train], before[split.train], before, task)
+    By time, all rows of a moment: they share its luck. Where moments are too few for that, the rows of a series, or
+    single rows. Else groups, and copies of a record.
+    """
+    if task.scheme is Scheme.TIME:
+        moments = np.unique(step[rows], return_inverse=True)[1].astype(np.int64)
+        if len(moments) and int(moments.max()) + 1 >= _FEWEST_MOMENTS:
+            return Units(moments, in_time=True)
+        if series[rows].any():
+            return Units(np.unique(series[rows], return_inverse=True)[1].astype(np.int64))
+        return Units(np.arange(len(rows), dtype=np.int64), in_time=True)
+    if task.scheme is Scheme.GROUPED and task.group_column is not None:
+        return Units(group_codes(table, task, rows))
+    if split.copies is not None:
+        return Units(np.unique(split.copies[rows], return_inverse=True)[1].astype(np.int64))
+    return Units(np.arange(len(rows), dtype=np.int64))

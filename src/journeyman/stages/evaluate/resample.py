@@ -1,27 +1,61 @@
-"""Bootstrap weights: how often each row is drawn, by rows, by groups or by blocks of neighbours in time."""
+"""Bootstrap weights: how often each row is drawn. Rows that depend on each other are drawn together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.task import Scheme
-
-__all__ = ["block_length", "draws", "independent_units"]
+__all__ = ["Units", "block_length", "draws", "independent_units"]
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 _CELLS = 10_000_000  # weights in all: about a second for all metrics of a task
 _CHUNK = 2_000_000  # weights at a time: what the resampling may hold in memory
-_FEWEST, _MOST = 200, 500
+_FEWEST, _MOST = 200, 1_000
+
+
+@dataclass(frozen=True)
+class Units:
+    """What is drawn whole: a row, the copies of a record, a group, or all rows of a moment.
+
+    Attributes
+    ----------
+    clusters : ndarray of int64, shape (n_samples,)
+        Codes from 0, each of which occurs; rows of one code are drawn together.
+    in_time : bool
+        Whether codes rise with time: then neighbours depend on each other, too, and are drawn in blocks.
+    """
+
+    clusters: IntArray
+    in_time: bool = False
+
+    @property
+    def count(self) -> int:
+        """Number of clusters."""
+        return int(self.clusters.max()) + 1 if len(self.clusters) else 0
+
+    def length(self, losses: FloatArray) -> int:
+        """Return how many neighbouring clusters are drawn together."""
+        return block_length(self.means(losses)) if self.in_time else 1
+
+    def means(self, losses: FloatArray) -> FloatArray:
+        """Return the mean loss of each cluster, shape (count,)."""
+        rows = np.bincount(self.clusters, minlength=self.count)
+        return np.asarray(np.bincount(self.clusters, losses, self.count) / np.maximum(rows, 1))
+
+    def blocks(self, losses: FloatArray) -> IntArray:
+        """Return codes of rows that may depend on each other, shape (n_samples,): the cluster, or a block of them."""
+        return np.asarray(self.clusters // self.length(losses), dtype=np.int64)
 
 
 def block_length(losses: FloatArray) -> int:
     """Return the length of blocks that keep the dependence between neighbours.
 
     The automatic choice of Politis and White (2004, corrected 2009) for the circular bootstrap, between the cube
-    root of the number of rows and a twentieth of it.
+    root of the number of rows and a twelfth of it.
 
     Parameters
     ----------
@@ -34,11 +68,12 @@ def block_length(losses: FloatArray) -> int:
     10
     """
     n = len(losses)
-    least, most = max(1, round(n ** (1 / 3))), max(1, n // 20)
+    least = max(1, round(n ** (1 / 3)))
+    most = max(least, n // 12)
     centred = np.nan_to_num(losses - np.nanmean(losses))
     variance = float(centred @ centred) / n
     if n < 40 or variance <= 0:
-        return int(min(least, most))
+        return int(min(least, max(1, n // 5)))
     reach = min(n // 4, 10 + int(np.sqrt(n)) * 2)
     size = 1 << (2 * n - 1).bit_length()
     spectrum = np.abs(np.fft.rfft(centred, size)) ** 2
@@ -54,51 +89,44 @@ def block_length(losses: FloatArray) -> int:
     return int(np.clip(round(best), least, max(least, most)))
 
 
-def independent_units(scheme: Scheme, groups: NDArray[np.int64], losses: FloatArray) -> int:
-    """Return how many rows, groups or blocks are drawn.
+def independent_units(units: Units, losses: FloatArray) -> int:
+    """Return how many clusters, or blocks of them, are drawn.
 
     Examples
     --------
-    >>> independent_units(Scheme.GROUPED, np.array([0, 0, 1]), np.zeros(3))
+    >>> independent_units(Units(np.array([0, 0, 1])), np.zeros(3))
     2
     """
-    if scheme is Scheme.GROUPED:
-        return int(groups.max()) + 1
-    return round(len(losses) / block_length(losses)) if scheme is Scheme.TIME else len(losses)
+    return max(1, round(units.count / units.length(losses)))
 
 
-def draws(scheme: Scheme, groups: NDArray[np.int64], losses: FloatArray, seed: int) -> Iterator[FloatArray]:
+def draws(units: Units, losses: FloatArray, seed: int) -> Iterator[FloatArray]:
     """Yield weights, some resamples at a time, each of shape (n_resamples, n_samples).
 
     Parameters
     ----------
-    scheme : Scheme
-        Shuffled rows are drawn one by one, grouped rows by whole groups, rows in time by circular blocks.
-    groups : ndarray of int64, shape (n_samples,)
-        Group codes from 0; used by a grouped scheme only.
+    units : Units
+        What is drawn whole; in time, circular blocks of neighbours are drawn.
     losses : ndarray of shape (n_samples,)
-        Loss of each row in order of time; sets the length of the blocks.
+        Loss of each row; sets the length of the blocks.
     seed : int
         Randomness.
 
     Notes
     -----
     Multinomial weights are the bootstrap of Efron (1979); blocks are the circular bootstrap of Politis and Romano
-    (1992).
+    (1992); whole clusters are drawn as in Field and Welsh (2007), "Bootstrapping clustered data".
     """
-    n = len(losses)
+    n, count = len(losses), units.count
     rng = np.random.default_rng(seed)
     wanted = int(np.clip(_CELLS // max(n, 1), _FEWEST, _MOST))
     at_once = max(1, _CHUNK // max(n, 1))
-    length = block_length(losses) if scheme is Scheme.TIME else 1
+    length = units.length(losses)
+    alone = count == n and bool((units.clusters == np.arange(n)).all())
     for start in range(0, wanted, at_once):
-        count = min(at_once, wanted - start)
-        if scheme is Scheme.GROUPED:
-            yield _units(rng, int(groups.max()) + 1, count)[:, groups]
-        elif length > 1:
-            yield _blocks(rng, n, length, count)
-        else:
-            yield _units(rng, n, count)
+        many = min(at_once, wanted - start)
+        weights = _blocks(rng, count, length, many) if length > 1 else _units(rng, count, many)
+        yield weights if alone else weights[:, units.clusters]
 
 
 def _units(rng: np.random.Generator, n: int, count: int) -> FloatArray:

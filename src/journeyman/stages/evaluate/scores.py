@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from journeyman.entities.evaluation import Score
 from journeyman.entities.task import Task
 from journeyman.interfaces import Metric
 from journeyman.stages.evaluate.examined import Examined, row_losses
+from journeyman.stages.evaluate.repeating import Repeated
 from journeyman.stages.evaluate.resample import draws, independent_units
 from journeyman.stages.evaluate.weighted_scores import weighted_score
 
@@ -19,6 +21,9 @@ __all__ = ["at_threshold", "compare"]
 
 FloatArray = NDArray[np.float64]
 _LABEL_METRICS = frozenset({"accuracy", "balanced_accuracy", "f1"})
+_FEW_UNITS = 10
+_LEFT_OUT = 0.025  # on each side: a 95 % interval
+_LEFT_OUT_WHERE_CHOSEN = 0.005  # the same rows chose the model: among some ten candidates the best one is flattered
 
 
 def at_threshold(predictions: FloatArray, threshold: float | None) -> FloatArray:
@@ -37,50 +42,81 @@ def at_threshold(predictions: FloatArray, threshold: float | None) -> FloatArray
 
 def compare(
     metrics: Sequence[Metric], examined: Examined, task: Task, threshold: float | None, seed: int
-) -> tuple[tuple[Score, ...], Score | None]:
-    """Return a score for each metric, and the first metric beside "the same as the row before" where time orders rows.
+) -> tuple[tuple[Score, ...], tuple[str, Score] | None]:
+    """Return a score for each metric, and the first metric beside the rule of the past that is best on these rows.
+
+    That rule (None where time does not order rows) is chosen in hindsight, so that a model is praised for beating the
+    past only where no simple way to repeat it would have done better.
 
     Intervals are percentiles of the bootstrap, widened for few rows, groups or blocks (Hesterberg 2015, the expanded
-    percentile interval). Labels are given at the threshold, as a release gives them. Where an
-    accuracy has no spread (all rows right or all wrong) its interval is the exact one of Clopper and Pearson (1934).
+    percentile interval); below 10 of them Student's t with the bootstrap's standard error, since resamples are too much
+    alike to have tails. Where the same rows chose the model (no holdout), they are those of 99 %. Labels are given at
+    the threshold, as a release gives them. Where an accuracy has no spread (all rows right or all wrong) its interval
+    is the exact one of Clopper and Pearson (1934).
     """
     pairs = [(m, _answers(m, examined, threshold), examined.baselines[m.name]) for m in metrics]
-    if examined.no_change is not None:
-        pairs.append((metrics[0], pairs[0][1], examined.no_change))
+    past = _best_past(metrics[0], examined)
+    if past is not None:
+        pairs.append((metrics[0], pairs[0][1], past.answers))
     scorers = [(weighted_score(m, examined.y, p), weighted_score(m, examined.y, b)) for m, p, b in pairs]
     losses = row_losses(examined.y, examined.predictions, task, threshold)
     parts = [
         np.array([[model(weights), base(weights)] for model, base in scorers])
-        for weights in draws(task.scheme, examined.groups, losses, seed)
+        for weights in draws(examined.units, losses, seed)
     ]
     resampled = np.concatenate(parts, axis=2)
-    tail = _tail(independent_units(task.scheme, examined.groups, losses))
-    scores = tuple(_score(m, examined.y, (p, b), resampled[i], tail) for i, (m, p, b) in enumerate(pairs))
-    return scores[: len(metrics)], scores[len(metrics)] if examined.no_change is not None else None
+    left_out = _LEFT_OUT if examined.on_holdout else _LEFT_OUT_WHERE_CHOSEN
+    sure = _Sure(independent_units(examined.units, losses), left_out)
+    scores = tuple(_score(m, examined.y, (p, b), resampled[i], sure) for i, (m, p, b) in enumerate(pairs))
+    return scores[: len(metrics)], None if past is None else (past.words, scores[len(metrics)])
+
+
+def _best_past(metric: Metric, examined: Examined) -> Repeated | None:
+    """Return the rule with the best score; the first of equals."""
+    sign = 1.0 if metric.greater_is_better else -1.0
+    scores = [sign * metric.score(examined.y, rule.answers) for rule in examined.repeated]
+    if not scores:
+        return None
+    return examined.repeated[int(np.argmax(np.nan_to_num(scores, nan=-np.inf)))]
 
 
 def _answers(metric: Metric, examined: Examined, threshold: float | None) -> FloatArray:
     return at_threshold(examined.predictions, threshold) if metric.name in _LABEL_METRICS else examined.predictions
 
 
-def _tail(units: int) -> float:
-    """Return the share of resamples left out on each side: 2.5 %, and less where few units make resamples too alike."""
-    if units < 3:
-        return 0.0
-    return float(stats.norm.cdf(np.sqrt(units / (units - 1)) * stats.t.ppf(0.025, units - 1)))
+@dataclass(frozen=True)
+class _Sure:
+    """How an interval is made: from so many independent units, with such a share left out on each side."""
+
+    units: int
+    left_out: float
+
+    def interval(self, value: float, resampled: FloatArray) -> tuple[float, float]:
+        """Return the ends; NaN where one unit alone says nothing of what others would have said."""
+        some = resampled[np.isfinite(resampled)]
+        if not len(some) or self.units < 2:
+            return float("nan"), float("nan")
+        widen = np.sqrt(self.units / (self.units - 1))
+        quantile = float(stats.t.ppf(self.left_out, self.units - 1)) * widen
+        if self.units < _FEW_UNITS:
+            reach = abs(quantile) * float(some.std())
+            return value - reach, value + reach
+        tail = float(stats.norm.cdf(quantile))
+        low, high = np.quantile(some, [tail, 1 - tail])
+        return float(low), float(high)
 
 
 def _score(
-    metric: Metric, y: FloatArray, answers: tuple[FloatArray, FloatArray], resampled: FloatArray, tail: float
+    metric: Metric, y: FloatArray, answers: tuple[FloatArray, FloatArray], resampled: FloatArray, sure: _Sure
 ) -> Score:
     model, base = answers
     sign = 1.0 if metric.greater_is_better else -1.0
     value, baseline = metric.score(y, model), metric.score(y, base)
-    low, high = _interval(resampled[0], tail)
-    baseline_low, baseline_high = _interval(resampled[1], tail)
-    gain_low, gain_high = _interval(sign * (resampled[0] - resampled[1]), tail)
+    low, high = _within_scale(metric, *sure.interval(value, resampled[0]))
+    baseline_low, baseline_high = _within_scale(metric, *sure.interval(baseline, resampled[1]))
+    gain_low, gain_high = sure.interval(sign * (value - baseline), sign * (resampled[0] - resampled[1]))
     if metric.name == "accuracy" and low == high:
-        low, high = _exact(round(value * len(y)), len(y))
+        low, high = _exact(round(value * sure.units), sure.units, sure.left_out)
     return Score(
         metric=metric.name,
         value=value,
@@ -95,15 +131,12 @@ def _score(
     )
 
 
-def _interval(values: FloatArray, tail: float) -> tuple[float, float]:
-    some = values[np.isfinite(values)]
-    if not len(some):
-        return float("nan"), float("nan")
-    low, high = np.quantile(some, [tail, 1 - tail])
-    return float(low), float(high)
+def _within_scale(metric: Metric, low: float, high: float) -> tuple[float, float]:
+    """Return an interval without what no model can reach: more than 1, or a loss below 0."""
+    return (low, min(high, 1.0)) if metric.greater_is_better else (max(low, 0.0), high)
 
 
-def _exact(right: int, n: int) -> tuple[float, float]:
-    low = float(stats.beta.ppf(0.025, right, n - right + 1)) if right else 0.0
-    high = float(stats.beta.ppf(0.975, right + 1, n - right)) if right < n else 1.0
+def _exact(right: int, n: int, left_out: float) -> tuple[float, float]:
+    low = float(stats.beta.ppf(left_out, right, n - right + 1)) if right else 0.0
+    high = float(stats.beta.ppf(1 - left_out, right + 1, n - right)) if right < n else 1.0
     return low, high

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Scheme, Task
@@ -13,12 +17,14 @@ from journeyman.stages.split.by_time import time_division
 from journeyman.stages.split.copies import copies_as_groups
 from journeyman.stages.split.dealing import deal_groups, deal_rows, strata_of
 
-__all__ = ["fold_count", "folds_only", "holdout_rows", "split"]
+__all__ = ["fold_count", "folds_only", "follow_split", "holdout_rows", "split"]
 
 IntArray = NDArray[np.int64]
 
 _FEWEST_FOR_HOLDOUT = 120
 _MANY_FOLDS_BELOW = 2_000
+_FEWEST_GROUPS = 10  # of which a fifth can be kept for the end
+_FEWEST_GROUPS_KEPT = 5  # with fewer in the holdout nobody can say how much its score depends on which they are
 
 
 def split(table: Table, task: Task, seed: int) -> Split:
@@ -40,7 +46,8 @@ def split(table: Table, task: Task, seed: int) -> Split:
     Returns
     -------
     Split
-        With an empty holdout below 120 rows (below 10 groups, too).
+        With an empty holdout below 120 rows, below 10 groups, and where fewer than 5 groups would be in it. Rows that
+        are copies of one another count as one.
 
     Raises
     ------
@@ -50,7 +57,8 @@ def split(table: Table, task: Task, seed: int) -> Split:
     Notes
     -----
     A scheme that cannot be followed (all rows of one time, a single group, one class only among the rows that would
-    teach) falls back to the next simpler one; the reason says so.
+    teach) falls back to the next simpler one: ``Split.scheme`` is the one that was made, and ``follow_split`` brings
+    it to all who come later.
     """
     y = target_values(table, task.target)
     strata = strata_of(y, task.kind.classification)
@@ -63,15 +71,47 @@ def split(table: Table, task: Task, seed: int) -> Split:
                 "with that delay too few labels are known before the rows that are kept for the end",
                 hint="give a shorter --delay, or a table over a longer time",
             )
-        said = "time cannot divide these rows, so they are dealt at random"
-        return _dealt(table, task, strata, seed, said, holdout_rows(len(y)))
-    return _dealt(table, task, strata, seed, "", holdout_rows(len(y)))
+        return _dealt(table, task, strata, seed, "time cannot divide these rows, so they are dealt at random")
+    return _dealt(table, task, strata, seed)
 
 
 def folds_only(table: Table, task: Task, seed: int) -> Split:
     """Divide all rows into shuffled folds, for callers who keep rows for the end themselves."""
     strata = strata_of(target_values(table, task.target), task.kind.classification)
-    return _dealt(table, task, strata, seed, "", 0)
+    return _dealt(table, task, strata, seed, keep=False)
+
+
+def follow_split(task: Task, findings: Sequence[Finding], division: Split) -> tuple[Task, tuple[Finding, ...]]:
+    """Return the task with the scheme that was really made, and the findings that say so.
+
+    Everything after the split (evaluation, verdict, reference, report, release) reads the task: a table that could not
+    be divided by time is not judged as one that was.
+
+    Examples
+    --------
+    >>> from journeyman.entities.task import TaskKind
+    >>> asked = Task("y", TaskKind.REGRESSION, "rmse", scheme=Scheme.TIME, time_column="when")
+    >>> made = Split(Scheme.SHUFFLED, np.arange(9), np.arange(0), (), "time cannot divide these rows")
+    >>> task, findings = follow_split(asked, (), made)
+    >>> task.scheme.value, task.time_column, findings[0].code
+    ('shuffled', None, 'DQ607')
+    """
+    if division.scheme is task.scheme:
+        return task, tuple(findings)
+    why = division.reason.split(";")[0]
+    followed = replace(task, scheme=division.scheme, time_column=None, group_column=None, reason=why)
+    column = task.time_column if task.scheme is Scheme.TIME else task.group_column
+    by = f"'{column}'" if column else "their order"
+    told = Finding(
+        "DQ607",
+        Severity.WARNING,
+        (column,) if column else (),
+        f"The rows were to be divided by {by}, but {why}.",
+        "Name another column with --time or --group where new rows will be of a later time or of other groups.",
+        {"wanted": task.scheme.value, "made": division.scheme.value},
+    )
+    kept = [f for f in findings if f.code != "DQ605"]
+    return followed, tuple(sorted([*kept, told], key=lambda f: f.severity.rank))
 
 
 def holdout_rows(n_rows: int) -> int:
@@ -104,24 +144,24 @@ def fold_count(n_rows: int) -> int:
     return 4 if n_rows <= 200_000 else 2
 
 
-def _dealt(table: Table, task: Task, strata: IntArray, seed: int, said: str, holdout: int) -> Split:
+def _dealt(table: Table, task: Task, strata: IntArray, seed: int, said: str = "", keep: bool = True) -> Split:
     n_rows = len(strata)
     rng = np.random.default_rng(seed)
-    groups, why = _groups(table, task)
-    reasons = [part for part in (said, why) if part]
-    folds = fold_count(n_rows)
-    if groups is not None:
-        kinds = int(groups.max()) + 1
-        if kinds < 10:
-            holdout = 0
-        folds = min(folds, kinds)
-    if holdout:
-        share = np.array([holdout / n_rows, 1.0 - holdout / n_rows])
-        side = deal_rows(strata, share, rng) if groups is None else deal_groups(groups, strata, share, rng)
+    groups, scheme, why = _groups(table, task)
+    grouped = scheme is Scheme.GROUPED
+    reasons = [part for part in (said, *why) if part]
+    kinds = n_rows if groups is None else int(groups.max()) + 1
+    # Copies say nothing new: what they are copies of is counted.
+    records = n_rows if grouped else kinds
+    kept = np.zeros(n_rows, dtype=bool)
+    if keep and kinds >= _FEWEST_GROUPS and (share := holdout_rows(records) / records) > 0:
+        shares = np.array([share, 1.0 - share])
+        side = deal_rows(strata, shares, rng) if groups is None else deal_groups(groups, strata, shares, rng)
         kept = side == 0
-    else:
-        kept = np.zeros(n_rows, dtype=bool)
+        if groups is not None and len(np.unique(groups[kept])) < _FEWEST_GROUPS_KEPT:
+            kept[:] = False
     train = np.flatnonzero(~kept)
+    folds = min(fold_count(records), kinds)
     even = np.full(folds, 1.0 / folds)
     if groups is None:
         part = deal_rows(strata[train], even, rng)
@@ -131,25 +171,23 @@ def _dealt(table: Table, task: Task, strata: IntArray, seed: int, said: str, hol
         part = deal_groups(inner, strata[train], even / even.sum(), rng)
     numbers = [k for k in range(len(even)) if (part == k).any()]
     divided = tuple(Fold(train[part != k], train[part == k]) for k in numbers)
-    grouped = groups is not None and task.scheme is Scheme.GROUPED
     balance = "classes" if task.kind.classification else "tenths of the values"
     reasons.append(f"{int(kept.sum())} of {n_rows} rows are kept for the end, {len(divided)} folds, equal in {balance}")
-    scheme = Scheme.GROUPED if grouped else Scheme.SHUFFLED
-    copies = None if task.scheme is Scheme.GROUPED else groups
-    return Split(scheme, train, np.flatnonzero(kept), divided, "; ".join(reasons), copies)
+    return Split(scheme, train, np.flatnonzero(kept), divided, "; ".join(reasons), None if grouped else groups)
 
 
-def _groups(table: Table, task: Task) -> tuple[IntArray | None, str]:
-    """Return the group of each row, or None where every row stands for itself."""
+def _groups(table: Table, task: Task) -> tuple[IntArray | None, Scheme, tuple[str, ...]]:
+    """Return the group of each row (None where every row stands for itself), the scheme, and why."""
+    failed: tuple[str, ...] = ()
     if task.scheme is Scheme.GROUPED and task.group_column is not None:
         codes, _ = table.frame[task.group_column].factorize(use_na_sentinel=True)
         codes = codes.astype(np.int64)
         lone = codes < 0  # a row without a group belongs to no other
         codes[lone] = codes.max(initial=-1) + 1 + np.arange(int(lone.sum()))
         if codes.max() >= 1:
-            return codes, f"rows of one '{task.group_column}' stay on one side"
-        return None, f"'{task.group_column}' has one value only and cannot divide rows"
+            return codes, Scheme.GROUPED, (f"rows of one '{task.group_column}' stay on one side",)
+        failed = (f"'{task.group_column}' has one value only and cannot divide rows",)
     copies = copies_as_groups(table, task) if task.copies_together else None
     if copies is None:
-        return None, ""
-    return copies, "rows that are copies of one another stay on one side"
+        return None, Scheme.SHUFFLED, failed
+    return copies, Scheme.SHUFFLED, (*failed, "rows that are copies of one another stay on one side")

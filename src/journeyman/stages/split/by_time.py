@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.split import Fold, Split
-from journeyman.entities.table import Table, to_block
+from journeyman.entities.table import Table, row_times
 from journeyman.entities.task import Scheme, Task
 
 __all__ = ["time_division"]
@@ -66,14 +66,7 @@ def _times(table: Table, task: Task) -> FloatArray:
     """Return when each row happened, as numbers that rise with time; missing is before all others."""
     if task.time_column is None:
         return np.arange(len(table.frame), dtype=np.float64)
-    column = table.column(task.time_column)
-    values = to_block(table.frame, (column,))[column.name]
-    if values.dtype == object:  # texts such as 2020-Q1 sort as written
-        codes, _ = table.frame[column.name].factorize(sort=True, use_na_sentinel=True)
-        values = np.where(codes < 0, np.nan, codes.astype(np.float64))
-    times = values.astype(np.float64)
-    if column.kind.categorical:
-        times[times < 0] = np.nan
+    times = row_times(table, task.time_column)
     return np.where(np.isfinite(times), times, -np.inf)
 
 

@@ -14,6 +14,8 @@ __all__ = ["copies_as_groups"]
 _FEWEST = 0.01
 _AGREEING = 0.95
 _LARGEST = 0.1
+_FEWEST_RECORDS = 50
+_FEWEST_RECORDS_OF_NUMBERS = 20  # that two rows agree in all columns and in a number of many values is no chance
 
 
 def copies_as_groups(table: Table, task: Task) -> NDArray[np.int64] | None:
@@ -30,9 +32,12 @@ def copies_as_groups(table: Table, task: Task) -> NDArray[np.int64] | None:
     groups = np.unique(marks, return_inverse=True)[1].astype(np.int64)
     counts = np.bincount(groups)
     copied = counts[groups] > 1
-    if n_rows - len(counts) < _FEWEST * n_rows or counts.max() > _LARGEST * n_rows or len(counts) < 50:
+    y = target_values(table, task.target)
+    telling = not task.kind.classification and len(np.unique(y)) >= _FEWEST_RECORDS_OF_NUMBERS
+    fewest = _FEWEST_RECORDS_OF_NUMBERS if telling else _FEWEST_RECORDS
+    if n_rows - len(counts) < _FEWEST * n_rows or counts.max() > _LARGEST * n_rows or len(counts) < fewest:
         return None
-    y = target_values(table, task.target)[copied]
+    y = y[copied]
     pairs, sizes = np.unique(np.column_stack([groups[copied], y]), axis=0, return_counts=True)
     most = np.zeros(len(counts))
     np.maximum.at(most, pairs[:, 0].astype(np.int64), sizes)
