@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils import assert_all_finite, check_random_state
+from sklearn.utils import assert_all_finite, check_array, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
 
@@ -54,10 +54,32 @@ class _Journeyman(BaseEstimator):
             return frame
         return _from_array(validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan"))
 
-    def _learn(self, frame: pd.DataFrame, y: NDArray[Any], task: str) -> Learned:
+    @property
+    def feature_importances_(self) -> NDArray[np.float64]:
+        """Return the share of each feature in what the model relies on, shape (n_features_in_,); they sum to 1.
+
+        Permutation importance on up to 2,000 rows of those it was fitted on, in units of the metric; measured when it
+        is first asked for. A feature that was left out, or whose shuffling costs nothing, has 0.
+        """
+        check_is_fitted(self)
+        if not hasattr(self, "_importances"):
+            measured = self.model_.importances()
+            names = [str(n) for n in getattr(self, "feature_names_in_", _array_names(self.n_features_in_))]
+            falls = np.array([measured.get(name, 0.0) for name in names])
+            self._importances = falls / falls.sum() if falls.sum() > 0 else falls
+        importances: NDArray[np.float64] = self._importances
+        return importances
+
+    def _learn(self, frame: pd.DataFrame, y: NDArray[Any], task: str, weights: Any) -> Learned:
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         settings = embedded_settings(self.budget, self.trials, self.metric, self.n_jobs, seed)
-        return learn_from_frame(frame, y, task, settings, self.workspace)
+        if hasattr(self, "_importances"):
+            del self._importances
+        if weights is None:
+            return learn_from_frame(frame, y, task, settings, self.workspace)
+        counted = weights > 0  # rows that weigh nothing are as good as not there
+        frame = frame[counted].reset_index(drop=True)
+        return learn_from_frame(frame, y[counted], task, settings, self.workspace, weights[counted])
 
     def _answers(self, X: Any) -> NDArray[np.float64]:
         check_is_fitted(self)
@@ -89,6 +111,8 @@ class JourneymanClassifier(ClassifierMixin, _Journeyman):
         Labels, sorted.
     model_ : Learned
         The fitted ensemble, with its trials and out-of-fold score.
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        Share of each feature in what the model relies on.
     n_features_in_, feature_names_in_
         As scikit-learn defines them.
 
@@ -100,8 +124,12 @@ class JourneymanClassifier(ClassifierMixin, _Journeyman):
     True
     """
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from features of shape (n_samples, n_features) and labels of shape (n_samples,).
+
+        ``sample_weight``, shape (n_samples,), says how much each row counts: in every fit, in the scores that choose
+        among models, and in their ensemble. Algorithms that cannot weigh rows are left out
+        (``model_.left_out`` names them); a row of weight 0 is as good as not there.
 
         Raises
         ------
@@ -110,10 +138,13 @@ class JourneymanClassifier(ClassifierMixin, _Journeyman):
         """
         frame, labels = _checked(self, X, y)
         check_classification_targets(labels)
-        self.classes_, codes = np.unique(labels, return_inverse=True)
+        weights = _checked_weights(frame, sample_weight)
+        counted = labels if weights is None else labels[weights > 0]
+        self.classes_ = np.unique(counted)
         if len(self.classes_) < 2:
             raise TargetError(f"y holds one class only: {self.classes_[0]!r}", hint="give rows of at least two classes")
-        self.model_ = self._learn(frame, codes, "binary" if len(self.classes_) == 2 else "multiclass")
+        codes = np.searchsorted(self.classes_, labels)
+        self.model_ = self._learn(frame, codes, "binary" if len(self.classes_) == 2 else "multiclass", weights)
         return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -139,6 +170,8 @@ class JourneymanRegressor(RegressorMixin, _Journeyman):
     ----------
     model_ : Learned
         The fitted ensemble, with its trials and out-of-fold score.
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        Share of each feature in what the model relies on.
     n_features_in_, feature_names_in_
         As scikit-learn defines them.
 
@@ -150,8 +183,10 @@ class JourneymanRegressor(RegressorMixin, _Journeyman):
     True
     """
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from features of shape (n_samples, n_features) and values of shape (n_samples,).
+
+        ``sample_weight`` as for :class:`JourneymanClassifier`.
 
         Raises
         ------
@@ -159,7 +194,8 @@ class JourneymanRegressor(RegressorMixin, _Journeyman):
             Where X or y cannot be learned from.
         """
         frame, values = _checked(self, X, y)
-        self.model_ = self._learn(frame, values.astype(np.float64), "regression")
+        weights = _checked_weights(frame, sample_weight)
+        self.model_ = self._learn(frame, values.astype(np.float64), "regression", weights)
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:
@@ -191,4 +227,31 @@ def _from_array(values: NDArray[Any]) -> pd.DataFrame:
     if values.dtype == object:
         with contextlib.suppress(ValueError):  # texts stay texts; what is neither raises TypeError
             values = values.astype(np.float64)
-    return pd.DataFrame(values, columns=[f"x{i}" for i in range(values.shape[1])])
+    return pd.DataFrame(values, columns=_array_names(values.shape[1]))
+
+
+def _array_names(number: int) -> list[str]:
+    return [f"x{i}" for i in range(number)]
+
+
+def _checked_weights(frame: pd.DataFrame, sample_weight: Any) -> NDArray[np.float64] | None:
+    """Return weights as numbers that are not negative, one a row; None where none were given.
+
+    Raises
+    ------
+    ValueError
+        Where they are not.
+    """
+    if sample_weight is None:
+        return None
+    weights: NDArray[np.float64] = check_array(
+        sample_weight, dtype=np.float64, ensure_2d=False, input_name="sample_weight"
+    )
+    if weights.ndim != 1:
+        raise ValueError(f"sample_weight must be of one dimension, one weight a row; it has {weights.ndim}")
+    check_consistent_length(frame, weights)
+    if (weights < 0).any():
+        raise ValueError(f"sample_weight must not be negative; found {weights.min():g}")
+    if not (weights > 0).any():
+        raise ValueError("sample_weight is zero for every row; some rows must weigh more")
+    return weights

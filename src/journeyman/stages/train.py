@@ -28,6 +28,7 @@ from journeyman.interfaces import (
     Metric,
     Preparation,
 )
+from journeyman.metrics.weighted import score_rows
 from journeyman.transformers.derived import derived_columns, with_derived
 from journeyman.transformers.target_scale import ScaledModel, TargetScale
 from journeyman.transformers.treated import fit_treated
@@ -56,7 +57,8 @@ _MOST_RACED = 10_000  # rows that a race is judged by
 class PreparedFold:
     """A fold's rows, prepared by what its training rows taught; ``shared`` is for :class:`FitRequest`.
 
-    ``when`` holds the times of the training rows where they are divided by time.
+    ``when`` holds the times of the training rows where they are divided by time; ``w_fit`` and ``w_valid`` the weights
+    of rows where they do not count alike.
     """
 
     x_fit: Matrix
@@ -65,6 +67,8 @@ class PreparedFold:
     y_valid: FloatArray
     shared: dict[str, Any] = field(default_factory=dict)
     when: FloatArray | None = None
+    w_fit: FloatArray | None = None
+    w_valid: FloatArray | None = None
 
 
 class Folds(Protocol):
@@ -198,7 +202,15 @@ def prepare_folds(
         y_fit = y[fold.fit]
         fitted, x_fit = preparation.fit(fit, columns, y_fit, task, seed)
         when = _times(table, task, fold.fit)
-        return PreparedFold(x_fit, y_fit, fitted.transform(validate), y[fold.validate], when=when)
+        return PreparedFold(
+            x_fit,
+            y_fit,
+            fitted.transform(validate),
+            y[fold.validate],
+            when=when,
+            w_fit=table.weights_of(fold.fit),
+            w_valid=table.weights_of(fold.validate),
+        )
 
     if threads is None:
         return FoldsInTurn(len(split.folds), prepare)
@@ -251,6 +263,7 @@ class _Answered:
     rounds: int
     answer_seconds: float
     seconds: float
+    weights: FloatArray | None
 
 
 def _run(algorithm: Algorithm, folds: Folds, terms: Terms, trial: Trial, task: Task, seed: int) -> Trial:
@@ -274,12 +287,17 @@ def _run(algorithm: Algorithm, folds: Folds, terms: Terms, trial: Trial, task: T
         finally:
             given_up.set()  # an interrupt or a failure leaves no fit running behind
     answers = np.vstack([d.predictions for d in done])
-    score = terms.metric.score(np.concatenate([d.truth for d in done]), answers)
+    score = score_rows(terms.metric, np.concatenate([d.truth for d in done]), answers, _weights(done))
     return replace(_told(trial, done), status=TrialStatus.DONE, score=score, predictions=answers)
 
 
 def _either(first: Callable[[], bool], second: Callable[[], bool]) -> Callable[[], bool]:
     return lambda: first() or second()
+
+
+def _weights(done: Sequence[_Answered]) -> FloatArray | None:
+    weights = [d.weights for d in done if d.weights is not None]
+    return np.concatenate(weights) if weights else None
 
 
 def _told(trial: Trial, done: Sequence[_Answered]) -> Trial:
@@ -316,13 +334,16 @@ def _fit_fold(
         seed=seed,
         threads=threads,
         out_of_time=out_of_time,
+        weights=fold.w_fit,
+        valid_weights=fold.w_valid,
     )
     model = _fit(algorithm, request, candidate, fold.when)
     answer = model.predict(fold.x_valid)
     if not np.isfinite(answer).all():
         raise ValueError(f"{algorithm.name} gave answers that are not finite")
-    score, seconds = terms.metric.score(fold.y_valid, answer), clock.monotonic() - started
-    return _Answered(answer, fold.y_valid, score, model.rounds, model.answer_seconds, seconds)
+    score = score_rows(terms.metric, fold.y_valid, answer, fold.w_valid)
+    seconds = clock.monotonic() - started
+    return _Answered(answer, fold.y_valid, score, model.rounds, model.answer_seconds, seconds, fold.w_valid)
 
 
 def _fit(algorithm: Algorithm, request: FitRequest, candidate: Candidate, when: FloatArray | None) -> FittedModel:
@@ -346,10 +367,12 @@ def _hopeless(terms: Terms, done: Sequence[_Answered]) -> bool:
     truth = np.concatenate([d.truth for d in done])
     rows = np.linspace(0, len(truth) - 1, min(len(truth), _MOST_RACED)).astype(np.int64)
     answers = np.vstack([d.predictions for d in done])[rows]
+    weights = _weights(done)
+    weights = None if weights is None else weights[rows]
     incumbent, truth = terms.incumbent[rows], truth[rows]
     sign = 1.0 if terms.metric.greater_is_better else -1.0
-    bar = sign * terms.metric.score(truth, incumbent)
-    mixes = (sign * terms.metric.score(truth, (1 - w) * incumbent + w * answers) for w in _MIXES)
+    bar = sign * score_rows(terms.metric, truth, incumbent, weights)
+    mixes = (sign * score_rows(terms.metric, truth, (1 - w) * incumbent + w * answers, weights) for w in _MIXES)
     return all(mix <= bar for mix in mixes)
 
 
@@ -362,6 +385,7 @@ class PreparedRows:
     y: FloatArray
     shared: dict[str, Any] = field(default_factory=dict)
     when: FloatArray | None = None
+    weights: FloatArray | None = None
 
 
 def fit_preparation(
@@ -378,7 +402,7 @@ def fit_preparation(
     if derived is not None:
         block, columns = with_derived(block, derived), (*columns, *derived_columns(derived))
     fitted, x = preparation.fit(block, columns, y, task, seed)
-    return PreparedRows(fitted, x, y, when=_times(table, task, rows))
+    return PreparedRows(fitted, x, y, when=_times(table, task, rows), weights=table.weights_of(rows))
 
 
 def fit_member(
@@ -426,6 +450,7 @@ def fit_member(
                 seed=seed + copy,
                 threads=max(1, threads // (len(parts) * side)),
                 out_of_time=stop,
+                weights=rows.weights,
             )
             model = _fit(algorithm, request, member.candidate, rows.when)
             if copy == 0 or not stop():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from journeyman.entities.candidate import BASELINE
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.report import BuildReport
 from journeyman.entities.search import Search
-from journeyman.entities.table import Table, target_values
+from journeyman.entities.table import Block, Table, target_values, to_block
 from journeyman.entities.task import Task, TaskKind
+from journeyman.interfaces import WeighsRows
 from journeyman.metrics import default_metric, find_metric
 from journeyman.reports.progress import SilentProgress
 from journeyman.settings import BuildSettings, bounded, parse_budget
@@ -23,6 +26,7 @@ from journeyman.sources import FrameSource
 from journeyman.sources.parsing import RowReader
 from journeyman.stages.conform import conform
 from journeyman.stages.ensemble import calibrate, metric_losses
+from journeyman.stages.evaluate.importance import importances
 from journeyman.stages.ingest import ingest
 from journeyman.stages.recollect import recollect
 from journeyman.stages.score import Scorer
@@ -31,17 +35,27 @@ from journeyman.stores.workspace import Workspace
 from journeyman.workflow.budget import within_budget
 from journeyman.workflow.build import choose_copies, fit_all, keep_experience, model_card, recollecting
 from journeyman.workflow.clock import SystemClock, available_threads
-from journeyman.workflow.kit import standard_kit
+from journeyman.workflow.kit import Kit, standard_kit
 from journeyman.workflow.machine import available_memory
 from journeyman.workflow.release import ModelCard, make_scorer
 from journeyman.workflow.remember import recall
 from journeyman.workflow.run import MemoryRun
 from journeyman.workflow.search import search
 
-__all__ = ["Learned", "embedded_settings", "learn_from_frame"]
+__all__ = ["Learned", "Sample", "embedded_settings", "learn_from_frame"]
 
 FloatArray = NDArray[np.float64]
 _TARGET = "target"
+_SAMPLED_ROWS = 2_000
+_SHUFFLED_ANSWERS = 100_000  # predictions that importances may ask for: a second or two
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows as models read them, and their labels as class codes or values, shape (n_samples,)."""
+
+    block: Block
+    y: FloatArray
 
 
 @dataclass(frozen=True)
@@ -56,11 +70,34 @@ class Learned:
         Trials, expectations and outcomes; ``search.ensemble.score`` is the out-of-fold score.
     scorer : Scorer
         Answers for rows.
+    sample : Sample
+        Some of the rows it was fitted on, to see what it relies on.
+    left_out : mapping of str to str
+        Algorithms that were not tried, and why.
     """
 
     card: ModelCard
     search: Search
     scorer: Scorer
+    sample: Sample
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Return one line: the task, the trials, and the score out of fold."""
+        task, score = self.card.task, self.search.ensemble.score
+        return f"<Learned {task.kind}: {len(self.search.trials)} trials, {task.metric} {score:.4g} out of fold>"
+
+    def importances(self) -> dict[str, float]:
+        """Return how much the score falls when a column is shuffled among rows it was fitted on; 0 where not at all.
+
+        All columns of the model are there; the figures are in units of the task's metric.
+        """
+        model, task = replace(self.scorer, known=None), self.card.task
+        metric = find_metric(task.metric, task.kind)
+        block, y = self.sample.block, self.sample.y
+        found = importances(model.predict, block, y, self.card.columns, metric, "", _SHUFFLED_ANSWERS, 0)
+        measured = {one.column: max(0.0, one.mean) for one in found}
+        return {column.name: measured.get(column.name, 0.0) for column in self.card.columns}
 
     def answers(self, frame: pd.DataFrame) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
@@ -103,7 +140,12 @@ def embedded_settings(
 
 
 def learn_from_frame(
-    frame: pd.DataFrame, y: NDArray[Any], task: str, settings: BuildSettings, workspace: str | Path | None
+    frame: pd.DataFrame,
+    y: NDArray[Any],
+    task: str,
+    settings: BuildSettings,
+    workspace: str | Path | None,
+    weights: FloatArray | None = None,
 ) -> Learned:
     """Search and fit on all rows; there is no holdout, since whoever embeds an estimator keeps rows for that.
 
@@ -117,6 +159,9 @@ def learn_from_frame(
         "binary", "multiclass" or "regression".
     workspace : str, Path or None
         Folder whose experience is read and added to; None keeps nothing.
+    weights : ndarray of shape (n_samples,), or None
+        How much each row counts: in every fit, in the scores that choose, and in the ensemble. Algorithms that cannot
+        weigh rows are left out.
 
     Raises
     ------
@@ -127,6 +172,10 @@ def learn_from_frame(
     kit = standard_kit(_no_report, SystemClock(), SilentProgress(), lambda: False)
     run = MemoryRun(kit.clock)
     table, posed = _table(frame, y, TaskKind(task), settings)
+    left_out: dict[str, str] = {}
+    if weights is not None:
+        table = replace(table, weights=weights / weights.mean())
+        kit, left_out = _weighing(kit)
     settings = bounded(settings, len(table.frame), len(table.features))
     chosen_metric = find_metric(posed.metric, posed.kind)
     rows = np.arange(len(table.frame), dtype=np.int64)
@@ -139,14 +188,38 @@ def learn_from_frame(
             past = () if settings.trials is not None else recall(place.experience, kit.progress.note)
             found = search(kit, run, table, posed, division, chosen_metric, settings, past)
             keep_experience(kit, place, f"embedded-{table.digest}-{seed}", table, posed, found)
-    validated = target_values(table, _TARGET)[np.concatenate([fold.validate for fold in division.folds])]
-    ensemble = calibrate(chosen_metric, found.ensemble, validated, posed)
+    validated = np.concatenate([fold.validate for fold in division.folds])
+    truth = target_values(table, _TARGET)[validated]
+    ensemble = calibrate(chosen_metric, found.ensemble, truth, posed, table.weights_of(validated))
     ensemble = choose_copies(kit, run, settings, ensemble, found, table, division)
     card = model_card(kit, ensemble, table, posed)
     (fitted,) = fit_all(kit, run, ensemble, table, posed, (rows,), settings, after=[(0.0, 0.0)] * len(ensemble.members))
-    known = recollect(metric_losses, ensemble, table, posed, division)
+    # Rows of one kind that weigh differently have no common label to look up.
+    known = None if weights is not None else recollect(metric_losses, ensemble, table, posed, division)
     fitted = recollecting(fitted, known, table, posed)
-    return Learned(card, found, make_scorer(card, fitted, kit.algorithms, kit.preparations))
+    scorer = make_scorer(card, fitted, kit.algorithms, kit.preparations)
+    return Learned(card, found, scorer, _sample(table, seed), left_out)
+
+
+def _weighing(kit: Kit) -> tuple[Kit, dict[str, str]]:
+    """Return the parts without algorithms that cannot weigh rows, and those with the reason."""
+    able = {
+        name: part
+        for name, part in kit.algorithms.items()
+        if name == BASELINE or (isinstance(part, WeighsRows) and part.weighs_rows)
+    }
+    left_out = {
+        name: "it cannot weigh rows, and sample_weight was given" for name in kit.algorithms if name not in able
+    }
+    return replace(kit, algorithms=able), left_out
+
+
+def _sample(table: Table, seed: int) -> Sample:
+    rows = np.arange(len(table.frame), dtype=np.int64)
+    if len(rows) > _SAMPLED_ROWS:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, _SAMPLED_ROWS, replace=False))
+    block = to_block(table.frame.iloc[rows], table.features)
+    return Sample(block, target_values(table, _TARGET)[rows])
 
 
 def _table(frame: pd.DataFrame, y: NDArray[Any], kind: TaskKind, settings: BuildSettings) -> tuple[Table, Task]:

@@ -66,7 +66,8 @@ def search(
     Each choice and each trial is a step of the run, so that a resumed run goes the way it went before.
     """
     plan = _Plan(table, task, split, metric, settings, past)
-    y = target_values(table, task.target)[np.concatenate([fold.validate for fold in split.folds])]
+    validated = np.concatenate([fold.validate for fold in split.folds])
+    y, weights = target_values(table, task.target)[validated], table.weights_of(validated)
     folds = SharedFolds(kit, table, task, split, settings)
     waiting = folds.admit(propose(kit, table, task, split))
     context = meta_features(table, task)
@@ -98,12 +99,12 @@ def search(
         trial = _try(kit, run, plan, candidate, len(trials) + 1, (choice.seconds, starting), folds, best)
         trials.append(replace(trial, started=choice.started))
         expectations.append(chosen)
-        incumbent, best = best, ensemble(metric, trials, y, task, best, settings.latency)
+        incumbent, best = best, ensemble(metric, trials, y, task, best, settings.latency, weights)
         if best is None:
             outcomes.append((False, 0.0))
             scores.append(float("nan"))
             continue
-        outcomes.append(lift(y, incumbent, best, task))
+        outcomes.append(lift(y, incumbent, best, task, weights))
         scores.append(best.score)
         attempts += attempted(seen, candidate, (incumbent, best), outcomes[-1], rows, y)
         seen, treated = diagnosed(run, kit.algorithms, seen, rows, trials, waiting, best)
