@@ -43,7 +43,7 @@ class ServedRelease:
         # the release's own columns say how values are read; the report only adds what training saw
         trained = [replace(by_name.get(c.name, TrainedColumn(c)), column=c) for c in release.columns]
         self._release = release
-        self._admission = RowAdmission(trained, {*known, self.task.target})
+        self._admission = RowAdmission(trained, {*known, *release.left_out})
         self._labels = typed_labels(self.task).tolist() if self.task.kind.classification else []
         self._typical = typical_row(self.report.profile, release.columns)
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from journeyman.entities.column import Column
+from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.conformal import Conformal
 from journeyman.entities.conformed import Misfit
 from journeyman.entities.evaluation import Evaluation
@@ -183,6 +183,23 @@ class Release:
         """The columns that rows must bring."""
         return self._card.columns
 
+    @cached_property
+    def left_out(self) -> frozenset[str]:
+        """Columns of the training table that rows need not bring: those that were left out, and the target."""
+        used = {column.name for column in self.columns}
+        known = {str(entry["name"]) for entry in self.manifest["schema"]} | {self.task.target}
+        return frozenset(known - used)
+
+    @cached_property
+    def identifiers(self) -> tuple[str, ...]:
+        """Columns that named the rows of the training table, in its order; the model does not use them."""
+        found = {name for f in self.report.findings if f.code == "DQ305" for name in f.subject}
+        return tuple(
+            c.name
+            for c in self.report.columns
+            if (c.kind is Kind.IDENTIFIER or c.name in found) and c.role in (Role.IGNORED, Role.GROUP)
+        )
+
     @property
     def conformal(self) -> Conformal | None:
         """How far the truth may lie from an answer; None where the release does not tell."""
@@ -258,7 +275,7 @@ class Release:
         SettingsError
             Where there is no such label.
         """
-        conformed = conform(rows, self._reader)
+        conformed = conform(rows, self._reader, self.left_out)
         self.findings = conformed.findings
         predictions = self._scorer.predict(conformed.block)
         if not self.task.kind.classification:
@@ -286,8 +303,12 @@ class Release:
         """
         if self.task.kind.classification:
             raise TypeError(f"{self.name} predicts classes, not numbers; use predict_set")
-        frame = interval_frame(self.answers(rows)[:, 0], self.conformal, self.name)
+        frame = self.intervals(self.answers(rows))
         return frame.set_index(row_index(rows, len(frame)))
+
+    def intervals(self, answers: FloatArray) -> pd.DataFrame:
+        """Return prediction, low and high of answers of shape (n_samples, 1); errors as for ``predict_interval``."""
+        return interval_frame(answers[:, 0], self.conformal, self.name)
 
     def predict_set(self, rows: object) -> list[tuple[object, ...]]:
         """Return for each row the labels among which the true one is in about 90% of all rows.
@@ -301,8 +322,11 @@ class Release:
         SchemaError
             As for ``predict``; TypeError for a regression model.
         """
-        probabilities = self.predict_proba(rows)
-        return label_sets(probabilities, self.labels(probabilities), typed_labels(self.task), self.conformal)
+        return self.likely_labels(self.predict_proba(rows))
+
+    def likely_labels(self, answers: FloatArray) -> list[tuple[object, ...]]:
+        """Return the sets of answers of shape (n_samples, n_classes); errors as for ``predict_set``."""
+        return label_sets(answers, self.labels(answers), typed_labels(self.task), self.conformal, self.name)
 
     def labels(self, answers: FloatArray) -> NDArray[Any]:
         """Turn answers into labels of the target's own type; values are given back as they are."""
@@ -310,7 +334,7 @@ class Release:
 
     def answers(self, rows: object) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
-        conformed = conform(rows, self._reader)
+        conformed = conform(rows, self._reader, self.left_out)
         self.findings = conformed.findings
         return self._scorer.predict(conformed.block)
 
@@ -336,7 +360,7 @@ class Release:
         misfits: list[Misfit] = []
         whole: tuple[Finding, ...] = ()
         for rows in parts:
-            part = conform_part(rows, self._card.columns)
+            part = conform_part(rows, self._card.columns, self.left_out)
             misfits.extend(part.misfits)
             whole = part.findings
             yield self._scorer.predict(part.block)

@@ -57,7 +57,11 @@ def interval_frame(values: FloatArray, conformal: Conformal | None, name: str) -
 
 
 def label_sets(
-    probabilities: FloatArray, predicted: NDArray[np.generic], labels: NDArray[np.generic], conformal: Conformal | None
+    probabilities: FloatArray,
+    predicted: NDArray[np.generic],
+    labels: NDArray[np.generic],
+    conformal: Conformal | None,
+    name: str,
 ) -> list[tuple[object, ...]]:
     """Return for each row the labels that are likely enough, the predicted one always among them.
 
@@ -66,7 +70,7 @@ def label_sets(
     ReleaseError
         As for ``interval_frame``.
     """
-    bounds = _known(conformal, "the model")
+    bounds = _known(conformal, name)
     likely = probabilities >= 1 - bounds.margin
     chosen = labels[None, :] == predicted[:, None]
     names = labels.tolist()
