@@ -26,7 +26,19 @@ from journeyman.cli_late import Late
 from journeyman.cli_operating import app as operating
 from journeyman.cli_operating import resume_loop
 from journeyman.cli_simulating import app as simulating
-from journeyman.cli_words import Name, Query, Quiet, Version, Workspace, count, predictions_name, same_file
+from journeyman.cli_words import (
+    Identifiers,
+    Interval,
+    Keep,
+    Name,
+    Query,
+    Quiet,
+    Version,
+    Workspace,
+    count,
+    predictions_name,
+    same_file,
+)
 from journeyman.entities.column import Kind, Role
 from journeyman.entities.task import TaskKind
 from journeyman.errors import SettingsError
@@ -249,6 +261,9 @@ def predict(
             show_default=False,
         ),
     ] = None,
+    keep: Keep = None,
+    identifiers: Identifiers = True,
+    interval: Interval = False,
     version: Version = None,
     query: Query = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
@@ -260,8 +275,9 @@ def predict(
             path = Path(folder, "predictions.csv") if to_stdout else Path(out or predictions_name(table))
             if not to_stdout and same_file(path, table):
                 raise SettingsError(f"--out {path} would overwrite the table to predict", hint="name another file")
+            layout = predict_doors.Layout(tuple(keep or ()), identifiers, interval)
             result = predict_doors.predict_file(
-                name, table, out=path, version=version, workspace=workspace, query=query
+                name, table, out=path, version=version, workspace=workspace, query=query, layout=layout
             )
             if to_stdout:
                 sys.stdout.flush()

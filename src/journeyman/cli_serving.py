@@ -11,7 +11,19 @@ import typer
 
 from journeyman.cli_endings import told
 from journeyman.cli_late import Late
-from journeyman.cli_words import Name, Query, Quiet, Version, Workspace, count, predictions_name, same_file
+from journeyman.cli_words import (
+    Identifiers,
+    Interval,
+    Keep,
+    Name,
+    Query,
+    Quiet,
+    Version,
+    Workspace,
+    count,
+    predictions_name,
+    same_file,
+)
 from journeyman.errors import SettingsError
 from journeyman.settings import DEFAULT_WORKSPACE
 
@@ -46,6 +58,9 @@ def score(
         Path | None,
         typer.Option(metavar="FOLDER", help="Score every table that appears in this folder.", show_default=False),
     ] = None,
+    keep: Keep = None,
+    identifiers: Identifiers = True,
+    interval: Interval = False,
     version: Version = None,
     query: Query = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
@@ -67,8 +82,9 @@ def score(
             if not quiet:
                 typer.echo(f"{count(rows, 'row')} done, {time.monotonic() - began:.0f} s", err=True)
 
+        layout = score_doors.Layout(tuple(keep or ()), identifiers, interval)
         result = score_doors.score_file(
-            name, str(table), tell, out=path, version=version, workspace=workspace, query=query
+            name, str(table), tell, out=path, version=version, workspace=workspace, query=query, layout=layout
         )
         typer.echo(f"{count(result.rows, 'row')} predicted: {result.path}")
         for finding in result.findings:

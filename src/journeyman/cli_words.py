@@ -9,7 +9,19 @@ import typer
 
 from journeyman.settings import predictions_name
 
-__all__ = ["Name", "Query", "Quiet", "Version", "Workspace", "count", "predictions_name", "same_file"]
+__all__ = [
+    "Identifiers",
+    "Interval",
+    "Keep",
+    "Name",
+    "Query",
+    "Quiet",
+    "Version",
+    "Workspace",
+    "count",
+    "predictions_name",
+    "same_file",
+]
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.", show_default=False)]
 Workspace = Annotated[
@@ -26,6 +38,24 @@ Version = Annotated[
 ]
 Query = Annotated[
     str | None, typer.Option(metavar="SQL", help="Query to run, where TABLE is a database URL.", show_default=False)
+]
+Keep = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COL", help="Write this column of TABLE beside the predictions; repeatable.", show_default=False
+    ),
+]
+Identifiers = Annotated[
+    bool,
+    typer.Option(
+        "--identifiers/--no-identifiers", help="Write the columns that named the rows of the training table, too."
+    ),
+]
+Interval = Annotated[
+    bool,
+    typer.Option(
+        "--interval", help="Write the interval, or the likely labels, that hold the true value in about 90% of rows."
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 

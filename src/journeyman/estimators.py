@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils import assert_all_finite, check_random_state
+from sklearn.utils import assert_all_finite, check_array, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
 
@@ -71,10 +71,31 @@ class _Journeyman(BaseEstimator):
             self._names = _unique_names(frame.columns)
         return frame.set_axis(self._names, axis=1)
 
-    def _learn(self, frame: pd.DataFrame, y: NDArray[Any], task: str) -> Learned:
+    @property
+    def feature_importances_(self) -> NDArray[np.float64]:
+        """Return the share of each feature in what the model relies on, shape (n_features_in_,); they sum to 1.
+
+        Permutation importance on up to 2,000 rows of those it was fitted on, in units of the metric; measured when it
+        is first asked for. A feature that was left out, or whose shuffling costs nothing, has 0.
+        """
+        check_is_fitted(self)
+        if not hasattr(self, "_importances"):
+            measured = self.model_.importances()
+            names = [str(n) for n in getattr(self, "feature_names_in_", _array_names(self.n_features_in_))]
+            falls = np.array([measured.get(name, 0.0) for name in names])
+            self._importances = falls / falls.sum() if falls.sum() > 0 else falls
+        importances: NDArray[np.float64] = self._importances
+        return importances
+
+    def _learn(self, frame: pd.DataFrame, y: NDArray[Any], task: str, weights: Any) -> Learned:
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         settings = embedded_settings(self.budget, self.trials, self.metric, self.n_jobs, seed)
-        learned = learn_from_frame(frame, y, task, settings, self.workspace)
+        if hasattr(self, "_importances"):
+            del self._importances
+        if weights is not None:
+            counted = weights > 0  # rows that weigh nothing are as good as not there
+            frame, y, weights = frame[counted].reset_index(drop=True), y[counted], weights[counted]
+        learned = learn_from_frame(frame, y, task, settings, self.workspace, weights)
         for finding in learned.findings:
             if finding.severity in (Severity.ERROR, Severity.WARNING):
                 warnings.warn(f"{finding.code}: {finding.message}", UserWarning, stacklevel=3)
@@ -110,6 +131,8 @@ class JourneymanClassifier(ClassifierMixin, _Journeyman):
         Labels, sorted.
     model_ : Learned
         The fitted ensemble, with its trials and out-of-fold score.
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        Share of each feature in what the model relies on.
     n_features_in_, feature_names_in_
         As scikit-learn defines them.
 
@@ -121,8 +144,12 @@ class JourneymanClassifier(ClassifierMixin, _Journeyman):
     True
     """
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from features of shape (n_samples, n_features) and labels of shape (n_samples,).
+
+        ``sample_weight``, shape (n_samples,), says how much each row counts: in every fit, in the scores that choose
+        among models, and in their ensemble. Algorithms that cannot weigh rows are left out
+        (``model_.left_out`` names them); a row of weight 0 is as good as not there.
 
         Raises
         ------
@@ -131,10 +158,13 @@ class JourneymanClassifier(ClassifierMixin, _Journeyman):
         """
         frame, labels = _checked(self, X, y)
         check_classification_targets(labels)
-        self.classes_, codes = np.unique(labels, return_inverse=True)
+        weights = _checked_weights(frame, sample_weight)
+        counted = labels if weights is None else labels[weights > 0]
+        self.classes_ = np.unique(counted)
         if len(self.classes_) < 2:
             raise TargetError(f"y holds one class only: {self.classes_[0]!r}", hint="give rows of at least two classes")
-        self.model_ = self._learn(frame, codes, "binary" if len(self.classes_) == 2 else "multiclass")
+        codes = np.searchsorted(self.classes_, labels)
+        self.model_ = self._learn(frame, codes, "binary" if len(self.classes_) == 2 else "multiclass", weights)
         return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -160,6 +190,8 @@ class JourneymanRegressor(RegressorMixin, _Journeyman):
     ----------
     model_ : Learned
         The fitted ensemble, with its trials and out-of-fold score.
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        Share of each feature in what the model relies on.
     n_features_in_, feature_names_in_
         As scikit-learn defines them.
 
@@ -171,8 +203,10 @@ class JourneymanRegressor(RegressorMixin, _Journeyman):
     True
     """
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from features of shape (n_samples, n_features) and values of shape (n_samples,).
+
+        ``sample_weight`` as for :class:`JourneymanClassifier`.
 
         Raises
         ------
@@ -180,7 +214,8 @@ class JourneymanRegressor(RegressorMixin, _Journeyman):
             Where X or y cannot be learned from.
         """
         frame, values = _checked(self, X, y)
-        self.model_ = self._learn(frame, values.astype(np.float64), "regression")
+        weights = _checked_weights(frame, sample_weight)
+        self.model_ = self._learn(frame, values.astype(np.float64), "regression", weights)
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:
@@ -263,7 +298,7 @@ def _from_array(values: Any) -> pd.DataFrame:
     if values.dtype == object:
         with contextlib.suppress(ValueError):  # texts stay texts; what is neither raises TypeError
             values = values.astype(np.float64)
-    return pd.DataFrame(values, columns=[f"x{i}" for i in range(values.shape[1])])
+    return pd.DataFrame(values, columns=_array_names(values.shape[1]))
 
 
 def _dense(values: Any) -> NDArray[Any]:
@@ -276,3 +311,30 @@ def _dense(values: Any) -> NDArray[Any]:
         )
     dense: NDArray[Any] = values.toarray()
     return dense
+
+
+def _array_names(number: int) -> list[str]:
+    return [f"x{i}" for i in range(number)]
+
+
+def _checked_weights(frame: pd.DataFrame, sample_weight: Any) -> NDArray[np.float64] | None:
+    """Return weights as numbers that are not negative, one a row; None where none were given.
+
+    Raises
+    ------
+    ValueError
+        Where they are not.
+    """
+    if sample_weight is None:
+        return None
+    weights: NDArray[np.float64] = check_array(
+        sample_weight, dtype=np.float64, ensure_2d=False, input_name="sample_weight"
+    )
+    if weights.ndim != 1:
+        raise ValueError(f"sample_weight must be of one dimension, one weight a row; it has {weights.ndim}")
+    check_consistent_length(frame, weights)
+    if (weights < 0).any():
+        raise ValueError(f"sample_weight must not be negative; found {weights.min():g}")
+    if not (weights > 0).any():
+        raise ValueError("sample_weight is zero for every row; some rows must weigh more")
+    return weights

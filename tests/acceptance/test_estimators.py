@@ -17,9 +17,15 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from journeyman import JourneymanClassifier, JourneymanRegressor
 
+# Rows are divided into folds, and repeated rows are other folds than weighted ones: equal in spirit, not to the bit
+# (tests/unit/test_estimator_weights.py has what holds).
+_NOT_TO_THE_BIT = {"check_sample_weight_equivalence_on_dense_data": "folds of repeated rows are other folds"}
+
 
 @pytest.mark.slow
-@parametrize_with_checks([JourneymanClassifier(trials=3), JourneymanRegressor(trials=3)])
+@parametrize_with_checks(
+    [JourneymanClassifier(trials=3), JourneymanRegressor(trials=3)], expected_failed_checks=lambda _: _NOT_TO_THE_BIT
+)
 def test_contract(estimator, check):
     # Of ten rows that one number tells apart CatBoost, the third to be tried, learns in all 4,000 rounds, fold after
     # fold: a minute that says nothing of the contract.

@@ -17,6 +17,7 @@ from journeyman.cli_words import predictions_name
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.model_version import ModelVersion
 from journeyman.errors import JournalError, ReleaseError, SchemaError, SourceError, TargetError, WorkspaceError
+from journeyman.workflow.predictions_file import Layout
 
 runner = CliRunner()
 
@@ -63,6 +64,7 @@ def doors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeDoors:
             "predict_file": _predict_file,
         }
     )
+    fake.Layout = Layout  # type: ignore[attr-defined]  # what is handed on is the real thing
     for door in ("doors", "predict_doors", "registry_doors", "report_doors"):
         monkeypatch.setattr(cli, door, fake)
     monkeypatch.setattr(
@@ -78,7 +80,7 @@ def doors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeDoors:
 
 
 def _predict_file(
-    name: str, table: str, *, out: Path, version: int | None, workspace: Path, query: str | None
+    name: str, table: str, *, out: Path, version: int | None, workspace: Path, query: str | None, layout: Layout
 ) -> SimpleNamespace:
     Path(out).write_text("prediction\n1\n2\n")
     return SimpleNamespace(

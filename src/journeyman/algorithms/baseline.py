@@ -63,13 +63,26 @@ class Baseline:
         return 40 * rows * task.outputs
 
     def fit(self, request: FitRequest) -> FittedModel:
-        """Count classes, or take the mean (the median for absolute errors)."""
+        """Count classes, or take the mean (the median for absolute errors), of weighted rows."""
+        weights = request.weights
         if request.task.kind is TaskKind.REGRESSION:
             absolute = request.task.metric in ("mae", "median_absolute_error", "mape")
-            return ConstantModel((float(np.median(request.y) if absolute else np.mean(request.y)),))
-        counts = np.bincount(request.y.astype(np.int64), minlength=len(request.task.labels)) + 1.0
+            if absolute:
+                return ConstantModel((_median(request.y, weights),))
+            return ConstantModel((float(np.average(request.y, weights=weights)),))
+        codes = request.y.astype(np.int64)
+        counts = np.bincount(codes, weights=weights, minlength=len(request.task.labels)) + 1.0
         return ConstantModel(tuple((counts / counts.sum()).tolist()))
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""
         return msgspec.msgpack.decode(files["constant.msgpack"], type=ConstantModel)
+
+
+def _median(values: NDArray[np.float64], weights: NDArray[np.float64] | None) -> float:
+    """Return the value below which half of the weight lies."""
+    if weights is None:
+        return float(np.median(values))
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(reached, reached[-1] / 2)])

@@ -203,7 +203,7 @@ def _pools(request: FitRequest) -> tuple[Any, Any]:
         pool = catboost.Pool(features_data(request.x), label=request.y, weight=request.weights)
         valid = None
         if request.valid_x is not None and request.valid_y is not None:
-            valid = catboost.Pool(features_data(request.valid_x), label=request.valid_y)
+            valid = catboost.Pool(features_data(request.valid_x), label=request.valid_y, weight=request.valid_weights)
         request.shared["catboost"] = (pool, valid)
     result: tuple[Any, Any] = request.shared["catboost"]
     return result

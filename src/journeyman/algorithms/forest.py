@@ -94,6 +94,7 @@ class _Forest:
 
     name: str
     preparation: str = "encoded"
+    weighs_rows: bool = True
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
         """Return a forest with small leaves, and one with larger leaves for noisy targets; larger for many classes."""

@@ -50,19 +50,30 @@ def grown(request: FitRequest, name: str, wanted: int) -> FlatTrees | tuple[byte
         warm_start=True,
         n_jobs=request.threads,
         random_state=request.seed,
+        min_weight_fraction_leaf=_least_weight(request),
         **request.parameters,
     )
     x = request.x.values.astype(np.float32)
-    grower.fit(x, request.y)
+    grower.fit(x, request.y, sample_weight=request.weights)
     while len(grower.estimators_) < wanted and not request.out_of_time():
         grower.set_params(n_estimators=min(len(grower.estimators_) + chunk, wanted))
-        grower.fit(x, request.y)
+        grower.fit(x, request.y, sample_weight=request.weights)
     classes = grower.classes_.astype(np.int64) if classification else None
     if request.task.kind is TaskKind.MULTICLASS:
         trees = [estimator.tree_ for estimator in grower.estimators_]
         return flatten(trees, [_leaf_answers(tree.value[:, 0, :], request.task, classes) for tree in trees])
     rounds = len(grower.estimators_)
     return _to_text(grower, request.task, classes), rounds
+
+
+def _least_weight(request: FitRequest) -> float:
+    """Return the share of all weight that a leaf must hold: that of as many usual rows as it must have anyway.
+
+    In leaves of single rows a row that weighs next to nothing would answer for all that come near it.
+    """
+    if request.weights is None:
+        return 0.0
+    return min(0.5, float(request.parameters.get("min_samples_leaf", 1)) / len(request.y))
 
 
 def _to_text(grower: Any, task: Task, classes: NDArray[np.int64] | None) -> bytes:

@@ -111,7 +111,7 @@ def _datasets(request: FitRequest) -> tuple[Any, Any]:
         data = _dataset(request.x, request.y, None, threads, request.weights)
         valid = None
         if request.valid_x is not None and request.valid_y is not None:
-            valid = _dataset(request.valid_x, request.valid_y, data, threads)
+            valid = _dataset(request.valid_x, request.valid_y, data, threads, request.valid_weights)
         request.shared["lightgbm"] = (data, valid)
     result: tuple[Any, Any] = request.shared["lightgbm"]
     return result

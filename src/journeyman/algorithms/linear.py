@@ -15,6 +15,7 @@ from journeyman.entities.column import Column
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 from journeyman.metrics import METRICS
+from journeyman.metrics.weighted import score_rows
 from journeyman.transformers.steps import decode_array, encode_array
 
 __all__ = ["Linear", "LinearModel"]
@@ -101,7 +102,8 @@ class Linear:
         def loss(position: int) -> float:
             if position not in found:
                 model = self._one(request, scaled, center, spread, position)
-                found[position] = (metric.score(valid_y, model.predict(valid_x)), model)
+                score = score_rows(metric, valid_y, model.predict(valid_x), request.valid_weights)
+                found[position] = (score, model)
             return found[position][0]
 
         here = _START

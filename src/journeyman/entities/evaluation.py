@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from journeyman.entities.card import html_card
+
 __all__ = ["Curve", "Dependence", "Evaluation", "Explanation", "Importance", "IntervalCheck", "Score", "Slice"]
 
 
@@ -221,6 +223,16 @@ class Evaluation:
     def main(self) -> Score:
         """The score of the task's own metric."""
         return self.scores[0]
+
+    def __repr__(self) -> str:
+        """Return one line: the main score with its interval, beside the baseline's."""
+        main = self.main
+        figures = f"{main.metric} {main.value:.4g} ({main.low:.4g} to {main.high:.4g}), baseline {main.baseline:.4g}"
+        return f"<Evaluation {figures}, {self.rows:,} rows>"
+
+    def _repr_html_(self) -> str | None:
+        """Return the card that a notebook shows."""
+        return html_card(self)
 
 
 @dataclass(frozen=True)

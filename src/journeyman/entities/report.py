@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from journeyman.entities.card import html_card
 from journeyman.entities.column import Column
 from journeyman.entities.decision import Decision
 from journeyman.entities.evaluation import Evaluation, Explanation
@@ -104,3 +105,11 @@ class BuildReport:
     weaknesses: tuple[Weakness, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     recollection: Recollection | None = None
+
+    def __repr__(self) -> str:
+        """Return one line: what was built, and the verdict."""
+        return f"<BuildReport {self.name} {self.version}: {self.decision.verdict}, {self.rows:,} rows>"
+
+    def _repr_html_(self) -> str | None:
+        """Return the card that a notebook shows."""
+        return html_card(self)

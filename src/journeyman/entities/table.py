@@ -34,6 +34,8 @@ class Table:
         Hex digest of the source's content.
     source_rows : int
         Rows in the source; larger than ``len(frame)`` when the frame is a sample.
+    weights : ndarray of shape (n_samples,), or None
+        How much each row counts, 1 in the mean; None where all count alike.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Table:
     columns: tuple[Column, ...]
     digest: str
     source_rows: int
+    weights: NDArray[np.float64] | None = None
 
     @property
     def sampled(self) -> bool:
@@ -51,6 +54,10 @@ class Table:
     def features(self) -> tuple[Column, ...]:
         """Columns that a model may use."""
         return tuple(c for c in self.columns if c.role is Role.FEATURE)
+
+    def weights_of(self, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
+        """Return the weights of those rows; None where all rows count alike."""
+        return None if self.weights is None else self.weights[rows]
 
     def column(self, name: str) -> Column:
         """Return the column of that name; KeyError where there is none."""

@@ -139,7 +139,10 @@ class FitRequest:
     shared : dict
         What fits on these very rows hand on to the next one, such as bins, under the name of their library.
     weights : ndarray of shape (n_samples,) or None
-        How much each training row counts, 1 in the mean; only given to algorithms that say that they weigh rows.
+        How much each training row counts, 1 in the mean; only given to the baseline and to algorithms that say that
+        they weigh rows.
+    valid_weights : ndarray of shape (n_valid,) or None
+        The same for the rows for early stopping.
     seconds_left : callable or None
         Seconds until ``out_of_time`` turns true, for what learns on a schedule; None where no clock counts.
     """
@@ -156,6 +159,7 @@ class FitRequest:
     out_of_time: Callable[[], bool]
     shared: dict[str, Any] = field(default_factory=dict)
     weights: FloatArray | None = None
+    valid_weights: FloatArray | None = None
     seconds_left: Callable[[], float] | None = None
 
 

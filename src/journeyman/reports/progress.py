@@ -17,11 +17,18 @@ from rich.text import Text
 from journeyman.entities.candidate import Candidate
 from journeyman.reports.words import clean, duration, number, plural, shorten
 
-__all__ = ["LiveProgress", "PlainProgress", "SilentProgress"]
+__all__ = ["LiveProgress", "PlainProgress", "SilentProgress", "best_words"]
 
 
-def _best_words(score: float, baseline: float | None, members: int) -> str:
-    beside = f" (no model: {number(baseline, 4)})" if baseline is not None else ""
+def best_words(score: float, baseline: float | None, members: int) -> str:
+    """Say the best score so far, beside the baseline's, and of how many models it is.
+
+    Examples
+    --------
+    >>> best_words(0.9, 0.5, 1)
+    '0.9 (baseline: 0.5), 1 model'
+    """
+    beside = f" (baseline: {number(baseline, 4)})" if baseline is not None else ""
     return f"{number(score, 4)}{beside}, {plural(members, 'model')}"
 
 
@@ -91,7 +98,7 @@ class PlainProgress(SilentProgress):
 
     def best(self, score: float, baseline: float | None, members: int) -> None:
         """The best score so far has changed."""
-        self._line(f"best so far: {_best_words(score, baseline, members)}")
+        self._line(f"best so far: {best_words(score, baseline, members)}")
 
     def note(self, message: str) -> None:
         """Something worth a line."""
@@ -166,7 +173,7 @@ class LiveProgress(SilentProgress):
     def best(self, score: float, baseline: float | None, members: int) -> None:
         """The best score so far has changed."""
         with self._lock:
-            self._best = _best_words(score, baseline, members)
+            self._best = best_words(score, baseline, members)
         self._live.refresh()
 
     def note(self, message: str) -> None:

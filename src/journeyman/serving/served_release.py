@@ -11,14 +11,11 @@ from msgspec.structs import replace as replace_fields
 from numpy.typing import NDArray
 
 from journeyman.entities.admitted import RowMisfit, TrainedColumn
-from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Finding
 from journeyman.entities.prediction import Answer, Part, RowFinding, Value
-from journeyman.entities.report import BuildReport
-from journeyman.entities.table import Block
 from journeyman.serving.asks import Row
 from journeyman.stages.admit import RowAdmission
-from journeyman.stages.attribute import attribute
+from journeyman.stages.attribute import attribute, typical_row
 from journeyman.workflow.release import Release, typed_labels
 from journeyman.workflow.trained_columns import trained_columns
 
@@ -46,9 +43,9 @@ class ServedRelease:
         # the release's own columns say how values are read; the report only adds what training saw
         trained = [replace(by_name.get(c.name, TrainedColumn(c)), column=c) for c in release.columns]
         self._release = release
-        self._admission = RowAdmission(trained, {*known, self.task.target})
+        self._admission = RowAdmission(trained, {*known, *release.left_out})
         self._labels = typed_labels(self.task).tolist() if self.task.kind.classification else []
-        self._typical = _typical_row(self.report, release.columns)
+        self._typical = typical_row(self.report.profile, release.columns)
 
     def answer(self, rows: Sequence[Row], part: Part) -> list[Answer | RowMisfit]:
         """Answer rows, each on its own; what is wrong with a row is its own answer."""
@@ -111,23 +108,3 @@ class ServedRelease:
 
 def _noticed(findings: Sequence[Finding]) -> tuple[RowFinding, ...]:
     return tuple(RowFinding(f.code, f.subject[0] if f.subject else "", f.message) for f in findings)
-
-
-def _typical_row(report: BuildReport, columns: Sequence[Column]) -> Block:
-    """Return a row of medians and commonest names, as the training table had them; what is unknown is missing."""
-    profiles = {profile.name: profile for profile in report.profile.columns}
-    row: Block = {}
-    for column in columns:
-        profile = profiles.get(column.name)
-        top = profile.top_values[0] if profile is not None and profile.top_values else None
-        if column.kind.categorical:
-            code = column.categories.index(top) if top in column.categories else -1
-            row[column.name] = np.array([code], dtype=np.int32)
-        elif column.kind.numeric or column.kind is Kind.DATETIME:
-            middle = profile.quantiles[len(profile.quantiles) // 2] if profile and profile.quantiles else math.nan
-            if column.kind is Kind.BOOLEAN and top in column.categories:
-                middle = float(column.categories.index(top))
-            row[column.name] = np.array([middle], dtype=np.float64)
-        else:
-            row[column.name] = np.array([None], dtype=object)
-    return row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +23,7 @@ _FEW_ROWS = 24
 """Up to this many rows of a frame are read value by value: columns of a frame cost milliseconds, however short."""
 
 
-def conform(raw: object, reader: RowReader) -> Conformed:
+def conform(raw: object, reader: RowReader, left_out: Collection[str] = ()) -> Conformed:
     """Read rows to predict as training read its rows.
 
     Parameters
@@ -32,6 +32,8 @@ def conform(raw: object, reader: RowReader) -> Conformed:
         Any frame (pandas, polars, pyarrow, DuckDB), columns as lists, or one mapping a row.
     reader : RowReader
         Of the columns that the model needs; made once, since that takes longer than it takes to read a row.
+    left_out : collection of str
+        Columns that training knew and left out: nobody need be told of them again.
 
     Returns
     -------
@@ -50,20 +52,20 @@ def conform(raw: object, reader: RowReader) -> Conformed:
     {'x': array([1., 2.])}
     """
     if isinstance(raw, Mapping):
-        return _from_lists({str(k): v for k, v in raw.items()}, reader)
+        return _from_lists({str(k): v for k, v in raw.items()}, reader, left_out)
     if isinstance(raw, Sequence) and not isinstance(raw, str) and all(isinstance(r, Mapping) for r in raw):
-        return _from_records(raw, reader)
+        return _from_records(raw, reader, left_out)
     frame = frame_of(raw, "the table")
     if len(frame) <= _FEW_ROWS and frame.columns.is_unique:
-        return _from_lists({str(name): _cells(values) for name, values in frame.items()}, reader)
-    part = conform_part(frame, reader.columns)
+        return _from_lists({str(name): _cells(values) for name, values in frame.items()}, reader, left_out)
+    part = conform_part(frame, reader.columns, left_out)
     return Conformed(part.block, (*judge(part.misfits), *part.findings))
 
 
-def _from_records(rows: Sequence[Mapping[str, object]], reader: RowReader) -> Conformed:
+def _from_records(rows: Sequence[Mapping[str, object]], reader: RowReader, left_out: Collection[str]) -> Conformed:
     names = list(dict.fromkeys(str(k) for row in rows for k in row))
     # A key that one record leaves out is a missing value; one that all leave out is a lacking column.
-    return _from_lists({n: [row.get(n) for row in rows] for n in names}, reader)
+    return _from_lists({n: [row.get(n) for row in rows] for n in names}, reader, left_out)
 
 
 def _cells(values: pd.Series) -> list[object]:
@@ -71,7 +73,7 @@ def _cells(values: pd.Series) -> list[object]:
     return list((values.dt.total_seconds() if values.dtype.kind == "m" else values).tolist())
 
 
-def _from_lists(lists: Mapping[str, Sequence[object]], reader: RowReader) -> Conformed:
+def _from_lists(lists: Mapping[str, Sequence[object]], reader: RowReader, left_out: Collection[str]) -> Conformed:
     names = _matched(list(lists), reader.columns)
     for column in reader.columns:
         if isinstance(lists[names[column.name]], (str, bytes)) or not hasattr(lists[names[column.name]], "__len__"):
@@ -82,10 +84,10 @@ def _from_lists(lists: Mapping[str, Sequence[object]], reader: RowReader) -> Con
         if refused.get(column.name):
             present = refused[column.name] + _present(block, column)
             _refuse_all(column, refused[column.name], present)
-    return Conformed(block, (*findings, *_extra(list(lists), names)))
+    return Conformed(block, (*findings, *_extra(list(lists), names, left_out)))
 
 
-def conform_part(frame: pd.DataFrame, columns: Sequence[Column]) -> ConformedPart:
+def conform_part(frame: pd.DataFrame, columns: Sequence[Column], left_out: Collection[str] = ()) -> ConformedPart:
     """Read some rows of a table that is too large to be read at once; ``judge`` says what is wrong with all of them.
 
     Parameters
@@ -94,6 +96,8 @@ def conform_part(frame: pd.DataFrame, columns: Sequence[Column]) -> ConformedPar
         Raw rows.
     columns : sequence of Column
         The columns that the model needs.
+    left_out : collection of str
+        As for ``conform``.
 
     Raises
     ------
@@ -116,7 +120,7 @@ def conform_part(frame: pd.DataFrame, columns: Sequence[Column]) -> ConformedPar
             raise SchemaError(f"column {column.name!r} holds {error}", hint="give one plain value a cell") from error
         misfits.append(Misfit(column, reading.refused, reading.present, reading.examples))
         block.update(to_block(pd.DataFrame({column.name: reading.values}), (column,)))
-    return ConformedPart(block, tuple(misfits), _extra(given, names))
+    return ConformedPart(block, tuple(misfits), _extra(given, names, left_out))
 
 
 def judge(misfits: Iterable[Misfit]) -> tuple[Finding, ...]:
@@ -178,8 +182,8 @@ def _refuse_all(column: Column, refused: int, present: int) -> None:
         )
 
 
-def _extra(given: Sequence[str], names: Mapping[str, str]) -> tuple[Finding, ...]:
-    used = set(names.values())
+def _extra(given: Sequence[str], names: Mapping[str, str], left_out: Collection[str]) -> tuple[Finding, ...]:
+    used = {*names.values(), *left_out}
     extra = tuple(g for g in given if g not in used)
     if not extra:
         return ()

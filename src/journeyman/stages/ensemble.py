@@ -14,6 +14,7 @@ from journeyman.entities.candidate import BASELINE
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus, temper
 from journeyman.interfaces import Metric
+from journeyman.metrics.weighted import score_rows
 
 __all__ = [
     "MOST_COPIES",
@@ -114,6 +115,7 @@ def ensemble(
     incumbent: Ensemble | None,
     latency: float | None,
     fits: FitLimit = FitLimit(),
+    row_weights: FloatArray | None = None,
 ) -> Ensemble | None:
     """Choose weights by greedy selection with replacement, drawn towards equal ones where rows are few.
 
@@ -129,6 +131,8 @@ def ensemble(
         Seconds that the answer for one row may take; None for an ensemble as good as can be, however slow.
     fits : FitLimit
         How long final fits may take; where no trial fits in, the one that is nearest to it is taken.
+    row_weights : ndarray of shape (n_validated,), or None
+        How much each validated row counts.
 
     Returns
     -------
@@ -148,7 +152,7 @@ def ensemble(
     if not pool:
         return incumbent
     rows = np.linspace(0, len(y) - 1, min(len(y), _MOST_ROWS)).astype(np.int64)
-    truth = y[rows]
+    truth, counting = y[rows], _taken(row_weights, rows)
     answers = [_answers(t)[rows] for t in pool]
     limit = np.inf if latency is None else _limit(latency, len(y), _outputs(pool[0], task))
     most = _MOST_MEMBERS if latency is None else max(1, min(_MOST_MEMBERS, int(latency / _LONE_MEMBER)))
@@ -161,23 +165,25 @@ def ensemble(
     room = replace(room, costs=room.costs[quick])
     chosen = [0]
     total = answers[0].copy()
-    best_chosen, best_score = list(chosen), sign * metric.score(truth, total)
+    best_chosen, best_score = list(chosen), sign * score_rows(metric, truth, total, counting)
     while len(chosen) < _ROUNDS and len(chosen) < len(best_chosen) + _PATIENCE:
         allowed = [i for i in range(len(pool)) if room.beside(i, set(chosen))]
-        scores = {i: sign * metric.score(truth, (total + answers[i]) / (len(chosen) + 1)) for i in allowed}
+        mixed = ((i, (total + answers[i]) / (len(chosen) + 1)) for i in allowed)
+        scores = {i: sign * score_rows(metric, truth, mix, counting) for i, mix in mixed}
         pick = max(scores, key=lambda i: (scores[i], -i))
         chosen.append(pick)
         total += answers[pick]
         if scores[pick] > best_score:
             best_chosen, best_score = list(chosen), scores[pick]
-    weights = _steadied(best_chosen, lambda i: row_losses(truth, answers[i], task), room)
+    weights = _steadied(best_chosen, lambda i: _weighted(row_losses(truth, answers[i], task), counting), room)
     members = tuple(
         Member(pool[i].candidate, weight, _rounds(pool[i]))
         for i, weight in sorted(weights.items(), key=lambda item: (-item[1], item[0]))
     )
     predictions = np.asarray(sum(weight * _answers(pool[i]) for i, weight in sorted(weights.items())))
     took = sum(pool[i].answer_seconds for i in weights)
-    challenger = Ensemble(members, metric.score(y, predictions), predictions, answer_seconds=took)
+    score = score_rows(metric, y, predictions, row_weights)
+    challenger = Ensemble(members, score, predictions, answer_seconds=took)
     if incumbent is not None and sign * challenger.score <= sign * incumbent.score:
         return incumbent
     return challenger
@@ -218,7 +224,13 @@ def _steadied(chosen: Sequence[int], losses: Callable[[int], FloatArray], room: 
 
 
 def fastest_alike(
-    metric: Metric, trials: Sequence[Trial], y: FloatArray, task: Task, best: Ensemble, fits: FitLimit = FitLimit()
+    metric: Metric,
+    trials: Sequence[Trial],
+    y: FloatArray,
+    task: Task,
+    best: Ensemble,
+    fits: FitLimit = FitLimit(),
+    row_weights: FloatArray | None = None,
 ) -> Ensemble:
     """Return the fastest ensemble that is as good as the best one, as far as the rows can tell.
 
@@ -229,13 +241,13 @@ def fastest_alike(
     ----------
     best : Ensemble
         Chosen by its score alone.
-    fits : FitLimit
-        As ``ensemble`` takes it.
+    fits, row_weights
+        As ``ensemble`` takes them.
     """
     for latency, share in _FASTER:
         if best.answer_seconds <= _limit(latency, len(y), _numbers(best, task)):
             return best
-        found = ensemble(metric, trials, y, task, None, latency, fits)
+        found = ensemble(metric, trials, y, task, None, latency, fits, row_weights)
         faster = found is not None and found.answer_seconds < best.answer_seconds
         if found is not None and faster and _alike(metric, y, task, (best, found), share):
             return found
@@ -365,7 +377,17 @@ def metric_losses(y: FloatArray, predictions: FloatArray, task: Task) -> FloatAr
     return np.asarray((predictions.argmax(axis=1) != codes) * len(y) / (np.count_nonzero(counts) * counts[codes]))
 
 
-def lift(y: FloatArray, before: Ensemble | None, after: Ensemble, task: Task) -> tuple[bool, float]:
+def _taken(weights: FloatArray | None, rows: NDArray[np.int64]) -> FloatArray | None:
+    return None if weights is None else weights[rows]
+
+
+def _weighted(losses: FloatArray, weights: FloatArray | None) -> FloatArray:
+    return losses if weights is None else losses * weights / weights.mean()
+
+
+def lift(
+    y: FloatArray, before: Ensemble | None, after: Ensemble, task: Task, weights: FloatArray | None = None
+) -> tuple[bool, float]:
     """Say whether an ensemble gained beyond noise, and its relative gain.
 
     Noise is one standard error of the paired difference of the rows' losses; where the metric counts classes alike,
@@ -380,14 +402,16 @@ def lift(y: FloatArray, before: Ensemble | None, after: Ensemble, task: Task) ->
         return True, 1.0
     if before is after:
         return False, 0.0
-    old, new = (metric_losses(y, e.predictions, task) for e in (before, after))
+    old, new = (_weighted(metric_losses(y, e.predictions, task), weights) for e in (before, after))
     difference = old - new
     error = float(difference.std()) / np.sqrt(len(y))
     mean, scale = float(difference.mean()), float(np.abs(old).mean())
     return mean > error, mean / scale if scale > 0 else 0.0
 
 
-def calibrate(metric: Metric, chosen: Ensemble, y: FloatArray, task: Task) -> Ensemble:
+def calibrate(
+    metric: Metric, chosen: Ensemble, y: FloatArray, task: Task, weights: FloatArray | None = None
+) -> Ensemble:
     """Set the temperature where it lowers the log loss, and the threshold where the metric depends on one.
 
     References
@@ -398,33 +422,34 @@ def calibrate(metric: Metric, chosen: Ensemble, y: FloatArray, task: Task) -> En
         return chosen
     calibrated = chosen
     if len(y) >= 1000:
-        calibrated = _tempered(metric, chosen, y, task)
+        calibrated = _tempered(metric, chosen, y, task, weights)
     if task.kind is TaskKind.BINARY:
-        calibrated = replace(calibrated, threshold=_threshold(metric, calibrated.predictions, y))
+        calibrated = replace(calibrated, threshold=_threshold(metric, calibrated.predictions, y, weights))
     return calibrated
 
 
-def _tempered(metric: Metric, chosen: Ensemble, y: FloatArray, task: Task) -> Ensemble:
+def _tempered(metric: Metric, chosen: Ensemble, y: FloatArray, task: Task, weights: FloatArray | None) -> Ensemble:
     def loss(log_temperature: float) -> float:
         tempered = temper(chosen.predictions, float(np.exp(log_temperature)))
-        return float(row_losses(y, tempered, task).mean())
+        return float(_weighted(row_losses(y, tempered, task), weights).mean())
 
     found = minimize_scalar(loss, bounds=(np.log(0.5), np.log(2.0)), method="bounded")
     if loss(0.0) - float(found.fun) < 1e-4:
         return chosen
     temperature = float(np.exp(found.x))
     predictions = temper(chosen.predictions, temperature)
-    return replace(chosen, temperature=temperature, predictions=predictions, score=metric.score(y, predictions))
+    score = score_rows(metric, y, predictions, weights)
+    return replace(chosen, temperature=temperature, predictions=predictions, score=score)
 
 
-def _threshold(metric: Metric, predictions: FloatArray, y: FloatArray) -> float:
+def _threshold(metric: Metric, predictions: FloatArray, y: FloatArray, weights: FloatArray | None) -> float:
     """Return the probability from which on the positive label is given; 0.5 unless the metric is of labels."""
     if metric.name not in ("f1", "balanced_accuracy"):
         return 0.5
     best, threshold = -np.inf, 0.5
     for candidate in np.unique(np.quantile(predictions[:, 1], np.linspace(0.01, 0.99, 99))):
         hard = (predictions[:, 1] >= candidate).astype(np.float64)
-        score = metric.score(y, np.column_stack([1.0 - hard, hard]))
+        score = score_rows(metric, y, np.column_stack([1.0 - hard, hard]), weights)
         if score > best:
             best, threshold = score, float(candidate)
     return threshold

@@ -29,6 +29,7 @@ from journeyman.interfaces import (
     Metric,
     Preparation,
 )
+from journeyman.metrics.weighted import score_rows
 from journeyman.transformers.derived import derived_columns, with_derived
 from journeyman.transformers.target_scale import ScaledModel, TargetScale
 from journeyman.transformers.treated import fit_treated
@@ -57,7 +58,8 @@ _MOST_RACED = 10_000  # rows that a race is judged by
 class PreparedFold:
     """A fold's rows, prepared by what its training rows taught; ``shared`` is for :class:`FitRequest`.
 
-    ``when`` holds the times of the training rows where they are divided by time.
+    ``when`` holds the times of the training rows where they are divided by time; ``w_fit`` and ``w_valid`` the weights
+    of rows where they do not count alike.
     """
 
     x_fit: Matrix
@@ -66,6 +68,8 @@ class PreparedFold:
     y_valid: FloatArray
     shared: dict[str, Any] = field(default_factory=dict)
     when: FloatArray | None = None
+    w_fit: FloatArray | None = None
+    w_valid: FloatArray | None = None
 
 
 class Folds(Protocol):
@@ -198,7 +202,15 @@ def prepare_folds(
         y_fit = y[fold.fit]
         fitted, x_fit = preparation.fit(fit, columns, y_fit, task, seed)
         when = _times(table, task, fold.fit)
-        return PreparedFold(x_fit, y_fit, fitted.transform(validate), y[fold.validate], when=when)
+        return PreparedFold(
+            x_fit,
+            y_fit,
+            fitted.transform(validate),
+            y[fold.validate],
+            when=when,
+            w_fit=table.weights_of(fold.fit),
+            w_valid=table.weights_of(fold.validate),
+        )
 
     if threads is None:
         return FoldsInTurn(len(split.folds), prepare)
@@ -254,6 +266,7 @@ class _Answered:
     seconds: float
     unfinished: bool
     learned_long: bool
+    weights: FloatArray | None
 
 
 def _run(algorithm: Algorithm, folds: Folds, terms: Terms, trial: Trial, task: Task, seed: int) -> Trial:
@@ -279,7 +292,7 @@ def _run(algorithm: Algorithm, folds: Folds, terms: Terms, trial: Trial, task: T
         finally:
             given_up.set()  # an interrupt or a failure leaves no fit running behind
     answers = np.vstack([d.predictions for d in done])
-    score = terms.metric.score(np.concatenate([d.truth for d in done]), answers)
+    score = score_rows(terms.metric, np.concatenate([d.truth for d in done]), answers, _weights(done))
     return replace(_told(trial, done), status=TrialStatus.DONE, score=score, predictions=answers)
 
 
@@ -292,6 +305,11 @@ class _Ends:
 
     def out_of_time(self) -> bool:
         return self.given_up() or (self.seconds_left is not None and self.seconds_left() <= 0.0)
+
+
+def _weights(done: Sequence[_Answered]) -> FloatArray | None:
+    weights = [d.weights for d in done if d.weights is not None]
+    return np.concatenate(weights) if weights else None
 
 
 def _told(trial: Trial, done: Sequence[_Answered]) -> Trial:
@@ -332,6 +350,8 @@ def _fit_fold(
         threads=threads,
         out_of_time=ends.out_of_time,
         seconds_left=ends.seconds_left,
+        weights=fold.w_fit,
+        valid_weights=fold.w_valid,
     )
     model = _fit(algorithm, request, candidate, fold.when)
     unfinished = ends.out_of_time()  # where the trial is given up as a whole nobody looks at this
@@ -343,13 +363,14 @@ def _fit_fold(
     return _Answered(
         predictions=answer,
         truth=fold.y_valid,
-        score=terms.metric.score(fold.y_valid, answer),
+        score=score_rows(terms.metric, fold.y_valid, answer, fold.w_valid),
         rounds=model.rounds,
         answer_seconds=model.answer_seconds,
         measured_seconds=(ended - asked) / max(1, len(answer)),
         seconds=ended - started,
         unfinished=unfinished,
         learned_long=isinstance(model, LearnsLong) and model.learned_long,
+        weights=fold.w_valid,
     )
 
 
@@ -374,10 +395,12 @@ def _hopeless(terms: Terms, done: Sequence[_Answered]) -> bool:
     truth = np.concatenate([d.truth for d in done])
     rows = np.linspace(0, len(truth) - 1, min(len(truth), _MOST_RACED)).astype(np.int64)
     answers = np.vstack([d.predictions for d in done])[rows]
+    weights = _weights(done)
+    weights = None if weights is None else weights[rows]
     incumbent, truth = terms.incumbent[rows], truth[rows]
     sign = 1.0 if terms.metric.greater_is_better else -1.0
-    bar = sign * terms.metric.score(truth, incumbent)
-    mixes = (sign * terms.metric.score(truth, (1 - w) * incumbent + w * answers) for w in _MIXES)
+    bar = sign * score_rows(terms.metric, truth, incumbent, weights)
+    mixes = (sign * score_rows(terms.metric, truth, (1 - w) * incumbent + w * answers, weights) for w in _MIXES)
     return all(mix <= bar for mix in mixes)
 
 
@@ -390,6 +413,7 @@ class PreparedRows:
     y: FloatArray
     shared: dict[str, Any] = field(default_factory=dict)
     when: FloatArray | None = None
+    weights: FloatArray | None = None
 
 
 def fit_preparation(
@@ -406,7 +430,7 @@ def fit_preparation(
     if derived is not None:
         block, columns = with_derived(block, derived), (*columns, *derived_columns(derived))
     fitted, x = preparation.fit(block, columns, y, task, seed)
-    return PreparedRows(fitted, x, y, when=_times(table, task, rows))
+    return PreparedRows(fitted, x, y, when=_times(table, task, rows), weights=table.weights_of(rows))
 
 
 def fit_member(
@@ -455,6 +479,7 @@ def fit_member(
                 threads=max(1, threads // (len(parts) * side)),
                 out_of_time=ends.out_of_time,
                 seconds_left=ends.seconds_left,
+                weights=rows.weights,
             )
             try:
                 model = _fit(algorithm, request, member.candidate, rows.when)

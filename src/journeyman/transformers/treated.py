@@ -94,6 +94,7 @@ def fit_treated(
     # Bins and pools of plain fits carry no weights: these fits share none with them.
     request = replace(request, shared={})
     weights = _weights(algorithm, request, treatment, when)
+    weights = weights if request.weights is None else weights * request.weights
     return algorithm.fit(replace(request, weights=weights / weights.mean()))
 
 
@@ -151,7 +152,10 @@ def _inner_answers(algorithm: Algorithm, request: FitRequest, rounds: int) -> Fl
     for fold in range(_INNER_FOLDS):
         learn, told = folds != fold, folds == fold
         x, y = _rows(request.x, learn), request.y[learn]
-        inner = replace(request, x=x, y=y, valid_x=None, valid_y=None, rounds=rounds, shared={})
+        weights = None if request.weights is None else request.weights[learn]
+        inner = replace(
+            request, x=x, y=y, valid_x=None, valid_y=None, rounds=rounds, shared={}, weights=weights, valid_weights=None
+        )
         answers[told] = algorithm.fit(inner).predict(_rows(request.x, told))
     return answers
 

@@ -15,6 +15,7 @@ from journeyman.allocator import hold_little
 from journeyman.errors import InputError, SettingsError
 from journeyman.interfaces import Progress, Source
 from journeyman.reports.html import render_html
+from journeyman.reports.notebook import usual_progress
 from journeyman.reports.progress import SilentProgress
 from journeyman.settings import (
     DEFAULT_BUDGET,
@@ -57,6 +58,7 @@ def build(  # one parameter an option of the command
     group: str | None = None,
     delay: str | None = None,
     progress: Progress | None = None,
+    quiet: bool = False,
     kinds: Mapping[str, str] | None = None,
     roles: Mapping[str, str] | None = None,
     missing: Sequence[str] = (),
@@ -83,6 +85,10 @@ def build(  # one parameter an option of the command
     latency : str or float, optional
         Time that the released model may take to answer for one row, in process ("1ms", seconds), even where that makes
         it worse; by default the fastest model is taken that is as good as the best one.
+    progress : Progress, optional
+        Where the build tells what it is doing; by default a notebook's cell or the terminal, and nothing elsewhere.
+    quiet : bool
+        Whether no progress is shown by default.
     memory : str or int, optional
         What the build may take ("4GB", bytes); by default a share of what the machine has.
     name : str, optional
@@ -132,7 +138,8 @@ def build(  # one parameter an option of the command
     check_name(settings.name)
     checked(settings)
     source = FrameSource(frame_or_path, FRAME) if path is None else open_source(path, query)
-    return _build(source, settings, workspace, progress, began)
+    with _shown(progress, quiet, settings.budget, began) as shown:
+        return _build(source, settings, workspace, shown, began)
 
 
 def build_settings(
@@ -140,19 +147,23 @@ def build_settings(
     workspace: str | Path | None = None,
     progress: Progress | None = None,
     began: float | None = None,
+    quiet: bool = False,
 ) -> Release:
-    """Repeat a build from its ``settings.toml``; ``began`` as for ``build``."""
+    """Repeat a build from its ``settings.toml``; ``progress``, ``began`` and ``quiet`` as for ``build``."""
     began = SystemClock().monotonic() if began is None else began
     settings = read_settings(Path(path))
     if settings.source == FRAME:
         raise SettingsError(
             f"{path} was made from a frame, which is not kept", hint="set source to a file that holds the same rows"
         )
-    return _build(open_source(settings.source, settings.query), settings, workspace, progress, began)
+    with _shown(progress, quiet, settings.budget, began) as shown:
+        return _build(open_source(settings.source, settings.query), settings, workspace, shown, began)
 
 
-def resume(workspace: str | Path | None = None, progress: Progress | None = None) -> list[Release]:
+def resume(workspace: str | Path | None = None, progress: Progress | None = None, quiet: bool = False) -> list[Release]:
     """Go on with all builds that were interrupted; return their releases, none where there is nothing to do.
+
+    ``progress`` and ``quiet`` as for ``build``.
 
     Raises
     ------
@@ -169,8 +180,11 @@ def resume(workspace: str | Path | None = None, progress: Progress | None = None
             gone = settings.source == FRAME
             try:
                 source: Source = _GoneFrame() if gone else open_source(settings.source, settings.query)
-                with resume_run(place, record.id, SystemClock()) as run:
-                    releases.append(_finish(source, settings, place, run, progress))
+                with (
+                    resume_run(place, record.id, SystemClock()) as run,
+                    _shown(progress, quiet, None, SystemClock().monotonic()) as shown,
+                ):
+                    releases.append(_finish(source, settings, place, run, shown))
             except InputError as error:
                 refused = refused or error
     if refused is not None:
@@ -211,8 +225,22 @@ class _GoneFrame:
         return InputError("the frame of this build was not kept", hint="start it anew from Python")
 
 
+@contextmanager
+def _shown(progress: Progress | None, quiet: bool, budget: float | None, began: float) -> Iterator[Progress]:
+    """Give the progress that the caller chose, else the one that fits where Python runs."""
+    if progress is not None:
+        yield progress
+        return
+
+    def elapsed() -> float:
+        return SystemClock().monotonic() - began
+
+    with SilentProgress() if quiet else usual_progress(budget, elapsed) as usual:
+        yield usual
+
+
 def _build(
-    source: Source, settings: BuildSettings, workspace: str | Path | None, progress: Progress | None, began: float
+    source: Source, settings: BuildSettings, workspace: str | Path | None, progress: Progress, began: float
 ) -> Release:
     clock = SystemClock()
     with (
@@ -223,12 +251,10 @@ def _build(
         return _finish(source, settings, place, run, progress)
 
 
-def _finish(
-    source: Source, settings: BuildSettings, place: Workspace, run: JournalRun, progress: Progress | None
-) -> Release:
+def _finish(source: Source, settings: BuildSettings, place: Workspace, run: JournalRun, progress: Progress) -> Release:
     hold_little()  # before threads have arenas of their own
     with _first_interrupt() as interrupted:
-        kit = standard_kit(render_html, SystemClock(), progress or SilentProgress(), interrupted)
+        kit = standard_kit(render_html, SystemClock(), progress, interrupted)
         version = build_line(source, settings, kit, run, place)
     return open_release(place.path / version.path, version.digest)
 

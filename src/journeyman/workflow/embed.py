@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from journeyman.entities.candidate import BASELINE
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.finding import Finding
 from journeyman.entities.report import BuildReport
 from journeyman.entities.search import Search
-from journeyman.entities.table import Table, target_values
+from journeyman.entities.table import Block, Table, target_values, to_block
 from journeyman.entities.task import Task, TaskKind
+from journeyman.interfaces import WeighsRows
 from journeyman.metrics import default_metric, find_metric
 from journeyman.reports.progress import SilentProgress
 from journeyman.settings import BuildSettings, bounded, parse_budget
@@ -25,6 +27,7 @@ from journeyman.sources import FrameSource
 from journeyman.sources.parsing import RowReader
 from journeyman.stages.conform import conform
 from journeyman.stages.ensemble import calibrate, metric_losses
+from journeyman.stages.evaluate.importance import importances
 from journeyman.stages.ingest import ingest
 from journeyman.stages.recollect import recollect
 from journeyman.stages.score import Scorer
@@ -33,17 +36,28 @@ from journeyman.stores.workspace import Workspace
 from journeyman.workflow.budget import within_budget
 from journeyman.workflow.build import choose_copies, fit_all, keep_experience, model_card, recollecting
 from journeyman.workflow.clock import SystemClock, available_threads
-from journeyman.workflow.kit import standard_kit
+from journeyman.workflow.kit import Kit, standard_kit
 from journeyman.workflow.machine import available_memory
 from journeyman.workflow.release import ModelCard, make_scorer
 from journeyman.workflow.remember import recall
 from journeyman.workflow.run import MemoryRun
 from journeyman.workflow.search import search
 
-__all__ = ["Learned", "embedded_settings", "learn_from_frame"]
+__all__ = ["Learned", "Sample", "embedded_settings", "learn_from_frame"]
 
 FloatArray = NDArray[np.float64]
 _TARGET = "target"  # in settings; in a table, a name that none of the user's columns has
+_WEIGHT = "weight"
+_SAMPLED_ROWS = 2_000
+_SHUFFLED_ANSWERS = 100_000  # predictions that importances may ask for: a second or two
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Rows as models read them, and their labels as class codes or values, shape (n_samples,)."""
+
+    block: Block
+    y: FloatArray
 
 
 @dataclass(frozen=True)
@@ -58,6 +72,10 @@ class Learned:
         Trials, expectations and outcomes; ``search.ensemble.score`` is the out-of-fold score.
     scorer : Scorer
         Answers for rows.
+    sample : Sample
+        Some of the rows it was fitted on, to see what it relies on.
+    left_out : mapping of str to str
+        Algorithms that were not tried, and why.
     findings : tuple of Finding
         What was noticed while the table was read.
     """
@@ -65,7 +83,26 @@ class Learned:
     card: ModelCard
     search: Search
     scorer: Scorer
+    sample: Sample
+    left_out: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return one line: the task, the trials, and the score out of fold."""
+        task, score = self.card.task, self.search.ensemble.score
+        return f"<Learned {task.kind}: {len(self.search.trials)} trials, {task.metric} {score:.4g} out of fold>"
+
+    def importances(self) -> dict[str, float]:
+        """Return how much the score falls when a column is shuffled among rows it was fitted on; 0 where not at all.
+
+        All columns of the model are there; the figures are in units of the task's metric.
+        """
+        model, task = replace(self.scorer, known=None), self.card.task
+        metric = find_metric(task.metric, task.kind)
+        block, y = self.sample.block, self.sample.y
+        found = importances(model.predict, block, y, self.card.columns, metric, "", _SHUFFLED_ANSWERS, 0)
+        measured = {one.column: max(0.0, one.mean) for one in found}
+        return {column.name: measured.get(column.name, 0.0) for column in self.card.columns}
 
     def answers(self, frame: pd.DataFrame) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
@@ -108,7 +145,12 @@ def embedded_settings(
 
 
 def learn_from_frame(
-    frame: pd.DataFrame, y: NDArray[Any], task: str, settings: BuildSettings, workspace: str | Path | None
+    frame: pd.DataFrame,
+    y: NDArray[Any],
+    task: str,
+    settings: BuildSettings,
+    workspace: str | Path | None,
+    weights: FloatArray | None = None,
 ) -> Learned:
     """Search and fit on all rows; there is no holdout, since whoever embeds an estimator keeps rows for that.
 
@@ -122,6 +164,9 @@ def learn_from_frame(
         "binary", "multiclass" or "regression".
     workspace : str, Path or None
         Folder whose experience is read and added to; None keeps nothing.
+    weights : ndarray of shape (n_samples,), or None
+        How much each row counts: in every fit, in the scores that choose, and in the ensemble. Algorithms that cannot
+        weigh rows are left out.
 
     Raises
     ------
@@ -131,7 +176,10 @@ def learn_from_frame(
     seed = settings.seed
     kit = standard_kit(_no_report, SystemClock(), SilentProgress(), lambda: False)
     run = MemoryRun(kit.clock)
-    table, posed, findings = _table(frame, y, TaskKind(task), settings)
+    table, posed, findings = _table(frame, y, weights, TaskKind(task), settings)
+    left_out: dict[str, str] = {}
+    if weights is not None:
+        kit, left_out = _weighing(kit)
     settings = bounded(settings, len(table.frame), len(table.features))
     chosen_metric = find_metric(posed.metric, posed.kind)
     rows = np.arange(len(table.frame), dtype=np.int64)
@@ -144,28 +192,58 @@ def learn_from_frame(
             past = () if settings.trials is not None else recall(place.experience, kit.progress.note)
             found = search(kit, run, table, posed, division, chosen_metric, settings, past)
             keep_experience(kit, place, f"embedded-{table.digest}-{seed}", table, posed, found)
-    validated = target_values(table, posed.target)[np.concatenate([fold.validate for fold in division.folds])]
-    ensemble = calibrate(chosen_metric, found.ensemble, validated, posed)
+    validated = np.concatenate([fold.validate for fold in division.folds])
+    truth = target_values(table, posed.target)[validated]
+    ensemble = calibrate(chosen_metric, found.ensemble, truth, posed, table.weights_of(validated))
     ensemble = choose_copies(kit, run, settings, ensemble, found, table, division)
     card = model_card(kit, ensemble, table, posed)
     (fitted,) = fit_all(kit, run, ensemble, table, posed, (rows,), settings, after=[(0.0, 0.0)] * len(ensemble.members))
-    known = recollect(metric_losses, ensemble, table, posed, division)
+    # Rows of one kind that weigh differently have no common label to look up.
+    known = None if weights is not None else recollect(metric_losses, ensemble, table, posed, division)
     fitted = recollecting(fitted, known, table, posed)
-    return Learned(card, found, make_scorer(card, fitted, kit.algorithms, kit.preparations), findings)
+    scorer = make_scorer(card, fitted, kit.algorithms, kit.preparations)
+    return Learned(card, found, scorer, _sample(table, posed.target, seed), left_out, findings)
+
+
+def _weighing(kit: Kit) -> tuple[Kit, dict[str, str]]:
+    """Return the parts without algorithms that cannot weigh rows, and those with the reason."""
+    able = {
+        name: part
+        for name, part in kit.algorithms.items()
+        if name == BASELINE or (isinstance(part, WeighsRows) and part.weighs_rows)
+    }
+    left_out = {
+        name: "it cannot weigh rows, and sample_weight was given" for name in kit.algorithms if name not in able
+    }
+    return replace(kit, algorithms=able), left_out
+
+
+def _sample(table: Table, target: str, seed: int) -> Sample:
+    rows = np.arange(len(table.frame), dtype=np.int64)
+    if len(rows) > _SAMPLED_ROWS:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, _SAMPLED_ROWS, replace=False))
+    block = to_block(table.frame.iloc[rows], table.features)
+    return Sample(block, target_values(table, target)[rows])
 
 
 def _table(
-    frame: pd.DataFrame, y: NDArray[Any], kind: TaskKind, settings: BuildSettings
+    frame: pd.DataFrame, y: NDArray[Any], weights: FloatArray | None, kind: TaskKind, settings: BuildSettings
 ) -> tuple[Table, Task, tuple[Finding, ...]]:
     """Return the features and the target as a table, the task, and what was noticed.
 
-    The target is a column of the table from the start, so that whatever leaves out rows takes features and labels
-    together. Numbers are taken as they are. Other columns are read as a build reads them; what cannot be learned from
-    (identifiers, constants) is left out, and nothing else: no rule judges columns that a caller has chosen.
+    The target and the weights are columns of the table from the start, so that whatever leaves out rows takes features,
+    labels and weights together. Numbers are taken as they are. Other columns are read as a build reads them; what
+    cannot be learned from (identifiers, constants) is left out, and nothing else: no rule judges columns that a caller
+    has chosen.
     """
-    target = _free_name(frame.columns)
-    rows = frame.assign(**{target: y.astype(np.float64)})
-    table, findings = _read_table(rows, replace(settings, target=target))
+    target = _free_name(frame.columns, _TARGET)
+    weight = _free_name((*frame.columns, target), _WEIGHT)
+    given = {target: y.astype(np.float64)} | ({} if weights is None else {weight: weights})
+    table, findings = _read_table(frame.assign(**given), replace(settings, target=target), tuple(given))
+    if weights is not None:
+        taken = table.frame[weight].to_numpy(dtype=np.float64)
+        columns = tuple(c for c in table.columns if c.name != weight)
+        table = replace(table, frame=table.frame.drop(columns=weight), columns=columns, weights=taken / taken.mean())
     posed = Task(target, kind, settings.metric or default_metric(kind))
     column = Column(target, Kind.NUMBER, Role.TARGET)
     if kind.classification:
@@ -181,35 +259,35 @@ def _table(
     return replace(table, columns=columns, digest=digest), posed, findings
 
 
-def _free_name(taken: Iterable[str]) -> str:
-    """Return a name for the target that is none of the user's.
+def _free_name(taken: Iterable[str], name: str) -> str:
+    """Return a name for a column of ours that is none of the user's.
 
     Examples
     --------
-    >>> _free_name(["a", "target"])
+    >>> _free_name(["a", "target"], "target")
     'target_'
     """
-    names, name = set(taken), _TARGET
+    names = set(taken)
     while name in names:
         name += "_"
     return name
 
 
-def _read_table(rows: pd.DataFrame, settings: BuildSettings) -> tuple[Table, tuple[Finding, ...]]:
-    """Read features and a target of numbers, rows with what belongs to them; each useful column is a feature."""
+def _read_table(rows: pd.DataFrame, settings: BuildSettings, given: Sequence[str]) -> tuple[Table, tuple[Finding, ...]]:
+    """Read features and given columns of numbers (the target, weights); each useful column is a feature."""
     if all(pd.api.types.is_numeric_dtype(t) or pd.api.types.is_bool_dtype(t) for t in rows.dtypes):
         numbers = rows.astype(np.float64).reset_index(drop=True)
         columns = tuple(Column(str(name), Kind.NUMBER, native=True) for name in numbers.columns)
         return Table("<frame>", numbers, columns, "", len(numbers)), ()
-    target = settings.target
-    # The target is read as it was given: no number of it stands for a missing one, and no row is a second header.
-    asked = replace(settings, kinds={target: Kind.NUMBER.value}, accept=(f"DQ004:{target}", "DQ018"))
+    # Those are read as they were given: no number of them stands for a missing one, and no row is a second header.
+    accept = (*(f"DQ004:{name}" for name in given), "DQ018")
+    asked = replace(settings, kinds=dict.fromkeys(given, Kind.NUMBER.value), accept=accept)
     ingested = ingest(FrameSource(rows, "<frame>"), asked)
     useless = (Kind.IDENTIFIER, Kind.CONSTANT)
     columns = tuple(
         replace(c, role=Role.IGNORED if c.kind in useless else Role.FEATURE) for c in ingested.table.columns
     )
-    findings = tuple(f for f in ingested.findings if target not in f.subject)
+    findings = tuple(f for f in ingested.findings if not set(given).intersection(f.subject))
     return replace(ingested.table, columns=columns), findings
 
 

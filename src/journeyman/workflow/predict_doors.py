@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import tee
 from pathlib import Path
 
 import pandas as pd
@@ -14,12 +15,13 @@ from journeyman.interfaces import Source
 from journeyman.settings import predictions_name
 from journeyman.sources import open_source
 from journeyman.sources.batches import raw_frames
-from journeyman.workflow.predictions_file import opened_predictions, prediction_columns
+from journeyman.workflow.predictions_file import Layout, opened_predictions, prediction_columns
 from journeyman.workflow.registry_doors import find_release
 from journeyman.workflow.release import Release, open_release
 
-__all__ = ["PredictResult", "Release", "load", "predict_file"]
+__all__ = ["Layout", "PredictResult", "Release", "load", "predict_file"]
 
+_PLAIN = Layout()
 _ROWS = 50_000
 """Rows that are predicted at once: enough that the work outweighs the calls, few enough for any memory."""
 
@@ -55,6 +57,7 @@ def predict_file(
     version: int | None = None,
     workspace: str | Path | None = None,
     query: str | None = None,
+    layout: Layout = _PLAIN,
 ) -> PredictResult:
     """Predict the rows of a table, in their order, and write them beside the class probabilities.
 
@@ -70,21 +73,26 @@ def predict_file(
         A .csv, .parquet or .jsonl file; "TABLE.predictions.csv" here by default.
     query : str, optional
         SQL, for a database.
+    layout : Layout
+        What is written besides predictions; by default the columns that named the rows of the training table.
 
     Raises
     ------
     SourceError, SchemaError
         Where the table cannot be read or does not fit the model's columns.
     SettingsError
-        For an unknown name or version, or a file of another kind.
+        For an unknown name or version, a file of another kind, or a column to keep that is not there.
+    ReleaseError
+        Where an interval is wanted and the release knows none.
     """
     release = load(name, version=version, workspace=workspace)
     path = Path(out) if out is not None else Path(predictions_name(str(table)))
-    with opened_predictions(path) as keep:
+    with opened_predictions(path) as write:
         source = open_source(str(table), query)
         rows = 0
-        for answers in release.answers_in_parts(_parts(source)):
-            keep(prediction_columns(answers, release.labels(answers), release.task))
+        frames, asked = tee(_parts(source))  # one part is held at a time: both go in step
+        for frame, answers in zip(frames, release.answers_in_parts(asked), strict=True):
+            write(prediction_columns(release, frame, answers, layout))
             rows += len(answers)
         if rows == 0:
             raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import difflib
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,20 +16,85 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from journeyman.entities.task import Task
 from journeyman.errors import SettingsError
+from journeyman.workflow.release import Release
 
-__all__ = ["opened_predictions", "prediction_columns"]
+__all__ = ["Layout", "opened_predictions", "prediction_columns"]
 
+FloatArray = NDArray[np.float64]
 Keep = Callable[[pd.DataFrame], None]
 
 
-def prediction_columns(answers: NDArray[np.float64], labels: NDArray[np.generic], task: Task) -> pd.DataFrame:
-    """Return predictions under the target's name, beside the class probabilities of a classifier."""
-    columns: dict[str, NDArray[np.generic]] = {task.target: labels}
+@dataclass(frozen=True)
+class Layout:
+    """What stands in a file of predictions besides them.
+
+    Attributes
+    ----------
+    keep : tuple of str
+        Columns of the table that are written along; each must be there.
+    identifiers : bool
+        Whether columns that named the rows of the training table are written along, where they are there.
+    interval : bool
+        Whether the interval (classes: the likely labels) that holds the true value in about 90% of rows is written.
+    """
+
+    keep: tuple[str, ...] = ()
+    identifiers: bool = True
+    interval: bool = False
+
+    def kept(self, given: Sequence[str], identifiers: Sequence[str]) -> list[str]:
+        """Return which columns of a table are written along, in its order.
+
+        Raises
+        ------
+        SettingsError
+            Where a wanted one is not there.
+        """
+        for name in self.keep:
+            if name not in given:
+                near = difflib.get_close_matches(name, given, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"its columns are {', '.join(given[:12])}"
+                raise SettingsError(f"--keep {name}: the table has no column {name!r}", hint=hint)
+        chosen = {*self.keep, *(identifiers if self.identifiers else ())}
+        return [name for name in given if name in chosen]
+
+
+def prediction_columns(release: Release, rows: pd.DataFrame, answers: FloatArray, layout: Layout) -> pd.DataFrame:
+    """Return kept columns, predictions under the target's name, probabilities of classes, and intervals.
+
+    Numbers are rounded as people read them: to six digits, whole parts never cut. All digits come from
+    ``release.predict``.
+    """
+    task = release.task
+    labels = release.labels(answers)
+    columns: dict[str, object] = {}
+    given = rows.set_axis([str(name) for name in rows.columns], axis=1)
+    for name in layout.kept(list(given.columns), release.identifiers):
+        columns[f"{name} (as given)" if name == task.target else name] = given[name].reset_index(drop=True)
     if task.kind.classification:
-        columns |= {f"probability of {label}": answers[:, i] for i, label in enumerate(task.labels)}
+        columns[task.target] = labels
+        columns |= {f"probability of {label}": answers[:, i].round(6) for i, label in enumerate(task.labels)}
+        if layout.interval:
+            columns["likely labels"] = ["; ".join(map(str, names)) for names in release.likely_labels(answers)]
+    else:
+        columns[task.target] = _readable(labels)
+        if layout.interval:
+            bounds = release.intervals(answers)
+            columns[f"{task.target} from"] = _readable(bounds["low"].to_numpy())
+            columns[f"{task.target} to"] = _readable(bounds["high"].to_numpy())
     return pd.DataFrame(columns)
+
+
+def _readable(values: NDArray[np.generic]) -> FloatArray:
+    """Return numbers of six significant digits, whole parts kept.
+
+    Examples
+    --------
+    >>> _readable(np.array([1234567.891, 0.123456789, 41.99999999, np.nan])).tolist()
+    [1234568.0, 0.123457, 42.0, nan]
+    """
+    return np.array([round(v) if abs(v) >= 1e6 else float(f"{v:.6g}") for v in values.tolist()], dtype=np.float64)
 
 
 @contextmanager
@@ -123,6 +190,7 @@ class _Parquet(_Writer):
     """Parquet, a row group for each piece."""
 
     _parquet: pq.ParquetWriter | None = None
+    _schema: pa.Schema
 
     def __exit__(self, *_: object) -> None:
         """End the file."""
@@ -131,7 +199,10 @@ class _Parquet(_Writer):
 
     def keep(self, rows: pd.DataFrame) -> None:
         """Add rows."""
-        table = pa.Table.from_pandas(rows, preserve_index=False)
+        table = pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata(None)
         if self._parquet is None:
-            self._parquet = pq.ParquetWriter(self._file, table.schema)
-        self._parquet.write_table(table)
+            # A kept column may be empty in the first rows and a text in later ones.
+            fields = [pa.field(f.name, pa.string() if pa.types.is_null(f.type) else f.type) for f in table.schema]
+            self._schema = pa.schema(fields)
+            self._parquet = pq.ParquetWriter(self._file, self._schema)
+        self._parquet.write_table(table.cast(self._schema))

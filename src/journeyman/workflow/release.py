@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from journeyman.entities.column import Column
+from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.conformal import Conformal
 from journeyman.entities.conformed import Misfit
 from journeyman.entities.evaluation import Evaluation
@@ -21,18 +21,28 @@ from journeyman.entities.finding import Finding
 from journeyman.entities.report import BuildReport
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
+from journeyman.errors import ReleaseError
 from journeyman.interfaces import Algorithm, Preparation
 from journeyman.plugins import load_parts
+from journeyman.reports.card import report_card
 from journeyman.sources.parsing import RowReader
+from journeyman.stages.attribute import typical_row
 from journeyman.stages.conform import conform, conform_part, judge
 from journeyman.stages.score import ScoredMember, Scorer
 from journeyman.stages.train import FittedPart
 from journeyman.stores.facts import decode
-from journeyman.stores.releases import read_release
+from journeyman.stores.releases import read_release, release_digest
 from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.transformers.known_rows import KnownRows
 from journeyman.transformers.target_scale import on_scale
 from journeyman.transformers.treated import with_correction
+from journeyman.workflow.release_frames import (
+    chosen_output,
+    contribution_frame,
+    interval_frame,
+    label_sets,
+    row_index,
+)
 
 __all__ = [
     "FittedEnsemble",
@@ -40,6 +50,7 @@ __all__ = [
     "PlacedMember",
     "Release",
     "make_scorer",
+    "open_pickled",
     "open_release",
     "release_files",
     "to_labels",
@@ -154,6 +165,14 @@ class Release:
         """Return name, version and verdict."""
         return f"<Release {self.name} {self.version}: {self.manifest['verdict']}>"
 
+    def _repr_html_(self) -> str:
+        """Return the card that a notebook shows."""
+        return report_card(self.report, self.report_path)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle as a reference: the folder, and the digest that its content must have."""
+        return open_pickled, (str(self.path.resolve()), release_digest(self.path))
+
     @property
     def task(self) -> Task:
         """What is predicted."""
@@ -163,6 +182,23 @@ class Release:
     def columns(self) -> tuple[Column, ...]:
         """The columns that rows must bring."""
         return self._card.columns
+
+    @cached_property
+    def left_out(self) -> frozenset[str]:
+        """Columns of the training table that rows need not bring: those that were left out, and the target."""
+        used = {column.name for column in self.columns}
+        known = {str(entry["name"]) for entry in self.manifest["schema"]} | {self.task.target}
+        return frozenset(known - used)
+
+    @cached_property
+    def identifiers(self) -> tuple[str, ...]:
+        """Columns that named the rows of the training table, in its order; the model does not use them."""
+        found = {name for f in self.report.findings if f.code == "DQ305" for name in f.subject}
+        return tuple(
+            c.name
+            for c in self.report.columns
+            if (c.kind is Kind.IDENTIFIER or c.name in found) and c.role in (Role.IGNORED, Role.GROUP)
+        )
 
     @property
     def threshold(self) -> float | None:
@@ -228,13 +264,86 @@ class Release:
         """Return labels or values, shape (n_samples,). Parameters and errors as for ``predict_proba``."""
         return self.labels(self.answers(rows))
 
+    def explain(self, rows: object, *, label: object = None) -> pd.DataFrame:
+        """Return what each column contributed to each row's prediction, shape (n_samples, n_columns).
+
+        A row's contributions sum to its prediction less that of a typical row (medians and most frequent names of the
+        training table), which is ``attrs["base"]`` of the frame: a number, or with several classes one a row.
+
+        Parameters
+        ----------
+        rows : frame, mapping of lists, or list of mappings
+            As for ``predict``. Some 200 predictions are made for each row of 20 columns.
+        label : optional
+            Class whose probability is explained; each row's predicted one by default. Values need none.
+
+        Raises
+        ------
+        SchemaError
+            As for ``predict``.
+        SettingsError
+            Where there is no such label.
+        """
+        conformed = conform(rows, self._reader, self.left_out)
+        self.findings = conformed.findings
+        predictions = self._scorer.predict(conformed.block)
+        if not self.task.kind.classification:
+            outputs = [0] * len(predictions)
+        elif label is not None:
+            outputs = [chosen_output(label, typed_labels(self.task).tolist())] * len(predictions)
+        else:
+            codes = {value: code for code, value in enumerate(typed_labels(self.task).tolist())}
+            outputs = [codes[value] for value in self.labels(predictions).tolist()]
+        typical = typical_row(self.report.profile, self.columns)
+        frame = contribution_frame(self._scorer.predict, conformed.block, typical, outputs)
+        return frame.set_index(row_index(rows, len(frame)))
+
+    def predict_interval(self, rows: object) -> pd.DataFrame:
+        """Return prediction, low and high of each row; the true value lies between in about 90% of all rows.
+
+        The share is ``conformal.coverage``. Rows are given as for ``predict``.
+
+        Raises
+        ------
+        ReleaseError
+            Where the release knows no interval.
+        SchemaError
+            As for ``predict``; TypeError for a classifier.
+        """
+        if self.task.kind.classification:
+            raise TypeError(f"{self.name} predicts classes, not numbers; use predict_set")
+        frame = self.intervals(self.answers(rows))
+        return frame.set_index(row_index(rows, len(frame)))
+
+    def intervals(self, answers: FloatArray) -> pd.DataFrame:
+        """Return prediction, low and high of answers of shape (n_samples, 1); errors as for ``predict_interval``."""
+        return interval_frame(answers[:, 0], self.conformal, self.name)
+
+    def predict_set(self, rows: object) -> list[tuple[object, ...]]:
+        """Return for each row the labels among which the true one is in about 90% of all rows.
+
+        The share is ``conformal.coverage``. Rows are given as for ``predict``.
+
+        Raises
+        ------
+        ReleaseError
+            Where the release knows no sets.
+        SchemaError
+            As for ``predict``; TypeError for a regression model.
+        """
+        return self.likely_labels(self.predict_proba(rows))
+
+    def likely_labels(self, answers: FloatArray) -> list[tuple[object, ...]]:
+        """Return the sets of answers of shape (n_samples, n_classes); errors as for ``predict_set``."""
+        return label_sets(answers, self.labels(answers), typed_labels(self.task), self.conformal, self.name)
+
     def labels(self, answers: FloatArray) -> NDArray[Any]:
         """Turn answers into labels of the target's own type; values are given back as they are."""
         return to_labels(answers, self._card)
 
     def answers(self, rows: object) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
-        conformed = conform(rows, self._reader)
+        conformed = conform(rows, self._reader, self.left_out)
         self.findings = conformed.findings
         return self._scorer.predict(conformed.block)
 
@@ -273,7 +382,7 @@ class Release:
         misfits: list[Misfit] = []
         whole: tuple[Finding, ...] = ()
         for rows in parts:
-            part = conform_part(rows, self._card.columns)
+            part = conform_part(rows, self._card.columns, self.left_out)
             misfits.extend(part.misfits)
             whole = part.findings
             yield self._scorer.predict(part.block)
@@ -301,6 +410,28 @@ def typed_labels(task: Task) -> NDArray[Any]:
     if task.label_types == "bool":
         return np.array([label.lower() in ("true", "1", "1.0", "yes") for label in task.labels])
     return np.array(task.labels, dtype=object)
+
+
+def open_pickled(folder: str, digest: str) -> Release:
+    """Open the release that a pickle refers to.
+
+    Raises
+    ------
+    ReleaseError
+        Where its folder is gone, or holds something else.
+    """
+    path = Path(folder)
+    if not path.is_dir():
+        raise ReleaseError(
+            f"the release that was pickled is gone: there is no folder {folder}",
+            hint="a pickle holds a reference only: copy the folder too, and open it with journeyman.load(FOLDER)",
+        )
+    if release_digest(path) != digest:
+        raise ReleaseError(
+            f"the release in {folder} is not the one that was pickled",
+            hint="open what lies there now with journeyman.load(FOLDER), and pickle that",
+        )
+    return open_release(path, digest)
 
 
 def open_release(folder: Path, digest: str | None = None) -> Release:

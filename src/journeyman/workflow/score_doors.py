@@ -24,7 +24,7 @@ from journeyman.sources.batches import raw_frames
 from journeyman.stages.conform import conform_part, judge
 from journeyman.stores.disk import Draft, disk_errors, sync_folder
 from journeyman.workflow.predict_doors import PredictResult, Release, load
-from journeyman.workflow.predictions_file import opened_predictions, prediction_columns
+from journeyman.workflow.predictions_file import Layout, opened_predictions, prediction_columns
 from journeyman.workflow.watched_folder import (
     MARK,
     FileState,
@@ -34,12 +34,13 @@ from journeyman.workflow.watched_folder import (
     watching,
 )
 
-__all__ = ["ScoreJob", "score_file", "watch"]
+__all__ = ["Layout", "ScoreJob", "score_file", "watch"]
 
+_PLAIN = Layout()
 _ROWS = 50_000
 _TOLD = b"journeyman"
 _JOB = "job.json"
-_PLAIN = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".xlsx")
+_TABLES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".xlsx")
 _PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip")
 
 
@@ -55,12 +56,15 @@ class ScoreJob:
         Name of the file of predictions.
     rows : int
         Rows of a part.
+    layout : Layout
+        What is written besides predictions.
     """
 
     release: str
     source: str
     target: str
     rows: int
+    layout: Layout = _PLAIN
 
 
 class _Part(msgspec.Struct):
@@ -77,6 +81,7 @@ def score_file(
     version: int | None = None,
     workspace: str | Path | None = None,
     query: str | None = None,
+    layout: Layout = _PLAIN,
     check: Callable[[], None] | None = None,
 ) -> PredictResult:
     """Predict the rows of a table of any size, in their order; after a kill the same call goes on where it was.
@@ -88,6 +93,8 @@ def score_file(
     ----------
     tell : callable
         Gets the number of rows that are done, after each part.
+    layout : Layout
+        What is written besides predictions; by default the columns that named the rows of the training table.
     name, table, out, version, workspace, query
         As for ``predict_file``.
     check : callable, optional
@@ -104,14 +111,15 @@ def score_file(
     path = Path(out) if out is not None else Path(predictions_name(str(table)))
     source = open_source(str(table), query)
     with opened_predictions(path) as keep:
-        job = ScoreJob(str(release.manifest["files"]["model.json"]["sha256"]), source.digest(), path.name, _ROWS)
+        model = str(release.manifest["files"]["model.json"]["sha256"])
+        job = ScoreJob(model, source.digest(), path.name, _ROWS, layout)
         parts = _parts(path)
         with disk_errors(path.parent):
             done = _begun(parts, job)
             rows = 0
             for number, frame in enumerate(raw_frames(source.batches(), job.rows)):
                 if number >= done:
-                    _score(release, frame, parts, number)
+                    _score(release, frame, parts, number, job.layout)
                 rows += len(frame)
                 tell(rows)
         if rows == 0:
@@ -254,7 +262,7 @@ def _parts(out: Path) -> Path:
 def _is_table(path: Path) -> bool:
     name = path.name.lower()
     return (
-        name.endswith((*_PLAIN, *_PACKED)) and not name.startswith(".") and not name.endswith(MARK) and path.is_file()
+        name.endswith((*_TABLES, *_PACKED)) and not name.startswith(".") and not name.endswith(MARK) and path.is_file()
     )
 
 
@@ -275,10 +283,10 @@ def _begun(parts: Path, job: ScoreJob) -> int:
     return 0
 
 
-def _score(release: Release, frame: pd.DataFrame, parts: Path, number: int) -> None:
-    part = conform_part(frame, release.columns)
+def _score(release: Release, frame: pd.DataFrame, parts: Path, number: int, layout: Layout) -> None:
+    part = conform_part(frame, release.columns, release.left_out)
     answers = release.answer_block(part.block)
-    columns = prediction_columns(answers, release.labels(answers), release.task)
+    columns = prediction_columns(release, frame, answers, layout)
     told = msgspec.json.encode(_Part(list(part.misfits), list(part.findings)))
     table = pa.Table.from_pandas(columns, preserve_index=False)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), _TOLD: told})

@@ -98,7 +98,8 @@ def search(
     Each choice and each trial is a step of the run, so that a resumed run goes the way it went before.
     """
     plan = _Plan(table, task, split, metric, settings, past)
-    y = target_values(table, task.target)[np.concatenate([fold.validate for fold in split.folds])]
+    validated = np.concatenate([fold.validate for fold in split.folds])
+    y, weights = target_values(table, task.target)[validated], table.weights_of(validated)
     folds = SharedFolds(kit, table, task, split, settings)
     waiting = folds.admit(propose(kit, table, task, split))
     context = meta_features(table, task)
@@ -131,12 +132,12 @@ def search(
         trial = _try(kit, run, plan, candidate, len(trials) + 1, (choice.seconds, starting), folds, best)
         trials.append(replace(trial, started=choice.started))
         expectations.append(chosen)
-        incumbent, best = best, ensemble(metric, trials, y, task, best, settings.latency)
+        incumbent, best = best, ensemble(metric, trials, y, task, best, settings.latency, row_weights=weights)
         if best is None:
             outcomes.append((False, 0.0))
             scores.append(float("nan"))
             continue
-        outcomes.append(lift(y, incumbent, best, task))
+        outcomes.append(lift(y, incumbent, best, task, weights))
         scores.append(best.score)
         attempts += attempted(seen, candidate, (incumbent, best), outcomes[-1], rows, y)
         seen, treated = diagnosed(run, kit.algorithms, seen, rows, trials, waiting, best)
@@ -152,7 +153,7 @@ def search(
     found = Search(best, *told, seen.weaknesses, (*attempts, *untried(seen, waiting)), slow, stopped)
     found = replace(found, thin=_thin(kit, plan, found, ranked))
     limit = run.step("time for final fits", partial(_fit_limit, kit, run, plan, found))
-    return replace(found, ensemble=_released(plan, found, y, limit))
+    return replace(found, ensemble=_released(plan, found, y, weights, limit))
 
 
 def _fit_limit(kit: Kit, run: Run, plan: _Plan, found: Search) -> FitLimit:
@@ -160,12 +161,14 @@ def _fit_limit(kit: Kit, run: Run, plan: _Plan, found: Search) -> FitLimit:
     return fit_limit(kit, plan.table, plan.split, plan.settings, run.elapsed(), found)
 
 
-def _released(plan: _Plan, found: Search, y: NDArray[np.float64], limit: FitLimit) -> Ensemble:
+def _released(
+    plan: _Plan, found: Search, y: NDArray[np.float64], weights: NDArray[np.float64] | None, limit: FitLimit
+) -> Ensemble:
     """Return the ensemble to release: the fastest one that is as good as the best that can be fitted in time."""
     best, metric, latency = found.ensemble, plan.metric, plan.settings.latency
     if sum(limit.of(t) for t in members_of(best, found.trials)) > limit.seconds:
-        best = ensemble(metric, found.trials, y, plan.task, None, latency, limit) or best
-    return best if latency is not None else fastest_alike(metric, found.trials, y, plan.task, best, limit)
+        best = ensemble(metric, found.trials, y, plan.task, None, latency, limit, weights) or best
+    return best if latency is not None else fastest_alike(metric, found.trials, y, plan.task, best, limit, weights)
 
 
 def _thin(kit: Kit, plan: _Plan, found: Search, waiting: Sequence[Expectation]) -> str:

@@ -8,11 +8,11 @@ from scipy.stats import norm
 
 from journeyman.entities.task import Scheme, Task, TaskKind
 from journeyman.metrics import METRICS
+from journeyman.metrics.weighted import weighted_score
 from journeyman.stages.evaluate.baseline import no_change, trivial
 from journeyman.stages.evaluate.examined import Examined
 from journeyman.stages.evaluate.resample import Units, block_length, draws
 from journeyman.stages.evaluate.scores import at_threshold, compare
-from journeyman.stages.evaluate.weighted_scores import weighted_score
 
 
 def probabilities(rng, n, k):

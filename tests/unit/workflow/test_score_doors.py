@@ -59,9 +59,9 @@ def test_a_killed_job_goes_on_and_scores_no_row_twice(
     scored: list[int] = []
     real = score_doors._score
 
-    def counted(release: object, frame: pd.DataFrame, parts: Path, number: int) -> None:
+    def counted(release: object, frame: pd.DataFrame, parts: Path, number: int, layout: object) -> None:
         scored.append(number)
-        real(release, frame, parts, number)  # type: ignore[arg-type]  # a release, as it was given
+        real(release, frame, parts, number, layout)  # type: ignore[arg-type]  # a release, as it was given
 
     def stop(rows: int) -> None:
         if rows >= after:

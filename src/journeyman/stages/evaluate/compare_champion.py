@@ -15,11 +15,11 @@ from journeyman.entities.table import Table, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.interfaces import Metric
 from journeyman.metrics import find_metric
+from journeyman.metrics.weighted import weighted_score
 from journeyman.stages.evaluate.baseline import trivial
 from journeyman.stages.evaluate.examined import group_codes, row_losses
 from journeyman.stages.evaluate.resample import block_length
 from journeyman.stages.evaluate.scores import at_threshold
-from journeyman.stages.evaluate.weighted_scores import weighted_score
 
 __all__ = ["FEWEST_ROWS", "compare_champion", "error_level", "paired_interval"]
 

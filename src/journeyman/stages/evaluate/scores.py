@@ -12,10 +12,10 @@ from scipy import stats
 from journeyman.entities.evaluation import Score
 from journeyman.entities.task import Task
 from journeyman.interfaces import Metric
+from journeyman.metrics.weighted import weighted_score
 from journeyman.stages.evaluate.examined import Examined, row_losses
 from journeyman.stages.evaluate.repeating import Repeated
 from journeyman.stages.evaluate.resample import draws, independent_units
-from journeyman.stages.evaluate.weighted_scores import weighted_score
 
 __all__ = ["at_threshold", "compare"]
 

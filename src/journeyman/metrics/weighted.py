@@ -1,4 +1,4 @@
-"""Metrics of many weightings of the same rows at once, so that hundreds of resamples cost about a second."""
+"""Metrics of weighted rows; of many weightings of the same rows at once, so that hundreds of resamples are cheap."""
 
 from __future__ import annotations
 
@@ -9,11 +9,32 @@ from numpy.typing import NDArray
 
 from journeyman.interfaces import Metric
 
-__all__ = ["WeightedScore", "weighted_score"]
+__all__ = ["WeightedScore", "score_rows", "weighted_score"]
 
 FloatArray = NDArray[np.float64]
 WeightedScore = Callable[[FloatArray], FloatArray]
 """Weights (n_resamples, n_samples) to scores (n_resamples,); NaN where a resample has no score."""
+
+
+def score_rows(metric: Metric, y: FloatArray, predictions: FloatArray, weights: FloatArray | None) -> float:
+    """Return the score of rows that count by their weights; the metric's own where there are none.
+
+    Parameters
+    ----------
+    y, predictions : ndarray of shape (n_samples,) and (n_samples, n_outputs)
+        Labels and predictions.
+    weights : ndarray of shape (n_samples,), or None
+        How much each row counts.
+
+    Examples
+    --------
+    >>> from journeyman.metrics import METRICS
+    >>> score_rows(METRICS["mae"], np.array([0.0, 0.0]), np.array([[1.0], [3.0]]), np.array([0.5, 1.5]))
+    2.5
+    """
+    if weights is None:
+        return metric.score(y, predictions)
+    return float(weighted_score(metric, y, predictions)(weights[None])[0])
 
 
 def weighted_score(metric: Metric, y: FloatArray, predictions: FloatArray) -> WeightedScore:
