@@ -6,7 +6,8 @@ little, moves columns that belong together, and its factor is a coincidence. So 
 
 - what the other columns do not explain of the column jumps by more than it ever has from one stretch to the next, with
   a probability of at most 1e-7 a column and look, in what is known of its own wandering (``feed_jumps``);
-- a known map undoes the jump, of the column itself and of what the others do not explain, as well as neighbours agree;
+- a map that is plausible for a column of that name undoes the jump, of the column itself and of what the others do not
+  explain, as well as neighbours agree;
 - the same map a quarter off does not (but where it is a change of order of magnitude);
 - no other column jumps then, unless a map undoes that too.
 
@@ -32,7 +33,7 @@ from journeyman.drift_detectors.feed_jumps import (
     jumps_at,
     relation,
 )
-from journeyman.drift_detectors.feed_maps import WAYS, Way
+from journeyman.drift_detectors.feed_maps import WAYS, Way, plausible_ways
 from journeyman.drift_detectors.feed_swaps import measured
 from journeyman.drift_detectors.windows import numbers
 from journeyman.entities.column import Column
@@ -101,7 +102,7 @@ def skewed(reference: Reference, columns: Sequence[Column], series: Mapping[str,
         if len(live) < LEAST_AFTER or not _beyond_all(live, before):
             continue
         middle, spread = _shape(before)
-        fitting = [k for k in _fitting(live, before) if WAYS[k].clear]
+        fitting = [k for k in _fitting(column.name, live, before) if WAYS[k].clear]
         shapes = {k: _shape(WAYS[k].undone(live)) for k in fitting}
         near = [k for k in fitting if shapes[k][1] <= spread * _WIDER]  # a few rows may be of one season
         if near:
@@ -152,7 +153,7 @@ def _suspected(reference: Reference, name: str, known: Mapping[str, FloatArray],
         return None
     left = {
         k: distance(WAYS[k].undone(values[after]) - explained.came[after], rest[lately])
-        for k in _fitting(values[after], values[lately])
+        for k in _fitting(name, values[after], values[lately])
     }
     best = min(left, key=lambda k: left[k], default=None)
     return (
@@ -168,14 +169,14 @@ def _alike_tails(values: FloatArray, since: int) -> bool:
     return rows < LEAST_AFTER or distance(values[-rows:], values[since - rows : since]) < _FAR
 
 
-def _fitting(live: FloatArray, before: FloatArray) -> list[int]:
-    """Return the maps that bring the middle of values to where others lie, or to less than half their range from it."""
+def _fitting(name: str, live: FloatArray, before: FloatArray) -> list[int]:
+    """Return the plausible maps that bring the middle of values to within half a range of where others lie."""
     known, now = before[np.isfinite(before)], live[np.isfinite(live)]
     if not len(known) or not len(now):
         return []
     low, high = np.quantile(known, [0.02, 0.98])
     middle, reach = np.array([float(np.median(now))]), (high - low) / 2.0
-    return [k for k, way in enumerate(WAYS) if low - reach <= way.undone(middle)[0] <= high + reach]
+    return [k for k in plausible_ways(name) if low - reach <= WAYS[k].undone(middle)[0] <= high + reach]
 
 
 def _shape(values: FloatArray) -> tuple[float, float]:
