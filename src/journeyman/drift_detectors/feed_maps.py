@@ -2,35 +2,66 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["WAYS", "Way"]
+__all__ = ["WAYS", "Way", "plausible_ways"]
 
 FloatArray = NDArray[np.float64]
 _CLEAR = 5.0
+_NUMBER, _MASS, _LENGTH, _SPEED, _TEMPERATURE = "number", "mass", "length", "speed", "temperature"
+_VOLUME, _ENERGY, _TIME, _BYTES, _SHARE, _PRESSURE = "volume", "energy", "time", "bytes", "share", "pressure"
 _FACTORS = {
-    1000.0: "a thousand times",
-    100.0: "a hundred times",
-    10.0: "ten times",
-    1_000_000.0: "a million times",
-    0.45359237: "pounds as kilograms, or 0.4536 times",
-    1.609344: "miles as kilometres, or 1.609 times",
-    2.54: "inches as centimetres, or 2.54 times",
-    0.3048: "feet as metres, or 0.3048 times",
-    0.0254: "inches as metres, or 0.0254 times",
-    3.785411784: "gallons as litres, or 3.785 times",
-    28.349523125: "ounces as grams, or 28.35 times",
-    60.0: "sixty times",
-    3600.0: "3,600 times",
-    24.0: "24 times",
-    1024.0: "1,024 times",
-    3.6: "m/s as km/h, or 3.6 times",
-    0.5144444: "knots as m/s, or 0.5144 times",
-    1.852: "knots as km/h, or 1.852 times",
-    4.184: "calories as joules, or 4.184 times",
+    1000.0: ("a thousand times", _NUMBER),
+    100.0: ("a hundred times", _NUMBER),
+    10.0: ("ten times", _NUMBER),
+    1_000_000.0: ("a million times", _NUMBER),
+    0.45359237: ("pounds as kilograms, or 0.4536 times", _MASS),
+    28.349523125: ("ounces as grams, or 28.35 times", _MASS),
+    1.609344: ("miles as kilometres, or 1.609 times", _LENGTH),
+    2.54: ("inches as centimetres, or 2.54 times", _LENGTH),
+    0.3048: ("feet as metres, or 0.3048 times", _LENGTH),
+    0.0254: ("inches as metres, or 0.0254 times", _LENGTH),
+    3.785411784: ("gallons as litres, or 3.785 times", _VOLUME),
+    60.0: ("sixty times", _TIME),
+    3600.0: ("3,600 times", _TIME),
+    24.0: ("24 times", _TIME),
+    1024.0: ("1,024 times", _BYTES),
+    3.6: ("m/s as km/h, or 3.6 times", _SPEED),
+    0.44704: ("miles an hour as m/s, or 0.447 times", _SPEED),
+    0.5144444: ("knots as m/s, or 0.5144 times", _SPEED),
+    1.852: ("knots as km/h, or 1.852 times", _SPEED),
+    4.184: ("calories as joules, or 4.184 times", _ENERGY),
+    0.750061683: ("hectopascals as mm of mercury, or 0.7501 times", _PRESSURE),
+}
+_RARE = (_VOLUME, _ENERGY, _BYTES, _SPEED, _PRESSURE)
+"""Quantities that only a column that is named so is taken for; but m/s as km/h is common."""
+_COMMON = ("m/s as km/h, or 3.6 times",)
+_NAMES: dict[str, tuple[str, ...]] = {
+    _TEMPERATURE: ("temp", "temperature", "celsius", "fahrenheit", "kelvin", "heat", "dew", "dewpoint", "atemp", "t"),
+    _SPEED: ("speed", "wind", "windspeed", "velocity", "knots", "kmh", "mph", "gust"),
+    _MASS: ("weight", "mass", "kg", "lb", "lbs", "pounds", "grams", "load", "tonnage"),
+    _LENGTH: (
+        *("length", "height", "width", "depth", "distance", "dist", "altitude", "elevation", "visibility", "girth"),
+        *("miles", "km", "cm", "mm", "metres", "meters", "inches", "feet", "size", "radius", "diameter", "mileage"),
+        *("rain", "snow", "precipitation", "range"),
+    ),
+    _VOLUME: ("volume", "litres", "liters", "gallons", "fuel", "capacity"),
+    _ENERGY: ("energy", "calories", "kcal", "joules", "kwh", "power"),
+    _TIME: ("time", "duration", "seconds", "minutes", "hours", "days", "elapsed", "age", "latency", "delay", "period"),
+    _BYTES: ("bytes", "kb", "mb", "gb", "memory", "disk", "traffic"),
+    _SHARE: ("share", "ratio", "rate", "percent", "pct", "humidity", "hum", "rh", "fraction", "probability"),
+    _PRESSURE: ("pressure", "hpa", "mbar", "mmhg", "baro", "barometer"),
+    _NUMBER: (
+        *("price", "cost", "amount", "revenue", "sales", "income", "salary", "fee", "balance", "demand"),
+        *("count", "number", "cnt", "quantity", "qty", "id", "hour", "hr", "month", "mnth", "year", "yr", "weekday"),
+        *("co", "co2", "no", "no2", "nox", "o3", "so2", "pm10", "pm25", "nmhc", "c6h6", "gt", "concentration"),
+        *("latitude", "longitude", "lat", "lon", "angle", "ph", "score", "index", "concentration", "voltage"),
+    ),
 }
 
 
@@ -44,6 +75,8 @@ class Way:
         What it is.
     scale, offset : float
         ``scale * values + offset`` undoes it.
+    quantity : str
+        What it is a change of units of; "number" where it may happen to anything.
 
     Examples
     --------
@@ -54,6 +87,7 @@ class Way:
     words: str
     scale: float
     offset: float
+    quantity: str = _NUMBER
 
     def undone(self, values: FloatArray) -> FloatArray:
         """Return values as they would be without it."""
@@ -67,25 +101,58 @@ class Way:
     @property
     def near(self) -> tuple[Way, Way]:
         """Its neighbours, a tenth off, which must fit worse: beside a coincidence lies a better factor."""
-        more, less = (Way(self.words, self.scale * by, self.offset * by) for by in (1.1, 1.0 / 1.1))
+        more, less = (Way(self.words, self.scale * by, self.offset * by, self.quantity) for by in (1.1, 1.0 / 1.1))
         return more, less
 
 
 def _ways() -> tuple[Way, ...]:
     ways = []
-    for factor, words in _FACTORS.items():
-        ways += [Way(words, 1.0 / factor, 0.0), Way(f"the reverse of {words}", factor, 0.0)]
-    return (
-        *ways,
-        Way("the sign changed", -1.0, 0.0),
+    for factor, (words, quantity) in _FACTORS.items():
+        reverse = Way(f"the reverse of {words}", factor, 0.0, quantity)
+        ways += [Way(words, 1.0 / factor, 0.0, quantity), reverse]
+    degrees = (
         Way("Celsius as Fahrenheit", 1.0 / 1.8, -32.0 / 1.8),
         Way("Fahrenheit as Celsius", 1.8, 32.0),
         Way("Celsius as Kelvin", 1.0, -273.15),
         Way("Kelvin as Celsius", 1.0, 273.15),
         Way("Fahrenheit as Kelvin", 1.8, -459.67),
         Way("Kelvin as Fahrenheit", 1.0 / 1.8, 459.67 / 1.8),
-        Way("shares as percentages that were taken from 100", -1.0, 100.0),
+    )
+    return (
+        *ways,
+        Way("the sign changed", -1.0, 0.0),
+        *(replace(way, quantity=_TEMPERATURE) for way in degrees),
+        Way("shares as percentages that were taken from 100", -1.0, 100.0, _SHARE),
     )
 
 
 WAYS = _ways()
+_QUANTITY = {word: quantity for quantity, words in _NAMES.items() for word in words}
+
+
+@cache
+def plausible_ways(name: str) -> tuple[int, ...]:
+    """Return which of ``WAYS`` may happen to a column of that name.
+
+    What a name says of its quantity settles it: a concentration is not measured in knots. Of a name that says nothing
+    all common conversions may be meant, those of rare quantities not.
+
+    Examples
+    --------
+    >>> [WAYS[k].words for k in plausible_ways("wind_speed") if "knots as m/s" in WAYS[k].words]
+    ['knots as m/s, or 0.5144 times', 'the reverse of knots as m/s, or 0.5144 times']
+    >>> any("knots" in WAYS[k].words for name in ("NOx(GT)", "feat_3") for k in plausible_ways(name))
+    False
+    >>> any("pounds" in WAYS[k].words for k in plausible_ways("feat_3"))
+    True
+    """
+    parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    words = [word for word in re.split(r"[^a-z0-9]+", parts.lower()) if word]
+    quantities = {_QUANTITY[word] for word in words if word in _QUANTITY}
+    return tuple(
+        number
+        for number, way in enumerate(WAYS)
+        if way.quantity == _NUMBER
+        or way.quantity in quantities
+        or (not quantities and (way.quantity not in _RARE or way.words.removeprefix("the reverse of ") in _COMMON))
+    )

@@ -15,7 +15,7 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.table import Block
 from journeyman.entities.traffic import Reference
 
-__all__ = ["measured", "swapped"]
+__all__ = ["measured", "swapped", "wander"]
 
 FloatArray = NDArray[np.float64]
 _FAR = 0.3  # distance of the distribution functions that has to be undone
@@ -42,7 +42,7 @@ def swapped(reference: Reference, columns: Sequence[Column], rows: Block) -> tup
             if crossed >= min(own_first, own_second) - _FAR:
                 continue
             count = len(live[first])
-            usual = max(_usual(before[name], reference, count) for name in (first, second))
+            usual = max(wander(before[name], reference, count) for name in (first, second))
             if usual <= _STEADY and crossed <= usual + _NEAR / np.sqrt(count):
                 words = f"{first!r} and {second!r} arrive in one another's place"
                 found.append(Broken("DR003", (first, second), words))
@@ -57,7 +57,7 @@ def measured(column: Column, reference: Reference) -> bool:
     return len(np.unique(values[np.isfinite(values)])) >= _LEAST_DISTINCT
 
 
-def _usual(before: FloatArray, reference: Reference, count: int) -> float:
+def wander(before: FloatArray, reference: Reference, count: int) -> float:
     """Return how far sound stretches of so many rows lay from the whole, where they followed one another; else 0."""
     if reference.run <= 1:
         return 0.0

@@ -6,7 +6,8 @@ little, moves columns that belong together, and its factor is a coincidence. So 
 
 - what the other columns do not explain of the column jumps by more than it ever has from one stretch to the next, with
   a probability of at most 1e-7 a column and look, in what is known of its own wandering (``feed_jumps``);
-- a known map undoes the jump, of the column itself and of what the others do not explain, as well as neighbours agree;
+- a map that is plausible for a column of that name undoes the jump, of the column itself and of what the others do not
+  explain, as well as neighbours agree;
 - the same map a quarter off does not (but where it is a change of order of magnitude);
 - no other column jumps then, unless a map undoes that too.
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +34,9 @@ from journeyman.drift_detectors.feed_jumps import (
     jumps_at,
     relation,
 )
-from journeyman.drift_detectors.feed_maps import WAYS, Way
+from journeyman.drift_detectors.feed_maps import WAYS, Way, plausible_ways
 from journeyman.drift_detectors.feed_swaps import measured
-from journeyman.drift_detectors.windows import numbers
+from journeyman.drift_detectors.windows import numbers, weightiest
 from journeyman.entities.column import Column
 from journeyman.entities.traffic import Reference
 
@@ -73,14 +75,16 @@ def new_units(
     since : int
         Row from which on a change may lie.
     """
-    plain = [c for c in columns if measured(c, reference)]
+    plain = [c for c in weightiest(columns, reference) if measured(c, reference)]
     known = {c.name: series[c.name] for c in plain}
     count = len(next(iter(known.values()), np.empty(0)))
     if count < LEAST_AFTER + LEAST_BEFORE:
         return ()
     found = []
+    since = max(since, LEAST_BEFORE)
+    taught = _Taught(reference, known, since)
     for column in plain:
-        unit = _suspected(reference, column.name, known, max(since, LEAST_BEFORE))
+        unit = _suspected(reference, column.name, known, since, taught)
         if unit is not None:
             found.append(unit)
     if not found:
@@ -101,7 +105,7 @@ def skewed(reference: Reference, columns: Sequence[Column], series: Mapping[str,
         if len(live) < LEAST_AFTER or not _beyond_all(live, before):
             continue
         middle, spread = _shape(before)
-        fitting = [k for k in _fitting(live, before) if WAYS[k].clear]
+        fitting = [k for k in _fitting(column.name, live, before) if WAYS[k].clear]
         shapes = {k: _shape(WAYS[k].undone(live)) for k in fitting}
         near = [k for k in fitting if shapes[k][1] <= spread * _WIDER]  # a few rows may be of one season
         if near:
@@ -136,13 +140,15 @@ def _mended(known: Mapping[str, FloatArray], units: Sequence[OtherUnit]) -> Mapp
     return mended
 
 
-def _suspected(reference: Reference, name: str, known: Mapping[str, FloatArray], since: int) -> OtherUnit | None:
+def _suspected(
+    reference: Reference, name: str, known: Mapping[str, FloatArray], since: int, taught: _Taught
+) -> OtherUnit | None:
     """Return where what the others do not explain of a column jumps, and the map that undoes it best, if one does."""
     values, before = known[name], numbers(reference.rows[name])[-_MOST_BEFORE:]
     tails = [t for t in (LEAST_AFTER, 60, _MOST_ROWS) if 2 * t <= len(values)]
     if max(distance(values[-t:], values[-2 * t : -t]) for t in tails) < _FAR and _alike_tails(values, since):
         return None
-    explained = _Explained.of(reference, name, known, known, since)
+    explained = _Explained.of(name, known, known, taught)
     rest = values - explained.came
     place = find_moment(rest, since)
     rows = min(len(values) - place, place, _MOST_ROWS)
@@ -152,7 +158,7 @@ def _suspected(reference: Reference, name: str, known: Mapping[str, FloatArray],
         return None
     left = {
         k: distance(WAYS[k].undone(values[after]) - explained.came[after], rest[lately])
-        for k in _fitting(values[after], values[lately])
+        for k in _fitting(name, values[after], values[lately])
     }
     best = min(left, key=lambda k: left[k], default=None)
     return (
@@ -168,14 +174,14 @@ def _alike_tails(values: FloatArray, since: int) -> bool:
     return rows < LEAST_AFTER or distance(values[-rows:], values[since - rows : since]) < _FAR
 
 
-def _fitting(live: FloatArray, before: FloatArray) -> list[int]:
-    """Return the maps that bring the middle of values to where others lie, or to less than half their range from it."""
+def _fitting(name: str, live: FloatArray, before: FloatArray) -> list[int]:
+    """Return the plausible maps that bring the middle of values to within half a range of where others lie."""
     known, now = before[np.isfinite(before)], live[np.isfinite(live)]
     if not len(known) or not len(now):
         return []
     low, high = np.quantile(known, [0.02, 0.98])
     middle, reach = np.array([float(np.median(now))]), (high - low) / 2.0
-    return [k for k, way in enumerate(WAYS) if low - reach <= way.undone(middle)[0] <= high + reach]
+    return [k for k in plausible_ways(name) if low - reach <= WAYS[k].undone(middle)[0] <= high + reach]
 
 
 def _shape(values: FloatArray) -> tuple[float, float]:
@@ -196,7 +202,8 @@ def _proved(
         return not level or alike(level)  # of an order that was never seen: no season does that
     if not alike(level):
         return False
-    explained = _Explained.of(reference, name, known, mended, place)
+    taught = _Taught(reference, known, place)
+    explained = _Explained.of(name, known, mended, taught)
     if not _leaps(values - explained.came, place, before - explained.before, len(known)):
         return False
     rest = mended[name] - explained.mended
@@ -204,7 +211,7 @@ def _proved(
     if not alike(undone):
         return False
     # no other column's word is enough: it may be the one that is broken
-    fewer = _Explained.of(reference, name, known, mended, place, without_best=True)
+    fewer = _Explained.of(name, known, mended, taught, without_best=True)
     if not _leaps(values - fewer.came, place, before - fewer.before, len(known)):
         return False
     rows = undone[-1].rows
@@ -222,6 +229,83 @@ def _leaps(values: FloatArray, place: int, before: FloatArray, series: int) -> b
     return improbable(jumps_at(values[:place], values[place:], (before,)), series)
 
 
+class _Taught:
+    """What relations between columns are learned from: the reference and the live rows before a place.
+
+    Seasons that either has seen are known. All columns at once, since a wide stream asks for hundreds of relations.
+
+    Parameters
+    ----------
+    place : int
+        Row of the live series before which rows count.
+    """
+
+    def __init__(self, reference: Reference, known: Mapping[str, FloatArray], place: int) -> None:
+        self._reference, self._known, self._place = reference, known, place
+        self.names = tuple(known)
+        self._number = {name: k for k, name in enumerate(self.names)}
+
+    @cached_property
+    def raw(self) -> FloatArray:
+        """Values of each column, shape (n_columns, n_rows); NaN where missing."""
+        whole = [numbers(self._reference.rows[name]) for name in self.names]
+        taken = np.linspace(0, len(whole[0]) - 1, min(len(whole[0]), _MOST_TAUGHT)).astype(np.int64)
+        return np.stack(
+            [
+                np.concatenate([values[taken], self._known[name][: self._place]])
+                for name, values in zip(self.names, whole, strict=True)
+            ]
+        )
+
+    @cached_property
+    def _middles(self) -> FloatArray:
+        some = np.isfinite(self.raw).any(axis=1)
+        middles = np.zeros(len(self.raw))
+        middles[some] = np.nanmedian(self.raw[some], axis=1)
+        return middles
+
+    @cached_property
+    def _whole(self) -> FloatArray:
+        return np.where(np.isfinite(self.raw), self.raw, self._middles[:, None])
+
+    @cached_property
+    def _centred(self) -> FloatArray:
+        return np.asarray(self._whole - self._whole.mean(axis=1)[:, None])
+
+    @cached_property
+    def _spread(self) -> FloatArray:
+        return np.asarray(self._whole.std(axis=1))
+
+    def strongest(self, name: str) -> list[str]:
+        """Return the columns that a column goes with, the closest first; no more than so many rows can tell."""
+        own = self._number[name]
+        spread = self._spread * self._spread[own]
+        together = np.abs((self._centred * self._centred[own]).mean(axis=1))
+        pulls = np.divide(together, spread, out=np.zeros_like(spread), where=spread > 0.0)
+        most = min(_MOST_PREDICTORS, max(1, self.raw.shape[1] // 50))
+        others = (other for other in self.names if other != name)
+        return sorted(others, key=lambda other: (-pulls[self._number[other]], other))[:most]
+
+    def values(self, name: str) -> FloatArray:
+        """Return a column's values, NaN where missing."""
+        return np.asarray(self.raw[self._number[name]])
+
+    def rows(self, names: Sequence[str]) -> FloatArray:
+        """Return what is learned from, shape (n_rows, n_names)."""
+        return self.filled(dict(zip(names, (self.values(name) for name in names), strict=True)), names)
+
+    def lately(self, names: Sequence[str]) -> FloatArray:
+        """Return the latest rows of the reference, shape (n_rows, n_names)."""
+        return self.filled({n: numbers(self._reference.rows[n])[-_MOST_BEFORE:] for n in names}, names)
+
+    def filled(self, block: Mapping[str, FloatArray], names: Sequence[str]) -> FloatArray:
+        """Return columns of a block with their usual middle where a value is missing, shape (n_rows, n_names)."""
+        middles = (self._middles[self._number[name]] for name in names)
+        return np.column_stack(
+            [np.where(np.isfinite(block[n]), block[n], m) for n, m in zip(names, middles, strict=True)]
+        )
+
+
 @dataclass(frozen=True)
 class _Explained:
     """What the other columns say of a column: as they came, so mended, and in the reference."""
@@ -233,44 +317,21 @@ class _Explained:
     @classmethod
     def of(
         cls,
-        reference: Reference,
         name: str,
         known: Mapping[str, FloatArray],
         mended: Mapping[str, FloatArray],
-        place: int,
+        taught: _Taught,
         without_best: bool = False,
     ) -> _Explained:
-        """Learn it from the reference and the rows before the place: seasons that either has seen are known."""
-        whole = {other: numbers(reference.rows[other]) for other in known}
-        lately = {other: values[-_MOST_BEFORE:] for other, values in whole.items()}
-        taken = np.linspace(0, len(whole[name]) - 1, min(len(whole[name]), _MOST_TAUGHT)).astype(np.int64)
-        taught = {other: np.concatenate([whole[other][taken], known[other][:place]]) for other in known}
-        middle = {o: float(np.nanmedian(v)) if np.isfinite(v).any() else 0.0 for o, v in taught.items()}
-
-        def filled(block: Mapping[str, FloatArray], names: Sequence[str]) -> FloatArray:
-            return np.column_stack([np.where(np.isfinite(block[o]), block[o], middle[o]) for o in names])
-
-        others = _strongest([o for o in known if o != name], taught, middle, name)[without_best:]
+        """Learn how a column goes with those closest to it, and say what that makes of each row."""
+        others = taught.strongest(name)[without_best:]
         if not others:
             flat = np.zeros(len(known[name]))
-            return cls(flat, flat, np.zeros(len(lately[name])))
-        tells = relation(filled(taught, others), taught[name])
-        came, undone, before = (tells(filled(block, others)) for block in (known, mended, lately))
+            return cls(flat, flat, np.zeros(len(taught.lately([name]))))
+        tells = relation(taught.rows(others), taught.values(name))
+        came, before = tells(taught.filled(known, others)), tells(taught.lately(others))
+        undone = came if mended is known else tells(taught.filled(mended, others))
         return cls(came, undone, before)
-
-
-def _strongest(
-    others: Sequence[str], taught: Mapping[str, FloatArray], middle: Mapping[str, float], name: str
-) -> list[str]:
-    """Return the columns that a column goes with, the closest first; no more than so many rows can tell."""
-    own = np.where(np.isfinite(taught[name]), taught[name], middle[name])
-    pulls = {}
-    for other in others:
-        values = np.where(np.isfinite(taught[other]), taught[other], middle[other])
-        spread = float(values.std() * own.std())
-        pulls[other] = abs(float(((values - values.mean()) * (own - own.mean())).mean())) / spread if spread else 0.0
-    most = min(_MOST_PREDICTORS, max(1, len(own) // 50))
-    return sorted(others, key=lambda o: (-pulls[o], o))[:most]
 
 
 def _beyond_all(values: FloatArray, seen: FloatArray) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,12 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.table import Block
 from journeyman.entities.traffic import Reference
 
-__all__ = ["append", "compared_columns", "numbers", "recall", "window_rows"]
+__all__ = ["append", "compared_columns", "numbers", "recall", "weightiest", "window_rows"]
 
 FloatArray = NDArray[np.float64]
 _MOST_ROWS, _FEWEST_ROWS = 1_000, 200
 _MOST_CELLS = 40_000
+_MOST_COLUMNS = 100
 _PREFIX = "row:"
 
 
@@ -45,6 +46,27 @@ def compared_columns(reference: Reference) -> tuple[Column, ...]:
         if values.dtype != object:
             found.append(column)
     return tuple(found)
+
+
+def weightiest(columns: Sequence[Column], reference: Reference) -> tuple[Column, ...]:
+    """Return the columns that the model relies on most, in their order: 100 at most, or all where that is not known.
+
+    What is costly to find out is asked of these only: a change of a column that hardly moves an answer hurts nobody.
+
+    Examples
+    --------
+    >>> from journeyman.entities.column import Kind
+    >>> columns = [Column(f"x{k}", Kind.NUMBER) for k in range(300)]
+    >>> none = np.empty(0)
+    >>> known = Reference({}, none[:, None], none, none, importance={f"x{k}": float(k) for k in range(300)})
+    >>> [c.name for c in weightiest(columns, known)][:2], len(weightiest(columns[:50], known))
+    (['x200', 'x201'], 50)
+    """
+    if len(columns) <= _MOST_COLUMNS or not reference.importance:
+        return tuple(columns)
+    order = sorted(columns, key=lambda c: (-reference.importance.get(c.name, 0.0), c.name))
+    chosen = {c.name for c in order[:_MOST_COLUMNS]}
+    return tuple(c for c in columns if c.name in chosen)
 
 
 def window_rows(reference: Reference) -> int:

@@ -18,6 +18,7 @@ __all__ = ["RowAdmission"]
 
 _ABSENT = object()
 _SHOWN = 60
+_MANY = 16  # rows that are worth reading a column at once
 _REMEMBERED = 4096  # values of a column: rows repeat their categories, and a flood of new ones must not grow it
 _WANTED = {
     Kind.NUMBER: "a number",
@@ -39,6 +40,25 @@ class _Plan:
         self.clear: dict[object, object] = {}
         # 1 is also found as 1.0 and true: only a column of numbers reads all three alike
         self.kept = frozenset((str, int, float) if column.kind in (Kind.NUMBER, Kind.INTEGER) else (str,))
+
+    def plain_numbers(self, rows: Sequence[Mapping[str, object]]) -> tuple[list[object], list[int]]:
+        """Return the values that are plain numbers as training knew them, and the rows that have to be looked at."""
+        everything: tuple[list[object], list[int]] = [None] * len(rows), list(range(len(rows)))
+        if len(rows) < _MANY or self.trained.column.kind not in (Kind.NUMBER, Kind.INTEGER):
+            return everything
+        raw = [row.get(self.name, _ABSENT) for row in rows]
+        if not set(map(type, raw)) <= {float, int}:
+            return everything
+        try:
+            values = np.array(raw, dtype=np.float64) + 0.0  # minus zero is zero
+        except OverflowError:
+            return everything
+        plain = np.isfinite(values)
+        if self.trained.low is not None and self.trained.high is not None:
+            plain &= (values >= self.trained.low) & (values <= self.trained.high)
+        if self.reader.sentinels:
+            plain &= ~np.isin(values, list(self.reader.sentinels))
+        return values.tolist(), np.flatnonzero(~plain).tolist()
 
 
 class RowAdmission:
@@ -83,7 +103,9 @@ class RowAdmission:
                 # what was seen before and says nothing about a row, as most values are
                 values = [plan.clear[row[plan.name]] for row in rows]
             except (KeyError, TypeError):
-                values = [self._value(plan, row, i, misfits, findings) for i, row in enumerate(rows)]
+                values, rest = plan.plain_numbers(rows)
+                for i in rest:
+                    values[i] = self._value(plan, rows[i], i, misfits, findings)
             columns.append(values)
         for i, row in enumerate(rows):
             if len(row) > len(self._names) and not self._known >= row.keys():

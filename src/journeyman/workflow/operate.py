@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.drift_detectors.windows import weightiest
 from journeyman.entities.contest import Contest
 from journeyman.entities.decision import Action
 from journeyman.entities.lessons import Lessons
@@ -186,7 +187,8 @@ def decide(parts: LoopParts, state: LoopState, seen: Observed, watched: tuple[Me
     def pairs(contest: Contest) -> FloatArray:
         return paired(contest, _kept_out(seen.traffic, looked), losses)
 
-    models = QuickModels(*parts.quick, release.columns, release.task, reference.scale, unit, lost=rows.given_up)
+    columns = weightiest(release.columns, reference)
+    models = QuickModels(*parts.quick, columns, release.task, reference.scale, unit, lost=rows.given_up)
 
     def test(staleness: Staleness, lessons: Lessons) -> Staleness:
         return back_test(models, rows.labelled(truths), staleness, lessons)

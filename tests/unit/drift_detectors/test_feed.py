@@ -7,7 +7,7 @@ import pytest
 
 from journeyman.drift_detectors.effects import distance
 from journeyman.drift_detectors.feed import FeedDetector
-from journeyman.drift_detectors.feed_swaps import _usual
+from journeyman.drift_detectors.feed_swaps import wander
 from journeyman.drift_detectors.feed_twice import row_digests
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.traffic import Feed
@@ -134,4 +134,4 @@ def test_how_far_stretches_lie_from_the_whole_is_the_distance_of_each(world):
     walk = np.round(np.cumsum(np.random.default_rng(0).normal(size=2_000)), 0)
     ordered = replace(world.reference, rows={"w": walk}, run=200)
     each = [distance(stretch, walk) for stretch in walk.reshape(-1, 50)]
-    assert _usual(walk, ordered, 50) == pytest.approx(max(each))
+    assert wander(walk, ordered, 50) == pytest.approx(max(each))

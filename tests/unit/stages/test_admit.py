@@ -52,7 +52,7 @@ def test_values_alike_in_python_are_told_apart_where_their_texts_differ() -> Non
 
 def test_a_flood_of_values_is_not_remembered() -> None:
     admission = RowAdmission([TrainedColumn(Column("number", Kind.NUMBER))])
-    admission.read([{"number": value} for value in range(10_000)])
+    admission.read([{"number": str(value)} for value in range(10_000)])
     [plan] = admission._plans
     assert len(plan.clear) == 4096
     assert admission.read([{"number": 9_999}]).block["number"].tolist() == [9_999.0]

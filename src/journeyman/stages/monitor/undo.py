@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from journeyman.drift_detectors.effects import distance
-from journeyman.drift_detectors.feed_maps import WAYS
-from journeyman.drift_detectors.feed_swaps import measured
+from journeyman.drift_detectors.feed_maps import WAYS, plausible_ways
+from journeyman.drift_detectors.feed_swaps import measured, wander
 from journeyman.drift_detectors.windows import numbers
 from journeyman.entities.finding import Severity
 from journeyman.entities.signal import Rung, Signal, Watched
@@ -229,8 +229,10 @@ def _plausible(reference: Reference, rows: Block) -> Iterator[_Change]:
     live = {name: numbers(rows[name]) for name in every}
     own = {name: distance(live[name], usual[name]) for name in every}
     for name in columns:
-        for number, way in enumerate(WAYS):
-            if distance(way.undone(live[name]), usual[name]) < own[name] - _CLOSER:
+        if own[name] <= wander(usual[name], reference, len(live[name])):
+            continue  # it has been as far away by itself
+        for number in plausible_ways(name):
+            if distance(WAYS[number].undone(live[name]), usual[name]) < own[name] - _CLOSER:
                 yield _Change(name, name, number)
     # An important column may have changed places with one that the model does not use.
     for place, first in enumerate(columns):
