@@ -72,7 +72,7 @@ def test_a_worse_model_of_the_same_data_keeps_the_champion(tmp_path, wine_frame)
     assert good.report.decision.action is Action.PROMOTE
     poor = build(1)
     assert poor.evaluation.main.value < good.evaluation.main.value
-    assert poor.report.decision.action is Action.KEEP
+    assert poor.report.decision.action in (Action.KEEP, Action.ASK)
     assert champions() == [good.version]
     assert journeyman.load("wine", workspace=tmp_path).version == good.version
     assert rollback("wine", to=poor.version, workspace=tmp_path).version == poor.version

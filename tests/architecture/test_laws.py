@@ -57,7 +57,7 @@ def test_only_evaluate_reads_the_holdout(modules: list[Any]) -> None:
 def test_rules_that_set_columns_aside_see_no_target_of_the_holdout() -> None:
     """Law 2 holds before the split, too: who sees all targets decides how rows are divided, and no more.
 
-    What a scope may see, and that one that oversteps is refused, is `stages/check.py` (tests/unit/stages/test_check.py).
+    What a scope may see, and that one that oversteps is refused, is tested in tests/unit/stages/test_check.py.
     """
     sees_all = {type(rule).__name__ for rule in BUILT_IN if scope_of(rule) is RuleScope.WHOLE}
     assert sees_all == {"DuplicateRule", "FewRowsRule", "GroupRule", "LabelRule", "RowOrderRule", "TargetRule"}

@@ -91,7 +91,7 @@ def rare_disasters(rows, share):
     ],
 )
 def test_an_equally_good_challenger_is_hardly_ever_surely_better(world, metric):
-    assert promoted(world, 120, metric) <= 0.05
+    assert promoted(world, 100, metric) <= 0.05
 
 
 def test_copies_that_are_taken_for_rows_would_promote_by_luck():

@@ -142,7 +142,7 @@ def _unlike(release: Release, table: Table, task: Task) -> str:
     version, old = release.version, release.task
     if old.target != task.target:
         return f"version {version} predicts '{old.target}', this one '{task.target}'"
-    if old.kind is not task.kind:
+    if old.kind.classification is not task.kind.classification:
         return f"version {version} was built for a {old.kind} task, this one for a {task.kind} task"
     if set(old.labels) != set(task.labels):
         gone, came = (sorted(set(a) - set(b)) for a, b in ((old.labels, task.labels), (task.labels, old.labels)))

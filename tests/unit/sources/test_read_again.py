@@ -8,6 +8,7 @@ from journeyman.entities.column import Column, Kind
 from journeyman.sources.parsing.read_again import read_again
 
 NUMBERS = pd.Series([0.0, 1.0, np.nan])
+SEVENS = pd.Series(["7", "7", None], dtype=object)
 NAMES = pd.Series(pd.Categorical(["b", "a", None], categories=["a", "b"]))
 CATEGORY = Column("c", Kind.CATEGORY, categories=("a", "b"))
 BOOLEAN = Column("c", Kind.BOOLEAN, categories=("no", "yes"))
@@ -23,7 +24,7 @@ BOOLEAN = Column("c", Kind.BOOLEAN, categories=("no", "yes"))
         (NAMES, CATEGORY, Column("c", Kind.CATEGORY, categories=("b",)), [0, -1, -1]),
         (NAMES, CATEGORY, Column("c", Kind.TEXT), ["b", "a", None]),
         (
-            pd.Series(["7", "7", None], dtype=object),
+            SEVENS,
             Column("c", Kind.CONSTANT),
             Column("c", Kind.INTEGER),
             [7, 7, np.nan],

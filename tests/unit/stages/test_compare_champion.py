@@ -65,7 +65,7 @@ def test_the_interval_widens_with_every_challenger():
 
 @pytest.mark.parametrize(
     ("rows", "words"),
-    [(0, "version 1 has learned from all"), (1, "only 1 of the 200 rows"), (49, "only 49 of the 200")],
+    [(0, "1 has learned from all"), (1, "only 1 of the 200 rows"), (49, "only 49 of the 200")],
 )
 def test_too_few_rows_are_told(rows, words):
     found = compared(predictions(0.2), predictions(0.4)[:rows], rows=HELD[:rows])
@@ -87,9 +87,7 @@ def test_a_champion_that_lost_its_gain_asks_whether_the_table_is_sound():
     assert found.low > 0
     assert "keeps less than half of the gain" in found.obstacle
     assert not found.better
-    assert compared(predictions(0.2), predictions(0.9), recorded=200).better, (
-        "the rows that judged it are no other rows"
-    )
+    assert compared(predictions(0.2), predictions(0.9), recorded=200).better, "these rows judged it before"
     assert compared(predictions(0.2), predictions(0.4), recorded=0).better
 
 

@@ -131,9 +131,9 @@ BEATEN = Comparison("m", 3, 4, 200, 250, 0.8, 0.9, 0.02, 0.18)
         ({"low": -0.2, "high": -0.1}, Action.KEEP, "version 3 stays in use, which is better"),
         ({"low": 0.0, "high": 0.0}, Action.KEEP, "both predict the same"),
         (
-            {"low": math.nan, "obstacle": "only 9 rows are new"},
+            {"low": math.nan, "obstacle": "only 9 are new"},
             Action.ASK,
-            "version 3 stays in use: only 9 rows are new",
+            "version 3 stays in use: only 9 are new",
         ),
         ({"obstacle": "the table has changed"}, Action.ASK, "version 3 stays in use: the table has changed"),
         ({"earlier": 2, "low": -0.01}, Action.ASK, "wider since version 3 was challenged 2 times before"),

@@ -14,7 +14,7 @@ from journeyman.entities.finding import Finding, Remedy, Severity, open_findings
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Scheme, Task, TaskKind
-from journeyman.errors import SourceError, TargetError
+from journeyman.errors import SettingsError, SourceError, TargetError
 from journeyman.settings import BuildSettings
 from journeyman.stages.repair import repair
 
@@ -199,3 +199,23 @@ def test_the_table_that_came_in_is_untouched() -> None:
     before = whole.frame.copy(deep=True)
     repair(whole, TASK, [LEAK, GROUP, MERGE], SETTINGS)
     pd.testing.assert_frame_equal(whole.frame, before)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"delay": "7d"}, "not divided by time"),
+        ({"delay": "7d", "in_order": True}, "the rows have no time column"),
+        ({"delay": "7", "time": "when"}, "without a unit"),
+        ({"delay": "7d", "time": "a"}, "'a' holds no dates"),
+    ],
+)
+def test_a_delay_that_does_not_fit_is_refused(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        run(**settings)
+
+
+def test_a_delay_is_counted_in_the_unit_of_the_time() -> None:
+    assert run(delay="1d", time="when").task.label_delay == 86_400
+    ordered = run(delay="200", in_order=True).task
+    assert (ordered.scheme, ordered.time_column, ordered.label_delay) == (Scheme.TIME, None, 200)

@@ -15,6 +15,7 @@ from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.errors import SettingsError
 from journeyman.stages.split import follow_split, split
 
 
@@ -262,3 +263,30 @@ def test_records_are_counted_not_their_copies() -> None:
     assert done.copies is not None
     assert not len(done.holdout)
     assert len(done.folds) == 8
+
+
+def late(delay: float, rows: int = 1_000, per_moment: int = 1) -> tuple[np.ndarray, Split]:
+    when = np.random.default_rng(2).permutation(np.arange(rows) // per_moment)
+    return when, split(make(when % 7, when=when), task_of(scheme=Scheme.TIME, time_column="t", label_delay=delay), 0)
+
+
+@pytest.mark.parametrize("delay", [1.0, 50.0])
+def test_labels_that_come_late_teach_nothing_that_happens_before_they_come(delay: float) -> None:
+    when, s = late(delay)
+    for fit, judged in [*((f.fit, f.validate) for f in s.folds), (s.train, s.holdout)]:
+        assert when[fit].max() + delay == when[judged].min(), "as many as were known, and no more"
+    assert_same(late(0.0)[1], split(make(when % 7, when=when), task_of(scheme=Scheme.TIME, time_column="t"), 0))
+    validated = np.concatenate([f.validate for f in s.folds])
+    assert set(validated) <= set(s.train), "what was not known yet chooses no model either"
+    assert f"{int(delay) - 1} rows before those teach nothing" in s.reason or delay == 1
+
+
+def test_without_a_time_column_the_delay_counts_rows() -> None:
+    y = np.arange(500) % 7
+    s = split(make(y), task_of(scheme=Scheme.TIME, label_delay=30.0), 0)
+    assert s.train.max() + 30 == s.holdout.min()
+
+
+def test_a_delay_that_leaves_nothing_is_told() -> None:
+    with pytest.raises(SettingsError, match="too few labels are known"):
+        late(900.0)
