@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import tempfile
 import time
@@ -97,7 +98,7 @@ def simulate(  # one parameter an option: the signature is the command's interfa
             done = simulations.simulate(settings, tell)
         console.print(simulation_view.summary(done, time.monotonic() - began))
         if keep is not None:
-            typer.echo(f"Look at it: journeyman operations {settings.name} --workspace {keep}")
+            typer.echo(f"Look at it: `journeyman operations {settings.name} --workspace {shlex.quote(str(keep))}`")
 
 
 @contextmanager

@@ -22,7 +22,9 @@ DRAFT = ".draft-"
 # EFBIG: a limit on the size of files (ulimit -f) meets the user in the same way as a full disk.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
-_FREE_SPACE = "free some space, or name a folder on another disk with --workspace; then continue with journeyman resume"
+_FREE_SPACE = (
+    "free some space, or name a folder on another disk with --workspace; then continue with `journeyman resume`"
+)
 _OTHER_FOLDER = "change its permissions, or name a folder of your own with --workspace"
 
 
