@@ -21,7 +21,7 @@ import typer
 
 from journeyman import __version__, cli_serving
 from journeyman.cli_dashboard import app as showing
-from journeyman.cli_endings import told, usage_told
+from journeyman.cli_endings import told, usage_told, workspace_to_name
 from journeyman.cli_late import Late
 from journeyman.cli_operating import app as operating
 from journeyman.cli_operating import resume_loop
@@ -51,7 +51,7 @@ __all__ = ["app", "main"]
 if TYPE_CHECKING:
     from rich import console as rich_console
 
-    from journeyman.reports import experience_view, terminal
+    from journeyman.reports import experience_view, finding_pages, terminal
     from journeyman.reports import progress as progresses
     from journeyman.workflow import (
         doors,
@@ -66,6 +66,7 @@ else:
     progresses = Late("journeyman.reports.progress")
     terminal = Late("journeyman.reports.terminal")
     experience_view = Late("journeyman.reports.experience_view")
+    finding_pages = Late("journeyman.reports.finding_pages")
     doors = Late("journeyman.workflow.doors")
     experience_doors = Late("journeyman.workflow.experience_doors")
     experience_export = Late("journeyman.workflow.experience_export")
@@ -208,12 +209,12 @@ def build(  # one parameter an option: the signature is the command's interface
 ) -> None:
     """Build a model from a table, judge it and release it."""
     began = _began(context)
-    with told(workspace, interrupted="interrupted; `journeyman resume` goes on"):
+    with told(workspace, interrupted="Stopped; what was finished is kept: `journeyman resume` goes on"):
         if table.lower().endswith(".toml"):
             _refuse_options(context)
             with _progress(None, quiet, began) as progress:
                 release = doors.build_settings(Path(table), workspace, progress, began)
-            _print_release(release)
+            _print_release(release, workspace)
             return
         if target is None:
             raise SettingsError("no column to predict was named", hint="add --target COLUMN")
@@ -245,7 +246,7 @@ def build(  # one parameter an option: the signature is the command's interface
                 memory=memory,
                 began=began,
             )
-        _print_release(release)
+        _print_release(release, workspace)
 
 
 @app.command(epilog="Example: journeyman predict houses new-houses.csv --out prices.csv")
@@ -309,6 +310,15 @@ def report(
             webbrowser.open(path.as_uri())
 
 
+@app.command(epilog="Example: journeyman explain DQ302")
+def explain(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="Code of a finding, such as DQ302.", show_default=False)],
+) -> None:
+    """Say what a finding means, what can be done about it, and what is done unless you say otherwise."""
+    with told(Path()):
+        typer.echo(finding_pages.finding_page(code))
+
+
 @app.command("list", epilog="Example: journeyman list")
 def list_models(workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
     """List all models and their versions."""
@@ -339,13 +349,13 @@ def resume(
     if name is not None:
         resume_loop(name, workspace)
         return
-    with told(workspace, interrupted="interrupted; `journeyman resume` goes on"):
+    with told(workspace, interrupted="Stopped; what was finished is kept: `journeyman resume` goes on"):
         with _progress(None, quiet, _began(context)) as progress:
             releases = doors.resume(workspace, progress)
         if not releases:
             typer.echo("nothing to resume")
         for release in releases:
-            _print_release(release)
+            _print_release(release, workspace)
 
 
 @app.command(epilog="Example: journeyman promote houses --version 2")
@@ -471,8 +481,8 @@ def _print(renderable: rich_console.RenderableType) -> None:
     rich_console.Console(width=width).print(renderable, highlight=False, markup=False)
 
 
-def _print_release(release: doors.Release) -> None:
-    _print(terminal.summary(release.report, str(release.report_path)))
+def _print_release(release: doors.Release, workspace: Path) -> None:
+    _print(terminal.summary(release.report, str(release.report_path), workspace_to_name(workspace)))
 
 
 def _has_display() -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import shlex
 import sys
 import tempfile
 import traceback
@@ -16,12 +18,14 @@ import typer
 
 from journeyman import __version__
 from journeyman.errors import JourneymanError, SettingsError, WorkspaceError
+from journeyman.settings import DEFAULT_WORKSPACE
 
-__all__ = ["told", "usage_told"]
+__all__ = ["told", "usage_told", "workspace_to_name"]
 
 _EXIT_FAULT = 1
 _EXIT_INPUT = 2
 _EXIT_INTERRUPTED = 130
+_IN_A_WORKSPACE = "resume|list|show|report|rollback|predict|score|operate|operations|approve|reject|accept|pause"
 _UsageError: type[Any] = typer.BadParameter.__bases__[0]  # typer brings click along, or not, by its version
 
 
@@ -31,16 +35,16 @@ def told(workspace: Path, *, interrupted: str = "interrupted") -> Iterator[None]
     try:
         yield
     except JourneymanError as error:
-        raise typer.Exit(_tell(error)) from error
+        raise typer.Exit(_tell(error, workspace)) from error
     except KeyboardInterrupt as error:
-        typer.echo(interrupted, err=True)
+        typer.echo(_placed(interrupted, workspace), err=True)
         raise typer.Exit(_EXIT_INTERRUPTED) from error
     except (typer.Exit, typer.Abort, BrokenPipeError):
         raise
     except Exception as error:  # the outermost door: a fault of ours is told in one line, with its traceback in a file
         known = _storage_error(error)
         if known is not None:
-            raise typer.Exit(_tell(known)) from error
+            raise typer.Exit(_tell(known, workspace)) from error
         log = _write_log(error, workspace)
         said = " ".join(str(error).split())
         _tell_lines(f"{type(error).__name__}: {said}"[:300], f"this is a fault of Journeyman; the details are in {log}")
@@ -86,9 +90,29 @@ def _usage(error: Any) -> tuple[str, str]:
     return f"{name}: {wanted}", hint
 
 
-def _tell(error: JourneymanError) -> int:
-    _tell_lines(error.message, error.hint)
+def _tell(error: JourneymanError, workspace: Path) -> int:
+    _tell_lines(error.message, _placed(error.hint, workspace))
     return _EXIT_INPUT
+
+
+def workspace_to_name(workspace: Path) -> str:
+    """Return the folder that commands must be given to find this workspace; empty where they find it by themselves.
+
+    Examples
+    --------
+    >>> workspace_to_name(Path("journeyman-workspace"))
+    ''
+    """
+    usual = os.environ.get("JOURNEYMAN_WORKSPACE") or DEFAULT_WORKSPACE
+    return "" if workspace in (Path(usual), Path()) else str(workspace)
+
+
+def _placed(hint: str, workspace: Path) -> str:
+    """Return a hint whose commands look in the workspace that was looked in, so that they can be typed as they are."""
+    named = workspace_to_name(workspace)
+    if not named:
+        return hint
+    return re.sub(rf"`journeyman (?:{_IN_A_WORKSPACE})\b[^`]*", rf"\g<0> --workspace {shlex.quote(named)}", hint)
 
 
 def _tell_lines(message: str, hint: str) -> None:

@@ -148,7 +148,8 @@ def operations(
             if not all(step.same for step in steps):
                 raise SettingsError(
                     f"operation {again} of {name} does not replay",
-                    hint="another version decided it, or rows that it read are deleted (serve --keep-archive-days)",
+                    hint="another version decided it, or rows that it read are deleted; "
+                    f"`journeyman serve {name} --keep-archive-days N` keeps them for N days",
                 )
             return
         done = operate_doors.operations(workspace, name, show)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import tempfile
 import time
@@ -115,7 +116,7 @@ def simulate(  # one parameter an option: the signature is the command's interfa
             page = keep / f"{_PAGE if done.name == settings.name else done.name}.html"
             page.write_text(simulation_page.render_page(done, stream), encoding="utf-8")
             typer.echo(f"Page: {page}")
-            typer.echo(f"Look at it: journeyman operations {done.name} --workspace {keep}")
+            typer.echo(f"Look at it: `journeyman operations {done.name} --workspace {shlex.quote(str(keep))}`")
 
 
 @contextmanager

@@ -71,7 +71,7 @@ def doors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeDoors:
         cli,
         "terminal",
         SimpleNamespace(
-            summary=lambda report, path: f"SUMMARY {report} {Path(path).name}",
+            summary=lambda report, path, _: f"SUMMARY {report} {Path(path).name}",
             models_table=lambda versions, _: f"TABLE {len(versions)}",
             show=lambda report: f"SHOW {report}",
         ),
@@ -184,7 +184,7 @@ def test_an_interrupted_build_says_how_to_go_on(doors: FakeDoors, words: list[st
     doors.answers.update(build=KeyboardInterrupt(), build_settings=KeyboardInterrupt(), resume=KeyboardInterrupt())
     result = runner.invoke(cli.app, words)
     assert result.exit_code == 130
-    assert "interrupted; `journeyman resume` goes on" in result.stderr
+    assert "Stopped; what was finished is kept: `journeyman resume` goes on" in result.stderr
 
 
 @pytest.mark.parametrize(("number", "said"), [(errno.ENOSPC, "disk is full"), (errno.EACCES, "no permission")])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-__all__ = ["Finding", "Remedy", "Severity", "open_findings"]
+__all__ = ["Finding", "Remedy", "Severity", "accept_option", "open_findings"]
 
 
 class Severity(StrEnum):
@@ -64,6 +65,17 @@ class Finding:
     hint: str = ""
     evidence: Mapping[str, str | int | float] = field(default_factory=dict)
     remedy: Remedy = Remedy.NONE
+
+
+def accept_option(code: str, column: str = "") -> str:
+    """Return the option that leaves a finding without its remedy, as it is typed in a shell.
+
+    Examples
+    --------
+    >>> accept_option("DQ306"), accept_option("DQ302", "unit price")
+    ('--accept DQ306', "--accept 'DQ302:unit price'")
+    """
+    return f"--accept {shlex.quote(f'{code}:{column}' if column else code)}"
 
 
 def open_findings(findings: Sequence[Finding]) -> tuple[Finding, ...]:

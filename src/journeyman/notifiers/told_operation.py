@@ -59,6 +59,9 @@ def as_text(operation: Operation) -> str:
         lines.append(operation.outcome.note)
     lines.append("")
     if move.wanted is not None:
-        lines.append(f"To answer: journeyman approve {model} --operation {number}, or journeyman reject {model} ...")
-    lines.append(f"More: journeyman operations {model} --show {number}")
+        lines.append(
+            f"To answer: `journeyman approve {model} --operation {number}`, "
+            f"or `journeyman reject {model} --operation {number}`"
+        )
+    lines.append(f"More: `journeyman operations {model} --show {number}`")
     return "\n".join(lines) + "\n"

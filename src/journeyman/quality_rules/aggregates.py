@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Kind
-from journeyman.entities.finding import Finding, Remedy, Severity
+from journeyman.entities.finding import Finding, Remedy, Severity, accept_option
 from journeyman.entities.table import Table
 from journeyman.interfaces import RuleContext, RuleScope
 from journeyman.quality_rules.sampling import candidate_columns, codes_of, not_applicable, numbers, target_numbers
@@ -61,7 +61,8 @@ class AggregateRule:
                             Severity.ERROR,
                             (name,),
                             f"'{name}' is the mean of '{task.target}' by '{key}'{how}: it comes from the answers.",
-                            f"It is not used; if it was computed from earlier rows only, accept DQ307:{name}.",
+                            "It is not used; "
+                            f"if it was computed from earlier rows only, add `{accept_option('DQ307', name)}`.",
                             {"by": key},
                             Remedy.IGNORE_COLUMN,
                         )

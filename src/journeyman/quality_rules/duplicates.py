@@ -94,7 +94,8 @@ def _on_both_sides(part: float, agree: float, places: NDArray[np.int64], groups:
         (),
         f"{share(part)} of the rows have a copy, {away}; divided at random, copies would stand on both sides "
         "and flatter the score.",
-        "Copies are kept, and kept on one side of every division; accept DQ306 if new rows will repeat known ones.",
+        "Copies are kept, and kept on one side of every division; "
+        "add `--accept DQ306` if new rows will repeat known ones.",
         {"rows with a copy": len(places), "labels that agree": round(agree, 4), "rows between copies": apart},
     )
 

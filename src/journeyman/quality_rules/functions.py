@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
-from journeyman.entities.finding import Finding, Remedy, Severity
+from journeyman.entities.finding import Finding, Remedy, Severity, accept_option
 from journeyman.entities.table import Table
 from journeyman.interfaces import RuleContext, RuleScope
 from journeyman.quality_rules.sampling import (
@@ -63,7 +63,7 @@ class IdentityRule:
                 Severity.ERROR,
                 (name,),
                 f"'{name}' contains '{task.target}': {account}, up to a few fixed amounts.",
-                f"It is not used; if it is known when predicting, accept DQ302:{name}.",
+                f"It is not used; if it is known when predicting, add `{accept_option('DQ302', name)}`.",
                 {"account": account},
                 Remedy.IGNORE_COLUMN,
             )
@@ -173,7 +173,7 @@ def _parts(table: Table, target: str, columns: Sequence[Column], rows: Rows, y: 
             (name,),
             f"'{name}' follows from '{target}' in every row"
             + (f", and with {len(found) - 1} more such column(s) spells it out." if sure else "."),
-            f"It is not used; if it is known when predicting, accept DQ308:{name}."
+            f"It is not used; if it is known when predicting, add `{accept_option('DQ308', name)}`."
             if sure
             else f"Will '{name}' be known when predicting? If not, set its role to ignored.",
             {"rows that the columns together decide": share(spelled)},
@@ -206,7 +206,7 @@ def _bands(table: Table, target: str, columns: Sequence[Column], rows: Rows, y: 
                     Severity.ERROR,
                     (column.name,),
                     f"'{column.name}' is '{target}' cut into {levels} bands, without an exception.",
-                    f"It is not used; if it is known when predicting, accept DQ308:{column.name}.",
+                    f"It is not used; if it is known when predicting, add `{accept_option('DQ308', column.name)}`.",
                     {"bands": levels},
                     Remedy.IGNORE_COLUMN,
                 )

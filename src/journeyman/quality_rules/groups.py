@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
-from journeyman.entities.finding import Finding, Remedy, Severity
+from journeyman.entities.finding import Finding, Remedy, Severity, accept_option
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
 from journeyman.interfaces import RuleContext, RuleScope
@@ -194,7 +194,8 @@ def _finding(name: str, derive: str, likeness: _Likeness) -> Finding:
         Severity.WARNING,
         (name,),
         f"Rows that share {what} belong together: {because} ({likeness.groups} groups).",
-        f"Rows of one group stay on one side of every division; if they do not belong together, accept DQ503:{name}.",
+        "Rows of one group stay on one side of every division; "
+        f"if they do not belong together, add `{accept_option('DQ503', name)}`.",
         evidence,
         Remedy.USE_AS_GROUP,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from journeyman.entities.column import Column, Kind
-from journeyman.entities.finding import Finding, Remedy, Severity
+from journeyman.entities.finding import Finding, Remedy, Severity, accept_option
 from journeyman.entities.table import Table
 from journeyman.interfaces import RuleContext, RuleScope
 from journeyman.quality_rules import names
@@ -45,7 +45,7 @@ class IdentifierRule:
                         Severity.NOTE,
                         (column.name,),
                         f"'{column.name}' identifies rows: {why}.",
-                        f"It is not used; to use it, accept DQ305:{column.name}.",
+                        f"It is not used; to use it, add `{accept_option('DQ305', column.name)}`.",
                         {"why": why},
                         Remedy.IGNORE_COLUMN,
                     )
@@ -126,7 +126,8 @@ class SplitColumnRule:
                         Severity.WARNING,
                         (column.name,),
                         f"'{column.name}' says how rows were once divided ({', '.join(sorted(parts))}).",
-                        f"It is not used, and rows are divided anew; to use it, accept DQ304:{column.name}.",
+                        "It is not used, and rows are divided anew; "
+                        f"to use it, add `{accept_option('DQ304', column.name)}`.",
                         {"values": ", ".join(sorted(parts))},
                         Remedy.IGNORE_COLUMN,
                     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from journeyman.entities.column import Column, Kind
-from journeyman.entities.finding import Finding, Remedy, Severity
+from journeyman.entities.finding import Finding, Remedy, Severity, accept_option
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
 from journeyman.interfaces import RuleContext, RuleScope
@@ -98,10 +99,10 @@ def _alone(
                 (column.name,),
                 f"'{column.name}' alone gives {share(skill)} of '{task.target}' away, all other columns together "
                 f"{share(rest)}.",
-                "It is not used, because it will hardly be known when predicting; if it will be, accept DQ301:"
-                f"{column.name}."
+                "It is not used, because it will hardly be known when predicting; if it will be, add "
+                f"`{accept_option('DQ301', column.name)}`."
                 if sure
-                else f"Will '{column.name}' be known when predicting? If not, set its role to ignored.",
+                else _ask(column.name),
                 {
                     "skill alone": round(float(skill), 4),
                     "skill of the others": round(float(rest), 4),
@@ -149,7 +150,7 @@ def _afterwards(
             (name,),
             f"'{name}' may be known only after '{task.target}' is: it {reason} "
             f"(explains {share(max(0.0, strengths[name].share))} of the target alone).",
-            f"Will '{name}' be known when predicting? If not, set its role to ignored.",
+            _ask(name),
             {"explained alone": round(float(strengths[name].share), 4), "strongest column": round(float(strongest), 4)},
         )
         for name, reason in why.items()
@@ -171,7 +172,11 @@ def _neighbours(task: Task, columns: Sequence[Column], flagged: set[str]) -> lis
             Severity.NOTE,
             (name,),
             f"'{name}' stands behind columns that may be known only after '{task.target}' is.",
-            f"Will '{name}' be known when predicting? If not, set its role to ignored.",
+            _ask(name),
         )
         for name in asked
     ]
+
+
+def _ask(name: str) -> str:
+    return f"Will '{name}' be known when predicting? If not, add `--ignore {shlex.quote(name)}`."

@@ -77,7 +77,8 @@ class RowOrderRule:
                     Severity.WARNING,
                     (),
                     f"Rows seem to be in time order: {' and '.join(why)}.",
-                    "Models are judged on later rows than they learned from; if time does not matter, accept DQ502.",
+                    "Models are judged on later rows than they learned from; "
+                    "if time does not matter, add `--accept DQ502`.",
                     {
                         "likeness of neighbours": round(alike, 4),
                         "period": round(period or 0.0, 2),

@@ -78,7 +78,7 @@ def _spellings(target: str, present: Sequence[tuple[str, int]]) -> tuple[dict[st
         Severity.WARNING,
         (target,),
         f"'{target}' has {len(present)} labels, but some are spellings of one: {pairs}.",
-        "They are merged; if they are different classes, accept DQ404.",
+        "They are merged; if they are different classes, add `--accept DQ404`.",
         merged,
         Remedy.MERGE_LABELS,
     )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
-from journeyman.entities.finding import Finding, Remedy, Severity
+from journeyman.entities.finding import Finding, Remedy, Severity, accept_option
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
 from journeyman.interfaces import RuleContext, RuleScope
@@ -113,7 +113,8 @@ def _use(found: _Candidate) -> Finding:
         Severity.WARNING,
         (name,),
         f"'{name}' tells when each row happened: {found.why}.",
-        f"Models are judged on later rows than they learned from; if time does not matter here, accept DQ501:{name}.",
+        "Models are judged on later rows than they learned from; "
+        f"if time does not matter here, add `{accept_option('DQ501', name)}`.",
         {"ordered": round(found.ordered, 4), "why": found.why},
         Remedy.USE_AS_TIME,
     )

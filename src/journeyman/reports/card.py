@@ -84,7 +84,9 @@ def _scores(scores: Sequence[Score]) -> str:
     for score in scores:
         row = score_row(score)
         rows.append((row.name, f"<b>{escape(row.value)}</b>", f"{row.low} to {row.high}", row.baseline))
-    head = "".join(f'<th style="{_CELL};font-weight:600">{h}</th>' for h in ("", "Score", "95% interval", "Baseline"))
+    head = "".join(
+        f'<th style="{_CELL};font-weight:600">{h}</th>' for h in ("", "Score", "95% interval", "Without a model")
+    )
     body = "".join(
         f'<tr style="background:none">{"".join(f"""<td style="{_CELL}">{cell}</td>""" for cell in row)}</tr>'
         for row in rows

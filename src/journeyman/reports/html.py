@@ -17,6 +17,7 @@ from journeyman.entities.decision import Verdict
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.report import BuildReport
 from journeyman.reports.data_figures import column_rows, missing_figure, target_figure
+from journeyman.reports.finding_pages import finding_sections
 from journeyman.reports.phrases import (
     further_reasons,
     held_words,
@@ -26,6 +27,7 @@ from journeyman.reports.phrases import (
     remedy_words,
     score_row,
 )
+from journeyman.reports.pressing import handled_findings, pressing_findings
 from journeyman.reports.quality_figures import confusion, positive_label, quality_figures, score_bars
 from journeyman.reports.reason_figures import dependence_figures, importance_figure, slice_bars
 from journeyman.reports.search_figures import member_bars, search_figure, stage_bars, trial_rows
@@ -52,9 +54,9 @@ class FindingGroup:
     folded: tuple[Finding, ...]
 
 
-def group_findings(findings: Sequence[Finding], severities: Sequence[Severity]) -> list[FindingGroup]:
+def group_findings(findings: Sequence[Finding]) -> list[FindingGroup]:
     """Group findings by code, the gravest first, so that forty columns with one trouble do not fill the page."""
-    chosen = sorted((f for f in findings if f.severity in severities), key=lambda f: f.severity.rank)
+    chosen = sorted(findings, key=lambda f: f.severity.rank)
     groups: dict[tuple[Severity, str], list[Finding]] = {}
     for finding in chosen:
         groups.setdefault((finding.severity, finding.code), []).append(finding)
@@ -105,7 +107,7 @@ def _usage(report: BuildReport) -> dict[str, str | Markup]:
     if report.task.kind.classification:
         lines.append("chances = model.predict_proba(frame)")
     return {
-        "command": f"journeyman predict {shlex.quote(name)} new-rows.csv --out answers.csv",
+        "command": f"journeyman predict {shlex.quote(name)} NEW-ROWS.csv --out predictions.csv",
         "python": escape("\n".join(lines)),  # marked as safe, so that its lines are kept
         "rollback": f"journeyman rollback {shlex.quote(name)}",
     }
@@ -129,9 +131,12 @@ def render_html(report: BuildReport) -> str:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     style, icon = _style(report.decision.verdict)
     rows, left_out = column_rows(report)
-    act, tell = (Severity.ERROR, Severity.WARNING), (Severity.NOTE,)
     features = [c.name for c in report.columns if c.role is Role.FEATURE]
     findings = told(report)
+    act, handled = pressing_findings(findings), handled_findings(findings)
+    shown = [f for f in findings if f.severity is not Severity.NOT_APPLICABLE]
+    notes = [f for f in shown if not any(f is other for other in (*act, *handled))]
+    codes = {f.code for f in findings if f.severity is not Severity.NOT_APPLICABLE}
     return (
         environment()
         .get_template("report.html.j2")
@@ -151,9 +156,11 @@ def render_html(report: BuildReport) -> str:
             past=past_words(report.evaluation),
             interval=interval_words(report.evaluation.on_holdout),
             held=held_words(report.evaluation.interval_check, report.task.kind.classification),
-            act=group_findings(findings, act),
-            notes=group_findings(findings, tell),
-            note_count=sum(1 for f in findings if f.severity is Severity.NOTE),
+            act=group_findings(act),
+            handled=group_findings(handled),
+            notes=group_findings(notes),
+            note_count=len(notes),
+            pages=[(code, title, [Markup(p) for p in body]) for code, title, body in finding_sections(codes)],
             skipped=[f for f in findings if f.severity is Severity.NOT_APPLICABLE],
             quality=quality_figures(report),
             confusion=confusion(report),

@@ -108,8 +108,8 @@ def sentence(text: str) -> str:
 
     Examples
     --------
-    >>> sentence("it is better than no model")
-    'It is better than no model.'
+    >>> sentence("it is better than the baseline")
+    'It is better than the baseline.'
     """
     text = text.strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

@@ -26,9 +26,9 @@ def best_words(score: float, baseline: float | None, members: int) -> str:
     Examples
     --------
     >>> best_words(0.9, 0.5, 1)
-    '0.9 (baseline: 0.5), 1 model'
+    '0.9 (without a model: 0.5), 1 model'
     """
-    beside = f" (baseline: {number(baseline, 4)})" if baseline is not None else ""
+    beside = f" (without a model: {number(baseline, 4)})" if baseline is not None else ""
     return f"{number(score, 4)}{beside}, {plural(members, 'model')}"
 
 

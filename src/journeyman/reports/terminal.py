@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from journeyman.entities.column import Role
-from journeyman.entities.decision import Verdict
+from journeyman.entities.decision import Action, Verdict
 from journeyman.entities.evaluation import Score
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.model_version import ModelVersion
@@ -27,6 +27,7 @@ from journeyman.reports.phrases import (
     score_row,
     sentence,
 )
+from journeyman.reports.pressing import handled_findings, pressing_findings
 from journeyman.reports.search_words import copies_words, price_words, recalled_words, time_words, tried_words
 from journeyman.reports.told import told
 from journeyman.reports.weakness_words import mended_words
@@ -71,7 +72,7 @@ def _score_line(score: Score) -> tuple[Text, Text, Text]:
     return (
         Text("  " + row.name),
         Text.assemble((row.value, "bold"), f"  ({row.low} to {row.high})"),
-        Text(f"no model: {row.baseline}"),
+        Text(f"without a model: {row.baseline}"),
     )
 
 
@@ -107,31 +108,38 @@ def _reasons(report: BuildReport) -> list[RenderableType]:
     return [_marked("-", clean(r) if r == whole else cut(r, _LONG)) for r in shown]
 
 
-def _pressing(findings: Sequence[Finding]) -> list[Finding]:
-    act = [f for f in findings if f.severity in (Severity.ERROR, Severity.WARNING)]
-    return sorted(act, key=lambda f: f.severity.rank)
+def _findings(report: BuildReport, more: str) -> list[RenderableType]:
+    """Return what needs an act, and what was dealt with; ``more`` is the command that shows the rest."""
+    findings = told(report)
+    pressing, handled = pressing_findings(findings), handled_findings(findings)
+    blocks: list[RenderableType] = []
+    if pressing:
+        blocks += [Text(), _heading("Act on"), *_finding_lines(pressing, _TOP_FINDINGS, more)]
+    if handled:
+        most = max(1, _TOP_FINDINGS - len(pressing))
+        blocks += [Text(), _heading("Done about the data; overrule it where it is wrong")]
+        blocks += _finding_lines(handled, most, more)
+    if not blocks:
+        blocks = [Text(), _indented(Text("No finding needs an act.", style="dim"))]
+    return blocks
 
 
-def _findings(report: BuildReport) -> list[RenderableType]:
-    pressing = _pressing(told(report))
-    if not pressing:
-        return [_indented(Text("Nothing in the data asks for your attention.", style="dim"))]
+def _finding_lines(findings: Sequence[Finding], most: int, more: str) -> list[RenderableType]:
     lines: list[RenderableType] = []
-    for k, finding in enumerate(pressing[:_TOP_FINDINGS]):
+    for k, finding in enumerate(findings[:most]):
         mark, style = _SEVERITIES[finding.severity]
         done = f" {remedy_words(finding.remedy)}".rstrip()
         said = Text.assemble((finding.code, "bold"), " ", cut(finding.message, _LONG - len(done)), done)
         if finding.hint and k < _TOP_HINTS:
             said.append("\n→ " + cut(finding.hint, _LONG), style="dim")
         lines.append(_marked("✗" if mark == "error" else "!", said, style))
-    rest = len(pressing) - _TOP_FINDINGS
+    rest = len(findings) - most
     if rest > 0:
-        name = shlex.quote(clean(report.name))
-        lines.append(_indented(Text(f"and {rest} more: journeyman show {name}", style="dim")))
+        lines.append(_indented(Text(f"and {rest} more: {more}", style="dim")))
     return lines
 
 
-def summary(report: BuildReport, report_path: str) -> RenderableType:
+def summary(report: BuildReport, report_path: str, workspace: str = "") -> RenderableType:
     """Return one screenful on a finished build.
 
     Parameters
@@ -140,22 +148,28 @@ def summary(report: BuildReport, report_path: str) -> RenderableType:
         What is known of the build.
     report_path : str
         Where the HTML report lies.
+    workspace : str
+        Where the release lies, where commands would not look there by themselves.
 
     Returns
     -------
     rich renderable
-        Verdict, score with interval beside no model, reasons, findings to act on, the report's path and the next
+        Verdict, score with interval beside the baseline, reasons, findings to act on, the report's path and the next
         command, in at most 35 lines of 80 characters.
     """
     name = shlex.quote(clean(report.name))
+    there = f" --workspace {shlex.quote(workspace)}" if workspace else ""
+    # The number is named: a version that was not promoted is not what the bare name stands for.
+    more = f"journeyman show {name} --version {report.version}{there}"
     where = Table.grid(padding=(0, 2, 0, 0))
     where.add_column(no_wrap=True)
     where.add_column(ratio=1, overflow="fold")
     where.add_row(Text("Report", style="bold"), Text(clean(report_path)))
     if report.decision.verdict is Verdict.DO_NOT_RELEASE:
-        where.add_row(Text("Next", style="bold"), Text(f"journeyman show {name}", style="cyan"))
+        where.add_row(Text("Next", style="bold"), Text(more, style="cyan"))
     else:
-        command = f"journeyman predict {name} NEW-ROWS.csv --out answers.csv"
+        kept = "" if report.decision.action is Action.PROMOTE else f" --version {report.version}"
+        command = f"journeyman predict {name} NEW-ROWS.csv --out predictions.csv{kept}{there}"
         where.add_row(Text("Next", style="bold"), Text(command, style="cyan"))
     return Group(
         *_head(report),
@@ -163,9 +177,7 @@ def summary(report: BuildReport, report_path: str) -> RenderableType:
         _heading(f"Score, with its {interval_words(report.evaluation.on_holdout)}"),
         _scores(report.evaluation.scores[:_TOP_SCORES]),
         *([Text(), _heading("Why"), *_reasons(report)] if _reasons(report) else []),
-        Text(),
-        _heading("Act on"),
-        *_findings(report),
+        *_findings(report, more),
         Text(),
         where,
     )
@@ -186,7 +198,7 @@ def models_table(
         By a version's run, what names the rows that judged it. Scores of one letter were measured on the same rows.
     """
     if not versions:
-        return Text("No models yet. Build one: journeyman build TABLE --target COLUMN")
+        return Text("No models yet. Build one: `journeyman build TABLE --target COLUMN`")
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     table.add_column("model", overflow="fold", min_width=8)
     table.add_column("version", justify="right", no_wrap=True)
@@ -234,7 +246,8 @@ def _letters(versions: Sequence[ModelVersion], judged: Mapping[str, str]) -> Map
 
 def _removed(name: str, removed: Sequence[ModelVersion]) -> str:
     numbers = ", ".join(str(v.version) for v in removed if v.name == name)
-    return f"{clean(name)}: removed by the loop {numbers} (journeyman operate --keep-releases)"
+    more = f"`journeyman operate {shlex.quote(clean(name))} --keep-releases N`"
+    return f"{clean(name)}: the loop removed {numbers} ({more} keeps more)"
 
 
 def findings_table(findings: Sequence[Finding]) -> RenderableType:

@@ -110,18 +110,19 @@ def _worth(evaluation: Evaluation, readings: int) -> list[_Reason]:
             f"the {name} could not be measured on the rows kept for the examination, so nobody knows what it is worth"
         )
         return [_Reason(_Weight.STOP, text)]
-    figures = f"{name} {_say(score.value)} ({_say(score.low)} to {_say(score.high)}) against {_say(score.baseline)}"
+    interval = f"{_say(score.low)} to {_say(score.high)}"
+    figures = f"{name} {_say(score.value)} ({interval}) against {_say(score.baseline)}"
     if _sure_gain(evaluation, readings) <= 0:
         worse = score.gain_high < 0
-        how = "worse than no model at all" if worse else "no better than no model at all, as far as these rows can tell"
-        return [_Reason(_Weight.STOP, f"it is {how}: {figures}")]
+        how = "worse than" if worse else "as far as these rows can tell, no better than"
+        return [_Reason(_Weight.STOP, f"{how} predicting without a model: {figures}")]
     share = _share(score)
     if share < _USELESS:
-        text = f"its gain over no model is real but too small to matter: {figures}"
+        text = f"it is better than predicting without a model, but by too little to matter: {figures}"
         return [_Reason(_Weight.STOP, text)]
     if share < _SLIGHT:
-        return [_Reason(_Weight.CARE, f"it is only slightly better than no model: {figures}")]
-    return [_Reason(_Weight.FOR, f"it is clearly better than no model: {figures}")]
+        return [_Reason(_Weight.CARE, f"it is only slightly better than predicting without a model: {figures}")]
+    return [_Reason(_Weight.FOR, f"it is clearly better than predicting without a model: {figures}")]
 
 
 def _sure_gain(evaluation: Evaluation, readings: int) -> float:
@@ -213,7 +214,7 @@ def _order(task: Task, evaluation: Evaluation) -> list[_Reason]:
         rule += f" (one series for each {_listed(evaluation.series)})"
     if score.gain_low > 0:
         return [_Reason(_Weight.FOR, f"it also beats {rule}: {figures}")]
-    text = f"it does not beat {rule}: {figures}; if that value is known in time, use it"
+    text = f"it does not beat {rule}: {figures}; where that value is known in time, use it"
     return [_Reason(_Weight.CARE, text)]
 
 
@@ -247,6 +248,8 @@ def _calibration(evaluation: Evaluation) -> list[_Reason]:
 
 
 def _slices(evaluation: Evaluation) -> list[_Reason]:
+    """Return the weakest part: the one where the model is useless, else the one with the greatest loss."""
+
     def useless(part: Slice) -> bool:
         return (
             part.baseline is not None
@@ -255,15 +258,16 @@ def _slices(evaluation: Evaluation) -> list[_Reason]:
             and part.rows >= _SLICE_ROWS * evaluation.rows
         )
 
-    reasons = []
-    for part in evaluation.slices:
-        figures = f"{evaluation.slice_loss or 'loss'} {_say(part.value)} against {_say(part.overall)} overall"
-        if useless(part):
-            text = f"where {part.description} it is no better than no model ({figures})"
-            reasons.append(_Reason(_Weight.CARE, text))
-        elif not any(r.weight is _Weight.KNOW for r in reasons):
-            reasons.append(_Reason(_Weight.KNOW, f"it is weakest where {part.description} ({figures})"))
-    return sorted(reasons, key=lambda r: -r.weight)[:3]
+    if not evaluation.slices:
+        return []
+    loss = evaluation.slice_loss or "loss"
+    worst = max(evaluation.slices, key=lambda part: (useless(part), part.value))
+    if useless(worst) and worst.baseline is not None:
+        figures = f"{loss} {_say(worst.value)} against {_say(worst.baseline)} without a model"
+        text = f"where {worst.description} it is no better than predicting without a model ({figures})"
+        return [_Reason(_Weight.CARE, text)]
+    figures = f"{loss} {_say(worst.value)} against {_say(worst.overall)} over all rows"
+    return [_Reason(_Weight.KNOW, f"it is weakest where {worst.description} ({figures})")]
 
 
 def _place(verdict: Verdict, score: Score, found: Comparison | None) -> tuple[Action, str, str]:

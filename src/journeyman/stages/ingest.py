@@ -244,7 +244,7 @@ def _without_second_header(frame: pd.DataFrame, settings: BuildSettings) -> tupl
                 severity=Severity.WARNING,
                 subject=tuple(unnamed),
                 message=f"The first row continues the header ({len(unnamed)} columns have no name); it is left out.",
-                hint="Give the table one header line, or accept DQ018 in the settings to keep the row.",
+                hint="Give the table one header line, or add `--accept DQ018` to keep the row.",
                 evidence={"columns": len(unnamed)},
             )
         )

@@ -221,7 +221,7 @@ def _roles(
                 Severity.NOTE,
                 tuple(ignored),
                 f"{len(ignored)} column(s) are not used: {said}{more}.",
-                "To use one, accept its finding (CODE:column) or give it the role feature.",
+                "To use one, add `--accept CODE:COLUMN` with its finding's code.",
                 {"columns": len(ignored)},
             )
         )

@@ -60,7 +60,8 @@ def check_there(path: Path) -> None:
     """
     if not (path / JOURNAL).is_file() and not (os.environ.get(DATABASE) and path.is_dir()):
         raise WorkspaceError(
-            f"there is no workspace in {path}", hint="name one with --workspace, or make one with journeyman build"
+            f"there is no workspace in {path}",
+            hint="name one with --workspace, or make one: `journeyman build TABLE --target COLUMN`",
         )
 
 

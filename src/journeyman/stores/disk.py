@@ -23,7 +23,9 @@ DRAFT = ".draft-"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _SMALL = 1 << 16  # bytes: SQLite's index of what is written ahead takes half of it
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
-_FREE_SPACE = "free some space, or name a folder on another disk with --workspace; then continue with journeyman resume"
+_FREE_SPACE = (
+    "free some space, or name a folder on another disk with --workspace; then continue with `journeyman resume`"
+)
 _OTHER_FOLDER = "change its permissions, or name a folder of your own with --workspace"
 
 

@@ -174,7 +174,7 @@ class Journal:
             row = connection.execute(sa.select(runs).where(runs.c.id == run)).one_or_none()
         if row is None:
             raise JournalError(
-                f"the journal has no run {run!r}", hint="journeyman resume without a name lists the runs"
+                f"the journal has no run {run!r}", hint="`journeyman resume` goes on with all that can go on"
             )
         return _run(row)
 

@@ -56,7 +56,7 @@ class OperationStore:
         with self._database.reading() as connection:
             row = connection.execute(sa.select(operated).where(operated.c.model == name)).one_or_none()
         if row is None:
-            raise SettingsError(f"{name} is not operated", hint=f"begin with: journeyman operate {name}")
+            raise SettingsError(f"{name} is not operated", hint=f"begin with `journeyman operate {name}`")
         return _operated(row)
 
     def keep_round(self, model: str, seen: Round, done: Sequence[Operation]) -> None:
@@ -114,7 +114,9 @@ class OperationStore:
         with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
         if row is None:
-            raise SettingsError(f"{model} has no operation {number}", hint=f"list them: journeyman operations {model}")
+            raise SettingsError(
+                f"{model} has no operation {number}", hint=f"list them: `journeyman operations {model}`"
+            )
         return _operation(row)
 
     def rounds_acted(self, model: str, most: int) -> tuple[int, ...]:

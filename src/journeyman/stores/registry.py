@@ -175,8 +175,11 @@ class Registry:
         if gone is not None:
             raise _gone(gone, numbers)
         if number is None:
+            last = mine[-1].version
             raise SettingsError(
-                f"no version of {name} has been promoted", hint=f"name one with --version (there is {numbers})"
+                f"no version of {name} has been promoted (there is {numbers})",
+                hint=f"`journeyman rollback {name} --to {last}` makes version {last} the champion; "
+                f"predict, score, show and report also take --version {last}",
             )
         raise SettingsError(f"{name} has no version {number}", hint=f"there is {numbers}")
 
@@ -277,7 +280,7 @@ class Registry:
 def _gone(version: ModelVersion, there: str) -> SettingsError:
     return SettingsError(
         f"version {version.version} of {version.name} was removed on {version.removed[:10]}",
-        hint=f"there is {there}; journeyman operate {version.name} --keep-releases N keeps more",
+        hint=f"there is {there}; `journeyman operate {version.name} --keep-releases N` keeps more",
     )
 
 

@@ -148,7 +148,7 @@ def release_digest(folder: Path) -> str:
     """
     if not (folder / MANIFEST).is_file():
         raise ReleaseError(
-            f"{folder} is not a release: it has no {MANIFEST}", hint="journeyman list shows the releases"
+            f"{folder} is not a release: it has no {MANIFEST}", hint="`journeyman list` shows the releases"
         )
     digest = hashlib.sha256(_read(folder, MANIFEST)).hexdigest()
     if not (folder / _SEAL).is_file():
@@ -210,5 +210,5 @@ def _remove(draft: Path) -> None:
 def _damaged(folder: Path, what: str) -> ReleaseError:
     return ReleaseError(
         f"the release {folder} is not what was released: {what}",
-        hint="use another version (journeyman rollback), or build the model anew",
+        hint="use another version (`journeyman list` shows them), or build the model again",
     )

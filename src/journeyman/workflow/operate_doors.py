@@ -105,7 +105,9 @@ def ask(workspace: str | Path | None, name: str, request: Request) -> Request:
             waiting = [o.number for o in place.operations.operations(name) if _waits(o)]
             request = replace(request, operation=_meant(name, request.operation, waiting))
         elif request.kind is RequestKind.ROLL_BACK and len(place.registry.history(name)) < 2:
-            raise SettingsError(f"{name} has no earlier champion to go back to", hint="journeyman list shows versions")
+            raise SettingsError(
+                f"{name} has no earlier champion to go back to", hint="`journeyman list` shows the versions"
+            )
         elif request.kind is RequestKind.ACCEPT:
             request = _accepting(place, name, request)
         elif request.kind in _SWITCHES and _paused(place, name) is (request.kind is RequestKind.PAUSE):
@@ -126,7 +128,7 @@ def _loss(release: Path) -> str:
 def _meant(name: str, number: int | None, waiting: list[int]) -> int:
     shown = ", ".join(map(str, waiting))
     if not waiting:
-        raise SettingsError(f"nothing of {name} waits for a person", hint=f"see journeyman operations {name}")
+        raise SettingsError(f"nothing of {name} waits for a person", hint=f"see `journeyman operations {name}`")
     if number is None and len(waiting) > 1:
         raise SettingsError(f"several operations of {name} wait: {shown}", hint="name one with --operation N")
     if number is not None and number not in waiting:
@@ -149,7 +151,7 @@ def _accepting(place: Workspace, name: str, request: Request) -> Request:
         since = min(seen.begin, *(s.since for s in told))
     if not claims:
         last = "no span has been looked at" if not rounds else "at the last look no row of it arrived broken"
-        raise SettingsError(f"nothing of {name} is to be accepted: {last}", hint=f"see journeyman operations {name}")
+        raise SettingsError(f"nothing of {name} is to be accepted: {last}", hint=f"see `journeyman operations {name}`")
     return replace(request, accepts=tuple(dict.fromkeys(claims)), since=since)
 
 

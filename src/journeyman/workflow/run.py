@@ -53,7 +53,7 @@ def resume_run(workspace: Workspace, run: str, clock: Clock) -> JournalRun:
     """
     record = workspace.journal.run(run)
     if record.status is RunStatus.DONE:
-        raise JournalError(f"run {run} is done", hint="journeyman list shows its release")
+        raise JournalError(f"run {run} is done", hint="`journeyman list` shows its release")
     if record.status is RunStatus.FAILED:
         raise JournalError(f"run {run} failed and cannot go on: {record.cause}", hint="start the build anew")
     return JournalRun(workspace, record, clock)

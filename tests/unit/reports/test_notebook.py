@@ -23,7 +23,7 @@ def test_one_output_tells_what_happens_and_a_line_stays() -> None:
     for wanted in (
         "train: 48,842 &lt;rows&gt;",
         "trial 1: lightgbm",
-        "0.9123 (baseline: 0.5)",
+        "0.9123 (without a model: 0.5)",
         'max="60" value="15.0"',
     ):
         assert wanted in shown[-2]

@@ -27,7 +27,7 @@ def test_plain_lines_tell_everything_once() -> None:
         "[  12.3 s] ingest: adult.csv.gz",
         "[  12.3 s] train: 48,842 rows",
         "[  12.3 s] trial 1: lightgbm, +0.3 % expected",
-        "[  12.3 s] best so far: 0.9123 (baseline: 0.5), 1 model",
+        "[  12.3 s] best so far: 0.9123 (without a model: 0.5), 1 model",
         "[  12.3 s] a column �[2J was left out",
     ]
 
@@ -39,7 +39,15 @@ def test_live_lines_show_stage_candidate_score_and_time_left() -> None:
         _build(progress)
         console.print("mark")
     shown = stream.getvalue()
-    for wanted in ("✓ ingest", "train", "trial 1", "lightgbm", "0.9123 (baseline: 0.5)", "45.0 s left", "was left out"):
+    for wanted in (
+        "✓ ingest",
+        "train",
+        "trial 1",
+        "lightgbm",
+        "0.9123 (without a model: 0.5)",
+        "45.0 s left",
+        "was left out",
+    ):
         assert wanted in shown
     assert "✓ train" in shown.rsplit("mark", 1)[1]
 

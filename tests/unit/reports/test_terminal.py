@@ -52,14 +52,17 @@ def test_summary_stays_a_screenful_when_there_is_much_to_say(sample: Sample) -> 
 
 def test_model_not_for_release_is_not_offered_for_use(sample: Sample) -> None:
     report = sample(TaskKind.BINARY)
-    refused = replace(report, decision=Decision(Verdict.DO_NOT_RELEASE, Action.KEEP, "it is no better than no model"))
+    refused = replace(
+        report,
+        decision=Decision(Verdict.DO_NOT_RELEASE, Action.KEEP, "it is no better than predicting without a model"),
+    )
     text = plain(summary(refused, "r.html"))
     assert "DO NOT RELEASE" in text
     assert "journeyman predict" not in text
 
 
 def test_nothing_to_act_on_is_said(sample: Sample) -> None:
-    assert "Nothing in the data asks" in plain(summary(replace(sample(TaskKind.BINARY), findings=()), "r.html"))
+    assert "No finding needs an act" in plain(summary(replace(sample(TaskKind.BINARY), findings=()), "r.html"))
 
 
 def test_names_cannot_steer_the_terminal(sample: Sample) -> None:
@@ -96,7 +99,7 @@ def test_models_table_marks_the_version_in_use() -> None:
     assert "Accuracy 87.1%" in second
     assert "2026-11-22 18:30" in second
     gone = [replace(versions[0], version=k) for k in (7, 9)]
-    assert plain(models_table(versions, gone)).splitlines()[3].startswith("adult: removed by the loop 7, 9")
+    assert plain(models_table(versions, gone)).splitlines()[3].startswith("adult: the loop removed 7, 9")
 
 
 def test_empty_tables_say_what_to_do() -> None:

@@ -32,7 +32,7 @@ def test_a_good_model_is_released_with_a_sentence():
     found = decide(TASK, CLEAN, (), None)
     assert (found.verdict, found.action) == (Verdict.RELEASE, Action.PROMOTE)
     assert found.reason == (
-        "Release this model: it is clearly better than no model: "
+        "Release this model: it is clearly better than predicting without a model: "
         "area under the ROC curve 0.9 (0.87 to 0.93) against 0.5."
     )
     assert found.evidence["gain_low"] == 0.37
@@ -211,3 +211,17 @@ def test_noise_is_not_released(kind, metric, holdout):
     verdicts = Counter(noise(seed, kind, metric, holdout).verdict for seed in range(100))
     print(kind, metric, holdout, verdicts)
     assert verdicts[Verdict.DO_NOT_RELEASE] >= 95
+
+
+def test_the_weakest_part_is_one_and_its_figures_support_the_sentence():
+    weak = Slice("a < 1", ("a",), 100, 0.5, 0.1, 0.4, 0.6, 0.001, 0.48)
+    weaker = Slice("b = x", ("b",), 90, 0.7, 0.1, 0.6, 0.8, 0.001, 0.66)
+    fine = Slice("c > 2", ("c",), 80, 0.9, 0.1, 0.8, 1.0, 0.001, 2.0)  # a greater loss, but far below its own baseline
+    found = decide(TASK, replace(CLEAN, slices=(weak, weaker, fine), slice_loss="log loss"), (), None)
+    [reason] = [r for r in found.reasons if "where" in r]
+    assert (
+        reason
+        == "where b = x it is no better than predicting without a model (log loss 0.7 against 0.66 without a model)"
+    )
+    found = decide(TASK, replace(CLEAN, slices=(fine,), slice_loss="log loss"), (), None)
+    assert "it is weakest where c > 2 (log loss 0.9 against 0.1 over all rows)" in found.reasons

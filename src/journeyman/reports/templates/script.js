@@ -44,6 +44,14 @@
     });
   });
 
+  // A link to a folded page unfolds it.
+  function unfold() {
+    var at = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+    if (at && at.tagName === "DETAILS") at.open = true;
+  }
+  window.addEventListener("hashchange", unfold);
+  unfold();
+
   var find = document.getElementById("find");
   if (find) {
     find.parentNode.hidden = false;

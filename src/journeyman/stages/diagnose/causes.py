@@ -45,7 +45,7 @@ def cause_inside(seen: Seen, inside: BoolArray, seed: int) -> tuple[Cause, str] 
     harder = float(seen.loss[inside].mean()) / max(float(seen.loss[~inside].mean()), 1e-300)
     if skill >= _LEAST_SKILL and harder < _MUCH_HARDER:
         return None
-    said = f"the loss there is {max(0.0, skill):.0%} below that of no model"
+    said = f"the loss there is {max(0.0, skill):.0%} below that without a model"
     return Cause.MISSING_INFORMATION, f"{said}, and the columns tell nothing of what is missed"
 
 
