@@ -11,6 +11,7 @@ from journeyman.entities.decision import Action, Decision, Verdict
 from journeyman.entities.evaluation import Evaluation, Score, Slice
 from journeyman.entities.finding import Finding, Remedy, Severity, open_findings
 from journeyman.entities.model_version import ModelVersion
+from journeyman.entities.search import SearchLimits
 from journeyman.entities.task import Scheme, Task
 
 __all__ = ["decide"]
@@ -18,6 +19,8 @@ __all__ = ["decide"]
 _USELESS = 0.005  # share of the way from no model to a perfect one below which a gain changes no decision
 _SLIGHT = 0.03
 _CHOSEN = 0.31  # turns half a 95 % interval into half a 99 % one: 2.576 / 1.96 - 1
+_EQUAL = 0.01  # share of the loss that a faster model may be worse
+_FREE = SearchLimits()
 _FEW_ROWS = 100
 _CALIBRATION = 0.05  # a probability that is off by less than 5 points misleads nobody
 _SLICE_ROWS = 0.05
@@ -55,7 +58,13 @@ class _Reason:
     text: str
 
 
-def decide(task: Task, evaluation: Evaluation, findings: Sequence[Finding], champion: ModelVersion | None) -> Decision:
+def decide(
+    task: Task,
+    evaluation: Evaluation,
+    findings: Sequence[Finding],
+    champion: ModelVersion | None,
+    limits: SearchLimits = _FREE,
+) -> Decision:
     """Return the verdict in plain words, and whether the model is promoted.
 
     Parameters
@@ -68,6 +77,8 @@ def decide(task: Task, evaluation: Evaluation, findings: Sequence[Finding], cham
         What was seen in the data; those that were remedied, accepted or are about unused columns do not count.
     champion : ModelVersion or None
         The version in use, learned from the same data and judged by the same metric; None where there is none.
+    limits : SearchLimits
+        What kept the search from a better model.
 
     Returns
     -------
@@ -82,6 +93,7 @@ def decide(task: Task, evaluation: Evaluation, findings: Sequence[Finding], cham
         *_promise(task, evaluation),
         *_calibration(evaluation),
         *_slices(evaluation),
+        *_searched(limits),
     ]
     reasons.sort(key=lambda r: -r.weight)
     gravest = reasons[0].weight
@@ -89,8 +101,10 @@ def decide(task: Task, evaluation: Evaluation, findings: Sequence[Finding], cham
         gravest, Verdict.RELEASE
     )
     action, stays = _place(verdict, evaluation.main, champion)
-    texts = [r.text for r in reasons] + ([stays] if stays else [])
-    return Decision(verdict, action, _sentence(verdict, reasons, stays), tuple(texts), _evidence(evaluation, champion))
+    price = _price(limits, evaluation.main)
+    texts = [r.text for r in reasons] + [text for text in (price, stays) if text]
+    after = "; ".join(text for text in (price, stays) if text)
+    return Decision(verdict, action, _sentence(verdict, reasons, after), tuple(texts), _evidence(evaluation, champion))
 
 
 def _worth(evaluation: Evaluation) -> list[_Reason]:
@@ -206,6 +220,25 @@ def _slices(evaluation: Evaluation) -> list[_Reason]:
         elif not any(r.weight is _Weight.KNOW for r in reasons):
             reasons.append(_Reason(_Weight.KNOW, f"it is weakest where {part.description} ({figures})"))
     return sorted(reasons, key=lambda r: -r.weight)[:3]
+
+
+def _searched(limits: SearchLimits) -> list[_Reason]:
+    """A search that time ended early may have missed a better model."""
+    return [_Reason(_Weight.CARE, f"the search was thin: {limits.thin}")] if limits.thin else []
+
+
+def _price(limits: SearchLimits, score: Score) -> str:
+    """Return what a wanted limit on an answer's time costs, or that the best ensemble could not be fitted in time."""
+    if limits.unlimited is None or not math.isfinite(limits.score):
+        return ""
+    perfect = 1.0 if score.greater_is_better else 0.0
+    if abs(perfect - limits.score) <= (1.0 + _EQUAL) * abs(perfect - limits.unlimited):
+        return ""
+    name = _NAMES.get(score.metric, score.metric)
+    kept, best = f"{name} {_say(limits.score)} out of fold", _say(limits.unlimited)
+    if limits.latency is not None:
+        return f"the limit of {1000 * limits.latency:g} ms on an answer, as asked for, makes it worse: {kept}, {best} without it"
+    return f"a better ensemble could not be fitted in the time that was left: {kept}, {best} with it"
 
 
 def _place(verdict: Verdict, score: Score, champion: ModelVersion | None) -> tuple[Action, str]:

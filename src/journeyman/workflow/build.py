@@ -20,7 +20,7 @@ from journeyman.entities.profile import Profile
 from journeyman.entities.recollection import Recollection
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.report import BuildReport
-from journeyman.entities.search import Search
+from journeyman.entities.search import Search, SearchLimits
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values, to_block
 from journeyman.entities.task import Task
@@ -120,7 +120,9 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     )
     tell("decide")
     champion = run.step("champion", partial(_champion, workspace, run), settings.name, table.digest, task.metric)
-    decision = run.step("decide", decide, task, evaluation, findings, champion)
+    unlimited = run.step("unlimited", partial(_unlimited, metric, found, task), validated, found.ensemble)
+    limits = SearchLimits(settings.latency, found.ensemble.score, unlimited, found.thin)
+    decision = run.step("decide", decide, task, evaluation, findings, champion, limits)
     if settings.challenger and decision.action is Action.PROMOTE:
         decision = replace(decision, action=Action.KEEP)  # live truths decide, not this holdout
 
@@ -129,7 +131,6 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     tell("package")
     number = run.step("number", workspace.registry.reserve, settings.name, run.id)
     created = run.step("date", kit.clock.now)
-    unlimited = run.step("unlimited", partial(_unlimited, metric, found, task), validated, found.ensemble)
     built = _Built(asked, number, created, repaired, findings, division, statistics, found, chosen, unlimited, known)
     report = run.step("report", partial(_report, run), built, evaluation, why, decision)
     files = partial(_files, kit, card, final, asked)
@@ -329,6 +330,8 @@ def _report(run: Run, built: _Built, evaluation: Evaluation, why: Explanation, d
         expectations=found.expectations,
         outcomes=found.outcomes,
         stop_reason=found.stop_reason,
+        search_seconds=found.stopped,
+        thin=found.thin,
         evaluation=evaluation,
         explanation=why,
         decision=decision,
