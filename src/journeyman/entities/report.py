@@ -73,6 +73,10 @@ class BuildReport:
         Where the ensemble failed on the way, and what was tried against it.
     recollection : Recollection or None
         What the release makes of rows that it has met; None where it looks nothing up.
+    search_seconds : float
+        From start to the end of the search; 0 where no clock counts.
+    thin : str
+        Where time ended the search before much was tried: what was tried, and what more time would try.
     """
 
     name: str
@@ -105,6 +109,8 @@ class BuildReport:
     weaknesses: tuple[Weakness, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     recollection: Recollection | None = None
+    search_seconds: float = 0.0
+    thin: str = ""
 
     def __repr__(self) -> str:
         """Return one line: what was built, and the verdict."""

@@ -23,6 +23,7 @@ from journeyman.quality_rules.sampling import (
     numbers,
     share,
 )
+from journeyman.quality_rules.signs import sign_of
 from journeyman.quality_rules.strength import Strength, bins_of, model_score, one_column
 
 __all__ = ["LeakRule"]
@@ -31,18 +32,15 @@ _ROWS = 20_000
 _MODEL_ROWS = 8_000
 _FEWEST = 50
 _NEARLY = 0.98
-_WORDS_OF_CERTAIN = frozenset(
-    ["outcome", "outcomes", "result", "results", "discharge", "died", "death", "resolution", "verdict", "diagnosis"]
-)
 
 
 @dataclass(frozen=True)
 class LeakRule:
     """Ask of each column alone how well it predicts, out of fold, and of the strongest what the others can do without.
 
-    A column is set aside only where it nearly determines the target while all other columns together do not: a
-    strong feature in good company is no leak. A column whose name suggests that it is written down after the answer
-    is known is asked about, and stays.
+    Strength alone is no leak: a strong column stays, and where no other comes near, that is told. It is set aside only
+    where something else speaks against it as well, see ``signs.sign_of``. A column whose name suggests that it is
+    written down after the answer is known is asked about, and stays.
     """
 
     codes: tuple[str, ...] = ("DQ301", "DQ303")
@@ -86,32 +84,34 @@ def _alone(
     findings = []
     for column in suspects:
         skill = min(1.0, strengths[column.name].skill)
-        sure = skill >= _NEARLY and 1.0 - rest >= 5.0 * (1.0 - skill) and rest <= 0.95
-        # For a number with a long tail (a cost for a count) nine tenths alone against nothing by all others is as sure.
-        sure |= not classes and skill >= 0.9 and rest <= 0.3
-        asked = not sure and rest <= 0.5
-        if not (sure or asked):
+        lonely = skill >= _NEARLY and 1.0 - rest >= 5.0 * (1.0 - skill) and rest <= 0.95
+        # For a number with a long tail (a cost for a count) nine tenths against nothing by all others say as much.
+        lonely |= not classes and skill >= 0.9 and rest <= 0.3
+        if not (lonely or rest <= 0.5):
             continue
-        findings.append(
-            Finding(
-                "DQ301",
-                Severity.ERROR if sure else Severity.WARNING,
-                (column.name,),
-                f"'{column.name}' alone gives {share(skill)} of '{task.target}' away, all other columns together "
-                f"{share(rest)}.",
-                "It is not used, because it will hardly be known when predicting; if it will be, add "
-                f"`{accept_option('DQ301', column.name)}`."
-                if sure
-                else _ask(column.name),
-                {
-                    "skill alone": round(float(skill), 4),
-                    "skill of the others": round(float(rest), 4),
-                    "rows looked at": len(y),
-                },
-                Remedy.IGNORE_COLUMN if sure else Remedy.NONE,
-            )
-        )
+        sign = sign_of(table, task, column, rows, y) if lonely else ""
+        findings.append(_strong_column(task.target, column.name, (skill, rest), sign, len(y)))
     return findings
+
+
+def _strong_column(target: str, name: str, skills: tuple[float, float], sign: str, rows: int) -> Finding:
+    """Return what is said of a strong column; ``skills`` are its own and that of all others together."""
+    skill, rest = skills
+    alone = f"'{name}' alone gives {share(skill)} of '{target}' away, all other columns together {share(rest)}"
+    evidence: dict[str, str | int | float] = {
+        "skill alone": round(float(skill), 4),
+        "skill of the others": round(float(rest), 4),
+        "rows looked at": rows,
+    }
+    if sign:
+        use = f"`{accept_option('DQ301', name)}`"
+        hint = f"It is not used, because it will hardly be known when predicting; if it will be, add {use}."
+        sure = (Severity.ERROR, (name,), f"{alone}, and it {sign}.", hint, evidence | {"sign": sign})
+        return Finding("DQ301", *sure, Remedy.IGNORE_COLUMN)
+    hint = _ask(name)
+    severity = Severity.WARNING if skill >= _NEARLY else Severity.NOTE
+    message = f"{alone}. Nothing else speaks against it, so it is used."
+    return Finding("DQ301", severity, (name,), message, hint, evidence, Remedy.NONE)
 
 
 def _as_number(table: Table, column: Column, rows: Rows) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -131,7 +131,7 @@ def _afterwards(
         if column.name in told or column.kind is Kind.CONSTANT:
             continue
         common = names.shared_words(column.name, task.target)
-        certain = any(word in _WORDS_OF_CERTAIN for word in names.words(column.name))
+        certain = names.is_outcome(column.name)
         if common and strength >= max(0.05, 0.1 * strongest):
             why[column.name] = f"shares the word '{common[0]}' with the target"
         elif certain and strength >= max(0.03, 0.1 * strongest):

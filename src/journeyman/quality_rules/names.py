@@ -11,6 +11,7 @@ __all__ = [
     "is_clock",
     "is_entity",
     "is_identifier",
+    "is_outcome",
     "shared_words",
     "words",
 ]
@@ -39,6 +40,7 @@ _AFTERWARDS = _vocabulary(
     exit left churned converted terminated termination reason diagnosis posttest after chargeoff collected claim
     claims cost loss"""
 )
+_OUTCOMES = _vocabulary("outcome outcomes result results discharge died death resolution verdict diagnosis")
 _ATTRIBUTE_DATES = _vocabulary(
     """birth birthday birthdate dob born expiry expires expiration expire due valid until deadline renewal
     maturity"""
@@ -105,6 +107,17 @@ def is_afterwards(name: str) -> bool:
     [True, True, False]
     """
     return any(word in _AFTERWARDS for word in words(name))
+
+
+def is_outcome(name: str) -> bool:
+    """Say whether a name reads like the answer itself, or like something that is known with it.
+
+    Examples
+    --------
+    >>> [is_outcome(name) for name in ("final_result", "call_duration")]
+    [True, False]
+    """
+    return any(word in _OUTCOMES for word in words(name))
 
 
 def is_attribute_date(name: str) -> bool:

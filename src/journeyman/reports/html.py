@@ -31,7 +31,14 @@ from journeyman.reports.pressing import handled_findings, pressing_findings
 from journeyman.reports.quality_figures import confusion, positive_label, quality_figures, score_bars
 from journeyman.reports.reason_figures import dependence_figures, importance_figure, slice_bars
 from journeyman.reports.search_figures import member_bars, search_figure, stage_bars, trial_rows
-from journeyman.reports.search_words import price_words, recalled_words, time_words, tried_words
+from journeyman.reports.search_words import (
+    overrun_words,
+    price_words,
+    recalled_words,
+    stop_words,
+    time_words,
+    tried_words,
+)
 from journeyman.reports.told import told
 from journeyman.reports.weakness_words import weakness_rows
 from journeyman.reports.words import clean, count, duration, number, percent, place, plural
@@ -174,6 +181,8 @@ def render_html(report: BuildReport) -> str:
             trials=trial_rows(report),
             tried=tried_words(report),
             price=price_words(report),
+            stopped=stop_words(report),
+            overrun=overrun_words(report),
             recalled=recalled_words(report),
             fitting=time_words(report),
             weaknesses=weakness_rows(report),

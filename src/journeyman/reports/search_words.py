@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from journeyman.entities.candidate import SIMPLE
 from journeyman.entities.report import BuildReport
 from journeyman.entities.trial import Member, TrialStatus
 from journeyman.reports.words import metric_words, number, percent, plural
 
-__all__ = ["copies_words", "price_words", "recalled_words", "time_words", "tried_words"]
+__all__ = [
+    "copies_words",
+    "overrun_words",
+    "price_words",
+    "recalled_words",
+    "stop_words",
+    "time_words",
+    "tried_words",
+]
+
+_KEPT_BUDGET = 1.1
+"""Times the budget, and a second: a build that took longer says why."""
 
 
 def copies_words(member: Member) -> str:
@@ -50,10 +62,45 @@ def recalled_words(report: BuildReport) -> str:
     )
 
 
+def stop_words(report: BuildReport) -> str:
+    """Return when and why the search ended, and whether it was thin."""
+    when = f" at {report.search_seconds:.0f} s" if report.search_seconds else ""
+    reason = report.stop_reason.rstrip(".")
+    return f"Stopped{when}: {reason}" + (f". The search was thin: {report.thin}" if report.thin else "")
+
+
+def overrun_words(report: BuildReport) -> str:
+    """Return where the time went of a build that took longer than was asked for; empty where it did not."""
+    budget = _asked_seconds(report)
+    if budget is None or report.seconds <= _KEPT_BUDGET * budget + 1.0:
+        return ""
+    steps = report.stage_seconds
+    trials = sum(s for name, s in steps.items() if name.startswith("trial "))
+    fits = sum(s for name, s in steps.items() if name.startswith(("fit ", "prepare ")))
+    starting = max(0.0, report.seconds - sum(steps.values()))
+    rest = max(0.0, report.seconds - trials - fits - starting)
+    beyond = sum(t.seconds for t in report.trials if t.candidate.algorithm not in SIMPLE)
+    least = report.seconds - beyond
+    return (
+        f"Took {report.seconds:.0f} s where {budget:.0f} s were asked for: {starting:.1f} s to start Python and load "
+        f"libraries, {trials:.1f} s for trials, {fits:.1f} s for final fits, {rest:.1f} s to read, check, examine and store; "
+        f"the least for this table here is about {max(1.0, least):.0f} s"
+    )
+
+
+def _asked_seconds(report: BuildReport) -> float | None:
+    """Return the budget in seconds; None where there was none, or where a number of trials was asked for."""
+    try:
+        return None if "trials" in report.settings else float(report.settings["budget"])
+    except (KeyError, ValueError):
+        return None
+
+
 def price_words(report: BuildReport) -> str:
-    """Return what the limit on the time of an answer costs in score; empty where it costs nothing."""
-    if report.unlimited_score is None or not report.ensemble_scores:
+    """Return what a limit on the time of an answer costs in score; empty where it costs nothing, or nobody asked."""
+    if report.unlimited_score is None or not report.ensemble_scores or "latency" not in report.settings:
         return ""
     kept, free = number(report.ensemble_scores[-1], 5), number(report.unlimited_score, 5)
     name = metric_words(report.task.metric).name
-    return f"The limit on the time of an answer costs a little: {name} {kept} out of fold, {free} without it"
+    limit = 1000 * float(report.settings["latency"])
+    return f"The limit of {limit:g} ms on an answer costs: {name} {kept} out of fold, {free} without it"

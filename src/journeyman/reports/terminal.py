@@ -28,7 +28,15 @@ from journeyman.reports.phrases import (
     sentence,
 )
 from journeyman.reports.pressing import handled_findings, pressing_findings
-from journeyman.reports.search_words import copies_words, price_words, recalled_words, time_words, tried_words
+from journeyman.reports.search_words import (
+    copies_words,
+    overrun_words,
+    price_words,
+    recalled_words,
+    stop_words,
+    time_words,
+    tried_words,
+)
 from journeyman.reports.told import told
 from journeyman.reports.weakness_words import mended_words
 from journeyman.reports.words import clean, cut, duration, metric_words, number, percent, place, plural, shorten
@@ -294,11 +302,11 @@ def _members(report: BuildReport) -> list[RenderableType]:
     if not report.members:
         return []
     said = ", ".join(f"{m.candidate.algorithm}{copies_words(m)} {percent(m.weight)}" for m in report.members)
-    stop = sentence("stopped because " + report.stop_reason)
+    stop = sentence(stop_words(report))
     if report.limited:
         stop = f"{stop} {sentence(report.limited)}"
     lines = [f"Ensemble: {said}. {tried_words(report)}.", clean(stop)]
-    lines += [f"{words}." for words in (price_words(report), time_words(report)) if words]
+    lines += [f"{words}." for words in (price_words(report), time_words(report), overrun_words(report)) if words]
     return [Text(), _heading("How it was found"), *[_indented(line) for line in lines], *_stated(report)]
 
 

@@ -11,6 +11,7 @@ from journeyman.entities.comparison import Comparison
 from journeyman.entities.decision import Action, Decision, Verdict
 from journeyman.entities.evaluation import Evaluation, Score, Slice
 from journeyman.entities.finding import Finding, Remedy, Severity, open_findings
+from journeyman.entities.search import SearchLimits
 from journeyman.entities.task import Scheme, Task
 
 __all__ = ["decide"]
@@ -18,6 +19,8 @@ __all__ = ["decide"]
 _USELESS = 0.005  # share of the way from no model to a perfect one below which a gain changes no decision
 _SLIGHT = 0.03
 _WIDTH = 2 * 1.96  # standard errors in a 95 % interval
+_EQUAL = 0.01  # share of the loss that a faster model may be worse
+_FREE = SearchLimits()
 _FEW_ROWS = 100
 _CALIBRATION = 0.05  # a probability that is off by less than 5 points misleads nobody
 _SLICE_ROWS = 0.05
@@ -56,7 +59,12 @@ class _Reason:
 
 
 def decide(
-    task: Task, evaluation: Evaluation, findings: Sequence[Finding], comparison: Comparison | None, readings: int = 1
+    task: Task,
+    evaluation: Evaluation,
+    findings: Sequence[Finding],
+    comparison: Comparison | None,
+    readings: int = 1,
+    limits: SearchLimits = _FREE,
 ) -> Decision:
     """Return the verdict in plain words, and whether the model is promoted.
 
@@ -72,6 +80,8 @@ def decide(
         With the version in use, on the same rows; None where there is none.
     readings : int
         Builds that the same rows have judged, this one included.
+    limits : SearchLimits
+        What kept the search from a better model.
 
     Returns
     -------
@@ -89,6 +99,7 @@ def decide(
         *_calibration(evaluation),
         *_intervals(evaluation),
         *_slices(evaluation),
+        *_searched(limits),
     ]
     reasons.sort(key=lambda r: -r.weight)
     gravest = reasons[0].weight
@@ -96,9 +107,11 @@ def decide(
         gravest, Verdict.RELEASE
     )
     action, stays, place = _place(verdict, evaluation.main, comparison)
-    texts = tuple(r.text for r in reasons)
+    price = _price(limits, evaluation.main)
+    texts = (*(r.text for r in reasons), *((price,) if price else ()))
+    after = "; ".join(text for text in (price, stays) if text)
     evidence = {**_evidence(evaluation, comparison), "readings": readings}
-    return Decision(verdict, action, _sentence(verdict, reasons, stays), texts, evidence, place)
+    return Decision(verdict, action, _sentence(verdict, reasons, after), texts, evidence, place)
 
 
 def _worth(evaluation: Evaluation, readings: int) -> list[_Reason]:
@@ -322,6 +335,26 @@ def _figures(score: Score, found: Comparison) -> str:
 
 def _by_hand(found: Comparison) -> str:
     return f". To use the new one all the same: journeyman promote {found.name} --version {found.challenger}"
+
+
+def _searched(limits: SearchLimits) -> list[_Reason]:
+    """A search that time ended early may have missed a better model."""
+    return [_Reason(_Weight.CARE, f"the search was thin: {limits.thin}")] if limits.thin else []
+
+
+def _price(limits: SearchLimits, score: Score) -> str:
+    """Return what a wanted limit on an answer's time costs, or that the best ensemble could not be fitted in time."""
+    if limits.unlimited is None or not math.isfinite(limits.score):
+        return ""
+    perfect = 1.0 if score.greater_is_better else 0.0
+    if abs(perfect - limits.score) <= (1.0 + _EQUAL) * abs(perfect - limits.unlimited):
+        return ""
+    name = _NAMES.get(score.metric, score.metric)
+    kept, best = f"{name} {_say(limits.score)} out of fold", _say(limits.unlimited)
+    if limits.latency is not None:
+        limit = f"the limit of {1000 * limits.latency:g} ms on a prediction, as asked for"
+        return f"{limit}, makes it worse: {kept}, {best} without it"
+    return f"a better ensemble could not be fitted in the time that was left: {kept}, {best} with it"
 
 
 def _sentence(verdict: Verdict, reasons: Sequence[_Reason], stays: str) -> str:

@@ -21,7 +21,7 @@ from journeyman.entities.profile import Profile
 from journeyman.entities.recollection import Recollection
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.report import BuildReport
-from journeyman.entities.search import Search
+from journeyman.entities.search import Search, SearchLimits
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values, to_block
 from journeyman.entities.task import Task
@@ -131,7 +131,9 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     incumbent = run.step("champion", champion, table, task, division, judged)
     number = run.step("number", workspace.registry.reserve, settings.name, run.id)
     comparison = run.step("compare", partial(_compare, number), judged, incumbent, table, task, division, settings.seed)
-    decision = run.step("decide", decide, task, evaluation, findings, comparison, readings)
+    unlimited = run.step("unlimited", partial(_unlimited, metric, found, task), validated, found.ensemble)
+    limits = SearchLimits(settings.latency, found.ensemble.score, unlimited, found.thin)
+    decision = run.step("decide", decide, task, evaluation, findings, comparison, readings, limits)
     if settings.challenger and decision.action is Action.PROMOTE:
         decision = replace(decision, action=Action.KEEP)  # live truths decide, not this holdout
 
@@ -139,7 +141,6 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
 
     tell("package")
     created = run.step("date", kit.clock.now)
-    unlimited = run.step("unlimited", partial(_unlimited, metric, found, task), validated, found.ensemble)
     built = _Built(asked, number, created, repaired, findings, division, statistics, found, chosen, unlimited, known)
     report = run.step("report", partial(_report, run), built, evaluation, why, decision)
     rows = run.step("learned rows", learned_file, table, task, judged)
@@ -361,6 +362,8 @@ def _report(run: Run, built: _Built, evaluation: Evaluation, why: Explanation, d
         expectations=found.expectations,
         outcomes=found.outcomes,
         stop_reason=found.stop_reason,
+        search_seconds=found.stopped,
+        thin=found.thin,
         evaluation=evaluation,
         explanation=why,
         decision=decision,

@@ -153,7 +153,8 @@ def search(
     found = Search(best, *told, seen.weaknesses, (*attempts, *untried(seen, waiting)), slow, stopped)
     found = replace(found, thin=_thin(kit, plan, found, ranked))
     limit = run.step("time for final fits", partial(_fit_limit, kit, run, plan, found))
-    return replace(found, ensemble=_released(plan, found, y, weights, limit))
+    released = _released(plan, found, y, weights, limit)
+    return replace(found, ensemble=released, scores=(*scores[:-1], released.score))
 
 
 def _fit_limit(kit: Kit, run: Run, plan: _Plan, found: Search) -> FitLimit:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
-from journeyman.entities.finding import Remedy
+from journeyman.entities.finding import Remedy, Severity
 from journeyman.quality_rules.aggregates import AggregateRule
 from journeyman.quality_rules.functions import DefinitionRule, IdentityRule
 from journeyman.quality_rules.leaks import LeakRule
@@ -130,3 +131,63 @@ def test_target_means_by_group_with_and_without_the_row(
         }
     )
     assert sorted(f.subject[0] for f in run_rule(AggregateRule(), table)) == ["encoded", "left_out"]
+
+
+def _clean(rng: np.random.Generator, noise: float) -> tuple[np.ndarray, np.ndarray]:
+    """A column and the number that follows from it but for noise."""
+    x = rng.uniform(0, 100, N)
+    return x, 3 * x + 20 * np.sin(x / 7) + rng.normal(scale=noise, size=N)
+
+
+@pytest.mark.parametrize("noise", [5.0, 15.0, 25.0])
+@pytest.mark.parametrize("others", [0, 3])
+def test_the_one_telling_column_of_a_clean_regression_is_kept_and_told(
+    make_table: Any, run_rule: Any, rng: np.random.Generator, noise: float, others: int
+) -> None:
+    x, y = _clean(rng, noise)
+    table = make_table({"speed": x, **{f"other{i}": rng.normal(size=N) for i in range(others)}, "y": y})
+    [found] = run_rule(LeakRule(), table, code="DQ301")
+    assert (found.subject, found.remedy) == (("speed",), Remedy.NONE)
+    assert found.severity in (Severity.NOTE, Severity.WARNING)
+    assert "so it is used" in found.message
+
+
+def test_a_threshold_that_decides_a_class_is_a_feature(
+    make_table: Any, run_rule: Any, rng: np.random.Generator
+) -> None:
+    x = rng.normal(size=N)
+    table = make_table({"x": x, "noise": rng.normal(size=N), "y": np.where(x > 0, "yes", "no")})
+    assert [f.remedy for f in run_rule(LeakRule(), table, code="DQ301")] == [Remedy.NONE]
+
+
+@pytest.mark.parametrize(
+    ("name", "made_of"),
+    [
+        ("speed", lambda y, rng: y),
+        ("speed", lambda y, rng: 1.609344 * y - 7),
+        ("speed", lambda y, rng: -np.exp(y / 100)),
+        ("speed", lambda y, rng: np.round(y / 4)),
+        ("yield_later", lambda y, rng: y + rng.normal(scale=15, size=N)),
+        ("final_result", lambda y, rng: y + rng.normal(scale=15, size=N)),
+    ],
+)
+def test_the_target_in_another_form_or_by_its_name_is_set_aside(
+    make_table: Any, run_rule: Any, rng: np.random.Generator, name: str, made_of: Any
+) -> None:
+    _, y = _clean(rng, 5.0)
+    table = make_table({name: made_of(y, rng), "other": rng.normal(size=N), "yield": y}, target="yield")
+    [found] = run_rule(LeakRule(), table, target="yield", code="DQ301")
+    assert found.remedy is Remedy.IGNORE_COLUMN
+    assert found.evidence["sign"] in found.message
+
+
+def test_what_is_filled_in_only_where_something_happened_is_set_aside(
+    make_table: Any, run_rule: Any, rng: np.random.Generator
+) -> None:
+    happened = rng.random(10 * N) < 0.05
+    loss = np.where(happened, rng.lognormal(3, 0.3, 10 * N), 0.0)
+    bill = np.where(happened, 5 * loss + rng.normal(scale=2, size=10 * N), np.nan)
+    table = make_table({"bill": bill, "age": rng.integers(18, 90, 10 * N), "y": loss})
+    [found] = run_rule(LeakRule(), table, code="DQ301")
+    assert (found.subject, found.remedy) == (("bill",), Remedy.IGNORE_COLUMN)
+    assert "filled in exactly where" in found.message
