@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Name", "Query", "Quiet", "Version", "Workspace", "count", "predictions_name", "same_file"]
+__all__ = [
+    "Delimiter",
+    "Encoding",
+    "Name",
+    "Query",
+    "Quiet",
+    "Quote",
+    "Sheet",
+    "Version",
+    "Workspace",
+    "count",
+    "predictions_name",
+    "same_file",
+]
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.", show_default=False)]
 Workspace = Annotated[
@@ -24,6 +37,32 @@ Version = Annotated[
 ]
 Query = Annotated[
     str | None, typer.Option(metavar="SQL", help="Query to run, where TABLE is a database URL.", show_default=False)
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="Encoding of text files, such as cp1251; found out by default.", show_default=False
+    ),
+]
+Delimiter = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CHAR", help="What divides text files: ';', tab, space; found out by default.", show_default=False
+    ),
+]
+Quote = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CHAR", help="Around texts: double, single or none; found out by default.", show_default=False
+    ),
+]
+Sheet = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Sheet of a workbook, or table of a .zip; the first visible one by default.",
+        show_default=False,
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.operation import Economics, Operation
 
 __all__ = ["DAY", "PolicyResult", "SimulateSettings", "Simulated", "SimulatedDay"]
@@ -41,6 +42,8 @@ class SimulateSettings:
         Columns that models may not use.
     most : int or None
         Rows that are replayed at most.
+    style : FileStyle
+        What the user says of how the table's file is written.
     """
 
     table: str
@@ -54,6 +57,7 @@ class SimulateSettings:
     economics: Economics = field(default_factory=Economics)
     ignore: tuple[str, ...] = ()
     most: int | None = None
+    style: FileStyle = AS_FOUND
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.interfaces import Source
@@ -18,7 +19,7 @@ from journeyman.workflow.predictions_file import opened_predictions, prediction_
 from journeyman.workflow.registry_doors import find_release
 from journeyman.workflow.release import Release, open_release
 
-__all__ = ["PredictResult", "Release", "load", "predict_file"]
+__all__ = ["PredictResult", "Release", "check_rows", "load", "predict_file"]
 
 _ROWS = 50_000
 """Rows that are predicted at once: enough that the work outweighs the calls, few enough for any memory."""
@@ -55,6 +56,7 @@ def predict_file(
     version: int | None = None,
     workspace: str | Path | None = None,
     query: str | None = None,
+    style: FileStyle = AS_FOUND,
 ) -> PredictResult:
     """Predict the rows of a table, in their order, and write them beside the class probabilities.
 
@@ -70,25 +72,44 @@ def predict_file(
         A .csv, .parquet or .jsonl file; "TABLE.predictions.csv" here by default.
     query : str, optional
         SQL, for a database.
+    style : FileStyle
+        What the user says of how the file is written; else it is expected to be written as the training table was.
 
     Raises
     ------
     SourceError, SchemaError
-        Where the table cannot be read or does not fit the model's columns.
+        Where the table cannot be read or does not fit the model's columns, or has not as many rows as predictions.
     SettingsError
         For an unknown name or version, or a file of another kind.
     """
     release = load(name, version=version, workspace=workspace)
     path = Path(out) if out is not None else Path(f"{model_name(str(table), name)}.predictions.csv")
     with opened_predictions(path) as keep:
-        source = open_source(str(table), query)
+        source = open_source(str(table), query, style, release.file_style)
         rows = 0
         for answers in release.answers_in_parts(_parts(source)):
             keep(prediction_columns(answers, release.labels(answers), release.task))
             rows += len(answers)
         if rows == 0:
             raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
-    return PredictResult(path, rows, release.findings)
+        check_rows(source, rows)
+    return PredictResult(path, rows, (*source.findings, *release.findings))
+
+
+def check_rows(source: Source, predicted: int) -> None:
+    """Refuse predictions that are not as many as the rows of their table, counted apart from its reader.
+
+    Raises
+    ------
+    SourceError
+        Naming both numbers.
+    """
+    rows = source.rows()
+    if rows != predicted:
+        raise SourceError(
+            f"{source.name} has {rows:,} rows, but {predicted:,} predictions came of them",
+            hint="look for quotes that are not closed, or give --quote none",
+        )
 
 
 def _parts(source: Source) -> Iterator[pd.DataFrame]:

@@ -14,14 +14,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from journeyman.entities.conformed import Misfit
+from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import JourneymanError, SettingsError, SourceError
 from journeyman.settings import model_name
-from journeyman.sources import open_source
+from journeyman.sources import is_table, open_source
 from journeyman.sources.batches import raw_frames
 from journeyman.stages.conform import conform_part, judge
 from journeyman.stores.disk import Draft, disk_errors, sync_folder
-from journeyman.workflow.predict_doors import PredictResult, Release, load
+from journeyman.workflow.predict_doors import PredictResult, Release, check_rows, load
 from journeyman.workflow.predictions_file import opened_predictions, prediction_columns
 
 __all__ = ["ScoreJob", "score_file", "watch"]
@@ -29,7 +30,6 @@ __all__ = ["ScoreJob", "score_file", "watch"]
 _ROWS = 50_000
 _TOLD = b"journeyman"
 _JOB = "job.json"
-_TABLES = (".csv", ".tsv", ".parquet", ".jsonl", ".xlsx", ".gz", ".zst")
 _MARK = ".predictions."
 
 
@@ -67,6 +67,7 @@ def score_file(
     version: int | None = None,
     workspace: str | Path | None = None,
     query: str | None = None,
+    style: FileStyle = AS_FOUND,
 ) -> PredictResult:
     """Predict the rows of a table of any size, in their order; after a kill the same call goes on where it was.
 
@@ -77,7 +78,7 @@ def score_file(
     ----------
     tell : callable
         Gets the number of rows that are done, after each part.
-    name, table, out, version, workspace, query
+    name, table, out, version, workspace, query, style
         As for ``predict_file``.
 
     Raises
@@ -89,7 +90,7 @@ def score_file(
     """
     release = load(name, version=version, workspace=workspace)
     path = Path(out) if out is not None else Path(f"{model_name(str(table), name)}.predictions.csv")
-    source = open_source(str(table), query)
+    source = open_source(str(table), query, style, release.file_style)
     with opened_predictions(path) as keep:
         job = ScoreJob(str(release.manifest["files"]["model.json"]["sha256"]), source.digest(), path.name, _ROWS)
         parts = _parts(path)
@@ -103,9 +104,14 @@ def score_file(
                 tell(rows)
         if rows == 0:
             raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
+        check_rows(source, rows)
         files = sorted(parts.glob("*.parquet"))
         noticed = [_noticed(file) for file in files]
-        findings = (*judge(misfit for part in noticed for misfit in part.misfits), *noticed[-1].findings)
+        findings = (
+            *source.findings,
+            *judge(misfit for part in noticed for misfit in part.misfits),
+            *noticed[-1].findings,
+        )
         for file in files:
             keep(pq.read_table(file).to_pandas())
     shutil.rmtree(parts)
@@ -119,6 +125,7 @@ def watch(
     *,
     version: int | None = None,
     workspace: str | Path | None = None,
+    style: FileStyle = AS_FOUND,
     seconds: float = 2.0,
     rounds: int | None = None,
 ) -> None:
@@ -158,7 +165,9 @@ def watch(
             state = (table.stat().st_size, table.stat().st_mtime_ns)
             if seen.get(table) == state and refused.get(table) != state:
                 try:
-                    found = score_file(name, table, lambda _: None, out=out, version=version, workspace=workspace)
+                    found = score_file(
+                        name, table, lambda _: None, out=out, version=version, workspace=workspace, style=style
+                    )
                     tell(f"{found.rows} rows predicted: {out}")
                 except JourneymanError as error:
                     refused[table] = state
@@ -173,7 +182,7 @@ def _parts(out: Path) -> Path:
 
 
 def _is_ours(table: Path) -> bool:
-    return table.name.startswith(".") or _MARK in table.name or not table.name.lower().endswith(_TABLES)
+    return table.name.startswith(".") or _MARK in table.name or not is_table(table.name)
 
 
 def _begun(parts: Path, job: ScoreJob) -> int:

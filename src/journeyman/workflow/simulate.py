@@ -190,7 +190,7 @@ def _build(path: Path, settings: SimulateSettings, name: str) -> Release:
 
 
 def _read(settings: SimulateSettings) -> pd.DataFrame:
-    source = open_source(settings.table, None)
+    source = open_source(settings.table, None, settings.style)
     frame = source.read(None, 0)
     if settings.target not in frame.columns:
         raise SettingsError(
