@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ _BLOCK = 1 << 20
 _MOST_AFTER = 10
 _SHOWN = 3
 _MOST_ZEROS = 0.01
+_RULE = re.compile(r"[\s\-=+|_*]{3,}")
+"""A line that is drawn, as consoles do below a header."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Rewritten:
     trimmed : int
         Rows with more delimiters at their end than columns.
     comments : int
-        Lines between rows that only comment.
+        Lines between rows that only comment, or are drawn.
     """
 
     path: Path
@@ -92,7 +95,7 @@ def rewrite(path: Path, name: str, layout: Layout, out: Path) -> Rewritten:
         for line, row in _rows(path, name, layout, noticed):
             kept = _fitted(row, layout, noticed)
             if kept is None:
-                if row[0].startswith("#") and len(row) != len(layout.names):
+                if row[0].startswith("#") or _RULE.fullmatch("".join(row)):
                     noticed.comments += 1
                     continue
                 after.append((line, row))
@@ -137,7 +140,7 @@ def _rows(path: Path, name: str, layout: Layout, noticed: _Noticed) -> Iterator[
         head = None if layout.headless else next(records, None)
         repeated = None if head is None or len(head[1]) < 2 else head[1]
         for line, row in records:
-            if row == repeated:
+            if repeated is not None and [row[0].strip("\ufeff"), *row[1:]] == repeated:
                 noticed.headers.append(line)
                 continue
             yield line, row

@@ -19,6 +19,7 @@ __all__ = ["count_plain_rows"]
 _BLOCK = 1 << 24
 _QUOTE, _LF, _CR, _SPACE, _TAB = 34, 10, 13, 32, 9
 _MOST_TEXTS = 200
+_MARK = b"\xef\xbb\xbf"
 
 
 def count_plain_rows(path: Path, layout: Layout) -> int | None:
@@ -44,8 +45,9 @@ def count_plain_rows(path: Path, layout: Layout) -> int | None:
 def _header_again(text: mmap.mmap, layout: Layout) -> bool:
     if len(layout.names) < 2:
         return False
-    line = b"\n" + layout.header.encode()
-    return any(text.find(line + end) >= 0 for end in (b"\n", b"\r\n")) or text[-len(line) :] == line
+    line = layout.header.encode()
+    again = any(text.find(b"\n" + line + end) >= 0 for end in (b"\n", b"\r\n"))
+    return again or text[-len(line) - 1 :] == b"\n" + line or text.find(_MARK + line, 1) >= 0
 
 
 class _Lines:
@@ -57,7 +59,7 @@ class _Lines:
         self._has_quotes = text.find(b'"') >= 0
         self._has_returns = text.find(b"\r") >= 0
         self._quotes = 0
-        self._begin = 3 if text[:3] == b"\xef\xbb\xbf" else 0
+        self._begin = 3 if text[:3] == _MARK else 0
         self._first = self._begin
         self._texts = 0
         self._returned: bool | None = None
