@@ -27,12 +27,16 @@ from journeyman.cli_operating import app as operating
 from journeyman.cli_operating import resume_loop
 from journeyman.cli_simulating import app as simulating
 from journeyman.cli_words import (
+    Delimiter,
+    Encoding,
     Identifiers,
     Interval,
     Keep,
     Name,
     Query,
     Quiet,
+    Quote,
+    Sheet,
     Version,
     Workspace,
     count,
@@ -40,6 +44,7 @@ from journeyman.cli_words import (
     same_file,
 )
 from journeyman.entities.column import Kind, Role
+from journeyman.entities.file_style import parse_file_style
 from journeyman.entities.task import TaskKind
 from journeyman.errors import SettingsError
 from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, parse_budget
@@ -121,8 +126,8 @@ def build(  # one parameter an option: the signature is the command's interface
         str,
         typer.Argument(
             metavar="TABLE",
-            help="A .csv, .tsv, .parquet, .jsonl or .xlsx file, a folder of them, a database URL (with --query), "
-            "or the settings.toml of an earlier build, which is then repeated.",
+            help="A .csv, .tsv, .parquet, .jsonl or .xlsx file, packed or not, a folder of them, a database URL "
+            "(with --query), or the settings.toml of an earlier build, which is then repeated.",
             show_default=False,
         ),
     ],
@@ -188,6 +193,10 @@ def build(  # one parameter an option: the signature is the command's interface
             show_default=False,
         ),
     ] = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    quote: Quote = None,
+    sheet: Sheet = None,
     latency: Annotated[
         str | None,
         typer.Option(
@@ -242,6 +251,10 @@ def build(  # one parameter an option: the signature is the command's interface
                 roles=dict.fromkeys(ignore or (), Role.IGNORED.value),
                 missing=tuple(missing or ()),
                 accept=tuple(accept or ()),
+                encoding=encoding,
+                delimiter=delimiter,
+                quote=quote,
+                sheet=sheet,
                 latency=latency,
                 memory=memory,
                 began=began,
@@ -267,6 +280,10 @@ def predict(
     interval: Interval = False,
     version: Version = None,
     query: Query = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    quote: Quote = None,
+    sheet: Sheet = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
     """Predict the rows of a table with a released model."""
@@ -276,9 +293,10 @@ def predict(
             path = Path(folder, "predictions.csv") if to_stdout else Path(out or predictions_name(table))
             if not to_stdout and same_file(path, table):
                 raise SettingsError(f"--out {path} would overwrite the table to predict", hint="name another file")
+            style = parse_file_style(encoding, delimiter, quote, sheet)
             layout = predict_doors.Layout(tuple(keep or ()), identifiers, interval)
             result = predict_doors.predict_file(
-                name, table, out=path, version=version, workspace=workspace, query=query, layout=layout
+                name, table, out=path, version=version, workspace=workspace, query=query, layout=layout, style=style
             )
             if to_stdout:
                 sys.stdout.flush()

@@ -12,18 +12,23 @@ import typer
 from journeyman.cli_endings import told
 from journeyman.cli_late import Late
 from journeyman.cli_words import (
+    Delimiter,
+    Encoding,
     Identifiers,
     Interval,
     Keep,
     Name,
     Query,
     Quiet,
+    Quote,
+    Sheet,
     Version,
     Workspace,
     count,
     predictions_name,
     same_file,
 )
+from journeyman.entities.file_style import parse_file_style
 from journeyman.errors import SettingsError
 from journeyman.settings import DEFAULT_WORKSPACE
 
@@ -63,6 +68,10 @@ def score(
     interval: Interval = False,
     version: Version = None,
     query: Query = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    quote: Quote = None,
+    sheet: Sheet = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
     quiet: Quiet = False,
 ) -> None:
@@ -70,8 +79,9 @@ def score(
     with told(workspace, interrupted="interrupted; the same command goes on"):
         if (table is None) == (watch is None):
             raise SettingsError("a table or --watch FOLDER is needed, not both", hint="name one of them")
+        style = parse_file_style(encoding, delimiter, quote, sheet)
         if watch is not None:
-            score_doors.watch(name, watch, typer.echo, version=version, workspace=workspace)
+            score_doors.watch(name, watch, typer.echo, version=version, workspace=workspace, style=style)
             return
         path = out or Path(predictions_name(str(table)))
         if same_file(path, str(table)):
@@ -83,9 +93,8 @@ def score(
                 typer.echo(f"{count(rows, 'row')} done, {time.monotonic() - began:.0f} s", err=True)
 
         layout = score_doors.Layout(tuple(keep or ()), identifiers, interval)
-        result = score_doors.score_file(
-            name, str(table), tell, out=path, version=version, workspace=workspace, query=query, layout=layout
-        )
+        release = score_doors.load(name, version=version, workspace=workspace)
+        result = score_doors.score_file(release, str(table), tell, out=path, query=query, layout=layout, style=style)
         typer.echo(f"{count(result.rows, 'row')} predicted: {result.path}")
         for finding in result.findings:
             typer.echo(f"{finding.code} {finding.severity.value}: {finding.message}", err=True)

@@ -15,6 +15,8 @@ import typer
 
 from journeyman.cli_endings import told
 from journeyman.cli_late import Late
+from journeyman.cli_words import Delimiter, Encoding, Quote, Sheet
+from journeyman.entities.file_style import parse_file_style
 
 if TYPE_CHECKING:
     from rich import console as rich_console
@@ -61,6 +63,10 @@ def simulate(  # one parameter an option: the signature is the command's interfa
     ignore: Annotated[
         list[str] | None, typer.Option(metavar="COL", help="Do not use this column; repeatable.", show_default=False)
     ] = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    quote: Quote = None,
+    sheet: Sheet = None,
     unit: Annotated[str, typer.Option(metavar="WORD", help="Unit of costs, such as EUR.")] = "points",
     retraining_cost: Annotated[float, typer.Option(metavar="X", min=0, help="Cost of one retraining.")] = 1.0,
     loss_cost: Annotated[
@@ -100,6 +106,7 @@ def simulate(  # one parameter an option: the signature is the command's interfa
             most=rows,
             seed=seed,
             time=time_column,
+            style=parse_file_style(encoding, delimiter, quote, sheet),
         )
         console = rich_console.Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
         began = time.monotonic()

@@ -10,12 +10,16 @@ import typer
 from journeyman.settings import predictions_name
 
 __all__ = [
+    "Delimiter",
+    "Encoding",
     "Identifiers",
     "Interval",
     "Keep",
     "Name",
     "Query",
     "Quiet",
+    "Quote",
+    "Sheet",
     "Version",
     "Workspace",
     "count",
@@ -55,6 +59,32 @@ Interval = Annotated[
     bool,
     typer.Option(
         "--interval", help="Write the interval, or the likely labels, that hold the true value in about 90% of rows."
+    ),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="Encoding of text files, such as cp1251; found out by default.", show_default=False
+    ),
+]
+Delimiter = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CHAR", help="What divides text files: ';', tab, space; found out by default.", show_default=False
+    ),
+]
+Quote = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CHAR", help="Around texts: double, single or none; found out by default.", show_default=False
+    ),
+]
+Sheet = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Sheet of a workbook, or table of a .zip; the first visible one by default.",
+        show_default=False,
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]

@@ -92,6 +92,8 @@ class BuildSettings:
         Further texts that stand for a missing value.
     accept : tuple of str
         Codes of findings whose remedy is not to be applied ("DQ301", or "DQ301:column").
+    encoding, delimiter, quote, sheet : str or None
+        How the source's files are written, overruling what they say themselves; see :class:`FileStyle`.
     threads : int
         Threads for training.
     memory : int
@@ -121,6 +123,10 @@ class BuildSettings:
     roles: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     accept: tuple[str, ...] = ()
+    encoding: str | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    sheet: str | None = None
     threads: int = 2
     memory: int = 4_000_000_000
     latency: float | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.operation import Economics, Operation
 
 __all__ = ["DAY", "PolicyResult", "SimulateSettings", "Simulated", "SimulatedDay"]
@@ -45,6 +46,8 @@ class SimulateSettings:
         Of everything random in the builds.
     time : str or None
         Column by whose moments the rows are put in order, and by which builds divide them.
+    style : FileStyle
+        What the user says of how the table's file is written.
     """
 
     table: str
@@ -60,6 +63,7 @@ class SimulateSettings:
     most: int | None = None
     seed: int = 0
     time: str | None = None
+    style: FileStyle = AS_FOUND
 
 
 @dataclass(frozen=True)

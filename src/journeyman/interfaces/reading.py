@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
@@ -22,6 +23,21 @@ class Source(Protocol):
     @property
     def name(self) -> str:
         """Short name, for messages."""
+        ...
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        ...
+
+    @property
+    def style(self) -> FileStyle:
+        """How the file is written, which later files are expected to be like."""
+        ...
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was decided while reading; complete once all rows were read."""
         ...
 
     def rows(self) -> int:
@@ -44,7 +60,10 @@ class Source(Protocol):
         ...
 
     def relation(self, backend: Any) -> Any:
-        """Return all rows as an Ibis table on the given Ibis DuckDB backend, text columns as text."""
+        """Return all rows as an Ibis table on the given Ibis DuckDB backend, text columns as text.
+
+        Columns are called c0, c1 ... by their place in ``names``: for DuckDB, Age and age are one name.
+        """
         ...
 
     def digest(self) -> str:

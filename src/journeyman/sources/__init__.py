@@ -4,39 +4,70 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
+from urllib.parse import unquote
 
+from journeyman.entities.file_style import AS_FOUND, FileStyle, parse_file_style
 from journeyman.errors import SourceError
 from journeyman.interfaces import Source
+from journeyman.settings import BuildSettings
+from journeyman.sources.containers import PACKED, TARRED, unpack
 from journeyman.sources.database import DatabaseSource, is_database, redacted
 from journeyman.sources.folder import FolderSource, Part
 from journeyman.sources.frames import FrameSource, frame_of
+from journeyman.sources.scratch import keep_alive_with, scratch_folder
 
-__all__ = ["FrameSource", "frame_of", "open_source", "redacted"]
+__all__ = ["FrameSource", "frame_of", "is_table", "open_source", "open_wanted", "redacted"]
 
-_TEXT, _JSON = "text.TextSource", "jsonlines.JsonLinesSource"
+_TEXT, _JSON, _BOOK = "text.TextSource", "jsonlines.JsonLinesSource", "excel.ExcelSource"
+_PARQUET = "parquet.ParquetSource"
 _KINDS: Mapping[str, str] = {
     ".csv": _TEXT,
     ".tsv": _TEXT,
     ".txt": _TEXT,
-    ".csv.gz": _TEXT,
-    ".tsv.gz": _TEXT,
-    ".txt.gz": _TEXT,
-    ".parquet": "parquet.ParquetSource",
+    ".tab": _TEXT,
+    ".psv": _TEXT,
+    ".dat": _TEXT,
+    ".parquet": _PARQUET,
+    ".pq": _PARQUET,
     ".jsonl": _JSON,
     ".ndjson": _JSON,
-    ".jsonl.gz": _JSON,
-    ".xlsx": "excel.ExcelSource",
+    ".xlsx": _BOOK,
+    ".xlsm": _BOOK,
+    ".xls": _BOOK,
+    ".xlsb": _BOOK,
+    ".ods": _BOOK,
 }
 """Readers by the ending of a file's name. A format's library (openpyxl, DuckDB: half a second) is loaded with the first
 file of that format."""
+_MARKS = (
+    (b"PAR1", ".parquet"),
+    (b"\x1f\x8b", ".gz"),
+    (b"BZh", ".bz2"),
+    (b"\xfd7zXZ\x00", ".xz"),
+    (b"\x28\xb5\x2f\xfd", ".zst"),
+    (b"PK\x03\x04", ".xlsx"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".xls"),
+)
+"""First bytes of files that a text never begins with."""
 _ELSEWHERE = ("http", "https", "ftp", "s3", "gs", "az", "abfs", "abfss", "hdfs")
-_KNOWN = ".csv, .tsv, .txt (also .gz), .parquet, .jsonl, .xlsx, a folder of such files, or a database URL"
+_KNOWN = (
+    ".csv, .tsv, .txt, .parquet, .jsonl, .xlsx, .xls, .xlsb or .ods, also packed as .gz, .bz2, .xz, .zst or .zip; "
+    "a folder of such files, or a database URL"
+)
 
 
-def open_source(location: str, query: str | None) -> Source:
+def open_wanted(settings: BuildSettings) -> Source:
+    """Open the table that a build's settings name, as :func:`open_source` does."""
+    asked = parse_file_style(settings.encoding, settings.delimiter, settings.quote, settings.sheet)
+    return open_source(settings.source, settings.query, asked)
+
+
+def open_source(
+    location: str, query: str | None, asked: FileStyle = AS_FOUND, expected: FileStyle = AS_FOUND
+) -> Source:
     """Open a table without reading its rows.
 
     Parameters
@@ -45,6 +76,10 @@ def open_source(location: str, query: str | None) -> Source:
         A path, a folder, or a database URL.
     query : str or None
         SQL, for databases only.
+    asked : FileStyle
+        What the user says of how the file is written.
+    expected : FileStyle
+        How the table was written that the model learned from: a prior, which the file's own evidence overrules.
 
     Raises
     ------
@@ -64,42 +99,135 @@ def open_source(location: str, query: str | None) -> Source:
     path = Path(location).expanduser()
     if not path.exists():
         raise SourceError(f"no such file: {location}", hint=_nearest(path))
-    return _folder(path) if path.is_dir() else _file(path)
+    return _folder(path, asked, expected) if path.is_dir() else _file(path, asked, expected)
 
 
-def _suffix(path: Path) -> str:
-    name = path.name.lower()
-    return next((s for s in sorted(_KINDS, key=len, reverse=True) if name.endswith(s)), "")
+def _suffix(name: str) -> str:
+    """Return the ending of a packed file's content, or of a file: "a.csv.gz" gives ".csv"."""
+    inside = name.lower()
+    while (packed := _packing(inside)) and inside != packed:
+        inside = inside.removesuffix(packed)
+    return next((s for s in sorted(_KINDS, key=len, reverse=True) if inside.endswith(s)), "")
 
 
-def _file(path: Path) -> Part:
-    suffix = _suffix(path)
-    if not suffix:
-        raise SourceError(f"{path.name} is of an unknown kind", hint=f"give {_KNOWN}")
+def _packing(name: str) -> str:
+    return next((s for s in PACKED if name.lower().endswith(s)), "")
+
+
+def is_table(name: str) -> bool:
+    """Say whether a file's name is one of a table that is read."""
+    return bool(_suffix(name))
+
+
+def _file(path: Path, asked: FileStyle, expected: FileStyle) -> Part:
+    unknown = SourceError(f"{path.name} is of an unknown kind", hint=f"give {_KNOWN}")
+    if path.name.lower().endswith(TARRED):
+        raise SourceError(f"{path.name} is an archive that is not read", hint="unpack it and give the file or folder")
+    if not _suffix(path.name) and not path.name.lower().endswith(".zip"):
+        raise unknown
+    if not path.is_file():
+        raise SourceError(f"{path} is no regular file", hint="write it to a file first")
     if not os.access(path, os.R_OK):
         raise SourceError(f"no permission to read {path}", hint="ask its owner, or copy it to where you may read it")
     try:
-        return _reader(suffix)(path)
+        inside, owner = path, _Owner()
+        packing = _packing(path.name)
+        if packing and inside.stat().st_size == 0:
+            raise SourceError(f"{path.name} is empty", hint="give a table with rows")
+        while packing:
+            inside = unpack(inside, scratch_folder(owner), asked.sheet, is_table)
+            packing = _packing(inside.name)
+        suffix = _suffix(inside.name) or (".csv" if inside != path else "")
+        suffix = _by_content(inside, suffix)
+        if suffix in PACKED:
+            renamed = inside.name + suffix
+            raise SourceError(
+                f"{path.name} is packed, though its name does not say so", hint=f"rename it, as in {renamed}"
+            )
+        source = _open(suffix, inside, path.name, asked, expected)
     except PermissionError as error:
         raise SourceError(f"no permission to read {path}", hint="ask its owner, or copy it") from error
+    keep_alive_with(source, owner)
+    return source
 
 
-def _reader(suffix: str) -> Callable[[Path], Part]:
+class _Owner:
+    """Has a folder for as long as the source that is read from it lives."""
+
+
+def _by_content(path: Path, suffix: str) -> str:
+    """Return the ending that fits what is in a file: people call workbooks .csv, and texts .xls."""
+    with path.open("rb") as file:
+        head = file.read(512)
+    found = next((kind for mark, kind in _MARKS if head.startswith(mark)), "")
+    if _KINDS[suffix] in (_TEXT, _JSON) and found:
+        return found
+    if suffix in (".xls", ".xlsx") and head and not found:
+        if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+            raise SourceError(
+                f"{path.name} is a web page or XML, not a workbook", hint="open it in Excel and save it as .xlsx"
+            )
+        return ".csv" if any(sign in head for sign in (b"\t", b",", b";", b"|")) and b"\n" in head else suffix
+    if suffix == ".xls" and found == ".xlsx":
+        return ".xlsx"
+    return suffix
+
+
+def _open(suffix: str, inside: Path, name: str, asked: FileStyle, expected: FileStyle) -> Part:
+    reader = _reader(suffix)
+    if _KINDS[suffix] == _PARQUET:
+        return reader(inside, name)
+    return reader(inside, name, asked, expected)
+
+
+def _reader(suffix: str) -> Callable[..., Part]:
     module, _, name = _KINDS[suffix].partition(".")
-    reader: Callable[[Path], Part] = getattr(import_module(f"journeyman.sources.{module}"), name)
+    reader: Callable[..., Part] = getattr(import_module(f"journeyman.sources.{module}"), name)
     return reader
 
 
-def _folder(path: Path) -> FolderSource:
+def _folder(path: Path, asked: FileStyle, expected: FileStyle) -> FolderSource:
     if not os.access(path, os.R_OK | os.X_OK):
         raise SourceError(f"no permission to read {path}", hint="ask its owner, or copy it to where you may read it")
-    files = sorted(f for f in path.iterdir() if f.is_file() and not f.name.startswith((".", "_")) and _suffix(f))
+    files = list(_files(path, {}))
     if not files:
         raise SourceError(f"no table in the folder {path}", hint=f"give {_KNOWN}")
-    kinds = {_KINDS[_suffix(f)] for f in files}
+    kinds = {_KINDS[_suffix(f.name)] for f, _ in files}
     if len(kinds) > 1:
         raise SourceError(f"the folder {path} mixes kinds of files", hint="give a folder of files of one format")
-    return FolderSource(path, [_file(f) for f in files])
+    filled = [(f, keys) for f, keys in files if not _is_empty(f)]
+    if not filled:
+        raise SourceError(f"all files of the folder {path} are empty", hint="give a folder with rows")
+    parts = [_file(f, asked, expected) for f, _ in filled]
+    first = parts[0]
+    for i, part in enumerate(parts):
+        headless = getattr(part, "without_header", None)
+        if i and headless is not None and not set(part.names) & set(first.names):
+            parts[i] = headless(first.names) or part
+    return FolderSource(path, parts, [keys for _, keys in filled], kinds == {_JSON})
+
+
+def _files(path: Path, keys: Mapping[str, str | None]) -> Iterator[tuple[Path, Mapping[str, str | None]]]:
+    """Yield the tables of a folder and of its key=value folders, with these keys, in the order of their names."""
+    for entry in sorted(path.iterdir()):
+        if entry.name.startswith((".", "_")):
+            continue
+        if entry.is_file() and _suffix(entry.name):
+            yield entry, keys
+        elif entry.is_dir() and "=" in entry.name.strip("="):
+            key, _, value = (unquote(part) for part in entry.name.partition("="))
+            yield from _files(entry, {**keys, key: None if value == "__HIVE_DEFAULT_PARTITION__" else value})
+
+
+def _is_empty(path: Path) -> bool:
+    """Say whether a part holds nothing; packed ones of a few bytes are looked into."""
+    size = path.stat().st_size
+    if size > 64 or _packing(path.name) in ("", ".zip"):
+        return size == 0 or (size < 64 and not path.read_bytes().strip())
+    if size == 0:
+        return True
+    owner = _Owner()
+    return unpack(path, scratch_folder(owner), None, is_table).stat().st_size == 0
 
 
 def _nearest(path: Path) -> str:

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
+from journeyman.entities.file_style import FileStyle
+from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.sources.batches import check_names, plain_table, union_schema
 from journeyman.sources.parquet import ParquetSource
@@ -78,6 +80,8 @@ class DatabaseSource:
     def __init__(self, location: str, query: str | None) -> None:
         self._url = _url(location)
         self.name = redacted(location)
+        self.style = FileStyle()
+        self.findings: tuple[Finding, ...] = ()
         if not query or not query.strip():
             raise SourceError(f"{self.name} needs a query", hint="add --query 'SELECT ... FROM ...'")
         self._query = query
@@ -85,7 +89,7 @@ class DatabaseSource:
         self.path = folder / "query.parquet"
         with room_for("the query's result"):
             self._materialise(folder)
-        self._copy = ParquetSource(self.path)
+        self._copy = ParquetSource(self.path, self.name)
         self.names = self._copy.names
 
     def _materialise(self, folder: Path) -> None:
@@ -133,7 +137,7 @@ class DatabaseSource:
         return self._copy.read(limit_rows, seed)
 
     def relation(self, backend: Any) -> Any:
-        """Return all rows as an Ibis table."""
+        """Return all rows as an Ibis table, columns named by their place."""
         keep_alive(backend, self)
         return self._copy.relation(backend)
 

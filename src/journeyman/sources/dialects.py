@@ -1,164 +1,298 @@
-"""How a text file is written: encoding, delimiter, header."""
+"""How a text file is written: delimiter, quotes and header, by the rows of its beginning and of places further on."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import zlib
+import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice, pairwise
 from pathlib import Path
-from typing import IO, cast
 
+from journeyman.entities.file_style import NO_QUOTE, FileStyle
 from journeyman.errors import SourceError
+from journeyman.sources.records import Dialect, fields, split_lines, whole_records
 
-__all__ = ["Dialect", "opened", "sniffed", "transcoded"]
+__all__ = ["Layout", "find_layout", "headless"]
 
 _HEAD = 1 << 18
-_BLOCK = 1 << 20
-_DELIMITERS = ",;\t|"
-_MARKS = (
-    (b"\xef\xbb\xbf", "utf-8-sig"),
-    (b"\xff\xfe\x00\x00", "utf-32"),
-    (b"\x00\x00\xfe\xff", "utf-32"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
+_PIECE = 1 << 16
+_ROWS = 400
+_MOST_BEFORE = 60
+_USUAL, _RARE = ",;\t|", "~^\x01\x1f:§¦ "
+_EXPECTED = 3.0
+_RIVAL = 0.8
+_LEAST = 0.2
+
+_PLAIN = re.compile(
+    r"""\s*(?:
+        [+\-]?[$€£¥]?\s?[+\-]?[\d.,'’ ]*\d[.,]?\s?(?:[eE][+\-]?\d+)?\s?[%€$£¥°\-]?  # an amount
+      | \d{1,4}[-/.:]\d{1,2}(?:[-/.:]\d{1,4})?(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)?  # a moment
+        \s?(?:Z|[+\-]\d{2}:?\d{2}|[AaPp]\.?[Mm]\.?)?
+      | (?:[^,;\t|~^\x01\x1f§¦]|[,;|]\s)*  # words; a comma in a sentence has a blank behind it
+    )\s*""",
+    re.VERBOSE,
 )
+_NUMBER = re.compile(r"\s*[+\-]?[\d.,]*\d\s*")
+_SEP_LINE = re.compile(r"\s*\"?sep=(.|\\t)\"?\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Dialect:
-    """How a text file is written.
+class Layout:
+    """Where a file's table is and how it is divided.
 
     Attributes
     ----------
-    encoding : str
-        Python's name of it.
-    delimiter : str
-        One character.
+    dialect : Dialect
+        How lines become fields.
     names : tuple of str
         The header; columns without a name are called "Unnamed: 3" (counting from 0), as pandas does.
+    before : int
+        Lines before the header's line.
+    left_out : tuple of str
+        Those that hold something.
+    header : str
+        The header's line as it is written, without its end.
+    numeric : frozenset of int
+        Columns whose values are numbers.
+    row_names : bool
+        Whether the rows begin with a name that the header does not know, as R writes them.
+    trailing : bool
+        Whether rows end with a delimiter that the header's line lacks.
+    rival : str or None
+        Another delimiter that fits nearly as well.
+    headless : bool
+        Whether the first line is a row, since the header stands in another file.
     """
 
-    encoding: str
-    delimiter: str
+    dialect: Dialect
     names: tuple[str, ...]
+    before: int
+    left_out: tuple[str, ...]
+    header: str
+    numeric: frozenset[int] = frozenset()
+    row_names: bool = False
+    trailing: bool = False
+    rival: str | None = None
+    headless: bool = False
+
+    @property
+    def moved(self) -> bool:
+        """Whether the header and the rows do not simply follow each other from the first line on."""
+        return bool(self.before or self.row_names or self.trailing or self.headless)
 
 
-def opened(path: Path) -> IO[bytes]:
-    """Open a file for reading bytes, unpacked where it is packed."""
-    return cast(IO[bytes], gzip.open(path, "rb")) if path.suffix.lower() == ".gz" else path.open("rb")
+def find_layout(path: Path, name: str, asked: FileStyle, expected: FileStyle) -> Layout:
+    """Find out how a text file in UTF-8 is laid out.
 
-
-def sniffed(path: Path) -> Dialect:
-    """Find out how a text file is written, from its first rows (the encoding from all of them).
+    Parameters
+    ----------
+    path : Path
+        The text, in UTF-8.
+    name : str
+        What the user calls the file.
+    asked, expected : FileStyle
+        What the user says, and how the training table was written.
 
     Raises
     ------
     SourceError
-        The file is empty, packed wrongly, or no text.
+        The file holds nothing.
     """
-    try:
-        with opened(path) as file:
-            head = file.read(_HEAD)
-            if not head.strip():
-                raise SourceError(f"{path.name} is empty", hint="give a table with a header and rows")
-            encoding = _encoding(head, file, path)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise SourceError(f"{path.name} is a damaged gzip file", hint="pack or copy it again") from error
-    text = head.decode(encoding, errors="ignore").lstrip("\ufeff")
-    if "\0" in text:
-        raise SourceError(f"{path.name} holds bytes that are no text", hint="is it a packed or binary file?")
-    if path.name.lower().removesuffix(".gz").endswith(".tsv") and "\t" in text.split("\n", 1)[0]:
-        delimiter = "\t"
-    else:
-        delimiter = _delimiter(text, complete=len(head) < _HEAD)
-    header = next(_rows(text, delimiter), [])
-    # A name is the user's own, but an exporter's blanks around it are nobody's.
-    names = tuple(name.strip() or f"Unnamed: {i}" for i, name in enumerate(header))
-    return Dialect(encoding, delimiter, names)
+    text, whole = _sample(path)
+    lines = list(split_lines([text]))
+    if not whole and len(lines) > 2:
+        lines.pop()
+    if not any(line.strip(" \t\ufeff\x1a") for line in lines):
+        raise SourceError(f"{name} is empty", hint="give a table with a header and rows")
+    first = next(i for i, line in enumerate(lines) if line.strip("\ufeff \t"))
+    told = _SEP_LINE.fullmatch(lines[first].strip("\ufeff"))
+    start = first + 1 if told else 0
+    if told and asked.delimiter is None:
+        asked = replace(asked, delimiter="\t" if told[1] == "\\t" else told[1])
+    if name.lower().split(".")[-1] in ("tsv", "tab") or ".tsv." in name.lower():
+        expected = replace(expected, delimiter="\t")
+    pieces = [] if whole else list(_pieces(path))
+    dialect, rival = _best(lines[start:], pieces, asked, expected)
+    return replace(_header(lines, start, dialect), rival=rival)
 
 
-def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
-    csv.field_size_limit(_BLOCK * 64)
-    return (row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row)
+def headless(layout: Layout, names: tuple[str, ...]) -> Layout | None:
+    """Return a layout whose header's line is a row below other names; None where it is no row of numbers."""
+    row = layout.names
+    if len(row) != len(names) or not any(_NUMBER.fullmatch(row[i]) for i in layout.numeric):
+        return None
+    return replace(layout, names=names, headless=True)
 
 
-def _encoding(head: bytes, rest: IO[bytes], path: Path) -> str:
-    """Return the encoding: by its mark, by being valid UTF-8 throughout, or the one of old Western files."""
-    for mark, name in _MARKS:
-        if head.startswith(mark):
-            return name
-    sample = head[:4096]
-    if len(sample) > 3 and sample[1::2].count(0) > 0.4 * len(sample[1::2]):
-        return "utf-16-le"
-    if len(sample) > 3 and sample[0::2].count(0) > 0.4 * len(sample[0::2]):
-        return "utf-16-be"
-    block, left = head, b""
-    while block:
-        try:
-            (left + block).decode("utf-8")
-            left = b""
-        except UnicodeDecodeError as error:
-            data = left + block
-            # A character may be cut at the end of the block; anywhere else it is not UTF-8.
-            if error.start < len(data) - 3 or error.reason != "unexpected end of data":
-                return _western(data[error.start : error.start + 1], path)
-            left = data[error.start :]
-        block = rest.read(_BLOCK)
-    if left:
-        return _western(left, path)
-    return "utf-8"
-
-
-def _western(first: bytes, path: Path) -> str:
-    """Return the Western encoding that a file which is not UTF-8 is read in."""
-    with opened(path) as file:
+def _sample(path: Path) -> tuple[str, bool]:
+    with path.open("rb") as file:
         head = file.read(_HEAD)
-    odd = sum(b in b"\x81\x8d\x8f\x90\x9d" or (b < 32 and b not in b"\t\n\r\f\v") for b in head)
-    if odd:
-        raise SourceError(
-            f"{path.name} is in a broken or unknown encoding (byte 0x{first.hex()} is no UTF-8)",
-            hint="save it as UTF-8",
-        )
-    return "cp1252"
+    whole = len(head) < _HEAD
+    text = head.decode("utf-8", "replace" if whole else "ignore").lstrip("\ufeff").replace("\0", "")
+    return text.rstrip("\x1a"), whole
 
 
-def _delimiter(text: str, complete: bool) -> str:
-    """Return the character that splits most rows into the same number, more than one, of fields."""
-    best, chosen = (0.0, 0), ","
-    for delimiter in _DELIMITERS:
-        try:
-            rows = list(_rows(text, delimiter))[:200]
-        except csv.Error:
-            continue
-        if not complete and len(rows) > 1:
-            rows = rows[:-1]
-        widths = Counter(len(r) for r in rows)
-        width, seen = min(widths.items(), key=lambda p: (-p[1], -p[0]))
-        if width > 1 and (seen / len(rows), width) > best:
-            best, chosen = (seen / len(rows), width), delimiter
-        # A header that splits where ragged rows do not is still a header.
-        if rows and len(rows[0]) > 1 and best == (0.0, 0):
-            chosen = delimiter
-    return chosen
+def _pieces(path: Path) -> Iterable[list[str]]:
+    """Yield lines from places further on, each without the lines that are cut."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        for share in (0.3, 0.6, 0.9):
+            place = int(size * share)
+            if place > _HEAD:
+                file.seek(place)
+                lines = list(split_lines([file.read(_PIECE).decode("utf-8", "ignore")]))
+                yield lines[1:-1][:_ROWS]
 
 
-def transcoded(path: Path, encoding: str) -> Iterator[bytes]:
-    """Yield a text file's bytes as UTF-8 without a mark.
+def _best(
+    lines: Sequence[str], pieces: Sequence[Sequence[str]], asked: FileStyle, expected: FileStyle
+) -> tuple[Dialect, str | None]:
+    """Return the dialect whose rows are of one width and hold what cells mostly hold, and its rival's delimiter."""
+    quotes = _quotes(lines, asked, expected)
+    if asked.delimiter is not None:
+        scored = _scored(asked.delimiter, quotes, lines, pieces, expected)
+        return max(scored, key=lambda s: s[0])[1], None
+    usual = [s for d in _USUAL for s in _scored(d, quotes, lines, pieces, expected)]
+    if expected.delimiter is not None and expected.delimiter not in _USUAL:
+        usual += _scored(expected.delimiter, quotes, lines, pieces, expected)
+    best = max(usual, key=lambda s: s[0], default=(0.0, Dialect(","), False))
+    if best[0] < _LEAST:
+        rare = [s for d in _RARE for s in _scored(d, quotes, lines, pieces, expected) if s[2]]
+        best = max([best, *rare], key=lambda s: s[0])
+        usual += rare
+    if best[0] == 0.0:
+        # One column, or rows that no delimiter divides alike: then the header's own.
+        first = next((line for line in lines if line.strip()), "")
+        likely = expected.delimiter if expected.delimiter and expected.delimiter in first else None
+        likely = likely or max(_USUAL, key=lambda d: (first.count(d), -_USUAL.index(d)))
+        return Dialect(likely if likely in first else (expected.delimiter or ","), quotes[0]), None
+    others = [s for s in usual if s[1].delimiter != best[1].delimiter]
+    rival = max(others, key=lambda s: s[0], default=None)
+    near = rival is not None and rival[0] > _RIVAL * best[0] and expected.delimiter != best[1].delimiter
+    return best[1], rival[1].delimiter if near and rival is not None else None
 
-    Raises
-    ------
-    SourceError
-        The file is not in that encoding.
-    """
-    try:
-        with opened(path) as file, io.TextIOWrapper(file, encoding=encoding, newline="") as text:
-            while block := text.read(_BLOCK):
-                yield block.lstrip("\ufeff").encode("utf-8")
-    except UnicodeError as error:
-        raise SourceError(
-            f"{path.name} is in a broken encoding ({encoding} was expected)", hint="save it as UTF-8"
-        ) from error
+
+def _quotes(lines: Sequence[str], asked: FileStyle, expected: FileStyle) -> list[str]:
+    wanted = asked.quote or expected.quote
+    if wanted is not None:
+        return ["" if wanted == NO_QUOTE else wanted]
+    single = sum(line.count("'") for line in lines[:_ROWS])
+    return ['"', "'"] if single >= 2 and not any('"' in line for line in lines) else ['"']
+
+
+def _scored(
+    delimiter: str,
+    quotes: Sequence[str],
+    lines: Sequence[str],
+    pieces: Sequence[Sequence[str]],
+    expected: FileStyle,
+) -> list[tuple[float, Dialect, bool]]:
+    """Return each dialect with this delimiter and its score, and whether its header is divided as its rows are."""
+    if not any(delimiter in line for line in lines[: 4 * _ROWS]):
+        return []
+    out = []
+    for quote in quotes:
+        plain = Dialect(delimiter, quote)
+        tried = [plain]
+        if quote and any(f"\\{quote}" in line for line in lines):
+            tried.append(replace(plain, escape="\\"))
+        if quote and any(f"{delimiter} {quote}" in line for line in lines):
+            tried.extend([replace(d, spaced=True) for d in tried])
+        for dialect in tried:
+            records = whole_records(enumerate(lines), dialect)
+            rows = list(islice((row for _, row in records if any(row)), _ROWS))
+            later = [fields(line, dialect) for piece in pieces for line in piece if line.strip()]
+            score, straight = _score(rows, later)
+            # A quote that is not needed is a character of the text, and so is a backslash.
+            score *= 1.0 - 0.02 * (bool(dialect.escape) + dialect.spaced + (quote == "'"))
+            score *= _EXPECTED if delimiter == expected.delimiter else 1.0
+            out.append((score, dialect, straight))
+    return out
+
+
+def _score(rows: Sequence[Sequence[str]], later: Sequence[Sequence[str]]) -> tuple[float, bool]:
+    everything = [*rows, *later]
+    if not rows:
+        return 0.0, False
+    width, _ = _usual_width(everything)
+    if width < 2:
+        return 0.0, False
+    alike = [row for row in everything if len(row) == width]
+    share = len(alike) / len(everything)
+    cells = [cell for row in alike[:200] for cell in row]
+    # A quote that is left at the beginning was not understood.
+    plain = sum(not cell.startswith('"') and bool(_PLAIN.fullmatch(cell[:200])) for cell in cells) / len(cells)
+    heads = [len(row) for row in rows[:_MOST_BEFORE]]
+    straight = share > 0.9 and (heads[0] == width or (width > 2 and heads[0] == width - 1))
+    bonus = 1.5 if heads and heads[0] == width else 1.2 if heads and heads[0] == width - 1 else 1.0
+    return share**2 * plain**2 * (1.0 - 1.0 / width) * bonus, straight
+
+
+def _usual_width(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
+    """Return the width that most rows have, and how many have it; of several the smallest."""
+    widths = Counter(len(row) for row in rows)
+    return min(widths.items(), key=lambda p: (-p[1], p[0]))
+
+
+def _header(lines: Sequence[str], start: int, dialect: Dialect) -> Layout:
+    """Find the header: the first line that is as wide as the rows and not nearly empty."""
+    numbered = [(i, row) for i, row in whole_records(enumerate(lines[start:], start), dialect) if any(row)]
+    if not numbered:  # only delimiters
+        numbered = [(start, fields(lines[start], dialect))]
+    width, _ = _usual_width([row for _, row in numbered[1 : 1 + _ROWS]] or [numbered[0][1]])
+    chosen = 0
+    for position, (_, row) in enumerate(numbered[:_MOST_BEFORE]):
+        following = numbered[position + 1][1] if position + 1 < len(numbered) else []
+        title = _is_title(row, width, following)
+        if len(row) in (width, width - 1) and not title and not _is_comment(row, width):
+            chosen = position
+            break
+        if not (title or _is_comment(row, width) or len(row) <= width // 2):
+            break  # a header that its rows do not fit is for the reader to complain of
+    line, row = numbered[chosen]
+    below = [r for _, r in numbered[chosen + 1 :] if len(r) == width]
+    row_names = trailing = False
+    if len(row) == width - 1 and below:
+        trailing = all(not r[-1].strip() for r in below)
+        row_names = not trailing and _names_rows(lines[line], below, dialect)
+    names = ["", *row] if row_names else list(row)
+    called = tuple(name.strip().strip("\ufeff") or f"Unnamed: {i}" for i, name in enumerate(names))
+    left_out = tuple(text.strip("\ufeff")[:80] for text in lines[:line] if text.strip(f"\ufeff \t{dialect.delimiter}"))
+    left_out = tuple(text for text in left_out if not _SEP_LINE.fullmatch(text))
+    return Layout(dialect, called, line, left_out, lines[line], _numeric(below), row_names, trailing)
+
+
+def _is_title(row: Sequence[str], width: int, following: Sequence[str]) -> bool:
+    """Say whether a row is no header: one field where there are several, or one that is filled above a header."""
+    if len(row) == 1 and width > 1:
+        return True
+    filled = [cell for cell in following if cell.strip()]
+    named = len(filled) > 1 and not any(_NUMBER.fullmatch(cell) for cell in filled)
+    return sum(bool(cell.strip()) for cell in row) <= 1 and width > 2 and named
+
+
+def _is_comment(row: Sequence[str], width: int) -> bool:
+    return len(row) != width and row[0].lstrip().startswith(("#", "//", "--", "%", "*", "!"))
+
+
+def _names_rows(header: str, below: Sequence[Sequence[str]], dialect: Dialect) -> bool:
+    """Say whether the first fields of rows are names of theirs, which R writes below no name of a column."""
+    first = [row[0] for row in below]
+    if len(set(first)) < len(first):
+        return False
+    quoted = bool(dialect.quote) and header.startswith(dialect.quote)
+    counted = all(text.isdigit() for text in first) and all(int(b) - int(a) == 1 for a, b in pairwise(first))
+    return len(below[0]) > 2 or quoted or counted
+
+
+def _numeric(rows: Sequence[Sequence[str]]) -> frozenset[int]:
+    """Return the columns that hold numbers nearly everywhere."""
+    if len(rows) < 5:
+        return frozenset()
+    found = []
+    for i in range(len(rows[0])):
+        there = [row[i] for row in rows[:_ROWS] if row[i].strip()]
+        if there and sum(bool(_NUMBER.fullmatch(cell[:60])) for cell in there) > 0.9 * len(there):
+            found.append(i)
+    return frozenset(found)

@@ -1,17 +1,23 @@
-"""Tables in workbooks: the first sheet of an .xlsx file."""
+"""Tables in workbooks: .xlsx and .xlsm by openpyxl; .xls, .xlsb and .ods by calamine."""
 
 from __future__ import annotations
 
 import datetime as dt
+import difflib
+import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pyarrow as pa
+from openpyxl.utils.cell import range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
 
+from journeyman.entities.file_style import FileStyle
+from journeyman.entities.finding import Finding, Severity
 from journeyman.errors import SourceError
 from journeyman.sources.batches import file_digest
 from journeyman.sources.frames import FrameSource
@@ -19,55 +25,312 @@ from journeyman.sources.parsing.texts import text_of
 
 __all__ = ["ExcelSource"]
 
+Row = tuple[Any, ...]
+Range = tuple[tuple[int, int], tuple[int, int]]
+_OPENPYXL = (".xlsx", ".xlsm")
+_BAD = (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError, IndexError, TypeError)
+_MOST_BEFORE = 60
+_SHOWN = 5
+_MERGED = re.compile(rb'<mergeCell ref="([A-Z0-9:]+)"')
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A sheet: whether people see it, what it holds, what cells are merged, and what formulas lack a result.
+
+    ``merged`` gives ranges of rows and columns, counted from 0, both ends included; ``unknown`` the number of formulas
+    without a result and the first one's place.
+    """
+
+    name: str
+    visible: bool
+    rows: Callable[[], list[Row]]
+    merged: Callable[[], list[Range]]
+    unknown: Callable[[], tuple[int, str]] = field(default=lambda: (0, ""))
+
 
 class ExcelSource(FrameSource):
-    """The first sheet of a workbook, whose first row that is not empty holds the names.
+    """The first visible sheet of a workbook that holds a table, or the one that is asked for.
 
     Parameters
     ----------
     path : Path
-        The file.
+        The file, unpacked.
+    name : str
+        What the user calls it.
+    asked, expected : FileStyle
+        What the user says, and where the training table was: only the sheet counts.
 
     Raises
     ------
     SourceError
-        The file is no workbook, or its first sheet no table.
+        The file is no workbook, or holds no table.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, name: str, asked: FileStyle, expected: FileStyle) -> None:
         self.path = path
-        header, rows = _sheet(path)
+        sheets = _sheets(path, name)
+        sheet, rows = _chosen(sheets, name, asked.sheet, expected.sheet)
+        above, header, below = _parted(rows)
         names = [str(n).strip() if n is not None and str(n).strip() else f"Unnamed: {i}" for i, n in enumerate(header)]
         if len(set(names)) < len(names):
             twice = next(n for i, n in enumerate(names) if n in names[:i])
-            raise SourceError(
-                f"{path.name} has two columns named {twice!r}", hint="give every column a name of its own"
-            )
-        if not rows:
-            raise SourceError(f"{path.name} has a header but no rows", hint="give a table with rows")
-        columns = list(zip(*rows, strict=True))
-        super().__init__(pa.table([_column(c) for c in columns], names=names), path.name)
+            raise SourceError(f"{name} has two columns named {twice!r}", hint="give every column a name of its own")
+        if not below:
+            raise SourceError(f"{name} has a header but no rows", hint="give a table with rows")
+        unknown, where = sheet.unknown()
+        columns = [_column(c) for c in zip(*below, strict=True)]
+        super().__init__(pa.table(columns, names=names), name)
+        self.style = FileStyle(sheet=sheet.name if len(sheets) > 1 else None)
+        self.findings = (
+            *_about_choice(name, sheets, sheet, asked.sheet or expected.sheet, above),
+            *_about_formulas(name, unknown, where),
+            *_about_merged(name, _with_merged(sheet.rows(), merged) if (merged := sheet.merged()) else 0),
+        )
 
     def digest(self) -> str:
         """Return the SHA-256 of the file."""
         return file_digest([self.path])
 
 
-def _sheet(path: Path) -> tuple[Sequence[Any], Sequence[Sequence[Any]]]:
-    """Return the header and the rows, all of one width, without empty rows and columns at the edges."""
+def _sheets(path: Path, name: str) -> list[_Sheet]:
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        found = _by_openpyxl(path) if path.suffix.lower() in _OPENPYXL else _by_calamine(path)
+    except _BAD as error:
+        raise _damaged(path, name) from error
+    if not found:
+        raise SourceError(f"{name} holds no sheet with cells", hint="put the table on a sheet of its own")
+    return found
+
+
+def _damaged(path: Path, name: str) -> SourceError:
+    suffix = path.suffix.lower()
+    with path.open("rb") as file:
+        locked = file.read(8) == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" and suffix in _OPENPYXL
+    if locked:
+        return SourceError(
+            f"{name} is locked with a password, or an old .xls workbook", hint="save it as .xlsx without a password"
+        )
+    return SourceError(f"{name} is damaged or no {suffix} workbook", hint="save it again as .xlsx")
+
+
+def _by_openpyxl(path: Path) -> list[_Sheet]:
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    try:
+        states = [(s.title, s.sheet_state == "visible") for s in book.worksheets]
+    finally:
+        book.close()
+
+    def rows(title: str) -> list[Row]:
+        again = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
-            rows = [row for row in book.worksheets[0].iter_rows(values_only=True) if any(v is not None for v in row)]
+            sheet = again[title]
+            sheet.reset_dimensions()  # what other programs write there may be wrong
+            return [tuple(row) for row in sheet.iter_rows(values_only=True)]
         finally:
-            book.close()
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError, IndexError) as error:
-        raise SourceError(f"{path.name} is damaged or no .xlsx workbook", hint="save it again as .xlsx") from error
-    if not rows:
-        raise SourceError(f"the first sheet of {path.name} is empty", hint="put the table on the first sheet")
-    widest = max(max(i for i, v in enumerate(row) if v is not None) for row in rows) + 1
-    filled = [(tuple(row) + (None,) * widest)[:widest] for row in rows]
-    return filled[0], list(filled[1:])
+            again.close()
+
+    def unknown(title: str) -> tuple[int, str]:
+        plain = openpyxl.load_workbook(path, read_only=True)
+        results = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        count, first = 0, ""
+        try:
+            for formulas, values in zip(plain[title].iter_rows(), results[title].iter_rows(), strict=False):
+                for formula, value in zip(formulas, values, strict=False):
+                    if formula.data_type == "f" and value.value is None:
+                        count += 1
+                        first = first or str(formula.coordinate)
+        finally:
+            plain.close()
+            results.close()
+        return count, first
+
+    def merged(title: str) -> list[Range]:
+        again = openpyxl.load_workbook(path, read_only=True)
+        try:
+            # Without its cells, which a sheet in this mode does not keep, openpyxl tells no ranges; its text does.
+            part = again[title]._worksheet_path
+        finally:
+            again.close()
+        with zipfile.ZipFile(path) as archive:
+            text = archive.read(part)
+        found = _MERGED.findall(text[max(0, text.rfind(b"</sheetData>")) :])
+        bounds = [range_boundaries(r.decode()) for r in found]
+        return [((top - 1, left - 1), (bottom - 1, right - 1)) for left, top, right, bottom in bounds]
+
+    quiet = not _has_formulas(path)
+    return [_Sheet(t, v, _later(rows, t), _later(merged, t), _none if quiet else _later(unknown, t)) for t, v in states]
+
+
+def _later(function: Callable[[str], Any], title: str) -> Callable[[], Any]:
+    return lambda: function(title)
+
+
+def _none() -> tuple[int, str]:
+    return 0, ""
+
+
+def _has_formulas(path: Path) -> bool:
+    """Look for formulas in the sheets' text, which is far quicker than to read their cells again."""
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                with archive.open(name) as sheet:
+                    rest = b""
+                    while block := sheet.read(1 << 20):
+                        if b"<f>" in rest + block or b"<f " in rest + block:
+                            return True
+                        rest = block[-3:]
+    return False
+
+
+def _by_calamine(path: Path) -> list[_Sheet]:
+    # Rust that only old and open formats need.
+    import python_calamine as calamine  # noqa: PLC0415  # see the line above
+
+    try:
+        book = calamine.CalamineWorkbook.from_path(str(path))
+    except calamine.CalamineError as error:
+        raise ValueError(str(error)) from error
+
+    def rows(title: str) -> list[Row]:
+        cells = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
+        return [tuple(_cell(v) for v in row) for row in cells]
+
+    def merged(title: str) -> list[Range]:
+        return list(book.get_sheet_by_name(title).merged_cell_ranges or [])
+
+    visible = calamine.SheetVisibleEnum.Visible
+    return [
+        _Sheet(s.name, s.visible == visible, _later(rows, s.name), _later(merged, s.name))
+        for s in book.sheets_metadata
+        if s.typ == calamine.SheetTypeEnum.WorkSheet
+    ]
+
+
+def _cell(value: Any) -> Any:
+    """Return a cell as openpyxl would: nothing for an empty one, whole numbers as such."""
+    if value == "":
+        return None
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
+
+
+def _chosen(sheets: Sequence[_Sheet], name: str, asked: str | None, expected: str | None) -> tuple[_Sheet, list[Row]]:
+    """Return the sheet that is read and its rows, all of one width, without those that are empty."""
+    titles = [s.name for s in sheets]
+    if asked is not None and asked not in titles:
+        near = difflib.get_close_matches(asked, titles, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(map(repr, titles[:_SHOWN]))}"
+        raise SourceError(f"{name} has no sheet {asked!r}", hint=hint)
+    for wanted in (asked, expected):
+        if wanted in titles:
+            sheet = sheets[titles.index(wanted)]
+            rows = _filled(_read(sheet, name))
+            if rows or wanted == asked:
+                if not rows:
+                    raise SourceError(f"the sheet {sheet.name!r} of {name} is empty", hint="name another with --sheet")
+                return sheet, rows
+    best: tuple[_Sheet, list[Row]] | None = None
+    for sheet in sorted(sheets, key=lambda s: not s.visible):
+        rows = _filled(_read(sheet, name))
+        if _is_table(rows):
+            return sheet, rows
+        if rows and best is None and sheet.visible:
+            best = sheet, rows
+    if best is None:
+        raise SourceError(f"no sheet of {name} holds a table", hint="put the table on a sheet, names in its first row")
+    return best
+
+
+def _read(sheet: _Sheet, name: str) -> list[Row]:
+    try:
+        rows = sheet.rows()
+        _with_merged(rows, sheet.merged())
+        return rows
+    except _BAD as error:
+        raise SourceError(f"the sheet {sheet.name!r} of {name} is damaged", hint="save the workbook again") from error
+
+
+def _with_merged(rows: list[Row], ranges: Sequence[Range]) -> int:
+    """Give every row that a merged cell goes over its value; return how many such cells there were."""
+    first = next((i for i, row in enumerate(rows) if any(_there(v) for v in row)), len(rows))
+    count = 0
+    for (top, left), (bottom, right) in ranges:
+        # One that goes over columns is a title, and one in the first row a header.
+        if left != right or top <= first or top == bottom or top >= len(rows) or left >= len(rows[top]):
+            continue
+        count += 1
+        for i in range(top + 1, min(bottom + 1, len(rows))):
+            row = rows[i] + (None,) * (left + 1 - len(rows[i]))
+            rows[i] = (*row[:left], rows[top][left], *row[left + 1 :])
+    return count
+
+
+def _filled(rows: Sequence[Row]) -> list[Row]:
+    """Return rows that hold something, of one width, without empty columns at the edges."""
+    some = [row for row in rows if any(_there(v) for v in row)]
+    if not some:
+        return []
+    first = min(next(i for i, v in enumerate(row) if _there(v)) for row in some)
+    last = max(max(i for i, v in enumerate(row) if _there(v)) for row in some) + 1
+    return [(row + (None,) * last)[first:last] for row in some]
+
+
+def _there(value: Any) -> bool:
+    return value is not None and not (isinstance(value, str) and not value.strip())
+
+
+def _is_table(rows: Sequence[Row]) -> bool:
+    """Say whether a sheet is a table: two columns or more are filled in several rows, as no cover sheet's are."""
+    _, header, below = _parted(rows) if rows else ((), (), ())
+    wide = [row for row in below if sum(_there(v) for v in row) >= min(2, len(header))]
+    return len(header) >= 2 and len(wide) >= 2 and sum(_there(v) for v in header) >= 2 and 2 * len(wide) > len(below)
+
+
+def _parted(rows: Sequence[Row]) -> tuple[Sequence[Row], Row, list[Row]]:
+    """Return what stands above the header, the header, and the rows: a title fills fewer cells than a header does."""
+    counts = sorted(sum(_there(v) for v in row) for row in rows)
+    usual = counts[len(counts) // 2]
+    for i, row in enumerate(rows[:_MOST_BEFORE]):
+        there = sum(_there(v) for v in row)
+        if there > max(1, usual // 2) or usual == 1:
+            return rows[:i], row, list(rows[i + 1 :])
+    return (), rows[0], list(rows[1:])
+
+
+def _about_choice(
+    name: str, sheets: Sequence[_Sheet], sheet: _Sheet, wanted: str | None, above: Sequence[Row]
+) -> Iterator[Finding]:
+    others = [s.name for s in sheets if s.name != sheet.name]
+    if others and wanted != sheet.name:
+        shown = ", ".join(map(repr, others[:_SHOWN])) + (", ..." if len(others) > _SHOWN else "")
+        hidden = "" if sheet.visible else " (hidden)"
+        message = f"Of {name} the sheet {sheet.name!r}{hidden} was read; it has {shown}, too."
+        severity = Severity.NOTE if sheet.visible else Severity.WARNING
+        yield Finding("DQ036", severity, (), message, f"Name another with --sheet, as in --sheet {others[0]!r}.")
+    if above:
+        texts = [" ".join(str(v) for v in row if _there(v))[:40] for row in above]
+        lines = f"{len(above)} {'row' if len(above) == 1 else 'rows'} above the header ({texts[0]!r})"
+        hint = "Take them out of the sheet where they are no part of the table."
+        yield Finding("DQ034", Severity.NOTE, (), f"{name} has {lines}, left out.", hint)
+
+
+def _about_formulas(name: str, count: int, where: str) -> Iterator[Finding]:
+    if count:
+        message = (
+            f"{name} has {count:,} {'formula' if count == 1 else 'formulas'} without a result (first in {where}): "
+            "the program that wrote it did not calculate them, and they were read as missing."
+        )
+        hint = "Open the workbook in Excel or LibreOffice and save it, then it holds the results."
+        yield Finding("DQ037", Severity.WARNING, (), message, hint, {"formulas": count})
+
+
+def _about_merged(name: str, count: int) -> Iterator[Finding]:
+    if count:
+        message = (
+            f"{name} has {count:,} merged {'cell' if count == 1 else 'cells'} over several rows, read in each of them."
+        )
+        yield Finding("DQ036", Severity.NOTE, (), message, "Write the value into every row where that is wrong.")
 
 
 def _column(values: Sequence[Any]) -> pa.Array:

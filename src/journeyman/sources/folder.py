@@ -1,18 +1,22 @@
-"""A table spread over a folder of files of one format with the same columns."""
+"""A table spread over a folder of files of one format, as Spark and Hive write it: empty parts, key=value folders."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+import ibis
 import pandas as pd
 import pyarrow as pa
 
+from journeyman.entities.file_style import FileStyle
+from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.interfaces import Source
-from journeyman.sources.batches import drawn, file_digest, plain_table, to_frame, union_schema
+from journeyman.sources.batches import check_names, drawn, file_digest, plain_table, to_frame, union_schema
+from journeyman.sources.views import place
 
 __all__ = ["FolderSource", "Part"]
 
@@ -25,15 +29,6 @@ class Part(Source, Protocol):
         """The file."""
         ...
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the columns."""
-        ...
-
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        """Yield all rows, some at a time."""
-        ...
-
 
 class FolderSource:
     """Files read one after another, in the order of their names.
@@ -44,6 +39,10 @@ class FolderSource:
         The folder.
     parts : sequence of Part
         Its files, opened.
+    keys : sequence of mapping of str to str or None
+        For each file, columns that its folders name: ``year=2024/month=5/part-0.csv``.
+    optional : bool
+        Whether a file may lack columns, as records of JSON may.
 
     Raises
     ------
@@ -51,30 +50,62 @@ class FolderSource:
         A file has other columns than the first.
     """
 
-    def __init__(self, path: Path, parts: Sequence[Part]) -> None:
+    def __init__(
+        self, path: Path, parts: Sequence[Part], keys: Sequence[Mapping[str, str | None]], optional: bool = False
+    ) -> None:
         self.path = path
         self.name = path.name
         self._parts = tuple(parts)
-        self.names = self._parts[0].names
-        for part in self._parts[1:]:
-            if set(part.names) != set(self.names):
-                differ = sorted(set(part.names) ^ set(self.names))[0]
+        self._keys = tuple(keys)
+        first = self._parts[0]
+        own = tuple(dict.fromkeys(n for part in self._parts for n in part.names)) if optional else first.names
+        self._own = own
+        named = tuple(dict.fromkeys(k for key in self._keys for k in key if k not in own))
+        self._folders = named
+        self.names = (*own, *named)
+        check_names(self.names, self.name)
+        for part in self._parts[1:] if not optional else ():
+            if set(part.names) != set(own):
+                differ = sorted(set(part.names) ^ set(own))[0]
                 raise SourceError(
-                    f"{part.name} has other columns than {self._parts[0].name} (column {differ!r})",
+                    f"{part.name} has other columns than {first.name} (column {differ!r})",
                     hint="give a folder of files with the same columns",
                 )
 
+    @property
+    def style(self) -> FileStyle:
+        """How the first file is written."""
+        return self._parts[0].style
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was decided while reading each file."""
+        return tuple(finding for part in self._parts for finding in part.findings)
+
     @cached_property
     def _schema(self) -> pa.Schema:
-        firsts = [next(part.batches(), None) for part in self._parts]
-        return union_schema([f.select(list(self.names)).schema for f in firsts if f is not None])
+        """The schema of all rows: that of the files together, and texts for what folders name."""
+        empty = [part for part in self._parts if not part.rows()]
+        firsts = [next(part.batches(), None) for part in self._parts if part not in empty]
+        given = [self._with_all(f).schema for f in firsts if f is not None]
+        own = union_schema(given) if given else pa.schema([pa.field(n, pa.string()) for n in self._own])
+        return pa.schema([*own, *(pa.field(n, pa.string()) for n in self._folders)])
+
+    def _with_all(self, batch: pa.RecordBatch) -> pa.Table:
+        """Return rows of a file with all columns that files have, in one order."""
+        columns = [batch.column(n) if n in batch.schema.names else pa.nulls(batch.num_rows) for n in self._own]
+        return pa.Table.from_arrays(columns, names=list(self._own))
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield all rows, some at a time."""
-        for part in self._parts:
+        for part, key in zip(self._parts, self._keys, strict=True):
+            if not part.rows():
+                continue
             for batch in part.batches():
-                table = pa.Table.from_batches([batch]).select(list(self.names))
-                yield from plain_table(table, part.name).cast(self._schema).to_batches()
+                table = plain_table(self._with_all(batch), part.name)
+                for name in self._folders:
+                    table = table.append_column(name, pa.array([key.get(name)] * table.num_rows, pa.string()))
+                yield from table.cast(self._schema).to_batches()
 
     def rows(self) -> int:
         """Return the number of rows."""
@@ -82,7 +113,7 @@ class FolderSource:
 
     def memory(self) -> int:
         """Return the bytes the table is expected to take in memory."""
-        return sum(part.memory() for part in self._parts)
+        return sum(part.memory() for part in self._parts if part.rows())
 
     def read(self, limit_rows: int | None, seed: int) -> pd.DataFrame:
         """Return raw rows; see :class:`journeyman.interfaces.Source`."""
@@ -91,16 +122,28 @@ class FolderSource:
         return to_frame(pa.Table.from_batches(self.batches(), self._schema))
 
     def relation(self, backend: Any) -> Any:
-        """Return all rows as an Ibis table."""
-        first, *others = (part.relation(backend) for part in self._parts)
-        kinds = {t.schema()[n] for t in (first, *others) for n in self.names}
-        if len({tuple(t.schema()[n] for n in self.names) for t in (first, *others)}) > 1 and kinds:
+        """Return all rows as an Ibis table, columns named by their place."""
+        tables = [self._relation(backend, i) for i in range(len(self._parts)) if self._parts[i].rows()]
+        if len({tuple(t.schema().values()) for t in tables}) > 1:
             # Files that disagree on a type meet as text, which every column can be.
-            first, *others = (t.mutate(**{n: t[n].cast("string") for n in self.names}) for t in (first, *others))
-        out = first.select(*self.names)
-        for other in others:
-            out = out.union(other.select(*self.names))
+            tables = [t.select(**{n: t[n].cast("string") for n in t.columns}) for t in tables]
+        out = tables[0]
+        for other in tables[1:]:
+            out = out.union(other)
         return out
+
+    def _relation(self, backend: Any, number: int) -> Any:
+        part, key = self._parts[number], self._keys[number]
+        table = part.relation(backend)
+        columns: dict[str, Any] = {}
+        for i, name in enumerate(self.names):
+            if i < len(self._own):
+                has = name in part.names
+                columns[place(i)] = table[place(part.names.index(name))] if has else ibis.null("string")
+            else:
+                value = key.get(name)
+                columns[place(i)] = ibis.null("string") if value is None else ibis.literal(value, "string")
+        return table.select(**columns)
 
     def digest(self) -> str:
         """Return the SHA-256 of the files, in order."""

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from journeyman.entities.file_style import FileStyle
+from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.sources.batches import check_names, plain_table, positions, to_frame, width
 from journeyman.sources.parsing.texts import text_of
@@ -96,6 +98,8 @@ class FrameSource:
 
     def __init__(self, frame: object, name: str = "<frame>") -> None:
         self.name = name
+        self.style = FileStyle()
+        self.findings: tuple[Finding, ...] = ()
         self._frame = frame_of(frame, "the table")
         names = [str(c) for c in self._frame.columns]
         check_names(names, "the table")
@@ -126,7 +130,7 @@ class FrameSource:
         return _columns_as_arrow(self._frame)
 
     def relation(self, backend: Any) -> Any:
-        """Return all rows as an Ibis table; columns of mixed objects as text."""
+        """Return all rows as an Ibis table, columns named by their place; those of mixed objects as text."""
         return arrow_view(backend, self._table, self.digest())
 
     @cached_property

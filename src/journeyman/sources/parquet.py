@@ -10,9 +10,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from journeyman.entities.file_style import FileStyle
+from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.sources.batches import check_names, drawn, file_digest, plain_table, to_frame, width
-from journeyman.sources.views import quoted, text_view
+from journeyman.sources.views import place, quoted, text_view
 
 __all__ = ["ParquetSource"]
 
@@ -26,6 +28,8 @@ class ParquetSource:
     ----------
     path : Path
         The file.
+    name : str
+        What the user calls it.
 
     Raises
     ------
@@ -33,11 +37,13 @@ class ParquetSource:
         The file is truncated or no Parquet, or its columns cannot be used.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, name: str) -> None:
         self.path = path
-        self.name = path.name
+        self.name = name
+        self.style = FileStyle()
+        self.findings: tuple[Finding, ...] = ()
         if path.stat().st_size == 0:
-            raise SourceError(f"{path.name} is empty", hint="give a table with rows")
+            raise SourceError(f"{name} is empty", hint="give a table with rows")
         try:
             with pq.ParquetFile(path) as file:
                 self._metadata = file.metadata
@@ -80,8 +86,9 @@ class ParquetSource:
             raise self._damaged() from error
 
     def relation(self, backend: Any) -> Any:
-        """Return all rows as an Ibis table."""
-        return text_view(backend, f"SELECT * FROM read_parquet({quoted(str(self.path))})", self)
+        """Return all rows as an Ibis table, columns named by their place."""
+        names = ", ".join(place(i) for i in range(len(self.names)))
+        return text_view(backend, f"SELECT * FROM read_parquet({quoted(str(self.path))}) AS t({names})", self)
 
     def digest(self) -> str:
         """Return the SHA-256 of the file."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from journeyman.errors import SourceError
 
-__all__ = ["room_for", "scratch_folder"]
+__all__ = ["keep_alive_with", "room_for", "scratch_folder"]
 
 
 def scratch_folder(owner: object) -> Path:
@@ -20,6 +20,15 @@ def scratch_folder(owner: object) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="journeyman-"))
     weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
     return folder
+
+
+def keep_alive_with(source: object, owner: object) -> None:
+    """Let the owner of a folder live as long as a source that reads from it."""
+    weakref.finalize(source, _let_go, owner)
+
+
+def _let_go(_owner: object) -> None:
+    """Do nothing: until it is called, the finalizer holds its argument."""
 
 
 @contextmanager

@@ -1,10 +1,14 @@
-"""Tables in text files: .csv, .tsv, .txt, packed or not, any delimiter and encoding; every value stays text."""
+"""Tables in text files, of any delimiter and encoding; every value stays text.
+
+A file that plain readers read alike is read as it lies. Any other is written again first, once, and read from there:
+whichever engine reads then, it sees the same rows (docs/decisions/0043).
+"""
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,16 +17,31 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
+from journeyman.entities.file_style import NO_QUOTE, FileStyle
+from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.sources.batches import check_names, drawn, file_digest, to_frame, width
-from journeyman.sources.dialects import sniffed, transcoded
+from journeyman.sources.dialects import find_layout, headless
+from journeyman.sources.encodings import find_encoding, transcode
+from journeyman.sources.remarks import text_findings
+from journeyman.sources.rewrite import Rewritten, rewrite
+from journeyman.sources.scan import count_plain_rows
 from journeyman.sources.scratch import room_for, scratch_folder
-from journeyman.sources.views import quoted, text_view
+from journeyman.sources.views import place, quoted, text_view
 
 __all__ = ["TextSource"]
 
 _BLOCK = 4 << 20
 _FIRST = 1 << 20
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """A text that every reader reads alike: in UTF-8, its header first, its quotes doubled."""
+
+    path: Path
+    delimiter: str
+    rows: int
 
 
 class TextSource:
@@ -31,38 +50,87 @@ class TextSource:
     Parameters
     ----------
     path : Path
-        The file.
+        The file, unpacked.
+    name : str
+        What the user calls it.
+    asked, expected : FileStyle
+        What the user says of it, and how the training table was written.
 
     Raises
     ------
     SourceError
-        The file is empty, has no rows, two columns of one name, or is no text.
+        The file is empty, has two columns of one name, or is no text.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, name: str, asked: FileStyle, expected: FileStyle) -> None:
         self.path = path
-        self.name = path.name
-        self._dialect = sniffed(path)
-        check_names(self._dialect.names, self.name)
-        self._schema = pa.schema([pa.field(n, pa.string()) for n in self._dialect.names])
+        self.name = name
+        if not path.stat().st_size:
+            raise SourceError(f"{name} is empty", hint="give a table with a header and rows")
+        self._encoding = find_encoding(path, asked.encoding, expected.encoding)
+        self._expected = expected
+        self._layout = find_layout(self._utf8, name, asked, expected)
+        self._rewritten: Rewritten | None = None
+        check_names(self.names, name)
+        self._schema = pa.schema([pa.field(n, pa.string()) for n in self.names])
+
+    def without_header(self, names: tuple[str, ...]) -> TextSource | None:
+        """Return the same file read as rows only, below names that another file gives; None where it has a header."""
+        layout = headless(self._layout, names)
+        if layout is None:
+            return None
+        self._layout = layout
+        self._schema = pa.schema([pa.field(n, pa.string()) for n in names])
+        return self
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the columns."""
-        return self._dialect.names
+        return self._layout.names
+
+    @property
+    def style(self) -> FileStyle:
+        """How the file is written."""
+        dialect = self._layout.dialect
+        quote = None if dialect.quote == '"' else dialect.quote or NO_QUOTE
+        return FileStyle(self._encoding.name.replace("utf-8-sig", "utf-8"), dialect.delimiter, quote)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was noticed while reading, which may grow while rows are read."""
+        return text_findings(self.name, self._encoding, self._layout, self._rewritten, self._expected)
 
     @cached_property
-    def _plain(self) -> Path:
-        """The file unpacked and in UTF-8, which both readers take; a copy only where it is not so itself."""
-        if self.path.suffix.lower() != ".gz" and self._dialect.encoding in ("utf-8", "utf-8-sig"):
+    def _utf8(self) -> Path:
+        """The text in UTF-8; a copy only where it is not so itself."""
+        if self._encoding.name in ("utf-8", "utf-8-sig") and not self._encoding.strays:
             return self.path
-        plain = scratch_folder(self) / "table.csv"
-        with room_for(self.name), plain.open("wb") as out:
-            out.writelines(transcoded(self.path, self._dialect.encoding))
-        return plain
+        copy = scratch_folder(self) / "utf-8.txt"
+        with room_for(self.name), copy.open("wb") as out:
+            out.writelines(transcode(self.path, self._encoding.name))
+        return copy
 
-    def _options(self) -> tuple[pa_csv.ParseOptions, pa_csv.ConvertOptions]:
-        parse = pa_csv.ParseOptions(delimiter=self._dialect.delimiter, newlines_in_values=True)
+    @property
+    def _plain(self) -> _Plain:
+        rows = None if self._rewritten is not None else self._counted
+        if rows is not None:
+            return _Plain(self._utf8, self._layout.dialect.delimiter, rows)
+        done = self._write_again()
+        return _Plain(done.path, done.delimiter, done.rows)
+
+    @cached_property
+    def _counted(self) -> int | None:
+        return count_plain_rows(self._utf8, self._layout)
+
+    def _write_again(self) -> Rewritten:
+        if self._rewritten is None:
+            with room_for(self.name):
+                out = scratch_folder(self) / "table.csv"
+                self._rewritten = rewrite(self._utf8, self.name, self._layout, out)
+        return self._rewritten
+
+    def _options(self, plain: _Plain) -> tuple[pa_csv.ParseOptions, pa_csv.ConvertOptions]:
+        parse = pa_csv.ParseOptions(delimiter=plain.delimiter, newlines_in_values=True)
         texts = dict.fromkeys(self.names, pa.string())
         return parse, pa_csv.ConvertOptions(column_types=texts, strings_can_be_null=False, check_utf8=True)
 
@@ -72,35 +140,51 @@ class TextSource:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield all rows, some at a time."""
-        parse, convert = self._options()
-        try:
-            with pa_csv.open_csv(self._plain, self._reading(_BLOCK), parse, convert) as reader:
-                yield from reader
-        except pa.ArrowInvalid as error:
-            raise self._complaint(error) from error
+        done = 0
+        while True:
+            plain = self._plain
+            try:
+                for batch in _skipping(self._stream(plain), done):
+                    done += batch.num_rows
+                    yield batch
+            except pa.ArrowInvalid as error:
+                self._mend(error)
+            else:
+                return
 
-    @cached_property
-    def _rows(self) -> int:
-        parse, convert = self._options()
-        convert.include_columns = [self.names[0]]
-        try:
-            with pa_csv.open_csv(self._plain, self._reading(_BLOCK), parse, convert) as reader:
-                return sum(batch.num_rows for batch in reader)
-        except pa.ArrowInvalid as error:
-            raise self._complaint(error) from error
+    def _stream(self, plain: _Plain) -> Iterator[pa.RecordBatch]:
+        if plain.rows:
+            parse, convert = self._options(plain)
+            with pa_csv.open_csv(plain.path, self._reading(_BLOCK), parse, convert) as reader:
+                yield from reader
+
+    def _mend(self, error: pa.ArrowInvalid) -> None:
+        """Let a text that the reader stumbles over be written again, which says where it cannot be read.
+
+        Raises
+        ------
+        SourceError
+            It cannot be read, or was written again already.
+        """
+        if self._rewritten is not None:
+            raise SourceError(
+                f"{self.name} cannot be read as a table ({str(error).splitlines()[0][:120]})", hint="repair the file"
+            ) from error
+        self._write_again()
 
     def rows(self) -> int:
-        """Return the number of rows."""
-        return self._rows
+        """Return the number of rows, counted by line ends outside of quotes and not by the reader."""
+        return self._plain.rows
 
     def memory(self) -> int:
         """Return the bytes the table is expected to take in memory, judged by its first rows."""
-        with self._plain.open("rb") as file:
+        plain = self._plain
+        with plain.path.open("rb") as file:
             head = file.read(_FIRST)
-        size = self._plain.stat().st_size
+        size = plain.path.stat().st_size
         if size > len(head):
             head = head[: head.rfind(b"\n") + 1]
-        parse, convert = self._options()
+        parse, convert = self._options(plain)
         try:
             first = pa_csv.read_csv(io.BytesIO(head), self._reading(_FIRST + 1), parse, convert)
         except pa.ArrowInvalid:
@@ -111,20 +195,30 @@ class TextSource:
         """Return raw rows as str columns; see :class:`journeyman.interfaces.Source`."""
         if limit_rows is not None and limit_rows < self.rows():
             return to_frame(drawn(self.batches(), self._schema, self.rows(), limit_rows, seed))
-        parse, convert = self._options()
+        plain = self._plain
+        if not plain.rows:
+            return to_frame(self._schema.empty_table())
+        parse, convert = self._options(plain)
         try:
-            table = pa_csv.read_csv(self._plain, self._reading(_BLOCK), parse, convert)
+            table = pa_csv.read_csv(plain.path, self._reading(_BLOCK), parse, convert)
         except pa.ArrowInvalid as error:
-            raise self._complaint(error) from error
+            self._mend(error)
+            return self.read(limit_rows, seed)
+        if table.num_rows != plain.rows:
+            raise SourceError(
+                f"{self.name} has {plain.rows:,} rows, but {table.num_rows:,} were read",
+                hint="look for quotes that are not closed, or give --quote none",
+            )
         return to_frame(table)
 
     def relation(self, backend: Any) -> Any:
-        """Return all rows as an Ibis table of text columns; an empty text is NULL."""
-        columns = ", ".join(f"{quoted(n)}: 'VARCHAR'" for n in self.names)
-        delimiter = self._dialect.delimiter.replace("\t", "\\t")
+        """Return all rows as an Ibis table of text columns, named by their place; an empty text is NULL."""
+        plain = self._plain
+        columns = ", ".join(f"'{place(i)}': 'VARCHAR'" for i in range(len(self.names)))
+        delimiter = plain.delimiter.replace("\t", "\\t")
         return text_view(
             backend,
-            f"SELECT * FROM read_csv({quoted(str(self._plain))}, auto_detect=false, header=true, "
+            f"SELECT * FROM read_csv({quoted(str(plain.path))}, auto_detect=false, header=true, "
             f"delim={quoted(delimiter)}, quote='\"', escape='\"', max_line_size=67108864, columns={{{columns}}})",
             self,
         )
@@ -133,32 +227,12 @@ class TextSource:
         """Return the SHA-256 of the file."""
         return file_digest([self.path])
 
-    def _complaint(self, error: Exception) -> SourceError:
-        """Say in one line what the reader stumbled over."""
-        ragged = self._ragged()
-        if ragged is not None:
-            line, fields = ragged
-            return SourceError(
-                f"{self.name} is ragged: line {line} has {fields} {'field' if fields == 1 else 'fields'} "
-                f"where the header has {len(self.names)}",
-                hint="quote values that hold the delimiter, or repair that line",
-            )
-        if "UTF8" in str(error):
-            return SourceError(f"{self.name} is in a broken encoding (UTF-8 was expected)", hint="save it as UTF-8")
-        return SourceError(f"{self.name} cannot be read as a table ({_first_line(error)})", hint="repair the file")
 
-    def _ragged(self) -> tuple[int, int] | None:
-        """Return the line where the first row of another width begins and its fields."""
-        csv.field_size_limit(1 << 30)
-        with self._plain.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            reader = csv.reader(file, delimiter=self._dialect.delimiter)
-            line = 1
-            for row in reader:
-                if row and len(row) != len(self.names):
-                    return line, len(row)
-                line = reader.line_num + 1
-        return None
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0][:120]
+def _skipping(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """Yield batches without the rows that were given already."""
+    for batch in batches:
+        if rows >= batch.num_rows:
+            rows -= batch.num_rows
+            continue
+        yield batch.slice(rows) if rows else batch
+        rows = 0

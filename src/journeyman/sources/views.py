@@ -8,7 +8,18 @@ from typing import Any
 
 import pyarrow as pa
 
-__all__ = ["arrow_view", "keep_alive", "quoted", "text_view"]
+__all__ = ["arrow_view", "keep_alive", "place", "quoted", "text_view"]
+
+
+def place(position: int) -> str:
+    """Return the name of a column in a view: DuckDB takes Age and age for one name, so columns go by their place.
+
+    Examples
+    --------
+    >>> place(3)
+    'c3'
+    """
+    return f"c{position}"
 
 
 def quoted(text: str) -> str:
@@ -44,7 +55,7 @@ def _let_go(_source: object) -> None:
 
 
 def arrow_view(backend: Any, table: pa.Table, key: str) -> Any:
-    """Return an Arrow table as an Ibis table, without copying."""
+    """Return an Arrow table as an Ibis table with columns named by their place, without copying."""
     name = "journeyman_" + hashlib.sha256(key.encode()).hexdigest()[:16]
-    backend.con.register(name, table)
+    backend.con.register(name, table.rename_columns([place(i) for i in range(table.num_columns)]))
     return backend.table(name)

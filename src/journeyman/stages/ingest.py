@@ -20,6 +20,7 @@ from journeyman.interfaces import Source
 from journeyman.settings import BuildSettings
 from journeyman.sources.batches import check_names, check_width
 from journeyman.sources.parsing import Inferred, Reading, Remark, Wish, encode, infer, read
+from journeyman.sources.totals import count_totals
 
 __all__ = ["ingest"]
 
@@ -84,9 +85,12 @@ def ingest(source: Source, settings: BuildSettings) -> Ingested:
     if len(frame) == 0:
         raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
     _check_settings(names, source.name, settings)
-    findings = _sampled(source.name, rows, limit)
+    findings = [*source.findings, *_sampled(source.name, rows, limit)]
     frame, told = _without_second_header(frame, settings)
     findings += told
+    if limit is None or limit >= (rows or 0):
+        frame, told = _without_totals(frame, settings)
+        findings += told
     if len(frame) < 2:
         raise SourceError(f"{source.name} has only one row", hint="give a table with more rows")
     return _decide(source, frame, max(rows or 0, len(frame)), findings, settings)
@@ -256,6 +260,19 @@ def _without_second_header(frame: pd.DataFrame, settings: BuildSettings) -> tupl
             _header_finding("Most column names are numbers: the first line may be data, not a header.", names)
         )
     return frame, findings
+
+
+def _without_totals(frame: pd.DataFrame, settings: BuildSettings) -> tuple[pd.DataFrame, list[Finding]]:
+    """Leave out last rows that sum the others up."""
+    count = count_totals(frame)
+    if not count or "DQ033" in settings.accept:
+        return frame, []
+    texts = [str(v).strip() for v in frame.iloc[-count].tolist() if pd.notna(v) and str(v).strip()]
+    last = "The last row is" if count == 1 else f"The last {count} rows are"
+    message = f"{last} no row like the others but a total or a remark ({', '.join(texts)[:60]!r}); left out."
+    hint = "Accept DQ033 in the settings to keep it; rows to predict are never left out."
+    finding = Finding("DQ033", Severity.WARNING, (), message, hint, {"rows": count})
+    return frame.iloc[:-count].reset_index(drop=True), [finding]
 
 
 def _header_finding(message: str, names: Sequence[str]) -> Finding:

@@ -104,6 +104,7 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     tell("fit", "the chosen models, to be examined on the holdout, and on all rows")
     chosen = run.step("copies", partial(choose_copies, kit, run, settings), chosen, found, table, division)
     card = replace(model_card(kit, chosen, table, task), conformal=bound(chosen, table, task, division))
+    card = replace(card, style=source.style)
     everything = np.arange(len(table.frame), dtype=np.int64)
     parts = (division.train, everything) if len(division.train) < len(everything) else (everything,)
     after = seconds_after_fits(found, chosen, table, division, settings.threads)

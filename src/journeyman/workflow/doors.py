@@ -12,6 +12,8 @@ from typing import Any
 import pandas as pd
 
 from journeyman.allocator import hold_little
+from journeyman.entities.file_style import FileStyle
+from journeyman.entities.finding import Finding
 from journeyman.errors import InputError, SettingsError
 from journeyman.interfaces import Progress, Source
 from journeyman.reports.html import render_html
@@ -28,7 +30,7 @@ from journeyman.settings import (
     parse_latency,
     parse_memory,
 )
-from journeyman.sources import FrameSource, open_source
+from journeyman.sources import FrameSource, open_wanted
 from journeyman.stores.registry import check_name
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.build import build as build_line
@@ -63,6 +65,10 @@ def build(  # one parameter an option of the command
     roles: Mapping[str, str] | None = None,
     missing: Sequence[str] = (),
     accept: Sequence[str] = (),
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    quote: str | None = None,
+    sheet: str | None = None,
     latency: str | float | None = None,
     memory: str | int | None = None,
     began: float | None = None,
@@ -80,7 +86,7 @@ def build(  # one parameter an option of the command
         ``trials`` is given.
     trials : int, optional
         Number of trials; makes a build repeatable bit for bit.
-    metric, task, seed, time, delay, group, query, kinds, roles, missing, accept
+    metric, task, seed, time, delay, group, query, kinds, roles, missing, accept, encoding, delimiter, quote, sheet
         See :class:`journeyman.settings.BuildSettings`.
     latency : str or float, optional
         Time that the released model may take to answer for one row, in process ("1ms", seconds), even where that makes
@@ -131,13 +137,17 @@ def build(  # one parameter an option of the command
         roles=dict(roles or {}),
         missing=tuple(missing),
         accept=tuple(accept),
+        encoding=encoding,
+        delimiter=delimiter,
+        quote=quote,
+        sheet=sheet,
         latency=None if latency is None else parse_latency(str(latency)),
         threads=available_threads(),
         memory=available_memory(repeatable=trials is not None) if memory is None else parse_memory(str(memory)),
     )
     check_name(settings.name)
     checked(settings)
-    source = FrameSource(frame_or_path, FRAME) if path is None else open_source(path, query)
+    source = FrameSource(frame_or_path, FRAME) if path is None else open_wanted(settings)
     with _shown(progress, quiet, settings.budget, began) as shown:
         return _build(source, settings, workspace, shown, began)
 
@@ -157,7 +167,7 @@ def build_settings(
             f"{path} was made from a frame, which is not kept", hint="set source to a file that holds the same rows"
         )
     with _shown(progress, quiet, settings.budget, began) as shown:
-        return _build(open_source(settings.source, settings.query), settings, workspace, shown, began)
+        return _build(open_wanted(settings), settings, workspace, shown, began)
 
 
 def resume(workspace: str | Path | None = None, progress: Progress | None = None, quiet: bool = False) -> list[Release]:
@@ -179,7 +189,7 @@ def resume(workspace: str | Path | None = None, progress: Progress | None = None
             settings: BuildSettings = record.read_settings(BuildSettings)
             gone = settings.source == FRAME
             try:
-                source: Source = _GoneFrame() if gone else open_source(settings.source, settings.query)
+                source: Source = _GoneFrame() if gone else open_wanted(settings)
                 with (
                     resume_run(place, record.id, SystemClock()) as run,
                     _shown(progress, quiet, None, SystemClock().monotonic()) as shown,
@@ -196,6 +206,9 @@ class _GoneFrame:
     """The source of a build that was started from a frame: its rows are in the journal or nowhere."""
 
     name = FRAME
+    names: tuple[str, ...] = ()
+    style = FileStyle()
+    findings: tuple[Finding, ...] = ()
 
     def rows(self) -> int:
         """Raise: the frame is gone."""

@@ -21,7 +21,7 @@ from journeyman.entities.task import Scheme
 from journeyman.errors import InputError, JournalError
 from journeyman.interfaces import TrafficLog
 from journeyman.settings import FRAME, BuildSettings
-from journeyman.sources import open_source
+from journeyman.sources import open_wanted
 from journeyman.sources.parsing.texts import text_of
 from journeyman.stages.retrain import window_rows
 from journeyman.stages.split import holdout_rows
@@ -217,7 +217,7 @@ class LearningRows:
         if settings.source == FRAME or (settings.query is None and not Path(settings.source).exists()):
             return _plain(table.frame, table.columns, self.repaired), ()
         try:
-            source = open_source(settings.source, settings.query)
+            source = open_wanted(settings)
             if source.digest() != table.digest:
                 return _plain(table.frame, table.columns, self.repaired), (
                     f"{source.name} has changed since the first build: its rows were taken as they were then",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.interfaces import Source
@@ -19,7 +20,7 @@ from journeyman.workflow.predictions_file import Layout, opened_predictions, pre
 from journeyman.workflow.registry_doors import find_release
 from journeyman.workflow.release import Release, open_release
 
-__all__ = ["Layout", "PredictResult", "Release", "load", "predict_file"]
+__all__ = ["Layout", "PredictResult", "Release", "check_rows", "load", "predict_file"]
 
 _PLAIN = Layout()
 _ROWS = 50_000
@@ -58,6 +59,7 @@ def predict_file(
     workspace: str | Path | None = None,
     query: str | None = None,
     layout: Layout = _PLAIN,
+    style: FileStyle = AS_FOUND,
 ) -> PredictResult:
     """Predict the rows of a table, in their order, and write them beside the class probabilities.
 
@@ -75,11 +77,13 @@ def predict_file(
         SQL, for a database.
     layout : Layout
         What is written besides predictions; by default the columns that named the rows of the training table.
+    style : FileStyle
+        What the user says of how the file is written; else it is expected to be written as the training table was.
 
     Raises
     ------
     SourceError, SchemaError
-        Where the table cannot be read or does not fit the model's columns.
+        Where the table cannot be read or does not fit the model's columns, or has not as many rows as predictions.
     SettingsError
         For an unknown name or version, a file of another kind, or a column to keep that is not there.
     ReleaseError
@@ -88,7 +92,7 @@ def predict_file(
     release = load(name, version=version, workspace=workspace)
     path = Path(out) if out is not None else Path(predictions_name(str(table)))
     with opened_predictions(path) as write:
-        source = open_source(str(table), query)
+        source = open_source(str(table), query, style, release.file_style)
         rows = 0
         frames, asked = tee(_parts(source))  # one part is held at a time: both go in step
         for frame, answers in zip(frames, release.answers_in_parts(asked), strict=True):
@@ -96,7 +100,24 @@ def predict_file(
             rows += len(answers)
         if rows == 0:
             raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
-    return PredictResult(path, rows, release.findings)
+        check_rows(source, rows)
+    return PredictResult(path, rows, (*source.findings, *release.findings))
+
+
+def check_rows(source: Source, predicted: int) -> None:
+    """Refuse predictions that are not as many as the rows of their table, counted apart from its reader.
+
+    Raises
+    ------
+    SourceError
+        Naming both numbers.
+    """
+    rows = source.rows()
+    if rows != predicted:
+        raise SourceError(
+            f"{source.name} has {rows:,} rows, but {predicted:,} predictions came of them",
+            hint="look for quotes that are not closed, or give --quote none",
+        )
 
 
 def _parts(source: Source) -> Iterator[pd.DataFrame]:

@@ -88,6 +88,10 @@ class Rebuild:
         return replace(
             table.settings,
             source=str(path.resolve()),
+            encoding=None,
+            delimiter=None,
+            quote=None,
+            sheet=None,
             name=self.name,
             budget=None if trials is not None else self.settings.budget,
             trials=trials,

@@ -17,6 +17,7 @@ from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.conformal import Conformal
 from journeyman.entities.conformed import Misfit
 from journeyman.entities.evaluation import Evaluation
+from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.entities.report import BuildReport
 from journeyman.entities.table import Block
@@ -86,6 +87,8 @@ class ModelCard:
         See :class:`Ensemble`.
     conformal : Conformal or None
         How far the truth may lie from an answer; None in releases that were made without.
+    style : FileStyle
+        How the training table's file was written, which is expected of files to predict.
     """
 
     task: Task
@@ -94,6 +97,7 @@ class ModelCard:
     temperature: float
     threshold: float | None
     conformal: Conformal | None = None
+    style: FileStyle = AS_FOUND
 
 
 @dataclass(frozen=True)
@@ -213,6 +217,11 @@ class Release:
     def conformal(self) -> Conformal | None:
         """How far the truth may lie from an answer; None where the release does not tell."""
         return self._card.conformal
+
+    @property
+    def file_style(self) -> FileStyle:
+        """How the training table's file was written."""
+        return self._card.style
 
     @property
     def evaluation(self) -> Evaluation:

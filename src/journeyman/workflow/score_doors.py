@@ -16,14 +16,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from journeyman.entities.conformed import Misfit
+from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import JourneymanError, SchemaError, SettingsError, SourceError
 from journeyman.settings import predictions_name
-from journeyman.sources import open_source
+from journeyman.sources import is_table, open_source
 from journeyman.sources.batches import raw_frames
 from journeyman.stages.conform import conform_part, judge
 from journeyman.stores.disk import Draft, disk_errors, sync_folder
-from journeyman.workflow.predict_doors import PredictResult, Release, load
+from journeyman.workflow.predict_doors import PredictResult, Release, check_rows, load
 from journeyman.workflow.predictions_file import Layout, opened_predictions, prediction_columns
 from journeyman.workflow.watched_folder import (
     MARK,
@@ -34,14 +35,12 @@ from journeyman.workflow.watched_folder import (
     watching,
 )
 
-__all__ = ["Layout", "ScoreJob", "score_file", "watch"]
+__all__ = ["Layout", "ScoreJob", "load", "score_file", "watch"]
 
 _PLAIN = Layout()
 _ROWS = 50_000
 _TOLD = b"journeyman"
 _JOB = "job.json"
-_TABLES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".xlsx")
-_PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip")
 
 
 @dataclass(frozen=True)
@@ -73,16 +72,15 @@ class _Part(msgspec.Struct):
 
 
 def score_file(
-    name: str,
+    release: Release,
     table: str | Path,
     tell: Callable[[int], None],
     *,
     out: str | Path | None = None,
-    version: int | None = None,
-    workspace: str | Path | None = None,
     query: str | None = None,
     layout: Layout = _PLAIN,
     check: Callable[[], None] | None = None,
+    style: FileStyle = AS_FOUND,
 ) -> PredictResult:
     """Predict the rows of a table of any size, in their order; after a kill the same call goes on where it was.
 
@@ -95,7 +93,7 @@ def score_file(
         Gets the number of rows that are done, after each part.
     layout : Layout
         What is written besides predictions; by default the columns that named the rows of the training table.
-    name, table, out, version, workspace, query
+    table, out, query, style
         As for ``predict_file``.
     check : callable, optional
         Called before the file appears; where it raises, none does.
@@ -107,9 +105,8 @@ def score_file(
     WorkspaceError
         Where the disk is full; what is done stays.
     """
-    release = load(name, version=version, workspace=workspace)
     path = Path(out) if out is not None else Path(predictions_name(str(table)))
-    source = open_source(str(table), query)
+    source = open_source(str(table), query, style, release.file_style)
     with opened_predictions(path) as keep:
         model = str(release.manifest["files"]["model.json"]["sha256"])
         job = ScoreJob(model, source.digest(), path.name, _ROWS, layout)
@@ -124,9 +121,14 @@ def score_file(
                 tell(rows)
         if rows == 0:
             raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
+        check_rows(source, rows)
         files = sorted(parts.glob("*.parquet"))
         noticed = [_noticed(file) for file in files]
-        findings = (*judge(misfit for part in noticed for misfit in part.misfits), *noticed[-1].findings)
+        findings = (
+            *source.findings,
+            *judge(misfit for part in noticed for misfit in part.misfits),
+            *noticed[-1].findings,
+        )
         for file in files:
             keep(pq.read_table(file).to_pandas())
         if check is not None:
@@ -142,6 +144,7 @@ def watch(
     *,
     version: int | None = None,
     workspace: str | Path | None = None,
+    style: FileStyle = AS_FOUND,
     seconds: float = 2.0,
     rounds: int | None = None,
 ) -> None:
@@ -171,7 +174,8 @@ def watch(
     load(name, version=version, workspace=workspace)
 
     def score(table: Path, out: Path, check: Callable[[], None]) -> int:
-        whole = score_file(name, table, lambda _: None, out=out, version=version, workspace=workspace, check=check)
+        release = load(name, version=version, workspace=workspace)
+        whole = score_file(release, table, lambda _: None, out=out, style=style, check=check)
         return whole.rows
 
     with watching(folder):
@@ -260,10 +264,8 @@ def _parts(out: Path) -> Path:
 
 
 def _is_table(path: Path) -> bool:
-    name = path.name.lower()
-    return (
-        name.endswith((*_TABLES, *_PACKED)) and not name.startswith(".") and not name.endswith(MARK) and path.is_file()
-    )
+    name = path.name
+    return is_table(name) and not name.startswith(".") and not name.lower().endswith(MARK) and path.is_file()
 
 
 def _begun(parts: Path, job: ScoreJob) -> int:

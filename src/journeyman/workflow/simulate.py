@@ -117,7 +117,7 @@ def _live(workspace: Workspace, settings: SimulateSettings, world: World, tell: 
 
 
 def _read(settings: SimulateSettings) -> pd.DataFrame:
-    source = open_source(settings.table, None)
+    source = open_source(settings.table, None, settings.style)
     frame = source.read(None, 0)
     if settings.target not in frame.columns:
         raise SettingsError(

@@ -59,7 +59,7 @@ def test_rows_keep_the_names_that_training_found(release: Release, table: Path, 
 def test_columns_are_kept_on_request(release: Release, table: Path, tmp_path: Path, out: str) -> None:
     layout = Layout(keep=("weight",), identifiers=False, interval=True)
     predict_file(str(release.path), table, out=tmp_path / out, layout=layout)
-    score_file(str(release.path), table, lambda _: None, out=tmp_path / f"s-{out}", layout=layout)
+    score_file(release, table, lambda _: None, out=tmp_path / f"s-{out}", layout=layout)
     read = {"csv": pd.read_csv, "parquet": pd.read_parquet, "jsonl": lambda p: pd.read_json(p, lines=True)}
     written, scored = (read[out.partition(".")[2]](tmp_path / name) for name in (out, f"s-{out}"))
     assert written.equals(scored)

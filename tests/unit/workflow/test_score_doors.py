@@ -39,7 +39,7 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("out", ["p.csv", "p.parquet", "p.jsonl"])
 def test_it_says_what_predict_says(folder: Path, table: Path, tmp_path: Path, out: str) -> None:
     told: list[int] = []
-    scored = score_file(str(folder), table, told.append, out=tmp_path / out)
+    scored = score_file(load(folder), table, told.append, out=tmp_path / out)
     predicted = predict_file(str(folder), table, out=tmp_path / f"other-{out}")
     assert (scored.rows, scored.findings) == (60, predicted.findings)
     assert [finding.code for finding in scored.findings] == ["PR103"]
@@ -69,9 +69,9 @@ def test_a_killed_job_goes_on_and_scores_no_row_twice(
 
     monkeypatch.setattr(score_doors, "_score", counted)
     with pytest.raises(KeyboardInterrupt):
-        score_file(str(folder), table, stop, out=tmp_path / "p.csv")
+        score_file(load(folder), table, stop, out=tmp_path / "p.csv")
     assert not (tmp_path / "p.csv").exists()
-    score_file(str(folder), table, lambda _: None, out=tmp_path / "p.csv")
+    score_file(load(folder), table, lambda _: None, out=tmp_path / "p.csv")
     assert scored == list(range(scored[-1] + 1))
     predict_file(str(folder), table, out=tmp_path / "q.csv")
     assert (tmp_path / "p.csv").read_bytes() == (tmp_path / "q.csv").read_bytes()
@@ -82,9 +82,9 @@ def test_parts_of_another_table_are_not_gone_on_with(folder: Path, table: Path, 
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        score_file(str(folder), table, stop, out=tmp_path / "p.csv")
+        score_file(load(folder), table, stop, out=tmp_path / "p.csv")
     table.write_text("x,c\n1,a\n")
-    assert score_file(str(folder), table, lambda _: None, out=tmp_path / "p.csv").rows == 1
+    assert score_file(load(folder), table, lambda _: None, out=tmp_path / "p.csv").rows == 1
 
 
 def test_a_watched_folder_gets_its_answers(folder: Path, table: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,17 +33,20 @@ def measured_source(
             Path(folder) / "profile.duckdb", threads=1, memory_limit=_MEMORY, temp_directory=folder
         )
         try:
-            relation = typed_relation(source.relation(backend), table.columns)
-            if not all(c.native for c in table.columns):
+            places = {name: f"c{i}" for i, name in enumerate(source.names)}
+            columns = tuple(replace(c, name=places[c.name]) for c in table.columns)
+            relation = typed_relation(source.relation(backend), columns)
+            if not all(c.native for c in columns):
                 # texts are parsed once: the passes then read columns instead of lines
                 relation = backend.create_table("typed_rows", relation)
-            total, measured = measure_source(relation, table.columns, anchors)
+            placed = {places[name]: anchor for name, anchor in anchors.items()}
+            total, measured = measure_source(relation, columns, placed)
             return total, {
                 c.name: (
-                    measured[c.name],
-                    (histogram if is_measured(c) else top_values)(relation, c, measured[c.name]),
+                    measured[by_place.name],
+                    (histogram if is_measured(c) else top_values)(relation, by_place, measured[by_place.name]),
                 )
-                for c in table.columns
+                for c, by_place in zip(table.columns, columns, strict=True)
             }
         finally:
             backend.disconnect()
