@@ -1,4 +1,4 @@
-"""What a server meets besides requests: ports and logs that are taken, no descriptors, no disk, kills, silent clients."""
+"""What a server meets besides requests: taken ports and logs, no descriptors, no disk, kills, silent clients."""
 
 from __future__ import annotations
 
@@ -135,9 +135,7 @@ def test_without_descriptors_it_goes_on_later_and_counts_on(serve: Callable[...,
     for pid in workers:  # as `ulimit -n` would have it, but only once it serves
         soft = len(os.listdir(f"/proc/{pid}/fd")) + 3
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-    idle = []
-    for _ in range(20):
-        idle.append(socket.create_connection(("127.0.0.1", server.port), timeout=60))
+    idle = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in range(20)]
     time.sleep(2.5)  # housekeeping looks each second
     for one in idle:
         one.close()
@@ -244,6 +242,17 @@ def test_a_start_on_a_full_disk_says_so(workspace: Path, small_disk: Path) -> No
         assert (refused.returncode, refused.stderr.splitlines()[:1]) == (2, [said])
 
 
+_WRITE_AHEAD = """
+import sqlite3, os, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("PRAGMA journal_mode = WAL")
+connection.execute("PRAGMA wal_autocheckpoint = 0")
+connection.execute("UPDATE runs SET cause = ''")
+connection.commit()
+os._exit(0)
+"""
+
+
 @pytest.fixture
 def read_only(workspace: Path, tmp_path: Path) -> Iterator[Path]:
     """Yield the workspace on a file system that cannot be written."""
@@ -261,36 +270,23 @@ def read_only(workspace: Path, tmp_path: Path) -> Iterator[Path]:
 def test_reading_a_workspace_needs_no_writing(
     workspace: Path, read_only: Path, tmp_path: Path, written_ahead: bool
 ) -> None:
-    ahead = workspace / "journal.db-wal"
     if written_ahead:  # as a kill leaves it: what was written ahead is there, its index is not
-        script = (
-            "import sqlite3, os, sys; c = sqlite3.connect(sys.argv[1]); c.execute('PRAGMA journal_mode=WAL');"
-            "c.execute('PRAGMA wal_autocheckpoint=0');"
-            "c.execute('INSERT INTO runs VALUES (?,?,?,?,?,?,?)', ('z-1', 'z', '{}', 'done', '', '2026', None));"
-            "c.commit(); os._exit(0)"
-        )
-        subprocess.run([sys.executable, "-c", script, str(workspace / "journal.db")], check=True)
+        subprocess.run([sys.executable, "-c", _WRITE_AHEAD, str(workspace / "journal.db")], check=True)
         (workspace / "journal.db-shm").unlink()
-        assert ahead.stat().st_size > 0
+        assert (workspace / "journal.db-wal").stat().st_size > 0
+    (tmp_path / "t.csv").write_text("x,c\n0.5,a\n")
+    words = ["--workspace", str(read_only)]
+    predicted = ended(["predict", "m", "t.csv", *words], cwd=tmp_path)
+    assert (predicted.returncode, (tmp_path / "t.predictions.csv").exists()) == (0, True), predicted.stderr
+    listed = ended(["list", *words])
+    assert (listed.returncode, "m" in listed.stdout) == (0, True), listed.stderr
+    server = Server(read_only, tmp_path / "log")
     try:
-        (tmp_path / "t.csv").write_text("x,c\n0.5,a\n")
-        words = ["--workspace", str(read_only)]
-        predicted = ended(["predict", "m", "t.csv", *words], cwd=tmp_path)
-        assert (predicted.returncode, (tmp_path / "t.predictions.csv").exists()) == (0, True), predicted.stderr
-        listed = ended(["list", *words])
-        assert (listed.returncode, "m" in listed.stdout) == (0, True), listed.stderr
-        server = Server(read_only, tmp_path / "log")
-        try:
-            server.start()
-            assert server.ask("/predict", {"row": ROW})[0] == 200
-            status, told = server.ask("/models", {"champion": 2})
-            assert (status, "no permission to write" in told["error"]["message"]) == (503, True)
-        finally:
-            server.kill()
-        if not written_ahead:
-            refused = ended(["serve", "m", "--port", "0", *words])
-            assert (refused.returncode, "--log" in refused.stderr) == (2, True), refused.stderr
+        server.start()
+        assert server.ask("/predict", {"row": ROW})[0] == 200
+        status, told = server.ask("/models", {"champion": 2})
+        assert (status, "no permission to write" in told["error"]["message"]) == (503, True)
     finally:
-        if written_ahead:
-            script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('DELETE FROM runs WHERE id = ?', ('z-1',)); c.commit()"
-            subprocess.run([sys.executable, "-c", script, str(workspace / "journal.db")], check=True)
+        server.kill()
+    refused = ended(["serve", "m", "--port", "0", *words])
+    assert (refused.returncode, "--log" in refused.stderr) == (2, True), refused.stderr

@@ -55,7 +55,7 @@ def routes(service: Service, environment: Mapping[str, str]) -> list[Route]:
 
     schema = {
         "type": "object",
-        "properties": {"instances": {"type": "array", "minItems": 1}, "parameters": {"type": "object"}},
+        "properties": {"instances": {"type": "array", "items": {}, "minItems": 1}, "parameters": {"type": "object"}},
         "required": ["instances"],
     }
     to_health = environment.get("AIP_HEALTH_ROUTE") or "/vertex/health"
