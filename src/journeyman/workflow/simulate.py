@@ -155,7 +155,8 @@ def _free_name(wanted: str, taken: Collection[str]) -> str:
     >>> _free_name("simulated", {"simulated", "simulated-2"})
     'simulated-3'
     """
-    return next(n for n in (wanted, *(f"{wanted}-{k}" for k in itertools.count(2))) if n not in taken)
+    numbered = (f"{wanted}-{k}" for k in itertools.count(2))
+    return next(name for name in itertools.chain((wanted,), numbered) if name not in taken)
 
 
 @contextmanager
