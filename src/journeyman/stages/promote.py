@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.contest import Contest
+from journeyman.entities.contest import STAKES, Contest
 from journeyman.entities.decision import Action
 from journeyman.entities.operation import Economics, Move
 from journeyman.entities.traffic import Traffic
@@ -146,13 +146,14 @@ def _truths_wanted(contest: Contest, economics: Economics) -> int:
     """Return after how many truths a gain that is worth a retraining would have shown, at most the horizon.
 
     Evidence on differences of mean m and variance v grows by about m squared over 2 v with each label; where
-    neighbouring rows err alike, by as much less as the variance of their mean is larger.
+    neighbouring rows err alike, by as much less as the variance of their mean is larger. The strategy with the best
+    stake begins with its part of the wealth only.
     """
     if contest.truths < _LEAST_TRUTHS or economics.loss <= 0.0:
         return economics.horizon
     least = economics.retraining / (economics.loss * economics.horizon)
     spread = max(0.0, contest.squares / contest.truths - contest.mean**2) * inflation(contest)
-    wanted = 2.0 * float(np.log(1.0 / ALPHA)) * spread / least**2
+    wanted = 2.0 * float(np.log(len(STAKES) / ALPHA)) * spread / least**2
     return int(min(economics.horizon, max(_LEAST_TRUTHS, wanted)))
 
 
