@@ -49,7 +49,7 @@ def drift_section(state: ModelState, colours: Palette) -> Any:
         return html.Section([html.H2(title), nothing], className="card")
     told = f"Named most: {', '.join(clean(c) for c in columns[:3])}."
     picture = _picture(title, drift_figure(state, colours), told, 62 + 30 * len(columns), "drift")
-    note = html.P("The thicker a mark, the more it proves.", className="note")
+    note = html.P("The thicker a mark, the stronger the evidence.", className="note")
     parts: list[Any] = [html.H2(title), _legend(drift_legend(state)), picture, note]
     if len(columns) == MOST_COLUMNS:
         parts.append(html.P(f"At most {MOST_COLUMNS} columns are shown.", className="note"))

@@ -113,10 +113,8 @@ def _retrain(hands: Hands, run: str, state: LoopState, move: Move) -> Built:
     seconds, notes = hands.clock.monotonic() - began, "; ".join(table.notes)
     built = f"Release {version.version} was built. {notes}."
     if version.verdict == Verdict.DO_NOT_RELEASE:
-        # The champion may be worse still, now that the world has moved: paired truths say so, a verdict alone does not.
-        built += (
-            " By its own verdict it is not fit for use; it answers nobody unless it proves better than the champion."
-        )
+        # The champion may be worse still, now that the world has moved: paired labels say so, a verdict alone does not.
+        built += " By its own verdict it is not fit for use: it predicts for nobody without strong evidence for it."
     return Built(version.version, seconds, built)
 
 
