@@ -333,7 +333,8 @@ class SqlitePredictionLog:
             some = rows[start : start + _AT_ONCE]
             values = [value for row in some for value in row]
             self._connection.execute(_INSERT + ", ".join([_VALUES] * len(some)), values)
-        self._connection.execute(_COUNTED, (number, len(rows)))
+        if rows:
+            self._connection.execute(_COUNTED, (number, len(rows)))
         return tuple(receipts)
 
     def _add_label(self, label: Label, now: int) -> LabelFate:
