@@ -6,7 +6,7 @@ import fcntl
 import os
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -388,10 +388,12 @@ class SqlitePredictionLog:
         return key_in_archive(self.folder, prediction, moment_of(prediction)) if prediction <= archived else None
 
 
-def _conflicting(predictions: Iterable[Prediction], known: Mapping[str, RecordedPrediction]) -> set[int | None]:
+def _conflicting(predictions: Sequence[Prediction], known: Mapping[str, RecordedPrediction]) -> set[int | None]:
     """Return the groups in which the id of a row belongs to another row, recorded before or earlier among these."""
-    digests = {client_id: recorded.digest for client_id, recorded in known.items()}
     found: set[int | None] = set()
+    if all(one.group is None for one in predictions):
+        return found
+    digests = {client_id: recorded.digest for client_id, recorded in known.items()}
     for group, some in groupby(predictions, key=lambda one: one.group):
         mine: dict[str, bytes] = {}
         for one in some:
