@@ -28,7 +28,11 @@ STRANGE: list[Any] = [
     1e308,
     -1e-320,
     10**30,
+    10**309,
     2**63,
+    float("nan"),
+    float("inf"),
+    "ffffffffffffffff",
     0.1,
     "",
     " ",
@@ -64,6 +68,10 @@ BYTES = [
     b"{}" * 50,
     b",",
     b"null",
+    b"9" * 5_000,
+    b'"\\ud800"',
+    b'{"row":{},"row":{"x":1}}',
+    b"\x1f\x8b\x08\x00",
 ]
 HEADERS = [
     "application/json",
@@ -76,7 +84,7 @@ HEADERS = [
 ]
 
 
-def seeds(row: dict[str, Any]) -> list[tuple[str, str, Any]]:
+def seeds(row: dict[str, Any], model: str, truth: str) -> list[tuple[str, str, Any]]:
     """Return a sound request of each address."""
     names, values = list(row), list(row.values())
     tensors = [{"name": name, "shape": [1], "datatype": "BYTES", "data": [str(value)]} for name, value in row.items()]
@@ -84,8 +92,8 @@ def seeds(row: dict[str, Any]) -> list[tuple[str, str, Any]]:
         ("POST", "/predict", {"row": row, "id": "m", "reasons": False}),
         ("POST", "/predict", {"rows": [row, row], "ids": ["m1", "m2"], "strict": True}),
         ("POST", "/predict", {"row": row, "reasons": True}),
-        ("POST", "/labels", {"id": "00000000000000ff", "truth": "<=50K"}),
-        ("POST", "/labels", {"labels": [{"key": {"age": 1}, "truth": "<=50K"}]}),
+        ("POST", "/labels", {"id": "00000000000000ff", "truth": truth}),
+        ("POST", "/labels", {"labels": [{"key": {"age": 1}, "truth": truth}]}),
         ("POST", "/models", {"champion": 1}),
         ("POST", "/models", {"challenger": {"version": 1, "role": "canary", "share": 0.1}}),
         ("POST", "/invocations", {"dataframe_split": {"columns": names, "data": [values]}, "params": {"detail": True}}),
@@ -94,9 +102,9 @@ def seeds(row: dict[str, Any]) -> list[tuple[str, str, Any]]:
         ("POST", "/invocations", {"inputs": {name: [value] for name, value in row.items()}}),
         ("POST", "/invocations", f"{','.join(names)}\n{','.join(map(str, values))}\n"),
         ("POST", "/vertex/predict", {"instances": [row], "parameters": {"detail": True}}),
-        ("POST", "/v2/models/adult/infer", {"id": "i", "inputs": tensors, "outputs": [{"name": "predict"}]}),
-        ("POST", "/v2/models/adult/versions/1/infer", {"inputs": tensors}),
-        ("GET", "/v2/models/adult", None),
+        ("POST", f"/v2/models/{model}/infer", {"id": "i", "inputs": tensors, "outputs": [{"name": "predict"}]}),
+        ("POST", f"/v2/models/{model}/versions/1/infer", {"inputs": tensors}),
+        ("GET", f"/v2/models/{model}", None),
         ("GET", "/v2/health/ready", None),
         ("GET", "/metrics", None),
         ("GET", "/models", None),
@@ -108,13 +116,14 @@ def seeds(row: dict[str, Any]) -> list[tuple[str, str, Any]]:
 class Mutator:
     """Makes requests, each from a sound one with some mutations."""
 
-    def __init__(self, rows: list[dict[str, Any]], seed: int) -> None:
+    def __init__(self, rows: list[dict[str, Any]], seed: int, model: str = "adult", truth: str = "<=50K") -> None:
         self.rows, self.rng = rows, random.Random(seed)
+        self.model, self.truth = model, truth
 
     def request(self) -> bytes:
         rng = self.rng
         weights = [8, 6, 1, 4, 4, 0.2, 0.2, 5, 4, 4, 4, 4, 5, 6, 2, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3]
-        method, path, content = rng.choices(seeds(rng.choice(self.rows)), weights)[0]
+        method, path, content = rng.choices(seeds(rng.choice(self.rows), self.model, self.truth), weights)[0]
         headers = {"Content-Type": "text/csv" if isinstance(content, str) else "application/json"}
         for _ in range(rng.choice((0, 1, 1, 1, 2, 3))):
             content = self.mutated(content)
@@ -131,9 +140,15 @@ class Mutator:
             method = rng.choice(["GET", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "POST"])
         if rng.random() < 0.03:
             name = rng.choice(
-                ["Inference-Header-Content-Length", "Accept", "Authorization", "X-Amzn-SageMaker-Inference-Id"]
+                [
+                    "Inference-Header-Content-Length",
+                    "Accept",
+                    "Authorization",
+                    "X-Amzn-SageMaker-Inference-Id",
+                    "Content-Encoding",
+                ]
             )
-            headers[name] = rng.choice(["-1", "99999999999", "x", "Bearer x", "text/csv", "é", "0"])
+            headers[name] = rng.choice(["-1", "99999999999", "x", "Bearer x", "text/csv", "é", "0", "gzip", "deflate"])
         lines = [f"{method} {path} HTTP/1.1", "Host: h", *(f"{k}: {v}" for k, v in headers.items())]
         return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode("latin-1", "replace") + body
 

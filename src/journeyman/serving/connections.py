@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -19,9 +18,7 @@ _TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\
 class ServerConfig(uvicorn.Config):
     """uvicorn's configuration, and the seconds that the headers of a request may take to arrive."""
 
-    def __init__(self, app: Any, *, timeout_headers: float, **options: Any) -> None:
-        super().__init__(app, http=PatientProtocol, **options)
-        self.timeout_headers = timeout_headers
+    timeout_headers = 30.0
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -33,7 +30,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._in_headers = False
         self._header_bytes = 0
         self._waits: tuple[object, float] | None = None  # after which request it waits, and since when
-        self._patience: float = getattr(self.config, "timeout_headers", 30.0)
+        self._patience = self.config.timeout_headers if isinstance(self.config, ServerConfig) else 30.0
         self._look_later()
 
     def data_received(self, data: bytes) -> None:

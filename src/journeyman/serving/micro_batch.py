@@ -165,7 +165,8 @@ class BatchWork:
                 work.digest = self._rules.digest_of(work.row)
         self._repeated([work for work in everyone if work.ask.reasons or work.group is not None])
         for some in works:
-            self._find_conflicts(some)
+            if some and some[0].group is not None:
+                self._find_conflicts(some)
         unanswered = [work for work in everyone if work.outcome is None]
         began = time.perf_counter()
         self._score(unanswered, lineup)
@@ -243,7 +244,7 @@ class BatchWork:
         """Refuse rows of a request that stands and falls together whose id an earlier one of its rows has."""
         digests: dict[str, bytes] = {}
         for work in works:
-            if work.group is None or work.client_id is None or work.outcome is not None:
+            if work.client_id is None or work.outcome is not None:
                 continue
             if digests.setdefault(work.client_id, work.digest) != work.digest:
                 work.outcome = self._conflict(work)

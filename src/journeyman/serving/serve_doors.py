@@ -20,7 +20,7 @@ from uvicorn.supervisors.multiprocess import Multiprocess
 from journeyman.errors import JourneymanError, ReleaseError, SettingsError
 from journeyman.serving import invocations, native, open_inference, vertex
 from journeyman.serving.application import Application
-from journeyman.serving.connections import ServerConfig
+from journeyman.serving.connections import PatientProtocol, ServerConfig
 from journeyman.serving.counters import Counters
 from journeyman.serving.exchange import Request, Response, Route, json_response
 from journeyman.serving.housekeeping import Housekeeping
@@ -326,7 +326,7 @@ def _run(settings: ServeSettings, shared: Path, listening: socket.socket) -> Non
     make = partial(make_application, settings, shared, os.getpid() if several else None)
     config = ServerConfig(
         make if several else make(),
-        timeout_headers=settings.timeout,
+        http=PatientProtocol,
         factory=several,
         host=settings.host,
         port=settings.port,
@@ -341,6 +341,7 @@ def _run(settings: ServeSettings, shared: Path, listening: socket.socket) -> Non
         timeout_worker_healthcheck=_STARTING,
         lifespan="on",
     )
+    config.timeout_headers = settings.timeout
     if several:
         Multiprocess(config, sockets=[listening]).run()
         return

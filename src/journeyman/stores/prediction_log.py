@@ -6,7 +6,7 @@ import fcntl
 import os
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
@@ -333,7 +333,8 @@ class SqlitePredictionLog:
             some = rows[start : start + _AT_ONCE]
             values = [value for row in some for value in row]
             self._connection.execute(_INSERT + ", ".join([_VALUES] * len(some)), values)
-        self._connection.execute(_COUNTED, (number, len(rows)))
+        if rows:
+            self._connection.execute(_COUNTED, (number, len(rows)))
         return tuple(receipts)
 
     def _add_label(self, label: Label, now: int) -> LabelFate:
@@ -387,10 +388,12 @@ class SqlitePredictionLog:
         return key_in_archive(self.folder, prediction, moment_of(prediction)) if prediction <= archived else None
 
 
-def _conflicting(predictions: Iterable[Prediction], known: Mapping[str, RecordedPrediction]) -> set[int | None]:
+def _conflicting(predictions: Sequence[Prediction], known: Mapping[str, RecordedPrediction]) -> set[int | None]:
     """Return the groups in which the id of a row belongs to another row, recorded before or earlier among these."""
-    digests = {client_id: recorded.digest for client_id, recorded in known.items()}
     found: set[int | None] = set()
+    if all(one.group is None for one in predictions):
+        return found
+    digests = {client_id: recorded.digest for client_id, recorded in known.items()}
     for group, some in groupby(predictions, key=lambda one: one.group):
         mine: dict[str, bytes] = {}
         for one in some:
