@@ -60,6 +60,8 @@ def doors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeDoors:
             "resume": [release],
             "models": (version,),
             "removed": (),
+            "judging_rows": {"r": "9 rows"},
+            "promote": version,
             "rollback": version,
             "predict_file": _predict_file,
         }
@@ -72,7 +74,7 @@ def doors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeDoors:
         "terminal",
         SimpleNamespace(
             summary=lambda report, path, _: f"SUMMARY {report} {Path(path).name}",
-            models_table=lambda versions, _: f"TABLE {len(versions)}",
+            models_table=lambda versions, _, judged: f"TABLE {len(versions)} {judged}",
             show=lambda report: f"SHOW {report}",
         ),
     )
@@ -91,7 +93,7 @@ def _predict_file(
 def test_build_hands_every_option_to_the_door(doors: FakeDoors) -> None:
     words = (
         "build houses.csv --target price --budget 30s --trials 5 --metric mae --task regression --name h --query Q "
-        "--seed 7 --time sold --group street --ignore id --ignore ref --kind zip=category --missing none "
+        "--seed 7 --time sold --delay 7d --group street --ignore id --ignore ref --kind zip=category --missing none "
         "--accept DQ301 --memory 4GB --workspace w --quiet"
     )
     result = runner.invoke(cli.app, words.split())
@@ -112,6 +114,7 @@ def test_build_hands_every_option_to_the_door(doors: FakeDoors) -> None:
         "seed": 7,
         "time": "sold",
         "group": "street",
+        "delay": "7d",
         "kinds": {"zip": "category"},
         "roles": {"id": "ignored", "ref": "ignored"},
         "missing": ("none",),
@@ -265,12 +268,15 @@ def test_report_prints_the_path(doors: FakeDoors, tmp_path: Path, monkeypatch: p
 
 
 def test_list_show_resume_and_rollback(doors: FakeDoors) -> None:
-    assert runner.invoke(cli.app, ["list"]).stdout == "TABLE 1\n"
+    assert runner.invoke(cli.app, ["list"]).stdout == "TABLE 1 {'r': '9 rows'}\n"
     assert runner.invoke(cli.app, ["show", "houses"]).stdout == "SHOW the report\n"
     assert "SUMMARY the report" in runner.invoke(cli.app, ["resume"]).stdout
     assert runner.invoke(cli.app, ["rollback", "houses", "--to", "2"]).stdout == (
         "houses: version 2 is the champion now\n"
     )
+    promoted = runner.invoke(cli.app, ["promote", "houses", "--version", "2"])
+    assert promoted.stdout == "houses: version 2 is the champion now\n"
+    assert doors.calls.pop() == ("promote", ("houses", 2), {"workspace": Path("journeyman-workspace")})
     assert doors.calls[-1] == ("rollback", ("houses",), {"to": 2, "workspace": Path("journeyman-workspace")})
 
 

@@ -168,9 +168,8 @@ def prepare_table(
     tell("check")
     first = partial(_check, kit, (RuleScope.COLUMNS, RuleScope.WHOLE))
     before = run.step("check", first, ingested.table, draft, settings.seed, None)
-    divisible = run.step("repair for the division", repair, ingested.table, draft, before, settings)
     tell("split")
-    division = run.step("split", split, divisible.table, divisible.task, settings.seed)
+    division = run.step("split", _divide, ingested.table, draft, before, settings)
     known = np.flatnonzero(ingested.table.frame[settings.target].notna().to_numpy())
     then = partial(_check, kit, (RuleScope.TRAINING,))
     seen = before + run.step("check training rows", then, ingested.table, draft, settings.seed, known[division.train])
@@ -181,6 +180,12 @@ def prepare_table(
     found = sorted((*ingested.findings, *seen, *repaired.findings), key=lambda f: f.severity.rank)
     task, findings = follow_split(repaired.task, found, division)
     return replace(repaired, task=task), findings, division
+
+
+def _divide(table: Table, draft: Task, findings: Sequence[Finding], settings: BuildSettings) -> Split:
+    """Return how rows are divided, as far as that can be told before any column is judged by the target."""
+    repaired = repair(table, draft, findings, settings)
+    return split(repaired.table, repaired.task, settings.seed)
 
 
 def _tell_needless(kit: Kit, settings: BuildSettings, seen: Sequence[Finding]) -> None:

@@ -33,7 +33,7 @@ __all__ = ["LEARNED", "champion_predictions", "learned_file"]
 LEARNED = "learned.msgpack"
 """The file of a release that tells which rows taught it."""
 
-_AT_ONCE = 100_000  # rows that are fingerprinted at a time, so that it takes little memory
+_AT_ONCE = 20_000  # rows that are fingerprinted at a time, so that it takes little memory
 _EVENT = "champion"
 
 FloatArray = NDArray[np.float64]

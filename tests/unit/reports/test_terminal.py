@@ -93,13 +93,25 @@ def test_models_table_marks_the_version_in_use() -> None:
         ModelVersion("adult", k, "p", "d", "2026-11-22T18:30:00Z", "accuracy", 0.8712, "release", champion=k == 2)
         for k in (1, 2)
     ]
-    first, second = plain(models_table(versions)).splitlines()[1:]
+    first, second = plain(models_table(versions)).splitlines()[1:3]
     assert "*" in second
     assert "*" not in first
     assert "Accuracy 87.1%" in second
     assert "2026-11-22 18:30" in second
     gone = [replace(versions[0], version=k) for k in (7, 9)]
     assert plain(models_table(versions, gone)).splitlines()[3].startswith("adult: the loop removed 7, 9")
+
+
+def test_models_table_marks_what_was_judged_on_the_same_rows() -> None:
+    versions = [
+        ModelVersion("adult", k, "p", "d", "2026-11-22T18:30:00Z", "accuracy", 0.8712, "release", run=f"adult-{k}")
+        for k in (1, 2, 3, 4)
+    ]
+    judged = {"adult-1": "200 rows a", "adult-2": "200 rows b", "adult-4": "200 rows a"}
+    lines = plain(models_table(versions, (), judged)).splitlines()
+    assert [line.split()[4] for line in lines[1:5]] == ["A", "B", "?", "A"]
+    assert "Compare scores only where they have the same letter" in lines[5]
+    assert "Compare scores" not in plain(models_table(versions[:1], (), judged)), "one score is compared with nothing"
 
 
 def test_empty_tables_say_what_to_do() -> None:

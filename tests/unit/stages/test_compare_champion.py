@@ -78,8 +78,8 @@ def test_groups_and_copies_count_as_one():
     grouped = replace(TASK, scheme=Scheme.GROUPED, group_column="g")
     found = compared(predictions(0.2), predictions(0.4), replace(SPLIT, scheme=Scheme.GROUPED), grouped)
     assert "which count as 10 independent ones" in found.obstacle
-    copies = replace(SPLIT, copies=np.repeat(np.arange(40), 10))
-    assert "which count as 20 independent ones" in compared(predictions(0.2), predictions(0.4), copies).obstacle
+    copies = replace(SPLIT, copies=np.repeat(np.arange(25), 16))
+    assert "which count as 13 independent ones" in compared(predictions(0.2), predictions(0.4), copies).obstacle
 
 
 def test_a_champion_that_lost_its_gain_asks_whether_the_table_is_sound():

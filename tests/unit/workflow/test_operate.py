@@ -138,6 +138,25 @@ def test_the_training_table_holds_both_and_leaves_out_what_the_log_hides(place: 
         assert 40 < len(weighted) < 110, "about 50 / ln 2 rows"
 
 
+def test_a_retraining_is_divided_in_the_order_in_which_labels_came(place: Path, log: SqlitePredictionLog) -> None:
+    batches = [make_rows(np.random.default_rng(seed), 20) for seed in range(10)]
+    asked = {k: record(log, BEGUN + 1_000 * k, frame, np.full(20, 0.9)) for k, frame in enumerate(batches, 1)}
+    for k, frame in enumerate(batches, 1):  # each label comes when two further batches have been labelled
+        label(log, BEGUN + 1_000 * (k + 2) + 500, asked[k], truths_of(frame, False))
+    with Workspace(place) as workspace:
+        worker = worker_of(workspace, log, lambda: LATER)
+        state = replace(worker.round(), end=BEGUN + SPAN)
+        table = worker._parts.hands.table(state, WindowPlan(WindowKind.ALL))
+        few = worker._parts.hands.table(state, WindowPlan(WindowKind.SLIDING, 100))
+    assert not few.settings.in_order, "too few for a holdout"
+    assert table.settings.in_order
+    assert table.settings.delay == "40", "two batches are on their way, and at most a fifth is left out"
+    assert table.frame["x"].tolist()[-200:] == [x for frame in batches for x in frame["x"]]
+    first = make_rows(np.random.default_rng(3), 400)["x"].tolist()
+    assert sorted(table.frame["x"].tolist()[:400]) == sorted(first)
+    assert table.frame["x"].tolist()[:400] != first, "the order of the first build's rows means nothing"
+
+
 def test_a_person_is_asked_and_answers(place: Path, log: SqlitePredictionLog) -> None:
     settings = replace(SETTINGS, economics=Economics(retraining=0.2, horizon=2_000, approval=True))
     fill(log, 40, 6)

@@ -58,6 +58,9 @@ def _codes(values: pd.Series, now: Column, categories: tuple[str, ...]) -> NDArr
     if not (now.kind.categorical or now.kind in _TEXTS or now.kind is Kind.BOOLEAN):
         return None
     place = {name: code for code, name in enumerate(categories)}
+    if now.kind.categorical:
+        codes = np.array([*(place.get(str(name), -1) for name in values.cat.categories), -1], dtype=np.int32)
+        return codes[values.cat.codes.to_numpy()]
     return np.array([place.get(text, -1) for text in label_texts(values, now)], dtype=np.int32)
 
 

@@ -27,7 +27,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 FEWEST_ROWS = 50
-"""Rows (groups of copies, blocks in time) below which nothing is compared: intervals of fewer are guesses."""
+"""Rows below which nothing is compared: intervals of fewer are guesses."""
+_FEWEST_UNITS = 20  # groups, groups of copies or blocks in time
 _LABEL_METRICS = frozenset({"accuracy", "balanced_accuracy", "f1"})
 _ALPHA = 0.05
 _FALLEN = 0.5  # a champion that keeps less than half of its gain met another kind of rows
@@ -79,7 +80,7 @@ def compare_champion(
     old = _placed(champion.rows, champion.predictions, rows)
     units = _units(row_losses(y, new, task, challenger.threshold), rows, table, task, split)
     count = int(units.max()) + 1 if len(units) else 0
-    if count < FEWEST_ROWS:
+    if len(rows) < FEWEST_ROWS or count < _FEWEST_UNITS:
         return replace(plain, rows=len(rows), obstacle=_too_few(count, len(rows), plain))
     if metric.name in _LABEL_METRICS:
         new, old = at_threshold(new, challenger.threshold), at_threshold(old, champion.threshold)
