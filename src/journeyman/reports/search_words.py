@@ -83,7 +83,8 @@ def overrun_words(report: BuildReport) -> str:
     least = report.seconds - beyond
     return (
         f"Took {report.seconds:.0f} s where {budget:.0f} s were asked for: {starting:.1f} s to start Python and load "
-        f"libraries, {trials:.1f} s for trials, {fits:.1f} s for final fits, {rest:.1f} s to read, check, examine and store; "
+        f"libraries, {trials:.1f} s for trials, {fits:.1f} s for final fits, {rest:.1f} s to read, check, examine and "
+        "store; "
         f"the least for this table here is about {max(1.0, least):.0f} s"
     )
 

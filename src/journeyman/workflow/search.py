@@ -235,7 +235,8 @@ def _choose(
     allowed = _least(seconds, most)
     chosen = choose_next(queue.ranked, allowed)
     if chosen is None:
-        kept = seconds_after_search(*of_table, members, trials, pace)
+        assert plan.settings.budget is not None  # else every candidate fits
+        kept = min(seconds_after_search(*of_table, members, trials, pace), max(0.0, plan.settings.budget - elapsed))
         reason = f"{_NO_TIME}; {kept:.0f} s were kept for finishing"
     return Choice(chosen, allowed, reason, elapsed, work)
 
