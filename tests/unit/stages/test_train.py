@@ -97,8 +97,8 @@ def test_what_is_loaded_once_is_not_taken_off_the_first_folds_share():
     clock = Clock()
     waits = []
     for starting, first in ((0.0, True), (30.0, True), (30.0, False)):
-        late, asked = Allowance(clock, clock.monotonic(), 60.0, starting).share(4, first), 1
-        while not late():
+        left, asked = Allowance(clock, clock.monotonic(), 60.0, starting).share(4, first), 1
+        while left() > 0.0:
             asked += 1
         waits.append(asked)
     equal, longer, later = waits
@@ -138,12 +138,12 @@ def test_folds_side_by_side_give_what_they_give_in_turn(table, split):
     assert alone.rounds == together.rounds
 
 
-def fitted_for_good(table, copies, threads, out_of_time=lambda: False, enough=lambda: False):
+def fitted_for_good(table, copies, threads, seconds_left=None, enough=lambda: False):
     rows = np.arange(300)
     preparation = load_parts("journeyman.preparations")["native"]
     parts = [lambda: fit_preparation(preparation, table, TASK, rows, 0)] * 2
     candidate = Candidate("lightgbm", {"bagging_fraction": 0.5, "num_leaves": 7, "min_data_in_leaf": 5})
-    stored = fit_member(LightGBM(), parts, threads, out_of_time, enough, Member(candidate, 1.0, 20, copies), TASK, 0)
+    stored = fit_member(LightGBM(), parts, threads, seconds_left, enough, Member(candidate, 1.0, 20, copies), TASK, 0)
     return [part.files["model.txt"].decode() for part in stored]
 
 
@@ -156,8 +156,8 @@ def test_copies_are_one_model_with_the_mean_answer_on_any_number_of_threads(tabl
 
 
 def test_a_copy_that_is_cut_short_is_thrown_away(table):
-    looks = iter([False] * 30)
-    text, _ = fitted_for_good(table, 8, 1, lambda: next(looks, True))
+    looks = iter([1.0] * 30)
+    text, _ = fitted_for_good(table, 8, 1, lambda: next(looks, 0.0))
     assert text.count("Tree=") == 20
 
 
