@@ -16,6 +16,7 @@ from journeyman.algorithms.neural import training as neural_training
 from journeyman.algorithms.neural.model import bend
 from journeyman.algorithms.neural.schedule import (
     CYCLE_ENDS,
+    epochs_in_time,
     is_calm,
     learning_share,
     restraint_share,
@@ -307,3 +308,34 @@ def test_the_optimiser_moves_one_array_however_many_categories_there_are():
     assert len(few.arrays()) == len(many.arrays()), "the compiler works for each array"
     assert many.first_rows[:3] == (0, 4, 8)
     assert {a.name: a.shape for a in many.arrays()}["tables"] == (160, 8)
+
+
+class Ticking:
+    """Seconds left of a clock on which a step takes a while, whatever it really takes."""
+
+    def __init__(self, seconds, step):
+        self.left, self.step = seconds, step
+
+    def out_of_time(self):
+        self.left -= self.step
+        return self.left <= 0.0
+
+    def seconds_left(self):
+        return self.left
+
+
+@needs_keras
+@pytest.mark.slow
+def test_a_schedule_is_as_long_as_there_is_time_for():
+    """Forty epochs of eight steps, a second each: there is time for ten of them, and the best is at a calm end."""
+    request = sample(TaskKind.REGRESSION, rows=2_000, epochs=40)
+    clock = Ticking(80.0, 1.0)
+    hurried = replace(request, out_of_time=clock.out_of_time, seconds_left=clock.seconds_left)
+    fitted = Neural().fit(hurried)
+    assert clock.left > 0.0, "it came to its end in time"
+    assert fitted.rounds > 20, "told as of the whole schedule"
+
+
+def test_epochs_that_there_is_time_for_are_no_more_than_planned():
+    assert epochs_in_time(30, 0.5, 1.0, 1e9) == 30
+    assert epochs_in_time(30, 12.3, 1.0, 0.0) == 13, "what is under way comes to its end"

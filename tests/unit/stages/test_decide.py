@@ -13,6 +13,7 @@ from journeyman.entities.decision import Action, Verdict
 from journeyman.entities.evaluation import Evaluation, Score, Slice
 from journeyman.entities.finding import Finding, Remedy, Severity
 from journeyman.entities.model_version import ModelVersion
+from journeyman.entities.search import SearchLimits
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
 from journeyman.entities.task import Scheme, Task, TaskKind
@@ -169,3 +170,25 @@ def test_noise_is_not_released(kind, metric, holdout):
     verdicts = Counter(noise(seed, kind, metric, holdout).verdict for seed in range(100))
     print(kind, metric, holdout, verdicts)
     assert verdicts[Verdict.DO_NOT_RELEASE] >= 95
+
+
+def test_what_a_wanted_limit_costs_stands_in_the_sentence_with_both_figures():
+    limits = SearchLimits(latency=0.0002, score=0.84, unlimited=0.91)
+    found = decide(TASK, CLEAN, (), None, limits)
+    assert found.verdict is Verdict.RELEASE
+    assert "the limit of 0.2 ms on an answer, as asked for, makes it worse" in found.reason
+    assert "0.84 out of fold, 0.91 without it" in found.reason
+    assert (
+        decide(TASK, CLEAN, (), None, replace(limits, unlimited=0.841)).reason == decide(TASK, CLEAN, (), None).reason
+    )
+
+
+def test_a_better_ensemble_that_time_did_not_hold_is_told():
+    found = decide(TASK, CLEAN, (), None, SearchLimits(score=0.84, unlimited=0.91))
+    assert "could not be fitted in the time that was left" in found.reason
+
+
+def test_a_thin_search_is_released_with_care():
+    found = decide(TASK, CLEAN, (), None, SearchLimits(thin="only 2 candidates were tried; 2m would try about 12"))
+    assert (found.verdict, found.action) == (Verdict.RELEASE_WITH_CARE, Action.PROMOTE)
+    assert "2m would try about 12" in found.reason
