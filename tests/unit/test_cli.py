@@ -94,7 +94,7 @@ def test_build_hands_every_option_to_the_door(doors: FakeDoors) -> None:
     words = (
         "build houses.csv --target price --budget 30s --trials 5 --metric mae --task regression --name h --query Q "
         "--seed 7 --time sold --delay 7d --group street --ignore id --ignore ref --kind zip=category --missing none "
-        "--accept DQ301 --memory 4GB --workspace w --quiet"
+        "--accept DQ301 --latency 2ms --memory 4GB --workspace w --quiet"
     )
     result = runner.invoke(cli.app, words.split())
     assert result.exit_code == 0, result.output
@@ -119,7 +119,7 @@ def test_build_hands_every_option_to_the_door(doors: FakeDoors) -> None:
         "roles": {"id": "ignored", "ref": "ignored"},
         "missing": ("none",),
         "accept": ("DQ301",),
-        "latency": "1ms",
+        "latency": "2ms",
         "memory": "4GB",
     }
 

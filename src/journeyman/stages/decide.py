@@ -352,8 +352,8 @@ def _price(limits: SearchLimits, score: Score) -> str:
     name = _NAMES.get(score.metric, score.metric)
     kept, best = f"{name} {_say(limits.score)} out of fold", _say(limits.unlimited)
     if limits.latency is not None:
-        limit = f"the limit of {1000 * limits.latency:g} ms on a prediction, as asked for"
-        return f"{limit}, makes it worse: {kept}, {best} without it"
+        limit = f"the limit of {1000 * limits.latency:g} ms on an answer, as asked for, makes it worse"
+        return f"{limit}: {kept}, {best} without it"
     return f"a better ensemble could not be fitted in the time that was left: {kept}, {best} with it"
 
 

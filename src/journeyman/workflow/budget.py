@@ -50,11 +50,16 @@ _SAFE_SHARE = 0.8
 
 _DEARER = (1e-4, 2e-4, 4e-4, 8e-4, 1.6e-3)  # seconds of an answer: with the last, importance asks for 2,500
 
-_HURRIED = 2e-4
+_HURRIED = (2e-4, 4e-4, 8e-4, 1.6e-3)
 """Seconds of an answer that finishing is reckoned with before the search has ended: where no more is left, importance
-asks for 20,000 answers."""
+asks for 20,000 answers, or for fewer where these would take more than the share of the budget below."""
+
+_FINISHING_SHARE = 0.08
 
 _LEAST_FITTING = 0.1
+
+_OVERHEAD = 0.8
+"""Seconds of finishing on a table of few rows: measured from the end of the search to the release."""
 
 _PREPARED_ROW = 1e-5
 """Seconds that preparing a row among many takes, beside what models take to answer it."""
@@ -189,7 +194,10 @@ def seconds_after_search(
     again = sum(fit_seconds(t, split, settings.threads) for t in chosen)
     again += _preparing(kit, table, chosen, trials) / _waves(split, settings.threads)
     answer = sum(map(_one_answer, chosen))
-    return again * more + _finishing(table, split, answer, max(answer, _HURRIED), slow)
+    assert settings.budget is not None  # only a budget keeps anything
+    each = [_finishing(table, split, answer, max(answer, hurried), slow) for hurried in _HURRIED]
+    finish = next((seconds for seconds in each if seconds <= _FINISHING_SHARE * settings.budget), each[-1])
+    return again * more + finish
 
 
 def members_of(chosen: Ensemble | None, trials: Sequence[Trial]) -> list[Trial]:
@@ -286,7 +294,7 @@ def _finishing(table: Table, split: Split, answer_seconds: float, reckoned: floa
     allowed = answers_within(reckoned, SHUFFLING_SECONDS, MOST_SHUFFLED)
     asked = examined + shuffled_answers(len(table.features), examined, allowed)
     asked += drawn_answers(len(split.train), answers_within(reckoned, EXPLAINING_SECONDS, MOST_DRAWN))
-    return slow * (2.0 + 2e-5 * min(table.source_rows, 300_000) + asked * _PREPARED_ROW) + asked * answer_seconds
+    return slow * (_OVERHEAD + 1e-5 * min(table.source_rows, 300_000) + asked * _PREPARED_ROW) + asked * answer_seconds
 
 
 def reckoned_answer(

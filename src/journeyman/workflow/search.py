@@ -45,7 +45,7 @@ __all__ = ["propose", "search"]
 _SIMPLE_SHARE = 0.2
 """Of the time left that the simple model may take."""
 
-_NO_TIME = "no remaining candidate would fit"
+_NO_TIME = "no remaining candidate that may help would fit"
 
 _MUCH_WORSE = 1.1
 """Times the best loss: a trial that is worse than that is nothing to fall back on."""
@@ -233,12 +233,14 @@ def _choose(
     if due and not first:
         return Choice(due[0][0], due[0][1], "", elapsed, work)
     reason = reason_to_stop(queue.ranked, None if first else seconds, left, interrupted)
-    if reason:
-        return Choice(None, None, reason, elapsed, work)
     allowed = _least(seconds, most)
-    chosen = choose_next(queue.ranked, allowed)
+    chosen = choose_next(queue.ranked, allowed) if not reason else None
+    # What time alone leaves without hope is told as such.
+    if reason and (seconds is None or reason_to_stop(queue.ranked, None, left, interrupted)):
+        return Choice(None, None, reason, elapsed, work)
     if chosen is None:
-        kept = seconds_after_search(*of_table, members, trials, pace)
+        assert plan.settings.budget is not None  # else every candidate fits
+        kept = min(seconds_after_search(*of_table, members, trials, pace), max(0.0, plan.settings.budget - elapsed))
         reason = f"{_NO_TIME}; {kept:.0f} s were kept for finishing"
     return Choice(chosen, allowed, reason, elapsed, work)
 

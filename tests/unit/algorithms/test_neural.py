@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from journeyman.algorithms.neural import Neural, NeuralModel
 from journeyman.algorithms.neural import training as neural_training
 from journeyman.algorithms.neural.model import bend
-from journeyman.algorithms.neural.schedule import CYCLE_ENDS, is_calm, learning_share, length_of_refit, restraint_share
+from journeyman.algorithms.neural.schedule import (
+    CYCLE_ENDS,
+    epochs_in_time,
+    is_calm,
+    learning_share,
+    restraint_share,
+    schedule_of_refit,
+)
 from journeyman.algorithms.neural.shape import Shape
 from journeyman.algorithms.neural.start import Target, first_arrays, learn_inputs, to_model
 from journeyman.entities.task import Task, TaskKind
@@ -79,10 +86,9 @@ def test_the_learning_rate_ends_each_cycle_at_nothing_and_each_is_twice_as_long(
 
 @given(st.integers(1, 300), st.integers(0, 400))
 def test_a_refit_never_stops_where_the_learning_rate_is_high(epochs, rounds):
-    length = length_of_refit(rounds, epochs)
-    assert 1 <= length <= epochs
-    ends = {max(1, round(end * epochs)) for end in CYCLE_ENDS}
-    assert length in ends or learning_share(length / epochs) <= 0.3
+    length, whole = schedule_of_refit(rounds, epochs)
+    assert 1 <= length <= whole <= epochs
+    assert learning_share(length / whole) <= 0.3 + 1e-9
 
 
 def test_restraint_only_falls():
@@ -302,3 +308,34 @@ def test_the_optimiser_moves_one_array_however_many_categories_there_are():
     assert len(few.arrays()) == len(many.arrays()), "the compiler works for each array"
     assert many.first_rows[:3] == (0, 4, 8)
     assert {a.name: a.shape for a in many.arrays()}["tables"] == (160, 8)
+
+
+class Ticking:
+    """Seconds left of a clock on which a step takes a while, whatever it really takes."""
+
+    def __init__(self, seconds, step):
+        self.left, self.step = seconds, step
+
+    def out_of_time(self):
+        self.left -= self.step
+        return self.left <= 0.0
+
+    def seconds_left(self):
+        return self.left
+
+
+@needs_keras
+@pytest.mark.slow
+def test_a_schedule_is_as_long_as_there_is_time_for():
+    """Forty epochs of eight steps, a second each: there is time for ten of them, and the best is at a calm end."""
+    request = sample(TaskKind.REGRESSION, rows=2_000, epochs=40)
+    clock = Ticking(80.0, 1.0)
+    hurried = replace(request, out_of_time=clock.out_of_time, seconds_left=clock.seconds_left)
+    fitted = Neural().fit(hurried)
+    assert clock.left > 0.0, "it came to its end in time"
+    assert fitted.rounds > 20, "told as of the whole schedule"
+
+
+def test_epochs_that_there_is_time_for_are_no_more_than_planned():
+    assert epochs_in_time(30, 0.5, 1.0, 1e9) == 30
+    assert epochs_in_time(30, 12.3, 1.0, 0.0) == 13, "what is under way comes to its end"

@@ -14,6 +14,7 @@ from journeyman.entities.comparison import Comparison
 from journeyman.entities.decision import Action, Verdict
 from journeyman.entities.evaluation import Evaluation, IntervalCheck, Score, Slice
 from journeyman.entities.finding import Finding, Remedy, Severity
+from journeyman.entities.search import SearchLimits
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
 from journeyman.entities.task import Scheme, Task, TaskKind
@@ -225,3 +226,28 @@ def test_the_weakest_part_is_one_and_its_figures_support_the_sentence():
     )
     found = decide(TASK, replace(CLEAN, slices=(fine,), slice_loss="log loss"), (), None)
     assert "it is weakest where c > 2 (log loss 0.9 against 0.1 over all rows)" in found.reasons
+
+
+def test_what_a_wanted_limit_costs_stands_in_the_sentence_with_both_figures():
+    limits = SearchLimits(latency=0.0002, score=0.84, unlimited=0.91)
+    found = decide(TASK, CLEAN, (), None, limits=limits)
+    assert found.verdict is Verdict.RELEASE
+    assert "the limit of 0.2 ms on an answer, as asked for, makes it worse" in found.reason
+    assert "0.84 out of fold, 0.91 without it" in found.reason
+    assert (
+        decide(TASK, CLEAN, (), None, limits=replace(limits, unlimited=0.841)).reason
+        == decide(TASK, CLEAN, (), None).reason
+    )
+
+
+def test_a_better_ensemble_that_time_did_not_hold_is_told():
+    found = decide(TASK, CLEAN, (), None, limits=SearchLimits(score=0.84, unlimited=0.91))
+    assert "could not be fitted in the time that was left" in found.reason
+
+
+def test_a_thin_search_is_released_with_care():
+    found = decide(
+        TASK, CLEAN, (), None, limits=SearchLimits(thin="only 2 candidates were tried; 2m would try about 12")
+    )
+    assert (found.verdict, found.action) == (Verdict.RELEASE_WITH_CARE, Action.PROMOTE)
+    assert "2m would try about 12" in found.reason

@@ -7,7 +7,16 @@ from journeyman.entities.candidate import Candidate
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus
 from journeyman.metrics import METRICS
-from journeyman.stages.ensemble import MOST_COPIES, Copied, calibrate, ensemble, lift, with_copies
+from journeyman.stages.ensemble import (
+    MOST_COPIES,
+    Copied,
+    FitLimit,
+    calibrate,
+    ensemble,
+    fastest_alike,
+    lift,
+    with_copies,
+)
 
 BINARY = Task("y", TaskKind.BINARY, "log_loss", ("no", "yes"))
 LATENCY = 0.001
@@ -230,3 +239,59 @@ def test_copies_go_first_where_they_take_off_most(values):
     heavy, light = copied(chosen, lambda answer: 9.0, each=slow_and_heavy)
     assert heavy == 1
     assert light > 1
+
+
+def two_models(rows, gap, slow=1e-3, quick=1e-6):
+    """A slow model, and a quick one whose error is greater by a share; their errors are the same otherwise."""
+    rng = np.random.default_rng(3)
+    y = rng.normal(size=rows)
+    error = rng.normal(scale=0.3, size=rows)
+    trials = [
+        trial("slow", (y + error)[:, None], y, "rmse", answer_seconds=slow),
+        trial("quick", (y + (1.0 + gap) * error)[:, None], y, "rmse", answer_seconds=quick),
+    ]
+    return y, trials
+
+
+def released(y, trials, latency=None):
+    best = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, latency)
+    chosen = best if latency is not None else fastest_alike(METRICS["rmse"], trials, y, REGRESSION, best)
+    return chosen, best
+
+
+def test_without_a_wanted_limit_a_slow_model_that_is_better_stays():
+    y, trials = two_models(40_000, gap=1.5)
+    chosen, best = released(y, trials)
+    assert chosen is best
+    assert chosen.members[0].candidate.algorithm == "slow"
+    assert released(y, trials, LATENCY)[0].members[0].candidate.algorithm == "quick", (
+        "only a wanted limit makes it worse"
+    )
+
+
+def test_among_equals_the_faster_one_is_taken():
+    y, trials = two_models(40_000, gap=0.0)
+    chosen, best = released(y, trials)
+    assert chosen.answer_seconds < best.answer_seconds
+    assert [m.candidate.algorithm for m in chosen.members] == ["quick"]
+
+
+@pytest.mark.parametrize("rows", [200, 2_000, 40_000])
+@pytest.mark.parametrize("gap", [0.001, 0.003, 0.004, 0.006, 0.02, 0.1])
+def test_a_default_costs_no_more_than_a_hundredth_of_the_loss(rows, gap):
+    y, trials = two_models(rows, gap, slow=1.0)
+    chosen, best = released(y, trials)
+    loss, least = (float(((e.predictions[:, 0] - y) ** 2).mean()) for e in (chosen, best))
+    assert loss <= 1.01 * least + 1e-12
+    assert chosen.score <= 1.01 * best.score + 1e-9
+
+
+def test_what_cannot_be_fitted_in_time_is_no_member():
+    y, trials = of_rows(2_000, (0.5, 0.5, 0.5))
+    each = {t.candidate.key: seconds for t, seconds in zip(trials, (10.0, 4.0, 3.0), strict=True)}
+    free = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, None, FitLimit(20.0, each))
+    short = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, None, FitLimit(8.0, each))
+    least = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, None, FitLimit(1.0, each))
+    assert {m.candidate.algorithm for m in free.members} == {"a0", "a1", "a2"}
+    assert {m.candidate.algorithm for m in short.members} == {"a1", "a2"}
+    assert [m.candidate.algorithm for m in least.members] == ["a2"], "something must be released"

@@ -18,7 +18,7 @@ from journeyman.stages.learn import learn
 from journeyman.stages.rank import Cost, Shown, judge, meta_features, patience, rank, remembered, shown_by, worth
 from journeyman.stages.rank.features import CONTEXT, Proposal, encode, feature_names
 from journeyman.stages.rank.judgement import Beliefs, believe, blank, from_text, shipped, to_text, update
-from journeyman.stages.stop import chance_of_more, choose_next, reason_to_stop
+from journeyman.stages.stop import chance_of_more, choose_next, fits_whole, reason_to_stop, thin_search
 
 CANDIDATES = [
     Candidate("catboost", {"a": 1}, style="quick"),
@@ -308,3 +308,18 @@ def test_patience_ends_with_the_time_and_is_no_more_than_half_of_what_a_trial_ta
     costs = {str(k): Cost(float(k), 1.0) for k in range(1, 6)}
     assert [patience(costs, left) for left in (0.0, -5.0, 1.0, 1e4)] == pytest.approx([0.0, 0.0, 0.3, 1.5])
     assert patience({}, 60.0) == 0.0
+
+
+def test_a_search_is_thin_where_time_left_most_of_it_untried():
+    waiting = [Expectation(str(i), 0.5, 0.1, 5.0) for i in range(40)]
+    assert thin_search(2, waiting, 45.0, 40.0) == "only 2 candidates were tried; 5m would try about 42"
+    assert thin_search(0, waiting[:3], 5.0, 5.0).startswith("no candidate besides the simple model was tried")
+    assert thin_search(3, waiting, 45.0, 40.0) == ""
+    assert thin_search(1, (), 45.0, 40.0) == "", "nothing is left to try"
+
+
+def test_what_is_to_learn_to_its_end_needs_most_of_its_time():
+    whole = Expectation("a", 0.5, 0.1, 10.0)
+    assert fits_whole(whole, None)
+    assert [fits_whole(whole, left) for left in (5.0, 7.0)] == [False, True]
+    assert fits_whole(whole, 5.0, scheduled=True), "a shorter schedule does"

@@ -97,8 +97,8 @@ def test_what_is_loaded_once_is_not_taken_off_the_first_folds_share():
     clock = Clock()
     waits = []
     for starting, first in ((0.0, True), (30.0, True), (30.0, False)):
-        late, asked = Allowance(clock, clock.monotonic(), 60.0, starting).share(4, first), 1
-        while not late():
+        left, asked = Allowance(clock, clock.monotonic(), 60.0, starting).share(4, first), 1
+        while left() > 0.0:
             asked += 1
         waits.append(asked)
     equal, longer, later = waits
@@ -138,12 +138,12 @@ def test_folds_side_by_side_give_what_they_give_in_turn(table, split):
     assert alone.rounds == together.rounds
 
 
-def fitted_for_good(table, copies, threads, out_of_time=lambda: False, enough=lambda: False):
+def fitted_for_good(table, copies, threads, seconds_left=None, enough=lambda: False):
     rows = np.arange(300)
     preparation = load_parts("journeyman.preparations")["native"]
     parts = [lambda: fit_preparation(preparation, table, TASK, rows, 0)] * 2
     candidate = Candidate("lightgbm", {"bagging_fraction": 0.5, "num_leaves": 7, "min_data_in_leaf": 5})
-    stored = fit_member(LightGBM(), parts, threads, out_of_time, enough, Member(candidate, 1.0, 20, copies), TASK, 0)
+    stored = fit_member(LightGBM(), parts, threads, seconds_left, enough, Member(candidate, 1.0, 20, copies), TASK, 0)
     return [part.files["model.txt"].decode() for part in stored]
 
 
@@ -156,8 +156,8 @@ def test_copies_are_one_model_with_the_mean_answer_on_any_number_of_threads(tabl
 
 
 def test_a_copy_that_is_cut_short_is_thrown_away(table):
-    looks = iter([False] * 30)
-    text, _ = fitted_for_good(table, 8, 1, lambda: next(looks, True))
+    looks = iter([1.0] * 30)
+    text, _ = fitted_for_good(table, 8, 1, lambda: next(looks, 0.0))
     assert text.count("Tree=") == 20
 
 
@@ -165,3 +165,36 @@ def test_no_copy_is_begun_once_it_is_enough(table):
     looks = iter([False, False])
     text, _ = fitted_for_good(table, 8, 1, enough=lambda: next(looks, True))
     assert text.count("Tree=") == 60
+
+
+def test_what_is_still_learning_when_its_time_is_up_is_not_called_hopeless(table, split):
+    """A look at the clock takes a second: boosting is cut after a few rounds, where it is far from the incumbent."""
+    candidate = Candidate("lightgbm", {"num_leaves": 7, "min_data_in_leaf": 5, "learning_rate": 0.05})
+    incumbent = truth_of(table, split)
+    cut = run(LightGBM(), table, split, seconds=60.0, candidate=candidate, incumbent=incumbent)
+    assert (cut.status, cut.unfinished) == (TrialStatus.DONE, True)
+    whole = run(LightGBM(), table, split, candidate=candidate, incumbent=incumbent)
+    assert (whole.status, whole.unfinished) == (TrialStatus.STOPPED, False), "with all its time it is judged"
+
+
+def test_boosting_that_goes_on_for_long_says_so(table, split):
+    slow = Candidate("lightgbm", {"num_leaves": 4, "min_data_in_leaf": 5, "learning_rate": 0.05, "lambda_l2": 900.0})
+    quick = Candidate("lightgbm", {"num_leaves": 31, "min_data_in_leaf": 5, "learning_rate": 0.2})
+    assert run(LightGBM(), table, split, candidate=slow).learned_long
+    assert not run(LightGBM(), table, split, candidate=quick).learned_long
+
+
+def test_a_final_fit_without_time_is_made_all_the_same(table):
+    class Impatient:
+        name, preparation = "impatient", "native"
+
+        def fit(self, request):
+            if request.out_of_time():
+                raise TimeoutError
+            return LightGBM().fit(request)
+
+    preparation = load_parts("journeyman.preparations")["native"]
+    parts = [lambda: fit_preparation(preparation, table, TASK, np.arange(300), 0)]
+    candidate = Candidate("impatient", {"num_leaves": 4, "min_data_in_leaf": 5})
+    [part] = fit_member(Impatient(), parts, 1, lambda: -1.0, lambda: True, Member(candidate, 1.0, 20), TASK, 0)
+    assert part.files["model.txt"].decode().count("Tree=") == 20

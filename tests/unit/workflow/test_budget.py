@@ -20,6 +20,7 @@ from journeyman.settings import BuildSettings
 from journeyman.stages.rank import Foresight, judgement
 from journeyman.workflow.budget import (
     expected_costs,
+    members_of,
     reckoned_answer,
     seconds_for_copies,
     seconds_of_fits,
@@ -125,17 +126,19 @@ def test_where_the_number_of_trials_is_set_costs_do_not_depend_on_the_clock():
 def test_time_for_trials_leaves_the_time_to_fit_and_release_what_they_found():
     trial = tried(20.0, fit_seconds=3.0)
     found = found_in(trial)
-    left = trial_seconds(kit(2.0), TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0, found.ensemble, [trial], 1.0)
+    chosen = members_of(found.ensemble, [trial])
+    left = trial_seconds(kit(2.0), TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0, chosen, [trial], 1.0)
     finish = seconds_to_finish(TABLE, SPLIT, 0.0)
+    assert chosen == [trial]
     assert left == pytest.approx((60.0 - 10.0 - 3.0 * 4 / 3 - finish) / (1.0 + 4 / 3 / 2))
-    assert trial_seconds(kit(2.0), TABLE, SPLIT, settings(budget=None), 10.0, None, [trial], 1.0) is None
+    assert trial_seconds(kit(2.0), TABLE, SPLIT, settings(budget=None), 10.0, [], [trial], 1.0) is None
 
 
 def test_on_a_machine_that_is_slow_just_now_more_time_is_kept_for_finishing():
     trial = tried(20.0, fit_seconds=3.0)
     found = found_in(trial)
     plain, slow = (
-        trial_seconds(kit(2.0), TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0, found.ensemble, [trial], pace)
+        trial_seconds(kit(2.0), TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0, [trial], [trial], pace)
         for pace in (1.0, 2.0)
     )
     assert plain - slow == pytest.approx(seconds_to_finish(TABLE, SPLIT, 0.0) / (1.0 + 4 / 3 / 2))
@@ -161,7 +164,7 @@ def test_who_is_late_asks_for_fewer_answers():
     split = Split(Scheme.SHUFFLED, rows[1_000:], rows[:1_000], (), "")
     early, late, slow, set_trials = (
         reckoned_answer(table, split, settings(budget=60.0, **more), 5e-5, elapsed, pace)
-        for more, elapsed, pace in (({}, 10.0, 1.0), ({}, 56.0, 1.0), ({}, 45.0, 5.0), ({"trials": 3}, 59.0, 5.0))
+        for more, elapsed, pace in (({}, 10.0, 1.0), ({}, 58.0, 1.0), ({}, 52.0, 5.0), ({"trials": 3}, 59.0, 5.0))
     )
     assert early == set_trials == 5e-5
     assert late > early
