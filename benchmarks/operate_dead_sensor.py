@@ -82,7 +82,7 @@ def lived(frame: pd.DataFrame, stream: str, place: Path) -> Simulated:
     table = place / "table.parquet"
     frame.to_parquet(table, index=False)
     _, target, _, ignored = STREAMS[stream]
-    wanted = SimulateSettings(str(table), target, place / "w", trials=1, ignore=ignored)
+    wanted = SimulateSettings(str(table), target, place / "w", trials=3, ignore=ignored)
     return simulate(wanted, lambda _: None)
 
 

@@ -255,5 +255,8 @@ def _mark(path: str | None, theme: str, asked: Mapping[str, Any] | None, states:
 def _tab(states: list[ModelState], now: int) -> str:
     if len(states) == 1:
         return f"{states[0].name}: {standings(states[0], now)[0].word}"
-    wanting = sum(standings(state, now)[0].tone in ("bad", "warn") for state in states)
-    return f"{wanting} of {len(states)} models want you" if wanting else "All models healthy"
+    tones = [standings(state, now)[0].tone for state in states]
+    wanting, good = sum(tone in ("bad", "warn") for tone in tones), tones.count("good")
+    if wanting:
+        return f"{wanting} of {len(states)} models want you"
+    return "All models healthy" if good == len(states) else f"{good} of {len(states)} models healthy"

@@ -21,6 +21,7 @@ from journeyman.dashboard.words import (
     latest_loss,
     loss_line,
     moment,
+    refuted_words,
     ripeness,
     standings,
 )
@@ -179,6 +180,7 @@ def _key_figures(state: ModelState) -> list[Any]:
     last = state.rounds[-1].watched if state.rounds else None
     if last is not None and last.estimate is not None:
         guess = figures_words(last.estimate, last.estimate_low, last.estimate_high)
+        guess += refuted_words(state.rounds[-1])
         parts.append(html.P(f"Estimated without truths: {guess}.", className="note"))
     if state.rounds:
         parts.append(html.P(f"In the rounds shown: {ripeness(state.rounds)}.", className="note"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from journeyman.dashboard.frames import Figure, axis, changes, frame, runs, spans, stamp, time_axis
 from journeyman.dashboard.palette import Palette, see_through
-from journeyman.dashboard.words import figures_words, moment
+from journeyman.dashboard.words import figures_words, moment, refuted_words
 from journeyman.entities.overview import ModelState, Round
 from journeyman.entities.signal import Rung
 from journeyman.reports.words import count, number, plural
@@ -47,7 +47,8 @@ def score_figure(state: ModelState, colours: Palette) -> Figure:
         {
             **_line(middle, [r.watched.estimate for r in rounds], colours.estimate, "dot"),
             "text": [
-                f"estimated {figures_words(*_estimate(r))}" if r.watched.estimate is not None else "" for r in rounds
+                f"estimated {figures_words(*_estimate(r))}{refuted_words(r)}" if r.watched.estimate is not None else ""
+                for r in rounds
             ],
             "hovertemplate": "%{text}<extra></extra>",
         },
@@ -80,7 +81,8 @@ def score_legend(state: ModelState) -> tuple[Meaning, ...]:
     rounds = state.rounds
     said = [("c-model", "loss of the truths that came, 95% interval")]
     if any(r.watched.estimate is not None for r in rounds):
-        said.append(("c-estimate dotted", "estimated without truths, 95% interval"))
+        refuted = ", now refuted by truths" if rounds[-1].watched.refuted else ""
+        said.append(("c-estimate dotted", f"estimated without truths, 95% interval{refuted}"))
     said.append(("c-base dashed", "when the release was made"))
     if any(_alarmed(r, Rung.LOSS, Rung.ESTIMATE) for r in rounds):
         said.append(("c-harm shade", "alarm"))

@@ -13,7 +13,7 @@ from journeyman.dashboard.frames import Figure
 from journeyman.dashboard.palette import Palette
 from journeyman.dashboard.score_figure import score_figure, score_legend
 from journeyman.dashboard.stories import Story, story
-from journeyman.dashboard.words import figures_words, latest_loss, loss_line, loss_words, moment
+from journeyman.dashboard.words import figures_words, latest_loss, loss_line, loss_words, moment, refuted_words
 from journeyman.entities.finding import Severity
 from journeyman.entities.overview import ModelState
 from journeyman.entities.signal import Signal
@@ -116,7 +116,7 @@ def _table_of_rounds(state: ModelState) -> Any:
         loss = "–" if watched.loss is None else figures_words(watched.loss, watched.low, watched.high)
         guess = "–"
         if watched.estimate is not None:
-            guess = figures_words(watched.estimate, watched.estimate_low, watched.estimate_high)
+            guess = figures_words(watched.estimate, watched.estimate_low, watched.estimate_high) + refuted_words(seen)
         cells = [loss, number(watched.reference), guess, count(watched.labels), count(watched.rows)]
         rows.append(html.Tr([html.Td(moment(seen.end)), *(html.Td(cell, className="n") for cell in cells)]))
     names = [html.Th(text, scope="col", className="" if k == 0 else "n") for k, text in enumerate(head)]

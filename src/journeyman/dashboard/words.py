@@ -13,6 +13,7 @@ from journeyman.reports.phrases import sentence
 from journeyman.reports.words import between, count, metric_words, number, percent, plural
 
 __all__ = [
+    "NewestLoss",
     "Standing",
     "asked_words",
     "every_words",
@@ -21,11 +22,17 @@ __all__ = [
     "loss_line",
     "loss_words",
     "moment",
+    "newest_loss",
+    "refuted_words",
     "ripeness",
     "standings",
 ]
 
 _METRIC = metric_words("brier")  # its figures: a plain number
+_TOLERATED = 1.05
+"""Times the loss at the release: below it, nobody would learn again; as the loss detector has it."""
+_CLEARLY = 1.5
+_NEWEST = 200
 _LATE = 3
 """Spans without a look after which a model counts as not watched."""
 
@@ -107,7 +114,7 @@ def standings(state: ModelState, now: int) -> tuple[Standing, ...]:
         ended = f"The last look ended {moment(last.end)} UTC"
         because = f"{ended}, and no worker holds the model: is `journeyman operate` running?"
         said.append(Standing("warn", "?", "nobody is watching", because))
-    return tuple(said) if said else (_healthy(state, state.rounds[-1]),)
+    return tuple(said) if said else (_unalarmed(state),)
 
 
 def _waiting(state: ModelState) -> list[Standing]:
@@ -131,11 +138,67 @@ def _worse(alarms: list[Signal]) -> list[Standing]:
     return []
 
 
-def _healthy(state: ModelState, last: Round) -> Standing:
-    because = f"Release {last.champion} answers, and nothing says that it has become worse."
-    if last.challenger is not None:
-        because += f" Release {last.challenger} is tried in the shadow."
-    return Standing("good", "✓", "healthy", because)
+def _unalarmed(state: ModelState) -> Standing:
+    """Say how a model stands of which no alarm tells anything: by its newest truths, and what they leave open."""
+    last = state.rounds[-1]
+    shadow = "" if last.challenger is None else f" Release {last.challenger} is tried in the shadow."
+    newest = newest_loss(state.rounds)
+    if newest is None:
+        because = f"Release {last.champion} answers. No truth has come yet that says how well."
+        if last.watched.estimate is not None and not last.watched.refuted:
+            guess = figures_words(last.watched.estimate, last.watched.estimate_low, last.watched.estimate_high)
+            because += f" Estimated without truths: {state.loss} {guess}."
+        return Standing("calm", "…", "no truths yet", because + shadow)
+    figures = f"{state.loss} {figures_words(newest.loss, newest.low, newest.high)}"
+    because = f"Release {last.champion} answers. Its latest {plural(newest.truths, 'truth')}: {figures}"
+    if newest.reference is None:
+        return Standing("good", "✓", "healthy", f"{because}.{shadow}")
+    because += f", {number(newest.reference)} when released."
+    if newest.low > newest.reference * _TOLERATED:
+        return Standing("warn", "↓", "worse than when released", f"{because} It is not an alarm yet.{shadow}")
+    if newest.high > newest.reference * _CLEARLY:
+        return Standing("good", "✓", "healthy", f"{because} So few truths leave room for more.{shadow}")
+    return Standing("good", "✓", "healthy", f"{because}{shadow}")
+
+
+@dataclass(frozen=True)
+class NewestLoss:
+    """Loss of the latest truths of the champion: mean, its 95% interval, and the reference's mean."""
+
+    truths: int
+    loss: float
+    low: float
+    high: float
+    reference: float | None
+
+
+def newest_loss(rounds: Sequence[Round]) -> NewestLoss | None:
+    """Return the loss of the champion's latest truths, of so many looks that they are 200 or more, if there are.
+
+    Examples
+    --------
+    >>> from journeyman.entities.signal import Watched
+    >>> looks = [Round(n, n, n + 1, 1, None, Watched((), 150, 150, 0.2 + n / 10, 0.1, 0.1, 0.5)) for n in range(3)]
+    >>> found = newest_loss(looks)
+    >>> found.truths, round(found.loss, 2), newest_loss([])
+    (300, 0.35, None)
+    """
+    truths, total, variance = 0, 0.0, 0.0
+    reference: float | None = None
+    for seen in reversed(rounds):
+        watched = seen.watched
+        if seen.champion != rounds[-1].champion or truths >= _NEWEST:
+            break
+        if watched.loss is None or watched.low is None or watched.high is None:
+            continue
+        reference = watched.reference if reference is None else reference
+        truths += watched.labels
+        total += watched.labels * watched.loss
+        variance += (watched.labels * (watched.high - watched.low) / 2) ** 2
+    if not truths:
+        return None
+    mean, reach = total / truths, variance**0.5 / truths
+    return NewestLoss(truths, mean, max(0.0, mean - reach), mean + reach, reference)
 
 
 def figures_words(value: float, low: float | None, high: float | None) -> str:
@@ -150,6 +213,18 @@ def figures_words(value: float, low: float | None, high: float | None) -> str:
         return number(value)
     said = between(value, low, high, _METRIC)
     return f"{said[0]} ({said[1]} to {said[2]})"
+
+
+def refuted_words(seen: Round) -> str:
+    """Say that the truths contradict what was estimated, where they do.
+
+    Examples
+    --------
+    >>> from journeyman.entities.signal import Watched
+    >>> refuted_words(Round(0, 0, 1, 1, None, Watched((), 9, 5, refuted=True)))
+    ', refuted by truths'
+    """
+    return ", refuted by truths" if seen.watched.refuted else ""
 
 
 def latest_loss(rounds: Sequence[Round]) -> Round | None:

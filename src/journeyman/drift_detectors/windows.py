@@ -16,7 +16,7 @@ __all__ = ["append", "compared_columns", "numbers", "recall", "weightiest", "win
 FloatArray = NDArray[np.float64]
 _MOST_ROWS, _FEWEST_ROWS = 1_000, 200
 _MOST_CELLS = 40_000
-_MOST_COLUMNS = 100
+_MOST_COLUMNS = 64
 _PREFIX = "row:"
 
 
@@ -49,9 +49,10 @@ def compared_columns(reference: Reference) -> tuple[Column, ...]:
 
 
 def weightiest(columns: Sequence[Column], reference: Reference) -> tuple[Column, ...]:
-    """Return the columns that the model relies on most, in their order: 100 at most, or all where that is not known.
+    """Return the columns that the model relies on most, in their order, 64 at most.
 
     What is costly to find out is asked of these only: a change of a column that hardly moves an answer hurts nobody.
+    Where the importance of columns is not known, those count that go along most with the model's answers.
 
     Examples
     --------
@@ -60,13 +61,26 @@ def weightiest(columns: Sequence[Column], reference: Reference) -> tuple[Column,
     >>> none = np.empty(0)
     >>> known = Reference({}, none[:, None], none, none, importance={f"x{k}": float(k) for k in range(300)})
     >>> [c.name for c in weightiest(columns, known)][:2], len(weightiest(columns[:50], known))
-    (['x200', 'x201'], 50)
+    (['x236', 'x237'], 50)
     """
-    if len(columns) <= _MOST_COLUMNS or not reference.importance:
+    if len(columns) <= _MOST_COLUMNS:
         return tuple(columns)
-    order = sorted(columns, key=lambda c: (-reference.importance.get(c.name, 0.0), c.name))
+    weights = reference.importance or _going_along(columns, reference)
+    order = sorted(columns, key=lambda c: (-weights.get(c.name, 0.0), c.name))
     chosen = {c.name for c in order[:_MOST_COLUMNS]}
     return tuple(c for c in columns if c.name in chosen)
+
+
+def _going_along(columns: Sequence[Column], reference: Reference) -> dict[str, float]:
+    """Return the largest correlation of each column with the model's answers, either way."""
+    if len(reference.answers) < 2:
+        return {}
+    values = np.stack([np.nan_to_num(numbers(reference.rows[c.name])) for c in columns])
+    answers = np.nan_to_num(reference.answers).T
+    values, answers = (some - some.mean(axis=1)[:, None] for some in (values, answers))
+    spread = np.sqrt((values**2).sum(axis=1)[:, None] * (answers**2).sum(axis=1)[None, :])
+    together = np.divide(np.abs(values @ answers.T), spread, out=np.zeros_like(spread), where=spread > 0.0)
+    return dict(zip((c.name for c in columns), together.max(axis=1).tolist(), strict=True))
 
 
 def window_rows(reference: Reference) -> int:

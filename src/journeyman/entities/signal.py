@@ -128,6 +128,9 @@ class Watched:
         Faults of the feed that go on, and count as such.
     settled : tuple of LastingFault
         Faults that from this look on count as the normal state of the feed, since they have lasted for so long.
+    refuted : bool
+        Whether the truths that came last lie outside of what was estimated without truths, beyond both intervals: the
+        estimate says nothing of the model then.
     """
 
     signals: tuple[Signal, ...]
@@ -144,3 +147,4 @@ class Watched:
     accepted: tuple[str, ...] = ()
     lasting: tuple[LastingFault, ...] = ()
     settled: tuple[LastingFault, ...] = ()
+    refuted: bool = False

@@ -13,7 +13,7 @@ from journeyman.reports.charts import Line, Mark, Rule, plot
 from journeyman.reports.figure import Figure
 from journeyman.reports.html import environment
 from journeyman.reports.scales import linear_scale
-from journeyman.reports.simulation_words import compared_policies, tone, verdict
+from journeyman.reports.simulation_words import compared_policies, move_words, tone, verdict
 from journeyman.reports.words import number, plural
 
 __all__ = ["render_page"]
@@ -38,7 +38,7 @@ def render_page(done: Simulated, table: str) -> str:
     str
         One HTML file that needs nothing else and runs no script.
     """
-    word, icon = tone(done)
+    style, icon, headline = tone(done)
     return (
         environment()
         .get_template("simulation.html.j2")
@@ -46,12 +46,13 @@ def render_page(done: Simulated, table: str) -> str:
             done=done,
             table=table,
             css=Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8")),
-            style=word,
+            style=style,
+            headline=headline,
             icon=icon,
             verdict=verdict(done),
             rows=[_row(r, done.results[0]) for r in done.results],
             figure=_figure(done),
-            operations=[(done.day_of(o), o.move.action.value, o.move.version, o.move.reason) for o in done.operations],
+            operations=[(done.day_of(o), move_words(o), o.move.reason) for o in done.operations],
         )
     )
 

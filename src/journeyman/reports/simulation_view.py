@@ -14,7 +14,7 @@ from rich.text import Text
 from journeyman.entities.decision import Action
 from journeyman.entities.operation import Operation
 from journeyman.entities.simulation import PolicyResult, Simulated, SimulatedDay
-from journeyman.reports.simulation_words import verdict
+from journeyman.reports.simulation_words import move_words, verdict
 from journeyman.reports.words import duration, number, plural
 
 __all__ = ["DayView", "summary"]
@@ -85,13 +85,18 @@ def summary(done: Simulated, seconds: float) -> RenderableType:
     for name in (f"cost in {done.unit}", "more than the loop", done.loss, "learned again"):
         table.add_column(name, justify="right")
     costs = [r.cost for r in done.results if r.cost is not None]
-    ours = done.results[0]
+    ours, least = done.results[0], min(r.loss for r in done.results)
     for result in done.results:
         style = "bold" if result is ours else ""
         mark = " *" if costs and result.cost == min(costs) else ""
         cost = "" if result.cost is None else f"{number(result.cost, 4)}{mark}"
         table.add_row(
-            result.name, cost, _apart(result, ours), number(result.loss, 4), str(result.retrainings), style=style
+            result.name,
+            cost,
+            _apart(result, ours),
+            f"{number(result.loss, 4)}{' *' if result.loss == least else ''}",
+            str(result.retrainings),
+            style=style,
         )
     notes = Text("* the least; ± is what chance explains (95%), from day to day", style="dim")
     parts: list[RenderableType] = ["", Text(verdict(done), style="bold"), "", table, notes, "", head]
@@ -112,5 +117,5 @@ def _line(day: int, operation: Operation) -> Table:
     grid.add_column(no_wrap=True, min_width=9)
     grid.add_column(ratio=1)
     action = operation.move.action
-    grid.add_row(f"day {day}", Text(action.value, style=_STYLES.get(action, "")), operation.move.reason)
+    grid.add_row(f"day {day}", Text(move_words(operation), style=_STYLES.get(action, "")), operation.move.reason)
     return grid

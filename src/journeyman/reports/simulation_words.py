@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from journeyman.entities.decision import Action
+from journeyman.entities.operation import Operation
 from journeyman.entities.simulation import PolicyResult, Simulated
 from journeyman.reports.words import number, plural
 
-__all__ = ["compared_policies", "tone", "verdict"]
+__all__ = ["compared_policies", "move_words", "tone", "verdict"]
 
 
 def compared_policies(done: Simulated) -> tuple[PolicyResult, ...]:
@@ -51,19 +53,34 @@ def verdict(done: Simulated) -> str:
     return f"{said} It cost {number(abs(ahead))} {unit} {_less(ahead)} than {name}{times}."
 
 
-def tone(done: Simulated) -> tuple[str, str]:
-    """Return the style of the verdict, and one character that says the same without colour.
+def move_words(operation: Operation) -> str:
+    """Say what was done in a word or two.
+
+    Examples
+    --------
+    >>> from journeyman.entities.operation import Move
+    >>> [move_words(Operation(1, "m", 0, 0, Move(Action.KEEP, "", version=v), 1)) for v in (None, 3)]
+    ['keep', 'drop 3']
+    """
+    move = operation.move
+    word = "drop" if move.action is Action.KEEP and move.version is not None else move.action.value
+    return word if move.version is None else f"{word} {move.version}"
+
+
+def tone(done: Simulated) -> tuple[str, str, str]:
+    """Return the style of the verdict, one character that says the same without colour, and a headline.
 
     Examples
     --------
     >>> results = (PolicyResult("the loop", 0.2, 2, 9.8), PolicyResult("never learn again", 0.3, 0, 12.0, 0.9))
     >>> tone(Simulated(500, 4000, 16, "Brier score", "points", results, ()))
-    ('good', '✓')
+    ('good', '✓', 'The loop was worth it')
     """
     ours, never = done.results[0], done.results[1]
     if ours.cost is None or never.cost is None or abs(never.cost - ours.cost) <= never.doubt:
-        return "calm", "="
-    return ("good", "✓") if ours.cost < never.cost else ("warn", "!")
+        return "calm", "=", "No clear difference"
+    good = ours.cost < never.cost
+    return ("good", "✓", "The loop was worth it") if good else ("warn", "!", "The loop was not worth it here")
 
 
 def _less(saved: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
@@ -12,6 +13,7 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Finding, Severity
 from journeyman.sources.parsing import refused_finding
 from journeyman.sources.parsing.cells import REFUSED, cell_reader, sentinel_values
+from journeyman.sources.parsing.texts import PLAIN
 from journeyman.sources.parsing.values import ValueReader
 
 __all__ = ["RowAdmission"]
@@ -28,6 +30,9 @@ _WANTED = {
     Kind.ORDERED: "a category",
     Kind.DATETIME: "a date",
 }
+
+
+_PLAIN_LINES = re.compile(f"(?:(?:{PLAIN.pattern})\n)*", re.ASCII)
 
 
 class _Plan:
@@ -47,7 +52,9 @@ class _Plan:
         if len(rows) < _MANY or self.trained.column.kind not in (Kind.NUMBER, Kind.INTEGER):
             return everything
         raw = [row.get(self.name, _ABSENT) for row in rows]
-        if not set(map(type, raw)) <= {float, int}:
+        types = set(map(type, raw))
+        written = types == {str} and self.trained.column.decimal == "." and _PLAIN_LINES.fullmatch(_lines(raw))
+        if not written and not types <= {float, int}:
             return everything
         try:
             values = np.array(raw, dtype=np.float64) + 0.0  # minus zero is zero
@@ -162,6 +169,10 @@ class RowAdmission:
         near = difflib.get_close_matches(column.name, strange, n=1, cutoff=0.6)
         hint = f"the row has {near[0]!r}: is that it?" if near else "give null where there is no value"
         return RowMisfit(column.name, "", _wanted(column), hint, near[0] if near else "")
+
+
+def _lines(raw: Sequence[object]) -> str:
+    return "".join(f"{value}\n" for value in raw)
 
 
 def _wanted(column: Column) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.labelled import Labelled
+from journeyman.entities.logged import LoggedRow
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.operation import WindowKind, WindowPlan
 from journeyman.entities.repaired import Repaired
@@ -27,7 +28,7 @@ from journeyman.stages.retrain import window_rows
 from journeyman.stages.split import holdout_rows
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.release import Release, typed_labels
-from journeyman.workflow.traffic import ReadRows, read_rows
+from journeyman.workflow.traffic import ReadRows, raw_rows, read_rows
 
 __all__ = ["LearningRows", "TrainingTable"]
 
@@ -65,6 +66,8 @@ class LearningRows:
         Spans whose rows arrived broken.
     given_up : tuple of str
         Columns that a retraining leaves out, since they hold nothing any more.
+    read : callable
+        Reads logged rows as the release's columns; ``Shelf.read_rows`` does not read the same row twice.
     """
 
     workspace: Workspace
@@ -75,6 +78,7 @@ class LearningRows:
     most: int
     broken: tuple[tuple[int, int], ...] = ()
     given_up: tuple[str, ...] = ()
+    read: Callable[[Sequence[LoggedRow], Release], ReadRows] = read_rows
 
     @cached_property
     def repaired(self) -> Repaired:
@@ -99,7 +103,7 @@ class LearningRows:
         """Logged rows in the order in which their truths came, broken spans left out."""
         rows = [row for row in self.log.labelled(self.before, self.most) if not self._is_broken(row.id >> 20)]
         rows.sort(key=lambda row: (row.labelled, row.id))
-        return read_rows(rows, self.release)
+        return self.read(rows, self.release)
 
     def labelled(self, known: int) -> Labelled:
         """Return exactly so many rows: the policy counts truths, and of a very busy log not all of them are kept.
@@ -231,16 +235,17 @@ class LearningRows:
         """Return the logged rows in the form that the first rows have."""
         read, task = self.logged, self.release.task
         usable = np.flatnonzero(np.isfinite(read.truths)).tolist()
+        raw = raw_rows([read.rows[i] for i in usable])
         columns: dict[str, object] = {
-            c.name: _like(first[c.name], c, read.block[c.name][usable], [read.raw[i].get(c.name) for i in usable])
+            c.name: _like(first[c.name], c, read.block[c.name][usable], [row.get(c.name) for row in raw])
             for c in wanted
         }
         for name in extra:
             if pd.api.types.is_datetime64_any_dtype(first[name]):
                 moments = np.array([read.rows[i].id >> 20 for i in usable], dtype="datetime64[ms]")
                 columns[name] = pd.Series(moments).astype(first[name].dtype)
-            elif usable and all(name in read.raw[i] for i in usable):
-                columns[name] = [_text(read.raw[i][name]) for i in usable]
+            elif usable and all(name in row for row in raw):
+                columns[name] = [_text(row[name]) for row in raw]
         truths = read.truths[usable]
         if task.kind.classification:
             labels = typed_labels(task)[truths.astype(np.int64)]

@@ -211,7 +211,8 @@ def learning_rows(parts: LoopParts, champion: int, state: LoopState, watched: Wa
     base = parts.workspace.registry.version(parts.name, state.base)
     release, most = parts.shelf.release(champion), parts.settings.most_labelled
     given_up = tuple(sorted({*state.given_up, *lost_columns(watched.settled)}))
-    return LearningRows(parts.workspace, base, parts.log, release, state.end, most, watched.broken, given_up)
+    spans, read = watched.broken, parts.shelf.read_rows
+    return LearningRows(parts.workspace, base, parts.log, release, state.end, most, spans, given_up, read)
 
 
 def keep(parts: LoopParts, kept: Kept) -> int:

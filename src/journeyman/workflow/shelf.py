@@ -1,17 +1,24 @@
-"""The shelf: releases and references of one model, read once and kept at hand while they are used."""
+"""The shelf: releases, references and labelled rows of one model, read once and kept at hand while they are used."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
+from journeyman.entities.logged import LoggedRow
 from journeyman.entities.traffic import Reference
 from journeyman.errors import ReleaseError
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.places import reference_folder
 from journeyman.workflow.release import Release, open_release
+from journeyman.workflow.traffic import ReadRows, read_rows, truths_read
 
 __all__ = ["Shelf"]
 
 _STEP = "reference"
 _MOST = 4
+_MOST_CELLS = 10_000_000  # of rows that are kept at hand: 80 MB
 
 
 class Shelf:
@@ -29,6 +36,7 @@ class Shelf:
         self._workspace, self._name = workspace, name
         self._releases: dict[int, Release] = {}
         self._references: dict[int, Reference] = {}
+        self._rows: tuple[Release, ReadRows, frozenset[int]] | None = None
 
     def release(self, version: int) -> Release:
         """Return a release, every byte of it checked.
@@ -66,6 +74,33 @@ class Shelf:
             place = self._workspace.with_artifacts(own) if own.is_dir() else self._workspace
             self._references[version] = place.artifacts.get(found[0].output, Reference)
         return self._references[version]
+
+    def read_rows(self, rows: Sequence[LoggedRow], release: Release) -> ReadRows:
+        """Return what ``workflow.traffic.read_rows`` does, in which only rows are read that were not read before.
+
+        A row in the log never changes, but for its truth. Findings of rows that were read before are not told again.
+        """
+        known = self._rows
+        if known is None or known[0] is not release:
+            return self._remember(rows, release, read_rows(rows, release))
+        read, seen = known[1], known[2]
+        place = {row.id: number for number, row in enumerate(read.rows)}
+        more = read_rows([row for row in rows if row.id not in seen], release)
+        if more.hidden or read.hidden:  # what a row alone does not say
+            return self._remember(rows, release, read_rows(rows, release))
+        place |= {row.id: len(read.rows) + number for number, row in enumerate(more.rows)}
+        taken = [row for row in rows if row.id in place]
+        index = np.array([place[row.id] for row in taken], dtype=np.int64)
+        block = {name: np.concatenate([read.block[name], more.block[name]])[index] for name in more.block}
+        whole = ReadRows(
+            tuple(taken), block, truths_read(taken, release.task), len(rows) - len(taken), more.findings, ()
+        )
+        return self._remember(rows, release, whole)
+
+    def _remember(self, rows: Sequence[LoggedRow], release: Release, read: ReadRows) -> ReadRows:
+        small = len(read.rows) * len(read.block) <= _MOST_CELLS
+        self._rows = (release, read, frozenset(row.id for row in rows)) if small else None
+        return read
 
 
 def _make_room(shelf: dict[int, Release] | dict[int, Reference]) -> None:

@@ -28,7 +28,7 @@ from journeyman.workflow.simulated_policies import Replayed, build_first, policy
 from journeyman.workflow.simulated_world import World, truths_of
 from journeyman.workflow.worker import Worker
 
-__all__ = ["simulate"]
+__all__ = ["in_order", "simulate"]
 
 _BEGUN = 1_767_225_600_000  # 1 January 2026: a simulation has the same days whenever it is run
 _LEAST_FIRST, _MOST_FIRST = 200, 10_000
@@ -125,12 +125,18 @@ def _read(settings: SimulateSettings) -> pd.DataFrame:
             hint=f"columns: {', '.join(map(str, frame.columns))}"[:300],
         )
     if settings.time is not None:
-        frame = _in_order(frame, settings.time)
+        frame = in_order(frame, settings.time)
     return frame if settings.most is None else frame.iloc[: settings.most]
 
 
-def _in_order(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Return the rows by a column's moments, the earliest first; rows of one moment stay in their order."""
+def in_order(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return the rows by a column's moments, the earliest first; rows of one moment stay in their order.
+
+    Raises
+    ------
+    SettingsError
+        Where there is no such column, or a value of it is neither a number nor a date.
+    """
     if column not in frame.columns:
         raise SettingsError(
             f"the table has no column {column!r}", hint=f"columns: {', '.join(map(str, frame.columns))}"[:300]

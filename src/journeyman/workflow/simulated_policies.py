@@ -22,7 +22,9 @@ __all__ = ["NEVER", "Replayed", "build_first", "policy_results"]
 FloatArray = NDArray[np.float64]
 NEVER = "never learn again"
 _FILE = "simulated-table"
-_MOST_ALARMS = 12
+_MOST_ALARMS, _MOST_ALARMS_WIDE = 12, 3
+_WIDE = 1_000_000
+"""Cells of a table beyond which a build takes so long that ADWIN's policy gets few of them."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def policy_results(replayed: Replayed, retrained: int) -> tuple[PolicyResult, ..
         again = _evenly(replayed, never, retrained)
         found.append(("learn again as often, evenly spread, from all rows", again, retrained))
     alarmed, times = _on_alarms(replayed, never)
-    most = f", {_MOST_ALARMS} times at most" if times == _MOST_ALARMS else ""
+    most = f", {times} times at most" if times == _most_alarms(replayed.frame) else ""
     found.append((f"learn again from all rows whenever ADWIN alarms{most}", alarmed, times))
     results = [_result(replayed, name, losses, times) for name, losses, times in found]
     said = truths_of(replayed.frame[replayed.settings.target], release.task)
@@ -125,11 +127,15 @@ def _on_alarms(replayed: Replayed, never: FloatArray) -> tuple[FloatArray, int]:
         before, told, alarm = window.mean, known, False
         for loss in fresh[np.isfinite(fresh)].tolist():
             alarm = window.add(loss) or alarm
-        if alarm and window.mean > before and times < _MOST_ALARMS:
+        if alarm and window.mean > before and times < _most_alarms(replayed.frame):
             times, window, since = times + 1, Adwin(), end
             release = _again(replayed, end, f"adwin-{times}")
             losses[end:] = _lost(world, release, end, len(world.rows))
     return losses, times
+
+
+def _most_alarms(frame: pd.DataFrame) -> int:
+    return _MOST_ALARMS if frame.size <= _WIDE else _MOST_ALARMS_WIDE
 
 
 def _again(replayed: Replayed, begin: int, name: str) -> Release:
@@ -143,8 +149,9 @@ def _result(replayed: Replayed, name: str, losses: FloatArray, times: int) -> Po
     ours = world.losses
     apart = np.where(np.isfinite(losses) & np.isfinite(ours), losses - ours, 0.0)
     sums = np.add.reduceat(apart, np.arange(0, len(apart), daily))
-    # Rows of a day err alike, so days are what is drawn.
-    error = 1.96 * float(sums.std(ddof=1)) * float(np.sqrt(len(sums))) if len(sums) > 1 else 0.0
+    # Rows of a day err alike, so days are what is drawn; by their steps, since a model that is worse from some day on
+    # is no chance (von Neumann 1941, "Distribution of the ratio of the mean square successive difference").
+    error = 1.96 * float(np.sqrt((np.diff(sums) ** 2).mean() / 2.0 * len(sums))) if len(sums) > 1 else 0.0
     days = [losses[begin : begin + daily] for begin in range(0, len(losses), daily)]
     return PolicyResult(
         name,

@@ -23,11 +23,12 @@ from journeyman.stages.admit import RowAdmission
 from journeyman.workflow.release import Release, typed_labels
 from journeyman.workflow.trained_columns import trained_columns
 
-__all__ = ["ReadRows", "hidden_columns", "read_rows", "read_traffic", "truths_of"]
+__all__ = ["ReadRows", "hidden_columns", "raw_rows", "read_rows", "read_traffic", "truths_of", "truths_read"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 _PER_MILLISECOND = 1 << 20
+_RAW = msgspec.json.Decoder(dict[str, Any])
 _HASHED = re.compile(r"h:[0-9a-f]{16}")
 
 
@@ -46,8 +47,6 @@ class ReadRows:
     ----------
     rows : tuple of LoggedRow
         Those that could be read.
-    raw : tuple of mapping
-        Each as it came.
     block : Block
         The model's columns.
     truths : ndarray of shape (n_samples,)
@@ -61,7 +60,6 @@ class ReadRows:
     """
 
     rows: tuple[LoggedRow, ...]
-    raw: tuple[Mapping[str, object], ...]
     block: Block
     truths: FloatArray
     misfits: int
@@ -113,7 +111,7 @@ def read_traffic(span: LoggedSpan, release: Release, before: IntArray) -> tuple[
 
 def read_rows(rows: Sequence[LoggedRow], release: Release) -> ReadRows:
     """Read logged rows as a release's columns; each on its own, as they were read when they were answered."""
-    raw = [msgspec.json.decode(row.row, type=dict[str, Any]) for row in rows]
+    raw = raw_rows(rows)
     names = tuple(column.name for column in release.columns)
     hidden = hidden_columns(raw, names)
     known = {name for row in raw for name in row} | {release.task.target}
@@ -127,13 +125,17 @@ def read_rows(rows: Sequence[LoggedRow], release: Release) -> ReadRows:
     found = _summed(admitted.findings, len(rows))
     return ReadRows(
         rows=tuple(rows[number] for number in kept),
-        raw=tuple(raw[number] for number in kept),
         block=admitted.block,
-        truths=_truths([rows[number].truth for number in kept], release.task),
+        truths=truths_read([rows[number] for number in kept], release.task),
         misfits=len(rows) - len(kept),
         findings=found,
         hidden=hidden,
     )
+
+
+def raw_rows(rows: Sequence[LoggedRow]) -> list[dict[str, Any]]:
+    """Return logged rows as they came."""
+    return [_RAW.decode(row.row) for row in rows]
 
 
 def hidden_columns(raw: Sequence[Mapping[str, object]], names: Sequence[str]) -> tuple[str, ...]:
@@ -171,11 +173,11 @@ def _answers(outputs: Sequence[str | None], task: Task) -> FloatArray:
     return answers
 
 
-def _truths(texts: Sequence[str | None], task: Task) -> FloatArray:
+def truths_read(rows: Sequence[LoggedRow], task: Task) -> FloatArray:
     """Return recorded truths; NaN where none has come, or where it is a class that this task does not know."""
-    truths = np.full(len(texts), np.nan)
+    truths = np.full(len(rows), np.nan)
     codes = {label: code for code, label in enumerate(typed_labels(task).tolist())} if task.kind.classification else {}
-    for number, text in enumerate(texts):
+    for number, text in enumerate(row.truth for row in rows):
         if text is not None:
             value = msgspec.json.decode(text)
             truths[number] = codes.get(value, np.nan) if codes else float(value)

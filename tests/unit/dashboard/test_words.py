@@ -13,6 +13,7 @@ from journeyman.dashboard.words import standings
 from journeyman.entities.decision import Action
 from journeyman.entities.operation import Outcome
 from journeyman.entities.overview import ModelState, Request, RequestKind
+from journeyman.entities.signal import Watched
 
 NOW = history.BEGIN + 60 * history.HOUR
 
@@ -35,6 +36,41 @@ def test_an_estimate_only_makes_it_probable() -> None:
     seen = state.rounds[-2]
     assert [s.code for s in seen.watched.signals if s.alarming] == ["DR201"]
     assert words(replace(state, rounds=state.rounds[:-1])) == ["probably worse since 27 Oct 2026 19:00"]
+
+
+def newest(*looks: tuple[int, float, float]) -> ModelState:
+    """Return a calm model with as many looks: truths, loss and how far its interval reaches; .135 when released."""
+    state = history.calm()
+    rounds = tuple(
+        replace(seen, watched=Watched((), 250, n, loss, 0.135, loss - reach, loss + reach))
+        for seen, (n, loss, reach) in zip(state.rounds[-len(looks) :], looks, strict=True)
+    )
+    return replace(state, rounds=rounds)
+
+
+def test_no_model_is_called_healthy_beside_figures_that_say_otherwise() -> None:
+    (said,) = standings(newest((250, 0.14, 0.02), (250, 0.227, 0.025)), NOW)
+    assert (said.word, said.tone) == ("worse than when released", "warn")
+    assert "0.227 (0.202 to 0.252), 0.135 when released" in said.because
+    (unsure,) = standings(newest((12, 0.227, 0.12)), NOW)
+    assert unsure.word == "healthy"
+    assert "12 truths" in unsure.because
+    assert "leave room for more" in unsure.because
+    (calm,) = standings(newest((250, 0.14, 0.02)), NOW)
+    assert calm.because.endswith("0.135 when released.")
+
+
+def test_without_truths_nothing_is_called_healthy() -> None:
+    state = history.calm()
+    silent = tuple(
+        replace(seen, watched=Watched((), 250, 0, estimate=0.14, estimate_low=0.12, estimate_high=0.16))
+        for seen in state.rounds
+    )
+    (said,) = standings(replace(state, rounds=silent), NOW)
+    assert (said.word, said.tone) == ("no truths yet", "calm")
+    assert "Estimated without truths" in said.because
+    refuted = tuple(replace(seen, watched=replace(seen.watched, refuted=True)) for seen in silent)
+    assert "Estimated" not in standings(replace(state, rounds=refuted), NOW)[0].because
 
 
 def test_several_things_are_said_the_gravest_first() -> None:

@@ -14,7 +14,7 @@ from journeyman.errors import SettingsError
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.traffic_log import SqliteTrafficLog
 from journeyman.stores.workspace import Workspace
-from journeyman.workflow.simulate import simulate
+from journeyman.workflow.simulate import in_order, simulate
 from journeyman.workflow.simulated_world import truths_of
 
 
@@ -69,6 +69,25 @@ def test_what_cannot_be_replayed_is_said_in_a_line(tmp_path: Path) -> None:
     turning(900, 100).drop(columns="y").to_csv(table, index=False)
     with pytest.raises(SettingsError, match="no column 'y'"):
         simulate(settings(tmp_path, table), lambda _: None)
+
+
+def test_rows_are_put_in_the_order_of_a_column_of_time(tmp_path: Path) -> None:
+    table = tmp_path / "mixed.csv"
+    frame = turning(900, 100).assign(day=pd.date_range("2024-01-01", periods=900).strftime("%d.%m.%Y"))
+    frame.assign(day=["soon", *frame["day"][1:]]).to_csv(table, index=False)
+    with pytest.raises(SettingsError, match="'day' holds 'soon' in row 1, wanted a date or a number"):
+        simulate(settings(tmp_path, table, time="day"), lambda _: None)
+    with pytest.raises(SettingsError, match="no column 'moment'"):
+        simulate(settings(tmp_path, table, time="moment"), lambda _: None)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [["3", "1", "2"], ["2024-03-01", "2024-01-01", "2024-02-01"], ["1 Mar 2024", "2024-01-01", "2024-02-01T10:00Z"]],
+)
+def test_moments_are_read_as_numbers_or_dates(written: list[str]) -> None:
+    ordered = in_order(pd.DataFrame({"when": written, "x": [2, 0, 1]}), "when")
+    assert ordered["x"].tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize(

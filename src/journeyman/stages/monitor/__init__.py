@@ -14,6 +14,7 @@ from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
 from journeyman.interfaces import DriftDetector
 from journeyman.metrics.row_losses import bounded_losses
+from journeyman.stages.monitor.estimates import judge_estimate
 from journeyman.stages.monitor.lasting import LOST, follow_faults, lost_columns, settle_faults
 from journeyman.stages.monitor.spans import OWN, Memory, broken_spans, completed, inside, joined, mended
 from journeyman.stages.monitor.undo import undo
@@ -84,7 +85,8 @@ def monitor(
         sound = sound.take(~inside(sound.times, broken))
     kept[OWN] = {"broken": broken}
     told = tuple(replace(s, message=completed(s, reference, task)) for s in sorted(signals, key=_gravity))
-    watched = _watched(reference, task, kept, traffic, sound, told)
+    watched = judge_estimate(_watched(reference, task, kept, traffic, sound, told), _was_refuted(memory))
+    kept[OWN] = {"broken": broken, "refuted": np.array([float(watched.refuted)])}
     return kept, replace(watched, accepted=tuple(sorted(accepted)))
 
 
@@ -96,7 +98,7 @@ def anew(memory: Memory) -> Memory:
     >>> sorted(anew({"monitor": {"broken": np.array([[0.0, 9.0]])}, "loss": {}}))
     ['monitor']
     """
-    return {OWN: memory[OWN]} if OWN in memory else {}
+    return {OWN: {"broken": memory[OWN]["broken"]}} if OWN in memory else {}
 
 
 def _right(signal: Signal) -> Signal:
@@ -104,6 +106,10 @@ def _right(signal: Signal) -> Signal:
         return signal
     what = signal.message.partition(": ")[2] or signal.message
     return replace(signal, severity=Severity.WARNING, message=f"It counts as the normal state of the feed: {what}")
+
+
+def _was_refuted(memory: Memory) -> bool:
+    return bool(memory.get(OWN, {}).get("refuted", np.zeros(1))[0])
 
 
 def _gravity(signal: Signal) -> tuple[int, int, float, str]:
