@@ -46,15 +46,16 @@ def probabilities(p: np.ndarray) -> np.ndarray:
     return np.column_stack([1 - p, p])
 
 
-@pytest.mark.parametrize("copies", [2, 5])
-def test_copies_of_a_record_count_as_one(copies: int) -> None:
+def test_copies_of_a_record_count_as_one() -> None:
     held, alone = [], []
-    for seed in range(120):
+    for seed in range(300):
         rng = np.random.default_rng(seed)
         y = rng.normal(size=60)
-        rows = np.repeat(np.arange(60), copies)
+        rows = np.repeat(np.arange(60), 5)
         score = scored(RMSE, y[rows], np.zeros((len(rows), 1)), rows)
         held.append(score.low <= 1.0 <= score.high)
+        if seed >= 60:
+            continue
         score = scored(RMSE, y[rows], np.zeros((len(rows), 1)))
         alone.append(score.low <= 1.0 <= score.high)
     assert share(held) >= 0.93
@@ -145,7 +146,7 @@ def test_long_tailed_errors() -> None:
 def test_no_gain_is_seldom_called_one(task: Task) -> None:
     """A model that knows nothing more than its baseline: the interval of the gain lies above zero in 2.5 % at most."""
     sure = []
-    for seed in range(250):
+    for seed in range(200):
         rng = np.random.default_rng(seed)
         if task.kind.classification:
             y, p = (rng.random(200) < 0.5).astype(float), probabilities(rng.random(200))
