@@ -13,7 +13,7 @@ test check quick docs: export OMP_NUM_THREADS = 1
 test check static quick docs: export PYTHONDONTWRITEBYTECODE =
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test check static quick format docs experience bench bench-peers bench-smooth bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-serve bench-operate clean
+.PHONY: help demo test check static quick format docs experience bench bench-peers bench-smooth bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-serve bench-operate bench-honest clean
 .DELETE_ON_ERROR:
 
 help:
@@ -23,7 +23,7 @@ help:
 	@echo "make format    put the code into shape"
 	@echo "make docs      run the code in the documents"
 	@echo "make experience   try every candidate on many small tasks and write the beliefs that are shipped (CACHE=, MINUTES=)"
-	@echo "make bench       the measurements; or bench-tables | bench-smooth | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-serve | bench-operate"
+	@echo "make bench       the measurements; or bench-tables | bench-smooth | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-serve | bench-operate | bench-honest"
 
 demo: $(BASE)
 	$(PY) examples/demo.py
@@ -52,7 +52,7 @@ format: $(DEV)
 docs: $(DEV)
 	$(PYTEST) -q -rs tests/test_docs.py
 
-bench: bench-tables bench-smooth bench-peers bench-stopping bench-ingest bench-large bench-predict bench-serve bench-operate
+bench: bench-tables bench-smooth bench-peers bench-stopping bench-ingest bench-large bench-predict bench-serve bench-operate bench-honest
 
 # A start is measured with byte code kept, as anywhere but in an image that forbids it.
 bench-serve: export PYTHONDONTWRITEBYTECODE =
@@ -69,7 +69,7 @@ bench-operate: $(DEV)
 	$(PY) benchmarks/operate_kill.py
 	$(PY) benchmarks/operate_year.py
 
-bench-tables bench-smooth bench-stopping bench-kill bench-ingest bench-large bench-predict: $(DEV)
+bench-tables bench-smooth bench-stopping bench-kill bench-ingest bench-large bench-predict bench-honest: $(DEV)
 	$(PY) benchmarks/$(@:bench-%=%).py
 
 bench-peers: $(DEV)

@@ -21,6 +21,7 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 _MOST_COLUMNS = 60
 _LEAST_ROWS = 20  # in each half
+_LEAST_VOICES = 10  # groups, or different records, inside
 _WORSE = 1.2
 _LARGEST = 0.5  # of the rows: what most rows are like is no slice
 _PROPOSED = 10
@@ -67,7 +68,8 @@ def weak_places(seen: Seen, loss: FloatArray) -> tuple[Found, ...]:
             proposed.append(i)
         if len(proposed) == _PROPOSED:
             break
-    tested = sorted((_p_value(member[~seen.first, i], loss[~seen.first]), i) for i in proposed)
+    confirming = loss[~seen.first], seen.clusters[~seen.first]
+    tested = sorted((_p_value(member[~seen.first, i], *confirming), i) for i in proposed)
     confirmed, corrected = [], 0.0
     for number, (p_value, i) in enumerate(tested):
         corrected = min(1.0, max(corrected, p_value * (len(tested) - number)))
@@ -93,16 +95,24 @@ def _strengths(member: BoolArray, loss: FloatArray) -> FloatArray:
     return np.where(usable, strength, -np.inf)
 
 
-def _p_value(inside: BoolArray, loss: FloatArray) -> float:
-    """Return Welch's one-sided p; with equal losses inside, the spread of all stands in for one that was not seen."""
+def _p_value(inside: BoolArray, loss: FloatArray, clusters: NDArray[np.int64]) -> float:
+    """Return Welch's one-sided p, with variances by clusters (Liang and Zeger 1986).
+
+    With equal losses inside, the spread of all stands in for one that was not seen.
+    """
     n_in, n_out = int(inside.sum()), int((~inside).sum())
-    if n_in < _LEAST_ROWS or n_out < _LEAST_ROWS:
+    voices = len(np.unique(clusters[inside]))
+    if n_in < _LEAST_ROWS or n_out < _LEAST_ROWS or voices < _LEAST_VOICES:
         return 1.0
-    spread = max(float(loss[inside].var(ddof=1)), 0.25 * float(loss.var()))
-    error = np.sqrt(spread / n_in + float(loss[~inside].var(ddof=1)) / n_out)
+    difference = float(loss[inside].mean() - loss[~inside].mean())
+    pull_in = np.bincount(clusters, np.where(inside, loss - loss[inside].mean(), 0.0)) / n_in
+    pull_out = np.bincount(clusters, np.where(inside, 0.0, loss - loss[~inside].mean())) / n_out
+    floor = 0.25 * float(loss.var()) / n_in
+    spread = max(float(((pull_in - pull_out) ** 2).sum()), floor + float((pull_out**2).sum()))
+    error = np.sqrt(voices / (voices - 1) * spread)
     if error == 0:
         return 1.0
-    return float(stats.t.sf((loss[inside].mean() - loss[~inside].mean()) / error, n_in - 1))
+    return float(stats.t.sf(difference / error, voices - 1))
 
 
 def _overlap(a: BoolArray, b: BoolArray) -> float:

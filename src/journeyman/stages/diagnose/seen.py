@@ -43,6 +43,8 @@ class Seen:
         Where they stand in time, or in the order of the table.
     task : Task
         What is predicted.
+    clusters : ndarray of int64, shape (n_samples,)
+        Rows of one code, of one group or copies of one record, err alike.
     """
 
     columns: tuple[Column, ...]
@@ -53,6 +55,7 @@ class Seen:
     first: NDArray[np.bool_]
     when: FloatArray
     task: Task
+    clusters: NDArray[np.int64]
 
     @property
     def residuals(self) -> FloatArray:
@@ -76,7 +79,8 @@ def see(table: Table, split: Split, task: Task, best: Ensemble, seed: int) -> Se
     halves = rng.random(len(rows)) < 0.5
     if (task.scheme is Scheme.GROUPED or split.copies is not None) and len(split.folds) > 1:
         halves = fold % 2 == 0
-    return Seen(columns, block, y, answers, _losses(y, answers, task), halves, _when(table, task, rows), task)
+    loss, when, clusters = _losses(y, answers, task), _when(table, task, rows), _clusters(table, split, task, rows)
+    return Seen(columns, block, y, answers, loss, halves, when, task, clusters)
 
 
 def _numbers(values: NDArray[np.generic]) -> FloatArray:
@@ -88,6 +92,14 @@ def _losses(y: FloatArray, answers: FloatArray, task: Task) -> FloatArray:
     if task.kind.classification:
         return np.asarray(-np.log(np.clip(answers[np.arange(len(y)), y.astype(np.int64)], _TINY, 1.0)))
     return np.abs(answers[:, 0] - y)
+
+
+def _clusters(table: Table, split: Split, task: Task, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    if task.scheme is Scheme.GROUPED and task.group_column is not None:
+        return table.frame[task.group_column].iloc[rows].factorize(use_na_sentinel=False)[0].astype(np.int64)
+    if split.copies is not None:
+        return np.unique(split.copies[rows], return_inverse=True)[1].astype(np.int64)
+    return np.arange(len(rows), dtype=np.int64)
 
 
 def _when(table: Table, task: Task, rows: NDArray[np.int64]) -> FloatArray:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Units", "block_length", "draws", "independent_units"]
+__all__ = ["Units", "block_length", "draws", "independent_units", "leave_out"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 _CELLS = 10_000_000  # weights in all: about a second for all metrics of a task
 _CHUNK = 2_000_000  # weights at a time: what the resampling may hold in memory
 _FEWEST, _MOST = 200, 1_000
+_LEFT_OUT = 200
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,20 @@ def draws(units: Units, losses: FloatArray, seed: int) -> Iterator[FloatArray]:
         many = min(at_once, wanted - start)
         weights = _blocks(rng, count, length, many) if length > 1 else _units(rng, count, many)
         yield weights if alone else weights[:, units.clusters]
+
+
+def leave_out(units: Units, losses: FloatArray) -> Iterator[FloatArray]:
+    """Yield weights that leave a part of the units out, one part after the other: the jackknife of at most 200 parts.
+
+    In chunks as ``draws`` does, each of shape (n_parts_of_it, n_samples).
+    """
+    code = units.blocks(losses)
+    count = int(code.max()) + 1
+    parts = min(count, _LEFT_OUT)
+    part = code * parts // count
+    at_once = max(1, _CHUNK // max(len(losses), 1))
+    for start in range(0, parts, at_once):
+        yield (part != np.arange(start, min(start + at_once, parts))[:, None]).astype(np.float64)
 
 
 def _units(rng: np.random.Generator, n: int, count: int) -> FloatArray:

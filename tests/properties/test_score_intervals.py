@@ -1,0 +1,168 @@
+"""Intervals of scores hold the truth as often as they say, also where rows are not what they seem to be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from journeyman.entities.evaluation import Score
+from journeyman.entities.task import Task, TaskKind
+from journeyman.metrics import METRICS
+from journeyman.stages.evaluate.baseline import trivial
+from journeyman.stages.evaluate.curves import calibration_error, calibration_noise
+from journeyman.stages.evaluate.examined import Examined
+from journeyman.stages.evaluate.resample import Units
+from journeyman.stages.evaluate.scores import compare
+
+pytestmark = pytest.mark.slow
+RMSE = Task("y", TaskKind.REGRESSION, "rmse")
+MAE = Task("y", TaskKind.REGRESSION, "mae")
+AUC = Task("y", TaskKind.BINARY, "roc_auc", ("0", "1"))
+ACCURACY = Task("y", TaskKind.BINARY, "accuracy", ("0", "1"))
+
+
+def scored(
+    task: Task,
+    y: np.ndarray,
+    p: np.ndarray,
+    clusters: np.ndarray | None = None,
+    in_time: bool = False,
+    kept: bool = True,
+) -> Score:
+    units = Units(np.arange(len(y)) if clusters is None else clusters, in_time)
+    nothing = np.zeros(len(y), dtype=np.int64)
+    base = {task.metric: trivial(y, task, task.metric, len(y))}
+    examined = Examined(np.arange(len(y)), kept, y, p, units, base, nothing, nothing)
+    (score,), _ = compare([METRICS[task.metric]], examined, task, None, len(y))
+    return score
+
+
+def share(held: list[bool]) -> float:
+    return float(np.mean(held))
+
+
+def probabilities(p: np.ndarray) -> np.ndarray:
+    return np.column_stack([1 - p, p])
+
+
+def test_copies_of_a_record_count_as_one() -> None:
+    held, alone = [], []
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        y = rng.normal(size=60)
+        rows = np.repeat(np.arange(60), 5)
+        score = scored(RMSE, y[rows], np.zeros((len(rows), 1)), rows)
+        held.append(score.low <= 1.0 <= score.high)
+        if seed >= 60:
+            continue
+        score = scored(RMSE, y[rows], np.zeros((len(rows), 1)))
+        alone.append(score.low <= 1.0 <= score.high)
+    assert share(held) >= 0.93
+    assert share(alone) < 0.86, "drawing single rows would have been too sure"
+
+
+def test_copies_of_a_record_count_as_one_for_labels() -> None:
+    truth, held = float(norm.cdf(1 / np.sqrt(2))), []
+    for seed in range(120):
+        rng = np.random.default_rng(seed)
+        y = (rng.random(100) < 0.4).astype(float)
+        p = norm.cdf(rng.normal(size=100) + y)
+        rows = np.repeat(np.arange(100), rng.integers(1, 8, 100))
+        score = scored(AUC, y[rows], probabilities(p[rows]), np.unique(rows, return_inverse=True)[1])
+        held.append(score.low <= truth <= score.high)
+    assert share(held) >= 0.93
+
+
+def test_small_tables_whose_rows_chose_the_model() -> None:
+    """The best of eight models that know nothing: their own rows flatter it, and the interval allows for that."""
+    held, plain = [], []
+    for seed in range(120):
+        rng = np.random.default_rng(seed)
+        y = (rng.random(90) < 0.5).astype(float)
+        tried = [rng.random(90) for _ in range(8)]
+        best = max(tried, key=lambda p: METRICS["roc_auc"].score(y, probabilities(p)))
+        score = scored(AUC, y, probabilities(best), kept=False)
+        held.append(score.gain_low <= 0.0)
+        plain.append(scored(AUC, y, probabilities(best)).gain_low <= 0.0)
+    assert share(held) >= 0.93
+    assert share(held) > share(plain)
+
+
+@pytest.mark.parametrize("groups", [4, 7, 12])
+def test_few_groups(groups: int) -> None:
+    held = []
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        codes = np.repeat(np.arange(groups), 30)
+        error = rng.normal(size=groups)[codes] + 0.3 * rng.normal(size=len(codes))
+        y = 10 + error
+        score = scored(MAE, y, np.full((len(y), 1), 10.0), codes)
+        truth = np.sqrt(1 + 0.09) * np.sqrt(2 / np.pi)
+        held.append(score.low <= truth <= score.high)
+    assert share(held) >= 0.90
+
+
+@pytest.mark.parametrize(("rows", "least"), [(30, 0.82), (120, 0.90), (400, 0.90)])
+def test_errors_that_go_along_in_time(rows: int, least: float) -> None:
+    """A first-order autoregression of .6; few moments say little, and no resampling makes more of them."""
+    held = []
+    for seed in range(120):
+        rng = np.random.default_rng(seed)
+        error = np.zeros(rows + 50)
+        steps = rng.normal(size=rows + 50) * 0.8
+        for i in range(1, rows + 50):
+            error[i] = 0.6 * error[i - 1] + steps[i]
+        score = scored(RMSE, error[50:], np.zeros((rows, 1)), in_time=True)
+        held.append(score.low <= 1.0 <= score.high)
+    assert share(held) >= least
+
+
+def test_series_that_share_the_luck_of_a_moment() -> None:
+    held, alone = [], []
+    for seed in range(120):
+        rng = np.random.default_rng(seed)
+        moment = np.repeat(np.arange(24), 20)
+        error = rng.normal(size=24)[moment] + 0.5 * rng.normal(size=480)
+        truth = np.sqrt(1.25)
+        score = scored(RMSE, error, np.zeros((480, 1)), moment, in_time=True)
+        held.append(score.low <= truth <= score.high)
+        score = scored(RMSE, error, np.zeros((480, 1)))
+        alone.append(score.low <= truth <= score.high)
+    assert share(held) >= 0.87
+    assert share(alone) < 0.75
+
+
+def test_long_tailed_errors() -> None:
+    held = []
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        score = scored(MAE, rng.lognormal(sigma=1.0, size=300), np.zeros((300, 1)))
+        held.append(score.low <= np.exp(0.5) <= score.high)
+    assert share(held) >= 0.90
+
+
+@pytest.mark.parametrize("task", [AUC, RMSE, ACCURACY], ids=lambda t: t.metric)
+def test_no_gain_is_seldom_called_one(task: Task) -> None:
+    """A model that knows nothing more than its baseline: the interval of the gain lies above zero in 2.5 % at most."""
+    sure = []
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        if task.kind.classification:
+            y, p = (rng.random(200) < 0.5).astype(float), probabilities(rng.random(200))
+        else:
+            y, p = rng.normal(size=200), rng.normal(size=(200, 1)) * 0.1
+        sure.append(scored(task, y, p).gain_low > 0)
+    assert share(sure) <= 0.045
+
+
+@pytest.mark.parametrize("copies", [1, 5])
+def test_a_calibrated_model_stays_below_the_noise(copies: int) -> None:
+    beyond = []
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        rows = np.repeat(np.arange(300), copies)
+        p = rng.beta(1, 2, 300)
+        y = (rng.random(300) < p).astype(float)
+        beyond.append(calibration_error(y[rows], p[rows]) > calibration_noise(p[rows], seed, rows))
+    assert share(beyond) <= 0.09
