@@ -17,7 +17,7 @@ __all__ = ["Layout", "find_layout", "headless"]
 
 _HEAD = 1 << 18
 _PIECE = 1 << 16
-_ROWS = 400
+_ROWS, _LATER = 400, 100
 _MOST_BEFORE = 60
 _USUAL, _RARE = ",;\t|", "~^\x01\x1f:§¦ "
 _EXPECTED = 3.0
@@ -142,7 +142,7 @@ def _pieces(path: Path) -> Iterable[list[str]]:
             if place > _HEAD:
                 file.seek(place)
                 lines = list(split_lines([file.read(_PIECE).decode("utf-8", "ignore")]))
-                yield lines[1:-1][:_ROWS]
+                yield lines[1:-1][:_LATER]
 
 
 def _best(
@@ -237,7 +237,8 @@ def _usual_width(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
 
 def _header(lines: Sequence[str], start: int, dialect: Dialect) -> Layout:
     """Find the header: the first line that is as wide as the rows and not nearly empty."""
-    numbered = [(i, row) for i, row in whole_records(enumerate(lines[start:], start), dialect) if any(row)]
+    records = whole_records(enumerate(lines[start:], start), dialect)
+    numbered = list(islice(((i, row) for i, row in records if any(row)), _ROWS + _MOST_BEFORE))
     if not numbered:  # only delimiters
         numbered = [(start, fields(lines[start], dialect))]
     width, _ = _usual_width([row for _, row in numbered[1 : 1 + _ROWS]] or [numbered[0][1]])
