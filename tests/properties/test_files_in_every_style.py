@@ -1,4 +1,4 @@
-"""Random tables are written in every style, encoding, delimiter, quoting and container, and read back equal by both readers."""
+"""Random tables are written in every style, encoding, delimiter, quoting and container, and read back equal."""
 
 from __future__ import annotations
 

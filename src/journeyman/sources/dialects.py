@@ -17,7 +17,7 @@ __all__ = ["Layout", "find_layout", "headless"]
 
 _HEAD = 1 << 18
 _PIECE = 1 << 16
-_ROWS = 400
+_ROWS, _LATER = 400, 100
 _MOST_BEFORE = 60
 _USUAL, _RARE = ",;\t|", "~^\x01\x1f:§¦ "
 _EXPECTED = 3.0
@@ -142,7 +142,7 @@ def _pieces(path: Path) -> Iterable[list[str]]:
             if place > _HEAD:
                 file.seek(place)
                 lines = list(split_lines([file.read(_PIECE).decode("utf-8", "ignore")]))
-                yield lines[1:-1][:_ROWS]
+                yield lines[1:-1][:_LATER]
 
 
 def _best(
@@ -237,18 +237,20 @@ def _usual_width(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
 
 def _header(lines: Sequence[str], start: int, dialect: Dialect) -> Layout:
     """Find the header: the first line that is as wide as the rows and not nearly empty."""
-    numbered = [(i, row) for i, row in whole_records(enumerate(lines[start:], start), dialect) if any(row)]
+    records = whole_records(enumerate(lines[start:], start), dialect)
+    numbered = list(islice(((i, row) for i, row in records if any(row)), _ROWS + _MOST_BEFORE))
     if not numbered:  # only delimiters
         numbered = [(start, fields(lines[start], dialect))]
     width, _ = _usual_width([row for _, row in numbered[1 : 1 + _ROWS]] or [numbered[0][1]])
     chosen = 0
+    numbers = sum(_has_number(row) for _, row in numbered[-20:]) > 0
     for position, (_, row) in enumerate(numbered[:_MOST_BEFORE]):
         following = numbered[position + 1][1] if position + 1 < len(numbered) else []
-        title = _is_title(row, width, following)
-        if len(row) in (width, width - 1) and not title and not _is_comment(row, width):
+        above = _is_title(row, width, following) or _is_comment(row, width) or _is_pair(row, width, following, numbers)
+        if len(row) in (width, width - 1) and not above:
             chosen = position
             break
-        if not (title or _is_comment(row, width) or len(row) <= width // 2):
+        if not (above or len(row) <= width // 2):
             break  # a header that its rows do not fit is for the reader to complain of
     line, row = numbered[chosen]
     below = [r for _, r in numbered[chosen + 1 :] if len(r) == width]
@@ -268,8 +270,19 @@ def _is_title(row: Sequence[str], width: int, following: Sequence[str]) -> bool:
     if len(row) == 1 and width > 1:
         return True
     filled = [cell for cell in following if cell.strip()]
-    named = len(filled) > 1 and not any(_NUMBER.fullmatch(cell) for cell in filled)
+    named = len(filled) > 1 and not _has_number(filled)
     return sum(bool(cell.strip()) for cell in row) <= 1 and width > 2 and named
+
+
+def _is_pair(row: Sequence[str], width: int, following: Sequence[str], numbers: bool) -> bool:
+    """Say whether a row of one field fewer stands above a header, as "Station,Berlin" does, and is none itself."""
+    if len(row) != width - 1 or width < 3:
+        return False
+    return len(following) != width or (numbers and not _has_number(following))
+
+
+def _has_number(row: Sequence[str]) -> bool:
+    return any(_NUMBER.fullmatch(cell) for cell in row)
 
 
 def _is_comment(row: Sequence[str], width: int) -> bool:

@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-import ibis
 import pandas as pd
 import pyarrow as pa
 
@@ -133,6 +132,9 @@ class FolderSource:
         return out
 
     def _relation(self, backend: Any, number: int) -> Any:
+        # A second and 100 MB that only tables beyond memory need.
+        import ibis  # noqa: PLC0415  # see the line above
+
         part, key = self._parts[number], self._keys[number]
         table = part.relation(backend)
         columns: dict[str, Any] = {}

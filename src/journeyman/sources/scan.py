@@ -46,8 +46,13 @@ def _header_again(text: mmap.mmap, layout: Layout) -> bool:
     if len(layout.names) < 2:
         return False
     line = layout.header.encode()
-    again = any(text.find(b"\n" + line + end) >= 0 for end in (b"\n", b"\r\n"))
-    return again or text[-len(line) - 1 :] == b"\n" + line or text.find(_MARK + line, 1) >= 0
+    place = text.find(line, len(line))
+    while place >= 0:
+        before, after = text[place - 1 : place], text[place + len(line) : place + len(line) + 1]
+        if (before == b"\n" or text[place - 3 : place] == _MARK) and after in (b"", b"\n", b"\r"):
+            return True
+        place = text.find(line, place + 1)
+    return False
 
 
 class _Lines:

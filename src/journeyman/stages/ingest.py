@@ -86,6 +86,7 @@ def ingest(source: Source, settings: BuildSettings) -> Ingested:
         raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
     _check_settings(names, source.name, settings)
     findings = [*source.findings, *_sampled(source.name, rows, limit)]
+    _check_results(frame[settings.target], settings.target, findings)
     frame, told = _without_second_header(frame, settings)
     findings += told
     if limit is None or limit >= (rows or 0):
@@ -94,6 +95,15 @@ def ingest(source: Source, settings: BuildSettings) -> Ingested:
     if len(frame) < 2:
         raise SourceError(f"{source.name} has only one row", hint="give a table with more rows")
     return _decide(source, frame, max(rows or 0, len(frame)), findings, settings)
+
+
+def _check_results(values: pd.Series, target: str, findings: Sequence[Finding]) -> None:
+    """Refuse a target that is missing everywhere since a workbook holds formulas without results."""
+    told = next((f for f in findings if f.code == "DQ037"), None)
+    if told is not None and bool(values.isna().all()):
+        raise TargetError(
+            f"the target {target!r} has no values: {told.message.rstrip('.')}", hint=told.hint.rstrip(".")
+        )
 
 
 def _decide(
