@@ -26,11 +26,22 @@ from journeyman.cli_late import Late
 from journeyman.cli_operating import app as operating
 from journeyman.cli_operating import resume_loop
 from journeyman.cli_simulating import app as simulating
-from journeyman.cli_words import Name, Query, Quiet, Version, Workspace, count, predictions_name, same_file
+from journeyman.cli_words import (
+    Decimal,
+    Name,
+    Query,
+    Quiet,
+    Thousands,
+    Version,
+    Workspace,
+    count,
+    predictions_name,
+    same_file,
+)
 from journeyman.entities.column import Kind, Role
 from journeyman.entities.task import TaskKind
 from journeyman.errors import SettingsError
-from journeyman.settings import DEFAULT_BUDGET, DEFAULT_LATENCY, DEFAULT_WORKSPACE, parse_budget
+from journeyman.settings import DEFAULT_BUDGET, DEFAULT_LATENCY, DEFAULT_WORKSPACE, decimal_sign, parse_budget
 
 __all__ = ["app", "main"]
 
@@ -158,6 +169,8 @@ def build(  # one parameter an option: the signature is the command's interface
         list[str] | None,
         typer.Option(metavar="TEXT", help="A further text for a missing value; repeatable.", show_default=False),
     ] = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
     accept: Annotated[
         list[str] | None,
         typer.Option(
@@ -213,6 +226,8 @@ def build(  # one parameter an option: the signature is the command's interface
                 kinds=kinds,
                 roles=dict.fromkeys(ignore or (), Role.IGNORED.value),
                 missing=tuple(missing or ()),
+                decimal=decimal,
+                thousands=thousands,
                 accept=tuple(accept or ()),
                 latency=latency,
                 memory=memory,
@@ -236,6 +251,8 @@ def predict(
     ] = None,
     version: Version = None,
     query: Query = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
     """Predict the rows of a table with a released model."""
@@ -246,7 +263,13 @@ def predict(
             if not to_stdout and same_file(path, table):
                 raise SettingsError(f"--out {path} would overwrite the table to predict", hint="name another file")
             result = predict_doors.predict_file(
-                name, table, out=path, version=version, workspace=workspace, query=query
+                name,
+                table,
+                out=path,
+                version=version,
+                workspace=workspace,
+                query=query,
+                decimal=decimal_sign(decimal, thousands),
             )
             if to_stdout:
                 sys.stdout.flush()

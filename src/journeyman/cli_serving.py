@@ -11,9 +11,20 @@ import typer
 
 from journeyman.cli_endings import told
 from journeyman.cli_late import Late
-from journeyman.cli_words import Name, Query, Quiet, Version, Workspace, count, predictions_name, same_file
+from journeyman.cli_words import (
+    Decimal,
+    Name,
+    Query,
+    Quiet,
+    Thousands,
+    Version,
+    Workspace,
+    count,
+    predictions_name,
+    same_file,
+)
 from journeyman.errors import SettingsError
-from journeyman.settings import DEFAULT_WORKSPACE
+from journeyman.settings import DEFAULT_WORKSPACE, decimal_sign
 
 __all__ = ["app"]
 
@@ -48,6 +59,8 @@ def score(
     ] = None,
     version: Version = None,
     query: Query = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
     quiet: Quiet = False,
 ) -> None:
@@ -55,8 +68,9 @@ def score(
     with told(workspace, interrupted="interrupted; the same command goes on"):
         if (table is None) == (watch is None):
             raise SettingsError("a table or --watch FOLDER is needed, not both", hint="name one of them")
+        sign = decimal_sign(decimal, thousands)
         if watch is not None:
-            score_doors.watch(name, watch, typer.echo, version=version, workspace=workspace)
+            score_doors.watch(name, watch, typer.echo, version=version, workspace=workspace, decimal=sign)
             return
         path = out or Path(predictions_name(str(table)))
         if same_file(path, str(table)):
@@ -68,7 +82,7 @@ def score(
                 typer.echo(f"{count(rows, 'row')} done, {time.monotonic() - began:.0f} s", err=True)
 
         result = score_doors.score_file(
-            name, str(table), tell, out=path, version=version, workspace=workspace, query=query
+            name, str(table), tell, out=path, version=version, workspace=workspace, query=query, decimal=sign
         )
         typer.echo(f"{count(result.rows, 'row')} predicted: {result.path}")
         for finding in result.findings:

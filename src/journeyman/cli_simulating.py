@@ -14,6 +14,7 @@ import typer
 
 from journeyman.cli_endings import told
 from journeyman.cli_late import Late
+from journeyman.cli_words import Decimal, Thousands
 
 if TYPE_CHECKING:
     from rich import console as rich_console
@@ -58,6 +59,8 @@ def simulate(  # one parameter an option: the signature is the command's interfa
     ignore: Annotated[
         list[str] | None, typer.Option(metavar="COL", help="Do not use this column; repeatable.", show_default=False)
     ] = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
     unit: Annotated[str, typer.Option(metavar="WORD", help="Unit of costs, such as EUR.")] = "points",
     retraining_cost: Annotated[float, typer.Option(metavar="X", min=0, help="Cost of one retraining.")] = 1.0,
     loss_cost: Annotated[
@@ -84,6 +87,8 @@ def simulate(  # one parameter an option: the signature is the command's interfa
             economics=operation.Economics(unit, retraining_cost, loss_cost, horizon),
             ignore=tuple(ignore or ()),
             most=rows,
+            decimal=decimal,
+            thousands=thousands,
         )
         console = rich_console.Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
         began = time.monotonic()

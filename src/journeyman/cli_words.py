@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Name", "Query", "Quiet", "Version", "Workspace", "count", "predictions_name", "same_file"]
+__all__ = [
+    "Decimal",
+    "Name",
+    "Query",
+    "Quiet",
+    "Thousands",
+    "Version",
+    "Workspace",
+    "count",
+    "predictions_name",
+    "same_file",
+]
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.", show_default=False)]
 Workspace = Annotated[
@@ -24,6 +35,16 @@ Version = Annotated[
 ]
 Query = Annotated[
     str | None, typer.Option(metavar="SQL", help="Query to run, where TABLE is a database URL.", show_default=False)
+]
+Decimal = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIGN", help="Decimal sign of numbers in texts: , or . where values leave it open.", show_default=False
+    ),
+]
+Thousands = Annotated[
+    str | None,
+    typer.Option(metavar="SIGN", help="Sign between groups of digits, as in 1.234 or 1'234.", show_default=False),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 

@@ -41,6 +41,8 @@ class SimulateSettings:
         Columns that models may not use.
     most : int or None
         Rows that are replayed at most.
+    decimal, thousands : str or None
+        Signs in numbers that are texts, as for a build.
     """
 
     table: str
@@ -54,6 +56,8 @@ class SimulateSettings:
     economics: Economics = field(default_factory=Economics)
     ignore: tuple[str, ...] = ()
     most: int | None = None
+    decimal: str | None = None
+    thousands: str | None = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from journeyman.interfaces import Source
 from journeyman.settings import BuildSettings
 from journeyman.sources.batches import check_names, check_width
 from journeyman.sources.parsing import Inferred, Reading, Remark, Wish, encode, infer, read
+from journeyman.sources.parsing.separators import Votes, series_votes, table_signs
 
 __all__ = ["ingest"]
 
@@ -28,7 +29,7 @@ _UNNAMED = re.compile(r"Unnamed: \d+")
 _ACCEPT = re.compile(r"[A-Z]{2}[0-9]{3}(?::(.+))?", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
-_GRAVE = frozenset(["DQ001", "DQ004", "DQ006", "DQ008", "DQ018"])
+_GRAVE = frozenset(["DQ001", "DQ004", "DQ006", "DQ008", "DQ009", "DQ018"])
 _HINTS: Mapping[str, str] = {
     "DQ001": "Give the build more memory (settings: memory) to learn from more rows.",
     "DQ002": "Name further markers in the settings (missing), or overrule the kind (kinds).",
@@ -38,6 +39,7 @@ _HINTS: Mapping[str, str] = {
     "DQ006": "Repair them at the source, or overrule the kind in the settings (kinds).",
     "DQ007": "Overrule the kind in the settings (kinds) where these are no dates.",
     "DQ008": "Write dates as year-month-day at the source.",
+    "DQ009": "Say which sign it is: --decimal , or --decimal . (in the settings: decimal).",
     "DQ010": "Overrule with the kind category in the settings (kinds) where the order means nothing.",
     "DQ011": "Overrule the kind in the settings (kinds) where its values say something about the target.",
     "DQ012": "Nothing to do; the same is done when predicting.",
@@ -95,10 +97,11 @@ def ingest(source: Source, settings: BuildSettings) -> Ingested:
 def _decide(
     source: Source, frame: pd.DataFrame, source_rows: int, findings: list[Finding], settings: BuildSettings
 ) -> Ingested:
-    """Infer and read column by column."""
+    """Decide how the table writes its numbers, then infer and read column by column."""
 
     def work(name: str) -> tuple[Inferred, Reading]:
-        wish = Wish(_kind(settings.kinds.get(name)), settings.missing, name == settings.target)
+        decimal, doubt = signs.of_column(votes[name])
+        wish = Wish(_kind(settings.kinds.get(name)), settings.missing, name == settings.target, decimal)
         try:
             encoded = encode(frame[name])
         except TypeError as error:
@@ -108,11 +111,15 @@ def _decide(
         inferred = infer(name, encoded, wish)
         if any(r.code == "DQ004" for r in inferred.remarks) and _accepted("DQ004", name, settings):
             inferred = _with_sentinels_kept(inferred)
+        if doubt and inferred.column.kind in (Kind.NUMBER, Kind.INTEGER):
+            inferred = replace(inferred, remarks=(*inferred.remarks, _doubtful(votes[name], decimal, doubt)))
         return inferred, read(encoded, inferred.column)
 
     names = [str(n) for n in frame.columns]
     # Columns do not depend on each other, and most of the work is outside Python; map() keeps the order.
     with ThreadPoolExecutor(max(1, min(settings.threads, 4))) as pool:
+        votes = dict(zip(names, pool.map(lambda name: series_votes(pd.Series(frame[name])), names), strict=True))
+        signs = table_signs(votes.values(), settings.decimal, settings.thousands)
         done = list(pool.map(work, names))
     columns = tuple(replace(i.column, role=_role(i.column.name, settings)) for i, _ in done)
     _check_named(columns)
@@ -121,6 +128,15 @@ def _decide(
     findings += _told([(i.column, [*i.remarks, *_refused(i, r)]) for i, r in done])
     table = Table(source.name, canonical, columns, source.digest(), source_rows)
     return Ingested(table, tuple(findings))
+
+
+def _doubtful(votes: Votes, decimal: str, doubt: str) -> Remark:
+    """Say that numbers could be read in two ways."""
+    sign = "," if votes.open_comma >= votes.open_point else "."
+    read = "1.234" if sign == decimal else "1234"
+    other = "1234" if sign == decimal else "1.234"
+    detail = f"numbers such as 1{sign}234 are read as {read}, though they could be {other}: {doubt}"
+    return Remark("DQ009", detail, votes.open)
 
 
 def _refused(inferred: Inferred, reading: Reading) -> list[Remark]:

@@ -60,6 +60,8 @@ def build(  # one parameter an option of the command
     kinds: Mapping[str, str] | None = None,
     roles: Mapping[str, str] | None = None,
     missing: Sequence[str] = (),
+    decimal: str | None = None,
+    thousands: str | None = None,
     accept: Sequence[str] = (),
     latency: str | float = DEFAULT_LATENCY,
     memory: str | int | None = None,
@@ -78,7 +80,7 @@ def build(  # one parameter an option of the command
         ``trials`` is given.
     trials : int, optional
         Number of trials; makes a build repeatable bit for bit.
-    metric, task, seed, time, group, query, kinds, roles, missing, accept
+    metric, task, seed, time, group, query, kinds, roles, missing, decimal, thousands, accept
         See :class:`journeyman.settings.BuildSettings`.
     latency : str or float, optional
         Time that the released model may take to answer for one row, in process ("1ms", seconds).
@@ -122,6 +124,8 @@ def build(  # one parameter an option of the command
         kinds=dict(kinds or {}),
         roles=dict(roles or {}),
         missing=tuple(missing),
+        decimal=decimal,
+        thousands=thousands,
         accept=tuple(accept),
         latency=parse_latency(str(latency)),
         threads=available_threads(),

@@ -11,7 +11,7 @@ import pandas as pd
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.interfaces import Source
-from journeyman.settings import model_name
+from journeyman.settings import check_signs, model_name
 from journeyman.sources import open_source
 from journeyman.sources.batches import raw_frames
 from journeyman.workflow.predictions_file import opened_predictions, prediction_columns
@@ -33,8 +33,19 @@ class PredictResult:
     findings: tuple[Finding, ...]
 
 
-def load(name_or_folder: str | Path, *, version: int | None = None, workspace: str | Path | None = None) -> Release:
+def load(
+    name_or_folder: str | Path,
+    *,
+    version: int | None = None,
+    workspace: str | Path | None = None,
+    decimal: str | None = None,
+) -> Release:
     """Return a release by name (its champion unless a version is given) or by its folder.
+
+    Parameters
+    ----------
+    decimal : str, optional
+        The decimal sign of numbers in the texts that it will read, "." or ","; that of its training table by default.
 
     Raises
     ------
@@ -44,7 +55,8 @@ def load(name_or_folder: str | Path, *, version: int | None = None, workspace: s
         Where a byte of the release was changed.
     """
     folder, digest = find_release(name_or_folder, version=version, workspace=workspace)
-    return open_release(folder, digest)
+    check_signs(decimal, None)
+    return open_release(folder, digest, decimal)
 
 
 def predict_file(
@@ -55,6 +67,7 @@ def predict_file(
     version: int | None = None,
     workspace: str | Path | None = None,
     query: str | None = None,
+    decimal: str | None = None,
 ) -> PredictResult:
     """Predict the rows of a table, in their order, and write them beside the class probabilities.
 
@@ -70,6 +83,8 @@ def predict_file(
         A .csv, .parquet or .jsonl file; "TABLE.predictions.csv" here by default.
     query : str, optional
         SQL, for a database.
+    decimal : str, optional
+        As for ``load``.
 
     Raises
     ------
@@ -78,7 +93,7 @@ def predict_file(
     SettingsError
         For an unknown name or version, or a file of another kind.
     """
-    release = load(name, version=version, workspace=workspace)
+    release = load(name, version=version, workspace=workspace, decimal=decimal)
     path = Path(out) if out is not None else Path(f"{model_name(str(table), name)}.predictions.csv")
     with opened_predictions(path) as keep:
         source = open_source(str(table), query)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -154,6 +154,13 @@ class Release:
         """Return name, version and verdict."""
         return f"<Release {self.name} {self.version}: {self.manifest['verdict']}>"
 
+    def with_decimal(self, decimal: str) -> Release:
+        """Return the release as one that reads numbers in texts with this decimal sign, "." or ","."""
+        other = Release(self.path, self.manifest, self._files)
+        columns = tuple(replace(c, decimal=decimal) if c.kind.numeric else c for c in self._card.columns)
+        other._card = replace(self._card, columns=columns)
+        return other
+
     @property
     def task(self) -> Task:
         """What is predicted."""
@@ -281,10 +288,14 @@ def typed_labels(task: Task) -> NDArray[Any]:
     return np.array(task.labels, dtype=object)
 
 
-def open_release(folder: Path, digest: str | None = None) -> Release:
-    """Read a release from its folder after every byte was checked; runs no code from it."""
+def open_release(folder: Path, digest: str | None = None, decimal: str | None = None) -> Release:
+    """Read a release from its folder after every byte was checked; runs no code from it.
+
+    With ``decimal`` it reads numbers in texts with that decimal sign instead of its training table's.
+    """
     manifest, files = read_release(folder, digest)
-    return Release(folder, manifest, files)
+    release = Release(folder, manifest, files)
+    return release if decimal is None else release.with_decimal(decimal)
 
 
 def _preparations(card: ModelCard) -> list[str]:

@@ -45,12 +45,15 @@ class ScoreJob:
         Name of the file of predictions.
     rows : int
         Rows of a part.
+    decimal : str or None
+        The decimal sign that the user named.
     """
 
     release: str
     source: str
     target: str
     rows: int
+    decimal: str | None = None
 
 
 class _Part(msgspec.Struct):
@@ -67,6 +70,7 @@ def score_file(
     version: int | None = None,
     workspace: str | Path | None = None,
     query: str | None = None,
+    decimal: str | None = None,
 ) -> PredictResult:
     """Predict the rows of a table of any size, in their order; after a kill the same call goes on where it was.
 
@@ -77,7 +81,7 @@ def score_file(
     ----------
     tell : callable
         Gets the number of rows that are done, after each part.
-    name, table, out, version, workspace, query
+    name, table, out, version, workspace, query, decimal
         As for ``predict_file``.
 
     Raises
@@ -87,11 +91,12 @@ def score_file(
     WorkspaceError
         Where the disk is full; what is done stays.
     """
-    release = load(name, version=version, workspace=workspace)
+    release = load(name, version=version, workspace=workspace, decimal=decimal)
     path = Path(out) if out is not None else Path(f"{model_name(str(table), name)}.predictions.csv")
     source = open_source(str(table), query)
     with opened_predictions(path) as keep:
-        job = ScoreJob(str(release.manifest["files"]["model.json"]["sha256"]), source.digest(), path.name, _ROWS)
+        model = str(release.manifest["files"]["model.json"]["sha256"])
+        job = ScoreJob(model, source.digest(), path.name, _ROWS, decimal)
         parts = _parts(path)
         with disk_errors(path.parent):
             done = _begun(parts, job)
@@ -119,6 +124,7 @@ def watch(
     *,
     version: int | None = None,
     workspace: str | Path | None = None,
+    decimal: str | None = None,
     seconds: float = 2.0,
     rounds: int | None = None,
 ) -> None:
@@ -143,7 +149,7 @@ def watch(
     """
     if not folder.is_dir():
         raise SettingsError(f"--watch {folder} is no folder", hint="make it first, or name another")
-    load(name, version=version, workspace=workspace)
+    load(name, version=version, workspace=workspace, decimal=decimal)
     seen: dict[Path, tuple[int, int]] = {}
     refused: dict[Path, tuple[int, int]] = {}
     round_number = 0
@@ -158,7 +164,9 @@ def watch(
             state = (table.stat().st_size, table.stat().st_mtime_ns)
             if seen.get(table) == state and refused.get(table) != state:
                 try:
-                    found = score_file(name, table, lambda _: None, out=out, version=version, workspace=workspace)
+                    found = score_file(
+                        name, table, lambda _: None, out=out, version=version, workspace=workspace, decimal=decimal
+                    )
                     tell(f"{found.rows} rows predicted: {out}")
                 except JourneymanError as error:
                     refused[table] = state

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from journeyman.entities.column import Column
 from journeyman.entities.decision import Action
 from journeyman.entities.operating import Operated, OperateSettings
 from journeyman.entities.simulation import DAY, PolicyResult, Simulated, SimulatedDay, SimulateSettings
@@ -77,7 +78,7 @@ def simulate(settings: SimulateSettings, tell: Callable[[SimulatedDay], None]) -
         shelf = Shelf(workspace, settings.name)
         release, reference = shelf.release(1), shelf.reference(1)
         rest = frame.iloc[first:].reset_index(drop=True)
-        truths = truths_of(rest[settings.target], release.task)
+        truths = truths_of(rest[settings.target], release.task, _target_column(release))
         rows = rest.drop(columns=[settings.target])
         with _log(settings.workspace / "predictions" / settings.name) as log:
             world = World(rows, truths, release.task, reference.scale, log)
@@ -148,7 +149,7 @@ def _results(
             known = first + max(0, begin - settings.delay)
             losses[begin:] = _lost(world, _elsewhere(settings, frame.iloc[:known], number), begin, len(world.rows))
         results.append(result("learn again as often, evenly spread, from all rows", losses, retrained))
-    said = truths_of(frame[settings.target], release.task)
+    said = truths_of(frame[settings.target], release.task, _target_column(release))
     last = said[np.maximum(0, np.arange(first, len(frame)) - settings.delay)]
     results.append(result("say what the latest known truth says", _unchanged(world, last), 0, paid=False))
     return tuple(results)
@@ -184,9 +185,21 @@ def _elsewhere(settings: SimulateSettings, frame: pd.DataFrame, number: int) -> 
 def _build(path: Path, settings: SimulateSettings, name: str) -> Release:
     roles = dict.fromkeys(settings.ignore, "ignored")
     made = build(
-        path, target=settings.target, trials=settings.trials, name=name, workspace=settings.workspace, roles=roles
+        path,
+        target=settings.target,
+        trials=settings.trials,
+        name=name,
+        workspace=settings.workspace,
+        roles=roles,
+        decimal=settings.decimal,
+        thousands=settings.thousands,
     )
     return open_release(made.path)
+
+
+def _target_column(release: Release) -> Column:
+    """Return how the build read its target."""
+    return next(c for c in release.report.columns if c.name == release.task.target)
 
 
 def _read(settings: SimulateSettings) -> pd.DataFrame:

@@ -15,7 +15,9 @@ from journeyman.sources.parsing.inferred import Inferred, Remark, Wish
 from journeyman.sources.parsing.name_kinds import as_category, as_names, as_single
 from journeyman.sources.parsing.number_kinds import NumberColumn, kind_of_numbers
 from journeyman.sources.parsing.numbers import number_style
-from journeyman.sources.parsing.text_kinds import PLAIN_STYLE, as_boolean, as_dates, as_numbers, has_codes
+from journeyman.sources.parsing.plain import plain_in
+from journeyman.sources.parsing.separators import Votes, count_votes, table_signs
+from journeyman.sources.parsing.text_kinds import as_boolean, as_dates, as_numbers, has_codes
 from journeyman.sources.parsing.texts import PLAIN
 
 __all__ = ["infer", "infer_column"]
@@ -53,9 +55,14 @@ def infer_column(name: str, values: pd.Series, wish: Wish | None = None) -> Colu
 
 def infer(name: str, encoded: Encoded, wish: Wish) -> Inferred:
     """Decide what an encoded column is, and say what should be said about it."""
+    if wish.decimal is None:
+        votes = count_votes(as_texts(encoded).cleaned) if isinstance(encoded, (Texts, PlainTexts)) else Votes()
+        wish = replace(wish, decimal=table_signs([votes]).of_column(votes)[0])
     inferred = _free(name, encoded, replace(wish, kind=None))
     if wish.kind is not None:
         inferred = _forced(inferred, encoded, wish)
+    if inferred.column.kind.numeric:
+        inferred = replace(inferred, column=replace(inferred.column, decimal=wish.decimal or "."))
     if not wish.missing:
         return inferred
     markers = tuple(dict.fromkeys((*inferred.column.missing_markers, *wish.missing)))
@@ -69,7 +76,12 @@ def _free(name: str, encoded: Encoded, wish: Wish) -> Inferred:
         return Inferred(Column(name, Kind.DATETIME, reason="the source holds dates", native=True))
     if isinstance(encoded, Numbers):
         return _typed(name, encoded, wish)
-    if isinstance(encoded, PlainTexts) and not wish.missing and not has_codes(encoded.array):
+    if (
+        isinstance(encoded, PlainTexts)
+        and not wish.missing
+        and plain_in(encoded.array, wish.decimal)
+        and not has_codes(encoded.array)
+    ):
         distinct, counts = np.unique(encoded.numbers, return_counts=True)
         plain = kind_of_numbers(NumberColumn(name, distinct, counts.astype(np.int64), encoded.numbers), wish)
         if plain.column.kind in (Kind.NUMBER, Kind.INTEGER, Kind.IDENTIFIER):
@@ -121,7 +133,7 @@ def _forced(free: Inferred, encoded: Encoded, wish: Wish) -> Inferred:
         values = sorted(found.take(found.solid, 3))
         column = replace(base, categories=tuple(values) if len(values) == 2 else ())
     elif kind.numeric:
-        column = _as_wanted_numbers(base, found)
+        column = _as_wanted_numbers(base, found, wish)
     elif kind is Kind.DATETIME:
         column = _as_wanted_dates(base, found, encoded)
     else:
@@ -140,11 +152,9 @@ def _as_wanted_names(base: Column, found: Evidence, wish: Wish) -> Column:
     return replace(base, categories=levels, missing_markers=made.missing_markers)
 
 
-def _as_wanted_numbers(base: Column, found: Evidence) -> Column:
-    plain = found.solid & ~np.isnan(found.numbers)
-    odd = found.take(found.solid & ~plain)
-    style = number_style(odd, sum("." in t for t in found.take(plain))) if odd else PLAIN_STYLE
-    return replace(base, unit=style.unit, decimal=style.decimal)
+def _as_wanted_numbers(base: Column, found: Evidence, wish: Wish) -> Column:
+    odd = found.take(found.solid & np.isnan(found.numbers))
+    return replace(base, unit=number_style(odd, wish.decimal or ".").unit)
 
 
 def _as_wanted_dates(base: Column, found: Evidence, encoded: Encoded) -> Column:

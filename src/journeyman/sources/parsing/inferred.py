@@ -21,11 +21,14 @@ class Wish:
         Further texts that stand for a missing value.
     target : bool
         Whether it is the column to predict: its texts are labels, and words such as "none" are classes.
+    decimal : str or None
+        The decimal sign of its numbers in writing; None decides by the column alone.
     """
 
     kind: Kind | None = None
     missing: tuple[str, ...] = ()
     target: bool = False
+    decimal: str | None = None
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from journeyman.sources.parsing.cells import (
 from journeyman.sources.parsing.dates import EPOCHS, read_dates
 from journeyman.sources.parsing.encoded import Dates, Encoded, Numbers, Objects, PlainTexts, Texts, as_texts, encode
 from journeyman.sources.parsing.markers import MISSING_SIGNS
-from journeyman.sources.parsing.plain import flags, plain_numbers
+from journeyman.sources.parsing.plain import flags, plain_in, plain_numbers
 from journeyman.sources.parsing.values import ValueReader
 
 __all__ = ["Reading", "parse", "read"]
@@ -110,11 +110,12 @@ def _grouped_numbers(texts: pa.Array, column: Column) -> NDArray[np.float64]:
     if column.unit in ("$", "€", "£"):
         at_front = pc.starts_with(texts, column.unit)
         bare = pc.if_else(at_front, pc.utf8_slice_codeunits(texts, 1), texts)
+    point, group = (",", "[.]") if column.decimal == "," else ("[.]", ",")
+    pattern = f"^-?([1-9][0-9]{{0,2}}({group}[0-9]{{3}})+|[0-9]+)({point}[0-9]+)?$"
+    bare = pc.if_else(pc.match_substring_regex(bare, pattern), bare, "")
     if column.decimal == ",":
-        whole = pc.match_substring_regex(bare, r"^[0-9]+(,[0-9]+)?$")
-        return plain_numbers(pc.if_else(whole, pc.replace_substring(bare, ",", "."), ""))
-    whole = pc.match_substring_regex(bare, r"^([1-9][0-9]{0,2}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?$")
-    return plain_numbers(pc.if_else(whole, pc.replace_substring(bare, ",", ""), ""))
+        return plain_numbers(pc.replace_substring(pc.replace_substring(bare, ".", ""), ",", "."))
+    return plain_numbers(pc.replace_substring(bare, ",", ""))
 
 
 def _numbers(encoded: Encoded, column: Column) -> Reading:
@@ -128,7 +129,7 @@ def _numbers(encoded: Encoded, column: Column) -> Reading:
             values[values == sentinel] = np.nan
         examples = ("inf",) if bad.any() else ()
         return Reading(pd.Series(values), int(bad.sum()), int(there.sum()), examples)
-    if isinstance(encoded, PlainTexts) and column.decimal == ".":
+    if isinstance(encoded, PlainTexts) and plain_in(encoded.array, column.decimal):
         return _numbers(Numbers(encoded.numbers, encoded.numbers), column)
     texts = as_texts(encoded)
     cleaned = texts.cleaned

@@ -55,17 +55,17 @@ def as_boolean(name: str, found: Evidence, wish: Wish) -> Inferred | None:
 
 def as_numbers(name: str, found: Evidence, wish: Wish) -> Inferred | None:
     """Read as numbers where nearly all values are, plain or in writing, or all but a few words among many numbers."""
+    decimal = wish.decimal or "."
     plain = ~np.isnan(found.numbers) & (found.counts > 0)
+    if decimal == ",":
+        plain &= ~flags(pc.match_substring(found.values, "."))
     odd = found.solid & ~plain
     if not odd.any():
-        return _codes(name, found, plain) or _number_column(name, found, wish, PLAIN_STYLE)
+        return _codes(name, found, plain) or _number_column(name, found, wish, replace(PLAIN_STYLE, decimal=decimal))
     texts = found.take(odd)
     if not plain.any() and not any(c.isdigit() for t in texts[:100] for c in t):
         return None
-    points = sum("." in t for t in found.take(plain))
-    style = number_style(texts, points)
-    if style.decimal == "," and points:
-        style = PLAIN_STYLE
+    style = number_style(texts, decimal)
     # "3+" beside 0, 1 and 2 is the top of a scale; beside hundreds of numbers it is a number with a bound.
     few = plain.sum() <= _FEW_BOUNDED
     if few and (style.bounds or any(_SCALE_LIKE.fullmatch(t) for t in texts)):
@@ -112,8 +112,10 @@ def _number_column(name: str, found: Evidence, wish: Wish, style: NumberStyle) -
     """Build the column for numbers, from all values that can be read in the style."""
     solid = found.solid
     values = found.numbers
-    odd = solid if style.decimal == "," else solid & np.isnan(values)
-    if style.readable and odd.any():
+    odd = solid & np.isnan(values)
+    if style.decimal == ",":
+        odd |= solid & flags(pc.match_substring(found.values, "."))
+    if odd.any():
         # Read through the same door as all later values, so that what is decided here is what will be read.
         base = Column(name, Kind.NUMBER, unit=style.unit, decimal=style.decimal)
         at = np.flatnonzero(odd)
@@ -125,7 +127,8 @@ def _number_column(name: str, found: Evidence, wish: Wish, style: NumberStyle) -
     kept = np.where(good, values, np.nan)
     inferred = kind_of_numbers(NumberColumn(name, distinct, counts, found.by_row(kept)), wish)
     column, kind = inferred.column, inferred.column.kind
-    if (style.unit or style.decimal == ",") and kind is not Kind.NUMBER:
+    in_writing = odd & good
+    if (style.unit or style.decimal == ",") and in_writing.any() and kind is not Kind.NUMBER:
         kind = Kind.INTEGER
     unread = solid & ~good
     markers, remarks = marked(found, ~solid)
@@ -135,8 +138,7 @@ def _number_column(name: str, found: Evidence, wish: Wish, style: NumberStyle) -
         shown = ", ".join(repr(t[:30]) for t in found.take(unread, len(unread))[:3])
         detail = f"texts among numbers ({shown}) cannot be read and count as missing"
         remarks.append(Remark("DQ006", detail, int(found.counts[unread].sum())))
-    in_writing = solid & good & np.isnan(found.numbers)
-    if in_writing.any() or style.decimal == ",":
+    if in_writing.any():
         remarks.append(Remark("DQ005", _style_words(style), int(found.counts[in_writing].sum())))
     column = replace(
         column,
