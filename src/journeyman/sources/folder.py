@@ -76,6 +76,11 @@ class FolderSource:
                 table = pa.Table.from_batches([batch]).select(list(self.names))
                 yield from plain_table(table, part.name).cast(self._schema).to_batches()
 
+    @property
+    def all_texts(self) -> bool:
+        """Whether its files hold nothing but texts."""
+        return all(getattr(part, "all_texts", False) for part in self._parts)
+
     def rows(self) -> int:
         """Return the number of rows."""
         return sum(part.rows() for part in self._parts)

@@ -39,6 +39,8 @@ class TextSource:
         The file is empty, has no rows, two columns of one name, or is no text.
     """
 
+    all_texts = True
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self.name = path.name

@@ -106,6 +106,7 @@ def build(  # one parameter an option of the command
         Where the workspace is in use, read-only or full.
     """
     began = SystemClock().monotonic() if began is None else began
+    target = str(target)  # names of a frame's columns may be numbers
     path = str(frame_or_path) if isinstance(frame_or_path, str | Path) else None
     if path is not None and "://" not in path:
         path = str(Path(path).resolve())
@@ -119,10 +120,10 @@ def build(  # one parameter an option of the command
         metric=metric,
         task=task,
         seed=seed,
-        time=time,
-        group=group,
-        kinds=dict(kinds or {}),
-        roles=dict(roles or {}),
+        time=None if time is None else str(time),
+        group=None if group is None else str(group),
+        kinds={str(column): kind for column, kind in (kinds or {}).items()},
+        roles={str(column): role for column, role in (roles or {}).items()},
         missing=tuple(missing),
         decimal=decimal,
         thousands=thousands,

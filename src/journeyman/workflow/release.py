@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,7 +18,7 @@ from journeyman.entities.column import Column
 from journeyman.entities.conformal import Conformal
 from journeyman.entities.conformed import Misfit
 from journeyman.entities.evaluation import Evaluation
-from journeyman.entities.finding import Finding
+from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.report import BuildReport
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
@@ -44,6 +45,7 @@ __all__ = [
     "release_files",
     "to_labels",
     "typed_labels",
+    "warn_of",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -234,6 +236,7 @@ class Release:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
         conformed = conform(rows, self._reader)
         self.findings = conformed.findings
+        warn_of(conformed.findings)
         return self._scorer.predict(conformed.block)
 
     def answer_block(self, block: Block) -> FloatArray:
@@ -265,6 +268,13 @@ class Release:
         self.findings = (*judge(misfits), *whole)
 
 
+def warn_of(findings: Iterable[Finding]) -> None:
+    """Warn a Python caller of findings that are no mere notes."""
+    for finding in findings:
+        if finding.severity in (Severity.ERROR, Severity.WARNING):
+            warnings.warn(f"{finding.code}: {finding.message} {finding.hint}".rstrip(), UserWarning, stacklevel=4)
+
+
 def to_labels(answers: FloatArray, card: ModelCard) -> NDArray[Any]:
     """Turn probabilities into labels of the target's own type; values are given back as they are."""
     task = card.task
@@ -280,12 +290,23 @@ def to_labels(answers: FloatArray, card: ModelCard) -> NDArray[Any]:
 def typed_labels(task: Task) -> NDArray[Any]:
     """Return the task's labels as an array of the type that the target had."""
     if task.label_types == "int":
-        return np.array([int(float(label)) for label in task.labels])
+        return _whole_numbers(
+            [int(label) if label.lstrip("+-").isdigit() else int(float(label)) for label in task.labels]
+        )
     if task.label_types == "float":
         return np.array([float(label) for label in task.labels])
     if task.label_types == "bool":
         return np.array([label.lower() in ("true", "1", "1.0", "yes") for label in task.labels])
     return np.array(task.labels, dtype=object)
+
+
+def _whole_numbers(labels: list[int]) -> NDArray[Any]:
+    """Return whole numbers of any size, to the last digit."""
+    kind = "int64" if all(-(2**63) <= v < 2**63 for v in labels) else "uint64"
+    return np.array(
+        labels,
+        dtype=kind if all(-(2**63) <= v < 2**64 for v in labels) and (kind == "int64" or min(labels) >= 0) else object,
+    )
 
 
 def open_release(folder: Path, digest: str | None = None, decimal: str | None = None) -> Release:

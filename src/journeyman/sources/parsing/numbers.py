@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from journeyman.sources.parsing.clocks import CLOCKS, read_clock
 from journeyman.sources.parsing.texts import PLAIN
 
 __all__ = ["NumberStyle", "Written", "keyboard", "number_style", "read_number", "read_written"]
@@ -232,6 +233,8 @@ def read_number(text: str, decimal: str, unit: str | None) -> float | None:
     if PLAIN.fullmatch(text) and (decimal == "." or "." not in text):
         value = float(text)
         return value if math.isfinite(value) else None
+    if unit in CLOCKS:
+        return read_clock(text, unit)
     written = read_written(text, decimal)
     if written is None or (written.unit is not None and written.unit != unit):
         return {"True": 1.0, "False": 0.0}.get(text)

@@ -21,6 +21,7 @@ from journeyman.sources.parsing.cells import (
     sentinel_moments,
     sentinel_values,
 )
+from journeyman.sources.parsing.clocks import CLOCKS, read_clocks
 from journeyman.sources.parsing.dates import EPOCHS, read_dates
 from journeyman.sources.parsing.encoded import Dates, Encoded, Numbers, Objects, PlainTexts, Texts, as_texts, encode
 from journeyman.sources.parsing.markers import MISSING_SIGNS
@@ -106,6 +107,8 @@ def _objects(encoded: Objects, column: Column) -> Reading:
 
 def _grouped_numbers(texts: pa.Array, column: Column) -> NDArray[np.float64]:
     """Read the commonest decorated numbers ("$1,234.50", "3,5"); NaN for all others. Shape (n,)."""
+    if column.unit in CLOCKS:
+        return read_clocks(texts)
     bare = texts
     if column.unit in ("$", "€", "£"):
         at_front = pc.starts_with(texts, column.unit)
@@ -179,7 +182,7 @@ def _dates(encoded: Encoded, column: Column) -> Reading:
     return _reading(texts, _moments(spread), refused, distinct != _NAT)
 
 
-def _epochs(encoded: Numbers, scale: int) -> Reading:
+def _epochs(encoded: Numbers, scale: float) -> Reading:
     """Read numbers since 1970."""
     number = encoded.values * scale
     there = ~np.isnan(number)
