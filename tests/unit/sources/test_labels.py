@@ -114,7 +114,7 @@ def test_a_class_called_na_is_left_out_in_words_and_kept_on_demand() -> None:
         task, labels, told = asked(y, accept=("DQ002:y",))
         assert labels.tolist() == y
         assert told == []
-    with pytest.raises(TargetError, match="'NA', which is read as missing .*--accept DQ002:y"):
+    with pytest.raises(TargetError, match=r"'NA', which is read as missing .*--accept DQ002:y"):
         asked(["EU", "NA"] * 30)
     assert asked(["EU", "NA"] * 30, accept=("DQ002",))[1].tolist() == ["EU", "NA"] * 30
 
