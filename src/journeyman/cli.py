@@ -27,6 +27,7 @@ from journeyman.cli_operating import app as operating
 from journeyman.cli_operating import resume_loop
 from journeyman.cli_simulating import app as simulating
 from journeyman.cli_words import (
+    Decimal,
     Delimiter,
     Encoding,
     Identifiers,
@@ -37,6 +38,7 @@ from journeyman.cli_words import (
     Quiet,
     Quote,
     Sheet,
+    Thousands,
     Version,
     Workspace,
     count,
@@ -47,7 +49,7 @@ from journeyman.entities.column import Kind, Role
 from journeyman.entities.file_style import parse_file_style
 from journeyman.entities.task import TaskKind
 from journeyman.errors import SettingsError
-from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, parse_budget
+from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, decimal_sign, parse_budget
 
 __all__ = ["app", "main"]
 
@@ -185,6 +187,8 @@ def build(  # one parameter an option: the signature is the command's interface
         list[str] | None,
         typer.Option(metavar="TEXT", help="A further text for a missing value; repeatable.", show_default=False),
     ] = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
     accept: Annotated[
         list[str] | None,
         typer.Option(
@@ -250,6 +254,8 @@ def build(  # one parameter an option: the signature is the command's interface
                 kinds=kinds,
                 roles=dict.fromkeys(ignore or (), Role.IGNORED.value),
                 missing=tuple(missing or ()),
+                decimal=decimal,
+                thousands=thousands,
                 accept=tuple(accept or ()),
                 encoding=encoding,
                 delimiter=delimiter,
@@ -284,6 +290,8 @@ def predict(
     delimiter: Delimiter = None,
     quote: Quote = None,
     sheet: Sheet = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
     """Predict the rows of a table with a released model."""
@@ -293,7 +301,7 @@ def predict(
             path = Path(folder, "predictions.csv") if to_stdout else Path(out or predictions_name(table))
             if not to_stdout and same_file(path, table):
                 raise SettingsError(f"--out {path} would overwrite the table to predict", hint="name another file")
-            style = parse_file_style(encoding, delimiter, quote, sheet)
+            style = parse_file_style(encoding, delimiter, quote, sheet, decimal_sign(decimal, thousands))
             layout = predict_doors.Layout(tuple(keep or ()), identifiers, interval)
             result = predict_doors.predict_file(
                 name, table, out=path, version=version, workspace=workspace, query=query, layout=layout, style=style

@@ -12,6 +12,7 @@ import typer
 from journeyman.cli_endings import told
 from journeyman.cli_late import Late
 from journeyman.cli_words import (
+    Decimal,
     Delimiter,
     Encoding,
     Identifiers,
@@ -22,6 +23,7 @@ from journeyman.cli_words import (
     Quiet,
     Quote,
     Sheet,
+    Thousands,
     Version,
     Workspace,
     count,
@@ -30,7 +32,7 @@ from journeyman.cli_words import (
 )
 from journeyman.entities.file_style import parse_file_style
 from journeyman.errors import SettingsError
-from journeyman.settings import DEFAULT_WORKSPACE
+from journeyman.settings import DEFAULT_WORKSPACE, decimal_sign
 
 __all__ = ["app"]
 
@@ -72,6 +74,8 @@ def score(
     delimiter: Delimiter = None,
     quote: Quote = None,
     sheet: Sheet = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
     quiet: Quiet = False,
 ) -> None:
@@ -79,7 +83,7 @@ def score(
     with told(workspace, interrupted="interrupted; the same command goes on"):
         if (table is None) == (watch is None):
             raise SettingsError("a table or --watch FOLDER is needed, not both", hint="name one of them")
-        style = parse_file_style(encoding, delimiter, quote, sheet)
+        style = parse_file_style(encoding, delimiter, quote, sheet, decimal_sign(decimal, thousands))
         if watch is not None:
             score_doors.watch(name, watch, typer.echo, version=version, workspace=workspace, style=style)
             return

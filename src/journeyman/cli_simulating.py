@@ -15,7 +15,7 @@ import typer
 
 from journeyman.cli_endings import told
 from journeyman.cli_late import Late
-from journeyman.cli_words import Delimiter, Encoding, Quote, Sheet
+from journeyman.cli_words import Decimal, Delimiter, Encoding, Quote, Sheet, Thousands
 from journeyman.entities.file_style import parse_file_style
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ def simulate(  # one parameter an option: the signature is the command's interfa
     delimiter: Delimiter = None,
     quote: Quote = None,
     sheet: Sheet = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
     unit: Annotated[str, typer.Option(metavar="WORD", help="Unit of costs, such as EUR.")] = "points",
     retraining_cost: Annotated[float, typer.Option(metavar="X", min=0, help="Cost of one retraining.")] = 1.0,
     loss_cost: Annotated[
@@ -107,6 +109,8 @@ def simulate(  # one parameter an option: the signature is the command's interfa
             seed=seed,
             time=time_column,
             style=parse_file_style(encoding, delimiter, quote, sheet),
+            decimal=decimal,
+            thousands=thousands,
         )
         console = rich_console.Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
         began = time.monotonic()

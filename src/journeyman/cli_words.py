@@ -10,6 +10,7 @@ import typer
 from journeyman.settings import predictions_name
 
 __all__ = [
+    "Decimal",
     "Delimiter",
     "Encoding",
     "Identifiers",
@@ -20,6 +21,7 @@ __all__ = [
     "Quiet",
     "Quote",
     "Sheet",
+    "Thousands",
     "Version",
     "Workspace",
     "count",
@@ -86,6 +88,16 @@ Sheet = Annotated[
         help="Sheet of a workbook, or table of a .zip; the first visible one by default.",
         show_default=False,
     ),
+]
+Decimal = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIGN", help="Decimal sign of numbers in texts: , or . where values leave it open.", show_default=False
+    ),
+]
+Thousands = Annotated[
+    str | None,
+    typer.Option(metavar="SIGN", help="Sign between groups of digits, as in 1.234 or 1'234.", show_default=False),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
@@ -17,11 +16,11 @@ from sklearn.utils import assert_all_finite, check_array, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
 
-from journeyman.entities.finding import Severity
 from journeyman.errors import TargetError
 from journeyman.sources import frame_of
 from journeyman.workflow.embed import Learned, embedded_settings, learn_from_frame
 from journeyman.workflow.machine import available_memory
+from journeyman.workflow.release import warn_of
 
 __all__ = ["JourneymanClassifier", "JourneymanRegressor"]
 
@@ -96,9 +95,7 @@ class _Journeyman(BaseEstimator):
             counted = weights > 0  # rows that weigh nothing are as good as not there
             frame, y, weights = frame[counted].reset_index(drop=True), y[counted], weights[counted]
         learned = learn_from_frame(frame, y, task, settings, self.workspace, weights)
-        for finding in learned.findings:
-            if finding.severity in (Severity.ERROR, Severity.WARNING):
-                warnings.warn(f"{finding.code}: {finding.message}", UserWarning, stacklevel=3)
+        warn_of(learned.findings)
         return learned
 
     def _answers(self, X: Any) -> NDArray[np.float64]:

@@ -15,9 +15,12 @@ __all__ = [
     "DEFAULT_WORKSPACE",
     "FRAME",
     "LIBRARIES",
+    "THOUSANDS",
     "BuildSettings",
     "bounded",
+    "check_signs",
     "checked",
+    "decimal_sign",
     "model_name",
     "parse_budget",
     "parse_delay",
@@ -37,6 +40,9 @@ FRAME = "<frame>"
 _PACKED = re.compile(r"\.(gz|zst|bz2|xz|zip|lz4|br)$", re.IGNORECASE)
 _TABLE = re.compile(r"\.(csv|tsv|txt|parquet|pq|jsonl?|ndjson|xlsx?)$", re.IGNORECASE)
 _ENDING = re.compile(r"\.[a-z][a-z0-9]{0,7}$", re.IGNORECASE)
+THOUSANDS = (".", ",", " ", "'", "_")
+"""Signs between groups of digits."""
+
 _LEAST_AUTO, _USUAL_AUTO, _MOST_AUTO = 120.0, 300.0, 3600.0
 _USUAL_VALUES = 100_000
 _LEAST_MEMORY = 600_000_000
@@ -90,6 +96,8 @@ class BuildSettings:
         Column to role ("feature", "ignored", "time", "group"), overruling what was found.
     missing : tuple of str
         Further texts that stand for a missing value.
+    decimal, thousands : str or None
+        The decimal sign and the sign between groups of digits in numbers that are texts; None decides by all columns.
     accept : tuple of str
         Codes of findings whose remedy is not to be applied ("DQ301", or "DQ301:column").
     encoding, delimiter, quote, sheet : str or None
@@ -122,6 +130,8 @@ class BuildSettings:
     kinds: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    decimal: str | None = None
+    thousands: str | None = None
     accept: tuple[str, ...] = ()
     encoding: str | None = None
     delimiter: str | None = None
@@ -157,6 +167,7 @@ def checked(settings: BuildSettings) -> BuildSettings:
     for name, (value, low) in least.items():
         if value is not None and value < low:
             raise SettingsError(f"{name} = {value} is too small", hint=f"give a number from {low} on")
+    check_signs(settings.decimal, settings.thousands)
     if settings.memory < _LEAST_MEMORY:
         found = f"{settings.memory / 1e6:.3g} MB" if settings.memory >= 1e6 else f"{settings.memory} bytes"
         raise SettingsError(f"{found} of memory are too few", hint=f"give {_LEAST_MEMORY / 1e6:.0f}MB or more")
@@ -206,6 +217,44 @@ def parse_delay(text: str) -> tuple[float, bool]:
     if not amount < float("inf"):
         raise SettingsError(f"the delay {text!r} is too long", hint="give a time such as 7d or 12h")
     return amount, any(unit for _, unit in parts)
+
+
+def check_signs(decimal: str | None, thousands: str | None) -> None:
+    """Refuse signs with which no number is written.
+
+    Raises
+    ------
+    SettingsError
+        Naming the sign.
+
+    Examples
+    --------
+    >>> check_signs("x", None)
+    Traceback (most recent call last):
+        ...
+    journeyman.errors.SettingsError: decimal = 'x' is no decimal sign (hint: give , or .)
+    """
+    if decimal not in (None, ".", ","):
+        raise SettingsError(f"decimal = {decimal!r} is no decimal sign", hint="give , or .")
+    if thousands is not None and thousands not in THOUSANDS:
+        shown = " or ".join(repr(sign) for sign in THOUSANDS)
+        raise SettingsError(f"thousands = {thousands!r} parts no groups of digits", hint=f"give {shown}")
+    if decimal is not None and decimal == thousands:
+        raise SettingsError(
+            f"decimal and thousands are both {decimal!r}", hint="give two signs, or leave thousands out"
+        )
+
+
+def decimal_sign(decimal: str | None, thousands: str | None) -> str | None:
+    """Return the decimal sign that was named, by itself or by the other sign's use; None where neither was.
+
+    Examples
+    --------
+    >>> decimal_sign(None, "."), decimal_sign(".", None), decimal_sign(None, " ")
+    (',', '.', None)
+    """
+    check_signs(decimal, thousands)
+    return decimal or {".": ",", ",": "."}.get(thousands or "")
 
 
 def parse_latency(text: str) -> float:

@@ -63,7 +63,8 @@ class Column:
     unit : str or None
         Unit or currency that the raw values carried ("$", "km", "%").
     categories : tuple of str
-        Names in code order, for category and ordered; for boolean (name of 0, name of 1).
+        Names in code order, for category and ordered; for boolean (name of 0, name of 1);
+        for numbers that are labels in writing, their texts.
     missing_markers : tuple of str
         Raw texts that stand for a missing value in this column, besides the empty text.
     decimal : str
@@ -75,6 +76,9 @@ class Column:
         Two-digit years lie in the hundred years from this one.
     native : bool
         Whether the source itself held typed values (Parquet, a frame, a database) rather than text.
+
+    raw : str
+        Of a target from a source with types: "str", "int", "float" or "bool", as its labels are given back; else "".
 
     Examples
     --------
@@ -93,3 +97,4 @@ class Column:
     date_formats: tuple[str, ...] = ()
     native: bool = False
     century_start: int = 1969
+    raw: str = ""

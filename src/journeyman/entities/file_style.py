@@ -59,12 +59,15 @@ class FileStyle:
         The character around texts, or "none".
     sheet : str or None
         Name of a workbook's sheet, or of a file in an archive.
+    decimal : str or None
+        The decimal sign of numbers in texts, "." or ",".
     """
 
     encoding: str | None = None
     delimiter: str | None = None
     quote: str | None = None
     sheet: str | None = None
+    decimal: str | None = None
 
 
 AS_FOUND = FileStyle()
@@ -72,7 +75,11 @@ AS_FOUND = FileStyle()
 
 
 def parse_file_style(
-    encoding: str | None = None, delimiter: str | None = None, quote: str | None = None, sheet: str | None = None
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    quote: str | None = None,
+    sheet: str | None = None,
+    decimal: str | None = None,
 ) -> FileStyle:
     """Read a style as a person writes it: a delimiter may be called by its name.
 
@@ -84,7 +91,7 @@ def parse_file_style(
     Examples
     --------
     >>> parse_file_style("UTF8", "tab", "double")
-    FileStyle(encoding='utf-8', delimiter='\\t', quote='"', sheet=None)
+    FileStyle(encoding='utf-8', delimiter='\\t', quote='"', sheet=None, decimal=None)
     """
     if encoding is not None:
         encoding = _encoding(encoding)
@@ -98,7 +105,7 @@ def parse_file_style(
         quote = _QUOTES.get(quote.lower(), quote)
         if quote not in ('"', "'", NO_QUOTE):
             raise SettingsError(f"{quote!r} cannot be a quote", hint="give double, single or none")
-    return FileStyle(encoding, delimiter, quote, sheet)
+    return FileStyle(encoding, delimiter, quote, sheet, decimal)
 
 
 def _encoding(name: str) -> str:

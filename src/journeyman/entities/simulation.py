@@ -48,6 +48,8 @@ class SimulateSettings:
         Column by whose moments the rows are put in order, and by which builds divide them.
     style : FileStyle
         What the user says of how the table's file is written.
+    decimal, thousands : str or None
+        Signs in numbers that are texts, as for a build.
     """
 
     table: str
@@ -64,6 +66,8 @@ class SimulateSettings:
     seed: int = 0
     time: str | None = None
     style: FileStyle = AS_FOUND
+    decimal: str | None = None
+    thousands: str | None = None
 
 
 @dataclass(frozen=True)

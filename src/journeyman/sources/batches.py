@@ -22,6 +22,7 @@ __all__ = [
     "plain_table",
     "positions",
     "raw_frames",
+    "source_is_typed",
     "to_frame",
     "union_schema",
     "width",
@@ -94,6 +95,11 @@ def drawn(batches: Iterable[pa.RecordBatch], schema: pa.Schema, total: int, limi
     return pa.Table.from_batches(kept, schema)
 
 
+def source_is_typed(source: object) -> bool:
+    """Tell whether a text of a source is one because it was stored as one, not because all its values are."""
+    return not getattr(source, "all_texts", False)
+
+
 def plain_table(table: pa.Table, where: str) -> pa.Table:
     """Return a table whose columns are texts, numbers, truth values, categories or moments.
 
@@ -152,7 +158,7 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
             # A double would round long identifiers.
             filled = values.fill_null(0).to_numpy()
             gone = values.is_null().to_numpy()
-            columns[name] = pd.Series(pd.arrays.IntegerArray(filled.astype(np.int64), gone))
+            columns[name] = pd.Series(pd.arrays.IntegerArray(filled, gone))
         else:
             columns[name] = values.to_pandas()
     return pd.DataFrame(columns)
@@ -185,7 +191,7 @@ def union_schema(schemas: Sequence[pa.Schema]) -> pa.Schema:
         if len(kinds) <= 1:
             kind = next(iter(kinds), pa.string())
         elif all(pa.types.is_integer(k) for k in kinds):
-            kind = pa.int64()
+            kind = pa.uint64() if all(pa.types.is_unsigned_integer(k) for k in kinds) else pa.int64()
         elif all(pa.types.is_integer(k) or pa.types.is_floating(k) or pa.types.is_decimal(k) for k in kinds):
             kind = pa.float64()
         elif all(pa.types.is_timestamp(k) or pa.types.is_date(k) for k in kinds):

@@ -106,6 +106,11 @@ class FolderSource:
                     table = table.append_column(name, pa.array([key.get(name)] * table.num_rows, pa.string()))
                 yield from table.cast(self._schema).to_batches()
 
+    @property
+    def all_texts(self) -> bool:
+        """Whether its files hold nothing but texts."""
+        return all(getattr(part, "all_texts", False) for part in self._parts)
+
     def rows(self) -> int:
         """Return the number of rows."""
         return sum(part.rows() for part in self._parts)

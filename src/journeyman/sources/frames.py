@@ -33,13 +33,28 @@ def frame_of(frame: object, name: str) -> pd.DataFrame:
     if isinstance(frame, pd.Series):
         frame = frame.to_frame()
     if isinstance(frame, pd.DataFrame):
-        return _plain(frame.reset_index(drop=True))
+        return _plain(_with_index(frame))
     table = _arrow(frame)
     if table is None:
         raise SourceError(
             f"a {type(frame).__name__} is no table", hint="give a pandas, polars, pyarrow or DuckDB table, or a path"
         )
     return to_frame(plain_table(table, name))
+
+
+def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with its index as columns, where that says something: it has a name, or holds dates."""
+    levels = [frame.index.get_level_values(i) for i in range(frame.index.nlevels)]
+    kept = {
+        level.name or "index": level
+        for level in levels
+        if level.name is not None or isinstance(level, (pd.DatetimeIndex, pd.PeriodIndex, pd.TimedeltaIndex))
+    }
+    taken = {str(name) for name in frame.columns}
+    frame = frame.reset_index(drop=True)
+    for name in reversed([name for name in kept if str(name) not in taken]):
+        frame.insert(0, name, pd.Series(kept[name]).reset_index(drop=True))
+    return frame
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:

@@ -62,6 +62,8 @@ class TextSource:
         The file is empty, has two columns of one name, or is no text.
     """
 
+    all_texts = True
+
     def __init__(self, path: Path, name: str, asked: FileStyle, expected: FileStyle) -> None:
         self.path = path
         self.name = name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -19,6 +20,8 @@ from journeyman.sources.parsing import RowReader, encode, lacking_error, read, r
 __all__ = ["conform", "conform_part", "judge"]
 
 _EXAMPLES = 3
+_LEAST_REFUSED = 20
+_INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
 _FEW_ROWS = 24
 """Up to this many rows of a frame are read value by value: columns of a frame cost milliseconds, however short."""
 
@@ -79,11 +82,12 @@ def _from_lists(lists: Mapping[str, Sequence[object]], reader: RowReader, left_o
         if isinstance(lists[names[column.name]], (str, bytes)) or not hasattr(lists[names[column.name]], "__len__"):
             raise SchemaError(f"column {column.name!r} is a single value", hint="give a list, one value a row")
     block, findings = reader.read({c.name: lists[names[c.name]] for c in reader.columns})
-    refused = {f.subject[0]: int(f.evidence["rows"]) for f in findings if f.code == "PR102"}
+    about = {f.subject[0]: f for f in findings if f.code == "PR102"}
     for column in reader.columns:
-        if refused.get(column.name):
-            present = refused[column.name] + _present(block, column)
-            _refuse_all(column, refused[column.name], present)
+        finding = about.get(column.name)
+        if finding is not None:
+            refused = int(finding.evidence["rows"])
+            _refuse_all(column, refused, refused + _present(block, column), str(finding.evidence["example"]))
     return Conformed(block, (*findings, *_extra(list(lists), names, left_out)))
 
 
@@ -153,8 +157,10 @@ def judge(misfits: Iterable[Misfit]) -> tuple[Finding, ...]:
     for misfit in sums.values():
         if misfit.refused:
             if not misfit.column.kind.categorical:
-                _refuse_all(misfit.column, misfit.refused, misfit.present)
-            findings.append(refused_finding(misfit.column, misfit.refused, misfit.examples))
+                _refuse_all(
+                    misfit.column, misfit.refused, misfit.present, misfit.examples[0] if misfit.examples else ""
+                )
+            findings.append(refused_finding(misfit.column, misfit.refused, misfit.examples, misfit.present))
     return tuple(findings)
 
 
@@ -173,9 +179,12 @@ def _present(block: Block, column: Column) -> int:
     return int((~np.isnan(block[column.name].astype(np.float64))).sum())
 
 
-def _refuse_all(column: Column, refused: int, present: int) -> None:
-    """Refuse a column of which nothing can be read: it is of another type."""
-    if refused == present:
+def _refuse_all(column: Column, refused: int, present: int, example: str) -> None:
+    """Refuse a column of which nothing can be read: it is of another type.
+
+    A few rows do not tell that: what is read of a row alone is read of it among others. An infinite number is one, too.
+    """
+    if refused == present >= _LEAST_REFUSED and not _INFINITE.fullmatch(example):
         raise SchemaError(
             f"column {column.name!r} should hold a {column.kind}, but none of its {present} values can be read as one",
             hint="give it as the training table did",

@@ -67,9 +67,14 @@ def frame_task(table: Table, settings: BuildSettings) -> Task:
         return _task(column, settings, kind, (), reason)
     counts = _label_counts(values, column)
     if len(counts) < 2:
-        raise TargetError(
-            f"the target {column.name!r} is constant: every row is {next(iter(counts))!r}", hint="choose another target"
-        )
+        only = f"the target {column.name!r} is constant: every row is {next(iter(counts))!r}"
+        signs = [m for m in column.missing_markers if m]
+        if signs:
+            raise TargetError(
+                f"{only} or {signs[0]!r}, which is read as missing",
+                hint=f"--accept DQ002:{column.name} keeps it as a class",
+            )
+        raise TargetError(only, hint="choose another target")
     if wanted is TaskKind.BINARY and len(counts) > 2:
         raise TargetError(
             f"the target {column.name!r} has {len(counts)} classes where two are wanted", hint="use task = multiclass"
@@ -114,6 +119,8 @@ def _wanted(task: str | None) -> TaskKind | None:
 
 
 def _label_types(column: Column) -> str:
+    if column.raw in ("str", "int", "bool"):
+        return column.raw
     if column.kind is Kind.BOOLEAN and column.categories != ("0", "1"):
         return "bool" if column.native else "str"
     if column.kind in (Kind.INTEGER, Kind.BOOLEAN):

@@ -18,8 +18,9 @@ from journeyman.entities.table import Table
 from journeyman.errors import SettingsError, SourceError, TargetError
 from journeyman.interfaces import Source
 from journeyman.settings import BuildSettings
-from journeyman.sources.batches import check_names, check_width
-from journeyman.sources.parsing import Inferred, Reading, Remark, Wish, encode, infer, read
+from journeyman.sources.batches import check_names, check_width, source_is_typed
+from journeyman.sources.parsing import Inferred, Reading, Remark, Wish, encode, infer, raw_type, read
+from journeyman.sources.parsing.separators import Votes, series_votes, table_signs
 from journeyman.sources.totals import count_totals
 
 __all__ = ["ingest"]
@@ -29,21 +30,22 @@ _UNNAMED = re.compile(r"Unnamed: \d+")
 _ACCEPT = re.compile(r"[A-Z]{2}[0-9]{3}(?::(.+))?", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
-_GRAVE = frozenset(["DQ001", "DQ004", "DQ006", "DQ008", "DQ018"])
+_GRAVE = frozenset(["DQ001", "DQ004", "DQ006", "DQ008", "DQ009", "DQ018"])
 _HINTS: Mapping[str, str] = {
     "DQ001": "Give the build more memory (settings: memory) to learn from more rows.",
-    "DQ002": "Name further markers in the settings (missing), or overrule the kind (kinds).",
+    "DQ002": "Name further markers with --missing TEXT; keep one as a value with --accept DQ002:COLUMN.",
     "DQ003": "Overrule it with the settings (kinds) where the word is a category like the others.",
     "DQ004": "Accept DQ004 in the settings where these are real values.",
     "DQ005": "Check the unit; overrule the kind in the settings (kinds) where these are no numbers.",
     "DQ006": "Repair them at the source, or overrule the kind in the settings (kinds).",
     "DQ007": "Overrule the kind in the settings (kinds) where these are no dates.",
     "DQ008": "Write dates as year-month-day at the source.",
+    "DQ009": "Say which sign it is: --decimal , or --decimal . (in the settings: decimal).",
     "DQ010": "Overrule with the kind category in the settings (kinds) where the order means nothing.",
     "DQ011": "Overrule the kind in the settings (kinds) where its values say something about the target.",
     "DQ012": "Nothing to do; the same is done when predicting.",
     "DQ013": "Overrule with the kind category or ignored in the settings where that fits better.",
-    "DQ014": "Overrule with the kind integer in the settings (kinds) where they are quantities.",
+    "DQ014": "Overrule with --kind COLUMN=number where they are quantities.",
     "DQ015": "Overrule with the role ignored in the settings (roles) where it says nothing.",
     "DQ016": "Join rare names at the source.",
     "DQ017": "Take it out of the settings (kinds) to decide by the values.",
@@ -109,10 +111,13 @@ def _check_results(values: pd.Series, target: str, findings: Sequence[Finding]) 
 def _decide(
     source: Source, frame: pd.DataFrame, source_rows: int, findings: list[Finding], settings: BuildSettings
 ) -> Ingested:
-    """Infer and read column by column."""
+    """Decide how the table writes its numbers, then infer and read column by column."""
 
     def work(name: str) -> tuple[Inferred, Reading]:
-        wish = Wish(_kind(settings.kinds.get(name)), settings.missing, name == settings.target)
+        decimal, doubt = signs.of_column(votes[name])
+        raw = raw_type(frame[name]) if name == settings.target and source_is_typed(source) else ""
+        keep, target = _accepted("DQ002", name, settings), name == settings.target
+        wish = Wish(_kind(settings.kinds.get(name)), settings.missing, target, decimal, keep, raw == "str")
         try:
             encoded = encode(frame[name])
         except TypeError as error:
@@ -122,11 +127,17 @@ def _decide(
         inferred = infer(name, encoded, wish)
         if any(r.code == "DQ004" for r in inferred.remarks) and _accepted("DQ004", name, settings):
             inferred = _with_sentinels_kept(inferred)
+        if doubt and inferred.column.kind in (Kind.NUMBER, Kind.INTEGER):
+            inferred = replace(inferred, remarks=(*inferred.remarks, _doubtful(votes[name], decimal, doubt)))
+        if target:
+            inferred = _as_target(inferred, raw)
         return inferred, read(encoded, inferred.column)
 
     names = [str(n) for n in frame.columns]
     # Columns do not depend on each other, and most of the work is outside Python; map() keeps the order.
     with ThreadPoolExecutor(max(1, min(settings.threads, 4))) as pool:
+        votes = dict(zip(names, pool.map(lambda name: series_votes(pd.Series(frame[name])), names), strict=True))
+        signs = table_signs(votes.values(), settings.decimal, settings.thousands)
         done = list(pool.map(work, names))
     columns = tuple(replace(i.column, role=_role(i.column.name, settings)) for i, _ in done)
     _check_named(columns)
@@ -135,6 +146,33 @@ def _decide(
     findings += _told([(i.column, [*i.remarks, *_refused(i, r)]) for i, r in done])
     table = Table(source.name, canonical, columns, source.digest(), source_rows)
     return Ingested(table, tuple(findings))
+
+
+def _as_target(inferred: Inferred, raw: str) -> Inferred:
+    """Note the type of a target's values, and warn where a label may have been taken for a missing one."""
+    column = replace(inferred.column, raw=raw)
+    if not column.kind.categorical and column.kind not in (Kind.BOOLEAN, Kind.CONSTANT):
+        return replace(inferred, column=column)
+    remarks = [
+        replace(r, detail=f"{r.detail}, so that rows without another label are left out; {_keeps(column)}", grave=True)
+        if r.code == "DQ002"
+        else r
+        for r in inferred.remarks
+    ]
+    return Inferred(column, tuple(remarks))
+
+
+def _keeps(column: Column) -> str:
+    return f"--accept DQ002:{column.name} keeps it as a class"
+
+
+def _doubtful(votes: Votes, decimal: str, doubt: str) -> Remark:
+    """Say that numbers could be read in two ways."""
+    sign = "," if votes.open_comma >= votes.open_point else "."
+    read = "1.234" if sign == decimal else "1234"
+    other = "1234" if sign == decimal else "1.234"
+    detail = f"numbers such as 1{sign}234 are read as {read}, though they could be {other}: {doubt}"
+    return Remark("DQ009", detail, votes.open)
 
 
 def _refused(inferred: Inferred, reading: Reading) -> list[Remark]:
@@ -305,17 +343,18 @@ def _is_second_header(frame: pd.DataFrame, unnamed: Sequence[str]) -> bool:
 
 def _told(decided: Sequence[tuple[Column, Sequence[Remark]]]) -> list[Finding]:
     """Turn remarks into findings, one for all columns that share a remark."""
-    grouped: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    grouped: dict[tuple[str, str, bool], list[tuple[str, int]]] = {}
     for column, remarks in decided:
         for remark in remarks:
-            grouped.setdefault((remark.code, remark.detail), []).append((column.name, remark.rows))
+            key = (remark.code, remark.detail, remark.grave or remark.code in _GRAVE)
+            grouped.setdefault(key, []).append((column.name, remark.rows))
     out = []
-    for (code, detail), touched in sorted(grouped.items(), key=lambda p: p[0][0]):
+    for (code, detail, grave), touched in sorted(grouped.items(), key=lambda p: p[0][0]):
         columns = tuple(name for name, _ in touched)
         shown = ", ".join(repr(c) for c in columns[:_SHOWN]) + (", ..." if len(columns) > _SHOWN else "")
         values = sum(rows for _, rows in touched)
         count = f" ({values:,} {'value' if values == 1 else 'values'})" if values else ""
-        severity = Severity.WARNING if code in _GRAVE else Severity.NOTE
+        severity = Severity.WARNING if grave else Severity.NOTE
         evidence = {"values": values} if values else {}
         out.append(Finding(code, severity, columns, f"{shown}: {detail}{count}.", _HINTS[code], evidence))
     return out

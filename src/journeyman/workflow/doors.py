@@ -64,6 +64,8 @@ def build(  # one parameter an option of the command
     kinds: Mapping[str, str] | None = None,
     roles: Mapping[str, str] | None = None,
     missing: Sequence[str] = (),
+    decimal: str | None = None,
+    thousands: str | None = None,
     accept: Sequence[str] = (),
     encoding: str | None = None,
     delimiter: str | None = None,
@@ -86,7 +88,9 @@ def build(  # one parameter an option of the command
         ``trials`` is given.
     trials : int, optional
         Number of trials; makes a build repeatable bit for bit.
-    metric, task, seed, time, delay, group, query, kinds, roles, missing, accept, encoding, delimiter, quote, sheet
+    metric, task, seed, time, delay, group, query, kinds, roles, missing, decimal, thousands, accept
+        See :class:`journeyman.settings.BuildSettings`.
+    encoding, delimiter, quote, sheet
         See :class:`journeyman.settings.BuildSettings`.
     latency : str or float, optional
         Time that the released model may take to answer for one row, in process ("1ms", seconds), even where that makes
@@ -117,6 +121,7 @@ def build(  # one parameter an option of the command
         Where the workspace is in use, read-only or full.
     """
     began = SystemClock().monotonic() if began is None else began
+    target = str(target)  # names of a frame's columns may be numbers
     path = str(frame_or_path) if isinstance(frame_or_path, str | Path) else None
     if path is not None and "://" not in path:
         path = str(Path(path).resolve())
@@ -130,12 +135,14 @@ def build(  # one parameter an option of the command
         metric=metric,
         task=task,
         seed=seed,
-        time=time,
-        group=group,
+        time=None if time is None else str(time),
+        group=None if group is None else str(group),
         delay=delay,
-        kinds=dict(kinds or {}),
-        roles=dict(roles or {}),
+        kinds={str(column): kind for column, kind in (kinds or {}).items()},
+        roles={str(column): role for column, role in (roles or {}).items()},
         missing=tuple(missing),
+        decimal=decimal,
+        thousands=thousands,
         accept=tuple(accept),
         encoding=encoding,
         delimiter=delimiter,

@@ -38,7 +38,7 @@ from journeyman.workflow.build import choose_copies, fit_all, keep_experience, m
 from journeyman.workflow.clock import SystemClock, available_threads
 from journeyman.workflow.kit import Kit, standard_kit
 from journeyman.workflow.machine import available_memory
-from journeyman.workflow.release import ModelCard, make_scorer
+from journeyman.workflow.release import ModelCard, make_scorer, warn_of
 from journeyman.workflow.remember import recall
 from journeyman.workflow.run import MemoryRun
 from journeyman.workflow.search import search
@@ -106,7 +106,9 @@ class Learned:
 
     def answers(self, frame: pd.DataFrame) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
-        return self.scorer.predict(conform(frame, RowReader(self.card.columns)).block)
+        conformed = conform(frame, RowReader(self.card.columns))
+        warn_of(conformed.findings)
+        return self.scorer.predict(conformed.block)
 
     def codes(self, answers: FloatArray) -> NDArray[np.int64]:
         """Return the class code of each row."""

@@ -13,7 +13,7 @@ from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.interfaces import Source
-from journeyman.settings import predictions_name
+from journeyman.settings import check_signs, predictions_name
 from journeyman.sources import open_source
 from journeyman.sources.batches import raw_frames
 from journeyman.workflow.predictions_file import Layout, opened_predictions, prediction_columns
@@ -36,8 +36,19 @@ class PredictResult:
     findings: tuple[Finding, ...]
 
 
-def load(name_or_folder: str | Path, *, version: int | None = None, workspace: str | Path | None = None) -> Release:
+def load(
+    name_or_folder: str | Path,
+    *,
+    version: int | None = None,
+    workspace: str | Path | None = None,
+    decimal: str | None = None,
+) -> Release:
     """Return a release by name (its champion unless a version is given) or by its folder.
+
+    Parameters
+    ----------
+    decimal : str, optional
+        The decimal sign of numbers in the texts that it will read, "." or ","; that of its training table by default.
 
     Raises
     ------
@@ -47,7 +58,8 @@ def load(name_or_folder: str | Path, *, version: int | None = None, workspace: s
         Where a byte of the release was changed.
     """
     folder, digest = find_release(name_or_folder, version=version, workspace=workspace)
-    return open_release(folder, digest)
+    check_signs(decimal, None)
+    return open_release(folder, digest, decimal)
 
 
 def predict_file(
@@ -89,7 +101,7 @@ def predict_file(
     ReleaseError
         Where an interval is wanted and the release knows none.
     """
-    release = load(name, version=version, workspace=workspace)
+    release = load(name, version=version, workspace=workspace, decimal=style.decimal)
     path = Path(out) if out is not None else Path(predictions_name(str(table)))
     with opened_predictions(path) as write:
         source = open_source(str(table), query, style, release.file_style)

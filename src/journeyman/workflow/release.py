@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from journeyman.entities.conformal import Conformal
 from journeyman.entities.conformed import Misfit
 from journeyman.entities.evaluation import Evaluation
 from journeyman.entities.file_style import AS_FOUND, FileStyle
-from journeyman.entities.finding import Finding
+from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.report import BuildReport
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
@@ -56,6 +57,7 @@ __all__ = [
     "release_files",
     "to_labels",
     "typed_labels",
+    "warn_of",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -176,6 +178,13 @@ class Release:
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle as a reference: the folder, and the digest that its content must have."""
         return open_pickled, (str(self.path.resolve()), release_digest(self.path))
+
+    def with_decimal(self, decimal: str) -> Release:
+        """Return the release as one that reads numbers in texts with this decimal sign, "." or ","."""
+        other = Release(self.path, self.manifest, self._files)
+        columns = tuple(replace(c, decimal=decimal) if c.kind.numeric else c for c in self._card.columns)
+        other._card = replace(self._card, columns=columns)
+        return other
 
     @property
     def task(self) -> Task:
@@ -354,6 +363,7 @@ class Release:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
         conformed = conform(rows, self._reader, self.left_out)
         self.findings = conformed.findings
+        warn_of(conformed.findings)
         return self._scorer.predict(conformed.block)
 
     def answer_block(self, block: Block) -> FloatArray:
@@ -398,6 +408,13 @@ class Release:
         self.findings = (*judge(misfits), *whole)
 
 
+def warn_of(findings: Iterable[Finding]) -> None:
+    """Warn a Python caller of findings that are no mere notes."""
+    for finding in findings:
+        if finding.severity in (Severity.ERROR, Severity.WARNING):
+            warnings.warn(f"{finding.code}: {finding.message} {finding.hint}".rstrip(), UserWarning, stacklevel=4)
+
+
 def to_labels(answers: FloatArray, card: ModelCard) -> NDArray[Any]:
     """Turn probabilities into labels of the target's own type; values are given back as they are."""
     task = card.task
@@ -413,7 +430,9 @@ def to_labels(answers: FloatArray, card: ModelCard) -> NDArray[Any]:
 def typed_labels(task: Task) -> NDArray[Any]:
     """Return the task's labels as an array of the type that the target had."""
     if task.label_types == "int":
-        return np.array([int(float(label)) for label in task.labels])
+        return _whole_numbers(
+            [int(label) if label.lstrip("+-").isdigit() else int(float(label)) for label in task.labels]
+        )
     if task.label_types == "float":
         return np.array([float(label) for label in task.labels])
     if task.label_types == "bool":
@@ -443,10 +462,23 @@ def open_pickled(folder: str, digest: str) -> Release:
     return open_release(path, digest)
 
 
-def open_release(folder: Path, digest: str | None = None) -> Release:
-    """Read a release from its folder after every byte was checked; runs no code from it."""
+def _whole_numbers(labels: list[int]) -> NDArray[Any]:
+    """Return whole numbers of any size, to the last digit."""
+    kind = "int64" if all(-(2**63) <= v < 2**63 for v in labels) else "uint64"
+    return np.array(
+        labels,
+        dtype=kind if all(-(2**63) <= v < 2**64 for v in labels) and (kind == "int64" or min(labels) >= 0) else object,
+    )
+
+
+def open_release(folder: Path, digest: str | None = None, decimal: str | None = None) -> Release:
+    """Read a release from its folder after every byte was checked; runs no code from it.
+
+    With ``decimal`` it reads numbers in texts with that decimal sign instead of its training table's.
+    """
     manifest, files = read_release(folder, digest)
-    return Release(folder, manifest, files)
+    release = Release(folder, manifest, files)
+    return release if decimal is None else release.with_decimal(decimal)
 
 
 def _preparations(card: ModelCard) -> list[str]:

@@ -57,6 +57,8 @@ class ScoreJob:
         Rows of a part.
     layout : Layout
         What is written besides predictions.
+    style : FileStyle
+        What the user said of how the table is written.
     """
 
     release: str
@@ -64,6 +66,7 @@ class ScoreJob:
     target: str
     rows: int
     layout: Layout = _PLAIN
+    style: FileStyle = AS_FOUND
 
 
 class _Part(msgspec.Struct):
@@ -105,11 +108,12 @@ def score_file(
     WorkspaceError
         Where the disk is full; what is done stays.
     """
+    release = release if style.decimal is None else release.with_decimal(style.decimal)
     path = Path(out) if out is not None else Path(predictions_name(str(table)))
     source = open_source(str(table), query, style, release.file_style)
     with opened_predictions(path) as keep:
         model = str(release.manifest["files"]["model.json"]["sha256"])
-        job = ScoreJob(model, source.digest(), path.name, _ROWS, layout)
+        job = ScoreJob(model, source.digest(), path.name, _ROWS, layout, style)
         parts = _parts(path)
         with disk_errors(path.parent):
             done = _begun(parts, job)

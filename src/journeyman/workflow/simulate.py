@@ -25,7 +25,7 @@ from journeyman.workflow.clock import SystemClock
 from journeyman.workflow.operate_run import loop_parts
 from journeyman.workflow.shelf import Shelf
 from journeyman.workflow.simulated_policies import Replayed, build_first, policy_results
-from journeyman.workflow.simulated_world import World, truths_of
+from journeyman.workflow.simulated_world import World, target_column, truths_of
 from journeyman.workflow.worker import Worker
 
 __all__ = ["in_order", "simulate"]
@@ -70,7 +70,7 @@ def simulate(settings: SimulateSettings, tell: Callable[[SimulatedDay], None]) -
         shelf = Shelf(workspace, settings.name)
         release, reference = shelf.release(1), shelf.reference(1)
         rest = frame.iloc[first:].reset_index(drop=True)
-        truths = truths_of(rest[settings.target], release.task)
+        truths = truths_of(rest[settings.target], release.task, target_column(release))
         rows = rest.drop(columns=[settings.target])
         with _log(settings.workspace / "predictions" / settings.name) as log:
             world = World(rows, truths, release.task, reference.scale, log)

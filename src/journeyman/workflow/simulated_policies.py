@@ -15,7 +15,7 @@ from journeyman.entities.simulation import PolicyResult, SimulateSettings
 from journeyman.metrics.row_losses import bounded_losses
 from journeyman.workflow.doors import build
 from journeyman.workflow.release import Release, open_release
-from journeyman.workflow.simulated_world import World, truths_of
+from journeyman.workflow.simulated_world import World, target_column, truths_of
 
 __all__ = ["NEVER", "Replayed", "build_first", "policy_results"]
 
@@ -73,7 +73,7 @@ def policy_results(replayed: Replayed, retrained: int) -> tuple[PolicyResult, ..
     most = f", {times} times at most" if times == _most_alarms(replayed.frame) else ""
     found.append((f"learn again from all rows whenever ADWIN alarms{most}", alarmed, times))
     results = [_result(replayed, name, losses, times) for name, losses, times in found]
-    said = truths_of(replayed.frame[replayed.settings.target], release.task)
+    said = truths_of(replayed.frame[replayed.settings.target], release.task, target_column(release))
     latest = np.arange(replayed.first, len(replayed.frame)) - replayed.settings.delay
     last = _unchanged(world, said[np.maximum(0, latest)])
     results.append(PolicyResult("say what the latest known truth says", _mean(last) * world.scale, 0))
@@ -99,6 +99,8 @@ def build_first(frame: pd.DataFrame, settings: SimulateSettings, name: str | Non
         roles=dict.fromkeys(settings.ignore, "ignored"),
         seed=settings.seed,
         time=settings.time,
+        decimal=settings.decimal,
+        thousands=settings.thousands,
     )
     if name != settings.name:
         path.unlink()  # the loop learns again from the first one

@@ -11,34 +11,39 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from journeyman.entities.column import Column
 from journeyman.entities.prediction import Answer, Label, LogEntries, Part, Prediction, Shadow
 from journeyman.entities.task import Task
 from journeyman.metrics.row_losses import bounded_losses
+from journeyman.sources.parsing import parse
 from journeyman.sources.parsing.labels import canonical_label
 from journeyman.sources.parsing.texts import text_of
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.workflow.release import Release, typed_labels
 
-__all__ = ["World", "truths_of"]
+__all__ = ["World", "target_column", "truths_of"]
 
 FloatArray = NDArray[np.float64]
 _TOGETHER = 50  # rows that share a moment
 
 
-def truths_of(raw: pd.Series, task: Task) -> FloatArray:
+def truths_of(raw: pd.Series, task: Task, column: Column) -> FloatArray:
     """Return class codes or values of raw truths, shape (n_samples,); NaN for what the task does not know.
 
-    Spellings that a build takes for one class are one here, too: quotes and blanks around them do not count.
+    Numbers are read as the build read its target's.
+    Spellings that a build takes for one class are one here, too: quotes and blanks
+    around them do not count.
 
     Examples
     --------
+    >>> from journeyman.entities.column import Kind
     >>> from journeyman.entities.task import TaskKind
     >>> task = Task("y", TaskKind.BINARY, "roc_auc", ("no", "yes"))
-    >>> truths_of(pd.Series(["yes", " 'no'", "perhaps", None]), task)
+    >>> truths_of(pd.Series(["yes", " 'no'", "perhaps", None]), task, Column("y", Kind.CATEGORY))
     array([ 1.,  0., nan, nan])
     """
     if not task.kind.classification:
-        return pd.to_numeric(raw, errors="coerce").to_numpy(dtype=np.float64)
+        return parse(raw, column).to_numpy(dtype=np.float64)
     typed = (str(text_of(label)) for label in typed_labels(task).tolist())
     codes = {canonical_label(label): code for labels in (typed, task.labels) for code, label in enumerate(labels)}
     texts = (text_of(_plain(value)) for value in raw)
@@ -155,3 +160,8 @@ def _plain(value: object) -> object:
     if isinstance(value, pd.Timestamp):
         return value.isoformat()
     return value
+
+
+def target_column(release: Release) -> Column:
+    """Return how the build of a release read its target."""
+    return next(c for c in release.report.columns if c.name == release.task.target)

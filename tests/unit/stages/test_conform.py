@@ -48,8 +48,21 @@ def test_lacking_columns_are_named_with_the_nearest(form: type) -> None:
 @FORMS
 def test_another_type_is_refused(form: type) -> None:
     for change in ({"age": ["old", "young", None]}, {"day": ["x", "y", "z"]}):
-        with pytest.raises(SchemaError, match=r"none of its [23] values can be read"):
-            conform(form(LISTS | change), READER)
+        many = {name: list(values) * 10 for name, values in (LISTS | change).items()}
+        with pytest.raises(SchemaError, match=r"none of its [23]0 values can be read"):
+            conform(form(many), READER)
+
+
+@FORMS
+@pytest.mark.parametrize("odd", ["old", "inf", "-inf"])
+def test_what_is_read_of_a_row_alone_is_read_of_it_among_others(form: type, odd: str) -> None:
+    together = conform(form(LISTS | {"age": ["41", odd, "3"]}), READER)
+    alone = conform(form({name: [values[1]] for name, values in (LISTS | {"age": ["41", odd, "3"]}).items()}), READER)
+    assert np.isnan(alone.block["age"]).tolist() == [True]
+    assert np.isnan(together.block["age"]).tolist() == [False, True, False]
+    assert [f.code for f in alone.findings if f.subject == ("age",)] == ["PR102"]
+    many = {name: list(values) * 10 for name, values in (LISTS | {"age": ["inf"] * 3}).items()}
+    assert np.isnan(conform(form(many), READER).block["age"]).all()
 
 
 @FORMS

@@ -31,7 +31,7 @@ def framed(values: Sequence[object], settings: BuildSettings = SETTINGS) -> Task
     [
         ([0, 1] * 20, TaskKind.BINARY, ("0", "1"), "int"),
         ([1, 2] * 20, TaskKind.BINARY, ("1", "2"), "int"),
-        (["'-1'", "'1'"] * 20, TaskKind.BINARY, ("-1", "1"), "int"),
+        (["'-1'", "'1'"] * 20, TaskKind.BINARY, ("-1", "1"), "str"),
         ([True, False] * 20, TaskKind.BINARY, ("False", "True"), "bool"),
         (["yes", "no"] * 20, TaskKind.BINARY, ("no", "yes"), "str"),
         (["TRUE", "FALSE"] * 20, TaskKind.BINARY, ("FALSE", "TRUE"), "str"),

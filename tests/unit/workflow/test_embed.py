@@ -120,7 +120,7 @@ def test_sparse_matrices_are_learned_from():
     ids=str,
 )
 def test_predictions_are_labels_as_they_were_given(labels):
-    frame, rng = _rows(200)
+    frame, _ = _rows(200)
     codes = np.digitize(frame["a"], np.quantile(frame["a"], np.linspace(0, 1, len(labels) + 1)[1:-1]))
     y = pd.Series(labels).iloc[codes].reset_index(drop=True)
     model = JourneymanClassifier(trials=2, random_state=0).fit(frame, y)

@@ -1,6 +1,6 @@
 """How raw values are read: kinds inferred from values, and the same reading in training and in service."""
 
-from journeyman.sources.parsing.encoded import encode
+from journeyman.sources.parsing.encoded import encode, raw_type
 from journeyman.sources.parsing.inference import infer, infer_column
 from journeyman.sources.parsing.inferred import Inferred, Remark, Wish
 from journeyman.sources.parsing.labels import canonical_label, label_order, label_texts, merged_labels
@@ -22,6 +22,7 @@ __all__ = [
     "lacking_error",
     "merged_labels",
     "parse",
+    "raw_type",
     "read",
     "refused_finding",
 ]

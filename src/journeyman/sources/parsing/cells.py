@@ -7,7 +7,8 @@ Each reader takes a raw text and returns the value as a block holds it, a missin
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from journeyman.entities.column import Column, Kind
@@ -23,6 +24,7 @@ __all__ = [
     "Refused",
     "boolean_codes",
     "cell_reader",
+    "code_width",
     "date_cell",
     "date_formats",
     "is_missing_number",
@@ -40,6 +42,7 @@ REFUSED: Final = Refused()
 
 Cell = Callable[[str], object]
 _NAN = float("nan")
+_ZERO_LED = re.compile("0[0-9]")
 _TRUE = ("true", "yes", "t", "y", "on", "1")
 _FALSE = ("false", "no", "f", "n", "off", "0")
 
@@ -113,8 +116,30 @@ def _number(column: Column) -> Cell:
     return read
 
 
+def code_width(categories: Sequence[str]) -> int:
+    """Return the width of codes of digits that are all of one width and begin with zeros in part; 0 for others.
+
+    Examples
+    --------
+    >>> code_width(("02134", "10001")), code_width(("2134", "10001")), code_width(("10", "20"))
+    (5, 0, 0)
+    """
+    widths = {len(name) for name in categories}
+    if len(widths) != 1 or not all(name.isdigit() for name in categories):
+        return 0
+    return widths.pop() if any(name[0] == "0" and len(name) > 1 for name in categories) else 0
+
+
+def _are_codes(categories: Sequence[str]) -> bool:
+    """Tell whether categories are texts of digits that a number would not tell apart, or not name."""
+    numbers = [name for name in categories if PLAIN.fullmatch(name)]
+    return len({float(name) for name in numbers}) < len(numbers) or any(_ZERO_LED.match(name) for name in numbers)
+
+
 def _boolean(column: Column) -> Cell:
     codes, sentinels = boolean_codes(column), sentinel_values(column)
+    # Columns of 0 and 1 are numbers like others, and may hold 2 one day; names such as yes and no may not.
+    numbers = column.categories == ("0", "1")
 
     def read(raw: str) -> object:
         text = clean(raw)
@@ -127,6 +152,8 @@ def _boolean(column: Column) -> Cell:
             if number in sentinels:
                 return _NAN
             code = codes.get(number_text(number)) if math.isfinite(number) else None
+            if code is None and numbers and math.isfinite(number):
+                return number
         if code is None:
             return _NAN if is_missing_number(text, column) else REFUSED
         return code
@@ -136,6 +163,7 @@ def _boolean(column: Column) -> Cell:
 
 def _category(column: Column) -> Cell:
     codes = {name: i for i, name in enumerate(column.categories)}
+    width, by_number = code_width(column.categories), not _are_codes(column.categories)
 
     def read(raw: str) -> object:
         text = clean(raw)
@@ -145,7 +173,11 @@ def _category(column: Column) -> Cell:
         if text in column.missing_markers or is_missing_sign(text) or is_missing_word(text):
             return -1
         if PLAIN.fullmatch(text):
-            code = codes.get(number_text(float(text)))
+            bare = number_text(float(text)) if not text.isdigit() else text
+            if width and bare.isdigit():  # leading zeros that a spreadsheet has eaten
+                code = codes.get(bare.zfill(width))
+            elif by_number:
+                code = codes.get(number_text(float(text)))
         return REFUSED if code is None else code
 
     return read

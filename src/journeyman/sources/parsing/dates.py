@@ -12,22 +12,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from journeyman.sources.parsing.months import MONTH_NAMES, month_of
+
 __all__ = ["EPOCHS", "read_date", "read_dates", "readable_by"]
 
-EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000}
+EPOCHS = {"epoch_s": 1_000_000.0, "epoch_ms": 1_000.0, "epoch_us": 1.0, "epoch_ns": 0.001}
 """Formats for numbers: microseconds in one unit."""
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH_NAMES = (
-    "january|february|march|april|may|june|july|august|september|october|november|december|"
-    "jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec"
+_MONTH_NAMES = "|".join(sorted(MONTH_NAMES, key=len, reverse=True))
+_DAY_NAMES = (
+    "montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|"
+    "lunes|martes|miércoles|jueves|viernes|sábado|domingo|mo|di|mi|do|fr|sa|so|lun|mar|mié|jue|vie|sáb|dom|jeu|ven|sam|dim|"
+    "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues|tue|wed|thurs|thur|thu|fri|sat|sun"
 )
-_DAY_NAMES = "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues|tue|wed|thurs|thur|thu|fri|sat|sun"
 _CODES = {
     "Y": "(?P<Y>[0-9]{4})",
     "y": "(?P<y>[0-9]{2})",
     "m": "(?P<m>[0-9]{1,2})",
-    "d": "(?P<d>[0-9]{1,2})",
+    "d": "(?P<d>[0-9]{1,2})(?:st|nd|rd|th|er|º|ª)?",
+    "G": "(?P<G>[0-9]{4})",
+    "V": "(?P<V>[0-9]{2})",
+    "u": "(?P<u>[1-7])",
     "H": "(?P<H>[0-9]{1,2})",
     "I": "(?P<I>[0-9]{1,2})",
     "M": "(?P<M>[0-9]{2})",
@@ -51,9 +56,14 @@ _SPLIT_MANY = 4096
 # decided by the values, so both orders are listed.
 _DATES = tuple(
     """%Y-%m-%d;%Y/%m/%d;%Y.%m.%d;%d/%m/%Y;%m/%d/%Y;%d-%m-%Y;%m-%d-%Y;%d.%m.%Y;%d/%m/%y;%m/%d/%y;%d-%m-%y
-    %m-%d-%y;%d.%m.%y;%d %b %Y;%d-%b-%Y;%d-%b-%y;%d %b %y;%d %b, %Y;%d. %b %Y;%b %d, %Y;%b %d %Y;%b-%d-%Y
-    %Y-%b-%d;%Y %b %d;%a, %d %b %Y;%a %d %b %Y;%a, %b %d, %Y;%a %b %d %Y;%Y-%m;%m/%Y;%Y/%m;%b-%y;%b %Y
-    %b-%Y;%b %y;%b, %Y;%Y-%b;%Y %b;%YM%m;%Y Q%q;%Y-Q%q;%YQ%q;Q%q %Y;Q%q-%Y""".replace("\n    ", ";").split(";")
+    %m-%d-%y;%d.%m.%y;%d %b %Y;%d-%b-%Y;%d-%b-%y;%d %b %y;%d %b, %Y;%d. %b %Y;%b %d, %Y;%b %d %Y
+    %b-%d-%Y;%Y-%b-%d;%Y %b %d;%a, %d %b %Y;%a %d %b %Y;%a, %b %d, %Y;%a %b %d %Y;%Y-%m;%m/%Y;%Y/%m
+    %b-%y;%b %Y;%b-%Y;%b %y;%b, %Y;%Y-%b;%Y %b;%YM%m;%Y Q%q;%Y-Q%q;%YQ%q;Q%q %Y;Q%q-%Y;Q%q/%Y;%qQ%Y
+    %Y/Q%q;Q%q%Y;Q%q %y;%qQ%y;%d de %b de %Y;%d de %b %Y;%d %b de %Y;%b de %Y;%d.%b.%Y;%d.%b.%y
+    %d. %b %y;%d/%b/%Y;%d/%b/%y;%d%b%Y;%d%b%y;%b %d %y;%a, %d. %b %Y;%a, %d de %b de %Y
+    %Y年%m月%d日;%Y年%m月;%Y년 %m월 %d일;%G-W%V;%GW%V;%G-W%V-%u;%G W%V;W%V %G;W%V-%G""".replace("\n    ", ";").split(
+        ";"
+    )
 )
 _TIMES = ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%I:%M:%S %p", "%I:%M %p", "%I:%M%p", "%I:%M:%S%p")
 _ZONES = ("", "%z", " %z")
@@ -86,7 +96,7 @@ def readable_by(text: str) -> tuple[str, ...]:
     >>> readable_by("3/4/2020"), readable_by("2020-05-17T10:00:00Z"), readable_by("17.5")
     (('%d/%m/%Y', '%m/%d/%Y'), ('%Y-%m-%dT%H:%M:%S%z',), ())
     """
-    if not 6 <= len(text) <= 45 or not any(c.isdigit() for c in text):
+    if not 4 <= len(text) <= 45 or not any(c.isdigit() for c in text):
         return ()
     if ":" not in text:
         return tuple(f for f in _candidates(_DIGIT.sub("1", text)) if read_date(text, (f,), 1969) is not None)
@@ -153,9 +163,12 @@ def read_date(text: str, formats: Sequence[str], century: int) -> int | None:
 
 def _micros(parts: dict[str, str], century: int) -> int:
     """Return microseconds since 1970; ValueError where there is no such moment."""
+    if "G" in parts:
+        monday = dt.date.fromisocalendar(int(parts["G"]), int(parts["V"]), int(parts.get("u", 1)))
+        return (monday - dt.date(1970, 1, 1)).days * 86_400_000_000
     year = int(parts["Y"]) if "Y" in parts else century + (int(parts["y"]) - century) % 100
     if "b" in parts:
-        month = _MONTHS.index(parts["b"][:3].lower()) + 1
+        month = month_of(parts["b"])
     elif "q" in parts:
         month = 3 * int(parts["q"]) - 2
     else:
@@ -167,9 +180,10 @@ def _micros(parts: dict[str, str], century: int) -> int:
             raise ValueError(hour)
         hour = hour % 12 + (12 if parts["p"] in "Pp" else 0)
     fraction = int(parts["f"].ljust(6, "0")[:6]) if "f" in parts else 0
-    moment = dt.datetime(
-        year, month, int(parts.get("d", 1)), hour, int(parts.get("M", 0)), int(parts.get("S", 0)), fraction
-    )
+    minute, second = int(parts.get("M", 0)), int(parts.get("S", 0))
+    midnight = "H" in parts and (hour, minute, second, fraction) == (24, 0, 0, 0)  # the end of the day
+    moment = dt.datetime(year, month, int(parts.get("d", 1)), 0 if midnight else hour, minute, second, fraction)
+    moment += dt.timedelta(days=midnight)
     delta = moment - dt.datetime(1970, 1, 1)
     return (delta.days * 86_400 + delta.seconds - _zone(parts.get("z"))) * 1_000_000 + delta.microseconds
 
@@ -206,6 +220,12 @@ def read_dates(texts: pa.Array, formats: Sequence[str], century: int) -> NDArray
     for form in formats:
         if form in EPOCHS or not len(left):
             continue
+        if "%G" in form:  # weeks, of which there are few: one by one
+            for i in left.tolist():
+                moment = read_date(texts[i].as_py(), (form,), century)
+                out[i] = nat if moment is None else moment
+            left = left[out[left] == nat]
+            continue
         some = texts if len(left) == len(texts) else texts.take(pa.array(left))
         micros = _by_format(some, form, century)
         out[left] = micros
@@ -239,8 +259,9 @@ def _by_format(texts: pa.Array, form: str, century: int) -> NDArray[np.int64]:
     year = number("Y", 0) if "Y" in text else century + (number("y", 0) - century) % 100
     month = number("m", 1)
     if "b" in text:
-        lower = pc.utf8_lower(pc.utf8_slice_codeunits(text["b"], 0, 3))
-        month = pc.index_in(lower, value_set=pa.array(_MONTHS)).to_numpy(zero_copy_only=False).astype(np.int64) + 1
+        at = pc.index_in(pc.utf8_lower(text["b"]), value_set=pa.array(list(MONTH_NAMES), type=text["b"].type))
+        numbers = np.array([*MONTH_NAMES.values(), 0], dtype=np.int64)  # 0, which is no month, for what is not found
+        month = numbers[pc.fill_null(at, len(MONTH_NAMES)).to_numpy(zero_copy_only=False)]
     elif "q" in text:
         month = 3 * number("q", 1) - 2
     hour = number("H", 0)
@@ -255,11 +276,13 @@ def _by_format(texts: pa.Array, form: str, century: int) -> NDArray[np.int64]:
         padded = pc.utf8_slice_codeunits(pc.utf8_rpad(text["f"], 6, "0"), 0, 6)
         fraction = pc.cast(padded, pa.int64()).to_numpy(zero_copy_only=False)
     day, minute, second = number("d", 1), number("M", 0), number("S", 0)
+    late_night = (hour == 24) & (minute == 0) & (second == 0) & (fraction == 0)
+    hour = np.where(late_night, 0, hour)
     good &= (year >= 1) & (month >= 1) & (month <= 12) & (hour < 24) & (minute < 60) & (second < 60)
     first = np.where(good, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
     length = ((first + 1).astype("datetime64[D]") - first.astype("datetime64[D]")).astype(np.int64)
     good &= (day >= 1) & (day <= length)
-    days = first.astype("datetime64[D]").astype(np.int64) + day - 1
+    days = first.astype("datetime64[D]").astype(np.int64) + day - 1 + late_night
     zone = np.zeros(len(parts), dtype=np.int64)
     if "z" in text:
         encoded = text["z"].dictionary_encode()

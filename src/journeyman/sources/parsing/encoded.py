@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from journeyman.sources.parsing.plain import plain_numbers
 from journeyman.sources.parsing.texts import BLANKS, clean, text_of
 
-__all__ = ["Dates", "Encoded", "Numbers", "Objects", "PlainTexts", "Texts", "as_texts", "encode"]
+__all__ = ["Dates", "Encoded", "Numbers", "Objects", "PlainTexts", "Texts", "as_texts", "encode", "raw_type"]
 
 _HEAD = 1000
 
@@ -148,6 +148,19 @@ def encode(values: pd.Series) -> Encoded:
     if pd.api.types.is_bool_dtype(dtype) or pd.api.types.is_numeric_dtype(dtype):
         return _numbers(values)
     return _texts(values)
+
+
+def raw_type(values: pd.Series) -> str:
+    """Return the type of a typed column's values: "str", "int", "float" or "bool"; "" where they are mixed or others.
+
+    Examples
+    --------
+    >>> [raw_type(pd.Series(v)) for v in (["1", "2"], [1, 2], pd.Categorical([True, False]), [1, "a"])]
+    ['str', 'int', 'bool', '']
+    """
+    content = values.dtype.categories if isinstance(values.dtype, pd.CategoricalDtype) else values
+    kind = pd.api.types.infer_dtype(content, skipna=True)
+    return {"string": "str", "integer": "int", "boolean": "bool", "floating": "float"}.get(kind, "")
 
 
 def _numbers(values: pd.Series) -> Numbers:

@@ -100,8 +100,8 @@ def gathered(texts: Texts, wish: Wish) -> Evidence:
     signs, words = np.zeros(len(values), dtype=bool), np.zeros(len(values), dtype=bool)
     if np.isnan(numbers).any():
         lower = pc.utf8_lower(values)
-        signs |= flags(pc.is_in(lower, value_set=MISSING_SIGNS))
-        words |= flags(pc.is_in(lower, value_set=MISSING_WORDS))
+        signs |= flags(pc.equal(lower, "") if wish.keep else pc.is_in(lower, value_set=MISSING_SIGNS))
+        words |= flags(pc.is_in(lower, value_set=MISSING_WORDS)) & (not wish.keep)
     if wish.missing:
         signs |= flags(pc.is_in(values, value_set=pa.array(wish.missing, type=pa.large_string())))
     found = Evidence(texts, values, counts, numbers, signs, words, tuple(remarks))

@@ -6,21 +6,27 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
 from journeyman.sources.parsing.date_styles import date_style
 from journeyman.sources.parsing.encoded import Dates, Encoded, Numbers, PlainTexts, Texts, as_texts, encode
 from journeyman.sources.parsing.evidence import Evidence, gathered, marked
 from journeyman.sources.parsing.inferred import Inferred, Remark, Wish
-from journeyman.sources.parsing.name_kinds import as_category, as_names, as_single
-from journeyman.sources.parsing.number_kinds import NumberColumn, kind_of_numbers
+from journeyman.sources.parsing.labels import parse_number
+from journeyman.sources.parsing.name_kinds import UNIQUE, as_category, as_names, as_single, most_frequent
+from journeyman.sources.parsing.number_kinds import MIN_UNIQUE_ROWS, NumberColumn, kind_of_numbers
 from journeyman.sources.parsing.numbers import number_style
-from journeyman.sources.parsing.text_kinds import PLAIN_STYLE, as_boolean, as_dates, as_numbers, has_codes
+from journeyman.sources.parsing.plain import plain_in
+from journeyman.sources.parsing.separators import Votes, count_votes, table_signs
+from journeyman.sources.parsing.text_kinds import as_boolean, as_clock, as_dates, as_numbers, has_codes
 from journeyman.sources.parsing.texts import PLAIN
 
 __all__ = ["infer", "infer_column"]
 
 _NAT = np.iinfo(np.int64).min
+_EXACT = 2**53  # up to here doubles hold every whole number
+_MOST_LABELS = 100
 _SAID = "the settings say so"
 
 
@@ -53,13 +59,37 @@ def infer_column(name: str, values: pd.Series, wish: Wish | None = None) -> Colu
 
 def infer(name: str, encoded: Encoded, wish: Wish) -> Inferred:
     """Decide what an encoded column is, and say what should be said about it."""
+    if wish.decimal is None:
+        votes = count_votes(as_texts(encoded).cleaned) if isinstance(encoded, (Texts, PlainTexts)) else Votes()
+        wish = replace(wish, decimal=table_signs([votes]).of_column(votes)[0])
     inferred = _free(name, encoded, replace(wish, kind=None))
     if wish.kind is not None:
         inferred = _forced(inferred, encoded, wish)
+    if wish.spelled and inferred.column.kind.numeric:
+        inferred = _spelled(inferred, encoded)
+    if inferred.column.kind.numeric:
+        inferred = replace(inferred, column=replace(inferred.column, decimal=wish.decimal or "."))
     if not wish.missing:
         return inferred
     markers = tuple(dict.fromkeys((*inferred.column.missing_markers, *wish.missing)))
     return replace(inferred, column=replace(inferred.column, missing_markers=markers))
+
+
+def _spelled(inferred: Inferred, encoded: Encoded) -> Inferred:
+    """Keep how few labels that are numbers are written, each number by its most frequent text."""
+    texts, column = as_texts(encoded), inferred.column
+    if len(texts.values) > _MOST_LABELS or (column.kind is Kind.BOOLEAN and column.categories != ("0", "1")):
+        return inferred
+    plain = replace(column, kind=Kind.NUMBER, categories=())
+    by_number: dict[float, str] = {}
+    for at in np.argsort(-texts.counts, kind="stable").tolist():
+        text = texts.cleaned[at].as_py()
+        by_number.setdefault(parse_number(text, plain), text)
+    spelled = tuple(text for number, text in sorted(by_number.items()) if number == number)
+    return replace(
+        inferred,
+        column=replace(column, kind=Kind.INTEGER if column.kind is Kind.BOOLEAN else column.kind, categories=spelled),
+    )
 
 
 def _free(name: str, encoded: Encoded, wish: Wish) -> Inferred:
@@ -69,7 +99,12 @@ def _free(name: str, encoded: Encoded, wish: Wish) -> Inferred:
         return Inferred(Column(name, Kind.DATETIME, reason="the source holds dates", native=True))
     if isinstance(encoded, Numbers):
         return _typed(name, encoded, wish)
-    if isinstance(encoded, PlainTexts) and not wish.missing and not has_codes(encoded.array):
+    if (
+        isinstance(encoded, PlainTexts)
+        and not wish.missing
+        and plain_in(encoded.array, wish.decimal)
+        and not has_codes(encoded.array, name)
+    ):
         distinct, counts = np.unique(encoded.numbers, return_counts=True)
         plain = kind_of_numbers(NumberColumn(name, distinct, counts.astype(np.int64), encoded.numbers), wish)
         if plain.column.kind in (Kind.NUMBER, Kind.INTEGER, Kind.IDENTIFIER):
@@ -83,7 +118,7 @@ def _free(name: str, encoded: Encoded, wish: Wish) -> Inferred:
         if found.present.sum() < 2:
             return as_single(name, found, native=False)
         return as_category(name, found, wish, f"{int(found.present.sum())} names")
-    for decide in (as_boolean, as_dates, as_numbers):
+    for decide in (as_boolean, as_dates, as_clock, as_numbers):
         inferred = decide(name, found, wish)
         if inferred is not None:
             return inferred
@@ -92,6 +127,11 @@ def _free(name: str, encoded: Encoded, wish: Wish) -> Inferred:
 
 def _typed(name: str, encoded: Numbers, wish: Wish) -> Inferred:
     """Decide for a column that the source holds as numbers or truth values."""
+    exact = _beyond_doubles(encoded)
+    if exact is not None:
+        inferred = _big_codes(name, exact, encoded, wish)
+        if inferred is not None:
+            return inferred
     finite = encoded.values[np.isfinite(encoded.values)]
     distinct, counts = np.unique(finite, return_counts=True)
     if len(distinct) < 2:
@@ -105,6 +145,32 @@ def _typed(name: str, encoded: Numbers, wish: Wish) -> Inferred:
         return as_single(name, gathered(as_texts(encoded), wish), native=True)
     inferred = kind_of_numbers(numbers, wish)
     return replace(inferred, column=replace(inferred.column, native=True))
+
+
+def _beyond_doubles(encoded: Numbers) -> NDArray[np.generic] | None:
+    """Return the distinct whole numbers of a column where some are too large for a double to hold each; else None."""
+    if encoded.exact.dtype.kind not in "iu" or encoded.exact.dtype.itemsize < 8:
+        return None
+    present = encoded.exact[~np.isnan(encoded.values)]
+    if not len(present) or (int(present.max()) <= _EXACT and int(present.min()) >= -_EXACT):
+        return None
+    return np.unique(present)
+
+
+def _big_codes(name: str, exact: NDArray[np.generic], encoded: Numbers, wish: Wish) -> Inferred | None:
+    """Keep whole numbers beyond 2^53 as codes, to the last digit: where doubles mix them up, or as labels."""
+    mixed = len(np.unique(exact.astype(np.float64))) < len(exact)
+    if len(exact) < 2 or not (mixed or (wish.target and len(exact) <= _MOST_LABELS)):
+        return None
+    found = gathered(as_texts(encoded), wish)
+    rows = int(found.counts[found.solid].sum())
+    if len(exact) >= UNIQUE * rows and rows >= MIN_UNIQUE_ROWS and not wish.target:
+        column = Column(name, Kind.IDENTIFIER, reason=f"{len(exact)} of {rows} whole numbers differ", native=True)
+    else:
+        names, _ = most_frequent(found, found.solid)
+        column = Column(name, Kind.CATEGORY, reason="whole numbers that are codes", categories=names, native=True)
+    detail = "whole numbers beyond 2^53, which calculations would round, are kept as codes"
+    return Inferred(column, (Remark("DQ014", detail),))
 
 
 def _forced(free: Inferred, encoded: Encoded, wish: Wish) -> Inferred:
@@ -121,7 +187,7 @@ def _forced(free: Inferred, encoded: Encoded, wish: Wish) -> Inferred:
         values = sorted(found.take(found.solid, 3))
         column = replace(base, categories=tuple(values) if len(values) == 2 else ())
     elif kind.numeric:
-        column = _as_wanted_numbers(base, found)
+        column = _as_wanted_numbers(base, found, wish)
     elif kind is Kind.DATETIME:
         column = _as_wanted_dates(base, found, encoded)
     else:
@@ -140,11 +206,9 @@ def _as_wanted_names(base: Column, found: Evidence, wish: Wish) -> Column:
     return replace(base, categories=levels, missing_markers=made.missing_markers)
 
 
-def _as_wanted_numbers(base: Column, found: Evidence) -> Column:
-    plain = found.solid & ~np.isnan(found.numbers)
-    odd = found.take(found.solid & ~plain)
-    style = number_style(odd, sum("." in t for t in found.take(plain))) if odd else PLAIN_STYLE
-    return replace(base, unit=style.unit, decimal=style.decimal)
+def _as_wanted_numbers(base: Column, found: Evidence, wish: Wish) -> Column:
+    odd = found.take(found.solid & np.isnan(found.numbers))
+    return replace(base, unit=number_style(odd, wish.decimal or ".").unit)
 
 
 def _as_wanted_dates(base: Column, found: Evidence, encoded: Encoded) -> Column:

@@ -21,11 +21,20 @@ class Wish:
         Further texts that stand for a missing value.
     target : bool
         Whether it is the column to predict: its texts are labels, and words such as "none" are classes.
+    decimal : str or None
+        The decimal sign of its numbers in writing; None decides by the column alone.
+    keep : bool
+        Whether texts such as "NA" are values: only the empty text and ``missing`` stand for a missing one.
+    spelled : bool
+        Whether numbers in it are texts because the source says so, so that labels are given back as they are spelled.
     """
 
     kind: Kind | None = None
     missing: tuple[str, ...] = ()
     target: bool = False
+    decimal: str | None = None
+    keep: bool = False
+    spelled: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,11 +49,14 @@ class Remark:
         What was decided, in words that need no column name.
     rows : int
         Rows it touches.
+    grave : bool
+        Whether it is a warning whatever its code usually is.
     """
 
     code: str
     detail: str
     rows: int = 0
+    grave: bool = False
 
 
 @dataclass(frozen=True)

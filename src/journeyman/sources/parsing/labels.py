@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from journeyman.entities.column import Column, Kind
+from journeyman.sources.parsing.cells import cell_reader
 from journeyman.sources.parsing.texts import PLAIN, clean, number_text
 
-__all__ = ["canonical_label", "label_order", "label_texts", "merged_labels"]
+__all__ = ["canonical_label", "label_order", "label_texts", "merged_labels", "parse_number"]
 
 _POSITIVE = frozenset(["yes", "y", "true", "t", "1", "positive", "pos", "+", "on"])
 _NEGATIVE = frozenset(["no", "n", "false", "f", "0", "-1", "negative", "neg", "-", "off", "none", "normal"])
@@ -65,12 +66,19 @@ def label_texts(values: pd.Series, column: Column) -> pd.Series:
         return pd.Series(names[values.cat.codes.to_numpy()], index=values.index, dtype=object)
     if column.kind.numeric:
         distinct, codes = np.unique(values.to_numpy(np.float64), return_inverse=True)
-        boolean = column.kind is Kind.BOOLEAN and len(column.categories) == 2
-        texts = [
-            None if np.isnan(v) else (column.categories[int(v)] if boolean else number_text(float(v))) for v in distinct
-        ]
+        if column.kind is Kind.BOOLEAN and len(column.categories) == 2:
+            spelled = {float(code): name for code, name in enumerate(column.categories)}
+        else:  # of a target that is written as texts: as it is spelled there
+            spelled = {parse_number(text, column): text for text in column.categories}
+        texts = [None if np.isnan(v) else spelled.get(float(v), number_text(float(v))) for v in distinct]
         return pd.Series(np.array(texts, dtype=object)[codes], index=values.index, dtype=object)
     return values.astype(object).where(values.notna(), None)
+
+
+def parse_number(text: str, column: Column) -> float:
+    """Return what a text says in a column of numbers; NaN where it says none."""
+    value = cell_reader(column)(text)
+    return value if isinstance(value, float) else float("nan")
 
 
 def label_order(labels: Iterable[str]) -> tuple[str, ...]:

@@ -82,13 +82,24 @@ def _date(column: Column, distinct: NDArray[np.float64]) -> Inferred | None:
         if ((month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)).all():
             form, reason = "%Y%m%d", "numbers are days, written YYYYMMDD"
     elif is_moment(column.name):
-        for name, unit in (("epoch_s", 1.0), ("epoch_ms", 1000.0)):
-            if low >= 3e8 * unit and high <= 3e9 * unit:
-                form, reason = name, "numbers are moments since 1970"
+        form = _epoch(low, high)
+        reason = "numbers are moments since 1970"
+    elif is_position(column.name) and low >= 190_001 and high <= 220_012:
+        month = distinct % 100
+        if ((month >= 1) & (month <= 12)).all():
+            form, reason = "%Y%m", "numbers are months, written YYYYMM"
     if not form:
         return None
     dated = replace(column, kind=Kind.DATETIME, reason=reason, date_formats=(form,))
     return Inferred(dated, (Remark("DQ007", f"whole numbers are read as dates ({form})"),))
+
+
+def _epoch(low: float, high: float) -> str:
+    """Return the unit in which numbers are moments between 1979 and 2065; "" where they are none."""
+    for name, unit in (("epoch_s", 1.0), ("epoch_ms", 1e3), ("epoch_us", 1e6), ("epoch_ns", 1e9)):
+        if low >= 3e8 * unit and high <= 3e9 * unit:
+            return name
+    return ""
 
 
 def _postal(base: Column, distinct: NDArray[np.float64]) -> Inferred | None:
@@ -112,6 +123,12 @@ def _row_label(base: Column, numbers: NumberColumn) -> Inferred | None:
         running = bool((steps > 0).all() or (steps < 0).all()) and steady.mean() > 0.99
         if is_position(base.name) or not running:
             return None
+    form = _epoch(float(numbers.distinct[0]), float(numbers.distinct[-1]))
+    if not named and form in ("epoch_s", "epoch_ms"):
+        dated = replace(
+            base, kind=Kind.DATETIME, reason="numbers that rise are moments since 1970", date_formats=(form,)
+        )
+        return Inferred(dated, (Remark("DQ007", f"whole numbers are read as dates ({form})"),))
     why = "whole numbers that never repeat, " + ("named like an identifier" if named else "in row order")
     column = replace(base, kind=Kind.IDENTIFIER, reason=why)
     return Inferred(column, (Remark("DQ011", f"{why}: read as an identifier"),))

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from journeyman.sources.parsing.clocks import CLOCKS, read_clock
 from journeyman.sources.parsing.texts import PLAIN
 
-__all__ = ["NumberStyle", "Written", "number_style", "read_number", "read_written"]
+__all__ = ["NumberStyle", "Written", "keyboard", "number_style", "read_number", "read_written"]
 
-_CURRENCY = r"US\$|A\$|C\$|[$€£¥₹₩]|(?:USD|EUR|GBP|CHF|JPY|INR|CAD|AUD|CNY|SEK|NOK|DKK|PLN|BRL)\b|Rs\.?"
+_CURRENCY = (
+    r"(?:US|A|C|NZ|HK|S|NT|MX|R|AU|CA)?\$|[$€£¥₹₩₽₺₪฿₫₴₦₱₲₵₸₼₾₿¢%]"
+    r"|(?:USD|EUR|GBP|CHF|JPY|INR|CAD|AUD|NZD|CNY|RMB|HKD|SGD|TWD|KRW|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|BRL|MXN|ARS"
+    r"|CLP|COP|ZAR|TRY|RUB|UAH|ILS|AED|SAR|EGP|NGN|KES|THB|IDR|MYR|PHP|VND|PKR|BDT|LKR)\b|Rs\.?|Fr\.|kr\.?|zł|Kč|Ft|R(?=\s?[0-9])"
+)
 _ATTACHED = frozenset(
     [
         *(
@@ -58,7 +64,7 @@ _ATTACHED = frozenset(
             "pt",
             "pts",
         ),
-        *("usd", "eur", "gbp", "d", "wk", "mo", '"', "'"),
+        *("usd", "eur", "gbp", "chf", "kr", "zł", "kč", "ft", "₽", "₹", "₺", "d", "wk", "mo", '"', "'"),
     ]
 )
 """Units that may follow the digits without a blank; others would make numbers of codes such as 12B."""
@@ -77,17 +83,32 @@ _ONE_SPELLING = {
 _TIMES = {"k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "bn": 1e9, "Bn": 1e9, "mn": 1e6, "Mio": 1e6}
 
 
+_DASHES = "\u2212\u2010\u2011\u2012\u2013\u2014\ufe63\uff0d"
+_SPACES = "\u00a0\u202f\u2009\u2007\u2008\u200a\u3000"
+_PLAIN_SIGNS = {
+    **dict.fromkeys(map(ord, _DASHES), "-"),
+    **dict.fromkeys(map(ord, _SPACES), " "),
+    **dict.fromkeys(map(ord, "\u2019\u2018\u02bc\u2032\u00b4"), "'"),
+    **{ord(wide): plain for wide, plain in zip("．，＋％（）٫٬", ".,+%().,", strict=True)},
+}
+"""Signs of other scripts and of typesetting, as a keyboard has them."""
+
+
 def _pattern(group: str, point: str) -> re.Pattern[str]:
     return re.compile(
-        r"(?P<open>\()?\s*(?P<bound>[<>≤≥~≈]=?)?\s*(?P<sign>[+\-\u2212\u2013])?\s*"
-        rf"(?P<currency>{_CURRENCY})?\s*(?P<sign2>[+\-\u2212])?\s*"
-        rf"(?P<whole>[0-9]{{1,3}}(?:(?P<sep>{group})[0-9]{{3}})(?:(?P=sep)[0-9]{{3}})*|[0-9]+)?"
-        rf"(?P<part>{point}[0-9]*)?(?P<power>[eE][+-]?[0-9]+)?(?P<plus>\+)?"
-        r"(?P<gap>\s*)(?P<unit>[^\s0-9+)(][^0-9]*?)?\s*(?P<close>\))?"
+        r"(?P<open>\()?\s*(?P<bound>[<>≤≥~≈]=?)?\s*(?P<sign>[+-])?\s*"
+        rf"(?P<currency>{_CURRENCY})?\s*(?P<sign2>[+-])?\s*"
+        # groups of three; of two before the last three, as in India; of four, as in China
+        rf"(?P<whole>[0-9]{{1,3}}(?P<sep>{group})[0-9]{{3}}(?:(?P=sep)[0-9]{{3}})*"
+        rf"|[0-9]{{1,2}}(?P<lakh>{group})[0-9]{{2}}(?:(?P=lakh)[0-9]{{2}})*(?P=lakh)[0-9]{{3}}"
+        rf"|[0-9]{{1,4}}(?P<wan>{group})[0-9]{{4}}(?:(?P=wan)[0-9]{{4}})+|[0-9]+)?"
+        # a dash behind the decimal sign stands for no cents, any other one behind the digits is a minus
+        rf"(?P<part>{point}(?:--?(?=[^0-9]*$)|[0-9]*))?(?P<power>[eE][+-]?[0-9]+)?(?P<tail>\s*-)?(?P<plus>\+)?"
+        r"(?P<gap>\s*)(?P<unit>[^\s0-9+)-][^0-9]*?)?\s*(?P<close>\))?(?P<last>-)?"
     )
 
 
-_PATTERNS = {".": _pattern("[,\u00a0\u202f '’_]", r"\."), ",": _pattern("[.\u00a0\u202f '’_]", ",")}
+_PATTERNS = {".": _pattern("[, '`_]", r"\."), ",": _pattern("[. '`_]", ",")}
 
 
 @dataclass(frozen=True)
@@ -168,14 +189,18 @@ def read_written(text: str, decimal: str) -> Written | None:
     >>> read_written("A12", ".") is None
     True
     """
-    match = _PATTERNS[decimal].fullmatch(text)
-    if match is None or bool(match["open"]) != bool(match["close"]) or (match["sign"] and match["sign2"]):
+    match = _PATTERNS[decimal].fullmatch(text if text.isascii() else keyboard(text))
+    if match is None or bool(match["open"]) != bool(match["close"]):
         return None
-    whole, part = match["whole"] or "", match["part"] or ""
-    if match["sep"]:
+    signs = [match[name] for name in ("sign", "sign2", "tail", "last") if match[name]]
+    if len(signs) + bool(match["open"]) > 1:
+        return None
+    whole, part = match["whole"] or "", (match["part"] or "").replace("-", "")
+    sep = match["sep"] or match["lakh"] or match["wan"]
+    if sep:
         if whole[0] == "0":
             return None
-        whole = whole.replace(match["sep"], "")
+        whole = whole.replace(sep, "")
     if not (whole or part[1:]):
         return None
     unit = _unit(match)
@@ -185,8 +210,16 @@ def read_written(text: str, decimal: str) -> Written | None:
     value = float(f"{whole or '0'}.{part[1:] or '0'}{match['power'] or ''}") * times
     if not math.isfinite(value):
         return None
-    negative = bool(match["open"]) or (match["sign"] or match["sign2"] or "+") != "+"
+    negative = bool(match["open"]) or (bool(signs) and signs[0] != "+")
     return Written(-value if negative else value, name, bool(match["bound"] or match["plus"]))
+
+
+def keyboard(text: str) -> str:
+    """Return a text with the digits, dashes and blanks that a keyboard has."""
+    text = text.translate(_PLAIN_SIGNS)
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
 
 
 def read_number(text: str, decimal: str, unit: str | None) -> float | None:
@@ -200,39 +233,31 @@ def read_number(text: str, decimal: str, unit: str | None) -> float | None:
     if PLAIN.fullmatch(text) and (decimal == "." or "." not in text):
         value = float(text)
         return value if math.isfinite(value) else None
+    if unit in CLOCKS:
+        return read_clock(text, unit)
     written = read_written(text, decimal)
     if written is None or (written.unit is not None and written.unit != unit):
         return {"True": 1.0, "False": 0.0}.get(text)
     return written.value
 
 
-def number_style(texts: Sequence[str], others: int) -> NumberStyle:
-    """Decide how the numbers of a column are written.
-
-    The decimal sign is the one under which more texts can be read ("." in a tie); the unit the most frequent one.
+def number_style(texts: Sequence[str], decimal: str) -> NumberStyle:
+    """Tell how many texts can be read with a decimal sign; the unit is the most frequent one.
 
     Parameters
     ----------
     texts : sequence of str
         Distinct cleaned texts that are no plain numbers.
-    others : int
-        Distinct plain numbers beside them that hold a "." (they speak for the decimal point).
+    decimal : str
+        "." or ",".
 
     Examples
     --------
-    >>> number_style(["1.234,5", "12,5"], 0).decimal
-    ','
+    >>> number_style(["1.234,5 km", "12,5 km", "far"], ",")
+    NumberStyle(decimal=',', unit='km', readable=2, bounds=0)
     """
-    best: NumberStyle | None = None
-    for decimal in (".", ","):
-        read = [r for r in (read_written(t, decimal) for t in texts) if r is not None]
-        units = Counter(r.unit for r in read if r.unit is not None)
-        unit = min(units, key=lambda u: (-units[u], u)) if units else None
-        fits = [r for r in read if r.unit in (None, unit)]
-        style = NumberStyle(decimal, unit, len(fits), sum(r.bound for r in fits))
-        score = style.readable + (others if decimal == "." else 0)
-        if best is None or score > best.readable + others:
-            best = style
-    if best is None:  # pragma: no cover - the loop always sets it
-        raise AssertionError
-    return best
+    read = [r for r in (read_written(t, decimal) for t in texts) if r is not None]
+    units = Counter(r.unit for r in read if r.unit is not None)
+    unit = min(units, key=lambda u: (-units[u], u)) if units else None
+    fits = [r for r in read if r.unit in (None, unit)]
+    return NumberStyle(decimal, unit, len(fits), sum(r.bound for r in fits))

@@ -7,12 +7,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-__all__ = ["flags", "plain_numbers"]
+__all__ = ["flags", "plain_in", "plain_numbers"]
 
 
 def flags(mask: pa.Array) -> NDArray[np.bool_]:
     """Return an Arrow mask as an array."""
     return np.asarray(mask.to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+def plain_in(texts: pa.Array, decimal: str | None) -> bool:
+    """Tell whether plain numbers mean what they say: with a decimal comma, none of them may hold a point."""
+    return decimal != "," or not pc.any(pc.match_substring(texts, ".")).as_py()
 
 
 def plain_numbers(texts: pa.Array) -> NDArray[np.float64]:

@@ -21,10 +21,11 @@ from journeyman.sources.parsing.cells import (
     sentinel_moments,
     sentinel_values,
 )
+from journeyman.sources.parsing.clocks import CLOCKS, read_clocks
 from journeyman.sources.parsing.dates import EPOCHS, read_dates
 from journeyman.sources.parsing.encoded import Dates, Encoded, Numbers, Objects, PlainTexts, Texts, as_texts, encode
 from journeyman.sources.parsing.markers import MISSING_SIGNS
-from journeyman.sources.parsing.plain import flags, plain_numbers
+from journeyman.sources.parsing.plain import flags, plain_in, plain_numbers
 from journeyman.sources.parsing.values import ValueReader
 
 __all__ = ["Reading", "parse", "read"]
@@ -106,15 +107,18 @@ def _objects(encoded: Objects, column: Column) -> Reading:
 
 def _grouped_numbers(texts: pa.Array, column: Column) -> NDArray[np.float64]:
     """Read the commonest decorated numbers ("$1,234.50", "3,5"); NaN for all others. Shape (n,)."""
+    if column.unit in CLOCKS:
+        return read_clocks(texts)
     bare = texts
     if column.unit in ("$", "€", "£"):
         at_front = pc.starts_with(texts, column.unit)
         bare = pc.if_else(at_front, pc.utf8_slice_codeunits(texts, 1), texts)
+    point, group = (",", "[.]") if column.decimal == "," else ("[.]", ",")
+    pattern = f"^-?([1-9][0-9]{{0,2}}({group}[0-9]{{3}})+|[0-9]+)({point}[0-9]+)?$"
+    bare = pc.if_else(pc.match_substring_regex(bare, pattern), bare, "")
     if column.decimal == ",":
-        whole = pc.match_substring_regex(bare, r"^[0-9]+(,[0-9]+)?$")
-        return plain_numbers(pc.if_else(whole, pc.replace_substring(bare, ",", "."), ""))
-    whole = pc.match_substring_regex(bare, r"^([1-9][0-9]{0,2}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?$")
-    return plain_numbers(pc.if_else(whole, pc.replace_substring(bare, ",", ""), ""))
+        return plain_numbers(pc.replace_substring(pc.replace_substring(bare, ".", ""), ",", "."))
+    return plain_numbers(pc.replace_substring(bare, ",", ""))
 
 
 def _numbers(encoded: Encoded, column: Column) -> Reading:
@@ -128,7 +132,7 @@ def _numbers(encoded: Encoded, column: Column) -> Reading:
             values[values == sentinel] = np.nan
         examples = ("inf",) if bad.any() else ()
         return Reading(pd.Series(values), int(bad.sum()), int(there.sum()), examples)
-    if isinstance(encoded, PlainTexts) and column.decimal == ".":
+    if isinstance(encoded, PlainTexts) and plain_in(encoded.array, column.decimal):
         return _numbers(Numbers(encoded.numbers, encoded.numbers), column)
     texts = as_texts(encoded)
     cleaned = texts.cleaned
@@ -178,7 +182,7 @@ def _dates(encoded: Encoded, column: Column) -> Reading:
     return _reading(texts, _moments(spread), refused, distinct != _NAT)
 
 
-def _epochs(encoded: Numbers, scale: int) -> Reading:
+def _epochs(encoded: Numbers, scale: float) -> Reading:
     """Read numbers since 1970."""
     number = encoded.values * scale
     there = ~np.isnan(number)

@@ -14,6 +14,8 @@ from journeyman.errors import SchemaError
 from journeyman.sources.parsing.cells import REFUSED, cell_reader, sentinel_values
 from journeyman.sources.parsing.values import ValueReader
 
+_MANY = 10
+
 __all__ = ["RowReader", "lacking_error", "refused_finding"]
 
 
@@ -25,14 +27,17 @@ def lacking_error(lacking: Sequence[str], given: Sequence[str]) -> SchemaError:
     return SchemaError(f"the table lacks {'column' if len(lacking) == 1 else 'columns'} {names}", hint=hint)
 
 
-def refused_finding(column: Column, refused: int, examples: Sequence[str]) -> Finding:
-    """Return the finding for values that could not be read (PR102) or categories never seen (PR103)."""
+def refused_finding(column: Column, refused: int, examples: Sequence[str], present: int = 0) -> Finding:
+    """Return the finding for values that could not be read (PR102) or categories never seen (PR103).
+
+    ``present`` is how many rows hold a value: where most of many are categories never seen, it is a warning.
+    """
     shown = ", ".join(repr(e[:40]) for e in examples)
     rows = "1 row" if refused == 1 else f"{refused} rows"
     if column.kind.categorical:
         return Finding(
             code="PR103",
-            severity=Severity.NOTE,
+            severity=Severity.WARNING if refused >= max(_MANY, 0.5 * present) > 0 and present else Severity.NOTE,
             subject=(column.name,),
             message=f"{column.name!r} holds categories never seen in training in {rows} ({shown}).",
             hint="They are predicted as if the value were missing; build again when they become frequent.",
@@ -44,7 +49,7 @@ def refused_finding(column: Column, refused: int, examples: Sequence[str]) -> Fi
         subject=(column.name,),
         message=f"{column.name!r} should hold a {column.kind} but cannot be read in {rows} ({shown}).",
         hint="They are predicted as if the value were missing.",
-        evidence={"rows": refused},
+        evidence={"rows": refused, "example": examples[0] if examples else ""},
     )
 
 
@@ -111,7 +116,8 @@ class RowReader:
                 for i in refused:
                     values[i] = missing
                 examples = tuple(dict.fromkeys(str(raw[i]) for i in refused))[:3]
-                findings.append(refused_finding(column, len(refused), examples))
+                present = sum(v is not None and v == v for v in raw)
+                findings.append(refused_finding(column, len(refused), examples, present))
             if column.kind.categorical:
                 block[column.name] = np.array(values, dtype=np.int32)
             elif column.kind.numeric or column.kind is Kind.DATETIME:

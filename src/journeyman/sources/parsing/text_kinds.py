@@ -12,17 +12,19 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
+from journeyman.sources.parsing.clocks import CLOCKS, clock_style
 from journeyman.sources.parsing.date_styles import DateStyle, date_style
 from journeyman.sources.parsing.encoded import Texts
 from journeyman.sources.parsing.evidence import Evidence, marked
 from journeyman.sources.parsing.inferred import Inferred, Remark, Wish
 from journeyman.sources.parsing.name_kinds import UNIQUE, most_frequent
+from journeyman.sources.parsing.names import is_moment
 from journeyman.sources.parsing.number_kinds import MIN_UNIQUE_ROWS, NumberColumn, kind_of_numbers
 from journeyman.sources.parsing.numbers import NumberStyle, number_style
 from journeyman.sources.parsing.plain import flags
 from journeyman.sources.parsing.reading import read
 
-__all__ = ["PLAIN_STYLE", "as_boolean", "as_dates", "as_numbers", "has_codes"]
+__all__ = ["PLAIN_STYLE", "as_boolean", "as_clock", "as_dates", "as_numbers", "has_codes"]
 
 PLAIN_STYLE = NumberStyle(".", None, 0, 0)
 
@@ -30,6 +32,8 @@ _ENOUGH = 0.95
 _ENOUGH_DATES = 0.75
 _DATE_SAMPLE = 600
 _FEW_BOUNDED = 30
+_AGAIN = 3
+_MOST_CLASSES = 100
 _PAIRS = frozenset(
     frozenset(p) for p in (("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"), ("on", "off"), ("0", "1"))
 )
@@ -53,19 +57,28 @@ def as_boolean(name: str, found: Evidence, wish: Wish) -> Inferred | None:
     return Inferred(column, (*found.remarks, *remarks))
 
 
+def as_clock(name: str, found: Evidence, wish: Wish) -> Inferred | None:
+    """Read as seconds where nearly all values are times of day or durations."""
+    texts = found.take(found.solid, _DATE_SAMPLE)
+    unit = clock_style(texts)
+    return None if unit is None else _number_column(name, found, wish, NumberStyle(wish.decimal or ".", unit, 0, 0))
+
+
 def as_numbers(name: str, found: Evidence, wish: Wish) -> Inferred | None:
     """Read as numbers where nearly all values are, plain or in writing, or all but a few words among many numbers."""
+    decimal = wish.decimal or "."
     plain = ~np.isnan(found.numbers) & (found.counts > 0)
+    if decimal == ",":
+        plain &= ~flags(pc.match_substring(found.values, "."))
     odd = found.solid & ~plain
     if not odd.any():
-        return _codes(name, found, plain) or _number_column(name, found, wish, PLAIN_STYLE)
+        return _codes(name, found, plain, wish) or _number_column(
+            name, found, wish, replace(PLAIN_STYLE, decimal=decimal)
+        )
     texts = found.take(odd)
     if not plain.any() and not any(c.isdigit() for t in texts[:100] for c in t):
         return None
-    points = sum("." in t for t in found.take(plain))
-    style = number_style(texts, points)
-    if style.decimal == "," and points:
-        style = PLAIN_STYLE
+    style = number_style(texts, decimal)
     # "3+" beside 0, 1 and 2 is the top of a scale; beside hundreds of numbers it is a number with a bound.
     few = plain.sum() <= _FEW_BOUNDED
     if few and (style.bounds or any(_SCALE_LIKE.fullmatch(t) for t in texts)):
@@ -82,29 +95,57 @@ def _few_words(plain: NDArray[np.bool_], texts: Sequence[str]) -> bool:
     return len(texts) <= 3 and int(plain.sum()) >= 20 and all(len(t) >= 2 and t[0].isalpha() for t in texts)
 
 
-def has_codes(texts: pa.Array) -> bool:
+def has_codes(texts: pa.Array, name: str) -> bool:
     """Tell whether texts of digits are no quantities: with leading zeros, all of one width, or too many digits."""
     digits = flags(pc.match_substring_regex(texts, "^[0-9]+$"))
     if not digits.any():
-        return False
+        return _has_uneven_zeros(texts)
     width = np.asarray(pc.utf8_length(texts).to_numpy(zero_copy_only=False))
     zeros = bool((flags(pc.starts_with(texts, "0")) & digits & (width > 1)).any())
     padded = zeros and bool(digits.all()) and width.min() == width.max()
-    return padded or bool((digits & (width > 15)).mean() > 0.5)
+    long = bool((digits & (width > 15)).mean() > 0.5) and not is_moment(name)
+    return padded or long or _has_uneven_zeros(texts)
 
 
-def _codes(name: str, found: Evidence, plain: NDArray[np.bool_]) -> Inferred | None:
-    """Keep digits that are no quantities: with leading zeros, all of one width, or too many for a number."""
-    if not has_codes(found.values.filter(pa.array(plain))):
-        return None
+def _has_uneven_zeros(texts: pa.Array) -> bool:
+    """Tell whether digits begin with zeros though others have fewer places: 007.1 beside 38.11, 012 beside 7."""
+    zeros = flags(pc.match_substring_regex(texts, "^0[0-9]"))
+    if not zeros.any() or pc.any(pc.match_substring_regex(texts, "[^0-9.]")).as_py():
+        return False
+    point = np.asarray(pc.find_substring(texts, ".").to_numpy(zero_copy_only=False))
+    width = np.where(point < 0, np.asarray(pc.utf8_length(texts).to_numpy(zero_copy_only=False)), point)
+    return int(width[zeros].max()) > int(width.min())
+
+
+def _same_number(found: Evidence, plain: NDArray[np.bool_], wish: Wish) -> bool:
+    """Tell whether texts that come again are one number with more or fewer zeros behind: 250.0, 250.00.
+
+    Measured values are seldom written both ways, and where they mostly differ it tells nothing.
+    """
+    pointed = plain & flags(pc.match_substring_regex(found.values, r"^[0-9]{1,8}\.[0-9]{1,6}$"))
+    texts, rows = int(pointed.sum()), int(found.counts[plain].sum())
+    if not texts or len(np.unique(found.numbers[pointed])) == texts:
+        return False
+    return rows >= _AGAIN * int(plain.sum()) and (not wish.target or int(plain.sum()) <= _MOST_CLASSES)
+
+
+def _codes(name: str, found: Evidence, plain: NDArray[np.bool_], wish: Wish) -> Inferred | None:
+    """Keep digits that are no quantities: with leading zeros, equal as numbers only, or too many for a number."""
+    equal = False
+    if not has_codes(found.values.filter(pa.array(plain)), name):
+        equal = _same_number(found, plain, wish)
+        if not equal:
+            return None
     rows, distinct = int(found.counts[plain].sum()), int(plain.sum())
     markers, remarks = marked(found, ~found.solid)
-    if distinct >= UNIQUE * rows and rows >= MIN_UNIQUE_ROWS:
+    if distinct >= UNIQUE * rows and rows >= MIN_UNIQUE_ROWS and not wish.target:
         column = Column(name, Kind.IDENTIFIER, reason=f"{distinct} of {rows} codes differ")
     else:
         names, _ = most_frequent(found, plain)
         column = Column(name, Kind.CATEGORY, reason="digits that are codes", categories=names)
     detail = "digits with leading zeros or beyond 15 places are kept as codes"
+    if equal:
+        detail = "texts that differ but are equal as numbers, such as 250.0 and 250.00, are kept as codes"
     return Inferred(replace(column, missing_markers=markers), (*found.remarks, *remarks, Remark("DQ014", detail)))
 
 
@@ -112,8 +153,10 @@ def _number_column(name: str, found: Evidence, wish: Wish, style: NumberStyle) -
     """Build the column for numbers, from all values that can be read in the style."""
     solid = found.solid
     values = found.numbers
-    odd = solid if style.decimal == "," else solid & np.isnan(values)
-    if style.readable and odd.any():
+    odd = solid & np.isnan(values)
+    if style.decimal == ",":
+        odd |= solid & flags(pc.match_substring(found.values, "."))
+    if odd.any():
         # Read through the same door as all later values, so that what is decided here is what will be read.
         base = Column(name, Kind.NUMBER, unit=style.unit, decimal=style.decimal)
         at = np.flatnonzero(odd)
@@ -125,7 +168,8 @@ def _number_column(name: str, found: Evidence, wish: Wish, style: NumberStyle) -
     kept = np.where(good, values, np.nan)
     inferred = kind_of_numbers(NumberColumn(name, distinct, counts, found.by_row(kept)), wish)
     column, kind = inferred.column, inferred.column.kind
-    if (style.unit or style.decimal == ",") and kind is not Kind.NUMBER:
+    in_writing = odd & good
+    if (style.unit or style.decimal == ",") and in_writing.any() and kind is not Kind.NUMBER:
         kind = Kind.INTEGER
     unread = solid & ~good
     markers, remarks = marked(found, ~solid)
@@ -135,8 +179,7 @@ def _number_column(name: str, found: Evidence, wish: Wish, style: NumberStyle) -
         shown = ", ".join(repr(t[:30]) for t in found.take(unread, len(unread))[:3])
         detail = f"texts among numbers ({shown}) cannot be read and count as missing"
         remarks.append(Remark("DQ006", detail, int(found.counts[unread].sum())))
-    in_writing = solid & good & np.isnan(found.numbers)
-    if in_writing.any() or style.decimal == ",":
+    if in_writing.any():
         remarks.append(Remark("DQ005", _style_words(style), int(found.counts[in_writing].sum())))
     column = replace(
         column,
@@ -171,6 +214,8 @@ def _repeated_words(found: Evidence, unread: NDArray[np.bool_]) -> tuple[str, ..
 
 
 def _style_words(style: NumberStyle) -> str:
+    if style.unit in CLOCKS:
+        return f"times ({style.unit}) are read as seconds"
     parts = ["numbers are written"]
     if style.unit:
         parts.append(f"in {style.unit!r}")

@@ -12,6 +12,8 @@ import ibis
 import ibis.expr.datatypes as dt
 
 from journeyman.entities.column import Column, Kind
+from journeyman.sources.parsing.clocks import CLOCKS
+from journeyman.sources.parsing.dates import EPOCHS
 from journeyman.stages.profile.measured import is_measured
 
 __all__ = ["typed_relation"]
@@ -81,6 +83,10 @@ def _from_text(text: Any, column: Column) -> Any:
         return _from_date_text(text, column)
     if not column.kind.numeric:
         return text
+    if column.unit in CLOCKS:
+        parts = [text.re_extract(r"^(\d+):(\d\d):?(\d\d)?", i).try_cast("float64") for i in (1, 2, 3)]
+        return parts[0] * 3600 + parts[1] * 60 + parts[2].fill_null(0.0)
+    text = text.re_replace(r"^\((.*)\)$", r"-\1").re_replace(r"^([^-]*)-$", r"-\1").replace("\u2212", "-")
     if column.unit:
         text = text.replace(column.unit, "")
     if column.decimal == ",":
@@ -91,13 +97,17 @@ def _from_text(text: Any, column: Column) -> Any:
 
 def _epoch(raw: Any, kind: dt.DataType, column: Column) -> Any:
     if kind.is_numeric():
-        scale = 1000.0 if column.date_formats == ("epoch_ms",) else 1.0
-        return _finite(raw.cast("float64") / scale)
+        return _finite(raw.cast("float64") * (_epoch_scale(column) / 1e6))
     return raw.cast("timestamp").epoch_seconds().cast("float64")
 
 
+def _epoch_scale(column: Column) -> float:
+    """Return the microseconds of one unit."""
+    return EPOCHS.get(column.date_formats[0], 1e6) if column.date_formats else 1e6
+
+
 def _from_date_text(text: Any, column: Column) -> Any:
-    if column.date_formats in (("epoch_s",), ("epoch_ms",)):
+    if column.date_formats and column.date_formats[0] in EPOCHS:
         return _epoch(text.try_cast("float64"), dt.float64, column)
     found = [_by_format(text, f) for f in column.date_formats]
     found = [f for f in found if f is not None] or [text.try_cast("timestamp")]
