@@ -67,7 +67,7 @@ def score(
     quiet: Quiet = False,
 ) -> None:
     """Predict tables of any size; after a kill, the same command goes on where it was."""
-    with told(workspace, interrupted="interrupted; the same command goes on"):
+    with told(workspace, interrupted="Stopped; what was finished is kept: the same command goes on"):
         if (table is None) == (watch is None):
             raise SettingsError("a table or --watch FOLDER is needed, not both", hint="name one of them")
         if watch is not None:
