@@ -50,7 +50,7 @@ def score(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="A .csv, .parquet or .jsonl file; TABLE.predictions.csv in this folder by default.",
+            help="A .csv, .parquet or .jsonl file; [default: TABLE.predictions.csv in this folder].",
             show_default=False,
         ),
     ] = None,
@@ -104,26 +104,34 @@ def serve(  # one parameter an option: the signature is the command's interface
     ] = None,
     port: Annotated[
         int | None,
-        typer.Option(metavar="N", help="8000; in a container what the platform wants.", show_default=False),
+        typer.Option(metavar="N", help="Port to listen on [default: 8000; PORT in a container].", show_default=False),
     ] = None,
     host: Annotated[
         str | None,
-        typer.Option(metavar="ADDRESS", help="127.0.0.1; 0.0.0.0 is every interface.", show_default=False),
+        typer.Option(
+            metavar="ADDRESS",
+            help="Address to listen on; 0.0.0.0 is every interface [default: 127.0.0.1].",
+            show_default=False,
+        ),
     ] = None,
-    workers: Annotated[int, typer.Option(metavar="N", help="Processes that answer.")] = 1,
+    workers: Annotated[int, typer.Option(metavar="N", help="Processes that predict.")] = 1,
     challenger: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="Version scored in the shadow, or as a canary.", show_default=False),
+        typer.Option(
+            metavar="N", min=1, help="Version to run in the shadow, or as a canary with --canary.", show_default=False
+        ),
     ] = None,
     canary: Annotated[
         float,
-        typer.Option(metavar="SHARE", min=0, max=1, help="Share of the rows that the challenger answers."),
+        typer.Option(metavar="SHARE", min=0, max=1, help="Share of the rows that the challenger predicts."),
     ] = 0.0,
-    no_challenger: Annotated[bool, typer.Option("--no-challenger", help="Let nobody challenge any more.")] = False,
+    no_challenger: Annotated[bool, typer.Option("--no-challenger", help="Stop running a challenger.")] = False,
     key: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="COL", help="Labels may come by this column, canaries stick to it; repeatable.", show_default=False
+            metavar="COL",
+            help="Join labels by this column, and keep its rows on one version; repeatable.",
+            show_default=False,
         ),
     ] = None,
     hash_column: Annotated[
@@ -136,7 +144,11 @@ def serve(  # one parameter an option: the signature is the command's interface
     ] = None,
     log: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Prediction log; WORKSPACE/predictions/NAME.", show_default=False),
+        typer.Option(
+            metavar="DIR",
+            help="Folder of the prediction log [default: WORKSPACE/predictions/NAME].",
+            show_default=False,
+        ),
     ] = None,
     keep_days: Annotated[float, typer.Option(metavar="N", help="Days until predictions move to Parquet files.")] = 30.0,
     keep_rows: Annotated[
@@ -144,19 +156,27 @@ def serve(  # one parameter an option: the signature is the command's interface
     ] = 10_000_000,
     keep_archive_days: Annotated[
         float | None,
-        typer.Option(metavar="N", help="Days until those Parquet files are deleted; never.", show_default=False),
+        typer.Option(
+            metavar="N", help="Days until those Parquet files are deleted [default: never].", show_default=False
+        ),
     ] = None,
     tokens: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Who may do what; or the variable JOURNEYMAN_TOKENS.", show_default=False),
+        typer.Option(
+            metavar="FILE", help="File that says which token may do what; or set JOURNEYMAN_TOKENS.", show_default=False
+        ),
     ] = None,
-    max_rows: Annotated[int, typer.Option(metavar="N", help="Rows of a request.")] = 10_000,
-    max_bytes: Annotated[int, typer.Option(metavar="N", help="Bytes of a request.")] = 10_000_000,
-    max_waiting: Annotated[int, typer.Option(metavar="N", help="Rows that may wait; beyond that, 429.")] = 10_000,
-    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="Time a request may take to arrive.")] = 30.0,
+    max_rows: Annotated[int, typer.Option(metavar="N", help="Most rows of a request.")] = 10_000,
+    max_bytes: Annotated[int, typer.Option(metavar="N", help="Most bytes of a request.")] = 10_000_000,
+    max_waiting: Annotated[
+        int, typer.Option(metavar="N", help="Most rows that may wait; beyond that, requests get 429.")
+    ] = 10_000,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Seconds that a request may take to arrive.")
+    ] = 30.0,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
-    """Answer over HTTP with the champion, and record every prediction."""
+    """Serve the champion over HTTP, and record every prediction."""
     with told(workspace):
         settings = serve_doors.ServeSettings(
             model=serve_doors.model_to_serve(name, workspace),

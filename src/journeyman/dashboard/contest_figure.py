@@ -41,7 +41,7 @@ def contest_words(state: ModelState) -> tuple[str, ...]:
         contest = held[-1].contest
         return (f"Nobody challenges the champion now. The last contest: {_names(contest)}.", _told(contest))
     if last.contest is None or last.challenger not in (last.contest.challenger, last.contest.champion):
-        return (f"Release {last.challenger} has just begun to run in the shadow; truths have to come first.",)
+        return (f"Release {last.challenger} has just begun to run in the shadow; labels have to come first.",)
     contest = last.contest
     if contest.guard:
         first = f"Release {contest.champion} was promoted; the one before, release {contest.challenger}, may come back."
@@ -144,11 +144,11 @@ def _names(contest: Contest) -> str:
 
 def _told(contest: Contest) -> str:
     if not contest.truths:
-        return "No truth has come yet that both have answered."
+        return "No row with a known outcome yet that both predicted."
     better, worse = evidence(contest)
     what = "less" if contest.mean >= 0 else "more"
     return (
-        f"Over {plural(contest.truths, 'truth')} the challenger lost {number(abs(contest.mean))} {what} a row; "
+        f"Over {plural(contest.truths, 'label')} the challenger lost {number(abs(contest.mean))} {what} a row; "
         f"{number(better)} to 1 for it, {number(worse)} to 1 against; {_NEEDED:.0f} to 1 decides."
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from journeyman.entities.card import html_card
 from journeyman.entities.column import Column
 from journeyman.entities.decision import Decision
-from journeyman.entities.evaluation import Evaluation, Explanation
+from journeyman.entities.evaluation import Evaluation, Example, Explanation
 from journeyman.entities.experience import Expectation
 from journeyman.entities.finding import Finding
 from journeyman.entities.profile import Profile
@@ -73,6 +73,8 @@ class BuildReport:
         Where the ensemble failed on the way, and what was tried against it.
     recollection : Recollection or None
         What the release makes of rows that it has met; None where it looks nothing up.
+    examples : tuple of Example
+        Examined rows that stand for others, with what moved their predictions; empty in reports of older builds.
     """
 
     name: str
@@ -105,6 +107,7 @@ class BuildReport:
     weaknesses: tuple[Weakness, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     recollection: Recollection | None = None
+    examples: tuple[Example, ...] = ()
 
     def __repr__(self) -> str:
         """Return one line: what was built, and the verdict."""

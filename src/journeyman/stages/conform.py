@@ -177,7 +177,8 @@ def _refuse_all(column: Column, refused: int, present: int) -> None:
     """Refuse a column of which nothing can be read: it is of another type."""
     if refused == present:
         raise SchemaError(
-            f"column {column.name!r} should hold a {column.kind}, but none of its {present} values can be read as one",
+            f"column {column.name!r} should hold {column.kind.noun}, "
+            f"but none of its {present} values can be read as one",
             hint="give it as the training table did",
         )
 

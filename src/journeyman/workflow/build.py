@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.decision import Action, Decision
-from journeyman.entities.evaluation import Evaluation, Explanation
+from journeyman.entities.evaluation import Evaluation, Example, Explanation
 from journeyman.entities.experience import Experience
 from journeyman.entities.finding import Finding
 from journeyman.entities.model_version import ModelVersion
@@ -27,6 +27,7 @@ from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble
 from journeyman.interfaces import Averaging, Metric, Run, Source
 from journeyman.metrics import find_metric
+from journeyman.reports.model_card import model_card_text
 from journeyman.settings import BuildSettings, bounded
 from journeyman.stages.bound import bound
 from journeyman.stages.check import check
@@ -57,6 +58,7 @@ from journeyman.workflow.budget import (
     timed,
     within_budget,
 )
+from journeyman.workflow.examples import explained_examples
 from journeyman.workflow.kit import Kit
 from journeyman.workflow.memory import fits_side_by_side
 from journeyman.workflow.pace import measured_work, slowness
@@ -116,6 +118,8 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     why = run.step(
         "explain", partial(explain, scorer.predict), table, task, division, evaluation, answers, settings.seed
     )
+    explained = partial(explained_examples, scorer.predict)
+    examples = run.step("examples", explained, table, task, evaluation, statistics)
     tell("decide")
     champion = run.step("champion", partial(_champion, workspace, run), settings.name, table.digest, task.metric)
     decision = run.step("decide", decide, task, evaluation, findings, champion)
@@ -129,7 +133,7 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     created = run.step("date", kit.clock.now)
     unlimited = run.step("unlimited", partial(_unlimited, metric, found, task), validated, found.ensemble)
     built = _Built(asked, number, created, repaired, findings, division, statistics, found, chosen, unlimited, known)
-    report = run.step("report", partial(_report, run), built, evaluation, why, decision)
+    report = run.step("report", partial(_report, run), built, evaluation, why, decision, examples)
     files = partial(_files, kit, card, final, asked)
     released = run.step("release", partial(_release, workspace, run, files), report, table.digest, settings.seed)
     tell("learn")
@@ -300,7 +304,14 @@ def _unlimited(metric: Metric, found: Search, task: Task, y: FloatArray, kept: E
     return None if free is None or free is kept else free.score
 
 
-def _report(run: Run, built: _Built, evaluation: Evaluation, why: Explanation, decision: Decision) -> BuildReport:
+def _report(
+    run: Run,
+    built: _Built,
+    evaluation: Evaluation,
+    why: Explanation,
+    decision: Decision,
+    examples: tuple[Example, ...],
+) -> BuildReport:
     table, found = built.repaired.table, built.found
     return BuildReport(
         name=built.settings.name,
@@ -332,6 +343,7 @@ def _report(run: Run, built: _Built, evaluation: Evaluation, why: Explanation, d
         weaknesses=found.weaknesses,
         attempts=found.attempts,
         recollection=built.known,
+        examples=examples,
         versions={"python": platform.python_version(), **{name: installed(name) for name in _LIBRARIES}},
     )
 
@@ -344,6 +356,7 @@ def _files(
         "settings.toml": write_settings(settings),
         "report.msgpack": encode(report),
         "report.html": kit.render(report).encode(),
+        "model_card.md": model_card_text(report).encode(),
     }
 
 

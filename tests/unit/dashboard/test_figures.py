@@ -43,7 +43,7 @@ def test_the_loss_of_each_round_stands_where_its_span_lies(colours: Palette) -> 
     drawn = trace(score_figure(STATE, colours), colours.model)
     assert drawn["y"] == [r.watched.loss for r in STATE.rounds]
     assert drawn["x"][3] == stamp(STATE.rounds[3].begin + history.HOUR // 2)
-    assert "truths, " in drawn["text"][3]
+    assert "labels, " in drawn["text"][3]
 
 
 def test_intervals_are_closed_outlines_with_a_gap_where_no_truth_came() -> None:
@@ -114,4 +114,4 @@ def test_the_contest_is_told_for_whoever_runs_in_the_shadow() -> None:
     assert contest_words(history.eventful(rounds=40))[0].startswith("Release 2 was promoted; the one before, release 1")
     assert contest_words(history.eventful(rounds=48))[0].startswith("Nobody challenges the champion now.")
     begun = replace(STATE, rounds=(replace(STATE.rounds[-1], contest=None),))
-    assert contest_words(begun) == ("Release 3 has just begun to run in the shadow; truths have to come first.",)
+    assert contest_words(begun) == ("Release 3 has just begun to run in the shadow; labels have to come first.",)

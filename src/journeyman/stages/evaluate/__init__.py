@@ -13,17 +13,19 @@ from numpy.typing import NDArray
 from journeyman.entities.evaluation import Curve, Evaluation, Importance, Slice
 from journeyman.entities.split import Split
 from journeyman.entities.table import Block, Table, target_values, to_block
-from journeyman.entities.task import Scheme, Task
+from journeyman.entities.task import Scheme, Task, TaskKind
 from journeyman.entities.trial import Ensemble
 from journeyman.interfaces import Metric
 from journeyman.metrics import METRICS
 from journeyman.stages.evaluate import curves
 from journeyman.stages.evaluate.baseline import trivial
 from journeyman.stages.evaluate.examined import Examined, examine, group_codes, row_losses
+from journeyman.stages.evaluate.examples import example_rows
 from journeyman.stages.evaluate.importance import importances, shuffled_answers
 from journeyman.stages.evaluate.resample import block_length
 from journeyman.stages.evaluate.scores import at_threshold, compare
 from journeyman.stages.evaluate.slices import Losses, weak_slices
+from journeyman.stages.evaluate.thresholds import threshold_counts
 
 __all__ = ["MOST_SHUFFLED", "SHUFFLING_SECONDS", "evaluate", "shuffled_answers"]
 
@@ -85,10 +87,12 @@ def evaluate(
         importances=helps,
         slices=slices,
         slices_tried=tried,
-        slice_loss="share of wrong answers" if task.kind.classification else "mean absolute error",
+        slice_loss="share of wrong predictions" if task.kind.classification else "mean absolute error",
         calibration_noise=_calibration_noise(examined, task, seed),
         no_change=no_change,
         out_of_fold=float(ensemble.score) if examined.on_holdout else None,
+        thresholds=threshold_counts(examined.y, examined.predictions[:, 1]) if task.kind is TaskKind.BINARY else None,
+        example_rows=example_rows(examined.rows, examined.y, examined.predictions, task),
     )
 
 

@@ -121,8 +121,10 @@ def _dealt(table: Table, task: Task, strata: IntArray, seed: int, said: str, hol
     numbers = [k for k in range(len(even)) if (part == k).any()]
     divided = tuple(Fold(train[part != k], train[part == k]) for k in numbers)
     grouped = groups is not None and task.scheme is Scheme.GROUPED
-    balance = "classes" if task.kind.classification else "tenths of the values"
-    reasons.append(f"{int(kept.sum())} of {n_rows} rows are kept for the end, {len(divided)} folds, equal in {balance}")
+    balance = "class" if task.kind.classification else "deciles of the target"
+    reasons.append(
+        f"{int(kept.sum())} of {n_rows} rows are kept for the end, {len(divided)} folds, stratified by {balance}"
+    )
     scheme = Scheme.GROUPED if grouped else Scheme.SHUFFLED
     copies = None if task.scheme is Scheme.GROUPED else groups
     return Split(scheme, train, np.flatnonzero(kept), divided, "; ".join(reasons), copies)
