@@ -138,8 +138,8 @@ def build(  # one parameter an option: the signature is the command's interface
         str | None,
         typer.Option(
             metavar="TIME",
-            help="Time from start to release: 30s, 2m, 1h or seconds, or auto, which ends when more is not worth it; "
-            f"{DEFAULT_BUDGET} unless --trials is given.",
+            help="Time from start to release: 30s, 2m, 1h or seconds, or auto, which ends when more is not worth it "
+            f"[default: {DEFAULT_BUDGET}, unless --trials is given].",
             show_default=False,
         ),
     ] = None,
@@ -149,14 +149,16 @@ def build(  # one parameter an option: the signature is the command's interface
     ] = None,
     metric: Annotated[
         str | None,
-        typer.Option(metavar="M", help="Metric to choose by; the field's usual one by default.", show_default=False),
+        typer.Option(
+            metavar="M", help="Metric to choose by [default: the usual one for the task].", show_default=False
+        ),
     ] = None,
     task: Annotated[
-        TaskKind | None, typer.Option(help="Kind of task; decided by the values by default.", show_default=False)
+        TaskKind | None, typer.Option(help="Kind of task [default: decided by the values].", show_default=False)
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Name of the model; after the table by default.", show_default=False),
+        typer.Option(metavar="NAME", help="Name of the model [default: after the table].", show_default=False),
     ] = None,
     query: Query = None,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of everything random.")] = 0,
@@ -205,7 +207,7 @@ def build(  # one parameter an option: the signature is the command's interface
         str | None,
         typer.Option(
             metavar="TIME",
-            help="Most time to answer for one row, in process (1ms), even if a slower model would be better.",
+            help="Most time that the model may take to predict one row, in process (1ms), even if a slower model would be better.",
             show_default=False,
         ),
     ] = None,
@@ -213,7 +215,7 @@ def build(  # one parameter an option: the signature is the command's interface
         str | None,
         typer.Option(
             metavar="SIZE",
-            help="Memory that the build may take: 4GB, 800MB or bytes; a share of what is free by default.",
+            help="Memory that the build may take: 4GB, 800MB or bytes; [default: a share of what is free].",
             show_default=False,
         ),
     ] = None,
@@ -328,7 +330,7 @@ def report(
         bool, typer.Option("--open/--no-open", help="Open the report in a browser, where there is a display.")
     ] = True,
 ) -> None:
-    """Say where a model's report is; on a display, open it."""
+    """Print where a model's report is; open it, where there is a display."""
     with told(workspace):
         path = registry_doors.report_path(name, version=version, workspace=workspace).resolve()
         typer.echo(str(path))
@@ -379,7 +381,7 @@ def resume(
         with _progress(None, quiet, _began(context)) as progress:
             releases = doors.resume(workspace, progress)
         if not releases:
-            typer.echo("nothing to resume")
+            typer.echo("Nothing to resume.")
         for release in releases:
             _print_release(release, workspace)
 
@@ -401,7 +403,7 @@ def rollback(
     name: Name,
     to: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="Version to go back to; the one before by default.", show_default=False),
+        typer.Option(metavar="N", min=1, help="Version to go back to [default: the one before].", show_default=False),
     ] = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
@@ -439,7 +441,7 @@ def clear_experience(
     with told(Path()):
         rows = experience_doors.rows_kept()
         if not rows:
-            typer.echo("there is no experience to forget")
+            typer.echo("There is no experience to forget.")
             return
         if not yes:
             if not sys.stdin.isatty():

@@ -32,7 +32,9 @@ app = typer.Typer(rich_markup_mode=None)
 
 @app.command(epilog="Example: journeyman dashboard --port 8050")
 def dashboard(
-    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="0 for any free one.")] = 8050,
+    port: Annotated[
+        int, typer.Option(metavar="N", min=0, max=65535, help="Port to listen on; 0 takes any free one.")
+    ] = 8050,
     host: Annotated[
         str, typer.Option(metavar="ADDRESS", help="Any but this machine's own needs a token.")
     ] = "127.0.0.1",

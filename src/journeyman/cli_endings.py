@@ -30,7 +30,7 @@ _UsageError: type[Any] = typer.BadParameter.__bases__[0]  # typer brings click a
 
 
 @contextmanager
-def told(workspace: Path, *, interrupted: str = "interrupted") -> Iterator[None]:
+def told(workspace: Path, *, interrupted: str = "Stopped.") -> Iterator[None]:
     """Turn what went wrong into a line on standard error and an exit code."""
     try:
         yield

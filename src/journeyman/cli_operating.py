@@ -41,13 +41,19 @@ app = typer.Typer(rich_markup_mode=None)
 
 Log = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Prediction log; WORKSPACE/predictions/NAME.", show_default=False),
+    typer.Option(
+        metavar="DIR", help="Folder of the prediction log [default: WORKSPACE/predictions/NAME].", show_default=False
+    ),
 ]
-Every = Annotated[str | None, typer.Option(metavar="TIME", help="Length of a span of traffic; 5m.", show_default=False)]
-Note = Annotated[str, typer.Option(metavar="TEXT", help="Why, for the records.")]
+Every = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Length of a span of traffic [default: 5m].", show_default=False)
+]
+Note = Annotated[str, typer.Option(metavar="TEXT", help="Reason, for the records.")]
 Which = Annotated[
     int | None,
-    typer.Option("--operation", metavar="N", min=1, help="Where several wait.", show_default=False),
+    typer.Option(
+        "--operation", metavar="N", min=1, help="Number of the operation, where several wait.", show_default=False
+    ),
 ]
 
 
@@ -55,19 +61,21 @@ Which = Annotated[
 def operate(  # one parameter an option: the signature is the command's interface
     name: Name,
     every: Every = None,
-    once: Annotated[bool, typer.Option("--once", help="End when nothing is due, for cron.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="End when nothing is due; for cron.")] = False,
     budget: Annotated[
-        str | None, typer.Option(metavar="TIME", help=f"Time of a retraining; {DEFAULT_BUDGET}.", show_default=False)
+        str | None,
+        typer.Option(metavar="TIME", help=f"Time of a retraining [default: {DEFAULT_BUDGET}].", show_default=False),
     ] = None,
     trials: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, help="Trials of a retraining.", show_default=False),
     ] = None,
     unit: Annotated[
-        str | None, typer.Option(metavar="WORD", help="Unit of costs, such as EUR; points.", show_default=False)
+        str | None,
+        typer.Option(metavar="WORD", help="Unit of costs, such as EUR [default: points].", show_default=False),
     ] = None,
     retraining_cost: Annotated[
-        float | None, typer.Option(metavar="X", min=0, help="Cost of one retraining; 1.", show_default=False)
+        float | None, typer.Option(metavar="X", min=0, help="Cost of one retraining [default: 1].", show_default=False)
     ] = None,
     loss_cost: Annotated[
         float | None,
@@ -75,7 +83,12 @@ def operate(  # one parameter an option: the signature is the command's interfac
     ] = None,
     horizon: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="Predictions in which it has to pay; 10000.", show_default=False),
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Predictions over which a retraining has to pay [default: 10000].",
+            show_default=False,
+        ),
     ] = None,
     approve_promotions: Annotated[
         bool | None,
@@ -92,16 +105,21 @@ def operate(  # one parameter an option: the signature is the command's interfac
     sender: Annotated[str, typer.Option(metavar="ADDRESS", help="Sender of mails.")] = "journeyman@localhost",
     command: Annotated[
         list[str] | None,
-        typer.Option("--notify", metavar="COMMAND", help="Tell this program; repeatable.", show_default=False),
+        typer.Option(
+            "--notify", metavar="COMMAND", help="Run this program for each operation; repeatable.", show_default=False
+        ),
     ] = None,
     keep_rounds: Annotated[
         int | None,
-        typer.Option(metavar="N", min=10, help="Rounds that can be replayed; 100.", show_default=False),
+        typer.Option(metavar="N", min=10, help="Rounds that can be replayed [default: 100].", show_default=False),
     ] = None,
     keep_releases: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=0, help="Former champions that stay, and dropped challengers; 10.", show_default=False
+            metavar="N",
+            min=0,
+            help="Former champions that stay, and dropped challengers [default: 10].",
+            show_default=False,
         ),
     ] = None,
     log: Log = None,
@@ -131,10 +149,16 @@ def operate(  # one parameter an option: the signature is the command's interfac
 @app.command(epilog="Example: journeyman operations houses --show 3")
 def operations(
     name: Name,
-    show: Annotated[int | None, typer.Option(metavar="N", min=1, help="All about one.", show_default=False)] = None,
+    show: Annotated[int | None, typer.Option(metavar="N", min=1, help="Show one in full.", show_default=False)] = None,
     again: Annotated[
         int | None,
-        typer.Option("--replay", metavar="N", min=1, help="Think one through again, bit for bit.", show_default=False),
+        typer.Option(
+            "--replay",
+            metavar="N",
+            min=1,
+            help="Decide one again from what was recorded, and compare.",
+            show_default=False,
+        ),
     ] = None,
     log: Log = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
@@ -156,7 +180,7 @@ def operations(
         if show is not None:
             typer.echo(operations_view.operation_text(done[0], operate_doors.notices(workspace, name, show)))
         elif not done:
-            typer.echo("nothing was done yet")
+            typer.echo("Nothing was done yet.")
         else:
             width = None if sys.stdout.isatty() else _WIDTH
             rich_console.Console(width=width).print(
@@ -178,13 +202,13 @@ def reject(name: Name, which: Which = None, note: Note = "", workspace: Workspac
 
 @app.command(epilog="Example: journeyman accept houses --note 'kilograms from now on'")
 def accept(name: Name, note: Note = "", workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
-    """Say that the feed, as the last look told it, is not broken: rows come so from now on, and are learned from."""
+    """Say that the data, as the last look found them, are right: rows come so from now on, and are learned from."""
     _ask(workspace, name, "accept", None, note)
 
 
 @app.command(epilog="Example: journeyman pause houses")
 def pause(name: Name, note: Note = "", workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
-    """Let the loop watch and do nothing, until `journeyman resume NAME`."""
+    """Let the loop watch and do nothing until `journeyman resume NAME`."""
     _ask(workspace, name, "pause", None, note)
 
 
@@ -195,9 +219,10 @@ def run(
     target: Annotated[str, typer.Option(metavar="COLUMN", help="Column to predict.", show_default=False)],
     budget: Annotated[str, typer.Option(metavar="TIME", help="Time of a build.")] = DEFAULT_BUDGET,
     name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Name of the model; after the table.", show_default=False)
+        str | None,
+        typer.Option(metavar="NAME", help="Name of the model [default: after the table].", show_default=False),
     ] = None,
-    port: Annotated[int, typer.Option(metavar="N", help="Where to answer.")] = 8000,
+    port: Annotated[int, typer.Option(metavar="N", help="Port to listen on.")] = 8000,
     every: Every = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:

@@ -57,7 +57,7 @@ def score(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="A .csv, .parquet or .jsonl file; TABLE.predictions.csv in this folder by default.",
+            help="A .csv, .parquet or .jsonl file; [default: TABLE.predictions.csv in this folder].",
             show_default=False,
         ),
     ] = None,
@@ -80,7 +80,7 @@ def score(
     quiet: Quiet = False,
 ) -> None:
     """Predict tables of any size; after a kill, the same command goes on where it was."""
-    with told(workspace, interrupted="interrupted; the same command goes on"):
+    with told(workspace, interrupted="Stopped; what was finished is kept: the same command goes on"):
         if (table is None) == (watch is None):
             raise SettingsError("a table or --watch FOLDER is needed, not both", hint="name one of them")
         style = parse_file_style(encoding, delimiter, quote, sheet, decimal_sign(decimal, thousands))
@@ -118,27 +118,37 @@ def serve(  # one parameter an option: the signature is the command's interface
     port: Annotated[
         int | None,
         typer.Option(
-            metavar="N", help="8000; in a container what the platform wants; 0: a free one.", show_default=False
+            metavar="N",
+            help="Port to listen on [default: 8000; PORT in a container]; 0: a free one.",
+            show_default=False,
         ),
     ] = None,
     host: Annotated[
         str | None,
-        typer.Option(metavar="ADDRESS", help="127.0.0.1; 0.0.0.0 is every interface.", show_default=False),
+        typer.Option(
+            metavar="ADDRESS",
+            help="Address to listen on; 0.0.0.0 is every interface [default: 127.0.0.1].",
+            show_default=False,
+        ),
     ] = None,
-    workers: Annotated[int, typer.Option(metavar="N", help="Processes that answer.")] = 1,
+    workers: Annotated[int, typer.Option(metavar="N", help="Processes that predict.")] = 1,
     challenger: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="Version scored in the shadow, or as a canary.", show_default=False),
+        typer.Option(
+            metavar="N", min=1, help="Version to run in the shadow, or as a canary with --canary.", show_default=False
+        ),
     ] = None,
     canary: Annotated[
         float,
-        typer.Option(metavar="SHARE", min=0, max=1, help="Share of the rows that the challenger answers."),
+        typer.Option(metavar="SHARE", min=0, max=1, help="Share of the rows that the challenger predicts."),
     ] = 0.0,
-    no_challenger: Annotated[bool, typer.Option("--no-challenger", help="Let nobody challenge any more.")] = False,
+    no_challenger: Annotated[bool, typer.Option("--no-challenger", help="Stop running a challenger.")] = False,
     key: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="COL", help="Labels may come by this column, canaries stick to it; repeatable.", show_default=False
+            metavar="COL",
+            help="Join labels by this column, and keep its rows on one version; repeatable.",
+            show_default=False,
         ),
     ] = None,
     hash_column: Annotated[
@@ -151,7 +161,11 @@ def serve(  # one parameter an option: the signature is the command's interface
     ] = None,
     log: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Prediction log; WORKSPACE/predictions/NAME.", show_default=False),
+        typer.Option(
+            metavar="DIR",
+            help="Folder of the prediction log [default: WORKSPACE/predictions/NAME].",
+            show_default=False,
+        ),
     ] = None,
     keep_days: Annotated[float, typer.Option(metavar="N", help="Days until predictions move to Parquet files.")] = 30.0,
     keep_rows: Annotated[
@@ -159,19 +173,27 @@ def serve(  # one parameter an option: the signature is the command's interface
     ] = 10_000_000,
     keep_archive_days: Annotated[
         float | None,
-        typer.Option(metavar="N", help="Days until those Parquet files are deleted; never.", show_default=False),
+        typer.Option(
+            metavar="N", help="Days until those Parquet files are deleted [default: never].", show_default=False
+        ),
     ] = None,
     tokens: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Who may do what; or the variable JOURNEYMAN_TOKENS.", show_default=False),
+        typer.Option(
+            metavar="FILE", help="File that says which token may do what; or set JOURNEYMAN_TOKENS.", show_default=False
+        ),
     ] = None,
-    max_rows: Annotated[int, typer.Option(metavar="N", help="Rows of a request.")] = 10_000,
-    max_bytes: Annotated[int, typer.Option(metavar="N", help="Bytes of a request.")] = 10_000_000,
-    max_waiting: Annotated[int, typer.Option(metavar="N", help="Rows that may wait; beyond that, 429.")] = 10_000,
-    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="Time a request may take to arrive.")] = 30.0,
+    max_rows: Annotated[int, typer.Option(metavar="N", help="Most rows of a request.")] = 10_000,
+    max_bytes: Annotated[int, typer.Option(metavar="N", help="Most bytes of a request.")] = 10_000_000,
+    max_waiting: Annotated[
+        int, typer.Option(metavar="N", help="Most rows that may wait; beyond that, requests get 429.")
+    ] = 10_000,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Seconds that a request may take to arrive.")
+    ] = 30.0,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
-    """Answer over HTTP with the champion, and record every prediction."""
+    """Serve the champion over HTTP, and record every prediction."""
     with told(workspace):
         settings = serve_doors.ServeSettings(
             model=serve_doors.model_to_serve(name, workspace),

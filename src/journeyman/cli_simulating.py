@@ -46,18 +46,22 @@ def simulate(  # one parameter an option: the signature is the command's interfa
         str, typer.Argument(metavar="STREAM", help="Table as for build, its rows in order of time.", show_default=False)
     ],
     target: Annotated[str, typer.Option(metavar="COLUMN", help="Column to predict.", show_default=False)],
-    delay: Annotated[int, typer.Option(metavar="N", min=0, help="Rows asked about before a truth comes.")] = 500,
+    delay: Annotated[int, typer.Option(metavar="N", min=0, help="Rows predicted before a label comes.")] = 500,
     daily: Annotated[int, typer.Option(metavar="N", min=20, help="Rows of a simulated day.")] = 250,
     first: Annotated[
         int | None,
-        typer.Option(metavar="N", min=200, help="Rows the first model is built from; a fifth.", show_default=False),
+        typer.Option(
+            metavar="N", min=200, help="Rows the first model is built from [default: a fifth].", show_default=False
+        ),
     ] = None,
     rows: Annotated[
         int | None, typer.Option(metavar="N", min=500, help="Replay so many rows at most.", show_default=False)
     ] = None,
     speed: Annotated[
         float | None,
-        typer.Option(metavar="N", min=0.1, help="Days a second at most; as quick as it goes.", show_default=False),
+        typer.Option(
+            metavar="N", min=0.1, help="Most days a second [default: as fast as it goes].", show_default=False
+        ),
     ] = None,
     trials: Annotated[int, typer.Option(metavar="N", min=1, help="Trials of each build.")] = 3,
     ignore: Annotated[

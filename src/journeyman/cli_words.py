@@ -38,12 +38,10 @@ Workspace = Annotated[
 ]
 Version = Annotated[
     int | None,
-    typer.Option(
-        metavar="N", min=1, help="Version of the model; the champion where none is given.", show_default=False
-    ),
+    typer.Option(metavar="N", min=1, help="Version of the model [default: the champion].", show_default=False),
 ]
 Query = Annotated[
-    str | None, typer.Option(metavar="SQL", help="Query to run, where TABLE is a database URL.", show_default=False)
+    str | None, typer.Option(metavar="SQL", help="Query to run; TABLE is then a database URL.", show_default=False)
 ]
 Keep = Annotated[
     list[str] | None,

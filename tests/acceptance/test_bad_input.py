@@ -407,7 +407,7 @@ def test_a_file_in_place_of_the_workspace(place: Place) -> None:
 
 
 def test_nothing_to_resume(released: Place) -> None:
-    assert released.run("resume") == (0, "nothing to resume\n", "")
+    assert released.run("resume") == (0, "Nothing to resume.\n", "")
 
 
 def test_a_name_that_exists_gets_the_next_version(place: Place) -> None:

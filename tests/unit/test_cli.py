@@ -282,7 +282,7 @@ def test_list_show_resume_and_rollback(doors: FakeDoors) -> None:
 
 def test_nothing_to_resume_says_so(doors: FakeDoors) -> None:
     doors.answers["resume"] = []
-    assert runner.invoke(cli.app, ["resume"]).stdout == "nothing to resume\n"
+    assert runner.invoke(cli.app, ["resume"]).stdout == "Nothing to resume.\n"
 
 
 def test_workspace_comes_from_the_environment_too(doors: FakeDoors, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,7 +144,7 @@ def _names(contest: Contest) -> str:
 
 def _told(contest: Contest) -> str:
     if not contest.truths:
-        return "No row that both predicted has a known outcome yet."
+        return "No row with a known outcome yet that both predicted."
     better, worse = evidence(contest)
     rows = f"{plural(contest.truths, 'row')} with a known outcome"
     return (

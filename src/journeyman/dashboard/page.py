@@ -181,7 +181,7 @@ def _key_figures(state: ModelState) -> list[Any]:
     if last is not None and last.estimate is not None:
         guess = figures_words(last.estimate, last.estimate_low, last.estimate_high)
         guess += refuted_words(state.rounds[-1])
-        parts.append(html.P(f"Estimated without truths: {guess}.", className="note"))
+        parts.append(html.P(f"Estimated without labels: {guess}.", className="note"))
     if state.rounds:
         parts.append(html.P(f"In the rounds shown: {ripeness(state.rounds)}.", className="note"))
     return parts
@@ -190,7 +190,7 @@ def _key_figures(state: ModelState) -> list[Any]:
 def _apart(seen: Round) -> tuple[str, str]:
     """Say a loss, and beside it its interval, the truths behind it and what it is compared with."""
     watched = seen.watched
-    value, said = number(watched.loss), plural(watched.labels, "truth")
+    value, said = number(watched.loss), plural(watched.labels, "label")
     if watched.loss is not None and watched.low is not None and watched.high is not None:
         value, low, high = between(watched.loss, watched.low, watched.high, metric_words("brier"))
         said = f"{low} to {high}, from {said}"

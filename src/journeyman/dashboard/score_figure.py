@@ -60,7 +60,7 @@ def score_figure(state: ModelState, colours: Palette) -> Figure:
             "hovertemplate": "%{text}<extra></extra>",
         },
         _bars(rounds, middle, [r.watched.rows for r in rounds], see_through(colours.base, 0.45), "rows"),
-        _bars(rounds, middle, [r.watched.labels for r in rounds], colours.model, "truths"),
+        _bars(rounds, middle, [r.watched.labels for r in rounds], colours.model, "labels"),
     ]
     loss = {"domain": [0.3, 1.0], "title": _title(colours, state.loss), "nticks": 6, "rangemode": "tozero"}
     rows = {"domain": [0.0, 0.2], "title": _title(colours, "rows"), "nticks": 3, "rangemode": "tozero"}
@@ -79,16 +79,16 @@ def score_figure(state: ModelState, colours: Palette) -> Figure:
 def score_legend(state: ModelState) -> tuple[Meaning, ...]:
     """Say what is drawn how; only what is there."""
     rounds = state.rounds
-    said = [("c-model", "loss of the truths that came, 95% interval")]
+    said = [("c-model", "loss on the labels that came, 95% interval")]
     if any(r.watched.estimate is not None for r in rounds):
-        refuted = ", now refuted by truths" if rounds[-1].watched.refuted else ""
-        said.append(("c-estimate dotted", f"estimated without truths, 95% interval{refuted}"))
+        refuted = ", now refuted by labels" if rounds[-1].watched.refuted else ""
+        said.append(("c-estimate dotted", f"estimated without labels, 95% interval{refuted}"))
     said.append(("c-base dashed", "when the release was made"))
     if any(_alarmed(r, Rung.LOSS, Rung.ESTIMATE) for r in rounds):
         said.append(("c-harm shade", "alarm"))
     if any(_alarmed(r, Rung.FEED) for r in rounds):
         said.append(("c-feed shade", "feed broken"))
-    said.append(("c-model block", "truths that came"))
+    said.append(("c-model block", "labels that came"))
     said.append(("c-base block", "rows"))
     return tuple(said)
 
@@ -108,7 +108,7 @@ def _told(loss: str, seen: Round) -> str:
         said.append(f"{loss} {figures_words(watched.loss, watched.low, watched.high)}")
     if watched.reference is not None:
         said.append(f"reference {number(watched.reference)}")
-    said.append(f"{plural(watched.labels, 'truth')}, {plural(watched.rows, 'row')}")
+    said.append(f"{plural(watched.labels, 'label')}, {plural(watched.rows, 'row')}")
     return "<br>".join(said)
 
 

@@ -30,7 +30,7 @@ _GRAPH = {"displayModeBar": False, "responsive": True, "showTips": False, "doubl
 def score_section(state: ModelState, colours: Palette) -> Any:
     """Return how good the model is over time; ``state`` has a round."""
     seen, title = latest_loss(state.rounds), "How good it is"
-    told = "No truth has come yet." if seen is None else f"Latest: {loss_line(state.loss, seen)}."
+    told = "No label has come yet." if seen is None else f"Latest: {loss_line(state.loss, seen)}."
     parts = [
         html.H2(title),
         html.P(loss_words(state.loss), className="note"),
@@ -109,7 +109,7 @@ def _legend(said: Sequence[tuple[str, str]]) -> Any:
 
 
 def _table_of_rounds(state: ModelState) -> Any:
-    head = ["Until (UTC)", state.loss, "when released", "estimated", "truths", "rows"]
+    head = ["Until (UTC)", state.loss, "when released", "estimated", "labels", "rows"]
     rows = []
     for seen in reversed(state.rounds[-_FIGURES:]):
         watched = seen.watched

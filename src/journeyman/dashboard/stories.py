@@ -148,11 +148,11 @@ def _outcome(operation: Operation) -> tuple[str, ...]:
     outcome = operation.outcome
     if outcome is None:
         return (
-            ("Waits for an answer.",) if operation.move.wanted is not None else ("Not known yet: truths have to come.",)
+            ("Waits for an answer.",) if operation.move.wanted is not None else ("Not known yet: labels have to come.",)
         )
     said = []
     if outcome.labels:
-        by = plural(outcome.labels, "truth")
+        by = plural(outcome.labels, "label")
         loss = number(abs(outcome.gain))
         said.append(
             f"Each prediction was spared {loss} of loss, by {by}."

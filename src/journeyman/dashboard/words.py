@@ -266,14 +266,14 @@ def ripeness(rounds: Sequence[Round]) -> str:
     --------
     >>> from journeyman.entities.signal import Watched
     >>> ripeness((Round(0, 0, 1, 1, None, Watched((), 200, 50)), Round(1, 1, 2, 1, None, Watched((), 200, 110))))
-    '160 truths for 400 rows (40%)'
+    '160 labels for 400 rows (40%)'
     """
     rows, labels = sum(r.watched.rows for r in rounds), sum(r.watched.labels for r in rounds)
     if not rows:
-        return "no rows yet" if not labels else f"{plural(labels, 'truth')} for earlier rows"
+        return "no rows yet" if not labels else f"{plural(labels, 'label')} for earlier rows"
     if labels > rows:
-        return f"{count(labels)} truths, some of earlier rows, for {plural(rows, 'row')}"
-    return f"{plural(labels, 'truth')} for {plural(rows, 'row')} ({percent(labels / rows)})"
+        return f"{count(labels)} labels, some of earlier rows, for {plural(rows, 'row')}"
+    return f"{plural(labels, 'label')} for {plural(rows, 'row')} ({percent(labels / rows)})"
 
 
 def asked_words(action: Action, version: int | None) -> str:

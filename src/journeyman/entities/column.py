@@ -27,6 +27,15 @@ class Kind(StrEnum):
         return self in (Kind.NUMBER, Kind.INTEGER, Kind.BOOLEAN)
 
     @property
+    def noun(self) -> str:
+        """What one value is, with its article: "a number", "an integer", "a yes or no"."""
+        if self is Kind.BOOLEAN:
+            return "a yes or no"
+        if self is Kind.ORDERED:
+            return "an ordered category"
+        return f"{'an' if self.value[0] in 'aeiou' else 'a'} {self.value}"
+
+    @property
     def categorical(self) -> bool:
         """Whether values are one of a known set of names."""
         return self in (Kind.CATEGORY, Kind.ORDERED)

@@ -6,7 +6,19 @@ from dataclasses import dataclass
 
 from journeyman.entities.card import html_card
 
-__all__ = ["Curve", "Dependence", "Evaluation", "Explanation", "Importance", "IntervalCheck", "Score", "Slice"]
+__all__ = [
+    "Curve",
+    "Dependence",
+    "Evaluation",
+    "Example",
+    "ExampleRow",
+    "Explanation",
+    "Importance",
+    "IntervalCheck",
+    "Score",
+    "Slice",
+    "ThresholdCounts",
+]
 
 
 @dataclass(frozen=True)
@@ -147,6 +159,72 @@ class IntervalCheck:
 
 
 @dataclass(frozen=True)
+class ThresholdCounts:
+    """What a two-class model would do at each threshold, on the examined rows.
+
+    Attributes
+    ----------
+    thresholds : tuple of float
+        Ascending, 0 and 1 among them; a row is called positive from the threshold on.
+    true_positives, false_positives : tuple of int
+        One a threshold.
+    positives, negatives : int
+        Examined rows of either class.
+    """
+
+    thresholds: tuple[float, ...]
+    true_positives: tuple[int, ...]
+    false_positives: tuple[int, ...]
+    positives: int
+    negatives: int
+
+
+@dataclass(frozen=True)
+class ExampleRow:
+    """An examined row that stands for others.
+
+    Attributes
+    ----------
+    kind : str
+        "best", "typical" or "worst", by its error.
+    position : int
+        In the table.
+    truth : float
+        Class code or value.
+    predictions : tuple of float
+        Probabilities, or one value.
+    """
+
+    kind: str
+    position: int
+    truth: float
+    predictions: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Example:
+    """An example row in words, with the columns that moved its prediction most.
+
+    Attributes
+    ----------
+    kind : str
+        As of :class:`ExampleRow`.
+    truth, prediction : str
+        Label or value.
+    probability : float or None
+        Of the predicted label.
+    reasons : tuple of (str, str, float)
+        Column, its value, and its contribution to that probability, or to the value; strongest first.
+    """
+
+    kind: str
+    truth: str
+    prediction: str
+    probability: float | None
+    reasons: tuple[tuple[str, str, float], ...]
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """How good the model is on rows that taught it nothing.
 
@@ -192,6 +270,10 @@ class Evaluation:
         Different records among the rows, where some are copies of one another.
     interval_check : IntervalCheck or None
         Whether intervals hold what they promise; None without a holdout.
+    thresholds : ThresholdCounts or None
+        Binary tasks.
+    example_rows : tuple of ExampleRow
+        Rows that were best, typical and worst.
     """
 
     rows: int
@@ -218,6 +300,8 @@ class Evaluation:
     series: tuple[str, ...] = ()
     records: int | None = None
     interval_check: IntervalCheck | None = None
+    thresholds: ThresholdCounts | None = None
+    example_rows: tuple[ExampleRow, ...] = ()
 
     @property
     def main(self) -> Score:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from journeyman.entities.decision import Action
 
-__all__ = ["Economics", "Move", "Operation", "Outcome", "WindowKind", "WindowPlan"]
+__all__ = ["Economics", "Move", "Operation", "Outcome", "WindowKind", "WindowPlan", "action_words"]
 
 
 class WindowKind(StrEnum):
@@ -100,6 +100,24 @@ class Move:
     benefit: float = 0.0
     evidence: Mapping[str, str | int | float] = field(default_factory=dict)
     wanted: Action | None = None
+
+
+def action_words(action: Action, version: int | None) -> str:
+    """Say what an action does.
+
+    Examples
+    --------
+    >>> action_words(Action.PROMOTE, 4), action_words(Action.KEEP, 3), action_words(Action.KEEP, None)
+    ('promote release 4', 'drop challenger 3, keep the champion', 'keep the champion')
+    """
+    which = "" if version is None else f" release {version}"
+    return {
+        Action.PROMOTE: f"promote{which}",
+        Action.ROLL_BACK: f"return to{which or ' the release before'}",
+        Action.RETRAIN: "retrain",
+        Action.KEEP: "keep the champion" if version is None else f"drop challenger {version}, keep the champion",
+        Action.ASK: "ask a person",
+    }[action]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from journeyman.entities.card import html_card
 from journeyman.entities.column import Column
 from journeyman.entities.decision import Decision
-from journeyman.entities.evaluation import Evaluation, Explanation
+from journeyman.entities.evaluation import Evaluation, Example, Explanation
 from journeyman.entities.experience import Expectation
 from journeyman.entities.finding import Finding
 from journeyman.entities.profile import Profile
@@ -77,6 +77,8 @@ class BuildReport:
         From start to the end of the search; 0 where no clock counts.
     thin : str
         Where time ended the search before much was tried: what was tried, and what more time would try.
+    examples : tuple of Example
+        Examined rows that stand for others, with what moved their predictions; empty in reports of older builds.
     """
 
     name: str
@@ -111,6 +113,7 @@ class BuildReport:
     recollection: Recollection | None = None
     search_seconds: float = 0.0
     thin: str = ""
+    examples: tuple[Example, ...] = ()
 
     def __repr__(self) -> str:
         """Return one line: what was built, and the verdict."""

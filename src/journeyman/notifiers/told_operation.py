@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from journeyman.entities.operation import Operation
+from journeyman.entities.operation import Operation, action_words
 
 __all__ = ["as_json", "as_text", "headline"]
 
@@ -40,12 +40,13 @@ def headline(operation: Operation) -> str:
     >>> from journeyman.entities.decision import Action
     >>> from journeyman.entities.operation import Move
     >>> headline(Operation(2, "houses", 7, 0, Move(Action.ASK, "It is better.", wanted=Action.PROMOTE), 1))
-    'houses: promote? Waits for you (operation 2)'
+    'houses: promote? It waits for you (operation 2)'
     """
     move = operation.move
     if move.wanted is not None:
-        return f"{operation.model}: {move.wanted.value}? Waits for you (operation {operation.number})"
-    return f"{operation.model}: {move.action.value} (operation {operation.number})"
+        asked = action_words(move.wanted, move.version)
+        return f"{operation.model}: {asked}? It waits for you (operation {operation.number})"
+    return f"{operation.model}: {action_words(move.action, move.version)} (operation {operation.number})"
 
 
 def as_text(operation: Operation) -> str:

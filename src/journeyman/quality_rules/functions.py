@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -172,10 +173,10 @@ def _parts(table: Table, target: str, columns: Sequence[Column], rows: Rows, y: 
             Severity.ERROR if sure else Severity.WARNING,
             (name,),
             f"'{name}' follows from '{target}' in every row"
-            + (f", and with {len(found) - 1} more such column(s) spells it out." if sure else "."),
+            + (f", and {len(found) - 1} more of the kind spell it out with it." if sure else "."),
             f"It is not used; if it is known when predicting, add `{accept_option('DQ308', name)}`."
             if sure
-            else f"Will '{name}' be known when predicting? If not, set its role to ignored.",
+            else f"Will '{name}' be known when predicting? If not, add `--ignore {shlex.quote(name)}`.",
             {"rows that the columns together decide": share(spelled)},
             Remedy.IGNORE_COLUMN if sure else Remedy.NONE,
         )

@@ -54,7 +54,8 @@ class MissingRule:
                     "DQ101",
                     Severity.NOTE,
                     few,
-                    f"{len(few)} column(s) lack a few values (at most {share(most)} of the rows).",
+                    f"{len(few)} {'column lacks' if len(few) == 1 else 'columns lack'} a few values "
+                    f"(at most {share(most)} of the rows).",
                     "Models here cope with missing values.",
                     {"columns": len(few), "most missing": round(most, 6)},
                 )

@@ -30,7 +30,7 @@ def experience_view(look: LookBack, place: str) -> RenderableType:
         return Group(Text("No experience of your own yet: each build adds to it."), where)
     head = Text.assemble(
         (f"{plural(look.trials, 'trial')} in {plural(look.jobs, 'build')}", "bold"),
-        f"; before each the probability was stated that it lifts the score beyond noise (decision {_DECISION})",
+        f"; before each trial it was said how likely it is to improve the score beyond noise (decision {_DECISION})",
     )
     few = [Text(f"With fewer than {_FEW} trials, these figures say little.", style="dim")] if look.trials < _FEW else []
     return Group(

@@ -18,6 +18,7 @@ from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.report import BuildReport
 from journeyman.reports.data_figures import column_rows, missing_figure, target_figure
 from journeyman.reports.finding_pages import finding_sections
+from journeyman.reports.model_card import model_card
 from journeyman.reports.phrases import (
     further_reasons,
     held_words,
@@ -39,6 +40,7 @@ from journeyman.reports.search_words import (
     time_words,
     tried_words,
 )
+from journeyman.reports.sections import example_views, threshold_view
 from journeyman.reports.told import told
 from journeyman.reports.weakness_words import weakness_rows
 from journeyman.reports.words import clean, count, duration, number, percent, place, plural
@@ -110,10 +112,15 @@ def _style(verdict: Verdict) -> tuple[str, str]:
 def _usage(report: BuildReport) -> dict[str, str | Markup]:
     """Return commands that can be pasted, with the model's own name."""
     name = clean(report.name)
-    lines = ["import journeyman", "", f"model = journeyman.load({name!r})", "answers = model.predict(frame)"]
+    lines = ["import journeyman", "", f"model = journeyman.load({name!r})", "predictions = model.predict(frame)"]
     if report.task.kind.classification:
-        lines.append("chances = model.predict_proba(frame)")
+        lines.append("probabilities = model.predict_proba(frame)")
+    row = ", ".join(f'"{c.name}": ...' for c in report.columns if c.role is Role.FEATURE)
+    body = '\'{"row": {' + clean(row[:160] + (" ..." if len(row) > 160 else "")).replace("'", "’") + "}}'"
     return {
+        "serve": f"journeyman serve {shlex.quote(name)}",
+        "request": f"curl -X POST http://127.0.0.1:8000/predict -d {body}",
+        "operate": f"journeyman operate {shlex.quote(name)}",
         "command": f"journeyman predict {shlex.quote(name)} NEW-ROWS.csv --out predictions.csv",
         "python": escape("\n".join(lines)),  # marked as safe, so that its lines are kept
         "rollback": f"journeyman rollback {shlex.quote(name)}",
@@ -194,5 +201,8 @@ def render_html(report: BuildReport) -> str:
             features=features[:_NEEDED],
             features_left_out=max(0, len(features) - _NEEDED),
             usage=_usage(report),
+            card=model_card(report),
+            threshold=threshold_view(report),
+            examples=example_views(report),
         )
     )

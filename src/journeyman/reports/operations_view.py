@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 
 from journeyman.entities.operating import Notice
-from journeyman.entities.operation import Operation
+from journeyman.entities.operation import Operation, action_words
 
 __all__ = ["operation_text", "operations_table"]
 
@@ -50,8 +50,8 @@ def operation_text(operation: Operation, notices: Sequence[Notice]) -> str:
 def _done(operation: Operation) -> str:
     move = operation.move
     if move.wanted is not None:
-        return f"asked: {move.wanted.value} {move.version or ''}".rstrip()
-    return f"{move.action.value} {move.version or ''}".rstrip()
+        return f"ask whether to {action_words(move.wanted, move.version)}"
+    return action_words(move.action, move.version)
 
 
 def _outcome(operation: Operation) -> str:
@@ -60,7 +60,7 @@ def _outcome(operation: Operation) -> str:
         return "waits for a person" if operation.move.wanted is not None else "not known yet"
     said = []
     if outcome.labels:
-        said.append(f"{outcome.gain:+.4g} of loss spared each, on {outcome.labels:,} truths")
+        said.append(f"{outcome.gain:+.4g} less loss a prediction, on {outcome.labels:,} labels")
     if outcome.note:
         said.append(outcome.note)
     if outcome.seconds >= 1:

@@ -166,14 +166,14 @@ def _answers(report: BuildReport) -> list[Figure]:
     tips = [f"{a} to {b}: {plural(c, 'row')} ({percent(c / total)})" for (a, b), c in zip(spoken, counts, strict=True)]
     marks: list[Mark] = [Bars(bins, counts, tips=tips)]
     y = linear_scale(0, max(counts), "rows", zero=True)
-    note = "How often the model gives each answer."
+    note = "How often the model predicts each class."
     threshold = report.evaluation.threshold
     if threshold is not None:
         marks.append(Rule((threshold, threshold), (y.low, y.high), "c-ink"))
         anchor = "start" if threshold < 0.6 else "end"
         shift = (5.0, 12.0) if threshold < 0.6 else (-5.0, 12.0)
         marks.append(Note(threshold, y.high, f"threshold {number(threshold)}", anchor, shift, "c-ink"))
-        note = f"From {percent(threshold)} on, the answer is '{task.labels[-1]}'."
+        note = f"From {percent(threshold)} on, the prediction is '{task.labels[-1]}'."
     return [Figure("Answers given", plot("Answers given", x, y, marks), note)]
 
 

@@ -149,6 +149,16 @@ def _best_line(report: BuildReport, x: Scale) -> list[Mark]:
     return [Line(xs, ys, "c-ink", tips, step=True)]
 
 
+_STAGES = {
+    "Reading and checking the data": ("ingest", "frame", "check", "repair", "split", "profile"),
+    "Choosing what to try": ("choose", "diagnose", "remember"),
+    "Trials": ("trial", "train"),
+    "Final fits": ("prepare", "fit", "calibrate", "copies", "recollect"),
+    "Evaluating and explaining": ("hurry", "evaluate", "explain", "examples", "decide", "champion", "reference"),
+}
+_REST = "Packaging the release"
+
+
 def member_bars(report: BuildReport) -> tuple[Bar, ...]:
     """Return the shares of the ensemble's members."""
     names = [f"{m.candidate.algorithm.replace('_', ' ')}{copies_words(m)}" for m in report.members]
@@ -157,9 +167,13 @@ def member_bars(report: BuildReport) -> tuple[Bar, ...]:
 
 
 def stage_bars(report: BuildReport) -> tuple[Bar, ...]:
-    """Return where the time went."""
-    seconds = list(report.stage_seconds.values())
-    return bars(list(report.stage_seconds), seconds, [duration(s) for s in seconds])
+    """Return where the time went, by what a reader knows of a build."""
+    groups = dict.fromkeys([*_STAGES, _REST], 0.0)
+    for step, seconds in report.stage_seconds.items():
+        group = next((name for name, starts in _STAGES.items() if step.startswith(starts)), _REST)
+        groups[group] += seconds
+    spent = {name: seconds for name, seconds in groups.items() if seconds >= 0.05 or name == "Trials"}
+    return bars(list(spent), list(spent.values()), [duration(s) for s in spent.values()])
 
 
 def trial_rows(report: BuildReport) -> list[TrialRow]:
@@ -206,5 +220,5 @@ def _came(outcome: tuple[bool, float]) -> str:
     """Say what came of a trial."""
     lifted, gain = outcome
     if lifted:
-        return f"lifted, {percent(gain)} less loss"
+        return f"improved, {percent(gain)} less loss"
     return "within noise" if gain > 0 else "no gain"

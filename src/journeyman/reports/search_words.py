@@ -35,7 +35,7 @@ def tried_words(report: BuildReport) -> str:
     failed = sum(1 for t in report.trials if t.status in (TrialStatus.FAILED, TrialStatus.OUT_OF_TIME))
     said = [plural(len(report.trials), "trial")]
     if stopped:
-        said.append(f"{stopped} stopped early without hope")
+        said.append(f"{stopped} stopped early: could not win")
     if failed:
         said.append(f"{failed} without a result")
     return ", ".join(said)
@@ -57,7 +57,8 @@ def recalled_words(report: BuildReport) -> str:
         return ""
     less, copied = percent(1.0 - known.recalled / known.loss), percent(known.share)
     return (
-        f"Rows it has met are answered by their truth as well: {less} less loss among the {copied} that have a copy; "
+        f"Rows that it learned from are predicted by their known value as well: {less} less loss "
+        f"among the {copied} that have a duplicate; "
         "the score counts new rows only"
     )
 

@@ -295,7 +295,8 @@ def _top_columns(report: BuildReport) -> list[RenderableType]:
         bar = Text("█" * max(1, round(24 * item.mean / most)), style="blue")
         table.add_row(Text("  " + shorten(item.column, 34)), bar, Text(number(item.mean, 2)))
     name = metric_words(report.task.metric).name
-    return [Text(), _heading(f"What it relies on ({name} lost when a column is shuffled)"), table]
+    change = "fall" if report.evaluation.main.greater_is_better else "rise"
+    return [Text(), _heading(f"What it relies on ({change} in {name} when a column is shuffled)"), table]
 
 
 def _members(report: BuildReport) -> list[RenderableType]:
@@ -316,8 +317,8 @@ def _stated(report: BuildReport) -> list[RenderableType]:
         return []
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column("  trial")
-    table.add_column("lift expected", justify="right", no_wrap=True)
-    table.add_column("came", no_wrap=True)
+    table.add_column("expected to improve", justify="right", no_wrap=True)
+    table.add_column("came of it", no_wrap=True)
     table.add_column("took", justify="right", no_wrap=True)
     rows = zip(report.trials, report.expectations, report.outcomes, strict=False)
     for trial, stated, (lifted, gain) in rows:

@@ -49,7 +49,7 @@ _METRICS = {
     "mae": MetricWords("Mean absolute error", "average size of an error", in_unit=True),
     "median_absolute_error": MetricWords("Median absolute error", "half of all errors are smaller", in_unit=True),
     "r2": MetricWords("R²", "share of the target's variance that is explained; 1 is perfect"),
-    "mape": MetricWords("Mean percentage error", "average error relative to the truth", percent=True),
+    "mape": MetricWords("Mean percentage error", "average error relative to the true value", percent=True),
 }
 
 

@@ -186,7 +186,8 @@ def _refuse_all(column: Column, refused: int, present: int, example: str) -> Non
     """
     if refused == present >= _LEAST_REFUSED and not _INFINITE.fullmatch(example):
         raise SchemaError(
-            f"column {column.name!r} should hold a {column.kind}, but none of its {present} values can be read as one",
+            f"column {column.name!r} should hold {column.kind.noun}, "
+            f"but none of its {present} values can be read as one",
             hint="give it as the training table did",
         )
 

@@ -146,7 +146,7 @@ def _check_numbers(values: pd.Series, column: Column) -> None:
         )
     if not column.kind.numeric:
         raise TargetError(
-            f"the target {column.name!r} is a {column.kind}, and only numbers can be estimated",
+            f"the target {column.name!r} is {column.kind.noun}, and only numbers can be estimated",
             hint="leave task = regression out, or overrule its kind in the settings (kinds)",
         )
     distinct = values.dropna().unique()
@@ -167,21 +167,21 @@ def _kind(values: pd.Series, column: Column) -> tuple[TaskKind, str]:
     if column.kind is Kind.DATETIME:
         raise TargetError(f"the target {column.name!r} is a date", hint="predict a number of days instead")
     if column.kind is Kind.BOOLEAN:
-        return TaskKind.BINARY, "the target is yes or no"
+        return TaskKind.BINARY, "The target is yes or no"
     if not column.kind.numeric:
-        return TaskKind.MULTICLASS, "the target holds names"
+        return TaskKind.MULTICLASS, "The target holds categories"
     numbers, counts = np.unique(values.dropna().to_numpy(np.float64), return_counts=True)
     if len(numbers) == 2:
-        return TaskKind.BINARY, "the target has two values"
+        return TaskKind.BINARY, "The target has two values"
     if len(numbers) < 2:
-        return TaskKind.REGRESSION, "the target is a number"
+        return TaskKind.REGRESSION, "The target is a number"
     return _numbers(numbers, counts, column)
 
 
 def _numbers(numbers: NDArray[np.float64], counts: NDArray[np.int64], column: Column) -> tuple[TaskKind, str]:
     many = len(numbers)
     if not bool((numbers == np.floor(numbers)).all()):
-        return TaskKind.REGRESSION, f"the target has fractions ({many} values)"
+        return TaskKind.REGRESSION, f"The target has fractions ({many} values)"
     low, high = float(numbers[0]), float(numbers[-1])
     named = is_class_code(column.name)
     if many > _MANY_VALUES:
@@ -189,7 +189,7 @@ def _numbers(numbers: NDArray[np.float64], counts: NDArray[np.int64], column: Co
         even = counts.max() <= 3 * counts.min() and counts.min() >= 10
         if named and gapless and even and many <= _MANY_CODES:
             return TaskKind.MULTICLASS, f"{many} codes without gaps, about equally frequent, in a column named so"
-        return TaskKind.REGRESSION, f"the target has {many} different whole numbers"
+        return TaskKind.REGRESSION, f"The target has {many} different whole numbers"
     if not named and counts.sum() < 5 * many:
         return TaskKind.REGRESSION, f"{many} whole numbers in only {counts.sum()} rows"
     if not named and high - low > 10 * many:
@@ -197,4 +197,4 @@ def _numbers(numbers: NDArray[np.float64], counts: NDArray[np.int64], column: Co
     # Events that happen at random leave such frequencies; codes of classes hardly ever do.
     if not named and low == 0 and bool((counts[1:] * 2 <= counts[:-1]).all()):
         return TaskKind.REGRESSION, "whole numbers from 0, each at most half as frequent as the one before: counts"
-    return TaskKind.MULTICLASS, f"the target has {many} different whole numbers"
+    return TaskKind.MULTICLASS, f"The target has {many} different whole numbers"

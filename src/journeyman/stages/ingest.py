@@ -238,7 +238,7 @@ def _check_named(columns: Sequence[Column]) -> None:
     for column in columns:
         if column.role is Role.TIME and column.kind in (Kind.CATEGORY, Kind.BOOLEAN, Kind.CONSTANT):
             raise SettingsError(
-                f"the time column {column.name!r} holds no dates or numbers, but is a {column.kind}",
+                f"the time column {column.name!r} holds no dates or numbers, but is {column.kind.noun}",
                 hint=f"name another with --time, or say that it has an order: --kind {column.name}=ordered",
             )
         if column.role is Role.GROUP and column.kind is Kind.CONSTANT:

@@ -220,7 +220,7 @@ def _roles(
                 "DQ602",
                 Severity.NOTE,
                 tuple(ignored),
-                f"{len(ignored)} column(s) are not used: {said}{more}.",
+                f"{len(ignored)} {'column is' if len(ignored) == 1 else 'columns are'} not used: {said}{more}.",
                 "To use one, add `--accept CODE:COLUMN` with its finding's code.",
                 {"columns": len(ignored)},
             )
@@ -294,7 +294,8 @@ def _with_target(
                 "DQ606",
                 Severity.NOTE,
                 (task.target,),
-                f"{len(merge)} spelling(s) of labels were merged; {len(labels)} classes are left.",
+                f"{len(merge)} {'spelling of a label was' if len(merge) == 1 else 'spellings of labels were'} merged; "
+                f"{len(labels)} classes are left.",
                 evidence=dict(merge),
             )
         )
@@ -313,7 +314,7 @@ def _replaced(table: Table, frame: pd.DataFrame, target: Column, values: pd.Seri
 def _as_number(values: pd.Series, column: Column) -> pd.Series:
     if not column.kind.numeric:
         raise TargetError(
-            f"the target '{column.name}' is a {column.kind}, and only numbers can be estimated",
+            f"the target '{column.name}' is {column.kind.noun}, and only numbers can be estimated",
             hint="leave the task out of the settings, or overrule the column's kind",
         )
     number = values.astype(np.float64)

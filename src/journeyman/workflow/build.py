@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.comparison import ChampionPredictions, Comparison, JudgedRows
 from journeyman.entities.decision import Action, Decision
-from journeyman.entities.evaluation import Evaluation, Explanation
+from journeyman.entities.evaluation import Evaluation, Example, Explanation
 from journeyman.entities.experience import Experience
 from journeyman.entities.finding import Finding
 from journeyman.entities.model_version import ModelVersion
@@ -28,6 +28,7 @@ from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble
 from journeyman.interfaces import Averaging, Metric, RuleScope, Run, Source, scope_of
 from journeyman.metrics import find_metric
+from journeyman.reports.model_card import model_card_text
 from journeyman.settings import BuildSettings, bounded
 from journeyman.stages.bound import bound
 from journeyman.stages.check import check
@@ -62,6 +63,7 @@ from journeyman.workflow.budget import (
     within_budget,
 )
 from journeyman.workflow.champion import LEARNED, champion_predictions, learned_file
+from journeyman.workflow.examples import explained_examples
 from journeyman.workflow.kit import Kit
 from journeyman.workflow.memory import fits_side_by_side
 from journeyman.workflow.pace import measured_work, slowness
@@ -124,6 +126,8 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     why = run.step(
         "explain", partial(explain, scorer.predict), table, task, division, evaluation, answers, settings.seed
     )
+    explained = partial(explained_examples, scorer.predict)
+    examples = run.step("examples", explained, table, task, evaluation, statistics)
     tell("decide")
     judged = run.step(
         "judged rows", partial(predict_judged_rows, scorer.predict), chosen, table, division, settings.seed
@@ -143,7 +147,7 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     tell("package")
     created = run.step("date", kit.clock.now)
     built = _Built(asked, number, created, repaired, findings, division, statistics, found, chosen, unlimited, known)
-    report = run.step("report", partial(_report, run), built, evaluation, why, decision)
+    report = run.step("report", partial(_report, run), built, evaluation, why, decision, examples)
     rows = run.step("learned rows", learned_file, table, task, judged)
     files = partial(_files, kit, card, final, asked, rows)
     released = run.step("release", partial(_release, workspace, run, files), report, table.digest, settings.seed)
@@ -347,7 +351,14 @@ def _unlimited(metric: Metric, found: Search, task: Task, y: FloatArray, kept: E
     return None if free is None or free is kept else free.score
 
 
-def _report(run: Run, built: _Built, evaluation: Evaluation, why: Explanation, decision: Decision) -> BuildReport:
+def _report(
+    run: Run,
+    built: _Built,
+    evaluation: Evaluation,
+    why: Explanation,
+    decision: Decision,
+    examples: tuple[Example, ...],
+) -> BuildReport:
     table, found = built.repaired.table, built.found
     return BuildReport(
         name=built.settings.name,
@@ -381,6 +392,7 @@ def _report(run: Run, built: _Built, evaluation: Evaluation, why: Explanation, d
         weaknesses=found.weaknesses,
         attempts=found.attempts,
         recollection=built.known,
+        examples=examples,
         versions={"python": platform.python_version(), **{name: installed(name) for name in _LIBRARIES}},
     )
 
@@ -394,6 +406,7 @@ def _files(
         "settings.toml": write_settings(settings),
         "report.msgpack": encode(report),
         "report.html": kit.render(report).encode(),
+        "model_card.md": model_card_text(report).encode(),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,11 @@ from journeyman.workflow.run import JournalRun, resumable, resume_run, start_run
 from journeyman.workflow.settings_file import read_settings
 
 __all__ = ["Release", "build", "build_settings", "resume"]
+
+_ENDING = (
+    "Ctrl+C: the search ends after this trial, and what it has found is finished and released. "
+    "Ctrl+C again stops at once; `journeyman resume` then goes on."
+)
 
 
 def build(  # one parameter an option of the command
@@ -273,15 +278,15 @@ def _build(
 
 def _finish(source: Source, settings: BuildSettings, place: Workspace, run: JournalRun, progress: Progress) -> Release:
     hold_little()  # before threads have arenas of their own
-    with _first_interrupt() as interrupted:
+    with _first_interrupt(progress.note) as interrupted:
         kit = standard_kit(render_html, SystemClock(), progress, interrupted)
         version = build_line(source, settings, kit, run, place)
     return open_release(place.path / version.path, version.digest)
 
 
 @contextmanager
-def _first_interrupt() -> Iterator[Callable[[], bool]]:
-    """Let the first Ctrl-C end the search with what it has; the second one interrupts."""
+def _first_interrupt(tell: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
+    """Let the first Ctrl-C end the search with what it has, and say so; the second one interrupts."""
     pressed = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield pressed.is_set
@@ -291,6 +296,8 @@ def _first_interrupt() -> Iterator[Callable[[], bool]]:
     def first(_number: int, _frame: object) -> None:
         pressed.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        with suppress(RuntimeError):  # a line that was being written when the signal came
+            tell(_ENDING)
 
     signal.signal(signal.SIGINT, first)
     try:

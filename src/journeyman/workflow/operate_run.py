@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -33,7 +34,7 @@ from journeyman.workflow.rebuild import Rebuild
 from journeyman.workflow.shelf import Shelf
 from journeyman.workflow.worker import Worker, holding
 
-__all__ = ["TERM", "OperatePlace", "loop_parts", "opened_log", "operate", "settle_settings"]
+__all__ = ["TERM", "OperatePlace", "loop_parts", "opened_log", "operate", "settle_settings", "waiting_words"]
 
 TERM = 30_000
 """Milliseconds without a heartbeat after which another worker takes over."""
@@ -99,7 +100,7 @@ def operate(
     with Workspace.existing(place.workspace) as workspace, _ended_by_signals() as stop:
         workspace.registry.version(place.name)
         operated = settle_settings(workspace, place.name, changed)
-        wait = (lambda _: True) if once else stop.wait
+        wait = (lambda _: True) if once else _told_wait(place.name, stop, tell)
         while not stop.is_set():
             try:
                 with holding(workspace, place.name, TERM, milliseconds, wait) as lease:
@@ -108,6 +109,8 @@ def operate(
                         parts = loop_parts(held, operated, log, progress or SilentProgress())
                         notifiers = tuple(make_notifier(n) for n in operated.settings.notify)
                         worker = Worker(parts, SystemClock(), milliseconds, operated.begun, notifiers, tell)
+                        if not once:
+                            tell(waiting_words(place, operated, worker.wakes(worker.state()), milliseconds(), log))
                         rounds += _work(worker, once, stop, tell)
             except LeaseError as error:
                 if once:
@@ -116,6 +119,36 @@ def operate(
             if once:
                 break
     return rounds
+
+
+def waiting_words(place: OperatePlace, operated: Operated, wakes: int, now: int, log: SqlitePredictionLog) -> str:
+    """Say what the loop waits for.
+
+    Parameters
+    ----------
+    wakes, now : int
+        When the next look is due, and the present, in milliseconds since 1970.
+    """
+    every = operated.settings.every / 1000
+    due = time.strftime("%H:%M:%S", time.localtime(wakes / 1000))
+    look = "it looks at traffic now" if wakes <= now else f"it waits until {due} for the present span of traffic to end"
+    words = f"Operating {place.name}: a look every {every:g} s; {look}. Ctrl+C ends it; the same command goes on."
+    if log.rows() == 0:
+        words += f" No prediction is logged yet: `journeyman serve {place.name}` logs them."
+    return words
+
+
+def _told_wait(name: str, stop: threading.Event, tell: Callable[[str], None]) -> Callable[[float], bool]:
+    """Return a wait for the lease that says once that another worker holds it."""
+    told: list[str] = []
+
+    def wait(seconds: float) -> bool:
+        if not told:
+            told.append(f"Another worker operates {name}: this one takes over when it ends.")
+            tell(told[0])
+        return stop.wait(seconds)
+
+    return wait
 
 
 def settle_settings(workspace: Workspace, name: str, changed: Mapping[str, Any]) -> Operated:

@@ -275,7 +275,7 @@ def _left(settings: BuildSettings, trials: Sequence[Trial]) -> float:
 
 def _said(expectation: Expectation) -> str:
     """Say what is expected of a trial."""
-    return f"about {expectation.seconds:.0f} s, lifts the score with a probability of {expectation.probability:.0%}"
+    return f"about {expectation.seconds:.0f} s, {expectation.probability:.0%} likely to improve the score"
 
 
 def propose(kit: Kit, table: Table, task: Task, split: Split) -> list[Candidate]:

@@ -43,7 +43,7 @@ def test_the_loss_of_each_round_stands_where_its_span_lies(colours: Palette) -> 
     drawn = trace(score_figure(STATE, colours), colours.model)
     assert drawn["y"] == [r.watched.loss for r in STATE.rounds]
     assert drawn["x"][3] == stamp(STATE.rounds[3].begin + history.HOUR // 2)
-    assert "truths, " in drawn["text"][3]
+    assert "labels, " in drawn["text"][3]
 
 
 def test_intervals_are_closed_outlines_with_a_gap_where_no_truth_came() -> None:

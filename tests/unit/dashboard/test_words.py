@@ -107,8 +107,8 @@ def test_a_story_tells_what_was_seen_done_and_what_came_of_it() -> None:
     assert trained["So what"] == ("Expected to bring 4.1, to cost 1.",)
     assert "Learned from the latest 4,000 rows (loss in back-tests 0.124)." in trained["Done"]
     assert trained["Cost"] == ("1 min 36 s of work.",)
-    assert trained["What came of it"][0] == "Each prediction was spared 0.046 of loss, by 1,170 truths."
-    assert dict(told[5].parts)["What came of it"] == ("Not known yet: truths have to come.",)
+    assert trained["What came of it"][0] == "Each prediction was spared 0.046 of loss, by 1,170 labels."
+    assert dict(told[5].parts)["What came of it"] == ("Not known yet: labels have to come.",)
 
 
 def test_signals_of_rounds_that_were_swept_are_named_at_least() -> None:
@@ -119,7 +119,7 @@ def test_signals_of_rounds_that_were_swept_are_named_at_least() -> None:
 def test_a_loss_that_rose_is_not_called_spared() -> None:
     promoted = replace(history.eventful().operations[2], outcome=Outcome(-0.02, 300))
     assert "Each prediction was added 0.02 of loss" not in str(story(promoted, {}))
-    assert "Each prediction cost 0.02 more, by 300 truths." in dict(story(promoted, {}).parts)["What came of it"]
+    assert "Each prediction cost 0.02 more, by 300 labels." in dict(story(promoted, {}).parts)["What came of it"]
 
 
 @pytest.mark.parametrize("kind", list(RequestKind))

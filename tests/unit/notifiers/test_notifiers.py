@@ -128,7 +128,7 @@ def test_an_e_mail_is_sent_in_plain_words(monkeypatch: pytest.MonkeyPatch) -> No
             notifier.tell(DONE)
     (to, first), (_, second) = Mail.got
     mail = message_from_bytes(first)
-    assert (to, mail["Subject"]) == ("ann@example.org", "houses: promote? Waits for you (operation 3)")
+    assert (to, mail["Subject"]) == ("ann@example.org", "houses: promote release 2? It waits for you (operation 3)")
     assert "journeyman approve houses --operation 3" in first.decode()
     body = message_from_bytes(second).get_payload(decode=True)
     assert isinstance(body, bytes)

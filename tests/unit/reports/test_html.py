@@ -215,6 +215,6 @@ def test_each_trial_stands_beside_what_was_expected_of_it(sample: Sample) -> Non
     outcomes = tuple((k == 1, 0.123 if k == 1 else 0.0) for k in range(len(report.trials)))
     page = outline(render_html(replace(report, expectations=stated, outcomes=outcomes)))
     assert page.text.count("37%, 1.4% less loss") == len(report.trials)
-    assert "lifted, 12% less loss" in page.text
+    assert "improved, 12% less loss" in page.text
     assert page.text.count("no gain") == len(report.trials) - 1
     assert "What came" not in outline(render_html(report)).text, "older reports do not know"

@@ -126,4 +126,4 @@ def test_show_says_what_was_expected_of_each_trial_and_what_came(sample: Sample)
     text = plain(show(replace(report, expectations=stated, outcomes=outcomes)))
     assert text.count("37%") == len(report.trials)
     assert "12% less loss" in text
-    assert "lift expected" not in plain(show(report)), "older reports do not know"
+    assert "expected to improve" not in plain(show(report)), "older reports do not know"

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from journeyman.entities.prediction import Part
 from journeyman.errors import SettingsError
+from journeyman.serving.served_release import ServedRelease
 from journeyman.workflow import predict_doors, score_doors
 from journeyman.workflow.doors import build
 from journeyman.workflow.predict_doors import Layout, predict_file
@@ -111,3 +113,12 @@ def test_a_column_that_is_empty_at_first_is_kept_in_parquet(release: Release, tm
     given.to_csv(table, index=False)
     path = predict_file(str(release.path), table, out=tmp_path / "p.parquet", layout=Layout(keep=("remark",))).path
     assert pd.read_parquet(path)["remark"].iloc[-1] == "late"
+
+
+def test_a_served_row_is_not_told_of_columns_that_training_left_out(release: Release) -> None:
+    row = _orders(5, 1).to_dict("records")[0]
+    assert {"order", "row_id", "price"} <= set(row)  # left out, left out, the target
+    [answer] = ServedRelease(release).answer([row], Part.CHAMPION)
+    assert answer.findings == ()
+    [answer] = ServedRelease(release).answer([{**row, "colour": "red"}], Part.CHAMPION)
+    assert [finding.code for finding in answer.findings] == ["PR104"]

@@ -63,6 +63,55 @@
     });
   }
 
+  var choice = document.getElementById("threshold");
+  if (choice) {
+    var counts = JSON.parse(choice.dataset.counts), all = counts.p + counts.n;
+    var cut = document.getElementById("cut"), fp = document.getElementById("cost-fp"), fn = document.getElementById("cost-fn");
+    var curve = document.getElementById("cost-curve");
+    var cost = function (k) {
+      return 1000 * (Number(fp.value) * counts.fp[k] + Number(fn.value) * (counts.p - counts.tp[k])) / all;
+    };
+    var put = function (id, text) { document.getElementById(id).textContent = text; };
+    var share = function (a, b) { return b ? (100 * a / b).toFixed(1) + "%" : "–"; };
+    var draw = function () {
+      var k = Number(cut.value), costs = counts.t.map(function (_, i) { return cost(i); });
+      var most = Math.max.apply(null, costs) || 1, called = counts.tp[k] + counts.fp[k];
+      curve.querySelector("polyline").setAttribute("points", counts.t.map(function (t, i) {
+        return (600 * t).toFixed(1) + "," + (116 - 112 * costs[i] / most).toFixed(1);
+      }).join(" "));
+      var line = curve.querySelector("line");
+      line.setAttribute("x1", 600 * counts.t[k]);
+      line.setAttribute("x2", 600 * counts.t[k]);
+      put("out-t", counts.t[k].toPrecision(3));
+      put("out-cost", costs[k].toLocaleString("en", { maximumSignificantDigits: 4 }));
+      put("out-precision", share(counts.tp[k], called));
+      put("out-recall", share(counts.tp[k], counts.p));
+      put("out-called", called.toLocaleString("en") + " of " + all.toLocaleString("en") + " rows");
+    };
+    var cheapest = function () {
+      var best = 0;
+      counts.t.forEach(function (_, k) { if (cost(k) < cost(best)) best = k; });
+      cut.value = best;
+      draw();
+    };
+    cut.max = counts.t.length - 1;
+    cut.value = Math.max(0, counts.t.findIndex(function (t) { return t >= counts.at; }));
+    [cut, fp, fn].forEach(function (input) { input.addEventListener("input", draw); });
+    document.getElementById("cheapest").addEventListener("click", cheapest);
+    choice.querySelectorAll("[hidden]").forEach(function (part) { part.removeAttribute("hidden"); });
+    draw();
+  }
+
+  // Paper has no folds: what is folded is printed too, except technical details.
+  window.addEventListener("beforeprint", function () {
+    document.querySelectorAll("details:not(#settings details)").forEach(function (fold) {
+      if (!fold.open) { fold.open = true; fold.dataset.opened = "1"; }
+    });
+  });
+  window.addEventListener("afterprint", function () {
+    document.querySelectorAll("details[data-opened]").forEach(function (fold) { fold.open = false; });
+  });
+
   document.querySelectorAll("pre").forEach(function (pre) {
     if (!navigator.clipboard) return;
     var button = document.createElement("button");

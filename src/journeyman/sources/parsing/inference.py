@@ -117,7 +117,7 @@ def _free(name: str, encoded: Encoded, wish: Wish) -> Inferred:
         # Where words are all there is beside one value, they are values.
         if found.present.sum() < 2:
             return as_single(name, found, native=False)
-        return as_category(name, found, wish, f"{int(found.present.sum())} names")
+        return as_category(name, found, wish, f"{int(found.present.sum())} categories")
     for decide in (as_boolean, as_dates, as_clock, as_numbers):
         inferred = decide(name, found, wish)
         if inferred is not None:

@@ -23,7 +23,7 @@ def as_names(name: str, found: Evidence, wish: Wish) -> Inferred:
     """Decide between category, ordered, text and identifier."""
     distinct = int(found.solid.sum())
     if wish.target:
-        return as_category(name, found, wish, f"{distinct} names")
+        return as_category(name, found, wish, f"{distinct} categories")
     rows = int(found.counts[found.solid].sum())
     texts = found.take(found.solid)
     words = float(np.mean([len(t.split()) for t in texts]))
@@ -37,7 +37,7 @@ def as_names(name: str, found: Evidence, wish: Wish) -> Inferred:
     talk = (words >= 5 and ratio > 0.3) or (length >= 40 and words >= 3 and ratio > 0.1) or length > 150
     if distinct > 50 and talk:
         return _free_text(name, found, Kind.TEXT, f"{words:.0f} words a value on average")
-    return as_category(name, found, wish, f"{distinct} names")
+    return as_category(name, found, wish, f"{distinct} categories")
 
 
 def _looks_like_code(text: str) -> bool:

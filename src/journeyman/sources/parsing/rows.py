@@ -47,7 +47,7 @@ def refused_finding(column: Column, refused: int, examples: Sequence[str], prese
         code="PR102",
         severity=Severity.WARNING,
         subject=(column.name,),
-        message=f"{column.name!r} should hold a {column.kind} but cannot be read in {rows} ({shown}).",
+        message=f"{column.name!r} should hold {column.kind.noun} but cannot be read in {rows} ({shown}).",
         hint="They are predicted as if the value were missing.",
         evidence={"rows": refused, "example": examples[0] if examples else ""},
     )

@@ -14,17 +14,19 @@ from journeyman.entities.conformal import Conformal
 from journeyman.entities.evaluation import Curve, Evaluation, Importance, Slice
 from journeyman.entities.split import Split
 from journeyman.entities.table import Block, Table, target_values, to_block
-from journeyman.entities.task import Scheme, Task
+from journeyman.entities.task import Scheme, Task, TaskKind
 from journeyman.entities.trial import Ensemble
 from journeyman.interfaces import Metric
 from journeyman.metrics import METRICS
 from journeyman.stages.evaluate import curves
 from journeyman.stages.evaluate.baseline import trivial
 from journeyman.stages.evaluate.examined import Examined, examine, row_losses, units_of
+from journeyman.stages.evaluate.examples import example_rows
 from journeyman.stages.evaluate.held import check_intervals
 from journeyman.stages.evaluate.importance import importances, shuffled_answers
 from journeyman.stages.evaluate.scores import at_threshold, compare
 from journeyman.stages.evaluate.slices import Losses, weak_slices
+from journeyman.stages.evaluate.thresholds import threshold_counts
 
 __all__ = ["MOST_SHUFFLED", "SHUFFLING_SECONDS", "evaluate", "shuffled_answers"]
 
@@ -94,7 +96,7 @@ def evaluate(
         importances=helps,
         slices=slices,
         slices_tried=tried,
-        slice_loss="share of wrong answers" if task.kind.classification else "mean absolute error",
+        slice_loss="share of wrong predictions" if task.kind.classification else "mean absolute error",
         calibration_noise=_calibration_noise(examined, task, seed),
         no_change=None if past is None else past[1],
         out_of_fold=float(ensemble.score) if examined.on_holdout else None,
@@ -102,6 +104,8 @@ def evaluate(
         series=examined.series,
         records=_records(split, examined),
         interval_check=check_intervals(conformal, examined, task, block),
+        thresholds=threshold_counts(examined.y, examined.predictions[:, 1]) if task.kind is TaskKind.BINARY else None,
+        example_rows=example_rows(examined.rows, examined.y, examined.predictions, task),
     )
 
 

@@ -171,8 +171,10 @@ def _dealt(table: Table, task: Task, strata: IntArray, seed: int, said: str = ""
         part = deal_groups(inner, strata[train], even / even.sum(), rng)
     numbers = [k for k in range(len(even)) if (part == k).any()]
     divided = tuple(Fold(train[part != k], train[part == k]) for k in numbers)
-    balance = "classes" if task.kind.classification else "tenths of the values"
-    reasons.append(f"{int(kept.sum())} of {n_rows} rows are kept for the end, {len(divided)} folds, equal in {balance}")
+    balance = "class" if task.kind.classification else "deciles of the target"
+    reasons.append(
+        f"{int(kept.sum())} of {n_rows} rows are kept for the end, {len(divided)} folds, stratified by {balance}"
+    )
     return Split(scheme, train, np.flatnonzero(kept), divided, "; ".join(reasons), None if grouped else groups)
 
 

@@ -1,0 +1,123 @@
+"""The model card: intended use, data, metrics with their intervals and limits, in the field's usual form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from journeyman.entities.column import Role
+from journeyman.entities.decision import Verdict
+from journeyman.entities.report import BuildReport
+from journeyman.entities.task import Scheme, TaskKind
+from journeyman.reports.phrases import score_row, sentence
+from journeyman.reports.pressing import pressing_findings
+from journeyman.reports.told import told
+from journeyman.reports.words import clean, number, percent, place, plural
+
+__all__ = ["CardSection", "model_card", "model_card_text"]
+
+_MOST_COLUMNS = 25
+
+
+@dataclass(frozen=True)
+class CardSection:
+    """One section of the card: a heading and its sentences."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+def model_card(report: BuildReport) -> tuple[CardSection, ...]:
+    """Return the card's sections.
+
+    References
+    ----------
+    Mitchell et al. 2019, "Model cards for model reporting".
+    """
+    return (
+        CardSection("Model details", tuple(_details(report))),
+        CardSection("Intended use", tuple(_use(report))),
+        CardSection("Training data", tuple(_data(report))),
+        CardSection("Metrics", tuple(_metrics(report))),
+        CardSection("Limits", tuple(_limits(report))),
+    )
+
+
+def model_card_text(report: BuildReport) -> str:
+    """Return the card as Markdown, for the release's folder."""
+    parts = [f"# {clean(report.name)} {report.version}: model card"]
+    for section in model_card(report):
+        lines = "\n".join(f"- {clean(line)}" for line in section.lines)
+        parts.append(f"## {section.heading}\n\n{lines}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _details(report: BuildReport) -> list[str]:
+    members = ", ".join(f"{m.candidate.algorithm.replace('_', ' ')} ({percent(m.weight)})" for m in report.members)
+    return [
+        f"{report.name}, version {report.version}, built on {report.created[:10]} by Journeyman "
+        f"{report.versions.get('journeyman', '')}".rstrip()
+        + ".",
+        f"A weighted mean of {plural(len(report.members), 'model')}: {members}." if members else "One model.",
+    ]
+
+
+def _use(report: BuildReport) -> list[str]:
+    task = report.task
+    what = {
+        TaskKind.BINARY: f"the probability that '{task.target}' is {task.labels[-1] if task.labels else 'positive'}",
+        TaskKind.MULTICLASS: f"which of {len(task.labels)} classes '{task.target}' is, with probabilities",
+        TaskKind.REGRESSION: f"the number '{task.target}'",
+    }[task.kind]
+    lines = [f"It predicts {what}, for rows like those of {place(report.source)}."]
+    if report.decision.verdict is Verdict.DO_NOT_RELEASE:
+        lines.append("It is not recommended for use.")
+    lines.append(sentence(report.decision.reason))
+    lines.append("It is not meant for rows from another population, and says nothing of causes.")
+    return lines
+
+
+def _data(report: BuildReport) -> list[str]:
+    used = [c.name for c in report.columns if c.role is Role.FEATURE]
+    left_out = [c.name for c in report.columns if c.role is Role.IGNORED]
+    lines = [f"{plural(report.trained_rows, 'row')} of {place(report.source)}; {sentence(report.split_reason)}"]
+    lines.append(f"{plural(len(used), 'column')}: {_names(used)}.")
+    if left_out:
+        lines.append(f"Left out: {_names(left_out)}.")
+    target = next((p for p in report.profile.columns if p.name == report.task.target), None)
+    if target is not None and report.task.labels and target.top_values:
+        lines.append(f"The most frequent class is {target.top_values[0]}.")
+    return lines
+
+
+def _metrics(report: BuildReport) -> list[str]:
+    evaluation = report.evaluation
+    kept = "that the model did not learn from" if evaluation.on_holdout else "predicted out of fold"
+    lines = [f"Measured on {plural(evaluation.rows, 'row')} {kept}; intervals are 95% bootstrap intervals."]
+    for score in evaluation.scores:
+        row = score_row(score)
+        lines.append(f"{row.name}: {row.value} ({row.low} to {row.high}); without a model {row.baseline}.")
+    if evaluation.threshold is not None and evaluation.threshold != 0.5:
+        lines.append(f"Labels are given from a probability of {number(evaluation.threshold)} on.")
+    return lines
+
+
+def _limits(report: BuildReport) -> list[str]:
+    loss = report.evaluation.slice_loss or "loss"
+    lines = [
+        f"It does worse where {part.description}: {loss} {number(part.value)} against {number(part.overall)} over all rows."
+        for part in report.evaluation.slices[:3]
+    ]
+    lines += [sentence(f"{f.message} ({f.code})") for f in pressing_findings(told(report))[:5]]
+    if report.task.scheme is Scheme.TIME:
+        lines.append("It was judged on later rows than it learned from; it ages as the world moves on.")
+    else:
+        lines.append("Rows were not divided by time: how it ages was not measured.")
+    if report.task.kind is TaskKind.REGRESSION:
+        lines.append("It does not extrapolate far beyond the values that it learned from.")
+    return lines
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_MOST_COLUMNS])
+    return f"{shown} and {len(names) - _MOST_COLUMNS} more" if len(names) > _MOST_COLUMNS else shown

@@ -1,0 +1,40 @@
+"""Example rows: a few predictions of the examined rows that were best, typical and worst."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.evaluation import ExampleRow
+from journeyman.entities.task import Task
+
+__all__ = ["example_rows"]
+
+FloatArray = NDArray[np.float64]
+_EACH = 2
+
+
+def example_rows(rows: NDArray[np.int64], y: FloatArray, predictions: FloatArray, task: Task) -> tuple[ExampleRow, ...]:
+    """Return two rows each with the smallest, the median and the largest error; fewer where rows are few.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_samples,)
+        Positions in the table.
+    y, predictions : ndarray of shape (n_samples,) and (n_samples, n_outputs)
+        Class codes or values, and what was predicted.
+    """
+    if task.kind.classification:
+        errors = 1.0 - predictions[np.arange(len(y)), y.astype(np.int64)]
+    else:
+        errors = np.abs(y - predictions[:, 0])
+    order = np.argsort(errors, kind="stable")
+    if len(order) < 3 * _EACH:
+        return ()
+    middle = (len(order) - _EACH) // 2
+    places = {"best": order[:_EACH], "typical": order[middle : middle + _EACH], "worst": order[::-1][:_EACH]}
+    return tuple(
+        ExampleRow(kind, int(rows[i]), float(y[i]), tuple(float(p) for p in predictions[i]))
+        for kind, chosen in places.items()
+        for i in chosen
+    )

@@ -1,0 +1,73 @@
+"""Example rows with the columns that moved their predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.column import Column, Kind
+from journeyman.entities.evaluation import Evaluation, Example
+from journeyman.entities.profile import Profile
+from journeyman.entities.table import Block, Table, to_block
+from journeyman.entities.task import Task
+from journeyman.stages.attribute import attributions, typical_row
+
+__all__ = ["explained_examples"]
+
+FloatArray = NDArray[np.float64]
+_MOST_REASONS = 4
+
+
+def explained_examples(
+    predict: Callable[[Block], FloatArray], table: Table, task: Task, evaluation: Evaluation, statistics: Profile
+) -> tuple[Example, ...]:
+    """Return the evaluation's example rows, each with up to four columns that moved its prediction most.
+
+    Contributions are to the probability of the predicted class, or to the value, as against a typical row.
+
+    Parameters
+    ----------
+    predict : callable
+        The examined model: block to probabilities (n_samples, n_classes) or values (n_samples, 1).
+    statistics : Profile
+        What a typical row is made of.
+    """
+    chosen = evaluation.example_rows
+    if not chosen or not table.features:
+        return ()
+    block = to_block(table.frame.iloc[[row.position for row in chosen]], table.features)
+    outputs = [int(np.argmax(row.predictions)) for row in chosen]
+    typical = typical_row(statistics, table.features)
+    reasons = attributions(predict, block, typical, outputs)
+    names = list(block)
+    found = []
+    for i, row in enumerate(chosen):
+        strongest = np.argsort(-np.abs(reasons[i]), kind="stable")[:_MOST_REASONS]
+        moved = [(names[k], float(reasons[i, k])) for k in strongest if reasons[i, k] != 0.0]
+        values = {column.name: _text(column, block[column.name][i]) for column in table.features}
+        said = tuple((name, values[name], change) for name, change in moved)
+        if task.kind.classification:
+            labels = task.labels[int(row.truth)], task.labels[outputs[i]]
+            found.append(Example(row.kind, *labels, row.predictions[outputs[i]], said))
+        else:
+            found.append(Example(row.kind, f"{row.truth:.6g}", f"{row.predictions[0]:.6g}", None, said))
+    return tuple(found)
+
+
+def _text(column: Column, value: object) -> str:
+    """Say a value of a block as the table has it."""
+    if column.kind.categorical:
+        code = int(value)  # type: ignore[call-overload]  # of a category, as to_block gives it
+        return column.categories[code] if code >= 0 else "missing"
+    if column.kind.numeric or column.kind is Kind.DATETIME:
+        number = float(value)  # type: ignore[arg-type]  # as above
+        if np.isnan(number):
+            return "missing"
+        if column.kind is Kind.BOOLEAN:
+            return column.categories[int(number)] if len(column.categories) == 2 else "yes" if number else "no"
+        if column.kind is Kind.DATETIME:
+            return str(np.datetime64(int(number), "s"))[:10]
+        return f"{number:.6g}"
+    return "missing" if value is None else f"{str(value)[:40]}…" if len(str(value)) > 40 else str(value)
