@@ -207,7 +207,7 @@ def build(  # one parameter an option: the signature is the command's interface
         str | None,
         typer.Option(
             metavar="TIME",
-            help="Most time that the model may take to predict one row, in process (1ms), even if a slower model would be better.",
+            help="Most time to predict one row, in process (1ms), even if a slower model would be better.",
             show_default=False,
         ),
     ] = None,

@@ -43,7 +43,7 @@ def test_labels_follow_their_rows_when_rows_are_left_out(monkeypatch, kind):
     frame["same"] = y
     # A sampler is planted: the table is said to outgrow its memory, and a third of its rows are drawn.
     monkeypatch.setattr(frames.FrameSource, "memory", lambda self: 3 * SETTINGS.table_memory)
-    table, task, findings = _table(frame, y, kind, SETTINGS)
+    table, task, findings = _table(frame, y, None, kind, SETTINGS)
     assert 1000 <= len(table.frame) < 4000
     labels = table.frame[task.target]
     labels = labels.cat.codes if kind.classification else labels
@@ -64,7 +64,7 @@ def test_numbers_of_a_target_are_no_markers_and_rows_no_second_header():
     frame, _ = _rows(100)
     frame = frame.rename(columns={"a": "Unnamed: 1"}).assign(**{"Unnamed: 2": "x"})
     y = np.where(np.arange(100) % 3 == 0, -999.0, 1.5)
-    table, task, _ = _table(frame, y, TaskKind.REGRESSION, SETTINGS)
+    table, task, _ = _table(frame, y, None, TaskKind.REGRESSION, SETTINGS)
     assert np.array_equal(table.frame[task.target].to_numpy(), y)
 
 
