@@ -300,7 +300,7 @@ def test_predict_hands_on_how_the_file_is_written(doors: FakeDoors) -> None:
     words = "predict houses new.csv --encoding CP1251 --delimiter tab --quote single --sheet Data --out -"
     assert runner.invoke(cli.app, words.split()).exit_code == 0
     assert doors.calls[0][2]["style"] == FileStyle("cp1251", "\t", "'", "Data")
-    result = runner.invoke(cli.app, "predict houses new.csv --encoding cp12511".split())
+    result = runner.invoke(cli.app, ["predict", "houses", "new.csv", "--encoding", "cp12511"])
     assert result.exit_code == 2
     assert "did you mean cp1251?" in result.output
 
