@@ -130,7 +130,7 @@ def test_a_release_remembers_how_its_table_was_written(tmp_path: Path) -> None:
     y = np.where((city == "Москва") ^ (rng.random(120) < 0.05), "да", "нет")
     lines = [f"{a};{b};{c}" for a, b, c in zip(x, city, y, strict=True)]
     (tmp_path / "t.csv").write_bytes(("x;город;ответ\n" + "\n".join(lines)).encode("koi8-r"))
-    release = build(tmp_path / "t.csv", target="ответ", trials=1, workspace=tmp_path / "w")
+    release = build(tmp_path / "t.csv", target="ответ", trials=2, workspace=tmp_path / "w")
     assert load(release.path).file_style == FileStyle("koi8-r", ";")
     # Two words alone would not say which encoding it is.
     (tmp_path / "new.csv").write_bytes("x;город\n0.5;Москва\n0.5;Тверь\n".encode("koi8-r"))
