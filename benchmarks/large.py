@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow.parquet as pq
 
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.split import Split
@@ -33,9 +34,11 @@ class Parquet:
 
     def __init__(self, path):
         self.path = path
+        self.names = tuple(pq.read_schema(path).names)
 
     def relation(self, backend):
-        return backend.read_parquet(self.path)
+        table = backend.read_parquet(self.path)
+        return table.select(**{f"c{i}": table[name] for i, name in enumerate(self.names)})
 
 
 def make(path, rows):

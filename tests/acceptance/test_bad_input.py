@@ -132,7 +132,7 @@ TABLES: dict[str, tuple[str, str | bytes, str, str]] = {
     "no gzip at all": ("t.csv.gz", GOOD, "damaged gzip", "again"),
     "half a record": ("t.jsonl", '{"a": 1, "y": 2}\n{"a":\n', "no table of JSON lines", "one JSON object a line"),
     "no workbook": ("t.xlsx", "PK", "no .xlsx workbook", "save it again"),
-    "old workbook": ("t.xls", "x", "unknown kind", ".xlsx"),
+    "old workbook": ("t.xls", "x", "damaged or no .xls workbook", ".xlsx"),
     "no known kind": ("t.json", "[]", "unknown kind", ".jsonl"),
 }
 

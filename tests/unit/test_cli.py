@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from journeyman import cli
 from journeyman.cli_words import predictions_name
+from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.model_version import ModelVersion
 from journeyman.errors import JournalError, ReleaseError, SchemaError, SourceError, TargetError, WorkspaceError
@@ -82,7 +83,15 @@ def doors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeDoors:
 
 
 def _predict_file(
-    name: str, table: str, *, out: Path, version: int | None, workspace: Path, query: str | None, layout: Layout
+    name: str,
+    table: str,
+    *,
+    out: Path,
+    version: int | None,
+    workspace: Path,
+    query: str | None,
+    layout: Layout,
+    style: FileStyle,
 ) -> SimpleNamespace:
     Path(out).write_text("prediction\n1\n2\n")
     return SimpleNamespace(
@@ -94,7 +103,7 @@ def test_build_hands_every_option_to_the_door(doors: FakeDoors) -> None:
     words = (
         "build houses.csv --target price --budget 30s --trials 5 --metric mae --task regression --name h --query Q "
         "--seed 7 --time sold --delay 7d --group street --ignore id --ignore ref --kind zip=category --missing none "
-        "--accept DQ301 --latency 2ms --memory 4GB --workspace w --quiet"
+        "--accept DQ301 --decimal , --thousands . --latency 2ms --encoding cp1251 --delimiter tab --quote none --sheet Data --memory 4GB --workspace w --quiet"
     )
     result = runner.invoke(cli.app, words.split())
     assert result.exit_code == 0, result.output
@@ -105,6 +114,10 @@ def test_build_hands_every_option_to_the_door(doors: FakeDoors) -> None:
     assert kwargs == {
         "target": "price",
         "query": "Q",
+        "encoding": "cp1251",
+        "delimiter": "tab",
+        "quote": "none",
+        "sheet": "Data",
         "budget": "30s",
         "trials": 5,
         "metric": "mae",
@@ -118,6 +131,8 @@ def test_build_hands_every_option_to_the_door(doors: FakeDoors) -> None:
         "kinds": {"zip": "category"},
         "roles": {"id": "ignored", "ref": "ignored"},
         "missing": ("none",),
+        "decimal": ",",
+        "thousands": ".",
         "accept": ("DQ301",),
         "latency": "2ms",
         "memory": "4GB",
@@ -297,6 +312,15 @@ def test_the_budget_counts_from_the_start_of_the_process(doors: FakeDoors) -> No
     assert runner.invoke(cli.app, ["build", "s.toml"], obj=12.5).exit_code == 0
     assert doors.calls[0][2]["began"] == 12.5
     assert doors.calls[1][1][3] == 12.5
+
+
+def test_predict_hands_on_how_the_file_is_written(doors: FakeDoors) -> None:
+    words = "predict houses new.csv --encoding CP1251 --delimiter tab --quote single --sheet Data --out -"
+    assert runner.invoke(cli.app, words.split()).exit_code == 0
+    assert doors.calls[0][2]["style"] == FileStyle("cp1251", "\t", "'", "Data")
+    result = runner.invoke(cli.app, ["predict", "houses", "new.csv", "--encoding", "cp12511"])
+    assert result.exit_code == 2
+    assert "did you mean cp1251?" in result.output
 
 
 def test_predict_hands_its_query_on(doors: FakeDoors) -> None:

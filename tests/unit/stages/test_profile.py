@@ -26,6 +26,7 @@ class TextSource:
 
     def __init__(self, frame):
         self.frame = frame
+        self.names = tuple(frame.columns)
 
     def rows(self):
         return len(self.frame)
@@ -34,7 +35,8 @@ class TextSource:
         return self.frame
 
     def relation(self, backend):
-        backend.con.register("raw", pa.Table.from_pandas(self.frame, preserve_index=False))
+        by_place = self.frame.set_axis([f"c{i}" for i in range(len(self.names))], axis=1)
+        backend.con.register("raw", pa.Table.from_pandas(by_place, preserve_index=False))
         return backend.table("raw")
 
     def digest(self):
@@ -179,6 +181,16 @@ def test_a_source_of_texts_is_read_by_the_columns_rules():
     assert (own["flag"].missing, own["flag"].mean) == (1, 0.5)
     assert own["city"].top_values == ("Rome", "Bari")
     assert own["city"].top_counts == (2, 1)
+
+
+def test_names_that_differ_by_case_are_measured_apart():
+    raw = pd.DataFrame({"Age": ["1", "2", "3"], "age": ["10", "20", "30"], "AGE": ["a", "b", "b"]})
+    columns = (Column("Age", Kind.NUMBER), Column("age", Kind.NUMBER, Role.TARGET), Column("AGE", Kind.CATEGORY))
+    held = pd.DataFrame({"Age": [1.0, 2.0], "age": [10.0, 20.0], "AGE": pd.Categorical(["a", "b"])})
+    task = Task("age", TaskKind.REGRESSION, "rmse")
+    own = by_name(profile(TextSource(raw), Table("t", held, columns, "0", 3), task, split_of(2)))
+    assert (own["Age"].mean, own["age"].mean) == (2.0, 20.0)
+    assert own["AGE"].top_values == ("b", "a")
 
 
 def test_memory_and_source_give_the_same_figures():

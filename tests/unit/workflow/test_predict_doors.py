@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from journeyman.errors import SchemaError, SettingsError
+from journeyman.entities.file_style import FileStyle
+from journeyman.errors import SchemaError, SettingsError, SourceError
 from journeyman.workflow import predict_doors
 from journeyman.workflow.doors import build
 from journeyman.workflow.predict_doors import load, predict_file
@@ -120,3 +121,29 @@ def test_a_device_is_written_to_and_not_replaced(release: Release, tmp_path: Pat
 def test_a_format_nobody_writes_is_refused_before_any_work(release: Release, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"cannot be written as \.xlsx"):
         predict_file(str(release.path), tmp_path / "none.csv", out=tmp_path / "p.xlsx")
+
+
+@pytest.mark.slow
+def test_a_release_remembers_how_its_table_was_written(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    x, city = rng.normal(size=120).round(2), rng.choice(["Москва", "Тверь", "Казань"], 120)
+    y = np.where((city == "Москва") ^ (rng.random(120) < 0.05), "да", "нет")
+    lines = [f"{a};{b};{c}" for a, b, c in zip(x, city, y, strict=True)]
+    (tmp_path / "t.csv").write_bytes(("x;город;ответ\n" + "\n".join(lines)).encode("koi8-r"))
+    release = build(tmp_path / "t.csv", target="ответ", trials=2, workspace=tmp_path / "w")
+    assert load(release.path).file_style == FileStyle("koi8-r", ";")
+    # Two words alone would not say which encoding it is.
+    (tmp_path / "new.csv").write_bytes("x;город\n0.5;Москва\n0.5;Тверь\n".encode("koi8-r"))
+    result = predict_file(str(release.path), tmp_path / "new.csv", out=tmp_path / "p.csv")
+    assert result.findings == ()
+    assert pd.read_csv(tmp_path / "p.csv")["ответ"].tolist() == ["да", "нет"]
+
+
+def test_no_file_of_fewer_predictions_than_rows(
+    release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows(10).to_csv(tmp_path / "t.csv", index=False)
+    monkeypatch.setattr("journeyman.sources.text.TextSource.rows", lambda _: 11)
+    with pytest.raises(SourceError, match="11 rows, but 10 predictions"):
+        predict_file(str(release.path), tmp_path / "t.csv", out=tmp_path / "p.csv")
+    assert not (tmp_path / "p.csv").exists()
