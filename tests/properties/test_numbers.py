@@ -150,6 +150,14 @@ def test_odd_ways_of_writing(text: str, number: float) -> None:
     assert read["x"].tolist()[:2] == [number, 1.25]
 
 
+def test_a_value_that_can_only_be_of_the_other_style_is_read() -> None:
+    frame = pd.DataFrame({"x": ["1,5", "2,25", "3.5", "kr 7,-"] * 15, "y": np.arange(60.0)})
+    read, reader, _ = learned(frame)
+    assert read["x"].tolist()[:4] == [1.5, 2.25, 3.5, 7.0]
+    block, _ = reader.read({"x": ["12.5", "1.234", "0.1234"]})
+    assert block["x"].tolist() == [12.5, 1234.0, 0.1234]
+
+
 def test_a_wanted_sign_holds_where_nothing_is_a_number() -> None:
     found = ingest(
         FrameSource(pd.DataFrame({"x": ["a", "b"] * 9, "y": range(18)})), BuildSettings("f", "y", "x", decimal=",")

@@ -189,7 +189,8 @@ def read_written(text: str, decimal: str) -> Written | None:
     >>> read_written("A12", ".") is None
     True
     """
-    match = _PATTERNS[decimal].fullmatch(text if text.isascii() else keyboard(text))
+    text = text if text.isascii() else keyboard(text)
+    match = _PATTERNS[decimal].fullmatch(text) or _other_style(text, decimal)
     if match is None or bool(match["open"]) != bool(match["close"]):
         return None
     signs = [match[name] for name in ("sign", "sign2", "tail", "last") if match[name]]
@@ -212,6 +213,15 @@ def read_written(text: str, decimal: str) -> Written | None:
         return None
     negative = bool(match["open"]) or (bool(signs) and signs[0] != "+")
     return Written(-value if negative else value, name, bool(match["bound"] or match["plus"]))
+
+
+def _other_style(text: str, decimal: str) -> re.Match[str] | None:
+    """Match a number that can only have been written with the other decimal sign: 12.5 in a column of commas."""
+    match = _PATTERNS["," if decimal == "." else "."].fullmatch(text)
+    if match is None or match["sep"] or match["lakh"] or match["wan"] or not match["whole"]:
+        return None
+    places = len((match["part"] or "")[1:])
+    return match if places in (1, 2) or places > 3 else None
 
 
 def keyboard(text: str) -> str:

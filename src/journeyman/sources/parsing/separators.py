@@ -32,6 +32,7 @@ def _beyond_doubt(decimal: str, thousands: str) -> str:
     return (
         f"{_HEAD}(?:"
         rf"[0-9]*{decimal}(?:[0-9]{{1,2}}|[0-9]{{4,}})(?:[eE][+-]?[0-9]+)?"  # 12,5
+        rf"|[0-9]+{decimal}--?"  # 12,- without cents
         rf"|0?{decimal}[0-9]{{3}}|[0-9]{{4,}}{decimal}[0-9]{{3}}"  # 0,125 and 1234,567
         rf"|[0-9]{{1,3}}(?:{thousands}[0-9]{{2,4}})+{decimal}[0-9]+"  # 1.234,5
         rf"|[0-9]{{1,3}}(?:{_GROUP}[0-9]{{3}})+{decimal}[0-9]+"  # 1 234,567
