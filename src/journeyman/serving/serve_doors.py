@@ -146,12 +146,14 @@ def serve(settings: ServeSettings, challenge: Challenge | None) -> None:
     checked(settings)
     read_tokens(settings.tokens, os.environ)
     _Pointer(settings)()
+    if challenge is not None and challenge.version is not None:
+        load(settings.model, version=challenge.version, workspace=settings.workspace)  # before a log is made for it
     listening = _listening(settings.host, settings.port)
     settings = replace(settings, port=listening.getsockname()[1])
     with closing(listening):
         with _claimed_log(settings) as log:
             if challenge is not None:
-                _agree(settings, challenge, log)
+                write_challenge(log, challenge)
         with shared_folder(log_folder(settings)) as shared:
             _run(settings, shared, listening)
 
@@ -212,12 +214,6 @@ def _claimed_log(settings: ServeSettings) -> Iterator[SqlitePredictionLog]:
     with closing(SqlitePredictionLog(log_folder(settings))) as log:
         log.claim(_served_name(settings))
         yield log
-
-
-def _agree(settings: ServeSettings, challenge: Challenge, log: SqlitePredictionLog) -> None:
-    if challenge.version is not None:
-        load(settings.model, version=challenge.version, workspace=settings.workspace)
-    write_challenge(log, challenge)
 
 
 def _about(service: Service, routes: list[Route], tokens: bool) -> list[Route]:
