@@ -66,6 +66,7 @@ bench-operate: $(DEV)
 	$(PY) benchmarks/operate_feeds.py
 	$(PY) benchmarks/operate_undo.py
 	$(PY) benchmarks/operate_streams.py
+	$(PY) benchmarks/operate_dead_sensor.py
 	$(PY) benchmarks/operate_kill.py
 	$(PY) benchmarks/operate_year.py
 

@@ -22,7 +22,7 @@ from journeyman.drift_detectors.e_detector import LOOKS, advance, bettors, evide
 from journeyman.drift_detectors.effects import column_effects, responsible
 from journeyman.drift_detectors.hurt import whom_it_would_hurt
 from journeyman.drift_detectors.loss import bar, shown
-from journeyman.drift_detectors.windows import append, compared_columns, numbers, recall, window_rows
+from journeyman.drift_detectors.windows import append, compared_columns, numbers, recall, weightiest, window_rows
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Severity
 from journeyman.entities.signal import Rung, Signal
@@ -101,9 +101,8 @@ class RowsDetector:
     ) -> tuple[Mapping[str, FloatArray], tuple[Signal, ...]]:
         """Bet on the rows of the span, some at a time, and estimate their loss."""
         fresh = traffic.take(traffic.fresh)
-        columns = tuple(
-            c for c in compared_columns(reference) if reference.used(c.name) and c.kind is not Kind.DATETIME
-        )
+        used = [c for c in compared_columns(reference) if reference.used(c.name) and c.kind is not Kind.DATETIME]
+        columns = weightiest(used, reference)
         if not columns or not len(reference.losses):
             return memory, ()
         kept = dict(memory)

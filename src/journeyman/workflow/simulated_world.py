@@ -147,13 +147,16 @@ def _outputs(release: Release, answers: FloatArray, task: Task) -> Iterator[byte
 
 
 def _records(rows: pd.DataFrame) -> Iterator[dict[str, object]]:
-    for row in rows.to_dict("records"):
-        yield {str(name): _plain(value) for name, value in row.items()}
+    names = [str(name) for name in rows.columns]
+    columns = [rows.iloc[:, place].tolist() for place in range(len(names))]
+    plain = [values if {*map(type, values)} == {str} else [_plain(v) for v in values] for values in columns]
+    for row in zip(*plain, strict=True):
+        yield dict(zip(names, row, strict=True))
 
 
 def _plain(value: object) -> object:
     """Return a raw value as JSON knows it."""
-    if value is None or value is pd.NaT or (isinstance(value, float) and not np.isfinite(value)):
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and not np.isfinite(value)):
         return None
     if isinstance(value, np.generic):
         return value.item()

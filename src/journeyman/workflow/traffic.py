@@ -149,10 +149,15 @@ def hidden_columns(raw: Sequence[Mapping[str, object]], names: Sequence[str]) ->
     """
 
     def is_hidden(name: str) -> bool:
-        values = [row[name] for row in raw if row.get(name) is not None]
-        if not values:
-            return not any(name in row for row in raw)
-        return all(isinstance(value, str) and _HASHED.fullmatch(value) for value in values)
+        hashed = False
+        for row in raw:
+            value = row.get(name)
+            if value is None:
+                continue
+            if not (isinstance(value, str) and _HASHED.fullmatch(value)):
+                return False  # as the first row says of nearly all columns
+            hashed = True
+        return hashed or not any(name in row for row in raw)
 
     return tuple(name for name in names if is_hidden(name)) if raw else ()
 
