@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from journeyman.entities.comparison import Comparison
+from journeyman.entities.comparison import Comparison, Readings
 from journeyman.entities.decision import Action, Decision, Verdict
 from journeyman.entities.evaluation import Evaluation, Score, Slice
 from journeyman.entities.finding import Finding, Remedy, Severity, open_findings
 from journeyman.entities.task import Scheme, Task
 
 __all__ = ["decide"]
+
+_ONCE = Readings()
 
 _USELESS = 0.005  # share of the way from no model to a perfect one below which a gain changes no decision
 _SLIGHT = 0.03
@@ -57,7 +59,11 @@ class _Reason:
 
 
 def decide(
-    task: Task, evaluation: Evaluation, findings: Sequence[Finding], comparison: Comparison | None, readings: int = 1
+    task: Task,
+    evaluation: Evaluation,
+    findings: Sequence[Finding],
+    comparison: Comparison | None,
+    readings: Readings = _ONCE,
 ) -> Decision:
     """Return the verdict in plain words, and whether the model is promoted.
 
@@ -71,8 +77,8 @@ def decide(
         What was seen in the data; those that were remedied, accepted or are about unused columns do not count.
     comparison : Comparison or None
         With the version in use, on the same rows; None where there is none.
-    readings : int
-        Builds that the same rows have judged, this one included.
+    readings : Readings
+        How often the same rows have judged a build, this one included.
 
     Returns
     -------
@@ -97,11 +103,11 @@ def decide(
     )
     action, stays, place = _place(verdict, evaluation.main, comparison)
     texts = tuple(r.text for r in reasons)
-    evidence = {**_evidence(evaluation, comparison), "readings": readings}
+    evidence = {**_evidence(evaluation, comparison), "readings": readings.builds}
     return Decision(verdict, action, _sentence(verdict, reasons, stays), texts, evidence, place)
 
 
-def _worth(evaluation: Evaluation, readings: int) -> list[_Reason]:
+def _worth(evaluation: Evaluation, readings: Readings) -> list[_Reason]:
     """Is it better than no model, and by enough to matter?"""
     score = evaluation.main
     name = _NAMES.get(score.metric, score.metric)
@@ -124,11 +130,11 @@ def _worth(evaluation: Evaluation, readings: int) -> list[_Reason]:
     return [_Reason(_Weight.FOR, f"it is clearly better than no model: {figures}")]
 
 
-def _sure_gain(evaluation: Evaluation, readings: int) -> float:
+def _sure_gain(evaluation: Evaluation, readings: Readings) -> float:
     """Return the gain one can be sure of: the interval's lower end, lower still where the same rows chose the model."""
     low, high = evaluation.main.gain_low, evaluation.main.gain_high
     sure = low if evaluation.on_holdout else low - _CHOSEN * (high - low) / 2
-    return sure - _luck(readings) * (high - low)
+    return sure - _luck(readings.settings) * (high - low)
 
 
 def _luck(readings: int) -> float:
@@ -144,14 +150,17 @@ def _luck(readings: int) -> float:
     return math.sqrt(2.0 * math.log(readings)) / _WIDTH
 
 
-def _readings(evaluation: Evaluation, readings: int) -> list[_Reason]:
-    if readings < 2:
+def _readings(evaluation: Evaluation, readings: Readings) -> list[_Reason]:
+    if readings.builds < 2:
         return []
     score = evaluation.main
-    text = (
-        f"the same {evaluation.rows:,} rows have judged {readings} builds by now: if the best of them was chosen by "
-        f"its score, that is too good by up to {_say(_luck(readings) * (score.high - score.low))}"
-    )
+    text = f"the same {evaluation.rows:,} rows have judged {readings.builds} builds by now"
+    if readings.settings > 1:
+        luck = _say(_luck(readings.settings) * (score.high - score.low))
+        text += f", with {readings.settings} different settings: if the best was chosen by its score, that is too good "
+        text += f"by up to {luck}"
+    else:
+        text += ", always with the same settings, so that nothing was chosen by them"
     return [_Reason(_Weight.KNOW, text)]
 
 

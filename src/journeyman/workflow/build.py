@@ -112,7 +112,7 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     rehearsal, final = fitted[0], recollecting(fitted[-1], known, table, task)
     tell("evaluate")
     scorer = make_scorer(card, rehearsal, kit.algorithms, kit.preparations)
-    readings = run.step("readings", partial(count_readings, workspace, run), table.digest, division)
+    readings = run.step("readings", partial(count_readings, workspace, run, asked), table.digest, division)
     hurried = replace(chosen, answer_seconds=run.step("hurry", partial(_hurry, run, settings, chosen), table, division))
     evaluation = run.step("evaluate", partial(evaluate, scorer.predict), hurried, table, task, division, settings.seed)
     tell("explain")
