@@ -1,15 +1,19 @@
 """Champion against challenger, many times over: luck replaces nothing, and what is clearly better takes over."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from journeyman.entities.column import Column, Kind, Role
-from journeyman.entities.comparison import ChampionPredictions, JudgedRows
+from journeyman.entities.comparison import ChampionPredictions, JudgedRows, Readings
+from journeyman.entities.evaluation import Evaluation, Score
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table
 from journeyman.entities.task import Scheme, Task, TaskKind
 from journeyman.metrics import METRICS
+from journeyman.stages.decide import decide
 from journeyman.stages.evaluate.compare_champion import compare_champion, error_level, paired_interval
 
 NUMBERS = Task("y", TaskKind.REGRESSION, "rmse")
@@ -153,3 +157,12 @@ def test_all_challengers_of_a_champion_share_one_error():
     levels = [error_level(n) for n in range(10_000)]
     assert sum(levels) <= 0.05
     assert levels == sorted(levels, reverse=True)
+
+
+@pytest.mark.parametrize("settings", [2, 5, 40])
+def test_the_luckiest_of_some_builds_is_no_more_too_good_than_is_said(settings):
+    score = Score("rmse", 5.0, 5.0 - 1.96, 5.0 + 1.96, 90.0, 90.0, 90.0, 80.0, 84.0, False)
+    said = decide(NUMBERS, Evaluation(500, True, (score,)), (), None, Readings(settings, settings))
+    figure = float(re.search(r"too good by up to ([\d.]+)", " ".join(said.reasons))[1])
+    luckiest = np.random.default_rng(0).standard_normal((20_000, settings)).max(axis=1).mean()
+    assert 0.45 * figure < luckiest < figure

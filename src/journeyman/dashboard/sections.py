@@ -94,7 +94,8 @@ def releases(state: ModelState) -> Any:
         rows.append(html.Tr([html.Td(cell) for cell in cells]))
     names = ("Release", "Made (UTC)", "Score then", "Verdict")
     table = html.Table([html.Thead(html.Tr([html.Th(text, scope="col") for text in names])), html.Tbody(rows)])
-    return html.Section([html.H2("Releases"), html.Div(table, className="scroll", tabIndex=0)], className="card")
+    note = html.P("Each score was measured on rows of its own build: they cannot be compared.", className="note")
+    return html.Section([html.H2("Releases"), html.Div(table, className="scroll", tabIndex=0), note], className="card")
 
 
 def _picture(title: str, figure: Figure, told: str, height: int, name: str) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ChampionPredictions", "Comparison", "JudgedRows"]
+__all__ = ["ChampionPredictions", "Comparison", "JudgedRows", "Readings"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,22 @@ class JudgedRows:
     rows: NDArray[np.int64]
     predictions: NDArray[np.float64]
     threshold: float | None = None
+
+
+@dataclass(frozen=True)
+class Readings:
+    """How often the same rows have judged a build, this one included.
+
+    Attributes
+    ----------
+    builds : int
+        All builds.
+    settings : int
+        Different settings among them: the same ones again give the same model, and nothing to choose from.
+    """
+
+    builds: int = 1
+    settings: int = 1
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from journeyman.entities.comparison import Comparison
+from journeyman.entities.comparison import Comparison, Readings
 from journeyman.entities.decision import Action, Decision, Verdict
 from journeyman.entities.evaluation import Evaluation, Score, Slice
 from journeyman.entities.finding import Finding, Remedy, Severity, open_findings
@@ -15,6 +15,8 @@ from journeyman.entities.search import SearchLimits
 from journeyman.entities.task import Scheme, Task
 
 __all__ = ["decide"]
+
+_ONCE = Readings()
 
 _USELESS = 0.005  # share of the way from no model to a perfect one below which a gain changes no decision
 _SLIGHT = 0.03
@@ -63,7 +65,7 @@ def decide(
     evaluation: Evaluation,
     findings: Sequence[Finding],
     comparison: Comparison | None,
-    readings: int = 1,
+    readings: Readings = _ONCE,
     limits: SearchLimits = _FREE,
 ) -> Decision:
     """Return the verdict in plain words, and whether the model is promoted.
@@ -78,8 +80,8 @@ def decide(
         What was seen in the data; those that were remedied, accepted or are about unused columns do not count.
     comparison : Comparison or None
         With the version in use, on the same rows; None where there is none.
-    readings : int
-        Builds that the same rows have judged, this one included.
+    readings : Readings
+        How often the same rows have judged a build, this one included.
     limits : SearchLimits
         What kept the search from a better model.
 
@@ -110,11 +112,11 @@ def decide(
     price = _price(limits, evaluation.main)
     texts = (*(r.text for r in reasons), *((price,) if price else ()))
     after = "; ".join(text for text in (price, stays) if text)
-    evidence = {**_evidence(evaluation, comparison), "readings": readings}
+    evidence = {**_evidence(evaluation, comparison), "readings": readings.builds}
     return Decision(verdict, action, _sentence(verdict, reasons, after), texts, evidence, place)
 
 
-def _worth(evaluation: Evaluation, readings: int) -> list[_Reason]:
+def _worth(evaluation: Evaluation, readings: Readings) -> list[_Reason]:
     """Is it better than no model, and by enough to matter?"""
     score = evaluation.main
     name = _NAMES.get(score.metric, score.metric)
@@ -138,10 +140,10 @@ def _worth(evaluation: Evaluation, readings: int) -> list[_Reason]:
     return [_Reason(_Weight.FOR, f"it is clearly better than predicting without a model: {figures}")]
 
 
-def _sure_gain(evaluation: Evaluation, readings: int) -> float:
+def _sure_gain(evaluation: Evaluation, readings: Readings) -> float:
     """Return the gain one can be sure of: the interval's lower end, lower still where the same rows judged before."""
     low, high = evaluation.main.gain_low, evaluation.main.gain_high
-    return low - _luck(readings) * (high - low)
+    return low - _luck(readings.settings) * (high - low)
 
 
 def _luck(readings: int) -> float:
@@ -157,14 +159,17 @@ def _luck(readings: int) -> float:
     return math.sqrt(2.0 * math.log(readings)) / _WIDTH
 
 
-def _readings(evaluation: Evaluation, readings: int) -> list[_Reason]:
-    if readings < 2:
+def _readings(evaluation: Evaluation, readings: Readings) -> list[_Reason]:
+    if readings.builds < 2:
         return []
     score = evaluation.main
-    text = (
-        f"the same {evaluation.rows:,} rows have judged {readings} builds by now: if the best of them was chosen by "
-        f"its score, that is too good by up to {_say(_luck(readings) * (score.high - score.low))}"
-    )
+    text = f"the same {evaluation.rows:,} rows have judged {readings.builds} builds by now"
+    if readings.settings > 1:
+        luck = _say(_luck(readings.settings) * (score.high - score.low))
+        text += f", with {readings.settings} different settings: if the best was chosen by its score, that is too good "
+        text += f"by up to {luck}"
+    else:
+        text += ", always with the same settings, so that nothing was chosen by them"
     return [_Reason(_Weight.KNOW, text)]
 
 

@@ -116,7 +116,7 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     rehearsal, final = fitted[0], recollecting(fitted[-1], known, table, task)
     tell("evaluate")
     scorer = make_scorer(card, rehearsal, kit.algorithms, kit.preparations)
-    readings = run.step("readings", partial(count_readings, workspace, run), table.digest, division)
+    readings = run.step("readings", partial(count_readings, workspace, run, asked), table.digest, division)
     hurry = partial(_hurry, run, settings, chosen, found)
     hurried = replace(chosen, answer_seconds=run.step("hurry", hurry, table, division))
     facts = (hurried, table, task, division, settings.seed, card.conformal)

@@ -10,7 +10,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from journeyman.entities.column import Column, Kind, Role
-from journeyman.entities.comparison import Comparison
+from journeyman.entities.comparison import Comparison, Readings
 from journeyman.entities.decision import Action, Verdict
 from journeyman.entities.evaluation import Evaluation, IntervalCheck, Score, Slice
 from journeyman.entities.finding import Finding, Remedy, Severity
@@ -160,12 +160,15 @@ def test_what_is_not_to_be_released_replaces_nothing():
 
 
 def test_rows_that_have_judged_other_builds_are_told_and_make_the_gain_less_sure():
-    found = decide(TASK, CLEAN, (), None, readings=4)
-    assert any("the same 1,000 rows have judged 4 builds by now" in reason for reason in found.reasons)
-    assert found.evidence["readings"] == 4
+    found = decide(TASK, CLEAN, (), None, Readings(5, 4))
+    assert any("rows have judged 5 builds by now, with 4 different settings" in reason for reason in found.reasons)
+    assert found.evidence["readings"] == 5
     slight = replace(CLEAN, scores=(replace(GOOD, gain_low=0.01, gain_high=0.1),))
     assert decide(TASK, slight, (), None).verdict is Verdict.RELEASE
-    assert decide(TASK, slight, (), None, readings=4).verdict is Verdict.DO_NOT_RELEASE
+    assert decide(TASK, slight, (), None, Readings(4, 4)).verdict is Verdict.DO_NOT_RELEASE
+    again = decide(TASK, slight, (), None, Readings(4, 1))
+    assert again.verdict is Verdict.RELEASE
+    assert any("4 builds by now, always with the same settings" in reason for reason in again.reasons)
 
 
 def noise(seed, kind, metric, holdout, n=300):
