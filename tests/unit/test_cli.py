@@ -103,7 +103,8 @@ def test_build_hands_every_option_to_the_door(doors: FakeDoors) -> None:
     words = (
         "build houses.csv --target price --budget 30s --trials 5 --metric mae --task regression --name h --query Q "
         "--seed 7 --time sold --delay 7d --group street --ignore id --ignore ref --kind zip=category --missing none "
-        "--accept DQ301 --decimal , --thousands . --latency 2ms --encoding cp1251 --delimiter tab --quote none --sheet Data --memory 4GB --workspace w --quiet"
+        "--accept DQ301 --decimal , --thousands . --latency 2ms --encoding cp1251 --delimiter tab --quote none "
+        "--sheet Data --memory 4GB --workspace w --quiet"
     )
     result = runner.invoke(cli.app, words.split())
     assert result.exit_code == 0, result.output

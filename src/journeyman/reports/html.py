@@ -119,7 +119,7 @@ def _usage(report: BuildReport) -> dict[str, str | Markup]:
     body = '\'{"row": {' + clean(row[:160] + (" ..." if len(row) > 160 else "")).replace("'", "’") + "}}'"
     return {
         "serve": f"journeyman serve {shlex.quote(name)}",
-        "request": f"curl -X POST http://127.0.0.1:8000/predict -d {body}",
+        "request": f"curl localhost:8000/predict -d {body}",
         "operate": f"journeyman operate {shlex.quote(name)}",
         "command": f"journeyman predict {shlex.quote(name)} NEW-ROWS.csv --out predictions.csv",
         "python": escape("\n".join(lines)),  # marked as safe, so that its lines are kept

@@ -105,11 +105,11 @@ def _metrics(report: BuildReport) -> list[str]:
 def _limits(report: BuildReport) -> list[str]:
     loss = report.evaluation.slice_loss or "loss"
     lines = [
-        f"It does worse where {part.description}: {loss} {number(part.value)} against {number(part.overall)} over all "
-        "rows."
+        f"It does worse where {part.description}: "
+        f"{loss} {number(part.value)} against {number(part.overall)} over all rows."
         for part in report.evaluation.slices[:3]
     ]
-    lines += [sentence(f"{f.message} ({f.code})") for f in pressing_findings(told(report))[:5]]
+    lines += [f"{f.code}: {sentence(f.message)}" for f in pressing_findings(told(report))[:5]]
     if report.task.scheme is Scheme.TIME:
         lines.append("It was judged on later rows than it learned from; it ages as the world moves on.")
     else:

@@ -174,7 +174,7 @@ def _answers(report: BuildReport) -> list[Figure]:
         shift = (5.0, 12.0) if threshold < 0.6 else (-5.0, 12.0)
         marks.append(Note(threshold, y.high, f"threshold {number(threshold)}", anchor, shift, "c-ink"))
         note = f"From {percent(threshold)} on, the prediction is '{task.labels[-1]}'."
-    return [Figure("Answers given", plot("Answers given", x, y, marks), note)]
+    return [Figure("Predictions", plot("Predictions", x, y, marks), note)]
 
 
 def _errors(report: BuildReport) -> list[Figure]:

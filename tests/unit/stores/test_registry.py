@@ -184,7 +184,7 @@ def test_what_was_removed_is_told_and_never_answers(tmp_path: Path) -> None:
         for ask in refused:
             with pytest.raises(SettingsError, match="was removed on 2026-05-01") as caught:
                 ask()
-            assert caught.value.hint == "there is 3, 4; journeyman operate houses --keep-releases N keeps more"
+            assert caught.value.hint == "there is 3, 4; `journeyman operate houses --keep-releases N` keeps more"
         assert len(registry.history("houses")) == 2
         assert release(workspace, "r5").version == 5, "a number never means two things"
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from journeyman.entities.column import Column, Kind
 from journeyman.entities.decision import Action
 from journeyman.entities.operation import Economics
 from journeyman.entities.simulation import DAY, SimulatedDay, SimulateSettings
@@ -103,4 +104,4 @@ def test_moments_are_read_as_numbers_or_dates(written: list[str]) -> None:
 def test_truths_are_read_as_a_build_reads_them(labels: tuple[str, ...], raw: list[object], codes: list[float]) -> None:
     """A table whose classes stood in quotes was replayed without a single truth."""
     task = Task("y", TaskKind.BINARY, "roc_auc", labels)
-    np.testing.assert_array_equal(truths_of(pd.Series(raw, dtype=object), task), codes)
+    np.testing.assert_array_equal(truths_of(pd.Series(raw, dtype=object), task, Column("y", Kind.CATEGORY)), codes)

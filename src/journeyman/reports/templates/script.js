@@ -104,7 +104,7 @@
 
   // Paper has no folds: what is folded is printed too, except technical details.
   window.addEventListener("beforeprint", function () {
-    document.querySelectorAll("details:not(#settings details)").forEach(function (fold) {
+    document.querySelectorAll("details:not(.technical)").forEach(function (fold) {
       if (!fold.open) { fold.open = true; fold.dataset.opened = "1"; }
     });
   });
