@@ -71,7 +71,7 @@ def test_both_reports_say_so(release: Release):
     assert known is not None
     assert known.recalled < 0.2 * known.loss
     page = render_html(release.report)
-    assert "Rows it has met" in page
+    assert "Rows that it learned from" in page
     assert f"{known.share:.0%}" in page
     console = Console(width=100, record=True, file=StringIO())
     console.print(summary(release.report, "report.html"))
