@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -170,7 +171,7 @@ def _low_of_perfect(metric: Metric, y: FloatArray, sure: _Sure) -> float:
     The exact bound of the share of such rows that the model knows nothing of; these are ranked as chance ranks them.
     """
     rarest = float(np.unique(y, return_counts=True)[1].min()) * sure.units / len(y)
-    missed = 1 - sure.left_out ** (1 / max(1.0, rarest))
+    missed = 1.0 - math.pow(sure.left_out, 1 / max(1.0, rarest))
     return 1 - missed / 2 if metric.name == "roc_auc" else 1 - missed
 
 
