@@ -27,6 +27,7 @@ _FEW_ROWS = 100
 _CALIBRATION = 0.05  # a probability that is off by less than 5 points misleads nobody
 _SLICE_ROWS = 0.05
 _LEAKS = frozenset({"DQ301", "DQ302", "DQ303", "DQ307", "DQ308"})  # a column may know the answer
+_UNDIVIDED = frozenset({"DQ607"})  # rows to come are of a later time, or of other groups, than the score tells of
 _DRIFTS = frozenset({"DQ504"})  # rows change along the table
 
 _NAMES = {
@@ -216,7 +217,7 @@ def _data(task: Task, findings: Sequence[Finding]) -> list[_Reason]:
     """
     left = [f for f in open_findings(findings) if f.remedy is Remedy.NONE]
     grave = [f for f in left if f.severity is Severity.ERROR]
-    doubted = _LEAKS if task.scheme is Scheme.TIME else _LEAKS | _DRIFTS
+    doubted = _LEAKS if task.scheme is Scheme.TIME else _LEAKS | _DRIFTS | _UNDIVIDED
     doubts = [f for f in left if f.severity is Severity.WARNING and f.code in doubted]
     return [_Reason(_Weight.CARE, f"{_plain(f.message)} ({f.code})") for f in (*grave, *doubts)]
 

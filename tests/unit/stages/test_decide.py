@@ -22,6 +22,7 @@ from journeyman.entities.trial import Ensemble
 from journeyman.metrics import METRICS
 from journeyman.stages.decide import decide
 from journeyman.stages.evaluate import evaluate
+from journeyman.stages.split import follow_split
 
 TASK = Task("y", TaskKind.BINARY, "roc_auc", ("no", "yes"))
 GOOD = Score("roc_auc", 0.9, 0.87, 0.93, 0.5, 0.5, 0.5, 0.37, 0.43, True)
@@ -91,6 +92,19 @@ def test_drift_asks_for_care_unless_the_examination_follows_time():
     drift = Finding("DQ504", Severity.WARNING, (), "Rows change along the table.")
     assert decide(TASK, CLEAN, (drift,), None).verdict is Verdict.RELEASE_WITH_CARE
     assert decide(replace(TASK, scheme=Scheme.TIME), CLEAN, (drift,), None).verdict is Verdict.RELEASE
+
+
+def test_rows_that_could_not_be_divided_as_wanted_ask_for_care():
+    task, findings = follow_split(
+        replace(TASK, scheme=Scheme.TIME, time_column="when"),
+        (),
+        Split(Scheme.SHUFFLED, np.arange(9), np.arange(0), (), "time cannot divide these rows, so they are dealt; x"),
+    )
+    lazy = replace(GOOD, baseline=0.95, gain_low=-0.08, gain_high=-0.02)
+    found = decide(task, replace(CLEAN, no_change=lazy), findings, None)
+    assert found.verdict is Verdict.RELEASE_WITH_CARE
+    assert "time cannot divide these rows" in found.reason
+    assert not any("repeating" in r for r in found.reasons)
 
 
 def test_in_time_the_previous_answer_has_to_be_beaten():

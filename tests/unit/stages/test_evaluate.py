@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from journeyman.entities.column import Column, Kind, Role
+from journeyman.entities.conformal import Conformal
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table, to_block
 from journeyman.entities.task import Scheme, Task, TaskKind
@@ -149,6 +150,27 @@ def test_no_change_is_scored_along_the_time_column():
     assert found.no_change_rule == "repeating the previous value"
     assert found.no_change.gain_high < 0
     assert evaluate(*setting(), seed=0).no_change is None
+
+
+def test_what_intervals_hold_is_counted_on_the_holdout_only():
+    predict, ensemble, table, task, split = setting(kind=TaskKind.REGRESSION, weak=False)
+    check = evaluate(predict, ensemble, table, task, split, 0, Conformal(0.9, 0.5 * 1.645)).interval_check
+    assert (check.coverage, check.rows) == (0.9, 900)
+    assert check.low < 0.9 < check.high
+    assert check.held == pytest.approx(0.9, abs=0.03)
+    assert evaluate(*setting(holdout=0.0), 0, Conformal(0.9, 0.8)).interval_check is None
+    assert evaluate(predict, ensemble, table, task, split, 0).interval_check is None
+
+
+def test_copies_are_counted_as_records_and_widen_the_interval():
+    predict, ensemble, table, task, split = setting(kind=TaskKind.REGRESSION, n=600, weak=False)
+    again = Split(split.scheme, split.train, split.holdout, split.folds, "", np.arange(600) // 10)
+    alone, copied = (evaluate(predict, ensemble, table, task, s, 0) for s in (split, again))
+    assert (alone.records, copied.records) == (None, 18)
+    same = table.frame.iloc[np.arange(600) // 10 * 10].reset_index(drop=True)
+    twice = evaluate(predict, ensemble, Table("t", same, table.columns, "0", 600), task, again, 0)
+    plain = evaluate(predict, ensemble, Table("t", same, table.columns, "0", 600), task, split, 0)
+    assert twice.main.high - twice.main.low > 2 * (plain.main.high - plain.main.low)
 
 
 def test_one_class_in_the_holdout_is_no_error():

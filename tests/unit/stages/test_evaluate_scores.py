@@ -142,6 +142,16 @@ def test_accuracy_without_a_miss_keeps_an_honest_interval():
     assert score.low == pytest.approx(0.025 ** (1 / 30))
 
 
+@pytest.mark.parametrize("positives", [6, 60])
+def test_a_perfect_ranking_of_few_rows_keeps_an_honest_interval(positives):
+    task = Task("y", TaskKind.BINARY, "roc_auc", ("0", "1"))
+    y = (np.arange(120) < positives).astype(float)
+    p = np.where(y == 1, 0.9, 0.1)
+    (score,), _ = compare([METRICS["roc_auc"]], examined(y, np.column_stack([1 - p, p]), task), task, None, 0)
+    assert score.value == score.high == 1.0
+    assert score.low == pytest.approx(1 - (1 - 0.025 ** (1 / positives)) / 2)
+
+
 def test_labels_are_given_at_the_threshold():
     p = np.array([[0.8, 0.2], [0.7, 0.3]])
     assert at_threshold(p, 0.25).argmax(axis=1).tolist() == [0, 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ __all__ = ["at_threshold", "compare"]
 
 FloatArray = NDArray[np.float64]
 _LABEL_METRICS = frozenset({"accuracy", "balanced_accuracy", "f1"})
+_OF_CLASSES = frozenset({"roc_auc", "average_precision", "balanced_accuracy", "f1"})
 _FEW_UNITS = 10
 _LEFT_OUT = 0.025  # on each side: a 95 % interval
 _LEFT_OUT_WHERE_CHOSEN = 0.005  # the same rows chose the model: among some ten candidates the best one is flattered
@@ -53,7 +55,7 @@ def compare(
     further; below 10 units Student's t with the bootstrap's standard error, since resamples are too much alike to have
     tails. Where the same rows chose the model (no holdout), they are those of 99 %. Labels are given at
     the threshold, as a release gives them. Where an accuracy has no spread (all rows right or all wrong) its interval
-    is the exact one of Clopper and Pearson (1934).
+    is the exact one of Clopper and Pearson (1934), and a perfect ranking is no surer than its rarest class has rows.
     """
     pairs = [(m, _answers(m, examined, threshold), examined.baselines[m.name]) for m in metrics]
     past = _best_past(metrics[0], examined)
@@ -142,6 +144,8 @@ def _score(
     gain_low, gain_high = sure.interval(sign * (value - baseline), *(sign * (model - base) for model, base in drawn))
     if metric.name == "accuracy" and low == high:
         low, high = _exact(round(value * sure.units), sure.units, sure.left_out)
+    elif metric.name in _OF_CLASSES and low == high == 1.0:
+        low = _low_of_perfect(metric, y, sure)
     return Score(
         metric=metric.name,
         value=value,
@@ -159,6 +163,16 @@ def _score(
 def _within_scale(metric: Metric, low: float, high: float) -> tuple[float, float]:
     """Return an interval without what no model can reach: more than 1, or a loss below 0."""
     return (low, min(high, 1.0)) if metric.greater_is_better else (max(low, 0.0), high)
+
+
+def _low_of_perfect(metric: Metric, y: FloatArray, sure: _Sure) -> float:
+    """Return how low a score may be of which no row of the rarest class has shown a miss.
+
+    The exact bound of the share of such rows that the model knows nothing of; these are ranked as chance ranks them.
+    """
+    rarest = float(np.unique(y, return_counts=True)[1].min()) * sure.units / len(y)
+    missed = 1.0 - math.pow(sure.left_out, 1 / max(1.0, rarest))
+    return 1 - missed / 2 if metric.name == "roc_auc" else 1 - missed
 
 
 def _exact(right: int, n: int, left_out: float) -> tuple[float, float]:
