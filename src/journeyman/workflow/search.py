@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -21,7 +21,7 @@ from journeyman.errors import InputError
 from journeyman.interfaces import Metric, Run
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import FitLimit, ensemble, fastest_alike, lift
-from journeyman.stages.rank import Foresight, judge, meta_features, patience, rank, remembered, shown_by
+from journeyman.stages.rank import Cost, Foresight, judge, meta_features, patience, rank, remembered, shown_by
 from journeyman.stages.stop import choose_next, fits_whole, must_stop, reason_to_stop, thin_search
 from journeyman.stages.train import Allowance, Terms, train
 from journeyman.transformers.target_scale import SCALES, long_tailed
@@ -47,6 +47,7 @@ _SIMPLE_SHARE = 0.2
 
 _NO_TIME = "no remaining candidate that may help would fit"
 
+_LONG = 2.0  # times as long as on usual tables
 _MUCH_WORSE = 1.1
 """Times the best loss: a trial that is worse than that is nothing to fall back on."""
 
@@ -116,6 +117,7 @@ def search(
         shown = shown_by(trials, outcomes, best, metric.greater_is_better)
         foreseen = ({**context, **shown.overall}, foresight)
         costs = expected_costs(kit, table, task, split, settings, waiting, trials, foreseen)
+        costs = _longer(costs, waiting, trials)
         more = patience(costs, _left(settings, trials))
         ranked = informed(rank(waiting, costs, context, shown, beliefs, known, more), seen, more)
         queue = _queue(ranked, waiting, trials)
@@ -178,6 +180,15 @@ def _thin(kit: Kit, plan: _Plan, found: Search, waiting: Sequence[Expectation]) 
     tried = sum(t.candidate.algorithm not in SIMPLE for t in worked)
     spent = plan.settings.budget - sum(t.seconds for t in found.trials)
     return thin_search(tried, waiting, plan.settings.budget, spent)
+
+
+def _longer(costs: Mapping[str, Cost], waiting: Sequence[Candidate], trials: Sequence[Trial]) -> Mapping[str, Cost]:
+    """Return costs that know that where one algorithm learned for long, another that boosts will do so too."""
+    if not any(t.learned_long for t in trials):
+        return costs
+    tried = {t.candidate.algorithm for t in trials}
+    new = {c.key for c in waiting if c.turn is Turn.EARLY and c.algorithm not in tried}
+    return {k: replace(cost, seconds=_LONG * cost.seconds) if k in new else cost for k, cost in costs.items()}
 
 
 def _queue(ranked: Sequence[Expectation], waiting: Sequence[Candidate], trials: Sequence[Trial]) -> _Queue:
