@@ -48,6 +48,9 @@ _SIMPLE_SHARE = 0.2
 _NO_TIME = "no remaining candidate that may help would fit"
 
 _LONG = 2.0  # times as long as on usual tables
+_GRAVE = 0.01
+"""Share of the loss that a treatment is expected to bring back, its probability counted."""
+
 _MUCH_WORSE = 1.1
 """Times the best loss: a trial that is worse than that is nothing to fall back on."""
 
@@ -194,13 +197,16 @@ def _longer(costs: Mapping[str, Cost], waiting: Sequence[Candidate], trials: Seq
 def _queue(ranked: Sequence[Expectation], waiting: Sequence[Candidate], trials: Sequence[Trial]) -> _Queue:
     """Return who waits, and who of them comes next whatever is expected.
 
-    Those that are strong without tuning, the quickest first; and before them, once a trial has learned for long or was
-    still learning when its time was up, one that suits functions without much noise.
+    Those that are strong without tuning, the quickest first, and what treats a weakness from which much of the loss is
+    expected back, since it takes several fits and would else wait for what is quick and hardly helps. Before them, once
+    a trial has learned for long or was still learning when its time was up, what suits functions without much noise.
     """
     turns = {c.key: c.turn for c in waiting if c.treatment is None and c.target_scale == "plain"}
     algorithms, tried = {c.key: c.algorithm for c in waiting}, {t.candidate.algorithm for t in trials}
     smooth = [e for e in ranked if turns.get(e.candidate) is Turn.SMOOTH and algorithms[e.candidate] not in tried]
     early = sorted((e for e in ranked if turns.get(e.candidate) is Turn.EARLY), key=lambda e: e.seconds)
+    treatments = {c.key for c in waiting if c.treatment is not None}
+    early += [e for e in ranked if e.candidate in treatments and e.probability * e.gain >= _GRAVE]
     learning = any(t.unfinished or t.learned_long for t in trials)
     return _Queue(smooth[:1] if learning else (), early, ranked)
 

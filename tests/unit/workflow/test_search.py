@@ -13,6 +13,7 @@ from journeyman.entities.candidate import Candidate, Turn
 from journeyman.entities.experience import Expectation
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Trial, TrialStatus
+from journeyman.entities.weakness import Condition, Treatment, TreatmentKind
 from journeyman.stages.rank import Cost
 from journeyman.workflow.search import _longer, _queue, _rescaled
 
@@ -70,3 +71,11 @@ def test_where_one_booster_learned_for_long_another_is_expected_to():
     assert _longer(costs, [early, other], [tried]) == costs
     longer = _longer(costs, [early, other], [replace(tried, learned_long=True)])
     assert (longer[early.key].seconds, longer[other.key].seconds) == (6.0, 3.0)
+
+
+def test_what_treats_a_grave_weakness_need_not_wait_for_what_is_quick():
+    treatment = Treatment(TreatmentKind.CORRECTED, Condition("a", 1.0))
+    pairs = [waits("plain", 0.1), waits("treated", 9.0, treatment=treatment)]
+    assert [e.seconds for e in queued(pairs).early] == [9.0]
+    slight = [(c, replace(e, gain=0.01)) for c, e in pairs]
+    assert not queued(slight).early
