@@ -131,12 +131,12 @@ def thin_search(tried: int, remaining: Sequence[Expectation], budget: float, spe
 
     Examples
     --------
-    >>> thin_search(2, [Expectation(str(i), 0.5, 0.1, 10.0) for i in range(30)], 20.0, 8.0)
-    'only 2 candidates were tried; 2m would try about 13'
+    >>> thin_search(2, [Expectation(str(i), 0.5, 0.1, 10.0) for i in range(30)], 45.0, 8.0)
+    'only 2 candidates were tried; 2m would try about 9'
     """
     if tried > _THIN or not remaining:
         return ""
-    longer, name = next(((s, n) for s, n in _USUAL_BUDGETS if s >= 3.0 * budget), _USUAL_BUDGETS[-1])
+    longer, name = next(((s, n) for s, n in _USUAL_BUDGETS if s >= 2.5 * budget), _USUAL_BUDGETS[-1])
     left, more = longer - max(budget, spent), 0
     for expectation in remaining:
         left -= expectation.seconds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -21,7 +21,7 @@ from journeyman.errors import InputError
 from journeyman.interfaces import Metric, Run
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import FitLimit, ensemble, fastest_alike, lift
-from journeyman.stages.rank import Foresight, judge, meta_features, patience, rank, remembered, shown_by
+from journeyman.stages.rank import Cost, Foresight, judge, meta_features, patience, rank, remembered, shown_by
 from journeyman.stages.stop import choose_next, fits_whole, must_stop, reason_to_stop, thin_search
 from journeyman.stages.train import Allowance, Terms, train
 from journeyman.transformers.target_scale import SCALES, long_tailed
@@ -46,6 +46,10 @@ _SIMPLE_SHARE = 0.2
 """Of the time left that the simple model may take."""
 
 _NO_TIME = "no remaining candidate that may help would fit"
+
+_LONG = 2.0  # times as long as on usual tables
+_GRAVE = 0.01
+"""Share of the loss that a treatment is expected to bring back, its probability counted."""
 
 _MUCH_WORSE = 1.1
 """Times the best loss: a trial that is worse than that is nothing to fall back on."""
@@ -117,6 +121,7 @@ def search(
         shown = shown_by(trials, outcomes, best, metric.greater_is_better)
         foreseen = ({**context, **shown.overall}, foresight)
         costs = expected_costs(kit, table, task, split, settings, waiting, trials, foreseen)
+        costs = _longer(costs, waiting, trials)
         more = patience(costs, _left(settings, trials))
         ranked = informed(rank(waiting, costs, context, shown, beliefs, known, more), seen, more)
         queue = _queue(ranked, waiting, trials)
@@ -183,16 +188,28 @@ def _thin(kit: Kit, plan: _Plan, found: Search, waiting: Sequence[Expectation]) 
     return thin_search(tried, waiting, plan.settings.budget, spent)
 
 
+def _longer(costs: Mapping[str, Cost], waiting: Sequence[Candidate], trials: Sequence[Trial]) -> Mapping[str, Cost]:
+    """Return costs that know that where one algorithm learned for long, another that boosts will do so too."""
+    if not any(t.learned_long for t in trials):
+        return costs
+    tried = {t.candidate.algorithm for t in trials}
+    new = {c.key for c in waiting if c.turn is Turn.EARLY and c.algorithm not in tried}
+    return {k: replace(cost, seconds=_LONG * cost.seconds) if k in new else cost for k, cost in costs.items()}
+
+
 def _queue(ranked: Sequence[Expectation], waiting: Sequence[Candidate], trials: Sequence[Trial]) -> _Queue:
     """Return who waits, and who of them comes next whatever is expected.
 
-    Those that are strong without tuning, the quickest first; and before them, once a trial has learned for long or was
-    still learning when its time was up, one that suits functions without much noise.
+    Those that are strong without tuning, the quickest first, and what treats a weakness from which much of the loss is
+    expected back, since it takes several fits and would else wait for what is quick and hardly helps. Before them, once
+    a trial has learned for long or was still learning when its time was up, what suits functions without much noise.
     """
     turns = {c.key: c.turn for c in waiting if c.treatment is None and c.target_scale == "plain"}
     algorithms, tried = {c.key: c.algorithm for c in waiting}, {t.candidate.algorithm for t in trials}
     smooth = [e for e in ranked if turns.get(e.candidate) is Turn.SMOOTH and algorithms[e.candidate] not in tried]
     early = sorted((e for e in ranked if turns.get(e.candidate) is Turn.EARLY), key=lambda e: e.seconds)
+    treatments = {c.key for c in waiting if c.treatment is not None}
+    early += [e for e in ranked if e.candidate in treatments and e.probability * e.gain >= _GRAVE]
     learning = any(t.unfinished or t.learned_long for t in trials)
     return _Queue(smooth[:1] if learning else (), early, ranked)
 

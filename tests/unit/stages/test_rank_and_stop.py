@@ -312,7 +312,7 @@ def test_patience_ends_with_the_time_and_is_no_more_than_half_of_what_a_trial_ta
 
 def test_a_search_is_thin_where_time_left_most_of_it_untried():
     waiting = [Expectation(str(i), 0.5, 0.1, 5.0) for i in range(40)]
-    assert thin_search(2, waiting, 45.0, 40.0) == "only 2 candidates were tried; 5m would try about 42"
+    assert thin_search(2, waiting, 45.0, 40.0) == "only 2 candidates were tried; 2m would try about 17"
     assert thin_search(0, waiting[:3], 5.0, 5.0).startswith("no candidate besides the simple model was tried")
     assert thin_search(3, waiting, 45.0, 40.0) == ""
     assert thin_search(1, (), 45.0, 40.0) == "", "nothing is left to try"

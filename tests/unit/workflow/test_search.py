@@ -13,7 +13,9 @@ from journeyman.entities.candidate import Candidate, Turn
 from journeyman.entities.experience import Expectation
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Trial, TrialStatus
-from journeyman.workflow.search import _queue, _rescaled
+from journeyman.entities.weakness import Condition, Treatment, TreatmentKind
+from journeyman.stages.rank import Cost
+from journeyman.workflow.search import _longer, _queue, _rescaled
 
 
 def test_a_long_tail_is_tried_on_both_scales_for_the_first_two_of_each():
@@ -60,3 +62,20 @@ def test_the_boosters_as_they_come_are_marked_and_so_is_the_net_for_smooth_funct
     turns = {a.name: [c.turn for c in a.candidates(task, 20_000, ())] for a in (LightGBM(), CatBoost(), Neural())}
     assert turns["lightgbm"].count(Turn.EARLY) == turns["catboost"].count(Turn.EARLY) == 1
     assert turns["neural"].count(Turn.SMOOTH) == (1 if turns["neural"] else 0)
+
+
+def test_where_one_booster_learned_for_long_another_is_expected_to():
+    (early, _), (other, _) = waits("b", 1.0, Turn.EARLY), waits("c", 1.0)
+    costs = {early.key: Cost(3.0, 1.0), other.key: Cost(3.0, 1.0)}
+    tried = Trial(Candidate("a"), TrialStatus.DONE, 1.0, (1.0,))
+    assert _longer(costs, [early, other], [tried]) == costs
+    longer = _longer(costs, [early, other], [replace(tried, learned_long=True)])
+    assert (longer[early.key].seconds, longer[other.key].seconds) == (6.0, 3.0)
+
+
+def test_what_treats_a_grave_weakness_need_not_wait_for_what_is_quick():
+    treatment = Treatment(TreatmentKind.CORRECTED, Condition("a", 1.0))
+    pairs = [waits("plain", 0.1), waits("treated", 9.0, treatment=treatment)]
+    assert [e.seconds for e in queued(pairs).early] == [9.0]
+    slight = [(c, replace(e, gain=0.01)) for c, e in pairs]
+    assert not queued(slight).early
