@@ -14,7 +14,7 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.table import Block
 from journeyman.entities.traffic import Reference
 
-__all__ = ["CHANCE", "Broken", "lacking", "runs_of", "stuck"]
+__all__ = ["CHANCE", "Broken", "delivering", "lacking", "runs_of", "stuck"]
 
 FloatArray = NDArray[np.float64]
 CHANCE = 1e-7
@@ -113,6 +113,16 @@ def stuck(reference: Reference, columns: Sequence[Column], rows: Block, sound: B
             continue
         found.append(Broken("DR002", (column.name,), f"{column.name!r} is {live[0]:.6g} in {len(live)} rows in a row"))
     return tuple(found)
+
+
+def delivering(reference: Reference, names: Collection[str], rows: Block) -> tuple[str, ...]:
+    """Return which of some columns hold values again: neither lacking nor stuck in these rows."""
+    count = len(next(iter(rows.values()), np.empty(0)))
+    columns = [c for c in reference.columns if c.name in names and c.name in rows]
+    if count < 2 or not columns:
+        return ()
+    broken = (*lacking(reference, columns, rows, ()), *stuck(reference, columns, rows, {}))
+    return tuple(c.name for c in columns if not any(c.name in b.columns for b in broken))
 
 
 def _gone(column: Column, values: NDArray[np.generic]) -> FloatArray:

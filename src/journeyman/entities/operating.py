@@ -173,6 +173,8 @@ class LoopState:
         Faults of the feed that go on.
     given_up : tuple of str
         Columns that hold nothing any more: nobody watches them, and nothing is learned from them.
+    returning : tuple of LastingFault
+        Those of them that deliver again, as ``Watched`` has it.
     memory : mapping of str to mapping of str to ndarray
         What each detector remembers.
     policy : PolicyMemory or None
@@ -199,6 +201,7 @@ class LoopState:
     accepted: Mapping[str, int] = field(default_factory=dict)
     lasting: tuple[LastingFault, ...] = ()
     given_up: tuple[str, ...] = ()
+    returning: tuple[LastingFault, ...] = ()
     memory: Memory = field(default_factory=dict)
     policy: PolicyMemory | None = None
     digests: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))

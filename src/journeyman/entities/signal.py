@@ -128,6 +128,10 @@ class Watched:
         Faults of the feed that go on, and count as such.
     settled : tuple of LastingFault
         Faults that from this look on count as the normal state of the feed, since they have lasted for so long.
+    returning : tuple of LastingFault
+        Columns that were given up and deliver again, as if that were a fault: for how many looks and rows.
+    returned : tuple of str
+        Columns that have delivered for so long that from this look on they are not given up any more.
     refuted : bool
         Whether the truths that came last lie outside of what was estimated without truths, beyond both intervals: the
         estimate says nothing of the model then.
@@ -147,4 +151,6 @@ class Watched:
     accepted: tuple[str, ...] = ()
     lasting: tuple[LastingFault, ...] = ()
     settled: tuple[LastingFault, ...] = ()
+    returning: tuple[LastingFault, ...] = ()
+    returned: tuple[str, ...] = ()
     refuted: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import msgspec
@@ -86,8 +87,19 @@ def write_part(part: Part, sink: Sink) -> None:
         _write_frame(part, sink)
     elif part.dtype == object:
         _write_batches(sink, b"", [lambda rows: _texts(part[rows])], len(part))
+    elif part.ndim == 1 and part.dtype.kind in "fiub" and part.flags.c_contiguous:
+        # as write_array would; the loop writes tens of thousands of short columns a look
+        sink.write(_npy_head(part.dtype.str, len(part)))
+        sink.write(part.tobytes())
     else:
         np.lib.format.write_array(sink, part, allow_pickle=False)
+
+
+@lru_cache(maxsize=4_096)
+def _npy_head(dtype: str, rows: int) -> bytes:
+    head = io.BytesIO()
+    np.lib.format.write_array_header_1_0(head, {"descr": dtype, "fortran_order": False, "shape": (rows,)})
+    return head.getvalue()
 
 
 def read_part(kind: int, data: memoryview) -> Part:
@@ -107,14 +119,22 @@ def read_part(kind: int, data: memoryview) -> Part:
 
 
 def _read_array(data: memoryview) -> NDArray[Any]:
-    head = io.BytesIO(data[:65_536])
+    short = bytes(data[:10])
+    size = 10 + int.from_bytes(short[8:10], "little") if short[6:8] == b"\x01\x00" else 65_536
+    shape, by_column, dtype, begin = _read_head(bytes(data[:size]))
+    flat = np.frombuffer(data, dtype=dtype, offset=begin, count=int(np.prod(shape, dtype=np.int64)))
+    return flat.reshape(shape, order="F" if by_column else "C").copy(order="K")
+
+
+@lru_cache(maxsize=4_096)
+def _read_head(data: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
+    head = io.BytesIO(data)
     version = np.lib.format.read_magic(head)
     reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, by_column, dtype = reader(head)
     if dtype.hasobject:
         raise ValueError("an array of objects is never loaded")
-    flat = np.frombuffer(data, dtype=dtype, offset=head.tell(), count=int(np.prod(shape, dtype=np.int64)))
-    return flat.reshape(shape, order="F" if by_column else "C").copy(order="K")
+    return shape, by_column, dtype, head.tell()
 
 
 def _write_frame(frame: pd.DataFrame, sink: Sink) -> None:

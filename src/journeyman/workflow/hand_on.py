@@ -77,6 +77,7 @@ def hand_on(
         accepted=accepted,
         lasting=looked.lasting,
         given_up=decided.given_up,
+        returning=looked.returning,
         policy=_policy(policy, move, state, seen, decided, done),
         digests=seen.digests,
         hidden=seen.hidden,

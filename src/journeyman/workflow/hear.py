@@ -98,7 +98,7 @@ def _own(state: LoopState, watched: Watched, decided: Decided) -> Decided:
             signals=tuple(dict.fromkeys((*codes, *move.signals))),
         )
         return replace(decided, judged=replace(decided.judged, move=told))
-    return replace(decided, noted=acts or bool(watched.settled))
+    return replace(decided, noted=acts or bool(watched.settled or watched.returned))
 
 
 def _same(operation: Operation, move: Move) -> bool:

@@ -116,10 +116,13 @@ def judge(seen: Seen, memory: PolicyMemory, economics: Economics) -> Judged:
         As the user gave it.
     """
     judged = _policy(seen, memory, economics)
-    settled = seen.watched.settled
-    if not settled:
+    settled, returned = seen.watched.settled, seen.watched.returned
+    if not settled and not returned:
         return judged
-    words = f"{settled_words(settled, lost_columns(settled))} {judged.move.reason}"
+    words = settled_words(settled, lost_columns(settled))
+    if returned:
+        words += f" {', '.join(map(repr, returned))} delivered again for long enough, and counts as any column."
+    words = f"{words.strip()} {judged.move.reason}"
     return replace(judged, move=replace(judged.move, reason=words))
 
 

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.drift_detectors.feed_columns import delivering
 from journeyman.drift_detectors.windows import weightiest
 from journeyman.entities.contest import Contest
 from journeyman.entities.decision import Action
@@ -20,7 +21,7 @@ from journeyman.entities.table import Block
 from journeyman.entities.traffic import Traffic
 from journeyman.interfaces import Algorithm, DriftDetector, Preparation, Run, TrafficLog
 from journeyman.metrics.row_losses import bounded_losses
-from journeyman.stages.monitor import anew, broken_spans, lost_columns, monitor, settle_faults, undo
+from journeyman.stages.monitor import anew, broken_spans, follow_returns, lost_columns, monitor, settle_faults, undo
 from journeyman.stages.promote import paired
 from journeyman.stages.retrain import QuickModels, back_test, gain_without, reference_unit, rehearse
 from journeyman.stores.workspace import Workspace
@@ -150,6 +151,7 @@ def watch(parts: LoopParts, state: LoopState, seen: Observed) -> tuple[Memory, W
     mine = seen.traffic.take(seen.traffic.versions == seen.champion)
     reference, release = parts.shelf.reference(seen.champion), parts.shelf.release(seen.champion)
     unwatched = {*seen.hidden, *state.given_up}
+    again = delivering(reference, {*state.given_up} - {*seen.hidden}, mine.take(mine.fresh).rows)
     reference = replace(
         reference,
         rows=_without(reference.rows, unwatched),
@@ -159,8 +161,13 @@ def watch(parts: LoopParts, state: LoopState, seen: Observed) -> tuple[Memory, W
     watched = replace(mine, rows=_without(mine.rows, unwatched))
     before = state.memory if as_before else anew(state.memory)
     looked = monitor(reference, release.task, parts.detectors, before, watched, tuple(state.accepted))
+
+    def settled(looked: tuple[Memory, Watched]) -> tuple[Memory, Watched]:
+        memory, watched = settle_faults(state.lasting, looked, state.begin, state.end)
+        return memory, follow_returns(state.returning, watched, again, state.begin, state.end)
+
     if seen.hidden:  # the release cannot answer these rows again
-        return settle_faults(state.lasting, looked, state.begin, state.end)
+        return settled(looked)
     feeds = {d.name for d in parts.detectors if d.rung is Rung.FEED}
 
     def latest() -> Traffic:
@@ -168,7 +175,7 @@ def watch(parts: LoopParts, state: LoopState, seen: Observed) -> tuple[Memory, W
         return truths_of(rows.logged, release.answer_block, mine)
 
     looked = undo(reference, release.task, release.answer_block, feeds, before, looked, mine, latest)
-    return settle_faults(state.lasting, looked, state.begin, state.end)
+    return settled(looked)
 
 
 def decide(parts: LoopParts, state: LoopState, seen: Observed, watched: tuple[Memory, Watched]) -> Decided:
@@ -210,7 +217,7 @@ def learning_rows(parts: LoopParts, champion: int, state: LoopState, watched: Wa
     """Return what can be learned from at the end of a round's span."""
     base = parts.workspace.registry.version(parts.name, state.base)
     release, most = parts.shelf.release(champion), parts.settings.most_labelled
-    given_up = tuple(sorted({*state.given_up, *lost_columns(watched.settled)}))
+    given_up = tuple(sorted({*state.given_up, *lost_columns(watched.settled)} - {*watched.returned}))
     spans, read = watched.broken, parts.shelf.read_rows
     return LearningRows(parts.workspace, base, parts.log, release, state.end, most, spans, given_up, read)
 

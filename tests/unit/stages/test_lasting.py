@@ -7,9 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from journeyman.drift_detectors.feed_columns import delivering
+from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Severity
 from journeyman.entities.signal import LastingFault, Rung, Signal, Watched
-from journeyman.stages.monitor import Memory, lost_columns, settle_faults
+from journeyman.entities.traffic import Reference
+from journeyman.stages.monitor import Memory, follow_returns, lost_columns, settle_faults
 
 DAY = 86_400_000
 
@@ -78,3 +81,25 @@ def test_only_what_leaves_nothing_of_a_column_makes_it_lost() -> None:
     seen = lived([(fault("DR004", "weight"),)] * 3)
     assert [f.claim for f in seen[-1][1].settled] == ["DR004 weight"]
     assert lost_columns(seen[-1][1].settled) == ()
+
+
+def test_a_lost_column_counts_again_once_it_has_delivered_for_as_long_as_it_took_to_be_lost() -> None:
+    returning: tuple[LastingFault, ...] = ()
+    returned = []
+    for look, columns in enumerate([("x",), (), ("x",), ("x",), ("x",)]):
+        watched = follow_returns(returning, Watched((), 250, 0), columns, look * DAY, (look + 1) * DAY)
+        returning = watched.returning
+        returned.append(watched.returned)
+    assert returned == [(), (), (), (), ("x",)]
+    assert returning == ()
+
+
+def test_a_column_delivers_where_it_neither_lacks_values_nor_stands_still() -> None:
+    rng = np.random.default_rng(0)
+    usual = {name: rng.normal(size=400) for name in "abc"}
+    none = np.zeros(400)
+    columns = tuple(Column(name, Kind.NUMBER) for name in "abc")
+    reference = Reference(usual, none[:, None], none, none, columns=columns)
+    rows = {"a": rng.normal(size=200), "b": np.full(200, np.nan), "c": np.full(200, 3.0)}
+    assert delivering(reference, set("abc"), rows) == ("a",)
+    assert delivering(reference, set(), rows) == ()

@@ -15,7 +15,7 @@ from journeyman.entities.traffic import Reference, Traffic
 from journeyman.interfaces import DriftDetector
 from journeyman.metrics.row_losses import bounded_losses
 from journeyman.stages.monitor.estimates import judge_estimate
-from journeyman.stages.monitor.lasting import LOST, follow_faults, lost_columns, settle_faults
+from journeyman.stages.monitor.lasting import LOST, follow_faults, follow_returns, lost_columns, settle_faults
 from journeyman.stages.monitor.spans import OWN, Memory, broken_spans, completed, inside, joined, mended
 from journeyman.stages.monitor.undo import undo
 
@@ -25,6 +25,7 @@ __all__ = [
     "anew",
     "broken_spans",
     "follow_faults",
+    "follow_returns",
     "lost_columns",
     "mended",
     "monitor",

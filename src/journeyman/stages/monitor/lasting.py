@@ -9,7 +9,7 @@ from journeyman.entities.finding import Severity
 from journeyman.entities.signal import LastingFault, Rung, Signal, Watched
 from journeyman.stages.monitor.spans import Memory, broken_spans, mended
 
-__all__ = ["LOST", "follow_faults", "is_lasting", "lost_columns", "settle_faults"]
+__all__ = ["LOST", "follow_faults", "follow_returns", "is_lasting", "lost_columns", "settle_faults"]
 
 LOST = ("DR001", "DR002")
 """Codes that say that a column holds nothing any more: it is given up. Of the others something can still be learned."""
@@ -122,6 +122,29 @@ def settle_faults(
     spans = broken_spans(memory)
     watched = replace(watched, signals=signals, accepted=accepted, broken=spans, lasting=left, settled=settled)
     return memory, watched
+
+
+def follow_returns(
+    returning: Sequence[LastingFault], watched: Watched, delivering: Collection[str], begin: int, end: int
+) -> Watched:
+    """Return a look with the given-up columns that deliver again; after as long as a fault takes they have returned.
+
+    Parameters
+    ----------
+    returning : sequence of LastingFault
+        From the look before.
+    delivering : collection of str
+        Columns that were given up and that this look found to hold what they should.
+    begin, end : int
+        Of the span, in milliseconds since 1970.
+    """
+    if not watched.rows:
+        return replace(watched, returning=tuple(returning))
+    known = {fault.column: fault for fault in returning}
+    found = [known.get(name, LastingFault(f"back {name}", begin, 0, 0)) for name in sorted(delivering)]
+    found = [replace(fault, looks=fault.looks + 1, rows=fault.rows + watched.rows) for fault in found]
+    back = tuple(fault.column for fault in found if is_lasting(fault, end))
+    return replace(watched, returning=tuple(f for f in found if f.column not in back), returned=back)
 
 
 def _as_normal(signal: Signal, accepted: Collection[str]) -> Signal:

@@ -181,6 +181,8 @@ def _explained(
     if count < _FEWEST:
         return None
     raw = bounded_losses(told.truths, told.answers, task, reference.scale)
+    if int(np.isfinite(raw).sum()) < _FEWEST:  # classes that the model never met have no loss
+        return None
     level, error = reference.level
     if len(lately) >= _FEWEST:  # a stream that has moved on is compared with where it was
         level, error = float(lately.mean()), float(lately.std() * np.sqrt(reference.dependence / len(lately)))
