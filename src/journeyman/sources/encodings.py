@@ -39,6 +39,8 @@ encodings chardet names 89% right with all it knows, 96% with these."""
 _WESTERN = ("cp1252", "cp850", "mac-roman")
 _CENTRAL = ("cp1250", "iso8859-2", "cp1257", "cp1254", *_WESTERN)
 _NEAR, _DOUBTFUL = 0.93, 0.8
+_NOTHING = 0.002
+"""A confidence that letters of any language exceed, and bytes at random do not."""
 _FEW = 2
 """Bytes beyond ASCII that say nothing: then the commonest encoding is taken."""
 _CELL = re.compile(rb'[^,;\t\r\n"\x00-\x1f\x80-\xff]*[\x80-\xff][^,;\t\r\n"\x00-\x1f]*')
@@ -228,7 +230,12 @@ def _detected(path: Path, evidence: bytes) -> Encoding:
     if best is None or not _fits(evidence, best):
         best = max((n for n in _WESTERN if _decodes(evidence, n)), key=lambda n: _wordly(evidence.decode(n)))
     letters = _wordly(evidence.decode(best))
-    if letters < 0.7 or any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in evidence.decode(best)):
+    nothing = best not in _WESTERN and scores.get(best, 0.0) < _NOTHING
+    if (
+        nothing
+        or letters < 0.7
+        or any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in evidence.decode(best))
+    ):
         first = next(byte for byte in evidence if byte > 127)
         raise SourceError(
             f"{path.name} is in a broken or unknown encoding (byte 0x{first:02x} is no UTF-8)",
