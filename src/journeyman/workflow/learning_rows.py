@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,11 +18,12 @@ from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.operation import WindowKind, WindowPlan
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.table import Block, target_values, to_block
+from journeyman.entities.task import Task
 from journeyman.errors import InputError, JournalError
 from journeyman.interfaces import TrafficLog
 from journeyman.settings import FRAME, BuildSettings
 from journeyman.sources import open_source
-from journeyman.sources.parsing.texts import text_of
+from journeyman.sources.parsing.texts import clean, text_of
 from journeyman.stages.retrain import window_rows
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.release import Release, typed_labels
@@ -30,6 +32,7 @@ from journeyman.workflow.traffic import ReadRows, read_rows
 __all__ = ["LearningRows", "TrainingTable"]
 
 IntArray = NDArray[np.int64]
+_WHOLE = re.compile("[+-]?[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,7 @@ class LearningRows:
         later = self._logged_frame(first, wanted, [n for n in names if n not in {c.name for c in wanted}])
         kept = [name for name in names if name in later.columns]
         both = pd.concat([first[[*kept, task.target]], later[[*kept, task.target]]], ignore_index=True)
+        both[task.target] = _as_labels(both[task.target], task)
         if hidden:
             notes += (
                 f"the log does not hold {', '.join(map(repr, hidden))} as it came (--hash, --leave-out): "
@@ -220,6 +224,17 @@ def _taken(plan: WindowPlan, rows: int) -> IntArray:
         return window_rows(plan, rows)[0]
     age = np.arange(rows)[::-1]
     return np.flatnonzero(np.random.default_rng(0).random(rows) < 0.5 ** (age / max(1, plan.rows)))
+
+
+def _as_labels(values: pd.Series, task: Task) -> pd.Series:
+    """Return texts as whole numbers where labels are such: a text file's are, and the stored table has types."""
+    if not task.kind.classification or task.label_types != "int" or not _is_text(values):
+        return values
+    texts = [_text(value) for value in values]
+    numbers = [None if text is None else clean(text) for text in texts]
+    if any(text and not _WHOLE.fullmatch(text) for text in numbers):
+        return values
+    return pd.Series([int(text) if text else None for text in numbers], index=values.index, dtype="Int64")
 
 
 def _stretched(first: int, later: int, known: int) -> IntArray:
