@@ -78,7 +78,14 @@ def doors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeDoors:
 
 
 def _predict_file(
-    name: str, table: str, *, out: Path, version: int | None, workspace: Path, query: str | None
+    name: str,
+    table: str,
+    *,
+    out: Path,
+    version: int | None,
+    workspace: Path,
+    query: str | None,
+    decimal: str | None,
 ) -> SimpleNamespace:
     Path(out).write_text("prediction\n1\n2\n")
     return SimpleNamespace(
@@ -90,7 +97,7 @@ def test_build_hands_every_option_to_the_door(doors: FakeDoors) -> None:
     words = (
         "build houses.csv --target price --budget 30s --trials 5 --metric mae --task regression --name h --query Q "
         "--seed 7 --time sold --group street --ignore id --ignore ref --kind zip=category --missing none "
-        "--accept DQ301 --memory 4GB --workspace w --quiet"
+        "--decimal , --thousands . --accept DQ301 --memory 4GB --workspace w --quiet"
     )
     result = runner.invoke(cli.app, words.split())
     assert result.exit_code == 0, result.output
@@ -113,6 +120,8 @@ def test_build_hands_every_option_to_the_door(doors: FakeDoors) -> None:
         "kinds": {"zip": "category"},
         "roles": {"id": "ignored", "ref": "ignored"},
         "missing": ("none",),
+        "decimal": ",",
+        "thousands": ".",
         "accept": ("DQ301",),
         "latency": "1ms",
         "memory": "4GB",
