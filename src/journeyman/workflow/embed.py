@@ -18,6 +18,7 @@ from journeyman.entities.report import BuildReport
 from journeyman.entities.search import Search
 from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Task, TaskKind
+from journeyman.errors import SourceError
 from journeyman.metrics import default_metric, find_metric
 from journeyman.reports.progress import SilentProgress
 from journeyman.settings import BuildSettings, bounded, parse_budget
@@ -211,6 +212,13 @@ def _read_table(rows: pd.DataFrame, settings: BuildSettings) -> tuple[Table, tup
     columns = tuple(
         replace(c, role=Role.IGNORED if c.kind in useless else Role.FEATURE) for c in ingested.table.columns
     )
+    if not any(c.role is Role.FEATURE and c.name != target for c in columns):
+        # nothing else is left: what names rows may still say something by its spelling
+        columns = tuple(
+            replace(c, role=Role.FEATURE, kind=Kind.TEXT) if c.kind is Kind.IDENTIFIER else c for c in columns
+        )
+    if not any(c.role is Role.FEATURE and c.name != target for c in columns):
+        raise SourceError("no column is left to predict from", hint="give X a column that differs between rows")
     findings = tuple(f for f in ingested.findings if target not in f.subject)
     return replace(ingested.table, columns=columns), findings
 
