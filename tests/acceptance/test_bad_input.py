@@ -331,7 +331,7 @@ def predict(released: Place, folder: Path, content: str, *more: str) -> tuple[in
 PREDICTIONS: dict[str, tuple[str, str]] = {
     "lacking column": ("n,x\n1,2\n", "the table lacks column 'c'"),
     "mistyped column": ("n,x,C\n1,2,a\n", "the table lacks column 'c'"),
-    "another type": ("n,c,x\nfoo,a,1\nbar,b,2\n", "column 'n' should hold a"),
+    "another type": ("n,c,x\n" + "foo,a,1\nbar,b,2\n" * 10, "column 'n' should hold a"),
     "a column twice": ("n,c,x,n\n1,a,2,3\n", "two columns named 'n'"),
     "no rows": ("n,c,x\n", "has a header but no rows"),
     "nothing": ("", "rows.csv is empty"),

@@ -119,7 +119,7 @@ def _wanted(task: str | None) -> TaskKind | None:
 
 
 def _label_types(column: Column) -> str:
-    if column.raw in ("str", "int", "bool"):
+    if column.raw:
         return column.raw
     if column.kind is Kind.BOOLEAN and column.categories != ("0", "1"):
         return "bool" if column.native else "str"

@@ -19,6 +19,7 @@ from journeyman.entities.report import BuildReport
 from journeyman.entities.search import Search
 from journeyman.entities.table import Block, Table, target_values, to_block
 from journeyman.entities.task import Task, TaskKind
+from journeyman.errors import SourceError
 from journeyman.interfaces import WeighsRows
 from journeyman.metrics import default_metric, find_metric
 from journeyman.reports.progress import SilentProgress
@@ -289,6 +290,13 @@ def _read_table(rows: pd.DataFrame, settings: BuildSettings, given: Sequence[str
     columns = tuple(
         replace(c, role=Role.IGNORED if c.kind in useless else Role.FEATURE) for c in ingested.table.columns
     )
+    if not any(c.role is Role.FEATURE and c.name not in given for c in columns):
+        # nothing else is left: what names rows may still say something by its spelling
+        columns = tuple(
+            replace(c, role=Role.FEATURE, kind=Kind.TEXT) if c.kind is Kind.IDENTIFIER else c for c in columns
+        )
+    if not any(c.role is Role.FEATURE and c.name not in given for c in columns):
+        raise SourceError("no column is left to predict from", hint="give X a column that differs between rows")
     findings = tuple(f for f in ingested.findings if not set(given).intersection(f.subject))
     return replace(ingested.table, columns=columns), findings
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,12 +19,12 @@ from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.operation import WindowKind, WindowPlan
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.table import Block, target_values, to_block
-from journeyman.entities.task import Scheme
+from journeyman.entities.task import Scheme, Task
 from journeyman.errors import InputError, JournalError
 from journeyman.interfaces import TrafficLog
 from journeyman.settings import FRAME, BuildSettings
 from journeyman.sources import open_wanted
-from journeyman.sources.parsing.texts import text_of
+from journeyman.sources.parsing.texts import clean, text_of
 from journeyman.stages.retrain import window_rows
 from journeyman.stages.split import holdout_rows
 from journeyman.stores.workspace import Workspace
@@ -33,6 +34,7 @@ from journeyman.workflow.traffic import ReadRows, raw_rows, read_rows
 __all__ = ["LearningRows", "TrainingTable"]
 
 IntArray = NDArray[np.int64]
+_WHOLE = re.compile("[+-]?[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ class LearningRows:
         if ordered:  # nothing orders those rows in time: what their table was sorted by must not divide them
             first = first.sample(frac=1.0, random_state=settings.seed)
         both = pd.concat([first[[*kept, task.target]], later[[*kept, task.target]]], ignore_index=True)
+        both[task.target] = _as_labels(both[task.target], task)
         if hidden:
             notes += (
                 f"the log does not hold {', '.join(map(repr, hidden))} as it came (--hash, --leave-out): "
@@ -267,6 +270,17 @@ def _enough_logged(taken: IntArray, first: int) -> bool:
     """Return whether so many logged rows are taken that they fill the holdout: only they are in order of time."""
     kept = holdout_rows(len(taken))
     return kept > 0 and int((taken >= first).sum()) >= kept
+
+
+def _as_labels(values: pd.Series, task: Task) -> pd.Series:
+    """Return texts as whole numbers where labels are such: a text file's are, and the stored table has types."""
+    if not task.kind.classification or task.label_types != "int" or not _is_text(values):
+        return values
+    texts = [_text(value) for value in values]
+    numbers = [None if text is None else clean(text) for text in texts]
+    if any(text and not _WHOLE.fullmatch(text) for text in numbers):
+        return values
+    return pd.Series([int(text) if text else None for text in numbers], index=values.index, dtype="Int64")
 
 
 def _stretched(first: int, later: int, known: int) -> IntArray:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from journeyman.entities.column import Column
+from journeyman.entities.column import Column, Kind
 from journeyman.entities.prediction import Answer, Label, LogEntries, Part, Prediction, Shadow
 from journeyman.entities.task import Task
 from journeyman.metrics.row_losses import bounded_losses
@@ -27,7 +27,7 @@ FloatArray = NDArray[np.float64]
 _TOGETHER = 50  # rows that share a moment
 
 
-def truths_of(raw: pd.Series, task: Task, column: Column) -> FloatArray:
+def truths_of(raw: pd.Series, task: Task, column: Column | None = None) -> FloatArray:
     """Return class codes or values of raw truths, shape (n_samples,); NaN for what the task does not know.
 
     Numbers are read as the build read its target's.
@@ -36,14 +36,13 @@ def truths_of(raw: pd.Series, task: Task, column: Column) -> FloatArray:
 
     Examples
     --------
-    >>> from journeyman.entities.column import Kind
     >>> from journeyman.entities.task import TaskKind
     >>> task = Task("y", TaskKind.BINARY, "roc_auc", ("no", "yes"))
-    >>> truths_of(pd.Series(["yes", " 'no'", "perhaps", None]), task, Column("y", Kind.CATEGORY))
+    >>> truths_of(pd.Series(["yes", " 'no'", "perhaps", None]), task)
     array([ 1.,  0., nan, nan])
     """
     if not task.kind.classification:
-        return parse(raw, column).to_numpy(dtype=np.float64)
+        return parse(raw, column or Column(task.target, Kind.NUMBER)).to_numpy(dtype=np.float64)
     typed = (str(text_of(label)) for label in typed_labels(task).tolist())
     codes = {canonical_label(label): code for labels in (typed, task.labels) for code, label in enumerate(labels)}
     texts = (text_of(_plain(value)) for value in raw)

@@ -50,6 +50,7 @@ BIG = 2**60
         pd.Categorical([3, 5] * 30),
         pd.Series([BIG, BIG + 1] * 30, dtype="Int64"),
         np.array([0, 1] * 30, dtype=np.int8),
+        np.array([1.0, 2.0, np.nan] * 20)[:2].repeat(30),
     ],
     ids=lambda y: str(list(y)[:3]),
 )

@@ -134,3 +134,11 @@ def test_missing_labels_are_refused_in_words():
     frame, _ = _rows(100)
     with pytest.raises(ValueError, match="missing labels"):
         JourneymanClassifier(trials=1).fit(frame, [None, "a"] * 50)
+
+
+def test_rows_that_only_have_names_are_answered_and_rows_that_have_nothing_refused_in_words():
+    names = pd.DataFrame({"id": [f"ID{i:05d}" for i in range(60)]})
+    y = np.arange(60) % 2
+    assert len(JourneymanClassifier(trials=1).fit(names, y).predict(names.iloc[:3])) == 3
+    with pytest.raises(ValueError, match="no column is left"):
+        JourneymanClassifier(trials=1).fit(pd.DataFrame({"t": ["a"] * 60}), y)

@@ -147,3 +147,18 @@ def test_no_file_of_fewer_predictions_than_rows(
     with pytest.raises(SourceError, match="11 rows, but 10 predictions"):
         predict_file(str(release.path), tmp_path / "t.csv", out=tmp_path / "p.csv")
     assert not (tmp_path / "p.csv").exists()
+
+
+def test_the_decimal_sign_of_rows_to_predict_may_be_named(tmp_path) -> None:
+    frame = pd.DataFrame({"x": [f"{v:.2f}".replace(".", ",") for v in np.linspace(0, 9, 120)]}).assign(
+        y=np.linspace(0, 9, 120)
+    )
+    build(frame, target="y", trials=2, name="styled", workspace=tmp_path, task="regression")
+    german = load("styled", version=1, workspace=tmp_path)
+    english = load("styled", version=1, workspace=tmp_path, decimal=".")
+    # 1.234 means 1234 in the table that taught it, and 1.234 where the user says so.
+    assert german.predict({"x": ["1,234", "12,5"]})[0] == english.predict({"x": ["1.234", "12.5"]})[0]
+    assert german.columns[0].decimal == ","
+    assert english.columns[0].decimal == "."
+    with pytest.raises(SettingsError, match="no decimal sign"):
+        load("styled", version=1, workspace=tmp_path, decimal=";")

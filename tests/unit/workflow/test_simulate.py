@@ -105,3 +105,9 @@ def test_truths_are_read_as_a_build_reads_them(labels: tuple[str, ...], raw: lis
     """A table whose classes stood in quotes was replayed without a single truth."""
     task = Task("y", TaskKind.BINARY, "roc_auc", labels)
     np.testing.assert_array_equal(truths_of(pd.Series(raw, dtype=object), task, Column("y", Kind.CATEGORY)), codes)
+
+
+def test_truths_that_are_numbers_are_read_in_the_style_of_the_target() -> None:
+    task, column = Task("y", TaskKind.REGRESSION, "rmse"), Column("y", Kind.NUMBER, decimal=",")
+    raw = pd.Series(["1.234,56-", "13.770", "?"])
+    np.testing.assert_array_equal(truths_of(raw, task, column), [-1234.56, 13770.0, np.nan])

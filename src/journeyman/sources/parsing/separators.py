@@ -15,7 +15,7 @@ from journeyman.sources.parsing.numbers import keyboard
 
 __all__ = ["TableSigns", "Votes", "count_votes", "series_votes", "table_signs"]
 
-_SAMPLE = 3000
+_SAMPLE = 1000
 _NUMBER_LIKE = 0.8  # of the texts with digits
 _LEAST_LIKE = 0.3  # of all, markers and words included
 _OWN_SHARE = 0.1
@@ -192,16 +192,15 @@ def count_votes(texts: pa.Array) -> Votes:
     def matching(pattern: str) -> int:
         return int(pc.sum(pc.match_substring_regex(texts, pattern)).as_py() or 0)
 
-    votes = Votes(
-        matching(_BEYOND_DOUBT[","]),
-        matching(_BEYOND_DOUBT["."]),
-        matching(_OPEN[","]),
-        matching(_OPEN[r"\."]),
-        matching(_SHORT),
-        matching(_LONG),
-    )
+    digits = matching("[0-9]")
+    if digits < _LEAST_LIKE * len(texts):
+        return Votes()
+    votes = Votes(short=matching(_SHORT), long=matching(_LONG))
+    if pc.any(pc.match_substring(texts, ",")).as_py() or pc.any(pc.match_substring(texts, ".")).as_py():
+        decided = matching(_BEYOND_DOUBT[","]), matching(_BEYOND_DOUBT["."])
+        votes = Votes(*decided, matching(_OPEN[","]), matching(_OPEN[r"\."]), votes.short, votes.long)
     like = votes.comma + votes.point + votes.open + votes.short + votes.long
-    return votes if like >= _NUMBER_LIKE * matching("[0-9]") and like >= _LEAST_LIKE * len(texts) else Votes()
+    return votes if like >= max(_NUMBER_LIKE * digits, _LEAST_LIKE * len(texts)) else Votes()
 
 
 def series_votes(values: pd.Series) -> Votes:
@@ -213,19 +212,19 @@ def series_votes(values: pd.Series) -> Votes:
     votes = count_votes(_texts(values.iloc[at]))
     if votes.own is not None or rows <= _SAMPLE or not (votes.open or votes.short or votes.long):
         return votes
-    texts = _texts(values)
-    signed = texts.filter(pc.or_(pc.match_substring(texts, ","), pc.match_substring(texts, ".")))
-    more = count_votes(signed)
+    more = count_votes(_texts(values, signed=True))
     return Votes(more.comma, more.point, more.open_comma, more.open_point, votes.short, votes.long)
 
 
-def _texts(values: pd.Series) -> pa.Array:
-    """Return the distinct texts among the values, trimmed."""
+def _texts(values: pd.Series, signed: bool = False) -> pa.Array:
+    """Return the distinct texts among the values, trimmed; only those with a point or a comma where ``signed``."""
     try:
         array = pa.array(values, type=pa.large_string(), from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
         array = pa.array([v for v in values if isinstance(v, str)], type=pa.large_string())
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
+    if signed:
+        array = array.filter(pc.or_(pc.match_substring(array, ","), pc.match_substring(array, ".")))
     texts = pc.utf8_trim(array.unique().drop_null(), characters=" \t\n\r\u00a0\u202f'\"")
     return texts.filter(pc.not_equal(texts, ""))
