@@ -154,7 +154,7 @@ def serve(settings: ServeSettings, challenge: Challenge | None) -> None:
         with _claimed_log(settings) as log:
             if challenge is not None:
                 write_challenge(log, challenge)
-        with shared_folder(log_folder(settings)) as shared:
+        with shared_folder() as shared:
             _run(settings, shared, listening)
 
 

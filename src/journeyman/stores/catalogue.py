@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError
 
 from journeyman.errors import WorkspaceError
+from journeyman.stores.disk import has_room
 from journeyman.stores.journal import Journal
 from journeyman.stores.registry import Registry
 from journeyman.stores.tables import Database
@@ -66,7 +67,7 @@ def check_there(path: Path) -> None:
 
 
 def open_database(path: Path) -> Database:
-    """Open the database of a workspace that must be there; to read only, where the folder cannot be written.
+    """Open the database of a workspace that must be there; to read only, where it cannot be written or has no room.
 
     Raises
     ------
@@ -81,7 +82,9 @@ def open_database(path: Path) -> Database:
 
 def can_be_written(path: Path) -> bool:
     """Return whether the database of a workspace can be written; one on a server is not judged by its folder."""
-    return bool(os.environ.get(DATABASE)) or (os.access(path, os.W_OK) and os.access(path / JOURNAL, os.W_OK))
+    if os.environ.get(DATABASE):
+        return True
+    return os.access(path, os.W_OK) and os.access(path / JOURNAL, os.W_OK) and has_room(path)
 
 
 @contextmanager

@@ -169,7 +169,7 @@ def _from_system(path: Path | str, error: OSError) -> Exception:
 
 def _from_database(path: Path | str, error: DBAPIError) -> Exception:
     text = str(error.orig).strip().split("\n")[0]
-    if "is full" in text or ("disk I/O" in text and not has_room(Path(path))):
+    if "is full" in text or (("disk I/O" in text or "readonly" in text) and not has_room(Path(path))):
         return WorkspaceError(f"the disk that holds {path} is full", hint=_FREE_SPACE)
     if "readonly" in text or "unable to open" in text:
         return WorkspaceError(f"no permission to write in {path}", hint=_OTHER_FOLDER)

@@ -186,7 +186,12 @@ class SqlitePredictionLog:
         return LogReceipt(predictions, labels)
 
     def probe(self) -> None:
-        """Write a trifle; WorkspaceError where the log cannot be written."""
+        """Write a trifle; WorkspaceError where the log cannot be written.
+
+        A trifle may fit where predictions do not: a disk that was full has to have some room again.
+        """
+        if not has_room(self.folder):
+            raise _full(self.folder)
         with self.writing():
             self._connection.execute("UPDATE settings SET value = value + 1 WHERE name = 'probes'")
 
