@@ -14,14 +14,14 @@ from journeyman.dashboard.guard import Guard, guarded
 from journeyman.dashboard.page import frame_page, glance, model_page, nothing_page
 from journeyman.dashboard.palette import palette
 from journeyman.dashboard.questions import answered, question
-from journeyman.dashboard.words import moment, standings
+from journeyman.dashboard.words import RANGES, moment, standings
 from journeyman.entities.overview import ModelState, Request, RequestKind
 from journeyman.errors import JourneymanError
 
 __all__ = ["Doors", "make_application"]
 
 _LOG = logging.getLogger(__name__)
-_SHOWN, _GLANCE = 500, 60
+_GLANCE = 60
 _MODEL = "/model/"
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -115,16 +115,21 @@ def _in_the_browser(app: Dash) -> None:
 
 def _refreshing(app: Dash, doors: Doors) -> None:
     def refresh(
-        _tick: int | None, path: str | None, theme: str | None, asked: dict[str, Any] | None, mark: str | None
+        _tick: int | None,
+        path: str | None,
+        theme: str | None,
+        asked: dict[str, Any] | None,
+        shown: str | None,
+        mark: str | None,
     ) -> tuple[Any, ...]:
         if theme is None:  # the browser has not said yet; drawing twice would only flicker
             return (no_update,) * 5
         now = doors.now()
         try:
-            states, failures, single = _read(doors, path or "/")
+            states, failures, single = _read(doors, path or "/", shown or "all")
         except Exception as error:  # noqa: BLE001 - the page goes on and says so; the next look may find all well
             return no_update, no_update, _failed(error), None, no_update
-        latest = _mark(path, theme, asked, states, now)
+        latest = f"{shown} {_mark(path, theme, asked, states, now)}"
         as_of, alert = f"As of {moment(now)} UTC. All times are UTC.", " · ".join(failures)
         if latest == mark or (failures and not states):
             return no_update, as_of, alert, no_update, no_update
@@ -147,16 +152,22 @@ def _refreshing(app: Dash, doors: Doors) -> None:
         Input("url", "pathname"),
         Input("theme", "data"),
         Input("asked", "data"),
+        Input("range", "value"),
         State("mark", "data"),
     )(refresh)
 
 
-def _read(doors: Doors, path: str) -> tuple[list[ModelState], list[str], bool]:
-    """Return the models that a path shows, what could not be read, and whether it is about a single one."""
+def _read(doors: Doors, path: str, shown: str) -> tuple[list[ModelState], list[str], bool]:
+    """Return the models that a path shows, what could not be read, and whether it is about a single one.
+
+    ``shown`` is the choice of time, of ``RANGES``.
+    """
+    _, span, most = RANGES[shown]
     names = doors.models()
     wanted = unquote(path.removeprefix(_MODEL)) if path.startswith(_MODEL) else ""
     if wanted or len(names) == 1:
-        return [doors.state(wanted or names[0], _SHOWN)], [], True
+        state = doors.state(wanted or names[0], most)
+        return [state if span is None or not state.rounds else state.since(state.rounds[-1].end - span)], [], True
     states, failures = [], []
     for name in names:
         try:

@@ -13,6 +13,7 @@ from journeyman.reports.phrases import sentence
 from journeyman.reports.words import between, count, metric_words, number, percent, plural
 
 __all__ = [
+    "RANGES",
     "Standing",
     "asked_words",
     "every_words",
@@ -28,6 +29,15 @@ __all__ = [
 _METRIC = metric_words("brier")  # its figures: a plain number
 _LATE = 3
 """Spans without a look after which a model counts as not watched."""
+
+
+RANGES = {
+    "hours": ("6 hours", 6 * 3_600_000, 500),
+    "day": ("1 day", 86_400_000, 1_500),
+    "week": ("7 days", 7 * 86_400_000, 2_500),
+    "all": ("All", None, 5_000),
+}
+"""What may be shown: its name, its milliseconds before the latest look (None for all), and the most rounds read."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from journeyman.entities.contest import Contest
@@ -116,3 +116,8 @@ class ModelState:
     operations: tuple[Operation, ...]
     waiting: tuple[int, ...] = ()
     held_until: int = 0
+
+    def since(self, moment: int) -> ModelState:
+        """Return the state with the rounds that ended after a moment; the latest one stays in any case."""
+        kept = tuple(seen for seen in self.rounds if seen.end > moment)
+        return replace(self, rounds=kept or self.rounds[-1:])
