@@ -14,8 +14,9 @@ from journeyman.dashboard.guard import Guard, guarded
 from journeyman.dashboard.page import frame_page, glance, model_page, nothing_page
 from journeyman.dashboard.palette import palette
 from journeyman.dashboard.questions import answered, question
+from journeyman.dashboard.traffic_section import traffic_section
 from journeyman.dashboard.words import RANGES, moment, standings
-from journeyman.entities.overview import ModelState, Request, RequestKind
+from journeyman.entities.overview import ModelState, Request, RequestKind, TrafficView
 from journeyman.errors import JourneymanError
 
 __all__ = ["Doors", "make_application"]
@@ -57,6 +58,8 @@ class Doors:
         Returns milliseconds since 1970.
     who : str
         In whose name requests are passed on.
+    traffic : callable
+        Returns what came to a model between two moments; None where that is not known.
     """
 
     models: Callable[[], tuple[str, ...]]
@@ -64,6 +67,7 @@ class Doors:
     ask: Callable[[str, Request], Request]
     now: Callable[[], int]
     who: str
+    traffic: Callable[[str, int, int], TrafficView | None] = lambda _name, _begin, _end: None
 
 
 def make_application(doors: Doors, guard: Guard, every: int = 5) -> Dash:
@@ -138,6 +142,7 @@ def _refreshing(app: Dash, doors: Doors) -> None:
         if single:
             answers = (asked or {}).get(states[0].name, {})
             page = model_page(states[0], now, palette(theme), answers, alone=path == "/")
+            page += _traffic(doors, states[0])
         else:
             page = glance(states, now)
         return page, as_of, alert, latest, _tab(states, now)
@@ -175,6 +180,18 @@ def _read(doors: Doors, path: str, shown: str) -> tuple[list[ModelState], list[s
         except Exception as error:  # noqa: BLE001 - one model that cannot be read must not hide the others
             failures.append(f"{name}: {_failed(error)}")
     return states, failures, False
+
+
+def _traffic(doors: Doors, state: ModelState) -> list[Any]:
+    """Return the section on traffic of the time shown; a line where it cannot be read, for the page goes on."""
+    if not state.rounds:
+        return []
+    begin, end = state.rounds[0].begin, state.rounds[-1].end
+    try:
+        view = doors.traffic(state.name, begin, end)
+    except Exception as error:  # noqa: BLE001 - a log that cannot be read must not hide how the model stands
+        return [html.P(f"Traffic cannot be read: {_failed(error)}", className="note")]
+    return [] if view is None else [traffic_section(view, (end - begin) / 1000)]
 
 
 def _failed(error: Exception) -> str:

@@ -10,7 +10,7 @@ from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.operation import Operation
 from journeyman.entities.signal import Watched
 
-__all__ = ["ModelState", "Request", "RequestKind", "Round"]
+__all__ = ["ColumnThenNow", "ModelState", "Request", "RequestKind", "Round", "TrafficView"]
 
 
 class RequestKind(StrEnum):
@@ -82,6 +82,37 @@ class Round:
     challenger: int | None
     watched: Watched
     contest: Contest | None = None
+
+
+@dataclass(frozen=True)
+class ColumnThenNow:
+    """A column's values when it was learned and in rows that came: shares that sum to 1, one a label."""
+
+    name: str
+    labels: tuple[str, ...]
+    then: tuple[float, ...]
+    now: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class TrafficView:
+    """What came to a served model in a time.
+
+    Attributes
+    ----------
+    begin, end : int
+        Milliseconds since 1970.
+    predicted, refused : int
+        Rows.
+    columns : tuple of ColumnThenNow
+        Those that matter most first.
+    """
+
+    begin: int
+    end: int
+    predicted: int
+    refused: int
+    columns: tuple[ColumnThenNow, ...]
 
 
 @dataclass(frozen=True)
