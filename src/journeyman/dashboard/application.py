@@ -14,14 +14,15 @@ from journeyman.dashboard.guard import Guard, guarded
 from journeyman.dashboard.page import frame_page, glance, model_page, nothing_page
 from journeyman.dashboard.palette import palette
 from journeyman.dashboard.questions import answered, question
-from journeyman.dashboard.words import moment, standings
-from journeyman.entities.overview import ModelState, Request, RequestKind
+from journeyman.dashboard.traffic_section import traffic_section
+from journeyman.dashboard.words import RANGES, moment, standings
+from journeyman.entities.overview import ModelState, Request, RequestKind, TrafficView
 from journeyman.errors import JourneymanError
 
 __all__ = ["Doors", "make_application"]
 
 _LOG = logging.getLogger(__name__)
-_SHOWN, _GLANCE = 500, 60
+_GLANCE = 60
 _MODEL = "/model/"
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -57,6 +58,8 @@ class Doors:
         Returns milliseconds since 1970.
     who : str
         In whose name requests are passed on.
+    traffic : callable
+        Returns what came to a model between two moments; None where that is not known.
     """
 
     models: Callable[[], tuple[str, ...]]
@@ -64,6 +67,7 @@ class Doors:
     ask: Callable[[str, Request], Request]
     now: Callable[[], int]
     who: str
+    traffic: Callable[[str, int, int], TrafficView | None] = lambda _name, _begin, _end: None
 
 
 def make_application(doors: Doors, guard: Guard, every: int = 5) -> Dash:
@@ -115,16 +119,21 @@ def _in_the_browser(app: Dash) -> None:
 
 def _refreshing(app: Dash, doors: Doors) -> None:
     def refresh(
-        _tick: int | None, path: str | None, theme: str | None, asked: dict[str, Any] | None, mark: str | None
+        _tick: int | None,
+        path: str | None,
+        theme: str | None,
+        asked: dict[str, Any] | None,
+        shown: str | None,
+        mark: str | None,
     ) -> tuple[Any, ...]:
         if theme is None:  # the browser has not said yet; drawing twice would only flicker
             return (no_update,) * 5
         now = doors.now()
         try:
-            states, failures, single = _read(doors, path or "/")
+            states, failures, single = _read(doors, path or "/", shown or "all")
         except Exception as error:  # noqa: BLE001 - the page goes on and says so; the next look may find all well
             return no_update, no_update, _failed(error), None, no_update
-        latest = _mark(path, theme, asked, states, now)
+        latest = f"{shown} {_mark(path, theme, asked, states, now)}"
         as_of, alert = f"As of {moment(now)} UTC. All times are UTC.", " · ".join(failures)
         if latest == mark or (failures and not states):
             return no_update, as_of, alert, no_update, no_update
@@ -133,6 +142,7 @@ def _refreshing(app: Dash, doors: Doors) -> None:
         if single:
             answers = (asked or {}).get(states[0].name, {})
             page = model_page(states[0], now, palette(theme), answers, alone=path == "/")
+            page += _traffic(doors, states[0])
         else:
             page = glance(states, now)
         return page, as_of, alert, latest, _tab(states, now)
@@ -147,16 +157,22 @@ def _refreshing(app: Dash, doors: Doors) -> None:
         Input("url", "pathname"),
         Input("theme", "data"),
         Input("asked", "data"),
+        Input("range", "value"),
         State("mark", "data"),
     )(refresh)
 
 
-def _read(doors: Doors, path: str) -> tuple[list[ModelState], list[str], bool]:
-    """Return the models that a path shows, what could not be read, and whether it is about a single one."""
+def _read(doors: Doors, path: str, shown: str) -> tuple[list[ModelState], list[str], bool]:
+    """Return the models that a path shows, what could not be read, and whether it is about a single one.
+
+    ``shown`` is the choice of time, of ``RANGES``.
+    """
+    _, span, most = RANGES[shown]
     names = doors.models()
     wanted = unquote(path.removeprefix(_MODEL)) if path.startswith(_MODEL) else ""
     if wanted or len(names) == 1:
-        return [doors.state(wanted or names[0], _SHOWN)], [], True
+        state = doors.state(wanted or names[0], most)
+        return [state if span is None or not state.rounds else state.since(state.rounds[-1].end - span)], [], True
     states, failures = [], []
     for name in names:
         try:
@@ -164,6 +180,18 @@ def _read(doors: Doors, path: str) -> tuple[list[ModelState], list[str], bool]:
         except Exception as error:  # noqa: BLE001 - one model that cannot be read must not hide the others
             failures.append(f"{name}: {_failed(error)}")
     return states, failures, False
+
+
+def _traffic(doors: Doors, state: ModelState) -> list[Any]:
+    """Return the section on traffic of the time shown; a line where it cannot be read, for the page goes on."""
+    if not state.rounds:
+        return []
+    begin, end = state.rounds[0].begin, state.rounds[-1].end
+    try:
+        view = doors.traffic(state.name, begin, end)
+    except Exception as error:  # noqa: BLE001 - a log that cannot be read must not hide how the model stands
+        return [html.P(f"Traffic cannot be read: {_failed(error)}", className="note")]
+    return [] if view is None else [traffic_section(view, (end - begin) / 1000)]
 
 
 def _failed(error: Exception) -> str:

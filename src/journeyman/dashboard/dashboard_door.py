@@ -11,6 +11,7 @@ from journeyman.dashboard.application import Doors
 from journeyman.dashboard.server import Place, serve
 from journeyman.workflow import operate_doors
 from journeyman.workflow.clock import milliseconds
+from journeyman.workflow.traffic_view import traffic_view
 
 __all__ = ["open_dashboard", "operating_doors"]
 
@@ -47,6 +48,7 @@ def operating_doors(workspace: Path) -> Doors:
         partial(operate_doors.ask, workspace),
         milliseconds,
         _who(),
+        partial(traffic_view, workspace),
     )
 
 

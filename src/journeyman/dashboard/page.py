@@ -14,6 +14,7 @@ from journeyman.dashboard.palette import Palette
 from journeyman.dashboard.sections import contest_section, drift_section, journal, releases, score_section
 from journeyman.dashboard.sparks import spark
 from journeyman.dashboard.words import (
+    RANGES,
     Standing,
     asked_words,
     every_words,
@@ -68,13 +69,20 @@ def frame_page(every: int) -> Any:
             dcc.Location(id="url", refresh="callback-nav"),
             dcc.Interval(id="tick", interval=1000 * every),
             *(dcc.Store(id=name) for name in _STORES),
-            html.Header([brand, html.P(id="as-of", className="as-of")]),
+            html.Header([brand, html.Div([_range_choice(), html.P(id="as-of", className="as-of")])]),
             html.Div(id="alert", className="alert", role="alert"),
             html.Div(id="said", className="said", role="status"),
             html.Main(html.P("Reading the workspace …", className="lead"), id="page"),
             html.Dialog(dialog, id="dialog", **{"aria-labelledby": "ask-title"}),
         ]
     )
+
+
+def _range_choice() -> Any:
+    """Return the choice of the time that pictures show."""
+    options = [{"label": name, "value": key} for key, (name, _, _) in RANGES.items()]
+    buttons = dcc.RadioItems(options, "all", id="range", inline=True, persistence=True)
+    return html.Div([html.Span("Show"), buttons], className="range", role="group", **{"aria-label": "Time shown"})
 
 
 def nothing_page() -> list[Any]:

@@ -13,6 +13,7 @@ from journeyman.reports.phrases import sentence
 from journeyman.reports.words import between, count, metric_words, number, percent, plural
 
 __all__ = [
+    "RANGES",
     "NewestLoss",
     "Standing",
     "asked_words",
@@ -35,6 +36,15 @@ _CLEARLY = 1.5
 _NEWEST = 200
 _LATE = 3
 """Spans without a look after which a model counts as not watched."""
+
+
+RANGES = {
+    "hours": ("6 hours", 6 * 3_600_000, 500),
+    "day": ("1 day", 86_400_000, 1_500),
+    "week": ("7 days", 7 * 86_400_000, 2_500),
+    "all": ("All", None, 5_000),
+}
+"""What may be shown: its name, its milliseconds before the latest look (None for all), and the most rounds read."""
 
 
 @dataclass(frozen=True)

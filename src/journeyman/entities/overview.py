@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from journeyman.entities.contest import Contest
@@ -10,7 +10,7 @@ from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.operation import Operation
 from journeyman.entities.signal import Watched
 
-__all__ = ["ModelState", "Request", "RequestKind", "Round"]
+__all__ = ["ColumnThenNow", "ModelState", "Request", "RequestKind", "Round", "TrafficView"]
 
 
 class RequestKind(StrEnum):
@@ -85,6 +85,37 @@ class Round:
 
 
 @dataclass(frozen=True)
+class ColumnThenNow:
+    """A column's values when it was learned and in rows that came: shares that sum to 1, one a label."""
+
+    name: str
+    labels: tuple[str, ...]
+    then: tuple[float, ...]
+    now: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class TrafficView:
+    """What came to a served model in a time.
+
+    Attributes
+    ----------
+    begin, end : int
+        Milliseconds since 1970.
+    predicted, refused : int
+        Rows.
+    columns : tuple of ColumnThenNow
+        Those that matter most first.
+    """
+
+    begin: int
+    end: int
+    predicted: int
+    refused: int
+    columns: tuple[ColumnThenNow, ...]
+
+
+@dataclass(frozen=True)
 class ModelState:
     """What is known of an operated model.
 
@@ -116,3 +147,8 @@ class ModelState:
     operations: tuple[Operation, ...]
     waiting: tuple[int, ...] = ()
     held_until: int = 0
+
+    def since(self, moment: int) -> ModelState:
+        """Return the state with the rounds that ended after a moment; the latest one stays in any case."""
+        kept = tuple(seen for seen in self.rounds if seen.end > moment)
+        return replace(self, rounds=kept or self.rounds[-1:])

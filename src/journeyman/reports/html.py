@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from journeyman.entities.column import Role
+from journeyman.entities.column import Kind, Role
 from journeyman.entities.decision import Verdict
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.report import BuildReport
@@ -115,8 +116,8 @@ def _usage(report: BuildReport) -> dict[str, str | Markup]:
     lines = ["import journeyman", "", f"model = journeyman.load({name!r})", "predictions = model.predict(frame)"]
     if report.task.kind.classification:
         lines.append("probabilities = model.predict_proba(frame)")
-    row = ", ".join(f'"{c.name}": ...' for c in report.columns if c.role is Role.FEATURE)
-    body = '\'{"row": {' + clean(row[:160] + (" ..." if len(row) > 160 else "")).replace("'", "’") + "}}'"
+    row = json.dumps(_typical_values(report), ensure_ascii=False)
+    body = shlex.quote('{"row": ' + clean(row) + "}")
     return {
         "serve": f"journeyman serve {shlex.quote(name)}",
         "request": f"curl localhost:8000/predict -d {body}",
@@ -125,6 +126,19 @@ def _usage(report: BuildReport) -> dict[str, str | Markup]:
         "python": escape("\n".join(lines)),  # marked as safe, so that its lines are kept
         "rollback": f"journeyman rollback {shlex.quote(name)}",
     }
+
+
+def _typical_values(report: BuildReport) -> dict[str, str | float | None]:
+    """Return a row that a service answers: medians and most frequent values, in the words of the table."""
+    profiles = {p.name: p for p in report.profile.columns}
+    row: dict[str, str | float | None] = {}
+    for column in [c for c in report.columns if c.role is Role.FEATURE][:_NEEDED]:
+        known = profiles.get(column.name)
+        if known is not None and column.kind.numeric and known.quantiles and column.kind is not Kind.BOOLEAN:
+            row[column.name] = float(f"{known.quantiles[len(known.quantiles) // 2]:.6g}")
+        else:
+            row[column.name] = known.top_values[0] if known is not None and known.top_values else None
+    return row
 
 
 def render_html(report: BuildReport) -> str:

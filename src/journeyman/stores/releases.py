@@ -210,5 +210,5 @@ def _remove(draft: Path) -> None:
 def _damaged(folder: Path, what: str) -> ReleaseError:
     return ReleaseError(
         f"the release {folder} is not what was released: {what}",
-        hint="use another version (`journeyman list` shows them), or build the model again",
+        hint=f"go back to the version before with `journeyman rollback {folder.parent.name}`, or build the model again",
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -11,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from journeyman.entities.column import Role
 from journeyman.entities.evaluation import Example, ThresholdCounts
 from journeyman.entities.report import BuildReport
 from journeyman.entities.task import TaskKind
@@ -91,3 +95,13 @@ def test_the_report_says_how_to_serve_and_hides_the_machinery(sample: Sample) ->
     assert "Reading and checking the data" in page
     settings = page[page.index('id="settings"') :]
     assert settings.index("<details") < settings.index("<dl")
+
+
+@pytest.mark.parametrize("kind", TaskKind)
+def test_the_request_that_is_printed_is_one_that_a_service_takes(sample: Sample, kind: TaskKind) -> None:
+    report = sample(kind)
+    page = html.unescape(render_html(report))
+    command = next(line for line in re.findall(r"<code>(curl [^<]+)</code>", page))
+    words = shlex.split(command)
+    row = json.loads(words[words.index("-d") + 1])["row"]
+    assert set(row) == {column.name for column in report.columns if column.role is Role.FEATURE}

@@ -18,6 +18,8 @@ from journeyman.workflow.predict_doors import Layout, predict_file
 from journeyman.workflow.release import Release
 from journeyman.workflow.score_doors import score_file
 
+pytestmark = pytest.mark.slow  # each builds models
+
 
 def _orders(seed: int, n: int = 260) -> pd.DataFrame:
     rng = np.random.default_rng(seed)

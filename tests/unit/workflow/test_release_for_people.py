@@ -17,6 +17,8 @@ from journeyman.errors import ReleaseError, SettingsError
 from journeyman.workflow.doors import build
 from journeyman.workflow.release import Release
 
+pytestmark = pytest.mark.slow  # each builds models
+
 
 def _table(classes: int = 0) -> pd.DataFrame:
     rng = np.random.default_rng(3)
