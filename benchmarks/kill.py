@@ -30,7 +30,7 @@ import numpy as np
 
 NAME = "wine"
 HERE = Path(__file__).resolve()
-TIMED = ("seconds", "preparing", "fit_seconds", "started", "answer_seconds")
+TIMED = ("seconds", "preparing", "fit_seconds", "started", "answer_seconds", "measured_seconds")
 TIMED_FILES = ("report.html", "report.msgpack", "manifest.json", "manifest.sha256")
 
 
