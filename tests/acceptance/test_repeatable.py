@@ -12,11 +12,11 @@ from journeyman import JourneymanClassifier, JourneymanRegressor
 from journeyman.stores.workspace import Workspace
 
 TRIALS = 4
-TIMED = ("report.", "manifest.", "settings.toml")
+TIMED = ("report.", "manifest.", "settings.toml", "model_card.md")
 
 
 def model_files(release):
-    """Return the bytes of all files but those that name a moment or a place."""
+    """Return the bytes of all files but those that name a moment, a place or the version."""
     files = (p for p in sorted(release.path.rglob("*")) if p.is_file())
     return {str(p.relative_to(release.path)): p.read_bytes() for p in files if not p.name.startswith(TIMED)}
 

@@ -57,8 +57,7 @@ def recalled_words(report: BuildReport) -> str:
         return ""
     less, copied = percent(1.0 - known.recalled / known.loss), percent(known.share)
     return (
-        f"Rows that it learned from are predicted by their known value as well: {less} less loss "
-        f"among the {copied} that have a duplicate; "
+        f"Rows it learned from get their known value as well: {less} less loss for the {copied} with a duplicate; "
         "the score counts new rows only"
     )
 

@@ -75,7 +75,7 @@ def test_both_reports_say_so(release: Release):
     assert f"{known.share:.0%}" in page
     console = Console(width=100, record=True, file=StringIO())
     console.print(summary(release.report, "report.html"))
-    assert "that have a copy; the score counts new rows only" in " ".join(console.export_text().split())
+    assert "with a duplicate; the score counts new rows only" in " ".join(console.export_text().split())
 
 
 def test_who_expects_copies_gets_no_look_up(table: pd.DataFrame, tmp_path: Path):
