@@ -67,11 +67,16 @@ bench-operate: $(DEV)
 	$(PY) benchmarks/operate_undo.py
 	$(PY) benchmarks/operate_streams.py
 	$(PY) benchmarks/operate_dead_sensor.py
+	$(PY) benchmarks/operate_flips.py
 	$(PY) benchmarks/operate_kill.py
 	$(PY) benchmarks/operate_year.py
 
-bench-tables bench-smooth bench-stopping bench-kill bench-ingest bench-large bench-predict bench-honest: $(DEV)
+bench-tables bench-smooth bench-stopping bench-kill bench-ingest bench-large bench-predict: $(DEV)
 	$(PY) benchmarks/$(@:bench-%=%).py
+
+bench-honest: $(DEV)
+	$(PY) benchmarks/honest.py
+	$(PY) benchmarks/honest_promotion.py
 
 bench-peers: $(DEV)
 	$(PY) benchmarks/peers/compare.py
