@@ -29,6 +29,7 @@ FloatArray = NDArray[np.float64]
 
 _ROWS = 20_000
 _MOST_COLUMNS = 100
+_NEIGHBOURS = 20  # gaps on each side of a cut that it is compared with
 
 
 @dataclass(frozen=True)
@@ -199,8 +200,8 @@ def _bands(table: Table, target: str, columns: Sequence[Column], rows: Rows, y: 
         highest = np.full(len(values), -1)
         np.minimum.at(lowest, place, codes)
         np.maximum.at(highest, place, codes)
-        changes = int((np.diff(lowest) != 0).sum())
-        if (lowest == highest).all() and changes == levels - 1:
+        cuts = np.flatnonzero(np.diff(lowest) != 0)
+        if (lowest == highest).all() and len(cuts) == levels - 1 and not _lie_apart(values, cuts):
             findings.append(
                 Finding(
                     "DQ308",
@@ -213,3 +214,22 @@ def _bands(table: Table, target: str, columns: Sequence[Column], rows: Rows, y: 
                 )
             )
     return findings
+
+
+def _lie_apart(values: FloatArray, cuts: NDArray[np.int64]) -> bool:
+    """Say whether bands of sorted values lie apart: then they are groups of rows that differ, not a number cut up.
+
+    Where a number is cut, the gap at a cut is like those around it.
+
+    Examples
+    --------
+    >>> _lie_apart(np.arange(100.0), np.array([30, 60])), _lie_apart(np.r_[0:1:9j, 5:6:9j, 10:11:9j], np.array([8, 17]))
+    (False, True)
+    """
+    gaps = np.diff(values)
+    inside = np.delete(np.arange(len(gaps)), cuts)
+    wide = 0
+    for cut in cuts:
+        near = inside[np.abs(inside - cut) <= _NEIGHBOURS]
+        wide += bool(len(near)) and bool(gaps[cut] > gaps[near].max())
+    return 2 * wide > len(cuts)

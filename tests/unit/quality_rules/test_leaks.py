@@ -115,6 +115,13 @@ def test_bands_of_a_number(make_table: Any, run_rule: Any, rng: np.random.Genera
     assert [f.subject for f in run_rule(DefinitionRule(), table)] == [("band",)]
 
 
+def test_groups_whose_numbers_lie_apart_are_no_bands(make_table: Any, run_rule: Any, rng: np.random.Generator) -> None:
+    """Five places with means of their own: a strong column, and not the target cut up."""
+    place = rng.integers(0, 5, N)
+    table = make_table({"place": np.array(list("abcde"), dtype=object)[place], "y": 30.0 * place + rng.normal(size=N)})
+    assert run_rule(DefinitionRule(), table) == []
+
+
 def test_target_means_by_group_with_and_without_the_row(
     make_table: Any, run_rule: Any, rng: np.random.Generator
 ) -> None:
