@@ -201,7 +201,7 @@ def test_what_happens_meanwhile_appears_by_itself_and_what_was_opened_stays_open
 
 def test_errors_are_one_line_and_the_page_recovers(page: Page) -> None:
     tab = page.open("/model/nobody")
-    tab.until_text("nobody is not operated; begin with: journeyman operate nobody")
+    tab.until_text("nobody is not operated; begin with `journeyman operate nobody`")
     hidden = page.path.with_name("hidden")
     tab = page.open("/")
     tab.until_text("How the models stand")

@@ -249,7 +249,7 @@ import sqlite3, os, sys
 connection = sqlite3.connect(sys.argv[1])
 connection.execute("PRAGMA journal_mode = WAL")
 connection.execute("PRAGMA wal_autocheckpoint = 0")
-connection.execute("UPDATE runs SET cause = ''")
+connection.execute("UPDATE runs SET cause = hex(randomblob(8))")  # a page that stays the same is not written
 connection.commit()
 os._exit(0)
 """

@@ -79,7 +79,7 @@ class Counters:
         for kept in others:
             for name, labels, amount in kept:
                 sums[name, labels] = sums.get((name, labels), 0) + amount
-        if folder is not None and others:
+        if folder is not None:  # a worker that knows of no other yet may be asked after one that knew of all
             sums = _never_less(sums, folder / _TOLD)
         lines = []
         for name in _HELP:

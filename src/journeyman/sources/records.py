@@ -97,7 +97,7 @@ def fields(line: str, dialect: Dialect, width: int | None = None) -> list[str]:
     >>> fields('a,"b, ""c"" d",e', Dialect(","))
     ['a', 'b, "c" d', 'e']
     >>> fields('"19 inch,5"', Dialect(",")), fields('"size "0, wide" box",1', Dialect(","), 2)
-    (['"19 inch', '5"'], ['size "0, wide" box', '1'])
+    (['19 inch,5'], ['size "0, wide" box', '1'])
     """
     if dialect.delimiter == " ":
         line = re.sub(" +", " ", line.strip(" ")) if not dialect.quote or dialect.quote not in line else line.strip(" ")

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Finding, Severity
@@ -116,7 +117,7 @@ class RowReader:
                 for i in refused:
                     values[i] = missing
                 examples = tuple(dict.fromkeys(str(raw[i]) for i in refused))[:3]
-                present = sum(v is not None and v == v for v in raw)
+                present = sum(v is not None and v is not pd.NA and v == v for v in raw)
                 findings.append(refused_finding(column, len(refused), examples, present))
             if column.kind.categorical:
                 block[column.name] = np.array(values, dtype=np.int32)
