@@ -42,6 +42,7 @@ def test_a_row_of_weight_zero_is_as_good_as_not_there():
     assert np.array_equal(given.predict(X), removed.predict(X))
 
 
+@pytest.mark.slow
 def test_a_weight_of_three_is_like_three_rows():
     X, y = _rows(3)
     slope = np.where(X[:, 2] > 0, 3.0, -1.0)  # two populations: the weight decides whose slope a line has
@@ -56,6 +57,7 @@ def test_a_weight_of_three_is_like_three_rows():
     assert distance < 0.05 * mean_squared_error(repeated.predict(others), plain.predict(others))
 
 
+@pytest.mark.slow
 def test_the_score_that_chooses_is_weighted():
     rng = np.random.default_rng(4)
     X, y = _rows(4)

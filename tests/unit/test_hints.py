@@ -66,6 +66,7 @@ def test_a_command_in_a_message_exists_and_takes_its_options(words: str) -> None
             assert word in known, f"journeyman {words}: {name} has no option {word}"
 
 
+@pytest.mark.slow
 def test_the_search_finds_what_is_there() -> None:
     found = _commands()
     assert len(found) > 20

@@ -119,6 +119,7 @@ def test_predict_is_asked_about_holdout_rows_only():
     assert all(seen)
 
 
+@pytest.mark.slow
 def test_slices_of_an_even_model_are_seldom_reported():
     def even(seed):
         _, ensemble, table, task, split = setting(n=1200, weak=False, seed=seed)

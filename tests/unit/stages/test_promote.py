@@ -127,6 +127,7 @@ def test_pairs_are_truths_of_the_span_that_both_answered_in_the_order_they_came(
     np.testing.assert_allclose(paired(open_contest(2, 1), traffic, losses), [-0.2, -0.1, -0.4])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("looks", [50])
 def test_shuffled_rows_promote_what_is_worse_no_more_often_than_alpha(looks: int) -> None:
     """Two least-squares lines from different rows of one world: whichever is better is so by chance."""

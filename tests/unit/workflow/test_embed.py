@@ -22,6 +22,7 @@ def _rows(n=300):
     return pd.DataFrame({"a": rng.normal(size=n), "colour": rng.choice(["red", "blue", "green"], n)}), rng
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [("target", "a"), ("target", "target_"), ("target_", "target__")])
 def test_a_column_called_as_ours_is_a_feature_and_never_the_labels(names):
     rng = np.random.default_rng(0)

@@ -17,6 +17,8 @@ from journeyman.workflow.doors import build
 from journeyman.workflow.predict_doors import load
 from journeyman.workflow.release import Release
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:

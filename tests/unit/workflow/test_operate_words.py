@@ -62,6 +62,7 @@ class _Pressing(SilentProgress):
         self.notes.append(message)
 
 
+@pytest.mark.slow
 def test_the_first_interrupt_says_what_it_does(tmp_path: Path) -> None:
     progress = _Pressing()
     table = pd.DataFrame({"x": range(60), "y": [i % 7 for i in range(60)]})

@@ -105,6 +105,7 @@ def test_a_query_of_a_database(release: Release, tmp_path: Path) -> None:
     assert pd.read_csv(result.path)["y"].tolist() == release.predict(frame).tolist()
 
 
+@pytest.mark.slow
 def test_a_single_column_suffices_where_the_model_needs_no_more(tmp_path: Path) -> None:
     x = np.arange(120.0)
     built = build(pd.DataFrame({"x": x, "y": 2 * x}), target="y", trials=2, workspace=tmp_path / "w")
@@ -149,6 +150,7 @@ def test_no_file_of_fewer_predictions_than_rows(
     assert not (tmp_path / "p.csv").exists()
 
 
+@pytest.mark.slow
 def test_the_decimal_sign_of_rows_to_predict_may_be_named(tmp_path) -> None:
     frame = pd.DataFrame({"x": [f"{v:.2f}".replace(".", ",") for v in np.linspace(0, 9, 120)]}).assign(
         y=np.linspace(0, 9, 120)

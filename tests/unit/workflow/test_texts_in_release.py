@@ -26,6 +26,7 @@ def table() -> pd.DataFrame:
     return pd.DataFrame({"review": texts, "price": rng.normal(size=240), "liked": np.where(good, "yes", "no")})
 
 
+@pytest.mark.slow
 def test_two_preparations_share_what_a_text_says(
     table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

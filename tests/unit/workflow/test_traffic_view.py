@@ -45,6 +45,7 @@ def test_categories_that_are_new_count_as_others() -> None:
     assert seen.now == (0.2, 0.4, 0.2, 0.2)
 
 
+@pytest.mark.slow
 def test_a_model_that_was_never_served_has_no_traffic(tmp_path: Path) -> None:
     frame = pd.DataFrame({"x": range(60), "y": [i % 7 for i in range(60)]})
     build(frame, target="y", name="m", trials=1, workspace=tmp_path)
