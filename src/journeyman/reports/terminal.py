@@ -113,7 +113,9 @@ def _reasons(report: BuildReport) -> list[RenderableType]:
     shown = [*further_reasons(report.decision)[: _TOP_REASONS - len(mended)], *mended]
     # What became of the champion ends in a command to type, so that it is not cut.
     whole = sentence(report.decision.place) if report.decision.place else ""
-    return [_marked("-", clean(r) if r == whole else cut(r, _LONG)) for r in shown]
+    # A reason ends in its figure: what short ones, or none, leave of the screen, long ones may take.
+    room = (_TOP_REASONS * _LONG - sum(min(len(r), _LONG) for r in shown)) // max(1, sum(len(r) > _LONG for r in shown))
+    return [_marked("-", clean(r) if r == whole else cut(r, _LONG + room)) for r in shown]
 
 
 def _findings(report: BuildReport, more: str) -> list[RenderableType]:

@@ -392,7 +392,7 @@ class Release:
         return None if bounds is None or self.task.kind.classification else bounds.intervals(answers, block)
 
     def answers_in_parts(self, parts: Iterable[pd.DataFrame]) -> Iterator[tuple[Block, FloatArray]]:
-        """Yield the rows as the model reads them, and the answers, of a table that comes in parts, so that it need not fit in memory.
+        """Yield rows as the model reads them and their answers, of a table in parts: it need not fit in memory.
 
         After the last part ``findings`` holds what was noticed in all of them, as one call with all rows would say.
 
