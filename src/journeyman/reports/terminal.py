@@ -100,10 +100,11 @@ def _head(report: BuildReport) -> list[RenderableType]:
         f"{plural(report.rows, 'row')} of {shorten(place(report.source), 40)}, {plural(len(report.trials), 'trial')}, "
         f"{duration(report.seconds)}"
     )
+    free = max(0, _TOP_REASONS - len(further_reasons(report.decision)))  # lines that no further reason needs
     return [
         Text.assemble((word, style), "   ", (what, "bold")),
         _indented(Text(facts, style="dim")),
-        _indented(cut(sentence(report.decision.reason), 210)),
+        _indented(cut(sentence(report.decision.reason), 210 + free * _LONG)),
     ]
 
 
