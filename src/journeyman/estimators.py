@@ -159,7 +159,9 @@ class JourneymanClassifier(ClassifierMixin, _Journeyman):
         counted = labels if weights is None else labels[weights > 0]
         self.classes_ = np.unique(counted)
         if len(self.classes_) < 2:
-            raise TargetError(f"y holds one class only: {self.classes_[0]!r}", hint="give rows of at least two classes")
+            raise TargetError(
+                f"y holds one class only: {self.classes_[:1].tolist()[0]!r}", hint="give rows of at least two classes"
+            )
         codes = np.searchsorted(self.classes_, labels)
         self.model_ = self._learn(frame, codes, "binary" if len(self.classes_) == 2 else "multiclass", weights)
         return self

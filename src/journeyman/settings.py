@@ -172,7 +172,9 @@ def checked(settings: BuildSettings) -> BuildSettings:
         found = f"{settings.memory / 1e6:.3g} MB" if settings.memory >= 1e6 else f"{settings.memory} bytes"
         raise SettingsError(f"{found} of memory are too few", hint=f"give {_LEAST_MEMORY / 1e6:.0f}MB or more")
     if settings.latency is not None and not _LEAST_LATENCY <= settings.latency < float("inf"):
-        raise SettingsError(f"latency = {settings.latency} seconds is not to be had", hint="give 0.0002 or more")
+        raise SettingsError(
+            f"--latency of {settings.latency:g} s is below what one row takes", hint="give 0.2ms or more"
+        )
     if settings.delay is not None:
         parse_delay(settings.delay)
     return settings

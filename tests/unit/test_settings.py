@@ -63,5 +63,5 @@ def test_a_latency_that_is_no_time_is_refused(text):
 
 
 def test_a_latency_that_nothing_can_keep_is_refused():
-    with pytest.raises(SettingsError, match="not to be had"):
+    with pytest.raises(SettingsError, match=r"hint: give 0\.2ms or more"):
         checked(BuildSettings("a.csv", "y", "a", latency=0.0))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from journeyman.entities.column import Column, Kind
+from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
@@ -44,7 +44,9 @@ class DuplicateRule:
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return up to three findings."""
         task = context.task
-        columns = [c for c in candidate_columns(table, task) if not _names_rows(table, c)]
+        # The same values at another time, or in another group, are no copy.
+        compared = [c for c in table.columns if c.role in (Role.FEATURE, Role.TIME, Role.GROUP)]
+        columns = [c for c in compared if c.name != task.target and not _names_rows(table, c)]
         if len(columns) < 2:
             return [not_applicable("DQ201", "fewer than two columns to compare rows by")]
         n_rows = len(table.frame)

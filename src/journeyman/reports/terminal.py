@@ -100,10 +100,11 @@ def _head(report: BuildReport) -> list[RenderableType]:
         f"{plural(report.rows, 'row')} of {shorten(place(report.source), 40)}, {plural(len(report.trials), 'trial')}, "
         f"{duration(report.seconds)}"
     )
+    free = max(0, _TOP_REASONS - len(further_reasons(report.decision)))  # lines that no further reason needs
     return [
         Text.assemble((word, style), "   ", (what, "bold")),
         _indented(Text(facts, style="dim")),
-        _indented(cut(sentence(report.decision.reason), 210)),
+        _indented(cut(sentence(report.decision.reason), 210 + free * _LONG)),
     ]
 
 
@@ -113,7 +114,9 @@ def _reasons(report: BuildReport) -> list[RenderableType]:
     shown = [*further_reasons(report.decision)[: _TOP_REASONS - len(mended)], *mended]
     # What became of the champion ends in a command to type, so that it is not cut.
     whole = sentence(report.decision.place) if report.decision.place else ""
-    return [_marked("-", clean(r) if r == whole else cut(r, _LONG)) for r in shown]
+    # A reason ends in its figure: what short ones, or none, leave of the screen, long ones may take.
+    room = (_TOP_REASONS * _LONG - sum(min(len(r), _LONG) for r in shown)) // max(1, sum(len(r) > _LONG for r in shown))
+    return [_marked("-", clean(r) if r == whole else cut(r, _LONG + room)) for r in shown]
 
 
 def _findings(report: BuildReport, more: str) -> list[RenderableType]:

@@ -233,7 +233,8 @@ def _order(task: Task, evaluation: Evaluation) -> list[_Reason]:
         rule += f" (one series for each {_listed(evaluation.series)})"
     if score.gain_low > 0:
         return [_Reason(_Weight.FOR, f"it also beats {rule}: {figures}")]
-    text = f"it does not beat {rule}: {figures}; where that value is known in time, use it"
+    beat = "does not beat" if score.gain_high < 0 else "does not surely beat"
+    text = f"it {beat} {rule}: {figures}; where that value is known in time, use it"
     return [_Reason(_Weight.CARE, text)]
 
 

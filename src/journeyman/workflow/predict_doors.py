@@ -107,8 +107,8 @@ def predict_file(
         source = open_source(str(table), query, style, release.file_style)
         rows = 0
         frames, asked = tee(_parts(source))  # one part is held at a time: both go in step
-        for frame, answers in zip(frames, release.answers_in_parts(asked), strict=True):
-            write(prediction_columns(release, frame, answers, layout))
+        for frame, (block, answers) in zip(frames, release.answers_in_parts(asked), strict=True):
+            write(prediction_columns(release, frame, block, answers, layout))
             rows += len(answers)
         if rows == 0:
             raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")

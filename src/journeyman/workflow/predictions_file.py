@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from journeyman.entities.table import Block
 from journeyman.errors import SettingsError
 from journeyman.workflow.release import Release
 
@@ -60,11 +61,22 @@ class Layout:
         return [name for name in given if name in chosen]
 
 
-def prediction_columns(release: Release, rows: pd.DataFrame, answers: FloatArray, layout: Layout) -> pd.DataFrame:
+def prediction_columns(
+    release: Release, rows: pd.DataFrame, block: Block, answers: FloatArray, layout: Layout
+) -> pd.DataFrame:
     """Return kept columns, predictions under the target's name, probabilities of classes, and intervals.
 
     Numbers are rounded as people read them: to six digits, whole parts never cut. All digits come from
     ``release.predict``.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        As they were given.
+    block : Block
+        The same as the model reads them.
+    answers : ndarray of shape (n_samples, n_outputs)
+        What the release answers to them.
     """
     task = release.task
     labels = release.labels(answers)
@@ -80,7 +92,7 @@ def prediction_columns(release: Release, rows: pd.DataFrame, answers: FloatArray
     else:
         columns[task.target] = _readable(labels)
         if layout.interval:
-            bounds = release.intervals(answers)
+            bounds = release.intervals(answers, block)
             columns[f"{task.target} from"] = _readable(bounds["low"].to_numpy())
             columns[f"{task.target} to"] = _readable(bounds["high"].to_numpy())
     return pd.DataFrame(columns)

@@ -276,11 +276,11 @@ class Release:
         """
         if not self.task.kind.classification:
             raise TypeError(f"{self.name} predicts numbers, not classes; use predict")
-        return self.answers(rows)
+        return self.answer_block(self._conform(rows))
 
     def predict(self, rows: object) -> NDArray[Any]:
         """Return labels or values, shape (n_samples,). Parameters and errors as for ``predict_proba``."""
-        return self.labels(self.answers(rows))
+        return self.labels(self.answer_block(self._conform(rows)))
 
     def explain(self, rows: object, *, label: object = None) -> pd.DataFrame:
         """Return what each column contributed to each row's prediction, shape (n_samples, n_columns).
@@ -330,12 +330,16 @@ class Release:
         """
         if self.task.kind.classification:
             raise TypeError(f"{self.name} predicts classes, not numbers; use predict_set")
-        frame = self.intervals(self.answers(rows))
+        conformed = self._conform(rows)
+        frame = self.intervals(self.answer_block(conformed), conformed)
         return frame.set_index(row_index(rows, len(frame)))
 
-    def intervals(self, answers: FloatArray) -> pd.DataFrame:
-        """Return prediction, low and high of answers of shape (n_samples, 1); errors as for ``predict_interval``."""
-        return interval_frame(answers[:, 0], self.conformal, self.name)
+    def intervals(self, answers: FloatArray, block: Block) -> pd.DataFrame:
+        """Return prediction, low and high of answers of shape (n_samples, 1) and the rows that they were given for.
+
+        Errors as for ``predict_interval``.
+        """
+        return interval_frame(answers, block, self.conformal, self.name)
 
     def predict_set(self, rows: object) -> list[tuple[object, ...]]:
         """Return for each row the labels among which the true one is in about 90% of all rows.
@@ -361,10 +365,14 @@ class Release:
 
     def answers(self, rows: object) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
+        return self.answer_block(self._conform(rows))
+
+    def _conform(self, rows: object) -> Block:
+        """Return rows as the model reads them; what was noticed is kept, and warned of."""
         conformed = conform(rows, self._reader, self.left_out)
         self.findings = conformed.findings
         warn_of(conformed.findings)
-        return self._scorer.predict(conformed.block)
+        return conformed.block
 
     def answer_block(self, block: Block) -> FloatArray:
         """Return the answers of rows that were read already, as ``answers`` would give them."""
@@ -383,8 +391,8 @@ class Release:
         bounds = self._card.conformal
         return None if bounds is None or self.task.kind.classification else bounds.intervals(answers, block)
 
-    def answers_in_parts(self, parts: Iterable[pd.DataFrame]) -> Iterator[FloatArray]:
-        """Yield the answers of a table that comes in parts, so that it need not fit in memory.
+    def answers_in_parts(self, parts: Iterable[pd.DataFrame]) -> Iterator[tuple[Block, FloatArray]]:
+        """Yield rows as the model reads them and their answers, of a table in parts: it need not fit in memory.
 
         After the last part ``findings`` holds what was noticed in all of them, as one call with all rows would say.
 
@@ -404,7 +412,7 @@ class Release:
             part = conform_part(rows, self._card.columns, self.left_out)
             misfits.extend(part.misfits)
             whole = part.findings
-            yield self._scorer.predict(part.block)
+            yield part.block, self._scorer.predict(part.block)
         self.findings = (*judge(misfits), *whole)
 
 

@@ -44,16 +44,23 @@ def contribution_frame(
     return frame
 
 
-def interval_frame(values: FloatArray, conformal: Conformal | None, name: str) -> pd.DataFrame:
+def interval_frame(answers: FloatArray, block: Block, conformal: Conformal | None, name: str) -> pd.DataFrame:
     """Return prediction, low and high of each row.
+
+    Parameters
+    ----------
+    answers : ndarray of shape (n_samples, 1)
+        Values.
+    block : Block
+        The same rows as they were read.
 
     Raises
     ------
     ReleaseError
         Where the release knows no interval: it was built from too few rows.
     """
-    bounds = _known(conformal, name)
-    return pd.DataFrame({"prediction": values, "low": values - bounds.margin, "high": values + bounds.margin})
+    ends = _known(conformal, name).intervals(answers, block)
+    return pd.DataFrame({"prediction": answers[:, 0], "low": ends[:, 0], "high": ends[:, 1]})
 
 
 def label_sets(
@@ -70,8 +77,7 @@ def label_sets(
     ReleaseError
         As for ``interval_frame``.
     """
-    bounds = _known(conformal, name)
-    likely = probabilities >= 1 - bounds.margin
+    likely = _known(conformal, name).label_sets(probabilities)
     chosen = labels[None, :] == predicted[:, None]
     names = labels.tolist()
     return [tuple(n for n, kept in zip(names, row, strict=True) if kept) for row in likely | chosen]

@@ -292,7 +292,7 @@ def _begun(parts: Path, job: ScoreJob) -> int:
 def _score(release: Release, frame: pd.DataFrame, parts: Path, number: int, layout: Layout) -> None:
     part = conform_part(frame, release.columns, release.left_out)
     answers = release.answer_block(part.block)
-    columns = prediction_columns(release, frame, answers, layout)
+    columns = prediction_columns(release, frame, part.block, answers, layout)
     told = msgspec.json.encode(_Part(list(part.misfits), list(part.findings)))
     table = pa.Table.from_pandas(columns, preserve_index=False)
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), _TOLD: told})

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from journeyman.entities.column import Role
 from journeyman.entities.finding import Remedy, Severity
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import RuleContext
@@ -87,6 +88,10 @@ def test_copies_are_told_from_likenesses(make_table: Any, run_rule: Any, rng: np
     coarse = {"a": rng.integers(0, 3, N), "b": rng.integers(0, 3, N), "y": np.where(y, "yes", "no")}
     assert codes(run_rule(DuplicateRule(), make_table(coarse))) == ["DQ201", "DQ403"]
     assert run_rule(DuplicateRule(), make_table({**data, "y": np.where(y, "yes", "no")})) == []
+    # A row that is the same a day later is another one.
+    table = make_table({"day": np.arange(2 * N) // 2, "a": np.tile([1.0, 2.0], N), "b": 1 + np.zeros(2 * N), "y": 0.0})
+    timed = replace(table, columns=tuple(replace(c, role=Role.TIME) if c.name == "day" else c for c in table.columns))
+    assert run_rule(DuplicateRule(), timed) == []
 
 
 def test_fingerprints_tell_texts_apart_and_ignore_the_order_of_columns(make_table: Any) -> None:

@@ -50,6 +50,14 @@ def test_summary_stays_a_screenful_when_there_is_much_to_say(sample: Sample) -> 
     assert "and 37 more" in text
 
 
+def test_a_long_reason_is_told_to_its_figure_where_the_screen_has_room(sample: Sample) -> None:
+    reason = f"it also beats {'repeating ' * 14}the value of one year before: root mean squared error 25.5 against 28.4"
+    decision = Decision(Verdict.RELEASE, Action.PROMOTE, "it is better than predicting without a model", (reason,))
+    for told in (decision, replace(decision, reason=reason, reasons=())):
+        text = " ".join(plain(summary(replace(sample(TaskKind.BINARY), decision=told), "r.html")).split())
+        assert "25.5 against 28.4" in text
+
+
 def test_model_not_for_release_is_not_offered_for_use(sample: Sample) -> None:
     report = sample(TaskKind.BINARY)
     refused = replace(

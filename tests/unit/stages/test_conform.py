@@ -54,6 +54,24 @@ def test_another_type_is_refused(form: type) -> None:
 
 
 @FORMS
+def test_numbers_with_the_other_decimal_sign_say_how_to_read_them(form: type) -> None:
+    rows = {"x": ["0,243", "-1,656", "12", "0.5"] * 7}
+    told = conform(form(rows), RowReader([Column("x", Kind.NUMBER)])).findings
+    assert "`--decimal ,`" in told[0].message
+    told = conform(form(rows), RowReader([Column("x", Kind.NUMBER, decimal=",")])).findings
+    assert not told or "--decimal ," not in told[0].message
+    told = conform(form({"x": ["n.n."] * 3 + ["7"] * 30}), RowReader([Column("x", Kind.NUMBER)])).findings
+    assert "--decimal" not in told[0].message
+
+
+def test_nullable_columns_with_new_categories_are_read() -> None:
+    frame = pd.DataFrame({"x": pd.array([1, None, 7], dtype="Int64")})
+    conformed = conform(frame, RowReader([Column("x", Kind.CATEGORY, categories=("1", "2"))]))
+    assert conformed.block["x"].tolist() == [0, -1, -1]
+    assert [f.code for f in conformed.findings] == ["PR103"]
+
+
+@FORMS
 @pytest.mark.parametrize("odd", ["old", "inf", "-inf"])
 def test_what_is_read_of_a_row_alone_is_read_of_it_among_others(form: type, odd: str) -> None:
     together = conform(form(LISTS | {"age": ["41", odd, "3"]}), READER)

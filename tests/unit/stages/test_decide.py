@@ -116,6 +116,8 @@ def test_in_time_the_previous_answer_has_to_be_beaten():
     panel = replace(CLEAN, no_change=lazy, no_change_rule="repeating the same series' value", series=("a", "b"))
     words = "does not beat repeating the same series' value (one series for each 'a' and 'b')"
     assert words in decide(timed, panel, (), None).reason
+    close = replace(CLEAN, no_change=replace(GOOD, baseline=0.895, gain_low=-0.01, gain_high=0.02))
+    assert "does not surely beat repeating the previous row's value" in decide(timed, close, (), None).reason
     beaten = decide(timed, replace(CLEAN, no_change=replace(GOOD, baseline=0.8, gain_low=0.05)), (), None)
     assert beaten.verdict is Verdict.RELEASE
 

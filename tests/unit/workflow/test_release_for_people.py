@@ -15,7 +15,9 @@ import pytest
 
 from journeyman.errors import ReleaseError, SettingsError
 from journeyman.workflow.doors import build
+from journeyman.workflow.predict_doors import Layout, predict_file
 from journeyman.workflow.release import Release
+from journeyman.workflow.score_doors import score_file
 
 pytestmark = pytest.mark.slow  # each builds models
 
@@ -100,6 +102,26 @@ def test_intervals_hold_the_value(number: Release) -> None:
     assert bounds["low"].le(rows.y).mul(bounds["high"].ge(rows.y)).mean() > 0.8
     with pytest.raises(TypeError, match="predicts numbers"):
         number.predict_set(rows)
+
+
+def test_intervals_follow_the_size_of_the_error(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    table = pd.DataFrame({"x": rng.uniform(1, 5, 600), "z": rng.normal(size=600)})
+    table["y"] = np.exp(table.x + 0.3 * rng.normal(size=600))
+    table.to_csv(tmp_path / "rows.csv", index=False)
+    release = build(table, target="y", name="long", trials=2, workspace=tmp_path / "w")
+    bounds = release.predict_interval(table)
+    width = bounds["high"] - bounds["low"]
+    assert width[table.x > 4].mean() > 2 * width[table.x < 2].mean()
+    assert (bounds["low"].le(table.y) & bounds["high"].ge(table.y)).mean() > 0.8
+    predict = predict_file(
+        str(release.path), tmp_path / "rows.csv", out=tmp_path / "p.csv", layout=Layout(interval=True)
+    )
+    score = score_file(
+        release, tmp_path / "rows.csv", lambda _: None, out=tmp_path / "s.csv", layout=Layout(interval=True)
+    )
+    for written in (pd.read_csv(predict.path), pd.read_csv(score.path)):
+        np.testing.assert_allclose(written[["y from", "y to"]], bounds[["low", "high"]], rtol=1e-3)
 
 
 def test_sets_hold_the_label(classes: Release) -> None:

@@ -6,13 +6,14 @@ import difflib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.table import Block
 from journeyman.errors import SchemaError
 from journeyman.sources.parsing.cells import REFUSED, cell_reader, sentinel_values
+from journeyman.sources.parsing.separators import count_votes
 from journeyman.sources.parsing.values import ValueReader
 
 _MANY = 10
@@ -48,10 +49,20 @@ def refused_finding(column: Column, refused: int, examples: Sequence[str], prese
         code="PR102",
         severity=Severity.WARNING,
         subject=(column.name,),
-        message=f"{column.name!r} should hold {column.kind.noun} but cannot be read in {rows} ({shown}).",
+        message=f"{column.name!r} should hold {column.kind.noun} but cannot be read in {rows} ({shown})."
+        + _sign_hint(column, examples),
         hint="They are predicted as if the value were missing.",
         evidence={"rows": refused, "example": examples[0] if examples else ""},
     )
+
+
+def _sign_hint(column: Column, examples: Sequence[str]) -> str:
+    """Return what to do where values are numbers with the other decimal sign; "" where they are not."""
+    found = count_votes(pa.array(examples, type=pa.large_string())).own if column.kind.numeric else None
+    if found is None or found == column.decimal:
+        return ""
+    # Values beside them that can be read with both signs, as 1,234, were read a thousand times too large.
+    return f" If {found!r} is the decimal sign here, say so: `--decimal {found}`; others may have been misread, too."
 
 
 class RowReader:
@@ -114,10 +125,10 @@ class RowReader:
             refused = [i for i, v in enumerate(values) if v is REFUSED]
             if refused:
                 missing = plan.missing
+                present = sum(v is REFUSED or (v == v and v != missing) for v in values)
                 for i in refused:
                     values[i] = missing
                 examples = tuple(dict.fromkeys(str(raw[i]) for i in refused))[:3]
-                present = sum(v is not None and v is not pd.NA and v == v for v in raw)
                 findings.append(refused_finding(column, len(refused), examples, present))
             if column.kind.categorical:
                 block[column.name] = np.array(values, dtype=np.int32)
