@@ -91,7 +91,7 @@ def most_spared(contest: Contest, unit: float) -> float:
 
     Examples
     --------
-    >>> most_spared(Contest(1, 2), 0.2)
+    >>> round(most_spared(Contest(1, 2), 0.2), 4)
     0.4652
     """
     spread = unit

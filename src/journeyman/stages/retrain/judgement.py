@@ -36,8 +36,7 @@ class Known:
     unit : float
         From ``reference_unit``.
     challenger : float or None
-        Loss that a challenger in the shadow may spare each row lately, from ``stages.promote.most_spared``; None without
-        a challenger.
+        Loss that a challenger in the shadow may spare each row lately, from ``most_spared``; None without one.
     """
 
     staleness: Staleness
