@@ -79,25 +79,21 @@ def paired(contest: Contest, traffic: Traffic, losses: Losses) -> FloatArray:
     return np.asarray(old - new)
 
 
-def most_spared(contest: Contest, unit: float) -> float:
+def most_spared(contest: Contest) -> float:
     """Return the loss that the challenger may spare each row lately: the upper end of a one-sided 99% interval.
 
-    A fresher model has to beat this, or challengers follow each other before any of them can show what it is worth.
-
-    Parameters
-    ----------
-    unit : float
-        From ``reference_unit``: how far losses spread, as long as the challenger has too few labels to tell.
+    A fresher model has to beat this, or challengers follow each other before any of them can show what it is worth. On
+    fewer labels than a decision takes, nothing is known: infinite.
 
     Examples
     --------
-    >>> round(most_spared(Contest(1, 2), 0.2), 4)
-    0.4652
+    >>> most_spared(Contest(1, 2))
+    inf
     """
-    spread = unit
-    if contest.truths >= _LEAST_OWN:
-        variance = max(0.0, contest.squares / contest.truths - contest.mean**2)
-        spread = float(np.sqrt(variance * inflation(contest)))
+    if contest.truths < _LEAST_OWN:
+        return float("inf")
+    variance = max(0.0, contest.squares / contest.truths - contest.mean**2)
+    spread = float(np.sqrt(variance * inflation(contest)))
     return contest.recent_mean + _ONE_SIDED * spread / float(np.sqrt(max(1.0, contest.recent_rows)))
 
 

@@ -140,7 +140,7 @@ def _policy(seen: Seen, memory: PolicyMemory, economics: Economics) -> Judged:
         tested = promote(memory.contest, economics)
         if tested.version is not None:
             return Judged(tested, memory)
-        spared = None if memory.contest.guard else most_spared(memory.contest, seen.unit)
+        spared = None if memory.contest.guard else most_spared(memory.contest)
     if seen.truths < memory.retry_at:
         reason = f"The last retraining gave no release; it is tried again once {memory.retry_at:,} truths are known."
         return Judged(tested or Move(Action.KEEP, reason), memory)

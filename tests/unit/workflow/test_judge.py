@@ -187,3 +187,9 @@ def test_a_challenger_makes_way_where_a_fresh_model_is_surely_better_by_far() ->
     running = PolicyMemory(Staleness(2000), Contest(1, 2), LearnedFrom(2000, ALL_ROWS))
     judged = judge(World(worse=0.1).seen(2500), running, Economics())
     assert judged.move.action is Action.RETRAIN
+
+
+def test_a_challenger_without_labels_of_its_own_is_waited_for() -> None:
+    running = PolicyMemory(Staleness(2000), Contest(1, 2), LearnedFrom(2000, ALL_ROWS))
+    late = replace(World(worse=0.6).seen(2500), pairs=lambda _: np.zeros(0))
+    assert judge(late, running, Economics()).move.action is Action.KEEP
