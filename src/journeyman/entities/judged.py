@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from journeyman.entities.contest import Contest
 from journeyman.entities.operation import Move, WindowPlan
-from journeyman.entities.signal import Watched
+from journeyman.entities.signal import LastingFault, Watched
 from journeyman.entities.staleness import Staleness
 
 __all__ = ["Judged", "LearnedFrom", "PolicyMemory"]
@@ -37,6 +37,9 @@ class PolicyMemory:
         Looks since the champion learned, as one: their alarms, the latest of each code, and their rows and labels.
     retry_at : int
         Truths from which on a retraining is tried again, after one that gave no release.
+    lost : tuple of LastingFault
+        Faults of columns that are given up, of which it is not judged yet whether a model without them pays: the look
+        that gave them up may have had something else to do, or another fault.
 
     Examples
     --------
@@ -49,6 +52,7 @@ class PolicyMemory:
     shadow: LearnedFrom | None = None
     since: Watched = field(default_factory=lambda: Watched((), 0, 0))
     retry_at: int = 0
+    lost: tuple[LastingFault, ...] = ()
 
 
 @dataclass(frozen=True)

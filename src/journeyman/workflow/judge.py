@@ -13,12 +13,12 @@ from journeyman.entities.decision import Action
 from journeyman.entities.judged import Judged, LearnedFrom, PolicyMemory
 from journeyman.entities.lessons import Lessons
 from journeyman.entities.operation import Economics, Move, Operation
-from journeyman.entities.signal import Rung, Signal, Watched
+from journeyman.entities.signal import LastingFault, Rung, Signal, Watched
 from journeyman.entities.staleness import Staleness
 from journeyman.metrics.e_process import capped, update
 from journeyman.stages.learn_operations import context_of, learn_operations
 from journeyman.stages.monitor import lost_columns
-from journeyman.stages.promote import open_contest, promote, watch_over
+from journeyman.stages.promote import most_spared, open_contest, promote, watch_over
 from journeyman.stages.retrain import (
     ALL_ROWS,
     BlockLosses,
@@ -128,30 +128,29 @@ def judge(seen: Seen, memory: PolicyMemory, economics: Economics) -> Judged:
 
 def _policy(seen: Seen, memory: PolicyMemory, economics: Economics) -> Judged:
     economics, healthy, before = price(economics, seen.unit), sound(seen.watched), memory.since
-    memory = replace(memory, since=_together(before, seen.watched))
+    memory = replace(memory, since=_together(before, seen.watched), lost=_lost(memory.lost, seen.watched))
     lessons = learn_operations(seen.operations)
     if healthy and memory.contest is not None:
         memory = replace(memory, contest=capped(update(memory.contest, seen.pairs(memory.contest))))
     alarmed = any(s.rung in (Rung.LOSS, Rung.ESTIMATE) for s in memory.since.signals)
     if healthy and wants_test(memory.staleness, seen.truths, alarmed):
         memory = replace(memory, staleness=seen.test(memory.staleness, lessons))
-    if memory.contest is None and seen.truths < memory.retry_at:
-        reason = f"The last retraining gave no release; it is tried again once {memory.retry_at:,} truths are known."
-        return Judged(Move(Action.KEEP, reason), memory)
-    lost = lost_columns(seen.watched.settled) if healthy else ()
-    if lost:
-        window = choose_window(memory.staleness.windows, lessons, seen.unit, seen.truths)
-        gain = seen.spared(memory.staleness)
-        without = relearn_without(seen.watched.settled, lost, gain, window, economics)
-        if without is not None:
-            slope = slope_of(memory.staleness, lessons, seen.unit)
-            return Judged(without, memory, context_of(memory.staleness, slope, seen.unit, without))
     tested, spared = None, None
     if memory.contest is not None:
         tested = promote(memory.contest, economics)
         if tested.version is not None:
             return Judged(tested, memory)
-        spared = None if memory.contest.guard else memory.contest.recent_mean
+        spared = None if memory.contest.guard else most_spared(memory.contest)
+    if seen.truths < memory.retry_at:
+        reason = f"The last retraining gave no release; it is tried again once {memory.retry_at:,} truths are known."
+        return Judged(tested or Move(Action.KEEP, reason), memory)
+    if healthy and memory.lost:
+        window = choose_window(memory.staleness.windows, lessons, seen.unit, seen.truths)
+        without = relearn_without(memory.lost, seen.spared(memory.staleness), window, economics)
+        if without is not None:
+            slope = slope_of(memory.staleness, lessons, seen.unit)
+            return Judged(without, memory, context_of(memory.staleness, slope, seen.unit, without))
+        memory = replace(memory, lost=())
     known = Known(memory.staleness, seen.truths, seen.unit, spared)
     move = retrain((before, seen.watched), known, economics, lessons)
     if tested is not None and spared is not None and move.action is Action.KEEP:
@@ -174,15 +173,15 @@ def moved(memory: PolicyMemory, move: Move, champion: int, version: int | None, 
     """
     staleness, contest, shadow = memory.staleness, memory.contest, memory.shadow
     if move.action is Action.RETRAIN:
-        memory = replace(memory, staleness=paid_for(staleness, truths), contest=None, shadow=None)
-        if version is None:
+        memory = replace(memory, staleness=paid_for(staleness, truths))
+        if version is None:  # whoever runs in the shadow stays there
             return replace(memory, retry_at=int(truths * _RETRY))
         learned = LearnedFrom(truths, move.window or ALL_ROWS)
         contest = open_contest(champion, version, staleness.recipe)
-        return replace(memory, contest=contest, shadow=learned)
+        return replace(memory, contest=contest, shadow=learned, lost=())
     if move.action is Action.ROLL_BACK and (contest is None or not contest.guard):
         # A person went back to a release of which it is not known here what it learned from.
-        return PolicyMemory(replace(paid_for(staleness, truths), recipe=Contest(0, 0)))
+        return PolicyMemory(replace(paid_for(staleness, truths), recipe=Contest(0, 0)), lost=memory.lost)
     if contest is None or shadow is None:
         return memory
     if move.action in (Action.PROMOTE, Action.ROLL_BACK):
@@ -190,11 +189,19 @@ def moved(memory: PolicyMemory, move: Move, champion: int, version: int | None, 
         if move.action is Action.ROLL_BACK:
             # What made new models look better did not hold: the stakes of the next comparison begin evenly.
             fresh = replace(paid_for(fresh, truths), recipe=Contest(0, 0))
-            return PolicyMemory(fresh)
-        return PolicyMemory(fresh, watch_over(contest), LearnedFrom(staleness.learned, staleness.window))
+            return PolicyMemory(fresh, lost=memory.lost)
+        former = LearnedFrom(staleness.learned, staleness.window)
+        return PolicyMemory(fresh, watch_over(contest), former, lost=memory.lost)
     if move.action is Action.KEEP and move.version is not None:
         return replace(memory, contest=None, shadow=None)
     return memory
+
+
+def _lost(lost: tuple[LastingFault, ...], watched: Watched) -> tuple[LastingFault, ...]:
+    """Return the faults of lost columns that wait for a judgement after one more look."""
+    gone = lost_columns(watched.settled)
+    fresh = tuple(f for f in watched.settled if f.column in gone and f.claim not in {f.claim for f in lost})
+    return tuple(f for f in (*lost, *fresh) if f.column not in watched.returned)
 
 
 def _together(since: Watched, latest: Watched) -> Watched:

@@ -1,5 +1,7 @@
 """Judge: evidence before money, nothing on a broken feed, and a memory that a move leaves consistent."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from journeyman.entities.finding import Severity
 from journeyman.entities.judged import Judged, LearnedFrom, PolicyMemory
 from journeyman.entities.lessons import Lessons
 from journeyman.entities.operation import Economics, Move
-from journeyman.entities.signal import Rung, Signal, Watched
+from journeyman.entities.signal import LastingFault, Rung, Signal, Watched
 from journeyman.entities.staleness import Staleness
 from journeyman.stages.retrain import ALL_ROWS, BlockLosses, absorb
 from journeyman.stores.facts import decode, encode
@@ -115,3 +117,79 @@ def test_a_retraining_is_paid_for_whether_or_not_it_gave_a_release(version: int 
     assert memory.staleness.blocks == ()
     assert memory.staleness.paid == truths - 2000
     assert (memory.contest is None) is (version is None)
+
+
+DEAD = LastingFault("DR002 temp", 0, 3, 900)
+
+
+def losing(world: World, truths: int, *signals: Signal, settled: tuple[LastingFault, ...] = (DEAD,)) -> Seen:
+    """Return a look that gives 'temp' up, in a world where a model without it is much better."""
+    seen = world.seen(truths, signals)
+    return replace(seen, watched=replace(seen.watched, settled=settled), spared=lambda _: 0.5)
+
+
+def test_a_lost_column_is_learned_without_once_the_look_that_gave_it_up_is_over() -> None:
+    world = World(worse=0.0)
+    judged = judge(losing(world, 2500, BROKEN), begun(2000), Economics())  # another column is broken at that look
+    assert judged.move.action is Action.KEEP
+    assert decode(encode(judged.memory), PolicyMemory) == judged.memory
+    judged = judge(losing(world, 3000, settled=()), judged.memory, Economics())
+    assert (judged.move.action, judged.move.evidence["given up"]) == (Action.RETRAIN, "temp")
+    assert "without 'temp'" in judged.move.reason
+    assert not moved(judged.memory, judged.move, 1, 2, 3000).lost
+    failed = moved(judged.memory, judged.move, 1, None, 3000)
+    assert judge(losing(world, 3100, settled=()), failed, Economics()).move.action is Action.KEEP
+    assert judge(losing(world, 3300, settled=()), failed, Economics()).move.action is Action.RETRAIN
+
+
+def test_evidence_comes_before_a_lost_column_and_does_not_make_it_forgotten() -> None:
+    world = World(worse=0.0, better=0.3)
+    running = PolicyMemory(Staleness(2000), Contest(1, 2), LearnedFrom(2000, ALL_ROWS))
+    judged = judge(losing(world, 2500), running, Economics())
+    assert (judged.move.action, judged.move.version) == (Action.PROMOTE, 2)
+    after = moved(judged.memory, judged.move, 1, None, 2500)
+    world.better = 0.0
+    assert judge(losing(world, 3000, settled=()), after, Economics()).move.action is Action.RETRAIN
+
+
+def test_a_lost_column_that_delivers_again_or_is_not_missed_is_forgotten() -> None:
+    world = World(worse=0.0)
+    waiting = replace(begun(2000), lost=(DEAD,))
+    back = losing(world, 2500, settled=())
+    back = replace(back, watched=replace(back.watched, returned=("temp",)))
+    assert judge(back, waiting, Economics()).move.action is Action.KEEP
+    assert not judge(world.seen(2500), waiting, Economics()).memory.lost
+
+
+def test_a_retraining_that_gave_no_release_leaves_the_challenger_where_it_is() -> None:
+    running = PolicyMemory(Staleness(2000), Contest(1, 2), LearnedFrom(3000, ALL_ROWS))
+    memory = moved(running, Move(Action.RETRAIN, "", window=ALL_ROWS), 1, None, 4000)
+    assert (memory.contest, memory.shadow) == (running.contest, running.shadow)
+
+
+def test_a_challenger_is_not_replaced_before_it_could_show_what_it_is_worth() -> None:
+    """What a challenger is worth is not known to the row: four models followed each other, none was ever used."""
+    replaced = 0
+    for seed in range(20):
+        world = World(worse=0.03)
+        world.rng = np.random.default_rng(seed)
+
+        def pairs(contest: Contest, world: World = world) -> np.ndarray:
+            return np.clip(world.rng.normal(0.02, 0.3, 200), -1.0, 1.0)
+
+        memory = PolicyMemory(Staleness(2000), Contest(1, 2), LearnedFrom(2000, ALL_ROWS))
+        judged = judge(replace(world.seen(2500), pairs=pairs), memory, Economics())
+        replaced += judged.move.action is Action.RETRAIN
+    assert replaced <= 1
+
+
+def test_a_challenger_makes_way_where_a_fresh_model_is_surely_better_by_far() -> None:
+    running = PolicyMemory(Staleness(2000), Contest(1, 2), LearnedFrom(2000, ALL_ROWS))
+    judged = judge(World(worse=0.1).seen(2500), running, Economics())
+    assert judged.move.action is Action.RETRAIN
+
+
+def test_a_challenger_without_labels_of_its_own_is_waited_for() -> None:
+    running = PolicyMemory(Staleness(2000), Contest(1, 2), LearnedFrom(2000, ALL_ROWS))
+    late = replace(World(worse=0.6).seen(2500), pairs=lambda _: np.zeros(0))
+    assert judge(late, running, Economics()).move.action is Action.KEEP

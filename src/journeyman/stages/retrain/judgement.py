@@ -36,7 +36,7 @@ class Known:
     unit : float
         From ``reference_unit``.
     challenger : float or None
-        Loss that a challenger in the shadow spares each row lately, by its own labels; None without a challenger.
+        Loss that a challenger in the shadow may spare each row lately, from ``most_spared``; None without one.
     """
 
     staleness: Staleness
@@ -79,7 +79,7 @@ def retrain(history: Sequence[Watched], known: Known, economics: Economics, less
     it does (ski rental; the cumulative threshold of CARA). It pays at once when the loss that a fresh model would
     surely spare, borne over the horizon, costs more than a retraining; where truths have proved that the champion is
     worse than its reference, the expected loss will do. It never pays on a broken feed. While a challenger waits for
-    labels, it pays only where a fresh model would surely spare so much more than that challenger does.
+    labels, it pays only where a fresh model would surely spare so much more than that challenger may.
 
     Parameters
     ----------

@@ -85,13 +85,13 @@ def settled_words(faults: Sequence[LastingFault], lost: Sequence[str]) -> str:
     return " ".join(parts)
 
 
-def relearn_without(
-    faults: Sequence[LastingFault], lost: Sequence[str], gain: float, window: WindowPlan, economics: Economics
-) -> Move | None:
+def relearn_without(lost: Sequence[LastingFault], gain: float, window: WindowPlan, economics: Economics) -> Move | None:
     """Return the retraining without the lost columns; None where it would not pay.
 
     Parameters
     ----------
+    lost : sequence of LastingFault
+        Faults of the columns that are given up.
     gain : float
         From ``gain_without``.
     window : WindowPlan
@@ -102,17 +102,18 @@ def relearn_without(
     benefit = gain * economics.loss * economics.horizon
     if benefit <= economics.retraining:
         return None
+    columns = tuple(dict.fromkeys(f.column for f in lost))
     reason = (
-        f"A model without {'it' if len(lost) == 1 else 'them'} would spare at least {gain:.2g} of loss on each "
+        f"A model without {', '.join(map(repr, columns))} would spare at least {gain:.2g} of loss on each "
         f"prediction, worth {benefit:.3g} {economics.unit} over {economics.horizon:,} predictions; learning again "
         f"costs {economics.retraining:.3g}."
     )
-    codes = tuple(dict.fromkeys(f.code for f in faults))
+    codes = tuple(dict.fromkeys(f.code for f in lost))
     evidence: dict[str, str | int | float] = {
         "trigger": "column",
         "sure gain": gain,
         "expected gain": gain,
-        "given up": ", ".join(lost),
+        "given up": ", ".join(columns),
     }
     return Move(Action.RETRAIN, reason, codes, None, window, economics.retraining, benefit, evidence)
 
