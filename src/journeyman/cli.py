@@ -42,6 +42,7 @@ from journeyman.cli_words import (
     Version,
     Workspace,
     count,
+    finding_line,
     predictions_name,
     same_file,
 )
@@ -318,7 +319,7 @@ def predict(
         if to_stdout:
             typer.echo(f"{count(result.rows, 'row')} predicted", err=True)
         for finding in result.findings:
-            typer.echo(f"{finding.code} {finding.severity.value}: {finding.message}", err=True)
+            typer.echo(finding_line(finding), err=True)
 
 
 @app.command(epilog="Example: journeyman report houses")

@@ -27,6 +27,7 @@ from journeyman.cli_words import (
     Version,
     Workspace,
     count,
+    finding_line,
     predictions_name,
     same_file,
 )
@@ -101,7 +102,7 @@ def score(
         result = score_doors.score_file(release, str(table), tell, out=path, query=query, layout=layout, style=style)
         typer.echo(f"{count(result.rows, 'row')} predicted: {result.path}")
         for finding in result.findings:
-            typer.echo(f"{finding.code} {finding.severity.value}: {finding.message}", err=True)
+            typer.echo(finding_line(finding), err=True)
 
 
 @app.command(epilog="Example: journeyman serve houses --port 8000")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from journeyman.entities.finding import Finding, Severity
 from journeyman.settings import predictions_name
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Version",
     "Workspace",
     "count",
+    "finding_line",
     "predictions_name",
     "same_file",
 ]
@@ -114,3 +116,9 @@ def count(number: int, noun: str) -> str:
     ('1 row', '2,000 rows')
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def finding_line(finding: Finding) -> str:
+    """Return what a terminal says of a finding: what was seen, and what can be done where something can."""
+    hint = f" {finding.hint}" if finding.hint and finding.severity in (Severity.ERROR, Severity.WARNING) else ""
+    return f"{finding.code} {finding.severity.value}: {finding.message}{hint}"

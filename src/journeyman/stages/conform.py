@@ -16,10 +16,12 @@ from journeyman.entities.table import Block, to_block
 from journeyman.errors import SchemaError
 from journeyman.sources.frames import frame_of
 from journeyman.sources.parsing import RowReader, encode, lacking_error, read, refused_finding
+from journeyman.sources.parsing.separators import series_votes, table_signs
 
-__all__ = ["conform", "conform_part", "judge"]
+__all__ = ["conform", "conform_part", "judge", "other_decimal", "other_decimal_finding"]
 
 _EXAMPLES = 3
+_LEAST_SIGNS = 3  # texts beyond doubt that overrule the training table's decimal sign
 _LEAST_REFUSED = 20
 _INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
 _FEW_ROWS = 24
@@ -200,3 +202,38 @@ def _extra(given: Sequence[str], names: Mapping[str, str], left_out: Collection[
     shown = ", ".join(repr(e) for e in extra[:6]) + (", ..." if len(extra) > 6 else "")
     message = f"{len(extra)} {'column' if len(extra) == 1 else 'columns'} the model does not know: {shown}."
     return (Finding("PR104", Severity.NOTE, extra, message, "They are left out."),)
+
+
+def other_decimal(frame: pd.DataFrame, columns: Sequence[Column]) -> str | None:
+    """Return the decimal sign that texts of a table show, where the training table had the other one; else None.
+
+    Numbers such as "1,656" can be read with either sign, and a file is written with one: read with the training
+    table's, those of another country would be wrong by a factor of 1,000 without a word.
+
+    Examples
+    --------
+    >>> from journeyman.entities.column import Kind
+    >>> frame = pd.DataFrame({"x": ["0,5", "1.656", "12,25", "7,1"]})
+    >>> other_decimal(frame, [Column("x", Kind.NUMBER)]), other_decimal(frame, [Column("x", Kind.NUMBER, decimal=",")])
+    (',', None)
+    """
+    numeric = [c for c in columns if c.kind.numeric and c.name in frame.columns]
+    known = {c.decimal for c in numeric}
+    if len(known) != 1:
+        return None
+    signs = table_signs(series_votes(pd.Series(frame[c.name])) for c in numeric)
+    sure = signs.decimal is not None and signs.texts >= _LEAST_SIGNS and not signs.mixed
+    return signs.decimal if sure and signs.decimal not in known else None
+
+
+def other_decimal_finding(name: str, decimal: str) -> Finding:
+    """Return the finding that a table is read with its own decimal sign."""
+    trained = "." if decimal == "," else ","
+    return Finding(
+        "PR107",
+        Severity.WARNING,
+        (),
+        f"Numbers in {name} have '{decimal}' as their decimal sign, those of the training table '{trained}'; they are "
+        f"read with '{decimal}'.",
+        f"Add `--decimal {trained}` if that is wrong.",
+    )

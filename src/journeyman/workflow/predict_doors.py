@@ -15,14 +15,16 @@ from journeyman.errors import SourceError
 from journeyman.interfaces import Source
 from journeyman.settings import check_signs, predictions_name
 from journeyman.sources import open_source
-from journeyman.sources.batches import raw_frames
+from journeyman.sources.batches import raw_frames, source_is_typed
+from journeyman.stages.conform import other_decimal, other_decimal_finding
 from journeyman.workflow.predictions_file import Layout, opened_predictions, prediction_columns
 from journeyman.workflow.registry_doors import find_release
 from journeyman.workflow.release import Release, open_release
 
-__all__ = ["Layout", "PredictResult", "Release", "check_rows", "load", "predict_file"]
+__all__ = ["Layout", "PredictResult", "Release", "check_rows", "in_own_style", "load", "predict_file"]
 
 _PLAIN = Layout()
+_STYLE_ROWS = 1_000
 _ROWS = 50_000
 """Rows that are predicted at once: enough that the work outweighs the calls, few enough for any memory."""
 
@@ -105,6 +107,7 @@ def predict_file(
     path = Path(out) if out is not None else Path(predictions_name(str(table)))
     with opened_predictions(path) as write:
         source = open_source(str(table), query, style, release.file_style)
+        release, noticed = in_own_style(release, source, style)
         rows = 0
         frames, asked = tee(_parts(source))  # one part is held at a time: both go in step
         for frame, (block, answers) in zip(frames, release.answers_in_parts(asked), strict=True):
@@ -113,7 +116,21 @@ def predict_file(
         if rows == 0:
             raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
         check_rows(source, rows)
-    return PredictResult(path, rows, (*source.findings, *release.findings))
+    return PredictResult(path, rows, (*source.findings, *noticed, *release.findings))
+
+
+def in_own_style(release: Release, source: Source, style: FileStyle) -> tuple[Release, tuple[Finding, ...]]:
+    """Return the release as one that reads numbers as the table writes them, and what is to be said of it.
+
+    A sign that the user named counts alone.
+    """
+    if style.decimal is not None or source_is_typed(source):
+        return release, ()
+    first = next(raw_frames(source.batches(), _STYLE_ROWS), None)
+    decimal = None if first is None else other_decimal(first, release.columns)
+    if decimal is None:
+        return release, ()
+    return release.with_decimal(decimal), (other_decimal_finding(source.name, decimal),)
 
 
 def check_rows(source: Source, predicted: int) -> None:

@@ -24,7 +24,7 @@ from journeyman.sources import is_table, open_source
 from journeyman.sources.batches import raw_frames
 from journeyman.stages.conform import conform_part, judge
 from journeyman.stores.disk import Draft, disk_errors, sync_folder
-from journeyman.workflow.predict_doors import PredictResult, Release, check_rows, load
+from journeyman.workflow.predict_doors import PredictResult, Release, check_rows, in_own_style, load
 from journeyman.workflow.predictions_file import Layout, opened_predictions, prediction_columns
 from journeyman.workflow.watched_folder import (
     MARK,
@@ -114,6 +114,7 @@ def score_file(
     with opened_predictions(path) as keep:
         model = str(release.manifest["files"]["model.json"]["sha256"])
         job = ScoreJob(model, source.digest(), path.name, _ROWS, layout, style)
+        release, own_style = in_own_style(release, source, style)
         parts = _parts(path)
         with disk_errors(path.parent):
             done = _begun(parts, job)
@@ -130,6 +131,7 @@ def score_file(
         noticed = [_noticed(file) for file in files]
         findings = (
             *source.findings,
+            *own_style,
             *judge(misfit for part in noticed for misfit in part.misfits),
             *noticed[-1].findings,
         )

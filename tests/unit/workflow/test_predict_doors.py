@@ -16,6 +16,7 @@ from journeyman.workflow import predict_doors
 from journeyman.workflow.doors import build
 from journeyman.workflow.predict_doors import load, predict_file
 from journeyman.workflow.release import Release
+from journeyman.workflow.score_doors import score_file
 
 
 @pytest.fixture(scope="module")
@@ -164,3 +165,26 @@ def test_the_decimal_sign_of_rows_to_predict_may_be_named(tmp_path) -> None:
     assert english.columns[0].decimal == "."
     with pytest.raises(SettingsError, match="no decimal sign"):
         load("styled", version=1, workspace=tmp_path, decimal=";")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("out", ["predicted", "scored"])
+def test_a_file_is_read_with_its_own_decimal_sign_and_says_so(tmp_path: Path, out: str) -> None:
+    """A table of another country was predicted wrong by a factor of 1,000 without a word."""
+    values = np.random.default_rng(7).uniform(1_000.0, 99_999.0, 200).round(0)
+    english = pd.DataFrame({"size": [f"{v:,.0f}" for v in values], "rate": [f"{v:.2f}" for v in values / 1e5]})
+    german = english.map(lambda text: text.translate(str.maketrans(",.", ".,")))
+    english.assign(y=2.0 * values).to_csv(tmp_path / "en.csv", index=False)
+    english.to_csv(tmp_path / "en_new.csv", index=False)
+    german.to_csv(tmp_path / "de_new.csv", index=False, sep=";")
+    release = build(tmp_path / "en.csv", target="y", trials=2, workspace=tmp_path / "w", accept=("DQ301", "DQ302"))
+    found = {}
+    for language in ("en", "de"):
+        table, path = tmp_path / f"{language}_new.csv", tmp_path / f"{language}.out.csv"
+        if out == "predicted":
+            result = predict_file(str(release.path), table, out=path)
+        else:
+            result = score_file(load(release.path), table, lambda _: None, out=path)
+        found[language] = pd.read_csv(path)["y"].to_numpy()
+        assert [f.code for f in result.findings] == (["PR107"] if language == "de" else [])
+    np.testing.assert_allclose(found["de"], found["en"])
