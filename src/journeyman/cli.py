@@ -14,6 +14,7 @@ import sys
 import tempfile
 import webbrowser
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -225,7 +226,7 @@ def build(  # one parameter an option: the signature is the command's interface
 ) -> None:
     """Build a model from a table, judge it and release it."""
     began = _began(context)
-    with told(workspace, interrupted="Stopped; what was finished is kept: `journeyman resume` goes on"):
+    with told(workspace, interrupted=partial(_interrupted, workspace)):
         if table.lower().endswith(".toml"):
             _refuse_options(context)
             with _progress(None, quiet, began) as progress:
@@ -364,6 +365,12 @@ def show(name: Name, version: Version = None, workspace: Workspace = Path(DEFAUL
         _print(terminal.show(report_doors.report_of(name, version=version, workspace=workspace)))
 
 
+def _interrupted(workspace: Path) -> str:
+    if registry_doors.has_unfinished(workspace):
+        return "Stopped; what was finished is kept: `journeyman resume` goes on"
+    return "Stopped before anything was finished; the same command begins again"
+
+
 @app.command(epilog="Example: journeyman resume")
 def resume(
     context: typer.Context,
@@ -378,7 +385,7 @@ def resume(
     if name is not None:
         resume_loop(name, workspace)
         return
-    with told(workspace, interrupted="Stopped; what was finished is kept: `journeyman resume` goes on"):
+    with told(workspace, interrupted=partial(_interrupted, workspace)):
         with _progress(None, quiet, _began(context)) as progress:
             releases = doors.resume(workspace, progress)
         if not releases:

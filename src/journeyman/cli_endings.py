@@ -9,7 +9,7 @@ import shlex
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,14 +30,18 @@ _UsageError: type[Any] = typer.BadParameter.__bases__[0]  # typer brings click a
 
 
 @contextmanager
-def told(workspace: Path, *, interrupted: str = "Stopped.") -> Iterator[None]:
-    """Turn what went wrong into a line on standard error and an exit code."""
+def told(workspace: Path, *, interrupted: str | Callable[[], str] = "Stopped.") -> Iterator[None]:
+    """Turn what went wrong into a line on standard error and an exit code.
+
+    ``interrupted`` is what is said after Ctrl+C, or gives it: what can be done then may depend on what was done.
+    """
     try:
         yield
     except JourneymanError as error:
         raise typer.Exit(_tell(error, workspace)) from error
     except KeyboardInterrupt as error:
-        typer.echo(_placed(interrupted, workspace), err=True)
+        words = interrupted if isinstance(interrupted, str) else interrupted()
+        typer.echo(_placed(words, workspace), err=True)
         raise typer.Exit(_EXIT_INTERRUPTED) from error
     except (typer.Exit, typer.Abort, BrokenPipeError):
         raise

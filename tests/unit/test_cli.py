@@ -18,7 +18,11 @@ from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.model_version import ModelVersion
 from journeyman.errors import JournalError, ReleaseError, SchemaError, SourceError, TargetError, WorkspaceError
+from journeyman.stores.workspace import Workspace
+from journeyman.workflow import registry_doors
+from journeyman.workflow.clock import SystemClock
 from journeyman.workflow.predictions_file import Layout
+from journeyman.workflow.run import start_run
 
 runner = CliRunner()
 
@@ -201,9 +205,19 @@ def test_an_error_is_one_line_and_a_hint(doors: FakeDoors, kind: type[Any]) -> N
 @pytest.mark.parametrize("words", [["build", "t.csv", "--target", "y"], ["build", "s.toml"], ["resume"]])
 def test_an_interrupted_build_says_how_to_go_on(doors: FakeDoors, words: list[str]) -> None:
     doors.answers.update(build=KeyboardInterrupt(), build_settings=KeyboardInterrupt(), resume=KeyboardInterrupt())
+    doors.answers["has_unfinished"] = True
     result = runner.invoke(cli.app, words)
     assert result.exit_code == 130
     assert "Stopped; what was finished is kept: `journeyman resume` goes on" in result.stderr
+    doors.answers["has_unfinished"] = False
+    assert "Stopped before anything was finished" in runner.invoke(cli.app, words).stderr
+
+
+def test_only_a_build_that_was_begun_can_be_resumed(tmp_path: Path) -> None:
+    assert not registry_doors.has_unfinished(tmp_path)
+    with Workspace(tmp_path) as place:
+        start_run(place, "houses", {}, SystemClock())
+    assert registry_doors.has_unfinished(tmp_path)
 
 
 @pytest.mark.parametrize(("number", "said"), [(errno.ENOSPC, "disk is full"), (errno.EACCES, "no permission")])

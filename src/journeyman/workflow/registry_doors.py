@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from journeyman.entities.model_version import ModelVersion
-from journeyman.errors import ReleaseError
+from journeyman.errors import ReleaseError, WorkspaceError
 from journeyman.settings import DEFAULT_WORKSPACE
 from journeyman.stores.catalogue import opened_journal, opened_registry
+from journeyman.stores.journal import RunStatus
 from journeyman.stores.lock import locked
 from journeyman.stores.releases import MANIFEST, read_release
 from journeyman.workflow.clock import SystemClock
 
-__all__ = ["find_release", "judging_rows", "models", "promote", "removed", "report_path", "rollback"]
+__all__ = ["find_release", "has_unfinished", "judging_rows", "models", "promote", "removed", "report_path", "rollback"]
 
 _REPORT = "report.html"
 
@@ -39,6 +40,17 @@ def find_release(
     with opened_registry(place) as registry:
         known = registry.version(str(name_or_folder), version)
         return place / known.path, known.digest
+
+
+def has_unfinished(workspace: Path) -> bool:
+    """Say whether a build was begun there and did not end, so that it can be resumed."""
+    from journeyman.workflow.run import LOOP  # noqa: PLC0415  # asked after Ctrl+C only; it loads pandas
+
+    try:
+        with opened_journal(workspace) as journal:
+            return any(LOOP not in run.id for run in journal.runs(RunStatus.RUNNING))
+    except WorkspaceError:
+        return False
 
 
 def models(workspace: str | Path | None = None) -> tuple[ModelVersion, ...]:
