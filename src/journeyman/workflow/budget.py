@@ -58,6 +58,10 @@ _FINISHING_SHARE = 0.08
 
 _LEAST_FITTING = 0.1
 
+_LEAST_ROUNDS = 0.8
+"""Share of a boosted member's rounds for which there must be time: the last fifth hardly matters, and a fit that is cut
+short there is worth far more than no such member."""
+
 _OVERHEAD = 0.8
 """Seconds of finishing on a table of few rows: measured from the end of the search to the release."""
 
@@ -212,7 +216,9 @@ def fit_limit(kit: Kit, table: Table, split: Split, settings: BuildSettings, ela
         return FitLimit()
     assert settings.budget is not None  # timed
     more = _more(split, len(table.frame), settings.threads)
-    each = {t.candidate.key: fit_seconds(t, split, settings.threads) * more for t in found.trials if t.fold_scores}
+    least = {t.candidate.key: _LEAST_ROUNDS if any(t.rounds) else 1.0 for t in found.trials}
+    fits = {t.candidate.key: fit_seconds(t, split, settings.threads) for t in found.trials if t.fold_scores}
+    each = {key: least[key] * seconds * more for key, seconds in fits.items()}
     chosen = members_of(found.ensemble, found.trials)
     preparing = _preparing(kit, table, chosen, found.trials) / _waves(split, settings.threads) * more
     finish = _finishing(table, split, sum(map(_one_answer, chosen)), _DEARER[-1], found.slowness)

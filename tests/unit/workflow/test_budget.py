@@ -20,6 +20,7 @@ from journeyman.settings import BuildSettings
 from journeyman.stages.rank import Foresight, judgement
 from journeyman.workflow.budget import (
     expected_costs,
+    fit_limit,
     members_of,
     reckoned_answer,
     seconds_for_copies,
@@ -132,6 +133,17 @@ def test_time_for_trials_leaves_the_time_to_fit_and_release_what_they_found():
     assert chosen == [trial]
     assert left == pytest.approx((60.0 - 10.0 - 3.0 * 4 / 3 - finish) / (1.0 + 4 / 3 / 2))
     assert trial_seconds(kit(2.0), TABLE, SPLIT, settings(budget=None), 10.0, [], [trial], 1.0) is None
+
+
+def test_a_boosted_member_needs_the_time_for_most_of_its_rounds_only():
+    """With 36 classes a linear model alone was released, because a boosted one missed its time by a twentieth."""
+    plain = tried(20.0, fit_seconds=3.0)
+    boosted = replace(plain, rounds=(90, 100, 110, 100))
+    seconds = [
+        fit_limit(kit(2.0), TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0, found_in(trial)).of(trial)
+        for trial in (plain, boosted)
+    ]
+    assert seconds == pytest.approx([3.0 * 4 / 3, 0.8 * 3.0 * 4 / 3])
 
 
 def test_on_a_machine_that_is_slow_just_now_more_time_is_kept_for_finishing():
