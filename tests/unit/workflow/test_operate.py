@@ -423,9 +423,10 @@ def test_everything_works_in_a_database_that_machines_share(
     make_model(tmp_path / "w")
     assert not (tmp_path / "w" / "journal.db").exists()
     where = OperatePlace("m", tmp_path / "w")
-    assert operate(where, {"every": 1_000, "settle": 0, "trials": 2}, True, print) == 0
+    # The grid is of seconds, and a slow machine may need one for its first look.
+    begun = operate(where, {"every": 1_000, "settle": 0, "trials": 2}, True, print)
     time.sleep(2.2)
-    assert operate(where, {}, True, print) >= 2
+    assert begun + operate(where, {}, True, print) >= 2
     look = overview(tmp_path / "w", "m")
     assert look.versions[0].champion
     assert [r.number for r in look.rounds] == list(range(len(look.rounds)))
