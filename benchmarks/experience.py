@@ -31,17 +31,17 @@ from journeyman.entities.candidate import SIMPLE, Candidate
 from journeyman.entities.table import target_values
 from journeyman.errors import JourneymanError
 from journeyman.metrics import find_metric
+from journeyman.pipelines.search import propose
 from journeyman.reports.progress import SilentProgress
+from journeyman.runtime.clock import SystemClock
+from journeyman.runtime.components import standard_kit
+from journeyman.runtime.fold_cache import SharedFolds
 from journeyman.settings import BuildSettings
 from journeyman.stages.rank import meta_features
 from journeyman.stages.rank.judgement import to_text
 from journeyman.stages.split import folds_only
 from journeyman.stages.train import Allowance, Terms, train
 from journeyman.stores.facts import encode
-from journeyman.workflow.clock import SystemClock
-from journeyman.workflow.kit import standard_kit
-from journeyman.workflow.search import propose
-from journeyman.workflow.shared_folds import SharedFolds
 
 HERE = Path(__file__).resolve().parent
 SHIPPED = HERE.parent / "src" / "journeyman" / "stages" / "rank" / "prior.json"

@@ -21,16 +21,16 @@ from journeyman.entities.candidate import BASELINE, Candidate
 from journeyman.entities.trial import Trial
 from journeyman.errors import JourneymanError
 from journeyman.metrics import find_metric
+from journeyman.pipelines.search import propose
 from journeyman.reports.progress import SilentProgress
+from journeyman.runtime.clock import SystemClock, available_threads
+from journeyman.runtime.components import standard_kit
+from journeyman.runtime.fold_cache import SharedFolds
+from journeyman.runtime.time_budget import fit_seconds
 from journeyman.settings import BuildSettings
 from journeyman.stages.rank import meta_features, shown_by
 from journeyman.stages.split import folds_only
 from journeyman.stages.train import Allowance, Terms, train
-from journeyman.workflow.budget import fit_seconds
-from journeyman.workflow.clock import SystemClock, available_threads
-from journeyman.workflow.kit import standard_kit
-from journeyman.workflow.search import propose
-from journeyman.workflow.shared_folds import SharedFolds
 
 HERE = Path(__file__).resolve().parent
 GROUPS = ("tabular", "drift", "clustering")

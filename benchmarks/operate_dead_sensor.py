@@ -23,7 +23,7 @@ import pandas as pd
 
 from journeyman.entities.decision import Action
 from journeyman.entities.simulation import Simulated, SimulateSettings
-from journeyman.workflow.simulate import simulate
+from journeyman.pipelines.simulate import simulate
 
 HERE = Path(__file__).resolve().parent
 STREAMS = {

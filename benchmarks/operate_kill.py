@@ -25,7 +25,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-HARNESS = Path(__file__).resolve().parents[1] / "tests" / "unit" / "workflow" / "loop_kill_harness.py"
+HARNESS = Path(__file__).resolve().parents[1] / "tests" / "unit" / "operations" / "loop_kill_harness.py"
 
 
 def main() -> None:

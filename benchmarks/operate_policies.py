@@ -14,8 +14,8 @@ from journeyman.entities.lessons import Lessons
 from journeyman.entities.operation import Economics, Move, Operation, Outcome
 from journeyman.entities.signal import Watched
 from journeyman.entities.staleness import Staleness
+from journeyman.operations.decide_move import Seen, begun, judge, moved
 from journeyman.stages.retrain import BlockLosses, absorb, choose_window, reference_unit, window_name
-from journeyman.workflow.judge import Seen, begun, judge, moved
 from operate_fits import Fits
 
 FloatArray = NDArray[np.float64]

@@ -4,10 +4,10 @@
 
 Every policy is made of the same quick models (one small LightGBM of the project's parts, fitted at each step of a
 stream on the rows whose truth had come by then), so that they differ in when they learn again and from what, and in
-nothing else. "ours" is decided by the lines that decide in the loop: workflow/judge.py, stages/retrain, stages/promote
-and stages/learn_operations. The others put what they learn to use at once. Losses are between 0 and 1 (halved Brier
-score; absolute error over a scale of the first model's). Costs are losses and retrainings together, in the default
-economics: they are what "ours" minimises.
+nothing else. "ours" is decided by the lines that decide in the loop: operations/decide_move.py, stages/retrain,
+stages/promote and stages/learn_operations. The others put what they learn to use at once. Losses are between 0 and 1
+(halved Brier score; absolute error over a scale of the first model's). Costs are losses and retrainings together, in
+the default economics: they are what "ours" minimises.
 
 No threshold is set on these streams. --synthetic adds streams whose drift is known, on which thresholds were set.
 """

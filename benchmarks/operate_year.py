@@ -27,21 +27,22 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from journeyman.api.build import build
 from journeyman.entities.decision import Action
 from journeyman.entities.operating import LoopState, Operated, OperateSettings
 from journeyman.entities.operation import Economics
 from journeyman.entities.overview import Request, RequestKind
 from journeyman.entities.prediction import Answer, Label, LogEntries, Part, Prediction, Shadow
+from journeyman.inference.release import Release
+from journeyman.operations.loop_parts import LoopParts
+from journeyman.operations.worker import Worker
+from journeyman.pipelines.loop_setup import loop_parts
+from journeyman.pipelines.operate import operate_round
 from journeyman.reports.progress import SilentProgress
+from journeyman.runtime.clock import SystemClock
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.prediction_retention import forget_archived, move_oldest, sweep
 from journeyman.stores.workspace import Workspace
-from journeyman.workflow.clock import SystemClock
-from journeyman.workflow.doors import build
-from journeyman.workflow.operate import LoopParts
-from journeyman.workflow.operate_run import loop_parts
-from journeyman.workflow.release import Release
-from journeyman.workflow.worker import Worker
 
 NAME = "year"
 DAY = 86_400_000
@@ -196,7 +197,7 @@ def live(place: Path, days: int, until: int) -> None:
         operated = workspace.operations.begin(Operated(NAME, SETTINGS, BEGUN))
         parts = loop_parts(workspace, operated, log, SilentProgress())
         now, told, looks = [BEGUN], [], []
-        worker = Worker(parts, SystemClock(), lambda: now[0], operated.begun, tell=told.append)
+        worker = Worker(parts, operate_round, SystemClock(), lambda: now[0], operated.begun, tell=told.append)
         traffic = Traffic(log, parts)
         state = worker.state()
         for look in range(state.round, min(days, until) * LOOKS):

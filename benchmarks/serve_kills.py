@@ -53,7 +53,7 @@ def killed(workspace: Path, name: str, rows: Path, kills: int, seed: int, place:
     os.environ["OMP_NUM_THREADS"] = "1"  # a process that has threads cannot be forked safely
     # Late: the client has no use for the model's libraries.
     import journeyman  # noqa: PLC0415 - see above
-    from journeyman.serving.serve_doors import serve  # noqa: PLC0415 - see above
+    from journeyman.serving.serve import serve  # noqa: PLC0415 - see above
     from journeyman.serving.serve_settings import ServeSettings  # noqa: PLC0415 - see above
     from journeyman.stores import prediction_retention  # noqa: PLC0415 - see above
 

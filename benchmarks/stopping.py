@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 import journeyman
+from journeyman.pipelines import search
 from journeyman.stages import stop
-from journeyman.workflow import search
 
 HERE = Path(__file__).resolve().parent
 TABLES = ("telco-churn", "wine-quality", "california-housing", "credit-g")

@@ -30,7 +30,7 @@ def journeyman(*words: str) -> None:
     """Run a command as one would type it."""
     print(f"\n$ journeyman {shlex.join(words)}", flush=True)
     environment = {**os.environ, "JOURNEYMAN_WORKSPACE": str(FOLDER / "workspace")}
-    subprocess.run([sys.executable, "-m", "journeyman.cli", *words], check=True, env=environment)
+    subprocess.run([sys.executable, "-m", "journeyman.cli.main", *words], check=True, env=environment)
 
 
 def main() -> None:

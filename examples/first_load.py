@@ -18,7 +18,7 @@ def main() -> None:
 
         import journeyman  # noqa: PLC0415  # reads the variable above
         import journeyman.cli  # noqa: PLC0415  # the command, after that
-        import journeyman.serving.serve_doors  # noqa: PLC0415  # the service, after that
+        import journeyman.serving.serve  # noqa: PLC0415  # the service, after that
 
         journeyman.build(rows, target="y", trials=3, workspace=f"{folder}/workspace").predict(rows)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from journeyman.api.build import build
 from journeyman.stores.catalogue import opened_registry
 from journeyman.stores.releases import read_release, write_release
-from journeyman.workflow.doors import build
 
 
 def two_versions(place: Path) -> Path:

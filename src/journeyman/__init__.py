@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:
+    from journeyman.api.build import build
     from journeyman.estimators import JourneymanClassifier, JourneymanRegressor
-    from journeyman.workflow.doors import build
-    from journeyman.workflow.predict_doors import load
+    from journeyman.inference.load_release import load
 
 __version__ = "0.1.0"
 __all__ = ["JourneymanClassifier", "JourneymanRegressor", "__version__", "build", "load"]
@@ -21,8 +21,8 @@ __all__ = ["JourneymanClassifier", "JourneymanRegressor", "__version__", "build"
 _HOMES = {
     "JourneymanClassifier": "journeyman.estimators",
     "JourneymanRegressor": "journeyman.estimators",
-    "build": "journeyman.workflow.doors",
-    "load": "journeyman.workflow.predict_doors",
+    "build": "journeyman.api.build",
+    "load": "journeyman.inference.load_release",
 }
 
 

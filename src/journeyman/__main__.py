@@ -1,5 +1,5 @@
 """`python -m journeyman` is the `journeyman` command."""
 
-from journeyman.cli import main
+from journeyman.cli.main import main
 
 main()

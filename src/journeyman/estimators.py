@@ -17,10 +17,10 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
 
 from journeyman.errors import TargetError
+from journeyman.inference.release import warn_of
+from journeyman.pipelines.fit_ensemble import Learned, embedded_settings, learn_from_frame
+from journeyman.runtime.machine import available_memory
 from journeyman.sources import frame_of
-from journeyman.workflow.embed import Learned, embedded_settings, learn_from_frame
-from journeyman.workflow.machine import available_memory
-from journeyman.workflow.release import warn_of
 
 __all__ = ["JourneymanClassifier", "JourneymanRegressor"]
 

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from journeyman.cli import app
+from journeyman.cli.main import app
 from journeyman.stores.journal import RunStatus
 from journeyman.stores.workspace import Workspace
 

@@ -7,8 +7,8 @@ import pytest
 from sklearn.datasets import load_breast_cancer
 
 import journeyman
+from journeyman.api.registry import models, rollback
 from journeyman.entities.decision import Action, Verdict
-from journeyman.workflow.registry_doors import models, rollback
 
 
 @pytest.fixture(scope="module")

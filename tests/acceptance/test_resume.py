@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 import journeyman
+from journeyman.api.build import resume
+from journeyman.api.registry import models, rollback
 from journeyman.entities.search import Choice
 from journeyman.errors import InputError, SourceError, WorkspaceError
 from journeyman.reports.progress import SilentProgress
 from journeyman.stores.journal import Journal, RunStatus
 from journeyman.stores.workspace import Workspace
-from journeyman.workflow.doors import resume
-from journeyman.workflow.registry_doors import models, rollback
 
 KILL = Path(__file__).parents[2] / "benchmarks" / "kill.py"
 

@@ -38,17 +38,17 @@ def fresh(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
     "code",
     [
         "import journeyman",
-        "import journeyman.cli",
+        "import journeyman.cli.main",
         "import sys; sys.argv = ['journeyman', '--help']\n"
-        "from journeyman.cli import main\n"
+        "from journeyman.cli.main import main\n"
         "try: main()\n"
         "except SystemExit as stop: assert stop.code == 0",
         "import sys; sys.argv = ['journeyman', 'build', 't.csv', '--target', 'y', '--budget', '0']\n"
-        "from journeyman.cli import main\n"
+        "from journeyman.cli.main import main\n"
         "try: main()\n"
         "except SystemExit as stop: assert stop.code == 2",
     ],
-    ids=["import journeyman", "import journeyman.cli", "journeyman --help", "a mistyped option"],
+    ids=["import journeyman", "import journeyman.cli.main", "journeyman --help", "a mistyped option"],
 )
 def test_nothing_heavy_is_loaded(code: str) -> None:
     result = fresh(f"{code}\nimport json, sys\nprint(json.dumps(sorted(set(sys.modules) & set({HEAVY}))))")
@@ -104,7 +104,7 @@ LEARNING = ["scipy", "sklearn", "lightgbm", "catboost", "ibis", "duckdb", "openp
 def test_a_service_of_trees_loads_nothing_that_trains() -> None:
     """What a service imports, and the parts of its release: scikit-learn alone would take longer than all of it."""
     parts = "journeyman.algorithms.lightgbm_trees, journeyman.algorithms.forest, journeyman.transformers.crafted"
-    code = f"import json, sys, journeyman.serving.serve_doors, {parts}\n"
+    code = f"import json, sys, journeyman.serving.serve, {parts}\n"
     result = fresh(f"{code}print(json.dumps(sorted(set(sys.modules) & set({LEARNING}))))")
     assert json.loads(result.stdout) == []
 
@@ -140,7 +140,7 @@ def test_commands_that_learn_nothing_load_nothing_that_learns(
     folder = str(small_model / "w")
     result = fresh(
         f"import os, sys; os.chdir({folder!r}); sys.argv = ['journeyman', *{words!r}, '--workspace', '.']\n"
-        "from journeyman.cli import main\n"
+        "from journeyman.cli.main import main\n"
         "try: main()\n"
         "except SystemExit as stop: assert not stop.code, stop.code\n"
         f"import json\nprint(json.dumps(sorted(set(sys.modules) & set({heavy}))))"

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 WIDEST = 8
 WIDE_BY_NATURE = {
-    "journeyman.workflow.doors.build",  # one parameter a setting: the signature is what users read
+    "journeyman.api.build.build",  # one parameter a setting: the signature is what users read
 }
 
 

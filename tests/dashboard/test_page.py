@@ -19,17 +19,17 @@ import pytest
 from tests.dashboard import history
 from tests.dashboard.browser import Browser, Tab, found
 
+from journeyman.api.build import build
 from journeyman.entities.operating import Operated, OperateSettings
 from journeyman.entities.operation import Outcome
 from journeyman.entities.overview import Request, RequestKind
 from journeyman.errors import SettingsError
 from journeyman.stores.workspace import Workspace
-from journeyman.workflow.doors import build
 
 pytest.importorskip("dash", reason="the extra journeyman[dashboard] is not installed")
 
+from journeyman.api.dashboard import operating_doors
 from journeyman.dashboard import server
-from journeyman.dashboard.dashboard_door import operating_doors
 
 pytestmark = [
     pytest.mark.slow,

@@ -12,9 +12,9 @@ from journeyman.entities.lessons import Lessons
 from journeyman.entities.operation import Economics
 from journeyman.entities.signal import Watched
 from journeyman.entities.staleness import Staleness
+from journeyman.operations.decide_move import Seen, begun, judge, moved
 from journeyman.stages.promote import open_contest, watch_over
 from journeyman.stages.retrain import ALL_ROWS, BlockLosses, absorb
-from journeyman.workflow.judge import Seen, begun, judge, moved
 
 pytestmark = pytest.mark.slow
 FIRST, DELAY, WINDOW, UNIT = 400, 100, 500, 0.15

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.serving.conftest import ROW, Server, in_log, until
 
-from journeyman.workflow.registry_doors import rollback
+from journeyman.api.registry import rollback
 
 pytestmark = pytest.mark.slow
 

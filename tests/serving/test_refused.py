@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from tests.serving.conftest import Server, until
 
+from journeyman.api.operations import overview
 from journeyman.entities.signal import Signal
-from journeyman.workflow.operate_doors import overview
 
 pytestmark = pytest.mark.slow
 

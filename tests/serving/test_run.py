@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from journeyman.api.operations import overview
 from journeyman.errors import JourneymanError
-from journeyman.workflow.operate_doors import overview
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from tests.serving.conftest import ROW, Server, until
 
-from journeyman.workflow.registry_doors import rollback
+from journeyman.api.registry import rollback
 
 pytestmark = pytest.mark.slow
 COUNTER = 'journeyman_predictions_total{version="1",part="champion"}'

@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from journeyman import cli
-from journeyman.cli_words import predictions_name
+from journeyman.api import registry as registry_doors
+from journeyman.cli import main as cli
+from journeyman.cli.options import predictions_name
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.model_version import ModelVersion
 from journeyman.errors import JournalError, ReleaseError, SchemaError, SourceError, TargetError, WorkspaceError
+from journeyman.inference.predictions_file import Layout
+from journeyman.runtime.clock import SystemClock
+from journeyman.runtime.durable_run import start_run
 from journeyman.stores.workspace import Workspace
-from journeyman.workflow import registry_doors
-from journeyman.workflow.clock import SystemClock
-from journeyman.workflow.predictions_file import Layout
-from journeyman.workflow.run import start_run
 
 runner = CliRunner()
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import typer
 
-from journeyman.cli import app, main
-from journeyman.cli_endings import usage_told
+from journeyman.cli.endings import usage_told
+from journeyman.cli.main import app, main
 
 
 def ended(words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[str]:

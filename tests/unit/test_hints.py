@@ -11,8 +11,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from journeyman.cli import app
-from journeyman.cli_endings import workspace_to_name
+from journeyman.cli.endings import workspace_to_name
+from journeyman.cli.main import app
 
 SOURCE = Path(__file__).parents[2] / "src" / "journeyman"
 runner = CliRunner()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from journeyman.cli import app
+from journeyman.cli.main import app
 from journeyman.entities.column import Kind
 
 SOURCE = Path(__file__).parents[2] / "src" / "journeyman"

@@ -26,7 +26,7 @@ class Choice:
     started : float
         Seconds since the run began when this was chosen.
     work : float
-        Seconds that a small fixed piece of work took then (``workflow/pace.py``); 0 where no clock counts.
+        Seconds that a small fixed piece of work took then (``runtime/machine_speed.py``); 0 where no clock counts.
     """
 
     expectation: Expectation | None

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from journeyman.entities.admitted import RowMisfit, TrainedColumn
 from journeyman.entities.finding import Finding
 from journeyman.entities.prediction import Answer, Part, RowFinding, Value
+from journeyman.inference.release import Release, typed_labels
+from journeyman.inference.trained_columns import trained_columns
 from journeyman.serving.asks import Row
 from journeyman.stages.admit import RowAdmission
 from journeyman.stages.attribute import attribute, typical_row
-from journeyman.workflow.release import Release, typed_labels
-from journeyman.workflow.trained_columns import trained_columns
 
 __all__ = ["ServedRelease"]
 

@@ -10,10 +10,10 @@ import msgspec
 
 from journeyman.entities.prediction import Label
 from journeyman.entities.task import Task
+from journeyman.inference.release import typed_labels
 from journeyman.serving.privacy import RowRules
 from journeyman.serving.refusals import Fault
 from journeyman.sources.parsing.texts import text_of
-from journeyman.workflow.release import typed_labels
 
 __all__ = ["GivenLabel", "read_label", "unknown_prediction"]
 

@@ -16,13 +16,13 @@ import pandas as pd
 import pytest
 from tests.served_model import two_versions
 
+from journeyman.api.build import build
+from journeyman.api.predict import load
+from journeyman.inference.release import Release
 from journeyman.serving.application import Application
-from journeyman.serving.serve_doors import make_application
+from journeyman.serving.serve import make_application
 from journeyman.serving.serve_settings import ServeSettings
 from journeyman.stores.prediction_log import SqlitePredictionLog
-from journeyman.workflow.doors import build
-from journeyman.workflow.predict_doors import load
-from journeyman.workflow.release import Release
 
 ROW = {"x": 0.5, "c": "a"}
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from tests.unit.serving.conftest import ROW, Client, served
 
+from journeyman.inference.release import Release
 from journeyman.serving.serve_settings import ServeSettings
-from journeyman.workflow.release import Release
 
 
 def test_an_answer_is_what_the_release_says_and_is_recorded(client: Client, release: Release) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from tests.unit.serving.conftest import ROW, Client, served
 
+from journeyman.inference.release import Release
 from journeyman.serving.serve_settings import ServeSettings
-from journeyman.workflow.release import Release
 
 ROWS = [{"x": 0.5, "c": "a"}, {"x": -2, "c": "b"}]
 

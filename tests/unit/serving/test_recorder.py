@@ -12,11 +12,11 @@ import pytest
 from tests.unit.serving.conftest import ROW, Client, Told, served
 
 from journeyman.entities.prediction import LogEntries, LogReceipt
+from journeyman.inference.release import Release
 from journeyman.serving import application
 from journeyman.serving.serve_settings import ServeSettings
 from journeyman.stages.admit import RowAdmission
 from journeyman.stores.prediction_log import SqlitePredictionLog
-from journeyman.workflow.release import Release
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from journeyman.api.predict import check_rows
 from journeyman.entities.file_style import FileStyle, parse_file_style
 from journeyman.errors import SettingsError, SourceError
 from journeyman.interfaces import Source
 from journeyman.sources import open_source
 from journeyman.sources.totals import count_totals
-from journeyman.workflow.predict_doors import check_rows
 
 ROWS = [[str(i), f"{i / 8 - 3:.3f}", ["red", "green", "blue"][i % 3]] for i in range(24)]
 NAMES = ["id", "x", "colour"]

@@ -1,0 +1,243 @@
+"""The doors of building: a table comes in, a release goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from journeyman.entities.file_style import FileStyle
+from journeyman.entities.finding import Finding
+from journeyman.errors import InputError, SettingsError
+from journeyman.inference.release import Release
+from journeyman.interfaces import Progress, Source
+from journeyman.pipelines.run_build import finish_build, run_build, shown_progress
+from journeyman.runtime.clock import SystemClock, available_threads
+from journeyman.runtime.durable_run import resumable, resume_run
+from journeyman.runtime.machine import available_memory
+from journeyman.runtime.settings_file import read_settings
+from journeyman.settings import (
+    DEFAULT_BUDGET,
+    DEFAULT_WORKSPACE,
+    FRAME,
+    BuildSettings,
+    checked,
+    model_name,
+    parse_budget,
+    parse_latency,
+    parse_memory,
+)
+from journeyman.sources import FrameSource, open_wanted
+from journeyman.stores.registry import check_name
+from journeyman.stores.workspace import Workspace
+
+__all__ = ["Release", "build", "build_settings", "resume"]
+
+
+def build(  # one parameter an option of the command
+    frame_or_path: object,
+    *,
+    target: str,
+    query: str | None = None,
+    budget: str | float | None = None,
+    trials: int | None = None,
+    metric: str | None = None,
+    task: str | None = None,
+    name: str | None = None,
+    workspace: str | Path | None = None,
+    seed: int = 0,
+    time: str | None = None,
+    group: str | None = None,
+    delay: str | None = None,
+    progress: Progress | None = None,
+    quiet: bool = False,
+    kinds: Mapping[str, str] | None = None,
+    roles: Mapping[str, str] | None = None,
+    missing: Sequence[str] = (),
+    decimal: str | None = None,
+    thousands: str | None = None,
+    accept: Sequence[str] = (),
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    quote: str | None = None,
+    sheet: str | None = None,
+    latency: str | float | None = None,
+    memory: str | int | None = None,
+    began: float | None = None,
+) -> Release:
+    """Go from a table to a released model.
+
+    Parameters
+    ----------
+    frame_or_path : frame, str or Path
+        Any frame that speaks Arrow or narwhals, or what ``journeyman build`` takes: a file, a folder, a database URL.
+    target : str
+        Column to predict.
+    budget : str or float, optional
+        Time from start to release ("30s", "2m", seconds), or "auto", which ends when more is not worth it; "2m" unless
+        ``trials`` is given.
+    trials : int, optional
+        Number of trials; makes a build repeatable bit for bit.
+    metric, task, seed, time, delay, group, query, kinds, roles, missing, decimal, thousands, accept
+        See :class:`journeyman.settings.BuildSettings`.
+    encoding, delimiter, quote, sheet
+        See :class:`journeyman.settings.BuildSettings`.
+    latency : str or float, optional
+        Time that the released model may take to answer for one row, in process ("1ms", seconds), even where that makes
+        it worse; by default the fastest model is taken that is as good as the best one.
+    progress : Progress, optional
+        Where the build tells what it is doing; by default a notebook's cell or the terminal, and nothing elsewhere.
+    quiet : bool
+        Whether no progress is shown by default.
+    memory : str or int, optional
+        What the build may take ("4GB", bytes); by default a share of what the machine has.
+    name : str, optional
+        Name of the model; after the table by default.
+    workspace : str or Path, optional
+        Folder of the journal and the releases; "journeyman-workspace" by default.
+    began : float, optional
+        ``time.monotonic()`` at the moment from which the budget counts; by default when this is called.
+
+    Returns
+    -------
+    Release
+        With ``predict``, ``predict_proba``, ``report`` and ``evaluation``.
+
+    Raises
+    ------
+    InputError
+        Where the table or an option cannot be used.
+    WorkspaceError
+        Where the workspace is in use, read-only or full.
+    """
+    began = SystemClock().monotonic() if began is None else began
+    target = str(target)  # names of a frame's columns may be numbers
+    path = str(frame_or_path) if isinstance(frame_or_path, str | Path) else None
+    if path is not None and "://" not in path:
+        path = str(Path(path).resolve())
+    settings = BuildSettings(
+        source=FRAME if path is None else path,
+        target=target,
+        name=model_name(path, target) if name is None else name,
+        query=query,
+        budget=_budget(budget, trials),
+        trials=trials,
+        metric=metric,
+        task=task,
+        seed=seed,
+        time=None if time is None else str(time),
+        group=None if group is None else str(group),
+        delay=delay,
+        kinds={str(column): kind for column, kind in (kinds or {}).items()},
+        roles={str(column): role for column, role in (roles or {}).items()},
+        missing=tuple(missing),
+        decimal=decimal,
+        thousands=thousands,
+        accept=tuple(accept),
+        encoding=encoding,
+        delimiter=delimiter,
+        quote=quote,
+        sheet=sheet,
+        latency=None if latency is None else parse_latency(str(latency)),
+        threads=available_threads(),
+        memory=available_memory(repeatable=trials is not None) if memory is None else parse_memory(str(memory)),
+    )
+    check_name(settings.name)
+    checked(settings)
+    source = FrameSource(frame_or_path, FRAME) if path is None else open_wanted(settings)
+    with shown_progress(progress, quiet, settings.budget, began) as shown:
+        return run_build(source, settings, workspace, shown, began)
+
+
+def build_settings(
+    path: str | Path,
+    workspace: str | Path | None = None,
+    progress: Progress | None = None,
+    began: float | None = None,
+    quiet: bool = False,
+) -> Release:
+    """Repeat a build from its ``settings.toml``; ``progress``, ``began`` and ``quiet`` as for ``build``."""
+    began = SystemClock().monotonic() if began is None else began
+    settings = read_settings(Path(path))
+    if settings.source == FRAME:
+        raise SettingsError(
+            f"{path} was made from a frame, which is not kept", hint="set source to a file that holds the same rows"
+        )
+    with shown_progress(progress, quiet, settings.budget, began) as shown:
+        return run_build(open_wanted(settings), settings, workspace, shown, began)
+
+
+def resume(workspace: str | Path | None = None, progress: Progress | None = None, quiet: bool = False) -> list[Release]:
+    """Go on with all builds that were interrupted; return their releases, none where there is nothing to do.
+
+    ``progress`` and ``quiet`` as for ``build``.
+
+    Raises
+    ------
+    InputError
+        Where a build cannot go on, once all others have; of several the first one's reason.
+    WorkspaceError
+        Where the workspace is in use, read-only or full.
+    """
+    releases = []
+    refused: InputError | None = None
+    with Workspace.existing(workspace or DEFAULT_WORKSPACE) as place, place.lock():
+        for record in resumable(place):
+            settings: BuildSettings = record.read_settings(BuildSettings)
+            gone = settings.source == FRAME
+            try:
+                source: Source = _GoneFrame() if gone else open_wanted(settings)
+                with (
+                    resume_run(place, record.id, SystemClock()) as run,
+                    shown_progress(progress, quiet, None, SystemClock().monotonic()) as shown,
+                ):
+                    releases.append(finish_build(source, settings, place, run, shown))
+            except InputError as error:
+                refused = refused or error
+    if refused is not None:
+        raise refused
+    return releases
+
+
+class _GoneFrame:
+    """The source of a build that was started from a frame: its rows are in the journal or nowhere."""
+
+    name = FRAME
+    names: tuple[str, ...] = ()
+    style = FileStyle()
+    findings: tuple[Finding, ...] = ()
+
+    def rows(self) -> int:
+        """Raise: the frame is gone."""
+        raise self._gone()
+
+    def memory(self) -> int:
+        """Raise: the frame is gone."""
+        raise self._gone()
+
+    def read(self, limit_rows: int | None, seed: int) -> pd.DataFrame:
+        """Raise: the frame is gone."""
+        raise self._gone()
+
+    def batches(self) -> Iterator[Any]:
+        """Raise: the frame is gone."""
+        raise self._gone()
+
+    def relation(self, backend: Any) -> Any:
+        """Raise: the frame is gone."""
+        raise self._gone()
+
+    def digest(self) -> str:
+        """Raise: the frame is gone."""
+        raise self._gone()
+
+    def _gone(self) -> InputError:
+        return InputError("the frame of this build was not kept", hint="start it anew from Python")
+
+
+def _budget(budget: str | float | None, trials: int | None) -> float | None:
+    if budget is None:
+        return None if trials is not None else parse_budget(DEFAULT_BUDGET)
+    return parse_budget(str(budget))

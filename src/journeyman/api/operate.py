@@ -1,0 +1,217 @@
+"""The door of the loop: opens model and log, holds the lease, and goes through the rounds that are due."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from journeyman.allocator import hold_little
+from journeyman.entities.operating import Operated, OperateSettings
+from journeyman.errors import LeaseError, SettingsError, WorkspaceError
+from journeyman.interfaces import Progress
+from journeyman.notifiers import make_notifier
+from journeyman.operations.worker import Worker, holding
+from journeyman.pipelines.loop_setup import loop_parts
+from journeyman.pipelines.operate import operate_round
+from journeyman.reports.progress import SilentProgress
+from journeyman.runtime.clock import SystemClock, milliseconds
+from journeyman.stores.prediction_log import SqlitePredictionLog
+from journeyman.stores.workspace import Workspace
+
+__all__ = ["TERM", "OperatePlace", "opened_log", "operate", "settle_settings", "waiting_words"]
+
+TERM = 30_000
+"""Milliseconds without a heartbeat after which another worker takes over."""
+
+_PAUSE = 30.0
+_LOOK = 1.0
+
+
+@dataclass(frozen=True)
+class OperatePlace:
+    """Where a model is operated.
+
+    Attributes
+    ----------
+    name : str
+        Of the model.
+    workspace : Path
+        Folder of the workspace.
+    log : Path or None
+        Folder of the prediction log; WORKSPACE/predictions/NAME by default.
+    """
+
+    name: str
+    workspace: Path
+    log: Path | None = None
+
+
+def operate(
+    place: OperatePlace,
+    changed: Mapping[str, Any],
+    once: bool,
+    tell: Callable[[str], None],
+    progress: Progress | None = None,
+) -> int:
+    """Operate a model until the process is told to end; return how many rounds were gone through.
+
+    Parameters
+    ----------
+    place : OperatePlace
+        Which model, where.
+    changed : mapping of str to object
+        Settings (fields of OperateSettings; of ``economics``, a mapping of its fields) that differ from what is kept of
+        the model, or from the usual ones.
+    once : bool
+        Whether to end when no round is due.
+    tell : callable
+        Is told a line about each round that did something, and about trouble.
+    progress : Progress, optional
+        Where retrainings tell what they do.
+
+    Raises
+    ------
+    SettingsError
+        For an unknown model or a setting that cannot be.
+    ReleaseError
+        Where the champion was built without a reference.
+    LeaseError
+        With ``once``, where another worker operates the model.
+    """
+    hold_little()
+    rounds = 0
+    with Workspace.existing(place.workspace) as workspace, _ended_by_signals() as stop:
+        workspace.registry.version(place.name)
+        operated = settle_settings(workspace, place.name, changed)
+        wait = (lambda _: True) if once else _told_wait(place.name, stop, tell)
+        while not stop.is_set():
+            try:
+                with holding(workspace, place.name, TERM, milliseconds, wait) as lease:
+                    held = workspace.fenced(lease.fence)
+                    with opened_log(place) as log:
+                        parts = loop_parts(held, operated, log, progress or SilentProgress())
+                        notifiers = tuple(make_notifier(n) for n in operated.settings.notify)
+                        worker = Worker(
+                            parts, operate_round, SystemClock(), milliseconds, operated.begun, notifiers, tell
+                        )
+                        if not once:
+                            tell(waiting_words(place, operated, worker.wakes(worker.state()), milliseconds(), log))
+                        rounds += _work(worker, once, stop, tell)
+            except LeaseError as error:
+                if once:
+                    raise
+                tell(str(error))
+            if once:
+                break
+    return rounds
+
+
+def waiting_words(place: OperatePlace, operated: Operated, wakes: int, now: int, log: SqlitePredictionLog) -> str:
+    """Say what the loop waits for.
+
+    Parameters
+    ----------
+    wakes, now : int
+        When the next look is due, and the present, in milliseconds since 1970.
+    """
+    every = operated.settings.every / 1000
+    due = time.strftime("%H:%M:%S", time.localtime(wakes / 1000))
+    look = "it looks at traffic now" if wakes <= now else f"it waits until {due} for the present span of traffic to end"
+    words = f"Operating {place.name}: a look every {every:g} s; {look}. Ctrl+C ends it; the same command goes on."
+    if log.rows() == 0:
+        words += f" No prediction is logged yet: `journeyman serve {place.name}` logs them."
+    return words
+
+
+def _told_wait(name: str, stop: threading.Event, tell: Callable[[str], None]) -> Callable[[float], bool]:
+    """Return a wait for the lease that says once that another worker holds it."""
+    told: list[str] = []
+
+    def wait(seconds: float) -> bool:
+        if not told:
+            told.append(f"Another worker operates {name}: this one takes over when it ends.")
+            tell(told[0])
+        return stop.wait(seconds)
+
+    return wait
+
+
+def settle_settings(workspace: Workspace, name: str, changed: Mapping[str, Any]) -> Operated:
+    """Return how a model is operated: as is kept of it, with what is changed now; its grid begins but once."""
+    known = {o.model: o for o in workspace.operations.models()}.get(name)
+    before = known.settings if known else OperateSettings()
+    economics = replace(before.economics, **changed.get("economics", {}))
+    settings = replace(before, **{**changed, "economics": economics})
+    if settings.every < 1_000:
+        raise SettingsError("a span is shorter than a second", hint="give --every such as 5m")
+    for notifier in settings.notify:
+        make_notifier(notifier)
+    return workspace.operations.begin(Operated(name, settings, milliseconds() // settings.every * settings.every))
+
+
+def _work(worker: Worker, once: bool, stop: threading.Event, tell: Callable[[str], None]) -> int:
+    rounds, state = 0, worker.state()
+    while not stop.is_set():
+        try:
+            if worker.wakes(state) <= milliseconds():
+                after = worker.round()
+                rounds += 1
+                if after.operations > state.operations:
+                    tell(worker.told(after.operations))
+                state = after
+                continue
+        except WorkspaceError as error:
+            if once:
+                raise
+            tell(f"{error.message}; it is tried again")
+            stop.wait(_PAUSE)
+            continue
+        if once:
+            break
+        stop.wait(min(_LOOK, max(0.05, (worker.wakes(state) - milliseconds()) / 1000)))
+    return rounds
+
+
+@contextmanager
+def opened_log(place: OperatePlace) -> Iterator[SqlitePredictionLog]:
+    """Open the prediction log of an operated model, with a connection of its own; SettingsError for another's log."""
+    log = SqlitePredictionLog(place.log or place.workspace / "predictions" / place.name)
+    try:
+        log.claim(place.name)
+        yield log
+    finally:
+        log.close()
+
+
+class _Ended(BaseException):
+    """The process was told to end while it worked: a round stays as it is, and goes on when it is called again."""
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[threading.Event]:
+    """Give an event that SIGTERM and Ctrl-C set; work in progress is left, for it can go on."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def end(_number: int, _frame: object) -> None:
+        stop.set()
+        raise _Ended
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    for number in before:
+        signal.signal(number, end)
+    try:
+        yield stop
+    except _Ended:
+        pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

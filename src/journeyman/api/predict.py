@@ -1,0 +1,127 @@
+"""The doors of prediction: a release in use, and tables of any size; loads only the parts that the release names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import tee
+from pathlib import Path
+
+import pandas as pd
+
+from journeyman.entities.file_style import AS_FOUND, FileStyle
+from journeyman.entities.finding import Finding
+from journeyman.errors import SourceError
+from journeyman.inference.load_release import load
+from journeyman.inference.predictions_file import Layout, opened_predictions, prediction_columns
+from journeyman.inference.release import Release
+from journeyman.interfaces import Source
+from journeyman.settings import predictions_name
+from journeyman.sources import open_source
+from journeyman.sources.batches import raw_frames, source_is_typed
+from journeyman.stages.conform import other_decimal, other_decimal_finding
+
+__all__ = ["Layout", "PredictResult", "Release", "check_rows", "in_own_style", "load", "predict_file"]
+
+_PLAIN = Layout()
+_STYLE_ROWS = 1_000
+_ROWS = 50_000
+"""Rows that are predicted at once: enough that the work outweighs the calls, few enough for any memory."""
+
+
+@dataclass(frozen=True)
+class PredictResult:
+    """Where predictions were written, how many, and what was noticed in the rows."""
+
+    path: Path
+    rows: int
+    findings: tuple[Finding, ...]
+
+
+def predict_file(
+    name: str,
+    table: str | Path,
+    *,
+    out: str | Path | None = None,
+    version: int | None = None,
+    workspace: str | Path | None = None,
+    query: str | None = None,
+    layout: Layout = _PLAIN,
+    style: FileStyle = AS_FOUND,
+) -> PredictResult:
+    """Predict the rows of a table, in their order, and write them beside the class probabilities.
+
+    The table is read, predicted and written some thousand rows at a time. The file appears when it is whole.
+
+    Parameters
+    ----------
+    name : str
+        Of the model, or its release's folder.
+    table : str or Path
+        A file, a folder or a database URL.
+    out : str or Path, optional
+        A .csv, .parquet or .jsonl file; "TABLE.predictions.csv" here by default.
+    query : str, optional
+        SQL, for a database.
+    layout : Layout
+        What is written besides predictions; by default the columns that named the rows of the training table.
+    style : FileStyle
+        What the user says of how the file is written; else it is expected to be written as the training table was.
+
+    Raises
+    ------
+    SourceError, SchemaError
+        Where the table cannot be read or does not fit the model's columns, or has not as many rows as predictions.
+    SettingsError
+        For an unknown name or version, a file of another kind, or a column to keep that is not there.
+    ReleaseError
+        Where an interval is wanted and the release knows none.
+    """
+    release = load(name, version=version, workspace=workspace, decimal=style.decimal)
+    path = Path(out) if out is not None else Path(predictions_name(str(table)))
+    with opened_predictions(path) as write:
+        source = open_source(str(table), query, style, release.file_style)
+        release, noticed = in_own_style(release, source, style)
+        rows = 0
+        frames, asked = tee(_parts(source))  # one part is held at a time: both go in step
+        for frame, (block, answers) in zip(frames, release.answers_in_parts(asked), strict=True):
+            write(prediction_columns(release, frame, block, answers, layout))
+            rows += len(answers)
+        if rows == 0:
+            raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
+        check_rows(source, rows)
+    return PredictResult(path, rows, (*source.findings, *noticed, *release.findings))
+
+
+def in_own_style(release: Release, source: Source, style: FileStyle) -> tuple[Release, tuple[Finding, ...]]:
+    """Return the release as one that reads numbers as the table writes them, and what is to be said of it.
+
+    A sign that the user named counts alone.
+    """
+    if style.decimal is not None or source_is_typed(source):
+        return release, ()
+    first = next(raw_frames(source.batches(), _STYLE_ROWS), None)
+    decimal = None if first is None else other_decimal(first, release.columns)
+    if decimal is None:
+        return release, ()
+    return release.with_decimal(decimal), (other_decimal_finding(source.name, decimal),)
+
+
+def check_rows(source: Source, predicted: int) -> None:
+    """Refuse predictions that are not as many as the rows of their table, counted apart from its reader.
+
+    Raises
+    ------
+    SourceError
+        Naming both numbers.
+    """
+    rows = source.rows()
+    if rows != predicted:
+        raise SourceError(
+            f"{source.name} has {rows:,} rows, but {predicted:,} predictions came of them",
+            hint="look for quotes that are not closed, or give --quote none",
+        )
+
+
+def _parts(source: Source) -> Iterator[pd.DataFrame]:
+    return raw_frames(source.batches(), _ROWS)

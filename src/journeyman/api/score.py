@@ -1,0 +1,308 @@
+"""The doors of scoring: tables of any size, gone on with after a kill, and folders that are watched."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from journeyman.api.predict import PredictResult, Release, check_rows, in_own_style, load
+from journeyman.api.watched_folder import (
+    MARK,
+    FileState,
+    ScoredTables,
+    file_state,
+    is_being_written,
+    watching,
+)
+from journeyman.entities.conformed import Misfit
+from journeyman.entities.file_style import AS_FOUND, FileStyle
+from journeyman.entities.finding import Finding
+from journeyman.errors import JourneymanError, SchemaError, SettingsError, SourceError
+from journeyman.inference.predictions_file import Layout, opened_predictions, prediction_columns
+from journeyman.settings import predictions_name
+from journeyman.sources import is_table, open_source
+from journeyman.sources.batches import raw_frames
+from journeyman.stages.conform import conform_part, judge
+from journeyman.stores.disk import Draft, disk_errors, sync_folder
+
+__all__ = ["Layout", "ScoreJob", "load", "score_file", "watch"]
+
+_PLAIN = Layout()
+_ROWS = 50_000
+_TOLD = b"journeyman"
+_JOB = "job.json"
+
+
+@dataclass(frozen=True)
+class ScoreJob:
+    """What is scored, by what, where to; a job is gone on with only where all of it is the same.
+
+    Attributes
+    ----------
+    release, source : str
+        Digests.
+    target : str
+        Name of the file of predictions.
+    rows : int
+        Rows of a part.
+    layout : Layout
+        What is written besides predictions.
+    style : FileStyle
+        What the user said of how the table is written.
+    """
+
+    release: str
+    source: str
+    target: str
+    rows: int
+    layout: Layout = _PLAIN
+    style: FileStyle = AS_FOUND
+
+
+class _Part(msgspec.Struct):
+    misfits: list[Misfit]
+    findings: list[Finding]
+
+
+def score_file(
+    release: Release,
+    table: str | Path,
+    tell: Callable[[int], None],
+    *,
+    out: str | Path | None = None,
+    query: str | None = None,
+    layout: Layout = _PLAIN,
+    check: Callable[[], None] | None = None,
+    style: FileStyle = AS_FOUND,
+) -> PredictResult:
+    """Predict the rows of a table of any size, in their order; after a kill the same call goes on where it was.
+
+    Rows are read, scored and made durable some fifty thousand at a time, as files of a folder beside ``out``; the file
+    itself appears when it is whole, and then the folder goes. A database must give its rows in the same order again.
+
+    Parameters
+    ----------
+    tell : callable
+        Gets the number of rows that are done, after each part.
+    layout : Layout
+        What is written besides predictions; by default the columns that named the rows of the training table.
+    table, out, query, style
+        As for ``predict_file``.
+    check : callable, optional
+        Called before the file appears; where it raises, none does.
+
+    Raises
+    ------
+    SourceError, SchemaError, SettingsError
+        As for ``predict_file``.
+    WorkspaceError
+        Where the disk is full; what is done stays.
+    """
+    release = release if style.decimal is None else release.with_decimal(style.decimal)
+    path = Path(out) if out is not None else Path(predictions_name(str(table)))
+    source = open_source(str(table), query, style, release.file_style)
+    with opened_predictions(path) as keep:
+        model = str(release.manifest["files"]["model.json"]["sha256"])
+        job = ScoreJob(model, source.digest(), path.name, _ROWS, layout, style)
+        release, own_style = in_own_style(release, source, style)
+        parts = _parts(path)
+        with disk_errors(path.parent):
+            done = _begun(parts, job)
+            rows = 0
+            for number, frame in enumerate(raw_frames(source.batches(), job.rows)):
+                if number >= done:
+                    _score(release, frame, parts, number, job.layout)
+                rows += len(frame)
+                tell(rows)
+        if rows == 0:
+            raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
+        check_rows(source, rows)
+        files = sorted(parts.glob("*.parquet"))
+        noticed = [_noticed(file) for file in files]
+        findings = (
+            *source.findings,
+            *own_style,
+            *judge(misfit for part in noticed for misfit in part.misfits),
+            *noticed[-1].findings,
+        )
+        for file in files:
+            keep(pq.read_table(file).to_pandas())
+        if check is not None:
+            check()
+    shutil.rmtree(parts)
+    return PredictResult(path, rows, findings)
+
+
+def watch(
+    name: str,
+    folder: Path,
+    tell: Callable[[str], None],
+    *,
+    version: int | None = None,
+    workspace: str | Path | None = None,
+    style: FileStyle = AS_FOUND,
+    seconds: float = 2.0,
+    rounds: int | None = None,
+) -> None:
+    """Score every table that appears in a folder, beside it, until interrupted.
+
+    Each is scored once by its content: one that is replaced is scored again, one that is only touched is not. A table
+    that somebody still writes, or that has changed between two looks, is left until it is whole; where it changes while
+    it is read, nothing appears. One that cannot be read is told, once, and again only when it has changed; whatever
+    else is wrong is told once and tried again.
+
+    Parameters
+    ----------
+    tell : callable
+        Gets a line for each table.
+    seconds : float
+        Between two looks.
+    rounds : int, optional
+        Looks after which this ends; None for ever.
+
+    Raises
+    ------
+    SettingsError
+        Where there is no such folder, or no such model, or another process watches it.
+    """
+    if not folder.is_dir():
+        raise SettingsError(f"--watch {folder} is no folder", hint="make it first, or name another")
+    load(name, version=version, workspace=workspace)
+
+    def score(table: Path, out: Path, check: Callable[[], None]) -> int:
+        release = load(name, version=version, workspace=workspace)
+        whole = score_file(release, table, lambda _: None, out=out, style=style, check=check)
+        return whole.rows
+
+    with watching(folder):
+        watched = _Watched(ScoredTables(folder), score, tell)
+        round_number = 0
+        while rounds is None or round_number < rounds:
+            try:
+                tables = sorted(folder.iterdir())
+            except OSError as error:
+                raise SettingsError(
+                    f"--watch {folder} cannot be looked at any more: {error.strerror}", hint="make it again"
+                ) from error
+            for table in tables:
+                if _is_table(table):
+                    watched.look(table)
+            round_number += 1
+            time.sleep(seconds)
+
+
+class _Changed(Exception):
+    """A table changed while it was read."""
+
+
+class _Watched:
+    """What is known of the tables of a watched folder from one look to the next."""
+
+    def __init__(
+        self,
+        scored: ScoredTables,
+        score: Callable[[Path, Path, Callable[[], None]], int],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._scored, self._score, self._tell = scored, score, tell
+        self._seen: dict[Path, FileState | None] = {}
+        self._refused: dict[Path, FileState] = {}
+        self._troubles: dict[Path, str] = {}  # what was told of a table and is tried again
+
+    def look(self, table: Path) -> None:
+        """Score a table where it is new and whole."""
+        state = file_state(table)
+        before, self._seen[table] = self._seen.get(table), state
+        if state is None or state != before or self._refused.get(table) == state or self._scored.has(table, state):
+            return
+        if is_being_written(table):
+            return
+        try:
+            self._take(table, state)
+            self._troubles.pop(table, None)
+        except _Changed:
+            self._seen.pop(table)
+        except (SourceError, SchemaError) as error:
+            self._refused[table] = state
+            self._tell(f"{table}: {error}")
+        except (JourneymanError, OSError) as error:
+            if self._troubles.get(table) != str(error):
+                self._troubles[table] = str(error)
+                self._tell(f"{table}: {error}; it is tried again")
+        except Exception as error:  # noqa: BLE001 - one table must not keep the others from their answers
+            traceback.print_exc(file=sys.stderr)
+            self._refused[table] = state
+            self._tell(f"{table}: {type(error).__name__}, a fault of Journeyman")
+
+    def _take(self, table: Path, state: FileState) -> None:
+        out = self._scored.out(table)
+        digest = open_source(str(table), None).digest()
+        if not self._scored.has_content(table, digest) and not self._was_scored_before(table, out, state):
+
+            def check() -> None:
+                if file_state(table) != state:
+                    raise _Changed
+
+            self._tell(f"{self._score(table, out, check)} rows predicted: {out}")
+        self._scored.add(table, state, digest)
+
+    def _was_scored_before(self, table: Path, out: Path, state: FileState) -> bool:
+        """Return whether predictions lie there of a table that nothing was noted of: a kill came, or an old version."""
+        there = file_state(out)
+        if there is None or there[1] < state[1] or self._scored.knows(table):
+            return False
+        shutil.rmtree(_parts(out), ignore_errors=True)
+        return True
+
+
+def _parts(out: Path) -> Path:
+    return out.with_name(f".{out.name[:200]}.parts")
+
+
+def _is_table(path: Path) -> bool:
+    name = path.name
+    return is_table(name) and not name.startswith(".") and not name.lower().endswith(MARK) and path.is_file()
+
+
+def _begun(parts: Path, job: ScoreJob) -> int:
+    """Return how many parts are done; those of another job are thrown away."""
+    note = parts / _JOB
+    if note.is_file() and note.read_bytes() == msgspec.json.encode(job):
+        for draft in parts.glob(".draft-*"):
+            draft.unlink()
+        return len(list(parts.glob("*.parquet")))
+    if parts.exists():
+        shutil.rmtree(parts)
+    parts.mkdir()
+    with Draft(parts) as draft_note:
+        draft_note.write(msgspec.json.encode(job))
+        draft_note.keep(_JOB)
+    sync_folder(parts)
+    return 0
+
+
+def _score(release: Release, frame: pd.DataFrame, parts: Path, number: int, layout: Layout) -> None:
+    part = conform_part(frame, release.columns, release.left_out)
+    answers = release.answer_block(part.block)
+    columns = prediction_columns(release, frame, part.block, answers, layout)
+    told = msgspec.json.encode(_Part(list(part.misfits), list(part.findings)))
+    table = pa.Table.from_pandas(columns, preserve_index=False)
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), _TOLD: told})
+    with Draft(parts) as draft:
+        pq.write_table(table, draft)
+        draft.keep(f"{number:08d}.parquet")
+    sync_folder(parts)
+
+
+def _noticed(part: Path) -> _Part:
+    return msgspec.json.decode(pq.read_schema(part).metadata[_TOLD], type=_Part)

@@ -1,0 +1,1 @@
+"""The commands, thin: options, one call each, and what is printed."""

@@ -1,0 +1,530 @@
+"""The commands: each parses what was typed, calls one door of the workflow, and prints what came of it."""
+
+from __future__ import annotations
+
+import time
+
+_STARTED = time.monotonic()  # the budget is from start to release: loading libraries counts
+
+import difflib
+import io
+import os
+import shutil
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from journeyman import __version__
+from journeyman.cli import serve
+from journeyman.cli.dashboard import app as showing
+from journeyman.cli.endings import told, usage_told, workspace_to_name
+from journeyman.cli.late import Late
+from journeyman.cli.operate import app as operating
+from journeyman.cli.operate import resume_loop
+from journeyman.cli.options import (
+    Decimal,
+    Delimiter,
+    Encoding,
+    Identifiers,
+    Interval,
+    Keep,
+    Name,
+    Query,
+    Quiet,
+    Quote,
+    Sheet,
+    Thousands,
+    Version,
+    Workspace,
+    count,
+    finding_line,
+    predictions_name,
+    same_file,
+)
+from journeyman.cli.simulate import app as simulating
+from journeyman.entities.column import Kind, Role
+from journeyman.entities.file_style import parse_file_style
+from journeyman.entities.task import TaskKind
+from journeyman.errors import SettingsError
+from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, decimal_sign, parse_budget
+
+__all__ = ["app", "main"]
+
+# The one lazy door: everything behind these names loads pandas or scikit-learn (seconds), which `journeyman --help`,
+# completion and a mistyped option must not wait for. Type checkers and import-linter see the true imports.
+if TYPE_CHECKING:
+    from rich import console as rich_console
+
+    from journeyman.api import build as doors
+    from journeyman.api import experience as experience_doors
+    from journeyman.api import experience_table as experience_export
+    from journeyman.api import predict as predict_doors
+    from journeyman.api import registry as registry_doors
+    from journeyman.api import report as report_doors
+    from journeyman.reports import experience_view, finding_pages, terminal
+    from journeyman.reports import progress as progresses
+else:
+    rich_console = Late("rich.console")
+    progresses = Late("journeyman.reports.progress")
+    terminal = Late("journeyman.reports.terminal")
+    experience_view = Late("journeyman.reports.experience_view")
+    finding_pages = Late("journeyman.reports.finding_pages")
+    doors = Late("journeyman.api.build")
+    experience_doors = Late("journeyman.api.experience")
+    experience_export = Late("journeyman.api.experience_table")
+    predict_doors = Late("journeyman.api.predict")
+    registry_doors = Late("journeyman.api.registry")
+    report_doors = Late("journeyman.api.report")
+
+WIDTH_IN_FILES = 100
+
+app = typer.Typer(
+    name="journeyman",
+    help="From a table to a released model, with one command.",
+    epilog="First steps: journeyman build houses.csv --target price",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help takes 0.2 s on a busy machine, boxed help 0.5 s
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+experience = typer.Typer(
+    name="experience",
+    help="Show, export or clear what your builds have taught.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+app.add_typer(serve.app)  # without a name: its commands are commands of this one
+app.add_typer(experience)
+app.add_typer(operating)
+app.add_typer(simulating)
+app.add_typer(showing)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"journeyman {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def journeyman(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and stop.")
+    ] = False,
+) -> None:
+    """From a table to a released model, with one command."""
+
+
+@app.command(epilog="Example: journeyman build houses.csv --target price --budget 2m")
+def build(  # one parameter an option: the signature is the command's interface
+    context: typer.Context,
+    table: Annotated[
+        str,
+        typer.Argument(
+            metavar="TABLE",
+            help="A .csv, .tsv, .parquet, .jsonl or .xlsx file, packed or not, a folder of them, a database URL "
+            "(with --query), or the settings.toml of an earlier build, which is then repeated.",
+            show_default=False,
+        ),
+    ],
+    target: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column to predict.", show_default=False)] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Time from start to release: 30s, 2m, 1h or seconds, or auto, which ends when more is not worth it "
+            f"[default: {DEFAULT_BUDGET}, unless --trials is given].",
+            show_default=False,
+        ),
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Number of trials; makes a build repeatable.", show_default=False),
+    ] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            metavar="M", help="Metric to choose by [default: the usual one for the task].", show_default=False
+        ),
+    ] = None,
+    task: Annotated[
+        TaskKind | None, typer.Option(help="Kind of task [default: decided by the values].", show_default=False)
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Name of the model [default: after the table].", show_default=False),
+    ] = None,
+    query: Query = None,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of everything random.")] = 0,
+    time_column: Annotated[
+        str | None, typer.Option("--time", metavar="COL", help="Split by this time column.", show_default=False)
+    ] = None,
+    delay: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="How long after its row a label is known, with --time: 7d, 12h; a plain number in the unit of a time "
+            "column of numbers, or of rows where their order is the time.",
+            show_default=False,
+        ),
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(metavar="COL", help="Keep rows of one value of this column together.", show_default=False),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option(metavar="COL", help="Do not use this column; repeatable.", show_default=False)
+    ] = None,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COL=KIND", help="Overrule the kind of a column; repeatable.", show_default=False),
+    ] = None,
+    missing: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TEXT", help="A further text for a missing value; repeatable.", show_default=False),
+    ] = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CODE",
+            help="Leave this finding as it is (DQ301, or DQ301:column); repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    quote: Quote = None,
+    sheet: Sheet = None,
+    latency: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Most time to predict one row, in process (1ms), even if a slower model would be better.",
+            show_default=False,
+        ),
+    ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="Memory that the build may take: 4GB, 800MB or bytes; [default: a share of what is free].",
+            show_default=False,
+        ),
+    ] = None,
+    workspace: Workspace = Path(DEFAULT_WORKSPACE),
+    quiet: Quiet = False,
+) -> None:
+    """Build a model from a table, judge it and release it."""
+    began = _began(context)
+    with told(workspace, interrupted=partial(_interrupted, workspace)):
+        if table.lower().endswith(".toml"):
+            _refuse_options(context)
+            with _progress(None, quiet, began) as progress:
+                release = doors.build_settings(Path(table), workspace, progress, began)
+            _print_release(release, workspace)
+            return
+        if target is None:
+            raise SettingsError("no column to predict was named", hint="add --target COLUMN")
+        if budget is None and trials is None:
+            budget = DEFAULT_BUDGET
+        seconds = None if budget is None else parse_budget(budget)
+        kinds = _parse_kinds(kind or ())
+        with _progress(seconds, quiet, began) as progress:
+            release = doors.build(
+                table,
+                target=target,
+                query=query,
+                budget=budget,
+                trials=trials,
+                metric=metric,
+                task=None if task is None else task.value,
+                name=name,
+                workspace=workspace,
+                seed=seed,
+                time=time_column,
+                group=group,
+                delay=delay,
+                progress=progress,
+                kinds=kinds,
+                roles=dict.fromkeys(ignore or (), Role.IGNORED.value),
+                missing=tuple(missing or ()),
+                decimal=decimal,
+                thousands=thousands,
+                accept=tuple(accept or ()),
+                encoding=encoding,
+                delimiter=delimiter,
+                quote=quote,
+                sheet=sheet,
+                latency=latency,
+                memory=memory,
+                began=began,
+            )
+        _print_release(release, workspace)
+
+
+@app.command(epilog="Example: journeyman predict houses new-houses.csv --out prices.csv")
+def predict(
+    name: Name,
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="Rows to predict, as for build.", show_default=False)],
+    out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where the predictions go: a .csv, .parquet or .jsonl file; - is standard output. "
+            "By default TABLE.predictions.csv in this folder.",
+            show_default=False,
+        ),
+    ] = None,
+    keep: Keep = None,
+    identifiers: Identifiers = True,
+    interval: Interval = False,
+    version: Version = None,
+    query: Query = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    quote: Quote = None,
+    sheet: Sheet = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
+    workspace: Workspace = Path(DEFAULT_WORKSPACE),
+) -> None:
+    """Predict the rows of a table with a released model."""
+    with told(workspace):
+        with tempfile.TemporaryDirectory(prefix="journeyman-") as folder:
+            to_stdout = out == "-"
+            path = Path(folder, "predictions.csv") if to_stdout else Path(out or predictions_name(table))
+            if not to_stdout and same_file(path, table):
+                raise SettingsError(f"--out {path} would overwrite the table to predict", hint="name another file")
+            style = parse_file_style(encoding, delimiter, quote, sheet, decimal_sign(decimal, thousands))
+            layout = predict_doors.Layout(tuple(keep or ()), identifiers, interval)
+            result = predict_doors.predict_file(
+                name, table, out=path, version=version, workspace=workspace, query=query, layout=layout, style=style
+            )
+            if to_stdout:
+                sys.stdout.flush()
+                with open(result.path, "rb") as file:
+                    shutil.copyfileobj(file, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
+            else:
+                typer.echo(f"{count(result.rows, 'row')} predicted: {result.path}")
+        if to_stdout:
+            typer.echo(f"{count(result.rows, 'row')} predicted", err=True)
+        for finding in result.findings:
+            typer.echo(finding_line(finding), err=True)
+
+
+@app.command(epilog="Example: journeyman report houses")
+def report(
+    name: Name,
+    version: Version = None,
+    workspace: Workspace = Path(DEFAULT_WORKSPACE),
+    show_page: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the report in a browser, where there is a display.")
+    ] = True,
+) -> None:
+    """Print where a model's report is; open it, where there is a display."""
+    with told(workspace):
+        path = registry_doors.report_path(name, version=version, workspace=workspace).resolve()
+        typer.echo(str(path))
+        if show_page and sys.stdout.isatty() and _has_display():
+            webbrowser.open(path.as_uri())
+
+
+@app.command(epilog="Example: journeyman explain DQ302")
+def explain(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="Code of a finding, such as DQ302.", show_default=False)],
+) -> None:
+    """Say what a finding means, what can be done about it, and what is done unless you say otherwise."""
+    with told(Path()):
+        typer.echo(finding_pages.finding_page(code))
+
+
+@app.command("list", epilog="Example: journeyman list")
+def list_models(workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
+    """List all models and their versions."""
+    with told(workspace):
+        versions = registry_doors.models(workspace)
+        judged = registry_doors.judging_rows(versions, workspace)
+        _print(terminal.models_table(versions, registry_doors.removed(workspace), judged))
+
+
+@app.command(epilog="Example: journeyman show houses --version 2")
+def show(name: Name, version: Version = None, workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
+    """Show what is known of a released model."""
+    with told(workspace):
+        _print(terminal.show(report_doors.report_of(name, version=version, workspace=workspace)))
+
+
+def _interrupted(workspace: Path) -> str:
+    if registry_doors.has_unfinished(workspace):
+        return "Stopped; what was finished is kept: `journeyman resume` goes on"
+    return "Stopped before anything was finished; the same command begins again"
+
+
+@app.command(epilog="Example: journeyman resume")
+def resume(
+    context: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="A paused model whose loop is to go on.", show_default=False),
+    ] = None,
+    workspace: Workspace = Path(DEFAULT_WORKSPACE),
+    quiet: Quiet = False,
+) -> None:
+    """Go on with builds that were interrupted; with a name, with the loop of a paused model."""
+    if name is not None:
+        resume_loop(name, workspace)
+        return
+    with told(workspace, interrupted=partial(_interrupted, workspace)):
+        with _progress(None, quiet, _began(context)) as progress:
+            releases = doors.resume(workspace, progress)
+        if not releases:
+            typer.echo("Nothing to resume.")
+        for release in releases:
+            _print_release(release, workspace)
+
+
+@app.command(epilog="Example: journeyman promote houses --version 2")
+def promote(
+    name: Name,
+    version: Annotated[int, typer.Option(metavar="N", min=1, help="Version to use from now on.", show_default=False)],
+    workspace: Workspace = Path(DEFAULT_WORKSPACE),
+) -> None:
+    """Make a version the champion, whatever its build decided."""
+    with told(workspace):
+        chosen = registry_doors.promote(name, version, workspace=workspace)
+        typer.echo(f"{chosen.name}: version {chosen.version} is the champion now")
+
+
+@app.command(epilog="Example: journeyman rollback houses --to 1")
+def rollback(
+    name: Name,
+    to: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Version to go back to [default: the one before].", show_default=False),
+    ] = None,
+    workspace: Workspace = Path(DEFAULT_WORKSPACE),
+) -> None:
+    """Make an earlier version the champion again."""
+    with told(workspace):
+        version = registry_doors.rollback(name, to=to, workspace=workspace)
+        typer.echo(f"{version.name}: version {version.version} is the champion now")
+
+
+@experience.callback(epilog="Example: journeyman experience")
+def show_experience(context: typer.Context) -> None:
+    """Show how good the judgement of your builds was, and what they have taught."""
+    if context.invoked_subcommand is None:
+        with told(Path()):
+            look = experience_doors.looked_back()
+            _print(experience_view.experience_view(look, str(experience_doors.experience_file())))
+
+
+@experience.command("export", epilog="Example: journeyman experience export experience.csv")
+def export_experience(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A .csv, .parquet or .jsonl file to write.", show_default=False)
+    ],
+) -> None:
+    """Write your experience to a file, a row a trial."""
+    with told(Path()):
+        typer.echo(f"{count(experience_export.export(file), 'trial')} written: {file}")
+
+
+@experience.command("clear", epilog="Example: journeyman experience clear --yes")
+def clear_experience(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Forget your experience; what a workspace holds of it stays there."""
+    with told(Path()):
+        rows = experience_doors.rows_kept()
+        if not rows:
+            typer.echo("There is no experience to forget.")
+            return
+        if not yes:
+            if not sys.stdin.isatty():
+                raise SettingsError("nobody can be asked whether to forget it", hint="add --yes")
+            typer.confirm(f"Forget {count(rows, 'trial')} in {experience_doors.experience_file()}?", abort=True)
+        typer.echo(f"{count(experience_doors.clear(), 'trial')} forgotten")
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a narrow encoding loses a character, not the command
+    with usage_told():
+        code = app(obj=_STARTED, standalone_mode=False)
+    sys.exit(code or 0)
+
+
+def _began(context: typer.Context) -> float:
+    """Return the moment from which the time counts: the start of the process, where this is its only command."""
+    return context.obj if isinstance(context.obj, float) else time.monotonic()
+
+
+def _refuse_options(context: typer.Context) -> None:
+    """Refuse options that a settings file would silently overrule."""
+    kept = {"table", "workspace", "quiet"}
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if parameter.name not in kept and source is not None and source.name == "COMMANDLINE":
+            raise SettingsError(
+                f"{parameter.opts[0]} has no effect beside a settings file", hint="change it in the file instead"
+            )
+
+
+def _parse_kinds(texts: Sequence[str]) -> dict[str, str]:
+    kinds = {}
+    for text in texts:
+        column, equals, kind = text.rpartition("=")
+        names = [known.value for known in Kind]
+        if not (column and equals):
+            raise SettingsError(f"--kind {text} names no column and kind", hint="write --kind COLUMN=KIND")
+        if kind not in names:
+            near = difflib.get_close_matches(kind, names, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"kinds are {', '.join(names)}"
+            raise SettingsError(f"--kind {text}: there is no kind {kind!r}", hint=hint)
+        kinds[column] = kind
+    return kinds
+
+
+def _progress(budget: float | None, quiet: bool, began: float) -> progresses.SilentProgress:
+    """Return the progress that fits where standard error goes; a context that leaves the terminal clean."""
+
+    def elapsed() -> float:
+        return time.monotonic() - began
+
+    if quiet:
+        return progresses.SilentProgress()
+    if sys.stderr.isatty():
+        return progresses.LiveProgress(rich_console.Console(stderr=True), budget, elapsed)
+    return progresses.PlainProgress(sys.stderr, elapsed)
+
+
+def _print(renderable: rich_console.RenderableType) -> None:
+    width = None if sys.stdout.isatty() else WIDTH_IN_FILES
+    rich_console.Console(width=width).print(renderable, highlight=False, markup=False)
+
+
+def _print_release(release: doors.Release, workspace: Path) -> None:
+    _print(terminal.summary(release.report, str(release.report_path), workspace_to_name(workspace)))
+
+
+def _has_display() -> bool:
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+if __name__ == "__main__":
+    main()

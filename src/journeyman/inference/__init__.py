@@ -1,0 +1,1 @@
+"""What predicts: a release, opened; service and exports stand on it."""

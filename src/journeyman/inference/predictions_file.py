@@ -1,0 +1,220 @@
+"""A file of predictions, written some rows at a time: CSV, Parquet or JSON lines, by its name; whole or absent."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from journeyman.entities.table import Block
+from journeyman.errors import SettingsError
+from journeyman.inference.release import Release
+
+__all__ = ["Layout", "opened_predictions", "prediction_columns"]
+
+FloatArray = NDArray[np.float64]
+Keep = Callable[[pd.DataFrame], None]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What stands in a file of predictions besides them.
+
+    Attributes
+    ----------
+    keep : tuple of str
+        Columns of the table that are written along; each must be there.
+    identifiers : bool
+        Whether columns that named the rows of the training table are written along, where they are there.
+    interval : bool
+        Whether the interval (classes: the likely labels) that holds the true value in about 90% of rows is written.
+    """
+
+    keep: tuple[str, ...] = ()
+    identifiers: bool = True
+    interval: bool = False
+
+    def kept(self, given: Sequence[str], identifiers: Sequence[str]) -> list[str]:
+        """Return which columns of a table are written along, in its order.
+
+        Raises
+        ------
+        SettingsError
+            Where a wanted one is not there.
+        """
+        for name in self.keep:
+            if name not in given:
+                near = difflib.get_close_matches(name, given, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"its columns are {', '.join(given[:12])}"
+                raise SettingsError(f"--keep {name}: the table has no column {name!r}", hint=hint)
+        chosen = {*self.keep, *(identifiers if self.identifiers else ())}
+        return [name for name in given if name in chosen]
+
+
+def prediction_columns(
+    release: Release, rows: pd.DataFrame, block: Block, answers: FloatArray, layout: Layout
+) -> pd.DataFrame:
+    """Return kept columns, predictions under the target's name, probabilities of classes, and intervals.
+
+    Numbers are rounded as people read them: to six digits, whole parts never cut. All digits come from
+    ``release.predict``.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        As they were given.
+    block : Block
+        The same as the model reads them.
+    answers : ndarray of shape (n_samples, n_outputs)
+        What the release answers to them.
+    """
+    task = release.task
+    labels = release.labels(answers)
+    columns: dict[str, object] = {}
+    given = rows.set_axis([str(name) for name in rows.columns], axis=1)
+    for name in layout.kept(list(given.columns), release.identifiers):
+        columns[f"{name} (as given)" if name == task.target else name] = given[name].reset_index(drop=True)
+    if task.kind.classification:
+        columns[task.target] = labels
+        columns |= {f"probability of {label}": answers[:, i].round(6) for i, label in enumerate(task.labels)}
+        if layout.interval:
+            columns["likely labels"] = ["; ".join(map(str, names)) for names in release.likely_labels(answers)]
+    else:
+        columns[task.target] = _readable(labels)
+        if layout.interval:
+            bounds = release.intervals(answers, block)
+            columns[f"{task.target} from"] = _readable(bounds["low"].to_numpy())
+            columns[f"{task.target} to"] = _readable(bounds["high"].to_numpy())
+    return pd.DataFrame(columns)
+
+
+def _readable(values: NDArray[np.generic]) -> FloatArray:
+    """Return numbers of six significant digits, whole parts kept.
+
+    Examples
+    --------
+    >>> _readable(np.array([1234567.891, 0.123456789, 41.99999999, np.nan])).tolist()
+    [1234568.0, 0.123457, 42.0, nan]
+    """
+    return np.array([round(v) if abs(v) >= 1e6 else float(f"{v:.6g}") for v in values.tolist()], dtype=np.float64)
+
+
+@contextmanager
+def opened_predictions(path: Path) -> Iterator[Keep]:
+    """Give a function that adds rows; the file has its name when all of them are in it.
+
+    Parameters
+    ----------
+    path : Path
+        Its ending says the format: .csv or none, .tsv, .parquet, .jsonl. A pipe or a device gets CSV at once.
+
+    Raises
+    ------
+    SettingsError
+        The ending is of no known format, or the place is a folder or in no folder.
+    """
+    writer = _writer(path)
+    if path.is_dir():
+        raise SettingsError(f"--out {path} is a folder", hint="name a file in it")
+    if not path.parent.is_dir():
+        raise SettingsError(f"--out {path}: there is no folder {path.parent}", hint="make it first, or name another")
+    if path.exists() and not path.is_file():
+        with path.open("wb") as device, writer(device) as keep:
+            yield keep
+        return
+    draft = path.with_name(f".{path.name[:200]}.part")
+    try:
+        with draft.open("wb") as file, writer(file) as keep:
+            yield keep
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _writer(path: Path) -> Callable[[BinaryIO], _Writer]:
+    suffix = path.suffix.lower()
+    if suffix in (".parquet", ".pq"):
+        return _Parquet
+    if suffix in (".jsonl", ".ndjson"):
+        return _JsonLines
+    if suffix == ".tsv":
+        return lambda file: _Text(file, "\t")
+    if suffix in ("", ".csv", ".txt") or (path.exists() and not path.is_file()):
+        return lambda file: _Text(file, ",")
+    raise SettingsError(
+        f"predictions cannot be written as {suffix}",
+        hint="name a .csv, .parquet or .jsonl file, or - for CSV on screen",
+    )
+
+
+class _Writer:
+    """Adds rows to an open file."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def __enter__(self) -> Keep:
+        """Begin."""
+        return self.keep
+
+    def __exit__(self, *_: object) -> None:
+        """End the file."""
+
+    def keep(self, rows: pd.DataFrame) -> None:
+        """Add rows."""
+        raise NotImplementedError
+
+
+class _Text(_Writer):
+    """Text with a header."""
+
+    def __init__(self, file: BinaryIO, delimiter: str) -> None:
+        super().__init__(file)
+        self._delimiter = delimiter
+        self._header = True
+
+    def keep(self, rows: pd.DataFrame) -> None:
+        """Add rows."""
+        text = rows.to_csv(None, sep=self._delimiter, index=False, header=self._header, lineterminator="\n")
+        self._file.write(text.encode())
+        self._header = False
+
+
+class _JsonLines(_Writer):
+    """One record a line."""
+
+    def keep(self, rows: pd.DataFrame) -> None:
+        """Add rows."""
+        self._file.write(msgspec.json.Encoder().encode_lines(rows.to_dict("records")))
+
+
+class _Parquet(_Writer):
+    """Parquet, a row group for each piece."""
+
+    _parquet: pq.ParquetWriter | None = None
+    _schema: pa.Schema
+
+    def __exit__(self, *_: object) -> None:
+        """End the file."""
+        if self._parquet is not None:
+            self._parquet.close()
+
+    def keep(self, rows: pd.DataFrame) -> None:
+        """Add rows."""
+        table = pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata(None)
+        if self._parquet is None:
+            # A kept column may be empty in the first rows and a text in later ones.
+            fields = [pa.field(f.name, pa.string() if pa.types.is_null(f.type) else f.type) for f in table.schema]
+            self._schema = pa.schema(fields)
+            self._parquet = pq.ParquetWriter(self._file, self._schema)
+        self._parquet.write_table(table.cast(self._schema))

@@ -1,0 +1,506 @@
+"""A release in use: predicts in process from what its folder holds."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from journeyman.entities.column import Column, Kind, Role
+from journeyman.entities.conformal import Conformal
+from journeyman.entities.conformed import Misfit
+from journeyman.entities.evaluation import Evaluation
+from journeyman.entities.file_style import AS_FOUND, FileStyle
+from journeyman.entities.finding import Finding, Severity
+from journeyman.entities.report import BuildReport
+from journeyman.entities.table import Block
+from journeyman.entities.task import Task
+from journeyman.errors import ReleaseError
+from journeyman.inference.release_frames import (
+    chosen_output,
+    contribution_frame,
+    interval_frame,
+    label_sets,
+    row_index,
+)
+from journeyman.interfaces import Algorithm, Preparation
+from journeyman.plugins import load_parts
+from journeyman.reports.card import report_card
+from journeyman.sources.parsing import RowReader
+from journeyman.stages.attribute import typical_row
+from journeyman.stages.conform import conform, conform_part, judge
+from journeyman.stages.score import ScoredMember, Scorer
+from journeyman.stages.train import FittedPart
+from journeyman.stores.facts import decode
+from journeyman.stores.releases import read_release, release_digest
+from journeyman.transformers.derived import TEXTS, text_columns
+from journeyman.transformers.known_rows import KnownRows
+from journeyman.transformers.target_scale import on_scale
+from journeyman.transformers.treated import with_correction
+
+__all__ = [
+    "FittedEnsemble",
+    "ModelCard",
+    "PlacedMember",
+    "Release",
+    "make_scorer",
+    "open_pickled",
+    "open_release",
+    "release_files",
+    "to_labels",
+    "typed_labels",
+    "warn_of",
+]
+
+FloatArray = NDArray[np.float64]
+_KNOWN = "known.msgpack"
+
+
+@dataclass(frozen=True)
+class PlacedMember:
+    """A member of a release: which algorithm and preparation its files belong to, and its weight."""
+
+    algorithm: str
+    preparation: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a release needs to know to predict, besides the fitted parts.
+
+    Attributes
+    ----------
+    task : Task
+        What is predicted.
+    columns : tuple of Column
+        The features, as raw rows are read.
+    members : tuple of PlacedMember
+        In the order of their folders.
+    temperature, threshold
+        See :class:`Ensemble`.
+    conformal : Conformal or None
+        How far the truth may lie from an answer; None in releases that were made without.
+    style : FileStyle
+        How the training table's file was written, which is expected of files to predict.
+    """
+
+    task: Task
+    columns: tuple[Column, ...]
+    members: tuple[PlacedMember, ...]
+    temperature: float
+    threshold: float | None
+    conformal: Conformal | None = None
+    style: FileStyle = AS_FOUND
+
+
+@dataclass(frozen=True)
+class FittedEnsemble:
+    """Fitted parts, as files: preparations by name, one part a member in the order of the ensemble, and known rows."""
+
+    preparations: tuple[FittedPart, ...]
+    members: tuple[FittedPart, ...]
+    known: bytes | None = None
+
+
+def make_scorer(
+    card: ModelCard,
+    fitted: FittedEnsemble,
+    algorithms: Mapping[str, Algorithm],
+    preparations: Mapping[str, Preparation],
+) -> Scorer:
+    """Load fitted parts from their files, so that what is evaluated is what is stored."""
+    members = [
+        ScoredMember(
+            placed.preparation,
+            on_scale(with_correction(algorithms[placed.algorithm].from_files(part.files), part.files), part.files),
+            placed.weight,
+        )
+        for placed, part in zip(card.members, fitted.members, strict=True)
+    ]
+    prepared = {part.name: preparations[part.name].from_files(part.files) for part in fitted.preparations}
+    known = None if fitted.known is None else KnownRows.from_file(fitted.known)
+    return Scorer(prepared, members, card.temperature, known)
+
+
+def release_files(card: ModelCard, fitted: FittedEnsemble) -> dict[str, bytes]:
+    """Return the model's files by their place in the release folder."""
+    files = {"model.json": msgspec.json.encode(card, order="deterministic")}
+    for part in fitted.preparations:
+        files |= {f"preparations/{part.name}/{name}": content for name, content in part.files.items()}
+    for position, part in enumerate(fitted.members):
+        files |= {f"members/{position}/{name}": content for name, content in part.files.items()}
+    return files if fitted.known is None else {**files, _KNOWN: fitted.known}
+
+
+class Release:
+    """A released model.
+
+    Made by :func:`journeyman.build` and :func:`journeyman.load`.
+
+    Attributes
+    ----------
+    name : str
+        The model's name.
+    version : int
+        Of the release.
+    path : Path
+        Its folder.
+    findings : tuple of Finding
+        What was noticed in the rows of the last call of ``predict`` or ``predict_proba``.
+    """
+
+    def __init__(self, path: Path, manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+        self.path = path
+        self.name: str = manifest["name"]
+        self.version: int = manifest["version"]
+        self.manifest = manifest
+        self.findings: tuple[Finding, ...] = ()
+        self._files = files
+        self._card = msgspec.json.decode(files["model.json"], type=ModelCard)
+
+    def __repr__(self) -> str:
+        """Return name, version and verdict."""
+        return f"<Release {self.name} {self.version}: {self.manifest['verdict']}>"
+
+    def _repr_html_(self) -> str:
+        """Return the card that a notebook shows."""
+        return report_card(self.report, self.report_path)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle as a reference: the folder, and the digest that its content must have."""
+        return open_pickled, (str(self.path.resolve()), release_digest(self.path))
+
+    def with_decimal(self, decimal: str) -> Release:
+        """Return the release as one that reads numbers in texts with this decimal sign, "." or ","."""
+        other = Release(self.path, self.manifest, self._files)
+        columns = tuple(replace(c, decimal=decimal) if c.kind.numeric else c for c in self._card.columns)
+        other._card = replace(self._card, columns=columns)
+        return other
+
+    @property
+    def task(self) -> Task:
+        """What is predicted."""
+        return self._card.task
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that rows must bring."""
+        return self._card.columns
+
+    @cached_property
+    def left_out(self) -> frozenset[str]:
+        """Columns of the training table that rows need not bring: those that were left out, and the target."""
+        used = {column.name for column in self.columns}
+        known = {str(entry["name"]) for entry in self.manifest["schema"]} | {self.task.target}
+        return frozenset(known - used)
+
+    @cached_property
+    def identifiers(self) -> tuple[str, ...]:
+        """Columns that named the rows of the training table, in its order; the model does not use them."""
+        found = {name for f in self.report.findings if f.code == "DQ305" for name in f.subject}
+        return tuple(
+            c.name
+            for c in self.report.columns
+            if (c.kind is Kind.IDENTIFIER or c.name in found) and c.role in (Role.IGNORED, Role.GROUP)
+        )
+
+    @property
+    def threshold(self) -> float | None:
+        """Probability from which the second of two classes is predicted; None where that is not chosen."""
+        return self._card.threshold
+
+    def file(self, name: str) -> bytes | None:
+        """Return a file of the release as it was checked; None where it has none of that name."""
+        return self._files.get(name)
+
+    @property
+    def conformal(self) -> Conformal | None:
+        """How far the truth may lie from an answer; None where the release does not tell."""
+        return self._card.conformal
+
+    @property
+    def file_style(self) -> FileStyle:
+        """How the training table's file was written."""
+        return self._card.style
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """How good the model is on rows that taught it nothing."""
+        return self.report.evaluation
+
+    @property
+    def report_path(self) -> Path:
+        """Where the page for people is."""
+        return self.path / "report.html"
+
+    @cached_property
+    def report(self) -> BuildReport:
+        """All that was known when it was built."""
+        report: BuildReport = decode(self._files["report.msgpack"], BuildReport)
+        return report
+
+    @cached_property
+    def _reader(self) -> RowReader:
+        return RowReader(self._card.columns)
+
+    @cached_property
+    def _scorer(self) -> Scorer:
+        return make_scorer(
+            self._card,
+            _from_release(self._card, self._files),
+            load_parts("journeyman.algorithms", {m.algorithm for m in self._card.members}),
+            load_parts("journeyman.preparations", _preparations(self._card)),
+        )
+
+    def predict_proba(self, rows: object) -> FloatArray:
+        """Return the probability of each class, shape (n_samples, n_classes), in the order of ``task.labels``.
+
+        Parameters
+        ----------
+        rows : frame, mapping of lists, or list of mappings
+            With the columns the model learned from; others are passed over.
+
+        Raises
+        ------
+        SchemaError
+            Where a column lacks or holds something else; TypeError for a regression model.
+        """
+        if not self.task.kind.classification:
+            raise TypeError(f"{self.name} predicts numbers, not classes; use predict")
+        return self.answer_block(self._conform(rows))
+
+    def predict(self, rows: object) -> NDArray[Any]:
+        """Return labels or values, shape (n_samples,). Parameters and errors as for ``predict_proba``."""
+        return self.labels(self.answer_block(self._conform(rows)))
+
+    def explain(self, rows: object, *, label: object = None) -> pd.DataFrame:
+        """Return what each column contributed to each row's prediction, shape (n_samples, n_columns).
+
+        A row's contributions sum to its prediction less that of a typical row (medians and most frequent names of the
+        training table), which is ``attrs["base"]`` of the frame: a number, or with several classes one a row.
+
+        Parameters
+        ----------
+        rows : frame, mapping of lists, or list of mappings
+            As for ``predict``. Some 200 predictions are made for each row of 20 columns.
+        label : optional
+            Class whose probability is explained; each row's predicted one by default. Values need none.
+
+        Raises
+        ------
+        SchemaError
+            As for ``predict``.
+        SettingsError
+            Where there is no such label.
+        """
+        conformed = conform(rows, self._reader, self.left_out)
+        self.findings = conformed.findings
+        predictions = self._scorer.predict(conformed.block)
+        if not self.task.kind.classification:
+            outputs = [0] * len(predictions)
+        elif label is not None:
+            outputs = [chosen_output(label, typed_labels(self.task).tolist())] * len(predictions)
+        else:
+            codes = {value: code for code, value in enumerate(typed_labels(self.task).tolist())}
+            outputs = [codes[value] for value in self.labels(predictions).tolist()]
+        typical = typical_row(self.report.profile, self.columns)
+        frame = contribution_frame(self._scorer.predict, conformed.block, typical, outputs)
+        return frame.set_index(row_index(rows, len(frame)))
+
+    def predict_interval(self, rows: object) -> pd.DataFrame:
+        """Return prediction, low and high of each row; the true value lies between in about 90% of all rows.
+
+        The share is ``conformal.coverage``. Rows are given as for ``predict``.
+
+        Raises
+        ------
+        ReleaseError
+            Where the release knows no interval.
+        SchemaError
+            As for ``predict``; TypeError for a classifier.
+        """
+        if self.task.kind.classification:
+            raise TypeError(f"{self.name} predicts classes, not numbers; use predict_set")
+        conformed = self._conform(rows)
+        frame = self.intervals(self.answer_block(conformed), conformed)
+        return frame.set_index(row_index(rows, len(frame)))
+
+    def intervals(self, answers: FloatArray, block: Block) -> pd.DataFrame:
+        """Return prediction, low and high of answers of shape (n_samples, 1) and the rows that they were given for.
+
+        Errors as for ``predict_interval``.
+        """
+        return interval_frame(answers, block, self.conformal, self.name)
+
+    def predict_set(self, rows: object) -> list[tuple[object, ...]]:
+        """Return for each row the labels among which the true one is in about 90% of all rows.
+
+        The share is ``conformal.coverage``. Rows are given as for ``predict``.
+
+        Raises
+        ------
+        ReleaseError
+            Where the release knows no sets.
+        SchemaError
+            As for ``predict``; TypeError for a regression model.
+        """
+        return self.likely_labels(self.predict_proba(rows))
+
+    def likely_labels(self, answers: FloatArray) -> list[tuple[object, ...]]:
+        """Return the sets of answers of shape (n_samples, n_classes); errors as for ``predict_set``."""
+        return label_sets(answers, self.labels(answers), typed_labels(self.task), self.conformal, self.name)
+
+    def labels(self, answers: FloatArray) -> NDArray[Any]:
+        """Turn answers into labels of the target's own type; values are given back as they are."""
+        return to_labels(answers, self._card)
+
+    def answers(self, rows: object) -> FloatArray:
+        """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
+        return self.answer_block(self._conform(rows))
+
+    def _conform(self, rows: object) -> Block:
+        """Return rows as the model reads them; what was noticed is kept, and warned of."""
+        conformed = conform(rows, self._reader, self.left_out)
+        self.findings = conformed.findings
+        warn_of(conformed.findings)
+        return conformed.block
+
+    def answer_block(self, block: Block) -> FloatArray:
+        """Return the answers of rows that were read already, as ``answers`` would give them."""
+        return self._scorer.predict(block)
+
+    def intervals_of_block(self, block: Block, answers: FloatArray) -> FloatArray | None:
+        """Return the ends of each row's prediction interval, shape (n_samples, 2); None where there are none.
+
+        Parameters
+        ----------
+        block : Block
+            Rows that were read already.
+        answers : ndarray of shape (n_samples, 1)
+            What ``answer_block`` gave for them.
+        """
+        bounds = self._card.conformal
+        return None if bounds is None or self.task.kind.classification else bounds.intervals(answers, block)
+
+    def answers_in_parts(self, parts: Iterable[pd.DataFrame]) -> Iterator[tuple[Block, FloatArray]]:
+        """Yield rows as the model reads them and their answers, of a table in parts: it need not fit in memory.
+
+        After the last part ``findings`` holds what was noticed in all of them, as one call with all rows would say.
+
+        Parameters
+        ----------
+        parts : iterable of pandas.DataFrame
+            Raw rows, all with the same columns.
+
+        Raises
+        ------
+        SchemaError
+            Where a column lacks; after the last part, where none of a column's values could be read.
+        """
+        misfits: list[Misfit] = []
+        whole: tuple[Finding, ...] = ()
+        for rows in parts:
+            part = conform_part(rows, self._card.columns, self.left_out)
+            misfits.extend(part.misfits)
+            whole = part.findings
+            yield part.block, self._scorer.predict(part.block)
+        self.findings = (*judge(misfits), *whole)
+
+
+def warn_of(findings: Iterable[Finding]) -> None:
+    """Warn a Python caller of findings that are no mere notes."""
+    for finding in findings:
+        if finding.severity in (Severity.ERROR, Severity.WARNING):
+            warnings.warn(f"{finding.code}: {finding.message} {finding.hint}".rstrip(), UserWarning, stacklevel=4)
+
+
+def to_labels(answers: FloatArray, card: ModelCard) -> NDArray[Any]:
+    """Turn probabilities into labels of the target's own type; values are given back as they are."""
+    task = card.task
+    if not task.kind.classification:
+        return answers[:, 0]
+    if card.threshold is not None and card.threshold != 0.5:
+        codes = (answers[:, 1] >= card.threshold).astype(np.int64)
+    else:
+        codes = answers.argmax(axis=1)
+    return typed_labels(task)[codes]
+
+
+def typed_labels(task: Task) -> NDArray[Any]:
+    """Return the task's labels as an array of the type that the target had."""
+    if task.label_types == "int":
+        return _whole_numbers(
+            [int(label) if label.lstrip("+-").isdigit() else int(float(label)) for label in task.labels]
+        )
+    if task.label_types == "float":
+        return np.array([float(label) for label in task.labels])
+    if task.label_types == "bool":
+        return np.array([label.lower() in ("true", "1", "1.0", "yes") for label in task.labels])
+    return np.array(task.labels, dtype=object)
+
+
+def open_pickled(folder: str, digest: str) -> Release:
+    """Open the release that a pickle refers to.
+
+    Raises
+    ------
+    ReleaseError
+        Where its folder is gone, or holds something else.
+    """
+    path = Path(folder)
+    if not path.is_dir():
+        raise ReleaseError(
+            f"the release that was pickled is gone: there is no folder {folder}",
+            hint="a pickle holds a reference only: copy the folder too, and open it with journeyman.load(FOLDER)",
+        )
+    if release_digest(path) != digest:
+        raise ReleaseError(
+            f"the release in {folder} is not the one that was pickled",
+            hint="open what lies there now with journeyman.load(FOLDER), and pickle that",
+        )
+    return open_release(path, digest)
+
+
+def _whole_numbers(labels: list[int]) -> NDArray[Any]:
+    """Return whole numbers of any size, to the last digit."""
+    kind = "int64" if all(-(2**63) <= v < 2**63 for v in labels) else "uint64"
+    return np.array(
+        labels,
+        dtype=kind if all(-(2**63) <= v < 2**64 for v in labels) and (kind == "int64" or min(labels) >= 0) else object,
+    )
+
+
+def open_release(folder: Path, digest: str | None = None, decimal: str | None = None) -> Release:
+    """Read a release from its folder after every byte was checked; runs no code from it.
+
+    With ``decimal`` it reads numbers in texts with that decimal sign instead of its training table's.
+    """
+    manifest, files = read_release(folder, digest)
+    release = Release(folder, manifest, files)
+    return release if decimal is None else release.with_decimal(decimal)
+
+
+def _preparations(card: ModelCard) -> list[str]:
+    """Return the names of the preparations that a release holds."""
+    texts = {TEXTS} if text_columns(card.columns) else set()
+    return sorted({member.preparation for member in card.members} | texts)
+
+
+def _from_release(card: ModelCard, files: Mapping[str, bytes]) -> FittedEnsemble:
+    def part(prefix: str, name: str) -> FittedPart:
+        return FittedPart(name, {n.removeprefix(prefix): c for n, c in files.items() if n.startswith(prefix)})
+
+    return FittedEnsemble(
+        tuple(part(f"preparations/{name}/", name) for name in _preparations(card)),
+        tuple(part(f"members/{i}/", member.algorithm) for i, member in enumerate(card.members)),
+        files.get(_KNOWN),
+    )

@@ -1,0 +1,105 @@
+"""Housekeeping of the loop: rounds that nobody will replay and releases that nobody can ask for are deleted."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import msgspec
+
+from journeyman.entities.operating import LoopState
+from journeyman.operations.apply_move import CHALLENGE
+from journeyman.operations.loop_parts import LoopParts
+from journeyman.operations.paths import build_folder, loop_folder, reference_folder, round_id
+from journeyman.runtime.durable_run import LOOP
+from journeyman.stages.retain import removable
+from journeyman.stores.disk import disk_errors
+from journeyman.stores.releases import remove_release
+
+__all__ = ["MOST_ROUNDS", "due", "sweep"]
+
+MOST_ROUNDS = 2_000
+"""Rounds whose rows stay for people to look at; older ones are told by their operations alone."""
+
+_EVERY = 10  # rounds
+
+
+def due(number: int) -> bool:
+    """Whether a round begins with housekeeping."""
+    return number > 0 and number % _EVERY == 0
+
+
+def sweep(parts: LoopParts, state: LoopState) -> str:
+    """Delete what is old; return what is to be told of it, in a line, empty where that is nothing.
+
+    May be killed at any moment and is done again from its beginning.
+
+    Parameters
+    ----------
+    parts : LoopParts
+        Of the model, fenced.
+    state : LoopState
+        What the next round begins with.
+    """
+    _sweep_rounds(parts, state.round)
+    return _sweep_releases(parts, state)
+
+
+def _sweep_rounds(parts: LoopParts, number: int) -> None:
+    """Delete artifacts and journal of old rounds, but of those that acted lately; with them, builds that failed."""
+    workspace, name, keep = parts.workspace, parts.name, parts.settings.keep_rounds
+    folder = loop_folder(workspace.path, name)
+    acted = {*workspace.operations.rounds_acted(name, keep)}
+    old = [int(p.name) for p in folder.iterdir() if p.name.isdigit() and int(p.name) < number - keep]
+    gone = [n for n in old if n not in acted]
+    built = {v.run for v in workspace.registry.versions(name)}
+    failed = [run for run in (f"{round_id(name, n)}.build" for n in gone) if run not in built]
+    # the journal first: a folder that is left over is found again, a run without its folder would be a lie
+    workspace.journal.forget([*(round_id(name, n) for n in gone), *failed])
+    for place in [build_folder(workspace.path, run) for run in failed]:
+        shutil.rmtree(place, ignore_errors=True)
+    for n in gone:
+        shutil.rmtree(folder / str(n), ignore_errors=True)
+    workspace.operations.forget_rounds(name, number - MOST_ROUNDS)
+
+
+def _sweep_releases(parts: LoopParts, state: LoopState) -> str:
+    """Remove releases of the loop that answer nobody and that nothing can ask for."""
+    workspace, name, most = parts.workspace, parts.name, parts.settings.keep_releases
+    registry = workspace.registry
+    versions, champions = registry.versions(name), [record.version for record in registry.history(name)]
+    ours = [v.version for v in versions if LOOP in v.run]
+    gone = removable(ours, champions, _needed(parts, state), most)
+    if gone:
+        registry.remove(name, gone, now=parts.hands.clock.now())
+    removed = registry.removed(name)
+    # All that were ever removed: a worker that was killed here has left the folders of some.
+    for version in removed:
+        remove_release(workspace.path / version.path)
+        _remove_beside(workspace.path, version.run)
+    if removed:
+        workspace.journal.forget([version.run for version in removed])
+    told = [str(v.version) for v in removed if v.version in gone]
+    if not told:
+        return ""
+    stay = len(registry.versions(name))
+    return (
+        f"removed from {name}: release{'s' * (len(told) > 1)} {', '.join(told)}; {stay} stay (--keep-releases {most})"
+    )
+
+
+def _remove_beside(workspace: Path, run: str) -> None:
+    folder = reference_folder(workspace, run)
+    with disk_errors(folder):
+        if folder.exists():
+            shutil.rmtree(folder)
+
+
+def _needed(parts: LoopParts, state: LoopState) -> set[int]:
+    """Return the releases that somebody may still ask for: who answers, who is watched, what is open, what returns."""
+    agreed: dict[str, object] = msgspec.json.decode(parts.hands.log.setting(CHALLENGE) or "{}", type=dict[str, object])
+    asked = [agreed.get("version"), parts.workspace.registry.before(parts.name), state.challenger]
+    for operation in state.unmeasured:
+        version = operation.context.get("version")
+        asked += [operation.champion, operation.move.version, None if version is None else int(version)]
+    return {state.champion, state.base, *(number for number in asked if isinstance(number, int))}

@@ -1,0 +1,364 @@
+"""Rows that a retraining learns from: the training table of the first build, then logged rows by when truths came."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from journeyman.entities.column import Column, Kind
+from journeyman.entities.labelled import Labelled
+from journeyman.entities.logged import LoggedRow
+from journeyman.entities.model_version import ModelVersion
+from journeyman.entities.operation import WindowKind, WindowPlan
+from journeyman.entities.repaired import Repaired
+from journeyman.entities.table import Block, target_values, to_block
+from journeyman.entities.task import Scheme, Task
+from journeyman.errors import InputError, JournalError
+from journeyman.inference.release import Release, typed_labels
+from journeyman.interfaces import TrafficLog
+from journeyman.operations.traffic import ReadRows, raw_rows, read_rows
+from journeyman.settings import FRAME, BuildSettings
+from journeyman.sources import open_wanted
+from journeyman.sources.parsing.texts import clean, text_of
+from journeyman.stages.retrain import window_rows
+from journeyman.stages.split import holdout_rows
+from journeyman.stores.workspace import Workspace
+
+__all__ = ["LearningRows", "TrainingTable"]
+
+IntArray = NDArray[np.int64]
+_WHOLE = re.compile("[+-]?[0-9]+")
+
+
+@dataclass(frozen=True)
+class TrainingTable:
+    """A table to build from, the settings that fit it, and what is to be said about it."""
+
+    frame: pd.DataFrame
+    settings: BuildSettings
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LearningRows:
+    """What can be learned from, as it was at a moment; depends on the log's content and the first build alone.
+
+    Attributes
+    ----------
+    workspace : Workspace
+        Where the first build is journalled.
+    base : ModelVersion
+        The first build's release.
+    log : TrafficLog
+        Of the model.
+    release : Release
+        By whose columns rows are read.
+    before : int
+        Milliseconds since 1970: truths that came later are not known yet.
+    most : int
+        Latest labelled rows that are read.
+    broken : tuple of (int, int)
+        Spans whose rows arrived broken.
+    given_up : tuple of str
+        Columns that a retraining leaves out, since they hold nothing any more.
+    read : callable
+        Reads logged rows as the release's columns; ``Shelf.read_rows`` does not read the same row twice.
+    """
+
+    workspace: Workspace
+    base: ModelVersion
+    log: TrafficLog
+    release: Release
+    before: int
+    most: int
+    broken: tuple[tuple[int, int], ...] = ()
+    given_up: tuple[str, ...] = ()
+    read: Callable[[Sequence[LoggedRow], Release], ReadRows] = read_rows
+
+    @cached_property
+    def repaired(self) -> Repaired:
+        """The first build's table.
+
+        Raises
+        ------
+        JournalError
+            Where the journal does not hold it.
+        """
+        for step in self.workspace.journal.steps(self.base.run):
+            if step.name == "repair":
+                found: Repaired = self.workspace.artifacts.get(step.output, Repaired)
+                return found
+        raise JournalError(
+            f"the build of {self.base.name} {self.base.version} is not in the journal",
+            hint="build the model anew in this workspace",
+        )
+
+    @cached_property
+    def logged(self) -> ReadRows:
+        """Logged rows in the order in which their truths came, broken spans left out."""
+        rows = [row for row in self.log.labelled(self.before, self.most) if not self._is_broken(row.id >> 20)]
+        rows.sort(key=lambda row: (row.labelled, row.id))
+        return self.read(rows, self.release)
+
+    def labelled(self, known: int) -> Labelled:
+        """Return exactly so many rows: the policy counts truths, and of a very busy log not all of them are kept.
+
+        Where more are here, evenly chosen ones; where fewer, the earliest ones are repeated.
+        """
+        read, old = self.logged, self._first()
+        usable = np.flatnonzero(np.isfinite(read.truths))
+        asked = [read.rows[i].id >> 20 for i in usable]
+        came = [read.rows[i].labelled for i in usable]
+        whole = Labelled(
+            {name: np.concatenate([values, read.block[name][usable]]) for name, values in old.rows.items()},
+            np.concatenate([old.truths, read.truths[usable]]),
+            np.concatenate([old.asked, np.array(asked, dtype=np.int64)]),
+            np.concatenate([old.labelled, np.array(came, dtype=np.int64)]),
+        )
+        return whole if len(whole) == known else whole.take(_stretched(len(old), len(usable), known))
+
+    def regained(self, kept_out: Sequence[tuple[int, int]], before: int) -> int:
+        """Return how many rows with a truth from before a moment lie in spans that were kept out until now."""
+        back = (
+            row.labelled < before and any(begin <= row.id >> 20 < end for begin, end in kept_out)
+            for row in self.logged.rows
+        )
+        return int((np.fromiter(back, dtype=bool) & np.isfinite(self.logged.truths)).sum())
+
+    def first(self) -> Labelled:
+        """Return the rows of the first build that have a truth among the classes known now."""
+        old = self._first()
+        return old.take(np.flatnonzero(np.isfinite(old.truths)))
+
+    def table(self, plan: WindowPlan, settings: BuildSettings) -> TrainingTable:
+        """Return the table that a retraining by a plan is built from.
+
+        Parameters
+        ----------
+        plan : WindowPlan
+            Which rows. Weights become chances: of rows whose weight is a half, every other one is taken.
+        settings : BuildSettings
+            Of the first build.
+        """
+        first, notes = self._first_rows(settings)
+        task, hidden = self.repaired.task, self.logged.hidden
+        left_out = {*hidden, *self.given_up}
+        wanted = [c for c in self.release.columns if c.name in first.columns and c.name not in left_out]
+        extra = [name for name in (task.time_column, task.group_column) if name is not None]
+        names = [c.name for c in wanted] + [
+            n for n in extra if n in first.columns and n not in {c.name for c in wanted}
+        ]
+        later = self._logged_frame(first, wanted, [n for n in names if n not in {c.name for c in wanted}])
+        kept = [name for name in names if name in later.columns]
+        timed = settings.time if settings.time in kept else None
+        taken = _taken(plan, len(first) + len(later))
+        ordered = timed is None and task.scheme is not Scheme.GROUPED and _enough_logged(taken, len(first))
+        if ordered:  # nothing orders those rows in time: what their table was sorted by must not divide them
+            first = first.sample(frac=1.0, random_state=settings.seed)
+        both = pd.concat([first[[*kept, task.target]], later[[*kept, task.target]]], ignore_index=True)
+        both[task.target] = _as_labels(both[task.target], task)
+        if hidden:
+            notes += (
+                f"the log does not hold {', '.join(map(repr, hidden))} as it came (--hash, --leave-out): "
+                "what was learned from that is lost in this retraining",
+            )
+        lost = [name for name in self.given_up if name in first.columns and name not in hidden]
+        notes += tuple(f"column {name!r} was left out: for long it has arrived without usable values" for name in lost)
+        lacking = {*names} - {*kept}
+        kinds = {c.name: c.kind.value for c in wanted if c.kind.categorical or c.kind is Kind.TEXT}
+        fitted = replace(
+            settings,
+            query=None,
+            kinds={**{k: v for k, v in settings.kinds.items() if k in kept}, **kinds},
+            roles={},
+            time=timed,
+            delay=self._rows_behind() if ordered else settings.delay if timed is not None else None,
+            in_order=ordered,
+            group=settings.group if settings.group in kept else None,
+        )
+        notes += (f"{len(first):,} rows of the first build and {len(later):,} labelled rows of the log were at hand",)
+        notes += tuple(f"column {name!r} is not in the log and was left out" for name in sorted(lacking))
+        if ordered:
+            notes += ("its rows are divided in the order in which their labels came",)
+        return TrainingTable(both.iloc[taken].reset_index(drop=True), fitted, notes)
+
+    def _rows_behind(self) -> str | None:
+        """Return how many labels come, nine times of ten, between a row and its own; None where none does."""
+        read = self.logged
+        usable = np.flatnonzero(np.isfinite(read.truths))
+        asked = np.array([read.rows[i].id >> 20 for i in usable], dtype=np.int64)
+        came = np.array([read.rows[i].labelled for i in usable], dtype=np.int64)
+        behind = np.arange(len(came)) - np.searchsorted(came, asked, side="right")
+        rows = int(np.quantile(np.maximum(behind, 0), 0.9)) if len(came) else 0
+        # more than a fifth of the rows cannot be spared: what is learned then is worth more than how it is judged
+        return str(min(rows, len(came) // 5)) if rows else None
+
+    def _first(self) -> Labelled:
+        table = self.repaired.table
+        rows = _recoded(to_block(table.frame, table.features), table.features, self.release.columns)
+        never = np.zeros(len(table.frame), dtype=np.int64)
+        return Labelled(rows, self._first_truths(), never, never)
+
+    def _is_broken(self, moment: int) -> bool:
+        return any(begin <= moment < end for begin, end in self.broken)
+
+    def _first_truths(self) -> NDArray[np.float64]:
+        """Return the truths of the first build in codes of the release that reads now."""
+        truths = target_values(self.repaired.table, self.repaired.task.target)
+        old, new = self.repaired.task.labels, self.release.task.labels
+        if not self.repaired.task.kind.classification or old == new:
+            return truths
+        codes = np.array([new.index(label) if label in new else np.nan for label in old])
+        return codes[truths.astype(np.int64)]
+
+    def _first_rows(self, settings: BuildSettings) -> tuple[pd.DataFrame, tuple[str, ...]]:
+        """Return the first build's rows raw, as its source gives them; where that is gone, as they were read."""
+        table = self.repaired.table
+        if settings.source == FRAME or (settings.query is None and not Path(settings.source).exists()):
+            return _plain(table.frame, table.columns, self.repaired), ()
+        try:
+            source = open_wanted(settings)
+            if source.digest() != table.digest:
+                return _plain(table.frame, table.columns, self.repaired), (
+                    f"{source.name} has changed since the first build: its rows were taken as they were then",
+                )
+            limit = None if not table.sampled else len(table.frame)
+            return source.read(limit, settings.seed).rename(columns=str), ()
+        except InputError:
+            return _plain(table.frame, table.columns, self.repaired), ()
+
+    def _logged_frame(self, first: pd.DataFrame, wanted: Sequence[Column], extra: Sequence[str]) -> pd.DataFrame:
+        """Return the logged rows in the form that the first rows have."""
+        read, task = self.logged, self.release.task
+        usable = np.flatnonzero(np.isfinite(read.truths)).tolist()
+        raw = raw_rows([read.rows[i] for i in usable])
+        columns: dict[str, object] = {
+            c.name: _like(first[c.name], c, read.block[c.name][usable], [row.get(c.name) for row in raw])
+            for c in wanted
+        }
+        for name in extra:
+            if pd.api.types.is_datetime64_any_dtype(first[name]):
+                moments = np.array([read.rows[i].id >> 20 for i in usable], dtype="datetime64[ms]")
+                columns[name] = pd.Series(moments).astype(first[name].dtype)
+            elif usable and all(name in row for row in raw):
+                columns[name] = [_text(row[name]) for row in raw]
+        truths = read.truths[usable]
+        if task.kind.classification:
+            labels = typed_labels(task)[truths.astype(np.int64)]
+            texts = np.array(task.labels, dtype=object)[truths.astype(np.int64)]
+            columns[task.target] = texts if _is_text(first[task.target]) else labels
+        else:
+            columns[task.target] = [str(v) for v in truths] if _is_text(first[task.target]) else truths
+        return pd.DataFrame(columns, index=range(len(usable)))
+
+
+def _taken(plan: WindowPlan, rows: int) -> IntArray:
+    if plan.kind is not WindowKind.WEIGHTED:
+        return window_rows(plan, rows)[0]
+    age = np.arange(rows)[::-1]
+    return np.flatnonzero(np.random.default_rng(0).random(rows) < 0.5 ** (age / max(1, plan.rows)))
+
+
+def _enough_logged(taken: IntArray, first: int) -> bool:
+    """Return whether so many logged rows are taken that they fill the holdout: only they are in order of time."""
+    kept = holdout_rows(len(taken))
+    return kept > 0 and int((taken >= first).sum()) >= kept
+
+
+def _as_labels(values: pd.Series, task: Task) -> pd.Series:
+    """Return texts as whole numbers where labels are such: a text file's are, and the stored table has types."""
+    if not task.kind.classification or task.label_types != "int" or not _is_text(values):
+        return values
+    texts = [_text(value) for value in values]
+    numbers = [None if text is None else clean(text) for text in texts]
+    if any(text and not _WHOLE.fullmatch(text) for text in numbers):
+        return values
+    return pd.Series([int(text) if text else None for text in numbers], index=values.index, dtype="Int64")
+
+
+def _stretched(first: int, later: int, known: int) -> IntArray:
+    """Return positions of exactly ``known`` rows, in order; the first build's rows are left whole where possible."""
+    wanted = known - first
+    if later and wanted > 0:
+        return np.concatenate([np.arange(first), first + np.linspace(0, later - 1, wanted).astype(np.int64)])
+    return np.linspace(0, first + later - 1, known).astype(np.int64)
+
+
+def _recoded(block: Block, old: Sequence[Column], new: Sequence[Column]) -> Block:
+    """Return rows that one release has read as another one's columns; unknown categories are missing."""
+    by_name = {column.name: column for column in old}
+    rows = len(next(iter(block.values()))) if block else 0
+    recoded: Block = {}
+    for column in new:
+        before = by_name.get(column.name)
+        if before is None or before.kind.categorical is not column.kind.categorical:
+            recoded[column.name] = _missing(column, rows)
+        elif column.kind.categorical and before.categories != column.categories:
+            places = {name: code for code, name in enumerate(column.categories)}
+            codes = np.array([places.get(name, -1) for name in before.categories] + [-1], dtype=np.int32)
+            recoded[column.name] = codes[block[column.name].astype(np.int64)]
+        else:
+            recoded[column.name] = block[column.name]
+    return recoded
+
+
+def _missing(column: Column, rows: int) -> NDArray[np.generic]:
+    if column.kind.categorical:
+        return np.full(rows, -1, dtype=np.int32)
+    if column.kind.numeric or column.kind is Kind.DATETIME:
+        return np.full(rows, np.nan)
+    return np.full(rows, None, dtype=object)
+
+
+def _plain(frame: pd.DataFrame, columns: Sequence[Column], repaired: Repaired) -> pd.DataFrame:
+    """Return a canonical frame with plain columns: categories as texts, numbers and dates as they are."""
+    plain = {c.name: frame[c.name].astype(object) if c.kind.categorical else frame[c.name] for c in columns}
+    task = repaired.task
+    if task.kind.classification:
+        codes = frame[task.target].cat.codes.to_numpy()
+        plain[task.target] = pd.Series(typed_labels(task)[codes], index=frame.index)
+    return pd.DataFrame(plain)
+
+
+def _like(
+    first: pd.Series, column: Column, values: NDArray[np.generic], raw: Sequence[object]
+) -> pd.Series | list[str | None]:
+    """Return logged values of a column in the form that the first rows have: texts beside texts."""
+    if column.kind is Kind.DATETIME:
+        moments = pd.to_datetime(pd.Series(values.astype(np.float64)), unit="s")
+        if not _is_text(first):
+            return moments.astype(first.dtype) if first.dt.tz is None else moments.dt.tz_localize("UTC")
+        style = column.date_formats[0] if column.date_formats and "%" in column.date_formats[0] else "%Y-%m-%d %H:%M:%S"
+        known = "%q" not in style
+        return [
+            None if pd.isna(m) else m.strftime(style) if known else _text(r) for m, r in zip(moments, raw, strict=True)
+        ]
+    if not _is_text(first):
+        if pd.api.types.is_bool_dtype(first):
+            return (
+                pd.Series(values.astype(np.float64)).astype(object).where(np.isfinite(values.astype(np.float64)), None)
+            )
+        return pd.Series(values.astype(np.float64)) if column.kind.numeric else pd.Series([_text(r) for r in raw])
+    if column.kind in (Kind.NUMBER, Kind.INTEGER) and column.decimal == ",":
+        return [
+            None if r is None else str(_text(r)).replace(".", ",") if isinstance(r, float) else _text(r) for r in raw
+        ]
+    return [_text(r) for r in raw]
+
+
+def _text(value: object) -> str | None:
+    try:
+        return text_of(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _is_text(series: pd.Series) -> bool:
+    return bool(pd.api.types.is_object_dtype(series) or pd.api.types.is_string_dtype(series))

@@ -1,0 +1,202 @@
+"""A worker of the loop: holds the lease of a model, shows life, and goes through the rounds that are due."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from journeyman.entities.operating import Kept, LoopState, Notice, OperateSettings
+from journeyman.entities.signal import Watched
+from journeyman.errors import LeaseError, NotificationError, WorkspaceError
+from journeyman.interfaces import Clock, Notifier, Run
+from journeyman.notifiers.told_operation import headline
+from journeyman.operations.loop_parts import LoopParts, first_state, learning_rows
+from journeyman.operations.paths import loop_place, round_id
+from journeyman.operations.retention import due, sweep
+from journeyman.runtime.durable_run import LOOP, JournalRun
+from journeyman.stores.disk import DRAFT
+from journeyman.stores.journal import RunStatus
+from journeyman.stores.leases import Lease
+from journeyman.stores.workspace import Workspace
+
+__all__ = ["Worker", "holding", "next_state"]
+
+_NOTICE_DAYS = 86_400_000
+_KEPT = "remember"
+
+
+def next_state(workspace: Workspace, model: str, first: Callable[[], LoopState]) -> LoopState:
+    """Return what the next round that is to be worked on begins with; it may be one that was killed."""
+    last = workspace.operations.last_round(model)
+    if last is None:
+        return first()
+    # A round that was kept, but whose run was not ended, begins again from what went into it.
+    ended = workspace.journal.run(round_id(model, last)).status is RunStatus.DONE
+    number = last if ended else last - 1
+    return first() if number < 0 else _kept(workspace, model, number).state
+
+
+def _kept(workspace: Workspace, model: str, number: int) -> Kept:
+    place = loop_place(workspace, model, number)
+    steps = [s for s in workspace.journal.steps(round_id(model, number)) if s.name == _KEPT]
+    kept: Kept = place.artifacts.get(steps[0].output, Kept)
+    return kept
+
+
+@contextmanager
+def holding(
+    workspace: Workspace, model: str, term: int, now: Callable[[], int], wait: Callable[[float], bool]
+) -> Iterator[Lease]:
+    """Hold the lease of a model, with a heartbeat; wait for it while another worker shows life.
+
+    Parameters
+    ----------
+    term : int
+        Milliseconds without a heartbeat after which others may take over.
+    now : callable
+        Returns the milliseconds since 1970.
+    wait : callable
+        Waits for so many seconds; True where the worker is to end instead.
+
+    Raises
+    ------
+    LeaseError
+        Where the worker is told to end before it holds the lease.
+    """
+    holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    lease = workspace.leases.take(model, holder, now(), term)
+    while lease is None:
+        if wait(min(1.0, term / 3000)):
+            raise LeaseError(f"another worker operates {model}", hint="it goes on; this one need not")
+        lease = workspace.leases.take(model, holder, now(), term)
+    stop = threading.Event()
+
+    def beat() -> None:
+        while not stop.wait(term / 3000):
+            # A database that cannot be reached now may be reached by the next beat; the fence is what counts.
+            with contextlib.suppress(WorkspaceError):
+                if not workspace.leases.renew(lease, now(), term):
+                    return
+
+    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield lease
+    finally:
+        stop.set()
+        thread.join()
+        with contextlib.suppress(WorkspaceError):
+            workspace.leases.release(lease)
+
+
+class Worker:
+    """Goes through rounds.
+
+    Parameters
+    ----------
+    parts : LoopParts
+        What the loop works with, fenced by the lease that this worker holds.
+    operate_round : callable
+        Goes through a round, from the state before to the state after.
+    clock : Clock
+        Time, for the journal.
+    now : callable
+        Returns the milliseconds since 1970.
+    begun : int
+        Where the grid begins, in milliseconds since 1970.
+    notifiers : tuple of Notifier
+        Who is told of operations.
+    tell : callable
+        Is told a line about what was deleted.
+    """
+
+    def __init__(
+        self,
+        parts: LoopParts,
+        operate_round: Callable[[Run, LoopParts, LoopState], LoopState],
+        clock: Clock,
+        now: Callable[[], int],
+        begun: int,
+        notifiers: tuple[Notifier, ...] = (),
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._parts, self._operate_round = parts, operate_round
+        self._clock, self._now, self._begun = clock, now, begun
+        self._notifiers, self._say = notifiers, tell
+
+    def due(self) -> bool:
+        """Whether a span has ended, and settled, that was not looked at."""
+        return self.wakes(self.state()) <= self._now()
+
+    def wakes(self, state: LoopState) -> int:
+        """Return when the round that begins with this is due, in milliseconds since 1970."""
+        return state.end + self._parts.settings.settle
+
+    def state(self) -> LoopState:
+        """Return what the next round begins with; of one that was begun already, what it began with."""
+        workspace, name = self._parts.workspace, self._parts.name
+        state = next_state(workspace, name, self._first)
+        steps = workspace.journal.steps(round_id(name, state.round))
+        if not steps:
+            return state
+        begun: LoopState = loop_place(workspace, name, state.round).artifacts.get(steps[0].output, LoopState)
+        return begun
+
+    def round(self) -> LoopState:
+        """Go through the next round, or on with one that was killed; return what the one after it begins with."""
+        workspace, name, before = self._parts.workspace, self._parts.name, self.state()
+        place = loop_place(workspace, name, before.round)
+        for draft in place.artifacts.folder.glob(f"{DRAFT}*"):
+            draft.unlink(missing_ok=True)  # of a worker that was killed
+        settings = self._parts.settings
+        # Before its first step, and never between two: what is old must not depend on when a worker was killed.
+        if due(before.round) and not workspace.journal.steps(round_id(name, before.round)):
+            self._say_if(sweep(self._parts, before))
+        record = workspace.journal.open(round_id(name, before.round), f"{name}{LOOP}", settings, self._clock.now())
+        # A round goes on as it was begun, whatever was set since.
+        parts = replace(self._parts, settings=record.read_settings(OperateSettings))
+        with JournalRun(place, record, self._clock) as run:
+            after = self._operate_round(run, parts, before)
+        self._tell(after)
+        return after
+
+    def told(self, number: int) -> str:
+        """Return a line about an operation."""
+        operation = self._parts.workspace.operations.operation(self._parts.name, number)
+        return f"{headline(operation)}: {operation.move.reason}"
+
+    def _say_if(self, line: str) -> None:
+        if line:
+            self._say(line)
+
+    def _first(self) -> LoopState:
+        parts = self._parts
+        champion = parts.workspace.registry.version(parts.name).version
+        state = first_state(champion, self._begun, parts.settings.every, 0)
+        rows = learning_rows(parts, champion, state, Watched((), 0, 0)).repaired.table.frame
+        return replace(state, truths=len(rows))
+
+    def _tell(self, state: LoopState) -> None:
+        """Tell of operations of the last day that did not arrive yet; a failure is written down and tried again."""
+        store, name = self._parts.workspace.operations, self._parts.name
+        if not self._notifiers or not state.operations:
+            return
+        for operation in store.operations(name, 20):
+            if operation.at < state.begin - _NOTICE_DAYS:
+                continue
+            arrived = {n.notifier for n in store.notices(name, operation.number) if not n.failure}
+            for notifier in self._notifiers:
+                if notifier.name in arrived:
+                    continue
+                try:
+                    notifier.tell(operation)
+                    failure = ""
+                except NotificationError as error:
+                    failure = error.message
+                store.keep_notice(name, Notice(operation.number, notifier.name, self._now(), failure))

@@ -1,0 +1,51 @@
+"""The usual parts of a loop: all installed detectors, a quick model for back-tests, a normal build."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from journeyman.entities.operating import LoopState, Operated
+from journeyman.entities.operation import WindowPlan
+from journeyman.interfaces import Progress
+from journeyman.operations.apply_move import Hands
+from journeyman.operations.loop_parts import LoopParts
+from journeyman.operations.release_cache import Shelf
+from journeyman.operations.training_data import LearningRows, TrainingTable
+from journeyman.pipelines.rebuild import Rebuild
+from journeyman.plugins import load_parts
+from journeyman.reports.html import render_html
+from journeyman.runtime.clock import SystemClock
+from journeyman.settings import BuildSettings
+from journeyman.stages.monitor import broken_spans
+from journeyman.stores.prediction_log import SqlitePredictionLog
+from journeyman.stores.traffic_log import SqliteTrafficLog
+from journeyman.stores.workspace import Workspace
+
+__all__ = ["loop_parts"]
+
+_QUICK = "lightgbm"
+
+
+def loop_parts(held: Workspace, operated: Operated, log: SqlitePredictionLog, progress: Progress) -> LoopParts:
+    """Return what the loop of a model works with: all installed detectors, the usual quick model, a normal build."""
+    name, settings = operated.model, operated.settings
+    algorithm = load_parts("journeyman.algorithms")[_QUICK]
+    preparation = load_parts("journeyman.preparations")[algorithm.preparation]
+    shelf = Shelf(held, name)
+    traffic = SqliteTrafficLog(log)
+    rebuild = Rebuild(name, held, settings, render_html, progress)
+    hands = Hands(name, held, log, SystemClock(), partial(_table, held, operated, traffic, shelf), rebuild)
+    detectors = tuple(load_parts("journeyman.drift_detectors").values())
+    return LoopParts(name, settings, held, traffic, shelf, detectors, (algorithm, preparation), hands)
+
+
+def _table(
+    held: Workspace, operated: Operated, traffic: SqliteTrafficLog, shelf: Shelf, state: LoopState, plan: WindowPlan
+) -> TrainingTable:
+    """Return the training table of a retraining that was decided in a round."""
+    name = operated.model
+    base = held.registry.version(name, state.base)
+    release, most = shelf.release(state.champion), operated.settings.most_labelled
+    rows = LearningRows(held, base, traffic, release, state.end, most, broken_spans(state.memory), state.given_up)
+    settings: BuildSettings = held.journal.run(base.run).read_settings(BuildSettings)
+    return rows.table(plan, settings)

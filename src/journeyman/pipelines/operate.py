@@ -1,0 +1,187 @@
+"""The loop: observe -> watch -> judge -> act -> remember, a round for each span of time (docs/decisions/0024)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.drift_detectors.feed_columns import delivering
+from journeyman.drift_detectors.windows import weightiest
+from journeyman.entities.contest import Contest
+from journeyman.entities.decision import Action
+from journeyman.entities.lessons import Lessons
+from journeyman.entities.operating import Decided, Done, Kept, LoopState, Memory, Observed
+from journeyman.entities.signal import Rung, Watched
+from journeyman.entities.staleness import Staleness
+from journeyman.entities.table import Block
+from journeyman.entities.traffic import Traffic
+from journeyman.interfaces import Run
+from journeyman.metrics.row_losses import bounded_losses
+from journeyman.operations.apply_move import act
+from journeyman.operations.decide_move import Seen, begun, judge
+from journeyman.operations.loop_parts import LoopParts, learning_rows
+from journeyman.operations.next_state import hand_on
+from journeyman.operations.shadow_backfill import ask_later
+from journeyman.operations.traffic import read_traffic, truths_of
+from journeyman.operations.user_requests import hear
+from journeyman.stages.monitor import anew, broken_spans, follow_returns, monitor, settle_faults, undo
+from journeyman.stages.promote import paired
+from journeyman.stages.retrain import QuickModels, back_test, gain_without, reference_unit, rehearse
+
+__all__ = [
+    "begin",
+    "decide",
+    "done_is",
+    "keep",
+    "observe",
+    "operate_round",
+    "watch",
+]
+
+FloatArray = NDArray[np.float64]
+_LEARNED = (Action.RETRAIN, Action.PROMOTE)  # what teaches: what was expected, and what came of it
+_LATEST = 1_000  # rows with truths by which a change of the feed is told from drift
+_PAST = 500  # retrainings of all models that a decision learns from
+
+
+def operate_round(run: Run, parts: LoopParts, before: LoopState) -> LoopState:
+    """Go through one round, from what the round before handed on to what the next one begins with.
+
+    Every line is a step, or a few, of the run: finished ones are replayed after a restart, by whichever worker.
+    """
+    state = run.step("begin", begin, before)
+    seen = run.step("observe", partial(observe, parts), state)
+    watched = run.step("watch", partial(watch, parts), state, seen)
+    decided = run.step("judge", partial(decide, parts), state, seen, watched)
+    done = run.step("act", done_is, act(parts.hands, run, state, seen, watched[0], decided))
+    handed = partial(hand_on, parts.name, parts.settings)
+    kept = run.step("remember", handed, state, seen, watched, decided, done)
+    run.step("keep", partial(keep, parts), kept)
+    return kept.state
+
+
+def begin(state: LoopState) -> LoopState:
+    """Write down what the round begins with, so that it can be replayed alone."""
+    return state
+
+
+def done_is(done: Done) -> Done:
+    """Write down what acting has brought about."""
+    return done
+
+
+def observe(parts: LoopParts, state: LoopState) -> Observed:
+    """Read what the log holds of the span, who is champion, and what people asked for before it ended."""
+    registry, operations = parts.workspace.registry, parts.workspace.operations
+    champion, history = registry.version(parts.name), registry.history(parts.name)
+    parts.log.seal(state.end)
+    span = parts.log.span(state.begin, state.end, parts.settings.most_rows)
+    release = parts.shelf.release(champion.version)
+    traffic, digests, hidden = read_traffic(span, release, state.digests)
+    if state.challenger is not None and champion.version == state.champion:
+        for version in (champion.version, state.challenger):
+            traffic = ask_later(span, traffic, release.task, parts.shelf.release(version))
+    asked = tuple(h for h in operations.requests(parts.name, state.heard) if h.request.at < state.end)
+    past = operations.operations(most=_PAST, actions=(*_LEARNED, Action.ASK))
+    known = tuple(o for o in past if {o.move.action, o.move.wanted}.intersection(_LEARNED) and o.at <= state.end)
+    return Observed(
+        answered=replace(traffic, shadows={}),
+        shadows=tuple(sorted(traffic.shadows.items())),
+        champion=champion.version,
+        previous=registry.before(parts.name),
+        moves=len(history),
+        requests=asked,
+        past=known,
+        digests=digests,
+        hidden=hidden if span.rows else state.hidden,
+    )
+
+
+def watch(parts: LoopParts, state: LoopState, seen: Observed) -> tuple[Memory, Watched]:
+    """Let the detectors look at what the champion has answered."""
+    as_before = (seen.champion, seen.hidden) == (state.champion, state.hidden)
+    mine = seen.traffic.take(seen.traffic.versions == seen.champion)
+    reference, release = parts.shelf.reference(seen.champion), parts.shelf.release(seen.champion)
+    unwatched = {*seen.hidden, *state.given_up}
+    again = delivering(reference, {*state.given_up} - {*seen.hidden}, mine.take(mine.fresh).rows)
+    reference = replace(
+        reference,
+        rows=_without(reference.rows, unwatched),
+        columns=tuple(c for c in reference.columns if c.name not in unwatched),
+        importance={k: v for k, v in reference.importance.items() if k not in unwatched},
+    )
+    watched = replace(mine, rows=_without(mine.rows, unwatched))
+    before = state.memory if as_before else anew(state.memory)
+    looked = monitor(reference, release.task, parts.detectors, before, watched, tuple(state.accepted))
+
+    def settled(looked: tuple[Memory, Watched]) -> tuple[Memory, Watched]:
+        memory, watched = settle_faults(state.lasting, looked, state.begin, state.end)
+        return memory, follow_returns(state.returning, watched, again, state.begin, state.end)
+
+    if seen.hidden:  # the release cannot answer these rows again
+        return settled(looked)
+    feeds = {d.name for d in parts.detectors if d.rung is Rung.FEED}
+
+    def latest() -> Traffic:
+        rows = replace(learning_rows(parts, seen.champion, state, looked[1]), most=_LATEST)
+        return truths_of(rows.logged, release.answer_block, mine)
+
+    looked = undo(reference, release.task, release.answer_block, feeds, before, looked, mine, latest)
+    return settled(looked)
+
+
+def decide(parts: LoopParts, state: LoopState, seen: Observed, watched: tuple[Memory, Watched]) -> Decided:
+    """Turn what was seen into one move: people's requests first, then evidence, then what pays."""
+    looked = watched[1]
+    release, reference = parts.shelf.release(seen.champion), parts.shelf.reference(seen.champion)
+    rows = learning_rows(parts, seen.champion, state, looked)
+    truths = state.truths + int(_kept_out(seen.traffic, looked).told.sum())
+    if looked.settled:
+        truths += rows.regained(broken_spans(state.memory), state.begin)
+    unit = reference_unit(reference.losses)
+
+    def losses(values: FloatArray, answers: FloatArray) -> FloatArray:
+        return bounded_losses(values, answers, release.task, reference.scale)
+
+    def pairs(contest: Contest) -> FloatArray:
+        return paired(contest, _kept_out(seen.traffic, looked), losses)
+
+    columns = weightiest(release.columns, reference)
+    models = QuickModels(*parts.quick, columns, release.task, reference.scale, unit, lost=rows.given_up)
+
+    def test(staleness: Staleness, lessons: Lessons) -> Staleness:
+        return back_test(models, rows.labelled(truths), staleness, lessons)
+
+    def spared(staleness: Staleness) -> float:
+        dead = seen.answered.take(seen.answered.fresh).rows
+        return gain_without(models, rows.labelled(truths), staleness, dead)
+
+    policy = state.policy or begun(state.truths, rehearse(models, rows.first()))
+    if seen.champion != state.champion:
+        # Of a champion that a person made, nothing is known that was known of the one before.
+        policy = replace(policy, contest=None, shadow=None, since=Watched((), 0, 0))
+    made = Seen(looked, seen.past, truths, unit, pairs, test, spared)
+    heard = hear(state, seen, looked, judge(made, policy, parts.settings.economics), truths)
+    return replace(heard, given_up=rows.given_up)
+
+
+def keep(parts: LoopParts, kept: Kept) -> int:
+    """Write the round and its operations where people look; return the round's number."""
+    parts.workspace.operations.keep_round(parts.name, kept.round, kept.operations)
+    return kept.round.number
+
+
+def _without(rows: Block, names: Collection[str]) -> Block:
+    return {name: values for name, values in rows.items() if name not in names}
+
+
+def _kept_out(traffic: Traffic, watched: Watched) -> Traffic:
+    """Return the traffic without the rows that arrived broken."""
+    inside = np.zeros(len(traffic.times), dtype=bool)
+    for begins, ends in watched.broken:
+        inside |= (traffic.times >= begins) & (traffic.times < ends)
+    return traffic.take(~inside) if inside.any() else traffic

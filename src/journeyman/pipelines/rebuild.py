@@ -1,0 +1,109 @@
+"""Rebuild: a retraining is a normal build in a run of its own, whose release is registered as a challenger."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from journeyman.entities.model_version import ModelVersion
+from journeyman.entities.operating import OperateSettings
+from journeyman.entities.report import BuildReport
+from journeyman.entities.traffic import Reference
+from journeyman.errors import InputError
+from journeyman.interfaces import Progress
+from journeyman.operations.apply_move import write_table
+from journeyman.operations.paths import build_folder, loop_folder, reference_folder
+from journeyman.operations.training_data import TrainingTable
+from journeyman.pipelines.build import build
+from journeyman.runtime.clock import SystemClock, available_threads
+from journeyman.runtime.components import standard_kit
+from journeyman.runtime.durable_run import LOOP, JournalRun
+from journeyman.runtime.machine import available_memory
+from journeyman.settings import BuildSettings
+from journeyman.sources import open_source
+from journeyman.stores.journal import RunStatus
+from journeyman.stores.workspace import Workspace
+
+__all__ = ["Rebuild"]
+
+_REFERENCE = "reference"
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """Builds from a training table, or goes on with such a build after a kill.
+
+    Attributes
+    ----------
+    name : str
+        Of the model.
+    workspace : Workspace
+        Fenced by the lease.
+    settings : OperateSettings
+        Budget or trials.
+    render : callable
+        Makes the page of the release.
+    progress : Progress
+        Where the build tells what it is doing.
+    """
+
+    name: str
+    workspace: Workspace
+    settings: OperateSettings
+    render: Callable[[BuildReport], str]
+    progress: Progress
+
+    def __call__(self, table: TrainingTable, run: str) -> ModelVersion:
+        """Return the release of the run of that identity.
+
+        Raises
+        ------
+        InputError
+            Where the table cannot be learned from.
+        WorkspaceError
+            Where another build holds the workspace; it may be tried again later.
+        """
+        clock, place = SystemClock(), self.workspace.with_artifacts(build_folder(self.workspace.path, run))
+        # beside its round
+        number = run.partition(LOOP)[2].partition(".")[0]
+        path = loop_folder(self.workspace.path, self.name) / number / "table.parquet"
+        record = self.workspace.journal.open(run, f"{self.name}{LOOP}", self._build_settings(table, path), clock.now())
+        if record.status is RunStatus.FAILED:
+            raise InputError(record.cause, hint="see the release's settings")
+        if record.status is not RunStatus.DONE:
+            if not path.exists():
+                write_table(table, path)
+            settings: BuildSettings = record.read_settings(BuildSettings)
+            kit = standard_kit(self.render, clock, self.progress, lambda: False)
+            with self.workspace.lock(), JournalRun(place, record, clock) as journalled:
+                build(open_source(settings.source, None), settings, kit, journalled, place)
+        self._move_reference(place, run)
+        path.unlink(missing_ok=True)  # its rows are those of the first build and of the log
+        return next(v for v in self.workspace.registry.versions(self.name) if v.run == run)
+
+    def _build_settings(self, table: TrainingTable, path: Path) -> BuildSettings:
+        trials = self.settings.trials
+        return replace(
+            table.settings,
+            source=str(path.resolve()),
+            encoding=None,
+            delimiter=None,
+            quote=None,
+            sheet=None,
+            name=self.name,
+            budget=None if trials is not None else self.settings.budget,
+            trials=trials,
+            threads=available_threads(),
+            memory=available_memory(repeatable=trials is not None),
+            challenger=True,
+        )
+
+    def _move_reference(self, place: Workspace, run: str) -> None:
+        """Keep the reference, which the loop needs as long as the release, and delete the build's other artifacts."""
+        kept = self.workspace.with_artifacts(reference_folder(self.workspace.path, run)).artifacts
+        for step in self.workspace.journal.steps(run):
+            if step.name == _REFERENCE and not (kept.folder / step.output).exists():
+                kept.put(place.artifacts.get(step.output, Reference))
+        shutil.rmtree(build_folder(self.workspace.path, run), ignore_errors=True)

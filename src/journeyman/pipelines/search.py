@@ -1,0 +1,338 @@
+"""The search: rank, train, combine, and stop when more is not worth it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.candidate import BASELINE, SIMPLE, Candidate, Turn
+from journeyman.entities.experience import Expectation, Experience
+from journeyman.entities.search import Choice, Search
+from journeyman.entities.split import Split
+from journeyman.entities.table import Table, target_values
+from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.trial import Ensemble, Trial, TrialStatus
+from journeyman.entities.weakness import Attempt
+from journeyman.errors import InputError
+from journeyman.interfaces import Metric, Run
+from journeyman.pipelines.improve import Diagnosed, attempted, diagnosed, informed, untried
+from journeyman.runtime.components import Kit
+from journeyman.runtime.fold_cache import SharedFolds
+from journeyman.runtime.machine_speed import measured_work, slowness
+from journeyman.runtime.time_budget import (
+    expected_costs,
+    fit_limit,
+    fit_seconds,
+    members_of,
+    seconds_after_search,
+    seconds_to_start,
+    timed,
+    trial_seconds,
+)
+from journeyman.settings import BuildSettings
+from journeyman.stages.ensemble import FitLimit, ensemble, fastest_alike, lift
+from journeyman.stages.rank import Cost, Foresight, judge, meta_features, patience, rank, remembered, shown_by
+from journeyman.stages.stop import choose_next, fits_whole, must_stop, reason_to_stop, thin_search
+from journeyman.stages.train import Allowance, Terms, train
+from journeyman.transformers.target_scale import SCALES, long_tailed
+
+__all__ = ["propose", "search"]
+
+_SIMPLE_SHARE = 0.2
+"""Of the time left that the simple model may take."""
+
+_NO_TIME = "no remaining candidate that may help would fit"
+
+_LONG = 2.0  # times as long as on usual tables
+_GRAVE = 0.01
+"""Share of the loss that a treatment is expected to bring back, its probability counted."""
+
+_MUCH_WORSE = 1.1
+"""Times the best loss: a trial that is worse than that is nothing to fall back on."""
+
+_LARGEST_SHARE = 0.5
+"""Of the whole budget that one trial may take, so that another algorithm still gets its turn."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What the search knows from the start."""
+
+    table: Table
+    task: Task
+    split: Split
+    metric: Metric
+    settings: BuildSettings
+    past: Sequence[Experience]
+
+
+@dataclass(frozen=True)
+class _Queue:
+    """Expectations of the candidates that wait.
+
+    Attributes
+    ----------
+    smooth, early : sequence of Expectation
+        Those whose turn has come whatever is expected of them.
+    ranked : sequence of Expectation
+        All, the most promising first.
+    """
+
+    smooth: Sequence[Expectation]
+    early: Sequence[Expectation]
+    ranked: Sequence[Expectation]
+
+
+def search(
+    kit: Kit,
+    run: Run,
+    table: Table,
+    task: Task,
+    split: Split,
+    metric: Metric,
+    settings: BuildSettings,
+    past: Sequence[Experience],
+) -> Search:
+    """Try candidates in the order of their expected gain per second until a reason to stop comes up.
+
+    Each choice and each trial is a step of the run, so that a resumed run goes the way it went before.
+    """
+    plan = _Plan(table, task, split, metric, settings, past)
+    validated = np.concatenate([fold.validate for fold in split.folds])
+    y, weights = target_values(table, task.target)[validated], table.weights_of(validated)
+    folds = SharedFolds(kit, table, task, split, settings)
+    waiting = folds.admit(propose(kit, table, task, split))
+    context = meta_features(table, task)
+    beliefs = judge(context, [(c.algorithm, c.name) for c in waiting], past)
+    known, foresight = remembered(context, past), Foresight(beliefs, past)
+    trials: list[Trial] = []
+    expectations: list[Expectation] = []
+    outcomes: list[tuple[bool, float]] = []
+    scores: list[float] = []
+    best: Ensemble | None = None
+    baseline: float | None = None
+    seen, attempts, rows = Diagnosed(), list[Attempt](), (table, split, task, settings.seed)
+    paces: list[float] = []
+    while True:
+        shown = shown_by(trials, outcomes, best, metric.greater_is_better)
+        foreseen = ({**context, **shown.overall}, foresight)
+        costs = expected_costs(kit, table, task, split, settings, waiting, trials, foreseen)
+        costs = _longer(costs, waiting, trials)
+        more = patience(costs, _left(settings, trials))
+        ranked = informed(rank(waiting, costs, context, shown, beliefs, known, more), seen, more)
+        queue = _queue(ranked, waiting, trials)
+        choice = run.step(f"choose {len(trials) + 1}", partial(_choose, kit, run, plan, queue, trials, best, paces))
+        paces += [choice.work] if choice.work else []
+        chosen = choice.expectation
+        if chosen is None:
+            break
+        candidate = next(c for c in waiting if c.key == chosen.candidate)
+        waiting.remove(candidate)
+        kit.progress.trial(len(trials) + 1, candidate, _said(chosen))
+        starting = seconds_to_start(kit.algorithms[candidate.algorithm], trials)
+        trial = _try(kit, run, plan, candidate, len(trials) + 1, (choice.seconds, starting), folds, best)
+        trials.append(replace(trial, started=choice.started))
+        expectations.append(chosen)
+        incumbent, best = best, ensemble(metric, trials, y, task, best, settings.latency, row_weights=weights)
+        if best is None:
+            outcomes.append((False, 0.0))
+            scores.append(float("nan"))
+            continue
+        outcomes.append(lift(y, incumbent, best, task, weights))
+        scores.append(best.score)
+        attempts += attempted(seen, candidate, (incumbent, best), outcomes[-1], rows, y)
+        seen, treated = diagnosed(run, kit.algorithms, seen, rows, trials, waiting, best)
+        waiting += treated
+        if candidate.algorithm == BASELINE and trial.score is not None:
+            baseline = trial.score
+        kit.progress.best(best.score, baseline, len(best.members))
+    if best is None:
+        causes = "; ".join(f"{t.candidate.algorithm}: {t.cause}" for t in trials)
+        raise InputError(f"no candidate could learn from this table ({causes})", hint="look at the columns' kinds")
+    told = (tuple(trials), tuple(expectations), tuple(outcomes), tuple(scores), choice.reason, folds.limited)
+    slow, stopped = slowness(paces), choice.started if timed(settings) else 0.0
+    found = Search(best, *told, seen.weaknesses, (*attempts, *untried(seen, waiting)), slow, stopped)
+    found = replace(found, thin=_thin(kit, plan, found, ranked))
+    limit = run.step("time for final fits", partial(_fit_limit, kit, run, plan, found))
+    released = _released(plan, found, y, weights, limit)
+    return replace(found, ensemble=released, scores=(*scores[:-1], released.score))
+
+
+def _fit_limit(kit: Kit, run: Run, plan: _Plan, found: Search) -> FitLimit:
+    """Return how long final fits may take. A step of its own: it looks at the clock."""
+    return fit_limit(kit, plan.table, plan.split, plan.settings, run.elapsed(), found)
+
+
+def _released(
+    plan: _Plan, found: Search, y: NDArray[np.float64], weights: NDArray[np.float64] | None, limit: FitLimit
+) -> Ensemble:
+    """Return the ensemble to release: the fastest one that is as good as the best that can be fitted in time."""
+    best, metric, latency = found.ensemble, plan.metric, plan.settings.latency
+    if sum(limit.of(t) for t in members_of(best, found.trials)) > limit.seconds:
+        best = ensemble(metric, found.trials, y, plan.task, None, latency, limit, weights) or best
+    return best if latency is not None else fastest_alike(metric, found.trials, y, plan.task, best, limit, weights)
+
+
+def _thin(kit: Kit, plan: _Plan, found: Search, waiting: Sequence[Expectation]) -> str:
+    """Say that a search which time has ended was thin; empty where it was not, or where it ended for another reason."""
+    if not timed(plan.settings) or not found.stop_reason.startswith(_NO_TIME):
+        return ""
+    assert plan.settings.budget is not None  # timed
+    worked = [t for t in found.trials if t.status in (TrialStatus.DONE, TrialStatus.STOPPED)]
+    tried = sum(t.candidate.algorithm not in SIMPLE for t in worked)
+    spent = plan.settings.budget - sum(t.seconds for t in found.trials)
+    return thin_search(tried, waiting, plan.settings.budget, spent)
+
+
+def _longer(costs: Mapping[str, Cost], waiting: Sequence[Candidate], trials: Sequence[Trial]) -> Mapping[str, Cost]:
+    """Return costs that know that where one algorithm learned for long, another that boosts will do so too."""
+    if not any(t.learned_long for t in trials):
+        return costs
+    tried = {t.candidate.algorithm for t in trials}
+    new = {c.key for c in waiting if c.turn is Turn.EARLY and c.algorithm not in tried}
+    return {k: replace(cost, seconds=_LONG * cost.seconds) if k in new else cost for k, cost in costs.items()}
+
+
+def _queue(ranked: Sequence[Expectation], waiting: Sequence[Candidate], trials: Sequence[Trial]) -> _Queue:
+    """Return who waits, and who of them comes next whatever is expected.
+
+    Those that are strong without tuning, the quickest first, and what treats a weakness from which much of the loss is
+    expected back, since it takes several fits and would else wait for what is quick and hardly helps. Before them, once
+    a trial has learned for long or was still learning when its time was up, what suits functions without much noise.
+    """
+    turns = {c.key: c.turn for c in waiting if c.treatment is None and c.target_scale == "plain"}
+    algorithms, tried = {c.key: c.algorithm for c in waiting}, {t.candidate.algorithm for t in trials}
+    smooth = [e for e in ranked if turns.get(e.candidate) is Turn.SMOOTH and algorithms[e.candidate] not in tried]
+    early = sorted((e for e in ranked if turns.get(e.candidate) is Turn.EARLY), key=lambda e: e.seconds)
+    treatments = {c.key for c in waiting if c.treatment is not None}
+    early += [e for e in ranked if e.candidate in treatments and e.probability * e.gain >= _GRAVE]
+    learning = any(t.unfinished or t.learned_long for t in trials)
+    return _Queue(smooth[:1] if learning else (), early, ranked)
+
+
+def _choose(
+    kit: Kit,
+    run: Run,
+    plan: _Plan,
+    queue: _Queue,
+    trials: Sequence[Trial],
+    best: Ensemble | None,
+    paces: Sequence[float],
+) -> Choice:
+    """Choose the next candidate. A step of its own: it looks at the clock and at the user's wish to end."""
+    left = None if plan.settings.trials is None else plan.settings.trials - len(trials)
+    elapsed = run.elapsed()
+    work = measured_work() if timed(plan.settings) else 0.0
+    pace = slowness([*paces, work])
+    of_table = (kit, plan.table, plan.split, plan.settings)
+    members = members_of(best, trials)
+    seconds = trial_seconds(*of_table, elapsed, members, trials, pace)
+    first = len(trials) < len(SIMPLE)
+    interrupted = kit.interrupted() and best is not None
+    reason = must_stop(len(queue.ranked), left, interrupted)
+    if reason:
+        return Choice(None, None, reason, elapsed, work)
+    if first and seconds is not None:
+        # Something usable is worth a share of any budget; but the simple model may not eat up the time of the others.
+        return Choice(queue.ranked[0], max(1.0, seconds * _SIMPLE_SHARE), "", elapsed, work)
+    most = None if plan.settings.budget is None else plan.settings.budget * _LARGEST_SHARE
+    # What is due may replace the ensemble, whose final fits are then not needed: those of a lean one must fit in.
+    spare = _least(trial_seconds(*of_table, elapsed, _lean(plan, members, trials), trials, pace), most)
+    free = _least(trial_seconds(*of_table, elapsed, (), trials, pace), most)
+    # A fit that has learned for long can be cut short and is still worth most of what it was.
+    half = spare if spare is None or free is None else (spare + free) / 2
+    due = [(e, half) for e in queue.smooth if fits_whole(e, half, scheduled=True)]
+    due += [(e, spare) for e in queue.early if fits_whole(e, spare)]
+    if due and not first:
+        return Choice(due[0][0], due[0][1], "", elapsed, work)
+    reason = reason_to_stop(queue.ranked, None if first else seconds, left, interrupted)
+    allowed = _least(seconds, most)
+    chosen = choose_next(queue.ranked, allowed) if not reason else None
+    # What time alone leaves without hope is told as such.
+    if reason and (seconds is None or reason_to_stop(queue.ranked, None, left, interrupted)):
+        return Choice(None, None, reason, elapsed, work)
+    if chosen is None:
+        assert plan.settings.budget is not None  # else every candidate fits
+        kept = min(seconds_after_search(*of_table, members, trials, pace), max(0.0, plan.settings.budget - elapsed))
+        reason = f"{_NO_TIME}; {kept:.0f} s were kept for finishing"
+    return Choice(chosen, allowed, reason, elapsed, work)
+
+
+def _least(seconds: float | None, most: float | None) -> float | None:
+    return seconds if seconds is None or most is None else min(seconds, most)
+
+
+def _lean(plan: _Plan, members: Sequence[Trial], trials: Sequence[Trial]) -> Sequence[Trial]:
+    """Return what a build can fall back on in half the time of an ensemble's final fits, where it is not much worse."""
+
+    def seconds(trial: Trial) -> float:
+        return fit_seconds(trial, plan.split, plan.settings.threads)
+
+    def loss(trial: Trial) -> float:
+        assert trial.score is not None  # only finished trials are asked
+        return 1.0 - trial.score if plan.metric.greater_is_better else trial.score
+
+    half = sum(map(seconds, members)) / 2
+    done = [t for t in trials if t.score is not None and np.isfinite(t.score)]
+    most = _MUCH_WORSE * min(map(loss, done), default=0.0)
+    lean = [t for t in done if seconds(t) <= half and loss(t) <= most]
+    return [min(lean, key=loss)] if lean else members
+
+
+def _left(settings: BuildSettings, trials: Sequence[Trial]) -> float:
+    """Return the seconds of the budget after the last trial, from what was written down of it; 0 where none is set."""
+    if not timed(settings) or settings.budget is None:
+        return 0.0
+    return settings.budget - (trials[-1].started + trials[-1].seconds if trials else 0.0)
+
+
+def _said(expectation: Expectation) -> str:
+    """Say what is expected of a trial."""
+    return f"about {expectation.seconds:.0f} s, {expectation.probability:.0%} likely to improve the score"
+
+
+def propose(kit: Kit, table: Table, task: Task, split: Split) -> list[Candidate]:
+    """Return what every algorithm proposes, the simple ones first."""
+    names = [*(n for n in SIMPLE if n in kit.algorithms), *(n for n in kit.algorithms if n not in SIMPLE)]
+    rows = max(len(fold.fit) for fold in split.folds)
+    proposals = [kit.algorithms[name].candidates(task, rows, table.features) for name in names]
+    if not table.features:
+        return list(proposals[0])
+    plain = [candidate for several in proposals for candidate in several]
+    y = target_values(table, task.target)[split.train]
+    if task.kind is not TaskKind.REGRESSION or not long_tailed(y):
+        return plain
+    return [*plain, *_rescaled(proposals[1:])]
+
+
+def _rescaled(proposals: Sequence[Sequence[Candidate]]) -> list[Candidate]:
+    """Return the first candidates of each algorithm on scales on which a long tail of the target weighs less."""
+    return [
+        replace(candidate, target_scale=scale, reason=f"{candidate.reason}; the target has a long tail")
+        for several in proposals
+        for candidate in several[:2]
+        for scale in SCALES
+    ]
+
+
+def _try(
+    kit: Kit,
+    run: Run,
+    plan: _Plan,
+    candidate: Candidate,
+    number: int,
+    seconds: tuple[float | None, float],
+    folds: SharedFolds,
+    best: Ensemble | None,
+) -> Trial:
+    """Run a trial; ``seconds`` are those that it may take, and those of them that its algorithm needs to start."""
+    algorithm = kit.algorithms[candidate.algorithm]
+    prepared, threads = folds.make_room(candidate)
+    allowance = Allowance(kit.clock, kit.clock.monotonic(), *seconds)
+    terms = Terms(plan.metric, allowance, threads, best.predictions if best is not None else None)
+    function = partial(train, algorithm, prepared, terms)
+    return run.step(f"trial {number}: {candidate.name}", function, candidate, plan.task, plan.settings.seed)

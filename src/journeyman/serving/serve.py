@@ -1,0 +1,347 @@
+"""The door of serving: opens model and log, binds the port, runs the workers, and drains them when told to end."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import uvicorn
+from uvicorn.supervisors.multiprocess import Multiprocess
+
+from journeyman.errors import JourneymanError, ReleaseError, SettingsError
+from journeyman.inference.load_release import load
+from journeyman.inference.lookup import models
+from journeyman.runtime.clock import SystemClock
+from journeyman.serving import invocations, native, open_inference, vertex
+from journeyman.serving.application import Application
+from journeyman.serving.connections import PatientProtocol, ServerConfig
+from journeyman.serving.counters import Counters
+from journeyman.serving.exchange import Request, Response, Route, json_response
+from journeyman.serving.housekeeping import Housekeeping
+from journeyman.serving.lineup import Challenge, LineupKeeper, Role
+from journeyman.serving.micro_batch import BatchWork
+from journeyman.serving.openapi import description, operation
+from journeyman.serving.privacy import RowRules, read_salt
+from journeyman.serving.recorder import Recorder
+from journeyman.serving.serve_settings import ServeSettings, checked
+from journeyman.serving.served_release import ServedRelease
+from journeyman.serving.service import Service, read_challenge, write_challenge
+from journeyman.serving.shared_folder import shared_folder
+from journeyman.serving.tokens import read_tokens
+from journeyman.stores.catalogue import JOURNAL, opened_registry
+from journeyman.stores.prediction_log import SqlitePredictionLog
+from journeyman.stores.releases import MANIFEST
+
+__all__ = [
+    "ServeSettings",
+    "log_folder",
+    "make_application",
+    "model_to_serve",
+    "serve",
+    "usual_host",
+    "usual_port",
+    "wanted_challenge",
+]
+
+_MOUNTED = Path("/opt/ml/model")  # where SageMaker puts a model
+_BACKLOG = 2048  # connections that may wait to be taken, as uvicorn has it
+_TURN = 0.0005  # seconds: the writer gives way at each step of SQLite and would wait 5 ms for its next turn
+_STARTING = 120  # seconds in which a worker must show life: it loads its libraries first, on a busy machine slowly
+_DRAIN = 25  # seconds for requests in progress after SIGTERM: platforms kill after 30
+
+
+def model_to_serve(name: str | None, workspace: Path) -> str:
+    """Return what is to be served: what was named, else what SageMaker has put in its place, else the only model.
+
+    Raises
+    ------
+    SettingsError
+        Where none was named and there are several, or none.
+    """
+    if name is not None:
+        return name
+    if (_MOUNTED / MANIFEST).is_file():
+        return str(_MOUNTED)
+    names = sorted({version.name for version in models(workspace)})
+    if len(names) == 1:
+        return names[0]
+    raise SettingsError("no model to serve was named", hint=f"name one: {', '.join(names) or 'there is none yet'}")
+
+
+def usual_port(environment: Mapping[str, str]) -> int:
+    """Return the port where none is named: what Vertex AI says, 8080 on SageMaker, else 8000.
+
+    Examples
+    --------
+    >>> usual_port({}), usual_port({"AIP_HTTP_PORT": "8081"})
+    (8000, 8081)
+    """
+    named = environment.get("AIP_HTTP_PORT", "")
+    return int(named) if named.isdigit() else 8080 if _MOUNTED.is_dir() else 8000
+
+
+def usual_host(environment: Mapping[str, str]) -> str:
+    """Return the address where none is named: only this machine, except in a container of a platform.
+
+    Examples
+    --------
+    >>> usual_host({}), usual_host({"AIP_HTTP_PORT": "8080"})
+    ('127.0.0.1', '0.0.0.0')
+    """
+    return "0.0.0.0" if environment.get("AIP_HTTP_PORT") or _MOUNTED.is_dir() else "127.0.0.1"
+
+
+def wanted_challenge(version: int | None, canary: float, nobody: bool) -> Challenge | None:
+    """Return the challenge that the options ask for; None where they leave what was agreed.
+
+    Raises
+    ------
+    SettingsError
+        Where they contradict one another.
+
+    Examples
+    --------
+    >>> wanted_challenge(3, 0.1, False)
+    Challenge(version=3, role=<Role.CANARY: 'canary'>, share=0.1)
+    """
+    if nobody and (version is not None or canary):
+        raise SettingsError("--no-challenger beside a challenger", hint="leave one of them out")
+    if canary and version is None:
+        raise SettingsError("--canary without a challenger", hint="add --challenger N")
+    if version is None:
+        return Challenge() if nobody else None
+    return Challenge(version, Role.CANARY if canary else Role.SHADOW, canary)
+
+
+def serve(settings: ServeSettings, challenge: Challenge | None) -> None:
+    """Serve a model until the process is told to end; then answer what was begun, make all durable, and return.
+
+    A line on standard error says when the first worker answers.
+
+    Parameters
+    ----------
+    settings : ServeSettings
+        What to serve, where, how.
+    challenge : Challenge or None
+        A challenger to agree on first; None leaves what was agreed.
+
+    Raises
+    ------
+    SettingsError
+        For an unknown model, a challenger that is not there, or a port that is taken.
+    ReleaseError
+        Where the champion cannot be loaded.
+    WorkspaceError
+        Where the log cannot be written.
+    """
+    checked(settings)
+    read_tokens(settings.tokens, os.environ)
+    _Pointer(settings)()
+    if challenge is not None and challenge.version is not None:
+        load(settings.model, version=challenge.version, workspace=settings.workspace)  # before a log is made for it
+    listening = _listening(settings.host, settings.port)
+    settings = replace(settings, port=listening.getsockname()[1])
+    with closing(listening):
+        with _claimed_log(settings) as log:
+            if challenge is not None:
+                write_challenge(log, challenge)
+        with shared_folder() as shared:
+            _run(settings, shared, listening)
+
+
+def make_application(settings: ServeSettings, shared: Path, parent: int | None = None) -> Application:
+    """Return the application of one worker: model loaded, log open; it ends with the process ``parent``."""
+    sys.setswitchinterval(_TURN)
+    folder = log_folder(settings)
+    with _claimed_log(settings):
+        rules = RowRules(settings, read_salt(folder))
+    log, side = SqlitePredictionLog(folder), SqlitePredictionLog(folder)
+    counters = Counters()
+    keeper = LineupKeeper(
+        champion=_Pointer(settings),
+        challenge=partial(read_challenge, side),
+        load=partial(_loaded, settings),
+    )
+    work = BatchWork(log, side.recorded, lambda: keeper.current, rules, counters)
+    recorder = Recorder(work, settings.most_waiting)
+    housekeeping = Housekeeping(folder, settings, counters, shared, parent)
+    service = Service(settings, keeper, recorder, side, rules, housekeeping, partial(_promote, settings))
+    tokens = read_tokens(settings.tokens, os.environ)
+    routes = [
+        *vertex.routes(service, os.environ),  # first: its environment may name our own addresses
+        *native.routes(service),
+        *open_inference.routes(service),
+        *invocations.routes(service),
+    ]
+    routes += _about(service, routes, tokens.wanted)
+    gc.freeze()  # the model and the libraries stay: the collector need not look at them again and again
+    return Application(service, routes, tokens, partial(_tell, settings, service, tokens.wanted))
+
+
+def log_folder(settings: ServeSettings) -> Path:
+    """Return where the prediction log of a model is."""
+    if settings.log is not None:
+        return settings.log
+    return settings.workspace / "predictions" / _served_name(settings)
+
+
+def _tell(settings: ServeSettings, service: Service, tokens: bool) -> None:
+    """Say once, whichever worker is first, that the model answers."""
+    with contextlib.suppress(FileExistsError), (service.shared / "told").open("x"):
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        name, version = service.champion.name, service.champion.version
+        lines = [f"{name} {version} answers at http://{host}:{settings.port}; the log is in {log_folder(settings)}"]
+        if not tokens and settings.host not in ("127.0.0.1", "localhost", "::1"):
+            lines.append(
+                "anybody who reaches this address may predict, label and operate: name tokens with --tokens FILE"
+            )
+        sys.stderr.write("\n".join(lines) + "\n")
+        sys.stderr.flush()
+
+
+@contextmanager
+def _claimed_log(settings: ServeSettings) -> Iterator[SqlitePredictionLog]:
+    """Give the log of the model that is served, after it was made sure that it is no other model's."""
+    with closing(SqlitePredictionLog(log_folder(settings))) as log:
+        log.claim(_served_name(settings))
+        yield log
+
+
+def _about(service: Service, routes: list[Route], tokens: bool) -> list[Route]:
+    """Return the addresses that describe the others."""
+
+    async def openapi(request: Request) -> Response:
+        return json_response(description(service.champion.name, every, tokens))
+
+    async def root(request: Request) -> Response:
+        addresses = [f"{route.method} {route.path}" for route in every]
+        return json_response({"model": service.champion.name, "addresses": addresses, "description": "/openapi.json"})
+
+    own = [
+        Route("GET", "/openapi.json", openapi, None, native.NATIVE, operation("This description")),
+        Route("GET", "/", root, None, native.NATIVE, operation("The addresses")),
+    ]
+    every = [*routes, *own]
+    return own
+
+
+def _served_name(settings: ServeSettings) -> str:
+    folder = Path(settings.model)
+    return str(load(folder).name) if (folder / MANIFEST).is_file() else settings.model
+
+
+def _loaded(settings: ServeSettings, version: int | None) -> ServedRelease:
+    release = load(settings.model, version=version, workspace=settings.workspace)
+    if version is not None and release.version != version:
+        raise SettingsError(
+            f"{settings.model} is version {release.version}, not {version}", hint="serve the model by its name"
+        )
+    try:
+        served = ServedRelease(release, settings.keys)
+        served.warm()
+    except JourneymanError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]
+        raise ReleaseError(
+            f"{settings.model} {release.version} cannot answer: {reason}", hint="use another version, or build it anew"
+        ) from error
+    return served
+
+
+class _Pointer:
+    """Tells which version a model's name points to; the registry is opened only where its files have changed."""
+
+    def __init__(self, settings: ServeSettings) -> None:
+        self._settings = settings
+        self._folder = Path(settings.model)
+        self._stamp: object = None
+        self._version = 0
+
+    def __call__(self) -> int:
+        """Return the version."""
+        stamp = self._stamped()
+        if stamp != self._stamp:
+            if (self._folder / MANIFEST).is_file():
+                self._version = int(load(self._folder).version)
+            else:
+                with opened_registry(self._settings.workspace) as registry:
+                    self._version = registry.version(self._settings.model).version
+            self._stamp = stamp
+        return self._version
+
+    def _stamped(self) -> object:
+        journal = self._settings.workspace / JOURNAL
+        if not journal.is_file() and not (self._folder / MANIFEST).is_file():
+            return object()  # the registry is in a database elsewhere, which has to be asked
+        stamps: list[tuple[int, int] | None] = []
+        for path in (self._folder / MANIFEST, journal, journal.with_name(f"{JOURNAL}-wal")):
+            try:
+                state = path.stat()
+                stamps.append((state.st_mtime_ns, state.st_size))
+            except OSError:
+                stamps.append(None)
+        return stamps
+
+
+def _promote(settings: ServeSettings, version: int) -> None:
+    if (Path(settings.model) / MANIFEST).is_file():
+        raise SettingsError(f"{settings.model} is one release", hint="serve the model by its name to change champions")
+    with opened_registry(settings.workspace) as registry:
+        registry.promote(settings.model, version, now=SystemClock().now())
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens: only then does the system refuse the port to a server that starts meanwhile."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise SettingsError(
+            f"{host}:{port} cannot be listened at: {error.strerror or error}", hint="name another --port or --host"
+        ) from error
+    listening.set_inheritable(True)
+    return listening
+
+
+def _run(settings: ServeSettings, shared: Path, listening: socket.socket) -> None:
+    several = settings.workers > 1
+    make = partial(make_application, settings, shared, os.getpid() if several else None)
+    config = ServerConfig(
+        make if several else make(),
+        http=PatientProtocol,
+        factory=several,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        access_log=False,  # the prediction log tells what was asked, without addresses and tokens
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=_DRAIN,
+        timeout_worker_healthcheck=_STARTING,
+        lifespan="on",
+    )
+    config.timeout_headers = settings.timeout
+    if several:
+        Multiprocess(config, sockets=[listening]).run()
+        return
+    # uvicorn drains, then raises the signal again: it has been followed by then
+    for told in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(told, lambda *_: None)
+    uvicorn.Server(config).run(sockets=[listening])

@@ -1,0 +1,81 @@
+"""What the search proposes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from journeyman.algorithms.catboost_trees import CatBoost
+from journeyman.algorithms.lightgbm_trees import LightGBM
+from journeyman.algorithms.neural import Neural
+from journeyman.entities.candidate import Candidate, Turn
+from journeyman.entities.experience import Expectation
+from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.trial import Trial, TrialStatus
+from journeyman.entities.weakness import Condition, Treatment, TreatmentKind
+from journeyman.pipelines.search import _longer, _queue, _rescaled
+from journeyman.stages.rank import Cost
+
+
+def test_a_long_tail_is_tried_on_both_scales_for_the_first_two_of_each():
+    several = [Candidate("a", {"n": n}, "why", f"style {n}") for n in range(3)]
+    found = _rescaled([several])
+    assert [(c.parameters["n"], c.target_scale) for c in found] == [(0, "log"), (0, "root"), (1, "log"), (1, "root")]
+    assert len({c.key for c in [*found, *several]}) == 7
+    assert found[0].name == "a (style 0, log of the target)"
+
+
+def waits(name, seconds, turn=Turn.RANKED, **more):
+    candidate = Candidate(name, {"n": 1}, turn=turn, **more)
+    return candidate, Expectation(candidate.key, 0.5, 0.1, seconds)
+
+
+def queued(pairs, trials=()):
+    return _queue([e for _, e in pairs], [c for c, _ in pairs], trials)
+
+
+def test_what_is_strong_without_tuning_comes_first_and_the_quickest_of_it():
+    dear, cheap, other = waits("dear", 9.0, Turn.EARLY), waits("cheap", 2.0, Turn.EARLY), waits("other", 0.1)
+    queue = queued([other, dear, cheap])
+    assert [e.seconds for e in queue.early] == [2.0, 9.0]
+    assert not queue.smooth
+    assert len(queue.ranked) == 3
+
+
+def test_a_candidate_on_another_scale_or_with_a_treatment_has_no_early_turn():
+    assert not queued([waits("a", 2.0, Turn.EARLY, target_scale="log")]).early
+
+
+@pytest.mark.parametrize("facts", [{"learned_long": True}, {"unfinished": True}])
+def test_once_a_trial_has_learned_for_long_what_suits_smooth_functions_is_next(facts):
+    pairs = [waits("boosted", 1.0), waits("net", 9.0, Turn.SMOOTH)]
+    tried = Trial(Candidate("boosted", {"n": 2}), TrialStatus.DONE, 1.0, (1.0,))
+    assert not queued(pairs, [tried]).smooth, "nothing speaks for it yet"
+    assert [e.seconds for e in queued(pairs, [replace(tried, **facts)]).smooth] == [9.0]
+    net = Trial(Candidate("net", {"n": 3}), TrialStatus.DONE, 1.0, (1.0,))
+    assert not queued(pairs, [replace(tried, **facts), net]).smooth, "its algorithm was tried"
+
+
+def test_the_boosters_as_they_come_are_marked_and_so_is_the_net_for_smooth_functions():
+    task = Task("y", TaskKind.REGRESSION, "rmse")
+    turns = {a.name: [c.turn for c in a.candidates(task, 20_000, ())] for a in (LightGBM(), CatBoost(), Neural())}
+    assert turns["lightgbm"].count(Turn.EARLY) == turns["catboost"].count(Turn.EARLY) == 1
+    assert turns["neural"].count(Turn.SMOOTH) == (1 if turns["neural"] else 0)
+
+
+def test_where_one_booster_learned_for_long_another_is_expected_to():
+    (early, _), (other, _) = waits("b", 1.0, Turn.EARLY), waits("c", 1.0)
+    costs = {early.key: Cost(3.0, 1.0), other.key: Cost(3.0, 1.0)}
+    tried = Trial(Candidate("a"), TrialStatus.DONE, 1.0, (1.0,))
+    assert _longer(costs, [early, other], [tried]) == costs
+    longer = _longer(costs, [early, other], [replace(tried, learned_long=True)])
+    assert (longer[early.key].seconds, longer[other.key].seconds) == (6.0, 3.0)
+
+
+def test_what_treats_a_grave_weakness_need_not_wait_for_what_is_quick():
+    treatment = Treatment(TreatmentKind.CORRECTED, Condition("a", 1.0))
+    pairs = [waits("plain", 0.1), waits("treated", 9.0, treatment=treatment)]
+    assert [e.seconds for e in queued(pairs).early] == [9.0]
+    slight = [(c, replace(e, gain=0.01)) for c, e in pairs]
+    assert not queued(slight).early
