@@ -13,6 +13,7 @@ import typer
 
 from journeyman.cli_endings import told
 from journeyman.cli_late import Late
+from journeyman.cli_screen import has_display
 from journeyman.cli_words import Workspace
 from journeyman.errors import SettingsError
 from journeyman.settings import DEFAULT_WORKSPACE
@@ -48,7 +49,7 @@ def dashboard(
 
     def tell(address: str) -> None:
         typer.echo(f"Live page: {address}  (Ctrl+C ends it)")
-        if show_page and sys.stdout.isatty() and _has_display():
+        if show_page and sys.stdout.isatty() and has_display():
             webbrowser.open(address)
 
     with told(workspace):
@@ -56,9 +57,3 @@ def dashboard(
             raise SettingsError("the live page needs Dash", hint='pip install "journeyman[dashboard]"')
         place = server.Place(host, port, os.environ.get(_TOKEN, ""), every)
         dashboard_door.open_dashboard(workspace, place, tell)
-
-
-def _has_display() -> bool:
-    if sys.platform in ("darwin", "win32"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,18 +11,16 @@ import typer
 
 from journeyman.cli_endings import told
 from journeyman.cli_late import Late
+from journeyman.cli_screen import show_view
 from journeyman.cli_words import Name, Workspace, count
 from journeyman.errors import SettingsError
 from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, model_name, parse_budget
 
 if TYPE_CHECKING:
-    from rich import console as rich_console
-
     from journeyman.entities import operating, overview
     from journeyman.reports import operations_view
     from journeyman.workflow import doors, operate_doors, operate_run, replay, run_doors
 else:
-    rich_console = Late("rich.console")
     operating = Late("journeyman.entities.operating")
     overview = Late("journeyman.entities.overview")
     operations_view = Late("journeyman.reports.operations_view")
@@ -182,10 +179,7 @@ def operations(
         elif not done:
             typer.echo("Nothing was done yet.")
         else:
-            width = None if sys.stdout.isatty() else _WIDTH
-            rich_console.Console(width=width).print(
-                operations_view.operations_table(done), highlight=False, markup=False
-            )
+            show_view(operations_view.operations_table(done), _WIDTH)
 
 
 @app.command(epilog="Example: journeyman approve houses")
