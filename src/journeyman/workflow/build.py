@@ -66,9 +66,9 @@ from journeyman.workflow.champion import LEARNED, champion_predictions, learned_
 from journeyman.workflow.examples import explained_examples
 from journeyman.workflow.kit import Kit
 from journeyman.workflow.memory import fits_side_by_side
+from journeyman.workflow.model_files import FittedEnsemble, ModelCard, PlacedMember, make_scorer, release_files
 from journeyman.workflow.pace import measured_work, slowness
 from journeyman.workflow.readings import count_readings
-from journeyman.workflow.release import FittedEnsemble, ModelCard, PlacedMember, make_scorer, release_files
 from journeyman.workflow.remember import keep, recall
 from journeyman.workflow.search import search
 from journeyman.workflow.settings_file import readable, write_settings

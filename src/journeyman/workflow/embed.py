@@ -39,7 +39,8 @@ from journeyman.workflow.build import choose_copies, fit_all, keep_experience, m
 from journeyman.workflow.clock import SystemClock, available_threads
 from journeyman.workflow.kit import Kit, standard_kit
 from journeyman.workflow.machine import available_memory
-from journeyman.workflow.release import ModelCard, make_scorer, warn_of
+from journeyman.workflow.model_files import ModelCard, make_scorer
+from journeyman.workflow.release import warn_of
 from journeyman.workflow.remember import recall
 from journeyman.workflow.run import MemoryRun
 from journeyman.workflow.search import search

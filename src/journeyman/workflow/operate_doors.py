@@ -18,7 +18,7 @@ from journeyman.metrics.row_losses import loss_name
 from journeyman.settings import DEFAULT_WORKSPACE
 from journeyman.stores.disk import disk_errors
 from journeyman.stores.workspace import Workspace
-from journeyman.workflow.release import ModelCard
+from journeyman.workflow.model_files import ModelCard
 
 __all__ = ["ask", "notices", "operated_models", "operations", "overview"]
 
