@@ -20,6 +20,7 @@ from journeyman.entities.staleness import Staleness
 from journeyman.entities.table import Block
 from journeyman.entities.traffic import Traffic
 from journeyman.interfaces import Algorithm, DriftDetector, Preparation, Run, TrafficLog
+from journeyman.linear_algebra import on_one_thread
 from journeyman.metrics.row_losses import bounded_losses
 from journeyman.stages.monitor import anew, broken_spans, follow_returns, lost_columns, monitor, settle_faults, undo
 from journeyman.stages.promote import paired
@@ -145,6 +146,7 @@ def observe(parts: LoopParts, state: LoopState) -> Observed:
     )
 
 
+@on_one_thread()
 def watch(parts: LoopParts, state: LoopState, seen: Observed) -> tuple[Memory, Watched]:
     """Let the detectors look at what the champion has answered."""
     as_before = (seen.champion, seen.hidden) == (state.champion, state.hidden)
