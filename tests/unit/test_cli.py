@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 from journeyman.api import registry as registry_doors
 from journeyman.cli import main as cli
-from journeyman.cli.options import predictions_name
+from journeyman.cli.main import experience as cli_experience
+from journeyman.cli.main import predict as cli_predicting
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.model_version import ModelVersion
@@ -22,6 +23,7 @@ from journeyman.errors import JournalError, ReleaseError, SchemaError, SourceErr
 from journeyman.inference.predictions_file import Layout
 from journeyman.runtime.clock import SystemClock
 from journeyman.runtime.durable_run import start_run
+from journeyman.settings import predictions_name
 from journeyman.stores.workspace import Workspace
 
 runner = CliRunner()
@@ -72,8 +74,9 @@ def doors(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeDoors:
         }
     )
     fake.Layout = Layout  # type: ignore[attr-defined]  # what is handed on is the real thing
-    for door in ("doors", "predict_doors", "registry_doors", "report_doors"):
+    for door in ("doors", "registry_doors", "report_doors"):
         monkeypatch.setattr(cli, door, fake)
+    monkeypatch.setattr(cli_predicting, "predict_doors", fake)
     monkeypatch.setattr(
         cli,
         "terminal",
@@ -378,9 +381,9 @@ LOOK = SimpleNamespace(trials=4)
 def experience(doors: FakeDoors, monkeypatch: pytest.MonkeyPatch) -> FakeDoors:
     doors.answers |= {"looked_back": LOOK, "experience_file": Path("e.db"), "export": 4, "rows_kept": 4, "clear": 4}
     for door in ("experience_doors", "experience_export"):
-        monkeypatch.setattr(cli, door, doors)
+        monkeypatch.setattr(cli_experience, door, doors)
     view = SimpleNamespace(experience_view=lambda look, place: f"VIEW {look.trials} {place}")
-    monkeypatch.setattr(cli, "experience_view", view)
+    monkeypatch.setattr(cli_experience, "experience_view", view)
     return doors
 
 

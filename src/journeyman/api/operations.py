@@ -14,7 +14,7 @@ from journeyman.entities.operation import Operation
 from journeyman.entities.overview import ModelState, Request, RequestKind
 from journeyman.entities.signal import Rung
 from journeyman.errors import SettingsError
-from journeyman.inference.release import ModelCard
+from journeyman.inference.model_files import ModelCard
 from journeyman.metrics.row_losses import loss_name
 from journeyman.settings import DEFAULT_WORKSPACE
 from journeyman.stores.disk import disk_errors

@@ -14,6 +14,7 @@ import typer
 from journeyman.cli.endings import told
 from journeyman.cli.late import Late
 from journeyman.cli.options import Workspace
+from journeyman.cli.screen import has_display
 from journeyman.errors import SettingsError
 from journeyman.settings import DEFAULT_WORKSPACE
 
@@ -49,7 +50,7 @@ def dashboard(
 
     def tell(address: str) -> None:
         typer.echo(f"Live page: {address}  (Ctrl+C ends it)")
-        if show_page and sys.stdout.isatty() and _has_display():
+        if show_page and sys.stdout.isatty() and has_display():
             webbrowser.open(address)
 
     with told(workspace):
@@ -57,9 +58,3 @@ def dashboard(
             raise SettingsError("the live page needs Dash", hint='pip install "journeyman[dashboard]"')
         place = server.Place(host, port, os.environ.get(_TOKEN, ""), every)
         dashboard_door.open_dashboard(workspace, place, tell)
-
-
-def _has_display() -> bool:
-    if sys.platform in ("darwin", "win32"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -8,10 +8,7 @@ _STARTED = time.monotonic()  # the budget is from start to release: loading libr
 
 import difflib
 import io
-import os
-import shutil
 import sys
-import tempfile
 import webbrowser
 from collections.abc import Sequence
 from functools import partial
@@ -21,9 +18,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journeyman import __version__
-from journeyman.cli import serve
 from journeyman.cli.dashboard import app as showing
 from journeyman.cli.endings import told, usage_told, workspace_to_name
+from journeyman.cli.experience import app as experience
 from journeyman.cli.late import Late
 from journeyman.cli.operate import app as operating
 from journeyman.cli.operate import resume_loop
@@ -31,9 +28,6 @@ from journeyman.cli.options import (
     Decimal,
     Delimiter,
     Encoding,
-    Identifiers,
-    Interval,
-    Keep,
     Name,
     Query,
     Quiet,
@@ -42,17 +36,15 @@ from journeyman.cli.options import (
     Thousands,
     Version,
     Workspace,
-    count,
-    finding_line,
-    predictions_name,
-    same_file,
 )
+from journeyman.cli.predict import predict, score
+from journeyman.cli.screen import has_display, show_view
+from journeyman.cli.serve import app as serving
 from journeyman.cli.simulate import app as simulating
 from journeyman.entities.column import Kind, Role
-from journeyman.entities.file_style import parse_file_style
 from journeyman.entities.task import TaskKind
 from journeyman.errors import SettingsError
-from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, decimal_sign, parse_budget
+from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, parse_budget
 
 __all__ = ["app", "main"]
 
@@ -62,27 +54,18 @@ if TYPE_CHECKING:
     from rich import console as rich_console
 
     from journeyman.api import build as doors
-    from journeyman.api import experience as experience_doors
-    from journeyman.api import experience_table as experience_export
-    from journeyman.api import predict as predict_doors
     from journeyman.api import registry as registry_doors
     from journeyman.api import report as report_doors
-    from journeyman.reports import experience_view, finding_pages, terminal
+    from journeyman.reports import finding_pages, terminal
     from journeyman.reports import progress as progresses
 else:
     rich_console = Late("rich.console")
     progresses = Late("journeyman.reports.progress")
     terminal = Late("journeyman.reports.terminal")
-    experience_view = Late("journeyman.reports.experience_view")
     finding_pages = Late("journeyman.reports.finding_pages")
     doors = Late("journeyman.api.build")
-    experience_doors = Late("journeyman.api.experience")
-    experience_export = Late("journeyman.api.experience_table")
-    predict_doors = Late("journeyman.api.predict")
     registry_doors = Late("journeyman.api.registry")
     report_doors = Late("journeyman.api.report")
-
-WIDTH_IN_FILES = 100
 
 app = typer.Typer(
     name="journeyman",
@@ -94,17 +77,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-experience = typer.Typer(
-    name="experience",
-    help="Show, export or clear what your builds have taught.",
-    invoke_without_command=True,
-    rich_markup_mode=None,
-)
-app.add_typer(serve.app)  # without a name: its commands are commands of this one
-app.add_typer(experience)
-app.add_typer(operating)
-app.add_typer(simulating)
-app.add_typer(showing)
+for group in (serving, experience, operating, simulating, showing):
+    app.add_typer(group)  # those without a name: their commands are commands of this one
 
 
 def _print_version(wanted: bool) -> None:
@@ -271,55 +245,7 @@ def build(  # one parameter an option: the signature is the command's interface
         _print_release(release, workspace)
 
 
-@app.command(epilog="Example: journeyman predict houses new-houses.csv --out prices.csv")
-def predict(
-    name: Name,
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="Rows to predict, as for build.", show_default=False)],
-    out: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            help="Where the predictions go: a .csv, .parquet or .jsonl file; - is standard output. "
-            "By default TABLE.predictions.csv in this folder.",
-            show_default=False,
-        ),
-    ] = None,
-    keep: Keep = None,
-    identifiers: Identifiers = True,
-    interval: Interval = False,
-    version: Version = None,
-    query: Query = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-    quote: Quote = None,
-    sheet: Sheet = None,
-    decimal: Decimal = None,
-    thousands: Thousands = None,
-    workspace: Workspace = Path(DEFAULT_WORKSPACE),
-) -> None:
-    """Predict the rows of a table with a released model."""
-    with told(workspace):
-        with tempfile.TemporaryDirectory(prefix="journeyman-") as folder:
-            to_stdout = out == "-"
-            path = Path(folder, "predictions.csv") if to_stdout else Path(out or predictions_name(table))
-            if not to_stdout and same_file(path, table):
-                raise SettingsError(f"--out {path} would overwrite the table to predict", hint="name another file")
-            style = parse_file_style(encoding, delimiter, quote, sheet, decimal_sign(decimal, thousands))
-            layout = predict_doors.Layout(tuple(keep or ()), identifiers, interval)
-            result = predict_doors.predict_file(
-                name, table, out=path, version=version, workspace=workspace, query=query, layout=layout, style=style
-            )
-            if to_stdout:
-                sys.stdout.flush()
-                with open(result.path, "rb") as file:
-                    shutil.copyfileobj(file, sys.stdout.buffer)
-                sys.stdout.buffer.flush()
-            else:
-                typer.echo(f"{count(result.rows, 'row')} predicted: {result.path}")
-        if to_stdout:
-            typer.echo(f"{count(result.rows, 'row')} predicted", err=True)
-        for finding in result.findings:
-            typer.echo(finding_line(finding), err=True)
+app.command(epilog="Example: journeyman predict houses new-houses.csv --out prices.csv")(predict)
 
 
 @app.command(epilog="Example: journeyman report houses")
@@ -335,7 +261,7 @@ def report(
     with told(workspace):
         path = registry_doors.report_path(name, version=version, workspace=workspace).resolve()
         typer.echo(str(path))
-        if show_page and sys.stdout.isatty() and _has_display():
+        if show_page and sys.stdout.isatty() and has_display():
             webbrowser.open(path.as_uri())
 
 
@@ -354,14 +280,14 @@ def list_models(workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
     with told(workspace):
         versions = registry_doors.models(workspace)
         judged = registry_doors.judging_rows(versions, workspace)
-        _print(terminal.models_table(versions, registry_doors.removed(workspace), judged))
+        show_view(terminal.models_table(versions, registry_doors.removed(workspace), judged))
 
 
 @app.command(epilog="Example: journeyman show houses --version 2")
 def show(name: Name, version: Version = None, workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
     """Show what is known of a released model."""
     with told(workspace):
-        _print(terminal.show(report_doors.report_of(name, version=version, workspace=workspace)))
+        show_view(terminal.show(report_doors.report_of(name, version=version, workspace=workspace)))
 
 
 def _interrupted(workspace: Path) -> str:
@@ -420,41 +346,7 @@ def rollback(
         typer.echo(f"{version.name}: version {version.version} is the champion now")
 
 
-@experience.callback(epilog="Example: journeyman experience")
-def show_experience(context: typer.Context) -> None:
-    """Show how good the judgement of your builds was, and what they have taught."""
-    if context.invoked_subcommand is None:
-        with told(Path()):
-            look = experience_doors.looked_back()
-            _print(experience_view.experience_view(look, str(experience_doors.experience_file())))
-
-
-@experience.command("export", epilog="Example: journeyman experience export experience.csv")
-def export_experience(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A .csv, .parquet or .jsonl file to write.", show_default=False)
-    ],
-) -> None:
-    """Write your experience to a file, a row a trial."""
-    with told(Path()):
-        typer.echo(f"{count(experience_export.export(file), 'trial')} written: {file}")
-
-
-@experience.command("clear", epilog="Example: journeyman experience clear --yes")
-def clear_experience(
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-) -> None:
-    """Forget your experience; what a workspace holds of it stays there."""
-    with told(Path()):
-        rows = experience_doors.rows_kept()
-        if not rows:
-            typer.echo("There is no experience to forget.")
-            return
-        if not yes:
-            if not sys.stdin.isatty():
-                raise SettingsError("nobody can be asked whether to forget it", hint="add --yes")
-            typer.confirm(f"Forget {count(rows, 'trial')} in {experience_doors.experience_file()}?", abort=True)
-        typer.echo(f"{count(experience_doors.clear(), 'trial')} forgotten")
+app.command(epilog="Example: journeyman score houses all-houses.parquet --out prices.parquet")(score)
 
 
 def main() -> None:
@@ -511,19 +403,8 @@ def _progress(budget: float | None, quiet: bool, began: float) -> progresses.Sil
     return progresses.PlainProgress(sys.stderr, elapsed)
 
 
-def _print(renderable: rich_console.RenderableType) -> None:
-    width = None if sys.stdout.isatty() else WIDTH_IN_FILES
-    rich_console.Console(width=width).print(renderable, highlight=False, markup=False)
-
-
 def _print_release(release: doors.Release, workspace: Path) -> None:
-    _print(terminal.summary(release.report, str(release.report_path), workspace_to_name(workspace)))
-
-
-def _has_display() -> bool:
-    if sys.platform in ("darwin", "win32"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    show_view(terminal.summary(release.report, str(release.report_path), workspace_to_name(workspace)))
 
 
 if __name__ == "__main__":

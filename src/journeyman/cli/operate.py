@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,12 +12,11 @@ import typer
 from journeyman.cli.endings import told
 from journeyman.cli.late import Late
 from journeyman.cli.options import Name, Workspace, count
+from journeyman.cli.screen import show_view
 from journeyman.errors import SettingsError
 from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, model_name, parse_budget
 
 if TYPE_CHECKING:
-    from rich import console as rich_console
-
     from journeyman.api import build as doors
     from journeyman.api import operate as operate_run
     from journeyman.api import operations as operate_doors
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from journeyman.entities import operating, overview
     from journeyman.reports import operations_view
 else:
-    rich_console = Late("rich.console")
     operating = Late("journeyman.entities.operating")
     overview = Late("journeyman.entities.overview")
     operations_view = Late("journeyman.reports.operations_view")
@@ -186,10 +183,7 @@ def operations(
         elif not done:
             typer.echo("Nothing was done yet.")
         else:
-            width = None if sys.stdout.isatty() else _WIDTH
-            rich_console.Console(width=width).print(
-                operations_view.operations_table(done), highlight=False, markup=False
-            )
+            show_view(operations_view.operations_table(done), _WIDTH)
 
 
 @app.command(epilog="Example: journeyman approve houses")

@@ -7,9 +7,6 @@ from typing import Annotated
 
 import typer
 
-from journeyman.entities.finding import Finding, Severity
-from journeyman.settings import predictions_name
-
 __all__ = [
     "Decimal",
     "Delimiter",
@@ -26,9 +23,6 @@ __all__ = [
     "Version",
     "Workspace",
     "count",
-    "finding_line",
-    "predictions_name",
-    "same_file",
 ]
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.", show_default=False)]
@@ -102,11 +96,6 @@ Thousands = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 
 
-def same_file(path: Path, table: str) -> bool:
-    """Say whether a path and a table are the same file; a table that is no file never is."""
-    return path.exists() and Path(table).exists() and path.samefile(table)
-
-
 def count(number: int, noun: str) -> str:
     """Say how many there are.
 
@@ -116,9 +105,3 @@ def count(number: int, noun: str) -> str:
     ('1 row', '2,000 rows')
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def finding_line(finding: Finding) -> str:
-    """Return what a terminal says of a finding: what was seen, and what can be done where something can."""
-    hint = f" {finding.hint}" if finding.hint and finding.severity in (Severity.ERROR, Severity.WARNING) else ""
-    return f"{finding.code} {finding.severity.value}: {finding.message}{hint}"

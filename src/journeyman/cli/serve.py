@@ -1,9 +1,8 @@
-"""The commands that put a release to work: `journeyman score` and `journeyman serve`."""
+"""The command that puts a release to work for others: `journeyman serve`."""
 
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,98 +10,18 @@ import typer
 
 from journeyman.cli.endings import told
 from journeyman.cli.late import Late
-from journeyman.cli.options import (
-    Decimal,
-    Delimiter,
-    Encoding,
-    Identifiers,
-    Interval,
-    Keep,
-    Name,
-    Query,
-    Quiet,
-    Quote,
-    Sheet,
-    Thousands,
-    Version,
-    Workspace,
-    count,
-    finding_line,
-    predictions_name,
-    same_file,
-)
-from journeyman.entities.file_style import parse_file_style
-from journeyman.errors import SettingsError
-from journeyman.settings import DEFAULT_WORKSPACE, decimal_sign
+from journeyman.cli.options import Workspace
+from journeyman.settings import DEFAULT_WORKSPACE
 
 __all__ = ["app"]
 
 if TYPE_CHECKING:
-    from journeyman.api import score as score_doors
     from journeyman.serving import serve as serve_doors
 else:
-    score_doors = Late("journeyman.api.score")
     serve_doors = Late("journeyman.serving.serve")
 
 
 app = typer.Typer(rich_markup_mode=None)
-
-
-@app.command(epilog="Example: journeyman score houses all-houses.parquet --out prices.parquet")
-def score(
-    name: Name,
-    table: Annotated[
-        str | None, typer.Argument(metavar="[TABLE]", help="Rows to predict, as for build.", show_default=False)
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="A .csv, .parquet or .jsonl file; [default: TABLE.predictions.csv in this folder].",
-            show_default=False,
-        ),
-    ] = None,
-    watch: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Score every table that appears in this folder.", show_default=False),
-    ] = None,
-    keep: Keep = None,
-    identifiers: Identifiers = True,
-    interval: Interval = False,
-    version: Version = None,
-    query: Query = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-    quote: Quote = None,
-    sheet: Sheet = None,
-    decimal: Decimal = None,
-    thousands: Thousands = None,
-    workspace: Workspace = Path(DEFAULT_WORKSPACE),
-    quiet: Quiet = False,
-) -> None:
-    """Predict tables of any size; after a kill, the same command goes on where it was."""
-    with told(workspace, interrupted="Stopped; what was finished is kept: the same command goes on"):
-        if (table is None) == (watch is None):
-            raise SettingsError("a table or --watch FOLDER is needed, not both", hint="name one of them")
-        style = parse_file_style(encoding, delimiter, quote, sheet, decimal_sign(decimal, thousands))
-        if watch is not None:
-            score_doors.watch(name, watch, typer.echo, version=version, workspace=workspace, style=style)
-            return
-        path = out or Path(predictions_name(str(table)))
-        if same_file(path, str(table)):
-            raise SettingsError(f"--out {path} would overwrite the table to predict", hint="name another file")
-        began = time.monotonic()
-
-        def tell(rows: int) -> None:
-            if not quiet:
-                typer.echo(f"{count(rows, 'row')} done, {time.monotonic() - began:.0f} s", err=True)
-
-        layout = score_doors.Layout(tuple(keep or ()), identifiers, interval)
-        release = score_doors.load(name, version=version, workspace=workspace)
-        result = score_doors.score_file(release, str(table), tell, out=path, query=query, layout=layout, style=style)
-        typer.echo(f"{count(result.rows, 'row')} predicted: {result.path}")
-        for finding in result.findings:
-            typer.echo(finding_line(finding), err=True)
 
 
 @app.command(epilog="Example: journeyman serve houses --port 8000")

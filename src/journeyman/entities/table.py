@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,13 +72,13 @@ class Table:
         return next((c for c in self.columns if c.role is role), None)
 
 
-def to_block(frame: pd.DataFrame, columns: tuple[Column, ...]) -> Block:
+def to_block(frame: pd.DataFrame | Mapping[str, pd.Series], columns: tuple[Column, ...]) -> Block:
     """Turn canonical frame columns into plain arrays.
 
     Parameters
     ----------
-    frame : pandas.DataFrame of shape (n_samples, n_columns)
-        A canonical frame.
+    frame : pandas.DataFrame of shape (n_samples, n_columns), or a mapping of str to pandas.Series
+        A canonical frame, or its columns by name.
     columns : tuple of Column
         Which columns to take.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,13 @@ from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.conformal import Conformal
 from journeyman.entities.conformed import Misfit
 from journeyman.entities.evaluation import Evaluation
-from journeyman.entities.file_style import AS_FOUND, FileStyle
+from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.report import BuildReport
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.errors import ReleaseError
+from journeyman.inference.model_files import ModelCard, fitted_parts, make_scorer, preparations_of
 from journeyman.inference.release_frames import (
     chosen_output,
     contribution_frame,
@@ -31,114 +32,25 @@ from journeyman.inference.release_frames import (
     label_sets,
     row_index,
 )
-from journeyman.interfaces import Algorithm, Preparation
 from journeyman.plugins import load_parts
 from journeyman.reports.card import report_card
 from journeyman.sources.parsing import RowReader
 from journeyman.stages.attribute import typical_row
 from journeyman.stages.conform import conform, conform_part, judge
-from journeyman.stages.score import ScoredMember, Scorer
-from journeyman.stages.train import FittedPart
+from journeyman.stages.score import Scorer
 from journeyman.stores.facts import decode
 from journeyman.stores.releases import read_release, release_digest
-from journeyman.transformers.derived import TEXTS, text_columns
-from journeyman.transformers.known_rows import KnownRows
-from journeyman.transformers.target_scale import on_scale
-from journeyman.transformers.treated import with_correction
 
 __all__ = [
-    "FittedEnsemble",
-    "ModelCard",
-    "PlacedMember",
     "Release",
-    "make_scorer",
     "open_pickled",
     "open_release",
-    "release_files",
     "to_labels",
     "typed_labels",
     "warn_of",
 ]
 
 FloatArray = NDArray[np.float64]
-_KNOWN = "known.msgpack"
-
-
-@dataclass(frozen=True)
-class PlacedMember:
-    """A member of a release: which algorithm and preparation its files belong to, and its weight."""
-
-    algorithm: str
-    preparation: str
-    weight: float
-
-
-@dataclass(frozen=True)
-class ModelCard:
-    """What a release needs to know to predict, besides the fitted parts.
-
-    Attributes
-    ----------
-    task : Task
-        What is predicted.
-    columns : tuple of Column
-        The features, as raw rows are read.
-    members : tuple of PlacedMember
-        In the order of their folders.
-    temperature, threshold
-        See :class:`Ensemble`.
-    conformal : Conformal or None
-        How far the truth may lie from an answer; None in releases that were made without.
-    style : FileStyle
-        How the training table's file was written, which is expected of files to predict.
-    """
-
-    task: Task
-    columns: tuple[Column, ...]
-    members: tuple[PlacedMember, ...]
-    temperature: float
-    threshold: float | None
-    conformal: Conformal | None = None
-    style: FileStyle = AS_FOUND
-
-
-@dataclass(frozen=True)
-class FittedEnsemble:
-    """Fitted parts, as files: preparations by name, one part a member in the order of the ensemble, and known rows."""
-
-    preparations: tuple[FittedPart, ...]
-    members: tuple[FittedPart, ...]
-    known: bytes | None = None
-
-
-def make_scorer(
-    card: ModelCard,
-    fitted: FittedEnsemble,
-    algorithms: Mapping[str, Algorithm],
-    preparations: Mapping[str, Preparation],
-) -> Scorer:
-    """Load fitted parts from their files, so that what is evaluated is what is stored."""
-    members = [
-        ScoredMember(
-            placed.preparation,
-            on_scale(with_correction(algorithms[placed.algorithm].from_files(part.files), part.files), part.files),
-            placed.weight,
-        )
-        for placed, part in zip(card.members, fitted.members, strict=True)
-    ]
-    prepared = {part.name: preparations[part.name].from_files(part.files) for part in fitted.preparations}
-    known = None if fitted.known is None else KnownRows.from_file(fitted.known)
-    return Scorer(prepared, members, card.temperature, known)
-
-
-def release_files(card: ModelCard, fitted: FittedEnsemble) -> dict[str, bytes]:
-    """Return the model's files by their place in the release folder."""
-    files = {"model.json": msgspec.json.encode(card, order="deterministic")}
-    for part in fitted.preparations:
-        files |= {f"preparations/{part.name}/{name}": content for name, content in part.files.items()}
-    for position, part in enumerate(fitted.members):
-        files |= {f"members/{position}/{name}": content for name, content in part.files.items()}
-    return files if fitted.known is None else {**files, _KNOWN: fitted.known}
 
 
 class Release:
@@ -256,9 +168,9 @@ class Release:
     def _scorer(self) -> Scorer:
         return make_scorer(
             self._card,
-            _from_release(self._card, self._files),
+            fitted_parts(self._card, self._files),
             load_parts("journeyman.algorithms", {m.algorithm for m in self._card.members}),
-            load_parts("journeyman.preparations", _preparations(self._card)),
+            load_parts("journeyman.preparations", preparations_of(self._card)),
         )
 
     def predict_proba(self, rows: object) -> FloatArray:
@@ -487,20 +399,3 @@ def open_release(folder: Path, digest: str | None = None, decimal: str | None = 
     manifest, files = read_release(folder, digest)
     release = Release(folder, manifest, files)
     return release if decimal is None else release.with_decimal(decimal)
-
-
-def _preparations(card: ModelCard) -> list[str]:
-    """Return the names of the preparations that a release holds."""
-    texts = {TEXTS} if text_columns(card.columns) else set()
-    return sorted({member.preparation for member in card.members} | texts)
-
-
-def _from_release(card: ModelCard, files: Mapping[str, bytes]) -> FittedEnsemble:
-    def part(prefix: str, name: str) -> FittedPart:
-        return FittedPart(name, {n.removeprefix(prefix): c for n, c in files.items() if n.startswith(prefix)})
-
-    return FittedEnsemble(
-        tuple(part(f"preparations/{name}/", name) for name in _preparations(card)),
-        tuple(part(f"members/{i}/", member.algorithm) for i, member in enumerate(card.members)),
-        files.get(_KNOWN),
-    )

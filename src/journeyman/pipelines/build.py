@@ -28,7 +28,7 @@ from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble
 from journeyman.inference.champion import LEARNED, champion_predictions, learned_file
 from journeyman.inference.example_rows import explained_examples
-from journeyman.inference.release import FittedEnsemble, ModelCard, PlacedMember, make_scorer, release_files
+from journeyman.inference.model_files import FittedEnsemble, ModelCard, PlacedMember, make_scorer, release_files
 from journeyman.interfaces import Averaging, Metric, RuleScope, Run, Source, scope_of
 from journeyman.metrics import find_metric
 from journeyman.pipelines.search import search

@@ -20,7 +20,8 @@ from journeyman.entities.search import Search
 from journeyman.entities.table import Block, Table, target_values, to_block
 from journeyman.entities.task import Task, TaskKind
 from journeyman.errors import SourceError
-from journeyman.inference.release import ModelCard, make_scorer, warn_of
+from journeyman.inference.model_files import ModelCard, make_scorer
+from journeyman.inference.release import warn_of
 from journeyman.interfaces import WeighsRows
 from journeyman.metrics import default_metric, find_metric
 from journeyman.pipelines.build import choose_copies, fit_all, keep_experience, model_card, recollecting

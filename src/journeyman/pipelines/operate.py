@@ -20,6 +20,7 @@ from journeyman.entities.staleness import Staleness
 from journeyman.entities.table import Block
 from journeyman.entities.traffic import Traffic
 from journeyman.interfaces import Run
+from journeyman.linear_algebra import on_one_thread
 from journeyman.metrics.row_losses import bounded_losses
 from journeyman.operations.apply_move import act
 from journeyman.operations.decide_move import Seen, begun, judge
@@ -101,6 +102,7 @@ def observe(parts: LoopParts, state: LoopState) -> Observed:
     )
 
 
+@on_one_thread()
 def watch(parts: LoopParts, state: LoopState, seen: Observed) -> tuple[Memory, Watched]:
     """Let the detectors look at what the champion has answered."""
     as_before = (seen.champion, seen.hidden) == (state.champion, state.hidden)

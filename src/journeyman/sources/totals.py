@@ -77,11 +77,11 @@ def _is_total(row: list[str], above: pd.DataFrame, filled: float) -> bool:
         return False
     if any((above.iloc[:, i].astype(str).str.strip() == row[i]).any() for i in named):
         return False  # a name that rows have, too
-    sums = [_sums(row[i], above.iloc[:, i]) for i in range(len(row)) if row[i] and i not in named]
-    numbers = [s for s in sums if s is not None]
+    # One column at a time: of a wide table the first one settles it mostly, and each means a look at all rows.
+    sums = (_sums(row[i], above.iloc[:, i]) for i in range(len(row)) if row[i] and i not in named)
     if named:
-        return any(numbers) or (blank >= (len(row) - len(named)) / 2 and blank >= 1 and filled > 0.8)
-    return bool(numbers) and all(numbers) and len(numbers) == len(sums) and filled > 0.8
+        return (blank >= (len(row) - len(named)) / 2 and blank >= 1 and filled > 0.8) or any(sums)
+    return filled > 0.8 and blank < len(row) and all(sums)
 
 
 def _sums(text: str, above: pd.Series) -> bool | None:

@@ -51,10 +51,12 @@ class _Plan:
         everything: tuple[list[object], list[int]] = [None] * len(rows), list(range(len(rows)))
         if len(rows) < _MANY or self.trained.column.kind not in (Kind.NUMBER, Kind.INTEGER):
             return everything
-        raw = [row.get(self.name, _ABSENT) for row in rows]
+        whole = [row.get(self.name, _ABSENT) for row in rows]
+        there = [i for i, value in enumerate(whole) if value is not None and value is not _ABSENT]
+        raw = whole if len(there) == len(whole) else [whole[i] for i in there]
         types = set(map(type, raw))
         written = types == {str} and self.trained.column.decimal == "." and _PLAIN_LINES.fullmatch(_lines(raw))
-        if not written and not types <= {float, int}:
+        if not raw or (not written and not types <= {float, int}):
             return everything
         try:
             values = np.array(raw, dtype=np.float64) + 0.0  # minus zero is zero
@@ -65,7 +67,13 @@ class _Plan:
             plain &= (values >= self.trained.low) & (values <= self.trained.high)
         if self.reader.sentinels:
             plain &= ~np.isin(values, list(self.reader.sentinels))
-        return values.tolist(), np.flatnonzero(~plain).tolist()
+        if raw is whole:
+            return values.tolist(), np.flatnonzero(~plain).tolist()
+        read, known = everything[0], np.zeros(len(rows), dtype=bool)
+        for i, value in zip(there, values.tolist(), strict=True):
+            read[i] = value
+        known[np.array(there)[plain]] = True
+        return read, np.flatnonzero(~known).tolist()
 
 
 class RowAdmission:

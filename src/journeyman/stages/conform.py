@@ -125,7 +125,7 @@ def conform_part(frame: pd.DataFrame, columns: Sequence[Column], left_out: Colle
         except TypeError as error:
             raise SchemaError(f"column {column.name!r} holds {error}", hint="give one plain value a cell") from error
         misfits.append(Misfit(column, reading.refused, reading.present, reading.examples))
-        block.update(to_block(pd.DataFrame({column.name: reading.values}), (column,)))
+        block.update(to_block({column.name: reading.values}, (column,)))
     return ConformedPart(block, tuple(misfits), _extra(given, names, left_out))
 
 

@@ -10,23 +10,27 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from journeyman.api.operate import OperatePlace, operate
 from journeyman.api.operations import ask, operated_models, overview
 from journeyman.api.registry import rollback
 from journeyman.api.replay import replay
 from journeyman.entities.decision import Action
-from journeyman.entities.operating import Notice, Operated
+from journeyman.entities.operating import Memory, Notice, Operated
 from journeyman.entities.operation import Economics, Operation, WindowKind, WindowPlan
 from journeyman.entities.overview import Request, RequestKind
+from journeyman.entities.signal import Watched
 from journeyman.errors import LeaseError, NotificationError, SettingsError
 from journeyman.operations import retention as housekeeping
 from journeyman.operations.paths import loop_folder, round_id
 from journeyman.operations.worker import holding
+from journeyman.pipelines import operate as rounds
 from journeyman.runtime.durable_run import JournalRun
 from journeyman.serving.lineup import Challenge
 from journeyman.serving.service import read_challenge
@@ -77,6 +81,24 @@ def test_the_first_round_rehearses_on_the_rows_of_the_build(place: Path, log: Sq
         again = worker.round().policy
         assert again is not None
         assert again.staleness.recipe == first.staleness.recipe, "once is enough"
+
+
+def test_a_look_solves_its_systems_on_one_thread(
+    place: Path, log: SqlitePredictionLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+    monitor = rounds.monitor
+
+    def watched(*facts: Any) -> tuple[Memory, Watched]:
+        threads.extend(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
+        return monitor(*facts)
+
+    monkeypatch.setattr(rounds, "monitor", watched)
+    with Workspace(place) as workspace, threadpool_limits(limits=2, user_api="blas"):
+        worker = worker_of(workspace, log, lambda: LATER)
+        serve_span(workspace, log, 0, drifted=False)
+        worker.round()
+    assert set(threads) == {1}
 
 
 def test_a_drift_is_answered_by_a_challenger_that_takes_over(place: Path, log: SqlitePredictionLog) -> None:

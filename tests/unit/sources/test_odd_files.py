@@ -14,7 +14,7 @@ from journeyman.api.predict import check_rows
 from journeyman.entities.file_style import FileStyle, parse_file_style
 from journeyman.errors import SettingsError, SourceError
 from journeyman.interfaces import Source
-from journeyman.sources import open_source
+from journeyman.sources import open_source, totals
 from journeyman.sources.totals import count_totals
 
 ROWS = [[str(i), f"{i / 8 - 3:.3f}", ["red", "green", "blue"][i % 3]] for i in range(24)]
@@ -330,6 +330,21 @@ def test_other_numbers_of_rows_are_refused(tmp_path: Path) -> None:
 def test_totals_at_the_end(last: list[list[str]], count: int) -> None:
     rows = [["ab"[i % 2], "xyz"[i % 3], str(i)] for i in range(15)]
     assert count_totals(pd.DataFrame(rows + last, columns=["name", "kind", "n"])) == count
+
+
+def test_a_wide_table_is_summed_up_only_as_far_as_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    sums = totals._sums
+
+    def counted(text: str, above: pd.Series) -> bool | None:
+        asked.append(text)
+        return sums(text, above)
+
+    monkeypatch.setattr(totals, "_sums", counted)
+    rows = [[str(i), *(str(i + k) for k in range(50))] for i in range(15)]
+    wide = pd.DataFrame([*rows, ["", *("7" for _ in range(50))]])
+    assert count_totals(wide) == 0
+    assert asked == ["7"]
 
 
 def test_a_brand_called_total_is_no_total() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,3 +59,24 @@ def test_a_flood_of_values_is_not_remembered() -> None:
     [plan] = admission._plans
     assert len(plan.clear) == 4096
     assert admission.read([{"number": 9_999}]).block["number"].tolist() == [9_999.0]
+
+
+def test_a_column_with_gaps_is_read_at_once_but_for_its_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[object] = []
+    value = RowAdmission._value
+
+    def counted(self: RowAdmission, plan: Any, row: Any, *rest: Any) -> object:
+        looked.append(row.get("number"))
+        return value(self, plan, row, *rest)
+
+    monkeypatch.setattr(RowAdmission, "_value", counted)
+    texts = [{"number": str(i)} for i in range(20)]
+    for plain in (texts, [{"number": float(i)} for i in range(20)]):
+        rows: list[dict[str, object]] = [*plain, {"number": None}, {"number": 60}, {}]
+        looked.clear()
+        rows[-2] = {"number": "60"} if plain is texts else {"number": 60}
+        admitted = RowAdmission(TRAINED[:1]).read(rows)
+        assert looked == [None, rows[-2]["number"], None]
+        assert [repr(v) for v in admitted.block["number"].tolist()] == [*(f"{i}.0" for i in range(20)), "nan", "60.0"]
+        assert [m and m.message for m in admitted.misfits] == [None] * 22 + ["no 'number'"]
+        assert [[f.code for f in row] for row in admitted.findings][-2:] == [[], ["PR105"]]

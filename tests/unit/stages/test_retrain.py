@@ -1,6 +1,9 @@
 """Retrain: it pays or it does not, never on a broken feed; back-tests say what is fresh and which window is best."""
 
+import itertools
+import threading
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -195,3 +198,20 @@ def test_models_of_a_back_test_know_no_truth_that_came_later() -> None:
     staleness = back_test(quick_models(), late, Staleness(2000, tested=2000), Lessons())
     assert staleness.blocks == ()
     assert staleness.tested == 3000
+
+
+def test_models_of_a_block_are_fitted_side_by_side_with_the_same_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.arange(3_000, dtype=np.float64)
+    labelled = Labelled({"x": x % 50}, (x % 50 > 25) * 1.0, x.astype(np.int64), x.astype(np.int64))
+    before = Staleness(2_000, tested=2_000)
+    one = back_test(replace(quick_models(), side=1), labelled, before, Lessons())
+    learn, both, calls = QuickModels.learn, threading.Barrier(2, timeout=30), itertools.count()
+
+    def together(models: QuickModels, *facts: Any) -> Any:
+        if next(calls) < 2:
+            both.wait()  # breaks where the second begins after the first has ended
+        return learn(models, *facts)
+
+    monkeypatch.setattr(QuickModels, "learn", together)
+    assert back_test(quick_models(), labelled, before, Lessons()) == one
+    assert next(calls) > 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,6 +66,8 @@ class QuickModels:
         Length of a fit; rows of which it takes an even share where there are more.
     lost : tuple of str
         Columns that are given up: the champion's twin has them, and no fresh model.
+    side : int
+        Models that are fitted side by side, one a thread; what comes of them is the same.
     """
 
     algorithm: Algorithm
@@ -76,6 +79,7 @@ class QuickModels:
     rounds: int = 60
     most_rows: int = 20_000
     lost: tuple[str, ...] = ()
+    side: int = 2
 
     @property
     def fresh(self) -> QuickModels:
@@ -196,11 +200,14 @@ def back_test(models: QuickModels, labelled: Labelled, staleness: Staleness, les
 
     plans = window_plans(known)
     chosen = choose_window(staleness.windows, lessons, models.unit, known)
-    by_window = {window_name(plan): losses(fresh_models, known, plan) for plan in plans}
-    fresh = by_window[window_name(chosen)]
     same = known == staleness.learned and window_name(chosen) == window_name(staleness.window)
     same = same and fresh_models.columns == models.columns
-    twin = fresh if same else losses(models, staleness.learned, staleness.window)
+    with ThreadPoolExecutor(models.side) as pool:
+        of_twin = None if same else pool.submit(losses, models, staleness.learned, staleness.window)
+        of_windows = list(pool.map(lambda plan: losses(fresh_models, known, plan), plans))
+    by_window = {window_name(plan): values for plan, values in zip(plans, of_windows, strict=True)}
+    fresh = by_window[window_name(chosen)]
+    twin = fresh if of_twin is None else of_twin.result()
     means = {name: float(values.mean()) for name, values in by_window.items()}
     age = known - staleness.learned if fresh_models.columns == models.columns else max(1, known - staleness.learned)
     return absorb(staleness, BlockLosses(twin, fresh, means, age, len(labelled)))

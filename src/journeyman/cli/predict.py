@@ -1,0 +1,161 @@
+"""The commands that predict tables: `journeyman predict`, and `journeyman score` for those of any size."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from journeyman.cli.endings import told
+from journeyman.cli.late import Late
+from journeyman.cli.options import (
+    Decimal,
+    Delimiter,
+    Encoding,
+    Identifiers,
+    Interval,
+    Keep,
+    Name,
+    Query,
+    Quiet,
+    Quote,
+    Sheet,
+    Thousands,
+    Version,
+    Workspace,
+    count,
+)
+from journeyman.entities.file_style import parse_file_style
+from journeyman.entities.finding import Finding, Severity
+from journeyman.errors import SettingsError
+from journeyman.settings import DEFAULT_WORKSPACE, decimal_sign, predictions_name
+
+if TYPE_CHECKING:
+    from journeyman.api import predict as predict_doors
+    from journeyman.api import score as score_doors
+else:
+    predict_doors = Late("journeyman.api.predict")
+    score_doors = Late("journeyman.api.score")
+
+__all__ = ["predict", "score"]
+
+
+def predict(
+    name: Name,
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="Rows to predict, as for build.", show_default=False)],
+    out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where the predictions go: a .csv, .parquet or .jsonl file; - is standard output. "
+            "By default TABLE.predictions.csv in this folder.",
+            show_default=False,
+        ),
+    ] = None,
+    keep: Keep = None,
+    identifiers: Identifiers = True,
+    interval: Interval = False,
+    version: Version = None,
+    query: Query = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    quote: Quote = None,
+    sheet: Sheet = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
+    workspace: Workspace = Path(DEFAULT_WORKSPACE),
+) -> None:
+    """Predict the rows of a table with a released model."""
+    with told(workspace):
+        with tempfile.TemporaryDirectory(prefix="journeyman-") as folder:
+            to_stdout = out == "-"
+            path = Path(folder, "predictions.csv") if to_stdout else _out_file(out, table)
+            style = parse_file_style(encoding, delimiter, quote, sheet, decimal_sign(decimal, thousands))
+            layout = predict_doors.Layout(tuple(keep or ()), identifiers, interval)
+            result = predict_doors.predict_file(
+                name, table, out=path, version=version, workspace=workspace, query=query, layout=layout, style=style
+            )
+            if to_stdout:
+                sys.stdout.flush()
+                with open(result.path, "rb") as file:
+                    shutil.copyfileobj(file, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
+            else:
+                typer.echo(f"{count(result.rows, 'row')} predicted: {result.path}")
+        if to_stdout:
+            typer.echo(f"{count(result.rows, 'row')} predicted", err=True)
+        _tell_findings(result.findings)
+
+
+def score(
+    name: Name,
+    table: Annotated[
+        str | None, typer.Argument(metavar="[TABLE]", help="Rows to predict, as for build.", show_default=False)
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A .csv, .parquet or .jsonl file; [default: TABLE.predictions.csv in this folder].",
+            show_default=False,
+        ),
+    ] = None,
+    watch: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Score every table that appears in this folder.", show_default=False),
+    ] = None,
+    keep: Keep = None,
+    identifiers: Identifiers = True,
+    interval: Interval = False,
+    version: Version = None,
+    query: Query = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    quote: Quote = None,
+    sheet: Sheet = None,
+    decimal: Decimal = None,
+    thousands: Thousands = None,
+    workspace: Workspace = Path(DEFAULT_WORKSPACE),
+    quiet: Quiet = False,
+) -> None:
+    """Predict tables of any size; after a kill, the same command goes on where it was."""
+    with told(workspace, interrupted="Stopped; what was finished is kept: the same command goes on"):
+        if (table is None) == (watch is None):
+            raise SettingsError("a table or --watch FOLDER is needed, not both", hint="name one of them")
+        style = parse_file_style(encoding, delimiter, quote, sheet, decimal_sign(decimal, thousands))
+        if watch is not None:
+            score_doors.watch(name, watch, typer.echo, version=version, workspace=workspace, style=style)
+            return
+        path = _out_file(out, str(table))
+        began = time.monotonic()
+
+        def tell(rows: int) -> None:
+            if not quiet:
+                typer.echo(f"{count(rows, 'row')} done, {time.monotonic() - began:.0f} s", err=True)
+
+        layout = score_doors.Layout(tuple(keep or ()), identifiers, interval)
+        release = score_doors.load(name, version=version, workspace=workspace)
+        result = score_doors.score_file(release, str(table), tell, out=path, query=query, layout=layout, style=style)
+        typer.echo(f"{count(result.rows, 'row')} predicted: {result.path}")
+        _tell_findings(result.findings)
+
+
+def _out_file(out: str | Path | None, table: str) -> Path:
+    """Return where predictions go; never where the rows come from."""
+    path = Path(out or predictions_name(table))
+    if path.exists() and Path(table).exists() and path.samefile(table):
+        raise SettingsError(f"--out {path} would overwrite the table to predict", hint="name another file")
+    return path
+
+
+def _tell_findings(findings: Iterable[Finding]) -> None:
+    """Say what was seen, and what can be done where something can."""
+    for finding in findings:
+        hint = f" {finding.hint}" if finding.hint and finding.severity in (Severity.ERROR, Severity.WARNING) else ""
+        typer.echo(f"{finding.code} {finding.severity.value}: {finding.message}{hint}", err=True)

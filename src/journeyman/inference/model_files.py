@@ -1,0 +1,128 @@
+"""A model as the files of a release: what is stored beside the fitted parts, and how a scorer is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from journeyman.entities.column import Column
+from journeyman.entities.conformal import Conformal
+from journeyman.entities.file_style import AS_FOUND, FileStyle
+from journeyman.entities.task import Task
+from journeyman.interfaces import Algorithm, Preparation
+from journeyman.stages.score import ScoredMember, Scorer
+from journeyman.stages.train import FittedPart
+from journeyman.transformers.derived import TEXTS, text_columns
+from journeyman.transformers.known_rows import KnownRows
+from journeyman.transformers.target_scale import on_scale
+from journeyman.transformers.treated import with_correction
+
+__all__ = [
+    "FittedEnsemble",
+    "ModelCard",
+    "PlacedMember",
+    "fitted_parts",
+    "make_scorer",
+    "preparations_of",
+    "release_files",
+]
+
+_KNOWN = "known.msgpack"
+
+
+@dataclass(frozen=True)
+class PlacedMember:
+    """A member of a release: which algorithm and preparation its files belong to, and its weight."""
+
+    algorithm: str
+    preparation: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a release needs to know to predict, besides the fitted parts.
+
+    Attributes
+    ----------
+    task : Task
+        What is predicted.
+    columns : tuple of Column
+        The features, as raw rows are read.
+    members : tuple of PlacedMember
+        In the order of their folders.
+    temperature, threshold
+        See :class:`Ensemble`.
+    conformal : Conformal or None
+        How far the truth may lie from an answer; None in releases that were made without.
+    style : FileStyle
+        How the training table's file was written, which is expected of files to predict.
+    """
+
+    task: Task
+    columns: tuple[Column, ...]
+    members: tuple[PlacedMember, ...]
+    temperature: float
+    threshold: float | None
+    conformal: Conformal | None = None
+    style: FileStyle = AS_FOUND
+
+
+@dataclass(frozen=True)
+class FittedEnsemble:
+    """Fitted parts, as files: preparations by name, one part a member in the order of the ensemble, and known rows."""
+
+    preparations: tuple[FittedPart, ...]
+    members: tuple[FittedPart, ...]
+    known: bytes | None = None
+
+
+def make_scorer(
+    card: ModelCard,
+    fitted: FittedEnsemble,
+    algorithms: Mapping[str, Algorithm],
+    preparations: Mapping[str, Preparation],
+) -> Scorer:
+    """Load fitted parts from their files, so that what is evaluated is what is stored."""
+    members = [
+        ScoredMember(
+            placed.preparation,
+            on_scale(with_correction(algorithms[placed.algorithm].from_files(part.files), part.files), part.files),
+            placed.weight,
+        )
+        for placed, part in zip(card.members, fitted.members, strict=True)
+    ]
+    prepared = {part.name: preparations[part.name].from_files(part.files) for part in fitted.preparations}
+    known = None if fitted.known is None else KnownRows.from_file(fitted.known)
+    return Scorer(prepared, members, card.temperature, known)
+
+
+def release_files(card: ModelCard, fitted: FittedEnsemble) -> dict[str, bytes]:
+    """Return the model's files by their place in the release folder."""
+    files = {"model.json": msgspec.json.encode(card, order="deterministic")}
+    for part in fitted.preparations:
+        files |= {f"preparations/{part.name}/{name}": content for name, content in part.files.items()}
+    for position, part in enumerate(fitted.members):
+        files |= {f"members/{position}/{name}": content for name, content in part.files.items()}
+    return files if fitted.known is None else {**files, _KNOWN: fitted.known}
+
+
+def preparations_of(card: ModelCard) -> list[str]:
+    """Return the names of the preparations that a release holds."""
+    texts = {TEXTS} if text_columns(card.columns) else set()
+    return sorted({member.preparation for member in card.members} | texts)
+
+
+def fitted_parts(card: ModelCard, files: Mapping[str, bytes]) -> FittedEnsemble:
+    """Return the fitted parts that a release's files hold, by their place in its folder."""
+
+    def part(prefix: str, name: str) -> FittedPart:
+        return FittedPart(name, {n.removeprefix(prefix): c for n, c in files.items() if n.startswith(prefix)})
+
+    return FittedEnsemble(
+        tuple(part(f"preparations/{name}/", name) for name in preparations_of(card)),
+        tuple(part(f"members/{i}/", member.algorithm) for i, member in enumerate(card.members)),
+        files.get(_KNOWN),
+    )

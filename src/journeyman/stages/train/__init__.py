@@ -1,0 +1,28 @@
+"""Train: a candidate on the folds, or on given rows for good."""
+
+from journeyman.stages.train.final import FittedPart, fit_member
+from journeyman.stages.train.folds import (
+    Folds,
+    FoldsInTurn,
+    PreparedFold,
+    PreparedRows,
+    fit_preparation,
+    prepare_folds,
+    take,
+)
+from journeyman.stages.train.trial import Allowance, Terms, train
+
+__all__ = [
+    "Allowance",
+    "FittedPart",
+    "Folds",
+    "FoldsInTurn",
+    "PreparedFold",
+    "PreparedRows",
+    "Terms",
+    "fit_member",
+    "fit_preparation",
+    "prepare_folds",
+    "take",
+    "train",
+]

@@ -1,0 +1,48 @@
+"""One fit: when it ends, and on which scale of the target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.candidate import Candidate
+from journeyman.interfaces import (
+    Algorithm,
+    FitRequest,
+    FittedModel,
+)
+from journeyman.transformers.target_scale import ScaledModel, TargetScale
+from journeyman.transformers.treated import fit_treated
+
+__all__ = ["Ends", "fit_scaled"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Ends:
+    """When a fit ends: when all is given up, or when there are no seconds left."""
+
+    given_up: Callable[[], bool]
+    seconds_left: Callable[[], float] | None
+
+    def out_of_time(self) -> bool:
+        """Say whether the fit is to end now."""
+        return self.given_up() or (self.seconds_left is not None and self.seconds_left() <= 0.0)
+
+
+def fit_scaled(algorithm: Algorithm, request: FitRequest, candidate: Candidate, when: FloatArray | None) -> FittedModel:
+    """Fit with the treatment and on the scale of the target that the candidate asks for."""
+    if candidate.target_scale == "plain":
+        return fit_treated(algorithm, request, candidate.treatment, when)
+    scale = TargetScale(candidate.target_scale, float(request.y.min()), float(request.y.max()))
+    scaled = replace(
+        request,
+        y=scale.forward(request.y),
+        valid_y=None if request.valid_y is None else scale.forward(request.valid_y),
+        shared=request.shared.setdefault(f"target on the scale of {scale.name}", {}),
+    )
+    return ScaledModel(fit_treated(algorithm, scaled, candidate.treatment, when), scale)
