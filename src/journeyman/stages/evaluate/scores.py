@@ -60,10 +60,10 @@ def compare(
     is the exact one of Clopper and Pearson (1934), a perfect ranking is no surer than its rarest class has rows, and
     nor is a class of which all rows, or none, were told right.
 
-    The interval of a score also holds the same quantiles of resamples to which one more unit was added, as bad as the worst of
-    those that were seen, with the weight of an exponential draw (after Gaffke 2005; Learned-Miller and Thomas 2019,
-    arXiv:1905.06208): a rare great error may have been lucky to be seen so seldom. What strikes fewer than about 3 of
-    so many rows may not have been seen at all, and no interval holds that.
+    The interval of a score also holds the same quantiles of resamples to which one more unit was added, as bad as the
+    worst of those that were seen, with the weight of an exponential draw (after Gaffke 2005; Learned-Miller and Thomas
+    2019, arXiv:1905.06208): a rare great error may have been lucky to be seen so seldom. What strikes fewer than about
+    3 of so many rows may not have been seen at all, and no interval holds that.
     """
     pairs = [(m, _answers(m, examined, threshold), examined.baselines[m.name]) for m in metrics]
     past = _best_past(metrics[0], examined)
