@@ -16,11 +16,11 @@ COLUMNS = (*(Column(f"x{i}", Kind.NUMBER) for i in range(6)), Column("y", Kind.N
 CONTEXT = RuleContext(Task("y", TaskKind.REGRESSION, "rmse"), 0)
 
 
-def told(seed: int, copies: int, tied: float = 0.0) -> list[str]:
-    """Return columns said to tell by their gaps: 300 records, a twelfth of each column missing, heavy-tailed target."""
+def told(seed: int, copies: int, tied: float = 0.0, missing: float = 1 / 12) -> list[str]:
+    """Return columns said to tell by their gaps: 300 records, gaps in each column, a heavy-tailed target."""
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(300, 6))
-    gone = rng.random((300, 6)) < 1 / 12
+    gone = rng.random((300, 6)) < missing
     y = rng.standard_t(3, 300) + tied * gone[:, 0]
     frame = pd.DataFrame(np.column_stack([np.where(gone, np.nan, x), y])[np.repeat(np.arange(300), copies)])
     frame.columns = pd.Index([c.name for c in COLUMNS])
@@ -34,4 +34,4 @@ def test_gaps_that_tell_nothing_are_not_said_to_tell(copies: int) -> None:
 
 
 def test_gaps_that_tell_are_found_among_copies() -> None:
-    assert told(1, 5, tied=3.0) == ["x0"]
+    assert told(1, 5, tied=3.0, missing=1 / 6) == ["x0"]
