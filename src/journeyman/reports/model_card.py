@@ -93,7 +93,7 @@ def _data(report: BuildReport) -> list[str]:
 def _metrics(report: BuildReport) -> list[str]:
     evaluation = report.evaluation
     kept = "that the model did not learn from" if evaluation.on_holdout else "predicted out of fold"
-    what = "95% intervals" if evaluation.on_holdout else "intervals, widened as these rows chose the model"
+    what = "95% bootstrap intervals" if evaluation.on_holdout else "intervals, widened as these rows chose the model"
     lines = [f"Measured on {plural(evaluation.rows, 'row')} {kept}, with {what}. {unseen_words(evaluation)}"]
     for score in evaluation.scores:
         row = score_row(score)

@@ -78,7 +78,8 @@ def test_intervals_of_rows_that_chose_the_model_are_not_called_95_percent(sample
     for text in (model_card_text(chosen), evaluation_card(chosen.evaluation)):
         assert "widened" in text
         assert "95% interval" not in text
-    assert "95% interval" in model_card_text(kept)
+        assert "95% bootstrap" not in text
+    assert "95% bootstrap intervals" in model_card_text(kept)
     assert "95% interval" in evaluation_card(kept.evaluation)
 
 
