@@ -3,7 +3,7 @@
     python benchmarks/honest.py [--runs 300] [--only intervals]
 
 Each line is a claim, the truth that was planted, and how often the claim held in so many runs. Stage functions are run,
-not builds, so that hundreds of runs take about a minute. A section is a function that yields lines; add it to
+not builds, so that hundreds of runs take some minutes. A section is a function that yields lines; add it to
 ``SECTIONS``.
 """
 
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.conformal import Conformal
@@ -101,11 +102,52 @@ def intervals(runs: int) -> Iterator[Line]:
         ("8 groups of 30 rows", mae, float(np.sqrt(1.09 * 2 / np.pi)), grouped),
         ("400 rows in time, autocorrelation .6", rmse, 1.0, dependent),
         ("20 series, 24 moments that share their luck", rmse, float(np.sqrt(1.25)), shared),
+        ("300 rows, Student's t with 3 degrees", rmse, float(np.sqrt(3)), lambda rng: errors(rng.standard_t(3, 300))),
+        ("300 rows, Student's t with 2 degrees", mae, float(np.sqrt(2)), lambda rng: errors(rng.standard_t(2, 300))),
+        ("60 rows, errors of 30 on 3 of them", mae, disasters_mean(60, 3), lambda rng: disasters(rng, 60, 3)),
+        ("300 rows, errors of 30 on 3 of them", mae, disasters_mean(300, 3), lambda rng: disasters(rng, 300, 3)),
+        ("the same on 1 of them: may not be seen", mae, disasters_mean(300, 1), lambda rng: disasters(rng, 300, 1)),
     ]
     for name, task, truth, draw in worlds:
         found = [score(task, draw(np.random.default_rng(seed)), seed) for seed in range(runs)]
         came = float(np.mean([s.low <= truth <= s.high for s in found]))
         yield Line(f"95% interval of {task.metric}", name, 0.95, came)
+
+
+def disasters(rng: np.random.Generator, rows: int, per: int) -> Rows:
+    """Draw errors thirty times as large as others on so many of the rows in the mean."""
+    return errors(np.where(rng.random(rows) < per / rows, 30.0, rng.normal(size=rows)))
+
+
+def disasters_mean(rows: int, per: int) -> float:
+    """Return the mean absolute error of such rows."""
+    return float((1 - per / rows) * np.sqrt(2 / np.pi) + 30 * per / rows)
+
+
+def rare_classes(runs: int) -> Iterator[Line]:
+    """Coverage of scores' intervals where one class has six rows."""
+    right, wrong = 1 / 7, 0.02
+
+    def told(rng: np.random.Generator) -> Rows:
+        y = (np.arange(60) < 6).astype(np.float64)
+        p = np.where(rng.random(60) < np.where(y == 1, right, wrong), 0.9, 0.1)
+        return Rows(y, np.column_stack([1 - p, p]))
+
+    def ranked(rng: np.random.Generator) -> Rows:
+        y = (np.arange(300) < 6).astype(np.float64)
+        p = norm.cdf(rng.normal(size=300) + 1.5 * y)
+        return Rows(y, np.column_stack([1 - p, p]))
+
+    worlds: list[tuple[str, str, float, Draw]] = [
+        ("f1", "6 of 60 rows, a seventh of them told", 2 * 6 * right / (6 + 6 * right + 54 * wrong), told),
+        ("balanced_accuracy", "6 of 60 rows, a seventh of them told", (right + 1 - wrong) / 2, told),
+        ("roc_auc", "6 of 300 rows", float(norm.cdf(1.5 / np.sqrt(2))), ranked),
+    ]
+    for metric, name, truth, draw in worlds:
+        task = Task("y", TaskKind.BINARY, metric, ("0", "1"))
+        found = [score(task, draw(np.random.default_rng(seed)), seed) for seed in range(runs)]
+        came = float(np.mean([s.low <= truth <= s.high for s in found]))
+        yield Line(f"95% interval of {metric}"[:31], name, 0.95, came)
 
 
 def gains(runs: int) -> Iterator[Line]:
@@ -181,6 +223,7 @@ def slices(runs: int) -> Iterator[Line]:
 # A further null (a champion against its equal, an e-process under rare disasters, ...) is one more function here.
 SECTIONS: dict[str, Callable[[int], Iterator[Line]]] = {
     "intervals": intervals,
+    "rare_classes": rare_classes,
     "gains": gains,
     "predictions": predictions,
     "slices": slices,

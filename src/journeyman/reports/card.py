@@ -8,10 +8,10 @@ from pathlib import Path
 
 from journeyman.entities.card import html_card
 from journeyman.entities.decision import Verdict
-from journeyman.entities.evaluation import Evaluation, Score
+from journeyman.entities.evaluation import Evaluation
 from journeyman.entities.finding import Finding
 from journeyman.entities.report import BuildReport
-from journeyman.reports.phrases import score_row, sentence
+from journeyman.reports.phrases import interval_words, score_row, sentence
 from journeyman.reports.pressing import pressing_findings
 from journeyman.reports.told import told
 from journeyman.reports.words import clean, duration, place, plural
@@ -55,7 +55,7 @@ def report_card(report: BuildReport, page: Path | None = None) -> str:
         f"{plural(len(report.trials), 'trial')}, {duration(report.seconds)}</div>"
         f'<p style="margin:.5em 0">{_text(sentence(report.decision.reason))}</p>'
     )
-    parts = [head, _scores(report.evaluation.scores), _findings(pressing_findings(told(report)))]
+    parts = [head, _scores(report.evaluation), _findings(pressing_findings(told(report)))]
     if page is not None:
         parts.append(f'<div style="margin-top:.5em"><a href="{escape(_address(page))}">Open the report</a></div>')
     return f'<div style="{_BOX.format(colour=colour)}">{"".join(parts)}</div>'
@@ -66,7 +66,7 @@ def evaluation_card(evaluation: Evaluation) -> str:
     where = "rows that the model did not learn from" if evaluation.on_holdout else "rows, out of fold"
     head = f"<div><b>Scores</b> on {evaluation.rows:,} {where}</div>"
     box = _BOX.format(colour="rgba(128,128,128,.6)")
-    return f'<div style="{box}">{head}{_scores(evaluation.scores)}</div>'
+    return f'<div style="{box}">{head}{_scores(evaluation)}</div>'
 
 
 @html_card.register
@@ -79,14 +79,13 @@ def _(fact: Evaluation) -> str:
     return evaluation_card(fact)
 
 
-def _scores(scores: Sequence[Score]) -> str:
+def _scores(evaluation: Evaluation) -> str:
     rows = []
-    for score in scores:
+    for score in evaluation.scores:
         row = score_row(score)
         rows.append((row.name, f"<b>{escape(row.value)}</b>", f"{row.low} to {row.high}", row.baseline))
-    head = "".join(
-        f'<th style="{_CELL};font-weight:600">{h}</th>' for h in ("", "Score", "95% interval", "Without a model")
-    )
+    names = ("", "Score", interval_words(evaluation.on_holdout), "Without a model")
+    head = "".join(f'<th style="{_CELL};font-weight:600">{name}</th>' for name in names)
     body = "".join(
         f'<tr style="background:none">{"".join(f"""<td style="{_CELL}">{cell}</td>""" for cell in row)}</tr>'
         for row in rows

@@ -28,6 +28,7 @@ from journeyman.reports.phrases import (
     placed_words,
     remedy_words,
     score_row,
+    unseen_words,
 )
 from journeyman.reports.pressing import handled_findings, pressing_findings
 from journeyman.reports.quality_figures import confusion, positive_label, quality_figures, score_bars
@@ -183,6 +184,7 @@ def render_html(report: BuildReport) -> str:
             no_change=score_row(report.evaluation.no_change) if report.evaluation.no_change else None,
             past=past_words(report.evaluation),
             interval=interval_words(report.evaluation.on_holdout),
+            unseen=unseen_words(report.evaluation),
             held=held_words(report.evaluation.interval_check, report.task.kind.classification),
             act=group_findings(act),
             handled=group_findings(handled),

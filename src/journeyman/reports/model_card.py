@@ -9,7 +9,7 @@ from journeyman.entities.column import Role
 from journeyman.entities.decision import Verdict
 from journeyman.entities.report import BuildReport
 from journeyman.entities.task import Scheme, TaskKind
-from journeyman.reports.phrases import score_row, sentence
+from journeyman.reports.phrases import score_row, sentence, unseen_words
 from journeyman.reports.pressing import pressing_findings
 from journeyman.reports.told import told
 from journeyman.reports.words import clean, number, percent, place, plural
@@ -93,7 +93,8 @@ def _data(report: BuildReport) -> list[str]:
 def _metrics(report: BuildReport) -> list[str]:
     evaluation = report.evaluation
     kept = "that the model did not learn from" if evaluation.on_holdout else "predicted out of fold"
-    lines = [f"Measured on {plural(evaluation.rows, 'row')} {kept}; intervals are 95% bootstrap intervals."]
+    what = "95% bootstrap intervals" if evaluation.on_holdout else "intervals, widened as these rows chose the model"
+    lines = [f"Measured on {plural(evaluation.rows, 'row')} {kept}, with {what}. {unseen_words(evaluation)}"]
     for score in evaluation.scores:
         row = score_row(score)
         lines.append(f"{row.name}: {row.value} ({row.low} to {row.high}); without a model {row.baseline}.")

@@ -19,6 +19,7 @@ __all__ = [
     "remedy_words",
     "score_row",
     "sentence",
+    "unseen_words",
 ]
 
 
@@ -56,6 +57,15 @@ def interval_words(on_holdout: bool) -> str:
     ('95% interval', 'interval, widened')
     """
     return "95% interval" if on_holdout else "interval, widened"
+
+
+def unseen_words(evaluation: Evaluation) -> str:
+    """Say which errors no interval holds: those so rare that not one of the examined rows may show them.
+
+    Of what strikes 3 of n rows in the mean, n rows show nothing in 5% of cases (the rule of three).
+    """
+    rows = evaluation.rows if evaluation.records is None else evaluation.records
+    return f"What goes wrong in fewer than about 1 row in {max(1, rows // 3):,} may not be among them."
 
 
 def held_words(check: IntervalCheck | None, classes: bool) -> str:

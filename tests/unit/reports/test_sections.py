@@ -18,8 +18,10 @@ from journeyman.entities.column import Role
 from journeyman.entities.evaluation import Example, ThresholdCounts
 from journeyman.entities.report import BuildReport
 from journeyman.entities.task import TaskKind
+from journeyman.reports.card import evaluation_card
 from journeyman.reports.html import render_html
 from journeyman.reports.model_card import model_card, model_card_text
+from journeyman.reports.phrases import unseen_words
 from journeyman.reports.sections import example_views, threshold_view
 
 Sample = Callable[[TaskKind], BuildReport]
@@ -68,6 +70,23 @@ def test_example_rows_say_what_moved_them(sample: Sample) -> None:
     page = render_html(report)
     assert "age = 61" in page
     assert "<b>Paris</b>" not in page
+
+
+def test_intervals_of_rows_that_chose_the_model_are_not_called_95_percent(sample: Sample) -> None:
+    report = sample(TaskKind.BINARY)
+    kept, chosen = (replace(report, evaluation=replace(report.evaluation, on_holdout=on)) for on in (True, False))
+    for text in (model_card_text(chosen), evaluation_card(chosen.evaluation)):
+        assert "widened" in text
+        assert "95% interval" not in text
+        assert "95% bootstrap" not in text
+    assert "95% bootstrap intervals" in model_card_text(kept)
+    assert "95% interval" in evaluation_card(kept.evaluation)
+
+
+def test_how_rare_an_error_may_be_to_have_been_missed(sample: Sample) -> None:
+    evaluation = replace(sample(TaskKind.BINARY).evaluation, rows=900, records=None)
+    assert "fewer than about 1 row in 300 " in unseen_words(evaluation)
+    assert "fewer than about 1 row in 60 " in unseen_words(replace(evaluation, records=180))
 
 
 @pytest.mark.parametrize("kind", TaskKind)

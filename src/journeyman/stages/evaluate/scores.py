@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,8 +22,10 @@ __all__ = ["at_threshold", "compare"]
 
 FloatArray = NDArray[np.float64]
 _LABEL_METRICS = frozenset({"accuracy", "balanced_accuracy", "f1"})
-_OF_CLASSES = frozenset({"roc_auc", "average_precision", "balanced_accuracy", "f1"})
+_PER_CLASS = frozenset({"balanced_accuracy", "f1"})
+_RANKING = frozenset({"roc_auc", "average_precision"})
 _FEW_UNITS = 10
+_MANY_UNITS = 5_000
 _LEFT_OUT = 0.025  # on each side: a 95 % interval
 _LEFT_OUT_WHERE_CHOSEN = 0.005  # the same rows chose the model: among some ten candidates the best one is flattered
 
@@ -55,7 +57,13 @@ def compare(
     further; below 10 units Student's t with the bootstrap's standard error, since resamples are too much alike to have
     tails. Where the same rows chose the model (no holdout), they are those of 99 %. Labels are given at
     the threshold, as a release gives them. Where an accuracy has no spread (all rows right or all wrong) its interval
-    is the exact one of Clopper and Pearson (1934), and a perfect ranking is no surer than its rarest class has rows.
+    is the exact one of Clopper and Pearson (1934), a perfect ranking is no surer than its rarest class has rows, and
+    nor is a class of which all rows, or none, were told right.
+
+    The interval of a score also holds the same quantiles of resamples to which one more unit was added, as bad as the
+    worst of those that were seen, with the weight of an exponential draw (after Gaffke 2005; Learned-Miller and Thomas
+    2019, arXiv:1905.06208): a rare great error may have been lucky to be seen so seldom. What strikes fewer than about
+    3 of so many rows may not have been seen at all, and no interval holds that.
     """
     pairs = [(m, _answers(m, examined, threshold), examined.baselines[m.name]) for m in metrics]
     past = _best_past(metrics[0], examined)
@@ -64,15 +72,39 @@ def compare(
     scorers = [(weighted_score(m, examined.y, p), weighted_score(m, examined.y, b)) for m, p, b in pairs]
     losses = row_losses(examined.y, examined.predictions, task, threshold)
 
-    def scored(weightings: Iterable[FloatArray]) -> FloatArray:
-        return np.concatenate([np.array([[m(w), b(w)] for m, b in scorers]) for w in weightings], axis=2)
+    def scored(weights: FloatArray) -> FloatArray:
+        return np.array([[m(weights), b(weights)] for m, b in scorers])
 
-    resampled = scored(draws(examined.units, losses, seed))
-    without = scored(leave_out(examined.units, losses))
+    worst, rng = _worst_unit(examined, losses), np.random.default_rng([seed, 1])
+    drawn = []
+    for weights in draws(examined.units, losses, seed):
+        plain = scored(weights)
+        more = rng.exponential(size=(len(weights), 1)) * worst
+        drawn.append((plain, scored(weights + more) if worst.any() else plain))
+    resampled, worsened = (np.concatenate(parts, axis=2) for parts in zip(*drawn, strict=True))
+    without = np.concatenate([scored(weights) for weights in leave_out(examined.units, losses)], axis=2)
     left_out = _LEFT_OUT if examined.on_holdout else _LEFT_OUT_WHERE_CHOSEN
     sure = _Sure(independent_units(examined.units, losses), left_out)
-    scores = tuple(_score(m, examined.y, (p, b), (resampled[i], without[i]), sure) for i, (m, p, b) in enumerate(pairs))
+    scores = tuple(
+        _score(m, examined.y, (p, b), (resampled[i], without[i], worsened[i]), sure)
+        for i, (m, p, b) in enumerate(pairs)
+    )
     return scores[: len(metrics)], None if past is None else (past.words, scores[len(metrics)])
+
+
+def _worst_unit(examined: Examined, losses: FloatArray) -> FloatArray:
+    """Return 1 for the rows of the unit on which the model errs most, 0 for all others.
+
+    All are 0 where units are so many that one more says nothing.
+    """
+    code = examined.units.blocks(losses)
+    if int(code.max()) >= _MANY_UNITS:
+        return np.zeros(len(losses))
+    if examined.predictions.shape[1] > 1:
+        missed = 1.0 - examined.predictions[np.arange(len(losses)), examined.y.astype(np.int64)]
+    else:
+        missed = np.abs(examined.y - examined.predictions[:, 0])
+    return np.asarray(code == np.bincount(code, missed - missed.mean()).argmax(), dtype=np.float64)
 
 
 def _best_past(metric: Metric, examined: Examined) -> Repeated | None:
@@ -95,7 +127,9 @@ class _Sure:
     units: int
     left_out: float
 
-    def interval(self, value: float, resampled: FloatArray, without: FloatArray) -> tuple[float, float]:
+    def interval(
+        self, value: float, resampled: FloatArray, without: FloatArray, worsened: FloatArray
+    ) -> tuple[float, float]:
         """Return the ends; NaN where one unit alone says nothing of what others would have said.
 
         Parameters
@@ -104,6 +138,8 @@ class _Sure:
             Of all rows.
         resampled, without : ndarray of shape (n_resamples,) and (n_parts,)
             Of resamples, and of all rows but a part.
+        worsened : ndarray of shape (n_resamples,)
+            Of the resamples with one more unit, as bad as the worst.
         """
         some = resampled[np.isfinite(resampled)]
         if not len(some) or self.units < 2:
@@ -117,8 +153,9 @@ class _Sure:
         bias = float(stats.norm.ppf(np.clip((some < value).mean() + (some == value).mean() / 2, 0.001, 0.999)))
         shifted = bias + z
         moved = bias + shifted / np.maximum(1 - _acceleration(without) * shifted, 0.2)
-        plain, corrected = (np.quantile(some, stats.norm.cdf(ends)) for ends in (z, moved))
-        return float(min(plain[0], corrected[0])), float(max(plain[1], corrected[1]))
+        known = worsened[np.isfinite(worsened)]
+        ends = np.array([np.quantile(v, stats.norm.cdf(at)) for v, at in ((some, z), (some, moved), (known, z))])
+        return float(ends[:, 0].min()), float(ends[:, 1].max())
 
 
 def _acceleration(without: FloatArray) -> float:
@@ -133,18 +170,23 @@ def _score(
     metric: Metric,
     y: FloatArray,
     answers: tuple[FloatArray, FloatArray],
-    drawn: tuple[FloatArray, FloatArray],
+    drawn: tuple[FloatArray, FloatArray, FloatArray],
     sure: _Sure,
 ) -> Score:
     sign = 1.0 if metric.greater_is_better else -1.0
     value, baseline = (metric.score(y, given) for given in answers)
-    resampled, without = drawn
-    low, high = _within_scale(metric, *sure.interval(value, resampled[0], without[0]))
-    baseline_low, baseline_high = _within_scale(metric, *sure.interval(baseline, resampled[1], without[1]))
-    gain_low, gain_high = sure.interval(sign * (value - baseline), *(sign * (model - base) for model, base in drawn))
+    of_model, of_baseline = zip(*drawn, strict=True)
+    low, high = _within_scale(metric, *sure.interval(value, *of_model))
+    baseline_low, baseline_high = _within_scale(metric, *sure.interval(baseline, *of_baseline))
+    # A gain is paired: what is rare and great for both takes nothing from it, so no worst unit is imagined.
+    gains, without = (sign * (model - base) for model, base in (drawn[0], drawn[1]))
+    gain_low, gain_high = sure.interval(sign * (value - baseline), gains, without, gains)
     if metric.name == "accuracy" and low == high:
         low, high = _exact(round(value * sure.units), sure.units, sure.left_out)
-    elif metric.name in _OF_CLASSES and low == high == 1.0:
+    elif metric.name in _PER_CLASS:
+        down, up = _beyond_all_or_none(metric, y, answers[0], sure)
+        low, high = max(0.0, low - down), min(1.0, high + up)
+    elif metric.name in _RANKING and low == high == 1.0:
         low = _low_of_perfect(metric, y, sure)
     return Score(
         metric=metric.name,
@@ -173,6 +215,25 @@ def _low_of_perfect(metric: Metric, y: FloatArray, sure: _Sure) -> float:
     rarest = float(np.unique(y, return_counts=True)[1].min()) * sure.units / len(y)
     missed = 1.0 - math.pow(sure.left_out, 1 / max(1.0, rarest))
     return 1 - missed / 2 if metric.name == "roc_auc" else 1 - missed
+
+
+def _beyond_all_or_none(metric: Metric, y: FloatArray, answers: FloatArray, sure: _Sure) -> tuple[float, float]:
+    """Return by how much the ends lie further down and up for classes of which all rows, or none, were told right.
+
+    However often such rows are drawn, they never differ; the exact bound of a share says how many others may.
+    """
+    binary = metric.name == "f1" and answers.shape[1] == 2
+    codes, counts = np.unique(y, return_counts=True)
+    classes = [(code, rows) for code, rows in zip(codes, counts, strict=True) if not binary or code == 1]
+    told, down, up = answers.argmax(axis=1), 0.0, 0.0
+    for code, rows in classes:
+        right = float((told[y == code] == code).mean())
+        other = 1.0 - math.pow(sure.left_out, 1 / max(1.0, rows * sure.units / len(y)))
+        if right == 0.0:  # the F1 of a class is highest where nothing else is taken for it
+            up += 2 * other / (1 + other) if metric.name == "f1" else other
+        elif right == 1.0:
+            down += other
+    return (down / len(classes), up / len(classes)) if classes else (0.0, 0.0)
 
 
 def _exact(right: int, n: int, left_out: float) -> tuple[float, float]:
