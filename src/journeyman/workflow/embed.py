@@ -37,6 +37,7 @@ from journeyman.stores.workspace import Workspace
 from journeyman.workflow.budget import within_budget
 from journeyman.workflow.build import choose_copies, fit_all, keep_experience, model_card, recollecting
 from journeyman.workflow.clock import SystemClock, available_threads
+from journeyman.workflow.finishing import embedded_finishing_seconds
 from journeyman.workflow.kit import Kit, standard_kit
 from journeyman.workflow.machine import available_memory
 from journeyman.workflow.release import ModelCard, make_scorer, warn_of
@@ -178,6 +179,7 @@ def learn_from_frame(
     """
     seed = settings.seed
     kit = standard_kit(_no_report, SystemClock(), SilentProgress(), lambda: False)
+    kit = replace(kit, finishing=embedded_finishing_seconds)
     run = MemoryRun(kit.clock)
     table, posed, findings = _table(frame, y, weights, TaskKind(task), settings)
     left_out: dict[str, str] = {}
