@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,7 @@ def test_the_search_finds_what_is_there() -> None:
     assert any(words.startswith("promote 1 --version 1") for words in found)
 
 
+@cache
 def _sentences() -> list[tuple[Path, str]]:
     return [
         (path, text)
