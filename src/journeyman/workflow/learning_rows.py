@@ -178,7 +178,7 @@ class LearningRows:
             query=None,
             kinds={**{k: v for k, v in settings.kinds.items() if k in kept}, **kinds},
             roles={},
-            decimals={c.name: c.decimal for c in (*wanted, self._target) if c.kind.numeric},
+            decimals={c.name: c.decimal for c in (*wanted, self._target) if c.kind.numeric and not c.native},
             markers={c.name: c.missing_markers for c in wanted if c.missing_markers},
             time=timed,
             delay=self._rows_behind() if ordered else settings.delay if timed is not None else None,

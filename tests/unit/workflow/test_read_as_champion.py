@@ -32,7 +32,7 @@ def test_a_window_without_signs_is_read_as_the_champion_reads(tmp_path: Path) ->
     first = pd.DataFrame({"area": [f"{v // 1000}.{v % 1000:03}" for v in worth]})  # thousands, as "share" shows
     first["share"] = [f"{v:.1f}".replace(".", ",") for v in rng.normal(5, 2, 300)]
     first["code"] = np.where(rng.random(300) < 0.3, -999, rng.integers(1, 400, 300)).astype(str)
-    first["y"] = [f"{v / 7:.3f}".replace(".", ",") for v in worth]
+    first["y"] = [f"{v:.3f}".replace(".", ",") for v in worth / 7 + rng.normal(0, 2_000, 300)]
     first.to_csv(tmp_path / "t.csv", index=False, sep=";")
     place = tmp_path / "w"
     release = build(tmp_path / "t.csv", target="y", trials=1, workspace=place, name="m")

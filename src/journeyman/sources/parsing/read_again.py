@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
-from journeyman.sources.parsing.labels import label_texts, parse_number
+from journeyman.sources.parsing.labels import label_texts
 from journeyman.sources.parsing.texts import PLAIN
 
 __all__ = ["read_again", "reads_otherwise"]
@@ -94,12 +94,8 @@ def _days_and_months(date_format: str) -> str:
 
 def _without_markers(values: NDArray[np.float64], then: Column) -> NDArray[np.float64]:
     """Return numbers, those missing that stand for a missing value where they are read as ``then``."""
-    gone = [number for number in (parse_number(m, then) for m in _digits(then)) if np.isfinite(number)]
+    gone = [float(marker) for marker in then.missing_markers if PLAIN.fullmatch(marker)]
     return np.where(np.isin(values, gone), np.nan, values) if gone else values
-
-
-def _digits(then: Column) -> list[str]:
-    return [marker for marker in then.missing_markers if PLAIN.fullmatch(marker)]
 
 
 def _seconds(values: pd.Series) -> NDArray[np.float64]:
