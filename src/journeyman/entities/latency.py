@@ -30,7 +30,7 @@ def percentile(counts: Mapping[int, int], share: float) -> float | None:
     --------
     >>> counts = {bucket_of(0.002): 94, bucket_of(0.5): 6}
     >>> [round(percentile(counts, share), 4) for share in (0.5, 0.95)], percentile({}, 0.5)
-    ([0.0019, 0.5221], None)
+    ([0.0019, 0.522], None)
     """
     wanted, seen = share * sum(counts.values()), 0
     for bucket, number in sorted(counts.items()):

@@ -165,7 +165,8 @@ def test_on_a_machine_that_is_slow_just_now_more_time_is_kept_for_finishing():
 def test_an_estimator_keeps_no_time_for_an_examination_that_never_comes():
     rows = np.arange(20_000)
     table = replace(TABLE, frame=pd.DataFrame({"x": rows * 1.0, "y": rows * 1.0}), source_rows=20_000)
-    split = replace(SPLIT, train=rows)
+    folds = tuple(Fold(rows[k != rows % 4], rows[k == rows % 4]) for k in range(4))
+    split = replace(SPLIT, train=rows, folds=folds)
     trial = replace(tried(8.0, fit_seconds=1.0), answer_seconds=1e-4)
     found, given = found_in(trial), settings(budget=30.0, threads=2)
     build, embedded = (
