@@ -17,6 +17,7 @@ from journeyman.stages.ingest import ingest
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.workspace import Workspace
 from journeyman.workflow.doors import build
+from journeyman.workflow.registry_doors import promote
 
 _spec = importlib.util.spec_from_file_location("loop_world", Path(__file__).with_name("loop_world.py"))
 assert _spec is not None
@@ -36,6 +37,7 @@ def test_a_window_without_signs_is_read_as_the_champion_reads(tmp_path: Path) ->
     first.to_csv(tmp_path / "t.csv", index=False, sep=";")
     place = tmp_path / "w"
     release = build(tmp_path / "t.csv", target="y", trials=1, workspace=place, name="m")
+    promote("m", 1, workspace=place)
     columns = {c.name: c for c in release.columns}
     assert (columns["area"].decimal, columns["code"].missing_markers) == (",", ("-999",))
     log = SqlitePredictionLog(place / "predictions" / "m")
