@@ -98,6 +98,10 @@ class BuildSettings:
         Further texts that stand for a missing value.
     decimal, thousands : str or None
         The decimal sign and the sign between groups of digits in numbers that are texts; None decides by all columns.
+    decimals : mapping of str to str
+        Column to decimal sign, where it is known: a retraining reads its rows as the champion does.
+    markers : mapping of str to tuple of str
+        Column to texts that stand for a missing value in it, where they are known.
     accept : tuple of str
         Codes of findings whose remedy is not to be applied ("DQ301", or "DQ301:column").
     encoding, delimiter, quote, sheet : str or None
@@ -132,6 +136,8 @@ class BuildSettings:
     missing: tuple[str, ...] = ()
     decimal: str | None = None
     thousands: str | None = None
+    decimals: Mapping[str, str] = field(default_factory=dict)
+    markers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     accept: tuple[str, ...] = ()
     encoding: str | None = None
     delimiter: str | None = None

@@ -382,8 +382,8 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "show no such version": ("show m --version 9", "m has no version 9", "there is 1"),
     "report of no such model": ("report mm", "no model is called 'mm'", "did you mean 'm'?"),
     "roll back no such model": ("rollback mm", "no model is called 'mm'", ""),
-    "roll back without an earlier version": ("rollback m", "no earlier champion", "--to"),
-    "roll back to no such version": ("rollback m --to 9", "m has no version 9", ""),
+    "roll back without an earlier version": ("rollback m", "no earlier champion", "there is only 1 (the champion)"),
+    "roll back to no such version": ("rollback m --to 9", "m has no version 9", "there is only 1"),
 }
 
 

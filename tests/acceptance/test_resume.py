@@ -119,8 +119,9 @@ def test_one_interrupt_ends_the_search_and_still_releases(tmp_path, wine_csv, st
     build = start(["build", str(wine_csv), "--target", "class_1", "--trials", "40", "--workspace", str(tmp_path / "w")])
     wait_for(build, "trial 3")
     os.kill(build.pid, signal.SIGINT)
-    _, errors = build.communicate()
+    printed, errors = build.communicate()
     assert build.returncode == 0, errors
+    assert "of the 40 trials asked for: you asked it to finish with what it had" in " ".join(printed.split())
     report = journeyman.load("wine", workspace=tmp_path / "w", version=1).report
     assert report.stop_reason == "you asked it to finish with what it had"
     assert 3 <= len(report.trials) < 40

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+from functools import cache
 from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from journeyman.cli.endings import workspace_to_name
+from journeyman.cli.endings import _placed, workspace_to_name
 from journeyman.cli.main import app
 
 SOURCE = Path(__file__).parents[2] / "src" / "journeyman"
@@ -70,7 +71,53 @@ def test_a_command_in_a_message_exists_and_takes_its_options(words: str) -> None
 def test_the_search_finds_what_is_there() -> None:
     found = _commands()
     assert len(found) > 20
-    assert any(words.startswith("rollback 1 --to 1") for words in found)
+    assert any(words.startswith("promote 1 --version 1") for words in found)
+
+
+@cache
+def _sentences() -> list[tuple[Path, str]]:
+    return [
+        (path, text)
+        for path in sorted(SOURCE.rglob("*.py"))
+        for text in _texts(ast.parse(path.read_text(encoding="utf-8")))
+        if " " in text and "\n" not in text
+    ]
+
+
+def test_an_option_in_a_message_exists() -> None:
+    root = typer.main.get_command(app)
+    commands = [c for one in root.commands.values() for c in (one, *getattr(one, "commands", {}).values())]
+    known = {o for c in commands for p in c.params for o in (*p.opts, *p.secondary_opts)} | {"--help", "--version"}
+    for path, text in _sentences():
+        for option in re.findall(r"(?<![\w-])--[a-z][a-z-]*", text):
+            assert option in known, f"{path.name}: {text}"
+
+
+def test_no_message_names_a_setting_where_an_option_can_be_typed() -> None:
+    setting = re.compile(r"settings \(|\(settings: |in the settings\b|\b(task|kinds|roles) = ")
+    for path, text in _sentences():
+        assert not setting.search(text), f"{path.name}: {text}"
+
+
+def test_hints_of_every_command_with_a_workspace_name_it() -> None:
+    root = typer.main.get_command(app)
+    for name, command in root.commands.items():
+        if any("--workspace" in p.opts for p in command.params) and name != "run":
+            assert _placed(f"`journeyman {name} x`", Path("there")) == f"`journeyman {name} x --workspace there`"
+
+
+@pytest.mark.slow
+def test_an_identifier_is_predicted_with_what_the_hint_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = [f"{1000 + i},{(i * 37) % 149},{(i * 7919) % 101}" for i in range(149)]
+    (tmp_path / "t.csv").write_text("row id,a,b\n" + "\n".join(lines) + "\n")
+    words = ["build", "t.csv", "--target", "row id", "--trials", "1", "--quiet", "--workspace", "w"]
+    for more in ([], ["--task", "regression"]):
+        code, output = _run([*words, *more])
+        assert code == 2, output
+        assert "--kind 'row id=number'" in " ".join(output.split())
+    code, output = _run([*words, "--kind", "row id=number"])
+    assert code == 0, output
 
 
 # --- and they are run: what a build and its followers print is typed as it stands

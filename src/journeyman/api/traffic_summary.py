@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column
+from journeyman.entities.latency import percentile
 from journeyman.entities.overview import ColumnThenNow, TrafficView
 from journeyman.entities.profile import ColumnProfile
 from journeyman.inference.lookup import find_release
@@ -38,7 +39,8 @@ def traffic_view(workspace: str | Path | None, name: str, begin: int, end: int) 
     release = _opened(*find_release(name, workspace=place))
     log = SqlitePredictionLog(folder)
     try:
-        span = SqliteTrafficLog(log).span(begin, end, _ROWS)
+        traffic = SqliteTrafficLog(log)
+        span, latencies = traffic.span(begin, end, _ROWS), traffic.latencies(begin, end)
     finally:
         log.close()
     within = set(span.ids.tolist())
@@ -52,7 +54,8 @@ def traffic_view(workspace: str | Path | None, name: str, begin: int, end: int) 
         if column.name in profiles and column.name not in read.hidden and len(read.rows)
     ]
     refused = sum(reason.rows for reason in span.refused) + read.misfits
-    return TrafficView(begin, end, span.total, refused, tuple(one for one in found if one is not None))
+    median, high = percentile(latencies, 0.5), percentile(latencies, 0.95)
+    return TrafficView(begin, end, span.total, refused, tuple(o for o in found if o is not None), median, high)
 
 
 def then_and_now(column: Column, profile: ColumnProfile, values: NDArray[np.generic]) -> ColumnThenNow | None:

@@ -7,7 +7,7 @@ from typing import Any
 from dash import html
 
 from journeyman.entities.overview import ColumnThenNow, TrafficView
-from journeyman.reports.words import clean, count, percent
+from journeyman.reports.words import clean, count, number, percent
 
 __all__ = ["traffic_section"]
 
@@ -21,10 +21,20 @@ def traffic_section(view: TrafficView, seconds: float) -> Any:
         ("A second, on average", f"{rate:.3g}"),
         ("Rows refused", f"{count(view.refused)} ({percent(view.refused / all_rows) if all_rows else '0%'})"),
     ]
+    if view.median_latency is not None and view.high_latency is not None:
+        figures += [
+            ("Latency, median", _latency(view.median_latency)),
+            ("Latency, 95% within", _latency(view.high_latency)),
+        ]
     parts: list[Any] = [
         html.H2("Traffic"),
         html.Dl([item for name, value in figures for item in (html.Dt(name), html.Dd(value))], className="figures"),
-        html.P("How long requests take stands in the service's own /metrics.", className="note"),
+        html.P(
+            "Latency: from a request that was read to its answer, recorded; the network is not in it."
+            if view.median_latency is not None
+            else "No latency is known of this time: a service records it.",
+            className="note",
+        ),
     ]
     if view.columns:
         legend = [("c-base block", "when it was learned"), ("c-model block", "now")]
@@ -34,6 +44,10 @@ def traffic_section(view: TrafficView, seconds: float) -> Any:
             html.Div([_column(one) for one in view.columns], className="then-now"),
         ]
     return html.Section(parts, className="card", id="traffic")
+
+
+def _latency(seconds: float) -> str:
+    return f"{number(1000 * seconds, 2)} ms" if seconds < 1 else f"{number(seconds, 2)} s"
 
 
 def _column(one: ColumnThenNow) -> Any:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Column", "Kind", "Role"]
+__all__ = ["Column", "Kind", "Role", "kind_option"]
 
 
 class Kind(StrEnum):
@@ -107,3 +108,14 @@ class Column:
     native: bool = False
     century_start: int = 1969
     raw: str = ""
+
+
+def kind_option(column: str, kind: Kind) -> str:
+    """Return the option that overrules the kind of a column, as it is typed in a shell.
+
+    Examples
+    --------
+    >>> kind_option("id", Kind.NUMBER), kind_option("unit price", Kind.CATEGORY)
+    ('--kind id=number', "--kind 'unit price=category'")
+    """
+    return f"--kind {shlex.quote(f'{column}={kind}')}"

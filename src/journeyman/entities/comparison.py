@@ -69,6 +69,8 @@ class ChampionPredictions:
         Which share of the way from the baseline to a perfect score it went when it was built.
     set_aside : tuple of str
         Columns that the champion uses and the new build leaves out.
+    reads : tuple of str
+        Columns of which the new version reads a text otherwise than the champion, and how.
     earlier : int
         Challengers that this champion was compared with before.
     """
@@ -82,6 +84,7 @@ class ChampionPredictions:
     recorded: int = 0
     share: float = float("nan")
     set_aside: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
     earlier: int = 0
 
 
@@ -110,6 +113,8 @@ class Comparison:
         Why they could not be compared, or why the comparison does not count; empty where it does.
     set_aside : tuple of str
         Columns that the champion uses and the new build leaves out.
+    reads : tuple of str
+        Columns of which the new version reads a text otherwise than the champion, and how.
     """
 
     name: str
@@ -125,6 +130,7 @@ class Comparison:
     earlier: int = 0
     obstacle: str = ""
     set_aside: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
 
     @property
     def better(self) -> bool:

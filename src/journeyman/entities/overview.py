@@ -106,6 +106,8 @@ class TrafficView:
         Rows.
     columns : tuple of ColumnThenNow
         Those that matter most first.
+    median_latency, high_latency : float or None
+        Seconds within which 50% and 95% of the requests of the service were answered; None where none is known.
     """
 
     begin: int
@@ -113,6 +115,8 @@ class TrafficView:
     predicted: int
     refused: int
     columns: tuple[ColumnThenNow, ...]
+    median_latency: float | None = None
+    high_latency: float | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import msgspec
@@ -178,12 +179,13 @@ class Refused:
 
 @dataclass(frozen=True)
 class LogEntries:
-    """What becomes durable together, or not at all."""
+    """What becomes durable together, or not at all; ``latencies`` are requests by ``entities.latency.bucket_of``."""
 
     predictions: tuple[Prediction, ...] = ()
     labels: tuple[Label, ...] = ()
     shadows: tuple[Shadow, ...] = ()
     refused: tuple[Refused, ...] = ()
+    latencies: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

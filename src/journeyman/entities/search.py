@@ -8,7 +8,10 @@ from journeyman.entities.experience import Expectation
 from journeyman.entities.trial import Ensemble, Trial
 from journeyman.entities.weakness import Attempt, Weakness
 
-__all__ = ["Choice", "Search", "SearchLimits"]
+__all__ = ["ASKED_TO_FINISH", "Choice", "Search", "SearchLimits"]
+
+ASKED_TO_FINISH = "you asked it to finish with what it had"
+"""Reason of a search that its user ended (Ctrl+C)."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from journeyman.errors import InputError, ReleaseError
 from journeyman.inference.release import Release, open_release
 from journeyman.interfaces import Run
 from journeyman.settings import BuildSettings
-from journeyman.sources.parsing.read_again import read_again
+from journeyman.sources.parsing.read_again import read_again, reads_otherwise
 from journeyman.stages.evaluate.compare_champion import FEWEST_ROWS
 from journeyman.stores.workspace import Workspace
 from journeyman.transformers.learned_rows import LearnedRows, labelled_marks, learned_rows
@@ -94,6 +94,7 @@ def champion_predictions(
         share=_share(release),
         set_aside=tuple(c.name for c in table.columns if c.name in used and c.role is Role.IGNORED),
         earlier=earlier,
+        reads=tuple(words for c in release.columns if (words := reads_otherwise(table.column(c.name), c))),
     )
 
 

@@ -14,6 +14,7 @@ from journeyman.entities.overview import Round
 from journeyman.entities.signal import Watched
 from journeyman.operations.decide_move import moved
 from journeyman.stages.monitor import LOST, anew, mended
+from journeyman.stages.promote import standing
 
 __all__ = ["hand_on"]
 
@@ -120,13 +121,27 @@ def _measured(operation: Operation, move: Move, contest: Contest | None, decided
         version = int(operation.context.get(_VERSION, 0))
         if version == done.challenger and not done.former:
             return operation
-        gain, labels = (contest.mean, contest.truths) if contest and contest.challenger == version else (0.0, 0)
-        return replace(operation, outcome=Outcome(gain, labels, seconds, version, move.reason))
+        own = contest if contest is not None and not contest.guard and contest.challenger == version else None
+        gain, labels = (own.mean, own.truths) if own is not None else (0.0, 0)
+        return replace(operation, outcome=Outcome(gain, labels, seconds, version, _ended(version, own, move, done)))
     if done.former and operation.move.version == done.champion:
         return operation
-    guarded = contest is not None and contest.guard and contest.champion == operation.move.version
-    gain, labels = (-contest.mean, contest.truths) if contest is not None and guarded else (0.0, 0)
-    return replace(operation, outcome=Outcome(gain, labels, seconds, operation.move.version, move.reason))
+    own = contest if contest is not None and contest.guard and contest.champion == operation.move.version else None
+    gain, labels = (-own.mean, own.truths) if own is not None else (0.0, 0)
+    former = operation.champion if own is None else own.challenger
+    note = _ended(former, own, move, done)
+    return replace(operation, outcome=Outcome(gain, labels, seconds, operation.move.version, note))
+
+
+def _ended(shadow: int, own: Contest | None, move: Move, done: Done) -> str:
+    """Say why a release has left the shadow: the move's reason tells that only where the move is about this release."""
+    if move.version == shadow:
+        return move.reason
+    if move.action is Action.RETRAIN and done.challenger is not None:
+        how = f"Release {done.challenger} took the place of release {shadow} in the shadow"
+    else:
+        how = f"Release {shadow} left the shadow when release {done.champion} became the champion"
+    return f"{how}; {standing(own)}."
 
 
 def _policy(

@@ -178,6 +178,8 @@ class LearningRows:
             query=None,
             kinds={**{k: v for k, v in settings.kinds.items() if k in kept}, **kinds},
             roles={},
+            decimals={c.name: c.decimal for c in (*wanted, self._target) if c.kind.numeric and not c.native},
+            markers={c.name: c.missing_markers for c in wanted if c.missing_markers},
             time=timed,
             delay=self._rows_behind() if ordered else settings.delay if timed is not None else None,
             in_order=ordered,
@@ -188,6 +190,10 @@ class LearningRows:
         if ordered:
             notes += ("its rows are divided in the order in which their labels came",)
         return TrainingTable(both.iloc[taken].reset_index(drop=True), fitted, notes)
+
+    @property
+    def _target(self) -> Column:
+        return self.repaired.table.column(self.repaired.task.target)
 
     def _rows_behind(self) -> str | None:
         """Return how many labels come, nine times of ten, between a row and its own; None where none does."""
@@ -255,7 +261,8 @@ class LearningRows:
             texts = np.array(task.labels, dtype=object)[truths.astype(np.int64)]
             columns[task.target] = texts if _is_text(first[task.target]) else labels
         else:
-            columns[task.target] = [str(v) for v in truths] if _is_text(first[task.target]) else truths
+            written = [str(v).replace(".", self._target.decimal) for v in truths]
+            columns[task.target] = written if _is_text(first[task.target]) else truths
         return pd.DataFrame(columns, index=range(len(usable)))
 
 

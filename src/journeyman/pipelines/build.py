@@ -220,7 +220,7 @@ def choose_copies(
         candidate, algorithm = member.candidate, kit.algorithms[member.candidate.algorithm]
         averaged = isinstance(algorithm, Averaging) and candidate.treatment is None and algorithm.varies(candidate)
         costs.append(Copied(once, trials[candidate.key].answer_seconds, averaged))
-    left = seconds_for_copies(found, table, division, settings, run.elapsed())
+    left = seconds_for_copies(kit, found, table, division, settings, run.elapsed())
     return with_copies(chosen, costs, settings.latency, left)
 
 

@@ -31,6 +31,7 @@ from journeyman.runtime.clock import SystemClock, available_threads
 from journeyman.runtime.components import Kit, standard_kit
 from journeyman.runtime.durable_run import MemoryRun
 from journeyman.runtime.experience import recall
+from journeyman.runtime.finishing import embedded_finishing_seconds
 from journeyman.runtime.machine import available_memory
 from journeyman.runtime.time_budget import within_budget
 from journeyman.settings import BuildSettings, bounded, parse_budget
@@ -179,6 +180,7 @@ def learn_from_frame(
     """
     seed = settings.seed
     kit = standard_kit(_no_report, SystemClock(), SilentProgress(), lambda: False)
+    kit = replace(kit, finishing=embedded_finishing_seconds)
     run = MemoryRun(kit.clock)
     table, posed, findings = _table(frame, y, weights, TaskKind(task), settings)
     left_out: dict[str, str] = {}

@@ -78,7 +78,7 @@ def _exact(exact: int, n_rows: int) -> Finding:
         "DQ201",
         Severity.WARNING if exact / n_rows >= 0.01 else Severity.NOTE,
         (),
-        f"{exact} rows ({share(exact / n_rows)}) repeat an earlier row exactly.",
+        f"{exact} {'row repeats' if exact == 1 else 'rows repeat'} an earlier row exactly ({share(exact / n_rows)}).",
         "They are kept; if they are errors of an export, remove them at the source.",
         {"rows": exact, "share": round(exact / n_rows, 6)},
     )

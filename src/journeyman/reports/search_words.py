@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from journeyman.entities.candidate import SIMPLE
 from journeyman.entities.report import BuildReport
+from journeyman.entities.search import ASKED_TO_FINISH
 from journeyman.entities.trial import Member, TrialStatus
 from journeyman.reports.words import metric_words, number, percent, plural
 
 __all__ = [
     "copies_words",
+    "interrupted_words",
     "overrun_words",
     "price_words",
     "recalled_words",
@@ -66,7 +68,15 @@ def stop_words(report: BuildReport) -> str:
     """Return when and why the search ended, and whether it was thin."""
     when = f" at {report.search_seconds:.0f} s" if report.search_seconds else ""
     reason = report.stop_reason.rstrip(".")
+    wanted = report.settings.get("trials", "")
+    if reason == ASKED_TO_FINISH and wanted:
+        when += f", after {len(report.trials)} of the {wanted} trials asked for"
     return f"Stopped{when}: {reason}" + (f". The search was thin: {report.thin}" if report.thin else "")
+
+
+def interrupted_words(report: BuildReport) -> str:
+    """Return that the user ended the search, and when; empty where it came to its own end."""
+    return stop_words(report) if report.stop_reason == ASKED_TO_FINISH else ""
 
 
 def overrun_words(report: BuildReport) -> str:

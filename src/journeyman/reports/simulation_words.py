@@ -18,12 +18,20 @@ def compared_policies(done: Simulated) -> tuple[PolicyResult, ...]:
 def verdict(done: Simulated) -> str:
     """Say whether the loop was worth it: beside never learning again first, then beside the cheapest other policy.
 
+    Then what the loop did: how often it learned again, and what became of those models.
+
     Examples
     --------
     >>> results = (PolicyResult("the loop", 0.3, 2, 12.0), PolicyResult("never learn again", 0.2, 0, 9.8, 0.9))
-    >>> verdict(Simulated(500, 4000, 16, "Brier score", "points", results, ()))
+    >>> said = verdict(Simulated(500, 4000, 16, "Brier score", "points", results, ()))
+    >>> said.partition(" It learned")[0]
     'The loop was not worth it here: it cost 2.2 points more than never learning again (12 against 9.8).'
     """
+    worth = _worth(done)
+    return f"{worth} {_changes(done)}" if done.results[0].retrainings else worth
+
+
+def _worth(done: Simulated) -> str:
     ours, never, *others = done.results[0], *compared_policies(done)
     if ours.cost is None or never.cost is None:
         return "Nothing can be said of the loop: no truth came."
@@ -81,6 +89,16 @@ def tone(done: Simulated) -> tuple[str, str, str]:
         return "calm", "=", "No clear difference"
     good = ours.cost < never.cost
     return ("good", "✓", "The loop was worth it") if good else ("warn", "!", "The loop was not worth it here")
+
+
+def _changes(done: Simulated) -> str:
+    """Say how often the loop learned again, how many of these models it promoted, and how many of those it undid."""
+    actions = [operation.move.action for operation in done.operations]
+    promoted, undone = actions.count(Action.PROMOTE), actions.count(Action.ROLL_BACK)
+    again = f"It learned again {plural(done.results[0].retrainings, 'time')}; it promoted "
+    if not promoted:
+        return f"{again}none of these models."
+    return f"{again}{promoted} of these models, and undid {undone or 'none'} of the promotions."
 
 
 def _less(saved: float) -> str:

@@ -30,6 +30,7 @@ from journeyman.reports.phrases import (
 from journeyman.reports.pressing import handled_findings, pressing_findings
 from journeyman.reports.search_words import (
     copies_words,
+    interrupted_words,
     overrun_words,
     price_words,
     recalled_words,
@@ -101,9 +102,11 @@ def _head(report: BuildReport) -> list[RenderableType]:
         f"{duration(report.seconds)}"
     )
     free = max(0, _TOP_REASONS - len(further_reasons(report.decision)))  # lines that no further reason needs
+    ended = interrupted_words(report)
     return [
         Text.assemble((word, style), "   ", (what, "bold")),
         _indented(Text(facts, style="dim")),
+        *([_indented(Text(sentence(clean(ended)), style="yellow"))] if ended else []),
         _indented(cut(sentence(report.decision.reason), 210 + free * _LONG)),
     ]
 
@@ -206,7 +209,8 @@ def models_table(
     versions, removed : sequence of ModelVersion
         In the order to be shown.
     judged : mapping of str to str
-        By a version's run, what names the rows that judged it. Scores of one letter were measured on the same rows.
+        By a version's run, what names the rows that judged it. Scores of one letter were measured on the same rows; no
+        two models share a letter.
     """
     if not versions:
         return Text("No models yet. Build one: `journeyman build TABLE --target COLUMN`")
@@ -241,18 +245,28 @@ def models_table(
 
 
 def _letters(versions: Sequence[ModelVersion], judged: Mapping[str, str]) -> Mapping[str, str]:
-    """Return a letter for the rows that judged each version, by its run: A, B ... Z, AA ...; "?" where nobody knows."""
+    """Return a letter for the rows that judged each version, by its run: A, B ... Z, AA ...; "?" where nobody knows.
+
+    Letters go on from model to model: one that began anew would be taken for the same rows.
+    """
     rows: dict[tuple[str, str], str] = {}
     letters = {}
     for v in versions:
         known = judged.get(v.run)
-        if known is None:
-            letters[v.run] = "?"
-            continue
-        number = sum(name == v.name for name, _ in rows)
-        letter = ("" if number < 26 else chr(64 + number // 26)) + chr(65 + number % 26)
-        letters[v.run] = rows.setdefault((v.name, known), letter)
+        letters[v.run] = "?" if known is None else rows.setdefault((v.name, known), _letter(len(rows)))
     return letters
+
+
+def _letter(number: int) -> str:
+    """Return what counts as a spreadsheet's columns do.
+
+    Examples
+    --------
+    >>> _letter(0), _letter(25), _letter(26), _letter(702)
+    ('A', 'Z', 'AA', 'AAA')
+    """
+    more, last = divmod(number, 26)
+    return ("" if not more else _letter(more - 1)) + chr(ord("A") + last)
 
 
 def _removed(name: str, removed: Sequence[ModelVersion]) -> str:

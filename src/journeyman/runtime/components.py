@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from journeyman.entities.report import BuildReport
+from journeyman.entities.split import Split
+from journeyman.entities.table import Table
 from journeyman.interfaces import Algorithm, Clock, Preparation, Progress, QualityRule
 from journeyman.plugins import load_parts
 from journeyman.quality_rules import BUILT_IN
+from journeyman.runtime.finishing import finishing_seconds
 
 __all__ = ["Kit", "standard_kit"]
 
@@ -31,6 +34,8 @@ class Kit:
         Where the run tells what it is doing.
     interrupted : callable
         True once the user wants the search to end with what it has.
+    finishing : callable
+        Gives the seconds that the job takes after its last fit, which the search leaves of a budget.
     """
 
     algorithms: Mapping[str, Algorithm]
@@ -40,6 +45,7 @@ class Kit:
     clock: Clock
     progress: Progress
     interrupted: Callable[[], bool]
+    finishing: Callable[[Table, Split, float, float, float], float] = finishing_seconds
 
 
 def standard_kit(

@@ -14,13 +14,12 @@ from journeyman.entities.search import Search
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
-from journeyman.entities.trial import Ensemble, Trial, answers_within
+from journeyman.entities.trial import Ensemble, Trial
 from journeyman.interfaces import Algorithm, StartsSlowly
 from journeyman.runtime.components import Kit
+from journeyman.runtime.finishing import finishing_seconds
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import FitLimit
-from journeyman.stages.evaluate import MOST_SHUFFLED, SHUFFLING_SECONDS, shuffled_answers
-from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN, drawn_answers
 from journeyman.stages.rank import Cost, Foresight, Proposal, Took
 from journeyman.transformers.derived import text_columns
 
@@ -61,12 +60,6 @@ _LEAST_FITTING = 0.1
 _LEAST_ROUNDS = 0.8
 """Share of a boosted member's rounds for which there must be time: the last fifth hardly matters, and a fit that is cut
 short there is worth far more than no such member."""
-
-_OVERHEAD = 0.8
-"""Seconds of finishing on a table of few rows: measured from the end of the search to the release."""
-
-_PREPARED_ROW = 1e-5
-"""Seconds that preparing a row among many takes, beside what models take to answer it."""
 
 
 def within_budget(kit: Kit, table: Table, task: Task, split: Split, settings: BuildSettings) -> Split:
@@ -199,7 +192,7 @@ def seconds_after_search(
     again += _preparing(kit, table, chosen, trials) / _waves(split, settings.threads)
     answer = sum(map(_one_answer, chosen))
     assert settings.budget is not None  # only a budget keeps anything
-    each = [_finishing(table, split, answer, max(answer, hurried), slow) for hurried in _HURRIED]
+    each = [kit.finishing(table, split, answer, max(answer, hurried), slow) for hurried in _HURRIED]
     finish = next((seconds for seconds in each if seconds <= _FINISHING_SHARE * settings.budget), each[-1])
     return again * more + finish
 
@@ -221,7 +214,7 @@ def fit_limit(kit: Kit, table: Table, split: Split, settings: BuildSettings, ela
     each = {key: least[key] * seconds * more for key, seconds in fits.items()}
     chosen = members_of(found.ensemble, found.trials)
     preparing = _preparing(kit, table, chosen, found.trials) / _waves(split, settings.threads) * more
-    finish = _finishing(table, split, sum(map(_one_answer, chosen)), _DEARER[-1], found.slowness)
+    finish = kit.finishing(table, split, sum(map(_one_answer, chosen)), _DEARER[-1], found.slowness)
     return FitLimit(max(_LEAST_FITTING, settings.budget - elapsed - preparing - finish), each)
 
 
@@ -250,7 +243,7 @@ def seconds_after_fits(
 
 
 def seconds_for_copies(
-    found: Search, table: Table, split: Split, settings: BuildSettings, elapsed: float
+    kit: Kit, found: Search, table: Table, split: Split, settings: BuildSettings, elapsed: float
 ) -> Callable[[float], float] | None:
     """Return what gives the seconds for fits for good, by the seconds of the ensemble's answer; None without end.
 
@@ -267,7 +260,8 @@ def seconds_for_copies(
     real = measured_answer(found.ensemble, found.trials) / expected if expected > 0 else 1.0
 
     def seconds(answer_seconds: float) -> float:
-        return _SAFE_SHARE * (left - seconds_to_finish(table, split, real * answer_seconds, found.slowness))
+        answer = real * answer_seconds
+        return _SAFE_SHARE * (left - kit.finishing(table, split, answer, answer, found.slowness))
 
     return seconds
 
@@ -292,15 +286,7 @@ def seconds_to_finish(table: Table, split: Split, answer_seconds: float, slow: f
     slow : float
         How many times longer all else takes here than where it was measured.
     """
-    return _finishing(table, split, answer_seconds, answer_seconds, slow)
-
-
-def _finishing(table: Table, split: Split, answer_seconds: float, reckoned: float, slow: float) -> float:
-    examined = len(split.holdout) or len(split.train)
-    allowed = answers_within(reckoned, SHUFFLING_SECONDS, MOST_SHUFFLED)
-    asked = examined + shuffled_answers(len(table.features), examined, allowed)
-    asked += drawn_answers(len(split.train), answers_within(reckoned, EXPLAINING_SECONDS, MOST_DRAWN))
-    return slow * (_OVERHEAD + 1e-5 * min(table.source_rows, 300_000) + asked * _PREPARED_ROW) + asked * answer_seconds
+    return finishing_seconds(table, split, answer_seconds, answer_seconds, slow)
 
 
 def reckoned_answer(
@@ -315,7 +301,7 @@ def reckoned_answer(
     assert settings.budget is not None  # timed
     left = settings.budget - elapsed
     dearer = (answer_seconds, *(seconds for seconds in _DEARER if seconds > answer_seconds))
-    fitting = (seconds for seconds in dearer if _finishing(table, split, answer_seconds, seconds, slow) <= left)
+    fitting = (seconds for seconds in dearer if finishing_seconds(table, split, answer_seconds, seconds, slow) <= left)
     return next(fitting, dearer[-1])
 
 

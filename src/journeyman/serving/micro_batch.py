@@ -25,6 +25,7 @@ from journeyman.errors import WorkspaceError
 from journeyman.interfaces import PredictionLog
 from journeyman.serving.asks import Ask, Given, LabelAsk, Outcome, Row
 from journeyman.serving.counters import Counters
+from journeyman.serving.latencies import Latencies
 from journeyman.serving.lineup import Lineup
 from journeyman.serving.privacy import RowRules
 from journeyman.serving.refusals import Fault, Refusal, fault_of_misfit
@@ -95,6 +96,11 @@ class BatchWork:
         What of a row is recorded.
     counters : Counters
         Where to count.
+
+    Attributes
+    ----------
+    latencies : Latencies
+        How long requests took; they go into the log with the batches that follow.
     """
 
     def __init__(
@@ -108,6 +114,7 @@ class BatchWork:
         self._log, self._lookup, self._lineup = log, recorded, lineup
         self._rules, self.counters = rules, counters
         self._shadows = Shadows(counters)
+        self.latencies = Latencies()
 
     def start(self) -> None:
         """Begin to score in the shadow."""
@@ -117,7 +124,7 @@ class BatchWork:
         """Write what was scored in the shadow, and let go of the log."""
         self._shadows.stop()
         with contextlib.suppress(WorkspaceError):  # nobody was told of them
-            self.write_shadows()
+            self.write_rest()
         self._log.close()
 
     def probe(self) -> None:
@@ -128,17 +135,17 @@ class BatchWork:
         """Raise WorkspaceError where the log is no longer there; beside the writer, because it writes nothing."""
         self._log.check()
 
-    def write_shadows(self) -> None:
-        """Write what is scored in the shadow while no request comes that it could go with.
+    def write_rest(self) -> None:
+        """Write what is scored in the shadow, and latencies, while no request comes that they could go with.
 
         Raises
         ------
         WorkspaceError
-            Where the log cannot be written; they stay for the next time.
+            Where the log cannot be written; shadows stay for the next time.
         """
-        shadows = self._shadows.ready()
-        if shadows:
-            self._log.append(LogEntries(shadows=shadows), time.time_ns() // 1_000_000)
+        shadows, latencies = self._shadows.ready(), self.latencies.take()
+        if shadows or latencies:
+            self._log.append(LogEntries(shadows=shadows, latencies=latencies), time.time_ns() // 1_000_000)
             self._shadows.forget(len(shadows))
 
     def score(self, asks: Sequence[Ask | LabelAsk]) -> ScoredBatch:
@@ -197,7 +204,8 @@ class BatchWork:
         shadows = self._shadows.ready()
         began = time.perf_counter()
         refused = tuple(w.refused for some in works for w in some if w.refused and isinstance(w.outcome, Fault))
-        entries = LogEntries(tuple(w.prediction for w in to_record if w.prediction), tuple(labels), shadows, refused)
+        predictions = tuple(w.prediction for w in to_record if w.prediction)
+        entries = LogEntries(predictions, tuple(labels), shadows, refused, self.latencies.due())
         receipt = self._log.append(entries, time.time_ns() // 1_000_000)
         self.counters.add("journeyman_commits_total")
         self.counters.add("journeyman_commit_seconds_total", None, time.perf_counter() - began)

@@ -15,13 +15,14 @@ from journeyman.serving.openapi import operation, row_schema
 from journeyman.serving.refusals import Fault, Refusal, decoded
 from journeyman.serving.service import Service
 from journeyman.serving.tokens import Right
-from journeyman.serving.truths import GivenLabel, read_label, unknown_prediction
+from journeyman.serving.truths import NAN, GivenLabel, read_label, unknown_prediction
 
 __all__ = ["routes"]
 
 NATIVE = "native"
 _PREDICT_HINT = 'send {"row": {"COLUMN": value, ...}} or {"rows": [{...}, ...]}'
-_LABEL_HINT = 'send {"id": "ID OF A PREDICTION", "truth": value} or {"labels": [{...}, ...]}'
+_NAN = msgspec.json.encode(NAN)
+_LABEL_HINT = 'send {"id": "ID IN THE ANSWER OF /predict", "truth": value} or {"labels": [{...}, ...]}'
 _OPERATE_HINT = 'send {"champion": 2} or {"challenger": {"version": 3, "role": "canary", "share": 0.1}}'
 
 
@@ -76,7 +77,7 @@ def routes(service: Service) -> list[Route]:
         return Response(200, b'{"predictions":[%b],"failed":%d}' % (body, failed))
 
     async def labels(request: Request) -> Response:
-        asked = decoded(request.body, _Labels, _LABEL_HINT)
+        asked = decoded(request.body, _Labels, _LABEL_HINT, _NAN)
         if asked.labels is not None:
             if asked.id is not None or asked.key is not None or asked.truth is not None:
                 raise Refusal(400, Fault("bad request", "labels stand alone", "labels", "id, key or truth beside it"))
@@ -148,7 +149,12 @@ def _one_of(one: str, other: str, both: bool, hint: str) -> Fault:
 
 
 def _predict_schema(row: dict[str, Any]) -> dict[str, Any]:
-    identity = {"type": "string", "minLength": 1, "maxLength": 200}
+    identity = {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 200,
+        "description": "Your own name of the row, for safe retries; labels go by the id in the answer.",
+    }
     flags = {"strict": {"type": "boolean"}, "reasons": {"type": "boolean"}}
     one = {"row": row, "id": identity, **flags}
     many = {
@@ -166,7 +172,11 @@ def _predict_schema(row: dict[str, Any]) -> dict[str, Any]:
 
 _LABEL: dict[str, Any] = {
     "type": "object",
-    "properties": {"id": {"type": "string"}, "key": {"type": "object"}, "truth": {}},
+    "properties": {
+        "id": {"type": "string", "description": "The id in the answer of /predict, not the one sent with the row."},
+        "key": {"type": "object"},
+        "truth": {},
+    },
     "required": ["truth"],
     "additionalProperties": False,
 }

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from journeyman.errors import WorkspaceError
-from journeyman.serving.asks import Ask, LabelAsk
+from journeyman.serving.asks import Ask, Given, LabelAsk
 from journeyman.serving.micro_batch import BatchWork, Done, ScoredBatch
 from journeyman.serving.refusals import Fault, Refusal
 
@@ -22,7 +22,7 @@ _FEW = 64  # rows that the event loop may score itself,
 _QUIET = 2  # turns of the event loop without a further row, after which a batch begins
 _SOON = 0.01  # where that takes no longer: seconds
 _WEIGHT = 0.1  # of the latest batch in the mean of what scoring takes
-_IDLE = 0.5  # seconds without a request, after which shadows are written alone
+_IDLE = 0.5  # seconds without a request, after which shadows and latencies are written alone
 
 _Waiting = tuple[Ask | LabelAsk, "asyncio.Future[object]"]
 _Given = tuple["asyncio.Future[object]", Done]
@@ -108,8 +108,12 @@ class Recorder:
         self._asks.append((ask, future))
         self._asked += ask.size
         self._call()
+        began = time.monotonic()
         try:
-            return await future
+            done = await future
+            if isinstance(done, list) and any(isinstance(one, Given) for one in done):
+                self._work.latencies.add(time.monotonic() - began)
+            return done
         finally:
             self._waiting -= ask.size
 
@@ -168,7 +172,7 @@ class Recorder:
             try:
                 job = self._jobs.get(timeout=_IDLE)
             except queue.Empty:
-                self._write_shadows()
+                self._write_rest()
                 continue
             if job is None:
                 break
@@ -178,11 +182,11 @@ class Recorder:
             given = self._serve(batch, scored)
             assert self._loop is not None
             self._loop.call_soon_threadsafe(self._give, given)
-        self._write_shadows()
+        self._write_rest()
 
-    def _write_shadows(self) -> None:
+    def _write_rest(self) -> None:
         try:
-            self._work.write_shadows()
+            self._work.write_rest()
         except WorkspaceError as error:
             self._trouble = error.message
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -65,11 +66,12 @@ def fault_of_misfit(misfit: RowMisfit) -> Fault:
     return Fault(code, misfit.message, misfit.field, misfit.found or "nothing", misfit.wanted, misfit.hint)
 
 
-def decoded(body: bytes, kind: type[T], hint: str) -> T:
+def decoded(body: bytes, kind: type[T], hint: str, nan: bytes = b"null") -> T:
     """Read a JSON body as ``kind``; a Refusal names the field, what was found and what was wanted.
 
     Python's clients write NaN for a missing number, which JSON does not know: it is missing. Infinity, and a number
-    that no float can hold, become texts, so that whatever reads them refuses them in their place.
+    that no float can hold, become texts, so that whatever reads them refuses them in their place. ``nan`` is the JSON
+    that NaN becomes.
 
     Examples
     --------
@@ -82,7 +84,7 @@ def decoded(body: bytes, kind: type[T], hint: str) -> T:
         reason: Exception = error
     if b"NaN" in body or b"Infinity" in body or "out of range" in str(reason):
         try:
-            return msgspec.json.decode(_TOKENS.sub(_plain, body), type=kind)
+            return msgspec.json.decode(_TOKENS.sub(partial(_plain, nan), body), type=kind)
         except (msgspec.DecodeError, RecursionError, ValueError) as error:
             reason = error
     if isinstance(reason, msgspec.ValidationError):
@@ -107,13 +109,13 @@ def is_infinite(value: object) -> bool:
         return False
 
 
-def _plain(token: re.Match[bytes]) -> bytes:
+def _plain(nan: bytes, token: re.Match[bytes]) -> bytes:
     """Return a token of JSON as JSON allows it."""
     text = token[0]
     if text[:1] == b'"':
         return text
     if text == b"NaN":
-        return b"null"
+        return nan
     try:
         known = text[-1:].isdigit() and len(text) <= _MOST_DIGITS and math.isfinite(float(text))
     except ValueError:  # no number at all: JSON says so

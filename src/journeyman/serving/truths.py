@@ -15,9 +15,15 @@ from journeyman.serving.privacy import RowRules
 from journeyman.serving.refusals import Fault
 from journeyman.sources.parsing.texts import text_of
 
-__all__ = ["GivenLabel", "read_label", "unknown_prediction"]
+__all__ = ["NAN", "GivenLabel", "read_label", "unknown_prediction"]
+
+NAN = "\ufdd0NaN"
+"""What a NaN in a label's JSON is read as: a text that no caller sends, since Unicode keeps its first sign for programs
+themselves. Read as null, a caller who sent NaN was told that null had been found."""
+_WHOSE_ID = 'give the "id" in the answer of /predict; the one that was sent with the row names the request'
 
 _ID = re.compile(r"[0-9a-f]{16}")
+_DIGITS = "16 hexadecimal digits"
 _LARGEST = 2**63 - 1  # of the ids that a log gives
 
 
@@ -44,6 +50,7 @@ def read_label(given: GivenLabel, task: Task, rules: RowRules) -> Label | Fault:
     >>> read_label(GivenLabel("maybe", "00000000000000ff"), task, rules).wanted
     "one of 'no', 'yes'"
     """
+    key = {name: None if value == NAN else value for name, value in (given.key or {}).items()}
     truth = _truth(given.truth, task)
     if isinstance(truth, Fault):
         return truth
@@ -52,18 +59,18 @@ def read_label(given: GivenLabel, task: Task, rules: RowRules) -> Label | Fault:
         return Fault("bad label", "a label needs an id or a key, not both", "id", found, "id or key")
     if given.id is not None:
         if not _ID.fullmatch(given.id):
-            return Fault("bad label", "this is no id of a prediction", "id", given.id[:60], "16 hexadecimal digits")
+            return Fault("bad label", "this is no id of a prediction", "id", given.id[:60], _DIGITS, _WHOSE_ID)
         number = int(given.id, 16)
         return Label(truth, prediction=number) if number <= _LARGEST else unknown_prediction(given.id)
     if not rules.keys:
         hint = "start the server with --key COLUMN, or give the prediction's id"
         return Fault("bad label", "this server has no key columns", "key", "a key", "an id", hint)
-    key = rules.key_of(given.key or {})
-    if key is None or set(given.key or {}) != set(rules.keys):
+    known = rules.key_of(key)
+    if known is None or set(key) != set(rules.keys):
         wanted = f"a value for {', '.join(repr(name) for name in rules.keys)}"
-        found = ", ".join(repr(name)[:60] for name in list(given.key or {})[:6]) or "nothing"
+        found = ", ".join(repr(name)[:60] for name in list(key)[:6]) or "nothing"
         return Fault("bad label", "the key does not name what it should", "key", found, wanted)
-    return Label(truth, key=key)
+    return Label(truth, key=known)
 
 
 def _truth(given: Any, task: Task) -> bytes | Fault:
@@ -88,8 +95,7 @@ def _truth(given: Any, task: Task) -> bytes | Fault:
 
 def unknown_prediction(given: str) -> Fault:
     """Return what is wrong with an id that no prediction has."""
-    hint = "give the id that the prediction came with"
-    return Fault("unknown prediction", "no prediction has this id", "id", given[:60], "its id", hint)
+    return Fault("unknown prediction", "no prediction has this id", "id", given[:60], "a prediction's id", _WHOSE_ID)
 
 
 def _number(given: Any) -> float | None:
@@ -103,6 +109,8 @@ def _number(given: Any) -> float | None:
 
 
 def _shown(value: Any) -> str:
+    if value is None or value == NAN:
+        return "null" if value is None else "NaN"
     try:
         return repr(value)[:60]
     except ValueError:  # a whole number of thousands of digits

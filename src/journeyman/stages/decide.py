@@ -296,6 +296,10 @@ def _place(verdict: Verdict, score: Score, found: Comparison | None) -> tuple[Ac
         return (Action.KEEP if verdict is Verdict.DO_NOT_RELEASE else Action.PROMOTE), "", ""
     champion, figures = f"version {found.champion}", _figures(score, found)
     stays = f"{champion} stays in use"
+    if found.low == found.high == 0 and found.reads:
+        # From then on they may predict otherwise from the same file: whose reading is right, a person knows.
+        said = f"{stays}: both predict the same from the same values, but {_reads(found)}{_by_hand(found)}"
+        return Action.ASK, f"{stays}, which predicts the same but reads its rows otherwise", said
     if found.low == found.high == 0:
         return (
             Action.KEEP,
@@ -337,7 +341,12 @@ def _figures(score: Score, found: Comparison) -> str:
     if found.set_aside:
         names = ", ".join(f"'{column}'" for column in found.set_aside[:3])
         figures += f"; version {found.champion} also uses {names}, which this build leaves out"
-    return figures
+    return f"{figures}; {_reads(found)}" if found.reads else figures
+
+
+def _reads(found: Comparison) -> str:
+    more = f" and {len(found.reads) - 2} more" if len(found.reads) > 2 else ""
+    return f"version {found.challenger} reads {' and '.join(found.reads[:2])}{more}"
 
 
 def _by_hand(found: Comparison) -> str:

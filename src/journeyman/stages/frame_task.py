@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from journeyman.entities.column import Column, Kind
+from journeyman.entities.column import Column, Kind, kind_option
+from journeyman.entities.finding import accept_option
 from journeyman.entities.table import Table
 from journeyman.entities.task import Scheme, Task, TaskKind
 from journeyman.errors import SettingsError, TargetError
@@ -72,12 +73,12 @@ def frame_task(table: Table, settings: BuildSettings) -> Task:
         if signs:
             raise TargetError(
                 f"{only} or {signs[0]!r}, which is read as missing",
-                hint=f"--accept DQ002:{column.name} keeps it as a class",
+                hint=f"{accept_option('DQ002', column.name)} keeps it as a class",
             )
         raise TargetError(only, hint="choose another target")
     if wanted is TaskKind.BINARY and len(counts) > 2:
         raise TargetError(
-            f"the target {column.name!r} has {len(counts)} classes where two are wanted", hint="use task = multiclass"
+            f"the target {column.name!r} has {len(counts)} classes where two are wanted", hint="use --task multiclass"
         )
     kind = TaskKind.BINARY if len(counts) == 2 else TaskKind.MULTICLASS
     rows = sum(counts.values())
@@ -88,8 +89,8 @@ def frame_task(table: Table, settings: BuildSettings) -> Task:
         )
     if len(counts) > max(_MANY_CODES, 0.5 * rows) or max(counts.values()) < 2:
         raise TargetError(
-            f"the target {column.name!r} has {len(counts)} different texts in {rows} rows: these are no classes",
-            hint="choose another target, or overrule its kind in the settings (kinds)",
+            f"the target {column.name!r} has {len(counts)} different values in {rows} rows: these are no classes",
+            hint=f"choose another target{_as_numbers(values, column, '; to estimate them as numbers, add ')}",
         )
     labels = column.categories if column.kind is Kind.ORDERED else label_order(counts)
     return _task(column, settings, kind, tuple(x for x in labels if x in counts), reason)
@@ -147,7 +148,7 @@ def _check_numbers(values: pd.Series, column: Column) -> None:
     if not column.kind.numeric:
         raise TargetError(
             f"the target {column.name!r} is {column.kind.noun}, and only numbers can be estimated",
-            hint="leave task = regression out, or overrule its kind in the settings (kinds)",
+            hint=f"leave --task regression out{_as_numbers(values, column, ', or say that these are numbers: ')}",
         )
     distinct = values.dropna().unique()
     if len(distinct) < 2:
@@ -160,6 +161,12 @@ def _check_numbers(values: pd.Series, column: Column) -> None:
             f"the target {column.name!r} reaches {largest:.3g}, and the square of that is no number any more",
             hint="give it in another unit",
         )
+
+
+def _as_numbers(values: pd.Series, column: Column, words: str) -> str:
+    """Return the option that has a target read as numbers, behind some words; empty where its values are none."""
+    numbers = pd.to_numeric(values.dropna(), errors="coerce").notna().all()
+    return f"{words}{kind_option(column.name, Kind.NUMBER)}" if numbers else ""
 
 
 def _kind(values: pd.Series, column: Column) -> tuple[TaskKind, str]:

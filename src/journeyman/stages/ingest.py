@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,8 +12,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from journeyman.entities.column import Column, Kind, Role
-from journeyman.entities.finding import Finding, Severity
+from journeyman.entities.column import Column, Kind, Role, kind_option
+from journeyman.entities.finding import Finding, Severity, accept_option
 from journeyman.entities.ingested import Ingested
 from journeyman.entities.table import Table
 from journeyman.errors import SettingsError, SourceError, TargetError
@@ -32,23 +33,23 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 _GRAVE = frozenset(["DQ001", "DQ004", "DQ006", "DQ008", "DQ009", "DQ018"])
 _HINTS: Mapping[str, str] = {
-    "DQ001": "Give the build more memory (settings: memory) to learn from more rows.",
-    "DQ002": "Name further markers with --missing TEXT; keep one as a value with --accept DQ002:COLUMN.",
-    "DQ003": "Overrule it with the settings (kinds) where the word is a category like the others.",
-    "DQ004": "Accept DQ004 in the settings where these are real values.",
-    "DQ005": "Check the unit; overrule the kind in the settings (kinds) where these are no numbers.",
-    "DQ006": "Repair them at the source, or overrule the kind in the settings (kinds).",
-    "DQ007": "Overrule the kind in the settings (kinds) where these are no dates.",
+    "DQ001": "Give the build more memory, as with `--memory 8GB`, to learn from more rows.",
+    "DQ002": "Name further markers with `--missing TEXT`; to keep one as a value, add `{accept}`.",
+    "DQ003": "If the word is a category like the others, add `{category}`.",
+    "DQ004": "If these are real values, add `{accept}`.",
+    "DQ005": "Check the unit; if these are no numbers, add `{category}`.",
+    "DQ006": "Repair them at the source; if they are names, add `{category}`.",
+    "DQ007": "If these are no dates, add `{category}`.",
     "DQ008": "Write dates as year-month-day at the source.",
-    "DQ009": "Say which sign it is: --decimal , or --decimal . (in the settings: decimal).",
-    "DQ010": "Overrule with the kind category in the settings (kinds) where the order means nothing.",
-    "DQ011": "Overrule the kind in the settings (kinds) where its values say something about the target.",
+    "DQ009": "Say which sign it is: `--decimal ,` or `--decimal .`",
+    "DQ010": "If the order means nothing, add `{category}`.",
+    "DQ011": "If its values say something about the target, add `{category}`, or `{number}` for quantities.",
     "DQ012": "Nothing to do; the same is done when predicting.",
-    "DQ013": "Overrule with the kind category or ignored in the settings where that fits better.",
-    "DQ014": "Overrule with --kind COLUMN=number where they are quantities.",
-    "DQ015": "Overrule with the role ignored in the settings (roles) where it says nothing.",
+    "DQ013": "If that fits better, add `{category}`, or `{ignore}` to leave it out.",
+    "DQ014": "If they are quantities, add `{number}`.",
+    "DQ015": "If it says nothing, add `{ignore}`.",
     "DQ016": "Join rare names at the source.",
-    "DQ017": "Take it out of the settings (kinds) to decide by the values.",
+    "DQ017": "To let the values decide, build without `--kind` for it.",
     "DQ018": "Give the table one header line with a name for every column.",
 }
 
@@ -114,10 +115,12 @@ def _decide(
     """Decide how the table writes its numbers, then infer and read column by column."""
 
     def work(name: str) -> tuple[Inferred, Reading]:
-        decimal, doubt = signs.of_column(votes[name])
+        known = settings.decimals.get(name)
+        decimal, doubt = signs.of_column(votes[name]) if known is None else (known, "")
+        missing = tuple(dict.fromkeys((*settings.missing, *settings.markers.get(name, ()))))
         raw = raw_type(frame[name]) if name == settings.target and source_is_typed(source) else ""
         keep, target = _accepted("DQ002", name, settings), name == settings.target
-        wish = Wish(_kind(settings.kinds.get(name)), settings.missing, target, decimal, keep, raw == "str")
+        wish = Wish(_kind(settings.kinds.get(name)), missing, target, decimal, keep, raw == "str")
         try:
             encoded = encode(frame[name])
         except TypeError as error:
@@ -163,7 +166,7 @@ def _as_target(inferred: Inferred, raw: str) -> Inferred:
 
 
 def _keeps(column: Column) -> str:
-    return f"--accept DQ002:{column.name} keeps it as a class"
+    return f"{accept_option('DQ002', column.name)} keeps it as a class"
 
 
 def _doubtful(votes: Votes, decimal: str, doubt: str) -> Remark:
@@ -239,7 +242,7 @@ def _check_named(columns: Sequence[Column]) -> None:
         if column.role is Role.TIME and column.kind in (Kind.CATEGORY, Kind.BOOLEAN, Kind.CONSTANT):
             raise SettingsError(
                 f"the time column {column.name!r} holds no dates or numbers, but is {column.kind.noun}",
-                hint=f"name another with --time, or say that it has an order: --kind {column.name}=ordered",
+                hint=f"name another with --time, or say that it has an order: {kind_option(column.name, Kind.ORDERED)}",
             )
         if column.role is Role.GROUP and column.kind is Kind.CONSTANT:
             raise SettingsError(
@@ -318,7 +321,7 @@ def _without_totals(frame: pd.DataFrame, settings: BuildSettings) -> tuple[pd.Da
     texts = [str(v).strip() for v in frame.iloc[-count].tolist() if pd.notna(v) and str(v).strip()]
     last = "The last row is" if count == 1 else f"The last {count} rows are"
     message = f"{last} no row like the others but a total or a remark ({', '.join(texts)[:60]!r}); left out."
-    hint = "Accept DQ033 in the settings to keep it; rows to predict are never left out."
+    hint = "To keep it, add `--accept DQ033`; rows to predict are never left out."
     finding = Finding("DQ033", Severity.WARNING, (), message, hint, {"rows": count})
     return frame.iloc[:-count].reset_index(drop=True), [finding]
 
@@ -356,5 +359,12 @@ def _told(decided: Sequence[tuple[Column, Sequence[Remark]]]) -> list[Finding]:
         count = f" ({values:,} {'value' if values == 1 else 'values'})" if values else ""
         severity = Severity.WARNING if grave else Severity.NOTE
         evidence = {"values": values} if values else {}
-        out.append(Finding(code, severity, columns, f"{shown}: {detail}{count}.", _HINTS[code], evidence))
+        out.append(Finding(code, severity, columns, f"{shown}: {detail}{count}.", _hint(code, columns[0]), evidence))
     return out
+
+
+def _hint(code: str, column: str) -> str:
+    """Return a finding's hint with options as they are typed, for the first of its columns."""
+    kinds = {kind.value: kind_option(column, kind) for kind in (Kind.CATEGORY, Kind.NUMBER)}
+    accept, ignore = accept_option(code, column), f"--ignore {shlex.quote(column)}"
+    return _HINTS[code].format(accept=accept, ignore=ignore, **kinds)

@@ -14,7 +14,7 @@ from journeyman.entities.operation import Economics, Move
 from journeyman.entities.traffic import Traffic
 from journeyman.metrics.e_process import evidence, inflation, odds, start_with
 
-__all__ = ["ALPHA", "most_spared", "open_contest", "paired", "promote", "watch_over"]
+__all__ = ["ALPHA", "most_spared", "open_contest", "paired", "promote", "standing", "watch_over"]
 
 FloatArray = NDArray[np.float64]
 Losses = Callable[[FloatArray, FloatArray], FloatArray]
@@ -162,6 +162,26 @@ def promote(contest: Contest, economics: Economics) -> Move:
         reason = f"The challenger, {name}, was not shown to be better on {rows}; it is dropped."
         return Move(Action.KEEP, reason, (), contest.challenger, None, 0.0, 0.0, figures)
     return Move(Action.KEEP, f"The challenger is being tested: {rows} so far.", (), None, None, 0.0, 0.0, figures)
+
+
+def standing(contest: Contest | None) -> str:
+    """Say how a comparison stands that ends without a decision; None is one of which no row is known.
+
+    Examples
+    --------
+    >>> standing(Contest(1, 2, truths=50, gain=10.0))
+    'on 50 rows with a known outcome that both predicted it was better by 0.2 a row: no strong evidence (1 to 1)'
+    >>> standing(None)
+    'no row with a known outcome that both predicted had come by then'
+    """
+    rows = "with a known outcome that both predicted"
+    if contest is None or not contest.truths:
+        return f"no row {rows} had come by then"
+    better = contest.mean >= 0.0
+    strength = evidence(contest)[0 if better else 1]
+    word = "strong evidence" if strength >= 1.0 / ALPHA and contest.truths >= _LEAST_OWN else "no strong evidence"
+    by = f"{'better' if better else 'worse'} by {abs(contest.mean):.3g} a row"
+    return f"on {contest.truths:,} rows {rows} it was {by}: {word} ({odds(strength)})"
 
 
 def _truths_wanted(contest: Contest, economics: Economics) -> int:

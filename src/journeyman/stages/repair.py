@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from journeyman.entities.column import Column, Kind, Role
+from journeyman.entities.column import Column, Kind, Role, kind_option
 from journeyman.entities.finding import Finding, Remedy, Severity
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.table import Table
@@ -315,7 +315,7 @@ def _as_number(values: pd.Series, column: Column) -> pd.Series:
     if not column.kind.numeric:
         raise TargetError(
             f"the target '{column.name}' is {column.kind.noun}, and only numbers can be estimated",
-            hint="leave the task out of the settings, or overrule the column's kind",
+            hint=f"leave --task regression out, or say that these are numbers: {kind_option(column.name, Kind.NUMBER)}",
         )
     number = values.astype(np.float64)
     if number.nunique() < 2:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from journeyman.entities.experience import Expectation
+from journeyman.entities.search import ASKED_TO_FINISH
 
 __all__ = ["LEAST_CHANCE", "chance_of_more", "choose_next", "fits_whole", "must_stop", "reason_to_stop", "thin_search"]
 
@@ -98,11 +99,11 @@ def must_stop(remaining: int, trials_left: int | None, interrupted: bool) -> str
     >>> must_stop(0, None, False)
     'every candidate was tried'
     """
-    if interrupted:
-        return "you asked it to finish with what it had"
     if trials_left is not None and trials_left <= 0:
         return "the number of trials asked for is done"
-    return "" if remaining else "every candidate was tried"
+    if not remaining:
+        return "every candidate was tried"
+    return ASKED_TO_FINISH if interrupted else ""
 
 
 def fits_whole(expectation: Expectation, seconds_left: float | None, scheduled: bool = False) -> bool:

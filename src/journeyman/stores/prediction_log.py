@@ -24,7 +24,7 @@ from journeyman.errors import SettingsError, WorkspaceError
 from journeyman.stores.disk import has_room, no_space
 from journeyman.stores.prediction_archive import key_in_archive
 
-__all__ = ["LOG", "SqlitePredictionLog", "log_errors", "moment_of"]
+__all__ = ["LOG", "MINUTE", "SqlitePredictionLog", "log_errors", "moment_of"]
 
 LOG = "log.db"
 _LOCK = "writer.lock"
@@ -83,12 +83,20 @@ CREATE TABLE IF NOT EXISTS refused (  -- rows that could not be answered, counte
   number INTEGER NOT NULL,       -- of rows
   PRIMARY KEY (at, version, code, field)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS latencies (  -- requests that were answered, counted by minute and how long they took
+  at INTEGER NOT NULL,           -- milliseconds since 1970: the end of the minute
+  bucket INTEGER NOT NULL,       -- 10 times the natural logarithm of the seconds, rounded down
+  number INTEGER NOT NULL,
+  PRIMARY KEY (at, bucket)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 """
 _NAMES = frozenset(re.findall(r"CREATE (?:TABLE|INDEX|UNIQUE INDEX) IF NOT EXISTS (\w+)", _TABLES))
-_SECOND = 1_000  # milliseconds
+_SECOND, MINUTE = 1_000, 60_000  # milliseconds
 _REFUSED = """INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (at, version, code, field) DO UPDATE SET number = number + excluded.number"""
+_TOOK = """INSERT INTO latencies VALUES (?, ?, ?)
+ON CONFLICT (at, bucket) DO UPDATE SET number = number + excluded.number"""
 _INSERT = 'INSERT INTO predictions (id, at, version, part, protocol, client_id, key, "row", output, digest) VALUES '
 _COUNTED = """UPDATE settings SET value = CASE name WHEN 'last' THEN ? ELSE value + ? END
 WHERE name IN ('last', 'rows')"""
@@ -163,7 +171,7 @@ class SqlitePredictionLog:
         Parameters
         ----------
         entries : LogEntries
-            Predictions, labels, shadows and refused rows.
+            Predictions, labels, shadows, refused rows and latencies.
         now : int
             Milliseconds since 1970.
 
@@ -183,6 +191,9 @@ class SqlitePredictionLog:
                     [(s.prediction, s.version, s.output) for s in entries.shadows],
                 )
             self._add_refused(entries.refused, moment)
+            if entries.latencies:
+                at = -(-now // MINUTE) * MINUTE
+                self._connection.executemany(_TOOK, [(at, *counted) for counted in entries.latencies.items()])
         return LogReceipt(predictions, labels)
 
     def probe(self) -> None:

@@ -26,7 +26,7 @@ def move_oldest(log: SqlitePredictionLog, now: int, keep: int, most: int, chunk:
 
     A file is whole before the log says that its rows are archived, in one transaction; a process killed in between
     writes the same file again. The rows themselves are deleted afterwards by ``sweep``, a few at a time. What is known
-    of refused rows does not move: after ``keep`` it is deleted.
+    of refused rows and of latencies does not move: after ``keep`` it is deleted.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def move_oldest(log: SqlitePredictionLog, now: int, keep: int, most: int, chunk:
     WorkspaceError
         Where the archive cannot be written; nothing is lost then.
     """
-    _forget_refused(log, now - keep)
+    _forget_counted(log, now - keep)
     moved = _move_predictions(log, now, keep, most, chunk)
     return moved + _move_labels(log, now - keep, chunk)
 
@@ -153,12 +153,14 @@ def _forget_told(log: SqlitePredictionLog, labels: Sequence[tuple[int | str, str
             connection.executemany("DELETE FROM corrected_keys WHERE key = ?", [(subject,) for subject, _ in some])
 
 
-def _forget_refused(log: SqlitePredictionLog, before: int) -> None:
-    with log_errors(log.folder):
-        old = log.reading().execute("SELECT EXISTS (SELECT 1 FROM refused WHERE at < ?)", (before,)).fetchone()[0]
-    if old:
-        with log.writing() as connection:
-            connection.execute("DELETE FROM refused WHERE at < ?", (before,))
+def _forget_counted(log: SqlitePredictionLog, before: int) -> None:
+    """Delete old counts of refused rows and of latencies."""
+    for table in ("refused", "latencies"):
+        with log_errors(log.folder):
+            (old,) = log.reading().execute(f"SELECT EXISTS (SELECT 1 FROM {table} WHERE at < ?)", (before,)).fetchone()
+        if old:
+            with log.writing() as connection:
+                connection.execute(f"DELETE FROM {table} WHERE at < ?", (before,))
 
 
 def _quoted(names: Sequence[str]) -> str:

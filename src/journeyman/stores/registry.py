@@ -178,7 +178,7 @@ class Registry:
             last = mine[-1].version
             raise SettingsError(
                 f"no version of {name} has been promoted (there is {numbers})",
-                hint=f"`journeyman rollback {name} --to {last}` makes version {last} the champion; "
+                hint=f"`journeyman promote {name} --version {last}` makes version {last} the champion; "
                 f"predict, score, show and report also take --version {last}",
             )
         raise SettingsError(f"{name} has no version {number}", hint=f"there is {numbers}")
@@ -208,7 +208,7 @@ class Registry:
         SettingsError
             For an unknown name or number.
         """
-        version = self.version(name, number)
+        version = self._to_point_to(name, number)
         if version.champion:
             return version
         with self._database.writing() as connection:
@@ -264,17 +264,33 @@ class Registry:
             For an unknown name or version, or where no champion came before.
         """
         if to is not None:
-            self.version(name, to)
+            self._to_point_to(name, to)
         elif not self.versions(name):
             self.version(name)
         with self._database.writing() as connection:
             target = _before(_history(connection, name)) if to is None else to
             if target is None:
-                raise SettingsError(
-                    f"{name} has no earlier champion to go back to", hint="name a version with --to, or build a new one"
-                )
+                raise SettingsError(f"{name} has no earlier champion to go back to", hint=_ways(self.versions(name)))
             _point(connection, name, target, _ROLLED_BACK, now)
         return self.version(name, target)
+
+    def _to_point_to(self, name: str, number: int) -> ModelVersion:
+        """Return a version as ``version`` does; where there is none of that number, say which can be promoted."""
+        mine = self.versions(name)
+        known = {v.version for v in (*mine, *self.removed(name))}
+        if mine and number not in known:
+            raise SettingsError(f"{name} has no version {number}", hint=_ways(mine))
+        return self.version(name, number)
+
+
+def _ways(versions: Sequence[ModelVersion]) -> str:
+    """Say which versions of a model there are, and how one of them becomes the champion."""
+    name = versions[0].name
+    numbers = ", ".join(f"{v.version} (the champion)" if v.champion else str(v.version) for v in versions)
+    last = next((v.version for v in reversed(versions) if not v.champion), None)
+    if last is None:
+        return f"there is only {numbers}; `journeyman build TABLE --target COLUMN --name {name}` makes another"
+    return f"there is {numbers}; `journeyman promote {name} --version {last}` makes version {last} the champion"
 
 
 def _gone(version: ModelVersion, there: str) -> SettingsError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.logged import LoggedRow, LoggedSpan
 from journeyman.entities.prediction import Refused
-from journeyman.stores.prediction_log import SqlitePredictionLog, log_errors, moment_of
+from journeyman.stores.prediction_log import MINUTE, SqlitePredictionLog, log_errors, moment_of
 from journeyman.stores.traffic_archive import TrafficArchive
 
 __all__ = ["SqliteTrafficLog", "sampled"]
@@ -124,6 +124,12 @@ class SqliteTrafficLog:
         ids = sorted({*(i for i in labels.of_ids if i <= to), *by_key})[-most:]
         rows = self._predictions(ids)
         return tuple(_logged(rows[i], labels, {}) for i in sorted(rows))
+
+    def latencies(self, begin: int, end: int) -> Mapping[int, int]:
+        """Return the requests of the minutes that a span touches, by ``entities.latency.bucket_of``."""
+        query = "SELECT bucket, sum(number) FROM latencies WHERE at > ? AND at < ? GROUP BY bucket"
+        with log_errors(self._log.folder):
+            return dict(self._log.reading().execute(query, (begin, end + MINUTE)).fetchall())
 
     def _refused(self, begin: int, end: int) -> tuple[Refused, ...]:
         query = """SELECT version, code, field, max(example), sum(number) FROM refused WHERE at >= ? AND at < ?

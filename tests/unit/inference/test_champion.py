@@ -105,6 +105,15 @@ def test_a_grown_table_is_judged_on_rows_the_champion_does_not_know_and_a_better
 
 
 @pytest.mark.slow
+def test_the_same_values_in_another_style_are_not_called_the_same(tmp_path) -> None:
+    for name, decimal in (("comma", ","), ("point", ".")):
+        rows(600).to_csv(tmp_path / f"{name}.csv", index=False, sep=";", decimal=decimal)
+        found = build(tmp_path / f"{name}.csv", target="passed", trials=2, workspace=tmp_path / "w", name="m").report
+    assert (found.decision.action, champion(tmp_path / "w")) == (Action.ASK, 1)
+    assert "both predict the same from the same values, but version 2 reads 'u' with decimal" in found.decision.place
+
+
+@pytest.mark.slow
 def test_a_release_without_fingerprints_stays_and_says_why(tmp_path, monkeypatch) -> None:
     with monkeypatch.context() as before:
         before.setattr("journeyman.pipelines.build.LEARNED", "other.msgpack")

@@ -146,3 +146,32 @@ def test_outcomes_come_from_the_contest_when_it_ends() -> None:
     stood = hear(kept.state, observed(champion=2), QUIET, judged(Move(Action.KEEP, "It stood.", version=1), guard), 5)
     after = hand_on("m", OperateSettings(), kept.state, observed(champion=2), ({}, QUIET), stood, Done(2))
     assert next((o.number, o.outcome.gain, o.outcome.labels) for o in after.operations if o.outcome) == (6, 0.1, 40)
+
+
+def test_a_challenger_that_was_replaced_or_left_behind_tells_its_own_evidence() -> None:
+    retrained = Operation(5, "m", 2, 6, RETRAIN, 1, {"version": 2.0, "seconds": 3.0})
+    state = replace(STATE, unmeasured=(retrained,), operations=5)
+    again = Move(Action.RETRAIN, "A fresh model spares more.")
+    contest = Contest(1, 2, truths=50, gain=-10.0)
+
+    def note(state: LoopState, move: Move, contest: Contest | None, done: Done, champion: int = 1) -> str:
+        decided = hear(state, observed(champion=champion), QUIET, judged(move, contest), 5)
+        kept = hand_on("m", OperateSettings(), state, observed(champion=champion), ({}, QUIET), decided, done)
+        old = next(o for o in kept.operations if o.number == 5)
+        assert old.outcome is not None
+        assert old.outcome.labels == (contest.truths if contest is not None else 0)
+        return old.outcome.note
+
+    figures = "on 50 rows with a known outcome that both predicted it was worse by 0.2 a row: no strong evidence"
+    replaced = note(state, again, contest, Done(1, 3, False, 3))
+    assert replaced == f"Release 3 took the place of release 2 in the shadow; {figures} (1 to 1)."
+    unknown = note(state, again, None, Done(1, 3, False, 3))
+    assert unknown.endswith("; no row with a known outcome that both predicted had come by then.")
+    assert note(state, KEEP, contest, Done(4), 4).startswith("Release 2 left the shadow when release 4 became the")
+    promoted = Operation(5, "m", 2, 6, Move(Action.PROMOTE, "Better.", version=2), 1, {"seconds": 3.0})
+    guarded = replace(STATE, champion=2, challenger=1, former=True, unmeasured=(promoted,), operations=5)
+    guard = Contest(2, 1, guard=True, truths=50, gain=-10.0)
+    followed = note(guarded, again, guard, Done(2, 3, False, 3), 2)
+    assert followed == f"Release 3 took the place of release 1 in the shadow; {figures} (1 to 1)."
+    stood = note(guarded, Move(Action.KEEP, "It stood.", version=1), guard, Done(2), 2)
+    assert stood == "It stood."

@@ -1,6 +1,7 @@
 """What a simulation shows."""
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -56,6 +57,24 @@ def test_the_verdict_says_what_the_loop_cost_beside_others() -> None:
     assert alike.startswith("The loop made no clear difference")
     idle = verdict(simulated(PolicyResult("the loop", 0.2, 0, 9.8), never))
     assert idle.startswith("The loop never learned again")
+
+
+def test_the_verdict_counts_promotions_and_what_was_undone_beside_retrainings() -> None:
+    never = PolicyResult("never learn again", 0.2, 0, 9.8, 0.9)
+    moves = [Action.RETRAIN, Action.PROMOTE, Action.RETRAIN, Action.PROMOTE, Action.ROLL_BACK, Action.RETRAIN]
+    operations = tuple(Operation(n, "m", n, 0, Move(move, ""), 1) for n, move in enumerate(moves, 1))
+    done = Simulated(
+        500, 4_000, 16, "Brier score", "points", (PolicyResult("the loop", 0.1, 3, 5.0), never), operations
+    )
+    said = "It learned again 3 times; it promoted 2 of these models, and undid 1 of the promotions."
+    assert verdict(done).endswith(said)
+    kept = verdict(replace(done, operations=operations[:2]))
+    assert kept.endswith("1 of these models, and undid none of the promotions.")
+    assert verdict(replace(done, operations=())).endswith("it promoted none of these models.")
+    assert said in " ".join(render_page(done, "a.csv").split())
+    console = shown(300)
+    console.print(summary(done, 61.0))
+    assert said in text(console)
 
 
 def test_the_page_needs_nothing_else_and_runs_no_script() -> None:

@@ -14,7 +14,9 @@ from journeyman.entities.experience import Expectation
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.report import BuildReport
+from journeyman.entities.search import ASKED_TO_FINISH
 from journeyman.entities.task import TaskKind
+from journeyman.reports.html import render_html
 from journeyman.reports.terminal import findings_table, models_table, show, summary
 
 Sample = Callable[[TaskKind], BuildReport]
@@ -120,6 +122,29 @@ def test_models_table_marks_what_was_judged_on_the_same_rows() -> None:
     assert [line.split()[4] for line in lines[1:5]] == ["A", "B", "?", "A"]
     assert "Compare scores only where they have the same letter" in lines[5]
     assert "Compare scores" not in plain(models_table(versions[:1], (), judged)), "one score is compared with nothing"
+
+
+def test_a_letter_of_one_model_is_no_other_models() -> None:
+    versions = [
+        ModelVersion(name, k, "p", "d", "2026-11-22T18:30:00Z", "accuracy", 0.8712, "release", run=f"{name}-{k}")
+        for name in ("adult", "wine", "zoo")
+        for k in (1, 2)
+    ]
+    judged = {v.run: "200 rows a" if v.name != "zoo" else f"rows {v.version}" for v in versions}
+    lines = plain(models_table(versions, (), judged)).splitlines()
+    assert [line.split()[4] for line in lines[1:7]] == ["A", "A", "B", "B", "C", "D"]
+
+
+def test_a_search_that_its_user_ended_says_so_in_summary_and_report(sample: Sample) -> None:
+    report = replace(sample(TaskKind.BINARY), settings={"trials": "40"}, stop_reason=ASKED_TO_FINISH)
+    said = f"Stopped, after {len(report.trials)} of the 40 trials asked for: you asked it to finish with what it had"
+    for shown in (summary(report, "r.html"), show(report)):
+        assert said in " ".join(plain(shown).split())
+    assert said in " ".join(render_html(report).split())
+    timed = replace(report, settings={"budget": "60.0"}, search_seconds=12.0)
+    assert "Stopped at 12 s: you asked it to finish with what it had" in " ".join(plain(summary(timed, "r")).split())
+    done = replace(report, stop_reason="the number of trials asked for is done")
+    assert "Stopped" not in plain(summary(done, "r.html"))
 
 
 def test_empty_tables_say_what_to_do() -> None:

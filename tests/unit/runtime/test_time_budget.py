@@ -16,6 +16,7 @@ from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
 from journeyman.entities.task import Scheme, Task, TaskKind
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus
+from journeyman.runtime.finishing import embedded_finishing_seconds, finishing_seconds
 from journeyman.runtime.time_budget import (
     expected_costs,
     fit_limit,
@@ -39,11 +40,11 @@ FOLDS = tuple(Fold(ROWS[k != ROWS % 4], ROWS[k == ROWS % 4]) for k in range(4))
 SPLIT = Split(Scheme.SHUFFLED, ROWS, ROWS[:0], FOLDS, "4 folds")
 
 
-def kit(seconds, **more):
+def kit(seconds, finishing=finishing_seconds, **more):
     usual = SimpleNamespace(
         name="slow", preparation="dense", candidates=lambda *_: (Candidate("slow"),), seconds=lambda *_: seconds, **more
     )
-    return SimpleNamespace(algorithms={"baseline": None, "slow": usual})
+    return SimpleNamespace(algorithms={"baseline": None, "slow": usual}, finishing=finishing)
 
 
 def settings(**more):
@@ -155,19 +156,38 @@ def test_on_a_machine_that_is_slow_just_now_more_time_is_kept_for_finishing():
     )
     assert plain - slow == pytest.approx(seconds_to_finish(TABLE, SPLIT, 0.0) / (1.0 + 4 / 3 / 2))
     usual, hindered = (
-        seconds_for_copies(replace(found, slowness=pace), TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0)(1e-4)
+        seconds_for_copies(kit(2.0), replace(found, slowness=pace), TABLE, SPLIT, settings(budget=60.0), 10.0)(1e-4)
         for pace in (1.0, 2.0)
     )
     assert hindered < usual
 
 
+def test_an_estimator_keeps_no_time_for_an_examination_that_never_comes():
+    rows = np.arange(20_000)
+    table = replace(TABLE, frame=pd.DataFrame({"x": rows * 1.0, "y": rows * 1.0}), source_rows=20_000)
+    folds = tuple(Fold(rows[k != rows % 4], rows[k == rows % 4]) for k in range(4))
+    split = replace(SPLIT, train=rows, folds=folds)
+    trial = replace(tried(8.0, fit_seconds=1.0), answer_seconds=1e-4)
+    found, given = found_in(trial), settings(budget=30.0, threads=2)
+    build, embedded = (
+        (
+            trial_seconds(parts, table, split, given, 10.0, [trial], [trial], 1.0),
+            fit_limit(parts, table, split, given, 10.0, found).seconds,
+            seconds_for_copies(parts, found, table, split, given, 10.0)(1e-4),
+        )
+        for parts in (kit(2.0), kit(2.0, embedded_finishing_seconds))
+    )
+    assert all(mine > theirs + 0.5 for mine, theirs in zip(embedded, build, strict=True))
+    assert embedded_finishing_seconds(table, split, 1.0, 1.0, 1.0) == pytest.approx(0.3), "whatever answers take"
+
+
 def test_time_for_copies_is_what_is_left_and_less_where_answers_take_long():
     found = found_in(tried(20.0, fit_seconds=3.0))
-    left = seconds_for_copies(found, TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0)
+    left = seconds_for_copies(kit(2.0), found, TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0)
     assert 30.0 < left(0.0) < 40.0
     assert left(1e-3) < left(0.0)
-    assert seconds_for_copies(found, TABLE, SPLIT, settings(budget=None), 10.0) is None
-    assert seconds_for_copies(found, TABLE, SPLIT, settings(budget=60.0, trials=3), 10.0) is None
+    assert seconds_for_copies(kit(2.0), found, TABLE, SPLIT, settings(budget=None), 10.0) is None
+    assert seconds_for_copies(kit(2.0), found, TABLE, SPLIT, settings(budget=60.0, trials=3), 10.0) is None
 
 
 def test_who_is_late_asks_for_fewer_answers():

@@ -13,8 +13,11 @@ import numpy as np
 import pytest
 from tests.unit.serving.conftest import ROW, Client, served
 
+from journeyman.entities.latency import percentile
 from journeyman.inference.release import Release
 from journeyman.serving.serve_settings import ServeSettings
+from journeyman.stores.prediction_log import SqlitePredictionLog
+from journeyman.stores.traffic_log import SqliteTrafficLog
 
 
 def test_an_answer_is_what_the_release_says_and_is_recorded(client: Client, release: Release) -> None:
@@ -181,6 +184,45 @@ def test_bad_labels_are_refused(client: Client, label: Any, status: int) -> None
     told = client.ask("POST", "/labels", label)
     assert (told.status, "message" in told.json["error"]) == (status, True)
     assert client.labels() == []
+
+
+def test_how_long_answered_requests_took_is_in_the_log_without_a_transaction_each(
+    settings: ServeSettings, tmp_path: Path
+) -> None:
+    with served(settings, tmp_path) as client:
+        for _ in range(5):
+            number = client.ask("POST", "/predict", {"rows": [ROW, ROW]}).json["predictions"][0]["id"]
+        assert client.ask("POST", "/labels", {"id": number, "truth": "yes"}).status == 200
+        assert client.ask("POST", "/predict", {"row": {"x": "old", "c": "a"}}).status == 400
+    assert settings.log is not None
+    log = SqlitePredictionLog(settings.log)
+    counts = SqliteTrafficLog(log).latencies(0, 2**60)
+    log.close()
+    assert sum(counts.values()) == 5, "requests for predictions that were answered: no labels, no refusals, no rows"
+    assert len(counts) <= 5
+    median = percentile(counts, 0.5)
+    assert median is not None
+    assert 0 < median < 60
+
+
+@pytest.mark.parametrize(("given", "found"), [("NaN", "NaN"), ("null", "null"), ("Infinity", "'Infinity'")])
+def test_a_label_of_no_value_is_told_as_it_came(client: Client, given: str, found: str) -> None:
+    for body in ('{"id": "00000000000000ff", "truth": %s}', '{"labels": [{"key": {"order": 1}, "truth": %s}]}'):
+        told = client.ask("POST", "/labels", (body % given).encode()).json
+        error = told["error"] if "error" in told else told["labels"][0]["error"]
+        assert (error["field"], error["found"], error["wanted"]) == ("truth", found, "one of 'no', 'yes'")
+    told = client.ask("POST", "/labels", b'{"key": {"order": NaN}, "truth": "yes"}')
+    assert (told.status, told.json["error"]["field"]) == (400, "key"), "a missing key names no row"
+    assert client.labels() == []
+
+
+def test_a_label_by_the_id_that_was_sent_is_told_which_id_is_meant(client: Client) -> None:
+    for mine in ("plant-7", "00000000000000aa"):
+        answer = client.ask("POST", "/predict", {"row": ROW, "id": mine}).json
+        error = client.ask("POST", "/labels", {"id": mine, "truth": "yes"}).json["error"]
+        assert error["field"] == "id"
+        assert '"id" in the answer of /predict' in error["hint"]
+        assert client.ask("POST", "/labels", {"id": answer["id"], "truth": "yes"}).json == {"fate": "recorded"}
 
 
 @pytest.mark.slow

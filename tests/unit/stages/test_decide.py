@@ -153,6 +153,12 @@ BEATEN = Comparison("m", 3, 4, 200, 250, 0.8, 0.9, 0.02, 0.18)
             "version 3 stays in use: only 9 are new",
         ),
         ({"obstacle": "the table has changed"}, Action.ASK, "version 3 stays in use: the table has changed"),
+        (
+            {"low": 0.0, "high": 0.0, "reads": ("'x' with decimal sign '.', not ','",)},
+            Action.ASK,
+            "both predict the same from the same values, but version 4 reads 'x' with decimal sign '.', not ','",
+        ),
+        ({"low": -0.01, "reads": ("a", "b", "c")}, Action.ASK, "version 4 reads a and b and 1 more"),
         ({"earlier": 2, "low": -0.01}, Action.ASK, "wider since version 3 was challenged 2 times before"),
         (
             {"set_aside": ("total",), "low": -0.01},

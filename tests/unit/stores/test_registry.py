@@ -109,7 +109,22 @@ def test_rollback_to_what_is_not_there(tmp_path: Path) -> None:
         release(workspace, "r1")
         with pytest.raises(SettingsError, match="has no version 9") as caught:
             workspace.registry.rollback("houses", 9, now="t")
-        assert "there is 1" in caught.value.hint
+        assert caught.value.hint == (
+            "there is only 1 (the champion); `journeyman build TABLE --target COLUMN --name houses` makes another"
+        )
+        with pytest.raises(SettingsError, match="no earlier champion"):
+            workspace.registry.rollback("houses", now="t")
+        release(workspace, "r2", promote=False)
+        way = "there is 1 (the champion), 2; `journeyman promote houses --version 2` makes version 2 the champion"
+        for asked in (
+            lambda r: r.rollback("houses", 9, now="t"),
+            lambda r: r.rollback("houses", now="t"),
+            lambda r: r.promote("houses", 9, now="t"),
+        ):
+            with pytest.raises(SettingsError) as caught:
+                asked(workspace.registry)
+            assert caught.value.hint == way
+        assert len(workspace.registry.history("houses")) == 1, "a refusal changes nothing"
         with pytest.raises(SettingsError, match="no model is called 'housse'") as caught:
             workspace.registry.rollback("housse", now="t")
         assert "did you mean 'houses'" in caught.value.hint

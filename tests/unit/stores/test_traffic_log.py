@@ -106,6 +106,20 @@ def test_refused_rows_are_counted_by_second_and_never_in_a_sealed_span(log: Sqli
     assert traffic.span(NOW + 2_000, NOW + 4_000, 9).refused
 
 
+def test_latencies_are_counted_by_minute_and_stay_as_long_as_the_live_logs_days(log: SqlitePredictionLog) -> None:
+    traffic, begun = SqliteTrafficLog(log), NOW // 60_000 * 60_000
+    log.append(LogEntries(latencies={-70: 3, -50: 1}), begun + 1_000)
+    log.append(LogEntries(latencies={-70: 2}), begun + 59_000)
+    log.append(LogEntries(latencies={-30: 4}), begun + 61_000)
+    [(count,)] = log.reading().execute("SELECT count(*) FROM latencies").fetchall()
+    assert count == 3, "as many entries as buckets in a minute, however many requests"
+    assert traffic.latencies(begun, begun + 60_000) == {-70: 5, -50: 1}
+    assert traffic.latencies(begun + 30_000, begun + 31_000) == {-70: 5, -50: 1}, "the minute that holds the span"
+    assert traffic.latencies(begun, begun + DAY) == {-70: 5, -50: 1, -30: 4}
+    move_oldest(log, begun + DAY, DAY - 90_000, 1_000)
+    assert traffic.latencies(0, begun + DAY) == {-30: 4}
+
+
 def test_of_many_rows_a_sample_and_the_count(log: SqlitePredictionLog, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = ask(log, NOW, 1_000)
     whole = SqliteTrafficLog(log).span(NOW, NOW + 1, 50)

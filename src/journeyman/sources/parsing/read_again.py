@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
 from journeyman.sources.parsing.labels import label_texts
+from journeyman.sources.parsing.texts import PLAIN
 
-__all__ = ["read_again"]
+__all__ = ["read_again", "reads_otherwise"]
 
 _TEXTS = (Kind.TEXT, Kind.IDENTIFIER, Kind.CONSTANT)
 
@@ -47,7 +48,7 @@ def read_again(values: pd.Series, now: Column, then: Column) -> NDArray[np.gener
         return None if codes is None else np.where(codes < 0, np.nan, codes.astype(np.float64))
     if then.kind.numeric:
         if now.kind.numeric and (now.kind is not Kind.BOOLEAN or now.categories in ((), ("0", "1"), then.categories)):
-            return values.to_numpy(np.float64)
+            return _without_markers(values.to_numpy(np.float64), then)
         return _constant_number(values) if now.kind is Kind.CONSTANT else None
     if now.kind in _TEXTS or now.kind.categorical:
         return label_texts(values, now).to_numpy(object)
@@ -62,6 +63,39 @@ def _codes(values: pd.Series, now: Column, categories: tuple[str, ...]) -> NDArr
         codes = np.array([*(place.get(str(name), -1) for name in values.cat.categories), -1], dtype=np.int32)
         return codes[values.cat.codes.to_numpy()]
     return np.array([place.get(text, -1) for text in label_texts(values, now)], dtype=np.int32)
+
+
+def reads_otherwise(now: Column, then: Column) -> str:
+    """Say how two columns read the same text otherwise, though their values are alike; empty where they do not.
+
+    Examples
+    --------
+    >>> reads_otherwise(Column("x", Kind.NUMBER), Column("x", Kind.NUMBER, decimal=","))
+    "'x' with decimal sign '.', not ','"
+    >>> reads_otherwise(Column("x", Kind.NUMBER, native=True), Column("x", Kind.NUMBER, decimal=","))
+    ''
+    """
+    if now.native or then.native:  # typed values are read as they are
+        return ""
+    if now.kind.numeric and then.kind.numeric and now.decimal != then.decimal:
+        return f"{now.name!r} with decimal sign {now.decimal!r}, not {then.decimal!r}"
+    known = then.date_formats
+    for date_format in now.date_formats:
+        other = _days_and_months(date_format)
+        if other in known and date_format not in known:
+            return f"{now.name!r} as {date_format}, not {other}"
+    return ""
+
+
+def _days_and_months(date_format: str) -> str:
+    """Return a date format with day and month exchanged."""
+    return date_format.replace("%d", "%\0").replace("%m", "%d").replace("%\0", "%m")
+
+
+def _without_markers(values: NDArray[np.float64], then: Column) -> NDArray[np.float64]:
+    """Return numbers, those missing that stand for a missing value where they are read as ``then``."""
+    gone = [float(marker) for marker in then.missing_markers if PLAIN.fullmatch(marker)]
+    return np.where(np.isin(values, gone), np.nan, values) if gone else values
 
 
 def _seconds(values: pd.Series) -> NDArray[np.float64]:

@@ -71,6 +71,7 @@ def compare_champion(
         confidence=1.0 - 2.0 * error_level(champion.earlier),
         obstacle=champion.obstacle,
         set_aside=champion.set_aside,
+        reads=champion.reads,
     )
     if champion.obstacle:
         return plain
