@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path, PurePosixPath
+from shutil import copyfile
 from urllib.parse import unquote
 
 from journeyman.entities.file_style import AS_FOUND, FileStyle, parse_file_style
@@ -151,7 +152,9 @@ def _file(path: Path, asked: FileStyle, expected: FileStyle) -> Part:
         while packing and (packing == ".zip" or _mark(inside) == packing):  # browsers unpack and keep the name
             inside = unpack(inside, scratch_folder(owner), asked.sheet, is_table)
             packing = _packing(inside.name)
-        suffix = _suffix(inside.name) or (".csv" if inside != path or packing else "")
+        if packing:  # by its name alone, by which readers go, too
+            inside = Path(copyfile(inside, scratch_folder(owner) / inside.name.lower().removesuffix(packing)))
+        suffix = _suffix(inside.name) or (".csv" if inside != path else "")
         suffix = _by_content(inside, suffix)
         if suffix in PACKED:
             renamed = inside.name + suffix

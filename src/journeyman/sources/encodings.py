@@ -47,7 +47,7 @@ _CELL = re.compile(rb'[^,;\t\r\n"\x00-\x1f\x80-\xff]*[\x80-\xff][^,;\t\r\n"\x00-
 _LETTERS = ("Lu", "Ll", "Lo", "Lt", "Mn", "Mc")
 _SIGNS = "€£¥¢°²³¹µ§–—„“”‘’«»…№ºª®©™•½¼¾×±¿¡、。・ー「」（）％"
 _AMOUNT = re.compile(r"\W*[0-9][0-9\W]*[A-Za-zµ/]{0,4}[\W²³]*")
-_AMOUNT_SIGNS = "\u00a0€£¥°²³µ±–—‰’´"
+_AMOUNT_SIGNS = "\u00a0€£¥¤°²³µ±–—‰’´"
 _STRAY = "journeyman-stray"
 
 
@@ -258,7 +258,7 @@ def _detected(path: Path, evidence: bytes) -> Encoding:
 
 
 def _is_odd(text: str) -> bool:
-    """Say whether most letters beyond ASCII stand as in no language: KÜln, donеt with a Cyrillic е.
+    """Say whether a tenth of the letters beyond ASCII stand as in no language: KÜln, donеt with a Cyrillic е.
 
     These are capitals in the midst of words, and letters of other alphabets beside Latin ones.
     """
@@ -266,10 +266,10 @@ def _is_odd(text: str) -> bool:
     for before, letter, after in zip(" " + text[:-1], text, text[1:] + " ", strict=True):
         if ord(letter) > 127 and letter.isalpha():
             beyond += 1
-            latin = any(n.isascii() and n.isalpha() for n in (before, after))
+            latin = any(n.isalpha() and n < "\u0250" for n in (before, after))
             inside = letter.isupper() and (before.islower() or (before.isalpha() and after.islower()))
             odd += inside or (latin and "\u0370" <= letter <= "\u06ff")  # Greek to Arabic
-    return 2 * odd > beyond
+    return 10 * odd > beyond
 
 
 def _words(evidence: bytes, encoding: str) -> bytes:

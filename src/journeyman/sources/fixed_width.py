@@ -35,7 +35,7 @@ def _columns(lines: Sequence[str]) -> tuple[int, ...] | None:
 
     Examples
     --------
-    >>> _columns(["name     n", *["red wine 1", "tea     12"] * 5])
+    >>> _columns(["name      n", *["red wine  1", "tea      12"] * 5])
     (0, 8)
     """
     if len(lines) < _LEAST_LINES or any("\t" in line for line in lines):

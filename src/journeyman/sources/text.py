@@ -28,7 +28,7 @@ from journeyman.sources.remarks import text_findings
 from journeyman.sources.rewrite import Rewritten, rewrite
 from journeyman.sources.scan import count_plain_rows
 from journeyman.sources.scratch import room_for, scratch_folder
-from journeyman.sources.views import place, quoted, text_view
+from journeyman.sources.views import one_file, place, quoted, text_view
 
 __all__ = ["TextSource"]
 
@@ -231,7 +231,7 @@ class TextSource:
         delimiter = plain.delimiter.replace("\t", "\\t")
         return text_view(
             backend,
-            f"SELECT * FROM read_csv({quoted(str(plain.path))}, auto_detect=false, header=true, "
+            f"SELECT * FROM read_csv({one_file(plain.path)}, auto_detect=false, header=true, "
             f"delim={quoted(delimiter)}, quote='\"', escape='\"', max_line_size=67108864, columns={{{columns}}})",
             self,
         )

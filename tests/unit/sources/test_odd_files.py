@@ -444,7 +444,7 @@ def test_what_stands_around_the_table_of_a_sheet(tmp_path: Path) -> None:
     rows: list[list[object]] = [[i, i + 0.5, "ab"[i % 2]] for i in range(12)]
     wanted = pd.DataFrame(rows, columns=["k", "x", "g"])
     units = sheet(tmp_path / "units.xlsx", ["k", "x", "g"], [None, "mm", None], *rows)
-    notes = sheet(tmp_path / "notes.xlsx", ["k", "x", "g"], *rows, [None], ["Source: us"], ["k", "v"])
+    notes = sheet(tmp_path / "notes.xlsx", ["k", "x", "g"], *rows, [None], ["Source: us"])
     for source in (units, notes):
         assert source.read(None, 0).to_numpy().tolist() == wanted.to_numpy().tolist()
         assert codes(source) == {"DQ034"}
@@ -458,3 +458,20 @@ def test_dates_that_lost_their_format(tmp_path: Path) -> None:
     days = [dt.datetime(2024, 1, 1 + i) for i in range(12)]
     cells: list[list[object]] = [[45292 + i if i % 4 == 3 else day, i] for i, day in enumerate(days)]
     assert sheet(tmp_path / "t.xlsx", ["day", "i"], *cells).read(None, 0)["day"].tolist() == days
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_names_that_look_like_patterns_or_keys_are_names(tmp_path: Path, ending: str) -> None:
+    folder = tmp_path / "[2024] all*" / "key=7"
+    folder.mkdir(parents=True)
+    for name, rows in (("t[1]", ROWS), ("t1", ROWS[:3]), ("t2", ROWS[:5])):
+        frame, path = pd.DataFrame(rows, columns=NAMES), folder / f"{name}.{ending}"
+        if ending == "csv":
+            frame.to_csv(path, index=False)
+        elif ending == "jsonl":
+            frame.to_json(path, orient="records", lines=True)
+        else:
+            frame.to_parquet(path)
+    source = open_source(str(folder / f"t[1].{ending}"), None)
+    assert source.names == tuple(NAMES)
+    assert read(source) == ROWS
