@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-__all__ = ["arrow_view", "keep_alive", "place", "one_file", "quoted", "text_view"]
+__all__ = ["arrow_view", "keep_alive", "one_file", "place", "quoted", "text_view"]
 
 _PATTERN = re.compile(r"([*?\[])")
 

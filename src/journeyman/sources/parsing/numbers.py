@@ -277,8 +277,9 @@ def read_number(text: str, decimal: str, unit: str | None) -> float | None:
     if unit in CLOCKS:
         return read_clock(text, unit)
     written = read_written(text, decimal)
-    if written is not None and unit in LEDGERS and written.unit in LEDGERS[unit]:
-        return written.value * LEDGERS[unit][written.unit]
+    signs = LEDGERS.get(unit or "", {})
+    if written is not None and written.unit is not None and written.unit in signs:
+        return written.value * signs[written.unit]
     if written is None or (written.unit is not None and written.unit != unit):
         return {"True": 1.0, "False": 0.0}.get(text)
     return written.value
