@@ -321,7 +321,7 @@ def _joined(header: Row, below: list[Row]) -> tuple[Row, list[Row], list[Row]]:
     first = below[0]
     blank = [i for i, v in enumerate(header) if not _there(v)]
     named = all(v is None or isinstance(v, str) for v in first) and all(_there(first[i]) for i in blank)
-    numbers = any(isinstance(row[i], (int, float)) for row in below[1:] for i in blank)
+    numbers = any(isinstance(row[i], (int, float)) for row in below[1:] for i, v in enumerate(first) if _there(v))
     if blank and named and numbers:
         joined: list[Any] = []
         for i, (group, name) in enumerate(zip(header, first, strict=True)):
