@@ -220,8 +220,9 @@ def _style_words(style: NumberStyle) -> str:
     if style.unit in CLOCKS:
         return f"times ({style.unit}) are read as seconds"
     parts = ["numbers are written"]
-    if style.unit in LEDGERS:
-        minus = " and ".join(word.title() for word, sign in LEDGERS[style.unit].items() if sign < 0)
+    signs = LEDGERS.get(style.unit or "")
+    if signs is not None:
+        minus = " and ".join(word.title() for word, sign in signs.items() if sign < 0)
         parts.append(f"with words for signs ({minus} for a minus)")
     elif style.unit:
         parts.append(f"in {style.unit!r}")
