@@ -231,7 +231,7 @@ def _chosen(sheets: Sequence[_Sheet], name: str, asked: str | None, expected: st
         if wanted in titles:
             sheet = sheets[titles.index(wanted)]
             rows = _read(sheet, name)
-            filled = bool(_filled(rows))
+            filled = _filled(rows)
             if filled or wanted == asked:
                 if not filled:
                     raise SourceError(f"the sheet {sheet.name!r} of {name} is empty", hint="name another with --sheet")
