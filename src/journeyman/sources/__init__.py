@@ -149,7 +149,7 @@ def _file(path: Path, asked: FileStyle, expected: FileStyle) -> Part:
         packing = _packing(path.name)
         if packing and inside.stat().st_size == 0:
             raise SourceError(f"{path.name} is empty", hint="give a table with rows")
-        while packing and (packing == ".zip" or _mark(inside) == packing):  # browsers unpack and keep the name
+        while packing and not _is_plain(inside):  # browsers unpack and keep the name
             inside = unpack(inside, scratch_folder(owner), asked.sheet, is_table)
             packing = _packing(inside.name)
         if packing:  # by its name alone, by which readers go, too
@@ -186,7 +186,7 @@ def _by_content(path: Path, suffix: str) -> str:
             raise SourceError(
                 f"{path.name} is a web page or XML, not a workbook", hint="open it in Excel and save it as .xlsx"
             )
-        return ".csv" if any(sign in head for sign in (b"\t", b",", b";", b"|")) and b"\n" in head else suffix
+        return ".csv" if _is_plain(path) else suffix
     if suffix == ".xls" and found == ".xlsx":
         return ".xlsx"
     return suffix
@@ -195,6 +195,13 @@ def _by_content(path: Path, suffix: str) -> str:
 def _head(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(512)
+
+
+def _is_plain(path: Path) -> bool:
+    """Say whether a file begins as a text of several lines does, divided at a usual delimiter."""
+    head = _head(path)
+    usual = any(sign in head for sign in (b"\t", b",", b";", b"|"))
+    return usual and b"\n" in head and not _mark(path)
 
 
 def _mark(path: Path) -> str:
