@@ -257,6 +257,8 @@ def _exact(y: Any) -> Any:
         if y.hasnans:
             raise ValueError("Input y contains NaN: a row without a label teaches nothing")
         return y.to_numpy(dtype=f"{dtype.kind}8" if dtype.kind in "iu" else bool)
+    if dtype == np.dtype(object) and pd.api.types.infer_dtype(y, skipna=False) == "boolean":
+        return np.asarray(y, dtype=bool)  # scikit-learn knows truth values by their dtype alone
     return y
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from shutil import copyfile
 from urllib.parse import unquote
 
 from journeyman.entities.file_style import AS_FOUND, FileStyle, parse_file_style
@@ -22,7 +25,7 @@ from journeyman.sources.scratch import keep_alive_with, scratch_folder
 __all__ = ["FrameSource", "frame_of", "is_table", "open_source", "open_wanted", "redacted"]
 
 _TEXT, _JSON, _BOOK = "text.TextSource", "jsonlines.JsonLinesSource", "excel.ExcelSource"
-_PARQUET = "parquet.ParquetSource"
+_PARQUET, _ARROW = "parquet.ParquetSource", "arrow_files.ArrowSource"
 _KINDS: Mapping[str, str] = {
     ".csv": _TEXT,
     ".tsv": _TEXT,
@@ -32,8 +35,12 @@ _KINDS: Mapping[str, str] = {
     ".dat": _TEXT,
     ".parquet": _PARQUET,
     ".pq": _PARQUET,
+    ".feather": _ARROW,
+    ".arrow": _ARROW,
+    ".orc": _ARROW,
     ".jsonl": _JSON,
     ".ndjson": _JSON,
+    ".json": _JSON,
     ".xlsx": _BOOK,
     ".xlsm": _BOOK,
     ".xls": _BOOK,
@@ -44,6 +51,7 @@ _KINDS: Mapping[str, str] = {
 file of that format."""
 _MARKS = (
     (b"PAR1", ".parquet"),
+    (b"ARROW1\0\0", ".arrow"),
     (b"\x1f\x8b", ".gz"),
     (b"BZh", ".bz2"),
     (b"\xfd7zXZ\x00", ".xz"),
@@ -52,10 +60,14 @@ _MARKS = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".xls"),
 )
 """First bytes of files that a text never begins with."""
+_PAPERS = re.compile(r"(?:read[-_ ]?me|licen[cs]e|notice|copying|changelog|citation)[^/]*", re.IGNORECASE)
+"""What lies beside tables in folders and archives."""
+_PART = re.compile(r"part-[0-9][\w-]*|[0-9]{6}_[0-9]+(?:_copy_[0-9]+)?")
+"""Parts of tables as Spark, Hive and Flink call them, who need not write an ending."""
 _ELSEWHERE = ("http", "https", "ftp", "s3", "gs", "az", "abfs", "abfss", "hdfs")
 _KNOWN = (
-    ".csv, .tsv, .txt, .parquet, .jsonl, .xlsx, .xls, .xlsb or .ods, also packed as .gz, .bz2, .xz, .zst or .zip; "
-    "a folder of such files, or a database URL"
+    ".csv, .tsv, .txt, .parquet, .feather, .orc, .jsonl, .xlsx, .xls, .xlsb or .ods, "
+    "also packed as .gz, .bz2, .xz, .zst or .zip; a folder of such files, or a database URL"
 )
 
 
@@ -103,11 +115,12 @@ def open_source(
 
 
 def _suffix(name: str) -> str:
-    """Return the ending of a packed file's content, or of a file: "a.csv.gz" gives ".csv"."""
+    """Return the ending of a packed file's content, or of a file: "a.csv.gz" gives ".csv", "part-0" does too."""
     inside = name.lower()
     while (packed := _packing(inside)) and inside != packed:
         inside = inside.removesuffix(packed)
-    return next((s for s in sorted(_KINDS, key=len, reverse=True) if inside.endswith(s)), "")
+    found = next((s for s in sorted(_KINDS, key=len, reverse=True) if inside.endswith(s)), "")
+    return found or (".csv" if _PART.fullmatch(inside) else "")
 
 
 def _packing(name: str) -> str:
@@ -116,14 +129,16 @@ def _packing(name: str) -> str:
 
 def is_table(name: str) -> bool:
     """Say whether a file's name is one of a table that is read."""
-    return bool(_suffix(name))
+    return bool(_suffix(name)) and not _PAPERS.fullmatch(PurePosixPath(name).name)
 
 
 def _file(path: Path, asked: FileStyle, expected: FileStyle) -> Part:
     unknown = SourceError(f"{path.name} is of an unknown kind", hint=f"give {_KNOWN}")
     if path.name.lower().endswith(TARRED):
         raise SourceError(f"{path.name} is an archive that is not read", hint="unpack it and give the file or folder")
-    if not _suffix(path.name) and not path.name.lower().endswith(".zip"):
+    if not _suffix(path.name) and not _packing(path.name):
+        if path.is_file() and _head(path).startswith(b"SQLite format 3\0"):
+            raise SourceError(f"{path.name} is a database", hint=f"give sqlite:///{path} and --query 'SELECT ...'")
         raise unknown
     if not path.is_file():
         raise SourceError(f"{path} is no regular file", hint="write it to a file first")
@@ -134,9 +149,11 @@ def _file(path: Path, asked: FileStyle, expected: FileStyle) -> Part:
         packing = _packing(path.name)
         if packing and inside.stat().st_size == 0:
             raise SourceError(f"{path.name} is empty", hint="give a table with rows")
-        while packing:
+        while packing and not _is_plain(inside):  # browsers unpack and keep the name
             inside = unpack(inside, scratch_folder(owner), asked.sheet, is_table)
             packing = _packing(inside.name)
+        if packing:  # by its name alone, by which readers go, too
+            inside = Path(copyfile(inside, scratch_folder(owner) / inside.name.lower().removesuffix(packing)))
         suffix = _suffix(inside.name) or (".csv" if inside != path else "")
         suffix = _by_content(inside, suffix)
         if suffix in PACKED:
@@ -157,20 +174,45 @@ class _Owner:
 
 def _by_content(path: Path, suffix: str) -> str:
     """Return the ending that fits what is in a file: people call workbooks .csv, and texts .xls."""
-    with path.open("rb") as file:
-        head = file.read(512)
-    found = next((kind for mark, kind in _MARKS if head.startswith(mark)), "")
+    head, found = _head(path), _mark(path)
+    if head[257:262] == b"ustar":
+        raise SourceError(f"{path.name} is a .tar archive, which is not read", hint="unpack it and give the file")
     if _KINDS[suffix] in (_TEXT, _JSON) and found:
         return found
+    if _PART.fullmatch(path.name) and head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b'{"'):
+        return ".jsonl"
     if suffix in (".xls", ".xlsx") and head and not found:
         if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
             raise SourceError(
                 f"{path.name} is a web page or XML, not a workbook", hint="open it in Excel and save it as .xlsx"
             )
-        return ".csv" if any(sign in head for sign in (b"\t", b",", b";", b"|")) and b"\n" in head else suffix
+        return ".csv" if _is_plain(path) else suffix
     if suffix == ".xls" and found == ".xlsx":
         return ".xlsx"
     return suffix
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(512)
+
+
+def _is_plain(path: Path) -> bool:
+    """Say whether a file begins as a text of several lines does, divided at a usual delimiter."""
+    head = _head(path)
+    usual = any(sign in head for sign in (b"\t", b",", b";", b"|"))
+    return usual and b"\n" in head and not _mark(path)
+
+
+def _mark(path: Path) -> str:
+    """Return the ending that a file's first bytes stand for; "" where they may be a text's."""
+    head = _head(path)
+    found = next((kind for mark, kind in _MARKS if head.startswith(mark)), "")
+    if found == ".xlsx" and zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+        return found if any(n.startswith("xl/") or n == "content.xml" for n in names) else ".zip"
+    return found
 
 
 def _open(suffix: str, inside: Path, name: str, asked: FileStyle, expected: FileStyle) -> Part:
@@ -192,7 +234,10 @@ def _folder(path: Path, asked: FileStyle, expected: FileStyle) -> FolderSource:
     files = list(_files(path, {}))
     if not files:
         raise SourceError(f"no table in the folder {path}", hint=f"give {_KNOWN}")
-    kinds = {_KINDS[_suffix(f.name)] for f, _ in files}
+    described = [f for f, _ in files if f.suffix != ".json"]
+    if described:  # a .json beside tables says what they hold
+        files = [(f, keys) for f, keys in files if f.suffix != ".json"]
+    kinds = {_kind(f) for f, _ in files}
     if len(kinds) > 1:
         raise SourceError(f"the folder {path} mixes kinds of files", hint="give a folder of files of one format")
     filled = [(f, keys) for f, keys in files if not _is_empty(f)]
@@ -207,12 +252,17 @@ def _folder(path: Path, asked: FileStyle, expected: FileStyle) -> FolderSource:
     return FolderSource(path, parts, [keys for _, keys in filled], kinds == {_JSON})
 
 
+def _kind(path: Path) -> str:
+    suffix = _suffix(path.name)
+    return _KINDS.get(_by_content(path, suffix) if _PART.fullmatch(path.name) else suffix, "")
+
+
 def _files(path: Path, keys: Mapping[str, str | None]) -> Iterator[tuple[Path, Mapping[str, str | None]]]:
     """Yield the tables of a folder and of its key=value folders, with these keys, in the order of their names."""
     for entry in sorted(path.iterdir()):
         if entry.name.startswith((".", "_")):
             continue
-        if entry.is_file() and _suffix(entry.name):
+        if entry.is_file() and is_table(entry.name):
             yield entry, keys
         elif entry.is_dir() and "=" in entry.name.strip("="):
             key, _, value = (unquote(part) for part in entry.name.partition("="))

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from journeyman.entities.file_style import NO_QUOTE, FileStyle
 from journeyman.errors import SourceError
+from journeyman.sources.parsing.texts import BLANKS
 from journeyman.sources.records import Dialect, fields, split_lines, whole_records
+from journeyman.sources.unit_rows import count_unit_rows, is_drawn
 
 __all__ = ["Layout", "find_layout", "headless"]
 
@@ -19,7 +21,7 @@ _HEAD = 1 << 18
 _PIECE = 1 << 16
 _ROWS, _LATER = 400, 100
 _MOST_BEFORE = 60
-_USUAL, _RARE = ",;\t|", "~^\x01\x1f:§¦ "
+_USUAL, _RARE = ",;\t|", "~^\x01\x1f:§¦│ "
 _EXPECTED = 3.0
 _RIVAL = 0.8
 _LEAST = 0.2
@@ -59,6 +61,10 @@ class Layout:
         Whether the rows begin with a name that the header does not know, as R writes them.
     trailing : bool
         Whether rows end with a delimiter that the header's line lacks.
+    bordered : bool
+        Whether delimiters stand around rows, too.
+    units : int
+        Rows below the header that go on with it, as units do.
     rival : str or None
         Another delimiter that fits nearly as well.
     headless : bool
@@ -73,13 +79,15 @@ class Layout:
     numeric: frozenset[int] = frozenset()
     row_names: bool = False
     trailing: bool = False
+    bordered: bool = False
+    units: int = 0
     rival: str | None = None
     headless: bool = False
 
     @property
     def moved(self) -> bool:
         """Whether the header and the rows do not simply follow each other from the first line on."""
-        return bool(self.before or self.row_names or self.trailing or self.headless)
+        return bool(self.before or self.row_names or self.trailing or self.bordered or self.units or self.headless)
 
 
 def find_layout(path: Path, name: str, asked: FileStyle, expected: FileStyle) -> Layout:
@@ -113,7 +121,7 @@ def find_layout(path: Path, name: str, asked: FileStyle, expected: FileStyle) ->
     if name.lower().split(".")[-1] in ("tsv", "tab") or ".tsv." in name.lower():
         expected = replace(expected, delimiter="\t")
     pieces = [] if whole else list(_pieces(path))
-    dialect, rival = _best(lines[start:], pieces, asked, expected)
+    dialect, rival = _best([line for line in lines[start:] if not is_drawn(line)], pieces, asked, expected)
     return replace(_header(lines, start, dialect), rival=rival)
 
 
@@ -195,7 +203,7 @@ def _scored(
     for quote in quotes:
         plain = Dialect(delimiter, quote)
         tried = [plain]
-        if quote and any(f"\\{quote}" in line for line in lines):
+        if any((quote and f"\\{quote}" in line) or f"\\{delimiter}" in line for line in lines):
             tried.append(replace(plain, escape="\\"))
         if quote and any(f"{delimiter} {quote}" in line for line in lines):
             tried.extend([replace(d, spaced=True) for d in tried])
@@ -222,7 +230,9 @@ def _score(rows: Sequence[Sequence[str]], later: Sequence[Sequence[str]]) -> tup
     share = len(alike) / len(everything)
     cells = [cell for row in alike[:200] for cell in row]
     # A quote that is left at the beginning was not understood.
-    plain = sum(not cell.startswith('"') and bool(_PLAIN.fullmatch(cell[:200])) for cell in cells) / len(cells)
+    plain = sum(not cell.lstrip(" ").startswith('"') and bool(_PLAIN.fullmatch(cell[:200])) for cell in cells) / len(
+        cells
+    )
     heads = [len(row) for row in rows[:_MOST_BEFORE]]
     straight = share > 0.9 and (heads[0] == width or (width > 2 and heads[0] == width - 1))
     bonus = 1.5 if heads and heads[0] == width else 1.2 if heads and heads[0] == width - 1 else 1.0
@@ -238,15 +248,17 @@ def _usual_width(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
 def _header(lines: Sequence[str], start: int, dialect: Dialect) -> Layout:
     """Find the header: the first line that is as wide as the rows and not nearly empty."""
     records = whole_records(enumerate(lines[start:], start), dialect)
-    numbered = list(islice(((i, row) for i, row in records if any(row)), _ROWS + _MOST_BEFORE))
+    filled = ((i, row) for i, row in records if any(row) and (len(row) > 1 or not is_drawn(row[0])))
+    numbered = list(islice(filled, _ROWS + _MOST_BEFORE))
     if not numbered:  # only delimiters
         numbered = [(start, fields(lines[start], dialect))]
     width, _ = _usual_width([row for _, row in numbered[1 : 1 + _ROWS]] or [numbered[0][1]])
     chosen = 0
     numbers = sum(_has_number(row) for _, row in numbered[-20:]) > 0
-    for position, (_, row) in enumerate(numbered[:_MOST_BEFORE]):
+    for position, (i, row) in enumerate(numbered[:_MOST_BEFORE]):
         following = numbered[position + 1][1] if position + 1 < len(numbered) else []
         above = _is_title(row, width, following) or _is_comment(row, width) or _is_pair(row, width, following, numbers)
+        above = above or is_drawn(lines[i]) or (numbers and _is_group(row, following))
         if len(row) in (width, width - 1) and not above:
             chosen = position
             break
@@ -258,11 +270,22 @@ def _header(lines: Sequence[str], start: int, dialect: Dialect) -> Layout:
     if len(row) == width - 1 and below:
         trailing = all(not r[-1].strip() for r in below)
         row_names = not trailing and _names_rows(lines[line], below, dialect)
-    names = ["", *row] if row_names else list(row)
-    called = tuple(name.strip().strip("\ufeff") or f"Unnamed: {i}" for i, name in enumerate(names))
+    units = count_unit_rows(below)
+    bordered = len(row) == width > 2 and not any(r[i].strip() for r in [row, *below[units:]] for i in (0, -1))
+    if bordered:
+        row, below = row[1:-1], [r[1:-1] for r in below]
+    called = _called(["", *row] if row_names else row)
     left_out = tuple(text.strip("\ufeff")[:80] for text in lines[:line] if text.strip(f"\ufeff \t{dialect.delimiter}"))
     left_out = tuple(text for text in left_out if not _SEP_LINE.fullmatch(text))
-    return Layout(dialect, called, line, left_out, lines[line], _numeric(below), row_names, trailing)
+    numeric = _numeric(below[units:])
+    return Layout(dialect, called, line, left_out, lines[line], numeric, row_names, trailing, bordered, units)
+
+
+def _called(names: Sequence[str]) -> tuple[str, ...]:
+    called = tuple(name.strip(BLANKS) or f"Unnamed: {i}" for i, name in enumerate(names))
+    if any(name.startswith("#") for name in called[1:]):
+        return called
+    return (called[0].lstrip("# ") or called[0], *called[1:])  # a header that is a comment: "# time,speed"
 
 
 def _is_title(row: Sequence[str], width: int, following: Sequence[str]) -> bool:
@@ -272,6 +295,13 @@ def _is_title(row: Sequence[str], width: int, following: Sequence[str]) -> bool:
     filled = [cell for cell in following if cell.strip()]
     named = len(filled) > 1 and not _has_number(filled)
     return sum(bool(cell.strip()) for cell in row) <= 1 and width > 2 and named
+
+
+def _is_group(row: Sequence[str], following: Sequence[str]) -> bool:
+    """Say whether a row names groups of columns, as merged cells are saved, and the next one the columns."""
+    blank = sum(not cell.strip() for cell in row)
+    whole = len(following) == len(row) and all(cell.strip() for cell in following)
+    return blank >= 2 and whole and len(set(following)) == len(row) and not _has_number(following)
 
 
 def _is_pair(row: Sequence[str], width: int, following: Sequence[str], numbers: bool) -> bool:

@@ -22,6 +22,7 @@ from journeyman.errors import SourceError
 from journeyman.sources.batches import file_digest
 from journeyman.sources.frames import FrameSource
 from journeyman.sources.parsing.texts import text_of
+from journeyman.sources.unit_rows import count_unit_rows
 
 __all__ = ["ExcelSource"]
 
@@ -31,6 +32,7 @@ _OPENPYXL = (".xlsx", ".xlsm")
 _BAD = (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError, IndexError, TypeError)
 _MOST_BEFORE = 60
 _SHOWN = 5
+_DAY_0, _LAST_DAY = dt.datetime(1899, 12, 30), 2_958_466
 _MERGED = re.compile(rb'<mergeCell ref="([A-Z0-9:]+)"')
 
 
@@ -71,7 +73,9 @@ class ExcelSource(FrameSource):
         self.path = path
         sheets = _sheets(path, name)
         sheet, rows = _chosen(sheets, name, asked.sheet, expected.sheet)
-        above, header, below = _parted(rows)
+        rows, notes = _without_notes(rows)
+        above, header, below = _parted(_filled(rows))
+        header, units, below = _joined(header, below)
         names = [str(n).strip() if n is not None and str(n).strip() else f"Unnamed: {i}" for i, n in enumerate(header)]
         if len(set(names)) < len(names):
             twice = next(n for i, n in enumerate(names) if n in names[:i])
@@ -84,6 +88,7 @@ class ExcelSource(FrameSource):
         self.style = FileStyle(sheet=sheet.name if len(sheets) > 1 else None)
         self.findings = (
             *_about_choice(name, sheets, sheet, asked.sheet or expected.sheet, above),
+            *_about_rows(name, above, units, notes),
             *_about_formulas(name, unknown, where),
             *_about_merged(name, _with_merged(sheet.rows(), merged) if (merged := sheet.merged()) else 0),
         )
@@ -216,7 +221,7 @@ def _cell(value: Any) -> Any:
 
 
 def _chosen(sheets: Sequence[_Sheet], name: str, asked: str | None, expected: str | None) -> tuple[_Sheet, list[Row]]:
-    """Return the sheet that is read and its rows, all of one width, without those that are empty."""
+    """Return the sheet that is read and its rows."""
     titles = [s.name for s in sheets]
     if asked is not None and asked not in titles:
         near = difflib.get_close_matches(asked, titles, n=1)
@@ -225,17 +230,19 @@ def _chosen(sheets: Sequence[_Sheet], name: str, asked: str | None, expected: st
     for wanted in (asked, expected):
         if wanted in titles:
             sheet = sheets[titles.index(wanted)]
-            rows = _filled(_read(sheet, name))
-            if rows or wanted == asked:
-                if not rows:
+            rows = _read(sheet, name)
+            filled = _filled(rows)
+            if filled or wanted == asked:
+                if not filled:
                     raise SourceError(f"the sheet {sheet.name!r} of {name} is empty", hint="name another with --sheet")
                 return sheet, rows
     best: tuple[_Sheet, list[Row]] | None = None
     for sheet in sorted(sheets, key=lambda s: not s.visible):
-        rows = _filled(_read(sheet, name))
-        if _is_table(rows):
+        rows = _read(sheet, name)
+        filled = _filled(rows)
+        if _is_table(filled):
             return sheet, rows
-        if rows and best is None and sheet.visible:
+        if filled and best is None and sheet.visible:
             best = sheet, rows
     if best is None:
         raise SourceError(f"no sheet of {name} holds a table", hint="put the table on a sheet, names in its first row")
@@ -298,6 +305,36 @@ def _parted(rows: Sequence[Row]) -> tuple[Sequence[Row], Row, list[Row]]:
     return (), rows[0], list(rows[1:])
 
 
+def _without_notes(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """Part a sheet from notes and small tables that stand below an empty row: they fill half as many cells or fewer."""
+    counts = [sum(_there(v) for v in row) for row in rows]
+    usual = sorted(n for n in counts if n)[sum(n > 0 for n in counts) // 2]
+    last = max(i for i, n in enumerate(counts) if n > usual // 2)
+    gap = next((i for i in range(last + 1, len(rows)) if not counts[i]), len(rows))
+    return list(rows[:gap]), [row for row in rows[gap:] if any(_there(v) for v in row)]
+
+
+def _joined(header: Row, below: list[Row]) -> tuple[Row, list[Row], list[Row]]:
+    """Return the header with a second line of names below it, rows of units, and the rows."""
+    if not below:
+        return header, [], below
+    first = below[0]
+    blank = [i for i, v in enumerate(header) if not _there(v)]
+    named = all(v is None or isinstance(v, str) for v in first) and all(_there(first[i]) for i in blank)
+    numbers = any(isinstance(row[i], (int, float)) for row in below[1:] for i, v in enumerate(first) if _there(v))
+    if blank and named and numbers:
+        joined: list[Any] = []
+        for i, (group, name) in enumerate(zip(header, first, strict=True)):
+            group = (
+                group if _there(group) or i == 0 else header[max((k for k in range(i) if _there(header[k])), default=0)]
+            )
+            joined.append(f"{group} {name}" if _there(name) and _there(group) else group if _there(group) else name)
+        return tuple(joined), [], below[1:]
+    texts = [["" if v is None else str(v) for v in row] for row in below[:60]]
+    count = count_unit_rows(texts)
+    return header, below[:count], below[count:]
+
+
 def _about_choice(
     name: str, sheets: Sequence[_Sheet], sheet: _Sheet, wanted: str | None, above: Sequence[Row]
 ) -> Iterator[Finding]:
@@ -308,11 +345,16 @@ def _about_choice(
         message = f"Of {name} the sheet {sheet.name!r}{hidden} was read; it has {shown}, too."
         severity = Severity.NOTE if sheet.visible else Severity.WARNING
         yield Finding("DQ036", severity, (), message, f"Name another with --sheet, as in --sheet {others[0]!r}.")
-    if above:
-        texts = [" ".join(str(v) for v in row if _there(v))[:40] for row in above]
-        lines = f"{len(above)} {'row' if len(above) == 1 else 'rows'} above the header ({texts[0]!r})"
-        hint = "Take them out of the sheet where they are no part of the table."
-        yield Finding("DQ034", Severity.NOTE, (), f"{name} has {lines}, left out.", hint)
+
+
+def _about_rows(name: str, above: Sequence[Row], units: Sequence[Row], notes: Sequence[Row]) -> Iterator[Finding]:
+    places = ((above, "above the header"), (units, "that go on with the header"), (notes, "behind the table"))
+    for rows, place in places:
+        if rows:
+            text = " ".join(str(v) for v in rows[0] if _there(v))[:40]
+            lines = f"{len(rows)} {'row' if len(rows) == 1 else 'rows'} {place} ({text!r})"
+            hint = "Take them out of the sheet where they are no part of the table."
+            yield Finding("DQ034", Severity.NOTE, (), f"{name} has {lines}, left out.", hint)
 
 
 def _about_formulas(name: str, count: int, where: str) -> Iterator[Finding]:
@@ -336,6 +378,11 @@ def _about_merged(name: str, count: int) -> Iterator[Finding]:
 def _column(values: Sequence[Any]) -> pa.Array:
     """Return cells as numbers, truth values or moments where they all are such, else as text."""
     kinds = {type(v) for v in values if v is not None}
+    if kinds == {dt.datetime, int}:  # some cells of a column of dates lost their format
+        days = [v for v in values if type(v) is int]
+        if 2 * len(days) < len(values) and all(0 < v < _LAST_DAY for v in days):
+            values = [_DAY_0 + dt.timedelta(days=v) if type(v) is int else v for v in values]
+            kinds = {dt.datetime}
     if kinds and kinds <= {int, float}:
         return pa.array([None if v is None else float(v) for v in values]) if float in kinds else pa.array(values)
     if kinds == {bool}:

@@ -18,7 +18,7 @@ from journeyman.errors import SourceError
 from journeyman.sources.batches import check_names, drawn, file_digest, plain_table, to_frame, width
 from journeyman.sources.encodings import find_encoding, transcode
 from journeyman.sources.scratch import room_for, scratch_folder
-from journeyman.sources.views import place, quoted, text_view
+from journeyman.sources.views import one_file, place, quoted, text_view
 
 __all__ = ["JsonLinesSource"]
 
@@ -73,7 +73,7 @@ class JsonLinesSource:
         # Dates stay texts: how they are read is ours to decide and to tell. So do columns of several types.
         kinds = [k if k in _KEPT else "VARCHAR" for k in found.values()]
         kept = ", ".join(f"{quoted(c)}: {quoted(k)}" for c, k in zip(columns, kinds, strict=True))
-        scan = f"read_json({quoted(str(self._lines))}, format='newline_delimited', columns={{{kept}}})"
+        scan = f"read_json({one_file(self._lines)}, format='newline_delimited', columns={{{kept}}})"
         chosen = ", ".join(f"{_named(c)} AS {place(i)}" for i, c in enumerate(columns))
         self._query = f"SELECT {chosen} FROM {scan}"
 
@@ -116,7 +116,7 @@ class JsonLinesSource:
     @property
     def _guess(self) -> str:
         return (
-            f"read_json({quoted(str(self._lines))}, format='newline_delimited', sample_size=-1, maximum_depth=2, "
+            f"read_json({one_file(self._lines)}, format='newline_delimited', sample_size=-1, maximum_depth=2, "
             "convert_strings_to_integers=false, map_inference_threshold=-1)"
         )
 

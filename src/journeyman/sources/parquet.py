@@ -14,7 +14,7 @@ from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.sources.batches import check_names, drawn, file_digest, plain_table, to_frame, width
-from journeyman.sources.views import place, quoted, text_view
+from journeyman.sources.views import one_file, place, text_view
 
 __all__ = ["ParquetSource"]
 
@@ -88,7 +88,7 @@ class ParquetSource:
     def relation(self, backend: Any) -> Any:
         """Return all rows as an Ibis table, columns named by their place."""
         names = ", ".join(place(i) for i in range(len(self.names)))
-        return text_view(backend, f"SELECT * FROM read_parquet({quoted(str(self.path))}) AS t({names})", self)
+        return text_view(backend, f"SELECT * FROM read_parquet({one_file(self.path)}) AS t({names})", self)
 
     def digest(self) -> str:
         """Return the SHA-256 of the file."""

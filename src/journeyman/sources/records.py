@@ -46,7 +46,13 @@ class Dialect:
     @property
     def plain(self) -> bool:
         """Whether it is one that every reader knows."""
-        return self.delimiter != " " and self.quote == '"' and not self.escape and not self.spaced
+        return (
+            self.delimiter != " "
+            and self.delimiter.isascii()
+            and self.quote == '"'
+            and not self.escape
+            and not self.spaced
+        )
 
 
 def split_lines(blocks: Iterable[str]) -> Iterator[str]:
@@ -81,7 +87,8 @@ def _patterns(dialect: Dialect) -> tuple[re.Pattern[str], ...]:
     well = re.compile(rf"{lead}{quote}({inside}){quote}{end}", re.DOTALL)
     badly = re.compile(rf"{lead}{quote}(.*?){quote}{end}", re.DOTALL)
     unclosed = re.compile(rf"{lead}{quote}{inside}\\?\Z", re.DOTALL)
-    return well, badly, unclosed, re.compile(rf"[^{gap}]*")
+    bare = rf"(?:[^{gap}\\]|\\{gap}|\\)*" if dialect.escape else f"[^{gap}]*"
+    return well, badly, unclosed, re.compile(bare)
 
 
 def fields(line: str, dialect: Dialect, width: int | None = None) -> list[str]:
@@ -101,6 +108,8 @@ def fields(line: str, dialect: Dialect, width: int | None = None) -> list[str]:
     """
     if dialect.delimiter == " ":
         line = re.sub(" +", " ", line.strip(" ")) if not dialect.quote or dialect.quote not in line else line.strip(" ")
+    if dialect.escape and f"\\{dialect.delimiter}" in line:
+        return _divided(line, dialect, badly=False)
     if not dialect.quote or dialect.quote not in line:
         return line.split(dialect.delimiter)
     found = _divided(line, dialect, badly=False)
@@ -121,7 +130,8 @@ def _divided(line: str, dialect: Dialect, *, badly: bool) -> list[str]:
         else:
             found = bare.match(line, place)
             assert found is not None  # it matches nothing, too
-            out.append(found[0])
+            text = found[0]
+            out.append(text.replace("\\" + dialect.delimiter, dialect.delimiter) if dialect.escape else text)
         place = found.end()
         if place >= len(line):
             return out

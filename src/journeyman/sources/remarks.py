@@ -113,11 +113,15 @@ def _left_out(layout: Layout, rewritten: Rewritten | None) -> list[str]:
         out.append(f"{_count(len(layout.left_out), 'line')} before the header ({_quoted(layout.left_out)})")
     if rewritten is None:
         return out
+    if rewritten.units:
+        out.append(f"{_count(len(rewritten.units), 'line')} that go on with the header ({_quoted(rewritten.units)})")
     if rewritten.headers:
         out.append(
             f"the header again, in line {', '.join(map(str, rewritten.headers[:_SHOWN]))}"
             + (", ..." if len(rewritten.headers) > _SHOWN else "")
         )
+    if rewritten.empty:
+        out.append(f"{_count(rewritten.empty, 'row')} without any value at the end")
     if rewritten.comments:
         out.append(_count(rewritten.comments, "comment"))
     if rewritten.after:

@@ -8,11 +8,13 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from journeyman.errors import SourceError
 from journeyman.sources.dialects import Layout
 from journeyman.sources.records import split_lines, whole_records
+from journeyman.sources.unit_rows import is_drawn
 
 __all__ = ["Rewritten", "rewrite"]
 
@@ -20,8 +22,8 @@ _BLOCK = 1 << 20
 _MOST_AFTER = 10
 _SHOWN = 3
 _MOST_ZEROS = 0.01
-_RULE = re.compile(r"[\s\-=+|_*]{3,}")
-"""A line that is drawn, as consoles do below a header."""
+_END = re.compile(r"\W*(?:eof|end|ende|fin|fine|end of (?:file|data|report)|end data)\W*|\\\.", re.IGNORECASE)
+"""What says that a table ends."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,10 @@ class Rewritten:
         Rows with more delimiters at their end than columns.
     comments : int
         Lines between rows that only comment, or are drawn.
+    units : tuple of str
+        Lines of units below the header; they are left out.
+    empty : int
+        Last rows without any value, as spreadsheets save them; they are left out.
     """
 
     path: Path
@@ -56,6 +62,8 @@ class Rewritten:
     quotes: tuple[int, ...] = ()
     trimmed: int = 0
     comments: int = 0
+    units: tuple[str, ...] = ()
+    empty: int = 0
 
 
 @dataclass
@@ -65,6 +73,7 @@ class _Noticed:
     quotes: list[int] = field(default_factory=list)
     trimmed: int = 0
     comments: int = 0
+    units: list[str] = field(default_factory=list)
 
 
 def rewrite(path: Path, name: str, layout: Layout, out: Path) -> Rewritten:
@@ -86,16 +95,18 @@ def rewrite(path: Path, name: str, layout: Layout, out: Path) -> Rewritten:
     SourceError
         A row has another number of fields than the header, or bytes are no text.
     """
-    delimiter = "," if layout.dialect.delimiter == " " else layout.dialect.delimiter
+    usual = layout.dialect.delimiter.isascii() and layout.dialect.delimiter != " "
+    delimiter = layout.dialect.delimiter if usual else ","
     noticed = _Noticed()
     after: deque[tuple[int, list[str]]] = deque()
+    empty: list[list[str]] = []  # rows without a value are rows where others follow
     with out.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
         writer.writerow(layout.names)
         for line, row in _rows(path, name, layout, noticed):
             kept = _fitted(row, layout, noticed)
             if kept is None:
-                if row[0].startswith("#") or _RULE.fullmatch("".join(row)):
+                if row[0].startswith("#") or is_drawn(" ".join(row)):
                     noticed.comments += 1
                     continue
                 after.append((line, row))
@@ -104,7 +115,13 @@ def rewrite(path: Path, name: str, layout: Layout, out: Path) -> Rewritten:
                 continue
             if after:
                 raise _ragged(name, *after[0], layout)
-            noticed.rows += 1
+            if len(kept) > 1 and not any(map(str.strip, kept)):
+                empty.append(kept)
+                continue
+            for row in empty:
+                writer.writerow(row)
+            noticed.rows += 1 + len(empty)
+            empty.clear()
             text = delimiter.join(kept)
             if '"' in text:
                 if any(cell.count('"') % 2 for cell in kept):
@@ -125,13 +142,15 @@ def rewrite(path: Path, name: str, layout: Layout, out: Path) -> Rewritten:
         tuple(noticed.quotes),
         noticed.trimmed,
         noticed.comments,
+        tuple(noticed.units),
+        len(empty),
     )
 
 
 def _rows(path: Path, name: str, layout: Layout, noticed: _Noticed) -> Iterator[tuple[int, list[str]]]:
     """Yield rows below the header with the number of their line, counted from 1."""
     dialect = layout.dialect
-    width = len(layout.names) + layout.trailing
+    width = len(layout.names) + layout.trailing + 2 * layout.bordered
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         lines = enumerate(split_lines(_blocks(file, path, name)), 1)
         for _ in range(layout.before):
@@ -139,6 +158,8 @@ def _rows(path: Path, name: str, layout: Layout, noticed: _Noticed) -> Iterator[
         records = whole_records(_without_end(lines), dialect, width, layout.numeric)
         head = None if layout.headless else next(records, None)
         repeated = None if head is None or len(head[1]) < 2 else head[1]
+        for _, row in islice(records, layout.units):
+            noticed.units.append(dialect.delimiter.join(row)[:80])
         for line, row in records:
             if repeated is not None and [row[0].strip("\ufeff"), *row[1:]] == repeated:
                 noticed.headers.append(line)
@@ -166,7 +187,9 @@ def _without_end(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
 def _fitted(row: list[str], layout: Layout, noticed: _Noticed) -> list[str] | None:
     """Return a row's fields, as many as there are columns; None where it is no row."""
     width = len(layout.names)
-    if len(row) == width:
+    if layout.bordered and len(row) == width + 2 and not row[0].strip() and not row[-1].strip():
+        return row[1:-1]
+    if len(row) == width and not layout.bordered:
         return row
     if len(row) > width and not any(cell.strip() for cell in row[width:]):
         noticed.trimmed += not layout.trailing
@@ -177,6 +200,8 @@ def _fitted(row: list[str], layout: Layout, noticed: _Noticed) -> list[str] | No
 def _is_remark(row: list[str], layout: Layout) -> bool:
     """Say whether a line behind the table is words about it, as "(3 rows)", and no row that lacks something."""
     text = layout.dialect.delimiter.join(row).strip()
+    if len(row) == 1 and len(layout.names) > 1 and _END.fullmatch(text):
+        return True
     return (
         len(row) < len(layout.names)
         and len(row) <= max(1, len(layout.names) // 2)

@@ -31,7 +31,7 @@ def count_plain_rows(path: Path, layout: Layout) -> int | None:
     if layout.moved or not layout.dialect.plain:
         return None
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-        if text.find(b"\0") >= 0 or text[-1:] == b"\x1a" or _header_again(text, layout):
+        if text.find(b"\0") >= 0 or text[-1:] == b"\x1a" or _ends_empty(text, layout) or _header_again(text, layout):
             return None
         data = np.frombuffer(text, dtype=np.uint8)
         try:
@@ -53,6 +53,13 @@ def _header_again(text: mmap.mmap, layout: Layout) -> bool:
             return True
         place = text.find(line, place + 1)
     return False
+
+
+def _ends_empty(text: mmap.mmap, layout: Layout) -> bool:
+    """Say whether the last line is nothing but delimiters, as spreadsheets save rows that were emptied."""
+    delimiters = layout.dialect.delimiter.encode() * (len(layout.names) - 1)
+    last = text[max(0, len(text) - len(delimiters) - 4) :].rstrip(b"\r\n")
+    return len(delimiters) > 0 and last.endswith(delimiters) and last[: -len(delimiters)][-1:] in (b"", b"\n", b"\r")
 
 
 class _Lines:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,16 +23,18 @@ from journeyman.errors import SourceError
 from journeyman.sources.batches import check_names, drawn, file_digest, to_frame, width
 from journeyman.sources.dialects import find_layout, headless
 from journeyman.sources.encodings import find_encoding, transcode
+from journeyman.sources.fixed_width import divided, find_columns
 from journeyman.sources.remarks import text_findings
 from journeyman.sources.rewrite import Rewritten, rewrite
 from journeyman.sources.scan import count_plain_rows
 from journeyman.sources.scratch import room_for, scratch_folder
-from journeyman.sources.views import place, quoted, text_view
+from journeyman.sources.views import one_file, place, quoted, text_view
 
 __all__ = ["TextSource"]
 
 _BLOCK = 4 << 20
 _FIRST = 1 << 20
+_PARTED = "parted.txt"
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,13 @@ class TextSource:
         self._encoding = find_encoding(path, asked.encoding, expected.encoding)
         self._expected = expected
         self._layout = find_layout(self._utf8, name, asked, expected)
+        places = find_columns(self._utf8) if len(self.names) == 1 and asked.delimiter is None else None
+        if places is not None:
+            parted = scratch_folder(self) / _PARTED
+            with room_for(name), parted.open("wb") as out:
+                out.writelines(divided(self._utf8, places))
+            self._utf8 = parted
+            self._layout = find_layout(parted, name, replace(asked, delimiter="\t", quote=NO_QUOTE), expected)
         self._rewritten: Rewritten | None = None
         check_names(self.names, name)
         self._schema = pa.schema([pa.field(n, pa.string()) for n in self.names])
@@ -94,6 +103,8 @@ class TextSource:
     def style(self) -> FileStyle:
         """How the file is written."""
         dialect = self._layout.dialect
+        if self._utf8.name == _PARTED:  # it has none
+            return FileStyle(self._encoding.name.replace("utf-8-sig", "utf-8"))
         quote = None if dialect.quote == '"' else dialect.quote or NO_QUOTE
         return FileStyle(self._encoding.name.replace("utf-8-sig", "utf-8"), dialect.delimiter, quote)
 
@@ -220,7 +231,7 @@ class TextSource:
         delimiter = plain.delimiter.replace("\t", "\\t")
         return text_view(
             backend,
-            f"SELECT * FROM read_csv({quoted(str(plain.path))}, auto_detect=false, header=true, "
+            f"SELECT * FROM read_csv({one_file(plain.path)}, auto_detect=false, header=true, "
             f"delim={quoted(delimiter)}, quote='\"', escape='\"', max_line_size=67108864, columns={{{columns}}})",
             self,
         )

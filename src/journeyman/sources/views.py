@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import weakref
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-__all__ = ["arrow_view", "keep_alive", "place", "quoted", "text_view"]
+__all__ = ["arrow_view", "keep_alive", "one_file", "place", "quoted", "text_view"]
+
+_PATTERN = re.compile(r"([*?\[])")
 
 
 def place(position: int) -> str:
@@ -20,6 +24,19 @@ def place(position: int) -> str:
     'c3'
     """
     return f"c{position}"
+
+
+def one_file(path: Path) -> str:
+    """Return what DuckDB's readers are given for one file and nothing else: the name as it is, folders say nothing.
+
+    Names with signs such as * and [ would stand for other files, and key=value folders would add columns.
+
+    Examples
+    --------
+    >>> one_file(Path("data[1].csv"))
+    "'data[[]1].csv', hive_partitioning=false"
+    """
+    return quoted(_PATTERN.sub(r"[\1]", str(path))) + ", hive_partitioning=false"
 
 
 def quoted(text: str) -> str:

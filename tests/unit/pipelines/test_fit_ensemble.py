@@ -137,6 +137,12 @@ def test_missing_labels_are_refused_in_words():
         JourneymanClassifier(trials=1).fit(frame, [None, "a"] * 50)
 
 
+def test_truth_values_among_objects_are_labels():
+    frame, _ = _rows(100)
+    model = JourneymanClassifier(trials=1).fit(frame, pd.Series([True, False] * 50, dtype=object))
+    assert model.classes_.tolist() == [False, True]
+
+
 def test_rows_that_only_have_names_are_answered_and_rows_that_have_nothing_refused_in_words():
     names = pd.DataFrame({"id": [f"ID{i:05d}" for i in range(60)]})
     y = np.arange(60) % 2

@@ -206,7 +206,8 @@ BAD = {
     "list.jsonl": (b'{"a": 1, "b": [1, 2]}\n', "column 'b' .*nested"),
     "mixed.jsonl": (b'{"a": 1, "b": "x"}\n{"a": 2, "b": {"c": 3}}\n', "column 'b' .*nested"),
     "bad.xlsx": (b"no zip", "damaged or no .xlsx"),
-    "table.feather": (b"x", "unknown kind"),
+    "table.pickle": (b"x", "unknown kind"),
+    "table.feather": (b"x", "damaged or no .feather"),
     "noend": (b"a,b\n1,2\n", "unknown kind"),
 }
 

@@ -70,6 +70,21 @@ def test_kinds(values: tuple[str, ...], kind: Kind) -> None:
         (("1 234", "12 000", "7 000 000"), None, ".", [1234.0, 12000.0, 7e6]),
         (("$1.5M", "$300k", "$2bn"), "$", ".", [1.5e6, 3e5, 2e9]),
         (("1,234 €", "12 €", "3 €"), "€", ".", [1234.0, 12.0, 3.0]),
+        (("$(1,234.50)", "$ (7.25)", "$ -"), "$", ".", [-1234.5, -7.25, 0.0]),
+        (("1,234.50 Dr", "7.25 Cr", "3.00 CR"), "Dr/Cr", ".", [-1234.5, 7.25, 3.0]),
+        (("1,234.50", "7.25CR", "3.00"), "-Cr", ".", [1234.5, -7.25, 3.0]),
+        (("1.234,50 S", "7,25 H", "3,00 H"), "S/H", ",", [-1234.5, 7.25, 3.0]),
+        (("2.5 Cr", "3 Cr", "7 Cr"), "cr", ".", [2.5, 3.0, 7.0]),  # ten millions
+        (("5 s", "3 s", "7 s"), "s", ".", [5.0, 3.0, 7.0]),
+        (("Rs. 66,41,900/-", "Rs. 1,200/-", "Rs. 7/-"), "Rs", ".", [6641900.0, 1200.0, 7.0]),
+        (("\u200e-١٬٢٣٤٫٥", "\u200e٧", "\u200f٣٫٢"), None, ".", [-1234.5, 7.0, 3.2]),
+        (("1.5D+03", "2.5D-01", "1.0D+00"), None, ".", [1500.0, 0.25, 1.0]),
+        (("1.5×10^3", "2 x 10^-2", "3×10^0"), None, ".", [1500.0, 0.02, 3.0]),
+        (("1,234.5*", "7 (1)", "3 [2]"), None, ".", [1234.5, 7.0, 3.0]),
+        (("ca. 12.5", "about 7", "3.25"), None, ".", [12.5, 7.0, 3.25]),
+        (("'12.5", "'-7.25", "'3"), None, ".", [12.5, -7.25, 3.0]),
+        (("1.2万", "7万", "3億"), None, ".", [12000.0, 70000.0, 3e8]),
+        (("1,200円", "7円", "3円"), "円", ".", [1200.0, 7.0, 3.0]),
     ],
 )
 def test_numbers_in_writing(values: tuple[str, ...], unit: str | None, decimal: str, read: list[float]) -> None:
@@ -305,3 +320,31 @@ def test_the_way_of_many_numbers_decides_alike(name: str, make: Callable[[np.ran
     assert infer(name, quick, Wish()) == infer(name, slow, Wish())
     for column in (infer_column(name, values), infer_column(name, values, Wish(kind=Kind.CATEGORY))):
         pd.testing.assert_series_equal(read(quick, column).values, read(slow, column).values)
+
+
+@pytest.mark.parametrize("sign", ["#NV", "#WERT!", "#¡DIV/0!", "#VALEUR!", "#ЗНАЧ!", ".A", "._", '="NA"'])
+def test_what_programs_write_for_no_value(sign: str) -> None:
+    series = pd.Series([*(f"{i}.5" for i in range(30)), sign, sign], dtype="str")
+    column = infer_column("x", series)
+    assert column.kind is Kind.NUMBER
+    assert np.isnan(parse(series, column)[30:]).all()
+
+
+def test_formulas_that_hold_a_text_are_the_text() -> None:
+    series = texts('="007"', '="12"', '="105"')
+    assert parse(series, infer_column("x", series)).head(3).tolist() == ["007", "12", "105"]
+
+
+def test_signs_that_are_not_seen_make_no_other_value() -> None:
+    column = infer_column("x", texts("red\u200b", "red", "\u200eblue"))
+    assert column.categories == ("blue", "red")
+
+
+def test_large_negative_whole_numbers_are_labels_to_the_last_digit() -> None:
+    names = [str(-(2**60) - i) for i in range(3)]
+    column = infer("y", encode(texts(*names)), Wish(target=True)).column
+    assert sorted(column.categories) == sorted(names)
+
+
+def test_times_that_are_labels_stay_as_they_are() -> None:
+    assert infer("y", encode(texts("10:00", "11:30")), Wish(target=True)).column.categories == ("10:00", "11:30")

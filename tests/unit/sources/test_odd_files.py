@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import gzip
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -65,6 +68,18 @@ LAYOUTS = {
     "returns twice": (text(end="\r\r\n"), set()),
     "two kinds of ends": (text(end="\r\n", rows=ROWS[:9]) + text(rows=ROWS[9:]).partition("\n")[2], set()),
     "a zero": (text(rows=ROWS * 3).replace("red", "re\0d", 1), set()),
+    "drawn lines": (text().replace("\n", "\n--,---,------\n", 1), {"DQ034"}),
+    "units below": (text(rows=[["-", "m/s", ""], *ROWS]), {"DQ034"}),
+    "units in brackets": (text(rows=[["", "[mm]", "(none)"], *ROWS]), {"DQ034"}),
+    "types below": (text(rows=[["int", "DECIMAL(10.2)", "varchar(20)"], *ROWS]), {"DQ034"}),
+    "groups above": (text(";").replace("id;", "meta;;\nid;", 1), {"DQ034"}),
+    "two groups above": ("Messung;;\n" + text(";"), {"DQ034"}),
+    "a commented header": ("# " + text(), set()),
+    "EOF": (text() + "EOF\n", {"DQ034"}),
+    "the end of a dump": (text("\t") + "\\.\n", {"DQ034"}),
+    "rows that were emptied": (text() + ",,\n,,\n", {"DQ034"}),
+    "delimiters around": ("".join(f"|{line}|\n" for line in text("|").splitlines()), set()),
+    "blanks before quotes": ("\n".join(", ".join(f'"{c}"' for c in row) for row in [NAMES, *ROWS]), set()),
     "a comment within": (text(rows=ROWS[:9]) + "# a pause, here, too, long\n7,1.5,red\n", {"DQ034"}),
 }
 
@@ -350,3 +365,128 @@ def test_a_wide_table_is_summed_up_only_as_far_as_needed(monkeypatch: pytest.Mon
 def test_a_brand_called_total_is_no_total() -> None:
     rows = [[["Total", "Shell"][i % 2], str(i), ""] for i in range(15)] + [["Total", "", ""]]
     assert count_totals(pd.DataFrame(rows, columns=["brand", "n", "note"])) == 0
+
+
+ODD_WORDS = {
+    "cp852": ["Łódź", "Kraków", "Gdańsk", "żółty", "źle"],
+    "mac-roman": ["Köln", "München", "süß", "Straße", "Äpfel"],
+    "cp850": ["Orléans", "Besançon", "élevé", "très", "déjà"],
+}
+
+
+@pytest.mark.parametrize("encoding", ODD_WORDS)
+def test_capitals_in_the_midst_of_words_are_no_words(tmp_path: Path, encoding: str) -> None:
+    rows = [[*row[:2], ODD_WORDS[encoding][i % 5]] for i, row in enumerate(ROWS)]
+    assert read(opened(tmp_path / "t.csv", text(rows=rows).encode(encoding))) == rows
+
+
+@pytest.mark.parametrize("cell", ["1\u00a0200,50 €", "12 °C", "7,5\u00a0£", "–3,5", "12 m²"])
+def test_amounts_say_nothing_of_an_alphabet(tmp_path: Path, cell: str) -> None:
+    rows = [[row[0], row[1], cell] for row in ROWS]
+    assert read(opened(tmp_path / "t.csv", text(";", rows=rows).encode("cp1252"))) == rows
+
+
+def test_a_typographic_apostrophe_makes_no_other_alphabet(tmp_path: Path) -> None:
+    rows = with_cells("don’t", "it’s “so” – here")
+    assert read(opened(tmp_path / "t.csv", text(rows=rows).encode("mac-roman"))) == rows
+
+
+def test_delimiters_behind_a_backslash(tmp_path: Path) -> None:
+    rows = [[row[0], row[1], f"{row[2]}\\, large"] for row in ROWS]
+    assert read(opened(tmp_path / "t.csv", text(rows=rows))) == [[*row[:2], f"{row[2]}, large"] for row in ROWS]
+    paths = [[row[0], f"C:\\{row[2]}\\", row[2]] for row in ROWS]
+    assert read(opened(tmp_path / "t.csv", text(rows=paths))) == paths
+
+
+def test_a_line_of_words_that_may_be_a_row_is_one(tmp_path: Path) -> None:
+    for first in (["unknown", "m", "red"], ["", "", ""], ["x", "y", "z"]):
+        assert read(opened(tmp_path / "t.csv", text(rows=[first, *ROWS]))) == [first, *ROWS]
+
+
+def test_empty_rows_among_others_are_rows(tmp_path: Path) -> None:
+    rows = [*ROWS[:9], ["", "", ""], *ROWS[9:]]
+    assert read(opened(tmp_path / "t.csv", text(rows=rows) + ",,\n")) == rows
+
+
+@pytest.mark.parametrize("name", ["part-00000", "part-1a2b-3c4d-0", "000000_0"])
+def test_parts_without_an_ending(tmp_path: Path, name: str) -> None:
+    (tmp_path / "k=1").mkdir()
+    (tmp_path / "k=1" / name).write_text(text())
+    (tmp_path / "k=1" / "README.txt").write_text("what this is")
+    (tmp_path / "schema.json").write_text("{}")
+    assert read(open_source(str(tmp_path), None)) == [[*row, "1"] for row in ROWS]
+    table = pd.DataFrame(ROWS, columns=NAMES)
+    table.to_parquet(tmp_path / "k=1" / name)
+    assert read(open_source(str(tmp_path), None)) == [[*row, "1"] for row in ROWS]
+    table.to_json(tmp_path / "k=1" / name, orient="records", lines=True)
+    assert read(open_source(str(tmp_path), None)) == [[*row, "1"] for row in ROWS]
+
+
+def test_names_that_say_little_of_what_is_inside(tmp_path: Path) -> None:
+    assert read(opened(tmp_path / "t.gz", gzip.compress(text().encode()))) == ROWS
+    assert read(opened(tmp_path / "u.csv.gz", text())) == ROWS  # unpacked on its way
+    frame = pd.DataFrame(ROWS, columns=NAMES)
+    frame.to_json(tmp_path / "t.json", orient="records", lines=True)
+    frame.to_feather(tmp_path / "t.feather")
+    frame.to_orc(tmp_path / "t.orc")
+    for name in ("t.json", "t.feather", "t.orc"):
+        assert read(open_source(str(tmp_path / name), None)) == ROWS
+    with zipfile.ZipFile(tmp_path / "t.zip", "w") as archive:
+        archive.writestr("t.csv", text())
+        archive.writestr("README.txt", "what this is")
+    assert read(open_source(str(tmp_path / "t.zip"), None)) == ROWS
+    with pytest.raises(SourceError, match="packed") as error:
+        opened(tmp_path / "v.csv", (tmp_path / "t.zip").read_bytes())
+    assert "v.csv.zip" in str(error.value.hint)
+    with tarfile.open(tmp_path / "t.tar", "w") as tar:
+        tar.add(tmp_path / "t.json")
+    with pytest.raises(SourceError, match=r"\.tar archive"):
+        opened(tmp_path / "w.gz", gzip.compress((tmp_path / "t.tar").read_bytes()))
+    with pytest.raises(SourceError, match="database") as error:
+        opened(tmp_path / "t.db", b"SQLite format 3\0" + bytes(100))
+    assert "sqlite:///" in str(error.value.hint)
+
+
+def sheet(path: Path, *rows: list[object]) -> Source:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return open_source(str(path), None)
+
+
+def test_what_stands_around_the_table_of_a_sheet(tmp_path: Path) -> None:
+    rows: list[list[object]] = [[i, i + 0.5, "ab"[i % 2]] for i in range(12)]
+    wanted = pd.DataFrame(rows, columns=["k", "x", "g"])
+    units = sheet(tmp_path / "units.xlsx", ["k", "x", "g"], [None, "mm", None], *rows)
+    notes = sheet(tmp_path / "notes.xlsx", ["k", "x", "g"], *rows, [None], ["Source: us"])
+    for source in (units, notes):
+        assert source.read(None, 0).to_numpy().tolist() == wanted.to_numpy().tolist()
+        assert codes(source) == {"DQ034"}
+    gap = sheet(tmp_path / "gap.xlsx", ["k", "x", "g"], *rows[:6], [None], *rows[6:])
+    assert gap.rows() == 12
+    joined = sheet(tmp_path / "joined.xlsx", ["k", "data", None], [None, "x", "g"], *rows)
+    assert joined.read(None, 0)["data x"].tolist() == wanted["x"].tolist()
+
+
+def test_dates_that_lost_their_format(tmp_path: Path) -> None:
+    days = [dt.datetime(2024, 1, 1 + i) for i in range(12)]
+    cells: list[list[object]] = [[45292 + i if i % 4 == 3 else day, i] for i, day in enumerate(days)]
+    assert sheet(tmp_path / "t.xlsx", ["day", "i"], *cells).read(None, 0)["day"].tolist() == days
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_names_that_look_like_patterns_or_keys_are_names(tmp_path: Path, ending: str) -> None:
+    folder = tmp_path / "[2024] all*" / "key=7"
+    folder.mkdir(parents=True)
+    for name, rows in (("t[1]", ROWS), ("t1", ROWS[:3]), ("t2", ROWS[:5])):
+        frame, path = pd.DataFrame(rows, columns=NAMES), folder / f"{name}.{ending}"
+        if ending == "csv":
+            frame.to_csv(path, index=False)
+        elif ending == "jsonl":
+            frame.to_json(path, orient="records", lines=True)
+        else:
+            frame.to_parquet(path)
+    source = open_source(str(folder / f"t[1].{ending}"), None)
+    assert source.names == tuple(NAMES)
+    assert read(source) == ROWS

@@ -33,6 +33,8 @@ def texts(*values: str, times: int = 10) -> pd.Series:
         (("-0:30", "1:15", "0:45"), [-1800, 4500, 2700]),
         (("03:45.2", "1:02.5", "0:59.9"), [225.2, 62.5, 59.9]),
         (("7 AM", "11 PM", "12 AM"), [25200, 82800, 0]),
+        (("2 05:44:31.000000000", "0 00:00:01.5", "1 01:00:00"), [193471, 1.5, 90000]),
+        (("53 Std. 44 Min.", "1 Std. 5 Min.", "7 Min."), [193440, 3900, 420]),
     ],
 )
 def test_times_are_seconds(values: tuple[str, ...], seconds: list[float]) -> None:
@@ -131,3 +133,51 @@ def test_months_in_digits_are_dates() -> None:
     period = pd.Series([202311, 202312, 202401] * 5)
     assert parse(period, infer_column("month", period))[2] == pd.Timestamp("2024-01-01")
     assert infer_column("population", period).kind is Kind.INTEGER
+
+
+MOMENTS = [
+    "2022-10-08 15:52:48,000",
+    "20221008T155248",
+    "20221008T155248Z",
+    "08OCT2022:15:52:48",
+    "08-OCT-22 03.52.48.000000 PM",
+    "08/Oct/2022:17:52:48 +0200",
+    "Sat Oct 08 15:52:48 2022",
+    "Sat Oct 08 15:52:48 UTC 2022",
+    "2022年10月8日 15時52分48秒",
+    "Sat Oct 08 2022 15:52:48 GMT+0000 (Coordinated Universal Time)",
+    "2022-10-08T17:52:48+02:00[Europe/Berlin]",
+    "2022-10-08 17:52:48 CEST",
+    "08/10/2022 03:52:48 p. m.",
+    "08.10.2022 15.52.48",
+    "08.10.2022 um 15:52:48 Uhr",
+    "10/8/2022, 3:52:48\u202fPM",
+]
+DAYS = {
+    "8. 10. 2022": 8,
+    "2022. 10. 08.": 8,
+    "2022 10 08": 8,
+    "08/10/2022 à 00:00": 8,
+    "KW 40/2022": 3,
+    "2022W406": 8,
+    "4. Quartal 2022": 1,
+}
+
+
+@pytest.mark.parametrize("text", MOMENTS)
+def test_moments_as_programs_write_them(text: str) -> None:
+    many = read_dates(pa.array([text] * 5000), readable_by(text), 1969)
+    for read in (read_date(text, readable_by(text), 1969), int(many[0])):
+        assert read is not None
+        moment = dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=read)
+        assert moment.replace(month=10, day=8) == dt.datetime(2022, 10, 8, 15, 52, 48)
+
+
+@pytest.mark.parametrize("text", DAYS)
+def test_days_weeks_and_quarters(text: str) -> None:
+    read = read_date(text, readable_by(text)[:1], 1969)
+    assert read == int((dt.datetime(2022, 10, DAYS[text]) - dt.datetime(1970, 1, 1)).total_seconds()) * 1_000_000
+
+
+def test_half_years() -> None:
+    assert read_date("2022-H2", readable_by("2022-H2"), 1969) == read_date("2022-07-01", ("%Y-%m-%d",), 1969)

@@ -16,15 +16,15 @@ CLOCKS = ("h:min:s", "min:s")
 """Units of columns of times; they differ in what two numbers mean: 59:30 is 59 hours and a half, or minutes."""
 
 _CLOCK = re.compile(
-    r"(?P<sign>[-\u2212])?(?:(?P<d>[0-9]+)\s*(?:days?,?|d|\.)\s*)?(?P<h>[0-9]{1,6}):(?P<m>[0-5][0-9])"
+    r"(?P<sign>[-\u2212])?(?:(?P<d>[0-9]+)(?:\s*(?:days?,?|d|\.)\s*|\s))?(?P<h>[0-9]{1,6}):(?P<m>[0-5][0-9])"
     r"(?::(?P<s>[0-5][0-9]|60))?(?:[.,](?P<f>[0-9]{1,9}))?\s*(?P<p>[AaPp]\.?[Mm]\.?)?(?:\s*(?:Uhr|h|hrs))?"
 )
 _HALF = re.compile(r"(?P<h>[0-9]{1,2})\s*(?P<p>[AaPp]\.?[Mm]\.?)")
 _FRENCH = re.compile(r"(?P<h>[0-9]{1,3})\s*[hH]\s*(?P<m>[0-5][0-9])")
 _ISO = re.compile(r"P(?:(?P<d>[0-9]+)D)?(?:T(?:(?P<h>[0-9]+)H)?(?:(?P<m>[0-9]+)M)?(?:(?P<s>[0-9]+(?:\.[0-9]+)?)S)?)?")
 _WORDS = re.compile(
-    r"(?:(?P<d>[0-9]+)\s*(?:days?|d),?\s*)?(?:(?P<h>[0-9]+)\s*(?:hours?|hrs?|h|std|stunden?),?\s*)?"
-    r"(?:(?P<m>[0-9]+)\s*(?:minutes?|mins?|min|m|minuten),?\s*)?(?:(?P<s>[0-9]+)\s*(?:seconds?|secs?|sec|s|sekunden))?",
+    r"(?:(?P<d>[0-9]+)\s*(?:days?|d),?\s*)?(?:(?P<h>[0-9]+)\s*(?:hours?|hrs?|h|std\.?|stunden?),?\s*)?"
+    r"(?:(?P<m>[0-9]+)\s*(?:minutes?|mins?|min\.?|m|minuten),?\s*)?(?:(?P<s>[0-9]+)\s*(?:seconds?|secs?|sec|s|sek\.?|sekunden))?",
     re.IGNORECASE,
 )
 _SECONDS = {"d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0}

@@ -25,6 +25,10 @@ _DAY_NAMES = (
     "lunes|martes|miércoles|jueves|viernes|sábado|domingo|mo|di|mi|do|fr|sa|so|lun|mar|mié|jue|vie|sáb|dom|jeu|ven|sam|dim|"
     "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues|tue|wed|thurs|thur|thu|fri|sat|sun"
 )
+# Of names of zones those that mean one thing: summer times are told from winter times, CST is not of China.
+_ZONES_EAST = {"UTC": 0, "GMT": 0, "WET": 0, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "JST": 9, "KST": 9}
+_ZONES_EAST |= {"EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "BST": 1, "AEST": 10}
+_ZONE_NAMES = "|".join(sorted(_ZONES_EAST, key=len, reverse=True))
 _CODES = {
     "Y": "(?P<Y>[0-9]{4})",
     "y": "(?P<y>[0-9]{2})",
@@ -40,9 +44,11 @@ _CODES = {
     "f": "(?P<f>[0-9]{1,9})",
     "b": rf"(?P<b>(?i:{_MONTH_NAMES}))\.?",
     "a": rf"(?i:{_DAY_NAMES})\.?",
-    "p": r"(?P<p>[AaPp])\.?[Mm]\.?",
-    "z": "(?P<z>Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2})",
+    "p": r"(?P<p>[AaPp])\.?\s?[Mm]\.?",
+    "z": rf"(?P<z>Z|{_ZONE_NAMES}|(?:GMT|UTC)?[+-][0-9]{{2}}:?[0-9]{{2}}|[+-][0-9]{{2}})"
+    r"(?:\[[A-Za-z_/+-]+\]| \([A-Za-z ]+\))?",  # a name besides
     "q": "(?P<q>[1-4])",
+    "h": "(?P<h>[12])",
 }
 _ISO = {
     "%Y-%m-%d": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
@@ -61,13 +67,16 @@ _DATES = tuple(
     %b-%y;%b %Y;%b-%Y;%b %y;%b, %Y;%Y-%b;%Y %b;%YM%m;%Y Q%q;%Y-Q%q;%YQ%q;Q%q %Y;Q%q-%Y;Q%q/%Y;%qQ%Y
     %Y/Q%q;Q%q%Y;Q%q %y;%qQ%y;%d de %b de %Y;%d de %b %Y;%d %b de %Y;%b de %Y;%d.%b.%Y;%d.%b.%y
     %d. %b %y;%d/%b/%Y;%d/%b/%y;%d%b%Y;%d%b%y;%b %d %y;%a, %d. %b %Y;%a, %d de %b de %Y
-    %Y年%m月%d日;%Y年%m月;%Y년 %m월 %d일;%G-W%V;%GW%V;%G-W%V-%u;%G W%V;W%V %G;W%V-%G""".replace("\n    ", ";").split(
-        ";"
-    )
+    %Y年%m月%d日;%Y年%m月;%Y년 %m월 %d일;%G-W%V;%GW%V;%G-W%V-%u;%G W%V;W%V %G;W%V-%G;%GW%V%u;KW %V/%G;KW%V/%G
+    KW %V %G;%d. %m. %Y;%Y. %m. %d.;%Y.%m.%d.;%Y %m %d;%q. Quartal %Y;%Y-H%h;H%h %Y;%Y H%h;%YH%h
+    %Y%m%dT%H%M%S;%Y%m%dT%H%M%S%z;%Y%m%d %H%M%S
+    %a %b %d %H:%M:%S %Y;%a %b %d %H:%M:%S %z %Y""".replace("\n    ", ";").split(";")
 )
-_TIMES = ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%I:%M:%S %p", "%I:%M %p", "%I:%M%p", "%I:%M:%S%p")
-_ZONES = ("", "%z", " %z")
-_JOINTS = (" ", "T", ", ")
+_TIMES = ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%I:%M:%S %p", "%I:%M %p", "%I:%M%p", "%I:%M:%S%p",
+          "%H:%M:%S,%f", "%Hh%M", "%H.%M", "%H.%M.%S", "%I.%M.%S.%f %p", "%H時%M分", "%H時%M分%S秒", "%I:%M:%S\u202f%p",
+          "%I:%M\u202f%p")  # fmt: skip
+_ZONES = ("", "%z", " %z", " Uhr")
+_JOINTS = (" ", "T", ", ", ":", " à ", " um ")
 
 
 @lru_cache(maxsize=512)
@@ -85,7 +94,8 @@ def _expression(form: str) -> str:
             out += re.escape(form[at])
             at += 1
     # A month without a day is only told from a fraction ("2004-7") when it has two digits.
-    return out.replace("{1,2})", "{2})") if form in ("%Y-%m", "%Y/%m", "%m/%Y", "%YM%m") else out
+    whole = form in ("%Y-%m", "%Y/%m", "%m/%Y", "%YM%m") or form.startswith("%Y%m%d")
+    return out.replace("{1,2})", "{2})") if whole else out
 
 
 def readable_by(text: str) -> tuple[str, ...]:
@@ -96,15 +106,15 @@ def readable_by(text: str) -> tuple[str, ...]:
     >>> readable_by("3/4/2020"), readable_by("2020-05-17T10:00:00Z"), readable_by("17.5")
     (('%d/%m/%Y', '%m/%d/%Y'), ('%Y-%m-%dT%H:%M:%S%z',), ())
     """
-    if not 4 <= len(text) <= 45 or not any(c.isdigit() for c in text):
+    if not 4 <= len(text) <= 70 or not any(c.isdigit() for c in text):
         return ()
-    if ":" not in text:
-        return tuple(f for f in _candidates(_DIGIT.sub("1", text)) if read_date(text, (f,), 1969) is not None)
-    clock = _clock(text)
-    if clock is None:
-        return ()
-    day, tail = clock
-    return tuple(f + tail for f in _candidates(_DIGIT.sub("1", day)) if read_date(day, (f,), 1969) is not None)
+    forms = list(_candidates(_DIGIT.sub("1", text)))
+    if not forms:
+        for size, tail in _tails(_DIGIT.sub("1", text)):
+            forms += [f + tail for f in _candidates(_DIGIT.sub("1", text[:size]))]
+            if forms:
+                break
+    return tuple(f for f in forms if read_date(text, (f,), 1969) is not None)
 
 
 @lru_cache(maxsize=4096)
@@ -113,21 +123,17 @@ def _candidates(shape: str) -> tuple[str, ...]:
     return tuple(f for f in _DATES if _pattern(f).fullmatch(shape))
 
 
-def _clock(text: str) -> tuple[str, str] | None:
-    """Split a text into its date and the format of the rest; None where there is no time of day."""
-    colon = text.index(":")
+@lru_cache(maxsize=4096)
+def _tails(shape: str) -> tuple[tuple[int, str], ...]:
+    """Return how a text may end with a time of day: where its date ends, and the format of the rest."""
+    found = []
     for joint in _JOINTS:
-        at = text.rfind(joint, 0, colon)
-        if at > 0:
-            # In "Mar 5, 2019, 10:00" the blank belongs to the joint ", ", which is tried last and found longer.
-            rest = text[at + len(joint) :]
-            if joint == " " and text[at - 1] == ",":
-                continue
-            for time in _TIMES:
-                for zone in _ZONES:
-                    if _pattern(time + zone).fullmatch(rest):
-                        return text[:at], joint + time + zone
-    return None
+        at = shape.find(joint, 1)
+        while at > 0:
+            rest = shape[at + len(joint) :]
+            found += [(at, joint + t + z) for t in _TIMES for z in _ZONES if _pattern(t + z).fullmatch(rest)]
+            at = shape.find(joint, at + 1)
+    return tuple(found)
 
 
 def read_date(text: str, formats: Sequence[str], century: int) -> int | None:
@@ -171,6 +177,8 @@ def _micros(parts: dict[str, str], century: int) -> int:
         month = month_of(parts["b"])
     elif "q" in parts:
         month = 3 * int(parts["q"]) - 2
+    elif "h" in parts:
+        month = 6 * int(parts["h"]) - 5
     else:
         month = int(parts["m"])
     hour = int(parts.get("H", 0))
@@ -190,8 +198,11 @@ def _micros(parts: dict[str, str], century: int) -> int:
 
 def _zone(text: str | None) -> int:
     """Return seconds east of UTC."""
-    if text is None or text in ("Z", "UTC", "GMT"):
+    if text is None or text == "Z":
         return 0
+    if text in _ZONES_EAST:
+        return _ZONES_EAST[text] * 3600
+    text = text.removeprefix("GMT").removeprefix("UTC")
     digits = text[1:].replace(":", "").ljust(4, "0")
     hours, minutes = int(digits[:2]), int(digits[2:])
     if hours > 14 or minutes > 59:
@@ -264,6 +275,8 @@ def _by_format(texts: pa.Array, form: str, century: int) -> NDArray[np.int64]:
         month = numbers[pc.fill_null(at, len(MONTH_NAMES)).to_numpy(zero_copy_only=False)]
     elif "q" in text:
         month = 3 * number("q", 1) - 2
+    elif "h" in text:
+        month = 6 * number("h", 1) - 5
     hour = number("H", 0)
     good = np.ones(len(parts), dtype=bool)
     if "I" in text:

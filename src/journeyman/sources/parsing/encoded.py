@@ -55,8 +55,8 @@ class Texts:
     def cleaned(self) -> pa.Array:
         """The distinct texts without blanks and quotes around them, shape (n_distinct,)."""
         trimmed = self.trimmed
-        for quote in ("'", '"'):
-            quoted = pc.and_(pc.starts_with(trimmed, quote), pc.ends_with(trimmed, quote))
+        for first in ("'", '"', '="'):
+            quoted = pc.and_(pc.starts_with(trimmed, first), pc.ends_with(trimmed, first[-1]))
             if pc.any(quoted).as_py():
                 bare = pa.array([clean(t) for t in trimmed.filter(quoted).to_pylist()], type=pa.large_string())
                 trimmed = pc.replace_with_mask(trimmed, quoted, bare)

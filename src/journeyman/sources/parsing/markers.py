@@ -13,6 +13,24 @@ _SIGNS = frozenset(
         *("", "?", "??", "???", "-", "--", "---", "–", "—", ".", "..", "...", "*", "na", "n/a", "n.a.", "n.a"),
         *("#n/a", "#na", "<na>", "(na)", "nan", "-nan", "null", "(null)", "[null]", "<null>", "nat", "\\n"),
         *("#value!", "#ref!", "#div/0!", "#num!", "#name?", "#null!", "1.#ind", "1.#qnan", "-1.#ind", "-1.#qnan"),
+        # what spreadsheets write in German, French, Spanish, Italian, Portuguese, Dutch, Polish, Swedish, Russian
+        *("#nv", "#wert!", "#bezug!", "#zahl!", "#überlauf!", "#spill!", "#calc!", "#valeur!", "#nom?", "#nombre!"),
+        *("#nul!", "#¡valor!", "#¡div/0!", "#¡ref!", "#¿nombre?", "#¡num!", "#¡nulo!", "#n/d", "#valore!", "#rif!"),
+        *("#nome?", "#valor!", "#núm!", "#nulo!", "#n/b", "#waarde!", "#verw!", "#naam?", "#getal!", "#deel/0!"),
+        *("#leeg!", "#n/d!", "#arg!", "#adr!", "#nazwa?", "#liczba!", "#zero!", "#saknas!", "#värdefel!", "#referens!"),
+        *(
+            "#namn?",
+            "#ogiltigt!",
+            "#division/0!",
+            "#н/д",
+            "#дел/0!",
+            "#знач!",
+            "#ссылка!",
+            "#имя?",
+            "#число!",
+            "#пусто!",
+        ),
+        *(f".{letter}" for letter in "abcdefghijklmnopqrstuvwxyz_"),  # SAS and Stata
     ]
 )
 _WORDS = frozenset(

@@ -33,8 +33,23 @@ _POSITION = frozenset(
         "lag",
     ]
 )
+_ABROAD = ("datum", "zeit", "zeitpunkt", "zeitstempel", "fecha", "horodatage", "tidpunkt")
 _MOMENT = frozenset(
-    ["time", "timestamp", "date", "datetime", "ts", "epoch", "at", "created", "updated", "when", "unix", "utc"]
+    [
+        "time",
+        "timestamp",
+        "date",
+        "datetime",
+        "ts",
+        "epoch",
+        "at",
+        "created",
+        "updated",
+        "when",
+        "unix",
+        "utc",
+        *_ABROAD,
+    ]
 )
 _CLASS = frozenset(
     ["class", "label", "category", "type", "species", "digit", "target", "group", "cluster", "lettr", "letter"]

@@ -20,7 +20,7 @@ from journeyman.sources.parsing.inferred import Inferred, Remark, Wish
 from journeyman.sources.parsing.name_kinds import UNIQUE, most_frequent
 from journeyman.sources.parsing.names import is_moment
 from journeyman.sources.parsing.number_kinds import MIN_UNIQUE_ROWS, NumberColumn, kind_of_numbers
-from journeyman.sources.parsing.numbers import NumberStyle, number_style
+from journeyman.sources.parsing.numbers import LEDGERS, NumberStyle, number_style
 from journeyman.sources.parsing.plain import flags
 from journeyman.sources.parsing.reading import read
 
@@ -34,6 +34,7 @@ _DATE_SAMPLE = 600
 _FEW_BOUNDED = 30
 _AGAIN = 3
 _MOST_CLASSES = 100
+_FEW_TIMES = 20
 _PAIRS = frozenset(
     frozenset(p) for p in (("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"), ("on", "off"), ("0", "1"))
 )
@@ -60,6 +61,8 @@ def as_boolean(name: str, found: Evidence, wish: Wish) -> Inferred | None:
 def as_clock(name: str, found: Evidence, wish: Wish) -> Inferred | None:
     """Read as seconds where nearly all values are times of day or durations."""
     texts = found.take(found.solid, _DATE_SAMPLE)
+    if wish.target and len(texts) <= _FEW_TIMES:
+        return None  # names of classes, which are given back as they are
     unit = clock_style(texts)
     return None if unit is None else _number_column(name, found, wish, NumberStyle(wish.decimal or ".", unit, 0, 0))
 
@@ -78,7 +81,7 @@ def as_numbers(name: str, found: Evidence, wish: Wish) -> Inferred | None:
     texts = found.take(odd)
     if not plain.any() and not any(c.isdigit() for t in texts[:100] for c in t):
         return None
-    style = number_style(texts, decimal)
+    style = number_style(texts, decimal, bare=bool(plain.any()))
     # "3+" beside 0, 1 and 2 is the top of a scale; beside hundreds of numbers it is a number with a bound.
     few = plain.sum() <= _FEW_BOUNDED
     if few and (style.bounds or any(_SCALE_LIKE.fullmatch(t) for t in texts)):
@@ -97,7 +100,7 @@ def _few_words(plain: NDArray[np.bool_], texts: Sequence[str]) -> bool:
 
 def has_codes(texts: pa.Array, name: str) -> bool:
     """Tell whether texts of digits are no quantities: with leading zeros, all of one width, or too many digits."""
-    digits = flags(pc.match_substring_regex(texts, "^[0-9]+$"))
+    digits = flags(pc.match_substring_regex(texts, "^-?[0-9]+$"))
     if not digits.any():
         return _has_uneven_zeros(texts)
     width = np.asarray(pc.utf8_length(texts).to_numpy(zero_copy_only=False))
@@ -217,7 +220,11 @@ def _style_words(style: NumberStyle) -> str:
     if style.unit in CLOCKS:
         return f"times ({style.unit}) are read as seconds"
     parts = ["numbers are written"]
-    if style.unit:
+    signs = LEDGERS.get(style.unit or "")
+    if signs is not None:
+        minus = " and ".join(word.title() for word, sign in signs.items() if sign < 0)
+        parts.append(f"with words for signs ({minus} for a minus)")
+    elif style.unit:
         parts.append(f"in {style.unit!r}")
     if style.decimal == ",":
         parts.append("with a decimal comma")

@@ -12,22 +12,25 @@ import numpy as np
 
 __all__ = ["BLANKS", "PLAIN", "clean", "number_text", "text_of", "utc"]
 
-BLANKS = " \t\n\r\f\v\u00a0\u202f\ufeff"
-"""Characters stripped from both ends of a value; spelled out so that Arrow and Python strip the same ones."""
+BLANKS = " \t\n\r\f\v\u00a0\u202f\ufeff\u2009\u3000\u200b\u200e\u200f\u2060"
+"""Characters stripped from both ends of a value, such as are not seen among them; spelled out so that Arrow and Python
+strip the same ones."""
 
 PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 """A number that both Python and Arrow read, to the same double."""
 
 
 def clean(text: str) -> str:
-    """Strip blanks, and one pair of quotes around the whole value.
+    """Strip blanks, and one pair of quotes around the whole value, which may be a formula: ="007".
 
     Examples
     --------
-    >>> clean(" '-1' "), clean("5'"), clean("'")
-    ('-1', "5'", "'")
+    >>> clean(" '-1' "), clean("5'"), clean("'"), clean('="007"')
+    ('-1', "5'", "'", '007')
     """
     text = text.strip(BLANKS)
+    if text.startswith('="'):
+        text = text[1:]
     if len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":
         return text[1:-1].strip(BLANKS)
     return text
