@@ -141,10 +141,10 @@ def test_values_that_are_not_what_their_tensor_says_are_refused(shared: Server, 
 
 
 def test_values_of_all_columns_by_column_are_not_taken_for_rows(shared: Server) -> None:
-    by_column = {"name": "all", "shape": [3, 2], "datatype": "BYTES", "data": [["0.5", "1", "2"], ["a", "b", "c"]]}
+    by_column = {"name": "all", "shape": [3, 2], "datatype": "BYTES", "data": [["0.5", "1", "2"], ["7", "8", "9"]]}
     assert shared.ask("/v2/models/m/infer", {"inputs": [by_column]})[0] == 400
-    by_row = {**by_column, "data": [["0.5", "a"], ["1", "b"], ["2", "c"]]}
-    flat = {**by_column, "data": ["0.5", "a", "1", "b", "2", "c"]}
+    by_row = {**by_column, "data": [["0.5", "7"], ["1", "8"], ["2", "9"]]}
+    flat = {**by_column, "data": ["0.5", "7", "1", "8", "2", "9"]}
     told = [shared.ask("/v2/models/m/infer", {"inputs": [one]}) for one in (by_row, flat)]
     assert told[0][0] == 200
     assert told[0][1]["outputs"] == told[1][1]["outputs"]

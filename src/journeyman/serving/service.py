@@ -122,9 +122,8 @@ class Service:
             raise Refusal(413, fault)
         ids = tuple(client_ids or [None] * len(rows))
         for position, client_id in enumerate(ids):
-            fault = None if client_id is None else bad_id(client_id)
-            if fault is not None:
-                raise Refusal(400, msgspec.structs.replace(fault, field=f"ids[{position}]"))
+            if client_id is not None and (wrong := bad_id(client_id)) is not None:
+                raise Refusal(400, msgspec.structs.replace(wrong, field=f"ids[{position}]"))
         ask = Ask(tuple(rows), ids, protocol, self._deadline(), strict, reasons)
         outcomes = cast(list[Outcome], await self._recorder.submit(ask))
         if strict:
