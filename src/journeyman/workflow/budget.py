@@ -60,9 +60,9 @@ _LEAST_FITTING = 0.1
 
 _LEAST_ROUNDS = 0.8
 """Share of a boosted member's rounds for which there must be time: a fit that is cut short there is worth far more than
-no such member. Validation losses are flat where early stopping ends. On nine tables the loss on new rows was .97 to 1.04
-of the whole fit's with eight tenths of the rounds, 1.00 to 1.09 with six tenths. The least rounds of any fold, as a share
-of their mean, are no better rule: they were .42 to .92 there, and the loss up to 1.20."""
+no such member. Validation losses are flat where early stopping ends: on nine tables the loss on new rows was .97 to
+1.04 of the whole fit's with eight tenths of the rounds, 1.00 to 1.09 with six tenths. The least rounds of any fold, as
+a share of their mean, are no better rule: they were .42 to .92 there, and the loss up to 1.20."""
 
 _OVERHEAD = 0.8
 """Seconds of finishing on a table of few rows: measured from the end of the search to the release."""
