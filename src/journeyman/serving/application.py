@@ -85,9 +85,6 @@ class Application:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         route: Route | None = None
         try:
-            if scope["method"] == "OPTIONS":
-                await _send(self._options(scope), send, True)
-                return
             route, arguments = self._find(scope)
             headers = _headers(scope["headers"])
             self._admit(route, headers)
@@ -153,12 +150,6 @@ class Application:
             raise Refusal(405, fault, {"Allow": names})
         fault = Fault("not found", f"there is no {path[:100]}", "path", path[:100], hint="GET / lists the addresses")
         raise Refusal(404, fault)
-
-    def _options(self, scope: Scope) -> Response:
-        """Tell the methods of an address. No other origin is allowed anything, so browsers' preflights fail."""
-        found = self._fitting(scope)
-        status = 204 if found or scope["path"] == "*" else 404
-        return Response(status, b"", headers={"Allow": f"{_allowed(found)}, OPTIONS".removeprefix(", ")})
 
     def _admit(self, route: Route, headers: dict[str, str]) -> None:
         if route.right is None or not self._tokens.wanted:
