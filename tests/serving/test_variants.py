@@ -169,8 +169,8 @@ def test_what_is_no_row_or_no_label_fails_alone(shared: Server) -> None:
     assert ["error" in one for one in told["predictions"]] == [False, True, True, True, True]
     before = recorded(shared)
     status, refused = shared.ask("/predict", {"rows": [ROW, None], "strict": True})
-    assert (status, refused["error"]["field"]) == (400, "rows[1].row")
-    assert shared.ask("/predict", {"rows": [None]})[1]["failed"] == 1
+    assert (status, refused["error"]["field"]) == (400, "rows[1]")
+    assert shared.ask("/predict", {"rows": [None]})[0] == 400
     assert recorded(shared) == before
     number = told["predictions"][0]["id"]
     labels = [{"id": 5, "truth": "yes"}, {"id": number}, 7, {"id": number, "truth": "no", "note": 1}]

@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable, Collection, MutableMapping, Sequence
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from journeyman.serving.content_coding import decoded_body, in_utf8
 from journeyman.serving.exchange import Request, Response, Route, native_refusal
@@ -128,7 +128,8 @@ class Application:
         found: dict[str, tuple[Route, tuple[str, ...]]] = {m: (route, ()) for m, route in (exact or {}).items()}
         if exact is None:
             # as it came: a name may hold a slash, or a percent sign, that was written as an escape
-            segments = [unquote(one) for one in scope["raw_path"].decode("latin-1").removesuffix("/").split("/")]
+            raw = scope["raw_path"].decode("latin-1") if scope.get("raw_path") else quote(path)
+            segments = [unquote(one) for one in raw.removesuffix("/").split("/")]
             for pattern, route in self._patterns:
                 if len(pattern) == len(segments) and all(
                     p == s or (p.startswith("{") and s) for p, s in zip(pattern, segments, strict=True)

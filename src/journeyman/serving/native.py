@@ -14,7 +14,7 @@ from journeyman.serving.exchange import Request, Response, Route, json_response
 from journeyman.serving.lineup import Challenge, Role
 from journeyman.serving.openapi import operation, row_schema
 from journeyman.serving.refusals import Fault, Refusal, decoded
-from journeyman.serving.service import Service, bad_id, refusal_of
+from journeyman.serving.service import Service, bad_id
 from journeyman.serving.tokens import Right
 from journeyman.serving.truths import GivenLabel, read_label, unknown_prediction
 
@@ -82,16 +82,14 @@ def routes(service: Service) -> list[Route]:
         faults = {i: fault for i, one in enumerate(zip(rows, ids, strict=True)) if (fault := _unusable(*one))}
         if not faults:
             return await service.predict(rows, ids, NATIVE, asked.strict, asked.reasons)
-        if asked.strict:
+        if asked.strict or len(faults) == len(rows):
             position, fault = next(iter(faults.items()))
-            raise refusal_of(fault, position if len(rows) > 1 else None)
+            raise Refusal(400, msgspec.structs.replace(fault, field=f"{fault.field}s[{position}]"))
         good = [i for i in range(len(rows)) if i not in faults]
-        answered: list[Outcome] = []
-        if good:
-            answered = await service.predict(
-                [rows[i] for i in good], [ids[i] for i in good], NATIVE, False, asked.reasons
-            )
-        return [known[i] for known in [{**faults, **dict(zip(good, answered, strict=True))}] for i in range(len(rows))]
+        some = [rows[i] for i in good], [ids[i] for i in good]
+        outcomes = await service.predict(*some, NATIVE, False, asked.reasons)
+        known: dict[int, Outcome] = {**faults, **dict(zip(good, outcomes, strict=True))}
+        return [known[i] for i in range(len(rows))]
 
     async def labels(request: Request) -> Response:
         asked = decoded(request.body, _Labels, _LABEL_HINT)
