@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from tests.serving.conftest import until
+
+from journeyman.api.score import watch as watch_folder
 
 pytestmark = pytest.mark.slow
 
@@ -124,3 +127,38 @@ def test_only_whole_tables_are_scored(watch: Callable[[], Watcher]) -> None:
     second = watch()
     assert second.process.wait(600) == 2
     until(lambda: any("another process watches" in line for line in second.lines))
+
+
+def looked_at(workspace: Path, inbox: Path) -> list[str]:
+    """Watch a folder for a moment; return what was told."""
+    told: list[str] = []
+    watch_folder("m", inbox, told.append, workspace=workspace, seconds=0.05, rounds=3)
+    return told
+
+
+def test_what_cannot_be_scored_leaves_nothing_behind(workspace: Path, tmp_path: Path) -> None:
+    for name, text in (("header", "x,c\n"), ("renamed", "xx,c\n1,a\n"), ("wrong", "x,c\n1,a\n1,a,3\n")):
+        (tmp_path / f"{name}.csv").write_text(text)
+    assert len(looked_at(workspace, tmp_path)) == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["header.csv", "renamed.csv", "wrong.csv"]
+
+
+def test_a_folder_in_the_place_of_predictions_is_told(workspace: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(rows(2))
+    (tmp_path / "a.predictions.csv").mkdir()
+    told = looked_at(workspace, tmp_path)
+    assert len(told) == 1
+    assert "a.csv" in told[0]
+    assert not (tmp_path / "scored.journeyman.json").exists()
+
+
+def test_a_note_names_no_file_outside_of_its_folder(workspace: Path, tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "a.csv").write_text(rows(2))
+    for out in ("../outside.csv", str(tmp_path / "outside.csv"), "", ".."):
+        note = {"a.csv": {"state": [1, 2, 3], "digest": "0", "out": out}}
+        (inbox / "scored.journeyman.json").write_text(json.dumps(note))
+        (inbox / "a.predictions.csv").unlink(missing_ok=True)
+        assert looked_at(workspace, inbox) == [f"2 rows predicted: {inbox / 'a.predictions.csv'}"]
+    assert [path.name for path in tmp_path.iterdir()] == ["inbox"]

@@ -232,8 +232,10 @@ class _Watched:
             self._troubles.pop(table, None)
         except _Changed:
             self._seen.pop(table)
+            self._sweep(table)
         except (SourceError, SchemaError) as error:
             self._refused[table] = state
+            self._sweep(table)
             self._tell(f"{table}: {error}")
         except (JourneymanError, OSError) as error:
             if self._troubles.get(table) != str(error):
@@ -256,10 +258,14 @@ class _Watched:
             self._tell(f"{self._score(table, out, check)} rows predicted: {out}")
         self._scored.add(table, state, digest)
 
+    def _sweep(self, table: Path) -> None:
+        """Take away what was begun of a table that will not be gone on with."""
+        shutil.rmtree(_parts(self._scored.out(table)), ignore_errors=True)
+
     def _was_scored_before(self, table: Path, out: Path, state: FileState) -> bool:
         """Return whether predictions lie there of a table that nothing was noted of: a kill came, or an old version."""
         there = file_state(out)
-        if there is None or there[1] < state[1] or self._scored.knows(table):
+        if there is None or not out.is_file() or there[1] < state[1] or self._scored.knows(table):
             return False
         shutil.rmtree(_parts(out), ignore_errors=True)
         return True

@@ -39,7 +39,11 @@ class ScoredTables:
         self._folder = folder
         self._tables: dict[str, _Scored] = {}
         with disk_errors(folder), contextlib.suppress(FileNotFoundError, msgspec.DecodeError):
-            self._tables = msgspec.json.decode((folder / _NOTE).read_bytes(), type=dict[str, _Scored])
+            noted = msgspec.json.decode((folder / _NOTE).read_bytes(), type=dict[str, _Scored])
+            # whoever may put tables here may write this too, but nothing outside of the folder by it
+            self._tables = {
+                name: one for name, one in noted.items() if one.out == Path(one.out).name and one.out.endswith(MARK)
+            }
 
     def has(self, table: Path, state: FileState) -> bool:
         """Return whether a table was scored and is unchanged since."""

@@ -11,6 +11,7 @@ from journeyman.reports.words import metric_words, number, percent, plural
 __all__ = [
     "copies_words",
     "interrupted_words",
+    "late_words",
     "overrun_words",
     "price_words",
     "recalled_words",
@@ -79,10 +80,18 @@ def interrupted_words(report: BuildReport) -> str:
     return stop_words(report) if report.stop_reason == ASKED_TO_FINISH else ""
 
 
-def overrun_words(report: BuildReport) -> str:
-    """Return where the time went of a build that took longer than was asked for; empty where it did not."""
+def late_words(report: BuildReport) -> str:
+    """Return how long a build that took longer was to take; empty where it kept its budget."""
     budget = _asked_seconds(report)
     if budget is None or report.seconds <= _KEPT_BUDGET * budget + 1.0:
+        return ""
+    return f"where {budget:.0f} s were asked for"
+
+
+def overrun_words(report: BuildReport) -> str:
+    """Return where the time went of a build that took longer than was asked for; empty where it did not."""
+    beyond_budget = late_words(report)
+    if not beyond_budget:
         return ""
     steps = report.stage_seconds
     trials = sum(s for name, s in steps.items() if name.startswith("trial "))
@@ -92,7 +101,7 @@ def overrun_words(report: BuildReport) -> str:
     beyond = sum(t.seconds for t in report.trials if t.candidate.algorithm not in SIMPLE)
     least = report.seconds - beyond
     return (
-        f"Took {report.seconds:.0f} s where {budget:.0f} s were asked for: {starting:.1f} s to start Python and load "
+        f"Took {report.seconds:.0f} s {beyond_budget}: {starting:.1f} s to start Python and load "
         f"libraries, {trials:.1f} s for trials, {fits:.1f} s for final fits, {rest:.1f} s to read, check, examine and "
         f"store; the least for this table here is about {max(1.0, least):.0f} s"
     )

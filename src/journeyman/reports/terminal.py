@@ -31,6 +31,7 @@ from journeyman.reports.pressing import handled_findings, pressing_findings
 from journeyman.reports.search_words import (
     copies_words,
     interrupted_words,
+    late_words,
     overrun_words,
     price_words,
     recalled_words,
@@ -99,8 +100,8 @@ def _head(report: BuildReport) -> list[RenderableType]:
     what = f"{shorten(report.name, 30)} {report.version} predicts {shorten(report.task.target, 30)}"
     facts = (
         f"{plural(report.rows, 'row')} of {shorten(place(report.source), 40)}, {plural(len(report.trials), 'trial')}, "
-        f"{duration(report.seconds)}"
-    )
+        f"{duration(report.seconds)} {late_words(report)}"
+    ).rstrip()
     free = max(0, _TOP_REASONS - len(further_reasons(report.decision)))  # lines that no further reason needs
     ended = interrupted_words(report)
     return [

@@ -58,8 +58,10 @@ _FINISHING_SHARE = 0.08
 _LEAST_FITTING = 0.1
 
 _LEAST_ROUNDS = 0.8
-"""Share of a boosted member's rounds for which there must be time: the last fifth hardly matters, and a fit that is cut
-short there is worth far more than no such member."""
+"""Share of a boosted member's rounds for which there must be time: a fit that is cut short there is worth far more than
+no such member. Validation losses are flat where early stopping ends: on nine tables the loss on new rows was .97 to
+1.04 of the whole fit's with eight tenths of the rounds, 1.00 to 1.09 with six tenths. The least rounds of any fold, as
+a share of their mean, are no better rule: they were .42 to .92 there, and the loss up to 1.20."""
 
 
 def within_budget(kit: Kit, table: Table, task: Task, split: Split, settings: BuildSettings) -> Split:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, MutableMapping, Sequence
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
-from journeyman.serving.content_coding import decoded_body
+from journeyman.serving.content_coding import decoded_body, in_utf8
 from journeyman.serving.exchange import Request, Response, Route, native_refusal
 from journeyman.serving.refusals import Fault, Refusal
 from journeyman.serving.service import Service
@@ -85,16 +85,18 @@ class Application:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         route: Route | None = None
         try:
-            route, arguments = self._find(scope["method"], scope["path"])
-            headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+            route, arguments = self._find(scope)
+            headers = _headers(scope["headers"])
             self._admit(route, headers)
             body = await self._body(headers, receive) if scope["method"] not in ("GET", "HEAD") else b""
             held = len(body)
             try:
                 if "content-encoding" in headers:
                     body = decoded_body(body, headers["content-encoding"], self._service.settings.most_bytes)
-                    self._held += len(body) - held
-                    held = len(body)
+                if "charset" in headers.get("content-type", ""):
+                    body = in_utf8(body, headers["content-type"])
+                self._held += len(body) - held
+                held = len(body)
                 response = await route.handler(Request(scope["path"], arguments, headers, body))
             finally:
                 self._held -= held
@@ -119,23 +121,32 @@ class Application:
             route = next(above, None)
         return (native_refusal if route is None else route.refusal)(refusal)
 
-    def _find(self, method: str, path: str) -> tuple[Route, tuple[str, ...]]:
-        wanted = "GET" if method == "HEAD" else method
-        exact = self._exact.get(path)
-        if exact is not None and wanted in exact:
-            return exact[wanted], ()
-        allowed = set(exact or ())
-        segments = path.split("/")
-        for pattern, route in self._patterns:
-            if len(pattern) == len(segments) and all(
-                p == s or (p.startswith("{") and s) for p, s in zip(pattern, segments, strict=True)
-            ):
-                if route.method == wanted:
-                    found = [s for p, s in zip(pattern, segments, strict=True) if p.startswith("{")]
-                    return route, tuple(unquote(s) for s in found)
-                allowed.add(route.method)
-        if allowed:
-            names = ", ".join(sorted(allowed))
+    def _fitting(self, scope: Scope) -> dict[str, tuple[Route, tuple[str, ...]]]:
+        """Return the routes of an address, with or without a slash at its end, by method, and what stands for names."""
+        path = scope["path"]
+        exact = self._exact.get(path) or self._exact.get(path.rstrip("/"))
+        found: dict[str, tuple[Route, tuple[str, ...]]] = {m: (route, ()) for m, route in (exact or {}).items()}
+        if exact is None:
+            # as it came: a name may hold a slash, or a percent sign, that was written as an escape
+            raw = scope["raw_path"].decode("latin-1") if scope.get("raw_path") else quote(path)
+            segments = [unquote(one) for one in raw.removesuffix("/").split("/")]
+            for pattern, route in self._patterns:
+                if len(pattern) == len(segments) and all(
+                    p == s or (p.startswith("{") and s) for p, s in zip(pattern, segments, strict=True)
+                ):
+                    names = tuple(s for p, s in zip(pattern, segments, strict=True) if p.startswith("{"))
+                    found.setdefault(route.method, (route, names))
+        return found
+
+    def _find(self, scope: Scope) -> tuple[Route, tuple[str, ...]]:
+        method, path = scope["method"], scope["path"]
+        if (usual := self._exact.get(path, {}).get(method)) is not None:
+            return usual, ()
+        found = self._fitting(scope)
+        if (fitting := found.get("GET" if method == "HEAD" else method)) is not None:
+            return fitting
+        if found:
+            names = _allowed(found)
             fault = Fault("wrong method", f"{path[:100]} takes {names}", "method", method[:20], names)
             raise Refusal(405, fault, {"Allow": names})
         fault = Fault("not found", f"there is no {path[:100]}", "path", path[:100], hint="GET / lists the addresses")
@@ -208,6 +219,19 @@ class Application:
         self._service.counters.add("journeyman_refused_total", {"reason": "too large"})
         fault = Fault("too large", "the body is too large", "body", f"{found} bytes", f"at most {limit} bytes")
         return Refusal(413, fault, {"Connection": "close"})
+
+
+def _allowed(found: Collection[str]) -> str:
+    return ", ".join(sorted({*found, *(["HEAD"] if "GET" in found else [])}))
+
+
+def _headers(given: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return headers by name; one that comes several times is a list (RFC 9110, 5.3)."""
+    headers: dict[str, str] = {}
+    for name, value in given:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        headers[key] = text if key not in headers else f"{headers[key]}, {text}"
+    return headers
 
 
 async def _send(response: Response, send: Send, bare: bool) -> None:

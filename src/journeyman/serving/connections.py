@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -35,11 +36,53 @@ class PatientProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on, unless the headers have become too long."""
-        super().data_received(data)
+        self._read(data)
         if self._in_headers:
             self._header_bytes += len(data)
             if self._header_bytes > _MOST_HEADER_BYTES and not self.transport.is_closing():
                 self._close(_TOO_LONG)
+
+    def _read(self, data: bytes) -> None:
+        try:
+            self._unset_keepalive_if_required()
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            if self.parser.get_method() != b"CONNECT":
+                self._read_plainly(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+
+    def _read_plainly(self, rest: bytes) -> None:
+        """Read a request without its wish for another protocol, which a server may ignore (RFC 9110, 7.8).
+
+        The parser would take its body for that protocol; Java's client asks for HTTP/2 with each of its requests.
+        """
+        line = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        headers = [b"%b: %b\r\n" % (name, value) for name, value in self.headers if name != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        self._read(b"".join([line, *headers, b"\r\n", rest]))
+
+    def _is_asked_again(self) -> bool:
+        """Return whether a request is going to be read plainly."""
+        return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio asks whether to keep the connection
+        """Let a client that has said all, and says so, have the answers to it."""
+        latest = self.pipeline[0][0] if self.pipeline else self.cycle
+        if latest is None or latest.response_complete or latest.more_body:
+            return False
+        latest.keep_alive = False
+        return True
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a part of a body."""
+        if not self._is_asked_again():
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Note that a request is there."""
+        if not self._is_asked_again():
+            super().on_message_complete()
 
     def on_message_begin(self) -> None:
         """Note that headers begin."""
@@ -49,7 +92,8 @@ class PatientProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Note that they are there."""
         self._in_headers = False
-        super().on_headers_complete()
+        if not self._is_asked_again():
+            super().on_headers_complete()
 
     def _look_later(self) -> None:
         self.loop.call_later(min(_LOOK, self._patience / 4), self._look)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from journeyman.serving.answers import answers_of, given_json
 from journeyman.serving.asks import Outcome, Row
 from journeyman.serving.exchange import JSON, Request, Response, Route, json_response
 from journeyman.serving.openapi import operation
-from journeyman.serving.refusals import Fault, Refusal, decoded
+from journeyman.serving.refusals import Fault, Refusal, decoded, flag
 from journeyman.serving.row_forms import from_columns, from_csv, from_split, from_values
 from journeyman.serving.service import Service
 from journeyman.serving.tokens import Right
@@ -25,6 +26,12 @@ _KEYS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _ID = "x-amzn-sagemaker-inference-id"
 _ATTRIBUTES = "x-amzn-sagemaker-custom-attributes"
 _LINES = ("application/jsonlines", "application/x-jsonlines", "application/x-ndjson")
+_OFFERED = {
+    **{kind: kind for kind in (JSON, "text/csv", *_LINES)},
+    **dict.fromkeys(("*/*", "application/*"), JSON),
+    "text/*": "text/csv",
+}
+_QUALITY = re.compile(r"[01](?:\.\d{0,3})?")
 _HINT = f"send exactly one of {', '.join(_KEYS)}, a list of records, or CSV"
 
 
@@ -40,11 +47,13 @@ def routes(service: Service) -> list[Route]:
     async def invoke(request: Request) -> Response:
         amazon = request.arguments or any(name.startswith("x-amzn-sagemaker") for name in request.headers)
         protocol = SAGEMAKER if amazon else MLFLOW
+        media = _accepted(request.headers.get("accept", ""))
         rows, parameters = _rows(request, service)
+        detail, reasons = flag(parameters, "detail"), flag(parameters, "reasons")
         client_id = request.headers.get(_ID)
         ids = None if client_id is None else numbered(client_id, len(rows))
-        outcomes = await service.predict(rows, ids, protocol, True, bool(parameters.get("reasons")))
-        response = _told(request, outcomes, bool(parameters.get("detail")), service.champion.name)
+        outcomes = await service.predict(rows, ids, protocol, True, reasons)
+        response = _told(media, outcomes, detail, service.champion.name)
         attributes = request.headers.get(_ATTRIBUTES)
         if attributes is not None and attributes.isprintable() and len(attributes) <= 1024:
             return Response(response.status, response.body, response.content_type, {_ATTRIBUTES: attributes})
@@ -85,7 +94,7 @@ def _rows(request: Request, service: Service) -> tuple[list[Row], Mapping[str, A
         return from_csv(request.body, columns), {}
     if kind in _LINES:
         lines = [line for line in request.body.splitlines() if line.strip()]
-        return from_values([decoded(line, dict[str, Any], _HINT) for line in lines], columns, "line"), {}
+        return from_values([_line_value(line, number) for number, line in enumerate(lines, 1)], columns, "line"), {}
     if kind not in (JSON, "application/x-www-form-urlencoded"):  # what curl says when it is told nothing
         wanted = f"{JSON}, text/csv or {_LINES[0]}"
         raise Refusal(415, Fault("media type", f"{kind[:60]} is not read here", "content-type", kind[:60], wanted))
@@ -104,7 +113,47 @@ def _rows(request: Request, service: Service) -> tuple[list[Row], Mapping[str, A
         )
         raise Refusal(400, fault)
     parameters = asked.get("params") or asked.get("parameters") or {}
-    return _from_json(given[0], asked[given[0]], service), parameters if isinstance(parameters, dict) else {}
+    if not isinstance(parameters, dict):
+        fault = Fault("bad request", "params are no object", "params", type(parameters).__name__, "an object")
+        raise Refusal(400, fault)
+    return _from_json(given[0], asked[given[0]], service), parameters
+
+
+def _line_value(line: bytes, number: int) -> Any:
+    try:
+        return decoded(line, object, _HINT)
+    except Refusal as refusal:
+        fault = refusal.fault
+        said = fault.message.replace("the body", f"line {number}", 1)
+        named = msgspec.structs.replace(fault, message=said, field=f"line {number}", wanted="JSON on each line")
+        raise Refusal(refusal.status, named) from None
+
+
+def _accepted(header: str) -> str:
+    """Return the media type that a caller likes best among those that are offered: JSON where nothing is said.
+
+    Raises
+    ------
+    Refusal
+        406 where it likes none of them.
+
+    Examples
+    --------
+    >>> _accepted("text/csv;q=0.5, application/json"), _accepted("text/csv, */*;q=0.1"), _accepted("")
+    ('application/json', 'text/csv', 'application/json')
+    """
+    best, liked = "", 0.0
+    for one in header.lower().split(","):
+        kind, *parameters = (part.strip() for part in one.split(";"))
+        quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+        weight = float(quality) if _QUALITY.fullmatch(quality) else 1.0
+        if kind in _OFFERED and weight > liked:
+            best, liked = _OFFERED[kind], weight
+    if best or not header.strip():
+        return best or JSON
+    wanted = f"{JSON}, text/csv or {_LINES[0]}"
+    fault = Fault("media type", "no media type is offered here that is accepted", "accept", header[:60], wanted)
+    raise Refusal(406, fault)
 
 
 def _from_json(key: str, value: Any, service: Service) -> list[Row]:
@@ -123,14 +172,12 @@ def _from_json(key: str, value: Any, service: Service) -> list[Row]:
     return from_values(value, columns, key)
 
 
-def _told(request: Request, outcomes: list[Outcome], detail: bool, name: str) -> Response:
+def _told(media: str, outcomes: list[Outcome], detail: bool, name: str) -> Response:
     answers = answers_of(outcomes)
-    accepted = request.headers.get("accept", "").lower()
-    if "text/csv" in accepted and not detail:
+    if media == "text/csv" and not detail:
         lines = "".join(f"{_cell(answer)}\n" for answer in answers)
         return Response(200, lines.encode(), "text/csv; charset=utf-8")
-    media = next((kind for kind in _LINES if kind in accepted), None)
-    if media is not None:  # a batch transform joins rows and answers line by line
+    if media in _LINES:  # a batch transform joins rows and answers line by line
         told = [given_json(o, name) for o in outcomes] if detail else [_line(answer) for answer in answers]
         return Response(200, b"".join(b"%b\n" % line for line in told), media)
     if detail:

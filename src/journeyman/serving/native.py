@@ -9,11 +9,12 @@ import msgspec
 
 from journeyman.entities.prediction import LabelFate
 from journeyman.serving.answers import given_json
+from journeyman.serving.asks import Outcome
 from journeyman.serving.exchange import Request, Response, Route, json_response
 from journeyman.serving.lineup import Challenge, Role
 from journeyman.serving.openapi import operation, row_schema
 from journeyman.serving.refusals import Fault, Refusal, decoded
-from journeyman.serving.service import Service
+from journeyman.serving.service import Service, bad_id
 from journeyman.serving.tokens import Right
 from journeyman.serving.truths import NAN, GivenLabel, read_label, unknown_prediction
 
@@ -28,15 +29,15 @@ _OPERATE_HINT = 'send {"champion": 2} or {"challenger": {"version": 3, "role": "
 
 class _Predict(msgspec.Struct, forbid_unknown_fields=True):
     row: dict[str, Any] | None = None
-    rows: list[dict[str, Any]] | None = None
+    rows: list[Any] | None = None
     id: str | None = None
-    ids: list[str | None] | None = None
+    ids: list[Any] | None = None
     strict: bool = False
     reasons: bool = False
 
 
 class _Labels(msgspec.Struct, forbid_unknown_fields=True):
-    labels: list[GivenLabel] | None = None
+    labels: list[Any] | None = None
     id: str | None = None
     key: dict[str, Any] | None = None
     truth: Any = None
@@ -71,10 +72,25 @@ def routes(service: Service) -> list[Route]:
             found = "id" if asked.id is not None else f"{len(ids or [])} ids"
             fault = Fault("bad request", "each row needs its own id", "ids", found, f"{len(rows)} ids", _PREDICT_HINT)
             raise Refusal(400, fault)
-        outcomes = await service.predict(rows, ids, NATIVE, asked.strict, asked.reasons)
+        service.check_size(len(rows))
+        outcomes = await each(rows, ids or [None] * len(rows), asked)
         failed = sum(isinstance(outcome, Fault) for outcome in outcomes)
         body = b",".join(given_json(outcome, name) for outcome in outcomes)
         return Response(200, b'{"predictions":[%b],"failed":%d}' % (body, failed))
+
+    async def each(rows: list[Any], ids: list[Any], asked: _Predict) -> list[Outcome]:
+        """Return an outcome a row; what is no row, or has no good id, fails alone unless all fail together."""
+        faults = {i: fault for i, one in enumerate(zip(rows, ids, strict=True)) if (fault := _unusable(*one))}
+        if not faults:
+            return await service.predict(rows, ids, NATIVE, asked.strict, asked.reasons)
+        if asked.strict or len(faults) == len(rows):
+            position, fault = next(iter(faults.items()))
+            raise Refusal(400, msgspec.structs.replace(fault, field=f"{fault.field}s[{position}]"))
+        good = [i for i in range(len(rows)) if i not in faults]
+        some = [rows[i] for i in good], [ids[i] for i in good]
+        outcomes = await service.predict(*some, NATIVE, False, asked.reasons)
+        known: dict[int, Outcome] = {**faults, **dict(zip(good, outcomes, strict=True))}
+        return [known[i] for i in range(len(rows))]
 
     async def labels(request: Request) -> Response:
         asked = decoded(request.body, _Labels, _LABEL_HINT, _NAN)
@@ -87,21 +103,22 @@ def routes(service: Service) -> list[Route]:
             raise Refusal(404 if told.code == "unknown prediction" else 400, told)
         return json_response({"fate": told.value})
 
-    async def many(given: Sequence[GivenLabel]) -> Response:
+    async def many(given: Sequence[Any]) -> Response:
         if not given:
             raise Refusal(400, Fault("no labels", "there is no label", "labels", "nothing", "at least one"))
-        told = await record(given)
+        told = await record([_given_label(one) for one in given])
         failed = sum(isinstance(one, Fault) for one in told)
         entries = [{"error": one} if isinstance(one, Fault) else {"fate": one.value} for one in told]
         return json_response({"labels": entries, "failed": failed})
 
-    async def record(given: Sequence[GivenLabel]) -> list[LabelFate | Fault]:
-        read = [read_label(one, service.champion.task, service.rules) for one in given]
+    async def record(given: Sequence[GivenLabel | Fault]) -> list[LabelFate | Fault]:
+        task, rules = service.champion.task, service.rules
+        read = [one if isinstance(one, Fault) else read_label(one, task, rules) for one in given]
         fates = iter(await service.label([one for one in read if not isinstance(one, Fault)]))
         told: list[LabelFate | Fault] = []
         for one, asked in zip(read, given, strict=True):
             fate = one if isinstance(one, Fault) else next(fates)
-            if fate is LabelFate.UNKNOWN:
+            if fate is LabelFate.UNKNOWN and isinstance(asked, GivenLabel):
                 fate = unknown_prediction(str(asked.id))
             told.append(fate)
         return told
@@ -117,6 +134,9 @@ def routes(service: Service) -> list[Route]:
         if wanted is not None and not 0 <= wanted.share <= 1:
             fault = Fault("bad request", "a share is from 0 to 1", "challenger.share", str(wanted.share), "0 to 1")
             raise Refusal(400, fault)
+        if wanted is not None and wanted.version is None and wanted != _Challenger():
+            fault = Fault("bad request", "a challenger without a version", "challenger.version", "nothing", "a version")
+            raise Refusal(400, msgspec.structs.replace(fault, hint=_OPERATE_HINT))
         challenge = None if wanted is None else Challenge(wanted.version, wanted.role, wanted.share)
         return json_response(await service.operate(asked.champion, challenge))
 
@@ -141,6 +161,19 @@ def routes(service: Service) -> list[Route]:
         Route("GET", "/health", health, None, NATIVE, operation("Whether predictions can be recorded")),
         Route("GET", "/metrics", metrics, Right.OPERATE, NATIVE, operation("Counters", answer="text/plain")),
     ]
+
+
+def _unusable(row: Any, client_id: Any) -> Fault | None:
+    if not isinstance(row, dict):
+        return Fault("bad row", "this is no row", "row", repr(row)[:60], "an object", _PREDICT_HINT)
+    return None if client_id is None else bad_id(client_id)
+
+
+def _given_label(given: Any) -> GivenLabel | Fault:
+    try:
+        return msgspec.convert(given, GivenLabel)
+    except msgspec.ValidationError as error:
+        return Fault("bad label", f"this is no label: {error}", "labels", repr(given)[:60], "id or key, and truth")
 
 
 def _one_of(one: str, other: str, both: bool, hint: str) -> Fault:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from journeyman.serving.binary_tensors import HEADER, SIZE, BinaryPart, packed, 
 from journeyman.serving.exchange import Request, Response, Route, json_response
 from journeyman.serving.invocations import numbered
 from journeyman.serving.openapi import operation
-from journeyman.serving.refusals import Fault, Refusal, decoded, is_infinite
+from journeyman.serving.refusals import Fault, Refusal, decoded, flag, is_infinite
 from journeyman.serving.served_release import ServedRelease
 from journeyman.serving.service import Service
 from journeyman.serving.tokens import Right
@@ -28,8 +29,10 @@ OIP = "open inference"
 _HINT = 'send {"inputs": [{"name": "COLUMN", "shape": [1], "datatype": "FP64", "data": [1.5]}, ...]}'
 _LARGEST = 2**40  # of a size: beyond that, products of sizes take long
 _MOST_DIMENSIONS = 8
-_WHOLE = {f"{sign}INT{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)}
-_REAL = {"FP16", "FP32", "FP64"}
+_WHOLE = {f"INT{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)}
+_WHOLE |= {f"UINT{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)}
+_REAL = {"FP16": 65_504.0, "FP32": 3.4028235e38, "FP64": sys.float_info.max}
+_NOT_OFFERED = ("shared_memory_region", "classification")  # extensions of Triton's, which change what the data are
 
 
 class _Tensor(msgspec.Struct):
@@ -37,19 +40,19 @@ class _Tensor(msgspec.Struct):
     shape: list[int]
     datatype: str
     data: Any = msgspec.UNSET
-    parameters: Any = None
+    parameters: dict[str, Any] | None = None
 
 
 class _Wanted(msgspec.Struct):
     name: str
-    parameters: Any = None
+    parameters: dict[str, Any] | None = None
 
 
 class _Infer(msgspec.Struct):
     inputs: list[_Tensor]
     id: str | None = None
     outputs: list[_Wanted] | None = None
-    parameters: Any = None
+    parameters: dict[str, Any] | None = None
 
 
 def routes(service: Service) -> list[Route]:
@@ -68,6 +71,7 @@ def routes(service: Service) -> list[Route]:
         asked = decoded(text, _Infer, _HINT)
         champion = check(request.arguments)
         wanted = _wanted(asked, [name for name, _, _ in _outputs(champion)])
+        service.check_size(max((tensor.shape[0] for tensor in asked.inputs if tensor.shape), default=0))
         rows = _rows([_Values(tensor, i, binary) for i, tensor in enumerate(asked.inputs)], champion.columns)
         binary.end()
         ids = None if asked.id is None else numbered(asked.id, len(rows))
@@ -130,17 +134,20 @@ def routes(service: Service) -> list[Route]:
 
 def _wanted(asked: _Infer, known: Sequence[str]) -> dict[str, bool]:
     """Return the names of wanted outputs, each with whether its values are to come as raw bytes."""
-    usual = _flag(asked.parameters, "binary_data_output", False)
-    if asked.outputs is None:
+    usual = flag(asked.parameters or {}, "binary_data_output")
+    if not asked.outputs:
         return dict.fromkeys(known, usual)
     for output in asked.outputs:
         if output.name not in known:
             raise _bad("outputs", output.name[:60], f"one of {', '.join(known)}")
-    return {output.name: _flag(output.parameters, "binary_data", usual) for output in asked.outputs}
+        _check_offered(output.parameters, f"outputs[{output.name}]")
+    return {output.name: flag(output.parameters or {}, "binary_data", usual) for output in asked.outputs}
 
 
-def _flag(parameters: Any, name: str, usual: bool) -> bool:
-    return bool(parameters.get(name, usual)) if isinstance(parameters, dict) else usual
+def _check_offered(parameters: Mapping[str, Any] | None, field: str) -> None:
+    for name in _NOT_OFFERED:
+        if name in (parameters or {}):
+            raise _bad(field, name, "nothing of what is not offered here")
 
 
 def _pack(tensor: dict[str, Any]) -> bytes:
@@ -190,16 +197,16 @@ def _values(tensor: _Tensor, position: int, binary: BinaryPart) -> list[Any]:
     fits = _FITS.get(tensor.datatype)
     if fits is None:
         raise _bad(f"inputs[{position}].datatype", tensor.datatype[:60], f"one of {', '.join(sorted(_FITS))}")
-    flat: list[Any] = []
-    if isinstance(tensor.parameters, dict) and SIZE in tensor.parameters:
+    _check_offered(tensor.parameters, f"inputs[{position}]")
+    if SIZE in (tensor.parameters or {}):
+        assert tensor.parameters is not None  # it holds the size
         if tensor.data is not msgspec.UNSET:
             raise _bad(f"inputs[{position}]", f"data and {SIZE}", "one of them")
         flat = binary.take(tensor.datatype, tensor.parameters[SIZE], f"inputs[{position}]")
     elif tensor.data is msgspec.UNSET:
         raise _bad(f"inputs[{position}]", "no data", f"data, or {SIZE} and the values behind the JSON")
     else:
-        for value in tensor.data if isinstance(tensor.data, list) else [tensor.data]:
-            flat.extend(value if isinstance(value, list) else [value])
+        flat = _flattened(tensor.data, tensor.shape, f"inputs[{position}].data")
     size = math.prod(tensor.shape)
     if len(flat) != size:
         raise _bad(
@@ -211,13 +218,35 @@ def _values(tensor: _Tensor, position: int, binary: BinaryPart) -> list[Any]:
     return flat
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _flattened(data: Any, shape: Sequence[int], field: str) -> list[Any]:
+    """Return values in the order of rows; where they are nested, as their shape says, which else would lie."""
+    if not isinstance(data, list):
+        raise _bad(field, repr(data)[:60], "a list of values")
+    if not any(isinstance(value, list) for value in data):
+        return data
+    values, found = data, [len(data)]
+    while values and all(isinstance(value, list) for value in values):
+        found.append(len(values[0]))
+        if len(found) > _MOST_DIMENSIONS or any(len(value) != found[-1] for value in values):
+            raise _bad(field, "lists of several lengths", f"values of shape {list(shape[:6])}")
+        values = [one for value in values for one in value]
+    if [size for size in found if size != 1] != [size for size in shape if size != 1]:
+        raise _bad(field, f"lists of shape {found}", f"values of shape {list(shape[:6])}, row by row")
+    return values
 
 
-def _is_real(value: object) -> bool:
+def _whole(low: int, high: int) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _real(largest: float) -> Callable[[object], bool]:
     # what is infinite comes as text, and its row is refused by its column
-    return (isinstance(value, int | float) and not isinstance(value, bool)) or is_infinite(value)
+    def fits(value: object) -> bool:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return -largest <= value <= largest
+        return is_infinite(value)
+
+    return fits
 
 
 def _is_text(value: object) -> bool:
@@ -229,8 +258,8 @@ def _is_flag(value: object) -> bool:
 
 
 _FITS: dict[str, Callable[[object], bool]] = {
-    **dict.fromkeys(_WHOLE, _is_whole),
-    **dict.fromkeys(_REAL, _is_real),
+    **{name: _whole(low, high) for name, (low, high) in _WHOLE.items()},
+    **{name: _real(largest) for name, largest in _REAL.items()},
     "BYTES": _is_text,
     "BOOL": _is_flag,
 }

@@ -6,17 +6,21 @@ import math
 import re
 from collections.abc import Mapping
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from journeyman.entities.admitted import RowMisfit
 
-__all__ = ["Fault", "Refusal", "decoded", "fault_of_misfit", "is_infinite"]
+__all__ = ["Fault", "Refusal", "decoded", "fault_of_misfit", "flag", "is_infinite"]
 
 T = TypeVar("T")
 _PATH = re.compile(r"(?P<message>.*?) - at `\$(?P<path>.*)`$")
 _TOKENS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|-?(?:NaN|Infinity)|-?[0-9][0-9.eE+-]*', re.DOTALL)
+_BOM = b"\xef\xbb\xbf"
+_ESCAPES = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u[dD][89a-fA-F]..|.)", re.DOTALL)
+_LONE = len(b"\\udddd")
+_NO_JSON = (b"NaN", b"Infinity", b"\\ud", b"\\uD")
 _MOST_DIGITS = 4_000  # of a number; Python reads no whole number of more than 4,300
 _EXPECTED = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<found>[^`]+)`")
 
@@ -70,8 +74,8 @@ def decoded(body: bytes, kind: type[T], hint: str, nan: bytes = b"null") -> T:
     """Read a JSON body as ``kind``; a Refusal names the field, what was found and what was wanted.
 
     Python's clients write NaN for a missing number, which JSON does not know: it is missing. Infinity, and a number
-    that no float can hold, become texts, so that whatever reads them refuses them in their place. ``nan`` is the JSON
-    that NaN becomes.
+            body = body.removeprefix(_BOM)
+            return msgspec.json.decode(_TOKENS.sub(partial(_plain, nan), body), type=kind)
 
     Examples
     --------
@@ -82,8 +86,9 @@ def decoded(body: bytes, kind: type[T], hint: str, nan: bytes = b"null") -> T:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         reason: Exception = error
-    if b"NaN" in body or b"Infinity" in body or "out of range" in str(reason):
+    if body.startswith(_BOM) or "out of range" in str(reason) or any(sign in body for sign in _NO_JSON):
         try:
+            body = body.removeprefix(_BOM)
             return msgspec.json.decode(_TOKENS.sub(partial(_plain, nan), body), type=kind)
         except (msgspec.DecodeError, RecursionError, ValueError) as error:
             reason = error
@@ -91,6 +96,24 @@ def decoded(body: bytes, kind: type[T], hint: str, nan: bytes = b"null") -> T:
         raise Refusal(400, _fault(str(reason), hint))
     said = "it is nested too deeply" if isinstance(reason, RecursionError) else str(reason)
     raise Refusal(400, Fault("not JSON", f"the body is not JSON: {said}", "", _shown(body), "JSON", hint))
+
+
+def flag(parameters: Mapping[str, Any], name: str, usual: bool = False) -> bool:
+    """Return a parameter that is true or false; a Refusal where it is neither, since "false" would count as true.
+
+    Examples
+    --------
+    >>> flag({"detail": True}, "detail"), flag({}, "detail"), flag({"detail": None}, "detail", True)
+    (True, False, True)
+    """
+    value = parameters.get(name)
+    if value is None:
+        return usual
+    if not isinstance(value, bool):
+        found = repr(value)[:60]
+        fault = Fault("bad request", f"{name} is {found}, neither true nor false", name, found, "true or false")
+        raise Refusal(400, fault)
+    return value
 
 
 def is_infinite(value: object) -> bool:
@@ -113,7 +136,7 @@ def _plain(nan: bytes, token: re.Match[bytes]) -> bytes:
     """Return a token of JSON as JSON allows it."""
     text = token[0]
     if text[:1] == b'"':
-        return text
+        return _ESCAPES.sub(lambda one: b"\\ufffd" if len(one[0]) == _LONE else one[0], text)
     if text == b"NaN":
         return nan
     try:

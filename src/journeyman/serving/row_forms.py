@@ -85,14 +85,17 @@ def from_csv(body: bytes, columns: Sequence[Column]) -> list[Row]:
     ([{'age': '41'}], [{'age': '41'}, {'age': '42'}])
     """
     try:
-        lines = [line for line in csv.reader(io.StringIO(body.decode("utf-8-sig")), strict=True) if line]
+        text = body.decode("utf-8-sig")
+        text = text if "\n" in text else text.replace("\r", "\n")  # as spreadsheets of old wrote lines
+        lines = [line for line in csv.reader(io.StringIO(text), strict=True) if line]
     except (UnicodeDecodeError, csv.Error) as error:
         raise _wrong("body", str(error), "CSV in UTF-8") from None
     if not lines:
         return []
     names = [column.name for column in columns]
     header = [name.strip() for name in lines[0]]
-    if set(header) & set(names):
+    # a value may be called as a column is, most of a line's values are not
+    if 2 * len(set(header) & set(names)) > min(len(header), len(names)):
         for number, line in enumerate(lines[1:], 2):
             if len(line) != len(header):
                 raise _wrong(f"line {number}", f"{len(line)} values", f"{len(header)} values, as the header has names")

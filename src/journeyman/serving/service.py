@@ -23,7 +23,7 @@ from journeyman.serving.refusals import Fault, Refusal
 from journeyman.serving.serve_settings import ServeSettings
 from journeyman.serving.served_release import ServedRelease
 
-__all__ = ["Service", "read_challenge", "refusal_of", "write_challenge"]
+__all__ = ["Service", "bad_id", "read_challenge", "refusal_of", "write_challenge"]
 
 _CHALLENGE = "challenge"
 _LONGEST_ID = 200
@@ -115,21 +115,15 @@ class Service:
         """
         if not rows:
             raise Refusal(400, Fault("no rows", "there is no row to predict", "rows", "nothing", "at least one row"))
-        if len(rows) > self.settings.most_rows:
-            wanted = f"at most {self.settings.most_rows}"
-            fault = Fault(
-                "too many rows", f"{len(rows)} rows, {wanted} fit in a request", "rows", str(len(rows)), wanted
-            )
-            raise Refusal(413, fault)
+        self.check_size(len(rows))
         if reasons and len(rows) > _MOST_EXPLAINED:
             wanted = f"at most {_MOST_EXPLAINED}"
             fault = Fault("too many rows", "reasons take long", "rows", str(len(rows)), wanted, "ask without reasons")
             raise Refusal(413, fault)
         ids = tuple(client_ids or [None] * len(rows))
         for position, client_id in enumerate(ids):
-            if client_id is not None and not 0 < len(client_id) <= _LONGEST_ID:
-                fault = Fault("bad id", "an id has 1 to 200 characters", f"ids[{position}]", client_id[:60], "1 to 200")
-                raise Refusal(400, fault)
+            if client_id is not None and (wrong := bad_id(client_id)) is not None:
+                raise Refusal(400, msgspec.structs.replace(wrong, field=f"ids[{position}]"))
         ask = Ask(tuple(rows), ids, protocol, self._deadline(), strict, reasons)
         outcomes = cast(list[Outcome], await self._recorder.submit(ask))
         if strict:
@@ -137,6 +131,13 @@ class Service:
                 if isinstance(outcome, Fault) and outcome.code != "not answered":
                     raise refusal_of(outcome, position if len(outcomes) > 1 else None)
         return outcomes
+
+    def check_size(self, rows: int) -> None:
+        """Raise a Refusal, 413, where a request has more rows than fit; before they are made, where that takes long."""
+        if rows > self.settings.most_rows:
+            wanted = f"at most {self.settings.most_rows}"
+            fault = Fault("too many rows", f"{rows} rows, {wanted} fit in a request", "rows", str(rows), wanted)
+            raise Refusal(413, fault)
 
     async def label(self, labels: Sequence[Label]) -> list[LabelFate]:
         """Record labels; return what became of each, once it is durable."""
@@ -230,6 +231,14 @@ class Service:
 
     def _deadline(self) -> float:
         return time.monotonic() + self.settings.timeout
+
+
+def bad_id(client_id: object) -> Fault | None:
+    """Return what is wrong with a client's id."""
+    if isinstance(client_id, str) and 0 < len(client_id) <= _LONGEST_ID:
+        return None
+    shown = str(client_id)[:60] if isinstance(client_id, str) else repr(client_id)[:60]
+    return Fault("bad id", "an id is a text of 1 to 200 characters", "id", shown, "1 to 200 characters")
 
 
 def refusal_of(fault: Fault, position: int | None = None) -> Refusal:

@@ -12,7 +12,7 @@ from journeyman.serving.answers import answers_of, given_json
 from journeyman.serving.asks import Given
 from journeyman.serving.exchange import Request, Response, Route, json_response
 from journeyman.serving.openapi import operation
-from journeyman.serving.refusals import decoded
+from journeyman.serving.refusals import decoded, flag
 from journeyman.serving.row_forms import from_values
 from journeyman.serving.service import Service
 from journeyman.serving.tokens import Right
@@ -40,9 +40,10 @@ def routes(service: Service, environment: Mapping[str, str]) -> list[Route]:
     async def predict(request: Request) -> Response:
         asked = decoded(request.body, _Instances, _HINT)
         parameters = asked.parameters or {}
+        detail, reasons = flag(parameters, "detail"), flag(parameters, "reasons")
         rows = from_values(asked.instances, service.champion.columns, "instances")
-        outcomes = await service.predict(rows, None, VERTEX, True, bool(parameters.get("reasons")))
-        if parameters.get("detail") or parameters.get("reasons"):
+        outcomes = await service.predict(rows, None, VERTEX, True, reasons)
+        if detail or reasons:
             body = b",".join(given_json(outcome, service.champion.name) for outcome in outcomes)
             return Response(200, b'{"predictions":[%b]}' % body)
         ids = [outcome.id for outcome in outcomes if isinstance(outcome, Given)]

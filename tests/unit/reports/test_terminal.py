@@ -52,6 +52,13 @@ def test_summary_stays_a_screenful_when_there_is_much_to_say(sample: Sample) -> 
     assert "and 37 more" in text
 
 
+def test_a_build_that_took_longer_than_its_budget_says_so_on_the_first_screen(sample: Sample) -> None:
+    settings = {"budget": "5.0"}
+    late, near = (replace(sample(TaskKind.BINARY), settings=settings, seconds=seconds) for seconds in (43.0, 5.4))
+    assert "43.0 s where 5 s were asked for" in " ".join(plain(summary(late, "r.html")).split())
+    assert "were asked for" not in plain(summary(near, "r.html"))
+
+
 def test_a_long_reason_is_told_to_its_figure_where_the_screen_has_room(sample: Sample) -> None:
     reason = f"it also beats {'repeating ' * 14}the value of one year before: root mean squared error 25.5 against 28.4"
     decision = Decision(Verdict.RELEASE, Action.PROMOTE, "it is better than predicting without a model", (reason,))

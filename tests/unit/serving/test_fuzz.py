@@ -117,7 +117,7 @@ def test_packed_bodies(client: Client, coding: str, body: bytes, status: int) ->
         ("POST", "/v2/repository/index", 404),
         ("DELETE", "/v2/models/m/infer", 405),
         ("GET", "/v2/models/m/infer", 405),
-        ("GET", "/v2/", 404),
+        ("GET", "/v2/more", 404),
         ("PUT", "/v2", 405),
         ("GET", "/invocations", 405),
         ("POST", "/invocations/more", 404),
