@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.candidate import BASELINE, Candidate
 from journeyman.entities.column import Column
+from journeyman.entities.metric import Loss
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 
@@ -66,8 +67,7 @@ class Baseline:
         """Count classes, or take the mean (the median for absolute errors), of weighted rows."""
         weights = request.weights
         if request.task.kind is TaskKind.REGRESSION:
-            absolute = request.task.metric in ("mae", "median_absolute_error", "mape")
-            if absolute:
+            if request.task.loss is not Loss.SQUARED:
                 return ConstantModel((_median(request.y, weights),))
             return ConstantModel((float(np.average(request.y, weights=weights)),))
         codes = request.y.astype(np.int64)

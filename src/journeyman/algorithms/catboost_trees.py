@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.candidate import Candidate, Parameter, Turn
 from journeyman.entities.column import Column
+from journeyman.entities.metric import Loss
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 
@@ -228,5 +229,5 @@ def _settings(request: FitRequest) -> dict[str, Any]:
     elif request.task.kind is TaskKind.MULTICLASS:
         settings |= {"loss_function": "MultiClass", "classes_count": len(request.task.labels)}
     else:
-        settings["loss_function"] = "MAE" if request.task.metric in ("mae", "median_absolute_error") else "RMSE"
+        settings["loss_function"] = "RMSE" if request.task.loss is Loss.SQUARED else "MAE"
     return settings

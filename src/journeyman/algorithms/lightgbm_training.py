@@ -9,6 +9,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.metric import Loss
 from journeyman.entities.task import TaskKind
 from journeyman.interfaces import FitRequest, Matrix
 
@@ -149,7 +150,7 @@ def _settings(request: FitRequest) -> dict[str, Any]:
         settings |= {"objective": "binary", "metric": "binary_logloss"}
     elif request.task.kind is TaskKind.MULTICLASS:
         settings |= {"objective": "multiclass", "num_class": len(request.task.labels), "metric": "multi_logloss"}
-    elif request.task.metric in ("mae", "median_absolute_error"):
+    elif request.task.loss is not Loss.SQUARED:
         settings |= {"objective": "regression_l1", "metric": "l1"}
     else:
         settings |= {"objective": "regression", "metric": "l2"}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column
+from journeyman.entities.metric import Loss
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 from journeyman.metrics import METRICS
@@ -197,7 +198,7 @@ def _best(model: NeighboursModel, place: NDArray[np.int64], request: FitRequest)
     place : ndarray of shape (n_samples,)
         Which row of the model each training row is; a row is left out with all its copies.
     """
-    absolute = request.task.metric in ("mae", "median_absolute_error")
+    absolute = request.task.loss in (Loss.ABSOLUTE, Loss.RELATIVE)
     metric = METRICS["log_loss" if model.classifier else "mae" if absolute else "rmse"]
     asked = np.linspace(0, len(model.rows) - 1, min(len(model.rows), _MOST_ASKED)).astype(np.int64)
     answers: list[list[FloatArray]] = [[] for _ in _SETTINGS]

@@ -90,7 +90,7 @@ def releases(state: ModelState) -> Any:
         score = percent(version.score) if metric.percent else number(version.score)
         mark = html.Span("champion", className="tag good") if version.champion else None
         made = version.created[:16].replace("T", " ")
-        cells = [[str(version.version), " ", mark], made, f"{metric.name} {score}", version.verdict]
+        cells = [[str(version.version), " ", mark], made, f"{metric.label} {score}", version.verdict]
         rows.append(html.Tr([html.Td(cell) for cell in cells]))
     names = ("Release", "Made (UTC)", "Score then", "Verdict")
     table = html.Table([html.Thead(html.Tr([html.Th(text, scope="col") for text in names])), html.Tbody(rows)])

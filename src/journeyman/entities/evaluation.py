@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from journeyman.entities.card import html_card
+from journeyman.entities.metric import MetricWords
 
 __all__ = [
     "Curve",
@@ -38,6 +39,10 @@ class Score:
         The same interval of the paired gain over the baseline; positive is better whatever the metric's direction.
     greater_is_better : bool
         Direction of the metric.
+    optimum : float or None
+        Its value where predictions have no fault; None in reports of versions that did not store it.
+    words : MetricWords or None
+        The metric for people; None in such reports.
     """
 
     metric: str
@@ -50,6 +55,18 @@ class Score:
     gain_low: float
     gain_high: float
     greater_is_better: bool
+    optimum: float | None = None
+    words: MetricWords | None = None
+
+    @property
+    def best(self) -> float:
+        """The score of predictions without a fault."""
+        return float(self.greater_is_better) if self.optimum is None else self.optimum
+
+    @property
+    def phrase(self) -> str:
+        """The metric's name inside a sentence."""
+        return self.metric if self.words is None else self.words.phrase or self.words.label
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from journeyman.entities.metric import Loss
+
 __all__ = ["Scheme", "Task", "TaskKind"]
 
 
@@ -56,6 +58,8 @@ class Task:
     label_delay : float
         How long after its row a label is known: seconds where the time column holds dates, else in its unit; rows
         where a time scheme has no column.
+    metric_loss : Loss or None
+        What models minimise for the metric; None in releases of versions that did not store it.
     """
 
     target: str
@@ -69,6 +73,18 @@ class Task:
     label_types: str = "str"
     copies_together: bool = True
     label_delay: float = 0.0
+    metric_loss: Loss | None = None
+
+    @property
+    def loss(self) -> Loss:
+        """What models minimise while they learn.
+
+        Examples
+        --------
+        >>> Task("y", TaskKind.REGRESSION, "rmse").loss
+        <Loss.SQUARED: 'squared'>
+        """
+        return self.metric_loss or (Loss.LOG if self.kind.classification else Loss.SQUARED)
 
     @property
     def outputs(self) -> int:

@@ -186,7 +186,7 @@ def _near_known(known: BoolArray, table: Table, task: Task, division: Split) -> 
 def _share(release: Release) -> float:
     """Return which share of the way from the baseline to a perfect score the champion went when it was built."""
     score = release.evaluation.main
-    best = 1.0 if score.greater_is_better else 0.0
+    best = score.best
     return (score.value - score.baseline) / (best - score.baseline) if best != score.baseline else float("nan")
 
 

@@ -10,11 +10,11 @@ from journeyman.interfaces.learning import (
     FittedPreparation,
     LearnsLong,
     Matrix,
-    Metric,
     Preparation,
     StartsSlowly,
     WeighsRows,
 )
+from journeyman.interfaces.metric import Metric, WeightedScore
 from journeyman.interfaces.operating import DriftDetector, Notifier, PredictionLog, TrafficLog
 from journeyman.interfaces.reading import QualityRule, RuleContext, RuleScope, Source, scope_of
 from journeyman.interfaces.running import Artifacts, Clock, Progress, Run
@@ -43,5 +43,6 @@ __all__ = [
     "StartsSlowly",
     "TrafficLog",
     "WeighsRows",
+    "WeightedScore",
     "scope_of",
 ]

@@ -1,4 +1,4 @@
-"""What learns: metrics, features as models are shown them, preparations, algorithms."""
+"""What learns: features as models are shown them, preparations, algorithms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from journeyman.entities.candidate import Candidate, Parameter
 from journeyman.entities.column import Column
 from journeyman.entities.table import Block
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 
 __all__ = [
     "Algorithm",
@@ -22,40 +22,12 @@ __all__ = [
     "FittedPreparation",
     "LearnsLong",
     "Matrix",
-    "Metric",
     "Preparation",
     "StartsSlowly",
     "WeighsRows",
 ]
 
 FloatArray = NDArray[np.float64]
-
-
-class Metric(Protocol):
-    """A way to score predictions."""
-
-    @property
-    def name(self) -> str:
-        """Name in reports and settings."""
-        ...
-
-    @property
-    def greater_is_better(self) -> bool:
-        """Direction."""
-        ...
-
-    @property
-    def kinds(self) -> frozenset[TaskKind]:
-        """Kinds of task it fits."""
-        ...
-
-    def score(self, y: FloatArray, predictions: FloatArray) -> float:
-        """Return the score.
-
-        ``y``: class codes or values, shape (n_samples,). ``predictions``: probabilities (n_samples, n_classes) or
-        values (n_samples, 1).
-        """
-        ...
 
 
 @dataclass(frozen=True)

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from journeyman.entities.task import TaskKind
 from journeyman.errors import SettingsError
-from journeyman.interfaces import Metric
 from journeyman.metrics.classification import CLASSIFICATION
 from journeyman.metrics.regression import REGRESSION
+from journeyman.plugins import load_parts
 
-__all__ = ["METRICS", "default_metric", "find_metric"]
+if TYPE_CHECKING:  # the protocols load pandas, which a list of releases does without
+    from journeyman.interfaces import Metric
+
+__all__ = ["METRICS", "all_metrics", "default_metric", "find_metric"]
 
 _BUILT_IN: tuple[Metric, ...] = (*CLASSIFICATION, *REGRESSION)
 
 METRICS: Mapping[str, Metric] = MappingProxyType({m.name: m for m in _BUILT_IN})
+"""The built-in metrics by name."""
 
 _DEFAULTS = {TaskKind.BINARY: "roc_auc", TaskKind.MULTICLASS: "log_loss", TaskKind.REGRESSION: "rmse"}
 
@@ -30,6 +36,27 @@ def default_metric(kind: TaskKind) -> str:
     'roc_auc'
     """
     return _DEFAULTS[kind]
+
+
+@cache
+def all_metrics() -> Mapping[str, Metric]:
+    """Return the built-in metrics and those of installed packages (entry points of ``journeyman.metrics``), by name.
+
+    What is installed does not change while a process runs, so it is looked up once.
+
+    Raises
+    ------
+    SettingsError
+        Where a package's metric cannot be used, or has the name of another.
+    """
+    found = dict(METRICS)
+    for metric in load_parts("journeyman.metrics").values():
+        if metric.name in found:
+            raise SettingsError(
+                f"two metrics are called {metric.name!r}", hint="uninstall the package that offers the second one"
+            )
+        found[metric.name] = metric
+    return MappingProxyType(found)
 
 
 def find_metric(name: str, kind: TaskKind) -> Metric:
@@ -48,11 +75,12 @@ def find_metric(name: str, kind: TaskKind) -> Metric:
     Traceback (most recent call last):
     journeyman.errors.SettingsError: unknown metric 'auc' (hint: did you mean 'roc_auc'? for a binary task: ...)
     """
-    fitting = sorted(n for n, m in METRICS.items() if kind in m.kinds)
-    if name not in METRICS:
+    metrics = all_metrics()
+    fitting = sorted(n for n, m in metrics.items() if kind in m.kinds)
+    if name not in metrics:
         near = difflib.get_close_matches(name, fitting, n=1, cutoff=0.4)
         guess = f"did you mean {near[0]!r}? " if near else ""
         raise SettingsError(f"unknown metric {name!r}", hint=f"{guess}for a {kind} task: {', '.join(fitting)}")
     if name not in fitting:
         raise SettingsError(f"metric {name!r} does not fit a {kind} task", hint=f"use one of {', '.join(fitting)}")
-    return METRICS[name]
+    return metrics[name]

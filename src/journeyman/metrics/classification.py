@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.metric import Loss, MetricWords
 from journeyman.entities.task import TaskKind
+from journeyman.metrics import resampled
+
+if TYPE_CHECKING:  # the protocols load pandas, which a list of releases does without
+    from journeyman.interfaces import WeightedScore
 
 __all__ = ["CLASSIFICATION", "ClassificationMetric"]
 
 FloatArray = NDArray[np.float64]
 _BINARY = frozenset({TaskKind.BINARY})
 _ANY_CLASSES = frozenset({TaskKind.BINARY, TaskKind.MULTICLASS})
+_TINY = 1e-15
 _SMALLEST = 1e-7  # a probability of zero for what happened costs 16 nats, not infinity
 
 
@@ -30,13 +37,41 @@ class ClassificationMetric:
     """
 
     name: str
+    words: MetricWords
     greater_is_better: bool
     function: Callable[[FloatArray, FloatArray], float]
+    resampled: Callable[[FloatArray, FloatArray], WeightedScore] | None = None
     kinds: frozenset[TaskKind] = _ANY_CLASSES
+    on_labels: bool = False
+    by_class: bool = False
+    proportion: bool = False
+    rare_cost: float = 0.0
+    loss: Loss = Loss.LOG
+
+    @property
+    def optimum(self) -> float:
+        """The score of predictions without a fault."""
+        return 1.0 if self.greater_is_better else 0.0
 
     def score(self, y: FloatArray, predictions: FloatArray) -> float:
         """Return the score."""
         return self.function(y, predictions)
+
+    def weighted(self, y: FloatArray, predictions: FloatArray) -> WeightedScore | None:
+        """Return the score as a function of row weights, where its form is known."""
+        return None if self.resampled is None else self.resampled(y, predictions)
+
+    def row_losses(self, y: FloatArray, predictions: FloatArray) -> FloatArray:
+        """Return log losses, shape (n_samples,); errors, each class counting alike, where the metric counts so."""
+        codes = y.astype(np.int64)
+        if not self.by_class:
+            return -np.log(np.clip(predictions[np.arange(len(y)), codes], _TINY, 1.0))
+        counts = np.bincount(codes)
+        return np.asarray((predictions.argmax(axis=1) != codes) * len(y) / (np.count_nonzero(counts) * counts[codes]))
+
+    def best_constant(self, y: FloatArray, outputs: int) -> FloatArray:
+        """Return the share of each class, shape (n_classes,)."""
+        return np.bincount(y.astype(np.int64), minlength=outputs) / len(y)
 
 
 def _roc_auc(y: FloatArray, p: FloatArray) -> float:
@@ -102,11 +137,69 @@ def _brier(y: FloatArray, p: FloatArray) -> float:
 
 
 CLASSIFICATION: tuple[ClassificationMetric, ...] = (
-    ClassificationMetric("roc_auc", True, _roc_auc, _BINARY),
-    ClassificationMetric("log_loss", False, _log_loss),
-    ClassificationMetric("accuracy", True, _accuracy),
-    ClassificationMetric("balanced_accuracy", True, _balanced_accuracy),
-    ClassificationMetric("f1", True, _f1),
-    ClassificationMetric("average_precision", True, _average_precision, _BINARY),
-    ClassificationMetric("brier", False, _brier),
+    ClassificationMetric(
+        "roc_auc",
+        MetricWords("ROC AUC", "chance that a positive row is ranked above a negative one", "area under the ROC curve"),
+        True,
+        _roc_auc,
+        resampled.roc_auc,
+        _BINARY,
+        rare_cost=0.5,  # rows that the model knows nothing of are ranked as chance ranks them
+    ),
+    ClassificationMetric(
+        "log_loss",
+        MetricWords("Log loss", "how wrong the probabilities are; 0 is perfect", "log loss"),
+        False,
+        _log_loss,
+        resampled.log_loss,
+    ),
+    ClassificationMetric(
+        "accuracy",
+        MetricWords("Accuracy", "share of rows that get the right label", "accuracy", percent=True),
+        True,
+        _accuracy,
+        resampled.accuracy,
+        on_labels=True,
+        proportion=True,
+    ),
+    ClassificationMetric(
+        "balanced_accuracy",
+        MetricWords(
+            "Balanced accuracy",
+            "share of right labels, every class counted equally",
+            "balanced accuracy",
+            percent=True,
+        ),
+        True,
+        _balanced_accuracy,
+        resampled.balanced_accuracy,
+        on_labels=True,
+        by_class=True,
+        rare_cost=1.0,
+    ),
+    ClassificationMetric(
+        "f1",
+        MetricWords("F1", "balance of false alarms and misses; 1 is perfect"),
+        True,
+        _f1,
+        resampled.f1,
+        on_labels=True,
+        rare_cost=1.0,
+    ),
+    ClassificationMetric(
+        "average_precision",
+        MetricWords("Average precision", "precision averaged over all thresholds; 1 is perfect", "average precision"),
+        True,
+        _average_precision,
+        resampled.average_precision,
+        _BINARY,
+        rare_cost=1.0,
+    ),
+    ClassificationMetric(
+        "brier",
+        MetricWords("Brier score", "squared error of the probabilities; 0 is perfect"),
+        False,
+        _brier,
+        resampled.brier,
+    ),
 )

@@ -466,7 +466,7 @@ def keep_experience(
     kit: Kit, workspace: Workspace, job: str, table: Table, task: Task, found: Search
 ) -> tuple[Experience, ...]:
     """Add what a search has taught to the experience of the workspace and of the user; a repeated job counts once."""
-    direction = find_metric(task.metric, task.kind).greater_is_better
-    gained = learn(meta_features(table, task), found.trials, found.expectations, found.outcomes, direction)
+    optimum = find_metric(task.metric, task.kind).optimum
+    gained = learn(meta_features(table, task), found.trials, found.expectations, found.outcomes, optimum)
     keep(workspace.experience, job, gained, kit.progress.note)
     return gained

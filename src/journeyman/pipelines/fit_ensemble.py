@@ -250,7 +250,8 @@ def _table(
         taken = table.frame[weight].to_numpy(dtype=np.float64)
         columns = tuple(c for c in table.columns if c.name != weight)
         table = replace(table, frame=table.frame.drop(columns=weight), columns=columns, weights=taken / taken.mean())
-    posed = Task(target, kind, settings.metric or default_metric(kind))
+    metric = settings.metric or default_metric(kind)
+    posed = Task(target, kind, metric, metric_loss=find_metric(metric, kind).loss)
     column = Column(target, Kind.NUMBER, Role.TARGET)
     if kind.classification:
         labels = tuple(str(code) for code in range(int(y.max()) + 1))

@@ -118,7 +118,7 @@ def search(
     seen, attempts, rows = Diagnosed(), list[Attempt](), (table, split, task, settings.seed)
     paces: list[float] = []
     while True:
-        shown = shown_by(trials, outcomes, best, metric.greater_is_better)
+        shown = shown_by(trials, outcomes, best, metric.optimum)
         foreseen = ({**context, **shown.overall}, foresight)
         costs = expected_costs(kit, table, task, split, settings, waiting, trials, foreseen)
         costs = _longer(costs, waiting, trials)
@@ -274,7 +274,7 @@ def _lean(plan: _Plan, members: Sequence[Trial], trials: Sequence[Trial]) -> Seq
 
     def loss(trial: Trial) -> float:
         assert trial.score is not None  # only finished trials are asked
-        return 1.0 - trial.score if plan.metric.greater_is_better else trial.score
+        return abs(plan.metric.optimum - trial.score)
 
     half = sum(map(seconds, members)) / 2
     done = [t for t in trials if t.score is not None and np.isfinite(t.score)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from journeyman.entities.decision import Action, Decision
 from journeyman.entities.evaluation import Evaluation, IntervalCheck, Score
 from journeyman.entities.finding import Remedy
-from journeyman.reports.words import between, metric_words
+from journeyman.reports.words import between, score_words
 
 __all__ = [
     "ScoreRow",
@@ -39,13 +39,13 @@ class ScoreRow:
 
 def score_row(score: Score) -> ScoreRow:
     """Say a score, its interval, the baseline's and the gain with figures that fit each other."""
-    words = metric_words(score.metric)
+    words = score_words(score)
     value, low, high = between(score.value, score.low, score.high, words)
     base, _, _ = between(score.baseline, score.baseline_low, score.baseline_high, words)
     _, gain_low, gain_high = between(score.gain_low, score.gain_low, score.gain_high, words)
     signed = [g if g.startswith("-") or g == "0" else f"+{g}" for g in (gain_low, gain_high)]
     better = "higher is better" if score.greater_is_better else "lower is better"
-    return ScoreRow(words.name, words.meaning, value, low, high, base, f"{signed[0]} to {signed[1]}", better)
+    return ScoreRow(words.label, words.meaning, value, low, high, base, f"{signed[0]} to {signed[1]}", better)
 
 
 def interval_words(on_holdout: bool) -> str:

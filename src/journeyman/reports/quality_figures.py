@@ -12,7 +12,7 @@ from journeyman.entities.report import BuildReport
 from journeyman.reports.charts import Area, Bars, Cells, Dots, Line, Mark, Note, Rule, plot
 from journeyman.reports.figure import Bar, Figure
 from journeyman.reports.scales import Scale, linear_scale, share_scale
-from journeyman.reports.words import between, count, metric_words, number, percent, plural
+from journeyman.reports.words import between, count, number, percent, plural, score_words
 
 __all__ = ["Confusion", "confusion", "positive_label", "quality_figures", "score_bars", "unit_of", "with_unit"]
 
@@ -46,7 +46,7 @@ def with_unit(label: str, unit: str | None) -> str:
 
 def score_bars(score: Score) -> tuple[Bar, ...]:
     """Return the model's and the baseline's interval on one scale."""
-    words = metric_words(score.metric)
+    words = score_words(score)
     ends = (score.low, score.high, score.value, score.baseline, score.baseline_low, score.baseline_high)
     finite = [v for v in ends if math.isfinite(v)] or [0.0]
     low, high = min(finite), max(finite)

@@ -9,7 +9,7 @@ from journeyman.reports.charts import Line, plot
 from journeyman.reports.figure import Bar, Figure, bars, dots
 from journeyman.reports.quality_figures import unit_of, with_unit
 from journeyman.reports.scales import Scale, date_scale, date_text, linear_scale
-from journeyman.reports.words import metric_words, number, percent, plural, shorten
+from journeyman.reports.words import number, percent, plural, score_words, shorten
 
 __all__ = ["dependence_figures", "importance_figure", "slice_bars"]
 
@@ -21,11 +21,11 @@ def importance_figure(report: BuildReport) -> Figure | None:
     ranked = report.evaluation.importances[:_COLUMNS]
     if not ranked:
         return None
-    words = metric_words(report.task.metric)
+    words = score_words(report.evaluation.main)
     spans = [(i.mean - 2 * i.std, i.mean + 2 * i.std) for i in ranked]
     texts = [number(i.mean, 2) for i in ranked]
     rows = bars([i.column for i in ranked], [i.mean for i in ranked], texts, spans=spans)
-    note = f"How much worse {words.name} gets when a column's values are shuffled; whiskers: two standard errors."
+    note = f"How much worse {words.label} gets when a column's values are shuffled; whiskers: two standard errors."
     rest = len(report.evaluation.importances) - len(ranked)
     if rest > 0:
         note += f" {rest} further columns matter less; the table of columns has them all."

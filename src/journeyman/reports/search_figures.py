@@ -13,7 +13,7 @@ from journeyman.reports.charts import Dots, Line, Mark, Note, Rule, plot
 from journeyman.reports.figure import Bar, Figure, bars
 from journeyman.reports.scales import Scale, linear_scale
 from journeyman.reports.search_words import copies_words
-from journeyman.reports.words import duration, metric_words, number, percent
+from journeyman.reports.words import duration, number, percent, score_words
 
 __all__ = ["TrialRow", "member_bars", "search_figure", "stage_bars", "trial_rows"]
 
@@ -50,7 +50,7 @@ def _styles(report: BuildReport) -> dict[str, str]:
 
 
 def _score_text(report: BuildReport, score: float) -> str:
-    return percent(score, 4) if metric_words(report.task.metric).percent else number(score, 4)
+    return percent(score, 4) if score_words(report.evaluation.main).percent else number(score, 4)
 
 
 def _finished(report: BuildReport) -> list[float]:
@@ -67,7 +67,7 @@ def search_figure(report: BuildReport) -> Figure | None:
     best = [v for v in report.ensemble_scores if math.isfinite(v)]
     rivals = [t.score for t, _ in done if t.candidate.algorithm != BASELINE and t.score is not None] or best
     base = next((t.score for t, _ in done if t.candidate.algorithm == BASELINE), None)
-    words, greater = metric_words(report.task.metric), report.evaluation.main.greater_is_better
+    words, greater = score_words(report.evaluation.main), report.evaluation.main.greater_is_better
     # A few failures far off must not flatten the differences that matter: show the better three quarters in full.
     ranked = sorted(rivals, reverse=greater)
     shown = [*ranked[: max(1, math.ceil(len(ranked) * 0.75))], *best[-1:]] or [0.0]
@@ -77,7 +77,7 @@ def search_figure(report: BuildReport) -> Figure | None:
     ends = (low - pad, high + pad)
     if near and base is not None:
         ends = (min(ends[0], base), max(ends[1], base))
-    y = linear_scale(*ends, f"{words.name} out of fold", as_percent=words.percent)
+    y = linear_scale(*ends, f"{words.label} out of fold", as_percent=words.percent)
     timed = any(t.started + t.seconds for t in report.trials)
     x = linear_scale(0, max(end for _, end in done), "seconds since the build began" if timed else "trials", zero=True)
     marks = [*_baseline(report, base, x, y, near), *_candidates(report, done, y), *_best_line(report, x)]

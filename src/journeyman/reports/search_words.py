@@ -6,7 +6,7 @@ from journeyman.entities.candidate import SIMPLE
 from journeyman.entities.report import BuildReport
 from journeyman.entities.search import ASKED_TO_FINISH
 from journeyman.entities.trial import Member, TrialStatus
-from journeyman.reports.words import metric_words, number, percent, plural
+from journeyman.reports.words import number, percent, plural, score_words
 
 __all__ = [
     "copies_words",
@@ -120,6 +120,6 @@ def price_words(report: BuildReport) -> str:
     if report.unlimited_score is None or not report.ensemble_scores or "latency" not in report.settings:
         return ""
     kept, free = number(report.ensemble_scores[-1], 5), number(report.unlimited_score, 5)
-    name = metric_words(report.task.metric).name
+    name = score_words(report.evaluation.main).label
     limit = 1000 * float(report.settings["latency"])
     return f"The limit of {limit:g} ms on an answer costs: {name} {kept} out of fold, {free} without it"

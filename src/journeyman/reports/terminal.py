@@ -41,7 +41,18 @@ from journeyman.reports.search_words import (
 )
 from journeyman.reports.told import told
 from journeyman.reports.weakness_words import mended_words
-from journeyman.reports.words import clean, cut, duration, metric_words, number, percent, place, plural, shorten
+from journeyman.reports.words import (
+    clean,
+    cut,
+    duration,
+    metric_words,
+    number,
+    percent,
+    place,
+    plural,
+    score_words,
+    shorten,
+)
 
 __all__ = ["findings_table", "models_table", "show", "summary"]
 
@@ -231,7 +242,7 @@ def models_table(
             Text(clean(v.name), style="bold" if v.champion else ""),
             str(v.version),
             Text("*" if v.champion else "", style="green"),
-            Text(f"{words.name} {score}"),
+            Text(f"{words.label} {score}"),
             Text(letters[v.run]),
             Text(clean(v.verdict)),
             Text(v.created[:16].replace("T", " ")),
@@ -312,7 +323,7 @@ def _top_columns(report: BuildReport) -> list[RenderableType]:
     for item in ranked:
         bar = Text("█" * max(1, round(24 * item.mean / most)), style="blue")
         table.add_row(Text("  " + shorten(item.column, 34)), bar, Text(number(item.mean, 2)))
-    name = metric_words(report.task.metric).name
+    name = score_words(report.evaluation.main).label
     change = "fall" if report.evaluation.main.greater_is_better else "rise"
     return [Text(), _heading(f"What it relies on ({change} in {name} when a column is shuffled)"), table]
 

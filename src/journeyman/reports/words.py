@@ -6,10 +6,12 @@ import math
 import re
 import sys
 import unicodedata
-from dataclasses import dataclass
+
+from journeyman.entities.evaluation import Score
+from journeyman.entities.metric import MetricWords
+from journeyman.metrics import METRICS
 
 __all__ = [
-    "MetricWords",
     "between",
     "clean",
     "count",
@@ -20,50 +22,28 @@ __all__ = [
     "percent",
     "place",
     "plural",
+    "score_words",
     "shorten",
     "spread",
 ]
 
 
-@dataclass(frozen=True)
-class MetricWords:
-    """A metric's name and meaning, and whether it reads best as a percentage or in the target's unit."""
-
-    name: str
-    meaning: str
-    percent: bool = False
-    in_unit: bool = False
-
-
-_METRICS = {
-    "roc_auc": MetricWords("ROC AUC", "chance that a positive row is ranked above a negative one"),
-    "log_loss": MetricWords("Log loss", "how wrong the probabilities are; 0 is perfect"),
-    "accuracy": MetricWords("Accuracy", "share of rows that get the right label", percent=True),
-    "balanced_accuracy": MetricWords(
-        "Balanced accuracy", "share of right labels, every class counted equally", percent=True
-    ),
-    "f1": MetricWords("F1", "balance of false alarms and misses; 1 is perfect"),
-    "average_precision": MetricWords("Average precision", "precision averaged over all thresholds; 1 is perfect"),
-    "brier": MetricWords("Brier score", "squared error of the probabilities; 0 is perfect"),
-    "rmse": MetricWords("RMSE", "typical size of an error, large ones weighing more", in_unit=True),
-    "mae": MetricWords("Mean absolute error", "average size of an error", in_unit=True),
-    "median_absolute_error": MetricWords("Median absolute error", "half of all errors are smaller", in_unit=True),
-    "r2": MetricWords("R²", "share of the target's variance that is explained; 1 is perfect"),
-    "mape": MetricWords("Mean percentage error", "average error relative to the true value", percent=True),
-}
-
-
 def metric_words(metric: str) -> MetricWords:
-    """Return plain words for a metric; its own name where there are none.
+    """Return the words of a built-in metric; its own name where it is none.
 
     Examples
     --------
-    >>> metric_words("roc_auc").name
+    >>> metric_words("roc_auc").label
     'ROC AUC'
-    >>> metric_words("my_cost").name
+    >>> metric_words("my_cost").label
     'my cost'
     """
-    return _METRICS.get(metric) or MetricWords(metric.replace("_", " "), "")
+    return METRICS[metric].words if metric in METRICS else MetricWords(metric.replace("_", " "), "")
+
+
+def score_words(score: Score) -> MetricWords:
+    """Return the words that a score's metric came with; reports of earlier versions hold the name alone."""
+    return score.words or metric_words(score.metric)
 
 
 def _decimals(x: float, digits: int) -> int:

@@ -30,21 +30,6 @@ _LEAKS = frozenset({"DQ301", "DQ302", "DQ303", "DQ307", "DQ308"})  # a column ma
 _UNDIVIDED = frozenset({"DQ607"})  # rows to come are of a later time, or of other groups, than the score tells of
 _DRIFTS = frozenset({"DQ504"})  # rows change along the table
 
-_NAMES = {
-    "roc_auc": "area under the ROC curve",
-    "log_loss": "log loss",
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "f1": "F1",
-    "average_precision": "average precision",
-    "brier": "Brier score",
-    "rmse": "root mean squared error",
-    "mae": "mean absolute error",
-    "median_absolute_error": "median absolute error",
-    "r2": "share of variance explained (R²)",
-    "mape": "mean absolute percentage error",
-}
-
 
 class _Weight(IntEnum):
     """How much a reason weighs; the greatest decides."""
@@ -120,7 +105,7 @@ def decide(
 def _worth(evaluation: Evaluation, readings: Readings) -> list[_Reason]:
     """Is it better than no model, and by enough to matter?"""
     score = evaluation.main
-    name = _NAMES.get(score.metric, score.metric)
+    name = score.phrase
     if not math.isfinite(score.value) or not math.isfinite(score.gain_low):
         text = (
             f"the {name} could not be measured on the rows kept for the examination, so nobody knows what it is worth"
@@ -176,7 +161,7 @@ def _readings(evaluation: Evaluation, readings: Readings) -> list[_Reason]:
 
 def _share(score: Score) -> float:
     """Return the share of the way from the baseline to a perfect score."""
-    best = 1.0 if score.greater_is_better else 0.0
+    best = score.best
     way = abs(best - score.baseline)
     return abs(score.value - score.baseline) / way if way > 0 else 0.0
 
@@ -226,7 +211,7 @@ def _order(task: Task, evaluation: Evaluation) -> list[_Reason]:
     score = evaluation.no_change
     if task.scheme is not Scheme.TIME or score is None or not math.isfinite(score.gain_low):
         return []
-    name = _NAMES.get(score.metric, score.metric)
+    name = score.phrase
     figures = f"{name} {_say(score.value)} against {_say(score.baseline)}"
     rule = evaluation.no_change_rule or "repeating the previous row's value"
     if evaluation.series:
@@ -249,7 +234,7 @@ def _promise(task: Task, evaluation: Evaluation) -> list[_Reason]:
     if before is None or not math.isfinite(before):
         return []
     fell = score.high < before if score.greater_is_better else score.low > before
-    best = 1.0 if score.greater_is_better else 0.0
+    best = score.best
     if not fell or abs(before - score.value) < 0.1 * abs(best - before):
         return []
     what = "on the latest rows" if task.scheme is Scheme.TIME else "on the rows kept for the end"
@@ -324,7 +309,7 @@ def _place(verdict: Verdict, score: Score, found: Comparison | None) -> tuple[Ac
 
 def _figures(score: Score, found: Comparison) -> str:
     """Return both scores on the same rows, and the interval of the difference, in words."""
-    name, low, high = _NAMES.get(score.metric, score.metric), found.low, found.high
+    name, low, high = score.phrase, found.low, found.high
     if low > 0:
         span = f"better by {_say(low)} to {_say(high)}"
     elif high < 0:
@@ -362,10 +347,10 @@ def _price(limits: SearchLimits, score: Score) -> str:
     """Return what a wanted limit on an answer's time costs, or that the best ensemble could not be fitted in time."""
     if limits.unlimited is None or not math.isfinite(limits.score):
         return ""
-    perfect = 1.0 if score.greater_is_better else 0.0
+    perfect = score.best
     if abs(perfect - limits.score) <= (1.0 + _EQUAL) * abs(perfect - limits.unlimited):
         return ""
-    name = _NAMES.get(score.metric, score.metric)
+    name = score.phrase
     kept, best = f"{name} {_say(limits.score)} out of fold", _say(limits.unlimited)
     if limits.latency is not None:
         limit = f"the limit of {1000 * limits.latency:g} ms on an answer, as asked for, makes it worse"

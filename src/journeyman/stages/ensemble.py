@@ -14,6 +14,7 @@ from journeyman.entities.candidate import BASELINE
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus, temper
 from journeyman.interfaces import Metric
+from journeyman.metrics import METRICS, find_metric
 from journeyman.metrics.weighted import score_rows
 
 __all__ = [
@@ -25,7 +26,6 @@ __all__ = [
     "fastest_alike",
     "lift",
     "metric_losses",
-    "row_losses",
     "with_copies",
 ]
 
@@ -175,7 +175,7 @@ def ensemble(
         total += answers[pick]
         if scores[pick] > best_score:
             best_chosen, best_score = list(chosen), scores[pick]
-    weights = _steadied(best_chosen, lambda i: _weighted(row_losses(truth, answers[i], task), counting), room)
+    weights = _steadied(best_chosen, lambda i: _weighted(_smooth_losses(truth, answers[i], task), counting), room)
     members = tuple(
         Member(pool[i].candidate, weight, _rounds(pool[i]))
         for i, weight in sorted(weights.items(), key=lambda item: (-item[1], item[0]))
@@ -260,7 +260,7 @@ def _alike(metric: Metric, y: FloatArray, task: Task, ensembles: tuple[Ensemble,
     old, new = (metric_losses(y, e.predictions, task) for e in ensembles)
     worse = new - old
     most = min(float(worse.std()) / np.sqrt(len(y)), share * float(old.mean()))
-    perfect = 1.0 if metric.greater_is_better else 0.0
+    perfect = metric.optimum
     before, after = abs(perfect - best.score), abs(perfect - other.score)
     return float(worse.mean()) <= most + _TINY_LOSS and after <= before * (1.0 + share) + _TINY_LOSS
 
@@ -360,21 +360,16 @@ def _rounds(trial: Trial) -> int:
     return int(np.median(trial.rounds))
 
 
-def row_losses(y: FloatArray, predictions: FloatArray, task: Task) -> FloatArray:
-    """Return each row's loss, shape (n_samples,): log loss, absolute or squared error."""
-    if task.kind.classification:
-        return -np.log(np.clip(predictions[np.arange(len(y)), y.astype(np.int64)], _TINY, 1.0))
-    errors = predictions[:, 0] - y
-    return np.abs(errors) if task.metric in ("mae", "median_absolute_error", "mape") else errors**2
-
-
 def metric_losses(y: FloatArray, predictions: FloatArray, task: Task) -> FloatArray:
-    """Return each row's loss as the metric counts it, shape (n_samples,): each class alike for balanced accuracy."""
-    if task.metric != "balanced_accuracy":
-        return row_losses(y, predictions, task)
-    codes = y.astype(np.int64)
-    counts = np.bincount(codes)
-    return np.asarray((predictions.argmax(axis=1) != codes) * len(y) / (np.count_nonzero(counts) * counts[codes]))
+    """Return each row's loss as the metric counts it, shape (n_samples,)."""
+    return find_metric(task.metric, task.kind).row_losses(y, predictions)
+
+
+def _smooth_losses(y: FloatArray, predictions: FloatArray, task: Task) -> FloatArray:
+    """Return each row's loss, shape (n_samples,), in which small changes of the predictions show."""
+    if task.kind.classification:
+        return METRICS["log_loss"].row_losses(y, predictions)
+    return metric_losses(y, predictions, task)
 
 
 def _taken(weights: FloatArray | None, rows: NDArray[np.int64]) -> FloatArray | None:
@@ -431,7 +426,7 @@ def calibrate(
 def _tempered(metric: Metric, chosen: Ensemble, y: FloatArray, task: Task, weights: FloatArray | None) -> Ensemble:
     def loss(log_temperature: float) -> float:
         tempered = temper(chosen.predictions, float(np.exp(log_temperature)))
-        return float(_weighted(row_losses(y, tempered, task), weights).mean())
+        return float(_weighted(METRICS["log_loss"].row_losses(y, tempered), weights).mean())
 
     found = minimize_scalar(loss, bounds=(np.log(0.5), np.log(2.0)), method="bounded")
     if loss(0.0) - float(found.fun) < 1e-4:
@@ -444,7 +439,7 @@ def _tempered(metric: Metric, chosen: Ensemble, y: FloatArray, task: Task, weigh
 
 def _threshold(metric: Metric, predictions: FloatArray, y: FloatArray, weights: FloatArray | None) -> float:
     """Return the probability from which on the positive label is given; 0.5 unless the metric is of labels."""
-    if metric.name not in ("f1", "balanced_accuracy"):
+    if not (metric.on_labels and metric.rare_cost):  # of others, one half is best
         return 0.5
     best, threshold = -np.inf, 0.5
     for candidate in np.unique(np.quantile(predictions[:, 1], np.linspace(0.01, 0.99, 99))):

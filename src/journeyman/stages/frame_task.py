@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -13,17 +11,13 @@ from journeyman.entities.finding import accept_option
 from journeyman.entities.table import Table
 from journeyman.entities.task import Scheme, Task, TaskKind
 from journeyman.errors import SettingsError, TargetError
+from journeyman.metrics import default_metric, find_metric
 from journeyman.settings import BuildSettings
 from journeyman.sources.parsing import label_order, label_texts, merged_labels
 from journeyman.sources.parsing.names import is_class_code
 
 __all__ = ["frame_task"]
 
-_METRICS: Mapping[TaskKind, str] = {
-    TaskKind.BINARY: "roc_auc",
-    TaskKind.MULTICLASS: "log_loss",
-    TaskKind.REGRESSION: "rmse",
-}
 _MANY_VALUES = 20
 _MANY_CODES = 100
 _LARGEST = 1e150  # of a target that is estimated: errors are squared
@@ -97,11 +91,13 @@ def frame_task(table: Table, settings: BuildSettings) -> Task:
 
 
 def _task(column: Column, settings: BuildSettings, kind: TaskKind, labels: tuple[str, ...], reason: str) -> Task:
+    metric = settings.metric or default_metric(kind)
     scheme = Scheme.TIME if settings.time else Scheme.GROUPED if settings.group else Scheme.SHUFFLED
     return Task(
         target=column.name,
         kind=kind,
-        metric=settings.metric or _METRICS[kind],
+        metric=metric,
+        metric_loss=find_metric(metric, kind).loss,
         labels=labels,
         scheme=scheme,
         time_column=settings.time,

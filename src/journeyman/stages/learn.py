@@ -19,7 +19,7 @@ def learn(
     trials: Sequence[Trial],
     expectations: Sequence[Expectation],
     outcomes: Sequence[Outcome],
-    greater_is_better: bool,
+    optimum: float,
 ) -> tuple[Experience, ...]:
     """Pair each trial's expectation with its outcome.
 
@@ -27,8 +27,8 @@ def learn(
     ----------
     context : mapping of str to float
         Meta-features of the table; what the trials before had shown is added from each expectation.
-    greater_is_better : bool
-        Direction of the scores; those that grow are best at 1.
+    optimum : float
+        The score of predictions without a fault.
 
     Raises
     ------
@@ -45,15 +45,15 @@ def learn(
             succeeded=outcome[0],
             gain=outcome[1],
             seconds=trial.seconds,
-            solo=_relative(trial.score, base, greater_is_better),
+            solo=_relative(trial.score, base, optimum),
         )
         for trial, expectation, outcome in zip(trials, expectations, outcomes, strict=True)
     )
 
 
-def _relative(score: float | None, base: float | None, greater_is_better: bool) -> float | None:
+def _relative(score: float | None, base: float | None, optimum: float) -> float | None:
     """Return a loss relative to the baseline's, or None where one of them is not known."""
     if score is None or base is None:
         return None
-    loss, least = (1.0 - score, 1.0 - base) if greater_is_better else (score, base)
+    loss, least = abs(optimum - score), abs(optimum - base)
     return loss / least if least > 0 else None

@@ -15,7 +15,7 @@ from journeyman.entities.repaired import Repaired
 from journeyman.entities.table import Table
 from journeyman.entities.task import Scheme, Task, TaskKind
 from journeyman.errors import SettingsError, SourceError, TargetError
-from journeyman.metrics import default_metric
+from journeyman.metrics import default_metric, find_metric
 from journeyman.quality_rules.groups import prefix_of
 from journeyman.settings import BuildSettings, parse_delay
 from journeyman.sources.parsing import label_order, label_texts
@@ -303,7 +303,9 @@ def _with_target(
     metric = task.metric if settings.metric or kind is task.kind else default_metric(kind)
     target = pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype=object)))
     kept = replace(column, kind=Kind.CATEGORY, role=Role.TARGET, categories=labels)
-    return _replaced(table, frame, kept, target), replace(task, labels=labels, kind=kind, metric=metric), told
+    loss = find_metric(metric, kind).loss
+    posed = replace(task, labels=labels, kind=kind, metric=metric, metric_loss=loss)
+    return _replaced(table, frame, kept, target), posed, told
 
 
 def _replaced(table: Table, frame: pd.DataFrame, target: Column, values: pd.Series) -> Table:

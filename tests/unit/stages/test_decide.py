@@ -25,7 +25,7 @@ from journeyman.stages.evaluate import evaluate
 from journeyman.stages.split import follow_split
 
 TASK = Task("y", TaskKind.BINARY, "roc_auc", ("no", "yes"))
-GOOD = Score("roc_auc", 0.9, 0.87, 0.93, 0.5, 0.5, 0.5, 0.37, 0.43, True)
+GOOD = Score("roc_auc", 0.9, 0.87, 0.93, 0.5, 0.5, 0.5, 0.37, 0.43, True, 1.0, METRICS["roc_auc"].words)
 CLEAN = Evaluation(1000, True, (GOOD,), calibration_error=0.02, calibration_noise=0.03, out_of_fold=0.9)
 LEAK = Finding("DQ301", Severity.WARNING, ("after",), "Column 'after' is known only after the target.", "Ignore it.")
 

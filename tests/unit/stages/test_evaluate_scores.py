@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
+from journeyman.entities.metric import Loss, MetricWords
 from journeyman.entities.task import Scheme, Task, TaskKind
 from journeyman.metrics import METRICS
+from journeyman.metrics.regression import RegressionMetric
 from journeyman.metrics.weighted import weighted_score
 from journeyman.stages.evaluate.baseline import no_change, trivial
 from journeyman.stages.evaluate.examined import Examined
@@ -39,19 +41,17 @@ def test_weights_mean_repeated_rows(name, seed, n, k):
 
 
 def test_an_unknown_metric_is_scored_on_repeated_rows():
-    class Worst:
-        name, greater_is_better, kinds = "worst", False, frozenset({TaskKind.REGRESSION})
+    def worst(y, predictions):
+        return float(np.abs(y - predictions).max())
 
-        def score(self, y, predictions):
-            return float(np.abs(y - predictions[:, 0]).max())
-
-    score = weighted_score(Worst(), np.zeros(3), np.array([[1.0], [2.0], [9.0]]))
+    metric = RegressionMetric("worst", MetricWords("Worst error", "the largest error"), False, worst, Loss.ABSOLUTE)
+    score = weighted_score(metric, np.zeros(3), np.array([[1.0], [2.0], [9.0]]))
     assert score(np.array([[1.0, 1.0, 1.0], [2.0, 1.0, 0.0]])).tolist() == [9.0, 2.0]
 
 
 def examined(y, p, task, groups=None, scheme_baseline=None):
     names = [m for m in METRICS if task.kind in METRICS[m].kinds]
-    base = {m: trivial(y if scheme_baseline is None else scheme_baseline, task, m, len(y)) for m in names}
+    base = {m: trivial(y if scheme_baseline is None else scheme_baseline, task, METRICS[m], len(y)) for m in names}
     codes = np.arange(len(y)) if groups is None else groups
     nothing = np.zeros(len(y), dtype=np.int64)
     return Examined(np.arange(len(y)), True, y, p, Units(codes, task.scheme is Scheme.TIME), base, nothing, nothing)
@@ -163,7 +163,7 @@ def test_the_trivial_answer_is_the_best_constant_for_its_metric(name):
     rng = np.random.default_rng(3)
     y = rng.lognormal(size=501)
     task = Task("y", TaskKind.REGRESSION, name)
-    metric, best = METRICS[name], trivial(y, task, name, len(y))
+    metric, best = METRICS[name], trivial(y, task, METRICS[name], len(y))
     sign = 1 if metric.greater_is_better else -1
     others = [sign * metric.score(y, np.full((501, 1), c)) for c in np.quantile(y, np.linspace(0.05, 0.95, 60))]
     slack = 0.25 if name == "median_absolute_error" else 1e-3  # its best constant is the densest half, not the median

@@ -18,6 +18,7 @@ from journeyman.algorithms.neural.schedule import (
 )
 from journeyman.algorithms.neural.shape import DROP_LEVELS, Shape
 from journeyman.algorithms.neural.start import Target, first_arrays, learn_inputs, to_model
+from journeyman.entities.metric import Loss
 from journeyman.interfaces import FitRequest
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def train_net(request: FitRequest) -> NeuralModel:
     inputs = learn_inputs(request.x)
     values, slots = inputs.values(request.x), inputs.slots(request.x)
     parameters, classifier = request.parameters, request.task.kind.classification
-    absolute = request.task.metric in ("mae", "median_absolute_error")
+    absolute = request.task.loss in (Loss.ABSOLUTE, Loss.RELATIVE)
     shape = Shape(
         numbers=len(inputs.numbers),
         flats=len(inputs.flats),

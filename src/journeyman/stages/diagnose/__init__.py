@@ -13,6 +13,7 @@ from journeyman.entities.table import Table, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble
 from journeyman.entities.weakness import Cause, Place, Weakness
+from journeyman.metrics import find_metric
 from journeyman.stages.diagnose.causes import cause_inside, noisy
 from journeyman.stages.diagnose.places import excess, weak_places
 from journeyman.stages.diagnose.probe import explained, told_by_columns
@@ -165,6 +166,7 @@ def _classes(seen: Seen) -> list[Weakness]:
     codes, labels = seen.y.astype(np.int64), seen.task.labels
     counts = np.bincount(codes, minlength=len(labels))
     right = seen.answers.argmax(axis=1) == codes
+    by_class = find_metric(seen.task.metric, seen.task.kind).by_class
     found = []
     for k in np.flatnonzero(counts).tolist():
         own = codes == k
@@ -174,7 +176,7 @@ def _classes(seen: Seen) -> list[Weakness]:
             continue
         place, said = Place(f"{seen.task.target} = {labels[k]}", label=k), f"{recall:.0%} of them are recognised"
         said += f", {rest:.0%} of the others"
-        if seen.task.metric == "balanced_accuracy" and len(labels) > 2:  # of two classes, a threshold takes care
+        if by_class and len(labels) > 2:  # of two classes, a threshold takes care
             why = (Cause.IMBALANCE, f"{counts[k] / len(codes):.1%} of the rows; {said}")
             found.append(_weakness(seen, place, own, p_value, why))
         elif counts[k] < _FEW_OF_A_CLASS:

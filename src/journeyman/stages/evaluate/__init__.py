@@ -17,7 +17,7 @@ from journeyman.entities.table import Block, Table, target_values, to_block
 from journeyman.entities.task import Scheme, Task, TaskKind
 from journeyman.entities.trial import Ensemble
 from journeyman.interfaces import Metric
-from journeyman.metrics import METRICS
+from journeyman.metrics import METRICS, all_metrics
 from journeyman.stages.evaluate import curves
 from journeyman.stages.evaluate.baseline import trivial
 from journeyman.stages.evaluate.examined import Examined, examine, row_losses, units_of
@@ -69,7 +69,7 @@ def evaluate(
         learned from, and say so.
     """
     metrics = _metrics(task)
-    examined = examine(predict, ensemble, table, task, split, tuple(m.name for m in metrics), seed)
+    examined = examine(predict, ensemble, table, task, split, metrics, seed)
     threshold = ensemble.threshold if task.kind.classification else None
     scores, past = compare(metrics, examined, task, threshold, seed)
     block = to_block(table.frame.iloc[examined.rows], table.features)
@@ -115,7 +115,7 @@ def _records(split: Split, examined: Examined) -> int | None:
 
 
 def _metrics(task: Task) -> list[Metric]:
-    fitting = [m for m in METRICS.values() if task.kind in m.kinds]
+    fitting = [m for m in all_metrics().values() if task.kind in m.kinds]
     return sorted(fitting, key=lambda m: m.name != task.metric)
 
 
@@ -173,7 +173,8 @@ def _slices(
         first = rng.random(int(apart.max()) + 1)[apart] < 0.5
         found_on, found_answers = examined.rows[first], examined.predictions[first]
         confirmed_on, confirmed_answers = examined.rows[~first], examined.predictions[~first]
-    metric = task.metric if task.kind.classification else "mae"
+    # the losses of parts are errors, absolute ones of numbers
+    metric = METRICS["log_loss" if task.kind.classification else "mae"]
     guess = trivial(target[split.train], task, metric, 1)
 
     def losses(rows: IntArray, answers: FloatArray) -> Losses:

@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.task import Task
+from journeyman.interfaces import Metric
 
 __all__ = ["no_change", "trivial"]
 
 FloatArray = NDArray[np.float64]
-_MEAN_METRICS = frozenset({"rmse", "r2"})  # the mean is the best constant for squared errors, the median for others
 
 
-def trivial(y: FloatArray, task: Task, metric: str, rows: int) -> FloatArray:
+def trivial(y: FloatArray, task: Task, metric: Metric, rows: int) -> FloatArray:
     """Return the best answer that knows no column, for each of ``rows`` rows.
 
     Parameters
@@ -22,9 +22,8 @@ def trivial(y: FloatArray, task: Task, metric: str, rows: int) -> FloatArray:
         Class codes or values of rows that teach.
     task : Task
         What is predicted.
-    metric : str
-        For numbers: mean or median, whichever suits it (for shares of the true value, the median weighted by their
-        inverse, which minimises them).
+    metric : Metric
+        Whose best constant it is.
     rows : int
         How many rows to answer.
 
@@ -36,25 +35,12 @@ def trivial(y: FloatArray, task: Task, metric: str, rows: int) -> FloatArray:
     Examples
     --------
     >>> from journeyman.entities.task import TaskKind
-    >>> trivial(np.array([0.0, 0.0, 0.0, 1.0]), Task("y", TaskKind.BINARY, "roc_auc", ("a", "b")), "roc_auc", 1)
+    >>> from journeyman.metrics import METRICS
+    >>> task = Task("y", TaskKind.BINARY, "roc_auc", ("a", "b"))
+    >>> trivial(np.array([0.0, 0.0, 0.0, 1.0]), task, METRICS["roc_auc"], 1)
     array([[0.75, 0.25]])
     """
-    if task.kind.classification:
-        shares = np.bincount(y.astype(np.int64), minlength=len(task.labels)) / len(y)
-        return np.tile(shares, (rows, 1))
-    if metric in _MEAN_METRICS:
-        answer = float(y.mean())
-    elif metric == "mape" and (y != 0).any():
-        answer = _weighted_median(y[y != 0], 1 / np.abs(y[y != 0]))
-    else:
-        answer = float(np.median(y))
-    return np.full((rows, 1), answer)
-
-
-def _weighted_median(values: FloatArray, weights: FloatArray) -> float:
-    order = np.argsort(values, kind="stable")
-    reached = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
+    return np.tile(metric.best_constant(y, max(1, len(task.labels))), (rows, 1))
 
 
 def no_change(y_train: FloatArray, before_train: FloatArray, before: FloatArray, task: Task) -> FloatArray:

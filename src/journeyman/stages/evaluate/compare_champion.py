@@ -29,7 +29,6 @@ IntArray = NDArray[np.int64]
 FEWEST_ROWS = 50
 """Rows below which nothing is compared: intervals of fewer are guesses."""
 _FEWEST_UNITS = 20  # groups, groups of copies or blocks in time
-_LABEL_METRICS = frozenset({"accuracy", "balanced_accuracy", "f1"})
 _ALPHA = 0.05
 _FALLEN = 0.5  # a champion that keeps less than half of its gain met another kind of rows
 _CELLS = 10_000_000
@@ -83,7 +82,7 @@ def compare_champion(
     count = int(units.max()) + 1 if len(units) else 0
     if len(rows) < FEWEST_ROWS or count < _FEWEST_UNITS:
         return replace(plain, rows=len(rows), obstacle=_too_few(count, len(rows), plain))
-    if metric.name in _LABEL_METRICS:
+    if metric.on_labels:
         new, old = at_threshold(new, challenger.threshold), at_threshold(old, champion.threshold)
     scores = (metric.score(y, old), metric.score(y, new))
     low, high = 0.0, 0.0
@@ -93,7 +92,7 @@ def compare_champion(
         return replace(plain, rows=len(rows), obstacle="the score could not be measured on the rows that are left")
     found = replace(plain, rows=len(rows), champion_score=scores[0], challenger_score=scores[1], low=low, high=high)
     if low > 0 and 2 * champion.recorded < len(rows):
-        base = metric.score(y, trivial(target_values(table, task.target)[split.train], task, metric.name, len(rows)))
+        base = metric.score(y, trivial(target_values(table, task.target)[split.train], task, metric, len(rows)))
         if _share(metric, scores[0], base) < _FALLEN * champion.share:
             return replace(found, obstacle=_fallen(champion.version))
     return found
@@ -232,5 +231,4 @@ def _fallen(version: int) -> str:
 
 def _share(metric: Metric, value: float, base: float) -> float:
     """Return the share of the way from the baseline's score to a perfect one."""
-    best = 1.0 if metric.greater_is_better else 0.0
-    return (value - base) / (best - base) if best != base else 0.0
+    return (value - base) / (metric.optimum - base) if metric.optimum != base else 0.0

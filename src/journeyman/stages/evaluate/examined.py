@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from journeyman.entities.split import Split
 from journeyman.entities.table import Block, Table, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble
+from journeyman.interfaces import Metric
 from journeyman.stages.evaluate.baseline import trivial
 from journeyman.stages.evaluate.moments import moments_of
 from journeyman.stages.evaluate.repeating import Repeated, repeated
@@ -71,7 +72,7 @@ def examine(
     table: Table,
     task: Task,
     split: Split,
-    metrics: tuple[str, ...],
+    metrics: Sequence[Metric],
     seed: int,
 ) -> Examined:
     """Return the holdout rows with the model's answers, or the folds' validated rows where there is no holdout."""
@@ -89,14 +90,14 @@ def examine(
         rows = rows[np.argsort(step[rows], kind="stable")]
         predictions = predict(to_block(table.frame.iloc[rows], table.features))
         taught = target[split.train]
-        baselines = {m: trivial(taught, task, m, len(rows)) for m in metrics}
+        baselines = {m.name: trivial(taught, task, m, len(rows)) for m in metrics}
     else:
         rows = np.concatenate([fold.validate for fold in split.folds])
         order = np.argsort(step[rows], kind="stable")
         rows, predictions = rows[order], ensemble.predictions[order]
         # one constant for all folds: shares of each fold's own rows run against the rows left out, which would put the
         # baseline below chance and flatter the model
-        baselines = {m: trivial(target[rows], task, m, len(rows)) for m in metrics}
+        baselines = {m.name: trivial(target[rows], task, m, len(rows)) for m in metrics}
     return Examined(
         rows=rows,
         on_holdout=bool(len(split.holdout)),

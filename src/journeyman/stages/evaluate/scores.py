@@ -21,9 +21,6 @@ from journeyman.stages.evaluate.resample import draws, independent_units, leave_
 __all__ = ["at_threshold", "compare"]
 
 FloatArray = NDArray[np.float64]
-_LABEL_METRICS = frozenset({"accuracy", "balanced_accuracy", "f1"})
-_PER_CLASS = frozenset({"balanced_accuracy", "f1"})
-_RANKING = frozenset({"roc_auc", "average_precision"})
 _FEW_UNITS = 10
 _MANY_UNITS = 5_000
 _LEFT_OUT = 0.025  # on each side: a 95 % interval
@@ -117,7 +114,7 @@ def _best_past(metric: Metric, examined: Examined) -> Repeated | None:
 
 
 def _answers(metric: Metric, examined: Examined, threshold: float | None) -> FloatArray:
-    return at_threshold(examined.predictions, threshold) if metric.name in _LABEL_METRICS else examined.predictions
+    return at_threshold(examined.predictions, threshold) if metric.on_labels else examined.predictions
 
 
 @dataclass(frozen=True)
@@ -181,12 +178,12 @@ def _score(
     # A gain is paired: what is rare and great for both takes nothing from it, so no worst unit is imagined.
     gains, without = (sign * (model - base) for model, base in (drawn[0], drawn[1]))
     gain_low, gain_high = sure.interval(sign * (value - baseline), gains, without, gains)
-    if metric.name == "accuracy" and low == high:
+    if metric.proportion and low == high:
         low, high = _exact(round(value * sure.units), sure.units, sure.left_out)
-    elif metric.name in _PER_CLASS:
+    elif metric.on_labels and metric.rare_cost:
         down, up = _beyond_all_or_none(metric, y, answers[0], sure)
         low, high = max(0.0, low - down), min(1.0, high + up)
-    elif metric.name in _RANKING and low == high == 1.0:
+    elif metric.rare_cost and low == high == metric.optimum:
         low = _low_of_perfect(metric, y, sure)
     return Score(
         metric=metric.name,
@@ -199,12 +196,14 @@ def _score(
         gain_low=gain_low,
         gain_high=gain_high,
         greater_is_better=metric.greater_is_better,
+        optimum=metric.optimum,
+        words=metric.words,
     )
 
 
 def _within_scale(metric: Metric, low: float, high: float) -> tuple[float, float]:
-    """Return an interval without what no model can reach: more than 1, or a loss below 0."""
-    return (low, min(high, 1.0)) if metric.greater_is_better else (max(low, 0.0), high)
+    """Return an interval without what no model can reach."""
+    return (low, min(high, metric.optimum)) if metric.greater_is_better else (max(low, metric.optimum), high)
 
 
 def _low_of_perfect(metric: Metric, y: FloatArray, sure: _Sure) -> float:
@@ -214,7 +213,7 @@ def _low_of_perfect(metric: Metric, y: FloatArray, sure: _Sure) -> float:
     """
     rarest = float(np.unique(y, return_counts=True)[1].min()) * sure.units / len(y)
     missed = 1.0 - math.pow(sure.left_out, 1 / max(1.0, rarest))
-    return 1 - missed / 2 if metric.name == "roc_auc" else 1 - missed
+    return metric.optimum - missed * metric.rare_cost
 
 
 def _beyond_all_or_none(metric: Metric, y: FloatArray, answers: FloatArray, sure: _Sure) -> tuple[float, float]:
@@ -222,15 +221,15 @@ def _beyond_all_or_none(metric: Metric, y: FloatArray, answers: FloatArray, sure
 
     However often such rows are drawn, they never differ; the exact bound of a share says how many others may.
     """
-    binary = metric.name == "f1" and answers.shape[1] == 2
+    positive_only = not metric.by_class and answers.shape[1] == 2
     codes, counts = np.unique(y, return_counts=True)
-    classes = [(code, rows) for code, rows in zip(codes, counts, strict=True) if not binary or code == 1]
+    classes = [(code, rows) for code, rows in zip(codes, counts, strict=True) if not positive_only or code == 1]
     told, down, up = answers.argmax(axis=1), 0.0, 0.0
     for code, rows in classes:
         right = float((told[y == code] == code).mean())
         other = 1.0 - math.pow(sure.left_out, 1 / max(1.0, rows * sure.units / len(y)))
-        if right == 0.0:  # the F1 of a class is highest where nothing else is taken for it
-            up += 2 * other / (1 + other) if metric.name == "f1" else other
+        if right == 0.0:  # what a recall gives at most: its F1, where nothing else is taken for the class
+            up += 2 * other / (1 + other)
         elif right == 1.0:
             down += other
     return (down / len(classes), up / len(classes)) if classes else (0.0, 0.0)

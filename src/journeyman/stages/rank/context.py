@@ -85,7 +85,7 @@ def _balance(table: Table, task: Task) -> float:
 
 
 def shown_by(
-    trials: Sequence[Trial], outcomes: Sequence[tuple[bool, float]], best: Ensemble | None, greater_is_better: bool
+    trials: Sequence[Trial], outcomes: Sequence[tuple[bool, float]], best: Ensemble | None, optimum: float
 ) -> Shown:
     """Return what the trials so far have shown.
 
@@ -95,19 +95,19 @@ def shown_by(
         For each trial, whether it lifted the ensemble beyond noise, and its relative gain.
     best : Ensemble or None
         The best so far.
-    greater_is_better : bool
-        Direction of the trials' scores; those that grow are best at 1.
+    optimum : float
+        The score of predictions without a fault.
 
     Examples
     --------
-    >>> shown_by((), (), None, True).overall["done"]
+    >>> shown_by((), (), None, 1.0).overall["done"]
     0.0
     """
     tried = [(t, o) for t, o in zip(trials, outcomes, strict=True) if t.candidate.algorithm not in SIMPLE]
-    base = next((_loss(t, greater_is_better) for t in trials if t.candidate.algorithm == BASELINE), None)
-    plain = [_loss(t, greater_is_better) for t in trials if t.candidate.algorithm in SIMPLE]
+    base = next((_loss(t, optimum) for t in trials if t.candidate.algorithm == BASELINE), None)
+    plain = [_loss(t, optimum) for t in trials if t.candidate.algorithm in SIMPLE]
     simple = min((v for v in plain if v is not None), default=None)
-    now = None if best is None else _positive(best.score, greater_is_better)
+    now = None if best is None else _positive(best.score, optimum)
     dry = next((k for k, (_, o) in enumerate(reversed(tried)) if o[0]), len(tried))
     gains = [max(0.0, o[1]) for _, o in tried[-_LAST:]]
     overall = {
@@ -120,19 +120,17 @@ def shown_by(
         "last_gain": float(np.log10(max(sum(gains), 1e-5))) if tried else 0.0,
         "members": float(len(best.members)) if best is not None else 0.0,
         "algorithms": float(np.log1p(len({t.candidate.algorithm for t, _ in tried}))),
-        "spread": _spread(trials, greater_is_better),
+        "spread": _spread(trials, optimum),
     }
-    by_algorithm = {
-        name: _of(name, tried, now, greater_is_better) for name in {t.candidate.algorithm for t, _ in tried}
-    }
+    by_algorithm = {name: _of(name, tried, now, optimum) for name in {t.candidate.algorithm for t, _ in tried}}
     return Shown(overall, dict(sorted(by_algorithm.items())))
 
 
 def _of(
-    name: str, tried: Sequence[tuple[Trial, tuple[bool, float]]], now: float | None, greater_is_better: bool
+    name: str, tried: Sequence[tuple[Trial, tuple[bool, float]]], now: float | None, optimum: float
 ) -> dict[str, float]:
     mine = [(t, o) for t, o in tried if t.candidate.algorithm == name]
-    losses = [v for v in (_loss(t, greater_is_better) for t, _ in mine) if v is not None]
+    losses = [v for v in (_loss(t, optimum) for t, _ in mine) if v is not None]
     return {
         "same": float(np.log1p(len(mine))),
         "same_dry": float(np.log1p(next((k for k, (_, o) in enumerate(reversed(mine)) if o[0]), len(mine)))),
@@ -141,14 +139,14 @@ def _of(
     }
 
 
-def _loss(trial: Trial, greater_is_better: bool) -> float | None:
+def _loss(trial: Trial, optimum: float) -> float | None:
     if trial.status is not TrialStatus.DONE or trial.score is None or not np.isfinite(trial.score):
         return None
-    return _positive(trial.score, greater_is_better)
+    return _positive(trial.score, optimum)
 
 
-def _positive(score: float, greater_is_better: bool) -> float:
-    return max(1.0 - score if greater_is_better else score, _TINY)
+def _positive(score: float, optimum: float) -> float:
+    return max(abs(optimum - score), _TINY)
 
 
 def _relative(loss: float | None, to: float | None) -> float:
@@ -158,9 +156,9 @@ def _relative(loss: float | None, to: float | None) -> float:
     return float(np.clip(np.log(loss / max(to, _TINY)), -5.0, 2.0))
 
 
-def _spread(trials: Sequence[Trial], greater_is_better: bool) -> float:
+def _spread(trials: Sequence[Trial], optimum: float) -> float:
     """Return the spread of the best trial's folds relative to its loss, as a logarithm; -3 where it is not known."""
-    done = [(v, t) for t in trials if (v := _loss(t, greater_is_better)) is not None and len(t.fold_scores) > 1]
+    done = [(v, t) for t in trials if (v := _loss(t, optimum)) is not None and len(t.fold_scores) > 1]
     if not done:
         return -3.0
     loss, trial = min(done, key=lambda pair: pair[0])

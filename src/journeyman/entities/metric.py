@@ -1,0 +1,41 @@
+"""What people are told of a metric, and what models minimise for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["Loss", "MetricWords"]
+
+
+class Loss(StrEnum):
+    """What a model minimises while it learns."""
+
+    LOG = "log"
+    SQUARED = "squared"
+    ABSOLUTE = "absolute"
+    RELATIVE = "relative"
+    """Absolute errors as shares of the true values."""
+
+
+@dataclass(frozen=True)
+class MetricWords:
+    """A metric in words.
+
+    Attributes
+    ----------
+    label : str
+        Heading in tables ("ROC AUC").
+    meaning : str
+        What its value says, in half a sentence.
+    phrase : str
+        The name inside a sentence ("area under the ROC curve"); the label where it is empty.
+    percent, in_unit : bool
+        Whether it reads best as a percentage or in the unit of the target.
+    """
+
+    label: str
+    meaning: str
+    phrase: str = ""
+    percent: bool = False
+    in_unit: bool = False
