@@ -24,6 +24,7 @@ from journeyman.stages.retrain import (
     BlockLosses,
     Known,
     choose_window,
+    handicapped,
     learned_again,
     paid_for,
     price,
@@ -193,7 +194,8 @@ def moved(memory: PolicyMemory, move: Move, champion: int, version: int | None, 
         former = LearnedFrom(staleness.learned, staleness.window)
         return PolicyMemory(fresh, watch_over(contest), former, lost=memory.lost)
     if move.action is Action.KEEP and move.version is not None:
-        return replace(memory, contest=None, shadow=None)
+        staleness = staleness if contest.guard else handicapped(staleness)
+        return replace(memory, staleness=staleness, contest=None, shadow=None)
     return memory
 
 
