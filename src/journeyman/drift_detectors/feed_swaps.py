@@ -24,8 +24,8 @@ _LEAST_DISTINCT = 8
 _STEADY = 0.15  # how far sound stretches may wander where an exchange is still to be told
 _NEAR = 1.36  # Kolmogorov's 95% point: what undone values may still differ by, over the root of their number
 _APART = 0.05
-"""Mean difference of correlations from which two columns are told apart. Where both go along with the others alike, what
-correlations of a sample are off by stays far below it: it is nearly the same for either place."""
+"""Mean difference of correlations from which two columns are told apart. Where both go along with the others alike,
+what correlations of a sample are off by is nearly the same for either place, and the difference far below it."""
 _SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 

@@ -125,9 +125,8 @@ def sensors(rows, seed, gains=(1.0, 1.0, 1.0)):
     first = gains[0] * 100.0 * (gas + 0.12 * heat) + rng.normal(0, 3, rows)
     second = gains[1] * 130.0 * (gas + 0.08 * damp) + rng.normal(0, 3, rows)
     third = gains[2] * 90.0 * (gas - 0.1 * heat) + rng.normal(0, 3, rows)
-    return {"first": first, "second": second, "third": third, "heat": heat, "damp": damp}, gas + rng.normal(
-        0, 0.25, rows
-    )
+    found = {"first": first, "second": second, "third": third, "heat": heat, "damp": damp}
+    return found, gas + rng.normal(0, 0.25, rows)
 
 
 def of_sensors(rows):
