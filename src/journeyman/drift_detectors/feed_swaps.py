@@ -26,6 +26,7 @@ _NEAR = 1.36  # Kolmogorov's 95% point: what undone values may still differ by, 
 _APART = 0.05
 """Mean difference of correlations from which two columns are told apart. Where both go along with the others alike,
 what correlations of a sample are off by is nearly the same for either place, and the difference far below it."""
+_MOST_OTHERS = 20  # a stream may be wide, and the most important ones tell enough
 _SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
@@ -67,9 +68,10 @@ def in_place(reference: Reference, rows: Block, pair: tuple[str, str], others: S
     pair : tuple of str
         The two columns.
     others : sequence of str
-        Columns of numbers by which they are told apart; those of the pair are left out.
+        Columns of numbers by which they are told apart, the 20 most important of them; the pair itself is left out.
     """
     names = [name for name in others if name not in pair]
+    names = sorted(names, key=lambda name: -reference.importance.get(name, 0.0))[:_MOST_OTHERS]
     if not names:
         return False
     came, usual = (
