@@ -25,6 +25,9 @@ class TestedBlock:
         Standard deviation of the rows' differences.
     age : int
         Truths that the fresher one had learned from and the twin had not.
+    worse, worse_spread : float
+        Loss of the champion itself less that of the fresher one, in the mean, and the standard deviation of the rows'
+        differences; both 0 where the champion was not asked.
     """
 
     __test__ = False  # not a test, whatever pytest makes of the name
@@ -33,6 +36,8 @@ class TestedBlock:
     mean: float
     spread: float
     age: int
+    worse: float = 0.0
+    worse_spread: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,9 @@ class Staleness:
     paid : int
         Age of the champion, in truths it has not learned from, when a model was last learned again that did not take
         its place: what staleness had cost by then has been paid for.
+    handicap : float
+        Loss by which releases of this model are taken to be worse than quick models of one age: as much as the champion
+        was while a challenger that was built against it proved no better.
     blocks : tuple of TestedBlock
         Since the champion learned or a model was learned again, the oldest first.
     slope_weight, slope_total : float
@@ -86,6 +94,7 @@ class Staleness:
     window: WindowPlan = field(default_factory=lambda: WindowPlan(WindowKind.ALL))
     tested: int = 0
     paid: int = 0
+    handicap: float = 0.0
     blocks: tuple[TestedBlock, ...] = ()
     slope_weight: float = 0.0
     slope_total: float = 0.0

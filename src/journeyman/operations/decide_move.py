@@ -24,6 +24,7 @@ from journeyman.stages.retrain import (
     BlockLosses,
     Known,
     choose_window,
+    handicapped,
     learned_again,
     paid_for,
     price,
@@ -130,10 +131,11 @@ def _policy(seen: Seen, memory: PolicyMemory, economics: Economics) -> Judged:
     economics, healthy, before = price(economics, seen.unit), sound(seen.watched), memory.since
     memory = replace(memory, since=_together(before, seen.watched), lost=_lost(memory.lost, seen.watched))
     lessons = learn_operations(seen.operations)
-    if healthy and memory.contest is not None:
+    # Rows that arrived broken are left out of pairs and tests; truths of sound ones come while the feed is broken, too.
+    if memory.contest is not None:
         memory = replace(memory, contest=capped(update(memory.contest, seen.pairs(memory.contest))))
     alarmed = any(s.rung in (Rung.LOSS, Rung.ESTIMATE) for s in memory.since.signals)
-    if healthy and wants_test(memory.staleness, seen.truths, alarmed):
+    if wants_test(memory.staleness, seen.truths, alarmed):
         memory = replace(memory, staleness=seen.test(memory.staleness, lessons))
     tested, spared = None, None
     if memory.contest is not None:
@@ -193,7 +195,8 @@ def moved(memory: PolicyMemory, move: Move, champion: int, version: int | None, 
         former = LearnedFrom(staleness.learned, staleness.window)
         return PolicyMemory(fresh, watch_over(contest), former, lost=memory.lost)
     if move.action is Action.KEEP and move.version is not None:
-        return replace(memory, contest=None, shadow=None)
+        staleness = staleness if contest.guard else handicapped(staleness)
+        return replace(memory, staleness=staleness, contest=None, shadow=None)
     return memory
 
 

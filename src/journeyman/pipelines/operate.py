@@ -156,7 +156,8 @@ def decide(parts: LoopParts, state: LoopState, seen: Observed, watched: tuple[Me
     models = QuickModels(*parts.quick, columns, release.task, reference.scale, unit, lost=rows.given_up)
 
     def test(staleness: Staleness, lessons: Lessons) -> Staleness:
-        return back_test(models, rows.labelled(truths), staleness, lessons)
+        own = None if seen.hidden else release.answer_block  # of columns that are hidden it cannot be asked again
+        return back_test(models, rows.labelled(truths), staleness, lessons, own)
 
     def spared(staleness: Staleness) -> float:
         dead = seen.answered.take(seen.answered.fresh).rows

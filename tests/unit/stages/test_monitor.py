@@ -137,3 +137,17 @@ def test_what_a_person_has_said_is_right_is_told_and_alarms_nobody(reference):
     assert again.broken == watched.broken, "the rows of this look are sound"
     _, other = monitor(reference, TASK, DETECTORS, memory, hours[3], ("DR004 another", "DR001"))
     assert any(s.rung is Rung.FEED and s.alarming for s in other.signals), "another column was meant"
+
+
+def test_rows_before_an_outage_at_the_end_of_a_look_count_as_sound(reference):
+    """All rows of a day were kept out for an outage of its last hours, and their truths lost for comparisons."""
+    calm, day = hour(0, 200), hour(1, 200)
+    memory, _ = monitor(reference, TASK, DETECTORS, {}, calm)
+    gone = replace(day, rows={**day.rows, "x": np.where(np.arange(200) >= 140, np.nan, day.rows["x"])})
+    _, watched = monitor(reference, TASK, DETECTORS, memory, gone)
+    assert [s.code for s in watched.signals if s.rung is Rung.FEED] == ["DR001"]
+    [(begin, end)] = watched.broken
+    assert (int(day.times[0]) < begin <= int(day.times[140]), end) == (True, day.end)
+    half = replace(day, rows={**day.rows, "x": np.where(np.arange(200) >= 60, np.nan, day.rows["x"])})
+    _, watched = monitor(reference, TASK, DETECTORS, memory, half)
+    assert watched.broken[0][0] == day.begin

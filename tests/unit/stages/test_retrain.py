@@ -26,6 +26,7 @@ from journeyman.stages.retrain import (
     aged,
     back_test,
     choose_window,
+    handicapped,
     learned_again,
     paid_for,
     price,
@@ -189,6 +190,30 @@ def test_a_back_test_sees_a_change_and_asks_for_the_rows_after_it() -> None:
     assert moves[-1].window.kind is not WindowKind.ALL
     assert staleness.tested == 5200
     assert back_test(models, labelled, staleness, Lessons()) == staleness  # no new truths, nothing said
+
+
+def one_sided(rows):
+    """A champion that goes on along a line where the world has turned: 90% sure of the wrong class on every row."""
+    wrong = np.where(rows["x"] > 0, 0.1, 0.9)
+    return np.column_stack([1 - wrong, wrong])
+
+
+def test_a_champion_that_has_aged_worse_than_its_twin_is_learned_again() -> None:
+    """Twin and fresh model are equally good, for they are of a kind that did not age; the champion is not."""
+    labelled, begun = abrupt(2600, 2600), Staleness(2000, tested=2200)
+    alone = back_test(quick_models(), labelled, begun, Lessons())
+    asked = back_test(quick_models(), labelled, begun, Lessons(), one_sided)
+    assert alone.blocks[0].mean == asked.blocks[0].mean
+    assert asked.blocks[0].worse > 0.5
+    moves = [retrain([QUIET], Known(s, 2600, UNIT), ECONOMICS, Lessons()).action for s in (alone, asked)]
+    assert moves == [Action.KEEP, Action.RETRAIN]
+    # A challenger of whose kind nothing is known yet is not replaced for that,
+    waiting = Known(asked, 2600, UNIT, 0.0)
+    assert retrain([QUIET], waiting, ECONOMICS, Lessons()).action is Action.KEEP
+    # and where what was built proved no better, another build is not expected to be.
+    dropped = Known(handicapped(asked), 2600, UNIT)
+    assert retrain([QUIET], dropped, ECONOMICS, Lessons()).action is Action.KEEP
+    assert learned_again(handicapped(asked), 2600, WindowPlan(WindowKind.ALL)).handicap == 0.0
 
 
 def test_models_of_a_back_test_know_no_truth_that_came_later() -> None:

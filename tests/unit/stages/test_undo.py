@@ -116,3 +116,36 @@ def test_where_the_feeds_rung_has_spoken_nothing_is_added(reference):
     spoken = Signal("DR001", Rung.FEED, Severity.ERROR, "nothing there", 0, ("weight",))
     _, seen = live(reference, [hour(k, pounds if k >= 3 else lambda rows: rows) for k in range(5)], signals=(spoken,))
     assert all(w.signals == (spoken,) for w in seen)
+
+
+def sensors(rows, seed, gains=(1.0, 1.0, 1.0)):
+    """Three sensors of one gas, of which each knows another part of the weather, with gains of their age."""
+    rng = np.random.default_rng(seed)
+    gas, heat, damp = rng.gamma(4.0, 0.25, rows), rng.normal(0, 1, rows), rng.normal(0, 1, rows)
+    first = gains[0] * 100.0 * (gas + 0.12 * heat) + rng.normal(0, 3, rows)
+    second = gains[1] * 130.0 * (gas + 0.08 * damp) + rng.normal(0, 3, rows)
+    third = gains[2] * 90.0 * (gas - 0.1 * heat) + rng.normal(0, 3, rows)
+    found = {"first": first, "second": second, "third": third, "heat": heat, "damp": damp}
+    return found, gas + rng.normal(0, 0.25, rows)
+
+
+def of_sensors(rows):
+    return (rows["first"] / 100.0 - 0.12 * rows["heat"])[:, None]
+
+
+@pytest.mark.parametrize(("gains", "swap", "told"), [((1.32, 0.76, 1.0), False, []), ((1.0,) * 3, True, ["DR003"])])
+def test_sensors_whose_gain_has_wandered_to_anothers_place_are_not_exchanged(gains, swap, told):
+    columns = tuple(Column(n, Kind.NUMBER) for n in ("first", "second", "third", "heat", "damp"))
+    past, truths = sensors(3_000, 0)
+    losses = bounded_losses(truths, of_sensors(past), TASK, 1.0)
+    used = {"first": 0.7, "second": 0.2, "heat": 0.1}
+    reference = Reference(past, of_sensors(past), truths, losses, used, columns, 1.0)
+    rows, truths = sensors(300, 1, gains)
+    if swap:
+        rows |= {"first": rows["second"], "second": rows["first"]}
+    ids, times = np.arange(300), np.arange(300) * 1_000
+    ones, given = np.ones(300, dtype=np.int64), of_sensors(rows)
+    traffic = Traffic(0, HOUR, ids, times, ones, rows, given, truths, times, {}, Feed(300))
+    looked = {"monitor": {"broken": np.empty((0, 2))}, "feed": {}}, Watched((ALARM,), 300, 300, 0.2, 0.1)
+    _, watched = undo(reference, TASK, of_sensors, {"feed"}, looked[0], looked, traffic, partial(same, traffic))
+    assert [s.code for s in watched.signals if s.rung is Rung.FEED] == told

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.drift_detectors.windows import numbers
 from journeyman.entities.finding import Severity
 from journeyman.entities.signal import Rung, Signal, Watched
 from journeyman.entities.task import Task
@@ -35,6 +36,7 @@ __all__ = [
 
 FloatArray = NDArray[np.float64]
 _RUNGS = tuple(Rung)
+_GONE = "DR001"
 
 
 def monitor(
@@ -80,9 +82,9 @@ def monitor(
         seen = traffic if detector.rung is Rung.FEED else sound
         kept[detector.name], found = detector.look(reference, task, kept[detector.name], seen)
         signals += [_right(s) if s.rung is Rung.FEED and set(s.claims) <= set(accepted) else s for s in found]
-    began = [s.since for s in signals if s.rung is Rung.FEED and s.alarming]
+    began = [_broken_from(s, traffic) for s in signals if s.rung is Rung.FEED and s.alarming]
     if began:
-        broken = joined(broken, min(*began, traffic.begin), traffic.end)
+        broken = joined(broken, min(began), traffic.end)
         sound = sound.take(~inside(sound.times, broken))
     kept[OWN] = {"broken": broken}
     told = tuple(replace(s, message=completed(s, reference, task)) for s in sorted(signals, key=_gravity))
@@ -100,6 +102,25 @@ def anew(memory: Memory) -> Memory:
     ['monitor']
     """
     return {OWN: {"broken": memory[OWN]["broken"]}} if OWN in memory else {}
+
+
+def _broken_from(signal: Signal, traffic: Traffic) -> int:
+    """Return the moment from which on rows are kept out for a signal of the feed: the whole look, as a rule.
+
+    Where values are gone since some moment within the look, that is the earliest row from which on half of them are:
+    about as many rows as were lost are kept out beside them, as they may have begun to go before it was seen.
+    """
+    if signal.code != _GONE or signal.since <= traffic.begin or not signal.columns:
+        return min(signal.since, traffic.begin)
+    fresh = traffic.take(traffic.fresh)
+    order = np.argsort(fresh.times, kind="stable")[::-1]
+    count, begins = np.arange(1, len(order) + 1), []
+    for name in signal.columns:
+        values = numbers(fresh.rows[name])[order]
+        gone = values < 0 if fresh.rows[name].dtype == np.int32 else np.isnan(values)
+        half = order[np.cumsum(gone) * 2 >= count]
+        begins.append(int(fresh.times[half[-1]]) if len(half) else traffic.begin)
+    return min(signal.since, *begins)
 
 
 def _right(signal: Signal) -> Signal:

@@ -15,7 +15,7 @@ from scipy import stats
 
 from journeyman.drift_detectors.effects import distance
 from journeyman.drift_detectors.feed_maps import WAYS, plausible_ways
-from journeyman.drift_detectors.feed_swaps import measured, wander
+from journeyman.drift_detectors.feed_swaps import in_place, measured, wander
 from journeyman.drift_detectors.windows import numbers
 from journeyman.entities.finding import Severity
 from journeyman.entities.signal import Rung, Signal, Watched
@@ -35,7 +35,8 @@ _COLUMNS = 8  # the most important ones: a change of one that matters little doe
 _CLOSER = 0.1  # to the reference, in the distance of the distribution functions, that undoing must bring a column
 _CHANCE = 1e-4  # that truths seem better with a change undone that changes nothing, over all changes tried
 _WORSE = 2.0  # standard errors above the looks before from which something is to be explained
-_LEFT = 0.2  # of what the model has become worse that may stay unexplained
+_LEFT = 0.2  # of what the model has become worse that may stay unexplained; noise may hide more,
+_EXPLAINED = 0.5  # but so much must be explained: half of a rise is what some exchange undoes of any drift
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,8 @@ def _explained(
         spread = float(np.nanstd(raw - undone)) * float(np.sqrt(reference.dependence / count))
         gain, left = float(np.nanmean(raw - undone)), float(np.nanmean(undone)) - level
         sure = gain > stats.norm.isf(_CHANCE / len(changes)) * spread
-        if sure and left <= max(2.0 * noise, _LEFT * excess) and (best is None or gain > best[0]):
+        mostly = gain >= _EXPLAINED * excess  # whatever noise there is
+        if sure and mostly and left <= max(2.0 * noise, _LEFT * excess) and (best is None or gain > best[0]):
             best = gain, change
     if best is None:
         return None
@@ -240,7 +242,8 @@ def _plausible(reference: Reference, rows: Block) -> Iterator[_Change]:
     for place, first in enumerate(columns):
         for second in (name for name in every if name not in columns[: place + 1]):
             crossed = distance(live[first], usual[second]), distance(live[second], usual[first])
-            if max(crossed) < max(own[first], own[second]) - _CLOSER:
+            nearer = max(crossed) < max(own[first], own[second]) - _CLOSER
+            if nearer and not in_place(reference, rows, (first, second), every):
                 yield _Change(first, second, -1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,7 @@ __all__ = [
     "QuickModels",
     "absorb",
     "back_test",
+    "handicapped",
     "learned_again",
     "paid_for",
     "reference_unit",
@@ -128,6 +129,8 @@ class BlockLosses:
         Truths that the fresh one had learned from and the twin had not; where there were none, the block says nothing.
     known : int
         Truths up to the block's end.
+    champion : ndarray
+        Of the champion itself; empty where it was not asked.
     """
 
     twin: FloatArray
@@ -135,6 +138,7 @@ class BlockLosses:
     windows: Mapping[str, float]
     age: int
     known: int
+    champion: FloatArray = field(default_factory=lambda: np.empty(0))
 
 
 def reference_unit(losses: FloatArray) -> float:
@@ -162,7 +166,13 @@ def wants_test(staleness: Staleness, known: int, alarmed: bool) -> bool:
     return known - max(staleness.tested, staleness.learned) >= least
 
 
-def back_test(models: QuickModels, labelled: Labelled, staleness: Staleness, lessons: Lessons) -> Staleness:
+def back_test(
+    models: QuickModels,
+    labelled: Labelled,
+    staleness: Staleness,
+    lessons: Lessons,
+    champion: Callable[[Block], FloatArray] | None = None,
+) -> Staleness:
     """Test on the truths that came since the last test, as if each model had answered when the rows were asked about.
 
     Models of a block learn only from truths that had come when nine of ten of its rows had not been asked about yet.
@@ -177,6 +187,8 @@ def back_test(models: QuickModels, labelled: Labelled, staleness: Staleness, les
         From the test before.
     lessons : Lessons
         From ``learn_operations``.
+    champion : callable, optional
+        The release that answers: its own losses are told beside its twin's, for it may age otherwise.
 
     Returns
     -------
@@ -210,7 +222,10 @@ def back_test(models: QuickModels, labelled: Labelled, staleness: Staleness, les
     twin = fresh if of_twin is None else of_twin.result()
     means = {name: float(values.mean()) for name, values in by_window.items()}
     age = known - staleness.learned if fresh_models.columns == models.columns else max(1, known - staleness.learned)
-    return absorb(staleness, BlockLosses(twin, fresh, means, age, len(labelled)))
+    own = np.empty(0)
+    if champion is not None:
+        own = bounded_losses(part.truths, champion(part.rows), models.task, models.scale)
+    return absorb(staleness, BlockLosses(twin, fresh, means, age, len(labelled), own))
 
 
 def absorb(staleness: Staleness, block: BlockLosses) -> Staleness:
@@ -224,6 +239,9 @@ def absorb(staleness: Staleness, block: BlockLosses) -> Staleness:
     rows, mean = len(steps), float(steps.mean())
     older = aged(block.age, rows_learned(staleness))
     tested = TestedBlock(rows, mean, float(steps.std()), block.age)
+    if len(block.champion):
+        own = block.champion - block.fresh
+        tested = replace(tested, worse=float(own.mean()), worse_spread=float(own.std()))
     return replace(
         staleness,
         blocks=(*staleness.blocks, tested)[-_MOST_BLOCKS:],
@@ -235,12 +253,29 @@ def absorb(staleness: Staleness, block: BlockLosses) -> Staleness:
 
 def learned_again(staleness: Staleness, learned: int, window: WindowPlan) -> Staleness:
     """Return the staleness of a new champion: its blocks begin anew, what the stream has taught stays."""
-    return replace(staleness, learned=learned, window=WindowPlan(window.kind, window.rows), blocks=(), paid=0)
+    plan = WindowPlan(window.kind, window.rows)
+    return replace(staleness, learned=learned, window=plan, blocks=(), paid=0, handicap=0.0)
 
 
 def paid_for(staleness: Staleness, truths: int) -> Staleness:
     """Return the staleness once a model was learned again, whether or not it will take the champion's place."""
     return replace(staleness, blocks=(), paid=max(0, truths - staleness.learned))
+
+
+def handicapped(staleness: Staleness) -> Staleness:
+    """Return the staleness once a challenger proved no better than a champion that quick models surpassed.
+
+    What a build gives is then worse than a quick model of its age, too: by so much nothing is to be expected of another
+    one. Told on the blocks since the challenger was built.
+
+    Examples
+    --------
+    >>> handicapped(Staleness(0, blocks=(TestedBlock(100, 0.0, 0.1, 100, 0.03, 0.1),))).handicap
+    0.03
+    """
+    rows = sum(b.rows for b in staleness.blocks)
+    excess = sum(b.rows * (b.worse - b.mean) for b in staleness.blocks) / rows if rows else 0.0
+    return replace(staleness, handicap=max(staleness.handicap, excess))
 
 
 def _never() -> bool:

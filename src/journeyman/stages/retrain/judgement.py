@@ -12,7 +12,7 @@ from journeyman.entities.decision import Action
 from journeyman.entities.lessons import Lessons
 from journeyman.entities.operation import Economics, Move
 from journeyman.entities.signal import Rung, Signal, Watched
-from journeyman.entities.staleness import Staleness
+from journeyman.entities.staleness import Staleness, TestedBlock
 from journeyman.stages.retrain.ageing import aged, borne, rows_learned
 from journeyman.stages.retrain.windows import choose_window, window_name
 
@@ -170,8 +170,9 @@ class _Figures:
             spent = ahead * economics.loss * per_truth
             return cls(age, slope, expected, spent, 0.0, 0.0, 0, economics.retraining, worth)
         sizes = np.array([b.rows for b in blocks], dtype=np.float64)[::-1]
-        sums = sizes * np.array([b.mean for b in blocks])[::-1]
-        squares = sizes * np.array([b.spread**2 + b.mean**2 for b in blocks])[::-1]
+        steps = [_step(b, staleness.handicap, known.challenger is None) for b in blocks]
+        sums = sizes * np.array([mean for mean, _ in steps])[::-1]
+        squares = sizes * np.array([spread**2 + mean**2 for mean, spread in steps])[::-1]
         # Over the last block, the last two, the last three ...: a jump may be as young as one block.
         count, total = np.cumsum(sizes), np.cumsum(sums)
         means = total / count
@@ -200,6 +201,18 @@ class _Figures:
         if sure * self.worth > self.cost:
             return "jump", sure
         return ("age", max(sure, self.expected, 0.0)) if challenger is None else ("challenger", 0.0)
+
+
+def _step(block: TestedBlock, handicap: float, alone: bool) -> tuple[float, float]:
+    """Return what a fresh model spares each row of a block, in the mean, and the spread of the rows' differences.
+
+    Twin and fresh model are quick ones of one kind: their difference is age. A champion that lags behind the fresh one
+    by more than its twin does has aged worse than its twin, for instance since it goes on along lines where the world
+    has turned; then what it loses is what counts. While a challenger waits, of whose kind nothing is known yet, only
+    the twin's word is taken.
+    """
+    worse = block.worse - handicap
+    return (worse, block.worse_spread) if alone and worse > block.mean else (block.mean, block.spread)
 
 
 def _alarms(history: Sequence[Watched]) -> list[Signal]:
