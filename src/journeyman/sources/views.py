@@ -6,7 +6,7 @@ import hashlib
 import weakref
 from typing import Any
 
-import pyarrow as pa
+from journeyman.arrow import pa
 
 __all__ = ["arrow_view", "keep_alive", "place", "quoted", "text_view"]
 

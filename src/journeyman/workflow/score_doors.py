@@ -12,9 +12,8 @@ from pathlib import Path
 
 import msgspec
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
+from journeyman.arrow import pa, pq
 from journeyman.entities.conformed import Misfit
 from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.finding import Finding
