@@ -23,7 +23,6 @@ import typer
 from journeyman import __version__, cli_serving
 from journeyman.cli_dashboard import app as showing
 from journeyman.cli_endings import told, usage_told, workspace_to_name
-from journeyman.cli_late import Late
 from journeyman.cli_operating import app as operating
 from journeyman.cli_operating import resume_loop
 from journeyman.cli_simulating import app as simulating
@@ -51,6 +50,7 @@ from journeyman.entities.column import Kind, Role
 from journeyman.entities.file_style import parse_file_style
 from journeyman.entities.task import TaskKind
 from journeyman.errors import SettingsError
+from journeyman.late import Late
 from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, decimal_sign, parse_budget
 
 __all__ = ["app", "main"]

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journeyman.cli_endings import told
-from journeyman.cli_late import Late
 from journeyman.cli_words import Workspace
 from journeyman.errors import SettingsError
+from journeyman.late import Late
 from journeyman.settings import DEFAULT_WORKSPACE
 
 if TYPE_CHECKING:

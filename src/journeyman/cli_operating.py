@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from journeyman.cli_endings import told
-from journeyman.cli_late import Late
 from journeyman.cli_words import Name, Workspace, count
 from journeyman.errors import SettingsError
+from journeyman.late import Late
 from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, model_name, parse_budget
 
 if TYPE_CHECKING:

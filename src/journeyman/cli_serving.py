@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journeyman.cli_endings import told
-from journeyman.cli_late import Late
 from journeyman.cli_words import (
     Decimal,
     Delimiter,
@@ -33,6 +32,7 @@ from journeyman.cli_words import (
 )
 from journeyman.entities.file_style import parse_file_style
 from journeyman.errors import SettingsError
+from journeyman.late import Late
 from journeyman.settings import DEFAULT_WORKSPACE, decimal_sign
 
 __all__ = ["app"]
