@@ -109,6 +109,24 @@ def test_a_service_of_trees_loads_nothing_that_trains() -> None:
     assert json.loads(result.stdout) == []
 
 
+NOT_THERE = [*LEARNING, "pyarrow", "plotly", "joblib", "cloudpickle", "python_calamine", "chardet", "tomli_w"]
+
+
+def test_a_service_starts_where_only_its_own_requirements_are_installed() -> None:
+    """What requirements-serve.txt leaves out is not there; test_installed.py does that in earnest."""
+    parts = "journeyman.algorithms.lightgbm_trees, journeyman.algorithms.forest, journeyman.transformers.crafted"
+    parts += ", journeyman.algorithms.linear, journeyman.algorithms.neural, journeyman.transformers.texts"
+    absent = f"import sys\nfor name in {NOT_THERE}: sys.modules[name] = None\n"
+    fresh(f"{absent}import journeyman.cli, journeyman.serving.serve_doors, {parts}")
+    asked = fresh(
+        f"{absent}from journeyman.arrow import pa\n"
+        "from journeyman.errors import SettingsError\n"
+        "try: pa.array([1])\n"
+        "except SettingsError as error: print(error.hint)"
+    )
+    assert asked.stdout.strip() == 'pip install "pyarrow>=20"'
+
+
 @pytest.fixture(scope="module")
 def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a table of two numbers and a workspace with a simple model of it."""

@@ -116,8 +116,10 @@ def test_an_environment_that_only_serves_answers_as_the_whole_one_below_300_mb(t
     served.start()
     try:
         status, answer = served.ask("/predict", {"rows": json.loads(asked.to_json(orient="records"))})
+        said = served.said.read_text()
     finally:
         served.kill()
     assert status == 200
+    assert 'predictions stay in the log for ever: pip install "pyarrow>=20"' in said
     given = [[one["prediction"], *one["interval"]] for one in answer["predictions"]]
     np.testing.assert_allclose(given, wanted, rtol=1e-9)  # the libraries' versions may differ in the last bit
