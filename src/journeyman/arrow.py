@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from journeyman.late import Late
 
-__all__ = ["pa", "pc", "pq"]
+__all__ = ["pa", "pa_csv", "pc", "pq"]
 
 _HINT = 'pip install "pyarrow>=20"'
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.compute as pc
+    import pyarrow.csv as pa_csv
     import pyarrow.parquet as pq
 else:
-    pa, pc, pq = (Late(name, _HINT) for name in ("pyarrow", "pyarrow.compute", "pyarrow.parquet"))
+    pa, pa_csv = Late("pyarrow", _HINT), Late("pyarrow.csv", _HINT)
+    pc, pq = Late("pyarrow.compute", _HINT), Late("pyarrow.parquet", _HINT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -125,6 +126,20 @@ def test_a_service_starts_where_only_its_own_requirements_are_installed() -> Non
         "except SettingsError as error: print(error.hint)"
     )
     assert asked.stdout.strip() == 'pip install "pyarrow>=20"'
+
+
+def test_a_command_that_needs_more_than_a_service_says_what_it_lacks(tmp_path: Path) -> None:
+    """A library that lacks is no fault of ours, and no traceback is written."""
+    shown = fresh(
+        f"import os, sys; os.chdir({str(tmp_path)!r})\n"
+        f"for name in {NOT_THERE}: sys.modules[name] = None\n"
+        "sys.argv = ['journeyman', 'build', 't.csv', '--target', 'y']\n"
+        "from journeyman.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as stop: assert stop.code == 2, stop.code"
+    )
+    assert re.search(r"^error: \w+ is not installed, which this command needs\nhint: ", shown.stderr, re.MULTILINE)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.fixture(scope="module")

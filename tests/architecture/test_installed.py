@@ -27,7 +27,7 @@ def ran(*words: object, place: Path) -> str:
     """Return what a command says, which must end well; it sees no library of this environment."""
     kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")}
     done = subprocess.run(
-        [str(w) for w in words], cwd=place, env=kept, capture_output=True, text=True, check=False, timeout=1200
+        [str(w) for w in words], cwd=place, env=kept, capture_output=True, text=True, check=False, timeout=1800
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     return done.stdout
