@@ -105,7 +105,7 @@ $(PY):
 # compiled by loading it, since where an image forbids byte code, every process would spend seconds on it.
 $(BASE): pyproject.toml | $(PY)
 	$(PY) -m pip install --quiet --upgrade "pip>=25.1"
-	$(PY) -m pip install --quiet --no-compile -e .
+	$(PY) -m pip install --quiet --no-compile -e ".[catboost]"
 	@PYTHONDONTWRITEBYTECODE= $(PY) examples/first_load.py
 	@touch $@
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -107,6 +108,38 @@ def test_a_service_of_trees_loads_nothing_that_trains() -> None:
     code = f"import json, sys, journeyman.serving.serve, {parts}\n"
     result = fresh(f"{code}print(json.dumps(sorted(set(sys.modules) & set({LEARNING}))))")
     assert json.loads(result.stdout) == []
+
+
+NOT_THERE = [*LEARNING, "pyarrow", "plotly", "joblib", "cloudpickle", "python_calamine", "chardet", "tomli_w"]
+
+
+def test_a_service_starts_where_only_its_own_requirements_are_installed() -> None:
+    """What requirements-serve.txt leaves out is not there; test_installed.py does that in earnest."""
+    parts = "journeyman.algorithms.lightgbm_trees, journeyman.algorithms.forest, journeyman.transformers.crafted"
+    parts += ", journeyman.algorithms.linear, journeyman.algorithms.neural, journeyman.transformers.texts"
+    absent = f"import sys\nfor name in {NOT_THERE}: sys.modules[name] = None\n"
+    fresh(f"{absent}import journeyman.cli.main, journeyman.serving.serve, {parts}")
+    asked = fresh(
+        f"{absent}from journeyman.arrow import pa\n"
+        "from journeyman.errors import SettingsError\n"
+        "try: pa.array([1])\n"
+        "except SettingsError as error: print(error.hint)"
+    )
+    assert asked.stdout.strip() == 'pip install "pyarrow>=20"'
+
+
+def test_a_command_that_needs_more_than_a_service_says_what_it_lacks(tmp_path: Path) -> None:
+    """A library that lacks is no fault of ours, and no traceback is written."""
+    shown = fresh(
+        f"import os, sys; os.chdir({str(tmp_path)!r})\n"
+        f"for name in {NOT_THERE}: sys.modules[name] = None\n"
+        "sys.argv = ['journeyman', 'build', 't.csv', '--target', 'y']\n"
+        "from journeyman.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as stop: assert stop.code == 2, stop.code"
+    )
+    assert re.search(r"^error: \w+ is not installed, which this command needs\nhint: ", shown.stderr, re.MULTILINE)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.fixture(scope="module")

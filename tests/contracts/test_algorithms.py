@@ -9,7 +9,7 @@ from journeyman.plugins import load_parts
 from journeyman.testing.algorithm_checks import ALGORITHM_CHECKS
 
 ALGORITHMS = load_parts("journeyman.algorithms")
-NEEDS = {"neural": "keras"}
+NEEDS = {"neural": "keras", "catboost": "catboost"}
 
 
 @pytest.mark.parametrize("kind", list(TaskKind), ids=lambda k: k.value)

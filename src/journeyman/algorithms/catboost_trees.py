@@ -1,97 +1,34 @@
-"""CatBoost: symmetric trees with ordered encodings of categories (Prokhorenkova et al. 2018)."""
+"""CatBoost: symmetric trees with ordered encodings of categories (Prokhorenkova et al. 2018); where it is installed."""
 
 from __future__ import annotations
 
-import math
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
-import catboost
-import numpy as np
-from numpy.typing import NDArray
-
-from journeyman.entities.candidate import Candidate, Parameter, Turn
+from journeyman.entities.candidate import Candidate, NotInstalled, Parameter, Turn
 from journeyman.entities.column import Column
-from journeyman.entities.metric import Loss
 from journeyman.entities.task import Task, TaskKind
-from journeyman.interfaces import FitRequest, FittedModel, Matrix
+from journeyman.errors import SettingsError
+from journeyman.interfaces import FitRequest, FittedModel
 
-__all__ = ["CatBoost", "CatBoostModel", "features_data"]
+if TYPE_CHECKING:
+    from journeyman.algorithms.catboost_library import CatBoostModel
 
-FloatArray = NDArray[np.float64]
+__all__ = ["CatBoost"]
+
 _MOST_ROUNDS = 4000
 _USUAL_LENGTH = 100.0  # rounds times learning rate
 _ROUNDS_A_ROW = 20  # the loss of a few rows that one number tells apart would fall for ever
-_OF_THE_MOMENT = ("model_guid", "train_finish_time")  # a random name and a time, which CatBoost writes into every model
-
-
-class CatBoostModel:
-    """A CatBoost model, from training or from its binary format; or the mean of several, summed into one.
-
-    Attributes
-    ----------
-    parts : sequence of catboost.CatBoost
-        What the model was summed from, or the model itself: a sum that keeps several encodings of one category
-        answers, but CatBoost cannot write it.
-    """
-
-    def __init__(self, parts: Sequence[Any], kind: TaskKind, threads: int = -1, usual_rounds: float = math.inf) -> None:
-        self.parts = parts
-        self.model = _summed(parts)
-        self.threads = threads
-        self.kind = kind
-        self.rounds = int(self.model.tree_count_)
-        self.learned_long = self.rounds > usual_rounds
-
-    @property
-    def answer_seconds(self) -> float:
-        """Expected seconds of one answer: a symmetric tree costs two nanoseconds, a category most of a microsecond."""
-        outputs = max(1, len(self.model.classes_) if self.kind is TaskKind.MULTICLASS else 1)
-        return 1e-6 + 2e-9 * self.rounds * outputs + 6e-7 * len(self.model.get_cat_feature_indices())
-
-    def predict(self, x: Matrix) -> FloatArray:
-        """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
-        form = "Probability" if self.kind.classification else "RawFormulaVal"
-        threads = 1 if len(x.values) < 256 else self.threads
-        raw = np.asarray(
-            self.model.predict(features_data(x), prediction_type=form, thread_count=threads), dtype=np.float64
-        )
-        return raw.reshape(len(x.values), -1)
-
-    def to_files(self) -> Mapping[str, bytes]:
-        """Return CatBoost's binary format, the same bytes for the same model; one file for each part."""
-        files = {"kind.txt": self.kind.value.encode()}
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "model.cbm"
-            for number, part in enumerate(self.parts):
-                facts = part.get_metadata()
-                for name in _OF_THE_MOMENT:
-                    facts[name] = ""
-                part.save_model(str(path))
-                files[_file(number)] = path.read_bytes()
-        return files
-
-
-def _file(number: int) -> str:
-    return f"model.{number}.cbm" if number else "model.cbm"
-
-
-def _summed(parts: Sequence[Any]) -> Any:
-    """Return the mean of raw scores as one model that keeps all encodings of categories.
-
-    CatBoost's other policies mix the encodings that the parts learned, and answer otherwise than the mean does.
-    """
-    if len(parts) == 1:
-        return parts[0]
-    return catboost.sum_models(list(parts), weights=[1.0 / len(parts)] * len(parts), ctr_merge_policy="KeepAllTables")
+_EXTRA = NotInstalled("CatBoost", "catboost")
 
 
 @dataclass(frozen=True)
 class CatBoost:
     """Boosted symmetric trees: the best first strong model without tuning.
+
+    Proposes nothing where ``journeyman[catboost]`` is not installed, and says so.
 
     Examples
     --------
@@ -103,8 +40,15 @@ class CatBoost:
     preparation: str = "native"
     weighs_rows: bool = True
 
+    @property
+    def not_installed(self) -> NotInstalled | None:
+        """What is to be installed before it can be tried; None where it can."""
+        return _EXTRA if find_spec("catboost") is None else None
+
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
-        """Return a quick one, the field's untuned best, a deeper and a shallower one (tuning is nearly worthless)."""
+        """Return a quick one, the field's untuned best, a deeper and a shallower one; () without CatBoost."""
+        if self.not_installed is not None:
+            return ()
         regression = task.kind is TaskKind.REGRESSION
         proposals: list[tuple[dict[str, Parameter], str, str]] = [
             ({"depth": 6, "learning_rate": 0.12}, "quick", "symmetric trees, strong without tuning"),
@@ -135,99 +79,46 @@ class CatBoost:
         return int(7.0 * rows * features + histogram * leaves + 120.0 * rows * task.outputs)
 
     def fit(self, request: FitRequest) -> FittedModel:
-        """Boost until the validation rows stop profiting, or for the rounds that an earlier fit kept."""
-        settings = _settings(request)
-        pool, valid = _pools(request)
-        if valid is None:
-            rounds = request.rounds or 200
-            model = catboost.CatBoost({**settings, "iterations": rounds})
-            model.fit(pool, callbacks=[_Watch(request.out_of_time)])
-            return CatBoostModel([model], request.task.kind, request.threads)
+        """Boost until the validation rows stop profiting, or for the rounds that an earlier fit kept.
+
+        Raises
+        ------
+        SettingsError
+            Where CatBoost is not installed.
+        """
         most = min(_MOST_ROUNDS, _ROUNDS_A_ROW * len(request.y))
-        model = catboost.CatBoost({**settings, "iterations": most, "use_best_model": True})
-        model.fit(
-            pool,
-            eval_set=valid,
-            early_stopping_rounds=round(20 + 4.0 / float(settings["learning_rate"])),
-            callbacks=[_Watch(request.out_of_time)],
-        )
-        usual = _USUAL_LENGTH / float(settings["learning_rate"])
-        return CatBoostModel([model], request.task.kind, request.threads, usual)
+        usual = _USUAL_LENGTH / float(request.parameters["learning_rate"])
+        boosted: FittedModel = _library("it cannot be trained").boosted(request, most, usual)
+        return boosted
 
     def average(self, models: Sequence[CatBoostModel]) -> FittedModel:
         """Return the mean of several models' raw scores as one model that keeps all their encodings of categories."""
-        return CatBoostModel([part for model in models for part in model.parts], models[0].kind, models[0].threads)
+        parts = [part for model in models for part in model.parts]
+        mean: FittedModel = _library("models cannot be averaged").CatBoostModel(
+            parts, models[0].kind, models[0].threads
+        )
+        return mean
 
     def varies(self, candidate: Candidate) -> bool:
         """Say that fits from other seeds differ: each tree sees other rows."""
         return True
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
-        """Load what ``to_files`` gave."""
-        parts = []
-        for number in range(sum(name.endswith(".cbm") for name in files)):
-            part = catboost.CatBoost()
-            part.load_model(blob=files[_file(number)], format="cbm")
-            parts.append(part)
-        return CatBoostModel(parts, TaskKind(files["kind.txt"].decode()))
+        """Load what ``to_files`` gave.
+
+        Raises
+        ------
+        SettingsError
+            Where CatBoost is not installed.
+        """
+        model: FittedModel = _library("a model of this release needs it").model_from_files(files)
+        return model
 
 
-class _Watch:
-    """A CatBoost callback: stops without time."""
+def _library(wanted: str) -> Any:
+    """Return the module that uses CatBoost; imported here, as it is an extra and takes most of a second to load."""
+    if find_spec("catboost") is None:
+        raise SettingsError(f"CatBoost is not installed, and {wanted}", hint=_EXTRA.hint)
+    from journeyman.algorithms import catboost_library  # noqa: PLC0415  # see above
 
-    def __init__(self, out_of_time: Callable[[], bool]) -> None:
-        self.out_of_time = out_of_time
-
-    def after_iteration(self, info: Any) -> bool:
-        """Return whether to go on."""
-        return not self.out_of_time()
-
-
-def features_data(x: Matrix) -> Any:
-    """Return features in CatBoost's own form: numbers as float32, category codes as texts."""
-    with np.errstate(over="ignore"):  # a number too large for CatBoost is infinite
-        values = x.values.astype(np.float32)
-    if not x.categorical:
-        return values
-    coded = set(x.categorical)
-    numeric = [i for i in range(x.values.shape[1]) if i not in coded]
-    codes = np.nan_to_num(x.values[:, list(x.categorical)], nan=-1.0).astype(np.int64) + 1
-    words = np.array([str(i).encode() for i in range(int(codes.max(initial=0)) + 1)], dtype=object)
-    return catboost.FeaturesData(
-        num_feature_data=values[:, numeric] if numeric else None, cat_feature_data=words[codes]
-    )
-
-
-def _pools(request: FitRequest) -> tuple[Any, Any]:
-    """Return the rows and the validation rows (or None) in CatBoost's form, made once for all candidates."""
-    if "catboost" not in request.shared:
-        pool = catboost.Pool(features_data(request.x), label=request.y, weight=request.weights)
-        valid = None
-        if request.valid_x is not None and request.valid_y is not None:
-            valid = catboost.Pool(features_data(request.valid_x), label=request.valid_y, weight=request.valid_weights)
-        request.shared["catboost"] = (pool, valid)
-    result: tuple[Any, Any] = request.shared["catboost"]
-    return result
-
-
-def _settings(request: FitRequest) -> dict[str, Any]:
-    settings: dict[str, Any] = {
-        "bootstrap_type": "Bernoulli",
-        "subsample": 0.9,
-        "one_hot_max_size": 15,
-        "leaf_estimation_iterations": 1,
-        "boosting_type": "Plain",
-        "max_ctr_complexity": 1,
-        "thread_count": request.threads,
-        "random_seed": request.seed,
-        "allow_writing_files": False,
-        "logging_level": "Silent",
-    }
-    settings.update(request.parameters)
-    if request.task.kind is TaskKind.BINARY:
-        settings["loss_function"] = "Logloss"
-    elif request.task.kind is TaskKind.MULTICLASS:
-        settings |= {"loss_function": "MultiClass", "classes_count": len(request.task.labels)}
-    else:
-        settings["loss_function"] = "RMSE" if request.task.loss is Loss.SQUARED else "MAE"
-    return settings
+    return catboost_library

@@ -12,8 +12,6 @@ from pathlib import Path
 
 import msgspec
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from journeyman.api.predict import PredictResult, Release, check_rows, in_own_style, load
 from journeyman.api.watched_folder import (
@@ -24,6 +22,7 @@ from journeyman.api.watched_folder import (
     is_being_written,
     watching,
 )
+from journeyman.arrow import pa, pq
 from journeyman.entities.conformed import Misfit
 from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.finding import Finding

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journeyman.cli.endings import told
-from journeyman.cli.late import Late
 from journeyman.cli.options import Workspace
 from journeyman.cli.screen import has_display
 from journeyman.errors import SettingsError
+from journeyman.late import Late
 from journeyman.settings import DEFAULT_WORKSPACE
 
 if TYPE_CHECKING:

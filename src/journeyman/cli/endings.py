@@ -49,7 +49,7 @@ def told(workspace: Path, *, interrupted: str | Callable[[], str] = "Stopped.") 
     except (typer.Exit, typer.Abort, BrokenPipeError):
         raise
     except Exception as error:  # the outermost door: a fault of ours is told in one line, with its traceback in a file
-        known = _storage_error(error)
+        known = _known_error(error)
         if known is not None:
             raise typer.Exit(_tell(known, workspace)) from error
         log = _write_log(error, workspace)
@@ -127,8 +127,11 @@ def _tell_lines(message: str, hint: str) -> None:
     typer.echo(f"hint: {' '.join(hint.split())}", err=True)
 
 
-def _storage_error(error: Exception) -> JourneymanError | None:
-    """Return what a failing disk or a short memory means for the user; None where the fault is ours."""
+def _known_error(error: Exception) -> JourneymanError | None:
+    """Return what a failing disk, a short memory or a lacking library means for the user; None for a fault of ours."""
+    if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("journeyman"):
+        lacking = f"{error.name.partition('.')[0]} is not installed, which this command needs"
+        return SettingsError(lacking, hint="this installation only serves, or is damaged: `pip install journeyman`")
     if isinstance(error, MemoryError):
         return SettingsError("the memory did not suffice", hint="close other programs or give a smaller table")
     if not isinstance(error, OSError):

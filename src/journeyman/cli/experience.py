@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journeyman.cli.endings import told
-from journeyman.cli.late import Late
 from journeyman.cli.options import count
 from journeyman.cli.screen import show_view
 from journeyman.errors import SettingsError
+from journeyman.late import Late
 
 if TYPE_CHECKING:
     from journeyman.api import experience as experience_doors

@@ -21,7 +21,6 @@ from journeyman import __version__
 from journeyman.cli.dashboard import app as showing
 from journeyman.cli.endings import told, usage_told, workspace_to_name
 from journeyman.cli.experience import app as experience
-from journeyman.cli.late import Late
 from journeyman.cli.operate import app as operating
 from journeyman.cli.operate import resume_loop
 from journeyman.cli.options import (
@@ -44,6 +43,7 @@ from journeyman.cli.simulate import app as simulating
 from journeyman.entities.column import Kind, Role
 from journeyman.entities.task import TaskKind
 from journeyman.errors import SettingsError
+from journeyman.late import Late
 from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, parse_budget
 
 __all__ = ["app", "main"]

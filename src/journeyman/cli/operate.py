@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from journeyman.cli.endings import told
-from journeyman.cli.late import Late
 from journeyman.cli.options import Name, Workspace, count
 from journeyman.cli.screen import show_view
 from journeyman.errors import SettingsError
+from journeyman.late import Late
 from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, model_name, parse_budget
 
 if TYPE_CHECKING:

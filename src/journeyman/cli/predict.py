@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journeyman.cli.endings import told
-from journeyman.cli.late import Late
 from journeyman.cli.options import (
     Decimal,
     Delimiter,
@@ -34,6 +33,7 @@ from journeyman.cli.options import (
 from journeyman.entities.file_style import parse_file_style
 from journeyman.entities.finding import Finding, Severity
 from journeyman.errors import SettingsError
+from journeyman.late import Late
 from journeyman.settings import DEFAULT_WORKSPACE, decimal_sign, predictions_name
 
 if TYPE_CHECKING:

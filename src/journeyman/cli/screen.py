@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from journeyman.cli.late import Late
+from journeyman.late import Late
 
 if TYPE_CHECKING:
     from rich import console as rich_console

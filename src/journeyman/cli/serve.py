@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journeyman.cli.endings import told
-from journeyman.cli.late import Late
 from journeyman.cli.options import Workspace
+from journeyman.late import Late
 from journeyman.settings import DEFAULT_WORKSPACE
 
 __all__ = ["app"]

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journeyman.cli.endings import told
-from journeyman.cli.late import Late
 from journeyman.cli.options import Decimal, Delimiter, Encoding, Quote, Sheet, Thousands
 from journeyman.entities.file_style import parse_file_style
+from journeyman.late import Late
 
 if TYPE_CHECKING:
     from rich import console as rich_console

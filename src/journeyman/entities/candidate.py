@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from journeyman.entities.weakness import Treatment
 
-__all__ = ["BASELINE", "SIMPLE", "Candidate", "Parameter", "Turn"]
+__all__ = ["BASELINE", "SIMPLE", "Candidate", "NotInstalled", "Parameter", "Turn"]
 
 BASELINE = "baseline"
 """The algorithm that looks at no column."""
@@ -81,3 +81,29 @@ class Candidate:
         further += [asdict(self.treatment)] if self.treatment is not None else []
         text = json.dumps([self.algorithm, dict(sorted(self.parameters.items())), *further])
         return f"{self.algorithm}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+@dataclass(frozen=True)
+class NotInstalled:
+    """Why an algorithm proposes nothing: what it needs is not there.
+
+    Attributes
+    ----------
+    name : str
+        What is missing, for people ("CatBoost").
+    extra : str
+        Extra of this package that brings it.
+
+    Examples
+    --------
+    >>> NotInstalled("CatBoost", "catboost").hint
+    'pip install "journeyman[catboost]"'
+    """
+
+    name: str
+    extra: str
+
+    @property
+    def hint(self) -> str:
+        """What can be typed to install it."""
+        return f'pip install "journeyman[{self.extra}]"'

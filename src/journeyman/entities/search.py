@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from journeyman.entities.candidate import NotInstalled
 from journeyman.entities.experience import Expectation
 from journeyman.entities.trial import Ensemble, Trial
 from journeyman.entities.weakness import Attempt, Weakness
@@ -69,6 +70,8 @@ class Search:
         Seconds since the run began when it ended; 0 where no clock counts.
     thin : str
         Where time ended it before much was tried: what was tried, and what more time would try. Empty elsewhere.
+    not_tried : tuple of NotInstalled
+        What would have been tried had it been installed.
     """
 
     ensemble: Ensemble
@@ -83,6 +86,7 @@ class Search:
     slowness: float = 1.0
     stopped: float = 0.0
     thin: str = ""
+    not_tried: tuple[NotInstalled, ...] = ()
 
 
 @dataclass(frozen=True)

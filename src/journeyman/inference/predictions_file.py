@@ -12,10 +12,9 @@ from typing import BinaryIO
 import msgspec
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from journeyman.arrow import pa, pq
 from journeyman.entities.table import Block
 from journeyman.errors import SettingsError
 from journeyman.inference.release import Release

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.candidate import Candidate, Parameter
+from journeyman.entities.candidate import Candidate, NotInstalled, Parameter
 from journeyman.entities.column import Column
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
@@ -22,6 +22,7 @@ __all__ = [
     "FittedPreparation",
     "LearnsLong",
     "Matrix",
+    "NeedsExtra",
     "Preparation",
     "StartsSlowly",
     "WeighsRows",
@@ -220,6 +221,16 @@ class LearnsLong(Protocol):
     @property
     def learned_long(self) -> bool:
         """Whether they did: there is much to learn and little noise, which other families may learn better."""
+        ...
+
+
+@runtime_checkable
+class NeedsExtra(Protocol):
+    """What an algorithm says besides that proposes nothing where an extra of its package is not installed."""
+
+    @property
+    def not_installed(self) -> NotInstalled | None:
+        """What is to be installed before it can be tried; None where it can."""
         ...
 
 

@@ -8,9 +8,8 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
-import pyarrow as pa
-import pyarrow.parquet as pq
 
+from journeyman.arrow import pa, pq
 from journeyman.entities.decision import Action, Verdict
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.operating import Decided, Done, LoopState, Memory, Observed

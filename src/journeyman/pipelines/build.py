@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from importlib.metadata import version as installed
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 from numpy.typing import NDArray
@@ -392,9 +393,19 @@ def _report(
         weaknesses=found.weaknesses,
         attempts=found.attempts,
         recollection=built.known,
+        not_tried=found.not_tried,
         examples=examples,
-        versions={"python": platform.python_version(), **{name: installed(name) for name in _LIBRARIES}},
+        versions={"python": platform.python_version(), **_installed()},
     )
+
+
+def _installed() -> dict[str, str]:
+    """Return the versions of the libraries that are there."""
+    found = {}
+    for name in _LIBRARIES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _files(

@@ -156,7 +156,7 @@ def search(
     told = (tuple(trials), tuple(expectations), tuple(outcomes), tuple(scores), choice.reason, folds.limited)
     slow, stopped = slowness(paces), choice.started if timed(settings) else 0.0
     found = Search(best, *told, seen.weaknesses, (*attempts, *untried(seen, waiting)), slow, stopped)
-    found = replace(found, thin=_thin(kit, plan, found, ranked))
+    found = replace(found, thin=_thin(kit, plan, found, ranked), not_tried=kit.not_installed)
     limit = run.step("time for final fits", partial(_fit_limit, kit, run, plan, found))
     released = _released(plan, found, y, weights, limit)
     return replace(found, ensemble=released, scores=(*scores[:-1], released.score))

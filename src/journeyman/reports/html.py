@@ -35,6 +35,7 @@ from journeyman.reports.quality_figures import confusion, positive_label, qualit
 from journeyman.reports.reason_figures import dependence_figures, importance_figure, slice_bars
 from journeyman.reports.search_figures import member_bars, search_figure, stage_bars, trial_rows
 from journeyman.reports.search_words import (
+    not_tried_words,
     overrun_words,
     price_words,
     recalled_words,
@@ -203,6 +204,7 @@ def render_html(report: BuildReport) -> str:
             members=member_bars(report),
             trials=trial_rows(report),
             tried=tried_words(report),
+            not_tried=not_tried_words(report),
             price=price_words(report),
             stopped=stop_words(report),
             overrun=overrun_words(report),

@@ -12,6 +12,7 @@ __all__ = [
     "copies_words",
     "interrupted_words",
     "late_words",
+    "not_tried_words",
     "overrun_words",
     "price_words",
     "recalled_words",
@@ -63,6 +64,12 @@ def recalled_words(report: BuildReport) -> str:
         f"Rows it learned from get their known value as well: {less} less loss for the {copied} with a duplicate; "
         "the score counts new rows only"
     )
+
+
+def not_tried_words(report: BuildReport) -> str:
+    """Return what was not tried because it is not installed, and how that is mended; empty where nothing lacked."""
+    said = [f"{one.name} ({one.hint})" for one in report.not_tried]
+    return f"Not tried, as not installed: {' and '.join(said)}" if said else ""
 
 
 def stop_words(report: BuildReport) -> str:

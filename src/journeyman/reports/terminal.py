@@ -32,6 +32,7 @@ from journeyman.reports.search_words import (
     copies_words,
     interrupted_words,
     late_words,
+    not_tried_words,
     overrun_words,
     price_words,
     recalled_words,
@@ -336,7 +337,8 @@ def _members(report: BuildReport) -> list[RenderableType]:
     if report.limited:
         stop = f"{stop} {sentence(report.limited)}"
     lines = [f"Ensemble: {said}. {tried_words(report)}.", clean(stop)]
-    lines += [f"{words}." for words in (price_words(report), time_words(report), overrun_words(report)) if words]
+    said_besides = (not_tried_words(report), price_words(report), time_words(report), overrun_words(report))
+    lines += [f"{words}." for words in said_besides if words]
     return [Text(), _heading("How it was found"), *[_indented(line) for line in lines], *_stated(report)]
 
 

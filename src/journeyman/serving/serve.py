@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import uvicorn
@@ -204,6 +205,8 @@ def _tell(settings: ServeSettings, service: Service, tokens: bool) -> None:
             lines.append(
                 "anybody who reaches this address may predict, label and operate: name tokens with --tokens FILE"
             )
+        if find_spec("pyarrow") is None:
+            lines.append('pyarrow is not installed, so predictions stay in the log for ever: pip install "pyarrow>=20"')
         sys.stderr.write("\n".join(lines) + "\n")
         sys.stderr.flush()
 

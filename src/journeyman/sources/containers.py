@@ -11,8 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import pyarrow as pa
-
+from journeyman.arrow import pa
 from journeyman.errors import SourceError
 from journeyman.sources.scratch import room_for
 

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
+from journeyman.arrow import pa, pq
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError

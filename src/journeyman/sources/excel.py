@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-import pyarrow as pa
 from openpyxl.utils.cell import range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
 
+from journeyman.arrow import pa
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding, Severity
 from journeyman.errors import SourceError

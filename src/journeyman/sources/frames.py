@@ -10,8 +10,8 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
+from journeyman.arrow import pa
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError

@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 import msgspec
 import pandas as pd
-import pyarrow as pa
 
+from journeyman.arrow import pa
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
+from journeyman.arrow import pa, pq
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError

@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.csv as pa_csv
 
+from journeyman.arrow import pa, pa_csv
 from journeyman.entities.file_style import NO_QUOTE, FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError

@@ -8,7 +8,7 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
+from journeyman.arrow import pa
 
 __all__ = ["arrow_view", "keep_alive", "one_file", "place", "quoted", "text_view"]
 

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 import msgspec
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
+
+from journeyman.arrow import pa
 
 __all__ = ["ARRAY", "FRAME", "TEXTS", "Part", "Sink", "part_bytes", "part_kind", "read_part", "write_part"]
 

@@ -7,10 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
+from journeyman.arrow import pa, pc, pq
 from journeyman.stores.disk import DRAFT, Draft, sync_folder
 
 __all__ = [
@@ -26,8 +23,6 @@ __all__ = [
 ]
 
 ARCHIVE = "archive"
-_TYPES = {"at": pa.timestamp("ms", "UTC"), "version": pa.int32(), "number": pa.int64()}
-"""Of columns that are no texts; spelled out, so that files of one kind always have the same schema."""
 
 
 def hex_id(number: int) -> str:
@@ -70,7 +65,9 @@ def write_part(folder: Path, kind: str, day: str, name: str, columns: dict[str, 
     """
     place = folder / ARCHIVE / kind / f"day={day}"
     place.mkdir(parents=True, exist_ok=True)
-    arrays = {column: pa.array(values, type=_TYPES.get(column, pa.string())) for column, values in columns.items()}
+    # spelled out, so that files of one kind always have the same schema; what is not named here is text
+    types = {"at": pa.timestamp("ms", "UTC"), "version": pa.int32(), "number": pa.int64()}
+    arrays = {column: pa.array(values, type=types.get(column, pa.string())) for column, values in columns.items()}
     with Draft(place) as draft:
         pq.write_table(pa.table(arrays), draft, compression="zstd")
         draft.keep(f"{name}.parquet")

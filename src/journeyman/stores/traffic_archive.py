@@ -8,11 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from journeyman.arrow import pa, pc, pq
 from journeyman.stores.prediction_archive import ARCHIVE, day_of, hex_id
 from journeyman.stores.prediction_log import log_errors, moment_of
 

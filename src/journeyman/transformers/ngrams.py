@@ -7,11 +7,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import chain, repeat
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+
+from journeyman.late import Late
+
+if TYPE_CHECKING:
+    from scipy import sparse
+else:
+    sparse = Late("scipy.sparse", 'pip install "scipy>=1.14"')  # a model without texts answers without SciPy
 
 __all__ = ["Ngrams", "learn_ngrams"]
 
@@ -78,9 +85,6 @@ class Ngrams(msgspec.Struct, frozen=True, dict=True):
         >>> known.weigh(["Red!", "blue"]).toarray()[:, 0].tolist()
         [1.0, 0.0]
         """
-        # Here and not above: a model without texts answers without SciPy.
-        from scipy import sparse  # noqa: PLC0415  # the one door to a heavy library
-
         parts = [self._weigh(texts[i : i + _CHUNK]) for i in range(0, max(len(texts), 1), _CHUNK)]
         width = len(self.idf)
         if len(parts) == 1:

@@ -1,9 +1,16 @@
 """CatBoost: several models are stored and loaded as one, also where each has its own encoding of a category."""
 
+import subprocess
+import sys
+
 import numpy as np
+import pytest
 
 from journeyman.algorithms.catboost_trees import CatBoost
+from journeyman.algorithms.neural import Neural
+from journeyman.entities.candidate import NotInstalled
 from journeyman.entities.task import Task, TaskKind
+from journeyman.errors import SettingsError
 from journeyman.interfaces import FitRequest, Matrix
 
 TASK = Task("y", TaskKind.REGRESSION, "rmse")
@@ -26,3 +33,32 @@ def test_the_mean_of_models_with_encodings_of_their_own_survives_storage():
     assert sorted(files) == ["kind.txt", "model.1.cbm", "model.2.cbm", "model.cbm"]
     again = CatBoost().from_files({**files, "further.msgpack": b""})
     assert np.allclose(again.predict(x), mean, atol=1e-9)
+
+
+def test_without_catboost_it_proposes_nothing_and_says_what_to_install(monkeypatch):
+    assert CatBoost().candidates(TASK, 500, ())
+    assert CatBoost().not_installed is None
+    for algorithm in ("catboost_trees", "neural"):
+        monkeypatch.setattr(f"journeyman.algorithms.{algorithm}.find_spec", lambda name: None)
+    assert not CatBoost().candidates(TASK, 500, ())
+    assert CatBoost().not_installed == NotInstalled("CatBoost", "catboost")
+    assert Neural().not_installed == NotInstalled("a neural net", "neural")
+
+
+def test_a_release_with_its_trees_says_what_it_needs(monkeypatch):
+    monkeypatch.setattr("journeyman.algorithms.catboost_trees.find_spec", lambda name: None)
+    with pytest.raises(SettingsError, match="CatBoost is not installed") as caught:
+        CatBoost().from_files({"model.cbm": b"", "kind.txt": b"binary"})
+    assert caught.value.hint == 'pip install "journeyman[catboost]"'
+
+
+def test_proposing_does_not_load_catboost():
+    code = (
+        "import sys\n"
+        "from journeyman.algorithms.catboost_trees import CatBoost\n"
+        "from journeyman.entities.task import Task, TaskKind\n"
+        "assert CatBoost().candidates(Task('y', TaskKind.REGRESSION, 'rmse'), 500, ())\n"
+        "print('catboost' in sys.modules)"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=600)
+    assert shown.stdout.strip() == "False"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +10,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console, RenderableType
 
+from journeyman.entities.candidate import NotInstalled
 from journeyman.entities.decision import Action, Decision, Verdict
 from journeyman.entities.experience import Expectation
 from journeyman.entities.finding import Finding, Severity
@@ -167,3 +169,12 @@ def test_show_says_what_was_expected_of_each_trial_and_what_came(sample: Sample)
     assert text.count("37%") == len(report.trials)
     assert "12% less loss" in text
     assert "expected to improve" not in plain(show(report)), "older reports do not know"
+
+
+def test_what_was_not_tried_as_it_is_not_installed_is_said(sample: Sample) -> None:
+    report = sample(TaskKind.BINARY)
+    lacking = replace(report, not_tried=(NotInstalled("CatBoost", "catboost"), NotInstalled("a neural net", "neural")))
+    said = 'Not tried, as not installed: CatBoost (pip install "journeyman[catboost]") and a neural net'
+    assert said in " ".join(plain(show(lacking)).split())
+    assert said in html.unescape(render_html(lacking))
+    assert "as not installed" not in render_html(report) + plain(show(report))

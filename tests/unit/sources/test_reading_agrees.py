@@ -18,6 +18,7 @@ from journeyman.errors import SchemaError
 from journeyman.sources.parsing import RowReader, Wish, infer_column, parse
 from journeyman.sources.parsing.dates import read_date, read_dates, readable_by
 from journeyman.sources.parsing.reading import plain_numbers
+from journeyman.sources.parsing.separators import count_few_votes, count_votes
 from journeyman.sources.parsing.texts import PLAIN
 
 import pyarrow as pa  # isort: skip
@@ -207,3 +208,8 @@ def test_a_flood_of_new_categories_does_not_grow_the_memory_without_bound() -> N
     reader = RowReader((Column("sex", Kind.CATEGORY, categories=("f",)),))
     reader.read({"sex": [str(i) for i in range(10_000)]})
     assert len(reader._plans[0].remembered) <= 4096
+
+
+@given(st.lists(st.text(alphabet="0123456789.,' €eE-−٣a", max_size=9), max_size=4))
+def test_a_few_texts_tell_the_same_decimal_sign_without_arrow(texts: list[str]) -> None:
+    assert count_few_votes(texts) == count_votes(pa.array(texts, type=pa.large_string()))

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from journeyman.arrow import pa, pc
 
 __all__ = ["CLOCKS", "clock_style", "read_clock", "read_clocks"]
 

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from journeyman.arrow import pa, pc
 from journeyman.sources.parsing.months import MONTH_NAMES, month_of
 
 __all__ = ["EPOCHS", "read_date", "read_dates", "readable_by"]

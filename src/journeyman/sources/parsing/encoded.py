@@ -7,10 +7,9 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from journeyman.arrow import pa, pc
 from journeyman.sources.parsing.plain import plain_numbers
 from journeyman.sources.parsing.texts import BLANKS, clean, text_of
 

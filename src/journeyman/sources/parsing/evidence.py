@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from journeyman.arrow import pa, pc
 from journeyman.sources.parsing.encoded import Texts
 from journeyman.sources.parsing.inferred import Remark, Wish
-from journeyman.sources.parsing.markers import MISSING_SIGNS, MISSING_WORDS
+from journeyman.sources.parsing.markers import missing_signs, missing_words
 from journeyman.sources.parsing.plain import flags, plain_numbers
 
 __all__ = ["SAMPLE", "Evidence", "gathered", "marked"]
@@ -100,8 +99,8 @@ def gathered(texts: Texts, wish: Wish) -> Evidence:
     signs, words = np.zeros(len(values), dtype=bool), np.zeros(len(values), dtype=bool)
     if np.isnan(numbers).any():
         lower = pc.utf8_lower(values)
-        signs |= flags(pc.equal(lower, "") if wish.keep else pc.is_in(lower, value_set=MISSING_SIGNS))
-        words |= flags(pc.is_in(lower, value_set=MISSING_WORDS)) & (not wish.keep)
+        signs |= flags(pc.equal(lower, "") if wish.keep else pc.is_in(lower, value_set=missing_signs()))
+        words |= flags(pc.is_in(lower, value_set=missing_words())) & (not wish.keep)
     if wish.missing:
         signs |= flags(pc.is_in(values, value_set=pa.array(wish.missing, type=pa.large_string())))
     found = Evidence(texts, values, counts, numbers, signs, words, tuple(remarks))

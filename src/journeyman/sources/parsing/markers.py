@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-__all__ = ["MISSING_SIGNS", "MISSING_WORDS", "is_missing_sign", "is_missing_word", "sentinels"]
+from journeyman.arrow import pa
+
+__all__ = ["is_missing_sign", "is_missing_word", "missing_signs", "missing_words", "sentinels"]
 
 _SIGNS = frozenset(
     [
@@ -41,8 +44,6 @@ _WORDS = frozenset(
         *("iap", "dk"),  # the codes of the General Social Survey: inapplicable, don't know
     ]
 )
-MISSING_SIGNS = pa.array(sorted(_SIGNS), type=pa.large_string())
-MISSING_WORDS = pa.array(sorted(_WORDS), type=pa.large_string())
 _LONGEST = max(map(len, _SIGNS | _WORDS))
 
 _SENTINELS = (
@@ -50,6 +51,18 @@ _SENTINELS = (
     *(-200.0, -32768.0, -2147483648.0),
 )
 _POSITIVE_GAP = 3.0
+
+
+@cache
+def missing_signs() -> pa.Array:
+    """Return the texts, in small letters, that say "no value" wherever they stand."""
+    return pa.array(sorted(_SIGNS), type=pa.large_string())
+
+
+@cache
+def missing_words() -> pa.Array:
+    """Return the texts, in small letters, that say so where the column's other values are of another kind."""
+    return pa.array(sorted(_WORDS), type=pa.large_string())
 
 
 def is_missing_sign(text: str) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from journeyman.arrow import pa, pc
 
 __all__ = ["flags", "plain_in", "plain_numbers"]
 

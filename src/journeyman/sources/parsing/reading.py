@@ -7,10 +7,9 @@ from typing import cast
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from journeyman.arrow import pa, pc
 from journeyman.entities.column import Column, Kind
 from journeyman.sources.parsing.cells import (
     REFUSED,
@@ -24,7 +23,7 @@ from journeyman.sources.parsing.cells import (
 from journeyman.sources.parsing.clocks import CLOCKS, read_clocks
 from journeyman.sources.parsing.dates import EPOCHS, read_dates
 from journeyman.sources.parsing.encoded import Dates, Encoded, Numbers, Objects, PlainTexts, Texts, as_texts, encode
-from journeyman.sources.parsing.markers import MISSING_SIGNS
+from journeyman.sources.parsing.markers import missing_signs
 from journeyman.sources.parsing.plain import flags, plain_in, plain_numbers
 from journeyman.sources.parsing.values import ValueReader
 
@@ -214,7 +213,7 @@ def _by_cells(texts: Texts, column: Column) -> Reading:
 def _words(texts: Texts, column: Column) -> Reading:
     """Read texts that stay texts; see ``cells`` for the same one by one."""
     values = texts.trimmed if column.kind is Kind.TEXT else texts.cleaned
-    gone = flags(pc.is_in(pc.utf8_lower(values), value_set=MISSING_SIGNS)) | flags(
+    gone = flags(pc.is_in(pc.utf8_lower(values), value_set=missing_signs())) | flags(
         pc.is_in(values, value_set=_markers(column))
     )
     words = np.empty(len(values) + 1, dtype=object)  # the last one is what code -1 stands for

@@ -6,14 +6,13 @@ import difflib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pyarrow as pa
 
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.table import Block
 from journeyman.errors import SchemaError
 from journeyman.sources.parsing.cells import REFUSED, cell_reader, sentinel_values
-from journeyman.sources.parsing.separators import count_votes
+from journeyman.sources.parsing.separators import count_few_votes
 from journeyman.sources.parsing.values import ValueReader
 
 _MANY = 10
@@ -58,7 +57,7 @@ def refused_finding(column: Column, refused: int, examples: Sequence[str], prese
 
 def _sign_hint(column: Column, examples: Sequence[str]) -> str:
     """Return what to do where values are numbers with the other decimal sign; "" where they are not."""
-    found = count_votes(pa.array(examples, type=pa.large_string())).own if column.kind.numeric else None
+    found = count_few_votes(examples).own if column.kind.numeric else None
     if found is None or found == column.decimal:
         return ""
     # Values beside them that can be read with both signs, as 1,234, were read a thousand times too large.

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from journeyman.arrow import pa, pc
 from journeyman.entities.column import Column, Kind
 from journeyman.sources.parsing.clocks import CLOCKS, clock_style
 from journeyman.sources.parsing.date_styles import DateStyle, date_style

@@ -1,0 +1,20 @@
+"""Arrow, loaded when it is first used: a service answers without its 176 MB (docs/decisions/0051)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from journeyman.late import Late
+
+__all__ = ["pa", "pa_csv", "pc", "pq"]
+
+_HINT = 'pip install "pyarrow>=20"'
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.csv as pa_csv
+    import pyarrow.parquet as pq
+else:
+    pa, pa_csv = Late("pyarrow", _HINT), Late("pyarrow.csv", _HINT)
+    pc, pq = Late("pyarrow.compute", _HINT), Late("pyarrow.parquet", _HINT)
