@@ -61,7 +61,7 @@ def score(task: Task, rows: Rows, seed: int) -> Score:
     count = len(rows.y)
     clusters = np.arange(count) if rows.clusters is None else rows.clusters
     nothing = np.zeros(count, dtype=np.int64)
-    base = {task.metric: trivial(rows.y, task, task.metric, count)}
+    base = {task.metric: trivial(rows.y, task, METRICS[task.metric], count)}
     units = Units(clusters, rows.in_time)
     examined = Examined(np.arange(count), rows.kept, rows.y, rows.answers, units, base, nothing, nothing)
     return compare([METRICS[task.metric]], examined, task, None, seed)[0][0]

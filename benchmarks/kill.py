@@ -168,7 +168,7 @@ def worker(marks: Path, words: list[str]) -> None:
             file.write(f"{text}\n".encode())
 
     # Imported here, because the time it takes belongs to the life that is cut short.
-    from journeyman.cli.main import main as cli  # noqa: PLC0415 - see above
+    from journeyman.cli import main as cli  # noqa: PLC0415 - see above
     from journeyman.runtime.durable_run import JournalRun  # noqa: PLC0415 - see above
 
     do = JournalRun._do

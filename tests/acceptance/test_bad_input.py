@@ -129,11 +129,11 @@ TABLES: dict[str, tuple[str, str | bytes, str, str]] = {
     "truncated parquet": ("t.parquet", LONG[: len(LONG) // 2], "truncated or no Parquet", "again"),
     "damaged parquet": ("t.parquet", LONG[:50] + bytes(3000) + LONG[3050:], "truncated or no Parquet", "again"),
     "truncated gzip": ("t.csv.gz", gzip.compress(GOOD.encode())[:-20], "damaged gzip", "again"),
-    "no gzip at all": ("t.csv.gz", GOOD, "damaged gzip", "again"),
+    "no gzip at all": ("t.csv.gz", bytes(range(128, 256)) * 40, "damaged gzip", "again"),
     "half a record": ("t.jsonl", '{"a": 1, "y": 2}\n{"a":\n', "no table of JSON lines", "one JSON object a line"),
     "no workbook": ("t.xlsx", "PK", "no .xlsx workbook", "save it again"),
     "old workbook": ("t.xls", "x", "damaged or no .xls workbook", ".xlsx"),
-    "no known kind": ("t.json", "[]", "unknown kind", ".jsonl"),
+    "no known kind": ("t.docx", "[]", "unknown kind", ".jsonl"),
 }
 
 

@@ -33,7 +33,7 @@ def scored(
 ) -> Score:
     units = Units(np.arange(len(y)) if clusters is None else clusters, in_time)
     nothing = np.zeros(len(y), dtype=np.int64)
-    base = {task.metric: trivial(y, task, task.metric, len(y))}
+    base = {task.metric: trivial(y, task, METRICS[task.metric], len(y))}
     examined = Examined(np.arange(len(y)), kept, y, p, units, base, nothing, nothing)
     (score,), _ = compare([METRICS[task.metric]], examined, task, threshold, len(y))
     return score

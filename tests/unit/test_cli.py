@@ -13,9 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from journeyman.api import registry as registry_doors
+from journeyman.cli import experience as cli_experience
 from journeyman.cli import main as cli
-from journeyman.cli.main import experience as cli_experience
-from journeyman.cli.main import predict as cli_predicting
+from journeyman.cli import predict as cli_predicting
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.model_version import ModelVersion

@@ -109,7 +109,7 @@ def test_hints_of_every_command_with_a_workspace_name_it() -> None:
 @pytest.mark.slow
 def test_an_identifier_is_predicted_with_what_the_hint_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    lines = [f"{1000 + i},{(i * 37) % 149},{(i * 7919) % 101}" for i in range(149)]
+    lines = [f"{i:05d},{(i * 37) % 149},{(i * 7919) % 101}" for i in range(149)]
     (tmp_path / "t.csv").write_text("row id,a,b\n" + "\n".join(lines) + "\n")
     words = ["build", "t.csv", "--target", "row id", "--trials", "1", "--quiet", "--workspace", "w"]
     for more in ([], ["--task", "regression"]):

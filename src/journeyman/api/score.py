@@ -16,6 +16,7 @@ import pandas as pd
 from journeyman.api.predict import PredictResult, Release, check_rows, in_own_style, load
 from journeyman.api.watched_folder import (
     MARK,
+    NOTE,
     FileState,
     ScoredTables,
     file_state,
@@ -276,7 +277,8 @@ def _parts(out: Path) -> Path:
 
 def _is_table(path: Path) -> bool:
     name = path.name
-    return is_table(name) and not name.startswith(".") and not name.lower().endswith(MARK) and path.is_file()
+    ours = name == NOTE or name.lower().endswith(MARK)
+    return is_table(name) and not ours and not name.startswith(".") and path.is_file()
 
 
 def _begun(parts: Path, job: ScoreJob) -> int:

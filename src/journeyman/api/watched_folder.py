@@ -15,10 +15,10 @@ from journeyman.errors import SettingsError
 from journeyman.settings import predictions_name
 from journeyman.stores.disk import DRAFT, Draft, disk_errors, sync_folder
 
-__all__ = ["MARK", "FileState", "ScoredTables", "file_state", "is_being_written", "watching"]
+__all__ = ["MARK", "NOTE", "FileState", "ScoredTables", "file_state", "is_being_written", "watching"]
 
 MARK = ".predictions.csv"
-_NOTE = "scored.journeyman.json"
+NOTE = "scored.journeyman.json"
 
 FileState = tuple[int, int, int]
 """Size, time of the last change in nanoseconds, and number of a file: the same as long as nobody changes it."""
@@ -39,7 +39,7 @@ class ScoredTables:
         self._folder = folder
         self._tables: dict[str, _Scored] = {}
         with disk_errors(folder), contextlib.suppress(FileNotFoundError, msgspec.DecodeError):
-            noted = msgspec.json.decode((folder / _NOTE).read_bytes(), type=dict[str, _Scored])
+            noted = msgspec.json.decode((folder / NOTE).read_bytes(), type=dict[str, _Scored])
             # whoever may put tables here may write this too, but nothing outside of the folder by it
             self._tables = {
                 name: one for name, one in noted.items() if one.out == Path(one.out).name and one.out.endswith(MARK)
@@ -74,7 +74,7 @@ class ScoredTables:
         with disk_errors(self._folder):
             with Draft(self._folder) as draft:
                 draft.write(msgspec.json.format(msgspec.json.encode(self._tables, order="sorted")))
-                draft.keep(_NOTE)
+                draft.keep(NOTE)
             sync_folder(self._folder)
 
 

@@ -41,19 +41,19 @@ def test_a_window_without_signs_is_read_as_the_champion_reads(tmp_path: Path) ->
     columns = {c.name: c for c in release.columns}
     assert (columns["area"].decimal, columns["code"].missing_markers) == (",", ("-999",))
     log = SqlitePredictionLog(place / "predictions" / "m")
-    came = pd.DataFrame({"area": ["13.770"] * 30 + ["13.771"] * 30, "share": "5", "code": ["7", "8", "-999"] * 20})
+    later = rng.integers(10_000, 99_999, 60)
+    came = pd.DataFrame({"area": [f"{v // 1000}.{v % 1000:03}" for v in later]})
+    came["share"] = rng.integers(1, 9, 60).astype(str)
+    came["code"] = ["-999" if i % 3 == 0 else str(rng.integers(1, 400)) for i in range(60)]
+    truths = [f"{v / 7:.3f}" for v in later]
     ids = world.record(log, world.BEGUN + 1_000, came, np.full(60, 0.5))
-    with log.writing() as connection:
-        connection.executemany(
-            "INSERT INTO labels (at, prediction, truth) VALUES (?, ?, ?)",
-            [(world.BEGUN + 2_000, i, "1.656") for i in ids],
-        )
+    world.label(log, world.BEGUN + 2_000, ids, np.array(truths, dtype=object))
     with Workspace(place) as workspace:
         worker = world.worker_of(workspace, log, lambda: world.BEGUN + 10**6 * world.SPAN)
         state = replace(worker.round(), end=world.BEGUN + world.SPAN)
         table = worker._parts.hands.table(state, WindowPlan(WindowKind.SLIDING, 60))
     log.close()
     read = ingest(FrameSource(table.frame, "t"), table.settings).table.frame
-    assert read["area"].tolist() == [13_770.0] * 30 + [13_771.0] * 30
+    assert read["area"].tolist() == [float(v) for v in later]
     assert np.isnan(read["code"].to_numpy(float)).sum() == 20
-    assert read["y"].tolist() == [1.656] * 60, "written as the first table writes its target"
+    assert read["y"].tolist() == [float(t) for t in truths], "written as the first table writes its target"
