@@ -100,7 +100,7 @@ def boosted(request: FitRequest, most_rounds: int, usual_rounds: float) -> CatBo
     if valid is None:
         rounds = request.rounds or 200
         model = catboost.CatBoost({**settings, "iterations": rounds})
-        model.fit(pool, callbacks=[_Watch(request.out_of_time)])
+        model.fit(pool, callbacks=[_Watch(request.out_of_time, request.least_rounds)])
         return CatBoostModel([model], request.task.kind, request.threads)
     model = catboost.CatBoost({**settings, "iterations": most_rounds, "use_best_model": True})
     model.fit(
@@ -113,14 +113,15 @@ def boosted(request: FitRequest, most_rounds: int, usual_rounds: float) -> CatBo
 
 
 class _Watch:
-    """A CatBoost callback: stops without time."""
+    """A CatBoost callback: stops without time, though not before the least rounds."""
 
-    def __init__(self, out_of_time: Callable[[], bool]) -> None:
+    def __init__(self, out_of_time: Callable[[], bool], least: int = 0) -> None:
         self.out_of_time = out_of_time
+        self.least = least
 
     def after_iteration(self, info: Any) -> bool:
         """Return whether to go on."""
-        return not self.out_of_time()
+        return info.iteration < self.least or not self.out_of_time()
 
 
 def features_data(x: Matrix) -> Any:

@@ -55,7 +55,9 @@ def grown(request: FitRequest, name: str, wanted: int) -> FlatTrees | tuple[byte
     )
     x = request.x.values.astype(np.float32)
     grower.fit(x, request.y, sample_weight=request.weights)
-    while len(grower.estimators_) < wanted and not request.out_of_time():
+    while len(grower.estimators_) < wanted and (
+        len(grower.estimators_) < request.least_rounds or not request.out_of_time()
+    ):
         grower.set_params(n_estimators=min(len(grower.estimators_) + chunk, wanted))
         grower.fit(x, request.y, sample_weight=request.weights)
     classes = grower.classes_.astype(np.int64) if classification else None

@@ -63,7 +63,7 @@ def boosted(request: FitRequest) -> tuple[TrainedTrees, int]:
     settings = _settings(request)
     if valid is None:
         rounds = request.rounds or 100
-        clock = _Clock(request.out_of_time)
+        clock = _Clock(request.out_of_time, request.least_rounds)
         booster = lightgbm.train(settings, data, num_boost_round=rounds, callbacks=[clock])
         return TrainedTrees(booster, request.x), min(rounds, booster.current_iteration())
     patience = int(20 + 2.0 / float(settings.get("learning_rate", 0.1)))
@@ -73,13 +73,14 @@ def boosted(request: FitRequest) -> tuple[TrainedTrees, int]:
 
 
 class _Clock:
-    """A LightGBM callback: stops without time."""
+    """A LightGBM callback: stops without time, though not before the least rounds."""
 
-    def __init__(self, out_of_time: Callable[[], bool]) -> None:
+    def __init__(self, out_of_time: Callable[[], bool], least: int) -> None:
         self.out_of_time = out_of_time
+        self.least = least
 
     def __call__(self, state: Any) -> None:
-        if self.out_of_time():
+        if state.iteration + 1 >= self.least and self.out_of_time():
             raise lightgbm.callback.EarlyStopException(state.iteration, state.evaluation_result_list)
 
 

@@ -105,6 +105,8 @@ class FitRequest:
         The candidate's parameters.
     rounds : int
         Length of a fit without validation rows, as an earlier fit's ``rounds`` said; 0 lets the algorithm decide.
+    least_rounds : int
+        Rounds before which a fit of that length goes on even without time: cut shorter it would spoil the ensemble.
     seed, threads : int
         Randomness and threads.
     out_of_time : callable
@@ -134,6 +136,7 @@ class FitRequest:
     weights: FloatArray | None = None
     valid_weights: FloatArray | None = None
     seconds_left: Callable[[], float] | None = None
+    least_rounds: int = 0
 
 
 class FittedModel(Protocol):

@@ -21,6 +21,7 @@ from journeyman.runtime.finishing import finishing_seconds
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import FitLimit
 from journeyman.stages.rank import Cost, Foresight, Proposal, Took
+from journeyman.stages.train import LEAST_ROUNDS
 from journeyman.transformers.derived import text_columns
 
 __all__ = [
@@ -56,12 +57,6 @@ asks for 20,000 answers, or for fewer where these would take more than the share
 _FINISHING_SHARE = 0.08
 
 _LEAST_FITTING = 0.1
-
-_LEAST_ROUNDS = 0.8
-"""Share of a boosted member's rounds for which there must be time: a fit that is cut short there is worth far more than
-no such member. Validation losses are flat where early stopping ends: on nine tables the loss on new rows was .97 to
-1.04 of the whole fit's with eight tenths of the rounds, 1.00 to 1.09 with six tenths. The least rounds of any fold, as
-a share of their mean, are no better rule: they were .42 to .92 there, and the loss up to 1.20."""
 
 
 def within_budget(kit: Kit, table: Table, task: Task, split: Split, settings: BuildSettings) -> Split:
@@ -211,7 +206,7 @@ def fit_limit(kit: Kit, table: Table, split: Split, settings: BuildSettings, ela
         return FitLimit()
     assert settings.budget is not None  # timed
     more = _more(split, len(table.frame), settings.threads)
-    least = {t.candidate.key: _LEAST_ROUNDS if any(t.rounds) else 1.0 for t in found.trials}
+    least = {t.candidate.key: LEAST_ROUNDS if any(t.rounds) else 1.0 for t in found.trials}
     fits = {t.candidate.key: fit_seconds(t, split, settings.threads) for t in found.trials if t.fold_scores}
     each = {key: least[key] * seconds * more for key, seconds in fits.items()}
     chosen = members_of(found.ensemble, found.trials)

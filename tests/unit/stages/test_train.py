@@ -161,6 +161,29 @@ def test_a_copy_that_is_cut_short_is_thrown_away(table):
     assert text.count("Tree=") == 20
 
 
+def test_a_final_fit_has_most_of_its_rounds_whatever_the_time(table):
+    """Weights were given to whole models: a fit of a few rounds in their place would spoil the ensemble."""
+    text, _ = fitted_for_good(table, 1, 1, lambda: -1.0)
+    assert text.count("Tree=") == 16
+    whole, _ = fitted_for_good(table, 1, 1, lambda: 9.0)
+    assert whole.count("Tree=") == 20
+
+
+@pytest.mark.parametrize("name", ["catboost", "forest"])
+def test_so_has_one_of_another_kind(table, name):
+    algorithm = load_parts("journeyman.algorithms")[name]
+    preparation = load_parts("journeyman.preparations")[algorithm.preparation]
+    parts = [lambda: fit_preparation(preparation, table, TASK, np.arange(300), 0)]
+    candidate = algorithm.candidates(TASK, 300, table.features)[0]
+
+    def learned(seconds):
+        member = Member(candidate, 1.0, 200)
+        [part] = fit_member(algorithm, parts, 1, lambda: seconds, lambda: True, member, TASK, 0)
+        return sum(map(len, part.files.values()))
+
+    assert learned(-1.0) > 0.7 * learned(1e9)
+
+
 def test_no_copy_is_begun_once_it_is_enough(table):
     looks = iter([False, False])
     text, _ = fitted_for_good(table, 8, 1, enough=lambda: next(looks, True))

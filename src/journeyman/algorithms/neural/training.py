@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -96,6 +97,7 @@ def _descend(
     whole = planned = epochs = int(request.parameters["epochs"])
     if validation is None:
         planned, epochs = schedule_of_refit(request.rounds, epochs)
+    least = min(planned, math.ceil(planned * request.least_rounds / max(1, request.rounds)))
     per_epoch = max(1, round(len(rows[0]) / net.batch))
     pace, tempo = _Pace(request, epochs * per_epoch), _Tempo(request, per_epoch, planned)
     memory = list(net.memory)
@@ -109,10 +111,10 @@ def _descend(
             noise = np.frombuffer(rng.bytes(net.batch * net.shape.layers * net.shape.width), np.uint8)
             hyper = pace.at(epoch * per_epoch + i)
             flat, memory = net.step(flat, memory, *(r[batch] for r in rows), noise.reshape(net.batch, -1), hyper)
-            in_time = not request.out_of_time()
+            in_time = epoch < least or not request.out_of_time()
             if not in_time:
                 break
-            fitting = tempo.epochs(epoch + i / per_epoch, planned)
+            fitting = max(least, tempo.epochs(epoch + i / per_epoch, planned))
             if fitting != planned:  # a whole schedule that is shorter learns more than the beginning of a long one
                 planned = epochs = fitting
                 pace = _Pace(request, epochs * per_epoch)

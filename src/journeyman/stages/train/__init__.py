@@ -1,6 +1,6 @@
 """Train: a candidate on the folds, or on given rows for good."""
 
-from journeyman.stages.train.final import FittedPart, fit_member
+from journeyman.stages.train.final import LEAST_ROUNDS, FittedPart, fit_member
 from journeyman.stages.train.folds import (
     Folds,
     FoldsInTurn,
@@ -13,6 +13,7 @@ from journeyman.stages.train.folds import (
 from journeyman.stages.train.trial import Allowance, Terms, train
 
 __all__ = [
+    "LEAST_ROUNDS",
     "Allowance",
     "FittedPart",
     "Folds",

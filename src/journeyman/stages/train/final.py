@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,9 +23,16 @@ from journeyman.stages.train.fit import Ends, fit_scaled
 from journeyman.stages.train.folds import PreparedRows
 from journeyman.transformers.target_scale import ScaledModel
 
-__all__ = ["FittedPart", "fit_member"]
+__all__ = ["LEAST_ROUNDS", "FittedPart", "fit_member"]
 
 FloatArray = NDArray[np.float64]
+
+LEAST_ROUNDS = 0.8
+"""Share of a member's rounds that its final fit has at least, and for which there must be time when it is chosen: a fit
+that is cut short there is worth far more than no such member, one that is cut shorter spoils the ensemble that gives it
+its weight. Validation losses are flat where early stopping ends: on nine tables the loss on new rows was .97 to 1.04 of
+the whole fit's with eight tenths of the rounds, 1.00 to 1.09 with six tenths. The least rounds of any fold, as a share
+of their mean, are no better rule: they were .42 to .92 there, and the loss up to 1.20."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,8 @@ def fit_member(
         Each gives prepared rows; called only when the fits are really run.
     seconds_left : callable or None
         Seconds until boosting must stop where it is, because the promise to end in time weighs more than a few rounds;
-        a further copy that was cut short is thrown away. None where no clock counts.
+        a further copy that was cut short is thrown away, and the first one has the least share of its rounds whatever
+        the time. None where no clock counts.
     enough : callable
         True once no further copy is begun.
     """
@@ -77,6 +86,7 @@ def fit_member(
                 task=task,
                 parameters=member.candidate.parameters,
                 rounds=member.rounds,
+                least_rounds=math.ceil(LEAST_ROUNDS * member.rounds) if copy == 0 else 0,
                 seed=seed + copy,
                 threads=max(1, threads // (len(parts) * side)),
                 out_of_time=ends.out_of_time,
