@@ -309,9 +309,9 @@ def option_row(parameter: Any, choices: str) -> str:
         words = ", ".join(f"`{word}`" for word in (*parameter.opts, *parameter.secondary_opts))
         if not getattr(parameter, "is_flag", False):
             words += f" {parameter.metavar or choices}"
-    variable = f"`{parameter.envvar}`" if parameter.envvar else ""
+    variable = f" Or set `{parameter.envvar}`." if parameter.envvar else ""
     meaning = cell(re.sub(r";\s*\.$", ".", told))
-    return f"| {words} | {shown} | {variable} | {meaning} |"
+    return f"| {words} | {shown} | {meaning}{variable} |"
 
 
 def command_entry(name: str, command: Any) -> str:
@@ -327,7 +327,7 @@ def command_entry(name: str, command: Any) -> str:
     if shown:
         hints = typing.get_type_hints(command.callback)
         rows = [option_row(p, choices_of(hints.get(p.name))) for p in shown]
-        parts.append("\n".join(["| option | default | variable | meaning |", "|---|---|---|---|", *rows]))
+        parts.append("\n".join(["| option | default | meaning |", "|---|---|---|", *rows]))
     if command.epilog:
         kind, _, example = command.epilog.partition(": ")
         parts.append(f"{kind}: `{example}`")
@@ -345,7 +345,7 @@ def commands_page() -> str:
             [
                 f"{MADE}\n\n# Commands",
                 "`journeyman COMMAND --help` prints the same. Bad input ends with one line, a hint and exit code 2. "
-                "Every command of a group is here: " + names + ".",
+                "The commands: " + names + ".",
                 *(command_entry(name, command) for name, command in commands.items()),
                 f"## Environment variables\n\n| variable | meaning |\n|---|---|\n{variables}",
             ]

@@ -1,8 +1,9 @@
-"""docs/reference/ says what the code says: it is made anew and compared, without loading a training library."""
+"""docs/reference/ says what the code says, and the site holds every page; no training library is loaded for that."""
 
 from __future__ import annotations
 
 import ast
+import doctest
 import importlib.util
 import re
 import sys
@@ -13,10 +14,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "journeyman"
+BELOW_AN_INDEX = ("findings", "decisions")
 
 
-def loaded() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_reference", ROOT / "tools" / "make_reference.py")
+def loaded(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -25,7 +27,7 @@ def loaded() -> ModuleType:
     return module
 
 
-MAKER = loaded()
+MAKER, SITE = loaded("make_reference"), loaded("site_pages")
 
 
 @pytest.mark.parametrize("page", MAKER.PAGES)
@@ -61,3 +63,33 @@ def test_long_signatures_are_shown_one_parameter_a_line() -> None:
 def test_a_setting_without_a_word_is_refused() -> None:
     with pytest.raises(KeyError, match=r"settings\.py defines no Nothing"):
         MAKER.definition("settings.py", "Nothing")
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    named = set(re.findall(r"[\w/-]+\.md$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    pages = [path.relative_to(ROOT / "docs") for path in (ROOT / "docs").rglob("*.md")]
+    wanted = {p.as_posix() for p in pages if p.name == "README.md" or p.parts[0] not in BELOW_AN_INDEX}
+    assert named == wanted
+
+
+def test_links_lead_to_pages_of_the_site() -> None:
+    text = (
+        "[a](../../src/journeyman/settings.py) [b](../glossary.md#kind) [c](https://x.org/src) [d](#here)\n"
+        "![e](../images/report.png)\n\n```\n[f](../../src/journeyman/settings.py)\n```\n"
+    )
+    assert SITE.relinked(text, "docs/how-to/serve.md") == (
+        "[a](../source/src/journeyman/settings.py.md) [b](../glossary.md#kind) [c](https://x.org/src) [d](#here)\n"
+        "![e](../images/report.png)\n\n```\n[f](../../src/journeyman/settings.py)\n```\n"
+    )
+    assert SITE.relinked("[a](docs/tutorial.md)", "README.md") == "[a](../tutorial.md)"
+
+
+def test_a_file_is_shown_as_code_and_left_out_of_the_search() -> None:
+    page = SITE.shown("src/journeyman/settings.py")
+    assert page.startswith("---\nsearch:\n  exclude: true\n---\n\n# src/journeyman/settings.py\n\n````python\n")
+    assert "- [service.py](serving/service.py)\n" in SITE.shown("src/journeyman/serving")
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "tools").glob("*.py")))
+def test_examples_of_the_tools_are_right(name: str) -> None:
+    assert doctest.testmod(loaded(name)).failed == 0
