@@ -13,7 +13,7 @@ test check quick docs: export OMP_NUM_THREADS = 1
 test check static quick docs: export PYTHONDONTWRITEBYTECODE =
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test check static quick format docs experience bench bench-peers bench-smooth bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-serve bench-operate bench-honest clean
+.PHONY: help demo test check static quick format docs reference site experience bench bench-peers bench-smooth bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-serve bench-operate bench-honest clean
 .DELETE_ON_ERROR:
 
 help:
@@ -22,6 +22,8 @@ help:
 	@echo "make check     format, lint, types, layers and fast tests, in under a minute"
 	@echo "make format    put the code into shape"
 	@echo "make docs      run the code in the documents"
+	@echo "make reference    write docs/reference/ from options and docstrings"
+	@echo "make site      the documents as a site with search: build/site/index.html"
 	@echo "make experience   try every candidate on many small tasks and write the beliefs that are shipped (CACHE=, MINUTES=)"
 	@echo "make bench       the measurements; or bench-tables | bench-smooth | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-serve | bench-operate | bench-honest"
 
@@ -51,6 +53,23 @@ format: $(DEV)
 
 docs: $(DEV)
 	$(PYTEST) -q -rs tests/test_docs.py
+
+reference: $(BASE)
+	$(PY) tools/make_reference.py
+
+# What makes the site stays out of the environment of the tests.
+SITE := build/site-env
+site: $(SITE)/.installed
+	$(SITE)/bin/python tools/site_pages.py
+	$(SITE)/bin/zensical build --config-file mkdocs.yml --clean --strict
+	@echo "The site: $(SITE:-env=)/index.html; with search: $(SITE)/bin/python -m http.server --directory $(SITE:-env=)"
+
+$(SITE)/.installed: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "error: no Python found; install Python 3.11 or newer"; exit 2; }
+	@test -x $(SITE)/bin/python || $(PYTHON) -m venv $(SITE)
+	$(SITE)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(SITE)/bin/python -m pip install --quiet --no-compile --group site
+	@touch $@
 
 bench: bench-tables bench-smooth bench-peers bench-stopping bench-ingest bench-large bench-predict bench-serve bench-operate bench-honest
 
@@ -90,7 +109,7 @@ experience: $(DEV)
 	$(PY) benchmarks/experience.py $(CACHE) --minutes $(MINUTES)
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) build dist .cache
 
 # A stamp is newer than pyproject.toml once its packages are installed, so set-up runs once, and again when they change.
 # Debian's Python comes without venv: say which package brings it, and leave no half-made folder behind.
