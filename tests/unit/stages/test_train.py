@@ -156,7 +156,7 @@ def test_copies_are_one_model_with_the_mean_answer_on_any_number_of_threads(tabl
 
 
 def test_a_copy_that_is_cut_short_is_thrown_away(table):
-    looks = iter([1.0] * 30)
+    looks = iter([1.0] * 15)
     text, _ = fitted_for_good(table, 8, 1, lambda: next(looks, 0.0))
     assert text.count("Tree=") == 20
 
