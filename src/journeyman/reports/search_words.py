@@ -71,8 +71,8 @@ def not_tried_words(one: NotTried) -> str:
 
     Examples
     --------
-    >>> not_tried_words(NotTried("neighbours", Refusal("more than 6,000 rows")))
-    'neighbours: more than 6,000 rows'
+    >>> not_tried_words(NotTried("extra_trees"))
+    'extra trees: not installed'
     """
     hint = f" ({one.refusal.hint})" if one.refusal.hint else ""
     return f"{one.name.replace('_', ' ')}: {one.refusal.reason}{hint}"
