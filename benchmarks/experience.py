@@ -100,14 +100,14 @@ def collect(work: tuple[Place, Path, float, float]) -> str:
     task_seconds *= 1.0 + len(table.frame) / 10_000
     if (zlib.crc32(place.name.encode()) + place.number) % DEAR == 0:
         task_seconds *= DEARER  # now and then what takes long gets its turn, too
-    for candidate in _ordered(propose(kit, table, task, split), place):
+    for candidate in _ordered(propose(kit, table, task, split)[0], place):
         algorithm = kit.algorithms[candidate.algorithm]
         left = began + task_seconds - clock.monotonic()
         rows = max(len(fold.fit) for fold in split.folds)
         dear = algorithm.seconds(candidate, task, rows, len(table.features)) * len(split.folds) > left
         if candidate.algorithm not in SIMPLE and (left < 0 or dear):
             continue
-        trial = train(algorithm, partial(folds.of, algorithm.preparation), terms, candidate, task, 0)
+        trial = train(algorithm, partial(folds.of, candidate.preparation), terms, candidate, task, 0)
         if trial.predictions is not None:
             kept = trial.predictions.astype(np.float32)
             trials.append(replace(trial, predictions=kept, seconds=trial.seconds - trial.preparing))

@@ -49,8 +49,8 @@ def chosen(candidates: list[Candidate], seed: int) -> list[Candidate]:
     """Return a candidate of each algorithm: of half of the tables the first, which is tried most often."""
     rng = np.random.default_rng(seed)
     found: list[Candidate] = []
-    for name in dict.fromkeys(c.algorithm for c in candidates):
-        own = [c for c in candidates if c.algorithm == name]
+    for name in dict.fromkeys(c.learner for c in candidates):
+        own = [c for c in candidates if c.learner == name]
         found.append(own[0 if seed % 2 else int(rng.integers(len(own)))])
     return found
 
@@ -81,18 +81,18 @@ def main() -> None:
         seen: list[Trial] = []
         rows, waves = max(len(f.fit) for f in split.folds), -(-len(split.folds) // threads)
         lines, context, metric = [], meta_features(table, task), find_metric(task.metric, task.kind)
-        for candidate in folds.admit(chosen(propose(kit, table, task, split), number)):
+        for candidate in folds.admit(chosen(propose(kit, table, task, split)[0], number)):
             algorithm = kit.algorithms[candidate.algorithm]
             starting = getattr(algorithm, "start_seconds", 0.0)
             terms = Terms(metric, Allowance(clock, clock.monotonic(), MOST_SECONDS, starting), threads)
-            trial = train(algorithm, partial(folds.of, algorithm.preparation), terms, candidate, task, 0)
+            trial = train(algorithm, partial(folds.of, candidate.preparation), terms, candidate, task, 0)
             if not trial.fold_scores:
                 continue
             shown = shown_by(seen, [(False, 0.0)] * len(seen), None, metric.greater_is_better).overall
             seen.append(trial)
             if candidate.algorithm == BASELINE:
                 continue
-            line = {"table": place.name, "algorithm": candidate.algorithm, "candidate": candidate.name}
+            line = {"table": place.name, "algorithm": candidate.learner, "candidate": candidate.name}
             line |= {"seconds": fit_seconds(trial, split, threads) * waves, "preparing": trial.preparing}
             line |= {"plain": algorithm.seconds(candidate, task, rows, len(table.features)) * waves}
             lines.append(

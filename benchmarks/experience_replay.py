@@ -98,7 +98,7 @@ def replay(
         trial, stated = pick(waiting, shown)
         waiting = [t for t in waiting if t is not trial]
         own = known.get(trial.candidate.name, {})
-        context = {**tried.context, **shown.of(trial.candidate.algorithm), **own}
+        context = {**tried.context, **shown.of(trial.candidate.learner), **own}
         if preparation(trial.candidate) not in {preparation(t.candidate) for t in trials}:
             trial = replace(trial, seconds=trial.seconds + trial.preparing)
         trials.append(trial)
@@ -109,7 +109,7 @@ def replay(
         said = next((e for e in stated if e.candidate == key), Expectation(key, 0.5, 0.0, trial.seconds))
         name = trial.candidate.name
         solo = _relative(trial.score, base, metric.greater_is_better)
-        row = Experience(context, trial.candidate.algorithm, name, said, *outcomes[-1], trial.seconds, solo)
+        row = Experience(context, trial.candidate.learner, name, said, *outcomes[-1], trial.seconds, solo)
         replayed.rows.append(row)
         score = np.nan if best is None else best.score
         replayed.losses.append(max(1e-6, 1.0 - score if metric.greater_is_better else score))
@@ -156,9 +156,9 @@ def as_believed(
 
 def proposal(tried: Tried, candidate: Candidate, took: Sequence[Took]) -> Proposal:
     """Return a candidate in the context that its cost depends on."""
-    same = sum(t.proposal.algorithm == candidate.algorithm for t in took)
+    same = sum(t.proposal.algorithm == candidate.learner for t in took)
     figures = {"simple": left_by_simple(tried) if took else 0.0, "same": float(np.log1p(same))}
-    return Proposal(candidate.algorithm, candidate.name, {**tried.context, **figures})
+    return Proposal(candidate.learner, candidate.name, {**tried.context, **figures})
 
 
 def left_by_simple(tried: Tried) -> float:
@@ -184,7 +184,16 @@ def plain_seconds(tried: Tried, trial: Trial) -> float:
 
 
 def preparation(of: Candidate | Proposal) -> str:
-    return ALGORITHMS[of.algorithm].preparation
+    """Return what a learner prepares, by its name: an algorithm's own, or the one that it is known by."""
+    learner = of.learner if isinstance(of, Candidate) else of.algorithm
+    return ALGORITHMS[learner].preparations[0] if learner in ALGORITHMS else learner.rpartition("_")[2]
+
+
+def as_today(candidate: Candidate) -> Candidate:
+    """Return a candidate of a cache, by the names of today (docs/decisions/0054)."""
+    if candidate.algorithm != "lightgbm_crafted":
+        return replace(candidate, preparation=preparation(candidate))
+    return replace(candidate, algorithm="lightgbm", preparation="crafted", known_as="lightgbm_crafted")
 
 
 def lines(place: str, tried: Tried) -> str:
@@ -220,6 +229,7 @@ def _relative(score: float | None, base: float | None, greater_is_better: bool) 
 def load(path: Path) -> Tried:
     """Return a task of the cache, each trial with the seconds that its preparation takes whoever asks for it first."""
     tried = decode(path.read_bytes(), Tried)
+    tried = replace(tried, trials=tuple(replace(t, candidate=as_today(t.candidate)) for t in tried.trials))
     paid: dict[str, float] = {}
     for trial in tried.trials:
         name = preparation(trial.candidate)

@@ -84,7 +84,7 @@ def _learner(work: tuple[list[Path], Beliefs]) -> list[tuple[float, float, float
     found = []
     for number, path in enumerate(paths):
         tried = load(path)
-        names = [(t.candidate.algorithm, t.candidate.name) for t in tried.trials]
+        names = [(t.candidate.learner, t.candidate.name) for t in tried.trials]
         simple = sum(t.candidate.algorithm in SIMPLE for t in tried.trials)
         moved = judge(tried.context, names, past, beliefs)
         search = replay(tried, as_believed(tried, moved, per_second=False))
@@ -106,7 +106,7 @@ def _returning(work: tuple[list[Path], Beliefs, int]) -> list[tuple[float, float
     for number in range(MORE_JOBS + AFTERWARDS):
         whole = load(paths[number % len(paths)])
         tried = halves(whole, int(rng.integers(1_000_000)))[0]
-        names = [(t.candidate.algorithm, t.candidate.name) for t in tried.trials]
+        names = [(t.candidate.learner, t.candidate.name) for t in tried.trials]
         simple = sum(t.candidate.algorithm in SIMPLE for t in tried.trials)
         moved, known = judge(tried.context, names, past, beliefs), remembered(tried.context, past)
         if number < MORE_JOBS:

@@ -49,11 +49,11 @@ class Baseline:
     """
 
     name: str = BASELINE
-    preparation: str = "native"
+    preparations: tuple[str, ...] = ("native",)
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
         """Return the one there is."""
-        return (Candidate(self.name, {}, "what any model must beat"),)
+        return (Candidate(self.name, {}, "what any model must beat", preparation="native"),)
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit."""

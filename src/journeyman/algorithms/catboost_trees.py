@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from journeyman.entities.candidate import Candidate, NotInstalled, Parameter, Turn
+from journeyman.entities.candidate import Candidate, Parameter, Refusal, Turn, needs_extra
 from journeyman.entities.column import Column
 from journeyman.entities.task import Task, TaskKind
 from journeyman.errors import SettingsError
@@ -21,7 +21,7 @@ __all__ = ["CatBoost"]
 _MOST_ROUNDS = 4000
 _USUAL_LENGTH = 100.0  # rounds times learning rate
 _ROUNDS_A_ROW = 20  # the loss of a few rows that one number tells apart would fall for ever
-_EXTRA = NotInstalled("CatBoost", "catboost")
+_NEEDED = needs_extra("catboost")
 
 
 @dataclass(frozen=True)
@@ -32,23 +32,18 @@ class CatBoost:
 
     Examples
     --------
-    >>> CatBoost().preparation
-    'native'
+    >>> CatBoost().preparations
+    ('native',)
     """
 
     name: str = "catboost"
-    preparation: str = "native"
+    preparations: tuple[str, ...] = ("native",)
     weighs_rows: bool = True
 
-    @property
-    def not_installed(self) -> NotInstalled | None:
-        """What is to be installed before it can be tried; None where it can."""
-        return _EXTRA if find_spec("catboost") is None else None
-
-    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
-        """Return a quick one, the field's untuned best, a deeper and a shallower one; () without CatBoost."""
-        if self.not_installed is not None:
-            return ()
+    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate] | Refusal:
+        """Return a quick one, the field's untuned best, a deeper and a shallower one; a refusal without it."""
+        if find_spec("catboost") is None:
+            return _NEEDED
         regression = task.kind is TaskKind.REGRESSION
         proposals: list[tuple[dict[str, Parameter], str, str]] = [
             ({"depth": 6, "learning_rate": 0.12}, "quick", "symmetric trees, strong without tuning"),
@@ -61,7 +56,14 @@ class CatBoost:
             ({"depth": 4, "learning_rate": 0.15, "l2_leaf_reg": 6.0}, "shallow", "shallow symmetric trees"),
         ]
         return tuple(
-            Candidate(self.name, p, reason, style, turn=Turn.EARLY if style == "quick" else Turn.RANKED)
+            Candidate(
+                self.name,
+                p,
+                reason,
+                style,
+                turn=Turn.EARLY if style == "quick" else Turn.RANKED,
+                preparation="native",
+            )
             for p, style, reason in proposals
         )
 
@@ -118,7 +120,7 @@ class CatBoost:
 def _library(wanted: str) -> Any:
     """Return the module that uses CatBoost; imported here, as it is an extra and takes most of a second to load."""
     if find_spec("catboost") is None:
-        raise SettingsError(f"CatBoost is not installed, and {wanted}", hint=_EXTRA.hint)
+        raise SettingsError(f"CatBoost is not installed, and {wanted}", hint=_NEEDED.hint)
     from journeyman.algorithms import catboost_library  # noqa: PLC0415  # see above
 
     return catboost_library

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from journeyman.algorithms.flat_trees import FlatTrees
 from journeyman.algorithms.lightgbm_library import StoredTrees
-from journeyman.entities.candidate import Candidate
+from journeyman.entities.candidate import Candidate, Parameter
 from journeyman.entities.column import Column
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
@@ -93,7 +93,7 @@ class _Forest:
     """
 
     name: str
-    preparation: str = "encoded"
+    preparations: tuple[str, ...] = ("encoded",)
     weighs_rows: bool = True
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
@@ -102,14 +102,11 @@ class _Forest:
         if task.kind is TaskKind.MULTICLASS:
             smallest += _trees(rows) * rows * len(task.labels) // (2 * _MOST_CELLS)
         kind = "random trees" if self.name == "extra_trees" else "bagged trees"
-        return (
-            Candidate(
-                self.name, {"min_samples_leaf": smallest, "max_features": 0.4}, f"{kind}: a different view", "fine"
-            ),
-            Candidate(
-                self.name, {"min_samples_leaf": smallest * 8, "max_features": 0.7}, f"{kind}, calm leaves", "calm"
-            ),
+        proposals: tuple[tuple[dict[str, Parameter], str, str], ...] = (
+            ({"min_samples_leaf": smallest, "max_features": 0.4}, f"{kind}: a different view", "fine"),
+            ({"min_samples_leaf": smallest * 8, "max_features": 0.7}, f"{kind}, calm leaves", "calm"),
         )
+        return tuple(Candidate(self.name, p, reason, style, preparation="encoded") for p, reason, style in proposals)
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit (trees x rows x log rows x columns seen, on two cores)."""

@@ -63,17 +63,18 @@ class Linear:
 
     Examples
     --------
-    >>> Linear().preparation
-    'dense'
+    >>> Linear().preparations
+    ('dense',)
     """
 
     name: str = "linear"
-    preparation: str = "dense"
+    preparations: tuple[str, ...] = ("dense",)
     weighs_rows: bool = True
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
         """Return the path of penalties, as one candidate."""
-        return (Candidate(self.name, {}, "the simple model: a usable one exists within seconds"),)
+        reason = "the simple model: a usable one exists within seconds"
+        return (Candidate(self.name, {}, reason, preparation="dense"),)
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit."""

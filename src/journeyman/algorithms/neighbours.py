@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.candidate import Candidate
+from journeyman.entities.candidate import Candidate, Refusal
 from journeyman.entities.column import Column
 from journeyman.entities.metric import Loss
 from journeyman.entities.task import Task, TaskKind
@@ -130,20 +130,22 @@ class Neighbours:
 
     Examples
     --------
-    >>> Neighbours().candidates(Task("y", TaskKind.BINARY, "roc_auc"), 1_000_000, ())
-    ()
+    >>> Neighbours().candidates(Task("y", TaskKind.BINARY, "roc_auc"), 1_000_000, ()).reason
+    'more than 6,000 rows'
     """
 
     name: str = "neighbours"
-    preparation: str = "dense"
+    preparations: tuple[str, ...] = ("dense",)
 
-    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
-        """Return comparison by the features that matter, and by all alike; none where rows are many."""
+    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate] | Refusal:
+        """Return comparison by the features that matter, and by all alike; a refusal where rows are many."""
         if rows > _MOST_ROWS:
-            return ()
+            return Refusal(f"more than {_MOST_ROWS:,} rows")
         return (
-            Candidate(self.name, {"weighted": True}, "similar rows have similar answers: errs elsewhere"),
-            Candidate(self.name, {"weighted": False}, "similar rows, all features alike", "alike"),
+            Candidate(
+                self.name, {"weighted": True}, "similar rows have similar answers: errs elsewhere", preparation="dense"
+            ),
+            Candidate(self.name, {"weighted": False}, "similar rows, all features alike", "alike", preparation="dense"),
         )
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:

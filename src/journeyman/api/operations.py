@@ -7,14 +7,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import msgspec
-
 from journeyman.entities.operating import Notice
 from journeyman.entities.operation import Operation
 from journeyman.entities.overview import ModelState, Request, RequestKind
 from journeyman.entities.signal import Rung
 from journeyman.errors import SettingsError
-from journeyman.inference.model_files import ModelCard
+from journeyman.inference.model_files import read_card
 from journeyman.metrics.row_losses import loss_name
 from journeyman.settings import DEFAULT_WORKSPACE
 from journeyman.stores.disk import disk_errors
@@ -121,7 +119,7 @@ def ask(workspace: str | Path | None, name: str, request: Request) -> Request:
 def _loss(release: Path) -> str:
     """Return what the loss of a release's answers is called; its card alone is read, for pages ask often."""
     with disk_errors(release):
-        card: ModelCard = msgspec.json.decode((release / "model.json").read_bytes(), type=ModelCard)
+        card = read_card((release / "model.json").read_bytes())
     return loss_name(card.task)
 
 

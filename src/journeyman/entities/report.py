@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from journeyman.entities.candidate import NotInstalled
+from journeyman.entities.candidate import NotTried
 from journeyman.entities.card import html_card
 from journeyman.entities.column import Column
 from journeyman.entities.decision import Decision
@@ -78,8 +78,8 @@ class BuildReport:
         From start to the end of the search; 0 where no clock counts.
     thin : str
         Where time ended the search before much was tried: what was tried, and what more time would try.
-    not_tried : tuple of NotInstalled
-        What would have been tried had it been installed.
+    not_tried : tuple of NotTried
+        Algorithms that proposed nothing, and why.
     examples : tuple of Example
         Examined rows that stand for others, with what moved their predictions; empty in reports of older builds.
     """
@@ -116,7 +116,7 @@ class BuildReport:
     recollection: Recollection | None = None
     search_seconds: float = 0.0
     thin: str = ""
-    not_tried: tuple[NotInstalled, ...] = ()
+    not_tried: tuple[NotTried, ...] = ()
     examples: tuple[Example, ...] = ()
 
     def __repr__(self) -> str:

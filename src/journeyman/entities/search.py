@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from journeyman.entities.candidate import NotInstalled
+from journeyman.entities.candidate import NotTried
 from journeyman.entities.experience import Expectation
 from journeyman.entities.trial import Ensemble, Trial
 from journeyman.entities.weakness import Attempt, Weakness
@@ -70,8 +70,8 @@ class Search:
         Seconds since the run began when it ended; 0 where no clock counts.
     thin : str
         Where time ended it before much was tried: what was tried, and what more time would try. Empty elsewhere.
-    not_tried : tuple of NotInstalled
-        What would have been tried had it been installed.
+    not_tried : tuple of NotTried
+        Algorithms that proposed nothing, and why.
     """
 
     ensemble: Ensemble
@@ -86,7 +86,7 @@ class Search:
     slowness: float = 1.0
     stopped: float = 0.0
     thin: str = ""
-    not_tried: tuple[NotInstalled, ...] = ()
+    not_tried: tuple[NotTried, ...] = ()
 
 
 @dataclass(frozen=True)

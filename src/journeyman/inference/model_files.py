@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -26,10 +26,14 @@ __all__ = [
     "fitted_parts",
     "make_scorer",
     "preparations_of",
+    "read_card",
     "release_files",
 ]
 
 _KNOWN = "known.msgpack"
+_FORMER = {"lightgbm_crafted": "lightgbm"}
+"""Algorithms that releases name and that are candidates of another one today, which reads their files
+(docs/decisions/0054)."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,13 @@ def make_scorer(
     prepared = {part.name: preparations[part.name].from_files(part.files) for part in fitted.preparations}
     known = None if fitted.known is None else KnownRows.from_file(fitted.known)
     return Scorer(prepared, members, card.temperature, known)
+
+
+def read_card(content: bytes) -> ModelCard:
+    """Return what a release's ``model.json`` says, its algorithms by the names that they have today."""
+    card = msgspec.json.decode(content, type=ModelCard)
+    members = tuple(replace(m, algorithm=_FORMER.get(m.algorithm, m.algorithm)) for m in card.members)
+    return replace(card, members=members)
 
 
 def release_files(card: ModelCard, fitted: FittedEnsemble) -> dict[str, bytes]:

@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -24,7 +23,7 @@ from journeyman.entities.report import BuildReport
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.errors import ReleaseError
-from journeyman.inference.model_files import ModelCard, fitted_parts, make_scorer, preparations_of
+from journeyman.inference.model_files import ModelCard, fitted_parts, make_scorer, preparations_of, read_card
 from journeyman.inference.release_frames import (
     chosen_output,
     contribution_frame,
@@ -77,7 +76,7 @@ class Release:
         self.manifest = manifest
         self.findings: tuple[Finding, ...] = ()
         self._files = files
-        self._card = msgspec.json.decode(files["model.json"], type=ModelCard)
+        self._card = read_card(files["model.json"])
 
     def __repr__(self) -> str:
         """Return name, version and verdict."""

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.candidate import Candidate, NotInstalled, Parameter
+from journeyman.entities.candidate import Candidate, Parameter, Refusal
 from journeyman.entities.column import Column
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
@@ -22,7 +22,6 @@ __all__ = [
     "FittedPreparation",
     "LearnsLong",
     "Matrix",
-    "NeedsExtra",
     "Preparation",
     "StartsSlowly",
     "WeighsRows",
@@ -170,12 +169,16 @@ class Algorithm(Protocol):
         ...
 
     @property
-    def preparation(self) -> str:
-        """Name of the preparation it learns from."""
+    def preparations(self) -> tuple[str, ...]:
+        """Names of the preparations that its candidates learn from; its first candidate learns from the first."""
         ...
 
-    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
-        """Return the candidates worth trying, the most promising first; empty where it does not apply."""
+    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate] | Refusal:
+        """Return the candidates worth trying, the most promising first, or why it does not apply.
+
+        Each names one of ``preparations``; those of another than the first also say what they are ``known_as``, so that
+        experience with one preparation is not taken for experience with another.
+        """
         ...
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
@@ -191,7 +194,7 @@ class Algorithm(Protocol):
         Parameters
         ----------
         features : int
-            As its preparation makes them (see ``Preparation.width``).
+            As the candidate's preparation makes them (see ``Preparation.width``).
         """
         ...
 
@@ -224,16 +227,6 @@ class LearnsLong(Protocol):
     @property
     def learned_long(self) -> bool:
         """Whether they did: there is much to learn and little noise, which other families may learn better."""
-        ...
-
-
-@runtime_checkable
-class NeedsExtra(Protocol):
-    """What an algorithm says besides that proposes nothing where an extra of its package is not installed."""
-
-    @property
-    def not_installed(self) -> NotInstalled | None:
-        """What is to be installed before it can be tried; None where it can."""
         ...
 
 

@@ -203,10 +203,7 @@ def _tell_needless(kit: Kit, settings: BuildSettings, seen: Sequence[Finding]) -
 
 def model_card(kit: Kit, chosen: Ensemble, table: Table, task: Task) -> ModelCard:
     """Return what a release of this ensemble must know to predict."""
-    members = tuple(
-        PlacedMember(m.candidate.algorithm, kit.algorithms[m.candidate.algorithm].preparation, m.weight)
-        for m in chosen.members
-    )
+    members = tuple(PlacedMember(m.candidate.algorithm, m.candidate.preparation, m.weight) for m in chosen.members)
     return ModelCard(task, table.features, members, chosen.temperature, chosen.threshold)
 
 
@@ -240,7 +237,7 @@ def fit_all(
     ``after`` is the seconds of the budget that must be left when each member is done: boosting that takes longer than
     its trial promised stops where it is then; and the seconds from which no further copy of it is begun.
     """
-    names = sorted({kit.algorithms[m.candidate.algorithm].preparation for m in chosen.members})
+    names = sorted({m.candidate.preparation for m in chosen.members})
     texts = [TEXTS] if text_columns(table.features) else []
 
     # Fitted once for the part that is stored and for the models that learn from it, and only if a step needs it; where
@@ -265,7 +262,7 @@ def fit_all(
         left = partial(_seconds_left, run, settings, least) if timed(settings) else None
         enough = partial(_late, run, settings, whole)
         algorithm = kit.algorithms[member.candidate.algorithm]
-        fit = partial(fit_member, algorithm, each(algorithm.preparation), threads, left, enough)
+        fit = partial(fit_member, algorithm, each(member.candidate.preparation), threads, left, enough)
         members.append(run.step(f"fit {member.candidate.name}", fit, member, task, settings.seed))
     return tuple(
         FittedEnsemble(tuple(p[number] for p in preparations), tuple(m[number] for m in members))

@@ -115,7 +115,7 @@ def _base(algorithms: Mapping[str, Algorithm], best: Ensemble, trials: Sequence[
     """Return the heaviest member, else the last trial, that weighs rows and is shown columns as they are."""
     for candidate in [*(m.candidate for m in best.members), *(t.candidate for t in reversed(trials) if t.fold_scores)]:
         algorithm = algorithms[candidate.algorithm]
-        if isinstance(algorithm, WeighsRows) and algorithm.weighs_rows and algorithm.preparation == "native":
+        if isinstance(algorithm, WeighsRows) and algorithm.weighs_rows and candidate.preparation == "native":
             return replace(candidate, treatment=None)
     return None
 

@@ -30,7 +30,7 @@ def loop_parts(held: Workspace, operated: Operated, log: SqlitePredictionLog, pr
     """Return what the loop of a model works with: all installed detectors, the usual quick model, a normal build."""
     name, settings = operated.model, operated.settings
     algorithm = load_parts("journeyman.algorithms")[_QUICK]
-    preparation = load_parts("journeyman.preparations")[algorithm.preparation]
+    preparation = load_parts("journeyman.preparations")[algorithm.preparations[0]]
     shelf = Shelf(held, name)
     traffic = SqliteTrafficLog(log)
     rebuild = Rebuild(name, held, settings, render_html, progress)

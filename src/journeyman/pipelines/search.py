@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.candidate import BASELINE, SIMPLE, Candidate, Turn
+from journeyman.entities.candidate import BASELINE, SIMPLE, Candidate, NotTried, Refusal, Turn, offered
 from journeyman.entities.experience import Expectation, Experience
 from journeyman.entities.search import Choice, Search
 from journeyman.entities.split import Split
@@ -56,6 +56,8 @@ _MUCH_WORSE = 1.1
 
 _LARGEST_SHARE = 0.5
 """Of the whole budget that one trial may take, so that another algorithm still gets its turn."""
+
+_NOTHING = Refusal("it proposed nothing, and did not say why")
 
 
 @dataclass(frozen=True)
@@ -105,9 +107,10 @@ def search(
     validated = np.concatenate([fold.validate for fold in split.folds])
     y, weights = target_values(table, task.target)[validated], table.weights_of(validated)
     folds = SharedFolds(kit, table, task, split, settings)
-    waiting = folds.admit(propose(kit, table, task, split))
+    proposed, not_tried = propose(kit, table, task, split)
+    waiting = folds.admit(proposed)
     context = meta_features(table, task)
-    beliefs = judge(context, [(c.algorithm, c.name) for c in waiting], past)
+    beliefs = judge(context, [(c.learner, c.name) for c in waiting], past)
     known, foresight = remembered(context, past), Foresight(beliefs, past)
     trials: list[Trial] = []
     expectations: list[Expectation] = []
@@ -151,12 +154,12 @@ def search(
             baseline = trial.score
         kit.progress.best(best.score, baseline, len(best.members))
     if best is None:
-        causes = "; ".join(f"{t.candidate.algorithm}: {t.cause}" for t in trials)
+        causes = "; ".join(f"{t.candidate.learner}: {t.cause}" for t in trials)
         raise InputError(f"no candidate could learn from this table ({causes})", hint="look at the columns' kinds")
     told = (tuple(trials), tuple(expectations), tuple(outcomes), tuple(scores), choice.reason, folds.limited)
     slow, stopped = slowness(paces), choice.started if timed(settings) else 0.0
     found = Search(best, *told, seen.weaknesses, (*attempts, *untried(seen, waiting)), slow, stopped)
-    found = replace(found, thin=_thin(kit, plan, found, ranked), not_tried=kit.not_installed)
+    found = replace(found, thin=_thin(kit, plan, found, ranked), not_tried=not_tried)
     limit = run.step("time for final fits", partial(_fit_limit, kit, run, plan, found))
     released = _released(plan, found, y, weights, limit)
     return replace(found, ensemble=released, scores=(*scores[:-1], released.score))
@@ -192,8 +195,8 @@ def _longer(costs: Mapping[str, Cost], waiting: Sequence[Candidate], trials: Seq
     """Return costs that know that where one algorithm learned for long, another that boosts will do so too."""
     if not any(t.learned_long for t in trials):
         return costs
-    tried = {t.candidate.algorithm for t in trials}
-    new = {c.key for c in waiting if c.turn is Turn.EARLY and c.algorithm not in tried}
+    tried = {t.candidate.learner for t in trials}
+    new = {c.key for c in waiting if c.turn is Turn.EARLY and c.learner not in tried}
     return {k: replace(cost, seconds=_LONG * cost.seconds) if k in new else cost for k, cost in costs.items()}
 
 
@@ -205,8 +208,8 @@ def _queue(ranked: Sequence[Expectation], waiting: Sequence[Candidate], trials: 
     a trial has learned for long or was still learning when its time was up, what suits functions without much noise.
     """
     turns = {c.key: c.turn for c in waiting if c.treatment is None and c.target_scale == "plain"}
-    algorithms, tried = {c.key: c.algorithm for c in waiting}, {t.candidate.algorithm for t in trials}
-    smooth = [e for e in ranked if turns.get(e.candidate) is Turn.SMOOTH and algorithms[e.candidate] not in tried]
+    learners, tried = {c.key: c.learner for c in waiting}, {t.candidate.learner for t in trials}
+    smooth = [e for e in ranked if turns.get(e.candidate) is Turn.SMOOTH and learners[e.candidate] not in tried]
     early = sorted((e for e in ranked if turns.get(e.candidate) is Turn.EARLY), key=lambda e: e.seconds)
     treatments = {c.key for c in waiting if c.treatment is not None}
     early += [e for e in ranked if e.candidate in treatments and e.probability * e.gain >= _GRAVE]
@@ -295,25 +298,30 @@ def _said(expectation: Expectation) -> str:
     return f"about {expectation.seconds:.0f} s, {expectation.probability:.0%} likely to improve the score"
 
 
-def propose(kit: Kit, table: Table, task: Task, split: Split) -> list[Candidate]:
-    """Return what every algorithm proposes, the simple ones first."""
+def propose(kit: Kit, table: Table, task: Task, split: Split) -> tuple[list[Candidate], tuple[NotTried, ...]]:
+    """Return what every algorithm proposes, the simple ones first, and which propose nothing, and why."""
     names = [*(n for n in SIMPLE if n in kit.algorithms), *(n for n in kit.algorithms if n not in SIMPLE)]
     rows = max(len(fold.fit) for fold in split.folds)
-    proposals = [kit.algorithms[name].candidates(task, rows, table.features) for name in names]
     if not table.features:
-        return list(proposals[0])
-    plain = [candidate for several in proposals for candidate in several]
+        return list(offered(kit.algorithms[names[0]].candidates(task, rows, ()))), ()
+    answers = {name: kit.algorithms[name].candidates(task, rows, table.features) for name in names}
+    refusals = {name: a if isinstance(a, Refusal) else _NOTHING for name, a in answers.items() if not offered(a)}
+    not_tried = tuple(NotTried(name, refusal) for name, refusal in sorted(refusals.items()))
+    plain = [candidate for answer in answers.values() for candidate in offered(answer)]
     y = target_values(table, task.target)[split.train]
     if task.kind is not TaskKind.REGRESSION or not long_tailed(y):
-        return plain
-    return [*plain, *_rescaled(proposals[1:])]
+        return plain, not_tried
+    return [*plain, *_rescaled([c for c in plain if c.algorithm != BASELINE])], not_tried
 
 
-def _rescaled(proposals: Sequence[Sequence[Candidate]]) -> list[Candidate]:
-    """Return the first candidates of each algorithm on scales on which a long tail of the target weighs less."""
+def _rescaled(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the first candidates of each learner on scales on which a long tail of the target weighs less."""
+    by_learner: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        by_learner.setdefault(candidate.learner, []).append(candidate)
     return [
         replace(candidate, target_scale=scale, reason=f"{candidate.reason}; the target has a long tail")
-        for several in proposals
+        for several in by_learner.values()
         for candidate in several[:2]
         for scale in SCALES
     ]

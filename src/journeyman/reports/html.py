@@ -204,7 +204,7 @@ def render_html(report: BuildReport) -> str:
             members=member_bars(report),
             trials=trial_rows(report),
             tried=tried_words(report),
-            not_tried=not_tried_words(report),
+            not_tried=[not_tried_words(one) for one in report.not_tried],
             price=price_words(report),
             stopped=stop_words(report),
             overrun=overrun_words(report),

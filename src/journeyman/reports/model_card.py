@@ -53,7 +53,7 @@ def model_card_text(report: BuildReport) -> str:
 
 
 def _details(report: BuildReport) -> list[str]:
-    members = ", ".join(f"{m.candidate.algorithm.replace('_', ' ')} ({percent(m.weight)})" for m in report.members)
+    members = ", ".join(f"{m.candidate.learner.replace('_', ' ')} ({percent(m.weight)})" for m in report.members)
     return [
         f"{report.name}, version {report.version}, built on {report.created[:10]} by Journeyman "
         f"{report.versions.get('journeyman', '')}".rstrip()

@@ -45,7 +45,7 @@ class TrialRow:
 
 def _styles(report: BuildReport) -> dict[str, str]:
     """Give each algorithm a colour, in the order in which they were tried."""
-    names = list(dict.fromkeys(t.candidate.algorithm for t in report.trials if t.candidate.algorithm != BASELINE))
+    names = list(dict.fromkeys(t.candidate.learner for t in report.trials if t.candidate.algorithm != BASELINE))
     return {BASELINE: "c-base"} | {name: f"c-a{k % _PALETTE}" for k, name in enumerate(names)}
 
 
@@ -84,12 +84,12 @@ def search_figure(report: BuildReport) -> Figure | None:
     off = sum(
         1
         for t, _ in done
-        if t.score is not None and not y.low <= t.score <= y.high and _styles(report)[t.candidate.algorithm] != "c-base"
+        if t.score is not None and not y.low <= t.score <= y.high and _styles(report)[t.candidate.learner] != "c-base"
     )
     note = f"{'Higher' if greater else 'Lower'} is better. Filled dots are part of the released ensemble."
     if off:
         note += f" {off} far worse {'candidate lies' if off == 1 else 'candidates lie'} on the edge."
-    present = {t.candidate.algorithm for t, _ in done}
+    present = {t.candidate.learner for t, _ in done}
     names = [
         (style, name.replace("_", " "))
         for name, style in _styles(report).items()
@@ -126,7 +126,7 @@ def _candidates(report: BuildReport, done: list[tuple[Trial, float]], y: Scale) 
             mine = [
                 (t, end)
                 for t, end in done
-                if t.candidate.algorithm == name
+                if t.candidate.learner == name
                 and (t.candidate.key not in kept) == hollow
                 and (name != BASELINE or y.low <= (t.score or 0.0) <= y.high)
             ]
@@ -161,7 +161,7 @@ _REST = "Packaging the release"
 
 def member_bars(report: BuildReport) -> tuple[Bar, ...]:
     """Return the shares of the ensemble's members."""
-    names = [f"{m.candidate.algorithm.replace('_', ' ')}{copies_words(m)}" for m in report.members]
+    names = [f"{m.candidate.learner.replace('_', ' ')}{copies_words(m)}" for m in report.members]
     weights = [m.weight for m in report.members]
     return bars(names, weights, [percent(w) for w in weights], full=1.0)
 
@@ -190,8 +190,8 @@ def trial_rows(report: BuildReport) -> list[TrialRow]:
         rows.append(
             TrialRow(
                 number=k + 1,
-                algorithm=trial.candidate.algorithm.replace("_", " "),
-                style=styles[trial.candidate.algorithm],
+                algorithm=trial.candidate.learner.replace("_", " "),
+                style=styles[trial.candidate.learner],
                 parameters=", ".join(f"{a} {b}" for a, b in trial.candidate.parameters.items()),
                 reason=trial.candidate.reason,
                 status=str(trial.status),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from journeyman.entities.candidate import SIMPLE
+from journeyman.entities.candidate import SIMPLE, NotTried
 from journeyman.entities.report import BuildReport
 from journeyman.entities.search import ASKED_TO_FINISH
 from journeyman.entities.trial import Member, TrialStatus
@@ -66,10 +66,16 @@ def recalled_words(report: BuildReport) -> str:
     )
 
 
-def not_tried_words(report: BuildReport) -> str:
-    """Return what was not tried because it is not installed, and how that is mended; empty where nothing lacked."""
-    said = [f"{one.name} ({one.hint})" for one in report.not_tried]
-    return f"Not tried, as not installed: {' and '.join(said)}" if said else ""
+def not_tried_words(one: NotTried) -> str:
+    """Return which algorithm was not tried, why, and what can be typed to change that.
+
+    Examples
+    --------
+    >>> not_tried_words(NotTried("extra_trees"))
+    'extra trees: not installed'
+    """
+    hint = f" ({one.refusal.hint})" if one.refusal.hint else ""
+    return f"{one.name.replace('_', ' ')}: {one.refusal.reason}{hint}"
 
 
 def stop_words(report: BuildReport) -> str:

@@ -332,14 +332,17 @@ def _top_columns(report: BuildReport) -> list[RenderableType]:
 def _members(report: BuildReport) -> list[RenderableType]:
     if not report.members:
         return []
-    said = ", ".join(f"{m.candidate.algorithm}{copies_words(m)} {percent(m.weight)}" for m in report.members)
+    said = ", ".join(f"{m.candidate.learner}{copies_words(m)} {percent(m.weight)}" for m in report.members)
     stop = sentence(stop_words(report))
     if report.limited:
         stop = f"{stop} {sentence(report.limited)}"
     lines = [f"Ensemble: {said}. {tried_words(report)}.", clean(stop)]
-    said_besides = (not_tried_words(report), price_words(report), time_words(report), overrun_words(report))
+    said_besides = (price_words(report), time_words(report), overrun_words(report))
     lines += [f"{words}." for words in said_besides if words]
-    return [Text(), _heading("How it was found"), *[_indented(line) for line in lines], *_stated(report)]
+    not_tried = [_marked("-", clean(not_tried_words(one))) for one in report.not_tried]
+    heading = [Text(), _heading("Not tried, and why")] if not_tried else []
+    found = [Text(), _heading("How it was found"), *[_indented(line) for line in lines], *_stated(report)]
+    return [*found, *heading, *not_tried]
 
 
 def _stated(report: BuildReport) -> list[RenderableType]:

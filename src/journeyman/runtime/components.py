@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from journeyman.entities.candidate import NotInstalled
 from journeyman.entities.report import BuildReport
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table
-from journeyman.interfaces import Algorithm, Clock, NeedsExtra, Preparation, Progress, QualityRule
+from journeyman.interfaces import Algorithm, Clock, Preparation, Progress, QualityRule
 from journeyman.plugins import load_parts
 from journeyman.quality_rules import BUILT_IN
 from journeyman.runtime.finishing import finishing_seconds
@@ -47,12 +46,6 @@ class Kit:
     progress: Progress
     interrupted: Callable[[], bool]
     finishing: Callable[[Table, Split, float, float, float], float] = finishing_seconds
-
-    @property
-    def not_installed(self) -> tuple[NotInstalled, ...]:
-        """What algorithms lack to be tried, by their names."""
-        found = (a.not_installed for _, a in sorted(self.algorithms.items()) if isinstance(a, NeedsExtra))
-        return tuple(one for one in found if one is not None)
 
 
 def standard_kit(

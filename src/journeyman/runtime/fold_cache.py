@@ -60,7 +60,7 @@ class SharedFolds:
 
         Other preparations are let go where they take the room that it needs.
         """
-        name = self._kit.algorithms[candidate.algorithm].preparation
+        name = candidate.preparation
         others = bytes_kept(self._sizes, self._kept - {name})
         if others and self._fitting(candidate, others)[0] is not Fitting.SIDE_BY_SIDE:
             self._prepared.clear()

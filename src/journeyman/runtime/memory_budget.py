@@ -128,7 +128,7 @@ def fitting_within(
     kept : int
         Bytes of other preparations' folds that are kept.
     """
-    features = sizes.features[algorithm.preparation]
+    features = sizes.features[candidate.preparation]
     base = LIBRARIES + _HELD_OF_TABLE * sizes.table
     matrix = 8.0 * features * sizes.fold_rows
     side = min(sizes.folds, sizes.threads)
@@ -149,8 +149,8 @@ def fits_side_by_side(settings: BuildSettings, chosen: Ensemble, table: Table, t
     most, kept = 0, set()
     for candidate in (member.candidate for member in chosen.members):
         algorithm = kit.algorithms[candidate.algorithm]
-        features = widths[algorithm.preparation]
-        kept.add(algorithm.preparation)
+        features = widths[candidate.preparation]
+        kept.add(candidate.preparation)
         loaded[algorithm.name] = bytes_of_fits(algorithm, candidate, task, 0, features, 1)
         two = bytes_of_fits(algorithm, candidate, task, rows, features, 2)
         most = max(most, two - loaded[algorithm.name])

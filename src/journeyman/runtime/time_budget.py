@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from journeyman.entities.candidate import BASELINE, SIMPLE, Candidate
+from journeyman.entities.candidate import BASELINE, SIMPLE, Candidate, offered
 from journeyman.entities.search import Search
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table
@@ -67,12 +67,12 @@ def within_budget(kit: Kit, table: Table, task: Task, split: Split, settings: Bu
     if not timed(settings):
         return split
     rows, features = max(len(fold.fit) for fold in split.folds), table.features
-    firsts = [
-        algorithm.seconds(algorithm.candidates(task, rows, features)[0], task, rows, len(features))
-        for name, algorithm in sorted(kit.algorithms.items())
-        if name not in SIMPLE and algorithm.candidates(task, rows, features)
-    ]
-    usual = float(np.median(firsts)) if firsts else 0.0
+    firsts: dict[str, float] = {}
+    for algorithm in (a for name, a in kit.algorithms.items() if name not in SIMPLE):
+        for candidate in offered(algorithm.candidates(task, rows, features)):
+            if candidate.learner not in firsts:
+                firsts[candidate.learner] = algorithm.seconds(candidate, task, rows, len(features))
+    usual = float(np.median(list(firsts.values()))) if firsts else 0.0
     assert settings.budget is not None  # timed
     whole = len(split.folds)
     folds = next((n for n in (whole, whole // 2, 2) if n > 1 and usual * n * _HANDFUL <= settings.budget), 1)
@@ -130,15 +130,15 @@ def expected_costs(
     tried: Counter[str] = Counter()
 
     def proposal(candidate: Candidate) -> Proposal:
-        same = {"same": float(np.log1p(tried[candidate.algorithm]))}
-        return Proposal(candidate.algorithm, candidate.name, {**context, **same})
+        same = {"same": float(np.log1p(tried[candidate.learner]))}
+        return Proposal(candidate.learner, candidate.name, {**context, **same})
 
     shown = []
     for trial in trials:
         if trial.fold_scores and trial.candidate.algorithm != BASELINE:
             seconds = fit_seconds(trial, split, settings.threads) * waves + trial.preparing
             shown.append(Took.of(proposal(trial.candidate), seconds, plain(trial.candidate)))
-            tried[trial.candidate.algorithm] += 1
+            tried[trial.candidate.learner] += 1
     sizes = [plain(candidate) for candidate in waiting]
     seconds_each = foresight.seconds([proposal(c) for c in waiting], sizes, () if repeatable else shown)
     return {
@@ -186,7 +186,7 @@ def seconds_after_search(
     """Return the seconds that final fits of some trials and finishing take, the latter with fewer questions asked."""
     more = _more(split, len(table.frame), settings.threads)
     again = sum(fit_seconds(t, split, settings.threads) for t in chosen)
-    again += _preparing(kit, table, chosen, trials) / _waves(split, settings.threads)
+    again += _preparing(table, chosen, trials) / _waves(split, settings.threads)
     answer = sum(map(_one_answer, chosen))
     assert settings.budget is not None  # only a budget keeps anything
     each = [kit.finishing(table, split, answer, max(answer, hurried), slow) for hurried in _HURRIED]
@@ -210,7 +210,7 @@ def fit_limit(kit: Kit, table: Table, split: Split, settings: BuildSettings, ela
     fits = {t.candidate.key: fit_seconds(t, split, settings.threads) for t in found.trials if t.fold_scores}
     each = {key: least[key] * seconds * more for key, seconds in fits.items()}
     chosen = members_of(found.ensemble, found.trials)
-    preparing = _preparing(kit, table, chosen, found.trials) / _waves(split, settings.threads) * more
+    preparing = _preparing(table, chosen, found.trials) / _waves(split, settings.threads) * more
     finish = kit.finishing(table, split, sum(map(_one_answer, chosen)), _DEARER[-1], found.slowness)
     return FitLimit(max(_LEAST_FITTING, settings.budget - elapsed - preparing - finish), each)
 
@@ -325,14 +325,14 @@ def _more(split: Split, rows: int, threads: int) -> float:
     return turns * rows / (sum(len(fold.fit) for fold in split.folds) / folds)
 
 
-def _preparing(kit: Kit, table: Table, chosen: Sequence[Trial], trials: Sequence[Trial]) -> float:
+def _preparing(table: Table, chosen: Sequence[Trial], trials: Sequence[Trial]) -> float:
     """Return the seconds that the preparations of some trials took, which the first trial that asked for each has paid.
 
     Texts are the first trial's.
     """
     paid: dict[str, float] = {}
     for trial in trials:
-        name = kit.algorithms[trial.candidate.algorithm].preparation
+        name = trial.candidate.preparation
         paid[name] = max(paid.get(name, 0.0), trial.preparing)
     texts = trials[0].preparing if trials and text_columns(table.features) else 0.0
-    return texts + sum(paid[name] for name in {kit.algorithms[t.candidate.algorithm].preparation for t in chosen})
+    return texts + sum(paid[name] for name in {t.candidate.preparation for t in chosen})

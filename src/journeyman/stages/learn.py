@@ -39,7 +39,7 @@ def learn(
     return tuple(
         Experience(
             context={**context, **expectation.context},
-            algorithm=trial.candidate.algorithm,
+            algorithm=trial.candidate.learner,
             candidate=trial.candidate.name,
             expectation=expectation,
             succeeded=outcome[0],

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.candidate import BASELINE, Candidate
+from journeyman.entities.candidate import BASELINE, Candidate, Refusal, offered
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import Algorithm, Averaging, FitRequest, Matrix, WeighsRows
@@ -27,8 +27,11 @@ __all__ = [
     "check_expects_more_seconds_for_more_rows",
     "check_fits_again_with_fixed_length",
     "check_heeds_the_weights_of_rows",
+    "check_learns_from_each_of_its_preparations",
     "check_learns_more_than_nothing",
+    "check_names_a_preparation_with_each_candidate",
     "check_proposes_candidates_of_its_own",
+    "check_refuses_with_a_reason",
     "check_rows_are_answered_by_themselves",
     "check_same_seed_same_answers",
     "check_stored_form_answers_the_same",
@@ -41,10 +44,17 @@ _COLUMNS = (
     *(Column(name, Kind.NUMBER) for name in _NAMES[:3]),
     Column("colour", Kind.CATEGORY, categories=("red", "green", "blue")),
 )
+_WITH_GAPS = ("native", "crafted")  # preparations that pass on missing values and codes of categories
+_SIZES = (0, 1, 10, 100, 1_000, 10_000, 100_000_000)  # of tables about which an algorithm is asked
 
 
-def sample_request(algorithm: Algorithm, kind: TaskKind, seed: int = 0) -> FitRequest:
-    """Return a small fit with signal in two numbers and a category, prepared as the algorithm asks.
+def sample_request(algorithm: Algorithm, kind: TaskKind, seed: int = 0, preparation: str = "") -> FitRequest:
+    """Return a small fit with signal in two numbers and a category, as the first candidate on a preparation asks.
+
+    Parameters
+    ----------
+    preparation : str
+        One of the algorithm's; "" for its first.
 
     Examples
     --------
@@ -58,7 +68,8 @@ def sample_request(algorithm: Algorithm, kind: TaskKind, seed: int = 0) -> FitRe
     signal = values[:, 0] + 0.5 * values[:, 1] ** 2 + (values[:, 3] == 1)
     noisy = signal + rng.normal(scale=0.3, size=len(signal))
     y = noisy if kind is TaskKind.REGRESSION else np.digitize(noisy, np.quantile(noisy, _cuts(kind))).astype(np.float64)
-    native = algorithm.preparation == "native"
+    preparation = preparation or algorithm.preparations[0]
+    native = preparation in _WITH_GAPS
     if native:
         values[::11, 2] = np.nan
         values[::13, 3] = np.nan
@@ -71,7 +82,7 @@ def sample_request(algorithm: Algorithm, kind: TaskKind, seed: int = 0) -> FitRe
         valid_x=_rows(x, slice(_ROWS, None)),
         valid_y=y[_ROWS:],
         task=task,
-        parameters=_first(algorithm, task).parameters,
+        parameters=_first(algorithm, task, preparation).parameters,
         rounds=0,
         seed=seed,
         threads=1,
@@ -81,10 +92,37 @@ def sample_request(algorithm: Algorithm, kind: TaskKind, seed: int = 0) -> FitRe
 
 def check_proposes_candidates_of_its_own(algorithm: Algorithm, kind: TaskKind) -> None:
     """Candidates carry the algorithm's name, a reason, and keys and names that differ."""
-    candidates = algorithm.candidates(sample_request(algorithm, kind).task, _ROWS, _COLUMNS)
+    candidates = offered(algorithm.candidates(sample_request(algorithm, kind).task, _ROWS, _COLUMNS))
     assert candidates
     assert all(c.algorithm == algorithm.name and c.reason for c in candidates)
     assert len({c.key for c in candidates}) == len({c.name for c in candidates}) == len(candidates)
+
+
+def check_names_a_preparation_with_each_candidate(algorithm: Algorithm, kind: TaskKind) -> None:
+    """Each candidate names one of the algorithm's preparations, the first the first; each learner has one of its own.
+
+    Experience is kept by learner: what is known of one preparation must not be taken for knowledge of another.
+    """
+    candidates = offered(algorithm.candidates(sample_request(algorithm, kind).task, _ROWS, _COLUMNS))
+    named = list(dict.fromkeys(c.preparation for c in candidates))
+    assert sorted(named) == sorted(algorithm.preparations)
+    assert named[0] == algorithm.preparations[0]
+    by_learner = {(c.learner, c.preparation) for c in candidates}
+    assert len(by_learner) == len({learner for learner, _ in by_learner}) == len(named)
+    assert (algorithm.name, named[0]) in by_learner
+
+
+def check_refuses_with_a_reason(algorithm: Algorithm, kind: TaskKind) -> None:
+    """Whatever a table's size, an algorithm proposes candidates or says why not, in a line without a full stop."""
+    task = sample_request(algorithm, kind).task
+    for rows in _SIZES:
+        for columns in ((), _COLUMNS):
+            answer = algorithm.candidates(task, rows, columns)
+            assert len(offered(answer)) or isinstance(answer, Refusal)
+            if isinstance(answer, Refusal):
+                assert answer.reason.strip() == answer.reason != ""
+                assert not answer.reason.endswith(".")
+                assert "\n" not in answer.reason + answer.hint
 
 
 def check_expects_more_seconds_for_more_rows(algorithm: Algorithm, kind: TaskKind) -> None:
@@ -124,12 +162,19 @@ def check_answers_have_the_right_shape(algorithm: Algorithm, kind: TaskKind) -> 
 def check_learns_more_than_nothing(algorithm: Algorithm, kind: TaskKind) -> None:
     """Except for the baseline itself, an algorithm beats the constant answer on a table with signal."""
     request = sample_request(algorithm, kind)
-    assert request.valid_y is not None
-    metric = METRICS["log_loss" if kind.classification else "rmse"]
-    shares = np.bincount(request.y.astype(int)) / _ROWS if kind.classification else np.array([request.y.mean()])
-    constant = metric.score(request.valid_y, np.tile(shares, (_ROWS, 1)))
-    loss = metric.score(request.valid_y, _answers(algorithm, request))
-    assert loss < (1.02 if algorithm.name == BASELINE else 0.9) * constant
+    loss = _loss(request, _answers(algorithm, request))
+    assert loss < (1.02 if algorithm.name == BASELINE else 0.9) * _loss(request, _constant(request))
+
+
+def check_learns_from_each_of_its_preparations(algorithm: Algorithm, kind: TaskKind) -> None:
+    """The first candidate on each preparation does so, too, and answers the same when it was stored."""
+    for preparation in algorithm.preparations[1:]:
+        request = sample_request(algorithm, kind, preparation=preparation)
+        assert request.valid_x is not None
+        model = algorithm.fit(request)
+        answers = model.predict(request.valid_x)
+        assert _loss(request, answers) < 0.9 * _loss(request, _constant(request))
+        assert np.array_equal(answers, algorithm.from_files(model.to_files()).predict(request.valid_x))
 
 
 def check_stored_form_answers_the_same(algorithm: Algorithm, kind: TaskKind) -> None:
@@ -219,10 +264,13 @@ def check_heeds_the_weights_of_rows(algorithm: Algorithm, kind: TaskKind) -> Non
 
 ALGORITHM_CHECKS: tuple[Callable[[Algorithm, TaskKind], None], ...] = (
     check_proposes_candidates_of_its_own,
+    check_names_a_preparation_with_each_candidate,
+    check_refuses_with_a_reason,
     check_expects_more_seconds_for_more_rows,
     check_expects_more_memory_for_more_rows,
     check_answers_have_the_right_shape,
     check_learns_more_than_nothing,
+    check_learns_from_each_of_its_preparations,
     check_stored_form_answers_the_same,
     check_same_seed_same_answers,
     check_rows_are_answered_by_themselves,
@@ -245,8 +293,24 @@ def _cuts(kind: TaskKind) -> list[float]:
     return [0.5] if kind is TaskKind.BINARY else [0.3, 0.7] if kind is TaskKind.MULTICLASS else []
 
 
-def _first(algorithm: Algorithm, task: Task) -> Candidate:
-    return algorithm.candidates(task, _ROWS, _COLUMNS)[0]
+def _first(algorithm: Algorithm, task: Task, preparation: str = "") -> Candidate:
+    """Return the first candidate, or the first on a preparation; an algorithm that refuses cannot be checked."""
+    answer = algorithm.candidates(task, _ROWS, _COLUMNS)
+    assert not isinstance(answer, Refusal), f"{algorithm.name} refuses a table of {_ROWS} rows: {answer.reason}"
+    found = [c for c in answer if preparation in ("", c.preparation)]
+    assert found, f"{algorithm.name} has no candidate on {preparation or 'any preparation'}"
+    return found[0]
+
+
+def _constant(request: FitRequest) -> NDArray[np.float64]:
+    """Return what is best said of validation rows without looking at them."""
+    values = np.bincount(request.y.astype(int)) / _ROWS if request.task.kind.classification else [request.y.mean()]
+    return np.tile(values, (_ROWS, 1))
+
+
+def _loss(request: FitRequest, answers: NDArray[np.float64]) -> float:
+    assert request.valid_y is not None
+    return METRICS["log_loss" if request.task.kind.classification else "rmse"].score(request.valid_y, answers)
 
 
 def _rows(x: Matrix, rows: slice | NDArray[np.bool_]) -> Matrix:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from journeyman.algorithms.neighbours import Neighbours, NeighboursModel, association
+from journeyman.entities.candidate import Refusal
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import Matrix
 from journeyman.metrics import METRICS
@@ -121,5 +122,5 @@ def test_without_time_it_gives_up():
 
 def test_many_rows_are_left_to_others():
     task = Task("y", TaskKind.REGRESSION, "rmse")
-    assert Neighbours().candidates(task, 5_000, ())
-    assert Neighbours().candidates(task, 50_000, ()) == ()
+    assert len(Neighbours().candidates(task, 5_000, ())) == 2
+    assert Neighbours().candidates(task, 50_000, ()) == Refusal("more than 6,000 rows")

@@ -24,6 +24,7 @@ from journeyman.algorithms.neural.schedule import (
 )
 from journeyman.algorithms.neural.shape import Shape
 from journeyman.algorithms.neural.start import Target, first_arrays, learn_inputs, to_model
+from journeyman.entities.candidate import Refusal, needs_extra
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import FitRequest, Matrix
 
@@ -205,9 +206,9 @@ def test_several_nets_answer_as_the_mean_of_their_scores(kind):
 
 def test_nothing_is_proposed_without_keras(monkeypatch):
     task = sample().task
-    assert not Neural().candidates(task, 50, ())
+    assert Neural().candidates(task, 50, ()) == Refusal("fewer than 100 rows to learn from")
     monkeypatch.setattr("journeyman.algorithms.neural.find_spec", lambda name: None)
-    assert not Neural().candidates(task, 5000, ())
+    assert Neural().candidates(task, 5000, ()) == needs_extra("neural")
 
 
 def test_neither_proposing_nor_answering_loads_keras():

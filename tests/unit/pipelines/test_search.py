@@ -3,27 +3,65 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from journeyman.algorithms.catboost_trees import CatBoost
 from journeyman.algorithms.lightgbm_trees import LightGBM
 from journeyman.algorithms.neural import Neural
-from journeyman.entities.candidate import Candidate, Turn
+from journeyman.entities.candidate import Candidate, Refusal, Turn
+from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.experience import Expectation
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.split import Fold, Split
+from journeyman.entities.table import Table
+from journeyman.entities.task import Scheme, Task, TaskKind
 from journeyman.entities.trial import Trial, TrialStatus
 from journeyman.entities.weakness import Condition, Treatment, TreatmentKind
-from journeyman.pipelines.search import _longer, _queue, _rescaled
+from journeyman.pipelines.search import _longer, _queue, _rescaled, propose
 from journeyman.stages.rank import Cost
 
 
 def test_a_long_tail_is_tried_on_both_scales_for_the_first_two_of_each():
     several = [Candidate("a", {"n": n}, "why", f"style {n}") for n in range(3)]
-    found = _rescaled([several])
+    found = _rescaled(several)
     assert [(c.parameters["n"], c.target_scale) for c in found] == [(0, "log"), (0, "root"), (1, "log"), (1, "root")]
     assert len({c.key for c in [*found, *several]}) == 7
     assert found[0].name == "a (style 0, log of the target)"
+
+
+def test_each_learner_of_an_algorithm_is_tried_on_both_scales():
+    first = [Candidate("a", {"n": n}, "why", f"style {n}", preparation="native") for n in range(3)]
+    other = [replace(c, preparation="crafted", known_as="a_crafted") for c in first]
+    found = _rescaled([*first, *other])
+    assert [c.learner for c in found] == ["a"] * 4 + ["a_crafted"] * 4
+    assert {c.preparation for c in found if c.learner == "a_crafted"} == {"crafted"}
+    assert len({c.key for c in [*first, *other, *found]}) == 14
+
+
+def test_who_proposes_nothing_is_listed_with_the_reason():
+    def part(answer):
+        return SimpleNamespace(candidates=lambda *_: answer)
+
+    refusal = Refusal("more than 5 rows", "take fewer")
+    algorithms = {
+        "silent": part(()),
+        "refusing": part(refusal),
+        "willing": part([Candidate("willing")]),
+        "baseline": part([Candidate("baseline")]),
+    }
+    rows = np.arange(8)
+    columns = (Column("x", Kind.NUMBER), Column("y", Kind.NUMBER, Role.TARGET))
+    table = Table("t", pd.DataFrame({"x": rows * 1.0, "y": rows * 1.0}), columns, "", 8)
+    split = Split(Scheme.SHUFFLED, rows, rows[:0], (Fold(rows[:4], rows[4:]),), "")
+    task = Task("y", TaskKind.REGRESSION, "rmse")
+    candidates, not_tried = propose(SimpleNamespace(algorithms=algorithms), table, task, split)
+    assert [c.algorithm for c in candidates] == ["baseline", "willing"]
+    assert [one.name for one in not_tried] == ["refusing", "silent"]
+    assert not_tried[0].refusal == refusal
+    assert not_tried[1].refusal.reason
 
 
 def waits(name, seconds, turn=Turn.RANKED, **more):

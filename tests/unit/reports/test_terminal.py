@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console, RenderableType
 
-from journeyman.entities.candidate import NotInstalled
+from journeyman.entities.candidate import NotTried, Refusal, needs_extra
 from journeyman.entities.decision import Action, Decision, Verdict
 from journeyman.entities.experience import Expectation
 from journeyman.entities.finding import Finding, Severity
@@ -19,7 +19,9 @@ from journeyman.entities.report import BuildReport
 from journeyman.entities.search import ASKED_TO_FINISH
 from journeyman.entities.task import TaskKind
 from journeyman.reports.html import render_html
+from journeyman.reports.search_words import not_tried_words
 from journeyman.reports.terminal import findings_table, models_table, show, summary
+from journeyman.stores.facts import decode, encode
 
 Sample = Callable[[TaskKind], BuildReport]
 _LONG = "a sentence that goes on and on about a column, its values and what they are worth, " * 5
@@ -171,10 +173,17 @@ def test_show_says_what_was_expected_of_each_trial_and_what_came(sample: Sample)
     assert "expected to improve" not in plain(show(report)), "older reports do not know"
 
 
-def test_what_was_not_tried_as_it_is_not_installed_is_said(sample: Sample) -> None:
+def test_what_was_not_tried_is_listed_with_the_reason(sample: Sample) -> None:
     report = sample(TaskKind.BINARY)
-    lacking = replace(report, not_tried=(NotInstalled("CatBoost", "catboost"), NotInstalled("a neural net", "neural")))
-    said = 'Not tried, as not installed: CatBoost (pip install "journeyman[catboost]") and a neural net'
-    assert said in " ".join(plain(show(lacking)).split())
-    assert said in html.unescape(render_html(lacking))
-    assert "as not installed" not in render_html(report) + plain(show(report))
+    refused = (NotTried("catboost", needs_extra("catboost")), NotTried("nearest_rows", Refusal("more than 6,000 rows")))
+    lacking = replace(report, not_tried=refused)
+    for page in (plain(show(lacking)), html.unescape(render_html(lacking))):
+        assert page.count("Not tried, and why") == 1
+        assert 'catboost: needs the extra catboost (pip install "journeyman[catboost]")' in " ".join(page.split())
+        assert "nearest rows: more than 6,000 rows" in page
+    assert "Not tried" not in render_html(report) + plain(show(report))
+
+
+def test_a_report_from_before_refusals_had_reasons_still_says_what_lacked() -> None:
+    stored = encode({"name": "CatBoost", "extra": "catboost"})
+    assert not_tried_words(decode(stored, NotTried)) == "CatBoost: not installed"

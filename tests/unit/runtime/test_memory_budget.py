@@ -37,7 +37,8 @@ TASK = Task("y", TaskKind.REGRESSION, "rmse")
 SIZES = Sizes(25_000, 20_000, 4, 2, TASK, 80_000_000, {"native": 400, "dense": 400, "neural": 400})
 PREPARATIONS = load_parts("journeyman.preparations")
 TREES, NET = LightGBM(), Neural()
-BOOSTED = Candidate("lightgbm", {"num_leaves": 31})
+PREPARED = {"lightgbm": "native", "neural": "neural"}
+BOOSTED = Candidate("lightgbm", {"num_leaves": 31}, preparation="native")
 
 
 def table_of(columns: dict[str, Kind], rows: int = 20) -> Table:
@@ -64,7 +65,7 @@ def test_what_other_preparations_keep_counts() -> None:
 
 
 def test_what_a_net_loads_counts_once_and_trees_do_without() -> None:
-    net = Candidate("neural", {"epochs": 8})
+    net = Candidate("neural", {"epochs": 8}, preparation="neural")
     loaded = NET.memory(net, TASK, 0, 400)
     assert loaded > 0 == TREES.memory(BOOSTED, TASK, 0, 400)
     one, two = (fitting_within(10**12, replace(SIZES, threads=t), net, NET, 0)[1] for t in (1, 2))
@@ -89,7 +90,7 @@ def test_fits_for_good_side_by_side_ask_for_the_largest_twice() -> None:
     kit = SimpleNamespace(algorithms={"lightgbm": TREES, "neural": NET}, preparations=PREPARATIONS)
 
     def fits(memory: int, *algorithms: str) -> bool:
-        members = tuple(Member(Candidate(name), 1.0) for name in algorithms)
+        members = tuple(Member(Candidate(name, preparation=PREPARED[name]), 1.0) for name in algorithms)
         settings = BuildSettings("t.csv", "y", "t", memory=memory)
         return fits_side_by_side(settings, Ensemble(members, 1.0, np.zeros((1, 1))), table, TASK, kit)
 

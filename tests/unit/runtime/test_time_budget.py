@@ -41,9 +41,7 @@ SPLIT = Split(Scheme.SHUFFLED, ROWS, ROWS[:0], FOLDS, "4 folds")
 
 
 def kit(seconds, finishing=finishing_seconds, **more):
-    usual = SimpleNamespace(
-        name="slow", preparation="dense", candidates=lambda *_: (Candidate("slow"),), seconds=lambda *_: seconds, **more
-    )
+    usual = SimpleNamespace(name="slow", candidates=lambda *_: (Candidate("slow"),), seconds=lambda *_: seconds, **more)
     return SimpleNamespace(algorithms={"baseline": None, "slow": usual}, finishing=finishing)
 
 

@@ -52,7 +52,7 @@ def split():
 
 
 def run(algorithm, table, split, seconds=None, candidate=None, incumbent=None, threads=1):
-    preparation = load_parts("journeyman.preparations")[algorithm.preparation]
+    preparation = load_parts("journeyman.preparations")[algorithm.preparations[0]]
     clock = Clock()
     terms = Terms(METRICS["rmse"], Allowance(clock, clock.monotonic(), seconds), threads, incumbent)
     candidate = candidate or algorithm.candidates(TASK, 200, table.features)[0]

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journeyman.algorithms.crafted_trees import CraftedLightGBM
+from journeyman.algorithms.lightgbm_candidates import crafted_candidates
+from journeyman.algorithms.lightgbm_trees import LightGBM
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import FitRequest
@@ -275,10 +276,9 @@ def test_a_shuffled_target_cannot_be_learned(seed):
     encoded = [i for i, name in enumerate(x.names) if name.startswith("target")]
     assert encoded
     assert max(abs(np.corrcoef(x.values[:, i], y[fit])[0, 1]) for i in encoded) < 0.1
-    algorithm = CraftedLightGBM()
-    parameters = algorithm.candidates(BINARY, 2000, columns)[0].parameters
+    parameters = crafted_candidates("lightgbm", 2000)[0].parameters
     request = FitRequest(x, y[fit], None, None, BINARY, parameters, 60, seed, 1, lambda: False)
-    model = algorithm.fit(request)
+    model = LightGBM().fit(request)
     answers = model.predict(preparation.transform(rows_of(block, valid)))
     loss = METRICS["log_loss"].score(y[valid], answers)
     assert loss < np.log(2) + 0.03

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from journeyman.algorithms.neural.mean import MeanOfNets, nets_from_files
 from journeyman.algorithms.neural.model import NeuralModel
 from journeyman.algorithms.neural.training import train_net
-from journeyman.entities.candidate import Candidate, NotInstalled, Parameter, Turn
+from journeyman.entities.candidate import Candidate, Parameter, Refusal, Turn, needs_extra
 from journeyman.entities.column import Column
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import FitRequest, FittedModel
@@ -34,29 +34,25 @@ class Neural:
 
     Examples
     --------
-    >>> Neural().preparation
-    'neural'
+    >>> Neural().preparations
+    ('neural',)
     """
 
     name: str = "neural"
-    preparation: str = "neural"
+    preparations: tuple[str, ...] = ("neural",)
     start_seconds: float = 5.0
     """Keras and JAX are loaded in two to four seconds, a shape is compiled in one to two (measured)."""
 
-    @property
-    def not_installed(self) -> NotInstalled | None:
-        """What is to be installed before it can be tried; None where it can."""
-        there = find_spec("keras") is not None and find_spec("jax") is not None
-        return None if there else NotInstalled("a neural net", "neural")
-
-    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
-        """Return short and whole trainings, usual ones and such as err elsewhere; () without Keras and JAX.
+    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate] | Refusal:
+        """Return short and whole trainings, usual ones and such as err elsewhere; a refusal without Keras and JAX.
 
         The short one for functions that turn often is for numbers: on regressions of little noise it left a fifth to a
         half less error than the usual one in the same time (docs/decisions/0040).
         """
-        if rows < _FEWEST_ROWS or self.not_installed is not None:
-            return ()
+        if rows < _FEWEST_ROWS:
+            return Refusal(f"fewer than {_FEWEST_ROWS} rows to learn from")
+        if find_spec("keras") is None or find_spec("jax") is None:
+            return needs_extra("neural")
         short, long = _epochs(rows, 400_000, 8, 64), _epochs(rows, 2_500_000, 24, 256)
         proposals: tuple[tuple[dict[str, Parameter], str, str], ...] = (
             ({"epochs": short}, "quick", "a neural net errs elsewhere than trees do; a short training"),
@@ -67,12 +63,12 @@ class Neural:
                 "a neural net for functions that turn often under little noise",
             ),
         )
-        found = [Candidate(self.name, p, reason, style) for p, style, reason in proposals]
+        found = [Candidate(self.name, p, reason, style, preparation="neural") for p, style, reason in proposals]
         if task.kind is TaskKind.REGRESSION:
             wavy: dict[str, Parameter] = {"epochs": short, "wildness": 0.5, "dropout": 0.0}
             reason = "a neural net for functions that turn often under little noise; a short training"
             turn = Turn.SMOOTH if rows >= _ENOUGH_ROWS else Turn.RANKED
-            found.append(Candidate(self.name, wavy, reason, "quick wavy", turn=turn))
+            found.append(Candidate(self.name, wavy, reason, "quick wavy", turn=turn, preparation="neural"))
         return tuple(found)
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:

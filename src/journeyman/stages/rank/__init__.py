@@ -71,7 +71,7 @@ def rank(
         return ()
     plain = {c.key: {PLAIN: float(np.log(max(costs[c.key].plain, _LEAST_SECONDS)))} for c in candidates}
     proposals = [
-        Proposal(c.algorithm, c.name, {**context, **shown.of(c.algorithm), **known.get(c.name, {}), **plain[c.key]})
+        Proposal(c.learner, c.name, {**context, **shown.of(c.learner), **known.get(c.name, {}), **plain[c.key]})
         for c in candidates
     ]
     chances, gains = believe(beliefs, proposals)

@@ -119,17 +119,17 @@ def shown_by(
         "lately": _share([o[0] for _, o in tried[-_LAST:]]) if tried else 1.0,
         "last_gain": float(np.log10(max(sum(gains), 1e-5))) if tried else 0.0,
         "members": float(len(best.members)) if best is not None else 0.0,
-        "algorithms": float(np.log1p(len({t.candidate.algorithm for t, _ in tried}))),
+        "algorithms": float(np.log1p(len({t.candidate.learner for t, _ in tried}))),
         "spread": _spread(trials, optimum),
     }
-    by_algorithm = {name: _of(name, tried, now, optimum) for name in {t.candidate.algorithm for t, _ in tried}}
+    by_algorithm = {name: _of(name, tried, now, optimum) for name in {t.candidate.learner for t, _ in tried}}
     return Shown(overall, dict(sorted(by_algorithm.items())))
 
 
 def _of(
     name: str, tried: Sequence[tuple[Trial, tuple[bool, float]]], now: float | None, optimum: float
 ) -> dict[str, float]:
-    mine = [(t, o) for t, o in tried if t.candidate.algorithm == name]
+    mine = [(t, o) for t, o in tried if t.candidate.learner == name]
     losses = [v for v in (_loss(t, optimum) for t, _ in mine) if v is not None]
     return {
         "same": float(np.log1p(len(mine))),

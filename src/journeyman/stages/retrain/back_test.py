@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.candidate import offered
 from journeyman.entities.column import Column
 from journeyman.entities.labelled import Labelled
 from journeyman.entities.lessons import Lessons
@@ -54,7 +55,7 @@ class QuickModels:
     Attributes
     ----------
     algorithm, preparation : parts
-        LightGBM's quick candidate on its own preparation.
+        LightGBM, and the preparation of its quick candidate.
     columns : tuple of Column
         The model's.
     task : Task
@@ -94,7 +95,8 @@ class QuickModels:
             even = np.linspace(0, len(index) - 1, self.most_rows).astype(np.int64)
             index, weights = index[even], None if weights is None else weights[even]
         part = labelled.take(index)
-        candidate = self.algorithm.candidates(self.task, len(index), self.columns)[0]
+        proposed = offered(self.algorithm.candidates(self.task, len(index), self.columns))
+        candidate = next(c for c in proposed if c.preparation == self.preparation.name)
         fitted, x = self.preparation.fit(part.rows, self.columns, part.truths, self.task, 0)
         request = FitRequest(
             x=x,
