@@ -144,4 +144,4 @@ def _cell(value: Any) -> object:
         return float(value)
     if isinstance(value, int | float | np.number):
         return float(value)
-    return text_of(value)
+    return text_of(value) or None  # an empty text is a missing value
