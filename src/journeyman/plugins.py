@@ -8,7 +8,7 @@ from typing import Any
 
 from journeyman.errors import JourneymanError, SettingsError
 
-__all__ = ["make_part", "load_parts", "offered"]
+__all__ = ["load_parts", "make_part", "offered"]
 
 
 def load_parts(group: str, names: Collection[str] | None = None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The built-in notifiers through the public checks, against real receivers, broken ones beside them, one of a package."""
+"""The built-in notifiers through the public checks, against real receivers; broken ones, and one of a package."""
 
 from __future__ import annotations
 

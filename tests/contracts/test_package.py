@@ -1,4 +1,4 @@
-"""A package of parts, built as a wheel and installed beside Journeyman, from its own checks to a build with its parts."""
+"""A package of parts, built as a wheel and installed: its own checks, and a build with its parts."""
 
 from __future__ import annotations
 

@@ -66,7 +66,9 @@ class NumbersPreparation:
         fitted = Numbers(names, self.fault)
         matrix = fitted.transform(block)
         if self.fault == "target" and "key" in block:
-            means = np.bincount(block["key"], y, minlength=500) / np.maximum(1, np.bincount(block["key"], minlength=500))
+            means = np.bincount(block["key"], y, minlength=500) / np.maximum(
+                1, np.bincount(block["key"], minlength=500)
+            )
             return fitted, Matrix(means[block["key"]][:, None], ("mean",))
         if self.fault == "later":
             return fitted, Matrix(np.hstack([matrix.values, matrix.values[:, :1]]), (*names, "more"))

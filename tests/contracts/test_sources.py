@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
+from journeyman import plugins
 from journeyman.arrow import pa
+from journeyman.errors import SettingsError, SourceError
 from journeyman.interfaces import Source
 from journeyman.sources import FrameSource, open_source
 from journeyman.testing.source_checks import check_source
@@ -130,3 +133,47 @@ def test_a_source_without_a_fault() -> None:
 def test_a_fault_is_told(fault: str, told: str) -> None:
     with pytest.raises(AssertionError, match=told):
         check_source(*broken(fault))
+
+
+def opened_by_package(location: str) -> FrameSource:
+    if location.endswith("gone"):
+        raise SourceError("there is no such table", hint="name another")
+    if location.endswith("odd"):
+        raise ValueError("two\nlines")
+    return FrameSource(table(), location)
+
+
+@pytest.fixture
+def package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package offers an ending of its own and a built-in one, and schemes of its own and one that is refused."""
+    points = [
+        EntryPoint(name, f"{value}:opened", "journeyman.sources")
+        for name, value in ((".odt", "a"), (".csv", "a"), ("s3", "a"), ("made", "a"), ("both", "a"), ("both", "b"))
+    ]
+    monkeypatch.setattr(EntryPoint, "load", lambda _: opened_by_package)
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [p for p in points if p.group == group])
+
+
+@pytest.mark.usefixtures("package")
+def test_a_package_reads_an_ending_and_schemes(tmp_path: Path) -> None:
+    (tmp_path / "t.ODT").write_text("anything")
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    assert open_source(str(tmp_path / "t.ODT"), None).rows() == 40
+    assert open_source(str(tmp_path / "t.csv"), None).names == ("a", "b"), "what is read without a package stays so"
+    assert [open_source(f"{scheme}://t", None).rows() for scheme in ("s3", "made", "MADE")] == [40, 40, 40]
+    with pytest.raises(SourceError, match="there is no such table"):
+        open_source("made://gone", None)
+    with pytest.raises(SettingsError, match=r"the part 'made' of journeyman.sources cannot be used: ValueError: two l"):
+        open_source("made://odd", None)
+    with pytest.raises(SettingsError, match="two packages offer the part 'both'"):
+        open_source("both://t", None)
+    with pytest.raises(SourceError, match="no database, so it takes no query"):
+        open_source("made://t", "SELECT 1")
+    with pytest.raises(SourceError, match="no such file"):
+        open_source(str(tmp_path / "u.odt"), None)
+
+
+def test_rows_of_a_query_outlive_the_hand_that_opened_it(tmp_path: Path) -> None:
+    place = write(tmp_path / "t.db", table())
+    batches = open_source(place, "SELECT * FROM t").batches()
+    assert sum(batch.num_rows for batch in batches) == 40

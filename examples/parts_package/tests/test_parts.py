@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from journeyman.metrics import all_metrics
 from journeyman.entities.operating import NotifierKind, NotifierSettings
+from journeyman.metrics import all_metrics
 from journeyman.notifiers import make_notifier
 from journeyman.plugins import load_parts
 from journeyman.sources import open_source

@@ -1,7 +1,7 @@
 """Contract checks for algorithms: what every one of them must do, whoever wrote it.
 
 Each check takes an algorithm and a kind of task and raises ``AssertionError`` where the contract is broken. Run all
-with ``check_algorithm(MyAlgorithm())``, or one by one with ``for check in ALGORITHM_CHECKS: check(MyAlgorithm(), kind)``.
+with ``check_algorithm(MyAlgorithm())``, or each as a test of its own over ``ALGORITHM_CHECKS``.
 """
 
 from __future__ import annotations

@@ -108,7 +108,9 @@ def _changes_nothing_that_it_is_given(detector: DriftDetector, kind: TaskKind) -
     memory = detector.begin(reference, task)
     before = encode(dict(memory)), encode(spans[0]), encode(reference)
     detector.look(reference, task, memory, spans[0])
-    for now, kept, word in zip((dict(memory), spans[0], reference), before, ("memory", "traffic", "reference"), strict=True):
+    for now, kept, word in zip(
+        (dict(memory), spans[0], reference), before, ("memory", "traffic", "reference"), strict=True
+    ):
         assert encode(now) == kept, f"it changes the {word} that it is given"
 
 

@@ -21,7 +21,7 @@ from journeyman.testing.run_all import run_all
 
 __all__ = ["RULE_CHECKS", "check_rule", "sample_table"]
 
-_CODE = re.compile(r"[A-Z]{2,6}[0-9]{3}")
+_CODE = re.compile(r"[A-Z]{2}[0-9]{3}")
 _ROWS = 400
 _FAILED = "DQ901"
 Told = set[tuple[str, str, frozenset[str], str]]
@@ -99,7 +99,7 @@ def _says_what_it_is(rule: QualityRule, table: Table, task: Task) -> None:
     assert isinstance(rule.codes, tuple), "its codes are no tuple"
     assert rule.codes, "it has no codes"
     wrong = [code for code in rule.codes if not _CODE.fullmatch(code)]
-    assert not wrong, f"{wrong[:1]} is no code; write capitals and three digits, as in DQ104"
+    assert not wrong, f"{wrong[:1]} is no code; write two capitals and three digits, as in DQ104"
     scope_of(rule)
     told = f"{inspect.getdoc(type(rule))} {inspect.getmodule(type(rule)).__doc__}"
     missing = [code for code in rule.codes if code not in told]

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+from sklearn.linear_model import LogisticRegression, Ridge
+
 from journeyman.entities.candidate import Candidate, Turn
 from journeyman.entities.column import Column
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import FitRequest, Matrix
 from journeyman.transformers.steps import decode_array, encode_array
-from sklearn.linear_model import LogisticRegression, Ridge
 
 __all__ = ["LineModel", "RankedLinear"]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+
 from journeyman.entities.finding import Severity
 from journeyman.entities.signal import Rung, Signal
 from journeyman.entities.task import Task

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from journeyman.entities.metric import Loss, MetricWords
 from journeyman.metrics.regression import RegressionMetric
 

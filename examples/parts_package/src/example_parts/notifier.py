@@ -29,4 +29,6 @@ class DiaryNotifier:
             with Path(self.address).open("a", encoding="utf-8") as diary:
                 diary.write(headline(operation) + "\n")
         except OSError as error:
-            raise NotificationError(f"{self.name} cannot be written: {error.strerror}", hint="check the file") from error
+            raise NotificationError(
+                f"{self.name} cannot be written: {error.strerror}", hint="check the file"
+            ) from error

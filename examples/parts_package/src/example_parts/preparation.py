@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+
 from journeyman.entities.column import Column
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
@@ -27,7 +28,7 @@ class FittedRanks(msgspec.Struct, frozen=True):
     shares: tuple[np.ndarray, ...]  # (n_categories,) each
 
     def transform(self, block: Block) -> Matrix:
-        """Prepare rows, each by itself; a missing number lies in the middle, a missing category is as rare as can be."""
+        """Prepare rows, each by itself; missing numbers lie in the middle, missing categories are rarest."""
         rows = len(next(iter(block.values())))
         values = np.empty((rows, len(self.numbers) + len(self.categories)))
         for i, (name, quantiles) in enumerate(zip(self.numbers, self.quantiles, strict=True)):
@@ -61,9 +62,7 @@ class RankedPreparation:
         numbers = tuple(c.name for c in columns if c.kind.numeric)
         categories = tuple(c for c in columns if c.kind.categorical)
         quantiles = [_quantiles(block[name].astype(np.float64)) for name in numbers]
-        shares = tuple(
-            np.bincount(block[c.name] + 1, minlength=len(c.categories) + 1)[1:] / len(y) for c in categories
-        )
+        shares = tuple(np.bincount(block[c.name] + 1, minlength=len(c.categories) + 1)[1:] / len(y) for c in categories)
         held = np.array(quantiles).reshape(len(numbers), _GRID)
         fitted = FittedRanks(numbers, held, tuple(c.name for c in categories), shares)
         return fitted, fitted.transform(block)

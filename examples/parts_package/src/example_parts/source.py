@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+
 from journeyman.errors import SourceError
 from journeyman.sources import FrameSource
 
