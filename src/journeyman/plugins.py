@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from journeyman.errors import SettingsError
+from journeyman.errors import JourneymanError, SettingsError
 
-__all__ = ["load_parts"]
+__all__ = ["load_parts", "make_part", "offered"]
 
 
 def load_parts(group: str, names: Collection[str] | None = None) -> dict[str, Any]:
@@ -32,20 +32,63 @@ def load_parts(group: str, names: Collection[str] | None = None) -> dict[str, An
     >>> sorted(load_parts("journeyman.preparations"))
     ['crafted', 'dense', 'encoded', 'native', 'neural', 'texts']
     """
-    parts: dict[str, Any] = {}
-    offered = sorted(entry_points(group=group), key=lambda p: p.name)
-    for name in sorted(set(names or ()) - {point.name for point in offered}):
+    points = sorted(entry_points(group=group), key=lambda p: p.name)
+    for name in sorted(set(names or ()) - {point.name for point in points}):
         raise SettingsError(
             f"no installed package offers the part {name!r} of {group}", hint="install the package that it came from"
         )
-    for point in offered:
-        if names is not None and point.name not in names:
-            continue
-        try:
-            parts[point.name] = point.load()()
-        except Exception as error:
-            raise SettingsError(
-                f"the part {point.name!r} of {group} cannot be used: {type(error).__name__}: {error}",
-                hint=f"repair or uninstall the package that offers {point.value}",
-            ) from error
-    return parts
+    return {point.name: _made(point) for point in points if names is None or point.name in names}
+
+
+def offered(group: str) -> frozenset[str]:
+    """Return the names of the parts of a group; nothing is imported.
+
+    Examples
+    --------
+    >>> sorted(offered("journeyman.drift_detectors"))
+    ['adwin', 'columns', 'feed', 'loss', 'rows']
+    """
+    return frozenset(point.name for point in entry_points(group=group))
+
+
+def make_part(group: str, name: str, *arguments: str) -> Any:
+    """Return a part that is made anew each time of what the user says, such as a source of an address.
+
+    Raises
+    ------
+    JourneymanError
+        As the part itself raises it, where what the user says cannot be used.
+    SettingsError
+        Where no package offers the part, two do, or it cannot be imported or made.
+
+    Examples
+    --------
+    >>> make_part("journeyman.preparations", "dense").name
+    'dense'
+    """
+    points = [point for point in entry_points(group=group) if point.name == name]
+    if not points:
+        has = ", ".join(sorted(offered(group)))
+        raise SettingsError(
+            f"no installed package offers the part {name!r} of {group}",
+            hint=f"install it, or name one of {has}" if has else "install the package that offers it",
+        )
+    if len({point.value for point in points}) > 1:
+        raise SettingsError(
+            f"two packages offer the part {name!r} of {group}: {' and '.join(sorted(p.value for p in points))}",
+            hint="uninstall one of them",
+        )
+    return _made(points[0], *arguments)
+
+
+def _made(point: EntryPoint, *arguments: str) -> Any:
+    try:
+        return point.load()(*arguments)
+    except Exception as error:
+        if arguments and isinstance(error, JourneymanError):
+            raise
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise SettingsError(
+            f"the part {point.name!r} of {point.group} cannot be used: {said}",
+            hint=f"repair or uninstall the package that offers {point.value}",
+        ) from error

@@ -1,70 +1,78 @@
-"""Every registered drift detector keeps the contract: a memory of arrays, small, and looks that can be replayed."""
+"""Every registered drift detector through the public checks, and broken ones beside them."""
 
-from dataclasses import replace
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
+from journeyman.entities.finding import Severity
+from journeyman.entities.signal import Rung, Signal
 from journeyman.entities.task import Task, TaskKind
-from journeyman.entities.traffic import Feed, Reference, Traffic
-from journeyman.metrics.row_losses import bounded_losses, loss_scale
+from journeyman.entities.traffic import Reference, Traffic
 from journeyman.plugins import load_parts
-from journeyman.stores.facts import decode, encode
+from journeyman.testing.detector_checks import DETECTOR_CHECKS, check_detector
 
 DETECTORS = load_parts("journeyman.drift_detectors")
-LABELS = {TaskKind.BINARY: ("a", "b"), TaskKind.MULTICLASS: ("a", "b", "c"), TaskKind.REGRESSION: ()}
-
-
-def drawn(kind: TaskKind, seed: int, count: int):
-    rng = np.random.default_rng(seed)
-    rows = {
-        "n": np.where(rng.random(count) < 0.1, np.nan, rng.normal(size=count)),
-        "c": rng.integers(-1, 3, count).astype(np.int32),
-        "t": np.array([None if k % 7 == 0 else "text" for k in range(count)], dtype=object),
-    }
-    if kind is TaskKind.REGRESSION:
-        return rows, rng.normal(size=(count, 1)), rng.normal(size=count)
-    answers = rng.dirichlet(np.ones(len(LABELS[kind])), count)
-    return rows, answers, rng.integers(0, len(LABELS[kind]), count).astype(np.float64)
-
-
-def world(kind: TaskKind) -> tuple[Reference, Task, list[Traffic]]:
-    task = Task("y", kind, "log_loss", LABELS[kind])
-    rows, answers, truths = drawn(kind, 0, 400)
-    scale = loss_scale(truths, answers, task)
-    reference = Reference(rows, answers, truths, bounded_losses(truths, answers, task, scale), scale=scale)
-    hours = []
-    for k in range(3):
-        rows, answers, truths = drawn(kind, k + 1, 120)
-        begin, numbers = 1_000_000 * k, np.arange(120)
-        truths = np.where(numbers % 3 == 0, np.nan, truths)
-        labelled = np.where(np.isfinite(truths), begin + 999_999, -1)
-        versions = np.ones(120, dtype=np.int64)
-        ids, times = 1_000 * k + numbers, begin + numbers
-        hours.append(
-            Traffic(begin, begin + 1_000_000, ids, times, versions, rows, answers, truths, labelled, {}, Feed(120))
-        )
-    return reference, task, hours
+LOOKS = itertools.count()
 
 
 @pytest.mark.parametrize("kind", list(TaskKind), ids=lambda k: k.value)
-@pytest.mark.parametrize("name", sorted(DETECTORS))
-def test_it_remembers_arrays_and_repeats_itself(name, kind):
-    detector = DETECTORS[name]
-    reference, task, hours = world(kind)
-    assert detector.name == name
-    told = []
-    for _ in range(2):
-        memory = detector.begin(reference, task)
-        signals = []
-        for traffic in hours:
-            kept = decode(encode(memory), dict[str, np.ndarray])
-            memory, some = detector.look(reference, task, kept, traffic)
-            signals.append(some)
-        assert all(a.dtype == np.float64 and a.size <= 50_000 for a in memory.values())
-        told.append((encode(memory), signals))
-    assert told[0] == told[1]
-    assert not any(s.alarming for some in told[0][1] for s in some)
-    quiet = hours[0].take(np.zeros(0, dtype=np.int64))
-    _, signals = detector.look(reference, task, memory, replace(quiet, begin=3_000_000, end=4_000_000, feed=Feed(0)))
-    assert not any(s.alarming for s in signals)
+@pytest.mark.parametrize("check", DETECTOR_CHECKS)
+@pytest.mark.parametrize("name", DETECTORS)
+def test_built_in(name: str, check: str, kind: TaskKind) -> None:
+    DETECTOR_CHECKS[check](DETECTORS[name], kind)
+
+
+def test_the_registered_names_are_the_detectors_names() -> None:
+    assert {name: part.name for name, part in DETECTORS.items()} == {name: name for name in DETECTORS}
+
+
+@dataclass(frozen=True)
+class Counter:
+    """Counts rows, without a fault or with the one that it is told."""
+
+    fault: str = ""
+    name: str = "counter"
+    rung: Rung = Rung.COLUMN
+
+    def begin(self, reference: Reference, task: Task) -> Mapping[str, np.ndarray]:
+        return {"rows": np.zeros(60_000 if self.fault == "large" else 1, np.int64 if self.fault == "type" else float)}
+
+    def look(
+        self, reference: Reference, task: Task, memory: Mapping[str, np.ndarray], traffic: Traffic
+    ) -> tuple[Mapping[str, np.ndarray], tuple[Signal, ...]]:
+        count = len(traffic.truths)
+        if self.fault == "write" and count:
+            traffic.truths[0] = 7.0
+        if self.fault == "forget":
+            memory["rows"][0] += 1
+        counted = memory["rows"] + count + (next(LOOKS) if self.fault == "repeat" else 0)
+        loud = self.fault == "loud" or (self.fault == "empty" and not count)
+        told = (Signal("XY001", self.rung, Severity.ERROR, "Look.", traffic.begin),) if loud else ()
+        return {"rows": counted}, told
+
+
+def test_a_detector_without_a_fault() -> None:
+    check_detector(Counter())
+
+
+@pytest.mark.parametrize(
+    ("detector", "told"),
+    [
+        (Counter(name="a counter"), "says what it is: its name"),
+        (Counter("type"), "remembers small arrays: .* is int64"),
+        (Counter("large"), "remembers small arrays: .* has 60000 numbers"),
+        (Counter("repeat"), "repeats itself: a second look"),
+        (Counter("write"), "changes nothing that it is given: it changes the traffic"),
+        (Counter("forget"), "changes nothing that it is given: it changes the memory"),
+        (Counter("loud"), "is quiet where nothing has changed: it tells .*XY001"),
+        (Counter("empty"), "takes a span without rows: it tells .*XY001"),
+    ],
+)
+def test_a_fault_is_told(detector: Counter, told: str) -> None:
+    with pytest.raises(AssertionError, match=told):
+        check_detector(detector)

@@ -110,6 +110,14 @@ def operate(  # one parameter an option: the signature is the command's interfac
             "--notify", metavar="COMMAND", help="Run this program for each operation; repeatable.", show_default=False
         ),
     ] = None,
+    notifier: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=ADDRESS",
+            help="Tell operations through what an installed package offers under this name; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
     keep_rounds: Annotated[
         int | None,
         typer.Option(metavar="N", min=10, help="Rounds that can be replayed [default: 100].", show_default=False),
@@ -129,7 +137,7 @@ def operate(  # one parameter an option: the signature is the command's interfac
     """Keep a served model right: watch, retrain, promote, roll back, ask. Settings stay for the next time."""
     with told(workspace):
         costs = {"unit": unit, "retraining": retraining_cost, "loss": loss_cost, "horizon": horizon}
-        notify = _notifiers(webhook, email, smtp, sender, command)
+        notify = (*_notifiers(webhook, email, smtp, sender, command), *map(_offered_notifier, notifier or ()))
         changed: dict[str, Any] = {
             "every": None if every is None else _milliseconds(every),
             "budget": None if budget is None else parse_budget(budget),
@@ -280,3 +288,10 @@ def _notifiers(
         *(make(kinds.EMAIL, address, smtp, sender) for address in email or ()),
         *(make(kinds.COMMAND, words) for words in command or ()),
     )
+
+
+def _offered_notifier(text: str) -> operating.NotifierSettings:
+    part, sign, address = text.partition("=")
+    if not sign:
+        raise SettingsError(f"--notifier {text} names no address", hint="give it as NAME=ADDRESS")
+    return operating.NotifierSettings(operating.NotifierKind.PACKAGE, address, part=part)

@@ -40,6 +40,7 @@ class NotifierKind(StrEnum):
     WEBHOOK = "webhook"
     EMAIL = "email"
     COMMAND = "command"
+    PACKAGE = "package"
 
 
 @dataclass(frozen=True)
@@ -49,19 +50,22 @@ class NotifierSettings:
     Attributes
     ----------
     kind : NotifierKind
-        Webhook (JSON by POST), e-mail (SMTP) or a command (JSON on its standard input).
+        Webhook (JSON by POST), e-mail (SMTP), a command (JSON on its standard input), or what a package offers.
     address : str
-        URL, e-mail address, or command line.
+        URL, e-mail address, command line, or what the package's notifier takes.
     server : str
         For e-mail: "HOST:PORT" of the SMTP server.
     sender : str
         For e-mail.
+    part : str
+        For a package's: the name of its entry point.
     """
 
     kind: NotifierKind
     address: str
     server: str = "localhost:25"
     sender: str = "journeyman@localhost"
+    part: str = ""
 
 
 @dataclass(frozen=True)

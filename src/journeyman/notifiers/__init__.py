@@ -1,4 +1,4 @@
-"""Ways to tell somebody of an operation: a webhook, an e-mail, a command."""
+"""Ways to tell somebody of an operation: a webhook, an e-mail, a command, and what packages bring."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from journeyman.interfaces import Notifier
 from journeyman.notifiers.command import CommandNotifier
 from journeyman.notifiers.email import EmailNotifier
 from journeyman.notifiers.webhook import WebhookNotifier
+from journeyman.plugins import make_part
 
 __all__ = ["make_notifier"]
 
 
 def make_notifier(settings: NotifierSettings) -> Notifier:
     """Return the notifier that is meant.
+
+    Raises
+    ------
+    SettingsError
+        Where its address is none, or no installed package offers it (an entry point of ``journeyman.notifiers``: a
+        class or function that takes the address).
 
     Examples
     --------
@@ -23,4 +30,7 @@ def make_notifier(settings: NotifierSettings) -> Notifier:
         return WebhookNotifier(settings.address)
     if settings.kind is NotifierKind.EMAIL:
         return EmailNotifier(settings.address, settings.server, settings.sender)
-    return CommandNotifier(settings.address)
+    if settings.kind is NotifierKind.COMMAND:
+        return CommandNotifier(settings.address)
+    notifier: Notifier = make_part("journeyman.notifiers", settings.part, settings.address)
+    return notifier

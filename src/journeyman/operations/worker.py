@@ -199,4 +199,6 @@ class Worker:
                     failure = ""
                 except NotificationError as error:
                     failure = error.message
+                except Exception as error:  # noqa: BLE001 - notifiers are plug-in parts, and none may stop the loop
+                    failure = " ".join(f"{notifier.name} failed: {type(error).__name__}: {error}".split())
                 store.keep_notice(name, Notice(operation.number, notifier.name, self._now(), failure))

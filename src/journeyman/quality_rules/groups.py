@@ -87,7 +87,7 @@ def prefix_of(values: pd.Series, separator: str, last: bool) -> pd.Series:
 def _keys(table: Table, column: Column) -> list[tuple[str, IntArray]]:
     """Return the ways to read groups from a column: as it is, or by the beginnings of its values."""
     codes = codes_of(table, column)
-    if codes.max() + 1 <= 0.5 * len(codes):
+    if codes.max(initial=-1) + 1 <= 0.5 * len(codes):
         return [("", codes)]
     if column.kind is Kind.INTEGER:
         return []

@@ -1,4 +1,8 @@
-"""The target: imbalance (DQ401), rare (DQ402) or near-equal labels (DQ404), missing (DQ405), quotes, shape."""
+"""The target: what is odd about its labels or values.
+
+Imbalance (DQ401), labels that are rare (DQ402), near-equal (DQ404) or quoted (DQ406), missing values (DQ405), shape
+(DQ407).
+"""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from journeyman.sources.containers import PACKED, TARRED, unpack
 from journeyman.sources.database import DatabaseSource, is_database, redacted
 from journeyman.sources.folder import FolderSource, Part
 from journeyman.sources.frames import FrameSource, frame_of
+from journeyman.sources.offered import offered_source
 from journeyman.sources.scratch import keep_alive_with, scratch_folder
 
 __all__ = ["FrameSource", "frame_of", "is_table", "open_source", "open_wanted", "redacted"]
@@ -85,7 +86,7 @@ def open_source(
     Parameters
     ----------
     location : str
-        A path, a folder, or a database URL.
+        A path, a folder, a database URL, or an address that an installed package reads.
     query : str or None
         SQL, for databases only.
     asked : FileStyle
@@ -99,19 +100,25 @@ def open_source(
         There is no such file, it may not be read, it is empty, damaged or of an unknown kind, or its columns cannot
         be used.
     """
-    if location.split("://")[0].lower() in _ELSEWHERE:
+    brought = offered_source(location) if is_database(location) else None
+    if brought is None and location.split("://")[0].lower() in _ELSEWHERE:
         raise SourceError(
             f"{redacted(location.split('?')[0])} lies on the network, and only files and databases are read",
             hint="download it first, then give the file",
         )
-    if is_database(location):
+    if brought is None and is_database(location):
         return DatabaseSource(location, query)
     if query is not None:
         raise SourceError(f"{location} is no database, so it takes no query", hint="leave --query out, or give a URL")
+    if brought is not None:
+        return brought
     path = Path(location).expanduser()
     if not path.exists():
         raise SourceError(f"no such file: {location}", hint=_nearest(path))
-    return _folder(path, asked, expected) if path.is_dir() else _file(path, asked, expected)
+    if path.is_dir():
+        return _folder(path, asked, expected)
+    known = _suffix(path.name) or _packing(path.name)
+    return (None if known else offered_source(str(path))) or _file(path, asked, expected)
 
 
 def _suffix(name: str) -> str:

@@ -121,7 +121,7 @@ class DatabaseSource:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield all rows, some at a time."""
-        return self._copy.batches()
+        yield from self._copy.batches()  # not its iterator alone: the copy goes with this source
 
     def rows(self) -> int:
         """Return the number of rows."""

@@ -1,7 +1,7 @@
 """Contract checks for algorithms: what every one of them must do, whoever wrote it.
 
 Each check takes an algorithm and a kind of task and raises ``AssertionError`` where the contract is broken. Run all
-with ``for check in ALGORITHM_CHECKS: check(MyAlgorithm(), kind)``.
+with ``check_algorithm(MyAlgorithm())``, or each as a test of its own over ``ALGORITHM_CHECKS``.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import Algorithm, Averaging, FitRequest, Matrix, WeighsRows
 from journeyman.metrics import METRICS, default_metric
+from journeyman.testing.run_all import run_all
 
 __all__ = [
     "ALGORITHM_CHECKS",
+    "check_algorithm",
     "check_answers_have_the_right_shape",
     "check_average_answers_as_the_mean",
     "check_class_without_rows_is_no_obstacle",
@@ -46,6 +48,24 @@ _COLUMNS = (
 )
 _WITH_GAPS = ("native", "crafted")  # preparations that pass on missing values and codes of categories
 _SIZES = (0, 1, 10, 100, 1_000, 10_000, 100_000_000)  # of tables about which an algorithm is asked
+
+
+def check_algorithm(algorithm: Algorithm) -> None:
+    """Run every check for every kind of task.
+
+    Raises
+    ------
+    AssertionError
+        Naming the checks that failed, the algorithm and the task.
+
+    Examples
+    --------
+    >>> from journeyman.algorithms.baseline import Baseline
+    >>> check_algorithm(Baseline())
+    """
+    checks = {check.__name__.removeprefix("check_").replace("_", " "): check for check in ALGORITHM_CHECKS}
+    for kind in TaskKind:
+        run_all(f"{algorithm.name} on {kind}", checks, algorithm, kind)
 
 
 def sample_request(algorithm: Algorithm, kind: TaskKind, seed: int = 0, preparation: str = "") -> FitRequest:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from journeyman.entities.task import TaskKind
 from journeyman.interfaces import Metric
 from journeyman.metrics.weighted import weighted_score
+from journeyman.testing.run_all import run_all
 
 __all__ = ["METRIC_CHECKS", "check_metric"]
 
@@ -24,7 +25,7 @@ def check_metric(metric: Metric) -> None:
     Raises
     ------
     AssertionError
-        Naming the check, the metric and the task.
+        Naming the checks that failed, the metric and the task.
 
     Examples
     --------
@@ -32,11 +33,7 @@ def check_metric(metric: Metric) -> None:
     >>> check_metric(METRICS["rmse"])
     """
     for kind in sorted(metric.kinds):
-        for name, check in METRIC_CHECKS.items():
-            try:
-                check(metric, kind)
-            except AssertionError as error:
-                raise AssertionError(f"{name}: {metric.name} on {kind}: {error}") from error
+        run_all(f"{metric.name} on {kind}", METRIC_CHECKS, metric, kind)
 
 
 def _rows(kind: TaskKind, faults: float) -> tuple[FloatArray, FloatArray]:

@@ -314,6 +314,8 @@ class Deaf:
     def tell(self, operation: Operation) -> None:
         if self.failures:
             self.failures -= 1
+            if self.failures:
+                raise OSError("a part of a package\nthat breaks its contract")
             raise NotificationError("nobody listens", hint="-")
         self.heard.append(operation.number)
 
@@ -325,6 +327,9 @@ def test_a_notification_that_fails_is_written_down_and_tried_again(place: Path, 
         worker._notifiers = (deaf,)
         while not workspace.operations.operations("m"):
             worker.round()
+        broken = "deaf failed: OSError: a part of a package that breaks its contract"
+        assert workspace.operations.notices("m", 1) == (Notice(1, "deaf", LATER, broken),)
+        worker.round()
         assert workspace.operations.notices("m", 1) == (Notice(1, "deaf", LATER, "nobody listens"),)
         while not deaf.heard:
             worker.round()

@@ -45,30 +45,11 @@ def sample(rows=120, seed=0):
 
 
 @pytest.mark.parametrize("name", sorted(PREPARATIONS))
-def test_the_stored_form_prepares_the_same(name):
-    block, y = sample()
-    fitted, _ = PREPARATIONS[name].fit(block, COLUMNS, y, TASK, 0)
-    again = PREPARATIONS[name].from_files(fitted.to_files())
-    fresh, _ = sample(seed=1)
-    assert np.array_equal(again.transform(fresh).values, fitted.transform(fresh).values, equal_nan=True)
-    assert again.transform(fresh).names == fitted.transform(fresh).names
-
-
-@pytest.mark.parametrize("name", sorted(PREPARATIONS))
 def test_the_expected_features_are_rather_more_than_those_made(name):
     block, y = sample()
     _, matrix = PREPARATIONS[name].fit(block, COLUMNS, y, TASK, 0)
     width = PREPARATIONS[name].width(COLUMNS, TASK)
     assert len(matrix.names) <= width <= len(matrix.names) + 60
-
-
-@pytest.mark.parametrize("name", sorted(PREPARATIONS))
-def test_rows_are_prepared_by_themselves(name):
-    block, y = sample()
-    fitted, _ = PREPARATIONS[name].fit(block, COLUMNS, y, TASK, 0)
-    whole = fitted.transform(block).values
-    third = fitted.transform({k: v[3:4] for k, v in block.items()}).values
-    assert np.allclose(whole[3:4], third, equal_nan=True, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", ["dense", "encoded"])

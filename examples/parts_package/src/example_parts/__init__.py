@@ -1,0 +1,1 @@
+"""Parts for Journeyman, one of each kind that a package may bring."""

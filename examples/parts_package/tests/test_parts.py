@@ -1,0 +1,57 @@
+"""The contract checks of all parts, found as Journeyman finds them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from journeyman.entities.operating import NotifierKind, NotifierSettings
+from journeyman.metrics import all_metrics
+from journeyman.notifiers import make_notifier
+from journeyman.plugins import load_parts
+from journeyman.sources import open_source
+from journeyman.testing.algorithm_checks import check_algorithm
+from journeyman.testing.detector_checks import check_detector
+from journeyman.testing.metric_checks import check_metric
+from journeyman.testing.notifier_checks import check_notifier
+from journeyman.testing.preparation_checks import check_preparation
+from journeyman.testing.rule_checks import check_rule
+from journeyman.testing.source_checks import check_source
+
+
+def test_metric() -> None:
+    check_metric(all_metrics()["within_half"])
+
+
+def test_rule() -> None:
+    check_rule(load_parts("journeyman.quality_rules")["negative_amounts"])
+
+
+def test_preparation() -> None:
+    check_preparation(load_parts("journeyman.preparations")["ranked"])
+
+
+def test_algorithm() -> None:
+    check_algorithm(load_parts("journeyman.algorithms")["ranked_linear"])
+
+
+def test_detector() -> None:
+    check_detector(load_parts("journeyman.drift_detectors")["late_rows"])
+
+
+def test_source(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.pairs", tmp_path / "other.pairs"
+    rows = [f"size={i} city=Oslo" if i % 3 else f"size={i}" for i in range(30)]
+    one.write_text("\n".join(rows))
+    other.write_text("\n".join([*rows[:-1], "size=99"]))
+    check_source(lambda: open_source(str(one), None), lambda: open_source(str(other), None))
+    check_source(lambda: open_source(f"pairs://{one}", None), lambda: open_source(f"pairs://{other}", None))
+
+
+def test_notifier(tmp_path: Path) -> None:
+    diary = tmp_path / "diary"
+    diary.touch()
+
+    def made(place: Path) -> object:
+        return make_notifier(NotifierSettings(NotifierKind.PACKAGE, str(place), part="diary"))
+
+    check_notifier(made(diary), lambda: diary.read_text().splitlines(), made(tmp_path / "nowhere" / "diary"))
