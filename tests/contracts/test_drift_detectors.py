@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from journeyman.entities.finding import Severity
-from journeyman.entities.signal import Rung, Signal
+from journeyman.entities.signal import Signal, Tier
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.traffic import Reference, Traffic
 from journeyman.plugins import load_parts
@@ -37,7 +37,7 @@ class Counter:
 
     fault: str = ""
     name: str = "counter"
-    rung: Rung = Rung.COLUMN
+    rung: Tier = Tier.COLUMN
 
     def begin(self, reference: Reference, task: Task) -> Mapping[str, np.ndarray]:
         return {"rows": np.zeros(60_000 if self.fault == "large" else 1, np.int64 if self.fault == "type" else float)}

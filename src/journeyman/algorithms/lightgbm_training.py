@@ -36,7 +36,7 @@ class TrainedTrees:
 
     @property
     def iterations(self) -> int:
-        """Rounds of boosting."""
+        """Number of boosting rounds, at least 1."""
         return int(self._booster.current_iteration())
 
     @property

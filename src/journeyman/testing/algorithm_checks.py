@@ -169,7 +169,7 @@ def check_expects_more_memory_for_more_rows(algorithm: Algorithm, kind: TaskKind
 def check_answers_have_the_right_shape(algorithm: Algorithm, kind: TaskKind) -> None:
     """Probabilities sum to one, values come in one column, all finite."""
     request = sample_request(algorithm, kind)
-    answers = _answers(algorithm, request)
+    answers = _fit_and_predict(algorithm, request)
     assert np.isfinite(answers).all()
     if kind.classification:
         assert answers.shape == (_ROWS, len(request.task.labels))
@@ -182,7 +182,7 @@ def check_answers_have_the_right_shape(algorithm: Algorithm, kind: TaskKind) -> 
 def check_learns_more_than_nothing(algorithm: Algorithm, kind: TaskKind) -> None:
     """Except for the baseline itself, an algorithm beats the constant answer on a table with signal."""
     request = sample_request(algorithm, kind)
-    loss = _loss(request, _answers(algorithm, request))
+    loss = _loss(request, _fit_and_predict(algorithm, request))
     assert loss < (1.02 if algorithm.name == BASELINE else 0.9) * _loss(request, _constant(request))
 
 
@@ -210,7 +210,7 @@ def check_stored_form_answers_the_same(algorithm: Algorithm, kind: TaskKind) -> 
 
 def check_same_seed_same_answers(algorithm: Algorithm, kind: TaskKind) -> None:
     """Two fits from one seed agree to the last bit."""
-    first, second = (_answers(algorithm, sample_request(algorithm, kind)) for _ in range(2))
+    first, second = (_fit_and_predict(algorithm, sample_request(algorithm, kind)) for _ in range(2))
     assert np.array_equal(first, second)
 
 
@@ -337,6 +337,6 @@ def _rows(x: Matrix, rows: slice | NDArray[np.bool_]) -> Matrix:
     return Matrix(np.ascontiguousarray(x.values[rows]), x.names, x.categorical)
 
 
-def _answers(algorithm: Algorithm, request: FitRequest) -> NDArray[np.float64]:
+def _fit_and_predict(algorithm: Algorithm, request: FitRequest) -> NDArray[np.float64]:
     assert request.valid_x is not None
     return algorithm.fit(request).predict(request.valid_x)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.signal import Rung, Signal
+from journeyman.entities.signal import Signal, Tier
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.traffic import Feed, Reference, Traffic
@@ -85,7 +85,7 @@ def _drawn(kind: TaskKind, seed: int, count: int) -> tuple[Block, FloatArray, Fl
 
 def _says_what_it_is(detector: DriftDetector, kind: TaskKind) -> None:
     assert detector.name.isidentifier(), "its name is no identifier"
-    assert isinstance(detector.rung, Rung), "its rung is none of the ladder"
+    assert isinstance(detector.rung, Tier), "its rung is none of the ladder"
 
 
 def _remembers_small_arrays(detector: DriftDetector, kind: TaskKind) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from journeyman.entities.finding import Severity
-from journeyman.entities.signal import Rung, Signal
+from journeyman.entities.signal import Signal, Tier
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
 
@@ -22,7 +22,7 @@ class RowCountDetector:
     """Notes a span with less than a tenth of the rows of the one before; that alone alarms nobody."""
 
     name: str = "late_rows"
-    rung: Rung = Rung.COLUMN
+    rung: Tier = Tier.COLUMN
 
     def begin(self, reference: Reference, task: Task) -> Mapping[str, np.ndarray]:
         """Remember that nothing was counted yet."""

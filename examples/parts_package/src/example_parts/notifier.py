@@ -7,7 +7,7 @@ from pathlib import Path
 
 from journeyman.entities.operation import Operation
 from journeyman.errors import NotificationError
-from journeyman.notifiers.told_operation import headline
+from journeyman.notifiers.operation_message import headline
 
 __all__ = ["DiaryNotifier"]
 
