@@ -22,7 +22,7 @@ help:
 	@echo "make check     format, lint, types, layers and fast tests, in under a minute"
 	@echo "make format    put the code into shape"
 	@echo "make docs      run the code in the documents"
-	@echo "make experience   try every candidate on many small tasks and write the beliefs that are shipped (CACHE=, MINUTES=)"
+	@echo "make experience   try every candidate on many small tasks and write the prior that is shipped (CACHE=, MINUTES=)"
 	@echo "make bench       the measurements; or bench-tables | bench-smooth | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-serve | bench-operate | bench-honest"
 
 demo: $(BASE)

@@ -34,7 +34,7 @@ from journeyman.metrics import find_metric
 from journeyman.pipelines.search import propose
 from journeyman.reports.progress import SilentProgress
 from journeyman.runtime.clock import SystemClock
-from journeyman.runtime.components import standard_kit
+from journeyman.runtime.components import standard_components
 from journeyman.runtime.fold_cache import SharedFolds
 from journeyman.settings import BuildSettings
 from journeyman.stages.rank import meta_features
@@ -93,15 +93,15 @@ def collect(work: tuple[Place, Path, float, float]) -> str:
     y = target_values(table, task.target)[np.concatenate([fold.validate for fold in split.folds])]
     settings = BuildSettings("<frame>", task.target, "experience", threads=1)
     clock = ProcessorClock()
-    kit = standard_kit(lambda report: "", clock, SilentProgress(), lambda: False)
+    components = standard_components(lambda report: "", clock, SilentProgress(), lambda: False)
     began = clock.monotonic()
     terms = Terms(find_metric(task.metric, task.kind), Allowance(clock, began, None), 1)
-    folds, trials = SharedFolds(kit, table, task, split, settings), []
+    folds, trials = SharedFolds(components, table, task, split, settings), []
     task_seconds *= 1.0 + len(table.frame) / 10_000
     if (zlib.crc32(place.name.encode()) + place.number) % DEAR == 0:
         task_seconds *= DEARER  # now and then what takes long gets its turn, too
-    for candidate in _ordered(propose(kit, table, task, split), place):
-        algorithm = kit.algorithms[candidate.algorithm]
+    for candidate in _ordered(propose(components, table, task, split), place):
+        algorithm = components.algorithms[candidate.algorithm]
         left = began + task_seconds - clock.monotonic()
         rows = max(len(fold.fit) for fold in split.folds)
         dear = algorithm.seconds(candidate, task, rows, len(table.features)) * len(split.folds) > left
@@ -154,10 +154,10 @@ def main() -> None:
         pool.map(told, sorted(options.cache.glob("*.trials")))
         if not any(options.cache.glob("*.jsonl")):
             sys.exit(f"no task could be tried in {options.minutes:g} minutes: give more --minutes")
-        beliefs = report_judgement(options.cache, pool)
-    options.out.write_bytes(to_text(beliefs))
+        prior = report_judgement(options.cache, pool)
+    options.out.write_bytes(to_text(prior))
     size = options.out.stat().st_size / 1e3
-    print(f"{options.out.name}: {size:.0f} kB, {len(beliefs.names)} features, {beliefs.jobs} searches")
+    print(f"{options.out.name}: {size:.0f} kB, {len(prior.names)} features, {prior.jobs} searches")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from experience_costs import costs_of, probes_of, report_costs, with_costs
 from experience_searches import Random, report_learning, report_searches
 from journeyman.entities.candidate import SIMPLE
 from journeyman.stages.rank.features import Proposal
-from journeyman.stages.rank.judgement import Beliefs, believe, blank, update
+from journeyman.stages.rank.judgement import Prior, blank, expect_successes, update
 
 GROUPS = 8
 CAUTIONS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
@@ -66,16 +66,16 @@ def rows_of(cache: Path) -> Rows:
     )
 
 
-def learned(rows: Rows, caution: float) -> Beliefs:
-    beliefs = blank([(p.algorithm, p.name) for p in rows.proposals], caution)
+def learned(rows: Rows, caution: float) -> Prior:
+    prior = blank([(p.algorithm, p.name) for p in rows.proposals], caution)
     weights = np.full(len(rows.proposals), REPLAYS_COUNT)
     won = rows.succeeded & (rows.gains > 0)
-    first = replace(beliefs, spread=float(np.log(rows.gains[won]).std()) if won.any() else 1.0)
+    first = replace(prior, spread=float(np.log(rows.gains[won]).std()) if won.any() else 1.0)
     rough = update(first, rows.proposals, rows.succeeded, rows.gains, weights)
     # The spread around the expectation is known once there is an expectation.
-    _, expected = believe(rough, [p for p, w in zip(rows.proposals, won, strict=True) if w])
+    _, expected = expect_successes(rough, [p for p, w in zip(rows.proposals, won, strict=True) if w])
     around = np.log(rows.gains[won]) - (np.log(expected) - rough.spread**2 / 2)
-    settled = replace(beliefs, spread=float(around.std()), jobs=len(set(rows.jobs)))
+    settled = replace(prior, spread=float(around.std()), jobs=len(set(rows.jobs)))
     return update(settled, rows.proposals, rows.succeeded, rows.gains, weights)
 
 
@@ -100,22 +100,22 @@ def brier(stated: np.ndarray, came: np.ndarray) -> float:
     return float(((stated - came) ** 2).mean())
 
 
-def left_out(rows: Rows, caution: float) -> tuple[np.ndarray, np.ndarray, list[Beliefs]]:
+def left_out(rows: Rows, caution: float) -> tuple[np.ndarray, np.ndarray, list[Prior]]:
     """Return what is stated of each row by beliefs that have not seen its table, and those beliefs by group."""
     part = parts(rows.tables)
     group = np.array([part[t] for t in rows.tables])
     chances, gains = np.zeros(len(group)), np.zeros(len(group))
     all_beliefs = []
     for g in range(GROUPS):
-        beliefs = learned(rows.of(group != g), caution)
-        all_beliefs.append(beliefs)
+        prior = learned(rows.of(group != g), caution)
+        all_beliefs.append(prior)
         at = np.flatnonzero(group == g)
         if len(at):
-            chances[at], gains[at] = believe(beliefs, [rows.proposals[i] for i in at])
+            chances[at], gains[at] = expect_successes(prior, [rows.proposals[i] for i in at])
     return chances, gains, all_beliefs
 
 
-def _user(rows: Rows, half: int, caution: float) -> tuple[list[str], Beliefs]:
+def _user(rows: Rows, half: int, caution: float) -> tuple[list[str], Prior]:
     """Return the tasks of half of the tables, and what is believed by somebody who has seen only the other half."""
     part = parts(rows.tables)
     mine = {table for table, group in part.items() if group % 2 == half}
@@ -123,7 +123,7 @@ def _user(rows: Rows, half: int, caution: float) -> tuple[list[str], Beliefs]:
     return sorted(task for task, table in rows.table_of.items() if table in mine), learned(rows.of(others), caution)
 
 
-def report_judgement(cache: Path, pool: Any) -> Beliefs:
+def report_judgement(cache: Path, pool: Any) -> Prior:
     """Print how good the judgement is on tables that it has not seen; return what is learned from all of them."""
     rows = rows_of(cache)
     came = rows.succeeded.astype(float)
@@ -155,8 +155,7 @@ def report_judgement(cache: Path, pool: Any) -> Beliefs:
     known = {*costs, *probes}
     part = {table: k % GROUPS for k, table in enumerate(sorted(known - set(rows.tables)))} | parts(rows.tables)
     by_group = [
-        with_costs(beliefs, costs, probes, {t for t in known if part[t] != group})
-        for group, beliefs in enumerate(by_group)
+        with_costs(prior, costs, probes, {t for t in known if part[t] != group}) for group, prior in enumerate(by_group)
     ]
     report_costs(costs, probes, {table: by_group[part[table]] for table in known})
     unseen = {task: by_group[part[table]] for task, table in sorted(rows.table_of.items())}

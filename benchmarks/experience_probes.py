@@ -24,7 +24,7 @@ from journeyman.metrics import find_metric
 from journeyman.pipelines.search import propose
 from journeyman.reports.progress import SilentProgress
 from journeyman.runtime.clock import SystemClock, available_threads
-from journeyman.runtime.components import standard_kit
+from journeyman.runtime.components import standard_components
 from journeyman.runtime.fold_cache import SharedFolds
 from journeyman.runtime.time_budget import fit_seconds
 from journeyman.settings import BuildSettings
@@ -61,7 +61,7 @@ def main() -> None:
     path, until = options.cache / "probes.ndjson", time.monotonic() + 60 * options.minutes
     done = {json.loads(line)["table"] for line in path.read_text().splitlines()} if path.exists() else set()
     clock, threads = SystemClock(), available_threads()
-    kit = standard_kit(lambda report: "", clock, SilentProgress(), lambda: False)
+    components = standard_components(lambda report: "", clock, SilentProgress(), lambda: False)
     asked = [p for p in places(options.data, 1) if p.file.parent.name in GROUPS and p.name not in done]
     order = np.random.default_rng(0).permutation(len(asked))
     for number in order.tolist():
@@ -77,12 +77,12 @@ def main() -> None:
         table, task = posed
         split = folds_only(table, task, 0)
         settings = BuildSettings("<frame>", task.target, "probes", threads=threads)
-        folds = SharedFolds(kit, table, task, split, settings)
+        folds = SharedFolds(components, table, task, split, settings)
         seen: list[Trial] = []
         rows, waves = max(len(f.fit) for f in split.folds), -(-len(split.folds) // threads)
         lines, context, metric = [], meta_features(table, task), find_metric(task.metric, task.kind)
-        for candidate in folds.admit(chosen(propose(kit, table, task, split), number)):
-            algorithm = kit.algorithms[candidate.algorithm]
+        for candidate in folds.admit(chosen(propose(components, table, task, split), number)):
+            algorithm = components.algorithms[candidate.algorithm]
             starting = getattr(algorithm, "start_seconds", 0.0)
             terms = Terms(metric, Allowance(clock, clock.monotonic(), MOST_SECONDS, starting), threads)
             trial = train(algorithm, partial(folds.of, algorithm.preparation), terms, candidate, task, 0)

@@ -16,12 +16,12 @@ from journeyman.plugins import load_parts
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import ensemble, lift
 from journeyman.stages.rank import (
-    Beliefs,
     Cost,
-    Foresight,
+    CostModel,
+    Prior,
     Proposal,
-    Shown,
-    Took,
+    SearchHistory,
+    TrialCost,
     rank,
     remembered,
     shown_by,
@@ -54,7 +54,7 @@ class Replayed:
 
 
 ALGORITHMS = load_parts("journeyman.algorithms")
-Pick = Callable[[list[Trial], Shown], tuple[Trial, list[Expectation]]]
+Pick = Callable[[list[Trial], SearchHistory], tuple[Trial, list[Expectation]]]
 
 
 def part_of(tried: Tried, rows: np.ndarray) -> Tried:
@@ -124,28 +124,28 @@ def in_random_order(tried: Tried, k: int) -> Pick:
     others = [t for t in tried.trials if t.candidate.algorithm not in SIMPLE]
     order += [others[i] for i in rng.permutation(len(others))]
 
-    def pick(waiting: list[Trial], shown: Shown) -> tuple[Trial, list[Expectation]]:
+    def pick(waiting: list[Trial], shown: SearchHistory) -> tuple[Trial, list[Expectation]]:
         return next(t for t in order if any(t is w for w in waiting)), []
 
     return pick
 
 
 def as_believed(
-    tried: Tried, beliefs: Beliefs, per_second: bool, known: Mapping[str, Mapping[str, float]] | None = None
+    tried: Tried, prior: Prior, per_second: bool, known: Mapping[str, Mapping[str, float]] | None = None
 ) -> Pick:
     """Pick by expected gain, per second as it is expected or not, as the search does."""
-    foresight, took = Foresight(beliefs), list[Took]()
+    cost_model, took = CostModel(prior), list[TrialCost]()
 
     def costs(waiting: list[Trial]) -> dict[str, Cost]:
         if not per_second:
             return {t.candidate.key: Cost(1.0, 1.0) for t in waiting}
         plain = [plain_seconds(tried, t) for t in waiting]
         # The simple model is chosen before it has shown anything; which of two comes first is not decided by seconds.
-        seconds = foresight.seconds([proposal(tried, t.candidate, took) for t in waiting], plain, took)
+        seconds = cost_model.seconds([proposal(tried, t.candidate, took) for t in waiting], plain, took)
         return {t.candidate.key: Cost(s, p) for t, s, p in zip(waiting, seconds, plain, strict=True)}
 
-    def pick(waiting: list[Trial], shown: Shown) -> tuple[Trial, list[Expectation]]:
-        ranked = rank([t.candidate for t in waiting], costs(waiting), tried.context, shown, beliefs, known or {})
+    def pick(waiting: list[Trial], shown: SearchHistory) -> tuple[Trial, list[Expectation]]:
+        ranked = rank([t.candidate for t in waiting], costs(waiting), tried.context, shown, prior, known or {})
         trial = next(t for t in waiting if t.candidate.key == ranked[0].candidate)
         if trial.candidate.algorithm != BASELINE:
             took.append(took_by(tried, trial, took))
@@ -154,7 +154,7 @@ def as_believed(
     return pick
 
 
-def proposal(tried: Tried, candidate: Candidate, took: Sequence[Took]) -> Proposal:
+def proposal(tried: Tried, candidate: Candidate, took: Sequence[TrialCost]) -> Proposal:
     """Return a candidate in the context that its cost depends on."""
     same = sum(t.proposal.algorithm == candidate.algorithm for t in took)
     figures = {"simple": left_by_simple(tried) if took else 0.0, "same": float(np.log1p(same))}
@@ -168,11 +168,11 @@ def left_by_simple(tried: Tried) -> float:
     return shown_by(simple, [(False, 0.0)] * len(simple), None, better).overall["simple"]
 
 
-def took_by(tried: Tried, trial: Trial, took: Sequence[Took]) -> Took:
+def took_by(tried: Tried, trial: Trial, took: Sequence[TrialCost]) -> TrialCost:
     """Return what a trial took after those before it; who comes first prepares the features."""
     asked = proposal(tried, trial.candidate, took)
     first = not any(preparation(trial.candidate) == preparation(t.proposal) for t in took)
-    return Took.of(asked, trial.seconds + first * trial.preparing, plain_seconds(tried, trial))
+    return TrialCost.of(asked, trial.seconds + first * trial.preparing, plain_seconds(tried, trial))
 
 
 def plain_seconds(tried: Tried, trial: Trial) -> float:

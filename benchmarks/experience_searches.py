@@ -20,7 +20,7 @@ from experience_replay import (
 )
 from journeyman.entities.candidate import SIMPLE
 from journeyman.entities.experience import Experience
-from journeyman.stages.rank import Beliefs, judge, remembered
+from journeyman.stages.rank import Prior, remembered, update_prior
 from journeyman.stages.stop import chance_of_more
 
 PICKS, LEAST_TRIALS, MORE_JOBS, USERS_ORDERS = 5, 8, 30, 2
@@ -28,20 +28,20 @@ OWN_TABLES, AFTERWARDS = 10, 20
 Random = dict[str, tuple[list[float], list[float]]]
 
 
-def _guided(work: tuple[Path, Beliefs]) -> tuple[str, Replayed, Replayed] | None:
+def _guided(work: tuple[Path, Prior]) -> tuple[str, Replayed, Replayed] | None:
     """Return a task's searches as beliefs have them; None where too few candidates make the order matter little."""
-    path, beliefs = work
+    path, prior = work
     tried = load(path)
     if sum(t.candidate.algorithm not in SIMPLE for t in tried.trials) < LEAST_TRIALS:
         return None
     return (
         path.stem,
-        replay(tried, as_believed(tried, beliefs, per_second=False)),
-        replay(tried, as_believed(tried, beliefs, per_second=True)),
+        replay(tried, as_believed(tried, prior, per_second=False)),
+        replay(tried, as_believed(tried, prior, per_second=True)),
     )
 
 
-def report_searches(cache: Path, pool: Any, unseen: dict[str, Beliefs], random: Random) -> None:
+def report_searches(cache: Path, pool: Any, unseen: dict[str, Prior], random: Random) -> None:
     """Replay searches of each task as beliefs that have not seen its table would have it, and print what they gain.
 
     Parameters
@@ -49,7 +49,7 @@ def report_searches(cache: Path, pool: Any, unseen: dict[str, Beliefs], random: 
     random : dict of str to (list of float, list of float)
         Losses and seconds of the replays in a random order, by "task/order".
     """
-    work = [(cache / f"{task}.trials", beliefs) for task, beliefs in unseen.items()]
+    work = [(cache / f"{task}.trials", prior) for task, prior in unseen.items()]
     found = [guided for guided in pool.map(_guided, work, chunksize=1) if guided is not None]
     regrets, times, calls = [], [], []
     for task, by_gain, by_value in found:
@@ -77,29 +77,29 @@ def report_searches(cache: Path, pool: Any, unseen: dict[str, Beliefs], random: 
     report_stopping(calls)
 
 
-def _learner(work: tuple[list[Path], Beliefs]) -> list[tuple[float, float, float]]:
+def _learner(work: tuple[list[Path], Prior]) -> list[tuple[float, float, float]]:
     """Return the regret of the first picks of each job after a user's first ones: before, after them, and by chance."""
-    paths, beliefs = work
+    paths, prior = work
     past: list[Experience] = []
     found = []
     for number, path in enumerate(paths):
         tried = load(path)
         names = [(t.candidate.algorithm, t.candidate.name) for t in tried.trials]
         simple = sum(t.candidate.algorithm in SIMPLE for t in tried.trials)
-        moved = judge(tried.context, names, past, beliefs)
+        moved = update_prior(tried.context, names, past, prior)
         search = replay(tried, as_believed(tried, moved, per_second=False))
         if number < MORE_JOBS:
             past.extend(search.rows)
         elif len(search.rows) >= simple + LEAST_TRIALS:
-            before = replay(tried, as_believed(tried, beliefs, per_second=False))
+            before = replay(tried, as_believed(tried, prior, per_second=False))
             chance = replay(tried, in_random_order(tried, 0))
             found.append(tuple(first_picks(r.losses, simple, PICKS) for r in (before, search, chance)))
     return found
 
 
-def _returning(work: tuple[list[Path], Beliefs, int]) -> list[tuple[float, float, float]]:
+def _returning(work: tuple[list[Path], Prior, int]) -> list[tuple[float, float, float]]:
     """As ``_learner``, of a user who comes back to the same few tables with other rows each time."""
-    paths, beliefs, order = work
+    paths, prior, order = work
     rng = np.random.default_rng([7, order])
     past: list[Experience] = []
     found = []
@@ -108,37 +108,37 @@ def _returning(work: tuple[list[Path], Beliefs, int]) -> list[tuple[float, float
         tried = halves(whole, int(rng.integers(1_000_000)))[0]
         names = [(t.candidate.algorithm, t.candidate.name) for t in tried.trials]
         simple = sum(t.candidate.algorithm in SIMPLE for t in tried.trials)
-        moved, known = judge(tried.context, names, past, beliefs), remembered(tried.context, past)
+        moved, known = update_prior(tried.context, names, past, prior), remembered(tried.context, past)
         if number < MORE_JOBS:
             most = simple + PICKS + 5  # as many as a short budget holds, so that not all is known of any table
             search = replay(tried, as_believed(tried, moved, per_second=False, known=known), known, most)
             past.extend(replace(row, job=f"{number}") for row in search.rows)
         else:
             search = replay(tried, as_believed(tried, moved, per_second=False, known=known), known)
-            before = replay(tried, as_believed(tried, beliefs, per_second=False))
+            before = replay(tried, as_believed(tried, prior, per_second=False))
             chance = replay(tried, in_random_order(tried, 0))
             found.append(tuple(first_picks(r.losses, simple, PICKS) for r in (before, search, chance)))
     return found
 
 
-def report_learning(cache: Path, pool: Any, users: Sequence[tuple[Sequence[str], Beliefs]]) -> None:
+def report_learning(cache: Path, pool: Any, users: Sequence[tuple[Sequence[str], Prior]]) -> None:
     """Print what a user's own jobs do to the regret of the first picks.
 
     Parameters
     ----------
-    users : sequence of (sequence of str, Beliefs)
+    users : sequence of (sequence of str, Prior)
         The tasks of each user, and beliefs that have not seen their tables; each user's tasks come in several orders.
     """
     rng = np.random.default_rng(4)
     work = [
-        ([cache / f"{tasks[i]}.trials" for i in rng.permutation(len(tasks))], beliefs)
-        for tasks, beliefs in users
+        ([cache / f"{tasks[i]}.trials" for i in rng.permutation(len(tasks))], prior)
+        for tasks, prior in users
         for _ in range(USERS_ORDERS)
     ]
     returning = []
-    for number, (paths, beliefs) in enumerate(work):
+    for number, (paths, prior) in enumerate(work):
         large = [path for path in paths if len(load(path).trials) >= LEAST_TRIALS + 2][:OWN_TABLES]
-        returning += [(large, beliefs, number)] if len(large) == OWN_TABLES else []
+        returning += [(large, prior, number)] if len(large) == OWN_TABLES else []
     met = np.array([line for some in pool.map(_returning, returning, chunksize=1) for line in some])
     if len(met):
         before, after, chance = met.mean(axis=0)

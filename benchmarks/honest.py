@@ -22,7 +22,7 @@ from journeyman.entities.conformal import Conformal
 from journeyman.entities.evaluation import Score
 from journeyman.entities.task import Task, TaskKind
 from journeyman.metrics import METRICS
-from journeyman.stages.bound import COVERAGE, Validated, bound_numbers
+from journeyman.stages.conformal import COVERAGE, Validated, conformal_numbers
 from journeyman.stages.evaluate.baseline import trivial
 from journeyman.stages.evaluate.examined import Examined
 from journeyman.stages.evaluate.resample import Units
@@ -192,7 +192,7 @@ def predictions(runs: int) -> Iterator[Line]:
         whole, largest, before = [], [], []
         for seed in range(max(10, runs // 5)):
             learned, new = drawn(kind, 600, seed), drawn(kind, 3_000, 10_000 + seed)
-            found = bound_numbers(learned)
+            found = conformal_numbers(learned)
             assert found is not None
             margin = float(np.quantile(np.abs(learned.y - learned.predictions[:, 0]), COVERAGE))
             size = new.block["x1"] if kind == "errors grow with a column" else new.predictions[:, 0]

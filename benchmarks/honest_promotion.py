@@ -13,10 +13,10 @@ from types import ModuleType
 
 import numpy as np
 
-from journeyman.entities.contest import Contest
 from journeyman.entities.decision import Action
+from journeyman.entities.paired_comparison import PairedComparison
 from journeyman.metrics.e_process import capped, update
-from journeyman.stages.promote import open_contest, promote, watch_over
+from journeyman.stages.promote import open_comparison, promote, watch_over
 
 BETTER = ((0.01, 0.1), (0.02, 0.1), (0.05, 0.3), (0.03, 0.2), (0.005, 0.05))
 
@@ -33,7 +33,7 @@ def simulations() -> ModuleType:
     return module
 
 
-def labels_wanted(contest: Contest, mean: float, spread: float, run: int, economics: object) -> int:
+def labels_wanted(contest: PairedComparison, mean: float, spread: float, run: int, economics: object) -> int:
     rng, most = np.random.default_rng([run, 5]), 40_000
     while contest.truths < most:
         contest = capped(update(contest, np.clip(rng.normal(mean, spread, 50), -1.0, 1.0)))
@@ -52,8 +52,8 @@ def main() -> int:
         shares = [
             sum(known.ever(contest, null(np.random.default_rng([run, seed])), action) for run in range(runs)) / runs
             for contest, action, seed in (
-                (open_contest(1, 2), Action.PROMOTE, 1),
-                (watch_over(open_contest(1, 2)), Action.ROLL_BACK, 2),
+                (open_comparison(1, 2), Action.PROMOTE, 1),
+                (watch_over(open_comparison(1, 2)), Action.ROLL_BACK, 2),
             )
         ]
         print(f"| {name} | {shares[0]:.1%} | {shares[1]:.1%} |", flush=True)
@@ -62,10 +62,12 @@ def main() -> int:
         "|---|---|---|"
     )
     for mean, spread in BETTER:
-        earlier = capped(update(Contest(0, 0), np.clip(np.random.default_rng(9).normal(mean, spread, 3_000), -1, 1)))
+        earlier = capped(
+            update(PairedComparison(0, 0), np.clip(np.random.default_rng(9).normal(mean, spread, 3_000), -1, 1))
+        )
         medians = [
             np.median([labels_wanted(contest, mean, spread, run, known.ECONOMICS) for run in range(min(runs, 60))])
-            for contest in (open_contest(1, 2), open_contest(1, 2, earlier))
+            for contest in (open_comparison(1, 2), open_comparison(1, 2, earlier))
         ]
         print(f"| {mean}, {spread} | {medians[0]:,.0f} | {medians[1]:,.0f} |", flush=True)
     return 0

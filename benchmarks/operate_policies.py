@@ -7,14 +7,14 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.contest import Contest
 from journeyman.entities.decision import Action
 from journeyman.entities.judged import Judged, PolicyMemory
 from journeyman.entities.lessons import Lessons
 from journeyman.entities.operation import Economics, Move, Operation, Outcome
+from journeyman.entities.paired_comparison import PairedComparison
 from journeyman.entities.signal import Watched
 from journeyman.entities.staleness import Staleness
-from journeyman.operations.decide_move import Seen, begun, judge, moved
+from journeyman.operations.decide_move import DecisionInputs, begun, decide_move, moved
 from journeyman.stages.retrain import BlockLosses, absorb, choose_window, reference_unit, window_name
 from operate_fits import Fits
 
@@ -113,7 +113,7 @@ def operated(fits: Fits, economics: Economics, past: Sequence[Operation] | None 
         if step:
             begin, end = int(fits.known[step - 1]), int(fits.known[step])
             _measure(fits, model, course, begin, end)
-            seen = Seen(
+            seen = DecisionInputs(
                 Watched((), end - begin, end - begin),
                 () if past is None else (*past, *course.operations),
                 end,
@@ -121,13 +121,13 @@ def operated(fits: Fits, economics: Economics, past: Sequence[Operation] | None 
                 partial(_pairs, fits, model, begin, end),
                 partial(_tested, fits, model, unit, end),
             )
-            judged = judge(seen, memory, economics)
+            judged = decide_move(seen, memory, economics)
             memory = _act(fits, model, course, judged)
         models.append(model.releases[model.champion])
     return replace(course, losses=served(fits, models), times=len(course.operations))
 
 
-def _pairs(fits: Fits, model: _Model, begin: int, end: int, contest: Contest) -> FloatArray:
+def _pairs(fits: Fits, model: _Model, begin: int, end: int, contest: PairedComparison) -> FloatArray:
     old, new = model.releases[contest.champion], model.releases[contest.challenger]
     since = max(begin, int(fits.known[old[1]]), int(fits.known[new[1]]))
     return fits.loss(*old, since, end) - fits.loss(*new, since, end) if since < end else np.empty(0)
@@ -173,7 +173,7 @@ def _measure(fits: Fits, model: _Model, course: Course, begin: int, end: int) ->
     """Add what the truths that came say of the latest retraining: the champion then against what it gave."""
     for version, position in model.unmeasured.items():
         operation = course.operations[position]
-        steps = _pairs(fits, model, begin, end, Contest(operation.champion, version))
+        steps = _pairs(fits, model, begin, end, PairedComparison(operation.champion, version))
         if not len(steps):
             continue
         known = operation.outcome or Outcome()

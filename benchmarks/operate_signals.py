@@ -20,7 +20,7 @@ from river.drift import ADWIN, PageHinkley
 from river.drift.binary import DDM
 from scipy import stats
 
-from journeyman.entities.signal import Rung, Signal
+from journeyman.entities.signal import Signal, Tier
 from journeyman.entities.traffic import Traffic
 from journeyman.metrics.row_losses import bounded_losses
 from journeyman.plugins import load_parts
@@ -197,8 +197,8 @@ def feeds(worlds: dict[str, World], options: argparse.Namespace) -> None:
                 plain = batches_of(world, until + 20, options.size, 30 + seed, None, 0, 0)
                 seen = watch(world, traffic_of(apply(plain, since, until), DELAY, SHARE, seed))
                 alarms = seen.alarms(since)
-                feed = [(k, s) for k, s in alarms if s.rung is Rung.FEED]
-                above = [(k, s) for k, s in alarms if s.rung is not Rung.FEED]
+                feed = [(k, s) for k, s in alarms if s.rung is Tier.FEED]
+                above = [(k, s) for k, s in alarms if s.rung is not Tier.FEED]
                 codes = sorted({s.code for _, s in feed})
                 right = not plant.columns or any(set(plant.columns) & set(s.columns) for _, s in feed)
                 tried, told, wrong = tried + 1, told + bool(feed and right), wrong + bool(above)

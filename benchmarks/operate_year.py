@@ -34,7 +34,7 @@ from journeyman.entities.operation import Economics
 from journeyman.entities.overview import Request, RequestKind
 from journeyman.entities.prediction import Answer, Label, LogEntries, Part, Prediction, Shadow
 from journeyman.inference.release import Release
-from journeyman.operations.loop_parts import LoopParts
+from journeyman.operations.loop_context import LoopContext
 from journeyman.operations.worker import Worker
 from journeyman.pipelines.loop_setup import loop_parts
 from journeyman.pipelines.operate import operate_round
@@ -85,7 +85,7 @@ class Traffic:
     """What a server and its callers do: rows are answered and recorded, truths come later, old rows move away."""
 
     log: SqlitePredictionLog
-    parts: LoopParts
+    parts: LoopContext
 
     def serve(self, look: int) -> None:
         """Answer the rows between two looks by champion and shadow, and let the truths of a week ago come."""
@@ -97,7 +97,7 @@ class Traffic:
         champion = self.parts.workspace.registry.version(NAME).version
         shadow = msgspec.json.decode(self.log.setting("challenge") or "{}").get("version")
         rows = [msgspec.json.encode(row) for row in frame.to_dict("records")]
-        answers = _answers(self.parts.shelf.release(champion), frame)
+        answers = _answers(self.parts.release_cache.release(champion), frame)
         entries = tuple(
             Prediction(
                 champion, Part.CHAMPION, "year", row, answer, hashlib.md5(row).digest(), f"{day}-{i}", f"[{day},{i}]"
@@ -106,7 +106,7 @@ class Traffic:
         )
         ids = [kept.id for kept in self.log.append(LogEntries(entries), moment).predictions]
         if shadow is not None and shadow != champion:
-            cast = _answers(self.parts.shelf.release(shadow), frame)
+            cast = _answers(self.parts.release_cache.release(shadow), frame)
             pairs = zip(ids, cast, strict=True)
             self.log.append(LogEntries(shadows=tuple(Shadow(i, shadow, a) for i, a in pairs)), moment)
         self._label(day - DELAY, begin, end, moment + 2_000)

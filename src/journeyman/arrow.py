@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from journeyman.late import Late
+from journeyman.lazy_module import LazyModule
 
 __all__ = ["pa", "pa_csv", "pc", "pq"]
 
@@ -16,5 +16,5 @@ if TYPE_CHECKING:
     import pyarrow.csv as pa_csv
     import pyarrow.parquet as pq
 else:
-    pa, pa_csv = Late("pyarrow", _HINT), Late("pyarrow.csv", _HINT)
-    pc, pq = Late("pyarrow.compute", _HINT), Late("pyarrow.parquet", _HINT)
+    pa, pa_csv = LazyModule("pyarrow", _HINT), LazyModule("pyarrow.csv", _HINT)
+    pc, pq = LazyModule("pyarrow.compute", _HINT), LazyModule("pyarrow.parquet", _HINT)

@@ -63,9 +63,9 @@ class _Journeyman(BaseEstimator):
             frame = _from_array(
                 validate_data(self, X, reset=reset, accept_sparse="csr", dtype=None, ensure_all_finite="allow-nan")
             )
-        return self._named(frame, reset=reset)
+        return self._with_unique_names(frame, reset=reset)
 
-    def _named(self, frame: pd.DataFrame, *, reset: bool) -> pd.DataFrame:
+    def _with_unique_names(self, frame: pd.DataFrame, *, reset: bool) -> pd.DataFrame:
         if reset:
             self._names = _unique_names(frame.columns)
         return frame.set_axis(self._names, axis=1)
@@ -98,7 +98,7 @@ class _Journeyman(BaseEstimator):
         warn_of(learned.findings)
         return learned
 
-    def _answers(self, X: Any) -> NDArray[np.float64]:
+    def _predict_outputs(self, X: Any) -> NDArray[np.float64]:
         check_is_fitted(self)
         answers: NDArray[np.float64] = self.model_.answers(self._frame(X, reset=False))
         return answers
@@ -168,11 +168,11 @@ class JourneymanClassifier(ClassifierMixin, _Journeyman):
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the probability of each class, shape (n_samples, n_classes), in the order of ``classes_``."""
-        return self._answers(X)
+        return self._predict_outputs(X)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the likeliest label of each row, shape (n_samples,)."""
-        answers = self._answers(X)
+        answers = self._predict_outputs(X)
         labels: NDArray[Any] = self.classes_[self.model_.codes(answers)]
         return labels
 
@@ -219,7 +219,7 @@ class JourneymanRegressor(RegressorMixin, _Journeyman):
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Return values of shape (n_samples,)."""
-        return self._answers(X)[:, 0]
+        return self._predict_outputs(X)[:, 0]
 
 
 def _checked(estimator: _Journeyman, X: Any, y: Any) -> tuple[pd.DataFrame, NDArray[Any]]:
@@ -243,7 +243,7 @@ def _checked(estimator: _Journeyman, X: Any, y: Any) -> tuple[pd.DataFrame, NDAr
             y_numeric=numeric,
             ensure_min_samples=2,
         )
-        frame = estimator._named(_from_array(values), reset=True)
+        frame = estimator._with_unique_names(_from_array(values), reset=True)
     if target.dtype == object and pd.isna(target).any():
         raise ValueError("Input y contains missing labels")
     check_consistent_length(frame, target)

@@ -1,4 +1,4 @@
-"""What the user asked for, frozen and read once at the door."""
+"""Settings of a build, frozen and validated once."""
 
 from __future__ import annotations
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from journeyman.entities.contest import Contest
 from journeyman.entities.decision import Action
 from journeyman.entities.finding import Severity
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.operating import Operated, OperateSettings
 from journeyman.entities.operation import Move, Operation, Outcome, WindowKind, WindowPlan
 from journeyman.entities.overview import ModelState, Round
-from journeyman.entities.signal import Rung, Signal, Watched
+from journeyman.entities.paired_comparison import PairedComparison
+from journeyman.entities.signal import Signal, Tier, Watched
 from journeyman.metrics.e_process import update
 from journeyman.stores.workspace import Workspace
 
@@ -25,7 +25,7 @@ LEVEL = 0.12
 def eventful(name: str = "churn", rounds: int = 60) -> ModelState:
     """Return a model of which a good deal is to be told; an operation waits for a person at its end."""
     rng = np.random.default_rng(7)
-    contest: Contest | None = None
+    contest: PairedComparison | None = None
     seen: list[Round] = []
     for k in range(rounds):
         champion = 1 if k < 35 else 2
@@ -33,7 +33,7 @@ def eventful(name: str = "churn", rounds: int = 60) -> ModelState:
         if challenger is None:
             contest = None
         elif contest is None or contest.challenger != challenger:
-            contest = Contest(champion, challenger, guard=35 <= k < 45)
+            contest = PairedComparison(champion, challenger, guard=35 <= k < 45)
         else:
             gain = -0.03 if 35 <= k < 45 else 0.045 if k < 35 else 0.02
             contest = update(contest, np.clip(rng.normal(gain, 0.2, 130), -1.0, 1.0))
@@ -88,7 +88,9 @@ def _at(k: int) -> int:
     return BEGIN + k * HOUR
 
 
-def _round(k: int, champion: int, challenger: int | None, contest: Contest | None, rng: np.random.Generator) -> Round:
+def _round(
+    k: int, champion: int, challenger: int | None, contest: PairedComparison | None, rng: np.random.Generator
+) -> Round:
     rows = int(300 + 80 * np.sin(k / 24 * 2 * np.pi) + rng.integers(0, 30))
     labels = 0 if k < 2 else int(rows * min(0.75, 0.2 + 0.02 * k) * rng.uniform(0.7, 1.1))
     drift = min(1.0, max(0.0, (k - 18) / 6)) if champion == 1 else 0.0
@@ -112,7 +114,7 @@ def _round(k: int, champion: int, challenger: int | None, contest: Contest | Non
 def _signals(k: int, drift: float) -> tuple[Signal, ...]:
     if k in (12, 13):
         words = "The feed is broken: 'age' has no usable value in 97% of 320 rows. Since about 2026-10-27 12:00 UTC."
-        return (Signal("DR001", Rung.FEED, Severity.ERROR, words, _at(12), ("age",), detector="feed"),)
+        return (Signal("DR001", Tier.FEED, Severity.ERROR, words, _at(12), ("age",), detector="feed"),)
     found = []
     if drift >= 0.8:
         words = (
@@ -122,7 +124,7 @@ def _signals(k: int, drift: float) -> tuple[Signal, ...]:
         )
         columns = ("region", "income")
         found.append(
-            Signal("DR101", Rung.LOSS, Severity.ERROR, words, _at(18), columns, "region = north", 0.051, "loss")
+            Signal("DR101", Tier.LOSS, Severity.ERROR, words, _at(18), columns, "region = north", 0.051, "loss")
         )
     if drift >= 0.4:
         words = (
@@ -131,14 +133,14 @@ def _signals(k: int, drift: float) -> tuple[Signal, ...]:
         )
         severity = Severity.ERROR if drift >= 0.6 else Severity.NOTE
         code = "DR201" if drift >= 0.6 else "DR203"
-        found.append(Signal(code, Rung.ESTIMATE, severity, words, _at(19), ("income",), "", 0.045, "rows"))
+        found.append(Signal(code, Tier.ESTIMATE, severity, words, _at(19), ("income",), "", 0.045, "rows"))
     if drift > 0:
         words = "'income' lies 0.8 of its spread higher."
-        found.append(Signal("DR301", Rung.COLUMN, Severity.NOTE, words, _at(18), ("income",), detector="columns"))
+        found.append(Signal("DR301", Tier.COLUMN, Severity.NOTE, words, _at(18), ("income",), detector="columns"))
     if k >= 50 or 5 <= k < 9:
         words = "'tenure_in_months_since_first_contract' lies 0.3 of its spread lower."
         column = "tenure_in_months_since_first_contract"
-        found.append(Signal("DR301", Rung.COLUMN, Severity.NOTE, words, _at(50), (column,), detector="columns"))
+        found.append(Signal("DR301", Tier.COLUMN, Severity.NOTE, words, _at(50), (column,), detector="columns"))
     return tuple(found)
 
 

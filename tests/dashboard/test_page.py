@@ -28,7 +28,7 @@ from journeyman.stores.workspace import Workspace
 
 pytest.importorskip("dash", reason="the extra journeyman[dashboard] is not installed")
 
-from journeyman.api.dashboard import operating_doors
+from journeyman.api.dashboard import dashboard_api
 from journeyman.dashboard import server
 
 pytestmark = [
@@ -234,7 +234,7 @@ def test_other_sites_change_nothing(page: Page) -> None:
 def test_a_port_in_use_is_told_in_one_line(page: Page) -> None:
     port = int(page.address.rpartition(":")[2])
     with pytest.raises(SettingsError, match=f"127.0.0.1:{port} cannot be used"):
-        server.opened(operating_doors(page.path), server.Place(port=port))
+        server.opened(dashboard_api(page.path), server.Place(port=port))
 
 
 def test_one_model_that_cannot_be_read_does_not_hide_the_others(page: Page) -> None:

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from journeyman.entities.contest import Contest
 from journeyman.entities.decision import Action
 from journeyman.entities.judged import LearnedFrom
 from journeyman.entities.lessons import Lessons
 from journeyman.entities.operation import Economics
+from journeyman.entities.paired_comparison import PairedComparison
 from journeyman.entities.signal import Watched
 from journeyman.entities.staleness import Staleness
-from journeyman.operations.decide_move import Seen, begun, judge, moved
-from journeyman.stages.promote import open_contest, watch_over
+from journeyman.operations.decide_move import DecisionInputs, begun, decide_move, moved
+from journeyman.stages.promote import open_comparison, watch_over
 from journeyman.stages.retrain import ALL_ROWS, BlockLosses, absorb
 
 pytestmark = pytest.mark.slow
@@ -56,12 +56,12 @@ def champions(world: World, learns: bool) -> list[tuple[int, int]]:
     world.models = {1: world.learn(0, FIRST)}
     if not learns:
         world.models[2], built[2] = world.learn(FIRST + world.length, FIRST + 2 * world.length), FIRST
-        memory = replace(memory, contest=watch_over(open_contest(2, 1)), shadow=LearnedFrom(FIRST, ALL_ROWS))
+        memory = replace(memory, contest=watch_over(open_comparison(2, 1)), shadow=LearnedFrom(FIRST, ALL_ROWS))
     changed = []
     for now in range(FIRST + DELAY + world.look, len(world.y) + 1, world.look):
         known = now - DELAY
 
-        def pairs(contest: Contest, known: int = known) -> np.ndarray:
+        def pairs(contest: PairedComparison, known: int = known) -> np.ndarray:
             since = max(known - world.look, built[contest.champion], built[contest.challenger])
             old, new = (world.losses(world.models[v], since, known) for v in (contest.champion, contest.challenger))
             return old - new
@@ -75,13 +75,17 @@ def champions(world: World, learns: bool) -> list[tuple[int, int]]:
             return absorb(staleness, BlockLosses(twin, fresh, {}, begin - staleness.learned, known))
 
         economics = Economics(horizon=2_000) if learns else Economics(retraining=1e9, loss=0.1)
-        judged = judge(Seen(Watched((), world.look, world.look), (), known, UNIT, pairs, test), memory, economics)
+        judged = decide_move(
+            DecisionInputs(Watched((), world.look, world.look), (), known, UNIT, pairs, test), memory, economics
+        )
         move, memory, version = judged.move, judged.memory, None
         if move.action is Action.RETRAIN:
             version = max(world.models) + 1
             world.models[version], built[version] = world.learn(max(0, known - WINDOW), known), known
         if not learns and move.action is Action.KEEP and move.version is not None:
-            memory = replace(memory, contest=Contest(champion, 3 - champion, guard=True))  # it stays in the shadow
+            memory = replace(
+                memory, contest=PairedComparison(champion, 3 - champion, guard=True)
+            )  # it stays in the shadow
             continue
         memory = moved(memory, move, champion, version, known)
         if move.action in (Action.PROMOTE, Action.ROLL_BACK) and move.version is not None:
@@ -89,7 +93,9 @@ def champions(world: World, learns: bool) -> list[tuple[int, int]]:
             changed.append(((known - FIRST - 1) // world.length, champion))  # labels show a change that late
             if not learns:
                 memory = replace(
-                    memory, contest=Contest(champion, 3 - champion, guard=True), shadow=LearnedFrom(FIRST, ALL_ROWS)
+                    memory,
+                    contest=PairedComparison(champion, 3 - champion, guard=True),
+                    shadow=LearnedFrom(FIRST, ALL_ROWS),
                 )
     return changed
 

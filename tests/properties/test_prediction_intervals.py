@@ -10,7 +10,7 @@ import pytest
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.conformal import Conformal
 from journeyman.entities.task import Task, TaskKind
-from journeyman.stages.bound import COVERAGE, Validated, bound_classes, bound_numbers
+from journeyman.stages.conformal import COVERAGE, Validated, conformal_classes, conformal_numbers
 from journeyman.stages.evaluate.examined import Examined
 from journeyman.stages.evaluate.held import check_intervals
 from journeyman.stages.evaluate.resample import Units
@@ -62,7 +62,7 @@ def thirds(values: np.ndarray, inside: np.ndarray) -> list[float]:
 def test_new_rows_lie_within_as_often_as_promised(world: World, n: int, slack: float) -> None:
     shares = []
     for seed in range(40):
-        found = bound_numbers(rows(world, n, seed))
+        found = conformal_numbers(rows(world, n, seed))
         assert found is not None
         shares.append(held(found, rows(world, 2_000, 1_000 + seed)).mean())
     assert abs(np.mean(shares) - COVERAGE) < slack
@@ -74,7 +74,7 @@ def test_they_hold_alike_for_rows_of_every_size(world: World, n: int, slack: flo
     by_prediction, by_size, one_width = [], [], []
     for seed in range(30):
         learned, new = rows(world, n, seed), rows(world, 3_000, 1_000 + seed)
-        found = bound_numbers(learned)
+        found = conformal_numbers(learned)
         assert found is not None
         assert found.scale is not None
         sizes = found.scale.sizes(new.block, new.predictions[:, 0])
@@ -90,7 +90,7 @@ def test_they_hold_alike_for_rows_of_every_size(world: World, n: int, slack: flo
 def test_copies_are_not_counted_twice() -> None:
     shares = []
     for seed in range(60):
-        found = bound_numbers(rows(long_tailed, 120, seed, copies=5))
+        found = conformal_numbers(rows(long_tailed, 120, seed, copies=5))
         assert found is not None
         shares.append(held(found, rows(long_tailed, 2_000, 1_000 + seed)).mean())
     assert abs(np.mean(shares) - COVERAGE) < 0.02
@@ -111,7 +111,7 @@ def test_rows_of_a_new_group(groups: int) -> None:
 
     shares = []
     for seed in range(60):
-        found = bound_numbers(world(groups, seed))
+        found = conformal_numbers(world(groups, seed))
         assert found is not None
         new = world(150, 1_000 + seed)
         inside = held(found, new).astype(float)
@@ -125,7 +125,7 @@ def test_sets_of_classes_hold_the_truth_as_often_as_promised() -> None:
         rng = np.random.default_rng(seed)
         p = rng.dirichlet([0.6, 0.6, 0.6], size=2_500)
         y = (p.cumsum(axis=1) < rng.random((2_500, 1))).sum(axis=1).astype(float)
-        found = bound_classes(Validated(p[:500], y[:500], np.arange(500), False, (), {}))
+        found = conformal_classes(Validated(p[:500], y[:500], np.arange(500), False, (), {}))
         assert found is not None
         shares.append(found.label_sets(p[500:])[np.arange(2_000), y[500:].astype(int)].mean())
     assert abs(np.mean(shares) - COVERAGE) < 0.015

@@ -10,11 +10,11 @@ import pytest
 from scipy.signal import lfilter
 from scipy.stats import binom
 
-from journeyman.entities.contest import Contest
 from journeyman.entities.decision import Action
 from journeyman.entities.operation import Economics
+from journeyman.entities.paired_comparison import PairedComparison
 from journeyman.metrics.e_process import capped, update
-from journeyman.stages.promote import ALPHA, most_spared, open_contest, promote, watch_over
+from journeyman.stages.promote import ALPHA, most_spared, open_comparison, promote, watch_over
 
 pytestmark = pytest.mark.slow
 RUNS, LABELS, LOOK = 120, 4_000, 50
@@ -49,7 +49,7 @@ NULLS = {
 }
 
 
-def ever(contest: Contest, differences: np.ndarray, action: Action) -> bool:
+def ever(contest: PairedComparison, differences: np.ndarray, action: Action) -> bool:
     """Return whether the loop would ever have done it, however often it looked."""
     for begin in range(0, len(differences), LOOK):
         contest = capped(update(contest, differences[begin : begin + LOOK]))
@@ -66,7 +66,7 @@ def most_allowed(runs: int) -> int:
 @pytest.mark.parametrize("null", NULLS)
 def test_what_is_not_better_is_promoted_in_at_most_five_percent(null: str) -> None:
     false = sum(
-        ever(open_contest(1, 2), NULLS[null](np.random.default_rng([r, 1])), Action.PROMOTE) for r in range(RUNS)
+        ever(open_comparison(1, 2), NULLS[null](np.random.default_rng([r, 1])), Action.PROMOTE) for r in range(RUNS)
     )
     assert false <= most_allowed(RUNS)
 
@@ -75,7 +75,7 @@ def test_what_is_not_better_is_promoted_in_at_most_five_percent(null: str) -> No
     "null", ["disasters 1 in 1,000, mean -.0005", "disasters 1 in 200, mean 0", "each row fifty times"]
 )
 def test_a_promotion_is_taken_back_wrongly_in_at_most_five_percent(null: str) -> None:
-    guard = watch_over(open_contest(1, 2))
+    guard = watch_over(open_comparison(1, 2))
     false = sum(ever(guard, NULLS[null](np.random.default_rng([r, 2])), Action.ROLL_BACK) for r in range(RUNS))
     assert false <= most_allowed(RUNS)
 
@@ -85,8 +85,8 @@ def test_what_earlier_models_showed_does_not_raise_the_error_rate(null: str) -> 
     better = [np.random.default_rng([r, 3]).uniform(-0.2, 0.5, 2_000) for r in range(RUNS)]
     false = 0
     for run in range(RUNS):
-        recipe = capped(update(Contest(0, 0), better[run]))
-        false += ever(open_contest(1, 2, recipe), NULLS[null](np.random.default_rng([run, 4])), Action.PROMOTE)
+        recipe = capped(update(PairedComparison(0, 0), better[run]))
+        false += ever(open_comparison(1, 2, recipe), NULLS[null](np.random.default_rng([run, 4])), Action.PROMOTE)
     assert false <= most_allowed(RUNS)
 
 
@@ -95,7 +95,7 @@ def test_a_better_challenger_is_promoted(mean: float, spread: float) -> None:
     promoted = 0
     for run in range(20):
         differences = np.clip(np.random.default_rng([run, 5]).normal(mean, spread, LABELS), -1.0, 1.0)
-        promoted += ever(open_contest(1, 2), differences, Action.PROMOTE)
+        promoted += ever(open_comparison(1, 2), differences, Action.PROMOTE)
     assert promoted >= 18
 
 
@@ -103,7 +103,7 @@ def spared_more_than_it_may(null: str, labels: int) -> float:
     """Return in which share of runs the challenger truly spares more than ``most_spared`` says: 0, or .0005 less."""
     truth = -0.0005 if "-.0005" in null else 0.0
     differences = (NULLS[null](np.random.default_rng([r, 6]))[:labels] for r in range(RUNS))
-    return float(np.mean([most_spared(update(open_contest(1, 2), some)) < truth for some in differences]))
+    return float(np.mean([most_spared(update(open_comparison(1, 2), some)) < truth for some in differences]))
 
 
 @pytest.mark.parametrize("null", [name for name in NULLS if "row" not in name and "auto" not in name])
@@ -123,4 +123,4 @@ def test_what_a_challenger_may_spare_takes_labels_where_neighbours_err_alike(nul
 def test_gains_that_come_seldom_may_not_have_been_seen() -> None:
     """Why it is called a rule, and no bound: a gain on one row of 1,000 that pays for a small loss on all others."""
     seen = (-rare_disasters(np.random.default_rng([r, 7]), 1000, 0.0, -0.0005)[:300] for r in range(RUNS))
-    assert np.mean([most_spared(update(open_contest(1, 2), some)) < 0.0005 for some in seen]) > 0.5
+    assert np.mean([most_spared(update(open_comparison(1, 2), some)) < 0.0005 for some in seen]) > 0.5

@@ -7,8 +7,8 @@ import pytest
 
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.task import Task, TaskKind
-from journeyman.stages.diagnose.places import weak_places
-from journeyman.stages.diagnose.seen import Seen
+from journeyman.stages.diagnose.validated_rows import ValidatedRows
+from journeyman.stages.diagnose.weak_regions import weak_regions
 from journeyman.stages.evaluate.slices import Losses, weak_slices
 
 pytestmark = pytest.mark.slow
@@ -47,8 +47,8 @@ def test_places_of_rows_that_are_alike(copies: int) -> None:
         answers = np.zeros((len(loss), 1))
         first = (rng.random(500) < 0.5)[again]
         when = np.arange(len(loss), dtype=float)
-        seen = Seen(COLUMNS, block, loss, answers, loss, first, when, TASK, again)
-        found.append(bool(weak_places(seen, loss)))
+        seen = ValidatedRows(COLUMNS, block, loss, answers, loss, first, when, TASK, again)
+        found.append(bool(weak_regions(seen, loss)))
     assert np.mean(found) <= 0.04
 
 
@@ -57,5 +57,5 @@ def test_a_planted_weakness_is_found_among_copies() -> None:
     block, loss, again = drawn(rng, 600, 3)
     loss = loss * np.where(block["x0"] > 0.8, 4.0, 1.0)
     first = (rng.random(600) < 0.5)[again]
-    seen = Seen(COLUMNS, block, loss, np.zeros((1800, 1)), loss, first, np.arange(1800.0), TASK, again)
-    assert "x0" in weak_places(seen, loss)[0].place.text
+    seen = ValidatedRows(COLUMNS, block, loss, np.zeros((1800, 1)), loss, first, np.arange(1800.0), TASK, again)
+    assert "x0" in weak_regions(seen, loss)[0].place.text

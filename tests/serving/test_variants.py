@@ -151,10 +151,10 @@ def test_values_of_all_columns_by_column_are_not_taken_for_rows(shared: Server) 
 
 
 def test_extensions_that_are_not_offered_are_refused_and_no_wish_is_every_output(shared: Server) -> None:
-    wish = {"name": "predict", "parameters": {"classification": 2}}
-    assert shared.ask("/v2/models/m/infer", {**tensors(), "outputs": [wish]})[0] == 400
-    wish = {"name": "predict", "parameters": {"binary_data": "false"}}
-    assert shared.ask("/v2/models/m/infer", {**tensors(), "outputs": [wish]})[0] == 400
+    override = {"name": "predict", "parameters": {"classification": 2}}
+    assert shared.ask("/v2/models/m/infer", {**tensors(), "outputs": [override]})[0] == 400
+    override = {"name": "predict", "parameters": {"binary_data": "false"}}
+    assert shared.ask("/v2/models/m/infer", {**tensors(), "outputs": [override]})[0] == 400
     assert len(shared.ask("/v2/models/m/infer", {**tensors(), "outputs": []})[1]["outputs"]) == 2
 
 
@@ -218,8 +218,8 @@ def test_a_refused_method_tells_the_others_and_no_other_origin_is_let_in(shared:
 @pytest.mark.parametrize("split", [False, True])
 def test_a_wish_for_another_protocol_takes_no_body_away(shared: Server, split: bool) -> None:
     """As Java's own client sends every first request."""
-    wish = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAA\r\n"
-    head = b"POST /predict HTTP/1.1\r\nHost: m\r\nContent-Length: %d\r\n%b\r\n" % (len(BODY), wish)
+    override = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAA\r\n"
+    head = b"POST /predict HTTP/1.1\r\nHost: m\r\nContent-Length: %d\r\n%b\r\n" % (len(BODY), override)
     last = b"GET /ping HTTP/1.1\r\nHost: m\r\nConnection: close\r\n\r\n"
     if split:
         told = b""

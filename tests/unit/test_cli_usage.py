@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 
-from journeyman.cli.endings import usage_told
+from journeyman.cli.endings import one_line_usage_errors
 from journeyman.cli.main import app, main
 
 
@@ -57,7 +57,7 @@ def test_every_option_of_every_command_says_no_in_two_lines(capsys: pytest.Captu
     for path, command in commands(every):
         names = [option.opts[0] for option in command.params if not getattr(option, "is_flag", False)]
         for word in ["--no-such-thing", *(name for name in names if name.startswith("--"))]:  # without their values
-            with pytest.raises(SystemExit) as stop, usage_told():
+            with pytest.raises(SystemExit) as stop, one_line_usage_errors():
                 every.main([*path, word], "journeyman", standalone_mode=False)
             lines = capsys.readouterr().err.splitlines()
             told = [line.partition(" ")[0] for line in lines]

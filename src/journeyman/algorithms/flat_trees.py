@@ -63,10 +63,10 @@ class FlatTrees(msgspec.Struct, frozen=True):
         # scikit-learn compares float32 values with its thresholds, so that is what the trees must be shown.
         values = x.values.astype(np.float32)
         block = max(1, _WALKERS // len(self.roots))
-        parts = [self._answer(values[start : start + block]) for start in range(0, len(values), block)]
+        parts = [self._predict_block(values[start : start + block]) for start in range(0, len(values), block)]
         return np.vstack(parts) if parts else np.empty((0, self.answers.shape[1]))
 
-    def _answer(self, values: NDArray[np.float32]) -> FloatArray:
+    def _predict_block(self, values: NDArray[np.float32]) -> FloatArray:
         rows, width = values.shape
         flat = values.ravel()
         start = np.repeat(np.arange(rows, dtype=np.int64) * width, len(self.roots))

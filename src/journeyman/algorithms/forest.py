@@ -39,7 +39,7 @@ class ForestModel:
 
     @cached_property
     def _trees(self) -> StoredTrees:
-        """The trees as LightGBM holds them; a fit for good, which is stored and not asked, does without."""
+        """The trees as LightGBM holds them; a final fit, which is stored and does not predict, does without."""
         return StoredTrees(self._text)
 
     def parsed(self) -> ForestModel:

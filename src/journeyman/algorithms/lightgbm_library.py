@@ -31,7 +31,7 @@ class BoostedTrees(Protocol):
     Attributes
     ----------
     iterations : int
-        Rounds of boosting.
+        Number of boosting rounds, at least 1.
     outputs : int
         Trees of a round.
     leaves : int
@@ -42,7 +42,7 @@ class BoostedTrees(Protocol):
 
     @property
     def iterations(self) -> int:
-        """Rounds of boosting."""
+        """Number of boosting rounds, at least 1."""
 
     @property
     def outputs(self) -> int:

@@ -121,8 +121,8 @@ class Linear:
         self, request: FitRequest, scaled: FloatArray, center: FloatArray, spread: FloatArray, position: int
     ) -> LinearModel:
         # Here and not above: scikit-learn takes two seconds to load, and a stored line predicts without it.
-        from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415  # the one door to a heavy library
-        from sklearn.linear_model import LogisticRegression, Ridge  # noqa: PLC0415  # the one door to a heavy library
+        from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415  # heavy: imported where it is used
+        from sklearn.linear_model import LogisticRegression, Ridge  # noqa: PLC0415  # heavy: imported where it is used
 
         penalty = _PENALTIES[position]
         y = request.y

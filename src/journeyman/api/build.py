@@ -1,4 +1,4 @@
-"""The doors of building: a table comes in, a release goes out."""
+"""The api of building: a table comes in, a release goes out."""
 
 from __future__ import annotations
 
@@ -211,29 +211,29 @@ class _GoneFrame:
 
     def rows(self) -> int:
         """Raise: the frame is gone."""
-        raise self._gone()
+        raise self._frame_lost_error()
 
     def memory(self) -> int:
         """Raise: the frame is gone."""
-        raise self._gone()
+        raise self._frame_lost_error()
 
     def read(self, limit_rows: int | None, seed: int) -> pd.DataFrame:
         """Raise: the frame is gone."""
-        raise self._gone()
+        raise self._frame_lost_error()
 
     def batches(self) -> Iterator[Any]:
         """Raise: the frame is gone."""
-        raise self._gone()
+        raise self._frame_lost_error()
 
     def relation(self, backend: Any) -> Any:
         """Raise: the frame is gone."""
-        raise self._gone()
+        raise self._frame_lost_error()
 
     def digest(self) -> str:
         """Raise: the frame is gone."""
-        raise self._gone()
+        raise self._frame_lost_error()
 
-    def _gone(self) -> InputError:
+    def _frame_lost_error(self) -> InputError:
         return InputError("the frame of this build was not kept", hint="start it anew from Python")
 
 

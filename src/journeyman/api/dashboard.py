@@ -1,4 +1,4 @@
-"""The door of the live page: joins the page to the doors of the loop and serves it until it is interrupted."""
+"""The api of the live page: joins the page to the loop's api and serves it until it is interrupted."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from journeyman.api import operations as operate_doors
+from journeyman.api import operations as operations_api
 from journeyman.api.traffic_summary import traffic_view
-from journeyman.dashboard.application import Doors
+from journeyman.dashboard.application import DashboardApi
 from journeyman.dashboard.server import Place, serve
 from journeyman.runtime.clock import milliseconds
 
-__all__ = ["open_dashboard", "operating_doors"]
+__all__ = ["dashboard_api", "open_dashboard"]
 
 
 def open_dashboard(workspace: Path, place: Place, tell: Callable[[str], None]) -> None:
@@ -35,17 +35,17 @@ def open_dashboard(workspace: Path, place: Place, tell: Callable[[str], None]) -
     SettingsError
         Where the address or the port cannot be used.
     """
-    doors = operating_doors(workspace)
-    doors.models()  # what cannot be read is told at once
-    serve(doors, place, tell)
+    api = dashboard_api(workspace)
+    api.models()  # what cannot be read is told at once
+    serve(api, place, tell)
 
 
-def operating_doors(workspace: Path) -> Doors:
-    """Return the doors through which the page reads a workspace and asks."""
-    return Doors(
-        partial(operate_doors.operated_models, workspace),
-        partial(operate_doors.overview, workspace),
-        partial(operate_doors.ask, workspace),
+def dashboard_api(workspace: Path) -> DashboardApi:
+    """Return the functions by which the page reads a workspace and sends requests."""
+    return DashboardApi(
+        partial(operations_api.operated_models, workspace),
+        partial(operations_api.overview, workspace),
+        partial(operations_api.ask, workspace),
         milliseconds,
         _who(),
         partial(traffic_view, workspace),

@@ -1,11 +1,11 @@
-"""The doors of the user's own experience: look at it, and forget it; loads no library that learns."""
+"""The api of the user's own experience: look at it, and forget it; loads no library that learns."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from journeyman.entities.look_back import LookBack
-from journeyman.stages.look_back import look_back
+from journeyman.entities.expectation_review import ExpectationReview
+from journeyman.stages.expectation_review import review_expectations
 from journeyman.stores.experience import EXPERIENCE, opened_experience
 from journeyman.stores.home import user_folder
 
@@ -19,7 +19,7 @@ def experience_file() -> Path:
     return user_folder() / EXPERIENCE
 
 
-def looked_back() -> LookBack:
+def looked_back() -> ExpectationReview:
     """Return how good the judgement has been over the user's own builds.
 
     Raises
@@ -28,9 +28,9 @@ def looked_back() -> LookBack:
         Where the experience cannot be read.
     """
     if not experience_file().is_file():
-        return look_back(())
+        return review_expectations(())
     with opened_experience(user_folder()) as store:
-        return look_back(store.read(_ALL))
+        return review_expectations(store.read(_ALL))
 
 
 def rows_kept() -> int:

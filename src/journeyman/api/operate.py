@@ -1,4 +1,4 @@
-"""The door of the loop: opens model and log, holds the lease, and goes through the rounds that are due."""
+"""The api of the loop: opens model and log, holds the lease, and goes through the rounds that are due."""
 
 from __future__ import annotations
 

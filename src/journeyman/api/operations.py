@@ -1,4 +1,4 @@
-"""The doors of operated models for people: how they stand, what was done, and what is asked of the loop."""
+"""The api of operated models for people: how they stand, what was done, and what is asked of the loop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgspec
 from journeyman.entities.operating import Notice
 from journeyman.entities.operation import Operation
 from journeyman.entities.overview import ModelState, Request, RequestKind
-from journeyman.entities.signal import Rung
+from journeyman.entities.signal import Tier
 from journeyman.errors import SettingsError
 from journeyman.inference.model_files import ModelCard
 from journeyman.metrics.row_losses import loss_name
@@ -28,7 +28,7 @@ _ANSWERS = (RequestKind.APPROVE, RequestKind.REJECT)
 
 def operated_models(workspace: str | Path | None = None) -> tuple[str, ...]:
     """Return the names of all models that are or were operated."""
-    with _opened(workspace) as place:
+    with _open_workspace(workspace) as place:
         return tuple(known.model for known in place.operations.models())
 
 
@@ -49,7 +49,7 @@ def overview(workspace: str | Path | None, name: str, rounds: int = 500, most: i
     SettingsError
         Where it is not operated.
     """
-    with _opened(workspace) as place:
+    with _open_workspace(workspace) as place:
         place.operations.model(name)
         versions = place.registry.versions(name)
         done = place.operations.operations(name, most)
@@ -75,7 +75,7 @@ def operations(workspace: str | Path | None, name: str, number: int | None = Non
     SettingsError
         For a model that is not operated, or an unknown number.
     """
-    with _opened(workspace) as place:
+    with _open_workspace(workspace) as place:
         place.operations.model(name)
         if number is not None:
             return (place.operations.operation(name, number),)
@@ -84,7 +84,7 @@ def operations(workspace: str | Path | None, name: str, number: int | None = Non
 
 def notices(workspace: str | Path | None, name: str, operation: int) -> tuple[Notice, ...]:
     """Return who was told of an operation, and where that failed."""
-    with _opened(workspace) as place:
+    with _open_workspace(workspace) as place:
         return place.operations.notices(name, operation)
 
 
@@ -99,11 +99,11 @@ def ask(workspace: str | Path | None, name: str, request: Request) -> Request:
         Where the model is not operated, nothing waits, several wait and none was named, the named one does not wait,
         there is no earlier champion to return to, or nothing arrives broken that could be right.
     """
-    with _opened(workspace) as place:
+    with _open_workspace(workspace) as place:
         place.operations.model(name)
         if request.kind in _ANSWERS:
             waiting = [o.number for o in place.operations.operations(name) if _waits(o)]
-            request = replace(request, operation=_meant(name, request.operation, waiting))
+            request = replace(request, operation=_waiting_number(name, request.operation, waiting))
         elif request.kind is RequestKind.ROLL_BACK and len(place.registry.history(name)) < 2:
             raise SettingsError(
                 f"{name} has no earlier champion to go back to", hint="`journeyman list` shows the versions"
@@ -125,7 +125,7 @@ def _loss(release: Path) -> str:
     return loss_name(card.task)
 
 
-def _meant(name: str, number: int | None, waiting: list[int]) -> int:
+def _waiting_number(name: str, number: int | None, waiting: list[int]) -> int:
     shown = ", ".join(map(str, waiting))
     if not waiting:
         raise SettingsError(f"nothing of {name} waits for a person", hint=f"see `journeyman operations {name}`")
@@ -142,7 +142,7 @@ def _accepting(place: Workspace, name: str, request: Request) -> Request:
     claims: list[str] = []
     since = 0
     for seen in reversed(rounds):
-        faults = [s for s in seen.watched.signals if s.rung is Rung.FEED and s.alarming]
+        faults = [s for s in seen.watched.signals if s.rung is Tier.FEED and s.alarming]
         if not claims:
             claims = [claim for s in faults for claim in s.claims]
         told = [s for s in faults if set(s.claims) & set(claims)]
@@ -165,6 +165,6 @@ def _paused(place: Workspace, name: str) -> bool:
 
 
 @contextmanager
-def _opened(workspace: str | Path | None) -> Iterator[Workspace]:
+def _open_workspace(workspace: str | Path | None) -> Iterator[Workspace]:
     with Workspace.existing(workspace or DEFAULT_WORKSPACE) as place:
         yield place

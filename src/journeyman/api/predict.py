@@ -1,4 +1,4 @@
-"""The doors of prediction: a release in use, and tables of any size; loads only the parts that the release names."""
+"""The api of prediction: a release in use, and tables of any size; loads only the parts that the release names."""
 
 from __future__ import annotations
 

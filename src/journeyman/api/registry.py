@@ -1,4 +1,4 @@
-"""The doors of commands that only look at what was released, or move a pointer: they load no library that learns."""
+"""The api of commands that only look at what was released, or move a pointer: they load no library that learns."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from journeyman.api.operate import OperatePlace, opened_log
 from journeyman.entities.operating import Decided, Done, LoopState, Memory, Observed, Operated, OperateSettings
 from journeyman.entities.signal import Watched
 from journeyman.errors import SettingsError
-from journeyman.operations.loop_parts import LoopParts
-from journeyman.operations.next_state import hand_on
+from journeyman.operations.loop_context import LoopContext
+from journeyman.operations.next_state import next_state
 from journeyman.operations.paths import loop_place, round_id
 from journeyman.pipelines.loop_setup import loop_parts
 from journeyman.pipelines.operate import decide, watch
@@ -66,7 +66,7 @@ def replay(place: OperatePlace, number: int) -> tuple[Replayed, ...]:
         return _replayed(parts, loop_place(workspace, place.name, operation.round), steps)
 
 
-def _replayed(parts: LoopParts, place: Workspace, steps: dict[str, StepRecord]) -> tuple[Replayed, ...]:
+def _replayed(parts: LoopContext, place: Workspace, steps: dict[str, StepRecord]) -> tuple[Replayed, ...]:
     def then(name: str, kind: Any) -> Any:
         return place.artifacts.get(steps[name].output, kind)
 
@@ -81,5 +81,5 @@ def _replayed(parts: LoopParts, place: Workspace, steps: dict[str, StepRecord]) 
     watched: tuple[Memory, Watched] = again("watch", partial(watch, parts), state, observed)
     decided: Decided = again("judge", partial(decide, parts), state, observed, watched)
     done: Done = then("act", Done)
-    again("remember", partial(hand_on, parts.name, parts.settings), state, observed, watched, decided, done)
+    again("remember", partial(next_state, parts.name, parts.settings), state, observed, watched, decided, done)
     return tuple(seen)

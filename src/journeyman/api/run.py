@@ -1,4 +1,4 @@
-"""The door of `journeyman run`: build, serve and operate a model, in one group of processes."""
+"""The api of `journeyman run`: build, serve and operate a model, in one group of processes."""
 
 from __future__ import annotations
 

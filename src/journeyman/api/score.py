@@ -1,4 +1,4 @@
-"""The doors of scoring: tables of any size, gone on with after a kill, and folders that are watched."""
+"""The api of scoring: tables of any size, gone on with after a kill, and folders that are watched."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def score_file(
         release, own_style = in_own_style(release, source, style)
         parts = _parts(path)
         with disk_errors(path.parent):
-            done = _begun(parts, job)
+            done = _count_done_parts(parts, job)
             rows = 0
             for number, frame in enumerate(raw_frames(source.batches(), job.rows)):
                 if number >= done:
@@ -248,7 +248,7 @@ class _Watched:
     def _take(self, table: Path, state: FileState) -> None:
         out = self._scored.out(table)
         digest = open_source(str(table), None).digest()
-        if not self._scored.has_content(table, digest) and not self._was_scored_before(table, out, state):
+        if not self._scored.has_content(table, digest) and not self._has_unnoted_predictions(table, out, state):
 
             def check() -> None:
                 if file_state(table) != state:
@@ -261,7 +261,7 @@ class _Watched:
         """Take away what was begun of a table that will not be gone on with."""
         shutil.rmtree(_parts(self._scored.out(table)), ignore_errors=True)
 
-    def _was_scored_before(self, table: Path, out: Path, state: FileState) -> bool:
+    def _has_unnoted_predictions(self, table: Path, out: Path, state: FileState) -> bool:
         """Return whether predictions lie there of a table that nothing was noted of: a kill came, or an old version."""
         there = file_state(out)
         if there is None or not out.is_file() or there[1] < state[1] or self._scored.knows(table):
@@ -279,7 +279,7 @@ def _is_table(path: Path) -> bool:
     return is_table(name) and not name.startswith(".") and not name.lower().endswith(MARK) and path.is_file()
 
 
-def _begun(parts: Path, job: ScoreJob) -> int:
+def _count_done_parts(parts: Path, job: ScoreJob) -> int:
     """Return how many parts are done; those of another job are thrown away."""
     note = parts / _JOB
     if note.is_file() and note.read_bytes() == msgspec.json.encode(job):

@@ -36,7 +36,7 @@ def traffic_view(workspace: str | Path | None, name: str, begin: int, end: int) 
     folder = place / "predictions" / name
     if not (folder / LOG).is_file():
         return None
-    release = _opened(*find_release(name, workspace=place))
+    release = _cached_release(*find_release(name, workspace=place))
     log = SqlitePredictionLog(folder)
     try:
         traffic = SqliteTrafficLog(log)
@@ -98,5 +98,5 @@ def _shares(counts: list[float]) -> tuple[float, ...]:
 
 
 @lru_cache(maxsize=4)
-def _opened(folder: Path, digest: str | None) -> Release:
+def _cached_release(folder: Path, digest: str | None) -> Release:
     return open_release(folder, digest)

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from journeyman.cli.endings import told
+from journeyman.cli.endings import one_line_errors
 from journeyman.cli.options import Workspace
 from journeyman.cli.screen import has_display
 from journeyman.errors import SettingsError
-from journeyman.late import Late
+from journeyman.lazy_module import LazyModule
 from journeyman.settings import DEFAULT_WORKSPACE
 
 if TYPE_CHECKING:
     from journeyman.api import dashboard as dashboard_door
     from journeyman.dashboard import server
 else:
-    dashboard_door = Late("journeyman.api.dashboard")
-    server = Late("journeyman.dashboard.server")
+    dashboard_door = LazyModule("journeyman.api.dashboard")
+    server = LazyModule("journeyman.dashboard.server")
 
 __all__ = ["app"]
 
@@ -53,7 +53,7 @@ def dashboard(
         if show_page and sys.stdout.isatty() and has_display():
             webbrowser.open(address)
 
-    with told(workspace):
+    with one_line_errors(workspace):
         if importlib.util.find_spec("dash") is None:
             raise SettingsError("the live page needs Dash", hint='pip install "journeyman[dashboard]"')
         place = server.Place(host, port, os.environ.get(_TOKEN, ""), every)

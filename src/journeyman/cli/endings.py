@@ -20,7 +20,7 @@ from journeyman import __version__
 from journeyman.errors import JourneymanError, SettingsError, WorkspaceError
 from journeyman.settings import DEFAULT_WORKSPACE
 
-__all__ = ["told", "usage_told", "workspace_to_name"]
+__all__ = ["one_line_errors", "one_line_usage_errors", "workspace_to_name"]
 
 _EXIT_FAULT = 1
 _EXIT_INPUT = 2
@@ -33,7 +33,7 @@ _UsageError: type[Any] = typer.BadParameter.__bases__[0]  # typer brings click a
 
 
 @contextmanager
-def told(workspace: Path, *, interrupted: str | Callable[[], str] = "Stopped.") -> Iterator[None]:
+def one_line_errors(workspace: Path, *, interrupted: str | Callable[[], str] = "Stopped.") -> Iterator[None]:
     """Turn what went wrong into a line on standard error and an exit code.
 
     ``interrupted`` is what is said after Ctrl+C, or gives it: what can be done then may depend on what was done.
@@ -44,7 +44,7 @@ def told(workspace: Path, *, interrupted: str | Callable[[], str] = "Stopped.") 
         raise typer.Exit(_tell(error, workspace)) from error
     except KeyboardInterrupt as error:
         words = interrupted if isinstance(interrupted, str) else interrupted()
-        typer.echo(_placed(words, workspace), err=True)
+        typer.echo(_hint_in_workspace(words, workspace), err=True)
         raise typer.Exit(_EXIT_INTERRUPTED) from error
     except (typer.Exit, typer.Abort, BrokenPipeError):
         raise
@@ -59,7 +59,7 @@ def told(workspace: Path, *, interrupted: str | Callable[[], str] = "Stopped.") 
 
 
 @contextmanager
-def usage_told() -> Iterator[None]:
+def one_line_usage_errors() -> Iterator[None]:
     """Turn a mistyped command into the same two lines and exit code; for the one place that runs the command line."""
     try:
         yield
@@ -98,7 +98,7 @@ def _usage(error: Any) -> tuple[str, str]:
 
 
 def _tell(error: JourneymanError, workspace: Path) -> int:
-    _tell_lines(error.message, _placed(error.hint, workspace))
+    _tell_lines(error.message, _hint_in_workspace(error.hint, workspace))
     return _EXIT_INPUT
 
 
@@ -114,7 +114,7 @@ def workspace_to_name(workspace: Path) -> str:
     return "" if workspace in (Path(usual), Path()) else str(workspace)
 
 
-def _placed(hint: str, workspace: Path) -> str:
+def _hint_in_workspace(hint: str, workspace: Path) -> str:
     """Return a hint whose commands look in the workspace that was looked in, so that they can be typed as they are."""
     named = workspace_to_name(workspace)
     if not named:

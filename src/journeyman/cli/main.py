@@ -1,4 +1,4 @@
-"""The commands: each parses what was typed, calls one door of the workflow, and prints what came of it."""
+"""The commands: each parses what was typed, calls one function of the api, and prints what came of it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import typer
 
 from journeyman import __version__
 from journeyman.cli.dashboard import app as showing
-from journeyman.cli.endings import told, usage_told, workspace_to_name
+from journeyman.cli.endings import one_line_errors, one_line_usage_errors, workspace_to_name
 from journeyman.cli.experience import app as experience
 from journeyman.cli.operate import app as operating
 from journeyman.cli.operate import resume_loop
@@ -43,29 +43,29 @@ from journeyman.cli.simulate import app as simulating
 from journeyman.entities.column import Kind, Role
 from journeyman.entities.task import TaskKind
 from journeyman.errors import SettingsError
-from journeyman.late import Late
+from journeyman.lazy_module import LazyModule
 from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, parse_budget
 
 __all__ = ["app", "main"]
 
-# The one lazy door: everything behind these names loads pandas or scikit-learn (seconds), which `journeyman --help`,
+# Lazy modules: all behind these names loads pandas or scikit-learn (seconds), which `journeyman --help`,
 # completion and a mistyped option must not wait for. Type checkers and import-linter see the true imports.
 if TYPE_CHECKING:
     from rich import console as rich_console
 
-    from journeyman.api import build as doors
-    from journeyman.api import registry as registry_doors
-    from journeyman.api import report as report_doors
+    from journeyman.api import build as build_api
+    from journeyman.api import registry as registry_api
+    from journeyman.api import report as report_api
     from journeyman.reports import finding_pages, terminal
     from journeyman.reports import progress as progresses
 else:
-    rich_console = Late("rich.console")
-    progresses = Late("journeyman.reports.progress")
-    terminal = Late("journeyman.reports.terminal")
-    finding_pages = Late("journeyman.reports.finding_pages")
-    doors = Late("journeyman.api.build")
-    registry_doors = Late("journeyman.api.registry")
-    report_doors = Late("journeyman.api.report")
+    rich_console = LazyModule("rich.console")
+    progresses = LazyModule("journeyman.reports.progress")
+    terminal = LazyModule("journeyman.reports.terminal")
+    finding_pages = LazyModule("journeyman.reports.finding_pages")
+    build_api = LazyModule("journeyman.api.build")
+    registry_api = LazyModule("journeyman.api.registry")
+    report_api = LazyModule("journeyman.api.report")
 
 app = typer.Typer(
     name="journeyman",
@@ -198,12 +198,12 @@ def build(  # one parameter an option: the signature is the command's interface
     quiet: Quiet = False,
 ) -> None:
     """Build a model from a table, judge it and release it."""
-    began = _began(context)
-    with told(workspace, interrupted=partial(_interrupted, workspace)):
+    began = _start_moment(context)
+    with one_line_errors(workspace, interrupted=partial(_interrupted, workspace)):
         if table.lower().endswith(".toml"):
             _refuse_options(context)
             with _progress(None, quiet, began) as progress:
-                release = doors.build_settings(Path(table), workspace, progress, began)
+                release = build_api.build_settings(Path(table), workspace, progress, began)
             _print_release(release, workspace)
             return
         if target is None:
@@ -213,7 +213,7 @@ def build(  # one parameter an option: the signature is the command's interface
         seconds = None if budget is None else parse_budget(budget)
         kinds = _parse_kinds(kind or ())
         with _progress(seconds, quiet, began) as progress:
-            release = doors.build(
+            release = build_api.build(
                 table,
                 target=target,
                 query=query,
@@ -258,8 +258,8 @@ def report(
     ] = True,
 ) -> None:
     """Print where a model's report is; open it, where there is a display."""
-    with told(workspace):
-        path = registry_doors.report_path(name, version=version, workspace=workspace).resolve()
+    with one_line_errors(workspace):
+        path = registry_api.report_path(name, version=version, workspace=workspace).resolve()
         typer.echo(str(path))
         if show_page and sys.stdout.isatty() and has_display():
             webbrowser.open(path.as_uri())
@@ -270,28 +270,28 @@ def explain(
     code: Annotated[str, typer.Argument(metavar="CODE", help="Code of a finding, such as DQ302.", show_default=False)],
 ) -> None:
     """Say what a finding means, what can be done about it, and what is done unless you say otherwise."""
-    with told(Path()):
+    with one_line_errors(Path()):
         typer.echo(finding_pages.finding_page(code))
 
 
 @app.command("list", epilog="Example: journeyman list")
 def list_models(workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
     """List all models and their versions."""
-    with told(workspace):
-        versions = registry_doors.models(workspace)
-        judged = registry_doors.judging_rows(versions, workspace)
-        show_view(terminal.models_table(versions, registry_doors.removed(workspace), judged))
+    with one_line_errors(workspace):
+        versions = registry_api.models(workspace)
+        judged = registry_api.judging_rows(versions, workspace)
+        show_view(terminal.models_table(versions, registry_api.removed(workspace), judged))
 
 
 @app.command(epilog="Example: journeyman show houses --version 2")
 def show(name: Name, version: Version = None, workspace: Workspace = Path(DEFAULT_WORKSPACE)) -> None:
     """Show what is known of a released model."""
-    with told(workspace):
-        show_view(terminal.show(report_doors.report_of(name, version=version, workspace=workspace)))
+    with one_line_errors(workspace):
+        show_view(terminal.show(report_api.report_of(name, version=version, workspace=workspace)))
 
 
 def _interrupted(workspace: Path) -> str:
-    if registry_doors.has_unfinished(workspace):
+    if registry_api.has_unfinished(workspace):
         return "Stopped; what was finished is kept: `journeyman resume` goes on"
     return "Stopped before anything was finished; the same command begins again"
 
@@ -310,9 +310,9 @@ def resume(
     if name is not None:
         resume_loop(name, workspace)
         return
-    with told(workspace, interrupted=partial(_interrupted, workspace)):
-        with _progress(None, quiet, _began(context)) as progress:
-            releases = doors.resume(workspace, progress)
+    with one_line_errors(workspace, interrupted=partial(_interrupted, workspace)):
+        with _progress(None, quiet, _start_moment(context)) as progress:
+            releases = build_api.resume(workspace, progress)
         if not releases:
             typer.echo("Nothing to resume.")
         for release in releases:
@@ -326,8 +326,8 @@ def promote(
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
     """Make a version the champion, whatever its build decided."""
-    with told(workspace):
-        chosen = registry_doors.promote(name, version, workspace=workspace)
+    with one_line_errors(workspace):
+        chosen = registry_api.promote(name, version, workspace=workspace)
         typer.echo(f"{chosen.name}: version {chosen.version} is the champion now")
 
 
@@ -341,8 +341,8 @@ def rollback(
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
     """Make an earlier version the champion again."""
-    with told(workspace):
-        version = registry_doors.rollback(name, to=to, workspace=workspace)
+    with one_line_errors(workspace):
+        version = registry_api.rollback(name, to=to, workspace=workspace)
         typer.echo(f"{version.name}: version {version.version} is the champion now")
 
 
@@ -354,12 +354,12 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a narrow encoding loses a character, not the command
-    with usage_told():
+    with one_line_usage_errors():
         code = app(obj=_STARTED, standalone_mode=False)
     sys.exit(code or 0)
 
 
-def _began(context: typer.Context) -> float:
+def _start_moment(context: typer.Context) -> float:
     """Return the moment from which the time counts: the start of the process, where this is its only command."""
     return context.obj if isinstance(context.obj, float) else time.monotonic()
 
@@ -403,7 +403,7 @@ def _progress(budget: float | None, quiet: bool, began: float) -> progresses.Sil
     return progresses.PlainProgress(sys.stderr, elapsed)
 
 
-def _print_release(release: doors.Release, workspace: Path) -> None:
+def _print_release(release: build_api.Release, workspace: Path) -> None:
     show_view(terminal.summary(release.report, str(release.report_path), workspace_to_name(workspace)))
 
 

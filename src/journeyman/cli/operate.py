@@ -9,30 +9,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from journeyman.cli.endings import told
+from journeyman.cli.endings import one_line_errors
 from journeyman.cli.options import Name, Workspace, count
 from journeyman.cli.screen import show_view
 from journeyman.errors import SettingsError
-from journeyman.late import Late
+from journeyman.lazy_module import LazyModule
 from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, model_name, parse_budget
 
 if TYPE_CHECKING:
-    from journeyman.api import build as doors
+    from journeyman.api import build as build_api
     from journeyman.api import operate as operate_run
-    from journeyman.api import operations as operate_doors
+    from journeyman.api import operations as operations_api
     from journeyman.api import replay
-    from journeyman.api import run as run_doors
+    from journeyman.api import run as run_api
     from journeyman.entities import operating, overview
     from journeyman.reports import operations_view
 else:
-    operating = Late("journeyman.entities.operating")
-    overview = Late("journeyman.entities.overview")
-    operations_view = Late("journeyman.reports.operations_view")
-    doors = Late("journeyman.api.build")
-    operate_doors = Late("journeyman.api.operations")
-    operate_run = Late("journeyman.api.operate")
-    replay = Late("journeyman.api.replay")
-    run_doors = Late("journeyman.api.run")
+    operating = LazyModule("journeyman.entities.operating")
+    overview = LazyModule("journeyman.entities.overview")
+    operations_view = LazyModule("journeyman.reports.operations_view")
+    build_api = LazyModule("journeyman.api.build")
+    operations_api = LazyModule("journeyman.api.operations")
+    operate_run = LazyModule("journeyman.api.operate")
+    replay = LazyModule("journeyman.api.replay")
+    run_api = LazyModule("journeyman.api.run")
 
 __all__ = ["app", "resume_loop"]
 
@@ -127,7 +127,7 @@ def operate(  # one parameter an option: the signature is the command's interfac
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
     """Keep a served model right: watch, retrain, promote, roll back, ask. Settings stay for the next time."""
-    with told(workspace):
+    with one_line_errors(workspace):
         costs = {"unit": unit, "retraining": retraining_cost, "loss": loss_cost, "horizon": horizon}
         notify = _notifiers(webhook, email, smtp, sender, command)
         changed: dict[str, Any] = {
@@ -142,7 +142,7 @@ def operate(  # one parameter an option: the signature is the command's interfac
         given = {k: v for k, v in changed.items() if v is not None}
         if budget is not None and trials is None:
             given["trials"] = None  # a time takes the place of a number that was kept
-        rounds = operate_run.operate(operate_run.OperatePlace(name, workspace, log), given, once, _say)
+        rounds = operate_run.operate(operate_run.OperatePlace(name, workspace, log), given, once, _log_line)
         if once:
             typer.echo(f"{count(rounds, 'round')} done")
 
@@ -165,7 +165,7 @@ def operations(
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
     """List what the loop has done to a model, why, and what came of it."""
-    with told(workspace):
+    with one_line_errors(workspace):
         if again is not None:
             steps = replay.replay(operate_run.OperatePlace(name, workspace, log), again)
             for step in steps:
@@ -177,9 +177,9 @@ def operations(
                     f"`journeyman serve {name} --keep-archive-days N` keeps them for N days",
                 )
             return
-        done = operate_doors.operations(workspace, name, show)
+        done = operations_api.operations(workspace, name, show)
         if show is not None:
-            typer.echo(operations_view.operation_text(done[0], operate_doors.notices(workspace, name, show)))
+            typer.echo(operations_view.operation_text(done[0], operations_api.notices(workspace, name, show)))
         elif not done:
             typer.echo("Nothing was done yet.")
         else:
@@ -226,16 +226,16 @@ def run(
 ) -> None:
     """Build a model, serve it and operate it; called again, it goes on with the model that is there."""
     began = context.obj if isinstance(context.obj, float) else time.monotonic()
-    with told(workspace):
+    with one_line_errors(workspace):
         known = model_name(table, target) if name is None else name
         place = operate_run.OperatePlace(known, workspace)
-        if run_doors.champion_of(place) is None:
-            release = doors.build(table, target=target, budget=budget, name=known, workspace=workspace, began=began)
+        if run_api.champion_of(place) is None:
+            release = build_api.build(table, target=target, budget=budget, name=known, workspace=workspace, began=began)
             typer.echo(f"{release!r}: {release.report_path}", err=True)
         changed: dict[str, Any] = {"budget": parse_budget(budget)}
         if every is not None:
             changed["every"] = _milliseconds(every)
-        run_doors.serve_and_operate(place, ("--port", str(port)), changed, _say)
+        run_api.serve_and_operate(place, ("--port", str(port)), changed, _log_line)
 
 
 def resume_loop(name: str, workspace: Path) -> None:
@@ -244,10 +244,10 @@ def resume_loop(name: str, workspace: Path) -> None:
 
 
 def _ask(workspace: Path, name: str, kind: str, which: int | None, note: str) -> None:
-    with told(workspace):
+    with one_line_errors(workspace):
         at = time.time_ns() // 1_000_000
         request = overview.Request(overview.RequestKind(kind), at, _who(), which, note)
-        understood = operate_doors.ask(workspace, name, request)
+        understood = operations_api.ask(workspace, name, request)
         of = "" if understood.operation is None else f" (operation {understood.operation})"
         of = f" {', '.join(understood.accepts)}" if understood.accepts else of
         typer.echo(f"{name}: {kind}{of}; the next round does it")
@@ -260,7 +260,7 @@ def _who() -> str:
         return "somebody"
 
 
-def _say(line: str) -> None:
+def _log_line(line: str) -> None:
     typer.echo(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}", err=True)
 
 

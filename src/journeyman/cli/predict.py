@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from journeyman.cli.endings import told
+from journeyman.cli.endings import one_line_errors
 from journeyman.cli.options import (
     Decimal,
     Delimiter,
@@ -33,15 +33,15 @@ from journeyman.cli.options import (
 from journeyman.entities.file_style import parse_file_style
 from journeyman.entities.finding import Finding, Severity
 from journeyman.errors import SettingsError
-from journeyman.late import Late
+from journeyman.lazy_module import LazyModule
 from journeyman.settings import DEFAULT_WORKSPACE, decimal_sign, predictions_name
 
 if TYPE_CHECKING:
-    from journeyman.api import predict as predict_doors
-    from journeyman.api import score as score_doors
+    from journeyman.api import predict as predict_api
+    from journeyman.api import score as score_api
 else:
-    predict_doors = Late("journeyman.api.predict")
-    score_doors = Late("journeyman.api.score")
+    predict_api = LazyModule("journeyman.api.predict")
+    score_api = LazyModule("journeyman.api.score")
 
 __all__ = ["predict", "score"]
 
@@ -72,13 +72,13 @@ def predict(
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
     """Predict the rows of a table with a released model."""
-    with told(workspace):
+    with one_line_errors(workspace):
         with tempfile.TemporaryDirectory(prefix="journeyman-") as folder:
             to_stdout = out == "-"
             path = Path(folder, "predictions.csv") if to_stdout else _out_file(out, table)
             style = parse_file_style(encoding, delimiter, quote, sheet, decimal_sign(decimal, thousands))
-            layout = predict_doors.Layout(tuple(keep or ()), identifiers, interval)
-            result = predict_doors.predict_file(
+            layout = predict_api.Layout(tuple(keep or ()), identifiers, interval)
+            result = predict_api.predict_file(
                 name, table, out=path, version=version, workspace=workspace, query=query, layout=layout, style=style
             )
             if to_stdout:
@@ -125,12 +125,12 @@ def score(
     quiet: Quiet = False,
 ) -> None:
     """Predict tables of any size; after a kill, the same command goes on where it was."""
-    with told(workspace, interrupted="Stopped; what was finished is kept: the same command goes on"):
+    with one_line_errors(workspace, interrupted="Stopped; what was finished is kept: the same command goes on"):
         if (table is None) == (watch is None):
             raise SettingsError("a table or --watch FOLDER is needed, not both", hint="name one of them")
         style = parse_file_style(encoding, delimiter, quote, sheet, decimal_sign(decimal, thousands))
         if watch is not None:
-            score_doors.watch(name, watch, typer.echo, version=version, workspace=workspace, style=style)
+            score_api.watch(name, watch, typer.echo, version=version, workspace=workspace, style=style)
             return
         path = _out_file(out, str(table))
         began = time.monotonic()
@@ -139,9 +139,9 @@ def score(
             if not quiet:
                 typer.echo(f"{count(rows, 'row')} done, {time.monotonic() - began:.0f} s", err=True)
 
-        layout = score_doors.Layout(tuple(keep or ()), identifiers, interval)
-        release = score_doors.load(name, version=version, workspace=workspace)
-        result = score_doors.score_file(release, str(table), tell, out=path, query=query, layout=layout, style=style)
+        layout = score_api.Layout(tuple(keep or ()), identifiers, interval)
+        release = score_api.load(name, version=version, workspace=workspace)
+        result = score_api.score_file(release, str(table), tell, out=path, query=query, layout=layout, style=style)
         typer.echo(f"{count(result.rows, 'row')} predicted: {result.path}")
         _tell_findings(result.findings)
 

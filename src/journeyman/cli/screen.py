@@ -6,12 +6,12 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from journeyman.late import Late
+from journeyman.lazy_module import LazyModule
 
 if TYPE_CHECKING:
     from rich import console as rich_console
 else:
-    rich_console = Late("rich.console")
+    rich_console = LazyModule("rich.console")
 
 __all__ = ["WIDTH_IN_FILES", "has_display", "show_view"]
 

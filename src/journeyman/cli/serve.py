@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from journeyman.cli.endings import told
+from journeyman.cli.endings import one_line_errors
 from journeyman.cli.options import Workspace
-from journeyman.late import Late
+from journeyman.lazy_module import LazyModule
 from journeyman.settings import DEFAULT_WORKSPACE
 
 __all__ = ["app"]
 
 if TYPE_CHECKING:
-    from journeyman.serving import serve as serve_doors
+    from journeyman.serving import serve as serve_api
 else:
-    serve_doors = Late("journeyman.serving.serve")
+    serve_api = LazyModule("journeyman.serving.serve")
 
 
 app = typer.Typer(rich_markup_mode=None)
@@ -114,13 +114,13 @@ def serve(  # one parameter an option: the signature is the command's interface
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
     """Serve the champion over HTTP, and record every prediction."""
-    with told(workspace):
-        settings = serve_doors.ServeSettings(
-            model=serve_doors.model_to_serve(name, workspace),
+    with one_line_errors(workspace):
+        settings = serve_api.ServeSettings(
+            model=serve_api.model_to_serve(name, workspace),
             workspace=workspace,
             log=log,
-            host=host or serve_doors.usual_host(os.environ),
-            port=serve_doors.usual_port(os.environ) if port is None else port,
+            host=host or serve_api.usual_host(os.environ),
+            port=serve_api.usual_port(os.environ) if port is None else port,
             workers=workers,
             keys=tuple(key or ()),
             hashed=tuple(hash_column or ()),
@@ -134,5 +134,5 @@ def serve(  # one parameter an option: the signature is the command's interface
             timeout=timeout,
             tokens=tokens,
         )
-        challenge = serve_doors.wanted_challenge(challenger, canary, no_challenger)
-        serve_doors.serve(settings, challenge)
+        challenge = serve_api.wanted_challenge(challenger, canary, no_challenger)
+        serve_api.serve(settings, challenge)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from journeyman.cli.endings import told
+from journeyman.cli.endings import one_line_errors
 from journeyman.cli.options import Decimal, Delimiter, Encoding, Quote, Sheet, Thousands
 from journeyman.entities.file_style import parse_file_style
-from journeyman.late import Late
+from journeyman.lazy_module import LazyModule
 
 if TYPE_CHECKING:
     from rich import console as rich_console
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from journeyman.pipelines import simulate as simulations
     from journeyman.reports import simulation_page, simulation_view
 else:
-    rich_console = Late("rich.console")
-    operation = Late("journeyman.entities.operation")
-    simulation = Late("journeyman.entities.simulation")
-    simulation_page = Late("journeyman.reports.simulation_page")
-    simulation_view = Late("journeyman.reports.simulation_view")
-    simulations = Late("journeyman.pipelines.simulate")
+    rich_console = LazyModule("rich.console")
+    operation = LazyModule("journeyman.entities.operation")
+    simulation = LazyModule("journeyman.entities.simulation")
+    simulation_page = LazyModule("journeyman.reports.simulation_page")
+    simulation_view = LazyModule("journeyman.reports.simulation_view")
+    simulations = LazyModule("journeyman.pipelines.simulate")
 
 __all__ = ["app"]
 
@@ -98,7 +98,7 @@ def simulate(  # one parameter an option: the signature is the command's interfa
     ] = None,
 ) -> None:
     """Replay a table as live traffic with late labels through the real loop, and see what it would have done."""
-    with told(keep or Path()), _place(keep) as workspace:
+    with one_line_errors(keep or Path()), _place(keep) as workspace:
         settings = simulation.SimulateSettings(
             table=stream,
             target=target,

@@ -19,7 +19,7 @@ from journeyman.dashboard.words import RANGES, moment, standings
 from journeyman.entities.overview import ModelState, Request, RequestKind, TrafficView
 from journeyman.errors import JourneymanError
 
-__all__ = ["Doors", "make_application"]
+__all__ = ["DashboardApi", "make_application"]
 
 _LOG = logging.getLogger(__name__)
 _GLANCE = 60
@@ -43,8 +43,8 @@ _BUTTONS = {"ask": ALL, "model": ALL, "operation": ALL}
 
 
 @dataclass(frozen=True)
-class Doors:
-    """What the page reads and asks through.
+class DashboardApi:
+    """The functions by which the page reads a workspace and sends requests.
 
     Attributes
     ----------
@@ -70,12 +70,12 @@ class Doors:
     traffic: Callable[[str, int, int], TrafficView | None] = lambda _name, _begin, _end: None
 
 
-def make_application(doors: Doors, guard: Guard, every: int = 5) -> Dash:
+def make_application(api: DashboardApi, guard: Guard, every: int = 5) -> Dash:
     """Return the application.
 
     Parameters
     ----------
-    doors : Doors
+    api : DashboardApi
         What it reads and asks through.
     guard : Guard
         What it lets in; the hashes of its own scripts are added.
@@ -94,8 +94,8 @@ def make_application(doors: Doors, guard: Guard, every: int = 5) -> Dash:
     )
     app.layout = frame_page(every)
     _in_the_browser(app)
-    _refreshing(app, doors)
-    _asking(app, doors)
+    _refreshing(app, api)
+    _asking(app, api)
     guarded(app.server, Guard(guard.hosts, guard.token, tuple(app.csp_hashes())))
     return app
 
@@ -117,7 +117,7 @@ def _in_the_browser(app: Dash) -> None:
     )
 
 
-def _refreshing(app: Dash, doors: Doors) -> None:
+def _refreshing(app: Dash, api: DashboardApi) -> None:
     def refresh(
         _tick: int | None,
         path: str | None,
@@ -128,9 +128,9 @@ def _refreshing(app: Dash, doors: Doors) -> None:
     ) -> tuple[Any, ...]:
         if theme is None:  # the browser has not said yet; drawing twice would only flicker
             return (no_update,) * 5
-        now = doors.now()
+        now = api.now()
         try:
-            states, failures, single = _read(doors, path or "/", shown or "all")
+            states, failures, single = _read(api, path or "/", shown or "all")
         except Exception as error:  # noqa: BLE001 - the page goes on and says so; the next look may find all well
             return no_update, no_update, _failed(error), None, no_update
         latest = f"{shown} {_mark(path, theme, asked, states, now)}"
@@ -142,7 +142,7 @@ def _refreshing(app: Dash, doors: Doors) -> None:
         if single:
             answers = (asked or {}).get(states[0].name, {})
             page = model_page(states[0], now, palette(theme), answers, alone=path == "/")
-            page += _traffic(doors, states[0])
+            page += _traffic(api, states[0])
         else:
             page = glance(states, now)
         return page, as_of, alert, latest, _tab(states, now)
@@ -162,33 +162,33 @@ def _refreshing(app: Dash, doors: Doors) -> None:
     )(refresh)
 
 
-def _read(doors: Doors, path: str, shown: str) -> tuple[list[ModelState], list[str], bool]:
+def _read(api: DashboardApi, path: str, shown: str) -> tuple[list[ModelState], list[str], bool]:
     """Return the models that a path shows, what could not be read, and whether it is about a single one.
 
     ``shown`` is the choice of time, of ``RANGES``.
     """
     _, span, most = RANGES[shown]
-    names = doors.models()
+    names = api.models()
     wanted = unquote(path.removeprefix(_MODEL)) if path.startswith(_MODEL) else ""
     if wanted or len(names) == 1:
-        state = doors.state(wanted or names[0], most)
+        state = api.state(wanted or names[0], most)
         return [state if span is None or not state.rounds else state.since(state.rounds[-1].end - span)], [], True
     states, failures = [], []
     for name in names:
         try:
-            states.append(doors.state(name, _GLANCE))
+            states.append(api.state(name, _GLANCE))
         except Exception as error:  # noqa: BLE001 - one model that cannot be read must not hide the others
             failures.append(f"{name}: {_failed(error)}")
     return states, failures, False
 
 
-def _traffic(doors: Doors, state: ModelState) -> list[Any]:
+def _traffic(api: DashboardApi, state: ModelState) -> list[Any]:
     """Return the section on traffic of the time shown; a line where it cannot be read, for the page goes on."""
     if not state.rounds:
         return []
     begin, end = state.rounds[0].begin, state.rounds[-1].end
     try:
-        view = doors.traffic(state.name, begin, end)
+        view = api.traffic(state.name, begin, end)
     except Exception as error:  # noqa: BLE001 - a log that cannot be read must not hide how the model stands
         return [html.P(f"Traffic cannot be read: {_failed(error)}", className="note")]
     return [] if view is None else [traffic_section(view, (end - begin) / 1000)]
@@ -202,8 +202,8 @@ def _failed(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]
 
 
-def _asking(app: Dash, doors: Doors) -> None:
-    def wish(_clicks: list[int | None]) -> tuple[Any, ...]:
+def _asking(app: Dash, api: DashboardApi) -> None:
+    def override(_clicks: list[int | None]) -> tuple[Any, ...]:
         pressed = ctx.triggered_id
         if not pressed or not ctx.triggered[0]["value"]:  # the button has only just been drawn
             return (no_update,) * 6
@@ -211,12 +211,19 @@ def _asking(app: Dash, doors: Doors) -> None:
         operation = None
         if number:
             try:
-                operation = next((o for o in doors.state(model, 1).operations if o.number == number), None)
+                operation = next((o for o in api.state(model, 1).operations if o.number == number), None)
             except JourneymanError as error:
                 return (*(no_update,) * 5, html.Span(_failed(error), className="alert"))
         asked = question(kind, model, operation)
-        wish = {"ask": kind.value, "model": model, "operation": number, "click": ctx.triggered[0]["value"]}
-        return wish, asked.title, asked.text, asked.yes, f"button strong{' grave' if asked.grave else ''}", no_update
+        override = {"ask": kind.value, "model": model, "operation": number, "click": ctx.triggered[0]["value"]}
+        return (
+            override,
+            asked.title,
+            asked.text,
+            asked.yes,
+            f"button strong{' grave' if asked.grave else ''}",
+            no_update,
+        )
 
     app.callback(
         Output("wish", "data"),
@@ -227,19 +234,19 @@ def _asking(app: Dash, doors: Doors) -> None:
         Output("said", "children", allow_duplicate=True),
         Input(_BUTTONS, "n_clicks"),
         prevent_initial_call=True,
-    )(wish)
+    )(override)
 
     def answer(
-        clicks: int | None, wish: dict[str, Any] | None, note: str | None, asked: dict[str, Any] | None
+        clicks: int | None, override: dict[str, Any] | None, note: str | None, asked: dict[str, Any] | None
     ) -> tuple[Any, ...]:
-        if not clicks or not wish:
+        if not clicks or not override:
             return (no_update,) * 4
-        model = str(wish["model"])
+        model = str(override["model"])
         request = Request(
-            RequestKind(wish["ask"]), doors.now(), doors.who, int(wish["operation"]) or None, (note or "").strip()
+            RequestKind(override["ask"]), api.now(), api.who, int(override["operation"]) or None, (note or "").strip()
         )
         try:
-            understood = doors.ask(model, request)
+            understood = api.ask(model, request)
         except Exception as error:  # noqa: BLE001 - whoever pressed has to know that nothing was passed on
             words = html.Span(f"Nothing was passed on: {_failed(error)}", className="alert")
             return words, no_update, None, ""

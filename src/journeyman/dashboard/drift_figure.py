@@ -9,7 +9,7 @@ from journeyman.dashboard.frames import Figure, axis, changes, frame, runs, stam
 from journeyman.dashboard.palette import Palette
 from journeyman.dashboard.words import moment
 from journeyman.entities.overview import ModelState, Round
-from journeyman.entities.signal import Rung, Signal
+from journeyman.entities.signal import Signal, Tier
 from journeyman.reports.words import clean, cut, shorten
 
 __all__ = ["ALL_ROWS", "MOST_COLUMNS", "drift_figure", "drift_legend", "named_columns"]
@@ -17,12 +17,12 @@ __all__ = ["ALL_ROWS", "MOST_COLUMNS", "drift_figure", "drift_legend", "named_co
 ALL_ROWS = "(all rows)"
 MOST_COLUMNS = 12
 _THICK = (0.24, 0.44, 0.72, 0.72)
-_ORDER = (Rung.COLUMN, Rung.ESTIMATE, Rung.LOSS, Rung.FEED)
+_ORDER = (Tier.COLUMN, Tier.ESTIMATE, Tier.LOSS, Tier.FEED)
 _MEANINGS = {
-    Rung.COLUMN: ("c-base block", "has changed; that alone hurts nobody"),
-    Rung.ESTIMATE: ("c-estimate block", "rows have moved, by the estimate"),
-    Rung.LOSS: ("c-harm block", "named with a loss that has risen"),
-    Rung.FEED: ("c-feed block", "arrived broken"),
+    Tier.COLUMN: ("c-base block", "has changed; that alone hurts nobody"),
+    Tier.ESTIMATE: ("c-estimate block", "rows have moved, by the estimate"),
+    Tier.LOSS: ("c-harm block", "named with a loss that has risen"),
+    Tier.FEED: ("c-feed block", "arrived broken"),
 }
 
 
@@ -62,7 +62,7 @@ def drift_figure(state: ModelState, colours: Palette) -> Figure:
     for column in strips:
         best = [_surest(column, seen) for seen in rounds]
         values.append([None if s is None else _ORDER.index(s.rung) for s in best])
-        texts.append([_told(column, seen, s) for seen, s in zip(rounds, best, strict=True)])
+        texts.append([_hover_text(column, seen, s) for seen, s in zip(rounds, best, strict=True)])
     shapes, notes = changes(rounds, colours)
     for place, row in enumerate(values):
         shapes += _strip(rounds, row, place, (colours.base, colours.estimate, colours.harm, colours.feed))
@@ -109,7 +109,7 @@ def _surest(column: str, seen: Round) -> Signal | None:
     return max(mine, key=lambda s: _ORDER.index(s.rung), default=None)
 
 
-def _told(column: str, seen: Round, signal: Signal | None) -> str:
+def _hover_text(column: str, seen: Round, signal: Signal | None) -> str:
     if signal is None:
         return ""
     lines = _broken_up(cut(signal.message, 240))

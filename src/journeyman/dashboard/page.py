@@ -8,14 +8,14 @@ from urllib.parse import quote
 
 from dash import dcc, html
 
-from journeyman.dashboard.contest_figure import contests
+from journeyman.dashboard.comparison_figure import contests
 from journeyman.dashboard.drift_figure import named_columns
 from journeyman.dashboard.palette import Palette
 from journeyman.dashboard.sections import contest_section, drift_section, journal, releases, score_section
 from journeyman.dashboard.sparks import spark
 from journeyman.dashboard.words import (
     RANGES,
-    Standing,
+    StatusNote,
     asked_words,
     every_words,
     figures_words,
@@ -28,7 +28,7 @@ from journeyman.dashboard.words import (
 )
 from journeyman.entities.operation import Operation
 from journeyman.entities.overview import ModelState, RequestKind, Round
-from journeyman.entities.signal import Rung
+from journeyman.entities.signal import Tier
 from journeyman.reports.phrases import sentence
 from journeyman.reports.words import between, clean, metric_words, number, plural
 
@@ -132,7 +132,7 @@ def model_page(
     return [*parts, journal(state), releases(state)]
 
 
-def _card(said: Sequence[Standing], state: ModelState) -> Any:
+def _card(said: Sequence[StatusNote], state: ModelState) -> Any:
     picture = spark([r.watched.loss for r in state.rounds])
     mask = {"WebkitMaskImage": f'url("{picture}")', "maskImage": f'url("{picture}")'}
     seen = latest_loss(state.rounds)
@@ -150,7 +150,7 @@ def _card(said: Sequence[Standing], state: ModelState) -> Any:
     )
 
 
-def _word(said: Standing, names: str) -> Any:
+def _word(said: StatusNote, names: str) -> Any:
     icon = html.Span(said.icon, className="icon", **{"aria-hidden": "true"})
     return html.Span([icon, html.Span(said.word)], className=names)
 
@@ -165,7 +165,7 @@ def _lead(state: ModelState) -> str:
     return f"{said}. Looked at {every_words(last.end - last.begin)}, last at {moment(last.end)} UTC."
 
 
-def _verdict(state: ModelState, said: Sequence[Standing], asked: Mapping[str, str]) -> Any:
+def _verdict(state: ModelState, said: Sequence[StatusNote], asked: Mapping[str, str]) -> Any:
     questions = [_question(o, asked) for o in state.operations if o.number in state.waiting]
     words: list[Any] = [html.H2(_word(said[0], "word"), className="heading")]
     words += questions or [html.P(said[0].because, className="because")]
@@ -173,7 +173,7 @@ def _verdict(state: ModelState, said: Sequence[Standing], asked: Mapping[str, st
     switch = RequestKind.RESUME if state.paused else RequestKind.PAUSE
     back = _button(RequestKind.ROLL_BACK, state.name, "Roll back", disabled=len(state.versions) < 2)
     buttons = [_button(switch, state.name, str(switch.value).capitalize()), back]
-    if state.rounds and any(s.rung is Rung.FEED and s.alarming for s in state.rounds[-1].watched.signals):
+    if state.rounds and any(s.rung is Tier.FEED and s.alarming for s in state.rounds[-1].watched.signals):
         buttons.insert(0, _button(RequestKind.ACCEPT, state.name, "The feed is right"))
     words.append(html.Div(buttons, className="buttons"))
     return html.Section([html.Div(words), html.Div(_key_figures(state))], className=f"verdict {said[0].tone}")
@@ -182,7 +182,7 @@ def _verdict(state: ModelState, said: Sequence[Standing], asked: Mapping[str, st
 def _key_figures(state: ModelState) -> list[Any]:
     seen, parts = latest_loss(state.rounds), []
     if seen is not None:
-        value, interval = _apart(seen)
+        value, interval = _loss_texts(seen)
         name = html.P(f"{state.loss[:1].upper()}{state.loss[1:]}, latest", className="metric")
         parts = [name, html.P(value, className="figure"), html.P(interval, className="interval")]
     last = state.rounds[-1].watched if state.rounds else None
@@ -195,7 +195,7 @@ def _key_figures(state: ModelState) -> list[Any]:
     return parts
 
 
-def _apart(seen: Round) -> tuple[str, str]:
+def _loss_texts(seen: Round) -> tuple[str, str]:
     """Say a loss, and beside it its interval, the truths behind it and what it is compared with."""
     watched = seen.watched
     value, said = number(watched.loss), plural(watched.labels, "label")

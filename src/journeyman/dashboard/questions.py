@@ -45,7 +45,7 @@ def question(kind: RequestKind, model: str, operation: Operation | None = None) 
             "learns from such rows, those that have come already too."
         )
         return Question(f"Is the feed of {model} right?", text, "Accept", True)
-    what = "this" if operation is None else asked_words(_wanted(operation), operation.move.version)
+    what = "this" if operation is None else asked_words(_wanted_action(operation), operation.move.version)
     why = "" if operation is None else f"{sentence(operation.move.reason)} "
     if kind is RequestKind.APPROVE:
         return Question(f"Approve: {what}?", f"{why}The next round does it.", "Approve")
@@ -66,5 +66,5 @@ def answered(model: str, request: Request) -> str:
     return f"Asked at {moment(request.at, year=False)} UTC: {what}{which} {model}. The next round does it."
 
 
-def _wanted(operation: Operation) -> Action:
+def _wanted_action(operation: Operation) -> Action:
     return operation.move.wanted or operation.move.action

@@ -9,7 +9,7 @@ from journeyman.dashboard.frames import Figure, axis, changes, frame, runs, span
 from journeyman.dashboard.palette import Palette, see_through
 from journeyman.dashboard.words import figures_words, moment, refuted_words
 from journeyman.entities.overview import ModelState, Round
-from journeyman.entities.signal import Rung
+from journeyman.entities.signal import Tier
 from journeyman.reports.words import count, number, plural
 
 __all__ = ["Meaning", "score_figure", "score_legend"]
@@ -33,8 +33,8 @@ def score_figure(state: ModelState, colours: Palette) -> Figure:
     rounds = state.rounds
     middle = [stamp((r.begin + r.end) // 2) for r in rounds]
     shapes, notes = changes(rounds, colours)
-    shapes += spans(runs(rounds, [_alarmed(r, Rung.FEED) for r in rounds]), colours.feed, 0.22)
-    shapes += spans(runs(rounds, [_alarmed(r, Rung.LOSS, Rung.ESTIMATE) for r in rounds]), colours.harm)
+    shapes += spans(runs(rounds, [_alarmed(r, Tier.FEED) for r in rounds]), colours.feed, 0.22)
+    shapes += spans(runs(rounds, [_alarmed(r, Tier.LOSS, Tier.ESTIMATE) for r in rounds]), colours.harm)
     data: list[dict[str, Any]] = [
         _band(rounds, lambda r: (r.watched.estimate_low, r.watched.estimate_high), colours.estimate),
         _band(rounds, lambda r: (r.watched.low, r.watched.high), colours.model),
@@ -56,7 +56,7 @@ def score_figure(state: ModelState, colours: Palette) -> Figure:
             **_line(middle, [r.watched.loss for r in rounds], colours.model, "solid"),
             "mode": "lines+markers",
             "marker": {"color": colours.model, "size": 5},
-            "text": [_told(state.loss, r) for r in rounds],
+            "text": [_hover_text(state.loss, r) for r in rounds],
             "hovertemplate": "%{text}<extra></extra>",
         },
         _bars(rounds, middle, [r.watched.rows for r in rounds], see_through(colours.base, 0.45), "rows"),
@@ -84,24 +84,24 @@ def score_legend(state: ModelState) -> tuple[Meaning, ...]:
         refuted = ", now refuted by labels" if rounds[-1].watched.refuted else ""
         said.append(("c-estimate dotted", f"estimated without labels, 95% interval{refuted}"))
     said.append(("c-base dashed", "when the release was made"))
-    if any(_alarmed(r, Rung.LOSS, Rung.ESTIMATE) for r in rounds):
+    if any(_alarmed(r, Tier.LOSS, Tier.ESTIMATE) for r in rounds):
         said.append(("c-harm shade", "alarm"))
-    if any(_alarmed(r, Rung.FEED) for r in rounds):
+    if any(_alarmed(r, Tier.FEED) for r in rounds):
         said.append(("c-feed shade", "feed broken"))
     said.append(("c-model block", "labels that came"))
     said.append(("c-base block", "rows"))
     return tuple(said)
 
 
-def _alarmed(seen: Round, *rungs: Rung) -> bool:
-    return any(s.alarming and s.rung in rungs for s in seen.watched.signals)
+def _alarmed(seen: Round, *tiers: Tier) -> bool:
+    return any(s.alarming and s.rung in tiers for s in seen.watched.signals)
 
 
 def _estimate(seen: Round) -> tuple[float, float | None, float | None]:
     return seen.watched.estimate or 0.0, seen.watched.estimate_low, seen.watched.estimate_high
 
 
-def _told(loss: str, seen: Round) -> str:
+def _hover_text(loss: str, seen: Round) -> str:
     watched = seen.watched
     said = [f"<b>{moment(seen.begin, year=False)}</b>"]
     if watched.loss is not None:

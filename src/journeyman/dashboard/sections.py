@@ -7,7 +7,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from journeyman.dashboard.contest_figure import contest_figure, contest_legend, contest_words, contests
+from journeyman.dashboard.comparison_figure import contest_figure, contest_legend, contest_words, contests
 from journeyman.dashboard.drift_figure import MOST_COLUMNS, drift_figure, drift_legend, named_columns
 from journeyman.dashboard.frames import Figure
 from journeyman.dashboard.palette import Palette
@@ -79,7 +79,9 @@ def journal(state: ModelState) -> Any:
     if not stories:
         return html.Section([title, html.P("Nothing yet.", className="note")], className="card")
     more = html.P(f"The latest {_STORIES} of {count(total)}.", className="note") if total > _STORIES else None
-    return html.Section([title, more, html.Div([_told(s) for s in stories], className="journal")], className="card")
+    return html.Section(
+        [title, more, html.Div([_story_header(s) for s in stories], className="journal")], className="card"
+    )
 
 
 def releases(state: ModelState) -> Any:
@@ -134,7 +136,7 @@ def _finding(signal: Signal) -> Any:
     return html.Div(said, className=f"finding {tone}")
 
 
-def _told(told: Story) -> Any:
+def _story_header(told: Story) -> Any:
     tag = html.Span(told.tag, className="tag warn") if told.tag != "settled" else None
     head = [
         html.Span(told.at, className="when"),

@@ -13,7 +13,7 @@ from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from journeyman.dashboard.application import Doors, make_application
+from journeyman.dashboard.application import DashboardApi, make_application
 from journeyman.dashboard.guard import Guard, is_loopback
 from journeyman.errors import SettingsError
 
@@ -42,7 +42,7 @@ class Place:
     every: int = 5
 
 
-def opened(doors: Doors, place: Place) -> tuple[BaseWSGIServer, str]:
+def opened(api: DashboardApi, place: Place) -> tuple[BaseWSGIServer, str]:
     """Bind the port; return the server and the address to open.
 
     Raises
@@ -54,15 +54,15 @@ def opened(doors: Doors, place: Place) -> tuple[BaseWSGIServer, str]:
     token = place.token or ("" if here else secrets.token_urlsafe(24))
     guard = Guard(frozenset({"127.0.0.1", "localhost", "::1", place.host.strip("[]")}) if here else frozenset(), token)
     _check_free(place)
-    app = make_application(doors, guard, place.every)
+    app = make_application(api, guard, place.every)
     server = make_server(place.host, place.port, app.server, threaded=True, request_handler=_Quiet)
     name = f"[{place.host}]" if ":" in place.host else place.host
     return server, f"http://{name}:{server.server_port}/{f'?token={token}' if token else ''}"
 
 
-def serve(doors: Doors, place: Place, tell: Callable[[str], None]) -> None:
+def serve(api: DashboardApi, place: Place, tell: Callable[[str], None]) -> None:
     """Serve the page until interrupted; ``tell`` is called once with the address to open, when it answers."""
-    server, address = opened(doors, place)
+    server, address = opened(api, place)
     with server, _ended_by_signals(server.shutdown):
         tell(address)
         server.serve_forever()

@@ -59,9 +59,9 @@ def story(operation: Operation, rounds: Mapping[int, Round]) -> Story:
     move = operation.move
     title, tone = _title(operation)
     parts = (
-        ("Seen", _seen(operation, rounds)),
+        ("Seen", _observed_lines(operation, rounds)),
         ("So what", _so_what(move)),
-        ("Done", _done(operation)),
+        ("Done", _action_lines(operation)),
         ("Cost", _cost(operation)),
         ("What came of it", _outcome(operation)),
     )
@@ -107,7 +107,7 @@ def _tag(operation: Operation) -> str:
     return "settled"
 
 
-def _seen(operation: Operation, rounds: Mapping[int, Round]) -> tuple[str, ...]:
+def _observed_lines(operation: Operation, rounds: Mapping[int, Round]) -> tuple[str, ...]:
     seen = rounds.get(operation.round)
     told = [s for s in seen.watched.signals if s.code in operation.move.signals] if seen is not None else []
     missing = [code for code in operation.move.signals if code not in {s.code for s in told}]
@@ -127,7 +127,7 @@ def _so_what(move: Move) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _done(operation: Operation) -> tuple[str, ...]:
+def _action_lines(operation: Operation) -> tuple[str, ...]:
     move = operation.move
     said = [f"Release {operation.champion} answered until then."]
     if move.window is not None:

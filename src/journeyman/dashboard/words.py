@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 
 from journeyman.entities.decision import Action
 from journeyman.entities.overview import ModelState, Round
-from journeyman.entities.signal import Rung, Signal
+from journeyman.entities.signal import Signal, Tier
 from journeyman.reports.phrases import sentence
 from journeyman.reports.words import between, count, metric_words, number, percent, plural
 
 __all__ = [
     "RANGES",
     "NewestLoss",
-    "Standing",
+    "StatusNote",
     "asked_words",
     "every_words",
     "figures_words",
@@ -48,7 +48,7 @@ RANGES = {
 
 
 @dataclass(frozen=True)
-class Standing:
+class StatusNote:
     """One thing that is to be said of a model.
 
     Attributes
@@ -95,7 +95,7 @@ def every_words(milliseconds: int) -> str:
     return f"every {number(milliseconds / 1000)} seconds"
 
 
-def standings(state: ModelState, now: int) -> tuple[Standing, ...]:
+def standings(state: ModelState, now: int) -> tuple[StatusNote, ...]:
     """Say how a model stands, what asks for a person first; never nothing.
 
     Parameters
@@ -112,63 +112,63 @@ def standings(state: ModelState, now: int) -> tuple[Standing, ...]:
     last = state.rounds[-1] if state.rounds else None
     if last is not None:
         alarms = [s for s in last.watched.signals if s.alarming]
-        said += _broken([s for s in alarms if s.rung is Rung.FEED])
+        said += _broken([s for s in alarms if s.rung is Tier.FEED])
         said += _worse(alarms)
     if state.paused:
         said.append(
-            Standing("calm", "Ⅱ", "paused", "The loop watches and does nothing else until a person resumes it.")
+            StatusNote("calm", "Ⅱ", "paused", "The loop watches and does nothing else until a person resumes it.")
         )
     if last is None:
-        said.append(Standing("calm", "…", "not looked at yet", "No span has ended since it was first operated."))
+        said.append(StatusNote("calm", "…", "not looked at yet", "No span has ended since it was first operated."))
     elif state.held_until <= now and now - last.end > _LATE * max(1, last.end - last.begin):
         ended = f"The last look ended {moment(last.end)} UTC"
         because = f"{ended}, and no worker holds the model: is `journeyman operate` running?"
-        said.append(Standing("warn", "?", "nobody is watching", because))
+        said.append(StatusNote("warn", "?", "nobody is watching", because))
     return tuple(said) if said else (_unalarmed(state),)
 
 
-def _waiting(state: ModelState) -> list[Standing]:
+def _waiting(state: ModelState) -> list[StatusNote]:
     asked = [o for o in state.operations if o.number in state.waiting]
-    return [Standing("warn", "!", "waits for you", sentence(o.move.reason)) for o in asked[:1]]
+    return [StatusNote("warn", "!", "waits for you", sentence(o.move.reason)) for o in asked[:1]]
 
 
-def _broken(signals: list[Signal]) -> list[Standing]:
+def _broken(signals: list[Signal]) -> list[StatusNote]:
     if not signals:
         return []
     because = " ".join(sentence(s.message) for s in signals[:2])
-    return [Standing("bad", "×", "feed broken", f"{because} Nothing is learned from such rows.")]
+    return [StatusNote("bad", "×", "feed broken", f"{because} Nothing is learned from such rows.")]
 
 
-def _worse(alarms: list[Signal]) -> list[Standing]:
-    for rung, word in ((Rung.LOSS, "worse since"), (Rung.ESTIMATE, "probably worse since")):
+def _worse(alarms: list[Signal]) -> list[StatusNote]:
+    for rung, word in ((Tier.LOSS, "worse since"), (Tier.ESTIMATE, "probably worse since")):
         found = [s for s in alarms if s.rung is rung]
         if found:
             since = min(s.since for s in found)
-            return [Standing("bad", "↓", f"{word} {moment(since)}", sentence(found[0].message))]
+            return [StatusNote("bad", "↓", f"{word} {moment(since)}", sentence(found[0].message))]
     return []
 
 
-def _unalarmed(state: ModelState) -> Standing:
+def _unalarmed(state: ModelState) -> StatusNote:
     """Say how a model stands of which no alarm tells anything: by its newest truths, and what they leave open."""
     last = state.rounds[-1]
     shadow = "" if last.challenger is None else f" Release {last.challenger} is tried in the shadow."
     newest = newest_loss(state.rounds)
     if newest is None:
-        because = f"Release {last.champion} answers. No truth has come yet that says how well."
+        because = f"Release {last.champion} answers. No label has come yet that says how well."
         if last.watched.estimate is not None and not last.watched.refuted:
             guess = figures_words(last.watched.estimate, last.watched.estimate_low, last.watched.estimate_high)
-            because += f" Estimated without truths: {state.loss} {guess}."
-        return Standing("calm", "…", "no truths yet", because + shadow)
+            because += f" Estimated without labels: {state.loss} {guess}."
+        return StatusNote("calm", "…", "no labels yet", because + shadow)
     figures = f"{state.loss} {figures_words(newest.loss, newest.low, newest.high)}"
-    because = f"Release {last.champion} answers. Its latest {plural(newest.truths, 'truth')}: {figures}"
+    because = f"Release {last.champion} answers. Its latest {plural(newest.truths, 'label')}: {figures}"
     if newest.reference is None:
-        return Standing("good", "✓", "healthy", f"{because}.{shadow}")
+        return StatusNote("good", "✓", "healthy", f"{because}.{shadow}")
     because += f", {number(newest.reference)} when released."
     if newest.low > newest.reference * _TOLERATED:
-        return Standing("warn", "↓", "worse than when released", f"{because} It is not an alarm yet.{shadow}")
+        return StatusNote("warn", "↓", "worse than when released", f"{because} It is not an alarm yet.{shadow}")
     if newest.high > newest.reference * _CLEARLY:
-        return Standing("good", "✓", "healthy", f"{because} So few truths leave room for more.{shadow}")
-    return Standing("good", "✓", "healthy", f"{because}{shadow}")
+        return StatusNote("good", "✓", "healthy", f"{because} So few labels leave room for more.{shadow}")
+    return StatusNote("good", "✓", "healthy", f"{because}{shadow}")
 
 
 @dataclass(frozen=True)
@@ -232,9 +232,9 @@ def refuted_words(seen: Round) -> str:
     --------
     >>> from journeyman.entities.signal import Watched
     >>> refuted_words(Round(0, 0, 1, 1, None, Watched((), 9, 5, refuted=True)))
-    ', refuted by truths'
+    ', refuted by labels'
     """
-    return ", refuted by truths" if seen.watched.refuted else ""
+    return ", refuted by labels" if seen.watched.refuted else ""
 
 
 def latest_loss(rounds: Sequence[Round]) -> Round | None:

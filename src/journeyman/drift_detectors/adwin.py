@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from journeyman.drift_detectors.loss import bar, in_arrival_order, shown
 from journeyman.entities.finding import Severity
-from journeyman.entities.signal import Rung, Signal
+from journeyman.entities.signal import Signal, Tier
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
 from journeyman.metrics.row_losses import bounded_losses, loss_name
@@ -111,11 +111,11 @@ class AdwinDetector:
     """ADWIN as a second voter (DR102): it warns, and alone never alarms, for it gives no rate of false alarms."""
 
     name: str = "adwin"
-    rung: Rung = Rung.LOSS
+    rung: Tier = Tier.LOSS
 
     def begin(self, reference: Reference, task: Task) -> Mapping[str, FloatArray]:
         """Return an empty window."""
-        return _kept(Adwin(), (0.0, 0.0), (0.0, 0.0))
+        return _stored_memory(Adwin(), (0.0, 0.0), (0.0, 0.0))
 
     def look(
         self, reference: Reference, task: Task, memory: Mapping[str, FloatArray], traffic: Traffic
@@ -139,7 +139,7 @@ class AdwinDetector:
             if window.add(sum_held / held):
                 risen, since = window.mean > before, float(when)
             held, sum_held = 0, 0.0
-        kept = _kept(window, (sum_held, float(held)), (float(risen), since))
+        kept = _stored_memory(window, (sum_held, float(held)), (float(risen), since))
         if not risen or window.mean <= bar(reference):
             return kept, ()
         mean = reference.level[0]
@@ -161,7 +161,7 @@ class AdwinDetector:
         return kept, (signal,)
 
 
-def _kept(window: Adwin, rest: tuple[float, float], risen: tuple[float, float]) -> dict[str, FloatArray]:
+def _stored_memory(window: Adwin, rest: tuple[float, float], risen: tuple[float, float]) -> dict[str, FloatArray]:
     buckets = np.array([window.sizes, window.totals, window.squares], dtype=np.float64).T.reshape(-1, 3)
     seen = np.array([float(window.seen)])
     return {"buckets": buckets, "seen": seen, "rest": np.array(rest), "risen": np.array(risen)}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from journeyman.drift_detectors.effects import column_effects
 from journeyman.drift_detectors.windows import append, compared_columns, recall, window_rows
 from journeyman.entities.finding import Severity
-from journeyman.entities.signal import Rung, Signal
+from journeyman.entities.signal import Signal, Tier
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
 
@@ -26,7 +26,7 @@ class ColumnsDetector:
     """Effect sizes of each column over the latest rows, beyond chance for all columns together."""
 
     name: str = "columns"
-    rung: Rung = Rung.COLUMN
+    rung: Tier = Tier.COLUMN
 
     def begin(self, reference: Reference, task: Task) -> Mapping[str, FloatArray]:
         """Return an empty window."""

@@ -2,7 +2,7 @@
 
 A broken feed is told from drift by how it looks: most values are gone, a sensor stands still, two columns have changed
 places, a clean factor undoes the change, rows come twice, clocks jump, rows cannot be read at all. The bounds are
-probabilities that sound rows look so, not thresholds on a score; what is short of them is left to the other rungs.
+probabilities that sound rows look so, not thresholds on a score; what is short of them is left to the other tiers.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.drift_detectors.feed_columns import Broken, lacking, stuck
-from journeyman.drift_detectors.feed_maps import WAYS
-from journeyman.drift_detectors.feed_swaps import swapped
-from journeyman.drift_detectors.feed_twice import row_digests, twice
-from journeyman.drift_detectors.feed_units import OtherUnit, new_units, skewed, still_so
+from journeyman.drift_detectors.column_swap import swapped_columns
+from journeyman.drift_detectors.duplicate_delivery import is_duplicate_delivery, row_digests
+from journeyman.drift_detectors.faulty_columns import FaultyColumn, missing_columns, stuck_columns
+from journeyman.drift_detectors.unit_change import UnitChange, new_units, skewed, still_so
+from journeyman.drift_detectors.unit_conversions import CONVERSIONS
 from journeyman.drift_detectors.windows import append, numbers, recall, window_rows
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Severity
-from journeyman.entities.signal import Rung, Signal
+from journeyman.entities.signal import Signal, Tier
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
@@ -46,7 +46,7 @@ class FeedDetector:
     """Rules on what arrives (DR001 to DR008)."""
 
     name: str = "feed"
-    rung: Rung = Rung.FEED
+    rung: Tier = Tier.FEED
 
     def begin(self, reference: Reference, task: Task) -> Mapping[str, FloatArray]:
         """Return a memory of no rows."""
@@ -66,10 +66,12 @@ class FeedDetector:
         rows, columns = fresh.rows, _columns(reference)
         sound, digests = recall(memory), row_digests(rows)
         ways = _still(reference, columns, memory, rows)
-        mended = {name: WAYS[ways[name]].undone(numbers(rows[name])) if name in ways else rows[name] for name in rows}
-        known = _known(memory, fresh, mended)
+        mended = {
+            name: CONVERSIONS[ways[name]].undone(numbers(rows[name])) if name in ways else rows[name] for name in rows
+        }
+        known = _recent_rows(memory, fresh, mended)
         latest = {name: values[-_LATEST:] for name, values in known.items()}
-        broken = list(_refused(traffic))
+        broken = list(_rejected_rows(traffic))
         moment = {b.code: traffic.begin for b in broken}
         for part, began in _parts(mended, latest, fresh.times, traffic.begin):
             for found in _column_rules(reference, columns, (part, sound), traffic):
@@ -79,14 +81,14 @@ class FeedDetector:
         units, changed = _units(reference, _without(columns, broken), memory, latest, ways)
         moment["DR004"] = traffic.begin if changed is None else changed
         broken += [_unit_words(reference, name, way, rows) for name, way in sorted(units.items())]
-        broken += twice(reference, digests, memory["digests"])
+        broken += is_duplicate_delivery(reference, digests, memory["digests"])
         clocks, jumps = _clocks(reference, columns, rows, memory["clocks"], traffic)
         broken += jumps
         signals: list[Signal] = []
         since = np.zeros_like(memory["since"])
         places = {column.name: number for number, column in enumerate(columns, 1)}
         for k, code in enumerate(_ORDER):
-            together: dict[float, list[Broken]] = {}  # columns that broke at different times are told apart
+            together: dict[float, list[FaultyColumn]] = {}  # columns that broke at different times are told apart
             for b in (b for b in broken if b.code == code):
                 place = [places.get(name, 0) for name in b.columns] or [0]
                 earlier = [at for at in memory["since"][k, place].tolist() if at]
@@ -125,7 +127,7 @@ def _still(
     return {
         name: way
         for name, way in told.items()
-        if still_so(reference, name, WAYS[way], numbers(rows[name]), known.get(name, np.empty(0)))
+        if still_so(reference, name, CONVERSIONS[way], numbers(rows[name]), known.get(name, np.empty(0)))
     }
 
 
@@ -151,7 +153,7 @@ def _units(
         return dict(ways), None
     series, whole = _series(memory, latest), np.flatnonzero(latest[_BROKEN] == 0.0)
     since = len(series[rest[0].name]) - len(whole)
-    found: tuple[OtherUnit, ...] = new_units(reference, rest, series, since)
+    found: tuple[UnitChange, ...] = new_units(reference, rest, series, since)
     if len(memory.get(f"latest:{_TIMES}", ())) < _LEAST_KNOWN:
         names = {unit.column for unit in found}
         found += skewed(reference, [c for c in rest if c.name not in names], series)
@@ -159,14 +161,14 @@ def _units(
     for unit in found:
         place = max(0, unit.place - since)
         begins.append(int(latest[_TIMES][whole[place]]))
-        latest[unit.column][whole[place:]] = WAYS[unit.way].undone(latest[unit.column][whole[place:]])
+        latest[unit.column][whole[place:]] = CONVERSIONS[unit.way].undone(latest[unit.column][whole[place:]])
     return {**ways, **{unit.column: unit.way for unit in found}}, min(begins, default=None)
 
 
-def _unit_words(reference: Reference, name: str, way: int, rows: Block) -> Broken:
+def _unit_words(reference: Reference, name: str, way: int, rows: Block) -> FaultyColumn:
     now, was = (_middle(numbers(block[name])) for block in (rows, reference.rows))
-    words = f"{name!r} arrives in another unit ({WAYS[way].words}): median {now:.4g}, {was:.4g} in the reference"
-    return Broken("DR004", (name,), words)
+    words = f"{name!r} arrives in another unit ({CONVERSIONS[way].words}): median {now:.4g}, {was:.4g} in the reference"
+    return FaultyColumn("DR004", (name,), words)
 
 
 def _middle(values: FloatArray) -> float:
@@ -174,7 +176,7 @@ def _middle(values: FloatArray) -> float:
     return float(np.median(known)) if len(known) else float("nan")
 
 
-def _known(memory: Mapping[str, FloatArray], fresh: Traffic, mended: Block) -> dict[str, FloatArray]:
+def _recent_rows(memory: Mapping[str, FloatArray], fresh: Traffic, mended: Block) -> dict[str, FloatArray]:
     """Return the latest rows before a span and the rows of the span, with their times and whether they were broken."""
     now = {name: numbers(values) for name, values in mended.items()}
     now |= {_TIMES: fresh.times.astype(np.float64), _BROKEN: np.zeros(len(fresh.ids))}
@@ -207,33 +209,33 @@ def _parts(
 
 def _column_rules(
     reference: Reference, columns: Sequence[Column], blocks: tuple[Block, Block], traffic: Traffic
-) -> tuple[Broken, ...]:
+) -> tuple[FaultyColumn, ...]:
     rows, sound = blocks
     unseen = {name for finding in traffic.feed.findings if finding.code == "PR103" for name in finding.subject}
-    gone = lacking(reference, columns, rows, unseen)
+    gone = missing_columns(reference, columns, rows, unseen)
     rest = _without(columns, gone)
-    still = stuck(reference, rest, rows, sound)
-    return (*gone, *still, *swapped(reference, _without(rest, still), rows))
+    still = stuck_columns(reference, rest, rows, sound)
+    return (*gone, *still, *swapped_columns(reference, _without(rest, still), rows))
 
 
-def _without(columns: Sequence[Column], broken: Sequence[Broken]) -> tuple[Column, ...]:
+def _without(columns: Sequence[Column], broken: Sequence[FaultyColumn]) -> tuple[Column, ...]:
     names = {name for b in broken for name in b.columns}
     return tuple(c for c in columns if c.name not in names)
 
 
-def _refused(traffic: Traffic) -> tuple[Broken, ...]:
+def _rejected_rows(traffic: Traffic) -> tuple[FaultyColumn, ...]:
     feed = traffic.feed
     if feed.rows < _LEAST_ROWS or feed.refused < _SOME_REFUSED * feed.rows:
         return ()
     reasons = [f for f in feed.findings if f.code in ("PR101", "PR102")]
     subjects = tuple(dict.fromkeys(name for f in reasons for name in f.subject))
     said = [f"{feed.refused} of {feed.rows} rows could not be read", *(f.message.rstrip(".") for f in reasons[:_NAMED])]
-    return (Broken("DR007", subjects, ": ".join([said[0], ", ".join(said[1:])]) if reasons else said[0]),)
+    return (FaultyColumn("DR007", subjects, ": ".join([said[0], ", ".join(said[1:])]) if reasons else said[0]),)
 
 
 def _clocks(
     reference: Reference, columns: Sequence[Column], rows: Block, before: FloatArray, traffic: Traffic
-) -> tuple[FloatArray, tuple[Broken, ...]]:
+) -> tuple[FloatArray, tuple[FaultyColumn, ...]]:
     """Return where each date stands now and since when, and dates that jumped by more than all of training lasted.
 
     Between two looks a date may go on twice as far as the log's own clock. A model may be put into use long after its
@@ -243,7 +245,7 @@ def _clocks(
     feed = traffic.feed
     if feed.rows >= _LEAST_ROWS and feed.backwards >= max(1.0, _BACKWARDS * feed.rows):
         words = f"time runs backwards in {feed.backwards} of {feed.rows} rows, by more than it ever did in training"
-        found.append(Broken("DR006", (), words))
+        found.append(FaultyColumn("DR006", (), words))
     now = before.copy()
     for k, column in enumerate(columns):
         if column.kind is not Kind.DATETIME:
@@ -257,14 +259,14 @@ def _clocks(
         reach = high - low + 2.0 * (traffic.end - when) / 1000.0
         if np.isfinite(last) and not low <= place <= high and abs(place - last) > reach:
             days = [str(np.datetime64(int(v), "s"))[:10] for v in (place, last)]
-            found.append(Broken("DR006", (column.name,), f"{column.name!r} jumps to {days[0]}, from {days[1]}"))
+            found.append(FaultyColumn("DR006", (column.name,), f"{column.name!r} jumps to {days[0]}, from {days[1]}"))
         else:
             now[k] = (place, float(traffic.end))
     return now, tuple(found)
 
 
 def _signal(
-    name: str, reference: Reference, code: str, broken: Sequence[Broken], since: int, traffic: Traffic
+    name: str, reference: Reference, code: str, broken: Sequence[FaultyColumn], since: int, traffic: Traffic
 ) -> Signal:
     columns = tuple(dict.fromkeys(column for b in broken for column in b.columns))
     columns = tuple(sorted(columns, key=lambda c: (-reference.importance.get(c, 0.0), c)))
@@ -278,7 +280,7 @@ def _signal(
         words += " (the model does not use it)"
     return Signal(
         code=code,
-        rung=Rung.FEED,
+        rung=Tier.FEED,
         severity=Severity.WARNING if harmless or few else Severity.ERROR,
         message=f"The feed is broken: {words}.",
         since=since,

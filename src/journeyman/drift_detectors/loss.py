@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.drift_detectors.affected_segments import affected_segment
 from journeyman.drift_detectors.e_detector import LOOKS, Evidence, advance, bettors, evidence
 from journeyman.drift_detectors.effects import column_effects, distance, responsible, variation
-from journeyman.drift_detectors.hurt import whom_it_hurts
 from journeyman.drift_detectors.windows import append, compared_columns, recall, window_rows
 from journeyman.entities.finding import Severity
-from journeyman.entities.signal import Rung, Signal
+from journeyman.entities.signal import Signal, Tier
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.traffic import Reference, Traffic
 from journeyman.metrics.row_losses import bounded_losses, loss_name, said_uncertainty
@@ -71,7 +71,7 @@ class LossDetector:
     """An e-detector on the loss of the truths that came (DR101)."""
 
     name: str = "loss"
-    rung: Rung = Rung.LOSS
+    rung: Tier = Tier.LOSS
 
     def begin(self, reference: Reference, task: Task) -> Mapping[str, FloatArray]:
         """Return bettors who have seen nothing, and an empty window."""
@@ -174,7 +174,7 @@ def _signal(name: str, reference: Reference, task: Task, memory: Mapping[str, Fl
     columns = compared_columns(reference)
     effects = column_effects(reference, rows, columns, reference.dependence)
     moved = responsible(effects, reference.importance)
-    hurt = whom_it_hurts(reference, rows, losses, columns)
+    hurt = affected_segment(reference, rows, losses, columns)
     target = _target_moved(reference, task, truths)
     mean = reference.level[0]
     named = ((task.target,) if target else ()) + ((hurt.column,) if hurt else ()) + moved
@@ -190,7 +190,7 @@ def _signal(name: str, reference: Reference, task: Task, memory: Mapping[str, Fl
         message += f" What else has changed: {'; '.join(said)}."
     return Signal(
         code="DR101",
-        rung=Rung.LOSS,
+        rung=Tier.LOSS,
         severity=Severity.ERROR,
         message=message,
         since=int(known.since),

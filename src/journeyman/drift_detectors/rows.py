@@ -18,14 +18,14 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.drift_detectors.affected_segments import growing_segment
 from journeyman.drift_detectors.e_detector import LOOKS, advance, bettors, evidence
 from journeyman.drift_detectors.effects import column_effects, responsible
-from journeyman.drift_detectors.hurt import whom_it_would_hurt
 from journeyman.drift_detectors.loss import bar, shown
 from journeyman.drift_detectors.windows import append, compared_columns, numbers, recall, weightiest, window_rows
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Severity
-from journeyman.entities.signal import Rung, Signal
+from journeyman.entities.signal import Signal, Tier
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
@@ -83,7 +83,7 @@ class RowsDetector:
     """A domain classifier: moved rows, and the loss they are expected to cost (DR201, DR202, DR203)."""
 
     name: str = "rows"
-    rung: Rung = Rung.ESTIMATE
+    rung: Tier = Tier.ESTIMATE
 
     def begin(self, reference: Reference, task: Task) -> Mapping[str, FloatArray]:
         """Return bettors who have seen nothing, and an empty window."""
@@ -113,7 +113,7 @@ class RowsDetector:
         if estimate is None:
             return kept, ()
         moved = evidence({name: kept[name] for name in _BETS})
-        kept["told"] = _told(reference, task, kept, traffic, estimate, moved.since if moved.alarm else None)
+        kept["told"] = _shift_signal(reference, task, kept, traffic, estimate, moved.since if moved.alarm else None)
         ratio = _ratio(reference, kept["told"])
         mean = reference.level[0]
         value = float(np.clip((mean + estimate.rise) * ratio, 0.0, 1.0))
@@ -203,7 +203,7 @@ def _estimate(reference: Reference, task: Task, judged: _Judged, said: FloatArra
     return _Estimate(rise, float(np.sqrt(variance * reference.dependence)))
 
 
-def _told(
+def _shift_signal(
     reference: Reference,
     task: Task,
     memory: Mapping[str, FloatArray],
@@ -245,7 +245,7 @@ def _signal(
     if memory["harmful"][0] >= 2:
         code, severity = "DR201", Severity.ERROR
         message = f"Rows have moved to where the model errs more: estimated {loss_name(task)} {between}; {said}."
-        hurt = whom_it_would_hurt(reference, rows, [c for c in columns if c.name in named])
+        hurt = growing_segment(reference, rows, [c for c in columns if c.name in named])
         if hurt is not None:
             message += f" There are more rows where {hurt.words}, a hard place: {shown(hurt.loss, reference, task)}."
     elif unlike > _UNLIKE:
@@ -259,7 +259,7 @@ def _signal(
         message = f"Rows have moved, and no harm is expected of it: estimated {loss_name(task)} {between}; {said}."
     return Signal(
         code=code,
-        rung=Rung.ESTIMATE,
+        rung=Tier.ESTIMATE,
         severity=severity,
         message=message,
         since=int(moved.since),

@@ -50,7 +50,7 @@ class RowMisfit:
 
     @property
     def message(self) -> str:
-        """One sentence."""
+        """Which column misfits and how, as one sentence."""
         return f"{self.field!r} holds {self.found}, wanted {self.wanted}" if self.found else f"no {self.field!r}"
 
 

@@ -33,7 +33,7 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True)
 class Candidate:
-    """Something worth trying.
+    """A configuration to be trained: algorithm, preparation and parameters.
 
     Attributes
     ----------

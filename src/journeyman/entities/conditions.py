@@ -47,18 +47,18 @@ def conditions_on(column: Column, values: NDArray[np.float64]) -> list[tuple[Con
 def _is(column: Column, value: float) -> str:
     if column.categories and (column.kind.categorical or column.kind is Kind.BOOLEAN):
         return f"{column.name} = {column.categories[int(value)]}"
-    return f"{column.name} = {_say(column, value)}"
+    return f"{column.name} = {_format_value(column, value)}"
 
 
 def _span(column: Column, low: float, high: float) -> str:
     if np.isinf(low):
-        return f"{column.name} < {_say(column, high)}"
+        return f"{column.name} < {_format_value(column, high)}"
     if np.isinf(high):
-        return f"{column.name} ≥ {_say(column, low)}"
-    return f"{_say(column, low)} ≤ {column.name} < {_say(column, high)}"
+        return f"{column.name} ≥ {_format_value(column, low)}"
+    return f"{_format_value(column, low)} ≤ {column.name} < {_format_value(column, high)}"
 
 
-def _say(column: Column, value: float) -> str:
+def _format_value(column: Column, value: float) -> str:
     if column.kind is Kind.DATETIME:
         return str(np.datetime64(int(value), "s")).replace("T", " ").removesuffix(" 00:00:00")
     return f"{value:.6g}"

@@ -1,4 +1,4 @@
-"""What comes in at the door: a table in canonical form and what was decided while reading it."""
+"""What ingestion gives: a table in canonical form and what was decided while reading it."""
 
 from __future__ import annotations
 

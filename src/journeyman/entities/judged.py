@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from journeyman.entities.contest import Contest
 from journeyman.entities.operation import Move, WindowPlan
+from journeyman.entities.paired_comparison import PairedComparison
 from journeyman.entities.signal import LastingFault, Watched
 from journeyman.entities.staleness import Staleness
 
@@ -29,7 +29,7 @@ class PolicyMemory:
     ----------
     staleness : Staleness
         What back-tests have said; it holds what the champion learned from.
-    contest : Contest or None
+    contest : PairedComparison or None
         Champion against whatever runs in the shadow.
     shadow : LearnedFrom or None
         What that learned from.
@@ -48,7 +48,7 @@ class PolicyMemory:
     """
 
     staleness: Staleness
-    contest: Contest | None = None
+    contest: PairedComparison | None = None
     shadow: LearnedFrom | None = None
     since: Watched = field(default_factory=lambda: Watched((), 0, 0))
     retry_at: int = 0

@@ -167,7 +167,7 @@ class LoopState:
     hidden : tuple of str
         Columns that the log was told not to hold; nobody can watch them.
     accepted : mapping of str to int
-        Claims of the feed's rung (``Signal.claims``) that a person has said to be right, or that have lasted, and for
+        Claims of the feed tier (``Signal.claims``) that a person has said to be right, or that have lasted, and for
         how many looks in a row nothing has said so any more.
     lasting : tuple of LastingFault
         Faults of the feed that go on.
@@ -250,7 +250,7 @@ class Observed:
 
     @property
     def traffic(self) -> Traffic:
-        """All of it."""
+        """The rows that were answered, with predictions of shadow releases by version."""
         return replace(self.answered, shadows=dict(self.shadows))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from journeyman.entities.contest import Contest
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.operation import Operation
+from journeyman.entities.paired_comparison import PairedComparison
 from journeyman.entities.signal import Watched
 
 __all__ = ["ColumnThenNow", "ModelState", "Request", "RequestKind", "Round", "TrafficView"]
@@ -71,7 +71,7 @@ class Round:
         Release that ran in the shadow.
     watched : Watched
         What was seen.
-    contest : Contest or None
+    contest : PairedComparison or None
         What the truths have said so far of champion and challenger, when this round judged.
     """
 
@@ -81,7 +81,7 @@ class Round:
     champion: int
     challenger: int | None
     watched: Watched
-    contest: Contest | None = None
+    contest: PairedComparison | None = None
 
 
 @dataclass(frozen=True)

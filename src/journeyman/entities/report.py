@@ -12,8 +12,8 @@ from journeyman.entities.decision import Decision
 from journeyman.entities.evaluation import Evaluation, Example, Explanation
 from journeyman.entities.experience import Expectation
 from journeyman.entities.finding import Finding
+from journeyman.entities.lookup_gain import LookupGain
 from journeyman.entities.profile import Profile
-from journeyman.entities.recollection import Recollection
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Member, Trial
 from journeyman.entities.weakness import Attempt, Weakness
@@ -72,7 +72,7 @@ class BuildReport:
         What the limit on memory has changed, in words; empty where nothing.
     weaknesses, attempts : tuple of Weakness and of Attempt
         Where the ensemble failed on the way, and what was tried against it.
-    recollection : Recollection or None
+    recollection : LookupGain or None
         What the release makes of rows that it has met; None where it looks nothing up.
     search_seconds : float
         From start to the end of the search; 0 where no clock counts.
@@ -113,7 +113,7 @@ class BuildReport:
     limited: str = ""
     weaknesses: tuple[Weakness, ...] = ()
     attempts: tuple[Attempt, ...] = ()
-    recollection: Recollection | None = None
+    recollection: LookupGain | None = None
     search_seconds: float = 0.0
     thin: str = ""
     not_tried: tuple[NotInstalled, ...] = ()

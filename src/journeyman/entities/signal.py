@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from journeyman.entities.finding import Severity
 
-__all__ = ["LastingFault", "Rung", "Signal", "Watched"]
+__all__ = ["LastingFault", "Signal", "Tier", "Watched"]
 
 
-class Rung(StrEnum):
+class Tier(StrEnum):
     """How much a signal can prove, from the surest to the one that only helps to find the cause."""
 
     FEED = "feed"
@@ -26,13 +26,13 @@ class Rung(StrEnum):
 
 @dataclass(frozen=True)
 class Signal:
-    """Something that changed.
+    """A detected change in live traffic.
 
     Attributes
     ----------
     code : str
         Stable: "DR101". docs/findings/ has a page for each.
-    rung : Rung
+    rung : Tier
         How much it can prove.
     severity : Severity
         ERROR where it hurts or the feed is broken, WARNING where it may, NOTE for diagnosis.
@@ -53,7 +53,7 @@ class Signal:
     """
 
     code: str
-    rung: Rung
+    rung: Tier
     severity: Severity
     message: str
     since: int
@@ -123,7 +123,7 @@ class Watched:
     broken : tuple of (int, int)
         Spans, in milliseconds since 1970, whose rows arrived broken, so far; nothing is to be learned from them.
     accepted : tuple of str
-        Claims of the feed's rung that a person has said to be right, or that have lasted: they alarm nobody.
+        Claims of the feed tier that a person has said to be right, or that have lasted: they alarm nobody.
     lasting : tuple of LastingFault
         Faults of the feed that go on, and count as such.
     settled : tuple of LastingFault

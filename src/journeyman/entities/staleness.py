@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from journeyman.entities.contest import Contest
 from journeyman.entities.operation import WindowKind, WindowPlan
+from journeyman.entities.paired_comparison import PairedComparison
 
 __all__ = ["Staleness", "TestedBlock", "WindowScore"]
 
@@ -80,7 +80,7 @@ class Staleness:
         fast models go stale here (``stages/retrain/ageing.py``).
     windows : mapping of str to WindowScore
         Back-tests of windows, by name.
-    recipe : Contest
+    recipe : PairedComparison
         Evidence that learning again, as was proposed each time before its truths came, gives better models than those
         in use (docs/decisions/0025).
 
@@ -99,4 +99,4 @@ class Staleness:
     slope_weight: float = 0.0
     slope_total: float = 0.0
     windows: Mapping[str, WindowScore] = field(default_factory=dict)
-    recipe: Contest = field(default_factory=lambda: Contest(0, 0))
+    recipe: PairedComparison = field(default_factory=lambda: PairedComparison(0, 0))

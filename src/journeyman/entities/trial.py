@@ -48,7 +48,7 @@ class Trial:
     preparing : float
         Seconds of these that went into a preparation, which later trials share.
     fit_seconds : float
-        Seconds of one of its last fits, when what is loaded or compiled once is behind it; 0 where not known.
+        Seconds of one of its final fits, when what is loaded or compiled once is behind it; 0 where not known.
     started : float
         Seconds since the run began when it started.
     answer_seconds : float
@@ -93,7 +93,7 @@ class Member:
     rounds : int
         Boosting rounds to fit with (0 where the algorithm has none).
     copies : int
-        Fits for good, each from another seed, whose answers are averaged.
+        Seed replicas: final fits, each from another seed, whose predictions are averaged.
     """
 
     candidate: Candidate

@@ -61,7 +61,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Place:
-    """Some of the rows.
+    """A subset of the rows, by a condition on columns.
 
     Attributes
     ----------

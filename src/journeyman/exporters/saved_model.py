@@ -43,7 +43,7 @@ def write_saved_model(model: NeuralModel, folder: Path, seed: int = 0) -> float:
     """
     try:
         # Here and not above: TensorFlow takes ten seconds to load, and is an extra that few installations have.
-        import tensorflow as tf  # noqa: PLC0415  # the one door to TensorFlow
+        import tensorflow as tf  # noqa: PLC0415  # the one place that imports TensorFlow
     except ImportError as error:
         raise InputError(
             "a SavedModel is written by TensorFlow, which is not installed", hint="pip install 'journeyman[tensorflow]'"
@@ -55,7 +55,7 @@ def write_saved_model(model: NeuralModel, folder: Path, seed: int = 0) -> float:
     entering = tf.TensorSpec((None, model.inputs.features), tf.float32, name="features")
 
     def answer(features: Any) -> dict[str, Any]:
-        return {"predictions": _answer(tf, module.arrays, model, features)}
+        return {"predictions": _predict_graph(tf, module.arrays, model, features)}
 
     module.answer = tf.function(answer, input_signature=[entering])
     tf.saved_model.save(module, str(folder), signatures={"serving_default": module.answer})
@@ -72,7 +72,7 @@ def _arrays(model: NeuralModel) -> dict[str, Any]:
     return found | {f"slope_{i}": slope for i, slope in enumerate(model.slopes)}
 
 
-def _answer(tf: Any, arrays: Any, model: NeuralModel, features: Any) -> Any:
+def _predict_graph(tf: Any, arrays: Any, model: NeuralModel, features: Any) -> Any:
     inputs = model.inputs
     entering = [int(i) for i in np.concatenate([inputs.numbers, inputs.flats])]
     z = (tf.cast(tf.gather(features, entering, axis=1), tf.float64) - arrays["center"]) * arrays["scale"]

@@ -73,7 +73,7 @@ def champion_predictions(
     name, version = known.name, known.version
     try:
         release = open_release(workspace.path / known.path, known.digest)
-        found = _asked(release, table, task, division, judged)
+        found = _predict_judged(release, table, task, division, judged)
     except (InputError, ReleaseError) as error:
         return ChampionPredictions(name, version, f"the release of version {version} cannot be used: {error.message}")
     if isinstance(found, str):
@@ -98,7 +98,7 @@ def champion_predictions(
     )
 
 
-def _asked(
+def _predict_judged(
     release: Release, table: Table, task: Task, division: Split, judged: JudgedRows
 ) -> tuple[NDArray[np.int64], FloatArray, int] | str:
     """Return rows, predictions, and how many of these were recorded; or why there are none."""
@@ -147,14 +147,14 @@ def _unlike(release: Release, table: Table, task: Task) -> str:
         return f"version {version} was built for a {old.kind} task, this one for a {task.kind} task"
     if set(old.labels) != set(task.labels):
         gone, came = (sorted(set(a) - set(b)) for a, b in ((old.labels, task.labels), (task.labels, old.labels)))
-        parts = [f"{_listed(some)} {word}" for some, word in ((gone, "is gone"), (came, "is new")) if some]
+        parts = [f"{_quoted_list(some)} {word}" for some, word in ((gone, "is gone"), (came, "is new")) if some]
         return f"the classes are not those of version {version}: {' and '.join(parts)}"
     if old.metric != task.metric:
         return f"version {version} was chosen by {old.metric}, this one by {task.metric}"
     there = {column.name for column in table.columns}
     lacking = [column.name for column in release.columns if column.name not in there]
     if lacking:
-        return f"version {version} needs {_listed(lacking)}, which the new table does not have"
+        return f"version {version} needs {_quoted_list(lacking)}, which the new table does not have"
     return ""
 
 
@@ -194,6 +194,6 @@ def _parts(rows: int) -> Iterator[slice]:
     return (slice(start, min(start + _AT_ONCE, rows)) for start in range(0, rows, _AT_ONCE))
 
 
-def _listed(names: list[str]) -> str:
+def _quoted_list(names: list[str]) -> str:
     shown = ", ".join(f"'{name}'" for name in names[:3])
     return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown

@@ -15,7 +15,7 @@ from journeyman.interfaces import Algorithm, Preparation
 from journeyman.stages.score import ScoredMember, Scorer
 from journeyman.stages.train import FittedPart
 from journeyman.transformers.derived import TEXTS, text_columns
-from journeyman.transformers.known_rows import KnownRows
+from journeyman.transformers.duplicate_lookup import DuplicateLookup
 from journeyman.transformers.target_scale import on_scale
 from journeyman.transformers.treated import with_correction
 
@@ -95,7 +95,7 @@ def make_scorer(
         for placed, part in zip(card.members, fitted.members, strict=True)
     ]
     prepared = {part.name: preparations[part.name].from_files(part.files) for part in fitted.preparations}
-    known = None if fitted.known is None else KnownRows.from_file(fitted.known)
+    known = None if fitted.known is None else DuplicateLookup.from_file(fitted.known)
     return Scorer(prepared, members, card.temperature, known)
 
 

@@ -163,14 +163,14 @@ class _Writer:
         self._file = file
 
     def __enter__(self) -> Keep:
-        """Begin."""
+        """Return the function that appends rows."""
         return self.keep
 
     def __exit__(self, *_: object) -> None:
-        """End the file."""
+        """Write the end of the format, where it has one."""
 
     def keep(self, rows: pd.DataFrame) -> None:
-        """Add rows."""
+        """Append a frame of predictions, one row a prediction."""
         raise NotImplementedError
 
 
@@ -183,7 +183,7 @@ class _Text(_Writer):
         self._header = True
 
     def keep(self, rows: pd.DataFrame) -> None:
-        """Add rows."""
+        """Append a frame of predictions, one row a prediction."""
         text = rows.to_csv(None, sep=self._delimiter, index=False, header=self._header, lineterminator="\n")
         self._file.write(text.encode())
         self._header = False
@@ -193,7 +193,7 @@ class _JsonLines(_Writer):
     """One record a line."""
 
     def keep(self, rows: pd.DataFrame) -> None:
-        """Add rows."""
+        """Append a frame of predictions, one row a prediction."""
         self._file.write(msgspec.json.Encoder().encode_lines(rows.to_dict("records")))
 
 
@@ -204,12 +204,12 @@ class _Parquet(_Writer):
     _schema: pa.Schema
 
     def __exit__(self, *_: object) -> None:
-        """End the file."""
+        """Write the end of the format, where it has one."""
         if self._parquet is not None:
             self._parquet.close()
 
     def keep(self, rows: pd.DataFrame) -> None:
-        """Add rows."""
+        """Append a frame of predictions, one row a prediction."""
         table = pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata(None)
         if self._parquet is None:
             # A kept column may be empty in the first rows and a text in later ones.

@@ -59,7 +59,7 @@ def interval_frame(answers: FloatArray, block: Block, conformal: Conformal | Non
     ReleaseError
         Where the release knows no interval: it was built from too few rows.
     """
-    ends = _known(conformal, name).intervals(answers, block)
+    ends = _require_conformal(conformal, name).intervals(answers, block)
     return pd.DataFrame({"prediction": answers[:, 0], "low": ends[:, 0], "high": ends[:, 1]})
 
 
@@ -77,13 +77,13 @@ def label_sets(
     ReleaseError
         As for ``interval_frame``.
     """
-    likely = _known(conformal, name).label_sets(probabilities)
+    likely = _require_conformal(conformal, name).label_sets(probabilities)
     chosen = labels[None, :] == predicted[:, None]
     names = labels.tolist()
     return [tuple(n for n, kept in zip(names, row, strict=True) if kept) for row in likely | chosen]
 
 
-def _known(conformal: Conformal | None, name: str) -> Conformal:
+def _require_conformal(conformal: Conformal | None, name: str) -> Conformal:
     if conformal is None:
         raise ReleaseError(
             f"{name} has no prediction intervals: it was built from too few rows, or by an older version",

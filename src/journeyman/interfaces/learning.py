@@ -67,7 +67,7 @@ class Preparation(Protocol):
 
     @property
     def name(self) -> str:
-        """Registered name."""
+        """Name of the entry point, unique in its group."""
         ...
 
     def width(self, columns: Sequence[Column], task: Task) -> int:
@@ -163,7 +163,7 @@ class Algorithm(Protocol):
 
     @property
     def name(self) -> str:
-        """Registered name."""
+        """Name of the entry point, unique in its group."""
         ...
 
     @property
@@ -193,7 +193,7 @@ class Algorithm(Protocol):
         ...
 
     def fit(self, request: FitRequest) -> FittedModel:
-        """Learn."""
+        """Fit on training rows only and return a fitted object; the same seed gives the same result."""
         ...
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
@@ -250,5 +250,5 @@ class WeighsRows(Protocol):
 
     @property
     def weighs_rows(self) -> bool:
-        """True."""
+        """Marks an algorithm whose fit heeds row weights; always True."""
         ...

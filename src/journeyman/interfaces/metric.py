@@ -28,7 +28,7 @@ class Metric(Protocol):
 
     @property
     def words(self) -> MetricWords:
-        """For people."""
+        """Label, meaning and unit, as reports print them."""
         ...
 
     @property
@@ -38,7 +38,7 @@ class Metric(Protocol):
 
     @property
     def greater_is_better(self) -> bool:
-        """Direction."""
+        """Whether a higher score is better."""
         ...
 
     @property

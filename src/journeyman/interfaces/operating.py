@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from journeyman.entities.logged import LoggedRow, LoggedSpan
 from journeyman.entities.operation import Operation
 from journeyman.entities.prediction import LogEntries, LogReceipt, RecordedPrediction
-from journeyman.entities.signal import Rung, Signal
+from journeyman.entities.signal import Signal, Tier
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
 
@@ -113,8 +113,8 @@ class DriftDetector(Protocol):
         ...
 
     @property
-    def rung(self) -> Rung:
-        """Where it stands on the ladder; those of the feed look first, and what they refuse no other sees."""
+    def rung(self) -> Tier:
+        """Tier. Feed-tier detectors run first; rows that they reject are hidden from all others."""
         ...
 
     def begin(self, reference: Reference, task: Task) -> Mapping[str, FloatArray]:

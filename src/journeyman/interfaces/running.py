@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Artifacts(Protocol):
-    """Facts by digest."""
+    """Content-addressed store of facts."""
 
     def put(self, fact: object) -> str:
         """Store a fact and return its digest."""
@@ -60,11 +60,11 @@ class Progress(Protocol):
     """Where a build tells what it is doing."""
 
     def stage(self, name: str, detail: str = "") -> None:
-        """A stage begins."""
+        """Report that a stage has begun."""
         ...
 
     def trial(self, number: int, candidate: Candidate, expected: str) -> None:
-        """A trial begins."""
+        """Report that a trial has begun."""
         ...
 
     def best(self, score: float, baseline: float | None, members: int) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from journeyman.entities.contest import BLOCKS, STAKES, Contest
+from journeyman.entities.paired_comparison import BLOCKS, STAKES, PairedComparison
 
 __all__ = ["capped", "evidence", "inflation", "mirrored", "odds", "start_with", "update"]
 
@@ -24,7 +24,7 @@ _HIGHEST = 1_000.0
 """Evidence is kept up to this: more would only take longer to be lost when the world changes."""
 
 
-def update(contest: Contest, differences: FloatArray) -> Contest:
+def update(contest: PairedComparison, differences: FloatArray) -> PairedComparison:
     """Return the comparison after further labels.
 
     Each betting strategy stakes a fixed share of its wealth on each row's difference. Losses lie between 0 and 1, so
@@ -51,7 +51,7 @@ def update(contest: Contest, differences: FloatArray) -> Contest:
     Examples
     --------
     >>> rng = np.random.default_rng(0)
-    >>> for_challenger, against = evidence(update(Contest(1, 2), rng.uniform(-0.4, 0.6, 1000)))
+    >>> for_challenger, against = evidence(update(PairedComparison(1, 2), rng.uniform(-0.4, 0.6, 1000)))
     >>> for_challenger > 20 > 1 > against
     True
     """
@@ -82,7 +82,7 @@ def update(contest: Contest, differences: FloatArray) -> Contest:
     )
 
 
-def evidence(contest: Contest) -> tuple[float, float]:
+def evidence(contest: PairedComparison) -> tuple[float, float]:
     """Return the evidence that the challenger is better, and that it is worse; 1.0 is none.
 
     The wealth to the power of 1 / ``inflation``: where neighbouring rows err alike, as many rows say less. A power
@@ -90,14 +90,14 @@ def evidence(contest: Contest) -> tuple[float, float]:
 
     Examples
     --------
-    >>> evidence(Contest(1, 2))
+    >>> evidence(PairedComparison(1, 2))
     (1.0, 1.0)
     """
     power = 1.0 / inflation(contest)
     return _mean_wealth(contest.log_better, power), _mean_wealth(contest.log_worse, power)
 
 
-def inflation(contest: Contest) -> float:
+def inflation(contest: PairedComparison) -> float:
     """Return by what factor dependence raises the variance of the mean difference; at least 1.
 
     The largest ratio, over several lengths of blocks, of the variance of block means to what it would be if rows were
@@ -111,7 +111,7 @@ def inflation(contest: Contest) -> float:
     Examples
     --------
     >>> copies = np.repeat(np.random.default_rng(0).uniform(-0.5, 0.5, 500), 8)
-    >>> 5 < inflation(update(Contest(1, 2), copies)) < 12
+    >>> 5 < inflation(update(PairedComparison(1, 2), copies)) < 12
     True
     """
     if contest.truths < BLOCKS[0]:
@@ -127,7 +127,7 @@ def inflation(contest: Contest) -> float:
     return largest
 
 
-def start_with(contest: Contest, earlier: Contest) -> Contest:
+def start_with(contest: PairedComparison, earlier: PairedComparison) -> PairedComparison:
     """Return a comparison without rows whose strategies start with more where they did better in an earlier one.
 
     The wealth that they share is still 1, so what is claimed of the evidence holds whatever the earlier one was; half
@@ -136,8 +136,8 @@ def start_with(contest: Contest, earlier: Contest) -> Contest:
     Examples
     --------
     >>> rng = np.random.default_rng(0)
-    >>> prior = update(Contest(0, 0), rng.uniform(-0.4, 0.6, 1000))
-    >>> round(evidence(start_with(Contest(1, 2), prior))[0], 9)
+    >>> prior = update(PairedComparison(0, 0), rng.uniform(-0.4, 0.6, 1000))
+    >>> round(evidence(start_with(PairedComparison(1, 2), prior))[0], 9)
     1.0
     """
     wealth = np.asarray(earlier.log_better)
@@ -146,7 +146,7 @@ def start_with(contest: Contest, earlier: Contest) -> Contest:
     return replace(contest, log_better=tuple(map(float, np.log(start))))
 
 
-def capped(contest: Contest, most: float = _HIGHEST) -> Contest:
+def capped(contest: PairedComparison, most: float = _HIGHEST) -> PairedComparison:
     """Return the comparison with no strategy's evidence above a limit.
 
     Giving wealth away keeps evidence valid, and lets it be lost again: what was seen long ago must not outweigh what is
@@ -154,7 +154,7 @@ def capped(contest: Contest, most: float = _HIGHEST) -> Contest:
 
     Examples
     --------
-    >>> round(evidence(capped(replace(Contest(1, 2), log_better=(99.0,) * len(STAKES))))[0])
+    >>> round(evidence(capped(replace(PairedComparison(1, 2), log_better=(99.0,) * len(STAKES))))[0])
     1000
     """
     limit = math.log(most) * inflation(contest)
@@ -165,12 +165,12 @@ def capped(contest: Contest, most: float = _HIGHEST) -> Contest:
     )
 
 
-def mirrored(contest: Contest) -> Contest:
+def mirrored(contest: PairedComparison) -> PairedComparison:
     """Return the same comparison seen from the other side: the challenger as champion.
 
     Examples
     --------
-    >>> mirrored(Contest(1, 2)).champion
+    >>> mirrored(PairedComparison(1, 2)).champion
     2
     """
     return replace(

@@ -51,7 +51,7 @@ class RegressionMetric:
         return 1.0 if self.greater_is_better else 0.0
 
     def score(self, y: FloatArray, predictions: FloatArray) -> float:
-        """Return the score."""
+        """Return the score of predictions, shape (n_samples, n_outputs), against labels, shape (n_samples,)."""
         return self.function(y, predictions[:, 0])
 
     def weighted(self, y: FloatArray, predictions: FloatArray) -> WeightedScore | None:

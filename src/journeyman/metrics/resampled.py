@@ -84,7 +84,7 @@ def f1(y: FloatArray, p: FloatArray) -> WeightedScore:
     return score
 
 
-def _tied(scores: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _tie_groups(scores: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the order from the highest score down and the first position of each run of equal scores."""
     order = np.argsort(-scores, kind="stable")
     ordered = scores[order]
@@ -93,7 +93,7 @@ def _tied(scores: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 def roc_auc(y: FloatArray, p: FloatArray) -> WeightedScore:
     """Area under the ROC curve by ranks."""
-    order, starts = _tied(p[:, 1])
+    order, starts = _tie_groups(p[:, 1])
     positive = (y[order] == 1).astype(np.float64)
 
     def score(w: FloatArray) -> FloatArray:
@@ -108,7 +108,7 @@ def roc_auc(y: FloatArray, p: FloatArray) -> WeightedScore:
 
 def average_precision(y: FloatArray, p: FloatArray) -> WeightedScore:
     """Area under precision over recall."""
-    order, starts = _tied(p[:, 1])
+    order, starts = _tie_groups(p[:, 1])
     positive = (y[order] == 1).astype(np.float64)
 
     def score(w: FloatArray) -> FloatArray:

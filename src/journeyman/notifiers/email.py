@@ -10,7 +10,7 @@ from email.utils import make_msgid
 
 from journeyman.entities.operation import Operation
 from journeyman.errors import NotificationError, SettingsError
-from journeyman.notifiers.told_operation import as_text, headline
+from journeyman.notifiers.operation_message import as_text, headline
 
 __all__ = ["EmailNotifier"]
 
@@ -69,7 +69,7 @@ class EmailNotifier:
         return self.server.rpartition(":")[2] if ":" in self.server else "25"
 
     def tell(self, operation: Operation) -> None:
-        """Send the operation."""
+        """Send the operation as one mail."""
         message = EmailMessage()
         message["Subject"] = " ".join(headline(operation).split())
         message["From"], message["To"] = self.sender, self.address

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from journeyman.entities.operation import Operation
 from journeyman.errors import NotificationError, SettingsError
-from journeyman.notifiers.told_operation import as_json
+from journeyman.notifiers.operation_message import as_json
 
 __all__ = ["WebhookNotifier"]
 

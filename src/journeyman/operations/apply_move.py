@@ -20,7 +20,7 @@ from journeyman.operations.training_data import TrainingTable
 from journeyman.stores.disk import Draft, sync_folder
 from journeyman.stores.workspace import Workspace
 
-__all__ = ["CHALLENGE", "Built", "Hands", "act", "write_table"]
+__all__ = ["CHALLENGE", "Actuator", "Built", "apply_move", "write_table"]
 
 CHALLENGE = "challenge"
 """Setting of the log, as serving/service.py reads it: {"version": N} runs in the shadow, {} nobody."""
@@ -36,7 +36,7 @@ class Built:
 
 
 @dataclass(frozen=True)
-class Hands:
+class Actuator:
     """What acting needs.
 
     Attributes
@@ -63,29 +63,31 @@ class Hands:
     build: Callable[[TrainingTable, str], ModelVersion]
 
 
-def act(hands: Hands, run: Run, state: LoopState, seen: Observed, memory: Memory, decided: Decided) -> Done:
+def apply_move(
+    actuator: Actuator, run: Run, state: LoopState, seen: Observed, memory: Memory, decided: Decided
+) -> Done:
     """Make a move; each line that changes something is a step."""
     move = decided.judged.move
     champion, challenger = seen.champion, state.challenger
     if champion != state.champion:
-        run.step("shadow", partial(_shadow, hands), None)
+        run.step("shadow", partial(_shadow, actuator), None)
         return Done(champion, note=move.reason)
     if move.action is Action.RETRAIN:
         learning = replace(state, memory=memory, given_up=decided.given_up, policy=None)
-        built = run.step("retrain", partial(_retrain, hands, run.id), learning, move)
+        built = run.step("retrain", partial(_retrain, actuator, run.id), learning, move)
         if built.version is None:
             return Done(champion, challenger, state.former, None, built.seconds, built.note)
-        run.step("shadow", partial(_shadow, hands), built.version)
+        run.step("shadow", partial(_shadow, actuator), built.version)
         return Done(champion, built.version, False, built.version, built.seconds, built.note)
     if move.action in (Action.PROMOTE, Action.ROLL_BACK) and move.version is not None:
         how = "promoted" if move.action is Action.PROMOTE else "rolled back"
-        if not run.step(how, partial(_point, hands), move.version, how, seen.moves):
+        if not run.step(how, partial(_point, actuator), move.version, how, seen.moves):
             return Done(champion, challenger, state.former, note="Somebody else changed the champion first.")
         guard = champion if move.action is Action.PROMOTE else None
-        run.step("shadow", partial(_shadow, hands), guard)
+        run.step("shadow", partial(_shadow, actuator), guard)
         return Done(move.version, guard, guard is not None, move.version, 0.0, f"Release {move.version} answers now.")
     if move.action is Action.KEEP and move.version is not None and move.version == challenger:
-        run.step("shadow", partial(_shadow, hands), None)
+        run.step("shadow", partial(_shadow, actuator), None)
         return Done(champion, note=f"Release {move.version} has left the shadow.")
     return Done(champion, challenger, state.former)
 
@@ -99,17 +101,17 @@ def write_table(table: TrainingTable, path: Path) -> None:
     sync_folder(path.parent)
 
 
-def _retrain(hands: Hands, run: str, state: LoopState, move: Move) -> Built:
-    began = hands.clock.monotonic()
+def _retrain(actuator: Actuator, run: str, state: LoopState, move: Move) -> Built:
+    began = actuator.clock.monotonic()
     try:
-        table = hands.table(state, move.window or WindowPlan(WindowKind.ALL))
-        version = hands.build(table, f"{run}.build")
+        table = actuator.table(state, move.window or WindowPlan(WindowKind.ALL))
+        version = actuator.build(table, f"{run}.build")
     except (WorkspaceError, LeaseError, MemoryError):
         raise  # it goes on later, or elsewhere
     except Exception as error:  # noqa: BLE001 - a build that fails, however it does, must not end the loop
         said = str(error) if isinstance(error, JourneymanError) else f"{type(error).__name__}: {error}"
-        return Built(None, hands.clock.monotonic() - began, f"Nothing could be learned: {said}")
-    seconds, notes = hands.clock.monotonic() - began, "; ".join(table.notes)
+        return Built(None, actuator.clock.monotonic() - began, f"Nothing could be learned: {said}")
+    seconds, notes = actuator.clock.monotonic() - began, "; ".join(table.notes)
     built = f"Release {version.version} was built. {notes}."
     if version.verdict == Verdict.DO_NOT_RELEASE:
         # The champion may be worse still, now that the world has moved: paired labels say so, a verdict alone does not.
@@ -117,13 +119,13 @@ def _retrain(hands: Hands, run: str, state: LoopState, move: Move) -> Built:
     return Built(version.version, seconds, built)
 
 
-def _point(hands: Hands, version: int, how: str, moves: int) -> bool:
-    return hands.workspace.registry.move(hands.name, version, how, after=moves, now=hands.clock.now())
+def _point(actuator: Actuator, version: int, how: str, moves: int) -> bool:
+    return actuator.workspace.registry.move(actuator.name, version, how, after=moves, now=actuator.clock.now())
 
 
-def _shadow(hands: Hands, version: int | None) -> int:
+def _shadow(actuator: Actuator, version: int | None) -> int:
     """Agree with all servers on who runs in the shadow."""
     challenge = {} if version is None else {"version": version}
-    hands.workspace.check_held()
-    hands.log.set_setting(CHALLENGE, msgspec.json.encode(challenge).decode())
+    actuator.workspace.check_held()
+    actuator.log.set_setting(CHALLENGE, msgspec.json.encode(challenge).decode())
     return version or 0

@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.contest import Contest
 from journeyman.entities.decision import Action
 from journeyman.entities.judged import Judged, LearnedFrom, PolicyMemory
 from journeyman.entities.lessons import Lessons
 from journeyman.entities.operation import Economics, Move, Operation
-from journeyman.entities.signal import LastingFault, Rung, Signal, Watched
+from journeyman.entities.paired_comparison import PairedComparison
+from journeyman.entities.signal import LastingFault, Signal, Tier, Watched
 from journeyman.entities.staleness import Staleness
 from journeyman.metrics.e_process import capped, update
 from journeyman.stages.learn_operations import context_of, learn_operations
 from journeyman.stages.monitor import lost_columns
-from journeyman.stages.promote import most_spared, open_contest, promote, watch_over
+from journeyman.stages.promote import most_spared, open_comparison, promote, watch_over
 from journeyman.stages.retrain import (
     ALL_ROWS,
     BlockLosses,
@@ -36,7 +36,7 @@ from journeyman.stages.retrain import (
     wants_test,
 )
 
-__all__ = ["Seen", "begun", "judge", "moved", "sound"]
+__all__ = ["DecisionInputs", "begun", "decide_move", "moved", "sound"]
 
 FloatArray = NDArray[np.float64]
 _RETRY = 1.1
@@ -44,7 +44,7 @@ _RETRY = 1.1
 
 
 @dataclass(frozen=True)
-class Seen:
+class DecisionInputs:
     """What a judgement is made of.
 
     Attributes
@@ -70,7 +70,7 @@ class Seen:
     operations: Sequence[Operation]
     truths: int
     unit: float
-    pairs: Callable[[Contest], FloatArray]
+    pairs: Callable[[PairedComparison], FloatArray]
     test: Callable[[Staleness, Lessons], Staleness]
     spared: Callable[[Staleness], float] = lambda _: 0.0
 
@@ -99,11 +99,11 @@ def sound(watched: Watched) -> bool:
     >>> sound(Watched((), 100, 90))
     True
     """
-    return not any(s.rung is Rung.FEED and s.alarming for s in watched.signals)
+    return not any(s.rung is Tier.FEED and s.alarming for s in watched.signals)
 
 
-def judge(seen: Seen, memory: PolicyMemory, economics: Economics) -> Judged:
-    """Decide one move.
+def decide_move(seen: DecisionInputs, memory: PolicyMemory, economics: Economics) -> Judged:
+    """Return the policy's move, its reason and what is remembered.
 
     Strong evidence of paired labels about the releases is acted upon before anything else. Then back-test
     where enough labels have come, and learn again where that pays and nothing runs in the shadow but the former
@@ -127,14 +127,14 @@ def judge(seen: Seen, memory: PolicyMemory, economics: Economics) -> Judged:
     return replace(judged, move=replace(judged.move, reason=words))
 
 
-def _policy(seen: Seen, memory: PolicyMemory, economics: Economics) -> Judged:
+def _policy(seen: DecisionInputs, memory: PolicyMemory, economics: Economics) -> Judged:
     economics, healthy, before = price(economics, seen.unit), sound(seen.watched), memory.since
-    memory = replace(memory, since=_together(before, seen.watched), lost=_lost(memory.lost, seen.watched))
+    memory = replace(memory, since=_together(before, seen.watched), lost=_waiting_faults(memory.lost, seen.watched))
     lessons = learn_operations(seen.operations)
     # Rows that arrived broken are left out of pairs and tests; truths of sound ones come while the feed is broken, too.
     if memory.contest is not None:
         memory = replace(memory, contest=capped(update(memory.contest, seen.pairs(memory.contest))))
-    alarmed = any(s.rung in (Rung.LOSS, Rung.ESTIMATE) for s in memory.since.signals)
+    alarmed = any(s.rung in (Tier.LOSS, Tier.ESTIMATE) for s in memory.since.signals)
     if wants_test(memory.staleness, seen.truths, alarmed):
         memory = replace(memory, staleness=seen.test(memory.staleness, lessons))
     tested, spared = None, None
@@ -144,7 +144,7 @@ def _policy(seen: Seen, memory: PolicyMemory, economics: Economics) -> Judged:
             return Judged(tested, memory)
         spared = None if memory.contest.guard else most_spared(memory.contest)
     if seen.truths < memory.retry_at:
-        reason = f"The last retraining gave no release; it is tried again once {memory.retry_at:,} truths are known."
+        reason = f"The last retraining gave no release; it is tried again once {memory.retry_at:,} labels are known."
         return Judged(tested or Move(Action.KEEP, reason), memory)
     if healthy and memory.lost:
         window = choose_window(memory.staleness.windows, lessons, seen.unit, seen.truths)
@@ -179,18 +179,18 @@ def moved(memory: PolicyMemory, move: Move, champion: int, version: int | None, 
         if version is None:  # whoever runs in the shadow stays there
             return replace(memory, retry_at=int(truths * _RETRY))
         learned = LearnedFrom(truths, move.window or ALL_ROWS)
-        contest = open_contest(champion, version, staleness.recipe)
+        contest = open_comparison(champion, version, staleness.recipe)
         return replace(memory, contest=contest, shadow=learned, lost=())
     if move.action is Action.ROLL_BACK and (contest is None or not contest.guard):
         # A person went back to a release of which it is not known here what it learned from.
-        return PolicyMemory(replace(paid_for(staleness, truths), recipe=Contest(0, 0)), lost=memory.lost)
+        return PolicyMemory(replace(paid_for(staleness, truths), recipe=PairedComparison(0, 0)), lost=memory.lost)
     if contest is None or shadow is None:
         return memory
     if move.action in (Action.PROMOTE, Action.ROLL_BACK):
         fresh = learned_again(staleness, shadow.truths, shadow.window)
         if move.action is Action.ROLL_BACK:
             # What made new models look better did not hold: the stakes of the next comparison begin evenly.
-            fresh = replace(paid_for(fresh, truths), recipe=Contest(0, 0))
+            fresh = replace(paid_for(fresh, truths), recipe=PairedComparison(0, 0))
             return PolicyMemory(fresh, lost=memory.lost)
         former = LearnedFrom(staleness.learned, staleness.window)
         return PolicyMemory(fresh, watch_over(contest), former, lost=memory.lost)
@@ -200,7 +200,7 @@ def moved(memory: PolicyMemory, move: Move, champion: int, version: int | None, 
     return memory
 
 
-def _lost(lost: tuple[LastingFault, ...], watched: Watched) -> tuple[LastingFault, ...]:
+def _waiting_faults(lost: tuple[LastingFault, ...], watched: Watched) -> tuple[LastingFault, ...]:
     """Return the faults of lost columns that wait for a judgement after one more look."""
     gone = lost_columns(watched.settled)
     fresh = tuple(f for f in watched.settled if f.column in gone and f.claim not in {f.claim for f in lost})
@@ -210,5 +210,5 @@ def _lost(lost: tuple[LastingFault, ...], watched: Watched) -> tuple[LastingFaul
 def _together(since: Watched, latest: Watched) -> Watched:
     """Return two looks as one: the latest alarm of each code, and the sums of rows and labels."""
     alarms: dict[str, Signal] = {s.code: s for s in since.signals}
-    alarms |= {s.code: s for s in latest.signals if s.alarming and s.rung is not Rung.FEED}
+    alarms |= {s.code: s for s in latest.signals if s.alarming and s.rung is not Tier.FEED}
     return Watched(tuple(alarms.values()), since.rows + latest.rows, since.labels + latest.labels)

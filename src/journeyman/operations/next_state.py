@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from journeyman.entities.contest import Contest
 from journeyman.entities.decision import Action
 from journeyman.entities.judged import PolicyMemory
 from journeyman.entities.operating import Decided, Done, Kept, LoopState, Memory, Observed, OperateSettings
 from journeyman.entities.operation import Move, Operation, Outcome
 from journeyman.entities.overview import Round
+from journeyman.entities.paired_comparison import PairedComparison
 from journeyman.entities.signal import Watched
 from journeyman.operations.decide_move import moved
-from journeyman.stages.monitor import LOST, anew, mended
+from journeyman.stages.monitor import LOST, end_faults, reset_memory
 from journeyman.stages.promote import standing
 
-__all__ = ["hand_on"]
+__all__ = ["next_state"]
 
 _VERSION = "version"
 _QUIET = 20
 """Looks in a row, without a word of it, after which what a person has said to be right is forgotten."""
 
 
-def hand_on(
+def next_state(
     model: str,
     settings: OperateSettings,
     state: LoopState,
@@ -50,14 +50,14 @@ def hand_on(
     if new is not None and new.outcome is None:
         still_open += (new,)
     changed = done.champion != state.champion
-    memory = anew(memory) if changed else memory
+    memory = reset_memory(memory) if changed else memory
     if decided.given_up != state.given_up:
-        memory = anew(memory)
+        memory = reset_memory(memory)
     settled = {f.claim: 0 for f in looked.settled if f.code not in LOST}
     accepted = _accepted(state.accepted, looked) | settled
     if decided.accepted is not None:
         accepted |= dict.fromkeys(decided.accepted.accepts, 0)
-        memory = mended(memory, decided.accepted.since)
+        memory = end_faults(memory, decided.accepted.since)
     alarms = {s.code for s in looked.signals if s.alarming}
     after = replace(
         state,
@@ -108,7 +108,9 @@ def _new(model: str, state: LoopState, decided: Decided, done: Done) -> Operatio
     return Operation(state.operations + 1, model, state.round, state.end, move, state.champion, context, outcome)
 
 
-def _measured(operation: Operation, move: Move, contest: Contest | None, decided: Decided, done: Done) -> Operation:
+def _measured(
+    operation: Operation, move: Move, contest: PairedComparison | None, decided: Decided, done: Done
+) -> Operation:
     """Return an open operation, with its outcome where this round has brought it."""
     seconds = operation.context.get("seconds", 0.0)
     if operation.move.wanted is not None:
@@ -123,17 +125,19 @@ def _measured(operation: Operation, move: Move, contest: Contest | None, decided
             return operation
         own = contest if contest is not None and not contest.guard and contest.challenger == version else None
         gain, labels = (own.mean, own.truths) if own is not None else (0.0, 0)
-        return replace(operation, outcome=Outcome(gain, labels, seconds, version, _ended(version, own, move, done)))
+        return replace(
+            operation, outcome=Outcome(gain, labels, seconds, version, _end_reason(version, own, move, done))
+        )
     if done.former and operation.move.version == done.champion:
         return operation
     own = contest if contest is not None and contest.guard and contest.champion == operation.move.version else None
     gain, labels = (-own.mean, own.truths) if own is not None else (0.0, 0)
     former = operation.champion if own is None else own.challenger
-    note = _ended(former, own, move, done)
+    note = _end_reason(former, own, move, done)
     return replace(operation, outcome=Outcome(gain, labels, seconds, operation.move.version, note))
 
 
-def _ended(shadow: int, own: Contest | None, move: Move, done: Done) -> str:
+def _end_reason(shadow: int, own: PairedComparison | None, move: Move, done: Done) -> str:
     """Say why a release has left the shadow: the move's reason tells that only where the move is about this release."""
     if move.version == shadow:
         return move.reason

@@ -1,4 +1,4 @@
-"""The shelf: releases, references and labelled rows of one model, read once and kept at hand while they are used."""
+"""Cache of releases, references and labelled rows of one model, read once and kept at hand while they are used."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from journeyman.operations.paths import reference_folder
 from journeyman.operations.traffic import ReadRows, read_rows, truths_read
 from journeyman.stores.workspace import Workspace
 
-__all__ = ["Shelf"]
+__all__ = ["ReleaseCache"]
 
 _STEP = "reference"
 _MOST = 4
 _MOST_CELLS = 10_000_000  # of rows that are kept at hand: 80 MB
 
 
-class Shelf:
+class ReleaseCache:
     """Releases and references by version; both are immutable, so that what is at hand is what would be read again.
 
     Parameters
@@ -103,6 +103,6 @@ class Shelf:
         return read
 
 
-def _make_room(shelf: dict[int, Release] | dict[int, Reference]) -> None:
-    while len(shelf) >= _MOST:
-        shelf.pop(next(iter(shelf)))
+def _make_room(release_cache: dict[int, Release] | dict[int, Reference]) -> None:
+    while len(release_cache) >= _MOST:
+        release_cache.pop(next(iter(release_cache)))

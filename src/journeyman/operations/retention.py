@@ -9,14 +9,14 @@ import msgspec
 
 from journeyman.entities.operating import LoopState
 from journeyman.operations.apply_move import CHALLENGE
-from journeyman.operations.loop_parts import LoopParts
+from journeyman.operations.loop_context import LoopContext
 from journeyman.operations.paths import build_folder, loop_folder, reference_folder, round_id
 from journeyman.runtime.durable_run import LOOP
 from journeyman.stages.retain import removable
 from journeyman.stores.disk import disk_errors
 from journeyman.stores.releases import remove_release
 
-__all__ = ["MOST_ROUNDS", "due", "sweep"]
+__all__ = ["MOST_ROUNDS", "apply_retention", "is_due"]
 
 MOST_ROUNDS = 2_000
 """Rounds whose rows stay for people to look at; older ones are told by their operations alone."""
@@ -24,19 +24,19 @@ MOST_ROUNDS = 2_000
 _EVERY = 10  # rounds
 
 
-def due(number: int) -> bool:
+def is_due(number: int) -> bool:
     """Whether a round begins with housekeeping."""
     return number > 0 and number % _EVERY == 0
 
 
-def sweep(parts: LoopParts, state: LoopState) -> str:
+def apply_retention(parts: LoopContext, state: LoopState) -> str:
     """Delete what is old; return what is to be told of it, in a line, empty where that is nothing.
 
     May be killed at any moment and is done again from its beginning.
 
     Parameters
     ----------
-    parts : LoopParts
+    parts : LoopContext
         Of the model, fenced.
     state : LoopState
         What the next round begins with.
@@ -45,7 +45,7 @@ def sweep(parts: LoopParts, state: LoopState) -> str:
     return _sweep_releases(parts, state)
 
 
-def _sweep_rounds(parts: LoopParts, number: int) -> None:
+def _sweep_rounds(parts: LoopContext, number: int) -> None:
     """Delete artifacts and journal of old rounds, but of those that acted lately; with them, builds that failed."""
     workspace, name, keep = parts.workspace, parts.name, parts.settings.keep_rounds
     folder = loop_folder(workspace.path, name)
@@ -63,7 +63,7 @@ def _sweep_rounds(parts: LoopParts, number: int) -> None:
     workspace.operations.forget_rounds(name, number - MOST_ROUNDS)
 
 
-def _sweep_releases(parts: LoopParts, state: LoopState) -> str:
+def _sweep_releases(parts: LoopContext, state: LoopState) -> str:
     """Remove releases of the loop that answer nobody and that nothing can ask for."""
     workspace, name, most = parts.workspace, parts.name, parts.settings.keep_releases
     registry = workspace.registry
@@ -71,7 +71,7 @@ def _sweep_releases(parts: LoopParts, state: LoopState) -> str:
     ours = [v.version for v in versions if LOOP in v.run]
     gone = removable(ours, champions, _needed(parts, state), most)
     if gone:
-        registry.remove(name, gone, now=parts.hands.clock.now())
+        registry.remove(name, gone, now=parts.actuator.clock.now())
     removed = registry.removed(name)
     # All that were ever removed: a worker that was killed here has left the folders of some.
     for version in removed:
@@ -95,9 +95,11 @@ def _remove_beside(workspace: Path, run: str) -> None:
             shutil.rmtree(folder)
 
 
-def _needed(parts: LoopParts, state: LoopState) -> set[int]:
+def _needed(parts: LoopContext, state: LoopState) -> set[int]:
     """Return the releases that somebody may still ask for: who answers, who is watched, what is open, what returns."""
-    agreed: dict[str, object] = msgspec.json.decode(parts.hands.log.setting(CHALLENGE) or "{}", type=dict[str, object])
+    agreed: dict[str, object] = msgspec.json.decode(
+        parts.actuator.log.setting(CHALLENGE) or "{}", type=dict[str, object]
+    )
     asked = [agreed.get("version"), parts.workspace.registry.before(parts.name), state.challenger]
     for operation in state.unmeasured:
         version = operation.context.get("version")

@@ -13,16 +13,16 @@ from journeyman.entities.traffic import Traffic
 from journeyman.inference.release import Release
 from journeyman.operations.traffic import read_rows
 
-__all__ = ["ask_later"]
+__all__ = ["backfill_shadow"]
 
 FloatArray = NDArray[np.float64]
 
 
-def ask_later(span: LoggedSpan, traffic: Traffic, task: Task, release: Release) -> Traffic:
+def backfill_shadow(span: LoggedSpan, traffic: Traffic, task: Task, release: Release) -> Traffic:
     """Return the traffic with the answers of a release to rows whose truth came in the span and that it was not asked.
 
     The release was built from truths that had come before the span, so that these rows taught it nothing: what it says
-    of them is as much worth as what it says in the shadow, and a label delay sooner. Where somebody corrects a truth
+    of them is worth as much as a prediction in the shadow, a label delay sooner. Where somebody corrects a truth
     that did teach it, it learned the wrong one, which speaks against it if at all. Nothing is asked where the log holds
     not all of its columns as they came, or where it knows other classes.
 

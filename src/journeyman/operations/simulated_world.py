@@ -45,7 +45,7 @@ def truths_of(raw: pd.Series, task: Task, column: Column | None = None) -> Float
         return parse(raw, column or Column(task.target, Kind.NUMBER)).to_numpy(dtype=np.float64)
     typed = (str(text_of(label)) for label in typed_labels(task).tolist())
     codes = {canonical_label(label): code for labels in (typed, task.labels) for code, label in enumerate(labels)}
-    texts = (text_of(_plain(value)) for value in raw)
+    texts = (text_of(_json_value(value)) for value in raw)
     return np.array([np.nan if text is None else codes.get(canonical_label(text), np.nan) for text in texts])
 
 
@@ -148,12 +148,12 @@ def _outputs(release: Release, answers: FloatArray, task: Task) -> Iterator[byte
 def _records(rows: pd.DataFrame) -> Iterator[dict[str, object]]:
     names = [str(name) for name in rows.columns]
     columns = [rows.iloc[:, place].tolist() for place in range(len(names))]
-    plain = [values if {*map(type, values)} == {str} else [_plain(v) for v in values] for values in columns]
+    plain = [values if {*map(type, values)} == {str} else [_json_value(v) for v in values] for values in columns]
     for row in zip(*plain, strict=True):
         yield dict(zip(names, row, strict=True))
 
 
-def _plain(value: object) -> object:
+def _json_value(value: object) -> object:
     """Return a raw value as JSON knows it."""
     if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and not np.isfinite(value)):
         return None

@@ -84,7 +84,7 @@ def read_traffic(span: LoggedSpan, release: Release, before: IntArray) -> tuple[
     fresh = set(span.ids.tolist())
     digests = np.array([_digest(row.row) for row in span.rows if row.id in fresh], dtype=np.int64)
     versions = sorted({version for row in read.rows for version in row.shadows})
-    shadows = {v: _answers([row.shadows.get(v) for row in read.rows], release.task) for v in versions}
+    shadows = {v: _recorded_predictions([row.shadows.get(v) for row in read.rows], release.task) for v in versions}
     refused = sum(reason.rows for reason in span.refused)
     feed = Feed(
         rows=span.total + refused,
@@ -100,7 +100,7 @@ def read_traffic(span: LoggedSpan, release: Release, before: IntArray) -> tuple[
         times=ids // _PER_MILLISECOND,
         versions=np.array([row.version for row in read.rows], dtype=np.int64),
         rows=read.block,
-        answers=_answers([row.output for row in read.rows], release.task),
+        answers=_recorded_predictions([row.output for row in read.rows], release.task),
         truths=read.truths,
         labelled=np.array([row.labelled for row in read.rows], dtype=np.int64),
         shadows=shadows,
@@ -162,7 +162,7 @@ def hidden_columns(raw: Sequence[Mapping[str, object]], names: Sequence[str]) ->
     return tuple(name for name in names if is_hidden(name)) if raw else ()
 
 
-def _answers(outputs: Sequence[str | None], task: Task) -> FloatArray:
+def _recorded_predictions(outputs: Sequence[str | None], task: Task) -> FloatArray:
     """Return recorded answers, shape (n_samples, n_classes) or (n_samples, 1); NaN where there is none."""
     labels = task.labels if task.kind.classification else ()
     answers = np.full((len(outputs), max(1, len(labels))), np.nan)

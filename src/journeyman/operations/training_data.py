@@ -69,7 +69,7 @@ class LearningRows:
     given_up : tuple of str
         Columns that a retraining leaves out, since they hold nothing any more.
     read : callable
-        Reads logged rows as the release's columns; ``Shelf.read_rows`` does not read the same row twice.
+        Reads logged rows as the release's columns; ``ReleaseCache.read_rows`` does not read the same row twice.
     """
 
     workspace: Workspace
@@ -122,7 +122,7 @@ class LearningRows:
             np.concatenate([old.asked, np.array(asked, dtype=np.int64)]),
             np.concatenate([old.labelled, np.array(came, dtype=np.int64)]),
         )
-        return whole if len(whole) == known else whole.take(_stretched(len(old), len(usable), known))
+        return whole if len(whole) == known else whole.take(_resample_positions(len(old), len(usable), known))
 
     def regained(self, kept_out: Sequence[tuple[int, int]], before: int) -> int:
         """Return how many rows with a truth from before a moment lie in spans that were kept out until now."""
@@ -158,7 +158,7 @@ class LearningRows:
         later = self._logged_frame(first, wanted, [n for n in names if n not in {c.name for c in wanted}])
         kept = [name for name in names if name in later.columns]
         timed = settings.time if settings.time in kept else None
-        taken = _taken(plan, len(first) + len(later))
+        taken = _window_rows(plan, len(first) + len(later))
         ordered = timed is None and task.scheme is not Scheme.GROUPED and _enough_logged(taken, len(first))
         if ordered:  # nothing orders those rows in time: what their table was sorted by must not divide them
             first = first.sample(frac=1.0, random_state=settings.seed)
@@ -228,17 +228,17 @@ class LearningRows:
         """Return the first build's rows raw, as its source gives them; where that is gone, as they were read."""
         table = self.repaired.table
         if settings.source == FRAME or (settings.query is None and not Path(settings.source).exists()):
-            return _plain(table.frame, table.columns, self.repaired), ()
+            return _plain_columns(table.frame, table.columns, self.repaired), ()
         try:
             source = open_wanted(settings)
             if source.digest() != table.digest:
-                return _plain(table.frame, table.columns, self.repaired), (
+                return _plain_columns(table.frame, table.columns, self.repaired), (
                     f"{source.name} has changed since the first build: its rows were taken as they were then",
                 )
             limit = None if not table.sampled else len(table.frame)
             return source.read(limit, settings.seed).rename(columns=str), ()
         except InputError:
-            return _plain(table.frame, table.columns, self.repaired), ()
+            return _plain_columns(table.frame, table.columns, self.repaired), ()
 
     def _logged_frame(self, first: pd.DataFrame, wanted: Sequence[Column], extra: Sequence[str]) -> pd.DataFrame:
         """Return the logged rows in the form that the first rows have."""
@@ -246,7 +246,7 @@ class LearningRows:
         usable = np.flatnonzero(np.isfinite(read.truths)).tolist()
         raw = raw_rows([read.rows[i] for i in usable])
         columns: dict[str, object] = {
-            c.name: _like(first[c.name], c, read.block[c.name][usable], [row.get(c.name) for row in raw])
+            c.name: _as_type_of(first[c.name], c, read.block[c.name][usable], [row.get(c.name) for row in raw])
             for c in wanted
         }
         for name in extra:
@@ -266,7 +266,7 @@ class LearningRows:
         return pd.DataFrame(columns, index=range(len(usable)))
 
 
-def _taken(plan: WindowPlan, rows: int) -> IntArray:
+def _window_rows(plan: WindowPlan, rows: int) -> IntArray:
     if plan.kind is not WindowKind.WEIGHTED:
         return window_rows(plan, rows)[0]
     age = np.arange(rows)[::-1]
@@ -290,7 +290,7 @@ def _as_labels(values: pd.Series, task: Task) -> pd.Series:
     return pd.Series([int(text) if text else None for text in numbers], index=values.index, dtype="Int64")
 
 
-def _stretched(first: int, later: int, known: int) -> IntArray:
+def _resample_positions(first: int, later: int, known: int) -> IntArray:
     """Return positions of exactly ``known`` rows, in order; the first build's rows are left whole where possible."""
     wanted = known - first
     if later and wanted > 0:
@@ -324,7 +324,7 @@ def _missing(column: Column, rows: int) -> NDArray[np.generic]:
     return np.full(rows, None, dtype=object)
 
 
-def _plain(frame: pd.DataFrame, columns: Sequence[Column], repaired: Repaired) -> pd.DataFrame:
+def _plain_columns(frame: pd.DataFrame, columns: Sequence[Column], repaired: Repaired) -> pd.DataFrame:
     """Return a canonical frame with plain columns: categories as texts, numbers and dates as they are."""
     plain = {c.name: frame[c.name].astype(object) if c.kind.categorical else frame[c.name] for c in columns}
     task = repaired.task
@@ -334,7 +334,7 @@ def _plain(frame: pd.DataFrame, columns: Sequence[Column], repaired: Repaired) -
     return pd.DataFrame(plain)
 
 
-def _like(
+def _as_type_of(
     first: pd.Series, column: Column, values: NDArray[np.generic], raw: Sequence[object]
 ) -> pd.Series | list[str | None]:
     """Return logged values of a column in the form that the first rows have: texts beside texts."""

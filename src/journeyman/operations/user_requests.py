@@ -11,10 +11,10 @@ from journeyman.entities.operation import Move, Operation
 from journeyman.entities.overview import Request, RequestKind
 from journeyman.entities.signal import Watched
 
-__all__ = ["hear"]
+__all__ = ["apply_user_requests"]
 
 
-def hear(state: LoopState, seen: Observed, watched: Watched, judged: Judged, truths: int) -> Decided:
+def apply_user_requests(state: LoopState, seen: Observed, watched: Watched, judged: Judged, truths: int) -> Decided:
     """Decide one move: the first thing that a person asked for and that is still to be done, else the policy's.
 
     Parameters
@@ -51,7 +51,7 @@ def hear(state: LoopState, seen: Observed, watched: Watched, judged: Judged, tru
 
 
 def _accepting(request: Request) -> Move:
-    """Return the move that writes down what a person has said of the feed; what follows from it ``hand_on`` does."""
+    """Return the move that writes down what a person has said of the feed; what follows from it ``next_state`` does."""
     why = f": {request.note}" if request.note else ""
     reason = f"{request.who} said that rows arrive as they should ({', '.join(request.accepts)}){why}."
     return Move(Action.KEEP, reason, tuple(dict.fromkeys(claim.partition(" ")[0] for claim in request.accepts)))

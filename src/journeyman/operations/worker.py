@@ -15,10 +15,10 @@ from journeyman.entities.operating import Kept, LoopState, Notice, OperateSettin
 from journeyman.entities.signal import Watched
 from journeyman.errors import LeaseError, NotificationError, WorkspaceError
 from journeyman.interfaces import Clock, Notifier, Run
-from journeyman.notifiers.told_operation import headline
-from journeyman.operations.loop_parts import LoopParts, first_state, learning_rows
+from journeyman.notifiers.operation_message import headline
+from journeyman.operations.loop_context import LoopContext, first_state, learning_rows
 from journeyman.operations.paths import loop_place, round_id
-from journeyman.operations.retention import due, sweep
+from journeyman.operations.retention import apply_retention, is_due
 from journeyman.runtime.durable_run import LOOP, JournalRun
 from journeyman.stores.disk import DRAFT
 from journeyman.stores.journal import RunStatus
@@ -39,10 +39,10 @@ def next_state(workspace: Workspace, model: str, first: Callable[[], LoopState])
     # A round that was kept, but whose run was not ended, begins again from what went into it.
     ended = workspace.journal.run(round_id(model, last)).status is RunStatus.DONE
     number = last if ended else last - 1
-    return first() if number < 0 else _kept(workspace, model, number).state
+    return first() if number < 0 else _stored_round(workspace, model, number).state
 
 
-def _kept(workspace: Workspace, model: str, number: int) -> Kept:
+def _stored_round(workspace: Workspace, model: str, number: int) -> Kept:
     place = loop_place(workspace, model, number)
     steps = [s for s in workspace.journal.steps(round_id(model, number)) if s.name == _KEPT]
     kept: Kept = place.artifacts.get(steps[0].output, Kept)
@@ -100,7 +100,7 @@ class Worker:
 
     Parameters
     ----------
-    parts : LoopParts
+    parts : LoopContext
         What the loop works with, fenced by the lease that this worker holds.
     operate_round : callable
         Goes through a round, from the state before to the state after.
@@ -118,8 +118,8 @@ class Worker:
 
     def __init__(
         self,
-        parts: LoopParts,
-        operate_round: Callable[[Run, LoopParts, LoopState], LoopState],
+        parts: LoopContext,
+        operate_round: Callable[[Run, LoopContext, LoopState], LoopState],
         clock: Clock,
         now: Callable[[], int],
         begun: int,
@@ -130,7 +130,7 @@ class Worker:
         self._clock, self._now, self._begun = clock, now, begun
         self._notifiers, self._say = notifiers, tell
 
-    def due(self) -> bool:
+    def is_due(self) -> bool:
         """Whether a span has ended, and settled, that was not looked at."""
         return self.wakes(self.state()) <= self._now()
 
@@ -156,8 +156,8 @@ class Worker:
             draft.unlink(missing_ok=True)  # of a worker that was killed
         settings = self._parts.settings
         # Before its first step, and never between two: what is old must not depend on when a worker was killed.
-        if due(before.round) and not workspace.journal.steps(round_id(name, before.round)):
-            self._say_if(sweep(self._parts, before))
+        if is_due(before.round) and not workspace.journal.steps(round_id(name, before.round)):
+            self._say_if(apply_retention(self._parts, before))
         record = workspace.journal.open(round_id(name, before.round), f"{name}{LOOP}", settings, self._clock.now())
         # A round goes on as it was begun, whatever was set since.
         parts = replace(self._parts, settings=record.read_settings(OperateSettings))

@@ -17,9 +17,9 @@ from journeyman.entities.decision import Action, Decision
 from journeyman.entities.evaluation import Evaluation, Example, Explanation
 from journeyman.entities.experience import Experience
 from journeyman.entities.finding import Finding
+from journeyman.entities.lookup_gain import LookupGain
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.profile import Profile
-from journeyman.entities.recollection import Recollection
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.report import BuildReport
 from journeyman.entities.search import Search, SearchLimits
@@ -34,26 +34,27 @@ from journeyman.interfaces import Averaging, Metric, RuleScope, Run, Source, sco
 from journeyman.metrics import find_metric
 from journeyman.pipelines.search import search
 from journeyman.reports.model_card import model_card_text
-from journeyman.runtime.components import Kit
-from journeyman.runtime.experience import keep, recall
+from journeyman.runtime.components import Components
+from journeyman.runtime.experience import load_experience, save_experience
 from journeyman.runtime.holdout_readings import count_readings
-from journeyman.runtime.machine_speed import measured_work, slowness
+from journeyman.runtime.machine_speed import measured_work, slowdown
 from journeyman.runtime.memory_budget import fits_side_by_side
 from journeyman.runtime.settings_file import readable, write_settings
 from journeyman.runtime.time_budget import (
-    measured_answer,
-    reckoned_answer,
+    measured_prediction_seconds,
+    planned_prediction_seconds,
     seconds_after_fits,
-    seconds_for_copies,
+    seconds_for_seed_replicas,
     seconds_of_fits,
     timed,
     within_budget,
 )
 from journeyman.settings import BuildSettings, bounded
-from journeyman.stages.bound import bound
 from journeyman.stages.check import check
+from journeyman.stages.conformal import calibrate_intervals
 from journeyman.stages.decide import decide
-from journeyman.stages.ensemble import Copied, calibrate, ensemble, metric_losses, with_copies
+from journeyman.stages.duplicate_lookup import measure_lookup
+from journeyman.stages.ensemble import ReplicaCost, calibrate, ensemble, metric_losses, with_seed_replicas
 from journeyman.stages.evaluate import evaluate
 from journeyman.stages.evaluate.compare_champion import compare_champion
 from journeyman.stages.evaluate.judged_rows import predict_judged_rows
@@ -63,7 +64,6 @@ from journeyman.stages.ingest import ingest
 from journeyman.stages.learn import learn
 from journeyman.stages.profile import profile
 from journeyman.stages.rank import meta_features
-from journeyman.stages.recollect import recollect
 from journeyman.stages.reference import make_reference
 from journeyman.stages.repair import repair
 from journeyman.stages.split import follow_split, split
@@ -72,58 +72,72 @@ from journeyman.stores.facts import encode
 from journeyman.stores.releases import write_release
 from journeyman.stores.workspace import Workspace
 from journeyman.transformers.derived import TEXTS, text_columns
-from journeyman.transformers.known_rows import know
+from journeyman.transformers.duplicate_lookup import build_lookup
 
-__all__ = ["build", "choose_copies", "fit_all", "keep_experience", "model_card", "prepare_table", "recollecting"]
+__all__ = [
+    "build",
+    "choose_seed_replicas",
+    "fit_all",
+    "keep_experience",
+    "model_card",
+    "prepare_table",
+    "with_duplicate_lookup",
+]
 
 FloatArray = NDArray[np.float64]
 _LIBRARIES = ("journeyman", "numpy", "pandas", "scikit-learn", "lightgbm", "catboost")
 
 
-def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace: Workspace) -> ModelVersion:
+def build(
+    source: Source, settings: BuildSettings, components: Components, run: Run, workspace: Workspace
+) -> ModelVersion:
     """Go from a table to a released model.
 
     Every line below is a step, or a few, of the run: finished ones are replayed after a restart.
     """
-    tell = kit.progress.stage
-    repaired, findings, division = prepare_table(source, settings, kit, run)
+    tell = components.progress.stage
+    repaired, findings, division = prepare_table(source, settings, components, run)
     table, task = repaired.table, repaired.task
     metric = find_metric(task.metric, task.kind)
     asked, settings = settings, bounded(settings, len(table.frame), len(table.features))
     if settings.budget != asked.budget:
-        kit.progress.note(f"the search ends when more is not worth it, within {settings.budget:.0f} s at most")
+        components.progress.note(f"the search ends when more is not worth it, within {settings.budget:.0f} s at most")
 
-    division = within_budget(kit, table, task, division, settings)
+    division = within_budget(components, table, task, division, settings)
     tell("profile")
     statistics = run.step("profile", partial(profile, source), table, task, division)
 
     tell("train")
-    past = run.step("remember", partial(_past, kit, workspace, settings))
-    found = search(kit, run, table, task, division, metric, settings, past)
+    past = run.step("remember", partial(_earlier_experience, components, workspace, settings))
+    found = search(components, run, table, task, division, metric, settings, past)
     y = target_values(table, task.target)
     validated = y[np.concatenate([fold.validate for fold in division.folds])]
     chosen = run.step("calibrate", partial(calibrate, metric), found.ensemble, validated, task)
 
     tell("fit", "the chosen models, to be examined on the holdout, and on all rows")
-    chosen = run.step("copies", partial(choose_copies, kit, run, settings), chosen, found, table, division)
-    card = replace(model_card(kit, chosen, table, task), conformal=bound(chosen, table, task, division))
+    chosen = run.step(
+        "copies", partial(choose_seed_replicas, components, run, settings), chosen, found, table, division
+    )
+    card = replace(
+        model_card(components, chosen, table, task), conformal=calibrate_intervals(chosen, table, task, division)
+    )
     card = replace(card, style=source.style)
     everything = np.arange(len(table.frame), dtype=np.int64)
     parts = (division.train, everything) if len(division.train) < len(everything) else (everything,)
     after = seconds_after_fits(found, chosen, table, division, settings.threads)
-    known = run.step("recollect", partial(recollect, metric_losses), chosen, table, task, division)
-    fitted = fit_all(kit, run, chosen, table, task, parts, settings, after)
-    # Examined and explained is the model itself: what it says of rows that nobody has met.
-    rehearsal, final = fitted[0], recollecting(fitted[-1], known, table, task)
+    known = run.step("recollect", partial(measure_lookup, metric_losses), chosen, table, task, division)
+    fitted = fit_all(components, run, chosen, table, task, parts, settings, after)
+    # Evaluate and explain without the duplicate lookup: new rows are mostly no duplicates.
+    rehearsal, final = fitted[0], with_duplicate_lookup(fitted[-1], known, table, task)
     tell("evaluate")
-    scorer = make_scorer(card, rehearsal, kit.algorithms, kit.preparations)
+    scorer = make_scorer(card, rehearsal, components.algorithms, components.preparations)
     readings = run.step("readings", partial(count_readings, workspace, run, asked), table.digest, division)
-    hurry = partial(_hurry, run, settings, chosen, found)
-    hurried = replace(chosen, answer_seconds=run.step("hurry", hurry, table, division))
-    facts = (hurried, table, task, division, settings.seed, card.conformal)
+    seconds = partial(_prediction_seconds, run, settings, chosen, found)
+    timed_ensemble = replace(chosen, answer_seconds=run.step("hurry", seconds, table, division))
+    facts = (timed_ensemble, table, task, division, settings.seed, card.conformal)
     evaluation = run.step("evaluate", partial(evaluate, scorer.predict), *facts)
     tell("explain")
-    answers = hurried.answers_within(EXPLAINING_SECONDS, MOST_DRAWN)
+    answers = timed_ensemble.answers_within(EXPLAINING_SECONDS, MOST_DRAWN)
     why = run.step(
         "explain", partial(explain, scorer.predict), table, task, division, evaluation, answers, settings.seed
     )
@@ -146,40 +160,40 @@ def build(source: Source, settings: BuildSettings, kit: Kit, run: Run, workspace
     run.step("reference", make_reference, table, task, division, chosen, evaluation.importances, settings.seed)
 
     tell("package")
-    created = run.step("date", kit.clock.now)
+    created = run.step("date", components.clock.now)
     built = _Built(asked, number, created, repaired, findings, division, statistics, found, chosen, unlimited, known)
     report = run.step("report", partial(_report, run), built, evaluation, why, decision, examples)
     rows = run.step("learned rows", learned_file, table, task, judged)
-    files = partial(_files, kit, card, final, asked, rows)
+    files = partial(_files, components, card, final, asked, rows)
     released = run.step("release", partial(_release, workspace, run, files), report, table.digest, settings.seed)
     tell("learn")
-    run.step("learn", partial(_learn, kit, workspace, run), repaired, found)
+    run.step("learn", partial(_learn, components, workspace, run), repaired, found)
     return released
 
 
 def prepare_table(
-    source: Source, settings: BuildSettings, kit: Kit, run: Run
+    source: Source, settings: BuildSettings, components: Components, run: Run
 ) -> tuple[Repaired, tuple[Finding, ...], Split]:
     """Read a table, look at it, divide its rows, and make it ready to learn from; return all findings, gravest first.
 
     Rules that judge columns by the target see the rows that teach alone, so that the holdout decides no column. What
     decides how rows are divided has to come before (docs/decisions/0036).
     """
-    tell = kit.progress.stage
+    tell = components.progress.stage
     tell("ingest", source.name)
     ingested = run.step("ingest", partial(ingest, source), settings)
     draft = run.step("frame the task", frame_task, ingested.table, settings)
     find_metric(draft.metric, draft.kind)
     tell("check")
-    first = partial(_check, kit, (RuleScope.COLUMNS, RuleScope.WHOLE))
+    first = partial(_check, components, (RuleScope.COLUMNS, RuleScope.WHOLE))
     before = run.step("check", first, ingested.table, draft, settings.seed, None)
     tell("split")
     division = run.step("split", _divide, ingested.table, draft, before, settings)
     known = np.flatnonzero(ingested.table.frame[settings.target].notna().to_numpy())
-    then = partial(_check, kit, (RuleScope.TRAINING,))
+    then = partial(_check, components, (RuleScope.TRAINING,))
     seen = before + run.step("check training rows", then, ingested.table, draft, settings.seed, known[division.train])
     seen = tuple(sorted(seen, key=lambda f: (f.severity.rank, f.code, f.subject, f.message)))
-    _tell_needless(kit, settings, seen)
+    _tell_needless(components, settings, seen)
     tell("repair")
     repaired = run.step("repair", repair, ingested.table, draft, seen, settings)
     found = sorted((*ingested.findings, *seen, *repaired.findings), key=lambda f: f.severity.rank)
@@ -193,40 +207,46 @@ def _divide(table: Table, draft: Task, findings: Sequence[Finding], settings: Bu
     return split(repaired.table, repaired.task, settings.seed)
 
 
-def _tell_needless(kit: Kit, settings: BuildSettings, seen: Sequence[Finding]) -> None:
+def _tell_needless(components: Components, settings: BuildSettings, seen: Sequence[Finding]) -> None:
     """Tell what was to be accepted and was not found: a typing error, or a table that has changed."""
     found = {f"{f.code}{about}" for f in seen for about in ("", *(f":{name}" for name in f.subject))}
     for code in settings.accept:
         if code not in found and not code.startswith("DQ0"):  # accepted while reading, those leave no finding
-            kit.progress.note(f"{code} was to be accepted, but nothing of the kind was found")
+            components.progress.note(f"{code} was to be accepted, but nothing of the kind was found")
 
 
-def model_card(kit: Kit, chosen: Ensemble, table: Table, task: Task) -> ModelCard:
+def model_card(components: Components, chosen: Ensemble, table: Table, task: Task) -> ModelCard:
     """Return what a release of this ensemble must know to predict."""
     members = tuple(
-        PlacedMember(m.candidate.algorithm, kit.algorithms[m.candidate.algorithm].preparation, m.weight)
+        PlacedMember(m.candidate.algorithm, components.algorithms[m.candidate.algorithm].preparation, m.weight)
         for m in chosen.members
     )
     return ModelCard(task, table.features, members, chosen.temperature, chosen.threshold)
 
 
-def choose_copies(
-    kit: Kit, run: Run, settings: BuildSettings, chosen: Ensemble, found: Search, table: Table, division: Split
+def choose_seed_replicas(
+    components: Components,
+    run: Run,
+    settings: BuildSettings,
+    chosen: Ensemble,
+    found: Search,
+    table: Table,
+    division: Split,
 ) -> Ensemble:
     """Let members be fitted several times where time and the limit on answers allow; a step: it looks at the clock."""
     trials = {t.candidate.key: t for t in found.trials}
     seconds = seconds_of_fits(found, chosen, table, division, settings.threads)
     costs = []
     for member, once in zip(chosen.members, seconds, strict=True):
-        candidate, algorithm = member.candidate, kit.algorithms[member.candidate.algorithm]
+        candidate, algorithm = member.candidate, components.algorithms[member.candidate.algorithm]
         averaged = isinstance(algorithm, Averaging) and candidate.treatment is None and algorithm.varies(candidate)
-        costs.append(Copied(once, trials[candidate.key].answer_seconds, averaged))
-    left = seconds_for_copies(kit, found, table, division, settings, run.elapsed())
-    return with_copies(chosen, costs, settings.latency, left)
+        costs.append(ReplicaCost(once, trials[candidate.key].answer_seconds, averaged))
+    left = seconds_for_seed_replicas(components, found, table, division, settings, run.elapsed())
+    return with_seed_replicas(chosen, costs, settings.latency, left)
 
 
 def fit_all(
-    kit: Kit,
+    components: Components,
     run: Run,
     chosen: Ensemble,
     table: Table,
@@ -240,17 +260,17 @@ def fit_all(
     ``after`` is the seconds of the budget that must be left when each member is done: boosting that takes longer than
     its trial promised stops where it is then; and the seconds from which no further copy of it is begun.
     """
-    names = sorted({kit.algorithms[m.candidate.algorithm].preparation for m in chosen.members})
+    names = sorted({components.algorithms[m.candidate.algorithm].preparation for m in chosen.members})
     texts = [TEXTS] if text_columns(table.features) else []
 
     # Fitted once for the part that is stored and for the models that learn from it, and only if a step needs it; where
     # memory is short, again for each of them, one part after the other.
-    short = not fits_side_by_side(settings, chosen, table, task, kit)
+    short = not fits_side_by_side(settings, chosen, table, task, components)
     threads = 1 if short else settings.threads
 
     def prepare(name: str, number: int) -> PreparedRows:
         derived = fitted(TEXTS, number).x if texts and name != TEXTS else None
-        return fit_preparation(kit.preparations[name], table, task, parts[number], settings.seed, derived)
+        return fit_preparation(components.preparations[name], table, task, parts[number], settings.seed, derived)
 
     fitted = prepare if short else cache(prepare)
 
@@ -263,8 +283,8 @@ def fit_all(
     members = []
     for member, (least, whole) in zip(chosen.members, after, strict=True):
         left = partial(_seconds_left, run, settings, least) if timed(settings) else None
-        enough = partial(_late, run, settings, whole)
-        algorithm = kit.algorithms[member.candidate.algorithm]
+        enough = partial(_is_out_of_time, run, settings, whole)
+        algorithm = components.algorithms[member.candidate.algorithm]
         fit = partial(fit_member, algorithm, each(algorithm.preparation), threads, left, enough)
         members.append(run.step(f"fit {member.candidate.name}", fit, member, task, settings.seed))
     return tuple(
@@ -273,24 +293,26 @@ def fit_all(
     )
 
 
-def recollecting(fitted: FittedEnsemble, known: Recollection | None, table: Table, task: Task) -> FittedEnsemble:
+def with_duplicate_lookup(fitted: FittedEnsemble, known: LookupGain | None, table: Table, task: Task) -> FittedEnsemble:
     """Give an ensemble that was fitted on all rows their truths, where they are worth looking up."""
     if known is None:
         return fitted
     names = [column.name for column in table.features]
-    met = know(to_block(table.frame, table.features), names, target_values(table, task.target), known.prior)
+    met = build_lookup(to_block(table.frame, table.features), names, target_values(table, task.target), known.prior)
     return replace(fitted, known=met.to_file())
 
 
-def _hurry(run: Run, settings: BuildSettings, chosen: Ensemble, found: Search, table: Table, division: Split) -> float:
-    """Return what to reckon with for an answer; a step of its own: it looks at the clock."""
+def _prediction_seconds(
+    run: Run, settings: BuildSettings, chosen: Ensemble, found: Search, table: Table, division: Split
+) -> float:
+    """Return the assumed seconds per prediction. A step of its own because it reads the clock."""
     if not timed(settings):
         return chosen.answer_seconds
-    answer, slow = measured_answer(chosen, found.trials), slowness([measured_work()])
-    return reckoned_answer(table, division, settings, answer, run.elapsed(), slow)
+    answer, slow = measured_prediction_seconds(chosen, found.trials), slowdown([measured_work()])
+    return planned_prediction_seconds(table, division, settings, answer, run.elapsed(), slow)
 
 
-def _late(run: Run, settings: BuildSettings, needed: float) -> bool:
+def _is_out_of_time(run: Run, settings: BuildSettings, needed: float) -> bool:
     return timed(settings) and _seconds_left(run, settings, needed) < 0.0
 
 
@@ -307,14 +329,21 @@ def _stored(
 
 
 def _check(
-    kit: Kit, scopes: Sequence[RuleScope], table: Table, task: Task, seed: int, training: NDArray[np.int64] | None
+    components: Components,
+    scopes: Sequence[RuleScope],
+    table: Table,
+    task: Task,
+    seed: int,
+    training: NDArray[np.int64] | None,
 ) -> tuple[Finding, ...]:
-    return check(table, task, [rule for rule in kit.rules if scope_of(rule) in scopes], seed, training)
+    return check(table, task, [rule for rule in components.rules if scope_of(rule) in scopes], seed, training)
 
 
-def _past(kit: Kit, workspace: Workspace, settings: BuildSettings) -> tuple[Experience, ...]:
+def _earlier_experience(
+    components: Components, workspace: Workspace, settings: BuildSettings
+) -> tuple[Experience, ...]:
     """Return earlier jobs' experience; none where the number of trials is set, so that such a build is repeatable."""
-    return () if settings.trials is not None else recall(workspace.experience, kit.progress.note)
+    return () if settings.trials is not None else load_experience(workspace.experience, components.progress.note)
 
 
 def _compare(
@@ -343,7 +372,7 @@ class _Built:
     found: Search
     chosen: Ensemble
     unlimited: float | None
-    known: Recollection | None
+    known: LookupGain | None
 
 
 def _unlimited(metric: Metric, found: Search, task: Task, y: FloatArray, kept: Ensemble) -> float | None:
@@ -409,14 +438,19 @@ def _installed() -> dict[str, str]:
 
 
 def _files(
-    kit: Kit, card: ModelCard, final: FittedEnsemble, settings: BuildSettings, rows: bytes, report: BuildReport
+    components: Components,
+    card: ModelCard,
+    final: FittedEnsemble,
+    settings: BuildSettings,
+    rows: bytes,
+    report: BuildReport,
 ) -> dict[str, bytes]:
     return {
         **release_files(card, final),
         LEARNED: rows,
         "settings.toml": write_settings(settings),
         "report.msgpack": encode(report),
-        "report.html": kit.render(report).encode(),
+        "report.html": components.render(report).encode(),
         "model_card.md": model_card_text(report).encode(),
     }
 
@@ -469,15 +503,17 @@ def _release(
     return released
 
 
-def _learn(kit: Kit, workspace: Workspace, run: Run, repaired: Repaired, found: Search) -> tuple[Experience, ...]:
-    return keep_experience(kit, workspace, run.id, repaired.table, repaired.task, found)
+def _learn(
+    components: Components, workspace: Workspace, run: Run, repaired: Repaired, found: Search
+) -> tuple[Experience, ...]:
+    return keep_experience(components, workspace, run.id, repaired.table, repaired.task, found)
 
 
 def keep_experience(
-    kit: Kit, workspace: Workspace, job: str, table: Table, task: Task, found: Search
+    components: Components, workspace: Workspace, job: str, table: Table, task: Task, found: Search
 ) -> tuple[Experience, ...]:
     """Add what a search has taught to the experience of the workspace and of the user; a repeated job counts once."""
     optimum = find_metric(task.metric, task.kind).optimum
     gained = learn(meta_features(table, task), found.trials, found.expectations, found.outcomes, optimum)
-    keep(workspace.experience, job, gained, kit.progress.note)
+    save_experience(workspace.experience, job, gained, components.progress.note)
     return gained

@@ -24,13 +24,13 @@ from journeyman.inference.model_files import ModelCard, make_scorer
 from journeyman.inference.release import warn_of
 from journeyman.interfaces import WeighsRows
 from journeyman.metrics import default_metric, find_metric
-from journeyman.pipelines.build import choose_copies, fit_all, keep_experience, model_card, recollecting
+from journeyman.pipelines.build import choose_seed_replicas, fit_all, keep_experience, model_card, with_duplicate_lookup
 from journeyman.pipelines.search import search
 from journeyman.reports.progress import SilentProgress
 from journeyman.runtime.clock import SystemClock, available_threads
-from journeyman.runtime.components import Kit, standard_kit
+from journeyman.runtime.components import Components, standard_components
 from journeyman.runtime.durable_run import MemoryRun
-from journeyman.runtime.experience import recall
+from journeyman.runtime.experience import load_experience
 from journeyman.runtime.finishing import embedded_finishing_seconds
 from journeyman.runtime.machine import available_memory
 from journeyman.runtime.time_budget import within_budget
@@ -38,10 +38,10 @@ from journeyman.settings import BuildSettings, bounded, parse_budget
 from journeyman.sources import FrameSource
 from journeyman.sources.parsing import RowReader
 from journeyman.stages.conform import conform
+from journeyman.stages.duplicate_lookup import measure_lookup
 from journeyman.stages.ensemble import calibrate, metric_losses
 from journeyman.stages.evaluate.importance import importances
 from journeyman.stages.ingest import ingest
-from journeyman.stages.recollect import recollect
 from journeyman.stages.score import Scorer
 from journeyman.stages.split import folds_only
 from journeyman.stores.workspace import Workspace
@@ -179,49 +179,51 @@ def learn_from_frame(
         Where the table or an option cannot be used.
     """
     seed = settings.seed
-    kit = standard_kit(_no_report, SystemClock(), SilentProgress(), lambda: False)
-    kit = replace(kit, finishing=embedded_finishing_seconds)
-    run = MemoryRun(kit.clock)
+    components = standard_components(_no_report, SystemClock(), SilentProgress(), lambda: False)
+    components = replace(components, finishing=embedded_finishing_seconds)
+    run = MemoryRun(components.clock)
     table, posed, findings = _table(frame, y, weights, TaskKind(task), settings)
     left_out: dict[str, str] = {}
     if weights is not None:
-        kit, left_out = _weighing(kit)
+        components, left_out = _weighing(components)
     settings = bounded(settings, len(table.frame), len(table.features))
     chosen_metric = find_metric(posed.metric, posed.kind)
     rows = np.arange(len(table.frame), dtype=np.int64)
-    division = within_budget(kit, table, posed, folds_only(table, posed, seed), settings)
+    division = within_budget(components, table, posed, folds_only(table, posed, seed), settings)
     if workspace is None:
-        found = search(kit, run, table, posed, division, chosen_metric, settings, ())
+        found = search(components, run, table, posed, division, chosen_metric, settings, ())
     else:
         with Workspace(workspace) as place:
             # A set number of trials promises the same fit twice, whatever was learned in between.
-            past = () if settings.trials is not None else recall(place.experience, kit.progress.note)
-            found = search(kit, run, table, posed, division, chosen_metric, settings, past)
-            keep_experience(kit, place, f"embedded-{table.digest}-{seed}", table, posed, found)
+            past = () if settings.trials is not None else load_experience(place.experience, components.progress.note)
+            found = search(components, run, table, posed, division, chosen_metric, settings, past)
+            keep_experience(components, place, f"embedded-{table.digest}-{seed}", table, posed, found)
     validated = np.concatenate([fold.validate for fold in division.folds])
     truth = target_values(table, posed.target)[validated]
     ensemble = calibrate(chosen_metric, found.ensemble, truth, posed, table.weights_of(validated))
-    ensemble = choose_copies(kit, run, settings, ensemble, found, table, division)
-    card = model_card(kit, ensemble, table, posed)
-    (fitted,) = fit_all(kit, run, ensemble, table, posed, (rows,), settings, after=[(0.0, 0.0)] * len(ensemble.members))
+    ensemble = choose_seed_replicas(components, run, settings, ensemble, found, table, division)
+    card = model_card(components, ensemble, table, posed)
+    (fitted,) = fit_all(
+        components, run, ensemble, table, posed, (rows,), settings, after=[(0.0, 0.0)] * len(ensemble.members)
+    )
     # Rows of one kind that weigh differently have no common label to look up.
-    known = None if weights is not None else recollect(metric_losses, ensemble, table, posed, division)
-    fitted = recollecting(fitted, known, table, posed)
-    scorer = make_scorer(card, fitted, kit.algorithms, kit.preparations)
+    known = None if weights is not None else measure_lookup(metric_losses, ensemble, table, posed, division)
+    fitted = with_duplicate_lookup(fitted, known, table, posed)
+    scorer = make_scorer(card, fitted, components.algorithms, components.preparations)
     return Learned(card, found, scorer, _sample(table, posed.target, seed), left_out, findings)
 
 
-def _weighing(kit: Kit) -> tuple[Kit, dict[str, str]]:
+def _weighing(components: Components) -> tuple[Components, dict[str, str]]:
     """Return the parts without algorithms that cannot weigh rows, and those with the reason."""
     able = {
         name: part
-        for name, part in kit.algorithms.items()
+        for name, part in components.algorithms.items()
         if name == BASELINE or (isinstance(part, WeighsRows) and part.weighs_rows)
     }
     left_out = {
-        name: "it cannot weigh rows, and sample_weight was given" for name in kit.algorithms if name not in able
+        name: "it cannot weigh rows, and sample_weight was given" for name in components.algorithms if name not in able
     }
-    return replace(kit, algorithms=able), left_out
+    return replace(components, algorithms=able), left_out
 
 
 def _sample(table: Table, target: str, seed: int) -> Sample:

@@ -36,7 +36,7 @@ one algorithm; after ten, the first treatments have been tried, and what they le
 
 @dataclass(frozen=True)
 class Diagnosed:
-    """What was found so far.
+    """State of the search over weaknesses.
 
     Attributes
     ----------

@@ -7,9 +7,9 @@ from functools import partial
 from journeyman.entities.operating import LoopState, Operated
 from journeyman.entities.operation import WindowPlan
 from journeyman.interfaces import Progress
-from journeyman.operations.apply_move import Hands
-from journeyman.operations.loop_parts import LoopParts
-from journeyman.operations.release_cache import Shelf
+from journeyman.operations.apply_move import Actuator
+from journeyman.operations.loop_context import LoopContext
+from journeyman.operations.release_cache import ReleaseCache
 from journeyman.operations.training_data import LearningRows, TrainingTable
 from journeyman.pipelines.rebuild import Rebuild
 from journeyman.plugins import load_parts
@@ -26,26 +26,33 @@ __all__ = ["loop_parts"]
 _QUICK = "lightgbm"
 
 
-def loop_parts(held: Workspace, operated: Operated, log: SqlitePredictionLog, progress: Progress) -> LoopParts:
+def loop_parts(held: Workspace, operated: Operated, log: SqlitePredictionLog, progress: Progress) -> LoopContext:
     """Return what the loop of a model works with: all installed detectors, the usual quick model, a normal build."""
     name, settings = operated.model, operated.settings
     algorithm = load_parts("journeyman.algorithms")[_QUICK]
     preparation = load_parts("journeyman.preparations")[algorithm.preparation]
-    shelf = Shelf(held, name)
+    release_cache = ReleaseCache(held, name)
     traffic = SqliteTrafficLog(log)
     rebuild = Rebuild(name, held, settings, render_html, progress)
-    hands = Hands(name, held, log, SystemClock(), partial(_table, held, operated, traffic, shelf), rebuild)
+    actuator = Actuator(
+        name, held, log, SystemClock(), partial(_table, held, operated, traffic, release_cache), rebuild
+    )
     detectors = tuple(load_parts("journeyman.drift_detectors").values())
-    return LoopParts(name, settings, held, traffic, shelf, detectors, (algorithm, preparation), hands)
+    return LoopContext(name, settings, held, traffic, release_cache, detectors, (algorithm, preparation), actuator)
 
 
 def _table(
-    held: Workspace, operated: Operated, traffic: SqliteTrafficLog, shelf: Shelf, state: LoopState, plan: WindowPlan
+    held: Workspace,
+    operated: Operated,
+    traffic: SqliteTrafficLog,
+    release_cache: ReleaseCache,
+    state: LoopState,
+    plan: WindowPlan,
 ) -> TrainingTable:
     """Return the training table of a retraining that was decided in a round."""
     name = operated.model
     base = held.registry.version(name, state.base)
-    release, most = shelf.release(state.champion), operated.settings.most_labelled
+    release, most = release_cache.release(state.champion), operated.settings.most_labelled
     rows = LearningRows(held, base, traffic, release, state.end, most, broken_spans(state.memory), state.given_up)
     settings: BuildSettings = held.journal.run(base.run).read_settings(BuildSettings)
     return rows.table(plan, settings)

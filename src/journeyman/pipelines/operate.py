@@ -9,27 +9,34 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.drift_detectors.feed_columns import delivering
+from journeyman.drift_detectors.faulty_columns import delivering
 from journeyman.drift_detectors.windows import weightiest
-from journeyman.entities.contest import Contest
 from journeyman.entities.decision import Action
 from journeyman.entities.lessons import Lessons
 from journeyman.entities.operating import Decided, Done, Kept, LoopState, Memory, Observed
-from journeyman.entities.signal import Rung, Watched
+from journeyman.entities.paired_comparison import PairedComparison
+from journeyman.entities.signal import Tier, Watched
 from journeyman.entities.staleness import Staleness
 from journeyman.entities.table import Block
 from journeyman.entities.traffic import Traffic
 from journeyman.interfaces import Run
 from journeyman.linear_algebra import on_one_thread
 from journeyman.metrics.row_losses import bounded_losses
-from journeyman.operations.apply_move import act
-from journeyman.operations.decide_move import Seen, begun, judge
-from journeyman.operations.loop_parts import LoopParts, learning_rows
-from journeyman.operations.next_state import hand_on
-from journeyman.operations.shadow_backfill import ask_later
+from journeyman.operations.apply_move import apply_move
+from journeyman.operations.decide_move import DecisionInputs, begun, decide_move
+from journeyman.operations.loop_context import LoopContext, learning_rows
+from journeyman.operations.next_state import next_state
+from journeyman.operations.shadow_backfill import backfill_shadow
 from journeyman.operations.traffic import read_traffic, truths_of
-from journeyman.operations.user_requests import hear
-from journeyman.stages.monitor import anew, broken_spans, follow_returns, monitor, settle_faults, undo
+from journeyman.operations.user_requests import apply_user_requests
+from journeyman.stages.monitor import (
+    attribute_to_faults,
+    broken_spans,
+    follow_returns,
+    monitor,
+    reset_memory,
+    settle_faults,
+)
 from journeyman.stages.promote import paired
 from journeyman.stages.retrain import QuickModels, back_test, gain_without, reference_unit, rehearse
 
@@ -49,7 +56,7 @@ _LATEST = 1_000  # rows with truths by which a change of the feed is told from d
 _PAST = 500  # retrainings of all models that a decision learns from
 
 
-def operate_round(run: Run, parts: LoopParts, before: LoopState) -> LoopState:
+def operate_round(run: Run, parts: LoopContext, before: LoopState) -> LoopState:
     """Go through one round, from what the round before handed on to what the next one begins with.
 
     Every line is a step, or a few, of the run: finished ones are replayed after a restart, by whichever worker.
@@ -58,8 +65,8 @@ def operate_round(run: Run, parts: LoopParts, before: LoopState) -> LoopState:
     seen = run.step("observe", partial(observe, parts), state)
     watched = run.step("watch", partial(watch, parts), state, seen)
     decided = run.step("judge", partial(decide, parts), state, seen, watched)
-    done = run.step("act", done_is, act(parts.hands, run, state, seen, watched[0], decided))
-    handed = partial(hand_on, parts.name, parts.settings)
+    done = run.step("act", done_is, apply_move(parts.actuator, run, state, seen, watched[0], decided))
+    handed = partial(next_state, parts.name, parts.settings)
     kept = run.step("remember", handed, state, seen, watched, decided, done)
     run.step("keep", partial(keep, parts), kept)
     return kept.state
@@ -75,17 +82,17 @@ def done_is(done: Done) -> Done:
     return done
 
 
-def observe(parts: LoopParts, state: LoopState) -> Observed:
+def observe(parts: LoopContext, state: LoopState) -> Observed:
     """Read what the log holds of the span, who is champion, and what people asked for before it ended."""
     registry, operations = parts.workspace.registry, parts.workspace.operations
     champion, history = registry.version(parts.name), registry.history(parts.name)
     parts.log.seal(state.end)
     span = parts.log.span(state.begin, state.end, parts.settings.most_rows)
-    release = parts.shelf.release(champion.version)
+    release = parts.release_cache.release(champion.version)
     traffic, digests, hidden = read_traffic(span, release, state.digests)
     if state.challenger is not None and champion.version == state.champion:
         for version in (champion.version, state.challenger):
-            traffic = ask_later(span, traffic, release.task, parts.shelf.release(version))
+            traffic = backfill_shadow(span, traffic, release.task, parts.release_cache.release(version))
     asked = tuple(h for h in operations.requests(parts.name, state.heard) if h.request.at < state.end)
     past = operations.operations(most=_PAST, actions=(*_LEARNED, Action.ASK))
     known = tuple(o for o in past if {o.move.action, o.move.wanted}.intersection(_LEARNED) and o.at <= state.end)
@@ -103,11 +110,11 @@ def observe(parts: LoopParts, state: LoopState) -> Observed:
 
 
 @on_one_thread()
-def watch(parts: LoopParts, state: LoopState, seen: Observed) -> tuple[Memory, Watched]:
+def watch(parts: LoopContext, state: LoopState, seen: Observed) -> tuple[Memory, Watched]:
     """Let the detectors look at what the champion has answered."""
     as_before = (seen.champion, seen.hidden) == (state.champion, state.hidden)
     mine = seen.traffic.take(seen.traffic.versions == seen.champion)
-    reference, release = parts.shelf.reference(seen.champion), parts.shelf.release(seen.champion)
+    reference, release = parts.release_cache.reference(seen.champion), parts.release_cache.release(seen.champion)
     unwatched = {*seen.hidden, *state.given_up}
     again = delivering(reference, {*state.given_up} - {*seen.hidden}, mine.take(mine.fresh).rows)
     reference = replace(
@@ -117,7 +124,7 @@ def watch(parts: LoopParts, state: LoopState, seen: Observed) -> tuple[Memory, W
         importance={k: v for k, v in reference.importance.items() if k not in unwatched},
     )
     watched = replace(mine, rows=_without(mine.rows, unwatched))
-    before = state.memory if as_before else anew(state.memory)
+    before = state.memory if as_before else reset_memory(state.memory)
     looked = monitor(reference, release.task, parts.detectors, before, watched, tuple(state.accepted))
 
     def settled(looked: tuple[Memory, Watched]) -> tuple[Memory, Watched]:
@@ -126,20 +133,20 @@ def watch(parts: LoopParts, state: LoopState, seen: Observed) -> tuple[Memory, W
 
     if seen.hidden:  # the release cannot answer these rows again
         return settled(looked)
-    feeds = {d.name for d in parts.detectors if d.rung is Rung.FEED}
+    feeds = {d.name for d in parts.detectors if d.rung is Tier.FEED}
 
     def latest() -> Traffic:
         rows = replace(learning_rows(parts, seen.champion, state, looked[1]), most=_LATEST)
         return truths_of(rows.logged, release.answer_block, mine)
 
-    looked = undo(reference, release.task, release.answer_block, feeds, before, looked, mine, latest)
+    looked = attribute_to_faults(reference, release.task, release.answer_block, feeds, before, looked, mine, latest)
     return settled(looked)
 
 
-def decide(parts: LoopParts, state: LoopState, seen: Observed, watched: tuple[Memory, Watched]) -> Decided:
+def decide(parts: LoopContext, state: LoopState, seen: Observed, watched: tuple[Memory, Watched]) -> Decided:
     """Turn what was seen into one move: people's requests first, then evidence, then what pays."""
     looked = watched[1]
-    release, reference = parts.shelf.release(seen.champion), parts.shelf.reference(seen.champion)
+    release, reference = parts.release_cache.release(seen.champion), parts.release_cache.reference(seen.champion)
     rows = learning_rows(parts, seen.champion, state, looked)
     truths = state.truths + int(_kept_out(seen.traffic, looked).told.sum())
     if looked.settled:
@@ -149,7 +156,7 @@ def decide(parts: LoopParts, state: LoopState, seen: Observed, watched: tuple[Me
     def losses(values: FloatArray, answers: FloatArray) -> FloatArray:
         return bounded_losses(values, answers, release.task, reference.scale)
 
-    def pairs(contest: Contest) -> FloatArray:
+    def pairs(contest: PairedComparison) -> FloatArray:
         return paired(contest, _kept_out(seen.traffic, looked), losses)
 
     columns = weightiest(release.columns, reference)
@@ -167,12 +174,12 @@ def decide(parts: LoopParts, state: LoopState, seen: Observed, watched: tuple[Me
     if seen.champion != state.champion:
         # Of a champion that a person made, nothing is known that was known of the one before.
         policy = replace(policy, contest=None, shadow=None, since=Watched((), 0, 0))
-    made = Seen(looked, seen.past, truths, unit, pairs, test, spared)
-    heard = hear(state, seen, looked, judge(made, policy, parts.settings.economics), truths)
+    made = DecisionInputs(looked, seen.past, truths, unit, pairs, test, spared)
+    heard = apply_user_requests(state, seen, looked, decide_move(made, policy, parts.settings.economics), truths)
     return replace(heard, given_up=rows.given_up)
 
 
-def keep(parts: LoopParts, kept: Kept) -> int:
+def keep(parts: LoopContext, kept: Kept) -> int:
     """Write the round and its operations where people look; return the round's number."""
     parts.workspace.operations.keep_round(parts.name, kept.round, kept.operations)
     return kept.round.number

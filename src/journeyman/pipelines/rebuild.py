@@ -18,7 +18,7 @@ from journeyman.operations.paths import build_folder, loop_folder, reference_fol
 from journeyman.operations.training_data import TrainingTable
 from journeyman.pipelines.build import build
 from journeyman.runtime.clock import SystemClock, available_threads
-from journeyman.runtime.components import standard_kit
+from journeyman.runtime.components import standard_components
 from journeyman.runtime.durable_run import LOOP, JournalRun
 from journeyman.runtime.machine import available_memory
 from journeyman.settings import BuildSettings
@@ -76,9 +76,9 @@ class Rebuild:
             if not path.exists():
                 write_table(table, path)
             settings: BuildSettings = record.read_settings(BuildSettings)
-            kit = standard_kit(self.render, clock, self.progress, lambda: False)
+            components = standard_components(self.render, clock, self.progress, lambda: False)
             with self.workspace.lock(), JournalRun(place, record, clock) as journalled:
-                build(open_source(settings.source, None), settings, kit, journalled, place)
+                build(open_source(settings.source, None), settings, components, journalled, place)
         self._move_reference(place, run)
         path.unlink(missing_ok=True)  # its rows are those of the first build and of the log
         return next(v for v in self.workspace.registry.versions(self.name) if v.run == run)

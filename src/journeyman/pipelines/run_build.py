@@ -16,7 +16,7 @@ from journeyman.reports.html import render_html
 from journeyman.reports.notebook import usual_progress
 from journeyman.reports.progress import SilentProgress
 from journeyman.runtime.clock import SystemClock
-from journeyman.runtime.components import standard_kit
+from journeyman.runtime.components import standard_components
 from journeyman.runtime.durable_run import JournalRun, start_run
 from journeyman.settings import DEFAULT_WORKSPACE, BuildSettings
 from journeyman.stores.workspace import Workspace
@@ -54,8 +54,8 @@ def finish_build(
     """Go through the build, or on with one that was interrupted; return the release, opened."""
     hold_little()  # before threads have arenas of their own
     with _first_interrupt(progress.note) as interrupted:
-        kit = standard_kit(render_html, SystemClock(), progress, interrupted)
-        version = build(source, settings, kit, run, place)
+        components = standard_components(render_html, SystemClock(), progress, interrupted)
+        version = build(source, settings, components, run, place)
     return open_release(place.path / version.path, version.digest)
 
 

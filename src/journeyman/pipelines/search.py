@@ -20,9 +20,9 @@ from journeyman.entities.weakness import Attempt
 from journeyman.errors import InputError
 from journeyman.interfaces import Metric, Run
 from journeyman.pipelines.improve import Diagnosed, attempted, diagnosed, informed, untried
-from journeyman.runtime.components import Kit
+from journeyman.runtime.components import Components
 from journeyman.runtime.fold_cache import SharedFolds
-from journeyman.runtime.machine_speed import measured_work, slowness
+from journeyman.runtime.machine_speed import measured_work, slowdown
 from journeyman.runtime.time_budget import (
     expected_costs,
     fit_limit,
@@ -35,7 +35,16 @@ from journeyman.runtime.time_budget import (
 )
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import FitLimit, ensemble, fastest_alike, lift
-from journeyman.stages.rank import Cost, Foresight, judge, meta_features, patience, rank, remembered, shown_by
+from journeyman.stages.rank import (
+    Cost,
+    CostModel,
+    meta_features,
+    overhead_allowance,
+    rank,
+    remembered,
+    shown_by,
+    update_prior,
+)
 from journeyman.stages.stop import choose_next, fits_whole, must_stop, reason_to_stop, thin_search
 from journeyman.stages.train import Allowance, Terms, train
 from journeyman.transformers.target_scale import SCALES, long_tailed
@@ -88,7 +97,7 @@ class _Queue:
 
 
 def search(
-    kit: Kit,
+    components: Components,
     run: Run,
     table: Table,
     task: Task,
@@ -104,11 +113,11 @@ def search(
     plan = _Plan(table, task, split, metric, settings, past)
     validated = np.concatenate([fold.validate for fold in split.folds])
     y, weights = target_values(table, task.target)[validated], table.weights_of(validated)
-    folds = SharedFolds(kit, table, task, split, settings)
-    waiting = folds.admit(propose(kit, table, task, split))
+    folds = SharedFolds(components, table, task, split, settings)
+    waiting = folds.admit(propose(components, table, task, split))
     context = meta_features(table, task)
-    beliefs = judge(context, [(c.algorithm, c.name) for c in waiting], past)
-    known, foresight = remembered(context, past), Foresight(beliefs, past)
+    prior = update_prior(context, [(c.algorithm, c.name) for c in waiting], past)
+    known, cost_model = remembered(context, past), CostModel(prior, past)
     trials: list[Trial] = []
     expectations: list[Expectation] = []
     outcomes: list[tuple[bool, float]] = []
@@ -116,25 +125,27 @@ def search(
     best: Ensemble | None = None
     baseline: float | None = None
     seen, attempts, rows = Diagnosed(), list[Attempt](), (table, split, task, settings.seed)
-    paces: list[float] = []
+    work_seconds: list[float] = []
     while True:
         shown = shown_by(trials, outcomes, best, metric.optimum)
-        foreseen = ({**context, **shown.overall}, foresight)
-        costs = expected_costs(kit, table, task, split, settings, waiting, trials, foreseen)
+        foreseen = ({**context, **shown.overall}, cost_model)
+        costs = expected_costs(components, table, task, split, settings, waiting, trials, foreseen)
         costs = _longer(costs, waiting, trials)
-        more = patience(costs, _left(settings, trials))
-        ranked = informed(rank(waiting, costs, context, shown, beliefs, known, more), seen, more)
+        more = overhead_allowance(costs, _seconds_left(settings, trials))
+        ranked = informed(rank(waiting, costs, context, shown, prior, known, more), seen, more)
         queue = _queue(ranked, waiting, trials)
-        choice = run.step(f"choose {len(trials) + 1}", partial(_choose, kit, run, plan, queue, trials, best, paces))
-        paces += [choice.work] if choice.work else []
+        choice = run.step(
+            f"choose {len(trials) + 1}", partial(_choose, components, run, plan, queue, trials, best, work_seconds)
+        )
+        work_seconds += [choice.work] if choice.work else []
         chosen = choice.expectation
         if chosen is None:
             break
         candidate = next(c for c in waiting if c.key == chosen.candidate)
         waiting.remove(candidate)
-        kit.progress.trial(len(trials) + 1, candidate, _said(chosen))
-        starting = seconds_to_start(kit.algorithms[candidate.algorithm], trials)
-        trial = _try(kit, run, plan, candidate, len(trials) + 1, (choice.seconds, starting), folds, best)
+        components.progress.trial(len(trials) + 1, candidate, _expectation_text(chosen))
+        starting = seconds_to_start(components.algorithms[candidate.algorithm], trials)
+        trial = _try(components, run, plan, candidate, len(trials) + 1, (choice.seconds, starting), folds, best)
         trials.append(replace(trial, started=choice.started))
         expectations.append(chosen)
         incumbent, best = best, ensemble(metric, trials, y, task, best, settings.latency, row_weights=weights)
@@ -145,26 +156,26 @@ def search(
         outcomes.append(lift(y, incumbent, best, task, weights))
         scores.append(best.score)
         attempts += attempted(seen, candidate, (incumbent, best), outcomes[-1], rows, y)
-        seen, treated = diagnosed(run, kit.algorithms, seen, rows, trials, waiting, best)
+        seen, treated = diagnosed(run, components.algorithms, seen, rows, trials, waiting, best)
         waiting += treated
         if candidate.algorithm == BASELINE and trial.score is not None:
             baseline = trial.score
-        kit.progress.best(best.score, baseline, len(best.members))
+        components.progress.best(best.score, baseline, len(best.members))
     if best is None:
         causes = "; ".join(f"{t.candidate.algorithm}: {t.cause}" for t in trials)
         raise InputError(f"no candidate could learn from this table ({causes})", hint="look at the columns' kinds")
     told = (tuple(trials), tuple(expectations), tuple(outcomes), tuple(scores), choice.reason, folds.limited)
-    slow, stopped = slowness(paces), choice.started if timed(settings) else 0.0
+    slow, stopped = slowdown(work_seconds), choice.started if timed(settings) else 0.0
     found = Search(best, *told, seen.weaknesses, (*attempts, *untried(seen, waiting)), slow, stopped)
-    found = replace(found, thin=_thin(kit, plan, found, ranked), not_tried=kit.not_installed)
-    limit = run.step("time for final fits", partial(_fit_limit, kit, run, plan, found))
+    found = replace(found, thin=_thin(components, plan, found, ranked), not_tried=components.not_installed)
+    limit = run.step("time for final fits", partial(_fit_limit, components, run, plan, found))
     released = _released(plan, found, y, weights, limit)
     return replace(found, ensemble=released, scores=(*scores[:-1], released.score))
 
 
-def _fit_limit(kit: Kit, run: Run, plan: _Plan, found: Search) -> FitLimit:
+def _fit_limit(components: Components, run: Run, plan: _Plan, found: Search) -> FitLimit:
     """Return how long final fits may take. A step of its own: it looks at the clock."""
-    return fit_limit(kit, plan.table, plan.split, plan.settings, run.elapsed(), found)
+    return fit_limit(components, plan.table, plan.split, plan.settings, run.elapsed(), found)
 
 
 def _released(
@@ -177,7 +188,7 @@ def _released(
     return best if latency is not None else fastest_alike(metric, found.trials, y, plan.task, best, limit, weights)
 
 
-def _thin(kit: Kit, plan: _Plan, found: Search, waiting: Sequence[Expectation]) -> str:
+def _thin(components: Components, plan: _Plan, found: Search, waiting: Sequence[Expectation]) -> str:
     """Say that a search which time has ended was thin; empty where it was not, or where it ended for another reason."""
     if not timed(plan.settings) or not found.stop_reason.startswith(_NO_TIME):
         return ""
@@ -215,24 +226,24 @@ def _queue(ranked: Sequence[Expectation], waiting: Sequence[Candidate], trials: 
 
 
 def _choose(
-    kit: Kit,
+    components: Components,
     run: Run,
     plan: _Plan,
     queue: _Queue,
     trials: Sequence[Trial],
     best: Ensemble | None,
-    paces: Sequence[float],
+    work_seconds: Sequence[float],
 ) -> Choice:
     """Choose the next candidate. A step of its own: it looks at the clock and at the user's wish to end."""
     left = None if plan.settings.trials is None else plan.settings.trials - len(trials)
     elapsed = run.elapsed()
     work = measured_work() if timed(plan.settings) else 0.0
-    pace = slowness([*paces, work])
-    of_table = (kit, plan.table, plan.split, plan.settings)
+    slowed = slowdown([*work_seconds, work])
+    of_table = (components, plan.table, plan.split, plan.settings)
     members = members_of(best, trials)
-    seconds = trial_seconds(*of_table, elapsed, members, trials, pace)
+    seconds = trial_seconds(*of_table, elapsed, members, trials, slowed)
     first = len(trials) < len(SIMPLE)
-    interrupted = kit.interrupted() and best is not None
+    interrupted = components.interrupted() and best is not None
     reason = must_stop(len(queue.ranked), left, interrupted)
     if reason:
         return Choice(None, None, reason, elapsed, work)
@@ -241,8 +252,8 @@ def _choose(
         return Choice(queue.ranked[0], max(1.0, seconds * _SIMPLE_SHARE), "", elapsed, work)
     most = None if plan.settings.budget is None else plan.settings.budget * _LARGEST_SHARE
     # What is due may replace the ensemble, whose final fits are then not needed: those of a lean one must fit in.
-    spare = _least(trial_seconds(*of_table, elapsed, _lean(plan, members, trials), trials, pace), most)
-    free = _least(trial_seconds(*of_table, elapsed, (), trials, pace), most)
+    spare = _least(trial_seconds(*of_table, elapsed, _lean(plan, members, trials), trials, slowed), most)
+    free = _least(trial_seconds(*of_table, elapsed, (), trials, slowed), most)
     # A fit that has learned for long can be cut short and is still worth most of what it was.
     half = spare if spare is None or free is None else (spare + free) / 2
     due = [(e, half) for e in queue.smooth if fits_whole(e, half, scheduled=True)]
@@ -257,7 +268,7 @@ def _choose(
         return Choice(None, None, reason, elapsed, work)
     if chosen is None:
         assert plan.settings.budget is not None  # else every candidate fits
-        kept = min(seconds_after_search(*of_table, members, trials, pace), max(0.0, plan.settings.budget - elapsed))
+        kept = min(seconds_after_search(*of_table, members, trials, slowed), max(0.0, plan.settings.budget - elapsed))
         reason = f"{_NO_TIME}; {kept:.0f} s were kept for finishing"
     return Choice(chosen, allowed, reason, elapsed, work)
 
@@ -283,23 +294,23 @@ def _lean(plan: _Plan, members: Sequence[Trial], trials: Sequence[Trial]) -> Seq
     return [min(lean, key=loss)] if lean else members
 
 
-def _left(settings: BuildSettings, trials: Sequence[Trial]) -> float:
+def _seconds_left(settings: BuildSettings, trials: Sequence[Trial]) -> float:
     """Return the seconds of the budget after the last trial, from what was written down of it; 0 where none is set."""
     if not timed(settings) or settings.budget is None:
         return 0.0
     return settings.budget - (trials[-1].started + trials[-1].seconds if trials else 0.0)
 
 
-def _said(expectation: Expectation) -> str:
+def _expectation_text(expectation: Expectation) -> str:
     """Say what is expected of a trial."""
     return f"about {expectation.seconds:.0f} s, {expectation.probability:.0%} likely to improve the score"
 
 
-def propose(kit: Kit, table: Table, task: Task, split: Split) -> list[Candidate]:
+def propose(components: Components, table: Table, task: Task, split: Split) -> list[Candidate]:
     """Return what every algorithm proposes, the simple ones first."""
-    names = [*(n for n in SIMPLE if n in kit.algorithms), *(n for n in kit.algorithms if n not in SIMPLE)]
+    names = [*(n for n in SIMPLE if n in components.algorithms), *(n for n in components.algorithms if n not in SIMPLE)]
     rows = max(len(fold.fit) for fold in split.folds)
-    proposals = [kit.algorithms[name].candidates(task, rows, table.features) for name in names]
+    proposals = [components.algorithms[name].candidates(task, rows, table.features) for name in names]
     if not table.features:
         return list(proposals[0])
     plain = [candidate for several in proposals for candidate in several]
@@ -320,7 +331,7 @@ def _rescaled(proposals: Sequence[Sequence[Candidate]]) -> list[Candidate]:
 
 
 def _try(
-    kit: Kit,
+    components: Components,
     run: Run,
     plan: _Plan,
     candidate: Candidate,
@@ -330,9 +341,9 @@ def _try(
     best: Ensemble | None,
 ) -> Trial:
     """Run a trial; ``seconds`` are those that it may take, and those of them that its algorithm needs to start."""
-    algorithm = kit.algorithms[candidate.algorithm]
+    algorithm = components.algorithms[candidate.algorithm]
     prepared, threads = folds.make_room(candidate)
-    allowance = Allowance(kit.clock, kit.clock.monotonic(), *seconds)
+    allowance = Allowance(components.clock, components.clock.monotonic(), *seconds)
     terms = Terms(plan.metric, allowance, threads, best.predictions if best is not None else None)
     function = partial(train, algorithm, prepared, terms)
     return run.step(f"trial {number}: {candidate.name}", function, candidate, plan.task, plan.settings.seed)

@@ -16,7 +16,7 @@ from journeyman.entities.operating import Operated, OperateSettings
 from journeyman.entities.simulation import DAY, Simulated, SimulatedDay, SimulateSettings
 from journeyman.errors import SettingsError
 from journeyman.metrics.row_losses import loss_name
-from journeyman.operations.release_cache import Shelf
+from journeyman.operations.release_cache import ReleaseCache
 from journeyman.operations.simulated_world import World, target_column, truths_of
 from journeyman.operations.worker import Worker
 from journeyman.pipelines.loop_setup import loop_parts
@@ -68,8 +68,8 @@ def simulate(settings: SimulateSettings, tell: Callable[[SimulatedDay], None]) -
         if workspace.registry.champion(settings.name) is None:
             # Not fit for use by its own verdict; what the loop makes of it is still to be seen.
             workspace.registry.promote(settings.name, 1, now=SystemClock().now())
-        shelf = Shelf(workspace, settings.name)
-        release, reference = shelf.release(1), shelf.reference(1)
+        release_cache = ReleaseCache(workspace, settings.name)
+        release, reference = release_cache.release(1), release_cache.reference(1)
         rest = frame.iloc[first:].reset_index(drop=True)
         truths = truths_of(rest[settings.target], release.task, target_column(release))
         rows = rest.drop(columns=[settings.target])
@@ -102,9 +102,9 @@ def _live(workspace: Workspace, settings: SimulateSettings, world: World, tell: 
         morning = _BEGUN + day * DAY
         champion = workspace.registry.version(settings.name).version
         shadow = world.challenger()
-        shadowing = None if shadow is None or shadow == champion else parts.shelf.release(shadow)
+        shadowing = None if shadow is None or shadow == champion else parts.release_cache.release(shadow)
         # One moment before its end, so that all of the day's truths belong to it.
-        world.answer(begin, end, morning + 1, morning + DAY - 1_000, parts.shelf.release(champion), shadowing)
+        world.answer(begin, end, morning + 1, morning + DAY - 1_000, parts.release_cache.release(champion), shadowing)
         world.label(end - settings.delay, morning + DAY - 500)
         now[0] = morning + DAY
         state = worker.round()

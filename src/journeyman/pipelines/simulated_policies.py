@@ -69,7 +69,7 @@ def policy_results(replayed: Replayed, retrained: int) -> tuple[PolicyResult, ..
         How often the loop learned again.
     """
     world, release = replayed.world, replayed.release
-    never = _lost(world, release, 0, len(world.rows))
+    never = _row_losses(world, release, 0, len(world.rows))
     found = [("the loop", world.losses, retrained), (NEVER, never, 0)]
     if retrained:
         again = _evenly(replayed, never, retrained)
@@ -81,7 +81,7 @@ def policy_results(replayed: Replayed, retrained: int) -> tuple[PolicyResult, ..
     said = truths_of(replayed.frame[replayed.settings.target], release.task, target_column(release))
     latest = np.arange(replayed.first, len(replayed.frame)) - replayed.settings.delay
     last = _unchanged(world, said[np.maximum(0, latest)])
-    results.append(PolicyResult("say what the latest known truth says", _mean(last) * world.scale, 0))
+    results.append(PolicyResult("repeat the latest known label", _mean(last) * world.scale, 0))
     return tuple(results)
 
 
@@ -122,8 +122,8 @@ def _evenly(replayed: Replayed, never: FloatArray, times: int) -> FloatArray:
     world, losses = replayed.world, never.copy()
     for number in range(1, times + 1):
         begin = len(world.rows) * number // (times + 1)
-        release = _again(replayed, begin, f"periodic-{number}")
-        losses[begin:] = _lost(world, release, begin, len(world.rows))
+        release = _rebuild(replayed, begin, f"periodic-{number}")
+        losses[begin:] = _row_losses(world, release, begin, len(world.rows))
     return losses
 
 
@@ -142,8 +142,8 @@ def _on_alarms(replayed: Replayed, never: FloatArray) -> tuple[FloatArray, int]:
             alarm = window.add(loss) or alarm
         if alarm and window.mean > before and times < _most_alarms(replayed.frame):
             times, window, since = times + 1, Adwin(), end
-            release = _again(replayed, end, f"adwin-{times}")
-            losses[end:] = _lost(world, release, end, len(world.rows))
+            release = _rebuild(replayed, end, f"adwin-{times}")
+            losses[end:] = _row_losses(world, release, end, len(world.rows))
     return losses, times
 
 
@@ -151,7 +151,7 @@ def _most_alarms(frame: pd.DataFrame) -> int:
     return _MOST_ALARMS if frame.size <= _WIDE else _MOST_ALARMS_WIDE
 
 
-def _again(replayed: Replayed, begin: int, name: str) -> Release:
+def _rebuild(replayed: Replayed, begin: int, name: str) -> Release:
     """Build from all rows whose truth was known when the replay had come to a row."""
     known = replayed.first + max(0, begin - replayed.settings.delay)
     return build_first(replayed.frame.iloc[:known], replayed.settings, f"{replayed.settings.name}-{name}")
@@ -188,7 +188,7 @@ def _unchanged(world: World, last: FloatArray) -> FloatArray:
     return np.where(known, (last != world.truths).astype(np.float64), np.nan)
 
 
-def _lost(world: World, release: Release, begin: int, end: int) -> FloatArray:
+def _row_losses(world: World, release: Release, begin: int, end: int) -> FloatArray:
     """Return what a release loses on some rows; answers are matched to the first model's classes by their names."""
     answers = release.answers(world.rows.iloc[begin:end])
     if world.task.kind.classification and release.task.labels != world.task.labels:

@@ -45,14 +45,14 @@ class LabelRule:
         return [*findings, *_quotes(task.target, list(counted)), *_balance(task.target, dict(counted))]
 
 
-def _plain(label: str) -> str:
+def _normalised_label(label: str) -> str:
     """Return what is left of a label without blanks around it, quotes, a full stop at its end, and case.
 
     Examples
     --------
-    >>> _plain(" <=50K. ") == _plain("<=50k")
+    >>> _normalised_label(" <=50K. ") == _normalised_label("<=50k")
     True
-    >>> _plain("'-1'"), _plain("1."), _plain("A") == _plain("a")
+    >>> _normalised_label("'-1'"), _normalised_label("1."), _normalised_label("A") == _normalised_label("a")
     ('-1', '1', False)
     """
     text = " ".join(label.split()).strip("'\"`").strip()
@@ -63,7 +63,7 @@ def _plain(label: str) -> str:
 def _spellings(target: str, present: Sequence[tuple[str, int]]) -> tuple[dict[str, str], list[Finding]]:
     forms: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for label, count in present:
-        forms[_plain(label)].append((label, count))
+        forms[_normalised_label(label)].append((label, count))
     merged: dict[str, str] = {}
     for key, group in forms.items():
         if not key or len(group) < 2:

@@ -13,7 +13,7 @@ from journeyman.entities.finding import Finding
 from journeyman.entities.report import BuildReport
 from journeyman.reports.phrases import interval_words, score_row, sentence
 from journeyman.reports.pressing import pressing_findings
-from journeyman.reports.told import told
+from journeyman.reports.reported_findings import reported_findings
 from journeyman.reports.words import clean, duration, place, plural
 
 __all__ = ["evaluation_card", "report_card"]
@@ -55,7 +55,7 @@ def report_card(report: BuildReport, page: Path | None = None) -> str:
         f"{plural(len(report.trials), 'trial')}, {duration(report.seconds)}</div>"
         f'<p style="margin:.5em 0">{_text(sentence(report.decision.reason))}</p>'
     )
-    parts = [head, _scores(report.evaluation), _findings(pressing_findings(told(report)))]
+    parts = [head, _scores(report.evaluation), _findings(pressing_findings(reported_findings(report)))]
     if page is not None:
         parts.append(f'<div style="margin-top:.5em"><a href="{escape(_address(page))}">Open the report</a></div>')
     return f'<div style="{_BOX.format(colour=colour)}">{"".join(parts)}</div>'

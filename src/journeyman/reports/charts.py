@@ -59,7 +59,7 @@ class Line:
     step: bool = False
 
     def draw(self, x: Place, y: Place) -> str:
-        """Return SVG."""
+        """Return the figure as one SVG element."""
         xs, ys = list(self.x), list(self.y)
         if self.step:
             xs = [v for v in xs for _ in (0, 1)][1:]
@@ -83,7 +83,7 @@ class Area:
     style: str = "c-model"
 
     def draw(self, x: Place, y: Place) -> str:
-        """Return SVG."""
+        """Return the figure as one SVG element."""
         there = _path(self.x, self.high, x, y)
         back = _path(self.x[::-1], self.low[::-1], x, y).replace("M", "L", 1)
         return f'<path class="area {self.style}" d="{there}{back}Z"/>'
@@ -99,7 +99,7 @@ class Bars:
     tips: Sequence[str] = ()
 
     def draw(self, x: Place, y: Place) -> str:
-        """Return SVG."""
+        """Return the figure as one SVG element."""
         out = []
         ground = y(0.0)
         for k, height in enumerate(self.heights):
@@ -126,7 +126,7 @@ class Dots:
     faint: bool = False
 
     def draw(self, x: Place, y: Place) -> str:
-        """Return SVG."""
+        """Return the figure as one SVG element."""
         kind = "ring" if self.hollow else "faint" if self.faint else "dot"
         out = []
         for k, (a, b) in enumerate(zip(self.x, self.y, strict=True)):
@@ -146,7 +146,7 @@ class Cells:
     style: str = "c-model"
 
     def draw(self, x: Place, y: Place) -> str:
-        """Return SVG."""
+        """Return the figure as one SVG element."""
         out = []
         for left, bottom, right, top, strength, text in self.cells:
             box = f'x="{x(left):.1f}" y="{y(top):.1f}" width="{x(right) - x(left):.1f}" '
@@ -165,7 +165,7 @@ class Rule:
     tip: str = ""
 
     def draw(self, x: Place, y: Place) -> str:
-        """Return SVG."""
+        """Return the figure as one SVG element."""
         ends = f'x1="{x(self.x[0]):.1f}" y1="{y(self.y[0]):.1f}" x2="{x(self.x[1]):.1f}" y2="{y(self.y[1]):.1f}"'
         return f'<line class="rule {self.style}" {ends}>{_tip(self.tip)}</line>'
 
@@ -182,7 +182,7 @@ class Note:
     style: str = "c-base"
 
     def draw(self, x: Place, y: Place) -> str:
-        """Return SVG."""
+        """Return the figure as one SVG element."""
         spot = f'x="{x(self.x) + self.shift[0]:.1f}" y="{y(self.y) + self.shift[1]:.1f}"'
         return f'<text class="note {self.style}" text-anchor="{self.anchor}" {spot}>{escape(clean(self.text))}</text>'
 

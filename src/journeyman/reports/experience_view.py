@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from journeyman.entities.look_back import LookBack
+from journeyman.entities.expectation_review import ExpectationReview
 from journeyman.reports.words import clean, duration, percent, plural, shorten
 
 __all__ = ["experience_view"]
@@ -17,7 +17,7 @@ _WIDTH = 30
 _FEW = 30  # trials below which the figures say little
 
 
-def experience_view(look: LookBack, place: str) -> RenderableType:
+def experience_view(look: ExpectationReview, place: str) -> RenderableType:
     """Return a screenful: Brier score, calibration, regret of the first picks, and a line an algorithm.
 
     Parameters
@@ -53,7 +53,7 @@ def experience_view(look: LookBack, place: str) -> RenderableType:
 _DECISION = "0017"
 
 
-def _quality(look: LookBack) -> list[RenderableType]:
+def _quality(look: ExpectationReview) -> list[RenderableType]:
     grid = Table.grid(padding=(0, 3, 0, 0))
     grid.add_row(
         "  Brier score",
@@ -74,7 +74,7 @@ def _quality(look: LookBack) -> list[RenderableType]:
     return [grid]
 
 
-def _calibration(look: LookBack) -> RenderableType:
+def _calibration(look: ExpectationReview) -> RenderableType:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     for name in ("  stated", "trials", "stated", "came"):
         table.add_column(name, justify="left" if name == "  stated" else "right", no_wrap=True)
@@ -99,7 +99,7 @@ def _line(stated: float, came: float) -> Text:
     return Text.assemble(text[:at], ("|", "bold yellow"), text[at + 1 :])
 
 
-def _regrets(look: LookBack) -> list[RenderableType]:
+def _regrets(look: ExpectationReview) -> list[RenderableType]:
     if not look.regrets:
         return []
     most = max(r.regret for r in look.regrets) or 1.0
@@ -110,7 +110,7 @@ def _regrets(look: LookBack) -> list[RenderableType]:
     return [Text(), Text(f"Loss that the first {look.picks} picks left to later ones", style="bold"), table]
 
 
-def _algorithms(look: LookBack) -> RenderableType:
+def _algorithms(look: ExpectationReview) -> RenderableType:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     table.add_column("  algorithm")
     for name in ("trials", "stated", "lifted", "by", "takes"):

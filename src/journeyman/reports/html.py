@@ -33,6 +33,7 @@ from journeyman.reports.phrases import (
 from journeyman.reports.pressing import handled_findings, pressing_findings
 from journeyman.reports.quality_figures import confusion, positive_label, quality_figures, score_bars
 from journeyman.reports.reason_figures import dependence_figures, importance_figure, slice_bars
+from journeyman.reports.reported_findings import reported_findings
 from journeyman.reports.search_figures import member_bars, search_figure, stage_bars, trial_rows
 from journeyman.reports.search_words import (
     not_tried_words,
@@ -44,7 +45,6 @@ from journeyman.reports.search_words import (
     tried_words,
 )
 from journeyman.reports.sections import example_views, threshold_view
-from journeyman.reports.told import told
 from journeyman.reports.weakness_words import weakness_rows
 from journeyman.reports.words import clean, count, duration, number, percent, place, plural
 
@@ -162,7 +162,7 @@ def render_html(report: BuildReport) -> str:
     style, icon = _style(report.decision.verdict)
     rows, left_out = column_rows(report)
     features = [c.name for c in report.columns if c.role is Role.FEATURE]
-    findings = told(report)
+    findings = reported_findings(report)
     act, handled = pressing_findings(findings), handled_findings(findings)
     shown = [f for f in findings if f.severity is not Severity.NOT_APPLICABLE]
     notes = [f for f in shown if not any(f is other for other in (*act, *handled))]

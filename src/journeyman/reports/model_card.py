@@ -11,7 +11,7 @@ from journeyman.entities.report import BuildReport
 from journeyman.entities.task import Scheme, TaskKind
 from journeyman.reports.phrases import score_row, sentence, unseen_words
 from journeyman.reports.pressing import pressing_findings
-from journeyman.reports.told import told
+from journeyman.reports.reported_findings import reported_findings
 from journeyman.reports.words import clean, number, percent, place, plural
 
 __all__ = ["CardSection", "model_card", "model_card_text"]
@@ -110,7 +110,7 @@ def _limits(report: BuildReport) -> list[str]:
         f"{loss} {number(part.value)} against {number(part.overall)} over all rows."
         for part in report.evaluation.slices[:3]
     ]
-    lines += [f"{f.code}: {sentence(f.message)}" for f in pressing_findings(told(report))[:5]]
+    lines += [f"{f.code}: {sentence(f.message)}" for f in pressing_findings(reported_findings(report))[:5]]
     if report.task.scheme is Scheme.TIME:
         lines.append("It was judged on later rows than it learned from; it ages as the world moves on.")
     else:

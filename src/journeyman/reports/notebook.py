@@ -74,12 +74,12 @@ class NotebookProgress(SilentProgress):
         self._show(_block([f"{ending} {duration(self._elapsed())}", self._best, *self._notes]))
 
     def stage(self, name: str, detail: str = "") -> None:
-        """A stage begins."""
+        """Report that a stage has begun."""
         self._stage, self._trial = clean(f"{name}: {detail}" if detail else name), ""
         self._draw()
 
     def trial(self, number: int, candidate: Candidate, expected: str) -> None:
-        """A trial begins."""
+        """Report that a trial has begun."""
         self._trial = f"trial {number}: {candidate.name}, {expected or candidate.reason}"
         self._draw()
 

@@ -21,7 +21,11 @@ def operations_table(operations: Sequence[Operation]) -> Table:
         table.add_column(name, overflow="fold")
     for operation in operations:
         table.add_row(
-            str(operation.number), _moment(operation.at), _done(operation), operation.move.reason, _outcome(operation)
+            str(operation.number),
+            _moment(operation.at),
+            _action_text(operation),
+            operation.move.reason,
+            _outcome(operation),
         )
     return table
 
@@ -32,7 +36,7 @@ def operation_text(operation: Operation, notices: Sequence[Notice]) -> str:
     until = f"until {_moment(operation.at)} UTC"
     lines = [
         f"Operation {operation.number} of {operation.model}, round {operation.round}, {until}",
-        f"Done       {_done(operation)}; release {operation.champion} answered",
+        f"Done       {_action_text(operation)}; release {operation.champion} answered",
         f"Why        {move.reason}",
     ]
     if move.signals:
@@ -47,7 +51,7 @@ def operation_text(operation: Operation, notices: Sequence[Notice]) -> str:
     return "\n".join(lines)
 
 
-def _done(operation: Operation) -> str:
+def _action_text(operation: Operation) -> str:
     move = operation.move
     if move.wanted is not None:
         return f"ask whether to {action_words(move.wanted, move.version)}"

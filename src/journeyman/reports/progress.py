@@ -42,19 +42,19 @@ class SilentProgress:
     """
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Return the manager itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End."""
+        """Stop drawing, whether or not an error came."""
 
     def stage(self, name: str, detail: str = "") -> None:
-        """A stage begins."""
+        """Report that a stage has begun."""
 
     def trial(self, number: int, candidate: Candidate, expected: str) -> None:
-        """A trial begins."""
+        """Report that a trial has begun."""
 
     def best(self, score: float, baseline: float | None, members: int) -> None:
         """The best score so far has changed."""
@@ -89,11 +89,11 @@ class PlainProgress(SilentProgress):
         self._stream.flush()
 
     def stage(self, name: str, detail: str = "") -> None:
-        """A stage begins."""
+        """Report that a stage has begun."""
         self._line(f"{name}: {detail}" if detail else name)
 
     def trial(self, number: int, candidate: Candidate, expected: str) -> None:
-        """A trial begins."""
+        """Report that a trial has begun."""
         self._line(f"trial {number}: {candidate.name}" + (f", {expected}" if expected else ""))
 
     def best(self, score: float, baseline: float | None, members: int) -> None:
@@ -134,7 +134,7 @@ class LiveProgress(SilentProgress):
         self._live = Live(console=console, get_renderable=self._view, refresh_per_second=8, transient=True)
 
     def __enter__(self) -> Self:
-        """Begin to draw."""
+        """Start the live display and return it."""
         self._live.start()
         return self
 
@@ -158,14 +158,14 @@ class LiveProgress(SilentProgress):
             self._console.print(line)
 
     def stage(self, name: str, detail: str = "") -> None:
-        """A stage begins."""
+        """Report that a stage has begun."""
         self._finish_stage()
         with self._lock:
             self._stage = (name, detail, self._elapsed())
         self._live.refresh()
 
     def trial(self, number: int, candidate: Candidate, expected: str) -> None:
-        """A trial begins."""
+        """Report that a trial has begun."""
         with self._lock:
             self._trial = (number, candidate.name, expected or candidate.reason, self._elapsed())
         self._live.refresh()

@@ -152,7 +152,7 @@ def _calibration(report: BuildReport) -> list[Figure]:
     return [Figure("Calibration", picture.svg, note, (("c-model", "this model"), ("c-base", "perfect")))]
 
 
-def _answers(report: BuildReport) -> list[Figure]:
+def _prediction_figures(report: BuildReport) -> list[Figure]:
     bins, counts, task = report.evaluation.prediction_bins, report.evaluation.prediction_counts, report.task
     if len(bins) != len(counts) + 1 or not counts:
         return []
@@ -273,4 +273,4 @@ def confusion(report: BuildReport) -> Confusion | None:
 
 def quality_figures(report: BuildReport) -> list[Figure]:
     """Return the pictures of how good the model is, those that decide first."""
-    return [*_errors(report), *_calibration(report), *_ranking(report), *_answers(report)]
+    return [*_errors(report), *_calibration(report), *_ranking(report), *_prediction_figures(report)]

@@ -50,7 +50,7 @@ class DayView:
         self._losses: list[float] = []
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Return the manager itself."""
         self._progress.start()
         return self
 
@@ -93,7 +93,7 @@ def summary(done: Simulated, seconds: float) -> RenderableType:
         table.add_row(
             result.name,
             cost,
-            _apart(result, ours),
+            _cost_difference(result, ours),
             f"{number(result.loss, 4)}{' *' if result.loss == least else ''}",
             str(result.retrainings),
             style=style,
@@ -101,11 +101,11 @@ def summary(done: Simulated, seconds: float) -> RenderableType:
     notes = Text("* the least; ± is what chance explains (95%), from day to day", style="dim")
     parts: list[RenderableType] = ["", Text(verdict(done), style="bold"), "", table, notes, "", head]
     if done.unknown:
-        parts.append(Text(f"{plural(done.unknown, 'row')} had no truth that the first model knew, and count nowhere."))
+        parts.append(Text(f"{plural(done.unknown, 'row')} had no label that the first model knew, and count nowhere."))
     return Group(*parts)
 
 
-def _apart(result: PolicyResult, ours: PolicyResult) -> str:
+def _cost_difference(result: PolicyResult, ours: PolicyResult) -> str:
     if result is ours or result.cost is None or ours.cost is None:
         return ""
     return f"{result.cost - ours.cost:+.3g} ±{number(result.doubt, 2)}"

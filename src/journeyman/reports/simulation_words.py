@@ -34,7 +34,7 @@ def verdict(done: Simulated) -> str:
 def _worth(done: Simulated) -> str:
     ours, never, *others = done.results[0], *compared_policies(done)
     if ours.cost is None or never.cost is None:
-        return "Nothing can be said of the loop: no truth came."
+        return "Nothing can be said of the loop: no label came."
     unit, figures = done.unit, f"({number(ours.cost)} against {number(never.cost)})"
     saved = never.cost - ours.cost
     if not ours.retrainings:

@@ -28,6 +28,7 @@ from journeyman.reports.phrases import (
     sentence,
 )
 from journeyman.reports.pressing import handled_findings, pressing_findings
+from journeyman.reports.reported_findings import reported_findings
 from journeyman.reports.search_words import (
     copies_words,
     interrupted_words,
@@ -40,7 +41,6 @@ from journeyman.reports.search_words import (
     time_words,
     tried_words,
 )
-from journeyman.reports.told import told
 from journeyman.reports.weakness_words import mended_words
 from journeyman.reports.words import (
     clean,
@@ -137,7 +137,7 @@ def _reasons(report: BuildReport) -> list[RenderableType]:
 
 def _findings(report: BuildReport, more: str) -> list[RenderableType]:
     """Return what needs an act, and what was dealt with; ``more`` is the command that shows the rest."""
-    findings = told(report)
+    findings = reported_findings(report)
     pressing, handled = pressing_findings(findings), handled_findings(findings)
     blocks: list[RenderableType] = []
     if pressing:
@@ -389,5 +389,5 @@ def show(report: BuildReport) -> RenderableType:
         _indented(clean(report.split_reason)),
         Text(),
         _heading("Findings"),
-        Padding(findings_table(told(report)), (0, 0, 0, 2)),
+        Padding(findings_table(reported_findings(report)), (0, 0, 0, 2)),
     )

@@ -1,4 +1,4 @@
-"""The system's clock and cores, for the doors; everything inside gets them as arguments."""
+"""The system's clock and cores, for the api; everything inside gets them as arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kit: the parts that a run may use, and the clock and the ear that it is given."""
+"""Installed components, the clock, and the receiver of progress messages."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from journeyman.plugins import load_parts
 from journeyman.quality_rules import BUILT_IN
 from journeyman.runtime.finishing import finishing_seconds
 
-__all__ = ["Kit", "standard_kit"]
+__all__ = ["Components", "standard_components"]
 
 
 @dataclass(frozen=True)
-class Kit:
+class Components:
     """Parts by name, and what comes from outside a run.
 
     Attributes
@@ -36,7 +36,7 @@ class Kit:
     interrupted : callable
         True once the user wants the search to end with what it has.
     finishing : callable
-        Gives the seconds that the job takes after its last fit, which the search leaves of a budget.
+        Gives the seconds that the job takes after its final fit, which the search leaves of a budget.
     """
 
     algorithms: Mapping[str, Algorithm]
@@ -55,11 +55,11 @@ class Kit:
         return tuple(one for one in found if one is not None)
 
 
-def standard_kit(
+def standard_components(
     render: Callable[[BuildReport], str], clock: Clock, progress: Progress, interrupted: Callable[[], bool]
-) -> Kit:
-    """Return a kit of all installed parts."""
-    return Kit(
+) -> Components:
+    """Return all installed components."""
+    return Components(
         algorithms=load_parts("journeyman.algorithms"),
         preparations=load_parts("journeyman.preparations"),
         rules=(*BUILT_IN, *load_parts("journeyman.quality_rules").values()),

@@ -188,7 +188,7 @@ class JournalRun:
         return result
 
     def __enter__(self) -> JournalRun:
-        """Begin."""
+        """Return the manager itself."""
         return self
 
     def __exit__(

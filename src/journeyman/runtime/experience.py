@@ -9,12 +9,12 @@ from journeyman.errors import WorkspaceError
 from journeyman.stores.experience import ExperienceStore, opened_experience
 from journeyman.stores.home import user_folder
 
-__all__ = ["keep", "recall"]
+__all__ = ["load_experience", "save_experience"]
 
 Note = Callable[[str], None]
 
 
-def recall(store: ExperienceStore, note: Note) -> tuple[Experience, ...]:
+def load_experience(store: ExperienceStore, note: Note) -> tuple[Experience, ...]:
     """Return the experience of the user and that of a workspace which the user has not, the oldest first.
 
     Parameters
@@ -36,7 +36,7 @@ def recall(store: ExperienceStore, note: Note) -> tuple[Experience, ...]:
     return (*(row for row in local if row.job not in jobs), *known)
 
 
-def keep(store: ExperienceStore, job: str, rows: Sequence[Experience], note: Note) -> None:
+def save_experience(store: ExperienceStore, job: str, rows: Sequence[Experience], note: Note) -> None:
     """Add what a build has taught to the workspace's and to the user's experience, in place of what it said before.
 
     Parameters

@@ -9,7 +9,7 @@ from journeyman.entities.candidate import BASELINE, Candidate
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
-from journeyman.runtime.components import Kit
+from journeyman.runtime.components import Components
 from journeyman.runtime.memory_budget import Fitting, bytes_kept, fitting_within, said_of_memory, sizes_of
 from journeyman.settings import BuildSettings
 from journeyman.stages.train import Folds, prepare_folds
@@ -24,9 +24,15 @@ class SharedFolds:
     What finds no room beside the others is made one fold at a time and not kept (docs/decisions/0021).
     """
 
-    def __init__(self, kit: Kit, table: Table, task: Task, split: Split, settings: BuildSettings) -> None:
-        self._kit, self._table, self._task, self._split, self._settings = kit, table, task, split, settings
-        self._sizes = sizes_of(table, task, split, settings.threads, kit.preparations)
+    def __init__(self, components: Components, table: Table, task: Task, split: Split, settings: BuildSettings) -> None:
+        self._components, self._table, self._task, self._split, self._settings = (
+            components,
+            table,
+            task,
+            split,
+            settings,
+        )
+        self._sizes = sizes_of(table, task, split, settings.threads, components.preparations)
         self._prepared: dict[str, Folds] = {}
         # Those whose turn has come, also where a resumed run has not made them again: decisions must not depend on it.
         self._kept: set[str] = set()
@@ -41,7 +47,7 @@ class SharedFolds:
     def admit(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Return the candidates that find room, one fold at a time if need be; the others are told of and passed over.
 
-        What knows no model always does: something must be left.
+        The baseline is always admitted, so that at least one candidate remains.
         """
         taken, passed = [], []
         for candidate in candidates:
@@ -51,7 +57,7 @@ class SharedFolds:
             else:
                 taken.append(candidate)
         if passed:
-            self._kit.progress.note(said_of_memory(self._settings.memory, [], passed))
+            self._components.progress.note(said_of_memory(self._settings.memory, [], passed))
         self._passed += passed
         return taken
 
@@ -60,7 +66,7 @@ class SharedFolds:
 
         Other preparations are let go where they take the room that it needs.
         """
-        name = self._kit.algorithms[candidate.algorithm].preparation
+        name = self._components.algorithms[candidate.algorithm].preparation
         others = bytes_kept(self._sizes, self._kept - {name})
         if others and self._fitting(candidate, others)[0] is not Fitting.SIDE_BY_SIDE:
             self._prepared.clear()
@@ -69,21 +75,21 @@ class SharedFolds:
             self._kept.add(name)
             return partial(self.of, name), self._settings.threads
         self._in_turn.append(candidate.name)
-        return partial(self._made, name, None), 1
+        return partial(self._prepare_folds, name, None), 1
 
     def of(self, name: str) -> Folds:
         """Return the folds of a preparation, kept from now on."""
         if name not in self._prepared:
-            self._prepared[name] = self._made(name, self._settings.threads)
+            self._prepared[name] = self._prepare_folds(name, self._settings.threads)
         return self._prepared[name]
 
-    def _made(self, name: str, threads: int | None) -> Folds:
+    def _prepare_folds(self, name: str, threads: int | None) -> Folds:
         # What texts say is learned once a fold, for all preparations.
         texts = name != TEXTS and bool(text_columns(self._table.features))
-        derived = None if not texts else self.of(TEXTS) if threads is not None else self._made(TEXTS, None)
-        preparation, seed = self._kit.preparations[name], self._settings.seed
+        derived = None if not texts else self.of(TEXTS) if threads is not None else self._prepare_folds(TEXTS, None)
+        preparation, seed = self._components.preparations[name], self._settings.seed
         return prepare_folds(preparation, self._table, self._task, self._split, seed, threads, derived)
 
     def _fitting(self, candidate: Candidate, others: int) -> tuple[Fitting, int]:
-        algorithm = self._kit.algorithms[candidate.algorithm]
+        algorithm = self._components.algorithms[candidate.algorithm]
         return fitting_within(self._settings.memory, self._sizes, candidate, algorithm, others)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["measured_work", "slowness"]
+__all__ = ["measured_work", "slowdown"]
 
 _REFERENCE = 0.0145
 """Seconds of the work below where nothing else ran, on the machine of docs/benchmarks.md."""
@@ -30,7 +30,7 @@ def measured_work() -> float:
     return time.perf_counter() - started
 
 
-def slowness(measured: Sequence[float]) -> float:
+def slowdown(measured: Sequence[float]) -> float:
     """Return how many times longer things take than on the machine of reference, 1 to 5: the mean of the latest.
 
     Parameters
@@ -40,7 +40,7 @@ def slowness(measured: Sequence[float]) -> float:
 
     Examples
     --------
-    >>> slowness([]), slowness([0.001]), slowness([0.029, 0.029]), slowness([9.0])
+    >>> slowdown([]), slowdown([0.001]), slowdown([0.029, 0.029]), slowdown([9.0])
     (1.0, 1.0, 2.0, 5.0)
     """
     if not measured:

@@ -13,7 +13,7 @@ from journeyman.entities.table import Table
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble
 from journeyman.interfaces import Algorithm, Preparation
-from journeyman.runtime.components import Kit
+from journeyman.runtime.components import Components
 from journeyman.settings import LIBRARIES, BuildSettings
 from journeyman.transformers.derived import TEXTS, text_columns
 
@@ -142,13 +142,15 @@ def fitting_within(
     return (Fitting.IN_TURN if alone <= limit else Fitting.NOT), int(alone)
 
 
-def fits_side_by_side(settings: BuildSettings, chosen: Ensemble, table: Table, task: Task, kit: Kit) -> bool:
-    """Return whether the fits for good find room two at a time, with every preparation kept for both parts."""
-    rows, widths = len(table.frame), _widths(table, task, kit.preparations)
+def fits_side_by_side(
+    settings: BuildSettings, chosen: Ensemble, table: Table, task: Task, components: Components
+) -> bool:
+    """Return whether the final fits find room two at a time, with every preparation kept for both parts."""
+    rows, widths = len(table.frame), _widths(table, task, components.preparations)
     loaded: dict[str, int] = {}
     most, kept = 0, set()
     for candidate in (member.candidate for member in chosen.members):
-        algorithm = kit.algorithms[candidate.algorithm]
+        algorithm = components.algorithms[candidate.algorithm]
         features = widths[algorithm.preparation]
         kept.add(algorithm.preparation)
         loaded[algorithm.name] = bytes_of_fits(algorithm, candidate, task, 0, features, 1)

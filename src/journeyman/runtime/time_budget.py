@@ -1,4 +1,4 @@
-"""What a budget holds: folds, trials, fits for good, and the seconds that everything after them takes."""
+"""What a budget holds: folds, trials, final fits, and the seconds that everything after them takes."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from journeyman.entities.table import Table
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Trial
 from journeyman.interfaces import Algorithm, StartsSlowly
-from journeyman.runtime.components import Kit
+from journeyman.runtime.components import Components
 from journeyman.runtime.finishing import finishing_seconds
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import FitLimit
-from journeyman.stages.rank import Cost, Foresight, Proposal, Took
+from journeyman.stages.rank import Cost, CostModel, Proposal, TrialCost
 from journeyman.transformers.derived import text_columns
 
 __all__ = [
     "expected_costs",
     "fit_limit",
     "fit_seconds",
-    "measured_answer",
+    "measured_prediction_seconds",
     "members_of",
-    "reckoned_answer",
+    "planned_prediction_seconds",
     "seconds_after_fits",
     "seconds_after_search",
-    "seconds_for_copies",
+    "seconds_for_seed_replicas",
     "seconds_of_fits",
     "seconds_to_finish",
     "seconds_to_start",
@@ -50,7 +50,7 @@ _SAFE_SHARE = 0.8
 _DEARER = (1e-4, 2e-4, 4e-4, 8e-4, 1.6e-3)  # seconds of an answer: with the last, importance asks for 2,500
 
 _HURRIED = (2e-4, 4e-4, 8e-4, 1.6e-3)
-"""Seconds of an answer that finishing is reckoned with before the search has ended: where no more is left, importance
+"""Seconds of an answer that finishing assumes before the search has ended: where no more is left, importance
 asks for 20,000 answers, or for fewer where these would take more than the share of the budget below."""
 
 _FINISHING_SHARE = 0.08
@@ -64,7 +64,7 @@ no such member. Validation losses are flat where early stopping ends: on nine ta
 a share of their mean, are no better rule: they were .42 to .92 there, and the loss up to 1.20."""
 
 
-def within_budget(kit: Kit, table: Table, task: Task, split: Split, settings: BuildSettings) -> Split:
+def within_budget(components: Components, table: Table, task: Task, split: Split, settings: BuildSettings) -> Split:
     """Return a split with no more folds than leave time for a handful of candidates.
 
     Where fits are dear, a few candidates on half of the folds teach more than one on all of them.
@@ -74,7 +74,7 @@ def within_budget(kit: Kit, table: Table, task: Task, split: Split, settings: Bu
     rows, features = max(len(fold.fit) for fold in split.folds), table.features
     firsts = [
         algorithm.seconds(algorithm.candidates(task, rows, features)[0], task, rows, len(features))
-        for name, algorithm in sorted(kit.algorithms.items())
+        for name, algorithm in sorted(components.algorithms.items())
         if name not in SIMPLE and algorithm.candidates(task, rows, features)
     ]
     usual = float(np.median(firsts)) if firsts else 0.0
@@ -105,14 +105,14 @@ def seconds_to_start(algorithm: Algorithm, trials: Sequence[Trial]) -> float:
 
 
 def expected_costs(
-    kit: Kit,
+    components: Components,
     table: Table,
     task: Task,
     split: Split,
     settings: BuildSettings,
     waiting: Sequence[Candidate],
     trials: Sequence[Trial],
-    known: tuple[Mapping[str, float], Foresight],
+    known: tuple[Mapping[str, float], CostModel],
 ) -> Mapping[str, Cost]:
     """Return what each waiting candidate's trial is expected to cost, by its key.
 
@@ -121,15 +121,15 @@ def expected_costs(
 
     Parameters
     ----------
-    known : (mapping of str to float, Foresight)
+    known : (mapping of str to float, CostModel)
         Meta-features of the table with what the trials have shown, and what is known of costs when the search begins.
     """
-    context, foresight = known
+    context, cost_model = known
     rows_fit, repeatable = max(len(fold.fit) for fold in split.folds), settings.trials is not None
     waves = len(split.folds) if repeatable else _waves(split, settings.threads)
 
     def plain(candidate: Candidate) -> float:
-        fit = kit.algorithms[candidate.algorithm].seconds(candidate, task, rows_fit, len(table.features))
+        fit = components.algorithms[candidate.algorithm].seconds(candidate, task, rows_fit, len(table.features))
         return fit * (candidate.treatment.fits if candidate.treatment is not None else 1) * waves
 
     tried: Counter[str] = Counter()
@@ -142,18 +142,18 @@ def expected_costs(
     for trial in trials:
         if trial.fold_scores and trial.candidate.algorithm != BASELINE:
             seconds = fit_seconds(trial, split, settings.threads) * waves + trial.preparing
-            shown.append(Took.of(proposal(trial.candidate), seconds, plain(trial.candidate)))
+            shown.append(TrialCost.of(proposal(trial.candidate), seconds, plain(trial.candidate)))
             tried[trial.candidate.algorithm] += 1
     sizes = [plain(candidate) for candidate in waiting]
-    seconds_each = foresight.seconds([proposal(c) for c in waiting], sizes, () if repeatable else shown)
+    seconds_each = cost_model.seconds([proposal(c) for c in waiting], sizes, () if repeatable else shown)
     return {
-        c.key: Cost(seconds + seconds_to_start(kit.algorithms[c.algorithm], trials), size)
+        c.key: Cost(seconds + seconds_to_start(components.algorithms[c.algorithm], trials), size)
         for c, seconds, size in zip(waiting, seconds_each, sizes, strict=True)
     }
 
 
 def trial_seconds(
-    kit: Kit,
+    components: Components,
     table: Table,
     split: Split,
     settings: BuildSettings,
@@ -174,13 +174,13 @@ def trial_seconds(
     if not timed(settings):
         return None
     assert settings.budget is not None  # timed
-    left = settings.budget - elapsed - seconds_after_search(kit, table, split, settings, chosen, trials, slow)
+    left = settings.budget - elapsed - seconds_after_search(components, table, split, settings, chosen, trials, slow)
     more = _more(split, len(table.frame), settings.threads)
     return max(0.0, left / (1.0 + more / _waves(split, settings.threads)))
 
 
 def seconds_after_search(
-    kit: Kit,
+    components: Components,
     table: Table,
     split: Split,
     settings: BuildSettings,
@@ -191,10 +191,10 @@ def seconds_after_search(
     """Return the seconds that final fits of some trials and finishing take, the latter with fewer questions asked."""
     more = _more(split, len(table.frame), settings.threads)
     again = sum(fit_seconds(t, split, settings.threads) for t in chosen)
-    again += _preparing(kit, table, chosen, trials) / _waves(split, settings.threads)
+    again += _preparing(components, table, chosen, trials) / _waves(split, settings.threads)
     answer = sum(map(_one_answer, chosen))
     assert settings.budget is not None  # only a budget keeps anything
-    each = [kit.finishing(table, split, answer, max(answer, hurried), slow) for hurried in _HURRIED]
+    each = [components.finishing(table, split, answer, max(answer, hurried), slow) for hurried in _HURRIED]
     finish = next((seconds for seconds in each if seconds <= _FINISHING_SHARE * settings.budget), each[-1])
     return again * more + finish
 
@@ -205,7 +205,9 @@ def members_of(chosen: Ensemble | None, trials: Sequence[Trial]) -> list[Trial]:
     return [t for t in trials if t.candidate.key in members]
 
 
-def fit_limit(kit: Kit, table: Table, split: Split, settings: BuildSettings, elapsed: float, found: Search) -> FitLimit:
+def fit_limit(
+    components: Components, table: Table, split: Split, settings: BuildSettings, elapsed: float, found: Search
+) -> FitLimit:
     """Return how long final fits may take from now on, and what each trial's would take."""
     if not timed(settings):
         return FitLimit()
@@ -215,13 +217,13 @@ def fit_limit(kit: Kit, table: Table, split: Split, settings: BuildSettings, ela
     fits = {t.candidate.key: fit_seconds(t, split, settings.threads) for t in found.trials if t.fold_scores}
     each = {key: least[key] * seconds * more for key, seconds in fits.items()}
     chosen = members_of(found.ensemble, found.trials)
-    preparing = _preparing(kit, table, chosen, found.trials) / _waves(split, settings.threads) * more
-    finish = kit.finishing(table, split, sum(map(_one_answer, chosen)), _DEARER[-1], found.slowness)
+    preparing = _preparing(components, table, chosen, found.trials) / _waves(split, settings.threads) * more
+    finish = components.finishing(table, split, sum(map(_one_answer, chosen)), _DEARER[-1], found.slowdown)
     return FitLimit(max(_LEAST_FITTING, settings.budget - elapsed - preparing - finish), each)
 
 
 def seconds_of_fits(found: Search, chosen: Ensemble, table: Table, split: Split, threads: int) -> tuple[float, ...]:
-    """Return the seconds that fitting each member once for good takes: on the training rows and on all rows."""
+    """Return the seconds that one final fit of each member takes: on the training rows and on all rows."""
     trials = {t.candidate.key: t for t in found.trials}
     more = _more(split, len(table.frame), threads)
     return tuple(fit_seconds(trials[m.candidate.key], split, threads) * more for m in chosen.members)
@@ -230,12 +232,12 @@ def seconds_of_fits(found: Search, chosen: Ensemble, table: Table, split: Split,
 def seconds_after_fits(
     found: Search, chosen: Ensemble, table: Table, split: Split, threads: int
 ) -> tuple[tuple[float, float], ...]:
-    """Return the seconds that are needed after each member's fit for good: for the other fits, and to finish.
+    """Return the seconds that are needed after each member's final fit: for the other fits, and to finish.
 
     Two figures: with half of finishing, since a fit that takes longer than its trial promised is cut short for no
     less; and with all of it and another copy of the member, which is not begun without the time for it.
     """
-    finish = seconds_to_finish(table, split, measured_answer(chosen, found.trials), found.slowness)
+    finish = seconds_to_finish(table, split, measured_prediction_seconds(chosen, found.trials), found.slowdown)
     fits, needed = 0.0, []
     once = seconds_of_fits(found, chosen, table, split, threads)
     for seconds, member in reversed(list(zip(once, chosen.members, strict=True))):
@@ -244,10 +246,10 @@ def seconds_after_fits(
     return tuple(reversed(needed))
 
 
-def seconds_for_copies(
-    kit: Kit, found: Search, table: Table, split: Split, settings: BuildSettings, elapsed: float
+def seconds_for_seed_replicas(
+    components: Components, found: Search, table: Table, split: Split, settings: BuildSettings, elapsed: float
 ) -> Callable[[float], float] | None:
-    """Return what gives the seconds for fits for good, by the seconds of the ensemble's answer; None without end.
+    """Return a function from prediction time to the seconds left for final fits; None without a budget.
 
     An ensemble that takes longer to answer leaves less: evaluating and explaining ask many times.
     """
@@ -259,16 +261,16 @@ def seconds_for_copies(
     again = sum(trials[m.candidate.key].preparing for m in found.ensemble.members) / _waves(split, settings.threads)
     left = settings.budget - elapsed - again * more
     expected = found.ensemble.answer_seconds
-    real = measured_answer(found.ensemble, found.trials) / expected if expected > 0 else 1.0
+    real = measured_prediction_seconds(found.ensemble, found.trials) / expected if expected > 0 else 1.0
 
     def seconds(answer_seconds: float) -> float:
         answer = real * answer_seconds
-        return _SAFE_SHARE * (left - kit.finishing(table, split, answer, answer, found.slowness))
+        return _SAFE_SHARE * (left - components.finishing(table, split, answer, answer, found.slowdown))
 
     return seconds
 
 
-def measured_answer(chosen: Ensemble, trials: Sequence[Trial]) -> float:
+def measured_prediction_seconds(chosen: Ensemble, trials: Sequence[Trial]) -> float:
     """Return the seconds that an answer of an ensemble takes, as its trials measured them."""
     each = {t.candidate.key: _one_answer(t) for t in trials}
     return sum(each[m.candidate.key] * m.copies for m in chosen.members)
@@ -279,7 +281,7 @@ def _one_answer(trial: Trial) -> float:
 
 
 def seconds_to_finish(table: Table, split: Split, answer_seconds: float, slow: float = 1.0) -> float:
-    """Return the seconds that evaluating, explaining and packaging take after the last fit (docs/decisions/0007).
+    """Return the seconds that evaluating, explaining and packaging take after the final fit (docs/decisions/0007).
 
     Parameters
     ----------
@@ -291,10 +293,10 @@ def seconds_to_finish(table: Table, split: Split, answer_seconds: float, slow: f
     return finishing_seconds(table, split, answer_seconds, answer_seconds, slow)
 
 
-def reckoned_answer(
+def planned_prediction_seconds(
     table: Table, split: Split, settings: BuildSettings, answer_seconds: float, elapsed: float, slow: float
 ) -> float:
-    """Return the seconds that evaluating and explaining are to reckon with for an answer, so that they end in time.
+    """Return the seconds per prediction that evaluating and explaining assume, so that they end in time.
 
     Those of the ensemble where there is time; more where it is short, and fewer answers are asked for then.
     """
@@ -321,23 +323,25 @@ def _waves(split: Split, threads: int) -> int:
 
 
 def _more(split: Split, rows: int, threads: int) -> float:
-    """Return how long fitting for good takes, on the training rows and on all rows, in seconds of a wave of fits.
+    """Return how long final fits take, on the training rows and on all rows, in seconds of a wave of fits.
 
-    Folds run side by side, and so do the two fits for good; where one fold had all threads, the two must share them.
+    Folds run side by side, and so do the two final fits; where one fold had all threads, the two must share them.
     """
     folds = len(split.folds)
     turns = math.ceil(2 / threads) if _side(split, threads) > 1 or threads == 1 else min(2, threads)
     return turns * rows / (sum(len(fold.fit) for fold in split.folds) / folds)
 
 
-def _preparing(kit: Kit, table: Table, chosen: Sequence[Trial], trials: Sequence[Trial]) -> float:
+def _preparing(components: Components, table: Table, chosen: Sequence[Trial], trials: Sequence[Trial]) -> float:
     """Return the seconds that the preparations of some trials took, which the first trial that asked for each has paid.
 
     Texts are the first trial's.
     """
     paid: dict[str, float] = {}
     for trial in trials:
-        name = kit.algorithms[trial.candidate.algorithm].preparation
+        name = components.algorithms[trial.candidate.algorithm].preparation
         paid[name] = max(paid.get(name, 0.0), trial.preparing)
     texts = trials[0].preparing if trials and text_columns(table.features) else 0.0
-    return texts + sum(paid[name] for name in {kit.algorithms[t.candidate.algorithm].preparation for t in chosen})
+    return texts + sum(
+        paid[name] for name in {components.algorithms[t.candidate.algorithm].preparation for t in chosen}
+    )

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from journeyman.serving.content_coding import decoded_body, in_utf8
-from journeyman.serving.exchange import Request, Response, Route, native_refusal
+from journeyman.serving.http import Request, Response, Route, native_refusal
 from journeyman.serving.refusals import Fault, Refusal
 from journeyman.serving.service import Service
 from journeyman.serving.tokens import Tokens
@@ -67,7 +67,7 @@ class Application:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
-            await self._answer(scope, receive, send)
+            await self._respond(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -82,7 +82,7 @@ class Application:
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         route: Route | None = None
         try:
             route, arguments = self._find(scope)
@@ -101,20 +101,20 @@ class Application:
             finally:
                 self._held -= held
         except Refusal as refusal:
-            response = self._refused(route, scope["path"], refusal)
+            response = self._refusal_response(route, scope["path"], refusal)
         except _Gone:
             return
         except Exception:  # noqa: BLE001 - the outermost door of a request: told without details, which stay here
             traceback.print_exc(file=sys.stderr)
             hint = "the server's output has the details"
             fault = Fault("fault", "this met a fault of Journeyman", hint=hint)
-            response = self._refused(route, scope["path"], Refusal(500, fault))
+            response = self._refusal_response(route, scope["path"], Refusal(500, fault))
         protocol = route.protocol if route is not None else "none"
         counted = {"protocol": protocol, "status": str(response.status)}
         self._service.counters.add("journeyman_requests_total", counted)
         await _send(response, send, scope["method"] == "HEAD")
 
-    def _refused(self, route: Route | None, path: str, refusal: Refusal) -> Response:
+    def _refusal_response(self, route: Route | None, path: str, refusal: Refusal) -> Response:
         """Say no as the protocol does: that of the route, else of the addresses above."""
         if route is None:
             above = (route for prefix, route in self._prefixes if path == prefix or path.startswith(f"{prefix}/"))

@@ -26,7 +26,7 @@ class PatientProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which by itself waits for the end of headers, or of a refused body, for ever."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Begin to look."""
+        """Keep the transport and start to watch the connection."""
         super().connection_made(transport)
         self._in_headers = False
         self._header_bytes = 0

@@ -57,7 +57,7 @@ class Counters:
         self._others: dict[Path, list[_Kept]] = {}  # what other workers had counted when that could last be read
 
     def add(self, name: str, labels: Mapping[str, str] | None = None, amount: float = 1) -> None:
-        """Add to a sum."""
+        """Add a number to the counter of that name and labels."""
         key = (name, tuple((labels or {}).items()))
         with self._lock:
             self._sums[key] = self._sums.get(key, 0) + amount

@@ -52,7 +52,7 @@ class Housekeeping:
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the background thread."""
         self._thread.start()
 
     def stop(self) -> None:

@@ -10,14 +10,14 @@ import msgspec
 
 from journeyman import __version__
 from journeyman.entities.prediction import Answer
-from journeyman.serving.answers import answers_of, given_json
-from journeyman.serving.asks import Outcome, Row
-from journeyman.serving.exchange import JSON, Request, Response, Route, json_response
+from journeyman.serving.http import JSON, Request, Response, Route, json_response
 from journeyman.serving.openapi import operation
+from journeyman.serving.predictions import predictions_of, stored_json
 from journeyman.serving.refusals import Fault, Refusal, decoded, flag
+from journeyman.serving.requests import Outcome, Row
 from journeyman.serving.row_forms import from_columns, from_csv, from_split, from_values
 from journeyman.serving.service import Service
-from journeyman.serving.tokens import Right
+from journeyman.serving.tokens import Permission
 
 __all__ = ["numbered", "routes"]
 
@@ -53,7 +53,7 @@ def routes(service: Service) -> list[Route]:
         client_id = request.headers.get(_ID)
         ids = None if client_id is None else numbered(client_id, len(rows))
         outcomes = await service.predict(rows, ids, protocol, True, reasons)
-        response = _told(media, outcomes, detail, service.champion.name)
+        response = _outcomes_response(media, outcomes, detail, service.champion.name)
         attributes = request.headers.get(_ATTRIBUTES)
         if attributes is not None and attributes.isprintable() and len(attributes) <= 1024:
             return Response(response.status, response.body, response.content_type, {_ATTRIBUTES: attributes})
@@ -69,9 +69,9 @@ def routes(service: Service) -> list[Route]:
     invoked = operation("Predict rows", _SCHEMA, media=(JSON, "text/csv", _LINES[0]), error=_ERROR)
     return [
         Route("GET", "/ping", ping, None, SAGEMAKER, operation("Whether predictions can be recorded")),
-        Route("POST", "/invocations", invoke, Right.PREDICT, MLFLOW, invoked, _refusal),
+        Route("POST", "/invocations", invoke, Permission.PREDICT, MLFLOW, invoked, _refusal),
         # SageMaker's own front end has this address for callers; clients that are pointed here use it
-        Route("POST", "/endpoints/{endpoint}/invocations", invoke, Right.PREDICT, SAGEMAKER, invoked, _refusal),
+        Route("POST", "/endpoints/{endpoint}/invocations", invoke, Permission.PREDICT, SAGEMAKER, invoked, _refusal),
         Route("GET", "/version", version, None, MLFLOW, operation("Our version", answer="text/plain")),
     ]
 
@@ -172,16 +172,16 @@ def _from_json(key: str, value: Any, service: Service) -> list[Row]:
     return from_values(value, columns, key)
 
 
-def _told(media: str, outcomes: list[Outcome], detail: bool, name: str) -> Response:
-    answers = answers_of(outcomes)
+def _outcomes_response(media: str, outcomes: list[Outcome], detail: bool, name: str) -> Response:
+    answers = predictions_of(outcomes)
     if media == "text/csv" and not detail:
         lines = "".join(f"{_cell(answer)}\n" for answer in answers)
         return Response(200, lines.encode(), "text/csv; charset=utf-8")
     if media in _LINES:  # a batch transform joins rows and answers line by line
-        told = [given_json(o, name) for o in outcomes] if detail else [_line(answer) for answer in answers]
+        told = [stored_json(o, name) for o in outcomes] if detail else [_line(answer) for answer in answers]
         return Response(200, b"".join(b"%b\n" % line for line in told), media)
     if detail:
-        body = b",".join(given_json(outcome, name) for outcome in outcomes)
+        body = b",".join(stored_json(outcome, name) for outcome in outcomes)
         return Response(200, b'{"predictions":[%b]}' % body)
     return json_response({"predictions": [answer.prediction for answer in answers]})
 

@@ -1,4 +1,4 @@
-"""A micro-batch: the rows of several requests, scored by one lineup, made durable in one transaction."""
+"""A micro-batch: the rows of several requests, scored by one deployment, made durable in one transaction."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from journeyman.entities.prediction import (
 )
 from journeyman.errors import WorkspaceError
 from journeyman.interfaces import PredictionLog
-from journeyman.serving.asks import Ask, Given, LabelAsk, Outcome, Row
 from journeyman.serving.counters import Counters
+from journeyman.serving.deployment import Deployment
 from journeyman.serving.latencies import Latencies
-from journeyman.serving.lineup import Lineup
 from journeyman.serving.privacy import RowRules
 from journeyman.serving.refusals import Fault, Refusal, fault_of_misfit
+from journeyman.serving.requests import LabelRequest, Outcome, PredictionRequest, Row, StoredPrediction
 from journeyman.serving.served_release import ServedRelease
 from journeyman.serving.shadows import Shadows
 
@@ -48,7 +48,7 @@ Lookup = Callable[[Sequence[str]], Mapping[str, RecordedPrediction]]
 class _Work:
     """A row on its way through a batch."""
 
-    ask: Ask
+    ask: PredictionRequest
     row: Row
     client_id: str | None
     group: int | None = None
@@ -65,20 +65,20 @@ class ScoredBatch:
 
     Attributes
     ----------
-    asks : sequence of Ask or LabelAsk
+    asks : sequence of PredictionRequest or LabelRequest
         The requests.
     late : list of bool
         Whose callers wait no more.
     works : list of list
         Rows of each request.
-    lineup : Lineup
+    deployment : Deployment
         Who answered.
     """
 
-    asks: Sequence[Ask | LabelAsk]
+    asks: Sequence[PredictionRequest | LabelRequest]
     late: list[bool]
     works: list[list[_Work]]
-    lineup: Lineup
+    deployment: Deployment
 
 
 class BatchWork:
@@ -90,8 +90,8 @@ class BatchWork:
         Where ``record`` writes; used by this alone.
     recorded : callable
         Looks predictions up by the client's ids, without waiting for the writer.
-    lineup : callable
-        Returns the lineup of the moment; a batch is answered by one.
+    deployment : callable
+        Returns the deployment of the moment; a batch is answered by one.
     rules : RowRules
         What of a row is recorded.
     counters : Counters
@@ -107,11 +107,11 @@ class BatchWork:
         self,
         log: PredictionLog,
         recorded: Lookup,
-        lineup: Callable[[], Lineup],
+        deployment: Callable[[], Deployment],
         rules: RowRules,
         counters: Counters,
     ) -> None:
-        self._log, self._lookup, self._lineup = log, recorded, lineup
+        self._log, self._lookup, self._deployment = log, recorded, deployment
         self._rules, self.counters = rules, counters
         self._shadows = Shadows(counters)
         self.latencies = Latencies()
@@ -148,7 +148,7 @@ class BatchWork:
             self._log.append(LogEntries(shadows=shadows, latencies=latencies), time.time_ns() // 1_000_000)
             self._shadows.forget(len(shadows))
 
-    def score(self, asks: Sequence[Ask | LabelAsk]) -> ScoredBatch:
+    def score(self, asks: Sequence[PredictionRequest | LabelRequest]) -> ScoredBatch:
         """Score the rows of requests.
 
         That a client's id was recorded before is noticed when its row is recorded again, and answered then; only rows
@@ -161,11 +161,11 @@ class BatchWork:
                 _Work(ask, row, client_id, number if ask.strict and ask.size > 1 else None)
                 for row, client_id in zip(ask.rows, ask.client_ids, strict=True)
             ]
-            if isinstance(ask, Ask) and not gone
+            if isinstance(ask, PredictionRequest) and not gone
             else []
             for number, (ask, gone) in enumerate(zip(asks, late, strict=True))
         ]
-        lineup = self._lineup()
+        deployment = self._deployment()
         everyone = [work for some in works for work in some]
         for work in everyone:
             if work.client_id is not None:
@@ -176,14 +176,14 @@ class BatchWork:
                 self._find_conflicts(some)
         unanswered = [work for work in everyone if work.outcome is None]
         began = time.perf_counter()
-        self._score(unanswered, lineup)
+        self._score(unanswered, deployment)
         self.counters.add("journeyman_scoring_seconds_total", None, time.perf_counter() - began)
         self._repeated([work for work in unanswered if isinstance(work.outcome, Fault)])
         for some in works:
             if some and some[0].ask.strict and any(isinstance(work.outcome, Fault) for work in some):
                 for work in some:
                     work.prediction, work.outcome = None, work.outcome or _NOT_ANSWERED
-        return ScoredBatch(asks, late, works, lineup)
+        return ScoredBatch(asks, late, works, deployment)
 
     def record(self, batch: ScoredBatch) -> list[Done]:
         """Make a scored batch durable in one transaction; return what each request gets.
@@ -198,7 +198,7 @@ class BatchWork:
         labels = [
             label
             for ask, gone in zip(asks, late, strict=True)
-            if isinstance(ask, LabelAsk) and not gone
+            if isinstance(ask, LabelRequest) and not gone
             for label in ask.labels
         ]
         shadows = self._shadows.ready()
@@ -215,12 +215,16 @@ class BatchWork:
         new = (work.prediction for work in to_record if work.prediction and _fresh(work.outcome))
         for (version, part), rows in Counter((one.version, one.part) for one in new).items():
             self.counters.add("journeyman_predictions_total", {"version": str(version), "part": part.value}, rows)
-        if batch.lineup.shadow is not None:
-            self._shadows.cast(batch.lineup.shadow, [(o.id, w.row) for w in to_record if _fresh(o := w.outcome)])
-        return self._done(asks, late, works, list(receipt.labels))
+        if batch.deployment.shadow is not None:
+            self._shadows.cast(batch.deployment.shadow, [(o.id, w.row) for w in to_record if _fresh(o := w.outcome)])
+        return self._batch_results(asks, late, works, list(receipt.labels))
 
-    def _done(
-        self, asks: Sequence[Ask | LabelAsk], late: list[bool], works: list[list[_Work]], fates: list[LabelFate]
+    def _batch_results(
+        self,
+        asks: Sequence[PredictionRequest | LabelRequest],
+        late: list[bool],
+        works: list[list[_Work]],
+        fates: list[LabelFate],
     ) -> list[Done]:
         done: list[Done] = []
         for ask, gone, some in zip(asks, late, works, strict=True):
@@ -228,7 +232,7 @@ class BatchWork:
                 self.counters.add("journeyman_refused_total", {"reason": "too late"})
                 fault = Fault("too late", "it waited longer than a request may", hint="try again, or with fewer rows")
                 done.append(Refusal(503, fault, {"Retry-After": "1"}))
-            elif isinstance(ask, Ask):
+            elif isinstance(ask, PredictionRequest):
                 done.append([work.outcome for work in some if work.outcome is not None])
             else:
                 mine, fates = fates[: ask.size], fates[ask.size :]
@@ -270,17 +274,17 @@ class BatchWork:
 
     def _recorded(self, work: _Work, recorded: RecordedPrediction) -> Outcome:
         if not recorded.repeated:
-            return Given(recorded.id, recorded.output)
+            return StoredPrediction(recorded.id, recorded.output)
         if recorded.digest != work.digest:
             return self._conflict(work)
         self.counters.add("journeyman_repeated_total")
-        return Given(recorded.id, recorded.output, repeated=True)
+        return StoredPrediction(recorded.id, recorded.output, repeated=True)
 
-    def _score(self, works: Sequence[_Work], lineup: Lineup) -> None:
+    def _score(self, works: Sequence[_Work], deployment: Deployment) -> None:
         groups: dict[tuple[int, Part], tuple[ServedRelease, list[_Work]]] = {}
         for work in works:
             work.key = self._rules.key_of(work.row)
-            release, part = lineup.pick(work.key or work.client_id)
+            release, part = deployment.pick(work.key or work.client_id)
             groups.setdefault((release.version, part), (release, []))[1].append(work)
         for (_, part), (release, group) in groups.items():
             for work, answer in zip(group, release.answer([work.row for work in group], part), strict=True):
@@ -306,5 +310,5 @@ class BatchWork:
         )
 
 
-def _fresh(outcome: Outcome | None) -> TypeGuard[Given]:
-    return isinstance(outcome, Given) and not outcome.repeated
+def _fresh(outcome: Outcome | None) -> TypeGuard[StoredPrediction]:
+    return isinstance(outcome, StoredPrediction) and not outcome.repeated

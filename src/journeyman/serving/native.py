@@ -8,15 +8,15 @@ from typing import Any
 import msgspec
 
 from journeyman.entities.prediction import LabelFate
-from journeyman.serving.answers import given_json
-from journeyman.serving.asks import Outcome
-from journeyman.serving.exchange import Request, Response, Route, json_response
-from journeyman.serving.lineup import Challenge, Role
+from journeyman.serving.deployment import Challenge, Role
+from journeyman.serving.http import Request, Response, Route, json_response
+from journeyman.serving.labels import NAN, GivenLabel, read_label, unknown_prediction
 from journeyman.serving.openapi import operation, row_schema
+from journeyman.serving.predictions import stored_json
 from journeyman.serving.refusals import Fault, Refusal, decoded
+from journeyman.serving.requests import Outcome
 from journeyman.serving.service import Service, bad_id
-from journeyman.serving.tokens import Right
-from journeyman.serving.truths import NAN, GivenLabel, read_label, unknown_prediction
+from journeyman.serving.tokens import Permission
 
 __all__ = ["routes"]
 
@@ -66,7 +66,7 @@ def routes(service: Service) -> list[Route]:
             if asked.ids is not None:
                 raise Refusal(400, Fault("bad request", "a single row has no ids", "ids", "a list", "id"))
             outcomes = await service.predict([asked.row], [asked.id], NATIVE, True, asked.reasons)
-            return Response(200, given_json(outcomes[0], name))
+            return Response(200, stored_json(outcomes[0], name))
         rows, ids = asked.rows or [], asked.ids
         if asked.id is not None or (ids is not None and len(ids) != len(rows)):
             found = "id" if asked.id is not None else f"{len(ids or [])} ids"
@@ -75,7 +75,7 @@ def routes(service: Service) -> list[Route]:
         service.check_size(len(rows))
         outcomes = await each(rows, ids or [None] * len(rows), asked)
         failed = sum(isinstance(outcome, Fault) for outcome in outcomes)
-        body = b",".join(given_json(outcome, name) for outcome in outcomes)
+        body = b",".join(stored_json(outcome, name) for outcome in outcomes)
         return Response(200, b'{"predictions":[%b],"failed":%d}' % (body, failed))
 
     async def each(rows: list[Any], ids: list[Any], asked: _Predict) -> list[Outcome]:
@@ -154,12 +154,14 @@ def routes(service: Service) -> list[Route]:
 
     row = row_schema(service.champion.columns)
     return [
-        Route("POST", "/predict", predict, Right.PREDICT, NATIVE, operation("Predict rows", _predict_schema(row))),
-        Route("POST", "/labels", labels, Right.LABEL, NATIVE, operation("Tell the truth of predictions", _LABELS)),
-        Route("GET", "/models", models, Right.PREDICT, NATIVE, operation("Who answers")),
-        Route("POST", "/models", operate, Right.OPERATE, NATIVE, operation("Change who answers", _OPERATE)),
+        Route("POST", "/predict", predict, Permission.PREDICT, NATIVE, operation("Predict rows", _predict_schema(row))),
+        Route(
+            "POST", "/labels", labels, Permission.LABEL, NATIVE, operation("Send the labels of predictions", _LABELS)
+        ),
+        Route("GET", "/models", models, Permission.PREDICT, NATIVE, operation("Who answers")),
+        Route("POST", "/models", operate, Permission.OPERATE, NATIVE, operation("Change who answers", _OPERATE)),
         Route("GET", "/health", health, None, NATIVE, operation("Whether predictions can be recorded")),
-        Route("GET", "/metrics", metrics, Right.OPERATE, NATIVE, operation("Counters", answer="text/plain")),
+        Route("GET", "/metrics", metrics, Permission.OPERATE, NATIVE, operation("Counters", answer="text/plain")),
     ]
 
 

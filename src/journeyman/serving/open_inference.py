@@ -12,16 +12,16 @@ import msgspec
 from journeyman import __version__
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.prediction import Answer
-from journeyman.serving.answers import answers_of
-from journeyman.serving.asks import Given, Row
 from journeyman.serving.binary_tensors import HEADER, SIZE, BinaryPart, packed, split_body
-from journeyman.serving.exchange import Request, Response, Route, json_response
+from journeyman.serving.http import Request, Response, Route, json_response
 from journeyman.serving.invocations import numbered
 from journeyman.serving.openapi import operation
+from journeyman.serving.predictions import predictions_of
 from journeyman.serving.refusals import Fault, Refusal, decoded, flag, is_infinite
+from journeyman.serving.requests import Row, StoredPrediction
 from journeyman.serving.served_release import ServedRelease
 from journeyman.serving.service import Service
-from journeyman.serving.tokens import Right
+from journeyman.serving.tokens import Permission
 
 __all__ = ["routes"]
 
@@ -70,18 +70,18 @@ def routes(service: Service) -> list[Route]:
         text, binary = split_body(request.body, request.headers.get(HEADER))
         asked = decoded(text, _Infer, _HINT)
         champion = check(request.arguments)
-        wanted = _wanted(asked, [name for name, _, _ in _outputs(champion)])
+        wanted = _requested_outputs(asked, [name for name, _, _ in _outputs(champion)])
         service.check_size(max((tensor.shape[0] for tensor in asked.inputs if tensor.shape), default=0))
         rows = _rows([_Values(tensor, i, binary) for i, tensor in enumerate(asked.inputs)], champion.columns)
         binary.end()
         ids = None if asked.id is None else numbered(asked.id, len(rows))
         outcomes = await service.predict(rows, ids, OIP, True)
-        answers = answers_of(outcomes)
+        answers = predictions_of(outcomes)
         tensors = _tensors(answers, champion)
         told: dict[str, Any] = {"model_name": champion.name, "model_version": str(answers[0].version)}
         if asked.id is not None:
             told["id"] = asked.id
-        told["parameters"] = {"prediction_ids": [f"{o.id:016x}" for o in outcomes if isinstance(o, Given)]}
+        told["parameters"] = {"prediction_ids": [f"{o.id:016x}" for o in outcomes if isinstance(o, StoredPrediction)]}
         chosen = [tensor for tensor in tensors if tensor["name"] in wanted]
         parts = [_pack(tensor) for tensor in chosen if wanted[tensor["name"]]]
         told["outputs"] = chosen
@@ -112,27 +112,27 @@ def routes(service: Service) -> list[Route]:
     async def server(request: Request) -> Response:
         return json_response({"name": "journeyman", "version": __version__, "extensions": ["binary_tensor_data"]})
 
-    def get(path: str, handler: Callable[..., Any], summary: str, right: Right | None = None) -> Route:
+    def get(path: str, handler: Callable[..., Any], summary: str, right: Permission | None = None) -> Route:
         return Route("GET", path, handler, right, OIP, operation(summary, error=_ERROR), _refusal)
 
     def post(path: str) -> Route:
         described = operation("Predict rows", _SCHEMA, error=_ERROR)
-        return Route("POST", path, infer, Right.PREDICT, OIP, described, _refusal)
+        return Route("POST", path, infer, Permission.PREDICT, OIP, described, _refusal)
 
     return [
         get("/v2", server, "The server"),
         get("/v2/health/live", live, "Whether the server runs"),
         get("/v2/health/ready", ready, "Whether predictions can be recorded"),
-        get("/v2/models/{model}", about, "The model's tensors", Right.PREDICT),
+        get("/v2/models/{model}", about, "The model's tensors", Permission.PREDICT),
         get("/v2/models/{model}/ready", ready, "Whether the model answers"),
         post("/v2/models/{model}/infer"),
-        get("/v2/models/{model}/versions/{version}", about, "A version's tensors", Right.PREDICT),
+        get("/v2/models/{model}/versions/{version}", about, "A version's tensors", Permission.PREDICT),
         get("/v2/models/{model}/versions/{version}/ready", ready, "Whether a version answers"),
         post("/v2/models/{model}/versions/{version}/infer"),
     ]
 
 
-def _wanted(asked: _Infer, known: Sequence[str]) -> dict[str, bool]:
+def _requested_outputs(asked: _Infer, known: Sequence[str]) -> dict[str, bool]:
     """Return the names of wanted outputs, each with whether its values are to come as raw bytes."""
     usual = flag(asked.parameters or {}, "binary_data_output")
     if not asked.outputs:

@@ -8,7 +8,7 @@ from typing import Any
 
 from journeyman import __version__
 from journeyman.entities.column import Column, Kind
-from journeyman.serving.exchange import JSON, Route
+from journeyman.serving.http import JSON, Route
 
 __all__ = ["description", "operation", "row_schema"]
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from journeyman.entities.admitted import RowMisfit
 from journeyman.entities.prediction import Answer, Refused, RowFinding
-from journeyman.serving.asks import Row
+from journeyman.serving.requests import Row
 from journeyman.serving.serve_settings import ServeSettings
 from journeyman.sources.parsing.texts import text_of
 from journeyman.stores.prediction_log import log_errors

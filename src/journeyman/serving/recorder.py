@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Sequence
 
 from journeyman.errors import WorkspaceError
-from journeyman.serving.asks import Ask, Given, LabelAsk
 from journeyman.serving.micro_batch import BatchWork, Done, ScoredBatch
 from journeyman.serving.refusals import Fault, Refusal
+from journeyman.serving.requests import LabelRequest, PredictionRequest, StoredPrediction
 
 __all__ = ["Recorder"]
 
@@ -24,7 +24,7 @@ _SOON = 0.01  # where that takes no longer: seconds
 _WEIGHT = 0.1  # of the latest batch in the mean of what scoring takes
 _IDLE = 0.5  # seconds without a request, after which shadows and latencies are written alone
 
-_Waiting = tuple[Ask | LabelAsk, "asyncio.Future[object]"]
+_Waiting = tuple[PredictionRequest | LabelRequest, "asyncio.Future[object]"]
 _Given = tuple["asyncio.Future[object]", Done]
 _Job = tuple[list[_Waiting], ScoredBatch | None, bool]
 
@@ -90,7 +90,7 @@ class Recorder:
         self._thread.join()
         self._work.stop()
 
-    async def submit(self, ask: Ask | LabelAsk) -> object:
+    async def submit(self, ask: PredictionRequest | LabelRequest) -> object:
         """Return what became of each row or label, once it is durable.
 
         Raises
@@ -111,7 +111,7 @@ class Recorder:
         began = time.monotonic()
         try:
             done = await future
-            if isinstance(done, list) and any(isinstance(one, Given) for one in done):
+            if isinstance(done, list) and any(isinstance(one, StoredPrediction) for one in done):
                 self._work.latencies.add(time.monotonic() - began)
             return done
         finally:
@@ -121,7 +121,7 @@ class Recorder:
         """Return what is wrong; after a failure try to write, so that trouble ends without a request."""
         if self._trouble:
             try:
-                await self.submit(LabelAsk((), time.monotonic() + 5))
+                await self.submit(LabelRequest((), time.monotonic() + 5))
             except Refusal as refusal:
                 return refusal.fault.message
         try:
@@ -151,7 +151,7 @@ class Recorder:
             batch.append(self._asks.popleft())
             ask = batch[-1][0]
             rows += ask.size
-            small = small and rows <= _FEW and not (isinstance(ask, Ask) and ask.reasons)
+            small = small and rows <= _FEW and not (isinstance(ask, PredictionRequest) and ask.reasons)
         if batch:
             self._asked -= rows
             self._busy = True

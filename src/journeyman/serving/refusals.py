@@ -89,13 +89,13 @@ def decoded(body: bytes, kind: type[T], hint: str, nan: bytes = b"null") -> T:
     if body.startswith(_BOM) or "out of range" in str(reason) or any(sign in body for sign in _NO_JSON):
         try:
             body = body.removeprefix(_BOM)
-            return msgspec.json.decode(_TOKENS.sub(partial(_plain, nan), body), type=kind)
+            return msgspec.json.decode(_TOKENS.sub(partial(_json_token, nan), body), type=kind)
         except (msgspec.DecodeError, RecursionError, ValueError) as error:
             reason = error
     if isinstance(reason, msgspec.ValidationError):
         raise Refusal(400, _fault(str(reason), hint))
     said = "it is nested too deeply" if isinstance(reason, RecursionError) else str(reason)
-    raise Refusal(400, Fault("not JSON", f"the body is not JSON: {said}", "", _shown(body), "JSON", hint))
+    raise Refusal(400, Fault("not JSON", f"the body is not JSON: {said}", "", _body_excerpt(body), "JSON", hint))
 
 
 def flag(parameters: Mapping[str, Any], name: str, usual: bool = False) -> bool:
@@ -132,7 +132,7 @@ def is_infinite(value: object) -> bool:
         return False
 
 
-def _plain(nan: bytes, token: re.Match[bytes]) -> bytes:
+def _json_token(nan: bytes, token: re.Match[bytes]) -> bytes:
     """Return a token of JSON as JSON allows it."""
     text = token[0]
     if text[:1] == b'"':
@@ -159,5 +159,5 @@ def _fault(message: str, hint: str) -> Fault:
     return Fault("bad request", sentence[0].lower() + sentence[1:], field or "body", found, wanted, hint)
 
 
-def _shown(body: bytes) -> str:
+def _body_excerpt(body: bytes) -> str:
     return body[:60].decode("utf-8", errors="replace") + ("..." if len(body) > 60 else "")

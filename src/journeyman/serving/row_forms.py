@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from journeyman.entities.column import Column
-from journeyman.serving.asks import Row
 from journeyman.serving.refusals import Fault, Refusal
+from journeyman.serving.requests import Row
 
 __all__ = ["from_columns", "from_csv", "from_split", "from_values"]
 

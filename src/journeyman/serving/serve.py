@@ -1,4 +1,4 @@
-"""The door of serving: opens model and log, binds the port, runs the workers, and drains them when told to end."""
+"""The api of serving: opens model and log, binds the port, runs the workers, and drains them when told to end."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from journeyman.serving import invocations, native, open_inference, vertex
 from journeyman.serving.application import Application
 from journeyman.serving.connections import PatientProtocol, ServerConfig
 from journeyman.serving.counters import Counters
-from journeyman.serving.exchange import Request, Response, Route, json_response
+from journeyman.serving.deployment import Challenge, DeploymentWatcher, Role
 from journeyman.serving.housekeeping import Housekeeping
-from journeyman.serving.lineup import Challenge, LineupKeeper, Role
+from journeyman.serving.http import Request, Response, Route, json_response
 from journeyman.serving.micro_batch import BatchWork
 from journeyman.serving.openapi import description, operation
 from journeyman.serving.privacy import RowRules, read_salt
@@ -167,7 +167,7 @@ def make_application(settings: ServeSettings, shared: Path, parent: int | None =
         rules = RowRules(settings, read_salt(folder))
     log, side = SqlitePredictionLog(folder), SqlitePredictionLog(folder)
     counters = Counters()
-    keeper = LineupKeeper(
+    keeper = DeploymentWatcher(
         champion=_Pointer(settings),
         challenge=partial(read_challenge, side),
         load=partial(_loaded, settings),
@@ -271,7 +271,7 @@ class _Pointer:
         self._version = 0
 
     def __call__(self) -> int:
-        """Return the version."""
+        """Return the number of the version to serve, a positive integer."""
         stamp = self._stamped()
         if stamp != self._stamp:
             if (self._folder / MANIFEST).is_file():

@@ -1,4 +1,4 @@
-"""What a server was told, frozen and read once at the door."""
+"""Settings of a server, frozen and validated once."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from journeyman.entities.finding import Finding
 from journeyman.entities.prediction import Answer, Part, RowFinding, Value
 from journeyman.inference.release import Release, typed_labels
 from journeyman.inference.trained_columns import trained_columns
-from journeyman.serving.asks import Row
+from journeyman.serving.requests import Row
 from journeyman.stages.admit import RowAdmission
 from journeyman.stages.attribute import attribute, typical_row
 

@@ -14,12 +14,12 @@ from journeyman.entities.column import Column
 from journeyman.entities.prediction import Label, LabelFate
 from journeyman.errors import JourneymanError, WorkspaceError
 from journeyman.interfaces import PredictionLog
-from journeyman.serving.asks import Ask, LabelAsk, Outcome, Row
+from journeyman.serving.deployment import Challenge, DeploymentWatcher, Role
 from journeyman.serving.housekeeping import Housekeeping
-from journeyman.serving.lineup import Challenge, LineupKeeper, Role
 from journeyman.serving.privacy import RowRules
 from journeyman.serving.recorder import Recorder
 from journeyman.serving.refusals import Fault, Refusal
+from journeyman.serving.requests import LabelRequest, Outcome, PredictionRequest, Row
 from journeyman.serving.serve_settings import ServeSettings
 from journeyman.serving.served_release import ServedRelease
 
@@ -48,7 +48,7 @@ class Service:
     ----------
     settings : ServeSettings
         What the server was told.
-    keeper : LineupKeeper
+    keeper : DeploymentWatcher
         Who answers.
     recorder : Recorder
         The one writer.
@@ -65,7 +65,7 @@ class Service:
     def __init__(
         self,
         settings: ServeSettings,
-        keeper: LineupKeeper,
+        keeper: DeploymentWatcher,
         recorder: Recorder,
         log: PredictionLog,
         rules: RowRules,
@@ -124,7 +124,7 @@ class Service:
         for position, client_id in enumerate(ids):
             if client_id is not None and (wrong := bad_id(client_id)) is not None:
                 raise Refusal(400, msgspec.structs.replace(wrong, field=f"ids[{position}]"))
-        ask = Ask(tuple(rows), ids, protocol, self._deadline(), strict, reasons)
+        ask = PredictionRequest(tuple(rows), ids, protocol, self._deadline(), strict, reasons)
         outcomes = cast(list[Outcome], await self._recorder.submit(ask))
         if strict:
             for position, outcome in enumerate(outcomes):
@@ -144,29 +144,29 @@ class Service:
         if len(labels) > self.settings.most_rows:
             wanted = f"at most {self.settings.most_rows}"
             raise Refusal(413, Fault("too many labels", f"{len(labels)} labels, {wanted} fit in a request"))
-        return cast(list[LabelFate], await self._recorder.submit(LabelAsk(tuple(labels), self._deadline())))
+        return cast(list[LabelFate], await self._recorder.submit(LabelRequest(tuple(labels), self._deadline())))
 
     async def health(self) -> str:
         """Return what is wrong; empty where all is well. After a failure the log is tried again."""
         return await self._recorder.probe()
 
     def models(self) -> dict[str, Any]:
-        """Describe who answers."""
-        lineup = self.keeper.current
+        """Return name, target and roles of the releases in use, as JSON types."""
+        deployment = self.keeper.current
         described: dict[str, Any] = {
-            "name": lineup.champion.name,
-            "target": lineup.champion.task.target,
-            "kind": lineup.champion.task.kind.value,
-            "champion": _described(lineup.champion),
+            "name": deployment.champion.name,
+            "target": deployment.champion.task.target,
+            "kind": deployment.champion.task.kind.value,
+            "champion": _described(deployment.champion),
             "challenger": None,
             "trouble": self.keeper.trouble or None,
-            "columns": [_column(c) for c in lineup.champion.columns],
+            "columns": [_column(c) for c in deployment.champion.columns],
             "keys": list(self.settings.keys),
         }
-        if lineup.challenger is not None:
-            challenge = lineup.challenge
+        if deployment.challenger is not None:
+            challenge = deployment.challenge
             described["challenger"] = {
-                **_described(lineup.challenger),
+                **_described(deployment.challenger),
                 "role": challenge.role.value,
                 "share": challenge.share if challenge.role is Role.CANARY else None,
             }

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import msgspec
 
 from journeyman.entities.prediction import Answer, Part, Shadow
-from journeyman.serving.asks import Row
 from journeyman.serving.counters import Counters
+from journeyman.serving.requests import Row
 from journeyman.serving.served_release import ServedRelease
 
 __all__ = ["Shadows"]
@@ -32,7 +32,7 @@ class Shadows:
         self._thread = threading.Thread(target=self._run, name="shadows", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the background thread."""
         self._thread.start()
 
     def stop(self) -> None:

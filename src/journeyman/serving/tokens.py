@@ -10,12 +10,12 @@ from pathlib import Path
 
 from journeyman.errors import SettingsError
 
-__all__ = ["Right", "Tokens", "parsed", "read_tokens"]
+__all__ = ["Permission", "Tokens", "parsed", "read_tokens"]
 
 _VARIABLE = "JOURNEYMAN_TOKENS"
 
 
-class Right(StrEnum):
+class Permission(StrEnum):
     """What a token may allow."""
 
     PREDICT = "predict"
@@ -29,11 +29,11 @@ class Tokens:
     Examples
     --------
     >>> tokens = parsed("predict,label s3cret-of-the-shop")
-    >>> tokens.allows("Bearer s3cret-of-the-shop", Right.LABEL), tokens.allows("Bearer other", Right.LABEL)
+    >>> tokens.allows("Bearer s3cret-of-the-shop", Permission.LABEL), tokens.allows("Bearer other", Permission.LABEL)
     (True, False)
     """
 
-    def __init__(self, rights: Mapping[bytes, frozenset[Right]]) -> None:
+    def __init__(self, rights: Mapping[bytes, frozenset[Permission]]) -> None:
         self._rights = dict(rights)
 
     @property
@@ -41,7 +41,7 @@ class Tokens:
         """Whether requests need a token."""
         return bool(self._rights)
 
-    def allows(self, authorization: str, right: Right) -> bool:
+    def allows(self, authorization: str, right: Permission) -> bool:
         """Return whether the Authorization header of a request allows this; every token is compared, always."""
         scheme, _, token = authorization.partition(" ")
         digest = _digest(token.strip())
@@ -53,7 +53,7 @@ class Tokens:
 
     def known(self, authorization: str) -> bool:
         """Return whether the header holds a token at all."""
-        return any(self.allows(authorization, right) for right in Right)
+        return any(self.allows(authorization, right) for right in Permission)
 
 
 def _digest(token: str) -> bytes:
@@ -62,7 +62,7 @@ def _digest(token: str) -> bytes:
 
 def parsed(text: str, where: str = _VARIABLE) -> Tokens:
     """Read tokens from text: a line or a semicolon each, rights with commas between them, a blank, the token."""
-    rights: dict[bytes, frozenset[Right]] = {}
+    rights: dict[bytes, frozenset[Permission]] = {}
     for number, line in enumerate(text.replace(";", "\n").splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
@@ -72,9 +72,9 @@ def parsed(text: str, where: str = _VARIABLE) -> Tokens:
         hint = "write a line such as: predict,label TOKEN (rights are predict, label and operate)"
         if len(token) < 8 or " " in token:
             raise SettingsError(f"{where}, line {number}: no token of at least 8 characters", hint=hint)
-        if not set(names.split(",")) <= {right.value for right in Right}:
+        if not set(names.split(",")) <= {right.value for right in Permission}:
             raise SettingsError(f"{where}, line {number}: an unknown right", hint=hint)
-        rights[_digest(token)] = frozenset(Right(name) for name in names.split(","))
+        rights[_digest(token)] = frozenset(Permission(name) for name in names.split(","))
     return Tokens(rights)
 
 

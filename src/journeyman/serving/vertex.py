@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 
 from journeyman.entities.prediction import Answer
-from journeyman.serving.answers import answers_of, given_json
-from journeyman.serving.asks import Given
-from journeyman.serving.exchange import Request, Response, Route, json_response
+from journeyman.serving.http import Request, Response, Route, json_response
 from journeyman.serving.openapi import operation
+from journeyman.serving.predictions import predictions_of, stored_json
 from journeyman.serving.refusals import decoded, flag
+from journeyman.serving.requests import StoredPrediction
 from journeyman.serving.row_forms import from_values
 from journeyman.serving.service import Service
-from journeyman.serving.tokens import Right
+from journeyman.serving.tokens import Permission
 
 __all__ = ["routes"]
 
@@ -44,11 +44,11 @@ def routes(service: Service, environment: Mapping[str, str]) -> list[Route]:
         rows = from_values(asked.instances, service.champion.columns, "instances")
         outcomes = await service.predict(rows, None, VERTEX, True, reasons)
         if detail or reasons:
-            body = b",".join(given_json(outcome, service.champion.name) for outcome in outcomes)
+            body = b",".join(stored_json(outcome, service.champion.name) for outcome in outcomes)
             return Response(200, b'{"predictions":[%b]}' % body)
-        ids = [outcome.id for outcome in outcomes if isinstance(outcome, Given)]
-        answers = answers_of(outcomes)
-        return json_response({"predictions": [_told(a, i) for a, i in zip(answers, ids, strict=True)]})
+        ids = [outcome.id for outcome in outcomes if isinstance(outcome, StoredPrediction)]
+        answers = predictions_of(outcomes)
+        return json_response({"predictions": [_vertex_prediction(a, i) for a, i in zip(answers, ids, strict=True)]})
 
     async def health(request: Request) -> Response:
         trouble = await service.health()
@@ -63,11 +63,11 @@ def routes(service: Service, environment: Mapping[str, str]) -> list[Route]:
     to_predict = environment.get("AIP_PREDICT_ROUTE") or "/vertex/predict"
     return [
         Route("GET", to_health, health, None, VERTEX, operation("Whether predictions can be recorded")),
-        Route("POST", to_predict, predict, Right.PREDICT, VERTEX, operation("Predict instances", schema)),
+        Route("POST", to_predict, predict, Permission.PREDICT, VERTEX, operation("Predict instances", schema)),
     ]
 
 
-def _told(answer: Answer, number: int) -> dict[str, Any]:
+def _vertex_prediction(answer: Answer, number: int) -> dict[str, Any]:
     """Return an answer in the form of Vertex AI's own tabular models, and the id by which its label may come."""
     told: dict[str, Any] = {"id": f"{number:016x}"}
     if answer.probabilities:

@@ -107,11 +107,11 @@ def plain_table(table: pa.Table, where: str) -> pa.Table:
     SourceError
         A column holds lists, records or bytes that are no text.
     """
-    columns = [_plain(table.column(i), table.schema.field(i).name, where) for i in range(table.num_columns)]
+    columns = [_plain_values(table.column(i), table.schema.field(i).name, where) for i in range(table.num_columns)]
     return pa.Table.from_arrays(columns, names=table.schema.names)
 
 
-def _plain(values: pa.ChunkedArray, name: str, where: str) -> pa.ChunkedArray:
+def _plain_values(values: pa.ChunkedArray, name: str, where: str) -> pa.ChunkedArray:
     kind = values.type
     if pa.types.is_nested(kind) or pa.types.is_union(kind):
         raise SourceError(
@@ -121,7 +121,7 @@ def _plain(values: pa.ChunkedArray, name: str, where: str) -> pa.ChunkedArray:
     if pa.types.is_dictionary(kind):
         if pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type):
             return values
-        return _plain(values.cast(kind.value_type), name, where)
+        return _plain_values(values.cast(kind.value_type), name, where)
     if pa.types.is_decimal(kind):
         return pc.cast(values, pa.float64())
     if pa.types.is_date(kind):

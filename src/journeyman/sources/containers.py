@@ -89,7 +89,7 @@ def _from_archive(path: Path, folder: Path, member: str | None, is_table: Callab
         if member is not None:
             chosen = [i for i in files if member in (i.filename, PurePosixPath(i.filename).name)]
             if not chosen:
-                raise SourceError(f"{path.name} holds no file {member!r}", hint=f"it holds {_listed(names)}")
+                raise SourceError(f"{path.name} holds no file {member!r}", hint=f"it holds {_short_list(names)}")
         else:
             chosen = [i for i in files if is_table(i.filename)]
             if not chosen and len(files) == 1 and path.stem:
@@ -97,11 +97,11 @@ def _from_archive(path: Path, folder: Path, member: str | None, is_table: Callab
             if len(chosen) > 1:
                 first = PurePosixPath(chosen[0].filename).name
                 raise SourceError(
-                    f"{path.name} holds {len(chosen)} tables: {_listed([i.filename for i in chosen])}",
+                    f"{path.name} holds {len(chosen)} tables: {_short_list([i.filename for i in chosen])}",
                     hint=f"name one, as in --sheet {first}, or unpack it and give the folder",
                 )
             if not chosen:
-                raise SourceError(f"{path.name} holds no table", hint=f"it holds {_listed(names)}")
+                raise SourceError(f"{path.name} holds no table", hint=f"it holds {_short_list(names)}")
         if chosen[0].flag_bits & 1:
             raise SourceError(f"{path.name} is locked with a password", hint="unpack it first, then give the file")
         # The member's own folders are left out: a name in an archive may point anywhere.
@@ -122,5 +122,5 @@ def _is_shadow(name: str) -> bool:
     return name.startswith("__MACOSX/") or last.startswith("._") or last in (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
-def _listed(names: list[str]) -> str:
+def _short_list(names: list[str]) -> str:
     return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "") if names else "nothing"

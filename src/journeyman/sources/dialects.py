@@ -274,14 +274,14 @@ def _header(lines: Sequence[str], start: int, dialect: Dialect) -> Layout:
     bordered = len(row) == width > 2 and not any(r[i].strip() for r in [row, *below[units:]] for i in (0, -1))
     if bordered:
         row, below = row[1:-1], [r[1:-1] for r in below]
-    called = _called(["", *row] if row_names else row)
+    called = _clean_names(["", *row] if row_names else row)
     left_out = tuple(text.strip("\ufeff")[:80] for text in lines[:line] if text.strip(f"\ufeff \t{dialect.delimiter}"))
     left_out = tuple(text for text in left_out if not _SEP_LINE.fullmatch(text))
     numeric = _numeric(below[units:])
     return Layout(dialect, called, line, left_out, lines[line], numeric, row_names, trailing, bordered, units)
 
 
-def _called(names: Sequence[str]) -> tuple[str, ...]:
+def _clean_names(names: Sequence[str]) -> tuple[str, ...]:
     called = tuple(name.strip(BLANKS) or f"Unnamed: {i}" for i, name in enumerate(names))
     if any(name.startswith("#") for name in called[1:]):
         return called

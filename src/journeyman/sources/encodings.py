@@ -98,7 +98,7 @@ def find_encoding(path: Path, asked: str | None, expected: str | None) -> Encodi
     marked = next((name for mark, name in _MARKS if head.startswith(mark)), None)
     if asked is not None:
         # A file with a mark is what its mark says, in the byte order of the mark.
-        return _asked(path, marked if marked is not None and asked[:6] == marked[:6] else asked)
+        return _requested_encoding(path, marked if marked is not None and asked[:6] == marked[:6] else asked)
     if marked is not None:
         return _with_strays(marked, _survey(path)) if marked == "utf-8-sig" else Encoding(marked)
     wide = _wide(head)
@@ -169,7 +169,7 @@ def _survey(path: Path) -> _Survey:
     return _Survey(characters, strays, b"\n".join(cells) + b"\n")
 
 
-def _asked(path: Path, name: str) -> Encoding:
+def _requested_encoding(path: Path, name: str) -> Encoding:
     if name in ("utf-8", "utf-8-sig"):
         return _with_strays(name, _survey(path))
     return Encoding(name)

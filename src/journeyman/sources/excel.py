@@ -74,8 +74,8 @@ class ExcelSource(FrameSource):
         sheets = _sheets(path, name)
         sheet, rows = _chosen(sheets, name, asked.sheet, expected.sheet)
         rows, notes = _without_notes(rows)
-        above, header, below = _parted(_filled(rows))
-        header, units, below = _joined(header, below)
+        above, header, below = _split_header(_filled(rows))
+        header, units, below = _join_header_lines(header, below)
         names = [str(n).strip() if n is not None and str(n).strip() else f"Unnamed: {i}" for i, n in enumerate(header)]
         if len(set(names)) < len(names):
             twice = next(n for i, n in enumerate(names) if n in names[:i])
@@ -289,12 +289,12 @@ def _there(value: Any) -> bool:
 
 def _is_table(rows: Sequence[Row]) -> bool:
     """Say whether a sheet is a table: two columns or more are filled in several rows, as no cover sheet's are."""
-    _, header, below = _parted(rows) if rows else ((), (), ())
+    _, header, below = _split_header(rows) if rows else ((), (), ())
     wide = [row for row in below if sum(_there(v) for v in row) >= min(2, len(header))]
     return len(header) >= 2 and len(wide) >= 2 and sum(_there(v) for v in header) >= 2 and 2 * len(wide) > len(below)
 
 
-def _parted(rows: Sequence[Row]) -> tuple[Sequence[Row], Row, list[Row]]:
+def _split_header(rows: Sequence[Row]) -> tuple[Sequence[Row], Row, list[Row]]:
     """Return what stands above the header, the header, and the rows: a title fills fewer cells than a header does."""
     counts = sorted(sum(_there(v) for v in row) for row in rows)
     usual = counts[len(counts) // 2]
@@ -314,7 +314,7 @@ def _without_notes(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     return list(rows[:gap]), [row for row in rows[gap:] if any(_there(v) for v in row)]
 
 
-def _joined(header: Row, below: list[Row]) -> tuple[Row, list[Row], list[Row]]:
+def _join_header_lines(header: Row, below: list[Row]) -> tuple[Row, list[Row], list[Row]]:
     """Return the header with a second line of names below it, rows of units, and the rows."""
     if not below:
         return header, [], below

@@ -25,7 +25,7 @@ class Part(Source, Protocol):
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """Path of the file, absolute."""
         ...
 
 

@@ -33,7 +33,7 @@ def frame_of(frame: object, name: str) -> pd.DataFrame:
     if isinstance(frame, pd.Series):
         frame = frame.to_frame()
     if isinstance(frame, pd.DataFrame):
-        return _plain(_with_index(frame))
+        return _arrow_frame(_with_index(frame))
     table = _arrow(frame)
     if table is None:
         raise SourceError(
@@ -57,7 +57,7 @@ def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+def _arrow_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose periods are dates and whose intervals are texts, as Arrow knows neither."""
     odd = [i for i, dtype in enumerate(frame.dtypes) if isinstance(_content(dtype), (pd.PeriodDtype, pd.IntervalDtype))]
     if not odd:

@@ -64,7 +64,7 @@ class JsonLinesSource:
             self.names = self._with_keys_by_place()
             found = dict(zip(self.names, self._described().values(), strict=True))
         check_names(self.names, self.name)
-        columns = [place(i) for i in range(len(self.names))] if self._placed else list(self.names)
+        columns = [place(i) for i in range(len(self.names))] if self._keys_are_positions else list(self.names)
         for column, (key, kind) in zip(columns, found.items(), strict=True):
             if kind.startswith(("STRUCT", "MAP", "UNION")) or kind.endswith("]"):
                 raise self._nested(key)
@@ -74,11 +74,11 @@ class JsonLinesSource:
         kinds = [k if k in _KEPT else "VARCHAR" for k in found.values()]
         kept = ", ".join(f"{quoted(c)}: {quoted(k)}" for c, k in zip(columns, kinds, strict=True))
         scan = f"read_json({one_file(self._lines)}, format='newline_delimited', columns={{{kept}}})"
-        chosen = ", ".join(f"{_named(c)} AS {place(i)}" for i, c in enumerate(columns))
+        chosen = ", ".join(f"{_quote_identifier(c)} AS {place(i)}" for i, c in enumerate(columns))
         self._query = f"SELECT {chosen} FROM {scan}"
 
     @property
-    def _placed(self) -> bool:
+    def _keys_are_positions(self) -> bool:
         """Whether the keys of the file that is read are places of columns."""
         return self._lines.name == _PLACED
 
@@ -109,7 +109,9 @@ class JsonLinesSource:
 
     def _check_mixed(self, column: str, name: str) -> None:
         """Refuse a column of several types where one is a list or a record."""
-        nested = f"SELECT count(*) FROM {self._guess} WHERE json_type({_named(column)}) IN ('OBJECT', 'ARRAY')"
+        nested = (
+            f"SELECT count(*) FROM {self._guess} WHERE json_type({_quote_identifier(column)}) IN ('OBJECT', 'ARRAY')"
+        )
         if self._run(nested).fetchall()[0][0]:
             raise self._nested(name)
 
@@ -200,5 +202,5 @@ def _may_collide(names: Sequence[str]) -> bool:
     return any(name.rpartition("_")[2].isdigit() and name.rpartition("_")[0].lower() in lower for name in names)
 
 
-def _named(column: str) -> str:
+def _quote_identifier(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'

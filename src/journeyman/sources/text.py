@@ -23,7 +23,7 @@ from journeyman.sources.batches import check_names, drawn, file_digest, to_frame
 from journeyman.sources.dialects import find_layout, headless
 from journeyman.sources.encodings import find_encoding, transcode
 from journeyman.sources.fixed_width import divided, find_columns
-from journeyman.sources.remarks import text_findings
+from journeyman.sources.note_findings import text_findings
 from journeyman.sources.rewrite import Rewritten, rewrite
 from journeyman.sources.scan import count_plain_rows
 from journeyman.sources.scratch import room_for, scratch_folder
@@ -123,15 +123,15 @@ class TextSource:
         return copy
 
     @property
-    def _plain(self) -> _Plain:
-        rows = None if self._rewritten is not None else self._counted
+    def _plain_layout(self) -> _Plain:
+        rows = None if self._rewritten is not None else self._plain_row_count
         if rows is not None:
             return _Plain(self._utf8, self._layout.dialect.delimiter, rows)
         done = self._write_again()
         return _Plain(done.path, done.delimiter, done.rows)
 
     @cached_property
-    def _counted(self) -> int | None:
+    def _plain_row_count(self) -> int | None:
         return count_plain_rows(self._utf8, self._layout)
 
     def _write_again(self) -> Rewritten:
@@ -154,7 +154,7 @@ class TextSource:
         """Yield all rows, some at a time."""
         done = 0
         while True:
-            plain = self._plain
+            plain = self._plain_layout
             try:
                 for batch in _skipping(self._stream(plain), done):
                     done += batch.num_rows
@@ -186,11 +186,11 @@ class TextSource:
 
     def rows(self) -> int:
         """Return the number of rows, counted by line ends outside of quotes and not by the reader."""
-        return self._plain.rows
+        return self._plain_layout.rows
 
     def memory(self) -> int:
         """Return the bytes the table is expected to take in memory, judged by its first rows."""
-        plain = self._plain
+        plain = self._plain_layout
         with plain.path.open("rb") as file:
             head = file.read(_FIRST)
         size = plain.path.stat().st_size
@@ -207,7 +207,7 @@ class TextSource:
         """Return raw rows as str columns; see :class:`journeyman.interfaces.Source`."""
         if limit_rows is not None and limit_rows < self.rows():
             return to_frame(drawn(self.batches(), self._schema, self.rows(), limit_rows, seed))
-        plain = self._plain
+        plain = self._plain_layout
         if not plain.rows:
             return to_frame(self._schema.empty_table())
         parse, convert = self._options(plain)
@@ -225,7 +225,7 @@ class TextSource:
 
     def relation(self, backend: Any) -> Any:
         """Return all rows as an Ibis table of text columns, named by their place; an empty text is NULL."""
-        plain = self._plain
+        plain = self._plain_layout
         columns = ", ".join(f"'{place(i)}': 'VARCHAR'" for i in range(len(self.names)))
         delimiter = plain.delimiter.replace("\t", "\\t")
         return text_view(

@@ -176,20 +176,20 @@ class RowAdmission:
         strange = sorted(set(row) - self._known)
         near = difflib.get_close_matches(column.name, strange, n=1, cutoff=0.6)
         hint = f"the row has {near[0]!r}: is that it?" if near else "give null where there is no value"
-        return RowMisfit(column.name, "", _wanted(column), hint, near[0] if near else "")
+        return RowMisfit(column.name, "", _expected_type(column), hint, near[0] if near else "")
 
 
 def _lines(raw: Sequence[object]) -> str:
     return "".join(f"{value}\n" for value in raw)
 
 
-def _wanted(column: Column) -> str:
+def _expected_type(column: Column) -> str:
     return _WANTED.get(column.kind, "a text")
 
 
 def _misfit(column: Column, found: str) -> RowMisfit:
     shown = found if len(found) <= _SHOWN else f"{found[:_SHOWN]}..."
-    return RowMisfit(column.name, shown, _wanted(column), "give it as the training table did, or null")
+    return RowMisfit(column.name, shown, _expected_type(column), "give it as the training table did, or null")
 
 
 def _missing_finding(column: Column) -> Finding:

@@ -58,7 +58,7 @@ def attributions(
     Kononenko 2014 (sampling of orders).
     """
     names = list(rows)
-    taken = _taken(len(names))
+    taken = _own_columns(len(names))
     steps_of_a_row = taken.shape[0] * taken.shape[1]
     at_once = max(1, _MOST_ANSWERS // steps_of_a_row)
     found = np.zeros((len(outputs), len(names)))
@@ -68,7 +68,7 @@ def attributions(
     return found
 
 
-def _taken(columns: int) -> NDArray[np.bool_]:
+def _own_columns(columns: int) -> NDArray[np.bool_]:
     """Return which columns are the row's own, shape (n_orders, n_columns + 1, n_columns)."""
     rng = np.random.default_rng(0)
     orders = [rng.permutation(columns) for _ in range(_ORDERS)]

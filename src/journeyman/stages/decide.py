@@ -111,8 +111,8 @@ def _worth(evaluation: Evaluation, readings: Readings) -> list[_Reason]:
             f"the {name} could not be measured on the rows kept for the examination, so nobody knows what it is worth"
         )
         return [_Reason(_Weight.STOP, text)]
-    interval = f"{_say(score.low)} to {_say(score.high)}"
-    figures = f"{name} {_say(score.value)} ({interval}) against {_say(score.baseline)}"
+    interval = f"{_digits(score.low)} to {_digits(score.high)}"
+    figures = f"{name} {_digits(score.value)} ({interval}) against {_digits(score.baseline)}"
     if _sure_gain(evaluation, readings) <= 0:
         worse = score.gain_high < 0
         how = "worse than" if worse else "as far as these rows can tell, no better than"
@@ -151,7 +151,7 @@ def _readings(evaluation: Evaluation, readings: Readings) -> list[_Reason]:
     score = evaluation.main
     text = f"the same {evaluation.rows:,} rows have judged {readings.builds} builds by now"
     if readings.settings > 1:
-        luck = _say(_luck(readings.settings) * (score.high - score.low))
+        luck = _digits(_luck(readings.settings) * (score.high - score.low))
         text += f", with {readings.settings} different settings: if the best was chosen by its score, that is too good "
         text += f"by up to {luck}"
     else:
@@ -190,7 +190,7 @@ def _intervals(evaluation: Evaluation) -> list[_Reason]:
         return []
     text = (
         f"its {check.coverage:.0%} prediction intervals held the outcome of {check.held:.0%} of {check.rows:,} kept "
-        "rows: reckon with more misses than they promise"
+        "rows: expect more misses than they promise"
     )
     return [_Reason(_Weight.KNOW, text)]
 
@@ -204,7 +204,7 @@ def _data(task: Task, findings: Sequence[Finding]) -> list[_Reason]:
     grave = [f for f in left if f.severity is Severity.ERROR]
     doubted = _LEAKS if task.scheme is Scheme.TIME else _LEAKS | _DRIFTS | _UNDIVIDED
     doubts = [f for f in left if f.severity is Severity.WARNING and f.code in doubted]
-    return [_Reason(_Weight.CARE, f"{_plain(f.message)} ({f.code})") for f in (*grave, *doubts)]
+    return [_Reason(_Weight.CARE, f"{_strip_stop(f.message)} ({f.code})") for f in (*grave, *doubts)]
 
 
 def _order(task: Task, evaluation: Evaluation) -> list[_Reason]:
@@ -212,10 +212,10 @@ def _order(task: Task, evaluation: Evaluation) -> list[_Reason]:
     if task.scheme is not Scheme.TIME or score is None or not math.isfinite(score.gain_low):
         return []
     name = score.phrase
-    figures = f"{name} {_say(score.value)} against {_say(score.baseline)}"
+    figures = f"{name} {_digits(score.value)} against {_digits(score.baseline)}"
     rule = evaluation.no_change_rule or "repeating the previous row's value"
     if evaluation.series:
-        rule += f" (one series for each {_listed(evaluation.series)})"
+        rule += f" (one series for each {_quoted_list(evaluation.series)})"
     if score.gain_low > 0:
         return [_Reason(_Weight.FOR, f"it also beats {rule}: {figures}")]
     beat = "does not beat" if score.gain_high < 0 else "does not surely beat"
@@ -223,7 +223,7 @@ def _order(task: Task, evaluation: Evaluation) -> list[_Reason]:
     return [_Reason(_Weight.CARE, text)]
 
 
-def _listed(names: Sequence[str]) -> str:
+def _quoted_list(names: Sequence[str]) -> str:
     *first, last = (f"'{name}'" for name in names)
     return f"{', '.join(first)} and {last}" if first else last
 
@@ -238,9 +238,9 @@ def _promise(task: Task, evaluation: Evaluation) -> list[_Reason]:
     if not fell or abs(before - score.value) < 0.1 * abs(best - before):
         return []
     what = "on the latest rows" if task.scheme is Scheme.TIME else "on the rows kept for the end"
-    text = f"it did worse {what} ({_say(score.value)}) than on earlier ones ({_say(before)}), so expect it to age"
+    text = f"it did worse {what} ({_digits(score.value)}) than on earlier ones ({_digits(before)}), so expect it to age"
     if task.scheme is not Scheme.TIME:
-        text = f"it did worse {what} ({_say(score.value)}) than the search promised ({_say(before)})"
+        text = f"it did worse {what} ({_digits(score.value)}) than the search promised ({_digits(before)})"
     return [_Reason(_Weight.CARE, text)]
 
 
@@ -268,10 +268,10 @@ def _slices(evaluation: Evaluation) -> list[_Reason]:
     loss = evaluation.slice_loss or "loss"
     worst = max(evaluation.slices, key=lambda part: (useless(part), part.value))
     if useless(worst) and worst.baseline is not None:
-        figures = f"{loss} {_say(worst.value)} against {_say(worst.baseline)} without a model"
+        figures = f"{loss} {_digits(worst.value)} against {_digits(worst.baseline)} without a model"
         text = f"where {worst.description} it is no better than predicting without a model ({figures})"
         return [_Reason(_Weight.CARE, text)]
-    figures = f"{loss} {_say(worst.value)} against {_say(worst.overall)} over all rows"
+    figures = f"{loss} {_digits(worst.value)} against {_digits(worst.overall)} over all rows"
     return [_Reason(_Weight.KNOW, f"it is weakest where {worst.description} ({figures})")]
 
 
@@ -311,14 +311,15 @@ def _figures(score: Score, found: Comparison) -> str:
     """Return both scores on the same rows, and the interval of the difference, in words."""
     name, low, high = score.phrase, found.low, found.high
     if low > 0:
-        span = f"better by {_say(low)} to {_say(high)}"
+        span = f"better by {_digits(low)} to {_digits(high)}"
     elif high < 0:
-        span = f"worse by {_say(-high)} to {_say(-low)}"
+        span = f"worse by {_digits(-high)} to {_digits(-low)}"
     else:
-        span = f"between {_say(-low)} worse and {_say(high)} better"
+        span = f"between {_digits(-low)} worse and {_digits(high)} better"
     times = "once" if found.earlier == 1 else f"{found.earlier} times"
     before = f", wider since version {found.champion} was challenged {times} before" if found.earlier else ""
-    both = f"{_say(found.challenger_score)} for version {found.challenger} and {_say(found.champion_score)} for version"
+    new, old = _digits(found.challenger_score), _digits(found.champion_score)
+    both = f"{new} for version {found.challenger} and {old} for version"
     figures = (
         f"on the same {found.rows:,} rows, from which neither has learned, the {name} is {both} {found.champion}; the "
         f"new one is {span} ({100 * found.confidence:.4g}% interval{before})"
@@ -351,7 +352,7 @@ def _price(limits: SearchLimits, score: Score) -> str:
     if abs(perfect - limits.score) <= (1.0 + _EQUAL) * abs(perfect - limits.unlimited):
         return ""
     name = score.phrase
-    kept, best = f"{name} {_say(limits.score)} out of fold", _say(limits.unlimited)
+    kept, best = f"{name} {_digits(limits.score)} out of fold", _digits(limits.unlimited)
     if limits.latency is not None:
         limit = f"the limit of {1000 * limits.latency:g} ms on an answer, as asked for, makes it worse"
         return f"{limit}: {kept}, {best} without it"
@@ -372,16 +373,16 @@ def _sentence(verdict: Verdict, reasons: Sequence[_Reason], stays: str) -> str:
     return f"{text}{'; ' + stays if stays else ''}."
 
 
-def _plain(message: str) -> str:
+def _strip_stop(message: str) -> str:
     return message.strip().rstrip(".")
 
 
-def _say(value: float) -> str:
+def _digits(value: float) -> str:
     """Return a figure with four digits at most.
 
     Examples
     --------
-    >>> _say(0.91236), _say(12345.6), _say(0.5)
+    >>> _digits(0.91236), _digits(12345.6), _digits(0.5)
     ('0.912', '12,346', '0.5')
     """
     if abs(value) >= 1000:

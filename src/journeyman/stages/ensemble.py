@@ -19,14 +19,14 @@ from journeyman.metrics.weighted import score_rows
 
 __all__ = [
     "MOST_COPIES",
-    "Copied",
     "FitLimit",
+    "ReplicaCost",
     "calibrate",
     "ensemble",
     "fastest_alike",
     "lift",
     "metric_losses",
-    "with_copies",
+    "with_seed_replicas",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -55,7 +55,7 @@ _LEAST_SHARE = 0.05
 _TINY = 1e-7
 _PLAIN_COPIES = 4  # where no clock bounds the build
 MOST_COPIES = 8
-"""Fits for good of one member: of what averaging takes off the loss, two bring half and eight seven eighths."""
+"""Final fits of one member: of what averaging takes off the loss, two bring half and eight seven eighths."""
 
 
 @dataclass(frozen=True)
@@ -152,8 +152,8 @@ def ensemble(
     if not pool:
         return incumbent
     rows = np.linspace(0, len(y) - 1, min(len(y), _MOST_ROWS)).astype(np.int64)
-    truth, counting = y[rows], _taken(row_weights, rows)
-    answers = [_answers(t)[rows] for t in pool]
+    truth, counting = y[rows], _select_weights(row_weights, rows)
+    answers = [_trial_predictions(t)[rows] for t in pool]
     limit = np.inf if latency is None else _limit(latency, len(y), _outputs(pool[0], task))
     most = _MOST_MEMBERS if latency is None else max(1, min(_MOST_MEMBERS, int(latency / _LONE_MEMBER)))
     limits = np.array([limit, fits.seconds])
@@ -180,7 +180,7 @@ def ensemble(
         Member(pool[i].candidate, weight, _rounds(pool[i]))
         for i, weight in sorted(weights.items(), key=lambda item: (-item[1], item[0]))
     )
-    predictions = np.asarray(sum(weight * _answers(pool[i]) for i, weight in sorted(weights.items())))
+    predictions = np.asarray(sum(weight * _trial_predictions(pool[i]) for i, weight in sorted(weights.items())))
     took = sum(pool[i].answer_seconds for i in weights)
     score = score_rows(metric, y, predictions, row_weights)
     challenger = Ensemble(members, score, predictions, answer_seconds=took)
@@ -271,7 +271,7 @@ def _numbers(chosen: Ensemble, task: Task) -> int:
 
 
 @dataclass(frozen=True)
-class Copied:
+class ReplicaCost:
     """What one more fit of a member costs.
 
     Attributes
@@ -289,8 +289,8 @@ class Copied:
     averaged: bool
 
 
-def with_copies(
-    chosen: Ensemble, costs: Sequence[Copied], latency: float | None, left: Callable[[float], float] | None
+def with_seed_replicas(
+    chosen: Ensemble, costs: Sequence[ReplicaCost], latency: float | None, left: Callable[[float], float] | None
 ) -> Ensemble:
     """Let members be fitted several times, from other seeds, as often as the time of an answer and of fits allows.
 
@@ -299,7 +299,7 @@ def with_copies(
 
     Parameters
     ----------
-    costs : sequence of Copied
+    costs : sequence of ReplicaCost
         For each member.
     latency : float or None
         Seconds that the answer for one row may take; None where the user named none: then copies are made as long as
@@ -347,10 +347,10 @@ def _limit(latency: float, rows: int, outputs: int) -> float:
 
 def _outputs(trial: Trial, task: Task) -> int:
     """Return how many numbers an answer is made of; two classes share one."""
-    return 1 if task.kind is TaskKind.BINARY else _answers(trial).shape[1]
+    return 1 if task.kind is TaskKind.BINARY else _trial_predictions(trial).shape[1]
 
 
-def _answers(trial: Trial) -> FloatArray:
+def _trial_predictions(trial: Trial) -> FloatArray:
     assert trial.predictions is not None  # only finished trials are asked
     return trial.predictions
 
@@ -372,7 +372,7 @@ def _smooth_losses(y: FloatArray, predictions: FloatArray, task: Task) -> FloatA
     return metric_losses(y, predictions, task)
 
 
-def _taken(weights: FloatArray | None, rows: NDArray[np.int64]) -> FloatArray | None:
+def _select_weights(weights: FloatArray | None, rows: NDArray[np.int64]) -> FloatArray | None:
     return None if weights is None else weights[rows]
 
 
@@ -386,7 +386,7 @@ def lift(
     """Say whether an ensemble gained beyond noise, and its relative gain.
 
     Noise is one standard error of the paired difference of the rows' losses; where the metric counts classes alike,
-    of their errors, so that one that is rare is not outvoted.
+    of their errors, so that rare classes count as much as frequent ones.
 
     Returns
     -------

@@ -55,7 +55,7 @@ def frame_task(table: Table, settings: BuildSettings) -> Task:
     values = table.frame[settings.target]
     if not values.notna().any():
         raise TargetError(f"the target {column.name!r} is missing in every row", hint="choose another target")
-    wanted = _wanted(settings.task)
+    wanted = _parse_task_kind(settings.task)
     kind, reason = (wanted, "the settings say so") if wanted else _kind(values, column)
     if kind is TaskKind.REGRESSION:
         _check_numbers(values, column)
@@ -107,7 +107,7 @@ def _task(column: Column, settings: BuildSettings, kind: TaskKind, labels: tuple
     )
 
 
-def _wanted(task: str | None) -> TaskKind | None:
+def _parse_task_kind(task: str | None) -> TaskKind | None:
     if task is None:
         return None
     if task not in set(TaskKind):

@@ -20,7 +20,7 @@ from journeyman.errors import SettingsError, SourceError, TargetError
 from journeyman.interfaces import Source
 from journeyman.settings import BuildSettings
 from journeyman.sources.batches import check_names, check_width, source_is_typed
-from journeyman.sources.parsing import Inferred, Reading, Remark, Wish, encode, infer, raw_type, read
+from journeyman.sources.parsing import InferredColumn, ParsingNote, Reading, UserOverride, encode, infer, raw_type, read
 from journeyman.sources.parsing.separators import Votes, series_votes, table_signs
 from journeyman.sources.totals import count_totals
 
@@ -114,20 +114,20 @@ def _decide(
 ) -> Ingested:
     """Decide how the table writes its numbers, then infer and read column by column."""
 
-    def work(name: str) -> tuple[Inferred, Reading]:
+    def work(name: str) -> tuple[InferredColumn, Reading]:
         known = settings.decimals.get(name)
         decimal, doubt = signs.of_column(votes[name]) if known is None else (known, "")
         missing = tuple(dict.fromkeys((*settings.missing, *settings.markers.get(name, ()))))
         raw = raw_type(frame[name]) if name == settings.target and source_is_typed(source) else ""
         keep, target = _accepted("DQ002", name, settings), name == settings.target
-        wish = Wish(_kind(settings.kinds.get(name)), missing, target, decimal, keep, raw == "str")
+        override = UserOverride(_kind(settings.kinds.get(name)), missing, target, decimal, keep, raw == "str")
         try:
             encoded = encode(frame[name])
         except TypeError as error:
             raise SourceError(
                 f"column {name!r} of {source.name} holds {error}", hint="spread it over plain columns, or leave it out"
             ) from error
-        inferred = infer(name, encoded, wish)
+        inferred = infer(name, encoded, override)
         if any(r.code == "DQ004" for r in inferred.remarks) and _accepted("DQ004", name, settings):
             inferred = _with_sentinels_kept(inferred)
         if doubt and inferred.column.kind in (Kind.NUMBER, Kind.INTEGER):
@@ -146,12 +146,12 @@ def _decide(
     _check_named(columns)
     canonical = pd.DataFrame({n: r.values for n, (_, r) in zip(names, done, strict=True)})
     canonical.index = pd.RangeIndex(len(canonical))
-    findings += _told([(i.column, [*i.remarks, *_refused(i, r)]) for i, r in done])
+    findings += _note_findings([(i.column, [*i.remarks, *_reading_losses(i, r)]) for i, r in done])
     table = Table(source.name, canonical, columns, source.digest(), source_rows)
     return Ingested(table, tuple(findings))
 
 
-def _as_target(inferred: Inferred, raw: str) -> Inferred:
+def _as_target(inferred: InferredColumn, raw: str) -> InferredColumn:
     """Note the type of a target's values, and warn where a label may have been taken for a missing one."""
     column = replace(inferred.column, raw=raw)
     if not column.kind.categorical and column.kind not in (Kind.BOOLEAN, Kind.CONSTANT):
@@ -162,38 +162,40 @@ def _as_target(inferred: Inferred, raw: str) -> Inferred:
         else r
         for r in inferred.remarks
     ]
-    return Inferred(column, tuple(remarks))
+    return InferredColumn(column, tuple(remarks))
 
 
 def _keeps(column: Column) -> str:
     return f"{accept_option('DQ002', column.name)} keeps it as a class"
 
 
-def _doubtful(votes: Votes, decimal: str, doubt: str) -> Remark:
+def _doubtful(votes: Votes, decimal: str, doubt: str) -> ParsingNote:
     """Say that numbers could be read in two ways."""
     sign = "," if votes.open_comma >= votes.open_point else "."
     read = "1.234" if sign == decimal else "1234"
     other = "1234" if sign == decimal else "1.234"
     detail = f"numbers such as 1{sign}234 are read as {read}, though they could be {other}: {doubt}"
-    return Remark("DQ009", detail, votes.open)
+    return ParsingNote("DQ009", detail, votes.open)
 
 
-def _refused(inferred: Inferred, reading: Reading) -> list[Remark]:
+def _reading_losses(inferred: InferredColumn, reading: Reading) -> list[ParsingNote]:
     """Say what was lost while reading, unless the decision said so already."""
     if not reading.refused or any(r.code in ("DQ006", "DQ016") for r in inferred.remarks):
         return []
     shown = ", ".join(repr(e[:30]) for e in reading.examples)
     return [
-        Remark(
+        ParsingNote(
             "DQ006", f"values ({shown}) cannot be read as {inferred.column.kind} and count as missing", reading.refused
         )
     ]
 
 
-def _with_sentinels_kept(inferred: Inferred) -> Inferred:
+def _with_sentinels_kept(inferred: InferredColumn) -> InferredColumn:
     column = inferred.column
     kept = tuple(m for m in column.missing_markers if not _NUMBER.fullmatch(m))
-    return Inferred(replace(column, missing_markers=kept), tuple(r for r in inferred.remarks if r.code != "DQ004"))
+    return InferredColumn(
+        replace(column, missing_markers=kept), tuple(r for r in inferred.remarks if r.code != "DQ004")
+    )
 
 
 def _accepted(code: str, name: str, settings: BuildSettings) -> bool:
@@ -344,7 +346,7 @@ def _is_second_header(frame: pd.DataFrame, unnamed: Sequence[str]) -> bool:
     return False
 
 
-def _told(decided: Sequence[tuple[Column, Sequence[Remark]]]) -> list[Finding]:
+def _note_findings(decided: Sequence[tuple[Column, Sequence[ParsingNote]]]) -> list[Finding]:
     """Turn remarks into findings, one for all columns that share a remark."""
     grouped: dict[tuple[str, str, bool], list[tuple[str, int]]] = {}
     for column, remarks in decided:

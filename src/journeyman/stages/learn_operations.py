@@ -41,11 +41,11 @@ def context_of(staleness: Staleness, slope: float, unit: float, move: Move) -> M
 
 
 def learn_operations(operations: Sequence[Operation], shipped: Lessons | None = None) -> Lessons:
-    """Return what the next decision starts from: the shipped beliefs, moved by what operations have taught.
+    """Return what the next decision starts from: the shipped prior, moved by what operations have taught.
 
     Each model counts once for how fast its stream makes models stale and for how its windows did, by its last
     retraining; each measured retraining counts for how much of an expected gain comes true. Everything is shrunk
-    towards the shipped beliefs, as if a few streams or retrainings had borne them out.
+    towards the shipped prior, as if a few streams or retrainings had borne them out.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def learn_operations(operations: Sequence[Operation], shipped: Lessons | None = 
         lessons,
         slope=slope,
         slope_spread=math.sqrt(apart / (_STREAMS + len(slopes))),
-        kept=_kept(measured, lessons),
+        kept=_realised_shares(measured, lessons),
         windows=_windows([o.context for o in latest], lessons),
         operations=len(measured),
     )
@@ -86,7 +86,7 @@ def _outcome(retrained: Operation, operations: Sequence[Operation]) -> Outcome |
     return next((o for o in promoted if o is not None and o.labels > 0 and o.version == own.version), None)
 
 
-def _kept(measured: Sequence[Operation], lessons: Lessons) -> Mapping[str, float]:
+def _realised_shares(measured: Sequence[Operation], lessons: Lessons) -> Mapping[str, float]:
     """Return by trigger which share of the expected gain came true, between a quarter and all.
 
     More than all is no reason to hurry: a gain is measured over the life of a release, in which the former one would

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.contest import STAKES, Contest
 from journeyman.entities.decision import Action
 from journeyman.entities.operation import Economics, Move
+from journeyman.entities.paired_comparison import STAKES, PairedComparison
 from journeyman.entities.traffic import Traffic
 from journeyman.metrics.e_process import evidence, inflation, odds, start_with
 
-__all__ = ["ALPHA", "most_spared", "open_contest", "paired", "promote", "standing", "watch_over"]
+__all__ = ["ALPHA", "most_spared", "open_comparison", "paired", "promote", "standing", "watch_over"]
 
 FloatArray = NDArray[np.float64]
 Losses = Callable[[FloatArray, FloatArray], FloatArray]
@@ -30,36 +30,36 @@ With none, 14% of promotions were taken back wrongly where each row came fifty t
 _ONE_SIDED = 2.326  # of a normal mean, one-sided 99 %; what came lately counts for fewer rows, so that it is more
 
 
-def open_contest(champion: int, challenger: int, recipe: Contest | None = None) -> Contest:
+def open_comparison(champion: int, challenger: int, recipe: PairedComparison | None = None) -> PairedComparison:
     """Return a comparison without rows.
 
     Parameters
     ----------
-    recipe : Contest, optional
+    recipe : PairedComparison, optional
         Of ``Staleness.recipe``: how much better new models were before says which stakes to begin with. It is no
         evidence for this challenger.
 
     Examples
     --------
-    >>> open_contest(3, 4).guard
+    >>> open_comparison(3, 4).guard
     False
     """
-    contest = Contest(champion, challenger)
+    contest = PairedComparison(champion, challenger)
     return contest if recipe is None or not recipe.truths else start_with(contest, recipe)
 
 
-def watch_over(contest: Contest) -> Contest:
+def watch_over(contest: PairedComparison) -> PairedComparison:
     """Return the contest after a promotion: the former champion goes on in the shadow, and may prove itself better.
 
     Examples
     --------
-    >>> watch_over(open_contest(3, 4)).challenger
+    >>> watch_over(open_comparison(3, 4)).challenger
     3
     """
-    return Contest(contest.challenger, contest.champion, guard=True)
+    return PairedComparison(contest.challenger, contest.champion, guard=True)
 
 
-def paired(contest: Contest, traffic: Traffic, losses: Losses) -> FloatArray:
+def paired(contest: PairedComparison, traffic: Traffic, losses: Losses) -> FloatArray:
     """Return the champion's loss less the challenger's, shape (n_pairs,), in the order in which the truths came.
 
     Rows count that have a truth, and an answer of both: the one that was given, or one from the shadow.
@@ -70,7 +70,7 @@ def paired(contest: Contest, traffic: Traffic, losses: Losses) -> FloatArray:
         Rows whose truth came in its span, each once over all looks; others in it are passed over.
     """
     fresh = traffic.known & (traffic.labelled >= traffic.begin) & (traffic.labelled < traffic.end)
-    both = [_answers(traffic, version) for version in (contest.champion, contest.challenger)]
+    both = [_version_predictions(traffic, version) for version in (contest.champion, contest.challenger)]
     for answers in both:
         fresh &= np.isfinite(answers).all(axis=1)
     index = np.flatnonzero(fresh)
@@ -79,7 +79,7 @@ def paired(contest: Contest, traffic: Traffic, losses: Losses) -> FloatArray:
     return np.asarray(old - new)
 
 
-def most_spared(contest: Contest) -> float:
+def most_spared(contest: PairedComparison) -> float:
     """Return the loss that the challenger may spare each row lately: 2.3 standard errors above what it spared lately.
 
     A fresher model has to beat this, or challengers follow each other before any of them can show what it is worth. On
@@ -90,7 +90,7 @@ def most_spared(contest: Contest) -> float:
 
     Examples
     --------
-    >>> most_spared(Contest(1, 2))
+    >>> most_spared(PairedComparison(1, 2))
     inf
     """
     if contest.truths < _LEAST_OWN:
@@ -100,7 +100,7 @@ def most_spared(contest: Contest) -> float:
     return contest.recent_mean + _ONE_SIDED * spread / float(np.sqrt(max(1.0, contest.recent_rows)))
 
 
-def promote(contest: Contest, economics: Economics) -> Move:
+def promote(contest: PairedComparison, economics: Economics) -> Move:
     """Decide what becomes of the challenger.
 
     Promoted where its own labels are strong evidence that it is better; dropped where they are strong evidence that it
@@ -111,7 +111,7 @@ def promote(contest: Contest, economics: Economics) -> Move:
 
     Parameters
     ----------
-    contest : Contest
+    contest : PairedComparison
         After ``metrics.e_process.update`` with all pairs.
     economics : Economics
         As ``price`` gave it.
@@ -164,12 +164,12 @@ def promote(contest: Contest, economics: Economics) -> Move:
     return Move(Action.KEEP, f"The challenger is being tested: {rows} so far.", (), None, None, 0.0, 0.0, figures)
 
 
-def standing(contest: Contest | None) -> str:
+def standing(contest: PairedComparison | None) -> str:
     """Say how a comparison stands that ends without a decision; None is one of which no row is known.
 
     Examples
     --------
-    >>> standing(Contest(1, 2, truths=50, gain=10.0))
+    >>> standing(PairedComparison(1, 2, truths=50, gain=10.0))
     'on 50 rows with a known outcome that both predicted it was better by 0.2 a row: no strong evidence (1 to 1)'
     >>> standing(None)
     'no row with a known outcome that both predicted had come by then'
@@ -184,7 +184,7 @@ def standing(contest: Contest | None) -> str:
     return f"on {contest.truths:,} rows {rows} it was {by}: {word} ({odds(strength)})"
 
 
-def _truths_wanted(contest: Contest, economics: Economics) -> int:
+def _truths_wanted(contest: PairedComparison, economics: Economics) -> int:
     """Return after how many truths a gain that is worth a retraining would have shown, at most the horizon.
 
     Evidence on differences of mean m and variance v grows by about m squared over 2 v with each label; where
@@ -203,7 +203,7 @@ def _ask(move: Move) -> Move:
     return replace(move, action=Action.ASK, wanted=move.action, reason=f"{move.reason} A person has to approve it.")
 
 
-def _answers(traffic: Traffic, version: int) -> FloatArray:
+def _version_predictions(traffic: Traffic, version: int) -> FloatArray:
     """Return what a release has answered to each row, or would have; NaN where it was not asked."""
     shadow = traffic.shadows.get(version)
     given = (traffic.versions == version)[:, None]

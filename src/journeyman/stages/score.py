@@ -12,7 +12,7 @@ from journeyman.entities.table import Block
 from journeyman.entities.trial import temper
 from journeyman.interfaces import FittedModel, FittedPreparation, Matrix
 from journeyman.transformers.derived import TEXTS, with_derived
-from journeyman.transformers.known_rows import KnownRows
+from journeyman.transformers.duplicate_lookup import DuplicateLookup
 
 __all__ = ["ScoredMember", "Scorer"]
 
@@ -40,14 +40,14 @@ class Scorer:
         Weights sum to 1.
     temperature : float
         Probabilities are raised to 1 / temperature and normalised again.
-    known : KnownRows or None
+    known : DuplicateLookup or None
         Rows that were met before, whose truths count beside the answer.
     """
 
     preparations: Mapping[str, FittedPreparation]
     members: Sequence[ScoredMember]
     temperature: float = 1.0
-    known: KnownRows | None = None
+    known: DuplicateLookup | None = None
 
     def predict(self, block: Block) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""

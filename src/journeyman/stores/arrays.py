@@ -29,10 +29,10 @@ _TIMES = "mM"
 
 
 class Sink(Protocol):
-    """Where bytes go."""
+    """A writable binary stream."""
 
     def write(self, data: bytes | memoryview, /) -> int:
-        """Take bytes."""
+        """Write bytes; return how many were written."""
         ...
 
 

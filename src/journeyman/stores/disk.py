@@ -57,7 +57,7 @@ class Draft:
         self._file = self._path.open("wb")
 
     def write(self, data: bytes | memoryview) -> int:
-        """Append bytes."""
+        """Append bytes to the draft; return how many."""
         self._hash.update(data)
         return self._file.write(data)
 
@@ -78,7 +78,7 @@ class Draft:
         self._kept = True
 
     def __enter__(self) -> Draft:
-        """Begin."""
+        """Return the manager itself."""
         return self
 
     def __exit__(

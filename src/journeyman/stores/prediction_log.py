@@ -356,7 +356,7 @@ class SqlitePredictionLog:
     def _add_label(self, label: Label, now: int) -> LabelFate:
         truth, key = label.truth.decode(), label.key
         if label.prediction is not None:
-            known = self._known(label.prediction)
+            known = self._find_key(label.prediction)
             if known is None:
                 return LabelFate.UNKNOWN
             key = known[0]
@@ -395,7 +395,7 @@ class SqlitePredictionLog:
         at = -(-moment // _SECOND) * _SECOND
         self._connection.executemany(_REFUSED, [(at, *reason, *told) for reason, told in alike.items()])
 
-    def _known(self, prediction: int) -> tuple[str | None] | None:
+    def _find_key(self, prediction: int) -> tuple[str | None] | None:
         """Return the key of a prediction, alone in a tuple; None where there is no such prediction."""
         row = self._connection.execute("SELECT key FROM predictions WHERE id = ?", (prediction,)).fetchone()
         if row is not None:

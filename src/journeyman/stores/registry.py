@@ -173,7 +173,7 @@ class Registry:
         numbers = ", ".join(str(version.version) for version in mine)
         gone = next((v for v in self.removed(name) if v.version == number), None)
         if gone is not None:
-            raise _gone(gone, numbers)
+            raise _removed_error(gone, numbers)
         if number is None:
             last = mine[-1].version
             raise SettingsError(
@@ -293,7 +293,7 @@ def _ways(versions: Sequence[ModelVersion]) -> str:
     return f"there is {numbers}; `journeyman promote {name} --version {last}` makes version {last} the champion"
 
 
-def _gone(version: ModelVersion, there: str) -> SettingsError:
+def _removed_error(version: ModelVersion, there: str) -> SettingsError:
     return SettingsError(
         f"version {version.version} of {version.name} was removed on {version.removed[:10]}",
         hint=f"there is {there}; `journeyman operate {version.name} --keep-releases N` keeps more",
@@ -304,7 +304,7 @@ def _point(connection: sa.Connection, name: str, version: int, move: str, since:
     rows = sa.select(models).where(models.c.name == name, models.c.released).order_by(models.c.version)
     known = [_version(row, champion=False) for row in connection.execute(rows.with_for_update())]
     for gone in (v for v in known if v.version == version and v.removed):
-        raise _gone(gone, ", ".join(str(v.version) for v in known if not v.removed))
+        raise _removed_error(gone, ", ".join(str(v.version) for v in known if not v.removed))
     last = connection.scalar(sa.select(sa.func.max(champions.c.number)).where(champions.c.name == name)) or 0
     row = {"name": name, "number": last + 1, "version": version, "move": move, "since": since}
     connection.execute(champions.insert().values(**row))

@@ -161,11 +161,11 @@ def release_digest(folder: Path) -> str:
 def _manifest(files: Mapping[str, bytes], facts: Mapping[str, object]) -> bytes:
     entries = {name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in files.items()}
     content = {**facts, "format": _FORMAT, "files": entries}
-    plain = msgspec.json.encode(content, enc_hook=_plain, order="sorted")
+    plain = msgspec.json.encode(content, enc_hook=_manifest_value, order="sorted")
     return msgspec.json.format(plain, indent=2) + b"\n"
 
 
-def _plain(value: object) -> object:
+def _manifest_value(value: object) -> object:
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):

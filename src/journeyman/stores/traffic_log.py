@@ -101,7 +101,7 @@ class SqliteTrafficLog:
         self._add_earlier(labels, sorted(keys), begin)
         shadows = self._shadows(list(rows))
         found = tuple(_logged(rows[i], labels, shadows.get(i, {})) for i in sorted(rows))
-        return LoggedSpan(begin, end, total, labels.count, found, np.sort(ids), self._refused(begin, end))
+        return LoggedSpan(begin, end, total, labels.count, found, np.sort(ids), self._read_refused(begin, end))
 
     def labelled(self, before: int, most: int) -> tuple[LoggedRow, ...]:
         """Return the rows whose labels came last before a moment, by id."""
@@ -131,7 +131,7 @@ class SqliteTrafficLog:
         with log_errors(self._log.folder):
             return dict(self._log.reading().execute(query, (begin, end + MINUTE)).fetchall())
 
-    def _refused(self, begin: int, end: int) -> tuple[Refused, ...]:
+    def _read_refused(self, begin: int, end: int) -> tuple[Refused, ...]:
         query = """SELECT version, code, field, max(example), sum(number) FROM refused WHERE at >= ? AND at < ?
         GROUP BY version, code, field ORDER BY 5 DESC, 1, 2, 3"""
         with log_errors(self._log.folder):

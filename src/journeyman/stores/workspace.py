@@ -136,11 +136,11 @@ class Workspace:
         self._database.close()
 
     def __enter__(self) -> Workspace:
-        """Begin."""
+        """Return the manager itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close."""
+        """Close the databases."""
         self.close()
 
     def _sweep(self) -> None:

@@ -111,7 +111,7 @@ def check_expects_more_memory_for_more_rows(algorithm: Algorithm, kind: TaskKind
 def check_answers_have_the_right_shape(algorithm: Algorithm, kind: TaskKind) -> None:
     """Probabilities sum to one, values come in one column, all finite."""
     request = sample_request(algorithm, kind)
-    answers = _answers(algorithm, request)
+    answers = _fit_and_predict(algorithm, request)
     assert np.isfinite(answers).all()
     if kind.classification:
         assert answers.shape == (_ROWS, len(request.task.labels))
@@ -128,7 +128,7 @@ def check_learns_more_than_nothing(algorithm: Algorithm, kind: TaskKind) -> None
     metric = METRICS["log_loss" if kind.classification else "rmse"]
     shares = np.bincount(request.y.astype(int)) / _ROWS if kind.classification else np.array([request.y.mean()])
     constant = metric.score(request.valid_y, np.tile(shares, (_ROWS, 1)))
-    loss = metric.score(request.valid_y, _answers(algorithm, request))
+    loss = metric.score(request.valid_y, _fit_and_predict(algorithm, request))
     assert loss < (1.02 if algorithm.name == BASELINE else 0.9) * constant
 
 
@@ -145,7 +145,7 @@ def check_stored_form_answers_the_same(algorithm: Algorithm, kind: TaskKind) -> 
 
 def check_same_seed_same_answers(algorithm: Algorithm, kind: TaskKind) -> None:
     """Two fits from one seed agree to the last bit."""
-    first, second = (_answers(algorithm, sample_request(algorithm, kind)) for _ in range(2))
+    first, second = (_fit_and_predict(algorithm, sample_request(algorithm, kind)) for _ in range(2))
     assert np.array_equal(first, second)
 
 
@@ -253,6 +253,6 @@ def _rows(x: Matrix, rows: slice | NDArray[np.bool_]) -> Matrix:
     return Matrix(np.ascontiguousarray(x.values[rows]), x.names, x.categorical)
 
 
-def _answers(algorithm: Algorithm, request: FitRequest) -> NDArray[np.float64]:
+def _fit_and_predict(algorithm: Algorithm, request: FitRequest) -> NDArray[np.float64]:
     assert request.valid_x is not None
     return algorithm.fit(request).predict(request.valid_x)

@@ -12,7 +12,7 @@ from journeyman.entities.table import Block
 from journeyman.transformers.marks import Marks, mixed, row_marks
 from journeyman.transformers.steps import decode_array, encode_array
 
-__all__ = ["LearnedRows", "Recognised", "labelled_marks", "learned_rows"]
+__all__ = ["LearnedRows", "MatchedRows", "labelled_marks", "learned_rows"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -41,7 +41,7 @@ class LearnedRows(msgspec.Struct, frozen=True):
     judged: np.ndarray
     predictions: np.ndarray
 
-    def recognise(self, marks: Marks) -> Recognised:
+    def recognise(self, marks: Marks) -> MatchedRows:
         """Tell which rows of a table, by their fingerprints, are new and which judged the release.
 
         Of rows that say the same in every column, as many are known as were learned from, the first ones in order.
@@ -52,7 +52,7 @@ class LearnedRows(msgspec.Struct, frozen=True):
         known = rank < learned
         recorded = known & (judged == learned)
         place = np.searchsorted(self.judged, marks) + np.minimum(rank, np.maximum(judged - 1, 0))
-        return Recognised(known, recorded, np.where(recorded, place, -1).astype(np.int64))
+        return MatchedRows(known, recorded, np.where(recorded, place, -1).astype(np.int64))
 
     def recorded(self, places: IntArray) -> FloatArray:
         """Return the recorded predictions at those places, shape (n_samples, n_outputs)."""
@@ -68,7 +68,7 @@ class LearnedRows(msgspec.Struct, frozen=True):
         return msgspec.msgpack.decode(content, type=cls, dec_hook=decode_array)
 
 
-class Recognised(msgspec.Struct, frozen=True):
+class MatchedRows(msgspec.Struct, frozen=True):
     """What a release knows of each row of a table; arrays of shape (n_samples,).
 
     Attributes

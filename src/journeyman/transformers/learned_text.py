@@ -105,11 +105,11 @@ def learn_text(
                 found.append((kind, part, scores))
     if len(found) * outputs.shape[1] > _MOST_SCORES:
         found = [max(found, key=lambda f: f[2].explained)]
-    parts = [_placed(scores.weights, part, len(ngrams.idf)) for _, part, scores in found]
+    parts = [_spread_weights(scores.weights, part, len(ngrams.idf)) for _, part, scores in found]
     offsets = [scores.offsets for _, _, scores in found]
     if found:  # topics of texts that say nothing of the target would only be noise
         _, part, _ = found[0]
-        parts.append(_placed(_components(sample[:, part], topics, seed), part, len(ngrams.idf)))
+        parts.append(_spread_weights(_components(sample[:, part], topics, seed), part, len(ngrams.idf)))
         offsets.append(np.zeros(parts[-1].shape[1], dtype=np.float32))
     weights = np.hstack([np.zeros((len(ngrams.idf), 0), dtype=np.float32), *parts])
     said = np.concatenate([np.zeros(0, dtype=np.float32), *offsets])
@@ -141,7 +141,7 @@ def learn_names(
     return LookupStep(column.name, learned.names, table), learned.features
 
 
-def _placed(weights: Weights, part: slice, size: int) -> Weights:
+def _spread_weights(weights: Weights, part: slice, size: int) -> Weights:
     """Return weights of some n-grams as weights of all."""
     every = np.zeros((size, weights.shape[1]), dtype=np.float32)
     every[part] = weights

@@ -13,12 +13,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.late import Late
+from journeyman.lazy_module import LazyModule
 
 if TYPE_CHECKING:
     from scipy import sparse
 else:
-    sparse = Late("scipy.sparse", 'pip install "scipy>=1.14"')  # a model without texts answers without SciPy
+    sparse = LazyModule("scipy.sparse", 'pip install "scipy>=1.14"')  # a model without texts answers without SciPy
 
 __all__ = ["Ngrams", "learn_ngrams"]
 
@@ -111,7 +111,7 @@ class Ngrams(msgspec.Struct, frozen=True, dict=True):
             run_rows, runs = self.trie.find([t[: self.most_run_characters] for t in cleaned])
             found.append(run_rows * width + (runs + (len(self.words) + len(self.pairs))))
         # Half as wide numbers are sorted in half the time; a chunk's fit.
-        keys, counts = _counted(np.concatenate(found).astype(np.int32))
+        keys, counts = _count_keys(np.concatenate(found).astype(np.int32))
         rows, grams = np.divmod(keys, np.int32(width))
         weights = (_DAMPED[np.minimum(counts, len(_DAMPED) - 1)] * self.idf[grams]).astype(np.float32)
         block = rows * 2 + (grams >= len(self.words) + len(self.pairs))
@@ -227,7 +227,7 @@ def learn_ngrams(texts: Sequence[str], most_characters: int, most_run_characters
     return Ngrams(words, pairs, runs, idf.astype(np.float32), most_characters, most_run_characters)
 
 
-def _counted(keys: NDArray[Any]) -> tuple[NDArray[Any], IntArray]:
+def _count_keys(keys: NDArray[Any]) -> tuple[NDArray[Any], IntArray]:
     """Return distinct keys, ascending, and how often each occurs; ``numpy.unique`` takes several times as long."""
     keys = np.sort(keys)
     first = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
@@ -239,8 +239,8 @@ def _frequent(keys: IntArray, rows: IntArray, most: int) -> tuple[IntArray, IntA
     if not len(keys):
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     texts = int(rows.max()) + 1
-    occurring, _ = _counted(keys * texts + rows)
-    distinct, counts = _counted(occurring // texts)
+    occurring, _ = _count_keys(keys * texts + rows)
+    distinct, counts = _count_keys(occurring // texts)
     chosen = np.flatnonzero(counts >= 2)
     chosen = np.sort(chosen[np.lexsort((distinct[chosen], -counts[chosen]))[:most]])
     return distinct[chosen], counts[chosen]

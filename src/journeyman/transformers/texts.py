@@ -88,7 +88,7 @@ class FittedTexts(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class TextPreparation:
-    """Learns free texts."""
+    """Numeric features from free-text columns, learned per fold."""
 
     name: str = "texts"
 

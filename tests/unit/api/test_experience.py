@@ -12,7 +12,7 @@ from journeyman.api.experience import clear, experience_file, looked_back, rows_
 from journeyman.api.experience_table import export
 from journeyman.entities.experience import Expectation, Experience
 from journeyman.errors import SettingsError
-from journeyman.runtime.experience import keep, recall
+from journeyman.runtime.experience import load_experience, save_experience
 from journeyman.stores.experience import ExperienceStore, opened_experience
 
 
@@ -34,24 +34,24 @@ def row(candidate: str = "forest (fine)") -> Experience:
 
 def test_what_one_workspace_learned_another_one_knows(home: Path, tmp_path: Path, store: ExperienceStore) -> None:
     notes: list[str] = []
-    keep(store, "first", [row("a")], notes.append)
+    save_experience(store, "first", [row("a")], notes.append)
     with opened_experience(tmp_path / "elsewhere") as other:
-        keep(other, "second", [row("b")], notes.append)
-        assert [r.candidate for r in recall(other, notes.append)] == ["a", "b"]
-    assert [r.candidate for r in recall(store, notes.append)] == ["a", "b"], "what both know counts once"
+        save_experience(other, "second", [row("b")], notes.append)
+        assert [r.candidate for r in load_experience(other, notes.append)] == ["a", "b"]
+    assert [r.candidate for r in load_experience(store, notes.append)] == ["a", "b"], "what both know counts once"
     assert notes == []
 
 
 def test_what_only_the_workspace_knows_is_read_too(home: Path, store: ExperienceStore) -> None:
     store.add("old", [row("a")])
-    assert [r.job for r in recall(store, pytest.fail)] == ["old"]
+    assert [r.job for r in load_experience(store, pytest.fail)] == ["old"]
 
 
 def test_a_home_that_cannot_be_used_is_a_note(home: Path, store: ExperienceStore) -> None:
     home.write_text("a file, no folder")
     notes: list[str] = []
-    keep(store, "job", [row()], notes.append)
-    assert [r.job for r in recall(store, notes.append)] == ["job"]
+    save_experience(store, "job", [row()], notes.append)
+    assert [r.job for r in load_experience(store, notes.append)] == ["job"]
     assert len(notes) == 2
     assert all("is not a folder" in note for note in notes)
 
@@ -60,7 +60,7 @@ def test_a_damaged_file_is_a_note(home: Path, store: ExperienceStore) -> None:
     home.mkdir()
     experience_file().write_bytes(b"no database" * 1000)
     notes: list[str] = []
-    keep(store, "job", [row()], notes.append)
+    save_experience(store, "job", [row()], notes.append)
     assert len(notes) == 1
     assert "damaged" in notes[0]
 
@@ -71,7 +71,7 @@ def test_looking_makes_nothing(home: Path) -> None:
 
 
 def test_looking_back_and_forgetting(home: Path, store: ExperienceStore) -> None:
-    keep(store, "job", [row(), row()], pytest.fail)
+    save_experience(store, "job", [row(), row()], pytest.fail)
     assert (looked_back().jobs, looked_back().trials, rows_kept()) == (1, 2, 2)
     assert clear() == 2
     assert rows_kept() == 0
@@ -80,7 +80,7 @@ def test_looking_back_and_forgetting(home: Path, store: ExperienceStore) -> None
 
 @pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
 def test_export(home: Path, store: ExperienceStore, tmp_path: Path, ending: str) -> None:
-    keep(store, "job", [row("a"), row("b")], pytest.fail)
+    save_experience(store, "job", [row("a"), row("b")], pytest.fail)
     path = tmp_path / f"out.{ending}"
     assert export(path) == 2
     if ending == "jsonl":

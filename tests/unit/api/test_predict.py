@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from journeyman.api import predict as predict_doors
+from journeyman.api import predict as predict_api
 from journeyman.api.build import build
 from journeyman.api.predict import load, predict_file
 from journeyman.api.score import score_file
@@ -41,7 +41,7 @@ def rows(number: int) -> pd.DataFrame:
 
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(predict_doors, "_ROWS", 7)
+    monkeypatch.setattr(predict_api, "_ROWS", 7)
     monkeypatch.setattr("journeyman.sources.text._BLOCK", 64)
     monkeypatch.setattr("journeyman.sources.parquet._BATCH", 5)
 

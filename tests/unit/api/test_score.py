@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from journeyman.api import score as score_doors
+from journeyman.api import score as score_api
 from journeyman.api.build import build
 from journeyman.api.predict import load, predict_file
 from journeyman.api.score import score_file, watch
@@ -28,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(score_doors, "_ROWS", 7)
+    monkeypatch.setattr(score_api, "_ROWS", 7)
     monkeypatch.setattr("journeyman.sources.text._BLOCK", 64)
     rng = np.random.default_rng(0)
     path = tmp_path / "t.csv"
@@ -57,7 +57,7 @@ def test_a_killed_job_goes_on_and_scores_no_row_twice(
     folder: Path, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
     scored: list[int] = []
-    real = score_doors._score
+    real = score_api._score
 
     def counted(release: object, frame: pd.DataFrame, parts: Path, number: int, layout: object) -> None:
         scored.append(number)
@@ -67,7 +67,7 @@ def test_a_killed_job_goes_on_and_scores_no_row_twice(
         if rows >= after:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(score_doors, "_score", counted)
+    monkeypatch.setattr(score_api, "_score", counted)
     with pytest.raises(KeyboardInterrupt):
         score_file(load(folder), table, stop, out=tmp_path / "p.csv")
     assert not (tmp_path / "p.csv").exists()

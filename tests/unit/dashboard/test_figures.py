@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 from tests.dashboard import history
 
-from journeyman.dashboard.contest_figure import contest_figure, contest_words
+from journeyman.dashboard.comparison_figure import contest_figure, contest_words
 from journeyman.dashboard.drift_figure import ALL_ROWS, MOST_COLUMNS, drift_figure, drift_legend, named_columns
 from journeyman.dashboard.frames import Figure, stamp
 from journeyman.dashboard.palette import DARK, LIGHT, Palette
 from journeyman.dashboard.score_figure import score_figure, score_legend
 from journeyman.entities.finding import Severity
-from journeyman.entities.signal import Rung, Signal
+from journeyman.entities.signal import Signal, Tier
 from journeyman.metrics.e_process import evidence
 
 STATE = history.eventful()
@@ -71,7 +71,7 @@ def test_a_legend_names_only_what_is_there() -> None:
 
 def test_columns_that_prove_most_come_first_and_are_bounded() -> None:
     assert named_columns(STATE.rounds)[:3] == ("age", "income", "region")
-    many = tuple(Signal("DR301", Rung.COLUMN, Severity.NOTE, "x", 0, (f"column {k}",)) for k in range(3 * MOST_COLUMNS))
+    many = tuple(Signal("DR301", Tier.COLUMN, Severity.NOTE, "x", 0, (f"column {k}",)) for k in range(3 * MOST_COLUMNS))
     crowded = replace(STATE.rounds[0], watched=replace(STATE.rounds[0].watched, signals=many))
     assert len(named_columns([crowded])) == MOST_COLUMNS
 
@@ -93,8 +93,8 @@ def test_a_mark_is_the_thicker_the_more_it_proves() -> None:
 
 
 def test_a_feed_signal_without_columns_and_names_like_mark_up_are_shown() -> None:
-    signal = Signal("DR005", Rung.FEED, Severity.ERROR, "Twice <b>the</b> same rows.", 0)
-    named = replace(signal, code="DR301", rung=Rung.COLUMN, columns=("<script>",))
+    signal = Signal("DR005", Tier.FEED, Severity.ERROR, "Twice <b>the</b> same rows.", 0)
+    named = replace(signal, code="DR301", rung=Tier.COLUMN, columns=("<script>",))
     seen = replace(STATE.rounds[0], watched=replace(STATE.rounds[0].watched, signals=(signal, named)))
     figure = drift_figure(replace(STATE, rounds=(seen,)), LIGHT)
     assert figure["layout"]["yaxis"]["ticktext"] == ["&lt;script&gt;", ALL_ROWS]

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("dash", reason="the dashboard's extra is not installed")
 
-from journeyman.dashboard.application import Doors, _read
+from journeyman.dashboard.application import DashboardApi, _read
 from journeyman.dashboard.page import frame_page
 from journeyman.dashboard.words import RANGES
 
@@ -35,7 +35,7 @@ def test_the_rounds_of_the_chosen_time_are_shown() -> None:
         asked.append(most)
         return state
 
-    doors = Doors(lambda: ("churn",), read, lambda _, request: request, lambda: 0, "ann")
+    doors = DashboardApi(lambda: ("churn",), read, lambda _, request: request, lambda: 0, "ann")
     counts = {shown: len(_read(doors, "/", shown)[0][0].rounds) for shown in RANGES}
     assert counts == {"hours": 6, "day": 24, "week": 60, "all": 60}
     assert asked == sorted(asked)

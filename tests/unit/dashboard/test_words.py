@@ -67,7 +67,7 @@ def test_without_truths_nothing_is_called_healthy() -> None:
         for seen in state.rounds
     )
     (said,) = standings(replace(state, rounds=silent), NOW)
-    assert (said.word, said.tone) == ("no truths yet", "calm")
+    assert (said.word, said.tone) == ("no labels yet", "calm")
     assert "Estimated without truths" in said.because
     refuted = tuple(replace(seen, watched=replace(seen.watched, refuted=True)) for seen in silent)
     assert "Estimated" not in standings(replace(state, rounds=refuted), NOW)[0].because

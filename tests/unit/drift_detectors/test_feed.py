@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from journeyman.drift_detectors.column_swap import wander
+from journeyman.drift_detectors.duplicate_delivery import row_digests
 from journeyman.drift_detectors.effects import distance
 from journeyman.drift_detectors.feed import FeedDetector
-from journeyman.drift_detectors.feed_swaps import wander
-from journeyman.drift_detectors.feed_twice import row_digests
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.traffic import Feed
 

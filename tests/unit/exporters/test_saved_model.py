@@ -51,7 +51,8 @@ def test_a_saved_model_answers_as_the_net(tmp_path, classifier):
 @pytest.mark.parametrize("other", [0.0, np.nan])
 def test_an_export_that_answers_otherwise_is_refused(tmp_path, monkeypatch, other):
     monkeypatch.setattr(
-        "journeyman.exporters.saved_model._answer", lambda tf, arrays, model, x: tf.fill(tf.shape(x[:, :3]), other)
+        "journeyman.exporters.saved_model._predict_graph",
+        lambda tf, arrays, model, x: tf.fill(tf.shape(x[:, :3]), other),
     )
     with pytest.raises(ReleaseError, match="differ"):
         write_saved_model(net(True), tmp_path / "saved")

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from journeyman.api import predict as predict_doors
-from journeyman.api import score as score_doors
+from journeyman.api import predict as predict_api
+from journeyman.api import score as score_api
 from journeyman.api.build import build
 from journeyman.api.predict import Layout, predict_file
 from journeyman.api.score import score_file
@@ -42,8 +42,8 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
 
 @pytest.fixture
 def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(predict_doors, "_ROWS", 7)  # several parts
-    monkeypatch.setattr(score_doors, "_ROWS", 7)
+    monkeypatch.setattr(predict_api, "_ROWS", 7)  # several parts
+    monkeypatch.setattr(score_api, "_ROWS", 7)
     monkeypatch.setattr("journeyman.sources.text._BLOCK", 256)
     _orders(1, 40).drop(columns="price").to_csv(tmp_path / "new.csv", index=False)
     return tmp_path / "new.csv"

@@ -17,8 +17,8 @@ from journeyman.entities.operating import Operated, OperateSettings
 from journeyman.entities.operation import Economics
 from journeyman.entities.prediction import Label, LogEntries, Part, Prediction, Shadow
 from journeyman.inference.release import open_release
-from journeyman.operations.apply_move import Hands
-from journeyman.operations.loop_parts import LoopParts
+from journeyman.operations.apply_move import Actuator
+from journeyman.operations.loop_context import LoopContext
 from journeyman.operations.training_data import TrainingTable
 from journeyman.operations.worker import Worker
 from journeyman.pipelines.loop_setup import loop_parts
@@ -124,10 +124,10 @@ class CopyBuilder:
         return version
 
 
-def copying(parts: LoopParts, held: Workspace) -> LoopParts:
+def copying(parts: LoopContext, held: Workspace) -> LoopContext:
     """Return the parts with the quick builder."""
-    hands: Hands = replace(parts.hands, build=CopyBuilder(held))
-    return replace(parts, hands=hands)
+    actuator: Actuator = replace(parts.actuator, build=CopyBuilder(held))
+    return replace(parts, actuator=actuator)
 
 
 def worker_of(

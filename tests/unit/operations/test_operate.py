@@ -32,7 +32,7 @@ from journeyman.operations.paths import loop_folder, round_id
 from journeyman.operations.worker import holding
 from journeyman.pipelines import operate as rounds
 from journeyman.runtime.durable_run import JournalRun
-from journeyman.serving.lineup import Challenge
+from journeyman.serving.deployment import Challenge
 from journeyman.serving.service import read_challenge
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.tables import champions, models, runs, steps
@@ -149,14 +149,14 @@ def test_the_training_table_holds_both_and_leaves_out_what_the_log_hides(place: 
         worker = worker_of(workspace, log, lambda: LATER)
         state = worker.round()
         assert state.truths == 400 + 20
-        hands = worker._parts.hands
-        table = hands.table(replace(state, end=BEGUN + SPAN), WindowPlan(WindowKind.SLIDING, 25))
+        actuator = worker._parts.actuator
+        table = actuator.table(replace(state, end=BEGUN + SPAN), WindowPlan(WindowKind.SLIDING, 25))
         assert list(table.frame.columns) == ["x", "y"]
         assert len(table.frame) == 25
         assert table.frame["x"].tolist()[-20:] == frame["x"].tolist()[:20]
         assert table.frame["y"].tolist()[-20:] == truths_of(frame, False)[:20].tolist()
         assert any("--hash" in note and "'c'" in note for note in table.notes)
-        weighted = hands.table(state, WindowPlan(WindowKind.WEIGHTED, 50)).frame
+        weighted = actuator.table(state, WindowPlan(WindowKind.WEIGHTED, 50)).frame
         assert 40 < len(weighted) < 110, "about 50 / ln 2 rows"
 
 
@@ -168,8 +168,8 @@ def test_a_retraining_is_divided_in_the_order_in_which_labels_came(place: Path, 
     with Workspace(place) as workspace:
         worker = worker_of(workspace, log, lambda: LATER)
         state = replace(worker.round(), end=BEGUN + SPAN)
-        table = worker._parts.hands.table(state, WindowPlan(WindowKind.ALL))
-        few = worker._parts.hands.table(state, WindowPlan(WindowKind.SLIDING, 100))
+        table = worker._parts.actuator.table(state, WindowPlan(WindowKind.ALL))
+        few = worker._parts.actuator.table(state, WindowPlan(WindowKind.SLIDING, 100))
     assert not few.settings.in_order, "too few for a holdout"
     assert table.settings.in_order
     assert table.settings.delay == "40", "two batches are on their way, and at most a fifth is left out"

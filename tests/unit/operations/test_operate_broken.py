@@ -18,7 +18,7 @@ from journeyman.api.operations import ask
 from journeyman.entities.decision import Action
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.overview import Request, RequestKind
-from journeyman.entities.signal import Rung
+from journeyman.entities.signal import Tier
 from journeyman.errors import SettingsError
 from journeyman.inference.release import open_release
 from journeyman.operations.training_data import TrainingTable
@@ -97,7 +97,7 @@ def live(
     workspace: Workspace,
     log: SqlitePredictionLog,
     broken: Break,
-    rungs: Collection[Rung] = tuple(Rung),
+    rungs: Collection[Tier] = tuple(Tier),
     accepted: int = END,
 ) -> tuple[Capturing, set[float]]:
     """Let the loop live through calm spans, broken ones, calm ones, and a world that has changed.
@@ -115,7 +115,7 @@ def live(
     builder = Capturing(workspace)
     parts = world.worker_of(workspace, log, lambda: LATER)._parts
     watching = tuple(d for d in parts.detectors if d.rung in rungs)
-    parts = replace(parts, hands=replace(parts.hands, build=builder), detectors=watching)
+    parts = replace(parts, actuator=replace(parts.actuator, build=builder), detectors=watching)
     worker = Worker(parts, operate_round, SystemClock(), lambda: LATER, BEGUN)
     release, hit, before = open_release(workspace.path / workspace.registry.version("m").path), set[float](), made(0, 1)
     for span in range(END):
@@ -172,10 +172,10 @@ def test_what_the_feeds_rung_does_not_tell_truths_do(built: Path, tmp_path: Path
     place = Path(shutil.copytree(built, tmp_path / "w"))
     log = SqlitePredictionLog(place / "predictions" / "m")
     with Workspace(place) as workspace:
-        builder, hit = live(workspace, log, broken, set(Rung) - {Rung.FEED})
+        builder, hit = live(workspace, log, broken, set(Tier) - {Tier.FEED})
         rounds, done = workspace.operations.rounds("m"), workspace.operations.operations("m")
     log.close()
-    told = {r.number: {s.code for s in r.watched.signals if s.alarming and s.rung is Rung.FEED} for r in rounds}
+    told = {r.number: {s.code for s in r.watched.signals if s.alarming and s.rung is Tier.FEED} for r in rounds}
     assert all(told[n] == {code} for n in range(CALM, CALM + BROKEN))
     assert not any(told[n] for n in (*range(CALM), *range(CALM + BROKEN, END)))
     learned = [o.round for o in done if o.move.action is Action.RETRAIN]
@@ -184,8 +184,8 @@ def test_what_the_feeds_rung_does_not_tell_truths_do(built: Path, tmp_path: Path
     assert not any(set(table["heat"].round(4)).intersection(hit) for table in builder.tables)
 
 
-@pytest.mark.parametrize("rungs", [tuple(Rung), set(Rung) - {Rung.FEED}], ids=["all rungs", "truths alone"])
-def test_what_a_person_says_is_right_is_learned_from(built: Path, tmp_path: Path, rungs: Collection[Rung]) -> None:
+@pytest.mark.parametrize("rungs", [tuple(Tier), set(Tier) - {Tier.FEED}], ids=["all rungs", "truths alone"])
+def test_what_a_person_says_is_right_is_learned_from(built: Path, tmp_path: Path, rungs: Collection[Tier]) -> None:
     place, said = Path(shutil.copytree(built, tmp_path / "w")), CALM + 3
     log = SqlitePredictionLog(place / "predictions" / "m")
     with Workspace(place) as workspace:
@@ -196,7 +196,7 @@ def test_what_a_person_says_is_right_is_learned_from(built: Path, tmp_path: Path
         ):
             ask(place, "m", Request(RequestKind.ACCEPT, LATER, "ann"))
     log.close()
-    told = {r.number: {s.code for s in r.watched.signals if s.alarming and s.rung is Rung.FEED} for r in rounds}
+    told = {r.number: {s.code for s in r.watched.signals if s.alarming and s.rung is Tier.FEED} for r in rounds}
     assert all(told[n] == {"DR004"} for n in range(CALM + 1, said + 1))
     assert not any(told[n] for n in range(said + 1, END)), "a person knows better"
     assert all(r.watched.accepted == ("DR004 weight",) for r in rounds if r.number > said)

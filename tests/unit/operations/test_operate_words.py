@@ -14,7 +14,7 @@ from journeyman.api.operate import OperatePlace, _told_wait, waiting_words
 from journeyman.entities.decision import Action
 from journeyman.entities.operating import Operated, OperateSettings
 from journeyman.entities.operation import Move, Operation
-from journeyman.notifiers.told_operation import headline
+from journeyman.notifiers.operation_message import headline
 from journeyman.reports.operations_view import operation_text
 from journeyman.reports.progress import SilentProgress
 from journeyman.stores.prediction_log import SqlitePredictionLog

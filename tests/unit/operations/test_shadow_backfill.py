@@ -10,7 +10,7 @@ import pytest
 
 from journeyman.entities.traffic import Traffic
 from journeyman.inference.release import open_release
-from journeyman.operations.shadow_backfill import ask_later
+from journeyman.operations.shadow_backfill import backfill_shadow
 from journeyman.operations.traffic import read_traffic
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.traffic_log import SqliteTrafficLog
@@ -43,10 +43,10 @@ def test_rows_whose_truth_comes_later_are_asked_about_and_no_others(tmp_path: Pa
 
     challenger = open_release(release.path)
     challenger.version = 2
-    said = ask_later(span, traffic, release.task, challenger).shadows[2]
+    said = backfill_shadow(span, traffic, release.task, challenger).shadows[2]
     assert np.array_equal(said[:20], release.answers(frame[:20]))
     assert (said[20:30, 1] == 0.75).all(), "what it said in the shadow stays"
     assert np.isnan(said[30:]).all(), "whose truth has not come is left alone"
-    assert ask_later(span, traffic, release.task, release) is traffic, "the champion has answered all of them"
+    assert backfill_shadow(span, traffic, release.task, release) is traffic, "the champion has answered all of them"
     other = replace(release.task, labels=("no", "perhaps", "yes"))
-    assert ask_later(span, traffic, other, challenger) is traffic
+    assert backfill_shadow(span, traffic, other, challenger) is traffic

@@ -51,7 +51,7 @@ def test_a_window_without_signs_is_read_as_the_champion_reads(tmp_path: Path) ->
     with Workspace(place) as workspace:
         worker = world.worker_of(workspace, log, lambda: world.BEGUN + 10**6 * world.SPAN)
         state = replace(worker.round(), end=world.BEGUN + world.SPAN)
-        table = worker._parts.hands.table(state, WindowPlan(WindowKind.SLIDING, 60))
+        table = worker._parts.actuator.table(state, WindowPlan(WindowKind.SLIDING, 60))
     log.close()
     read = ingest(FrameSource(table.frame, "t"), table.settings).table.frame
     assert read["area"].tolist() == [13_770.0] * 30 + [13_771.0] * 30

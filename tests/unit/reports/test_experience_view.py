@@ -6,11 +6,11 @@ import io
 
 from rich.console import Console, RenderableType
 
-from journeyman.entities.look_back import AlgorithmRecord, LookBack, Regret, StatedAndCame
+from journeyman.entities.expectation_review import AlgorithmRecord, ExpectationReview, Regret, StatedAndCame
 from journeyman.reports.experience_view import experience_view
 
-NOTHING = LookBack(0, 0, float("nan"), float("nan"), float("nan"), (), 5, (), ())
-LOOK = LookBack(
+NOTHING = ExpectationReview(0, 0, float("nan"), float("nan"), float("nan"), (), 5, (), ())
+LOOK = ExpectationReview(
     jobs=13,
     trials=90,
     brier=0.1534,
@@ -54,6 +54,6 @@ def test_a_bar_is_as_long_as_what_came() -> None:
 
 
 def test_few_trials_are_said_to_be_few() -> None:
-    few = LookBack(1, 2, 0.1, 0.2, 0.1, LOOK.calibration, 5, (), LOOK.algorithms)
+    few = ExpectationReview(1, 2, 0.1, 0.2, 0.1, LOOK.calibration, 5, (), LOOK.algorithms)
     assert "say little" in plain(experience_view(few, "e"))
     assert "say little" not in plain(experience_view(LOOK, "e"))

@@ -86,12 +86,12 @@ def test_a_text_is_as_wide_for_each_preparation_as_what_is_derived_from_it() -> 
 
 def test_fits_for_good_side_by_side_ask_for_the_largest_twice() -> None:
     table = table_of({"x": Kind.NUMBER, "y": Kind.NUMBER}, rows=1_000)
-    kit = SimpleNamespace(algorithms={"lightgbm": TREES, "neural": NET}, preparations=PREPARATIONS)
+    components = SimpleNamespace(algorithms={"lightgbm": TREES, "neural": NET}, preparations=PREPARATIONS)
 
     def fits(memory: int, *algorithms: str) -> bool:
         members = tuple(Member(Candidate(name), 1.0) for name in algorithms)
         settings = BuildSettings("t.csv", "y", "t", memory=memory)
-        return fits_side_by_side(settings, Ensemble(members, 1.0, np.zeros((1, 1))), table, TASK, kit)
+        return fits_side_by_side(settings, Ensemble(members, 1.0, np.zeros((1, 1))), table, TASK, components)
 
     assert fits(550_000_000, "lightgbm")
     assert not fits(550_000_000, "lightgbm", "neural")

@@ -21,8 +21,8 @@ from journeyman.runtime.time_budget import (
     expected_costs,
     fit_limit,
     members_of,
-    reckoned_answer,
-    seconds_for_copies,
+    planned_prediction_seconds,
+    seconds_for_seed_replicas,
     seconds_of_fits,
     seconds_to_finish,
     seconds_to_start,
@@ -30,7 +30,7 @@ from journeyman.runtime.time_budget import (
     within_budget,
 )
 from journeyman.settings import BuildSettings
-from journeyman.stages.rank import Foresight, judgement
+from journeyman.stages.rank import CostModel, judgement
 
 TASK = Task("y", TaskKind.REGRESSION, "rmse")
 COLUMNS = (Column("x", Kind.NUMBER), Column("y", Kind.NUMBER, Role.TARGET))
@@ -40,7 +40,7 @@ FOLDS = tuple(Fold(ROWS[k != ROWS % 4], ROWS[k == ROWS % 4]) for k in range(4))
 SPLIT = Split(Scheme.SHUFFLED, ROWS, ROWS[:0], FOLDS, "4 folds")
 
 
-def kit(seconds, finishing=finishing_seconds, **more):
+def components(seconds, finishing=finishing_seconds, **more):
     usual = SimpleNamespace(
         name="slow", preparation="dense", candidates=lambda *_: (Candidate("slow"),), seconds=lambda *_: seconds, **more
     )
@@ -71,18 +71,18 @@ def found_in(trial):
 
 @pytest.mark.parametrize(("seconds", "folds"), [(0.1, 4), (4.0, 2), (100.0, 1)])
 def test_a_budget_uses_as_many_folds_as_it_holds_and_says_so(seconds, folds):
-    taken = within_budget(kit(seconds), TABLE, TASK, SPLIT, settings(budget=60.0))
+    taken = within_budget(components(seconds), TABLE, TASK, SPLIT, settings(budget=60.0))
     assert taken.folds == SPLIT.folds[-folds:]
     assert ("used" in taken.reason) == (folds < 4)
 
 
 def test_half_of_many_folds_comes_before_two():
     split = Split(Scheme.SHUFFLED, ROWS, ROWS[:0], FOLDS * 2, "8 folds")
-    assert len(within_budget(kit(2.0), TABLE, TASK, split, settings(budget=60.0)).folds) == 4
+    assert len(within_budget(components(2.0), TABLE, TASK, split, settings(budget=60.0)).folds) == 4
 
 
 def test_a_set_number_of_trials_uses_all_folds():
-    assert within_budget(kit(100.0), TABLE, TASK, SPLIT, settings(budget=60.0, trials=3)) is SPLIT
+    assert within_budget(components(100.0), TABLE, TASK, SPLIT, settings(budget=60.0, trials=3)) is SPLIT
 
 
 @pytest.mark.parametrize(("threads", "seconds"), [(1, 8 / 3), (2, 4 / 3), (4, 4 / 3)])
@@ -101,39 +101,39 @@ def test_what_is_loaded_once_does_not_make_fits_for_good_dear():
 def costs(parts, so_far, **more):
     """Expected costs of another candidate of the slow algorithm, where nothing is believed of it."""
     candidate, blank = Candidate("slow", {"n": 2}), judgement.blank([("slow", "slow")])
-    known = ({"log_rows": 2.0}, Foresight(blank))
+    known = ({"log_rows": 2.0}, CostModel(blank))
     found = expected_costs(parts, TABLE, TASK, SPLIT, settings(threads=2, **more), [candidate], so_far, known)
     return found[candidate.key]
 
 
 def test_the_first_trial_of_a_slow_starter_is_expected_to_take_its_start_too():
-    slow, trial = kit(2.0, start_seconds=8.0), tried(20.0, fit_seconds=1.0)
+    slow, trial = components(2.0, start_seconds=8.0), tried(20.0, fit_seconds=1.0)
     assert costs(slow, [], budget=60.0).seconds == pytest.approx(2 * 2.0 + 8.0), "two waves of folds, and the start"
     assert 2 * 1.0 < costs(slow, [trial], budget=60.0).seconds < 2 * 2.0, "one trial does not tell all"
-    assert seconds_to_start(kit(2.0).algorithms["slow"], []) == 0.0
+    assert seconds_to_start(components(2.0).algorithms["slow"], []) == 0.0
 
 
 def test_the_more_trials_agree_the_more_they_are_believed():
     trials = [replace(tried(20.0, fit_seconds=1.0), candidate=Candidate("slow", {"n": n})) for n in range(10, 30)]
-    said = [costs(kit(2.0), trials[:n], budget=60.0).seconds for n in (0, 1, 3, 20)]
+    said = [costs(components(2.0), trials[:n], budget=60.0).seconds for n in (0, 1, 3, 20)]
     assert said == sorted(said, reverse=True)
     assert said[-1] == pytest.approx(2 * 1.0, rel=0.05)
 
 
 def test_where_the_number_of_trials_is_set_costs_do_not_depend_on_the_clock():
     trials = [tried(20.0, fit_seconds=9.0)]
-    assert costs(kit(2.0), trials, trials=5) == costs(kit(2.0), [], trials=5)
+    assert costs(components(2.0), trials, trials=5) == costs(components(2.0), [], trials=5)
 
 
 def test_time_for_trials_leaves_the_time_to_fit_and_release_what_they_found():
     trial = tried(20.0, fit_seconds=3.0)
     found = found_in(trial)
     chosen = members_of(found.ensemble, [trial])
-    left = trial_seconds(kit(2.0), TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0, chosen, [trial], 1.0)
+    left = trial_seconds(components(2.0), TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0, chosen, [trial], 1.0)
     finish = seconds_to_finish(TABLE, SPLIT, 0.0)
     assert chosen == [trial]
     assert left == pytest.approx((60.0 - 10.0 - 3.0 * 4 / 3 - finish) / (1.0 + 4 / 3 / 2))
-    assert trial_seconds(kit(2.0), TABLE, SPLIT, settings(budget=None), 10.0, [], [trial], 1.0) is None
+    assert trial_seconds(components(2.0), TABLE, SPLIT, settings(budget=None), 10.0, [], [trial], 1.0) is None
 
 
 def test_a_boosted_member_needs_the_time_for_most_of_its_rounds_only():
@@ -141,7 +141,7 @@ def test_a_boosted_member_needs_the_time_for_most_of_its_rounds_only():
     plain = tried(20.0, fit_seconds=3.0)
     boosted = replace(plain, rounds=(90, 100, 110, 100))
     seconds = [
-        fit_limit(kit(2.0), TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0, found_in(trial)).of(trial)
+        fit_limit(components(2.0), TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0, found_in(trial)).of(trial)
         for trial in (plain, boosted)
     ]
     assert seconds == pytest.approx([3.0 * 4 / 3, 0.8 * 3.0 * 4 / 3])
@@ -151,12 +151,14 @@ def test_on_a_machine_that_is_slow_just_now_more_time_is_kept_for_finishing():
     trial = tried(20.0, fit_seconds=3.0)
     found = found_in(trial)
     plain, slow = (
-        trial_seconds(kit(2.0), TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0, [trial], [trial], pace)
+        trial_seconds(components(2.0), TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0, [trial], [trial], pace)
         for pace in (1.0, 2.0)
     )
     assert plain - slow == pytest.approx(seconds_to_finish(TABLE, SPLIT, 0.0) / (1.0 + 4 / 3 / 2))
     usual, hindered = (
-        seconds_for_copies(kit(2.0), replace(found, slowness=pace), TABLE, SPLIT, settings(budget=60.0), 10.0)(1e-4)
+        seconds_for_seed_replicas(
+            components(2.0), replace(found, slowdown=pace), TABLE, SPLIT, settings(budget=60.0), 10.0
+        )(1e-4)
         for pace in (1.0, 2.0)
     )
     assert hindered < usual
@@ -173,9 +175,9 @@ def test_an_estimator_keeps_no_time_for_an_examination_that_never_comes():
         (
             trial_seconds(parts, table, split, given, 10.0, [trial], [trial], 1.0),
             fit_limit(parts, table, split, given, 10.0, found).seconds,
-            seconds_for_copies(parts, found, table, split, given, 10.0)(1e-4),
+            seconds_for_seed_replicas(parts, found, table, split, given, 10.0)(1e-4),
         )
-        for parts in (kit(2.0), kit(2.0, embedded_finishing_seconds))
+        for parts in (components(2.0), components(2.0, embedded_finishing_seconds))
     )
     assert all(mine > theirs + 0.5 for mine, theirs in zip(embedded, build, strict=True))
     assert embedded_finishing_seconds(table, split, 1.0, 1.0, 1.0) == pytest.approx(0.3), "whatever answers take"
@@ -183,11 +185,13 @@ def test_an_estimator_keeps_no_time_for_an_examination_that_never_comes():
 
 def test_time_for_copies_is_what_is_left_and_less_where_answers_take_long():
     found = found_in(tried(20.0, fit_seconds=3.0))
-    left = seconds_for_copies(kit(2.0), found, TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0)
+    left = seconds_for_seed_replicas(components(2.0), found, TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0)
     assert 30.0 < left(0.0) < 40.0
     assert left(1e-3) < left(0.0)
-    assert seconds_for_copies(kit(2.0), found, TABLE, SPLIT, settings(budget=None), 10.0) is None
-    assert seconds_for_copies(kit(2.0), found, TABLE, SPLIT, settings(budget=60.0, trials=3), 10.0) is None
+    assert seconds_for_seed_replicas(components(2.0), found, TABLE, SPLIT, settings(budget=None), 10.0) is None
+    assert (
+        seconds_for_seed_replicas(components(2.0), found, TABLE, SPLIT, settings(budget=60.0, trials=3), 10.0) is None
+    )
 
 
 def test_who_is_late_asks_for_fewer_answers():
@@ -195,7 +199,7 @@ def test_who_is_late_asks_for_fewer_answers():
     table = replace(TABLE, frame=pd.DataFrame({"x": rows * 1.0, "y": rows * 1.0}), source_rows=5_000)
     split = Split(Scheme.SHUFFLED, rows[1_000:], rows[:1_000], (), "")
     early, late, slow, set_trials = (
-        reckoned_answer(table, split, settings(budget=60.0, **more), 5e-5, elapsed, pace)
+        planned_prediction_seconds(table, split, settings(budget=60.0, **more), 5e-5, elapsed, pace)
         for more, elapsed, pace in (({}, 10.0, 1.0), ({}, 58.0, 1.0), ({}, 52.0, 5.0), ({"trials": 3}, 59.0, 5.0))
     )
     assert early == set_trials == 5e-5

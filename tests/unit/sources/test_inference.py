@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from journeyman.entities.column import Column, Kind
-from journeyman.sources.parsing import Wish, encode, infer, infer_column, parse, read
+from journeyman.sources.parsing import UserOverride, encode, infer, infer_column, parse, read
 from journeyman.sources.parsing.encoded import as_texts
 
 
@@ -19,8 +19,8 @@ def texts(*values: str, times: int = 10) -> pd.Series:
     return pd.Series(list(values) * times, dtype="str")
 
 
-def codes_of(name: str, values: pd.Series, wish: Wish | None = None) -> set[str]:
-    return {r.code for r in infer(name, encode(values), wish or Wish()).remarks}
+def codes_of(name: str, values: pd.Series, override: UserOverride | None = None) -> set[str]:
+    return {r.code for r in infer(name, encode(values), override or UserOverride()).remarks}
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_none_is_missing_beside_categories_but_said_so_and_a_category_in_a_targe
     series = texts("red", "green", "none")
     assert infer_column("x", series).categories == ("green", "red")
     assert "DQ003" in codes_of("x", series)
-    assert infer_column("x", series, Wish(target=True)).categories == ("green", "none", "red")
+    assert infer_column("x", series, UserOverride(target=True)).categories == ("green", "none", "red")
     assert infer_column("x", texts("none", "yes")).categories == ("none", "yes")
 
 
@@ -212,7 +212,7 @@ def test_identifiers() -> None:
     assert infer_column("weight_id", pd.Series(rng.normal(size=100))).kind is Kind.NUMBER
     assert infer_column("store_id", pd.Series(n % 20)).kind is Kind.INTEGER
     assert infer_column("u", pd.Series([f"{i:04x}-{i * 7:04x}" for i in n])).kind is Kind.IDENTIFIER
-    assert infer_column("row", pd.Series(n), Wish(target=True)).kind is Kind.INTEGER
+    assert infer_column("row", pd.Series(n), UserOverride(target=True)).kind is Kind.INTEGER
 
 
 def test_free_text() -> None:
@@ -220,7 +220,7 @@ def test_free_text() -> None:
     assert infer_column("name", names).kind is Kind.TEXT
     talk = pd.Series([f"this is what person {i % 60} had to say about it" for i in range(100)])
     assert infer_column("review", talk).kind is Kind.TEXT
-    assert infer_column("label", names, Wish(target=True)).kind is Kind.CATEGORY
+    assert infer_column("label", names, UserOverride(target=True)).kind is Kind.CATEGORY
 
 
 def test_a_few_texts_among_numbers_are_missing_and_told() -> None:
@@ -267,7 +267,7 @@ def test_nested_values_are_refused(value: object) -> None:
     ],
 )
 def test_the_user_overrules(values: pd.Series, kind: Kind, expected: list[object]) -> None:
-    column = infer_column("x", values, Wish(kind=kind))
+    column = infer_column("x", values, UserOverride(kind=kind))
     assert column.kind is kind
     read = parse(values, column).head(len(expected))
     assert [None if pd.isna(v) else v for v in read] == expected
@@ -276,7 +276,7 @@ def test_the_user_overrules(values: pd.Series, kind: Kind, expected: list[object
 
 
 def test_the_user_names_markers() -> None:
-    column = infer_column("x", texts("1", "2", "3", "77"), Wish(missing=("77",)))
+    column = infer_column("x", texts("1", "2", "3", "77"), UserOverride(missing=("77",)))
     assert "77" in column.missing_markers
     assert parse(pd.Series([77, 1]), column).isna().tolist() == [True, False]
 
@@ -284,7 +284,7 @@ def test_the_user_names_markers() -> None:
 def test_too_many_categories_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("journeyman.sources.parsing.name_kinds.MAX_CATEGORIES", 3)
     series = pd.Series(["a"] * 5 + ["b"] * 4 + ["c"] * 3 + ["d"] * 2 + ["e"])
-    inferred = infer("x", encode(series), Wish())
+    inferred = infer("x", encode(series), UserOverride())
     assert inferred.column.categories == ("a", "b", "c")
     assert [(r.code, r.rows) for r in inferred.remarks] == [("DQ016", 3)]
 
@@ -317,8 +317,8 @@ def test_the_way_of_many_numbers_decides_alike(name: str, make: Callable[[np.ran
     values = pd.Series(make(np.random.default_rng(0)), dtype="str")
     quick = encode(values)
     slow = as_texts(quick)
-    assert infer(name, quick, Wish()) == infer(name, slow, Wish())
-    for column in (infer_column(name, values), infer_column(name, values, Wish(kind=Kind.CATEGORY))):
+    assert infer(name, quick, UserOverride()) == infer(name, slow, UserOverride())
+    for column in (infer_column(name, values), infer_column(name, values, UserOverride(kind=Kind.CATEGORY))):
         pd.testing.assert_series_equal(read(quick, column).values, read(slow, column).values)
 
 
@@ -342,9 +342,12 @@ def test_signs_that_are_not_seen_make_no_other_value() -> None:
 
 def test_large_negative_whole_numbers_are_labels_to_the_last_digit() -> None:
     names = [str(-(2**60) - i) for i in range(3)]
-    column = infer("y", encode(texts(*names)), Wish(target=True)).column
+    column = infer("y", encode(texts(*names)), UserOverride(target=True)).column
     assert sorted(column.categories) == sorted(names)
 
 
 def test_times_that_are_labels_stay_as_they_are() -> None:
-    assert infer("y", encode(texts("10:00", "11:30")), Wish(target=True)).column.categories == ("10:00", "11:30")
+    assert infer("y", encode(texts("10:00", "11:30")), UserOverride(target=True)).column.categories == (
+        "10:00",
+        "11:30",
+    )

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.table import Block, to_block
 from journeyman.errors import SchemaError
-from journeyman.sources.parsing import RowReader, Wish, infer_column, parse
+from journeyman.sources.parsing import RowReader, UserOverride, infer_column, parse
 from journeyman.sources.parsing.dates import read_date, read_dates, readable_by
 from journeyman.sources.parsing.reading import plain_numbers
 from journeyman.sources.parsing.separators import count_few_votes, count_votes
@@ -180,7 +180,7 @@ def test_python_agrees_on_dates() -> None:
 
 def test_what_was_inferred_reads_what_it_was_inferred_from() -> None:
     raw = pd.Series(["1,5 kg", "2,25 kg", "?", "1.000,0 kg"] * 10)
-    column = infer_column("weight", raw, Wish())
+    column = infer_column("weight", raw, UserOverride())
     assert (column.kind, column.unit, column.decimal) == (Kind.NUMBER, "kg", ",")
     assert parse(raw, column).head(4).fillna(-1).tolist() == [1.5, 2.25, -1.0, 1000.0]
 

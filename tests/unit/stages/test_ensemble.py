@@ -9,13 +9,13 @@ from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus
 from journeyman.metrics import METRICS
 from journeyman.stages.ensemble import (
     MOST_COPIES,
-    Copied,
     FitLimit,
+    ReplicaCost,
     calibrate,
     ensemble,
     fastest_alike,
     lift,
-    with_copies,
+    with_seed_replicas,
 )
 
 BINARY = Task("y", TaskKind.BINARY, "log_loss", ("no", "yes"))
@@ -208,11 +208,11 @@ def for_ever(answer_seconds):
     return 1e9
 
 
-EACH = (Copied(1.0, 2e-5, True), Copied(1.0, 2e-5, True))
+EACH = (ReplicaCost(1.0, 2e-5, True), ReplicaCost(1.0, 2e-5, True))
 
 
 def copied(chosen, left, latency=LATENCY, each=EACH):
-    return [m.copies for m in with_copies(chosen, each, latency, left).members]
+    return [m.copies for m in with_seed_replicas(chosen, each, latency, left).members]
 
 
 def test_members_are_fitted_as_often_as_answers_and_the_clock_allow(values):
@@ -220,7 +220,7 @@ def test_members_are_fitted_as_often_as_answers_and_the_clock_allow(values):
     trials = [trial("a", first, y, "rmse", answer_seconds=2e-5), trial("b", second, y, "rmse", answer_seconds=2e-5)]
     chosen = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, LATENCY)
     assert [m.copies for m in chosen.members] == [1, 1]
-    only_one = (Copied(1.0, 2e-5, True), Copied(1.0, 2e-5, False))
+    only_one = (ReplicaCost(1.0, 2e-5, True), ReplicaCost(1.0, 2e-5, False))
     assert copied(chosen, for_ever, None, only_one) == [MOST_COPIES, 1]
     # On 2,000 rows an answer may take 400 microseconds, so eight times the ensemble's 40 fit in.
     assert copied(chosen, for_ever) == [MOST_COPIES, MOST_COPIES]
@@ -235,7 +235,7 @@ def test_copies_go_first_where_they_take_off_most(values):
     chosen = Ensemble(members, 1.0, np.column_stack([y]))
     heavy, light = copied(chosen, lambda answer: 6.0)
     assert (heavy, light) == (5, 1)
-    slow_and_heavy = (Copied(5.0, 2e-5, True), Copied(0.1, 2e-5, True))
+    slow_and_heavy = (ReplicaCost(5.0, 2e-5, True), ReplicaCost(0.1, 2e-5, True))
     heavy, light = copied(chosen, lambda answer: 9.0, each=slow_and_heavy)
     assert heavy == 1
     assert light > 1

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from journeyman.drift_detectors.feed_columns import delivering
+from journeyman.drift_detectors.faulty_columns import delivering
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Severity
-from journeyman.entities.signal import LastingFault, Rung, Signal, Watched
+from journeyman.entities.signal import LastingFault, Signal, Tier, Watched
 from journeyman.entities.traffic import Reference
 from journeyman.stages.monitor import Memory, follow_returns, lost_columns, settle_faults
 
@@ -18,7 +18,7 @@ DAY = 86_400_000
 
 
 def fault(code: str, *columns: str) -> Signal:
-    return Signal(code, Rung.FEED, Severity.ERROR, f"The feed is broken: {columns} is stuck.", 0, columns)
+    return Signal(code, Tier.FEED, Severity.ERROR, f"The feed is broken: {columns} is stuck.", 0, columns)
 
 
 def lived(looks: Sequence[tuple[Signal, ...]], rows: int = 250, length: int = DAY) -> list[tuple[Memory, Watched]]:

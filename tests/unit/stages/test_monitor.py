@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from journeyman.entities.column import Column, Kind
-from journeyman.entities.signal import Rung
+from journeyman.entities.signal import Tier
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.traffic import Feed, Reference, Traffic
 from journeyman.metrics.row_losses import bounded_losses
 from journeyman.plugins import load_parts
-from journeyman.stages.monitor import anew, monitor
+from journeyman.stages.monitor import monitor, reset_memory
 from journeyman.stores.facts import decode, encode
 
 HOUR = 3_600_000
@@ -69,7 +69,7 @@ def test_a_broken_feed_is_the_only_alarm_also_when_its_truths_come(reference):
     hours = [hour(k, factor=1000.0 if 10 <= k < 16 else 1.0) for k in range(30)]
     _, seen = watch(reference, hours)
     alarms = {s.rung for watched in seen for s in watched.signals if s.alarming}
-    assert alarms == {Rung.FEED}
+    assert alarms == {Tier.FEED}
     [span] = seen[-1].broken
     assert span[0] <= hours[10].begin + HOUR
     assert span[1] >= hours[15].end
@@ -118,9 +118,9 @@ def test_what_arrived_broken_stays_so_for_the_next_champion(reference):
         memory, watched = monitor(
             reference, TASK, DETECTORS, memory, hour(number, factor=1000.0 if number == 2 else 1.0)
         )
-    later, after = monitor(reference, TASK, DETECTORS, anew(memory), hour(9))
+    later, after = monitor(reference, TASK, DETECTORS, reset_memory(memory), hour(9))
     assert watched.broken == after.broken == ((START + 2 * HOUR, START + 3 * HOUR),)
-    assert set(anew(memory)) < set(later)
+    assert set(reset_memory(memory)) < set(later)
 
 
 def test_what_a_person_has_said_is_right_is_told_and_alarms_nobody(reference):
@@ -130,13 +130,13 @@ def test_what_a_person_has_said_is_right_is_told_and_alarms_nobody(reference):
         memory, watched = monitor(reference, TASK, DETECTORS, memory, at)
     [fault] = [s for s in watched.signals if s.alarming]
     _, again = monitor(reference, TASK, DETECTORS, memory, hours[3], fault.claims)
-    [right] = [s for s in again.signals if s.rung is Rung.FEED]
+    [right] = [s for s in again.signals if s.rung is Tier.FEED]
     assert (right.claims, right.alarming) == (fault.claims, False)
     assert right.message.startswith(f"It counts as the normal state of the feed: {fault.columns[0]!r}")
     assert again.accepted == fault.claims
     assert again.broken == watched.broken, "the rows of this look are sound"
     _, other = monitor(reference, TASK, DETECTORS, memory, hours[3], ("DR004 another", "DR001"))
-    assert any(s.rung is Rung.FEED and s.alarming for s in other.signals), "another column was meant"
+    assert any(s.rung is Tier.FEED and s.alarming for s in other.signals), "another column was meant"
 
 
 def test_rows_before_an_outage_at_the_end_of_a_look_count_as_sound(reference):
@@ -145,7 +145,7 @@ def test_rows_before_an_outage_at_the_end_of_a_look_count_as_sound(reference):
     memory, _ = monitor(reference, TASK, DETECTORS, {}, calm)
     gone = replace(day, rows={**day.rows, "x": np.where(np.arange(200) >= 140, np.nan, day.rows["x"])})
     _, watched = monitor(reference, TASK, DETECTORS, memory, gone)
-    assert [s.code for s in watched.signals if s.rung is Rung.FEED] == ["DR001"]
+    assert [s.code for s in watched.signals if s.rung is Tier.FEED] == ["DR001"]
     [(begin, end)] = watched.broken
     assert (int(day.times[0]) < begin <= int(day.times[140]), end) == (True, day.end)
     half = replace(day, rows={**day.rows, "x": np.where(np.arange(200) >= 60, np.nan, day.rows["x"])})

@@ -3,25 +3,25 @@
 import numpy as np
 import pytest
 
-from journeyman.entities.contest import Contest
 from journeyman.entities.decision import Action
 from journeyman.entities.operation import Economics
+from journeyman.entities.paired_comparison import PairedComparison
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.traffic import Traffic
 from journeyman.metrics.e_process import evidence, update
 from journeyman.metrics.row_losses import bounded_losses
-from journeyman.stages.promote import open_contest, paired, promote, watch_over
+from journeyman.stages.promote import open_comparison, paired, promote, watch_over
 
 ECONOMICS = Economics(loss=0.02)
 
 
-def after(contest: Contest, mean: float, rows: int = 3000, seed: int = 0) -> Contest:
+def after(contest: PairedComparison, mean: float, rows: int = 3000, seed: int = 0) -> PairedComparison:
     return update(contest, np.clip(np.random.default_rng(seed).normal(mean, 0.3, rows), -1.0, 1.0))
 
 
 def test_the_better_one_is_promoted_and_the_worse_one_dropped() -> None:
-    better = promote(after(open_contest(1, 2), 0.1), ECONOMICS)
-    worse = promote(after(open_contest(1, 2), -0.1), ECONOMICS)
+    better = promote(after(open_comparison(1, 2), 0.1), ECONOMICS)
+    worse = promote(after(open_comparison(1, 2), -0.1), ECONOMICS)
     assert (better.action, better.version) == (Action.PROMOTE, 2)
     assert (worse.action, worse.version) == (Action.KEEP, 2)
     assert "worse" in worse.reason
@@ -30,8 +30,8 @@ def test_the_better_one_is_promoted_and_the_worse_one_dropped() -> None:
 
 def test_swapping_champion_and_challenger_mirrors_the_decision() -> None:
     differences = np.clip(np.random.default_rng(1).normal(0.1, 0.3, 3000), -1.0, 1.0)
-    one = promote(update(open_contest(1, 2), differences), ECONOMICS)
-    other = promote(update(open_contest(2, 1), -differences), ECONOMICS)
+    one = promote(update(open_comparison(1, 2), differences), ECONOMICS)
+    other = promote(update(open_comparison(2, 1), -differences), ECONOMICS)
     assert (one.action, one.version) == (Action.PROMOTE, 2)
     assert (other.action, other.version) == (Action.KEEP, 1)
     assert one.evidence["evidence for"] == other.evidence["evidence against"]
@@ -39,12 +39,12 @@ def test_swapping_champion_and_challenger_mirrors_the_decision() -> None:
 
 
 def test_little_evidence_decides_nothing() -> None:
-    move = promote(after(open_contest(1, 2), 0.1, rows=60), ECONOMICS)
+    move = promote(after(open_comparison(1, 2), 0.1, rows=60), ECONOMICS)
     assert (move.action, move.version) == (Action.KEEP, None)
 
 
 def test_a_challenger_without_proof_is_dropped_when_a_gain_worth_having_would_have_shown() -> None:
-    equal = after(open_contest(1, 2), 0.0, rows=9000, seed=2)
+    equal = after(open_comparison(1, 2), 0.0, rows=9000, seed=2)
     economics = Economics(loss=0.005)
     move = promote(equal, economics)
     assert (move.action, move.version) == (Action.KEEP, 2)
@@ -53,12 +53,12 @@ def test_a_challenger_without_proof_is_dropped_when_a_gain_worth_having_would_ha
 
 
 def test_a_person_is_asked_where_they_approve() -> None:
-    move = promote(after(open_contest(1, 2), 0.1), Economics(loss=0.02, approval=True))
+    move = promote(after(open_comparison(1, 2), 0.1), Economics(loss=0.02, approval=True))
     assert (move.action, move.wanted, move.version) == (Action.ASK, Action.PROMOTE, 2)
 
 
 def test_the_former_champion_returns_by_the_same_evidence() -> None:
-    guard = watch_over(open_contest(1, 2))
+    guard = watch_over(open_comparison(1, 2))
     assert (guard.champion, guard.challenger, guard.guard) == (2, 1, True)
     back = promote(after(guard, 0.1), Economics(loss=0.02, approval=True))
     assert (back.action, back.version) == (Action.ROLL_BACK, 1)
@@ -67,29 +67,29 @@ def test_the_former_champion_returns_by_the_same_evidence() -> None:
 
 
 def test_earlier_evidence_sets_stakes_and_promotes_nothing() -> None:
-    recipe = after(Contest(0, 0), 0.1)
-    known = open_contest(1, 2, recipe)
+    recipe = after(PairedComparison(0, 0), 0.1)
+    known = open_comparison(1, 2, recipe)
     assert promote(known, ECONOMICS).action is Action.KEEP
     assert evidence(known)[0] == pytest.approx(1.0)
 
-    def labels_wanted(contest: Contest) -> int:
+    def labels_wanted(contest: PairedComparison) -> int:
         rng = np.random.default_rng(1)
         while promote(contest, ECONOMICS).action is not Action.PROMOTE:
             contest = update(contest, np.clip(rng.normal(0.06, 0.3, 10), -1.0, 1.0))
         return contest.truths
 
-    assert 100 <= labels_wanted(known) < labels_wanted(open_contest(1, 2))
+    assert 100 <= labels_wanted(known) < labels_wanted(open_comparison(1, 2))
 
 
 def test_a_promotion_takes_a_hundred_labels_of_its_own() -> None:
-    contest = update(open_contest(1, 2), np.full(99, 0.9))
+    contest = update(open_comparison(1, 2), np.full(99, 0.9))
     assert promote(contest, ECONOMICS).action is Action.KEEP
     assert promote(update(contest, np.full(1, 0.9)), ECONOMICS).action is Action.PROMOTE
 
 
 def test_nothing_is_promoted_or_dropped_while_the_latest_labels_contradict_the_rest() -> None:
     for sign, action in ((1.0, Action.PROMOTE), (-1.0, Action.KEEP)):
-        contest = after(open_contest(1, 2), sign * 0.1)
+        contest = after(open_comparison(1, 2), sign * 0.1)
         assert (promote(contest, ECONOMICS).action, promote(contest, ECONOMICS).version) == (action, 2)
         turned = after(contest, -sign * 0.15, rows=400)  # in one look: all labels together still speak for it
         assert evidence(turned)[int(sign < 0)] > 20.0
@@ -98,7 +98,7 @@ def test_nothing_is_promoted_or_dropped_while_the_latest_labels_contradict_the_r
 
 def test_odds_beyond_a_thousand_are_not_shown() -> None:
     for mean in (0.3, -0.3):
-        reason = promote(after(open_contest(1, 2), mean), ECONOMICS).reason
+        reason = promote(after(open_comparison(1, 2), mean), ECONOMICS).reason
         assert "more than 1,000 to 1" in reason
         assert "prove" not in reason
 
@@ -123,8 +123,8 @@ def test_pairs_are_truths_of_the_span_that_both_answered_in_the_order_they_came(
         return bounded_losses(truths, answers, task, 10.0)
 
     # Row 2 has no answer of the challenger, row 4 none of the champion; row 1's truth came before row 0's.
-    np.testing.assert_allclose(paired(open_contest(1, 2), traffic, losses), [0.2, 0.1, 0.4])
-    np.testing.assert_allclose(paired(open_contest(2, 1), traffic, losses), [-0.2, -0.1, -0.4])
+    np.testing.assert_allclose(paired(open_comparison(1, 2), traffic, losses), [0.2, 0.1, 0.4])
+    np.testing.assert_allclose(paired(open_comparison(2, 1), traffic, losses), [-0.2, -0.1, -0.4])
 
 
 @pytest.mark.slow
@@ -139,7 +139,7 @@ def test_shuffled_rows_promote_what_is_worse_no_more_often_than_alpha(looks: int
         lines = [np.linalg.lstsq(x[part], y[part], rcond=None)[0] for part in (slice(0, 150), slice(150, 300))]
         losses = [np.minimum(np.abs(y[300:] - x[300:] @ line) / 6.0, 1.0) for line in lines]
         truly = [float(((line - [0.4, -0.2, 0.1]) ** 2).sum()) for line in lines]
-        contest, steps = open_contest(1, 2), losses[0] - losses[1]
+        contest, steps = open_comparison(1, 2), losses[0] - losses[1]
         for begin in range(0, len(steps), looks):
             contest = update(contest, steps[begin : begin + looks])
             if promote(contest, ECONOMICS).action is Action.PROMOTE:

@@ -15,9 +15,19 @@ from journeyman.entities.table import Table
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus
 from journeyman.stages.learn import learn
-from journeyman.stages.rank import Cost, Shown, judge, meta_features, patience, rank, remembered, shown_by, worth
+from journeyman.stages.rank import (
+    Cost,
+    SearchHistory,
+    meta_features,
+    overhead_allowance,
+    rank,
+    remembered,
+    shown_by,
+    update_prior,
+    worth,
+)
 from journeyman.stages.rank.features import CONTEXT, Proposal, encode, feature_names
-from journeyman.stages.rank.judgement import Beliefs, believe, blank, from_text, shipped, to_text, update
+from journeyman.stages.rank.judgement import Prior, blank, expect_successes, from_text, shipped_prior, to_text, update
 from journeyman.stages.stop import chance_of_more, choose_next, fits_whole, reason_to_stop, thin_search
 
 CANDIDATES = [
@@ -30,7 +40,7 @@ CANDIDATES = [
 NAMES = [(c.algorithm, c.name) for c in CANDIDATES]
 COSTS = {c.key: Cost(10.0, 10.0) for c in CANDIDATES}
 TABLE = {"log_rows": 3.0, "categorical": 0.5, "regression": 1.0}
-NOTHING_SHOWN = Shown({"done": 0.0})
+NOTHING_SHOWN = SearchHistory({"done": 0.0})
 
 
 def experience(candidate: Candidate, succeeded: bool, times: int, **table: float) -> list[Experience]:
@@ -41,19 +51,19 @@ def experience(candidate: Candidate, succeeded: bool, times: int, **table: float
 
 
 def stated(past: list[Experience], candidates: list[Candidate] = CANDIDATES) -> dict[str, Expectation]:
-    beliefs = judge(TABLE, [(c.algorithm, c.name) for c in candidates], past)
+    prior = update_prior(TABLE, [(c.algorithm, c.name) for c in candidates], past)
     costs = {c.key: Cost(10.0, 10.0) for c in candidates}
-    return {e.candidate: e for e in rank(candidates, costs, TABLE, NOTHING_SHOWN, beliefs, {})}
+    return {e.candidate: e for e in rank(candidates, costs, TABLE, NOTHING_SHOWN, prior, {})}
 
 
 def test_the_simple_model_comes_first_then_gain_per_second() -> None:
-    beliefs = judge(TABLE, NAMES, ())
-    ranked = rank(CANDIDATES, COSTS, TABLE, NOTHING_SHOWN, beliefs, {})
+    prior = update_prior(TABLE, NAMES, ())
+    ranked = rank(CANDIDATES, COSTS, TABLE, NOTHING_SHOWN, prior, {})
     assert ranked[0].candidate == CANDIDATES[4].key
     worth = [e.probability * e.gain / e.seconds for e in ranked[1:]]
     assert worth == sorted(worth, reverse=True)
     slow = {**COSTS, ranked[1].candidate: Cost(1e5, 1e5)}
-    assert rank(CANDIDATES, slow, TABLE, NOTHING_SHOWN, beliefs, {})[-1].candidate == ranked[1].candidate
+    assert rank(CANDIDATES, slow, TABLE, NOTHING_SHOWN, prior, {})[-1].candidate == ranked[1].candidate
 
 
 def test_success_raises_the_probability_and_failure_lowers_it() -> None:
@@ -83,8 +93,8 @@ def test_what_a_series_taught_is_believed_of_its_next_member() -> None:
 def test_a_plug_ins_algorithm_is_believed_to_be_like_the_average() -> None:
     unknown = Candidate("my_algorithm", style="first")
     [known] = stated([], [unknown]).values()
-    beliefs = shipped()
-    plain = believe(beliefs, [Proposal("", "", {**TABLE, "done": 0.0})])
+    prior = shipped_prior()
+    plain = expect_successes(prior, [Proposal("", "", {**TABLE, "done": 0.0})])
     assert known.probability == pytest.approx(float(plain[0][0]))
     assert known.gain == pytest.approx(float(plain[1][0]))
     [after] = stated(experience(unknown, True, 30), [unknown]).values()
@@ -102,8 +112,8 @@ def test_the_same_experience_gives_the_same_statements() -> None:
 
 
 def test_expectations_carry_what_was_known() -> None:
-    shown = Shown({"done": 1.0}, {"forest": {"same": 0.7}})
-    ranked = rank(CANDIDATES, COSTS, TABLE, shown, judge(TABLE, NAMES, ()), {})
+    shown = SearchHistory({"done": 1.0}, {"forest": {"same": 0.7}})
+    ranked = rank(CANDIDATES, COSTS, TABLE, shown, update_prior(TABLE, NAMES, ()), {})
     by_key = {e.candidate: e.context for e in ranked}
     assert by_key[CANDIDATES[3].key] == {**TABLE, "done": 1.0, "same": 0.7, "plain": pytest.approx(np.log(10.0))}
     assert "same" not in by_key[CANDIDATES[0].key]
@@ -143,12 +153,12 @@ def test_tables_are_told_apart_by_columns_and_task_and_arrays_are_no_table() -> 
 
 def test_a_candidate_that_helped_on_the_same_table_comes_before_one_that_was_far_off() -> None:
     first, second = CANDIDATES[1], CANDIDATES[2]
-    beliefs = judge(TABLE, NAMES, ())
-    plain = {e.candidate: e for e in rank(CANDIDATES, COSTS, TABLE, NOTHING_SHOWN, beliefs, {})}
+    prior = update_prior(TABLE, NAMES, ())
+    plain = {e.candidate: e for e in rank(CANDIDATES, COSTS, TABLE, NOTHING_SHOWN, prior, {})}
     for good, bad in ((first, second), (second, first)):
         past = [row for n in range(3) for row in job(f"{n}", {good.name: 0.4, bad.name: 0.7}, good.name)]
         known = remembered({"table": 7.0}, past)
-        said = {e.candidate: e for e in rank(CANDIDATES, COSTS, TABLE, NOTHING_SHOWN, beliefs, known)}
+        said = {e.candidate: e for e in rank(CANDIDATES, COSTS, TABLE, NOTHING_SHOWN, prior, known)}
         assert said[good.key].probability > plain[good.key].probability
         assert said[bad.key].probability < plain[bad.key].probability
         assert said[good.key].context["met_helped"] == 1.0
@@ -164,8 +174,8 @@ def test_beliefs_recover_what_made_the_outcomes() -> None:
     succeeded = rng.uniform(size=1500) < chance
     gains = np.where(succeeded, np.exp(-4 + 0.5 * rng.normal(size=1500)), 0.0)
     start = replace(blank([("a", "a"), ("b", "b")], caution=8.0), spread=0.5)
-    beliefs = update(start, proposals[:1000], succeeded[:1000], gains[:1000], np.ones(1000))
-    said, gain = believe(beliefs, proposals[1000:])
+    prior = update(start, proposals[:1000], succeeded[:1000], gains[:1000], np.ones(1000))
+    said, gain = expect_successes(prior, proposals[1000:])
     assert float(np.abs(said - chance[1000:]).mean()) < 0.1 < 0.2 < float(np.abs(chance - chance.mean()).mean())
     assert float(np.median(gain)) == pytest.approx(np.exp(-4 + 0.125), rel=0.2)
 
@@ -183,22 +193,22 @@ def test_learning_bit_by_bit_is_learning_at_once() -> None:
 
 
 def test_beliefs_survive_their_text() -> None:
-    beliefs = update(
+    prior = update(
         blank(NAMES), [Proposal(*NAMES[0], {"done": 1.0})] * 5, np.ones(5, bool), np.full(5, 0.1), np.ones(5)
     )
-    again = from_text(to_text(beliefs))
-    assert again.names == beliefs.names
-    assert np.allclose(again.chance, beliefs.chance, rtol=1e-3, atol=1e-12)
-    assert np.allclose(again.gain_precision, beliefs.gain_precision, rtol=1e-3, atol=1e-12)
+    again = from_text(to_text(prior))
+    assert again.names == prior.names
+    assert np.allclose(again.chance, prior.chance, rtol=1e-3, atol=1e-12)
+    assert np.allclose(again.gain_precision, prior.gain_precision, rtol=1e-3, atol=1e-12)
 
 
 def test_the_shipped_beliefs_are_sound() -> None:
-    beliefs = shipped()
-    assert isinstance(beliefs, Beliefs)
-    assert beliefs.jobs > 20
-    assert np.isfinite(beliefs.chance).all()
-    assert np.linalg.eigvalsh(beliefs.chance_precision).min() > 0
-    assert np.linalg.eigvalsh(beliefs.gain_precision).min() > 0
+    prior = shipped_prior()
+    assert isinstance(prior, Prior)
+    assert prior.jobs > 20
+    assert np.isfinite(prior.chance).all()
+    assert np.linalg.eigvalsh(prior.chance_precision).min() > 0
+    assert np.linalg.eigvalsh(prior.gain_precision).min() > 0
 
 
 def test_features_tell_levels_apart() -> None:
@@ -289,15 +299,15 @@ def test_experience_pairs_what_was_expected_with_what_came() -> None:
 
 def test_while_much_time_is_left_what_gains_most_comes_before_what_gains_most_a_second() -> None:
     costs = {c.key: Cost(1.0 if c.algorithm == "lightgbm" else 3.0, 1.0) for c in CANDIDATES}
-    known, beliefs = {"catboost (quick)": {"met": 1.0, "met_helped": 1.0}}, judge(TABLE, NAMES, ())
+    known, prior = {"catboost (quick)": {"met": 1.0, "met_helped": 1.0}}, update_prior(TABLE, NAMES, ())
     firsts = []
     for left in (0.0, 60.0):
-        ranked = rank(CANDIDATES, costs, TABLE, NOTHING_SHOWN, beliefs, known, patience(costs, left))
+        ranked = rank(CANDIDATES, costs, TABLE, NOTHING_SHOWN, prior, known, overhead_allowance(costs, left))
         firsts.append(ranked[1].candidate)
-        assert [worth(e, patience(costs, left)) for e in ranked[1:]] == sorted(
-            (worth(e, patience(costs, left)) for e in ranked[1:]), reverse=True
+        assert [worth(e, overhead_allowance(costs, left)) for e in ranked[1:]] == sorted(
+            (worth(e, overhead_allowance(costs, left)) for e in ranked[1:]), reverse=True
         )
-    told = {e.candidate: e for e in rank(CANDIDATES, costs, TABLE, NOTHING_SHOWN, beliefs, known)}
+    told = {e.candidate: e for e in rank(CANDIDATES, costs, TABLE, NOTHING_SHOWN, prior, known)}
     best = max(told.values(), key=lambda e: e.probability * e.gain if e.candidate != CANDIDATES[4].key else 0.0)
     assert best.seconds == 3.0, "what gains most is dear here, else the test says nothing"
     assert firsts[0] != best.candidate
@@ -306,8 +316,8 @@ def test_while_much_time_is_left_what_gains_most_comes_before_what_gains_most_a_
 
 def test_patience_ends_with_the_time_and_is_no_more_than_half_of_what_a_trial_takes() -> None:
     costs = {str(k): Cost(float(k), 1.0) for k in range(1, 6)}
-    assert [patience(costs, left) for left in (0.0, -5.0, 1.0, 1e4)] == pytest.approx([0.0, 0.0, 0.3, 1.5])
-    assert patience({}, 60.0) == 0.0
+    assert [overhead_allowance(costs, left) for left in (0.0, -5.0, 1.0, 1e4)] == pytest.approx([0.0, 0.0, 0.3, 1.5])
+    assert overhead_allowance({}, 60.0) == 0.0
 
 
 def test_a_search_is_thin_where_time_left_most_of_it_untried():

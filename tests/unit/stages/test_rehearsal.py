@@ -5,14 +5,14 @@ import pytest
 
 from journeyman.algorithms.lightgbm_trees import LightGBM
 from journeyman.entities.column import Column, Kind
-from journeyman.entities.contest import Contest
 from journeyman.entities.decision import Action
 from journeyman.entities.labelled import Labelled
 from journeyman.entities.operation import Economics
+from journeyman.entities.paired_comparison import PairedComparison
 from journeyman.entities.staleness import Staleness
 from journeyman.entities.task import Task, TaskKind
 from journeyman.metrics.e_process import evidence, update
-from journeyman.stages.promote import open_contest, promote
+from journeyman.stages.promote import open_comparison, promote
 from journeyman.stages.retrain import QuickModels, price, rehearse, rehearsed
 from journeyman.transformers.preparations import NativePreparation
 
@@ -61,12 +61,12 @@ def test_too_few_rows_are_not_rehearsed_on() -> None:
 
 def test_a_rehearsal_promotes_nothing_until_the_stream_agrees() -> None:
     recipe = rehearsed(rehearse(models(), table(4000)), 4000).recipe
-    assert promote(open_contest(1, 2, recipe), ECONOMICS).action is Action.KEEP
+    assert promote(open_comparison(1, 2, recipe), ECONOMICS).action is Action.KEEP
 
-    def labels_wanted(contest: Contest) -> int:
+    def labels_wanted(contest: PairedComparison) -> int:
         rng = np.random.default_rng(1)
         while promote(contest, ECONOMICS).action is not Action.PROMOTE:
             contest = update(contest, np.clip(rng.normal(0.04, 0.2, 10), -1.0, 1.0))
         return contest.truths
 
-    assert 0 < labels_wanted(open_contest(1, 2, recipe)) < labels_wanted(open_contest(1, 2))
+    assert 0 < labels_wanted(open_comparison(1, 2, recipe)) < labels_wanted(open_comparison(1, 2))

@@ -15,7 +15,7 @@ from journeyman.entities.finding import Severity
 from journeyman.entities.labelled import Labelled
 from journeyman.entities.lessons import Lessons
 from journeyman.entities.operation import Economics, WindowKind, WindowPlan
-from journeyman.entities.signal import Rung, Signal, Watched
+from journeyman.entities.signal import Signal, Tier, Watched
 from journeyman.entities.staleness import Staleness, WindowScore
 from journeyman.entities.task import Task, TaskKind
 from journeyman.stages.retrain import (
@@ -43,7 +43,7 @@ ECONOMICS = price(Economics(), UNIT)
 QUIET = Watched((), 500, 500)
 
 
-def signal(rung: Rung, severity: Severity = Severity.ERROR) -> Signal:
+def signal(rung: Tier, severity: Severity = Severity.ERROR) -> Signal:
     return Signal("DR001", rung, severity, "Something has changed.", 0)
 
 
@@ -63,11 +63,11 @@ def stale(means: list[float], step: int = 500) -> Known:
 def test_nothing_is_learned_from_a_broken_feed_however_stale_the_champion() -> None:
     known = stale([0.2] * 10)
     assert retrain([QUIET], known, ECONOMICS, Lessons()).action is Action.RETRAIN
-    broken = Watched((signal(Rung.FEED), signal(Rung.LOSS)), 500, 500)
+    broken = Watched((signal(Tier.FEED), signal(Tier.LOSS)), 500, 500)
     move = retrain([QUIET, broken], known, ECONOMICS, Lessons())
     assert move.action is Action.KEEP
     assert "broken" in move.reason
-    only_noted = Watched((signal(Rung.FEED, Severity.NOTE),), 500, 500)
+    only_noted = Watched((signal(Tier.FEED, Severity.NOTE),), 500, 500)
     assert retrain([only_noted], known, ECONOMICS, Lessons()).action is Action.RETRAIN
 
 
@@ -98,7 +98,7 @@ def test_a_dearer_retraining_waits_longer() -> None:
 
 
 def test_an_alarm_alone_is_no_reason_where_a_fresh_model_is_no_better() -> None:
-    alarmed = Watched((signal(Rung.LOSS),), 500, 500)
+    alarmed = Watched((signal(Tier.LOSS),), 500, 500)
     assert retrain([alarmed], stale([0.0] * 6), ECONOMICS, Lessons()).action is Action.KEEP
 
 

@@ -8,16 +8,16 @@ import pytest
 
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Severity
-from journeyman.entities.signal import Rung, Signal, Watched
+from journeyman.entities.signal import Signal, Tier, Watched
 from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.traffic import Feed, Reference, Traffic
 from journeyman.metrics.row_losses import bounded_losses
-from journeyman.stages.monitor import undo
+from journeyman.stages.monitor import attribute_to_faults
 
 HOUR = 3_600_000
 TASK = Task("y", TaskKind.REGRESSION, "mae")
 COLUMNS = (Column("weight", Kind.NUMBER), Column("heat", Kind.NUMBER), Column("note", Kind.CATEGORY))
-ALARM = Signal("DR101", Rung.LOSS, Severity.ERROR, "worse", 0)
+ALARM = Signal("DR101", Tier.LOSS, Severity.ERROR, "worse", 0)
 
 
 def answer(rows):
@@ -54,7 +54,7 @@ def live(reference, hours, signals=(), latest=None):
     memory, seen = {"monitor": {"broken": np.empty((0, 2))}, "loss": {}, "feed": {}}, []
     for traffic in hours:
         looked = {**memory, "loss": {"bets": np.ones(1)}}, Watched(signals, 60, 60, 0.2, 0.1)
-        memory, watched = undo(
+        memory, watched = attribute_to_faults(
             reference, TASK, answer, {"feed"}, memory, looked, traffic, latest or partial(same, traffic)
         )
         seen.append(watched)
@@ -88,8 +88,8 @@ def test_what_truths_explain_is_a_broken_feed_until_they_say_that_it_is_over(ref
 def test_what_was_seen_of_broken_rows_is_forgotten_but_for_the_feeds_own(reference):
     hours = [hour(k, pounds if k == 4 else lambda rows: rows) for k in range(5)]
     memory, seen = live(reference, hours, signals=(ALARM,))
-    assert seen[-1].signals[0].rung is Rung.FEED
-    assert all(s.rung is Rung.FEED for s in seen[-1].signals)
+    assert seen[-1].signals[0].rung is Tier.FEED
+    assert all(s.rung is Tier.FEED for s in seen[-1].signals)
     assert set(memory) == {"monitor", "undo", "feed"}
 
 
@@ -113,7 +113,7 @@ def test_few_truths_a_look_are_joined_where_something_alarms(reference):
 
 
 def test_where_the_feeds_rung_has_spoken_nothing_is_added(reference):
-    spoken = Signal("DR001", Rung.FEED, Severity.ERROR, "nothing there", 0, ("weight",))
+    spoken = Signal("DR001", Tier.FEED, Severity.ERROR, "nothing there", 0, ("weight",))
     _, seen = live(reference, [hour(k, pounds if k >= 3 else lambda rows: rows) for k in range(5)], signals=(spoken,))
     assert all(w.signals == (spoken,) for w in seen)
 
@@ -147,5 +147,7 @@ def test_sensors_whose_gain_has_wandered_to_anothers_place_are_not_exchanged(gai
     ones, given = np.ones(300, dtype=np.int64), of_sensors(rows)
     traffic = Traffic(0, HOUR, ids, times, ones, rows, given, truths, times, {}, Feed(300))
     looked = {"monitor": {"broken": np.empty((0, 2))}, "feed": {}}, Watched((ALARM,), 300, 300, 0.2, 0.1)
-    _, watched = undo(reference, TASK, of_sensors, {"feed"}, looked[0], looked, traffic, partial(same, traffic))
-    assert [s.code for s in watched.signals if s.rung is Rung.FEED] == told
+    _, watched = attribute_to_faults(
+        reference, TASK, of_sensors, {"feed"}, looked[0], looked, traffic, partial(same, traffic)
+    )
+    assert [s.code for s in watched.signals if s.rung is Tier.FEED] == told

@@ -12,12 +12,12 @@ from journeyman.entities.finding import Severity
 from journeyman.entities.operating import Notice, Operated, OperateSettings
 from journeyman.entities.operation import Move, Operation, Outcome, WindowKind, WindowPlan
 from journeyman.entities.overview import Request, RequestKind, Round
-from journeyman.entities.signal import Rung, Signal, Watched
+from journeyman.entities.signal import Signal, Tier, Watched
 from journeyman.errors import JournalError, SettingsError
 from journeyman.stores.workspace import Workspace
 
 Opened = Callable[[], Workspace]
-SIGNAL = Signal("DR101", Rung.LOSS, Severity.ERROR, "Worse.", 5, ("x",), evidence={"e": 1.5})
+SIGNAL = Signal("DR101", Tier.LOSS, Severity.ERROR, "Worse.", 5, ("x",), evidence={"e": 1.5})
 WINDOW = WindowPlan(WindowKind.SLIDING, 500, 0.25, {"all": 0.3})
 MOVE = Move(Action.RETRAIN, "It pays.", ("DR101",), window=WINDOW, cost=1.0, benefit=2.5, evidence={"n": 3})
 

@@ -49,12 +49,12 @@ class MeanOfNets:
         first = self.nets[0]
         values, slots = first.inputs.values(x), first.inputs.slots(x)
         parts = [
-            self._answer(values[i : i + ROWS_AT_ONCE], slots[i : i + ROWS_AT_ONCE])
+            self._predict_block(values[i : i + ROWS_AT_ONCE], slots[i : i + ROWS_AT_ONCE])
             for i in range(0, max(len(values), 1), ROWS_AT_ONCE)
         ]
         return parts[0] if len(parts) == 1 else np.vstack(parts)
 
-    def _answer(self, values: FloatArray, slots: NDArray[np.int32]) -> FloatArray:
+    def _predict_block(self, values: FloatArray, slots: NDArray[np.int32]) -> FloatArray:
         total = self.nets[0].outputs(values, slots)
         for net in self.nets[1:]:
             total = total + net.outputs(values, slots)

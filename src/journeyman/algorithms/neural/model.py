@@ -136,7 +136,7 @@ class NeuralModel(msgspec.Struct, frozen=True, dict=True):
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
         values, slots = self.inputs.values(x), self.inputs.slots(x)
         parts = [
-            self._answer(values[i : i + ROWS_AT_ONCE], slots[i : i + ROWS_AT_ONCE])
+            self._predict_block(values[i : i + ROWS_AT_ONCE], slots[i : i + ROWS_AT_ONCE])
             for i in range(0, max(len(values), 1), ROWS_AT_ONCE)
         ]
         return parts[0] if len(parts) == 1 else np.vstack(parts)
@@ -163,7 +163,7 @@ class NeuralModel(msgspec.Struct, frozen=True, dict=True):
             h += z
         return np.asarray(h @ layers[-1][0] + layers[-1][1], dtype=np.float64)
 
-    def _answer(self, values: FloatArray, slots: NDArray[np.int32]) -> FloatArray:
+    def _predict_block(self, values: FloatArray, slots: NDArray[np.int32]) -> FloatArray:
         return self.answers(self.outputs(values, slots))
 
     def answers(self, scores: FloatArray) -> FloatArray:

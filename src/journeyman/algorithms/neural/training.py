@@ -43,7 +43,7 @@ def train_net(request: FitRequest) -> NeuralModel:
         Where the time is up before the first step.
     """
     # Here and not above: Keras and JAX take three seconds to load, and only a fit needs them.
-    from journeyman.algorithms.neural.network import compile_net  # noqa: PLC0415  # the one door to Keras
+    from journeyman.algorithms.neural.network import compile_net  # noqa: PLC0415  # the one place that imports Keras
 
     target = _target(request)
     inputs = learn_inputs(request.x)

@@ -2,17 +2,17 @@
 
 from journeyman.sources.parsing.encoded import encode, raw_type
 from journeyman.sources.parsing.inference import infer, infer_column
-from journeyman.sources.parsing.inferred import Inferred, Remark, Wish
+from journeyman.sources.parsing.inferred import InferredColumn, ParsingNote, UserOverride
 from journeyman.sources.parsing.labels import canonical_label, label_order, label_texts, merged_labels
 from journeyman.sources.parsing.reading import Reading, parse, read
 from journeyman.sources.parsing.rows import RowReader, lacking_error, refused_finding
 
 __all__ = [
-    "Inferred",
+    "InferredColumn",
+    "ParsingNote",
     "Reading",
-    "Remark",
     "RowReader",
-    "Wish",
+    "UserOverride",
     "canonical_label",
     "encode",
     "infer",

@@ -99,14 +99,14 @@ def clock_style(texts: Sequence[str]) -> str | None:
         return None
     read = [t for t in texts if read_clock(t, CLOCKS[0]) is not None]
     # "5 min" and "10 min" alone are numbers with a unit
-    if len(read) < _LEAST_SHARE * len(texts) or not any(_parted(t) for t in read):
+    if len(read) < _LEAST_SHARE * len(texts) or not any(_has_parts(t) for t in read):
         return None
     two = [int(t.split(":")[0]) for t in read if re.fullmatch("[0-9]+:[0-9]{2}", t)]
     three = any(t.count(":") == 2 for t in read)
     return CLOCKS[1] if three and two and max(two) >= 24 else CLOCKS[0]
 
 
-def _parted(text: str) -> bool:
+def _has_parts(text: str) -> bool:
     """Tell whether a time has several parts, or is an hour before or after noon."""
     return ":" in text or text[0] == "P" or len(re.findall("[0-9]+", text)) > 1 or bool(_HALF.fullmatch(text))
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from journeyman.arrow import pa, pc
 from journeyman.sources.parsing.encoded import Texts
-from journeyman.sources.parsing.inferred import Remark, Wish
+from journeyman.sources.parsing.inferred import ParsingNote, UserOverride
 from journeyman.sources.parsing.markers import missing_signs, missing_words
 from journeyman.sources.parsing.plain import flags, plain_numbers
 
@@ -36,7 +36,7 @@ class Evidence:
         Those that are plain numbers, NaN for others.
     signs, words : ndarrays of bool, shape (n_distinct,)
         Those that say "no value" beyond doubt, and words that mostly do.
-    remarks : tuple of Remark
+    remarks : tuple of ParsingNote
         What was seen on the way.
     """
 
@@ -46,7 +46,7 @@ class Evidence:
     numbers: NDArray[np.float64]
     signs: NDArray[np.bool_]
     words: NDArray[np.bool_]
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[ParsingNote, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -79,16 +79,16 @@ class Evidence:
         return np.append(of_values, np.nan)[self.texts.codes]
 
 
-def gathered(texts: Texts, wish: Wish) -> Evidence:
+def gathered(texts: Texts, override: UserOverride) -> Evidence:
     """Look at every distinct text of a column once."""
     values, counts, remarks = texts.cleaned, texts.counts, []
     blank = flags(pc.not_equal(texts.trimmed, texts.values))
     quoted = flags(pc.not_equal(values, texts.trimmed))
     if quoted.any():
-        remarks.append(Remark("DQ012", "quotes around values are left out", int(counts[quoted].sum())))
+        remarks.append(ParsingNote("DQ012", "quotes around values are left out", int(counts[quoted].sum())))
     touched = blank & flags(pc.not_equal(texts.trimmed, ""))
     if touched.any():
-        remarks.append(Remark("DQ012", "blanks around values are left out", int(counts[touched].sum())))
+        remarks.append(ParsingNote("DQ012", "blanks around values are left out", int(counts[touched].sum())))
     if blank.any() or quoted.any():
         # " a" and "a" are one value now.
         unique = values.dictionary_encode()
@@ -99,32 +99,32 @@ def gathered(texts: Texts, wish: Wish) -> Evidence:
     signs, words = np.zeros(len(values), dtype=bool), np.zeros(len(values), dtype=bool)
     if np.isnan(numbers).any():
         lower = pc.utf8_lower(values)
-        signs |= flags(pc.equal(lower, "") if wish.keep else pc.is_in(lower, value_set=missing_signs()))
-        words |= flags(pc.is_in(lower, value_set=missing_words())) & (not wish.keep)
-    if wish.missing:
-        signs |= flags(pc.is_in(values, value_set=pa.array(wish.missing, type=pa.large_string())))
+        signs |= flags(pc.equal(lower, "") if override.keep else pc.is_in(lower, value_set=missing_signs()))
+        words |= flags(pc.is_in(lower, value_set=missing_words())) & (not override.keep)
+    if override.missing:
+        signs |= flags(pc.is_in(values, value_set=pa.array(override.missing, type=pa.large_string())))
     found = Evidence(texts, values, counts, numbers, signs, words, tuple(remarks))
-    return _with_names_kept(found, wish)
+    return _with_names_kept(found, override)
 
 
-def _with_names_kept(found: Evidence, wish: Wish) -> Evidence:
+def _with_names_kept(found: Evidence, override: UserOverride) -> Evidence:
     """Keep "-" beside "+", and "NA" in a list of two-letter codes: there they are values."""
     signs, remarks = found.signs, found.remarks
     if not signs.any():
         return found
     plus = flags(pc.equal(found.values, "+")) & (found.counts > 0)
-    if plus.any() and "-" not in wish.missing:
+    if plus.any() and "-" not in override.missing:
         signs = signs & ~flags(pc.equal(found.values, "-"))
     codes = found.take(found.solid, 300)
     if 6 <= len(codes) <= 260 and all(len(c) == 2 and c.isascii() and c.isupper() and c.isalpha() for c in codes):
         na = flags(pc.equal(found.values, "NA")) & signs
-        if na.any() and "NA" not in wish.missing:
+        if na.any() and "NA" not in override.missing:
             signs = signs & ~na
-            remarks = (*remarks, Remark("DQ003", "'NA' is kept as a name among other two-letter codes"))
+            remarks = (*remarks, ParsingNote("DQ003", "'NA' is kept as a name among other two-letter codes"))
     return Evidence(found.texts, found.values, found.counts, found.numbers, signs, found.words, remarks)
 
 
-def marked(found: Evidence, mask: NDArray[np.bool_]) -> tuple[tuple[str, ...], list[Remark]]:
+def marked(found: Evidence, mask: NDArray[np.bool_]) -> tuple[tuple[str, ...], list[ParsingNote]]:
     """Return the markers among the values of a mask, the most frequent first, and the remark about them."""
     at = np.flatnonzero(mask & (found.counts > 0))
     seen = sorted((-int(found.counts[i]), found.values[int(i)].as_py()) for i in at)
@@ -132,4 +132,6 @@ def marked(found: Evidence, mask: NDArray[np.bool_]) -> tuple[tuple[str, ...], l
     if not seen:
         return (), []
     quoted = ", ".join(repr(text) for text in sorted(text for _, text in seen)[:_SHOWN])
-    return tuple(text for _, text in seen), [Remark("DQ002", f"{quoted} read as missing", -sum(n for n, _ in seen))]
+    return tuple(text for _, text in seen), [
+        ParsingNote("DQ002", f"{quoted} read as missing", -sum(n for n, _ in seen))
+    ]

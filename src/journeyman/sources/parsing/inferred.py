@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from journeyman.entities.column import Column, Kind
 
-__all__ = ["Inferred", "Remark", "Wish"]
+__all__ = ["InferredColumn", "ParsingNote", "UserOverride"]
 
 
 @dataclass(frozen=True)
-class Wish:
+class UserOverride:
     """What the user said of a column.
 
     Attributes
@@ -38,7 +38,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Remark:
+class ParsingNote:
     """A decision about one column that is not self-evident; columns with equal remarks share a finding.
 
     Attributes
@@ -60,8 +60,8 @@ class Remark:
 
 
 @dataclass(frozen=True)
-class Inferred:
+class InferredColumn:
     """A column as inferred, with what should be said about it."""
 
     column: Column
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[ParsingNote, ...] = ()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
 from journeyman.sources.parsing.evidence import Evidence, marked
-from journeyman.sources.parsing.inferred import Inferred, Remark, Wish
+from journeyman.sources.parsing.inferred import InferredColumn, ParsingNote, UserOverride
 from journeyman.sources.parsing.number_kinds import MAX_CATEGORIES, MIN_UNIQUE_ROWS
 from journeyman.sources.parsing.scales import ordered_levels
 
@@ -19,11 +19,11 @@ UNIQUE = 0.95
 """Share of distinct values from which a column says something else in nearly every row."""
 
 
-def as_names(name: str, found: Evidence, wish: Wish) -> Inferred:
+def as_names(name: str, found: Evidence, override: UserOverride) -> InferredColumn:
     """Decide between category, ordered, text and identifier."""
     distinct = int(found.solid.sum())
-    if wish.target:
-        return as_category(name, found, wish, f"{distinct} categories")
+    if override.target:
+        return as_category(name, found, override, f"{distinct} categories")
     rows = int(found.counts[found.solid].sum())
     texts = found.take(found.solid)
     words = float(np.mean([len(t.split()) for t in texts]))
@@ -37,7 +37,7 @@ def as_names(name: str, found: Evidence, wish: Wish) -> Inferred:
     talk = (words >= 5 and ratio > 0.3) or (length >= 40 and words >= 3 and ratio > 0.1) or length > 150
     if distinct > 50 and talk:
         return _free_text(name, found, Kind.TEXT, f"{words:.0f} words a value on average")
-    return as_category(name, found, wish, f"{distinct} categories")
+    return as_category(name, found, override, f"{distinct} categories")
 
 
 def _looks_like_code(text: str) -> bool:
@@ -47,16 +47,16 @@ def _looks_like_code(text: str) -> bool:
     return text.isupper() or any(c.isdigit() or c in "@/\\_" for c in text)
 
 
-def _free_text(name: str, found: Evidence, kind: Kind, reason: str) -> Inferred:
+def _free_text(name: str, found: Evidence, kind: Kind, reason: str) -> InferredColumn:
     # Words such as "none" may be all that a person wrote; only signs are missing for sure.
     markers, remarks = marked(found, ~found.present)
     identifier = kind is Kind.IDENTIFIER
     detail = f"nearly every value differs: read as {'an identifier' if identifier else 'free text'}"
     if not identifier and not reason.endswith("differ"):
         detail = "many words a value: read as free text"
-    remark = Remark("DQ011" if identifier else "DQ013", detail)
+    remark = ParsingNote("DQ011" if identifier else "DQ013", detail)
     column = Column(name, kind, reason=reason, missing_markers=markers)
-    return Inferred(column, (*found.remarks, *remarks, remark))
+    return InferredColumn(column, (*found.remarks, *remarks, remark))
 
 
 def most_frequent(found: Evidence, mask: NDArray[np.bool_]) -> tuple[tuple[str, ...], int]:
@@ -70,23 +70,23 @@ def most_frequent(found: Evidence, mask: NDArray[np.bool_]) -> tuple[tuple[str, 
     return tuple(sorted(names[i] for i in ranked[:MAX_CATEGORIES])), lost
 
 
-def as_category(name: str, found: Evidence, wish: Wish, reason: str) -> Inferred:
+def as_category(name: str, found: Evidence, override: UserOverride, reason: str) -> InferredColumn:
     """Return names of categories, ordered where their order is common knowledge."""
     worded = found.words & (found.counts > 0)
     # Beside a single name, and in a target, "none" is a name as well.
-    keep_words = wish.target or found.solid.sum() < 2
+    keep_words = override.target or found.solid.sum() < 2
     mask = found.present if keep_words else found.solid
     remarks = list(found.remarks)
     markers, said = marked(found, found.signs)
     remarks += said
     words, _ = marked(found, worded)
-    if words and not wish.target:
+    if words and not override.target:
         shown = ", ".join(repr(w) for w in sorted(words)[:4])
         how = "kept as a category" if keep_words else "read as missing although it may name a category"
-        remarks.append(Remark("DQ003", f"{shown} {how}", int(found.counts[worded].sum())))
+        remarks.append(ParsingNote("DQ003", f"{shown} {how}", int(found.counts[worded].sum())))
     categories, lost = most_frequent(found, mask)
     if lost:
-        remarks.append(Remark("DQ016", f"only the {MAX_CATEGORIES} most frequent names are kept", lost))
+        remarks.append(ParsingNote("DQ016", f"only the {MAX_CATEGORIES} most frequent names are kept", lost))
     column = Column(
         name,
         Kind.CATEGORY,
@@ -98,28 +98,28 @@ def as_category(name: str, found: Evidence, wish: Wish, reason: str) -> Inferred
         known = frozenset(categories)
         listed = tuple(v for v in found.texts.cleaned.to_pylist() if v in known)
         ordered = replace(column, kind=Kind.ORDERED, categories=listed, native=True)
-        return Inferred(ordered if found.texts.ordered else replace(column, native=True), tuple(remarks))
+        return InferredColumn(ordered if found.texts.ordered else replace(column, native=True), tuple(remarks))
     levels = ordered_levels(categories)
     if levels is None:
-        return Inferred(column, tuple(remarks))
+        return InferredColumn(column, tuple(remarks))
     detail = "ordered: " + " < ".join(levels[:8]) + (" < ..." if len(levels) > 8 else "")
     scale = replace(column, kind=Kind.ORDERED, categories=levels, reason="names whose order is common knowledge")
-    return Inferred(scale, (*remarks, Remark("DQ010", detail)))
+    return InferredColumn(scale, (*remarks, ParsingNote("DQ010", detail)))
 
 
-def as_single(name: str, found: Evidence, native: bool) -> Inferred:
+def as_single(name: str, found: Evidence, native: bool) -> InferredColumn:
     """Return the column for one value or none: constant, or a category where some rows lack it."""
     if not found.present.any() or int(found.counts[found.present].sum()) == found.rows:
         return as_constant(name, found, native)
-    category = as_category(name, found, Wish(), "one value or none")
-    remark = Remark("DQ015", "holds one value or none: that it is there is the information")
-    return Inferred(replace(category.column, native=native), (*category.remarks, remark))
+    category = as_category(name, found, UserOverride(), "one value or none")
+    remark = ParsingNote("DQ015", "holds one value or none: that it is there is the information")
+    return InferredColumn(replace(category.column, native=native), (*category.remarks, remark))
 
 
-def as_constant(name: str, found: Evidence, native: bool) -> Inferred:
+def as_constant(name: str, found: Evidence, native: bool) -> InferredColumn:
     """Return the column for a value that never changes, or never is."""
     markers, remarks = marked(found, ~found.present)
     values = found.take(found.present, 1)
     reason = f"every row holds {values[0]!r}" if values else "no row holds a value"
     column = Column(name, Kind.CONSTANT, reason=reason, missing_markers=markers, native=native)
-    return Inferred(column, (*found.remarks, *remarks))
+    return InferredColumn(column, (*found.remarks, *remarks))

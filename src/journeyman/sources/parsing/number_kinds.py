@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
-from journeyman.sources.parsing.inferred import Inferred, Remark, Wish
+from journeyman.sources.parsing.inferred import InferredColumn, ParsingNote, UserOverride
 from journeyman.sources.parsing.markers import sentinels
 from journeyman.sources.parsing.names import is_identifier, is_moment, is_position, is_postal
 from journeyman.sources.parsing.texts import number_text
@@ -45,33 +45,33 @@ class NumberColumn:
         return NumberColumn(self.name, self.distinct[~at], self.counts[~at], rows)
 
 
-def kind_of_numbers(numbers: NumberColumn, wish: Wish) -> Inferred:
+def kind_of_numbers(numbers: NumberColumn, override: UserOverride) -> InferredColumn:
     """Decide what numbers are; the column has no unit and no format but those found here."""
-    remarks: list[Remark] = []
+    remarks: list[ParsingNote] = []
     gone = sentinels(numbers.distinct, numbers.counts)
     markers = tuple(number_text(s) for s in gone)
     if gone:
         touched = int(numbers.counts[np.isin(numbers.distinct, gone)].sum())
         detail = f"{' and '.join(markers)} far outside the other values is read as missing"
-        remarks.append(Remark("DQ004", detail, touched))
+        remarks.append(ParsingNote("DQ004", detail, touched))
         numbers = numbers.without(gone)
     base = Column(numbers.name, Kind.NUMBER, missing_markers=markers)
     distinct, total = numbers.distinct, int(numbers.counts.sum())
     if len(distinct) == 2 and distinct[0] == 0 and distinct[1] == 1:
         column = replace(base, kind=Kind.BOOLEAN, reason="all values are 0 or 1", categories=("0", "1"))
-        return Inferred(column, tuple(remarks))
+        return InferredColumn(column, tuple(remarks))
     if not bool((distinct == np.floor(distinct)).all()):
-        return Inferred(replace(base, reason=f"{total} values are numbers"), tuple(remarks))
+        return InferredColumn(replace(base, reason=f"{total} values are numbers"), tuple(remarks))
     integer = replace(base, kind=Kind.INTEGER, reason=f"all {total} values are whole numbers")
-    if wish.target:
-        return Inferred(integer, tuple(remarks))
+    if override.target:
+        return InferredColumn(integer, tuple(remarks))
     other = _date(integer, distinct) or _postal(base, distinct) or _row_label(base, numbers)
     if other is None:
-        return Inferred(integer, tuple(remarks))
-    return Inferred(other.column, (*remarks, *other.remarks))
+        return InferredColumn(integer, tuple(remarks))
+    return InferredColumn(other.column, (*remarks, *other.remarks))
 
 
-def _date(column: Column, distinct: NDArray[np.float64]) -> Inferred | None:
+def _date(column: Column, distinct: NDArray[np.float64]) -> InferredColumn | None:
     """Read whole numbers as dates where they are written as days (20190323) or named as moments (seconds)."""
     low, high = float(distinct[0]), float(distinct[-1])
     form, reason = "", ""
@@ -91,7 +91,7 @@ def _date(column: Column, distinct: NDArray[np.float64]) -> Inferred | None:
     if not form:
         return None
     dated = replace(column, kind=Kind.DATETIME, reason=reason, date_formats=(form,))
-    return Inferred(dated, (Remark("DQ007", f"whole numbers are read as dates ({form})"),))
+    return InferredColumn(dated, (ParsingNote("DQ007", f"whole numbers are read as dates ({form})"),))
 
 
 def _epoch(low: float, high: float) -> str:
@@ -102,15 +102,15 @@ def _epoch(low: float, high: float) -> str:
     return ""
 
 
-def _postal(base: Column, distinct: NDArray[np.float64]) -> Inferred | None:
+def _postal(base: Column, distinct: NDArray[np.float64]) -> InferredColumn | None:
     if not is_postal(base.name) or len(distinct) > MAX_CATEGORIES or distinct[-1] <= 99:
         return None
     names = tuple(sorted(number_text(float(v)) for v in distinct))
     column = replace(base, kind=Kind.CATEGORY, reason="the name says that these are postal codes", categories=names)
-    return Inferred(column, (Remark("DQ014", "postal codes are kept as names, not as numbers"),))
+    return InferredColumn(column, (ParsingNote("DQ014", "postal codes are kept as names, not as numbers"),))
 
 
-def _row_label(base: Column, numbers: NumberColumn) -> Inferred | None:
+def _row_label(base: Column, numbers: NumberColumn) -> InferredColumn | None:
     """Recognise whole numbers that name rows: unique, and either named so or running along the rows."""
     present = numbers.rows[~np.isnan(numbers.rows)]
     if len(numbers.distinct) != len(present) or len(present) < max(MIN_UNIQUE_ROWS, 0.99 * len(numbers.rows)):
@@ -128,7 +128,7 @@ def _row_label(base: Column, numbers: NumberColumn) -> Inferred | None:
         dated = replace(
             base, kind=Kind.DATETIME, reason="numbers that rise are moments since 1970", date_formats=(form,)
         )
-        return Inferred(dated, (Remark("DQ007", f"whole numbers are read as dates ({form})"),))
+        return InferredColumn(dated, (ParsingNote("DQ007", f"whole numbers are read as dates ({form})"),))
     why = "whole numbers that never repeat, " + ("named like an identifier" if named else "in row order")
     column = replace(base, kind=Kind.IDENTIFIER, reason=why)
-    return Inferred(column, (Remark("DQ011", f"{why}: read as an identifier"),))
+    return InferredColumn(column, (ParsingNote("DQ011", f"{why}: read as an identifier"),))

@@ -188,7 +188,7 @@ def count_votes(texts: pa.Array) -> Votes:
         return Votes()
     if not pc.all(pc.string_is_ascii(texts)).as_py():
         texts = pa.array([keyboard(t) for t in texts.to_pylist()], type=pa.large_string())
-    return _counted(lambda pattern: int(pc.sum(pc.match_substring_regex(texts, pattern)).as_py() or 0), len(texts))
+    return _count_votes(lambda pattern: int(pc.sum(pc.match_substring_regex(texts, pattern)).as_py() or 0), len(texts))
 
 
 def count_few_votes(texts: Sequence[str]) -> Votes:
@@ -200,10 +200,10 @@ def count_few_votes(texts: Sequence[str]) -> Votes:
     Votes(comma=2, point=0, open_comma=0, open_point=1, short=1, long=0)
     """
     plain = [keyboard(text) for text in texts]
-    return _counted(lambda pattern: sum(re.search(pattern, text) is not None for text in plain), len(plain))
+    return _count_votes(lambda pattern: sum(re.search(pattern, text) is not None for text in plain), len(plain))
 
 
-def _counted(matching: Callable[[str], int], texts: int) -> Votes:
+def _count_votes(matching: Callable[[str], int], texts: int) -> Votes:
     """Return the votes of some texts of which so many match a pattern."""
     digits = matching("[0-9]")
     if digits < _LEAST_LIKE * texts:

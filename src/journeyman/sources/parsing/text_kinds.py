@@ -15,7 +15,7 @@ from journeyman.sources.parsing.clocks import CLOCKS, clock_style
 from journeyman.sources.parsing.date_styles import DateStyle, date_style
 from journeyman.sources.parsing.encoded import Texts
 from journeyman.sources.parsing.evidence import Evidence, marked
-from journeyman.sources.parsing.inferred import Inferred, Remark, Wish
+from journeyman.sources.parsing.inferred import InferredColumn, ParsingNote, UserOverride
 from journeyman.sources.parsing.name_kinds import UNIQUE, most_frequent
 from journeyman.sources.parsing.names import is_moment
 from journeyman.sources.parsing.number_kinds import MIN_UNIQUE_ROWS, NumberColumn, kind_of_numbers
@@ -41,41 +41,45 @@ _FALSE_NAMES = frozenset(["no", "n", "false", "f", "off", "0"])
 _SCALE_LIKE = re.compile(r"[<>≤≥]=?\s*[0-9.,]+|[0-9.,]+\s*\+")
 
 
-def as_boolean(name: str, found: Evidence, wish: Wish) -> Inferred | None:
+def as_boolean(name: str, found: Evidence, override: UserOverride) -> InferredColumn | None:
     """Read as yes or no where the only two values say so."""
     values = found.take(found.solid, 3)
     if len(values) != 2 or frozenset(v.lower() for v in values) not in _PAIRS:
         return None
     # In a target "unknown" would be a third class.
-    if wish.target and (found.words & (found.counts > 0)).any():
+    if override.target and (found.words & (found.counts > 0)).any():
         return None
     low = next(v for v in values if v.lower() in _FALSE_NAMES)
     high = next(v for v in values if v != low)
     markers, remarks = marked(found, ~found.solid)
     reason = f"all values are {low!r} or {high!r}"
     column = Column(name, Kind.BOOLEAN, reason=reason, categories=(low, high), missing_markers=markers)
-    return Inferred(column, (*found.remarks, *remarks))
+    return InferredColumn(column, (*found.remarks, *remarks))
 
 
-def as_clock(name: str, found: Evidence, wish: Wish) -> Inferred | None:
+def as_clock(name: str, found: Evidence, override: UserOverride) -> InferredColumn | None:
     """Read as seconds where nearly all values are times of day or durations."""
     texts = found.take(found.solid, _DATE_SAMPLE)
-    if wish.target and len(texts) <= _FEW_TIMES:
+    if override.target and len(texts) <= _FEW_TIMES:
         return None  # names of classes, which are given back as they are
     unit = clock_style(texts)
-    return None if unit is None else _number_column(name, found, wish, NumberStyle(wish.decimal or ".", unit, 0, 0))
+    return (
+        None
+        if unit is None
+        else _number_column(name, found, override, NumberStyle(override.decimal or ".", unit, 0, 0))
+    )
 
 
-def as_numbers(name: str, found: Evidence, wish: Wish) -> Inferred | None:
+def as_numbers(name: str, found: Evidence, override: UserOverride) -> InferredColumn | None:
     """Read as numbers where nearly all values are, plain or in writing, or all but a few words among many numbers."""
-    decimal = wish.decimal or "."
+    decimal = override.decimal or "."
     plain = ~np.isnan(found.numbers) & (found.counts > 0)
     if decimal == ",":
         plain &= ~flags(pc.match_substring(found.values, "."))
     odd = found.solid & ~plain
     if not odd.any():
-        return _codes(name, found, plain, wish) or _number_column(
-            name, found, wish, replace(PLAIN_STYLE, decimal=decimal)
+        return _codes(name, found, plain, override) or _number_column(
+            name, found, override, replace(PLAIN_STYLE, decimal=decimal)
         )
     texts = found.take(odd)
     if not plain.any() and not any(c.isdigit() for t in texts[:100] for c in t):
@@ -89,7 +93,7 @@ def as_numbers(name: str, found: Evidence, wish: Wish) -> Inferred | None:
     lost = (1 - share) * (1 - style.readable / len(texts))
     if lost > 1 - _ENOUGH and not _few_words(plain, texts):
         return None
-    return _number_column(name, found, wish, style)
+    return _number_column(name, found, override, style)
 
 
 def _few_words(plain: NDArray[np.bool_], texts: Sequence[str]) -> bool:
@@ -119,7 +123,7 @@ def _has_uneven_zeros(texts: pa.Array) -> bool:
     return int(width[zeros].max()) > int(width.min())
 
 
-def _same_number(found: Evidence, plain: NDArray[np.bool_], wish: Wish) -> bool:
+def _same_number(found: Evidence, plain: NDArray[np.bool_], override: UserOverride) -> bool:
     """Tell whether texts that come again are one number with more or fewer zeros behind: 250.0, 250.00.
 
     Measured values are seldom written both ways, and where they mostly differ it tells nothing.
@@ -128,19 +132,19 @@ def _same_number(found: Evidence, plain: NDArray[np.bool_], wish: Wish) -> bool:
     texts, rows = int(pointed.sum()), int(found.counts[plain].sum())
     if not texts or len(np.unique(found.numbers[pointed])) == texts:
         return False
-    return rows >= _AGAIN * int(plain.sum()) and (not wish.target or int(plain.sum()) <= _MOST_CLASSES)
+    return rows >= _AGAIN * int(plain.sum()) and (not override.target or int(plain.sum()) <= _MOST_CLASSES)
 
 
-def _codes(name: str, found: Evidence, plain: NDArray[np.bool_], wish: Wish) -> Inferred | None:
+def _codes(name: str, found: Evidence, plain: NDArray[np.bool_], override: UserOverride) -> InferredColumn | None:
     """Keep digits that are no quantities: with leading zeros, equal as numbers only, or too many for a number."""
     equal = False
     if not has_codes(found.values.filter(pa.array(plain)), name):
-        equal = _same_number(found, plain, wish)
+        equal = _same_number(found, plain, override)
         if not equal:
             return None
     rows, distinct = int(found.counts[plain].sum()), int(plain.sum())
     markers, remarks = marked(found, ~found.solid)
-    if distinct >= UNIQUE * rows and rows >= MIN_UNIQUE_ROWS and not wish.target:
+    if distinct >= UNIQUE * rows and rows >= MIN_UNIQUE_ROWS and not override.target:
         column = Column(name, Kind.IDENTIFIER, reason=f"{distinct} of {rows} codes differ")
     else:
         names, _ = most_frequent(found, plain)
@@ -148,10 +152,12 @@ def _codes(name: str, found: Evidence, plain: NDArray[np.bool_], wish: Wish) -> 
     detail = "digits with leading zeros or beyond 15 places are kept as codes"
     if equal:
         detail = "texts that differ but are equal as numbers, such as 250.0 and 250.00, are kept as codes"
-    return Inferred(replace(column, missing_markers=markers), (*found.remarks, *remarks, Remark("DQ014", detail)))
+    return InferredColumn(
+        replace(column, missing_markers=markers), (*found.remarks, *remarks, ParsingNote("DQ014", detail))
+    )
 
 
-def _number_column(name: str, found: Evidence, wish: Wish, style: NumberStyle) -> Inferred:
+def _number_column(name: str, found: Evidence, override: UserOverride, style: NumberStyle) -> InferredColumn:
     """Build the column for numbers, from all values that can be read in the style."""
     solid = found.solid
     values = found.numbers
@@ -168,7 +174,7 @@ def _number_column(name: str, found: Evidence, wish: Wish, style: NumberStyle) -
     good = ~np.isnan(values) & (found.counts > 0)
     distinct, counts = _distinct(values[good], found.counts[good])
     kept = np.where(good, values, np.nan)
-    inferred = kind_of_numbers(NumberColumn(name, distinct, counts, found.by_row(kept)), wish)
+    inferred = kind_of_numbers(NumberColumn(name, distinct, counts, found.by_row(kept)), override)
     column, kind = inferred.column, inferred.column.kind
     in_writing = odd & good
     if (style.unit or style.decimal == ",") and in_writing.any() and kind is not Kind.NUMBER:
@@ -180,9 +186,9 @@ def _number_column(name: str, found: Evidence, wish: Wish, style: NumberStyle) -
     if unread.any():
         shown = ", ".join(repr(t[:30]) for t in found.take(unread, len(unread))[:3])
         detail = f"texts among numbers ({shown}) cannot be read and count as missing"
-        remarks.append(Remark("DQ006", detail, int(found.counts[unread].sum())))
+        remarks.append(ParsingNote("DQ006", detail, int(found.counts[unread].sum())))
     if in_writing.any():
-        remarks.append(Remark("DQ005", _style_words(style), int(found.counts[in_writing].sum())))
+        remarks.append(ParsingNote("DQ005", _style_words(style), int(found.counts[in_writing].sum())))
     column = replace(
         column,
         kind=kind,
@@ -192,7 +198,7 @@ def _number_column(name: str, found: Evidence, wish: Wish, style: NumberStyle) -
         date_formats=column.date_formats if kind is Kind.DATETIME else (),
         missing_markers=tuple(dict.fromkeys((*markers, *repeated, *column.missing_markers))),
     )
-    return Inferred(column, tuple(remarks))
+    return InferredColumn(column, tuple(remarks))
 
 
 def _distinct(values: NDArray[np.float64], counts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -234,7 +240,7 @@ def _style_words(style: NumberStyle) -> str:
     return " ".join(parts)
 
 
-def as_dates(name: str, found: Evidence, _wish: Wish) -> Inferred | None:
+def as_dates(name: str, found: Evidence, _wish: UserOverride) -> InferredColumn | None:
     """Read as dates where most values can be; what cannot is missing then, for nothing else looks like a date."""
     texts = found.take(found.solid, _DATE_SAMPLE)
     few = texts[:: max(1, len(texts) // 30)]
@@ -252,17 +258,17 @@ def as_dates(name: str, found: Evidence, _wish: Wish) -> Inferred | None:
         date_formats=style.formats,
         century_start=style.century,
     )
-    return Inferred(column, (*found.remarks, *remarks, *_date_remarks(style)))
+    return InferredColumn(column, (*found.remarks, *remarks, *_date_remarks(style)))
 
 
-def _date_remarks(style: DateStyle) -> list[Remark]:
+def _date_remarks(style: DateStyle) -> list[ParsingNote]:
     written = " or ".join(style.formats)
     if style.ambiguous or style.contradictory:
         what = "no value says" if style.ambiguous else "values disagree on"
-        return [Remark("DQ008", f"{what} which of day and month comes first; dates are read as {written}")]
+        return [ParsingNote("DQ008", f"{what} which of day and month comes first; dates are read as {written}")]
     if len(style.formats) > 1:
-        return [Remark("DQ007", f"dates in mixed formats are read as {written}")]
+        return [ParsingNote("DQ007", f"dates in mixed formats are read as {written}")]
     if "%y" in written:
         years = f"{style.century} to {style.century + 99}"
-        return [Remark("DQ007", f"two-digit years are read as {years} ({written})")]
+        return [ParsingNote("DQ007", f"two-digit years are read as {years} ({written})")]
     return []

@@ -15,9 +15,9 @@ from journeyman.entities.trial import Ensemble
 from journeyman.entities.weakness import Cause, Place, Weakness
 from journeyman.metrics import find_metric
 from journeyman.stages.diagnose.causes import cause_inside, noisy
-from journeyman.stages.diagnose.places import excess, weak_places
 from journeyman.stages.diagnose.probe import explained, told_by_columns
-from journeyman.stages.diagnose.seen import Seen, see
+from journeyman.stages.diagnose.validated_rows import ValidatedRows, gather_validated_rows
+from journeyman.stages.diagnose.weak_regions import excess, weak_regions
 
 __all__ = ["diagnose", "inside"]
 
@@ -45,7 +45,7 @@ def diagnose(table: Table, split: Split, task: Task, best: Ensemble, seed: int) 
     tuple of Weakness
         At most five, the gravest first; none where the ensemble learned nothing, or fails nowhere beyond chance.
     """
-    seen = see(table, split, task, best, seed)
+    seen = gather_validated_rows(table, split, task, best, seed)
     if len(seen.y) < _LEAST_ROWS or not _skilled(seen):
         return ()
     scale = _scale(seen)
@@ -54,7 +54,7 @@ def diagnose(table: Table, split: Split, task: Task, best: Ensemble, seed: int) 
     found = [w for w in (scale, drift, *_classes(seen)) if w is not None]
     moved = drift is not None and task.scheme is Scheme.TIME
     rest = np.ones(len(seen.y), dtype=bool)
-    for place in weak_places(seen, loss):
+    for place in weak_regions(seen, loss):
         rest &= ~place.inside
         why = cause_inside(seen, place.inside, seed)
         if why is not None and not (moved and why[0] in (Cause.OTHER_RELATION, Cause.TOO_FEW_ROWS)):
@@ -83,7 +83,7 @@ def inside(weakness: Weakness, table: Table, split: Split, y: FloatArray) -> Boo
     return place.condition.holds(np.where(values < 0, np.nan, values) if column.kind.categorical else values)
 
 
-def _weakness(seen: Seen, place: Place, rows: BoolArray, p_value: float, why: tuple[Cause, str]) -> Weakness:
+def _weakness(seen: ValidatedRows, place: Place, rows: BoolArray, p_value: float, why: tuple[Cause, str]) -> Weakness:
     others = seen.loss[~rows] if not rows.all() else seen.loss
     return Weakness(
         place=place,
@@ -97,7 +97,7 @@ def _weakness(seen: Seen, place: Place, rows: BoolArray, p_value: float, why: tu
     )
 
 
-def _skilled(seen: Seen) -> bool:
+def _skilled(seen: ValidatedRows) -> bool:
     """Say whether the ensemble answers better than no model, beyond chance."""
     if seen.task.kind.classification:
         codes = seen.y.astype(np.int64)
@@ -110,7 +110,7 @@ def _skilled(seen: Seen) -> bool:
     return bool(float(gain.mean()) > max(4.0 * error, _LEAST_SKILL * float(plain.mean())))
 
 
-def _expected(seen: Seen) -> FloatArray:
+def _expected(seen: ValidatedRows) -> FloatArray:
     """Return the error that is usual at each answer: the mean among the tenth of the answers around it."""
     said = seen.answers[:, 0]
     tenth = np.searchsorted(np.unique(np.quantile(said, np.linspace(0.1, 0.9, 9))), said)
@@ -118,7 +118,7 @@ def _expected(seen: Seen) -> FloatArray:
     return np.asarray(np.maximum(means, 1e-12)[tenth])
 
 
-def _scale(seen: Seen) -> Weakness | None:
+def _scale(seen: ValidatedRows) -> Weakness | None:
     """Errors that grow with the answer: the target has another scale than the loss."""
     if seen.task.kind.classification:
         return None
@@ -136,7 +136,7 @@ def _scale(seen: Seen) -> Weakness | None:
     return _weakness(seen, Place(f"answers ≥ {high:.4g}"), top, p_value, (Cause.WRONG_SCALE, said_so))
 
 
-def _drift(seen: Seen, seed: int) -> Weakness | None:
+def _drift(seen: ValidatedRows, seed: int) -> Weakness | None:
     """What is missed in the latest rows can be told from their neighbours in time, or from the order of the rows."""
     latest = seen.when >= np.quantile(seen.when, 2 / 3)
     if seen.task.scheme is Scheme.TIME:
@@ -159,7 +159,7 @@ def _drift(seen: Seen, seed: int) -> Weakness | None:
     return replace(weakness, share=max(weakness.share, told.share))
 
 
-def _classes(seen: Seen) -> list[Weakness]:
+def _classes(seen: ValidatedRows) -> list[Weakness]:
     """Classes that are seldom recognised although the metric counts them like any other, or that have few rows."""
     if not seen.task.kind.classification:
         return []
@@ -184,7 +184,7 @@ def _classes(seen: Seen) -> list[Weakness]:
     return found
 
 
-def _noise(seen: Seen, rest: BoolArray) -> Weakness | None:
+def _noise(seen: ValidatedRows, rest: BoolArray) -> Weakness | None:
     """Labels that contradict sure answers, or gross errors, all over the rows that are in no weak place."""
     noise = noisy(seen, rest) if rest.sum() >= _LEAST_ROWS else None
     if noise is None:

@@ -8,7 +8,7 @@ from scipy import stats
 
 from journeyman.entities.weakness import Cause
 from journeyman.stages.diagnose.probe import told_by_columns
-from journeyman.stages.diagnose.seen import Seen
+from journeyman.stages.diagnose.validated_rows import ValidatedRows
 
 __all__ = ["cause_inside", "noisy"]
 
@@ -21,7 +21,7 @@ _PLATEAU, _PLATEAU_P, _LEAST_ERRORS = 0.6, 0.01, 8
 _GROSS, _GROSS_SHARE, _MOST_GROSS = 6.0, 0.5, 0.05
 
 
-def cause_inside(seen: Seen, inside: BoolArray, seed: int) -> tuple[Cause, str] | None:
+def cause_inside(seen: ValidatedRows, inside: BoolArray, seed: int) -> tuple[Cause, str] | None:
     """Return the cause and what it is judged by, in words; None where nothing is wrong but that it is harder there.
 
     What can be told from the columns after all was not learned: rows were too few, or the relation is another one.
@@ -49,12 +49,12 @@ def cause_inside(seen: Seen, inside: BoolArray, seed: int) -> tuple[Cause, str] 
     return Cause.MISSING_INFORMATION, f"{said}, and the columns tell nothing of what is missed"
 
 
-def noisy(seen: Seen, inside: BoolArray) -> tuple[str, BoolArray] | None:
+def noisy(seen: ValidatedRows, inside: BoolArray) -> tuple[str, BoolArray] | None:
     """Return what speaks for labels that are wrong, in words, and the doubtful rows; None where nothing does."""
     return _sure_and_wrong(seen, inside) if seen.task.kind.classification else _gross(seen, inside)
 
 
-def _skill(seen: Seen, inside: BoolArray) -> float:
+def _skill(seen: ValidatedRows, inside: BoolArray) -> float:
     """Return how far the loss inside is below that of the shares, or the median, inside.
 
     Where labels are wrong, answers that are too sure lose much and are yet right more often: errors count as well.
@@ -71,7 +71,7 @@ def _skill(seen: Seen, inside: BoolArray) -> float:
     return max(1.0 - float(seen.loss[inside].mean()) / plain, 1.0 - wrong / (1.0 - float(shares.max())))
 
 
-def _sure_and_wrong(seen: Seen, inside: BoolArray) -> tuple[str, BoolArray] | None:
+def _sure_and_wrong(seen: ValidatedRows, inside: BoolArray) -> tuple[str, BoolArray] | None:
     """The surest quarter of the answers errs about as often as the others.
 
     Where classes overlap, errors thin out as answers become surer; labels that were written down wrong do not.
@@ -93,7 +93,7 @@ def _sure_and_wrong(seen: Seen, inside: BoolArray) -> tuple[str, BoolArray] | No
     return words, doubtful
 
 
-def _gross(seen: Seen, inside: BoolArray) -> tuple[str, BoolArray] | None:
+def _gross(seen: ValidatedRows, inside: BoolArray) -> tuple[str, BoolArray] | None:
     """Few gross errors make up most of the squared error."""
     doubtful = inside & (seen.loss > _GROSS * 1.4826 * float(np.median(seen.loss[inside])))
     share = float((seen.loss[doubtful] ** 2).sum() / max(float((seen.loss[inside] ** 2).sum()), 1e-300))

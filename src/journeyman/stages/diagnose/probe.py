@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from journeyman.stages.diagnose.seen import Seen
+from journeyman.stages.diagnose.validated_rows import ValidatedRows
 
-__all__ = ["Told", "explained", "told_by_columns"]
+__all__ = ["ProbeResult", "explained", "told_by_columns"]
 
 FloatArray = NDArray[np.float64]
 _FOLDS = 4
@@ -20,14 +20,14 @@ _LEAST_PROBED = 40
 
 
 @dataclass(frozen=True)
-class Told:
+class ProbeResult:
     """The share of the squared residuals that a probe explains on rows that it did not learn from, and its p value."""
 
     share: float
     p_value: float
 
 
-def explained(residuals: FloatArray, known: FloatArray, x: FloatArray, seed: int) -> Told:
+def explained(residuals: FloatArray, known: FloatArray, x: FloatArray, seed: int) -> ProbeResult:
     """Say what features tell of residuals beyond what is known, learned on three quarters of the rows at a time.
 
     Parameters
@@ -45,7 +45,7 @@ def explained(residuals: FloatArray, known: FloatArray, x: FloatArray, seed: int
     """
     n_rows = len(residuals)
     if n_rows < _LEAST_PROBED or not x.shape[1]:
-        return Told(0.0, 1.0)
+        return ProbeResult(0.0, 1.0)
     fold = np.random.default_rng(seed).permutation(np.arange(n_rows) % _FOLDS)
     both = np.column_stack([known, x])
     plain, better = np.zeros(n_rows), np.zeros(n_rows)
@@ -55,8 +55,8 @@ def explained(residuals: FloatArray, known: FloatArray, x: FloatArray, seed: int
     gain = (residuals - plain) ** 2 - (residuals - better) ** 2
     whole, error = float((residuals**2).mean()), float(gain.std()) / np.sqrt(n_rows)
     if whole <= 0 or error <= 0:
-        return Told(0.0, 1.0)
-    return Told(float(gain.mean()) / whole, float(stats.norm.sf(gain.mean() / error)))
+        return ProbeResult(0.0, 1.0)
+    return ProbeResult(float(gain.mean()) / whole, float(stats.norm.sf(gain.mean() / error)))
 
 
 def _ridge(x: FloatArray, y: FloatArray, learn: NDArray[np.bool_]) -> FloatArray:
@@ -70,7 +70,7 @@ def _ridge(x: FloatArray, y: FloatArray, learn: NDArray[np.bool_]) -> FloatArray
     return np.asarray(mean + b @ weights)
 
 
-def told_by_columns(seen: Seen, inside: NDArray[np.bool_], seed: int) -> Told:
+def told_by_columns(seen: ValidatedRows, inside: NDArray[np.bool_], seed: int) -> ProbeResult:
     """Say whether what is missed inside can be told from the columns, beyond what the answers themselves tell.
 
     An answer that is only too sure, or not sure enough, inside, is no other relation.
@@ -78,7 +78,7 @@ def told_by_columns(seen: Seen, inside: NDArray[np.bool_], seed: int) -> Told:
     rows = np.flatnonzero(inside)
     rows = np.sort(np.random.default_rng(seed).permutation(rows)[:_MOST_PROBED])
     if len(rows) < _LEAST_PROBED:
-        return Told(0.0, 1.0)
+        return ProbeResult(0.0, 1.0)
     output = 0
     if seen.task.kind.classification:
         output = int(np.bincount(seen.y[rows].astype(np.int64), minlength=seen.answers.shape[1]).argmax())
@@ -86,7 +86,7 @@ def told_by_columns(seen: Seen, inside: NDArray[np.bool_], seed: int) -> Told:
     return explained(missed, said[:, None], _features(seen, rows), seed)
 
 
-def _features(seen: Seen, rows: NDArray[np.int64]) -> FloatArray:
+def _features(seen: ValidatedRows, rows: NDArray[np.int64]) -> FloatArray:
     """Return numbers and their squares, and the most frequent categories, shape (n_rows, n_features)."""
     features: list[FloatArray] = []
     for column in seen.columns[:_MOST_NUMBERS]:

@@ -76,8 +76,8 @@ def compare_champion(
         return plain
     rows = _in_order(champion.rows, table, task)
     y = target_values(table, task.target)[rows]
-    new = _placed(challenger.rows, challenger.predictions, rows)
-    old = _placed(champion.rows, champion.predictions, rows)
+    new = _align_predictions(challenger.rows, challenger.predictions, rows)
+    old = _align_predictions(champion.rows, champion.predictions, rows)
     units = _units(row_losses(y, new, task, challenger.threshold), rows, table, task, split)
     count = int(units.max()) + 1 if len(units) else 0
     if len(rows) < FEWEST_ROWS or count < _FEWEST_UNITS:
@@ -209,7 +209,7 @@ def _in_order(rows: IntArray, table: Table, task: Task) -> IntArray:
     return rows[np.argsort(keys, kind="stable")]
 
 
-def _placed(known: IntArray, predictions: FloatArray, rows: IntArray) -> FloatArray:
+def _align_predictions(known: IntArray, predictions: FloatArray, rows: IntArray) -> FloatArray:
     order = np.argsort(known, kind="stable")
     return np.asarray(predictions[order[np.searchsorted(known[order], rows)]])
 

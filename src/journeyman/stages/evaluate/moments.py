@@ -50,9 +50,9 @@ def moments_of(table: Table, task: Task) -> Moments:
     seconds where they come irregularly. Other times (years, week numbers, texts that sort) are counted as they are.
     """
     if task.time_column is None:
-        return _counted(np.arange(len(table.frame), dtype=np.float64), "rows")
+        return _count_times(np.arange(len(table.frame), dtype=np.float64), "rows")
     times = row_times(table, task.time_column)
-    return _dated(times) if table.column(task.time_column).kind is Kind.DATETIME else _counted(times, "steps")
+    return _dated(times) if table.column(task.time_column).kind is Kind.DATETIME else _count_times(times, "steps")
 
 
 def _dated(seconds: FloatArray) -> Moments:
@@ -80,7 +80,7 @@ def _dated(seconds: FloatArray) -> Moments:
     return Moments(np.where(known, step, 0), tuple(dict.fromkeys(seasons)), unit)
 
 
-def _counted(times: FloatArray, unit: str) -> Moments:
+def _count_times(times: FloatArray, unit: str) -> Moments:
     """Count whole numbers as they are, all others by their rank."""
     known = np.isfinite(times)
     distinct = np.unique(times[known])

@@ -35,7 +35,7 @@ class Units:
 
     @property
     def count(self) -> int:
-        """Number of clusters."""
+        """Number of clusters that are drawn with replacement."""
         return int(self.clusters.max()) + 1 if len(self.clusters) else 0
 
     def length(self, losses: FloatArray) -> int:

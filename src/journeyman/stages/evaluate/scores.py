@@ -62,7 +62,7 @@ def compare(
     2019, arXiv:1905.06208): a rare great error may have been lucky to be seen so seldom. What strikes fewer than about
     3 of so many rows may not have been seen at all, and no interval holds that.
     """
-    pairs = [(m, _answers(m, examined, threshold), examined.baselines[m.name]) for m in metrics]
+    pairs = [(m, _scored_predictions(m, examined, threshold), examined.baselines[m.name]) for m in metrics]
     past = _best_past(metrics[0], examined)
     if past is not None:
         pairs.append((metrics[0], pairs[0][1], past.answers))
@@ -113,7 +113,7 @@ def _best_past(metric: Metric, examined: Examined) -> Repeated | None:
     return examined.repeated[int(np.argmax(np.nan_to_num(scores, nan=-np.inf)))]
 
 
-def _answers(metric: Metric, examined: Examined, threshold: float | None) -> FloatArray:
+def _scored_predictions(metric: Metric, examined: Examined, threshold: float | None) -> FloatArray:
     return at_threshold(examined.predictions, threshold) if metric.on_labels else examined.predictions
 
 

@@ -46,16 +46,18 @@ def series_columns(table: Table, task: Task, step: IntArray) -> tuple[str, ...]:
     codes = {c.name: codes for c in table.columns if _may_name(c, task) for codes in [_codes(table, c, taken)]}
     codes = {name: found for name, found in codes.items() if 2 <= int(found.max()) + 1 <= len(taken) / _LEAST_ROWS}
     target = table.frame[task.target].iloc[taken].factorize(use_na_sentinel=False)[0].astype(np.int64)
-    first = np.unique(_joined([moment, target, *codes.values()]), return_index=True)[1]  # copies tell nothing
+    first = np.unique(_combination_codes([moment, target, *codes.values()]), return_index=True)[
+        1
+    ]  # copies tell nothing
     codes, moment = {name: found[first] for name, found in codes.items()}, moment[first]
     for size in (1, 2):
         sets = [s for s in combinations(sorted(codes), size) if _tells(table, s, codes, moment)]
         if sets:
-            return min(sets, key=lambda names: (len(np.unique(_joined([codes[n] for n in names]))), names))
+            return min(sets, key=lambda names: (len(np.unique(_combination_codes([codes[n] for n in names]))), names))
     chosen: tuple[str, ...] = ()
     while len(chosen) < min(_MOST_COLUMNS, len(codes)):
         left = [name for name in sorted(codes) if name not in chosen]
-        chosen = (*chosen, max(left, key=lambda name: _apart((*chosen, name), codes, moment)))
+        chosen = (*chosen, max(left, key=lambda name: _count_unique_rows((*chosen, name), codes, moment)))
         if _tells(table, chosen, codes, moment):
             for name in chosen:
                 fewer = tuple(n for n in chosen if n != name)
@@ -69,7 +71,7 @@ def series_codes(table: Table, columns: tuple[str, ...]) -> IntArray:
     if not columns:
         return np.zeros(len(table.frame), dtype=np.int64)
     every = np.arange(len(table.frame), dtype=np.int64)
-    return _joined([_codes(table, table.column(name), every) for name in columns])
+    return _combination_codes([_codes(table, table.column(name), every) for name in columns])
 
 
 def _may_name(column: Column, task: Task) -> bool:
@@ -91,7 +93,7 @@ def _codes(table: Table, column: Column, rows: IntArray) -> IntArray:
     return table.frame[column.name].iloc[rows].factorize(use_na_sentinel=False)[0].astype(np.int64)
 
 
-def _joined(codes: list[IntArray]) -> IntArray:
+def _combination_codes(codes: list[IntArray]) -> IntArray:
     """Return one code for each combination that occurs."""
     joined = codes[0]
     for more in codes[1:]:
@@ -99,16 +101,16 @@ def _joined(codes: list[IntArray]) -> IntArray:
     return np.unique(joined, return_inverse=True)[1].astype(np.int64)
 
 
-def _apart(names: tuple[str, ...], codes: dict[str, IntArray], moment: IntArray) -> int:
+def _count_unique_rows(names: tuple[str, ...], codes: dict[str, IntArray], moment: IntArray) -> int:
     """Return how many rows differ from all others in moment and series."""
-    return len(np.unique(_joined([moment, *(codes[name] for name in names)])))
+    return len(np.unique(_combination_codes([moment, *(codes[name] for name in names)])))
 
 
 def _tells(table: Table, names: tuple[str, ...], codes: dict[str, IntArray], moment: IntArray) -> bool:
     rows = len(moment)
-    if not names or _apart(names, codes, moment) < (1 - _TWICE) * rows:
+    if not names or _count_unique_rows(names, codes, moment) < (1 - _TWICE) * rows:
         return False
-    series = _joined([codes[name] for name in names])
+    series = _combination_codes([codes[name] for name in names])
     counts = np.bincount(series)
     if rows < _LEAST_ROWS * len(counts):
         return False

@@ -152,7 +152,7 @@ def _conditions(block: Block, column: Column, support: int) -> list[_Condition]:
                 text = (
                     column.categories[int(value)]
                     if column.kind is Kind.BOOLEAN and len(column.categories) == 2
-                    else _say(value, column)
+                    else _format_value(value, column)
                 )
                 found.append(_Condition(name, f"{name} = {text}", "range", value, float(np.nextafter(value, np.inf))))
         return found
@@ -166,7 +166,7 @@ def _conditions(block: Block, column: Column, support: int) -> list[_Condition]:
     return found
 
 
-def _say(value: float, column: Column) -> str:
+def _format_value(value: float, column: Column) -> str:
     if column.kind is Kind.DATETIME:
         return str(np.datetime64(int(value), "s")).replace("T", " ").removesuffix(" 00:00:00")
     return f"{value:.6g}"
@@ -174,10 +174,10 @@ def _say(value: float, column: Column) -> str:
 
 def _span(name: str, low: float, high: float, column: Column) -> str:
     if np.isinf(low):
-        return f"{name} < {_say(high, column)}"
+        return f"{name} < {_format_value(high, column)}"
     if np.isinf(high):
-        return f"{name} ≥ {_say(low, column)}"
-    return f"{_say(low, column)} ≤ {name} < {_say(high, column)}"
+        return f"{name} ≥ {_format_value(low, column)}"
+    return f"{_format_value(low, column)} ≤ {name} < {_format_value(high, column)}"
 
 
 def _propose(finding: Losses, columns: tuple[Column, ...]) -> tuple[list[_Proposal], int]:

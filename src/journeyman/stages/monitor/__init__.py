@@ -1,4 +1,4 @@
-"""Monitor: one look at the traffic of a served model, rung by rung; what arrives broken nobody above the feed sees."""
+"""Monitor: one look at the traffic of a served model, tier by tier; tiers above the feed do not see faulty rows."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from numpy.typing import NDArray
 
 from journeyman.drift_detectors.windows import numbers
 from journeyman.entities.finding import Severity
-from journeyman.entities.signal import Rung, Signal, Watched
+from journeyman.entities.signal import Signal, Tier, Watched
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
 from journeyman.interfaces import DriftDetector
 from journeyman.metrics.row_losses import bounded_losses
 from journeyman.stages.monitor.estimates import judge_estimate
+from journeyman.stages.monitor.fault_attribution import attribute_to_faults
 from journeyman.stages.monitor.lasting import LOST, follow_faults, follow_returns, lost_columns, settle_faults
-from journeyman.stages.monitor.spans import OWN, Memory, broken_spans, completed, inside, joined, mended
-from journeyman.stages.monitor.undo import undo
+from journeyman.stages.monitor.spans import OWN, Memory, broken_spans, completed, end_faults, inside, joined
 
 __all__ = [
     "LOST",
     "Memory",
-    "anew",
+    "attribute_to_faults",
     "broken_spans",
+    "end_faults",
     "follow_faults",
     "follow_returns",
     "lost_columns",
-    "mended",
     "monitor",
+    "reset_memory",
     "settle_faults",
-    "undo",
 ]
 
 FloatArray = NDArray[np.float64]
-_RUNGS = tuple(Rung)
+_TIERS = tuple(Tier)
 _GONE = "DR001"
 
 
@@ -57,13 +57,13 @@ def monitor(
     reference : Reference
         Of the release that answered; rows that another one answered should be left out by whoever reads the log.
     detectors : sequence of DriftDetector
-        In any order; they look in that of their rungs.
+        In any order; they run in that of their tiers.
     memory : mapping of str to mapping of str to ndarray
         What this function returned for the span before; empty for the first.
     traffic : Traffic
         Rows of the span, and earlier rows whose truth came in it.
     accepted : collection of str
-        Claims of the feed's rung that a person has said to be right, or that have lasted: they are told, and alarm
+        Claims of the feed tier that a person has said to be right, or that have lasted: they are told, and alarm
         nobody.
 
     Returns
@@ -71,34 +71,34 @@ def monitor(
     memory, watched : mapping and Watched
         What is to be handed on, and what was seen, the gravest first.
     """
-    order = sorted(detectors, key=lambda d: (_RUNGS.index(d.rung), d.name))
+    order = sorted(detectors, key=lambda d: (_TIERS.index(d.rung), d.name))
     broken = memory.get(OWN, {}).get("broken", np.empty((0, 2)))
     kept: dict[str, Mapping[str, FloatArray]] = {d.name: memory.get(d.name) or d.begin(reference, task) for d in order}
     sound = traffic.take(~inside(traffic.times, broken))
     signals: list[Signal] = []
     for detector in order:
-        if detector.rung is not Rung.FEED and any(s.rung is Rung.FEED and s.alarming for s in signals):
+        if detector.rung is not Tier.FEED and any(s.rung is Tier.FEED and s.alarming for s in signals):
             continue
-        seen = traffic if detector.rung is Rung.FEED else sound
+        seen = traffic if detector.rung is Tier.FEED else sound
         kept[detector.name], found = detector.look(reference, task, kept[detector.name], seen)
-        signals += [_right(s) if s.rung is Rung.FEED and set(s.claims) <= set(accepted) else s for s in found]
-    began = [_broken_from(s, traffic) for s in signals if s.rung is Rung.FEED and s.alarming]
+        signals += [_accept_signal(s) if s.rung is Tier.FEED and set(s.claims) <= set(accepted) else s for s in found]
+    began = [_broken_from(s, traffic) for s in signals if s.rung is Tier.FEED and s.alarming]
     if began:
         broken = joined(broken, min(began), traffic.end)
         sound = sound.take(~inside(sound.times, broken))
     kept[OWN] = {"broken": broken}
     told = tuple(replace(s, message=completed(s, reference, task)) for s in sorted(signals, key=_gravity))
-    watched = judge_estimate(_watched(reference, task, kept, traffic, sound, told), _was_refuted(memory))
+    watched = judge_estimate(_summarise(reference, task, kept, traffic, sound, told), _is_refuted(memory))
     kept[OWN] = {"broken": broken, "refuted": np.array([float(watched.refuted)])}
     return kept, replace(watched, accepted=tuple(sorted(accepted)))
 
 
-def anew(memory: Memory) -> Memory:
+def reset_memory(memory: Memory) -> Memory:
     """Return what is still to be remembered once another release answers: which spans arrived broken, for good.
 
     Examples
     --------
-    >>> sorted(anew({"monitor": {"broken": np.array([[0.0, 9.0]])}, "loss": {}}))
+    >>> sorted(reset_memory({"monitor": {"broken": np.array([[0.0, 9.0]])}, "loss": {}}))
     ['monitor']
     """
     return {OWN: {"broken": memory[OWN]["broken"]}} if OWN in memory else {}
@@ -123,19 +123,19 @@ def _broken_from(signal: Signal, traffic: Traffic) -> int:
     return min(signal.since, *begins)
 
 
-def _right(signal: Signal) -> Signal:
+def _accept_signal(signal: Signal) -> Signal:
     if not signal.alarming:
         return signal
     what = signal.message.partition(": ")[2] or signal.message
     return replace(signal, severity=Severity.WARNING, message=f"It counts as the normal state of the feed: {what}")
 
 
-def _was_refuted(memory: Memory) -> bool:
+def _is_refuted(memory: Memory) -> bool:
     return bool(memory.get(OWN, {}).get("refuted", np.zeros(1))[0])
 
 
 def _gravity(signal: Signal) -> tuple[int, int, float, str]:
-    return signal.severity.rank, _RUNGS.index(signal.rung), -signal.cost, signal.code
+    return signal.severity.rank, _TIERS.index(signal.rung), -signal.cost, signal.code
 
 
 def _estimate(memory: Memory) -> tuple[float | None, float | None, float | None]:
@@ -146,7 +146,7 @@ def _estimate(memory: Memory) -> tuple[float | None, float | None, float | None]
     return None, None, None
 
 
-def _watched(
+def _summarise(
     reference: Reference, task: Task, memory: Memory, traffic: Traffic, sound: Traffic, signals: tuple[Signal, ...]
 ) -> Watched:
     told = sound.take(sound.told)

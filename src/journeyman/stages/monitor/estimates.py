@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from journeyman.entities.finding import Severity
-from journeyman.entities.signal import Rung, Signal, Watched
+from journeyman.entities.signal import Signal, Tier, Watched
 
 __all__ = ["judge_estimate"]
 
@@ -43,10 +43,10 @@ def judge_estimate(watched: Watched, before: bool) -> Watched:
 
 
 def _marked(signal: Signal, watched: Watched) -> Signal:
-    if signal.rung is not Rung.ESTIMATE:
+    if signal.rung is not Tier.ESTIMATE:
         return signal
     above = watched.loss is not None and watched.estimate is not None and watched.loss > watched.estimate
     what = "" if watched.loss is None else f": they are {'worse' if above else 'better'} than estimated"
-    message = f"{signal.message} The truths that came refute this estimate{what}."
+    message = f"{signal.message} The labels that came refute this estimate{what}."
     severity = Severity.WARNING if signal.alarming else signal.severity
     return replace(signal, severity=severity, message=message)

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from journeyman.entities.finding import Severity
-from journeyman.entities.signal import LastingFault, Rung, Signal, Watched
-from journeyman.stages.monitor.spans import Memory, broken_spans, mended
+from journeyman.entities.signal import LastingFault, Signal, Tier, Watched
+from journeyman.stages.monitor.spans import Memory, broken_spans, end_faults
 
 __all__ = ["LOST", "follow_faults", "follow_returns", "is_lasting", "lost_columns", "settle_faults"]
 
@@ -34,7 +34,7 @@ def follow_faults(lasting: Sequence[LastingFault], watched: Watched, begin: int)
 
     Examples
     --------
-    >>> stuck = Signal("DR002", Rung.FEED, Severity.ERROR, "", 0, ("x",))
+    >>> stuck = Signal("DR002", Tier.FEED, Severity.ERROR, "", 0, ("x",))
     >>> once = follow_faults((), Watched((stuck,), 250, 0), 1_000)
     >>> once[1]
     LastingFault(claim='DR002 x', since=1000, looks=1, rows=250)
@@ -43,7 +43,7 @@ def follow_faults(lasting: Sequence[LastingFault], watched: Watched, begin: int)
     """
     if not watched.rows:
         return tuple(lasting)
-    alarms = [s for s in watched.signals if s.rung is Rung.FEED and s.alarming]
+    alarms = [s for s in watched.signals if s.rung is Tier.FEED and s.alarming]
     now = {claim for signal in alarms for claim in signal.claims if claim not in watched.accepted}
     now |= {""} if now else set()
     known = {fault.claim: fault for fault in lasting}
@@ -117,8 +117,8 @@ def settle_faults(
     accepted = tuple(sorted({*watched.accepted, *claims}))
     signals = tuple(_as_normal(s, accepted) for s in watched.signals)
     left = tuple(f for f in faults if f.claim and f.claim not in claims)
-    if not any(s.alarming and s.rung is Rung.FEED for s in signals):
-        memory = mended(memory, min(f.since for f in settled))
+    if not any(s.alarming and s.rung is Tier.FEED for s in signals):
+        memory = end_faults(memory, min(f.since for f in settled))
     spans = broken_spans(memory)
     watched = replace(watched, signals=signals, accepted=accepted, broken=spans, lasting=left, settled=settled)
     return memory, watched
@@ -148,7 +148,7 @@ def follow_returns(
 
 
 def _as_normal(signal: Signal, accepted: Collection[str]) -> Signal:
-    if signal.rung is not Rung.FEED or not signal.alarming or not set(signal.claims) <= set(accepted):
+    if signal.rung is not Tier.FEED or not signal.alarming or not set(signal.claims) <= set(accepted):
         return signal
     what = signal.message.partition(": ")[2] or signal.message
     message = f"This has lasted for so long that it counts as the normal state of the feed: {what}"

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.signal import Rung, Signal
+from journeyman.entities.signal import Signal, Tier
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference
 from journeyman.metrics.row_losses import loss_name
 
-__all__ = ["OWN", "Memory", "broken_spans", "completed", "inside", "joined", "mended"]
+__all__ = ["OWN", "Memory", "broken_spans", "completed", "end_faults", "inside", "joined"]
 
 FloatArray = NDArray[np.float64]
 Memory = Mapping[str, Mapping[str, FloatArray]]
@@ -54,12 +54,12 @@ def joined(spans: FloatArray, begin: int, end: int) -> FloatArray:
     return np.vstack([apart, [[first, float(end)]]])[-_MOST_SPANS:]
 
 
-def mended(memory: Memory, since: int) -> Memory:
+def end_faults(memory: Memory, since: int) -> Memory:
     """Return what is to be remembered once rows count as arriving as they should since some moment.
 
     Examples
     --------
-    >>> mended({"monitor": {"broken": np.array([[0.0, 9.0], [20.0, 30.0]])}}, 25)["monitor"]["broken"].tolist()
+    >>> end_faults({"monitor": {"broken": np.array([[0.0, 9.0], [20.0, 30.0]])}}, 25)["monitor"]["broken"].tolist()
     [[0.0, 9.0], [20.0, 25.0]]
     """
     if OWN not in memory:
@@ -73,7 +73,7 @@ def completed(signal: Signal, reference: Reference, task: Task) -> str:
     """Return the message with since when, whom it hurts and what it costs."""
     since = str(np.datetime64(signal.since, "ms").astype("datetime64[m]")).replace("T", " ")
     parts = [f"since about {since} UTC"]
-    if signal.alarming and signal.rung is not Rung.FEED:
+    if signal.alarming and signal.rung is not Tier.FEED:
         parts.append(f"it hurts {f'rows where {signal.whom}' if signal.whom else 'all rows alike, as far as is known'}")
     if signal.cost > 0 and signal.alarming:
         unit = "" if task.kind.classification else f" of {task.target!r}"

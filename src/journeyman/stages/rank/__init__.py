@@ -8,25 +8,25 @@ import numpy as np
 
 from journeyman.entities.candidate import SIMPLE, Candidate
 from journeyman.entities.experience import Expectation
-from journeyman.stages.rank.context import Shown, meta_features, shown_by
-from journeyman.stages.rank.costs import PLAIN, Cost, Foresight, Took
+from journeyman.stages.rank.context import SearchHistory, meta_features, shown_by
+from journeyman.stages.rank.costs import PLAIN, Cost, CostModel, TrialCost
 from journeyman.stages.rank.features import Proposal
-from journeyman.stages.rank.judgement import Beliefs, believe, judge
+from journeyman.stages.rank.judgement import Prior, expect_successes, update_prior
 from journeyman.stages.rank.memory import remembered
 
 __all__ = [
-    "Beliefs",
     "Cost",
-    "Foresight",
+    "CostModel",
+    "Prior",
     "Proposal",
-    "Shown",
-    "Took",
-    "judge",
+    "SearchHistory",
+    "TrialCost",
     "meta_features",
-    "patience",
+    "overhead_allowance",
     "rank",
     "remembered",
     "shown_by",
+    "update_prior",
     "worth",
 ]
 
@@ -38,8 +38,8 @@ def rank(
     candidates: Sequence[Candidate],
     costs: Mapping[str, Cost],
     context: Mapping[str, float],
-    shown: Shown,
-    beliefs: Beliefs,
+    shown: SearchHistory,
+    prior: Prior,
     known: Mapping[str, Mapping[str, float]],
     seconds_more: float = 0.0,
 ) -> tuple[Expectation, ...]:
@@ -53,14 +53,14 @@ def rank(
         Of a whole trial, by candidate key.
     context : mapping of str to float
         Meta-features of the table, from ``meta_features``.
-    shown : Shown
+    shown : SearchHistory
         What the trials so far have shown, from ``shown_by``.
-    beliefs : Beliefs
-        From ``judge``, once a search.
+    prior : Prior
+        From ``update_prior``, once a search.
     known : mapping of str to mapping of str to float
         From ``remembered``, once a search: what earlier jobs of the same table say of candidates, by their names.
     seconds_more : float
-        That each trial is reckoned to take, from ``patience``.
+        That each trial is assumed to take, from ``overhead_allowance``.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def rank(
         Proposal(c.algorithm, c.name, {**context, **shown.of(c.algorithm), **known.get(c.name, {}), **plain[c.key]})
         for c in candidates
     ]
-    chances, gains = believe(beliefs, proposals)
+    chances, gains = expect_successes(prior, proposals)
     expectations = []
     for position, (candidate, proposal) in enumerate(zip(candidates, proposals, strict=True)):
         chance, gain = float(chances[position]), float(gains[position])
@@ -86,7 +86,7 @@ def rank(
 
 
 def worth(expectation: Expectation, seconds_more: float) -> float:
-    """Return the gain a second that is expected of a trial, each of which is reckoned to take some seconds more.
+    """Return the gain a second that is expected of a trial, each of which is assumed to take some seconds more.
 
     Examples
     --------
@@ -97,8 +97,8 @@ def worth(expectation: Expectation, seconds_more: float) -> float:
     return expectation.probability * expectation.gain / (expectation.seconds + seconds_more)
 
 
-def patience(costs: Mapping[str, Cost], seconds_left: float) -> float:
-    """Return how many seconds more every trial is reckoned to take while much time is left.
+def overhead_allowance(costs: Mapping[str, Cost], seconds_left: float) -> float:
+    """Return how many seconds more every trial is assumed to take while much time is left.
 
     Gain per second is what to go by where each trial displaces others. While there is time for many, what gains most
     comes first: what is dear and good might else get no turn when time has become short.

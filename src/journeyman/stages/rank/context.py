@@ -14,7 +14,7 @@ from journeyman.entities.task import Task, TaskKind
 from journeyman.entities.trial import Ensemble, Trial, TrialStatus
 from journeyman.stages.rank.memory import TABLE, table_number
 
-__all__ = ["Shown", "meta_features", "shown_by"]
+__all__ = ["SearchHistory", "meta_features", "shown_by"]
 
 _TINY = 1e-6
 _IN_VAIN = (TrialStatus.FAILED, TrialStatus.OUT_OF_TIME)
@@ -22,7 +22,7 @@ _LAST = 3  # trials that "lately" means
 
 
 @dataclass(frozen=True)
-class Shown:
+class SearchHistory:
     """What the trials so far have shown, as figures of a context.
 
     Attributes
@@ -86,7 +86,7 @@ def _balance(table: Table, task: Task) -> float:
 
 def shown_by(
     trials: Sequence[Trial], outcomes: Sequence[tuple[bool, float]], best: Ensemble | None, optimum: float
-) -> Shown:
+) -> SearchHistory:
     """Return what the trials so far have shown.
 
     Parameters
@@ -123,7 +123,7 @@ def shown_by(
         "spread": _spread(trials, optimum),
     }
     by_algorithm = {name: _of(name, tried, now, optimum) for name in {t.candidate.algorithm for t, _ in tried}}
-    return Shown(overall, dict(sorted(by_algorithm.items())))
+    return SearchHistory(overall, dict(sorted(by_algorithm.items())))
 
 
 def _of(

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from journeyman.entities.candidate import BASELINE
 from journeyman.entities.experience import Experience
 from journeyman.stages.rank.features import Proposal, encode, penalties
-from journeyman.stages.rank.judgement import Beliefs
+from journeyman.stages.rank.judgement import Prior
 
-__all__ = ["PLAIN", "Cost", "Foresight", "Took", "learn_costs"]
+__all__ = ["PLAIN", "Cost", "CostModel", "TrialCost", "learn_costs"]
 
 FloatArray = NDArray[np.float64]
 
@@ -63,31 +63,31 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class Took:
+class TrialCost:
     """What a trial took: who it was, in which context, and the logarithm of seconds over what sizes promised."""
 
     proposal: Proposal
     ratio: float
 
     @classmethod
-    def of(cls, proposal: Proposal, seconds: float, plain: float) -> Took:
+    def of(cls, proposal: Proposal, seconds: float, plain: float) -> TrialCost:
         """Return it from seconds."""
         return cls(proposal, float(np.log(max(seconds, _LEAST_SECONDS) / plain)))
 
 
 @dataclass(frozen=True)
-class Foresight:
+class CostModel:
     """What is known of costs when a search begins.
 
     Attributes
     ----------
-    beliefs : Beliefs
+    prior : Prior
         From ``judge``.
     past : sequence of Experience
         Earlier jobs; the latest trials that say what sizes had promised are learned from.
     """
 
-    beliefs: Beliefs
+    prior: Prior
     past: Sequence[Experience] = ()
 
     @cached_property
@@ -97,10 +97,10 @@ class Foresight:
         told = [row for row in ended if PLAIN in row.context][-_MOST_OWN:]
         proposals = [Proposal(row.algorithm, row.candidate, row.context) for row in told]
         took = np.array([np.log(max(row.seconds, _LEAST_SECONDS)) - row.context[PLAIN] for row in told])
-        return [row.algorithm for row in told], [row.job for row in told], took - self._believed(proposals)
+        return [row.algorithm for row in told], [row.job for row in told], took - self._predict_log_cost(proposals)
 
     def seconds(
-        self, waiting: Sequence[Proposal], plain: Sequence[float], shown: Sequence[Took] = ()
+        self, waiting: Sequence[Proposal], plain: Sequence[float], shown: Sequence[TrialCost] = ()
     ) -> tuple[float, ...]:
         """Return the expected seconds of each trial that waits: the median, of what is believed to be log-normal.
 
@@ -113,39 +113,39 @@ class Foresight:
             In the context of the table and of what trials have shown; ``same`` says how often its algorithm was tried.
         plain : sequence of float
             Seconds by sizes alone, of each.
-        shown : sequence of Took
+        shown : sequence of TrialCost
             Trials of this search so far.
 
         References
         ----------
         Henderson 1975, "Best linear unbiased estimation and prediction under a selection model".
         """
-        expected = np.log(np.asarray(plain, dtype=np.float64)) + self._believed(waiting)
+        expected = np.log(np.asarray(plain, dtype=np.float64)) + self._predict_log_cost(waiting)
         algorithms, jobs, missed = self._own
         names = np.array([*algorithms, *(t.proposal.algorithm for t in shown)])
         if len(names):
             searches = np.array([*(f"job {job}" for job in jobs), *("this" for _ in shown)])
-            now = np.array([t.ratio for t in shown]) - self._believed([t.proposal for t in shown])
+            now = np.array([t.ratio for t in shown]) - self._predict_log_cost([t.proposal for t in shown])
             between = _shared(names[:, None] == names, searches[:, None] == searches) + _TRIAL**2 * np.eye(len(names))
             asked = np.array([p.algorithm for p in waiting])[:, None] == names
             shares = np.linalg.solve(between, np.concatenate([missed, now]))
             expected = expected + _shared(asked, (searches == "this")[None, :]) @ shares
         return tuple(np.exp(expected).tolist())
 
-    def _believed(self, proposals: Sequence[Proposal]) -> FloatArray:
+    def _predict_log_cost(self, proposals: Sequence[Proposal]) -> FloatArray:
         if not proposals:
             return np.zeros(0)
-        return np.asarray(encode([_told(p) for p in proposals], self.beliefs.names) @ self.beliefs.cost)
+        return np.asarray(encode([_cost_features(p) for p in proposals], self.prior.names) @ self.prior.cost)
 
 
-def learn_costs(beliefs: Beliefs, took: Sequence[Took], caution: float = 1.0) -> Beliefs:
-    """Return beliefs that know what trials took beside what sizes promised: ridge regression of the logarithm."""
+def learn_costs(prior: Prior, took: Sequence[TrialCost], caution: float = 1.0) -> Prior:
+    """Return a prior that knows what trials took beside what sizes promised: ridge regression of the logarithm."""
     if not took:
-        return beliefs
-    x = encode([_told(t.proposal) for t in took], beliefs.names)
+        return prior
+    x = encode([_cost_features(t.proposal) for t in took], prior.names)
     y = np.array([t.ratio for t in took])
-    ridge = np.diag(penalties(beliefs.names)) * caution
-    return replace(beliefs, cost=np.asarray(np.linalg.solve(x.T @ x + ridge, x.T @ y)))
+    ridge = np.diag(penalties(prior.names)) * caution
+    return replace(prior, cost=np.asarray(np.linalg.solve(x.T @ x + ridge, x.T @ y)))
 
 
 def _shared(same: NDArray[np.bool_], together: NDArray[np.bool_]) -> FloatArray:
@@ -154,7 +154,7 @@ def _shared(same: NDArray[np.bool_], together: NDArray[np.bool_]) -> FloatArray:
     return np.asarray(shared, dtype=np.float64)
 
 
-def _told(proposal: Proposal) -> Proposal:
+def _cost_features(proposal: Proposal) -> Proposal:
     """Return a proposal with those figures only that seconds may depend on."""
     figures = {key: proposal.context[key] for key in _TELLING if key in proposal.context}
     kept = {key: min(value, _KNOWN_UP_TO.get(key, np.inf)) for key, value in figures.items()}

@@ -1,9 +1,9 @@
-"""The judgement: beliefs about what lifts an ensemble, shipped with the package and moved by one's own experience.
+"""The expectation model: prior of what lifts an ensemble, shipped with the package and moved by one's own experience.
 
 Two regressions over the same features: a logistic one for the chance that a trial lifts the ensemble beyond noise, and
-a linear one for the logarithm of its relative gain if it does. Beliefs are normal distributions of the coefficients;
+a linear one for the logarithm of its relative gain if it does. Priors are normal distributions of the coefficients;
 what is seen moves them (Bishop 2006, "Pattern recognition and machine learning", 3.3 and 4.5), so that the shipped
-beliefs are the prior of a user's own.
+prior is where a user's own begins.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from journeyman.entities.experience import Experience
 from journeyman.stages.rank.features import CONTEXT, Proposal, encode, feature_names, penalties
 
-__all__ = ["Beliefs", "believe", "blank", "from_text", "judge", "shipped", "to_text", "update"]
+__all__ = ["Prior", "blank", "expect_successes", "from_text", "shipped_prior", "to_text", "update", "update_prior"]
 
 FloatArray = NDArray[np.float64]
 _STEPS = 8
@@ -39,7 +39,7 @@ _TABLE = ("log_rows", "log_columns", "categorical", "missing", "classes", "binar
 
 
 @dataclass(frozen=True)
-class Beliefs:
+class Prior:
     """Normal distributions of the coefficients.
 
     Attributes
@@ -71,8 +71,8 @@ class Beliefs:
     jobs: int = 0
 
 
-def blank(proposals: Sequence[tuple[str, str]], caution: float = 1.0) -> Beliefs:
-    """Return beliefs before anything was seen.
+def blank(proposals: Sequence[tuple[str, str]], caution: float = 1.0) -> Prior:
+    """Return the uninformed prior, before any data.
 
     Parameters
     ----------
@@ -84,17 +84,17 @@ def blank(proposals: Sequence[tuple[str, str]], caution: float = 1.0) -> Beliefs
     names = feature_names(proposals)
     ridge = np.diag(penalties(names)) * caution
     none = np.zeros(len(names))
-    return Beliefs(names, none, ridge, none, ridge.copy(), 1.0, none, caution)
+    return Prior(names, none, ridge, none, ridge.copy(), 1.0, none, caution)
 
 
 def update(
-    beliefs: Beliefs,
+    prior: Prior,
     proposals: Sequence[Proposal],
     succeeded: NDArray[np.bool_],
     gains: FloatArray,
     weights: FloatArray,
-) -> Beliefs:
-    """Move beliefs by what was seen.
+) -> Prior:
+    """Update a prior by observed trials.
 
     Parameters
     ----------
@@ -102,22 +102,22 @@ def update(
         Whether each lifted the ensemble beyond noise, its relative gain, and how much it counts.
     """
     if not len(proposals):
-        return beliefs
-    x = encode(proposals, beliefs.names)
-    chance, chance_precision = _logistic(x, succeeded.astype(np.float64), weights, beliefs)
+        return prior
+    x = encode(proposals, prior.names)
+    chance, chance_precision = _logistic(x, succeeded.astype(np.float64), weights, prior)
     won = succeeded & (gains > 0)
     if not won.any():
-        return replace(beliefs, chance=chance, chance_precision=chance_precision)
+        return replace(prior, chance=chance, chance_precision=chance_precision)
     logs = np.log(np.clip(gains[won], _LEAST_GAIN, 1.0))
-    scaled = x[won].T * (weights[won] / beliefs.spread**2)
-    gain_precision = beliefs.gain_precision + scaled @ x[won]
-    gain = np.asarray(np.linalg.solve(gain_precision, beliefs.gain_precision @ beliefs.gain + scaled @ logs))
-    return replace(beliefs, chance=chance, chance_precision=chance_precision, gain=gain, gain_precision=gain_precision)
+    scaled = x[won].T * (weights[won] / prior.spread**2)
+    gain_precision = prior.gain_precision + scaled @ x[won]
+    gain = np.asarray(np.linalg.solve(gain_precision, prior.gain_precision @ prior.gain + scaled @ logs))
+    return replace(prior, chance=chance, chance_precision=chance_precision, gain=gain, gain_precision=gain_precision)
 
 
-def _logistic(x: FloatArray, y: FloatArray, weights: FloatArray, beliefs: Beliefs) -> tuple[FloatArray, FloatArray]:
+def _logistic(x: FloatArray, y: FloatArray, weights: FloatArray, prior: Prior) -> tuple[FloatArray, FloatArray]:
     """Return mean and precision of the coefficients after Newton's steps."""
-    before, precision = beliefs.chance, beliefs.chance_precision
+    before, precision = prior.chance, prior.chance_precision
     now, curvature = before, precision
     for _ in range(_STEPS):
         p = _sigmoid(x @ now)
@@ -130,7 +130,7 @@ def _logistic(x: FloatArray, y: FloatArray, weights: FloatArray, beliefs: Belief
     return now, curvature
 
 
-def believe(beliefs: Beliefs, proposals: Sequence[Proposal]) -> tuple[FloatArray, FloatArray]:
+def expect_successes(prior: Prior, proposals: Sequence[Proposal]) -> tuple[FloatArray, FloatArray]:
     """Return for each proposal the chance that it lifts the ensemble beyond noise, and the relative gain if it does.
 
     Returns
@@ -138,19 +138,19 @@ def believe(beliefs: Beliefs, proposals: Sequence[Proposal]) -> tuple[FloatArray
     chances, gains : ndarray of shape (n_proposals,)
         In 0..1. The gain is the mean of its log-normal distribution.
     """
-    x = encode(proposals, beliefs.names)
-    chances = np.clip(_sigmoid(x @ beliefs.chance), _LEAST_CHANCE, _MOST_CHANCE)
-    gains = np.exp(np.minimum(x @ beliefs.gain + beliefs.spread**2 / 2, 0.0))
+    x = encode(proposals, prior.names)
+    chances = np.clip(_sigmoid(x @ prior.chance), _LEAST_CHANCE, _MOST_CHANCE)
+    gains = np.exp(np.minimum(x @ prior.gain + prior.spread**2 / 2, 0.0))
     return chances, gains
 
 
-def judge(
+def update_prior(
     context: Mapping[str, float],
     candidates: Sequence[tuple[str, str]],
     past: Sequence[Experience],
-    known: Beliefs | None = None,
-) -> Beliefs:
-    """Return the beliefs that a search begins with: the shipped ones, moved by one's own experience.
+    known: Prior | None = None,
+) -> Prior:
+    """Return the prior that a search begins with: the shipped one, updated by the user's experience.
 
     Parameters
     ----------
@@ -160,18 +160,18 @@ def judge(
         Algorithm and name of each candidate: one that is new is believed to be like the average of all.
     past : sequence of Experience
         Earlier jobs.
-    known : Beliefs, optional
+    known : Prior, optional
         What is believed without them; by default what comes with the package.
     """
     met = [*candidates, *((row.algorithm, row.candidate) for row in past)]
-    beliefs = _widened(shipped() if known is None else known, met)
+    prior = _widened(shipped_prior() if known is None else known, met)
     rows = [row for row in past if "done" in row.context]  # without what earlier trials showed, little can be learned
     if not rows:
-        return beliefs
-    beliefs = replace(
-        beliefs,
-        chance_precision=beliefs.chance_precision * _SHIPPED_COUNTS,
-        gain_precision=beliefs.gain_precision * _SHIPPED_COUNTS,
+        return prior
+    prior = replace(
+        prior,
+        chance_precision=prior.chance_precision * _SHIPPED_COUNTS,
+        gain_precision=prior.gain_precision * _SHIPPED_COUNTS,
     )
     likeness = _likeness(context, rows)
     nearest = np.sort(np.argsort(-likeness, kind="stable")[:_MOST_OWN])
@@ -179,7 +179,7 @@ def judge(
     proposals = [Proposal(row.algorithm, row.candidate, row.context) for row in kept]
     succeeded = np.array([row.succeeded for row in kept])
     gains = np.array([row.gain for row in kept])
-    return update(beliefs, proposals, succeeded, gains, likeness[nearest])
+    return update(prior, proposals, succeeded, gains, likeness[nearest])
 
 
 def _likeness(context: Mapping[str, float], rows: Sequence[Experience]) -> FloatArray:
@@ -191,14 +191,14 @@ def _likeness(context: Mapping[str, float], rows: Sequence[Experience]) -> Float
     return np.asarray(0.2 + 0.8 * np.exp(-distance))
 
 
-def _widened(beliefs: Beliefs, proposals: Sequence[tuple[str, str]]) -> Beliefs:
-    """Return beliefs that tell these candidates apart, too; of new ones nothing is believed yet."""
-    new = [name for name in feature_names(proposals) if name not in set(beliefs.names)]
+def _widened(prior: Prior, proposals: Sequence[tuple[str, str]]) -> Prior:
+    """Return a prior with coefficients of these candidates too; those of new ones are uninformed."""
+    new = [name for name in feature_names(proposals) if name not in set(prior.names)]
     if not new:
-        return beliefs
-    names = (*beliefs.names, *new)
-    old, size = len(beliefs.names), len(names)
-    ridge = penalties(new) * beliefs.caution
+        return prior
+    names = (*prior.names, *new)
+    old, size = len(prior.names), len(names)
+    ridge = penalties(new) * prior.caution
 
     def wide(precision: FloatArray) -> FloatArray:
         grown = np.zeros((size, size))
@@ -208,24 +208,24 @@ def _widened(beliefs: Beliefs, proposals: Sequence[tuple[str, str]]) -> Beliefs:
 
     none = np.zeros(len(new))
     return replace(
-        beliefs,
+        prior,
         names=names,
-        chance=np.concatenate([beliefs.chance, none]),
-        chance_precision=wide(beliefs.chance_precision),
-        gain=np.concatenate([beliefs.gain, none]),
-        cost=np.concatenate([beliefs.cost, none]),
-        gain_precision=wide(beliefs.gain_precision),
+        chance=np.concatenate([prior.chance, none]),
+        chance_precision=wide(prior.chance_precision),
+        gain=np.concatenate([prior.gain, none]),
+        cost=np.concatenate([prior.cost, none]),
+        gain_precision=wide(prior.gain_precision),
     )
 
 
 @cache
-def shipped() -> Beliefs:
-    """Return the beliefs that come with the package (``make experience`` writes them)."""
+def shipped_prior() -> Prior:
+    """Return the prior that comes with the package (``make experience`` writes them)."""
     return from_text(files("journeyman.stages.rank").joinpath("prior.json").read_bytes())
 
 
-def to_text(beliefs: Beliefs) -> bytes:
-    """Return beliefs as JSON: four significant digits, of the precisions the lower triangle.
+def to_text(prior: Prior) -> bytes:
+    """Return a prior as JSON: four significant digits, of the precisions the lower triangle.
 
     Examples
     --------
@@ -233,22 +233,22 @@ def to_text(beliefs: Beliefs) -> bytes:
     >>> again.names == blank([("linear", "linear")]).names
     True
     """
-    rows, columns = np.tril_indices(len(beliefs.names))
+    rows, columns = np.tril_indices(len(prior.names))
     plain = {
-        "jobs": beliefs.jobs,
-        "caution": beliefs.caution,
-        "spread": _short(beliefs.spread),
-        "names": beliefs.names,
-        "chance": [_short(v) for v in beliefs.chance],
-        "gain": [_short(v) for v in beliefs.gain],
-        "cost": [_short(v) for v in beliefs.cost],
-        "chance_precision": [_short(v) for v in beliefs.chance_precision[rows, columns]],
-        "gain_precision": [_short(v) for v in beliefs.gain_precision[rows, columns]],
+        "jobs": prior.jobs,
+        "caution": prior.caution,
+        "spread": _short(prior.spread),
+        "names": prior.names,
+        "chance": [_short(v) for v in prior.chance],
+        "gain": [_short(v) for v in prior.gain],
+        "cost": [_short(v) for v in prior.cost],
+        "chance_precision": [_short(v) for v in prior.chance_precision[rows, columns]],
+        "gain_precision": [_short(v) for v in prior.gain_precision[rows, columns]],
     }
     return msgspec.json.encode(plain) + b"\n"
 
 
-def from_text(text: bytes) -> Beliefs:
+def from_text(text: bytes) -> Prior:
     """Read what ``to_text`` gave."""
     plain: dict[str, Any] = msgspec.json.decode(text)
     size = len(plain["names"])
@@ -260,7 +260,7 @@ def from_text(text: bytes) -> Beliefs:
         matrix[columns, rows] = values
         return matrix
 
-    return Beliefs(
+    return Prior(
         names=tuple(plain["names"]),
         chance=np.array(plain["chance"], dtype=np.float64),
         chance_precision=full(plain["chance_precision"]),

@@ -11,7 +11,7 @@ import numpy as np
 from journeyman.entities.decision import Action
 from journeyman.entities.lessons import Lessons
 from journeyman.entities.operation import Economics, Move
-from journeyman.entities.signal import Rung, Signal, Watched
+from journeyman.entities.signal import Signal, Tier, Watched
 from journeyman.entities.staleness import Staleness, TestedBlock
 from journeyman.stages.retrain.ageing import aged, borne, rows_learned
 from journeyman.stages.retrain.windows import choose_window, window_name
@@ -102,12 +102,12 @@ def retrain(history: Sequence[Watched], known: Known, economics: Economics, less
     Mahadevan and Mathioudakis 2024, "Cost-aware retraining for machine learning", arXiv 2310.04216. Karlin, Manasse,
     Rudolph and Sleator 1988, "Competitive snoopy caching" (rent or buy).
     """
-    broken = [s for s in history[-1].signals if s.rung is Rung.FEED and s.alarming] if history else []
+    broken = [s for s in history[-1].signals if s.rung is Tier.FEED and s.alarming] if history else []
     if broken:
         codes = tuple(s.code for s in broken)
         return Move(Action.KEEP, f"Nothing is learned from rows that arrive broken. {broken[0].message}", codes)
     alarms = _alarms(history)
-    proved = any(s.rung is Rung.LOSS for s in alarms)
+    proved = any(s.rung is Tier.LOSS for s in alarms)
     figures = _Figures.of(known, economics, lessons, _predictions_per_truth(history))
     trigger, gain = figures.trigger(proved, known.challenger)
     window = choose_window(known.staleness.windows, lessons, known.unit, known.truths)
@@ -216,8 +216,8 @@ def _step(block: TestedBlock, handicap: float, alone: bool) -> tuple[float, floa
 
 
 def _alarms(history: Sequence[Watched]) -> list[Signal]:
-    rungs = (Rung.LOSS, Rung.ESTIMATE)
-    return [s for watched in history for s in watched.signals if s.alarming and s.rung in rungs]
+    tiers = (Tier.LOSS, Tier.ESTIMATE)
+    return [s for watched in history for s in watched.signals if s.alarming and s.rung in tiers]
 
 
 def _predictions_per_truth(history: Sequence[Watched]) -> float:
@@ -242,5 +242,5 @@ def _why_not(alarms: Sequence[Signal], figures: _Figures, economics: Economics) 
             f"Something has changed, but a fresh model would not be better by enough to pay: {share} of learning again."
         )
     if alarms:
-        return "Something has changed; too few truths have come to say whether a fresh model would be better."
+        return "Something has changed; too few labels have come to say whether a fresh model would be better."
     return f"Nothing asks for a change: {share} that learning again costs."

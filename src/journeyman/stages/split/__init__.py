@@ -14,8 +14,8 @@ from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Scheme, Task
 from journeyman.errors import SettingsError
 from journeyman.stages.split.by_time import time_division
-from journeyman.stages.split.copies import copies_as_groups
-from journeyman.stages.split.dealing import deal_groups, deal_rows, strata_of
+from journeyman.stages.split.duplicates import duplicates_as_groups
+from journeyman.stages.split.stratified_assignment import assign_groups, assign_rows, strata_of
 
 __all__ = ["fold_count", "folds_only", "follow_split", "holdout_rows", "split"]
 
@@ -156,7 +156,7 @@ def _dealt(table: Table, task: Task, strata: IntArray, seed: int, said: str = ""
     kept = np.zeros(n_rows, dtype=bool)
     if keep and kinds >= _FEWEST_GROUPS and (share := holdout_rows(records) / records) > 0:
         shares = np.array([share, 1.0 - share])
-        side = deal_rows(strata, shares, rng) if groups is None else deal_groups(groups, strata, shares, rng)
+        side = assign_rows(strata, shares, rng) if groups is None else assign_groups(groups, strata, shares, rng)
         kept = side == 0
         if groups is not None and len(np.unique(groups[kept])) < _FEWEST_GROUPS_KEPT:
             kept[:] = False
@@ -164,11 +164,11 @@ def _dealt(table: Table, task: Task, strata: IntArray, seed: int, said: str = ""
     folds = min(fold_count(records), kinds)
     even = np.full(folds, 1.0 / folds)
     if groups is None:
-        part = deal_rows(strata[train], even, rng)
+        part = assign_rows(strata[train], even, rng)
     else:
         inner = np.unique(groups[train], return_inverse=True)[1].astype(np.int64)
         even = even if int(inner.max()) + 1 >= folds else np.full(max(2, int(inner.max()) + 1), 1.0)
-        part = deal_groups(inner, strata[train], even / even.sum(), rng)
+        part = assign_groups(inner, strata[train], even / even.sum(), rng)
     numbers = [k for k in range(len(even)) if (part == k).any()]
     divided = tuple(Fold(train[part != k], train[part == k]) for k in numbers)
     balance = "class" if task.kind.classification else "deciles of the target"
@@ -189,7 +189,7 @@ def _groups(table: Table, task: Task) -> tuple[IntArray | None, Scheme, tuple[st
         if codes.max() >= 1:
             return codes, Scheme.GROUPED, (f"rows of one '{task.group_column}' stay on one side",)
         failed = (f"'{task.group_column}' has one value only and cannot divide rows",)
-    copies = copies_as_groups(table, task) if task.copies_together else None
+    copies = duplicates_as_groups(table, task) if task.copies_together else None
     if copies is None:
         return None, Scheme.SHUFFLED, failed
     return copies, Scheme.SHUFFLED, (*failed, "rows that are copies of one another stay on one side")

@@ -36,7 +36,7 @@ def time_division(table: Table, task: Task, y: FloatArray, holdout: int, folds: 
     if times[0] == times[-1] or n_rows < 4 * (folds + 2):
         return None
     cut = _boundary(times, n_rows - holdout, max(1, holdout // 2)) if holdout else n_rows
-    taught = _known(times, cut, task.label_delay) if cut < n_rows else cut
+    taught = _count_labelled(times, cut, task.label_delay) if cut < n_rows else cut
     if not _teaches(y[order[:taught]], task):
         return None
     edges = [round(k * taught / (folds + 2)) for k in range(folds + 3)]
@@ -44,7 +44,7 @@ def time_division(table: Table, task: Task, y: FloatArray, holdout: int, folds: 
     moved = [0, *(_boundary(times[:taught], edge, step // 2) for edge in edges[1:-1]), taught]
     divided = []
     for start, end in pairwise(moved[2:]):
-        fit = order[: _known(times, start, task.label_delay)]
+        fit = order[: _count_labelled(times, start, task.label_delay)]
         if start < end and _teaches(y[fit], task):
             divided.append(Fold(np.sort(fit), np.sort(order[start:end])))
     if len(divided) < _FEWEST_FOLDS:
@@ -70,7 +70,7 @@ def _times(table: Table, task: Task) -> FloatArray:
     return np.where(np.isfinite(times), times, -np.inf)
 
 
-def _known(times: FloatArray, start: int, delay: float) -> int:
+def _count_labelled(times: FloatArray, start: int, delay: float) -> int:
     """Return how many of the rows before ``start`` had their label when that row happened."""
     return int(np.searchsorted(times[:start], times[start] - delay, side="right")) if delay > 0 else start
 

@@ -1,4 +1,4 @@
-"""Train: a candidate on the folds, or on given rows for good."""
+"""Train: a candidate on the folds, or on all given rows."""
 
 from journeyman.stages.train.final import FittedPart, fit_member
 from journeyman.stages.train.folds import (

@@ -1,4 +1,4 @@
-"""Fit a member of the ensemble for good, on all rows that are given."""
+"""Final fit of a member of the ensemble, on all given rows."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def fit_member(
     task: Task,
     seed: int,
 ) -> tuple[FittedPart, ...]:
-    """Fit a member for good on each of some parts of the rows, side by side, as long as its trial found best.
+    """Fit a member on each of some parts of the rows, side by side, for as many rounds as its trial found best.
 
     Parameters
     ----------

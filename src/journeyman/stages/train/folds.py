@@ -47,11 +47,11 @@ class Folds(Protocol):
     """Prepared folds: a list of them, or :class:`FoldsInTurn`."""
 
     def __len__(self) -> int:
-        """Return their number."""
+        """Number of folds."""
         ...
 
     def __getitem__(self, position: int, /) -> PreparedFold:
-        """Return one."""
+        """Return the prepared rows of one fold."""
         ...
 
 
@@ -67,7 +67,7 @@ class FoldsInTurn:
         return self.number
 
     def __getitem__(self, position: int) -> PreparedFold:
-        """Prepare a fold."""
+        """Return a fold, prepared now: none is kept."""
         return self.prepare(position)
 
 
@@ -133,7 +133,7 @@ def prepare_folds(
 
 @dataclass(frozen=True)
 class PreparedRows:
-    """Rows prepared for good: what was learned, the features and the target; ``shared`` is for :class:`FitRequest`."""
+    """Prepared rows: what was learned, the features and the target; ``shared`` is for :class:`FitRequest`."""
 
     fitted: FittedPreparation
     x: Matrix
@@ -151,7 +151,7 @@ def fit_preparation(
     seed: int,
     derived: Matrix | None = None,
 ) -> PreparedRows:
-    """Fit a preparation on the given rows for good; ``derived`` holds further columns for these rows."""
+    """Fit a preparation on all given rows; ``derived`` holds further columns for these rows."""
     block, y = take(to_block(table.frame, table.features), rows), target_values(table, task.target)[rows]
     columns = table.features
     if derived is not None:

@@ -152,12 +152,12 @@ def _run(algorithm: Algorithm, folds: Folds, terms: Terms, trial: Trial, task: T
                     learned = not any(d.unfinished for d in done[:half])
                     if half < len(folds) and learned and _hopeless(terms, done[:half]):
                         cause = f"would not help, judged by {half} of {len(folds)} folds"
-                        return replace(_told(trial, done[:half]), status=TrialStatus.STOPPED, cause=cause)
+                        return replace(_with_fold_results(trial, done[:half]), status=TrialStatus.STOPPED, cause=cause)
         finally:
             given_up.set()  # an interrupt or a failure leaves no fit running behind
     answers = np.vstack([d.predictions for d in done])
     score = score_rows(terms.metric, np.concatenate([d.truth for d in done]), answers, _weights(done))
-    return replace(_told(trial, done), status=TrialStatus.DONE, score=score, predictions=answers)
+    return replace(_with_fold_results(trial, done), status=TrialStatus.DONE, score=score, predictions=answers)
 
 
 def _weights(done: Sequence[_Answered]) -> FloatArray | None:
@@ -165,7 +165,7 @@ def _weights(done: Sequence[_Answered]) -> FloatArray | None:
     return np.concatenate(weights) if weights else None
 
 
-def _told(trial: Trial, done: Sequence[_Answered]) -> Trial:
+def _with_fold_results(trial: Trial, done: Sequence[_Answered]) -> Trial:
     return replace(
         trial,
         fold_scores=tuple(d.score for d in done),
