@@ -134,7 +134,7 @@ def test_a_command_that_needs_more_than_a_service_says_what_it_lacks(tmp_path: P
         f"import os, sys; os.chdir({str(tmp_path)!r})\n"
         f"for name in {NOT_THERE}: sys.modules[name] = None\n"
         "sys.argv = ['journeyman', 'build', 't.csv', '--target', 'y']\n"
-        "from journeyman.cli import main\n"
+        "from journeyman.cli.main import main\n"
         "try: main()\n"
         "except SystemExit as stop: assert stop.code == 2, stop.code"
     )

@@ -66,8 +66,8 @@ def boosted(request: FitRequest) -> tuple[TrainedTrees, int]:
         clock = _Clock(request.out_of_time)
         booster = lightgbm.train(settings, data, num_boost_round=rounds, callbacks=[clock])
         return TrainedTrees(booster, request.x), min(rounds, booster.current_iteration())
-    overhead_allowance = int(20 + 2.0 / float(settings.get("learning_rate", 0.1)))
-    watch = _Watch(overhead_allowance, request.out_of_time)
+    patience = int(20 + 2.0 / float(settings.get("learning_rate", 0.1)))
+    watch = _Watch(patience, request.out_of_time)
     booster = lightgbm.train(settings, data, num_boost_round=_MOST_ROUNDS, valid_sets=[valid], callbacks=[watch])
     return TrainedTrees(booster, request.x), watch.best_round
 
@@ -86,8 +86,8 @@ class _Clock:
 class _Watch:
     """A LightGBM callback: keeps the best round, stops without progress or time."""
 
-    def __init__(self, overhead_allowance: int, out_of_time: Callable[[], bool]) -> None:
-        self.overhead_allowance = overhead_allowance
+    def __init__(self, patience: int, out_of_time: Callable[[], bool]) -> None:
+        self.patience = patience
         self.out_of_time = out_of_time
         self.best_round = 1
         self.best_loss = np.inf
@@ -101,7 +101,7 @@ class _Watch:
             self.best_loss, self.best_round = loss, here
         if loss < self.mark_loss * (1 - _LEAST_PROGRESS):
             self.mark_loss, self.mark_round = loss, here
-        if here - self.mark_round >= self.overhead_allowance or self.out_of_time():
+        if here - self.mark_round >= self.patience or self.out_of_time():
             raise lightgbm.callback.EarlyStopException(self.best_round - 1, state.evaluation_result_list)
 
 

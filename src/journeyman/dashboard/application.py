@@ -203,7 +203,7 @@ def _failed(error: Exception) -> str:
 
 
 def _asking(app: Dash, api: DashboardApi) -> None:
-    def override(_clicks: list[int | None]) -> tuple[Any, ...]:
+    def pending(_clicks: list[int | None]) -> tuple[Any, ...]:
         pressed = ctx.triggered_id
         if not pressed or not ctx.triggered[0]["value"]:  # the button has only just been drawn
             return (no_update,) * 6
@@ -215,15 +215,8 @@ def _asking(app: Dash, api: DashboardApi) -> None:
             except JourneymanError as error:
                 return (*(no_update,) * 5, html.Span(_failed(error), className="alert"))
         asked = question(kind, model, operation)
-        override = {"ask": kind.value, "model": model, "operation": number, "click": ctx.triggered[0]["value"]}
-        return (
-            override,
-            asked.title,
-            asked.text,
-            asked.yes,
-            f"button strong{' grave' if asked.grave else ''}",
-            no_update,
-        )
+        pending = {"ask": kind.value, "model": model, "operation": number, "click": ctx.triggered[0]["value"]}
+        return pending, asked.title, asked.text, asked.yes, f"button strong{' grave' if asked.grave else ''}", no_update
 
     app.callback(
         Output("wish", "data"),
@@ -234,16 +227,16 @@ def _asking(app: Dash, api: DashboardApi) -> None:
         Output("said", "children", allow_duplicate=True),
         Input(_BUTTONS, "n_clicks"),
         prevent_initial_call=True,
-    )(override)
+    )(pending)
 
     def answer(
-        clicks: int | None, override: dict[str, Any] | None, note: str | None, asked: dict[str, Any] | None
+        clicks: int | None, pending: dict[str, Any] | None, note: str | None, asked: dict[str, Any] | None
     ) -> tuple[Any, ...]:
-        if not clicks or not override:
+        if not clicks or not pending:
             return (no_update,) * 4
-        model = str(override["model"])
+        model = str(pending["model"])
         request = Request(
-            RequestKind(override["ask"]), api.now(), api.who, int(override["operation"]) or None, (note or "").strip()
+            RequestKind(pending["ask"]), api.now(), api.who, int(pending["operation"]) or None, (note or "").strip()
         )
         try:
             understood = api.ask(model, request)

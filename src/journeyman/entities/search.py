@@ -64,7 +64,7 @@ class Search:
         Where the ensemble failed on the way, in the order found.
     attempts : tuple of Attempt
         What was tried against them.
-    slowdown : float
+    slowness : float
         How many times longer things took at its end than on the machine that expected seconds were measured on.
     stopped : float
         Seconds since the run began when it ended; 0 where no clock counts.
@@ -83,7 +83,7 @@ class Search:
     limited: str = ""
     weaknesses: tuple[Weakness, ...] = ()
     attempts: tuple[Attempt, ...] = ()
-    slowdown: float = 1.0
+    slowness: float = 1.0
     stopped: float = 0.0
     thin: str = ""
     not_tried: tuple[NotInstalled, ...] = ()

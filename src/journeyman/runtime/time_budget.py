@@ -218,7 +218,7 @@ def fit_limit(
     each = {key: least[key] * seconds * more for key, seconds in fits.items()}
     chosen = members_of(found.ensemble, found.trials)
     preparing = _preparing(components, table, chosen, found.trials) / _waves(split, settings.threads) * more
-    finish = components.finishing(table, split, sum(map(_one_answer, chosen)), _DEARER[-1], found.slowdown)
+    finish = components.finishing(table, split, sum(map(_one_answer, chosen)), _DEARER[-1], found.slowness)
     return FitLimit(max(_LEAST_FITTING, settings.budget - elapsed - preparing - finish), each)
 
 
@@ -237,7 +237,7 @@ def seconds_after_fits(
     Two figures: with half of finishing, since a fit that takes longer than its trial promised is cut short for no
     less; and with all of it and another copy of the member, which is not begun without the time for it.
     """
-    finish = seconds_to_finish(table, split, measured_prediction_seconds(chosen, found.trials), found.slowdown)
+    finish = seconds_to_finish(table, split, measured_prediction_seconds(chosen, found.trials), found.slowness)
     fits, needed = 0.0, []
     once = seconds_of_fits(found, chosen, table, split, threads)
     for seconds, member in reversed(list(zip(once, chosen.members, strict=True))):
@@ -265,7 +265,7 @@ def seconds_for_seed_replicas(
 
     def seconds(answer_seconds: float) -> float:
         answer = real * answer_seconds
-        return _SAFE_SHARE * (left - components.finishing(table, split, answer, answer, found.slowdown))
+        return _SAFE_SHARE * (left - components.finishing(table, split, answer, answer, found.slowness))
 
     return seconds
 

@@ -157,7 +157,7 @@ def test_on_a_machine_that_is_slow_just_now_more_time_is_kept_for_finishing():
     assert plain - slow == pytest.approx(seconds_to_finish(TABLE, SPLIT, 0.0) / (1.0 + 4 / 3 / 2))
     usual, hindered = (
         seconds_for_seed_replicas(
-            components(2.0), replace(found, slowdown=pace), TABLE, SPLIT, settings(budget=60.0), 10.0
+            components(2.0), replace(found, slowness=pace), TABLE, SPLIT, settings(budget=60.0), 10.0
         )(1e-4)
         for pace in (1.0, 2.0)
     )
