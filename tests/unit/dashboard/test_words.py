@@ -54,7 +54,7 @@ def test_no_model_is_called_healthy_beside_figures_that_say_otherwise() -> None:
     assert "0.227 (0.202 to 0.252), 0.135 when released" in said.because
     (unsure,) = standings(newest((12, 0.227, 0.12)), NOW)
     assert unsure.word == "healthy"
-    assert "12 truths" in unsure.because
+    assert "12 labels" in unsure.because
     assert "leave room for more" in unsure.because
     (calm,) = standings(newest((250, 0.14, 0.02)), NOW)
     assert calm.because.endswith("0.135 when released.")
@@ -68,7 +68,7 @@ def test_without_truths_nothing_is_called_healthy() -> None:
     )
     (said,) = standings(replace(state, rounds=silent), NOW)
     assert (said.word, said.tone) == ("no labels yet", "calm")
-    assert "Estimated without truths" in said.because
+    assert "Estimated without labels" in said.because
     refuted = tuple(replace(seen, watched=replace(seen.watched, refuted=True)) for seen in silent)
     assert "Estimated" not in standings(replace(state, rounds=refuted), NOW)[0].because
 

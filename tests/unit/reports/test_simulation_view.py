@@ -41,7 +41,7 @@ def test_the_table_marks_the_least_loss_and_tells_what_counts_nowhere() -> None:
     assert "0.18 *" in said
     assert "0.25 *" not in said
     assert "cost in EUR" in said
-    assert "2 rows had no truth" in said
+    assert "2 rows had no label" in said
 
 
 def simulated(*results: PolicyResult) -> Simulated:
