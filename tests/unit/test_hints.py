@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from journeyman.cli.endings import _placed, workspace_to_name
+from journeyman.cli.endings import _hint_in_workspace, workspace_to_name
 from journeyman.cli.main import app
 
 SOURCE = Path(__file__).parents[2] / "src" / "journeyman"
@@ -103,7 +103,10 @@ def test_hints_of_every_command_with_a_workspace_name_it() -> None:
     root = typer.main.get_command(app)
     for name, command in root.commands.items():
         if any("--workspace" in p.opts for p in command.params) and name != "run":
-            assert _placed(f"`journeyman {name} x`", Path("there")) == f"`journeyman {name} x --workspace there`"
+            assert (
+                _hint_in_workspace(f"`journeyman {name} x`", Path("there"))
+                == f"`journeyman {name} x --workspace there`"
+            )
 
 
 @pytest.mark.slow

@@ -12,8 +12,8 @@ from journeyman.lazy_module import LazyModule
 def test_a_module_is_imported_with_the_first_of_its_names():
     code = (
         "import sys\n"
-        "from journeyman.lazy_module import Late\n"
-        "late = Late('colorsys', 'pip install it')\n"
+        "from journeyman.lazy_module import LazyModule\n"
+        "late = LazyModule('colorsys', 'pip install it')\n"
         "assert 'colorsys' not in sys.modules\n"
         "assert late.rgb_to_hsv(0, 0, 0) == (0.0, 0.0, 0)\n"
         "print('colorsys' in sys.modules)"
