@@ -37,7 +37,7 @@ def load_parts(group: str, names: Collection[str] | None = None) -> dict[str, An
         raise SettingsError(
             f"no installed package offers the part {name!r} of {group}", hint="install the package that it came from"
         )
-    return {point.name: _made(point) for point in points if names is None or point.name in names}
+    return {point.name: _build_part(point) for point in points if names is None or point.name in names}
 
 
 def offered(group: str) -> frozenset[str]:
@@ -78,10 +78,10 @@ def make_part(group: str, name: str, *arguments: str) -> Any:
             f"two packages offer the part {name!r} of {group}: {' and '.join(sorted(p.value for p in points))}",
             hint="uninstall one of them",
         )
-    return _made(points[0], *arguments)
+    return _build_part(points[0], *arguments)
 
 
-def _made(point: EntryPoint, *arguments: str) -> Any:
+def _build_part(point: EntryPoint, *arguments: str) -> Any:
     try:
         return point.load()(*arguments)
     except Exception as error:

@@ -85,7 +85,7 @@ def _drawn(kind: TaskKind, seed: int, count: int) -> tuple[Block, FloatArray, Fl
 
 def _says_what_it_is(detector: DriftDetector, kind: TaskKind) -> None:
     assert detector.name.isidentifier(), "its name is no identifier"
-    assert isinstance(detector.rung, Tier), "its rung is none of the ladder"
+    assert isinstance(detector.rung, Tier), "its tier is none that is known"
 
 
 def _remembers_small_arrays(detector: DriftDetector, kind: TaskKind) -> None:

@@ -52,7 +52,7 @@ def _row(number: int = 0, client_id: str | None = None, digest: bytes = b"d", gr
     return Prediction(1, Part.CHAMPION, "native", row, output, digest, client_id, group=group)
 
 
-def _asked(log: PredictionLog, now: int, count: int = 1) -> list[int]:
+def _recorded_ids(log: PredictionLog, now: int, count: int = 1) -> list[int]:
     """Record rows and return their ids."""
     return _ids(log.append(LogEntries(tuple(_row(i) for i in range(count))), now))
 
@@ -64,7 +64,7 @@ def _ids(receipt: LogReceipt) -> list[int]:
 def _gives_ids_that_rise(opened: Opened, name: str) -> None:
     log, _ = opened(name)
     assert log.rows() == 0, "a new log holds rows"
-    ids = [i for now in (_NOW, _NOW, _NOW - 10_000, _NOW + 1) for i in _asked(log, now, 2)]
+    ids = [i for now in (_NOW, _NOW, _NOW - 10_000, _NOW + 1) for i in _recorded_ids(log, now, 2)]
     assert len(ids) == 8, "there is not one receipt a prediction"
     assert all(one < other for one, other in pairwise(ids)), "ids do not rise, as where a clock goes back"
     assert log.rows() == 8, f"of 8 predictions it counts {log.rows()}"
@@ -116,7 +116,7 @@ def _keeps_what_it_has_confirmed(opened: Opened, name: str) -> None:
 
 def _says_what_became_of_labels(opened: Opened, name: str) -> None:
     log, _ = opened(name)
-    [row] = _asked(log, _NOW)
+    [row] = _recorded_ids(log, _NOW)
     fates = [
         log.append(LogEntries(labels=(label,)), _NOW + 1).labels
         for label in (Label(b"1", row), Label(b"1", row), Label(b"2", row), Label(b"1", row + 1))
@@ -128,7 +128,7 @@ def _says_what_became_of_labels(opened: Opened, name: str) -> None:
 
 def _reads_rows_and_late_labels_by_span(opened: Opened, name: str) -> None:
     log, traffic = opened(name)
-    [early], [late] = _asked(log, _NOW + 10), _asked(log, _NOW + 110)
+    [early], [late] = _recorded_ids(log, _NOW + 10), _recorded_ids(log, _NOW + 110)
     log.append(LogEntries(labels=(Label(b"3", early),), shadows=(Shadow(late, 2, b'{"prediction":9}'),)), _NOW + 120)
     log.append(LogEntries(refused=(Refused(1, "PR101", "x", "y"),)), _NOW + 130)
     span = traffic.span(_NOW + 100, _NOW + 200, 99)
@@ -145,13 +145,13 @@ def _reads_rows_and_late_labels_by_span(opened: Opened, name: str) -> None:
 
 def _never_changes_a_sealed_span(opened: Opened, name: str) -> None:
     log, traffic = opened(name)
-    ids = _asked(log, _NOW + 10, 3)
+    ids = _recorded_ids(log, _NOW + 10, 3)
     traffic.seal(_NOW + 100)
     before = traffic.span(_NOW, _NOW + 100, 99)
-    late = _asked(log, _NOW + 50)  # looked at the clock before, appends after
+    late = _recorded_ids(log, _NOW + 50)  # looked at the clock before, appends after
     log.append(LogEntries(labels=(Label(b"1", ids[0]),)), _NOW + 60)
     traffic.seal(_NOW)
-    late += _asked(log, _NOW + 70)
+    late += _recorded_ids(log, _NOW + 70)
     assert traffic.span(_NOW, _NOW + 100, 99).rows == before.rows, "what is appended late changes a sealed span"
     after = traffic.span(_NOW + 100, _NOW + 200, 99)
     assert after.ids.tolist() == late, "what is appended late is not dated later"
@@ -160,7 +160,7 @@ def _never_changes_a_sealed_span(opened: Opened, name: str) -> None:
 
 def _draws_the_same_sample(opened: Opened, name: str) -> None:
     log, traffic = opened(name)
-    _asked(log, _NOW + 10, 60)
+    _recorded_ids(log, _NOW + 10, 60)
     traffic.seal(_NOW + 100)
     one, other = (traffic.span(_NOW, _NOW + 100, 20) for _ in range(2))
     assert 0 < len(one.rows) <= 20, f"of at most 20 rows it returns {len(one.rows)}"

@@ -103,11 +103,11 @@ def _prepares_later_rows_as_training_rows(preparation: Preparation, kind: TaskKi
 def _prepares_a_row_by_itself(preparation: Preparation, kind: TaskKind) -> None:
     fitted, _, block = _fitted(preparation, kind)
     whole = fitted.transform(block).values
-    alone = np.vstack([fitted.transform(_some(block, slice(i, i + 1))).values for i in range(12)])
+    alone = np.vstack([fitted.transform(_sample_rows(block, slice(i, i + 1))).values for i in range(12)])
     assert np.allclose(whole[:12], alone, atol=1e-12, equal_nan=True), "a row alone is prepared otherwise"
-    turned = fitted.transform(_some(block, slice(None, None, -1))).values
+    turned = fitted.transform(_sample_rows(block, slice(None, None, -1))).values
     assert np.allclose(whole[::-1], turned, atol=1e-12, equal_nan=True), "the order of rows changes them"
-    none = fitted.transform(_some(block, slice(0, 0))).values
+    none = fitted.transform(_sample_rows(block, slice(0, 0))).values
     assert none.shape == (0, whole.shape[1]), "no rows are prepared as some"
 
 
@@ -131,7 +131,7 @@ def _expects_rather_more_features(preparation: Preparation, kind: TaskKind) -> N
 
 def _takes_what_is_missing_or_unseen(preparation: Preparation, kind: TaskKind) -> None:
     fitted, matrix, block = _fitted(preparation, kind)
-    gone = _gone(block)
+    gone = _without_values(block)
     seen = fitted.transform(gone).values
     assert seen.shape == (_ROWS, len(matrix.names)), "rows without a value have other features"
     assert not np.isinf(seen).any(), "rows without a value become infinite"
@@ -197,11 +197,11 @@ def _task(kind: TaskKind) -> Task:
     return Task("y", kind, default_metric(kind), _LABELS[kind])
 
 
-def _some(block: Block, rows: slice) -> Block:
+def _sample_rows(block: Block, rows: slice) -> Block:
     return {name: values[rows] for name, values in block.items()}
 
 
-def _gone(block: Block) -> Block:
+def _without_values(block: Block) -> Block:
     """Return as many rows in which every value is missing."""
     return {
         name: np.full(len(v), None if v.dtype == object else -1 if v.dtype.kind == "i" else np.nan, dtype=v.dtype)

@@ -128,7 +128,7 @@ def _does_not_change_the_table(rule: QualityRule, table: Table, task: Task) -> N
 
 def _does_not_follow_the_order_of_columns(rule: QualityRule, table: Table, task: Task) -> None:
     turned = replace(table, frame=table.frame[list(table.frame)[::-1]], columns=table.columns[::-1])
-    one, other = _told(_looked(rule, table, task)), _told(_looked(rule, turned, task))
+    one, other = _finding_facts(_looked(rule, table, task)), _finding_facts(_looked(rule, turned, task))
     assert one == other, f"columns in another order give other findings: {sorted(map(str, one ^ other))[:2]}"
 
 
@@ -159,7 +159,7 @@ def _looked(rule: QualityRule, table: Table, task: Task) -> tuple[Finding, ...]:
     return found
 
 
-def _told(findings: Sequence[Finding]) -> Told:
+def _finding_facts(findings: Sequence[Finding]) -> Told:
     return {(f.code, f.severity.value, frozenset(f.subject), f.remedy.value) for f in findings}
 
 

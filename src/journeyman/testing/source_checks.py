@@ -69,7 +69,7 @@ def _reads_all_rows(opened: Opened, changed: Opened | None) -> None:
     assert tuple(frame.columns) == source.names, "it reads other columns than it names"
     assert len(frame) == rows, f"it reads {len(frame)} rows and counts {rows}"
     assert frame.index.equals(pd.RangeIndex(len(frame))), "the index of what it reads is not 0, 1, 2 ..."
-    assert _plain(frame) == _plain(source.read(None, 0)), "it reads something else the second time"
+    assert _plain_frame(frame) == _plain_frame(source.read(None, 0)), "it reads something else the second time"
 
 
 def _gives_the_same_rows_in_batches(opened: Opened, changed: Opened | None) -> None:
@@ -79,7 +79,7 @@ def _gives_the_same_rows_in_batches(opened: Opened, changed: Opened | None) -> N
     assert all(one.schema.equals(other.schema) for one, other in pairwise(batches)), "two batches have other columns"
     together, frame = to_frame(pa.Table.from_batches(batches)), opened().read(None, 0)
     assert tuple(together.columns) == tuple(frame.columns), "batches have other columns than it reads"
-    assert _plain(together) == _plain(frame), "batches hold something else than it reads"
+    assert _plain_frame(together) == _plain_frame(frame), "batches hold something else than it reads"
 
 
 def _gives_the_same_rows_as_a_relation(opened: Opened, changed: Opened | None) -> None:
@@ -97,16 +97,16 @@ def _gives_the_same_rows_as_a_relation(opened: Opened, changed: Opened | None) -
 
 
 def _draws_a_sample(opened: Opened, changed: Opened | None) -> None:
-    whole, few = _plain(opened().read(None, 0)), max(1, opened().rows() // 2)
+    whole, few = _plain_frame(opened().read(None, 0)), max(1, opened().rows() // 2)
     some = opened().read(few, 1)
     assert len(some) == few, f"of {few} rows that are asked for it reads {len(some)}"
     assert some.index.equals(pd.RangeIndex(few)), "the index of a sample is not 0, 1, 2 ..."
     rest = iter(whole)
-    assert all(row in rest for row in _plain(some)), "a sample has other rows, or not in their order"
-    assert _plain(some) == _plain(opened().read(few, 1)), "the same seed draws other rows"
-    seeds = [tuple(_plain(opened().read(few, seed))) for seed in range(5)]
+    assert all(row in rest for row in _plain_frame(some)), "a sample has other rows, or not in their order"
+    assert _plain_frame(some) == _plain_frame(opened().read(few, 1)), "the same seed draws other rows"
+    seeds = [tuple(_plain_frame(opened().read(few, seed))) for seed in range(5)]
     assert len(whole) < 8 or len(set(seeds)) > 1, "any seed draws the same rows"
-    assert _plain(opened().read(len(whole) + 1, 1)) == whole, "a limit above its rows leaves some out"
+    assert _plain_frame(opened().read(len(whole) + 1, 1)) == whole, "a limit above its rows leaves some out"
 
 
 def _knows_its_content_again(opened: Opened, changed: Opened | None) -> None:
@@ -128,7 +128,7 @@ SOURCE_CHECKS: Mapping[str, Callable[[Opened, Opened | None], None]] = {
 }
 
 
-def _plain(frame: pd.DataFrame) -> list[tuple[object, ...]]:
+def _plain_frame(frame: pd.DataFrame) -> list[tuple[object, ...]]:
     """Return rows whose values can be compared, whatever library they came through."""
     return list(zip(*(_cells(frame[name]) for name in frame), strict=True))
 
