@@ -172,9 +172,9 @@ def test_a_final_fit_has_most_of_its_rounds_whatever_the_time(table):
 @pytest.mark.parametrize("name", ["catboost", "forest"])
 def test_so_has_one_of_another_kind(table, name):
     algorithm = load_parts("journeyman.algorithms")[name]
-    preparation = load_parts("journeyman.preparations")[algorithm.preparation]
-    parts = [lambda: fit_preparation(preparation, table, TASK, np.arange(300), 0)]
     candidate = algorithm.candidates(TASK, 300, table.features)[0]
+    preparation = load_parts("journeyman.preparations")[candidate.preparation]
+    parts = [lambda: fit_preparation(preparation, table, TASK, np.arange(300), 0)]
 
     def learned(seconds):
         member = Member(candidate, 1.0, 200)
