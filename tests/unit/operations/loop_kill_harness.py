@@ -143,7 +143,7 @@ def work(place: Path) -> None:
         with holding(workspace, "m", TERM, milliseconds, wait) as lease:
             log = SqlitePredictionLog(place / "predictions" / "m")
             worker = world.worker_of(workspace, log, lambda: BEGUN + SPANS * SPAN, SETTINGS, lease.fence)
-            while worker.due():
+            while worker.is_due():
                 worker.round()
             log.close()
 

@@ -349,7 +349,7 @@ def work_together(open_one: Callable[[], Workspace], place: Path, spans: int) ->
             while True:
                 with holding(workspace, "m", 1_000, lambda: LATER, lambda _: False) as lease:
                     worker = worker_of(workspace, log, lambda: BEGUN + spans * SPAN, fence=lease.fence)
-                    if not worker.due():
+                    if not worker.is_due():
                         return
                     worker.round()
         except Exception as error:  # noqa: BLE001 - a thread must hand its failure to the test

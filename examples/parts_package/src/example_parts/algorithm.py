@@ -49,12 +49,12 @@ class RankedLinear:
     """Ridge or logistic regression of scikit-learn; what it learned is kept as plain arrays."""
 
     name: str = "ranked_linear"
-    preparation: str = "ranked"
+    preparations: tuple[str, ...] = ("ranked",)
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
         """Return one candidate, early, as it costs next to nothing."""
         reason = "answers may rise or fall with ranks"
-        return (Candidate(self.name, {"penalty": 1.0}, reason, turn=Turn.EARLY),)
+        return (Candidate(self.name, {"penalty": 1.0}, reason, turn=Turn.EARLY, preparation="ranked"),)
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of a fit."""
