@@ -30,7 +30,6 @@ from experience_tasks import Place, places, pose, read
 from journeyman.entities.candidate import SIMPLE, Candidate
 from journeyman.entities.table import target_values
 from journeyman.errors import JourneymanError
-from journeyman.metrics import find_metric
 from journeyman.pipelines.search import propose
 from journeyman.reports.progress import SilentProgress
 from journeyman.runtime.clock import SystemClock
@@ -42,6 +41,7 @@ from journeyman.stages.rank.judgement import to_text
 from journeyman.stages.split import folds_only
 from journeyman.stages.train import Allowance, Terms, train
 from journeyman.stores.facts import encode
+from journeyman.tasks import metric_of
 
 HERE = Path(__file__).resolve().parent
 SHIPPED = HERE.parent / "src" / "journeyman" / "stages" / "rank" / "prior.json"
@@ -95,7 +95,7 @@ def collect(work: tuple[Place, Path, float, float]) -> str:
     clock = ProcessorClock()
     components = standard_components(lambda report: "", clock, SilentProgress(), lambda: False)
     began = clock.monotonic()
-    terms = Terms(find_metric(task.metric, task.kind), Allowance(clock, began, None), 1)
+    terms = Terms(metric_of(task), Allowance(clock, began, None), 1)
     folds, trials = SharedFolds(components, table, task, split, settings), []
     task_seconds *= 1.0 + len(table.frame) / 10_000
     if (zlib.crc32(place.name.encode()) + place.number) % DEAR == 0:

@@ -20,7 +20,6 @@ from experience_tasks import places, pose, read
 from journeyman.entities.candidate import BASELINE, Candidate
 from journeyman.entities.trial import Trial
 from journeyman.errors import JourneymanError
-from journeyman.metrics import find_metric
 from journeyman.pipelines.search import propose
 from journeyman.reports.progress import SilentProgress
 from journeyman.runtime.clock import SystemClock, available_threads
@@ -31,6 +30,7 @@ from journeyman.settings import BuildSettings
 from journeyman.stages.rank import meta_features, shown_by
 from journeyman.stages.split import folds_only
 from journeyman.stages.train import Allowance, Terms, train
+from journeyman.tasks import metric_of
 
 HERE = Path(__file__).resolve().parent
 GROUPS = ("tabular", "drift", "clustering")
@@ -80,7 +80,7 @@ def main() -> None:
         folds = SharedFolds(components, table, task, split, settings)
         seen: list[Trial] = []
         rows, waves = max(len(f.fit) for f in split.folds), -(-len(split.folds) // threads)
-        lines, context, metric = [], meta_features(table, task), find_metric(task.metric, task.kind)
+        lines, context, metric = [], meta_features(table, task), metric_of(task)
         for candidate in folds.admit(chosen(propose(components, table, task, split)[0], number)):
             algorithm = components.algorithms[candidate.algorithm]
             starting = getattr(algorithm, "start_seconds", 0.0)

@@ -11,7 +11,6 @@ from journeyman.entities.candidate import BASELINE, SIMPLE, Candidate
 from journeyman.entities.experience import Expectation, Experience
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Trial
-from journeyman.metrics import find_metric
 from journeyman.plugins import load_parts
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import ensemble, lift
@@ -28,6 +27,7 @@ from journeyman.stages.rank import (
 )
 from journeyman.stages.rank.memory import TABLE, table_number
 from journeyman.stores.facts import decode
+from journeyman.tasks import metric_of
 
 ORDERS = 3
 LATENCY = BuildSettings.latency
@@ -59,7 +59,7 @@ Pick = Callable[[list[Trial], SearchHistory], tuple[Trial, list[Expectation]]]
 
 def part_of(tried: Tried, rows: np.ndarray) -> Tried:
     """Return a task as it would be with some of its rows: the next job of the same table, or an earlier one."""
-    metric = find_metric(tried.task.metric, tried.task.kind)
+    metric = metric_of(tried.task)
     trials = []
     for trial in tried.trials:
         answers = trial.predictions[rows]
@@ -78,7 +78,7 @@ def halves(tried: Tried, k: int) -> tuple[Tried, Tried]:
     """Return two jobs of a table, each with half of the rows, every class in both."""
     rng = np.random.default_rng([5, k, len(tried.y), *tried.table.encode()])
     order = rng.permutation(len(tried.y))
-    if tried.task.kind.classification:
+    if tried.task.labels:
         order = order[np.argsort(tried.y[order], kind="stable")]
     return part_of(tried, np.sort(order[::2])), part_of(tried, np.sort(order[1::2]))
 
@@ -89,7 +89,7 @@ def replay(
     """Search as ``pick`` chooses from the trials that wait, knowing what earlier jobs said of them; at most so many."""
     known = known or {}
     base = next((t.score for t in tried.trials if t.candidate.algorithm == "baseline"), None)
-    metric = find_metric(tried.task.metric, tried.task.kind)
+    metric = metric_of(tried.task)
     waiting, trials, outcomes = list(tried.trials), [], []
     replayed = Replayed([], [], [])
     best: Ensemble | None = None
@@ -164,7 +164,7 @@ def proposal(tried: Tried, candidate: Candidate, took: Sequence[TrialCost]) -> P
 def left_by_simple(tried: Tried) -> float:
     """Return what the simple models leave of the baseline's loss, as a search sees it after them."""
     simple = [t for t in tried.trials if t.candidate.algorithm in SIMPLE]
-    better = find_metric(tried.task.metric, tried.task.kind).greater_is_better
+    better = metric_of(tried.task).greater_is_better
     return shown_by(simple, [(False, 0.0)] * len(simple), None, better).overall["simple"]
 
 

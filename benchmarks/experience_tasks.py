@@ -10,12 +10,12 @@ import pandas as pd
 
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.table import Table
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.errors import JourneymanError
-from journeyman.metrics import default_metric
 from journeyman.settings import BuildSettings
 from journeyman.sources import open_source
 from journeyman.stages.ingest import ingest
+from journeyman.tasks import find_task_type
 
 GROUPS = ("tabular", "clustering", "image", "drift", "join", "dirty", "dirty-no-truth", "text")
 LEAST_ROWS, MOST_ROWS = 300, 20_000
@@ -98,16 +98,16 @@ def _sampled(
     kind = _kind(target, frame[target.name])
     if kind is None or len(frame) < 100:
         return None
-    posed = Task(target.name, kind, default_metric(kind))
+    posed = Task(target.name, kind, find_task_type(kind).default_metric)
     column = replace(target, role=Role.TARGET)
-    if kind.classification:
+    if kind != "regression":
         texts = frame[target.name].astype(str)
         counts = texts.value_counts()
         labels = tuple(sorted(counts[counts >= LEAST_OF_A_CLASS].index))
         frame = frame[texts.isin(labels)].reset_index(drop=True)
         frame[target.name] = pd.Categorical(texts[texts.isin(labels)].to_numpy(), categories=list(labels))
-        posed = replace(posed, labels=labels, kind=TaskKind.BINARY if len(labels) == 2 else TaskKind.MULTICLASS)
-        posed = replace(posed, metric=default_metric(posed.kind))
+        posed = replace(posed, labels=labels, kind="binary" if len(labels) == 2 else "multiclass")
+        posed = replace(posed, metric=find_task_type(posed.kind).default_metric)
         column = replace(column, kind=Kind.CATEGORY, categories=labels)
     else:
         frame[target.name] = frame[target.name].astype(np.float64)
@@ -115,17 +115,17 @@ def _sampled(
     return Table(place.name, frame, columns, place.id, len(frame)), posed
 
 
-def _kind(column: Column, values: pd.Series) -> TaskKind | None:
+def _kind(column: Column, values: pd.Series) -> str | None:
     """Return what kind of task this column makes as a target, or None."""
     known = values.dropna()
     if column.kind in (Kind.NUMBER, Kind.INTEGER):
         several = known.nunique() >= LEAST_VALUES
-        return TaskKind.REGRESSION if several and float(known.std()) > 0 else None
+        return "regression" if several and float(known.std()) > 0 else None
     if column.kind in (Kind.CATEGORY, Kind.ORDERED, Kind.BOOLEAN):
         counts = known.astype(str).value_counts()
         large = int((counts >= LEAST_OF_A_CLASS).sum())
         if 2 <= large <= MOST_CLASSES and counts[counts >= LEAST_OF_A_CLASS].sum() >= 100:
-            return TaskKind.BINARY if large == 2 else TaskKind.MULTICLASS
+            return "binary" if large == 2 else "multiclass"
     return None
 
 

@@ -20,7 +20,7 @@ from scipy.stats import norm
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.conformal import Conformal
 from journeyman.entities.evaluation import Score
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.metrics import METRICS
 from journeyman.stages.conformal import COVERAGE, Validated, conformal_numbers
 from journeyman.stages.evaluate.baseline import trivial
@@ -74,7 +74,7 @@ def errors(values: Array, **more: object) -> Rows:
 
 def intervals(runs: int) -> Iterator[Line]:
     """Coverage of scores' intervals."""
-    rmse, mae = Task("y", TaskKind.REGRESSION, "rmse"), Task("y", TaskKind.REGRESSION, "mae")
+    rmse, mae = Task("y", "regression", "rmse"), Task("y", "regression", "mae")
 
     def copied(rng: np.random.Generator) -> Rows:
         rows = np.repeat(np.arange(60), 5)
@@ -144,7 +144,7 @@ def rare_classes(runs: int) -> Iterator[Line]:
         ("roc_auc", "6 of 300 rows", float(norm.cdf(1.5 / np.sqrt(2))), ranked),
     ]
     for metric, name, truth, draw in worlds:
-        task = Task("y", TaskKind.BINARY, metric, ("0", "1"))
+        task = Task("y", "binary", metric, ("0", "1"))
         found = [score(task, draw(np.random.default_rng(seed)), seed) for seed in range(runs)]
         came = float(np.mean([s.low <= truth <= s.high for s in found]))
         yield Line(f"95% interval of {metric}"[:31], name, 0.95, came)
@@ -152,7 +152,7 @@ def rare_classes(runs: int) -> Iterator[Line]:
 
 def gains(runs: int) -> Iterator[Line]:
     """How often a model that knows nothing is said to be better than none."""
-    auc = Task("y", TaskKind.BINARY, "roc_auc", ("0", "1"))
+    auc = Task("y", "binary", "roc_auc", ("0", "1"))
 
     def chosen(rng: np.random.Generator, tried: int, kept: bool) -> Rows:
         y = (rng.random(90) < 0.5).astype(np.float64)

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.stages.profile import profile
 
 HELD = 20_000
@@ -90,7 +90,7 @@ def main():
         table = sampled(path, options.rows)
         split = Split(Scheme.SHUFFLED, np.arange(HELD), np.arange(0), (), "")
         began = time.monotonic()
-        found = profile(Parquet(path), table, Task("n0", TaskKind.REGRESSION, "rmse"), split)
+        found = profile(Parquet(path), table, Task("n0", "regression", "rmse"), split)
         seconds = time.monotonic() - began
     own = {column.name: column for column in found.columns}
     print(

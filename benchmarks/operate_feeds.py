@@ -22,7 +22,7 @@ from journeyman.drift_detectors.windows import numbers
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.signal import Signal
 from journeyman.entities.table import Block
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.entities.traffic import Feed, Reference, Traffic
 from operate_fits import Stream, read_stream, shuffled
 
@@ -32,7 +32,7 @@ TABLES = ["diamonds", "california-housing", "wine-quality", "letter", "bank-mark
 SHAPES = ((600, 250, 1), (600, 250, 600), (2000, 50, 1), (1000, 24, 1))
 """Rows of the reference, rows of a batch, and how many of the reference's rows followed one another, as it is told."""
 HOUR = 3_600_000
-TASK = Task("y", TaskKind.REGRESSION, "rmse")
+TASK = Task("y", "regression", "rmse")
 UNITS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "x 0.4536": lambda v: v * 0.45359237,
     "x 2.2046": lambda v: v / 0.45359237,

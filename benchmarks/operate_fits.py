@@ -20,7 +20,6 @@ from journeyman.entities.operation import WindowPlan
 from journeyman.entities.table import Block, target_values, to_block
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest
-from journeyman.metrics.row_losses import bounded_losses, loss_scale
 from journeyman.settings import BuildSettings
 from journeyman.sources import open_source
 from journeyman.stages.frame_task import frame_task
@@ -33,6 +32,7 @@ from journeyman.stages.retrain import (
     window_name,
     window_rows,
 )
+from journeyman.tasks import task_type
 from journeyman.transformers.preparations import NativePreparation
 
 FloatArray = NDArray[np.float64]
@@ -137,8 +137,8 @@ def make_fits(stream: Stream, windows: Sequence[WindowPlan], delay: int = 500, s
     known = np.maximum(ends - delay, first)
     kept = np.arange(first * 4 // 5, first)
     answers = quick_fit(stream, np.arange(kept[0]), None)(stream.take(kept))
-    scale = loss_scale(stream.y[kept], answers, stream.task)
-    reference = bounded_losses(stream.y[kept], answers, stream.task, scale)
+    scale = task_type(stream.task).loss_scale(stream.y[kept], answers)
+    reference = task_type(stream.task).live_losses(stream.y[kept], answers, scale)
     losses: dict[str, list[NDArray[np.float32]]] = {window_name(plan): [] for plan in windows}
     for step in range(len(ends)):
         before = int(known[step])
@@ -149,7 +149,7 @@ def make_fits(stream: Stream, windows: Sequence[WindowPlan], delay: int = 500, s
             key = (rows[0], None if weights is None else plan.rows)
             if key not in done:
                 answer = quick_fit(stream, rows, weights)
-                lost = bounded_losses(stream.y[rest], answer(stream.take(rest)), stream.task, scale)
+                lost = task_type(stream.task).live_losses(stream.y[rest], answer(stream.take(rest)), scale)
                 done[key] = lost.astype(np.float32)
             losses[window_name(plan)].append(done[key])
     unchanged = _unchanged(stream, first, delay, scale)
@@ -208,7 +208,7 @@ def kept_fits(
 
 def _unchanged(stream: Stream, first: int, delay: int, scale: float) -> FloatArray:
     late, y = stream.y[np.arange(first, len(stream.y)) - delay], stream.y[first:]
-    if stream.task.kind.classification:
+    if stream.task.labels:
         return (late != y).astype(np.float64)
     return np.minimum(np.abs(late - y) / scale, 1.0)
 

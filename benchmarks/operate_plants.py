@@ -9,7 +9,6 @@ from journeyman.drift_detectors.effects import distance
 from journeyman.drift_detectors.windows import numbers
 from journeyman.entities.column import Kind
 from journeyman.entities.table import Block
-from journeyman.entities.task import TaskKind
 from journeyman.entities.traffic import Feed
 from operate_worlds import UNUSED, Batch, Change, World
 
@@ -132,7 +131,7 @@ def _flip(world: World, rng: np.random.Generator) -> Iterator[tuple[tuple[str, .
         count = max(2, len(world.task.labels))
 
         def change(rows, truths, rng, name=name, inside=inside, low=low, high=high, count=count):
-            other = low + high - truths if world.task.kind is TaskKind.REGRESSION else (truths + 1) % count
+            other = low + high - truths if world.task.kind == "regression" else (truths + 1) % count
             return rows, np.where(inside(rows[name]), other, truths)
 
         yield (name,), change
@@ -157,7 +156,7 @@ def _new_category(world: World, rng: np.random.Generator) -> Iterator[tuple[tupl
 
 def _prior(world: World, rng: np.random.Generator) -> Iterator[tuple[tuple[str, ...], Change]]:
     losses = world.losses(world.rows, world.truths)
-    if world.task.kind is TaskKind.REGRESSION:
+    if world.task.kind == "regression":
         cut = float(np.quantile(world.truths, 0.75))
         weights = np.where(world.truths > cut, 6.0, 1.0)
         yield _moved_by(world, weights), _resampled(world, weights)

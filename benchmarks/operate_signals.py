@@ -22,9 +22,9 @@ from scipy import stats
 
 from journeyman.entities.signal import Signal, Tier
 from journeyman.entities.traffic import Traffic
-from journeyman.metrics.row_losses import bounded_losses
 from journeyman.plugins import load_parts
 from journeyman.stages.monitor import monitor
+from journeyman.tasks import task_type
 from operate_plants import Plant, benign, broken, harmful
 from operate_worlds import World, batches_of, make_world, traffic_of
 
@@ -48,9 +48,9 @@ class Rules:
         """Return which of them went off in a batch."""
         task, reference = self.world.task, self.world.reference
         told = traffic.take(traffic.told)
-        losses = bounded_losses(told.truths, told.answers, task, reference.scale)
+        losses = task_type(task).live_losses(told.truths, told.answers, reference.scale)
         wrong = losses > 0.25  # an error too large for the DDM, which counts errors
-        if task.kind.classification:
+        if task.labels:
             wrong = told.answers.argmax(axis=1) != told.truths
         off = set()
         for loss, error in zip(losses.tolist(), wrong.tolist(), strict=True):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from journeyman.entities.column import Column, Kind
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from operate_fits import Stream
 
 KINDS = ("none", "abrupt", "gradual", "recurring", "growing")
@@ -32,6 +32,6 @@ def synthetic(kind: str, seed: int, rows: int = ROWS) -> Stream:
     name = f"{kind} {seed}"
     if kind == "growing":
         y = (1.0 + 2.0 * when) * (3.0 + bent) + rng.normal(0, 0.7, rows)
-        return Stream(name, block, columns, y, Task("y", TaskKind.REGRESSION, "rmse"))
+        return Stream(name, block, columns, y, Task("y", "regression", "rmse"))
     y = (rng.random(rows) < 1 / (1 + np.exp(-2.0 * bent))).astype(np.float64)
-    return Stream(name, block, columns, y, Task("y", TaskKind.BINARY, "roc_auc", ("0", "1")))
+    return Stream(name, block, columns, y, Task("y", "binary", "roc_auc", ("0", "1")))

@@ -21,13 +21,14 @@ from journeyman.entities.column import Kind
 from journeyman.entities.signal import Watched
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import target_values, to_block
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.entities.traffic import Feed, Traffic
 from journeyman.entities.trial import Ensemble
-from journeyman.metrics import default_metric, find_metric
+from journeyman.metrics import find_metric
 from journeyman.stages.evaluate.importance import importances
 from journeyman.stages.monitor import attribute_to_faults
 from journeyman.stages.reference import make_reference
+from journeyman.tasks import find_task_type
 from operate_feeds import UNITS
 from operate_worlds import HOUR, World, _fit, _role, _take, make_world
 
@@ -45,13 +46,13 @@ def stream_world(data: Path, name: str) -> World:
         table, frame=table.frame.iloc[:24_000].copy(), columns=tuple(_role(c, entry) for c in table.columns)
     )
     target = table.column(entry["target"])
-    kind, labels = TaskKind.REGRESSION, ()
+    kind, labels = "regression", ()
     if target.kind.categorical or target.kind is Kind.BOOLEAN or entry.get("n_classes"):
         values = np.unique(table.frame[target.name].astype(str))
         labels = tuple(values)
         table.frame[target.name] = np.searchsorted(values, table.frame[target.name].astype(str)).astype(np.float64)
-        kind = TaskKind.BINARY if len(labels) == 2 else TaskKind.MULTICLASS
-    task = Task(target.name, kind, default_metric(kind), labels, Scheme.TIME)
+        kind = "binary" if len(labels) == 2 else "multiclass"
+    task = Task(target.name, kind, find_task_type(kind).default_metric, labels, Scheme.TIME)
     y = target_values(table, task.target)
     taught, rest = np.arange(TAUGHT), np.arange(TAUGHT, len(y))
     block = to_block(table.frame, table.features)

@@ -13,14 +13,14 @@ from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Block, Table, target_values, to_block
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.entities.traffic import Feed, Reference, Traffic
 from journeyman.entities.trial import Ensemble
 from journeyman.interfaces import FitRequest
-from journeyman.metrics import default_metric, find_metric
-from journeyman.metrics.row_losses import bounded_losses
+from journeyman.metrics import find_metric
 from journeyman.stages.evaluate.importance import importances
 from journeyman.stages.reference import make_reference
+from journeyman.tasks import find_task_type, task_type
 from journeyman.transformers.preparations import NativePreparation
 
 FOLDS, ROUNDS = 5, 120
@@ -52,7 +52,7 @@ class World:
     truths: np.ndarray
 
     def losses(self, rows: Block, truths: np.ndarray) -> np.ndarray:
-        return bounded_losses(truths, self.predict(rows), self.task, self.reference.scale)
+        return task_type(self.task).live_losses(truths, self.predict(rows), self.reference.scale)
 
 
 def make_world(data: Path, name: str, seed: int = 0) -> World:
@@ -66,19 +66,19 @@ def make_world(data: Path, name: str, seed: int = 0) -> World:
     columns = tuple(_role(c, entry) for c in table.columns)
     table = replace(table, frame=frame, columns=(*columns, Column(UNUSED, Kind.NUMBER)))
     target = table.column(entry["target"])
-    kind = TaskKind.REGRESSION
+    kind = "regression"
     labels: tuple[str, ...] = ()
     if target.kind.categorical or target.kind is Kind.BOOLEAN:
         labels = target.categories or ("0", "1")
-        kind = TaskKind.BINARY if len(labels) == 2 else TaskKind.MULTICLASS
+        kind = "binary" if len(labels) == 2 else "multiclass"
     elif entry.get("n_classes"):
         values = np.unique(frame[target.name].dropna())
         labels = tuple(f"{v:g}" for v in values)
         frame[target.name] = np.searchsorted(values, frame[target.name]).astype(np.float64)
-        kind = TaskKind.BINARY if len(labels) == 2 else TaskKind.MULTICLASS
-    task = Task(target.name, kind, default_metric(kind), labels, Scheme.SHUFFLED)
+        kind = "binary" if len(labels) == 2 else "multiclass"
+    task = Task(target.name, kind, find_task_type(kind).default_metric, labels, Scheme.SHUFFLED)
     y = target_values(table, task.target)
-    usable = np.flatnonzero(np.isfinite(y) & ((y >= 0) | (kind is TaskKind.REGRESSION)))
+    usable = np.flatnonzero(np.isfinite(y) & ((y >= 0) | (kind == "regression")))
     taught, rest = usable[: min(len(usable) // 2, MOST_TAUGHT)], usable[min(len(usable) // 2, MOST_TAUGHT) :]
     predict = _fit(table, task, taught, y)
     folds = tuple(Fold(np.setdiff1d(taught, taught[k::FOLDS]), taught[k::FOLDS]) for k in range(FOLDS))

@@ -13,7 +13,7 @@ from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.decision import Verdict
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble
 from journeyman.metrics import METRICS
 from journeyman.stages.decide import decide
@@ -47,9 +47,7 @@ def judge(x, y, labels, seed=0):
         return (lambda z: model.predict_proba(z)) if classify else (lambda z: model.predict(z)[:, None])
 
     oof = np.concatenate([fit(f.fit)(values[f.validate]) for f in folds])
-    task = Task(
-        "target", TaskKind.BINARY if classify else TaskKind.REGRESSION, "roc_auc" if classify else "rmse", labels
-    )
+    task = Task("target", "binary" if classify else "regression", "roc_auc" if classify else "rmse", labels)
     truth = y[np.concatenate([f.validate for f in folds])]
     ensemble = Ensemble((), METRICS[task.metric].score(truth, oof), oof, threshold=0.5 if classify else None)
     final = fit(train)

@@ -7,19 +7,19 @@ import pytest
 
 from journeyman.algorithms.linear import Linear
 from journeyman.entities.candidate import Refusal
-from journeyman.entities.task import TaskKind
 from journeyman.plugins import load_parts
 from journeyman.testing.algorithm_checks import (
     ALGORITHM_CHECKS,
     check_names_a_preparation_with_each_candidate,
     check_refuses_with_a_reason,
 )
+from journeyman.testing.kinds import KINDS
 
 ALGORITHMS = load_parts("journeyman.algorithms")
 NEEDS = {"neural": "keras", "catboost": "catboost"}
 
 
-@pytest.mark.parametrize("kind", list(TaskKind), ids=lambda k: k.value)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("check", ALGORITHM_CHECKS, ids=lambda c: c.__name__.removeprefix("check_"))
 @pytest.mark.parametrize("name", sorted(ALGORITHMS))
 def test_contract(name, check, kind):
@@ -59,15 +59,13 @@ class Faulty(Linear):
 )
 def test_a_fault_in_naming_preparations_is_told(preparations, further):
     sound = Faulty(preparations=("dense", "encoded"), further=(("encoded", "linear_encoded"),))
-    check_names_a_preparation_with_each_candidate(sound, TaskKind.BINARY)
+    check_names_a_preparation_with_each_candidate(sound, "binary")
     with pytest.raises(AssertionError):
-        check_names_a_preparation_with_each_candidate(
-            Faulty(preparations=preparations, further=further), TaskKind.BINARY
-        )
+        check_names_a_preparation_with_each_candidate(Faulty(preparations=preparations, further=further), "binary")
 
 
 @pytest.mark.parametrize("refusal", [(), Refusal(""), Refusal("too few rows."), Refusal("too few\nrows")])
 def test_a_refusal_without_a_proper_reason_is_told(refusal):
-    check_refuses_with_a_reason(Faulty(refusal=Refusal("fewer than 100 rows")), TaskKind.BINARY)
+    check_refuses_with_a_reason(Faulty(refusal=Refusal("fewer than 100 rows")), "binary")
     with pytest.raises(AssertionError):
-        check_refuses_with_a_reason(Faulty(refusal=refusal), TaskKind.BINARY)
+        check_refuses_with_a_reason(Faulty(refusal=refusal), "binary")

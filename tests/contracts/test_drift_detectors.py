@@ -11,19 +11,20 @@ import pytest
 
 from journeyman.entities.finding import Severity
 from journeyman.entities.signal import Signal, Tier
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
 from journeyman.plugins import load_parts
 from journeyman.testing.detector_checks import DETECTOR_CHECKS, check_detector
+from journeyman.testing.kinds import KINDS
 
 DETECTORS = load_parts("journeyman.drift_detectors")
 LOOKS = itertools.count()
 
 
-@pytest.mark.parametrize("kind", list(TaskKind), ids=lambda k: k.value)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("check", DETECTOR_CHECKS)
 @pytest.mark.parametrize("name", DETECTORS)
-def test_built_in(name: str, check: str, kind: TaskKind) -> None:
+def test_built_in(name: str, check: str, kind: str) -> None:
     DETECTOR_CHECKS[check](DETECTORS[name], kind)
 
 

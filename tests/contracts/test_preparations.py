@@ -10,18 +10,19 @@ import pytest
 
 from journeyman.entities.column import Column
 from journeyman.entities.table import Block
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import FittedPreparation, Matrix
 from journeyman.plugins import load_parts
+from journeyman.testing.kinds import KINDS
 from journeyman.testing.preparation_checks import PREPARATION_CHECKS, check_preparation
 
 PREPARATIONS = load_parts("journeyman.preparations")
 
 
-@pytest.mark.parametrize("kind", list(TaskKind), ids=lambda k: k.value)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("check", PREPARATION_CHECKS)
 @pytest.mark.parametrize("name", PREPARATIONS)
-def test_built_in(name: str, check: str, kind: TaskKind) -> None:
+def test_built_in(name: str, check: str, kind: str) -> None:
     PREPARATION_CHECKS[check](PREPARATIONS[name], kind)
 
 

@@ -17,7 +17,6 @@ import pytest
 from rich.console import Console
 
 from journeyman.entities.report import BuildReport
-from journeyman.entities.task import TaskKind
 from journeyman.reports.html import render_html
 from journeyman.reports.terminal import summary
 
@@ -69,7 +68,7 @@ def report() -> BuildReport:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-    made: BuildReport = module.sample(TaskKind.REGRESSION)
+    made: BuildReport = module.sample("regression")
     return made
 
 

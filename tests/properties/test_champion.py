@@ -11,12 +11,12 @@ from journeyman.entities.comparison import ChampionPredictions, JudgedRows, Read
 from journeyman.entities.evaluation import Evaluation, Score
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.metrics import METRICS
 from journeyman.stages.decide import decide
 from journeyman.stages.evaluate.compare_champion import compare_champion, error_level, paired_interval
 
-NUMBERS = Task("y", TaskKind.REGRESSION, "rmse")
+NUMBERS = Task("y", "regression", "rmse")
 ERROR = error_level(0)
 
 

@@ -8,12 +8,12 @@ import pytest
 
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.table import Table
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import RuleContext
 from journeyman.quality_rules.missing import MissingTieRule
 
 COLUMNS = (*(Column(f"x{i}", Kind.NUMBER) for i in range(6)), Column("y", Kind.NUMBER, Role.TARGET))
-CONTEXT = RuleContext(Task("y", TaskKind.REGRESSION, "rmse"), 0)
+CONTEXT = RuleContext(Task("y", "regression", "rmse"), 0)
 
 
 def told(seed: int, copies: int, tied: float = 0.0, missing: float = 1 / 12) -> list[str]:

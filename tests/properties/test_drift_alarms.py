@@ -12,10 +12,10 @@ from journeyman.drift_detectors.loss import LossDetector
 from journeyman.drift_detectors.rows import RowsDetector
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.table import Block
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.entities.traffic import Feed, Reference, Traffic
 from journeyman.interfaces import DriftDetector
-from journeyman.metrics.row_losses import bounded_losses
+from journeyman.tasks import task_type
 
 pytestmark = pytest.mark.slow
 COLUMNS = (
@@ -23,7 +23,7 @@ COLUMNS = (
     Column("size", Kind.NUMBER),
     Column("place", Kind.CATEGORY, categories=("north", "south", "west")),
 )
-TASK = Task("y", TaskKind.BINARY, "roc_auc", ("no", "yes"))
+TASK = Task("y", "binary", "roc_auc", ("no", "yes"))
 HOUR = 3_600_000
 
 
@@ -41,7 +41,7 @@ def rows(rng: np.random.Generator, count: int, shift: float = 0.0) -> tuple[Bloc
 def reference(seed: int) -> Reference:
     block, answers, y = rows(np.random.default_rng(seed), 2_000)
     weights = {"signal": 0.9, "size": 0.05, "place": 0.05}
-    return Reference(block, answers, y, bounded_losses(y, answers, TASK, 1.0), weights, COLUMNS)
+    return Reference(block, answers, y, task_type(TASK).live_losses(y, answers, 1.0), weights, COLUMNS)
 
 
 def traffic(rng: np.random.Generator, hour: int, count: int, labels: bool, shift: float = 0.0) -> tuple[Traffic, float]:
@@ -52,7 +52,7 @@ def traffic(rng: np.random.Generator, hour: int, count: int, labels: bool, shift
     ids, versions = hour * 10_000 + np.arange(count), np.ones(count, dtype=np.int64)
     times = begin + np.arange(count) * 1000
     told = Traffic(begin, begin + HOUR, ids, times, versions, block, answers, known, labelled, {}, Feed(count))
-    return told, float(bounded_losses(y, answers, TASK, 1.0).mean())
+    return told, float(task_type(TASK).live_losses(y, answers, 1.0).mean())
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_the_estimated_loss_holds_the_true_one(shift: float) -> None:
         rng, known, detector = np.random.default_rng(200 + seed), reference(seed), RowsDetector()
         memory = detector.begin(known, TASK)
         _, answers, y = rows(np.random.default_rng(9), 100_000, shift)
-        truth = float(bounded_losses(y, answers, TASK, 1.0).mean())
+        truth = float(task_type(TASK).live_losses(y, answers, 1.0).mean())
         for hour in range(8):
             memory, _ = detector.look(known, TASK, memory, traffic(rng, hour, 150, labels=False, shift=shift)[0])
         low, high = memory["estimate"][1:]

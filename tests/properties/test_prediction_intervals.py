@@ -9,7 +9,7 @@ import pytest
 
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.conformal import Conformal
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.stages.conformal import COVERAGE, Validated, conformal_classes, conformal_numbers
 from journeyman.stages.evaluate.examined import Examined
 from journeyman.stages.evaluate.held import check_intervals
@@ -140,7 +140,7 @@ def test_the_interval_of_what_was_held_holds_what_is_held(copies: int) -> None:
         y = rng.normal(size=100)[again]
         nothing = np.zeros(len(y), dtype=np.int64)
         examined = Examined(nothing, True, y, np.zeros((len(y), 1)), Units(again), {}, nothing, nothing)
-        check = check_intervals(Conformal(0.9, 1.645), examined, Task("y", TaskKind.REGRESSION, "mae"), {})
+        check = check_intervals(Conformal(0.9, 1.645), examined, Task("y", "regression", "mae"), {})
         assert check is not None
         right.append(check.low <= 0.9 <= check.high)
     assert np.mean(right) >= 0.94

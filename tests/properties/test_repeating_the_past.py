@@ -9,7 +9,7 @@ import pytest
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table, target_values, to_block
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble
 from journeyman.metrics import METRICS
 from journeyman.stages.evaluate import evaluate
@@ -31,7 +31,7 @@ def made(frame: pd.DataFrame) -> tuple[Table, Task, Split]:
         role = Role.TARGET if name == "y" else Role.FEATURE
         columns.append(Column(name, kind, role, categories=categories))
     table = Table("t", frame, tuple(columns), "0", len(frame))
-    task = Task("y", TaskKind.REGRESSION, "mae", (), Scheme.TIME, time_column=columns[0].name)
+    task = Task("y", "regression", "mae", (), Scheme.TIME, time_column=columns[0].name)
     step = moments_of(table, task).step
     order = np.argsort(step, kind="stable")
     edge = np.quantile(np.unique(step), 0.8)

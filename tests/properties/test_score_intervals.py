@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import norm
 
 from journeyman.entities.evaluation import Score
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.metrics import METRICS
 from journeyman.stages.evaluate.baseline import trivial
 from journeyman.stages.evaluate.curves import calibration_error, calibration_noise
@@ -16,10 +16,10 @@ from journeyman.stages.evaluate.resample import Units
 from journeyman.stages.evaluate.scores import compare
 
 pytestmark = pytest.mark.slow
-RMSE = Task("y", TaskKind.REGRESSION, "rmse")
-MAE = Task("y", TaskKind.REGRESSION, "mae")
-AUC = Task("y", TaskKind.BINARY, "roc_auc", ("0", "1"))
-ACCURACY = Task("y", TaskKind.BINARY, "accuracy", ("0", "1"))
+RMSE = Task("y", "regression", "rmse")
+MAE = Task("y", "regression", "mae")
+AUC = Task("y", "binary", "roc_auc", ("0", "1"))
+ACCURACY = Task("y", "binary", "accuracy", ("0", "1"))
 
 
 def scored(
@@ -172,7 +172,7 @@ def test_rare_disasters(rows: int, per: int) -> None:
 @pytest.mark.parametrize("metric", ["f1", "balanced_accuracy"])
 def test_a_class_of_few_rows_of_which_none_was_told(metric: str) -> None:
     """Six rows of sixty, a seventh of them told: of two fifths of such tables none is, and resamples show no other."""
-    task, right, wrong = Task("y", TaskKind.BINARY, metric, ("0", "1")), 1 / 7, 0.02
+    task, right, wrong = Task("y", "binary", metric, ("0", "1")), 1 / 7, 0.02
     hits = 6 * right
     truth = 2 * hits / (6 + hits + 54 * wrong) if metric == "f1" else (right + 1 - wrong) / 2
     held = []
@@ -187,7 +187,7 @@ def test_a_class_of_few_rows_of_which_none_was_told(metric: str) -> None:
 
 def test_a_threshold_that_was_chosen_on_the_same_rows() -> None:
     """The best of many thresholds flatters; what it is worth on all other rows is not below the interval."""
-    task, held = Task("y", TaskKind.BINARY, "f1", ("0", "1")), []
+    task, held = Task("y", "binary", "f1", ("0", "1")), []
     for seed in range(60):
         rng = np.random.default_rng(seed)
         y = (rng.random(100) < 0.3).astype(float)
@@ -206,7 +206,7 @@ def test_no_gain_is_seldom_called_one(task: Task) -> None:
     sure = []
     for seed in range(200):
         rng = np.random.default_rng(seed)
-        if task.kind.classification:
+        if task.labels:
             y, p = (rng.random(200) < 0.5).astype(float), probabilities(rng.random(200))
         else:
             y, p = rng.normal(size=200), rng.normal(size=(200, 1)) * 0.1

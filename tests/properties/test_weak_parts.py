@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from journeyman.entities.column import Column, Kind
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.stages.diagnose.validated_rows import ValidatedRows
 from journeyman.stages.diagnose.weak_regions import weak_regions
 from journeyman.stages.evaluate.slices import Losses, weak_slices
 
 pytestmark = pytest.mark.slow
 COLUMNS = tuple(Column(f"x{i}", Kind.NUMBER) for i in range(6))
-TASK = Task("y", TaskKind.REGRESSION, "mae")
+TASK = Task("y", "regression", "mae")
 
 
 def drawn(rng: np.random.Generator, records: int, copies: int) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:

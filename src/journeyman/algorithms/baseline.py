@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from journeyman.entities.candidate import BASELINE, Candidate
 from journeyman.entities.column import Column
 from journeyman.entities.metric import Loss
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 
 __all__ = ["Baseline", "ConstantModel"]
@@ -44,7 +44,7 @@ class Baseline:
 
     Examples
     --------
-    >>> Baseline().candidates(Task("y", TaskKind.BINARY, "roc_auc"), 10, ())[0].algorithm
+    >>> Baseline().candidates(Task("y", "binary", "roc_auc", ("no", "yes")), 10, ())[0].algorithm
     'baseline'
     """
 
@@ -66,8 +66,8 @@ class Baseline:
     def fit(self, request: FitRequest) -> FittedModel:
         """Count classes, or take the mean (the median for absolute errors), of weighted rows."""
         weights = request.weights
-        if request.task.kind is TaskKind.REGRESSION:
-            if request.task.loss is not Loss.SQUARED:
+        if not request.task.labels:
+            if request.task.loss != Loss.SQUARED:
                 return ConstantModel((_median(request.y, weights),))
             return ConstantModel((float(np.average(request.y, weights=weights)),))
         codes = request.y.astype(np.int64)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.metric import Loss
-from journeyman.entities.task import TaskKind
+from journeyman.entities.task import Link
 from journeyman.interfaces import FitRequest, Matrix
 
 __all__ = ["CatBoostModel", "boosted", "features_data", "model_from_files"]
@@ -32,23 +32,23 @@ class CatBoostModel:
         answers, but CatBoost cannot write it.
     """
 
-    def __init__(self, parts: Sequence[Any], kind: TaskKind, threads: int = -1, usual_rounds: float = math.inf) -> None:
+    def __init__(self, parts: Sequence[Any], link: Link, threads: int = -1, usual_rounds: float = math.inf) -> None:
         self.parts = parts
         self.model = _summed(parts)
         self.threads = threads
-        self.kind = kind
+        self.link = link
         self.rounds = int(self.model.tree_count_)
         self.learned_long = self.rounds > usual_rounds
 
     @property
     def answer_seconds(self) -> float:
         """Expected seconds of one answer: a symmetric tree costs two nanoseconds, a category most of a microsecond."""
-        outputs = max(1, len(self.model.classes_) if self.kind is TaskKind.MULTICLASS else 1)
+        outputs = max(1, len(self.model.classes_) if self.link is Link.SOFTMAX else 1)
         return 1e-6 + 2e-9 * self.rounds * outputs + 6e-7 * len(self.model.get_cat_feature_indices())
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
-        form = "Probability" if self.kind.classification else "RawFormulaVal"
+        form = "Probability" if self.link is not Link.IDENTITY else "RawFormulaVal"
         threads = 1 if len(x.values) < 256 else self.threads
         raw = np.asarray(
             self.model.predict(features_data(x), prediction_type=form, thread_count=threads), dtype=np.float64
@@ -57,7 +57,7 @@ class CatBoostModel:
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return CatBoost's binary format, the same bytes for the same model; one file for each part."""
-        files = {"kind.txt": self.kind.value.encode()}
+        files = {"kind.txt": self.link.value.encode()}
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.cbm"
             for number, part in enumerate(self.parts):
@@ -90,7 +90,7 @@ def model_from_files(files: Mapping[str, bytes]) -> CatBoostModel:
         part = catboost.CatBoost()
         part.load_model(blob=files[_file(number)], format="cbm")
         parts.append(part)
-    return CatBoostModel(parts, TaskKind(files["kind.txt"].decode()))
+    return CatBoostModel(parts, Link(files["kind.txt"].decode()))
 
 
 def boosted(request: FitRequest, most_rounds: int, usual_rounds: float) -> CatBoostModel:
@@ -101,7 +101,7 @@ def boosted(request: FitRequest, most_rounds: int, usual_rounds: float) -> CatBo
         rounds = request.rounds or 200
         model = catboost.CatBoost({**settings, "iterations": rounds})
         model.fit(pool, callbacks=[_Watch(request.out_of_time, request.least_rounds)])
-        return CatBoostModel([model], request.task.kind, request.threads)
+        return CatBoostModel([model], request.task.link, request.threads)
     model = catboost.CatBoost({**settings, "iterations": most_rounds, "use_best_model": True})
     model.fit(
         pool,
@@ -109,7 +109,7 @@ def boosted(request: FitRequest, most_rounds: int, usual_rounds: float) -> CatBo
         early_stopping_rounds=round(20 + 4.0 / float(settings["learning_rate"])),
         callbacks=[_Watch(request.out_of_time)],
     )
-    return CatBoostModel([model], request.task.kind, request.threads, usual_rounds)
+    return CatBoostModel([model], request.task.link, request.threads, usual_rounds)
 
 
 class _Watch:
@@ -165,10 +165,10 @@ def _settings(request: FitRequest) -> dict[str, Any]:
         "logging_level": "Silent",
     }
     settings.update(request.parameters)
-    if request.task.kind is TaskKind.BINARY:
+    if request.task.link is Link.LOGISTIC:
         settings["loss_function"] = "Logloss"
-    elif request.task.kind is TaskKind.MULTICLASS:
+    elif request.task.link is Link.SOFTMAX:
         settings |= {"loss_function": "MultiClass", "classes_count": len(request.task.labels)}
     else:
-        settings["loss_function"] = "RMSE" if request.task.loss is Loss.SQUARED else "MAE"
+        settings["loss_function"] = "RMSE" if request.task.loss == Loss.SQUARED else "MAE"
     return settings

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from journeyman.entities.candidate import Candidate, Parameter, Refusal, Turn, needs_extra
 from journeyman.entities.column import Column
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.errors import SettingsError
 from journeyman.interfaces import FitRequest, FittedModel
 
@@ -44,7 +44,7 @@ class CatBoost:
         """Return a quick one, the field's untuned best, a deeper and a shallower one; a refusal without it."""
         if find_spec("catboost") is None:
             return _NEEDED
-        regression = task.kind is TaskKind.REGRESSION
+        regression = not task.labels
         proposals: list[tuple[dict[str, Parameter], str, str]] = [
             ({"depth": 6, "learning_rate": 0.12}, "quick", "symmetric trees, strong without tuning"),
             ({"depth": 6, "learning_rate": 0.05}, "usual", "symmetric trees, slower"),
@@ -97,7 +97,7 @@ class CatBoost:
         """Return the mean of several models' raw scores as one model that keeps all their encodings of categories."""
         parts = [part for model in models for part in model.parts]
         mean: FittedModel = _library("models cannot be averaged").CatBoostModel(
-            parts, models[0].kind, models[0].threads
+            parts, models[0].link, models[0].threads
         )
         return mean
 

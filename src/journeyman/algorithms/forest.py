@@ -19,7 +19,7 @@ from journeyman.algorithms.flat_trees import FlatTrees
 from journeyman.algorithms.lightgbm_library import StoredTrees
 from journeyman.entities.candidate import Candidate, Parameter
 from journeyman.entities.column import Column
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Link, Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 
 __all__ = ["ExtraTrees", "ForestModel", "RandomForest"]
@@ -32,9 +32,9 @@ _FEW_ROWS, _TREES_AT_ONCE = 64, 4
 class ForestModel:
     """Trees in LightGBM's text format, for values and two classes; their answers are averaged."""
 
-    def __init__(self, text: bytes, rounds: int, kind: TaskKind) -> None:
+    def __init__(self, text: bytes, rounds: int, link: Link) -> None:
         self._text = text
-        self._kind = kind
+        self._link = link
         self.rounds = rounds
 
     @cached_property
@@ -57,7 +57,7 @@ class ForestModel:
         # scikit-learn compares float32 values with its thresholds, so that is what the trees must be shown.
         values = x.values.astype(np.float32).astype(np.float64)
         raw = self._few(values) if len(values) < _FEW_ROWS else self._many(values)
-        if self._kind is TaskKind.REGRESSION:
+        if self._link is Link.IDENTITY:
             return raw.reshape(-1, 1)
         positive = np.clip(raw, 0.0, 1.0)
         return np.column_stack([1.0 - positive, positive])
@@ -77,7 +77,7 @@ class ForestModel:
         """Return LightGBM's text format."""
         return {
             "trees.txt": self._text,
-            "kind.txt": self._kind.value.encode(),
+            "kind.txt": self._link.value.encode(),
             "rounds.txt": str(self.rounds).encode(),
         }
 
@@ -88,7 +88,7 @@ class _Forest:
 
     Examples
     --------
-    >>> ExtraTrees().candidates(Task("y", TaskKind.BINARY, "roc_auc"), 100, ())[0].parameters
+    >>> ExtraTrees().candidates(Task("y", "binary", "roc_auc", ("no", "yes")), 100, ())[0].parameters
     {'min_samples_leaf': 1, 'max_features': 0.4}
     """
 
@@ -99,7 +99,7 @@ class _Forest:
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
         """Return a forest with small leaves, and one with larger leaves for noisy targets; larger for many classes."""
         smallest = 1 + rows // 10_000
-        if task.kind is TaskKind.MULTICLASS:
+        if len(task.labels) > 2:
             smallest += _trees(rows) * rows * len(task.labels) // (2 * _MOST_CELLS)
         kind = "random trees" if self.name == "extra_trees" else "bagged trees"
         proposals: tuple[tuple[dict[str, Parameter], str, str], ...] = (
@@ -128,14 +128,14 @@ class _Forest:
         trees = grown(request, self.name, request.rounds or _trees(len(request.y)))
         if isinstance(trees, FlatTrees):
             return trees
-        return ForestModel(*trees, request.task.kind)
+        return ForestModel(*trees, request.task.link)
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""
         if "trees.msgpack" in files:
             return FlatTrees.from_files(files)
-        kind = TaskKind(files["kind.txt"].decode())
-        return ForestModel(files["trees.txt"], int(files["rounds.txt"]), kind).parsed()
+        link = Link(files["kind.txt"].decode())
+        return ForestModel(files["trees.txt"], int(files["rounds.txt"]), link).parsed()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from sklearn.ensemble import (
 )
 
 from journeyman.algorithms.flat_trees import FlatTrees, flatten
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest
 
 __all__ = ["grown"]
@@ -43,7 +43,7 @@ def grown(request: FitRequest, name: str, wanted: int) -> FlatTrees | tuple[byte
     wanted : int
         Trees.
     """
-    classification = request.task.kind.classification
+    classification = bool(request.task.labels)
     chunk = _CHUNK if request.x.values.size <= _MANY_CELLS else _CHUNK_OF_MANY
     grower = _GROWERS[name, classification](
         n_estimators=min(chunk, wanted),
@@ -61,7 +61,7 @@ def grown(request: FitRequest, name: str, wanted: int) -> FlatTrees | tuple[byte
         grower.set_params(n_estimators=min(len(grower.estimators_) + chunk, wanted))
         grower.fit(x, request.y, sample_weight=request.weights)
     classes = grower.classes_.astype(np.int64) if classification else None
-    if request.task.kind is TaskKind.MULTICLASS:
+    if len(request.task.labels) > 2:
         trees = [estimator.tree_ for estimator in grower.estimators_]
         return flatten(trees, [_leaf_answers(tree.value[:, 0, :], request.task, classes) for tree in trees])
     rounds = len(grower.estimators_)
@@ -125,4 +125,4 @@ def _leaf_answers(values: FloatArray, task: Task, classes: NDArray[np.int64] | N
         return values[:, :1]
     full = np.zeros((len(values), len(task.labels)))
     full[:, classes] = values / values.sum(axis=1, keepdims=True)
-    return full[:, 1:2] if task.kind is TaskKind.BINARY else full
+    return full[:, 1:2] if len(task.labels) == 2 else full

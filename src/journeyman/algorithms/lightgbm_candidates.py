@@ -8,7 +8,7 @@ import numpy as np
 
 from journeyman.entities.candidate import Candidate, Parameter, Turn
 from journeyman.entities.column import Column
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 
 __all__ = ["categories_in_groups", "categories_one_by_one", "crafted_candidates", "plain_candidates"]
 
@@ -19,7 +19,7 @@ _MANY_COLUMNS = 8  # of fewer, a tree needs all
 def plain_candidates(name: str, task: Task, rows: int, columns: Sequence[Column]) -> tuple[Candidate, ...]:
     """Return a quick one, the field's untuned best, and partners that differ from it (docs/decisions/0008)."""
     few = max(2, min(40, rows // 50))
-    regression, many = task.kind is TaskKind.REGRESSION, len(columns) >= _MANY_COLUMNS
+    regression, many = not task.labels, len(columns) >= _MANY_COLUMNS
     groups, one_by_one = categories_in_groups(rows), categories_one_by_one(rows)
     proposals: list[tuple[dict[str, Parameter], str, str]] = [
         (

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.metric import Loss
-from journeyman.entities.task import TaskKind
+from journeyman.entities.task import Link
 from journeyman.interfaces import FitRequest, Matrix
 
 __all__ = ["TrainedTrees", "boosted"]
@@ -147,11 +147,11 @@ def _settings(request: FitRequest) -> dict[str, Any]:
         "max_bin": 255,
     }
     settings.update(request.parameters)
-    if request.task.kind is TaskKind.BINARY:
+    if request.task.link is Link.LOGISTIC:
         settings |= {"objective": "binary", "metric": "binary_logloss"}
-    elif request.task.kind is TaskKind.MULTICLASS:
+    elif request.task.link is Link.SOFTMAX:
         settings |= {"objective": "multiclass", "num_class": len(request.task.labels), "metric": "multi_logloss"}
-    elif request.task.loss is not Loss.SQUARED:
+    elif request.task.loss != Loss.SQUARED:
         settings |= {"objective": "regression_l1", "metric": "l1"}
     else:
         settings |= {"objective": "regression", "metric": "l2"}

@@ -14,7 +14,7 @@ from journeyman.algorithms.lightgbm_candidates import crafted_candidates, plain_
 from journeyman.algorithms.lightgbm_library import BoostedTrees, StoredTrees
 from journeyman.entities.candidate import Candidate, Parameter
 from journeyman.entities.column import Column
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Link, Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 
 __all__ = ["BoosterModel", "LightGBM"]
@@ -30,11 +30,11 @@ class BoosterModel:
     """Boosted trees, from training or from their text."""
 
     def __init__(
-        self, trees: BoostedTrees, rounds: int, kind: TaskKind, threads: int = 0, usual_rounds: float = math.inf
+        self, trees: BoostedTrees, rounds: int, link: Link, threads: int = 0, usual_rounds: float = math.inf
     ) -> None:
         self._trees = trees
         self._threads = threads
-        self._kind = kind
+        self._link = link
         self.rounds = rounds
         self.learned_long = rounds > usual_rounds
 
@@ -53,18 +53,18 @@ class BoosterModel:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
         threads = 1 if len(x.values) < _FEW_ROWS else self._threads
         raw = self._trees.predict(x.values, rounds=self.rounds or -1, threads=threads)
-        if self._kind is TaskKind.REGRESSION:
+        if self._link is Link.IDENTITY:
             return raw.reshape(-1, 1)
-        return np.column_stack([1.0 - raw, raw]) if self._kind is TaskKind.BINARY else raw
+        return np.column_stack([1.0 - raw, raw]) if self._link is Link.LOGISTIC else raw
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return LightGBM's text format."""
-        return {"model.txt": self._trees.text(self.rounds), "kind.txt": self._kind.value.encode()}
+        return {"model.txt": self._trees.text(self.rounds), "kind.txt": self._link.value.encode()}
 
     @staticmethod
     def from_files(files: Mapping[str, bytes]) -> BoosterModel:
         """Load what ``to_files`` gave."""
-        return BoosterModel(StoredTrees(files["model.txt"]), 0, TaskKind(files["kind.txt"].decode()))
+        return BoosterModel(StoredTrees(files["model.txt"]), 0, Link(files["kind.txt"].decode()))
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,8 @@ class LightGBM:
 
     Examples
     --------
-    >>> [c.parameters["num_leaves"] for c in LightGBM().candidates(Task("y", TaskKind.BINARY, "roc_auc"), 5000, ())][:2]
+    >>> task = Task("y", "binary", "roc_auc", ("no", "yes"))
+    >>> [c.parameters["num_leaves"] for c in LightGBM().candidates(task, 5000, ())][:2]
     [31, 50]
     """
 
@@ -106,7 +107,7 @@ class LightGBM:
         from journeyman.algorithms.lightgbm_training import boosted  # noqa: PLC0415 - see above
 
         trees, rounds = boosted(request)
-        return BoosterModel(trees, rounds, request.task.kind, request.threads, _usual_rounds(request.parameters))
+        return BoosterModel(trees, rounds, request.task.link, request.threads, _usual_rounds(request.parameters))
 
     def average(self, models: Sequence[BoosterModel]) -> FittedModel:
         """Return the mean of several boosters' raw scores as one booster."""

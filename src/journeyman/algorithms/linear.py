@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 from journeyman.metrics import METRICS
 from journeyman.metrics.weighted import score_rows
@@ -79,7 +79,7 @@ class Linear:
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit."""
         outputs = max(len(task.labels), 1)
-        per_cell = 2e-9 if task.kind is TaskKind.REGRESSION else 6e-8
+        per_cell = 2e-9 if not task.labels else 6e-8
         fits = 3 if rows * (features + 10) * outputs <= _MOST_SEARCHED_CELLS else 1
         return 0.05 + per_cell * rows * (features + 10) * outputs * fits
 
@@ -97,7 +97,7 @@ class Linear:
         if valid_x is None or valid_y is None:
             position = request.rounds - 1 if request.rounds else _START
             return self._one(request, scaled, center, spread, position)
-        metric = METRICS["log_loss" if request.task.kind.classification else "rmse"]
+        metric = METRICS["log_loss" if request.task.labels else "rmse"]
         found: dict[int, tuple[float, LinearModel]] = {}
 
         def loss(position: int) -> float:
@@ -127,7 +127,7 @@ class Linear:
 
         penalty = _PENALTIES[position]
         y = request.y
-        if not request.task.kind.classification:
+        if not request.task.labels:
             model = Ridge(alpha=penalty, solver="cholesky" if scaled.shape[1] <= len(y) else "auto")
             model.fit(scaled, y, sample_weight=request.weights)
             weights = np.asarray(model.coef_).reshape(1, -1) / spread

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from journeyman.entities.candidate import Candidate, Refusal
 from journeyman.entities.column import Column
 from journeyman.entities.metric import Loss
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 from journeyman.metrics import METRICS
 from journeyman.transformers.encodings import target_outputs
@@ -130,7 +130,7 @@ class Neighbours:
 
     Examples
     --------
-    >>> Neighbours().candidates(Task("y", TaskKind.BINARY, "roc_auc"), 1_000_000, ()).reason
+    >>> Neighbours().candidates(Task("y", "binary", "roc_auc", ("no", "yes")), 1_000_000, ()).reason
     'more than 6,000 rows'
     """
 
@@ -167,7 +167,7 @@ class Neighbours:
         if request.parameters["weighted"]:
             scale *= np.sqrt(strength[columns] / max(float(strength.max(initial=0.0)), 1e-12))
         answers = request.y[:, None]
-        if request.task.kind.classification:
+        if request.task.labels:
             answers = (request.y[:, None] == np.arange(len(request.task.labels))).astype(np.float64)
         rows, place, copies = np.unique(
             request.x.values[:, columns] * scale, axis=0, return_inverse=True, return_counts=True
@@ -180,7 +180,7 @@ class Neighbours:
             answers=np.ascontiguousarray(means / copies[:, None]),
             copies=copies.astype(np.int64),
             prior=answers.mean(axis=0),
-            classifier=request.task.kind is not TaskKind.REGRESSION,
+            classifier=bool(request.task.labels),
             rounds=request.rounds or _START,
         )
         if request.valid_x is None or request.valid_y is None:

@@ -13,10 +13,10 @@ from journeyman.entities.overview import ModelState, Request, RequestKind
 from journeyman.entities.signal import Tier
 from journeyman.errors import SettingsError
 from journeyman.inference.model_files import read_card
-from journeyman.metrics.row_losses import loss_name
 from journeyman.settings import DEFAULT_WORKSPACE
 from journeyman.stores.disk import disk_errors
 from journeyman.stores.workspace import Workspace
+from journeyman.tasks import task_type
 
 __all__ = ["ask", "notices", "operated_models", "operations", "overview"]
 
@@ -120,7 +120,7 @@ def _loss(release: Path) -> str:
     """Return what the loss of a release's answers is called; its card alone is read, for pages ask often."""
     with disk_errors(release):
         card = read_card((release / "model.json").read_bytes())
-    return loss_name(card.task)
+    return task_type(card.task).traits.loss_name
 
 
 def _waiting_number(name: str, number: int | None, waiting: list[int]) -> int:

@@ -41,9 +41,9 @@ from journeyman.cli.screen import has_display, show_view
 from journeyman.cli.serve import app as serving
 from journeyman.cli.simulate import app as simulating
 from journeyman.entities.column import Kind, Role
-from journeyman.entities.task import TaskKind
 from journeyman.errors import SettingsError
 from journeyman.lazy_module import LazyModule
+from journeyman.plugins import offered
 from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, parse_budget
 
 __all__ = ["app", "main"]
@@ -79,6 +79,14 @@ app = typer.Typer(
 
 for group in (serving, experience, operating, simulating, showing):
     app.add_typer(group)  # those without a name: their commands are commands of this one
+
+
+def _known_task(name: str | None) -> str | None:
+    """Refuse a kind of task that nobody offers, before anything is read; no kind is imported for it."""
+    known = sorted(offered("journeyman.tasks"))
+    if name is not None and name not in known:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(map(repr, known))}.")
+    return name
 
 
 def _print_version(wanted: bool) -> None:
@@ -129,7 +137,14 @@ def build(  # one parameter an option: the signature is the command's interface
         ),
     ] = None,
     task: Annotated[
-        TaskKind | None, typer.Option(help="Kind of task [default: decided by the values].", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="KIND",
+            help="Kind of task: binary, multiclass, regression or one that an installed package brings "
+            "[default: decided by the values].",
+            show_default=False,
+            callback=_known_task,
+        ),
     ] = None,
     name: Annotated[
         str | None,
@@ -220,7 +235,7 @@ def build(  # one parameter an option: the signature is the command's interface
                 budget=budget,
                 trials=trials,
                 metric=metric,
-                task=None if task is None else task.value,
+                task=task,
                 name=name,
                 workspace=workspace,
                 seed=seed,

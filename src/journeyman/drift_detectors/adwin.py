@@ -18,7 +18,7 @@ from journeyman.entities.finding import Severity
 from journeyman.entities.signal import Signal, Tier
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
-from journeyman.metrics.row_losses import bounded_losses, loss_name
+from journeyman.tasks import task_type
 
 __all__ = ["Adwin", "AdwinDetector"]
 
@@ -122,7 +122,7 @@ class AdwinDetector:
     ) -> tuple[Mapping[str, FloatArray], tuple[Signal, ...]]:
         """Take the truths that came in; warn while the window's mean is beyond the bar after a rise."""
         told = in_arrival_order(traffic)
-        losses = bounded_losses(told.truths, told.answers, task, reference.scale)
+        losses = task_type(task).live_losses(told.truths, told.answers, reference.scale)
         buckets = memory["buckets"]
         sizes, totals, squares = (buckets[:, k].tolist() for k in range(3))
         window = Adwin(sizes, totals, squares, int(memory["seen"][0]))
@@ -142,9 +142,9 @@ class AdwinDetector:
         kept = _stored_memory(window, (sum_held, float(held)), (float(risen), since))
         if not risen or window.mean <= bar(reference):
             return kept, ()
-        mean = reference.level[0]
+        mean, loss = reference.level[0], task_type(task).traits.loss_name
         message = (
-            f"The {loss_name(task)} of the latest {int(sum(window.sizes) * size)} truths has one mean, "
+            f"The {loss} of the latest {int(sum(window.sizes) * size)} truths has one mean, "
             f"{shown(window.mean, reference, task)}, after a rise; it was {shown(mean, reference, task)} "
             "when the model was released."
         )

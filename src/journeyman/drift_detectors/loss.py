@@ -21,9 +21,9 @@ from journeyman.drift_detectors.effects import column_effects, distance, respons
 from journeyman.drift_detectors.windows import append, compared_columns, recall, window_rows
 from journeyman.entities.finding import Severity
 from journeyman.entities.signal import Signal, Tier
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
-from journeyman.metrics.row_losses import bounded_losses, loss_name, said_uncertainty
+from journeyman.tasks import task_type
 
 __all__ = ["LossDetector", "bar", "in_arrival_order", "shown"]
 
@@ -58,9 +58,8 @@ def shown(loss: float, reference: Reference, task: Task) -> str:
 
     Examples
     --------
-    >>> from journeyman.entities.task import TaskKind
     >>> errors = Reference({}, np.empty((0, 1)), np.empty(0), np.empty(0), scale=200.0)
-    >>> shown(0.1234, errors, Task("y", TaskKind.REGRESSION, "mae"))
+    >>> shown(0.1234, errors, Task("y", "regression", "mae"))
     '24.7'
     """
     return f"{loss * reference.scale:.3g}"
@@ -89,7 +88,7 @@ class LossDetector:
     ) -> tuple[Mapping[str, FloatArray], tuple[Signal, ...]]:
         """Bet on the truths that came; see the module."""
         told = in_arrival_order(traffic)
-        losses = bounded_losses(told.truths, told.answers, task, reference.scale)
+        losses = task_type(task).live_losses(told.truths, told.answers, reference.scale)
         usable = np.isfinite(losses)
         told, losses = told.take(usable), losses[usable]
         height = min(bar(reference) + _chosen(reference, task, memory), 1.0 - 1e-6)
@@ -121,7 +120,7 @@ def _counts(reference: Reference, task: Task, answers: FloatArray) -> FloatArray
 
 def _strata(reference: Reference, task: Task, answers: FloatArray) -> NDArray[np.int64]:
     def said(of: FloatArray) -> FloatArray:
-        return of[:, 1] if task.kind is TaskKind.BINARY else said_uncertainty(of, task)
+        return of[:, 1] if len(task.labels) == 2 else task_type(task).uncertainty(of)
 
     edges = np.quantile(said(reference.answers), np.linspace(0, 1, _STRATA + 1)[1:-1])
     return np.searchsorted(edges, said(answers), side="right").astype(np.int64)
@@ -178,8 +177,9 @@ def _signal(name: str, reference: Reference, task: Task, memory: Mapping[str, Fl
     target = _target_moved(reference, task, truths)
     mean = reference.level[0]
     named = ((task.target,) if target else ()) + ((hurt.column,) if hurt else ()) + moved
+    loss = task_type(task).traits.loss_name
     message = (
-        f"The {loss_name(task)} is {shown(known.mean, reference, task)} over the latest {count} truths, "
+        f"The {loss} is {shown(known.mean, reference, task)} over the latest {count} truths, "
         f"{shown(mean, reference, task)} when the model was released."
     )
     if hurt is not None:
@@ -216,7 +216,7 @@ def _target_moved(reference: Reference, task: Task, truths: FloatArray) -> str:
         return ""
     reach = float(np.sqrt(np.log(2.0 / 1e-3) / 2.0))
     chance = reach * float(np.sqrt(reference.dependence / len(truths) + 1.0 / len(before)))
-    if not task.kind.classification:
+    if not task.labels:
         if distance(truths, before) - chance <= 0.05:
             return ""
         return f"the median of {task.target!r} is {np.median(truths):.4g}, {np.median(before):.4g} before"

@@ -29,7 +29,7 @@ from journeyman.entities.signal import Signal, Tier
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
-from journeyman.metrics.row_losses import bounded_losses, loss_name, said_uncertainty
+from journeyman.tasks import task_type
 
 __all__ = ["RowsDetector"]
 
@@ -133,7 +133,7 @@ def _piece(
     kept = dict(memory)
     most = window_rows(reference)
     window = recall(memory)
-    said = said_uncertainty(rows.answers, task)
+    said = task_type(task).uncertainty(rows.answers)
     estimate = None
     if len(memory["window:said"]) >= _LEAST_WINDOW and len(rows.ids):
         judged = _judge(reference, columns, window, rows.rows)
@@ -187,7 +187,7 @@ def _judge(reference: Reference, columns: Sequence[Column], window: Block, rows:
 def _estimate(reference: Reference, task: Task, judged: _Judged, said: FloatArray) -> _Estimate:
     """Return the doubly robust estimate of the rise of the mean loss, from the live answers and the density ratios."""
     losses = reference.losses[judged.taken]
-    own = said_uncertainty(reference.answers[judged.taken], task)
+    own = task_type(task).uncertainty(reference.answers[judged.taken])
     edges = np.unique(np.quantile(own, np.linspace(0, 1, 11)[1:-1]))
     place = np.searchsorted(edges, own, side="right")
     count = np.bincount(place, minlength=len(edges) + 1)
@@ -215,7 +215,7 @@ def _shift_signal(
     if since is None:
         return np.zeros(2)
     told = traffic.take(traffic.told & (traffic.times >= since))
-    losses = bounded_losses(told.truths, told.answers, task, reference.scale)
+    losses = task_type(task).live_losses(told.truths, told.answers, reference.scale)
     losses = losses[np.isfinite(losses)]
     expected = max(0.0, reference.level[0] + estimate.rise) * len(losses)
     return np.asarray(memory["told"] * _FADE + np.array([float(losses.sum()), expected]))
@@ -242,9 +242,10 @@ def _signal(
     between = f"{figures[0]} (95% interval {figures[1]} to {figures[2]}), {figures[3]} when the model was released"
     unlike = float(memory["unlike"][0] / max(1.0, memory["unlike"][1]))
     hurt = None
+    loss = task_type(task).traits.loss_name
     if memory["harmful"][0] >= 2:
         code, severity = "DR201", Severity.ERROR
-        message = f"Rows have moved to where the model errs more: estimated {loss_name(task)} {between}; {said}."
+        message = f"Rows have moved to where the model errs more: estimated {loss} {between}; {said}."
         hurt = growing_segment(reference, rows, [c for c in columns if c.name in named])
         if hurt is not None:
             message += f" There are more rows where {hurt.words}, a hard place: {shown(hurt.loss, reference, task)}."
@@ -256,7 +257,7 @@ def _signal(
         )
     else:
         code, severity = "DR203", Severity.NOTE
-        message = f"Rows have moved, and no harm is expected of it: estimated {loss_name(task)} {between}; {said}."
+        message = f"Rows have moved, and no harm is expected of it: estimated {loss} {between}; {said}."
     return Signal(
         code=code,
         rung=Tier.ESTIMATE,

@@ -103,19 +103,23 @@ class Conformal:
         Numbers: how far it reaches above; None where that is as far as below (as in releases before 30 November 2026).
     scale : ErrorScale or None
         Numbers: the usual size of a row's error; None where it is the same for all rows.
+    low_output, high_output : int
+        Numbers: outputs below and above which the interval reaches.
     """
 
     coverage: float
     margin: float
     above: float | None = None
     scale: ErrorScale | None = None
+    low_output: int = 0
+    high_output: int = 0
 
     def intervals(self, predictions: FloatArray, block: Block) -> FloatArray:
         """Return the ends of the interval of each row, shape (n_samples, 2).
 
         Parameters
         ----------
-        predictions : ndarray of shape (n_samples, 1)
+        predictions : ndarray of shape (n_samples, n_outputs)
             Values.
         block : Block
             The same rows' features.
@@ -128,7 +132,12 @@ class Conformal:
         values = predictions[:, 0]
         size = 1.0 if self.scale is None else self.scale.sizes(block, values)
         above = self.margin if self.above is None else self.above
-        return np.column_stack([values - self.margin * size, values + above * size])
+        lowest, highest = predictions[:, self.low_output], predictions[:, self.high_output]
+        ends = np.column_stack([lowest - self.margin * size, highest + above * size])
+        if self.low_output == self.high_output:
+            return ends
+        # a margin below zero narrows quantiles that were too wide, but never beyond the prediction itself
+        return np.column_stack([np.minimum(ends[:, 0], values), np.maximum(ends[:, 1], values)])
 
     def label_sets(self, probabilities: FloatArray) -> NDArray[np.bool_]:
         """Return which classes belong to the set of each row, shape (n_samples, n_classes)."""

@@ -7,20 +7,15 @@ from enum import StrEnum
 
 from journeyman.entities.metric import Loss
 
-__all__ = ["Scheme", "Task", "TaskKind"]
+__all__ = ["Link", "Scheme", "Task"]
 
 
-class TaskKind(StrEnum):
-    """What kind of answer is wanted."""
+class Link(StrEnum):
+    """How raw scores of a model become its prediction; the values are those that stored models name it by."""
 
-    BINARY = "binary"
-    MULTICLASS = "multiclass"
-    REGRESSION = "regression"
-
-    @property
-    def classification(self) -> bool:
-        """Whether the answer is a label."""
-        return self is not TaskKind.REGRESSION
+    IDENTITY = "regression"
+    LOGISTIC = "binary"
+    SOFTMAX = "multiclass"
 
 
 class Scheme(StrEnum):
@@ -38,13 +33,14 @@ class Task:
     Attributes
     ----------
     target : str
-        Column to predict.
-    kind : TaskKind
-        Kind of answer.
+        Column to predict; the name of a made-up one where the kind of task needs none.
+    kind : str
+        Name of the kind of task (see journeyman.tasks).
     metric : str
         Name of the metric that models are chosen by (see journeyman.metrics).
     labels : tuple of str
-        Classes in code order (classification); code 1 is the positive class of a binary task.
+        Classes in code order, where the target holds classes: predictions are their probabilities then. Code 1 is the
+        positive class of two.
     scheme : Scheme
         How rows are divided.
     time_column, group_column : str or None
@@ -58,12 +54,15 @@ class Task:
     label_delay : float
         How long after its row a label is known: seconds where the time column holds dates, else in its unit; rows
         where a time scheme has no column.
-    metric_loss : Loss or None
-        What models minimise for the metric; None in releases of versions that did not store it.
+    metric_loss : str or None
+        What models minimise for the metric (see :class:`Loss`); None in releases of versions that did not store it.
+    output_names : tuple of str
+        What the numbers of a prediction are, the one that stands for it first, such as ("0.5", "0.1", "0.9") for
+        quantiles; empty for classes, and where there is one number.
     """
 
     target: str
-    kind: TaskKind
+    kind: str
     metric: str
     labels: tuple[str, ...] = ()
     scheme: Scheme = Scheme.SHUFFLED
@@ -73,26 +72,32 @@ class Task:
     label_types: str = "str"
     copies_together: bool = True
     label_delay: float = 0.0
-    metric_loss: Loss | None = None
+    metric_loss: str | None = None
+    output_names: tuple[str, ...] = ()
 
     @property
-    def loss(self) -> Loss:
+    def loss(self) -> str:
         """What models minimise while they learn.
 
         Examples
         --------
-        >>> Task("y", TaskKind.REGRESSION, "rmse").loss
-        <Loss.SQUARED: 'squared'>
+        >>> Task("y", "regression", "rmse").loss == Loss.SQUARED
+        True
         """
-        return self.metric_loss or (Loss.LOG if self.kind.classification else Loss.SQUARED)
+        return self.metric_loss or (Loss.LOG if self.labels else Loss.SQUARED)
 
     @property
     def outputs(self) -> int:
-        """Numbers that a model learns of a row: one a class where there are more than two, else one.
+        """Numbers that a model learns of a row: one for two classes, and else one for each that it predicts.
 
         Examples
         --------
-        >>> Task("y", TaskKind.MULTICLASS, "log_loss", ("a", "b", "c")).outputs
+        >>> Task("y", "multiclass", "log_loss", ("a", "b", "c")).outputs
         3
         """
-        return len(self.labels) if self.kind is TaskKind.MULTICLASS else 1
+        return 1 if len(self.labels) == 2 else max(1, len(self.labels), len(self.output_names))
+
+    @property
+    def link(self) -> Link:
+        """How raw scores of a model become its prediction."""
+        return Link.IDENTITY if not self.labels else Link.LOGISTIC if len(self.labels) == 2 else Link.SOFTMAX

@@ -48,7 +48,7 @@ def learned_file(table: Table, task: Task, judged: JudgedRows) -> bytes:
         labelled_marks(to_block(table.frame.iloc[part], table.features), names, target[part])
         for part in _parts(len(table.frame))
     ]
-    two = task.kind.classification and judged.predictions.shape[1] == 2
+    two = len(task.labels) == 2
     predictions = judged.predictions[:, 1:] if two else judged.predictions
     return learned_rows(names, np.concatenate(parts), judged.rows, predictions).to_file()
 
@@ -112,7 +112,7 @@ def _predict_judged(
     blocks: list[Marks] = []
     places = {label: code for code, label in enumerate(release.task.labels)}
     target = target_values(table, task.target)
-    if task.kind.classification:
+    if task.labels:
         target = np.array([places[label] for label in task.labels], dtype=np.float64)[target.astype(np.int64)]
     for part in _parts(len(table.frame)):
         block = _block(table.frame.iloc[part], table, release.columns)
@@ -143,7 +143,7 @@ def _unlike(release: Release, table: Table, task: Task) -> str:
     version, old = release.version, release.task
     if old.target != task.target:
         return f"version {version} predicts '{old.target}', this one '{task.target}'"
-    if old.kind.classification is not task.kind.classification:
+    if bool(old.labels) is not bool(task.labels):
         return f"version {version} was built for a {old.kind} task, this one for a {task.kind} task"
     if set(old.labels) != set(task.labels):
         gone, came = (sorted(set(a) - set(b)) for a, b in ((old.labels, task.labels), (task.labels, old.labels)))

@@ -48,7 +48,7 @@ def explained_examples(
         moved = [(names[k], float(reasons[i, k])) for k in strongest if reasons[i, k] != 0.0]
         values = {column.name: _text(column, block[column.name][i]) for column in table.features}
         said = tuple((name, values[name], change) for name, change in moved)
-        if task.kind.classification:
+        if task.labels:
             labels = task.labels[int(row.truth)], task.labels[outputs[i]]
             found.append(Example(row.kind, *labels, row.predictions[outputs[i]], said))
         else:

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from journeyman.arrow import pa, pq
 from journeyman.entities.table import Block
+from journeyman.entities.task_traits import Bound
 from journeyman.errors import SettingsError
 from journeyman.inference.release import Release
+from journeyman.tasks import task_type
 
 __all__ = ["Layout", "opened_predictions", "prediction_columns"]
 
@@ -83,17 +85,16 @@ def prediction_columns(
     given = rows.set_axis([str(name) for name in rows.columns], axis=1)
     for name in layout.kept(list(given.columns), release.identifiers):
         columns[f"{name} (as given)" if name == task.target else name] = given[name].reset_index(drop=True)
-    if task.kind.classification:
-        columns[task.target] = labels
-        columns |= {f"probability of {label}": answers[:, i].round(6) for i, label in enumerate(task.labels)}
-        if layout.interval:
-            columns["likely labels"] = ["; ".join(map(str, names)) for names in release.likely_labels(answers)]
-    else:
-        columns[task.target] = _readable(labels)
-        if layout.interval:
-            bounds = release.intervals(answers, block)
-            columns[f"{task.target} from"] = _readable(bounds["low"].to_numpy())
-            columns[f"{task.target} to"] = _readable(bounds["high"].to_numpy())
+    kind = task_type(task)
+    columns[task.target] = labels if task.labels else _readable(labels)
+    for name, values in kind.named_outputs(answers, task).items():
+        columns[name] = values.round(6) if task.labels else _readable(values)
+    if layout.interval and kind.traits.bound is Bound.LABELS:
+        columns["likely labels"] = ["; ".join(map(str, names)) for names in release.likely_labels(answers)]
+    elif layout.interval:
+        bounds = release.intervals(answers, block)
+        columns[f"{task.target} from"] = _readable(bounds["low"].to_numpy())
+        columns[f"{task.target} to"] = _readable(bounds["high"].to_numpy())
     return pd.DataFrame(columns)
 
 

@@ -22,6 +22,7 @@ from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.report import BuildReport
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
+from journeyman.entities.task_traits import Bound
 from journeyman.errors import ReleaseError
 from journeyman.inference.model_files import ModelCard, fitted_parts, make_scorer, preparations_of, read_card
 from journeyman.inference.release_frames import (
@@ -39,13 +40,14 @@ from journeyman.stages.conform import conform, conform_part, judge
 from journeyman.stages.score import Scorer
 from journeyman.stores.facts import decode
 from journeyman.stores.releases import read_release, release_digest
+from journeyman.tasks import task_type
+from journeyman.tasks.typed_labels import typed_labels
 
 __all__ = [
     "Release",
     "open_pickled",
     "open_release",
     "to_labels",
-    "typed_labels",
     "warn_of",
 ]
 
@@ -185,7 +187,7 @@ class Release:
         SchemaError
             Where a column lacks or holds something else; TypeError for a regression model.
         """
-        if not self.task.kind.classification:
+        if not self.task.labels:
             raise TypeError(f"{self.name} predicts numbers, not classes; use predict")
         return self.answer_block(self._conform(rows))
 
@@ -216,7 +218,7 @@ class Release:
         conformed = conform(rows, self._reader, self.left_out)
         self.findings = conformed.findings
         predictions = self._scorer.predict(conformed.block)
-        if not self.task.kind.classification:
+        if not self.task.labels:
             outputs = [0] * len(predictions)
         elif label is not None:
             outputs = [chosen_output(label, typed_labels(self.task).tolist())] * len(predictions)
@@ -239,7 +241,7 @@ class Release:
         SchemaError
             As for ``predict``; TypeError for a classifier.
         """
-        if self.task.kind.classification:
+        if self.task.labels:
             raise TypeError(f"{self.name} predicts classes, not numbers; use predict_set")
         conformed = self._conform(rows)
         frame = self.intervals(self.answer_block(conformed), conformed)
@@ -300,7 +302,8 @@ class Release:
             What ``answer_block`` gave for them.
         """
         bounds = self._card.conformal
-        return None if bounds is None or self.task.kind.classification else bounds.intervals(answers, block)
+        is_interval = task_type(self.task).traits.bound is Bound.INTERVAL
+        return bounds.intervals(answers, block) if bounds is not None and is_interval else None
 
     def answers_in_parts(self, parts: Iterable[pd.DataFrame]) -> Iterator[tuple[Block, FloatArray]]:
         """Yield rows as the model reads them and their answers, of a table in parts: it need not fit in memory.
@@ -336,27 +339,7 @@ def warn_of(findings: Iterable[Finding]) -> None:
 
 def to_labels(answers: FloatArray, card: ModelCard) -> NDArray[Any]:
     """Turn probabilities into labels of the target's own type; values are given back as they are."""
-    task = card.task
-    if not task.kind.classification:
-        return answers[:, 0]
-    if card.threshold is not None and card.threshold != 0.5:
-        codes = (answers[:, 1] >= card.threshold).astype(np.int64)
-    else:
-        codes = answers.argmax(axis=1)
-    return typed_labels(task)[codes]
-
-
-def typed_labels(task: Task) -> NDArray[Any]:
-    """Return the task's labels as an array of the type that the target had."""
-    if task.label_types == "int":
-        return _whole_numbers(
-            [int(label) if label.lstrip("+-").isdigit() else int(float(label)) for label in task.labels]
-        )
-    if task.label_types == "float":
-        return np.array([float(label) for label in task.labels])
-    if task.label_types == "bool":
-        return np.array([label.lower() in ("true", "1", "1.0", "yes") for label in task.labels])
-    return np.array(task.labels, dtype=object)
+    return task_type(card.task).decode(answers, card.task, card.threshold)
 
 
 def open_pickled(folder: str, digest: str) -> Release:
@@ -379,15 +362,6 @@ def open_pickled(folder: str, digest: str) -> Release:
             hint="open what lies there now with journeyman.load(FOLDER), and pickle that",
         )
     return open_release(path, digest)
-
-
-def _whole_numbers(labels: list[int]) -> NDArray[Any]:
-    """Return whole numbers of any size, to the last digit."""
-    kind = "int64" if all(-(2**63) <= v < 2**63 for v in labels) else "uint64"
-    return np.array(
-        labels,
-        dtype=kind if all(-(2**63) <= v < 2**64 for v in labels) and (kind == "int64" or min(labels) >= 0) else object,
-    )
 
 
 def open_release(folder: Path, digest: str | None = None, decimal: str | None = None) -> Release:

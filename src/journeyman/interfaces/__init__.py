@@ -18,6 +18,7 @@ from journeyman.interfaces.metric import Metric, WeightedScore
 from journeyman.interfaces.operating import DriftDetector, Notifier, PredictionLog, TrafficLog
 from journeyman.interfaces.reading import QualityRule, RuleContext, RuleScope, Source, scope_of
 from journeyman.interfaces.running import Artifacts, Clock, Progress, Run
+from journeyman.interfaces.task_type import TaskType
 
 __all__ = [
     "Algorithm",
@@ -41,6 +42,7 @@ __all__ = [
     "Run",
     "Source",
     "StartsSlowly",
+    "TaskType",
     "TrafficLog",
     "WeighsRows",
     "WeightedScore",

@@ -8,8 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.metric import Loss, MetricWords
-from journeyman.entities.task import TaskKind
+from journeyman.entities.metric import MetricWords
 
 __all__ = ["Metric", "WeightedScore"]
 
@@ -32,7 +31,7 @@ class Metric(Protocol):
         ...
 
     @property
-    def kinds(self) -> frozenset[TaskKind]:
+    def kinds(self) -> frozenset[str]:
         """Tasks that it fits."""
         ...
 
@@ -47,8 +46,8 @@ class Metric(Protocol):
         ...
 
     @property
-    def loss(self) -> Loss:
-        """What models minimise for it."""
+    def loss(self) -> str:
+        """What models minimise for it: one of :class:`Loss`, or a loss that the algorithms of its kind of task know."""
         ...
 
     @property

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from journeyman.entities.task import TaskKind
 from journeyman.errors import SettingsError
 from journeyman.metrics.classification import CLASSIFICATION
 from journeyman.metrics.regression import REGRESSION
@@ -17,25 +16,12 @@ from journeyman.plugins import load_parts
 if TYPE_CHECKING:  # the protocols load pandas, which a list of releases does without
     from journeyman.interfaces import Metric
 
-__all__ = ["METRICS", "all_metrics", "default_metric", "find_metric"]
+__all__ = ["METRICS", "all_metrics", "find_metric", "refuse_metric"]
 
 _BUILT_IN: tuple[Metric, ...] = (*CLASSIFICATION, *REGRESSION)
 
 METRICS: Mapping[str, Metric] = MappingProxyType({m.name: m for m in _BUILT_IN})
 """The built-in metrics by name."""
-
-_DEFAULTS = {TaskKind.BINARY: "roc_auc", TaskKind.MULTICLASS: "log_loss", TaskKind.REGRESSION: "rmse"}
-
-
-def default_metric(kind: TaskKind) -> str:
-    """Return the metric that models are chosen by unless the user names one (the choice of the AMLB benchmark).
-
-    Examples
-    --------
-    >>> default_metric(TaskKind.BINARY)
-    'roc_auc'
-    """
-    return _DEFAULTS[kind]
 
 
 @cache
@@ -59,7 +45,7 @@ def all_metrics() -> Mapping[str, Metric]:
     return MappingProxyType(found)
 
 
-def find_metric(name: str, kind: TaskKind) -> Metric:
+def find_metric(name: str, kind: str) -> Metric:
     """Return the metric of that name.
 
     Raises
@@ -69,18 +55,23 @@ def find_metric(name: str, kind: TaskKind) -> Metric:
 
     Examples
     --------
-    >>> find_metric("rmse", TaskKind.REGRESSION).greater_is_better
+    >>> find_metric("rmse", "regression").greater_is_better
     False
-    >>> find_metric("auc", TaskKind.BINARY)
+    >>> find_metric("auc", "binary")
     Traceback (most recent call last):
     journeyman.errors.SettingsError: unknown metric 'auc' (hint: did you mean 'roc_auc'? for a binary task: ...)
     """
     metrics = all_metrics()
     fitting = sorted(n for n, m in metrics.items() if kind in m.kinds)
-    if name not in metrics:
+    if name not in fitting:
+        raise refuse_metric(name, kind, fitting)
+    return metrics[name]
+
+
+def refuse_metric(name: str, kind: str, fitting: Sequence[str]) -> SettingsError:
+    """Return the error of a metric that does not exist, or is none of those that fit a kind of task."""
+    if name not in all_metrics():
         near = difflib.get_close_matches(name, fitting, n=1, cutoff=0.4)
         guess = f"did you mean {near[0]!r}? " if near else ""
-        raise SettingsError(f"unknown metric {name!r}", hint=f"{guess}for a {kind} task: {', '.join(fitting)}")
-    if name not in fitting:
-        raise SettingsError(f"metric {name!r} does not fit a {kind} task", hint=f"use one of {', '.join(fitting)}")
-    return metrics[name]
+        return SettingsError(f"unknown metric {name!r}", hint=f"{guess}for a {kind} task: {', '.join(fitting)}")
+    return SettingsError(f"metric {name!r} does not fit a {kind} task", hint=f"use one of {', '.join(fitting)}")

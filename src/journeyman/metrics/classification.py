@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.metric import Loss, MetricWords
-from journeyman.entities.task import TaskKind
 from journeyman.metrics import resampled
 
 if TYPE_CHECKING:  # the protocols load pandas, which a list of releases does without
@@ -19,8 +18,8 @@ if TYPE_CHECKING:  # the protocols load pandas, which a list of releases does wi
 __all__ = ["CLASSIFICATION", "ClassificationMetric"]
 
 FloatArray = NDArray[np.float64]
-_BINARY = frozenset({TaskKind.BINARY})
-_ANY_CLASSES = frozenset({TaskKind.BINARY, TaskKind.MULTICLASS})
+_BINARY = frozenset({"binary"})
+_ANY_CLASSES = frozenset({"binary", "multiclass"})
 _TINY = 1e-15
 _SMALLEST = 1e-7  # a probability of zero for what happened costs 16 nats, not infinity
 
@@ -41,7 +40,7 @@ class ClassificationMetric:
     greater_is_better: bool
     function: Callable[[FloatArray, FloatArray], float]
     resampled: Callable[[FloatArray, FloatArray], WeightedScore] | None = None
-    kinds: frozenset[TaskKind] = _ANY_CLASSES
+    kinds: frozenset[str] = _ANY_CLASSES
     on_labels: bool = False
     by_class: bool = False
     proportion: bool = False

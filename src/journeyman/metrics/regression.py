@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.metric import Loss, MetricWords
-from journeyman.entities.task import TaskKind
 from journeyman.metrics import resampled
 
 if TYPE_CHECKING:  # the protocols load pandas, which a list of releases does without
@@ -38,7 +37,7 @@ class RegressionMetric:
     function: Callable[[FloatArray, FloatArray], float]
     loss: Loss
     resampled: Callable[[FloatArray, FloatArray], WeightedScore] | None = None
-    kinds: frozenset[TaskKind] = frozenset({TaskKind.REGRESSION})
+    kinds: frozenset[str] = frozenset({"regression"})
 
     on_labels = False
     by_class = False

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.prediction import Answer, Label, LogEntries, Part, Prediction, Shadow
 from journeyman.entities.task import Task
-from journeyman.inference.release import Release, typed_labels
-from journeyman.metrics.row_losses import bounded_losses
+from journeyman.inference.release import Release
 from journeyman.sources.parsing import parse
 from journeyman.sources.parsing.labels import canonical_label
 from journeyman.sources.parsing.texts import text_of
 from journeyman.stores.prediction_log import SqlitePredictionLog
+from journeyman.tasks import task_type
+from journeyman.tasks.typed_labels import typed_labels
 
 __all__ = ["World", "target_column", "truths_of"]
 
@@ -36,12 +37,11 @@ def truths_of(raw: pd.Series, task: Task, column: Column | None = None) -> Float
 
     Examples
     --------
-    >>> from journeyman.entities.task import TaskKind
-    >>> task = Task("y", TaskKind.BINARY, "roc_auc", ("no", "yes"))
+    >>> task = Task("y", "binary", "roc_auc", ("no", "yes"))
     >>> truths_of(pd.Series(["yes", " 'no'", "perhaps", None]), task)
     array([ 1.,  0., nan, nan])
     """
-    if not task.kind.classification:
+    if not task.labels:
         return parse(raw, column or Column(task.target, Kind.NUMBER)).to_numpy(dtype=np.float64)
     typed = (str(text_of(label)) for label in typed_labels(task).tolist())
     codes = {canonical_label(label): code for labels in (typed, task.labels) for code, label in enumerate(labels)}
@@ -90,7 +90,7 @@ class World:
     def answer(self, begin: int, end: int, now: int, until: int, release: Release, shadow: Release | None) -> None:
         """Answer and record some rows, evenly spread from one moment to another (milliseconds since 1970)."""
         answers = release.answers(self.rows.iloc[begin:end])
-        self.losses[begin:end] = bounded_losses(self.truths[begin:end], answers, self.task, self.scale)
+        self.losses[begin:end] = task_type(self.task).live_losses(self.truths[begin:end], answers, self.scale)
         cast = None if shadow is None else shadow.answers(self.rows.iloc[begin:end])
         outputs = list(_outputs(release, answers, self.task))
         inputs = [msgspec.json.encode(row) for row in _records(self.rows.iloc[begin:end])]
@@ -122,7 +122,7 @@ class World:
 
     def label(self, end: int, now: int) -> None:
         """Let the truths of all rows before ``end`` come that have not come yet."""
-        typed = typed_labels(self.task).tolist() if self.task.kind.classification else None
+        typed = typed_labels(self.task).tolist() if self.task.labels else None
         labels = []
         for row in range(self._labelled, max(self._labelled, end)):
             if np.isfinite(self.truths[row]):
@@ -135,7 +135,7 @@ class World:
 
 def _outputs(release: Release, answers: FloatArray, task: Task) -> Iterator[bytes]:
     """Yield what a server would record of answers."""
-    labels = typed_labels(task).tolist() if task.kind.classification else None
+    labels = typed_labels(task).tolist() if task.labels else None
     for row in answers:
         if labels is None:
             answer = Answer(float(row[0]), release.version, Part.CHAMPION)

@@ -19,9 +19,10 @@ from journeyman.entities.prediction import Refused
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Feed, Traffic
-from journeyman.inference.release import Release, typed_labels
+from journeyman.inference.release import Release
 from journeyman.inference.trained_columns import trained_columns
 from journeyman.stages.admit import RowAdmission
+from journeyman.tasks import task_type
 
 __all__ = ["ReadRows", "hidden_columns", "raw_rows", "read_rows", "read_traffic", "truths_of", "truths_read"]
 
@@ -164,7 +165,7 @@ def hidden_columns(raw: Sequence[Mapping[str, object]], names: Sequence[str]) ->
 
 def _recorded_predictions(outputs: Sequence[str | None], task: Task) -> FloatArray:
     """Return recorded answers, shape (n_samples, n_classes) or (n_samples, 1); NaN where there is none."""
-    labels = task.labels if task.kind.classification else ()
+    labels = task.labels if task.labels else ()
     answers = np.full((len(outputs), max(1, len(labels))), np.nan)
     decoder = msgspec.json.Decoder(_Output)
     for number, text in enumerate(outputs):
@@ -181,11 +182,10 @@ def _recorded_predictions(outputs: Sequence[str | None], task: Task) -> FloatArr
 def truths_read(rows: Sequence[LoggedRow], task: Task) -> FloatArray:
     """Return recorded truths; NaN where none has come, or where it is a class that this task does not know."""
     truths = np.full(len(rows), np.nan)
-    codes = {label: code for code, label in enumerate(typed_labels(task).tolist())} if task.kind.classification else {}
+    read = task_type(task).label_reader(task)
     for number, text in enumerate(row.truth for row in rows):
         if text is not None:
-            value = msgspec.json.decode(text)
-            truths[number] = codes.get(value, np.nan) if codes else float(value)
+            truths[number] = read(msgspec.json.decode(text))
     return truths
 
 

@@ -21,7 +21,7 @@ from journeyman.entities.repaired import Repaired
 from journeyman.entities.table import Block, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.errors import InputError, JournalError
-from journeyman.inference.release import Release, typed_labels
+from journeyman.inference.release import Release
 from journeyman.interfaces import TrafficLog
 from journeyman.operations.traffic import ReadRows, raw_rows, read_rows
 from journeyman.settings import FRAME, BuildSettings
@@ -30,6 +30,7 @@ from journeyman.sources.parsing.texts import clean, text_of
 from journeyman.stages.retrain import window_rows
 from journeyman.stages.split import holdout_rows
 from journeyman.stores.workspace import Workspace
+from journeyman.tasks.typed_labels import typed_labels
 
 __all__ = ["LearningRows", "TrainingTable"]
 
@@ -219,7 +220,7 @@ class LearningRows:
         """Return the truths of the first build in codes of the release that reads now."""
         truths = target_values(self.repaired.table, self.repaired.task.target)
         old, new = self.repaired.task.labels, self.release.task.labels
-        if not self.repaired.task.kind.classification or old == new:
+        if not self.repaired.task.labels or old == new:
             return truths
         codes = np.array([new.index(label) if label in new else np.nan for label in old])
         return codes[truths.astype(np.int64)]
@@ -256,7 +257,7 @@ class LearningRows:
             elif usable and all(name in row for row in raw):
                 columns[name] = [_text(row[name]) for row in raw]
         truths = read.truths[usable]
-        if task.kind.classification:
+        if task.labels:
             labels = typed_labels(task)[truths.astype(np.int64)]
             texts = np.array(task.labels, dtype=object)[truths.astype(np.int64)]
             columns[task.target] = texts if _is_text(first[task.target]) else labels
@@ -281,7 +282,7 @@ def _enough_logged(taken: IntArray, first: int) -> bool:
 
 def _as_labels(values: pd.Series, task: Task) -> pd.Series:
     """Return texts as whole numbers where labels are such: a text file's are, and the stored table has types."""
-    if not task.kind.classification or task.label_types != "int" or not _is_text(values):
+    if not task.labels or task.label_types != "int" or not _is_text(values):
         return values
     texts = [_text(value) for value in values]
     numbers = [None if text is None else clean(text) for text in texts]
@@ -328,7 +329,7 @@ def _plain_columns(frame: pd.DataFrame, columns: Sequence[Column], repaired: Rep
     """Return a canonical frame with plain columns: categories as texts, numbers and dates as they are."""
     plain = {c.name: frame[c.name].astype(object) if c.kind.categorical else frame[c.name] for c in columns}
     task = repaired.task
-    if task.kind.classification:
+    if task.labels:
         codes = frame[task.target].cat.codes.to_numpy()
         plain[task.target] = pd.Series(typed_labels(task)[codes], index=frame.index)
     return pd.DataFrame(plain)

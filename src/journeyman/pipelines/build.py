@@ -31,7 +31,6 @@ from journeyman.inference.champion import LEARNED, champion_predictions, learned
 from journeyman.inference.example_rows import explained_examples
 from journeyman.inference.model_files import FittedEnsemble, ModelCard, PlacedMember, make_scorer, release_files
 from journeyman.interfaces import Averaging, Metric, RuleScope, Run, Source, scope_of
-from journeyman.metrics import find_metric
 from journeyman.pipelines.search import search
 from journeyman.reports.model_card import model_card_text
 from journeyman.runtime.components import Components
@@ -71,6 +70,7 @@ from journeyman.stages.train import FittedPart, PreparedRows, fit_member, fit_pr
 from journeyman.stores.facts import encode
 from journeyman.stores.releases import write_release
 from journeyman.stores.workspace import Workspace
+from journeyman.tasks import metric_of
 from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.transformers.duplicate_lookup import build_lookup
 
@@ -98,7 +98,7 @@ def build(
     tell = components.progress.stage
     repaired, findings, division = prepare_table(source, settings, components, run)
     table, task = repaired.table, repaired.task
-    metric = find_metric(task.metric, task.kind)
+    metric = metric_of(task)
     asked, settings = settings, bounded(settings, len(table.frame), len(table.features))
     if settings.budget != asked.budget:
         components.progress.note(f"the search ends when more is not worth it, within {settings.budget:.0f} s at most")
@@ -183,7 +183,7 @@ def prepare_table(
     tell("ingest", source.name)
     ingested = run.step("ingest", partial(ingest, source), settings)
     draft = run.step("frame the task", frame_task, ingested.table, settings)
-    find_metric(draft.metric, draft.kind)
+    metric_of(draft)
     tell("check")
     first = partial(_check, components, (RuleScope.COLUMNS, RuleScope.WHOLE))
     before = run.step("check", first, ingested.table, draft, settings.seed, None)
@@ -510,7 +510,7 @@ def keep_experience(
     components: Components, workspace: Workspace, job: str, table: Table, task: Task, found: Search
 ) -> tuple[Experience, ...]:
     """Add what a search has taught to the experience of the workspace and of the user; a repeated job counts once."""
-    optimum = find_metric(task.metric, task.kind).optimum
+    optimum = metric_of(task).optimum
     gained = learn(meta_features(table, task), found.trials, found.expectations, found.outcomes, optimum)
     save_experience(workspace.experience, job, gained, components.progress.note)
     return gained

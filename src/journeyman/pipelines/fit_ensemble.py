@@ -18,12 +18,13 @@ from journeyman.entities.finding import Finding
 from journeyman.entities.report import BuildReport
 from journeyman.entities.search import Search
 from journeyman.entities.table import Block, Table, target_values, to_block
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
+from journeyman.entities.task_traits import Bound
 from journeyman.errors import SourceError
 from journeyman.inference.model_files import ModelCard, make_scorer
 from journeyman.inference.release import warn_of
 from journeyman.interfaces import WeighsRows
-from journeyman.metrics import default_metric, find_metric
+from journeyman.metrics import find_metric
 from journeyman.pipelines.build import choose_seed_replicas, fit_all, keep_experience, model_card, with_duplicate_lookup
 from journeyman.pipelines.search import search
 from journeyman.reports.progress import SilentProgress
@@ -45,6 +46,7 @@ from journeyman.stages.ingest import ingest
 from journeyman.stages.score import Scorer
 from journeyman.stages.split import folds_only
 from journeyman.stores.workspace import Workspace
+from journeyman.tasks import find_task_type, metric_of
 
 __all__ = ["Learned", "Sample", "embedded_settings", "learn_from_frame"]
 
@@ -101,7 +103,7 @@ class Learned:
         All columns of the model are there; the figures are in units of the task's metric.
         """
         model, task = replace(self.scorer, known=None), self.card.task
-        metric = find_metric(task.metric, task.kind)
+        metric = metric_of(task)
         block, y = self.sample.block, self.sample.y
         found = importances(model.predict, block, y, self.card.columns, metric, "", _SHUFFLED_ANSWERS, 0)
         measured = {one.column: max(0.0, one.mean) for one in found}
@@ -182,12 +184,12 @@ def learn_from_frame(
     components = standard_components(_no_report, SystemClock(), SilentProgress(), lambda: False)
     components = replace(components, finishing=embedded_finishing_seconds)
     run = MemoryRun(components.clock)
-    table, posed, findings = _table(frame, y, weights, TaskKind(task), settings)
+    table, posed, findings = _table(frame, y, weights, task, settings)
     left_out: dict[str, str] = {}
     if weights is not None:
         components, left_out = _weighing(components)
     settings = bounded(settings, len(table.frame), len(table.features))
-    chosen_metric = find_metric(posed.metric, posed.kind)
+    chosen_metric = metric_of(posed)
     rows = np.arange(len(table.frame), dtype=np.int64)
     division = within_budget(components, table, posed, folds_only(table, posed, seed), settings)
     if workspace is None:
@@ -235,7 +237,7 @@ def _sample(table: Table, target: str, seed: int) -> Sample:
 
 
 def _table(
-    frame: pd.DataFrame, y: NDArray[Any], weights: FloatArray | None, kind: TaskKind, settings: BuildSettings
+    frame: pd.DataFrame, y: NDArray[Any], weights: FloatArray | None, kind: str, settings: BuildSettings
 ) -> tuple[Table, Task, tuple[Finding, ...]]:
     """Return the features and the target as a table, the task, and what was noticed.
 
@@ -252,10 +254,11 @@ def _table(
         taken = table.frame[weight].to_numpy(dtype=np.float64)
         columns = tuple(c for c in table.columns if c.name != weight)
         table = replace(table, frame=table.frame.drop(columns=weight), columns=columns, weights=taken / taken.mean())
-    metric = settings.metric or default_metric(kind)
+    does = find_task_type(kind)
+    metric = settings.metric or does.default_metric
     posed = Task(target, kind, metric, metric_loss=find_metric(metric, kind).loss)
     column = Column(target, Kind.NUMBER, Role.TARGET)
-    if kind.classification:
+    if does.traits.bound is Bound.LABELS:
         labels = tuple(str(code) for code in range(int(y.max()) + 1))
         posed = replace(posed, labels=labels)
         column = replace(column, kind=Kind.CATEGORY, categories=labels)

@@ -21,7 +21,6 @@ from journeyman.entities.table import Block
 from journeyman.entities.traffic import Traffic
 from journeyman.interfaces import Run
 from journeyman.linear_algebra import on_one_thread
-from journeyman.metrics.row_losses import bounded_losses
 from journeyman.operations.apply_move import apply_move
 from journeyman.operations.decide_move import DecisionInputs, begun, decide_move
 from journeyman.operations.loop_context import LoopContext, learning_rows
@@ -39,6 +38,7 @@ from journeyman.stages.monitor import (
 )
 from journeyman.stages.promote import paired
 from journeyman.stages.retrain import QuickModels, back_test, gain_without, reference_unit, rehearse
+from journeyman.tasks import task_type
 
 __all__ = [
     "begin",
@@ -154,7 +154,7 @@ def decide(parts: LoopContext, state: LoopState, seen: Observed, watched: tuple[
     unit = reference_unit(reference.losses)
 
     def losses(values: FloatArray, answers: FloatArray) -> FloatArray:
-        return bounded_losses(values, answers, release.task, reference.scale)
+        return task_type(release.task).live_losses(values, answers, reference.scale)
 
     def pairs(contest: PairedComparison) -> FloatArray:
         return paired(contest, _kept_out(seen.traffic, looked), losses)

@@ -14,7 +14,7 @@ from journeyman.entities.experience import Expectation, Experience
 from journeyman.entities.search import Choice, Search
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Trial, TrialStatus
 from journeyman.entities.weakness import Attempt
 from journeyman.errors import InputError
@@ -47,6 +47,7 @@ from journeyman.stages.rank import (
 )
 from journeyman.stages.stop import choose_next, fits_whole, must_stop, reason_to_stop, thin_search
 from journeyman.stages.train import Allowance, Terms, train
+from journeyman.tasks import task_type
 from journeyman.transformers.target_scale import SCALES, long_tailed
 
 __all__ = ["propose", "search"]
@@ -322,7 +323,7 @@ def propose(
     not_tried = tuple(NotTried(name, refusal) for name, refusal in sorted(refusals.items()))
     plain = [candidate for answer in answers.values() for candidate in offered(answer)]
     y = target_values(table, task.target)[split.train]
-    if task.kind is not TaskKind.REGRESSION or not long_tailed(y):
+    if not task_type(task).traits.rescaled or not long_tailed(y):
         return plain, not_tried
     return [*plain, *_rescaled([c for c in plain if c.algorithm != BASELINE])], not_tried
 

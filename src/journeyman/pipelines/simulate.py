@@ -15,7 +15,6 @@ from journeyman.entities.decision import Action
 from journeyman.entities.operating import Operated, OperateSettings
 from journeyman.entities.simulation import DAY, Simulated, SimulatedDay, SimulateSettings
 from journeyman.errors import SettingsError
-from journeyman.metrics.row_losses import loss_name
 from journeyman.operations.release_cache import ReleaseCache
 from journeyman.operations.simulated_world import World, target_column, truths_of
 from journeyman.operations.worker import Worker
@@ -28,6 +27,7 @@ from journeyman.sources import open_source
 from journeyman.stages.retrain import price, reference_unit
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.workspace import Workspace
+from journeyman.tasks import task_type
 
 __all__ = ["in_order", "simulate"]
 
@@ -82,7 +82,7 @@ def simulate(settings: SimulateSettings, tell: Callable[[SimulatedDay], None]) -
         results = policy_results(Replayed(settings, frame, first, world, release, economics), retrained)
     unknown = int((~np.isfinite(truths)).sum())
     unit = settings.economics.unit
-    loss = loss_name(release.task)
+    loss = task_type(release.task).traits.loss_name
     return Simulated(first, len(rows), days, loss, unit, results, operations, unknown, settings.name)
 
 

@@ -13,7 +13,6 @@ from journeyman.drift_detectors.adwin import Adwin
 from journeyman.entities.operation import Economics
 from journeyman.entities.simulation import PolicyResult, SimulateSettings
 from journeyman.inference.release import Release, open_release
-from journeyman.metrics.row_losses import bounded_losses
 from journeyman.operations.simulated_world import World, target_column, truths_of
 from journeyman.pipelines.run_build import run_build, shown_progress
 from journeyman.runtime.clock import SystemClock, available_threads
@@ -21,6 +20,7 @@ from journeyman.runtime.machine import available_memory
 from journeyman.settings import BuildSettings, checked
 from journeyman.sources import open_wanted
 from journeyman.stores.registry import check_name
+from journeyman.tasks import task_type
 
 __all__ = ["NEVER", "Replayed", "build_first", "policy_results"]
 
@@ -182,8 +182,8 @@ def _mean(losses: FloatArray) -> float:
 
 
 def _unchanged(world: World, last: FloatArray) -> FloatArray:
-    if not world.task.kind.classification:
-        return bounded_losses(world.truths, last[:, None], world.task, world.scale)
+    if not world.task.labels:
+        return task_type(world.task).live_losses(world.truths, last[:, None], world.scale)
     known = np.isfinite(last) & np.isfinite(world.truths)
     return np.where(known, (last != world.truths).astype(np.float64), np.nan)
 
@@ -191,13 +191,13 @@ def _unchanged(world: World, last: FloatArray) -> FloatArray:
 def _row_losses(world: World, release: Release, begin: int, end: int) -> FloatArray:
     """Return what a release loses on some rows; answers are matched to the first model's classes by their names."""
     answers = release.answers(world.rows.iloc[begin:end])
-    if world.task.kind.classification and release.task.labels != world.task.labels:
+    if world.task.labels and release.task.labels != world.task.labels:
         matched = np.zeros((len(answers), len(world.task.labels)))
         for code, label in enumerate(release.task.labels):
             if label in world.task.labels:
                 matched[:, world.task.labels.index(label)] = answers[:, code]
         answers = matched
-    return bounded_losses(world.truths[begin:end], answers, world.task, world.scale)
+    return task_type(world.task).live_losses(world.truths[begin:end], answers, world.scale)
 
 
 def _write(frame: pd.DataFrame, place: Path) -> Path:

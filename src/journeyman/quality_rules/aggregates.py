@@ -36,7 +36,7 @@ class AggregateRule:
         if n_rows > _MOST_ROWS or table.sampled or n_rows < 50:
             return [not_applicable("DQ307", f"group means are compared exactly on tables of 50 to {_MOST_ROWS} rows")]
         y = target_numbers(table, task)
-        if task.kind.classification and len(np.unique(y[np.isfinite(y)])) != 2:
+        if task.labels and len(np.unique(y[np.isfinite(y)])) != 2:
             return [
                 not_applicable("DQ307", "group means are looked for where the target is a number or has two classes")
             ]

@@ -68,7 +68,7 @@ class DuplicateRule:
         # Copies of a record agree in their label too, and are of many records; likenesses in a coarse table are not.
         if exact / n_rows >= 0.01 and agree >= 0.95 and len(np.unique(groups)) >= min(20, 0.01 * n_rows):
             findings.append(_on_both_sides(part, agree, places, groups))
-        if task.kind.classification:
+        if task.labels:
             findings.extend(_conflicts(task, groups[known], y[known], n_rows))
         return findings
 

@@ -46,7 +46,7 @@ class IdentityRule:
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return one finding a column that contains the target."""
         task = context.task
-        if task.kind.classification:
+        if task.labels:
             return [not_applicable("DQ302", "sums are looked for where the target is a number")]
         columns = [c for c in candidate_columns(table, task) if c.kind in (Kind.NUMBER, Kind.INTEGER)]
         rows, y = known_target(table, task, _ROWS, context.seed)
@@ -139,7 +139,7 @@ class DefinitionRule:
             for c in candidate_columns(table, task)
             if c.kind.categorical or c.kind in (Kind.BOOLEAN, Kind.INTEGER) or c.kind is Kind.NUMBER
         ]
-        if task.kind.classification:
+        if task.labels:
             return _parts(table, task.target, columns, rows, y.astype(np.int64))
         return _bands(table, task.target, columns, rows, y)
 

@@ -121,7 +121,7 @@ def _judge(table: Table, task: Task, own: Column, codes: IntArray, seed: int) ->
     alike = [value for value in alike if np.isfinite(value)]
     near = float(np.mean(np.array(alike) >= 0.5)) if len(alike) >= 3 else 0.0
     y = target_numbers(table, task, rows)
-    label = _same_label(groups, y) if task.kind.classification else _intraclass(groups, _ranks(y))
+    label = _same_label(groups, y) if task.labels else _intraclass(groups, _ranks(y))
     if near >= 0.6 or label >= 0.95:
         return _Likeness(near, float(label), len(counts))
     return None

@@ -51,7 +51,7 @@ class LeakRule:
         task = context.task
         columns = candidate_columns(table, task)
         rows, y = known_target(table, task, _ROWS, context.seed)
-        classes = int(y.max()) + 1 if task.kind.classification and len(y) else 0
+        classes = int(y.max()) + 1 if task.labels and len(y) else 0
         if len(y) < _FEWEST or len(np.unique(y)) < 2 or not columns:
             return [not_applicable("DQ301", f"fewer than {_FEWEST} rows with a target to look for leaks in")]
         folds = np.random.default_rng(context.seed).integers(0, 3, len(y))

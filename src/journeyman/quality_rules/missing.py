@@ -123,7 +123,7 @@ def _ties(table: Table, task: Task, masks: dict[str, NDArray[np.bool_]], rows: N
         gone, here = y[known & mask], y[known & ~mask]
         if min(len(gone), len(here)) < 20:
             continue
-        if task.kind.classification:
+        if task.labels:
             size = int(np.nanmax(y)) + 1
             counts = np.stack([np.bincount(part.astype(np.int64), minlength=size) for part in (gone, here)])
             counts = counts[:, counts.sum(axis=0) > 0]
@@ -138,7 +138,7 @@ def _ties(table: Table, task: Task, masks: dict[str, NDArray[np.bool_]], rows: N
             spread = float(np.std(y[known])) or 1.0
             effect = abs(float(gone.mean() - here.mean())) / spread
             said = f"the mean differs by {effect:.2g} standard deviations between rows with and without it"
-        if p_value * len(masks) < 1e-4 and effect >= (0.1 if task.kind.classification else 0.25):
+        if p_value * len(masks) < 1e-4 and effect >= (0.1 if task.labels else 0.25):
             findings.append(
                 Finding(
                     "DQ103",

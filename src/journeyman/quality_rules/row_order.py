@@ -64,7 +64,7 @@ class RowOrderRule:
         alike = max([tied, *(lag_one(v) for name, v in series.items() if name not in ticking)], default=0.0)
         # One series after another: the clock starts again with each.
         panel = any(_sorted_key(table, c) for c in columns)
-        apart = task.kind.classification and _classes_apart(target_numbers(table, task))
+        apart = task.labels and _classes_apart(target_numbers(table, task))
         if (ticking or cyclic) and not (panel or apart) and alike >= max(0.1, 5.0 / np.sqrt(min(n_rows, _ROWS))):
             period = own or next(iter(cycles.values()), None)
             why = [f"'{ticking[0]}' ticks on from row to row"] if ticking else []

@@ -75,7 +75,7 @@ def codes_of(table: Table, column: Column, rows: Rows | None = None) -> NDArray[
 def target_numbers(table: Table, task: Task, rows: Rows | None = None) -> FloatArray:
     """Return the target as label numbers (classification) or values (regression), NaN where missing."""
     column = table.column(task.target)
-    if task.kind.classification:
+    if task.labels:
         codes = codes_of(table, column, rows).astype(np.float64)
         codes[codes < 0] = np.nan
         return codes

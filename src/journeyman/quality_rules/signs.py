@@ -42,7 +42,7 @@ def sign_of(table: Table, task: Task, column: Column, rows: Rows, y: FloatArray)
     filled = _filled_with(values, known, y, task)
     if filled:
         return filled
-    if task.kind.classification:
+    if task.labels:
         # A number that passes a threshold is a feature; one that has as many values as there are classes is a code.
         return _names_classes(values, known, y, len(task.labels) if numeric else _FEW_VALUES)
     return _follows(values[known], y[known]) if numeric and known.mean() > 0.5 else ""
@@ -67,7 +67,7 @@ def _filled_with(values: FloatArray, known: NDArray[np.bool_], y: FloatArray, ta
         return f"is filled in exactly where '{task.target}' has, or has not, a certain value"
     present = known & (values != 0.0)
     # A zero that stands for "none" goes with a target that is none.
-    zero = not task.kind.classification and answer == 0.0 and _is_part(~present)
+    zero = not task.labels and answer == 0.0 and _is_part(~present)
     if zero and _agreement(present, there) >= _AGREE and len(np.unique(values[known])) > 2:
         return f"differs from zero exactly where '{task.target}' does"
     return ""

@@ -31,7 +31,7 @@ class LabelRule:
     def check(self, table: Table, context: RuleContext) -> Sequence[Finding]:
         """Return one finding a matter."""
         task = context.task
-        if not task.kind.classification:
+        if not task.labels:
             return [not_applicable("DQ401", "the target is a number, it has no classes", task.target)]
         column = table.column(task.target)
         values = table.frame[task.target]
@@ -167,7 +167,7 @@ class TargetRule:
                     Remedy.DROP_ROWS,
                 )
             )
-        if task.kind.classification or column.kind is Kind.TEXT:
+        if task.labels or column.kind is Kind.TEXT:
             return findings
         y = target_numbers(table, task)
         y = y[np.isfinite(y)]

@@ -116,7 +116,7 @@ def _usage(report: BuildReport) -> dict[str, str | Markup]:
     """Return commands that can be pasted, with the model's own name."""
     name = clean(report.name)
     lines = ["import journeyman", "", f"model = journeyman.load({name!r})", "predictions = model.predict(frame)"]
-    if report.task.kind.classification:
+    if report.task.labels:
         lines.append("probabilities = model.predict_proba(frame)")
     row = json.dumps(_typical_values(report), ensure_ascii=False)
     body = shlex.quote('{"row": ' + clean(row) + "}")
@@ -186,7 +186,7 @@ def render_html(report: BuildReport) -> str:
             past=past_words(report.evaluation),
             interval=interval_words(report.evaluation.on_holdout),
             unseen=unseen_words(report.evaluation),
-            held=held_words(report.evaluation.interval_check, report.task.kind.classification),
+            held=held_words(report.evaluation.interval_check, bool(report.task.labels)),
             act=group_findings(act),
             handled=group_findings(handled),
             notes=group_findings(notes),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from journeyman.entities.column import Role
 from journeyman.entities.decision import Verdict
 from journeyman.entities.report import BuildReport
-from journeyman.entities.task import Scheme, TaskKind
+from journeyman.entities.task import Scheme
 from journeyman.reports.phrases import score_row, sentence, unseen_words
 from journeyman.reports.pressing import pressing_findings
 from journeyman.reports.reported_findings import reported_findings
@@ -64,11 +64,12 @@ def _details(report: BuildReport) -> list[str]:
 
 def _use(report: BuildReport) -> list[str]:
     task = report.task
-    what = {
-        TaskKind.BINARY: f"the probability that '{task.target}' is {task.labels[-1] if task.labels else 'positive'}",
-        TaskKind.MULTICLASS: f"which of {len(task.labels)} classes '{task.target}' is, with probabilities",
-        TaskKind.REGRESSION: f"the number '{task.target}'",
-    }[task.kind]
+    if len(task.labels) == 2:
+        what = f"the probability that '{task.target}' is {task.labels[-1]}"
+    elif task.labels:
+        what = f"which of {len(task.labels)} classes '{task.target}' is, with probabilities"
+    else:
+        what = f"the number '{task.target}'"
     lines = [f"It predicts {what}, for rows like those of {place(report.source)}."]
     if report.decision.verdict is Verdict.DO_NOT_RELEASE:
         lines.append("It is not recommended for use.")
@@ -115,7 +116,7 @@ def _limits(report: BuildReport) -> list[str]:
         lines.append("It was judged on later rows than it learned from; it ages as the world moves on.")
     else:
         lines.append("Rows were not divided by time: how it ages was not measured.")
-    if report.task.kind is TaskKind.REGRESSION:
+    if not report.task.labels:
         lines.append("It does not extrapolate far beyond the values that it learned from.")
     return lines
 

@@ -157,7 +157,7 @@ def _prediction_figures(report: BuildReport) -> list[Figure]:
     if len(bins) != len(counts) + 1 or not counts:
         return []
     total = sum(counts) or 1
-    if task.kind.classification:
+    if task.labels:
         x: Scale = share_scale(f"predicted probability of '{positive_label(report)}'")
         spoken = [(percent(a, 3), percent(b, 3)) for a, b in itertools.pairwise(bins)]
     else:

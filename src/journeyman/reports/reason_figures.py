@@ -38,7 +38,7 @@ def dependence_figures(report: BuildReport) -> list[Figure]:
     if not shown:
         return []
     low, high = min(min(d.y) for d in shown), max(max(d.y) for d in shown)
-    share = report.task.kind.classification
+    share = bool(report.task.labels)
     return [_dependence(d, report, (low, high), share) for d in shown]
 
 

@@ -84,7 +84,7 @@ def _row(counts: ThresholdCounts, k: int) -> ThresholdRow:
 
 def example_views(report: BuildReport) -> tuple[ExampleView, ...]:
     """Return example rows in words; contributions with their sign, in points of probability for classes."""
-    classes = report.task.kind.classification
+    classes = report.task.labels
     views = []
     for example in report.examples:
         sure = "" if example.probability is None else f" ({percent(example.probability)})"

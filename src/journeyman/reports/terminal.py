@@ -311,7 +311,7 @@ def findings_table(findings: Sequence[Finding]) -> RenderableType:
 
 
 def _held(report: BuildReport) -> list[RenderableType]:
-    text = held_words(report.evaluation.interval_check, report.task.kind.classification)
+    text = held_words(report.evaluation.interval_check, bool(report.task.labels))
     return [_indented(Text(text, style="dim"))] if text else []
 
 

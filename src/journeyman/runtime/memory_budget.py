@@ -96,8 +96,7 @@ def bytes_of_fits(algorithm: Algorithm, candidate: Candidate, task: Task, rows: 
     Examples
     --------
     >>> from journeyman.algorithms.neural import Neural
-    >>> from journeyman.entities.task import TaskKind
-    >>> net, task = Neural(), Task("y", TaskKind.REGRESSION, "rmse")
+    >>> net, task = Neural(), Task("y", "regression", "rmse")
     >>> one, two = (bytes_of_fits(net, Candidate("neural"), task, 1_000, 20, fits) for fits in (1, 2))
     >>> one < two < 2 * one
     True

@@ -10,10 +10,10 @@ import msgspec
 
 from journeyman.entities.prediction import Label
 from journeyman.entities.task import Task
-from journeyman.inference.release import typed_labels
 from journeyman.serving.privacy import RowRules
 from journeyman.serving.refusals import Fault
 from journeyman.sources.parsing.texts import text_of
+from journeyman.tasks.typed_labels import typed_labels
 
 __all__ = ["NAN", "GivenLabel", "read_label", "unknown_prediction"]
 
@@ -41,10 +41,9 @@ def read_label(given: GivenLabel, task: Task, rules: RowRules) -> Label | Fault:
     Examples
     --------
     >>> from pathlib import Path
-    >>> from journeyman.entities.task import TaskKind
     >>> from journeyman.serving.serve_settings import ServeSettings
     >>> rules = RowRules(ServeSettings("m", Path("w")), b"")
-    >>> task = Task("y", TaskKind.BINARY, "roc_auc", labels=("no", "yes"))
+    >>> task = Task("y", "binary", "roc_auc", labels=("no", "yes"))
     >>> read_label(GivenLabel("yes", "00000000000000ff"), task, rules)
     Label(truth=b'"yes"', prediction=255, key=None)
     >>> read_label(GivenLabel("maybe", "00000000000000ff"), task, rules).wanted
@@ -74,7 +73,7 @@ def read_label(given: GivenLabel, task: Task, rules: RowRules) -> Label | Fault:
 
 
 def _parse_truth(given: Any, task: Task) -> bytes | Fault:
-    if not task.kind.classification:
+    if not task.labels:
         number = _number(given)
         if number is None:
             return Fault("bad label", "the label is no number", "truth", _value_excerpt(given), "a number")

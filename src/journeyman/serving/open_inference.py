@@ -267,7 +267,7 @@ _FITS: dict[str, Callable[[object], bool]] = {
 
 def _outputs(release: ServedRelease) -> list[tuple[str, str, list[int]]]:
     task = release.task
-    if not task.kind.classification:
+    if not task.labels:
         return [("predict", "FP64", [-1])]
     kinds = {"int": "INT64", "float": "FP64", "bool": "BOOL"}
     return [("predict", kinds.get(task.label_types, "BYTES"), [-1]), ("predict_proba", "FP64", [-1, len(task.labels)])]

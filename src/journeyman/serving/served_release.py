@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from journeyman.entities.admitted import RowMisfit, TrainedColumn
 from journeyman.entities.finding import Finding
 from journeyman.entities.prediction import Answer, Part, RowFinding, Value
-from journeyman.inference.release import Release, typed_labels
+from journeyman.inference.release import Release
 from journeyman.inference.trained_columns import trained_columns
 from journeyman.serving.requests import Row
 from journeyman.stages.admit import RowAdmission
 from journeyman.stages.attribute import attribute, typical_row
+from journeyman.tasks.typed_labels import typed_labels
 
 __all__ = ["ServedRelease"]
 
@@ -44,7 +45,7 @@ class ServedRelease:
         trained = [replace(by_name.get(c.name, TrainedColumn(c)), column=c) for c in release.columns]
         self._release = release
         self._admission = RowAdmission(trained, {*known, *release.left_out})
-        self._labels = typed_labels(self.task).tolist() if self.task.kind.classification else []
+        self._labels = typed_labels(self.task).tolist() if self.task.labels else []
         self._typical = typical_row(self.report.profile, release.columns)
 
     def answer(self, rows: Sequence[Row], part: Part) -> list[Answer | RowMisfit]:

@@ -156,7 +156,7 @@ class Service:
         described: dict[str, Any] = {
             "name": deployment.champion.name,
             "target": deployment.champion.task.target,
-            "kind": deployment.champion.task.kind.value,
+            "kind": deployment.champion.task.kind,
             "champion": _described(deployment.champion),
             "challenger": None,
             "trouble": self.keeper.trouble or None,

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from journeyman.entities.candidate import BASELINE
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus, temper
 from journeyman.interfaces import Metric
-from journeyman.metrics import METRICS, find_metric
+from journeyman.metrics import METRICS
 from journeyman.metrics.weighted import score_rows
+from journeyman.tasks import metric_of, task_type
 
 __all__ = [
     "MOST_COPIES",
@@ -267,7 +268,7 @@ def _alike(metric: Metric, y: FloatArray, task: Task, ensembles: tuple[Ensemble,
 
 def _numbers(chosen: Ensemble, task: Task) -> int:
     """Return how many numbers an answer is made of; two classes share one."""
-    return 1 if task.kind is TaskKind.BINARY else chosen.predictions.shape[1]
+    return task.outputs
 
 
 @dataclass(frozen=True)
@@ -347,7 +348,7 @@ def _limit(latency: float, rows: int, outputs: int) -> float:
 
 def _outputs(trial: Trial, task: Task) -> int:
     """Return how many numbers an answer is made of; two classes share one."""
-    return 1 if task.kind is TaskKind.BINARY else _trial_predictions(trial).shape[1]
+    return 1 if len(task.labels) == 2 else _trial_predictions(trial).shape[1]
 
 
 def _trial_predictions(trial: Trial) -> FloatArray:
@@ -362,14 +363,13 @@ def _rounds(trial: Trial) -> int:
 
 def metric_losses(y: FloatArray, predictions: FloatArray, task: Task) -> FloatArray:
     """Return each row's loss as the metric counts it, shape (n_samples,)."""
-    return find_metric(task.metric, task.kind).row_losses(y, predictions)
+    return metric_of(task).row_losses(y, predictions)
 
 
 def _smooth_losses(y: FloatArray, predictions: FloatArray, task: Task) -> FloatArray:
     """Return each row's loss, shape (n_samples,), in which small changes of the predictions show."""
-    if task.kind.classification:
-        return METRICS["log_loss"].row_losses(y, predictions)
-    return metric_losses(y, predictions, task)
+    smooth = task_type(task).smooth_losses(y, predictions)
+    return metric_losses(y, predictions, task) if smooth is None else smooth
 
 
 def _select_weights(weights: FloatArray | None, rows: NDArray[np.int64]) -> FloatArray | None:
@@ -413,12 +413,10 @@ def calibrate(
     ----------
     Guo et al. 2017, "On calibration of modern neural networks" (temperature scaling).
     """
-    if not task.kind.classification:
-        return chosen
-    calibrated = chosen
-    if len(y) >= 1000:
+    traits, calibrated = task_type(task).traits, chosen
+    if traits.tempered and len(y) >= 1000:
         calibrated = _tempered(metric, chosen, y, task, weights)
-    if task.kind is TaskKind.BINARY:
+    if traits.thresholded:
         calibrated = replace(calibrated, threshold=_threshold(metric, calibrated.predictions, y, weights))
     return calibrated
 

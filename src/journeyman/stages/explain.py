@@ -83,7 +83,7 @@ def _is_text(column: Column) -> bool:
 
 def _output(table: Table, task: Task, split: Split) -> tuple[int, str]:
     """Return which answer is drawn: the value, the positive class, or the most frequent of several classes."""
-    if not task.kind.classification:
+    if not task.labels:
         return 0, task.target
     if len(task.labels) == 2:
         return 1, task.labels[1]

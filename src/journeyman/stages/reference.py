@@ -13,7 +13,7 @@ from journeyman.entities.table import Table, row_times, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.traffic import Reference
 from journeyman.entities.trial import Ensemble
-from journeyman.metrics.row_losses import bounded_losses, loss_scale
+from journeyman.tasks import task_type
 
 __all__ = ["MOST_ROWS", "design_effect", "make_reference"]
 
@@ -45,8 +45,8 @@ def make_reference(
     order = _order(table, task, rows)
     rows, answers = rows[order], chosen.predictions[order]
     truths = target_values(table, task.target)[rows]
-    scale = loss_scale(truths, answers, task)
-    losses = bounded_losses(truths, answers, task, scale)
+    scale = task_type(task).loss_scale(truths, answers)
+    losses = task_type(task).live_losses(truths, answers, scale)
     usable = np.isfinite(losses)
     rows, answers, truths, losses = rows[usable], answers[usable], truths[usable], losses[usable]
     dependence = _dependence(table, task, division, rows, losses)

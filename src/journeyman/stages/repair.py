@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from journeyman.entities.column import Column, Kind, Role, kind_option
+from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.finding import Finding, Remedy, Severity
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.table import Table
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.errors import SettingsError, SourceError, TargetError
-from journeyman.metrics import default_metric, find_metric
 from journeyman.quality_rules.groups import prefix_of
 from journeyman.settings import BuildSettings, parse_delay
-from journeyman.sources.parsing import label_order, label_texts
+from journeyman.tasks import task_type
 
 __all__ = ["repair"]
 
@@ -279,15 +276,12 @@ def _with_target(
                 evidence={"rows": int((~known).sum())},
             )
         )
-    if not task.kind.classification:
-        number = _as_number(frame[task.target], column)
-        kept = replace(column, kind=column.kind if column.kind.numeric else Kind.NUMBER, role=Role.TARGET)
-        return _replaced(table, frame, kept, number), task, told
     merge: dict[str, str] = {}
     for finding in applied:
         if finding.remedy is Remedy.MERGE_LABELS:
             merge.update({str(k): str(v) for k, v in finding.evidence.items()})
-    labels, codes = _labels(label_texts(frame[task.target], column), merge, task)
+    encode = task_type(task).encode
+    target, kept, posed = encode(frame[task.target], column, task, merge, settings.metric)
     if merge:
         told.append(
             Finding(
@@ -295,53 +289,13 @@ def _with_target(
                 Severity.NOTE,
                 (task.target,),
                 f"{len(merge)} {'spelling of a label was' if len(merge) == 1 else 'spellings of labels were'} merged; "
-                f"{len(labels)} classes are left.",
+                f"{len(posed.labels)} classes are left.",
                 evidence=dict(merge),
             )
         )
-    kind = TaskKind.BINARY if len(labels) == 2 else TaskKind.MULTICLASS
-    metric = task.metric if settings.metric or kind is task.kind else default_metric(kind)
-    target = pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype=object)))
-    kept = replace(column, kind=Kind.CATEGORY, role=Role.TARGET, categories=labels)
-    loss = find_metric(metric, kind).loss
-    posed = replace(task, labels=labels, kind=kind, metric=metric, metric_loss=loss)
     return _replaced(table, frame, kept, target), posed, told
 
 
 def _replaced(table: Table, frame: pd.DataFrame, target: Column, values: pd.Series) -> Table:
     columns = tuple(target if c.name == target.name else c for c in table.columns)
     return replace(table, frame=frame.assign(**{target.name: values}), columns=columns)
-
-
-def _as_number(values: pd.Series, column: Column) -> pd.Series:
-    if not column.kind.numeric:
-        raise TargetError(
-            f"the target '{column.name}' is {column.kind.noun}, and only numbers can be estimated",
-            hint=f"leave --task regression out, or say that these are numbers: {kind_option(column.name, Kind.NUMBER)}",
-        )
-    number = values.astype(np.float64)
-    if number.nunique() < 2:
-        raise TargetError(f"the target '{column.name}' is constant", hint="choose another target")
-    return number
-
-
-def _labels(texts: pd.Series, merge: Mapping[str, str], task: Task) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """Return the labels that occur, in the task's order, and each row's code."""
-    spelled = texts.astype(object).map(lambda text: merge.get(str(text), str(text)))
-    counts = spelled.value_counts(sort=False)
-    present = {str(label): int(n) for label, n in counts.items()}
-    if len(present) < 2:
-        raise TargetError(
-            f"the target '{task.target}' is constant: every row is {next(iter(present))!r}",
-            hint="choose another target",
-        )
-    if len(present) == 2 and min(present.values()) < 2:
-        rare = min(present, key=lambda label: present[label])
-        raise TargetError(
-            f"the target '{task.target}' has only one row of class {rare!r}", hint="give more rows of that class"
-        )
-    labels = tuple(label for label in task.labels if label in present)
-    if len(labels) < len(present):  # spellings that the draft had joined and the settings keep apart
-        labels = tuple(str(label) for label in label_order(present))
-    place = {label: code for code, label in enumerate(labels)}
-    return labels, np.asarray(spelled.map(place), dtype=np.int64)

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from journeyman.entities.candidate import BASELINE, Candidate, Refusal, offered
 from journeyman.entities.column import Column, Kind
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import Algorithm, Averaging, FitRequest, Matrix, WeighsRows
-from journeyman.metrics import METRICS, default_metric
+from journeyman.metrics import METRICS
+from journeyman.tasks import find_task_type
+from journeyman.testing.kinds import KINDS
 from journeyman.testing.run_all import run_all
 
 __all__ = [
@@ -64,11 +66,11 @@ def check_algorithm(algorithm: Algorithm) -> None:
     >>> check_algorithm(Baseline())
     """
     checks = {check.__name__.removeprefix("check_").replace("_", " "): check for check in ALGORITHM_CHECKS}
-    for kind in TaskKind:
+    for kind in KINDS:
         run_all(f"{algorithm.name} on {kind}", checks, algorithm, kind)
 
 
-def sample_request(algorithm: Algorithm, kind: TaskKind, seed: int = 0, preparation: str = "") -> FitRequest:
+def sample_request(algorithm: Algorithm, kind: str, seed: int = 0, preparation: str = "") -> FitRequest:
     """Return a small fit with signal in two numbers and a category, as the first candidate on a preparation asks.
 
     Parameters
@@ -79,7 +81,7 @@ def sample_request(algorithm: Algorithm, kind: TaskKind, seed: int = 0, preparat
     Examples
     --------
     >>> from journeyman.algorithms.linear import Linear
-    >>> sample_request(Linear(), TaskKind.REGRESSION).x.values.shape
+    >>> sample_request(Linear(), "regression").x.values.shape
     (240, 4)
     """
     rng = np.random.default_rng(seed)
@@ -87,15 +89,15 @@ def sample_request(algorithm: Algorithm, kind: TaskKind, seed: int = 0, preparat
     values[:, 3] = rng.integers(0, 3, 2 * _ROWS)
     signal = values[:, 0] + 0.5 * values[:, 1] ** 2 + (values[:, 3] == 1)
     noisy = signal + rng.normal(scale=0.3, size=len(signal))
-    y = noisy if kind is TaskKind.REGRESSION else np.digitize(noisy, np.quantile(noisy, _cuts(kind))).astype(np.float64)
+    y = noisy if kind == "regression" else np.digitize(noisy, np.quantile(noisy, _cuts(kind))).astype(np.float64)
     preparation = preparation or algorithm.preparations[0]
     native = preparation in _WITH_GAPS
     if native:
         values[::11, 2] = np.nan
         values[::13, 3] = np.nan
-    labels = tuple(f"class {i}" for i in range(len(_cuts(kind)) + 1)) if kind.classification else ()
+    labels = tuple(f"class {i}" for i in range(len(_cuts(kind)) + 1)) if kind != "regression" else ()
     x = Matrix(values, _NAMES, (3,) if native else ())
-    task = Task("y", kind, default_metric(kind), labels)
+    task = Task("y", kind, find_task_type(kind).default_metric, labels)
     return FitRequest(
         x=_rows(x, slice(0, _ROWS)),
         y=y[:_ROWS],
@@ -110,7 +112,7 @@ def sample_request(algorithm: Algorithm, kind: TaskKind, seed: int = 0, preparat
     )
 
 
-def check_proposes_candidates_of_its_own(algorithm: Algorithm, kind: TaskKind) -> None:
+def check_proposes_candidates_of_its_own(algorithm: Algorithm, kind: str) -> None:
     """Candidates carry the algorithm's name, a reason, and keys and names that differ."""
     candidates = offered(algorithm.candidates(sample_request(algorithm, kind).task, _ROWS, _COLUMNS))
     assert candidates
@@ -118,7 +120,7 @@ def check_proposes_candidates_of_its_own(algorithm: Algorithm, kind: TaskKind) -
     assert len({c.key for c in candidates}) == len({c.name for c in candidates}) == len(candidates)
 
 
-def check_names_a_preparation_with_each_candidate(algorithm: Algorithm, kind: TaskKind) -> None:
+def check_names_a_preparation_with_each_candidate(algorithm: Algorithm, kind: str) -> None:
     """Each candidate names one of the algorithm's preparations, the first the first; each learner has one of its own.
 
     Experience is kept by learner: what is known of one preparation must not be taken for knowledge of another.
@@ -132,7 +134,7 @@ def check_names_a_preparation_with_each_candidate(algorithm: Algorithm, kind: Ta
     assert (algorithm.name, named[0]) in by_learner
 
 
-def check_refuses_with_a_reason(algorithm: Algorithm, kind: TaskKind) -> None:
+def check_refuses_with_a_reason(algorithm: Algorithm, kind: str) -> None:
     """Whatever a table's size, an algorithm proposes candidates or says why not, in a line without a full stop."""
     task = sample_request(algorithm, kind).task
     for rows in _SIZES:
@@ -145,7 +147,7 @@ def check_refuses_with_a_reason(algorithm: Algorithm, kind: TaskKind) -> None:
                 assert "\n" not in answer.reason + answer.hint
 
 
-def check_expects_more_seconds_for_more_rows(algorithm: Algorithm, kind: TaskKind) -> None:
+def check_expects_more_seconds_for_more_rows(algorithm: Algorithm, kind: str) -> None:
     """Expected seconds are positive and do not fall with rows."""
     task = sample_request(algorithm, kind).task
     candidate = _first(algorithm, task)
@@ -153,7 +155,7 @@ def check_expects_more_seconds_for_more_rows(algorithm: Algorithm, kind: TaskKin
     assert 0 < few <= many
 
 
-def check_expects_more_memory_for_more_rows(algorithm: Algorithm, kind: TaskKind) -> None:
+def check_expects_more_memory_for_more_rows(algorithm: Algorithm, kind: str) -> None:
     """Expected bytes are whole and positive, and fall neither with rows nor with features."""
     task = sample_request(algorithm, kind).task
     candidate = _first(algorithm, task)
@@ -166,12 +168,12 @@ def check_expects_more_memory_for_more_rows(algorithm: Algorithm, kind: TaskKind
     assert few > 0
 
 
-def check_answers_have_the_right_shape(algorithm: Algorithm, kind: TaskKind) -> None:
+def check_answers_have_the_right_shape(algorithm: Algorithm, kind: str) -> None:
     """Probabilities sum to one, values come in one column, all finite."""
     request = sample_request(algorithm, kind)
     answers = _fit_and_predict(algorithm, request)
     assert np.isfinite(answers).all()
-    if kind.classification:
+    if kind != "regression":
         assert answers.shape == (_ROWS, len(request.task.labels))
         assert np.allclose(answers.sum(axis=1), 1.0)
         assert (answers >= 0).all()
@@ -179,14 +181,14 @@ def check_answers_have_the_right_shape(algorithm: Algorithm, kind: TaskKind) -> 
         assert answers.shape == (_ROWS, 1)
 
 
-def check_learns_more_than_nothing(algorithm: Algorithm, kind: TaskKind) -> None:
+def check_learns_more_than_nothing(algorithm: Algorithm, kind: str) -> None:
     """Except for the baseline itself, an algorithm beats the constant answer on a table with signal."""
     request = sample_request(algorithm, kind)
     loss = _loss(request, _fit_and_predict(algorithm, request))
     assert loss < (1.02 if algorithm.name == BASELINE else 0.9) * _loss(request, _constant(request))
 
 
-def check_learns_from_each_of_its_preparations(algorithm: Algorithm, kind: TaskKind) -> None:
+def check_learns_from_each_of_its_preparations(algorithm: Algorithm, kind: str) -> None:
     """The first candidate on each preparation does so, too, and answers the same when it was stored."""
     for preparation in algorithm.preparations[1:]:
         request = sample_request(algorithm, kind, preparation=preparation)
@@ -197,7 +199,7 @@ def check_learns_from_each_of_its_preparations(algorithm: Algorithm, kind: TaskK
         assert np.array_equal(answers, algorithm.from_files(model.to_files()).predict(request.valid_x))
 
 
-def check_stored_form_answers_the_same(algorithm: Algorithm, kind: TaskKind) -> None:
+def check_stored_form_answers_the_same(algorithm: Algorithm, kind: str) -> None:
     """What is loaded from files answers as what was fitted, to the last bit."""
     request = sample_request(algorithm, kind)
     assert request.valid_x is not None
@@ -208,13 +210,13 @@ def check_stored_form_answers_the_same(algorithm: Algorithm, kind: TaskKind) -> 
     assert np.array_equal(model.predict(request.valid_x), again.predict(request.valid_x))
 
 
-def check_same_seed_same_answers(algorithm: Algorithm, kind: TaskKind) -> None:
+def check_same_seed_same_answers(algorithm: Algorithm, kind: str) -> None:
     """Two fits from one seed agree to the last bit."""
     first, second = (_fit_and_predict(algorithm, sample_request(algorithm, kind)) for _ in range(2))
     assert np.array_equal(first, second)
 
 
-def check_rows_are_answered_by_themselves(algorithm: Algorithm, kind: TaskKind) -> None:
+def check_rows_are_answered_by_themselves(algorithm: Algorithm, kind: str) -> None:
     """A row's answer does not depend on the rows beside it."""
     request = sample_request(algorithm, kind)
     assert request.valid_x is not None
@@ -224,19 +226,19 @@ def check_rows_are_answered_by_themselves(algorithm: Algorithm, kind: TaskKind) 
     assert np.allclose(together[:20], alone, rtol=1e-12, atol=1e-12)
 
 
-def check_fits_again_with_fixed_length(algorithm: Algorithm, kind: TaskKind) -> None:
+def check_fits_again_with_fixed_length(algorithm: Algorithm, kind: str) -> None:
     """A fit without validation rows, as long as an earlier one found best, learns about as much."""
     request = sample_request(algorithm, kind)
     assert request.valid_x is not None
     assert request.valid_y is not None
-    metric = METRICS["log_loss" if kind.classification else "rmse"]
+    metric = METRICS["log_loss" if kind != "regression" else "rmse"]
     model = algorithm.fit(request)
     again = algorithm.fit(replace(request, valid_x=None, valid_y=None, rounds=model.rounds))
     before, after = (metric.score(request.valid_y, m.predict(request.valid_x)) for m in (model, again))
     assert after <= 1.1 * before
 
 
-def check_average_answers_as_the_mean(algorithm: Algorithm, kind: TaskKind) -> None:
+def check_average_answers_as_the_mean(algorithm: Algorithm, kind: str) -> None:
     """One model made of fits from three seeds has the mean of their scores, also when it was stored in between."""
     request = sample_request(algorithm, kind)
     if not isinstance(algorithm, Averaging) or request.valid_x is None:
@@ -248,9 +250,9 @@ def check_average_answers_as_the_mean(algorithm: Algorithm, kind: TaskKind) -> N
     assert whole.answer_seconds > models[0].answer_seconds
 
 
-def check_class_without_rows_is_no_obstacle(algorithm: Algorithm, kind: TaskKind) -> None:
+def check_class_without_rows_is_no_obstacle(algorithm: Algorithm, kind: str) -> None:
     """A class that the training rows lack still gets its column."""
-    if kind is not TaskKind.MULTICLASS:
+    if kind != "multiclass":
         return
     request = sample_request(algorithm, kind)
     kept = request.y != 1.0
@@ -261,7 +263,7 @@ def check_class_without_rows_is_no_obstacle(algorithm: Algorithm, kind: TaskKind
     assert answers[:, 1].mean() < 0.1
 
 
-def check_heeds_the_weights_of_rows(algorithm: Algorithm, kind: TaskKind) -> None:
+def check_heeds_the_weights_of_rows(algorithm: Algorithm, kind: str) -> None:
     """An algorithm that says that it weighs rows is not misled by wrong targets of rows that weigh next to nothing."""
     if not (isinstance(algorithm, WeighsRows) and algorithm.weighs_rows):
         return
@@ -275,14 +277,14 @@ def check_heeds_the_weights_of_rows(algorithm: Algorithm, kind: TaskKind) -> Non
     heeding = replace(misled, weights=weights, shared={})
     assert request.valid_x is not None
     assert request.valid_y is not None
-    metric = METRICS["log_loss" if kind.classification else "rmse"]
+    metric = METRICS["log_loss" if kind != "regression" else "rmse"]
     unaware, aware = (
         metric.score(request.valid_y, algorithm.fit(r).predict(request.valid_x)) for r in (misled, heeding)
     )
     assert aware < 0.9 * unaware
 
 
-ALGORITHM_CHECKS: tuple[Callable[[Algorithm, TaskKind], None], ...] = (
+ALGORITHM_CHECKS: tuple[Callable[[Algorithm, str], None], ...] = (
     check_proposes_candidates_of_its_own,
     check_names_a_preparation_with_each_candidate,
     check_refuses_with_a_reason,
@@ -301,16 +303,16 @@ ALGORITHM_CHECKS: tuple[Callable[[Algorithm, TaskKind], None], ...] = (
 )
 
 
-def _scores(answers: NDArray[np.float64], kind: TaskKind) -> NDArray[np.float64]:
+def _scores(answers: NDArray[np.float64], kind: str) -> NDArray[np.float64]:
     """Return values, or the logarithms of probabilities relative to the last class."""
-    if not kind.classification:
+    if kind == "regression":
         return answers
     logs = np.log(np.clip(answers, 1e-300, None))
     return np.asarray(logs - logs[:, -1:])
 
 
-def _cuts(kind: TaskKind) -> list[float]:
-    return [0.5] if kind is TaskKind.BINARY else [0.3, 0.7] if kind is TaskKind.MULTICLASS else []
+def _cuts(kind: str) -> list[float]:
+    return [0.5] if kind == "binary" else [0.3, 0.7] if kind == "multiclass" else []
 
 
 def _first(algorithm: Algorithm, task: Task, preparation: str = "") -> Candidate:
@@ -324,13 +326,13 @@ def _first(algorithm: Algorithm, task: Task, preparation: str = "") -> Candidate
 
 def _constant(request: FitRequest) -> NDArray[np.float64]:
     """Return what is best said of validation rows without looking at them."""
-    values = np.bincount(request.y.astype(int)) / _ROWS if request.task.kind.classification else [request.y.mean()]
+    values = np.bincount(request.y.astype(int)) / _ROWS if request.task.labels else [request.y.mean()]
     return np.tile(values, (_ROWS, 1))
 
 
 def _loss(request: FitRequest, answers: NDArray[np.float64]) -> float:
     assert request.valid_y is not None
-    return METRICS["log_loss" if request.task.kind.classification else "rmse"].score(request.valid_y, answers)
+    return METRICS["log_loss" if request.task.labels else "rmse"].score(request.valid_y, answers)
 
 
 def _rows(x: Matrix, rows: slice | NDArray[np.bool_]) -> Matrix:

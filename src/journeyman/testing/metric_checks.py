@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.task import TaskKind
 from journeyman.interfaces import Metric
 from journeyman.metrics.weighted import weighted_score
 from journeyman.testing.run_all import run_all
@@ -16,7 +15,7 @@ __all__ = ["METRIC_CHECKS", "check_metric"]
 
 FloatArray = NDArray[np.float64]
 _ROWS = 60
-_CLASSES = {TaskKind.BINARY: 2, TaskKind.MULTICLASS: 3, TaskKind.REGRESSION: 0}
+_CLASSES = {"binary": 2, "multiclass": 3, "regression": 0}
 
 
 def check_metric(metric: Metric) -> None:
@@ -36,7 +35,7 @@ def check_metric(metric: Metric) -> None:
         run_all(f"{metric.name} on {kind}", METRIC_CHECKS, metric, kind)
 
 
-def _rows(kind: TaskKind, faults: float) -> tuple[FloatArray, FloatArray]:
+def _rows(kind: str, faults: float) -> tuple[FloatArray, FloatArray]:
     """Return labels or values and predictions of them, of which a share is wrong."""
     rng = np.random.default_rng(0)
     classes = _CLASSES[kind]
@@ -48,21 +47,21 @@ def _rows(kind: TaskKind, faults: float) -> tuple[FloatArray, FloatArray]:
     return y, np.eye(classes)[told] * 0.98 + 0.02 / classes if faults else np.eye(classes)[told]
 
 
-def _says_what_it_is(metric: Metric, kind: TaskKind) -> None:
+def _says_what_it_is(metric: Metric, kind: str) -> None:
     assert metric.name.isidentifier(), "its name is no identifier"
     assert metric.words.label, "it has no label"
     assert metric.words.meaning, "it has no meaning"
     assert np.isfinite(metric.optimum), "its optimum is not finite"
 
 
-def _is_best_without_a_fault(metric: Metric, kind: TaskKind) -> None:
+def _is_best_without_a_fault(metric: Metric, kind: str) -> None:
     y, perfect = _rows(kind, 0.0)
     assert np.isclose(metric.score(y, perfect), metric.optimum, atol=1e-6), "perfect predictions miss the optimum"
     worse = metric.score(y, _rows(kind, 0.5)[1])
     assert (worse < metric.optimum) == metric.greater_is_better, "wrong predictions are scored as better"
 
 
-def _does_not_change_what_it_scores(metric: Metric, kind: TaskKind) -> None:
+def _does_not_change_what_it_scores(metric: Metric, kind: str) -> None:
     y, predictions = _rows(kind, 0.3)
     before = y.copy(), predictions.copy()
     first = metric.score(y, predictions)
@@ -71,13 +70,13 @@ def _does_not_change_what_it_scores(metric: Metric, kind: TaskKind) -> None:
     assert first == metric.score(y, predictions), "it scores the same rows otherwise the second time"
 
 
-def _does_not_follow_the_order_of_rows(metric: Metric, kind: TaskKind) -> None:
+def _does_not_follow_the_order_of_rows(metric: Metric, kind: str) -> None:
     y, predictions = _rows(kind, 0.3)
     turned = metric.score(y[::-1], predictions[::-1])
     assert np.isclose(metric.score(y, predictions), turned, rtol=1e-9), "the order of rows changes it"
 
 
-def _weighs_rows_as_if_repeated(metric: Metric, kind: TaskKind) -> None:
+def _weighs_rows_as_if_repeated(metric: Metric, kind: str) -> None:
     y, predictions = _rows(kind, 0.3)
     weights = np.random.default_rng(1).integers(1, 4, size=_ROWS)
     repeated = metric.score(np.repeat(y, weights), np.repeat(predictions, weights, axis=0))
@@ -85,7 +84,7 @@ def _weighs_rows_as_if_repeated(metric: Metric, kind: TaskKind) -> None:
     assert np.isclose(weighed, repeated, rtol=1e-6), "a row that weighs 2 is not scored as two rows"
 
 
-def _tells_what_each_row_costs(metric: Metric, kind: TaskKind) -> None:
+def _tells_what_each_row_costs(metric: Metric, kind: str) -> None:
     y, perfect = _rows(kind, 0.0)
     best, worse = metric.row_losses(y, perfect), metric.row_losses(y, _rows(kind, 0.5)[1])
     assert best.shape == y.shape, "it has not one loss a row"
@@ -93,7 +92,7 @@ def _tells_what_each_row_costs(metric: Metric, kind: TaskKind) -> None:
     assert best.mean() < worse.mean(), "wrong predictions cost no more than perfect ones"
 
 
-def _knows_a_constant(metric: Metric, kind: TaskKind) -> None:
+def _knows_a_constant(metric: Metric, kind: str) -> None:
     y, _ = _rows(kind, 0.0)
     outputs = max(1, _CLASSES[kind])
     constant = metric.best_constant(y, outputs)
@@ -101,7 +100,7 @@ def _knows_a_constant(metric: Metric, kind: TaskKind) -> None:
     assert np.isfinite(metric.score(y, np.tile(constant, (_ROWS, 1)))), "its best constant has no score"
 
 
-METRIC_CHECKS: Mapping[str, Callable[[Metric, TaskKind], None]] = {
+METRIC_CHECKS: Mapping[str, Callable[[Metric, str], None]] = {
     "says what it is": _says_what_it_is,
     "is best without a fault": _is_best_without_a_fault,
     "does not change what it scores": _does_not_change_what_it_scores,

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.table import Block
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import FittedPreparation, Matrix, Preparation
-from journeyman.metrics import default_metric
+from journeyman.tasks import find_task_type
+from journeyman.testing.kinds import KINDS
 from journeyman.testing.run_all import run_all
 
 __all__ = ["PREPARATION_CHECKS", "check_preparation", "sample_rows"]
@@ -27,7 +28,7 @@ _COLUMNS = (
     Column("day", Kind.DATETIME),
     Column("words", Kind.TEXT),
 )
-_LABELS = {TaskKind.BINARY: ("no", "yes"), TaskKind.MULTICLASS: ("a", "b", "c"), TaskKind.REGRESSION: ()}
+_LABELS = {"binary": ("no", "yes"), "multiclass": ("a", "b", "c"), "regression": ()}
 _KEYS = Column("key", Kind.CATEGORY, categories=tuple(f"key {i}" for i in range(500)))
 
 
@@ -44,16 +45,16 @@ def check_preparation(preparation: Preparation) -> None:
     >>> from journeyman.transformers.preparations import NativePreparation
     >>> check_preparation(NativePreparation())
     """
-    for kind in TaskKind:
+    for kind in KINDS:
         run_all(f"{preparation.name} on {kind}", PREPARATION_CHECKS, preparation, kind)
 
 
-def sample_rows(kind: TaskKind, seed: int = 0) -> tuple[Block, tuple[Column, ...], FloatArray, Task]:
+def sample_rows(kind: str, seed: int = 0) -> tuple[Block, tuple[Column, ...], FloatArray, Task]:
     """Return rows of every kind of column with gaps, their columns, a target that follows some of them, and the task.
 
     Examples
     --------
-    >>> block, columns, y, task = sample_rows(TaskKind.BINARY)
+    >>> block, columns, y, task = sample_rows("binary")
     >>> sorted(block) == sorted(c.name for c in columns), y.shape
     (True, (160,))
     """
@@ -76,7 +77,7 @@ def sample_rows(kind: TaskKind, seed: int = 0) -> tuple[Block, tuple[Column, ...
     return block, _COLUMNS, _target(signal, kind), _task(kind)
 
 
-def _gives_a_name_to_every_feature(preparation: Preparation, kind: TaskKind) -> None:
+def _gives_a_name_to_every_feature(preparation: Preparation, kind: str) -> None:
     fitted, matrix, block = _fitted(preparation, kind)
     for made, when in ((matrix, "of the training rows"), (fitted.transform(block), "that it transforms")):
         assert made.values.dtype == np.float64, f"values {when} are {made.values.dtype}, not float64"
@@ -93,14 +94,14 @@ def _look_at_codes(made: Matrix, when: str) -> None:
     assert ((known >= 0) & (known == np.floor(known))).all(), f"a code of a category {when} is no whole number from 0"
 
 
-def _prepares_later_rows_as_training_rows(preparation: Preparation, kind: TaskKind) -> None:
+def _prepares_later_rows_as_training_rows(preparation: Preparation, kind: str) -> None:
     fitted, matrix, block = _fitted(preparation, kind)
     later = fitted.transform(block)
     assert later.names == matrix.names, "training rows have other features than later rows"
     assert later.categorical == matrix.categorical, "training rows have other categorical features than later rows"
 
 
-def _prepares_a_row_by_itself(preparation: Preparation, kind: TaskKind) -> None:
+def _prepares_a_row_by_itself(preparation: Preparation, kind: str) -> None:
     fitted, _, block = _fitted(preparation, kind)
     whole = fitted.transform(block).values
     alone = np.vstack([fitted.transform(_sample_rows(block, slice(i, i + 1))).values for i in range(12)])
@@ -111,7 +112,7 @@ def _prepares_a_row_by_itself(preparation: Preparation, kind: TaskKind) -> None:
     assert none.shape == (0, whole.shape[1]), "no rows are prepared as some"
 
 
-def _prepares_the_same_when_stored(preparation: Preparation, kind: TaskKind) -> None:
+def _prepares_the_same_when_stored(preparation: Preparation, kind: str) -> None:
     fitted, _, _ = _fitted(preparation, kind)
     files = fitted.to_files()
     assert all(isinstance(content, bytes) for content in files.values()), "a file that it stores is not bytes"
@@ -121,7 +122,7 @@ def _prepares_the_same_when_stored(preparation: Preparation, kind: TaskKind) -> 
     assert (again.names, again.categorical) == (before.names, before.categorical), "its stored form has other names"
 
 
-def _expects_rather_more_features(preparation: Preparation, kind: TaskKind) -> None:
+def _expects_rather_more_features(preparation: Preparation, kind: str) -> None:
     _, columns, _, task = sample_rows(kind)
     expected, made = preparation.width(columns, task), len(_fitted(preparation, kind)[1].names)
     assert isinstance(expected, int), "its width is no whole number"
@@ -129,7 +130,7 @@ def _expects_rather_more_features(preparation: Preparation, kind: TaskKind) -> N
     assert expected <= preparation.width((*columns, _KEYS), task), "it expects fewer features of more columns"
 
 
-def _takes_what_is_missing_or_unseen(preparation: Preparation, kind: TaskKind) -> None:
+def _takes_what_is_missing_or_unseen(preparation: Preparation, kind: str) -> None:
     fitted, matrix, block = _fitted(preparation, kind)
     gone = _without_values(block)
     seen = fitted.transform(gone).values
@@ -142,7 +143,7 @@ def _takes_what_is_missing_or_unseen(preparation: Preparation, kind: TaskKind) -
     assert empty.transform(block).values.shape == made.values.shape, "it learns other features of empty columns"
 
 
-def _does_not_show_a_row_its_own_target(preparation: Preparation, kind: TaskKind) -> None:
+def _does_not_show_a_row_its_own_target(preparation: Preparation, kind: str) -> None:
     rng = np.random.default_rng(3)
     rows = 1_000
     codes, noise = rng.integers(0, len(_KEYS.categories), rows), rng.normal(size=rows)
@@ -152,13 +153,13 @@ def _does_not_show_a_row_its_own_target(preparation: Preparation, kind: TaskKind
         known = np.isfinite(values)
         if known.sum() < 2 or np.ptp(values[known]) == 0:
             continue
-        for truth in np.unique(y) if kind.classification else (None,):
+        for truth in np.unique(y) if kind != "regression" else (None,):
             told = y[known] if truth is None else (y[known] == truth).astype(np.float64)
             found = np.corrcoef(values[known], told)[0, 1]
             assert found < 0.25, f"{name!r} tells targets that are noise (correlation {found:.2f}): fit it out of fold"
 
 
-def _repeats_itself(preparation: Preparation, kind: TaskKind) -> None:
+def _repeats_itself(preparation: Preparation, kind: str) -> None:
     before = {name: values.copy() for name, values in sample_rows(kind)[0].items()}
     (fitted, matrix, block), (_, again, _) = (_fitted(preparation, kind) for _ in range(2))
     assert np.array_equal(matrix.values, again.values, equal_nan=True), "a second fit from the same seed differs"
@@ -168,7 +169,7 @@ def _repeats_itself(preparation: Preparation, kind: TaskKind) -> None:
         assert kept, f"it changes the column {name!r} that it was given"
 
 
-PREPARATION_CHECKS: Mapping[str, Callable[[Preparation, TaskKind], None]] = {
+PREPARATION_CHECKS: Mapping[str, Callable[[Preparation, str], None]] = {
     "gives a name to every feature": _gives_a_name_to_every_feature,
     "prepares later rows as training rows": _prepares_later_rows_as_training_rows,
     "prepares a row by itself": _prepares_a_row_by_itself,
@@ -180,21 +181,21 @@ PREPARATION_CHECKS: Mapping[str, Callable[[Preparation, TaskKind], None]] = {
 }
 
 
-def _fitted(preparation: Preparation, kind: TaskKind) -> tuple[FittedPreparation, Matrix, Block]:
+def _fitted(preparation: Preparation, kind: str) -> tuple[FittedPreparation, Matrix, Block]:
     block, columns, y, task = sample_rows(kind)
     fitted, matrix = preparation.fit(block, columns, y, task, 0)
     return fitted, matrix, block
 
 
-def _target(signal: FloatArray, kind: TaskKind) -> FloatArray:
-    if kind is TaskKind.REGRESSION:
+def _target(signal: FloatArray, kind: str) -> FloatArray:
+    if kind == "regression":
         return signal
-    cuts = np.quantile(signal, [0.5] if kind is TaskKind.BINARY else [0.3, 0.7])
+    cuts = np.quantile(signal, [0.5] if kind == "binary" else [0.3, 0.7])
     return np.digitize(signal, cuts).astype(np.float64)
 
 
-def _task(kind: TaskKind) -> Task:
-    return Task("y", kind, default_metric(kind), _LABELS[kind])
+def _task(kind: str) -> Task:
+    return Task("y", kind, find_task_type(kind).default_metric, _LABELS[kind])
 
 
 def _sample_rows(block: Block, rows: slice) -> Block:

@@ -13,10 +13,11 @@ import pandas as pd
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.finding import Finding
 from journeyman.entities.table import Table
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import QualityRule, RuleContext, scope_of
-from journeyman.metrics import default_metric
 from journeyman.stages.check import check as apply_rules
+from journeyman.tasks import find_task_type
+from journeyman.testing.kinds import KINDS
 from journeyman.testing.run_all import run_all
 
 __all__ = ["RULE_CHECKS", "check_rule", "sample_table"]
@@ -40,11 +41,11 @@ def check_rule(rule: QualityRule, *tables: tuple[Table, Task]) -> None:
     >>> from journeyman.quality_rules.constants import ConstantRule
     >>> check_rule(ConstantRule())
     """
-    for table, task in (*(sample_table(kind) for kind in TaskKind), *tables):
+    for table, task in (*(sample_table(kind) for kind in KINDS), *tables):
         run_all(f"{type(rule).__name__} on {table.name}", RULE_CHECKS, rule, table, task)
 
 
-def sample_table(kind: TaskKind) -> tuple[Table, Task]:
+def sample_table(kind: str) -> tuple[Table, Task]:
     """Return a table with faults of many kinds, and the task.
 
     Gaps, hidden zeros, outliers, copies of rows and of columns, a constant, a key, a column that knows the target,
@@ -52,16 +53,16 @@ def sample_table(kind: TaskKind) -> tuple[Table, Task]:
 
     Examples
     --------
-    >>> table, task = sample_table(TaskKind.BINARY)
+    >>> table, task = sample_table("binary")
     >>> table.frame.shape, table.column(task.target).kind.value
     ((400, 13), 'category')
     """
     rng = np.random.default_rng(5)
     size = rng.lognormal(size=_ROWS)
     noisy = size + rng.normal(scale=0.3, size=_ROWS)
-    cuts = np.quantile(noisy, [0.5] if kind is TaskKind.BINARY else [0.3, 0.7])
-    classes = ("no", "yes") if kind is TaskKind.BINARY else ("a", "b", "c")
-    y = noisy if kind is TaskKind.REGRESSION else np.array(classes, dtype=object)[np.digitize(noisy, cuts)]
+    cuts = np.quantile(noisy, [0.5] if kind == "binary" else [0.3, 0.7])
+    classes = ("no", "yes") if kind == "binary" else ("a", "b", "c")
+    y = noisy if kind == "regression" else np.array(classes, dtype=object)[np.digitize(noisy, cuts)]
     spelled = np.array(["north", "North", "south", "east ", "east"], dtype=object)[rng.integers(0, 5, _ROWS)]
     weight = np.where(rng.random(_ROWS) < 0.15, np.nan, 2.0 * size)
     weight[:3] = 1e9
@@ -80,7 +81,7 @@ def sample_table(kind: TaskKind) -> tuple[Table, Task]:
         "told": (Kind.NUMBER, noisy * 3.0 + 1.0),
         "day": (Kind.DATETIME, np.datetime64("2024-01-01", "us") + np.arange(_ROWS) * np.timedelta64(6, "h")),
         "words": (Kind.TEXT, words),
-        "y": (Kind.NUMBER if kind is TaskKind.REGRESSION else Kind.CATEGORY, y),
+        "y": (Kind.NUMBER if kind == "regression" else Kind.CATEGORY, y),
     }
     columns, frame = [], {}
     for name, (what, values) in data.items():
@@ -91,7 +92,7 @@ def sample_table(kind: TaskKind) -> tuple[Table, Task]:
     rows = pd.DataFrame(frame)
     rows.iloc[-8:] = rows.iloc[:8].to_numpy()  # copies
     labels = columns[-1].categories
-    task = Task("y", kind, default_metric(kind), labels)
+    task = Task("y", kind, find_task_type(kind).default_metric, labels)
     return Table(f"a table for {kind}", rows, tuple(columns), "0" * 64, _ROWS), task
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 
 __all__ = ["encode_by_target", "inner_folds", "target_outputs"]
 
@@ -16,11 +16,11 @@ _INNER_FOLDS = 5
 
 def target_outputs(y: FloatArray, task: Task) -> FloatArray:
     """Return numbers to average, shape (n_samples, n_outputs): class indicators, or values standardised."""
-    if task.kind is TaskKind.REGRESSION:
+    if not task.labels:
         spread = float(y.std()) or 1.0
         outputs = (y - float(y.mean())) / spread
         return outputs.reshape(-1, 1)
-    if task.kind is TaskKind.BINARY:
+    if len(task.labels) == 2:
         return np.asarray(y == 1, dtype=np.float64).reshape(-1, 1)
     return np.asarray(y[:, None] == np.arange(len(task.labels)), dtype=np.float64)
 

@@ -88,9 +88,8 @@ class DensePreparation:
 
         Examples
         --------
-        >>> from journeyman.entities.task import TaskKind
         >>> colour = Column("colour", Kind.CATEGORY, categories=("red", "green", "blue"))
-        >>> task = Task("y", TaskKind.REGRESSION, "rmse")
+        >>> task = Task("y", "regression", "rmse")
         >>> DensePreparation().width([colour, Column("size", Kind.NUMBER)], task)
         4
         """

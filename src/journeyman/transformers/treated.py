@@ -129,7 +129,7 @@ def _corrected(algorithm: Algorithm, request: FitRequest, condition: Condition) 
     within = int(inside.sum())
     if within < _LEAST_IN_SLICE:
         raise ValueError(f"the slice has {within} rows here, too few for a correction")
-    usual, classifier = algorithm.fit(request), request.task.kind.classification
+    usual, classifier = algorithm.fit(request), bool(request.task.labels)
     answers = _inner_answers(algorithm, request, usual.rounds)[inside]
     truth = request.y[inside, None]
     if classifier:

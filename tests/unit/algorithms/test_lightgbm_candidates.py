@@ -5,9 +5,9 @@ from importlib.resources import files
 
 from journeyman.algorithms.lightgbm_trees import LightGBM
 from journeyman.entities.candidate import Candidate
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 
-TASK = Task("y", TaskKind.REGRESSION, "rmse")
+TASK = Task("y", "regression", "rmse")
 
 
 def crafted(rows: int) -> list[Candidate]:

@@ -10,10 +10,10 @@ import pytest
 from journeyman.algorithms.lightgbm_trees import BoosterModel, LightGBM
 from journeyman.entities.candidate import Candidate, Parameter
 from journeyman.entities.column import Column, Kind
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, Matrix
 
-VALUES = Task("y", TaskKind.REGRESSION, "rmse")
+VALUES = Task("y", "regression", "rmse")
 FEW, MANY = (tuple(Column(f"c{i}", Kind.NUMBER) for i in range(n)) for n in (7, 8))
 
 

@@ -7,13 +7,13 @@ import pytest
 
 from journeyman.algorithms.neighbours import Neighbours, NeighboursModel, association
 from journeyman.entities.candidate import Refusal
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import Matrix
 from journeyman.metrics import METRICS
 from journeyman.testing.algorithm_checks import sample_request
 
 
-def fitted(kind=TaskKind.REGRESSION, **changes):
+def fitted(kind="regression", **changes):
     return Neighbours().fit(replace(sample_request(Neighbours(), kind), **changes))
 
 
@@ -28,7 +28,7 @@ def test_the_search_finds_the_nearest():
 
 
 def test_many_questions_are_answered_as_few(monkeypatch):
-    model = fitted(TaskKind.MULTICLASS)
+    model = fitted("multiclass")
     x = Matrix(np.random.default_rng(6).normal(size=(40, 4)), ("a", "b", "c", "d"))
     whole = model.predict(x)
     monkeypatch.setattr("journeyman.algorithms.neighbours._CELLS", 3 * len(model.rows))
@@ -36,7 +36,7 @@ def test_many_questions_are_answered_as_few(monkeypatch):
 
 
 def test_equal_rows_are_one_with_their_mean_answer():
-    request = sample_request(Neighbours(), TaskKind.REGRESSION)
+    request = sample_request(Neighbours(), "regression")
     values = np.repeat([[0.0, 0.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0]], [3, 2], axis=0)
     x = Matrix(values, request.x.names)
     y = np.array([1.0, 2.0, 3.0, 10.0, 12.0])
@@ -52,7 +52,7 @@ def test_what_says_nothing_does_not_count():
     strength = association(np.hstack([x, wide]), y[:, None])
     assert strength[0] > 0.8
     assert strength[1:].max() < 0.1
-    task = Task("y", TaskKind.REGRESSION, "rmse")
+    task = Task("y", "regression", "rmse")
     matrix = Matrix(np.hstack([x, wide]), tuple(f"x{i}" for i in range(21)))
     errors = {}
     for weighted in (True, False):
@@ -77,14 +77,14 @@ def test_answers_of_validation_rows_do_not_choose():
     (x, y), chosen = noise(300), set()
     for seed in range(8):
         valid_x, valid_y = noise(40, seed)
-        chosen.add(fitted(TaskKind.BINARY, x=x, y=y, valid_x=valid_x, valid_y=valid_y).rounds)
+        chosen.add(fitted("binary", x=x, y=y, valid_x=valid_x, valid_y=valid_y).rounds)
     assert len(chosen) == 1
 
 
 def test_a_row_is_no_neighbour_of_its_own_nor_of_its_copies():
     (x, y), (valid_x, valid_y) = noise(200), noise(40, 1)
     twice = Matrix(np.vstack([x.values] * 4), x.names)
-    model = fitted(TaskKind.BINARY, x=twice, y=np.tile(y, 4), valid_x=valid_x, valid_y=valid_y)
+    model = fitted("binary", x=twice, y=np.tile(y, 4), valid_x=valid_x, valid_y=valid_y)
     loss = METRICS["log_loss"].score(valid_y, model.predict(valid_x))
     assert loss < 0.75, "one that hears itself would be sure of noise"
 
@@ -99,11 +99,11 @@ def test_few_rows_are_asked_where_there_are_many(monkeypatch):
         return search(model, questions, number)
 
     monkeypatch.setattr(NeighboursModel, "search", watched)
-    fitted(TaskKind.BINARY, x=x, y=y, valid_x=valid_x, valid_y=valid_y)
+    fitted("binary", x=x, y=y, valid_x=valid_x, valid_y=valid_y)
     assert asked == [50]
 
 
-@pytest.mark.parametrize("kind", [TaskKind.BINARY, TaskKind.REGRESSION])
+@pytest.mark.parametrize("kind", ["binary", "regression"])
 def test_a_constant_table_is_no_obstacle(kind):
     request = sample_request(Neighbours(), kind)
     still = Matrix(np.zeros((6, 2)), ("a", "b"))
@@ -121,6 +121,6 @@ def test_without_time_it_gives_up():
 
 
 def test_many_rows_are_left_to_others():
-    task = Task("y", TaskKind.REGRESSION, "rmse")
+    task = Task("y", "regression", "rmse")
     assert len(Neighbours().candidates(task, 5_000, ())) == 2
     assert Neighbours().candidates(task, 50_000, ()) == Refusal("more than 6,000 rows")

@@ -25,8 +25,9 @@ from journeyman.algorithms.neural.schedule import (
 from journeyman.algorithms.neural.shape import Shape
 from journeyman.algorithms.neural.start import Target, first_arrays, learn_inputs, to_model
 from journeyman.entities.candidate import Refusal, needs_extra
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, Matrix
+from journeyman.testing.kinds import KINDS
 
 needs_keras = pytest.mark.skipif(
     find_spec("keras") is None or find_spec("jax") is None, reason="journeyman[neural] is not installed"
@@ -35,7 +36,7 @@ TINY = {"epochs": 6, "width": 8, "layers": 2}
 NAMES = ("size", "age", "flag", "city")
 
 
-def sample(kind=TaskKind.MULTICLASS, rows=160, seed=0, **parameters):
+def sample(kind="multiclass", rows=160, seed=0, **parameters):
     """A fit with numbers, a flag and a city that matters; some cities are missing."""
     rng = np.random.default_rng(seed)
     values = np.column_stack(
@@ -45,9 +46,9 @@ def sample(kind=TaskKind.MULTICLASS, rows=160, seed=0, **parameters):
     values[:, 3] = np.where(rng.random(2 * rows) < 0.1, np.nan, city)
     signal = values[:, 0] - 5 + values[:, 2] + (city % 3)
     codes = np.digitize(signal, [0.5, 2.0]).astype(float)
-    y = {TaskKind.REGRESSION: 100 + 10 * signal, TaskKind.MULTICLASS: codes, TaskKind.BINARY: (codes > 0).astype(float)}
-    labels = {TaskKind.REGRESSION: (), TaskKind.MULTICLASS: ("a", "b", "c"), TaskKind.BINARY: ("no", "yes")}[kind]
-    metric = "log_loss" if kind.classification else "rmse"
+    y = {"regression": 100 + 10 * signal, "multiclass": codes, "binary": (codes > 0).astype(float)}
+    labels = {"regression": (), "multiclass": ("a", "b", "c"), "binary": ("no", "yes")}[kind]
+    metric = "log_loss" if kind != "regression" else "rmse"
     return FitRequest(
         x=Matrix(values[:rows], NAMES, (3,)),
         y=y[kind][:rows],
@@ -67,8 +68,8 @@ def untrained(request):
     inputs = learn_inputs(request.x)
     kind = request.task.kind
     outputs = max(1, len(request.task.labels))
-    target = Target(kind.classification, 100.0, 10.0, 60.0, 150.0, (0.1,) * outputs)
-    activation = "selu" if kind.classification else "mish"
+    target = Target(kind != "regression", 100.0, 10.0, 60.0, 150.0, (0.1,) * outputs)
+    activation = "selu" if kind != "regression" else "mish"
     shape = Shape(len(inputs.numbers), len(inputs.flats), inputs.sizes, 8, 2, outputs, activation, "log")
     rng = np.random.default_rng(3 + request.seed)
     values, slots = inputs.values(request.x), inputs.slots(request.x)
@@ -166,7 +167,7 @@ def test_activations_stay_finite_far_out(activation):
     assert -2.0 < bent[0] <= 0.0
 
 
-@pytest.mark.parametrize("kind", list(TaskKind), ids=lambda k: k.value)
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_stored_net_answers_the_same_without_keras(kind):
     request = sample(kind)
     model = untrained(request)
@@ -175,7 +176,7 @@ def test_the_stored_net_answers_the_same_without_keras(kind):
     assert np.array_equal(again.predict(request.valid_x), answers)
     alone = np.vstack([model.predict(Matrix(row[None], NAMES, (3,))) for row in request.valid_x.values[:30]])
     assert np.allclose(alone, answers[:30], rtol=1e-12, atol=1e-12)
-    if kind.classification:
+    if kind != "regression":
         assert np.allclose(answers.sum(axis=1), 1.0)
     else:
         assert answers.min() >= 60.0
@@ -190,7 +191,7 @@ def test_many_rows_are_answered_as_few_are():
     assert model.predict(Matrix(request.x.values[:0], NAMES, (3,))).shape == (0, 3)
 
 
-@pytest.mark.parametrize("kind", [TaskKind.MULTICLASS, TaskKind.REGRESSION], ids=lambda k: k.value)
+@pytest.mark.parametrize("kind", ["multiclass", "regression"])
 def test_several_nets_answer_as_the_mean_of_their_scores(kind):
     request = sample(kind)
     nets = [untrained(replace(request, seed=s)) for s in range(3)]
@@ -215,8 +216,8 @@ def test_neither_proposing_nor_answering_loads_keras():
     code = (
         "import sys\n"
         "from journeyman.algorithms.neural import Neural\n"
-        "from journeyman.entities.task import Task, TaskKind\n"
-        "Neural().candidates(Task('y', TaskKind.BINARY, 'log_loss', ('a', 'b')), 5000, ())\n"
+        "from journeyman.entities.task import Task\n"
+        "Neural().candidates(Task('y', 'binary', 'log_loss', ('a', 'b')), 5000, ())\n"
         "print([m for m in ('keras', 'jax', 'tensorflow') if m in sys.modules])"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=600)
@@ -225,7 +226,7 @@ def test_neither_proposing_nor_answering_loads_keras():
 
 @needs_keras
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", [TaskKind.MULTICLASS, TaskKind.REGRESSION], ids=lambda k: k.value)
+@pytest.mark.parametrize("kind", ["multiclass", "regression"])
 def test_numpy_answers_as_keras_does(kind):
     request = sample(kind)
     model = Neural().fit(request)
@@ -251,7 +252,7 @@ def test_the_seed_decides():
 @pytest.mark.slow
 def test_the_best_epoch_is_kept():
     """Of the epochs at which the learning rate was low; the others are not even judged."""
-    request = sample(TaskKind.BINARY, epochs=20)
+    request = sample("binary", epochs=20)
     losses = []
     loss_of = neural_training._Validation.loss
 
@@ -329,7 +330,7 @@ class Ticking:
 @pytest.mark.slow
 def test_a_schedule_is_as_long_as_there_is_time_for():
     """Forty epochs of eight steps, a second each: there is time for ten of them, and the best is at a calm end."""
-    request = sample(TaskKind.REGRESSION, rows=2_000, epochs=40)
+    request = sample("regression", rows=2_000, epochs=40)
     clock = Ticking(80.0, 1.0)
     hurried = replace(request, out_of_time=clock.out_of_time, seconds_left=clock.seconds_left)
     fitted = Neural().fit(hurried)

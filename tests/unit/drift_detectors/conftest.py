@@ -10,9 +10,9 @@ import pytest
 
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.table import Block
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.entities.traffic import Feed, Reference, Traffic
-from journeyman.metrics.row_losses import bounded_losses
+from journeyman.tasks import task_type
 
 COLUMNS = (
     Column("age", Kind.NUMBER),
@@ -20,7 +20,7 @@ COLUMNS = (
     Column("noise", Kind.NUMBER),
     Column("region", Kind.CATEGORY, categories=("north", "south", "west")),
 )
-TASK = Task("ill", TaskKind.BINARY, "roc_auc", ("no", "yes"))
+TASK = Task("ill", "binary", "roc_auc", ("no", "yes"))
 HOUR = 3_600_000
 
 
@@ -81,6 +81,6 @@ def answers(rows: Block) -> np.ndarray:
 def world() -> Small:
     rows, y = draw(0, 2_000)
     given = answers(rows)
-    losses = bounded_losses(y, given, TASK, 1.0)
+    losses = task_type(TASK).live_losses(y, given, 1.0)
     weights = {"age": 0.9, "mass": 0.1, "noise": 0.0, "region": 0.05}
     return Small(Reference(rows, given, y, losses, weights, COLUMNS), TASK)

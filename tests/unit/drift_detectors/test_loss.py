@@ -7,9 +7,9 @@ import pytest
 
 from journeyman.drift_detectors.e_detector import LOOKS, advance, bettors, evidence
 from journeyman.drift_detectors.loss import LossDetector, bar
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
-from journeyman.metrics.row_losses import bounded_losses, loss_scale
+from journeyman.tasks import task_type
 
 
 def run(world, hours, change=None, since=0, count=60):
@@ -116,14 +116,14 @@ def test_neighbours_that_err_alike_count_as_fewer(world):
 
 
 def test_regression_does_not_depend_on_the_unit_of_the_target():
-    task = Task("y", TaskKind.REGRESSION, "mae")
+    task = Task("y", "regression", "mae")
     rng = np.random.default_rng(4)
     truths, said = rng.normal(size=400), rng.normal(size=400)
     told = []
     for unit, offset in ((1.0, 0.0), (1000.0, -7.0)):
         y, a = truths * unit + offset, (said * unit + offset)[:, None]
-        scale = loss_scale(y, a, task)
-        losses = bounded_losses(y, a, task, scale)
+        scale = task_type(task).loss_scale(y, a)
+        losses = task_type(task).live_losses(y, a, scale)
         reference = Reference({"x": said}, a, y, losses, scale=scale)
         told.append((bar(reference), losses))
     assert told[0][0] == pytest.approx(told[1][0])

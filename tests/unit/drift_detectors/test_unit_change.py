@@ -11,11 +11,11 @@ from journeyman.drift_detectors.unit_conversions import CONVERSIONS
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.signal import Signal
 from journeyman.entities.table import Block
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.entities.traffic import Feed, Reference, Traffic
 
 HOUR, FIRST, SIZE = 3_600_000, 400, 60
-TASK = Task("y", TaskKind.REGRESSION, "rmse")
+TASK = Task("y", "regression", "rmse")
 
 
 def weather(rows: int = 2_400, year: float = 1_200.0, seed: int = 0) -> Block:

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
-from journeyman.entities.task import TaskKind
 from journeyman.errors import SettingsError
-from journeyman.metrics import METRICS, default_metric, find_metric
+from journeyman.metrics import METRICS, find_metric
+from journeyman.tasks import find_task_type
+from journeyman.testing.kinds import KINDS
 
 
 def _answers(classes: int, ties: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -60,5 +61,5 @@ def test_one_class_has_no_area():
 
 def test_a_metric_of_another_task_is_refused_with_those_that_fit():
     with pytest.raises(SettingsError, match="use one of mae"):
-        find_metric("roc_auc", TaskKind.REGRESSION)
-    assert all(find_metric(default_metric(kind), kind) for kind in TaskKind)
+        find_metric("roc_auc", "regression")
+    assert all(find_metric(find_task_type(kind).default_metric, kind) for kind in KINDS)

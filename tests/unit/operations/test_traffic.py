@@ -13,7 +13,7 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.logged import LoggedRow, LoggedSpan
 from journeyman.entities.prediction import Refused
 from journeyman.entities.profile import Profile
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.inference.release import Release
 from journeyman.operations.traffic import hidden_columns, read_rows, read_traffic
 
@@ -25,8 +25,8 @@ def release(task: Task) -> Release:
     return cast(Release, SimpleNamespace(columns=COLUMNS, task=task, report=report))
 
 
-CLASSES = release(Task("y", TaskKind.BINARY, "roc_auc", ("no", "yes")))
-NUMBERS = release(Task("y", TaskKind.REGRESSION, "mae"))
+CLASSES = release(Task("y", "binary", "roc_auc", ("no", "yes")))
+NUMBERS = release(Task("y", "regression", "mae"))
 
 
 def row(number: int, raw: str, output: str = "{}", truth: str | None = None, **shadows: str) -> LoggedRow:

@@ -17,7 +17,7 @@ from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.experience import Expectation
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Trial, TrialStatus
 from journeyman.entities.weakness import Condition, Treatment, TreatmentKind
 from journeyman.pipelines.search import _longer, _queue, _rescaled, propose
@@ -56,7 +56,7 @@ def test_who_proposes_nothing_is_listed_with_the_reason():
     columns = (Column("x", Kind.NUMBER), Column("y", Kind.NUMBER, Role.TARGET))
     table = Table("t", pd.DataFrame({"x": rows * 1.0, "y": rows * 1.0}), columns, "", 8)
     split = Split(Scheme.SHUFFLED, rows, rows[:0], (Fold(rows[:4], rows[4:]),), "")
-    task = Task("y", TaskKind.REGRESSION, "rmse")
+    task = Task("y", "regression", "rmse")
     candidates, not_tried = propose(SimpleNamespace(algorithms=algorithms), table, task, split)
     assert [c.algorithm for c in candidates] == ["baseline", "willing"]
     assert [one.name for one in not_tried] == ["refusing", "silent"]
@@ -96,7 +96,7 @@ def test_once_a_trial_has_learned_for_long_what_suits_smooth_functions_is_next(f
 
 
 def test_the_boosters_as_they_come_are_marked_and_so_is_the_net_for_smooth_functions():
-    task = Task("y", TaskKind.REGRESSION, "rmse")
+    task = Task("y", "regression", "rmse")
     turns = {a.name: [c.turn for c in a.candidates(task, 20_000, ())] for a in (LightGBM(), CatBoost(), Neural())}
     assert turns["lightgbm"].count(Turn.EARLY) == turns["catboost"].count(Turn.EARLY) == 1
     assert turns["neural"].count(Turn.SMOOTH) == (1 if turns["neural"] else 0)

@@ -10,7 +10,7 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.decision import Action
 from journeyman.entities.operation import Economics
 from journeyman.entities.simulation import DAY, SimulatedDay, SimulateSettings
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.errors import SettingsError
 from journeyman.operations.simulated_world import truths_of
 from journeyman.pipelines.simulate import in_order, simulate
@@ -103,11 +103,11 @@ def test_moments_are_read_as_numbers_or_dates(written: list[str]) -> None:
 )
 def test_truths_are_read_as_a_build_reads_them(labels: tuple[str, ...], raw: list[object], codes: list[float]) -> None:
     """A table whose classes stood in quotes was replayed without a single truth."""
-    task = Task("y", TaskKind.BINARY, "roc_auc", labels)
+    task = Task("y", "binary", "roc_auc", labels)
     np.testing.assert_array_equal(truths_of(pd.Series(raw, dtype=object), task, Column("y", Kind.CATEGORY)), codes)
 
 
 def test_truths_that_are_numbers_are_read_in_the_style_of_the_target() -> None:
-    task, column = Task("y", TaskKind.REGRESSION, "rmse"), Column("y", Kind.NUMBER, decimal=",")
+    task, column = Task("y", "regression", "rmse"), Column("y", Kind.NUMBER, decimal=",")
     raw = pd.Series(["1.234,56-", "13.770", "?"])
     np.testing.assert_array_equal(truths_of(raw, task, column), [-1234.56, 13770.0, np.nan])

@@ -12,7 +12,7 @@ import pytest
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.table import Table
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import QualityRule, RuleContext
 
 Make = Callable[..., Table]
@@ -71,8 +71,8 @@ def run_rule() -> Run:
 def draft(table: Table, target: str) -> Task:
     column = table.column(target)
     if column.kind.numeric:
-        return Task(target, TaskKind.REGRESSION, "rmse")
-    kind = TaskKind.BINARY if len(column.categories) == 2 else TaskKind.MULTICLASS
+        return Task(target, "regression", "rmse")
+    kind = "binary" if len(column.categories) == 2 else "multiclass"
     return Task(target, kind, "log_loss", column.categories)
 
 

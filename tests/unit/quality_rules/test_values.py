@@ -12,7 +12,7 @@ import pytest
 
 from journeyman.entities.column import Role
 from journeyman.entities.finding import Remedy, Severity
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import RuleContext
 from journeyman.quality_rules import BUILT_IN
 from journeyman.quality_rules.consistency import DateRule, MixedRule, OutlierRule, SpellingRule
@@ -204,7 +204,7 @@ def test_rules_do_not_write_to_the_table_and_repeat_themselves(make_table: Any, 
     data = {f"x{i}": rng.normal(size=N) for i in range(3)} | {"c": rng.choice(["a", "b"], N)}
     table = make_table({**data, "y": rng.choice(["u", "v"], N)})
     before = table.frame.copy(deep=True)
-    context = RuleContext(Task("y", TaskKind.BINARY, "log_loss", ("u", "v")), seed=1)
+    context = RuleContext(Task("y", "binary", "log_loss", ("u", "v")), seed=1)
     first = [list(rule.check(table, context)) for rule in BUILT_IN]
     assert first == [list(rule.check(table, context)) for rule in BUILT_IN]
     pd.testing.assert_frame_equal(table.frame, before)

@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from journeyman.entities.report import BuildReport
-from journeyman.entities.task import TaskKind
 
 
 @functools.cache
-def _sample() -> Callable[[TaskKind], BuildReport]:
+def _sample() -> Callable[[str], BuildReport]:
     # Tests are imported by path (--import-mode=importlib), so that a neighbour is no module by itself.
     spec = importlib.util.spec_from_file_location("report_sample", Path(__file__).with_name("sample.py"))
     assert spec is not None
@@ -23,10 +22,10 @@ def _sample() -> Callable[[TaskKind], BuildReport]:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-    sample: Callable[[TaskKind], BuildReport] = module.sample
+    sample: Callable[[str], BuildReport] = module.sample
     return sample
 
 
 @pytest.fixture(scope="session")
-def sample() -> Callable[[TaskKind], BuildReport]:
+def sample() -> Callable[[str], BuildReport]:
     return _sample()

@@ -32,7 +32,7 @@ from journeyman.entities.evaluation import Curve, Dependence, Evaluation, Explan
 from journeyman.entities.finding import Finding, Remedy, Severity
 from journeyman.entities.profile import ColumnProfile, Profile
 from journeyman.entities.report import BuildReport
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.entities.trial import Member, Trial, TrialStatus
 from journeyman.entities.weakness import Attempt, Cause, Condition, Place, Treatment, TreatmentKind, Weakness
 
@@ -73,11 +73,11 @@ def _frame(loader: object, target: str) -> tuple[pd.DataFrame, NDArray[np.generi
     return frame, y
 
 
-def _columns(frame: pd.DataFrame, target: str, kind: TaskKind, labels: tuple[str, ...]) -> tuple[Column, ...]:
+def _columns(frame: pd.DataFrame, target: str, kind: str, labels: tuple[str, ...]) -> tuple[Column, ...]:
     columns = []
     for name in frame.columns:
         if name == target:
-            what = Kind.NUMBER if kind is TaskKind.REGRESSION else Kind.CATEGORY
+            what = Kind.NUMBER if kind == "regression" else Kind.CATEGORY
             columns.append(Column(name, what, Role.TARGET, "the column to predict", categories=labels))
         elif name in _KINDS:
             what, role, reason = _KINDS[name]
@@ -374,23 +374,23 @@ def _regression(y: Array, answers: Array, dummy: Array) -> Evaluation:
 
 
 @functools.cache
-def sample(kind: TaskKind) -> BuildReport:
+def sample(kind: str) -> BuildReport:
     """Return a report as a build of that kind would give it."""
     loader, target, name = {
-        TaskKind.BINARY: (load_breast_cancer, "diagnosis", "tumours"),
-        TaskKind.MULTICLASS: (load_wine, "cultivar", "wine"),
-        TaskKind.REGRESSION: (load_diabetes, "progression", "diabetes"),
+        "binary": (load_breast_cancer, "diagnosis", "tumours"),
+        "multiclass": (load_wine, "cultivar", "wine"),
+        "regression": (load_diabetes, "progression", "diabetes"),
     }[kind]
     frame, codes = _frame(loader, target)
     y = codes.astype(float)
-    labels = tuple(loader().target_names) if kind.classification else ()
+    labels = tuple(loader().target_names) if kind != "regression" else ()
     labels = tuple(str(label) for label in labels)
     columns = _columns(frame, target, kind, labels)
     features = [c.name for c in columns if c.role is Role.FEATURE and c.kind is not Kind.DATETIME]
     x, x_test, t, t_test = train_test_split(frame[features], y, test_size=0.25, random_state=0)
-    model = _pipeline(LogisticRegression(C=0.05) if kind.classification else Ridge(3.0)).fit(x, t)
-    dummy = (DummyClassifier() if kind.classification else DummyRegressor()).fit(x, t)
-    if kind.classification:
+    model = _pipeline(LogisticRegression(C=0.05) if kind != "regression" else Ridge(3.0)).fit(x, t)
+    dummy = (DummyClassifier() if kind != "regression" else DummyRegressor()).fit(x, t)
+    if kind != "regression":
         evaluation = _classification(t_test, model.predict_proba(x_test), dummy.predict_proba(x_test), labels)
     else:
         evaluation = _regression(t_test, model.predict(x_test)[:, None], dummy.predict(x_test)[:, None])
@@ -403,7 +403,7 @@ def sample(kind: TaskKind) -> BuildReport:
         change = float(model.score(x_test, t_test) - model.score(shuffled, t_test))
         importances.append(Importance(column, round(change, 5), round(abs(change) * 0.2 + 0.001, 5)))
     importances.sort(key=lambda i: -i.mean)
-    output = labels[1] if kind.classification else target
+    output = labels[1] if kind != "regression" else target
     for item in [*importances[:3], *(i for i in importances if i.column == "clinic")]:
         named = item.column == "clinic"
         grid = (
@@ -416,7 +416,7 @@ def sample(kind: TaskKind) -> BuildReport:
             moved = x.copy()
             moved[item.column] = value
             means.append(
-                float(model.predict_proba(moved)[:, 1].mean() if kind.classification else model.predict(moved).mean())
+                float(model.predict_proba(moved)[:, 1].mean() if kind != "regression" else model.predict(moved).mean())
             )
         places = range(len(grid)) if named else grid
         dependences.append(

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from journeyman.entities.task import TaskKind
 from journeyman.errors import SettingsError
 from journeyman.reports.finding_pages import finding_page, finding_sections
 from journeyman.reports.html import render_html
@@ -34,7 +33,7 @@ def test_a_code_that_is_none_gets_the_nearest() -> None:
 
 
 def test_a_code_in_the_report_leads_to_its_page(sample) -> None:
-    page = render_html(sample(TaskKind.REGRESSION))
+    page = render_html(sample("regression"))
     targets = set(re.findall(r'id="([A-Z]{2}\d{3})"', page))
     links = set(re.findall(r'href="#([A-Z]{2}\d{3})"', page))
     assert links

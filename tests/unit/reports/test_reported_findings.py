@@ -10,10 +10,10 @@ import pytest
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.finding import Finding, Remedy, Severity
 from journeyman.entities.report import BuildReport
-from journeyman.entities.task import Scheme, TaskKind
+from journeyman.entities.task import Scheme
 from journeyman.reports.reported_findings import reported_findings
 
-Sample = Callable[[TaskKind], BuildReport]
+Sample = Callable[[str], BuildReport]
 
 LEAK = Finding("DQ302", Severity.ERROR, ("total",), "seen", "It is not used.", remedy=Remedy.IGNORE_COLUMN)
 DOUBT = Finding("DQ303", Severity.WARNING, ("total",), "seen", "Will it be known?")
@@ -25,7 +25,7 @@ ACCEPTED = Finding("DQ601", Severity.NOTE, ("total",), "accepted", evidence={"co
 
 @pytest.fixture
 def report(sample: Sample) -> BuildReport:
-    return sample(TaskKind.REGRESSION)
+    return sample("regression")
 
 
 def with_findings(report: BuildReport, role: Role, *findings: Finding) -> BuildReport:

@@ -17,19 +17,19 @@ import pytest
 from journeyman.entities.column import Role
 from journeyman.entities.evaluation import Example, ThresholdCounts
 from journeyman.entities.report import BuildReport
-from journeyman.entities.task import TaskKind
 from journeyman.reports.card import evaluation_card
 from journeyman.reports.html import render_html
 from journeyman.reports.model_card import model_card, model_card_text
 from journeyman.reports.phrases import unseen_words
 from journeyman.reports.sections import example_views, threshold_view
+from journeyman.testing.kinds import KINDS
 
-Sample = Callable[[TaskKind], BuildReport]
+Sample = Callable[[str], BuildReport]
 COUNTS = ThresholdCounts((0.0, 0.25, 0.5, 0.75, 1.0), (40, 38, 30, 20, 0), (60, 30, 10, 2, 0), 40, 60)
 
 
 def _binary(sample: Sample) -> BuildReport:
-    report = sample(TaskKind.BINARY)
+    report = sample("binary")
     return replace(report, evaluation=replace(report.evaluation, thresholds=COUNTS))
 
 
@@ -39,11 +39,11 @@ def test_thresholds_are_told_with_their_figures(sample: Sample) -> None:
     assert json.loads(view.data)["tp"] == [40, 38, 30, 20, 0]
     row = next(row for row in view.rows if row.threshold == "0.5")
     assert (row.called, row.precision, row.recall) == ("40", "75%", "75%")
-    assert threshold_view(sample(TaskKind.REGRESSION)) is None
+    assert threshold_view(sample("regression")) is None
 
 
 def test_older_reports_have_no_such_sections(sample: Sample) -> None:
-    page = render_html(replace(sample(TaskKind.BINARY), examples=()))
+    page = render_html(replace(sample("binary"), examples=()))
     assert "Choose a threshold" not in page
     assert "Example rows" not in page
 
@@ -63,7 +63,7 @@ def test_the_slider_says_what_a_threshold_costs(sample: Sample, tmp_path: Path) 
 
 def test_example_rows_say_what_moved_them(sample: Sample) -> None:
     example = Example("worst", "yes", "no", 0.93, (("age", "61", -0.21), ("city", "<b>Paris</b>", 0.04)))
-    report = replace(sample(TaskKind.BINARY), examples=(example,))
+    report = replace(sample("binary"), examples=(example,))
     [view] = example_views(report)
     assert view.prediction == "no (93%)"
     assert [r[2] for r in view.reasons] == ["−21.0 points", "+4.0 points"]
@@ -73,7 +73,7 @@ def test_example_rows_say_what_moved_them(sample: Sample) -> None:
 
 
 def test_intervals_of_rows_that_chose_the_model_are_not_called_95_percent(sample: Sample) -> None:
-    report = sample(TaskKind.BINARY)
+    report = sample("binary")
     kept, chosen = (replace(report, evaluation=replace(report.evaluation, on_holdout=on)) for on in (True, False))
     for text in (model_card_text(chosen), evaluation_card(chosen.evaluation)):
         assert "widened" in text
@@ -84,13 +84,13 @@ def test_intervals_of_rows_that_chose_the_model_are_not_called_95_percent(sample
 
 
 def test_how_rare_an_error_may_be_to_have_been_missed(sample: Sample) -> None:
-    evaluation = replace(sample(TaskKind.BINARY).evaluation, rows=900, records=None)
+    evaluation = replace(sample("binary").evaluation, rows=900, records=None)
     assert "fewer than about 1 row in 300 " in unseen_words(evaluation)
     assert "fewer than about 1 row in 60 " in unseen_words(replace(evaluation, records=180))
 
 
-@pytest.mark.parametrize("kind", TaskKind)
-def test_the_model_card_has_the_fields_sections(sample: Sample, kind: TaskKind) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_model_card_has_the_fields_sections(sample: Sample, kind: str) -> None:
     report = sample(kind)
     headings = [section.heading for section in model_card(report)]
     assert headings == ["Model details", "Intended use", "Training data", "Metrics", "Limits"]
@@ -105,7 +105,7 @@ def test_the_model_card_has_the_fields_sections(sample: Sample, kind: TaskKind) 
 
 
 def test_the_report_says_how_to_serve_and_hides_the_machinery(sample: Sample) -> None:
-    report = replace(sample(TaskKind.BINARY), stage_seconds={"hurry": 1.0, "frame the task": 2.0, "trial 1: x": 3.0})
+    report = replace(sample("binary"), stage_seconds={"hurry": 1.0, "frame the task": 2.0, "trial 1: x": 3.0})
     page = render_html(report)
     assert f"journeyman serve {report.name}" in page
     assert f"journeyman operate {report.name}" in page
@@ -116,8 +116,8 @@ def test_the_report_says_how_to_serve_and_hides_the_machinery(sample: Sample) ->
     assert settings.index("<details") < settings.index("<dl")
 
 
-@pytest.mark.parametrize("kind", TaskKind)
-def test_the_request_that_is_printed_is_one_that_a_service_takes(sample: Sample, kind: TaskKind) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_request_that_is_printed_is_one_that_a_service_takes(sample: Sample, kind: str) -> None:
     report = sample(kind)
     page = html.unescape(render_html(report))
     command = next(line for line in re.findall(r"<code>(curl [^<]+)</code>", page))

@@ -17,13 +17,13 @@ from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.report import BuildReport
 from journeyman.entities.search import ASKED_TO_FINISH
-from journeyman.entities.task import TaskKind
 from journeyman.reports.html import render_html
 from journeyman.reports.search_words import not_tried_words
 from journeyman.reports.terminal import findings_table, models_table, show, summary
 from journeyman.stores.facts import decode, encode
+from journeyman.testing.kinds import KINDS
 
-Sample = Callable[[TaskKind], BuildReport]
+Sample = Callable[[str], BuildReport]
 _LONG = "a sentence that goes on and on about a column, its values and what they are worth, " * 5
 
 
@@ -33,8 +33,8 @@ def plain(renderable: RenderableType, width: int = 80) -> str:
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("kind", list(TaskKind))
-def test_summary_is_one_screenful(sample: Sample, kind: TaskKind) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_summary_is_one_screenful(sample: Sample, kind: str) -> None:
     lines = plain(summary(sample(kind), "/home/ada/workspace/models/report.html")).splitlines()
     assert len(lines) <= 35
     assert max(len(line) for line in lines) <= 80
@@ -44,7 +44,7 @@ def test_summary_is_one_screenful(sample: Sample, kind: TaskKind) -> None:
 
 
 def test_summary_stays_a_screenful_when_there_is_much_to_say(sample: Sample) -> None:
-    report = sample(TaskKind.BINARY)
+    report = sample("binary")
     wordy = replace(
         report,
         name="n" * 20,
@@ -58,7 +58,7 @@ def test_summary_stays_a_screenful_when_there_is_much_to_say(sample: Sample) -> 
 
 def test_a_build_that_took_longer_than_its_budget_says_so_on_the_first_screen(sample: Sample) -> None:
     settings = {"budget": "5.0"}
-    late, near = (replace(sample(TaskKind.BINARY), settings=settings, seconds=seconds) for seconds in (43.0, 5.4))
+    late, near = (replace(sample("binary"), settings=settings, seconds=seconds) for seconds in (43.0, 5.4))
     assert "43.0 s where 5 s were asked for" in " ".join(plain(summary(late, "r.html")).split())
     assert "were asked for" not in plain(summary(near, "r.html"))
 
@@ -67,12 +67,12 @@ def test_a_long_reason_is_told_to_its_figure_where_the_screen_has_room(sample: S
     reason = f"it also beats {'repeating ' * 14}the value of one year before: root mean squared error 25.5 against 28.4"
     decision = Decision(Verdict.RELEASE, Action.PROMOTE, "it is better than predicting without a model", (reason,))
     for told in (decision, replace(decision, reason=reason, reasons=())):
-        text = " ".join(plain(summary(replace(sample(TaskKind.BINARY), decision=told), "r.html")).split())
+        text = " ".join(plain(summary(replace(sample("binary"), decision=told), "r.html")).split())
         assert "25.5 against 28.4" in text
 
 
 def test_model_not_for_release_is_not_offered_for_use(sample: Sample) -> None:
-    report = sample(TaskKind.BINARY)
+    report = sample("binary")
     refused = replace(
         report,
         decision=Decision(Verdict.DO_NOT_RELEASE, Action.KEEP, "it is no better than predicting without a model"),
@@ -83,13 +83,13 @@ def test_model_not_for_release_is_not_offered_for_use(sample: Sample) -> None:
 
 
 def test_nothing_to_act_on_is_said(sample: Sample) -> None:
-    assert "No finding needs an act" in plain(summary(replace(sample(TaskKind.BINARY), findings=()), "r.html"))
+    assert "No finding needs an act" in plain(summary(replace(sample("binary"), findings=()), "r.html"))
 
 
 def test_names_cannot_steer_the_terminal(sample: Sample) -> None:
     evil = "[bold red]x[/]\x1b[2J\x07"
     report = replace(
-        sample(TaskKind.BINARY), name=evil, source=evil, findings=(Finding("DQ1", Severity.ERROR, (), evil, evil),)
+        sample("binary"), name=evil, source=evil, findings=(Finding("DQ1", Severity.ERROR, (), evil, evil),)
     )
     version = ModelVersion(evil, 1, "p", "d", "2026-11-22T18:30:00Z", "roc_auc", 0.9, evil)
     for renderable in (summary(report, evil), show(report), models_table([version]), findings_table(report.findings)):
@@ -100,7 +100,7 @@ def test_names_cannot_steer_the_terminal(sample: Sample) -> None:
 
 
 def test_show_tells_every_finding_and_column(sample: Sample) -> None:
-    report = sample(TaskKind.REGRESSION)
+    report = sample("regression")
     text = plain(show(report), 100)
     assert "DQ401" in text
     assert "DQ201" in text
@@ -147,7 +147,7 @@ def test_a_letter_of_one_model_is_no_other_models() -> None:
 
 
 def test_a_search_that_its_user_ended_says_so_in_summary_and_report(sample: Sample) -> None:
-    report = replace(sample(TaskKind.BINARY), settings={"trials": "40"}, stop_reason=ASKED_TO_FINISH)
+    report = replace(sample("binary"), settings={"trials": "40"}, stop_reason=ASKED_TO_FINISH)
     said = f"Stopped, after {len(report.trials)} of the 40 trials asked for: you asked it to finish with what it had"
     for shown in (summary(report, "r.html"), show(report)):
         assert said in " ".join(plain(shown).split())
@@ -164,7 +164,7 @@ def test_empty_tables_say_what_to_do() -> None:
 
 
 def test_show_says_what_was_expected_of_each_trial_and_what_came(sample: Sample) -> None:
-    report = sample(TaskKind.BINARY)
+    report = sample("binary")
     stated = tuple(Expectation(t.candidate.key, 0.37, 0.01, 2.0) for t in report.trials)
     outcomes = tuple((k == 1, 0.123 if k == 1 else 0.0) for k in range(len(report.trials)))
     text = plain(show(replace(report, expectations=stated, outcomes=outcomes)))
@@ -174,7 +174,7 @@ def test_show_says_what_was_expected_of_each_trial_and_what_came(sample: Sample)
 
 
 def test_what_was_not_tried_is_listed_with_the_reason(sample: Sample) -> None:
-    report = sample(TaskKind.BINARY)
+    report = sample("binary")
     refused = (NotTried("catboost", needs_extra("catboost")), NotTried("nearest_rows", Refusal("more than 6,000 rows")))
     lacking = replace(report, not_tried=refused)
     for page in (plain(show(lacking)), html.unescape(render_html(lacking))):

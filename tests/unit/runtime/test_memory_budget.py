@@ -18,7 +18,7 @@ from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble, Member
 from journeyman.errors import SettingsError
 from journeyman.plugins import load_parts
@@ -33,7 +33,7 @@ from journeyman.runtime.memory_budget import (
 )
 from journeyman.settings import BuildSettings, checked, parse_memory
 
-TASK = Task("y", TaskKind.REGRESSION, "rmse")
+TASK = Task("y", "regression", "rmse")
 SIZES = Sizes(25_000, 20_000, 4, 2, TASK, 80_000_000, {"native": 400, "dense": 400, "neural": 400})
 PREPARATIONS = load_parts("journeyman.preparations")
 TREES, NET = LightGBM(), Neural()

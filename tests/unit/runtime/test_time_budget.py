@@ -14,7 +14,7 @@ from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.search import Search
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus
 from journeyman.runtime.finishing import embedded_finishing_seconds, finishing_seconds
 from journeyman.runtime.time_budget import (
@@ -32,7 +32,7 @@ from journeyman.runtime.time_budget import (
 from journeyman.settings import BuildSettings
 from journeyman.stages.rank import CostModel, judgement
 
-TASK = Task("y", TaskKind.REGRESSION, "rmse")
+TASK = Task("y", "regression", "rmse")
 COLUMNS = (Column("x", Kind.NUMBER), Column("y", Kind.NUMBER, Role.TARGET))
 TABLE = Table("t", pd.DataFrame({"x": np.arange(80.0), "y": np.arange(80.0)}), COLUMNS, "", 80)
 ROWS = np.arange(80)

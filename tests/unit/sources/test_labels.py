@@ -10,7 +10,6 @@ import pytest
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.task import Task
 from journeyman.errors import TargetError
-from journeyman.inference.release import typed_labels
 from journeyman.settings import BuildSettings
 from journeyman.sources import FrameSource, open_source
 from journeyman.sources.parsing import RowReader, infer_column
@@ -18,6 +17,7 @@ from journeyman.stages.check import check
 from journeyman.stages.frame_task import frame_task
 from journeyman.stages.ingest import ingest
 from journeyman.stages.repair import repair
+from journeyman.tasks.typed_labels import typed_labels
 
 
 def asked(y: object, **settings: object) -> tuple[Task, pd.Series, list[str]]:

@@ -12,12 +12,12 @@ import pytest
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.finding import Finding, Remedy, Severity
 from journeyman.entities.table import Table
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import RuleContext, RuleScope
 from journeyman.quality_rules import BUILT_IN
 from journeyman.stages.check import check
 
-TASK = Task("y", TaskKind.REGRESSION, "rmse")
+TASK = Task("y", "regression", "rmse")
 TABLE = Table(
     "t", pd.DataFrame({"y": [1.0, 2.0]}), (Column("y", Kind.NUMBER, Role.TARGET),), digest="0" * 64, source_rows=2
 )

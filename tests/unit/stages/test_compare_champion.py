@@ -10,12 +10,12 @@ from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.comparison import ChampionPredictions, JudgedRows
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble
 from journeyman.stages.evaluate.compare_champion import compare_champion
 from journeyman.stages.evaluate.judged_rows import judging_rows, predict_judged_rows
 
-TASK = Task("y", TaskKind.REGRESSION, "rmse")
+TASK = Task("y", "regression", "rmse")
 ROWS = 400
 RNG = np.random.default_rng(3)
 Y = RNG.normal(size=ROWS)

@@ -8,7 +8,7 @@ from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble, Member
 from journeyman.entities.weakness import Cause, TreatmentKind
 from journeyman.stages.diagnose import diagnose, inside
@@ -27,7 +27,7 @@ def planted(y, answers, x, group, metric, labels=(), scheme=Scheme.SHUFFLED):
         *(Column(name, Kind.NUMBER) for name in frame.columns[:-1]),
         Column("g", Kind.CATEGORY, categories=GROUPS),
     ]
-    kind = (TaskKind.REGRESSION, None, TaskKind.BINARY, TaskKind.MULTICLASS)[len(labels)]
+    kind = ("regression", None, "binary", "multiclass")[len(labels)]
     if labels:
         frame["y"] = pd.Categorical.from_codes(y.astype(int), categories=list(labels))
         columns.append(Column("y", Kind.CATEGORY, Role.TARGET, categories=tuple(labels)))

@@ -9,7 +9,7 @@ import pytest
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble
 from journeyman.stages.duplicate_lookup import PRIORS, measure_lookup
 from journeyman.stages.ensemble import metric_losses
@@ -24,7 +24,7 @@ def asked(y: np.ndarray, answers: np.ndarray, copies: np.ndarray | None, labels:
     if labels:
         target = pd.Categorical.from_codes(y.astype(int), categories=pd.Index(labels, dtype=object))
         column = Column("y", Kind.CATEGORY, Role.TARGET, categories=labels)
-    kind = TaskKind.REGRESSION if not labels else TaskKind.BINARY if len(labels) == 2 else TaskKind.MULTICLASS
+    kind = "regression" if not labels else "binary" if len(labels) == 2 else "multiclass"
     task = Task("y", kind, "log_loss" if labels else "rmse", labels)
     table = Table("t", pd.DataFrame({"y": target}), (column,), "0" * 64, len(y))
     half = np.arange(len(y)) % 4 < 2

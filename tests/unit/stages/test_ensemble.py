@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from journeyman.entities.candidate import Candidate
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus
 from journeyman.metrics import METRICS
 from journeyman.stages.ensemble import (
@@ -18,9 +18,9 @@ from journeyman.stages.ensemble import (
     with_seed_replicas,
 )
 
-BINARY = Task("y", TaskKind.BINARY, "log_loss", ("no", "yes"))
+BINARY = Task("y", "binary", "log_loss", ("no", "yes"))
 LATENCY = 0.001
-REGRESSION = Task("y", TaskKind.REGRESSION, "rmse")
+REGRESSION = Task("y", "regression", "rmse")
 
 
 def trial(name, predictions, y, metric, **facts):
@@ -197,7 +197,7 @@ def test_the_threshold_follows_a_metric_of_labels():
     y = (rng.uniform(size=3000) < 0.05).astype(float)
     p = np.clip(0.05 + 0.2 * y + rng.normal(scale=0.05, size=3000), 0.001, 0.999)
     answers = np.column_stack([1 - p, p])
-    task = Task("y", TaskKind.BINARY, "balanced_accuracy", ("no", "yes"))
+    task = Task("y", "binary", "balanced_accuracy", ("no", "yes"))
     chosen = ensemble(
         METRICS["balanced_accuracy"], [trial("a", answers, y, "balanced_accuracy")], y, task, None, LATENCY
     )

@@ -8,7 +8,7 @@ from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.conformal import Conformal
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table, to_block
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble
 from journeyman.metrics import METRICS
 from journeyman.stages.evaluate import evaluate
@@ -19,7 +19,7 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
-def setting(n=3000, holdout=0.3, kind=TaskKind.BINARY, scheme=Scheme.SHUFFLED, weak=True, seed=0):
+def setting(n=3000, holdout=0.3, kind="binary", scheme=Scheme.SHUFFLED, weak=True, seed=0):
     """A model that answers by x; where c is "bad", x says nothing."""
     rng = np.random.default_rng(seed)
     x, c = rng.normal(size=n), rng.integers(0, 4, n)
@@ -32,7 +32,7 @@ def setting(n=3000, holdout=0.3, kind=TaskKind.BINARY, scheme=Scheme.SHUFFLED, w
         Column("twin", Kind.NUMBER),
         Column("c", Kind.CATEGORY, categories=tuple("uvbw")),
     ]
-    if kind is TaskKind.BINARY:
+    if kind == "binary":
         y = (rng.random(n) < sigmoid(signal)).astype(float)
         frame["y"] = pd.Categorical.from_codes(y.astype(int), categories=["no", "yes"])
         columns.append(Column("y", Kind.CATEGORY, Role.TARGET, categories=("no", "yes")))
@@ -59,12 +59,12 @@ def setting(n=3000, holdout=0.3, kind=TaskKind.BINARY, scheme=Scheme.SHUFFLED, w
     split = Split(scheme, train, np.arange(n - h, n), folds, "")
     rows = np.concatenate([f.validate for f in folds])
     oof = predict(to_block(frame.iloc[rows], table.features))
-    threshold = 0.5 if kind is TaskKind.BINARY else None
+    threshold = 0.5 if kind == "binary" else None
     ensemble = Ensemble((), METRICS[task.metric].score(y[rows], oof), oof, threshold=threshold)
     return predict, ensemble, table, task, split
 
 
-@pytest.mark.parametrize("kind", [TaskKind.BINARY, TaskKind.REGRESSION])
+@pytest.mark.parametrize("kind", ["binary", "regression"])
 @pytest.mark.parametrize("holdout", [0.3, 0.0])
 def test_a_good_model_is_seen_as_one_and_its_weak_slice_is_found(kind, holdout):
     given = setting(kind=kind, holdout=holdout)
@@ -86,7 +86,7 @@ def test_a_good_model_is_seen_as_one_and_its_weak_slice_is_found(kind, holdout):
     assert "twin" in helps["x"].note
     assert ("learned from" in helps["c"].note) is not found.on_holdout
     assert sum(found.prediction_counts) == found.rows
-    if kind is TaskKind.BINARY:
+    if kind == "binary":
         assert sum(map(sum, found.confusion)) == found.rows
         right = found.confusion[0][0] + found.confusion[1][1]
         assert right / found.rows == pytest.approx(next(s.value for s in found.scores if s.metric == "accuracy"))
@@ -145,7 +145,7 @@ def test_no_change_is_scored_along_the_time_column():
     timed = Table("t", frame, (*table.columns, Column("when", Kind.NUMBER, Role.TIME)), "0", n)
     latest = np.argsort(order)
     split = Split(Scheme.TIME, np.sort(latest[:2000]), np.sort(latest[2000:]), split.folds, "")
-    task = Task("y", TaskKind.BINARY, "accuracy", ("no", "yes"), Scheme.TIME, time_column="when")
+    task = Task("y", "binary", "accuracy", ("no", "yes"), Scheme.TIME, time_column="when")
     found = evaluate(predict, ensemble, timed, task, split, 0)
     assert found.no_change.baseline == pytest.approx(0.98, abs=0.01)
     assert found.no_change_rule == "repeating the previous value"
@@ -154,7 +154,7 @@ def test_no_change_is_scored_along_the_time_column():
 
 
 def test_what_intervals_hold_is_counted_on_the_holdout_only():
-    predict, ensemble, table, task, split = setting(kind=TaskKind.REGRESSION, weak=False)
+    predict, ensemble, table, task, split = setting(kind="regression", weak=False)
     check = evaluate(predict, ensemble, table, task, split, 0, Conformal(0.9, 0.5 * 1.645)).interval_check
     assert (check.coverage, check.rows) == (0.9, 900)
     assert check.low < 0.9 < check.high
@@ -164,7 +164,7 @@ def test_what_intervals_hold_is_counted_on_the_holdout_only():
 
 
 def test_copies_are_counted_as_records_and_widen_the_interval():
-    predict, ensemble, table, task, split = setting(kind=TaskKind.REGRESSION, n=600, weak=False)
+    predict, ensemble, table, task, split = setting(kind="regression", n=600, weak=False)
     again = Split(split.scheme, split.train, split.holdout, split.folds, "", np.arange(600) // 10)
     alone, copied = (evaluate(predict, ensemble, table, task, s, 0) for s in (split, again))
     assert (alone.records, copied.records) == (None, 18)

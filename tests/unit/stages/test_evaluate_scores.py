@@ -7,14 +7,15 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from journeyman.entities.metric import Loss, MetricWords
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.metrics import METRICS
 from journeyman.metrics.regression import RegressionMetric
 from journeyman.metrics.weighted import weighted_score
-from journeyman.stages.evaluate.baseline import no_change, trivial
+from journeyman.stages.evaluate.baseline import trivial
 from journeyman.stages.evaluate.examined import Examined
 from journeyman.stages.evaluate.resample import Units, block_length, draws
 from journeyman.stages.evaluate.scores import at_threshold, compare
+from journeyman.tasks import task_type
 
 
 def probabilities(rng, n, k):
@@ -27,10 +28,10 @@ def probabilities(rng, n, k):
 def test_weights_mean_repeated_rows(name, seed, n, k):
     rng = np.random.default_rng(seed)
     metric = METRICS[name]
-    if TaskKind.REGRESSION in metric.kinds:
+    if "regression" in metric.kinds:
         y, p = rng.integers(-3, 4, n).astype(float), rng.normal(size=(n, 1))
     else:
-        k = k if TaskKind.MULTICLASS in metric.kinds and seed % 2 else 2
+        k = k if "multiclass" in metric.kinds and seed % 2 else 2
         y, p = rng.integers(0, k, n).astype(float), probabilities(rng, n, k)
     weights = rng.multinomial(n, np.full(n, 1 / n), size=4).astype(float)
     ours = weighted_score(metric, y, p)(weights)
@@ -69,7 +70,7 @@ def coverage(task, truth, draw, runs=300):
 
 @pytest.mark.slow
 def test_interval_of_auc_covers_the_truth():
-    task = Task("y", TaskKind.BINARY, "roc_auc", ("0", "1"))
+    task = Task("y", "binary", "roc_auc", ("0", "1"))
 
     def draw(rng):
         y = (rng.random(200) < 0.3).astype(float)
@@ -81,13 +82,13 @@ def test_interval_of_auc_covers_the_truth():
 
 @pytest.mark.slow
 def test_interval_of_rmse_covers_the_truth():
-    task = Task("y", TaskKind.REGRESSION, "rmse")
+    task = Task("y", "regression", "rmse")
     assert 0.90 <= coverage(task, 1.0, lambda rng: (rng.normal(size=200), np.zeros((200, 1)), None)) <= 0.99
 
 
 @pytest.mark.slow
 def test_interval_covers_the_truth_where_rows_come_in_groups():
-    task = Task("y", TaskKind.BINARY, "accuracy", ("0", "1"), Scheme.GROUPED)
+    task = Task("y", "binary", "accuracy", ("0", "1"), Scheme.GROUPED)
 
     def draw(rng):
         groups = np.repeat(np.arange(60), 10)
@@ -102,7 +103,7 @@ def test_interval_covers_the_truth_where_rows_come_in_groups():
 
 @pytest.mark.slow
 def test_interval_covers_the_truth_where_errors_go_along_in_time():
-    task = Task("y", TaskKind.REGRESSION, "rmse", scheme=Scheme.TIME)
+    task = Task("y", "regression", "rmse", scheme=Scheme.TIME)
 
     def draw(rng):
         steps = rng.normal(size=700) * np.sqrt(1 - 0.7**2)
@@ -135,7 +136,7 @@ def test_blocks_grow_with_dependence():
 
 
 def test_accuracy_without_a_miss_keeps_an_honest_interval():
-    task = Task("y", TaskKind.BINARY, "accuracy", ("0", "1"))
+    task = Task("y", "binary", "accuracy", ("0", "1"))
     y = np.tile([0.0, 1.0], 15)
     (score,), _ = compare([METRICS["accuracy"]], examined(y, np.column_stack([1 - y, y]), task), task, None, 0)
     assert score.value == score.high == 1.0
@@ -144,7 +145,7 @@ def test_accuracy_without_a_miss_keeps_an_honest_interval():
 
 @pytest.mark.parametrize("positives", [6, 60])
 def test_a_perfect_ranking_of_few_rows_keeps_an_honest_interval(positives):
-    task = Task("y", TaskKind.BINARY, "roc_auc", ("0", "1"))
+    task = Task("y", "binary", "roc_auc", ("0", "1"))
     y = (np.arange(120) < positives).astype(float)
     p = np.where(y == 1, 0.9, 0.1)
     (score,), _ = compare([METRICS["roc_auc"]], examined(y, np.column_stack([1 - p, p]), task), task, None, 0)
@@ -162,7 +163,7 @@ def test_labels_are_given_at_the_threshold():
 def test_the_trivial_answer_is_the_best_constant_for_its_metric(name):
     rng = np.random.default_rng(3)
     y = rng.lognormal(size=501)
-    task = Task("y", TaskKind.REGRESSION, name)
+    task = Task("y", "regression", name)
     metric, best = METRICS[name], trivial(y, task, METRICS[name], len(y))
     sign = 1 if metric.greater_is_better else -1
     others = [sign * metric.score(y, np.full((501, 1), c)) for c in np.quantile(y, np.linspace(0.05, 0.95, 60))]
@@ -173,7 +174,7 @@ def test_the_trivial_answer_is_the_best_constant_for_its_metric(name):
 def test_no_change_says_the_previous_label():
     rng = np.random.default_rng(0)
     y = np.cumsum(rng.random(2001) < 0.1) % 2.0
-    task = Task("y", TaskKind.BINARY, "accuracy", ("0", "1"), Scheme.TIME)
-    said = no_change(y[1:1001], y[:1000], np.r_[y[1000:2000], np.nan], task)
+    task = Task("y", "binary", "accuracy", ("0", "1"), Scheme.TIME)
+    said = task_type(task).repeat_previous(y[1:1001], y[:1000], np.r_[y[1000:2000], np.nan], task)
     assert (said.argmax(axis=1)[:-1] == y[1000:2000]).all()
     assert said.sum(axis=1) == pytest.approx(np.ones(1001))

@@ -8,13 +8,13 @@ from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.evaluation import Evaluation, Importance, Score
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.stages.explain import explain
 
 SCORE = Score("roc_auc", 0.9, 0.8, 1.0, 0.5, 0.5, 0.5, 0.3, 0.5, True)
 
 
-def setting(kinds=TaskKind.BINARY):
+def setting(kinds="binary"):
     rng = np.random.default_rng(0)
     n = 900
     frame = pd.DataFrame(

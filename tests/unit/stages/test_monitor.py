@@ -7,16 +7,16 @@ import pytest
 
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.signal import Tier
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.entities.traffic import Feed, Reference, Traffic
-from journeyman.metrics.row_losses import bounded_losses
 from journeyman.plugins import load_parts
 from journeyman.stages.monitor import monitor, reset_memory
 from journeyman.stores.facts import decode, encode
+from journeyman.tasks import task_type
 
 HOUR = 3_600_000
 START = 1_700_000_000_000
-TASK = Task("y", TaskKind.REGRESSION, "mae")
+TASK = Task("y", "regression", "mae")
 DETECTORS = list(load_parts("journeyman.drift_detectors").values())
 
 
@@ -34,7 +34,7 @@ def hour(number, count=40, factor=1.0, harm=0.0):
 @pytest.fixture(scope="module")
 def reference():
     past = hour(-1, 1_500)
-    losses = bounded_losses(past.truths, past.answers, TASK, 25.0)
+    losses = task_type(TASK).live_losses(past.truths, past.answers, 25.0)
     columns = (Column("x", Kind.NUMBER), Column("z", Kind.NUMBER))
     return Reference(past.rows, past.answers, past.truths, losses, {"x": 1.0}, columns, 25.0)
 

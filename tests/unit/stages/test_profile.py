@@ -14,7 +14,7 @@ import pytest
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.stages.profile import profile
 from journeyman.stages.profile.relations import correlations
 
@@ -72,7 +72,7 @@ def a_table(n=2000, seed=0):
     return Table("t", frame, columns, "0", n)
 
 
-TASK = Task("y", TaskKind.BINARY, "roc_auc", ("no", "yes"))
+TASK = Task("y", "binary", "roc_auc", ("no", "yes"))
 
 
 def split_of(n, holdout=0):
@@ -169,7 +169,7 @@ def test_a_source_of_texts_is_read_by_the_columns_rules():
         }
     )
     table = Table("t", held, columns, "0", 5)
-    task = Task("city", TaskKind.BINARY, "roc_auc", ("Bari", "Rome"))
+    task = Task("city", "binary", "roc_auc", ("Bari", "Rome"))
     found = profile(TextSource(raw), table, task, split_of(2))
     own = by_name(found)
     assert (found.rows, found.trained_rows) == (5, 2)
@@ -187,7 +187,7 @@ def test_names_that_differ_by_case_are_measured_apart():
     raw = pd.DataFrame({"Age": ["1", "2", "3"], "age": ["10", "20", "30"], "AGE": ["a", "b", "b"]})
     columns = (Column("Age", Kind.NUMBER), Column("age", Kind.NUMBER, Role.TARGET), Column("AGE", Kind.CATEGORY))
     held = pd.DataFrame({"Age": [1.0, 2.0], "age": [10.0, 20.0], "AGE": pd.Categorical(["a", "b"])})
-    task = Task("age", TaskKind.REGRESSION, "rmse")
+    task = Task("age", "regression", "rmse")
     own = by_name(profile(TextSource(raw), Table("t", held, columns, "0", 3), task, split_of(2)))
     assert (own["Age"].mean, own["age"].mean) == (2.0, 20.0)
     assert own["AGE"].top_values == ("b", "a")
@@ -219,9 +219,7 @@ def test_date_formats_with_names_of_months_and_hours():
         Column("y", Kind.NUMBER, Role.TARGET),
     )
     held = pd.DataFrame({"day": pd.to_datetime(["2021-03-03", None]).astype("datetime64[us]"), "y": [1.0, 2.0]})
-    found = profile(
-        TextSource(raw), Table("t", held, columns, "0", 3), Task("y", TaskKind.REGRESSION, "rmse"), split_of(2)
-    )
+    found = profile(TextSource(raw), Table("t", held, columns, "0", 3), Task("y", "regression", "rmse"), split_of(2))
     own = by_name(found)["day"]
     assert own.missing == 1
     assert own.maximum == pd.Timestamp("2021-03-03 14:05").timestamp()

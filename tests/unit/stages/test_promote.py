@@ -6,11 +6,11 @@ import pytest
 from journeyman.entities.decision import Action
 from journeyman.entities.operation import Economics
 from journeyman.entities.paired_comparison import PairedComparison
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.entities.traffic import Traffic
 from journeyman.metrics.e_process import evidence, update
-from journeyman.metrics.row_losses import bounded_losses
 from journeyman.stages.promote import open_comparison, paired, promote, watch_over
+from journeyman.tasks import task_type
 
 ECONOMICS = Economics(loss=0.02)
 
@@ -104,7 +104,7 @@ def test_odds_beyond_a_thousand_are_not_shown() -> None:
 
 
 def test_pairs_are_truths_of_the_span_that_both_answered_in_the_order_they_came() -> None:
-    task = Task("y", TaskKind.REGRESSION, "rmse")
+    task = Task("y", "regression", "rmse")
     shadow = np.array([[1.0], [2.0], [np.nan], [4.0], [5.0]])
     traffic = Traffic(
         begin=100,
@@ -120,7 +120,7 @@ def test_pairs_are_truths_of_the_span_that_both_answered_in_the_order_they_came(
     )
 
     def losses(truths: np.ndarray, answers: np.ndarray) -> np.ndarray:
-        return bounded_losses(truths, answers, task, 10.0)
+        return task_type(task).live_losses(truths, answers, 10.0)
 
     # Row 2 has no answer of the challenger, row 4 none of the champion; row 1's truth came before row 0's.
     np.testing.assert_allclose(paired(open_comparison(1, 2), traffic, losses), [0.2, 0.1, 0.4])

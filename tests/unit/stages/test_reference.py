@@ -8,7 +8,7 @@ from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.evaluation import Importance
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble
 from journeyman.stages.reference import MOST_ROWS, make_reference
 from journeyman.stores.facts import decode, encode
@@ -29,7 +29,7 @@ def referred(count, scheme, wave=0.0, unit=1.0):
     table = Table("t", frame, columns, "d", count)
     return make_reference(
         table,
-        Task("y", TaskKind.REGRESSION, "mae", scheme=scheme),
+        Task("y", "regression", "mae", scheme=scheme),
         split,
         Ensemble((), 0.0, (x * unit)[rows][:, None]),
         FALLS,

@@ -10,7 +10,7 @@ from journeyman.entities.labelled import Labelled
 from journeyman.entities.operation import Economics
 from journeyman.entities.paired_comparison import PairedComparison
 from journeyman.entities.staleness import Staleness
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.metrics.e_process import evidence, update
 from journeyman.stages.promote import open_comparison, promote
 from journeyman.stages.retrain import QuickModels, price, rehearse, rehearsed
@@ -22,7 +22,7 @@ ECONOMICS = price(Economics(), UNIT)
 
 def models() -> QuickModels:
     columns = tuple(Column(f"x{i}", Kind.NUMBER) for i in range(4))
-    task = Task("y", TaskKind.BINARY, "roc_auc", ("a", "b"))
+    task = Task("y", "binary", "roc_auc", ("a", "b"))
     return QuickModels(LightGBM(), NativePreparation(), columns, task, 1.0, UNIT)
 
 

@@ -13,7 +13,7 @@ from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.finding import Finding, Remedy, Severity, open_findings
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.table import Table, target_values
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.errors import SettingsError, SourceError, TargetError
 from journeyman.settings import BuildSettings
 from journeyman.stages.repair import repair
@@ -45,7 +45,7 @@ def table() -> Table:
     return Table("t.csv", frame, columns, "0" * 64, N)
 
 
-TASK = Task("y", TaskKind.MULTICLASS, "log_loss", LABELS)
+TASK = Task("y", "multiclass", "log_loss", LABELS)
 
 
 def finding(code: str, remedy: Remedy, *subject: str, **evidence: str) -> Finding:
@@ -106,7 +106,7 @@ def test_roles_named_in_the_settings() -> None:
 def test_labels_are_merged_and_two_are_a_binary_task() -> None:
     done = run(MERGE)
     assert done.task.labels == ("<=50K", ">50K")
-    assert (done.task.kind, done.task.metric) == (TaskKind.BINARY, "roc_auc")
+    assert (done.task.kind, done.task.metric) == ("binary", "roc_auc")
     assert list(done.table.frame["y"].cat.categories) == ["<=50K", ">50K"]
     assert target_values(done.table, "y").tolist()[:3] == [0.0, 0.0, 1.0]
 
@@ -116,9 +116,9 @@ def test_a_metric_named_by_the_user_stays() -> None:
 
 
 def test_labels_that_the_draft_joined_can_be_kept_apart() -> None:
-    joined = replace(TASK, kind=TaskKind.BINARY, metric="roc_auc", labels=("<=50K", ">50K"))
+    joined = replace(TASK, kind="binary", metric="roc_auc", labels=("<=50K", ">50K"))
     done = repair(table(), joined, [MERGE], replace(SETTINGS, accept=("DQ404",)))
-    assert (done.task.labels, done.task.kind, done.task.metric) == (LABELS, TaskKind.MULTICLASS, "log_loss")
+    assert (done.task.labels, done.task.kind, done.task.metric) == (LABELS, "multiclass", "log_loss")
 
 
 def test_rows_without_a_target_are_left_out() -> None:
@@ -187,7 +187,7 @@ def test_targets_that_cannot_be_predicted(values: list[str | None], words: str) 
 def test_a_number_to_estimate() -> None:
     whole = table()
     columns = tuple(replace(c, role=Role.TARGET if c.name == "a" else Role.FEATURE) for c in whole.columns)
-    draft = Task("a", TaskKind.REGRESSION, "rmse")
+    draft = Task("a", "regression", "rmse")
     done = repair(replace(whole, columns=columns), draft, [], replace(SETTINGS, target="a"))
     assert done.table.frame["a"].dtype == np.float64
     with pytest.raises(TargetError, match="only numbers can be estimated"):

@@ -17,7 +17,7 @@ from journeyman.entities.lessons import Lessons
 from journeyman.entities.operation import Economics, WindowKind, WindowPlan
 from journeyman.entities.signal import Signal, Tier, Watched
 from journeyman.entities.staleness import Staleness, WindowScore
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.stages.retrain import (
     BlockLosses,
     Known,
@@ -172,7 +172,7 @@ def abrupt(rows: int, change: int, seed: int = 0) -> Labelled:
 
 
 def quick_models() -> QuickModels:
-    task = Task("y", TaskKind.BINARY, "roc_auc", ("0", "1"))
+    task = Task("y", "binary", "roc_auc", ("0", "1"))
     return QuickModels(LightGBM(), NativePreparation(), (Column("x", Kind.NUMBER),), task, 1.0, UNIT, rounds=20)
 
 

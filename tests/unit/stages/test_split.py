@@ -14,7 +14,7 @@ from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.errors import SettingsError
 from journeyman.stages.split import follow_split, split
 
@@ -40,7 +40,7 @@ def make(y: np.ndarray, classes: int = 0, group: np.ndarray | None = None, when:
 
 
 def task_of(classes: int = 0, **more: object) -> Task:
-    kind = TaskKind.REGRESSION if not classes else TaskKind.BINARY if classes == 2 else TaskKind.MULTICLASS
+    kind = "regression" if not classes else "binary" if classes == 2 else "multiclass"
     return replace(Task("y", kind, "rmse", tuple(str(i) for i in range(classes))), **more)  # type: ignore[arg-type]  # test
 
 

@@ -6,7 +6,6 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journeyman.entities.task import Task, TaskKind
 from journeyman.stages.evaluate.examples import example_rows
 from journeyman.stages.evaluate.thresholds import threshold_counts
 
@@ -31,19 +30,17 @@ def test_counts_are_those_of_the_rule(seed: int, rows: int, digits: int) -> None
 def test_examples_are_best_typical_and_worst() -> None:
     y = np.arange(21.0)
     errors = np.random.default_rng(0).permutation(21) / 10
-    task = Task("y", TaskKind.REGRESSION, "rmse")
-    found = example_rows(np.arange(100, 121), y, (y + errors)[:, None], task)
+    found = example_rows(np.arange(100, 121), y, (y + errors)[:, None], errors)
     by_kind = {
         kind: [round(float(errors[e.position - 100]), 1) for e in found if e.kind == kind]
         for kind in ("best", "typical", "worst")
     }
     assert by_kind == {"best": [0.0, 0.1], "typical": [0.9, 1.0], "worst": [2.0, 1.9]}
-    assert example_rows(np.arange(5), y[:5], y[:5, None], task) == ()
+    assert example_rows(np.arange(5), y[:5], y[:5, None], errors[:5]) == ()
 
 
 def test_of_classes_the_worst_were_sure_and_wrong() -> None:
     p = np.linspace(0.01, 0.99, 30)
-    task = Task("y", TaskKind.BINARY, "roc_auc", ("no", "yes"))
-    found = example_rows(np.arange(30), np.ones(30), np.column_stack([1 - p, p]), task)
+    found = example_rows(np.arange(30), np.ones(30), np.column_stack([1 - p, p]), 1 - p)
     assert [e.position for e in found if e.kind == "worst"] == [0, 1]
     assert [e.position for e in found if e.kind == "best"] == [29, 28]

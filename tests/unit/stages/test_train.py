@@ -13,13 +13,13 @@ from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Member, TrialStatus
 from journeyman.metrics import METRICS
 from journeyman.plugins import load_parts
 from journeyman.stages.train import Allowance, Terms, fit_member, fit_preparation, prepare_folds, train
 
-TASK = Task("y", TaskKind.REGRESSION, "rmse")
+TASK = Task("y", "regression", "rmse")
 
 
 class Clock:

@@ -9,13 +9,13 @@ import pytest
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Severity
 from journeyman.entities.signal import Signal, Tier, Watched
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.entities.traffic import Feed, Reference, Traffic
-from journeyman.metrics.row_losses import bounded_losses
 from journeyman.stages.monitor import attribute_to_faults
+from journeyman.tasks import task_type
 
 HOUR = 3_600_000
-TASK = Task("y", TaskKind.REGRESSION, "mae")
+TASK = Task("y", "regression", "mae")
 COLUMNS = (Column("weight", Kind.NUMBER), Column("heat", Kind.NUMBER), Column("note", Kind.CATEGORY))
 ALARM = Signal("DR101", Tier.LOSS, Severity.ERROR, "worse", 0)
 
@@ -42,7 +42,7 @@ def hour(number, change=lambda rows: rows, count=60, harm=0.0):
 @pytest.fixture(scope="module")
 def reference():
     past = hour(0, count=1_500)
-    losses = bounded_losses(past.truths, past.answers, TASK, 20.0)
+    losses = task_type(TASK).live_losses(past.truths, past.answers, 20.0)
     return Reference(past.rows, past.answers, past.truths, losses, {"weight": 0.6, "heat": 0.4}, COLUMNS, 20.0)
 
 
@@ -137,7 +137,7 @@ def of_sensors(rows):
 def test_sensors_whose_gain_has_wandered_to_anothers_place_are_not_exchanged(gains, swap, told):
     columns = tuple(Column(n, Kind.NUMBER) for n in ("first", "second", "third", "heat", "damp"))
     past, truths = sensors(3_000, 0)
-    losses = bounded_losses(truths, of_sensors(past), TASK, 1.0)
+    losses = task_type(TASK).live_losses(truths, of_sensors(past), 1.0)
     used = {"first": 0.7, "second": 0.2, "heat": 0.1}
     reference = Reference(past, of_sensors(past), truths, losses, used, columns, 1.0)
     rows, truths = sensors(300, 1, gains)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.errors import ReleaseError, WorkspaceError
 from journeyman.stores.releases import read_release, release_digest, remove_release, write_release
 
@@ -24,7 +24,7 @@ FILES = {
 }
 FACTS = {
     "run": "m-1",
-    "task": Task("y", TaskKind.BINARY, "log_loss", ("no", "yes")),
+    "task": Task("y", "binary", "log_loss", ("no", "yes")),
     "score": np.float64(0.25),
     "nan": float("nan"),
     "versions": {"b": "2", "a": "1"},

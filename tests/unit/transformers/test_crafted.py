@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from journeyman.algorithms.lightgbm_candidates import crafted_candidates
 from journeyman.algorithms.lightgbm_trees import LightGBM
 from journeyman.entities.column import Column, Kind
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest
 from journeyman.metrics import METRICS
 from journeyman.transformers.crafted import CraftedPreparation
@@ -20,9 +20,9 @@ from journeyman.transformers.crafted.ground import break_ground
 from journeyman.transformers.crafted.propose import propose
 from journeyman.transformers.crafted.recipes import Combination, GapCount, Lookup, Number, Operation, Quantity
 
-BINARY = Task("y", TaskKind.BINARY, "log_loss", ("no", "yes"))
-MULTICLASS = Task("y", TaskKind.MULTICLASS, "log_loss", tuple("abcdefg"))
-REGRESSION = Task("y", TaskKind.REGRESSION, "rmse")
+BINARY = Task("y", "binary", "log_loss", ("no", "yes"))
+MULTICLASS = Task("y", "multiclass", "log_loss", tuple("abcdefg"))
+REGRESSION = Task("y", "regression", "rmse")
 COLUMNS = (
     Column("width", Kind.NUMBER),
     Column("height", Kind.NUMBER),
@@ -60,13 +60,13 @@ def sample(rows=600, seed=0):
 
 
 def target(task, values):
-    if task.kind is TaskKind.REGRESSION:
+    if task.kind == "regression":
         return values
     classes = len(task.labels)
     return np.digitize(values, np.quantile(values, np.arange(1, classes) / classes)).astype(float)
 
 
-@pytest.fixture(scope="module", params=[BINARY, MULTICLASS, REGRESSION], ids=lambda t: t.kind.value)
+@pytest.fixture(scope="module", params=[BINARY, MULTICLASS, REGRESSION], ids=lambda t: t.kind)
 def fitted(request):
     block, values = sample()
     preparation, matrix = CraftedPreparation().fit(block, COLUMNS, target(request.param, values), request.param, 0)

@@ -3,11 +3,11 @@
 import numpy as np
 
 from journeyman.entities.column import Column, Kind
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.transformers.neural import NeuralPreparation
 from journeyman.transformers.preparations import DensePreparation
 
-TASK = Task("y", TaskKind.BINARY, "roc_auc", ("no", "yes"))
+TASK = Task("y", "binary", "roc_auc", ("no", "yes"))
 CITY = Column("city", Kind.CATEGORY, categories=tuple(f"city {i}" for i in range(40)))
 SIZE, COLOUR = Column("size", Kind.NUMBER), Column("colour", Kind.CATEGORY, categories=("red", "blue"))
 

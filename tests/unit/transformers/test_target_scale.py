@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journeyman.algorithms.linear import Linear
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, Matrix
 from journeyman.transformers.target_scale import SCALES, ScaledModel, TargetScale, long_tailed, on_scale
 
@@ -33,7 +33,7 @@ def test_a_stored_model_answers_alike_and_a_plain_one_stays_plain(name):
     x = Matrix(rng.normal(size=(200, 2)), ("a", "b"))
     y = np.exp(x.values[:, 0])
     scale = TargetScale(name, float(y.min()), float(y.max()))
-    task = Task("y", TaskKind.REGRESSION, "rmse")
+    task = Task("y", "regression", "rmse")
     request = FitRequest(x, scale.forward(y), None, None, task, {}, 1, 0, 1, lambda: False)
     model = ScaledModel(Linear().fit(request), scale)
     files = model.to_files()

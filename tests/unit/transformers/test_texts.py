@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journeyman.entities.column import Column, Kind
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.transformers.derived import derived_columns, with_derived
 from journeyman.transformers.ngrams import learn_ngrams
 from journeyman.transformers.preparations import DensePreparation
 from journeyman.transformers.texts import TextPreparation, distinct_texts, text_shapes
 
-TASK = Task("y", TaskKind.BINARY, "log_loss", ("no", "yes"))
+TASK = Task("y", "binary", "log_loss", ("no", "yes"))
 TEXT = (Column("t", Kind.TEXT),)
 GOOD, BAD = (
     ("lovely warm soup", "a lovely dish", "warm and good"),
@@ -119,7 +119,7 @@ def test_names_are_read_by_their_spelling():
 def test_several_outputs_have_a_score_each():
     block, y = reviews()
     labels = ("a", "b", "c")
-    task = Task("y", TaskKind.MULTICLASS, "log_loss", labels)
+    task = Task("y", "multiclass", "log_loss", labels)
     _, matrix = TextPreparation().fit(block, TEXT, y + (np.arange(300) % 7 == 0) * (2 - y), task, 0)
     assert sum("words for output" in name for name in matrix.names) == 3
 

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from journeyman.entities.candidate import Candidate, Turn
 from journeyman.entities.column import Column
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, Matrix
 from journeyman.transformers.steps import decode_array, encode_array
 
@@ -67,7 +67,7 @@ class RankedLinear:
     def fit(self, request: FitRequest) -> LineModel:
         """Learn."""
         x, y, penalty = request.x.values, request.y, float(request.parameters["penalty"])
-        if request.task.kind is TaskKind.REGRESSION:
+        if request.task.kind == "regression":
             line = Ridge(penalty).fit(x, y)
             return LineModel(line.coef_[:, None], np.array([line.intercept_]), False)
         classes = len(request.task.labels)

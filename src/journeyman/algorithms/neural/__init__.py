@@ -11,7 +11,7 @@ from journeyman.algorithms.neural.model import NeuralModel
 from journeyman.algorithms.neural.training import train_net
 from journeyman.entities.candidate import Candidate, Parameter, Refusal, Turn, needs_extra
 from journeyman.entities.column import Column
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel
 
 __all__ = ["Neural", "NeuralModel"]
@@ -64,7 +64,7 @@ class Neural:
             ),
         )
         found = [Candidate(self.name, p, reason, style, preparation="neural") for p, style, reason in proposals]
-        if task.kind is TaskKind.REGRESSION:
+        if not task.labels:
             wavy: dict[str, Parameter] = {"epochs": short, "wildness": 0.5, "dropout": 0.0}
             reason = "a neural net for functions that turn often under little noise; a short training"
             turn = Turn.SMOOTH if rows >= _ENOUGH_ROWS else Turn.RANKED

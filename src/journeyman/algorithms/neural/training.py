@@ -49,7 +49,7 @@ def train_net(request: FitRequest) -> NeuralModel:
     target = _target(request)
     inputs = learn_inputs(request.x)
     values, slots = inputs.values(request.x), inputs.slots(request.x)
-    parameters, classifier = request.parameters, request.task.kind.classification
+    parameters, classifier = request.parameters, bool(request.task.labels)
     absolute = request.task.loss in (Loss.ABSOLUTE, Loss.RELATIVE)
     shape = Shape(
         numbers=len(inputs.numbers),
@@ -146,7 +146,7 @@ class _Pace:
 
     def __init__(self, request: FitRequest, steps: int) -> None:
         parameters = request.parameters
-        default = 0.04 if request.task.kind.classification else 0.2
+        default = 0.04 if request.task.labels else 0.2
         self.steps = steps
         self.rate = float(parameters.get("learning_rate", default))
         self.decay = float(parameters.get("weight_decay", 0.02))
@@ -209,7 +209,7 @@ class _Validation:
 
 def _target(request: FitRequest) -> Target:
     y = request.y
-    if request.task.kind.classification:
+    if request.task.labels:
         counts = np.bincount(y.astype(np.int64), minlength=len(request.task.labels)) + 1.0
         start = tuple(float(v) for v in np.log(counts / counts.sum()))
         return Target(True, 0.0, 1.0, 0.0, 1.0, start)

@@ -14,8 +14,10 @@ from journeyman.entities.conformal import Conformal, ErrorScale
 from journeyman.entities.split import Split
 from journeyman.entities.table import Block, Table, target_values, to_block
 from journeyman.entities.task import Scheme, Task
+from journeyman.entities.task_traits import Bound
 from journeyman.entities.trial import Ensemble
 from journeyman.stages.conformal.error_scale import best_power, bin_columns, fit_error_scale
+from journeyman.tasks import task_type
 
 __all__ = ["COVERAGE", "Validated", "calibrate_intervals", "conformal_classes", "conformal_numbers"]
 
@@ -85,6 +87,9 @@ def calibrate_intervals(chosen: Ensemble, table: Table, task: Task, division: Sp
     inference for regression" (locally weighted); Lee, Barber and Willett 2023, "Distribution-free inference with
     hierarchical data".
     """
+    bound = task_type(task).traits.bound
+    if bound is Bound.NONE:
+        return None
     rows = np.concatenate([fold.validate for fold in division.folds])
     clusters = np.arange(len(rows), dtype=np.int64)
     if task.scheme is Scheme.GROUPED and task.group_column is not None:
@@ -99,9 +104,11 @@ def calibrate_intervals(chosen: Ensemble, table: Table, task: Task, division: Sp
         clusters,
         task.scheme is Scheme.TIME,
         table.features,
-        {} if task.kind.classification else to_block(table.frame.iloc[rows], table.features),
+        to_block(table.frame.iloc[rows], table.features) if bound is Bound.INTERVAL else {},
     )
-    return conformal_classes(validated) if task.kind.classification else conformal_numbers(validated)
+    if bound is Bound.LABELS:
+        return conformal_classes(validated)
+    return conformal_numbers(validated, *task_type(task).interval_outputs(task))
 
 
 def conformal_classes(rows: Validated) -> Conformal | None:
@@ -111,12 +118,20 @@ def conformal_classes(rows: Validated) -> Conformal | None:
     return None if margin is None else Conformal(COVERAGE, margin)
 
 
-def conformal_numbers(rows: Validated) -> Conformal | None:
+def conformal_numbers(rows: Validated, low: int = 0, high: int = 0) -> Conformal | None:
     """Return the bound of values: as wide as errors are for rows of this kind, where that can be told.
 
     Errors are divided by a size that other rows have taught, so that their quantiles are those of new rows; the size
     itself is then learned from all. Below 100 rows both ends are equally far from the prediction.
+
+    Parameters
+    ----------
+    low, high : int
+        Outputs below and above which the interval reaches; where they differ they are quantiles, which know already how
+        wide it has to be (Romano, Patterson and Candès 2019, "Conformalized quantile regression").
     """
+    if low != high:
+        return _conformal_quantiles(rows, low, high)
     errors = rows.y - rows.predictions[:, 0]
     if not np.isfinite(errors).all():
         return None
@@ -133,6 +148,14 @@ def conformal_numbers(rows: Validated) -> Conformal | None:
     if below is None or above is None:
         return None
     return Conformal(COVERAGE, max(below, 0.0), max(above, 0.0), scale)
+
+
+def _conformal_quantiles(rows: Validated, low: int, high: int) -> Conformal | None:
+    below, above = rows.predictions[:, low] - rows.y, rows.y - rows.predictions[:, high]
+    if not (np.isfinite(below).all() and np.isfinite(above).all()):
+        return None
+    margin = _quantile(np.maximum(below, above), rows.clusters, COVERAGE)
+    return None if margin is None else Conformal(COVERAGE, margin, low_output=low, high_output=high)
 
 
 def _quantile(scores: FloatArray, clusters: IntArray, level: float) -> float | None:

@@ -13,11 +13,11 @@ from journeyman.entities.table import Table, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble
 from journeyman.entities.weakness import Cause, Place, Weakness
-from journeyman.metrics import find_metric
 from journeyman.stages.diagnose.causes import cause_inside, noisy
 from journeyman.stages.diagnose.probe import explained, told_by_columns
 from journeyman.stages.diagnose.validated_rows import ValidatedRows, gather_validated_rows
 from journeyman.stages.diagnose.weak_regions import excess, weak_regions
+from journeyman.tasks import metric_of, task_type
 
 __all__ = ["diagnose", "inside"]
 
@@ -99,7 +99,7 @@ def _weakness(seen: ValidatedRows, place: Place, rows: BoolArray, p_value: float
 
 def _skilled(seen: ValidatedRows) -> bool:
     """Say whether the ensemble answers better than no model, beyond chance."""
-    if seen.task.kind.classification:
+    if seen.task.labels:
         codes = seen.y.astype(np.int64)
         shares = np.bincount(codes, minlength=seen.answers.shape[1]) / len(codes)
         plain = -np.log(shares[codes])
@@ -120,7 +120,7 @@ def _expected(seen: ValidatedRows) -> FloatArray:
 
 def _scale(seen: ValidatedRows) -> Weakness | None:
     """Errors that grow with the answer: the target has another scale than the loss."""
-    if seen.task.kind.classification:
+    if Cause.WRONG_SCALE not in task_type(seen.task).traits.examined_weaknesses:
         return None
     said = seen.answers[:, 0]
     tests = [stats.spearmanr(said[half], seen.loss[half]) for half in (seen.first, ~seen.first)]
@@ -161,12 +161,12 @@ def _drift(seen: ValidatedRows, seed: int) -> Weakness | None:
 
 def _classes(seen: ValidatedRows) -> list[Weakness]:
     """Classes that are seldom recognised although the metric counts them like any other, or that have few rows."""
-    if not seen.task.kind.classification:
+    if Cause.IMBALANCE not in task_type(seen.task).traits.examined_weaknesses:
         return []
     codes, labels = seen.y.astype(np.int64), seen.task.labels
     counts = np.bincount(codes, minlength=len(labels))
     right = seen.answers.argmax(axis=1) == codes
-    by_class = find_metric(seen.task.metric, seen.task.kind).by_class
+    by_class = metric_of(seen.task).by_class
     found = []
     for k in np.flatnonzero(counts).tolist():
         own = codes == k

@@ -40,7 +40,7 @@ def cause_inside(seen: ValidatedRows, inside: BoolArray, seed: int) -> tuple[Cau
     noise = noisy(seen, inside) if skill >= _RIGHT_OFTEN else None
     if noise is not None:
         return Cause.LABEL_NOISE, noise[0]
-    if seen.task.kind.classification and skill >= _NO_SKILL:
+    if seen.task.labels and skill >= _NO_SKILL:
         return None
     harder = float(seen.loss[inside].mean()) / max(float(seen.loss[~inside].mean()), 1e-300)
     if skill >= _LEAST_SKILL and harder < _MUCH_HARDER:
@@ -51,7 +51,7 @@ def cause_inside(seen: ValidatedRows, inside: BoolArray, seed: int) -> tuple[Cau
 
 def noisy(seen: ValidatedRows, inside: BoolArray) -> tuple[str, BoolArray] | None:
     """Return what speaks for labels that are wrong, in words, and the doubtful rows; None where nothing does."""
-    return _sure_and_wrong(seen, inside) if seen.task.kind.classification else _gross(seen, inside)
+    return _sure_and_wrong(seen, inside) if seen.task.labels else _gross(seen, inside)
 
 
 def _skill(seen: ValidatedRows, inside: BoolArray) -> float:
@@ -60,7 +60,7 @@ def _skill(seen: ValidatedRows, inside: BoolArray) -> float:
     Where labels are wrong, answers that are too sure lose much and are yet right more often: errors count as well.
     """
     y = seen.y[inside]
-    if not seen.task.kind.classification:
+    if not seen.task.labels:
         plain = float(np.abs(y - np.median(y)).mean())
         return 1.0 - float(seen.loss[inside].mean()) / plain if plain > 0 else 0.0
     codes = y.astype(np.int64)

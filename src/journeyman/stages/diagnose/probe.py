@@ -80,7 +80,7 @@ def told_by_columns(seen: ValidatedRows, inside: NDArray[np.bool_], seed: int) -
     if len(rows) < _LEAST_PROBED:
         return ProbeResult(0.0, 1.0)
     output = 0
-    if seen.task.kind.classification:
+    if seen.task.labels:
         output = int(np.bincount(seen.y[rows].astype(np.int64), minlength=seen.answers.shape[1]).argmax())
     missed, said = seen.residuals[rows, output], seen.answers[rows, output]
     return explained(missed, said[:, None], _features(seen, rows), seed)

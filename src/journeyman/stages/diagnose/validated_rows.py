@@ -13,6 +13,7 @@ from journeyman.entities.split import Split
 from journeyman.entities.table import Table, row_times, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble
+from journeyman.tasks import task_type
 
 __all__ = ["ValidatedRows", "gather_validated_rows"]
 
@@ -60,10 +61,7 @@ class ValidatedRows:
     @property
     def residuals(self) -> FloatArray:
         """What the answers miss, shape (n_samples, n_outputs)."""
-        if not self.task.kind.classification:
-            return self.y[:, None] - self.answers
-        truth = (self.y[:, None] == np.arange(self.answers.shape[1])).astype(np.float64)
-        return np.asarray(truth - self.answers)
+        return task_type(self.task).residuals(self.y, self.answers)
 
 
 def gather_validated_rows(table: Table, split: Split, task: Task, best: Ensemble, seed: int) -> ValidatedRows:
@@ -89,9 +87,9 @@ def _numbers(values: NDArray[np.generic]) -> FloatArray:
 
 
 def _losses(y: FloatArray, answers: FloatArray, task: Task) -> FloatArray:
-    if task.kind.classification:
+    if task.labels:
         return np.asarray(-np.log(np.clip(answers[np.arange(len(y)), y.astype(np.int64)], _TINY, 1.0)))
-    return np.abs(answers[:, 0] - y)
+    return task_type(task).misses(y, answers)
 
 
 def _clusters(table: Table, split: Split, task: Task, rows: NDArray[np.int64]) -> NDArray[np.int64]:

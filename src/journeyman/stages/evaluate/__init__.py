@@ -14,19 +14,21 @@ from journeyman.entities.conformal import Conformal
 from journeyman.entities.evaluation import Curve, Evaluation, Importance, Slice
 from journeyman.entities.split import Split
 from journeyman.entities.table import Block, Table, target_values, to_block
-from journeyman.entities.task import Scheme, Task, TaskKind
+from journeyman.entities.task import Scheme, Task
+from journeyman.entities.task_traits import Picture
 from journeyman.entities.trial import Ensemble
 from journeyman.interfaces import Metric
-from journeyman.metrics import METRICS, all_metrics
+from journeyman.metrics import METRICS
 from journeyman.stages.evaluate import curves
 from journeyman.stages.evaluate.baseline import trivial
-from journeyman.stages.evaluate.examined import Examined, examine, row_losses, units_of
+from journeyman.stages.evaluate.examined import Examined, examine, units_of
 from journeyman.stages.evaluate.examples import example_rows
 from journeyman.stages.evaluate.held import check_intervals
 from journeyman.stages.evaluate.importance import importances, shuffled_answers
 from journeyman.stages.evaluate.scores import at_threshold, compare
 from journeyman.stages.evaluate.slices import Losses, weak_slices
 from journeyman.stages.evaluate.thresholds import threshold_counts
+from journeyman.tasks import fitting_metrics, task_type
 
 __all__ = ["MOST_SHUFFLED", "SHUFFLING_SECONDS", "evaluate", "shuffled_answers"]
 
@@ -70,7 +72,8 @@ def evaluate(
     """
     metrics = _metrics(task)
     examined = examine(predict, ensemble, table, task, split, metrics, seed)
-    threshold = ensemble.threshold if task.kind.classification else None
+    kind = task_type(task)
+    pictures, threshold = kind.traits.pictures, ensemble.threshold
     scores, past = compare(metrics, examined, task, threshold, seed)
     block = to_block(table.frame.iloc[examined.rows], table.features)
     note = "" if examined.on_holdout else "measured on rows that the model learned from"
@@ -83,20 +86,22 @@ def evaluate(
         rows=len(examined.rows),
         on_holdout=examined.on_holdout,
         scores=scores,
-        confusion=curves.confusion(examined.y, answer, len(task.labels)) if task.kind.classification else (),
+        confusion=curves.confusion(examined.y, answer, len(task.labels)) if Picture.CONFUSION in pictures else (),
         threshold=threshold,
         calibration=drawn.get("calibration"),
         gain=drawn.get("gain"),
         roc=drawn.get("roc"),
         precision_recall=drawn.get("precision_recall"),
         calibration_error=_calibration(examined, task),
-        residuals=() if task.kind.classification else curves.residuals(examined.y, examined.predictions[:, 0], seed),
+        residuals=curves.residuals(examined.y, examined.predictions[:, 0], seed)
+        if Picture.RESIDUALS in pictures
+        else (),
         prediction_bins=tuple(edges.tolist()),
         prediction_counts=tuple(counts.tolist()),
         importances=helps,
         slices=slices,
         slices_tried=tried,
-        slice_loss="share of wrong predictions" if task.kind.classification else "mean absolute error",
+        slice_loss=kind.traits.error_name,
         calibration_noise=_calibration_noise(examined, task, seed),
         no_change=None if past is None else past[1],
         out_of_fold=float(ensemble.score) if examined.on_holdout else None,
@@ -104,8 +109,10 @@ def evaluate(
         series=examined.series,
         records=_records(split, examined),
         interval_check=check_intervals(conformal, examined, task, block),
-        thresholds=threshold_counts(examined.y, examined.predictions[:, 1]) if task.kind is TaskKind.BINARY else None,
-        example_rows=example_rows(examined.rows, examined.y, examined.predictions, task),
+        thresholds=threshold_counts(examined.y, examined.predictions[:, 1]) if Picture.THRESHOLDS in pictures else None,
+        example_rows=example_rows(
+            examined.rows, examined.y, examined.predictions, kind.misses(examined.y, examined.predictions)
+        ),
     )
 
 
@@ -115,8 +122,7 @@ def _records(split: Split, examined: Examined) -> int | None:
 
 
 def _metrics(task: Task) -> list[Metric]:
-    fitting = [m for m in all_metrics().values() if task.kind in m.kinds]
-    return sorted(fitting, key=lambda m: m.name != task.metric)
+    return sorted(fitting_metrics(task).values(), key=lambda m: m.name != task.metric)
 
 
 def _positive(examined: Examined) -> tuple[FloatArray, FloatArray]:
@@ -127,7 +133,7 @@ def _positive(examined: Examined) -> tuple[FloatArray, FloatArray]:
 
 
 def _pictures(examined: Examined, task: Task, seed: int) -> tuple[FloatArray, IntArray, dict[str, Curve]]:
-    if not task.kind.classification:
+    if Picture.PROBABILITIES not in task_type(task).traits.pictures:
         return *curves.histogram(examined.predictions[:, 0]), {}
     truth, p = _positive(examined)
     drawn = {"calibration": curves.calibration(truth, p), "gain": curves.gain(truth, p)}
@@ -136,11 +142,12 @@ def _pictures(examined: Examined, task: Task, seed: int) -> tuple[FloatArray, In
 
 
 def _calibration(examined: Examined, task: Task) -> float | None:
-    return curves.calibration_error(*_positive(examined)) if task.kind.classification else None
+    drawn = Picture.PROBABILITIES in task_type(task).traits.pictures
+    return curves.calibration_error(*_positive(examined)) if drawn else None
 
 
 def _calibration_noise(examined: Examined, task: Task, seed: int) -> float | None:
-    if not task.kind.classification:
+    if Picture.PROBABILITIES not in task_type(task).traits.pictures:
         return None
     alike = None if examined.units.in_time or task.scheme is Scheme.GROUPED else examined.units.clusters
     return curves.calibration_noise(_positive(examined)[1], seed, alike)
@@ -169,18 +176,19 @@ def _slices(
         found_on, found_answers = rows[taken], answers[taken]
         confirmed_on, confirmed_answers = examined.rows, examined.predictions
     else:
-        apart = examined.units.blocks(row_losses(examined.y, examined.predictions, task, ensemble.threshold))
+        apart = examined.units.blocks(task_type(task).errors(examined.y, examined.predictions, ensemble.threshold))
         first = rng.random(int(apart.max()) + 1)[apart] < 0.5
         found_on, found_answers = examined.rows[first], examined.predictions[first]
         confirmed_on, confirmed_answers = examined.rows[~first], examined.predictions[~first]
     # the losses of parts are errors, absolute ones of numbers
-    metric = METRICS["log_loss" if task.kind.classification else "mae"]
+    # the best constant of the errors: class shares, or the median
+    metric = METRICS["log_loss" if task.labels else "mae"]
     guess = trivial(target[split.train], task, metric, 1)
 
     def losses(rows: IntArray, answers: FloatArray) -> Losses:
-        loss = row_losses(target[rows], answers, task, ensemble.threshold)
+        loss = task_type(task).errors(target[rows], answers, ensemble.threshold)
         clusters = units_of(table, task, split, rows, examined.step, examined.series_code).blocks(loss)
-        base = row_losses(target[rows], np.tile(guess, (len(rows), 1)), task, None)
+        base = task_type(task).errors(target[rows], np.tile(guess, (len(rows), 1)), None)
         return Losses(to_block(table.frame.iloc[rows], table.features), loss, base, clusters)
 
     place = {i.column: number for number, i in enumerate(helps)}

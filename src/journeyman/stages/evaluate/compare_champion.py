@@ -14,12 +14,12 @@ from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.interfaces import Metric
-from journeyman.metrics import find_metric
 from journeyman.metrics.weighted import weighted_score
 from journeyman.stages.evaluate.baseline import trivial
-from journeyman.stages.evaluate.examined import group_codes, row_losses
+from journeyman.stages.evaluate.examined import group_codes
 from journeyman.stages.evaluate.resample import block_length
 from journeyman.stages.evaluate.scores import at_threshold
+from journeyman.tasks import metric_of, task_type
 
 __all__ = ["FEWEST_ROWS", "compare_champion", "error_level", "paired_interval"]
 
@@ -60,7 +60,7 @@ def compare_champion(
     seed : int
         Of the resampling.
     """
-    metric = find_metric(task.metric, task.kind)
+    metric = metric_of(task)
     plain = Comparison(
         name=champion.name,
         champion=champion.version,
@@ -78,7 +78,7 @@ def compare_champion(
     y = target_values(table, task.target)[rows]
     new = _align_predictions(challenger.rows, challenger.predictions, rows)
     old = _align_predictions(champion.rows, champion.predictions, rows)
-    units = _units(row_losses(y, new, task, challenger.threshold), rows, table, task, split)
+    units = _units(task_type(task).errors(y, new, challenger.threshold), rows, table, task, split)
     count = int(units.max()) + 1 if len(units) else 0
     if len(rows) < FEWEST_ROWS or count < _FEWEST_UNITS:
         return replace(plain, rows=len(rows), obstacle=_too_few(count, len(rows), plain))

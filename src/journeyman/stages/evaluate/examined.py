@@ -20,7 +20,7 @@ from journeyman.stages.evaluate.repeating import Repeated, repeated
 from journeyman.stages.evaluate.resample import Units
 from journeyman.stages.evaluate.series import series_codes, series_columns
 
-__all__ = ["Examined", "examine", "group_codes", "row_losses", "units_of"]
+__all__ = ["Examined", "examine", "group_codes", "units_of"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -118,22 +118,6 @@ def group_codes(table: Table, task: Task, rows: IntArray) -> IntArray:
         return np.arange(len(rows), dtype=np.int64)
     codes, _ = pd.factorize(table.frame[task.group_column].iloc[rows], use_na_sentinel=False)
     return codes.astype(np.int64)
-
-
-def row_losses(y: FloatArray, predictions: FloatArray, task: Task, threshold: float | None) -> FloatArray:
-    """Return 1 for a wrong label and 0 for a right one, or the absolute error.
-
-    Examples
-    --------
-    >>> from journeyman.entities.task import TaskKind
-    >>> row_losses(np.array([1.0]), np.array([[3.0]]), Task("y", TaskKind.REGRESSION, "rmse"), None)
-    array([2.])
-    """
-    if not task.kind.classification:
-        return np.abs(y - predictions[:, 0])
-    if threshold is not None and predictions.shape[1] == 2:
-        return np.asarray(y != (predictions[:, 1] >= threshold), dtype=np.float64)
-    return np.asarray(y != predictions.argmax(axis=1), dtype=np.float64)
 
 
 def units_of(table: Table, task: Task, split: Split, rows: IntArray, step: IntArray, series: IntArray) -> Units:

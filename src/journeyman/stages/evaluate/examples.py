@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.evaluation import ExampleRow
-from journeyman.entities.task import Task
 
 __all__ = ["example_rows"]
 
@@ -14,7 +13,9 @@ FloatArray = NDArray[np.float64]
 _EACH = 2
 
 
-def example_rows(rows: NDArray[np.int64], y: FloatArray, predictions: FloatArray, task: Task) -> tuple[ExampleRow, ...]:
+def example_rows(
+    rows: NDArray[np.int64], y: FloatArray, predictions: FloatArray, errors: FloatArray
+) -> tuple[ExampleRow, ...]:
     """Return two rows each with the smallest, the median and the largest error; fewer where rows are few.
 
     Parameters
@@ -23,11 +24,9 @@ def example_rows(rows: NDArray[np.int64], y: FloatArray, predictions: FloatArray
         Positions in the table.
     y, predictions : ndarray of shape (n_samples,) and (n_samples, n_outputs)
         Class codes or values, and what was predicted.
+    errors : ndarray of shape (n_samples,)
+        How far each is off.
     """
-    if task.kind.classification:
-        errors = 1.0 - predictions[np.arange(len(y)), y.astype(np.int64)]
-    else:
-        errors = np.abs(y - predictions[:, 0])
     order = np.argsort(errors, kind="stable")
     if len(order) < 3 * _EACH:
         return ()

@@ -9,8 +9,10 @@ from journeyman.entities.conformal import Conformal
 from journeyman.entities.evaluation import IntervalCheck
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
+from journeyman.entities.task_traits import Bound
 from journeyman.stages.evaluate.examined import Examined
 from journeyman.stages.evaluate.resample import independent_units
+from journeyman.tasks import task_type
 
 __all__ = ["check_intervals"]
 
@@ -34,7 +36,7 @@ def check_intervals(conformal: Conformal | None, examined: Examined, task: Task,
     """
     if conformal is None or not examined.on_holdout or not len(examined.y):
         return None
-    if task.kind.classification:
+    if task_type(task).traits.bound is Bound.LABELS:
         held = conformal.label_sets(examined.predictions)[np.arange(len(examined.y)), examined.y.astype(np.int64)]
     else:
         ends = conformal.intervals(examined.predictions, block)

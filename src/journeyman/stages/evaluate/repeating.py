@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from journeyman.entities.split import Split
 from journeyman.entities.task import Task
-from journeyman.stages.evaluate.baseline import no_change
 from journeyman.stages.evaluate.moments import Moments, hidden_season
+from journeyman.tasks import task_type
 
 __all__ = ["Repeated", "repeated"]
 
@@ -55,7 +55,7 @@ def repeated(
     2021, "Forecasting", 5.2). Of the calendar's seasons and the one that the training rows show, those that come
     nearest to the training rows are taken.
     """
-    past = _Past(series, moments.step, y, task.kind.classification)
+    past = _Past(series, moments.step, y, bool(task.labels))
     train = split.train
     found = [*moments.seasons, *hidden_season(Moments(moments.step[train], (), moments.unit), y[train])]
     lags = dict(reversed(found))
@@ -66,7 +66,7 @@ def repeated(
     each += [(lag, f"repeating the {whose}value of {lags[lag]} before") for lag in best]
     rules = []
     for lag, words in each:
-        answers = no_change(y[train], past.value(train, lag), past.value(rows, lag), task)
+        answers = task_type(task).repeat_previous(y[train], past.value(train, lag), past.value(rows, lag), task)
         rules.append(Repeated(words, answers))
     return tuple(rules)
 

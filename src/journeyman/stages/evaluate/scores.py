@@ -14,9 +14,10 @@ from journeyman.entities.evaluation import Score
 from journeyman.entities.task import Task
 from journeyman.interfaces import Metric
 from journeyman.metrics.weighted import weighted_score
-from journeyman.stages.evaluate.examined import Examined, row_losses
+from journeyman.stages.evaluate.examined import Examined
 from journeyman.stages.evaluate.repeating import Repeated
 from journeyman.stages.evaluate.resample import draws, independent_units, leave_out
+from journeyman.tasks import task_type
 
 __all__ = ["at_threshold", "compare"]
 
@@ -67,12 +68,12 @@ def compare(
     if past is not None:
         pairs.append((metrics[0], pairs[0][1], past.answers))
     scorers = [(weighted_score(m, examined.y, p), weighted_score(m, examined.y, b)) for m, p, b in pairs]
-    losses = row_losses(examined.y, examined.predictions, task, threshold)
+    losses = task_type(task).errors(examined.y, examined.predictions, threshold)
 
     def scored(weights: FloatArray) -> FloatArray:
         return np.array([[m(weights), b(weights)] for m, b in scorers])
 
-    worst, rng = _worst_unit(examined, losses), np.random.default_rng([seed, 1])
+    worst, rng = _worst_unit(examined, losses, task), np.random.default_rng([seed, 1])
     drawn = []
     for weights in draws(examined.units, losses, seed):
         plain = scored(weights)
@@ -89,7 +90,7 @@ def compare(
     return scores[: len(metrics)], None if past is None else (past.words, scores[len(metrics)])
 
 
-def _worst_unit(examined: Examined, losses: FloatArray) -> FloatArray:
+def _worst_unit(examined: Examined, losses: FloatArray, task: Task) -> FloatArray:
     """Return 1 for the rows of the unit on which the model errs most, 0 for all others.
 
     All are 0 where units are so many that one more says nothing.
@@ -97,10 +98,7 @@ def _worst_unit(examined: Examined, losses: FloatArray) -> FloatArray:
     code = examined.units.blocks(losses)
     if int(code.max()) >= _MANY_UNITS:
         return np.zeros(len(losses))
-    if examined.predictions.shape[1] > 1:
-        missed = 1.0 - examined.predictions[np.arange(len(losses)), examined.y.astype(np.int64)]
-    else:
-        missed = np.abs(examined.y - examined.predictions[:, 0])
+    missed = task_type(task).misses(examined.y, examined.predictions)
     return np.asarray(code == np.bincount(code, missed - missed.mean()).argmax(), dtype=np.float64)
 
 

@@ -14,11 +14,11 @@ from journeyman.entities.signal import Signal, Tier, Watched
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
 from journeyman.interfaces import DriftDetector
-from journeyman.metrics.row_losses import bounded_losses
 from journeyman.stages.monitor.estimates import judge_estimate
 from journeyman.stages.monitor.fault_attribution import attribute_to_faults
 from journeyman.stages.monitor.lasting import LOST, follow_faults, follow_returns, lost_columns, settle_faults
 from journeyman.stages.monitor.spans import OWN, Memory, broken_spans, completed, end_faults, inside, joined
+from journeyman.tasks import task_type
 
 __all__ = [
     "LOST",
@@ -150,7 +150,7 @@ def _summarise(
     reference: Reference, task: Task, memory: Memory, traffic: Traffic, sound: Traffic, signals: tuple[Signal, ...]
 ) -> Watched:
     told = sound.take(sound.told)
-    losses = bounded_losses(told.truths, told.answers, task, reference.scale)
+    losses = task_type(task).live_losses(told.truths, told.answers, reference.scale)
     losses = losses[np.isfinite(losses)]
     value, least, most = _estimate(memory)
     spans = broken_spans(memory)

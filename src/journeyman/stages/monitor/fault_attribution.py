@@ -22,8 +22,8 @@ from journeyman.entities.signal import Signal, Tier, Watched
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
-from journeyman.metrics.row_losses import bounded_losses
 from journeyman.stages.monitor.spans import OWN, Memory, completed, inside, joined
+from journeyman.tasks import task_type
 
 __all__ = ["attribute_to_faults"]
 
@@ -132,7 +132,7 @@ def attribute_to_faults(
         if found is None and any(s.alarming for s in watched.signals):
             found, told = _explained_by_more(reference, task, answer, latest())
         if found is None or found[0].accepted(watched):
-            losses = bounded_losses(told.truths, told.answers, task, reference.scale)
+            losses = task_type(task).live_losses(told.truths, told.answers, reference.scale)
             lately = np.concatenate([lately, losses[np.isfinite(losses)]])[-_MOST:]
             return {**memory, _NAME: {"held": held, "losses": lately}}, watched
         change, evidence = found
@@ -181,7 +181,7 @@ def _explained(
     count = len(told.times)
     if count < _FEWEST:
         return None
-    raw = bounded_losses(told.truths, told.answers, task, reference.scale)
+    raw = task_type(task).live_losses(told.truths, told.answers, reference.scale)
     if int(np.isfinite(raw).sum()) < _FEWEST:  # classes that the model never met have no loss
         return None
     level, error = reference.level
@@ -195,7 +195,7 @@ def _explained(
     changes = list(_plausible(reference, told.rows))
     best: tuple[float, _Change] | None = None
     for change in changes:
-        undone = bounded_losses(told.truths, answer(change.undone(told.rows)), task, reference.scale)
+        undone = task_type(task).live_losses(told.truths, answer(change.undone(told.rows)), reference.scale)
         spread = float(np.nanstd(raw - undone)) * float(np.sqrt(reference.dependence / count))
         gain, left = float(np.nanmean(raw - undone)), float(np.nanmean(undone)) - level
         sure = gain > stats.norm.isf(_CHANCE / len(changes)) * spread
@@ -213,7 +213,7 @@ def _explained_by_more(
 ) -> tuple[tuple[_Change, dict[str, float]] | None, Traffic]:
     """Return what explains the latest truths beside as many before, and the rows it was told by."""
     told = told.take(np.arange(len(told.times))[-2 * _MOST :])
-    losses = bounded_losses(told.truths, told.answers, task, reference.scale)
+    losses = task_type(task).live_losses(told.truths, told.answers, reference.scale)
     for count in _POOLED:
         some = told.take(np.arange(len(told.times))[-count:])
         if 2 * count <= len(told.times):
@@ -251,6 +251,6 @@ def _is_still_better(
     reference: Reference, task: Task, answer: Callable[[Block], FloatArray], change: _Change, told: Traffic
 ) -> bool:
     """Say whether the model still does better with the change undone, on these truths."""
-    raw = bounded_losses(told.truths, told.answers, task, reference.scale)
-    undone = bounded_losses(told.truths, answer(change.undone(told.rows)), task, reference.scale)
+    raw = task_type(task).live_losses(told.truths, told.answers, reference.scale)
+    undone = task_type(task).live_losses(told.truths, answer(change.undone(told.rows)), reference.scale)
     return float(np.nanmean(raw - undone)) > 0.0

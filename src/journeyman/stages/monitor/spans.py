@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from journeyman.entities.signal import Signal, Tier
 from journeyman.entities.task import Task
+from journeyman.entities.task_traits import Bound
 from journeyman.entities.traffic import Reference
-from journeyman.metrics.row_losses import loss_name
+from journeyman.tasks import task_type
 
 __all__ = ["OWN", "Memory", "broken_spans", "completed", "end_faults", "inside", "joined"]
 
@@ -76,7 +77,9 @@ def completed(signal: Signal, reference: Reference, task: Task) -> str:
     if signal.alarming and signal.rung is not Tier.FEED:
         parts.append(f"it hurts {f'rows where {signal.whom}' if signal.whom else 'all rows alike, as far as is known'}")
     if signal.cost > 0 and signal.alarming:
-        unit = "" if task.kind.classification else f" of {task.target!r}"
-        parts.append(f"each prediction costs {signal.cost * reference.scale:.3g}{unit} more ({loss_name(task)})")
+        unit = f" of {task.target!r}" if task_type(task).traits.bound is Bound.INTERVAL else ""
+        parts.append(
+            f"each prediction costs {signal.cost * reference.scale:.3g}{unit} more ({task_type(task).traits.loss_name})"
+        )
     said = "; ".join(parts)
     return f"{signal.message} {said[0].upper()}{said[1:]}."

@@ -42,7 +42,7 @@ def associations(table: Table, task: Task, rows: IntArray) -> dict[str, float]:
         groups = None if column.name == task.target else _groups(table, column, rows)
         if groups is None:
             continue
-        strength = _uncertainty(groups, y.astype(np.int64)) if task.kind.classification else _epsilon(groups, y)
+        strength = _uncertainty(groups, y.astype(np.int64)) if task.labels else _epsilon(groups, y)
         found[column.name] = float(np.clip(strength, 0.0, 1.0))
     return found
 

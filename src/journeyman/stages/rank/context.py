@@ -10,8 +10,9 @@ import numpy as np
 from journeyman.entities.candidate import BASELINE, SIMPLE
 from journeyman.entities.column import Kind
 from journeyman.entities.table import Table
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Trial, TrialStatus
+from journeyman.stages.rank.features import KINDS
 from journeyman.stages.rank.memory import TABLE, table_number
 
 __all__ = ["SearchHistory", "meta_features", "shown_by"]
@@ -49,7 +50,7 @@ def meta_features(table: Table, task: Task) -> dict[str, float]:
     --------
     >>> import pandas as pd
     >>> table = Table("t", pd.DataFrame({"a": [1.0, 2.0]}), (), "", 2)
-    >>> meta_features(table, Task("y", TaskKind.REGRESSION, "rmse"))["log_rows"]
+    >>> meta_features(table, Task("y", "regression", "rmse"))["log_rows"]
     0.3010...
     """
     features = table.features
@@ -67,7 +68,7 @@ def meta_features(table: Table, task: Task) -> dict[str, float]:
         "missing": missing,
         "classes": float(np.log2(max(len(task.labels), 1))),
         "balance": _balance(table, task),
-        **{kind.value: float(task.kind is kind) for kind in TaskKind},
+        **{kind: float(task.kind == kind) for kind in KINDS},
     }
 
 
@@ -77,7 +78,7 @@ def _share(flags: Sequence[bool]) -> float:
 
 def _balance(table: Table, task: Task) -> float:
     """Return how even the classes are: their entropy relative to that of equal shares; 1 for numbers."""
-    if not task.kind.classification or len(task.labels) < 2:
+    if not task.labels or len(task.labels) < 2:
         return 1.0
     shares = table.frame[task.target].value_counts(normalize=True).to_numpy(np.float64)
     shares = shares[shares > 0]

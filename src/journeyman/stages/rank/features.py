@@ -9,8 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.task import TaskKind
-
 __all__ = ["CONTEXT", "Proposal", "encode", "family", "feature_names", "penalties"]
 
 FloatArray = NDArray[np.float64]
@@ -48,7 +46,7 @@ CONTEXT: Mapping[str, tuple[float, float]] = {
 }
 """Figures of a context, each with a centre and a scale; what is not known is taken to be at the centre."""
 
-_KINDS = tuple(kind.value for kind in TaskKind)
+KINDS = ("binary", "multiclass", "regression")  # that the prior was learned on; of another kind it knows nothing
 _CROSSED = (
     ("done", "done"),
     ("done", "log_rows"),
@@ -101,9 +99,9 @@ def feature_names(proposals: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     pairs = sorted(set(proposals))
     names = ["1", *CONTEXT, *(f"{a}*{b}" for a, b in _CROSSED)]
     for algorithm in sorted({a for a, _ in pairs}):
-        names += [algorithm, *(f"{algorithm}*{other}" for other in (*_KINDS, *_LINKED))]
+        names += [algorithm, *(f"{algorithm}*{other}" for other in (*KINDS, *_LINKED))]
     for known in sorted({family(n) for _, n in pairs}):
-        names += [f"[{known}]", *(f"[{known}]*{kind}" for kind in _KINDS)]
+        names += [f"[{known}]", *(f"[{known}]*{kind}" for kind in KINDS)]
     names += [f"[[{n}]]" for n in sorted({n for _, n in pairs if family(n) != n})]
     return tuple(names)
 
@@ -123,7 +121,7 @@ def _level(name: str) -> str:
         return "crossed" if right else "context"
     if not right:
         return "algorithm"
-    return "kind" if right in _KINDS else "linked"
+    return "kind" if right in KINDS else "linked"
 
 
 def encode(proposals: Sequence[Proposal], names: Sequence[str]) -> FloatArray:
@@ -139,11 +137,11 @@ def encode(proposals: Sequence[Proposal], names: Sequence[str]) -> FloatArray:
     x[:, [at[key] for key in CONTEXT]] = z
     for a, b in _CROSSED:
         x[:, at[f"{a}*{b}"]] = z[:, column[a]] * z[:, column[b]]
-    flags = {kind: raw.reshape(n_rows, len(CONTEXT))[:, column[kind]] for kind in _KINDS}
+    flags = {kind: raw.reshape(n_rows, len(CONTEXT))[:, column[kind]] for kind in KINDS}
     for algorithm in {p.algorithm for p in proposals} & set(names):
         rows = np.array([i for i, p in enumerate(proposals) if p.algorithm == algorithm])
         x[rows, at[algorithm]] = 1.0
-        for kind in _KINDS:
+        for kind in KINDS:
             x[rows, at[f"{algorithm}*{kind}"]] = flags[kind][rows]
         for key in _LINKED:
             x[rows, at[f"{algorithm}*{key}"]] = z[rows, column[key]]
@@ -152,7 +150,7 @@ def encode(proposals: Sequence[Proposal], names: Sequence[str]) -> FloatArray:
         known = f"[{family(name)}]"
         if known in at:
             x[rows, at[known]] = 1.0
-            for kind in _KINDS:
+            for kind in KINDS:
                 x[rows, at[f"{known}*{kind}"]] = flags[kind][rows]
         if f"[[{name}]]" in at:
             x[rows, at[f"[[{name}]]"]] = 1.0

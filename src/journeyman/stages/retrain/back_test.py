@@ -19,7 +19,6 @@ from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.interfaces import Algorithm, FitRequest, Preparation
 from journeyman.metrics.e_process import capped, update
-from journeyman.metrics.row_losses import bounded_losses
 from journeyman.stages.retrain.ageing import aged, rows_learned
 from journeyman.stages.retrain.windows import (
     choose_window,
@@ -28,6 +27,7 @@ from journeyman.stages.retrain.windows import (
     window_plans,
     window_rows,
 )
+from journeyman.tasks import task_type
 
 __all__ = [
     "BlockLosses",
@@ -210,7 +210,7 @@ def back_test(
 
     def losses(some: QuickModels, before: int, plan: WindowPlan) -> FloatArray:
         answers = some.learn(labelled, before, plan)(part.rows)
-        return bounded_losses(part.truths, answers, models.task, models.scale)
+        return task_type(models.task).live_losses(part.truths, answers, models.scale)
 
     plans = window_plans(known)
     chosen = choose_window(staleness.windows, lessons, models.unit, known)
@@ -226,7 +226,7 @@ def back_test(
     age = known - staleness.learned if fresh_models.columns == models.columns else max(1, known - staleness.learned)
     own = np.empty(0)
     if champion is not None:
-        own = bounded_losses(part.truths, champion(part.rows), models.task, models.scale)
+        own = task_type(models.task).live_losses(part.truths, champion(part.rows), models.scale)
     return absorb(staleness, BlockLosses(twin, fresh, means, age, len(labelled), own))
 
 

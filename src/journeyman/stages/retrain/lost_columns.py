@@ -12,9 +12,9 @@ from journeyman.entities.operation import Economics, Move, WindowPlan
 from journeyman.entities.signal import LastingFault
 from journeyman.entities.staleness import Staleness
 from journeyman.entities.table import Block
-from journeyman.metrics.row_losses import bounded_losses
 from journeyman.stages.retrain.back_test import QuickModels
 from journeyman.stages.retrain.windows import ALL_ROWS
+from journeyman.tasks import task_type
 
 __all__ = ["gain_without", "relearn_without", "settled_words"]
 
@@ -48,7 +48,8 @@ def gain_without(models: QuickModels, labelled: Labelled, staleness: Staleness, 
     part = mixed.take(np.arange(known, rows))
     broken = {**part.rows, **{n: np.resize(dead[n], len(part)) for n in models.lost if n in part.rows}}
     whole, less = (
-        bounded_losses(part.truths, m.learn(mixed, known, ALL_ROWS)(broken), m.task, m.scale) for m in (models, fresh)
+        task_type(m.task).live_losses(part.truths, m.learn(mixed, known, ALL_ROWS)(broken), m.scale)
+        for m in (models, fresh)
     )
     steps = whole - less
     return float(steps.mean() - _ONE_SIDED * steps.std() / np.sqrt(len(steps)))

@@ -9,9 +9,9 @@ import numpy as np
 
 from journeyman.entities.labelled import Labelled
 from journeyman.entities.staleness import Staleness
-from journeyman.metrics.row_losses import bounded_losses
 from journeyman.stages.retrain.back_test import BlockLosses, QuickModels, absorb
 from journeyman.stages.retrain.windows import ALL_ROWS
+from journeyman.tasks import task_type
 
 __all__ = ["rehearse", "rehearsed"]
 
@@ -47,7 +47,8 @@ def rehearse(models: QuickModels, labelled: Labelled) -> tuple[BlockLosses, ...]
     for begin, end in itertools.pairwise(ends):
         part, fresh = mixed.take(np.arange(begin, end)), models.learn(mixed, begin, ALL_ROWS)
         old, new = (
-            bounded_losses(part.truths, answers(part.rows), models.task, models.scale) for answers in (twin, fresh)
+            task_type(models.task).live_losses(part.truths, answers(part.rows), models.scale)
+            for answers in (twin, fresh)
         )
         blocks.append(BlockLosses(old, new, {}, begin - first, end))
     return tuple(blocks)

@@ -15,7 +15,8 @@ from journeyman.entities.task import Scheme, Task
 from journeyman.errors import SettingsError
 from journeyman.stages.split.by_time import time_division
 from journeyman.stages.split.duplicates import duplicates_as_groups
-from journeyman.stages.split.stratified_assignment import assign_groups, assign_rows, strata_of
+from journeyman.stages.split.stratified_assignment import assign_groups, assign_rows
+from journeyman.tasks import task_type
 
 __all__ = ["fold_count", "folds_only", "follow_split", "holdout_rows", "split"]
 
@@ -61,7 +62,7 @@ def split(table: Table, task: Task, seed: int) -> Split:
     it to all who come later.
     """
     y = target_values(table, task.target)
-    strata = strata_of(y, task.kind.classification)
+    strata = task_type(task).strata(y)
     if task.scheme is Scheme.TIME:
         by_time = time_division(table, task, y, holdout_rows(len(y)), fold_count(len(y)))
         if by_time is not None:
@@ -77,7 +78,7 @@ def split(table: Table, task: Task, seed: int) -> Split:
 
 def folds_only(table: Table, task: Task, seed: int) -> Split:
     """Divide all rows into shuffled folds, for callers who keep rows for the end themselves."""
-    strata = strata_of(target_values(table, task.target), task.kind.classification)
+    strata = task_type(task).strata(target_values(table, task.target))
     return _dealt(table, task, strata, seed, keep=False)
 
 
@@ -89,8 +90,7 @@ def follow_split(task: Task, findings: Sequence[Finding], division: Split) -> tu
 
     Examples
     --------
-    >>> from journeyman.entities.task import TaskKind
-    >>> asked = Task("y", TaskKind.REGRESSION, "rmse", scheme=Scheme.TIME, time_column="when")
+    >>> asked = Task("y", "regression", "rmse", scheme=Scheme.TIME, time_column="when")
     >>> made = Split(Scheme.SHUFFLED, np.arange(9), np.arange(0), (), "time cannot divide these rows")
     >>> task, findings = follow_split(asked, (), made)
     >>> task.scheme.value, task.time_column, findings[0].code
@@ -171,7 +171,7 @@ def _dealt(table: Table, task: Task, strata: IntArray, seed: int, said: str = ""
         part = assign_groups(inner, strata[train], even / even.sum(), rng)
     numbers = [k for k in range(len(even)) if (part == k).any()]
     divided = tuple(Fold(train[part != k], train[part == k]) for k in numbers)
-    balance = "class" if task.kind.classification else "deciles of the target"
+    balance = task_type(task).traits.strata_name
     reasons.append(
         f"{int(kept.sum())} of {n_rows} rows are kept for the end, {len(divided)} folds, stratified by {balance}"
     )

@@ -33,7 +33,7 @@ def duplicates_as_groups(table: Table, task: Task) -> NDArray[np.int64] | None:
     counts = np.bincount(groups)
     copied = counts[groups] > 1
     y = target_values(table, task.target)
-    telling = not task.kind.classification and len(np.unique(y)) >= _FEWEST_RECORDS_OF_NUMBERS
+    telling = not task.labels and len(np.unique(y)) >= _FEWEST_RECORDS_OF_NUMBERS
     fewest = _FEWEST_RECORDS_OF_NUMBERS if telling else _FEWEST_RECORDS
     if n_rows - len(counts) < _FEWEST * n_rows or counts.max() > _LARGEST * n_rows or len(counts) < fewest:
         return None

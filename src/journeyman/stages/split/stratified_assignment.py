@@ -5,29 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["assign_groups", "assign_rows", "strata_of"]
+__all__ = ["assign_groups", "assign_rows"]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
 _MOST_STRATA = 200
 _GREEDY_GROUPS = 5_000
-
-
-def strata_of(y: FloatArray, classification: bool) -> IntArray:
-    """Return the stratum of each row: its class, or the tenth of the values that it lies in.
-
-    Examples
-    --------
-    >>> strata_of(np.array([0.0, 1.0, 1.0]), classification=True)
-    array([0, 1, 1])
-    >>> np.bincount(strata_of(np.arange(100.0), classification=False))
-    array([10, 10, 10, 10, 10, 10, 10, 10, 10, 10])
-    """
-    if classification:
-        return y.astype(np.int64)
-    edges = np.unique(np.quantile(y, np.linspace(0.1, 0.9, 9)))
-    return np.searchsorted(edges, y, side="right").astype(np.int64)
 
 
 def assign_rows(strata: IntArray, shares: FloatArray, rng: np.random.Generator) -> IntArray:

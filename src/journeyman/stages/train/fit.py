@@ -40,7 +40,7 @@ class Ends:
 def fit_scaled(algorithm: Algorithm, request: FitRequest, candidate: Candidate, when: FloatArray | None) -> FittedModel:
     """Fit with the treatment and on the scale of the target that the candidate asks for."""
     plain = candidate.target_scale == "plain"
-    if request.task.loss is Loss.RELATIVE and isinstance(algorithm, WeighsRows) and candidate.target_scale != "log":
+    if request.task.loss == Loss.RELATIVE and isinstance(algorithm, WeighsRows) and candidate.target_scale != "log":
         request = _relative(request, 1.0 if plain else 0.5)  # differences of logarithms are relative as they are
     if plain:
         return fit_treated(algorithm, request, candidate.treatment, when)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.table import Block
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Task
 from journeyman.transformers.crafted_step import Gaps, Keys, read_numbers
 from journeyman.transformers.encodings import target_outputs
 
@@ -120,7 +120,7 @@ def break_ground(block: Block, columns: Sequence[Column], y: FloatArray, task: T
         slots=keys.slots(block, rows),
         outputs=outputs,
         output_names=output_names,
-        bounded=task.kind.classification,
+        bounded=bool(task.labels),
         folds=np.random.default_rng(seed).permutation(np.arange(rows) % INNER_FOLDS),
     )
 
@@ -148,7 +148,7 @@ def _gaps(block: Block, names: tuple[str, ...], numbers: FloatArray, categories:
 
 def _outputs(y: FloatArray, task: Task) -> tuple[FloatArray, tuple[str, ...]]:
     outputs = target_outputs(y, task)
-    if task.kind is not TaskKind.MULTICLASS:
+    if len(task.labels) <= 2:
         return outputs, (task.target,)
     chosen = np.sort(np.argsort(-outputs.sum(axis=0), kind="stable")[:_MOST_OUTPUTS])
     return outputs[:, chosen], tuple(task.labels[i] for i in chosen)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.task import Task, TaskKind
+from journeyman.entities.task import Link, Task
 from journeyman.interfaces import Matrix
 
 __all__ = ["fit_small", "residuals"]
@@ -15,7 +15,7 @@ __all__ = ["fit_small", "residuals"]
 FloatArray = NDArray[np.float64]
 _ROUNDS = 40
 _MOST_TREES = 240  # many classes get fewer rounds
-_OBJECTIVES = {TaskKind.BINARY: "binary", TaskKind.MULTICLASS: "multiclass", TaskKind.REGRESSION: "regression"}
+_OBJECTIVES = {Link.LOGISTIC: "binary", Link.SOFTMAX: "multiclass", Link.IDENTITY: "regression"}
 
 
 def fit_small(
@@ -42,9 +42,9 @@ def fit_small(
     # Late: what a release has learned answers without it, and a service must not wait for what only training needs.
     import lightgbm  # noqa: PLC0415 - see above
 
-    classes = len(task.labels) if task.kind is TaskKind.MULTICLASS else 1
+    classes = len(task.labels) if len(task.labels) > 2 else 1
     settings = {
-        "objective": _OBJECTIVES[task.kind],
+        "objective": _OBJECTIVES[task.link],
         "num_class": classes,
         "learning_rate": learning_rate,
         "num_leaves": 15,
@@ -74,7 +74,7 @@ def residuals(x: Matrix, y: FloatArray, task: Task, seed: int) -> tuple[FloatArr
     halves = np.random.default_rng(seed).permutation(len(y)) % 2
     importance = np.zeros(x.values.shape[1])
     truth = y[:, None]
-    if task.kind is TaskKind.MULTICLASS:
+    if len(task.labels) > 2:
         truth = np.asarray(truth == np.arange(len(task.labels)), dtype=np.float64)
     rest = np.zeros_like(truth)
     for half in (0, 1):

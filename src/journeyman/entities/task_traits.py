@@ -1,0 +1,69 @@
+"""What stages have to know of a kind of task, besides what it does itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from journeyman.entities.weakness import Cause, TreatmentKind
+
+__all__ = ["Bound", "Picture", "TaskTraits"]
+
+
+class Bound(StrEnum):
+    """What is said of how far the label may lie from a prediction."""
+
+    NONE = "none"
+    LABELS = "set of labels"
+    INTERVAL = "interval"
+
+
+class Picture(StrEnum):
+    """What an evaluation draws."""
+
+    CONFUSION = "confusion"
+    PROBABILITIES = "probabilities"
+    """Calibration, gain, ROC and precision-recall curves of the positive class, or of the most frequent one."""
+    THRESHOLDS = "thresholds"
+    RESIDUALS = "residuals"
+
+
+@dataclass(frozen=True)
+class TaskTraits:
+    """Facts of a kind of task.
+
+    Attributes
+    ----------
+    error_name : str
+        What the mean of ``TaskType.errors`` is called.
+    loss_name : str
+        What the mean of ``TaskType.live_losses`` is called.
+    strata_name : str
+        What rows are stratified by.
+    pictures : frozenset of Picture
+        What its evaluation draws.
+    bound : Bound
+        What a release says of how far a label may lie from a prediction.
+    tempered, thresholded : bool
+        Whether probabilities get a temperature, and a threshold from which on the second label is predicted.
+    rescaled : bool
+        Whether it may be learned on another scale of the target where that has a long tail.
+    looked_up : bool
+        Whether labels of duplicates in the training table may count beside a prediction.
+    examined_weaknesses : frozenset of Cause
+        Causes that need such a target to be looked for.
+    treatments : frozenset of TreatmentKind
+        What may be tried against weaknesses.
+    """
+
+    error_name: str
+    loss_name: str
+    strata_name: str
+    pictures: frozenset[Picture]
+    bound: Bound
+    tempered: bool = False
+    thresholded: bool = False
+    rescaled: bool = False
+    looked_up: bool = False
+    examined_weaknesses: frozenset[Cause] = frozenset()
+    treatments: frozenset[TreatmentKind] = frozenset()

@@ -1,0 +1,79 @@
+"""Kinds of task, one a file: the only room that knows what a kind does."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
+from journeyman.entities.task import Task
+from journeyman.errors import SettingsError
+from journeyman.interfaces import Metric, TaskType
+from journeyman.metrics import all_metrics, refuse_metric
+from journeyman.plugins import load_parts
+
+__all__ = ["all_task_types", "find_task_type", "fitting_metrics", "metric_of", "task_type"]
+
+
+@cache
+def all_task_types() -> Mapping[str, TaskType]:
+    """Return the kinds of task of installed packages, the built-in ones among them, by name.
+
+    What is installed does not change while a process runs, so it is looked up once.
+
+    Examples
+    --------
+    >>> {"binary", "multiclass", "regression"} <= set(all_task_types())
+    True
+    """
+    return MappingProxyType({kind.name: kind for kind in load_parts("journeyman.tasks").values()})
+
+
+def find_task_type(name: str) -> TaskType:
+    """Return the kind of task of that name.
+
+    Raises
+    ------
+    SettingsError
+        Where nobody offers it.
+
+    Examples
+    --------
+    >>> find_task_type("binary").default_metric
+    'roc_auc'
+    >>> find_task_type("regresion")
+    Traceback (most recent call last):
+    journeyman.errors.SettingsError: there is no task 'regresion' (hint: did you mean 'regression'? ...)
+    """
+    known = all_task_types()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+        guess = f"did you mean {near[0]!r}? " if near else ""
+        raise SettingsError(f"there is no task {name!r}", hint=f"{guess}use one of {', '.join(known)}")
+    return known[name]
+
+
+def task_type(task: Task) -> TaskType:
+    """Return what a task's kind does."""
+    return find_task_type(task.kind)
+
+
+def fitting_metrics(task: Task) -> Mapping[str, Metric]:
+    """Return the metrics that can score a task, by name: its kind's own, and those that name its kind."""
+    own = {metric.name: metric for metric in task_type(task).metrics(task)}
+    return {**{name: m for name, m in all_metrics().items() if task.kind in m.kinds}, **own}
+
+
+def metric_of(task: Task) -> Metric:
+    """Return the metric that a task is scored by.
+
+    Raises
+    ------
+    SettingsError
+        No such metric, or one that does not fit the kind of task.
+    """
+    fitting = fitting_metrics(task)
+    if task.metric not in fitting:
+        raise refuse_metric(task.metric, task.kind, sorted(fitting))
+    return fitting[task.metric]
