@@ -80,7 +80,9 @@ class BuildSettings:
     metric : str or None
         Metric to choose by; None takes the field's default for the task.
     task : str or None
-        "binary", "multiclass" or "regression"; None decides by the values.
+        Name of the kind of task (see journeyman.tasks); None decides by the values.
+    task_options : mapping of str to str
+        What the kind of task lets its users choose, by name.
     seed : int
         Seed of everything random.
     time, group : str or None
@@ -126,6 +128,7 @@ class BuildSettings:
     trials: int | None = None
     metric: str | None = None
     task: str | None = None
+    task_options: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
     time: str | None = None
     group: str | None = None

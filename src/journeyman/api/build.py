@@ -45,6 +45,7 @@ def build(  # one parameter an option of the command
     trials: int | None = None,
     metric: str | None = None,
     task: str | None = None,
+    task_options: Mapping[str, str] | None = None,
     name: str | None = None,
     workspace: str | Path | None = None,
     seed: int = 0,
@@ -80,7 +81,7 @@ def build(  # one parameter an option of the command
         ``trials`` is given.
     trials : int, optional
         Number of trials; makes a build repeatable bit for bit.
-    metric, task, seed, time, delay, group, query, kinds, roles, missing, decimal, thousands, accept
+    metric, task, task_options, seed, time, delay, group, query, kinds, roles, missing, decimal, thousands, accept
         See :class:`journeyman.settings.BuildSettings`.
     encoding, delimiter, quote, sheet
         See :class:`journeyman.settings.BuildSettings`.
@@ -126,6 +127,7 @@ def build(  # one parameter an option of the command
         trials=trials,
         metric=metric,
         task=task,
+        task_options=dict(task_options or {}),
         seed=seed,
         time=None if time is None else str(time),
         group=None if group is None else str(group),

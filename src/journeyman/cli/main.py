@@ -146,6 +146,12 @@ def build(  # one parameter an option: the signature is the command's interface
             callback=_known_task,
         ),
     ] = None,
+    task_option: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE", help="What this kind of task lets one choose; repeatable.", show_default=False
+        ),
+    ] = None,
     name: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Name of the model [default: after the table].", show_default=False),
@@ -236,6 +242,7 @@ def build(  # one parameter an option: the signature is the command's interface
                 trials=trials,
                 metric=metric,
                 task=task,
+                task_options=_parse_task_options(task_option or ()),
                 name=name,
                 workspace=workspace,
                 seed=seed,
@@ -403,6 +410,18 @@ def _parse_kinds(texts: Sequence[str]) -> dict[str, str]:
             raise SettingsError(f"--kind {text}: there is no kind {kind!r}", hint=hint)
         kinds[column] = kind
     return kinds
+
+
+def _parse_task_options(texts: Sequence[str]) -> dict[str, str]:
+    options = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise SettingsError(
+                f"--task-option {text} names no option and value", hint="write --task-option NAME=VALUE"
+            )
+        options[name.strip()] = value.strip()
+    return options
 
 
 def _progress(budget: float | None, quiet: bool, began: float) -> progresses.SilentProgress:

@@ -65,6 +65,8 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
         What was noticed in this row (PR103 to PR106).
     reasons : mapping of str to float or None
         Contribution of each column, where they were asked for.
+    outputs : mapping of str to float
+        All numbers of a prediction that has several, by name; empty for one number, and for classes.
     """
 
     prediction: Value | None
@@ -76,6 +78,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     coverage: float | None = None
     findings: tuple[RowFinding, ...] = ()
     reasons: dict[str, float] | None = None
+    outputs: dict[str, float] = {}
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ __all__ = [
     "FittedPreparation",
     "LearnsLong",
     "Matrix",
+    "MinimisesLosses",
     "Preparation",
     "StartsSlowly",
     "WeighsRows",
@@ -237,6 +238,16 @@ class StartsSlowly(Protocol):
     @property
     def start_seconds(self) -> float:
         """Expected seconds of that, on two cores; ``Algorithm.seconds`` does not count them."""
+        ...
+
+
+@runtime_checkable
+class MinimisesLosses(Protocol):
+    """What an algorithm says besides that is for other losses than those of classes and single numbers."""
+
+    @property
+    def losses(self) -> frozenset[str]:
+        """Losses that it can minimise; one that does not say so can minimise each of :class:`Loss`, and no other."""
         ...
 
 

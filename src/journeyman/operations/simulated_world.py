@@ -138,7 +138,8 @@ def _outputs(release: Release, answers: FloatArray, task: Task) -> Iterator[byte
     labels = typed_labels(task).tolist() if task.labels else None
     for row in answers:
         if labels is None:
-            answer = Answer(float(row[0]), release.version, Part.CHAMPION)
+            several = dict(zip(task.output_names, row.tolist(), strict=bool(task.output_names)))
+            answer = Answer(float(row[0]), release.version, Part.CHAMPION, outputs=several)
         else:
             probabilities = {label: float(p) for label, p in zip(task.labels, row, strict=True)}
             answer = Answer(labels[int(row.argmax())], release.version, Part.CHAMPION, probabilities)

@@ -38,6 +38,7 @@ class _Output(msgspec.Struct):
 
     prediction: Any = None
     probabilities: dict[str, float] = {}
+    outputs: dict[str, float] = {}
 
 
 @dataclass(frozen=True)
@@ -165,8 +166,8 @@ def hidden_columns(raw: Sequence[Mapping[str, object]], names: Sequence[str]) ->
 
 def _recorded_predictions(outputs: Sequence[str | None], task: Task) -> FloatArray:
     """Return recorded answers, shape (n_samples, n_classes) or (n_samples, 1); NaN where there is none."""
-    labels = task.labels if task.labels else ()
-    answers = np.full((len(outputs), max(1, len(labels))), np.nan)
+    labels, names = task.labels, task.output_names
+    answers = np.full((len(outputs), max(1, len(labels), len(names))), np.nan)
     decoder = msgspec.json.Decoder(_Output)
     for number, text in enumerate(outputs):
         if text is None:
@@ -174,6 +175,8 @@ def _recorded_predictions(outputs: Sequence[str | None], task: Task) -> FloatArr
         output = decoder.decode(text)
         if labels:
             answers[number] = [output.probabilities.get(label, np.nan) for label in labels]
+        elif names:
+            answers[number] = [output.outputs.get(name, np.nan) for name in names]
         elif isinstance(output.prediction, int | float):
             answers[number, 0] = output.prediction
     return answers

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.candidate import BASELINE, SIMPLE, Candidate, NotTried, Refusal, Turn, offered
 from journeyman.entities.experience import Expectation, Experience
+from journeyman.entities.metric import Loss
 from journeyman.entities.search import Choice, Search
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values
@@ -18,7 +19,7 @@ from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Trial, TrialStatus
 from journeyman.entities.weakness import Attempt
 from journeyman.errors import InputError
-from journeyman.interfaces import Metric, Run
+from journeyman.interfaces import Algorithm, Metric, MinimisesLosses, Run
 from journeyman.pipelines.improve import Diagnosed, attempted, diagnosed, informed, untried
 from journeyman.runtime.components import Components
 from journeyman.runtime.fold_cache import SharedFolds
@@ -316,16 +317,24 @@ def propose(
     """Return what every algorithm proposes, the simple ones first, and which propose nothing, and why."""
     names = [*(n for n in SIMPLE if n in components.algorithms), *(n for n in components.algorithms if n not in SIMPLE)]
     rows = max(len(fold.fit) for fold in split.folds)
+    refusals = {name: _wrong_loss(components.algorithms[name], task) for name in names}
+    names = [name for name in names if refusals[name] is None]
     if not table.features:
         return list(offered(components.algorithms[names[0]].candidates(task, rows, ()))), ()
     answers = {name: components.algorithms[name].candidates(task, rows, table.features) for name in names}
-    refusals = {name: a if isinstance(a, Refusal) else _NOTHING for name, a in answers.items() if not offered(a)}
-    not_tried = tuple(NotTried(name, refusal) for name, refusal in sorted(refusals.items()))
+    refusals |= {name: a if isinstance(a, Refusal) else _NOTHING for name, a in answers.items() if not offered(a)}
+    not_tried = tuple(NotTried(name, refusal) for name, refusal in sorted(refusals.items()) if refusal is not None)
     plain = [candidate for answer in answers.values() for candidate in offered(answer)]
     y = target_values(table, task.target)[split.train]
     if not task_type(task).traits.rescaled or not long_tailed(y):
         return plain, not_tried
     return [*plain, *_rescaled([c for c in plain if c.algorithm != BASELINE])], not_tried
+
+
+def _wrong_loss(algorithm: Algorithm, task: Task) -> Refusal | None:
+    """Return why an algorithm cannot learn a task at all; None where it can."""
+    able = algorithm.losses if isinstance(algorithm, MinimisesLosses) else frozenset(Loss)
+    return None if task.loss in able else Refusal(f"it cannot minimise the {task.loss} loss")
 
 
 def _rescaled(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -65,7 +64,7 @@ class ServedRelease:
             if self._labels:
                 given.append(self._classified(answers[number], labels[number], findings, part))
             else:
-                given.append(self._estimated(float(answers[number, 0]), intervals[number], findings, part))
+                given.append(self._estimated(answers[number], intervals[number], findings, part))
             number += 1
         return given
 
@@ -80,14 +79,15 @@ class ServedRelease:
         return replace_fields(answer, reasons=attribute(self._release.answer_block, block, self._typical, output))
 
     def _estimated(
-        self, value: float, interval: tuple[float, float] | None, findings: Sequence[Finding], part: Part
+        self, row: NDArray[np.float64], interval: tuple[float, float] | None, findings: Sequence[Finding], part: Part
     ) -> Answer:
-        noticed = _noticed(findings)
+        noticed, value = _noticed(findings), float(row[0])
         bounds = self._release.conformal
-        if not math.isfinite(value):
+        if not np.isfinite(row).all():
             return Answer(None, self.version, part, findings=noticed)
         coverage = None if bounds is None else bounds.coverage
-        return Answer(value, self.version, part, interval=interval, coverage=coverage, findings=noticed)
+        outputs = dict(zip(self.task.output_names, row.tolist(), strict=bool(self.task.output_names)))
+        return Answer(value, self.version, part, {}, interval, coverage=coverage, findings=noticed, outputs=outputs)
 
     def _classified(self, answer: NDArray[np.float64], label: Value, findings: Sequence[Finding], part: Part) -> Answer:
         bounds = self._release.conformal

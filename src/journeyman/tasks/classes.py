@@ -21,7 +21,7 @@ from journeyman.interfaces import Metric
 from journeyman.metrics import METRICS, find_metric
 from journeyman.settings import BuildSettings
 from journeyman.sources.parsing import label_order, label_texts, merged_labels
-from journeyman.tasks.framing import drafted, refuse_missing
+from journeyman.tasks.framing import check_options, drafted, refuse_missing
 from journeyman.tasks.typed_labels import typed_labels
 
 __all__ = ["Binary", "Classification", "Multiclass"]
@@ -63,6 +63,7 @@ class Classification:
         Two classes are a binary task, whatever was asked for.
         """
         column, values = table.column(settings.target), table.frame[settings.target]
+        check_options(settings, self.name)
         refuse_missing(column, values)
         counts = _label_counts(values, column)
         self._check_counts(counts, values, column, wanted=settings.task == self.name)

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
+
 import pandas as pd
 
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.task import Scheme, Task
-from journeyman.errors import TargetError
+from journeyman.errors import SettingsError, TargetError
 from journeyman.settings import BuildSettings
 
-__all__ = ["drafted", "refuse_missing"]
+__all__ = ["check_options", "drafted", "refuse_missing"]
 
 
 def refuse_missing(column: Column, values: pd.Series) -> None:
     """Raise TargetError where no row has a label."""
     if not values.notna().any():
         raise TargetError(f"the target {column.name!r} is missing in every row", hint="choose another target")
+
+
+def check_options(settings: BuildSettings, kind: str, known: Sequence[str] = ()) -> None:
+    """Raise SettingsError where an option was given that a kind of task does not know.
+
+    Examples
+    --------
+    >>> check_options(BuildSettings("t.csv", "y", "t", task_options={"level": "0.9"}), "quantiles", ("levels",))
+    Traceback (most recent call last):
+    journeyman.errors.SettingsError: a quantiles task has no option 'level' (hint: did you mean 'levels'?)
+    """
+    for name in settings.task_options:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            has = f"it has {', '.join(known)}" if known else "it has none"
+            hint = f"did you mean {near[0]!r}?" if near else has
+            raise SettingsError(f"a {kind} task has no option {name!r}", hint=hint)
 
 
 def drafted(column: Column, settings: BuildSettings, kind: str, metric: str, reason: str) -> Task:

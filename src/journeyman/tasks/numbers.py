@@ -19,7 +19,7 @@ from journeyman.errors import TargetError
 from journeyman.interfaces import Metric
 from journeyman.metrics import find_metric
 from journeyman.settings import BuildSettings
-from journeyman.tasks.framing import drafted, refuse_missing
+from journeyman.tasks.framing import check_options, drafted, refuse_missing
 
 __all__ = ["NUMBER_TRAITS", "Regression"]
 
@@ -64,6 +64,7 @@ class Regression:
     def frame(self, table: Table, settings: BuildSettings, reason: str) -> Task:
         """Return the task; TargetError where the target holds no numbers, one alone, or numbers beyond all squares."""
         column, values = table.column(settings.target), table.frame[settings.target]
+        check_options(settings, self.name)
         refuse_missing(column, values)
         _check_numbers(values, column)
         metric = settings.metric or self.default_metric
