@@ -119,3 +119,42 @@ def test_the_scan_for_pickles_sees_them() -> None:
     ]
     assert [len(_code_running(ast.parse(text))) for text in bad] == [1] * len(bad)
     assert _code_running(ast.parse("np.load('f', allow_pickle=False)\nfrom joblib import Parallel")) == []
+
+
+def test_only_tasks_ask_for_the_kind_of_task(modules: list[Any]) -> None:
+    """The ranking knows which kinds its prior was learned on; all others ask for what a kind does."""
+    found = [
+        f"{module.name}:{line}"
+        for module in modules
+        if not module.inside("journeyman.tasks", "journeyman.stages.rank.context")
+        for line in _kind_questions(module.tree)
+    ]
+    assert not found, "\n".join(found)
+
+
+def _kind_questions(tree: ast.AST) -> list[int]:
+    """Return the lines that compare a task's kind, look something up by it, or ask whether it is a classification."""
+    lines = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            bad = any(_is_kind_of_task(part) for part in (node.left, *node.comparators))
+        elif isinstance(node, ast.Subscript):
+            bad = _is_kind_of_task(node.slice)
+        elif isinstance(node, ast.Attribute):
+            bad = node.attr in ("classification", "is_classification")
+        else:
+            bad = isinstance(node, ast.Name) and node.id == "TaskKind"
+        if bad:
+            lines.append(getattr(node, "lineno", 0))
+    return lines
+
+
+def _is_kind_of_task(node: ast.AST) -> bool:
+    owner = node.value if isinstance(node, ast.Attribute) and node.attr == "kind" else None
+    return "task" in (getattr(owner, "id", ""), getattr(owner, "attr", ""))
+
+
+def test_the_scan_for_questions_of_kind_sees_them() -> None:
+    bad = ["task.kind == 'binary'", "a if self.task.kind in KINDS else b", "WORDS[task.kind]", "kind.classification"]
+    assert [len(_kind_questions(ast.parse(text))) for text in bad] == [1] * len(bad)
+    assert _kind_questions(ast.parse("column.kind is Kind.NUMBER\nfind_task_type(task.kind)\nf'{task.kind}'")) == []

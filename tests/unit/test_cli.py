@@ -109,6 +109,7 @@ def _predict_file(
 def test_build_hands_every_option_to_the_door(fake_api: FakeApi) -> None:
     words = (
         "build houses.csv --target price --budget 30s --trials 5 --metric mae --task regression --name h --query Q "
+        "--task-option a=1 "
         "--seed 7 --time sold --delay 7d --group street --ignore id --ignore ref --kind zip=category --missing none "
         "--accept DQ301 --decimal , --thousands . --latency 2ms --encoding cp1251 --delimiter tab --quote none "
         "--sheet Data --memory 4GB --workspace w --quiet"
@@ -130,6 +131,7 @@ def test_build_hands_every_option_to_the_door(fake_api: FakeApi) -> None:
         "trials": 5,
         "metric": "mae",
         "task": "regression",
+        "task_options": {"a": "1"},
         "name": "h",
         "workspace": Path("w"),
         "seed": 7,

@@ -11,6 +11,7 @@ import typer
 
 from journeyman.cli.endings import one_line_usage_errors
 from journeyman.cli.main import app, main
+from journeyman.plugins import offered
 
 
 def ended(words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -30,11 +31,14 @@ def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
             yield from commands(command, (*path, name))
 
 
+KINDS = ", ".join(map(repr, sorted(offered("journeyman.tasks"))))
+
+
 @pytest.mark.parametrize(("words", "error", "hint"), [
     ("serve m --port abc", "--port: found 'abc', wanted a valid integer", "example: journeyman serve houses"),
     ("simulate t.csv --target y --delay soon", "--delay: found 'soon', wanted a valid integer", "journeyman simulate"),
     ("rollback m --to 0", "--to: found '0', wanted greater than or equal to 1", "journeyman rollback --help"),
-    ("build t.csv --task xx", "--task: 'xx' is not one of 'binary', 'multiclass', 'regression'", "build --help"),
+    ("build t.csv --task xx", f"--task: 'xx' is not one of {KINDS}", "build --help"),
     ("build t.csv --targt y", "there is no option --targt", "did you mean --target or --task?"),
     ("build", "missing argument 'TABLE'", "example: journeyman build houses.csv --target price"),
     ("build t.csv --target", "option '--target' requires an argument", "--help"),

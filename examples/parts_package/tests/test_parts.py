@@ -9,6 +9,7 @@ from journeyman.metrics import all_metrics
 from journeyman.notifiers import make_notifier
 from journeyman.plugins import load_parts
 from journeyman.sources import open_source
+from journeyman.tasks import find_task_type
 from journeyman.testing.algorithm_checks import check_algorithm
 from journeyman.testing.detector_checks import check_detector
 from journeyman.testing.metric_checks import check_metric
@@ -16,6 +17,7 @@ from journeyman.testing.notifier_checks import check_notifier
 from journeyman.testing.preparation_checks import check_preparation
 from journeyman.testing.rule_checks import check_rule
 from journeyman.testing.source_checks import check_source
+from journeyman.testing.task_checks import check_task
 
 
 def test_metric() -> None:
@@ -55,3 +57,7 @@ def test_notifier(tmp_path: Path) -> None:
         return make_notifier(NotifierSettings(NotifierKind.PACKAGE, str(place), part="diary"))
 
     check_notifier(made(diary), lambda: diary.read_text().splitlines(), made(tmp_path / "nowhere" / "diary"))
+
+
+def test_task() -> None:
+    check_task(find_task_type("counts"))

@@ -82,6 +82,7 @@ def _usage(error: Any) -> tuple[str, str]:
     hint = f"`{path} --help` says what it takes" + (f"; {example[:1].lower()}{example[1:]}" if example else "")
     said = error.format_message().strip().rstrip(".")
     said, _, near = (said[:1].lower() + said[1:]).partition(". Did you mean ")
+    said = re.sub(r"^invalid value for '(--[\w-]+)': ", r"\1: ", said)
     if hasattr(error, "possibilities"):
         near = " or ".join(sorted(error.possibilities or ()))
         said = f"there is no option {error.option_name}"

@@ -24,12 +24,25 @@ FloatArray = NDArray[np.float64]
 class TaskType(Protocol):
     """A kind of task; predictions have the shape (n_samples, n_outputs), labels (n_samples,)."""
 
-    name: str
-    """In settings and facts, such as "regression"."""
+    @property
+    def name(self) -> str:
+        """In settings and facts, such as "regression"."""
+        ...
 
-    needs_target: bool
-    default_metric: str
-    traits: TaskTraits
+    @property
+    def needs_target(self) -> bool:
+        """Whether a column to predict has to be named."""
+        ...
+
+    @property
+    def default_metric(self) -> str:
+        """Name of the metric that chooses models unless the user names one."""
+        ...
+
+    @property
+    def traits(self) -> TaskTraits:
+        """What stages have to know of it."""
+        ...
 
     def frame(self, table: Table, settings: BuildSettings, reason: str) -> Task:
         """Return the task of a table as it was ingested; TargetError or SettingsError where it is none of this kind."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -45,8 +45,8 @@ def all_metrics() -> Mapping[str, Metric]:
     return MappingProxyType(found)
 
 
-def find_metric(name: str, kind: str) -> Metric:
-    """Return the metric of that name.
+def find_metric(name: str, kind: str, own: Iterable[str] = ()) -> Metric:
+    """Return the metric of that name; ``own`` are names of others that fit the kind, for the hint.
 
     Raises
     ------
@@ -62,9 +62,9 @@ def find_metric(name: str, kind: str) -> Metric:
     journeyman.errors.SettingsError: unknown metric 'auc' (hint: did you mean 'roc_auc'? for a binary task: ...)
     """
     metrics = all_metrics()
-    fitting = sorted(n for n, m in metrics.items() if kind in m.kinds)
+    fitting = {n for n, m in metrics.items() if kind in m.kinds}
     if name not in fitting:
-        raise refuse_metric(name, kind, fitting)
+        raise refuse_metric(name, kind, sorted(fitting.union(own)))
     return metrics[name]
 
 

@@ -18,10 +18,11 @@ from journeyman.entities.task_traits import Bound, Picture, TaskTraits
 from journeyman.entities.weakness import Cause, TreatmentKind
 from journeyman.errors import TargetError
 from journeyman.interfaces import Metric
-from journeyman.metrics import METRICS, find_metric
+from journeyman.metrics import METRICS
+from journeyman.metrics.classification import CLASSIFICATION
 from journeyman.settings import BuildSettings
 from journeyman.sources.parsing import label_order, label_texts, merged_labels
-from journeyman.tasks.framing import check_options, drafted, refuse_missing
+from journeyman.tasks.framing import check_options, drafted, refuse_missing, with_loss
 from journeyman.tasks.typed_labels import typed_labels
 
 __all__ = ["Binary", "Classification", "Multiclass"]
@@ -71,8 +72,8 @@ class Classification:
         labels = tuple(label for label in order if label in counts)
         kind = _kind_of(labels)
         metric = settings.metric or kind.default_metric
-        task = drafted(column, settings, kind.name, metric, reason)
-        return replace(task, labels=labels, metric_loss=find_metric(metric, kind.name).loss)
+        task = replace(drafted(column, settings, kind.name, metric, reason), labels=labels)
+        return with_loss(kind, task)
 
     def _check_counts(self, counts: Mapping[str, int], values: pd.Series, column: Column, wanted: bool) -> None:
         if len(counts) < 2:
@@ -110,14 +111,13 @@ class Classification:
         labels, codes = _coded(label_texts(values, column), merged, task)
         kind = _kind_of(labels)
         chosen = task.metric if metric or kind.name == task.kind else kind.default_metric
-        loss = find_metric(chosen, kind.name).loss
         target = pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype=object)))
         kept = replace(column, kind=Kind.CATEGORY, role=Role.TARGET, categories=labels)
-        return target, kept, replace(task, labels=labels, kind=kind.name, metric=chosen, metric_loss=loss)
+        return target, kept, with_loss(kind, replace(task, labels=labels, kind=kind.name, metric=chosen))
 
     def metrics(self, task: Task) -> tuple[Metric, ...]:
-        """Return none: all metrics of classes are shared."""
-        return ()
+        """Return the metrics of classes, or of two classes."""
+        return tuple(metric for metric in CLASSIFICATION if self.name in metric.kinds)
 
     def strata(self, y: FloatArray) -> NDArray[np.int64]:
         """Return the class of each row.

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.task import Scheme, Task
 from journeyman.errors import SettingsError, TargetError
+from journeyman.interfaces import TaskType
+from journeyman.metrics import find_metric
 from journeyman.settings import BuildSettings
 
-__all__ = ["check_options", "drafted", "refuse_missing"]
+__all__ = ["check_options", "drafted", "refuse_missing", "with_loss"]
 
 
 def refuse_missing(column: Column, values: pd.Series) -> None:
@@ -51,6 +54,19 @@ def drafted(column: Column, settings: BuildSettings, kind: str, metric: str, rea
         reason=reason,
         label_types=_label_types(column),
     )
+
+
+def with_loss(kind: TaskType, task: Task) -> Task:
+    """Return the task with what models minimise for its metric.
+
+    Raises
+    ------
+    SettingsError
+        No such metric, or one that does not fit the kind of task.
+    """
+    own = {metric.name: metric for metric in kind.metrics(task)}
+    metric = own.get(task.metric) or find_metric(task.metric, kind.name, own)
+    return replace(task, metric_loss=metric.loss)
 
 
 def _label_types(column: Column) -> str:

@@ -17,9 +17,9 @@ from journeyman.entities.task_traits import Bound, Picture, TaskTraits
 from journeyman.entities.weakness import Cause, TreatmentKind
 from journeyman.errors import TargetError
 from journeyman.interfaces import Metric
-from journeyman.metrics import find_metric
+from journeyman.metrics.regression import REGRESSION
 from journeyman.settings import BuildSettings
-from journeyman.tasks.framing import check_options, drafted, refuse_missing
+from journeyman.tasks.framing import check_options, drafted, refuse_missing, with_loss
 
 __all__ = ["NUMBER_TRAITS", "Regression"]
 
@@ -68,8 +68,7 @@ class Regression:
         refuse_missing(column, values)
         _check_numbers(values, column)
         metric = settings.metric or self.default_metric
-        task = drafted(column, settings, self.name, metric, reason)
-        return replace(task, metric_loss=find_metric(metric, self.name).loss)
+        return with_loss(self, drafted(column, settings, self.name, metric, reason))
 
     def encode(
         self, values: pd.Series, column: Column, task: Task, merged: Mapping[str, str], metric: str | None
@@ -87,8 +86,8 @@ class Regression:
         return numbers, replace(column, role=Role.TARGET), task
 
     def metrics(self, task: Task) -> tuple[Metric, ...]:
-        """Return none: all metrics of numbers are shared."""
-        return ()
+        """Return the metrics of numbers."""
+        return tuple(REGRESSION)
 
     def strata(self, y: FloatArray) -> NDArray[np.int64]:
         """Return the tenth of the values that each row lies in.
