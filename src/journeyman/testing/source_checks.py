@@ -15,11 +15,11 @@ from journeyman.engines import open_engine
 from journeyman.engines.frames import to_frame
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
-from journeyman.interfaces import Source, place
+from journeyman.interfaces import Engine, Source, place
 from journeyman.sources.parsing.texts import text_of
 from journeyman.testing.run_all import run_all
 
-__all__ = ["SOURCE_CHECKS", "check_source"]
+__all__ = ["SOURCE_CHECKS", "check_relation", "check_source"]
 
 Opened = Callable[[], Source]
 
@@ -84,11 +84,15 @@ def _gives_the_same_rows_in_batches(opened: Opened, changed: Opened | None) -> N
 
 
 def _gives_the_same_rows_as_a_relation(opened: Opened, changed: Opened | None) -> None:
-    source = opened()
+    check_relation(open_engine(), opened())
+
+
+def check_relation(engine: Engine, source: Source) -> None:
+    """Check that an engine and a source together give the rows that the source reads; AssertionError where not."""
     places = tuple(place(i) for i in range(len(source.names)))
-    with open_engine().open(source) as relation:
+    with engine.open(source) as relation:
         assert tuple(relation.columns) == places, "the columns of its relation are not c0, c1 ..."
-        held, frame = relation.execute(), opened().read(None, 0)
+        held, frame = relation.execute(), source.read(None, 0)
     assert len(held) == len(frame), f"its relation has {len(held)} rows, not {len(frame)}"
     for column, name in zip(places, source.names, strict=True):  # a relation has no order
         one, other = (sorted(map(str, _cells(values))) for values in (held[column], frame[name]))
