@@ -21,6 +21,8 @@ CHECKS = {
     "journeyman.sources": ("Source", "source"),
     "journeyman.drift_detectors": ("DriftDetector", "detector"),
     "journeyman.notifiers": ("Notifier", "notifier"),
+    "journeyman.engines": ("Engine", "engine"),
+    "journeyman.streams": ("Stream", "stream"),
 }
 """By entry-point group: the protocol, and the word in the names of its checks."""
 
