@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from journeyman.engines import open_engine
 from journeyman.quality_rules import BUILT_IN
 from journeyman.settings import BuildSettings
 from journeyman.sources import open_source
@@ -68,12 +69,12 @@ def main() -> None:
             return result
 
         source = timed("open", open_source, settings.source, None)
-        ingested = timed("ingest", ingest, source, settings)
+        ingested = timed("ingest", ingest, source, open_engine(), settings)
         task = timed("frame the task", frame_task, ingested.table, settings)
         findings = timed("check", check, ingested.table, task, BUILT_IN, 0)
         repaired = timed("repair", repair, ingested.table, task, findings, settings)
         division = timed("split", split, repaired.table, repaired.task, 0)
-        timed("profile", profile, source, repaired.table, repaired.task, division)
+        timed("profile", profile, source, open_engine(), repaired.table, repaired.task, division)
         total = sum(seconds.values())
         for name, value in seconds.items():
             print(f"{name:16} {value:7.2f} s {value / total:6.1%}")

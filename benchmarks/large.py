@@ -18,6 +18,7 @@ import duckdb
 import numpy as np
 import pyarrow.parquet as pq
 
+from journeyman.engines import open_engine
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table
@@ -36,9 +37,8 @@ class Parquet:
         self.path = path
         self.names = tuple(pq.read_schema(path).names)
 
-    def relation(self, backend):
-        table = backend.read_parquet(self.path)
-        return table.select(**{f"c{i}": table[name] for i, name in enumerate(self.names)})
+    def relation(self, reader):
+        return reader.parquet(self.path, len(self.names))
 
 
 def make(path, rows):
@@ -90,7 +90,7 @@ def main():
         table = sampled(path, options.rows)
         split = Split(Scheme.SHUFFLED, np.arange(HELD), np.arange(0), (), "")
         began = time.monotonic()
-        found = profile(Parquet(path), table, Task("n0", "regression", "rmse"), split)
+        found = profile(Parquet(path), open_engine(), table, Task("n0", "regression", "rmse"), split)
         seconds = time.monotonic() - began
     own = {column.name: column for column in found.columns}
     print(

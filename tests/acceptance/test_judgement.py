@@ -55,7 +55,7 @@ def judge(x, y, labels, seed=0):
     def predict(block):
         return final(np.column_stack([block[c] for c in x]))
 
-    described = profile(None, table, task, split)
+    described = profile(None, None, table, task, split)
     found = evaluate(predict, ensemble, table, task, split, seed)
     explained = explain(predict, table, task, split, found, 36_000, seed)
     return described, found, explained, decide(task, found, (), None)

@@ -22,6 +22,8 @@ CHECKS = {
     "journeyman.drift_detectors": ("DriftDetector", "detector"),
     "journeyman.notifiers": ("Notifier", "notifier"),
     "journeyman.tasks": ("TaskType", "task"),
+    "journeyman.engines": ("Engine", "engine"),
+    "journeyman.streams": ("Stream", "stream"),
 }
 """By entry-point group: the protocol, and the word in the names of its checks."""
 

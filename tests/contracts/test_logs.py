@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from journeyman.entities.logged import LoggedSpan
 from journeyman.entities.prediction import LabelFate, LogEntries, LogReceipt
 from journeyman.stores.prediction_log import SqlitePredictionLog
-from journeyman.stores.traffic_log import SqliteTrafficLog
 from journeyman.testing.log_checks import check_log
 
 
@@ -34,35 +30,8 @@ class BrokenLog(SqlitePredictionLog):
         return receipt
 
 
-class BrokenTraffic(SqliteTrafficLog):
-    def __init__(self, log: SqlitePredictionLog, fault: str) -> None:
-        super().__init__(log)
-        self.fault = fault
-
-    def seal(self, end: int) -> None:
-        if self.fault != "seal":
-            super().seal(end)
-
-    def span(self, begin: int, end: int, most: int) -> LoggedSpan:
-        span = super().span(begin, end, 10**6 if self.fault == "most" else most)
-        kept: Sequence[Any] = [r for r in span.rows if r.id in set(span.ids.tolist())]
-        return replace(span, rows=tuple(kept)) if self.fault == "late" else span
-
-
-def opener(folder: Path, fault: str = "") -> Callable[[str], tuple[SqlitePredictionLog, SqliteTrafficLog]]:
-    def opened(name: str) -> tuple[SqlitePredictionLog, SqliteTrafficLog]:
-        log = BrokenLog(folder / name, fault)
-        return log, BrokenTraffic(log, fault)
-
-    return opened
-
-
 def test_built_in(tmp_path: Path) -> None:
-    def opened(name: str) -> tuple[SqlitePredictionLog, SqliteTrafficLog]:
-        log = SqlitePredictionLog(tmp_path / name)
-        return log, SqliteTrafficLog(log)
-
-    check_log(opened)
+    check_log(lambda name: SqlitePredictionLog(tmp_path / name))
 
 
 @pytest.mark.parametrize(
@@ -73,11 +42,8 @@ def test_built_in(tmp_path: Path) -> None:
         ("groups", "records a group or none of it: part of a group"),
         ("forget", "keeps what it has confirmed: what was confirmed is gone"),
         ("fates", "says what became of labels: of labels became"),
-        ("late", "reads rows and late labels by span: an earlier row"),
-        ("seal", "never changes a sealed span: what is appended late"),
-        ("most", "draws the same sample: of at most 20 rows it returns 60"),
     ],
 )
 def test_a_fault_is_told(tmp_path: Path, fault: str, told: str) -> None:
     with pytest.raises(AssertionError, match=told):
-        check_log(opener(tmp_path, fault))
+        check_log(lambda name: BrokenLog(tmp_path / name, fault))

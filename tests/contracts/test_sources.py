@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ import sqlalchemy as sa
 from journeyman import plugins
 from journeyman.arrow import pa
 from journeyman.errors import SettingsError, SourceError
-from journeyman.interfaces import Source
+from journeyman.interfaces import Relation, Source, TableReader
 from journeyman.sources import FrameSource, open_source
 from journeyman.testing.source_checks import check_source
 
@@ -97,8 +96,8 @@ class Broken(FrameSource):
         batches = super().batches()
         return (batch.slice(1) for batch in batches) if self.fault == "batches" else batches
 
-    def relation(self, backend: Any) -> Any:
-        relation = super().relation(backend)
+    def relation(self, reader: TableReader) -> Relation:
+        relation = super().relation(reader)
         if self.fault == "relation":
             return relation.mutate(c0=relation["c0"] * 2)
         return relation.rename(size="c0") if self.fault == "places" else relation

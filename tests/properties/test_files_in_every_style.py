@@ -12,12 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import ibis
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from journeyman.engines import open_engine
 from journeyman.sources import open_source
 
 WORDS = {
@@ -103,11 +103,9 @@ def read_both_ways(path: Path) -> tuple[list[str], list[list[str]], list[list[st
     source = open_source(str(path), None)
     frame = source.read(None, 0)
     assert source.rows() == len(frame) == sum(batch.num_rows for batch in source.batches())
-    relation = source.relation(BACKEND).to_pandas().fillna("")
-    return list(frame.columns), frame.to_numpy().tolist(), relation.to_numpy().tolist()
-
-
-BACKEND = ibis.duckdb.connect()
+    with open_engine().open(source) as relation:
+        seen = relation.to_pandas().fillna("")
+    return list(frame.columns), frame.to_numpy().tolist(), seen.to_numpy().tolist()
 
 
 def as_lines(rows: list[list[str]]) -> list[list[str]]:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from journeyman.engines import open_engine
 from journeyman.entities.operating import NotifierKind, NotifierSettings
 from journeyman.metrics import all_metrics
 from journeyman.notifiers import make_notifier
 from journeyman.plugins import load_parts
 from journeyman.sources import open_source
+from journeyman.stores.prediction_log import SqlitePredictionLog
+from journeyman.streams import open_stream
 from journeyman.tasks import find_task_type
 from journeyman.testing.algorithm_checks import check_algorithm
 from journeyman.testing.detector_checks import check_detector
+from journeyman.testing.engine_checks import check_engine
 from journeyman.testing.metric_checks import check_metric
 from journeyman.testing.notifier_checks import check_notifier
 from journeyman.testing.preparation_checks import check_preparation
 from journeyman.testing.rule_checks import check_rule
 from journeyman.testing.source_checks import check_source
+from journeyman.testing.stream_checks import check_stream
 from journeyman.testing.task_checks import check_task
 
 
@@ -61,3 +66,15 @@ def test_notifier(tmp_path: Path) -> None:
 
 def test_task() -> None:
     check_task(find_task_type("counts"))
+
+
+def test_engine() -> None:
+    check_engine(open_engine("parquet"))
+
+
+def test_stream(tmp_path: Path) -> None:
+    def opened(name: str) -> tuple[object, object]:
+        return SqlitePredictionLog(tmp_path / name), open_stream(f"audited://{tmp_path / name}")
+
+    check_stream(opened)
+    assert list(tmp_path.rglob("readings.txt"))

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from journeyman.allocator import hold_little
 from journeyman.entities.operating import Operated, OperateSettings
 from journeyman.errors import LeaseError, SettingsError, WorkspaceError
-from journeyman.interfaces import Progress
+from journeyman.interfaces import Progress, Stream
 from journeyman.notifiers import make_notifier
 from journeyman.operations.worker import Worker, holding
 from journeyman.pipelines.loop_setup import loop_parts
@@ -23,6 +23,7 @@ from journeyman.reports.progress import SilentProgress
 from journeyman.runtime.clock import SystemClock, milliseconds
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.workspace import Workspace
+from journeyman.streams import open_stream
 
 __all__ = ["TERM", "OperatePlace", "opened_log", "operate", "settle_settings", "waiting_words"]
 
@@ -94,8 +95,8 @@ def operate(
             try:
                 with holding(workspace, place.name, TERM, milliseconds, wait) as lease:
                     held = workspace.fenced(lease.fence)
-                    with opened_log(place) as log:
-                        parts = loop_parts(held, operated, log, progress or SilentProgress())
+                    with opened_log(place) as (log, stream):
+                        parts = loop_parts(held, operated, log, stream, progress or SilentProgress())
                         notifiers = tuple(make_notifier(n) for n in operated.settings.notify)
                         worker = Worker(
                             parts, operate_round, SystemClock(), milliseconds, operated.begun, notifiers, tell
@@ -179,14 +180,13 @@ def _work(worker: Worker, once: bool, stop: threading.Event, tell: Callable[[str
 
 
 @contextmanager
-def opened_log(place: OperatePlace) -> Iterator[SqlitePredictionLog]:
-    """Open the prediction log of an operated model, with a connection of its own; SettingsError for another's log."""
-    log = SqlitePredictionLog(place.log or place.workspace / "predictions" / place.name)
-    try:
+def opened_log(place: OperatePlace) -> Iterator[tuple[SqlitePredictionLog, Stream]]:
+    """Open the prediction log of an operated model and its stream; SettingsError for another's log."""
+    folder = place.log or place.workspace / "predictions" / place.name
+    with closing(SqlitePredictionLog(folder)) as log:
         log.claim(place.name)
-        yield log
-    finally:
-        log.close()
+        with closing(open_stream(str(folder))) as stream:
+            yield log, stream
 
 
 class _Ended(BaseException):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from journeyman.engines.frames import raw_frames
 from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
@@ -18,7 +19,7 @@ from journeyman.inference.release import Release
 from journeyman.interfaces import Source
 from journeyman.settings import predictions_name
 from journeyman.sources import open_source
-from journeyman.sources.batches import raw_frames, source_is_typed
+from journeyman.sources.batches import source_is_typed
 from journeyman.stages.conform import other_decimal, other_decimal_finding
 
 __all__ = ["Layout", "PredictResult", "Release", "check_rows", "in_own_style", "load", "predict_file"]

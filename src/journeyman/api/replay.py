@@ -51,7 +51,7 @@ def replay(place: OperatePlace, number: int) -> tuple[Replayed, ...]:
     JournalError
         Where an artifact is damaged.
     """
-    with Workspace.existing(place.workspace) as workspace, opened_log(place) as log:
+    with Workspace.existing(place.workspace) as workspace, opened_log(place) as (log, stream):
         operation = workspace.operations.operation(place.name, number)
         operated = workspace.operations.model(place.name)
         steps = {s.name: s for s in workspace.journal.steps(round_id(place.name, operation.round))}
@@ -62,7 +62,7 @@ def replay(place: OperatePlace, number: int) -> tuple[Replayed, ...]:
             )
         record = workspace.journal.run(round_id(place.name, operation.round))
         settings: OperateSettings = record.read_settings(OperateSettings)
-        parts = loop_parts(workspace, Operated(place.name, settings, operated.begun), log, SilentProgress())
+        parts = loop_parts(workspace, Operated(place.name, settings, operated.begun), log, stream, SilentProgress())
         return _replayed(parts, loop_place(workspace, place.name, operation.round), steps)
 
 

@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -24,6 +25,7 @@ from journeyman.api.watched_folder import (
     watching,
 )
 from journeyman.arrow import pa, pq
+from journeyman.engines import open_engine
 from journeyman.entities.conformed import Misfit
 from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.finding import Finding
@@ -31,7 +33,6 @@ from journeyman.errors import JourneymanError, SchemaError, SettingsError, Sourc
 from journeyman.inference.predictions_file import Layout, opened_predictions, prediction_columns
 from journeyman.settings import predictions_name
 from journeyman.sources import is_table, open_source
-from journeyman.sources.batches import raw_frames
 from journeyman.stages.conform import conform_part, judge
 from journeyman.stores.disk import Draft, disk_errors, sync_folder
 
@@ -119,10 +120,8 @@ def score_file(
         with disk_errors(path.parent):
             done = _count_done_parts(parts, job)
             rows = 0
-            for number, frame in enumerate(raw_frames(source.batches(), job.rows)):
-                if number >= done:
-                    _score(release, frame, parts, number, job.layout)
-                rows += len(frame)
+            for scored in open_engine().score(source, job.rows, partial(_score, release, parts, job.layout), done):
+                rows += scored
                 tell(rows)
         if rows == 0:
             raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
@@ -298,7 +297,7 @@ def _count_done_parts(parts: Path, job: ScoreJob) -> int:
     return 0
 
 
-def _score(release: Release, frame: pd.DataFrame, parts: Path, number: int, layout: Layout) -> None:
+def _score(release: Release, parts: Path, layout: Layout, number: int, frame: pd.DataFrame) -> None:
     part = conform_part(frame, release.columns, release.left_out)
     answers = release.answer_block(part.block)
     columns = prediction_columns(release, frame, part.block, answers, layout)

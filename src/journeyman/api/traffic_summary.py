@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from journeyman.inference.lookup import find_release
 from journeyman.inference.release import Release, open_release
 from journeyman.operations.traffic import read_rows
 from journeyman.settings import DEFAULT_WORKSPACE
-from journeyman.stores.prediction_log import LOG, SqlitePredictionLog
-from journeyman.stores.traffic_log import SqliteTrafficLog
+from journeyman.stores.prediction_log import LOG
+from journeyman.streams.sqlite import open_folder
 
 __all__ = ["then_and_now", "traffic_view"]
 
@@ -37,12 +38,8 @@ def traffic_view(workspace: str | Path | None, name: str, begin: int, end: int) 
     if not (folder / LOG).is_file():
         return None
     release = _cached_release(*find_release(name, workspace=place))
-    log = SqlitePredictionLog(folder)
-    try:
-        traffic = SqliteTrafficLog(log)
-        span, latencies = traffic.span(begin, end, _ROWS), traffic.latencies(begin, end)
-    finally:
-        log.close()
+    with closing(open_folder(folder)) as stream:
+        span, latencies = stream.poll(begin, end, _ROWS), stream.latencies(begin, end)
     within = set(span.ids.tolist())
     read = read_rows([row for row in span.rows if row.id in within], release)
     profiles = {profile.name: profile for profile in release.report.profile.columns}

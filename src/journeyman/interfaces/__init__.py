@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from journeyman.interfaces.engine import Engine
 from journeyman.interfaces.learning import (
     Algorithm,
     Averaging,
@@ -16,9 +17,11 @@ from journeyman.interfaces.learning import (
     WeighsRows,
 )
 from journeyman.interfaces.metric import Metric, WeightedScore
-from journeyman.interfaces.operating import DriftDetector, Notifier, PredictionLog, TrafficLog
+from journeyman.interfaces.operating import DriftDetector, Notifier, PredictionLog
 from journeyman.interfaces.reading import QualityRule, RuleContext, RuleScope, Source, scope_of
+from journeyman.interfaces.relation import Relation, TableReader, place
 from journeyman.interfaces.running import Artifacts, Clock, Progress, Run
+from journeyman.interfaces.stream import Stream
 from journeyman.interfaces.task_type import TaskType
 
 __all__ = [
@@ -27,6 +30,7 @@ __all__ = [
     "Averaging",
     "Clock",
     "DriftDetector",
+    "Engine",
     "FitRequest",
     "FittedModel",
     "FittedPreparation",
@@ -39,14 +43,17 @@ __all__ = [
     "Preparation",
     "Progress",
     "QualityRule",
+    "Relation",
     "RuleContext",
     "RuleScope",
     "Run",
     "Source",
     "StartsSlowly",
+    "Stream",
+    "TableReader",
     "TaskType",
-    "TrafficLog",
     "WeighsRows",
     "WeightedScore",
+    "place",
     "scope_of",
 ]

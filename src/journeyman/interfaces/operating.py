@@ -8,14 +8,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.logged import LoggedRow, LoggedSpan
 from journeyman.entities.operation import Operation
 from journeyman.entities.prediction import LogEntries, LogReceipt, RecordedPrediction
 from journeyman.entities.signal import Signal, Tier
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
 
-__all__ = ["DriftDetector", "Notifier", "PredictionLog", "TrafficLog"]
+__all__ = ["DriftDetector", "Notifier", "PredictionLog"]
 
 FloatArray = NDArray[np.float64]
 
@@ -63,22 +62,6 @@ class PredictionLog(Protocol):
 
     def close(self) -> None:
         """Let go of it."""
-        ...
-
-
-class TrafficLog(Protocol):
-    """The same log as the loop reads it: by spans of time that are closed, so that they read the same ever after."""
-
-    def seal(self, end: int) -> None:
-        """Close all spans that end by then (milliseconds since 1970): what is appended later is dated later."""
-        ...
-
-    def span(self, begin: int, end: int, most: int) -> LoggedSpan:
-        """Return the rows of a span and earlier rows whose label came in it, at most so many of each."""
-        ...
-
-    def labelled(self, before: int, most: int) -> tuple[LoggedRow, ...]:
-        """Return the rows whose labels came last before a moment, by id."""
         ...
 
 

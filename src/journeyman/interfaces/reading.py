@@ -13,6 +13,7 @@ from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
+from journeyman.interfaces.relation import Relation, TableReader
 
 __all__ = ["QualityRule", "RuleContext", "RuleScope", "Source", "scope_of"]
 
@@ -59,10 +60,10 @@ class Source(Protocol):
         """Yield all rows in order, some at a time, as Arrow record batches of raw columns."""
         ...
 
-    def relation(self, backend: Any) -> Any:
-        """Return all rows as an Ibis table on the given Ibis DuckDB backend, text columns as text.
+    def relation(self, reader: TableReader) -> Relation:
+        """Return all rows as a relation of the engine that gives the reader, text columns as text.
 
-        Columns are called c0, c1 ... by their place in ``names``: for DuckDB, Age and age are one name.
+        Columns are called c0, c1 ... by their place in ``names``; the source outlives the relation.
         """
         ...
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from journeyman.entities.operating import LoopState, OperateSettings
 from journeyman.entities.signal import Watched
-from journeyman.interfaces import Algorithm, DriftDetector, Preparation, TrafficLog
+from journeyman.interfaces import Algorithm, DriftDetector, Preparation, Stream
 from journeyman.operations.apply_move import Actuator
 from journeyman.operations.release_cache import ReleaseCache
 from journeyman.operations.training_data import LearningRows
@@ -29,7 +29,7 @@ class LoopContext:
         How it is operated.
     workspace : Workspace
         Fenced by the lease of whoever works.
-    log : TrafficLog
+    stream : Stream
         What was asked, answered and found true.
     release_cache : ReleaseCache
         Releases and their references.
@@ -44,7 +44,7 @@ class LoopContext:
     name: str
     settings: OperateSettings
     workspace: Workspace
-    log: TrafficLog
+    stream: Stream
     release_cache: ReleaseCache
     detectors: Sequence[DriftDetector]
     quick: tuple[Algorithm, Preparation]
@@ -62,4 +62,4 @@ def learning_rows(parts: LoopContext, champion: int, state: LoopState, watched: 
     release, most = parts.release_cache.release(champion), parts.settings.most_labelled
     given_up = tuple(sorted({*state.given_up, *lost_columns(watched.settled)} - {*watched.returned}))
     spans, read = watched.broken, parts.release_cache.read_rows
-    return LearningRows(parts.workspace, base, parts.log, release, state.end, most, spans, given_up, read)
+    return LearningRows(parts.workspace, base, parts.stream, release, state.end, most, spans, given_up, read)

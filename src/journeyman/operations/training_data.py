@@ -22,7 +22,7 @@ from journeyman.entities.table import Block, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.errors import InputError, JournalError
 from journeyman.inference.release import Release
-from journeyman.interfaces import TrafficLog
+from journeyman.interfaces import Stream
 from journeyman.operations.traffic import ReadRows, raw_rows, read_rows
 from journeyman.settings import FRAME, BuildSettings
 from journeyman.sources import open_wanted
@@ -57,7 +57,7 @@ class LearningRows:
         Where the first build is journalled.
     base : ModelVersion
         The first build's release.
-    log : TrafficLog
+    stream : Stream
         Of the model.
     release : Release
         By whose columns rows are read.
@@ -75,7 +75,7 @@ class LearningRows:
 
     workspace: Workspace
     base: ModelVersion
-    log: TrafficLog
+    stream: Stream
     release: Release
     before: int
     most: int
@@ -104,7 +104,7 @@ class LearningRows:
     @cached_property
     def logged(self) -> ReadRows:
         """Logged rows in the order in which their truths came, broken spans left out."""
-        rows = [row for row in self.log.labelled(self.before, self.most) if not self._is_broken(row.id >> 20)]
+        rows = [row for row in self.stream.labelled(self.before, self.most) if not self._is_broken(row.id >> 20)]
         rows.sort(key=lambda row: (row.labelled, row.id))
         return self.read(rows, self.release)
 

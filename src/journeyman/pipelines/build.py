@@ -105,7 +105,7 @@ def build(
 
     division = within_budget(components, table, task, division, settings)
     tell("profile")
-    statistics = run.step("profile", partial(profile, source), table, task, division)
+    statistics = run.step("profile", partial(profile, source, components.engine), table, task, division)
 
     tell("train")
     past = run.step("remember", partial(_earlier_experience, components, workspace, settings))
@@ -181,7 +181,7 @@ def prepare_table(
     """
     tell = components.progress.stage
     tell("ingest", source.name)
-    ingested = run.step("ingest", partial(ingest, source), settings)
+    ingested = run.step("ingest", partial(ingest, source, components.engine), settings)
     draft = run.step("frame the task", frame_task, ingested.table, settings)
     metric_of(draft)
     tell("check")

@@ -6,7 +6,7 @@ from functools import partial
 
 from journeyman.entities.operating import LoopState, Operated
 from journeyman.entities.operation import WindowPlan
-from journeyman.interfaces import Progress
+from journeyman.interfaces import PredictionLog, Progress, Stream
 from journeyman.operations.apply_move import Actuator
 from journeyman.operations.loop_context import LoopContext
 from journeyman.operations.release_cache import ReleaseCache
@@ -17,8 +17,6 @@ from journeyman.reports.html import render_html
 from journeyman.runtime.clock import SystemClock
 from journeyman.settings import BuildSettings
 from journeyman.stages.monitor import broken_spans
-from journeyman.stores.prediction_log import SqlitePredictionLog
-from journeyman.stores.traffic_log import SqliteTrafficLog
 from journeyman.stores.workspace import Workspace
 
 __all__ = ["loop_parts"]
@@ -26,25 +24,30 @@ __all__ = ["loop_parts"]
 _QUICK = "lightgbm"
 
 
-def loop_parts(held: Workspace, operated: Operated, log: SqlitePredictionLog, progress: Progress) -> LoopContext:
-    """Return what the loop of a model works with: all installed detectors, the usual quick model, a normal build."""
+def loop_parts(
+    held: Workspace, operated: Operated, log: PredictionLog, stream: Stream, progress: Progress
+) -> LoopContext:
+    """Return what the loop of a model works with: all installed detectors, the usual quick model, a normal build.
+
+    Parameters
+    ----------
+    log, stream
+        Where the loop writes, and what it reads; each with a connection of its own.
+    """
     name, settings = operated.model, operated.settings
     algorithm = load_parts("journeyman.algorithms")[_QUICK]
     preparation = load_parts("journeyman.preparations")[algorithm.preparations[0]]
     release_cache = ReleaseCache(held, name)
-    traffic = SqliteTrafficLog(log)
     rebuild = Rebuild(name, held, settings, render_html, progress)
-    actuator = Actuator(
-        name, held, log, SystemClock(), partial(_table, held, operated, traffic, release_cache), rebuild
-    )
+    actuator = Actuator(name, held, log, SystemClock(), partial(_table, held, operated, stream, release_cache), rebuild)
     detectors = tuple(load_parts("journeyman.drift_detectors").values())
-    return LoopContext(name, settings, held, traffic, release_cache, detectors, (algorithm, preparation), actuator)
+    return LoopContext(name, settings, held, stream, release_cache, detectors, (algorithm, preparation), actuator)
 
 
 def _table(
     held: Workspace,
     operated: Operated,
-    traffic: SqliteTrafficLog,
+    stream: Stream,
     release_cache: ReleaseCache,
     state: LoopState,
     plan: WindowPlan,
@@ -53,6 +56,6 @@ def _table(
     name = operated.model
     base = held.registry.version(name, state.base)
     release, most = release_cache.release(state.champion), operated.settings.most_labelled
-    rows = LearningRows(held, base, traffic, release, state.end, most, broken_spans(state.memory), state.given_up)
+    rows = LearningRows(held, base, stream, release, state.end, most, broken_spans(state.memory), state.given_up)
     settings: BuildSettings = held.journal.run(base.run).read_settings(BuildSettings)
     return rows.table(plan, settings)

@@ -86,8 +86,8 @@ def observe(parts: LoopContext, state: LoopState) -> Observed:
     """Read what the log holds of the span, who is champion, and what people asked for before it ended."""
     registry, operations = parts.workspace.registry, parts.workspace.operations
     champion, history = registry.version(parts.name), registry.history(parts.name)
-    parts.log.seal(state.end)
-    span = parts.log.span(state.begin, state.end, parts.settings.most_rows)
+    parts.stream.seal(state.end)
+    span = parts.stream.poll(state.begin, state.end, parts.settings.most_rows)
     release = parts.release_cache.release(champion.version)
     traffic, digests, hidden = read_traffic(span, release, state.digests)
     if state.challenger is not None and champion.version == state.champion:
@@ -180,8 +180,9 @@ def decide(parts: LoopContext, state: LoopState, seen: Observed, watched: tuple[
 
 
 def keep(parts: LoopContext, kept: Kept) -> int:
-    """Write the round and its operations where people look; return the round's number."""
+    """Write the round and its operations where people look, and commit its span; return the round's number."""
     parts.workspace.operations.keep_round(parts.name, kept.round, kept.operations)
+    parts.stream.commit(kept.state.begin)
     return kept.round.number
 
 

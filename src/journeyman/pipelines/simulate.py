@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
+from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ from journeyman.entities.decision import Action
 from journeyman.entities.operating import Operated, OperateSettings
 from journeyman.entities.simulation import DAY, Simulated, SimulatedDay, SimulateSettings
 from journeyman.errors import SettingsError
+from journeyman.interfaces import Stream
 from journeyman.operations.release_cache import ReleaseCache
 from journeyman.operations.simulated_world import World, target_column, truths_of
 from journeyman.operations.worker import Worker
@@ -27,6 +27,7 @@ from journeyman.sources import open_source
 from journeyman.stages.retrain import price, reference_unit
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.workspace import Workspace
+from journeyman.streams import open_stream
 from journeyman.tasks import task_type
 
 __all__ = ["in_order", "simulate"]
@@ -73,9 +74,10 @@ def simulate(settings: SimulateSettings, tell: Callable[[SimulatedDay], None]) -
         rest = frame.iloc[first:].reset_index(drop=True)
         truths = truths_of(rest[settings.target], release.task, target_column(release))
         rows = rest.drop(columns=[settings.target])
-        with _log(settings.workspace / "predictions" / settings.name) as log:
+        folder = settings.workspace / "predictions" / settings.name
+        with closing(SqlitePredictionLog(folder)) as log, closing(open_stream(str(folder))) as stream:
             world = World(rows, truths, release.task, reference.scale, log)
-            _live(workspace, settings, world, tell)
+            _live(workspace, settings, world, stream, tell)
         operations = workspace.operations.operations(settings.name)
         retrained = sum(o.move.action is Action.RETRAIN for o in operations)
         economics = price(settings.economics, reference_unit(reference.losses))
@@ -86,14 +88,20 @@ def simulate(settings: SimulateSettings, tell: Callable[[SimulatedDay], None]) -
     return Simulated(first, len(rows), days, loss, unit, results, operations, unknown, settings.name)
 
 
-def _live(workspace: Workspace, settings: SimulateSettings, world: World, tell: Callable[[SimulatedDay], None]) -> None:
+def _live(
+    workspace: Workspace,
+    settings: SimulateSettings,
+    world: World,
+    stream: Stream,
+    tell: Callable[[SimulatedDay], None],
+) -> None:
     """Go through the days: rows are answered by whoever is champion, truths come, and the loop has its round."""
     now = [_BEGUN]
     wanted = OperateSettings(
         every=DAY, settle=0, economics=settings.economics, budget=None, trials=settings.trials, keep_rounds=30
     )
     operated = workspace.operations.begin(Operated(settings.name, wanted, _BEGUN))
-    parts = loop_parts(workspace, operated, world.log, SilentProgress())
+    parts = loop_parts(workspace, operated, world.log, stream, SilentProgress())
     worker = Worker(parts, operate_round, SystemClock(), lambda: now[0], operated.begun)
     rows = len(world.rows)
     days, done = -(-rows // settings.daily), 0
@@ -164,12 +172,3 @@ def _free_name(wanted: str, taken: Collection[str]) -> str:
     """
     numbered = (f"{wanted}-{k}" for k in itertools.count(2))
     return next(name for name in itertools.chain((wanted,), numbered) if name not in taken)
-
-
-@contextmanager
-def _log(folder: Path) -> Iterator[SqlitePredictionLog]:
-    log = SqlitePredictionLog(folder)
-    try:
-        yield log
-    finally:
-        log.close()

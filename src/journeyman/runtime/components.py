@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from journeyman.engines import open_engine
 from journeyman.entities.report import BuildReport
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table
-from journeyman.interfaces import Algorithm, Clock, Preparation, Progress, QualityRule
+from journeyman.interfaces import Algorithm, Clock, Engine, Preparation, Progress, QualityRule
 from journeyman.plugins import load_parts
 from journeyman.quality_rules import BUILT_IN
 from journeyman.runtime.finishing import finishing_seconds
@@ -26,6 +27,8 @@ class Components:
         What candidates may name.
     rules : sequence of QualityRule
         What the check looks for.
+    engine : Engine
+        What goes over all rows of the source.
     render : callable
         Turns a finished build into the page that people read.
     clock : Clock
@@ -41,6 +44,7 @@ class Components:
     algorithms: Mapping[str, Algorithm]
     preparations: Mapping[str, Preparation]
     rules: Sequence[QualityRule]
+    engine: Engine
     render: Callable[[BuildReport], str]
     clock: Clock
     progress: Progress
@@ -56,6 +60,7 @@ def standard_components(
         algorithms=load_parts("journeyman.algorithms"),
         preparations=load_parts("journeyman.preparations"),
         rules=(*BUILT_IN, *load_parts("journeyman.quality_rules").values()),
+        engine=open_engine(),
         render=render,
         clock=clock,
         progress=progress,

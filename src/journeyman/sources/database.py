@@ -17,11 +17,11 @@ from journeyman.arrow import pa, pq
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
+from journeyman.interfaces import Relation, TableReader
 from journeyman.sources.batches import check_names, plain_table, union_schema
 from journeyman.sources.parquet import ParquetSource
 from journeyman.sources.parsing.texts import text_of
 from journeyman.sources.scratch import room_for, scratch_folder
-from journeyman.sources.views import keep_alive
 
 __all__ = ["DatabaseSource", "is_database", "redacted"]
 
@@ -135,10 +135,9 @@ class DatabaseSource:
         """Return raw rows, typed as they are; see :class:`journeyman.interfaces.Source`."""
         return self._copy.read(limit_rows, seed)
 
-    def relation(self, backend: Any) -> Any:
-        """Return all rows as an Ibis table, columns named by their place."""
-        keep_alive(backend, self)
-        return self._copy.relation(backend)
+    def relation(self, reader: TableReader) -> Relation:
+        """Return all rows as a relation, columns named by their place."""
+        return self._copy.relation(reader)
 
     @cached_property
     def _digest(self) -> str:

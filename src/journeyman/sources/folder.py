@@ -10,12 +10,12 @@ from typing import Any, Protocol
 import pandas as pd
 
 from journeyman.arrow import pa
+from journeyman.engines.frames import drawn, to_frame
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
-from journeyman.interfaces import Source
-from journeyman.sources.batches import check_names, drawn, file_digest, plain_table, to_frame, union_schema
-from journeyman.sources.views import place
+from journeyman.interfaces import Relation, Source, TableReader, place
+from journeyman.sources.batches import check_names, file_digest, plain_table, union_schema
 
 __all__ = ["FolderSource", "Part"]
 
@@ -125,9 +125,9 @@ class FolderSource:
             return to_frame(drawn(self.batches(), self._schema, self.rows(), limit_rows, seed))
         return to_frame(pa.Table.from_batches(self.batches(), self._schema))
 
-    def relation(self, backend: Any) -> Any:
-        """Return all rows as an Ibis table, columns named by their place."""
-        tables = [self._relation(backend, i) for i in range(len(self._parts)) if self._parts[i].rows()]
+    def relation(self, reader: TableReader) -> Relation:
+        """Return all rows as a relation, columns named by their place."""
+        tables = [self._relation(reader, i) for i in range(len(self._parts)) if self._parts[i].rows()]
         if len({tuple(t.schema().values()) for t in tables}) > 1:
             # Files that disagree on a type meet as text, which every column can be.
             tables = [t.select(**{n: t[n].cast("string") for n in t.columns}) for t in tables]
@@ -136,12 +136,12 @@ class FolderSource:
             out = out.union(other)
         return out
 
-    def _relation(self, backend: Any, number: int) -> Any:
+    def _relation(self, reader: TableReader, number: int) -> Relation:
         # A second and 100 MB that only tables beyond memory need.
         import ibis  # noqa: PLC0415  # see the line above
 
         part, key = self._parts[number], self._keys[number]
-        table = part.relation(backend)
+        table = part.relation(reader)
         columns: dict[str, Any] = {}
         for i, name in enumerate(self.names):
             if i < len(self._own):

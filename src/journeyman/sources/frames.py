@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 
 from journeyman.arrow import pa
+from journeyman.engines.frames import positions, to_frame
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
-from journeyman.sources.batches import check_names, plain_table, positions, to_frame, width
+from journeyman.interfaces import Relation, TableReader
+from journeyman.sources.batches import check_names, plain_table, width
 from journeyman.sources.parsing.texts import text_of
-from journeyman.sources.views import arrow_view
 
 __all__ = ["FrameSource", "frame_of"]
 
@@ -144,9 +145,9 @@ class FrameSource:
     def _table(self) -> pa.Table:
         return _columns_as_arrow(self._frame)
 
-    def relation(self, backend: Any) -> Any:
-        """Return all rows as an Ibis table, columns named by their place; those of mixed objects as text."""
-        return arrow_view(backend, self._table, self.digest())
+    def relation(self, reader: TableReader) -> Relation:
+        """Return all rows as a relation, columns named by their place; those of mixed objects as text."""
+        return reader.arrow(self._table)
 
     @cached_property
     def _digest(self) -> str:

@@ -1,30 +1,28 @@
-"""Tables in JSON lines: one record a line, read through DuckDB, which takes each key as a column."""
+"""Tables in JSON lines: one record a line, each key a column."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import msgspec
 import pandas as pd
 
 from journeyman.arrow import pa
+from journeyman.engines.duckdb import JsonLines
+from journeyman.engines.frames import drawn, to_frame
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
-from journeyman.sources.batches import check_names, drawn, file_digest, plain_table, to_frame, width
+from journeyman.interfaces import Relation, TableReader, place
+from journeyman.sources.batches import check_names, file_digest, plain_table, width
 from journeyman.sources.encodings import find_encoding, transcode
 from journeyman.sources.scratch import room_for, scratch_folder
-from journeyman.sources.views import one_file, place, quoted, text_view
 
 __all__ = ["JsonLinesSource"]
 
-_BATCH = 65_536
 _PLACED = "placed.jsonl"
-_KEPT = frozenset(["BIGINT", "UBIGINT", "HUGEINT", "DOUBLE", "BOOLEAN"])
 
 
 class JsonLinesSource:
@@ -58,29 +56,22 @@ class JsonLinesSource:
             self._lines = scratch_folder(self) / "utf-8.jsonl"
             with room_for(name), self._lines.open("wb") as out:
                 out.writelines(transcode(path, encoding.name))
-        found = self._described()
-        self.names = tuple(found)
+        self._reader = JsonLines(self._lines, name)
+        kinds = self._reader.kinds()
+        self.names = tuple(kinds)
         if _may_collide(self.names):
             self.names = self._with_keys_by_place()
-            found = dict(zip(self.names, self._described().values(), strict=True))
+            self._reader = JsonLines(self._lines, name)
+            kinds = self._reader.kinds()
         check_names(self.names, self.name)
-        columns = [place(i) for i in range(len(self.names))] if self._keys_are_positions else list(self.names)
-        for column, (key, kind) in zip(columns, found.items(), strict=True):
-            if kind.startswith(("STRUCT", "MAP", "UNION")) or kind.endswith("]"):
-                raise self._nested(key)
-            if kind == "JSON":
-                self._check_mixed(column, key)
+        for called, (key, kind) in zip(self.names, kinds.items(), strict=True):
+            if kind == "nested" or (kind == "mixed" and self._reader.holds_nested(key)):
+                raise SourceError(
+                    f"column {called!r} of {name} holds nested values",
+                    hint="spread it over plain columns, or leave it out",
+                )
         # Dates stay texts: how they are read is ours to decide and to tell. So do columns of several types.
-        kinds = [k if k in _KEPT else "VARCHAR" for k in found.values()]
-        kept = ", ".join(f"{quoted(c)}: {quoted(k)}" for c, k in zip(columns, kinds, strict=True))
-        scan = f"read_json({one_file(self._lines)}, format='newline_delimited', columns={{{kept}}})"
-        chosen = ", ".join(f"{_quote_identifier(c)} AS {place(i)}" for i, c in enumerate(columns))
-        self._query = f"SELECT {chosen} FROM {scan}"
-
-    @property
-    def _keys_are_positions(self) -> bool:
-        """Whether the keys of the file that is read are places of columns."""
-        return self._lines.name == _PLACED
+        self._kinds = {key: "string" if kind == "mixed" else kind for key, kind in kinds.items()}
 
     def _with_keys_by_place(self) -> tuple[str, ...]:
         """Write the lines again with c0, c1 ... for keys: DuckDB takes Age and age for one; return the keys."""
@@ -97,63 +88,15 @@ class JsonLinesSource:
                         keys.setdefault(key, place(len(keys)))
                     out.write(msgspec.json.encode({keys[key]: value for key, value in record.items()}) + b"\n")
         except msgspec.MsgspecError as error:
-            raise self._complaint(error) from error
+            raise self._reader.complaint(error) from error
         self._lines = copy
         return tuple(keys)
 
-    def _nested(self, name: str) -> SourceError:
-        return SourceError(
-            f"column {name!r} of {self.name} holds nested values",
-            hint="spread it over plain columns, or leave it out",
-        )
-
-    def _check_mixed(self, column: str, name: str) -> None:
-        """Refuse a column of several types where one is a list or a record."""
-        nested = (
-            f"SELECT count(*) FROM {self._guess} WHERE json_type({_quote_identifier(column)}) IN ('OBJECT', 'ARRAY')"
-        )
-        if self._run(nested).fetchall()[0][0]:
-            raise self._nested(name)
-
-    @property
-    def _guess(self) -> str:
-        return (
-            f"read_json({one_file(self._lines)}, format='newline_delimited', sample_size=-1, maximum_depth=2, "
-            "convert_strings_to_integers=false, map_inference_threshold=-1)"
-        )
-
-    def _run(self, query: str) -> Any:
-        try:
-            return duckdb.connect().sql(query)
-        except duckdb.Error as error:
-            raise self._complaint(error) from error
-
-    def _complaint(self, error: Exception) -> SourceError:
-        words = str(error).splitlines()[0]
-        at = words.rfind(" in line ")
-        line = words[at:].split(".")[0].split(":")[0] if at >= 0 else ""
-        return SourceError(
-            f"{self.name} is no table of JSON lines: a record cannot be read{line}",
-            hint="write one JSON object a line",
-        )
-
-    def _described(self) -> dict[str, str]:
-        try:
-            found = duckdb.connect().execute(f"DESCRIBE SELECT * FROM {self._guess}").fetchall()
-        except duckdb.Error as error:
-            raise self._complaint(error) from error
-        return {str(name): str(kind) for name, kind, *_ in found}
-
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield all rows, some at a time."""
-        connection = duckdb.connect()
-        try:
-            reader: Any = connection.execute(self._query).to_arrow_reader(_BATCH)
-            for batch in reader:
-                named = pa.Table.from_batches([batch]).rename_columns(list(self.names))
-                yield from plain_table(named, self.name).to_batches()
-        except duckdb.Error as error:
-            raise self._complaint(error) from error
+        for batch in self._reader.batches(self._kinds):
+            named = pa.Table.from_batches([batch]).rename_columns(list(self.names))
+            yield from plain_table(named, self.name).to_batches()
 
     @cached_property
     def _rows(self) -> int:
@@ -179,9 +122,9 @@ class JsonLinesSource:
             return to_frame(drawn(self.batches(), first.schema, self.rows(), limit_rows, seed))
         return to_frame(pa.Table.from_batches([first, *batches]))
 
-    def relation(self, backend: Any) -> Any:
-        """Return all rows as an Ibis table, columns named by their place."""
-        return text_view(backend, self._query, self)
+    def relation(self, reader: TableReader) -> Relation:
+        """Return all rows as a relation, columns named by their place."""
+        return reader.json_lines(self._lines, self._kinds)
 
     def digest(self) -> str:
         """Return the SHA-256 of the file."""
@@ -200,7 +143,3 @@ def _may_collide(names: Sequence[str]) -> bool:
     """Say whether two keys may differ by case alone: then DuckDB has called the second one age_1."""
     lower = {name.lower() for name in names}
     return any(name.rpartition("_")[2].isdigit() and name.rpartition("_")[0].lower() in lower for name in names)
-
-
-def _quote_identifier(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'

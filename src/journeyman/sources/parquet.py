@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from journeyman.arrow import pa, pq
+from journeyman.engines.frames import drawn, to_frame
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
-from journeyman.sources.batches import check_names, drawn, file_digest, plain_table, to_frame, width
-from journeyman.sources.views import one_file, place, text_view
+from journeyman.interfaces import Relation, TableReader
+from journeyman.sources.batches import check_names, file_digest, plain_table, width
 
 __all__ = ["ParquetSource"]
 
@@ -84,10 +84,9 @@ class ParquetSource:
         except (pa.ArrowException, OSError) as error:
             raise self._damaged() from error
 
-    def relation(self, backend: Any) -> Any:
-        """Return all rows as an Ibis table, columns named by their place."""
-        names = ", ".join(place(i) for i in range(len(self.names)))
-        return text_view(backend, f"SELECT * FROM read_parquet({one_file(self.path)}) AS t({names})", self)
+    def relation(self, reader: TableReader) -> Relation:
+        """Return all rows as a relation, columns named by their place."""
+        return reader.parquet(self.path, len(self.names))
 
     def digest(self) -> str:
         """Return the SHA-256 of the file."""

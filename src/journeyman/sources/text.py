@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from journeyman.arrow import pa, pa_csv
+from journeyman.engines.frames import drawn, to_frame
 from journeyman.entities.file_style import NO_QUOTE, FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
-from journeyman.sources.batches import check_names, drawn, file_digest, to_frame, width
+from journeyman.interfaces import Relation, TableReader
+from journeyman.sources.batches import check_names, file_digest, width
 from journeyman.sources.dialects import find_layout, headless
 from journeyman.sources.encodings import find_encoding, transcode
 from journeyman.sources.fixed_width import divided, find_columns
@@ -27,7 +28,6 @@ from journeyman.sources.note_findings import text_findings
 from journeyman.sources.rewrite import Rewritten, rewrite
 from journeyman.sources.scan import count_plain_rows
 from journeyman.sources.scratch import room_for, scratch_folder
-from journeyman.sources.views import one_file, place, quoted, text_view
 
 __all__ = ["TextSource"]
 
@@ -223,17 +223,10 @@ class TextSource:
             )
         return to_frame(table)
 
-    def relation(self, backend: Any) -> Any:
-        """Return all rows as an Ibis table of text columns, named by their place; an empty text is NULL."""
+    def relation(self, reader: TableReader) -> Relation:
+        """Return all rows as texts; an empty text is null."""
         plain = self._plain_layout
-        columns = ", ".join(f"'{place(i)}': 'VARCHAR'" for i in range(len(self.names)))
-        delimiter = plain.delimiter.replace("\t", "\\t")
-        return text_view(
-            backend,
-            f"SELECT * FROM read_csv({one_file(plain.path)}, auto_detect=false, header=true, "
-            f"delim={quoted(delimiter)}, quote='\"', escape='\"', max_line_size=67108864, columns={{{columns}}})",
-            self,
-        )
+        return reader.text(plain.path, len(self.names), plain.delimiter)
 
     def digest(self) -> str:
         """Return the SHA-256 of the file."""

@@ -182,7 +182,7 @@ class SqlitePredictionLog:
         """
         with self.writing():
             predictions = self._add_predictions(entries.predictions, now)
-            # Never before a prediction that is there already, nor in a span that was sealed (see traffic_log).
+            # Never before a prediction that is there already, nor in a span that was sealed (see Stream.seal).
             moment = max(now, moment_of(self.number("last"))) if entries.labels or entries.refused else now
             labels = tuple(self._add_label(label, moment) for label in entries.labels)
             if entries.shadows:

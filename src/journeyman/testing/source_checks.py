@@ -11,14 +11,15 @@ import numpy as np
 import pandas as pd
 
 from journeyman.arrow import pa
+from journeyman.engines import open_engine
+from journeyman.engines.frames import to_frame
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
-from journeyman.interfaces import Source
-from journeyman.sources.batches import to_frame
+from journeyman.interfaces import Engine, Source, place
 from journeyman.sources.parsing.texts import text_of
 from journeyman.testing.run_all import run_all
 
-__all__ = ["SOURCE_CHECKS", "check_source"]
+__all__ = ["SOURCE_CHECKS", "check_relation", "check_source"]
 
 Opened = Callable[[], Source]
 
@@ -83,16 +84,18 @@ def _gives_the_same_rows_in_batches(opened: Opened, changed: Opened | None) -> N
 
 
 def _gives_the_same_rows_as_a_relation(opened: Opened, changed: Opened | None) -> None:
-    import ibis  # noqa: PLC0415  # a second and 100 MB, which no other check needs
+    check_relation(open_engine(), opened())
 
-    source, backend = opened(), ibis.duckdb.connect()
-    relation = source.relation(backend)
-    places = tuple(f"c{i}" for i in range(len(source.names)))
-    assert tuple(relation.columns) == places, "the columns of its relation are not c0, c1 ..."
-    held, frame = relation.execute(), opened().read(None, 0)
+
+def check_relation(engine: Engine, source: Source) -> None:
+    """Check that an engine and a source together give the rows that the source reads; AssertionError where not."""
+    places = tuple(place(i) for i in range(len(source.names)))
+    with engine.open(source) as relation:
+        assert tuple(relation.columns) == places, "the columns of its relation are not c0, c1 ..."
+        held, frame = relation.execute(), source.read(None, 0)
     assert len(held) == len(frame), f"its relation has {len(held)} rows, not {len(frame)}"
-    for place, name in zip(places, source.names, strict=True):  # a relation has no order
-        one, other = (sorted(map(str, _cells(values))) for values in (held[place], frame[name]))
+    for column, name in zip(places, source.names, strict=True):  # a relation has no order
+        one, other = (sorted(map(str, _cells(values))) for values in (held[column], frame[name]))
         assert one == other, f"its relation holds other values of {name!r} than it reads"
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-import ibis
 import pandas as pd
 import pytest
 
+from journeyman.engines import open_engine
 from journeyman.errors import SourceError
 from journeyman.sources import open_source, redacted
 
@@ -32,7 +32,8 @@ def test_sqlite(shop: str) -> None:
     assert frame["x"][3] == 0.75
     assert frame["mixed"].tolist()[:3] == ["m0", "1", "m2"]
     assert len(source.read(10, 0)) == 10
-    assert source.relation(ibis.duckdb.connect())[f"c{source.names.index('x')}"].sum().execute() == frame["x"].sum()
+    with open_engine().open(source) as relation:
+        assert relation[f"c{source.names.index('x')}"].sum().execute() == frame["x"].sum()
     assert source.digest() == open_source(shop, "SELECT * FROM t ORDER BY i").digest()
 
 
@@ -97,9 +98,8 @@ def test_postgresql(server: str) -> None:
     assert frame["even"].tolist()[:2] == [True, False]
     assert frame["day"][1] == pd.Timestamp(2020, 1, 2)
     assert frame["moment"][0] == pd.Timestamp(2020, 1, 1, 10)
-    assert source.relation(ibis.duckdb.connect())[f"c{source.names.index('x')}"].mean().execute() == pytest.approx(
-        frame["x"].mean()
-    )
+    with open_engine().open(source) as relation:
+        assert relation[f"c{source.names.index('x')}"].mean().execute() == pytest.approx(frame["x"].mean())
     assert len(source.read(100, 0)) == 100
 
 

@@ -10,7 +10,6 @@ import os
 import tempfile
 from pathlib import Path
 
-import ibis
 import numpy as np
 import openpyxl
 import pandas as pd
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from journeyman.engines import open_engine
 from journeyman.errors import SourceError
 from journeyman.interfaces import Source
 from journeyman.sources import open_source
@@ -41,7 +41,8 @@ def relation(location: str) -> pd.DataFrame:
 
 def as_relation(source: Source) -> pd.DataFrame:
     """Return all rows as DuckDB reads them, whose columns go by place."""
-    frame = source.relation(ibis.duckdb.connect()).to_pandas()
+    with open_engine().open(source) as relation:
+        frame = relation.to_pandas()
     assert list(frame.columns) == [f"c{i}" for i in range(len(source.names))]
     return frame.set_axis(list(source.names), axis=1)
 
@@ -167,7 +168,8 @@ def test_workbooks(tmp_path: Path) -> None:
     assert frame["n"].tolist() == [1.0, 2.5]
     assert frame["when"][0] == pd.Timestamp(2020, 1, 2)
     assert frame["mixed"].tolist() == ["a", "7"]
-    assert source.relation(ibis.duckdb.connect()).count().execute() == 2
+    with open_engine().open(source) as relation:
+        assert relation.count().execute() == 2
 
 
 def test_a_folder_is_one_table(tmp_path: Path) -> None:
@@ -186,7 +188,8 @@ def test_a_folder_of_parquet_that_disagrees_on_a_type(tmp_path: Path) -> None:
     pd.DataFrame({"a": [1.5], "b": ["x"]}).to_parquet(tmp_path / "2.parquet")
     source = open_source(str(tmp_path), None)
     assert source.read(None, 0).to_dict("list") == {"a": [1.0, 2.0, 1.5], "b": ["1", "2", "x"]}
-    assert source.relation(ibis.duckdb.connect()).count().execute() == 3
+    with open_engine().open(source) as relation:
+        assert relation.count().execute() == 3
 
 
 BAD = {

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 import duckdb
-import ibis
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
 
+from journeyman.engines import open_engine
 from journeyman.errors import SourceError
 from journeyman.sources import FrameSource
 
@@ -41,7 +41,8 @@ def test_frames(frame: object) -> None:
     assert [None if pd.isna(v) else v for v in read["t"]] == ["a", None, "c"]
     assert [None if pd.isna(v) else bool(v) for v in read["b"]] == [True, False, None]
     assert read["d"][0] == pd.Timestamp(2020, 1, 2, 3, 4, 5)
-    assert source.relation(ibis.duckdb.connect()).count().execute() == 3
+    with open_engine().open(source) as relation:
+        assert relation.count().execute() == 3
     assert len(source.read(2, 0)) == 2
 
 
@@ -66,7 +67,8 @@ def test_the_digest_follows_values_names_and_order() -> None:
 
 def test_mixed_objects_are_text_to_the_database() -> None:
     source = FrameSource(pd.DataFrame({"a": [1, 2, 3], "m": ["x", 2.0, None]}))
-    assert source.relation(ibis.duckdb.connect()).to_pandas()["c1"].fillna("").tolist() == ["x", "2", ""]
+    with open_engine().open(source) as relation:
+        assert relation.to_pandas()["c1"].fillna("").tolist() == ["x", "2", ""]
 
 
 def test_periods_are_dates_and_intervals_are_texts() -> None:
@@ -78,7 +80,8 @@ def test_periods_are_dates_and_intervals_are_texts() -> None:
     assert read["7"].tolist() == read["p"].tolist() == list(pd.date_range("2000-01-01", periods=3, freq="MS"))
     assert read["c"].fillna("").tolist() == ["(0, 5]", "", "(5, 10]"]
     assert read["i"].fillna("").tolist() == ["(0.0, 5.0]", "", "(5.0, 10.0]"]
-    assert source.relation(ibis.duckdb.connect()).count().execute() == 3
+    with open_engine().open(source) as relation:
+        assert relation.count().execute() == 3
     assert isinstance(frame[7].dtype, pd.PeriodDtype), "the caller's frame stays as it was"
 
 

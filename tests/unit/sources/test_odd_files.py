@@ -8,12 +8,12 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-import ibis
 import openpyxl
 import pandas as pd
 import pytest
 
 from journeyman.api.predict import check_rows
+from journeyman.engines import open_engine
 from journeyman.entities.file_style import FileStyle, parse_file_style
 from journeyman.errors import SettingsError, SourceError
 from journeyman.interfaces import Source
@@ -41,9 +41,10 @@ def opened(path: Path, content: str | bytes, asked: FileStyle | None = None) -> 
 def read(source: Source) -> list[list[str]]:
     """Return the rows, which every way of reading must give."""
     rows: list[list[str]] = source.read(None, 0).to_numpy().tolist()
-    relation = source.relation(ibis.duckdb.connect()).to_pandas().fillna("").to_numpy().tolist()
+    with open_engine().open(source) as relation:
+        seen = relation.to_pandas().fillna("").to_numpy().tolist()
     assert source.rows() == sum(batch.num_rows for batch in source.batches()) == len(rows)
-    assert relation == [["" if v is None else v for v in row] for row in rows]
+    assert seen == [["" if v is None else v for v in row] for row in rows]
     return rows
 
 
@@ -235,9 +236,10 @@ def test_folders_as_spark_writes_them(tmp_path: Path) -> None:
     frame = source.read(None, 0)
     assert frame[NAMES].to_numpy().tolist() == ROWS
     assert frame["year"].fillna("").tolist() == ["2023"] * 12 + [""] * 12
-    relation = source.relation(ibis.duckdb.connect()).to_pandas()
-    assert relation["c3"].isna().sum() == 12
-    assert source.rows() == len(relation) == 24
+    with open_engine().open(source) as relation:
+        seen = relation.to_pandas()
+    assert seen["c3"].isna().sum() == 12
+    assert source.rows() == len(seen) == 24
 
 
 def test_a_header_in_the_first_part_only(tmp_path: Path) -> None:

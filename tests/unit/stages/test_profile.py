@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from journeyman.engines import open_engine
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table
@@ -34,10 +35,8 @@ class TextSource:
     def read(self, limit_rows, seed):
         return self.frame
 
-    def relation(self, backend):
-        by_place = self.frame.set_axis([f"c{i}" for i in range(len(self.names))], axis=1)
-        backend.con.register("raw", pa.Table.from_pandas(by_place, preserve_index=False))
-        return backend.table("raw")
+    def relation(self, reader):
+        return reader.arrow(pa.Table.from_pandas(self.frame, preserve_index=False))
 
     def digest(self):
         return "0"
@@ -86,7 +85,7 @@ def by_name(found):
 
 def test_figures_of_a_frame_are_those_of_numpy():
     table = a_table()
-    found = profile(TextSource(table.frame), table, TASK, split_of(2000))
+    found = profile(TextSource(table.frame), open_engine(), table, TASK, split_of(2000))
     x = table.frame["x"].dropna().to_numpy()
     own = by_name(found)
     assert found.rows == found.trained_rows == 2000
@@ -110,7 +109,7 @@ def test_numbers_whose_squares_are_none_have_figures(size):
     table = a_table()
     x = np.random.default_rng(1).normal(size=2000)
     table.frame["x"] = x * size
-    own = by_name(profile(TextSource(table.frame), table, TASK, split_of(2000)))["x"]
+    own = by_name(profile(TextSource(table.frame), open_engine(), table, TASK, split_of(2000)))["x"]
     assert own.std == pytest.approx(x.std(ddof=1) * size, rel=1e-6)
     assert sum(own.bin_counts) == 2000
 
@@ -119,27 +118,27 @@ def test_numbers_as_far_apart_as_can_be_have_quantiles():
     table = a_table()
     table.frame["x"] = np.where(np.arange(2000) % 2, 1.7e308, -1.7e308)
     table.frame.loc[5, "x"] = 3.0
-    own = by_name(profile(TextSource(table.frame), table, TASK, split_of(2000)))["x"]
+    own = by_name(profile(TextSource(table.frame), open_engine(), table, TASK, split_of(2000)))["x"]
     assert (own.minimum, own.maximum, own.distinct) == (-1.7e308, 1.7e308, 3)
 
 
 def test_association_finds_the_telling_column_and_ignores_the_holdout():
     table = a_table()
     split = split_of(2000, holdout=500)
-    own = by_name(profile(TextSource(table.frame), table, TASK, split))
+    own = by_name(profile(TextSource(table.frame), open_engine(), table, TASK, split))
     assert own["c"].association == max(c.association for c in own.values() if c.association is not None)
     assert own["c"].association > 0.1 > 0.03 > own["x"].association
     assert own["y"].association is None
     changed = table.frame.copy()
     changed.loc[1500:, "y"] = "yes"
-    again = by_name(profile(TextSource(changed), replace(table, frame=changed), TASK, split))
+    again = by_name(profile(TextSource(changed), open_engine(), replace(table, frame=changed), TASK, split))
     assert again["c"].association == own["c"].association
 
 
 def test_two_profiles_agree_to_the_last_bit():
     table = a_table()
-    first = profile(TextSource(table.frame), table, TASK, split_of(2000))
-    assert profile(TextSource(table.frame), table, TASK, split_of(2000)) == first
+    first = profile(TextSource(table.frame), open_engine(), table, TASK, split_of(2000))
+    assert profile(TextSource(table.frame), open_engine(), table, TASK, split_of(2000)) == first
 
 
 def test_a_source_of_texts_is_read_by_the_columns_rules():
@@ -170,7 +169,7 @@ def test_a_source_of_texts_is_read_by_the_columns_rules():
     )
     table = Table("t", held, columns, "0", 5)
     task = Task("city", "binary", "roc_auc", ("Bari", "Rome"))
-    found = profile(TextSource(raw), table, task, split_of(2))
+    found = profile(TextSource(raw), open_engine(), table, task, split_of(2))
     own = by_name(found)
     assert (found.rows, found.trained_rows) == (5, 2)
     assert (own["price"].missing, own["price"].maximum) == (2, 1234.5)
@@ -188,7 +187,7 @@ def test_names_that_differ_by_case_are_measured_apart():
     columns = (Column("Age", Kind.NUMBER), Column("age", Kind.NUMBER, Role.TARGET), Column("AGE", Kind.CATEGORY))
     held = pd.DataFrame({"Age": [1.0, 2.0], "age": [10.0, 20.0], "AGE": pd.Categorical(["a", "b"])})
     task = Task("age", "regression", "rmse")
-    own = by_name(profile(TextSource(raw), Table("t", held, columns, "0", 3), task, split_of(2)))
+    own = by_name(profile(TextSource(raw), open_engine(), Table("t", held, columns, "0", 3), task, split_of(2)))
     assert (own["Age"].mean, own["age"].mean) == (2.0, 20.0)
     assert own["AGE"].top_values == ("b", "a")
 
@@ -198,8 +197,10 @@ def test_memory_and_source_give_the_same_figures():
     held = replace(whole, frame=whole.frame.iloc[:1000].reset_index(drop=True), source_rows=2000)
     typed = whole.frame.assign(c=whole.frame["c"].astype(object), y=whole.frame["y"].astype(object))
     columns = tuple(replace(c, native=True) for c in whole.columns)
-    from_source = by_name(profile(TextSource(typed), replace(held, columns=columns), TASK, split_of(1000)))
-    from_memory = by_name(profile(TextSource(typed), whole, TASK, split_of(2000)))
+    from_source = by_name(
+        profile(TextSource(typed), open_engine(), replace(held, columns=columns), TASK, split_of(1000))
+    )
+    from_memory = by_name(profile(TextSource(typed), open_engine(), whole, TASK, split_of(2000)))
     for name, own in from_memory.items():
         other = from_source[name]
         assert other.missing == own.missing
@@ -219,7 +220,13 @@ def test_date_formats_with_names_of_months_and_hours():
         Column("y", Kind.NUMBER, Role.TARGET),
     )
     held = pd.DataFrame({"day": pd.to_datetime(["2021-03-03", None]).astype("datetime64[us]"), "y": [1.0, 2.0]})
-    found = profile(TextSource(raw), Table("t", held, columns, "0", 3), Task("y", "regression", "rmse"), split_of(2))
+    found = profile(
+        TextSource(raw),
+        open_engine(),
+        Table("t", held, columns, "0", 3),
+        Task("y", "regression", "rmse"),
+        split_of(2),
+    )
     own = by_name(found)["day"]
     assert own.missing == 1
     assert own.maximum == pd.Timestamp("2021-03-03 14:05").timestamp()

@@ -1,4 +1,4 @@
-"""The two passes over all rows of a source, as Ibis expressions that DuckDB and Spark both run."""
+"""The two passes over all rows of a source, as Ibis expressions that any engine runs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import ibis
 import numpy as np
 
 from journeyman.entities.column import Column
+from journeyman.interfaces import Engine, Relation
 from journeyman.stages.profile.measured import SHARES, TOP, UNREPEATED, Measured, bins_of, is_measured, of_moments
 
 __all__ = ["histogram", "measure_source", "top_values"]
@@ -17,7 +18,7 @@ _AT_ONCE = 100  # columns in one query: engines plan thousands of expressions sl
 
 
 def measure_source(
-    relation: Any, columns: tuple[Column, ...], anchors: Mapping[str, tuple[float, float]]
+    engine: Engine, relation: Relation, columns: tuple[Column, ...], anchors: Mapping[str, tuple[float, float]]
 ) -> tuple[int, dict[str, Measured]]:
     """Return the number of rows, and counts, moments and quantiles of every column, from one aggregate.
 
@@ -25,6 +26,8 @@ def measure_source(
 
     Parameters
     ----------
+    engine : Engine
+        Where the relation is open.
     relation : ibis.Table
         Columns as float64 or text, missing values as null.
     columns : tuple of Column
@@ -43,7 +46,7 @@ def measure_source(
             if is_measured(column):
                 own = _expressions(values, (values - anchors[column.name][0]) / anchors[column.name][1])
             wanted |= {f"{number}_{k}": e for k, e in own.items()}
-        answer = relation.aggregate(**wanted).to_pyarrow().to_pylist()[0]
+        answer = engine.aggregate(relation.aggregate(**wanted))[0]
         total = int(answer["total"])
         for number, column in enumerate(part):
             own = {k.partition("_")[2]: v for k, v in answer.items() if k.startswith(f"{number}_")}
@@ -74,7 +77,9 @@ def _measured(own: Mapping[str, Any], anchor: tuple[float, float] | None) -> Mea
     return of_moments(count, distinct, moments, anchor, ends, tuple(float(q) for q in own["quantiles"]))
 
 
-def histogram(relation: Any, column: Column, measured: Measured) -> tuple[tuple[float, ...], tuple[int, ...]]:
+def histogram(
+    engine: Engine, relation: Relation, column: Column, measured: Measured
+) -> tuple[tuple[float, ...], tuple[int, ...]]:
     """Return edges and counts of a histogram."""
     bins = bins_of(column, measured)
     if bins is None:
@@ -84,16 +89,18 @@ def histogram(relation: Any, column: Column, measured: Measured) -> tuple[tuple[
     number = ((values.value - bins.low) / (bins.high - bins.low) * bins.number).floor()
     binned = values.select(bin=ibis.least(number, float(bins.number - 1)).cast("int16")).group_by("bin")
     counts = [0] * bins.number
-    for row in binned.aggregate(n=lambda t: t.count()).to_pyarrow().to_pylist():
+    for row in engine.aggregate(binned.aggregate(n=lambda t: t.count())):
         counts[int(row["bin"])] += int(row["n"])
     return tuple(np.linspace(bins.low, bins.high, bins.number + 1).tolist()), tuple(counts)
 
 
-def top_values(relation: Any, column: Column, measured: Measured) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def top_values(
+    engine: Engine, relation: Relation, column: Column, measured: Measured
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Return at most 20 most frequent texts, ties in alphabetical order; none where values hardly repeat."""
     if not measured.count or (measured.distinct > UNREPEATED and 2 * measured.distinct > measured.count):
         return (), ()
     values = relation.select(value=relation[column.name])
     counted = values.filter(values.value.notnull()).group_by("value").aggregate(n=lambda t: t.count())
-    rows = counted.order_by([ibis.desc("n"), "value"]).limit(TOP).to_pyarrow().to_pylist()
+    rows = engine.aggregate(counted.order_by([ibis.desc("n"), "value"]).limit(TOP))
     return tuple(str(r["value"]) for r in rows), tuple(int(r["n"]) for r in rows)

@@ -1,6 +1,6 @@
 """Columns of a source as numbers or texts, by the rules that read them into memory, written as Ibis expressions.
 
-Everything here is portable: DuckDB and Spark run the same expressions.
+Everything here is portable: each engine runs the same expressions.
 """
 
 from __future__ import annotations

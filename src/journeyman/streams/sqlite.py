@@ -1,9 +1,10 @@
-"""The prediction log as the loop reads it: spans that are closed, in bounded memory, from SQLite and the archive."""
+"""A prediction log in SQLite as a stream: sealed spans, in bounded memory, from the live log and its archive."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,16 @@ from numpy.typing import NDArray
 from journeyman.entities.logged import LoggedRow, LoggedSpan
 from journeyman.entities.prediction import Refused
 from journeyman.stores.prediction_log import MINUTE, SqlitePredictionLog, log_errors, moment_of
-from journeyman.stores.traffic_archive import TrafficArchive
+from journeyman.streams.archive import TrafficArchive
 
-__all__ = ["SqliteTrafficLog", "sampled"]
+__all__ = ["SqliteStream", "open_folder", "sampled"]
 
 IntArray = NDArray[np.int64]
 _PER_MILLISECOND = 1 << 20
 _TOGETHER = 500
 _CHUNK = 100_000
+_COMMIT = """INSERT INTO settings VALUES ('committed', ?)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > value"""
 
 
 @dataclass
@@ -55,8 +58,13 @@ class _Labels:
         return max((label for label in found if label is not None), key=lambda label: label.number, default=None)
 
 
-class SqliteTrafficLog:
-    """Spans of a prediction log.
+def open_folder(folder: str | Path) -> SqliteStream:
+    """Open the prediction log of a folder, with a connection of its own; WorkspaceError where that cannot be."""
+    return SqliteStream(SqlitePredictionLog(Path(folder)))
+
+
+class SqliteStream:
+    """What a prediction log holds; see :class:`journeyman.interfaces.Stream`.
 
     Parameters
     ----------
@@ -80,28 +88,28 @@ class SqliteTrafficLog:
                 (end * _PER_MILLISECOND, end * _PER_MILLISECOND),
             )
 
-    def span(self, begin: int, end: int, most: int) -> LoggedSpan:
-        """Return the rows of a span, and earlier rows whose label came in it.
+    def poll(self, position: int, end: int, most: int) -> LoggedSpan:
+        """Return what came since a position: rows, and earlier rows whose label came meanwhile.
 
         Parameters
         ----------
-        begin, end : int
+        position, end : int
             Milliseconds since 1970.
         most : int
             Rows of each of the two kinds; of more, those whose ids have the least hashes, the same ones every time.
         """
-        after, to = begin * _PER_MILLISECOND, end * _PER_MILLISECOND
+        after, to = position * _PER_MILLISECOND, end * _PER_MILLISECOND
         ids, total = self._ids(after, to, most)
-        labels = self._labels(begin, end)
+        labels = self._labels(position, end)
         earlier = [i for i in labels.of_ids if i <= after]
         by_key = dict(self._of_keys(list(labels.of_keys), after))
         late = sampled(np.array(sorted({*earlier, *by_key}), dtype=np.int64), most)
         rows = {**self._predictions(ids.tolist()), **self._predictions(late.tolist())}
         keys = {row[2] for row in rows.values() if row[2] is not None} - labels.of_keys.keys()
-        self._add_earlier(labels, sorted(keys), begin)
+        self._add_earlier(labels, sorted(keys), position)
         shadows = self._shadows(list(rows))
         found = tuple(_logged(rows[i], labels, shadows.get(i, {})) for i in sorted(rows))
-        return LoggedSpan(begin, end, total, labels.count, found, np.sort(ids), self._read_refused(begin, end))
+        return LoggedSpan(position, end, total, labels.count, found, np.sort(ids), self._read_refused(position, end))
 
     def labelled(self, before: int, most: int) -> tuple[LoggedRow, ...]:
         """Return the rows whose labels came last before a moment, by id."""
@@ -124,6 +132,19 @@ class SqliteTrafficLog:
         ids = sorted({*(i for i in labels.of_ids if i <= to), *by_key})[-most:]
         rows = self._predictions(ids)
         return tuple(_logged(rows[i], labels, {}) for i in sorted(rows))
+
+    def commit(self, position: int) -> None:
+        """Note durably that everything before a position is done."""
+        with self._log.writing() as connection:
+            connection.execute(_COMMIT, (position,))
+
+    def committed(self) -> int:
+        """Return the latest position that was committed; 0 before the first."""
+        return self._log.number("committed")
+
+    def close(self) -> None:
+        """Let go of the log."""
+        self._log.close()
 
     def latencies(self, begin: int, end: int) -> Mapping[int, int]:
         """Return the requests of the minutes that a span touches, by ``entities.latency.bucket_of``."""

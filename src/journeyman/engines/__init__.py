@@ -1,0 +1,27 @@
+"""What goes over all rows of a table, one engine a file: see :class:`journeyman.interfaces.Engine`."""
+
+from __future__ import annotations
+
+from journeyman.interfaces import Engine
+from journeyman.plugins import make_part
+
+__all__ = ["open_engine"]
+
+_EMBEDDED = "duckdb"
+
+
+def open_engine(name: str = _EMBEDDED) -> Engine:
+    """Return an engine by the name of its entry point in ``journeyman.engines``; it loads its library at first use.
+
+    Raises
+    ------
+    SettingsError
+        Where no installed package offers it.
+
+    Examples
+    --------
+    >>> open_engine().name
+    'duckdb'
+    """
+    engine: Engine = make_part("journeyman.engines", name)
+    return engine

@@ -1,0 +1,234 @@
+"""The embedded engine: DuckDB in this process, on disk where memory does not suffice. Nobody else imports DuckDB."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from journeyman.arrow import pa
+from journeyman.engines.frames import raw_frames
+from journeyman.errors import SourceError
+from journeyman.interfaces import Relation, Source, place
+from journeyman.lazy_module import LazyModule
+
+if TYPE_CHECKING:
+    import duckdb
+    import ibis
+else:  # a second and 100 MB, which only tables beyond memory and JSON lines need
+    duckdb, ibis = LazyModule("duckdb"), LazyModule("ibis")
+
+__all__ = ["DuckDBEngine", "JsonLines"]
+
+_BATCH = 65_536
+_PATTERN = re.compile(r"([*?\[])")
+_TYPES: Mapping[str, str] = {
+    "int64": "BIGINT",
+    "uint64": "UBIGINT",
+    "int128": "HUGEINT",
+    "float64": "DOUBLE",
+    "bool": "BOOLEAN",
+    "string": "VARCHAR",
+}
+_KINDS = {kind: name for name, kind in _TYPES.items()}
+
+
+@dataclass(frozen=True)
+class DuckDBEngine:
+    """DuckDB on a database of its own, which goes when the relation that was opened goes.
+
+    Parameters
+    ----------
+    threads : int
+        Of one, sums and quantile sketches are the same from run to run; of several they are not.
+    memory : str
+        That rows may take before they go to the disk.
+    """
+
+    threads: int = 1
+    memory: str = "1200MB"
+
+    @property
+    def name(self) -> str:
+        """Name in settings and reports."""
+        return "duckdb"
+
+    @contextmanager
+    def open(self, source: Source) -> Iterator[Relation]:
+        """Give all rows of a source as a view of its files: see :class:`journeyman.interfaces.Engine`."""
+        with tempfile.TemporaryDirectory(prefix="journeyman-engine-") as folder:
+            database = Path(folder) / "rows.duckdb"
+            backend = ibis.duckdb.connect(
+                database, threads=self.threads, memory_limit=self.memory, temp_directory=folder
+            )
+            try:
+                yield source.relation(_Views(backend))
+            finally:
+                backend.disconnect()
+
+    def store(self, relation: Relation) -> Relation:
+        """Return the same rows as a table of the database that they were opened in."""
+        return relation.get_backend().create_table(ibis.util.gen_name("stored"), relation)
+
+    def aggregate(self, query: Relation) -> list[dict[str, Any]]:
+        """Return the few rows of an Ibis query, by name."""
+        found: list[dict[str, Any]] = query.to_pyarrow().to_pylist()
+        return found
+
+    def count(self, source: Source) -> int:
+        """Return the number of rows, as the source counts them itself: DuckDB would read them all."""
+        return source.rows()
+
+    def sample(self, source: Source, rows: int | None, seed: int) -> pd.DataFrame:
+        """Return raw rows as the source draws them, in their order: a view of DuckDB's has none."""
+        return source.read(rows, seed)
+
+    def score(self, source: Source, rows: int, part: Callable[[int, pd.DataFrame], None], done: int) -> Iterator[int]:
+        """Call ``part`` with the rows of each part, one after the other, while one is in memory."""
+        for number, frame in enumerate(raw_frames(source.batches(), rows)):
+            if number >= done:
+                part(number, frame)
+            yield len(frame)
+
+
+class _Views:
+    """Reads what a source has as views; see :class:`journeyman.interfaces.TableReader`."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+        self._numbers = count()
+
+    def text(self, file: Path, columns: int, delimiter: str) -> Relation:
+        """Return the rows of a text, every value as it is written."""
+        kinds = ", ".join(f"'{place(i)}': 'VARCHAR'" for i in range(columns))
+        written = _quoted(delimiter.replace("\t", "\\t"))
+        return self._view(
+            f"SELECT * FROM read_csv({_one_file(file)}, auto_detect=false, header=true, delim={written}, "
+            f"quote='\"', escape='\"', max_line_size=67108864, columns={{{kinds}}})"
+        )
+
+    def json_lines(self, file: Path, kinds: Mapping[str, str]) -> Relation:
+        """Return the values of these keys."""
+        return self._view(_records(file, kinds))
+
+    def parquet(self, file: Path, columns: int) -> Relation:
+        """Return the rows of a Parquet file."""
+        names = ", ".join(place(i) for i in range(columns))
+        return self._view(f"SELECT * FROM read_parquet({_one_file(file)}) AS t({names})")
+
+    def arrow(self, table: pa.Table) -> Relation:
+        """Return the rows of a table where they lie."""
+        name = self._name()
+        self._backend.con.register(name, table.rename_columns([place(i) for i in range(table.num_columns)]))
+        return self._backend.table(name)
+
+    def _view(self, query: str) -> Relation:
+        name = self._name()
+        self._backend.raw_sql(f"CREATE TEMP VIEW {name} AS {query}")
+        return self._backend.table(name)
+
+    def _name(self) -> str:
+        return f"rows_{next(self._numbers)}"
+
+
+class JsonLines:
+    """A file of JSON lines as DuckDB reads it, which takes each key as a column.
+
+    Which rows and kinds such a file has does not depend on the engine that a build is run with, so a source of JSON
+    lines uses this one always (docs/decisions/0059).
+
+    Parameters
+    ----------
+    file : Path
+        In UTF-8.
+    name : str
+        What the user calls it.
+    """
+
+    def __init__(self, file: Path, name: str) -> None:
+        self.file, self._name = file, name
+        self._guess = (
+            f"read_json({_one_file(file)}, format='newline_delimited', sample_size=-1, maximum_depth=2, "
+            "convert_strings_to_integers=false, map_inference_threshold=-1)"
+        )
+
+    def kinds(self) -> dict[str, str]:
+        """Return the kind of each key, as ``TableReader.json_lines`` takes it; others are "nested", "mixed", "string".
+
+        Raises
+        ------
+        SourceError
+            A line is no record.
+        """
+        found = self._rows(f"DESCRIBE SELECT * FROM {self._guess}")
+        return {str(name): _kind(str(kind)) for name, kind, *_ in found}
+
+    def holds_nested(self, key: str) -> bool:
+        """Say whether a key of several types has lists or records among its values; SourceError as above."""
+        query = f"SELECT count(*) FROM {self._guess} WHERE json_type({_identifier(key)}) IN ('OBJECT', 'ARRAY')"
+        return bool(self._rows(query)[0][0])
+
+    def batches(self, kinds: Mapping[str, str]) -> Iterator[pa.RecordBatch]:
+        """Yield the values of these keys, columns named by their place; SourceError as above."""
+        try:
+            connection = duckdb.connect()
+            reader: Any = connection.execute(_records(self.file, kinds)).to_arrow_reader(_BATCH)
+            yield from reader
+        except duckdb.Error as error:
+            raise self.complaint(error) from error
+
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
+        try:
+            return duckdb.connect().execute(query).fetchall()
+        except duckdb.Error as error:
+            raise self.complaint(error) from error
+
+    def complaint(self, error: Exception) -> SourceError:
+        """Return what is to be said of a line that is no record."""
+        words = str(error).splitlines()[0]
+        at = words.rfind(" in line ")
+        line = words[at:].split(".")[0].split(":")[0] if at >= 0 else ""
+        return SourceError(
+            f"{self._name} is no table of JSON lines: a record cannot be read{line}",
+            hint="write one JSON object a line",
+        )
+
+
+def _records(file: Path, kinds: Mapping[str, str]) -> str:
+    kept = ", ".join(f"{_quoted(key)}: '{_TYPES[kind]}'" for key, kind in kinds.items())
+    chosen = ", ".join(f"{_identifier(key)} AS {place(i)}" for i, key in enumerate(kinds))
+    return f"SELECT {chosen} FROM read_json({_one_file(file)}, format='newline_delimited', columns={{{kept}}})"
+
+
+def _kind(written: str) -> str:
+    if written.startswith(("STRUCT", "MAP", "UNION")) or written.endswith("]"):
+        return "nested"
+    return "mixed" if written == "JSON" else _KINDS.get(written, "string")
+
+
+def _one_file(path: Path) -> str:
+    """Return what DuckDB's readers are given for one file and nothing else: the name as it is, folders say nothing.
+
+    Names with signs such as * and [ would stand for other files, and key=value folders would add columns.
+
+    Examples
+    --------
+    >>> _one_file(Path("data[1].csv"))
+    "'data[[]1].csv', hive_partitioning=false"
+    """
+    return _quoted(_PATTERN.sub(r"[\1]", str(path))) + ", hive_partitioning=false"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _identifier(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'

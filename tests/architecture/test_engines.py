@@ -1,0 +1,60 @@
+"""One module knows DuckDB, so that another engine is another file (docs/decisions/0059)."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+HOME = "journeyman.engines.duckdb"
+
+
+def duckdb_lines(tree: ast.AST) -> list[int]:
+    """Return where DuckDB is imported, at once or later, or asked for as Ibis's backend."""
+    lines = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found = any(alias.name.partition(".")[0] == "duckdb" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            home = (node.module or "").partition(".")[0]
+            found = home == "duckdb" or (home == "ibis" and any(a.name == "duckdb" for a in node.names))
+        elif isinstance(node, ast.Attribute):
+            found = node.attr == "duckdb"
+        elif isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            given = [a.value for a in node.args if isinstance(a, ast.Constant)]
+            found = called in ("LazyModule", "import_module", "__import__") and "duckdb" in given
+        else:
+            continue
+        if found:
+            lines.append(node.lineno)
+    return lines
+
+
+def test_one_module_knows_duckdb(modules: list[Any]) -> None:
+    found = {module.name: duckdb_lines(module.tree) for module in modules}
+    assert [name for name, lines in found.items() if lines] == [HOME]
+
+
+def test_the_scan_sees_each_way_to_duckdb() -> None:
+    ways = [
+        "import duckdb",
+        "from duckdb import connect",
+        "from ibis import duckdb",
+        "ibis.duckdb.connect()",
+        "LazyModule('duckdb')",
+        "importlib.import_module('duckdb')",
+    ]
+    assert [duckdb_lines(ast.parse(way)) for way in ways] == [[1]] * len(ways)
+    assert duckdb_lines(ast.parse("from journeyman.engines.duckdb import JsonLines\nmake_part('g', 'duckdb')")) == []
+
+
+def test_a_protocol_has_at_most_60_lines(modules: list[Any]) -> None:
+    classes = {
+        node.name: (node.end_lineno or 0) - node.lineno + 1
+        for module in modules
+        if module.inside(*(f"journeyman.interfaces.{file}" for file in ("engine", "relation", "stream")))
+        for node in module.tree.body
+        if isinstance(node, ast.ClassDef)
+    }
+    assert set(classes) == {"Engine", "Stream", "TableReader"}
+    assert max(classes.values()) <= 60
