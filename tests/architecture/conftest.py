@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -14,16 +17,31 @@ SRC = Path(__file__).parents[2] / "src"
 
 @dataclass(frozen=True, repr=False)
 class Module:
-    """One file of the package: its dotted name, its room ("stages"), its text and its tree."""
+    """One file of the package: its dotted name, its room ("stages"), and what is read of it once it is asked for."""
 
     name: str
     room: str
     path: Path
-    text: str
-    tree: ast.Module
 
     def __repr__(self) -> str:
         return self.name
+
+    @cached_property
+    def text(self) -> str:
+        return self.path.read_text(encoding="utf-8")
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text)
+
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Every node of the tree, as `ast.walk` gives them."""
+        return list(ast.walk(self.tree))
+
+    @cached_property
+    def tokens(self) -> list[tokenize.TokenInfo]:
+        return list(tokenize.generate_tokens(io.StringIO(self.text).readline))
 
     @property
     def lines(self) -> list[str]:
@@ -34,7 +52,7 @@ class Module:
 
     def parents(self) -> Iterator[tuple[ast.AST, ast.AST]]:
         """Yield (node, parent) for every node."""
-        for parent in ast.walk(self.tree):
+        for parent in self.nodes:
             for node in ast.iter_child_nodes(parent):
                 yield node, parent
 
@@ -42,8 +60,7 @@ class Module:
 def _read(path: Path) -> Module:
     parts = path.relative_to(SRC).with_suffix("").parts
     parts = parts[:-1] if parts[-1] == "__init__" else parts
-    text = path.read_text(encoding="utf-8")
-    return Module(".".join(parts), parts[1] if len(parts) > 1 else "", path, text, ast.parse(text))
+    return Module(".".join(parts), parts[1] if len(parts) > 1 else "", path)
 
 
 MODULES = [_read(path) for path in sorted((SRC / "journeyman").rglob("*.py"))]
