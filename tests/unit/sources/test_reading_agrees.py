@@ -155,7 +155,7 @@ FORMATS = [
 ]
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", [*FORMATS[:3], *(pytest.param(form, marks=pytest.mark.slow) for form in FORMATS[3:])])
 @given(
     moment=st.datetimes(min_value=dt.datetime(1, 1, 2), max_value=dt.datetime(9999, 12, 30)), junk=st.text(max_size=6)
 )
