@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 
 import pytest
+from tests.package_source import SOURCE, parsed_files
 
-SRC = Path(__file__).parents[2] / "src"
+SRC = SOURCE.parent
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,14 +31,16 @@ class Module:
     def text(self) -> str:
         return self.path.read_text(encoding="utf-8")
 
-    @cached_property
-    def tree(self) -> ast.Module:
-        return ast.parse(self.text)
-
-    @cached_property
+    @property
     def nodes(self) -> list[ast.AST]:
         """Every node of the tree, as `ast.walk` gives them."""
-        return list(ast.walk(self.tree))
+        return parsed_files()[self.path]
+
+    @property
+    def tree(self) -> ast.Module:
+        module = self.nodes[0]
+        assert isinstance(module, ast.Module)
+        return module
 
     @cached_property
     def tokens(self) -> list[tokenize.TokenInfo]:

@@ -43,7 +43,7 @@ def _texts(nodes: list[ast.AST]) -> list[str]:
 @cache
 def _commands() -> list[str]:
     found = set()
-    for _, nodes in parsed_files():
+    for nodes in parsed_files().values():
         for text in _texts(nodes):
             found |= {match.group(1) for match in _COMMAND.finditer(text) if match.group(1).split()[0] not in _PROSE}
     for path in sorted(SOURCE.rglob("*.j2")):
@@ -81,7 +81,10 @@ def test_the_search_finds_what_is_there() -> None:
 @cache
 def _sentences() -> list[tuple[Path, str]]:
     return [
-        (path, text) for path, nodes in parsed_files() for text in _texts(nodes) if " " in text and "\n" not in text
+        (path, text)
+        for path, nodes in parsed_files().items()
+        for text in _texts(nodes)
+        if " " in text and "\n" not in text
     ]
 
 

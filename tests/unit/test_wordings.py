@@ -33,7 +33,7 @@ MANNERED = {
 def _texts() -> list[tuple[Path, str]]:
     """Return the texts of files that may reach a reader: no docstrings, no notes below constants."""
     found = []
-    for path, nodes in parsed_files():
+    for path, nodes in parsed_files().items():
         silent = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
         found += [
             (path, node.value)
