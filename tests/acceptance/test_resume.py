@@ -64,7 +64,7 @@ def test_kills_at_random_moments_change_nothing(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("bound", [{"trials": 4}, {"budget": 30}], ids=["trials", "budget"])
+@pytest.mark.parametrize("bound", [{"trials": 4}, {"budget": 12}], ids=["trials", "budget"])
 def test_a_build_that_dies_after_every_step_ends_as_a_calm_one(tmp_path, wine_csv, wine_frame, monkeypatch, bound):
     """Each resume does one step more, so that whatever a later step takes in has been replayed."""
     add_step = Journal.add_step
@@ -94,11 +94,13 @@ def test_a_build_that_dies_after_every_step_ends_as_a_calm_one(tmp_path, wine_cs
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("bound", [{"trials": 3}, {"budget": 30}], ids=["trials", "budget"])
+@pytest.mark.parametrize("bound", [{"trials": 3}, {"budget": 8}], ids=["trials", "budget"])
 @pytest.mark.parametrize("last", ["split", "trial 2: ", "evaluate", "date", "report", "release"])
 def test_what_a_process_did_at_one_go_is_replayed_as_it_was(tmp_path, wine_csv, monkeypatch, bound, last):
     """A fact that looked at the clock outside a step would not be the same again, and its reader would refuse it."""
     add_step = Journal.add_step
+    if last.startswith("trial") and "budget" in bound:
+        bound = {"budget": 30}  # a busy machine must come to its second trial too
 
     def add_and_die(journal, run, step):
         add_step(journal, run, step)
@@ -155,8 +157,8 @@ def test_two_interrupts_leave_a_build_that_resume_finishes(tmp_path, wine_csv, w
 
 @pytest.mark.slow
 def test_a_budget_counts_what_was_used_before_the_kill(tmp_path, wine_csv, start):
-    place, budget = tmp_path / "w", 45.0
-    build = start(["build", str(wine_csv), "--target", "class_1", "--budget", "45s", "--workspace", str(place)])
+    place, budget = tmp_path / "w", 30.0
+    build = start(["build", str(wine_csv), "--target", "class_1", "--budget", "30s", "--workspace", str(place)])
     wait_for(build, "trial 2")
     build.kill()
     build.communicate()

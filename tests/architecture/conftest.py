@@ -3,27 +3,48 @@
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
+from tests.package_source import SOURCE, parsed_files
 
-SRC = Path(__file__).parents[2] / "src"
+SRC = SOURCE.parent
 
 
 @dataclass(frozen=True, repr=False)
 class Module:
-    """One file of the package: its dotted name, its room ("stages"), its text and its tree."""
+    """One file of the package: its dotted name, its room ("stages"), and what is read of it once it is asked for."""
 
     name: str
     room: str
     path: Path
-    text: str
-    tree: ast.Module
 
     def __repr__(self) -> str:
         return self.name
+
+    @cached_property
+    def text(self) -> str:
+        return self.path.read_text(encoding="utf-8")
+
+    @property
+    def nodes(self) -> list[ast.AST]:
+        """Every node of the tree, as `ast.walk` gives them."""
+        return parsed_files()[self.path]
+
+    @property
+    def tree(self) -> ast.Module:
+        module = self.nodes[0]
+        assert isinstance(module, ast.Module)
+        return module
+
+    @cached_property
+    def tokens(self) -> list[tokenize.TokenInfo]:
+        return list(tokenize.generate_tokens(io.StringIO(self.text).readline))
 
     @property
     def lines(self) -> list[str]:
@@ -34,7 +55,7 @@ class Module:
 
     def parents(self) -> Iterator[tuple[ast.AST, ast.AST]]:
         """Yield (node, parent) for every node."""
-        for parent in ast.walk(self.tree):
+        for parent in self.nodes:
             for node in ast.iter_child_nodes(parent):
                 yield node, parent
 
@@ -42,8 +63,7 @@ class Module:
 def _read(path: Path) -> Module:
     parts = path.relative_to(SRC).with_suffix("").parts
     parts = parts[:-1] if parts[-1] == "__init__" else parts
-    text = path.read_text(encoding="utf-8")
-    return Module(".".join(parts), parts[1] if len(parts) > 1 else "", path, text, ast.parse(text))
+    return Module(".".join(parts), parts[1] if len(parts) > 1 else "", path)
 
 
 MODULES = [_read(path) for path in sorted((SRC / "journeyman").rglob("*.py"))]

@@ -102,6 +102,7 @@ def test_a_part_cannot_be_imported_around_the_policy(family: str) -> None:
 LEARNING = ["scipy", "sklearn", "lightgbm", "catboost", "ibis", "duckdb", "openpyxl", "jinja2"]
 
 
+@pytest.mark.slow
 def test_a_service_of_trees_loads_nothing_that_trains() -> None:
     """What a service imports, and the parts of its release: scikit-learn alone would take longer than all of it."""
     parts = "journeyman.algorithms.lightgbm_trees, journeyman.algorithms.forest, journeyman.transformers.crafted"
@@ -113,6 +114,7 @@ def test_a_service_of_trees_loads_nothing_that_trains() -> None:
 NOT_THERE = [*LEARNING, "pyarrow", "plotly", "joblib", "cloudpickle", "python_calamine", "chardet", "tomli_w"]
 
 
+@pytest.mark.slow
 def test_a_service_starts_where_only_its_own_requirements_are_installed() -> None:
     """What requirements-serve.txt leaves out is not there; test_installed.py does that in earnest."""
     parts = "journeyman.algorithms.lightgbm_trees, journeyman.algorithms.forest, journeyman.transformers.crafted"
@@ -128,6 +130,7 @@ def test_a_service_starts_where_only_its_own_requirements_are_installed() -> Non
     assert asked.stdout.strip() == 'pip install "pyarrow>=20"'
 
 
+@pytest.mark.slow
 def test_a_command_that_needs_more_than_a_service_says_what_it_lacks(tmp_path: Path) -> None:
     """A library that lacks is no fault of ours, and no traceback is written."""
     shown = fresh(

@@ -23,7 +23,7 @@ def test_only_the_candidates_pipeline_learns(modules: list[Any]) -> None:
         f"{module.name}:{node.lineno} {node.name}"
         for module in modules
         if not module.inside(*LEARNERS)
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.FunctionDef) and node.name in LEARNING
     ]
     assert not found, "\n".join(found)
@@ -36,7 +36,7 @@ def test_repair_learns_nothing_from_rows(modules: list[Any]) -> None:
         f"{module.name}:{node.lineno} .{node.func.attr}()"
         for module in modules
         if module.inside("journeyman.stages.repair")
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in learned
     ]
     assert not found, "\n".join(found)

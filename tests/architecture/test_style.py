@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import io
 import re
 import tokenize
 from pathlib import Path
@@ -94,7 +93,7 @@ def test_public_functions_have_docstrings(modules: list[Any]) -> None:
 def test_signatures_stay_narrow(modules: list[Any]) -> None:
     found = []
     for module in modules:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if not isinstance(node, ast.FunctionDef) or _is_command(node):
                 continue
             if f"{module.name}.{node.name}" in WIDE_BY_NATURE:
@@ -116,7 +115,7 @@ def test_no_function_takes_whatever_comes(modules: list[Any]) -> None:
     found = [
         f"{module.name}:{node.lineno} {node.name}(**{node.args.kwarg.arg})"
         for module in modules
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.FunctionDef) and node.args.kwarg is not None
     ]
     assert not found, "\n".join(found)
@@ -126,7 +125,7 @@ def test_imports_inside_functions_give_a_reason(modules: list[Any]) -> None:
     found = []
     for module in modules:
         lines = module.lines
-        for function in ast.walk(module.tree):
+        for function in module.nodes:
             if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 continue
             for node in ast.walk(function):
@@ -146,7 +145,7 @@ MARK = re.compile(r"#\s*(?:noqa|type:\s*ignore)\b(?::\s*[A-Z0-9, ]+|\[[\w, -]+\]
 def test_silenced_checkers_give_a_reason(modules: list[Any]) -> None:
     found = []
     for module in modules:
-        for token in tokenize.generate_tokens(io.StringIO(module.text).readline):
+        for token in module.tokens:
             if token.type == tokenize.COMMENT and not _reasoned(token.string):
                 found += [f"{module.name}:{token.start[0]} {token.string}"]
     assert not found, "\n".join(found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import io
 import re
 import tokenize
 from typing import Any
@@ -54,7 +53,7 @@ def test_renamed_names_do_not_come_back(modules: list[Any]) -> None:
     found = [
         f"{module.name}:{token.start[0]} {token.string}"
         for module in modules
-        for token in _tokens(module)
+        for token in module.tokens
         if token.type == tokenize.NAME and token.string in BANNED
     ]
     assert not found, "\n".join(found)
@@ -63,7 +62,7 @@ def test_renamed_names_do_not_come_back(modules: list[Any]) -> None:
 def test_stored_names_become_fewer(modules: list[Any]) -> None:
     uses = dict.fromkeys(STORED, 0)
     for module in modules:
-        for token in _tokens(module):
+        for token in module.tokens:
             if token.type == tokenize.NAME and token.string in uses:
                 uses[token.string] += 1
     assert not [f"{name}: {uses[name]} places, {most} allowed" for name, most in STORED.items() if uses[name] > most]
@@ -73,7 +72,7 @@ def test_helpers_are_named_by_what_they_do(modules: list[Any]) -> None:
     found = [
         f"{module.name}:{node.lineno} {node.name}"
         for module in modules
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.name.startswith("_")
         and node.name.strip("_") in PARTICIPLES
@@ -85,7 +84,7 @@ def test_docstrings_say_more_than_the_name(modules: list[Any]) -> None:
     found = [
         f"{module.name}:{node.lineno} {node.name}"
         for module in modules
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         and _says_nothing(node.name, ast.get_docstring(node))
     ]
@@ -97,15 +96,11 @@ def test_texts_use_plain_phrases(modules: list[Any]) -> None:
     found = [
         f"{module.name}:{token.start[0]} {match[0]!r}"
         for module in modules
-        for token in _tokens(module)
+        for token in module.tokens
         if token.type in (tokenize.STRING, tokenize.COMMENT)
         for match in banned.finditer(CODE.sub("", token.string))
     ]
     assert not found, "\n".join(found)
-
-
-def _tokens(module: Any) -> list[tokenize.TokenInfo]:
-    return list(tokenize.generate_tokens(io.StringIO(module.text).readline))
 
 
 def _says_nothing(name: str, docstring: str | None) -> bool:

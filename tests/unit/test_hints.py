@@ -10,29 +10,29 @@ from pathlib import Path
 
 import pytest
 import typer
+from tests.package_source import SOURCE, parsed_files
 from typer.testing import CliRunner
 
 from journeyman.cli.endings import _hint_in_workspace, workspace_to_name
 from journeyman.cli.main import app
 
-SOURCE = Path(__file__).parents[2] / "src" / "journeyman"
 runner = CliRunner()
 _COMMAND = re.compile(r"journeyman ([a-z]+(?: (?!`)[^`\n;,()]*)?)")
 _PROSE = {"is", "has", "can", "package", "that"}
 
 
-def _texts(tree: ast.Module) -> list[str]:
+def _texts(nodes: list[ast.AST]) -> list[str]:
     """Return the texts of a file that may reach a reader: no docstrings, what is put in as a placeholder."""
     documents = {
         id(node.body[0].value)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
-    inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    inner = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
     texts = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.JoinedStr):
             texts.append("".join(part.value if isinstance(part, ast.Constant) else "1" for part in node.values))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents | inner:
@@ -40,10 +40,11 @@ def _texts(tree: ast.Module) -> list[str]:
     return texts
 
 
+@cache
 def _commands() -> list[str]:
     found = set()
-    for path in sorted(SOURCE.rglob("*.py")):
-        for text in _texts(ast.parse(path.read_text(encoding="utf-8"))):
+    for nodes in parsed_files().values():
+        for text in _texts(nodes):
             found |= {match.group(1) for match in _COMMAND.finditer(text) if match.group(1).split()[0] not in _PROSE}
     for path in sorted(SOURCE.rglob("*.j2")):
         text = re.sub(r"<[^>]+>|\{\{.*?\}\}", "`", path.read_text(encoding="utf-8"))
@@ -51,23 +52,26 @@ def _commands() -> list[str]:
     return sorted(found)
 
 
-@pytest.mark.parametrize("words", _commands())
-def test_a_command_in_a_message_exists_and_takes_its_options(words: str) -> None:
-    name, *rest = shlex.split(words.replace("\\b", ""))
+def test_a_command_in_a_message_exists_and_takes_its_options() -> None:
     root = typer.main.get_command(app)
-    if name == "without":  # "journeyman resume without a name"
-        return
-    assert name in root.commands, f"journeyman {words}"
-    command = root.commands[name]
-    if rest and rest[0] in getattr(command, "commands", {}):
-        command = command.commands[rest[0]]
-    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
-    for word in rest:
-        if word.startswith("-"):
-            assert word in known, f"journeyman {words}: {name} has no option {word}"
+    wrong = []
+    for words in _commands():
+        name, *rest = shlex.split(words.replace("\\b", ""))
+        if name == "without":  # "journeyman resume without a name"
+            continue
+        if name not in root.commands:
+            wrong.append(f"journeyman {words}: no such command")
+            continue
+        command = root.commands[name]
+        if rest and rest[0] in getattr(command, "commands", {}):
+            command = command.commands[rest[0]]
+        known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+        wrong += [
+            f"journeyman {words}: {name} has no option {word}" for word in rest if word[:1] == "-" and word not in known
+        ]
+    assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.slow
 def test_the_search_finds_what_is_there() -> None:
     found = _commands()
     assert len(found) > 20
@@ -78,8 +82,8 @@ def test_the_search_finds_what_is_there() -> None:
 def _sentences() -> list[tuple[Path, str]]:
     return [
         (path, text)
-        for path in sorted(SOURCE.rglob("*.py"))
-        for text in _texts(ast.parse(path.read_text(encoding="utf-8")))
+        for path, nodes in parsed_files().items()
+        for text in _texts(nodes)
         if " " in text and "\n" not in text
     ]
 

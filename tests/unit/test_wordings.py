@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 import typer
+from tests.package_source import SOURCE, parsed_files
 
 from journeyman.cli.main import app
 from journeyman.entities.column import Kind
-
-SOURCE = Path(__file__).parents[2] / "src" / "journeyman"
 
 MANNERED = {
     r"lost when a column is shuffled": "rise (or fall) in METRIC when a column is shuffled",
@@ -31,15 +30,17 @@ MANNERED = {
 
 
 @functools.cache
-def _texts(path: Path) -> list[str]:
-    """Return the texts of a file that may reach a reader: no docstrings, no notes below constants."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    silent = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    return [
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in silent
-    ]
+def _texts() -> list[tuple[Path, str]]:
+    """Return the texts of files that may reach a reader: no docstrings, no notes below constants."""
+    found = []
+    for path, nodes in parsed_files().items():
+        silent = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        found += [
+            (path, node.value)
+            for node in nodes
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in silent
+        ]
+    return found
 
 
 @pytest.mark.parametrize("pattern", MANNERED, ids=lambda p: MANNERED[p])
@@ -47,8 +48,7 @@ def test_no_message_speaks_so(pattern: str) -> None:
     wrong = re.compile(pattern)
     found = [
         f"{path.relative_to(SOURCE)}: {text[:80]}"
-        for path in sorted(SOURCE.rglob("*.py"))
-        for text in _texts(path)
+        for path, text in _texts()
         if wrong.search(text) and "[^" not in text  # a regular expression is no message
     ]
     found += [str(page) for page in sorted(SOURCE.rglob("*.j2")) if wrong.search(page.read_text(encoding="utf-8"))]

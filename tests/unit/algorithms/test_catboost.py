@@ -50,6 +50,7 @@ def test_a_release_with_its_trees_says_what_it_needs(monkeypatch):
     assert caught.value.hint == 'pip install "journeyman[catboost]"'
 
 
+@pytest.mark.slow
 def test_proposing_does_not_load_catboost():
     code = (
         "import sys\n"

@@ -43,6 +43,7 @@ def test_a_tree_without_a_split_is_one_leaf():
     assert b"num_leaves=1" in _to_text(stump, request.task, None)
 
 
+@pytest.mark.slow
 def test_trees_of_many_classes_are_stored_once():
     """As text of LightGBM each tree is repeated for each class; as arrays only the leaves' answers grow."""
     request = sample_request(ExtraTrees(), "multiclass")
@@ -70,6 +71,7 @@ def test_out_of_time_keeps_the_trees_it_has():
     assert 0 < hurried.rounds < ExtraTrees().fit(request).rounds
 
 
+@pytest.mark.slow
 def test_the_clock_is_looked_at_more_often_where_trees_are_dear_and_trees_stay_the_same(monkeypatch):
     request = sample_request(ExtraTrees(), "regression")
     hurried = replace(request, out_of_time=lambda: True)

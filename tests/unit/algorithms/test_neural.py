@@ -212,6 +212,7 @@ def test_nothing_is_proposed_without_keras(monkeypatch):
     assert Neural().candidates(task, 5000, ()) == needs_extra("neural")
 
 
+@pytest.mark.slow
 def test_neither_proposing_nor_answering_loads_keras():
     code = (
         "import sys\n"

@@ -47,7 +47,9 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_parts")
-@pytest.mark.parametrize("source", ["t.csv", "t.parquet", "t.jsonl"])
+@pytest.mark.parametrize(
+    "source", ["t.csv", *(pytest.param(name, marks=pytest.mark.slow) for name in ("t.parquet", "t.jsonl"))]
+)
 @pytest.mark.parametrize("out", ["p.csv", "p.tsv", "p.parquet", "p.jsonl"])
 def test_parts_give_what_the_whole_gives(release: Release, tmp_path: Path, source: str, out: str) -> None:
     frame = rows(100)

@@ -51,6 +51,7 @@ def test_labels_follow_their_rows_when_rows_are_left_out(monkeypatch, kind):
     assert [f.code for f in findings if f.code == "DQ001"] == ["DQ001"]
 
 
+@pytest.mark.slow
 def test_a_fit_on_drawn_rows_warns_and_learns_what_the_rows_say(monkeypatch):
     frame, _ = _rows(3000)
     y = np.where(frame["a"] > 0, "up", "down")
@@ -110,12 +111,12 @@ def test_sparse_matrices_are_learned_from():
     "labels",
     [
         np.array([2**53, 2**53 + 1, 2**63 - 1]),
-        np.array([2**63, 2**64 - 1, 2**64 - 2], dtype=np.uint64),
+        pytest.param(np.array([2**63, 2**64 - 1, 2**64 - 2], dtype=np.uint64), marks=pytest.mark.slow),
         np.array(["1", "2", "02"], dtype=object),
-        np.array([True, False]),
-        np.array([-1, 1], dtype=np.int8),
+        pytest.param(np.array([True, False]), marks=pytest.mark.slow),
+        pytest.param(np.array([-1, 1], dtype=np.int8), marks=pytest.mark.slow),
         pd.Series(["a", "b"], dtype="category"),
-        pd.Series([2**60 + 1, 2**60 + 2], dtype="Int64"),
+        pytest.param(pd.Series([2**60 + 1, 2**60 + 2], dtype="Int64"), marks=pytest.mark.slow),
     ],
     ids=str,
 )

@@ -32,6 +32,7 @@ def test_a_code_that_is_none_gets_the_nearest() -> None:
     assert finding_page("DQ302:total") == finding_page("dq302")
 
 
+@pytest.mark.slow
 def test_a_code_in_the_report_leads_to_its_page(sample) -> None:
     page = render_html(sample("regression"))
     targets = set(re.findall(r'id="([A-Z]{2}\d{3})"', page))

@@ -312,7 +312,7 @@ def test_reading_again_what_was_read_is_stable() -> None:
     ],
     ids=["numbers", "integers", "padded", "long", "sentinel", "days"],
 )
-@pytest.mark.parametrize("name", ["x", "row_id", "zip"])
+@pytest.mark.parametrize("name", ["zip", *(pytest.param(name, marks=pytest.mark.slow) for name in ("x", "row_id"))])
 def test_the_way_of_many_numbers_decides_alike(name: str, make: Callable[[np.random.Generator], list[str]]) -> None:
     values = pd.Series(make(np.random.default_rng(0)), dtype="str")
     quick = encode(values)

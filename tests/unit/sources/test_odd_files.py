@@ -410,7 +410,9 @@ def test_empty_rows_among_others_are_rows(tmp_path: Path) -> None:
     assert read(opened(tmp_path / "t.csv", text(rows=rows) + ",,\n")) == rows
 
 
-@pytest.mark.parametrize("name", ["part-00000", "part-1a2b-3c4d-0", "000000_0"])
+@pytest.mark.parametrize(
+    "name", ["part-00000", *(pytest.param(name, marks=pytest.mark.slow) for name in ("part-1a2b-3c4d-0", "000000_0"))]
+)
 def test_parts_without_an_ending(tmp_path: Path, name: str) -> None:
     (tmp_path / "k=1").mkdir()
     (tmp_path / "k=1" / name).write_text(text())

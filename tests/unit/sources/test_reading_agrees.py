@@ -142,6 +142,7 @@ def test_many_rows_take_the_fast_ways_to_the_same_values(column: Column) -> None
 
 @given(text=st.text(alphabet="0123456789.eE+-, _xnaif", max_size=9))
 @settings(max_examples=500)
+@pytest.mark.slow
 def test_plain_numbers_are_what_python_reads(text: str) -> None:
     value = plain_numbers(pa.array([text], type=pa.large_string()))[0]
     expected = float(text) if PLAIN.fullmatch(text) else math.nan
@@ -155,7 +156,7 @@ FORMATS = [
 ]
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", [*FORMATS[:3], *(pytest.param(form, marks=pytest.mark.slow) for form in FORMATS[3:])])
 @given(
     moment=st.datetimes(min_value=dt.datetime(1, 1, 2), max_value=dt.datetime(9999, 12, 30)), junk=st.text(max_size=6)
 )

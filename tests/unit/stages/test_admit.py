@@ -35,6 +35,7 @@ def _said(admitted: Admitted) -> list[object]:
 
 
 @given(ROWS, ROWS)
+@pytest.mark.slow
 def test_what_was_read_before_does_not_count(before: list[dict[str, object]], rows: list[dict[str, object]]) -> None:
     seasoned = RowAdmission(TRAINED)
     seasoned.read(before)

@@ -65,7 +65,7 @@ def setting(n=3000, holdout=0.3, kind="binary", scheme=Scheme.SHUFFLED, weak=Tru
 
 
 @pytest.mark.parametrize("kind", ["binary", "regression"])
-@pytest.mark.parametrize("holdout", [0.3, 0.0])
+@pytest.mark.parametrize("holdout", [0.3, pytest.param(0.0, marks=pytest.mark.slow)])
 def test_a_good_model_is_seen_as_one_and_its_weak_slice_is_found(kind, holdout):
     given = setting(kind=kind, holdout=holdout)
     found = evaluate(*given, seed=0)
@@ -98,6 +98,7 @@ def test_a_good_model_is_seen_as_one_and_its_weak_slice_is_found(kind, holdout):
         assert [len(c.x) for c in found.residuals[1:]] == [10, 10, 10]
 
 
+@pytest.mark.slow
 def test_columns_in_another_order_give_the_same_evaluation():
     predict, ensemble, table, task, split = setting()
     turned = table.columns[::-1]
@@ -135,6 +136,7 @@ def test_slices_of_an_even_model_are_seldom_reported():
     assert sum(bool(even(seed).slices) for seed in range(25)) <= 4
 
 
+@pytest.mark.slow
 def test_no_change_is_scored_along_the_time_column():
     predict, ensemble, table, task, split = setting(scheme=Scheme.TIME)
     n = len(table.frame)
@@ -153,6 +155,7 @@ def test_no_change_is_scored_along_the_time_column():
     assert evaluate(*setting(), seed=0).no_change is None
 
 
+@pytest.mark.slow
 def test_what_intervals_hold_is_counted_on_the_holdout_only():
     predict, ensemble, table, task, split = setting(kind="regression", weak=False)
     check = evaluate(predict, ensemble, table, task, split, 0, Conformal(0.9, 0.5 * 1.645)).interval_check

@@ -71,6 +71,7 @@ def assert_same(left: Split, right: Split) -> None:
 
 @settings(max_examples=60)
 @given(st.integers(12, 700), st.sampled_from([0, 2, 3, 4, 6]), st.integers(0, 3), st.integers(0, 10**6))
+@pytest.mark.slow
 def test_shuffled_rows_are_dealt_once(rows: int, classes: int, seed: int, chance: int) -> None:
     rng = np.random.default_rng(chance)
     y = rng.choice(classes, rows, p=rng.dirichlet(np.full(classes, 0.5))) if classes else rng.normal(size=rows)

@@ -169,7 +169,7 @@ def test_a_final_fit_has_most_of_its_rounds_whatever_the_time(table):
     assert whole.count("Tree=") == 20
 
 
-@pytest.mark.parametrize("name", ["catboost", "forest"])
+@pytest.mark.parametrize("name", ["catboost", pytest.param("forest", marks=pytest.mark.slow)])
 def test_so_has_one_of_another_kind(table, name):
     algorithm = load_parts("journeyman.algorithms")[name]
     candidate = algorithm.candidates(TASK, 300, table.features)[0]
@@ -200,6 +200,7 @@ def test_what_is_still_learning_when_its_time_is_up_is_not_called_hopeless(table
     assert (whole.status, whole.unfinished) == (TrialStatus.STOPPED, False), "with all its time it is judged"
 
 
+@pytest.mark.slow
 def test_boosting_that_goes_on_for_long_says_so(table, split):
     slow = Candidate("lightgbm", {"num_leaves": 4, "min_data_in_leaf": 5, "learning_rate": 0.05, "lambda_l2": 900.0})
     quick = Candidate("lightgbm", {"num_leaves": 31, "min_data_in_leaf": 5, "learning_rate": 0.2})

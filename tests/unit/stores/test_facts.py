@@ -193,6 +193,7 @@ def test_same_fact_same_bytes_whatever_the_order_of_mappings() -> None:
     assert encode(a_table()) == encode(a_table())
 
 
+@pytest.mark.slow
 def test_bytes_do_not_depend_on_the_process() -> None:
     code = (
         "import hashlib; from journeyman.stores.facts import encode\n"

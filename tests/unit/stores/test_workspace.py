@@ -62,6 +62,7 @@ def test_second_process_is_told_who_holds_it(tmp_path: Path, holder: subprocess.
         assert workspace.registry.list() == ()  # looking is allowed all the same
 
 
+@pytest.mark.slow
 def test_lock_is_freed_by_a_kill(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
     holder.send_signal(signal.SIGKILL)
     holder.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +34,7 @@ def block_of(values: list[tuple[float, int, str | None]]) -> Block:
 
 @given(rows)
 @settings(max_examples=200, deadline=None)
+@pytest.mark.slow
 def test_two_rows_have_the_same_mark_exactly_where_they_say_the_same(values: list[tuple[float, int, str | None]]):
     marks = row_marks(block_of(values), NAMES)
     said = [repr((number + 0.0, code, text)) for number, code, text in values]
