@@ -160,7 +160,7 @@ def serve_span(workspace: Workspace, log: SqlitePredictionLog, span: int, drifte
     at = BEGUN + span * SPAN + 10_000
     frame = make_rows(np.random.default_rng(1_000 + span), rows)
     champion = workspace.registry.version("m")
-    asked = msgspec.json.decode(log.setting("challenge") or "{}").get("version")
+    asked = log.challenge().version
     versions = [champion.version] + ([asked] if asked else [])
     given = {v: open_release(workspace.path / workspace.registry.version("m", v).path).answers(frame) for v in versions}
     shadows = {asked: given[asked][:, 1]} if asked else {}

@@ -21,6 +21,7 @@ from journeyman.api.operate import OperatePlace, operate
 from journeyman.api.operations import ask, operated_models, overview
 from journeyman.api.registry import rollback
 from journeyman.api.replay import replay
+from journeyman.entities.challenge import Challenge
 from journeyman.entities.decision import Action
 from journeyman.entities.operating import Memory, Notice, Operated
 from journeyman.entities.operation import Economics, Operation, WindowKind, WindowPlan
@@ -32,8 +33,6 @@ from journeyman.operations.paths import loop_folder, round_id
 from journeyman.operations.worker import holding
 from journeyman.pipelines import operate as rounds
 from journeyman.runtime.durable_run import JournalRun
-from journeyman.serving.deployment import Challenge
-from journeyman.serving.service import read_challenge
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.tables import champions, models, runs, steps
 from journeyman.stores.workspace import Workspace
@@ -110,7 +109,7 @@ def test_a_drift_is_answered_by_a_challenger_that_takes_over(place: Path, log: S
             if state.champion > 1:
                 break
             if state.challenger is not None:
-                assert read_challenge(log) == Challenge(state.challenger), (
+                assert log.challenge() == Challenge(state.challenger), (
                     "what serving reads is what the loop has agreed"
                 )
         done = workspace.operations.operations("m")
@@ -119,7 +118,7 @@ def test_a_drift_is_answered_by_a_challenger_that_takes_over(place: Path, log: S
             Action.PROMOTE,
         ]
         assert (state.champion > 1, state.challenger, state.former) == (True, 1, True)
-        assert read_challenge(log).version == 1, "the former champion goes on in the shadow"
+        assert log.challenge().version == 1, "the former champion goes on in the shadow"
         versions = workspace.registry.versions("m")
         assert [v.version for v in versions if v.champion] == [state.champion]
         assert versions[-1].run.endswith(".build")
@@ -398,7 +397,7 @@ def test_two_workers_share_postgresql(place: Path, log: SqlitePredictionLog, ser
     with Workspace(place) as workspace:
         workspace.operations.begin(Operated("m", SETTINGS, BEGUN))
         shutil.rmtree(loop_folder(place, "m"))
-        log.set_setting("challenge", "{}")
+        log.set_challenge(Challenge())
     assert work_together(lambda: Workspace(place), place, 12) == []
     with Workspace(place) as workspace:
         here = workspace.operations.operations("m")
