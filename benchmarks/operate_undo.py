@@ -26,7 +26,7 @@ from journeyman.entities.traffic import Feed, Traffic
 from journeyman.entities.trial import Ensemble
 from journeyman.metrics import default_metric, find_metric
 from journeyman.stages.evaluate.importance import importances
-from journeyman.stages.monitor import attribute_to_faults
+from journeyman.stages.monitor import MonitoredModel, attribute_to_faults
 from journeyman.stages.reference import make_reference
 from operate_feeds import UNITS
 from operate_worlds import HOUR, World, _fit, _role, _take, make_world
@@ -84,7 +84,9 @@ def look(world: World, memory: dict, rows: dict, truths: np.ndarray, hour: int) 
         Feed(count),
     )
     seen = {"monitor": {"broken": np.empty((0, 2))}}, Watched((), count, count)
-    return attribute_to_faults(world.reference, world.task, world.predict, (), memory, seen, traffic, lambda: traffic)
+    return attribute_to_faults(
+        MonitoredModel(world.reference, world.task, world.predict), (), memory, seen, traffic, lambda: traffic
+    )
 
 
 def verdicts(world: World, begin: int, end: int, size: int, change: Callable[[dict], dict]) -> list[tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from journeyman.entities.candidate import Candidate
@@ -32,12 +32,21 @@ class Run(Protocol):
         """Identity of the run."""
         ...
 
-    def step(self, name: str, function: Callable[..., T], *facts: object) -> T:
+    def step(self, name: str, function: Callable[..., T], *facts: object, using: Sequence[object] = ()) -> T:
         """Return ``function(*facts)``, or what it returned when this run did that step before.
 
         The type of the result is read from the function's return annotation. Things that are not facts (parts, a
-        clock, progress) are bound beforehand with ``functools.partial``.
+        clock, progress) are bound beforehand with ``functools.partial``; parts on which the result depends are named
+        by ``using`` too, so that what another version of them gave is not replayed.
         """
+        ...
+
+    def store(self, fact: object) -> str:
+        """Store a fact and return its digest."""
+        ...
+
+    def name_artifacts(self, artifacts: object) -> None:
+        """Say which artifacts of this run are asked for later: a dataclass whose fields are digests."""
         ...
 
     def event(self, kind: str, detail: str) -> None:

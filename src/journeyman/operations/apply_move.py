@@ -21,6 +21,7 @@ from journeyman.stores.workspace import Workspace
 
 __all__ = ["Actuator", "Built", "apply_move", "write_table"]
 
+
 @dataclass(frozen=True)
 class Built:
     """What a retraining gave: a release, or none and why."""

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.artifacts import BuildArtifacts, BuildResult
 from journeyman.entities.comparison import ChampionPredictions, Comparison, JudgedRows
 from journeyman.entities.decision import Action, Decision
 from journeyman.entities.evaluation import Evaluation, Example, Explanation
@@ -90,7 +91,7 @@ _LIBRARIES = ("journeyman", "numpy", "pandas", "scikit-learn", "lightgbm", "catb
 
 def build(
     source: Source, settings: BuildSettings, components: Components, run: Run, workspace: Workspace
-) -> ModelVersion:
+) -> BuildResult:
     """Go from a table to a released model.
 
     Every line below is a step, or a few, of the run: finished ones are replayed after a restart.
@@ -157,7 +158,9 @@ def build(
     if settings.challenger and decision.action is Action.PROMOTE:
         decision = replace(decision, action=Action.KEEP)  # live truths decide, not this holdout
 
-    run.step("reference", make_reference, table, task, division, chosen, evaluation.importances, settings.seed)
+    reference = run.step(
+        "reference", make_reference, table, task, division, chosen, evaluation.importances, settings.seed
+    )
 
     tell("package")
     created = run.step("date", components.clock.now)
@@ -168,7 +171,9 @@ def build(
     released = run.step("release", partial(_release, workspace, run, files), report, table.digest, settings.seed)
     tell("learn")
     run.step("learn", partial(_learn, components, workspace, run), repaired, found)
-    return released
+    artifacts = BuildArtifacts(run.store(repaired), run.store(reference))
+    run.name_artifacts(artifacts)
+    return BuildResult(released, artifacts)
 
 
 def prepare_table(

@@ -26,6 +26,7 @@ from journeyman.pipelines.operate import operate_round
 from journeyman.runtime.clock import SystemClock
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.releases import read_release, write_release
+from journeyman.stores.run_artifacts import build_artifacts
 from journeyman.stores.tables import Fence
 from journeyman.stores.workspace import Workspace
 
@@ -117,10 +118,8 @@ class CopyBuilder:
         digest = write_release(self.workspace.path / path, files, facts)
         version = replace(first, version=number, run=run, path=path, digest=digest, champion=False)
         registry.register(version)
-        for step in self.workspace.journal.steps(first.run):
-            if step.name == "reference" and not self.workspace.journal.steps(run):
-                self.workspace.journal.open(run, "m@", {}, "t")
-                self.workspace.journal.add_step(run, replace(step, position=0))
+        self.workspace.journal.open(run, "m@", {}, "t")
+        self.workspace.journal.name_artifacts(run, 0, build_artifacts(self.workspace.journal, first.run), "t")
         return version
 
 

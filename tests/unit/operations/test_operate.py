@@ -23,10 +23,9 @@ from journeyman.api.registry import rollback
 from journeyman.api.replay import replay
 from journeyman.entities.challenge import Challenge
 from journeyman.entities.decision import Action
-from journeyman.entities.operating import Memory, Notice, Operated
+from journeyman.entities.operating import MonitorResult, Notice, Operated
 from journeyman.entities.operation import Economics, Operation, WindowKind, WindowPlan
 from journeyman.entities.overview import Request, RequestKind
-from journeyman.entities.signal import Watched
 from journeyman.errors import LeaseError, NotificationError, SettingsError
 from journeyman.operations import retention as housekeeping
 from journeyman.operations.paths import loop_folder, round_id
@@ -88,7 +87,7 @@ def test_a_look_solves_its_systems_on_one_thread(
     threads: list[int] = []
     monitor = rounds.monitor
 
-    def watched(*facts: Any) -> tuple[Memory, Watched]:
+    def watched(*facts: Any) -> MonitorResult:
         threads.extend(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
         return monitor(*facts)
 
@@ -109,9 +108,7 @@ def test_a_drift_is_answered_by_a_challenger_that_takes_over(place: Path, log: S
             if state.champion > 1:
                 break
             if state.challenger is not None:
-                assert log.challenge() == Challenge(state.challenger), (
-                    "what serving reads is what the loop has agreed"
-                )
+                assert log.challenge() == Challenge(state.challenger), "what serving reads is what the loop has agreed"
         done = workspace.operations.operations("m")
         assert [o.move.action for o in done if o.move.action is not Action.KEEP][-2:] == [
             Action.RETRAIN,
