@@ -62,7 +62,7 @@ def stream_world(data: Path, name: str) -> World:
     validated = np.concatenate([f.validate for f in folds])
     metric = find_metric(task.metric, kind)
     ensemble = Ensemble((), metric.score(y[validated], answers), answers)
-    weights = importances(predict, _take(block, taught), y[taught], table.features, metric, "", 100_000, 0)
+    weights = importances(predict, _take(block, taught), y[taught], table.features, metric, 100_000, 0)
     reference = make_reference(table, task, Split(Scheme.TIME, taught, taught[:0], folds, ""), ensemble, weights, 0)
     return World(name, task, reference, predict, _take(block, rest), y[rest])
 

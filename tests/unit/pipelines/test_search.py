@@ -14,6 +14,7 @@ from journeyman.algorithms.lightgbm_trees import LightGBM
 from journeyman.algorithms.neural import Neural
 from journeyman.entities.candidate import Candidate, Refusal, Turn
 from journeyman.entities.column import Column, Kind, Role
+from journeyman.entities.dataset import Dataset
 from journeyman.entities.experience import Expectation
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
@@ -57,7 +58,7 @@ def test_who_proposes_nothing_is_listed_with_the_reason():
     table = Table("t", pd.DataFrame({"x": rows * 1.0, "y": rows * 1.0}), columns, "", 8)
     split = Split(Scheme.SHUFFLED, rows, rows[:0], (Fold(rows[:4], rows[4:]),), "")
     task = Task("y", TaskKind.REGRESSION, "rmse")
-    candidates, not_tried = propose(SimpleNamespace(algorithms=algorithms), table, task, split)
+    candidates, not_tried = propose(SimpleNamespace(algorithms=algorithms), Dataset(table, task, split))
     assert [c.algorithm for c in candidates] == ["baseline", "willing"]
     assert [one.name for one in not_tried] == ["refusing", "silent"]
     assert not_tried[0].refusal == refusal

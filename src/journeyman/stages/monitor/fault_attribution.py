@@ -26,7 +26,7 @@ from journeyman.entities.traffic import Reference, Traffic
 from journeyman.metrics.row_losses import bounded_losses
 from journeyman.stages.monitor.spans import OWN, Memory, completed, inside, joined
 
-__all__ = ["attribute_to_faults"]
+__all__ = ["MonitoredModel", "attribute_to_faults"]
 
 FloatArray = NDArray[np.float64]
 _NAME = "undo"
