@@ -33,7 +33,7 @@ from journeyman.operations.worker import holding
 from journeyman.pipelines import operate as rounds
 from journeyman.runtime.durable_run import JournalRun
 from journeyman.stores.prediction_log import SqlitePredictionLog
-from journeyman.stores.tables import champions, models, runs, steps
+from journeyman.stores.tables import champions, events, models, runs, steps
 from journeyman.stores.workspace import Workspace
 
 pytestmark = pytest.mark.slow
@@ -225,6 +225,22 @@ def test_a_year_leaves_the_disk_as_it_is(place: Path, log: SqlitePredictionLog) 
         assert workspace.journal.steps(round_id("m", 200)) == ()
     # rows of rounds (some hundred bytes each) go on until there are 2,000
     assert sizes[-1] - sizes[1] < 4 * 50 * 2_000
+
+
+def test_what_an_earlier_version_has_left_is_still_found(place: Path, log: SqlitePredictionLog) -> None:
+    """It named no artifacts: the build, the rounds and the retraining are found by what their steps were called."""
+    fill(log, 45, 8)
+    with Workspace(place) as workspace:
+        worker = worker_of(workspace, log, lambda: LATER)
+        while not workspace.operations.operations("m"):
+            worker.round()
+        with workspace._database.writing() as connection:
+            assert connection.execute(events.delete().where(events.c.kind == "artifacts")).rowcount > 1
+        before = worker.state()
+        assert worker_of(workspace, log, lambda: LATER).round().round == before.round + 1
+        number = workspace.operations.operations("m")[-1].number
+    log.close()
+    assert all(step.same for step in replay(OperatePlace("m", place), number))
 
 
 def test_what_a_killed_worker_has_not_deleted_the_next_one_does(

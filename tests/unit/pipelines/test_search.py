@@ -21,7 +21,7 @@ from journeyman.entities.table import Table
 from journeyman.entities.task import Scheme, Task, TaskKind
 from journeyman.entities.trial import Trial, TrialStatus
 from journeyman.entities.weakness import Condition, Treatment, TreatmentKind
-from journeyman.pipelines.search import _longer, _queue, _rescaled, propose
+from journeyman.pipelines.search import SearchState, _longer, _queue, _rescaled, propose
 from journeyman.stages.rank import Cost
 
 
@@ -118,3 +118,10 @@ def test_what_treats_a_grave_weakness_need_not_wait_for_what_is_quick():
     assert [e.seconds for e in queued(pairs).early] == [9.0]
     slight = [(c, replace(e, gain=0.01)) for c, e in pairs]
     assert not queued(slight).early
+
+
+def test_the_baseline_is_the_score_of_the_first_baseline_that_has_one():
+    failed = Trial(Candidate("baseline"), TrialStatus.FAILED)
+    done = [Trial(Candidate(name), TrialStatus.DONE, score) for name, score in (("linear", 1.0), ("baseline", 2.0))]
+    assert SearchState(()).baseline is None
+    assert SearchState((), (failed, *done)).baseline == 2.0
