@@ -86,8 +86,7 @@ def build(
     chosen = run.step("calibrate", partial(calibrate, metric), found.ensemble, labels, task, using=[metric])
 
     tell("fit", "the chosen models, to be examined on the holdout, and on all rows")
-    replicas = partial(choose_seed_replicas, context, data, found)
-    chosen = run.step("seed replicas", replicas, chosen)
+    chosen = run.step("seed replicas", partial(_seed_replicas, context, task), chosen, found, table, division)
     conformal = calibrate_intervals(chosen, table, task, division)
     card = replace(model_card(data, chosen), conformal=conformal, style=source.style)
     everything = np.arange(len(table.frame), dtype=np.int64)
@@ -99,8 +98,9 @@ def build(
     rehearsal, final = fitted[0], with_duplicate_lookup(data, fitted[-1], lookup)
     tell("evaluate")
     predict = make_scorer(card, rehearsal, components.algorithms, components.preparations).predict
-    readings = run.step("count readings", partial(count_readings, workspace, run, asked), table.digest, division)
-    seconds = run.step("limit prediction time", partial(_prediction_seconds, context, data, found), chosen)
+    readings = run.step("readings", partial(count_readings, workspace, run, asked), table.digest, division)
+    planning = partial(_prediction_seconds, context, task, chosen, found)
+    seconds = run.step("limit prediction time", planning, table, division)
     timed_ensemble = replace(chosen, answer_seconds=seconds)
     evaluating = partial(evaluate, predict)
     evaluation = run.step(
@@ -117,7 +117,7 @@ def build(
     number = run.step("number", workspace.registry.reserve, settings.name, run.id)
     comparison = run.step("compare", partial(_compare, number), judged, incumbent, table, task, division, seed)
     unlimited = run.step(
-        "score without limits", partial(_unlimited_score, metric, found, task), labels, found.ensemble, using=[metric]
+        "unlimited", partial(_unlimited_score, metric, found, task), labels, found.ensemble, using=[metric]
     )
     limits = SearchLimits(settings.latency, found.ensemble.score, unlimited, found.thin)
     decision = run.step("decide", decide, task, evaluation, findings, comparison, readings, limits)
@@ -198,12 +198,20 @@ def _earlier_experience(context: BuildContext, workspace: Workspace) -> tuple[Ex
     return load_experience(workspace.experience, context.components.progress.note)
 
 
-def _prediction_seconds(context: BuildContext, data: Dataset, found: Search, chosen: Ensemble) -> float:
+def _seed_replicas(
+    context: BuildContext, task: Task, chosen: Ensemble, found: Search, table: Table, division: Split
+) -> Ensemble:
+    return choose_seed_replicas(context, Dataset(table, task, division), found, chosen)
+
+
+def _prediction_seconds(
+    context: BuildContext, task: Task, chosen: Ensemble, found: Search, table: Table, division: Split
+) -> float:
     """Return the assumed seconds per prediction. A step of its own because it reads the clock."""
     if not timed(context.settings):
         return chosen.answer_seconds
     answer, slow = measured_prediction_seconds(chosen, found.trials), slowdown([measured_work()])
-    budget = TimeBudget(data, context.settings, context.components)
+    budget = TimeBudget(Dataset(table, task, division), context.settings, context.components)
     return budget.planned_prediction_seconds(answer, context.run.elapsed(), slow)
 
 

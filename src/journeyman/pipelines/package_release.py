@@ -36,19 +36,22 @@ _LIBRARIES = ("journeyman", "numpy", "pandas", "scikit-learn", "lightgbm", "catb
 
 @dataclass(frozen=True)
 class BuildFacts:
-    """What a report tells of a build besides the judgement of its model."""
+    """What a report tells of a build besides the judgement of its model.
+
+    Builds that an earlier version began know this fact by its digest, which covers the names of its fields.
+    """
 
     settings: BuildSettings
     number: int
     created: str
     repaired: Repaired
     findings: tuple[Finding, ...]
-    split: Split
-    profile: Profile
-    search: Search
-    ensemble: Ensemble
+    division: Split
+    statistics: Profile
+    found: Search
+    chosen: Ensemble
     unlimited: float | None
-    lookup: LookupGain | None
+    known: LookupGain | None
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def build_report(
     examples: tuple[Example, ...],
 ) -> BuildReport:
     """Return all that people read of a build; its seconds are those that the run has worked."""
-    table, found = built.repaired.table, built.search
+    table, found = built.repaired.table, built.found
     return BuildReport(
         name=built.settings.name,
         version=built.number,
@@ -90,14 +93,14 @@ def build_report(
         source=built.settings.source,
         rows=table.source_rows,
         trained_rows=len(table.frame),
-        holdout_rows=len(built.split.holdout),
+        holdout_rows=len(built.division.holdout),
         columns=table.columns,
         task=built.repaired.task,
-        split_reason=built.split.reason,
+        split_reason=built.division.reason,
         findings=built.findings,
-        profile=built.profile,
+        profile=built.statistics,
         trials=tuple(replace(trial, predictions=None) for trial in found.trials),
-        members=built.ensemble.members,
+        members=built.chosen.members,
         ensemble_scores=found.scores,
         expectations=found.expectations,
         outcomes=found.outcomes,
@@ -114,7 +117,7 @@ def build_report(
         limited=found.limited,
         weaknesses=found.weaknesses,
         attempts=found.attempts,
-        recollection=built.lookup,
+        recollection=built.known,
         not_tried=found.not_tried,
         examples=examples,
         versions={"python": platform.python_version(), **_installed()},

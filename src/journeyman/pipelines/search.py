@@ -161,7 +161,7 @@ def search(context: BuildContext, data: Dataset, metric: Metric, experience: Seq
     found = _search_result(plan, state, choice)
     found = replace(found, thin=_thin(context.settings, found, queue.ranked), not_tried=not_tried)
     limits = context.run.step("time for final fits", partial(_ensemble_limits, plan, found))
-    released = _released(plan, found, limits)
+    released = _released(plan, found, replace(limits, latency=context.settings.latency))
     return replace(found, ensemble=released, scores=(*found.scores[:-1], released.score))
 
 

@@ -25,6 +25,14 @@ T = TypeVar("T")
 LOOP = "@"
 """Stands in the identities of the loop's runs: no model's name has it."""
 
+_RENAMED = {
+    "remember": "load experience",
+    "copies": "seed replicas",
+    "recollect": "measure duplicate lookup",
+    "hurry": "limit prediction time",
+}
+"""What steps of builds that an earlier version began are called now."""
+
 _BYTES_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024
 
 
@@ -168,7 +176,7 @@ class JournalRun:
     def _replay(self, step: StepRecord, name: str, inputs: tuple[str, ...], kind: Any) -> Any:
         place = f"step {step.position} of run {self.id}"
         hint = "the program or its input has changed since the run began: start the build anew"
-        if step.name != name:
+        if name not in (step.name, _RENAMED.get(step.name)):
             raise ReplayError(f"{place} was {step.name!r} and is now {name!r}", hint=hint)
         (then, parts_then), (now, parts_now) = _facts_and_parts(step.inputs), _facts_and_parts(inputs)
         if len(then) != len(now):

@@ -209,9 +209,9 @@ class TimeBudget:
         return again * self._waves_of_final_fits + finish
 
     def ensemble_limits(self, elapsed: float, found: Search) -> EnsembleLimits:
-        """Return how long predictions and final fits may take from now on, and what each trial's fits would take."""
+        """Return how long final fits may take from now on, and what each trial's would take."""
         if not timed(self.settings):
-            return EnsembleLimits(self.settings.latency)
+            return EnsembleLimits()
         more = self._waves_of_final_fits
         least = {t.candidate.key: LEAST_ROUNDS if any(t.rounds) else 1.0 for t in found.trials}
         fits = {t.candidate.key: self.fit_seconds(t) for t in found.trials if t.fold_scores}
@@ -220,7 +220,7 @@ class TimeBudget:
         preparing = self._preparing(chosen, found.trials) / self._waves * more
         finish = self._finishing(sum(map(_one_answer, chosen)), _DEARER[-1], found.slowness)
         left = max(_LEAST_FITTING, self._seconds - elapsed - preparing - finish)
-        return EnsembleLimits(self.settings.latency, left, each)
+        return EnsembleLimits(seconds=left, each=each)
 
     def seconds_of_fits(self, found: Search, chosen: Ensemble) -> tuple[float, ...]:
         """Return the seconds that one final fit of each member takes: on the training rows and on all rows."""
