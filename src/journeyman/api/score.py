@@ -177,7 +177,7 @@ def watch(
     tell : callable
         Gets a line for each table.
     pauses : iterable of float
-        Seconds to wait after each look; it ends with them.
+        Seconds to wait after each look, by default two for ever; watching ends with them.
 
     Raises
     ------
