@@ -17,11 +17,10 @@ from journeyman.interfaces.learning import (
 from journeyman.interfaces.metric import Metric, WeightedScore
 from journeyman.interfaces.operating import DriftDetector, Notifier, PredictionLog, TrafficLog
 from journeyman.interfaces.reading import QualityRule, RuleContext, RuleScope, Source, scope_of
-from journeyman.interfaces.running import Artifacts, Clock, Progress, Run
+from journeyman.interfaces.running import Clock, Progress, Run
 
 __all__ = [
     "Algorithm",
-    "Artifacts",
     "Averaging",
     "Clock",
     "DriftDetector",

@@ -1,27 +1,15 @@
-"""What a run is given: durable steps, files kept, progress told, the clock."""
+"""What a run is given: durable steps, progress told, the clock."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from journeyman.entities.candidate import Candidate
 
-__all__ = ["Artifacts", "Clock", "Progress", "Run"]
+__all__ = ["Clock", "Progress", "Run"]
 
 T = TypeVar("T")
-
-
-class Artifacts(Protocol):
-    """Content-addressed store of facts."""
-
-    def put(self, fact: object) -> str:
-        """Store a fact and return its digest."""
-        ...
-
-    def get(self, digest: str, kind: Any) -> Any:
-        """Return the fact of that digest, read as ``kind`` (a type or a generic alias)."""
-        ...
 
 
 class Run(Protocol):
