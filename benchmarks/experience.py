@@ -28,6 +28,7 @@ from experience_judged import report_judgement
 from experience_replay import Tried, lines, load
 from experience_tasks import Place, places, pose, read
 from journeyman.entities.candidate import SIMPLE, Candidate
+from journeyman.entities.dataset import Dataset
 from journeyman.entities.table import target_values
 from journeyman.errors import JourneymanError
 from journeyman.pipelines.search import propose
@@ -96,11 +97,11 @@ def collect(work: tuple[Place, Path, float, float]) -> str:
     components = standard_components(lambda report: "", clock, SilentProgress(), lambda: False)
     began = clock.monotonic()
     terms = Terms(metric_of(task), Allowance(clock, began, None), 1)
-    folds, trials = SharedFolds(components, table, task, split, settings), []
+    folds, trials = SharedFolds(components, Dataset(table, task, split), settings), []
     task_seconds *= 1.0 + len(table.frame) / 10_000
     if (zlib.crc32(place.name.encode()) + place.number) % DEAR == 0:
         task_seconds *= DEARER  # now and then what takes long gets its turn, too
-    for candidate in _ordered(propose(components, table, task, split)[0], place):
+    for candidate in _ordered(propose(components, Dataset(table, task, split))[0], place):
         algorithm = components.algorithms[candidate.algorithm]
         left = began + task_seconds - clock.monotonic()
         rows = max(len(fold.fit) for fold in split.folds)

@@ -18,6 +18,7 @@ import numpy as np
 
 from experience_tasks import places, pose, read
 from journeyman.entities.candidate import BASELINE, Candidate
+from journeyman.entities.dataset import Dataset
 from journeyman.entities.trial import Trial
 from journeyman.errors import JourneymanError
 from journeyman.pipelines.search import propose
@@ -25,7 +26,7 @@ from journeyman.reports.progress import SilentProgress
 from journeyman.runtime.clock import SystemClock, available_threads
 from journeyman.runtime.components import standard_components
 from journeyman.runtime.fold_cache import SharedFolds
-from journeyman.runtime.time_budget import fit_seconds
+from journeyman.runtime.time_budget import TimeBudget
 from journeyman.settings import BuildSettings
 from journeyman.stages.rank import meta_features, shown_by
 from journeyman.stages.split import folds_only
@@ -77,11 +78,12 @@ def main() -> None:
         table, task = posed
         split = folds_only(table, task, 0)
         settings = BuildSettings("<frame>", task.target, "probes", threads=threads)
-        folds = SharedFolds(components, table, task, split, settings)
+        data = Dataset(table, task, split)
+        folds, budget = SharedFolds(components, data, settings), TimeBudget(data, settings, components)
         seen: list[Trial] = []
         rows, waves = max(len(f.fit) for f in split.folds), -(-len(split.folds) // threads)
         lines, context, metric = [], meta_features(table, task), metric_of(task)
-        for candidate in folds.admit(chosen(propose(components, table, task, split)[0], number)):
+        for candidate in folds.admit(chosen(propose(components, data)[0], number)):
             algorithm = components.algorithms[candidate.algorithm]
             starting = getattr(algorithm, "start_seconds", 0.0)
             terms = Terms(metric, Allowance(clock, clock.monotonic(), MOST_SECONDS, starting), threads)
@@ -93,7 +95,7 @@ def main() -> None:
             if candidate.algorithm == BASELINE:
                 continue
             line = {"table": place.name, "algorithm": candidate.learner, "candidate": candidate.name}
-            line |= {"seconds": fit_seconds(trial, split, threads) * waves, "preparing": trial.preparing}
+            line |= {"seconds": budget.fit_seconds(trial) * waves, "preparing": trial.preparing}
             line |= {"plain": algorithm.seconds(candidate, task, rows, len(table.features)) * waves}
             lines.append(
                 {**line, "cut": trial.seconds >= MOST_SECONDS, "context": {**context, "simple": shown["simple"]}}

@@ -9,11 +9,12 @@ import numpy as np
 
 from journeyman.entities.candidate import BASELINE, SIMPLE, Candidate
 from journeyman.entities.experience import Expectation, Experience
+from journeyman.entities.search import TrialOutcome
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Trial
 from journeyman.plugins import load_parts
 from journeyman.settings import BuildSettings
-from journeyman.stages.ensemble import ensemble, lift
+from journeyman.stages.ensemble import EnsembleLimits, ensemble, lift
 from journeyman.stages.rank import (
     Cost,
     CostModel,
@@ -102,8 +103,8 @@ def replay(
         if preparation(trial.candidate) not in {preparation(t.candidate) for t in trials}:
             trial = replace(trial, seconds=trial.seconds + trial.preparing)
         trials.append(trial)
-        before, best = best, ensemble(metric, trials, tried.y, tried.task, best, LATENCY)
-        outcome = (False, 0.0) if best is None else lift(tried.y, before, best, tried.task)
+        before, best = best, ensemble(metric, trials, tried.y, tried.task, best, EnsembleLimits(LATENCY))
+        outcome = TrialOutcome(False, 0.0) if best is None else lift(tried.y, before, best, tried.task)
         outcomes.append((bool(outcome[0]), float(outcome[1])))
         key = trial.candidate.key
         said = next((e for e in stated if e.candidate == key), Expectation(key, 0.5, 0.0, trial.seconds))

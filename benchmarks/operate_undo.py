@@ -26,7 +26,7 @@ from journeyman.entities.traffic import Feed, Traffic
 from journeyman.entities.trial import Ensemble
 from journeyman.metrics import find_metric
 from journeyman.stages.evaluate.importance import importances
-from journeyman.stages.monitor import attribute_to_faults
+from journeyman.stages.monitor import MonitoredModel, attribute_to_faults
 from journeyman.stages.reference import make_reference
 from journeyman.tasks import find_task_type
 from operate_feeds import UNITS
@@ -63,7 +63,7 @@ def stream_world(data: Path, name: str) -> World:
     validated = np.concatenate([f.validate for f in folds])
     metric = find_metric(task.metric, kind)
     ensemble = Ensemble((), metric.score(y[validated], answers), answers)
-    weights = importances(predict, _take(block, taught), y[taught], table.features, metric, "", 100_000, 0)
+    weights = importances(predict, _take(block, taught), y[taught], table.features, metric, 100_000, 0)
     reference = make_reference(table, task, Split(Scheme.TIME, taught, taught[:0], folds, ""), ensemble, weights, 0)
     return World(name, task, reference, predict, _take(block, rest), y[rest])
 
@@ -85,7 +85,9 @@ def look(world: World, memory: dict, rows: dict, truths: np.ndarray, hour: int) 
         Feed(count),
     )
     seen = {"monitor": {"broken": np.empty((0, 2))}}, Watched((), count, count)
-    return attribute_to_faults(world.reference, world.task, world.predict, (), memory, seen, traffic, lambda: traffic)
+    return attribute_to_faults(
+        MonitoredModel(world.reference, world.task, world.predict), (), memory, seen, traffic, lambda: traffic
+    )
 
 
 def verdicts(world: World, begin: int, end: int, size: int, change: Callable[[dict], dict]) -> list[tuple[str, ...]]:

@@ -88,7 +88,7 @@ def make_world(data: Path, name: str, seed: int = 0) -> World:
     validated = np.concatenate([f.validate for f in folds])
     ensemble = Ensemble((), metric.score(y[validated], answers), answers)
     judged = rest[:2_000]
-    weights = importances(predict, _take(block, judged), y[judged], table.features, metric, "", 200_000, 0)
+    weights = importances(predict, _take(block, judged), y[judged], table.features, metric, 200_000, 0)
     division = Split(Scheme.SHUFFLED, taught, taught[:0], folds, "")
     reference = make_reference(table, task, division, ensemble, weights, 0)
     return World(name, task, reference, predict, _take(block, rest), y[rest])

@@ -96,7 +96,7 @@ class Traffic:
         frame = frame.iloc[begin:end]
         moment = BEGUN + look * SETTINGS.every + 1_000
         champion = self.parts.workspace.registry.version(NAME).version
-        shadow = msgspec.json.decode(self.log.setting("challenge") or "{}").get("version")
+        shadow = self.log.challenge().version
         rows = [msgspec.json.encode(row) for row in frame.to_dict("records")]
         answers = _answers(self.parts.release_cache.release(champion), frame)
         entries = tuple(

@@ -12,6 +12,7 @@
     ├── LeaseError                     another worker operates the model
     ├── NotificationError              somebody could not be told of an operation
     ├── JournalError                   a recorded run cannot be replayed
+    │   └── ReplayError                the program, a part or an input has changed since the run began
     └── ReleaseError                   a release is missing, damaged or not for use
 """
 
@@ -24,6 +25,7 @@ __all__ = [
     "LeaseError",
     "NotificationError",
     "ReleaseError",
+    "ReplayError",
     "SchemaError",
     "SettingsError",
     "SourceError",
@@ -100,6 +102,10 @@ class NotificationError(JourneymanError):
 
 class JournalError(JourneymanError):
     """A recorded run cannot be replayed."""
+
+
+class ReplayError(JournalError):
+    """A run cannot go on, because the program, a part or an input has changed since it began."""
 
 
 class ReleaseError(JourneymanError):

@@ -132,7 +132,7 @@ def test_only_whole_tables_are_scored(watch: Callable[[], Watcher]) -> None:
 def looked_at(workspace: Path, inbox: Path) -> list[str]:
     """Watch a folder for a moment; return what was told."""
     told: list[str] = []
-    watch_folder("m", inbox, told.append, workspace=workspace, seconds=0.05, rounds=3)
+    watch_folder("m", inbox, told.append, workspace=workspace, pauses=[0.05] * 3)
     return told
 
 

@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 from journeyman.api.operate import OperatePlace, opened_log
-from journeyman.entities.operating import Decided, Done, LoopState, Memory, Observed, Operated, OperateSettings
-from journeyman.entities.signal import Watched
+from journeyman.entities.artifacts import RoundArtifacts
+from journeyman.entities.operating import Decided, Done, LoopState, MonitorResult, Observed, Operated, OperateSettings
 from journeyman.errors import SettingsError
 from journeyman.operations.loop_context import LoopContext
 from journeyman.operations.next_state import next_state
@@ -19,7 +19,7 @@ from journeyman.pipelines.operate import decide, watch
 from journeyman.reports.progress import SilentProgress
 from journeyman.runtime.durable_run import return_kind
 from journeyman.stores.facts import settle
-from journeyman.stores.journal import StepRecord
+from journeyman.stores.run_artifacts import round_artifacts
 from journeyman.stores.workspace import Workspace
 
 __all__ = ["Replayed", "replay"]
@@ -54,8 +54,8 @@ def replay(place: OperatePlace, number: int) -> tuple[Replayed, ...]:
     with Workspace.existing(place.workspace) as workspace, opened_log(place) as (log, stream):
         operation = workspace.operations.operation(place.name, number)
         operated = workspace.operations.model(place.name)
-        steps = {s.name: s for s in workspace.journal.steps(round_id(place.name, operation.round))}
-        if "remember" not in steps:
+        artifacts = round_artifacts(workspace.journal, round_id(place.name, operation.round))
+        if artifacts is None:
             raise SettingsError(
                 f"round {operation.round} of {place.name} is not kept any more",
                 hint="rounds of the latest operations are; see --keep-rounds",
@@ -63,23 +63,21 @@ def replay(place: OperatePlace, number: int) -> tuple[Replayed, ...]:
         record = workspace.journal.run(round_id(place.name, operation.round))
         settings: OperateSettings = record.read_settings(OperateSettings)
         parts = loop_parts(workspace, Operated(place.name, settings, operated.begun), log, stream, SilentProgress())
-        return _replayed(parts, loop_place(workspace, place.name, operation.round), steps)
+        return _replayed(parts, loop_place(workspace, place.name, operation.round), artifacts)
 
 
-def _replayed(parts: LoopContext, place: Workspace, steps: dict[str, StepRecord]) -> tuple[Replayed, ...]:
-    def then(name: str, kind: Any) -> Any:
-        return place.artifacts.get(steps[name].output, kind)
-
-    def again(name: str, function: Callable[..., object], *facts: object) -> Any:
+def _replayed(parts: LoopContext, place: Workspace, then: RoundArtifacts) -> tuple[Replayed, ...]:
+    def again(name: str, digest: str, function: Callable[..., object], *facts: object) -> Any:
         result = settle(function(*facts), return_kind(function))
-        seen.append(Replayed(name, steps[name].output, place.artifacts.digest(result)))
+        replayed.append(Replayed(name, digest, place.artifacts.digest(result)))
         return result
 
-    seen: list[Replayed] = []
-    state: LoopState = then("begin", LoopState)
-    observed: Observed = then("observe", Observed)
-    watched: tuple[Memory, Watched] = again("watch", partial(watch, parts), state, observed)
-    decided: Decided = again("judge", partial(decide, parts), state, observed, watched)
-    done: Done = then("act", Done)
-    again("remember", partial(next_state, parts.name, parts.settings), state, observed, watched, decided, done)
-    return tuple(seen)
+    replayed: list[Replayed] = []
+    state: LoopState = place.artifacts.get(then.begun, LoopState)
+    observed: Observed = place.artifacts.get(then.observed, Observed)
+    watched: MonitorResult = again("watch", then.watched, partial(watch, parts), state, observed)
+    decided: Decided = again("judge", then.decided, partial(decide, parts), state, observed, watched)
+    done: Done = place.artifacts.get(then.done, Done)
+    follow = partial(next_state, parts.name, parts.settings)
+    again("remember", then.kept, follow, state, observed, watched, decided, done)
+    return tuple(replayed)

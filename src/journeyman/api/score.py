@@ -6,9 +6,10 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 
 import msgspec
@@ -31,6 +32,7 @@ from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import JourneymanError, SchemaError, SettingsError, SourceError
 from journeyman.inference.predictions_file import Layout, opened_predictions, prediction_columns
+from journeyman.interfaces import Source
 from journeyman.settings import predictions_name
 from journeyman.sources import is_table, open_source
 from journeyman.stages.conform import conform_part, judge
@@ -40,6 +42,7 @@ __all__ = ["Layout", "ScoreJob", "load", "score_file", "watch"]
 
 _PLAIN = Layout()
 _ROWS = 50_000
+_EVERY_TWO_SECONDS = repeat(2.0)
 _TOLD = b"journeyman"
 _JOB = "job.json"
 
@@ -83,7 +86,6 @@ def score_file(
     out: str | Path | None = None,
     query: str | None = None,
     layout: Layout = _PLAIN,
-    check: Callable[[], None] | None = None,
     style: FileStyle = AS_FOUND,
 ) -> PredictResult:
     """Predict the rows of a table of any size, in their order; after a kill the same call goes on where it was.
@@ -99,8 +101,6 @@ def score_file(
         What is written besides predictions; by default the columns that named the rows of the training table.
     table, out, query, style
         As for ``predict_file``.
-    check : callable, optional
-        Called before the file appears; where it raises, none does.
 
     Raises
     ------
@@ -109,9 +109,22 @@ def score_file(
     WorkspaceError
         Where the disk is full; what is done stays.
     """
-    release = release if style.decimal is None else release.with_decimal(style.decimal)
     path = Path(out) if out is not None else Path(predictions_name(str(table)))
     source = open_source(str(table), query, style, release.file_style)
+    return _score_source(release, source, path, tell, layout, style, lambda: None)
+
+
+def _score_source(
+    release: Release,
+    source: Source,
+    path: Path,
+    tell: Callable[[int], None],
+    layout: Layout,
+    style: FileStyle,
+    check: Callable[[], None],
+) -> PredictResult:
+    """Score a table; ``check`` is called before the file appears, and where it raises, none does."""
+    release = release if style.decimal is None else release.with_decimal(style.decimal)
     with opened_predictions(path) as keep:
         model = str(release.manifest["files"]["model.json"]["sha256"])
         job = ScoreJob(model, source.digest(), path.name, _ROWS, layout, style)
@@ -136,8 +149,7 @@ def score_file(
         )
         for file in files:
             keep(pq.read_table(file).to_pandas())
-        if check is not None:
-            check()
+        check()
     shutil.rmtree(parts)
     return PredictResult(path, rows, findings)
 
@@ -150,8 +162,7 @@ def watch(
     version: int | None = None,
     workspace: str | Path | None = None,
     style: FileStyle = AS_FOUND,
-    seconds: float = 2.0,
-    rounds: int | None = None,
+    pauses: Iterable[float] = _EVERY_TWO_SECONDS,
 ) -> None:
     """Score every table that appears in a folder, beside it, until interrupted.
 
@@ -164,10 +175,8 @@ def watch(
     ----------
     tell : callable
         Gets a line for each table.
-    seconds : float
-        Between two looks.
-    rounds : int, optional
-        Looks after which this ends; None for ever.
+    pauses : iterable of float
+        Seconds to wait after each look, by default two for ever; watching ends with them.
 
     Raises
     ------
@@ -180,13 +189,12 @@ def watch(
 
     def score(table: Path, out: Path, check: Callable[[], None]) -> int:
         release = load(name, version=version, workspace=workspace)
-        whole = score_file(release, table, lambda _: None, out=out, style=style, check=check)
-        return whole.rows
+        source = open_source(str(table), None, style, release.file_style)
+        return _score_source(release, source, out, lambda _: None, _PLAIN, style, check).rows
 
     with watching(folder):
         watched = _Watched(ScoredTables(folder), score, tell)
-        round_number = 0
-        while rounds is None or round_number < rounds:
+        for seconds in pauses:
             try:
                 tables = sorted(folder.iterdir())
             except OSError as error:
@@ -196,7 +204,6 @@ def watch(
             for table in tables:
                 if _is_table(table):
                     watched.look(table)
-            round_number += 1
             time.sleep(seconds)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from journeyman.entities.judged import Judged, PolicyMemory
 from journeyman.entities.operation import Economics, Operation
 from journeyman.entities.overview import Request, Round
-from journeyman.entities.signal import LastingFault
+from journeyman.entities.signal import LastingFault, Watched
 from journeyman.entities.traffic import Traffic
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Kept",
     "LoopState",
     "Memory",
+    "MonitorResult",
     "Notice",
     "NotifierKind",
     "NotifierSettings",
@@ -32,6 +34,21 @@ __all__ = [
 
 Memory = Mapping[str, Mapping[str, NDArray[np.float64]]]
 """What each detector remembers, by its name."""
+
+
+class MonitorResult(NamedTuple):
+    """What looking at a span of traffic gave.
+
+    Attributes
+    ----------
+    memory : mapping of str to mapping of str to ndarray
+        What is handed on to the next look.
+    watched : Watched
+        What was seen.
+    """
+
+    memory: Memory
+    watched: Watched
 
 
 class NotifierKind(StrEnum):

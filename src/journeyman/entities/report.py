@@ -14,6 +14,7 @@ from journeyman.entities.experience import Expectation
 from journeyman.entities.finding import Finding
 from journeyman.entities.lookup_gain import LookupGain
 from journeyman.entities.profile import Profile
+from journeyman.entities.search import TrialOutcome
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Member, Trial
 from journeyman.entities.weakness import Attempt, Weakness
@@ -64,7 +65,7 @@ class BuildReport:
         Effective settings of the build, as text.
     expectations : tuple of Expectation
         What was stated before each trial; empty in reports of older builds.
-    outcomes : tuple of (bool, float)
+    outcomes : tuple of TrialOutcome
         For each trial, whether it lifted the ensemble beyond noise, and its relative gain; as above.
     unlimited_score : float or None
         Out-of-fold score of the best ensemble whatever its answers take; None where that is the released one.
@@ -108,7 +109,7 @@ class BuildReport:
     versions: Mapping[str, str]
     settings: Mapping[str, str] = field(default_factory=dict)
     expectations: tuple[Expectation, ...] = ()
-    outcomes: tuple[tuple[bool, float], ...] = ()
+    outcomes: tuple[TrialOutcome, ...] = ()
     unlimited_score: float | None = None
     limited: str = ""
     weaknesses: tuple[Weakness, ...] = ()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from journeyman.entities.candidate import NotTried
 from journeyman.entities.experience import Expectation
 from journeyman.entities.trial import Ensemble, Trial
 from journeyman.entities.weakness import Attempt, Weakness
 
-__all__ = ["ASKED_TO_FINISH", "Choice", "Search", "SearchLimits"]
+__all__ = ["ASKED_TO_FINISH", "Choice", "Search", "SearchLimits", "TrialOutcome"]
 
 ASKED_TO_FINISH = "you asked it to finish with what it had"
 """Reason of a search that its user ended (Ctrl+C)."""
@@ -40,6 +41,13 @@ class Choice:
     work: float = 0.0
 
 
+class TrialOutcome(NamedTuple):
+    """What a trial did to the ensemble: whether it gained beyond noise, and its relative gain (0 where it stayed)."""
+
+    beyond_noise: bool
+    gain: float
+
+
 @dataclass(frozen=True)
 class Search:
     """The outcome of ranking, training and combining.
@@ -52,8 +60,8 @@ class Search:
         In the order they were run.
     expectations : tuple of Expectation
         What was stated before each trial.
-    outcomes : tuple of (bool, float)
-        For each trial: whether it lifted the ensemble beyond noise, and its relative gain.
+    outcomes : tuple of TrialOutcome
+        Of each trial.
     scores : tuple of float
         Score of the best ensemble after each trial.
     stop_reason : str
@@ -77,7 +85,7 @@ class Search:
     ensemble: Ensemble
     trials: tuple[Trial, ...]
     expectations: tuple[Expectation, ...]
-    outcomes: tuple[tuple[bool, float], ...]
+    outcomes: tuple[TrialOutcome, ...]
     scores: tuple[float, ...]
     stop_reason: str
     limited: str = ""

@@ -135,7 +135,7 @@ class Reference:
     columns : tuple of Column
         What the columns are, for names of categories and kinds.
     scale : float
-        The error that counts as a loss of 1 (metrics/row_losses.py), in the target's unit; 1.0 for classes.
+        The error that counts as a loss of 1 (``TaskType.loss_scale``), in the target's unit; 1.0 for classes.
     mean, error : float or None
         Mean loss of all validated rows, of which these may be a sample, and its standard error, neighbours' likeness
         included; None where only these rows are known.

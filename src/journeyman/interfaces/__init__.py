@@ -20,13 +20,12 @@ from journeyman.interfaces.metric import Metric, WeightedScore
 from journeyman.interfaces.operating import DriftDetector, Notifier, PredictionLog
 from journeyman.interfaces.reading import QualityRule, RuleContext, RuleScope, Source, scope_of
 from journeyman.interfaces.relation import Relation, TableReader, place
-from journeyman.interfaces.running import Artifacts, Clock, Progress, Run
+from journeyman.interfaces.running import Clock, Progress, Run
 from journeyman.interfaces.stream import Stream
 from journeyman.interfaces.task_type import TaskType
 
 __all__ = [
     "Algorithm",
-    "Artifacts",
     "Averaging",
     "Clock",
     "DriftDetector",

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.challenge import Challenge
 from journeyman.entities.operation import Operation
 from journeyman.entities.prediction import LogEntries, LogReceipt, RecordedPrediction
 from journeyman.entities.signal import Signal, Tier
@@ -52,12 +53,12 @@ class PredictionLog(Protocol):
         """Return the number of predictions that the live log holds."""
         ...
 
-    def setting(self, name: str) -> str | None:
-        """Return what all servers of this log agreed on, such as the challenger's part."""
+    def challenge(self) -> Challenge:
+        """Return what all servers of this log agreed on: which release challenges the champion, and how."""
         ...
 
-    def set_setting(self, name: str, value: str) -> None:
-        """Agree on something, durably."""
+    def set_challenge(self, challenge: Challenge) -> None:
+        """Agree on a challenger, durably."""
         ...
 
     def close(self) -> None:

@@ -1,27 +1,15 @@
-"""What a run is given: durable steps, files kept, progress told, the clock."""
+"""What a run is given: durable steps, progress told, the clock."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from journeyman.entities.candidate import Candidate
 
-__all__ = ["Artifacts", "Clock", "Progress", "Run"]
+__all__ = ["Clock", "Progress", "Run"]
 
 T = TypeVar("T")
-
-
-class Artifacts(Protocol):
-    """Content-addressed store of facts."""
-
-    def put(self, fact: object) -> str:
-        """Store a fact and return its digest."""
-        ...
-
-    def get(self, digest: str, kind: Any) -> Any:
-        """Return the fact of that digest, read as ``kind`` (a type or a generic alias)."""
-        ...
 
 
 class Run(Protocol):
@@ -32,12 +20,21 @@ class Run(Protocol):
         """Identity of the run."""
         ...
 
-    def step(self, name: str, function: Callable[..., T], *facts: object) -> T:
+    def step(self, name: str, function: Callable[..., T], *facts: object, using: Sequence[object] = ()) -> T:
         """Return ``function(*facts)``, or what it returned when this run did that step before.
 
         The type of the result is read from the function's return annotation. Things that are not facts (parts, a
-        clock, progress) are bound beforehand with ``functools.partial``.
+        clock, progress) are bound beforehand with ``functools.partial``; parts on which the result depends are named
+        by ``using`` too, so that what another version of them gave is not replayed.
         """
+        ...
+
+    def store(self, fact: object) -> str:
+        """Store a fact and return its digest."""
+        ...
+
+    def name_artifacts(self, artifacts: object) -> None:
+        """Say which artifacts of this run are asked for later: a dataclass whose fields are digests."""
         ...
 
     def event(self, kind: str, detail: str) -> None:

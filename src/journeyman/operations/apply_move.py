@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import msgspec
-
 from journeyman.arrow import pa, pq
+from journeyman.entities.challenge import Challenge
 from journeyman.entities.decision import Action, Verdict
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.operating import Decided, Done, LoopState, Memory, Observed
@@ -20,10 +19,7 @@ from journeyman.operations.training_data import TrainingTable
 from journeyman.stores.disk import Draft, sync_folder
 from journeyman.stores.workspace import Workspace
 
-__all__ = ["CHALLENGE", "Actuator", "Built", "apply_move", "write_table"]
-
-CHALLENGE = "challenge"
-"""Setting of the log, as serving/service.py reads it: {"version": N} runs in the shadow, {} nobody."""
+__all__ = ["Actuator", "Built", "apply_move", "write_table"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +42,7 @@ class Actuator:
     workspace : Workspace
         Fenced by the lease.
     log : PredictionLog
-        Whose settings say who runs in the shadow.
+        Says who runs in the shadow.
     clock : Clock
         Time.
     table : callable
@@ -125,7 +121,6 @@ def _point(actuator: Actuator, version: int, how: str, moves: int) -> bool:
 
 def _shadow(actuator: Actuator, version: int | None) -> int:
     """Agree with all servers on who runs in the shadow."""
-    challenge = {} if version is None else {"version": version}
     actuator.workspace.check_held()
-    actuator.log.set_setting(CHALLENGE, msgspec.json.encode(challenge).decode())
+    actuator.log.set_challenge(Challenge(version))
     return version or 0

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from journeyman.entities.decision import Action
 from journeyman.entities.judged import PolicyMemory
-from journeyman.entities.operating import Decided, Done, Kept, LoopState, Memory, Observed, OperateSettings
+from journeyman.entities.operating import Decided, Done, Kept, LoopState, MonitorResult, Observed, OperateSettings
 from journeyman.entities.operation import Move, Operation, Outcome
 from journeyman.entities.overview import Round
 from journeyman.entities.paired_comparison import PairedComparison
@@ -28,7 +28,7 @@ def next_state(
     settings: OperateSettings,
     state: LoopState,
     seen: Observed,
-    watched: tuple[Memory, Watched],
+    watched: MonitorResult,
     decided: Decided,
     done: Done,
 ) -> Kept:

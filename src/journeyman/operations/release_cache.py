@@ -12,11 +12,11 @@ from journeyman.errors import ReleaseError
 from journeyman.inference.release import Release, open_release
 from journeyman.operations.paths import reference_folder
 from journeyman.operations.traffic import ReadRows, read_rows, truths_read
+from journeyman.stores.run_artifacts import build_artifacts
 from journeyman.stores.workspace import Workspace
 
 __all__ = ["ReleaseCache"]
 
-_STEP = "reference"
 _MOST = 4
 _MOST_CELLS = 10_000_000  # of rows that are kept at hand: 80 MB
 
@@ -62,8 +62,8 @@ class ReleaseCache:
         """
         if version not in self._references:
             known = self._workspace.registry.version(self._name, version)
-            found = [s for s in self._workspace.journal.steps(known.run) if s.name == _STEP]
-            if not found:
+            artifacts = build_artifacts(self._workspace.journal, known.run)
+            if artifacts is None or not artifacts.reference:
                 raise ReleaseError(
                     f"release {version} of {self._name} was built without a reference to compare live rows with",
                     hint="build the model again, in this workspace",
@@ -72,7 +72,7 @@ class ReleaseCache:
             own = reference_folder(self._workspace.path, known.run)
             # That of a person's build is where all of its artifacts are, as were the loop's before they went apart.
             place = self._workspace.with_artifacts(own) if own.is_dir() else self._workspace
-            self._references[version] = place.artifacts.get(found[0].output, Reference)
+            self._references[version] = place.artifacts.get(artifacts.reference, Reference)
         return self._references[version]
 
     def read_rows(self, rows: Sequence[LoggedRow], release: Release) -> ReadRows:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import msgspec
-
 from journeyman.entities.operating import LoopState
-from journeyman.operations.apply_move import CHALLENGE
 from journeyman.operations.loop_context import LoopContext
 from journeyman.operations.paths import build_folder, loop_folder, reference_folder, round_id
 from journeyman.runtime.durable_run import LOOP
@@ -97,10 +94,7 @@ def _remove_beside(workspace: Path, run: str) -> None:
 
 def _needed(parts: LoopContext, state: LoopState) -> set[int]:
     """Return the releases that somebody may still ask for: who answers, who is watched, what is open, what returns."""
-    agreed: dict[str, object] = msgspec.json.decode(
-        parts.actuator.log.setting(CHALLENGE) or "{}", type=dict[str, object]
-    )
-    asked = [agreed.get("version"), parts.workspace.registry.before(parts.name), state.challenger]
+    asked = [parts.actuator.log.challenge().version, parts.workspace.registry.before(parts.name), state.challenger]
     for operation in state.unmeasured:
         version = operation.context.get("version")
         asked += [operation.champion, operation.move.version, None if version is None else int(version)]

@@ -84,8 +84,7 @@ class World:
 
     def challenger(self) -> int | None:
         """Return the release that runs in the shadow, as servers would read it."""
-        asked = msgspec.json.decode(self.log.setting("challenge") or "{}", type=dict[str, int])
-        return asked.get("version")
+        return self.log.challenge().version
 
     def answer(self, begin: int, end: int, now: int, until: int, release: Release, shadow: Release | None) -> None:
         """Answer and record some rows, evenly spread from one moment to another (milliseconds since 1970)."""

@@ -29,6 +29,7 @@ from journeyman.sources import open_wanted
 from journeyman.sources.parsing.texts import clean, text_of
 from journeyman.stages.retrain import window_rows
 from journeyman.stages.split import holdout_rows
+from journeyman.stores.run_artifacts import build_artifacts
 from journeyman.stores.workspace import Workspace
 from journeyman.tasks.typed_labels import typed_labels
 
@@ -92,14 +93,14 @@ class LearningRows:
         JournalError
             Where the journal does not hold it.
         """
-        for step in self.workspace.journal.steps(self.base.run):
-            if step.name == "repair":
-                found: Repaired = self.workspace.artifacts.get(step.output, Repaired)
-                return found
-        raise JournalError(
-            f"the build of {self.base.name} {self.base.version} is not in the journal",
-            hint="build the model anew in this workspace",
-        )
+        artifacts = build_artifacts(self.workspace.journal, self.base.run)
+        if artifacts is None:
+            raise JournalError(
+                f"the build of {self.base.name} {self.base.version} is not in the journal",
+                hint="build the model anew in this workspace",
+            )
+        found: Repaired = self.workspace.artifacts.get(artifacts.repaired, Repaired)
+        return found
 
     @cached_property
     def logged(self) -> ReadRows:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from journeyman.entities.operating import Kept, LoopState, Notice, OperateSettings
 from journeyman.entities.signal import Watched
-from journeyman.errors import LeaseError, NotificationError, WorkspaceError
+from journeyman.errors import JournalError, LeaseError, NotificationError, WorkspaceError
 from journeyman.interfaces import Clock, Notifier, Run
 from journeyman.notifiers.operation_message import headline
 from journeyman.operations.loop_context import LoopContext, first_state, learning_rows
@@ -23,12 +23,12 @@ from journeyman.runtime.durable_run import LOOP, JournalRun
 from journeyman.stores.disk import DRAFT
 from journeyman.stores.journal import RunStatus
 from journeyman.stores.leases import Lease
+from journeyman.stores.run_artifacts import round_artifacts
 from journeyman.stores.workspace import Workspace
 
 __all__ = ["Worker", "holding", "next_state"]
 
 _NOTICE_DAYS = 86_400_000
-_KEPT = "remember"
 
 
 def next_state(workspace: Workspace, model: str, first: Callable[[], LoopState]) -> LoopState:
@@ -43,9 +43,10 @@ def next_state(workspace: Workspace, model: str, first: Callable[[], LoopState])
 
 
 def _stored_round(workspace: Workspace, model: str, number: int) -> Kept:
-    place = loop_place(workspace, model, number)
-    steps = [s for s in workspace.journal.steps(round_id(model, number)) if s.name == _KEPT]
-    kept: Kept = place.artifacts.get(steps[0].output, Kept)
+    artifacts = round_artifacts(workspace.journal, round_id(model, number))
+    if artifacts is None:
+        raise JournalError(f"round {number} of {model} is not in the journal", hint="restore the workspace from a copy")
+    kept: Kept = loop_place(workspace, model, number).artifacts.get(artifacts.kept, Kept)
     return kept
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from journeyman.engines import open_engine
 from journeyman.entities.candidate import BASELINE
 from journeyman.entities.column import Column, Kind, Role
+from journeyman.entities.dataset import Dataset
 from journeyman.entities.finding import Finding
 from journeyman.entities.report import BuildReport
 from journeyman.entities.search import Search
@@ -26,16 +27,18 @@ from journeyman.inference.model_files import ModelCard, make_scorer
 from journeyman.inference.release import warn_of
 from journeyman.interfaces import WeighsRows
 from journeyman.metrics import find_metric
-from journeyman.pipelines.build import choose_seed_replicas, fit_all, keep_experience, model_card, with_duplicate_lookup
+from journeyman.pipelines.build import keep_experience
+from journeyman.pipelines.final_fits import choose_seed_replicas, fit_final, model_card, with_duplicate_lookup
 from journeyman.pipelines.search import search
 from journeyman.reports.progress import SilentProgress
+from journeyman.runtime.build_context import BuildContext
 from journeyman.runtime.clock import SystemClock, available_threads
 from journeyman.runtime.components import Components, standard_components
 from journeyman.runtime.durable_run import MemoryRun
 from journeyman.runtime.experience import load_experience
 from journeyman.runtime.finishing import embedded_finishing_seconds
 from journeyman.runtime.machine import available_memory
-from journeyman.runtime.time_budget import within_budget
+from journeyman.runtime.time_budget import SecondsAfterFit, TimeBudget
 from journeyman.settings import BuildSettings, bounded, parse_budget
 from journeyman.sources import FrameSource
 from journeyman.sources.parsing import RowReader
@@ -106,7 +109,7 @@ class Learned:
         model, task = replace(self.scorer, known=None), self.card.task
         metric = metric_of(task)
         block, y = self.sample.block, self.sample.y
-        found = importances(model.predict, block, y, self.card.columns, metric, "", _SHUFFLED_ANSWERS, 0)
+        found = importances(model.predict, block, y, self.card.columns, metric, _SHUFFLED_ANSWERS, 0)
         measured = {one.column: max(0.0, one.mean) for one in found}
         return {column.name: measured.get(column.name, 0.0) for column in self.card.columns}
 
@@ -191,27 +194,24 @@ def learn_from_frame(
         components, left_out = _weighing(components)
     settings = bounded(settings, len(table.frame), len(table.features))
     chosen_metric = metric_of(posed)
-    rows = np.arange(len(table.frame), dtype=np.int64)
-    division = within_budget(components, table, posed, folds_only(table, posed, seed), settings)
+    split = TimeBudget(Dataset(table, posed, folds_only(table, posed, seed)), settings, components).affordable_split()
+    context, data = BuildContext(components, run, settings), Dataset(table, posed, split)
     if workspace is None:
-        found = search(components, run, table, posed, division, chosen_metric, settings, ())
+        found = search(context, data, chosen_metric, ())
     else:
         with Workspace(workspace) as place:
             # A set number of trials promises the same fit twice, whatever was learned in between.
             past = () if settings.trials is not None else load_experience(place.experience, components.progress.note)
-            found = search(components, run, table, posed, division, chosen_metric, settings, past)
-            keep_experience(components, place, f"embedded-{table.digest}-{seed}", table, posed, found)
-    validated = np.concatenate([fold.validate for fold in division.folds])
-    truth = target_values(table, posed.target)[validated]
-    ensemble = calibrate(chosen_metric, found.ensemble, truth, posed, table.weights_of(validated))
-    ensemble = choose_seed_replicas(components, run, settings, ensemble, found, table, division)
-    card = model_card(components, ensemble, table, posed)
-    (fitted,) = fit_all(
-        components, run, ensemble, table, posed, (rows,), settings, after=[(0.0, 0.0)] * len(ensemble.members)
-    )
+            found = search(context, data, chosen_metric, past)
+            keep_experience(context, place, f"embedded-{table.digest}-{seed}", table, posed, found)
+    ensemble = calibrate(chosen_metric, found.ensemble, data.validated_labels, posed, data.validated_weights)
+    ensemble = choose_seed_replicas(context, data, found, ensemble)
+    card = model_card(data, ensemble)
+    rows = np.arange(len(table.frame), dtype=np.int64)
+    (fitted,) = fit_final(context, data, ensemble, (rows,), [SecondsAfterFit()] * len(ensemble.members))
     # Rows of one kind that weigh differently have no common label to look up.
-    known = None if weights is not None else measure_lookup(metric_losses, ensemble, table, posed, division)
-    fitted = with_duplicate_lookup(fitted, known, table, posed)
+    lookup = None if weights is not None else measure_lookup(metric_losses, ensemble, table, posed, split)
+    fitted = with_duplicate_lookup(data, fitted, lookup)
     scorer = make_scorer(card, fitted, components.algorithms, components.preparations)
     return Learned(card, found, scorer, _sample(table, posed.target, seed), left_out, findings)
 

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from journeyman.entities.candidate import SIMPLE, Candidate
 from journeyman.entities.column import Kind
+from journeyman.entities.dataset import Dataset
 from journeyman.entities.experience import Expectation
-from journeyman.entities.split import Split
+from journeyman.entities.search import TrialOutcome
 from journeyman.entities.table import Table
-from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Trial
 from journeyman.entities.weakness import Attempt, Cause, Weakness
-from journeyman.interfaces import Algorithm, Run, WeighsRows
+from journeyman.interfaces import Algorithm, WeighsRows
+from journeyman.runtime.build_context import BuildContext
 from journeyman.stages.diagnose import diagnose, inside
 from journeyman.stages.ensemble import metric_losses
 from journeyman.stages.rank import worth
@@ -51,30 +52,23 @@ class Diagnosed:
 
 
 def diagnosed(
-    run: Run,
-    algorithms: Mapping[str, Algorithm],
+    context: BuildContext,
+    data: Dataset,
     so_far: Diagnosed,
-    rows: tuple[Table, Split, Task, int],
     trials: Sequence[Trial],
     waiting: Sequence[Candidate],
     best: Ensemble,
 ) -> tuple[Diagnosed, list[Candidate]]:
-    """Diagnose the ensemble where it is time for that; return what is found so far, and new candidates.
-
-    Parameters
-    ----------
-    rows : (Table, Split, Task, int)
-        The table, its division, the task and the seed.
-    """
-    table, split, task, seed = rows
+    """Diagnose the ensemble where it is time for that; return what is found so far, and new candidates."""
+    table, task, seed = data.table, data.task, context.settings.seed
     tried = sum(1 for t in trials if t.candidate.algorithm not in SIMPLE)
     if tried not in _ROUNDS or trials[-1].candidate.algorithm in SIMPLE:
         return so_far, []
     number = 1 + _ROUNDS.index(tried)
-    found = run.step(f"diagnose {number}", partial(diagnose, table, split), task, best, seed)
+    found = context.run.step(f"diagnose {number}", partial(diagnose, table, data.split), task, best, seed)
     seen = {(w.place, w.cause) for w in so_far.weaknesses}
     new = tuple(w for w in found if (w.place, w.cause) not in seen)
-    base = _base(algorithms, best, trials)
+    base = _base(context.components.algorithms, best, trials)
     aims, added = dict(so_far.aims), []
     most = len(aims) + _MOST_TREATED
     scales = {c.target_scale for c in [*(t.candidate for t in trials), *waiting]}
@@ -127,34 +121,30 @@ def _told_by_the_matrix(weakness: Weakness, table: Table) -> bool:
 
 
 def attempted(
+    data: Dataset,
     seen: Diagnosed,
     candidate: Candidate,
-    ensembles: tuple[Ensemble | None, Ensemble],
-    outcome: tuple[bool, float],
-    rows: tuple[Table, Split, Task, int],
-    y: FloatArray,
+    before: Ensemble | None,
+    after: Ensemble,
+    outcome: TrialOutcome,
 ) -> list[Attempt]:
     """Return what a trial gained against the weakness that it was tried for; nothing where it was for none.
 
     Parameters
     ----------
-    ensembles : (Ensemble or None, Ensemble)
+    before, after : Ensemble or None, Ensemble
         The best before and after the trial.
-    outcome : (bool, float)
-        Whether it lifted the ensemble beyond noise, and its relative gain.
-    y : ndarray of shape (n_validated,)
-        Truth, in the order of the folds.
     """
-    (before, after), (table, split, task, _) = ensembles, rows
     if candidate.key not in seen.aims:
         return []
     attempt = Attempt(seen.aims[candidate.key], candidate.key, candidate.name, tried=True)
     if before is None or before is after or candidate.key not in {m.candidate.key for m in after.members}:
         return [attempt]
-    there = inside(seen.weaknesses[attempt.weakness], table, split, y)
-    old, new = (float(metric_losses(y, e.predictions, task)[there].mean()) for e in (before, after))
+    y = data.validated_labels
+    there = inside(seen.weaknesses[attempt.weakness], data.table, data.split, y)
+    old, new = (float(metric_losses(y, e.predictions, data.task)[there].mean()) for e in (before, after))
     within = (old - new) / old if old > 0 else 0.0
-    return [replace(attempt, accepted=outcome[0], gain=outcome[1], inside=within)]
+    return [replace(attempt, accepted=outcome.beyond_noise, gain=outcome.gain, inside=within)]
 
 
 def untried(seen: Diagnosed, waiting: Sequence[Candidate]) -> list[Attempt]:

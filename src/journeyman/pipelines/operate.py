@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from journeyman.drift_detectors.faulty_columns import delivering
 from journeyman.drift_detectors.windows import weightiest
+from journeyman.entities.artifacts import RoundArtifacts
 from journeyman.entities.decision import Action
 from journeyman.entities.lessons import Lessons
-from journeyman.entities.operating import Decided, Done, Kept, LoopState, Memory, Observed
+from journeyman.entities.operating import Decided, Done, Kept, LoopState, MonitorResult, Observed
 from journeyman.entities.paired_comparison import PairedComparison
 from journeyman.entities.signal import Tier, Watched
 from journeyman.entities.staleness import Staleness
@@ -29,6 +30,7 @@ from journeyman.operations.shadow_backfill import backfill_shadow
 from journeyman.operations.traffic import read_traffic, truths_of
 from journeyman.operations.user_requests import apply_user_requests
 from journeyman.stages.monitor import (
+    MonitoredModel,
     attribute_to_faults,
     broken_spans,
     follow_returns,
@@ -65,10 +67,11 @@ def operate_round(run: Run, parts: LoopContext, before: LoopState) -> LoopState:
     seen = run.step("observe", partial(observe, parts), state)
     watched = run.step("watch", partial(watch, parts), state, seen)
     decided = run.step("judge", partial(decide, parts), state, seen, watched)
-    done = run.step("act", done_is, apply_move(parts.actuator, run, state, seen, watched[0], decided))
+    done = run.step("act", done_is, apply_move(parts.actuator, run, state, seen, watched.memory, decided))
     handed = partial(next_state, parts.name, parts.settings)
     kept = run.step("remember", handed, state, seen, watched, decided, done)
     run.step("keep", partial(keep, parts), kept)
+    run.name_artifacts(RoundArtifacts(*map(run.store, (state, seen, watched, decided, done, kept))))
     return kept.state
 
 
@@ -110,7 +113,7 @@ def observe(parts: LoopContext, state: LoopState) -> Observed:
 
 
 @on_one_thread()
-def watch(parts: LoopContext, state: LoopState, seen: Observed) -> tuple[Memory, Watched]:
+def watch(parts: LoopContext, state: LoopState, seen: Observed) -> MonitorResult:
     """Let the detectors look at what the champion has answered."""
     as_before = (seen.champion, seen.hidden) == (state.champion, state.hidden)
     mine = seen.traffic.take(seen.traffic.versions == seen.champion)
@@ -127,25 +130,26 @@ def watch(parts: LoopContext, state: LoopState, seen: Observed) -> tuple[Memory,
     before = state.memory if as_before else reset_memory(state.memory)
     looked = monitor(reference, release.task, parts.detectors, before, watched, tuple(state.accepted))
 
-    def settled(looked: tuple[Memory, Watched]) -> tuple[Memory, Watched]:
+    def settled(looked: MonitorResult) -> MonitorResult:
         memory, watched = settle_faults(state.lasting, looked, state.begin, state.end)
-        return memory, follow_returns(state.returning, watched, again, state.begin, state.end)
+        return MonitorResult(memory, follow_returns(state.returning, watched, again, state.begin, state.end))
 
     if seen.hidden:  # the release cannot answer these rows again
         return settled(looked)
     feeds = {d.name for d in parts.detectors if d.rung is Tier.FEED}
 
     def latest() -> Traffic:
-        rows = replace(learning_rows(parts, seen.champion, state, looked[1]), most=_LATEST)
+        rows = replace(learning_rows(parts, seen.champion, state, looked.watched), most=_LATEST)
         return truths_of(rows.logged, release.answer_block, mine)
 
-    looked = attribute_to_faults(reference, release.task, release.answer_block, feeds, before, looked, mine, latest)
+    model = MonitoredModel(reference, release.task, release.answer_block)
+    looked = attribute_to_faults(model, feeds, before, looked, mine, latest)
     return settled(looked)
 
 
-def decide(parts: LoopContext, state: LoopState, seen: Observed, watched: tuple[Memory, Watched]) -> Decided:
+def decide(parts: LoopContext, state: LoopState, seen: Observed, watched: MonitorResult) -> Decided:
     """Turn what was seen into one move: people's requests first, then evidence, then what pays."""
-    looked = watched[1]
+    looked = watched.watched
     release, reference = parts.release_cache.release(seen.champion), parts.release_cache.reference(seen.champion)
     rows = learning_rows(parts, seen.champion, state, looked)
     truths = state.truths + int(_kept_out(seen.traffic, looked).told.sum())

@@ -11,7 +11,7 @@ from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.operating import OperateSettings
 from journeyman.entities.report import BuildReport
 from journeyman.entities.traffic import Reference
-from journeyman.errors import InputError
+from journeyman.errors import InputError, ReplayError
 from journeyman.interfaces import Progress
 from journeyman.operations.apply_move import write_table
 from journeyman.operations.paths import build_folder, loop_folder, reference_folder
@@ -24,11 +24,10 @@ from journeyman.runtime.machine import available_memory
 from journeyman.settings import BuildSettings
 from journeyman.sources import open_source
 from journeyman.stores.journal import RunStatus
+from journeyman.stores.run_artifacts import build_artifacts
 from journeyman.stores.workspace import Workspace
 
 __all__ = ["Rebuild"]
-
-_REFERENCE = "reference"
 
 
 @dataclass(frozen=True)
@@ -77,8 +76,16 @@ class Rebuild:
                 write_table(table, path)
             settings: BuildSettings = record.read_settings(BuildSettings)
             components = standard_components(self.render, clock, self.progress, lambda: False)
-            with self.workspace.lock(), JournalRun(place, record, clock) as journalled:
-                build(open_source(settings.source, None), settings, components, journalled, place)
+            source = open_source(settings.source, None)
+            with self.workspace.lock():
+                try:
+                    with JournalRun(place, record, clock) as journalled:
+                        build(source, settings, components, journalled, place)
+                except ReplayError:  # Journeyman or a part was changed since it was killed: from the beginning, then
+                    self.workspace.journal.forget([run])
+                    record = self.workspace.journal.open(run, record.name, settings, clock.now())
+                    with JournalRun(place, record, clock) as journalled:
+                        build(source, settings, components, journalled, place)
         self._move_reference(place, run)
         path.unlink(missing_ok=True)  # its rows are those of the first build and of the log
         return next(v for v in self.workspace.registry.versions(self.name) if v.run == run)
@@ -103,7 +110,7 @@ class Rebuild:
     def _move_reference(self, place: Workspace, run: str) -> None:
         """Keep the reference, which the loop needs as long as the release, and delete the build's other artifacts."""
         kept = self.workspace.with_artifacts(reference_folder(self.workspace.path, run)).artifacts
-        for step in self.workspace.journal.steps(run):
-            if step.name == _REFERENCE and not (kept.folder / step.output).exists():
-                kept.put(place.artifacts.get(step.output, Reference))
+        artifacts = build_artifacts(self.workspace.journal, run)
+        if artifacts is not None and not (kept.folder / artifacts.reference).exists():
+            kept.put(place.artifacts.get(artifacts.reference, Reference))
         shutil.rmtree(build_folder(self.workspace.path, run), ignore_errors=True)

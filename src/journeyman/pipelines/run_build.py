@@ -55,7 +55,7 @@ def finish_build(
     hold_little()  # before threads have arenas of their own
     with _first_interrupt(progress.note) as interrupted:
         components = standard_components(render_html, SystemClock(), progress, interrupted)
-        version = build(source, settings, components, run, place)
+        version = build(source, settings, components, run, place).version
     return open_release(place.path / version.path, version.digest)
 
 

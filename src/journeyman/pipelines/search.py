@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from journeyman.entities.candidate import BASELINE, SIMPLE, Candidate, NotTried, Refusal, Turn, offered
+from journeyman.entities.dataset import Dataset
 from journeyman.entities.experience import Expectation, Experience
 from journeyman.entities.metric import Loss
-from journeyman.entities.search import Choice, Search
-from journeyman.entities.split import Split
-from journeyman.entities.table import Table, target_values
+from journeyman.entities.search import Choice, Search, TrialOutcome
+from journeyman.entities.table import target_values
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Trial, TrialStatus
 from journeyman.entities.weakness import Attempt
 from journeyman.errors import InputError
-from journeyman.interfaces import Algorithm, Metric, MinimisesLosses, Run
+from journeyman.interfaces import Algorithm, Metric, MinimisesLosses
 from journeyman.pipelines.improve import Diagnosed, attempted, diagnosed, informed, untried
+from journeyman.runtime.build_context import BuildContext
 from journeyman.runtime.components import Components
 from journeyman.runtime.fold_cache import SharedFolds
 from journeyman.runtime.machine_speed import measured_work, slowdown
-from journeyman.runtime.time_budget import (
-    expected_costs,
-    fit_limit,
-    fit_seconds,
-    members_of,
-    seconds_after_search,
-    seconds_to_start,
-    timed,
-    trial_seconds,
-)
+from journeyman.runtime.time_budget import TimeBudget, members_of, seconds_to_start, timed
 from journeyman.settings import BuildSettings
-from journeyman.stages.ensemble import FitLimit, ensemble, fastest_alike, lift
+from journeyman.stages.ensemble import EnsembleLimits, ensemble, fastest_alike, lift
 from journeyman.stages.rank import (
     Cost,
     CostModel,
@@ -51,7 +42,7 @@ from journeyman.stages.train import Allowance, Terms, train
 from journeyman.tasks import task_type
 from journeyman.transformers.target_scale import SCALES, long_tailed
 
-__all__ = ["propose", "search"]
+__all__ = ["SearchPlan", "SearchState", "propose", "search"]
 
 _SIMPLE_SHARE = 0.2
 """Of the time left that the simple model may take."""
@@ -72,15 +63,66 @@ _NOTHING = Refusal("it proposed nothing, and did not say why")
 
 
 @dataclass(frozen=True)
-class _Plan:
-    """What the search knows from the start."""
+class SearchPlan:
+    """What a search knows from its start.
 
-    table: Table
-    task: Task
-    split: Split
+    Attributes
+    ----------
+    context, data, metric
+        What it works with and learns from, and what scores its trials.
+    experience : sequence of Experience
+        Of earlier searches.
+    budget : TimeBudget
+        What its seconds are judged by.
+    folds : SharedFolds
+        The prepared folds, made once for all trials.
+    """
+
+    context: BuildContext
+    data: Dataset
     metric: Metric
-    settings: BuildSettings
-    past: Sequence[Experience]
+    experience: Sequence[Experience]
+    budget: TimeBudget
+    folds: SharedFolds
+
+
+@dataclass(frozen=True)
+class SearchState:
+    """What a search has come to after some trials.
+
+    Attributes
+    ----------
+    waiting : tuple of Candidate
+        Not tried yet.
+    trials : tuple of Trial
+        In the order they were run.
+    expectations, outcomes, scores : tuple
+        Of each trial: what was stated before it, what it did to the ensemble, and the ensemble's score after it.
+    best : Ensemble or None
+        None while no trial has succeeded.
+    diagnosed : Diagnosed
+        Weaknesses of the ensemble that were found.
+    attempts : tuple of Attempt
+        What was tried against them.
+    work_seconds : tuple of float
+        Seconds that a fixed piece of work took at each choice, which tell how fast the machine is.
+    """
+
+    waiting: tuple[Candidate, ...]
+    trials: tuple[Trial, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
+    outcomes: tuple[TrialOutcome, ...] = ()
+    scores: tuple[float, ...] = ()
+    best: Ensemble | None = None
+    diagnosed: Diagnosed = field(default_factory=Diagnosed)
+    attempts: tuple[Attempt, ...] = ()
+    work_seconds: tuple[float, ...] = ()
+
+    @property
+    def baseline(self) -> float | None:
+        """Score of the baseline; None while it has none."""
+        scores = (t.score for t in self.trials if t.candidate.algorithm == BASELINE)
+        return next((score for score in scores if score is not None), None)
 
 
 @dataclass(frozen=True)
@@ -100,108 +142,132 @@ class _Queue:
     ranked: Sequence[Expectation]
 
 
-def search(
-    components: Components,
-    run: Run,
-    table: Table,
-    task: Task,
-    split: Split,
-    metric: Metric,
-    settings: BuildSettings,
-    past: Sequence[Experience],
-) -> Search:
+def search(context: BuildContext, data: Dataset, metric: Metric, experience: Sequence[Experience]) -> Search:
     """Try candidates in the order of their expected gain per second until a reason to stop comes up.
 
     Each choice and each trial is a step of the run, so that a resumed run goes the way it went before.
     """
-    plan = _Plan(table, task, split, metric, settings, past)
-    validated = np.concatenate([fold.validate for fold in split.folds])
-    y, weights = target_values(table, task.target)[validated], table.weights_of(validated)
-    folds = SharedFolds(components, table, task, split, settings)
-    proposed, not_tried = propose(components, table, task, split)
-    waiting = folds.admit(proposed)
-    context = meta_features(table, task)
-    prior = update_prior(context, [(c.learner, c.name) for c in waiting], past)
-    known, cost_model = remembered(context, past), CostModel(prior, past)
-    trials: list[Trial] = []
-    expectations: list[Expectation] = []
-    outcomes: list[tuple[bool, float]] = []
-    scores: list[float] = []
-    best: Ensemble | None = None
-    baseline: float | None = None
-    seen, attempts, rows = Diagnosed(), list[Attempt](), (table, split, task, settings.seed)
-    work_seconds: list[float] = []
+    folds = SharedFolds(context.components, data, context.settings)
+    budget = TimeBudget(data, context.settings, context.components)
+    plan = SearchPlan(context, data, metric, experience, budget, folds)
+    proposed, not_tried = propose(context.components, data)
+    state = SearchState(tuple(folds.admit(proposed)))
+    expect = _expectations(plan, state.waiting)
     while True:
-        shown = shown_by(trials, outcomes, best, metric.optimum)
-        foreseen = ({**context, **shown.overall}, cost_model)
-        costs = expected_costs(components, table, task, split, settings, waiting, trials, foreseen)
-        costs = _longer(costs, waiting, trials)
-        more = overhead_allowance(costs, _seconds_left(settings, trials))
-        ranked = informed(rank(waiting, costs, context, shown, prior, known, more), seen, more)
-        queue = _queue(ranked, waiting, trials)
-        choice = run.step(
-            f"choose {len(trials) + 1}", partial(_choose, components, run, plan, queue, trials, best, work_seconds)
-        )
-        work_seconds += [choice.work] if choice.work else []
-        chosen = choice.expectation
-        if chosen is None:
+        queue = expect(state)
+        choice = context.run.step(f"choose {len(state.trials) + 1}", partial(_choose, plan, state, queue))
+        state = replace(state, work_seconds=state.work_seconds + ((choice.work,) if choice.work else ()))
+        if choice.expectation is None:
             break
-        candidate = next(c for c in waiting if c.key == chosen.candidate)
-        waiting.remove(candidate)
-        components.progress.trial(len(trials) + 1, candidate, _expectation_text(chosen))
-        starting = seconds_to_start(components.algorithms[candidate.algorithm], trials)
-        trial = _try(components, run, plan, candidate, len(trials) + 1, (choice.seconds, starting), folds, best)
-        trials.append(replace(trial, started=choice.started))
-        expectations.append(chosen)
-        incumbent, best = best, ensemble(metric, trials, y, task, best, settings.latency, row_weights=weights)
-        if best is None:
-            outcomes.append((False, 0.0))
-            scores.append(float("nan"))
-            continue
-        outcomes.append(lift(y, incumbent, best, task, weights))
-        scores.append(best.score)
-        attempts += attempted(seen, candidate, (incumbent, best), outcomes[-1], rows, y)
-        seen, treated = diagnosed(run, components.algorithms, seen, rows, trials, waiting, best)
-        waiting += treated
-        if candidate.algorithm == BASELINE and trial.score is not None:
-            baseline = trial.score
-        components.progress.best(best.score, baseline, len(best.members))
+        state = _try_next(plan, state, choice, choice.expectation)
+    found = _search_result(plan, state, choice)
+    found = replace(found, thin=_thin(context.settings, found, queue.ranked), not_tried=not_tried)
+    limits = context.run.step("time for final fits", partial(_ensemble_limits, plan, found))
+    released = _released(plan, found, replace(limits, latency=context.settings.latency))
+    return replace(found, ensemble=released, scores=(*found.scores[:-1], released.score))
+
+
+def _expectations(plan: SearchPlan, first: Sequence[Candidate]) -> Callable[[SearchState], _Queue]:
+    """Return a function from a state to what is expected of its candidates, by what was known before the first."""
+    context = meta_features(plan.data.table, plan.data.task)
+    prior = update_prior(context, [(c.learner, c.name) for c in first], plan.experience)
+    known, cost_model = remembered(context, plan.experience), CostModel(prior, plan.experience)
+
+    def expect(state: SearchState) -> _Queue:
+        waiting, trials = state.waiting, state.trials
+        shown = shown_by(trials, state.outcomes, state.best, plan.metric.optimum)
+        costs = plan.budget.expected_costs(waiting, trials, {**context, **shown.overall}, cost_model)
+        costs = _longer(costs, waiting, trials)
+        more = overhead_allowance(costs, _seconds_left(plan.context.settings, trials))
+        ranked = informed(rank(waiting, costs, context, shown, prior, known, more), state.diagnosed, more)
+        return _queue(ranked, waiting, trials)
+
+    return expect
+
+
+def _try_next(plan: SearchPlan, state: SearchState, choice: Choice, chosen: Expectation) -> SearchState:
+    """Return the state after the trial of the candidate that was chosen."""
+    data, progress = plan.data, plan.context.components.progress
+    candidate = next(c for c in state.waiting if c.key == chosen.candidate)
+    progress.trial(len(state.trials) + 1, candidate, _expectation_text(chosen))
+    trial = replace(_try(plan, state, candidate, choice.seconds), started=choice.started)
+    state = replace(
+        state,
+        waiting=tuple(c for c in state.waiting if c is not candidate),
+        trials=(*state.trials, trial),
+        expectations=(*state.expectations, chosen),
+    )
+    before, y, weights = state.best, data.validated_labels, data.validated_weights
+    limits = EnsembleLimits(plan.context.settings.latency)
+    best = ensemble(plan.metric, state.trials, y, data.task, before, limits, weights)
     if best is None:
-        causes = "; ".join(f"{t.candidate.learner}: {t.cause}" for t in trials)
+        outcomes = (*state.outcomes, TrialOutcome(False, 0.0))
+        return replace(state, outcomes=outcomes, scores=(*state.scores, float("nan")))
+    outcome = lift(y, before, best, data.task, weights)
+    attempts = attempted(data, state.diagnosed, candidate, before, best, outcome)
+    seen, treated = diagnosed(plan.context, data, state.diagnosed, state.trials, state.waiting, best)
+    progress.best(best.score, state.baseline, len(best.members))
+    return replace(
+        state,
+        waiting=(*state.waiting, *treated),
+        outcomes=(*state.outcomes, outcome),
+        scores=(*state.scores, best.score),
+        best=best,
+        diagnosed=seen,
+        attempts=(*state.attempts, *attempts),
+    )
+
+
+def _search_result(plan: SearchPlan, state: SearchState, last: Choice) -> Search:
+    """Return what a search has found, without what follows from the time that is left.
+
+    Raises
+    ------
+    InputError
+        Where no trial has succeeded.
+    """
+    if state.best is None:
+        causes = "; ".join(f"{t.candidate.learner}: {t.cause}" for t in state.trials)
         raise InputError(f"no candidate could learn from this table ({causes})", hint="look at the columns' kinds")
-    told = (tuple(trials), tuple(expectations), tuple(outcomes), tuple(scores), choice.reason, folds.limited)
-    slow, stopped = slowdown(work_seconds), choice.started if timed(settings) else 0.0
-    found = Search(best, *told, seen.weaknesses, (*attempts, *untried(seen, waiting)), slow, stopped)
-    found = replace(found, thin=_thin(components, plan, found, ranked), not_tried=not_tried)
-    limit = run.step("time for final fits", partial(_fit_limit, components, run, plan, found))
-    released = _released(plan, found, y, weights, limit)
-    return replace(found, ensemble=released, scores=(*scores[:-1], released.score))
+    return Search(
+        ensemble=state.best,
+        trials=state.trials,
+        expectations=state.expectations,
+        outcomes=state.outcomes,
+        scores=state.scores,
+        stop_reason=last.reason,
+        limited=plan.folds.limited,
+        weaknesses=state.diagnosed.weaknesses,
+        attempts=(*state.attempts, *untried(state.diagnosed, state.waiting)),
+        slowness=slowdown(state.work_seconds),
+        stopped=last.started if timed(plan.context.settings) else 0.0,
+    )
 
 
-def _fit_limit(components: Components, run: Run, plan: _Plan, found: Search) -> FitLimit:
-    """Return how long final fits may take. A step of its own: it looks at the clock."""
-    return fit_limit(components, plan.table, plan.split, plan.settings, run.elapsed(), found)
+def _ensemble_limits(plan: SearchPlan, found: Search) -> EnsembleLimits:
+    """Return how long final fits may take. A step of its own because it reads the clock."""
+    return plan.budget.ensemble_limits(plan.context.run.elapsed(), found)
 
 
-def _released(
-    plan: _Plan, found: Search, y: NDArray[np.float64], weights: NDArray[np.float64] | None, limit: FitLimit
-) -> Ensemble:
+def _released(plan: SearchPlan, found: Search, limits: EnsembleLimits) -> Ensemble:
     """Return the ensemble to release: the fastest one that is as good as the best that can be fitted in time."""
-    best, metric, latency = found.ensemble, plan.metric, plan.settings.latency
-    if sum(limit.of(t) for t in members_of(best, found.trials)) > limit.seconds:
-        best = ensemble(metric, found.trials, y, plan.task, None, latency, limit, weights) or best
-    return best if latency is not None else fastest_alike(metric, found.trials, y, plan.task, best, limit, weights)
+    best, metric, task = found.ensemble, plan.metric, plan.data.task
+    y, weights = plan.data.validated_labels, plan.data.validated_weights
+    if sum(limits.of(t) for t in members_of(best, found.trials)) > limits.seconds:
+        best = ensemble(metric, found.trials, y, task, None, limits, weights) or best
+    if limits.latency is not None:
+        return best
+    return fastest_alike(metric, found.trials, y, task, best, limits, weights)
 
 
-def _thin(components: Components, plan: _Plan, found: Search, waiting: Sequence[Expectation]) -> str:
+def _thin(settings: BuildSettings, found: Search, waiting: Sequence[Expectation]) -> str:
     """Say that a search which time has ended was thin; empty where it was not, or where it ended for another reason."""
-    if not timed(plan.settings) or not found.stop_reason.startswith(_NO_TIME):
+    if settings.budget is None or not timed(settings) or not found.stop_reason.startswith(_NO_TIME):
         return ""
-    assert plan.settings.budget is not None  # timed
     worked = [t for t in found.trials if t.status in (TrialStatus.DONE, TrialStatus.STOPPED)]
     tried = sum(t.candidate.algorithm not in SIMPLE for t in worked)
-    spent = plan.settings.budget - sum(t.seconds for t in found.trials)
-    return thin_search(tried, waiting, plan.settings.budget, spent)
+    spent = settings.budget - sum(t.seconds for t in found.trials)
+    return thin_search(tried, waiting, settings.budget, spent)
 
 
 def _longer(costs: Mapping[str, Cost], waiting: Sequence[Candidate], trials: Sequence[Trial]) -> Mapping[str, Cost]:
@@ -230,35 +296,27 @@ def _queue(ranked: Sequence[Expectation], waiting: Sequence[Candidate], trials: 
     return _Queue(smooth[:1] if learning else (), early, ranked)
 
 
-def _choose(
-    components: Components,
-    run: Run,
-    plan: _Plan,
-    queue: _Queue,
-    trials: Sequence[Trial],
-    best: Ensemble | None,
-    work_seconds: Sequence[float],
-) -> Choice:
+def _choose(plan: SearchPlan, state: SearchState, queue: _Queue) -> Choice:
     """Choose the next candidate. A step of its own: it looks at the clock and at the user's wish to end."""
-    left = None if plan.settings.trials is None else plan.settings.trials - len(trials)
-    elapsed = run.elapsed()
-    work = measured_work() if timed(plan.settings) else 0.0
-    slowed = slowdown([*work_seconds, work])
-    of_table = (components, plan.table, plan.split, plan.settings)
-    members = members_of(best, trials)
-    seconds = trial_seconds(*of_table, elapsed, members, trials, slowed)
+    settings, budget, trials = plan.context.settings, plan.budget, state.trials
+    left = None if settings.trials is None else settings.trials - len(trials)
+    elapsed = plan.context.run.elapsed()
+    work = measured_work() if timed(settings) else 0.0
+    slowed = slowdown([*state.work_seconds, work])
+    members = members_of(state.best, trials)
+    seconds = budget.trial_seconds(elapsed, members, trials, slowed)
     first = len(trials) < len(SIMPLE)
-    interrupted = components.interrupted() and best is not None
+    interrupted = plan.context.components.interrupted() and state.best is not None
     reason = must_stop(len(queue.ranked), left, interrupted)
     if reason:
         return Choice(None, None, reason, elapsed, work)
     if first and seconds is not None:
         # Something usable is worth a share of any budget; but the simple model may not eat up the time of the others.
         return Choice(queue.ranked[0], max(1.0, seconds * _SIMPLE_SHARE), "", elapsed, work)
-    most = None if plan.settings.budget is None else plan.settings.budget * _LARGEST_SHARE
+    most = None if settings.budget is None else settings.budget * _LARGEST_SHARE
     # What is due may replace the ensemble, whose final fits are then not needed: those of a lean one must fit in.
-    spare = _least(trial_seconds(*of_table, elapsed, _lean(plan, members, trials), trials, slowed), most)
-    free = _least(trial_seconds(*of_table, elapsed, (), trials, slowed), most)
+    spare = _least(budget.trial_seconds(elapsed, _lean(plan, members, trials), trials, slowed), most)
+    free = _least(budget.trial_seconds(elapsed, (), trials, slowed), most)
     # A fit that has learned for long can be cut short and is still worth most of what it was.
     half = spare if spare is None or free is None else (spare + free) / 2
     due = [(e, half) for e in queue.smooth if fits_whole(e, half, scheduled=True)]
@@ -272,8 +330,8 @@ def _choose(
     if reason and (seconds is None or reason_to_stop(queue.ranked, None, left, interrupted)):
         return Choice(None, None, reason, elapsed, work)
     if chosen is None:
-        assert plan.settings.budget is not None  # else every candidate fits
-        kept = min(seconds_after_search(*of_table, members, trials, slowed), max(0.0, plan.settings.budget - elapsed))
+        assert settings.budget is not None  # else every candidate fits
+        kept = min(budget.seconds_after_search(members, trials, slowed), max(0.0, settings.budget - elapsed))
         reason = f"{_NO_TIME}; {kept:.0f} s were kept for finishing"
     return Choice(chosen, allowed, reason, elapsed, work)
 
@@ -282,11 +340,9 @@ def _least(seconds: float | None, most: float | None) -> float | None:
     return seconds if seconds is None or most is None else min(seconds, most)
 
 
-def _lean(plan: _Plan, members: Sequence[Trial], trials: Sequence[Trial]) -> Sequence[Trial]:
+def _lean(plan: SearchPlan, members: Sequence[Trial], trials: Sequence[Trial]) -> Sequence[Trial]:
     """Return what a build can fall back on in half the time of an ensemble's final fits, where it is not much worse."""
-
-    def seconds(trial: Trial) -> float:
-        return fit_seconds(trial, plan.split, plan.settings.threads)
+    seconds = plan.budget.fit_seconds
 
     def loss(trial: Trial) -> float:
         assert trial.score is not None  # only finished trials are asked
@@ -311,12 +367,10 @@ def _expectation_text(expectation: Expectation) -> str:
     return f"about {expectation.seconds:.0f} s, {expectation.probability:.0%} likely to improve the score"
 
 
-def propose(
-    components: Components, table: Table, task: Task, split: Split
-) -> tuple[list[Candidate], tuple[NotTried, ...]]:
+def propose(components: Components, data: Dataset) -> tuple[list[Candidate], tuple[NotTried, ...]]:
     """Return what every algorithm proposes, the simple ones first, and which propose nothing, and why."""
+    table, task, rows = data.table, data.task, data.fit_rows
     names = [*(n for n in SIMPLE if n in components.algorithms), *(n for n in components.algorithms if n not in SIMPLE)]
-    rows = max(len(fold.fit) for fold in split.folds)
     refusals = {name: _wrong_loss(components.algorithms[name], task) for name in names}
     names = [name for name in names if refusals[name] is None]
     if not table.features:
@@ -325,7 +379,7 @@ def propose(
     refusals |= {name: a if isinstance(a, Refusal) else _NOTHING for name, a in answers.items() if not offered(a)}
     not_tried = tuple(NotTried(name, refusal) for name, refusal in sorted(refusals.items()) if refusal is not None)
     plain = [candidate for answer in answers.values() for candidate in offered(answer)]
-    y = target_values(table, task.target)[split.train]
+    y = target_values(table, task.target)[data.split.train]
     if not task_type(task).traits.rescaled or not long_tailed(y):
         return plain, not_tried
     return [*plain, *_rescaled([c for c in plain if c.algorithm != BASELINE])], not_tried
@@ -350,20 +404,13 @@ def _rescaled(candidates: Sequence[Candidate]) -> list[Candidate]:
     ]
 
 
-def _try(
-    components: Components,
-    run: Run,
-    plan: _Plan,
-    candidate: Candidate,
-    number: int,
-    seconds: tuple[float | None, float],
-    folds: SharedFolds,
-    best: Ensemble | None,
-) -> Trial:
-    """Run a trial; ``seconds`` are those that it may take, and those of them that its algorithm needs to start."""
+def _try(plan: SearchPlan, state: SearchState, candidate: Candidate, seconds: float | None) -> Trial:
+    """Run a trial, which may take so many seconds."""
+    components, clock, number = plan.context.components, plan.context.components.clock, len(state.trials) + 1
     algorithm = components.algorithms[candidate.algorithm]
-    prepared, threads = folds.make_room(candidate)
-    allowance = Allowance(components.clock, components.clock.monotonic(), *seconds)
-    terms = Terms(plan.metric, allowance, threads, best.predictions if best is not None else None)
-    function = partial(train, algorithm, prepared, terms)
-    return run.step(f"trial {number}: {candidate.name}", function, candidate, plan.task, plan.settings.seed)
+    prepared, threads = plan.folds.make_room(candidate)
+    allowance = Allowance(clock, clock.monotonic(), seconds, seconds_to_start(algorithm, state.trials))
+    terms = Terms(plan.metric, allowance, threads, state.best.predictions if state.best is not None else None)
+    parts = (algorithm, components.preparations[candidate.preparation], plan.metric)
+    function, name = partial(train, algorithm, prepared, terms), f"trial {number}: {candidate.name}"
+    return plan.context.run.step(name, function, candidate, plan.data.task, plan.context.settings.seed, using=parts)

@@ -149,12 +149,21 @@ def _best_line(report: BuildReport, x: Scale) -> list[Mark]:
     return [Line(xs, ys, "c-ink", tips, step=True)]
 
 
-_STAGES = {
+_STAGES = {  # by how names of steps begin, those of earlier versions too
     "Reading and checking the data": ("ingest", "frame", "check", "repair", "split", "profile"),
-    "Choosing what to try": ("choose", "diagnose", "remember"),
+    "Choosing what to try": ("choose", "diagnose", "load experience", "remember"),
     "Trials": ("trial", "train"),
-    "Final fits": ("prepare", "fit", "calibrate", "copies", "recollect"),
-    "Evaluating and explaining": ("hurry", "evaluate", "explain", "examples", "decide", "champion", "reference"),
+    "Final fits": ("prepare", "fit", "calibrate", "seed", "measure duplicate", "copies", "recollect"),
+    "Evaluating and explaining": (
+        "limit",
+        "evaluate",
+        "explain",
+        "examples",
+        "decide",
+        "champion",
+        "reference",
+        "hurry",
+    ),
 }
 _REST = "Packaging the release"
 

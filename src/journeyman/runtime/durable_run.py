@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import resource
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, TypeVar, get_type_hints
 
 from journeyman.allocator import give_back
-from journeyman.errors import JournalError, JourneymanError, LeaseError, WorkspaceError
+from journeyman.errors import JournalError, JourneymanError, LeaseError, ReplayError, WorkspaceError
 from journeyman.interfaces import Clock
+from journeyman.runtime.part_versions import part_version
 from journeyman.stores.facts import settle
 from journeyman.stores.journal import EventRecord, RunRecord, RunStatus, StepRecord
 from journeyman.stores.registry import check_name
@@ -23,6 +24,14 @@ T = TypeVar("T")
 
 LOOP = "@"
 """Stands in the identities of the loop's runs: no model's name has it."""
+
+_RENAMED = {
+    "remember": "load experience",
+    "copies": "seed replicas",
+    "recollect": "measure duplicate lookup",
+    "hurry": "limit prediction time",
+}
+"""What steps of builds that an earlier version began are called now."""
 
 _BYTES_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024
 
@@ -109,20 +118,25 @@ class JournalRun:
         """Whether the next step is replayed."""
         return self._position < self._recorded
 
-    def step(self, name: str, function: Callable[..., T], *facts: object) -> T:
+    def step(self, name: str, function: Callable[..., T], *facts: object, using: Sequence[object] = ()) -> T:
         """Return ``function(*facts)``, or what it returned when this run did that step before.
 
         What comes back is the fact exactly as it is stored, of the type that the function's return annotation says.
 
+        Parameters
+        ----------
+        using : sequence of object
+            Parts that are bound to the function; their names and versions are recorded beside the digests of the facts.
+
         Raises
         ------
-        JournalError
-            Where the journal holds another step at this place, or other facts went into it.
+        ReplayError
+            Where the journal holds another step at this place, or other facts or parts went into it.
         TypeError
             Where the function has no return annotation, or gave something that is not such a fact.
         """
         kind = return_kind(function)
-        inputs = tuple(self._artifacts.digest(fact) for fact in facts)
+        inputs = (*map(self._artifacts.digest, facts), *map(part_version, using))
         result: T
         if self.replaying:
             result = self._replay(self._steps[self._position], name, inputs, kind)
@@ -130,6 +144,14 @@ class JournalRun:
             result = self._do(name, function, facts, inputs, kind)
         self._position += 1
         return result
+
+    def store(self, fact: object) -> str:
+        """Store a fact, durably, and return its digest."""
+        return self._artifacts.put(fact)
+
+    def name_artifacts(self, artifacts: object) -> None:
+        """Say, durably, which artifacts of this run are asked for later: a dataclass whose fields are digests."""
+        self._journal.name_artifacts(self.id, self._position, artifacts, self._clock.now())
 
     def event(self, kind: str, detail: str) -> None:
         """Record something that happens besides the steps, before it happens; silent while steps are replayed."""
@@ -154,13 +176,18 @@ class JournalRun:
     def _replay(self, step: StepRecord, name: str, inputs: tuple[str, ...], kind: Any) -> Any:
         place = f"step {step.position} of run {self.id}"
         hint = "the program or its input has changed since the run began: start the build anew"
-        if step.name != name:
-            raise JournalError(f"{place} was {step.name!r} and is now {name!r}", hint=hint)
-        if len(step.inputs) != len(inputs):
-            raise JournalError(f"{place} ({name}) took {len(step.inputs)} facts and now takes {len(inputs)}", hint=hint)
-        changed = [i for i, (old, new) in enumerate(zip(step.inputs, inputs, strict=True), 1) if old != new]
+        if name not in (step.name, _RENAMED.get(step.name)):
+            raise ReplayError(f"{place} was {step.name!r} and is now {name!r}", hint=hint)
+        (then, parts_then), (now, parts_now) = _facts_and_parts(step.inputs), _facts_and_parts(inputs)
+        if len(then) != len(now):
+            raise ReplayError(f"{place} ({name}) took {len(then)} facts and now takes {len(now)}", hint=hint)
+        changed = [i for i, (old, new) in enumerate(zip(then, now, strict=True), 1) if old != new]
         if changed:
-            raise JournalError(f"fact {changed[0]} that goes into {place} ({name}) is not what it was", hint=hint)
+            raise ReplayError(f"fact {changed[0]} that goes into {place} ({name}) is not what it was", hint=hint)
+        if parts_then and parts_then != parts_now:  # earlier versions named no parts
+            gone = ", ".join(sorted({*parts_then} - {*parts_now})) or "fewer parts"
+            new = ", ".join(sorted({*parts_now} - {*parts_then})) or "fewer parts"
+            raise ReplayError(f"{place} ({name}) used {gone} and now uses {new}", hint=hint)
         return self._artifacts.get(step.output, kind)
 
     def _do(
@@ -221,12 +248,19 @@ class MemoryRun:
         self._began = clock.monotonic()
         self._seconds: list[tuple[str, float]] = []
 
-    def step(self, name: str, function: Callable[..., T], *facts: object) -> T:
+    def step(self, name: str, function: Callable[..., T], *facts: object, using: Sequence[object] = ()) -> T:
         """Return ``function(*facts)``."""
         began = self._clock.monotonic()
         result: T = settle(function(*facts), return_kind(function))
         self._seconds.append((name, self._clock.monotonic() - began))
         return result
+
+    def store(self, fact: object) -> str:
+        """Store nothing, and return no digest."""
+        return ""
+
+    def name_artifacts(self, artifacts: object) -> None:
+        """Do nothing: there are no artifacts."""
 
     def event(self, kind: str, detail: str) -> None:
         """Do nothing: there is no journal."""
@@ -238,6 +272,11 @@ class MemoryRun:
     def stage_seconds(self) -> Mapping[str, float]:
         """Return the seconds of the finished steps by name."""
         return _sum_by_name(self._seconds)
+
+
+def _facts_and_parts(inputs: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return what went into a step: digests of facts, and ``name@version`` of parts."""
+    return [i for i in inputs if "@" not in i], [i for i in inputs if "@" in i]
 
 
 def return_kind(function: Callable[..., object]) -> Any:

@@ -6,9 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from journeyman.entities.candidate import BASELINE, Candidate
-from journeyman.entities.split import Split
-from journeyman.entities.table import Table
-from journeyman.entities.task import Task
+from journeyman.entities.dataset import Dataset
 from journeyman.runtime.components import Components
 from journeyman.runtime.memory_budget import Fitting, bytes_kept, fitting_within, said_of_memory, sizes_of
 from journeyman.settings import BuildSettings
@@ -24,15 +22,9 @@ class SharedFolds:
     What finds no room beside the others is made one fold at a time and not kept (docs/decisions/0021).
     """
 
-    def __init__(self, components: Components, table: Table, task: Task, split: Split, settings: BuildSettings) -> None:
-        self._components, self._table, self._task, self._split, self._settings = (
-            components,
-            table,
-            task,
-            split,
-            settings,
-        )
-        self._sizes = sizes_of(table, task, split, settings.threads, components.preparations)
+    def __init__(self, components: Components, data: Dataset, settings: BuildSettings) -> None:
+        self._components, self._data, self._settings = components, data, settings
+        self._sizes = sizes_of(data, settings.threads, components.preparations)
         self._prepared: dict[str, Folds] = {}
         # Those whose turn has come, also where a resumed run has not made them again: decisions must not depend on it.
         self._kept: set[str] = set()
@@ -85,10 +77,10 @@ class SharedFolds:
 
     def _prepare_folds(self, name: str, threads: int | None) -> Folds:
         # What texts say is learned once a fold, for all preparations.
-        texts = name != TEXTS and bool(text_columns(self._table.features))
+        texts = name != TEXTS and bool(text_columns(self._data.table.features))
         derived = None if not texts else self.of(TEXTS) if threads is not None else self._prepare_folds(TEXTS, None)
-        preparation, seed = self._components.preparations[name], self._settings.seed
-        return prepare_folds(preparation, self._table, self._task, self._split, seed, threads, derived)
+        preparation, seed, data = self._components.preparations[name], self._settings.seed, self._data
+        return prepare_folds(preparation, data.table, data.task, data.split, seed, threads, derived)
 
     def _fitting(self, candidate: Candidate, others: int) -> tuple[Fitting, int]:
         algorithm = self._components.algorithms[candidate.algorithm]

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column, Kind
-from journeyman.entities.split import Split
+from journeyman.entities.dataset import Dataset
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble
@@ -68,16 +68,16 @@ class Sizes:
     features: Mapping[str, int]
 
 
-def sizes_of(table: Table, task: Task, split: Split, threads: int, preparations: Mapping[str, Preparation]) -> Sizes:
-    """Return the sizes of a task."""
+def sizes_of(data: Dataset, threads: int, preparations: Mapping[str, Preparation]) -> Sizes:
+    """Return the sizes of a dataset."""
     return Sizes(
-        rows=len(table.frame),
-        fold_rows=max(len(fold.fit) + len(fold.validate) for fold in split.folds),
-        folds=len(split.folds),
+        rows=len(data.table.frame),
+        fold_rows=max(len(fold.fit) + len(fold.validate) for fold in data.split.folds),
+        folds=len(data.split.folds),
         threads=threads,
-        task=task,
-        table=_bytes(table),
-        features=_widths(table, task, preparations),
+        task=data.task,
+        table=_bytes(data.table),
+        features=_widths(data.table, data.task, preparations),
     )
 
 

@@ -8,40 +8,13 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-import msgspec
-
+from journeyman.entities.challenge import Challenge, Role
 from journeyman.entities.prediction import Part
 from journeyman.errors import JourneymanError
 from journeyman.serving.served_release import ServedRelease
 
-__all__ = ["Challenge", "Deployment", "DeploymentWatcher", "Role"]
-
-
-class Role(StrEnum):
-    """What a challenger does."""
-
-    SHADOW = "shadow"
-    CANARY = "canary"
-
-
-class Challenge(msgspec.Struct, frozen=True):
-    """Which version challenges, as all servers of a log have agreed.
-
-    Attributes
-    ----------
-    version : int or None
-        None where nobody challenges.
-    role : Role
-        Shadow: scored and recorded, told to nobody. Canary: answers a share of the requests.
-    share : float
-        Of the requests that a canary answers.
-    """
-
-    version: int | None = None
-    role: Role = Role.SHADOW
-    share: float = 0.0
+__all__ = ["Deployment", "DeploymentWatcher"]
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from journeyman.entities.challenge import Challenge, Role
 from journeyman.entities.prediction import LabelFate
-from journeyman.serving.deployment import Challenge, Role
 from journeyman.serving.http import Request, Response, Route, json_response
 from journeyman.serving.labels import NAN, GivenLabel, read_label, unknown_prediction
 from journeyman.serving.openapi import operation, row_schema

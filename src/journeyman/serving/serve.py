@@ -18,6 +18,7 @@ from pathlib import Path
 import uvicorn
 from uvicorn.supervisors.multiprocess import Multiprocess
 
+from journeyman.entities.challenge import Challenge, Role
 from journeyman.errors import JourneymanError, ReleaseError, SettingsError
 from journeyman.inference.load_release import load
 from journeyman.inference.lookup import models
@@ -26,7 +27,7 @@ from journeyman.serving import invocations, native, open_inference, vertex
 from journeyman.serving.application import Application
 from journeyman.serving.connections import PatientProtocol, ServerConfig
 from journeyman.serving.counters import Counters
-from journeyman.serving.deployment import Challenge, DeploymentWatcher, Role
+from journeyman.serving.deployment import DeploymentWatcher
 from journeyman.serving.housekeeping import Housekeeping
 from journeyman.serving.http import Request, Response, Route, json_response
 from journeyman.serving.micro_batch import BatchWork
@@ -35,7 +36,7 @@ from journeyman.serving.privacy import RowRules, read_salt
 from journeyman.serving.recorder import Recorder
 from journeyman.serving.serve_settings import ServeSettings, checked
 from journeyman.serving.served_release import ServedRelease
-from journeyman.serving.service import Service, read_challenge, write_challenge
+from journeyman.serving.service import Service
 from journeyman.serving.shared_folder import shared_folder
 from journeyman.serving.tokens import read_tokens
 from journeyman.stores.catalogue import JOURNAL, opened_registry
@@ -154,7 +155,7 @@ def serve(settings: ServeSettings, challenge: Challenge | None) -> None:
     with closing(listening):
         with _claimed_log(settings) as log:
             if challenge is not None:
-                write_challenge(log, challenge)
+                log.set_challenge(challenge)
         with shared_folder() as shared:
             _run(settings, shared, listening)
 
@@ -169,7 +170,7 @@ def make_application(settings: ServeSettings, shared: Path, parent: int | None =
     counters = Counters()
     keeper = DeploymentWatcher(
         champion=_Pointer(settings),
-        challenge=partial(read_challenge, side),
+        challenge=side.challenge,
         load=partial(_loaded, settings),
     )
     work = BatchWork(log, side.recorded, lambda: keeper.current, rules, counters)

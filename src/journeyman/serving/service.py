@@ -10,11 +10,12 @@ from typing import Any, cast
 
 import msgspec
 
+from journeyman.entities.challenge import Challenge, Role
 from journeyman.entities.column import Column
 from journeyman.entities.prediction import Label, LabelFate
 from journeyman.errors import JourneymanError, WorkspaceError
 from journeyman.interfaces import PredictionLog
-from journeyman.serving.deployment import Challenge, DeploymentWatcher, Role
+from journeyman.serving.deployment import DeploymentWatcher
 from journeyman.serving.housekeeping import Housekeeping
 from journeyman.serving.privacy import RowRules
 from journeyman.serving.recorder import Recorder
@@ -23,22 +24,10 @@ from journeyman.serving.requests import LabelRequest, Outcome, PredictionRequest
 from journeyman.serving.serve_settings import ServeSettings
 from journeyman.serving.served_release import ServedRelease
 
-__all__ = ["Service", "bad_id", "read_challenge", "refusal_of", "write_challenge"]
+__all__ = ["Service", "bad_id", "refusal_of"]
 
-_CHALLENGE = "challenge"
 _LONGEST_ID = 200
 _MOST_EXPLAINED = 100  # rows of a request with reasons, which cost some hundred answers each
-
-
-def read_challenge(log: PredictionLog) -> Challenge:
-    """Return what the servers of a log have agreed of a challenger."""
-    text = log.setting(_CHALLENGE)
-    return Challenge() if text is None else msgspec.json.decode(text, type=Challenge)
-
-
-def write_challenge(log: PredictionLog, challenge: Challenge) -> None:
-    """Agree on a challenger, for all servers of a log."""
-    log.set_setting(_CHALLENGE, msgspec.json.encode(challenge).decode())
 
 
 class Service:
@@ -184,16 +173,16 @@ class Service:
         versions = [v for v in (champion, None if challenge is None else challenge.version) if v is not None]
 
         def write() -> None:
-            before = read_challenge(self._log)
+            before = self._log.challenge()
             if challenge is not None:
-                write_challenge(self._log, challenge)
+                self._log.set_challenge(challenge)
             if champion is None:
                 return
             try:
                 self._promote(champion)
             except JourneymanError:
                 if challenge is not None:
-                    write_challenge(self._log, before)
+                    self._log.set_challenge(before)
                 raise
 
         try:

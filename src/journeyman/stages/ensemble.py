@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from journeyman.entities.candidate import BASELINE
+from journeyman.entities.search import TrialOutcome
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus, temper
 from journeyman.interfaces import Metric
@@ -20,7 +21,7 @@ from journeyman.tasks import metric_of, task_type
 
 __all__ = [
     "MOST_COPIES",
-    "FitLimit",
+    "EnsembleLimits",
     "ReplicaCost",
     "calibrate",
     "ensemble",
@@ -60,17 +61,20 @@ MOST_COPIES = 8
 
 
 @dataclass(frozen=True)
-class FitLimit:
-    """How long the final fits of an ensemble's members may take.
+class EnsembleLimits:
+    """How long predictions and final fits of an ensemble may take.
 
     Attributes
     ----------
+    latency : float or None
+        Seconds that the prediction of one row may take; None for an ensemble as good as can be, however slow.
     seconds : float
-        For all members together.
+        For the final fits of all members together.
     each : mapping of str to float
         Seconds of each candidate's final fits, by its key.
     """
 
+    latency: float | None = None
     seconds: float = float("inf")
     each: Mapping[str, float] = field(default_factory=dict)
 
@@ -114,8 +118,7 @@ def ensemble(
     y: FloatArray,
     task: Task,
     incumbent: Ensemble | None,
-    latency: float | None,
-    fits: FitLimit = FitLimit(),
+    limits: EnsembleLimits = EnsembleLimits(),
     row_weights: FloatArray | None = None,
 ) -> Ensemble | None:
     """Choose weights by greedy selection with replacement, drawn towards equal ones where rows are few.
@@ -128,10 +131,8 @@ def ensemble(
         Truth of the validated rows, in the order of the folds.
     incumbent : Ensemble or None
         Kept unless the new one scores better out of fold.
-    latency : float or None
-        Seconds that the answer for one row may take; None for an ensemble as good as can be, however slow.
-    fits : FitLimit
-        How long final fits may take; where no trial fits in, the one that is nearest to it is taken.
+    limits : EnsembleLimits
+        How long predictions and final fits may take; where no trial fits in, the one that is nearest to it is taken.
     row_weights : ndarray of shape (n_validated,), or None
         How much each validated row counts.
 
@@ -155,12 +156,13 @@ def ensemble(
     rows = np.linspace(0, len(y) - 1, min(len(y), _MOST_ROWS)).astype(np.int64)
     truth, counting = y[rows], _select_weights(row_weights, rows)
     answers = [_trial_predictions(t)[rows] for t in pool]
-    limit = np.inf if latency is None else _limit(latency, len(y), _outputs(pool[0], task))
+    latency = limits.latency
+    longest = np.inf if latency is None else _limit(latency, len(y), _outputs(pool[0], task))
     most = _MOST_MEMBERS if latency is None else max(1, min(_MOST_MEMBERS, int(latency / _LONE_MEMBER)))
-    limits = np.array([limit, fits.seconds])
-    room = _Room(np.array([[t.answer_seconds, fits.of(t)] for t in pool]), limits, most)
+    together = np.array([longest, limits.seconds])
+    room = _Room(np.array([[t.answer_seconds, limits.of(t)] for t in pool]), together, most)
     quick = [i for i in range(len(pool)) if room.alone(i)]
-    quick = quick or [min(range(len(pool)), key=lambda i: tuple(np.maximum(room.costs[i] / limits, 1.0)[::-1]))]
+    quick = quick or [min(range(len(pool)), key=lambda i: tuple(np.maximum(room.costs[i] / together, 1.0)[::-1]))]
     pool = [pool[i] for i in quick]
     answers = [answers[i] for i in quick]
     room = replace(room, costs=room.costs[quick])
@@ -230,7 +232,7 @@ def fastest_alike(
     y: FloatArray,
     task: Task,
     best: Ensemble,
-    fits: FitLimit = FitLimit(),
+    limits: EnsembleLimits = EnsembleLimits(),
     row_weights: FloatArray | None = None,
 ) -> Ensemble:
     """Return the fastest ensemble that is as good as the best one, as far as the rows can tell.
@@ -242,23 +244,22 @@ def fastest_alike(
     ----------
     best : Ensemble
         Chosen by its score alone.
-    fits, row_weights
-        As ``ensemble`` takes them.
+    limits, row_weights
+        As ``ensemble`` takes them; predictions as fast as here, whatever their limit is.
     """
     for latency, share in _FASTER:
         if best.answer_seconds <= _limit(latency, len(y), _numbers(best, task)):
             return best
-        found = ensemble(metric, trials, y, task, None, latency, fits, row_weights)
+        found = ensemble(metric, trials, y, task, None, replace(limits, latency=latency), row_weights)
         faster = found is not None and found.answer_seconds < best.answer_seconds
-        if found is not None and faster and _alike(metric, y, task, (best, found), share):
+        if found is not None and faster and _alike(metric, y, task, best, found, share):
             return found
     return best
 
 
-def _alike(metric: Metric, y: FloatArray, task: Task, ensembles: tuple[Ensemble, Ensemble], share: float) -> bool:
+def _alike(metric: Metric, y: FloatArray, task: Task, best: Ensemble, other: Ensemble, share: float) -> bool:
     """Say whether the second ensemble is worse neither beyond noise nor by more than a share of the loss."""
-    best, other = ensembles
-    old, new = (metric_losses(y, e.predictions, task) for e in ensembles)
+    old, new = (metric_losses(y, e.predictions, task) for e in (best, other))
     worse = new - old
     most = min(float(worse.std()) / np.sqrt(len(y)), share * float(old.mean()))
     perfect = metric.optimum
@@ -382,26 +383,23 @@ def _weighted(losses: FloatArray, weights: FloatArray | None) -> FloatArray:
 
 def lift(
     y: FloatArray, before: Ensemble | None, after: Ensemble, task: Task, weights: FloatArray | None = None
-) -> tuple[bool, float]:
+) -> TrialOutcome:
     """Say whether an ensemble gained beyond noise, and its relative gain.
 
     Noise is one standard error of the paired difference of the rows' losses; where the metric counts classes alike,
     of their errors, so that rare classes count as much as frequent ones.
 
-    Returns
-    -------
-    beyond_noise, gain : bool and float
-        The gain is relative to the loss before; 0 where the incumbent stayed.
+    The gain is relative to the loss before; 0 where the incumbent stayed.
     """
     if before is None:
-        return True, 1.0
+        return TrialOutcome(True, 1.0)
     if before is after:
-        return False, 0.0
+        return TrialOutcome(False, 0.0)
     old, new = (_weighted(metric_losses(y, e.predictions, task), weights) for e in (before, after))
     difference = old - new
     error = float(difference.std()) / np.sqrt(len(y))
     mean, scale = float(difference.mean()), float(np.abs(old).mean())
-    return mean > error, mean / scale if scale > 0 else 0.0
+    return TrialOutcome(mean > error, mean / scale if scale > 0 else 0.0)
 
 
 def calibrate(

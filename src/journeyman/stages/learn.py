@@ -6,19 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from journeyman.entities.candidate import BASELINE
 from journeyman.entities.experience import Expectation, Experience
+from journeyman.entities.search import TrialOutcome
 from journeyman.entities.trial import Trial
 
-__all__ = ["Outcome", "learn"]
-
-Outcome = tuple[bool, float]
-"""Whether a trial lifted the ensemble beyond noise, and its relative gain."""
+__all__ = ["learn"]
 
 
 def learn(
     context: Mapping[str, float],
     trials: Sequence[Trial],
     expectations: Sequence[Expectation],
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[TrialOutcome],
     optimum: float,
 ) -> tuple[Experience, ...]:
     """Pair each trial's expectation with its outcome.
@@ -42,8 +40,8 @@ def learn(
             algorithm=trial.candidate.learner,
             candidate=trial.candidate.name,
             expectation=expectation,
-            succeeded=outcome[0],
-            gain=outcome[1],
+            succeeded=outcome.beyond_noise,
+            gain=outcome.gain,
             seconds=trial.seconds,
             solo=_relative(trial.score, base, optimum),
         )

@@ -18,7 +18,7 @@ __all__ = ["ALPHA", "most_spared", "open_comparison", "paired", "promote", "stan
 
 FloatArray = NDArray[np.float64]
 Losses = Callable[[FloatArray, FloatArray], FloatArray]
-"""Row losses of truths (n_samples,) and answers, such as ``metrics.row_losses.bounded_losses`` of one task."""
+"""Row losses of truths (n_samples,) and answers, such as ``TaskType.live_losses``."""
 
 ALPHA = 0.05
 """Probability of ever promoting a challenger that is not better on average, over all looks of one comparison."""

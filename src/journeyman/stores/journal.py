@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -82,7 +82,7 @@ class StepRecord:
     name : str
         Name of the step.
     inputs : tuple of str
-        Digests of the facts that went in.
+        Digests of the facts that went in, and ``name@version`` of the parts that worked on them.
     output, kind : str
         Digest of the fact that came out, and its type.
     seconds : float
@@ -116,6 +116,12 @@ class EventRecord:
     kind: str
     detail: str
     at: str
+
+
+_ARTIFACTS = "artifacts"
+"""Kind of the events that name artifacts of a run."""
+
+T = TypeVar("T")
 
 
 class Journal:
@@ -220,6 +226,15 @@ class Journal:
         with self._database.reading() as connection:
             rows = connection.execute(query if kind is None else query.where(events.c.kind == kind)).all()
         return tuple(EventRecord(row.run, row.position, row.kind, row.detail, row.at) for row in rows)
+
+    def name_artifacts(self, run: str, position: int, artifacts: object, now: str) -> None:
+        """Name artifacts of a run after so many steps, durably: a dataclass whose fields are digests."""
+        self.add_event(EventRecord(run, position, _ARTIFACTS, msgspec.json.encode(artifacts).decode(), now))
+
+    def artifacts(self, run: str, kind: type[T]) -> T | None:
+        """Return the artifacts that were named of a run, as ``kind``; None where none were."""
+        named = self.events(run, _ARTIFACTS)
+        return msgspec.json.decode(named[-1].detail, type=kind) if named else None
 
     def runs_with_event(self, kind: str, detail: str) -> tuple[str, ...]:
         """Return the identities of all runs that have such an event."""

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
+import msgspec
+
+from journeyman.entities.challenge import Challenge
 from journeyman.entities.prediction import (
     Label,
     LabelFate,
@@ -28,6 +31,7 @@ __all__ = ["LOG", "MINUTE", "SqlitePredictionLog", "log_errors", "moment_of"]
 
 LOG = "log.db"
 _LOCK = "writer.lock"
+_CHALLENGE = "challenge"
 _LAYOUT = 1
 _PER_MILLISECOND = 1 << 20
 """Ids that one millisecond has room for: an id is its time, times this, so that ids rise with time."""
@@ -275,6 +279,14 @@ class SqlitePredictionLog:
         """Agree on something, durably."""
         with self.writing():
             self._connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (f"agreed {name}", value))
+
+    def challenge(self) -> Challenge:
+        """Return which release challenges the champion, and how; nobody where nothing was agreed on."""
+        return msgspec.json.decode(self.setting(_CHALLENGE) or "{}", type=Challenge)
+
+    def set_challenge(self, challenge: Challenge) -> None:
+        """Agree on a challenger, durably."""
+        self.set_setting(_CHALLENGE, msgspec.json.encode(challenge).decode())
 
     def close(self) -> None:
         """Let go of it."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
+from journeyman.entities.challenge import Challenge, Role
 from journeyman.entities.prediction import Label, LabelFate, LogEntries, LogReceipt, Part, Prediction
 from journeyman.interfaces import PredictionLog
 from journeyman.testing.run_all import run_all
@@ -101,14 +102,14 @@ def _records_a_group_or_none_of_it(opened: Opened, name: str) -> None:
 def _keeps_what_it_has_confirmed(opened: Opened, name: str) -> None:
     log = opened(name)
     log.append(LogEntries((_row(1, "a"),)), NOW)
-    assert log.setting("part") is None, "it has a setting that nobody made"
-    log.set_setting("part", "0.1")
-    log.set_setting("part", "0.2")
+    assert log.challenge() == Challenge(), "somebody challenges though nobody was agreed on"
+    log.set_challenge(Challenge(2))
+    log.set_challenge(Challenge(3, Role.CANARY, 0.2))
     log.close()
     again = opened(name)
     assert again.rows() == 1, "what was confirmed is gone when the log is opened again"
     assert set(again.recorded(["a"])) == {"a"}, "a client's id is gone when the log is opened again"
-    assert again.setting("part") == "0.2", "a setting is gone when the log is opened again"
+    assert again.challenge() == Challenge(3, Role.CANARY, 0.2), "a challenge is gone when the log is opened again"
     again.close()
 
 

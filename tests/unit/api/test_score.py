@@ -94,7 +94,7 @@ def test_a_watched_folder_gets_its_answers(folder: Path, table: Path, tmp_path: 
     (inbox / "bad.csv").write_text("z\n1\n")
     (inbox / "notes.md").write_text("no table")
     told: list[str] = []
-    watch(str(folder), inbox, told.append, seconds=0, rounds=4)
+    watch(str(folder), inbox, told.append, pauses=[0] * 4)
     assert len(told) == 2
     assert "bad.csv: the table lacks columns 'x', 'c'" in told[0]
     assert told[1] == f"60 rows predicted: {inbox / 'good.predictions.csv'}"

@@ -164,7 +164,7 @@ def outcome(place: Path) -> dict[str, Any]:
                 "history": [(h.version, h.move) for h in workspace.registry.history("m")],
                 "versions": [(v.version, v.run) for v in workspace.registry.versions("m")],
                 "removed": [(v.version, v.run) for v in workspace.registry.removed("m")],
-                "challenge": log.setting("challenge"),
+                "challenge": log.challenge().version,
                 "steps": [(r, s.name) for r, some in steps.items() for s in some],
                 "runs": sorted((r.id, r.status.value) for r in workspace.journal.runs()),
                 # what comes out of other steps holds how many seconds acting took, which is no decision

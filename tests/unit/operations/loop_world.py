@@ -26,6 +26,7 @@ from journeyman.pipelines.operate import operate_round
 from journeyman.runtime.clock import SystemClock
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.releases import read_release, write_release
+from journeyman.stores.run_artifacts import build_artifacts
 from journeyman.stores.tables import Fence
 from journeyman.stores.workspace import Workspace
 from journeyman.streams.sqlite import SqliteStream
@@ -118,10 +119,8 @@ class CopyBuilder:
         digest = write_release(self.workspace.path / path, files, facts)
         version = replace(first, version=number, run=run, path=path, digest=digest, champion=False)
         registry.register(version)
-        for step in self.workspace.journal.steps(first.run):
-            if step.name == "reference" and not self.workspace.journal.steps(run):
-                self.workspace.journal.open(run, "m@", {}, "t")
-                self.workspace.journal.add_step(run, replace(step, position=0))
+        self.workspace.journal.open(run, "m@", {}, "t")
+        self.workspace.journal.name_artifacts(run, 0, build_artifacts(self.workspace.journal, first.run), "t")
         return version
 
 
@@ -161,7 +160,7 @@ def serve_span(workspace: Workspace, log: SqlitePredictionLog, span: int, drifte
     at = BEGUN + span * SPAN + 10_000
     frame = make_rows(np.random.default_rng(1_000 + span), rows)
     champion = workspace.registry.version("m")
-    asked = msgspec.json.decode(log.setting("challenge") or "{}").get("version")
+    asked = log.challenge().version
     versions = [champion.version] + ([asked] if asked else [])
     given = {v: open_release(workspace.path / workspace.registry.version("m", v).path).answers(frame) for v in versions}
     shadows = {asked: given[asked][:, 1]} if asked else {}

@@ -21,21 +21,19 @@ from journeyman.api.operate import OperatePlace, operate
 from journeyman.api.operations import ask, operated_models, overview
 from journeyman.api.registry import rollback
 from journeyman.api.replay import replay
+from journeyman.entities.challenge import Challenge
 from journeyman.entities.decision import Action
-from journeyman.entities.operating import Memory, Notice, Operated
+from journeyman.entities.operating import MonitorResult, Notice, Operated
 from journeyman.entities.operation import Economics, Operation, WindowKind, WindowPlan
 from journeyman.entities.overview import Request, RequestKind
-from journeyman.entities.signal import Watched
 from journeyman.errors import LeaseError, NotificationError, SettingsError
 from journeyman.operations import retention as housekeeping
 from journeyman.operations.paths import loop_folder, round_id
 from journeyman.operations.worker import holding
 from journeyman.pipelines import operate as rounds
 from journeyman.runtime.durable_run import JournalRun
-from journeyman.serving.deployment import Challenge
-from journeyman.serving.service import read_challenge
 from journeyman.stores.prediction_log import SqlitePredictionLog
-from journeyman.stores.tables import champions, models, runs, steps
+from journeyman.stores.tables import champions, events, models, runs, steps
 from journeyman.stores.workspace import Workspace
 
 pytestmark = pytest.mark.slow
@@ -89,7 +87,7 @@ def test_a_look_solves_its_systems_on_one_thread(
     threads: list[int] = []
     monitor = rounds.monitor
 
-    def watched(*facts: Any) -> tuple[Memory, Watched]:
+    def watched(*facts: Any) -> MonitorResult:
         threads.extend(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
         return monitor(*facts)
 
@@ -110,16 +108,14 @@ def test_a_drift_is_answered_by_a_challenger_that_takes_over(place: Path, log: S
             if state.champion > 1:
                 break
             if state.challenger is not None:
-                assert read_challenge(log) == Challenge(state.challenger), (
-                    "what serving reads is what the loop has agreed"
-                )
+                assert log.challenge() == Challenge(state.challenger), "what serving reads is what the loop has agreed"
         done = workspace.operations.operations("m")
         assert [o.move.action for o in done if o.move.action is not Action.KEEP][-2:] == [
             Action.RETRAIN,
             Action.PROMOTE,
         ]
         assert (state.champion > 1, state.challenger, state.former) == (True, 1, True)
-        assert read_challenge(log).version == 1, "the former champion goes on in the shadow"
+        assert log.challenge().version == 1, "the former champion goes on in the shadow"
         versions = workspace.registry.versions("m")
         assert [v.version for v in versions if v.champion] == [state.champion]
         assert versions[-1].run.endswith(".build")
@@ -229,6 +225,22 @@ def test_a_year_leaves_the_disk_as_it_is(place: Path, log: SqlitePredictionLog) 
         assert workspace.journal.steps(round_id("m", 200)) == ()
     # rows of rounds (some hundred bytes each) go on until there are 2,000
     assert sizes[-1] - sizes[1] < 4 * 50 * 2_000
+
+
+def test_what_an_earlier_version_has_left_is_still_found(place: Path, log: SqlitePredictionLog) -> None:
+    """It named no artifacts: the build, the rounds and the retraining are found by what their steps were called."""
+    fill(log, 45, 8)
+    with Workspace(place) as workspace:
+        worker = worker_of(workspace, log, lambda: LATER)
+        while not workspace.operations.operations("m"):
+            worker.round()
+        with workspace._database.writing() as connection:
+            assert connection.execute(events.delete().where(events.c.kind == "artifacts")).rowcount > 1
+        before = worker.state()
+        assert worker_of(workspace, log, lambda: LATER).round().round == before.round + 1
+        number = workspace.operations.operations("m")[-1].number
+    log.close()
+    assert all(step.same for step in replay(OperatePlace("m", place), number))
 
 
 def test_what_a_killed_worker_has_not_deleted_the_next_one_does(
@@ -398,7 +410,7 @@ def test_two_workers_share_postgresql(place: Path, log: SqlitePredictionLog, ser
     with Workspace(place) as workspace:
         workspace.operations.begin(Operated("m", SETTINGS, BEGUN))
         shutil.rmtree(loop_folder(place, "m"))
-        log.set_setting("challenge", "{}")
+        log.set_challenge(Challenge())
     assert work_together(lambda: Workspace(place), place, 12) == []
     with Workspace(place) as workspace:
         here = workspace.operations.operations("m")

@@ -14,13 +14,14 @@ from journeyman.algorithms.lightgbm_trees import LightGBM
 from journeyman.algorithms.neural import Neural
 from journeyman.entities.candidate import Candidate, Refusal, Turn
 from journeyman.entities.column import Column, Kind, Role
+from journeyman.entities.dataset import Dataset
 from journeyman.entities.experience import Expectation
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Trial, TrialStatus
 from journeyman.entities.weakness import Condition, Treatment, TreatmentKind
-from journeyman.pipelines.search import _longer, _queue, _rescaled, propose
+from journeyman.pipelines.search import SearchState, _longer, _queue, _rescaled, propose
 from journeyman.stages.rank import Cost
 
 
@@ -57,7 +58,7 @@ def test_who_proposes_nothing_is_listed_with_the_reason():
     table = Table("t", pd.DataFrame({"x": rows * 1.0, "y": rows * 1.0}), columns, "", 8)
     split = Split(Scheme.SHUFFLED, rows, rows[:0], (Fold(rows[:4], rows[4:]),), "")
     task = Task("y", "regression", "rmse")
-    candidates, not_tried = propose(SimpleNamespace(algorithms=algorithms), table, task, split)
+    candidates, not_tried = propose(SimpleNamespace(algorithms=algorithms), Dataset(table, task, split))
     assert [c.algorithm for c in candidates] == ["baseline", "willing"]
     assert [one.name for one in not_tried] == ["refusing", "silent"]
     assert not_tried[0].refusal == refusal
@@ -117,3 +118,10 @@ def test_what_treats_a_grave_weakness_need_not_wait_for_what_is_quick():
     assert [e.seconds for e in queued(pairs).early] == [9.0]
     slight = [(c, replace(e, gain=0.01)) for c, e in pairs]
     assert not queued(slight).early
+
+
+def test_the_baseline_is_the_score_of_the_first_baseline_that_has_one():
+    failed = Trial(Candidate("baseline"), TrialStatus.FAILED)
+    done = [Trial(Candidate(name), TrialStatus.DONE, score) for name, score in (("linear", 1.0), ("baseline", 2.0))]
+    assert SearchState(()).baseline is None
+    assert SearchState((), (failed, *done)).baseline == 2.0

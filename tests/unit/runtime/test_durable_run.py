@@ -14,11 +14,12 @@ import pytest
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from journeyman.entities.artifacts import BuildArtifacts
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.table import Table
-from journeyman.errors import JournalError, TargetError, WorkspaceError
+from journeyman.errors import JournalError, ReplayError, TargetError, WorkspaceError
 from journeyman.interfaces import Run
 from journeyman.runtime.durable_run import JournalRun, MemoryRun, resumable, resume_run, start_run
 from journeyman.stores.journal import RunStatus
@@ -104,6 +105,42 @@ def test_changed_input_stops_and_says_which(workspace: Workspace) -> None:
         resume_run(workspace, identity, FakeClock()).step("add", add, 1, 3)
     with pytest.raises(JournalError, match="took 2 facts and now takes 1"):
         resume_run(workspace, identity, FakeClock()).step("add", functools.partial(add, 1), 2)
+
+
+class Scaler:
+    """A part, as a file of its own that nobody has installed."""
+
+    name = "scaler"
+
+
+def with_parts(*parts: object) -> Callable[[JournalRun], object]:
+    return lambda run: run.step("add", add, 1, 2, using=parts)
+
+
+def test_what_another_version_of_a_part_gave_is_not_replayed(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity = interrupted(workspace, with_parts(Scaler()))
+    (step,) = workspace.journal.steps(identity)
+    assert [text.partition("@")[0] for text in step.inputs[2:]] == ["scaler"]
+    assert resume_run(workspace, identity, FakeClock()).step("add", never, 1, 2, using=[Scaler()]) == 3
+    monkeypatch.setattr("journeyman.runtime.durable_run.part_version", lambda part: f"{part.name}@mine-2.0")
+    with pytest.raises(ReplayError, match=r"step 0 of run m-1 \(add\) used scaler@\w+ and now uses scaler@mine-2.0"):
+        with_parts(Scaler())(resume_run(workspace, identity, FakeClock()))
+
+
+def test_a_step_of_a_version_that_named_no_parts_is_replayed(workspace: Workspace) -> None:
+    identity = interrupted(workspace, with_parts())
+    assert resume_run(workspace, identity, FakeClock()).step("add", never, 1, 2, using=[Scaler()]) == 3
+
+
+def test_what_a_run_leaves_is_named_and_found_again(workspace: Workspace) -> None:
+    with start_run(workspace, "m", {}, FakeClock()) as run:
+        made = run.step("table", a_table, 9_000)
+        run.name_artifacts(BuildArtifacts(run.store(made), ""))
+    named = workspace.journal.artifacts(run.id, BuildArtifacts)
+    assert named is not None
+    assert named.repaired == workspace.journal.steps(run.id)[0].output, "stored once, whatever it is called"
 
 
 def test_damaged_artifact_stops_the_replay(workspace: Workspace) -> None:

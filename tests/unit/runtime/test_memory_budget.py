@@ -16,6 +16,7 @@ from journeyman.algorithms.neural import Neural
 from journeyman.allocator import give_back, hold_little
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column, Kind, Role
+from journeyman.entities.dataset import Dataset
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
 from journeyman.entities.task import Scheme, Task
@@ -78,7 +79,7 @@ def test_a_text_is_as_wide_for_each_preparation_as_what_is_derived_from_it() -> 
     split = Split(Scheme.SHUFFLED, rows, rows[:0], (Fold(rows[:10], rows[10:]),), "")
     plain = table_of({"x": Kind.NUMBER, "y": Kind.NUMBER})
     told = table_of({"x": Kind.NUMBER, "t": Kind.TEXT, "y": Kind.NUMBER})
-    without, with_text = (sizes_of(t, TASK, split, 2, PREPARATIONS).features for t in (plain, told))
+    without, with_text = (sizes_of(Dataset(t, TASK, split), 2, PREPARATIONS).features for t in (plain, told))
     said = PREPARATIONS["texts"].width(told.features, TASK)
     assert said >= 20
     assert without["native"] == without["dense"] == 1

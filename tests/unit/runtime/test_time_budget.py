@@ -11,24 +11,14 @@ import pytest
 
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column, Kind, Role
+from journeyman.entities.dataset import Dataset
 from journeyman.entities.search import Search
 from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus
 from journeyman.runtime.finishing import embedded_finishing_seconds, finishing_seconds
-from journeyman.runtime.time_budget import (
-    expected_costs,
-    fit_limit,
-    members_of,
-    planned_prediction_seconds,
-    seconds_for_seed_replicas,
-    seconds_of_fits,
-    seconds_to_finish,
-    seconds_to_start,
-    trial_seconds,
-    within_budget,
-)
+from journeyman.runtime.time_budget import TimeBudget, members_of, seconds_to_start
 from journeyman.settings import BuildSettings
 from journeyman.stages.rank import CostModel, judgement
 
@@ -47,6 +37,10 @@ def components(seconds, finishing=finishing_seconds, **more):
 
 def settings(**more):
     return BuildSettings("t.csv", "y", "t", **more)
+
+
+def budget_of(parts, split=SPLIT, table=TABLE, **more):
+    return TimeBudget(Dataset(table, TASK, split), settings(**more), parts)
 
 
 def tried(seconds, fit_seconds=0.0, preparing=0.0):
@@ -69,38 +63,40 @@ def found_in(trial):
 
 @pytest.mark.parametrize(("seconds", "folds"), [(0.1, 4), (4.0, 2), (100.0, 1)])
 def test_a_budget_uses_as_many_folds_as_it_holds_and_says_so(seconds, folds):
-    taken = within_budget(components(seconds), TABLE, TASK, SPLIT, settings(budget=60.0))
+    taken = budget_of(components(seconds), budget=60.0).affordable_split()
     assert taken.folds == SPLIT.folds[-folds:]
     assert ("used" in taken.reason) == (folds < 4)
 
 
 def test_half_of_many_folds_comes_before_two():
     split = Split(Scheme.SHUFFLED, ROWS, ROWS[:0], FOLDS * 2, "8 folds")
-    assert len(within_budget(components(2.0), TABLE, TASK, split, settings(budget=60.0)).folds) == 4
+    assert len(budget_of(components(2.0), split, budget=60.0).affordable_split().folds) == 4
 
 
 def test_a_set_number_of_trials_uses_all_folds():
-    assert within_budget(components(100.0), TABLE, TASK, SPLIT, settings(budget=60.0, trials=3)) is SPLIT
+    assert budget_of(components(100.0), budget=60.0, trials=3).affordable_split() is SPLIT
 
 
 @pytest.mark.parametrize(("threads", "seconds"), [(1, 8 / 3), (2, 4 / 3), (4, 4 / 3)])
 def test_a_fit_for_good_takes_as_long_as_a_wave_of_its_trial_on_more_rows(threads, seconds):
     """One thread: two fits, on the training rows and on all, in turn. All rows are 4/3 of a fold's."""
     found = found_in(tried(100.0, fit_seconds=1.0))
-    assert seconds_of_fits(found, found.ensemble, TABLE, SPLIT, threads) == pytest.approx((seconds,))
+    budget = budget_of(components(2.0), threads=threads)
+    assert budget.seconds_of_fits(found, found.ensemble) == pytest.approx((seconds,))
 
 
 def test_what_is_loaded_once_does_not_make_fits_for_good_dear():
     quick, unknown = found_in(tried(9.0, fit_seconds=0.5)), found_in(tried(9.0, preparing=1.0))
-    assert seconds_of_fits(quick, quick.ensemble, TABLE, SPLIT, 2) == pytest.approx((0.5 * 4 / 3,))
-    assert seconds_of_fits(unknown, unknown.ensemble, TABLE, SPLIT, 2) == pytest.approx((4.0 * 4 / 3,))
+    budget = budget_of(components(2.0), threads=2)
+    assert budget.seconds_of_fits(quick, quick.ensemble) == pytest.approx((0.5 * 4 / 3,))
+    assert budget.seconds_of_fits(unknown, unknown.ensemble) == pytest.approx((4.0 * 4 / 3,))
 
 
 def costs(parts, so_far, **more):
     """Expected costs of another candidate of the slow algorithm, where nothing is believed of it."""
     candidate, blank = Candidate("slow", {"n": 2}), judgement.blank([("slow", "slow")])
-    known = ({"log_rows": 2.0}, CostModel(blank))
-    found = expected_costs(parts, TABLE, TASK, SPLIT, settings(threads=2, **more), [candidate], so_far, known)
+    budget = budget_of(parts, threads=2, **more)
+    found = budget.expected_costs([candidate], so_far, {"log_rows": 2.0}, CostModel(blank))
     return found[candidate.key]
 
 
@@ -127,11 +123,11 @@ def test_time_for_trials_leaves_the_time_to_fit_and_release_what_they_found():
     trial = tried(20.0, fit_seconds=3.0)
     found = found_in(trial)
     chosen = members_of(found.ensemble, [trial])
-    left = trial_seconds(components(2.0), TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0, chosen, [trial], 1.0)
-    finish = seconds_to_finish(TABLE, SPLIT, 0.0)
+    budget = budget_of(components(2.0), budget=60.0, threads=2)
+    left, finish = budget.trial_seconds(10.0, chosen, [trial], 1.0), budget.seconds_to_finish(0.0)
     assert chosen == [trial]
     assert left == pytest.approx((60.0 - 10.0 - 3.0 * 4 / 3 - finish) / (1.0 + 4 / 3 / 2))
-    assert trial_seconds(components(2.0), TABLE, SPLIT, settings(budget=None), 10.0, [], [trial], 1.0) is None
+    assert budget_of(components(2.0), budget=None).trial_seconds(10.0, [], [trial], 1.0) is None
 
 
 def test_a_boosted_member_needs_the_time_for_most_of_its_rounds_only():
@@ -139,7 +135,7 @@ def test_a_boosted_member_needs_the_time_for_most_of_its_rounds_only():
     plain = tried(20.0, fit_seconds=3.0)
     boosted = replace(plain, rounds=(90, 100, 110, 100))
     seconds = [
-        fit_limit(components(2.0), TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0, found_in(trial)).of(trial)
+        budget_of(components(2.0), budget=60.0, threads=2).ensemble_limits(10.0, found_in(trial)).of(trial)
         for trial in (plain, boosted)
     ]
     assert seconds == pytest.approx([3.0 * 4 / 3, 0.8 * 3.0 * 4 / 3])
@@ -148,16 +144,11 @@ def test_a_boosted_member_needs_the_time_for_most_of_its_rounds_only():
 def test_on_a_machine_that_is_slow_just_now_more_time_is_kept_for_finishing():
     trial = tried(20.0, fit_seconds=3.0)
     found = found_in(trial)
-    plain, slow = (
-        trial_seconds(components(2.0), TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0, [trial], [trial], pace)
-        for pace in (1.0, 2.0)
-    )
-    assert plain - slow == pytest.approx(seconds_to_finish(TABLE, SPLIT, 0.0) / (1.0 + 4 / 3 / 2))
+    budget = budget_of(components(2.0), budget=60.0, threads=2)
+    plain, slow = (budget.trial_seconds(10.0, [trial], [trial], pace) for pace in (1.0, 2.0))
+    assert plain - slow == pytest.approx(budget.seconds_to_finish(0.0) / (1.0 + 4 / 3 / 2))
     usual, hindered = (
-        seconds_for_seed_replicas(
-            components(2.0), replace(found, slowness=pace), TABLE, SPLIT, settings(budget=60.0), 10.0
-        )(1e-4)
-        for pace in (1.0, 2.0)
+        budget.seconds_for_seed_replicas(replace(found, slowness=pace), 10.0)(1e-4) for pace in (1.0, 2.0)
     )
     assert hindered < usual
 
@@ -168,14 +159,14 @@ def test_an_estimator_keeps_no_time_for_an_examination_that_never_comes():
     folds = tuple(Fold(rows[k != rows % 4], rows[k == rows % 4]) for k in range(4))
     split = replace(SPLIT, train=rows, folds=folds)
     trial = replace(tried(8.0, fit_seconds=1.0), answer_seconds=1e-4)
-    found, given = found_in(trial), settings(budget=30.0, threads=2)
+    found, parts = found_in(trial), (components(2.0), components(2.0, embedded_finishing_seconds))
     build, embedded = (
         (
-            trial_seconds(parts, table, split, given, 10.0, [trial], [trial], 1.0),
-            fit_limit(parts, table, split, given, 10.0, found).seconds,
-            seconds_for_seed_replicas(parts, found, table, split, given, 10.0)(1e-4),
+            budget.trial_seconds(10.0, [trial], [trial], 1.0),
+            budget.ensemble_limits(10.0, found).seconds,
+            budget.seconds_for_seed_replicas(found, 10.0)(1e-4),
         )
-        for parts in (components(2.0), components(2.0, embedded_finishing_seconds))
+        for budget in (budget_of(one, split, table, budget=30.0, threads=2) for one in parts)
     )
     assert all(mine > theirs + 0.5 for mine, theirs in zip(embedded, build, strict=True))
     assert embedded_finishing_seconds(table, split, 1.0, 1.0, 1.0) == pytest.approx(0.3), "whatever answers take"
@@ -183,13 +174,11 @@ def test_an_estimator_keeps_no_time_for_an_examination_that_never_comes():
 
 def test_time_for_copies_is_what_is_left_and_less_where_answers_take_long():
     found = found_in(tried(20.0, fit_seconds=3.0))
-    left = seconds_for_seed_replicas(components(2.0), found, TABLE, SPLIT, settings(budget=60.0, threads=2), 10.0)
+    left = budget_of(components(2.0), budget=60.0, threads=2).seconds_for_seed_replicas(found, 10.0)
     assert 30.0 < left(0.0) < 40.0
     assert left(1e-3) < left(0.0)
-    assert seconds_for_seed_replicas(components(2.0), found, TABLE, SPLIT, settings(budget=None), 10.0) is None
-    assert (
-        seconds_for_seed_replicas(components(2.0), found, TABLE, SPLIT, settings(budget=60.0, trials=3), 10.0) is None
-    )
+    assert budget_of(components(2.0), budget=None).seconds_for_seed_replicas(found, 10.0) is None
+    assert budget_of(components(2.0), budget=60.0, trials=3).seconds_for_seed_replicas(found, 10.0) is None
 
 
 def test_who_is_late_asks_for_fewer_answers():
@@ -197,7 +186,7 @@ def test_who_is_late_asks_for_fewer_answers():
     table = replace(TABLE, frame=pd.DataFrame({"x": rows * 1.0, "y": rows * 1.0}), source_rows=5_000)
     split = Split(Scheme.SHUFFLED, rows[1_000:], rows[:1_000], (), "")
     early, late, slow, set_trials = (
-        planned_prediction_seconds(table, split, settings(budget=60.0, **more), 5e-5, elapsed, pace)
+        budget_of(components(2.0), split, table, budget=60.0, **more).planned_prediction_seconds(5e-5, elapsed, pace)
         for more, elapsed, pace in (({}, 10.0, 1.0), ({}, 58.0, 1.0), ({}, 52.0, 5.0), ({"trials": 3}, 59.0, 5.0))
     )
     assert early == set_trials == 5e-5

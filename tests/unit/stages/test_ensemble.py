@@ -9,7 +9,7 @@ from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus
 from journeyman.metrics import METRICS
 from journeyman.stages.ensemble import (
     MOST_COPIES,
-    FitLimit,
+    EnsembleLimits,
     ReplicaCost,
     calibrate,
     ensemble,
@@ -20,6 +20,7 @@ from journeyman.stages.ensemble import (
 
 BINARY = Task("y", "binary", "log_loss", ("no", "yes"))
 LATENCY = 0.001
+LIMITS = EnsembleLimits(LATENCY)
 REGRESSION = Task("y", "regression", "rmse")
 
 
@@ -44,7 +45,7 @@ def values():
 def test_two_that_err_independently_beat_either(values):
     y, (first, second, *_) = values
     trials = [trial("a", first, y, "rmse"), trial("b", second, y, "rmse")]
-    chosen = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, LATENCY)
+    chosen = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, LIMITS)
     assert chosen.score < 0.8 * min(t.score for t in trials)
     assert {m.candidate.algorithm for m in chosen.members} == {"a", "b"}
     assert sum(m.weight for m in chosen.members) == pytest.approx(1.0)
@@ -58,7 +59,7 @@ def of_rows(rows, noises, seconds=0.0):
 
 
 def weights_of(y, trials):
-    chosen = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, LATENCY)
+    chosen = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, LIMITS)
     assert sum(m.weight for m in chosen.members) == pytest.approx(1.0)
     return {m.candidate.algorithm: m.weight for m in chosen.members}
 
@@ -94,16 +95,16 @@ def test_nothing_is_shared_where_there_is_no_room():
 
 def test_rounds_are_the_median_of_the_folds(values):
     y, (first, *_) = values
-    chosen = ensemble(METRICS["rmse"], [trial("a", first, y, "rmse")], y, REGRESSION, None, LATENCY)
+    chosen = ensemble(METRICS["rmse"], [trial("a", first, y, "rmse")], y, REGRESSION, None, LIMITS)
     assert chosen.members[0].rounds == 20
 
 
 def test_the_incumbent_stays_unless_it_is_beaten(values):
     y, (first, *_) = values
     good = trial("a", first, y, "rmse")
-    incumbent = ensemble(METRICS["rmse"], [good], y, REGRESSION, None, LATENCY)
+    incumbent = ensemble(METRICS["rmse"], [good], y, REGRESSION, None, LIMITS)
     worse = trial("b", 100.0 * np.roll(first, 7, axis=0), y, "rmse")
-    assert ensemble(METRICS["rmse"], [good, worse], y, REGRESSION, incumbent, LATENCY) is incumbent
+    assert ensemble(METRICS["rmse"], [good, worse], y, REGRESSION, incumbent, LIMITS) is incumbent
 
 
 def test_more_trials_never_score_worse(values):
@@ -111,7 +112,7 @@ def test_more_trials_never_score_worse(values):
     trials, best, scores = [], None, []
     for i, answer in enumerate(answers):
         trials.append(trial(f"a{i}", answer, y, "rmse"))
-        best = ensemble(METRICS["rmse"], trials, y, REGRESSION, best, LATENCY)
+        best = ensemble(METRICS["rmse"], trials, y, REGRESSION, best, LIMITS)
         scores.append(best.score)
     assert scores == sorted(scores, reverse=True)
 
@@ -119,17 +120,17 @@ def test_more_trials_never_score_worse(values):
 def test_failed_trials_are_passed_over(values):
     y, (first, *_) = values
     failed = Trial(Candidate("broken"), TrialStatus.FAILED, cause="ValueError: no")
-    assert ensemble(METRICS["rmse"], [failed], y, REGRESSION, None, LATENCY) is None
-    chosen = ensemble(METRICS["rmse"], [failed, trial("a", first, y, "rmse")], y, REGRESSION, None, LATENCY)
+    assert ensemble(METRICS["rmse"], [failed], y, REGRESSION, None, LIMITS) is None
+    chosen = ensemble(METRICS["rmse"], [failed, trial("a", first, y, "rmse")], y, REGRESSION, None, LIMITS)
     assert [m.candidate.algorithm for m in chosen.members] == ["a"]
 
 
 def test_the_baseline_is_a_member_only_while_there_is_nothing_else(values):
     y, (first, *_) = values
     constant = trial("baseline", np.full((len(y), 1), y.mean()), y, "rmse")
-    alone = ensemble(METRICS["rmse"], [constant], y, REGRESSION, None, LATENCY)
+    alone = ensemble(METRICS["rmse"], [constant], y, REGRESSION, None, LIMITS)
     assert [m.candidate.algorithm for m in alone.members] == ["baseline"]
-    both = ensemble(METRICS["rmse"], [constant, trial("a", first, y, "rmse")], y, REGRESSION, alone, LATENCY)
+    both = ensemble(METRICS["rmse"], [constant, trial("a", first, y, "rmse")], y, REGRESSION, alone, LIMITS)
     assert [m.candidate.algorithm for m in both.members] == ["a"]
 
 
@@ -147,29 +148,31 @@ def slow_and_quick():
 
 def test_a_slow_member_is_left_out_on_a_large_table():
     trials, y = slow_and_quick()
-    chosen = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, LATENCY)
+    chosen = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, LIMITS)
     assert [m.candidate.algorithm for m in chosen.members] == ["quick"]
 
 
 def test_without_a_limit_the_slow_one_is_taken():
     trials, y = slow_and_quick()
-    limited, free = [ensemble(METRICS["rmse"], trials, y, REGRESSION, None, at) for at in (LATENCY, None)]
+    limited, free = [
+        ensemble(METRICS["rmse"], trials, y, REGRESSION, None, EnsembleLimits(at)) for at in (LATENCY, None)
+    ]
     assert {m.candidate.algorithm for m in free.members} == {"slow", "quick"}
     assert free.score < limited.score
-    assert ensemble(METRICS["rmse"], trials, y, REGRESSION, None, 1.0).score == free.score
+    assert ensemble(METRICS["rmse"], trials, y, REGRESSION, None, EnsembleLimits(1.0)).score == free.score
 
 
 def test_a_lone_answer_bounds_the_number_of_members(values):
     y, answers = values
     trials = [trial(f"m{i}", a, y, "rmse") for i, a in enumerate(answers)]
-    assert len(ensemble(METRICS["rmse"], trials, y, REGRESSION, None, 0.0002).members) == 1
+    assert len(ensemble(METRICS["rmse"], trials, y, REGRESSION, None, EnsembleLimits(0.0002)).members) == 1
 
 
 def test_lift_beyond_noise_and_within_it(values):
     y, (first, second, *_) = values
-    one = ensemble(METRICS["rmse"], [trial("a", first, y, "rmse")], y, REGRESSION, None, LATENCY)
+    one = ensemble(METRICS["rmse"], [trial("a", first, y, "rmse")], y, REGRESSION, None, LIMITS)
     two = ensemble(
-        METRICS["rmse"], [trial("a", first, y, "rmse"), trial("b", second, y, "rmse")], y, REGRESSION, one, LATENCY
+        METRICS["rmse"], [trial("a", first, y, "rmse"), trial("b", second, y, "rmse")], y, REGRESSION, one, LIMITS
     )
     beyond, gain = lift(y, one, two, REGRESSION)
     assert beyond
@@ -184,7 +187,7 @@ def test_overconfident_probabilities_are_calmed():
     odds = (p / (1 - p)) ** 2
     loud = odds / (1 + odds)
     chosen = ensemble(
-        METRICS["log_loss"], [trial("a", np.column_stack([1 - loud, loud]), y, "log_loss")], y, BINARY, None, LATENCY
+        METRICS["log_loss"], [trial("a", np.column_stack([1 - loud, loud]), y, "log_loss")], y, BINARY, None, LIMITS
     )
     calm = calibrate(METRICS["log_loss"], chosen, y, BINARY)
     assert calm.temperature == pytest.approx(2.0, rel=0.15)
@@ -199,7 +202,7 @@ def test_the_threshold_follows_a_metric_of_labels():
     answers = np.column_stack([1 - p, p])
     task = Task("y", "binary", "balanced_accuracy", ("no", "yes"))
     chosen = ensemble(
-        METRICS["balanced_accuracy"], [trial("a", answers, y, "balanced_accuracy")], y, task, None, LATENCY
+        METRICS["balanced_accuracy"], [trial("a", answers, y, "balanced_accuracy")], y, task, None, LIMITS
     )
     assert 0.05 < calibrate(METRICS["balanced_accuracy"], chosen, y, task).threshold < 0.3
 
@@ -218,7 +221,7 @@ def copied(chosen, left, latency=LATENCY, each=EACH):
 def test_members_are_fitted_as_often_as_answers_and_the_clock_allow(values):
     y, (first, second, *_) = values
     trials = [trial("a", first, y, "rmse", answer_seconds=2e-5), trial("b", second, y, "rmse", answer_seconds=2e-5)]
-    chosen = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, LATENCY)
+    chosen = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, LIMITS)
     assert [m.copies for m in chosen.members] == [1, 1]
     only_one = (ReplicaCost(1.0, 2e-5, True), ReplicaCost(1.0, 2e-5, False))
     assert copied(chosen, for_ever, None, only_one) == [MOST_COPIES, 1]
@@ -254,7 +257,7 @@ def two_models(rows, gap, slow=1e-3, quick=1e-6):
 
 
 def released(y, trials, latency=None):
-    best = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, latency)
+    best = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, EnsembleLimits(latency))
     chosen = best if latency is not None else fastest_alike(METRICS["rmse"], trials, y, REGRESSION, best)
     return chosen, best
 
@@ -289,9 +292,9 @@ def test_a_default_costs_no_more_than_a_hundredth_of_the_loss(rows, gap):
 def test_what_cannot_be_fitted_in_time_is_no_member():
     y, trials = of_rows(2_000, (0.5, 0.5, 0.5))
     each = {t.candidate.key: seconds for t, seconds in zip(trials, (10.0, 4.0, 3.0), strict=True)}
-    free = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, None, FitLimit(20.0, each))
-    short = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, None, FitLimit(8.0, each))
-    least = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, None, FitLimit(1.0, each))
+    free = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, EnsembleLimits(None, 20.0, each))
+    short = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, EnsembleLimits(None, 8.0, each))
+    least = ensemble(METRICS["rmse"], trials, y, REGRESSION, None, EnsembleLimits(None, 1.0, each))
     assert {m.candidate.algorithm for m in free.members} == {"a0", "a1", "a2"}
     assert {m.candidate.algorithm for m in short.members} == {"a1", "a2"}
     assert [m.candidate.algorithm for m in least.members] == ["a2"], "something must be released"

@@ -10,9 +10,10 @@ import pytest
 from journeyman.drift_detectors.faulty_columns import delivering
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Severity
+from journeyman.entities.operating import MonitorResult
 from journeyman.entities.signal import LastingFault, Signal, Tier, Watched
 from journeyman.entities.traffic import Reference
-from journeyman.stages.monitor import Memory, follow_returns, lost_columns, settle_faults
+from journeyman.stages.monitor import follow_returns, lost_columns, settle_faults
 
 DAY = 86_400_000
 
@@ -21,9 +22,9 @@ def fault(code: str, *columns: str) -> Signal:
     return Signal(code, Tier.FEED, Severity.ERROR, f"The feed is broken: {columns} is stuck.", 0, columns)
 
 
-def lived(looks: Sequence[tuple[Signal, ...]], rows: int = 250, length: int = DAY) -> list[tuple[Memory, Watched]]:
+def lived(looks: Sequence[tuple[Signal, ...]], rows: int = 250, length: int = DAY) -> list[MonitorResult]:
     """Return what each look settles; a look with a fault is a broken span."""
-    seen: list[tuple[Memory, Watched]] = []
+    seen: list[MonitorResult] = []
     lasting: tuple[LastingFault, ...] = ()
     broken = np.empty((0, 2))
     for number, signals in enumerate(looks):
@@ -65,7 +66,9 @@ def test_what_is_mended_soon_is_no_normal_state(looks: list[tuple[Signal, ...]],
 def test_a_look_without_rows_says_nothing_of_a_fault() -> None:
     looks = [(fault("DR002", "x"),)] * 2
     (_, two) = lived(looks)[-1]
-    _, looked = settle_faults(two.lasting, ({"monitor": {"broken": np.empty((0, 2))}}, Watched((), 0, 0)), 0, 1)
+    _, looked = settle_faults(
+        two.lasting, MonitorResult({"monitor": {"broken": np.empty((0, 2))}}, Watched((), 0, 0)), 0, 1
+    )
     assert looked.lasting == two.lasting
 
 

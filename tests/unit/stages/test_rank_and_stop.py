@@ -11,6 +11,7 @@ import pytest
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.experience import Expectation, Experience
+from journeyman.entities.search import TrialOutcome
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus
@@ -288,7 +289,8 @@ def test_experience_pairs_what_was_expected_with_what_came() -> None:
         Trial(Candidate("forest"), TrialStatus.FAILED, seconds=1.0),
     ]
     expected = [Expectation(t.candidate.key, 0.5, 0.1, 1.0, {"done": float(k)}) for k, t in enumerate(trials)]
-    rows = learn(TABLE, trials, expected, [(True, 1.0), (True, 0.2), (False, 0.0)], True)
+    outcomes = [TrialOutcome(True, 1.0), TrialOutcome(True, 0.2), TrialOutcome(False, 0.0)]
+    rows = learn(TABLE, trials, expected, outcomes, True)
     assert [(r.candidate, r.succeeded, r.gain, r.seconds, r.solo) for r in rows] == [
         ("baseline", True, 1.0, 2.0, 1.0),
         ("catboost", True, 0.2, 2.0, 0.8),

@@ -17,7 +17,7 @@ from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Member, TrialStatus
 from journeyman.metrics import METRICS
 from journeyman.plugins import load_parts
-from journeyman.stages.train import Allowance, Terms, fit_member, fit_preparation, prepare_folds, train
+from journeyman.stages.train import Allowance, FitTerms, Terms, fit_member, fit_preparation, prepare_folds, train
 
 TASK = Task("y", "regression", "rmse")
 
@@ -143,7 +143,8 @@ def fitted_for_good(table, copies, threads, seconds_left=None, enough=lambda: Fa
     preparation = load_parts("journeyman.preparations")["native"]
     parts = [lambda: fit_preparation(preparation, table, TASK, rows, 0)] * 2
     candidate = Candidate("lightgbm", {"bagging_fraction": 0.5, "num_leaves": 7, "min_data_in_leaf": 5})
-    stored = fit_member(LightGBM(), parts, threads, seconds_left, enough, Member(candidate, 1.0, 20, copies), TASK, 0)
+    terms = FitTerms(threads, seconds_left, enough)
+    stored = fit_member(LightGBM(), parts, terms, Member(candidate, 1.0, 20, copies), TASK, 0)
     return [part.files["model.txt"].decode() for part in stored]
 
 
@@ -178,7 +179,7 @@ def test_so_has_one_of_another_kind(table, name):
 
     def learned(seconds):
         member = Member(candidate, 1.0, 200)
-        [part] = fit_member(algorithm, parts, 1, lambda: seconds, lambda: True, member, TASK, 0)
+        [part] = fit_member(algorithm, parts, FitTerms(1, lambda: seconds, lambda: True), member, TASK, 0)
         return sum(map(len, part.files.values()))
 
     assert learned(-1.0) > 0.7 * learned(1e9)
@@ -220,5 +221,6 @@ def test_a_final_fit_without_time_is_made_all_the_same(table):
     preparation = load_parts("journeyman.preparations")["native"]
     parts = [lambda: fit_preparation(preparation, table, TASK, np.arange(300), 0)]
     candidate = Candidate("impatient", {"num_leaves": 4, "min_data_in_leaf": 5})
-    [part] = fit_member(Impatient(), parts, 1, lambda: -1.0, lambda: True, Member(candidate, 1.0, 20), TASK, 0)
+    terms = FitTerms(1, lambda: -1.0, lambda: True)
+    [part] = fit_member(Impatient(), parts, terms, Member(candidate, 1.0, 20), TASK, 0)
     assert part.files["model.txt"].decode().count("Tree=") == 20

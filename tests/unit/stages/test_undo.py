@@ -11,7 +11,7 @@ from journeyman.entities.finding import Severity
 from journeyman.entities.signal import Signal, Tier, Watched
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Feed, Reference, Traffic
-from journeyman.stages.monitor import attribute_to_faults
+from journeyman.stages.monitor import MonitoredModel, attribute_to_faults
 from journeyman.tasks import task_type
 
 HOUR = 3_600_000
@@ -55,7 +55,7 @@ def live(reference, hours, signals=(), latest=None):
     for traffic in hours:
         looked = {**memory, "loss": {"bets": np.ones(1)}}, Watched(signals, 60, 60, 0.2, 0.1)
         memory, watched = attribute_to_faults(
-            reference, TASK, answer, {"feed"}, memory, looked, traffic, latest or partial(same, traffic)
+            MonitoredModel(reference, TASK, answer), {"feed"}, memory, looked, traffic, latest or partial(same, traffic)
         )
         seen.append(watched)
     return memory, seen
@@ -148,6 +148,6 @@ def test_sensors_whose_gain_has_wandered_to_anothers_place_are_not_exchanged(gai
     traffic = Traffic(0, HOUR, ids, times, ones, rows, given, truths, times, {}, Feed(300))
     looked = {"monitor": {"broken": np.empty((0, 2))}, "feed": {}}, Watched((ALARM,), 300, 300, 0.2, 0.1)
     _, watched = attribute_to_faults(
-        reference, TASK, of_sensors, {"feed"}, looked[0], looked, traffic, partial(same, traffic)
+        MonitoredModel(reference, TASK, of_sensors), {"feed"}, looked[0], looked, traffic, partial(same, traffic)
     )
     assert [s.code for s in watched.signals if s.rung is Tier.FEED] == told

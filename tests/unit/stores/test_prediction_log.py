@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow.dataset as ds
 import pytest
 
+from journeyman.entities.challenge import Challenge
 from journeyman.entities.prediction import Label, LabelFate, LogEntries, Part, Prediction, Refused, Shadow
 from journeyman.errors import WorkspaceError
 from journeyman.stores.prediction_archive import hex_id, holds
@@ -45,6 +46,14 @@ def test_a_client_id_is_recorded_once_by_whichever_writer(log: SqlitePredictionL
     assert first.id == twin.id == again.id == log.recorded(["a", "b"])["a"].id
     assert log.rows() == 1
     other.close()
+
+
+@pytest.mark.parametrize(("text", "version"), [("{}", None), ('{"version":3}', 3)])
+def test_a_challenge_that_an_earlier_version_wrote_is_read(
+    log: SqlitePredictionLog, text: str, version: int | None
+) -> None:
+    log.set_setting("challenge", text)
+    assert log.challenge() == Challenge(version)
 
 
 def test_all_or_none(log: SqlitePredictionLog) -> None:

@@ -6,6 +6,7 @@ The only stage that reads the holdout.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,9 +77,9 @@ def evaluate(
     pictures, threshold = kind.traits.pictures, ensemble.threshold
     scores, past = compare(metrics, examined, task, threshold, seed)
     block = to_block(table.frame.iloc[examined.rows], table.features)
-    note = "" if examined.on_holdout else "measured on rows that the model learned from"
     answers = ensemble.answers_within(SHUFFLING_SECONDS, MOST_SHUFFLED)
-    helps = importances(predict, block, examined.y, table.features, metrics[0], note, answers, seed)
+    helps = importances(predict, block, examined.y, table.features, metrics[0], answers, seed)
+    helps = helps if examined.on_holdout else tuple(map(_on_known_rows, helps))
     slices, tried = _slices(ensemble, examined, table, task, split, helps, seed)
     edges, counts, drawn = _pictures(examined, task, seed)
     answer = at_threshold(examined.predictions, threshold).argmax(axis=1)
@@ -114,6 +115,11 @@ def evaluate(
             examined.rows, examined.y, examined.predictions, kind.misses(examined.y, examined.predictions)
         ),
     )
+
+
+def _on_known_rows(importance: Importance) -> Importance:
+    notes = (importance.note, "measured on rows that the model learned from")
+    return replace(importance, note="; ".join(filter(None, notes)))
 
 
 def _records(split: Split, examined: Examined) -> int | None:

@@ -29,7 +29,6 @@ def importances(
     y: FloatArray,
     columns: tuple[Column, ...],
     metric: Metric,
-    note: str,
     answers: int,
     seed: int,
 ) -> tuple[Importance, ...]:
@@ -48,8 +47,6 @@ def importances(
         The model's columns.
     metric : Metric
         What is measured; positive importance means the column helps.
-    note : str
-        Said of every column (rows that are no holdout, for instance).
     answers : int
         Rows that may be answered in all.
     seed : int
@@ -78,12 +75,8 @@ def importances(
         given = predict(shuffled).reshape(repeats, rows, -1)
         falls = np.array([sign * (whole - metric.score(truth, p)) for p in given])
         near = _nearest(column.name, ranks)
-        notes = [
-            n
-            for n in (f"moves together with '{near}': shuffling one alone understates both" if near else "", note)
-            if n
-        ]
-        found.append(Importance(column.name, float(falls.mean()), float(falls.std(ddof=1)), "; ".join(notes)))
+        note = f"moves together with '{near}': shuffling one alone understates both" if near else ""
+        found.append(Importance(column.name, float(falls.mean()), float(falls.std(ddof=1)), note))
     return tuple(sorted(found, key=lambda i: (-i.mean, i.column)))
 
 

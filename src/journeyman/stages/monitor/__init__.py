@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from journeyman.drift_detectors.windows import numbers
 from journeyman.entities.finding import Severity
+from journeyman.entities.operating import MonitorResult
 from journeyman.entities.signal import Signal, Tier, Watched
 from journeyman.entities.task import Task
 from journeyman.entities.traffic import Reference, Traffic
 from journeyman.interfaces import DriftDetector
 from journeyman.stages.monitor.estimates import judge_estimate
-from journeyman.stages.monitor.fault_attribution import attribute_to_faults
+from journeyman.stages.monitor.fault_attribution import MonitoredModel, attribute_to_faults
 from journeyman.stages.monitor.lasting import LOST, follow_faults, follow_returns, lost_columns, settle_faults
 from journeyman.stages.monitor.spans import OWN, Memory, broken_spans, completed, end_faults, inside, joined
 from journeyman.tasks import task_type
@@ -23,6 +24,7 @@ from journeyman.tasks import task_type
 __all__ = [
     "LOST",
     "Memory",
+    "MonitoredModel",
     "attribute_to_faults",
     "broken_spans",
     "end_faults",
@@ -46,7 +48,7 @@ def monitor(
     memory: Memory,
     traffic: Traffic,
     accepted: Collection[str] = (),
-) -> tuple[Memory, Watched]:
+) -> MonitorResult:
     """Look at a span of traffic.
 
     Depends on its arguments only, so that a round can be replayed bit for bit. Where the feed is broken, the other
@@ -68,7 +70,7 @@ def monitor(
 
     Returns
     -------
-    memory, watched : mapping and Watched
+    MonitorResult
         What is to be handed on, and what was seen, the gravest first.
     """
     order = sorted(detectors, key=lambda d: (_TIERS.index(d.rung), d.name))
@@ -90,7 +92,7 @@ def monitor(
     told = tuple(replace(s, message=completed(s, reference, task)) for s in sorted(signals, key=_gravity))
     watched = judge_estimate(_summarise(reference, task, kept, traffic, sound, told), _is_refuted(memory))
     kept[OWN] = {"broken": broken, "refuted": np.array([float(watched.refuted)])}
-    return kept, replace(watched, accepted=tuple(sorted(accepted)))
+    return MonitorResult(kept, replace(watched, accepted=tuple(sorted(accepted))))
 
 
 def reset_memory(memory: Memory) -> Memory:

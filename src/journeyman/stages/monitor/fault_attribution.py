@@ -18,6 +18,7 @@ from journeyman.drift_detectors.effects import distance
 from journeyman.drift_detectors.unit_conversions import CONVERSIONS, plausible_conversions
 from journeyman.drift_detectors.windows import numbers
 from journeyman.entities.finding import Severity
+from journeyman.entities.operating import MonitorResult
 from journeyman.entities.signal import Signal, Tier, Watched
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
@@ -25,7 +26,7 @@ from journeyman.entities.traffic import Reference, Traffic
 from journeyman.stages.monitor.spans import OWN, Memory, completed, inside, joined
 from journeyman.tasks import task_type
 
-__all__ = ["attribute_to_faults"]
+__all__ = ["MonitoredModel", "attribute_to_faults"]
 
 FloatArray = NDArray[np.float64]
 _NAME = "undo"
@@ -76,16 +77,33 @@ class _Change:
         return set(self.signal(0, {}).claims) <= set(watched.accepted)
 
 
+@dataclass(frozen=True)
+class MonitoredModel:
+    """A model whose traffic is watched.
+
+    Attributes
+    ----------
+    reference : Reference
+        What it was like when it was made.
+    task : Task
+        What it predicts.
+    predict : callable
+        Block to predictions, (n_samples, n_classes) or (n_samples, 1).
+    """
+
+    reference: Reference
+    task: Task
+    predict: Callable[[Block], FloatArray]
+
+
 def attribute_to_faults(
-    reference: Reference,
-    task: Task,
-    answer: Callable[[Block], FloatArray],
+    model: MonitoredModel,
     feeds: Collection[str],
     before: Memory,
-    looked: tuple[Memory, Watched],
+    looked: MonitorResult,
     traffic: Traffic,
     latest: Callable[[], Traffic],
-) -> tuple[Memory, Watched]:
+) -> MonitorResult:
     """Return what a look has seen, with a broken feed in place of what it explains.
 
     A verdict needs truths that are worse than those of the looks before by four standard errors, and better with the
@@ -95,13 +113,13 @@ def attribute_to_faults(
 
     Parameters
     ----------
-    answer : callable
-        The release that answered: block to answers, (n_samples, n_classes) or (n_samples, 1).
+    model : MonitoredModel
+        The release that answered.
     feeds : collection of str
         Names of the detectors of the feed, which go on; the others forget what they saw of broken rows.
     before : mapping
         What was remembered before the look.
-    looked : (mapping, Watched)
+    looked : MonitorResult
         From ``monitor``.
     traffic : Traffic
         As ``monitor`` was shown it.
@@ -109,11 +127,12 @@ def attribute_to_faults(
         Gives the latest rows with truths, of broken spans none, by when these came; asked for where a tier above the
         feed alarms, since more rows tell more.
     """
+    reference, task, answer = model.reference, model.task, model.predict
     memory, watched = looked
     own = before.get(_NAME, {"held": np.empty((0, 4)), "losses": np.empty(0)})
     held, lately = own["held"], own["losses"]
     if any(s.rung is Tier.FEED and s.alarming for s in watched.signals):
-        return {**memory, _NAME: own}, watched
+        return MonitorResult({**memory, _NAME: own}, watched)
     spans = memory[OWN]["broken"]
     told = traffic.take(traffic.told)
     change = _held(held, reference)
@@ -123,7 +142,7 @@ def attribute_to_faults(
         since = held[0, 3]
         told = told.take(told.times >= since)
         if len(told.times) >= _FEWEST and not _is_still_better(reference, task, answer, change, _latest(told)):
-            return {**memory, _NAME: {"held": held[:0], "losses": lately}}, watched
+            return MonitorResult({**memory, _NAME: {"held": held[:0], "losses": lately}}, watched)
         evidence: dict[str, float] = {}
         begin = int(since)
     else:
@@ -134,7 +153,7 @@ def attribute_to_faults(
         if found is None or found[0].accepted(watched):
             losses = task_type(task).live_losses(told.truths, told.answers, reference.scale)
             lately = np.concatenate([lately, losses[np.isfinite(losses)]])[-_MOST:]
-            return {**memory, _NAME: {"held": held, "losses": lately}}, watched
+            return MonitorResult({**memory, _NAME: {"held": held, "losses": lately}}, watched)
         change, evidence = found
         alarms = [s.since for s in watched.signals if s.alarming and s.rung is not Tier.FEED]
         begin = min([int(told.times.min()), *alarms])
@@ -149,9 +168,10 @@ def attribute_to_faults(
         *(s for s in watched.signals if s.rung in (Tier.FEED, Tier.COLUMN)),
     )
     told_spans = tuple((int(a), int(b)) for a, b in spans.tolist())
-    return kept, replace(
+    watched = replace(
         watched, signals=signals, labels=0, loss=None, reference=None, low=None, high=None, broken=told_spans
     )
+    return MonitorResult(kept, watched)
 
 
 def _message(change: _Change, evidence: dict[str, float]) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from journeyman.entities.finding import Severity
+from journeyman.entities.operating import MonitorResult
 from journeyman.entities.signal import LastingFault, Signal, Tier, Watched
-from journeyman.stages.monitor.spans import Memory, broken_spans, end_faults
+from journeyman.stages.monitor.spans import broken_spans, end_faults
 
 __all__ = ["LOST", "follow_faults", "follow_returns", "is_lasting", "lost_columns", "settle_faults"]
 
@@ -90,9 +91,7 @@ def lost_columns(faults: Collection[LastingFault]) -> tuple[str, ...]:
     return tuple(sorted({f.column for f in faults if f.code in LOST and f.column}))
 
 
-def settle_faults(
-    lasting: Sequence[LastingFault], looked: tuple[Memory, Watched], begin: int, end: int
-) -> tuple[Memory, Watched]:
+def settle_faults(lasting: Sequence[LastingFault], looked: MonitorResult, begin: int, end: int) -> MonitorResult:
     """Return a look after the faults that have lasted were taken as the normal state of the feed.
 
     Their signals alarm nobody from then on, and rows that arrived with them are no longer kept out.
@@ -101,7 +100,7 @@ def settle_faults(
     ----------
     lasting : sequence of LastingFault
         From the look before.
-    looked : (mapping, Watched)
+    looked : MonitorResult
         From ``monitor`` and ``undo``.
     begin, end : int
         Of the span, in milliseconds since 1970.
@@ -112,7 +111,7 @@ def settle_faults(
     if any(not f.claim and is_lasting(f, end) for f in faults):
         settled = tuple(f for f in faults if f.claim)
     if not settled:
-        return memory, replace(watched, lasting=faults)
+        return MonitorResult(memory, replace(watched, lasting=faults))
     claims = {f.claim for f in settled}
     accepted = tuple(sorted({*watched.accepted, *claims}))
     signals = tuple(_as_normal(s, accepted) for s in watched.signals)
@@ -121,7 +120,7 @@ def settle_faults(
         memory = end_faults(memory, min(f.since for f in settled))
     spans = broken_spans(memory)
     watched = replace(watched, signals=signals, accepted=accepted, broken=spans, lasting=left, settled=settled)
-    return memory, watched
+    return MonitorResult(memory, watched)
 
 
 def follow_returns(

@@ -9,6 +9,7 @@ import numpy as np
 
 from journeyman.entities.candidate import BASELINE, SIMPLE
 from journeyman.entities.column import Kind
+from journeyman.entities.search import TrialOutcome
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Trial, TrialStatus
@@ -86,13 +87,13 @@ def _balance(table: Table, task: Task) -> float:
 
 
 def shown_by(
-    trials: Sequence[Trial], outcomes: Sequence[tuple[bool, float]], best: Ensemble | None, optimum: float
+    trials: Sequence[Trial], outcomes: Sequence[TrialOutcome], best: Ensemble | None, optimum: float
 ) -> SearchHistory:
     """Return what the trials so far have shown.
 
     Parameters
     ----------
-    outcomes : sequence of (bool, float)
+    outcomes : sequence of TrialOutcome
         For each trial, whether it lifted the ensemble beyond noise, and its relative gain.
     best : Ensemble or None
         The best so far.

@@ -61,7 +61,7 @@ class QuickModels:
     task : Task
         What is predicted.
     scale : float
-        The loss's, from ``metrics.row_losses.loss_scale``.
+        The loss's, from ``TaskType.loss_scale``.
     unit : float
         From ``reference_unit``.
     rounds, most_rows : int

@@ -1,6 +1,6 @@
 """Train: a candidate on the folds, or on all given rows."""
 
-from journeyman.stages.train.final import LEAST_ROUNDS, FittedPart, fit_member
+from journeyman.stages.train.final import LEAST_ROUNDS, FittedPart, FitTerms, fit_member
 from journeyman.stages.train.folds import (
     Folds,
     FoldsInTurn,
@@ -15,6 +15,7 @@ from journeyman.stages.train.trial import Allowance, Terms, train
 __all__ = [
     "LEAST_ROUNDS",
     "Allowance",
+    "FitTerms",
     "FittedPart",
     "Folds",
     "FoldsInTurn",

@@ -23,7 +23,7 @@ from journeyman.stages.train.fit import Ends, fit_scaled
 from journeyman.stages.train.folds import PreparedRows
 from journeyman.transformers.target_scale import ScaledModel
 
-__all__ = ["LEAST_ROUNDS", "FittedPart", "fit_member"]
+__all__ = ["LEAST_ROUNDS", "FitTerms", "FittedPart", "fit_member"]
 
 FloatArray = NDArray[np.float64]
 
@@ -43,12 +43,31 @@ class FittedPart:
     files: Mapping[str, bytes]
 
 
+@dataclass(frozen=True)
+class FitTerms:
+    """How a member is fitted.
+
+    Attributes
+    ----------
+    threads : int
+        For all fits together.
+    seconds_left : callable or None
+        Seconds until boosting must stop where it is, because the promise to end in time weighs more than a few rounds;
+        a further copy that was cut short is thrown away, and the first one has the least share of its rounds whatever
+        the time. None where no clock counts.
+    enough : callable
+        True once no further copy is begun.
+    """
+
+    threads: int
+    seconds_left: Callable[[], float] | None
+    enough: Callable[[], bool]
+
+
 def fit_member(
     algorithm: Algorithm,
     parts: Sequence[Callable[[], PreparedRows]],
-    threads: int,
-    seconds_left: Callable[[], float] | None,
-    enough: Callable[[], bool],
+    terms: FitTerms,
     member: Member,
     task: Task,
     seed: int,
@@ -59,15 +78,9 @@ def fit_member(
     ----------
     parts : sequence of callable
         Each gives prepared rows; called only when the fits are really run.
-    seconds_left : callable or None
-        Seconds until boosting must stop where it is, because the promise to end in time weighs more than a few rounds;
-        a further copy that was cut short is thrown away, and the first one has the least share of its rounds whatever
-        the time. None where no clock counts.
-    enough : callable
-        True once no further copy is begun.
     """
-    given_up = threading.Event()
-    ends = Ends(given_up.is_set, seconds_left)
+    given_up, threads = threading.Event(), terms.threads
+    ends = Ends(given_up.is_set, terms.seconds_left)
     side = max(1, min(threads // len(parts), member.copies))
 
     def learn(worker: int, rows: PreparedRows) -> dict[int, FittedModel]:
@@ -75,7 +88,7 @@ def fit_member(
         shared = rows.shared if worker == 0 else {}
         models: dict[int, FittedModel] = {}
         for copy in range(worker, member.copies, side):
-            if copy > 0 and (ends.out_of_time() or enough()):
+            if copy > 0 and (ends.out_of_time() or terms.enough()):
                 break
             request = FitRequest(
                 x=rows.x,

@@ -142,7 +142,8 @@ def _run(algorithm: Algorithm, folds: Folds, terms: Terms, trial: Trial, task: T
     with ThreadPoolExecutor(side) as pool:
         try:
             for number, wave in enumerate(waves):
-                fit = partial(_fit_fold, algorithm, terms, trial.candidate, task, seed, terms.threads // len(wave))
+                of_fold = replace(terms, threads=terms.threads // len(wave))
+                fit = partial(_fit_fold, algorithm, of_fold, trial.candidate, task, seed)
                 ends = Ends(given_up.is_set, terms.allowance.share(len(waves) - number, number == 0))
                 done.extend(pool.map(partial(fit, ends), [folds[position] for position in wave]))
                 # Judged by the same folds whatever the number of threads, so that this does not change the outcome.
@@ -184,7 +185,6 @@ def _fit_fold(
     candidate: Candidate,
     task: Task,
     seed: int,
-    threads: int,
     ends: Ends,
     fold: PreparedFold,
 ) -> _Answered:
@@ -200,7 +200,7 @@ def _fit_fold(
         parameters=candidate.parameters,
         rounds=0,
         seed=seed,
-        threads=threads,
+        threads=terms.threads,
         out_of_time=ends.out_of_time,
         seconds_left=ends.seconds_left,
         weights=fold.w_fit,
