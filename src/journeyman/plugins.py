@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from journeyman.errors import JourneymanError, SettingsError
 
-__all__ = ["load_parts", "make_part", "offered"]
+__all__ = ["UsableParts", "load_parts", "load_usable", "make_part", "offered"]
+
+
+@dataclass(frozen=True)
+class UsableParts:
+    """The parts of a group by name, and why others of it cannot be used."""
+
+    parts: dict[str, Any]
+    failures: dict[str, SettingsError]
 
 
 def load_parts(group: str, names: Collection[str] | None = None) -> dict[str, Any]:
@@ -38,6 +47,29 @@ def load_parts(group: str, names: Collection[str] | None = None) -> dict[str, An
             f"no installed package offers the part {name!r} of {group}", hint="install the package that it came from"
         )
     return {point.name: _build_part(point) for point in points if names is None or point.name in names}
+
+
+def load_usable(group: str) -> UsableParts:
+    """Return the parts of a group, and those that cannot be imported or made, or that two packages offer, as failures.
+
+    For what is done at the end of long work, which one package's fault may not lose.
+
+    Examples
+    --------
+    >>> loaded = load_usable("journeyman.report_sections")
+    >>> "verdict" in loaded.parts, loaded.failures
+    (True, {})
+    """
+    loaded = UsableParts({}, {})
+    points: dict[str, list[EntryPoint]] = {}
+    for point in entry_points(group=group):
+        points.setdefault(point.name, []).append(point)
+    for name in sorted(points):
+        try:
+            loaded.parts[name] = _build_part(_only_one(points[name]))
+        except SettingsError as error:
+            loaded.failures[name] = error
+    return loaded
 
 
 def offered(group: str) -> frozenset[str]:
@@ -73,12 +105,17 @@ def make_part(group: str, name: str, *arguments: str) -> Any:
             f"no installed package offers the part {name!r} of {group}",
             hint=f"install it, or name one of {has}" if has else "install the package that offers it",
         )
+    return _build_part(_only_one(points), *arguments)
+
+
+def _only_one(points: Sequence[EntryPoint]) -> EntryPoint:
+    """Return the entry point of a name; SettingsError where two packages offer it."""
     if len({point.value for point in points}) > 1:
+        first, values = points[0], " and ".join(sorted(p.value for p in points))
         raise SettingsError(
-            f"two packages offer the part {name!r} of {group}: {' and '.join(sorted(p.value for p in points))}",
-            hint="uninstall one of them",
+            f"two packages offer the part {first.name!r} of {first.group}: {values}", hint="uninstall one of them"
         )
-    return _build_part(points[0], *arguments)
+    return points[0]
 
 
 def _build_part(point: EntryPoint, *arguments: str) -> Any:

@@ -20,6 +20,7 @@ from journeyman.interfaces.metric import Metric, WeightedScore
 from journeyman.interfaces.operating import DriftDetector, Notifier, PredictionLog
 from journeyman.interfaces.reading import QualityRule, RuleContext, RuleScope, Source, scope_of
 from journeyman.interfaces.relation import Relation, TableReader, place
+from journeyman.interfaces.report_section import ReportSection
 from journeyman.interfaces.running import Clock, Progress, Run
 from journeyman.interfaces.stream import Stream
 from journeyman.interfaces.task_type import TaskType
@@ -43,6 +44,7 @@ __all__ = [
     "Progress",
     "QualityRule",
     "Relation",
+    "ReportSection",
     "RuleContext",
     "RuleScope",
     "Run",

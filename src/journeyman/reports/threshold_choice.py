@@ -1,4 +1,4 @@
-"""What two sections of the report show: the choice of a threshold by costs, and example rows with their reasons."""
+"""The choice of a threshold by what errors cost, as the report shows it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from journeyman.entities.evaluation import ThresholdCounts
 from journeyman.entities.report import BuildReport
 from journeyman.reports.words import count, number, percent
 
-__all__ = ["ExampleView", "ThresholdRow", "ThresholdView", "example_views", "threshold_view"]
+__all__ = ["ThresholdRow", "ThresholdView", "threshold_view"]
 
 _ROWS = 5
 
@@ -44,16 +44,6 @@ class ThresholdView:
     rows: tuple[ThresholdRow, ...]
 
 
-@dataclass(frozen=True)
-class ExampleView:
-    """An example row in words: reasons are column, value and contribution."""
-
-    kind: str
-    truth: str
-    prediction: str
-    reasons: tuple[tuple[str, str, str, str], ...]
-
-
 def threshold_view(report: BuildReport) -> ThresholdView | None:
     """Return what the section shows; None where the task has not two classes."""
     counts = report.evaluation.thresholds
@@ -80,17 +70,3 @@ def _row(counts: ThresholdCounts, k: int) -> ThresholdRow:
         percent(counts.true_positives[k] / called) if called else "–",
         percent(counts.true_positives[k] / counts.positives),
     )
-
-
-def example_views(report: BuildReport) -> tuple[ExampleView, ...]:
-    """Return example rows in words; contributions with their sign, in points of probability for classes."""
-    classes = report.task.labels
-    views = []
-    for example in report.examples:
-        sure = "" if example.probability is None else f" ({percent(example.probability)})"
-        reasons = []
-        for column, value, change in example.reasons:
-            size = f"{100 * abs(change):.1f} points" if classes else number(abs(change))
-            reasons.append((column, value, f"{'+' if change >= 0 else '−'}{size}", "good" if change >= 0 else "bad"))
-        views.append(ExampleView(example.kind, example.truth, f"{example.prediction}{sure}", tuple(reasons)))
-    return tuple(views)
