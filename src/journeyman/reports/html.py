@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from journeyman.entities.report import BuildReport
@@ -33,10 +35,11 @@ class RenderedSection:
     html: Markup
 
 
+@cache
 def environment() -> Environment:
-    """Return the environment of all pages: texts escaped, and the filters that say numbers."""
+    """Return the environment of all pages: texts escaped, the filters that say numbers, templates compiled once."""
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=ChoiceLoader([FileSystemLoader(_TEMPLATES), FunctionLoader(_read_template)]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -58,13 +61,12 @@ def environment() -> Environment:
     return environment
 
 
-def render_section(section: ReportSection, report: BuildReport, pages: Environment) -> RenderedSection | None:
-    """Render one section in the environment of all pages; None where it has nothing to show."""
+def render_section(section: ReportSection, report: BuildReport) -> RenderedSection | None:
+    """Render one section; None where it has nothing to show."""
     facts = section.view(report)
     if facts is None:
         return None
-    template = pages.from_string(section.template.read_text(encoding="utf-8"))
-    html = template.render({**facts, "report": report})
+    html = environment().get_template(str(section.template)).render({**facts, "report": report})
     return RenderedSection(float(section.weight), section.name, section.title, Markup(html))
 
 
@@ -84,26 +86,39 @@ def render_html(report: BuildReport) -> str:
     """
     script = (_TEMPLATES / "script.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    pages, loaded = environment(), load_usable(_GROUP)
+    loaded = load_usable(_GROUP)
     rendered: list[RenderedSection] = []
     left_out = [_failure_words(name, error) for name, error in loaded.failures.items()]
     for name, section in loaded.parts.items():
         try:
-            shown = render_section(section, report, pages)
+            shown = render_section(section, report)
             if shown is not None and shown.name != name:  # names are ids, which stand once on a page
                 raise ValueError(f"it calls itself {shown.name!r}")
         except Exception as error:  # noqa: BLE001 - a section is anybody's code, and the build is done
             left_out.append(_failure_words(name, error))
         else:
             rendered += [shown] if shown is not None else []
-    return pages.get_template("report.html.j2").render(
-        report=report,
-        css=Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8")),
-        script=Markup(script),
-        digest=digest,
-        sections=sorted(rendered, key=lambda one: (one.weight, one.name)),
-        left_out=left_out,
+    return (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            css=Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8")),
+            script=Markup(script),
+            digest=digest,
+            sections=sorted(rendered, key=lambda one: (one.weight, one.name)),
+            left_out=left_out,
+        )
     )
+
+
+def _read_template(path: str) -> tuple[str, str, Callable[[], bool]] | None:
+    """Return a section's template, its file, and whether what was compiled of it still is what stands there."""
+    file = Path(path)
+    if not file.is_file():
+        return None
+    text = file.read_text(encoding="utf-8")
+    return text, path, lambda: file.is_file() and file.read_text(encoding="utf-8") == text
 
 
 def _failure_words(name: str, error: Exception) -> str:
