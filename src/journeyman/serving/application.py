@@ -119,7 +119,7 @@ class Application:
         if route is None:
             above = (route for prefix, route in self._prefixes if path == prefix or path.startswith(f"{prefix}/"))
             route = next(above, None)
-        return (native_refusal if route is None else route.refusal)(refusal)
+        return (native_refusal if route is None or route.refusal is None else route.refusal)(refusal)
 
     def _fitting(self, scope: Scope) -> dict[str, tuple[Route, tuple[str, ...]]]:
         """Return the routes of an address, with or without a slash at its end, by method, and what stands for names."""

@@ -11,9 +11,10 @@ import msgspec
 from journeyman.serving.refusals import Refusal
 from journeyman.serving.tokens import Permission
 
-__all__ = ["JSON", "Handler", "Request", "Response", "Route", "json_response", "native_refusal"]
+__all__ = ["JSON", "NATIVE", "Handler", "Request", "Response", "Route", "json_response", "native_refusal"]
 
 JSON = "application/json"
+NATIVE = "native"  # our own protocol, in counters and in the log
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -80,8 +81,8 @@ class Route:
         Name for counters and the log.
     operation : mapping
         Its part of the OpenAPI description.
-    refusal : callable
-        How this protocol says no.
+    refusal : callable or None
+        How it says no, where that is not its protocol's way.
     """
 
     method: str
@@ -90,4 +91,4 @@ class Route:
     right: Permission | None
     protocol: str
     operation: Mapping[str, Any]
-    refusal: Callable[[Refusal], Response] = native_refusal
+    refusal: Callable[[Refusal], Response] | None = None

@@ -9,7 +9,7 @@ import msgspec
 from journeyman.entities.prediction import Label
 from journeyman.serving.refusals import Fault
 
-__all__ = ["LabelRequest", "Outcome", "PredictionRequest", "Row", "StoredPrediction"]
+__all__ = ["LabelRequest", "Outcome", "PredictionRequest", "Row", "StoredPrediction", "numbered_ids"]
 
 Row = Mapping[str, object]
 
@@ -67,3 +67,14 @@ class StoredPrediction(msgspec.Struct, frozen=True):
 
 
 Outcome = StoredPrediction | Fault
+
+
+def numbered_ids(client_id: str, rows: int) -> list[str | None]:
+    """Return a client's own id for each row of a request that has one: itself, or with the row's number.
+
+    Examples
+    --------
+    >>> numbered_ids("a", 1), numbered_ids("a", 2)
+    (['a'], ['a#0', 'a#1'])
+    """
+    return [client_id] if rows == 1 else [f"{client_id}#{position}" for position in range(rows)]

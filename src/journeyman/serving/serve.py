@@ -23,13 +23,12 @@ from journeyman.errors import JourneymanError, ReleaseError, SettingsError
 from journeyman.inference.load_release import load
 from journeyman.inference.lookup import models
 from journeyman.runtime.clock import SystemClock
-from journeyman.serving import invocations, native, open_inference, vertex
 from journeyman.serving.application import Application
 from journeyman.serving.connections import PatientProtocol, ServerConfig
 from journeyman.serving.counters import Counters
 from journeyman.serving.deployment import DeploymentWatcher
 from journeyman.serving.housekeeping import Housekeeping
-from journeyman.serving.http import Request, Response, Route, json_response
+from journeyman.serving.http import NATIVE, Request, Response, Route, json_response
 from journeyman.serving.micro_batch import BatchWork
 from journeyman.serving.openapi import description, operation
 from journeyman.serving.privacy import RowRules, read_salt
@@ -37,6 +36,7 @@ from journeyman.serving.recorder import Recorder
 from journeyman.serving.serve_settings import ServeSettings, checked
 from journeyman.serving.served_release import ServedRelease
 from journeyman.serving.service import Service
+from journeyman.serving.serving_protocol import installed_routes
 from journeyman.serving.shared_folder import shared_folder
 from journeyman.serving.tokens import read_tokens
 from journeyman.stores.catalogue import JOURNAL, opened_registry
@@ -178,12 +178,7 @@ def make_application(settings: ServeSettings, shared: Path, parent: int | None =
     housekeeping = Housekeeping(folder, settings, counters, shared, parent)
     service = Service(settings, keeper, recorder, side, rules, housekeeping, partial(_promote, settings))
     tokens = read_tokens(settings.tokens, os.environ)
-    routes = [
-        *vertex.routes(service, os.environ),  # first: its environment may name our own addresses
-        *native.routes(service),
-        *open_inference.routes(service),
-        *invocations.routes(service),
-    ]
+    routes = installed_routes(service, os.environ)
     routes += _about(service, routes, tokens.wanted)
     gc.freeze()  # the model and the libraries stay: the collector need not look at them again and again
     return Application(service, routes, tokens, partial(_tell, settings, service, tokens.wanted))
@@ -231,8 +226,8 @@ def _about(service: Service, routes: list[Route], tokens: bool) -> list[Route]:
         return json_response({"model": service.champion.name, "addresses": addresses, "description": "/openapi.json"})
 
     own = [
-        Route("GET", "/openapi.json", openapi, None, native.NATIVE, operation("This description")),
-        Route("GET", "/", root, None, native.NATIVE, operation("The addresses")),
+        Route("GET", "/openapi.json", openapi, None, NATIVE, operation("This description")),
+        Route("GET", "/", root, None, NATIVE, operation("The addresses")),
     ]
     every = [*routes, *own]
     return own

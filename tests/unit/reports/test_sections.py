@@ -18,10 +18,10 @@ from journeyman.entities.column import Role
 from journeyman.entities.evaluation import Example, ThresholdCounts
 from journeyman.entities.report import BuildReport
 from journeyman.reports.card import evaluation_card
+from journeyman.reports.example_rows import example_views
 from journeyman.reports.html import render_html
 from journeyman.reports.model_card import model_card, model_card_text
 from journeyman.reports.phrases import unseen_words
-from journeyman.reports.example_rows import example_views
 from journeyman.reports.threshold_choice import threshold_view
 from journeyman.testing.kinds import KINDS
 

@@ -14,16 +14,15 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.prediction import Answer
 from journeyman.serving.binary_tensors import HEADER, SIZE, BinaryPart, packed, split_body
 from journeyman.serving.http import Request, Response, Route, json_response
-from journeyman.serving.invocations import numbered
 from journeyman.serving.openapi import operation
 from journeyman.serving.predictions import predictions_of
 from journeyman.serving.refusals import Fault, Refusal, decoded, flag, is_infinite
-from journeyman.serving.requests import Row, StoredPrediction
+from journeyman.serving.requests import Row, StoredPrediction, numbered_ids
 from journeyman.serving.served_release import ServedRelease
 from journeyman.serving.service import Service
 from journeyman.serving.tokens import Permission
 
-__all__ = ["routes"]
+__all__ = ["OpenInference"]
 
 OIP = "open inference"
 _HINT = 'send {"inputs": [{"name": "COLUMN", "shape": [1], "datatype": "FP64", "data": [1.5]}, ...]}'
@@ -55,8 +54,23 @@ class _Infer(msgspec.Struct):
     parameters: dict[str, Any] | None = None
 
 
-def routes(service: Service) -> list[Route]:
-    """Return the addresses of the protocol; the model goes by its name, with or without a version."""
+class OpenInference:
+    """Version 2 of the protocol; the model goes by its name, with or without a version."""
+
+    name, weight = "open_inference", 300
+
+    def routes(self, service: Service, environment: Mapping[str, str]) -> list[Route]:
+        """Return all below /v2; nothing of it is named by the environment."""
+        return _routes(service)
+
+    def refuse(self, refusal: Refusal) -> Response:
+        """Say why as the protocol wants it: ``{"error": "one sentence"}``."""
+        fault = refusal.fault
+        said = f"{fault.message} (hint: {fault.hint})" if fault.hint else fault.message
+        return json_response({"error": said}, refusal.status, refusal.headers)
+
+
+def _routes(service: Service) -> list[Route]:
 
     def check(arguments: Sequence[str]) -> ServedRelease:
         champion = service.champion
@@ -74,7 +88,7 @@ def routes(service: Service) -> list[Route]:
         service.check_size(max((tensor.shape[0] for tensor in asked.inputs if tensor.shape), default=0))
         rows = _rows([_Values(tensor, i, binary) for i, tensor in enumerate(asked.inputs)], champion.columns)
         binary.end()
-        ids = None if asked.id is None else numbered(asked.id, len(rows))
+        ids = None if asked.id is None else numbered_ids(asked.id, len(rows))
         outcomes = await service.predict(rows, ids, OIP, True)
         answers = predictions_of(outcomes)
         tensors = _tensors(answers, champion)
@@ -113,11 +127,11 @@ def routes(service: Service) -> list[Route]:
         return json_response({"name": "journeyman", "version": __version__, "extensions": ["binary_tensor_data"]})
 
     def get(path: str, handler: Callable[..., Any], summary: str, right: Permission | None = None) -> Route:
-        return Route("GET", path, handler, right, OIP, operation(summary, error=_ERROR), _refusal)
+        return Route("GET", path, handler, right, OIP, operation(summary, error=_ERROR))
 
     def post(path: str) -> Route:
         described = operation("Predict rows", _SCHEMA, error=_ERROR)
-        return Route("POST", path, infer, Permission.PREDICT, OIP, described, _refusal)
+        return Route("POST", path, infer, Permission.PREDICT, OIP, described)
 
     return [
         get("/v2", server, "The server"),
@@ -298,13 +312,6 @@ def _unknown(what: str, found: str, wanted: str) -> Refusal:
     return Refusal(
         404, Fault("not found", f"no {what} {found[:100]!r} answers here, but {wanted!r}", what, found[:100], wanted)
     )
-
-
-def _refusal(refusal: Refusal) -> Response:
-    """Say why as the protocol wants it: ``{"error": "one sentence"}``."""
-    fault = refusal.fault
-    said = f"{fault.message} (hint: {fault.hint})" if fault.hint else fault.message
-    return json_response({"error": said}, refusal.status, refusal.headers)
 
 
 _ERROR: dict[str, Any] = {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"]}

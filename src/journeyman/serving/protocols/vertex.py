@@ -8,16 +8,16 @@ from typing import Any
 import msgspec
 
 from journeyman.entities.prediction import Answer
-from journeyman.serving.http import Request, Response, Route, json_response
+from journeyman.serving.http import Request, Response, Route, json_response, native_refusal
 from journeyman.serving.openapi import operation
 from journeyman.serving.predictions import predictions_of, stored_json
-from journeyman.serving.refusals import decoded, flag
+from journeyman.serving.refusals import Refusal, decoded, flag
 from journeyman.serving.requests import StoredPrediction
 from journeyman.serving.row_forms import from_values
 from journeyman.serving.service import Service
 from journeyman.serving.tokens import Permission
 
-__all__ = ["routes"]
+__all__ = ["Vertex"]
 
 VERTEX = "vertex"
 _HINT = 'send {"instances": [{"COLUMN": value, ...}, ...]}'
@@ -28,14 +28,21 @@ class _Instances(msgspec.Struct):
     parameters: dict[str, Any] | None = None
 
 
-def routes(service: Service, environment: Mapping[str, str]) -> list[Route]:
-    """Return the addresses of Vertex AI's contract for containers.
+class Vertex:
+    """Vertex AI's contract for containers; it comes first, because its environment may name addresses of others."""
 
-    Parameters
-    ----------
-    environment : mapping
-        AIP_HEALTH_ROUTE and AIP_PREDICT_ROUTE name the addresses; /vertex/health and /vertex/predict otherwise.
-    """
+    name, weight = VERTEX, 100
+
+    def routes(self, service: Service, environment: Mapping[str, str]) -> list[Route]:
+        """Return what AIP_HEALTH_ROUTE and AIP_PREDICT_ROUTE name; /vertex/health and /vertex/predict otherwise."""
+        return _routes(service, environment)
+
+    def refuse(self, refusal: Refusal) -> Response:
+        """Say why in our own form."""
+        return native_refusal(refusal)
+
+
+def _routes(service: Service, environment: Mapping[str, str]) -> list[Route]:
 
     async def predict(request: Request) -> Response:
         asked = decoded(request.body, _Instances, _HINT)

@@ -10,16 +10,16 @@ import msgspec
 
 from journeyman import __version__
 from journeyman.entities.prediction import Answer
-from journeyman.serving.http import JSON, Request, Response, Route, json_response
+from journeyman.serving.http import JSON, Request, Response, Route, json_response, native_refusal
 from journeyman.serving.openapi import operation
 from journeyman.serving.predictions import predictions_of, stored_json
 from journeyman.serving.refusals import Fault, Refusal, decoded, flag
-from journeyman.serving.requests import Outcome, Row
+from journeyman.serving.requests import Outcome, Row, numbered_ids
 from journeyman.serving.row_forms import from_columns, from_csv, from_split, from_values
 from journeyman.serving.service import Service
 from journeyman.serving.tokens import Permission
 
-__all__ = ["numbered", "routes"]
+__all__ = ["Invocations"]
 
 SAGEMAKER, MLFLOW = "sagemaker", "mlflow"
 _KEYS = ("dataframe_split", "dataframe_records", "instances", "inputs")
@@ -41,8 +41,24 @@ class _Split(msgspec.Struct):
     index: Any = None
 
 
-def routes(service: Service) -> list[Route]:
-    """Return the addresses of SageMaker's and MLflow's contracts."""
+class Invocations:
+    """SageMaker's and MLflow's contracts."""
+
+    name, weight = "invocations", 400
+
+    def routes(self, service: Service, environment: Mapping[str, str]) -> list[Route]:
+        """Return what both want; nothing of it is named by the environment."""
+        return _routes(service)
+
+    def refuse(self, refusal: Refusal) -> Response:
+        """Say why as MLflow does, with our own details beside it."""
+        fault = refusal.fault
+        code = "BAD_REQUEST" if refusal.status < 500 else "TEMPORARILY_UNAVAILABLE"
+        body = {"error_code": code, "message": f"{fault.message} (hint: {fault.hint})" if fault.hint else fault.message}
+        return json_response(body | {"error": fault}, refusal.status, refusal.headers)
+
+
+def _routes(service: Service) -> list[Route]:
 
     async def invoke(request: Request) -> Response:
         amazon = request.arguments or any(name.startswith("x-amzn-sagemaker") for name in request.headers)
@@ -51,7 +67,7 @@ def routes(service: Service) -> list[Route]:
         rows, parameters = _rows(request, service)
         detail, reasons = flag(parameters, "detail"), flag(parameters, "reasons")
         client_id = request.headers.get(_ID)
-        ids = None if client_id is None else numbered(client_id, len(rows))
+        ids = None if client_id is None else numbered_ids(client_id, len(rows))
         outcomes = await service.predict(rows, ids, protocol, True, reasons)
         response = _outcomes_response(media, outcomes, detail, service.champion.name)
         attributes = request.headers.get(_ATTRIBUTES)
@@ -68,23 +84,12 @@ def routes(service: Service) -> list[Route]:
 
     invoked = operation("Predict rows", _SCHEMA, media=(JSON, "text/csv", _LINES[0]), error=_ERROR)
     return [
-        Route("GET", "/ping", ping, None, SAGEMAKER, operation("Whether predictions can be recorded")),
-        Route("POST", "/invocations", invoke, Permission.PREDICT, MLFLOW, invoked, _refusal),
+        Route("GET", "/ping", ping, None, SAGEMAKER, operation("Whether predictions can be recorded"), native_refusal),
+        Route("POST", "/invocations", invoke, Permission.PREDICT, MLFLOW, invoked),
         # SageMaker's own front end has this address for callers; clients that are pointed here use it
-        Route("POST", "/endpoints/{endpoint}/invocations", invoke, Permission.PREDICT, SAGEMAKER, invoked, _refusal),
-        Route("GET", "/version", version, None, MLFLOW, operation("Our version", answer="text/plain")),
+        Route("POST", "/endpoints/{endpoint}/invocations", invoke, Permission.PREDICT, SAGEMAKER, invoked),
+        Route("GET", "/version", version, None, MLFLOW, operation("Our version", answer="text/plain"), native_refusal),
     ]
-
-
-def numbered(client_id: str, rows: int) -> list[str | None]:
-    """Return a client's own id for each row of a request that has one: itself, or with the row's number.
-
-    Examples
-    --------
-    >>> numbered("a", 1), numbered("a", 2)
-    (['a'], ['a#0', 'a#1'])
-    """
-    return [client_id] if rows == 1 else [f"{client_id}#{position}" for position in range(rows)]
 
 
 def _rows(request: Request, service: Service) -> tuple[list[Row], Mapping[str, Any]]:
@@ -193,14 +198,6 @@ def _line(answer: Answer) -> bytes:
 def _cell(answer: Answer) -> str:
     text = "" if answer.prediction is None else str(answer.prediction)
     return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',"\n\r') else text
-
-
-def _refusal(refusal: Refusal) -> Response:
-    """Say why as MLflow does, with our own details beside it."""
-    fault = refusal.fault
-    code = "BAD_REQUEST" if refusal.status < 500 else "TEMPORARILY_UNAVAILABLE"
-    body = {"error_code": code, "message": f"{fault.message} (hint: {fault.hint})" if fault.hint else fault.message}
-    return json_response(body | {"error": fault}, refusal.status, refusal.headers)
 
 
 _SCHEMA: dict[str, Any] = {

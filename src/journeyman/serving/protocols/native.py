@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from journeyman.entities.challenge import Challenge, Role
 from journeyman.entities.prediction import LabelFate
-from journeyman.serving.http import Request, Response, Route, json_response
+from journeyman.serving.http import NATIVE, Request, Response, Route, json_response, native_refusal
 from journeyman.serving.labels import NAN, GivenLabel, read_label, unknown_prediction
 from journeyman.serving.openapi import operation, row_schema
 from journeyman.serving.predictions import stored_json
@@ -18,9 +18,8 @@ from journeyman.serving.requests import Outcome
 from journeyman.serving.service import Service, bad_id
 from journeyman.serving.tokens import Permission
 
-__all__ = ["routes"]
+__all__ = ["Native"]
 
-NATIVE = "native"
 _PREDICT_HINT = 'send {"row": {"COLUMN": value, ...}} or {"rows": [{...}, ...]}'
 _NAN = msgspec.json.encode(NAN)
 _LABEL_HINT = 'send {"id": "ID IN THE ANSWER OF /predict", "truth": value} or {"labels": [{...}, ...]}'
@@ -54,8 +53,21 @@ class _Operate(msgspec.Struct, forbid_unknown_fields=True):
     challenger: _Challenger | None = None
 
 
-def routes(service: Service) -> list[Route]:
-    """Return the native addresses."""
+class Native:
+    """Our own protocol: all that a service can do."""
+
+    name, weight = NATIVE, 200
+
+    def routes(self, service: Service, environment: Mapping[str, str]) -> list[Route]:
+        """Return the native addresses; nothing of it is named by the environment."""
+        return _routes(service)
+
+    def refuse(self, refusal: Refusal) -> Response:
+        """Say why in our own form."""
+        return native_refusal(refusal)
+
+
+def _routes(service: Service) -> list[Route]:
 
     async def predict(request: Request) -> Response:
         asked = decoded(request.body, _Predict, _PREDICT_HINT)

@@ -1,0 +1,1 @@
+"""Protocols of serving, one file a protocol: see :class:`journeyman.serving.serving_protocol.ServingProtocol`."""
