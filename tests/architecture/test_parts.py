@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from journeyman import interfaces
+from journeyman.serving import serving_protocol
 
 ROOT = Path(__file__).parents[2]
 CHECKS = {
@@ -24,13 +25,17 @@ CHECKS = {
     "journeyman.tasks": ("TaskType", "task"),
     "journeyman.engines": ("Engine", "engine"),
     "journeyman.streams": ("Stream", "stream"),
+    "journeyman.report_sections": ("ReportSection", "section"),
+    "journeyman.serving_protocols": ("ServingProtocol", "protocol"),
 }
 """By entry-point group: the protocol, and the word in the names of its checks."""
 
 
 def looked_up(modules: list[Any]) -> set[str]:
     """Return the groups that the code asks for."""
-    call = re.compile(r'\b(?:load_parts|make_part|offered)\(\s*"(journeyman\.\w+)"|^_GROUP = "(journeyman\.\w+)"', re.M)
+    call = re.compile(
+        r'\b(?:load_parts|load_usable|make_part|offered)\(\s*"(journeyman\.\w+)"|^_GROUP = "(journeyman\.\w+)"', re.M
+    )
     return {one or other for module in modules for one, other in call.findall(module.text)}
 
 
@@ -42,7 +47,7 @@ def test_every_group_is_known_here_and_in_the_example_package(modules: list[Any]
 @pytest.mark.parametrize("group", CHECKS)
 def test_what_a_package_may_bring_has_public_checks(group: str) -> None:
     protocol, word = CHECKS[group]
-    assert hasattr(interfaces, protocol)
+    assert hasattr(serving_protocol if word == "protocol" else interfaces, protocol)  # one speaks of a server's routes
     module = import_module(f"journeyman.testing.{word}_checks")
     assert {f"{word.upper()}_CHECKS", f"check_{word}"} <= set(module.__all__)
     assert len(getattr(module, f"{word.upper()}_CHECKS")) >= 4

@@ -66,6 +66,8 @@ def test_a_build_uses_its_parts_and_a_prediction_needs_them(installed: Path, tmp
     assert "EX001" in told
     assert "amount&#39; is below zero in" in told or "'amount' is below zero in" in told
     assert "ranked_linear" in told
+    assert '<section id="set_aside">' in told
+    assert "is left out" not in told
     asked = ["journeyman", "predict", "table", f"pairs://{tmp_path / 'table.pairs'}", "--out", "p.csv"]
     predicted = ran(*asked, place=tmp_path, path=installed)
     assert predicted.returncode == 0, predicted.stderr

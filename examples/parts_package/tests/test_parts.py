@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from journeyman.engines import open_engine
@@ -9,6 +10,7 @@ from journeyman.entities.operating import NotifierKind, NotifierSettings
 from journeyman.metrics import all_metrics
 from journeyman.notifiers import make_notifier
 from journeyman.plugins import load_parts
+from journeyman.serving.http import Request
 from journeyman.sources import open_source
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.streams import open_stream
@@ -19,7 +21,9 @@ from journeyman.testing.engine_checks import check_engine
 from journeyman.testing.metric_checks import check_metric
 from journeyman.testing.notifier_checks import check_notifier
 from journeyman.testing.preparation_checks import check_preparation
+from journeyman.testing.protocol_checks import check_protocol
 from journeyman.testing.rule_checks import check_rule
+from journeyman.testing.section_checks import check_section
 from journeyman.testing.source_checks import check_source
 from journeyman.testing.stream_checks import check_stream
 from journeyman.testing.task_checks import check_task
@@ -78,3 +82,15 @@ def test_stream(tmp_path: Path) -> None:
 
     check_stream(opened)
     assert list(tmp_path.rglob("readings.txt"))
+
+
+def test_section() -> None:
+    check_section(load_parts("journeyman.report_sections")["set_aside"])
+
+
+def test_protocol() -> None:
+    def ask(rows: Sequence[Mapping[str, object]]) -> Request:
+        lines = [rows[0].keys(), *(row.values() for row in rows)]
+        return Request("/csv", (), {}, "\n".join(",".join(map(str, line)) for line in lines).encode())
+
+    check_protocol(load_parts("journeyman.serving_protocols")["csv"], ask)

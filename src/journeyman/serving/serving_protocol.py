@@ -11,7 +11,7 @@ from journeyman.serving.http import Response, Route
 from journeyman.serving.refusals import Refusal
 from journeyman.serving.service import Service
 
-__all__ = ["ServingProtocol", "installed_routes"]
+__all__ = ["ServingProtocol", "bound_routes", "installed_routes"]
 
 _GROUP = "journeyman.serving_protocols"
 
@@ -47,8 +47,12 @@ def installed_routes(service: Service, environment: Mapping[str, str]) -> list[R
         Where a package offers a protocol that cannot be imported or made.
     """
     protocols: list[ServingProtocol] = sorted(load_parts(_GROUP).values(), key=lambda one: (one.weight, one.name))
+    return [route for protocol in protocols for route in bound_routes(protocol, service, environment)]
+
+
+def bound_routes(protocol: ServingProtocol, service: Service, environment: Mapping[str, str]) -> list[Route]:
+    """Return the addresses of a protocol, each with its form of refusal."""
     return [
         route if route.refusal is not None else replace(route, refusal=protocol.refuse)
-        for protocol in protocols
         for route in protocol.routes(service, environment)
     ]

@@ -69,8 +69,8 @@ class _Outline(HTMLParser):
 def check_section(section: ReportSection, *reports: BuildReport) -> None:
     """Run every check on made-up reports of each kind of task, on bare ones, and on further ones of one's own.
 
-    A section that shows only what a package's own parts leave in a report needs such a report: on one at least it has to
-    show something.
+    A section that shows only what a package's own parts leave in a report needs such a report: on one at least it has
+    to show something.
 
     Raises
     ------
