@@ -68,5 +68,5 @@ def test_kinds_of_json_keys(tmp_path: Path) -> None:
 def test_a_line_that_is_no_record_is_told(tmp_path: Path) -> None:
     lines = tmp_path / "t.jsonl"
     lines.write_text('{"a": 1}\nnot json\n{"a": 2}\n')
-    with pytest.raises(SourceError, match=r"t\.jsonl is no table of JSON lines: a record cannot be read in line 2$"):
+    with pytest.raises(SourceError, match=r"t\.jsonl is no table of JSON lines: a record cannot be read in line 2 "):
         JsonLines(lines, "t.jsonl").kinds()
