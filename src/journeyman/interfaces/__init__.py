@@ -14,12 +14,13 @@ from journeyman.interfaces.learning import (
     Preparation,
     StartsSlowly,
     WeighsRows,
+    minimises,
 )
 from journeyman.interfaces.metric import Metric, WeightedScore
 from journeyman.interfaces.operating import DriftDetector, Notifier, PredictionLog, TrafficLog
 from journeyman.interfaces.reading import QualityRule, RuleContext, RuleScope, Source, scope_of
 from journeyman.interfaces.running import Artifacts, Clock, Progress, Run
-from journeyman.interfaces.task_type import TaskType
+from journeyman.interfaces.task_type import HasOptions, TaskType
 
 __all__ = [
     "Algorithm",
@@ -30,6 +31,7 @@ __all__ = [
     "FitRequest",
     "FittedModel",
     "FittedPreparation",
+    "HasOptions",
     "LearnsLong",
     "Matrix",
     "Metric",
@@ -48,5 +50,6 @@ __all__ = [
     "TrafficLog",
     "WeighsRows",
     "WeightedScore",
+    "minimises",
     "scope_of",
 ]

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from journeyman.entities.candidate import BASELINE, SIMPLE, Candidate, NotTried, Refusal, Turn, offered
 from journeyman.entities.experience import Expectation, Experience
-from journeyman.entities.metric import Loss
 from journeyman.entities.search import Choice, Search
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values
@@ -19,7 +18,7 @@ from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Trial, TrialStatus
 from journeyman.entities.weakness import Attempt
 from journeyman.errors import InputError
-from journeyman.interfaces import Algorithm, Metric, MinimisesLosses, Run
+from journeyman.interfaces import Algorithm, Metric, Run, minimises
 from journeyman.pipelines.improve import Diagnosed, attempted, diagnosed, informed, untried
 from journeyman.runtime.components import Components
 from journeyman.runtime.fold_cache import SharedFolds
@@ -333,8 +332,7 @@ def propose(
 
 def _wrong_loss(algorithm: Algorithm, task: Task) -> Refusal | None:
     """Return why an algorithm cannot learn a task at all; None where it can."""
-    able = algorithm.losses if isinstance(algorithm, MinimisesLosses) else frozenset(Loss)
-    return None if task.loss in able else Refusal(f"it cannot minimise the {task.loss} loss")
+    return None if minimises(algorithm, task) else Refusal(f"it cannot minimise the {task.loss} loss")
 
 
 def _rescaled(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -15,7 +15,7 @@ from journeyman.entities.split import Split
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Trial
-from journeyman.interfaces import Algorithm, StartsSlowly
+from journeyman.interfaces import Algorithm, StartsSlowly, minimises
 from journeyman.runtime.components import Components
 from journeyman.runtime.finishing import finishing_seconds
 from journeyman.settings import BuildSettings
@@ -68,7 +68,8 @@ def within_budget(components: Components, table: Table, task: Task, split: Split
         return split
     rows, features = max(len(fold.fit) for fold in split.folds), table.features
     firsts: dict[str, float] = {}
-    for algorithm in (a for name, a in components.algorithms.items() if name not in SIMPLE):
+    able = (a for name, a in components.algorithms.items() if name not in SIMPLE and minimises(a, task))
+    for algorithm in able:
         for candidate in offered(algorithm.candidates(task, rows, features)):
             if candidate.learner not in firsts:
                 firsts[candidate.learner] = algorithm.seconds(candidate, task, rows, len(features))
