@@ -139,12 +139,16 @@ class _Problem:
         found = np.zeros((features + 1, outputs))
         found[-1] = np.quantile(self.y, self.levels)
         for width in _WIDTHS:
-            arguments = (width, _PENALTIES[position] / len(self.y))
-            steps = {"maxiter": _STEPS}
             told = minimize(
-                self._loss, found.ravel(), arguments, "L-BFGS-B", jac=True, options=steps, callback=self._watch
+                self._loss,
+                found.ravel(),
+                args=(width, _PENALTIES[position] / len(self.y)),
+                method="L-BFGS-B",
+                jac=True,
+                callback=self._watch,
+                options={"maxiter": _STEPS},
             )
-            found = told.x.reshape(features + 1, outputs)
+            found = np.asarray(told.x, dtype=np.float64).reshape(features + 1, outputs)
         weights = found[:-1] * (self.size / self.spread[:, None])
         offsets = found[-1] * self.size + self.middle - self.center @ weights
         return QuantilePlanes(weights, offsets, self.levels, *self.ends, position + 1)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from journeyman.algorithms.lightgbm_candidates import plain_candidates
 from journeyman.algorithms.lightgbm_library import BoostedTrees, StoredTrees
 from journeyman.algorithms.lightgbm_trees import FEW_ROWS, LightGBM, answer_seconds, usual_rounds
-from journeyman.entities.candidate import Candidate, Refusal
+from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
@@ -21,7 +21,6 @@ __all__ = ["QuantileTrees", "QuantileTreesModel", "in_order"]
 
 FloatArray = NDArray[np.float64]
 _LEAST_IN_LEAF = 10  # rows: of fewer, a leaf tells no tenth from another
-_LEAST_ROWS = 50
 
 
 def in_order(predictions: FloatArray, levels: Sequence[float]) -> FloatArray:
@@ -115,8 +114,6 @@ class QuantileTrees:
     Examples
     --------
     >>> task = Task("y", "quantiles", "pinball_loss", metric_loss="pinball", output_names=("0.5", "0.1", "0.9"))
-    >>> QuantileTrees().candidates(task, 20, ())
-    Refusal(reason='fewer than 50 rows', hint='')
     >>> [c.style for c in QuantileTrees().candidates(task, 5000, ())][:3]
     ['quick', 'deep', 'small random']
     """
@@ -126,10 +123,8 @@ class QuantileTrees:
     losses: frozenset[str] = frozenset({"pinball"})
     weighs_rows: bool = True
 
-    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate] | Refusal:
+    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
         """Return the settings that suit numbers, with leaves that hold enough rows to tell a quantile of."""
-        if rows < _LEAST_ROWS:
-            return Refusal(f"fewer than {_LEAST_ROWS} rows")
         return tuple(
             replace(c, parameters={**c.parameters, "min_data_in_leaf": _in_leaf(c)})
             for c in plain_candidates(self.name, task, rows, columns)

@@ -46,6 +46,8 @@ class TaskTraits:
         What rows are stratified by.
     pictures : frozenset of Picture
         What its evaluation draws.
+    outputs_name : str
+        What the further numbers of a prediction are called, where it has several.
     bound : Bound
         What a release says of how far a label may lie from a prediction.
     tempered, thresholded : bool
@@ -66,6 +68,7 @@ class TaskTraits:
     strata_name: str
     pictures: frozenset[Picture]
     bound: Bound
+    outputs_name: str = ""
     tempered: bool = False
     thresholded: bool = False
     rescaled: bool = False

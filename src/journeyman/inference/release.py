@@ -195,6 +195,17 @@ class Release:
         """Return labels or values, shape (n_samples,). Parameters and errors as for ``predict_proba``."""
         return self.labels(self.answer_block(self._conform(rows)))
 
+    def predict_outputs(self, rows: object) -> pd.DataFrame:
+        """Return all numbers of each row's prediction, one column each, such as quantiles by their levels.
+
+        The first column is what ``predict`` returns. Parameters and errors as for ``predict``; TypeError for a model
+        that predicts classes or one number.
+        """
+        if not self.task.output_names:
+            raise TypeError(f"{self.name} predicts no several numbers; use predict")
+        frame = pd.DataFrame(self.answer_block(self._conform(rows)), columns=list(self.task.output_names))
+        return frame.set_index(row_index(rows, len(frame)))
+
     def explain(self, rows: object, *, label: object = None) -> pd.DataFrame:
         """Return what each column contributed to each row's prediction, shape (n_samples, n_columns).
 

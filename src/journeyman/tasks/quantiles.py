@@ -37,6 +37,7 @@ _TRAITS = TaskTraits(
     strata_name="deciles of the target",
     pictures=frozenset({Picture.RESIDUALS, Picture.QUANTILES}),
     bound=Bound.INTERVAL,
+    outputs_name="quantiles",
 )
 
 

@@ -132,8 +132,13 @@ def _positive(examined: Examined) -> tuple[FloatArray, FloatArray]:
 
 
 def _pictures(examined: Examined, task: Task, seed: int) -> tuple[FloatArray, IntArray, dict[str, Curve]]:
-    if Picture.PROBABILITIES not in task_type(task).traits.pictures:
-        return *curves.histogram(examined.predictions[:, 0]), {}
+    pictures = task_type(task).traits.pictures
+    if Picture.PROBABILITIES not in pictures:
+        histogram = curves.histogram(examined.predictions[:, 0])
+        if Picture.QUANTILES not in pictures:
+            return *histogram, {}
+        levels = np.array(task.output_names, dtype=np.float64)
+        return *histogram, {"calibration": curves.quantile_calibration(examined.y, examined.predictions, levels)}
     truth, p = _positive(examined)
     drawn = {"calibration": curves.calibration(truth, p), "gain": curves.gain(truth, p)}
     drawn |= {"roc": curves.roc(truth, p), "precision_recall": curves.precision_recall(truth, p)}
