@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 import numpy as np
@@ -140,9 +141,8 @@ class _Problem:
         found[-1] = np.quantile(self.y, self.levels)
         for width in _WIDTHS:
             told = minimize(
-                self._loss,
+                partial(self._loss, width=width, penalty=_PENALTIES[position] / len(self.y)),
                 found.ravel(),
-                args=(width, _PENALTIES[position] / len(self.y)),
                 method="L-BFGS-B",
                 jac=True,
                 callback=self._watch,
@@ -165,6 +165,6 @@ class _Problem:
         gradient = np.vstack([self.scaled.T @ slope + penalty * found[:-1], slope.sum(axis=0)])
         return loss + 0.5 * penalty * float((found[:-1] ** 2).sum()), gradient.ravel()
 
-    def _watch(self, _: FloatArray) -> None:
+    def _watch(self, xk: FloatArray) -> None:
         if self.out_of_time():
             raise StopIteration
