@@ -25,7 +25,7 @@ FloatArray = NDArray[np.float64]
 _PENALTIES = (1.0, 10.0, 100.0, 1000.0)
 """In units of a row; a fit's ``rounds`` is 1 + the position of the one that was kept."""
 _START = 1
-_WIDTHS = (1.0, 0.3, 0.1)
+_WIDTHS = (0.3, 0.1, 0.03, 0.01)
 """Of the smoothing, in standard deviations of the labels, one after the other: each begins where the last ended."""
 _STEPS = 60
 _MOST_SEARCHED_CELLS = 2_000_000

@@ -76,9 +76,7 @@ def test_who_has_no_time_stops_where_it_is(algorithm) -> None:
 
 def test_a_final_fit_has_its_least_rounds_whatever_the_time() -> None:
     trees = QuantileTrees()
-    hurried = replace(
-        request(trees), valid_x=None, valid_y=None, rounds=40, least_rounds=32, out_of_time=lambda: True
-    )
+    hurried = replace(request(trees), valid_x=None, valid_y=None, rounds=40, least_rounds=32, out_of_time=lambda: True)
     model = trees.fit(hurried)
     assert model.rounds == 32
     assert [rounds for _, rounds in model.copies[0]][:2] == [32, 14]  # fewer where few rows lie beyond
