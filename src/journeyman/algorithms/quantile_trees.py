@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from journeyman.algorithms.lightgbm_candidates import plain_candidates
 from journeyman.algorithms.lightgbm_library import BoostedTrees, StoredTrees
 from journeyman.algorithms.lightgbm_trees import FEW_ROWS, LightGBM, answer_seconds, usual_rounds
-from journeyman.entities.candidate import Candidate
+from journeyman.entities.candidate import Candidate, Turn
 from journeyman.entities.column import Column
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
@@ -20,6 +20,9 @@ from journeyman.interfaces import FitRequest, FittedModel, Matrix
 __all__ = ["QuantileTrees", "QuantileTreesModel", "in_order"]
 
 FloatArray = NDArray[np.float64]
+_STRONG = ("quick", "narrow")
+"""Styles that did best untuned on tables of four sizes; many leaves, which are best for means, did worst."""
+
 _LEAST_IN_LEAF = 10  # rows: of fewer, a leaf tells no tenth from another
 
 
@@ -126,8 +129,12 @@ class QuantileTrees:
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
         """Return the settings that suit numbers, with leaves that hold enough rows to tell a quantile of."""
         return tuple(
-            replace(c, parameters={**c.parameters, "min_data_in_leaf": _in_leaf(c)})
-            for c in plain_candidates(self.name, task, rows, columns)
+            replace(
+                candidate,
+                parameters={**candidate.parameters, "min_data_in_leaf": _in_leaf(candidate)},
+                turn=Turn.EARLY if candidate.style in _STRONG else Turn.RANKED,
+            )
+            for candidate in plain_candidates(self.name, task, rows, columns)
         )
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
