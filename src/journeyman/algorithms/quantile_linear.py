@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,9 +26,9 @@ FloatArray = NDArray[np.float64]
 _PENALTIES = (1.0, 10.0, 100.0, 1000.0)
 """In units of a row; a fit's ``rounds`` is 1 + the position of the one that was kept."""
 _START = 1
-_WIDTHS = (0.3, 0.1, 0.03, 0.01)
-"""Of the smoothing, in standard deviations of the labels, one after the other: each begins where the last ended."""
-_STEPS = 60
+_WIDTHS = (0.3, 0.1, 0.03)
+"""Of the smoothing, in standard deviations of a ridge regression's errors: each begins where the last ended."""
+_STEPS = 20
 _MOST_SEARCHED_CELLS = 2_000_000
 
 
@@ -79,14 +80,20 @@ class QuantileLinear:
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit."""
         cells = rows * (features + 10) * task.outputs
-        return 0.05 + 2e-7 * cells * (3 if cells <= _MOST_SEARCHED_CELLS else 1)
+        return 0.05 + (2e-7 * cells + 1e-9 * rows * features**2) * (3 if cells <= _MOST_SEARCHED_CELLS else 1)
 
     def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
-        """Return the expected bytes of one fit: scaled rows, and what the solver keeps of each row and level."""
-        return 24 * rows * features + 60 * rows * task.outputs + 200 * features * task.outputs
+        """Return the expected bytes of one fit: scaled rows, what is kept of each row and level, and axes."""
+        return 24 * rows * features + 60 * rows * task.outputs + 200 * features * task.outputs + 32 * features**2
 
     def fit(self, request: FitRequest) -> FittedModel:
-        """Learn with each penalty while it helps the validation rows, or with the one that an earlier fit kept."""
+        """Learn with each penalty while it helps the validation rows, or with the one that an earlier fit kept.
+
+        Raises
+        ------
+        TimeoutError
+            Where there is no time for one penalty.
+        """
         problem = _Problem(request)
         valid_x, valid_y = request.valid_x, request.valid_y
         if valid_x is None or valid_y is None:
@@ -103,10 +110,11 @@ class QuantileLinear:
 
         loss(_START)
         if request.x.values.size * request.task.outputs <= _MOST_SEARCHED_CELLS:  # on many rows, one does as another
-            for way in (range(_START, len(_PENALTIES)), range(_START, -1, -1)):
-                for here, there in itertools.pairwise(way):
-                    if request.out_of_time() or loss(there) >= loss(here):
-                        break
+            with contextlib.suppress(TimeoutError):  # what was found is whole
+                for way in (range(_START, len(_PENALTIES)), range(_START, -1, -1)):
+                    for here, there in itertools.pairwise(way):
+                        if loss(there) >= loss(here):
+                            break
         return min(found.values(), key=lambda pair: pair[0])[1]
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
@@ -123,48 +131,57 @@ class _Problem:
         self.center, self.spread = x.mean(axis=0), x.std(axis=0)
         self.spread[self.spread <= 1e-12] = 1.0
         self.scaled = (x - self.center) / self.spread
-        self.middle, self.size = float(np.median(y)), float(y.std()) or 1.0
-        self.y = (y - self.middle) / self.size
         share = np.ones(len(y)) if request.weights is None else request.weights
         self.share = (share / share.sum())[:, None]
+        self.y, self.middle = y, float((self.share[:, 0] * y).sum())
+        self.second = self.scaled.T @ (self.share * self.scaled)
+        self.towards = self.scaled.T @ (self.share[:, 0] * (y - self.middle))
         margin = 0.1 * float(np.ptp(y))  # a plane leaves the range of what was seen; not by much
         self.ends = float(y.min()) - margin, float(y.max()) + margin
         self.out_of_time = request.out_of_time
 
     def solve(self, position: int) -> QuantilePlanes:
-        """Return the planes under a penalty."""
+        """Return the planes under a penalty, from the ridge regression on.
+
+        Raises
+        ------
+        TimeoutError
+            Where there is no time for it: planes on their way are too far apart, or too near.
+        """
         # Here and not above: it takes long to load, and stored planes predict without it.
         from scipy.optimize import minimize  # noqa: PLC0415  # heavy: imported where it is used
 
-        features, outputs = self.scaled.shape[1], len(self.levels)
-        found = np.zeros((features + 1, outputs))
-        found[-1] = np.quantile(self.y, self.levels)
+        penalty, features = _PENALTIES[position] / len(self.y), self.scaled.shape[1]
+        # On axes along which features are not related, few steps are enough.
+        axes = np.linalg.inv(np.linalg.cholesky(self.second + (penalty + 1e-9) * np.eye(features))).T
+        start = axes @ (axes.T @ self.towards)
+        left = self.y - self.middle - self.scaled @ start
+        size = float(left.std()) or 1.0
+        turned, labels = self.scaled @ axes, left / size
+        found = np.zeros((features + 1, len(self.levels)))
+        found[-1] = np.quantile(labels, self.levels)
+        begun = start / size
+
+        def loss(flat: FloatArray, width: float) -> tuple[float, FloatArray]:
+            """Return the smoothed loss and its gradient."""
+            if self.out_of_time():
+                raise TimeoutError
+            moved = flat.reshape(found.shape)
+            above = labels[:, None] - (turned @ moved[:-1] + moved[-1])
+            levels = np.array(self.levels)
+            below = ndtr(-above / width)
+            density = np.exp(-0.5 * (above / width) ** 2) / np.sqrt(2.0 * np.pi)
+            weights = axes @ moved[:-1] + begun[:, None]
+            cost = float((self.share * (above * (levels - below) + width * density)).sum())
+            slope = self.share * (below - levels)
+            gradient = np.vstack([turned.T @ slope + penalty * (axes.T @ weights), slope.sum(axis=0)])
+            return cost + 0.5 * penalty * float((weights**2).sum()), gradient.ravel()
+
         for width in _WIDTHS:
             told = minimize(
-                partial(self._loss, width=width, penalty=_PENALTIES[position] / len(self.y)),
-                found.ravel(),
-                method="L-BFGS-B",
-                jac=True,
-                callback=self._watch,
-                options={"maxiter": _STEPS},
+                partial(loss, width=width), found.ravel(), method="L-BFGS-B", jac=True, options={"maxiter": _STEPS}
             )
-            found = np.asarray(told.x, dtype=np.float64).reshape(features + 1, outputs)
-        weights = found[:-1] * (self.size / self.spread[:, None])
-        offsets = found[-1] * self.size + self.middle - self.center @ weights
+            found = np.asarray(told.x, dtype=np.float64).reshape(found.shape)
+        weights = (axes @ found[:-1] * size + start[:, None]) / self.spread[:, None]
+        offsets = found[-1] * size + self.middle - self.center @ weights
         return QuantilePlanes(weights, offsets, self.levels, *self.ends, position + 1)
-
-    def _loss(self, flat: FloatArray, width: float, penalty: float) -> tuple[float, FloatArray]:
-        """Return the smoothed loss and its gradient."""
-        found = flat.reshape(-1, len(self.levels))
-        above = self.y[:, None] - (self.scaled @ found[:-1] + found[-1])
-        levels = np.array(self.levels)
-        below = ndtr(-above / width)
-        density = np.exp(-0.5 * (above / width) ** 2) / np.sqrt(2.0 * np.pi)
-        loss = float((self.share * (above * (levels - below) + width * density)).sum())
-        slope = self.share * (below - levels)
-        gradient = np.vstack([self.scaled.T @ slope + penalty * found[:-1], slope.sum(axis=0)])
-        return loss + 0.5 * penalty * float((found[:-1] ** 2).sum()), gradient.ravel()
-
-    def _watch(self, xk: FloatArray) -> None:
-        if self.out_of_time():
-            raise StopIteration

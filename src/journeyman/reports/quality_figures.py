@@ -177,7 +177,7 @@ def _prediction_figures(report: BuildReport) -> list[Figure]:
     tips = [f"{a} to {b}: {plural(c, 'row')} ({percent(c / total)})" for (a, b), c in zip(spoken, counts, strict=True)]
     marks: list[Mark] = [Bars(bins, counts, tips=tips)]
     y = linear_scale(0, max(counts), "rows", zero=True)
-    note = f"How often the model predicts {'each class' if task.labels else 'which values'}."
+    note = f"How often the model predicts each {'class' if task.labels else 'value'}."
     threshold = report.evaluation.threshold
     if threshold is not None:
         marks.append(Rule((threshold, threshold), (y.low, y.high), "c-ink"))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.linear_model import QuantileRegressor
 
 from journeyman.algorithms.baseline import Baseline
 from journeyman.algorithms.lightgbm_trees import LightGBM
@@ -13,6 +14,7 @@ from journeyman.algorithms.quantile_linear import QuantileLinear
 from journeyman.algorithms.quantile_trees import QuantileTrees, in_order
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, Matrix, minimises
+from journeyman.tasks.quantiles import PinballLoss
 from journeyman.testing.algorithm_checks import sample_request
 
 BOTH = pytest.mark.parametrize("algorithm", [QuantileTrees(), QuantileLinear()], ids=lambda a: a.name)
@@ -66,12 +68,30 @@ def test_the_baseline_knows_the_quantiles_of_weighted_rows() -> None:
     assert weighed[0] == pytest.approx(np.quantile(asked.y, [0.75, 0.55, 0.95]), abs=0.1)
 
 
-@BOTH
-def test_who_has_no_time_stops_where_it_is(algorithm) -> None:
-    hurried = replace(request(algorithm), out_of_time=lambda: True)
-    model = algorithm.fit(hurried)
+def test_trees_without_time_stop_where_they_are_and_planes_that_are_not_whole_are_no_model() -> None:
+    hurried = replace(request(QuantileTrees()), out_of_time=lambda: True)
+    model = QuantileTrees().fit(hurried)
     assert model.rounds >= 1
     assert np.isfinite(model.predict(hurried.x)).all()
+    with pytest.raises(TimeoutError):
+        QuantileLinear().fit(hurried)
+    looks = iter(range(10_000))
+    late = replace(request(QuantileLinear()), out_of_time=lambda: next(looks) > 75)  # in the middle of another penalty
+    whole = QuantileLinear().fit(replace(late, valid_x=None, valid_y=None, rounds=2, out_of_time=lambda: False))
+    assert np.array_equal(QuantileLinear().fit(late).predict(late.x), whole.predict(late.x))
+
+
+def test_planes_come_as_near_as_an_exact_solver() -> None:
+    asked = replace(request(QuantileLinear()), valid_x=None, valid_y=None, rounds=1)
+    exact = np.column_stack(
+        [
+            QuantileRegressor(quantile=float(q), alpha=0.0).fit(asked.x.values, asked.y).predict(asked.x.values)
+            for q in LEVELS
+        ]
+    )
+    metric = PinballLoss(tuple(map(float, LEVELS)))
+    ours = metric.score(asked.y, QuantileLinear().fit(asked).predict(asked.x))
+    assert ours == pytest.approx(metric.score(asked.y, exact), rel=2e-3)
 
 
 def test_a_final_fit_has_its_least_rounds_whatever_the_time() -> None:
