@@ -86,6 +86,17 @@ def test_the_report_and_the_card_tell_of_the_quantiles(release: Release) -> None
     assert release.evaluation.main.gain_low > 0
 
 
+def test_reasons_are_those_of_the_median(release: Release) -> None:
+    new = rows(7, 20)
+    reasons = release.explain(new)
+    assert isinstance(reasons.attrs["base"], float)
+    np.testing.assert_allclose(reasons.sum(axis=1) + reasons.attrs["base"], release.predict(new), rtol=1e-9)
+    for example in release.report.examples:
+        moved = sum(change for _, _, change in example.reasons)  # of two columns, all are named
+        typical = float(example.prediction) - moved
+        assert typical == pytest.approx(reasons.attrs["base"], rel=0.05)
+
+
 def test_versions_are_compared_where_they_predict_the_same_quantiles(workspace: Path) -> None:
     more = pd.concat([rows(0, 1_500), rows(6, 600)])
     made = build(more, target="y", task="quantiles", trials=3, workspace=workspace, name="q")

@@ -228,7 +228,8 @@ class Release:
         """
         conformed = conform(rows, self._reader, self.left_out)
         self.findings = conformed.findings
-        predictions = self._scorer.predict(conformed.block)
+        predict = self._scorer.predict if self.task.labels else self._values
+        predictions = predict(conformed.block)
         if not self.task.labels:
             outputs = [0] * len(predictions)
         elif label is not None:
@@ -237,8 +238,12 @@ class Release:
             codes = {value: code for code, value in enumerate(typed_labels(self.task).tolist())}
             outputs = [codes[value] for value in self.labels(predictions).tolist()]
         typical = typical_row(self.report.profile, self.columns)
-        frame = contribution_frame(self._scorer.predict, conformed.block, typical, outputs)
+        frame = contribution_frame(predict, conformed.block, typical, outputs)
         return frame.set_index(row_index(rows, len(frame)))
+
+    def _values(self, block: Block) -> FloatArray:
+        """Return the numbers that stand for predictions, shape (n_samples, 1)."""
+        return self._scorer.predict(block)[:, :1]
 
     def predict_interval(self, rows: object) -> pd.DataFrame:
         """Return prediction, low and high of each row; the true value lies between in about 90% of all rows.
