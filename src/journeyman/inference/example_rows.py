@@ -25,7 +25,8 @@ def explained_examples(
 ) -> tuple[Example, ...]:
     """Return the evaluation's example rows, each with up to four columns that moved its prediction most.
 
-    Contributions are to the probability of the predicted class, or to the value (the first output), as against a typical row.
+    Contributions are to the probability of the predicted class, or to the value (the first output), as against a
+    typical row.
 
     Parameters
     ----------
