@@ -258,7 +258,7 @@ class Evaluation:
     threshold : float or None
         Binary tasks: the positive label is given from this probability on.
     calibration, gain, roc, precision_recall : Curve or None
-        Classification (binary, or the most frequent class against the rest).
+        Classification (binary, or the most frequent class against the rest); calibration of quantiles, too.
     calibration_error : float or None
         Expected calibration error, 10 bins of equal count.
     residuals : tuple of Curve

@@ -98,6 +98,17 @@ class Task:
         return 1 if len(self.labels) == 2 else max(1, len(self.labels), len(self.output_names))
 
     @property
+    def prediction_names(self) -> tuple[str, ...]:
+        """What the numbers of a prediction are: probabilities of labels, or ``output_names``; empty for one number.
+
+        Examples
+        --------
+        >>> Task("y", "binary", "roc_auc", ("no", "yes")).prediction_names
+        ('no', 'yes')
+        """
+        return self.labels or self.output_names
+
+    @property
     def link(self) -> Link:
         """How raw scores of a model become its prediction."""
         return Link.IDENTITY if not self.labels else Link.LOGISTIC if len(self.labels) == 2 else Link.SOFTMAX

@@ -26,6 +26,8 @@ class Picture(StrEnum):
     """Calibration, gain, ROC and precision-recall curves of the positive class, or of the most frequent one."""
     THRESHOLDS = "thresholds"
     RESIDUALS = "residuals"
+    QUANTILES = "quantiles"
+    """How many labels lie below each quantile that is predicted."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,16 @@ class TaskTraits:
     ----------
     error_name : str
         What the mean of ``TaskType.errors`` is called.
+    error_metric : str
+        Metric whose best constant is what one predicts who knows no column, where errors are compared.
     loss_name : str
         What the mean of ``TaskType.live_losses`` is called.
     strata_name : str
         What rows are stratified by.
     pictures : frozenset of Picture
         What its evaluation draws.
+    outputs_name : str
+        What the further numbers of a prediction are called, where it has several.
     bound : Bound
         What a release says of how far a label may lie from a prediction.
     tempered, thresholded : bool
@@ -57,10 +63,12 @@ class TaskTraits:
     """
 
     error_name: str
+    error_metric: str
     loss_name: str
     strata_name: str
     pictures: frozenset[Picture]
     bound: Bound
+    outputs_name: str = ""
     tempered: bool = False
     thresholded: bool = False
     rescaled: bool = False

@@ -15,6 +15,7 @@ from journeyman.interfaces.learning import (
     Preparation,
     StartsSlowly,
     WeighsRows,
+    minimises,
 )
 from journeyman.interfaces.metric import Metric, WeightedScore
 from journeyman.interfaces.operating import DriftDetector, Notifier, PredictionLog
@@ -22,7 +23,7 @@ from journeyman.interfaces.reading import QualityRule, RuleContext, RuleScope, S
 from journeyman.interfaces.relation import Relation, TableReader, place
 from journeyman.interfaces.running import Clock, Progress, Run
 from journeyman.interfaces.stream import Stream
-from journeyman.interfaces.task_type import TaskType
+from journeyman.interfaces.task_type import HasOptions, TaskType
 
 __all__ = [
     "Algorithm",
@@ -33,6 +34,7 @@ __all__ = [
     "FitRequest",
     "FittedModel",
     "FittedPreparation",
+    "HasOptions",
     "LearnsLong",
     "Matrix",
     "Metric",
@@ -53,6 +55,7 @@ __all__ = [
     "TaskType",
     "WeighsRows",
     "WeightedScore",
+    "minimises",
     "place",
     "scope_of",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from journeyman.entities.task_traits import TaskTraits
 from journeyman.interfaces.metric import Metric
 from journeyman.settings import BuildSettings
 
-__all__ = ["TaskType"]
+__all__ = ["HasOptions", "TaskType"]
 
 FloatArray = NDArray[np.float64]
 
@@ -108,4 +108,13 @@ class TaskType(Protocol):
 
     def label_reader(self, task: Task) -> Callable[[Any], float]:
         """Return what makes a code or value of a recorded label; NaN where this task does not know it."""
+        ...
+
+
+@runtime_checkable
+class HasOptions(Protocol):
+    """What a kind of task offers besides whose errors depend on what a task has chosen, such as levels of quantiles."""
+
+    def of(self, task: Task) -> TaskType:
+        """Return the kind as a task has chosen it."""
         ...

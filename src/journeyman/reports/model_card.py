@@ -13,6 +13,7 @@ from journeyman.reports.phrases import score_row, sentence, unseen_words
 from journeyman.reports.pressing import pressing_findings
 from journeyman.reports.reported_findings import reported_findings
 from journeyman.reports.words import clean, number, percent, place, plural
+from journeyman.tasks import task_type
 
 __all__ = ["CardSection", "model_card", "model_card_text"]
 
@@ -70,6 +71,8 @@ def _use(report: BuildReport) -> list[str]:
         what = f"which of {len(task.labels)} classes '{task.target}' is, with probabilities"
     else:
         what = f"the number '{task.target}'"
+        if len(task.output_names) > 1:
+            what += f", with its {task_type(task).traits.outputs_name} {', '.join(task.output_names[1:])}"
     lines = [f"It predicts {what}, for rows like those of {place(report.source)}."]
     if report.decision.verdict is Verdict.DO_NOT_RELEASE:
         lines.append("It is not recommended for use.")

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from journeyman.entities.task import Task
 from journeyman.errors import SettingsError
-from journeyman.interfaces import Metric, TaskType
+from journeyman.interfaces import HasOptions, Metric, TaskType
 from journeyman.metrics import all_metrics, refuse_metric
 from journeyman.plugins import load_parts
 
@@ -55,8 +55,9 @@ def find_task_type(name: str) -> TaskType:
 
 
 def task_type(task: Task) -> TaskType:
-    """Return what a task's kind does."""
-    return find_task_type(task.kind)
+    """Return what a task's kind does, as the task has chosen its options."""
+    kind = find_task_type(task.kind)
+    return kind.of(task) if isinstance(kind, HasOptions) else kind
 
 
 def fitting_metrics(task: Task) -> Mapping[str, Metric]:

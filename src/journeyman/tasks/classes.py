@@ -32,6 +32,7 @@ _MANY_CODES = 100
 
 _TRAITS = TaskTraits(
     error_name="share of wrong predictions",
+    error_metric="log_loss",
     loss_name="Brier score",
     strata_name="class",
     pictures=frozenset({Picture.CONFUSION, Picture.PROBABILITIES}),

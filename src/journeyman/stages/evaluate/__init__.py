@@ -19,7 +19,6 @@ from journeyman.entities.task import Scheme, Task
 from journeyman.entities.task_traits import Picture
 from journeyman.entities.trial import Ensemble
 from journeyman.interfaces import Metric
-from journeyman.metrics import METRICS
 from journeyman.stages.evaluate import curves
 from journeyman.stages.evaluate.baseline import trivial
 from journeyman.stages.evaluate.examined import Examined, examine, units_of
@@ -139,8 +138,13 @@ def _positive(examined: Examined) -> tuple[FloatArray, FloatArray]:
 
 
 def _pictures(examined: Examined, task: Task, seed: int) -> tuple[FloatArray, IntArray, dict[str, Curve]]:
-    if Picture.PROBABILITIES not in task_type(task).traits.pictures:
-        return *curves.histogram(examined.predictions[:, 0]), {}
+    pictures = task_type(task).traits.pictures
+    if Picture.PROBABILITIES not in pictures:
+        histogram = curves.histogram(examined.predictions[:, 0])
+        if Picture.QUANTILES not in pictures:
+            return *histogram, {}
+        levels = np.array(task.output_names, dtype=np.float64)
+        return *histogram, {"calibration": curves.quantile_calibration(examined.y, examined.predictions, levels)}
     truth, p = _positive(examined)
     drawn = {"calibration": curves.calibration(truth, p), "gain": curves.gain(truth, p)}
     drawn |= {"roc": curves.roc(truth, p), "precision_recall": curves.precision_recall(truth, p)}
@@ -186,9 +190,8 @@ def _slices(
         first = rng.random(int(apart.max()) + 1)[apart] < 0.5
         found_on, found_answers = examined.rows[first], examined.predictions[first]
         confirmed_on, confirmed_answers = examined.rows[~first], examined.predictions[~first]
-    # the losses of parts are errors, absolute ones of numbers
-    # the best constant of the errors: class shares, or the median
-    metric = METRICS["log_loss" if task.labels else "mae"]
+    # the losses of parts are errors: what is best for them without a column need not be what the metric likes best
+    metric = fitting_metrics(task)[task_type(task).traits.error_metric]
     guess = trivial(target[split.train], task, metric, 1)
 
     def losses(rows: IntArray, answers: FloatArray) -> Losses:
