@@ -19,7 +19,7 @@ from journeyman.interfaces.metric import Metric, WeightedScore
 from journeyman.interfaces.operating import DriftDetector, Notifier, PredictionLog, TrafficLog
 from journeyman.interfaces.reading import QualityRule, RuleContext, RuleScope, Source, scope_of
 from journeyman.interfaces.running import Artifacts, Clock, Progress, Run
-from journeyman.interfaces.task_type import TaskType
+from journeyman.interfaces.task_type import PosesExamination, TaskType
 
 __all__ = [
     "Algorithm",
@@ -35,6 +35,7 @@ __all__ = [
     "Metric",
     "MinimisesLosses",
     "Notifier",
+    "PosesExamination",
     "PredictionLog",
     "Preparation",
     "Progress",

@@ -17,6 +17,7 @@ from journeyman.entities.decision import Action, Decision
 from journeyman.entities.evaluation import Evaluation, Example, Explanation
 from journeyman.entities.experience import Experience
 from journeyman.entities.finding import Finding
+from journeyman.entities.ingested import Ingested
 from journeyman.entities.lookup_gain import LookupGain
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.profile import Profile
@@ -30,7 +31,7 @@ from journeyman.entities.trial import Ensemble
 from journeyman.inference.champion import LEARNED, champion_predictions, learned_file
 from journeyman.inference.example_rows import explained_examples
 from journeyman.inference.model_files import FittedEnsemble, ModelCard, PlacedMember, make_scorer, release_files
-from journeyman.interfaces import Averaging, Metric, RuleScope, Run, Source, scope_of
+from journeyman.interfaces import Averaging, Metric, PosesExamination, RuleScope, Run, Source, scope_of
 from journeyman.pipelines.search import search
 from journeyman.reports.model_card import model_card_text
 from journeyman.runtime.components import Components
@@ -70,7 +71,7 @@ from journeyman.stages.train import FittedPart, PreparedRows, fit_member, fit_pr
 from journeyman.stores.facts import encode
 from journeyman.stores.releases import write_release
 from journeyman.stores.workspace import Workspace
-from journeyman.tasks import metric_of
+from journeyman.tasks import metric_of, task_type
 from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.transformers.duplicate_lookup import build_lookup
 
@@ -184,12 +185,15 @@ def prepare_table(
     ingested = run.step("ingest", partial(ingest, source), settings)
     draft = run.step("frame the task", frame_task, ingested.table, settings)
     metric_of(draft)
+    kind = task_type(draft)
+    if isinstance(kind, PosesExamination):
+        return _pose_examination(kind, ingested, draft, settings, components, run)
     tell("check")
     first = partial(_check, components, (RuleScope.COLUMNS, RuleScope.WHOLE))
     before = run.step("check", first, ingested.table, draft, settings.seed, None)
     tell("split")
     division = run.step("split", _divide, ingested.table, draft, before, settings)
-    known = np.flatnonzero(ingested.table.frame[settings.target].notna().to_numpy())
+    known = np.flatnonzero(ingested.table.frame[draft.target].notna().to_numpy())
     then = partial(_check, components, (RuleScope.TRAINING,))
     seen = before + run.step("check training rows", then, ingested.table, draft, settings.seed, known[division.train])
     seen = tuple(sorted(seen, key=lambda f: (f.severity.rank, f.code, f.subject, f.message)))
@@ -199,6 +203,32 @@ def prepare_table(
     found = sorted((*ingested.findings, *seen, *repaired.findings), key=lambda f: f.severity.rank)
     task, findings = follow_split(repaired.task, found, division)
     return replace(repaired, task=task), findings, division
+
+
+def _pose_examination(
+    kind: PosesExamination, ingested: Ingested, draft: Task, settings: BuildSettings, components: Components, run: Run
+) -> tuple[Repaired, tuple[Finding, ...], Split]:
+    """Make a table ready whose kind of task needs no target: rules that judge by a target have nothing to judge by."""
+    tell = components.progress.stage
+    tell("check")
+    seen = run.step(
+        "check", partial(_check, components, (RuleScope.COLUMNS,)), ingested.table, draft, settings.seed, None
+    )
+    _tell_needless(components, settings, seen)
+    tell("repair")
+    prepared = run.step("repair", partial(_repair_and_pose, kind), ingested.table, draft, seen, settings)
+    tell("split")
+    division = run.step("split", split, prepared.table, prepared.task, settings.seed)
+    found = sorted((*ingested.findings, *seen, *prepared.findings), key=lambda f: f.severity.rank)
+    task, findings = follow_split(prepared.task, found, division)
+    return replace(prepared, task=task), findings, division
+
+
+def _repair_and_pose(
+    kind: PosesExamination, table: Table, draft: Task, findings: Sequence[Finding], settings: BuildSettings
+) -> Repaired:
+    repaired = repair(table, draft, findings, settings)
+    return replace(repaired, table=kind.pose(repaired.table, repaired.task, settings.seed))
 
 
 def _divide(table: Table, draft: Task, findings: Sequence[Finding], settings: BuildSettings) -> Split:
@@ -393,9 +423,10 @@ def _report(
         created=built.created,
         source=built.settings.source,
         rows=table.source_rows,
-        trained_rows=len(table.frame),
-        holdout_rows=len(built.division.holdout),
-        columns=table.columns,
+        trained_rows=table.real_rows,
+        holdout_rows=int((built.division.holdout < table.real_rows).sum()),
+        planted_rows=table.planted,
+        columns=table.without_planted().columns,
         task=built.repaired.task,
         split_reason=built.division.reason,
         findings=built.findings,

@@ -63,7 +63,7 @@ class Regression:
 
     def frame(self, table: Table, settings: BuildSettings, reason: str) -> Task:
         """Return the task; TargetError where the target holds no numbers, one alone, or numbers beyond all squares."""
-        column, values = table.column(settings.target), table.frame[settings.target]
+        column, values = table.column(settings.target_column), table.frame[settings.target_column]
         check_options(settings, self.name)
         refuse_missing(column, values)
         _check_numbers(values, column)
@@ -161,7 +161,7 @@ class Regression:
         """Return the first output."""
         return predictions[:, 0]
 
-    def named_outputs(self, predictions: FloatArray, task: Task) -> Mapping[str, FloatArray]:
+    def named_outputs(self, predictions: FloatArray, task: Task) -> Mapping[str, NDArray[Any]]:
         """Return nothing more."""
         return {}
 

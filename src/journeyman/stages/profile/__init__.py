@@ -38,8 +38,9 @@ def profile(source: Source, table: Table, task: Task, split: Split) -> Profile:
     task, split
         Associations with the target come from training rows only.
     """
-    rows = training_rows(split)
-    strengths = associations(table, task, rows)
+    rows, table, planted = training_rows(split), table.without_planted(), table.planted
+    rows = rows[rows < len(table.frame)]
+    strengths = {} if planted else associations(table, task, rows)  # with a target that was made up
     anchors = {c.name: _anchor(table, c) for c in table.columns if is_measured(c)}
     if table.sampled:
         # Here and not above: Ibis and DuckDB take a second and 100 MB, and only tables that outgrow memory need them.
