@@ -1,12 +1,15 @@
-"""How odd a row is, without labels: the mean rank of four detectors that err differently.
+"""How odd a row is, without labels: the best rank that four detectors which err differently give it.
 
 No detector is the best one on all tables (Han et al. 2022, ADBench), and nothing that can be measured without labels
-tells which one is on this table (Ma et al. 2021): so there is one fixed ensemble, and nothing is selected.
+tells which one is on this table (Ma et al. 2021): so there is one fixed ensemble, and nothing is selected. Ranks are
+not averaged: a row that is odd in one way alone, such as one value far outside, is so to one or two detectors, and the
+others would outvote them (docs/decisions/0062).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -31,8 +34,6 @@ _ROWS = 20_000  # that detectors learn from: more of them cost time and move no 
 _NEIGHBOUR_ROWS, _NEIGHBOURS = 4_000, 10
 _MIXTURE_ROWS, _COMPONENTS = 5_000, 4
 _TREES, _TREE_ROWS = 100, 256  # as Liu et al. 2008 found enough
-_CROSS_FITTED = 6_000  # above it, a third of the rows can be spared to calibrate
-_PARTS = 4
 _MOST_CALIBRATING = 10_000
 _TAIL_VALUES, _BODY_VALUES = 500, 1_000  # of each column that are kept: all of its tails, and some between them
 _CELLS = 2_000_000  # distances held at a time
@@ -130,7 +131,7 @@ class TailSums(msgspec.Struct, frozen=True):
             values = self.values[own]
             rarest = np.minimum(np.interp(column, values, self.below[own]), np.interp(column, values, self.above[own]))
             past = np.maximum(values[0] - column, column - values[-1]).clip(0.0) / self.reach[k]
-            total += np.log1p(past) - np.log(rarest)
+            total += past - np.log(rarest)  # beyond its ends a tail is taken to be exponential
         return total
 
 
@@ -208,7 +209,7 @@ class AnomalyModel(msgspec.Struct, frozen=True):
     each : tuple of Tail
         Of each detector's scores.
     together : Tail
-        Of the negative mean share.
+        Of the negative least share.
     """
 
     detectors: Detectors
@@ -224,11 +225,11 @@ class AnomalyModel(msgspec.Struct, frozen=True):
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return the share of ordinary rows that are less odd, below 1, shape (n_samples, 1)."""
-        odd = _mean_shares(self.each, self.detectors.scores(x.values))
+        odd = _least_shares(self.each, self.detectors.scores(x.values))
         return np.asarray(1.0 - self._share(odd))[:, None]
 
     def _share(self, odd: FloatArray) -> FloatArray:
-        """Return the share of rows that are as odd; beyond the oddest of them it falls as their mean share does."""
+        """Return the share of rows that are as odd; beyond the oddest of them it falls as that share does."""
         least = -self.together.values[-1]
         return np.asarray(self.together.share(-np.maximum(odd, least)) * np.minimum(odd / least, 1.0))
 
@@ -239,7 +240,7 @@ class AnomalyModel(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class AnomalyScores:
-    """The mean rank of ECOD, an isolation forest, distances to neighbours and a Gaussian mixture.
+    """The best rank by ECOD, an isolation forest, distances to neighbours and a Gaussian mixture.
 
     Rows whose label is 1 were planted to examine the model, and teach nothing.
 
@@ -259,12 +260,10 @@ class AnomalyScores:
         return (Candidate(self.name, {}, why, preparation=self.preparations[0]),)
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
-        """Return the expected seconds of one fit: several fits of few rows, and the scores that calibrate."""
-        fits = _PARTS + 1 if rows <= _CROSS_FITTED else 1
-        learned, scored = min(rows, _ROWS), min(rows, _MOST_CALIBRATING)
-        return fits * (0.3 + 1e-6 * learned * features + 2e-9 * learned * features**2) + scored * (
-            1.2e-4 + 2e-6 * features
-        )
+        """Return the expected seconds of one fit, and of the scores that calibrate."""
+        learned, scored = min(rows, _ROWS), min(rows // 3, _MOST_CALIBRATING)
+        fit = 0.4 + 1e-6 * learned * features + 5e-9 * learned * features**2
+        return fit + scored * (1.2e-4 + 2e-6 * features)
 
     def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
         """Return the expected bytes of one fit: copies of the rows, the distances held at a time, the components."""
@@ -273,42 +272,24 @@ class AnomalyScores:
         return 8 * rows * features + 6 * 8 * learned * features + held + 3 * _COMPONENTS * 8 * features**2 + 40_000_000
 
     def fit(self, request: FitRequest) -> FittedModel:
-        """Fit on ordinary rows; their scores are calibrated on such of them as a fit has not seen."""
+        """Fit on two thirds of the ordinary rows; the others calibrate, so that shares hold for new rows."""
         x = np.ascontiguousarray(request.x.values[request.y != 1.0])
         rng = np.random.default_rng(request.seed)
         order = rng.permutation(len(x))
-
-        def fitted(rows: IntArray) -> Detectors:
-            if request.out_of_time():
-                raise TimeoutError
-            return _fit(x[np.sort(rows[:_ROWS])], rng)
-
-        if len(x) > _CROSS_FITTED:
-            spared = min(_MOST_CALIBRATING, len(x) // 3)
-            detectors = fitted(order[spared:])
-            scores = detectors.scores(x[np.sort(order[:spared])])
-        else:
-            scores = _cross_scores(x, order, fitted)
-            detectors = fitted(order)
+        spared = min(_MOST_CALIBRATING, max(1, len(x) // 3))
+        detectors = _fit(x[np.sort(order[spared:][:_ROWS])], rng)
+        scores = detectors.scores(x[np.sort(order[:spared])])
         each = tuple(Tail.of(own) for own in scores.T)
-        return AnomalyModel(detectors, each, Tail.of(-_mean_shares(each, scores)))
+        return AnomalyModel(detectors, each, Tail.of(-_least_shares(each, scores)))
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""
         return msgspec.msgpack.decode(files["anomaly.msgpack"], type=AnomalyModel, dec_hook=decode_array)
 
 
-def _cross_scores(x: FloatArray, order: IntArray, fitted: Callable[[IntArray], Detectors]) -> FloatArray:
-    """Return each row's scores by detectors that have learned from the other parts of the rows."""
-    scores = np.empty((len(x), 4))
-    for part in np.array_split(order, min(_PARTS, len(x))):
-        scores[part] = fitted(np.setdiff1d(order, part, assume_unique=True)).scores(x[part])
-    return scores
-
-
-def _mean_shares(each: Sequence[Tail], scores: FloatArray) -> FloatArray:
-    """Return the mean over detectors of the share of rows that are as odd, shape (n_samples,)."""
-    return np.asarray(sum(tail.share(own) for tail, own in zip(each, scores.T, strict=True)) / len(each))
+def _least_shares(each: Sequence[Tail], scores: FloatArray) -> FloatArray:
+    """Return the share of rows that are as odd to the detector that finds a row oddest, shape (n_samples,)."""
+    return np.asarray(np.min([tail.share(own) for tail, own in zip(each, scores.T, strict=True)], axis=0))
 
 
 def _folded(x: FloatArray) -> FloatArray:
@@ -337,7 +318,10 @@ def _mixture(x: FloatArray, seed: int) -> Mixture:
     full = rows >= 5 * features
     components = int(np.clip(rows // (10 * features), 1, _COMPONENTS)) if full else 1
     kind = "full" if full else "diag"
-    found = GaussianMixture(components, covariance_type=kind, reg_covar=1e-3, random_state=seed, max_iter=50).fit(x)
+    asked = GaussianMixture(components, covariance_type=kind, reg_covar=1e-3, random_state=seed, max_iter=50)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of too few steps, or of equal rows: what it found is a density all the same
+        found = asked.fit(x)
     factors = found.precisions_cholesky_
     if not full:
         factors = np.array([np.diag(line) for line in factors])
@@ -350,13 +334,14 @@ def _forest(x: FloatArray, seed: int) -> FlatTrees:
     """Grow an isolation forest (Liu et al. 2008); a leaf answers with the length of the path that ends in it."""
     from sklearn.ensemble import IsolationForest  # noqa: PLC0415 - see _mixture
 
-    grown = IsolationForest(n_estimators=_TREES, max_samples=min(_TREE_ROWS, len(x)), random_state=seed).fit(x.astype(np.float32))
+    most = min(_TREE_ROWS, len(x))
+    grown = IsolationForest(n_estimators=_TREES, max_samples=most, random_state=seed).fit(x.astype(np.float32))
     trees = [tree.tree_ for tree in grown.estimators_]
     return flatten(trees, [_path_lengths(t.children_left, t.children_right, t.n_node_samples) for t in trees])
 
 
 def _path_lengths(left: IntArray, right: IntArray, rows: IntArray) -> FloatArray:
-    """Return for each node its depth, and how much deeper its rows would lie if they were parted, shape (n_nodes, 1)."""
+    """Return each node's depth, and how much deeper its rows would lie if they were parted, shape (n_nodes, 1)."""
     depth = np.zeros(len(left))
     for node in range(len(left)):  # children come after their parent
         if left[node] >= 0:
