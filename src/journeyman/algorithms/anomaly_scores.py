@@ -19,17 +19,15 @@ from numpy.typing import NDArray
 from journeyman.algorithms.flat_trees import FlatTrees, flatten
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column
+from journeyman.entities.metric import ANOMALY_LOSS
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 from journeyman.transformers.steps import decode_array, encode_array
 
-__all__ = ["ANOMALY_LOSS", "AnomalyModel", "AnomalyScores", "Tail"]
+__all__ = ["AnomalyModel", "AnomalyScores", "Tail"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-ANOMALY_LOSS = "anomaly"
-"""What no other algorithm minimises: it is learned from ordinary rows alone."""
-
 _ROWS = 20_000  # that detectors learn from: more of them cost time and move no rank
 _NEIGHBOUR_ROWS, _NEIGHBOURS = 4_000, 10
 _MIXTURE_ROWS, _COMPONENTS = 5_000, 4

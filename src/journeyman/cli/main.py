@@ -116,7 +116,10 @@ def build(  # one parameter an option: the signature is the command's interface
             show_default=False,
         ),
     ],
-    target: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column to predict; none with --task anomaly.", show_default=False)] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Column to predict; none with --task anomaly.", show_default=False),
+    ] = None,
     budget: Annotated[
         str | None,
         typer.Option(

@@ -64,7 +64,8 @@ class Table:
         if not self.planted:
             return self
         columns = tuple(c for c in self.columns if c.role is not Role.TARGET)
-        return replace(self, frame=self.frame[[c.name for c in columns]].iloc[: self.real_rows], columns=columns, planted=0)
+        frame = self.frame[[c.name for c in columns]].iloc[: self.real_rows]
+        return replace(self, frame=frame, columns=columns, planted=0)
 
     @property
     def features(self) -> tuple[Column, ...]:

@@ -54,6 +54,8 @@ class TaskTraits:
         Whether it may be learned on another scale of the target where that has a long tail.
     sliced : bool
         Whether parts of the table with greater errors than without a model are looked for.
+    marked : bool
+        Whether labels are marks, true or false.
     looked_up : bool
         Whether labels of duplicates in the training table may count beside a prediction.
     examined_weaknesses : frozenset of Cause
@@ -71,6 +73,7 @@ class TaskTraits:
     thresholded: bool = False
     rescaled: bool = False
     sliced: bool = True
+    marked: bool = False
     looked_up: bool = False
     examined_weaknesses: frozenset[Cause] = frozenset()
     treatments: frozenset[TreatmentKind] = frozenset()

@@ -219,6 +219,7 @@ def _pose_examination(
     prepared = run.step("repair", partial(_repair_and_pose, kind), ingested.table, draft, seen, settings)
     tell("split")
     division = run.step("split", split, prepared.table, prepared.task, settings.seed)
+    division = replace(division, reason=f"{division.reason}; {prepared.table.planted:,} of the rows are planted")
     found = sorted((*ingested.findings, *seen, *prepared.findings), key=lambda f: f.severity.rank)
     task, findings = follow_split(prepared.task, found, division)
     return replace(prepared, task=task), findings, division

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind, Role
-from journeyman.entities.metric import MetricWords
+from journeyman.entities.metric import ANOMALY_LOSS, MetricWords
 from journeyman.entities.table import Table
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.task_traits import Bound, Picture, TaskTraits
@@ -26,7 +26,6 @@ __all__ = ["Anomaly", "PlantedMetric"]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 _KIND = "anomaly"
-_LOSS = "anomaly"  # the one that its algorithm minimises, and no other
 _SCORE = "anomaly score"
 _OPTION = "false_alarms"
 _FALSE_ALARMS = 0.01
@@ -41,6 +40,7 @@ _TRAITS = TaskTraits(
     pictures=frozenset({Picture.RANKING, Picture.STRANGEST}),
     bound=Bound.NONE,
     sliced=False,  # rare rows score high, which is no error
+    marked=True,
 )
 
 
@@ -58,7 +58,7 @@ class PlantedMetric:
     of: str
     words: MetricWords
     kinds: frozenset[str] = frozenset({_KIND})
-    loss: str = _LOSS
+    loss: str = ANOMALY_LOSS
     greater_is_better = True
     optimum = 1.0
     on_labels = False
@@ -152,7 +152,7 @@ class Anomaly:
             group_column=settings.group,
             reason=reason,
             label_types="float",
-            metric_loss=_LOSS,
+            metric_loss=ANOMALY_LOSS,
             options={_OPTION: alarms},
         )
 

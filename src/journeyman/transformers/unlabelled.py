@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
+from journeyman.entities.metric import ANOMALY_LOSS
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.interfaces import FittedPreparation, Matrix
@@ -25,7 +26,7 @@ class UnlabelledPreparation:
 
     A column is one feature, so that no column outweighs others by the number of its categories or by its gaps.
 
-    Rows whose label is 1 were planted to examine a model: they are prepared, and teach nothing.
+    Rows that were planted to examine a model (label 1, where ``ANOMALY_LOSS`` is minimised) teach nothing.
     """
 
     name: str = "unlabelled"
@@ -46,7 +47,8 @@ class UnlabelledPreparation:
         self, block: Block, columns: Sequence[Column], y: NDArray[np.float64], task: Task, seed: int
     ) -> tuple[FittedPreparation, Matrix]:
         """Learn medians, scales and frequencies from the rows that were not planted."""
-        ordinary = {name: values[y != 1.0] for name, values in block.items()}
+        taught = y != 1.0 if task.loss == ANOMALY_LOSS else np.ones(len(y), dtype=bool)
+        ordinary = {name: values[taught] for name, values in block.items()}
         steps: list[Step] = []
         numbers = tuple(c.name for c in columns if c.kind.numeric)
         if numbers:

@@ -154,7 +154,8 @@ def _pictures(examined: Examined, task: Task, seed: int) -> tuple[FloatArray, In
     calibrated = Picture.PROBABILITIES in pictures
     truth, p = _positive(examined) if calibrated else (examined.y, examined.predictions[:, 0])
     drawn = {"calibration": curves.calibration(truth, p)} if calibrated else {}
-    drawn |= {"gain": curves.gain(truth, p), "roc": curves.roc(truth, p), "precision_recall": curves.precision_recall(truth, p)}
+    drawn |= {"gain": curves.gain(truth, p), "roc": curves.roc(truth, p)}
+    drawn["precision_recall"] = curves.precision_recall(truth, p)
     return *curves.histogram(p, 0.0, 1.0), drawn
 
 
