@@ -3,7 +3,7 @@
 No detector is the best one on all tables (Han et al. 2022, ADBench), and nothing that can be measured without labels
 tells which one is on this table (Ma et al. 2021): so there is one fixed ensemble, and nothing is selected. Ranks are
 not averaged: a row that is odd in one way alone, such as one value far outside, is so to one or two detectors, and the
-others would outvote them (docs/decisions/0062).
+others would outvote them.
 """
 
 from __future__ import annotations
