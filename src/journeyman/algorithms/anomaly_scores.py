@@ -219,7 +219,8 @@ class AnomalyModel(msgspec.Struct, frozen=True):
     def answer_seconds(self) -> float:
         """Expected seconds of one answer among many: trees, and the rows that it is compared with."""
         rows, features = self.detectors.distances.rows.shape
-        return self.detectors.forest.answer_seconds + rows * (1.6e-8 + 5e-10 * features) + 3e-7 * features
+        compared = rows * (1.6e-8 + 5e-10 * features) + 3e-7 * features
+        return self.detectors.forest.answer_seconds + float(compared)
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return the share of ordinary rows that are less odd, below 1, shape (n_samples, 1)."""

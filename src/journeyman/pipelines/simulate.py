@@ -71,8 +71,8 @@ def simulate(settings: SimulateSettings, tell: Callable[[SimulatedDay], None]) -
         release_cache = ReleaseCache(workspace, settings.name)
         release, reference = release_cache.release(1), release_cache.reference(1)
         rest = frame.iloc[first:].reset_index(drop=True)
-        truths = truths_of(rest[settings.target_column], release.task, target_column(release))
-        rows = rest.drop(columns=[settings.target_column])
+        truths = truths_of(rest[settings.target], release.task, target_column(release))
+        rows = rest.drop(columns=[settings.target])
         with _log(settings.workspace / "predictions" / settings.name) as log:
             world = World(rows, truths, release.task, reference.scale, log)
             _live(workspace, settings, world, tell)
@@ -120,7 +120,7 @@ def _live(workspace: Workspace, settings: SimulateSettings, world: World, tell: 
 def _read(settings: SimulateSettings) -> pd.DataFrame:
     source = open_source(settings.table, None, settings.style)
     frame = source.read(None, 0)
-    if settings.target_column not in frame.columns:
+    if settings.target not in frame.columns:
         raise SettingsError(
             f"{source.name} has no column {settings.target!r}",
             hint=f"columns: {', '.join(map(str, frame.columns))}"[:300],

@@ -78,7 +78,7 @@ def policy_results(replayed: Replayed, retrained: int) -> tuple[PolicyResult, ..
     most = f", {times} times at most" if times == _most_alarms(replayed.frame) else ""
     found.append((f"learn again from all rows whenever ADWIN alarms{most}", alarmed, times))
     results = [_result(replayed, name, losses, times) for name, losses, times in found]
-    said = truths_of(replayed.frame[replayed.settings.target_column], release.task, target_column(release))
+    said = truths_of(replayed.frame[replayed.settings.target], release.task, target_column(release))
     latest = np.arange(replayed.first, len(replayed.frame)) - replayed.settings.delay
     last = _unchanged(world, said[np.maximum(0, latest)])
     results.append(PolicyResult("repeat the latest known label", _mean(last) * world.scale, 0))

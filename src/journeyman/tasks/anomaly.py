@@ -159,8 +159,7 @@ class Anomaly:
     def pose(self, table: Table, task: Task, seed: int) -> Table:
         """Return the table with texts left out, and one planted row to ten real ones at its end."""
         columns = tuple(
-            replace(c, role=Role.IGNORED) if (c.role, c.kind) == (Role.FEATURE, Kind.TEXT) else c
-            for c in table.columns
+            replace(c, role=Role.IGNORED) if (c.role, c.kind) == (Role.FEATURE, Kind.TEXT) else c for c in table.columns
         )
         features = [c for c in columns if c.role is Role.FEATURE and c.name != task.time_column]
         if not features:
