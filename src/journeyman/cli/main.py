@@ -110,7 +110,10 @@ def build(  # one parameter an option: the signature is the command's interface
             show_default=False,
         ),
     ],
-    target: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column to predict.", show_default=False)] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Column to predict; none with --task anomaly.", show_default=False),
+    ] = None,
     budget: Annotated[
         str | None,
         typer.Option(
@@ -134,8 +137,8 @@ def build(  # one parameter an option: the signature is the command's interface
         str | None,
         typer.Option(
             metavar="KIND",
-            help="Kind of task: binary, multiclass, regression, quantiles or one that an installed package brings "
-            "[default: decided by the values].",
+            help="Kind of task: binary, multiclass, regression, quantiles, anomaly or one that an installed package "
+            "brings [default: decided by the values].",
             show_default=False,
             callback=known_task,
         ),
@@ -216,8 +219,6 @@ def build(  # one parameter an option: the signature is the command's interface
                 release = build_api.build_settings(Path(table), workspace, progress, began)
             _print_release(release, workspace)
             return
-        if target is None:
-            raise SettingsError("no column to predict was named", hint="add --target COLUMN")
         if budget is None and trials is None:
             budget = DEFAULT_BUDGET
         seconds = None if budget is None else parse_budget(budget)

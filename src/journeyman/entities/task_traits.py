@@ -28,6 +28,10 @@ class Picture(StrEnum):
     RESIDUALS = "residuals"
     QUANTILES = "quantiles"
     """How many labels lie below each quantile that is predicted."""
+    RANKING = "ranking"
+    """Gain, ROC and precision-recall curves of rows with label 1 by the first output."""
+    STRANGEST = "strangest"
+    """Example rows are those of label 0 that score highest."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,10 @@ class TaskTraits:
         Whether probabilities get a temperature, and a threshold from which on the second label is predicted.
     rescaled : bool
         Whether it may be learned on another scale of the target where that has a long tail.
+    sliced : bool
+        Whether parts of the table with greater errors than without a model are looked for.
+    marked : bool
+        Whether labels are marks, true or false.
     looked_up : bool
         Whether labels of duplicates in the training table may count beside a prediction.
     examined_weaknesses : frozenset of Cause
@@ -72,6 +80,8 @@ class TaskTraits:
     tempered: bool = False
     thresholded: bool = False
     rescaled: bool = False
+    sliced: bool = True
+    marked: bool = False
     looked_up: bool = False
     examined_weaknesses: frozenset[Cause] = frozenset()
     treatments: frozenset[TreatmentKind] = frozenset()

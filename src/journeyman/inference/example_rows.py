@@ -51,9 +51,9 @@ def explained_examples(
         said = tuple((name, values[name], change) for name, change in moved)
         if task.labels:
             labels = task.labels[int(row.truth)], task.labels[outputs[i]]
-            found.append(Example(row.kind, *labels, row.predictions[outputs[i]], said))
+            found.append(Example(row.kind, *labels, row.predictions[outputs[i]], said, row.position))
         else:
-            found.append(Example(row.kind, f"{row.truth:.6g}", f"{row.predictions[0]:.6g}", None, said))
+            found.append(Example(row.kind, f"{row.truth:.6g}", f"{row.predictions[0]:.6g}", None, said, row.position))
     return tuple(found)
 
 

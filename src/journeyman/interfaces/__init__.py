@@ -23,7 +23,7 @@ from journeyman.interfaces.reading import QualityRule, RuleContext, RuleScope, S
 from journeyman.interfaces.relation import Relation, TableReader, place
 from journeyman.interfaces.running import Clock, Progress, Run
 from journeyman.interfaces.stream import Stream
-from journeyman.interfaces.task_type import HasOptions, TaskType
+from journeyman.interfaces.task_type import HasOptions, PosesExamination, TaskType
 
 __all__ = [
     "Algorithm",
@@ -40,6 +40,7 @@ __all__ = [
     "Metric",
     "MinimisesLosses",
     "Notifier",
+    "PosesExamination",
     "PredictionLog",
     "Preparation",
     "Progress",

@@ -16,7 +16,7 @@ from journeyman.entities.task_traits import TaskTraits
 from journeyman.interfaces.metric import Metric
 from journeyman.settings import BuildSettings
 
-__all__ = ["HasOptions", "TaskType"]
+__all__ = ["HasOptions", "PosesExamination", "TaskType"]
 
 FloatArray = NDArray[np.float64]
 
@@ -102,7 +102,7 @@ class TaskType(Protocol):
         """Return predictions of the target's own type, shape (n_samples,)."""
         ...
 
-    def named_outputs(self, predictions: FloatArray, task: Task) -> Mapping[str, FloatArray]:
+    def named_outputs(self, predictions: FloatArray, task: Task) -> Mapping[str, NDArray[Any]]:
         """Return what a file of predictions holds besides them, by column name."""
         ...
 
@@ -117,4 +117,19 @@ class HasOptions(Protocol):
 
     def of(self, task: Task) -> TaskType:
         """Return the kind as a task has chosen it."""
+        ...
+
+
+@runtime_checkable
+class PosesExamination(Protocol):
+    """What a kind of task offers besides that needs no target."""
+
+    def pose(self, table: Table, task: Task, seed: int) -> Table:
+        """Return a repaired table with a target of its own, and with planted rows that examine a model.
+
+        Raises
+        ------
+        InputError
+            Where nothing can be learned from the table.
+        """
         ...

@@ -64,7 +64,7 @@ class Classification:
 
         Two classes are a binary task, whatever was asked for.
         """
-        column, values = table.column(settings.target), table.frame[settings.target]
+        column, values = table.column(settings.target_column), table.frame[settings.target_column]
         check_options(settings, self.name)
         refuse_missing(column, values)
         counts = _label_counts(values, column)
@@ -207,7 +207,7 @@ class Classification:
             codes = predictions.argmax(axis=1)
         return typed_labels(task)[codes]
 
-    def named_outputs(self, predictions: FloatArray, task: Task) -> Mapping[str, FloatArray]:
+    def named_outputs(self, predictions: FloatArray, task: Task) -> Mapping[str, NDArray[Any]]:
         """Return the probability of each label."""
         return {f"probability of {label}": predictions[:, i] for i, label in enumerate(task.labels)}
 

@@ -158,7 +158,7 @@ class Regression:
         """Return the first output."""
         return predictions[:, 0]
 
-    def named_outputs(self, predictions: FloatArray, task: Task) -> Mapping[str, FloatArray]:
+    def named_outputs(self, predictions: FloatArray, task: Task) -> Mapping[str, NDArray[Any]]:
         """Return nothing more."""
         return {}
 
@@ -175,7 +175,7 @@ def drafted_number(table: Table, settings: BuildSettings, kind: str, metric: str
     TargetError
         Where the target holds no numbers, one alone, or numbers whose squares are none.
     """
-    column, values = table.column(settings.target), table.frame[settings.target]
+    column, values = table.column(settings.target_column), table.frame[settings.target_column]
     refuse_missing(column, values)
     _check_numbers(values, column, kind)
     return drafted(column, settings, kind, metric, reason)
