@@ -24,7 +24,7 @@ from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 from journeyman.transformers.steps import decode_array, encode_array
 
-__all__ = ["AnomalyModel", "AnomalyScores", "Tail"]
+__all__ = ["AnomalyModel", "AnomalyScores", "Detectors", "Distances", "Mixture", "Tail", "TailSums"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

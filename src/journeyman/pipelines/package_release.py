@@ -93,7 +93,7 @@ def build_report(
         source=built.settings.source,
         rows=table.source_rows,
         trained_rows=table.real_rows,
-        holdout_rows=int((built.division.holdout < table.real_rows).sum()),
+        holdout_rows=len(built.division.holdout) - _planted_holdout_rows(built),
         planted_rows=table.planted,
         columns=table.without_planted().columns,
         task=built.repaired.task,
@@ -123,6 +123,12 @@ def build_report(
         examples=examples,
         versions={"python": platform.python_version(), **_installed()},
     )
+
+
+def _planted_holdout_rows(built: BuildFacts) -> int:
+    """Return how many planted rows are in the holdout: those that do not teach."""
+    table = built.repaired.table
+    return table.planted - int((built.division.train >= table.real_rows).sum())
 
 
 def package_release(

@@ -232,7 +232,7 @@ class Anomaly:
         return 0, 0
 
     def decode(self, predictions: FloatArray, task: Task, threshold: float | None) -> NDArray[Any]:
-        """Return the score."""
+        """Return scores, shape (n_samples,): the one output there is."""
         return predictions[:, 0]
 
     def named_outputs(self, predictions: FloatArray, task: Task) -> Mapping[str, NDArray[Any]]:
