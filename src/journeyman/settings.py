@@ -66,8 +66,8 @@ class BuildSettings:
     ----------
     source : str
         Path or URL of the table; "<frame>" when a frame was handed over from Python.
-    target : str
-        Column to predict.
+    target : str or None
+        Column to predict; None for kinds of task that need none.
     name : str
         Name of the model.
     query : str or None
@@ -121,7 +121,7 @@ class BuildSettings:
     """
 
     source: str
-    target: str
+    target: str | None
     name: str
     query: str | None = None
     budget: float | None = 120.0
@@ -150,6 +150,16 @@ class BuildSettings:
     memory: int = 4_000_000_000
     latency: float | None = None
     challenger: bool = False
+
+    @property
+    def target_column(self) -> str:
+        """Column to predict, for kinds of task that need one; SettingsError where none was named."""
+        if self.target is None:
+            raise SettingsError(
+                "no column to predict was named",
+                hint="add --target COLUMN, or --task anomaly to find odd rows without one",
+            )
+        return self.target
 
     @property
     def table_memory(self) -> int:

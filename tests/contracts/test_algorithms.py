@@ -8,24 +8,32 @@ import pytest
 from journeyman.algorithms.linear import Linear
 from journeyman.entities.candidate import Refusal
 from journeyman.plugins import load_parts
+from journeyman.tasks import all_task_types
 from journeyman.testing.algorithm_checks import (
     ALGORITHM_CHECKS,
     check_names_a_preparation_with_each_candidate,
     check_refuses_with_a_reason,
+    kinds_of,
 )
-from journeyman.testing.kinds import KINDS
 
 ALGORITHMS = load_parts("journeyman.algorithms")
+OF = {name: kinds_of(part) for name, part in ALGORITHMS.items()}
 NEEDS = {"neural": "keras", "catboost": "catboost"}
 
 
-@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("check", ALGORITHM_CHECKS, ids=lambda c: c.__name__.removeprefix("check_"))
-@pytest.mark.parametrize("name", sorted(ALGORITHMS))
+@pytest.mark.parametrize(("name", "kind"), [(name, kind) for name in sorted(ALGORITHMS) for kind in OF[name]])
 def test_contract(name, check, kind):
     if find_spec(NEEDS.get(name, "numpy")) is None:
         pytest.skip(f"journeyman[{name}] is not installed")
     check(ALGORITHMS[name], kind)
+
+
+def test_every_kind_of_task_has_a_baseline_and_something_better():
+    for kind in (name for name, does in all_task_types().items() if does.needs_target):
+        able = {name for name, kinds in OF.items() if kind in kinds}
+        assert "baseline" in able
+        assert len(able) > 1
 
 
 def test_the_registered_names_are_the_algorithms_names():

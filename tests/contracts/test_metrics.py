@@ -16,6 +16,7 @@ from journeyman.entities.metric import Loss, MetricWords
 from journeyman.interfaces import Metric
 from journeyman.metrics import METRICS
 from journeyman.metrics.regression import RegressionMetric
+from journeyman.tasks.quantiles import PinballLoss, QuantileCoverage
 from journeyman.testing.metric_checks import check_metric
 
 PACKAGE = """
@@ -38,6 +39,11 @@ def within_half():
 @pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
 def test_built_in(metric: Metric) -> None:
     check_metric(metric)
+
+
+@pytest.mark.parametrize("metric", [PinballLoss((0.5, 0.1, 0.9)), QuantileCoverage((0.5, 0.1, 0.9))])
+def test_metrics_of_several_numbers(metric: Metric) -> None:
+    check_metric(metric, outputs=3)
 
 
 @pytest.mark.parametrize(

@@ -178,7 +178,6 @@ def test_options_beside_a_settings_file_are_refused_not_dropped(fake_api: FakeAp
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["build", "t.csv"], "--target"),
         (["build", "t.csv", "--target", "y", "--budget", "0"], "leaves no time"),
         (["build", "t.csv", "--target", "y", "--budget", "-5s"], "not a time"),
         (["build", "t.csv", "--target", "y", "--budget", "soon"], "'soon' is not a time"),

@@ -39,6 +39,7 @@ KINDS = ", ".join(map(repr, sorted(offered("journeyman.tasks"))))
     ("simulate t.csv --target y --delay soon", "--delay: found 'soon', wanted a valid integer", "journeyman simulate"),
     ("rollback m --to 0", "--to: found '0', wanted greater than or equal to 1", "journeyman rollback --help"),
     ("build t.csv --task xx", f"--task: 'xx' is not one of {KINDS}", "build --help"),
+    ("build t.csv", "no column to predict was named", "or --task anomaly to find odd rows without one"),
     ("build t.csv --targt y", "there is no option --targt", "did you mean --target or --task?"),
     ("build", "missing argument 'TABLE'", "example: journeyman build houses.csv --target price"),
     ("build t.csv --target", "option '--target' requires an argument", "--help"),

@@ -50,6 +50,7 @@ class Baseline:
 
     name: str = BASELINE
     preparations: tuple[str, ...] = ("native",)
+    losses: frozenset[str] = frozenset({*Loss, "pinball"})
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
         """Return the one there is."""
@@ -64,11 +65,12 @@ class Baseline:
         return 40 * rows * task.outputs
 
     def fit(self, request: FitRequest) -> FittedModel:
-        """Count classes, or take the mean (the median for absolute errors), of weighted rows."""
+        """Count classes, or take the mean (the median for absolute errors) or quantiles, of weighted rows."""
         weights = request.weights
         if not request.task.labels:
             if request.task.loss != Loss.SQUARED:
-                return ConstantModel((_median(request.y, weights),))
+                levels = map(float, request.task.output_names or ("0.5",))
+                return ConstantModel(tuple(_quantile(request.y, weights, level) for level in levels))
             return ConstantModel((float(np.average(request.y, weights=weights)),))
         codes = request.y.astype(np.int64)
         counts = np.bincount(codes, weights=weights, minlength=len(request.task.labels)) + 1.0
@@ -79,10 +81,10 @@ class Baseline:
         return msgspec.msgpack.decode(files["constant.msgpack"], type=ConstantModel)
 
 
-def _median(values: NDArray[np.float64], weights: NDArray[np.float64] | None) -> float:
-    """Return the value below which half of the weight lies."""
+def _quantile(values: NDArray[np.float64], weights: NDArray[np.float64] | None, level: float) -> float:
+    """Return the value below which a share of the weight lies."""
     if weights is None:
-        return float(np.median(values))
+        return float(np.quantile(values, level))
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
+    return float(values[order][np.searchsorted(reached, level * reached[-1])])

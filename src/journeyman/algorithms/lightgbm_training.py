@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import lightgbm
@@ -13,7 +14,7 @@ from journeyman.entities.metric import Loss
 from journeyman.entities.task import Link
 from journeyman.interfaces import FitRequest, Matrix
 
-__all__ = ["TrainedTrees", "boosted"]
+__all__ = ["TrainedTrees", "boosted", "boosted_quantiles"]
 
 FloatArray = NDArray[np.float64]
 _MOST_ROUNDS = 1500
@@ -66,10 +67,50 @@ def boosted(request: FitRequest) -> tuple[TrainedTrees, int]:
         clock = _Clock(request.out_of_time, request.least_rounds)
         booster = lightgbm.train(settings, data, num_boost_round=rounds, callbacks=[clock])
         return TrainedTrees(booster, request.x), min(rounds, booster.current_iteration())
-    patience = int(20 + 2.0 / float(settings.get("learning_rate", 0.1)))
-    watch = _Watch(patience, request.out_of_time)
+    watch = _Watch(_patience(settings), request.out_of_time)
     booster = lightgbm.train(settings, data, num_boost_round=_MOST_ROUNDS, valid_sets=[valid], callbacks=[watch])
     return TrainedTrees(booster, request.x), watch.best_round
+
+
+def boosted_quantiles(request: FitRequest, levels: Sequence[float]) -> tuple[list[tuple[TrainedTrees, int]], int]:
+    """Boost one model a level side by side, with the pinball loss; return trees and rounds of each, and the median's.
+
+    The mean loss over levels says when to stop, and one number how long all models are: those of other levels have
+    fewer rounds, in a fixed proportion.
+    """
+    data, valid = _datasets(request)
+    settings = {**_settings(request), "objective": "quantile", "metric": "quantile"}
+    boosters = [lightgbm.Booster({**settings, "alpha": level}, data) for level in levels]
+    watch = _Watch(_patience(settings), request.out_of_time)
+    if valid is not None:
+        for booster in boosters:
+            booster.add_valid(valid, "valid")
+    losses, here = [np.inf] * len(levels), 0
+    for here in range(1, (_MOST_ROUNDS if valid is not None else request.rounds or 100) + 1):
+        for number, (booster, level) in enumerate(zip(boosters, levels, strict=True)):
+            if booster.current_iteration() < _rounds_of(level, here):
+                booster.update()
+                if valid is not None:
+                    losses[number] = float(booster.eval_valid()[0][2])
+        if valid is None:
+            if here >= request.least_rounds and request.out_of_time():
+                break
+        elif watch.is_over(here, float(np.mean(losses))):
+            break
+    kept = here if valid is None else watch.best_round
+    each = zip(boosters, levels, strict=True)
+    return [(TrainedTrees(booster, request.x), _rounds_of(level, kept)) for booster, level in each], kept
+
+
+def _rounds_of(level: float, rounds: int) -> int:
+    """Return the rounds of a level where the median has so many: a quantile that few rows pass is learned sooner.
+
+    Examples
+    --------
+    >>> _rounds_of(0.5, 100), _rounds_of(0.1, 100), _rounds_of(0.01, 1)
+    (100, 60, 1)
+    """
+    return max(1, round(rounds * 2.0 * math.sqrt(level * (1.0 - level))))
 
 
 class _Clock:
@@ -85,7 +126,7 @@ class _Clock:
 
 
 class _Watch:
-    """A LightGBM callback: keeps the best round, stops without progress or time."""
+    """Keeps the best round, stops without progress or time; LightGBM calls it after each round."""
 
     def __init__(self, patience: int, out_of_time: Callable[[], bool]) -> None:
         self.patience = patience
@@ -96,14 +137,20 @@ class _Watch:
         self.mark_loss = np.inf
 
     def __call__(self, state: Any) -> None:
-        loss = float(state.evaluation_result_list[0][2])
-        here = state.iteration + 1
+        if self.is_over(state.iteration + 1, float(state.evaluation_result_list[0][2])):
+            raise lightgbm.callback.EarlyStopException(self.best_round - 1, state.evaluation_result_list)
+
+    def is_over(self, here: int, loss: float) -> bool:
+        """Note the loss after a round, counted from 1; return whether it was the last."""
         if loss < self.best_loss:
             self.best_loss, self.best_round = loss, here
         if loss < self.mark_loss * (1 - _LEAST_PROGRESS):
             self.mark_loss, self.mark_round = loss, here
-        if here - self.mark_round >= self.patience or self.out_of_time():
-            raise lightgbm.callback.EarlyStopException(self.best_round - 1, state.evaluation_result_list)
+        return here - self.mark_round >= self.patience or self.out_of_time()
+
+
+def _patience(settings: Mapping[str, Any]) -> int:
+    return int(20 + 2.0 / float(settings.get("learning_rate", 0.1)))
 
 
 def _datasets(request: FitRequest) -> tuple[Any, Any]:

@@ -17,13 +17,25 @@ from journeyman.entities.column import Column
 from journeyman.entities.task import Link, Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 
-__all__ = ["BoosterModel", "LightGBM"]
+__all__ = ["FEW_ROWS", "BoosterModel", "LightGBM", "answer_seconds", "usual_rounds"]
 
 FloatArray = NDArray[np.float64]
-_FEW_ROWS = 5_000  # of a prediction: for fewer, a second thread waits longer than it works (docs/decisions/0019)
+FEW_ROWS = 5_000
+"""Of a prediction: for fewer, a second thread waits longer than it works (docs/decisions/0019)."""
+
 _LEAST_CRAFTED = 200  # rows: on fewer, so many features mislead
 _CACHED_LEAVES = 50_000
 """Leaves that an answer finds near at hand; from twice as many on, steps wait for memory."""
+
+
+def answer_seconds(trees: BoostedTrees, rounds: int) -> float:
+    """Return the expected seconds of one answer: a step down a tree costs 13 nanoseconds.
+
+    More where trees outgrow caches, and where many steps look a category up among more than a word's bits.
+    """
+    number, leaves = trees.outputs * rounds, max(2, trees.leaves)
+    step = 1.3e-8 * min(4.0, 1.0 + number * leaves / _CACHED_LEAVES)
+    return step * number * math.log2(leaves) * (1.0 + min(1.0, 3.0 * trees.looked_up))
 
 
 class BoosterModel:
@@ -40,18 +52,12 @@ class BoosterModel:
 
     @property
     def answer_seconds(self) -> float:
-        """Expected seconds of one answer: a step down a tree costs 13 nanoseconds.
-
-        More where trees outgrow caches, and where many steps look a category up among more than a word's bits.
-        """
-        trees = self._trees.outputs * (self.rounds or self._trees.iterations)
-        leaves = max(2, self._trees.leaves)
-        step = 1.3e-8 * min(4.0, 1.0 + trees * leaves / _CACHED_LEAVES)
-        return step * trees * math.log2(leaves) * (1.0 + min(1.0, 3.0 * self._trees.looked_up))
+        """Expected seconds of one answer."""
+        return answer_seconds(self._trees, self.rounds or self._trees.iterations)
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
-        threads = 1 if len(x.values) < _FEW_ROWS else self._threads
+        threads = 1 if len(x.values) < FEW_ROWS else self._threads
         raw = self._trees.predict(x.values, rounds=self.rounds or -1, threads=threads)
         if self._link is Link.IDENTITY:
             return raw.reshape(-1, 1)
@@ -92,7 +98,7 @@ class LightGBM:
         if candidate.preparation == "crafted":
             features += min(60, int(1.5 * features) + 20, rows // 40)
         leaves = float(candidate.parameters.get("num_leaves", 31))
-        trees = _usual_rounds(candidate.parameters) * task.outputs
+        trees = usual_rounds(candidate.parameters) * task.outputs
         return 0.05 + trees * (1e-4 + 3e-9 * rows * (features + 5) + 6e-6 * leaves)
 
     def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
@@ -107,7 +113,7 @@ class LightGBM:
         from journeyman.algorithms.lightgbm_training import boosted  # noqa: PLC0415 - see above
 
         trees, rounds = boosted(request)
-        return BoosterModel(trees, rounds, request.task.link, request.threads, _usual_rounds(request.parameters))
+        return BoosterModel(trees, rounds, request.task.link, request.threads, usual_rounds(request.parameters))
 
     def average(self, models: Sequence[BoosterModel]) -> FittedModel:
         """Return the mean of several boosters' raw scores as one booster."""
@@ -125,5 +131,6 @@ class LightGBM:
         return BoosterModel.from_files(files)
 
 
-def _usual_rounds(parameters: Mapping[str, Parameter]) -> float:
+def usual_rounds(parameters: Mapping[str, Parameter]) -> float:
+    """Return after how many rounds most fits have learned what there is."""
     return 30.0 / float(parameters.get("learning_rate", 0.1))

@@ -32,6 +32,7 @@ from journeyman.settings import (
 from journeyman.sources import FrameSource, open_wanted
 from journeyman.stores.registry import check_name
 from journeyman.stores.workspace import Workspace
+from journeyman.tasks import check_target
 
 __all__ = ["Release", "build", "build_settings", "resume"]
 
@@ -39,7 +40,7 @@ __all__ = ["Release", "build", "build_settings", "resume"]
 def build(  # one parameter an option of the command
     frame_or_path: object,
     *,
-    target: str,
+    target: str | None = None,
     query: str | None = None,
     budget: str | float | None = None,
     trials: int | None = None,
@@ -74,8 +75,8 @@ def build(  # one parameter an option of the command
     ----------
     frame_or_path : frame, str or Path
         Any frame that speaks Arrow or narwhals, or what ``journeyman build`` takes: a file, a folder, a database URL.
-    target : str
-        Column to predict.
+    target : str, optional
+        Column to predict; left out for kinds of task that need none, such as "anomaly".
     budget : str or float, optional
         Time from start to release ("30s", "2m", seconds), or "auto", which ends when more is not worth it; "2m" unless
         ``trials`` is given.
@@ -114,14 +115,14 @@ def build(  # one parameter an option of the command
         Where the workspace is in use, read-only or full.
     """
     began = SystemClock().monotonic() if began is None else began
-    target = str(target)  # names of a frame's columns may be numbers
+    target = None if target is None else str(target)  # names of a frame's columns may be numbers
     path = str(frame_or_path) if isinstance(frame_or_path, str | Path) else None
     if path is not None and "://" not in path:
         path = str(Path(path).resolve())
     settings = BuildSettings(
         source=FRAME if path is None else path,
         target=target,
-        name=model_name(path, target) if name is None else name,
+        name=model_name(path, target or str(task)) if name is None else name,
         query=query,
         budget=_budget(budget, trials),
         trials=trials,
@@ -147,7 +148,7 @@ def build(  # one parameter an option of the command
         memory=available_memory(repeatable=trials is not None) if memory is None else parse_memory(str(memory)),
     )
     check_name(settings.name)
-    checked(settings)
+    check_target(checked(settings))
     source = FrameSource(frame_or_path, FRAME) if path is None else open_wanted(settings)
     with shown_progress(progress, quiet, settings.budget, began) as shown:
         return run_build(source, settings, workspace, shown, began)
@@ -163,6 +164,7 @@ def build_settings(
     """Repeat a build from its ``settings.toml``; ``progress``, ``began`` and ``quiet`` as for ``build``."""
     began = SystemClock().monotonic() if began is None else began
     settings = read_settings(Path(path))
+    check_target(settings)
     if settings.source == FRAME:
         raise SettingsError(
             f"{path} was made from a frame, which is not kept", hint="set source to a file that holds the same rows"

@@ -32,9 +32,12 @@ from journeyman.cli.options import (
     Quiet,
     Quote,
     Sheet,
+    TaskOptions,
     Thousands,
     Version,
     Workspace,
+    known_task,
+    parse_task_options,
 )
 from journeyman.cli.predict import predict, score
 from journeyman.cli.screen import has_display, show_view
@@ -43,7 +46,6 @@ from journeyman.cli.simulate import app as simulating
 from journeyman.entities.column import Kind, Role
 from journeyman.errors import SettingsError
 from journeyman.lazy_module import LazyModule
-from journeyman.plugins import offered
 from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, parse_budget
 
 __all__ = ["app", "main"]
@@ -81,14 +83,6 @@ for group in (serving, experience, operating, simulating, showing):
     app.add_typer(group)  # those without a name: their commands are commands of this one
 
 
-def _known_task(name: str | None) -> str | None:
-    """Refuse a kind of task that nobody offers, before anything is read; no kind is imported for it."""
-    known = sorted(offered("journeyman.tasks"))
-    if name is not None and name not in known:
-        raise typer.BadParameter(f"{name!r} is not one of {', '.join(map(repr, known))}.")
-    return name
-
-
 def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"journeyman {__version__}")
@@ -116,7 +110,10 @@ def build(  # one parameter an option: the signature is the command's interface
             show_default=False,
         ),
     ],
-    target: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column to predict.", show_default=False)] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Column to predict; none with --task anomaly.", show_default=False),
+    ] = None,
     budget: Annotated[
         str | None,
         typer.Option(
@@ -140,18 +137,13 @@ def build(  # one parameter an option: the signature is the command's interface
         str | None,
         typer.Option(
             metavar="KIND",
-            help="Kind of task: binary, multiclass, regression or one that an installed package brings "
-            "[default: decided by the values].",
+            help="Kind of task: binary, multiclass, regression, quantiles, anomaly or one that an installed package "
+            "brings [default: decided by the values].",
             show_default=False,
-            callback=_known_task,
+            callback=known_task,
         ),
     ] = None,
-    task_option: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=VALUE", help="What this kind of task lets one choose; repeatable.", show_default=False
-        ),
-    ] = None,
+    task_option: TaskOptions = None,
     name: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Name of the model [default: after the table].", show_default=False),
@@ -227,8 +219,6 @@ def build(  # one parameter an option: the signature is the command's interface
                 release = build_api.build_settings(Path(table), workspace, progress, began)
             _print_release(release, workspace)
             return
-        if target is None:
-            raise SettingsError("no column to predict was named", hint="add --target COLUMN")
         if budget is None and trials is None:
             budget = DEFAULT_BUDGET
         seconds = None if budget is None else parse_budget(budget)
@@ -242,7 +232,7 @@ def build(  # one parameter an option: the signature is the command's interface
                 trials=trials,
                 metric=metric,
                 task=task,
-                task_options=_parse_task_options(task_option or ()),
+                task_options=parse_task_options(task_option or ()),
                 name=name,
                 workspace=workspace,
                 seed=seed,
@@ -410,18 +400,6 @@ def _parse_kinds(texts: Sequence[str]) -> dict[str, str]:
             raise SettingsError(f"--kind {text}: there is no kind {kind!r}", hint=hint)
         kinds[column] = kind
     return kinds
-
-
-def _parse_task_options(texts: Sequence[str]) -> dict[str, str]:
-    options = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not (name and equals and value):
-            raise SettingsError(
-                f"--task-option {text} names no option and value", hint="write --task-option NAME=VALUE"
-            )
-        options[name.strip()] = value.strip()
-    return options
 
 
 def _progress(budget: float | None, quiet: bool, began: float) -> progresses.SilentProgress:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from journeyman.errors import SettingsError
+from journeyman.plugins import offered
 
 __all__ = [
     "Decimal",
@@ -19,10 +23,13 @@ __all__ = [
     "Quiet",
     "Quote",
     "Sheet",
+    "TaskOptions",
     "Thousands",
     "Version",
     "Workspace",
     "count",
+    "known_task",
+    "parse_task_options",
 ]
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.", show_default=False)]
@@ -38,6 +45,10 @@ Version = Annotated[
 ]
 Query = Annotated[
     str | None, typer.Option(metavar="SQL", help="Query to run; TABLE is then a database URL.", show_default=False)
+]
+TaskOptions = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=VALUE", help="What this kind of task lets one choose; repeatable.", show_default=False),
 ]
 Keep = Annotated[
     list[str] | None,
@@ -105,3 +116,35 @@ def count(number: int, noun: str) -> str:
     ('1 row', '2,000 rows')
     """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def known_task(name: str | None) -> str | None:
+    """Refuse a kind of task that nobody offers, before anything is read; no kind is imported for it."""
+    known = sorted(offered("journeyman.tasks"))
+    if name is not None and name not in known:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(map(repr, known))}.")
+    return name
+
+
+def parse_task_options(texts: Sequence[str]) -> dict[str, str]:
+    """Return options by name.
+
+    Raises
+    ------
+    SettingsError
+        Where a text is no ``NAME=VALUE``.
+
+    Examples
+    --------
+    >>> parse_task_options(["levels=0.05,0.95"])
+    {'levels': '0.05,0.95'}
+    """
+    options = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise SettingsError(
+                f"--task-option {text} names no option and value", hint="write --task-option NAME=VALUE"
+            )
+        options[name.strip()] = value.strip()
+    return options

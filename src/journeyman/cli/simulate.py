@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journeyman.cli.endings import one_line_errors
-from journeyman.cli.options import Decimal, Delimiter, Encoding, Quote, Sheet, Thousands
+from journeyman.cli.options import (
+    Decimal,
+    Delimiter,
+    Encoding,
+    Quote,
+    Sheet,
+    TaskOptions,
+    Thousands,
+    known_task,
+    parse_task_options,
+)
 from journeyman.entities.file_style import parse_file_style
 from journeyman.lazy_module import LazyModule
 
@@ -64,6 +74,11 @@ def simulate(  # one parameter an option: the signature is the command's interfa
         ),
     ] = None,
     trials: Annotated[int, typer.Option(metavar="N", min=1, help="Trials of each build.")] = 3,
+    task: Annotated[
+        str | None,
+        typer.Option(metavar="KIND", help="Kind of task, as for build.", show_default=False, callback=known_task),
+    ] = None,
+    task_option: TaskOptions = None,
     ignore: Annotated[
         list[str] | None, typer.Option(metavar="COL", help="Do not use this column; repeatable.", show_default=False)
     ] = None,
@@ -109,6 +124,8 @@ def simulate(  # one parameter an option: the signature is the command's interfa
             trials=trials,
             economics=operation.Economics(unit, retraining_cost, loss_cost, horizon),
             ignore=tuple(ignore or ()),
+            task=task,
+            task_options=parse_task_options(task_option or ()),
             most=rows,
             seed=seed,
             time=time_column,

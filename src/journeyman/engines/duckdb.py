@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pandas as pd
 
 from journeyman.arrow import pa
@@ -182,23 +183,32 @@ class JsonLines:
             reader: Any = connection.execute(_records(self.file, kinds)).to_arrow_reader(_BATCH)
             yield from reader
         except duckdb.Error as error:
-            raise self.complaint(error) from error
+            raise self.complaint() from error
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         try:
             return duckdb.connect().execute(query).fetchall()
         except duckdb.Error as error:
-            raise self.complaint(error) from error
+            raise self.complaint() from error
 
-    def complaint(self, error: Exception) -> SourceError:
-        """Return what is to be said of a line that is no record."""
-        words = str(error).splitlines()[0]
-        at = words.rfind(" in line ")
-        line = words[at:].split(".")[0].split(":")[0] if at >= 0 else ""
+    def complaint(self) -> SourceError:
+        """Return what is to be said of the first line that is no record; DuckDB counts lines by blocks, and may err."""
+        found = self._first_fault()
         return SourceError(
-            f"{self._name} is no table of JSON lines: a record cannot be read{line}",
+            f"{self._name} is no table of JSON lines: a record cannot be read{f' in line {found}' if found else ''}",
             hint="write one JSON object a line",
         )
+
+    def _first_fault(self) -> int | None:
+        decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
+        with self.file.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                try:
+                    if line.strip():
+                        decoder.decode(line.removeprefix(b"\xef\xbb\xbf"))
+                except (msgspec.DecodeError, UnicodeDecodeError):
+                    return number
+        return None
 
 
 def _records(file: Path, kinds: Mapping[str, str]) -> str:

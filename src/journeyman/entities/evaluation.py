@@ -203,7 +203,7 @@ class ExampleRow:
     Attributes
     ----------
     kind : str
-        "best", "typical" or "worst", by its error.
+        "best", "typical" or "worst", by its error; "strangest" where there are no errors.
     position : int
         In the table.
     truth : float
@@ -232,6 +232,8 @@ class Example:
         Of the predicted label.
     reasons : tuple of (str, str, float)
         Column, its value, and its contribution to that probability, or to the value; strongest first.
+    position : int or None
+        In the table, from 0; None in reports of older builds.
     """
 
     kind: str
@@ -239,6 +241,7 @@ class Example:
     prediction: str
     probability: float | None
     reasons: tuple[tuple[str, str, float], ...]
+    position: int | None = None
 
 
 @dataclass(frozen=True)
@@ -258,7 +261,7 @@ class Evaluation:
     threshold : float or None
         Binary tasks: the positive label is given from this probability on.
     calibration, gain, roc, precision_recall : Curve or None
-        Classification (binary, or the most frequent class against the rest).
+        Classification (binary, or the most frequent class against the rest); calibration of quantiles, too.
     calibration_error : float or None
         Expected calibration error, 10 bins of equal count.
     residuals : tuple of Curve

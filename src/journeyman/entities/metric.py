@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Loss", "MetricWords"]
+__all__ = ["ANOMALY_LOSS", "Loss", "MetricWords"]
+
+ANOMALY_LOSS = "anomaly"
+"""Of tasks without labels: what is learned comes from rows of label 0 alone, those of label 1 were planted."""
 
 
 class Loss(StrEnum):

@@ -35,6 +35,8 @@ class BuildReport:
     rows, trained_rows, holdout_rows : int
         Rows of the source, rows that the released model learned from, and those of them that were kept for the
         evaluation before.
+    planted_rows : int
+        Further rows that were made up to examine the model.
     columns : tuple of Column
         All columns with their kinds, roles and reasons.
     task : Task
@@ -119,6 +121,7 @@ class BuildReport:
     thin: str = ""
     not_tried: tuple[NotTried, ...] = ()
     examples: tuple[Example, ...] = ()
+    planted_rows: int = 0
 
     def __repr__(self) -> str:
         """Return one line: what was built, and the verdict."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,6 +51,10 @@ class SimulateSettings:
         What the user says of how the table's file is written.
     decimal, thousands : str or None
         Signs in numbers that are texts, as for a build.
+    task : str or None
+        Name of the kind of task; None decides by the values.
+    task_options : mapping of str to str
+        What the kind of task lets its users choose.
     """
 
     table: str
@@ -68,6 +73,8 @@ class SimulateSettings:
     style: FileStyle = AS_FOUND
     decimal: str | None = None
     thousands: str | None = None
+    task: str | None = None
+    task_options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -37,6 +37,8 @@ class Table:
         Rows in the source; larger than ``len(frame)`` when the frame is a sample.
     weights : ndarray of shape (n_samples,), or None
         How much each row counts, 1 in the mean; None where all count alike.
+    planted : int
+        Rows at the end that were made up to examine a model; no statistic is to speak of them.
     """
 
     name: str
@@ -45,11 +47,25 @@ class Table:
     digest: str
     source_rows: int
     weights: NDArray[np.float64] | None = None
+    planted: int = 0
+
+    @property
+    def real_rows(self) -> int:
+        """Rows that were not made up; they come first."""
+        return len(self.frame) - self.planted
 
     @property
     def sampled(self) -> bool:
         """Whether the frame is a sample of a larger source."""
-        return self.source_rows > len(self.frame)
+        return self.source_rows > self.real_rows
+
+    def without_planted(self) -> Table:
+        """Return what the source held: without rows that were made up, and without the target that marks them."""
+        if not self.planted:
+            return self
+        columns = tuple(c for c in self.columns if c.role is not Role.TARGET)
+        frame = self.frame[[c.name for c in columns]].iloc[: self.real_rows]
+        return replace(self, frame=frame, columns=columns, planted=0)
 
     @property
     def features(self) -> tuple[Column, ...]:

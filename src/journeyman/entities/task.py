@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from journeyman.entities.metric import Loss
@@ -59,6 +60,8 @@ class Task:
     output_names : tuple of str
         What the numbers of a prediction are, the one that stands for it first, such as ("0.5", "0.1", "0.9") for
         quantiles; empty for classes, and where there is one number.
+    options : mapping of str to float
+        What the kind of task was given besides, such as a share of alarms; empty where it has no options.
     """
 
     target: str
@@ -74,6 +77,7 @@ class Task:
     label_delay: float = 0.0
     metric_loss: str | None = None
     output_names: tuple[str, ...] = ()
+    options: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def loss(self) -> str:
@@ -96,6 +100,17 @@ class Task:
         3
         """
         return 1 if len(self.labels) == 2 else max(1, len(self.labels), len(self.output_names))
+
+    @property
+    def prediction_names(self) -> tuple[str, ...]:
+        """What the numbers of a prediction are: probabilities of labels, or ``output_names``; empty for one number.
+
+        Examples
+        --------
+        >>> Task("y", "binary", "roc_auc", ("no", "yes")).prediction_names
+        ('no', 'yes')
+        """
+        return self.labels or self.output_names
 
     @property
     def link(self) -> Link:

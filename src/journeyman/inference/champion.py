@@ -149,6 +149,9 @@ def _unlike(release: Release, table: Table, task: Task) -> str:
         gone, came = (sorted(set(a) - set(b)) for a, b in ((old.labels, task.labels), (task.labels, old.labels)))
         parts = [f"{_quoted_list(some)} {word}" for some, word in ((gone, "is gone"), (came, "is new")) if some]
         return f"the classes are not those of version {version}: {' and '.join(parts)}"
+    if old.output_names != task.output_names:
+        then, now = (", ".join(names) or "one number" for names in (old.output_names, task.output_names))
+        return f"version {version} predicts {then}, this one {now}"
     if old.metric != task.metric:
         return f"version {version} was chosen by {old.metric}, this one by {task.metric}"
     there = {column.name for column in table.columns}

@@ -25,7 +25,8 @@ def explained_examples(
 ) -> tuple[Example, ...]:
     """Return the evaluation's example rows, each with up to four columns that moved its prediction most.
 
-    Contributions are to the probability of the predicted class, or to the value, as against a typical row.
+    Contributions are to the probability of the predicted class, or to the value (the first output), as against a
+    typical row.
 
     Parameters
     ----------
@@ -38,7 +39,7 @@ def explained_examples(
     if not chosen or not table.features:
         return ()
     block = to_block(table.frame.iloc[[row.position for row in chosen]], table.features)
-    outputs = [int(np.argmax(row.predictions)) for row in chosen]
+    outputs = [int(np.argmax(row.predictions)) if task.labels else 0 for row in chosen]
     typical = typical_row(statistics, table.features)
     reasons = attributions(predict, block, typical, outputs)
     names = list(block)
@@ -50,9 +51,9 @@ def explained_examples(
         said = tuple((name, values[name], change) for name, change in moved)
         if task.labels:
             labels = task.labels[int(row.truth)], task.labels[outputs[i]]
-            found.append(Example(row.kind, *labels, row.predictions[outputs[i]], said))
+            found.append(Example(row.kind, *labels, row.predictions[outputs[i]], said, row.position))
         else:
-            found.append(Example(row.kind, f"{row.truth:.6g}", f"{row.predictions[0]:.6g}", None, said))
+            found.append(Example(row.kind, f"{row.truth:.6g}", f"{row.predictions[0]:.6g}", None, said, row.position))
     return tuple(found)
 
 

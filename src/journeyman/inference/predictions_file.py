@@ -88,7 +88,7 @@ def prediction_columns(
     kind = task_type(task)
     columns[task.target] = labels if task.labels else _readable(labels)
     for name, values in kind.named_outputs(answers, task).items():
-        columns[name] = values.round(6) if task.labels else _readable(values)
+        columns[name] = values if values.dtype == bool else values.round(6) if task.labels else _readable(values)
     if layout.interval and kind.traits.bound is Bound.LABELS:
         columns["likely labels"] = ["; ".join(map(str, names)) for names in release.likely_labels(answers)]
     elif layout.interval:

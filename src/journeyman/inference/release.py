@@ -195,6 +195,17 @@ class Release:
         """Return labels or values, shape (n_samples,). Parameters and errors as for ``predict_proba``."""
         return self.labels(self.answer_block(self._conform(rows)))
 
+    def predict_outputs(self, rows: object) -> pd.DataFrame:
+        """Return all numbers of each row's prediction, one column each, such as quantiles by their levels.
+
+        The first column is what ``predict`` returns. Parameters and errors as for ``predict``; TypeError for a model
+        that predicts classes or one number.
+        """
+        if not self.task.output_names:
+            raise TypeError(f"{self.name} predicts no several numbers; use predict")
+        frame = pd.DataFrame(self.answer_block(self._conform(rows)), columns=list(self.task.output_names))
+        return frame.set_index(row_index(rows, len(frame)))
+
     def explain(self, rows: object, *, label: object = None) -> pd.DataFrame:
         """Return what each column contributed to each row's prediction, shape (n_samples, n_columns).
 
@@ -217,7 +228,8 @@ class Release:
         """
         conformed = conform(rows, self._reader, self.left_out)
         self.findings = conformed.findings
-        predictions = self._scorer.predict(conformed.block)
+        predict = self._scorer.predict if self.task.labels else self._values
+        predictions = predict(conformed.block)
         if not self.task.labels:
             outputs = [0] * len(predictions)
         elif label is not None:
@@ -226,8 +238,12 @@ class Release:
             codes = {value: code for code, value in enumerate(typed_labels(self.task).tolist())}
             outputs = [codes[value] for value in self.labels(predictions).tolist()]
         typical = typical_row(self.report.profile, self.columns)
-        frame = contribution_frame(self._scorer.predict, conformed.block, typical, outputs)
+        frame = contribution_frame(predict, conformed.block, typical, outputs)
         return frame.set_index(row_index(rows, len(frame)))
+
+    def _values(self, block: Block) -> FloatArray:
+        """Return the numbers that stand for predictions, shape (n_samples, 1)."""
+        return self._scorer.predict(block)[:, :1]
 
     def predict_interval(self, rows: object) -> pd.DataFrame:
         """Return prediction, low and high of each row; the true value lies between in about 90% of all rows.

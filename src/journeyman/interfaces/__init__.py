@@ -15,6 +15,7 @@ from journeyman.interfaces.learning import (
     Preparation,
     StartsSlowly,
     WeighsRows,
+    minimises,
 )
 from journeyman.interfaces.metric import Metric, WeightedScore
 from journeyman.interfaces.operating import DriftDetector, Notifier, PredictionLog
@@ -23,7 +24,7 @@ from journeyman.interfaces.relation import Relation, TableReader, place
 from journeyman.interfaces.report_section import ReportSection
 from journeyman.interfaces.running import Clock, Progress, Run
 from journeyman.interfaces.stream import Stream
-from journeyman.interfaces.task_type import TaskType
+from journeyman.interfaces.task_type import HasOptions, PosesExamination, TaskType
 
 __all__ = [
     "Algorithm",
@@ -34,11 +35,13 @@ __all__ = [
     "FitRequest",
     "FittedModel",
     "FittedPreparation",
+    "HasOptions",
     "LearnsLong",
     "Matrix",
     "Metric",
     "MinimisesLosses",
     "Notifier",
+    "PosesExamination",
     "PredictionLog",
     "Preparation",
     "Progress",
@@ -55,6 +58,7 @@ __all__ = [
     "TaskType",
     "WeighsRows",
     "WeightedScore",
+    "minimises",
     "place",
     "scope_of",
 ]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.candidate import Candidate, Parameter, Refusal
 from journeyman.entities.column import Column
+from journeyman.entities.metric import Loss
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 
@@ -26,6 +27,7 @@ __all__ = [
     "Preparation",
     "StartsSlowly",
     "WeighsRows",
+    "minimises",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -249,6 +251,12 @@ class MinimisesLosses(Protocol):
     def losses(self) -> frozenset[str]:
         """Losses that it can minimise; one that does not say so can minimise each of :class:`Loss`, and no other."""
         ...
+
+
+def minimises(algorithm: Algorithm, task: Task) -> bool:
+    """Return whether an algorithm can minimise the loss of a task."""
+    losses = algorithm.losses if isinstance(algorithm, MinimisesLosses) else frozenset(Loss)
+    return task.loss in losses
 
 
 @runtime_checkable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from journeyman.entities.task_traits import TaskTraits
 from journeyman.interfaces.metric import Metric
 from journeyman.settings import BuildSettings
 
-__all__ = ["TaskType"]
+__all__ = ["HasOptions", "PosesExamination", "TaskType"]
 
 FloatArray = NDArray[np.float64]
 
@@ -102,10 +102,34 @@ class TaskType(Protocol):
         """Return predictions of the target's own type, shape (n_samples,)."""
         ...
 
-    def named_outputs(self, predictions: FloatArray, task: Task) -> Mapping[str, FloatArray]:
+    def named_outputs(self, predictions: FloatArray, task: Task) -> Mapping[str, NDArray[Any]]:
         """Return what a file of predictions holds besides them, by column name."""
         ...
 
     def label_reader(self, task: Task) -> Callable[[Any], float]:
         """Return what makes a code or value of a recorded label; NaN where this task does not know it."""
+        ...
+
+
+@runtime_checkable
+class HasOptions(Protocol):
+    """What a kind of task offers besides whose errors depend on what a task has chosen, such as levels of quantiles."""
+
+    def of(self, task: Task) -> TaskType:
+        """Return the kind as a task has chosen it."""
+        ...
+
+
+@runtime_checkable
+class PosesExamination(Protocol):
+    """What a kind of task offers besides that needs no target."""
+
+    def pose(self, table: Table, task: Task, seed: int) -> Table:
+        """Return a repaired table with a target of its own, and with planted rows that examine a model.
+
+        Raises
+        ------
+        InputError
+            Where nothing can be learned from the table.
+        """
         ...

@@ -24,7 +24,7 @@ def backfill_shadow(span: LoggedSpan, traffic: Traffic, task: Task, release: Rel
     The release was built from truths that had come before the span, so that these rows taught it nothing: what it says
     of them is worth as much as a prediction in the shadow, a label delay sooner. Where somebody corrects a truth
     that did teach it, it learned the wrong one, which speaks against it if at all. Nothing is asked where the log holds
-    not all of its columns as they came, or where it knows other classes.
+    not all of its columns as they came, or where it knows other classes or predicts other numbers.
 
     Parameters
     ----------
@@ -36,7 +36,8 @@ def backfill_shadow(span: LoggedSpan, traffic: Traffic, task: Task, release: Rel
         Champion or challenger, made before the span began.
     """
     version, width = release.version, traffic.answers.shape[1]
-    if set(release.task.labels) != set(task.labels):
+    names, own = task.prediction_names, release.task.prediction_names
+    if set(own) != set(names):
         return traffic
     shadow = traffic.shadows.get(version, np.full((len(traffic.ids), width), np.nan))
     wanted = traffic.told & (traffic.versions != version) & ~np.isfinite(shadow).all(axis=1)
@@ -45,6 +46,6 @@ def backfill_shadow(span: LoggedSpan, traffic: Traffic, task: Task, release: Rel
     if read is None or not read.rows or read.hidden:
         return traffic
     answers, places = np.array(shadow), np.searchsorted(traffic.ids, [row.id for row in read.rows])
-    order = [release.task.labels.index(label) for label in task.labels] or [0]
+    order = [own.index(name) for name in names] or [0]
     answers[places] = release.answer_block(read.block)[:, order]
     return replace(traffic, shadows={**traffic.shadows, version: answers})

@@ -165,9 +165,9 @@ def hidden_columns(raw: Sequence[Mapping[str, object]], names: Sequence[str]) ->
 
 
 def _recorded_predictions(outputs: Sequence[str | None], task: Task) -> FloatArray:
-    """Return recorded answers, shape (n_samples, n_classes) or (n_samples, 1); NaN where there is none."""
+    """Return recorded answers, shape (n_samples, n_outputs); NaN where there is none."""
     labels, names = task.labels, task.output_names
-    answers = np.full((len(outputs), max(1, len(labels), len(names))), np.nan)
+    answers = np.full((len(outputs), max(1, len(task.prediction_names))), np.nan)
     decoder = msgspec.json.Decoder(_Output)
     for number, text in enumerate(outputs):
         if text is None:

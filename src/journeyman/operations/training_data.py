@@ -148,7 +148,17 @@ class LearningRows:
             Which rows. Weights become chances: of rows whose weight is a half, every other one is taken.
         settings : BuildSettings
             Of the first build.
+
+        Raises
+        ------
+        InputError
+            Where that had no target.
         """
+        if settings.target is None:
+            raise InputError(
+                f"{self.release.name} was built without a target, and marks of logged rows teach no such model yet",
+                hint="build it anew from a table of recent rows",
+            )
         first, notes = self._first_rows(settings)
         task, hidden = self.repaired.task, self.logged.hidden
         left_out = {*hidden, *self.given_up}

@@ -15,6 +15,7 @@ from journeyman.entities.dataset import Dataset
 from journeyman.entities.decision import Action
 from journeyman.entities.experience import Experience
 from journeyman.entities.finding import Finding
+from journeyman.entities.ingested import Ingested
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.search import Search, SearchLimits
 from journeyman.entities.split import Split
@@ -24,7 +25,7 @@ from journeyman.entities.trial import Ensemble
 from journeyman.inference.champion import champion_predictions, learned_file
 from journeyman.inference.example_rows import explained_examples
 from journeyman.inference.model_files import make_scorer
-from journeyman.interfaces import Metric, QualityRule, RuleScope, Run, Source, scope_of
+from journeyman.interfaces import Metric, PosesExamination, QualityRule, RuleScope, Run, Source, scope_of
 from journeyman.pipelines.final_fits import choose_seed_replicas, fit_final, model_card, with_duplicate_lookup
 from journeyman.pipelines.package_release import BuildFacts, ReleasedModel, build_report, package_release
 from journeyman.pipelines.search import search
@@ -53,7 +54,7 @@ from journeyman.stages.reference import make_reference
 from journeyman.stages.repair import repair
 from journeyman.stages.split import follow_split, split
 from journeyman.stores.workspace import Workspace
-from journeyman.tasks import metric_of
+from journeyman.tasks import metric_of, task_type
 
 __all__ = ["build", "keep_experience", "prepare_table"]
 
@@ -153,12 +154,15 @@ def prepare_table(source: Source, context: BuildContext) -> tuple[Repaired, tupl
     ingested = run.step("ingest", partial(ingest, source, context.components.engine), settings)
     draft = run.step("frame the task", frame_task, ingested.table, settings)
     metric_of(draft)
+    kind = task_type(draft)
+    if isinstance(kind, PosesExamination):
+        return _pose_examination(kind, ingested, draft, context)
     tell("check")
     rules = [rule for rule in context.components.rules if scope_of(rule) in (RuleScope.COLUMNS, RuleScope.WHOLE)]
     before = run.step("check", partial(_check, rules), ingested.table, draft, settings.seed, None, using=rules)
     tell("split")
     division = run.step("split", _divide, ingested.table, draft, before, settings)
-    labelled = np.flatnonzero(ingested.table.frame[settings.target].notna().to_numpy())
+    labelled = np.flatnonzero(ingested.table.frame[draft.target].notna().to_numpy())
     teaching = (ingested.table, draft, settings.seed, labelled[division.train])
     rules = [rule for rule in context.components.rules if scope_of(rule) is RuleScope.TRAINING]
     checked = before + run.step("check training rows", partial(_check, rules), *teaching, using=rules)
@@ -169,6 +173,32 @@ def prepare_table(source: Source, context: BuildContext) -> tuple[Repaired, tupl
     found = sorted((*ingested.findings, *checked, *repaired.findings), key=lambda f: f.severity.rank)
     task, findings = follow_split(repaired.task, found, division)
     return replace(repaired, task=task), findings, division
+
+
+def _pose_examination(
+    kind: PosesExamination, ingested: Ingested, draft: Task, context: BuildContext
+) -> tuple[Repaired, tuple[Finding, ...], Split]:
+    """Make a table ready whose kind of task needs no target: rules that judge by a target have nothing to judge by."""
+    run, settings, tell = context.run, context.settings, context.components.progress.stage
+    tell("check")
+    rules = [rule for rule in context.components.rules if scope_of(rule) is RuleScope.COLUMNS]
+    checked = run.step("check", partial(_check, rules), ingested.table, draft, settings.seed, None, using=rules)
+    _tell_needless(context, checked)
+    tell("repair")
+    prepared = run.step("repair", partial(_repair_and_pose, kind), ingested.table, draft, checked, settings)
+    tell("split")
+    division = run.step("split", split, prepared.table, prepared.task, settings.seed)
+    division = replace(division, reason=f"{division.reason}; {prepared.table.planted:,} of the rows are planted")
+    found = sorted((*ingested.findings, *checked, *prepared.findings), key=lambda f: f.severity.rank)
+    task, findings = follow_split(prepared.task, found, division)
+    return replace(prepared, task=task), findings, division
+
+
+def _repair_and_pose(
+    kind: PosesExamination, table: Table, draft: Task, findings: Sequence[Finding], settings: BuildSettings
+) -> Repaired:
+    repaired = repair(table, draft, findings, settings)
+    return replace(repaired, table=kind.pose(repaired.table, repaired.task, settings.seed))
 
 
 def _divide(table: Table, draft: Task, findings: Sequence[Finding], settings: BuildSettings) -> Split:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
+from journeyman.entities.candidate import BASELINE, SIMPLE
 from journeyman.entities.operating import LoopState, Operated
 from journeyman.entities.operation import WindowPlan
-from journeyman.interfaces import PredictionLog, Progress, Stream
+from journeyman.entities.task import Task
+from journeyman.interfaces import Algorithm, PredictionLog, Preparation, Progress, Stream, minimises
 from journeyman.operations.apply_move import Actuator
 from journeyman.operations.loop_context import LoopContext
 from journeyman.operations.release_cache import ReleaseCache
@@ -21,7 +23,7 @@ from journeyman.stores.workspace import Workspace
 
 __all__ = ["loop_parts"]
 
-_QUICK = "lightgbm"
+_QUICK, _UNSCALED = "lightgbm", "native"
 
 
 def loop_parts(
@@ -35,13 +37,21 @@ def loop_parts(
         Where the loop writes, and what it reads; each with a connection of its own.
     """
     name, settings = operated.model, operated.settings
-    algorithm = load_parts("journeyman.algorithms")[_QUICK]
-    preparation = load_parts("journeyman.preparations")[algorithm.preparations[0]]
     release_cache = ReleaseCache(held, name)
+    quick = _quick_model(release_cache.release(held.registry.version(name).version).task)
     rebuild = Rebuild(name, held, settings, render_html, progress)
     actuator = Actuator(name, held, log, SystemClock(), partial(_table, held, operated, stream, release_cache), rebuild)
     detectors = tuple(load_parts("journeyman.drift_detectors").values())
-    return LoopContext(name, settings, held, stream, release_cache, detectors, (algorithm, preparation), actuator)
+    return LoopContext(name, settings, held, stream, release_cache, detectors, quick, actuator)
+
+
+def _quick_model(task: Task) -> tuple[Algorithm, Preparation]:
+    """Return the usual quick model; for a loss that it cannot minimise, the first one that can and needs no scaling."""
+    algorithms: dict[str, Algorithm] = load_parts("journeyman.algorithms")
+    able = {name: part for name, part in algorithms.items() if minimises(part, task) and name not in SIMPLE}
+    found = next((part for part in able.values() if part.preparations[0] == _UNSCALED), None)
+    algorithm = able.get(_QUICK) or found or algorithms[BASELINE]
+    return algorithm, load_parts("journeyman.preparations")[algorithm.preparations[0]]
 
 
 def _table(

@@ -163,7 +163,8 @@ def decide(parts: LoopContext, state: LoopState, seen: Observed, watched: Monito
     def pairs(contest: PairedComparison) -> FloatArray:
         return paired(contest, _kept_out(seen.traffic, looked), losses)
 
-    columns = weightiest(release.columns, reference)
+    # without a target, labels that come are marks to watch by, and nothing is learned from them
+    columns = weightiest(release.columns, reference) if task_type(release.task).needs_target else ()
     models = QuickModels(*parts.quick, columns, release.task, reference.scale, unit, lost=rows.given_up)
 
     def test(staleness: Staleness, lessons: Lessons) -> Staleness:

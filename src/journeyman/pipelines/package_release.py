@@ -92,9 +92,10 @@ def build_report(
         created=built.created,
         source=built.settings.source,
         rows=table.source_rows,
-        trained_rows=len(table.frame),
-        holdout_rows=len(built.division.holdout),
-        columns=table.columns,
+        trained_rows=table.real_rows,
+        holdout_rows=len(built.division.holdout) - _planted_holdout_rows(built),
+        planted_rows=table.planted,
+        columns=table.without_planted().columns,
         task=built.repaired.task,
         split_reason=built.division.reason,
         findings=built.findings,
@@ -122,6 +123,12 @@ def build_report(
         examples=examples,
         versions={"python": platform.python_version(), **_installed()},
     )
+
+
+def _planted_holdout_rows(built: BuildFacts) -> int:
+    """Return how many planted rows are in the holdout: those that do not teach."""
+    table = built.repaired.table
+    return table.planted - int((built.division.train >= table.real_rows).sum())
 
 
 def package_release(

@@ -11,14 +11,13 @@ import numpy as np
 from journeyman.entities.candidate import BASELINE, SIMPLE, Candidate, NotTried, Refusal, Turn, offered
 from journeyman.entities.dataset import Dataset
 from journeyman.entities.experience import Expectation, Experience
-from journeyman.entities.metric import Loss
 from journeyman.entities.search import Choice, Search, TrialOutcome
 from journeyman.entities.table import target_values
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Trial, TrialStatus
 from journeyman.entities.weakness import Attempt
 from journeyman.errors import InputError
-from journeyman.interfaces import Algorithm, Metric, MinimisesLosses
+from journeyman.interfaces import Algorithm, Metric, minimises
 from journeyman.pipelines.improve import Diagnosed, attempted, diagnosed, informed, untried
 from journeyman.runtime.build_context import BuildContext
 from journeyman.runtime.components import Components
@@ -387,8 +386,7 @@ def propose(components: Components, data: Dataset) -> tuple[list[Candidate], tup
 
 def _wrong_loss(algorithm: Algorithm, task: Task) -> Refusal | None:
     """Return why an algorithm cannot learn a task at all; None where it can."""
-    able = algorithm.losses if isinstance(algorithm, MinimisesLosses) else frozenset(Loss)
-    return None if task.loss in able else Refusal(f"it cannot minimise the {task.loss} loss")
+    return None if minimises(algorithm, task) else Refusal(f"it cannot minimise the {task.loss} loss")
 
 
 def _rescaled(candidates: Sequence[Candidate]) -> list[Candidate]:

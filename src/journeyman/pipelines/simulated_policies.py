@@ -101,6 +101,8 @@ def build_first(frame: pd.DataFrame, settings: SimulateSettings, name: str | Non
         name=name,
         budget=None,
         trials=settings.trials,
+        task=settings.task,
+        task_options=settings.task_options,
         roles=dict.fromkeys(settings.ignore, "ignored"),
         seed=settings.seed,
         time=settings.time,

@@ -30,5 +30,8 @@ def example_views(report: BuildReport) -> tuple[ExampleView, ...]:
         for column, value, change in example.reasons:
             size = f"{100 * abs(change):.1f} points" if classes else number(abs(change))
             reasons.append((column, value, f"{'+' if change >= 0 else '−'}{size}", "good" if change >= 0 else "bad"))
-        views.append(ExampleView(example.kind, example.truth, f"{example.prediction}{sure}", tuple(reasons)))
+        row, truth = example.kind, example.truth
+        if example.kind == "strangest" and example.position is not None:
+            row, truth = f"row {example.position + 1:,}", ""
+        views.append(ExampleView(row, truth, f"{example.prediction}{sure}", tuple(reasons)))
     return tuple(views)

@@ -13,6 +13,7 @@ from journeyman.reports.phrases import score_row, sentence, unseen_words
 from journeyman.reports.pressing import pressing_findings
 from journeyman.reports.reported_findings import reported_findings
 from journeyman.reports.words import clean, number, percent, place, plural
+from journeyman.tasks import task_type
 
 __all__ = ["CardSection", "model_card", "model_card_text"]
 
@@ -68,8 +69,12 @@ def _use(report: BuildReport) -> list[str]:
         what = f"the probability that '{task.target}' is {task.labels[-1]}"
     elif task.labels:
         what = f"which of {len(task.labels)} classes '{task.target}' is, with probabilities"
+    elif report.planted_rows:
+        what = _odd(report)
     else:
         what = f"the number '{task.target}'"
+        if len(task.output_names) > 1:
+            what += f", with its {task_type(task).traits.outputs_name} {', '.join(task.output_names[1:])}"
     lines = [f"It predicts {what}, for rows like those of {place(report.source)}."]
     if report.decision.verdict is Verdict.DO_NOT_RELEASE:
         lines.append("It is not recommended for use.")
@@ -78,10 +83,17 @@ def _use(report: BuildReport) -> list[str]:
     return lines
 
 
+def _odd(report: BuildReport) -> str:
+    options = ", ".join(f"{name.replace('_', ' ')} {number(value)}" for name, value in report.task.options.items())
+    return f"how odd a row is, as the share of rows that are less odd ({options})"
+
+
 def _data(report: BuildReport) -> list[str]:
     used = [c.name for c in report.columns if c.role is Role.FEATURE]
     left_out = [c.name for c in report.columns if c.role is Role.IGNORED]
     lines = [f"{plural(report.trained_rows, 'row')} of {place(report.source)}; {sentence(report.split_reason)}"]
+    if report.planted_rows:
+        lines.append(f"{plural(report.planted_rows, 'planted row')} examined the model, and taught it nothing.")
     lines.append(f"{plural(len(used), 'column')}: {_names(used)}.")
     if left_out:
         lines.append(f"Left out: {_names(left_out)}.")

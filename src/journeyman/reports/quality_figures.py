@@ -137,6 +137,8 @@ def _calibration(report: BuildReport) -> list[Figure]:
     curve = report.evaluation.calibration
     if not curve or not curve.x:
         return []
+    if not report.task.labels:
+        return [_quantile_calibration(curve)]
     most = max((*curve.weight, 1.0))
     radii = [2.5 + 4 * math.sqrt(w / most) for w in curve.weight] if curve.weight else []
     rows = [f", {plural(int(w), 'row')}" for w in curve.weight] or [""] * len(curve.x)
@@ -150,6 +152,15 @@ def _calibration(report: BuildReport) -> list[Figure]:
         note += f" They are off by {number(off * 100, 2)} points on average."
     picture = _share_plot("Calibration", curve, marks)
     return [Figure("Calibration", picture.svg, note, (("c-model", "this model"), ("c-base", "perfect")))]
+
+
+def _quantile_calibration(curve: Curve) -> Figure:
+    pairs = zip(curve.x, curve.y, strict=True)
+    tips = [f"level {percent(a, 3)}: {percent(b, 3)} of labels lie below" for a, b in pairs]
+    marks: list[Mark] = [Rule((0, 1), (0, 1)), Line(curve.x, curve.y), Dots(curve.x, curve.y, tips=tips)]
+    title = "Calibration of the quantiles"
+    note = "On the dashed line, as many labels lie below a quantile as its level says."
+    return Figure(title, _share_plot(title, curve, marks).svg, note, (("c-model", "this model"), ("c-base", "perfect")))
 
 
 def _prediction_figures(report: BuildReport) -> list[Figure]:
@@ -166,7 +177,7 @@ def _prediction_figures(report: BuildReport) -> list[Figure]:
     tips = [f"{a} to {b}: {plural(c, 'row')} ({percent(c / total)})" for (a, b), c in zip(spoken, counts, strict=True)]
     marks: list[Mark] = [Bars(bins, counts, tips=tips)]
     y = linear_scale(0, max(counts), "rows", zero=True)
-    note = "How often the model predicts each class."
+    note = f"How often the model predicts each {'class' if task.labels else 'value'}."
     threshold = report.evaluation.threshold
     if threshold is not None:
         marks.append(Rule((threshold, threshold), (y.low, y.high), "c-ink"))

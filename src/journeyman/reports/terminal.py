@@ -111,7 +111,8 @@ def _head(report: BuildReport) -> list[RenderableType]:
     word, style = _VERDICTS[report.decision.verdict]
     what = f"{shorten(report.name, 30)} {report.version} predicts {shorten(report.task.target, 30)}"
     facts = (
-        f"{plural(report.rows, 'row')} of {shorten(place(report.source), 40)}, {plural(len(report.trials), 'trial')}, "
+        f"{plural(report.rows, 'row')} of {shorten(place(report.source), 40)}, {_planted(report)}"
+        f"{plural(len(report.trials), 'trial')}, "
         f"{duration(report.seconds)} {late_words(report)}"
     ).rstrip()
     free = max(0, _TOP_REASONS - len(further_reasons(report.decision)))  # lines that no further reason needs
@@ -122,6 +123,10 @@ def _head(report: BuildReport) -> list[RenderableType]:
         *([_indented(Text(sentence(clean(ended)), style="yellow"))] if ended else []),
         _indented(cut(sentence(report.decision.reason), 210 + free * _LONG)),
     ]
+
+
+def _planted(report: BuildReport) -> str:
+    return f"{report.planted_rows:,} planted ones that examine it, " if report.planted_rows else ""
 
 
 def _reasons(report: BuildReport) -> list[RenderableType]:

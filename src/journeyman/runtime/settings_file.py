@@ -54,7 +54,7 @@ def read_settings(path: Path) -> BuildSettings:
     Raises
     ------
     SettingsError
-        Where the file is no TOML, lacks ``source`` or ``target``, or has an unknown or unfit entry.
+        Where the file is no TOML, lacks ``source``, or both ``target`` and ``task``, or has an unknown or unfit entry.
     """
     if not path.is_file():
         raise SourceError(f"no such file: {path}", hint="name a table or a settings.toml")
@@ -72,7 +72,7 @@ def read_settings(path: Path) -> BuildSettings:
                 f"{path} has an unknown entry {name!r}",
                 hint=f"did you mean {near[0]!r}?" if near else f"there is {', '.join(sorted(known))}",
             )
-    for name in ("source", "target"):
+    for name in ("source", *(("target",) if "task" not in plain else ())):
         if name not in plain:
             raise SettingsError(f"{path} lacks {name!r}", hint=f'add a line such as {name} = "..."')
     return _convert(path, plain)
@@ -92,7 +92,8 @@ def _convert(path: Path, plain: Mapping[str, Any]) -> BuildSettings:
         values["memory"] = parse_memory(values["memory"])
     elif "memory" not in values:
         values["memory"] = available_memory(repeatable="trials" in values)
-    values.setdefault("name", model_name(source, str(values["target"])))
+    values.setdefault("target", None)  # of a task that needs none
+    values.setdefault("name", model_name(source, str(values["target"] or values.get("task"))))
     try:
         settings = msgspec.convert(values, BuildSettings)
     except msgspec.ValidationError as error:

@@ -14,7 +14,7 @@ from journeyman.entities.dataset import Dataset
 from journeyman.entities.search import Search
 from journeyman.entities.split import Split
 from journeyman.entities.trial import Ensemble, Trial
-from journeyman.interfaces import Algorithm, StartsSlowly
+from journeyman.interfaces import Algorithm, StartsSlowly, minimises
 from journeyman.runtime.components import Components
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import EnsembleLimits
@@ -123,7 +123,8 @@ class TimeBudget:
             return split
         task, rows, features = self.data.task, self.data.fit_rows, self.data.table.features
         firsts: dict[str, float] = {}
-        for algorithm in (a for name, a in self.components.algorithms.items() if name not in SIMPLE):
+        algorithms = self.components.algorithms
+        for algorithm in (a for name, a in algorithms.items() if name not in SIMPLE and minimises(a, task)):
             for candidate in offered(algorithm.candidates(task, rows, features)):
                 if candidate.learner not in firsts:
                     firsts[candidate.learner] = algorithm.seconds(candidate, task, rows, len(features))

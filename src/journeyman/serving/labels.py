@@ -13,6 +13,7 @@ from journeyman.entities.task import Task
 from journeyman.serving.privacy import RowRules
 from journeyman.serving.refusals import Fault
 from journeyman.sources.parsing.texts import text_of
+from journeyman.tasks import task_type
 from journeyman.tasks.typed_labels import typed_labels
 
 __all__ = ["NAN", "GivenLabel", "read_label", "unknown_prediction"]
@@ -74,9 +75,12 @@ def read_label(given: GivenLabel, task: Task, rules: RowRules) -> Label | Fault:
 
 def _parse_truth(given: Any, task: Task) -> bytes | Fault:
     if not task.labels:
-        number = _number(given)
-        if number is None:
-            return Fault("bad label", "the label is no number", "truth", _value_excerpt(given), "a number")
+        kind = task_type(task)
+        marked = kind.traits.marked
+        number = float(given) if marked and isinstance(given, bool) else _number(given)
+        if number is None or math.isnan(kind.label_reader(task)(number)):
+            found, wanted = ("mark", "true or false") if marked else ("number", "a number")
+            return Fault("bad label", f"the label is no {found}", "truth", _value_excerpt(given), wanted)
         return msgspec.json.encode(number)
     labels = typed_labels(task).tolist()
     known = dict(zip(task.labels, labels, strict=True)) | {str(text_of(label)): label for label in labels}

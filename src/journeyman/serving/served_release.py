@@ -17,6 +17,7 @@ from journeyman.inference.trained_columns import trained_columns
 from journeyman.serving.requests import Row
 from journeyman.stages.admit import RowAdmission
 from journeyman.stages.attribute import attribute, typical_row
+from journeyman.tasks import task_type
 from journeyman.tasks.typed_labels import typed_labels
 
 __all__ = ["ServedRelease"]
@@ -87,6 +88,8 @@ class ServedRelease:
             return Answer(None, self.version, part, findings=noticed)
         coverage = None if bounds is None else bounds.coverage
         outputs = dict(zip(self.task.output_names, row.tolist(), strict=bool(self.task.output_names)))
+        named = task_type(self.task).named_outputs(row[None, :], self.task)
+        outputs |= {name: float(values[0]) for name, values in named.items()}
         return Answer(value, self.version, part, {}, interval, coverage=coverage, findings=noticed, outputs=outputs)
 
     def _classified(self, answer: NDArray[np.float64], label: Value, findings: Sequence[Finding], part: Part) -> Answer:

@@ -88,7 +88,7 @@ class JsonLinesSource:
                         keys.setdefault(key, place(len(keys)))
                     out.write(msgspec.json.encode({keys[key]: value for key, value in record.items()}) + b"\n")
         except msgspec.MsgspecError as error:
-            raise self._reader.complaint(error) from error
+            raise self._reader.complaint() from error
         self._lines = copy
         return tuple(keys)
 

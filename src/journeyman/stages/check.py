@@ -80,10 +80,10 @@ def check(
 
 def _view(table: Table, task: Task, scope: RuleScope, training: NDArray[np.int64] | None) -> Table:
     """Return what a scope may see of a table."""
-    if scope is RuleScope.COLUMNS:
+    if scope is RuleScope.COLUMNS and task.target in table.frame:
         hidden = table.frame[task.target].iloc[:0].reindex(table.frame.index)  # of the same type, missing throughout
         return replace(table, frame=table.frame.assign(**{task.target: hidden}))
-    if scope is RuleScope.WHOLE or training is None:
+    if scope is not RuleScope.TRAINING or training is None:
         return table
     rows = table.frame.iloc[training].reset_index(drop=True)
     return replace(table, frame=rows, source_rows=table.source_rows if table.sampled else len(rows))

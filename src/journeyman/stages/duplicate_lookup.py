@@ -12,6 +12,7 @@ from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble
+from journeyman.tasks import task_type
 from journeyman.transformers.duplicate_lookup import blend_labels
 
 __all__ = ["measure_lookup"]
@@ -44,11 +45,11 @@ def measure_lookup(losses: Losses, chosen: Ensemble, table: Table, task: Task, s
     Returns
     -------
     Recollection or None
-        None where copies do not stay together, are few, or add nothing beyond three standard errors (of groups of
-        copies, which are not independent inside).
+        None where the kind of task has none, or copies do not stay together, are few, or add nothing beyond three
+        standard errors (of groups of copies, which are not independent inside).
     """
     rows = np.concatenate([fold.validate for fold in split.folds])
-    if split.copies is None or not len(rows):
+    if split.copies is None or not len(rows) or not task_type(task).traits.looked_up:
         return None
     _, group = np.unique(split.copies[rows], return_inverse=True)
     sizes = np.bincount(group)

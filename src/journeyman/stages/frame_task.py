@@ -42,7 +42,7 @@ def frame_task(table: Table, settings: BuildSettings) -> Task:
     """
     if settings.task is not None:
         return find_task_type(settings.task).frame(table, settings, "the settings say so")
-    column, values = table.column(settings.target), table.frame[settings.target]
+    column, values = table.column(settings.target_column), table.frame[settings.target_column]
     refuse_missing(column, values)
     kind, reason = guess_kind(values, column)
     return find_task_type(kind).frame(table, settings, reason)

@@ -91,7 +91,8 @@ def ingest(source: Source, engine: Engine, settings: BuildSettings) -> Ingested:
         raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
     _check_settings(names, source.name, settings)
     findings = [*source.findings, *_sampled(source.name, rows, limit)]
-    _check_results(frame[settings.target], settings.target, findings)
+    if settings.target is not None:
+        _check_results(frame[settings.target], settings.target, findings)
     frame, told = _without_second_header(frame, settings)
     findings += told
     if limit is None or limit >= (rows or 0):
@@ -206,7 +207,7 @@ def _accepted(code: str, name: str, settings: BuildSettings) -> bool:
 
 def _check_settings(names: Sequence[str], where: str, settings: BuildSettings) -> None:
     """Refuse names that the table does not have."""
-    if settings.target not in names:
+    if settings.target is not None and settings.target not in names:
         raise TargetError(f"no column {settings.target!r} in {where}", hint=_nearest(settings.target, names))
     asked = {"time": settings.time, "group": settings.group}
     wanted = [*settings.kinds, *settings.roles, *(n for n in asked.values() if n is not None)]
@@ -214,7 +215,7 @@ def _check_settings(names: Sequence[str], where: str, settings: BuildSettings) -
         if name not in names:
             raise SettingsError(f"the settings name a column {name!r} that {where} lacks", hint=_nearest(name, names))
     for option, taken in asked.items():
-        if taken == settings.target:
+        if taken is not None and taken == settings.target:
             raise SettingsError(
                 f"the target {taken!r} cannot be the {option} column too", hint=f"give another --{option}"
             )

@@ -43,6 +43,7 @@ def make_reference(
     """
     rows = np.concatenate([fold.validate for fold in division.folds])
     order = _order(table, task, rows)
+    order = order[rows[order] < table.real_rows]
     rows, answers = rows[order], chosen.predictions[order]
     truths = target_values(table, task.target)[rows]
     scale = task_type(task).loss_scale(truths, answers)

@@ -258,6 +258,8 @@ def _keep_best(
 def _with_target(
     table: Table, task: Task, applied: Sequence[Finding], settings: BuildSettings
 ) -> tuple[Table, Task, list[Finding]]:
+    if task.target not in table.frame:
+        return table, task, []  # its kind needs none, and poses one of its own
     column = table.column(task.target)
     values = table.frame[task.target]
     known = values.notna().to_numpy()

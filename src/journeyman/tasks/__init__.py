@@ -9,11 +9,12 @@ from types import MappingProxyType
 
 from journeyman.entities.task import Task
 from journeyman.errors import SettingsError
-from journeyman.interfaces import Metric, TaskType
+from journeyman.interfaces import HasOptions, Metric, TaskType
 from journeyman.metrics import all_metrics, refuse_metric
 from journeyman.plugins import load_parts
+from journeyman.settings import BuildSettings
 
-__all__ = ["all_task_types", "find_task_type", "fitting_metrics", "metric_of", "task_type"]
+__all__ = ["all_task_types", "check_target", "find_task_type", "fitting_metrics", "metric_of", "task_type"]
 
 
 @cache
@@ -54,9 +55,33 @@ def find_task_type(name: str) -> TaskType:
     return known[name]
 
 
+def check_target(settings: BuildSettings) -> None:
+    """Refuse settings without a target where the kind of task needs one, and with one where it needs none.
+
+    Raises
+    ------
+    SettingsError
+        Saying which, or that there is no such kind of task.
+
+    Examples
+    --------
+    >>> check_target(BuildSettings("t.csv", None, "t"))
+    Traceback (most recent call last):
+    journeyman.errors.SettingsError: no column to predict was named (hint: add --target COLUMN, or ...)
+    """
+    if settings.task is None or find_task_type(settings.task).needs_target:
+        assert settings.target_column
+    elif settings.target is not None:
+        raise SettingsError(
+            f"a task of kind {settings.task} has no target, and {settings.target!r} was named as one",
+            hint=f"leave it out of the model with --ignore {settings.target}, or learn from it with --task binary",
+        )
+
+
 def task_type(task: Task) -> TaskType:
-    """Return what a task's kind does."""
-    return find_task_type(task.kind)
+    """Return what a task's kind does, as the task has chosen its options."""
+    kind = find_task_type(task.kind)
+    return kind.of(task) if isinstance(kind, HasOptions) else kind
 
 
 def fitting_metrics(task: Task) -> Mapping[str, Metric]:

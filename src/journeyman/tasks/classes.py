@@ -32,6 +32,7 @@ _MANY_CODES = 100
 
 _TRAITS = TaskTraits(
     error_name="share of wrong predictions",
+    error_metric="log_loss",
     loss_name="Brier score",
     strata_name="class",
     pictures=frozenset({Picture.CONFUSION, Picture.PROBABILITIES}),
@@ -63,7 +64,7 @@ class Classification:
 
         Two classes are a binary task, whatever was asked for.
         """
-        column, values = table.column(settings.target), table.frame[settings.target]
+        column, values = table.column(settings.target_column), table.frame[settings.target_column]
         check_options(settings, self.name)
         refuse_missing(column, values)
         counts = _label_counts(values, column)
@@ -206,7 +207,7 @@ class Classification:
             codes = predictions.argmax(axis=1)
         return typed_labels(task)[codes]
 
-    def named_outputs(self, predictions: FloatArray, task: Task) -> Mapping[str, FloatArray]:
+    def named_outputs(self, predictions: FloatArray, task: Task) -> Mapping[str, NDArray[Any]]:
         """Return the probability of each label."""
         return {f"probability of {label}": predictions[:, i] for i, label in enumerate(task.labels)}
 

@@ -31,14 +31,14 @@ def check_options(settings: BuildSettings, kind: str, known: Sequence[str] = ())
     --------
     >>> check_options(BuildSettings("t.csv", "y", "t", task_options={"level": "0.9"}), "quantiles", ("levels",))
     Traceback (most recent call last):
-    journeyman.errors.SettingsError: a quantiles task has no option 'level' (hint: did you mean 'levels'?)
+    journeyman.errors.SettingsError: a task of kind quantiles has no option 'level' (hint: did you mean 'levels'?)
     """
     for name in settings.task_options:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             has = f"it has {', '.join(known)}" if known else "it has none"
             hint = f"did you mean {near[0]!r}?" if near else has
-            raise SettingsError(f"a {kind} task has no option {name!r}", hint=hint)
+            raise SettingsError(f"a task of kind {kind} has no option {name!r}", hint=hint)
 
 
 def drafted(column: Column, settings: BuildSettings, kind: str, metric: str, reason: str) -> Task:

@@ -21,7 +21,7 @@ from journeyman.metrics.regression import REGRESSION
 from journeyman.settings import BuildSettings
 from journeyman.tasks.framing import check_options, drafted, refuse_missing, with_loss
 
-__all__ = ["NUMBER_TRAITS", "Regression"]
+__all__ = ["NUMBER_TRAITS", "Regression", "drafted_number"]
 
 FloatArray = NDArray[np.float64]
 _LARGEST = 1e150  # of a target that is estimated: errors are squared
@@ -29,6 +29,7 @@ _REACH = 4.0  # errors beyond four times what nine rows of ten stay below cost n
 
 NUMBER_TRAITS = TaskTraits(
     error_name="mean absolute error",
+    error_metric="mae",
     loss_name="mean absolute error",
     strata_name="deciles of the target",
     pictures=frozenset({Picture.RESIDUALS}),
@@ -63,12 +64,9 @@ class Regression:
 
     def frame(self, table: Table, settings: BuildSettings, reason: str) -> Task:
         """Return the task; TargetError where the target holds no numbers, one alone, or numbers beyond all squares."""
-        column, values = table.column(settings.target), table.frame[settings.target]
         check_options(settings, self.name)
-        refuse_missing(column, values)
-        _check_numbers(values, column)
         metric = settings.metric or self.default_metric
-        return with_loss(self, drafted(column, settings, self.name, metric, reason))
+        return with_loss(self, drafted_number(table, settings, self.name, metric, reason))
 
     def encode(
         self, values: pd.Series, column: Column, task: Task, merged: Mapping[str, str], metric: str | None
@@ -77,7 +75,7 @@ class Regression:
         if not column.kind.numeric:
             raise TargetError(
                 f"the target '{column.name}' is {column.kind.noun}, and only numbers can be estimated",
-                hint="leave --task regression out, or say that these are numbers: "
+                hint=f"leave --task {task.kind} out, or say that these are numbers: "
                 f"{kind_option(column.name, Kind.NUMBER)}",
             )
         numbers = values.astype(np.float64)
@@ -160,7 +158,7 @@ class Regression:
         """Return the first output."""
         return predictions[:, 0]
 
-    def named_outputs(self, predictions: FloatArray, task: Task) -> Mapping[str, FloatArray]:
+    def named_outputs(self, predictions: FloatArray, task: Task) -> Mapping[str, NDArray[Any]]:
         """Return nothing more."""
         return {}
 
@@ -169,7 +167,21 @@ class Regression:
         return float
 
 
-def _check_numbers(values: pd.Series, column: Column) -> None:
+def drafted_number(table: Table, settings: BuildSettings, kind: str, metric: str, reason: str) -> Task:
+    """Return a task with a target of numbers, its metric's loss still to be named.
+
+    Raises
+    ------
+    TargetError
+        Where the target holds no numbers, one alone, or numbers whose squares are none.
+    """
+    column, values = table.column(settings.target_column), table.frame[settings.target_column]
+    refuse_missing(column, values)
+    _check_numbers(values, column, kind)
+    return drafted(column, settings, kind, metric, reason)
+
+
+def _check_numbers(values: pd.Series, column: Column, kind: str) -> None:
     if column.kind is Kind.CONSTANT:
         raise TargetError(
             f"the target {column.name!r} is constant: every row is {values.dropna().iloc[0]!r}",
@@ -180,7 +192,7 @@ def _check_numbers(values: pd.Series, column: Column) -> None:
         other = f", or say that these are numbers: {kind_option(column.name, Kind.NUMBER)}" if numbers else ""
         raise TargetError(
             f"the target {column.name!r} is {column.kind.noun}, and only numbers can be estimated",
-            hint=f"leave --task regression out{other}",
+            hint=f"leave --task {kind} out{other}",
         )
     distinct = values.dropna().unique()
     if len(distinct) < 2:

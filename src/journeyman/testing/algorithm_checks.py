@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from journeyman.entities.candidate import BASELINE, Candidate, Refusal, offered
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.task import Task
-from journeyman.interfaces import Algorithm, Averaging, FitRequest, Matrix, WeighsRows
+from journeyman.interfaces import Algorithm, Averaging, FitRequest, Matrix, Metric, WeighsRows, minimises
 from journeyman.metrics import METRICS
-from journeyman.tasks import find_task_type
+from journeyman.tasks import find_task_type, metric_of
 from journeyman.testing.kinds import KINDS
 from journeyman.testing.run_all import run_all
 
@@ -39,6 +39,7 @@ __all__ = [
     "check_rows_are_answered_by_themselves",
     "check_same_seed_same_answers",
     "check_stored_form_answers_the_same",
+    "kinds_of",
     "sample_request",
 ]
 
@@ -53,7 +54,7 @@ _SIZES = (0, 1, 10, 100, 1_000, 10_000, 100_000_000)  # of tables about which an
 
 
 def check_algorithm(algorithm: Algorithm) -> None:
-    """Run every check for every kind of task.
+    """Run every check for every kind of task whose loss the algorithm minimises.
 
     Raises
     ------
@@ -66,8 +67,33 @@ def check_algorithm(algorithm: Algorithm) -> None:
     >>> check_algorithm(Baseline())
     """
     checks = {check.__name__.removeprefix("check_").replace("_", " "): check for check in ALGORITHM_CHECKS}
-    for kind in KINDS:
+    for kind in kinds_of(algorithm):
         run_all(f"{algorithm.name} on {kind}", checks, algorithm, kind)
+
+
+def kinds_of(algorithm: Algorithm) -> tuple[str, ...]:
+    """Return the kinds of task that an algorithm is checked on: those whose loss it minimises.
+
+    Examples
+    --------
+    >>> from journeyman.algorithms.linear import Linear
+    >>> kinds_of(Linear())
+    ('binary', 'multiclass', 'regression')
+    """
+    return tuple(kind for kind in (*KINDS, "quantiles") if minimises(algorithm, _task(kind)))
+
+
+def _task(kind: str) -> Task:
+    labels = tuple(f"class {i}" for i in range(len(_cuts(kind)) + 1)) if _cuts(kind) else ()
+    task = Task("y", kind, find_task_type(kind).default_metric, labels)
+    if kind == "quantiles":
+        task = replace(task, output_names=("0.5", "0.1", "0.9"))
+    return replace(task, metric_loss=metric_of(task).loss)
+
+
+def _metric(task: Task) -> Metric:
+    """Return what fits are judged by: log loss, squared errors, or the metric of a prediction of several numbers."""
+    return metric_of(task) if task.output_names else METRICS["log_loss" if task.labels else "rmse"]
 
 
 def sample_request(algorithm: Algorithm, kind: str, seed: int = 0, preparation: str = "") -> FitRequest:
@@ -89,15 +115,14 @@ def sample_request(algorithm: Algorithm, kind: str, seed: int = 0, preparation: 
     values[:, 3] = rng.integers(0, 3, 2 * _ROWS)
     signal = values[:, 0] + 0.5 * values[:, 1] ** 2 + (values[:, 3] == 1)
     noisy = signal + rng.normal(scale=0.3, size=len(signal))
-    y = noisy if kind == "regression" else np.digitize(noisy, np.quantile(noisy, _cuts(kind))).astype(np.float64)
+    y = noisy if not _cuts(kind) else np.digitize(noisy, np.quantile(noisy, _cuts(kind))).astype(np.float64)
     preparation = preparation or algorithm.preparations[0]
     native = preparation in _WITH_GAPS
     if native:
         values[::11, 2] = np.nan
         values[::13, 3] = np.nan
-    labels = tuple(f"class {i}" for i in range(len(_cuts(kind)) + 1)) if kind != "regression" else ()
     x = Matrix(values, _NAMES, (3,) if native else ())
-    task = Task("y", kind, find_task_type(kind).default_metric, labels)
+    task = _task(kind)
     return FitRequest(
         x=_rows(x, slice(0, _ROWS)),
         y=y[:_ROWS],
@@ -169,16 +194,16 @@ def check_expects_more_memory_for_more_rows(algorithm: Algorithm, kind: str) -> 
 
 
 def check_answers_have_the_right_shape(algorithm: Algorithm, kind: str) -> None:
-    """Probabilities sum to one, values come in one column, all finite."""
+    """Probabilities sum to one, values come in a column each, all finite."""
     request = sample_request(algorithm, kind)
     answers = _fit_and_predict(algorithm, request)
     assert np.isfinite(answers).all()
-    if kind != "regression":
+    if request.task.labels:
         assert answers.shape == (_ROWS, len(request.task.labels))
         assert np.allclose(answers.sum(axis=1), 1.0)
         assert (answers >= 0).all()
     else:
-        assert answers.shape == (_ROWS, 1)
+        assert answers.shape == (_ROWS, request.task.outputs)
 
 
 def check_learns_more_than_nothing(algorithm: Algorithm, kind: str) -> None:
@@ -231,7 +256,7 @@ def check_fits_again_with_fixed_length(algorithm: Algorithm, kind: str) -> None:
     request = sample_request(algorithm, kind)
     assert request.valid_x is not None
     assert request.valid_y is not None
-    metric = METRICS["log_loss" if kind != "regression" else "rmse"]
+    metric = _metric(request.task)
     model = algorithm.fit(request)
     again = algorithm.fit(replace(request, valid_x=None, valid_y=None, rounds=model.rounds))
     before, after = (metric.score(request.valid_y, m.predict(request.valid_x)) for m in (model, again))
@@ -245,8 +270,8 @@ def check_average_answers_as_the_mean(algorithm: Algorithm, kind: str) -> None:
         return
     models = [algorithm.fit(replace(request, seed=seed)) for seed in range(3)]
     whole = algorithm.from_files(algorithm.average(models).to_files())
-    scores = np.mean([_scores(model.predict(request.valid_x), kind) for model in models], axis=0)
-    assert np.allclose(_scores(whole.predict(request.valid_x), kind), scores, atol=1e-6)
+    scores = np.mean([_scores(model.predict(request.valid_x), request.task) for model in models], axis=0)
+    assert np.allclose(_scores(whole.predict(request.valid_x), request.task), scores, atol=1e-6)
     assert whole.answer_seconds > models[0].answer_seconds
 
 
@@ -277,7 +302,7 @@ def check_heeds_the_weights_of_rows(algorithm: Algorithm, kind: str) -> None:
     heeding = replace(misled, weights=weights, shared={})
     assert request.valid_x is not None
     assert request.valid_y is not None
-    metric = METRICS["log_loss" if kind != "regression" else "rmse"]
+    metric = _metric(request.task)
     unaware, aware = (
         metric.score(request.valid_y, algorithm.fit(r).predict(request.valid_x)) for r in (misled, heeding)
     )
@@ -303,9 +328,9 @@ ALGORITHM_CHECKS: tuple[Callable[[Algorithm, str], None], ...] = (
 )
 
 
-def _scores(answers: NDArray[np.float64], kind: str) -> NDArray[np.float64]:
+def _scores(answers: NDArray[np.float64], task: Task) -> NDArray[np.float64]:
     """Return values, or the logarithms of probabilities relative to the last class."""
-    if kind == "regression":
+    if not task.labels:
         return answers
     logs = np.log(np.clip(answers, 1e-300, None))
     return np.asarray(logs - logs[:, -1:])
@@ -326,13 +351,13 @@ def _first(algorithm: Algorithm, task: Task, preparation: str = "") -> Candidate
 
 def _constant(request: FitRequest) -> NDArray[np.float64]:
     """Return what is best said of validation rows without looking at them."""
-    values = np.bincount(request.y.astype(int)) / _ROWS if request.task.labels else [request.y.mean()]
-    return np.tile(values, (_ROWS, 1))
+    task = request.task
+    return np.tile(_metric(task).best_constant(request.y, max(1, len(task.prediction_names))), (_ROWS, 1))
 
 
 def _loss(request: FitRequest, answers: NDArray[np.float64]) -> float:
     assert request.valid_y is not None
-    return METRICS["log_loss" if request.task.labels else "rmse"].score(request.valid_y, answers)
+    return _metric(request.task).score(request.valid_y, answers)
 
 
 def _rows(x: Matrix, rows: slice | NDArray[np.bool_]) -> Matrix:

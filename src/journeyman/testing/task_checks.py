@@ -12,7 +12,7 @@ from journeyman.entities.column import Role
 from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Task
 from journeyman.errors import JourneymanError, SettingsError
-from journeyman.interfaces import Metric, TaskType
+from journeyman.interfaces import Metric, PosesExamination, TaskType
 from journeyman.metrics import all_metrics
 from journeyman.settings import BuildSettings
 from journeyman.testing.kinds import KINDS
@@ -81,6 +81,8 @@ def _framed(kind: TaskType, table: Table) -> FramedTask | None:
         task = kind.frame(table, settings, "asked for")
     except JourneymanError:  # classes where numbers are wanted, and the like
         return None
+    if isinstance(kind, PosesExamination):
+        table = kind.pose(table, task, 0)
     column = table.column(task.target)
     values, encoded, task = kind.encode(table.frame[task.target], column, task, {}, None)
     columns = tuple(encoded if c.name == task.target else c for c in table.columns)
@@ -152,7 +154,7 @@ def _decodes_what_it_reads(framed: FramedTask) -> None:
     decoded = framed.kind.decode(predictions, framed.task, None)
     assert decoded.shape == framed.y.shape, "it has not one decoded prediction a row"
     read = framed.kind.label_reader(framed.task)
-    values = [read(value) for value in decoded[:5].tolist()]
+    values = [read(value) for value in ([0, 1] if framed.kind.traits.marked else decoded[:5].tolist())]
     assert np.isfinite(values).all(), "it cannot read as a label what it has decoded"
     for name, column in framed.kind.named_outputs(predictions, framed.task).items():
         assert column.shape == framed.y.shape, f"column {name!r} has not one value a row"

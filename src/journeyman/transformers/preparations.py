@@ -25,7 +25,7 @@ from journeyman.transformers.steps import (
     calendar_parts,
 )
 
-__all__ = ["DensePreparation", "EncodedPreparation", "NativePreparation"]
+__all__ = ["DensePreparation", "EncodedPreparation", "NativePreparation", "date_steps", "scaled_numbers"]
 
 FloatArray = NDArray[np.float64]
 _SPELLED = 30  # features that a spelling may become, about
@@ -54,7 +54,7 @@ class NativePreparation:
             steps.append(NumberStep(numbers, np.full(n, np.nan), np.zeros(n), np.ones(n), 0.0, ()))
         if categories:
             steps.append(CodeStep(categories))
-        steps.extend(_dates(block, columns, np.nan))
+        steps.extend(date_steps(block, columns, np.nan))
         return _prepared(steps, block, len(y), {})
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedPreparation:
@@ -113,8 +113,8 @@ class DensePreparation:
         steps: list[Step] = []
         numbers = tuple(c.name for c in columns if c.kind.numeric)
         if numbers:
-            steps.append(_scaled(numbers, block, self.limit))
-        steps.extend(_dates(block, columns, 0.0))
+            steps.append(scaled_numbers(numbers, block, self.limit))
+        steps.extend(date_steps(block, columns, 0.0))
         taught: dict[int, FloatArray] = {}
         folds = inner_folds(len(y), seed)
         outputs = target_outputs(y, task)
@@ -154,7 +154,7 @@ class EncodedPreparation(DensePreparation):
     limit: float = 0.0
 
 
-def _scaled(numbers: tuple[str, ...], block: Block, limit: float) -> NumberStep:
+def scaled_numbers(numbers: tuple[str, ...], block: Block, limit: float) -> NumberStep:
     """Fill with medians, centre on them and scale by the spread of the middle half, else of all values."""
     x = np.array([block[c] for c in numbers], dtype=np.float64).T
     x[np.isinf(x)] = np.nan
@@ -179,7 +179,7 @@ def _width_of_dates(columns: Sequence[Column]) -> int:
     return sum(len(CALENDAR_PARTS) for c in columns if c.kind is Kind.DATETIME)
 
 
-def _dates(block: Block, columns: Sequence[Column], fill: float) -> list[CalendarStep]:
+def date_steps(block: Block, columns: Sequence[Column], fill: float) -> list[CalendarStep]:
     """One step a date column, with the parts that vary in the training rows."""
     steps = []
     for column in columns:

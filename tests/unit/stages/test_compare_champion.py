@@ -12,8 +12,9 @@ from journeyman.entities.split import Fold, Split
 from journeyman.entities.table import Table
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble
-from journeyman.stages.evaluate.compare_champion import compare_champion
+from journeyman.stages.evaluate.compare_champion import compare_champion, paired_interval
 from journeyman.stages.evaluate.judged_rows import judging_rows, predict_judged_rows
+from journeyman.tasks.quantiles import PinballLoss
 
 TASK = Task("y", "regression", "rmse")
 ROWS = 400
@@ -111,3 +112,13 @@ def test_rows_that_judge_are_told_apart_by_data_and_division():
     other = replace(SPLIT, holdout=HELD[1:])
     assert judging_rows("a", SPLIT) == judging_rows("a", replace(SPLIT, reason="another"))
     assert len({judging_rows("a", SPLIT), judging_rows("b", SPLIT), judging_rows("a", other)}) == 3
+
+
+def test_models_of_several_numbers_are_compared_by_all_of_them() -> None:
+    rng = np.random.default_rng(0)
+    y, levels = rng.normal(size=2_000), (0.5, 0.1, 0.9)
+    good = np.tile(np.quantile(y, levels), (len(y), 1))
+    narrow = good * [1.0, 0.3, 0.3]  # the same medians
+    metric, units = PinballLoss(levels), np.arange(len(y), dtype=np.int64)
+    low, high = paired_interval(metric, y, (good, narrow), units, 0.025, 0)
+    assert 0 < low < metric.score(y, narrow) - metric.score(y, good) < high

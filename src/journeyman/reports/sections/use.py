@@ -40,6 +40,8 @@ def _usage(report: BuildReport) -> dict[str, str | Markup]:
     lines = ["import journeyman", "", f"model = journeyman.load({name!r})", "predictions = model.predict(frame)"]
     if report.task.labels:
         lines.append("probabilities = model.predict_proba(frame)")
+    if report.task.output_names:
+        lines.append("outputs = model.predict_outputs(frame)")
     row = json.dumps(_typical_values(report), ensure_ascii=False)
     body = shlex.quote('{"row": ' + clean(row) + "}")
     return {

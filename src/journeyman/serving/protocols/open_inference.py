@@ -282,7 +282,8 @@ _FITS: dict[str, Callable[[object], bool]] = {
 def _outputs(release: ServedRelease) -> list[tuple[str, str, list[int]]]:
     task = release.task
     if not task.labels:
-        return [("predict", "FP64", [-1])]
+        several = [("outputs", "FP64", [-1, len(task.output_names)])] if task.output_names else []
+        return [("predict", "FP64", [-1]), *several]
     kinds = {"int": "INT64", "float": "FP64", "bool": "BOOL"}
     return [("predict", kinds.get(task.label_types, "BYTES"), [-1]), ("predict_proba", "FP64", [-1, len(task.labels)])]
 
@@ -292,6 +293,8 @@ def _tensors(answers: Sequence[Answer], release: ServedRelease) -> list[dict[str
     for name, datatype, shape in _outputs(release):
         if name == "predict":
             data: list[Any] = [answer.prediction for answer in answers]
+        elif name == "outputs":  # in the order of the task's names; a row without a prediction has none of them
+            data = [answer.outputs.get(output) for answer in answers for output in release.task.output_names]
         else:
             data = [p for answer in answers for p in answer.probabilities.values()]
         tensors.append({"name": name, "datatype": datatype, "shape": [len(answers), *shape[1:]], "data": data})

@@ -87,4 +87,6 @@ def _vertex_prediction(answer: Answer, number: int) -> dict[str, Any]:
     told["value"] = answer.prediction
     if answer.interval is not None:
         told["lower_bound"], told["upper_bound"] = answer.interval
+    if answer.outputs:
+        told["outputs"] = answer.outputs
     return told

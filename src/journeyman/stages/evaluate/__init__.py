@@ -12,18 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.conformal import Conformal
-from journeyman.entities.evaluation import Curve, Evaluation, Importance, Slice
+from journeyman.entities.evaluation import Curve, Evaluation, ExampleRow, Importance, Slice
 from journeyman.entities.split import Split
 from journeyman.entities.table import Block, Table, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.task_traits import Picture
 from journeyman.entities.trial import Ensemble
 from journeyman.interfaces import Metric
-from journeyman.metrics import METRICS
 from journeyman.stages.evaluate import curves
 from journeyman.stages.evaluate.baseline import trivial
 from journeyman.stages.evaluate.examined import Examined, examine, units_of
-from journeyman.stages.evaluate.examples import example_rows
+from journeyman.stages.evaluate.examples import example_rows, strangest_rows
 from journeyman.stages.evaluate.held import check_intervals
 from journeyman.stages.evaluate.importance import importances, shuffled_answers
 from journeyman.stages.evaluate.scores import at_threshold, compare
@@ -80,7 +79,9 @@ def evaluate(
     answers = ensemble.answers_within(SHUFFLING_SECONDS, MOST_SHUFFLED)
     helps = importances(predict, block, examined.y, table.features, metrics[0], answers, seed)
     helps = helps if examined.on_holdout else tuple(map(_on_known_rows, helps))
-    slices, tried = _slices(ensemble, examined, table, task, split, helps, seed)
+    slices, tried = tuple[Slice, ...](), 0
+    if kind.traits.sliced:
+        slices, tried = _slices(ensemble, examined, table, task, split, helps, seed)
     edges, counts, drawn = _pictures(examined, task, seed)
     answer = at_threshold(examined.predictions, threshold).argmax(axis=1)
     return Evaluation(
@@ -111,15 +112,28 @@ def evaluate(
         records=_records(split, examined),
         interval_check=check_intervals(conformal, examined, task, block),
         thresholds=threshold_counts(examined.y, examined.predictions[:, 1]) if Picture.THRESHOLDS in pictures else None,
-        example_rows=example_rows(
-            examined.rows, examined.y, examined.predictions, kind.misses(examined.y, examined.predictions)
-        ),
+        example_rows=_example_rows(ensemble, examined, table, task, split),
     )
 
 
 def _on_known_rows(importance: Importance) -> Importance:
     notes = (importance.note, "measured on rows that the model learned from")
     return replace(importance, note="; ".join(filter(None, notes)))
+
+
+def _example_rows(
+    ensemble: Ensemble, examined: Examined, table: Table, task: Task, split: Split
+) -> tuple[ExampleRow, ...]:
+    """Return the best, typical and worst of the examined rows, or the strangest of the table, out of fold."""
+    kind = task_type(task)
+    if Picture.STRANGEST not in kind.traits.pictures:
+        misses = kind.misses(examined.y, examined.predictions)
+        return example_rows(examined.rows, examined.y, examined.predictions, misses)
+    rows = np.concatenate([fold.validate for fold in split.folds])
+    predictions = ensemble.predictions
+    if examined.on_holdout:
+        rows, predictions = np.r_[rows, examined.rows], np.vstack([predictions, examined.predictions])
+    return strangest_rows(rows, target_values(table, task.target)[rows], predictions)
 
 
 def _records(split: Split, examined: Examined) -> int | None:
@@ -139,11 +153,18 @@ def _positive(examined: Examined) -> tuple[FloatArray, FloatArray]:
 
 
 def _pictures(examined: Examined, task: Task, seed: int) -> tuple[FloatArray, IntArray, dict[str, Curve]]:
-    if Picture.PROBABILITIES not in task_type(task).traits.pictures:
-        return *curves.histogram(examined.predictions[:, 0]), {}
-    truth, p = _positive(examined)
-    drawn = {"calibration": curves.calibration(truth, p), "gain": curves.gain(truth, p)}
-    drawn |= {"roc": curves.roc(truth, p), "precision_recall": curves.precision_recall(truth, p)}
+    pictures = task_type(task).traits.pictures
+    if not pictures & {Picture.PROBABILITIES, Picture.RANKING}:
+        histogram = curves.histogram(examined.predictions[:, 0])
+        if Picture.QUANTILES not in pictures:
+            return *histogram, {}
+        levels = np.array(task.output_names, dtype=np.float64)
+        return *histogram, {"calibration": curves.quantile_calibration(examined.y, examined.predictions, levels)}
+    calibrated = Picture.PROBABILITIES in pictures
+    truth, p = _positive(examined) if calibrated else (examined.y, examined.predictions[:, 0])
+    drawn = {"calibration": curves.calibration(truth, p)} if calibrated else {}
+    drawn |= {"gain": curves.gain(truth, p), "roc": curves.roc(truth, p)}
+    drawn["precision_recall"] = curves.precision_recall(truth, p)
     return *curves.histogram(p, 0.0, 1.0), drawn
 
 
@@ -186,9 +207,8 @@ def _slices(
         first = rng.random(int(apart.max()) + 1)[apart] < 0.5
         found_on, found_answers = examined.rows[first], examined.predictions[first]
         confirmed_on, confirmed_answers = examined.rows[~first], examined.predictions[~first]
-    # the losses of parts are errors, absolute ones of numbers
-    # the best constant of the errors: class shares, or the median
-    metric = METRICS["log_loss" if task.labels else "mae"]
+    # the losses of parts are errors: what is best for them without a column need not be what the metric likes best
+    metric = fitting_metrics(task)[task_type(task).traits.error_metric]
     guess = trivial(target[split.train], task, metric, 1)
 
     def losses(rows: IntArray, answers: FloatArray) -> Losses:

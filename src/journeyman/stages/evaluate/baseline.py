@@ -30,7 +30,7 @@ def trivial(y: FloatArray, task: Task, metric: Metric, rows: int) -> FloatArray:
     Returns
     -------
     ndarray of shape (rows, n_outputs)
-        Class shares, or one value.
+        Class shares, or values.
 
     Examples
     --------
@@ -39,4 +39,4 @@ def trivial(y: FloatArray, task: Task, metric: Metric, rows: int) -> FloatArray:
     >>> trivial(np.array([0.0, 0.0, 0.0, 1.0]), task, METRICS["roc_auc"], 1)
     array([[0.75, 0.25]])
     """
-    return np.tile(metric.best_constant(y, max(1, len(task.labels))), (rows, 1))
+    return np.tile(metric.best_constant(y, max(1, len(task.prediction_names))), (rows, 1))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from journeyman.entities.comparison import ChampionPredictions, Comparison, JudgedRows
+from journeyman.entities.metric import Loss
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values, to_block
 from journeyman.entities.task import Scheme, Task
@@ -144,7 +145,7 @@ def paired_interval(
     """
     new, old = predictions
     sign = 1.0 if metric.greater_is_better else -1.0
-    worst = _worst_row(new, old, y)
+    worst = _worst_row(new, old, y, of_classes=metric.loss == Loss.LOG)
     y_all = np.concatenate([y, [worst[0], worst[0]]])
     new_all = np.vstack([new, worst[1], worst[2]])
     old_all = np.vstack([old, worst[2], worst[1]])
@@ -174,16 +175,18 @@ def _upper_end(values: FloatArray, error: float, units: int) -> float:
     return max(float(np.quantile(some, 1 - error)), float(some.mean() + stats.t.ppf(1 - error, units - 1) * spread))
 
 
-def _worst_row(new: FloatArray, old: FloatArray, y: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+def _worst_row(
+    new: FloatArray, old: FloatArray, y: FloatArray, *, of_classes: bool
+) -> tuple[float, FloatArray, FloatArray]:
     """Return a truth with the worst and the best prediction of it that either model might give.
 
     Classes: the surest prediction of any row, and it is wrong. Numbers: the largest error of any row.
     """
     both = np.vstack([new, old])
-    if both.shape[1] == 1:
+    if not of_classes:
         truth = np.concatenate([y, y])
         worst = int(np.abs(both[:, 0] - truth).argmax())
-        return float(truth[worst]), both[worst], truth[[worst]]
+        return float(truth[worst]), both[worst], np.full(both.shape[1], truth[worst])
     surest = both[int(both.max(axis=1).argmax())]
     code = int(surest.argmin())
     return float(code), surest, both[int(both[:, code].argmax())]

@@ -15,6 +15,7 @@ __all__ = [
     "gain",
     "histogram",
     "precision_recall",
+    "quantile_calibration",
     "residuals",
     "roc",
 ]
@@ -55,6 +56,23 @@ def calibration(positive: FloatArray, p: FloatArray) -> Curve:
     happened = np.array([positive[i].mean() for i in parts])
     size = np.array([float(len(i)) for i in parts])
     return _curve("calibration", ("probability said", "share that happened"), said, happened, size)
+
+
+def quantile_calibration(y: FloatArray, predictions: FloatArray, levels: FloatArray) -> Curve:
+    """Return the share of labels that lie below each predicted quantile against its level, as the levels ascend.
+
+    Labels that equal a quantile count on the side that brings the share nearer to its level.
+
+    Examples
+    --------
+    >>> y = np.arange(10.0)
+    >>> quantile_calibration(y, np.tile([4.5, 7.5], (10, 1)), np.array([0.5, 0.9])).y
+    (0.5, 0.8)
+    """
+    order = np.argsort(levels)
+    below, reached = ((y[:, None] < predictions).mean(axis=0), (y[:, None] <= predictions).mean(axis=0))
+    share = np.clip(levels, below, reached)[order]
+    return _curve("calibration", ("level of the quantile", "share of labels below it"), levels[order], share)
 
 
 def calibration_error(positive: FloatArray, p: FloatArray) -> float:

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from journeyman.entities.evaluation import ExampleRow
 
-__all__ = ["example_rows"]
+__all__ = ["example_rows", "strangest_rows"]
 
 FloatArray = NDArray[np.float64]
-_EACH = 2
+_EACH, _STRANGEST = 2, 10
 
 
 def example_rows(
@@ -37,3 +37,10 @@ def example_rows(
         for kind, chosen in places.items()
         for i in chosen
     )
+
+
+def strangest_rows(rows: NDArray[np.int64], y: FloatArray, predictions: FloatArray) -> tuple[ExampleRow, ...]:
+    """Return the ten rows of label 0 whose first output is highest; parameters as for ``example_rows``."""
+    real = np.flatnonzero(y == 0.0)
+    order = real[np.argsort(-predictions[real, 0], kind="stable")][:_STRANGEST]
+    return tuple(ExampleRow("strangest", int(rows[i]), 0.0, tuple(predictions[i].tolist())) for i in order)

@@ -40,8 +40,9 @@ def profile(source: Source, engine: Engine, table: Table, task: Task, split: Spl
     task, split
         Associations with the target come from training rows only.
     """
-    rows = training_rows(split)
-    strengths = associations(table, task, rows)
+    rows, table, planted = training_rows(split), table.without_planted(), table.planted
+    rows = rows[rows < len(table.frame)]
+    strengths = {} if planted else associations(table, task, rows)  # with a target that was made up
     anchors = {c.name: _anchor(table, c) for c in table.columns if is_measured(c)}
     if table.sampled:
         # Here and not above: Ibis takes half a second and 50 MB, and only tables that outgrow memory need it.
