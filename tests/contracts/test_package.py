@@ -55,7 +55,7 @@ def test_a_build_uses_its_parts_and_a_prediction_needs_them(installed: Path, tmp
     rng = np.random.default_rng(0)
     x, amount = rng.normal(size=400), rng.normal(size=400)
     y = 2 * x + amount + rng.normal(size=400)
-    lines = [f"x={a:.3f} amount={b:.3f} y={c:.3f}" for a, b, c in zip(x, amount, y, strict=True)]
+    lines = [f"x={a:.3f} amount={b:.3f} y={c:.3f} country=SE" for a, b, c in zip(x, amount, y, strict=True)]
     (tmp_path / "table.pairs").write_text("\n".join(lines))
     words = ["journeyman", "build", "table.pairs", "--target", "y", "--trials", "6", "--metric", "within_half"]
     built = ran(*words, place=tmp_path, path=installed)
