@@ -98,6 +98,14 @@ def test_report_is_one_well_formed_file_that_fetches_nothing(sample: Sample, kin
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_no_section_is_left_out(sample: Sample, kind: str) -> None:
+    for report in (sample(kind), _bare(sample(kind))):
+        page = render_html(report)
+        assert "is left out, because it cannot be shown" not in page
+        assert page.count("<section ") == (10 if report.findings else 9)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_picture_that_people_expect_is_there(sample: Sample, kind: str) -> None:
     text = " ".join(outline(render_html(sample(kind))).text)
     common = {"Release with care", "What the model relies on", "Missing values", "Score of the candidates over time"}
