@@ -179,3 +179,19 @@ def test_the_addresses_stand_in_their_order_and_those_that_a_platform_names_come
     assert paths.index("/metrics") < paths.index("/v2") < paths.index("/ping")
     response = send_request(service, installed_routes(service, {"AIP_PREDICT_ROUTE": "/predict"}), native([{}]))
     assert "instances" in response.body.decode(), "Vertex answers where its environment says so"
+
+
+def test_each_address_refuses_in_its_form() -> None:
+    service = made_service("binary", MadeRecorder("binary"))
+    routes = installed_routes(service, {})
+
+    def refused(path: str) -> dict[str, object]:
+        told: dict[str, object] = json.loads(send_request(service, routes, Request(path, (), {}, b""), "PUT").body)
+        return told
+
+    for path in ("/predict", "/ping", "/version", "/vertex/predict", "/nowhere"):
+        told = refused(path)
+        assert set(told) == {"error"}, path
+        assert isinstance(told["error"], dict), path
+    assert set(refused("/invocations")) == {"error_code", "message", "error"}
+    assert isinstance(refused("/v2/health/live")["error"], str)
