@@ -1,0 +1,251 @@
+"""Symmetric trees as plain arrays: all nodes of a level ask the same question, so that a leaf is a number of bits."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.interfaces import Matrix
+from journeyman.transformers.steps import decode_array, encode_array
+
+__all__ = ["SymmetricTrees", "mean_of_trees"]
+
+FloatArray = NDArray[np.float64]
+_FILE = "symmetric.msgpack"
+_FEW_ROWS = 6  # below: all trees of a row at once; above: a level of some trees for many rows at once
+_ROWS_AT_ONCE, _CELLS_AT_ONCE = 8_192, 65_536  # so that what is made in between stays in a core's own cache
+_ROWS_A_THREAD = 16_384
+_ROWS_COMPARED = 512  # while borders are counted
+
+
+class SymmetricTrees(msgspec.Struct, frozen=True, dict=True):
+    """Boosted symmetric trees.
+
+    Inputs are numbers, then tables: a feature as float32, or the float32 that a table has for a feature's category
+    code. A level of a tree asks whether its input is greater than a border; the answer of level ``j`` is bit ``j`` of
+    the leaf's position. The score of a row is ``bias``, to which the leaves are added tree by tree, in float64.
+
+    Attributes
+    ----------
+    numbers : ndarray of int64, shape (n_numbers,)
+        Which features enter as float32, counted among those without category codes; NaN is greater than no border.
+    coded : ndarray of int64, shape (n_tables,)
+        Whose codes each table is for, counted among the features with category codes.
+    tables : tuple of ndarray of float32
+        At 0 for a missing category, at ``code + 1`` for a code; the last one for all codes beyond.
+    feature : ndarray of int32, shape (n_trees, depth)
+        Input of each level.
+    border : ndarray of float32, shape (n_trees, depth)
+        A level that asks nothing has infinity.
+    leaves : ndarray of float64, shape (n_trees, 2 ** depth, n_outputs)
+        Scores.
+    bias : ndarray of float64, shape (n_outputs,)
+        Score of no tree.
+    link : str
+        "identity"; "logistic": the one score is the log odds of the second of two classes; "softmax".
+    """
+
+    numbers: np.ndarray
+    coded: np.ndarray
+    tables: tuple[np.ndarray, ...]
+    feature: np.ndarray
+    border: np.ndarray
+    leaves: np.ndarray
+    bias: np.ndarray
+    link: str
+
+    @property
+    def rounds(self) -> int:
+        """The number of trees."""
+        return len(self.feature)
+
+    @property
+    def answer_seconds(self) -> float:
+        """Expected seconds of one answer: half a nanosecond a level and two a leaf's score, some to read inputs."""
+        trees, depth = self.feature.shape
+        return 1e-6 + trees * (5e-10 * depth + 2e-9 * len(self.bias)) + 3e-8 * (len(self.numbers) + len(self.tables))
+
+    def predict(self, x: Matrix) -> FloatArray:
+        """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
+        scores = self.scores(x)
+        if self.link == "logistic":
+            with np.errstate(over="ignore"):  # the probability is 0 then
+                positive = 1.0 / (1.0 + np.exp(-scores))
+            return np.hstack([1.0 - positive, positive])
+        if self.link == "softmax":
+            odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+            return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+        return scores
+
+    def scores(self, x: Matrix) -> FloatArray:
+        """Return scores, shape (n_samples, n_outputs); the same bits for a row whatever rows come along."""
+        rows = len(x.values)
+        if rows < _FEW_ROWS:
+            return self._few(self._inputs(x.values, x.categorical))
+        workers = min(os.cpu_count() or 1, rows // _ROWS_A_THREAD)
+        if workers < 2:
+            return self._many(x.values, x.categorical)
+        ends = np.linspace(0, rows, workers + 1).astype(np.int64)
+        with ThreadPoolExecutor(workers) as pool:
+            parts = [x.values[a:b] for a, b in pairwise(ends.tolist())]
+            return np.vstack(list(pool.map(self._many, parts, [x.categorical] * workers)))
+
+    def _inputs(self, values: FloatArray, categorical: tuple[int, ...]) -> NDArray[np.float32]:
+        """Return what levels compare, shape (n_samples, n_inputs)."""
+        plain, coded = _positions(values.shape[1], categorical)
+        with np.errstate(over="ignore"):  # a number too large for float32 is infinite
+            numbers = values[:, plain[self.numbers]].astype(np.float32)
+        if not self.tables:
+            return numbers
+        table, starts, lasts = self._flat_tables
+        slots = np.minimum(np.nan_to_num(values[:, coded[self.coded]], nan=-1.0).astype(np.int64) + 1, lasts)
+        return np.hstack([numbers, table[starts + slots]])
+
+    def _few(self, inputs: NDArray[np.float32]) -> FloatArray:
+        trees, depth = self.feature.shape
+        bits = np.zeros((len(inputs), trees, -(-depth // 8) * 8), dtype=bool)
+        bits[:, :, :depth] = inputs[:, self.feature] > self.border
+        octets = np.packbits(bits, axis=2, bitorder="little").astype(np.int64)
+        leaf = octets @ (256 ** np.arange(octets.shape[2])) + self._starts
+        scores = np.empty((len(inputs), trees + 1, len(self.bias)))
+        scores[:, 0], scores[:, 1:] = self.bias, self._flat_leaves[leaf]
+        return np.cumsum(scores, axis=1)[:, -1]  # a plain sum would add in an order of its own
+
+    def _many(self, values: FloatArray, categorical: tuple[int, ...]) -> FloatArray:
+        parts = [
+            self._block(self._bins(self._inputs(values[i : i + _ROWS_AT_ONCE], categorical)))
+            for i in range(0, len(values), _ROWS_AT_ONCE)
+        ]
+        return parts[0] if len(parts) == 1 else np.vstack(parts)
+
+    def _bins(self, inputs: NDArray[np.float32]) -> NDArray[Any]:
+        """Return how many borders of each input lie below it, shape (n_inputs, n_samples)."""
+        borders, kind = self._borders[0], self._borders[1].dtype
+        bins = np.empty((inputs.shape[1], len(inputs)), dtype=kind)
+        above = np.empty((max([1, *map(len, borders)]), _ROWS_COMPARED), dtype=bool)
+        for start in range(0, len(inputs), _ROWS_COMPARED):
+            rows = np.ascontiguousarray(inputs[start : start + _ROWS_COMPARED].T)
+            for values, ends, out in zip(rows, borders, bins, strict=True):
+                found = above[: len(ends), : len(values)]
+                np.greater(values, ends, out=found)
+                np.add.reduce(found.view(np.uint8), axis=0, dtype=kind, out=out[start : start + len(values)])
+        return bins
+
+    def _block(self, bins: NDArray[Any]) -> FloatArray:
+        """Return scores of some rows from their bins; leaves are added in the order of the trees."""
+        rows, outputs = bins.shape[1], len(self.bias)
+        position = np.uint8 if self.feature.shape[1] <= 8 else np.uint16
+        total = np.tile(self.bias, (rows, 1)) if outputs > 1 else np.full(rows, self.bias[0])
+        most = max(1, _CELLS_AT_ONCE // rows)
+        for start in range(0, len(self.feature), most):
+            features, edges = self.feature[start : start + most].T, self._borders[1][start : start + most].T
+            leaf = np.zeros((features.shape[1], rows), dtype=position)
+            for level in range(len(features) - 1, -1, -1):
+                above = np.take(bins, features[level], axis=0, mode="clip") > edges[level][:, None]
+                np.add(leaf, leaf, out=leaf)
+                np.bitwise_or(leaf, above.view(np.uint8), out=leaf)
+            wide = leaf.astype(np.int64)
+            if rows < 1_024 and outputs == 1:
+                wide += self._starts[: len(wide), None]
+                scores = np.empty((len(wide) + 1, rows))
+                scores[0] = total
+                flat = self.leaves[start : start + most].reshape(-1)
+                np.take(flat, wide, mode="clip", out=scores[1:])
+                total = np.add.reduce(scores, axis=0)  # row by row, so in the order of the trees
+                continue
+            for scores, places in zip(self.leaves[start : start + most], wide, strict=True):
+                total += scores[:, 0].take(places, mode="clip") if outputs == 1 else scores.take(places, 0, mode="clip")
+        return total.reshape(rows, outputs)
+
+    @cached_property
+    def _starts(self) -> NDArray[np.int64]:
+        """Position of each tree's first leaf among all leaves."""
+        return np.arange(self.leaves.shape[0], dtype=np.int64) * self.leaves.shape[1]
+
+    @cached_property
+    def _flat_leaves(self) -> FloatArray:
+        return np.asarray(self.leaves.reshape(-1, len(self.bias)))
+
+    @cached_property
+    def _flat_tables(self) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
+        """All tables one after the other, where each begins, and its last place."""
+        sizes = np.array([len(table) for table in self.tables], dtype=np.int64)
+        return np.concatenate(self.tables), np.cumsum(sizes) - sizes, sizes - 1
+
+    @cached_property
+    def _borders(self) -> tuple[list[NDArray[np.float32]], NDArray[Any]]:
+        """Distinct borders of each input, shape (n, 1), and the position of each level's border among its input's."""
+        inputs = len(self.numbers) + len(self.tables)
+        place = np.zeros(self.feature.shape, dtype=np.int64)
+        borders = []
+        for one in range(inputs):
+            asked = self.feature == one
+            ends, place[asked] = np.unique(self.border[asked], return_inverse=True)
+            borders.append(ends[:, None])
+        most = max(map(len, borders), default=0)
+        return borders, place.astype(np.uint8 if most < 256 else np.uint16)
+
+    def to_files(self) -> Mapping[str, bytes]:
+        """Return the arrays as MessagePack."""
+        return {_FILE: msgspec.msgpack.encode(self, enc_hook=encode_array)}
+
+    @staticmethod
+    def from_files(files: Mapping[str, bytes]) -> SymmetricTrees | None:
+        """Load what ``to_files`` gave; None where it is not among the files."""
+        if _FILE not in files:
+            return None
+        return msgspec.msgpack.decode(files[_FILE], type=SymmetricTrees, dec_hook=decode_array)
+
+
+@lru_cache(maxsize=64)
+def _positions(width: int, categorical: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the positions of features without category codes, and of those with."""
+    coded = np.array(categorical, dtype=np.int64)
+    return np.delete(np.arange(width), coded), coded
+
+
+def mean_of_trees(models: Sequence[SymmetricTrees]) -> SymmetricTrees:
+    """Return trees whose scores are the mean of those of models of one link; each keeps its own tables.
+
+    Examples
+    --------
+    >>> def stump(low: float, high: float) -> SymmetricTrees:
+    ...     at, ends = np.zeros((1, 1), np.int32), np.zeros((1, 1), np.float32)
+    ...     leaves = np.array([[[low], [high]]])
+    ...     return SymmetricTrees(np.array([0]), np.array([], int), (), at, ends, leaves, np.zeros(1), "identity")
+    >>> mean_of_trees([stump(0.0, 2.0), stump(0.0, 4.0)]).predict(Matrix(np.array([[-1.0], [1.0]]), ("x",))).tolist()
+    [[0.0], [3.0]]
+    """
+    first, depth = models[0], max(model.feature.shape[1] for model in models)
+    if len(models) == 1:
+        return first
+    assert all(np.array_equal(model.numbers, first.numbers) for model in models)  # fitted on the same features
+    tables = np.cumsum([0, *(len(model.tables) for model in models)])
+    deep = [_deepened(model, depth, before) for model, before in zip(models, tables, strict=False)]
+    return SymmetricTrees(
+        numbers=first.numbers,
+        coded=np.concatenate([model.coded for model in models]),
+        tables=tuple(table for model in models for table in model.tables),
+        feature=np.concatenate([feature for feature, _, _ in deep]),
+        border=np.concatenate([border for _, border, _ in deep]),
+        leaves=np.concatenate([leaves for _, _, leaves in deep]) / len(models),
+        bias=np.mean([model.bias for model in models], axis=0),
+        link=first.link,
+    )
+
+
+def _deepened(model: SymmetricTrees, depth: int, before: int) -> tuple[NDArray[Any], NDArray[Any], FloatArray]:
+    """Return inputs, borders and leaves of trees made this deep by levels that ask nothing, tables moved back."""
+    more = depth - model.feature.shape[1]
+    moved = np.where(model.feature < len(model.numbers), model.feature, model.feature + before).astype(np.int32)
+    feature = np.pad(moved, ((0, 0), (0, more)))
+    border = np.pad(model.border, ((0, 0), (0, more)), constant_values=np.inf)
+    return feature, border, np.pad(model.leaves, ((0, 0), (0, 2**depth - model.leaves.shape[1]), (0, 0)))
