@@ -88,7 +88,17 @@ class _Counts(msgspec.Struct, frozen=True):
     counter_denominator: int = 0
 
 
+class _Classes(msgspec.Struct, frozen=True):
+    class_to_label: list[float] = []
+    classes_count: int = 0
+
+
+class _Information(msgspec.Struct, frozen=True):
+    class_params: _Classes = _Classes()
+
+
 class _Model(msgspec.Struct, frozen=True):
+    model_info: _Information
     features_info: _Features
     oblivious_trees: list[_Tree]
     scale_and_bias: tuple[float, list[float]]
@@ -133,13 +143,16 @@ def arrays_of(text: bytes, leaves: FloatArray, words: int, link: str) -> Symmetr
         for level, (one, end) in enumerate(questions):
             feature[row, level], border[row, level] = one, end
     scale, bias = model.scale_and_bias
+    scores = _padded(leaves, [len(questions) for questions in asked], depth, len(bias)) * scale
+    if link == "softmax":
+        scores, bias = _every_class(scores, bias, model.model_info.class_params)
     return SymmetricTrees(
         numbers=np.arange(len(features.float_features)),
         coded=np.array([column for column, _ in tables], dtype=np.int64),
         tables=tuple(table for _, table in tables),
         feature=feature,
         border=border,
-        leaves=_padded(leaves, [len(questions) for questions in asked], depth, len(bias)) * scale,
+        leaves=scores,
         bias=np.array(bias, dtype=np.float64),
         link=link,
     )
@@ -187,10 +200,10 @@ def _table(kind: str, key: Any, model: _Model, hashes: NDArray[np.int64]) -> tup
     """Return the column among those with codes, and what its texts "0", "1", ... and any other stand for."""
     if kind == "one":
         column, value = key
-        found = np.flatnonzero(hashes == value & 0xFFFFFFFF)
-        if len(found) != 1:
+        (code,) = np.flatnonzero(hashes == value & 0xFFFFFFFF).tolist() or (-1,)
+        if code < 0:
             raise UnknownCategory(f"hash {value}")
-        return column, np.append(np.arange(found[0] + 1) == found[0], False).astype(np.float32)
+        return column, np.append(np.arange(code + 1) == code, False).astype(np.float32)
     encoding: _Encoding = model.features_info.ctrs[key]
     (element,) = encoding.elements  # candidates ask for no combinations
     if element.combination_element != "cat_feature_value":
@@ -245,3 +258,14 @@ def _padded(leaves: FloatArray, depths: Sequence[int], depth: int, outputs: int)
         start += size * outputs
     assert start == len(leaves)  # every leaf belongs to a tree
     return result
+
+
+def _every_class(scores: FloatArray, bias: list[float], classes: _Classes) -> tuple[FloatArray, list[float]]:
+    """Return scores and bias of all classes: one that no training row had is left out by CatBoost, and never likely."""
+    known = [int(code) for code in classes.class_to_label]
+    if len(known) in (0, classes.classes_count):
+        return scores, bias
+    every = np.zeros((*scores.shape[:2], classes.classes_count))
+    every[:, :, known] = scores
+    own = dict(zip(known, bias, strict=True))
+    return every, [own.get(code, -np.inf) for code in range(classes.classes_count)]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from journeyman.algorithms.symmetric_trees import SymmetricTrees, mean_of_trees
 from journeyman.entities.candidate import Candidate, Parameter, Refusal, Turn, needs_extra
 from journeyman.entities.column import Column
+from journeyman.entities.plan import ModelPlan
 from journeyman.entities.task import Task, TaskKind
 from journeyman.errors import SettingsError
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
@@ -55,6 +56,10 @@ class CatBoostModel:
     def predict(self, x: Matrix) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
         return self.trees.predict(x)
+
+    def plan(self) -> ModelPlan:
+        """Return the trees."""
+        return (self.trees,)
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return the arrays as MessagePack."""

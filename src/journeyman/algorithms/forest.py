@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from journeyman.algorithms.flat_trees import FlatTrees
 from journeyman.algorithms.lightgbm_library import StoredTrees
 from journeyman.entities.candidate import Candidate, Parameter
 from journeyman.entities.column import Column
+from journeyman.entities.plan import ModelPlan, NodeKind
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 
@@ -31,6 +33,8 @@ _FEW_ROWS, _TREES_AT_ONCE = 64, 4
 
 class ForestModel:
     """Trees in LightGBM's text format, for values and two classes; their answers are averaged."""
+
+    kind: ClassVar[NodeKind] = NodeKind.TREES
 
     def __init__(self, text: bytes, rounds: int, kind: TaskKind) -> None:
         self._text = text
@@ -72,6 +76,10 @@ class ForestModel:
             taken = min(_TREES_AT_ONCE, trees - start)
             total += self._trees.predict(values, start, taken)
         return total
+
+    def plan(self) -> ModelPlan:
+        """Return itself."""
+        return (self,)
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return LightGBM's text format."""

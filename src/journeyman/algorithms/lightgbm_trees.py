@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from journeyman.algorithms.lightgbm_candidates import crafted_candidates, plain_
 from journeyman.algorithms.lightgbm_library import BoostedTrees, StoredTrees
 from journeyman.entities.candidate import Candidate, Parameter
 from journeyman.entities.column import Column
+from journeyman.entities.plan import ModelPlan, NodeKind
 from journeyman.entities.task import Task, TaskKind
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 
@@ -28,6 +30,8 @@ _CACHED_LEAVES = 50_000
 
 class BoosterModel:
     """Boosted trees, from training or from their text."""
+
+    kind: ClassVar[NodeKind] = NodeKind.TREES
 
     def __init__(
         self, trees: BoostedTrees, rounds: int, kind: TaskKind, threads: int = 0, usual_rounds: float = math.inf
@@ -56,6 +60,10 @@ class BoosterModel:
         if self._kind is TaskKind.REGRESSION:
             return raw.reshape(-1, 1)
         return np.column_stack([1.0 - raw, raw]) if self._kind is TaskKind.BINARY else raw
+
+    def plan(self) -> ModelPlan:
+        """Return itself."""
+        return (self,)
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return LightGBM's text format."""

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.plan import ModelPlan, NodeKind
 from journeyman.interfaces import Matrix
 from journeyman.transformers.steps import decode_array, encode_array
 
@@ -53,6 +54,7 @@ class SymmetricTrees(msgspec.Struct, frozen=True, dict=True):
         "identity"; "logistic": the one score is the log odds of the second of two classes; "softmax".
     """
 
+    kind: ClassVar[NodeKind] = NodeKind.TREES
     numbers: np.ndarray
     coded: np.ndarray
     tables: tuple[np.ndarray, ...]
@@ -70,8 +72,9 @@ class SymmetricTrees(msgspec.Struct, frozen=True, dict=True):
     @property
     def answer_seconds(self) -> float:
         """Expected seconds of one answer: half a nanosecond a level and two a leaf's score, some to read inputs."""
-        trees, depth = self.feature.shape
-        return 1e-6 + trees * (5e-10 * depth + 2e-9 * len(self.bias)) + 3e-8 * (len(self.numbers) + len(self.tables))
+        trees, depth = map(int, self.feature.shape)
+        read = 3e-8 * (len(self.numbers) + len(self.tables))
+        return 1e-6 + read + trees * (5e-10 * depth + 2e-9 * len(self.bias))
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
@@ -168,7 +171,8 @@ class SymmetricTrees(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def _starts(self) -> NDArray[np.int64]:
         """Position of each tree's first leaf among all leaves."""
-        return np.arange(self.leaves.shape[0], dtype=np.int64) * self.leaves.shape[1]
+        trees, leaves, _ = self.leaves.shape
+        return np.arange(0, trees * leaves, leaves, dtype=np.int64)
 
     @cached_property
     def _flat_leaves(self) -> FloatArray:
@@ -192,6 +196,10 @@ class SymmetricTrees(msgspec.Struct, frozen=True, dict=True):
             borders.append(ends[:, None])
         most = max(map(len, borders), default=0)
         return borders, place.astype(np.uint8 if most < 256 else np.uint16)
+
+    def plan(self) -> ModelPlan:
+        """Return itself."""
+        return (self,)
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return the arrays as MessagePack."""

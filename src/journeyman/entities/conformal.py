@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.plan import NodeKind
 from journeyman.entities.table import Block
 
 __all__ = ["Conformal", "ErrorFactor", "ErrorScale"]
@@ -105,6 +107,7 @@ class Conformal:
         Numbers: the usual size of a row's error; None where it is the same for all rows.
     """
 
+    kind: ClassVar[NodeKind] = NodeKind.INTERVAL
     coverage: float
     margin: float
     above: float | None = None

@@ -19,6 +19,7 @@ from journeyman.entities.conformed import Misfit
 from journeyman.entities.evaluation import Evaluation
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding, Severity
+from journeyman.entities.plan import Plan
 from journeyman.entities.report import BuildReport
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
@@ -31,12 +32,13 @@ from journeyman.inference.release_frames import (
     label_sets,
     row_index,
 )
+from journeyman.inference.release_plan import label_step
+from journeyman.inference.scorer import Scorer
 from journeyman.plugins import load_parts
 from journeyman.reports.card import report_card
 from journeyman.sources.parsing import RowReader
 from journeyman.stages.attribute import typical_row
 from journeyman.stages.conform import conform, conform_part, judge
-from journeyman.stages.score import Scorer
 from journeyman.stores.facts import decode
 from journeyman.stores.releases import read_release, release_digest
 
@@ -158,6 +160,11 @@ class Release:
         """All that was known when it was built."""
         report: BuildReport = decode(self._files["report.msgpack"], BuildReport)
         return report
+
+    @property
+    def plan(self) -> Plan:
+        """All that it does to raw rows until they are predictions, as typed steps."""
+        return self._scorer.plan
 
     @cached_property
     def _reader(self) -> RowReader:
@@ -336,14 +343,8 @@ def warn_of(findings: Iterable[Finding]) -> None:
 
 def to_labels(answers: FloatArray, card: ModelCard) -> NDArray[Any]:
     """Turn probabilities into labels of the target's own type; values are given back as they are."""
-    task = card.task
-    if not task.kind.classification:
-        return answers[:, 0]
-    if card.threshold is not None and card.threshold != 0.5:
-        codes = (answers[:, 1] >= card.threshold).astype(np.int64)
-    else:
-        codes = answers.argmax(axis=1)
-    return typed_labels(task)[codes]
+    decode = label_step(card.task, card.threshold)
+    return answers[:, 0] if decode is None else typed_labels(card.task)[decode.codes(answers)]
 
 
 def typed_labels(task: Task) -> NDArray[Any]:

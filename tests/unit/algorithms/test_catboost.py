@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import catboost
@@ -169,3 +170,14 @@ def test_proposing_does_not_load_catboost():
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=600)
     assert shown.stdout.strip() == "False"
+
+
+def test_a_class_without_training_rows_is_never_likely(monkeypatch):
+    fitted = keep_fitted(monkeypatch)
+    x = features(900, 0)
+    asked = request("softmax", x)
+    gone = asked.y != 1.0
+    few = Matrix(x.values[gone], x.names, x.categorical)
+    model = CatBoost().fit(replace(asked, x=few, y=asked.y[gone]))
+    assert np.allclose(model.predict(x), predicted(fitted[0], x, "softmax"), rtol=1e-9, atol=1e-12)
+    assert (model.predict(x)[:, 1] == 0).all()
