@@ -16,6 +16,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.algorithms.binary_trees import BinaryTrees, read_trees
 from journeyman.algorithms.flat_trees import FlatTrees
 from journeyman.algorithms.lightgbm_library import StoredTrees
 from journeyman.entities.candidate import Candidate, Parameter
@@ -80,6 +81,12 @@ class ForestModel:
     def plan(self) -> ModelPlan:
         """Return itself."""
         return (self,)
+
+    @cached_property
+    def arrays(self) -> BinaryTrees:
+        """The trees as plain arrays, for whoever writes them in another language."""
+        link = "identity" if self._kind is TaskKind.REGRESSION else "share"
+        return read_trees(self._text.decode(), link, single=True)
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return LightGBM's text format."""

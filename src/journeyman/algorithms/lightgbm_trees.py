@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.algorithms.averaged_trees import average_texts
+from journeyman.algorithms.binary_trees import BinaryTrees, read_trees
 from journeyman.algorithms.lightgbm_candidates import crafted_candidates, plain_candidates
 from journeyman.algorithms.lightgbm_library import BoostedTrees, StoredTrees
 from journeyman.entities.candidate import Candidate, Parameter
@@ -64,6 +66,11 @@ class BoosterModel:
     def plan(self) -> ModelPlan:
         """Return itself."""
         return (self,)
+
+    @cached_property
+    def arrays(self) -> BinaryTrees:
+        """The trees as plain arrays, for whoever writes them in another language."""
+        return read_trees(self._trees.text(self.rounds).decode())
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return LightGBM's text format."""

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.algorithms.binary_trees import linked
 from journeyman.entities.plan import ModelPlan, NodeKind
 from journeyman.interfaces import Matrix
 from journeyman.transformers.steps import decode_array, encode_array
@@ -78,15 +79,7 @@ class SymmetricTrees(msgspec.Struct, frozen=True, dict=True):
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
-        scores = self.scores(x)
-        if self.link == "logistic":
-            with np.errstate(over="ignore"):  # the probability is 0 then
-                positive = 1.0 / (1.0 + np.exp(-scores))
-            return np.hstack([1.0 - positive, positive])
-        if self.link == "softmax":
-            odds = np.exp(scores - scores.max(axis=1, keepdims=True))
-            return np.asarray(odds / odds.sum(axis=1, keepdims=True))
-        return scores
+        return linked(self.scores(x), self.link)
 
     def scores(self, x: Matrix) -> FloatArray:
         """Return scores, shape (n_samples, n_outputs); the same bits for a row whatever rows come along."""
