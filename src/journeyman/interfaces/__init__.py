@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from journeyman.interfaces.exporting import Exporter
 from journeyman.interfaces.learning import (
     Algorithm,
     Averaging,
@@ -25,6 +26,7 @@ __all__ = [
     "Averaging",
     "Clock",
     "DriftDetector",
+    "Exporter",
     "FitRequest",
     "FittedModel",
     "FittedPreparation",

@@ -52,10 +52,13 @@ class TargetScale(msgspec.Struct, frozen=True):
         above = np.maximum(y - self.low, 0.0)
         return np.asarray(np.log1p(above) if self.name == "log" else np.sqrt(above))
 
+    def most(self) -> float:
+        """Return the largest answer on this scale that is given back."""
+        return float(self.forward(np.array([self.low + (self.high - self.low) * _BEYOND]))[0])
+
     def back(self, answers: FloatArray) -> FloatArray:
         """Return answers on the scale of the table, shape (n_samples, 1)."""
-        most = self.forward(np.array([self.low + (self.high - self.low) * _BEYOND]))[0]
-        held = np.clip(answers, 0.0, most)
+        held = np.clip(answers, 0.0, self.most())
         return np.asarray((np.expm1(held) if self.name == "log" else held**2) + self.low)
 
     def adjust(self, predictions: Sequence[FloatArray], x: Matrix | None, block: Block) -> FloatArray:
