@@ -261,7 +261,9 @@ class Plan:
 
     def without(self, kind: NodeKind) -> Plan:
         """Return the plan without the adjusting nodes of a kind; what they read takes their place."""
-        instead = {node.name: node.predictions[0] for node in self.of_kind(kind)}
+        instead: dict[str, str] = {}
+        for node in self.of_kind(kind):
+            instead[node.name] = instead.get(node.predictions[0], node.predictions[0])
         kept = tuple(
             replace(node, predictions=tuple(instead.get(name, name) for name in node.predictions))
             for node in self.nodes
