@@ -23,9 +23,11 @@ __all__ = ["SymmetricTrees", "mean_of_trees"]
 FloatArray = NDArray[np.float64]
 _FILE = "symmetric.msgpack"
 _FEW_ROWS = 6  # below: all trees of a row at once; above: a level of some trees for many rows at once
-_ROWS_AT_ONCE, _CELLS_AT_ONCE = 8_192, 65_536  # so that what is made in between stays in a core's own cache
+_ROWS_AT_ONCE = 8_192
+_CELLS_AT_ONCE = 131_072  # rows times trees, so that what is made in between stays in the cache
 _ROWS_A_THREAD = 16_384
-_ROWS_COMPARED = 512  # while borders are counted
+_ROWS_COMPARED = 4_096  # while borders are counted
+_FEW_TO_GATHER = 1_024  # rows for which the leaves of many trees are gathered in one call
 
 
 class SymmetricTrees(msgspec.Struct, frozen=True, dict=True):
@@ -126,7 +128,7 @@ class SymmetricTrees(msgspec.Struct, frozen=True, dict=True):
         """Return how many borders of each input lie below it, shape (n_inputs, n_samples)."""
         borders, kind = self._borders[0], self._borders[1].dtype
         bins = np.empty((inputs.shape[1], len(inputs)), dtype=kind)
-        above = np.empty((max([1, *map(len, borders)]), _ROWS_COMPARED), dtype=bool)
+        above = np.empty((max(map(len, borders), default=1), min(len(inputs), _ROWS_COMPARED)), dtype=bool)
         for start in range(0, len(inputs), _ROWS_COMPARED):
             rows = np.ascontiguousarray(inputs[start : start + _ROWS_COMPARED].T)
             for values, ends, out in zip(rows, borders, bins, strict=True):
@@ -137,28 +139,34 @@ class SymmetricTrees(msgspec.Struct, frozen=True, dict=True):
 
     def _block(self, bins: NDArray[Any]) -> FloatArray:
         """Return scores of some rows from their bins; leaves are added in the order of the trees."""
-        rows, outputs = bins.shape[1], len(self.bias)
-        position = np.uint8 if self.feature.shape[1] <= 8 else np.uint16
+        rows, (trees, depth), outputs = bins.shape[1], self.feature.shape, len(self.bias)
         total = np.tile(self.bias, (rows, 1)) if outputs > 1 else np.full(rows, self.bias[0])
-        most = max(1, _CELLS_AT_ONCE // rows)
-        for start in range(0, len(self.feature), most):
-            features, edges = self.feature[start : start + most].T, self._borders[1][start : start + most].T
-            leaf = np.zeros((features.shape[1], rows), dtype=position)
-            for level in range(len(features) - 1, -1, -1):
-                above = np.take(bins, features[level], axis=0, mode="clip") > edges[level][:, None]
-                np.add(leaf, leaf, out=leaf)
-                np.bitwise_or(leaf, above.view(np.uint8), out=leaf)
-            wide = leaf.astype(np.int64)
-            if rows < 1_024 and outputs == 1:
-                wide += self._starts[: len(wide), None]
-                scores = np.empty((len(wide) + 1, rows))
+        few = rows < _FEW_TO_GATHER
+        most = min(trees, max(1, _CELLS_AT_ONCE // (rows * outputs if few else rows)))
+        # made once: memory that is asked for anew comes page by page
+        seen, above = np.empty((most, rows), dtype=bins.dtype), np.empty((most, rows), dtype=bool)
+        leaf, wide = np.empty((most, rows), np.uint8 if depth <= 8 else np.uint16), np.empty((most, rows), np.int64)
+        scores = np.empty((most + 1, *total.shape) if few else total.shape)
+        flat = self._flat_leaves[:, 0] if outputs == 1 else self._flat_leaves
+        for start in range(0, trees, most):
+            part = slice(start, min(trees, start + most))
+            here = slice(part.stop - start)
+            leaf[here] = 0
+            for level in range(depth - 1, -1, -1):
+                np.take(bins, self._levels[level][part], axis=0, mode="clip", out=seen[here])
+                np.greater(seen[here], self._borders[1][part, level, None], out=above[here])
+                np.add(leaf[here], leaf[here], out=leaf[here])
+                np.bitwise_or(leaf[here], above[here].view(np.uint8), out=leaf[here])
+            wide[here] = leaf[here]
+            if few:
+                wide[here] += self._starts[part, None]
                 scores[0] = total
-                flat = self.leaves[start : start + most].reshape(-1)
-                np.take(flat, wide, mode="clip", out=scores[1:])
-                total = np.add.reduce(scores, axis=0)  # row by row, so in the order of the trees
+                np.take(flat, wide[here], axis=0, mode="clip", out=scores[1 : here.stop + 1])
+                np.add.reduce(scores[: here.stop + 1], axis=0, out=total)  # in the order of the trees
                 continue
-            for scores, places in zip(self.leaves[start : start + most], wide, strict=True):
-                total += scores[:, 0].take(places, mode="clip") if outputs == 1 else scores.take(places, 0, mode="clip")
+            for own, places in zip(self._scores[part], wide, strict=False):
+                np.take(own, places, axis=0, mode="clip", out=scores)
+                np.add(total, scores, out=total)
         return total.reshape(rows, outputs)
 
     @cached_property
@@ -166,6 +174,16 @@ class SymmetricTrees(msgspec.Struct, frozen=True, dict=True):
         """Position of each tree's first leaf among all leaves."""
         trees, leaves, _ = self.leaves.shape
         return np.arange(0, trees * leaves, leaves, dtype=np.int64)
+
+    @cached_property
+    def _levels(self) -> NDArray[np.int64]:
+        """Inputs, shape (depth, n_trees)."""
+        return np.ascontiguousarray(self.feature.T, dtype=np.int64)
+
+    @cached_property
+    def _scores(self) -> FloatArray:
+        """Leaves, shape (n_trees, n_leaves) where there is one output, else (n_trees, n_leaves, n_outputs)."""
+        return np.ascontiguousarray(self.leaves[:, :, 0] if len(self.bias) == 1 else self.leaves)
 
     @cached_property
     def _flat_leaves(self) -> FloatArray:
