@@ -21,6 +21,7 @@ CHECKS = {
     "journeyman.sources": ("Source", "source"),
     "journeyman.drift_detectors": ("DriftDetector", "detector"),
     "journeyman.notifiers": ("Notifier", "notifier"),
+    "journeyman.exporters": ("Exporter", "exporter"),
 }
 """By entry-point group: the protocol, and the word in the names of its checks."""
 

@@ -37,7 +37,7 @@ class ConstantModel(msgspec.Struct, frozen=True):
         return np.tile(np.array(self.answer), (len(x.values), 1))
 
     def plan(self) -> ModelPlan:
-        """Return itself."""
+        """Return this model as its one step: it runs as it is stored."""
         return (self,)
 
     def to_files(self) -> Mapping[str, bytes]:

@@ -58,7 +58,7 @@ class CatBoostModel:
         return self.trees.predict(x)
 
     def plan(self) -> ModelPlan:
-        """Return the trees."""
+        """Return the trees as the one step, which predicts as the model does."""
         return (self.trees,)
 
     def to_files(self) -> Mapping[str, bytes]:

@@ -79,7 +79,7 @@ class FlatTrees(msgspec.Struct, frozen=True):
         return np.asarray(leaves.mean(axis=1))
 
     def plan(self) -> ModelPlan:
-        """Return itself."""
+        """Return this model as its one step: it runs as it is stored."""
         return (self,)
 
     def to_files(self) -> Mapping[str, bytes]:

@@ -79,7 +79,7 @@ class ForestModel:
         return total
 
     def plan(self) -> ModelPlan:
-        """Return itself."""
+        """Return this model as its one step: it runs as it is stored."""
         return (self,)
 
     @cached_property

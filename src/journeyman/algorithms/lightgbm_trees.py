@@ -64,7 +64,7 @@ class BoosterModel:
         return np.column_stack([1.0 - raw, raw]) if self._kind is TaskKind.BINARY else raw
 
     def plan(self) -> ModelPlan:
-        """Return itself."""
+        """Return this model as its one step: it runs as it is stored."""
         return (self,)
 
     @cached_property

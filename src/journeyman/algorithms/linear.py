@@ -56,7 +56,7 @@ class LinearModel(msgspec.Struct, frozen=True):
         return np.asarray(np.clip(scores, self.low, self.high), dtype=np.float64)
 
     def plan(self) -> ModelPlan:
-        """Return itself."""
+        """Return this model as its one step: it runs as it is stored."""
         return (self,)
 
     def to_files(self) -> Mapping[str, bytes]:

@@ -120,7 +120,7 @@ class NeighboursModel(msgspec.Struct, frozen=True):
         return np.asarray((mean * number + self.prior) / (number + 1.0))
 
     def plan(self) -> ModelPlan:
-        """Return itself."""
+        """Return this model as its one step: it runs as it is stored."""
         return (self,)
 
     def to_files(self) -> Mapping[str, bytes]:

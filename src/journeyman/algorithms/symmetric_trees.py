@@ -209,7 +209,7 @@ class SymmetricTrees(msgspec.Struct, frozen=True, dict=True):
         return borders, place.astype(np.uint8 if most < 256 else np.uint16)
 
     def plan(self) -> ModelPlan:
-        """Return itself."""
+        """Return this model as its one step: it runs as it is stored."""
         return (self,)
 
     def to_files(self) -> Mapping[str, bytes]:

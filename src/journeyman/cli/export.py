@@ -36,7 +36,10 @@ def export(
     to: Annotated[
         str,
         typer.Option(
-            metavar="FORMAT", autocompletion=_formats, help="saved_model, or what packages add.", show_default=False
+            metavar="FORMAT",
+            autocompletion=_formats,
+            help="Format: saved_model, or one that a package brings.",
+            show_default=False,
         ),
     ],
     version: Version = None,

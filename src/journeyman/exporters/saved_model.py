@@ -110,18 +110,21 @@ def _module(tf: Any, plan: Plan, numbers: Sequence[Column], categories: Sequence
     module = tf.Module()
     module.codes = [_code_table(tf, column) for column in categories]  # a module carries the tables that it uses
 
-    def answer(**given: Any) -> dict[str, Any]:
-        columns = {c.name: given["numbers"][:, i] for i, c in enumerate(numbers)}
+    def predict(entering: Any, names: Any) -> dict[str, Any]:
+        columns = {column.name: entering[:, i] for i, column in enumerate(numbers)}
         for i, (column, table) in enumerate(zip(categories, module.codes, strict=True)):
-            columns[column.name] = table.lookup(given["categories"][:, i])
-        return {"predictions": _predict(tf, plan, columns, tf.shape(next(iter(given.values())))[0])}
+            columns[column.name] = table.lookup(names[:, i])
+        rows = tf.shape(entering if numbers else names)[0]
+        return {"predictions": _predict(tf, plan, columns, rows)}
 
-    specs = {}
-    if numbers:
-        specs["numbers"] = tf.TensorSpec((None, len(numbers)), tf.float64, name="numbers")
-    if categories:
-        specs["categories"] = tf.TensorSpec((None, len(categories)), tf.string, name="categories")
-    module.answer = tf.function(answer).get_concrete_function(**specs)
+    entering = tf.TensorSpec((None, len(numbers)), tf.float64, name="numbers")
+    names = tf.TensorSpec((None, len(categories)), tf.string, name="categories")
+    if numbers and categories:
+        module.answer = tf.function(predict, input_signature=[entering, names])
+    elif numbers:
+        module.answer = tf.function(lambda entering: predict(entering, None), input_signature=[entering])
+    else:
+        module.answer = tf.function(lambda names: predict(None, names), input_signature=[names])
     return module
 
 
@@ -141,13 +144,13 @@ def _predict(tf: Any, plan: Plan, columns: dict[str, Any], rows: Any) -> Any:
         if kind in MAKING:
             values[node.name] = MAKING[kind](tf, node.step, columns)
         elif kind in PREDICTING:
-            values[node.name] = PREDICTING[kind](tf, node.step, _joined(tf, node, values, rows))
+            values[node.name] = PREDICTING[kind](tf, node.step, _matrix(tf, node, values, rows))
         elif kind in ADJUSTING:
             values[node.name] = ADJUSTING[kind](tf, node.step, [values[name] for name in node.predictions])
     return values[plan.prediction]
 
 
-def _joined(tf: Any, node: Node, values: dict[str, Any], rows: Any) -> Any:
+def _matrix(tf: Any, node: Node, values: dict[str, Any], rows: Any) -> Any:
     if not node.features:
         return tf.zeros((rows, 0), tf.float64)
     return tf.concat([values[name] for name in node.features], axis=1)

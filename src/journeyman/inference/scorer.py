@@ -40,7 +40,7 @@ class Scorer:
             if node.features is not None:
                 x = matrices.get(node.features)
                 if x is None:
-                    x = matrices[node.features] = self._joined[node.features].transform(block)
+                    x = matrices[node.features] = self._matrix_steps[node.features].transform(block)
             if node.predictions:
                 told = [predictions[name] for name in node.predictions]
                 predictions[node.name] = cast(AdjustStep, node.step).adjust(told, x, block)
@@ -69,7 +69,7 @@ class Scorer:
         )
 
     @cached_property
-    def _joined(self) -> dict[tuple[str, ...], JoinedSteps]:
+    def _matrix_steps(self) -> dict[tuple[str, ...], JoinedSteps]:
         """The steps of each set of features that a node reads."""
         wanted = {node.features for node in self._predicting if node.features is not None}
         return {names: JoinedSteps([cast(ColumnStep, self.plan.node(n).step) for n in names]) for names in wanted}

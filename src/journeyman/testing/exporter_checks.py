@@ -17,6 +17,7 @@ from journeyman.entities.matrix import Matrix
 from journeyman.entities.plan import ColumnStep, DecodeStep, MeanStep, Node, NodeKind, ParseStep, Plan
 from journeyman.entities.table import Block
 from journeyman.inference.sample_rows import sample_rows
+from journeyman.inference.scorer import Scorer
 from journeyman.interfaces import Exporter
 from journeyman.testing.run_all import run_all
 from journeyman.transformers.steps import CalendarStep, LookupStep, NumberStep, OneHotStep
@@ -49,6 +50,11 @@ def check_exporter(exporter: Exporter, plan: Plan | None = None, rows: Block | N
     ------
     AssertionError
         Naming the checks that failed, and the exporter.
+
+    Examples
+    --------
+    >>> from journeyman.exporters.saved_model import SavedModelExporter
+    >>> check_exporter(SavedModelExporter())  # doctest: +SKIP
     """
     own_plan, own_rows = sample_plan()
     run_all(f"the exporter {exporter.name}", EXPORTER_CHECKS, exporter, plan or own_plan, rows or own_rows)
@@ -138,10 +144,21 @@ def _notices_another_model(exporter: Exporter, plan: Plan, rows: Block) -> None:
     assert not difference <= exporter.tolerance, "it says that an export of another model predicts alike"
 
 
+def _leaves_the_plan_alone(exporter: Exporter, plan: Plan, rows: Block) -> None:
+    before, held = Scorer(plan).predict(rows), {name: values.copy() for name, values in rows.items()}
+    with TemporaryDirectory() as folder:
+        exporter.write(plan, Path(folder))
+        exporter.verify(Path(folder), plan, rows)
+    assert np.array_equal(Scorer(plan).predict(held), before, equal_nan=True), "it changes the plan"
+    same = (np.array_equal(rows[name], values, equal_nan=values.dtype.kind == "f") for name, values in held.items())
+    assert all(same), "it changes the rows that it was given"
+
+
 EXPORTER_CHECKS: Mapping[str, Callable[[Exporter, Plan, Block], None]] = {
     "refuses with a reason": _refuses_with_a_reason,
     "writes what predicts alike": _writes_what_predicts_alike,
     "notices another model": _notices_another_model,
+    "leaves the plan alone": _leaves_the_plan_alone,
 }
 
 

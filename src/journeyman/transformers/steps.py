@@ -229,18 +229,18 @@ class Steps(msgspec.Struct, frozen=True, dict=True):
 
     def transform(self, block: Block) -> Matrix:
         """Prepare rows, each by itself."""
-        return self._joined.transform(block)
+        return self._join.transform(block)
 
     def matrix(self, values: FloatArray) -> Matrix:
         """Return prepared values with the names of their features."""
-        return self._joined.matrix(values)
+        return self._join.matrix(values)
 
     @cached_property
-    def _joined(self) -> JoinedSteps:
+    def _join(self) -> JoinedSteps:
         return JoinedSteps(self.steps)
 
     def plan(self) -> tuple[ColumnStep, ...]:
-        """Return the steps."""
+        """Return the steps, whose features stand side by side."""
         return self.steps
 
     def to_files(self) -> dict[str, bytes]:

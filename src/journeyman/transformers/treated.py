@@ -17,7 +17,7 @@ from journeyman.interfaces import Algorithm, FitRequest, FittedModel, Matrix
 from journeyman.transformers.correction import Correction, learn_correction
 from journeyman.transformers.steps import decode_array, encode_array
 
-__all__ = ["CorrectedModel", "fit_treated", "with_correction"]
+__all__ = ["CorrectedModel", "SliceCorrection", "fit_treated", "with_correction"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

@@ -64,7 +64,7 @@ class MeanOfNets:
         return self.nets[0].answers(total / len(self.nets))
 
     def plan(self) -> ModelPlan:
-        """Return itself."""
+        """Return this model as its one step: it runs as it is stored."""
         return (self,)
 
     def to_files(self) -> Mapping[str, bytes]:

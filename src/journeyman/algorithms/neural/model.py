@@ -190,7 +190,7 @@ class NeuralModel(msgspec.Struct, frozen=True, dict=True):
         )
 
     def plan(self) -> ModelPlan:
-        """Return itself."""
+        """Return this model as its one step: it runs as it is stored."""
         return (self,)
 
     def to_files(self) -> Mapping[str, bytes]:
