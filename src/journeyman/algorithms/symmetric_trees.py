@@ -119,22 +119,28 @@ class SymmetricTrees(msgspec.Struct, frozen=True, dict=True):
 
     def _many(self, values: FloatArray, categorical: tuple[int, ...]) -> FloatArray:
         parts = [
-            self._block(self._bins(self._inputs(values[i : i + _ROWS_AT_ONCE], categorical)))
+            self._block(self._bins(values[i : i + _ROWS_AT_ONCE], categorical))
             for i in range(0, len(values), _ROWS_AT_ONCE)
         ]
         return parts[0] if len(parts) == 1 else np.vstack(parts)
 
-    def _bins(self, inputs: NDArray[np.float32]) -> NDArray[Any]:
+    def _bins(self, values: FloatArray, categorical: tuple[int, ...]) -> NDArray[Any]:
         """Return how many borders of each input lie below it, shape (n_inputs, n_samples)."""
-        borders, kind = self._borders[0], self._borders[1].dtype
-        bins = np.empty((inputs.shape[1], len(inputs)), dtype=kind)
-        above = np.empty((max(map(len, borders), default=1), min(len(inputs), _ROWS_COMPARED)), dtype=bool)
-        for start in range(0, len(inputs), _ROWS_COMPARED):
-            rows = np.ascontiguousarray(inputs[start : start + _ROWS_COMPARED].T)
-            for values, ends, out in zip(rows, borders, bins, strict=True):
-                found = above[: len(ends), : len(values)]
-                np.greater(values, ends, out=found)
-                np.add.reduce(found.view(np.uint8), axis=0, dtype=kind, out=out[start : start + len(values)])
+        plain, coded = _positions(values.shape[1], categorical)
+        borders, kind, rows = self._borders[0], self._borders[1].dtype, len(values)
+        bins = np.empty((len(borders), rows), dtype=kind)
+        above = np.empty((max(map(len, borders), default=1), min(rows, _ROWS_COMPARED)), dtype=bool)
+        for column, ends, out in zip(plain[self.numbers], borders, bins, strict=False):
+            with np.errstate(over="ignore"):  # as for few rows
+                number = values[:, column].astype(np.float32)
+            for start in range(0, rows, _ROWS_COMPARED):
+                part = number[start : start + _ROWS_COMPARED]
+                found = above[: len(ends), : len(part)]
+                np.greater(part, ends, out=found)
+                np.add.reduce(found.view(np.uint8), axis=0, dtype=kind, out=out[start : start + len(part)])
+        slots = {one: np.nan_to_num(values[:, coded[one]], nan=-1.0).astype(np.int64) + 1 for one in set(self._coded)}
+        for one, table, out in zip(self._coded, self._bin_tables, bins[len(self.numbers) :], strict=True):
+            np.take(table, slots[one], mode="clip", out=out)
         return bins
 
     def _block(self, bins: NDArray[Any]) -> FloatArray:
@@ -194,6 +200,17 @@ class SymmetricTrees(msgspec.Struct, frozen=True, dict=True):
         """All tables one after the other, where each begins, and its last place."""
         sizes = np.array([len(table) for table in self.tables], dtype=np.int64)
         return np.concatenate(self.tables), np.cumsum(sizes) - sizes, sizes - 1
+
+    @cached_property
+    def _coded(self) -> list[int]:
+        return [int(one) for one in self.coded]
+
+    @cached_property
+    def _bin_tables(self) -> list[NDArray[Any]]:
+        """How many borders lie below each entry of each table: a category needs no comparison."""
+        borders, place = self._borders
+        ends = borders[len(self.numbers) :]
+        return [np.searchsorted(e[:, 0], t).astype(place.dtype) for e, t in zip(ends, self.tables, strict=True)]
 
     @cached_property
     def _borders(self) -> tuple[list[NDArray[np.float32]], NDArray[Any]]:
