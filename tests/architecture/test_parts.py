@@ -24,6 +24,7 @@ CHECKS = {
     "journeyman.tasks": ("TaskType", "task"),
     "journeyman.engines": ("Engine", "engine"),
     "journeyman.streams": ("Stream", "stream"),
+    "journeyman.exporters": ("Exporter", "exporter"),
 }
 """By entry-point group: the protocol, and the word in the names of its checks."""
 
