@@ -119,6 +119,7 @@ def test_a_service_starts_where_only_its_own_requirements_are_installed() -> Non
     """What requirements-serve.txt leaves out is not there; test_installed.py does that in earnest."""
     parts = "journeyman.algorithms.lightgbm_trees, journeyman.algorithms.forest, journeyman.transformers.crafted"
     parts += ", journeyman.algorithms.linear, journeyman.algorithms.neural, journeyman.transformers.texts"
+    parts += ", journeyman.algorithms.catboost_trees"
     absent = f"import sys\nfor name in {NOT_THERE}: sys.modules[name] = None\n"
     fresh(f"{absent}import journeyman.cli.main, journeyman.serving.serve, {parts}")
     asked = fresh(

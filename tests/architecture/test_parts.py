@@ -27,6 +27,7 @@ CHECKS = {
     "journeyman.streams": ("Stream", "stream"),
     "journeyman.report_sections": ("ReportSection", "section"),
     "journeyman.serving_protocols": ("ServingProtocol", "protocol"),
+    "journeyman.exporters": ("Exporter", "exporter"),
 }
 """By entry-point group: the protocol, and the word in the names of its checks."""
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from journeyman.entities.column import Column
+from journeyman.entities.plan import NodeKind
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.interfaces import FittedPreparation, Matrix
@@ -48,8 +50,26 @@ class Numbers:
             values = values - np.nanmean(np.vstack([values, np.zeros_like(values)]), axis=0)
         return Matrix(values, self.names if self.fault != "names" else self.names[:-1] + self.names[:1])
 
+    def plan(self) -> tuple[NumbersStep, ...]:
+        return (NumbersStep(self),)
+
     def to_files(self) -> Mapping[str, bytes]:
         return {"names": " ".join(self.names).encode()}
+
+
+@dataclass(frozen=True)
+class NumbersStep:
+    fitted: Numbers
+    kind: ClassVar[NodeKind] = NodeKind.OTHER
+
+    def reads(self) -> tuple[str, ...]:
+        return self.fitted.names if self.fitted.fault != "reads" else ("nobody", *self.fitted.names)
+
+    def names(self) -> tuple[str, ...]:
+        return self.fitted.names
+
+    def transform(self, block: Block) -> np.ndarray:
+        return self.fitted.transform(block).values + (self.fitted.fault == "plan")
 
 
 @dataclass(frozen=True)
@@ -79,7 +99,7 @@ class NumbersPreparation:
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedPreparation:
         names = tuple(files["names"].decode().split())
-        return Numbers(names[::-1] if self.fault == "stored" else names)
+        return Numbers(names[::-1] if self.fault == "stored" else names, self.fault)
 
 
 def test_a_preparation_without_a_fault() -> None:
@@ -93,6 +113,8 @@ def test_a_preparation_without_a_fault() -> None:
         ("later", "prepares later rows as training rows: training rows have other features"),
         ("together", "prepares a row by itself: a row alone"),
         ("stored", "prepares the same when stored: its stored form"),
+        ("reads", "says what it does: a step reads a column that is not there"),
+        ("plan", "says what it does: its plan prepares otherwise"),
         ("width", "expects rather more features: it makes 5 features and expects 1"),
         ("unseen", "takes what is missing or unseen: KeyError: 35"),
         ("target", "does not show a row its own target: 'mean' tells targets"),

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
+from journeyman.algorithms.linear import LinearModel
 from journeyman.engines import open_engine
 from journeyman.entities.operating import NotifierKind, NotifierSettings
+from journeyman.entities.plan import MeanStep, Node, ParseStep, Plan
 from journeyman.metrics import all_metrics
 from journeyman.notifiers import make_notifier
 from journeyman.plugins import load_parts
@@ -18,6 +22,7 @@ from journeyman.tasks import find_task_type
 from journeyman.testing.algorithm_checks import check_algorithm
 from journeyman.testing.detector_checks import check_detector
 from journeyman.testing.engine_checks import check_engine
+from journeyman.testing.exporter_checks import check_exporter
 from journeyman.testing.metric_checks import check_metric
 from journeyman.testing.notifier_checks import check_notifier
 from journeyman.testing.preparation_checks import check_preparation
@@ -27,6 +32,7 @@ from journeyman.testing.section_checks import check_section
 from journeyman.testing.source_checks import check_source
 from journeyman.testing.stream_checks import check_stream
 from journeyman.testing.task_checks import check_task
+from journeyman.transformers.steps import NumberStep
 
 
 def test_metric() -> None:
@@ -43,6 +49,19 @@ def test_preparation() -> None:
 
 def test_algorithm() -> None:
     check_algorithm(load_parts("journeyman.algorithms")["ranked_linear"])
+
+
+def test_exporter() -> None:
+    size = NumberStep(("size",), np.array([3.0]), np.array([1.0]), np.array([0.5]), 0.0, ())
+    lines = [LinearModel(np.array([[slope]]), np.zeros(1), False, -9.0, 9.0, 1) for slope in (1.0, -2.0)]
+    nodes = (
+        Node("columns", ParseStep(())),
+        Node("numbers", size, columns=("size",), outputs=("size",)),
+        *(Node(f"line {i}", line, features=("numbers",)) for i, line in enumerate(lines)),
+        Node("mean", MeanStep((0.25, 0.75)), predictions=("line 0", "line 1")),
+    )
+    rows = {"size": np.array([1.0, 2.0, np.nan])}
+    check_exporter(load_parts("journeyman.exporters", {"weights"})["weights"], Plan(nodes, "mean"), rows)
 
 
 def test_detector() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import msgspec
 import numpy as np
@@ -20,6 +21,7 @@ from journeyman.algorithms.flat_trees import FlatTrees, flatten
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column
 from journeyman.entities.metric import ANOMALY_LOSS
+from journeyman.entities.plan import ModelPlan, NodeKind
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 from journeyman.transformers.steps import decode_array, encode_array
@@ -210,6 +212,7 @@ class AnomalyModel(msgspec.Struct, frozen=True):
         Of the negative least share.
     """
 
+    kind: ClassVar[NodeKind] = NodeKind.DETECTORS
     detectors: Detectors
     each: tuple[Tail, ...]
     together: Tail
@@ -231,6 +234,10 @@ class AnomalyModel(msgspec.Struct, frozen=True):
         """Return the share of rows that are as odd; beyond the oddest of them it falls as that share does."""
         least = -self.together.values[-1]
         return np.asarray(self.together.share(-np.maximum(odd, least)) * np.minimum(odd / least, 1.0))
+
+    def plan(self) -> ModelPlan:
+        """Return this model as its one step: it runs as it is stored."""
+        return (self,)
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return the arrays as MessagePack."""

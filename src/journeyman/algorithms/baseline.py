@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import msgspec
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from journeyman.entities.candidate import BASELINE, Candidate
 from journeyman.entities.column import Column
 from journeyman.entities.metric import Loss
+from journeyman.entities.plan import ModelPlan, NodeKind
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 
@@ -21,6 +23,7 @@ __all__ = ["Baseline", "ConstantModel"]
 class ConstantModel(msgspec.Struct, frozen=True):
     """The same answer for every row."""
 
+    kind: ClassVar[NodeKind] = NodeKind.CONSTANT
     answer: tuple[float, ...]
     rounds: int = 0
 
@@ -32,6 +35,10 @@ class ConstantModel(msgspec.Struct, frozen=True):
     def predict(self, x: Matrix) -> NDArray[np.float64]:
         """Return the answer, shape (n_samples, n_outputs)."""
         return np.tile(np.array(self.answer), (len(x.values), 1))
+
+    def plan(self) -> ModelPlan:
+        """Return this model as its one step: it runs as it is stored."""
+        return (self,)
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return the answer as MessagePack."""

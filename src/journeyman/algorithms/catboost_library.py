@@ -1,115 +1,81 @@
-"""What needs CatBoost itself: training, models and their files; imported where one is first used."""
+"""What needs CatBoost itself: training, and models in its own format; imported where one is first used."""
 
 from __future__ import annotations
 
-import math
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import catboost
 import numpy as np
-from numpy.typing import NDArray
 
+from journeyman.algorithms.catboost_arrays import UnknownCategory, arrays_of
+from journeyman.algorithms.symmetric_trees import SymmetricTrees, mean_of_trees
 from journeyman.entities.metric import Loss
 from journeyman.entities.task import Link
 from journeyman.interfaces import FitRequest, Matrix
 
-__all__ = ["CatBoostModel", "boosted", "features_data", "model_from_files"]
+__all__ = ["boosted", "convert_files"]
 
-FloatArray = NDArray[np.float64]
-_OF_THE_MOMENT = ("model_guid", "train_finish_time")  # a random name and a time, which CatBoost writes into every model
-
-
-class CatBoostModel:
-    """A CatBoost model, from training or from its binary format; or the mean of several, summed into one.
-
-    Attributes
-    ----------
-    parts : sequence of catboost.CatBoost
-        What the model was summed from, or the model itself: a sum that keeps several encodings of one category
-        answers, but CatBoost cannot write it.
-    """
-
-    def __init__(self, parts: Sequence[Any], link: Link, threads: int = -1, usual_rounds: float = math.inf) -> None:
-        self.parts = parts
-        self.model = _summed(parts)
-        self.threads = threads
-        self.link = link
-        self.rounds = int(self.model.tree_count_)
-        self.learned_long = self.rounds > usual_rounds
-
-    @property
-    def answer_seconds(self) -> float:
-        """Expected seconds of one answer: a symmetric tree costs two nanoseconds, a category most of a microsecond."""
-        outputs = max(1, len(self.model.classes_) if self.link is Link.SOFTMAX else 1)
-        return 1e-6 + 2e-9 * self.rounds * outputs + 6e-7 * len(self.model.get_cat_feature_indices())
-
-    def predict(self, x: Matrix) -> FloatArray:
-        """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
-        form = "Probability" if self.link is not Link.IDENTITY else "RawFormulaVal"
-        threads = 1 if len(x.values) < 256 else self.threads
-        raw = np.asarray(
-            self.model.predict(features_data(x), prediction_type=form, thread_count=threads), dtype=np.float64
-        )
-        return raw.reshape(len(x.values), -1)
-
-    def to_files(self) -> Mapping[str, bytes]:
-        """Return CatBoost's binary format, the same bytes for the same model; one file for each part."""
-        files = {"kind.txt": self.link.value.encode()}
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "model.cbm"
-            for number, part in enumerate(self.parts):
-                facts = part.get_metadata()
-                for name in _OF_THE_MOMENT:
-                    facts[name] = ""
-                part.save_model(str(path))
-                files[_file(number)] = path.read_bytes()
-        return files
+_LINKS = {"binary": "logistic", "multiclass": "softmax", "regression": "identity"}  # by what "kind.txt" said
+_FIRST_WORDS, _MOST_WORDS = 256, 1 << 22  # category codes that are looked for in a model
 
 
-def _file(number: int) -> str:
-    return f"model.{number}.cbm" if number else "model.cbm"
-
-
-def _summed(parts: Sequence[Any]) -> Any:
-    """Return the mean of raw scores as one model that keeps all encodings of categories.
-
-    CatBoost's other policies mix the encodings that the parts learned, and answer otherwise than the mean does.
-    """
-    if len(parts) == 1:
-        return parts[0]
-    return catboost.sum_models(list(parts), weights=[1.0 / len(parts)] * len(parts), ctr_merge_policy="KeepAllTables")
-
-
-def model_from_files(files: Mapping[str, bytes]) -> CatBoostModel:
-    """Load what ``CatBoostModel.to_files`` gave."""
-    parts = []
-    for number in range(sum(name.endswith(".cbm") for name in files)):
-        part = catboost.CatBoost()
-        part.load_model(blob=files[_file(number)], format="cbm")
-        parts.append(part)
-    return CatBoostModel(parts, Link(files["kind.txt"].decode()))
-
-
-def boosted(request: FitRequest, most_rounds: int, usual_rounds: float) -> CatBoostModel:
+def boosted(request: FitRequest, most_rounds: int) -> SymmetricTrees:
     """Boost until the validation rows stop profiting, or for the rounds that an earlier fit kept."""
     settings = _settings(request)
     pool, valid = _pools(request)
     if valid is None:
-        rounds = request.rounds or 200
-        model = catboost.CatBoost({**settings, "iterations": rounds})
+        model = catboost.CatBoost({**settings, "iterations": request.rounds or 200})
         model.fit(pool, callbacks=[_Watch(request.out_of_time, request.least_rounds)])
-        return CatBoostModel([model], request.task.link, request.threads)
-    model = catboost.CatBoost({**settings, "iterations": most_rounds, "use_best_model": True})
-    model.fit(
-        pool,
-        eval_set=valid,
-        early_stopping_rounds=round(20 + 4.0 / float(settings["learning_rate"])),
-        callbacks=[_Watch(request.out_of_time)],
+    else:
+        model = catboost.CatBoost({**settings, "iterations": most_rounds, "use_best_model": True})
+        model.fit(
+            pool,
+            eval_set=valid,
+            early_stopping_rounds=round(20 + 4.0 / float(settings["learning_rate"])),
+            callbacks=[_Watch(request.out_of_time)],
+        )
+    return _to_arrays(model, {0: "identity", 2: "logistic"}.get(len(request.task.labels), "softmax"))
+
+
+def convert_files(files: Mapping[str, bytes]) -> SymmetricTrees:
+    """Return the trees that a release of an earlier version holds in CatBoost's binary format."""
+    link = _LINKS[files["kind.txt"].decode()]
+    parts = []
+    for number in range(sum(name.endswith(".cbm") for name in files)):
+        part = catboost.CatBoost()
+        part.load_model(blob=files[f"model.{number}.cbm" if number else "model.cbm"], format="cbm")
+        parts.append(_to_arrays(part, link))
+    return mean_of_trees(parts)
+
+
+def _to_arrays(model: Any, link: str) -> SymmetricTrees:
+    """Return a model as arrays: by CatBoost's JSON format, which does not tell leaves to the last bit."""
+    codes = len(model.get_cat_feature_indices())
+    numbers = len(model.feature_names_) - codes
+    words = _FIRST_WORDS if codes else 0
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.json"
+        while True:
+            known = None if not codes else catboost.Pool(_every_word(words, numbers, codes))
+            model.save_model(str(path), format="json", pool=known)
+            try:
+                return arrays_of(path.read_bytes(), np.asarray(model.get_leaf_values(), dtype=np.float64), words, link)
+            except UnknownCategory:
+                if words >= _MOST_WORDS:
+                    raise
+                words *= 16
+
+
+def _every_word(words: int, numbers: int, codes: int) -> Any:
+    """Return rows that hold each of the first category codes, so that CatBoost tells how it hashes them."""
+    texts = np.array([str(i).encode() for i in range(words)], dtype=object)
+    return catboost.FeaturesData(
+        num_feature_data=np.zeros((words, numbers), dtype=np.float32) if numbers else None,
+        cat_feature_data=np.tile(texts[:, None], (1, codes)),
     )
-    return CatBoostModel([model], request.task.link, request.threads, usual_rounds)
 
 
 class _Watch:
@@ -124,7 +90,7 @@ class _Watch:
         return info.iteration < self.least or not self.out_of_time()
 
 
-def features_data(x: Matrix) -> Any:
+def _features_data(x: Matrix) -> Any:
     """Return features in CatBoost's own form: numbers as float32, category codes as texts."""
     with np.errstate(over="ignore"):  # a number too large for CatBoost is infinite
         values = x.values.astype(np.float32)
@@ -142,10 +108,10 @@ def features_data(x: Matrix) -> Any:
 def _pools(request: FitRequest) -> tuple[Any, Any]:
     """Return the rows and the validation rows (or None) in CatBoost's form, made once for all candidates."""
     if "catboost" not in request.shared:
-        pool = catboost.Pool(features_data(request.x), label=request.y, weight=request.weights)
+        pool = catboost.Pool(_features_data(request.x), label=request.y, weight=request.weights)
         valid = None
         if request.valid_x is not None and request.valid_y is not None:
-            valid = catboost.Pool(features_data(request.valid_x), label=request.valid_y, weight=request.valid_weights)
+            valid = catboost.Pool(_features_data(request.valid_x), label=request.valid_y, weight=request.valid_weights)
         request.shared["catboost"] = (pool, valid)
     result: tuple[Any, Any] = request.shared["catboost"]
     return result

@@ -5,23 +5,65 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.algorithms.symmetric_trees import SymmetricTrees, mean_of_trees
 from journeyman.entities.candidate import Candidate, Parameter, Refusal, Turn, needs_extra
 from journeyman.entities.column import Column
+from journeyman.entities.plan import ModelPlan
 from journeyman.entities.task import Task
 from journeyman.errors import SettingsError
-from journeyman.interfaces import FitRequest, FittedModel
+from journeyman.interfaces import FitRequest, FittedModel, Matrix
 
-if TYPE_CHECKING:
-    from journeyman.algorithms.catboost_library import CatBoostModel
+__all__ = ["CatBoost", "CatBoostModel"]
 
-__all__ = ["CatBoost"]
+FloatArray = NDArray[np.float64]
 
 _MOST_ROUNDS = 4000
 _USUAL_LENGTH = 100.0  # rounds times learning rate
 _ROUNDS_A_ROW = 20  # the loss of a few rows that one number tells apart would fall for ever
 _NEEDED = needs_extra("catboost")
+
+
+@dataclass(frozen=True)
+class CatBoostModel:
+    """Trees that CatBoost has grown, as arrays: they predict and are stored without it.
+
+    Attributes
+    ----------
+    trees : SymmetricTrees
+        What predicts.
+    learned_long : bool
+        Whether validation rows profited for longer than is usual.
+    """
+
+    trees: SymmetricTrees
+    learned_long: bool = False
+
+    @property
+    def rounds(self) -> int:
+        """The number of trees."""
+        return self.trees.rounds
+
+    @property
+    def answer_seconds(self) -> float:
+        """Those of the trees."""
+        return self.trees.answer_seconds
+
+    def predict(self, x: Matrix) -> FloatArray:
+        """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
+        return self.trees.predict(x)
+
+    def plan(self) -> ModelPlan:
+        """Return the trees as the one step, which predicts as the model does."""
+        return (self.trees,)
+
+    def to_files(self) -> Mapping[str, bytes]:
+        """Return the arrays as MessagePack."""
+        return self.trees.to_files()
 
 
 @dataclass(frozen=True)
@@ -90,16 +132,12 @@ class CatBoost:
         """
         most = min(_MOST_ROUNDS, _ROUNDS_A_ROW * len(request.y))
         usual = _USUAL_LENGTH / float(request.parameters["learning_rate"])
-        boosted: FittedModel = _library("it cannot be trained").boosted(request, most, usual)
-        return boosted
+        trees = _library("it cannot be trained").boosted(request, most)
+        return CatBoostModel(trees, request.valid_x is not None and trees.rounds > usual)
 
     def average(self, models: Sequence[CatBoostModel]) -> FittedModel:
         """Return the mean of several models' raw scores as one model that keeps all their encodings of categories."""
-        parts = [part for model in models for part in model.parts]
-        mean: FittedModel = _library("models cannot be averaged").CatBoostModel(
-            parts, models[0].link, models[0].threads
-        )
-        return mean
+        return CatBoostModel(mean_of_trees([model.trees for model in models]))
 
     def varies(self, candidate: Candidate) -> bool:
         """Say that fits from other seeds differ: each tree sees other rows."""
@@ -111,10 +149,11 @@ class CatBoost:
         Raises
         ------
         SettingsError
-            Where CatBoost is not installed.
+            Where a release of an earlier version holds CatBoost's own format, and CatBoost is not installed.
         """
-        model: FittedModel = _library("a model of this release needs it").model_from_files(files)
-        return model
+        return CatBoostModel(
+            SymmetricTrees.from_files(files) or _library("a model of this release needs it").convert_files(files)
+        )
 
 
 def _library(wanted: str) -> Any:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.plan import ModelPlan, NodeKind
 from journeyman.interfaces import Matrix
 from journeyman.transformers.steps import decode_array, encode_array
 
@@ -40,6 +41,7 @@ class FlatTrees(msgspec.Struct, frozen=True):
         Steps down the deepest tree.
     """
 
+    kind: ClassVar[NodeKind] = NodeKind.TREES
     feature: np.ndarray
     threshold: np.ndarray
     children: np.ndarray
@@ -75,6 +77,10 @@ class FlatTrees(msgspec.Struct, frozen=True):
             node = self.children[2 * node + (flat[start + self.feature[node]] > self.threshold[node])]
         leaves = self.answers[self.leaf[node]].reshape(rows, len(self.roots), -1)
         return np.asarray(leaves.mean(axis=1))
+
+    def plan(self) -> ModelPlan:
+        """Return this model as its one step: it runs as it is stored."""
+        return (self,)
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return the arrays as MessagePack."""

@@ -11,14 +11,17 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.algorithms.binary_trees import BinaryTrees, read_trees
 from journeyman.algorithms.flat_trees import FlatTrees
 from journeyman.algorithms.lightgbm_library import StoredTrees
 from journeyman.entities.candidate import Candidate, Parameter
 from journeyman.entities.column import Column
+from journeyman.entities.plan import ModelPlan, NodeKind
 from journeyman.entities.task import Link, Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 
@@ -31,6 +34,8 @@ _FEW_ROWS, _TREES_AT_ONCE = 64, 4
 
 class ForestModel:
     """Trees in LightGBM's text format, for values and two classes; their answers are averaged."""
+
+    kind: ClassVar[NodeKind] = NodeKind.TREES
 
     def __init__(self, text: bytes, rounds: int, link: Link) -> None:
         self._text = text
@@ -72,6 +77,16 @@ class ForestModel:
             taken = min(_TREES_AT_ONCE, trees - start)
             total += self._trees.predict(values, start, taken)
         return total
+
+    def plan(self) -> ModelPlan:
+        """Return this model as its one step: it runs as it is stored."""
+        return (self,)
+
+    @cached_property
+    def arrays(self) -> BinaryTrees:
+        """The trees as plain arrays, for whoever writes them in another language."""
+        link = "identity" if self._link is Link.IDENTITY else "share"
+        return read_trees(self._text.decode(), link, single=True)
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return LightGBM's text format."""

@@ -5,15 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.algorithms.averaged_trees import average_texts
+from journeyman.algorithms.binary_trees import BinaryTrees, read_trees
 from journeyman.algorithms.lightgbm_candidates import crafted_candidates, plain_candidates
 from journeyman.algorithms.lightgbm_library import BoostedTrees, StoredTrees
 from journeyman.entities.candidate import Candidate, Parameter
 from journeyman.entities.column import Column
+from journeyman.entities.plan import ModelPlan, NodeKind
 from journeyman.entities.task import Link, Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 
@@ -41,6 +45,8 @@ def answer_seconds(trees: BoostedTrees, rounds: int) -> float:
 class BoosterModel:
     """Boosted trees, from training or from their text."""
 
+    kind: ClassVar[NodeKind] = NodeKind.TREES
+
     def __init__(
         self, trees: BoostedTrees, rounds: int, link: Link, threads: int = 0, usual_rounds: float = math.inf
     ) -> None:
@@ -62,6 +68,15 @@ class BoosterModel:
         if self._link is Link.IDENTITY:
             return raw.reshape(-1, 1)
         return np.column_stack([1.0 - raw, raw]) if self._link is Link.LOGISTIC else raw
+
+    def plan(self) -> ModelPlan:
+        """Return this model as its one step: it runs as it is stored."""
+        return (self,)
+
+    @cached_property
+    def arrays(self) -> BinaryTrees:
+        """The trees as plain arrays, for whoever writes them in another language."""
+        return read_trees(self._trees.text(self.rounds).decode())
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return LightGBM's text format."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import msgspec
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column
+from journeyman.entities.plan import ModelPlan, NodeKind
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 from journeyman.metrics import METRICS
@@ -32,6 +34,7 @@ _MOST_NEWTON_WEIGHTS = 400  # Newton's method inverts a matrix of this side; bey
 class LinearModel(msgspec.Struct, frozen=True):
     """Weights of shape (n_features, n_outputs) and offsets (n_outputs,); probabilities where it is a classifier."""
 
+    kind: ClassVar[NodeKind] = NodeKind.LINES
     weights: np.ndarray
     offsets: np.ndarray
     classifier: bool
@@ -51,6 +54,10 @@ class LinearModel(msgspec.Struct, frozen=True):
             odds = np.exp(scores - scores.max(axis=1, keepdims=True))
             return np.asarray(odds / odds.sum(axis=1, keepdims=True))
         return np.asarray(np.clip(scores, self.low, self.high), dtype=np.float64)
+
+    def plan(self) -> ModelPlan:
+        """Return this model as its one step: it runs as it is stored."""
+        return (self,)
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return the arrays as MessagePack."""

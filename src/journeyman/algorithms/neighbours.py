@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import msgspec
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from journeyman.entities.candidate import Candidate, Refusal
 from journeyman.entities.column import Column
 from journeyman.entities.metric import Loss
+from journeyman.entities.plan import ModelPlan, NodeKind
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 from journeyman.metrics import METRICS
@@ -55,6 +57,7 @@ class NeighboursModel(msgspec.Struct, frozen=True):
         1 + the position of the number of neighbours and their weighting in the list that is tried.
     """
 
+    kind: ClassVar[NodeKind] = NodeKind.NEIGHBOURS
     columns: np.ndarray
     scale: np.ndarray
     rows: np.ndarray
@@ -115,6 +118,10 @@ class NeighboursModel(msgspec.Struct, frozen=True):
         mean = total / weight
         # As many voices as there are neighbours, and one that knows the shares of the classes only.
         return np.asarray((mean * number + self.prior) / (number + 1.0))
+
+    def plan(self) -> ModelPlan:
+        """Return this model as its one step: it runs as it is stored."""
+        return (self,)
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return the arrays as MessagePack."""

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 import msgspec
 import numpy as np
@@ -16,6 +17,7 @@ from scipy.special import ndtr
 from journeyman.algorithms.quantile_trees import in_order
 from journeyman.entities.candidate import Candidate, Turn
 from journeyman.entities.column import Column
+from journeyman.entities.plan import ModelPlan, NodeKind
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 from journeyman.transformers.steps import decode_array, encode_array
@@ -35,6 +37,7 @@ _MOST_SEARCHED_CELLS = 2_000_000
 class QuantilePlanes(msgspec.Struct, frozen=True):
     """Weights of shape (n_features, n_levels), offsets (n_levels,), and the ends of what is predicted."""
 
+    kind: ClassVar[NodeKind] = NodeKind.LINES
     weights: np.ndarray
     offsets: np.ndarray
     levels: tuple[float, ...]
@@ -51,6 +54,10 @@ class QuantilePlanes(msgspec.Struct, frozen=True):
         """Return quantiles that do not cross, shape (n_samples, n_levels)."""
         values = np.clip(x.values @ self.weights + self.offsets, self.low, self.high)
         return in_order(values, self.levels)
+
+    def plan(self) -> ModelPlan:
+        """Return this model as its one step: it runs as it is stored."""
+        return (self,)
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return the arrays as MessagePack."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from journeyman.algorithms.lightgbm_library import BoostedTrees, StoredTrees
 from journeyman.algorithms.lightgbm_trees import FEW_ROWS, LightGBM, answer_seconds, usual_rounds
 from journeyman.entities.candidate import Candidate, Turn
 from journeyman.entities.column import Column
+from journeyman.entities.plan import ModelPlan, NodeKind
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 
@@ -61,6 +63,8 @@ class QuantileTreesModel:
         That the median keeps.
     """
 
+    kind: ClassVar[NodeKind] = NodeKind.TREES
+
     def __init__(
         self,
         levels: tuple[float, ...],
@@ -86,6 +90,10 @@ class QuantileTreesModel:
             each = [trees.predict(x.values, rounds=rounds, threads=threads) for trees, rounds in copy]
             total += in_order(np.column_stack(each), self.levels)
         return total / len(self.copies)
+
+    def plan(self) -> ModelPlan:
+        """Return this model as its one step: it runs as it is stored."""
+        return (self,)
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return the levels, and LightGBM's text format for each copy and level."""

@@ -21,6 +21,7 @@ from journeyman import __version__
 from journeyman.cli.dashboard import app as showing
 from journeyman.cli.endings import one_line_errors, one_line_usage_errors, workspace_to_name
 from journeyman.cli.experience import app as experience
+from journeyman.cli.export import app as exporting
 from journeyman.cli.operate import app as operating
 from journeyman.cli.operate import resume_loop
 from journeyman.cli.options import (
@@ -79,7 +80,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for group in (serving, experience, operating, simulating, showing):
+for group in (serving, exporting, experience, operating, simulating, showing):
     app.add_typer(group)  # those without a name: their commands are commands of this one
 
 

@@ -111,7 +111,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why an algorithm proposes nothing for a table.
+    """Why an algorithm proposes nothing for a table, or an exporter does not write a plan.
 
     Attributes
     ----------

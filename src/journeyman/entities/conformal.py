@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.plan import NodeKind
 from journeyman.entities.table import Block
 
 __all__ = ["Conformal", "ErrorFactor", "ErrorScale"]
@@ -107,6 +109,7 @@ class Conformal:
         Numbers: outputs below and above which the interval reaches.
     """
 
+    kind: ClassVar[NodeKind] = NodeKind.INTERVAL
     coverage: float
     margin: float
     above: float | None = None

@@ -1,3 +1,3 @@
-"""Exporters: stored models in the formats of other systems, each checked against the model that it came from."""
+"""Exporters: releases in the formats of other systems, each checked against the plan that it came from."""
 
 from __future__ import annotations

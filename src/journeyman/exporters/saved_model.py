@@ -1,124 +1,156 @@
-"""A stored neural net as a TensorFlow SavedModel, checked against the net that it came from."""
+"""A release as a TensorFlow SavedModel: columns in, predictions out; for releases of nets and linear models."""
 
 from __future__ import annotations
 
-import math
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from journeyman.algorithms.neural import NeuralModel
-from journeyman.errors import InputError, ReleaseError
-from journeyman.interfaces import Matrix
+from journeyman.entities.candidate import Refusal, needs_extra
+from journeyman.entities.column import Column
+from journeyman.entities.plan import Node, NodeKind, ParseStep, Plan
+from journeyman.entities.table import Block
+from journeyman.exporters.tensorflow_steps import ADJUSTING, MAKING, PREDICTING
+from journeyman.inference.scorer import Scorer
 
-__all__ = ["write_saved_model"]
+__all__ = ["SavedModelExporter"]
 
-_PROBES = 256
-_AGREEMENT = 1e-5
+_BESIDE = "assets.extra"  # where a SavedModel keeps what is not its own
+_ENDS = (NodeKind.DECODE, NodeKind.INTERVAL)
+_HINT = "release only nets and linear models, or serve the release itself: journeyman serve"
 
 
-def write_saved_model(model: NeuralModel, folder: Path, seed: int = 0) -> float:
-    """Write a SavedModel that answers prepared features as the net does, and return the largest difference seen.
+@dataclass(frozen=True)
+class SavedModelExporter:
+    """Writes the way from parsed columns to predictions, in float64 (nets in float32).
 
-    Its one signature, ``serving_default``, takes ``features``: float32 of shape (n_samples, n_features), in the order
-    of the net's preparation, category codes among them as numbers with NaN for missing and unseen; it returns
-    ``predictions``: probabilities (n_samples, n_classes) or values (n_samples, 1).
+    Its one signature, ``serving_default``, takes ``numbers``, float64 of shape (n_samples, n_numbers): numbers, yes or
+    no as 1 or 0, dates as seconds since 1970 in UTC, NaN where missing; and ``categories``, strings of shape
+    (n_samples, n_categories): the name of each category, "" where missing. The order of the columns is in
+    ``assets.extra/columns.json``. It returns ``predictions``: probabilities (n_samples, n_classes) or values
+    (n_samples, 1). What turns these into labels and intervals is not written.
 
-    Parameters
+    References
     ----------
-    model : NeuralModel
-        What has learned.
-    folder : Path
-        Where the SavedModel goes; made where it is missing.
-    seed : int
-        Of the random rows that both are compared on.
+    https://www.tensorflow.org/guide/saved_model
 
-    Raises
-    ------
-    InputError
-        Where TensorFlow is not installed.
-    ReleaseError
-        Where the two differ by more than 1e-5 of the range of answers; nobody should use the export then.
+    Examples
+    --------
+    >>> SavedModelExporter().can_write(Plan((Node("columns", ParseStep(())),), "columns")).reason
+    'it has no prediction'
     """
-    try:
-        # Here and not above: TensorFlow takes ten seconds to load, and is an extra that few installations have.
-        import tensorflow as tf  # noqa: PLC0415  # the one place that imports TensorFlow
-    except ImportError as error:
-        raise InputError(
-            "a SavedModel is written by TensorFlow, which is not installed", hint="pip install 'journeyman[tensorflow]'"
-        ) from error
 
+    name: str = "saved_model"
+    tolerance: float = 1e-5
+
+    def can_write(self, plan: Plan) -> Refusal | None:
+        """Return None, or what the plan has that is not written, or that TensorFlow is not installed."""
+        able = {*MAKING, *PREDICTING, *ADJUSTING, ParseStep}
+        lacking = [n.step.kind.value for n in plan.nodes if n.step.kind not in _ENDS and type(n.step) not in able]
+        if lacking:
+            return Refusal(f"a SavedModel is not written of {', '.join(dict.fromkeys(lacking))}", _HINT)
+        if not any(type(node.step) in PREDICTING for node in plan.nodes):
+            return Refusal("it has no prediction")
+        return None if find_spec("tensorflow") is not None else needs_extra("tensorflow")
+
+    def write(self, plan: Plan, folder: Path) -> None:
+        """Write the SavedModel, and the order of its columns."""
+        tf = _tensorflow()
+        numbers, categories = _divided(plan)
+        module = _module(tf, plan, numbers, categories)
+        tf.saved_model.save(module, str(folder), signatures={"serving_default": module.answer})
+        (folder / _BESIDE).mkdir()
+        facts = {
+            "numbers": [{"name": c.name, "kind": c.kind.value} for c in numbers],
+            "categories": [{"name": c.name, "categories": c.categories} for c in categories],
+        }
+        (folder / _BESIDE / "columns.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False), "utf-8")
+
+    def verify(self, folder: Path, plan: Plan, rows: Block) -> float:
+        """Return the largest difference between the SavedModel, loaded again, and the plan, as a share of the range."""
+        tf = _tensorflow()
+        numbers, categories = _divided(plan)
+        given: dict[str, Any] = {}
+        if numbers:
+            given["numbers"] = tf.constant(np.column_stack([rows[c.name].astype(np.float64) for c in numbers]))
+        if categories:
+            given["categories"] = tf.constant(np.column_stack([_names(c, rows[c.name]) for c in categories]))
+        told = tf.saved_model.load(str(folder)).signatures["serving_default"](**given)["predictions"].numpy()
+        wanted = Scorer(plan).predict(rows)
+        return float(np.abs(told - wanted).max() / max(1.0, np.ptp(wanted)))
+
+
+def _tensorflow() -> Any:
+    # Here and not above: TensorFlow takes ten seconds to load, and is an extra that few installations have.
+    import tensorflow  # noqa: PLC0415  # the one place that imports TensorFlow
+
+    return tensorflow
+
+
+def _divided(plan: Plan) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
+    """Return the columns that enter as numbers, and those that enter as names."""
+    (node,) = plan.of_kind(NodeKind.PARSE)
+    assert isinstance(node.step, ParseStep)
+    read = {name for other in plan.nodes if type(other.step) in MAKING for name in other.columns}
+    columns = [column for column in node.step.columns if column.name in read]
+    return tuple(c for c in columns if not c.kind.categorical), tuple(c for c in columns if c.kind.categorical)
+
+
+def _names(column: Column, codes: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(np.array([*column.categories, ""], dtype=object)[codes])
+
+
+def _module(tf: Any, plan: Plan, numbers: Sequence[Column], categories: Sequence[Column]) -> Any:
     module = tf.Module()
-    # A SavedModel carries the arrays that its module holds.
-    module.arrays = {name: tf.Variable(value, trainable=False) for name, value in _arrays(model).items()}
-    entering = tf.TensorSpec((None, model.inputs.features), tf.float32, name="features")
+    module.codes = [_code_table(tf, column) for column in categories]  # a module carries the tables that it uses
 
-    def answer(features: Any) -> dict[str, Any]:
-        return {"predictions": _predict_graph(tf, module.arrays, model, features)}
+    def predict(entering: Any, names: Any) -> dict[str, Any]:
+        columns = {column.name: entering[:, i] for i, column in enumerate(numbers)}
+        for i, (column, table) in enumerate(zip(categories, module.codes, strict=True)):
+            columns[column.name] = table.lookup(names[:, i])
+        rows = tf.shape(entering if numbers else names)[0]
+        return {"predictions": _predict(tf, plan, columns, rows)}
 
-    module.answer = tf.function(answer, input_signature=[entering])
-    tf.saved_model.save(module, str(folder), signatures={"serving_default": module.answer})
-    return _compare(tf, model, folder, seed)
-
-
-def _arrays(model: NeuralModel) -> dict[str, Any]:
-    inputs, waves = model.inputs, model.waves
-    found = {"frequency": waves.frequency, "phase": waves.phase, "mix": waves.mix, "mix_offset": waves.offset}
-    found |= {"center": inputs.center.astype(np.float64), "scale": inputs.scale.astype(np.float64)}
-    found |= {f"table_{i}": table for i, table in enumerate(model.tables)}
-    for i, (weights, offset) in enumerate(zip(model.weights, model.offsets, strict=True)):
-        found |= {f"weights_{i}": weights, f"offset_{i}": offset}
-    return found | {f"slope_{i}": slope for i, slope in enumerate(model.slopes)}
+    entering = tf.TensorSpec((None, len(numbers)), tf.float64, name="numbers")
+    names = tf.TensorSpec((None, len(categories)), tf.string, name="categories")
+    if numbers and categories:
+        module.answer = tf.function(predict, input_signature=[entering, names])
+    elif numbers:
+        module.answer = tf.function(lambda entering: predict(entering, None), input_signature=[entering])
+    else:
+        module.answer = tf.function(lambda names: predict(None, names), input_signature=[names])
+    return module
 
 
-def _predict_graph(tf: Any, arrays: Any, model: NeuralModel, features: Any) -> Any:
-    inputs = model.inputs
-    entering = [int(i) for i in np.concatenate([inputs.numbers, inputs.flats])]
-    z = (tf.cast(tf.gather(features, entering, axis=1), tf.float64) - arrays["center"]) * arrays["scale"]
-    z = tf.cast(z / tf.sqrt(1.0 + tf.square(z / 3.0)), tf.float32)
-    numbers, flats = z[:, : len(inputs.numbers)], z[:, len(inputs.numbers) :]
-    parts = [numbers]
-    if len(inputs.numbers):
-        waves = tf.cos(numbers[:, :, None] * arrays["frequency"] + arrays["phase"])
-        mixed = tf.einsum("rnk,nkd->rnd", waves, arrays["mix"]) + arrays["mix_offset"]
-        parts.append(tf.reshape(mixed, (-1, math.prod(model.waves.offset.shape))))
-    parts.append(flats)
-    for i, (position, size) in enumerate(zip(inputs.codes, inputs.sizes, strict=True)):
-        code = features[:, int(position)]
-        known = (code >= 0.0) & (code < size)
-        slot = tf.where(known, tf.cast(tf.where(known, code, 0.0), tf.int32), size - 1)
-        parts.append(tf.gather(arrays[f"table_{i}"], slot))
-    h = tf.concat(parts, axis=1)
-    for i in range(len(model.slopes)):
-        z = h @ arrays[f"weights_{i}"] + arrays[f"offset_{i}"]
-        bent = tf.nn.selu(z) if model.activation == "selu" else z * tf.tanh(tf.nn.softplus(z))
-        h = z + arrays[f"slope_{i}"] * (bent - z)
-    last = len(model.slopes)
-    scores = h @ arrays[f"weights_{last}"] + arrays[f"offset_{last}"]
-    if model.classifier:
-        return tf.nn.softmax(scores)
-    return tf.clip_by_value(model.center + model.spread * scores, model.low, model.high)
+def _code_table(tf: Any, column: Column) -> Any:
+    # a table without entries cannot be made; no category is called ""
+    names = list(column.categories) or [""]
+    codes = np.arange(len(names), dtype=np.int32) if column.categories else np.array([-1], dtype=np.int32)
+    return tf.lookup.StaticHashTable(
+        tf.lookup.KeyValueTensorInitializer(tf.constant(names), tf.constant(codes)), default_value=-1
+    )
 
 
-def _compare(tf: Any, model: NeuralModel, folder: Path, seed: int) -> float:
-    """Return the largest difference between the export, loaded again, and the net, on random rows."""
-    rng = np.random.default_rng(seed)
-    inputs = model.inputs
-    rows = np.zeros((_PROBES, inputs.features), dtype=np.float32)
-    entering = np.concatenate([inputs.numbers, inputs.flats])
-    width = np.divide(1.0, inputs.scale, out=np.ones_like(inputs.scale), where=inputs.scale > 0)
-    rows[:, entering] = inputs.center + 2.0 * width * rng.standard_t(3, size=(_PROBES, len(entering)))
-    for position, size in zip(inputs.codes, inputs.sizes, strict=True):
-        rows[:, position] = rng.integers(0, size + 2, _PROBES)
-        rows[:: _PROBES // 8, position] = np.nan
-    loaded = tf.saved_model.load(str(folder)).signatures["serving_default"]
-    given = loaded(features=tf.constant(rows))["predictions"].numpy().astype(np.float64)
-    wanted = model.predict(Matrix(rows.astype(np.float64), tuple(str(i) for i in range(inputs.features))))
-    difference = float(np.abs(given - wanted).max())
-    if not difference <= _AGREEMENT * max(1.0, model.high - model.low):  # NaN differs too
-        raise ReleaseError(
-            f"the SavedModel's answers differ from the net's by {difference:.2g}",
-            hint="use the release itself, and report this with the versions of TensorFlow and Journeyman",
-        )
-    return difference
+def _predict(tf: Any, plan: Plan, columns: dict[str, Any], rows: Any) -> Any:
+    values: dict[str, Any] = {}
+    for node in plan.nodes:
+        kind = type(node.step)
+        if kind in MAKING:
+            values[node.name] = MAKING[kind](tf, node.step, columns)
+        elif kind in PREDICTING:
+            values[node.name] = PREDICTING[kind](tf, node.step, _matrix(tf, node, values, rows))
+        elif kind in ADJUSTING:
+            values[node.name] = ADJUSTING[kind](tf, node.step, [values[name] for name in node.predictions])
+    return values[plan.prediction]
+
+
+def _matrix(tf: Any, node: Node, values: dict[str, Any], rows: Any) -> Any:
+    if not node.features:
+        return tf.zeros((rows, 0), tf.float64)
+    return tf.concat([values[name] for name in node.features], axis=1)

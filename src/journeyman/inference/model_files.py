@@ -10,9 +10,11 @@ import msgspec
 from journeyman.entities.column import Column
 from journeyman.entities.conformal import Conformal
 from journeyman.entities.file_style import AS_FOUND, FileStyle
+from journeyman.entities.plan import ParseStep, Plan
 from journeyman.entities.task import Task
+from journeyman.inference.release_plan import FittedMember, label_step, prediction_plan, with_ends
+from journeyman.inference.scorer import Scorer
 from journeyman.interfaces import Algorithm, Preparation
-from journeyman.stages.score import ScoredMember, Scorer
 from journeyman.stages.train import FittedPart
 from journeyman.transformers.derived import TEXTS, text_columns
 from journeyman.transformers.duplicate_lookup import DuplicateLookup
@@ -24,6 +26,7 @@ __all__ = [
     "ModelCard",
     "PlacedMember",
     "fitted_parts",
+    "make_plan",
     "make_scorer",
     "preparations_of",
     "read_card",
@@ -90,8 +93,18 @@ def make_scorer(
     preparations: Mapping[str, Preparation],
 ) -> Scorer:
     """Load fitted parts from their files, so that what is evaluated is what is stored."""
+    return Scorer(make_plan(card, fitted, algorithms, preparations))
+
+
+def make_plan(
+    card: ModelCard,
+    fitted: FittedEnsemble,
+    algorithms: Mapping[str, Algorithm],
+    preparations: Mapping[str, Preparation],
+) -> Plan:
+    """Return the plan of fitted parts, loaded from their files."""
     members = [
-        ScoredMember(
+        FittedMember(
             placed.preparation,
             on_scale(with_correction(algorithms[placed.algorithm].from_files(part.files), part.files), part.files),
             placed.weight,
@@ -100,7 +113,8 @@ def make_scorer(
     ]
     prepared = {part.name: preparations[part.name].from_files(part.files) for part in fitted.preparations}
     known = None if fitted.known is None else DuplicateLookup.from_file(fitted.known)
-    return Scorer(prepared, members, card.temperature, known)
+    plan = prediction_plan(ParseStep(card.columns), prepared, members, card.temperature, known)
+    return with_ends(plan, label_step(card.task, card.threshold), card.conformal)
 
 
 def read_card(content: bytes) -> ModelCard:

@@ -19,6 +19,7 @@ from journeyman.entities.conformed import Misfit
 from journeyman.entities.evaluation import Evaluation
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding, Severity
+from journeyman.entities.plan import Plan
 from journeyman.entities.report import BuildReport
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
@@ -32,12 +33,12 @@ from journeyman.inference.release_frames import (
     label_sets,
     row_index,
 )
+from journeyman.inference.scorer import Scorer
 from journeyman.plugins import load_parts
 from journeyman.reports.card import report_card
 from journeyman.sources.parsing import RowReader
 from journeyman.stages.attribute import typical_row
 from journeyman.stages.conform import conform, conform_part, judge
-from journeyman.stages.score import Scorer
 from journeyman.stores.facts import decode
 from journeyman.stores.releases import read_release, release_digest
 from journeyman.tasks import task_type
@@ -160,6 +161,11 @@ class Release:
         """All that was known when it was built."""
         report: BuildReport = decode(self._files["report.msgpack"], BuildReport)
         return report
+
+    @property
+    def plan(self) -> Plan:
+        """All that it does to raw rows until they are predictions, as typed steps."""
+        return self._scorer.plan
 
     @cached_property
     def _reader(self) -> RowReader:

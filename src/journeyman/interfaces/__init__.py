@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from journeyman.interfaces.engine import Engine
+from journeyman.interfaces.exporting import Exporter
 from journeyman.interfaces.learning import (
     Algorithm,
     Averaging,
@@ -32,6 +33,7 @@ __all__ = [
     "Clock",
     "DriftDetector",
     "Engine",
+    "Exporter",
     "FitRequest",
     "FittedModel",
     "FittedPreparation",

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from journeyman.entities.candidate import Candidate, Parameter, Refusal
 from journeyman.entities.column import Column
+from journeyman.entities.matrix import Matrix
 from journeyman.entities.metric import Loss
+from journeyman.entities.plan import ColumnStep, ModelPlan
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 
@@ -33,30 +35,15 @@ __all__ = [
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Matrix:
-    """Prepared features.
-
-    Attributes
-    ----------
-    values : ndarray of float64, shape (n_samples, n_features)
-        Missing values are NaN where the preparation keeps them.
-    names : tuple of str
-        One a feature.
-    categorical : tuple of int
-        Positions of features that hold category codes (whole numbers from 0; NaN where missing or unseen).
-    """
-
-    values: FloatArray
-    names: tuple[str, ...]
-    categorical: tuple[int, ...] = ()
-
-
 class FittedPreparation(Protocol):
     """Preparation that has learned; its state is plain arrays, so that it can be stored without running code."""
 
     def transform(self, block: Block) -> Matrix:
         """Prepare rows. Must not depend on which other rows come along."""
+        ...
+
+    def plan(self) -> tuple[ColumnStep, ...]:
+        """Return the steps whose features, side by side, are what ``transform`` gives."""
         ...
 
     def to_files(self) -> Mapping[str, bytes]:
@@ -156,6 +143,10 @@ class FittedModel(Protocol):
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
+        ...
+
+    def plan(self) -> ModelPlan:
+        """Return the steps that give what ``predict`` gives."""
         ...
 
     def to_files(self) -> Mapping[str, bytes]:

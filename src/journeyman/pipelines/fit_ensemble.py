@@ -25,6 +25,7 @@ from journeyman.entities.task_traits import Bound
 from journeyman.errors import SourceError
 from journeyman.inference.model_files import ModelCard, make_scorer
 from journeyman.inference.release import warn_of
+from journeyman.inference.scorer import Scorer
 from journeyman.interfaces import WeighsRows
 from journeyman.metrics import find_metric
 from journeyman.pipelines.build import keep_experience
@@ -47,7 +48,6 @@ from journeyman.stages.duplicate_lookup import measure_lookup
 from journeyman.stages.ensemble import calibrate, metric_losses
 from journeyman.stages.evaluate.importance import importances
 from journeyman.stages.ingest import ingest
-from journeyman.stages.score import Scorer
 from journeyman.stages.split import folds_only
 from journeyman.stores.workspace import Workspace
 from journeyman.tasks import find_task_type, metric_of
@@ -106,7 +106,7 @@ class Learned:
 
         All columns of the model are there; the figures are in units of the task's metric.
         """
-        model, task = replace(self.scorer, known=None), self.card.task
+        model, task = self.scorer.without_lookup(), self.card.task
         metric = metric_of(task)
         block, y = self.sample.block, self.sample.y
         found = importances(model.predict, block, y, self.card.columns, metric, _SHUFFLED_ANSWERS, 0)

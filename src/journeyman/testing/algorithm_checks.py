@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.candidate import BASELINE, Candidate, Refusal, offered
 from journeyman.entities.column import Column, Kind
+from journeyman.entities.plan import NodeKind
 from journeyman.entities.task import Task
 from journeyman.interfaces import Algorithm, Averaging, FitRequest, Matrix, Metric, WeighsRows, minimises
 from journeyman.metrics import METRICS
@@ -34,6 +35,7 @@ __all__ = [
     "check_learns_from_each_of_its_preparations",
     "check_learns_more_than_nothing",
     "check_names_a_preparation_with_each_candidate",
+    "check_plan_predicts_the_same",
     "check_proposes_candidates_of_its_own",
     "check_refuses_with_a_reason",
     "check_rows_are_answered_by_themselves",
@@ -235,6 +237,19 @@ def check_stored_form_answers_the_same(algorithm: Algorithm, kind: str) -> None:
     assert np.array_equal(model.predict(request.valid_x), again.predict(request.valid_x))
 
 
+def check_plan_predicts_the_same(algorithm: Algorithm, kind: str) -> None:
+    """The steps of a loaded model give what it predicts, to the last bit, and say of what kind they are."""
+    request = sample_request(algorithm, kind)
+    assert request.valid_x is not None
+    model = algorithm.from_files(algorithm.fit(request).to_files())
+    first, *others = model.plan()
+    predictions = first.predict(request.valid_x)
+    for step in others:
+        predictions = step.adjust([predictions], request.valid_x, {})
+    assert np.array_equal(predictions, model.predict(request.valid_x))
+    assert all(isinstance(step.kind, NodeKind) for step in model.plan())
+
+
 def check_same_seed_same_answers(algorithm: Algorithm, kind: str) -> None:
     """Two fits from one seed agree to the last bit."""
     first, second = (_fit_and_predict(algorithm, sample_request(algorithm, kind)) for _ in range(2))
@@ -319,6 +334,7 @@ ALGORITHM_CHECKS: tuple[Callable[[Algorithm, str], None], ...] = (
     check_learns_more_than_nothing,
     check_learns_from_each_of_its_preparations,
     check_stored_form_answers_the_same,
+    check_plan_predicts_the_same,
     check_same_seed_same_answers,
     check_rows_are_answered_by_themselves,
     check_fits_again_with_fixed_length,

@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
+from journeyman.entities.plan import NodeKind
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.interfaces import FittedPreparation, Matrix, Preparation
 from journeyman.tasks import find_task_type
 from journeyman.testing.kinds import KINDS
 from journeyman.testing.run_all import run_all
+from journeyman.transformers.steps import JoinedSteps
 
 __all__ = ["PREPARATION_CHECKS", "check_preparation", "sample_rows"]
 
@@ -122,6 +124,19 @@ def _prepares_the_same_when_stored(preparation: Preparation, kind: str) -> None:
     assert (again.names, again.categorical) == (before.names, before.categorical), "its stored form has other names"
 
 
+def _says_what_it_does(preparation: Preparation, kind: str) -> None:
+    fitted, matrix, block = _fitted(preparation, kind)
+    steps = preparation.from_files(fitted.to_files()).plan()
+    assert all(isinstance(step.kind, NodeKind) for step in steps), "a step of its plan is of no kind"
+    assert {name for step in steps for name in step.reads()} <= set(block), "a step reads a column that is not there"
+    joined = JoinedSteps(steps).transform(block)
+    assert (joined.names, joined.categorical) == (matrix.names, matrix.categorical), "its plan makes other features"
+    assert np.array_equal(joined.values, fitted.transform(block).values, equal_nan=True), "its plan prepares otherwise"
+    for step in steps:
+        own = step.transform({name: block[name] for name in step.reads()})
+        assert own.shape == (_ROWS, len(step.names())), "a step reads columns that it does not name"
+
+
 def _expects_rather_more_features(preparation: Preparation, kind: str) -> None:
     _, columns, _, task = sample_rows(kind)
     expected, made = preparation.width(columns, task), len(_fitted(preparation, kind)[1].names)
@@ -174,6 +189,7 @@ PREPARATION_CHECKS: Mapping[str, Callable[[Preparation, str], None]] = {
     "prepares later rows as training rows": _prepares_later_rows_as_training_rows,
     "prepares a row by itself": _prepares_a_row_by_itself,
     "prepares the same when stored": _prepares_the_same_when_stored,
+    "says what it does": _says_what_it_does,
     "expects rather more features": _expects_rather_more_features,
     "takes what is missing or unseen": _takes_what_is_missing_or_unseen,
     "does not show a row its own target": _does_not_show_a_row_its_own_target,

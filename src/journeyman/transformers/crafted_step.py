@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.plan import NodeKind
 from journeyman.entities.table import Block
 
 __all__ = ["Combinations", "CraftedStep", "Gaps", "Keys", "Lookups", "read_numbers"]
@@ -145,6 +148,7 @@ class CraftedStep(msgspec.Struct, frozen=True, tag=True):
         Positions of the operands that are features themselves.
     """
 
+    kind: ClassVar[NodeKind] = NodeKind.CRAFTED
     features: tuple[str, ...]
     columns: tuple[str, ...]
     gaps: Gaps
@@ -152,6 +156,11 @@ class CraftedStep(msgspec.Struct, frozen=True, tag=True):
     lookups: Lookups
     combinations: Combinations
     kept: np.ndarray
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the columns taken, each once."""
+        used = {*self.columns, *self.gaps.numbers, *self.gaps.categories, *self.keys.categories, *self.keys.binned}
+        return tuple(sorted(used))
 
     def names(self) -> tuple[str, ...]:
         """Return the features' names."""
@@ -162,11 +171,10 @@ class CraftedStep(msgspec.Struct, frozen=True, tag=True):
         rows = len(next(iter(block.values())))
         if rows <= _ROWS_AT_ONCE:
             return self.combine(block, self.lookups.numbers(self.keys.slots(block, rows)))
-        features = np.empty((rows, len(self.features)))
-        used = {*self.columns, *self.gaps.numbers, *self.gaps.categories, *self.keys.categories, *self.keys.binned}
+        features, used = np.empty((rows, len(self.features))), self.reads()
         for start in range(0, rows, _ROWS_AT_ONCE):
             part = slice(start, start + _ROWS_AT_ONCE)
-            features[part] = self.transform({name: block[name][part] for name in sorted(used)})
+            features[part] = self.transform({name: block[name][part] for name in used})
         return features
 
     def combine(self, block: Block, looked_up: FloatArray) -> FloatArray:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.matrix import Matrix
+from journeyman.entities.plan import NodeKind
 from journeyman.entities.table import Block
 from journeyman.transformers.marks import row_marks
 from journeyman.transformers.steps import decode_array, encode_array
@@ -32,6 +35,7 @@ class DuplicateLookup(msgspec.Struct, frozen=True):
         How many truths the model's own answer counts as much as.
     """
 
+    kind: ClassVar[NodeKind] = NodeKind.LOOKUP
     columns: tuple[str, ...]
     marks: np.ndarray
     truths: np.ndarray
@@ -57,6 +61,10 @@ class DuplicateLookup(msgspec.Struct, frozen=True):
         given = answers.copy()
         given[met] = blend_labels(sums, counts, answers[met], self.prior)
         return given
+
+    def adjust(self, predictions: Sequence[FloatArray], x: Matrix | None, block: Block) -> FloatArray:
+        """Return predictions with what is known of rows that were met before, shape (n_samples, n_outputs)."""
+        return self.answer(block, predictions[0])
 
     def to_file(self) -> bytes:
         """Return all of it as one file."""

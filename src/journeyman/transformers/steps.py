@@ -6,13 +6,15 @@ they cannot disagree.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.plan import ColumnStep, NodeKind
 from journeyman.entities.table import Block
 from journeyman.interfaces import Matrix
 from journeyman.transformers.crafted_step import CraftedStep
@@ -21,6 +23,7 @@ __all__ = [
     "CALENDAR_PARTS",
     "CalendarStep",
     "CodeStep",
+    "JoinedSteps",
     "LookupStep",
     "NumberStep",
     "OneHotStep",
@@ -53,12 +56,17 @@ class NumberStep(msgspec.Struct, frozen=True, tag=True):
         Positions of columns that get a second feature: 1 where the value is missing.
     """
 
+    kind: ClassVar[NodeKind] = NodeKind.FILL
     columns: tuple[str, ...]
     fill: np.ndarray
     shift: np.ndarray
     scale: np.ndarray
     limit: float
     flagged: tuple[int, ...]
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the columns taken."""
+        return self.columns
 
     def names(self) -> tuple[str, ...]:
         """Return the features' names."""
@@ -81,7 +89,12 @@ class NumberStep(msgspec.Struct, frozen=True, tag=True):
 class CodeStep(msgspec.Struct, frozen=True, tag=True):
     """Category codes as numbers, for models that know categories; NaN where missing or unseen."""
 
+    kind: ClassVar[NodeKind] = NodeKind.CODE
     columns: tuple[str, ...]
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the columns taken."""
+        return self.columns
 
     def names(self) -> tuple[str, ...]:
         """Return the features' names."""
@@ -97,8 +110,13 @@ class CodeStep(msgspec.Struct, frozen=True, tag=True):
 class OneHotStep(msgspec.Struct, frozen=True, tag=True):
     """One feature a known category; missing and unseen are all zeros."""
 
+    kind: ClassVar[NodeKind] = NodeKind.TABLE
     column: str
     labels: tuple[str, ...]
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the column taken."""
+        return (self.column,)
 
     def names(self) -> tuple[str, ...]:
         """Return the features' names."""
@@ -122,9 +140,14 @@ class LookupStep(msgspec.Struct, frozen=True, tag=True):
         A row a code; the last is for missing and unseen (code -1).
     """
 
+    kind: ClassVar[NodeKind] = NodeKind.TABLE
     column: str
     suffixes: tuple[str, ...]
     table: np.ndarray
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the column taken."""
+        return (self.column,)
 
     def names(self) -> tuple[str, ...]:
         """Return the features' names."""
@@ -139,10 +162,15 @@ class LookupStep(msgspec.Struct, frozen=True, tag=True):
 class CalendarStep(msgspec.Struct, frozen=True, tag=True):
     """Parts of a date, in UTC, and the days since the first training row; NaN where missing."""
 
+    kind: ClassVar[NodeKind] = NodeKind.CALENDAR
     column: str
     parts: tuple[int, ...]
     start: float
     fill: float
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the column taken."""
+        return (self.column,)
 
     def names(self) -> tuple[str, ...]:
         """Return the features' names."""
@@ -154,6 +182,38 @@ class CalendarStep(msgspec.Struct, frozen=True, tag=True):
 
 
 Step = NumberStep | CodeStep | OneHotStep | LookupStep | CalendarStep | CraftedStep
+
+
+class JoinedSteps:
+    """Steps side by side: what they make is one matrix, in their order.
+
+    Examples
+    --------
+    >>> JoinedSteps((CodeStep(("city",)),)).transform({"city": np.array([2, -1], dtype=np.int32)}).values.tolist()
+    [[2.0], [nan]]
+    """
+
+    def __init__(self, steps: Sequence[ColumnStep]) -> None:
+        self.steps = tuple(steps)
+        names: list[str] = []
+        categorical: list[int] = []
+        for step in steps:
+            own = step.names()
+            if step.kind is NodeKind.CODE:
+                categorical.extend(range(len(names), len(names) + len(own)))
+            names.extend(own)
+        # kept, since spelling them out outlasts a lone row
+        self._features = (tuple(names), tuple(categorical))
+
+    def transform(self, block: Block) -> Matrix:
+        """Prepare rows, each by itself."""
+        rows = len(next(iter(block.values()))) if block else 0
+        parts = [step.transform(block) for step in self.steps]
+        return self.matrix(np.hstack(parts) if parts else np.empty((rows, 0)))
+
+    def matrix(self, values: FloatArray) -> Matrix:
+        """Return prepared values with the names of their features."""
+        return Matrix(np.ascontiguousarray(values), *self._features)
 
 
 class Steps(msgspec.Struct, frozen=True, dict=True):
@@ -169,25 +229,19 @@ class Steps(msgspec.Struct, frozen=True, dict=True):
 
     def transform(self, block: Block) -> Matrix:
         """Prepare rows, each by itself."""
-        rows = len(next(iter(block.values()))) if block else 0
-        parts = [step.transform(block) for step in self.steps]
-        values = np.hstack(parts) if parts else np.empty((rows, 0))
-        return self.matrix(values)
+        return self._join.transform(block)
 
     def matrix(self, values: FloatArray) -> Matrix:
         """Return prepared values with the names of their features."""
-        return Matrix(np.ascontiguousarray(values), *self._features)
+        return self._join.matrix(values)
 
     @cached_property
-    def _features(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
-        """Names of the features, and which of them are codes; kept, since spelling them out outlasts a lone row."""
-        names: list[str] = []
-        categorical: list[int] = []
-        for step in self.steps:
-            if isinstance(step, CodeStep):
-                categorical.extend(range(len(names), len(names) + len(step.columns)))
-            names.extend(step.names())
-        return tuple(names), tuple(categorical)
+    def _join(self) -> JoinedSteps:
+        return JoinedSteps(self.steps)
+
+    def plan(self) -> tuple[ColumnStep, ...]:
+        """Return the steps, whose features stand side by side."""
+        return self.steps
 
     def to_files(self) -> dict[str, bytes]:
         """Return what a release stores: MessagePack with arrays as raw numbers."""

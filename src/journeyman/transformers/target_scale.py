@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.plan import ModelPlan, NodeKind
+from journeyman.entities.table import Block
 from journeyman.interfaces import FittedModel, LearnsLong, Matrix
 
 __all__ = ["SCALES", "ScaledModel", "TargetScale", "long_tailed", "on_scale"]
@@ -33,6 +36,7 @@ class TargetScale(msgspec.Struct, frozen=True):
         Least and greatest value of the training rows; the scale begins at the least.
     """
 
+    kind: ClassVar[NodeKind] = NodeKind.SCALE
     name: str
     low: float
     high: float
@@ -48,11 +52,18 @@ class TargetScale(msgspec.Struct, frozen=True):
         above = np.maximum(y - self.low, 0.0)
         return np.asarray(np.log1p(above) if self.name == "log" else np.sqrt(above))
 
+    def most(self) -> float:
+        """Return the largest answer on this scale that is given back."""
+        return float(self.forward(np.array([self.low + (self.high - self.low) * _BEYOND]))[0])
+
     def back(self, answers: FloatArray) -> FloatArray:
         """Return answers on the scale of the table, shape (n_samples, 1)."""
-        most = self.forward(np.array([self.low + (self.high - self.low) * _BEYOND]))[0]
-        held = np.clip(answers, 0.0, most)
+        held = np.clip(answers, 0.0, self.most())
         return np.asarray((np.expm1(held) if self.name == "log" else held**2) + self.low)
+
+    def adjust(self, predictions: Sequence[FloatArray], x: Matrix | None, block: Block) -> FloatArray:
+        """Return predictions on the scale of the table, shape (n_samples, 1)."""
+        return self.back(predictions[0])
 
 
 @dataclass(frozen=True)
@@ -80,6 +91,10 @@ class ScaledModel:
     def predict(self, x: Matrix) -> FloatArray:
         """Return values (n_samples, 1)."""
         return self.scale.back(self.model.predict(x))
+
+    def plan(self) -> ModelPlan:
+        """Return the model's steps, and the way back from the scale."""
+        return (*self.model.plan(), self.scale)
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return the model's files and the scale's."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column
+from journeyman.entities.plan import ColumnStep, NodeKind
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.interfaces import FittedPreparation, Matrix
@@ -52,11 +54,20 @@ class TextStep(msgspec.Struct, frozen=True):
         Added to it.
     """
 
+    kind: ClassVar[NodeKind] = NodeKind.TEXT
     column: str
     suffixes: tuple[str, ...]
     ngrams: Ngrams
     weights: np.ndarray
     offsets: np.ndarray
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the column taken."""
+        return (self.column,)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the features' names."""
+        return tuple(f"{self.column}: {suffix}" for suffix in self.suffixes)
 
     def transform(self, block: Block) -> FloatArray:
         """Return features of shape (n_samples, n_scores + n_topics + 5); equal texts are read once."""
@@ -80,6 +91,14 @@ class FittedTexts(msgspec.Struct, frozen=True):
         rows = len(next(iter(block.values()))) if block else 0
         parts = [step.transform(block) for step in self.steps]
         return Matrix(np.hstack(parts) if parts else np.empty((rows, 0)), self.feature_names)
+
+    def plan(self) -> tuple[ColumnStep, ...]:
+        """Return the steps, with the names that their features have here."""
+        marks = len(self.feature_names[0]) - len(self.steps[0].names()[0]) if self.steps else 0
+        return tuple(
+            msgspec.structs.replace(step, suffixes=tuple(suffix + "'" * marks for suffix in step.suffixes))
+            for step in self.steps
+        )
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return what a release stores: MessagePack with arrays as raw numbers."""
@@ -113,7 +132,7 @@ class TextPreparation:
                 TextStep(column.name, learned.names + _SHAPES, learned.ngrams, learned.weights, learned.offsets)
             )
             parts.append(np.hstack([learned.features, shapes[slots]]))
-        names = _unlike(columns, [f"{s.column}: {n}" for s in steps for n in s.suffixes])
+        names = _unlike(columns, [name for step in steps for name in step.names()])
         values = np.hstack(parts) if parts else np.empty((len(y), 0))
         return FittedTexts(tuple(steps), names), Matrix(values, names)
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.plan import ModelPlan, NodeKind
+from journeyman.entities.table import Block
 from journeyman.entities.weakness import Condition, Treatment, TreatmentKind
 from journeyman.interfaces import Algorithm, FitRequest, FittedModel, Matrix
 from journeyman.transformers.correction import Correction, learn_correction
 from journeyman.transformers.steps import decode_array, encode_array
 
-__all__ = ["CorrectedModel", "fit_treated", "with_correction"]
+__all__ = ["CorrectedModel", "SliceCorrection", "fit_treated", "with_correction"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -30,13 +33,31 @@ _GROSS = 4.0  # robust standard deviations of an error from which on a value is 
 
 
 @dataclass(frozen=True)
+class SliceCorrection:
+    """Predictions corrected in a slice, which a feature of the matrix tells; all others stay as they are."""
+
+    kind: ClassVar[NodeKind] = NodeKind.CORRECTION
+    condition: Condition
+    correction: Correction
+    classifier: bool
+
+    def adjust(self, predictions: Sequence[FloatArray], x: Matrix | None, block: Block) -> FloatArray:
+        """Return predictions, shape (n_samples, n_outputs)."""
+        assert x is not None  # a correction reads the features that its model reads
+        inside = _inside(self.condition, x)
+        if not inside.any():
+            return predictions[0]
+        corrected = predictions[0].copy()
+        corrected[inside] = self.correction.apply(_rows(x, inside), corrected[inside], self.classifier)
+        return corrected
+
+
+@dataclass(frozen=True)
 class CorrectedModel:
-    """A model whose answers are corrected in a slice, which a feature of the matrix tells."""
+    """A model whose predictions are corrected in a slice."""
 
     usual: FittedModel
-    correction: Correction
-    condition: Condition
-    classifier: bool
+    slice: SliceCorrection
 
     @property
     def rounds(self) -> int:
@@ -46,20 +67,19 @@ class CorrectedModel:
     @property
     def answer_seconds(self) -> float:
         """The model's own, and a multiplication a weight."""
-        return self.usual.answer_seconds + 2e-7 + 1e-9 * self.correction.weights.size
+        return self.usual.answer_seconds + 2e-7 + 1e-9 * self.slice.correction.weights.size
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
-        answers = self.usual.predict(x)
-        inside = _inside(self.condition, x)
-        if inside.any():
-            answers = answers.copy()
-            answers[inside] = self.correction.apply(_rows(x, inside), answers[inside], self.classifier)
-        return answers
+        return self.slice.adjust([self.usual.predict(x)], x, {})
+
+    def plan(self) -> ModelPlan:
+        """Return the model's steps, and the correction."""
+        return (*self.usual.plan(), self.slice)
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return the model's files, and one with the slice and its correction."""
-        facts = (self.condition, self.correction, self.classifier)
+        facts = (self.slice.condition, self.slice.correction, self.slice.classifier)
         return {**self.usual.to_files(), _FILE: msgspec.msgpack.encode(facts, enc_hook=encode_array)}
 
 
@@ -69,7 +89,7 @@ def with_correction(model: FittedModel, files: Mapping[str, bytes]) -> FittedMod
         return model
     kind = tuple[Condition, Correction, bool]
     condition, correction, classifier = msgspec.msgpack.decode(files[_FILE], type=kind, dec_hook=decode_array)
-    return CorrectedModel(model, correction, condition, classifier)
+    return CorrectedModel(model, SliceCorrection(condition, correction, classifier))
 
 
 def fit_treated(
@@ -135,7 +155,7 @@ def _corrected(algorithm: Algorithm, request: FitRequest, condition: Condition) 
     if classifier:
         truth = (truth == np.arange(answers.shape[1])).astype(np.float64)
     correction = learn_correction(_rows(request.x, inside), answers, truth - answers)
-    return CorrectedModel(usual, correction, condition, classifier)
+    return CorrectedModel(usual, SliceCorrection(condition, correction, classifier))
 
 
 def _doubtful(algorithm: Algorithm, request: FitRequest, condition: Condition | None) -> BoolArray:

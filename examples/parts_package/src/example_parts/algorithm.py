@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import msgspec
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from journeyman.entities.candidate import Candidate, Turn
 from journeyman.entities.column import Column
+from journeyman.entities.plan import ModelPlan, NodeKind
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, Matrix
 from journeyman.transformers.steps import decode_array, encode_array
@@ -21,6 +23,7 @@ __all__ = ["LineModel", "RankedLinear"]
 class LineModel(msgspec.Struct, frozen=True):
     """Weights, shape (n_features, n_outputs); offsets, shape (n_outputs,), minus infinity for a class never seen."""
 
+    kind: ClassVar[NodeKind] = NodeKind.OTHER
     weights: np.ndarray
     offsets: np.ndarray
     classes: bool
@@ -38,6 +41,10 @@ class LineModel(msgspec.Struct, frozen=True):
             return scores
         odds = np.exp(scores - scores.max(axis=1, keepdims=True))
         return odds / odds.sum(axis=1, keepdims=True)
+
+    def plan(self) -> ModelPlan:
+        """Return itself: it is a step of the release's plan."""
+        return (self,)
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return what a release stores."""

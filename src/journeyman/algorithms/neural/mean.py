@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.algorithms.neural.model import ROWS_AT_ONCE, NeuralModel
+from journeyman.entities.plan import ModelPlan, NodeKind
 from journeyman.interfaces import FittedModel, Matrix
 
 __all__ = ["MeanOfNets", "nets_from_files"]
@@ -32,6 +34,7 @@ class MeanOfNets:
     ensembles".
     """
 
+    kind: ClassVar[NodeKind] = NodeKind.NETS
     nets: tuple[NeuralModel, ...]
 
     @property
@@ -59,6 +62,10 @@ class MeanOfNets:
         for net in self.nets[1:]:
             total = total + net.outputs(values, slots)
         return self.nets[0].answers(total / len(self.nets))
+
+    def plan(self) -> ModelPlan:
+        """Return this model as its one step: it runs as it is stored."""
+        return (self,)
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return the files of each net, numbered."""

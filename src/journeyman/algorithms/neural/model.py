@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import ClassVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.plan import ModelPlan, NodeKind
 from journeyman.interfaces import Matrix
 from journeyman.transformers.steps import decode_array, encode_array
 
@@ -112,6 +114,7 @@ class NeuralModel(msgspec.Struct, frozen=True, dict=True):
         Epochs kept.
     """
 
+    kind: ClassVar[NodeKind] = NodeKind.NETS
     inputs: Inputs
     waves: Waves
     tables: tuple[np.ndarray, ...]
@@ -185,6 +188,10 @@ class NeuralModel(msgspec.Struct, frozen=True, dict=True):
             [t.astype(np.float64) for t in self.tables],
             [(a.astype(np.float64), b.astype(np.float64), c.astype(np.float64)) for a, b, c in layers],
         )
+
+    def plan(self) -> ModelPlan:
+        """Return this model as its one step: it runs as it is stored."""
+        return (self,)
 
     def to_files(self) -> Mapping[str, bytes]:
         """Return the arrays as MessagePack."""

@@ -1,0 +1,75 @@
+"""What runs a plan: columns to predictions, in a build, in process and in a service alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.entities.matrix import Matrix
+from journeyman.entities.plan import AdjustStep, ColumnStep, ModelStep, Node, NodeKind, Plan
+from journeyman.entities.table import Block
+from journeyman.transformers.steps import JoinedSteps
+
+__all__ = ["Scorer"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A plan that runs.
+
+    Each step is the plan's own; what several nodes read side by side is put together once for all of them.
+    """
+
+    plan: Plan
+
+    def predict(self, block: Block) -> FloatArray:
+        """Return probabilities (n_samples, n_classes) or values (n_samples, n_outputs) of rows that were parsed."""
+        for step, outputs in self._texts:
+            values = step.transform(block)
+            block = {**block, **{name: values[:, i] for i, name in enumerate(outputs)}}
+        matrices: dict[tuple[str, ...], Matrix] = {}
+        predictions: dict[str, FloatArray] = {}
+        for node in self._predicting:
+            x = None
+            if node.features is not None:
+                x = matrices.get(node.features)
+                if x is None:
+                    x = matrices[node.features] = self._matrix_steps[node.features].transform(block)
+            if node.predictions:
+                told = [predictions[name] for name in node.predictions]
+                predictions[node.name] = cast(AdjustStep, node.step).adjust(told, x, block)
+            else:
+                assert x is not None  # a model reads features
+                predictions[node.name] = cast(ModelStep, node.step).predict(x)
+        return predictions[self.plan.prediction]
+
+    def without_lookup(self) -> Scorer:
+        """Return the model alone: rows that were met before are predicted as others are."""
+        return Scorer(self.plan.without(NodeKind.LOOKUP))
+
+    @cached_property
+    def _texts(self) -> tuple[tuple[ColumnStep, tuple[str, ...]], ...]:
+        """Steps whose features are further columns."""
+        return tuple((cast(ColumnStep, node.step), node.outputs) for node in self.plan.of_kind(NodeKind.TEXT))
+
+    @cached_property
+    def _predicting(self) -> tuple[Node, ...]:
+        """The nodes that come to the predictions, in their order."""
+        ends = (NodeKind.DECODE, NodeKind.INTERVAL)
+        return tuple(
+            node
+            for node in self.plan.nodes
+            if node.step.kind not in ends and (node.features is not None or node.predictions)
+        )
+
+    @cached_property
+    def _matrix_steps(self) -> dict[tuple[str, ...], JoinedSteps]:
+        """The steps of each set of features that a node reads."""
+        wanted = {node.features for node in self._predicting if node.features is not None}
+        return {names: JoinedSteps([cast(ColumnStep, self.plan.node(n).step) for n in names]) for names in wanted}
