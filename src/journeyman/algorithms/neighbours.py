@@ -1,4 +1,4 @@
-"""Nearest neighbours: similar rows have similar answers, where alike is judged by the features that matter."""
+"""Nearest neighbours: similar rows have similar targets, where alike is judged by the features that matter."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ class Neighbours:
             return Refusal(f"more than {_MOST_ROWS:,} rows")
         return (
             Candidate(
-                self.name, {"weighted": True}, "similar rows have similar answers: errs elsewhere", preparation="dense"
+                self.name, {"weighted": True}, "similar rows have similar targets: errs elsewhere", preparation="dense"
             ),
             Candidate(self.name, {"weighted": False}, "similar rows, all features alike", "alike", preparation="dense"),
         )

@@ -30,7 +30,7 @@ def traffic_section(view: TrafficView, seconds: float) -> Any:
         html.H2("Traffic"),
         html.Dl([item for name, value in figures for item in (html.Dt(name), html.Dd(value))], className="figures"),
         html.P(
-            "Latency: from a request that was read to its answer, recorded; the network is not in it."
+            "Latency: from a request that was read to its response, recorded; the network is not in it."
             if view.median_latency is not None
             else "No latency is known of this time: a service records it.",
             className="note",

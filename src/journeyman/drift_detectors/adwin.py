@@ -144,7 +144,7 @@ class AdwinDetector:
             return kept, ()
         mean, loss = reference.level[0], task_type(task).traits.loss_name
         message = (
-            f"The {loss} of the latest {int(sum(window.sizes) * size)} truths has one mean, "
+            f"The {loss} of the latest {int(sum(window.sizes) * size)} labels has one mean, "
             f"{shown(window.mean, reference, task)}, after a rise; it was {shown(mean, reference, task)} "
             "when the model was released."
         )

@@ -179,7 +179,7 @@ def _signal(name: str, reference: Reference, task: Task, memory: Mapping[str, Fl
     named = ((task.target,) if target else ()) + ((hurt.column,) if hurt else ()) + moved
     loss = task_type(task).traits.loss_name
     message = (
-        f"The {loss} is {shown(known.mean, reference, task)} over the latest {count} truths, "
+        f"The {loss} is {shown(known.mean, reference, task)} over the latest {count} labels, "
         f"{shown(mean, reference, task)} when the model was released."
     )
     if hurt is not None:
@@ -226,6 +226,6 @@ def _target_moved(reference: Reference, task: Task, truths: FloatArray) -> str:
     codes = range(len(task.labels))
     code = max(codes, key=lambda k: abs(float((truths == k).mean()) - float((before == k).mean())))
     return (
-        f"{task.target!r} is {task.labels[code]} in {(truths == code).mean():.0%} of the truths, "
+        f"{task.target!r} is {task.labels[code]} in {(truths == code).mean():.0%} of the labels, "
         f"{(before == code).mean():.0%} before"
     )

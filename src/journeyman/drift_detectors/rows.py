@@ -253,7 +253,7 @@ def _signal(
         code, severity = "DR202", Severity.WARNING
         message = (
             f"{unlike:.0%} of the rows are unlike nearly all that the model was judged on; {said}. "
-            "What that costs cannot be told without truths."
+            "What that costs cannot be told without labels."
         )
     else:
         code, severity = "DR203", Severity.NOTE

@@ -60,7 +60,7 @@ class AggregateRule:
                             "DQ307",
                             Severity.ERROR,
                             (name,),
-                            f"'{name}' is the mean of '{task.target}' by '{key}'{how}: it comes from the answers.",
+                            f"'{name}' is the mean of '{task.target}' by '{key}'{how}: it comes from the target.",
                             "It is not used; "
                             f"if it was computed from earlier rows only, add `{accept_option('DQ307', name)}`.",
                             {"by": key},

@@ -135,4 +135,4 @@ def price_words(report: BuildReport) -> str:
     kept, free = number(report.ensemble_scores[-1], 5), number(report.unlimited_score, 5)
     name = score_words(report.evaluation.main).label
     limit = 1000 * float(report.settings["latency"])
-    return f"The limit of {limit:g} ms on an answer costs: {name} {kept} out of fold, {free} without it"
+    return f"The limit of {limit:g} ms on a prediction costs: {name} {kept} out of fold, {free} without it"

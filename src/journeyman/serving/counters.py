@@ -20,12 +20,12 @@ _HELP = {
     "journeyman_repeated_total": "Answers that had been recorded before under the client's id.",
     "journeyman_labels_total": "Labels, by what became of them.",
     "journeyman_findings_total": "Findings in rows, by code.",
-    "journeyman_shadows_total": "Shadow answers: recorded, failed or dropped because there were too many.",
+    "journeyman_shadows_total": "Shadow predictions: recorded, failed or dropped because there were too many.",
     "journeyman_commits_total": "Transactions of the prediction log.",
     "journeyman_commit_seconds_total": "Seconds spent in them.",
     "journeyman_scoring_seconds_total": "Seconds spent scoring.",
     "journeyman_archived_total": "Rows moved to the archive.",
-    "journeyman_waiting_rows": "Rows that wait for an answer now.",
+    "journeyman_waiting_rows": "Rows that wait for a prediction now.",
     "journeyman_log_rows": "Predictions in the live log.",
     "journeyman_log_writable": "1, or 0 after the log could not be written.",
     "journeyman_champion_version": "Version that answers.",
@@ -45,7 +45,7 @@ class Counters:
     # HELP journeyman_labels_total Labels, by what became of them.
     # TYPE journeyman_labels_total counter
     journeyman_labels_total{fate="recorded"} 2
-    # HELP journeyman_waiting_rows Rows that wait for an answer now.
+    # HELP journeyman_waiting_rows Rows that wait for a prediction now.
     # TYPE journeyman_waiting_rows gauge
     journeyman_waiting_rows 0
     <BLANKLINE>

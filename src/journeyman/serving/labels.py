@@ -21,7 +21,7 @@ __all__ = ["NAN", "GivenLabel", "read_label", "unknown_prediction"]
 NAN = "\ufdd0NaN"
 """What a NaN in a label's JSON is read as: a text that no caller sends, since Unicode keeps its first sign for programs
 themselves. Read as null, a caller who sent NaN was told that null had been found."""
-_WHOSE_ID = 'give the "id" in the answer of /predict; the one that was sent with the row names the request'
+_WHOSE_ID = 'give the "id" in the response of /predict; the one that was sent with the row names the request'
 
 _ID = re.compile(r"[0-9a-f]{16}")
 _DIGITS = "16 hexadecimal digits"

@@ -354,7 +354,7 @@ def _price(limits: SearchLimits, score: Score) -> str:
     name = score.phrase
     kept, best = f"{name} {_digits(limits.score)} out of fold", _digits(limits.unlimited)
     if limits.latency is not None:
-        limit = f"the limit of {1000 * limits.latency:g} ms on an answer, as asked for, makes it worse"
+        limit = f"the limit of {1000 * limits.latency:g} ms on a prediction, as asked for, makes it worse"
         return f"{limit}: {kept}, {best} without it"
     return f"a better ensemble could not be fitted in the time that was left: {kept}, {best} with it"
 

@@ -245,7 +245,7 @@ def _keep_best(
             tuple(names),
             f"No other column is left, so {', '.join(repr(n) for n in names[:5])} are used although findings speak "
             "against them.",
-            "Give the table columns that are known before the answer is.",
+            "Give the table columns that are known before the target is.",
             {"columns": len(names)},
         )
         return back, [note]

@@ -221,7 +221,7 @@ def test_a_label_by_the_id_that_was_sent_is_told_which_id_is_meant(client: Clien
         answer = client.ask("POST", "/predict", {"row": ROW, "id": mine}).json
         error = client.ask("POST", "/labels", {"id": mine, "truth": "yes"}).json["error"]
         assert error["field"] == "id"
-        assert '"id" in the answer of /predict' in error["hint"]
+        assert '"id" in the response of /predict' in error["hint"]
         assert client.ask("POST", "/labels", {"id": answer["id"], "truth": "yes"}).json == {"fate": "recorded"}
 
 

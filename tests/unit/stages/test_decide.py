@@ -257,7 +257,7 @@ def test_what_a_wanted_limit_costs_stands_in_the_sentence_with_both_figures():
     limits = SearchLimits(latency=0.0002, score=0.84, unlimited=0.91)
     found = decide(TASK, CLEAN, (), None, limits=limits)
     assert found.verdict is Verdict.RELEASE
-    assert "the limit of 0.2 ms on an answer, as asked for, makes it worse" in found.reason
+    assert "the limit of 0.2 ms on a prediction, as asked for, makes it worse" in found.reason
     assert "0.84 out of fold, 0.91 without it" in found.reason
     assert (
         decide(TASK, CLEAN, (), None, limits=replace(limits, unlimited=0.841)).reason

@@ -120,7 +120,7 @@ def gross(seed=0):
         (flipped, "x3 ≥ ", Cause.LABEL_NOISE, []),
         (drifting, "the latest rows", Cause.DRIFT, [TreatmentKind.FADING, TreatmentKind.FADING_FAST]),
         (lambda: imbalanced("balanced_accuracy"), "y = c", Cause.IMBALANCE, [TreatmentKind.BALANCED]),
-        (wrong_scale, "answers ≥ ", Cause.WRONG_SCALE, ["log", "root"]),
+        (wrong_scale, "predictions ≥ ", Cause.WRONG_SCALE, ["log", "root"]),
         (silent, "g = g", Cause.MISSING_INFORMATION, [TreatmentKind.QUIETED]),
         (gross, "all rows", Cause.LABEL_NOISE, [TreatmentKind.DOUBT]),
     ],

@@ -22,7 +22,7 @@ __all__ = ["Native"]
 
 _PREDICT_HINT = 'send {"row": {"COLUMN": value, ...}} or {"rows": [{...}, ...]}'
 _NAN = msgspec.json.encode(NAN)
-_LABEL_HINT = 'send {"id": "ID IN THE ANSWER OF /predict", "truth": value} or {"labels": [{...}, ...]}'
+_LABEL_HINT = 'send {"id": "ID IN THE RESPONSE OF /predict", "truth": value} or {"labels": [{...}, ...]}'
 _OPERATE_HINT = 'send {"champion": 2} or {"challenger": {"version": 3, "role": "canary", "share": 0.1}}'
 
 
@@ -200,7 +200,7 @@ def _predict_schema(row: dict[str, Any]) -> dict[str, Any]:
         "type": "string",
         "minLength": 1,
         "maxLength": 200,
-        "description": "Your own name of the row, for safe retries; labels go by the id in the answer.",
+        "description": "Your own name of the row, for safe retries; labels go by the id in the response.",
     }
     flags = {"strict": {"type": "boolean"}, "reasons": {"type": "boolean"}}
     one = {"row": row, "id": identity, **flags}
@@ -220,7 +220,7 @@ def _predict_schema(row: dict[str, Any]) -> dict[str, Any]:
 _LABEL: dict[str, Any] = {
     "type": "object",
     "properties": {
-        "id": {"type": "string", "description": "The id in the answer of /predict, not the one sent with the row."},
+        "id": {"type": "string", "description": "The id in the response of /predict, not the one sent with the row."},
         "key": {"type": "object"},
         "truth": {},
     },

@@ -132,8 +132,8 @@ def _scale(seen: ValidatedRows) -> Weakness | None:
     large, small = float(seen.loss[top].mean()), float(seen.loss[bottom].mean())
     if large < 2.0 * small:
         return None
-    said_so = f"errors grow with the answer: {small:.3g} among the lowest fifth, {large:.3g} among the highest"
-    return _weakness(seen, Place(f"answers ≥ {high:.4g}"), top, p_value, (Cause.WRONG_SCALE, said_so))
+    said_so = f"errors grow with the prediction: {small:.3g} among the lowest fifth, {large:.3g} among the highest"
+    return _weakness(seen, Place(f"predictions ≥ {high:.4g}"), top, p_value, (Cause.WRONG_SCALE, said_so))
 
 
 def _drift(seen: ValidatedRows, seed: int) -> Weakness | None:

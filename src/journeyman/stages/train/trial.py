@@ -212,7 +212,7 @@ def _fit_fold(
     answer = model.predict(fold.x_valid)
     ended = clock.monotonic()
     if not np.isfinite(answer).all():
-        raise ValueError(f"{algorithm.name} gave answers that are not finite")
+        raise ValueError(f"{algorithm.name} gave predictions that are not finite")
     return _Answered(
         predictions=answer,
         truth=fold.y_valid,
