@@ -27,6 +27,7 @@ from journeyman.runtime.clock import SystemClock, milliseconds
 from journeyman.serving.serve_settings import ServeSettings
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.workspace import Workspace
+from journeyman.streams.sqlite import SqliteStream
 
 pytestmark = pytest.mark.slow
 
@@ -145,9 +146,9 @@ def test_served_labelled_and_watched(workspace: Path, release: Release, tmp_path
     log = SqlitePredictionLog(tmp_path / "log")
     with Workspace(workspace) as held:
         operated = held.operations.begin(Operated("q", SETTINGS, begun))
-        parts = loop_parts(held, operated, log, Quiet())
+        parts = loop_parts(held, operated, log, SqliteStream(log), Quiet())
         traffic, _, _ = read_traffic(
-            parts.log.span(begun, begun + 2 * SPAN, 1_000), release, np.empty(0, dtype=np.int64)
+            parts.stream.poll(begun, begun + 2 * SPAN, 1_000), release, np.empty(0, dtype=np.int64)
         )
         np.testing.assert_allclose(traffic.answers[:200], told.to_numpy(), rtol=1e-12)
         worker = Worker(parts, operate_round, SystemClock(), lambda: begun + 4 * SPAN, operated.begun)

@@ -105,7 +105,7 @@ def test_a_served_model_is_watched_and_marks_count(server: Server) -> None:
     rows = machines(120, 2).to_dict("records")
     rows[0]["temperature"] = 99.0
     said = server.ask("/predict", {"rows": rows})[1]["predictions"]
-    assert said[0]["outputs"] == {"flagged": 1.0}
+    assert said[0]["outputs"] == {"flagged": True}
     assert said[0]["prediction"] > 0.99
     assert sum(one["outputs"]["flagged"] for one in said) < 8
     marks = [{"id": one["id"], "truth": k == 0} for k, one in enumerate(said)]

@@ -65,8 +65,9 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
         What was noticed in this row (PR103 to PR106).
     reasons : mapping of str to float or None
         Contribution of each column, where they were asked for.
-    outputs : mapping of str to float
-        All numbers of a prediction that has several, by name; empty for one number, and for classes.
+    outputs : mapping of str to float or bool
+        All numbers of a prediction that has several, by name, or what its kind of task says besides the number (whether
+        a row is flagged); empty for one number alone, and for classes.
     """
 
     prediction: Value | None
@@ -78,7 +79,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     coverage: float | None = None
     findings: tuple[RowFinding, ...] = ()
     reasons: dict[str, float] | None = None
-    outputs: dict[str, float] = {}
+    outputs: dict[str, float | bool] = {}
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class _Output(msgspec.Struct):
 
     prediction: Any = None
     probabilities: dict[str, float] = {}
-    outputs: dict[str, float] = {}
+    outputs: dict[str, float | bool] = {}
 
 
 @dataclass(frozen=True)

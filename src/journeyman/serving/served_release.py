@@ -87,10 +87,15 @@ class ServedRelease:
         if not np.isfinite(row).all():
             return Answer(None, self.version, part, findings=noticed)
         coverage = None if bounds is None else bounds.coverage
-        outputs = dict(zip(self.task.output_names, row.tolist(), strict=bool(self.task.output_names)))
-        named = task_type(self.task).named_outputs(row[None, :], self.task)
-        outputs |= {name: float(values[0]) for name, values in named.items()}
+        outputs = self._outputs(row)
         return Answer(value, self.version, part, {}, interval, coverage=coverage, findings=noticed, outputs=outputs)
+
+    def _outputs(self, row: NDArray[np.float64]) -> dict[str, float | bool]:
+        """Return the numbers of a prediction by name, or what else its kind of task says of it."""
+        if self.task.output_names:
+            return dict(zip(self.task.output_names, row.tolist(), strict=True))
+        named = task_type(self.task).named_outputs(row[None, :], self.task)
+        return {name: values[0].item() for name, values in named.items()}
 
     def _classified(self, answer: NDArray[np.float64], label: Value, findings: Sequence[Finding], part: Part) -> Answer:
         bounds = self._release.conformal

@@ -116,7 +116,7 @@ def test_the_same_values_in_another_style_are_not_called_the_same(tmp_path) -> N
 @pytest.mark.slow
 def test_a_release_without_fingerprints_stays_and_says_why(tmp_path, monkeypatch) -> None:
     with monkeypatch.context() as before:
-        before.setattr("journeyman.pipelines.build.LEARNED", "other.msgpack")
+        before.setattr("journeyman.pipelines.package_release.LEARNED", "other.msgpack")
         old = built(tmp_path, rows(600))
     assert old.file(LEARNED) is None
     found = built(tmp_path, rows(600, seed=2)).report.decision

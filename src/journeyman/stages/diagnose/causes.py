@@ -87,9 +87,7 @@ def _sure_and_wrong(seen: ValidatedRows, inside: BoolArray) -> tuple[str, BoolAr
         return None
     doubtful = np.zeros(len(inside), dtype=bool)
     doubtful[rows[surer[wrong[surer]]]] = True
-    words = (
-        f"{sure:.0%} of the surest quarter of the predictions are wrong, hardly fewer than the {unsure:.0%} of the others"
-    )
+    words = f"{sure:.0%} of the surest quarter of predictions are wrong, hardly fewer than {unsure:.0%} of the others"
     return words, doubtful
 
 
