@@ -146,7 +146,7 @@ def test_a_table_that_cannot_be_used(place: Place, case: str) -> None:
 
 OPTIONS: dict[str, tuple[str, str, str]] = {
     "unknown metric": ("--metric auc", "unknown metric 'auc'", "did you mean 'roc_auc'?"),
-    "metric of another task": ("--metric rmse", "does not fit a binary task", "roc_auc"),
+    "metric of another task": ("--metric rmse", "does not fit a task of kind binary", "roc_auc"),
     "no such time column": ("--time when", "a column 'when'", "the columns are"),
     "a time column that is no time": ("--time c", "the time column 'c' holds no dates", "--kind c=ordered"),
     "no such group column": ("--group C", "a column 'C'", "did you mean 'c'?"),

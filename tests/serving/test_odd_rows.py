@@ -45,7 +45,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = ["build", str(place / "machines.csv"), "--task", "anomaly", "--trials", "1", "--name", "m"]
     told = run(*words, "--workspace", str(place / "w")).stdout
     assert "RELEASE" in told
-    assert "700 rows of machines.csv, 70 planted ones that examine it" in " ".join(told.split())
+    assert "700 rows of machines.csv, 350 planted ones that examine it" in " ".join(told.split())
     assert "planted anomalies" in told
     return place / "w"
 
@@ -67,7 +67,7 @@ def server(workspace: Path, tmp_path: Path) -> Iterator[Server]:
 
 def test_statistics_and_examples_are_of_rows_of_the_table(workspace: Path) -> None:
     report = load("m", workspace=workspace).report
-    assert (report.rows, report.trained_rows, report.planted_rows) == (700, 700, 70)
+    assert (report.rows, report.trained_rows, report.planted_rows) == (700, 700, 350)
     assert report.profile.rows == 700
     assert [c.name for c in report.columns] == ["machine", "load", "temperature", "pieces"]
     assert report.evaluation.main.value > 0.75

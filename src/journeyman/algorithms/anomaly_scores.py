@@ -37,6 +37,7 @@ _TREES, _TREE_ROWS = 100, 256  # as Liu et al. 2008 found enough
 _MOST_CALIBRATING = 10_000
 _TAIL_VALUES, _BODY_VALUES = 500, 1_000  # of each column that are kept: all of its tails, and some between them
 _CELLS = 2_000_000  # distances held at a time
+_OF_ALL = 0.01  # of what all detectors say: enough to break ties, too little to outvote one
 
 
 class Tail(msgspec.Struct, frozen=True):
@@ -209,7 +210,7 @@ class AnomalyModel(msgspec.Struct, frozen=True):
     each : tuple of Tail
         Of each detector's scores.
     together : Tail
-        Of the negative least share.
+        Of their oddness.
     """
 
     kind: ClassVar[NodeKind] = NodeKind.DETECTORS
@@ -227,13 +228,12 @@ class AnomalyModel(msgspec.Struct, frozen=True):
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return the share of ordinary rows that are less odd, below 1, shape (n_samples, 1)."""
-        odd = _least_shares(self.each, self.detectors.scores(x.values))
-        return np.asarray(1.0 - self._share(odd))[:, None]
+        return 1.0 - self._share(_oddness(self.each, self.detectors.scores(x.values)))[:, None]
 
     def _share(self, odd: FloatArray) -> FloatArray:
-        """Return the share of rows that are as odd; beyond the oddest of them it falls as that share does."""
-        least = -self.together.values[-1]
-        return np.asarray(self.together.share(-np.maximum(odd, least)) * np.minimum(odd / least, 1.0))
+        """Return the share of rows that are as odd; beyond the oddest of them it falls as the least share does."""
+        oddest = self.together.values[-1]
+        return np.asarray(self.together.share(np.minimum(odd, oddest)) * np.exp(np.minimum(oddest - odd, 0.0)))
 
     def plan(self) -> ModelPlan:
         """Return this model as its one step: it runs as it is stored."""
@@ -286,16 +286,21 @@ class AnomalyScores:
         detectors = _fit(x[np.sort(order[spared:][:_ROWS])], rng)
         scores = detectors.scores(x[np.sort(order[:spared])])
         each = tuple(Tail.of(own) for own in scores.T)
-        return AnomalyModel(detectors, each, Tail.of(-_least_shares(each, scores)))
+        return AnomalyModel(detectors, each, Tail.of(_oddness(each, scores)))
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""
         return msgspec.msgpack.decode(files["anomaly.msgpack"], type=AnomalyModel, dec_hook=decode_array)
 
 
-def _least_shares(each: Sequence[Tail], scores: FloatArray) -> FloatArray:
-    """Return the share of rows that are as odd to the detector that finds a row oddest, shape (n_samples,)."""
-    return np.asarray(np.min([tail.share(own) for tail, own in zip(each, scores.T, strict=True)], axis=0))
+def _oddness(each: Sequence[Tail], scores: FloatArray) -> FloatArray:
+    """Return how odd rows are to the detector that finds them oddest, shape (n_samples,): -log of the share as odd.
+
+    Each detector has an oddest row of its own, so that the least shares alone tie among the oddest rows, and no score
+    would tell the oddest hundredth of a few hundred rows. What all detectors say breaks the ties.
+    """
+    surprise = -np.log(np.array([tail.share(own) for tail, own in zip(each, scores.T, strict=True)]))
+    return np.asarray(surprise.max(axis=0) + _OF_ALL * surprise.mean(axis=0))
 
 
 def _folded(x: FloatArray) -> FloatArray:

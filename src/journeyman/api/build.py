@@ -46,7 +46,7 @@ def build(  # one parameter an option of the command
     trials: int | None = None,
     metric: str | None = None,
     task: str | None = None,
-    task_options: Mapping[str, str] | None = None,
+    task_options: Mapping[str, object] | None = None,
     name: str | None = None,
     workspace: str | Path | None = None,
     seed: int = 0,
@@ -128,7 +128,7 @@ def build(  # one parameter an option of the command
         trials=trials,
         metric=metric,
         task=task,
-        task_options=dict(task_options or {}),
+        task_options={name: _option_text(value) for name, value in (task_options or {}).items()},
         seed=seed,
         time=None if time is None else str(time),
         group=None if group is None else str(group),
@@ -152,6 +152,11 @@ def build(  # one parameter an option of the command
     source = FrameSource(frame_or_path, FRAME) if path is None else open_wanted(settings)
     with shown_progress(progress, quiet, settings.budget, began) as shown:
         return run_build(source, settings, workspace, shown, began)
+
+
+def _option_text(value: object) -> str:
+    """Return an option as it is written on the command line."""
+    return ",".join(map(str, value)) if isinstance(value, Sequence) and not isinstance(value, str) else str(value)
 
 
 def build_settings(

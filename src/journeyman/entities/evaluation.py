@@ -322,6 +322,12 @@ class Evaluation:
     interval_check: IntervalCheck | None = None
     thresholds: ThresholdCounts | None = None
     example_rows: tuple[ExampleRow, ...] = ()
+    planted_rows: int = 0
+
+    @property
+    def real_rows(self) -> int:
+        """Examined rows that were not made up."""
+        return self.rows - self.planted_rows
 
     @property
     def main(self) -> Score:

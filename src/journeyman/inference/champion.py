@@ -150,8 +150,8 @@ def _unlike(release: Release, table: Table, task: Task) -> str:
         parts = [f"{_quoted_list(some)} {word}" for some, word in ((gone, "is gone"), (came, "is new")) if some]
         return f"the classes are not those of version {version}: {' and '.join(parts)}"
     if old.output_names != task.output_names:
-        then, now = (", ".join(names) or "one number" for names in (old.output_names, task.output_names))
-        return f"version {version} predicts {then}, this one {now}"
+        then, now = (f"{does.kind}{_outputs(does)}" for does in (old, task))
+        return f"version {version} was built for a task of kind {then}, this one for one of kind {now}"
     if old.metric != task.metric:
         return f"version {version} was chosen by {old.metric}, this one by {task.metric}"
     there = {column.name for column in table.columns}
@@ -159,6 +159,10 @@ def _unlike(release: Release, table: Table, task: Task) -> str:
     if lacking:
         return f"version {version} needs {_quoted_list(lacking)}, which the new table does not have"
     return ""
+
+
+def _outputs(task: Task) -> str:
+    return f" ({', '.join(task.output_names)})" if task.output_names else ""
 
 
 def _block(frame: pd.DataFrame, table: Table, columns: tuple[Column, ...]) -> Block | str:

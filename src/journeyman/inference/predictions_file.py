@@ -82,20 +82,24 @@ def prediction_columns(
     task = release.task
     labels = release.labels(answers)
     columns: dict[str, object] = {}
-    given = rows.set_axis([str(name) for name in rows.columns], axis=1)
-    for name in layout.kept(list(given.columns), release.identifiers):
-        columns[f"{name} (as given)" if name == task.target else name] = given[name].reset_index(drop=True)
     kind = task_type(task)
     columns[task.target] = labels if task.labels else _readable(labels)
     for name, values in kind.named_outputs(answers, task).items():
         columns[name] = values if values.dtype == bool else values.round(6) if task.labels else _readable(values)
+    if layout.interval and kind.traits.bound is Bound.NONE:
+        raise SettingsError(f"a task of kind {task.kind} has no intervals", hint="leave --interval out")
     if layout.interval and kind.traits.bound is Bound.LABELS:
         columns["likely labels"] = ["; ".join(map(str, names)) for names in release.likely_labels(answers)]
     elif layout.interval:
         bounds = release.intervals(answers, block)
         columns[f"{task.target} from"] = _readable(bounds["low"].to_numpy())
         columns[f"{task.target} to"] = _readable(bounds["high"].to_numpy())
-    return pd.DataFrame(columns)
+    given = rows.set_axis([str(name) for name in rows.columns], axis=1)
+    kept = {
+        f"{name} (as given)" if name in columns else name: given[name].reset_index(drop=True)
+        for name in layout.kept(list(given.columns), release.identifiers)
+    }
+    return pd.DataFrame({**kept, **columns})
 
 
 def _readable(values: NDArray[np.generic]) -> FloatArray:

@@ -265,6 +265,8 @@ class Release:
         """
         if self.task.labels:
             raise TypeError(f"{self.name} predicts classes, not numbers; use predict_set")
+        if task_type(self.task).traits.bound is not Bound.INTERVAL:
+            raise TypeError(f"{self.name} has no intervals: a task of kind {self.task.kind} gives scores; use predict")
         conformed = self._conform(rows)
         frame = self.intervals(self.answer_block(conformed), conformed)
         return frame.set_index(row_index(rows, len(frame)))

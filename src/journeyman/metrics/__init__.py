@@ -74,4 +74,4 @@ def refuse_metric(name: str, kind: str, fitting: Sequence[str]) -> SettingsError
         near = difflib.get_close_matches(name, fitting, n=1, cutoff=0.4)
         guess = f"did you mean {near[0]!r}? " if near else ""
         return SettingsError(f"unknown metric {name!r}", hint=f"{guess}for a {kind} task: {', '.join(fitting)}")
-    return SettingsError(f"metric {name!r} does not fit a {kind} task", hint=f"use one of {', '.join(fitting)}")
+    return SettingsError(f"metric {name!r} does not fit a task of kind {kind}", hint=f"use one of {', '.join(fitting)}")

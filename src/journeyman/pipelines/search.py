@@ -13,11 +13,10 @@ from journeyman.entities.dataset import Dataset
 from journeyman.entities.experience import Expectation, Experience
 from journeyman.entities.search import Choice, Search, TrialOutcome
 from journeyman.entities.table import target_values
-from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Trial, TrialStatus
 from journeyman.entities.weakness import Attempt
 from journeyman.errors import InputError
-from journeyman.interfaces import Algorithm, Metric, minimises
+from journeyman.interfaces import Metric, minimises
 from journeyman.pipelines.improve import Diagnosed, attempted, diagnosed, informed, untried
 from journeyman.runtime.build_context import BuildContext
 from journeyman.runtime.components import Components
@@ -370,23 +369,17 @@ def propose(components: Components, data: Dataset) -> tuple[list[Candidate], tup
     """Return what every algorithm proposes, the simple ones first, and which propose nothing, and why."""
     table, task, rows = data.table, data.task, data.fit_rows
     names = [*(n for n in SIMPLE if n in components.algorithms), *(n for n in components.algorithms if n not in SIMPLE)]
-    refusals = {name: _wrong_loss(components.algorithms[name], task) for name in names}
-    names = [name for name in names if refusals[name] is None]
+    names = [name for name in names if minimises(components.algorithms[name], task)]
     if not table.features:
         return list(offered(components.algorithms[names[0]].candidates(task, rows, ()))), ()
     answers = {name: components.algorithms[name].candidates(task, rows, table.features) for name in names}
-    refusals |= {name: a if isinstance(a, Refusal) else _NOTHING for name, a in answers.items() if not offered(a)}
-    not_tried = tuple(NotTried(name, refusal) for name, refusal in sorted(refusals.items()) if refusal is not None)
+    refusals = {name: a if isinstance(a, Refusal) else _NOTHING for name, a in answers.items() if not offered(a)}
+    not_tried = tuple(NotTried(name, refusal) for name, refusal in sorted(refusals.items()))
     plain = [candidate for answer in answers.values() for candidate in offered(answer)]
     y = target_values(table, task.target)[data.split.train]
     if not task_type(task).traits.rescaled or not long_tailed(y):
         return plain, not_tried
     return [*plain, *_rescaled([c for c in plain if c.algorithm != BASELINE])], not_tried
-
-
-def _wrong_loss(algorithm: Algorithm, task: Task) -> Refusal | None:
-    """Return why an algorithm cannot learn a task at all; None where it can."""
-    return None if minimises(algorithm, task) else Refusal(f"it cannot minimise the {task.loss} loss")
 
 
 def _rescaled(candidates: Sequence[Candidate]) -> list[Candidate]:

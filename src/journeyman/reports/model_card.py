@@ -9,7 +9,7 @@ from journeyman.entities.column import Role
 from journeyman.entities.decision import Verdict
 from journeyman.entities.report import BuildReport
 from journeyman.entities.task import Scheme
-from journeyman.reports.phrases import score_row, sentence, unseen_words
+from journeyman.reports.phrases import examined_words, score_row, sentence, unseen_words
 from journeyman.reports.pressing import pressing_findings
 from journeyman.reports.reported_findings import reported_findings
 from journeyman.reports.words import clean, number, percent, place, plural
@@ -107,7 +107,7 @@ def _metrics(report: BuildReport) -> list[str]:
     evaluation = report.evaluation
     kept = "that the model did not learn from" if evaluation.on_holdout else "predicted out of fold"
     what = "95% bootstrap intervals" if evaluation.on_holdout else "intervals, widened as these rows chose the model"
-    lines = [f"Measured on {plural(evaluation.rows, 'row')} {kept}, with {what}. {unseen_words(evaluation)}"]
+    lines = [f"Measured on {examined_words(evaluation)} {kept}, with {what}. {unseen_words(evaluation)}"]
     for score in evaluation.scores:
         row = score_row(score)
         lines.append(f"{row.name}: {row.value} ({row.low} to {row.high}); without a model {row.baseline}.")

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from journeyman.entities.decision import Action, Decision
 from journeyman.entities.evaluation import Evaluation, IntervalCheck, Score
 from journeyman.entities.finding import Remedy
-from journeyman.reports.words import between, score_words
+from journeyman.reports.words import between, plural, score_words
 
 __all__ = [
     "ScoreRow",
+    "examined_words",
     "further_reasons",
     "held_words",
     "interval_words",
@@ -59,12 +60,18 @@ def interval_words(on_holdout: bool) -> str:
     return "95% interval" if on_holdout else "interval, widened"
 
 
+def examined_words(evaluation: Evaluation) -> str:
+    """Say how many rows were examined, those that were planted apart."""
+    planted = f" and {evaluation.planted_rows:,} planted ones" if evaluation.planted_rows else ""
+    return f"{plural(evaluation.real_rows, 'row')}{planted}"
+
+
 def unseen_words(evaluation: Evaluation) -> str:
     """Say which errors no interval holds: those so rare that not one of the examined rows may show them.
 
     Of what strikes 3 of n rows in the mean, n rows show nothing in 5% of cases (the rule of three).
     """
-    rows = evaluation.rows if evaluation.records is None else evaluation.records
+    rows = evaluation.real_rows if evaluation.records is None else evaluation.records
     return f"What goes wrong in fewer than about 1 row in {max(1, rows // 3):,} may not be among them."
 
 

@@ -19,6 +19,7 @@ from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.report import BuildReport
 from journeyman.entities.trial import TrialStatus
 from journeyman.reports.phrases import (
+    examined_words,
     further_reasons,
     held_words,
     interval_words,
@@ -384,7 +385,7 @@ def show(report: BuildReport) -> RenderableType:
         _indented(Text(placed_words(report.decision.action), style="dim")),
         Text(),
         _heading(
-            f"Scores on {plural(report.evaluation.rows, 'row')}, each with its "
+            f"Scores on {examined_words(report.evaluation)}, each with its "
             f"{interval_words(report.evaluation.on_holdout)}"
         ),
         _scores(report.evaluation.scores),

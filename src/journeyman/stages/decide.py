@@ -169,9 +169,9 @@ def _share(score: Score) -> float:
 def _rows(evaluation: Evaluation) -> list[_Reason]:
     """Are there enough rows, and did they choose the model that they examine?"""
     reasons = []
-    records = evaluation.records if evaluation.records is not None else evaluation.rows
+    records = evaluation.records if evaluation.records is not None else evaluation.real_rows
     if records < _FEW_ROWS:
-        copies = f" ({evaluation.rows} with their copies)" if records < evaluation.rows else ""
+        copies = f" ({evaluation.real_rows} with their copies)" if records < evaluation.real_rows else ""
         what = f"{records} rows{copies}"
         reasons.append(_Reason(_Weight.CARE, f"it was examined on {what} only, so every figure is rough"))
     if not evaluation.on_holdout:

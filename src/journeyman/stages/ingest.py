@@ -86,7 +86,8 @@ def ingest(source: Source, engine: Engine, settings: BuildSettings) -> Ingested:
     frame = engine.sample(source, limit, settings.seed)
     names = [str(n) for n in frame.columns]
     check_names(names, source.name)
-    check_width(names, source.name)
+    if settings.target is not None:
+        check_width(names, source.name)
     if len(frame) == 0:
         raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
     _check_settings(names, source.name, settings)

@@ -251,7 +251,7 @@ def _keep_best(
         return back, [note]
     raise SourceError(
         "no column is left to predict from",
-        hint="give the table a column that differs between rows, besides the target",
+        hint="give the table a further column that differs between rows",
     )
 
 

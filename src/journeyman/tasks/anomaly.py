@@ -30,7 +30,7 @@ _SCORE = "anomaly score"
 _OPTION = "false_alarms"
 _FALSE_ALARMS = 0.01
 _LEAST_ROWS = 20
-_PLANTED_SHARE, _LEAST_PLANTED, _MOST_PLANTED = 0.1, 20, 5_000
+_PLANTED_SHARE, _LEAST_PLANTED, _MOST_PLANTED = 0.5, 100, 5_000
 _CHANGED_SHARE = 1 / 3  # of a planted row's columns, at most
 _TAIL = 0.99
 _TRAITS = TaskTraits(
@@ -158,15 +158,15 @@ class Anomaly:
         )
 
     def pose(self, table: Table, task: Task, seed: int) -> Table:
-        """Return the table with texts left out, and one planted row to ten real ones at its end."""
+        """Return the table with texts left out, and one planted row to two real ones at its end."""
         columns = tuple(
             replace(c, role=Role.IGNORED) if (c.role, c.kind) == (Role.FEATURE, Kind.TEXT) else c for c in table.columns
         )
-        features = [c for c in columns if c.role is Role.FEATURE and c.name != task.time_column]
+        features = [c for c in columns if c.role is Role.FEATURE and c.kind is not Kind.DATETIME]
         if not features:
             raise SourceError(
-                "only texts are left, in which odd rows are not looked for",
-                hint="give the table columns of numbers, categories or dates",
+                "only texts and dates are left, in which odd rows are not looked for",
+                hint="give the table columns of numbers or categories",
             )
         rows = len(table.frame)
         planted = _planted(table.frame, features, np.random.default_rng([seed, 7]))

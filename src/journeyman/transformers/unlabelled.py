@@ -15,9 +15,13 @@ from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.interfaces import FittedPreparation, Matrix
 from journeyman.transformers.preparations import date_steps, scaled_numbers
-from journeyman.transformers.steps import LookupStep, Step, Steps
+from journeyman.transformers.steps import CalendarStep, LookupStep, Step, Steps
 
 __all__ = ["UnlabelledPreparation"]
+
+_DAYS_TO_RECUR = {1: 730.0, 2: 62.0, 3: 14.0, 4: 730.0, 5: 3.0}
+"""Days that rows must span before a part of a date (month, day, weekday, day of year, hour) has come round twice; the
+year and the days since the first row never do."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,8 @@ class UnlabelledPreparation:
         numbers = tuple(c.name for c in columns if c.kind.numeric)
         if numbers:
             steps.append(msgspec.structs.replace(scaled_numbers(numbers, ordinary, 0.0), flagged=()))
-        steps.extend(date_steps(ordinary, columns, 0.0))
+        dates = [_recurring(s, ordinary[s.column].astype(np.float64)) for s in date_steps(ordinary, columns, 0.0)]
+        steps.extend(step for step in dates if step.parts)
         steps.extend(_rarity(c, ordinary[c.name].astype(np.int64)) for c in columns if c.kind.categorical)
         fitted = Steps(tuple(steps))
         return fitted, fitted.transform(block)
@@ -61,6 +66,13 @@ class UnlabelledPreparation:
     def from_files(self, files: Mapping[str, bytes]) -> FittedPreparation:
         """Load what ``to_files`` gave."""
         return Steps.from_files(files)
+
+
+def _recurring(step: CalendarStep, seconds: NDArray[np.float64]) -> CalendarStep:
+    """Return a step with the parts of a date that have come round before: a later row is not odd for being later."""
+    known = seconds[np.isfinite(seconds)]
+    days = float(np.ptp(known)) / 86_400.0 if len(known) else 0.0
+    return msgspec.structs.replace(step, parts=tuple(p for p in step.parts if days >= _DAYS_TO_RECUR.get(p, np.inf)))
 
 
 def _rarity(column: Column, codes: NDArray[np.int64]) -> LookupStep:

@@ -55,9 +55,9 @@ def test_a_table_that_has_such_a_column_gets_another_target() -> None:
 
 def test_planted_rows_come_last_and_differ_from_rows_of_the_table() -> None:
     found, task = posed()
-    assert found.planted == 20
+    assert found.planted == 100
     assert found.real_rows == 200
-    assert target_values(found, task.target).tolist() == [0.0] * 200 + [1.0] * 20
+    assert target_values(found, task.target).tolist() == [0.0] * 200 + [1.0] * 100
     assert found.column("words").role is Role.IGNORED
     pd.testing.assert_frame_equal(found.frame.iloc[:200][list(table().frame)], table().frame)
     assert found.frame["colour"].dtype == table().frame["colour"].dtype
@@ -82,7 +82,7 @@ def test_what_the_source_held_is_given_back() -> None:
 def test_texts_alone_and_few_rows_are_refused() -> None:
     given = table()
     texts = replace(given, columns=tuple(replace(c, kind=Kind.TEXT) for c in given.columns))
-    with pytest.raises(InputError, match="only texts are left"):
+    with pytest.raises(InputError, match="only texts and dates are left"):
         Anomaly().pose(texts, Anomaly().frame(given, SETTINGS, ""), 0)
     with pytest.raises(InputError, match="5 rows are too few"):
         Anomaly().frame(table(5), SETTINGS, "")

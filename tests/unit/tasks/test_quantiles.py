@@ -63,7 +63,7 @@ def test_other_options_metrics_and_targets_are_refused() -> None:
     settings = BuildSettings("t.csv", "y", "t", task="quantiles", task_options={"level": "0.1"})
     with pytest.raises(SettingsError, match="did you mean 'levels'"):
         Quantiles().frame(table([1.0, 2.0]), settings, "")
-    with pytest.raises(SettingsError, match="does not fit a quantiles task"):
+    with pytest.raises(SettingsError, match="does not fit a task of kind quantiles"):
         framed(None, metric="rmse")
     with pytest.raises(TargetError, match="only numbers can be estimated"):
         Quantiles().frame(table(["a", "b"], Kind.CATEGORY), BuildSettings("t.csv", "y", "t"), "")

@@ -7,7 +7,14 @@ from pathlib import Path
 
 from journeyman.entities.decision import Verdict
 from journeyman.entities.report import BuildReport
-from journeyman.reports.phrases import further_reasons, interval_words, placed_words, score_row, unseen_words
+from journeyman.reports.phrases import (
+    examined_words,
+    further_reasons,
+    interval_words,
+    placed_words,
+    score_row,
+    unseen_words,
+)
 from journeyman.reports.quality_figures import score_bars
 
 __all__ = ["VerdictSection"]
@@ -37,4 +44,5 @@ class VerdictSection:
             "score_bars": score_bars(report.evaluation.main),
             "interval": interval_words(report.evaluation.on_holdout),
             "unseen": unseen_words(report.evaluation),
+            "examined": examined_words(report.evaluation),
         }

@@ -110,6 +110,7 @@ def evaluate(
         no_change_rule="" if past is None else past[0],
         series=examined.series,
         records=_records(split, examined),
+        planted_rows=int((examined.rows >= table.real_rows).sum()),
         interval_check=check_intervals(conformal, examined, task, block),
         thresholds=threshold_counts(examined.y, examined.predictions[:, 1]) if Picture.THRESHOLDS in pictures else None,
         example_rows=_example_rows(ensemble, examined, table, task, split),

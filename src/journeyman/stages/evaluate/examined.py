@@ -19,6 +19,7 @@ from journeyman.stages.evaluate.moments import moments_of
 from journeyman.stages.evaluate.repeating import Repeated, repeated
 from journeyman.stages.evaluate.resample import Units
 from journeyman.stages.evaluate.series import series_codes, series_columns
+from journeyman.tasks import task_type
 
 __all__ = ["Examined", "examine", "group_codes", "units_of"]
 
@@ -107,7 +108,9 @@ def examine(
         baselines=baselines,
         step=step,
         series_code=codes,
-        repeated=() if moments is None else repeated(task, split, target, moments, codes, rows),
+        repeated=()
+        if moments is None or not task_type(task).needs_target
+        else repeated(task, split, target, moments, codes, rows),
         series=series,
     )
 
