@@ -99,6 +99,15 @@ def test_the_target_in_the_table_is_kept_under_another_name(release: Release, tm
     assert written["price (as given)"].tolist() == _orders(2, 12)["price"].tolist()
 
 
+def test_a_kept_column_is_never_written_over(release: Release, tmp_path: Path) -> None:
+    _orders(2, 12).assign(**{"price from": "mine"}).to_csv(tmp_path / "t.csv", index=False)
+    layout = Layout(keep=("price from",), identifiers=False, interval=True)
+    path = predict_file(str(release.path), tmp_path / "t.csv", out=tmp_path / "p.csv", layout=layout).path
+    written = pd.read_csv(path)
+    assert list(written.columns) == ["price from (as given)", "price", "price from", "price to"]
+    assert set(written["price from (as given)"]) == {"mine"}
+
+
 def test_likely_labels_are_written_for_classes(tmp_path: Path) -> None:
     frame = _orders(3).assign(size=lambda f: pd.qcut(f.price, 3, labels=["S", "M", "L"]).astype(str))
     built = build(frame.drop(columns="price"), target="size", name="sizes", trials=2, workspace=tmp_path / "w")

@@ -17,14 +17,14 @@ from journeyman.stages.ensemble import metric_losses
 ROWS = 400
 
 
-def asked(y: np.ndarray, answers: np.ndarray, copies: np.ndarray | None, labels: tuple[str, ...] = ()):
+def asked(y: np.ndarray, answers: np.ndarray, copies: np.ndarray | None, labels: tuple[str, ...] = (), kind: str = ""):
     """Ask of rows whose first 200 are pairs of copies, each pair in one fold."""
     target: object = y
     column = Column("y", Kind.NUMBER, Role.TARGET)
     if labels:
         target = pd.Categorical.from_codes(y.astype(int), categories=pd.Index(labels, dtype=object))
         column = Column("y", Kind.CATEGORY, Role.TARGET, categories=labels)
-    kind = "regression" if not labels else "binary" if len(labels) == 2 else "multiclass"
+    kind = kind or "regression" if not labels else "binary" if len(labels) == 2 else "multiclass"
     task = Task("y", kind, "log_loss" if labels else "rmse", labels)
     table = Table("t", pd.DataFrame({"y": target}), (column,), "0" * 64, len(y))
     half = np.arange(len(y)) % 4 < 2
@@ -87,3 +87,11 @@ def test_few_copies_or_none_prove_nothing(copies: np.ndarray | None):
     y = np.repeat(np.random.default_rng(5).normal(size=ROWS // 2), 2)
     copies = copies if copies is None else np.where(copies == 999, 1000 + np.arange(ROWS), copies)
     assert asked(y, np.zeros((ROWS, 1)), copies) is None
+
+
+def test_a_kind_of_task_without_such_labels_has_no_lookup():
+    rng = np.random.default_rng(4)
+    y = rng.normal(size=ROWS)
+    y[:200] = np.repeat(y[:200:2], 2)
+    assert asked(y, np.zeros((ROWS, 1)), pairs()) is not None
+    assert asked(y, np.zeros((ROWS, 1)), pairs(), kind="quantiles") is None

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import journeyman
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Task
@@ -130,3 +131,11 @@ def test_marks_are_read_as_true_or_false() -> None:
     assert [read(v) for v in (1, 0, True, 1.0)] == [1.0, 0.0, 1.0, 1.0]
     assert np.isnan(read(0.5))
     assert np.isnan(read("odd"))
+
+
+def test_options_from_python_need_not_be_texts() -> None:
+    frame = pd.DataFrame({"a": np.arange(50.0), "y": np.arange(50.0)})
+    with pytest.raises(InputError, match="false_alarms=2 is no share"):
+        journeyman.build(frame, target=None, task="anomaly", task_options={"false_alarms": 2})
+    with pytest.raises(InputError, match="levels"):
+        journeyman.build(frame, target="y", task="quantiles", task_options={"levels": [0.1, 1.5]})
