@@ -157,3 +157,13 @@ def test_what_cannot_be_is_refused_in_one_line_and_a_hint(
     assert first.startswith("error: ")
     assert said in first
     assert second.startswith("hint: ")
+
+
+def test_python_is_told_which_rows_are_flagged(workspace: Path) -> None:
+    rows = machines(50, 3)
+    rows.loc[7, "pieces"] = 2_000
+    said = load("m", workspace=workspace).predict_outputs(rows)
+    assert list(said.columns) == ["anomaly score", "flagged"]
+    assert said["flagged"].dtype == bool
+    assert said["flagged"][7]
+    assert said["flagged"].sum() < 8

@@ -202,14 +202,19 @@ class Release:
         return self.labels(self.answer_block(self._conform(rows)))
 
     def predict_outputs(self, rows: object) -> pd.DataFrame:
-        """Return all numbers of each row's prediction, one column each, such as quantiles by their levels.
+        """Return all that is said of each row, one column each: quantiles by their levels, whether a row is flagged.
 
         The first column is what ``predict`` returns. Parameters and errors as for ``predict``; TypeError for a model
-        that predicts classes or one number.
+        that predicts classes or one number and nothing besides.
         """
-        if not self.task.output_names:
-            raise TypeError(f"{self.name} predicts no several numbers; use predict")
-        frame = pd.DataFrame(self.answer_block(self._conform(rows)), columns=list(self.task.output_names))
+        predictions = self.answer_block(self._conform(rows))
+        if self.task.output_names:
+            frame = pd.DataFrame(predictions, columns=list(self.task.output_names))
+        else:
+            named = task_type(self.task).named_outputs(predictions, self.task)
+            if self.task.labels or not named:
+                raise TypeError(f"{self.name} says nothing besides its prediction; use predict")
+            frame = pd.DataFrame({self.task.target: predictions[:, 0], **named})
         return frame.set_index(row_index(rows, len(frame)))
 
     def explain(self, rows: object, *, label: object = None) -> pd.DataFrame:

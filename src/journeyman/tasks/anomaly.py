@@ -19,7 +19,7 @@ from journeyman.errors import SettingsError, SourceError
 from journeyman.interfaces import Metric, WeightedScore
 from journeyman.metrics import METRICS
 from journeyman.settings import BuildSettings
-from journeyman.tasks.framing import check_options
+from journeyman.tasks.framing import check_options, parse_share
 
 __all__ = ["Anomaly", "PlantedMetric"]
 
@@ -260,7 +260,7 @@ def _share_of_alarms(text: str | None) -> float:
     if text is None:
         return _FALSE_ALARMS
     try:
-        share = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
+        share = parse_share(text)
     except ValueError:
         share = float("nan")
     if not 0.0 < share <= 0.5:

@@ -15,7 +15,7 @@ from journeyman.interfaces import TaskType
 from journeyman.metrics import find_metric
 from journeyman.settings import BuildSettings
 
-__all__ = ["check_options", "drafted", "refuse_missing", "with_loss"]
+__all__ = ["check_options", "drafted", "parse_share", "refuse_missing", "with_loss"]
 
 
 def refuse_missing(column: Column, values: pd.Series) -> None:
@@ -39,6 +39,18 @@ def check_options(settings: BuildSettings, kind: str, known: Sequence[str] = ())
             has = f"it has {', '.join(known)}" if known else "it has none"
             hint = f"did you mean {near[0]!r}?" if near else has
             raise SettingsError(f"a task of kind {kind} has no option {name!r}", hint=hint)
+
+
+def parse_share(text: str) -> float:
+    """Read a share of rows, "0.05" or "5%"; ValueError where it is no number.
+
+    Examples
+    --------
+    >>> parse_share("5%"), parse_share(" 0.05")
+    (0.05, 0.05)
+    """
+    text = text.strip()
+    return float(text.removesuffix("%")) / 100.0 if text.endswith("%") else float(text)
 
 
 def drafted(column: Column, settings: BuildSettings, kind: str, metric: str, reason: str) -> Task:

@@ -16,7 +16,7 @@ from journeyman.errors import SettingsError
 from journeyman.interfaces import Metric, WeightedScore
 from journeyman.settings import BuildSettings
 from journeyman.tasks import metric_of
-from journeyman.tasks.framing import check_options
+from journeyman.tasks.framing import check_options, parse_share
 from journeyman.tasks.numbers import Regression, drafted_number
 
 __all__ = ["PinballLoss", "QuantileCoverage", "Quantiles"]
@@ -253,7 +253,7 @@ def _read_levels(text: str) -> tuple[float, ...]:
     levels: list[float] = []
     for part in text.split(","):
         try:
-            level = float(part)
+            level = parse_share(part)
         except ValueError:
             raise SettingsError(f"levels={text}: {part.strip()!r} is no number", hint=_HINT) from None
         if not 0.0 < level < 1.0:
