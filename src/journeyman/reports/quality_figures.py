@@ -30,7 +30,7 @@ def positive_label(report: BuildReport) -> str:
     labels, matrix = report.task.labels, report.evaluation.confusion
     if len(labels) > 2 and len(matrix) == len(labels):
         return labels[max(range(len(labels)), key=lambda k: sum(matrix[k]))]
-    return labels[-1] if labels else "a planted row" if report.planted_rows else "the class"
+    return labels[-1] if labels else "planted rows" if report.planted_rows else "the class"
 
 
 def with_unit(label: str, unit: str | None) -> str:
