@@ -160,7 +160,7 @@ class TimeBudget:
         task, features, repeatable = self.data.task, len(self.data.table.features), self.settings.trials is not None
         waves = len(self.data.split.folds) if repeatable else self._waves
 
-        def plain(candidate: Candidate) -> float:
+        def seconds_by_sizes(candidate: Candidate) -> float:
             algorithm = self.components.algorithms[candidate.algorithm]
             fit = algorithm.seconds(candidate, task, self.data.fit_rows, features)
             return fit * (candidate.treatment.fits if candidate.treatment is not None else 1) * waves
@@ -175,9 +175,9 @@ class TimeBudget:
         for trial in trials:
             if trial.fold_scores and trial.candidate.algorithm != BASELINE:
                 seconds = self.fit_seconds(trial) * waves + trial.preparing
-                measured.append(TrialCost.of(proposal(trial.candidate), seconds, plain(trial.candidate)))
+                measured.append(TrialCost.of(proposal(trial.candidate), seconds, seconds_by_sizes(trial.candidate)))
                 tried[trial.candidate.learner] += 1
-        sizes = [plain(candidate) for candidate in waiting]
+        sizes = [seconds_by_sizes(candidate) for candidate in waiting]
         seconds_each = cost_model.seconds([proposal(c) for c in waiting], sizes, () if repeatable else measured)
         return {
             c.key: Cost(seconds + seconds_to_start(self.components.algorithms[c.algorithm], trials), size)

@@ -20,6 +20,7 @@ from journeyman.interfaces import Metric, WeightedScore
 from journeyman.metrics import METRICS
 from journeyman.settings import BuildSettings
 from journeyman.tasks.framing import check_options, parse_share
+from journeyman.tasks.numbers import Regression
 
 __all__ = ["Anomaly", "PlantedMetric"]
 
@@ -114,7 +115,7 @@ _METRICS = (
 
 
 @dataclass(frozen=True)
-class Anomaly:
+class Anomaly(Regression):
     """Odd rows are found without labels; the one output is a score, the share of rows that are less odd.
 
     Rows that score at least one less the share of false alarms are flagged. Detectors are not asked what share of the
@@ -193,22 +194,6 @@ class Anomaly:
         """Return the same for all rows: that the row before was planted says nothing."""
         return np.full((len(asked), 1), 0.5)
 
-    def errors(self, y: FloatArray, predictions: FloatArray, threshold: float | None) -> FloatArray:
-        """Return how far scores are from marks."""
-        return np.abs(y - predictions[:, 0])
-
-    def misses(self, y: FloatArray, predictions: FloatArray) -> FloatArray:
-        """Return how far scores are from marks."""
-        return np.abs(y - predictions[:, 0])
-
-    def residuals(self, y: FloatArray, predictions: FloatArray) -> FloatArray:
-        """Return marks less scores, shape (n_samples, 1)."""
-        return y[:, None] - predictions[:, :1]
-
-    def smooth_losses(self, y: FloatArray, predictions: FloatArray) -> FloatArray | None:
-        """Return None: the metric's own are smooth."""
-        return None
-
     def loss_scale(self, y: FloatArray, predictions: FloatArray) -> float:
         """Return 1: such a loss is never greater."""
         return 1.0
@@ -222,18 +207,6 @@ class Anomaly:
         array([0.25, 0.75,  nan])
         """
         return np.asarray(np.clip(np.abs(y - predictions[:, 0]), 0.0, 1.0))
-
-    def uncertainty(self, predictions: FloatArray) -> FloatArray:
-        """Return the score: of ordinary rows it is the loss."""
-        return predictions[:, 0]
-
-    def interval_outputs(self, task: Task) -> tuple[int, int]:
-        """Return nothing of use: scores have no interval."""
-        return 0, 0
-
-    def decode(self, predictions: FloatArray, task: Task, threshold: float | None) -> NDArray[Any]:
-        """Return scores, shape (n_samples,): the one output there is."""
-        return predictions[:, 0]
 
     def named_outputs(self, predictions: FloatArray, task: Task) -> Mapping[str, NDArray[Any]]:
         """Return which rows are flagged.

@@ -17,7 +17,9 @@ from journeyman.stages.ensemble import metric_losses
 ROWS = 400
 
 
-def asked(y: np.ndarray, answers: np.ndarray, copies: np.ndarray | None, labels: tuple[str, ...] = (), kind: str = ""):
+def measured(
+    y: np.ndarray, answers: np.ndarray, copies: np.ndarray | None, labels: tuple[str, ...] = (), kind: str = ""
+):
     """Ask of rows whose first 200 are pairs of copies, each pair in one fold."""
     target: object = y
     column = Column("y", Kind.NUMBER, Role.TARGET)
@@ -42,7 +44,7 @@ def test_copies_that_agree_where_the_model_errs_are_looked_up():
     rng = np.random.default_rng(0)
     y = rng.integers(0, 3, ROWS).astype(np.float64)
     y[:200] = np.repeat(y[:200:2], 2)
-    found = asked(y, np.full((ROWS, 3), 1 / 3), pairs(), ("a", "b", "c"))
+    found = measured(y, np.full((ROWS, 3), 1 / 3), pairs(), ("a", "b", "c"))
     assert found is not None
     assert found.prior == min(PRIORS)
     assert (found.rows, found.share) == (200, 0.5)
@@ -53,14 +55,14 @@ def test_copies_that_agree_where_the_model_errs_are_looked_up():
 def test_copies_that_disagree_as_often_as_chance_are_not():
     rng = np.random.default_rng(1)
     y = rng.integers(0, 2, ROWS).astype(np.float64)
-    assert asked(y, np.full((ROWS, 2), 0.5), pairs(), ("a", "b")) is None
+    assert measured(y, np.full((ROWS, 2), 0.5), pairs(), ("a", "b")) is None
 
 
 def test_where_copies_agree_in_part_the_model_keeps_more_of_its_say():
     rng = np.random.default_rng(2)
     y = rng.integers(0, 2, ROWS).astype(np.float64)
     y[1:200:2] = np.where(rng.random(100) < 0.85, y[:200:2], 1 - y[:200:2])
-    found = asked(y, np.full((ROWS, 2), 0.5), pairs(), ("a", "b"))
+    found = measured(y, np.full((ROWS, 2), 0.5), pairs(), ("a", "b"))
     assert found is not None
     assert found.prior > min(PRIORS)
     assert found.recalled < found.loss
@@ -70,7 +72,7 @@ def test_values_are_looked_up_like_classes():
     rng = np.random.default_rng(3)
     y = rng.normal(size=ROWS)
     y[:200] = np.repeat(y[:200:2], 2) + 0.01 * rng.normal(size=200)
-    found = asked(y, np.zeros((ROWS, 1)), pairs())
+    found = measured(y, np.zeros((ROWS, 1)), pairs())
     assert found is not None
     assert found.recalled < 0.02 * found.loss
 
@@ -79,19 +81,19 @@ def test_a_model_that_knows_already_gains_nothing():
     rng = np.random.default_rng(4)
     y = rng.normal(size=ROWS)
     y[:200] = np.repeat(y[:200:2], 2)
-    assert asked(y, y[:, None] + 0.0, pairs()) is None
+    assert measured(y, y[:, None] + 0.0, pairs()) is None
 
 
 @pytest.mark.parametrize("copies", [None, np.arange(ROWS), np.where(np.arange(ROWS) < 30, np.arange(ROWS) // 2, 999)])
 def test_few_copies_or_none_prove_nothing(copies: np.ndarray | None):
     y = np.repeat(np.random.default_rng(5).normal(size=ROWS // 2), 2)
     copies = copies if copies is None else np.where(copies == 999, 1000 + np.arange(ROWS), copies)
-    assert asked(y, np.zeros((ROWS, 1)), copies) is None
+    assert measured(y, np.zeros((ROWS, 1)), copies) is None
 
 
 def test_a_kind_of_task_without_such_labels_has_no_lookup():
     rng = np.random.default_rng(4)
     y = rng.normal(size=ROWS)
     y[:200] = np.repeat(y[:200:2], 2)
-    assert asked(y, np.zeros((ROWS, 1)), pairs()) is not None
-    assert asked(y, np.zeros((ROWS, 1)), pairs(), kind="quantiles") is None
+    assert measured(y, np.zeros((ROWS, 1)), pairs()) is not None
+    assert measured(y, np.zeros((ROWS, 1)), pairs(), kind="quantiles") is None
