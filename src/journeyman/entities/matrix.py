@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.panel import History
+
 __all__ = ["Matrix"]
 
 
@@ -22,8 +24,11 @@ class Matrix:
         One a feature.
     categorical : tuple of int
         Positions of features that hold category codes (whole numbers from 0; NaN where missing or unseen).
+    history : History or None
+        What series have come to until now, where features say which step of which series a row is.
     """
 
     values: NDArray[np.float64]
     names: tuple[str, ...]
     categorical: tuple[int, ...] = ()
+    history: History | None = None

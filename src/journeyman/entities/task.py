@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from journeyman.entities.metric import Loss
+from journeyman.entities.panel import Panel
 
 __all__ = ["Link", "Scheme", "Task"]
 
@@ -62,6 +63,8 @@ class Task:
         quantiles; empty for classes, and where there is one number.
     options : mapping of str to float
         What the kind of task was given besides, such as a share of alarms; empty where it has no options.
+    panel : Panel or None
+        What is forecast, where rows are steps of series.
     """
 
     target: str
@@ -78,6 +81,7 @@ class Task:
     metric_loss: str | None = None
     output_names: tuple[str, ...] = ()
     options: Mapping[str, float] = field(default_factory=dict)
+    panel: Panel | None = None
 
     @property
     def loss(self) -> str:
