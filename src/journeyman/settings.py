@@ -157,7 +157,7 @@ class BuildSettings:
         if self.target is None:
             raise SettingsError(
                 "no column to predict was named",
-                hint="add --target COLUMN, or --task anomaly to find odd rows without one",
+                hint="add --target COLUMN; without one, --groups finds groups of rows, and --anomalies odd rows",
             )
         return self.target
 

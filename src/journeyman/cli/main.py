@@ -43,6 +43,17 @@ from journeyman.cli.options import (
 from journeyman.cli.predict import predict, score
 from journeyman.cli.screen import has_display, show_view
 from journeyman.cli.serve import app as serving
+from journeyman.cli.shorthands import (
+    Anomalies,
+    Capacity,
+    Forecast,
+    Groups,
+    Horizon,
+    Known,
+    NumberOfGroups,
+    Series,
+    asked_task,
+)
 from journeyman.cli.simulate import app as simulating
 from journeyman.entities.column import Kind, Role
 from journeyman.errors import SettingsError
@@ -113,7 +124,9 @@ def build(  # one parameter an option: the signature is the command's interface
     ],
     target: Annotated[
         str | None,
-        typer.Option(metavar="COLUMN", help="Column to predict; none with --task anomaly.", show_default=False),
+        typer.Option(
+            metavar="COLUMN", help="Column to predict; none with --groups and --anomalies.", show_default=False
+        ),
     ] = None,
     budget: Annotated[
         str | None,
@@ -138,13 +151,21 @@ def build(  # one parameter an option: the signature is the command's interface
         str | None,
         typer.Option(
             metavar="KIND",
-            help="Kind of task: binary, multiclass, regression, quantiles, anomaly or one that an installed package "
-            "brings [default: decided by the values].",
+            help="Kind of task: binary, multiclass, regression, quantiles, forecast, groups, anomaly or one that an "
+            "installed package brings [default: decided by the values].",
             show_default=False,
             callback=known_task,
         ),
     ] = None,
     task_option: TaskOptions = None,
+    forecast: Forecast = False,
+    horizon: Horizon = None,
+    series: Series = None,
+    known: Known = None,
+    groups: Groups = False,
+    k: NumberOfGroups = None,
+    anomalies: Anomalies = False,
+    capacity: Capacity = None,
     name: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Name of the model [default: after the table].", show_default=False),
@@ -224,6 +245,9 @@ def build(  # one parameter an option: the signature is the command's interface
             budget = DEFAULT_BUDGET
         seconds = None if budget is None else parse_budget(budget)
         kinds = _parse_kinds(kind or ())
+        flags = {"forecast": forecast, "groups": groups, "anomalies": anomalies}
+        shorthands = {"horizon": horizon, "series": series, "known": known, "k": k, "capacity": capacity}
+        task, options = asked_task(task, parse_task_options(task_option or ()), flags, shorthands)
         with _progress(seconds, quiet, began) as progress:
             release = build_api.build(
                 table,
@@ -233,7 +257,7 @@ def build(  # one parameter an option: the signature is the command's interface
                 trials=trials,
                 metric=metric,
                 task=task,
-                task_options=parse_task_options(task_option or ()),
+                task_options=options,
                 name=name,
                 workspace=workspace,
                 seed=seed,
