@@ -12,17 +12,31 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:
     from journeyman.api.build import build
+    from journeyman.api.build_set import build_for_labels, build_for_targets
     from journeyman.estimators import JourneymanClassifier, JourneymanRegressor
     from journeyman.inference.load_release import load
+    from journeyman.inference.release_set import load_set
 
 __version__ = "0.1.0"
-__all__ = ["JourneymanClassifier", "JourneymanRegressor", "__version__", "build", "load"]
+__all__ = [
+    "JourneymanClassifier",
+    "JourneymanRegressor",
+    "__version__",
+    "build",
+    "build_for_labels",
+    "build_for_targets",
+    "load",
+    "load_set",
+]
 
 _HOMES = {
     "JourneymanClassifier": "journeyman.estimators",
     "JourneymanRegressor": "journeyman.estimators",
     "build": "journeyman.api.build",
+    "build_for_labels": "journeyman.api.build_set",
+    "build_for_targets": "journeyman.api.build_set",
     "load": "journeyman.inference.load_release",
+    "load_set": "journeyman.inference.release_set",
 }
 
 

@@ -16,6 +16,8 @@ from journeyman.errors import SourceError
 from journeyman.inference.load_release import load
 from journeyman.inference.predictions_file import Layout, opened_predictions, prediction_columns
 from journeyman.inference.release import Release
+from journeyman.inference.release_set import find_set, open_set
+from journeyman.inference.set_columns import set_columns
 from journeyman.interfaces import Source
 from journeyman.settings import predictions_name
 from journeyman.sources import open_source
@@ -52,6 +54,8 @@ def predict_file(
 ) -> PredictResult:
     """Predict the rows of a table, in their order, and write them beside the class probabilities.
 
+    A set of models predicts all its targets, side by side.
+
     The table is read, predicted and written some thousand rows at a time. The file appears when it is whole.
 
     Parameters
@@ -78,20 +82,32 @@ def predict_file(
     ReleaseError
         Where an interval is wanted and the release knows none.
     """
-    release = load(name, version=version, workspace=workspace, decimal=style.decimal)
+    made = find_set(name, version=version, workspace=workspace)
+    if made is None:
+        several, releases = None, [load(name, version=version, workspace=workspace, decimal=style.decimal)]
+    else:
+        several = made[1]
+        releases = list(open_set(*made, workspace=workspace, decimal=style.decimal).releases.values())
     path = Path(out) if out is not None else Path(predictions_name(str(table)))
     with opened_predictions(path) as write:
-        source = open_source(str(table), query, style, release.file_style)
-        release, noticed = in_own_style(release, source, style)
-        rows = 0
-        frames, asked = tee(_parts(source))  # one part is held at a time: both go in step
-        for frame, (block, answers) in zip(frames, release.answers_in_parts(asked), strict=True):
-            write(prediction_columns(release, frame, block, answers, layout))
-            rows += len(answers)
+        source = open_source(str(table), query, style, releases[0].file_style)
+        styled = [in_own_style(release, source, style) for release in releases]
+        releases, rows = [release for release, _ in styled], 0
+        # One part of the table is held at a time: all go in step.
+        frames, *asked = tee(_parts(source), 1 + len(releases))
+        predicted = [release.answers_in_parts(parts) for release, parts in zip(releases, asked, strict=True)]
+        for frame, *each in zip(frames, *predicted, strict=True):
+            columns = [prediction_columns(r, frame, *given, layout) for r, given in zip(releases, each, strict=True)]
+            write(columns[0] if several is None else set_columns(several, columns))
+            rows += len(columns[0])
         if rows == 0:
             raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
         check_rows(source, rows)
-    return PredictResult(path, rows, (*source.findings, *noticed, *release.findings))
+    noticed = [f for release, (_, told) in zip(releases, styled, strict=True) for f in (*told, *release.findings)]
+    # Models of a set notice the same. A column of lists is not unknown to it: its labels are what is predicted.
+    lists = (several.list_column,) if several is not None and several.list_column else None
+    different = {(f.code, f.subject, f.message): f for f in noticed if f.subject != lists}
+    return PredictResult(path, rows, (*source.findings, *different.values()))
 
 
 def in_own_style(release: Release, source: Source, style: FileStyle) -> tuple[Release, tuple[Finding, ...]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from journeyman.entities.report import BuildReport
 from journeyman.inference.lookup import find_release
+from journeyman.inference.release import refuse_set
 from journeyman.stores.facts import decode
 from journeyman.stores.releases import read_release
 
@@ -25,6 +26,7 @@ def report_of(
         Where a byte of the release was changed.
     """
     folder, digest = find_release(name_or_folder, version=version, workspace=workspace)
-    _, files = read_release(folder, digest)
+    manifest, files = read_release(folder, digest)
+    refuse_set(manifest)
     report: BuildReport = decode(files["report.msgpack"], BuildReport)
     return report

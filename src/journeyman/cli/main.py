@@ -56,9 +56,10 @@ from journeyman.cli.shorthands import (
 )
 from journeyman.cli.simulate import app as simulating
 from journeyman.entities.column import Kind, Role
+from journeyman.entities.file_style import parse_file_style
 from journeyman.errors import SettingsError
 from journeyman.lazy_module import LazyModule
-from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, parse_budget
+from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, decimal_sign, parse_budget
 
 __all__ = ["app", "main"]
 
@@ -68,9 +69,10 @@ if TYPE_CHECKING:
     from rich import console as rich_console
 
     from journeyman.api import build as build_api
+    from journeyman.api import build_set as build_set_api
     from journeyman.api import registry as registry_api
     from journeyman.api import report as report_api
-    from journeyman.reports import finding_pages, terminal
+    from journeyman.reports import finding_pages, set_page, terminal
     from journeyman.reports import progress as progresses
 else:
     rich_console = LazyModule("rich.console")
@@ -78,6 +80,8 @@ else:
     terminal = LazyModule("journeyman.reports.terminal")
     finding_pages = LazyModule("journeyman.reports.finding_pages")
     build_api = LazyModule("journeyman.api.build")
+    build_set_api = LazyModule("journeyman.api.build_set")
+    set_page = LazyModule("journeyman.reports.set_page")
     registry_api = LazyModule("journeyman.api.registry")
     report_api = LazyModule("journeyman.api.report")
 
@@ -123,9 +127,19 @@ def build(  # one parameter an option: the signature is the command's interface
         ),
     ],
     target: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Column to predict; repeatable: a model for each. None with --groups and --anomalies.",
+            show_default=False,
+        ),
+    ] = None,
+    label_list: Annotated[
         str | None,
         typer.Option(
-            metavar="COLUMN", help="Column to predict; none with --groups and --anomalies.", show_default=False
+            metavar="COLUMN",
+            help="Column of lists of labels, such as 'new; sale': a model for each label.",
+            show_default=False,
         ),
     ] = None,
     budget: Annotated[
@@ -248,38 +262,59 @@ def build(  # one parameter an option: the signature is the command's interface
         flags = {"forecast": forecast, "groups": groups, "anomalies": anomalies}
         shorthands = {"horizon": horizon, "series": series, "known": known, "k": k, "capacity": capacity}
         task, options = asked_task(task, parse_task_options(task_option or ()), flags, shorthands)
+        roles = dict.fromkeys(ignore or (), Role.IGNORED.value)
+        build_one = partial(
+            build_api.build,
+            query=query,
+            trials=trials,
+            metric=metric,
+            task=task,
+            task_options=options,
+            seed=seed,
+            time=time_column,
+            group=group,
+            delay=delay,
+            kinds=kinds,
+            missing=tuple(missing or ()),
+            decimal=decimal,
+            thousands=thousands,
+            accept=tuple(accept or ()),
+            encoding=encoding,
+            delimiter=delimiter,
+            quote=quote,
+            sheet=sheet,
+            latency=latency,
+            memory=memory,
+        )
+        targets = target or []
         with _progress(seconds, quiet, began) as progress:
-            release = build_api.build(
-                table,
-                target=target,
-                query=query,
-                budget=budget,
-                trials=trials,
-                metric=metric,
-                task=task,
-                task_options=options,
-                name=name,
-                workspace=workspace,
-                seed=seed,
-                time=time_column,
-                group=group,
-                delay=delay,
-                progress=progress,
-                kinds=kinds,
-                roles=dict.fromkeys(ignore or (), Role.IGNORED.value),
-                missing=tuple(missing or ()),
-                decimal=decimal,
-                thousands=thousands,
-                accept=tuple(accept or ()),
-                encoding=encoding,
-                delimiter=delimiter,
-                quote=quote,
-                sheet=sheet,
-                latency=latency,
-                memory=memory,
-                began=began,
-            )
-        _print_release(release, workspace)
+            if len(targets) > 1 or label_list is not None:
+                one, common = (
+                    partial(build_one, progress=progress),
+                    build_set_api.Common(name, seconds, roles, workspace),
+                )
+                if label_list is None:
+                    made = build_set_api.build_for_targets(one, table, targets, common, progress.note)
+                elif targets:
+                    raise SettingsError("--target and --label-list ask for two things", hint="leave one of them out")
+                else:
+                    style = parse_file_style(encoding, delimiter, quote, sheet, decimal_sign(decimal, thousands))
+                    lists = build_set_api.TableToSpread(table, label_list, query, style)
+                    made = build_set_api.build_for_labels(one, lists, common, progress.note)
+                show = set_page.set_summary(made.facts, str(made.report_path), workspace_to_name(workspace))
+            else:
+                release = build_one(
+                    table,
+                    target=targets[0] if targets else None,
+                    name=name,
+                    budget=budget,
+                    roles=roles,
+                    workspace=workspace,
+                    progress=progress,
+                    began=began,
+                )
+                show = terminal.summary(release.report, str(release.report_path), workspace_to_name(workspace))
+        show_view(show)
 
 
 app.command(epilog="Example: journeyman predict houses new-houses.csv --out prices.csv")(predict)

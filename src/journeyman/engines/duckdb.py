@@ -29,6 +29,8 @@ else:  # a second and 100 MB, which only tables beyond memory and JSON lines nee
 __all__ = ["DuckDBEngine", "JsonLines"]
 
 _BATCH = 65_536
+_TEXTS = "VARCHAR[]"
+"""Lists of texts, such as tags: they are read as texts in JSON."""
 _PATTERN = re.compile(r"([*?\[])")
 _TYPES: Mapping[str, str] = {
     "int64": "BIGINT",
@@ -122,7 +124,11 @@ class _Views:
     def parquet(self, file: Path, columns: int) -> Relation:
         """Return the rows of a Parquet file."""
         names = ", ".join(place(i) for i in range(columns))
-        return self._view(f"SELECT * FROM read_parquet({_one_file(file)}) AS t({names})")
+        rows = f"read_parquet({_one_file(file)}) AS t({names})"
+        kinds = self._backend.con.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
+        lists = [f"CAST(to_json({name}) AS VARCHAR) AS {name}" for name, kind, *_ in kinds if kind == _TEXTS]
+        instead = f" REPLACE ({', '.join(lists)})" if lists else ""
+        return self._view(f"SELECT *{instead} FROM {rows}")
 
     def arrow(self, table: pa.Table) -> Relation:
         """Return the rows of a table where they lie."""
@@ -156,7 +162,7 @@ class JsonLines:
     def __init__(self, file: Path, name: str) -> None:
         self.file, self._name = file, name
         self._guess = (
-            f"read_json({_one_file(file)}, format='newline_delimited', sample_size=-1, maximum_depth=2, "
+            f"read_json({_one_file(file)}, format='newline_delimited', sample_size=-1, maximum_depth=3, "
             "convert_strings_to_integers=false, map_inference_threshold=-1)"
         )
 
@@ -218,6 +224,8 @@ def _records(file: Path, kinds: Mapping[str, str]) -> str:
 
 
 def _kind(written: str) -> str:
+    if written == _TEXTS:
+        return "string"
     if written.startswith(("STRUCT", "MAP", "UNION")) or written.endswith("]"):
         return "nested"
     return "mixed" if written == "JSON" else _KINDS.get(written, "string")

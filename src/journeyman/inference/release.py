@@ -48,6 +48,7 @@ __all__ = [
     "Release",
     "open_pickled",
     "open_release",
+    "refuse_set",
     "to_labels",
     "warn_of",
 ]
@@ -359,6 +360,16 @@ class Release:
         self.findings = (*judge(misfits), *whole)
 
 
+def refuse_set(manifest: Mapping[str, Any]) -> None:
+    """Raise ReleaseError where a release is a set of models: each of them is opened, served and watched by its name."""
+    members = [str(member["model"]) for member in manifest.get("members", ()) if "model" in member]
+    if members:
+        raise ReleaseError(
+            f"{manifest['name']} is a set of {len(members)} models, and one is wanted",
+            hint=f"name one of {', '.join(members[:5])}{', ...' if len(members) > 5 else ''}",
+        )
+
+
 def warn_of(findings: Iterable[Finding]) -> None:
     """Warn a Python caller of findings that are no mere notes."""
     for finding in findings:
@@ -399,5 +410,6 @@ def open_release(folder: Path, digest: str | None = None, decimal: str | None = 
     With ``decimal`` it reads numbers in texts with that decimal sign instead of its training table's.
     """
     manifest, files = read_release(folder, digest)
+    refuse_set(manifest)
     release = Release(folder, manifest, files)
     return release if decimal is None else release.with_decimal(decimal)

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from journeyman.arrow import pa, pc
 from journeyman.errors import SourceError
 
@@ -61,10 +63,12 @@ def source_is_typed(source: object) -> bool:
 def plain_table(table: pa.Table, where: str) -> pa.Table:
     """Return a table whose columns are texts, numbers, truth values, categories or moments.
 
+    Lists of texts, such as tags, become texts in JSON: '["new","sale"]'.
+
     Raises
     ------
     SourceError
-        A column holds lists, records or bytes that are no text.
+        A column holds other lists, records or bytes that are no text.
     """
     columns = [_plain_values(table.column(i), table.schema.field(i).name, where) for i in range(table.num_columns)]
     return pa.Table.from_arrays(columns, names=table.schema.names)
@@ -72,6 +76,9 @@ def plain_table(table: pa.Table, where: str) -> pa.Table:
 
 def _plain_values(values: pa.ChunkedArray, name: str, where: str) -> pa.ChunkedArray:
     kind = values.type
+    if _lists_texts(kind):
+        written = [None if v is None else msgspec.json.encode(v).decode() for v in values.to_pylist()]
+        return pa.chunked_array([pa.array(written, pa.large_string())])
     if pa.types.is_nested(kind) or pa.types.is_union(kind):
         raise SourceError(
             f"column {name!r} of {where} holds nested values ({kind})",
@@ -103,6 +110,11 @@ def _plain_values(values: pa.ChunkedArray, name: str, where: str) -> pa.ChunkedA
                 f"column {name!r} of {where} holds bytes that are no text", hint="leave it out"
             ) from error
     return values
+
+
+def _lists_texts(kind: pa.DataType) -> bool:
+    listed = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    return bool(listed and (pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type)))
 
 
 def union_schema(schemas: Sequence[pa.Schema]) -> pa.Schema:
