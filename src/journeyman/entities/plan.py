@@ -43,6 +43,7 @@ class NodeKind(StrEnum):
 
     PARSE = "parse"
     FILL = "fill"
+    FOLD = "log scale"
     CODE = "code"
     TABLE = "table"
     CALENDAR = "calendar"
@@ -54,6 +55,7 @@ class NodeKind(StrEnum):
     NETS = "nets"
     NEIGHBOURS = "neighbours"
     DETECTORS = "detectors"
+    CENTRES = "centres of groups"
     CORRECTION = "correction"
     SCALE = "scale"
     MEAN = "mean"

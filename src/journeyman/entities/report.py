@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from journeyman.entities.candidate import NotTried
 from journeyman.entities.card import html_card
@@ -85,6 +86,8 @@ class BuildReport:
         Algorithms that proposed nothing, and why.
     examples : tuple of Example
         Examined rows that stand for others, with what moved their predictions; empty in reports of older builds.
+    posed : mapping of str to object
+        What a kind of task without a target has found out, under its name (see :class:`Table`).
     """
 
     name: str
@@ -122,6 +125,7 @@ class BuildReport:
     not_tried: tuple[NotTried, ...] = ()
     examples: tuple[Example, ...] = ()
     planted_rows: int = 0
+    posed: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Return one line: what was built, and the verdict."""

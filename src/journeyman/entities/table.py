@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,6 +40,9 @@ class Table:
         How much each row counts, 1 in the mean; None where all count alike.
     planted : int
         Rows at the end that were made up to examine a model; no statistic is to speak of them.
+    posed : mapping of str to object
+        What a kind of task without a target has found out while it posed the examination, under its name, as plain
+        texts, numbers, lists and mappings.
     """
 
     name: str
@@ -48,6 +52,7 @@ class Table:
     source_rows: int
     weights: NDArray[np.float64] | None = None
     planted: int = 0
+    posed: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def real_rows(self) -> int:

@@ -25,7 +25,14 @@ from journeyman.interfaces.relation import Relation, TableReader, place
 from journeyman.interfaces.report_section import ReportSection
 from journeyman.interfaces.running import Clock, Progress, Run
 from journeyman.interfaces.stream import Stream
-from journeyman.interfaces.task_type import HasOptions, PosesExamination, TaskType
+from journeyman.interfaces.task_type import (
+    HasOptions,
+    KeepsNames,
+    PosesExamination,
+    RaisesObjections,
+    SettlesTask,
+    TaskType,
+)
 
 __all__ = [
     "Algorithm",
@@ -38,6 +45,7 @@ __all__ = [
     "FittedModel",
     "FittedPreparation",
     "HasOptions",
+    "KeepsNames",
     "LearnsLong",
     "Matrix",
     "Metric",
@@ -48,11 +56,13 @@ __all__ = [
     "Preparation",
     "Progress",
     "QualityRule",
+    "RaisesObjections",
     "Relation",
     "ReportSection",
     "RuleContext",
     "RuleScope",
     "Run",
+    "SettlesTask",
     "Source",
     "StartsSlowly",
     "Stream",

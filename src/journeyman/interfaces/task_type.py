@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -16,7 +16,7 @@ from journeyman.entities.task_traits import TaskTraits
 from journeyman.interfaces.metric import Metric
 from journeyman.settings import BuildSettings
 
-__all__ = ["HasOptions", "PosesExamination", "TaskType"]
+__all__ = ["HasOptions", "KeepsNames", "PosesExamination", "RaisesObjections", "SettlesTask", "TaskType"]
 
 FloatArray = NDArray[np.float64]
 
@@ -132,4 +132,37 @@ class PosesExamination(Protocol):
         InputError
             Where nothing can be learned from the table.
         """
+        ...
+
+
+@runtime_checkable
+class SettlesTask(Protocol):
+    """What a kind of task offers besides whose task is known in full only when the examination is posed."""
+
+    def settle(self, table: Table, task: Task) -> Task:
+        """Return the task of a posed table, such as with the labels that were found."""
+        ...
+
+
+@runtime_checkable
+class KeepsNames(Protocol):
+    """What a kind of task offers besides whose labels are made up, and are to stay the same from version to version."""
+
+    def follow(self, table: Table, task: Task, former: Sequence[str]) -> tuple[Table, Task]:
+        """Return a posed table and its task with labels as the version before had them.
+
+        Parameters
+        ----------
+        former : sequence of str
+            Label that the version before gives each row.
+        """
+        ...
+
+
+@runtime_checkable
+class RaisesObjections(Protocol):
+    """What a kind of task offers besides that may speak against a release whatever the scores are."""
+
+    def objections(self, task: Task) -> tuple[tuple[bool, str], ...]:
+        """Return reasons in words, each with whether it forbids a release."""
         ...

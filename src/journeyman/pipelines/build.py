@@ -24,8 +24,19 @@ from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble
 from journeyman.inference.champion import champion_predictions, learned_file
 from journeyman.inference.example_rows import explained_examples
+from journeyman.inference.former_names import keep_names
 from journeyman.inference.model_files import make_scorer
-from journeyman.interfaces import Metric, PosesExamination, QualityRule, RuleScope, Run, Source, scope_of
+from journeyman.interfaces import (
+    KeepsNames,
+    Metric,
+    PosesExamination,
+    QualityRule,
+    RuleScope,
+    Run,
+    SettlesTask,
+    Source,
+    scope_of,
+)
 from journeyman.pipelines.final_fits import choose_seed_replicas, fit_final, model_card, with_duplicate_lookup
 from journeyman.pipelines.package_release import BuildFacts, ReleasedModel, build_report, package_release
 from journeyman.pipelines.search import search
@@ -68,6 +79,8 @@ def build(
     """
     tell, asked = components.progress.stage, settings
     repaired, findings, division = prepare_table(source, BuildContext(components, run, asked))
+    if isinstance(task_type(repaired.task), KeepsNames):
+        repaired = run.step("keep names", partial(keep_names, workspace, run, asked), repaired)
     table, task = repaired.table, repaired.task
     metric = metric_of(task)
     settings = bounded(asked, len(table.frame), len(table.features))
@@ -188,7 +201,8 @@ def _pose_examination(
     prepared = run.step("repair", partial(_repair_and_pose, kind), ingested.table, draft, checked, settings)
     tell("split")
     division = run.step("split", split, prepared.table, prepared.task, settings.seed)
-    division = replace(division, reason=f"{division.reason}; {prepared.table.planted:,} of the rows are planted")
+    if prepared.table.planted:
+        division = replace(division, reason=f"{division.reason}; {prepared.table.planted:,} of the rows are planted")
     found = sorted((*ingested.findings, *checked, *prepared.findings), key=lambda f: f.severity.rank)
     task, findings = follow_split(prepared.task, found, division)
     return replace(prepared, task=task), findings, division
@@ -198,7 +212,8 @@ def _repair_and_pose(
     kind: PosesExamination, table: Table, draft: Task, findings: Sequence[Finding], settings: BuildSettings
 ) -> Repaired:
     repaired = repair(table, draft, findings, settings)
-    return replace(repaired, table=kind.pose(repaired.table, repaired.task, settings.seed))
+    posed, task = kind.pose(repaired.table, repaired.task, settings.seed), repaired.task
+    return replace(repaired, table=posed, task=kind.settle(posed, task) if isinstance(kind, SettlesTask) else task)
 
 
 def _divide(table: Table, draft: Task, findings: Sequence[Finding], settings: BuildSettings) -> Split:

@@ -121,6 +121,7 @@ def build_report(
         recollection=built.known,
         not_tried=found.not_tried,
         examples=examples,
+        posed=table.posed,
         versions={"python": platform.python_version(), **_installed()},
     )
 

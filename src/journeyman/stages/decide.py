@@ -13,6 +13,8 @@ from journeyman.entities.evaluation import Evaluation, Score, Slice
 from journeyman.entities.finding import Finding, Remedy, Severity, open_findings
 from journeyman.entities.search import SearchLimits
 from journeyman.entities.task import Scheme, Task
+from journeyman.interfaces import RaisesObjections
+from journeyman.tasks import task_type
 
 __all__ = ["decide"]
 
@@ -78,6 +80,7 @@ def decide(
         champion is surely better; else ASK: the champion stays until a person decides.
     """
     reasons = [
+        *_objections(task),
         *_worth(evaluation, readings),
         *_rows(evaluation),
         *_readings(evaluation, readings),
@@ -100,6 +103,14 @@ def decide(
     after = "; ".join(text for text in (price, stays) if text)
     evidence = {**_evidence(evaluation, comparison), "readings": readings.builds}
     return Decision(verdict, action, _sentence(verdict, reasons, after), texts, evidence, place)
+
+
+def _objections(task: Task) -> list[_Reason]:
+    """Return what the kind of task itself says against a release."""
+    kind = task_type(task)
+    if not isinstance(kind, RaisesObjections):
+        return []
+    return [_Reason(_Weight.STOP if grave else _Weight.CARE, text) for grave, text in kind.objections(task)]
 
 
 def _worth(evaluation: Evaluation, readings: Readings) -> list[_Reason]:

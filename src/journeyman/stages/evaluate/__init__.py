@@ -155,6 +155,8 @@ def _positive(examined: Examined) -> tuple[FloatArray, FloatArray]:
 
 def _pictures(examined: Examined, task: Task, seed: int) -> tuple[FloatArray, IntArray, dict[str, Curve]]:
     pictures = task_type(task).traits.pictures
+    if not pictures:
+        return np.empty(0), np.empty(0, dtype=np.int64), {}
     if not pictures & {Picture.PROBABILITIES, Picture.RANKING}:
         histogram = curves.histogram(examined.predictions[:, 0])
         if Picture.QUANTILES not in pictures:

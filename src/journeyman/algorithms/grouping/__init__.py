@@ -1,0 +1,1 @@
+"""Groups of rows without labels: ways of grouping, how many groups there are, and the model that assigns rows."""

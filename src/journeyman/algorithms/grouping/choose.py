@@ -1,0 +1,177 @@
+"""How many groups there are, and which way of grouping finds them again on other rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.algorithms.grouping.copies import one_mode, shuffled
+from journeyman.algorithms.grouping.partition import Method
+from journeyman.algorithms.grouping.stability import Stability, halved
+from journeyman.entities.grouping import NumberOfGroups
+
+__all__ = ["Blocks", "Choice", "choose_groups", "distinct_rows"]
+
+FloatArray = NDArray[np.float64]
+Blocks = tuple[tuple[int, ...], ...]
+"""Features of each column, by position."""
+
+_MOST_GROUPS = 10
+_ROWS_A_GROUP = 10
+_ROWS, _TESTED_ROWS = 2_000, 500
+_HALVINGS = 6
+_SHUFFLED, _ONE_MODE = 59, 39
+_LEVEL = 0.05
+_NUMBERS = (2, 3, 4, 6)
+_STRONG = 0.8  # prediction strength of groups that are there (Tibshirani and Walther 2005)
+_ALIKE, _WEAKEST = 0.87, 0.6  # or so much agreement, where one small group alone is weak
+_MIXTURES = (Method.TIED, Method.FULL)
+_CONTINUOUS = 50  # different values of a column in which equal rows are copies of one
+_LEAST_VARIANCE = 1e-2
+_TINY = 1e-12
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How rows are grouped, and why.
+
+    Attributes
+    ----------
+    k : int
+        Groups; 1 where there are none.
+    method : Method
+        How.
+    runner_up : int
+        Next best number; 0 for none.
+    curve : tuple of NumberOfGroups
+        What was measured, by number.
+    beyond_columns, beyond_one_mode : float
+        Share of copies without groups whose groups are as tight (see :class:`Grouping`).
+    supported : bool
+        Whether groups are tighter than in copies without groups, and ``k`` of them are found again on other rows.
+    """
+
+    k: int
+    method: Method
+    runner_up: int
+    curve: tuple[NumberOfGroups, ...]
+    beyond_columns: float
+    beyond_one_mode: float
+    supported: bool
+
+
+def choose_groups(x: FloatArray, blocks: Blocks, asked: int, seed: int) -> Choice:
+    """Choose a number of groups, or a way for the number that was asked for.
+
+    1. Groups are there only if they are tighter than in copies whose columns were shuffled, and than in copies with one
+       mode and the same dependence of columns: shares of such copies that are as tight are exact p-values for
+       independent columns, and simulated ones for dependent columns with one mode.
+    2. The number is the largest that mixtures find again on other rows; k-means and Ward's tree are asked only where
+       mixtures find none, since they cut long groups into stable pieces.
+    3. The way is the one whose groups of two halves of the rows agree best.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_samples, n_features)
+        Prepared rows.
+    blocks : tuple of tuple of int
+        Features of each column.
+    asked : int
+        Number of groups; 0 for the best.
+    seed : int
+        Of samples, halvings and copies.
+    """
+    rng = np.random.default_rng([seed, 3])
+    rows = distinct_rows(x)
+    rows = rows[np.sort(rng.permutation(len(rows))[:_ROWS])]
+    tested = rows[np.sort(rng.permutation(len(rows))[:_TESTED_ROWS])]
+    beyond_columns, beyond_one_mode, gaps = _beyond_copies(tested, blocks, rng)
+    there = max(beyond_columns, beyond_one_mode) <= _LEVEL
+    most = int(np.clip(len(rows) // _ROWS_A_GROUP, 2, _MOST_GROUPS))
+    numbers = sorted({*range(2, most + 1), *((asked,) if asked else ())})
+    found = {(k, m): halved(rows, k, m, _HALVINGS, seed) for k in numbers for m in Method if len(rows) >= 4 * k}
+    if not found:
+        found = {(k, m): halved(x, k, m, _HALVINGS, seed) for k in (asked or 2,) for m in Method}
+        numbers = [asked or 2]
+    numbers = [k for k in numbers if (k, Method.TIED) in found]
+    best = {k: max(Method, key=lambda m: round(found[k, m].agreement, 2)) for k in numbers}
+    curve = tuple(_measured(k, best[k], found[k, best[k]], gaps) for k in numbers)
+    k = asked or (_largest(found, numbers) if there else 1)
+    k = k if k in best or k == 1 else max(numbers)
+    method = best.get(k, Method.TIED)
+    supported = there and k > 1 and any(_stable(found[k, m]) for m in Method)
+    return Choice(k, method, _runner_up(curve, k), curve, beyond_columns, beyond_one_mode, supported)
+
+
+def distinct_rows(x: FloatArray) -> FloatArray:
+    """Return rows without copies, where a column has so many values that equal rows are copies of one another."""
+    if max(len(np.unique(column)) for column in x.T) <= _CONTINUOUS:
+        return x
+    return np.asarray(x[np.sort(np.unique(x, axis=0, return_index=True)[1])])
+
+
+def _stable(found: Stability) -> bool:
+    strong = found.strength + found.error >= _STRONG
+    return strong or (found.agreement >= _ALIKE and found.strength >= _WEAKEST)
+
+
+def _largest(found: dict[tuple[int, Method], Stability], numbers: Sequence[int]) -> int:
+    """Return the largest number of groups that is found again on other rows; 1 for none."""
+    for methods in (_MIXTURES, tuple(Method)):
+        stable = [k for k in numbers if any(_stable(found[k, m]) for m in methods)]
+        if stable:
+            return max(stable)
+    return 1
+
+
+def _measured(k: int, method: Method, found: Stability, gaps: dict[int, float]) -> NumberOfGroups:
+    nearest = min(gaps, key=lambda number: abs(number - k))
+    return NumberOfGroups(k, method.value, found.strength, found.error, found.agreement, gaps[nearest])
+
+
+def _runner_up(curve: Sequence[NumberOfGroups], k: int) -> int:
+    others = [point for point in curve if point.k != k]
+    return max(others, key=lambda point: point.agreement).k if others else 0
+
+
+def _beyond_copies(x: FloatArray, blocks: Blocks, rng: np.random.Generator) -> tuple[float, float, dict[int, float]]:
+    """Return p-values against both kinds of copy, and how many standard deviations groups are tighter, by number."""
+    seed = int(rng.integers(2**31))
+    own = _tightness(x, seed)
+    pairs = []
+    for copies in (
+        [shuffled(x, blocks, rng) for _ in range(_SHUFFLED)],
+        list(one_mode(x, _ONE_MODE, rng)),
+    ):
+        others = np.array([_tightness(copy, seed) for copy in copies])
+        middle, spread = others.mean(axis=0), np.maximum(others.std(axis=0), 1e-9)
+        here, there = (own - middle) / spread, (others - middle) / spread
+        as_tight = int((there.max(axis=1) >= here.max()).sum())
+        pairs.append(((1 + as_tight) / (1 + len(copies)), here))
+    (columns, first), (mode, second) = pairs
+    each = np.minimum(first, second).reshape(-1, len(_NUMBERS)).max(axis=0)
+    return columns, mode, dict(zip(_NUMBERS, each.tolist(), strict=True))
+
+
+def _tightness(x: FloatArray, seed: int) -> FloatArray:
+    """Return how much tighter groups are than all rows together, on a log scale, as they lie and with axes made alike."""
+    from sklearn.cluster import KMeans  # noqa: PLC0415 - a service loads scikit-learn for nothing
+
+    found = []
+    for rows in (x, _alike(x)) if x.shape[1] > 1 else (x,):
+        total = float(rows.var(axis=0).sum())
+        for k in _NUMBERS:
+            k = min(k, max(1, len(np.unique(rows, axis=0)) - 1))
+            within = KMeans(k, n_init=2, random_state=seed, max_iter=50).fit(rows).inertia_ / len(rows)
+            found.append(-np.log((within + _TINY) / (total + _TINY)))
+    return np.array(found)
+
+
+def _alike(x: FloatArray) -> FloatArray:
+    """Return rows turned and scaled so that their axes are uncorrelated, of variance 1 but for the flattest."""
+    covariance = np.atleast_2d(np.cov(x.T)) + _LEAST_VARIANCE * np.eye(x.shape[1])
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray((x - x.mean(axis=0)) @ vectors / np.sqrt(values))
