@@ -25,9 +25,10 @@ from journeyman.interfaces.relation import Relation, TableReader, place
 from journeyman.interfaces.report_section import ReportSection
 from journeyman.interfaces.running import Clock, Progress, Run
 from journeyman.interfaces.stream import Stream
-from journeyman.interfaces.task_type import HasOptions, PosesExamination, TaskType
+from journeyman.interfaces.task_type import AlarmLimit, FlagsRows, HasOptions, PosesExamination, TaskType
 
 __all__ = [
+    "AlarmLimit",
     "Algorithm",
     "Averaging",
     "Clock",
@@ -37,6 +38,7 @@ __all__ = [
     "FitRequest",
     "FittedModel",
     "FittedPreparation",
+    "FlagsRows",
     "HasOptions",
     "LearnsLong",
     "Matrix",
