@@ -85,7 +85,7 @@ def test_odd_rows_are_flagged_with_the_column_that_makes_them_odd(workspace: Pat
     out = tmp_path / "scores.csv"
     run("predict", "m", str(tmp_path / "new.csv"), "--out", str(out), "--workspace", str(workspace))
     found = pd.read_csv(out)
-    assert list(found.columns) == ["anomaly score", "flagged"]
+    assert list(found.columns) == ["anomaly score", "flagged", "reasons"]
     assert found["flagged"].iloc[list(odd)].all()
     assert found["flagged"].drop(index=list(odd)).mean() < 0.04
     assert found["anomaly score"].between(0.0, 1.0, inclusive="left").all()

@@ -61,8 +61,8 @@ class Task:
     output_names : tuple of str
         What the numbers of a prediction are, the one that stands for it first, such as ("0.5", "0.1", "0.9") for
         quantiles; empty for classes, and where there is one number.
-    options : mapping of str to float
-        What the kind of task was given besides, such as a share of alarms; empty where it has no options.
+    options : mapping of str to float or str
+        What the kind of task was given besides, such as a share of alarms or a column; empty where it has no options.
     panel : Panel or None
         What is forecast, where rows are steps of series.
     """
@@ -80,7 +80,7 @@ class Task:
     label_delay: float = 0.0
     metric_loss: str | None = None
     output_names: tuple[str, ...] = ()
-    options: Mapping[str, float] = field(default_factory=dict)
+    options: Mapping[str, float | str] = field(default_factory=dict)
     panel: Panel | None = None
 
     @property

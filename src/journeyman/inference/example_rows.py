@@ -12,9 +12,12 @@ from journeyman.entities.evaluation import Evaluation, Example
 from journeyman.entities.profile import Profile
 from journeyman.entities.table import Block, Table, to_block
 from journeyman.entities.task import Task
+from journeyman.interfaces import FlagsRows
 from journeyman.stages.attribute import attributions, typical_row
+from journeyman.stages.single_out import reliefs, usual_values
+from journeyman.tasks import task_type
 
-__all__ = ["explained_examples"]
+__all__ = ["explained_examples", "value_text"]
 
 FloatArray = NDArray[np.float64]
 _MOST_REASONS = 4
@@ -26,7 +29,7 @@ def explained_examples(
     """Return the evaluation's example rows, each with up to four columns that moved its prediction most.
 
     Contributions are to the probability of the predicted class, or to the value (the first output), as against a
-    typical row.
+    typical row; where odd rows are flagged, how much less odd the row would be with a usual value there.
 
     Parameters
     ----------
@@ -40,14 +43,18 @@ def explained_examples(
         return ()
     block = to_block(table.frame.iloc[[row.position for row in chosen]], table.features)
     outputs = [int(np.argmax(row.predictions)) if task.labels else 0 for row in chosen]
-    typical = typical_row(statistics, table.features)
-    reasons = attributions(predict, block, typical, outputs)
+    kind = task_type(task)
+    if isinstance(kind, FlagsRows):
+        usual = usual_values(statistics, table.features)
+        reasons = reliefs(lambda rows: kind.surprise(predict(rows)), block, usual)
+    else:
+        reasons = attributions(predict, block, typical_row(statistics, table.features), outputs)
     names = list(block)
     found = []
     for i, row in enumerate(chosen):
         strongest = np.argsort(-np.abs(reasons[i]), kind="stable")[:_MOST_REASONS]
         moved = [(names[k], float(reasons[i, k])) for k in strongest if reasons[i, k] != 0.0]
-        values = {column.name: _text(column, block[column.name][i]) for column in table.features}
+        values = {column.name: value_text(column, block[column.name][i]) for column in table.features}
         said = tuple((name, values[name], change) for name, change in moved)
         if task.labels:
             labels = task.labels[int(row.truth)], task.labels[outputs[i]]
@@ -57,7 +64,7 @@ def explained_examples(
     return tuple(found)
 
 
-def _text(column: Column, value: object) -> str:
+def value_text(column: Column, value: object) -> str:
     """Say a value of a block as the table has it."""
     if column.kind.categorical:
         code = int(value)  # type: ignore[call-overload]  # of a category, as to_block gives it

@@ -18,13 +18,16 @@ from journeyman.arrow import pa, pq
 from journeyman.entities.table import Block
 from journeyman.entities.task_traits import Bound
 from journeyman.errors import SettingsError
+from journeyman.inference.example_rows import value_text
 from journeyman.inference.release import Release
-from journeyman.tasks import task_type
+from journeyman.interfaces import FlagsRows
+from journeyman.tasks import outputs_together, task_type
 
 __all__ = ["Layout", "opened_predictions", "prediction_columns"]
 
 FloatArray = NDArray[np.float64]
 Keep = Callable[[pd.DataFrame], None]
+_MOST_EXPLAINED, _MOST_NAMED, _LEAST_REASON = 1_000, 3, 0.2
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Layout:
 def prediction_columns(
     release: Release, rows: pd.DataFrame, block: Block, answers: FloatArray, layout: Layout
 ) -> pd.DataFrame:
-    """Return kept columns, predictions under the target's name, probabilities of classes, and intervals.
+    """Return kept columns, predictions under the target's name, probabilities of classes, intervals, and reasons.
 
     Numbers are rounded as people read them: to six digits, whole parts never cut. All digits come from
     ``release.predict``.
@@ -84,8 +87,11 @@ def prediction_columns(
     columns: dict[str, object] = {}
     kind = task_type(task)
     columns[task.target] = labels if task.labels else _readable(labels)
-    for name, values in kind.named_outputs(answers, task).items():
+    named = outputs_together(answers, task)
+    for name, values in named.items():
         columns[name] = values if values.dtype == bool else values.round(6) if task.labels else _readable(values)
+    if isinstance(kind, FlagsRows):
+        columns["reasons"] = _reasons(release, block, answers, named["flagged"])
     if layout.interval and kind.traits.bound is Bound.NONE:
         raise SettingsError(f"a task of kind {task.kind} has no intervals", hint="leave --interval out")
     if layout.interval and kind.traits.bound is Bound.LABELS:
@@ -100,6 +106,27 @@ def prediction_columns(
         for name in layout.kept(list(given.columns), release.identifiers)
     }
     return pd.DataFrame({**kept, **columns})
+
+
+def _reasons(release: Release, block: Block, answers: FloatArray, flagged: NDArray[np.bool_]) -> list[str]:
+    """Return what makes each flagged row odd, "pieces = 900; load = 20"; empty for others, and beyond the oddest 1,000.
+
+    Up to three columns are named, each with at least a fifth of what the first one explains.
+    """
+    texts = [""] * len(flagged)
+    rows = np.flatnonzero(flagged)
+    rows = rows[np.argsort(-answers[rows, 0], kind="stable")][:_MOST_EXPLAINED]
+    if not len(rows):
+        return texts
+    chosen = {name: values[rows] for name, values in block.items()}
+    found = release.reliefs(chosen)
+    assert found is not None  # such a kind of task flags rows
+    for row, figures, number in zip(rows.tolist(), found, range(len(rows)), strict=True):
+        strongest = np.argsort(-figures, kind="stable")[:_MOST_NAMED]
+        least = max(figures.max() * _LEAST_REASON, np.finfo(np.float64).tiny)
+        columns = [release.columns[k] for k in strongest if figures[k] >= least]
+        texts[row] = "; ".join(f"{c.name} = {value_text(c, chosen[c.name][number])}" for c in columns)
+    return texts
 
 
 def _readable(values: NDArray[np.generic]) -> FloatArray:

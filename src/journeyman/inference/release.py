@@ -34,14 +34,16 @@ from journeyman.inference.release_frames import (
     row_index,
 )
 from journeyman.inference.scorer import Scorer
+from journeyman.interfaces import FlagsRows
 from journeyman.plugins import load_parts
 from journeyman.reports.card import report_card
 from journeyman.sources.parsing import RowReader
 from journeyman.stages.attribute import typical_row
 from journeyman.stages.conform import conform, conform_part, judge
+from journeyman.stages.single_out import reliefs, usual_values
 from journeyman.stores.facts import decode
 from journeyman.stores.releases import read_release, release_digest
-from journeyman.tasks import task_type
+from journeyman.tasks import outputs_together, task_type
 from journeyman.tasks.typed_labels import typed_labels
 
 __all__ = [
@@ -212,7 +214,7 @@ class Release:
         if self.task.output_names:
             frame = pd.DataFrame(predictions, columns=list(self.task.output_names))
         else:
-            named = task_type(self.task).named_outputs(predictions, self.task)
+            named = outputs_together(predictions, self.task)
             if self.task.labels or not named:
                 raise TypeError(f"{self.name} says nothing besides its prediction; use predict")
             frame = pd.DataFrame({self.task.target: predictions[:, 0], **named})
@@ -223,6 +225,9 @@ class Release:
 
         A row's contributions sum to its prediction less that of a typical row (medians and most frequent names of the
         training table), which is ``attrs["base"]`` of the frame: a number, or with several classes one a row.
+
+        Where odd rows are flagged, a column's figure is how much less odd the row would be with a usual value in its
+        place, as a difference of negative logs of the share of rows that are as odd; those have no sum.
 
         Parameters
         ----------
@@ -249,9 +254,20 @@ class Release:
         else:
             codes = {value: code for code, value in enumerate(typed_labels(self.task).tolist())}
             outputs = [codes[value] for value in self.labels(predictions).tolist()]
+        reliefs = self.reliefs(conformed.block)
+        if reliefs is not None:
+            return pd.DataFrame(reliefs, columns=list(conformed.block), index=row_index(rows, len(reliefs)))
         typical = typical_row(self.report.profile, self.columns)
         frame = contribution_frame(predict, conformed.block, typical, outputs)
         return frame.set_index(row_index(rows, len(frame)))
+
+    def reliefs(self, block: Block) -> FloatArray | None:
+        """Return how much less odd rows would be with a usual value in each column; None where none are flagged."""
+        kind = task_type(self.task)
+        if not isinstance(kind, FlagsRows):
+            return None
+        usual = usual_values(self.report.profile, self.columns)
+        return reliefs(lambda rows: kind.surprise(self._scorer.predict(rows)), block, usual)
 
     def _values(self, block: Block) -> FloatArray:
         """Return the numbers that stand for predictions, shape (n_samples, 1)."""

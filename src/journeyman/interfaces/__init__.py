@@ -26,6 +26,8 @@ from journeyman.interfaces.report_section import ReportSection
 from journeyman.interfaces.running import Clock, Progress, Run
 from journeyman.interfaces.stream import Stream
 from journeyman.interfaces.task_type import (
+    AlarmLimit,
+    FlagsRows,
     HasOptions,
     KeepsNames,
     PosesExamination,
@@ -35,6 +37,7 @@ from journeyman.interfaces.task_type import (
 )
 
 __all__ = [
+    "AlarmLimit",
     "Algorithm",
     "Averaging",
     "Clock",
@@ -44,6 +47,7 @@ __all__ = [
     "FitRequest",
     "FittedModel",
     "FittedPreparation",
+    "FlagsRows",
     "HasOptions",
     "KeepsNames",
     "LearnsLong",

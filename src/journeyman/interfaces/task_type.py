@@ -16,7 +16,16 @@ from journeyman.entities.task_traits import TaskTraits
 from journeyman.interfaces.metric import Metric
 from journeyman.settings import BuildSettings
 
-__all__ = ["HasOptions", "KeepsNames", "PosesExamination", "RaisesObjections", "SettlesTask", "TaskType"]
+__all__ = [
+    "AlarmLimit",
+    "FlagsRows",
+    "HasOptions",
+    "KeepsNames",
+    "PosesExamination",
+    "RaisesObjections",
+    "SettlesTask",
+    "TaskType",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -165,4 +174,33 @@ class RaisesObjections(Protocol):
 
     def objections(self, task: Task) -> tuple[tuple[bool, str], ...]:
         """Return reasons in words, each with whether it forbids a release."""
+        ...
+
+
+class AlarmLimit(Protocol):
+    """What keeps the number of flagged rows within a capacity while rows come one by one."""
+
+    def admit(self, flagged: NDArray[np.bool_], scores: FloatArray, now: float) -> NDArray[np.bool_]:
+        """Return which of the rows that came together are flagged; ``now`` is in seconds and never goes back."""
+        ...
+
+
+@runtime_checkable
+class FlagsRows(Protocol):
+    """What a kind of task offers besides that flags rows as odd."""
+
+    def alarm_share(self, task: Task) -> float:
+        """Return the share of ordinary rows that may be flagged."""
+        ...
+
+    def surprise(self, predictions: FloatArray) -> FloatArray:
+        """Return how odd rows are on a scale on which columns are compared, shape (n_samples,)."""
+        ...
+
+    def within_capacity(self, predictions: FloatArray, task: Task) -> NDArray[np.bool_]:
+        """Return which of the rows that came together are flagged, shape (n_samples,)."""
+        ...
+
+    def alarm_budget(self, task: Task) -> AlarmLimit | None:
+        """Return a new limit for rows that come one by one; None where the number of alarms is not limited."""
         ...

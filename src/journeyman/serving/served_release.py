@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from journeyman.entities.finding import Finding
 from journeyman.entities.prediction import Answer, Part, RowFinding, Value
 from journeyman.inference.release import Release
 from journeyman.inference.trained_columns import trained_columns
+from journeyman.interfaces import AlarmLimit, FlagsRows
 from journeyman.serving.requests import Row
 from journeyman.stages.admit import RowAdmission
 from journeyman.stages.attribute import attribute, typical_row
@@ -32,9 +34,13 @@ class ServedRelease:
         From ``journeyman.load``.
     known : collection of str
         Names that rows may bring besides the model's columns.
+    clock : callable
+        Returns seconds that never go back, by which a daily capacity of alarms fills up.
     """
 
-    def __init__(self, release: Release, known: Collection[str] = ()) -> None:
+    def __init__(
+        self, release: Release, known: Collection[str] = (), clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.name, self.version, self.task = release.name, release.version, release.task
         self.columns = release.columns
         self.report = release.report
@@ -47,6 +53,10 @@ class ServedRelease:
         self._admission = RowAdmission(trained, {*known, *release.left_out})
         self._labels = typed_labels(self.task).tolist() if self.task.labels else []
         self._typical = typical_row(self.report.profile, release.columns)
+        kind = task_type(self.task)
+        self._flags = kind if isinstance(kind, FlagsRows) else None
+        self._budget = None if self._flags is None else self._flags.alarm_budget(self.task)
+        self._clock = clock
 
     def answer(self, rows: Sequence[Row], part: Part) -> list[Answer | RowMisfit]:
         """Answer rows, each on its own; what is wrong with a row is its own answer."""
@@ -67,16 +77,35 @@ class ServedRelease:
             else:
                 given.append(self._estimated(answers[number], intervals[number], findings, part))
             number += 1
+        return given if self._budget is None else self._within_budget(given, self._budget)
+
+    def _within_budget(self, given: list[Answer | RowMisfit], budget: AlarmLimit) -> list[Answer | RowMisfit]:
+        """Return the answers, those beyond the capacity no longer flagged."""
+        places = [k for k, one in enumerate(given) if isinstance(one, Answer) and one.outputs]
+        answers = [one for one in (given[k] for k in places) if isinstance(one, Answer)]
+        flagged = np.array([bool(one.outputs["flagged"]) for one in answers], dtype=bool)
+        scores = np.array([one.prediction for one in answers], dtype=np.float64)
+        admitted = budget.admit(flagged, scores, self._clock()).tolist()
+        for k, one, kept in zip(places, answers, admitted, strict=True):
+            given[k] = replace_fields(one, outputs={**one.outputs, "flagged": kept})
         return given
 
     def warm(self) -> None:
         """Answer a row of missing values, so that everything that loads late is loaded before the first caller."""
+        budget, self._budget = self._budget, None  # such a row is nobody's alarm
         self.answer([dict.fromkeys((c.name for c in self.columns), None)], Part.CHAMPION)
+        self._budget = budget
 
     def explained(self, row: Row, answer: Answer) -> Answer:
-        """Return the answer with the contribution of each column: to the probability of the label, or to the value."""
+        """Return the answer with the contribution of each column: to the probability of the label, or to the value.
+
+        Where rows are flagged as odd, it is how much less odd the row would be with a usual value there.
+        """
         output = self._labels.index(answer.prediction) if self._labels else 0
         block = self._admission.read([row]).block
+        found = self._release.reliefs(block)
+        if found is not None:
+            return replace_fields(answer, reasons=dict(zip(block, found[0].tolist(), strict=True)))
         return replace_fields(answer, reasons=attribute(self._release.answer_block, block, self._typical, output))
 
     def _estimated(

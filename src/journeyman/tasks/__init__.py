@@ -6,15 +6,27 @@ import difflib
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from journeyman.entities.task import Task
 from journeyman.errors import SettingsError
-from journeyman.interfaces import HasOptions, Metric, TaskType
+from journeyman.interfaces import FlagsRows, HasOptions, Metric, TaskType
 from journeyman.metrics import all_metrics, refuse_metric
 from journeyman.plugins import load_parts
 from journeyman.settings import BuildSettings
 
-__all__ = ["all_task_types", "check_target", "find_task_type", "fitting_metrics", "metric_of", "task_type"]
+__all__ = [
+    "all_task_types",
+    "check_target",
+    "find_task_type",
+    "fitting_metrics",
+    "metric_of",
+    "outputs_together",
+    "task_type",
+]
 
 
 @cache
@@ -82,6 +94,16 @@ def task_type(task: Task) -> TaskType:
     """Return what a task's kind does, as the task has chosen its options."""
     kind = find_task_type(task.kind)
     return kind.of(task) if isinstance(kind, HasOptions) else kind
+
+
+def outputs_together(predictions: NDArray[np.float64], task: Task) -> Mapping[str, NDArray[Any]]:
+    """Return what is said of rows besides their predictions, by name, where they came together.
+
+    It is what is said of each alone, except that no more rows are flagged than a capacity allows for.
+    """
+    kind = task_type(task)
+    named = kind.named_outputs(predictions, task)
+    return {**named, "flagged": kind.within_capacity(predictions, task)} if isinstance(kind, FlagsRows) else named
 
 
 def fitting_metrics(task: Task) -> Mapping[str, Metric]:

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.anomaly import PLANTED
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.metric import ANOMALY_LOSS
 from journeyman.entities.table import Block
@@ -30,7 +31,7 @@ class UnlabelledPreparation:
 
     A column is one feature, so that no column outweighs others by the number of its categories or by its gaps.
 
-    Rows that were planted to examine a model (label 1, where ``ANOMALY_LOSS`` is minimised) teach nothing.
+    Rows that were planted to examine a model (where ``ANOMALY_LOSS`` is minimised) teach nothing.
     """
 
     name: str = "unlabelled"
@@ -51,7 +52,7 @@ class UnlabelledPreparation:
         self, block: Block, columns: Sequence[Column], y: NDArray[np.float64], task: Task, seed: int
     ) -> tuple[FittedPreparation, Matrix]:
         """Learn medians, scales and frequencies from the rows that were not planted."""
-        taught = y != 1.0 if task.loss == ANOMALY_LOSS else np.ones(len(y), dtype=bool)
+        taught = y != PLANTED if task.loss == ANOMALY_LOSS else np.ones(len(y), dtype=bool)
         ordinary = {name: values[taught] for name, values in block.items()}
         steps: list[Step] = []
         numbers = tuple(c.name for c in columns if c.kind.numeric)

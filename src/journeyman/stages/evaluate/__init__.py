@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.anomaly import PLANTED, are_odd
 from journeyman.entities.conformal import Conformal
 from journeyman.entities.evaluation import Curve, Evaluation, ExampleRow, Importance, Slice
 from journeyman.entities.split import Split
@@ -164,11 +165,12 @@ def _pictures(examined: Examined, task: Task, seed: int) -> tuple[FloatArray, In
         levels = np.array(task.output_names, dtype=np.float64)
         return *histogram, {"calibration": curves.quantile_calibration(examined.y, examined.predictions, levels)}
     calibrated = Picture.PROBABILITIES in pictures
-    truth, p = _positive(examined) if calibrated else (examined.y, examined.predictions[:, 0])
+    truth, p = _positive(examined) if calibrated else (are_odd(examined.y), examined.predictions[:, 0])
     drawn = {"calibration": curves.calibration(truth, p)} if calibrated else {}
     drawn |= {"gain": curves.gain(truth, p), "roc": curves.roc(truth, p)}
     drawn["precision_recall"] = curves.precision_recall(truth, p)
-    return *curves.histogram(p, 0.0, 1.0), drawn
+    shown = p if calibrated else p[examined.y != PLANTED]  # what a user will see holds no planted rows
+    return *curves.histogram(shown, 0.0, 1.0), drawn
 
 
 def _calibration(examined: Examined, task: Task) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.anomaly import PLANTED
 from journeyman.entities.evaluation import ExampleRow
 
 __all__ = ["example_rows", "strangest_rows"]
@@ -40,7 +41,7 @@ def example_rows(
 
 
 def strangest_rows(rows: NDArray[np.int64], y: FloatArray, predictions: FloatArray) -> tuple[ExampleRow, ...]:
-    """Return the ten rows of label 0 whose first output is highest; parameters as for ``example_rows``."""
-    real = np.flatnonzero(y == 0.0)
+    """Return the ten rows of the table whose first output is highest; parameters as for ``example_rows``."""
+    real = np.flatnonzero(y != PLANTED)
     order = real[np.argsort(-predictions[real, 0], kind="stable")][:_STRANGEST]
     return tuple(ExampleRow("strangest", int(rows[i]), 0.0, tuple(predictions[i].tolist())) for i in order)
