@@ -25,12 +25,13 @@ from journeyman.interfaces.relation import Relation, TableReader, place
 from journeyman.interfaces.report_section import ReportSection
 from journeyman.interfaces.running import Clock, Progress, Run
 from journeyman.interfaces.stream import Stream
-from journeyman.interfaces.task_type import HasOptions, PosesExamination, TaskType
+from journeyman.interfaces.task_type import DrawsCurves, HasOptions, PosesExamination, TaskType
 
 __all__ = [
     "Algorithm",
     "Averaging",
     "Clock",
+    "DrawsCurves",
     "DriftDetector",
     "Engine",
     "Exporter",
