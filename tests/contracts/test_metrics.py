@@ -15,6 +15,7 @@ import pytest
 from journeyman.entities.metric import Loss, MetricWords
 from journeyman.interfaces import Metric
 from journeyman.metrics import METRICS
+from journeyman.metrics.ordered import ORDERED
 from journeyman.metrics.regression import RegressionMetric
 from journeyman.tasks.quantiles import PinballLoss, QuantileCoverage
 from journeyman.testing.metric_checks import check_metric
@@ -38,6 +39,11 @@ def within_half():
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
 def test_built_in(metric: Metric) -> None:
+    check_metric(metric)
+
+
+@pytest.mark.parametrize("metric", ORDERED, ids=lambda metric: metric.name)
+def test_metrics_of_ordered_classes(metric: Metric) -> None:
     check_metric(metric)
 
 

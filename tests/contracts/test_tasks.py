@@ -11,10 +11,12 @@ from journeyman.tasks import all_task_types
 from journeyman.tasks.numbers import Regression
 from journeyman.testing.task_checks import check_task
 
+OPTIONS = {"ordered": {"order": "a,b,c"}}
+
 
 @pytest.mark.parametrize("name", all_task_types())
 def test_built_in(name: str) -> None:
-    check_task(all_task_types()[name])
+    check_task(all_task_types()[name], OPTIONS.get(name, {}))
 
 
 @dataclass(frozen=True)

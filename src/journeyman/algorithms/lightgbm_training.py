@@ -14,7 +14,7 @@ from journeyman.entities.metric import Loss
 from journeyman.entities.task import Link
 from journeyman.interfaces import FitRequest, Matrix
 
-__all__ = ["TrainedTrees", "boosted", "boosted_quantiles"]
+__all__ = ["TrainedTrees", "boosted", "boosted_by", "boosted_quantiles"]
 
 FloatArray = NDArray[np.float64]
 _MOST_ROUNDS = 1500
@@ -100,6 +100,51 @@ def boosted_quantiles(request: FitRequest, levels: Sequence[float]) -> tuple[lis
     kept = here if valid is None else watch.best_round
     each = zip(boosters, levels, strict=True)
     return [(TrainedTrees(booster, request.x), _rounds_of(level, kept)) for booster, level in each], kept
+
+
+Slopes = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
+"""Scores of training rows, shape (n_samples, n_outputs), to the loss's first and second derivatives by them."""
+
+
+def boosted_by(
+    request: FitRequest, slopes: Slopes, valid_loss: Callable[[FloatArray], float], outputs: int = 1
+) -> tuple[TrainedTrees, int]:
+    """Boost as ``boosted`` does, down the slopes of a loss of one's own; trees give raw scores.
+
+    Parameters
+    ----------
+    slopes : callable
+        Called once a round, so that it may learn from round to round, too; it heeds the rows' weights itself.
+    valid_loss : callable
+        Scores of the validation rows, shape (n_valid, n_outputs), to what is to be least.
+    outputs : int
+        Trees of a round.
+    """
+    data, valid = _datasets(request)
+    settings = {**_settings(request), "objective": "none", "metric": "none", "num_class": outputs}
+    booster = lightgbm.Booster(settings, data)
+    valid = None if request.valid_x is None else valid
+
+    def down(scores: FloatArray, _: object) -> tuple[FloatArray, FloatArray]:
+        first, second = slopes(scores.reshape(len(request.y), outputs))
+        return (first[:, 0], second[:, 0]) if outputs == 1 else (first, second)
+
+    def loss(scores: FloatArray, _: object) -> tuple[str, float, bool]:
+        return "loss", valid_loss(scores.reshape(-1, outputs)), False
+
+    watch = _Watch(_patience(settings), request.out_of_time)
+    if valid is not None:
+        booster.add_valid(valid, "valid")
+    here = 0
+    for here in range(1, (_MOST_ROUNDS if valid is not None else request.rounds or 100) + 1):
+        over = booster.update(fobj=down)  # true where no split is left
+        if valid is None:
+            over = over or (here >= request.least_rounds and request.out_of_time())
+        else:
+            over = watch.is_over(here, float(booster.eval_valid(loss)[-1][2])) or over
+        if over:
+            break
+    return TrainedTrees(booster, request.x), min(watch.best_round if valid is not None else here, here)
 
 
 def _rounds_of(level: float, rounds: int) -> int:

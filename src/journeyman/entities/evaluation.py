@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from journeyman.entities.card import html_card
 from journeyman.entities.metric import MetricWords
@@ -294,6 +295,8 @@ class Evaluation:
         Binary tasks.
     example_rows : tuple of ExampleRow
         Rows that were best, typical and worst.
+    own_curves : mapping of str to tuple of Curve
+        What only this kind of task draws, by the name under which a section of the report looks for it.
     """
 
     rows: int
@@ -323,6 +326,7 @@ class Evaluation:
     thresholds: ThresholdCounts | None = None
     example_rows: tuple[ExampleRow, ...] = ()
     planted_rows: int = 0
+    own_curves: Mapping[str, tuple[Curve, ...]] = field(default_factory=dict)
 
     @property
     def real_rows(self) -> int:

@@ -17,6 +17,8 @@ class Loss(StrEnum):
     """What a model minimises while it learns."""
 
     LOG = "log"
+    ORDERED = "ordered log"
+    """The log loss of classes that have an order: whatever learns classes learns them, and some learn the order."""
     SQUARED = "squared"
     ABSOLUTE = "absolute"
     RELATIVE = "relative"

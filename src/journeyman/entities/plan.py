@@ -33,6 +33,7 @@ __all__ = [
     "Plan",
     "Step",
     "TemperatureStep",
+    "median_classes",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -155,9 +156,24 @@ class TemperatureStep:
         return temper(predictions[0], self.temperature)
 
 
+def median_classes(probabilities: FloatArray) -> NDArray[np.int64]:
+    """Return the median of each row's distribution over ordered classes: the first up to which half of it lies.
+
+    Examples
+    --------
+    >>> median_classes(np.array([[0.4, 0.25, 0.35], [0.5, 0.0, 0.5]])).tolist()
+    [1, 0]
+    """
+    # A hair below one half: sums of shares that are one half may end a rounding below it.
+    half = 0.5 * probabilities.sum(axis=1, keepdims=True) - 1e-12
+    return np.asarray((np.cumsum(probabilities, axis=1) >= half).argmax(axis=1), dtype=np.int64)
+
+
 @dataclass(frozen=True)
 class DecodeStep:
     """Probabilities to labels: the second of two classes from the threshold on, else the first of the most probable.
+
+    Of classes that have an order, the median is predicted: the first up to which at least half of the probability lies.
 
     Attributes
     ----------
@@ -167,12 +183,15 @@ class DecodeStep:
         "str", "int", "float" or "bool": as labels are given back.
     threshold : float or None
         Probability of the second class from which it is predicted; None takes the most probable class.
+    ordered : bool
+        Whether the classes have an order.
     """
 
     kind: ClassVar[NodeKind] = NodeKind.DECODE
     labels: tuple[str, ...]
     label_types: str
     threshold: float | None
+    ordered: bool = False
 
     def codes(self, probabilities: FloatArray) -> NDArray[np.int64]:
         """Return the positions of labels, shape (n_samples,).
@@ -181,7 +200,11 @@ class DecodeStep:
         --------
         >>> DecodeStep(("no", "yes"), "str", 0.3).codes(np.array([[0.6, 0.4], [0.8, 0.2]])).tolist()
         [1, 0]
+        >>> DecodeStep(("low", "middle", "high"), "str", None, True).codes(np.array([[0.4, 0.25, 0.35]])).tolist()
+        [1]
         """
+        if self.ordered:
+            return median_classes(probabilities)
         if self.threshold is not None and self.threshold != 0.5:
             return (probabilities[:, 1] >= self.threshold).astype(np.int64)
         return np.asarray(probabilities.argmax(axis=1), dtype=np.int64)

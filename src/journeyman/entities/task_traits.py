@@ -62,6 +62,8 @@ class TaskTraits:
         Whether parts of the table with greater errors than without a model are looked for.
     marked : bool
         Whether labels are marks, true or false.
+    ordered : bool
+        Whether classes have an order, so that the median class is predicted, not the most probable one.
     looked_up : bool
         Whether labels of duplicates in the training table may count beside a prediction.
     examined_weaknesses : frozenset of Cause
@@ -82,6 +84,7 @@ class TaskTraits:
     rescaled: bool = False
     sliced: bool = True
     marked: bool = False
+    ordered: bool = False
     looked_up: bool = False
     examined_weaknesses: frozenset[Cause] = frozenset()
     treatments: frozenset[TreatmentKind] = frozenset()

@@ -12,6 +12,7 @@ from journeyman.entities.evaluation import Evaluation, Example
 from journeyman.entities.profile import Profile
 from journeyman.entities.table import Block, Table, to_block
 from journeyman.entities.task import Task
+from journeyman.inference.release_plan import label_step
 from journeyman.interfaces import FlagsRows
 from journeyman.stages.attribute import attributions, typical_row
 from journeyman.stages.single_out import reliefs, usual_values
@@ -42,7 +43,8 @@ def explained_examples(
     if not chosen or not table.features:
         return ()
     block = to_block(table.frame.iloc[[row.position for row in chosen]], table.features)
-    outputs = [int(np.argmax(row.predictions)) if task.labels else 0 for row in chosen]
+    decode = label_step(task, None)
+    outputs = [int(decode.codes(np.array([row.predictions]))[0]) if decode is not None else 0 for row in chosen]
     kind = task_type(task)
     if isinstance(kind, FlagsRows):
         usual = usual_values(statistics, table.features)

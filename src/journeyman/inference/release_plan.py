@@ -9,6 +9,7 @@ from journeyman.entities.conformal import Conformal
 from journeyman.entities.plan import DecodeStep, MeanStep, Node, ParseStep, Plan, Step, TemperatureStep
 from journeyman.entities.task import Task
 from journeyman.interfaces import FittedModel, FittedPreparation
+from journeyman.tasks import task_type
 from journeyman.transformers.derived import TEXTS
 from journeyman.transformers.duplicate_lookup import DuplicateLookup
 
@@ -80,4 +81,6 @@ def with_ends(plan: Plan, decode: DecodeStep | None, conformal: Conformal | None
 
 def label_step(task: Task, threshold: float | None) -> DecodeStep | None:
     """Return how probabilities become labels; None where the predictions are values."""
-    return DecodeStep(task.labels, task.label_types, threshold) if task.labels else None
+    if not task.labels:
+        return None
+    return DecodeStep(task.labels, task.label_types, threshold, task_type(task).traits.ordered)

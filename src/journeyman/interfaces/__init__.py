@@ -27,6 +27,7 @@ from journeyman.interfaces.running import Clock, Progress, Run
 from journeyman.interfaces.stream import Stream
 from journeyman.interfaces.task_type import (
     AlarmLimit,
+    DrawsCurves,
     FlagsRows,
     HasOptions,
     KeepsNames,
@@ -41,6 +42,7 @@ __all__ = [
     "Algorithm",
     "Averaging",
     "Clock",
+    "DrawsCurves",
     "DriftDetector",
     "Engine",
     "Exporter",

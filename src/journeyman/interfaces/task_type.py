@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column
+from journeyman.entities.evaluation import Curve
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
 from journeyman.entities.task_traits import TaskTraits
@@ -18,6 +19,7 @@ from journeyman.settings import BuildSettings
 
 __all__ = [
     "AlarmLimit",
+    "DrawsCurves",
     "FlagsRows",
     "HasOptions",
     "KeepsNames",
@@ -126,6 +128,15 @@ class HasOptions(Protocol):
 
     def of(self, task: Task) -> TaskType:
         """Return the kind as a task has chosen it."""
+        ...
+
+
+@runtime_checkable
+class DrawsCurves(Protocol):
+    """What a kind of task offers besides that draws curves of its own, which a section of the report shows."""
+
+    def draw(self, y: FloatArray, predictions: FloatArray, task: Task) -> Mapping[str, tuple[Curve, ...]]:
+        """Return curves of examined rows, y of shape (n_samples,), by the name that the section looks for."""
         ...
 
 

@@ -15,6 +15,7 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.prediction import Answer, Label, LogEntries, Part, Prediction, Shadow
 from journeyman.entities.task import Task
 from journeyman.inference.release import Release
+from journeyman.inference.release_plan import label_step
 from journeyman.sources.parsing import parse
 from journeyman.sources.parsing.labels import canonical_label
 from journeyman.sources.parsing.texts import text_of
@@ -135,13 +136,15 @@ class World:
 def _outputs(release: Release, answers: FloatArray, task: Task) -> Iterator[bytes]:
     """Yield what a server would record of answers."""
     labels = typed_labels(task).tolist() if task.labels else None
-    for row in answers:
+    decode = label_step(task, None)
+    codes = np.zeros(len(answers), dtype=np.int64) if decode is None else decode.codes(answers)
+    for row, code in zip(answers, codes.tolist(), strict=True):
         if labels is None:
             several = dict(zip(task.output_names, row.tolist(), strict=bool(task.output_names)))
             answer = Answer(float(row[0]), release.version, Part.CHAMPION, outputs=several)
         else:
             probabilities = {label: float(p) for label, p in zip(task.labels, row, strict=True)}
-            answer = Answer(labels[int(row.argmax())], release.version, Part.CHAMPION, probabilities)
+            answer = Answer(labels[code], release.version, Part.CHAMPION, probabilities)
         yield msgspec.json.encode(answer)
 
 

@@ -25,12 +25,12 @@ from journeyman.sources.parsing import label_order, label_texts, merged_labels
 from journeyman.tasks.framing import check_options, drafted, refuse_missing, with_loss
 from journeyman.tasks.typed_labels import typed_labels
 
-__all__ = ["Binary", "Classification", "Multiclass"]
+__all__ = ["CLASS_TRAITS", "Binary", "Classification", "Multiclass"]
 
 FloatArray = NDArray[np.float64]
 _MANY_CODES = 100
 
-_TRAITS = TaskTraits(
+CLASS_TRAITS = TaskTraits(
     error_name="share of wrong predictions",
     error_metric="log_loss",
     loss_name="Brier score",
@@ -56,8 +56,18 @@ class Classification:
 
     name: str
     default_metric: str
-    traits: TaskTraits = _TRAITS
+    traits: TaskTraits = CLASS_TRAITS
     needs_target: bool = True
+    options: tuple[str, ...] = ()
+
+    def of_labels(self, labels: tuple[str, ...]) -> Classification:
+        """Return the kind of task that these labels are: two of them are binary, whatever was asked for."""
+        return Binary() if len(labels) == 2 else Multiclass()
+
+    def ordered_labels(self, counts: Mapping[str, int], column: Column, settings: BuildSettings) -> tuple[str, ...]:
+        """Return the labels that occur, in the order of their codes."""
+        order = column.categories if column.kind is Kind.ORDERED else label_order(counts)
+        return tuple(label for label in order if label in counts)
 
     def frame(self, table: Table, settings: BuildSettings, reason: str) -> Task:
         """Return the task; TargetError where the target is constant, has one row of a class, or holds no classes.
@@ -65,13 +75,12 @@ class Classification:
         Two classes are a binary task, whatever was asked for.
         """
         column, values = table.column(settings.target_column), table.frame[settings.target_column]
-        check_options(settings, self.name)
+        check_options(settings, self.name, self.options)
         refuse_missing(column, values)
         counts = _label_counts(values, column)
         self._check_counts(counts, values, column, wanted=settings.task == self.name)
-        order = column.categories if column.kind is Kind.ORDERED else label_order(counts)
-        labels = tuple(label for label in order if label in counts)
-        kind = _kind_of(labels)
+        labels = self.ordered_labels(counts, column, settings)
+        kind = self.of_labels(labels)
         metric = settings.metric or kind.default_metric
         task = replace(drafted(column, settings, kind.name, metric, reason), labels=labels)
         return with_loss(kind, task)
@@ -110,7 +119,7 @@ class Classification:
     ) -> tuple[pd.Series, Column, Task]:
         """Return labels as categories in the task's order, some spellings merged; two that are left are binary."""
         labels, codes = _coded(label_texts(values, column), merged, task)
-        kind = _kind_of(labels)
+        kind = self.of_labels(labels)
         chosen = task.metric if metric or kind.name == task.kind else kind.default_metric
         target = pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype=object)))
         kept = replace(column, kind=Kind.CATEGORY, role=Role.TARGET, categories=labels)
@@ -221,8 +230,8 @@ class Binary(Classification):
     """One of two classes."""
 
     def __init__(self) -> None:
-        pictures = _TRAITS.pictures | {Picture.THRESHOLDS}
-        super().__init__("binary", "roc_auc", replace(_TRAITS, pictures=pictures, thresholded=True))
+        pictures = CLASS_TRAITS.pictures | {Picture.THRESHOLDS}
+        super().__init__("binary", "roc_auc", replace(CLASS_TRAITS, pictures=pictures, thresholded=True))
 
 
 class Multiclass(Classification):
@@ -230,10 +239,6 @@ class Multiclass(Classification):
 
     def __init__(self) -> None:
         super().__init__("multiclass", "log_loss")
-
-
-def _kind_of(labels: tuple[str, ...]) -> Classification:
-    return Binary() if len(labels) == 2 else Multiclass()
 
 
 def _label_counts(values: pd.Series, column: Column) -> dict[str, int]:

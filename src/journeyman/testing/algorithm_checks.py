@@ -16,7 +16,16 @@ from journeyman.entities.candidate import BASELINE, Candidate, Refusal, offered
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.plan import NodeKind
 from journeyman.entities.task import Task
-from journeyman.interfaces import Algorithm, Averaging, FitRequest, Matrix, Metric, WeighsRows, minimises
+from journeyman.interfaces import (
+    Algorithm,
+    Averaging,
+    FitRequest,
+    Matrix,
+    Metric,
+    MinimisesLosses,
+    WeighsRows,
+    minimises,
+)
 from journeyman.metrics import METRICS
 from journeyman.tasks import find_task_type, metric_of
 from journeyman.testing.kinds import KINDS
@@ -51,6 +60,7 @@ _COLUMNS = (
     *(Column(name, Kind.NUMBER) for name in _NAMES[:3]),
     Column("colour", Kind.CATEGORY, categories=("red", "green", "blue")),
 )
+_SPECIAL = ("quantiles", "ordered")  # kinds of task whose losses algorithms have to name
 _WITH_GAPS = ("native", "crafted")  # preparations that pass on missing values and codes of categories
 _SIZES = (0, 1, 10, 100, 1_000, 10_000, 100_000_000)  # of tables about which an algorithm is asked
 
@@ -82,7 +92,8 @@ def kinds_of(algorithm: Algorithm) -> tuple[str, ...]:
     >>> kinds_of(Linear())
     ('binary', 'multiclass', 'regression')
     """
-    return tuple(kind for kind in (*KINDS, "quantiles") if minimises(algorithm, _task(kind)))
+    special = _SPECIAL if isinstance(algorithm, MinimisesLosses) else ()
+    return tuple(kind for kind in (*KINDS, *special) if minimises(algorithm, _task(kind)))
 
 
 def _task(kind: str) -> Task:
@@ -353,7 +364,7 @@ def _scores(answers: NDArray[np.float64], task: Task) -> NDArray[np.float64]:
 
 
 def _cuts(kind: str) -> list[float]:
-    return [0.5] if kind == "binary" else [0.3, 0.7] if kind == "multiclass" else []
+    return [0.5] if kind == "binary" else [0.3, 0.7] if kind in ("multiclass", "ordered") else []
 
 
 def _first(algorithm: Algorithm, task: Task, preparation: str = "") -> Candidate:

@@ -15,7 +15,7 @@ __all__ = ["METRIC_CHECKS", "check_metric"]
 
 FloatArray = NDArray[np.float64]
 _ROWS = 60
-_CLASSES = {"binary": 2, "multiclass": 3}
+_CLASSES = {"binary": 2, "multiclass": 3, "ordered": 3}
 
 
 def check_metric(metric: Metric, outputs: int = 1) -> None:

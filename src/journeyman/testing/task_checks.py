@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,8 +57,15 @@ class FramedTask:
         return np.tile(self.metric.best_constant(self.y, outputs), (len(self.y), 1))
 
 
-def check_task(kind: TaskType) -> None:
+def check_task(kind: TaskType, options: Mapping[str, str] = MappingProxyType({}), *tables: Table) -> None:
     """Run every check on each of the sample tables that the kind can frame; there must be one.
+
+    Parameters
+    ----------
+    options : mapping of str to str
+        What the kind cannot do without, as ``--task-option`` gives it.
+    tables : Table
+        Further ones, whose target is called "y".
 
     Raises
     ------
@@ -69,14 +77,15 @@ def check_task(kind: TaskType) -> None:
     >>> from journeyman.tasks.numbers import Regression
     >>> check_task(Regression())
     """
-    framed = [found for name in KINDS if (found := _framed(kind, sample_table(name)[0])) is not None]
+    samples = (*(sample_table(name)[0] for name in KINDS), *tables)
+    settings = replace(_SETTINGS, task=kind.name, task_options=options)
+    framed = [found for table in samples if (found := _framed(kind, table, settings)) is not None]
     assert framed, f"{kind.name}: it frames none of the tables: of two classes, of several, of numbers"
     for found in framed:
         run_all(f"{kind.name} on {found.raw.name}", TASK_CHECKS, found)
 
 
-def _framed(kind: TaskType, table: Table) -> FramedTask | None:
-    settings = replace(_SETTINGS, task=kind.name)
+def _framed(kind: TaskType, table: Table, settings: BuildSettings) -> FramedTask | None:
     try:
         task = kind.frame(table, settings, "asked for")
     except JourneymanError:  # classes where numbers are wanted, and the like

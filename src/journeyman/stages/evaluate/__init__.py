@@ -14,19 +14,20 @@ from numpy.typing import NDArray
 from journeyman.entities.anomaly import PLANTED, are_odd
 from journeyman.entities.conformal import Conformal
 from journeyman.entities.evaluation import Curve, Evaluation, ExampleRow, Importance, Slice
+from journeyman.entities.plan import DecodeStep
 from journeyman.entities.split import Split
 from journeyman.entities.table import Block, Table, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.task_traits import Picture
 from journeyman.entities.trial import Ensemble
-from journeyman.interfaces import Metric
+from journeyman.interfaces import DrawsCurves, Metric
 from journeyman.stages.evaluate import curves
 from journeyman.stages.evaluate.baseline import trivial
 from journeyman.stages.evaluate.examined import Examined, examine, units_of
 from journeyman.stages.evaluate.examples import example_rows, strangest_rows
 from journeyman.stages.evaluate.held import check_intervals
 from journeyman.stages.evaluate.importance import importances, shuffled_answers
-from journeyman.stages.evaluate.scores import at_threshold, compare
+from journeyman.stages.evaluate.scores import compare
 from journeyman.stages.evaluate.slices import Losses, weak_slices
 from journeyman.stages.evaluate.thresholds import threshold_counts
 from journeyman.tasks import fitting_metrics, task_type
@@ -84,12 +85,14 @@ def evaluate(
     if kind.traits.sliced:
         slices, tried = _slices(ensemble, examined, table, task, split, helps, seed)
     edges, counts, drawn = _pictures(examined, task, seed)
-    answer = at_threshold(examined.predictions, threshold).argmax(axis=1)
+    decode = DecodeStep(task.labels, task.label_types, threshold, kind.traits.ordered)
     return Evaluation(
         rows=len(examined.rows),
         on_holdout=examined.on_holdout,
         scores=scores,
-        confusion=curves.confusion(examined.y, answer, len(task.labels)) if Picture.CONFUSION in pictures else (),
+        confusion=curves.confusion(examined.y, decode.codes(examined.predictions), len(task.labels))
+        if Picture.CONFUSION in pictures
+        else (),
         threshold=threshold,
         calibration=drawn.get("calibration"),
         gain=drawn.get("gain"),
@@ -115,6 +118,7 @@ def evaluate(
         interval_check=check_intervals(conformal, examined, task, block),
         thresholds=threshold_counts(examined.y, examined.predictions[:, 1]) if Picture.THRESHOLDS in pictures else None,
         example_rows=_example_rows(ensemble, examined, table, task, split),
+        own_curves=kind.draw(examined.y, examined.predictions, task) if isinstance(kind, DrawsCurves) else {},
     )
 
 

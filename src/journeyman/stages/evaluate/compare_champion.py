@@ -145,7 +145,7 @@ def paired_interval(
     """
     new, old = predictions
     sign = 1.0 if metric.greater_is_better else -1.0
-    worst = _worst_row(new, old, y, of_classes=metric.loss == Loss.LOG)
+    worst = _worst_row(new, old, y, of_classes=metric.loss in (Loss.LOG, Loss.ORDERED))
     y_all = np.concatenate([y, [worst[0], worst[0]]])
     new_all = np.vstack([new, worst[1], worst[2]])
     old_all = np.vstack([old, worst[2], worst[1]])
