@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +27,24 @@ class Matrix:
         Positions of features that hold category codes (whole numbers from 0; NaN where missing or unseen).
     history : History or None
         What series have come to until now, where features say which step of which series a row is.
+    sparse : SciPy CSR array of float32, shape (n_samples, n_sparse_features), or None
+        Many further features, nearly all of them nought in a row, such as weights of n-grams. Algorithms that do not
+        name a preparation that makes them never meet them.
     """
 
     values: NDArray[np.float64]
     names: tuple[str, ...]
     categorical: tuple[int, ...] = ()
     history: History | None = None
+    sparse: Any = None  # SciPy is loaded by what makes such features, not by every model that predicts
+
+    def take(self, rows: slice | NDArray[np.bool_] | NDArray[np.int64]) -> Matrix:
+        """Return those rows.
+
+        Examples
+        --------
+        >>> Matrix(np.array([[1.0], [2.0]]), ("a",)).take(np.array([False, True])).values.tolist()
+        [[2.0]]
+        """
+        sparse = None if self.sparse is None else self.sparse[rows]
+        return Matrix(np.ascontiguousarray(self.values[rows]), self.names, self.categorical, self.history, sparse)

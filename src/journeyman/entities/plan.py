@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ __all__ = [
     "NodeKind",
     "ParseStep",
     "Plan",
+    "SparseStep",
     "Step",
     "TemperatureStep",
     "median_classes",
@@ -49,9 +50,12 @@ class NodeKind(StrEnum):
     TABLE = "table"
     CALENDAR = "calendar"
     TEXT = "text"
+    NGRAMS = "n-grams"
+    EMBEDDING = "embedding"
     CRAFTED = "crafted features"
     CONSTANT = "constant"
     LINES = "lines"
+    SPARSE_LINES = "lines of sparse features"
     TREES = "trees"
     NETS = "nets"
     NEIGHBOURS = "neighbours"
@@ -81,6 +85,14 @@ class ColumnStep(Protocol):
 
     def transform(self, block: Block) -> FloatArray:
         """Return features of shape (n_samples, n_features)."""
+
+
+@runtime_checkable
+class SparseStep(Protocol):
+    """Columns to many features, nearly all nought in a row: what a column step offers besides ``transform``."""
+
+    def sparse(self, block: Block) -> Any:
+        """Return a SciPy CSR array of float32, shape (n_samples, n_sparse_features)."""
 
 
 class ModelStep(Protocol):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.candidate import Candidate, Parameter, Refusal
-from journeyman.entities.column import Column
+from journeyman.entities.column import Column, Kind
 from journeyman.entities.matrix import Matrix
 from journeyman.entities.metric import Loss
 from journeyman.entities.plan import ColumnStep, ModelPlan
@@ -23,12 +23,14 @@ __all__ = [
     "FitRequest",
     "FittedModel",
     "FittedPreparation",
+    "LearnsKinds",
     "LearnsLong",
     "Matrix",
     "MinimisesLosses",
     "Preparation",
     "StartsSlowly",
     "WeighsRows",
+    "concerns",
     "minimises",
 ]
 
@@ -248,6 +250,21 @@ def minimises(algorithm: Algorithm, task: Task) -> bool:
     """Return whether an algorithm can minimise the loss of a task."""
     losses = algorithm.losses if isinstance(algorithm, MinimisesLosses) else frozenset(Loss)
     return task.loss in losses
+
+
+@runtime_checkable
+class LearnsKinds(Protocol):
+    """What an algorithm says besides that is only for tables with columns of some kind; of others it is not asked."""
+
+    @property
+    def column_kinds(self) -> frozenset[Kind]:
+        """Kinds of column of which a table must have one."""
+        ...
+
+
+def concerns(algorithm: Algorithm, columns: Sequence[Column]) -> bool:
+    """Return whether a table with such columns is one that an algorithm is for."""
+    return not isinstance(algorithm, LearnsKinds) or any(c.kind in algorithm.column_kinds for c in columns)
 
 
 @runtime_checkable

@@ -16,7 +16,7 @@ from journeyman.entities.table import target_values
 from journeyman.entities.trial import Ensemble, Trial, TrialStatus
 from journeyman.entities.weakness import Attempt
 from journeyman.errors import InputError
-from journeyman.interfaces import Metric, minimises
+from journeyman.interfaces import Metric, concerns, minimises
 from journeyman.pipelines.improve import Diagnosed, attempted, diagnosed, informed, untried
 from journeyman.runtime.build_context import BuildContext
 from journeyman.runtime.components import Components
@@ -370,6 +370,7 @@ def propose(components: Components, data: Dataset) -> tuple[list[Candidate], tup
     table, task, rows = data.table, data.task, data.fit_rows
     names = [*(n for n in SIMPLE if n in components.algorithms), *(n for n in components.algorithms if n not in SIMPLE)]
     names = [name for name in names if minimises(components.algorithms[name], task)]
+    names = [name for name in names if concerns(components.algorithms[name], table.features)]
     if not table.features:
         return list(offered(components.algorithms[names[0]].candidates(task, rows, ()))), ()
     answers = {name: components.algorithms[name].candidates(task, rows, table.features) for name in names}

@@ -14,7 +14,7 @@ from journeyman.entities.dataset import Dataset
 from journeyman.entities.search import Search
 from journeyman.entities.split import Split
 from journeyman.entities.trial import Ensemble, Trial
-from journeyman.interfaces import Algorithm, StartsSlowly, minimises
+from journeyman.interfaces import Algorithm, StartsSlowly, concerns, minimises
 from journeyman.runtime.components import Components
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import EnsembleLimits
@@ -124,7 +124,8 @@ class TimeBudget:
         task, rows, features = self.data.task, self.data.fit_rows, self.data.table.features
         firsts: dict[str, float] = {}
         algorithms = self.components.algorithms
-        for algorithm in (a for name, a in algorithms.items() if name not in SIMPLE and minimises(a, task)):
+        able = (a for name, a in algorithms.items() if name not in SIMPLE and minimises(a, task))
+        for algorithm in (a for a in able if concerns(a, features)):
             for candidate in offered(algorithm.candidates(task, rows, features)):
                 if candidate.learner not in firsts:
                     firsts[candidate.learner] = algorithm.seconds(candidate, task, rows, len(features))

@@ -137,9 +137,9 @@ def sample_request(algorithm: Algorithm, kind: str, seed: int = 0, preparation: 
     x = Matrix(values, _NAMES, (3,) if native else ())
     task = _task(kind)
     return FitRequest(
-        x=_rows(x, slice(0, _ROWS)),
+        x=x.take(slice(0, _ROWS)),
         y=y[:_ROWS],
-        valid_x=_rows(x, slice(_ROWS, None)),
+        valid_x=x.take(slice(_ROWS, None)),
         valid_y=y[_ROWS:],
         task=task,
         parameters=_first(algorithm, task, preparation).parameters,
@@ -273,7 +273,7 @@ def check_rows_are_answered_by_themselves(algorithm: Algorithm, kind: str) -> No
     assert request.valid_x is not None
     model = algorithm.fit(request)
     together = model.predict(request.valid_x)
-    alone = np.vstack([model.predict(_rows(request.valid_x, slice(i, i + 1))) for i in range(20)])
+    alone = np.vstack([model.predict(request.valid_x.take(slice(i, i + 1))) for i in range(20)])
     assert np.allclose(together[:20], alone, rtol=1e-12, atol=1e-12)
 
 
@@ -307,7 +307,7 @@ def check_class_without_rows_is_no_obstacle(algorithm: Algorithm, kind: str) -> 
         return
     request = sample_request(algorithm, kind)
     kept = request.y != 1.0
-    model = algorithm.fit(replace(request, x=_rows(request.x, kept), y=request.y[kept]))
+    model = algorithm.fit(replace(request, x=request.x.take(kept), y=request.y[kept]))
     assert request.valid_x is not None
     answers = model.predict(request.valid_x)
     assert answers.shape[1] == len(request.task.labels)
@@ -385,10 +385,6 @@ def _constant(request: FitRequest) -> NDArray[np.float64]:
 def _loss(request: FitRequest, answers: NDArray[np.float64]) -> float:
     assert request.valid_y is not None
     return _metric(request.task).score(request.valid_y, answers)
-
-
-def _rows(x: Matrix, rows: slice | NDArray[np.bool_]) -> Matrix:
-    return Matrix(np.ascontiguousarray(x.values[rows]), x.names, x.categorical)
 
 
 def _fit_and_predict(algorithm: Algorithm, request: FitRequest) -> NDArray[np.float64]:

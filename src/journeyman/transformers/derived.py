@@ -8,10 +8,13 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.table import Block
 from journeyman.interfaces import Matrix
 
-__all__ = ["TEXTS", "derived_columns", "text_columns", "with_derived"]
+__all__ = ["DERIVED", "TEXTS", "derived_columns", "text_columns", "with_derived"]
 
 TEXTS = "texts"
 """Name of the preparation whose features become columns for all others (docs/decisions/0018)."""
+
+DERIVED = "derived from a text"
+"""Reason of such a column."""
 
 
 def text_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
@@ -27,7 +30,7 @@ def text_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
 
 def derived_columns(derived: Matrix) -> tuple[Column, ...]:
     """Return derived features as columns of numbers."""
-    return tuple(Column(name, Kind.NUMBER, reason="derived from a text") for name in derived.names)
+    return tuple(Column(name, Kind.NUMBER, reason=DERIVED) for name in derived.names)
 
 
 def with_derived(block: Block, derived: Matrix) -> Block:

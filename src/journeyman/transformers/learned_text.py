@@ -13,7 +13,7 @@ from journeyman.entities.column import Column
 from journeyman.transformers.ngrams import Ngrams, learn_ngrams
 from journeyman.transformers.steps import LookupStep
 
-__all__ = ["LearnedText", "learn_names", "learn_text"]
+__all__ = ["LearnedText", "learn_names", "learn_text", "reading_lengths"]
 
 FloatArray = NDArray[np.float64]
 Weights = NDArray[np.float32]
@@ -87,9 +87,7 @@ def learn_text(
         At most so many.
     """
     taught = np.random.default_rng(seed).permutation(len(slots))[:_MOST_ROWS]
-    far = int(np.clip(_CHARACTERS // len(texts), _LEAST_CHARACTERS, _MOST_CHARACTERS))
-    run_far = int(np.clip(_RUN_CHARACTERS // len(texts), _LEAST_RUN_CHARACTERS, _MOST_RUN_CHARACTERS))
-    ngrams = learn_ngrams([texts[i] for i in np.unique(slots[taught])], far, run_far)
+    ngrams = learn_ngrams([texts[i] for i in np.unique(slots[taught])], *reading_lengths(len(texts)))
     if ngrams is None:
         return None
     weighed = ngrams.weigh(texts)
@@ -120,6 +118,18 @@ def learn_text(
     names = [f"{kind} for output {i}" for kind, _, _ in found for i in range(width)]
     names += [f"topic {i}" for i in range(features.shape[1] - len(names))]
     return LearnedText(ngrams, weights, said, features, tuple(names))
+
+
+def reading_lengths(texts: int) -> tuple[int, int]:
+    """Return how many characters of a text words, and runs, are looked for in, where there are so many texts.
+
+    Examples
+    --------
+    >>> reading_lengths(1_000), reading_lengths(100_000)
+    ((3000, 240), (300, 60))
+    """
+    far = int(np.clip(_CHARACTERS // max(texts, 1), _LEAST_CHARACTERS, _MOST_CHARACTERS))
+    return far, int(np.clip(_RUN_CHARACTERS // max(texts, 1), _LEAST_RUN_CHARACTERS, _MOST_RUN_CHARACTERS))
 
 
 def learn_names(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
@@ -20,18 +21,24 @@ if TYPE_CHECKING:
 else:
     sparse = LazyModule("scipy.sparse", 'pip install "scipy>=1.14"')  # a model without texts answers without SciPy
 
-__all__ = ["Ngrams", "learn_ngrams"]
+__all__ = ["NgramLimits", "Ngrams", "learn_ngrams"]
 
 IntArray = NDArray[np.int64]
 _WORD = re.compile(r"\w+")
 _LONGEST_RUN = 4
-_MOST_WORDS = 10_000
-_MOST_PAIRS = 10_000
-_MOST_RUNS = 4_000  # of each length
 _MOST_LETTERS = 400
 _RUN_TEXTS = 2_500  # that runs are counted on
 _DAMPED = 1.0 + np.log(np.maximum(np.arange(4_000), 1))
 _CHUNK = 4_000  # texts at a time, so that memory stays small
+
+
+@dataclass(frozen=True)
+class NgramLimits:
+    """At most how many n-grams are known: the most frequent words, pairs of words, and runs of each length."""
+
+    words: int = 10_000
+    pairs: int = 10_000
+    runs: int = 4_000
 
 
 class Ngrams(msgspec.Struct, frozen=True, dict=True):
@@ -62,6 +69,18 @@ class Ngrams(msgspec.Struct, frozen=True, dict=True):
     def positions(self) -> dict[str, int]:
         """Position of each word."""
         return dict(zip(self.words, range(len(self.words)), strict=True))
+
+    def spelled(self) -> tuple[str, ...]:
+        """Return every n-gram as people read it, in the order of the weights: runs have their blanks shown as "_".
+
+        Examples
+        --------
+        >>> learn_ngrams(["red wine", "red wine"], 100, 3).spelled()
+        ('red', 'wine', 'red wine', '_r', 're', 'ed', '_re', 'red', '_red')
+        """
+        size = len(self.words)
+        pairs = [f"{self.words[key // size]} {self.words[key % size]}" for key in self.pairs.tolist()]
+        return (*self.words, *pairs, *(run.replace(" ", "_") for run in self.runs))
 
     @cached_property
     def trie(self) -> _Trie:
@@ -201,7 +220,9 @@ def _pair_keys(ids: IntArray, rows: IntArray, size: int) -> tuple[IntArray, IntA
     return first[both] * size + second[both], rows[:-1][both]
 
 
-def learn_ngrams(texts: Sequence[str], most_characters: int, most_run_characters: int) -> Ngrams | None:
+def learn_ngrams(
+    texts: Sequence[str], most_characters: int, most_run_characters: int, limits: NgramLimits | None = None
+) -> Ngrams | None:
     """Return the n-grams that occur in at least two texts, the most frequent ones; None where there are none.
 
     Parameters
@@ -210,15 +231,18 @@ def learn_ngrams(texts: Sequence[str], most_characters: int, most_run_characters
         What the frequencies are counted on.
     most_characters, most_run_characters : int
         See :class:`Ngrams`.
+    limits : NgramLimits or None
+        None: the usual ones.
     """
+    limits = limits or NgramLimits()
     cleaned = [" ".join(t[:most_characters].lower().split()) for t in texts]
     counts = Counter(chain.from_iterable(set(_WORD.findall(t)) for t in cleaned))
-    kept = sorted((w for w, n in counts.items() if n >= 2), key=lambda w: (-counts[w], w))[:_MOST_WORDS]
+    kept = sorted((w for w, n in counts.items() if n >= 2), key=lambda w: (-counts[w], w))[: limits.words]
     words = tuple(sorted(kept))
     ids, rows = _word_ids(cleaned, {w: i for i, w in enumerate(words)})
-    pairs, pair_counts = _frequent(*_pair_keys(ids, rows, len(words)), _MOST_PAIRS)
+    pairs, pair_counts = _frequent(*_pair_keys(ids, rows, len(words)), limits.pairs)
     some = cleaned[:: 1 + len(cleaned) // _RUN_TEXTS]
-    runs, run_counts = _frequent_runs([t[:most_run_characters] for t in some])
+    runs, run_counts = _frequent_runs([t[:most_run_characters] for t in some], limits.runs)
     share = len(some) / max(len(cleaned), 1)
     frequencies = np.concatenate([[counts[w] for w in words], pair_counts, run_counts / share])
     if not len(frequencies):
@@ -246,7 +270,7 @@ def _frequent(keys: IntArray, rows: IntArray, most: int) -> tuple[IntArray, IntA
     return distinct[chosen], counts[chosen]
 
 
-def _frequent_runs(texts: Sequence[str]) -> tuple[tuple[str, ...], IntArray]:
+def _frequent_runs(texts: Sequence[str], most: int) -> tuple[tuple[str, ...], IntArray]:
     """Return frequent runs, shorter ones first, and in how many texts each occurs."""
     frequent = Counter(chain.from_iterable(set(t) for t in texts))
     frequent[" "] = max(len(texts), 2)
@@ -269,7 +293,7 @@ def _frequent_runs(texts: Sequence[str]) -> tuple[tuple[str, ...], IntArray]:
         more = letters[at + length] > 0
         at, node = at[more], node[more]
         keys = node * size + letters[at + length]
-        chosen, count = _frequent(keys, rows[at], _MOST_RUNS)
+        chosen, count = _frequent(keys, rows[at], most)
         names = ["", *(names[k // size] + alphabet[k % size - 1] for k in chosen.tolist())]
         runs.extend(names[1:])
         counts.append(count)

@@ -7,6 +7,7 @@ they cannot disagree.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.plan import ColumnStep, NodeKind
+from journeyman.entities.plan import ColumnStep, NodeKind, SparseStep
 from journeyman.entities.table import Block
 from journeyman.interfaces import Matrix
 from journeyman.transformers.crafted_step import CraftedStep
@@ -204,16 +205,26 @@ class JoinedSteps:
             names.extend(own)
         # kept, since spelling them out outlasts a lone row
         self._features = (tuple(names), tuple(categorical))
+        self._sparse = tuple(step for step in steps if isinstance(step, SparseStep))
 
     def transform(self, block: Block) -> Matrix:
         """Prepare rows, each by itself."""
         rows = len(next(iter(block.values()))) if block else 0
         parts = [step.transform(block) for step in self.steps]
-        return self.matrix(np.hstack(parts) if parts else np.empty((rows, 0)))
+        matrix = self.matrix(np.hstack(parts) if parts else np.empty((rows, 0)))
+        return replace(matrix, sparse=self._side_by_side(block)) if self._sparse else matrix
 
     def matrix(self, values: FloatArray) -> Matrix:
         """Return prepared values with the names of their features."""
         return Matrix(np.ascontiguousarray(values), *self._features)
+
+    def _side_by_side(self, block: Block) -> Any:
+        parts = [step.sparse(block) for step in self._sparse]
+        if len(parts) == 1:
+            return parts[0]
+        from scipy import sparse  # noqa: PLC0415  # a model without texts predicts without SciPy
+
+        return sparse.hstack(parts, format="csr", dtype=np.float32)
 
 
 class Steps(msgspec.Struct, frozen=True, dict=True):

@@ -15,13 +15,13 @@ from journeyman.entities.plan import ColumnStep, NodeKind
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.interfaces import FittedPreparation, Matrix
-from journeyman.transformers.derived import text_columns
+from journeyman.transformers.derived import DERIVED, text_columns
 from journeyman.transformers.encodings import inner_folds, target_outputs
 from journeyman.transformers.learned_text import learn_text
 from journeyman.transformers.ngrams import Ngrams
 from journeyman.transformers.steps import decode_array, encode_array
 
-__all__ = ["FittedTexts", "TextPreparation", "TextStep", "distinct_texts", "text_shapes"]
+__all__ = ["FittedTexts", "TextPreparation", "TextStep", "distinct_texts", "shape_columns", "text_shapes"]
 
 FloatArray = NDArray[np.float64]
 _SHAPES = ("characters", "words", "capitals", "digits", "signs")
@@ -152,6 +152,19 @@ def distinct_texts(values: NDArray[np.generic]) -> tuple[list[str], NDArray[np.i
     places: dict[str, int] = {}
     slots = [places.setdefault("" if v is None or v != v else str(v), len(places)) for v in values.tolist()]
     return list(places), np.array(slots, dtype=np.int64)
+
+
+def shape_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Return the columns that this preparation has made of texts' shapes: they tell nothing of n-grams.
+
+    Examples
+    --------
+    >>> made = [Column(f"note: {name}", Kind.NUMBER, reason=DERIVED) for name in ("topic 1", "words")]
+    >>> [c.name for c in shape_columns(made)]
+    ['note: words']
+    """
+    ends = tuple(f": {shape}" for shape in _SHAPES)
+    return tuple(c for c in columns if c.reason == DERIVED and c.name.rstrip("'").endswith(ends))
 
 
 def text_shapes(texts: Sequence[str], most_characters: int) -> FloatArray:

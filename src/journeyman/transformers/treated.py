@@ -48,7 +48,7 @@ class SliceCorrection:
         if not inside.any():
             return predictions[0]
         corrected = predictions[0].copy()
-        corrected[inside] = self.correction.apply(_rows(x, inside), corrected[inside], self.classifier)
+        corrected[inside] = self.correction.apply(x.take(inside), corrected[inside], self.classifier)
         return corrected
 
 
@@ -154,7 +154,7 @@ def _corrected(algorithm: Algorithm, request: FitRequest, condition: Condition) 
     truth = request.y[inside, None]
     if classifier:
         truth = (truth == np.arange(answers.shape[1])).astype(np.float64)
-    correction = learn_correction(_rows(request.x, inside), answers, truth - answers)
+    correction = learn_correction(request.x.take(inside), answers, truth - answers)
     return CorrectedModel(usual, SliceCorrection(condition, correction, classifier))
 
 
@@ -171,14 +171,10 @@ def _inner_answers(algorithm: Algorithm, request: FitRequest, rounds: int) -> Fl
     answers = np.zeros((len(request.y), max(1, len(request.task.labels))))
     for fold in range(_INNER_FOLDS):
         learn, told = folds != fold, folds == fold
-        x, y = _rows(request.x, learn), request.y[learn]
+        x, y = request.x.take(learn), request.y[learn]
         weights = None if request.weights is None else request.weights[learn]
         inner = replace(
             request, x=x, y=y, valid_x=None, valid_y=None, rounds=rounds, shared={}, weights=weights, valid_weights=None
         )
-        answers[told] = algorithm.fit(inner).predict(_rows(request.x, told))
+        answers[told] = algorithm.fit(inner).predict(request.x.take(told))
     return answers
-
-
-def _rows(x: Matrix, rows: BoolArray) -> Matrix:
-    return Matrix(np.ascontiguousarray(x.values[rows]), x.names, x.categorical)
