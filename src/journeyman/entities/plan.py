@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column
 from journeyman.entities.matrix import Matrix
+from journeyman.entities.panel import History
+from journeyman.entities.spread import QuantileSpread
 from journeyman.entities.table import Block
 from journeyman.entities.trial import temper
 
@@ -23,6 +25,7 @@ __all__ = [
     "AdjustStep",
     "ColumnStep",
     "DecodeStep",
+    "HoldsHistory",
     "IntervalStep",
     "MeanStep",
     "ModelPlan",
@@ -31,6 +34,7 @@ __all__ = [
     "NodeKind",
     "ParseStep",
     "Plan",
+    "SpreadStep",
     "Step",
     "TemperatureStep",
 ]
@@ -46,6 +50,8 @@ class NodeKind(StrEnum):
     CODE = "code"
     TABLE = "table"
     CALENDAR = "calendar"
+    HISTORY = "history"
+    """Rows to places in a history of series: other rows alone do not tell what it gives, so no exporter can write it."""
     TEXT = "text"
     CRAFTED = "crafted features"
     CONSTANT = "constant"
@@ -58,6 +64,7 @@ class NodeKind(StrEnum):
     SCALE = "scale"
     MEAN = "mean"
     TEMPERATURE = "temperature"
+    SPREAD = "spread of quantiles"
     LOOKUP = "duplicate lookup"
     DECODE = "threshold"
     INTERVAL = "interval"
@@ -78,6 +85,18 @@ class ColumnStep(Protocol):
 
     def transform(self, block: Block) -> FloatArray:
         """Return features of shape (n_samples, n_features)."""
+
+
+@runtime_checkable
+class HoldsHistory(Protocol):
+    """What a step to features says besides that places rows in a history of series."""
+
+    @property
+    def history(self) -> History:
+        """What series have come to until now."""
+
+    def codes(self) -> tuple[int, ...]:
+        """Return the positions of its features that hold category codes."""
 
 
 class ModelStep(Protocol):
@@ -151,6 +170,18 @@ class TemperatureStep:
     def adjust(self, predictions: Sequence[FloatArray], x: Matrix | None, block: Block) -> FloatArray:
         """Return tempered probabilities, shape (n_samples, n_classes)."""
         return temper(predictions[0], self.temperature)
+
+
+@dataclass(frozen=True)
+class SpreadStep:
+    """Quantiles, drawn apart from their median."""
+
+    kind: ClassVar[NodeKind] = NodeKind.SPREAD
+    spread: QuantileSpread
+
+    def adjust(self, predictions: Sequence[FloatArray], x: Matrix | None, block: Block) -> FloatArray:
+        """Return spread quantiles, shape (n_samples, n_outputs)."""
+        return self.spread.adjust(predictions[0])
 
 
 @dataclass(frozen=True)

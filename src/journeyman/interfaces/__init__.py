@@ -24,11 +24,13 @@ from journeyman.interfaces.reading import QualityRule, RuleContext, RuleScope, S
 from journeyman.interfaces.relation import Relation, TableReader, place
 from journeyman.interfaces.report_section import ReportSection
 from journeyman.interfaces.running import Clock, Progress, Run
+from journeyman.interfaces.series import ArrangesSeries
 from journeyman.interfaces.stream import Stream
 from journeyman.interfaces.task_type import HasOptions, PosesExamination, TaskType
 
 __all__ = [
     "Algorithm",
+    "ArrangesSeries",
     "Averaging",
     "Clock",
     "DriftDetector",

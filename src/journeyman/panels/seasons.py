@@ -76,6 +76,9 @@ def find_seasons(history: History, calendar: Calendar) -> tuple[int, ...]:
     if hidden is not None and 2 * hidden <= longest and not _near_one(hidden, by_calendar):
         found[hidden] = None
         base = seasonal_error(values, hidden)
+        if by_calendar and base > _MUCH_BETTER * min(seasonal_error(values, lag) for lag in by_calendar):
+            base = 0.0
+            del found[hidden]
         multiples = [hidden * k for k in _MULTIPLES if 3 * hidden * k <= longest]
         errors = {lag: seasonal_error(values, lag) for lag in multiples}
         best = min(errors, key=lambda lag: errors[lag], default=None)
@@ -83,7 +86,7 @@ def find_seasons(history: History, calendar: Calendar) -> tuple[int, ...]:
             found[best] = None
     for lag in by_calendar[:1]:
         cycle = _cycle(values, lag)
-        if cycle is not None and 3 * cycle <= longest:
+        if cycle is not None and 3 * cycle <= longest and not _near_one(cycle, by_calendar[1:]):
             apart = seasonal_error(values, cycle // 2)  # where a cycle's highs meet its lows
             if seasonal_error(values, cycle) < _MUCH_BETTER * apart:
                 found[cycle] = None

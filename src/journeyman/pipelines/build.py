@@ -25,7 +25,7 @@ from journeyman.entities.trial import Ensemble
 from journeyman.inference.champion import champion_predictions, learned_file
 from journeyman.inference.example_rows import explained_examples
 from journeyman.inference.model_files import make_scorer
-from journeyman.interfaces import Metric, PosesExamination, QualityRule, RuleScope, Run, Source, scope_of
+from journeyman.interfaces import ArrangesSeries, Metric, PosesExamination, QualityRule, RuleScope, Run, Source, scope_of
 from journeyman.pipelines.final_fits import choose_seed_replicas, fit_final, model_card, with_duplicate_lookup
 from journeyman.pipelines.package_release import BuildFacts, ReleasedModel, build_report, package_release
 from journeyman.pipelines.search import search
@@ -157,6 +157,8 @@ def prepare_table(source: Source, context: BuildContext) -> tuple[Repaired, tupl
     kind = task_type(draft)
     if isinstance(kind, PosesExamination):
         return _pose_examination(kind, ingested, draft, context)
+    if isinstance(kind, ArrangesSeries):
+        return _arrange_series(kind, ingested, draft, context)
     tell("check")
     rules = [rule for rule in context.components.rules if scope_of(rule) in (RuleScope.COLUMNS, RuleScope.WHOLE)]
     before = run.step("check", partial(_check, rules), ingested.table, draft, settings.seed, None, using=rules)
@@ -192,6 +194,21 @@ def _pose_examination(
     found = sorted((*ingested.findings, *checked, *prepared.findings), key=lambda f: f.severity.rank)
     task, findings = follow_split(prepared.task, found, division)
     return replace(prepared, task=task), findings, division
+
+
+def _arrange_series(
+    kind: ArrangesSeries, ingested: Ingested, draft: Task, context: BuildContext
+) -> tuple[Repaired, tuple[Finding, ...], Split]:
+    """Make a table of series ready: rules that judge columns by the rows of a table know nothing of steps of series."""
+    run, tell = context.run, context.components.progress.stage
+    tell("arrange", "the series")
+    arranged = run.step("arrange", kind.arrange, ingested.table, draft)
+    told = run.step("found", kind.told, arranged.table, arranged.task)
+    context.components.progress.note(told)
+    tell("split")
+    division = run.step("split", kind.divide, arranged.table, arranged.task)
+    found = sorted((*ingested.findings, *arranged.findings), key=lambda f: f.severity.rank)
+    return replace(arranged, task=replace(arranged.task, reason=told)), tuple(found), division
 
 
 def _repair_and_pose(

@@ -14,7 +14,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.plan import ColumnStep, NodeKind
+from journeyman.entities.panel import History
+from journeyman.entities.plan import ColumnStep, HoldsHistory, NodeKind
 from journeyman.entities.table import Block
 from journeyman.interfaces import Matrix
 from journeyman.transformers.crafted_step import CraftedStep
@@ -197,10 +198,14 @@ class JoinedSteps:
         self.steps = tuple(steps)
         names: list[str] = []
         categorical: list[int] = []
+        self._history: History | None = None
         for step in steps:
             own = step.names()
             if step.kind is NodeKind.CODE:
                 categorical.extend(range(len(names), len(names) + len(own)))
+            if isinstance(step, HoldsHistory):
+                categorical.extend(len(names) + place for place in step.codes())
+                self._history = step.history
             names.extend(own)
         # kept, since spelling them out outlasts a lone row
         self._features = (tuple(names), tuple(categorical))
@@ -213,7 +218,7 @@ class JoinedSteps:
 
     def matrix(self, values: FloatArray) -> Matrix:
         """Return prepared values with the names of their features."""
-        return Matrix(np.ascontiguousarray(values), *self._features)
+        return Matrix(np.ascontiguousarray(values), *self._features, self._history)
 
 
 class Steps(msgspec.Struct, frozen=True, dict=True):
