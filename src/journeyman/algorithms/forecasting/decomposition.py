@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 __all__ = ["moving_mean", "seasonal_pattern", "usable_season"]
 
 FloatArray = NDArray[np.float64]
+_LONG = 24  # steps: patterns of longer seasons may be smooth
+_REACHES = (2, 7, 20)  # steps that are averaged over
 
 
 def usable_season(seasons: tuple[int, ...], width: int, cycles: float = 2.0) -> int:
@@ -77,3 +79,78 @@ def seasonal_pattern(values: FloatArray, season: int) -> FloatArray:
     kept = np.clip(1.0 - of_mean / np.where(seen > 0, seen, 1.0), 0.0, 1.0)
     kept = np.where((total > season) & (number.min(axis=1) > 0), kept, 0.0)
     return mean * kept[:, None]
+
+
+def without_seasons(values: FloatArray, seasons: tuple[int, ...], steps: int) -> tuple[FloatArray, FloatArray]:
+    """Return series without the patterns of all seasons, and what the patterns add to the next steps.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_series, n_steps)
+        NaN before a series begins.
+    seasons : tuple of int
+        Those of which the longest series holds fewer than two cycles are left out.
+    steps : int
+        Ahead.
+
+    Returns
+    -------
+    rest : ndarray of shape (n_series, n_steps)
+    ahead : ndarray of shape (n_series, steps)
+    """
+    width = values.shape[1]
+    ahead = np.zeros((len(values), steps))
+    for season in sorted(season for season in seasons if 1 < season <= width / 2):
+        pattern = smooth_pattern(values, season)
+        values = values - pattern[:, (np.arange(width) - width) % season]
+        ahead += pattern[:, np.arange(steps) % season]
+    return values, ahead
+
+
+def smooth_pattern(values: FloatArray, season: int) -> FloatArray:
+    """Return the pattern of a season, long ones smoothed over neighbouring places as far as it helps.
+
+    How far is chosen by how well the pattern of all other cycles says each cycle, for each series.
+    """
+    plain = seasonal_pattern(values, season)
+    if season < _LONG:
+        return plain
+    series, width = values.shape
+    apart = values - moving_mean(values, season)
+    cycles = width // season
+    by_place = apart[:, width - cycles * season :].reshape(series, cycles, season)
+    known = np.isfinite(by_place)
+    filled = np.where(known, by_place, 0.0)
+    number = known.sum(axis=1)
+    best, least = plain, None
+    for reach in (0, *(r for r in _REACHES if r * 6 <= season)):
+        kernel = _circular(season, reach)
+        total, weight = filled.sum(axis=1), number.astype(np.float64)
+        error = np.zeros(series)
+        for cycle in range(cycles):
+            others = (total - filled[:, cycle]) @ kernel
+            counted = (weight - known[:, cycle]) @ kernel
+            error += np.where(
+                known[:, cycle] & (counted > 1e-9), (filled[:, cycle] - others / np.maximum(counted, 1e-9)) ** 2, 0.0
+            ).sum(axis=1)
+        smoothed = (total @ kernel) / np.maximum(weight @ kernel, 1e-9)
+        smoothed = smoothed - smoothed.mean(axis=1, keepdims=True)
+        if least is None:
+            best, least = plain, error
+        else:
+            better = error < least
+            best = np.where(better[:, None], smoothed, best)
+            least = np.minimum(least, error)
+    nothing = np.where(known, filled**2, 0.0).sum(axis=(1, 2))
+    assert least is not None
+    kept = np.clip(1.0 - least / np.where(nothing > 0, nothing, 1.0), 0.0, 1.0) > 0.0
+    return np.where(kept[:, None], best, 0.0)
+
+
+def _circular(season: int, reach: int) -> FloatArray:
+    """Return weights of places around each place, shape (season, season)."""
+    if reach == 0:
+        return np.eye(season)
+    places = np.arange(season)
+    apart = np.abs(places[:, None] - places)
+    return np.exp(-0.5 * (np.minimum(apart, season - apart) / reach) ** 2)

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.algorithms.forecasting.decomposition import seasonal_pattern, usable_season
+from journeyman.algorithms.forecasting.decomposition import without_seasons
 from journeyman.algorithms.forecasting.model import loaded, past_of, with_spread
 from journeyman.algorithms.forecasting.past import Past
 from journeyman.entities.candidate import Candidate, Refusal, Turn
@@ -51,14 +51,8 @@ class ThetaRule(msgspec.Struct, frozen=True, tag=True):
         values = past.values
         positive = self.logs & (np.where(np.isfinite(values), values, 1.0).min(axis=1) > 0.0)
         values = np.where(positive[:, None], np.log(np.where(positive[:, None], values, 1.0)), values)
-        season = usable_season(self.seasons, values.shape[1])
         ahead = np.arange(1, steps + 1)
-        path = np.zeros((len(values), steps))
-        if season > 1:
-            pattern = seasonal_pattern(values, season)
-            width = values.shape[1]
-            values = values - pattern[:, (np.arange(width) - width) % season]
-            path = pattern[:, (ahead - 1) % season]
+        values, path = without_seasons(values, self.seasons, steps)
         level, gap = smoothed_level(values)
         slope = self.share * _slope(values)
         path = path + level[:, None] + slope[:, None] * (ahead - 1 + gap[:, None])
