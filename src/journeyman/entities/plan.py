@@ -60,6 +60,7 @@ class NodeKind(StrEnum):
     NETS = "nets"
     NEIGHBOURS = "neighbours"
     DETECTORS = "detectors"
+    SERIES = "series"
     CORRECTION = "correction"
     SCALE = "scale"
     MEAN = "mean"
