@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -16,15 +16,17 @@ from journeyman.entities.decision import Action
 from journeyman.entities.experience import Experience
 from journeyman.entities.finding import Finding
 from journeyman.entities.ingested import Ingested
+from journeyman.entities.outlook import Outlook
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.search import Search, SearchLimits
 from journeyman.entities.split import Split
-from journeyman.entities.table import Table
+from journeyman.entities.table import Block, Table
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble
 from journeyman.inference.champion import champion_predictions, learned_file
 from journeyman.inference.example_rows import explained_examples
-from journeyman.inference.model_files import make_scorer
+from journeyman.inference.following import history_of
+from journeyman.inference.model_files import FittedEnsemble, ModelCard, make_scorer
 from journeyman.interfaces import ArrangesSeries, Metric, PosesExamination, QualityRule, RuleScope, Run, Source, scope_of
 from journeyman.pipelines.final_fits import choose_seed_replicas, fit_final, model_card, with_duplicate_lookup
 from journeyman.pipelines.package_release import BuildFacts, ReleasedModel, build_report, package_release
@@ -48,6 +50,7 @@ from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN, explain
 from journeyman.stages.frame_task import frame_task
 from journeyman.stages.ingest import ingest
 from journeyman.stages.learn import learn
+from journeyman.stages.outlook import look_ahead
 from journeyman.stages.profile import profile
 from journeyman.stages.rank import meta_features
 from journeyman.stages.reference import make_reference
@@ -110,6 +113,8 @@ def build(
     tell("explain")
     answers = timed_ensemble.answers_within(EXPLAINING_SECONDS, MOST_DRAWN)
     explanation = run.step("explain", partial(explain, predict), table, task, division, evaluation, answers, seed)
+    outlook = run.step("outlook", partial(_look_ahead, components, card, predict, final), table, task, division)
+    explanation = replace(explanation, outlook=outlook)
     examples = run.step("examples", partial(explained_examples, predict), table, task, evaluation, statistics)
     tell("decide")
     judged = run.step("judged rows", partial(predict_judged_rows, predict), chosen, table, division, seed)
@@ -260,6 +265,22 @@ def _prediction_seconds(
     answer, slow = measured_prediction_seconds(chosen, found.trials), slowdown([measured_work()])
     budget = TimeBudget(Dataset(table, task, division), context.settings, context.components)
     return budget.planned_prediction_seconds(answer, context.run.elapsed(), slow)
+
+
+def _look_ahead(
+    components: Components,
+    card: ModelCard,
+    predict: Callable[[Block], NDArray[np.float64]],
+    final: FittedEnsemble,
+    table: Table,
+    task: Task,
+    division: Split,
+) -> Outlook | None:
+    """Return forecasts beside what came and of the steps to come, where rows are steps of series."""
+    if task.panel is None:
+        return None
+    released = make_scorer(card, final, components.algorithms, components.preparations)
+    return look_ahead(predict, released.predict, history_of(released.plan), table, task, division)
 
 
 def _compare(
