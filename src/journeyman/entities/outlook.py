@@ -41,7 +41,7 @@ class ForecastLine:
 
 @dataclass(frozen=True)
 class AheadError:
-    """How wrong forecasts of one step ahead were: scaled errors, those of repeating the past, and what intervals held."""
+    """How wrong forecasts of one step ahead were, beside repeating the past, and what share intervals held."""
 
     ahead: int
     rows: int

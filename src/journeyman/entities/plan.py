@@ -51,7 +51,7 @@ class NodeKind(StrEnum):
     TABLE = "table"
     CALENDAR = "calendar"
     HISTORY = "history"
-    """Rows to places in a history of series: other rows alone do not tell what it gives, so no exporter can write it."""
+    """Rows to places in a history of series."""
     TEXT = "text"
     CRAFTED = "crafted features"
     CONSTANT = "constant"

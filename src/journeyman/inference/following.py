@@ -19,7 +19,16 @@ from journeyman.panels.words import step_words, write_times
 from journeyman.sources.parsing import parse
 from journeyman.transformers.series import SeriesStep
 
-__all__ = ["Asked", "Forecasts", "asked_of", "following_rows", "history_of", "lengthened", "series_findings", "with_rows_numbered"]
+__all__ = [
+    "Asked",
+    "Forecasts",
+    "asked_of",
+    "following_rows",
+    "history_of",
+    "lengthened",
+    "series_findings",
+    "with_rows_numbered",
+]
 
 FloatArray = NDArray[np.float64]
 _SHOWN = 3
@@ -138,7 +147,9 @@ def series_findings(step: SeriesStep, task: Task, block: Block) -> tuple[Finding
     if unknown.any():
         names = [", ".join(str(block[n][i] or "(none)") for n in step.series) for i in np.flatnonzero(unknown)]
         different = list(dict.fromkeys(names))
-        shown = "; ".join(different[:_SHOWN]) + (f" and {len(different) - _SHOWN:,} more" if len(different) > _SHOWN else "")
+        shown = "; ".join(different[:_SHOWN]) + (
+            f" and {len(different) - _SHOWN:,} more" if len(different) > _SHOWN else ""
+        )
         message = f"{len(different):,} series have no history and are forecast as the others go: {shown}."
         hint = f"Give rows with their values of '{task.target}', or look for a misspelt name."
         found.append(Finding("PR108", Severity.WARNING, step.series, message, hint, {"rows": int(unknown.sum())}))

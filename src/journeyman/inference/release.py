@@ -308,6 +308,8 @@ class Release:
         SettingsError
             Where there is no such label.
         """
+        if not task_type(self.task).traits.explained:
+            raise TypeError(f"{self.name} forecasts series, and no column moves a forecast; use forecast")
         conformed = conform(rows, self._reader, self.left_out)
         self.findings = conformed.findings
         predict = self._scorer.predict if self.task.labels else self._values

@@ -68,7 +68,7 @@ def off_grid_share(calendar: Calendar, times: FloatArray) -> float:
     return float(np.isnan(calendar.steps(known)).mean()) if len(known) else 1.0
 
 
-def _commonest(apart: FloatArray) -> float:
+def _commonest(apart: NDArray[np.floating]) -> float:
     values, counts = np.unique(np.round(apart, 6), return_counts=True)
     return float(values[counts.argmax()])
 

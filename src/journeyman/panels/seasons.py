@@ -139,7 +139,9 @@ def _longest(values: FloatArray) -> int:
 
 def _hidden(values: FloatArray) -> int | None:
     """Return the lag at which the mean of all series, each on its own scale, goes along with itself."""
-    centred = values - np.nanmean(np.where(np.isfinite(values).any(axis=1, keepdims=True), values, 0.0), axis=1)[:, None]
+    centred = (
+        values - np.nanmean(np.where(np.isfinite(values).any(axis=1, keepdims=True), values, 0.0), axis=1)[:, None]
+    )
     known = np.isfinite(centred)
     spread = np.sqrt(np.square(np.where(known, centred, 0.0)).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
     scaled = centred / np.where(spread > 0, spread, 1.0)[:, None]

@@ -76,7 +76,7 @@ def panel_words(panel: Panel, series: int, span: tuple[str, str]) -> str:
     >>> panel_words(quarters, 304, ("1998 Q1", "2017 Q4"))
     '304 series of quarters, 1998 Q1 to 2017 Q4; found by Region, State; season 4; 8 quarters ahead'
     """
-    what = f"{series:,} series" if panel.series else "one series"
+    what = f"{series:,} series" if panel.series else "One series"
     parts = [f"{what} of {step_words(panel.calendar)}, {span[0]} to {span[1]}"]
     if panel.series:
         parts.append(f"found by {', '.join(panel.series)}")

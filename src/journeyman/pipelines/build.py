@@ -14,7 +14,7 @@ from journeyman.entities.comparison import ChampionPredictions, Comparison, Judg
 from journeyman.entities.dataset import Dataset
 from journeyman.entities.decision import Action
 from journeyman.entities.experience import Experience
-from journeyman.entities.finding import Finding
+from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.ingested import Ingested
 from journeyman.entities.outlook import Outlook
 from journeyman.entities.repaired import Repaired
@@ -27,10 +27,20 @@ from journeyman.inference.champion import champion_predictions, learned_file
 from journeyman.inference.example_rows import explained_examples
 from journeyman.inference.following import history_of
 from journeyman.inference.model_files import FittedEnsemble, ModelCard, make_scorer
-from journeyman.interfaces import ArrangesSeries, Metric, PosesExamination, QualityRule, RuleScope, Run, Source, scope_of
+from journeyman.interfaces import (
+    ArrangesSeries,
+    Metric,
+    PosesExamination,
+    QualityRule,
+    RuleScope,
+    Run,
+    Source,
+    scope_of,
+)
 from journeyman.pipelines.final_fits import choose_seed_replicas, fit_final, model_card, with_duplicate_lookup
 from journeyman.pipelines.package_release import BuildFacts, ReleasedModel, build_report, package_release
 from journeyman.pipelines.search import search
+from journeyman.quality_rules.series_over_time import PROPOSES_FORECAST
 from journeyman.runtime.build_context import BuildContext
 from journeyman.runtime.components import Components
 from journeyman.runtime.experience import load_experience, save_experience
@@ -167,6 +177,8 @@ def prepare_table(source: Source, context: BuildContext) -> tuple[Repaired, tupl
     tell("check")
     rules = [rule for rule in context.components.rules if scope_of(rule) in (RuleScope.COLUMNS, RuleScope.WHOLE)]
     before = run.step("check", partial(_check, rules), ingested.table, draft, settings.seed, None, using=rules)
+    for finding in (f for f in before if f.code == PROPOSES_FORECAST and f.severity is Severity.NOTE):
+        context.components.progress.note(f"{finding.message} {finding.hint}")
     tell("split")
     division = run.step("split", _divide, ingested.table, draft, before, settings)
     labelled = np.flatnonzero(ingested.table.frame[draft.target].notna().to_numpy())

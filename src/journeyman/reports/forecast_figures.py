@@ -15,6 +15,7 @@ from journeyman.reports.words import number, percent
 __all__ = ["ahead_figures", "line_figure"]
 
 _TICKS = 5
+_FEWEST_HELD = 10
 _LEGEND = (("c-ink", "what came"), ("c-model", "forecast, with its 80% and 95% intervals"))
 
 
@@ -64,6 +65,8 @@ def ahead_figures(outlook: Outlook) -> list[Figure]:
             (("c-model", "this model"), ("c-base", "repeating the past")),
         )
     ]
+    if min(r.rows for r in rows) < _FEWEST_HELD:  # shares of a handful jump from nothing to all
+        return found
     shares = linear_scale(0.0, 1.0, "share of values inside")
     held: list[Mark] = [
         Rule((x.low, x.high), (0.8, 0.8)),

@@ -165,9 +165,7 @@ def _past(ground: _Ground, number: int, first: int) -> FloatArray:
     return values[known[0] :] if len(known) else values[:0]
 
 
-def _coming(
-    ground: _Ground, forecast: Callable[[Block], FloatArray], history: SeriesStep
-) -> tuple[ForecastLine, ...]:
+def _coming(ground: _Ground, forecast: Callable[[Block], FloatArray], history: SeriesStep) -> tuple[ForecastLine, ...]:
     """Return the next steps of the largest series."""
     horizon = ground.panel.horizon
     alive = history.going_on(horizon)

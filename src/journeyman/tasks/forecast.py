@@ -73,7 +73,8 @@ class Forecast(Regression):
     def frame(self, table: Table, settings: BuildSettings, reason: str) -> Task:
         """Return the task with its panel.
 
-        Options: ``horizon`` steps ahead, ``series`` and ``known`` columns, ``season`` steps; what is not named is found.
+        Options: ``horizon`` steps ahead, ``series`` and ``known`` columns, ``season`` steps; all but ``known`` are found
+        where they are not named.
 
         Raises
         ------
@@ -324,8 +325,7 @@ def _odd_series(table: Table, task: Task) -> list[Finding]:
     points = np.isfinite(history.values).sum(axis=1)
     spans = {
         f"{'ends' if not panel.series else 'end'} more than {panel.horizon:,} {step_words(panel.calendar)} before the "
-        "others and are forecast only where rows ask for them": history.last_steps()
-        < history.end - 1 - panel.horizon,
+        "others and are forecast only where rows ask for them": history.last_steps() < history.end - 1 - panel.horizon,
         "never change": (points > 1) & (_range(history) == 0.0),
         "have a single value and are forecast as the others go": points == 1,
     }

@@ -165,9 +165,7 @@ def _columns(table: Table, task: Task, option: str, settings: BuildSettings) -> 
     return names
 
 
-def _found_series(
-    table: Table, task: Task, times: Times, usable: IntArray, known: Sequence[str]
-) -> tuple[str, ...]:
+def _found_series(table: Table, task: Task, times: Times, usable: IntArray, known: Sequence[str]) -> tuple[str, ...]:
     """Return the columns that tell series apart, with those that stay the same within each; in the table's order."""
     if times.column is None:
         return ()
@@ -223,7 +221,9 @@ def _refuse_twice(
         and c.kind in (*_STATIC, Kind.INTEGER)
         and 1 < table.frame[c.name].nunique() <= len(usable) / 3
     ]
-    apart = next((names for size in (1, 2) for names in combinations(others, size) if _part(table, usable, cell, names)), ())
+    apart = next(
+        (names for size in (1, 2) for names in combinations(others, size) if _part(table, usable, cell, names)), ()
+    )
     every = (*series, *apart)
     hint = f"add --task-option series={','.join(every)}, or " if apart else ""
     where = f" of one series ({', '.join(series)})" if series else ""
@@ -244,9 +244,7 @@ def _calendar(times: Times, places: FloatArray, codes: IntArray) -> Calendar:
     if times.column is None:
         return ROWS
     calendar = find_calendar(places, codes, times.dated)
-    hint = (
-        f"sum or average the rows a day, a week or a month first, or take the order of the rows: --ignore {times.column}"
-    )
+    hint = f"sum or average the rows a day, a week or a month first, or go by their order: --ignore {times.column}"
     if calendar is None:
         raise SourceError(f"no series has two rows of another {times.column!r}", hint="name another column with --time")
     off = off_grid_share(calendar, places)
@@ -287,7 +285,8 @@ def _asked_seasons(settings: BuildSettings) -> tuple[int, ...]:
         seasons = (0,)
     if min(seasons) < 2:
         raise SettingsError(
-            f"season={text} is no number of steps after which values repeat", hint="give whole numbers from 2, such as 12"
+            f"season={text} is no number of steps after which values repeat",
+            hint="give whole numbers from 2, such as 12",
         )
     return seasons
 

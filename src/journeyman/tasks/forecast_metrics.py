@@ -130,19 +130,22 @@ FORECAST_METRICS: tuple[Metric, ...] = (
     _SymmetricError(
         "smape",
         MetricWords(
-            "sMAPE", "average error as a share of the mean of forecast and value", "symmetric error (sMAPE)", percent=True
+            "sMAPE",
+            "average error as a share of the mean of forecast and value",
+            "symmetric error (sMAPE)",
+            percent=True,
         ),
     ),
     _CoverageError(
         "coverage_error_80",
-        MetricWords("80% interval", "how far the share of values inside is from 80%", percent=True),
+        MetricWords("80% interval, off by", "how far the share of values inside is from 80%", percent=True),
         0.8,
     ),
     _CoverageError(
         "coverage_error_95",
-        MetricWords("95% interval", "how far the share of values inside is from 95%", percent=True),
+        MetricWords("95% interval, off by", "how far the share of values inside is from 95%", percent=True),
         0.95,
     ),
 )
-"""MASE (Hyndman and Koehler 2006, "Another look at measures of forecast accuracy"), the weighted quantile loss (Gasthaus
-et al. 2019), and plain ones."""
+"""MASE (Hyndman and Koehler 2006, "Another look at measures of forecast accuracy"), the weighted quantile loss
+(Gasthaus et al. 2019), and plain ones."""

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from journeyman.entities.column import Column
+from journeyman.entities.column import Column, Kind
 from journeyman.entities.matrix import Matrix
 from journeyman.entities.panel import Calendar, History, Panel
 from journeyman.entities.plan import ColumnStep, NodeKind
@@ -27,6 +27,7 @@ __all__ = ["FittedSeries", "SeriesPreparation", "SeriesStep"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+_TEXTS = (Kind.TEXT, Kind.IDENTIFIER, Kind.CONSTANT)
 
 
 class SeriesStep(msgspec.Struct, frozen=True, tag=True, dict=True):
@@ -125,9 +126,7 @@ class SeriesStep(msgspec.Struct, frozen=True, tag=True, dict=True):
             len(keys),
             np.vstack([self.ahead[old_row, old_step], self._known_of(own)]),
         )
-        return msgspec.structs.replace(
-            self, keys=keys, values=longer.values, ahead=longer.known, first=longer.first
-        )
+        return msgspec.structs.replace(self, keys=keys, values=longer.values, ahead=longer.known, first=longer.first)
 
     def going_on(self, horizon: int) -> IntArray:
         """Return the history's rows of series that have a value among the last ``horizon`` steps."""
@@ -196,16 +195,16 @@ class SeriesPreparation:
         self, block: Block, columns: Sequence[Column], y: FloatArray, task: Task, seed: int
     ) -> tuple[FittedPreparation, Matrix]:
         """Learn the names and the history of the series; the rows come back as they would be asked for."""
+        # Tasks without series have their rows counted by a column of theirs: there is nothing to learn from it.
         panel = task.panel if task.panel is not None else Panel(ROWS, 1)
-        assert task.time_column is not None  # made up where the table has none
+        time = task.time_column or next(c.name for c in columns if c.kind not in _TEXTS)
         kinds = {column.name: column.kind for column in columns}
         coded = tuple(k for k, name in enumerate(panel.known) if kinds[name].categorical)
         none = np.empty((0, 0)), np.empty((0, 0, len(panel.known)))
-        empty = SeriesStep(panel.series, task.time_column, panel.known, coded, panel.calendar, (), *none, 0)
+        empty = SeriesStep(panel.series, time, panel.known, coded, panel.calendar, (), *none, 0)
         fitted = FittedSeries(empty.extended(block, y))
         return fitted, fitted.transform(block)
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedPreparation:
         """Load what ``to_files`` gave."""
         return FittedSeries(msgspec.msgpack.decode(files["series.msgpack"], type=SeriesStep, dec_hook=decode_array))
-

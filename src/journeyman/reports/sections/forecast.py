@@ -39,7 +39,9 @@ class ForecastSection:
 def _held_words(outlook: Outlook) -> str:
     """Say what the intervals held of the steps that were kept."""
     rows = sum(row.rows for row in outlook.ahead)
-    shares = [sum(row.rows * held for row, held in zip(outlook.ahead, every, strict=True)) / rows for every in _held(outlook)]
+    shares = [
+        sum(row.rows * held for row, held in zip(outlook.ahead, every, strict=True)) / rows for every in _held(outlook)
+    ]
     return (
         f"80% intervals held {percent(shares[0])} and 95% intervals {percent(shares[1])} of the {rows:,} values that "
         "came."

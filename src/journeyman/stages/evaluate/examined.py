@@ -14,11 +14,11 @@ from journeyman.entities.table import Block, Table, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble
 from journeyman.interfaces import ArrangesSeries, Metric
-from journeyman.stages.evaluate.baseline import trivial
 from journeyman.panels.moments import moments_of
+from journeyman.panels.series_key import series_codes, series_columns
+from journeyman.stages.evaluate.baseline import trivial
 from journeyman.stages.evaluate.repeating import Repeated, repeated
 from journeyman.stages.evaluate.resample import Units
-from journeyman.panels.series_key import series_codes, series_columns
 from journeyman.tasks import task_type
 
 __all__ = ["Examined", "examine", "group_codes", "units_of"]
