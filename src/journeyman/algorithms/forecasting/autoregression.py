@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from journeyman.algorithms.forecasting.decomposition import without_seasons
 from journeyman.algorithms.forecasting.model import loaded, past_of, sample, with_spread
 from journeyman.algorithms.forecasting.past import Past
+from journeyman.algorithms.forecasting.season_choice import main_season
 from journeyman.entities.candidate import Candidate, Refusal, Turn
 from journeyman.entities.column import Column
 from journeyman.entities.metric import FORECAST_LOSS
@@ -262,9 +263,3 @@ class Autoregression:
         """Load what ``to_files`` gave."""
         return loaded(files, AutoregressionRule)
 
-
-def main_season(past: Past) -> int:
-    """Return the longest season of which most series hold three cycles and more; 1 where they hold none."""
-    told = np.isfinite(past.raw)
-    length = float(np.median(past.raw.shape[1] - told.argmax(axis=1)))
-    return max((season for season in past.panel.seasons if 3 * season + season // 2 <= length), default=1)

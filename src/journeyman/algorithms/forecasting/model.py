@@ -42,6 +42,7 @@ IntArray = NDArray[np.int64]
 Paths = Callable[[Past, int], FloatArray]
 FILE = "series.msgpack"
 _ORIGINS = 16
+_SPANS = 20  # horizons that origins reach back: what a series was long ago says little of it
 MOST_STEPS = 10_000  # of a series that are read: more of them cost time and change no forecast
 _SERIES = 1_000  # that are continued at a time
 _FARTHEST = 20  # horizons ahead; what is asked for later repeats the last of them
@@ -103,7 +104,7 @@ class Origins:
         if span < 0:
             short = max(1, min(horizon, width // 3))
             return Origins((short,) if width >= 3 else (), 1, 2)
-        span = min(span, max(width // 2, horizon))
+        span = min(span, max(width // 2, horizon), max(_SPANS * horizon, 2 * max(past.panel.seasons, default=1)))
         apart = max(1, -(-span // max(1, most - 1)))
         return Origins(tuple(range(horizon, horizon + span + 1, apart))[::-1], apart, least)
 

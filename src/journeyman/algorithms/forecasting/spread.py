@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Errors", "Spread"]
+__all__ = ["Errors", "Spread", "independent"]
 
 FloatArray = NDArray[np.float64]
 
@@ -74,7 +74,7 @@ class Spread(msgspec.Struct, frozen=True):
             return Spread(np.full(horizon, _WITHOUT), _LEVELS, _students(_LEVELS, _FEWEST))
         widths = _widths(np.abs(scaled), known)
         pooled = np.sort((scaled / widths)[known])
-        free = _independent(known, errors.apart)
+        free = independent(known, errors.apart)
         return Spread(widths, _LEVELS, _quantiles(pooled, free))
 
     def ends(self, levels: FloatArray, steps: NDArray[np.int64]) -> FloatArray:
@@ -109,7 +109,7 @@ def _never_falling(values: FloatArray) -> FloatArray:
     return np.concatenate([np.full(size, mean) for mean, size in blocks])
 
 
-def _independent(known: NDArray[np.bool_], apart: int) -> float:
+def independent(known: NDArray[np.bool_], apart: int) -> float:
     """Return about how many independent errors there are: two for each span of one horizon and series."""
     _, origins, horizon = known.shape
     spans = 1.0 + (origins - 1) * min(1.0, apart / horizon)
