@@ -12,10 +12,10 @@ from journeyman.entities.table import Table, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble
 from journeyman.metrics import METRICS
+from journeyman.panels.moments import moments_of
+from journeyman.panels.series_key import series_codes, series_columns
 from journeyman.stages.evaluate import evaluate
-from journeyman.stages.evaluate.moments import moments_of
 from journeyman.stages.evaluate.repeating import repeated
-from journeyman.stages.evaluate.series import series_codes, series_columns
 
 KINDS = {"when": Kind.DATETIME, "store": Kind.INTEGER, "item": Kind.CATEGORY, "price": Kind.NUMBER, "week": Kind.TEXT}
 

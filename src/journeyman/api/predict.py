@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import tee
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pandas as pd
 from journeyman.engines.frames import raw_frames
 from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.finding import Finding
-from journeyman.errors import SourceError
+from journeyman.errors import SettingsError, SourceError
 from journeyman.inference.load_release import load
 from journeyman.inference.predictions_file import Layout, opened_predictions, prediction_columns
 from journeyman.inference.release import Release
@@ -43,7 +43,7 @@ class PredictResult:
 
 def predict_file(
     name: str,
-    table: str | Path,
+    table: str | Path | None,
     *,
     out: str | Path | None = None,
     version: int | None = None,
@@ -58,12 +58,15 @@ def predict_file(
 
     The table is read, predicted and written some thousand rows at a time. The file appears when it is whole.
 
+    A model of series forecasts the rows that have no value of the target; those that have one lengthen its history, and
+    where no other is there, or no table at all, the next steps of every series are forecast.
+
     Parameters
     ----------
     name : str
         Of the model, or its release's folder.
-    table : str or Path
-        A file, a folder or a database URL.
+    table : str, Path or None
+        A file, a folder or a database URL; None for the next steps of series.
     out : str or Path, optional
         A .csv, .parquet or .jsonl file; "TABLE.predictions.csv" here by default.
     query : str, optional
@@ -82,13 +85,21 @@ def predict_file(
     ReleaseError
         Where an interval is wanted and the release knows none.
     """
-    made = find_set(name, version=version, workspace=workspace)
+    made = None if table is None else find_set(name, version=version, workspace=workspace)
     if made is None:
         several, releases = None, [load(name, version=version, workspace=workspace, decimal=style.decimal)]
     else:
         several = made[1]
         releases = list(open_set(*made, workspace=workspace, decimal=style.decimal).releases.values())
-    path = Path(out) if out is not None else Path(predictions_name(str(table)))
+    first = releases[0]
+    path = Path(out) if out is not None else Path(predictions_name(first.name if table is None else str(table)))
+    if several is None and first.task.panel is not None:
+        source = None if table is None else open_source(str(table), query, style, first.file_style)
+        return _forecast_file(first, source, path, layout, style)
+    if table is None:
+        raise SettingsError(
+            f"no table to predict was named, and {first.name} is no model of series", hint="add a TABLE"
+        )
     with opened_predictions(path) as write:
         source = open_source(str(table), query, style, releases[0].file_style)
         styled = [in_own_style(release, source, style) for release in releases]
@@ -108,6 +119,27 @@ def predict_file(
     lists = (several.list_column,) if several is not None and several.list_column else None
     different = {(f.code, f.subject, f.message): f for f in noticed if f.subject != lists}
     return PredictResult(path, rows, (*source.findings, *different.values()))
+
+
+def _forecast_file(
+    release: Release, source: Source | None, path: Path, layout: Layout, style: FileStyle
+) -> PredictResult:
+    """Write forecasts; all rows are held at once, since newer ones change what is said of later ones."""
+    with opened_predictions(path) as write:
+        rows, noticed = pd.DataFrame(), tuple[Finding, ...]()
+        if source is not None:
+            release, noticed = in_own_style(release, source, style)
+            rows = pd.concat(list(_parts(source)), ignore_index=True)
+            check_rows(source, len(rows))
+            if not len(rows):
+                raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
+        forecasts = release.forecast_blocks(rows)
+        step = (*(release.task.panel.series if release.task.panel else ()), release.task.time_column or "")
+        keep = tuple(dict.fromkeys((*layout.keep, *step)))
+        told = replace(layout, keep=keep)
+        write(prediction_columns(release, forecasts.rows, forecasts.block, forecasts.answers, told))
+    own = () if source is None else source.findings
+    return PredictResult(path, len(forecasts.answers), (*own, *noticed, *release.findings))
 
 
 def in_own_style(release: Release, source: Source, style: FileStyle) -> tuple[Release, tuple[Finding, ...]]:

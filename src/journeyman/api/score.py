@@ -109,6 +109,11 @@ def score_file(
     WorkspaceError
         Where the disk is full; what is done stays.
     """
+    if release.task.panel is not None:
+        raise SettingsError(
+            f"{release.name} is a model of series, and score takes rows some at a time",
+            hint=f"write `journeyman predict {release.name} {table}`",
+        )
     path = Path(out) if out is not None else Path(predictions_name(str(table)))
     source = open_source(str(table), query, style, release.file_style)
     return _score_source(release, source, path, tell, layout, style, lambda: None)

@@ -48,7 +48,14 @@ __all__ = ["predict", "score"]
 
 def predict(
     name: Name,
-    table: Annotated[str, typer.Argument(metavar="TABLE", help="Rows to predict, as for build.", show_default=False)],
+    table: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[TABLE]",
+            help="Rows to predict, as for build; without them, a model of series forecasts its next steps.",
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[
         str | None,
         typer.Option(
@@ -75,7 +82,7 @@ def predict(
     with one_line_errors(workspace):
         with tempfile.TemporaryDirectory(prefix="journeyman-") as folder:
             to_stdout = out == "-"
-            path = Path(folder, "predictions.csv") if to_stdout else _out_file(out, table)
+            path = Path(folder, "predictions.csv") if to_stdout else _out_file(out, table or name)
             style = parse_file_style(encoding, delimiter, quote, sheet, decimal_sign(decimal, thousands))
             layout = predict_api.Layout(tuple(keep or ()), identifiers, interval)
             result = predict_api.predict_file(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from journeyman.entities.card import html_card
 from journeyman.entities.metric import MetricWords
+from journeyman.entities.outlook import Outlook
 
 __all__ = [
     "Curve",
@@ -44,6 +45,9 @@ class Score:
         Its value where predictions have no fault; None in reports of versions that did not store it.
     words : MetricWords or None
         The metric for people; None in such reports.
+    rule : str
+        What the trivial model is, where it is a rule of its own ("by repeating the past"); empty for one prediction for
+        all rows.
     """
 
     metric: str
@@ -58,6 +62,12 @@ class Score:
     greater_is_better: bool
     optimum: float | None = None
     words: MetricWords | None = None
+    rule: str = ""
+
+    @property
+    def beside(self) -> str:
+        """How the trivial model predicts."""
+        return self.rule or "without a model"
 
     @property
     def best(self) -> float:
@@ -351,6 +361,15 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why the model answers as it does: how its answer moves with each of the top columns."""
+    """Why the model answers as it does.
+
+    Attributes
+    ----------
+    dependences : tuple of Dependence
+        How its answer moves with each of the top columns.
+    outlook : Outlook or None
+        Forecasts beside what came, and those of the steps to come; None for other kinds of task.
+    """
 
     dependences: tuple[Dependence, ...]
+    outlook: Outlook | None = None

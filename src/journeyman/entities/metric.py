@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["ANOMALY_LOSS", "GROUPS_LOSS", "Loss", "MetricWords"]
+__all__ = ["ANOMALY_LOSS", "FORECAST_LOSS", "GROUPS_LOSS", "Loss", "MetricWords"]
 
 ANOMALY_LOSS = "anomaly"
 """Of tasks without labels: what is learned comes from rows of label 0 alone, those of label 1 were planted."""
+FORECAST_LOSS = "forecast"
+"""Of steps of series: quantiles, and the scale of each series' errors (see journeyman.algorithms.forecasting)."""
 GROUPS_LOSS = "groups"
 """Of tasks whose groups are found: codes of rows name groups and teach nothing else."""
 

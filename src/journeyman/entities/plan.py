@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from journeyman.entities.column import Column
 from journeyman.entities.matrix import Matrix
+from journeyman.entities.panel import History
+from journeyman.entities.spread import QuantileSpread
 from journeyman.entities.table import Block
 from journeyman.entities.trial import temper
 
@@ -23,6 +25,7 @@ __all__ = [
     "AdjustStep",
     "ColumnStep",
     "DecodeStep",
+    "HoldsHistory",
     "IntervalStep",
     "MeanStep",
     "ModelPlan",
@@ -32,6 +35,7 @@ __all__ = [
     "ParseStep",
     "Plan",
     "SparseStep",
+    "SpreadStep",
     "Step",
     "TemperatureStep",
     "median_classes",
@@ -49,6 +53,8 @@ class NodeKind(StrEnum):
     CODE = "code"
     TABLE = "table"
     CALENDAR = "calendar"
+    HISTORY = "history"
+    """Rows to places in a history of series."""
     TEXT = "text"
     NGRAMS = "n-grams"
     EMBEDDING = "embedding"
@@ -61,10 +67,12 @@ class NodeKind(StrEnum):
     NEIGHBOURS = "neighbours"
     DETECTORS = "detectors"
     CENTRES = "centres of groups"
+    SERIES = "series"
     CORRECTION = "correction"
     SCALE = "scale"
     MEAN = "mean"
     TEMPERATURE = "temperature"
+    SPREAD = "spread of quantiles"
     LOOKUP = "duplicate lookup"
     DECODE = "threshold"
     INTERVAL = "interval"
@@ -93,6 +101,18 @@ class SparseStep(Protocol):
 
     def sparse(self, block: Block) -> Any:
         """Return a SciPy CSR array of float32, shape (n_samples, n_sparse_features)."""
+
+
+@runtime_checkable
+class HoldsHistory(Protocol):
+    """What a step to features says besides that places rows in a history of series."""
+
+    @property
+    def history(self) -> History:
+        """What series have come to until now."""
+
+    def codes(self) -> tuple[int, ...]:
+        """Return the positions of its features that hold category codes."""
 
 
 class ModelStep(Protocol):
@@ -179,6 +199,18 @@ def median_classes(probabilities: FloatArray) -> NDArray[np.int64]:
     # A hair below one half: sums of shares that are one half may end a rounding below it.
     half = 0.5 * probabilities.sum(axis=1, keepdims=True) - 1e-12
     return np.asarray((np.cumsum(probabilities, axis=1) >= half).argmax(axis=1), dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class SpreadStep:
+    """Quantiles, drawn apart from their median."""
+
+    kind: ClassVar[NodeKind] = NodeKind.SPREAD
+    spread: QuantileSpread
+
+    def adjust(self, predictions: Sequence[FloatArray], x: Matrix | None, block: Block) -> FloatArray:
+        """Return spread quantiles, shape (n_samples, n_outputs)."""
+        return self.spread.adjust(predictions[0])
 
 
 @dataclass(frozen=True)

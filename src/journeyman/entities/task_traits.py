@@ -70,6 +70,13 @@ class TaskTraits:
         Causes that need such a target to be looked for.
     treatments : frozenset of TreatmentKind
         What may be tried against weaknesses.
+    baseline : str
+        How one predicts without a model, where that is a rule of its own ("by repeating the past"); empty for one
+        prediction for all rows.
+    explained : bool
+        Whether columns are shuffled and varied to see what predictions rest on; a step of a series is no such column.
+    lone_target : bool
+        Whether a table may hold the target and nothing besides.
     """
 
     error_name: str
@@ -88,3 +95,6 @@ class TaskTraits:
     looked_up: bool = False
     examined_weaknesses: frozenset[Cause] = frozenset()
     treatments: frozenset[TreatmentKind] = frozenset()
+    baseline: str = ""
+    explained: bool = True
+    lone_target: bool = False

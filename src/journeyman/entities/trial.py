@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.candidate import Candidate
+from journeyman.entities.spread import QuantileSpread
 
 __all__ = ["Ensemble", "Member", "Trial", "TrialStatus", "answers_within", "temper"]
 
@@ -120,6 +121,8 @@ class Ensemble:
         Binary tasks: the positive label is given from this probability on.
     answer_seconds : float
         Expected seconds of one answer among many.
+    spread : QuantileSpread or None
+        How quantiles are drawn apart so that intervals hold; None leaves them.
     """
 
     members: tuple[Member, ...]
@@ -128,6 +131,7 @@ class Ensemble:
     temperature: float = 1.0
     threshold: float | None = None
     answer_seconds: float = 0.0
+    spread: QuantileSpread | None = None
 
     def answers_within(self, seconds: float, most: int) -> int:
         """Return how many answers such a time holds, at most ``most``, judged by sizes alone."""

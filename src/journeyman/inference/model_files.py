@@ -10,7 +10,8 @@ import msgspec
 from journeyman.entities.column import Column
 from journeyman.entities.conformal import Conformal
 from journeyman.entities.file_style import AS_FOUND, FileStyle
-from journeyman.entities.plan import ParseStep, Plan
+from journeyman.entities.plan import ParseStep, Plan, SpreadStep, TemperatureStep
+from journeyman.entities.spread import QuantileSpread
 from journeyman.entities.task import Task
 from journeyman.inference.release_plan import FittedMember, label_step, prediction_plan, with_ends
 from journeyman.inference.scorer import Scorer
@@ -66,6 +67,8 @@ class ModelCard:
         How far the truth may lie from an answer; None in releases that were made without.
     style : FileStyle
         How the training table's file was written, which is expected of files to predict.
+    spread : QuantileSpread or None
+        See :class:`Ensemble`.
     """
 
     task: Task
@@ -75,6 +78,7 @@ class ModelCard:
     threshold: float | None
     conformal: Conformal | None = None
     style: FileStyle = AS_FOUND
+    spread: QuantileSpread | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,9 @@ def make_plan(
     ]
     prepared = {part.name: preparations[part.name].from_files(part.files) for part in fitted.preparations}
     known = None if fitted.known is None else DuplicateLookup.from_file(fitted.known)
-    plan = prediction_plan(ParseStep(card.columns), prepared, members, card.temperature, known)
+    scale = TemperatureStep(card.temperature) if card.temperature != 1.0 else None
+    calibration = scale if card.spread is None else SpreadStep(card.spread)
+    plan = prediction_plan(ParseStep(card.columns), prepared, members, calibration, known)
     return with_ends(plan, label_step(card.task, card.threshold), card.conformal)
 
 

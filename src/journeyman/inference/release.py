@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,15 @@ from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.entities.task_traits import Bound
 from journeyman.errors import ReleaseError
+from journeyman.inference.following import (
+    Forecasts,
+    asked_of,
+    following_rows,
+    history_of,
+    lengthened,
+    series_findings,
+    with_rows_numbered,
+)
 from journeyman.inference.model_files import ModelCard, fitted_parts, make_scorer, preparations_of, read_card
 from journeyman.inference.release_frames import (
     chosen_output,
@@ -37,6 +46,7 @@ from journeyman.inference.scorer import Scorer
 from journeyman.interfaces import FlagsRows
 from journeyman.plugins import load_parts
 from journeyman.reports.card import report_card
+from journeyman.sources.frames import frame_of
 from journeyman.sources.parsing import RowReader
 from journeyman.stages.attribute import typical_row
 from journeyman.stages.conform import conform, conform_part, judge
@@ -201,8 +211,68 @@ class Release:
         return self.answer_block(self._conform(rows))
 
     def predict(self, rows: object) -> NDArray[Any]:
-        """Return labels or values, shape (n_samples,). Parameters and errors as for ``predict_proba``."""
-        return self.labels(self.answer_block(self._conform(rows)))
+        """Return labels or values, shape (n_samples,). Parameters and errors as for ``predict_proba``.
+
+        A model of series forecasts the rows that have no value of the target; those that have one lengthen the history
+        for this call.
+        """
+        model, asked = self.following(rows)
+        return self.labels(model.answer_block(self._conform(asked, model)))
+
+    def forecast(self, rows: object = None) -> pd.DataFrame:
+        """Return forecasts of series, one row a series and step: series, time, median, and the other quantiles.
+
+        Parameters
+        ----------
+        rows : frame, mapping of lists, or list of mappings, optional
+            Newer rows, whose values lengthen the history for this call, and rows without a value, which are asked for.
+            Where none is asked for, the next steps of every series are.
+
+        Raises
+        ------
+        SchemaError, SettingsError
+            As for ``predict``; where columns that are known ahead are needed. TypeError for another kind of model.
+        """
+        if self.task.panel is None:
+            raise TypeError(f"{self.name} is no model of series; use predict")
+        told = self.forecast_blocks(pd.DataFrame() if rows is None else rows)
+        warn_of(self.findings)
+        step = history_of(self.plan)
+        outputs = pd.DataFrame(told.answers[:, :-1], columns=list(self.task.output_names[:-1]), index=told.rows.index)
+        outputs.insert(0, self.task.target, told.answers[:, 0])
+        return pd.concat([told.rows[[*step.series, step.time]], outputs], axis=1)
+
+    def forecast_blocks(self, rows: object) -> Forecasts:
+        """Return the rows that are forecast, as they are given and as the model reads them, with all quantiles."""
+        model, asked = self.following(rows)
+        block = self._read(asked, model)
+        return Forecasts(asked, block, model.answer_block(block))
+
+    def following(self, rows: object) -> tuple[Release, Any]:
+        """Return the model and the rows that are to be predicted.
+
+        Of series: rows that have a value of the target lengthen the history of the model that is returned, and where
+        no other is left, the next steps of every series are asked for. Else both are what they were.
+        """
+        if self.task.panel is None:
+            return self, rows
+        if isinstance(rows, Mapping) or (isinstance(rows, Sequence) and not isinstance(rows, str)):
+            rows = pd.DataFrame(rows)
+        frame = frame_of(rows, "the table")
+        frame = frame.set_axis([str(name).strip() for name in frame.columns], axis=1)
+        step = history_of(self.plan)
+        target = next(c for c in self.report.columns if c.name == self.task.target)
+        asked = asked_of(with_rows_numbered(frame, step, self.task), self.task, target)
+        model = self
+        if len(asked.happened):
+            block = conform(asked.happened, self._reader, self.left_out).block
+            model = Release(self.path, self.manifest, self._files)
+            model._card = self._card
+            model._scorer = Scorer(lengthened(self.plan, block, asked.values))
+        if len(asked.rows):
+            return model, asked.rows
+        time = next(c for c in self.columns if c.name == step.time)
+        return model, following_rows(history_of(model.plan), self.task, time)
 
     def predict_outputs(self, rows: object) -> pd.DataFrame:
         """Return all that is said of each row, one column each: quantiles by their levels, whether a row is flagged.
@@ -210,7 +280,8 @@ class Release:
         The first column is what ``predict`` returns. Parameters and errors as for ``predict``; TypeError for a model
         that predicts classes or one number and nothing besides.
         """
-        predictions = self.answer_block(self._conform(rows))
+        model, rows = self.following(rows)
+        predictions = model.answer_block(self._conform(rows, model))
         if self.task.output_names:
             frame = pd.DataFrame(predictions, columns=list(self.task.output_names))
         else:
@@ -243,6 +314,8 @@ class Release:
         SettingsError
             Where there is no such label.
         """
+        if not task_type(self.task).traits.explained:
+            raise TypeError(f"{self.name} forecasts series, and no column moves a forecast; use forecast")
         conformed = conform(rows, self._reader, self.left_out)
         self.findings = conformed.findings
         predict = self._scorer.predict if self.task.labels else self._values
@@ -289,8 +362,9 @@ class Release:
             raise TypeError(f"{self.name} predicts classes, not numbers; use predict_set")
         if task_type(self.task).traits.bound is not Bound.INTERVAL:
             raise TypeError(f"{self.name} has no intervals: a task of kind {self.task.kind} gives scores; use predict")
-        conformed = self._conform(rows)
-        frame = self.intervals(self.answer_block(conformed), conformed)
+        model, rows = self.following(rows)
+        conformed = self._conform(rows, model)
+        frame = self.intervals(model.answer_block(conformed), conformed)
         return frame.set_index(row_index(rows, len(frame)))
 
     def intervals(self, answers: FloatArray, block: Block) -> pd.DataFrame:
@@ -326,11 +400,20 @@ class Release:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
         return self.answer_block(self._conform(rows))
 
-    def _conform(self, rows: object) -> Block:
-        """Return rows as the model reads them; what was noticed is kept, and warned of."""
+    def _conform(self, rows: object, model: Release | None = None) -> Block:
+        """Return rows as the model reads them; what was noticed is kept, and warned of.
+
+        ``model`` is the one that answers, where that is not this one but one with a longer history.
+        """
+        block = self._read(rows, model)
+        warn_of(self.findings)
+        return block
+
+    def _read(self, rows: object, model: Release | None = None) -> Block:
         conformed = conform(rows, self._reader, self.left_out)
         self.findings = conformed.findings
-        warn_of(conformed.findings)
+        if model is not None and self.task.panel is not None:
+            self.findings += series_findings(history_of(model.plan), self.task, conformed.block)
         return conformed.block
 
     def answer_block(self, block: Block) -> FloatArray:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from journeyman.entities.conformal import Conformal
-from journeyman.entities.plan import DecodeStep, MeanStep, Node, ParseStep, Plan, Step, TemperatureStep
+from journeyman.entities.plan import DecodeStep, MeanStep, Node, ParseStep, Plan, SpreadStep, Step, TemperatureStep
 from journeyman.entities.task import Task
 from journeyman.interfaces import FittedModel, FittedPreparation
 from journeyman.tasks import task_type
@@ -29,7 +29,7 @@ def prediction_plan(
     parse: ParseStep,
     preparations: Mapping[str, FittedPreparation],
     members: Sequence[FittedMember],
-    temperature: float = 1.0,
+    calibration: TemperatureStep | SpreadStep | None = None,
     known: DuplicateLookup | None = None,
 ) -> Plan:
     """Return the plan from raw rows to predictions.
@@ -40,8 +40,8 @@ def prediction_plan(
         What "texts" makes, all others read as columns.
     members : sequence of FittedMember
         Weights sum to 1.
-    temperature : float
-        Probabilities are raised to 1 / temperature and normalised again.
+    calibration : TemperatureStep, SpreadStep or None
+        What is done to the mean so that probabilities, or intervals between quantiles, hold.
     known : DuplicateLookup or None
         Rows that were met before, whose labels count beside the prediction.
     """
@@ -61,8 +61,9 @@ def prediction_plan(
             before = (name,)
         ends += before
     nodes.append(Node("mean", MeanStep(tuple(member.weight for member in members)), predictions=tuple(ends)))
-    if temperature != 1.0:
-        nodes.append(Node("temperature", TemperatureStep(temperature), predictions=(nodes[-1].name,)))
+    if calibration is not None:
+        name = "spread" if isinstance(calibration, SpreadStep) else "temperature"
+        nodes.append(Node(name, calibration, predictions=(nodes[-1].name,)))
     if known is not None:
         nodes.append(Node("duplicates", known, columns=known.columns, predictions=(nodes[-1].name,)))
     return Plan(tuple(nodes), nodes[-1].name)

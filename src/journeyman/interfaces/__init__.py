@@ -26,6 +26,7 @@ from journeyman.interfaces.reading import QualityRule, RuleContext, RuleScope, S
 from journeyman.interfaces.relation import Relation, TableReader, place
 from journeyman.interfaces.report_section import ReportSection
 from journeyman.interfaces.running import Clock, Progress, Run
+from journeyman.interfaces.series import ArrangesSeries
 from journeyman.interfaces.stream import Stream
 from journeyman.interfaces.task_type import (
     AlarmLimit,
@@ -42,6 +43,7 @@ from journeyman.interfaces.task_type import (
 __all__ = [
     "AlarmLimit",
     "Algorithm",
+    "ArrangesSeries",
     "Averaging",
     "Clock",
     "DrawsCurves",

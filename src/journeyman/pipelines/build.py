@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -14,19 +14,22 @@ from journeyman.entities.comparison import ChampionPredictions, Comparison, Judg
 from journeyman.entities.dataset import Dataset
 from journeyman.entities.decision import Action
 from journeyman.entities.experience import Experience
-from journeyman.entities.finding import Finding
+from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.ingested import Ingested
+from journeyman.entities.outlook import Outlook
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.search import Search, SearchLimits
 from journeyman.entities.split import Split
-from journeyman.entities.table import Table
+from journeyman.entities.table import Block, Table
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble
 from journeyman.inference.champion import champion_predictions, learned_file
 from journeyman.inference.example_rows import explained_examples
+from journeyman.inference.following import history_of
 from journeyman.inference.former_names import keep_names
-from journeyman.inference.model_files import make_scorer
+from journeyman.inference.model_files import FittedEnsemble, ModelCard, make_scorer
 from journeyman.interfaces import (
+    ArrangesSeries,
     KeepsNames,
     Metric,
     PosesExamination,
@@ -40,6 +43,7 @@ from journeyman.interfaces import (
 from journeyman.pipelines.final_fits import choose_seed_replicas, fit_final, model_card, with_duplicate_lookup
 from journeyman.pipelines.package_release import BuildFacts, ReleasedModel, build_report, package_release
 from journeyman.pipelines.search import search
+from journeyman.quality_rules.series_over_time import PROPOSES_FORECAST
 from journeyman.runtime.build_context import BuildContext
 from journeyman.runtime.components import Components
 from journeyman.runtime.experience import load_experience, save_experience
@@ -59,6 +63,7 @@ from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN, explain
 from journeyman.stages.frame_task import frame_task
 from journeyman.stages.ingest import ingest
 from journeyman.stages.learn import learn
+from journeyman.stages.outlook import look_ahead
 from journeyman.stages.profile import profile
 from journeyman.stages.rank import meta_features
 from journeyman.stages.reference import make_reference
@@ -123,6 +128,8 @@ def build(
     tell("explain")
     answers = timed_ensemble.answers_within(EXPLAINING_SECONDS, MOST_DRAWN)
     explanation = run.step("explain", partial(explain, predict), table, task, division, evaluation, answers, seed)
+    outlook = run.step("outlook", partial(_look_ahead, components, card, predict, final), table, task, division)
+    explanation = replace(explanation, outlook=outlook)
     examples = run.step("examples", partial(explained_examples, predict), table, task, evaluation, statistics)
     tell("decide")
     judged = run.step("judged rows", partial(predict_judged_rows, predict), chosen, table, division, seed)
@@ -170,9 +177,13 @@ def prepare_table(source: Source, context: BuildContext) -> tuple[Repaired, tupl
     kind = task_type(draft)
     if isinstance(kind, PosesExamination):
         return _pose_examination(kind, ingested, draft, context)
+    if isinstance(kind, ArrangesSeries):
+        return _arrange_series(kind, ingested, draft, context)
     tell("check")
     rules = [rule for rule in context.components.rules if scope_of(rule) in (RuleScope.COLUMNS, RuleScope.WHOLE)]
     before = run.step("check", partial(_check, rules), ingested.table, draft, settings.seed, None, using=rules)
+    for finding in (f for f in before if f.code == PROPOSES_FORECAST and f.severity is Severity.NOTE):
+        context.components.progress.note(f"{finding.message} {finding.hint}")
     tell("split")
     division = run.step("split", _divide, ingested.table, draft, before, settings)
     labelled = np.flatnonzero(ingested.table.frame[draft.target].notna().to_numpy())
@@ -206,6 +217,21 @@ def _pose_examination(
     found = sorted((*ingested.findings, *checked, *prepared.findings), key=lambda f: f.severity.rank)
     task, findings = follow_split(prepared.task, found, division)
     return replace(prepared, task=task), findings, division
+
+
+def _arrange_series(
+    kind: ArrangesSeries, ingested: Ingested, draft: Task, context: BuildContext
+) -> tuple[Repaired, tuple[Finding, ...], Split]:
+    """Make a table of series ready: rules that judge columns by the rows of a table know nothing of steps of series."""
+    run, tell = context.run, context.components.progress.stage
+    tell("arrange", "the series")
+    arranged = run.step("arrange", kind.arrange, ingested.table, draft)
+    told = run.step("found", kind.told, arranged.table, arranged.task)
+    context.components.progress.note(told)
+    tell("split")
+    division = run.step("split", kind.divide, arranged.table, arranged.task)
+    found = sorted((*ingested.findings, *arranged.findings), key=lambda f: f.severity.rank)
+    return replace(arranged, task=replace(arranged.task, reason=told)), tuple(found), division
 
 
 def _repair_and_pose(
@@ -258,6 +284,22 @@ def _prediction_seconds(
     answer, slow = measured_prediction_seconds(chosen, found.trials), slowdown([measured_work()])
     budget = TimeBudget(Dataset(table, task, division), context.settings, context.components)
     return budget.planned_prediction_seconds(answer, context.run.elapsed(), slow)
+
+
+def _look_ahead(
+    components: Components,
+    card: ModelCard,
+    predict: Callable[[Block], NDArray[np.float64]],
+    final: FittedEnsemble,
+    table: Table,
+    task: Task,
+    division: Split,
+) -> Outlook | None:
+    """Return forecasts beside what came and of the steps to come, where rows are steps of series."""
+    if task.panel is None:
+        return None
+    released = make_scorer(card, final, components.algorithms, components.preparations)
+    return look_ahead(predict, released.predict, history_of(released.plan), table, task, division)
 
 
 def _compare(

@@ -30,7 +30,9 @@ __all__ = ["choose_seed_replicas", "fit_final", "model_card", "with_duplicate_lo
 def model_card(data: Dataset, chosen: Ensemble) -> ModelCard:
     """Return what a release of this ensemble must know to predict."""
     members = tuple(PlacedMember(m.candidate.algorithm, m.candidate.preparation, m.weight) for m in chosen.members)
-    return ModelCard(data.task, data.table.features, members, chosen.temperature, chosen.threshold)
+    return ModelCard(
+        data.task, data.table.features, members, chosen.temperature, chosen.threshold, spread=chosen.spread
+    )
 
 
 def choose_seed_replicas(context: BuildContext, data: Dataset, found: Search, chosen: Ensemble) -> Ensemble:

@@ -13,6 +13,7 @@ from journeyman.quality_rules.identifiers import IdentifierRule, SplitColumnRule
 from journeyman.quality_rules.leaks import LeakRule
 from journeyman.quality_rules.missing import HiddenZeroRule, MissingRule, MissingTieRule
 from journeyman.quality_rules.row_order import DriftRule, RowOrderRule
+from journeyman.quality_rules.series_over_time import SeriesOverTimeRule
 from journeyman.quality_rules.target import LabelRule, TargetRule
 from journeyman.quality_rules.time_column import TimeColumnRule
 
@@ -42,4 +43,5 @@ BUILT_IN: tuple[QualityRule, ...] = (
     RowOrderRule(),
     GroupRule(),
     DriftRule(),
+    SeriesOverTimeRule(),
 )

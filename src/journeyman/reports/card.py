@@ -84,7 +84,7 @@ def _scores(evaluation: Evaluation) -> str:
     for score in evaluation.scores:
         row = score_row(score)
         rows.append((row.name, f"<b>{escape(row.value)}</b>", f"{row.low} to {row.high}", row.baseline))
-    names = ("", "Score", interval_words(evaluation.on_holdout), "Without a model")
+    names = ("", "Score", interval_words(evaluation.on_holdout), evaluation.main.beside.capitalize())
     head = "".join(f'<th style="{_CELL};font-weight:600">{name}</th>' for name in names)
     body = "".join(
         f'<tr style="background:none">{"".join(f"""<td style="{_CELL}">{cell}</td>""" for cell in row)}</tr>'

@@ -110,7 +110,7 @@ def _metrics(report: BuildReport) -> list[str]:
     lines = [f"Measured on {examined_words(evaluation)} {kept}, with {what}. {unseen_words(evaluation)}"]
     for score in evaluation.scores:
         row = score_row(score)
-        lines.append(f"{row.name}: {row.value} ({row.low} to {row.high}); without a model {row.baseline}.")
+        lines.append(f"{row.name}: {row.value} ({row.low} to {row.high}); {score.beside} {row.baseline}.")
     if evaluation.threshold is not None and evaluation.threshold != 0.5:
         lines.append(f"Labels are given from a probability of {number(evaluation.threshold)} on.")
     return lines

@@ -58,7 +58,7 @@ def score_bars(score: Score) -> tuple[Bar, ...]:
     rows = []
     for label, style, (value, first, last) in (
         ("this model", "c-model", (score.value, score.low, score.high)),
-        ("without a model", "c-base", (score.baseline, score.baseline_low, score.baseline_high)),
+        (score.beside, "c-base", (score.baseline, score.baseline_low, score.baseline_high)),
     ):
         said, a, b = between(value, first, last, words)
         tip = f"{label}: {said}, from {a} to {b}"

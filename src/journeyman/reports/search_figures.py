@@ -110,11 +110,11 @@ def _baseline(report: BuildReport, base: float | None, x: Scale, y: Scale, near:
     if base is None:
         return []
     if near:
-        said = f"without a model: {_score_text(report, base)}"
+        said = f"{report.evaluation.main.beside}: {_score_text(report, base)}"
         below = base > (y.low + y.high) / 2
         return [Rule((x.low, x.high), (base, base)), Note(x.high, base, said, "end", (0.0, 14.0 if below else -5.0))]
     edge, arrow = (y.low, "↓") if base < y.low else (y.high, "↑")
-    said = f"without a model: {_score_text(report, base)}, off the scale {arrow}"
+    said = f"{report.evaluation.main.beside}: {_score_text(report, base)}, off the scale {arrow}"
     return [Note(x.high, edge, said, "end", (0.0, -5.0 if base < y.low else 14.0))]
 
 

@@ -95,7 +95,7 @@ def _score_line(score: Score) -> tuple[Text, Text, Text]:
     return (
         Text("  " + row.name),
         Text.assemble((row.value, "bold"), f"  ({row.low} to {row.high})"),
-        Text(f"without a model: {row.baseline}"),
+        Text(f"{score.beside}: {row.baseline}"),
     )
 
 

@@ -49,6 +49,8 @@ class ServedRelease:
         by_name = {t.column.name: t for t in trained_columns(self.report, names)}
         # the release's own columns say how values are read; the report only adds what training saw
         trained = [replace(by_name.get(c.name, TrainedColumn(c)), column=c) for c in release.columns]
+        if self.task.panel is not None:  # times to come lie beyond those that training saw, and that is no news
+            trained = [TrainedColumn(t.column) if t.column.name == self.task.time_column else t for t in trained]
         self._release = release
         self._admission = RowAdmission(trained, {*known, *release.left_out})
         self._labels = typed_labels(self.task).tolist() if self.task.labels else []
@@ -60,6 +62,10 @@ class ServedRelease:
 
     def answer(self, rows: Sequence[Row], part: Part) -> list[Answer | RowMisfit]:
         """Answer rows, each on its own; what is wrong with a row is its own answer."""
+        if self.task.panel is not None and any(row.get(self.task.target) is not None for row in rows):
+            told = [self._happened(row) for row in rows]
+            asked = iter(self.answer([row for row, is_told in zip(rows, told, strict=True) if is_told is None], part))
+            return [next(asked) if one is None else one for one in told]
         admitted = self._admission.read(rows)
         given: list[Answer | RowMisfit] = []
         answers = self._release.answer_block(admitted.block) if admitted.findings else np.empty((0, 1))
@@ -90,6 +96,17 @@ class ServedRelease:
             given[k] = replace_fields(one, outputs={**one.outputs, "flagged": kept})
         return given
 
+    def _happened(self, row: Row) -> RowMisfit | None:
+        """Refuse a row of a series that has happened: answers may not depend on which other rows come along."""
+        value = row.get(self.task.target)
+        if value is None:
+            return None
+        hint = (
+            "ask for steps to come without it; the service forecasts from the history that the model was built with, "
+            "and `journeyman predict` lengthens it by newer rows"
+        )
+        return RowMisfit(self.task.target, repr(value)[:60], "no value", hint)
+
     def warm(self) -> None:
         """Answer a row of missing values, so that everything that loads late is loaded before the first caller."""
         budget, self._budget = self._budget, None  # such a row is nobody's alarm
@@ -101,6 +118,8 @@ class ServedRelease:
 
         Where rows are flagged as odd, it is how much less odd the row would be with a usual value there.
         """
+        if not task_type(self.task).traits.explained:
+            return answer
         output = self._labels.index(answer.prediction) if self._labels else 0
         block = self._admission.read([row]).block
         found = self._release.reliefs(block)

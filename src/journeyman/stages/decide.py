@@ -124,17 +124,19 @@ def _worth(evaluation: Evaluation, readings: Readings) -> list[_Reason]:
         return [_Reason(_Weight.STOP, text)]
     interval = f"{_digits(score.low)} to {_digits(score.high)}"
     figures = f"{name} {_digits(score.value)} ({interval}) against {_digits(score.baseline)}"
+    # What repeats the past is a forecast, too: one that is as good, and says how sure it is, is of use.
+    useless = _Weight.CARE if score.rule else _Weight.STOP
     if _sure_gain(evaluation, readings) <= 0:
         worse = score.gain_high < 0
         how = "worse than" if worse else "as far as these rows can tell, no better than"
-        return [_Reason(_Weight.STOP, f"{how} predicting without a model: {figures}")]
+        return [_Reason(_Weight.STOP if worse else useless, f"{how} predicting {score.beside}: {figures}")]
     share = _share(score)
     if share < _USELESS:
-        text = f"it is better than predicting without a model, but by too little to matter: {figures}"
-        return [_Reason(_Weight.STOP, text)]
+        text = f"it is better than predicting {score.beside}, but by too little to matter: {figures}"
+        return [_Reason(useless, text)]
     if share < _SLIGHT:
-        return [_Reason(_Weight.CARE, f"it is only slightly better than predicting without a model: {figures}")]
-    return [_Reason(_Weight.FOR, f"it is clearly better than predicting without a model: {figures}")]
+        return [_Reason(_Weight.CARE, f"it is only slightly better than predicting {score.beside}: {figures}")]
+    return [_Reason(_Weight.FOR, f"it is clearly better than predicting {score.beside}: {figures}")]
 
 
 def _sure_gain(evaluation: Evaluation, readings: Readings) -> float:

@@ -14,7 +14,7 @@ from journeyman.entities.candidate import BASELINE
 from journeyman.entities.search import TrialOutcome
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus, temper
-from journeyman.interfaces import Metric
+from journeyman.interfaces import ArrangesSeries, Metric
 from journeyman.metrics import METRICS
 from journeyman.metrics.weighted import score_rows
 from journeyman.tasks import metric_of, task_type
@@ -407,11 +407,18 @@ def calibrate(
 ) -> Ensemble:
     """Set the temperature where it lowers the log loss, and the threshold where the metric depends on one.
 
+    Quantiles of series are drawn apart so that intervals between them hold.
+
     References
     ----------
     Guo et al. 2017, "On calibration of modern neural networks" (temperature scaling).
     """
-    traits, calibrated = task_type(task).traits, chosen
+    kind = task_type(task)
+    traits, calibrated = kind.traits, chosen
+    if isinstance(kind, ArrangesSeries) and (spread := kind.spread(y, chosen.predictions, task)) is not None:
+        predictions = spread.adjust(chosen.predictions)
+        score = score_rows(metric, y, predictions, weights)
+        return replace(chosen, spread=spread, predictions=predictions, score=score)
     if traits.tempered and len(y) >= 1000:
         calibrated = _tempered(metric, chosen, y, task, weights)
     if traits.thresholded:

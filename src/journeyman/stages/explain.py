@@ -12,6 +12,7 @@ from journeyman.entities.evaluation import Dependence, Evaluation, Explanation
 from journeyman.entities.split import Split
 from journeyman.entities.table import Block, Table, target_values, to_block
 from journeyman.entities.task import Task
+from journeyman.tasks import task_type
 
 __all__ = ["EXPLAINING_SECONDS", "MOST_DRAWN", "drawn_answers", "explain"]
 
@@ -50,6 +51,8 @@ def explain(
     seed : int
         Which training rows.
     """
+    if not task_type(task).traits.explained:
+        return Explanation(())
     rows = split.train
     most = _most_rows(answers)
     if len(rows) > most:

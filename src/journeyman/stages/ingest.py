@@ -23,6 +23,7 @@ from journeyman.sources.batches import check_names, check_width, source_is_typed
 from journeyman.sources.parsing import InferredColumn, ParsingNote, Reading, UserOverride, encode, infer, raw_type, read
 from journeyman.sources.parsing.separators import Votes, series_votes, table_signs
 from journeyman.sources.totals import count_totals
+from journeyman.tasks import find_task_type
 
 __all__ = ["ingest"]
 
@@ -86,7 +87,7 @@ def ingest(source: Source, engine: Engine, settings: BuildSettings) -> Ingested:
     frame = engine.sample(source, limit, settings.seed)
     names = [str(n) for n in frame.columns]
     check_names(names, source.name)
-    if settings.target is not None:
+    if settings.target is not None and not (settings.task and find_task_type(settings.task).traits.lone_target):
         check_width(names, source.name)
     if len(frame) == 0:
         raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")

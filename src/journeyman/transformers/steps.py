@@ -15,7 +15,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.plan import ColumnStep, NodeKind, SparseStep
+from journeyman.entities.panel import History
+from journeyman.entities.plan import ColumnStep, HoldsHistory, NodeKind, SparseStep
 from journeyman.entities.table import Block
 from journeyman.interfaces import Matrix
 from journeyman.transformers.crafted_step import CraftedStep
@@ -198,10 +199,14 @@ class JoinedSteps:
         self.steps = tuple(steps)
         names: list[str] = []
         categorical: list[int] = []
+        self._history: History | None = None
         for step in steps:
             own = step.names()
             if step.kind is NodeKind.CODE:
                 categorical.extend(range(len(names), len(names) + len(own)))
+            if isinstance(step, HoldsHistory):
+                categorical.extend(len(names) + place for place in step.codes())
+                self._history = step.history
             names.extend(own)
         # kept, since spelling them out outlasts a lone row
         self._features = (tuple(names), tuple(categorical))
@@ -216,7 +221,7 @@ class JoinedSteps:
 
     def matrix(self, values: FloatArray) -> Matrix:
         """Return prepared values with the names of their features."""
-        return Matrix(np.ascontiguousarray(values), *self._features)
+        return Matrix(np.ascontiguousarray(values), *self._features, self._history)
 
     def _side_by_side(self, block: Block) -> Any:
         parts = [step.sparse(block) for step in self._sparse]

@@ -33,6 +33,7 @@ class QualitySection:
             "confusion": confusion(report),
             "quality": quality_figures(report),
             "threshold": threshold_view(report),
+            "sliced": not report.planted_rows and not evaluation.main.rule,
             "slices": evaluation.slices,
             "slice_bars": slice_bars(report),
         }

@@ -18,10 +18,11 @@ class ReasonsSection:
     name, title, weight = "reasons", "Reasons", 400
     template = Path(__file__).with_name("reasons.html.j2")
 
-    def view(self, report: BuildReport) -> Mapping[str, object]:
-        """Return figures and example rows."""
-        return {
+    def view(self, report: BuildReport) -> Mapping[str, object] | None:
+        """Return figures and example rows; None where there are neither."""
+        shown = {
             "importance": importance_figure(report),
             "dependences": dependence_figures(report),
             "examples": example_views(report),
         }
+        return shown if any(shown.values()) else None

@@ -42,13 +42,18 @@ def _usage(report: BuildReport) -> dict[str, str | Markup]:
         lines.append("probabilities = model.predict_proba(frame)")
     if report.task.output_names:
         lines.append("outputs = model.predict_outputs(frame)")
+    command = f"journeyman predict {shlex.quote(name)} NEW-ROWS.csv --out predictions.csv"
+    if report.task.panel is not None:
+        lines[-2:] = ["forecasts = model.forecast()  # the next steps of every series"]
+        lines.append("forecasts = model.forecast(newer)  # after newer rows with their values")
+        command = f"journeyman predict {shlex.quote(name)} --out forecasts.csv\n{command}"
     row = json.dumps(_typical_values(report), ensure_ascii=False)
     body = shlex.quote('{"row": ' + clean(row) + "}")
     return {
         "serve": f"journeyman serve {shlex.quote(name)}",
         "request": f"curl localhost:8000/predict -d {body}",
         "operate": f"journeyman operate {shlex.quote(name)}",
-        "command": f"journeyman predict {shlex.quote(name)} NEW-ROWS.csv --out predictions.csv",
+        "command": Markup(escape(command)),  # marked as safe, so that its lines are kept
         "python": escape("\n".join(lines)),  # marked as safe, so that its lines are kept
         "rollback": f"journeyman rollback {shlex.quote(name)}",
     }

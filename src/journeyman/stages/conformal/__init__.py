@@ -16,6 +16,7 @@ from journeyman.entities.table import Block, Table, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.task_traits import Bound
 from journeyman.entities.trial import Ensemble
+from journeyman.interfaces import ArrangesSeries
 from journeyman.stages.conformal.error_scale import best_power, bin_columns, fit_error_scale
 from journeyman.tasks import task_type
 
@@ -87,9 +88,12 @@ def calibrate_intervals(chosen: Ensemble, table: Table, task: Task, division: Sp
     inference for regression" (locally weighted); Lee, Barber and Willett 2023, "Distribution-free inference with
     hierarchical data".
     """
-    bound = task_type(task).traits.bound
+    kind = task_type(task)
+    bound = kind.traits.bound
     if bound is Bound.NONE:
         return None
+    if isinstance(kind, ArrangesSeries):
+        return kind.bound(task)
     rows = np.concatenate([fold.validate for fold in division.folds])
     clusters = np.arange(len(rows), dtype=np.int64)
     if task.scheme is Scheme.GROUPED and task.group_column is not None:
@@ -108,7 +112,7 @@ def calibrate_intervals(chosen: Ensemble, table: Table, task: Task, division: Sp
     )
     if bound is Bound.LABELS:
         return conformal_classes(validated)
-    return conformal_numbers(validated, *task_type(task).interval_outputs(task))
+    return conformal_numbers(validated, *kind.interval_outputs(task))
 
 
 def conformal_classes(rows: Validated) -> Conformal | None:

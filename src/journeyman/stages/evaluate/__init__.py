@@ -79,8 +79,10 @@ def evaluate(
     scores, past = compare(metrics, examined, task, threshold, seed)
     block = to_block(table.frame.iloc[examined.rows], table.features)
     answers = ensemble.answers_within(SHUFFLING_SECONDS, MOST_SHUFFLED)
-    helps = importances(predict, block, examined.y, table.features, metrics[0], answers, seed)
-    helps = helps if examined.on_holdout else tuple(map(_on_known_rows, helps))
+    helps = tuple[Importance, ...]()
+    if kind.traits.explained:
+        helps = importances(predict, block, examined.y, table.features, metrics[0], answers, seed)
+        helps = helps if examined.on_holdout else tuple(map(_on_known_rows, helps))
     slices, tried = tuple[Slice, ...](), 0
     if kind.traits.sliced:
         slices, tried = _slices(ensemble, examined, table, task, split, helps, seed)
@@ -132,6 +134,8 @@ def _example_rows(
 ) -> tuple[ExampleRow, ...]:
     """Return the best, typical and worst of the examined rows, or the strangest of the table, out of fold."""
     kind = task_type(task)
+    if not kind.traits.explained:
+        return ()
     if Picture.STRANGEST not in kind.traits.pictures:
         misses = kind.misses(examined.y, examined.predictions)
         return example_rows(examined.rows, examined.y, examined.predictions, misses)

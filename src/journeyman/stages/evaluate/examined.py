@@ -13,12 +13,12 @@ from journeyman.entities.split import Split
 from journeyman.entities.table import Block, Table, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble
-from journeyman.interfaces import Metric
+from journeyman.interfaces import ArrangesSeries, Metric
+from journeyman.panels.moments import moments_of
+from journeyman.panels.series_key import series_codes, series_columns
 from journeyman.stages.evaluate.baseline import trivial
-from journeyman.stages.evaluate.moments import moments_of
 from journeyman.stages.evaluate.repeating import Repeated, repeated
 from journeyman.stages.evaluate.resample import Units
-from journeyman.stages.evaluate.series import series_codes, series_columns
 from journeyman.tasks import task_type
 
 __all__ = ["Examined", "examine", "group_codes", "units_of"]
@@ -77,12 +77,14 @@ def examine(
     seed: int,
 ) -> Examined:
     """Return the holdout rows with the model's answers, or the folds' validated rows where there is no holdout."""
-    target = target_values(table, task.target)
+    target, kind = target_values(table, task.target), task_type(task)
+    past = kind if isinstance(kind, ArrangesSeries) else None
     moments, series = None, tuple[str, ...]()
     step = codes = np.zeros(len(target), dtype=np.int64)
     if task.scheme is Scheme.TIME:
         moments = moments_of(table, task)
-        step, series = moments.step, series_columns(table, task, moments.step)
+        step = moments.step
+        series = series_columns(table, task, step) if task.panel is None else task.panel.series
         codes = series_codes(table, series)
     if len(split.holdout):
         rows = split.holdout
@@ -91,7 +93,10 @@ def examine(
         rows = rows[np.argsort(step[rows], kind="stable")]
         predictions = predict(to_block(table.frame.iloc[rows], table.features))
         taught = target[split.train]
-        baselines = {m.name: trivial(taught, task, m, len(rows)) for m in metrics}
+        if past is not None:
+            baselines = dict.fromkeys((m.name for m in metrics), past.repeat_past(table, task, split.train, rows))
+        else:
+            baselines = {m.name: trivial(taught, task, m, len(rows)) for m in metrics}
     else:
         rows = np.concatenate([fold.validate for fold in split.folds])
         order = np.argsort(step[rows], kind="stable")
@@ -109,7 +114,7 @@ def examine(
         step=step,
         series_code=codes,
         repeated=()
-        if moments is None or not task_type(task).needs_target
+        if moments is None or past is not None or not kind.needs_target
         else repeated(task, split, target, moments, codes, rows),
         series=series,
     )

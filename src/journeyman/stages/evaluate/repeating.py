@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.split import Split
 from journeyman.entities.task import Task
-from journeyman.stages.evaluate.moments import Moments, hidden_season
+from journeyman.panels.moments import Moments, hidden_season
 from journeyman.tasks import task_type
 
 __all__ = ["Repeated", "repeated"]

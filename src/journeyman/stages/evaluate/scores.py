@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,8 +83,9 @@ def compare(
     without = np.concatenate([scored(weights) for weights in leave_out(examined.units, losses)], axis=2)
     left_out = _LEFT_OUT if examined.on_holdout else _LEFT_OUT_WHERE_CHOSEN
     sure = _Sure(independent_units(examined.units, losses), left_out)
+    rule = task_type(task).traits.baseline
     scores = tuple(
-        _score(m, examined.y, (p, b), (resampled[i], without[i], worsened[i]), sure)
+        replace(_score(m, examined.y, (p, b), (resampled[i], without[i], worsened[i]), sure), rule=rule)
         for i, (m, p, b) in enumerate(pairs)
     )
     return scores[: len(metrics)], None if past is None else (past.words, scores[len(metrics)])

@@ -1,0 +1,1 @@
+"""What continues series: seasonal naives, Theta, exponential smoothing, regressions on lags, and their combination."""

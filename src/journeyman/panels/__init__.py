@@ -1,0 +1,1 @@
+"""Series in long tables: their calendar, their seasons, and the columns that tell them apart. Pure functions."""
