@@ -217,7 +217,11 @@ def brief(results: dict[str, dict]) -> None:
         line = []
         for name in names:
             rows = [r[name] for r in own.values() if name in r]
-            cover = f"{100 * np.mean([r['c80'] for r in rows]):.0f}/{100 * np.mean([r['c95'] for r in rows]):.0f}" if rows else ""
+            cover = (
+                f"{100 * np.mean([r['c80'] for r in rows]):.0f}/{100 * np.mean([r['c95'] for r in rows]):.0f}"
+                if rows
+                else ""
+            )
             line.append(f"{relative(own, 'mase', name):6.3f} {relative(own, 'wql', name):5.3f} {cover:>6s}")
         print(f"{kind:24s}" + " ".join(line))
 
