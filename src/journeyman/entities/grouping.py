@@ -25,7 +25,7 @@ class NumberOfGroups:
         Adjusted Rand index of groups that models of two halves give the same rows, mean over halvings.
     gap : float
         By how many standard deviations the groups are tighter than those of copies of the table without groups,
-        the nearer of the two kinds of copy (after Tibshirani, Walther and Hastie 2001).
+        the nearer of the two kinds of copy (after Tibshirani, Walther and Hastie 2001); NaN where it was not measured.
     """
 
     k: int

@@ -72,7 +72,7 @@ class GroupingMetric:
     optimum = 1.0
     on_labels = False
     by_class = False
-    rare_cost = 0.0
+    rare_cost = 1.0
 
     def score(self, y: FloatArray, predictions: FloatArray) -> float:
         """Return the score of predictions, shape (n_samples, n_groups + 1), against codes, shape (n_samples,)."""

@@ -374,4 +374,3 @@ def _followed(alike: FloatArray, old: Sequence[str]) -> tuple[list[str], list[st
             names.append(f"group {unused}")
             told.append("new: no group of the version before has most of its rows")
     return names, told
-

@@ -176,7 +176,9 @@ def _log_scale(known: FloatArray) -> tuple[float, float, float]:
     return sign, origin, unit
 
 
-def _folded(values: FloatArray, sign: float | FloatArray, origin: float | FloatArray, unit: float | FloatArray) -> FloatArray:
+def _folded(
+    values: FloatArray, sign: float | FloatArray, origin: float | FloatArray, unit: float | FloatArray
+) -> FloatArray:
     """Return values on a log scale; as they are where the sign is 0."""
     above = np.maximum(sign * values - origin, 0.0) / unit  # what lies below all known values is as low as the lowest
     return np.asarray(np.where(np.equal(sign, 0.0), values, sign * np.log1p(above)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.algorithms.grouping.copies import one_mode, shuffled
-from journeyman.algorithms.grouping.partition import Method
+from journeyman.algorithms.grouping.partition import Method, partition
 from journeyman.algorithms.grouping.stability import Stability, halved
 from journeyman.entities.grouping import NumberOfGroups
 
@@ -22,12 +23,12 @@ Blocks = tuple[tuple[int, ...], ...]
 _MOST_GROUPS = 10
 _ROWS_A_GROUP = 10
 _ROWS, _TESTED_ROWS = 2_000, 500
-_HALVINGS = 6
+_HALVINGS, _CONFIRMING = 6, 20
 _SHUFFLED, _ONE_MODE = 59, 39
 _LEVEL = 0.05
 _NUMBERS = (2, 3, 4, 6)
 _STRONG = 0.8  # prediction strength of groups that are there (Tibshirani and Walther 2005)
-_ALIKE, _WEAKEST = 0.87, 0.6  # or so much agreement, where one small group alone is weak
+_ALIKE, _WEAKEST = 0.8, 0.6  # or so much agreement, where the groups are likely and a small one alone is weak
 _MIXTURES = (Method.TIED, Method.FULL)
 _CONTINUOUS = 50  # different values of a column in which equal rows are copies of one
 _LEAST_VARIANCE = 1e-2
@@ -69,8 +70,9 @@ def choose_groups(x: FloatArray, blocks: Blocks, asked: int, seed: int) -> Choic
     1. Groups are there only if they are tighter than in copies whose columns were shuffled, and than in copies with one
        mode and the same dependence of columns: shares of such copies that are as tight are exact p-values for
        independent columns, and simulated ones for dependent columns with one mode.
-    2. The number is the largest that mixtures find again on other rows; k-means and Ward's tree are asked only where
-       mixtures find none, since they cut long groups into stable pieces.
+    2. The number is the largest that mixtures find again on other rows: with a prediction strength of 0.8 even in the
+       weakest group, or with an agreement of 0.8 where the Bayesian criterion likes so many groups. k-means and Ward's
+       tree are asked only where mixtures find none, since they cut long groups into stable pieces.
     3. The way is the one whose groups of two halves of the rows agree best.
 
     Parameters
@@ -92,17 +94,15 @@ def choose_groups(x: FloatArray, blocks: Blocks, asked: int, seed: int) -> Choic
     there = max(beyond_columns, beyond_one_mode) <= _LEVEL
     most = int(np.clip(len(rows) // _ROWS_A_GROUP, 2, _MOST_GROUPS))
     numbers = sorted({*range(2, most + 1), *((asked,) if asked else ())})
-    found = {(k, m): halved(rows, k, m, _HALVINGS, seed) for k in numbers for m in Method if len(rows) >= 4 * k}
-    if not found:
-        found = {(k, m): halved(x, k, m, _HALVINGS, seed) for k in (asked or 2,) for m in Method}
-        numbers = [asked or 2]
-    numbers = [k for k in numbers if (k, Method.TIED) in found]
-    best = {k: max(Method, key=lambda m: round(found[k, m].agreement, 2)) for k in numbers}
-    curve = tuple(_measured(k, best[k], found[k, best[k]], gaps) for k in numbers)
-    k = asked or (_largest(found, numbers) if there else 1)
-    k = k if k in best or k == 1 else max(numbers)
+    rows = rows if len(rows) >= 2 * numbers[-1] else x
+    ways = tuple(Method) if there or asked else (Method.TIED,)
+    found = {(k, m): halved(rows, k, m, _HALVINGS, seed) for k in numbers for m in ways}
+    likely = {m: _likeliest(rows, numbers, m, seed) for m in _MIXTURES} if there else {}
+    k = asked or (_largest(rows, found, likely, seed) if there else 1)
+    best = {number: max(ways, key=lambda m: round(found[number, m].agreement, 2)) for number in numbers}
+    curve = tuple(_measured(number, way, found[number, way], gaps) for number, way in best.items())
     method = best.get(k, Method.TIED)
-    supported = there and k > 1 and any(_stable(found[k, m]) for m in Method)
+    supported = there and k > 1 and any(_stable(found[k, m], k <= likely.get(m, 0)) for m in ways)
     return Choice(k, method, _runner_up(curve, k), curve, beyond_columns, beyond_one_mode, supported)
 
 
@@ -113,23 +113,41 @@ def distinct_rows(x: FloatArray) -> FloatArray:
     return np.asarray(x[np.sort(np.unique(x, axis=0, return_index=True)[1])])
 
 
-def _stable(found: Stability) -> bool:
+def _stable(found: Stability, likely: bool) -> bool:
     strong = found.strength + found.error >= _STRONG
-    return strong or (found.agreement >= _ALIKE and found.strength >= _WEAKEST)
+    return strong or (likely and found.agreement >= _ALIKE and found.strength >= _WEAKEST)
 
 
-def _largest(found: dict[tuple[int, Method], Stability], numbers: Sequence[int]) -> int:
-    """Return the largest number of groups that is found again on other rows; 1 for none."""
+def _likeliest(x: FloatArray, numbers: Sequence[int], method: Method, seed: int) -> int:
+    """Return the number of groups that the Bayesian criterion likes best."""
+    width = x.shape[1]
+    shape = width * (width + 1) // 2
+
+    def criterion(k: int) -> float:
+        free = k * width + k - 1 + (shape if method is Method.TIED else k * shape)
+        return partition(x, k, method, seed).bayesian_criterion(x, free)
+
+    return min(numbers, key=criterion)
+
+
+def _largest(x: FloatArray, found: dict[tuple[int, Method], Stability], likely: dict[Method, int], seed: int) -> int:
+    """Return the largest number of groups that is found again on other rows, by further halvings, too; 1 for none.
+
+    Of many numbers and ways the luckiest one looks better on few halvings than it is.
+    """
     for methods in (_MIXTURES, tuple(Method)):
-        stable = [k for k in numbers if any(_stable(found[k, m]) for m in methods)]
-        if stable:
-            return max(stable)
+        for k, method in sorted(found, key=lambda one: -one[0]):
+            believed = k <= likely.get(method, 0)
+            if method not in methods or not _stable(found[k, method], believed):
+                continue
+            found[k, method] = halved(x, k, method, _CONFIRMING, seed + 1)
+            if _stable(found[k, method], believed):
+                return k
     return 1
 
 
 def _measured(k: int, method: Method, found: Stability, gaps: dict[int, float]) -> NumberOfGroups:
-    nearest = min(gaps, key=lambda number: abs(number - k))
-    return NumberOfGroups(k, method.value, found.strength, found.error, found.agreement, gaps[nearest])
+    return NumberOfGroups(k, method.value, found.strength, found.error, found.agreement, gaps.get(k, float("nan")))
 
 
 def _runner_up(curve: Sequence[NumberOfGroups], k: int) -> int:
@@ -138,36 +156,47 @@ def _runner_up(curve: Sequence[NumberOfGroups], k: int) -> int:
 
 
 def _beyond_copies(x: FloatArray, blocks: Blocks, rng: np.random.Generator) -> tuple[float, float, dict[int, float]]:
-    """Return p-values against both kinds of copy, and how many standard deviations groups are tighter, by number."""
+    """Return p-values against both kinds of copy, and how many standard deviations groups are tighter, by number.
+
+    A lone column has no other to know of it, so that its humps are all that groups can be.
+    """
     seed = int(rng.integers(2**31))
     own = _tightness(x, seed)
     pairs = []
-    for copies in (
-        [shuffled(x, blocks, rng) for _ in range(_SHUFFLED)],
-        list(one_mode(x, _ONE_MODE, rng)),
-    ):
+    kinds = [list(one_mode(x, _ONE_MODE, rng))]
+    if len(blocks) > 1:
+        kinds.append([shuffled(x, blocks, rng) for _ in range(_SHUFFLED)])
+    for copies in kinds:
         others = np.array([_tightness(copy, seed) for copy in copies])
         middle, spread = others.mean(axis=0), np.maximum(others.std(axis=0), 1e-9)
         here, there = (own - middle) / spread, (others - middle) / spread
         as_tight = int((there.max(axis=1) >= here.max()).sum())
         pairs.append(((1 + as_tight) / (1 + len(copies)), here))
-    (columns, first), (mode, second) = pairs
-    each = np.minimum(first, second).reshape(-1, len(_NUMBERS)).max(axis=0)
+    each = np.min([here for _, here in pairs], axis=0).reshape(-1, len(_NUMBERS)).max(axis=0)
+    mode, columns = pairs[0][0], pairs[-1][0]
     return columns, mode, dict(zip(_NUMBERS, each.tolist(), strict=True))
 
 
 def _tightness(x: FloatArray, seed: int) -> FloatArray:
     """Return how much tighter groups are than all rows together, on a log scale, as they lie and with axes made alike."""
-    from sklearn.cluster import KMeans  # noqa: PLC0415 - a service loads scikit-learn for nothing
-
     found = []
     for rows in (x, _alike(x)) if x.shape[1] > 1 else (x,):
-        total = float(rows.var(axis=0).sum())
+        total = float(((rows - rows.mean(axis=0)) ** 2).sum())
+        rng = np.random.default_rng(seed)
         for k in _NUMBERS:
-            k = min(k, max(1, len(np.unique(rows, axis=0)) - 1))
-            within = KMeans(k, n_init=2, random_state=seed, max_iter=50).fit(rows).inertia_ / len(rows)
+            within = min(_within(rows, k, rng) for _ in range(2))
             found.append(-np.log((within + _TINY) / (total + _TINY)))
     return np.array(found)
+
+
+def _within(x: FloatArray, k: int, rng: np.random.Generator) -> float:
+    """Return the squared distances of rows to their centres by k-means."""
+    from scipy.cluster.vq import kmeans2  # noqa: PLC0415 - a service loads this file for nothing
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of groups without rows: there are fewer different rows than groups
+        centres, codes = kmeans2(x, k, iter=15, minit="++", seed=rng)
+    return float(((x - centres[codes]) ** 2).sum())
 
 
 def _alike(x: FloatArray) -> FloatArray:

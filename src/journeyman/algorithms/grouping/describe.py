@@ -27,7 +27,12 @@ _POINTS = 600
 
 
 def describe_groups(
-    frame: pd.DataFrame, columns: Sequence[Column], x: FloatArray, groups: Partition, codes: IntArray, stability: FloatArray
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    x: FloatArray,
+    groups: Partition,
+    codes: IntArray,
+    stability: FloatArray,
 ) -> tuple[GroupCard, ...]:
     """Return a card a group, in the order of the groups, named "group 1" and on.
 
@@ -132,7 +137,9 @@ def _of_categories(column: Column, values: pd.Series, inside: NDArray[np.bool_])
 def _shares(column: Column, values: pd.Series) -> pd.Series:
     if column.kind is Kind.BOOLEAN:
         names = column.categories if len(column.categories) == 2 else ("no", "yes")
-        return pd.Series({names[k]: float((values.dropna() == k).mean()) if values.notna().any() else 0.0 for k in (0, 1)})
+        return pd.Series(
+            {names[k]: float((values.dropna() == k).mean()) if values.notna().any() else 0.0 for k in (0, 1)}
+        )
     found = values.value_counts(normalize=True, sort=False)
     return pd.Series({str(label): float(share) for label, share in found.items()})
 

@@ -106,7 +106,9 @@ class GroupFinder:
     def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
         """Return the expected bytes of one fit: copies of the rows, a tree of some, and covariances."""
         learned, groups = min(rows, _ROWS), max(2, len(task.labels))
-        return 8 * rows * features + 8 * learned * (6 * features + 4 * groups) + 8 * groups * features**2 * 6 + 60_000_000
+        return (
+            8 * rows * features + 8 * learned * (6 * features + 4 * groups) + 8 * groups * features**2 * 6 + 60_000_000
+        )
 
     def fit(self, request: FitRequest) -> FittedModel:
         """Group training rows, and measure on rows left out how far ordinary ones lie from their group."""

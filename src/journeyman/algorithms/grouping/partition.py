@@ -1,4 +1,4 @@
-"""Ways of grouping rows, each of which ends in the same frozen form: centres with the shape of what lies around them."""
+"""Ways of grouping rows, all of which end in the same frozen form: centres, and the shape of what lies around them."""
 
 from __future__ import annotations
 
@@ -60,6 +60,14 @@ class Partition(msgspec.Struct, frozen=True):
         logs = self.constants - 0.5 * self.distances(x)
         shares = np.exp(logs - logs.max(axis=1, keepdims=True))
         return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+    def bayesian_criterion(self, x: FloatArray, parameters: int) -> float:
+        """Return the Bayesian information criterion of rows, less is better (Schwarz 1978)."""
+        logs = self.constants - 0.5 * self.distances(x)
+        most = logs.max(axis=1)
+        likelihood = float((most + np.log(np.exp(logs - most[:, None]).sum(axis=1))).sum())
+        likelihood -= 0.5 * x.size * np.log(2.0 * np.pi)
+        return float(parameters * np.log(len(x)) - 2.0 * likelihood)
 
     def assign(self, x: FloatArray) -> IntArray:
         """Return the likeliest group of each row, shape (n_samples,)."""

@@ -64,14 +64,18 @@ def _evidence(found: Grouping) -> str:
 
     columns, mode = share(found.beyond_columns), share(found.beyond_one_mode)
     return (
-        f"Of copies of the table whose columns were shuffled, {columns} look as grouped as the table; of copies with the "
-        f"same dependence of columns and one hump, {mode}. Groups are believed where both are at most 5%."
+        f"Of copies of the table whose columns were shuffled, {columns} look as grouped as the table; of copies whose "
+        f"columns vary together as here but have one hump each, {mode}. Groups are believed where both are at most 5%."
     )
 
 
 def _how_sure(card: GroupCard) -> str:
     firm = (
-        "stable" if card.stability >= _STABLE else "doubtful" if card.stability > _DISSOLVED else "dissolves on other rows"
+        "stable"
+        if card.stability >= _STABLE
+        else "doubtful"
+        if card.stability > _DISSOLVED
+        else "dissolves on other rows"
     )
     return f"{firm}: found again on resampled rows with a Jaccard similarity of {card.stability:.2f}"
 
@@ -119,11 +123,13 @@ def _curve(found: Grouping) -> Figure | None:
         Line(ks, agreement, "c-a1"),
         Dots(ks, agreement, "c-a1", [f"{t}: agreement {a:.2f}" for t, a in zip(tips, agreement, strict=True)]),
         Line(ks, strength, "c-model"),
-        Dots(ks, strength, "c-model", [f"{t}: prediction strength {s:.2f}" for t, s in zip(tips, strength, strict=True)]),
+        Dots(
+            ks, strength, "c-model", [f"{t}: prediction strength {s:.2f}" for t, s in zip(tips, strength, strict=True)]
+        ),
     ]
     if found.k > 1 and found.k in {point.k for point in found.curve}:
         marks.append(Rule((found.k, found.k), (y.low, y.high), "c-ink"))
         marks.append(Note(found.k, y.low, "asked for" if found.asked else "chosen", "start", (5.0, -6.0), "c-ink"))
     legend = (("c-model", "prediction strength, of the weakest group"), ("c-a1", "agreement, of all rows"))
-    note = "Two halves of the rows are grouped apart and compared. The dashed line, 0.8, is what groups reach that are there."
+    note = "Two halves of the rows are grouped apart and compared. Groups that are there reach the dashed line, 0.8."
     return Figure("How many groups", plot("How many groups", x, y, marks, (380, 300)), note, legend)
