@@ -14,6 +14,7 @@ __all__ = [
     "Example",
     "ExampleRow",
     "Explanation",
+    "FlaggedRows",
     "Importance",
     "IntervalCheck",
     "Score",
@@ -245,6 +246,28 @@ class Example:
 
 
 @dataclass(frozen=True)
+class FlaggedRows:
+    """Rows of the table that would be flagged as odd by models that did not learn from them.
+
+    Attributes
+    ----------
+    rows, flagged : int
+        Rows that were scored, and those that would be flagged.
+    marked_odd, marked_ordinary : int
+        Rows that people had marked.
+    found, false_alarms : int
+        How many of either would be flagged.
+    """
+
+    rows: int
+    flagged: int
+    marked_odd: int = 0
+    marked_ordinary: int = 0
+    found: int = 0
+    false_alarms: int = 0
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """How good the model is on rows that taught it nothing.
 
@@ -294,6 +317,10 @@ class Evaluation:
         Binary tasks.
     example_rows : tuple of ExampleRow
         Rows that were best, typical and worst.
+    planted_rows : int
+        Rows among them that were made up.
+    flagged : FlaggedRows or None
+        Where odd rows are looked for.
     """
 
     rows: int
@@ -323,6 +350,7 @@ class Evaluation:
     thresholds: ThresholdCounts | None = None
     example_rows: tuple[ExampleRow, ...] = ()
     planted_rows: int = 0
+    flagged: FlaggedRows | None = None
 
     @property
     def real_rows(self) -> int:

@@ -23,5 +23,7 @@ class ReasonsSection:
         return {
             "importance": importance_figure(report),
             "dependences": dependence_figures(report),
-            "examples": example_views(report),
+            "examples": ()
+            if report.evaluation.flagged is not None
+            else example_views(report),  # they are a section there
         }
