@@ -21,7 +21,7 @@ _LEAST_MARKED = 5
 """Rows of either mark below which nothing is learned from them: too few to tell whether it helps."""
 _TREES, _LEAF = 100, 2
 _PENALTY = 0.1
-_FOLDS, _REPEATS = 5, 3
+_FOLDS, _REPEATS = 5, 2
 
 
 @dataclass(frozen=True)
