@@ -72,6 +72,8 @@ class TailSums(msgspec.Struct, frozen=True):
         What counts as far beyond the ends.
     skewed_down : ndarray of bool, shape (n_features,)
         Whether the longer tail is the lower one.
+    tailed : ndarray of bool, shape (n_features,)
+        Which features have tails: the first and the last hour of a day are no odder than others.
     """
 
     values: np.ndarray
@@ -80,9 +82,10 @@ class TailSums(msgspec.Struct, frozen=True):
     starts: np.ndarray
     reach: np.ndarray
     skewed_down: np.ndarray
+    tailed: np.ndarray
 
     @staticmethod
-    def learned(x: FloatArray) -> TailSums:
+    def learned(x: FloatArray, tailed: NDArray[np.bool_]) -> TailSums:
         """Learn from ordinary rows, shape (n_samples, n_features)."""
         kept, below, above = [], [], []
         for column in x.T:
@@ -107,13 +110,14 @@ class TailSums(msgspec.Struct, frozen=True):
             np.cumsum([0, *map(len, kept)]).astype(np.int64),
             np.where(spread > 0, spread, 1.0),
             ((x - x.mean(axis=0)) ** 3).sum(axis=0) < 0.0,
+            tailed,
         )
 
     def scores(self, x: FloatArray) -> FloatArray:
         """Return both sums of negative log shares, as the code and as the paper have it, shape (n_samples, 2)."""
         rarer, lower, upper, longer = (np.zeros(len(x)) for _ in range(4))
-        for k, column in enumerate(x.T):
-            own = slice(int(self.starts[k]), int(self.starts[k + 1]))
+        for k in np.flatnonzero(self.tailed).tolist():
+            column, own = x[:, k], slice(int(self.starts[k]), int(self.starts[k + 1]))
             values = self.values[own]
             past = np.maximum(column - values[-1], 0.0) / self.reach[k]  # beyond its ends a tail is exponential
             short = np.maximum(values[0] - column, 0.0) / self.reach[k]
@@ -192,12 +196,15 @@ def folded_tails(x: FloatArray) -> FloatArray:
     return np.arcsinh(x)
 
 
-def fit_detectors(x: FloatArray, rng: np.random.Generator) -> Detectors:
-    """Fit the detectors on ordinary rows, shape (n_samples, n_features), 2 of them or more."""
+def fit_detectors(x: FloatArray, tailed: NDArray[np.bool_], rng: np.random.Generator) -> Detectors:
+    """Fit the detectors on ordinary rows, shape (n_samples, n_features), 2 of them or more.
+
+    ``tailed``, shape (n_features,), says which features have tails; others, such as hours, go round.
+    """
     folded, seed = folded_tails(x), int(rng.integers(2**31))
     near = rng.permutation(len(x))[:_NEIGHBOUR_ROWS]
     return Detectors(
-        TailSums.learned(x),
+        TailSums.learned(x, tailed),
         Distances(np.ascontiguousarray(folded[near]), min(_NEIGHBOURS, len(near))),
         _mixture(folded[rng.permutation(len(x))[:_MIXTURE_ROWS]], seed),
     )

@@ -132,15 +132,12 @@ def marks_help(rows: MarkedRows, oddness: FloatArray, seed: int) -> bool:
         fold = np.empty(len(marked), dtype=np.int64)
         for side in (odd, ~odd):
             fold[side] = rng.permutation(int(side.sum())) % _FOLDS
+        spared = rng.random(len(others)) < 0.5  # they tell how high ordinary rows score
         for k in range(_FOLDS):
-            taught = np.concatenate([marked[fold != k], others])
-            asked = marked[fold == k]
-            model = fit_marked(rows.take(taught), seed + repeat)
-            if len(others):
-                model = model.calibrated(rows.x[others], rows.surprises[others])
-            else:
-                model = model.calibrated(rows.x[taught], rows.surprises[taught])
-            together[fold == k] += oddness[asked] + model.surprise(rows.x[asked], rows.surprises[asked])
+            model = fit_marked(rows.take(np.concatenate([marked[fold != k], others[~spared]])), seed + repeat)
+            ordinary, asked = rows.take(others[spared]), rows.take(marked[fold == k])
+            model = model.calibrated(ordinary.x, ordinary.surprises)
+            together[fold == k] += oddness[marked[fold == k]] + model.surprise(asked.x, asked.surprises)
     before, after = (_places(values, odd) for values in (oddness[marked], together))
     gains = after - before
     sides = [gains[odd], gains[~odd]]
