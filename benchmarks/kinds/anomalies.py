@@ -170,10 +170,8 @@ def main():
                 except JourneymanError as error:
                     cells.append(str(error).partition(":")[0][:12])
             first, three, flagged = named(release, frame)
-        print(
-            f"{name:21}{''.join(f'{cell:>13}' for cell in cells)}  {first:.3f} {three:.3f} {flagged:5d} {seconds:19.0f}",
-            flush=True,
-        )
+        line = "".join(f"{cell:>13}" for cell in cells)
+        print(f"{name:21}{line}  {first:.3f} {three:.3f} {flagged:5d} {seconds:19.0f}", flush=True)
     print(f"mean area {np.mean(list(areas.values())):.3f}, least {min(areas.values()):.3f}", end="")
     if set(KEPT) <= set(areas):
         two = [areas[name] for name in KEPT]
