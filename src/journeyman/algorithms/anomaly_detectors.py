@@ -14,6 +14,7 @@ FloatArray = NDArray[np.float64]
 _NEIGHBOUR_ROWS, _NEIGHBOURS = 4_000, 10
 _MIXTURE_ROWS, _COMPONENTS = 5_000, 4
 _TAIL_VALUES, _BODY_VALUES = 500, 1_000  # of each column that are kept: all of its tails, and some between them
+_OF_DATES = 0.5  # standard deviations of a part of a date; columns have about one
 _CELLS = 2_000_000  # distances held at a time
 
 
@@ -179,15 +180,23 @@ class Mixture(msgspec.Struct, frozen=True):
 
 
 class Detectors(msgspec.Struct, frozen=True):
-    """All of them, fitted on the same ordinary rows."""
+    """All of them, fitted on the same ordinary rows.
+
+    Attributes
+    ----------
+    shift, scale : ndarray of shape (n_features,)
+        Of what neighbours and the mixture are shown: parts of dates come unscaled, and are to count less than columns.
+    """
 
     tails: TailSums
     distances: Distances
     mixture: Mixture
+    shift: np.ndarray
+    scale: np.ndarray
 
     def scores(self, x: FloatArray) -> FloatArray:
         """Return what each says of each row, more for odd ones, shape (n_samples, 4)."""
-        folded = folded_tails(x)
+        folded = folded_tails((x - self.shift) * self.scale)
         return np.column_stack([self.tails.scores(x), self.distances.score(folded), self.mixture.score(folded)])
 
 
@@ -201,12 +210,17 @@ def fit_detectors(x: FloatArray, tailed: NDArray[np.bool_], rng: np.random.Gener
 
     ``tailed``, shape (n_features,), says which features have tails; others, such as hours, go round.
     """
-    folded, seed = folded_tails(x), int(rng.integers(2**31))
+    spread = x.std(axis=0)
+    shift = np.where(tailed, 0.0, x.mean(axis=0))
+    scale = np.where(tailed | (spread == 0.0), 1.0, _OF_DATES / np.where(spread > 0.0, spread, 1.0))
+    folded, seed = folded_tails((x - shift) * scale), int(rng.integers(2**31))
     near = rng.permutation(len(x))[:_NEIGHBOUR_ROWS]
     return Detectors(
         TailSums.learned(x, tailed),
         Distances(np.ascontiguousarray(folded[near]), min(_NEIGHBOURS, len(near))),
         _mixture(folded[rng.permutation(len(x))[:_MIXTURE_ROWS]], seed),
+        shift,
+        scale,
     )
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from journeyman.entities.report import BuildReport
 from journeyman.reports.words import number, percent, plural
 
-__all__ = ["alarm_words", "marked_words", "odd_rows"]
+__all__ = ["TOGETHER", "alarm_words", "marked_words", "odd_rows", "telling"]
 
-_MOST_NAMED, _LEAST = 3, 0.2
+_MOST_NAMED, _OF_GREATEST = 3, 0.2
+_LEAST = math.log(2.0)
+TOGETHER = "several columns together"
+"""What is said where no column by itself makes a row odd."""
+_ENOUGH = 3.0  # flagged rows that are to be expected, so that the threshold can be told
 
 
 def alarm_words(report: BuildReport) -> list[str]:
@@ -47,15 +54,12 @@ def alarm_words(report: BuildReport) -> list[str]:
         f"Of {plural(flagged.rows, 'row')} of the table, each scored by models that did not learn from it, "
         f"{flagged.flagged:,} would be flagged ({percent(observed, 3)})."
     )
-    if share * flagged.rows < _ENOUGH:
+    if share * flagged.rows / 3 < _ENOUGH:  # a third of the rows calibrate
         said.append(
-            f"So small a share cannot be told from so few rows: give some {number(_ENOUGH / share)} or more, "
+            f"So small a share cannot be told from so few rows: give some {number(3 * _ENOUGH / share, 2)} or more, "
             "or expect the number of flags to be off."
         )
     return said
-
-
-_ENOUGH = 3.0  # rows beyond the threshold among a third of all rows, which calibrate: some
 
 
 def marked_words(report: BuildReport) -> str:
@@ -67,7 +71,7 @@ def marked_words(report: BuildReport) -> str:
         f"{plural(flagged.marked_odd, 'row')} of the table {'is' if flagged.marked_odd == 1 else 'are'} marked as odd "
         f"and {flagged.marked_ordinary:,} as ordinary; {flagged.found:,} and {flagged.false_alarms:,} of them would be "
         "flagged by models that did not see those marks. What marks teach counts beside the detectors where it ranks "
-        "marked rows better that it had not seen, by more than chance would; else the detectors decide alone."
+        "marked rows better that it had not seen; else, and below five of either sort, the detectors decide alone."
     )
 
 
@@ -77,8 +81,22 @@ def odd_rows(report: BuildReport) -> list[tuple[str, str, str]]:
     for example in report.examples:
         if example.position is None:
             continue
-        least = max((change for _, _, change in example.reasons), default=0.0) * _LEAST
-        strongest = [one for one in example.reasons if one[2] >= max(least, 1e-12)][:_MOST_NAMED]
-        said = "; ".join(f"{column} = {value}" for column, value, _ in strongest)
-        found.append((f"{example.position + 1:,}", example.prediction, said or "no single column"))
+        chosen = telling([change for _, _, change in example.reasons])
+        said = "; ".join(f"{example.reasons[k][0]} = {example.reasons[k][1]}" for k in chosen)
+        found.append((f"{example.position + 1:,}", example.prediction, said or TOGETHER))
     return found
+
+
+def telling(figures: Sequence[float]) -> list[int]:
+    """Return the places of up to three figures that are worth a name, the greatest first.
+
+    With a usual value at least twice as many rows have to be as odd, and a figure has to reach a fifth of the greatest.
+
+    Examples
+    --------
+    >>> telling([0.1, 5.0, 0.2, 2.0]), telling([0.1, 0.3])
+    ([1, 3], [])
+    """
+    least = max(_LEAST, _OF_GREATEST * max(figures, default=0.0))
+    order = sorted(range(len(figures)), key=lambda k: -figures[k])
+    return [k for k in order[:_MOST_NAMED] if figures[k] >= least]
