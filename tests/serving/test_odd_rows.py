@@ -143,6 +143,11 @@ def test_its_settings_repeat_the_build(workspace: Path, tmp_path: Path) -> None:
         (None, ("--task-option", "false_alarms=0"), "false_alarms=0 is no share"),
         (None, ("--task-option", "false_alarms=2"), "false_alarms=2 is no share"),
         (None, ("--task-option", "contamination=0.1"), "has no option 'contamination'"),
+        (None, ("--task-option", "capacity=0"), "capacity=0 is no number of rows"),
+        (None, ("--task-option", "capacity=600"), "capacity=600 is more than half of each 1,000 rows"),
+        (None, ("--task-option", "capacity=5", "--task-option", "false_alarms=0.1"), "both were given"),
+        (None, ("--task-option", "marks=lode"), "the table has no column 'lode'"),
+        (None, ("--task-option", "marks=machine"), "is no mark"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line_and_a_hint(

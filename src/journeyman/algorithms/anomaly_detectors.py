@@ -14,6 +14,7 @@ FloatArray = NDArray[np.float64]
 _NEIGHBOUR_ROWS, _NEIGHBOURS = 4_000, 10
 _MIXTURE_ROWS, _COMPONENTS = 5_000, 4
 _TAIL_VALUES, _BODY_VALUES = 500, 1_000  # of each column that are kept: all of its tails, and some between them
+_OF_DATES = 0.5  # standard deviations of a part of a date; columns have about one
 _CELLS = 2_000_000  # distances held at a time
 
 
@@ -72,6 +73,8 @@ class TailSums(msgspec.Struct, frozen=True):
         What counts as far beyond the ends.
     skewed_down : ndarray of bool, shape (n_features,)
         Whether the longer tail is the lower one.
+    tailed : ndarray of bool, shape (n_features,)
+        Which features have tails: the first and the last hour of a day are no odder than others.
     """
 
     values: np.ndarray
@@ -80,9 +83,10 @@ class TailSums(msgspec.Struct, frozen=True):
     starts: np.ndarray
     reach: np.ndarray
     skewed_down: np.ndarray
+    tailed: np.ndarray
 
     @staticmethod
-    def learned(x: FloatArray) -> TailSums:
+    def learned(x: FloatArray, tailed: NDArray[np.bool_]) -> TailSums:
         """Learn from ordinary rows, shape (n_samples, n_features)."""
         kept, below, above = [], [], []
         for column in x.T:
@@ -107,13 +111,14 @@ class TailSums(msgspec.Struct, frozen=True):
             np.cumsum([0, *map(len, kept)]).astype(np.int64),
             np.where(spread > 0, spread, 1.0),
             ((x - x.mean(axis=0)) ** 3).sum(axis=0) < 0.0,
+            tailed,
         )
 
     def scores(self, x: FloatArray) -> FloatArray:
         """Return both sums of negative log shares, as the code and as the paper have it, shape (n_samples, 2)."""
         rarer, lower, upper, longer = (np.zeros(len(x)) for _ in range(4))
-        for k, column in enumerate(x.T):
-            own = slice(int(self.starts[k]), int(self.starts[k + 1]))
+        for k in np.flatnonzero(self.tailed).tolist():
+            column, own = x[:, k], slice(int(self.starts[k]), int(self.starts[k + 1]))
             values = self.values[own]
             past = np.maximum(column - values[-1], 0.0) / self.reach[k]  # beyond its ends a tail is exponential
             short = np.maximum(values[0] - column, 0.0) / self.reach[k]
@@ -175,15 +180,23 @@ class Mixture(msgspec.Struct, frozen=True):
 
 
 class Detectors(msgspec.Struct, frozen=True):
-    """All of them, fitted on the same ordinary rows."""
+    """All of them, fitted on the same ordinary rows.
+
+    Attributes
+    ----------
+    shift, scale : ndarray of shape (n_features,)
+        Of what neighbours and the mixture are shown: parts of dates come unscaled, and are to count less than columns.
+    """
 
     tails: TailSums
     distances: Distances
     mixture: Mixture
+    shift: np.ndarray
+    scale: np.ndarray
 
     def scores(self, x: FloatArray) -> FloatArray:
         """Return what each says of each row, more for odd ones, shape (n_samples, 4)."""
-        folded = folded_tails(x)
+        folded = folded_tails((x - self.shift) * self.scale)
         return np.column_stack([self.tails.scores(x), self.distances.score(folded), self.mixture.score(folded)])
 
 
@@ -192,14 +205,22 @@ def folded_tails(x: FloatArray) -> FloatArray:
     return np.arcsinh(x)
 
 
-def fit_detectors(x: FloatArray, rng: np.random.Generator) -> Detectors:
-    """Fit the detectors on ordinary rows, shape (n_samples, n_features), 2 of them or more."""
-    folded, seed = folded_tails(x), int(rng.integers(2**31))
+def fit_detectors(x: FloatArray, tailed: NDArray[np.bool_], rng: np.random.Generator) -> Detectors:
+    """Fit the detectors on ordinary rows, shape (n_samples, n_features), 2 of them or more.
+
+    ``tailed``, shape (n_features,), says which features have tails; others, such as hours, go round.
+    """
+    spread = x.std(axis=0)
+    shift = np.where(tailed, 0.0, x.mean(axis=0))
+    scale = np.where(tailed | (spread == 0.0), 1.0, _OF_DATES / np.where(spread > 0.0, spread, 1.0))
+    folded, seed = folded_tails((x - shift) * scale), int(rng.integers(2**31))
     near = rng.permutation(len(x))[:_NEIGHBOUR_ROWS]
     return Detectors(
-        TailSums.learned(x),
+        TailSums.learned(x, tailed),
         Distances(np.ascontiguousarray(folded[near]), min(_NEIGHBOURS, len(near))),
         _mixture(folded[rng.permutation(len(x))[:_MIXTURE_ROWS]], seed),
+        shift,
+        scale,
     )
 
 

@@ -26,7 +26,7 @@ from journeyman.entities.metric import ANOMALY_LOSS
 from journeyman.entities.plan import ModelPlan, NodeKind
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
-from journeyman.transformers.steps import decode_array, encode_array
+from journeyman.transformers.steps import CALENDAR_PARTS, decode_array, encode_array
 
 __all__ = ["AnomalyModel", "AnomalyScores"]
 
@@ -136,7 +136,10 @@ class AnomalyScores:
         order = unmarked[rng.permutation(len(unmarked))]
         spared = min(_MOST_CALIBRATING, max(1, len(order) // 3))
         calibrating = np.sort(order[:spared])
-        detectors = fit_detectors(x[np.sort(order[spared:][:_ROWS])], rng)
+        parts_of_dates = [name.rpartition(": ")[2] in CALENDAR_PARTS for name in request.x.names] or [False] * x.shape[
+            1
+        ]
+        detectors = fit_detectors(x[np.sort(order[spared:][:_ROWS])], ~np.array(parts_of_dates), rng)
         scores = detectors.scores(x[calibrating])
         each = tuple(Tail.of(own) for own in scores.T)
         surprises = _surprises(each, scores)

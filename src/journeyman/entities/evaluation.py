@@ -16,6 +16,7 @@ __all__ = [
     "Example",
     "ExampleRow",
     "Explanation",
+    "FlaggedRows",
     "Importance",
     "IntervalCheck",
     "Score",
@@ -256,6 +257,28 @@ class Example:
 
 
 @dataclass(frozen=True)
+class FlaggedRows:
+    """Rows of the table that would be flagged as odd by models that did not learn from them.
+
+    Attributes
+    ----------
+    rows, flagged : int
+        Rows that were scored, and those that would be flagged.
+    marked_odd, marked_ordinary : int
+        Rows that people had marked.
+    found, false_alarms : int
+        How many of either would be flagged.
+    """
+
+    rows: int
+    flagged: int
+    marked_odd: int = 0
+    marked_ordinary: int = 0
+    found: int = 0
+    false_alarms: int = 0
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """How good the model is on rows that taught it nothing.
 
@@ -307,6 +330,10 @@ class Evaluation:
         Rows that were best, typical and worst.
     own_curves : mapping of str to tuple of Curve
         What only this kind of task draws, by the name under which a section of the report looks for it.
+    planted_rows : int
+        Rows among them that were made up.
+    flagged : FlaggedRows or None
+        Where odd rows are looked for.
     """
 
     rows: int
@@ -337,6 +364,7 @@ class Evaluation:
     example_rows: tuple[ExampleRow, ...] = ()
     planted_rows: int = 0
     own_curves: Mapping[str, tuple[Curve, ...]] = field(default_factory=dict)
+    flagged: FlaggedRows | None = None
 
     @property
     def real_rows(self) -> int:

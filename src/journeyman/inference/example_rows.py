@@ -78,6 +78,7 @@ def value_text(column: Column, value: object) -> str:
         if column.kind is Kind.BOOLEAN:
             return column.categories[int(number)] if len(column.categories) == 2 else "yes" if number else "no"
         if column.kind is Kind.DATETIME:
-            return str(np.datetime64(int(number), "s"))[:10]
+            said = str(np.datetime64(int(number), "s")).replace("T", " ")
+            return said[:10] if number % 86_400 == 0 else said[:16]
         return f"{number:.6g}"
     return "missing" if value is None else f"{str(value)[:40]}…" if len(str(value)) > 40 else str(value)

@@ -21,13 +21,14 @@ from journeyman.errors import SettingsError
 from journeyman.inference.example_rows import value_text
 from journeyman.inference.release import Release
 from journeyman.interfaces import FlagsRows
+from journeyman.reports.alarm_words import TOGETHER, telling
 from journeyman.tasks import outputs_together, task_type
 
 __all__ = ["Layout", "opened_predictions", "prediction_columns"]
 
 FloatArray = NDArray[np.float64]
 Keep = Callable[[pd.DataFrame], None]
-_MOST_EXPLAINED, _MOST_NAMED, _LEAST_REASON = 1_000, 3, 0.2
+_MOST_EXPLAINED = 1_000
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,7 @@ def prediction_columns(
 
 
 def _reasons(release: Release, block: Block, answers: FloatArray, flagged: NDArray[np.bool_]) -> list[str]:
-    """Return what makes each flagged row odd, "pieces = 900; load = 20"; empty for others, and beyond the oddest 1,000.
-
-    Up to three columns are named, each with at least a fifth of what the first one explains.
-    """
+    """Return what makes each flagged row odd, "pieces = 900; load = 20"; empty for others, and after the oddest 1,000."""
     texts = [""] * len(flagged)
     rows = np.flatnonzero(flagged)
     rows = rows[np.argsort(-answers[rows, 0], kind="stable")][:_MOST_EXPLAINED]
@@ -121,11 +119,10 @@ def _reasons(release: Release, block: Block, answers: FloatArray, flagged: NDArr
     chosen = {name: values[rows] for name, values in block.items()}
     found = release.reliefs(chosen)
     assert found is not None  # such a kind of task flags rows
-    for row, figures, number in zip(rows.tolist(), found, range(len(rows)), strict=True):
-        strongest = np.argsort(-figures, kind="stable")[:_MOST_NAMED]
-        least = max(figures.max() * _LEAST_REASON, np.finfo(np.float64).tiny)
-        columns = [release.columns[k] for k in strongest if figures[k] >= least]
-        texts[row] = "; ".join(f"{c.name} = {value_text(c, chosen[c.name][number])}" for c in columns)
+    for number, (row, figures) in enumerate(zip(rows.tolist(), found.tolist(), strict=True)):
+        columns = [release.columns[k] for k in telling(figures)]
+        said = "; ".join(f"{c.name} = {value_text(c, chosen[c.name][number])}" for c in columns)
+        texts[row] = said or TOGETHER
     return texts
 
 

@@ -200,6 +200,10 @@ class AlarmLimit(Protocol):
 class FlagsRows(Protocol):
     """What a kind of task offers besides that flags rows as odd."""
 
+    def named_outputs(self, predictions: FloatArray, task: Task) -> Mapping[str, NDArray[Any]]:
+        """Return "flagged", whether each row would be for its score alone."""
+        ...
+
     def alarm_share(self, task: Task) -> float:
         """Return the share of ordinary rows that may be flagged."""
         ...

@@ -28,7 +28,7 @@ from journeyman.stages.retrain import price, reference_unit
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.workspace import Workspace
 from journeyman.streams import open_stream
-from journeyman.tasks import task_type
+from journeyman.tasks import find_task_type, task_type
 
 __all__ = ["in_order", "simulate"]
 
@@ -50,10 +50,15 @@ def simulate(settings: SimulateSettings, tell: Callable[[SimulatedDay], None]) -
     Raises
     ------
     SettingsError
-        Where the table is too short, or has no such column.
+        Where the table is too short, or has no such column, or the kind of task has no labels.
     InputError
         Where the table cannot be learned from.
     """
+    if settings.task is not None and not find_task_type(settings.task).needs_target:
+        raise SettingsError(
+            f"a task of kind {settings.task} has no labels that a replay could compare its predictions with",
+            hint="replay a task with a target, or let journeyman operate watch the model in use",
+        )
     frame = _read(settings)
     first = settings.first or min(_MOST_FIRST, max(_LEAST_FIRST, len(frame) // 5))
     days = -(-(len(frame) - first) // settings.daily)

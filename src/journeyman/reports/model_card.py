@@ -9,6 +9,7 @@ from journeyman.entities.column import Role
 from journeyman.entities.decision import Verdict
 from journeyman.entities.report import BuildReport
 from journeyman.entities.task import Scheme
+from journeyman.reports.alarm_words import alarm_words
 from journeyman.reports.phrases import examined_words, score_row, sentence, unseen_words
 from journeyman.reports.pressing import pressing_findings
 from journeyman.reports.reported_findings import reported_findings
@@ -70,7 +71,7 @@ def _use(report: BuildReport) -> list[str]:
     elif task.labels:
         what = f"which of {len(task.labels)} classes '{task.target}' is, with probabilities"
     elif report.planted_rows:
-        what = _odd(report)
+        what = "how odd a row is, as the share of rows that are less odd"
     else:
         what = f"the number '{task.target}'"
         if len(task.output_names) > 1:
@@ -79,13 +80,9 @@ def _use(report: BuildReport) -> list[str]:
     if report.decision.verdict is Verdict.DO_NOT_RELEASE:
         lines.append("It is not recommended for use.")
     lines.append(sentence(report.decision.reason))
+    lines.extend(alarm_words(report))
     lines.append("It is not meant for rows from another population, and says nothing of causes.")
     return lines
-
-
-def _odd(report: BuildReport) -> str:
-    options = ", ".join(f"{name.replace('_', ' ')} {number(value)}" for name, value in report.task.options.items())
-    return f"how odd a row is, as the share of rows that are less odd ({options})"
 
 
 def _data(report: BuildReport) -> list[str]:

@@ -62,7 +62,7 @@ def _finished(report: BuildReport) -> list[float]:
 def search_figure(report: BuildReport) -> Figure | None:
     """Return each candidate's score over time, with the ensemble's best so far and the baseline."""
     done = [(t, end) for t, end in zip(report.trials, _finished(report), strict=True) if _usable(t)]
-    if not done:
+    if len(done) < 2:  # one dot tells nothing
         return None
     best = [v for v in report.ensemble_scores if math.isfinite(v)]
     rivals = [t.score for t, _ in done if t.candidate.algorithm != BASELINE and t.score is not None] or best

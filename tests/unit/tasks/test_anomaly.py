@@ -139,3 +139,31 @@ def test_options_from_python_need_not_be_texts() -> None:
         journeyman.build(frame, target=None, task="anomaly", task_options={"false_alarms": 2})
     with pytest.raises(InputError, match="levels"):
         journeyman.build(frame, target="y", task="quantiles", task_options={"levels": [0.1, 1.5]})
+
+
+def test_marks_are_known_to_the_model_and_no_column_of_it() -> None:
+    given = table()
+    marks = np.full(200, "", dtype=object)
+    marks[:30], marks[30:60] = "yes", "No"
+    frame = given.frame.assign(seen=marks)
+    given = replace(given, frame=frame, columns=(*given.columns, Column("seen", Kind.CATEGORY, Role.FEATURE)))
+    task = Anomaly().frame(given, replace(SETTINGS, task_options={"marks": "seen"}), "")
+    assert task.metric == "marked_roc_auc"  # 30 of either mark are enough to be judged by
+    found = Anomaly().pose(given, task, 0)
+    assert "seen" not in {c.name for c in found.features}
+    y = target_values(found, task.target)
+    assert [int((y == code).sum()) for code in (0, 1, 2, 3)] == [140, 100, 30, 30]
+    scores = np.where(y == 3, 0.9, 0.5)[:, None]
+    assert metric_of(task).score(y, scores) == 1.0
+    assert fitting_metrics(task)["planted_roc_auc"].score(y, scores) == 0.5  # those marked as odd are left out
+
+
+def test_a_capacity_leaves_the_oddest_of_the_rows_that_came_together() -> None:
+    task = Anomaly().frame(table(), replace(SETTINGS, task_options={"capacity": "20"}), "")
+    assert task.options == {"false_alarms": 0.02, "capacity": 20.0, "rows_a_day": 0.0}
+    scores = np.linspace(0.98, 0.999, 101)[:, None]  # each is odd enough
+    kept = Anomaly().within_capacity(scores, task)
+    assert kept.sum() == 3  # a fiftieth, rounded up
+    assert kept[-3:].all()
+    ordinary = Anomaly().within_capacity(np.full((100, 1), 0.5), task)
+    assert not ordinary.any()

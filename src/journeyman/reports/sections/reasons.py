@@ -23,6 +23,8 @@ class ReasonsSection:
         shown = {
             "importance": importance_figure(report),
             "dependences": dependence_figures(report),
-            "examples": example_views(report),
+            "examples": ()
+            if report.evaluation.flagged is not None
+            else example_views(report),  # they are a section there
         }
         return shown if any(shown.values()) else None

@@ -11,16 +11,16 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.anomaly import PLANTED, are_odd
+from journeyman.entities.anomaly import MARKED_ODD, MARKED_ORDINARY, PLANTED, are_odd
 from journeyman.entities.conformal import Conformal
-from journeyman.entities.evaluation import Curve, Evaluation, ExampleRow, Importance, Slice
+from journeyman.entities.evaluation import Curve, Evaluation, ExampleRow, FlaggedRows, Importance, Slice
 from journeyman.entities.plan import DecodeStep
 from journeyman.entities.split import Split
 from journeyman.entities.table import Block, Table, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.task_traits import Picture
 from journeyman.entities.trial import Ensemble
-from journeyman.interfaces import DrawsCurves, Metric
+from journeyman.interfaces import DrawsCurves, FlagsRows, Metric
 from journeyman.stages.evaluate import curves
 from journeyman.stages.evaluate.baseline import trivial
 from journeyman.stages.evaluate.examined import Examined, examine, units_of
@@ -121,6 +121,7 @@ def evaluate(
         thresholds=threshold_counts(examined.y, examined.predictions[:, 1]) if Picture.THRESHOLDS in pictures else None,
         example_rows=_example_rows(ensemble, examined, table, task, split),
         own_curves=kind.draw(examined.y, examined.predictions, task) if isinstance(kind, DrawsCurves) else {},
+        flagged=_flagged(ensemble, examined, table, task, split),
     )
 
 
@@ -139,11 +140,28 @@ def _example_rows(
     if Picture.STRANGEST not in kind.traits.pictures:
         misses = kind.misses(examined.y, examined.predictions)
         return example_rows(examined.rows, examined.y, examined.predictions, misses)
-    rows = np.concatenate([fold.validate for fold in split.folds])
-    predictions = ensemble.predictions
-    if examined.on_holdout:
-        rows, predictions = np.r_[rows, examined.rows], np.vstack([predictions, examined.predictions])
+    rows, predictions = _scored_by_others(ensemble, examined, split)
     return strangest_rows(rows, target_values(table, task.target)[rows], predictions)
+
+
+def _flagged(ensemble: Ensemble, examined: Examined, table: Table, task: Task, split: Split) -> FlaggedRows | None:
+    """Count the rows of the table that would be flagged, out of fold."""
+    kind = task_type(task)
+    if not isinstance(kind, FlagsRows):
+        return None
+    rows, predictions = _scored_by_others(ensemble, examined, split)
+    flagged, y = kind.named_outputs(predictions, task)["flagged"], target_values(table, task.target)[rows]
+    odd, ordinary = y == MARKED_ODD, y == MARKED_ORDINARY
+    sums = [odd, ordinary, odd & flagged, ordinary & flagged]
+    return FlaggedRows(int((y != PLANTED).sum()), int(flagged[y != PLANTED].sum()), *(int(m.sum()) for m in sums))
+
+
+def _scored_by_others(ensemble: Ensemble, examined: Examined, split: Split) -> tuple[IntArray, FloatArray]:
+    """Return rows and their predictions by models that did not learn from them."""
+    rows = np.concatenate([fold.validate for fold in split.folds])
+    if not examined.on_holdout:
+        return rows, ensemble.predictions
+    return np.r_[rows, examined.rows], np.vstack([ensemble.predictions, examined.predictions])
 
 
 def _records(split: Split, examined: Examined) -> int | None:
