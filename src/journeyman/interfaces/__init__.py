@@ -25,12 +25,20 @@ from journeyman.interfaces.relation import Relation, TableReader, place
 from journeyman.interfaces.report_section import ReportSection
 from journeyman.interfaces.running import Clock, Progress, Run
 from journeyman.interfaces.stream import Stream
-from journeyman.interfaces.task_type import DrawsCurves, HasOptions, PosesExamination, TaskType
+from journeyman.interfaces.task_type import (
+    CombinesColumns,
+    DrawsCurves,
+    HasOptions,
+    PosesExamination,
+    ReadsTruth,
+    TaskType,
+)
 
 __all__ = [
     "Algorithm",
     "Averaging",
     "Clock",
+    "CombinesColumns",
     "DrawsCurves",
     "DriftDetector",
     "Engine",
@@ -49,6 +57,7 @@ __all__ = [
     "Preparation",
     "Progress",
     "QualityRule",
+    "ReadsTruth",
     "Relation",
     "ReportSection",
     "RuleContext",

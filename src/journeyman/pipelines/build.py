@@ -25,7 +25,16 @@ from journeyman.entities.trial import Ensemble
 from journeyman.inference.champion import champion_predictions, learned_file
 from journeyman.inference.example_rows import explained_examples
 from journeyman.inference.model_files import make_scorer
-from journeyman.interfaces import Metric, PosesExamination, QualityRule, RuleScope, Run, Source, scope_of
+from journeyman.interfaces import (
+    CombinesColumns,
+    Metric,
+    PosesExamination,
+    QualityRule,
+    RuleScope,
+    Run,
+    Source,
+    scope_of,
+)
 from journeyman.pipelines.final_fits import choose_seed_replicas, fit_final, model_card, with_duplicate_lookup
 from journeyman.pipelines.package_release import BuildFacts, ReleasedModel, build_report, package_release
 from journeyman.pipelines.search import search
@@ -155,6 +164,8 @@ def prepare_table(source: Source, context: BuildContext) -> tuple[Repaired, tupl
     draft = run.step("frame the task", frame_task, ingested.table, settings)
     metric_of(draft)
     kind = task_type(draft)
+    if isinstance(kind, CombinesColumns):
+        ingested = run.step("combine columns", partial(_combine, kind), ingested, draft)
     if isinstance(kind, PosesExamination):
         return _pose_examination(kind, ingested, draft, context)
     tell("check")
@@ -173,6 +184,12 @@ def prepare_table(source: Source, context: BuildContext) -> tuple[Repaired, tupl
     found = sorted((*ingested.findings, *checked, *repaired.findings), key=lambda f: f.severity.rank)
     task, findings = follow_split(repaired.task, found, division)
     return replace(repaired, task=task), findings, division
+
+
+def _combine(kind: CombinesColumns, ingested: Ingested, draft: Task) -> Ingested:
+    """Put the label of each row into the target's column, where several columns tell it."""
+    table, found = kind.combine(ingested.table, draft)
+    return Ingested(table, (*ingested.findings, *found))
 
 
 def _pose_examination(
