@@ -67,7 +67,7 @@ class SurvivalTreesModel:
         raw = self._trees.predict(x.values, rounds=self.rounds or -1, threads=threads).reshape(len(x.values), -1)
         if self.hazard == _FACTOR:
             return with_risk(survival_curves(raw[:, 0], self.base))
-        return with_risk(np.cumprod(expit(-(raw + self.base)), axis=1))
+        return with_risk(np.asarray(np.cumprod(expit(-(raw + self.base)), axis=1), dtype=np.float64))
 
     def plan(self) -> ModelPlan:
         """Return this model as its one step: it runs as it is stored."""

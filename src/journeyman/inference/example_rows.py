@@ -13,7 +13,9 @@ from journeyman.entities.profile import Profile
 from journeyman.entities.table import Block, Table, to_block
 from journeyman.entities.task import Task
 from journeyman.inference.release_plan import label_step
+from journeyman.interfaces import CombinesColumns
 from journeyman.stages.attribute import attributions, typical_row
+from journeyman.tasks import task_type
 
 __all__ = ["explained_examples"]
 
@@ -44,7 +46,7 @@ def explained_examples(
     outputs = [int(decode.codes(np.array([row.predictions]))[0]) if decode is not None else 0 for row in chosen]
     typical = typical_row(statistics, table.features)
     reasons = attributions(predict, block, typical, outputs)
-    names = list(block)
+    names, kind = list(block), task_type(task)
     found = []
     for i, row in enumerate(chosen):
         strongest = np.argsort(-np.abs(reasons[i]), kind="stable")[:_MOST_REASONS]
@@ -55,7 +57,8 @@ def explained_examples(
             labels = task.labels[int(row.truth)], task.labels[outputs[i]]
             found.append(Example(row.kind, *labels, row.predictions[outputs[i]], said, row.position))
         else:
-            found.append(Example(row.kind, f"{row.truth:.6g}", f"{row.predictions[0]:.6g}", None, said, row.position))
+            truth = kind.label_text(row.truth, task) if isinstance(kind, CombinesColumns) else f"{row.truth:.6g}"
+            found.append(Example(row.kind, truth, f"{row.predictions[0]:.6g}", None, said, row.position))
     return tuple(found)
 
 

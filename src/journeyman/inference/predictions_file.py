@@ -83,7 +83,7 @@ def prediction_columns(
     labels = release.labels(answers)
     columns: dict[str, object] = {}
     kind = task_type(task)
-    columns[task.target] = labels if task.labels else _readable(labels)
+    columns[task.prediction_name or task.target] = labels if task.labels else _readable(labels)
     for name, values in kind.named_outputs(answers, task).items():
         columns[name] = values if values.dtype == bool else values.round(6) if task.labels else _readable(values)
     if layout.interval and kind.traits.bound is Bound.NONE:

@@ -148,6 +148,10 @@ class CombinesColumns(Protocol):
         """Return what a table would hold for labels, by its columns: the way back, where a loop learns again."""
         ...
 
+    def label_text(self, label: float, task: Task) -> str:
+        """Return a label as people read it."""
+        ...
+
 
 @runtime_checkable
 class ReadsTruth(Protocol):

@@ -89,7 +89,7 @@ class Steps:
     def at(self, times: FloatArray, before: bool = False) -> FloatArray:
         """Return the curve at times, or just before them."""
         place = np.searchsorted(self.times, times, side="left" if before else "right")
-        return np.concatenate([[1.0], self.values])[place]
+        return np.asarray(np.concatenate([[1.0], self.values])[place], dtype=np.float64)
 
 
 def kaplan_meier(y: FloatArray, censoring: bool = False) -> Steps:
@@ -184,7 +184,7 @@ class _SurvivalMetric:
 
     def best_constant(self, y: FloatArray, outputs: int) -> FloatArray:
         """Return the Kaplan-Meier curve with its risk, shape (1 + n_times,)."""
-        return with_risk(curve_of_all(y, np.array(self.times)))[0]
+        return np.asarray(with_risk(curve_of_all(y, np.array(self.times)))[0], dtype=np.float64)
 
 
 class Concordance(_SurvivalMetric):

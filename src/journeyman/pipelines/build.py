@@ -19,7 +19,7 @@ from journeyman.entities.ingested import Ingested
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.search import Search, SearchLimits
 from journeyman.entities.split import Split
-from journeyman.entities.table import Table
+from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble
 from journeyman.inference.champion import champion_predictions, learned_file
@@ -87,7 +87,8 @@ def build(
     data = Dataset(table, task, division)
     seed = settings.seed
     tell("profile")
-    statistics = run.step("profile", partial(profile, source, components.engine), table, task, division)
+    described = _as_given(table, task)
+    statistics = run.step("profile", partial(profile, source, components.engine), described, task, division)
 
     tell("train")
     experience = run.step("load experience", partial(_earlier_experience, context, workspace))
@@ -190,6 +191,15 @@ def _combine(kind: CombinesColumns, ingested: Ingested, draft: Task) -> Ingested
     """Put the label of each row into the target's column, where several columns tell it."""
     table, found = kind.combine(ingested.table, draft)
     return Ingested(table, (*ingested.findings, *found))
+
+
+def _as_given(table: Table, task: Task) -> Table:
+    """Return the table with its target as people know it, where labels hold more than that."""
+    kind = task_type(task)
+    if not isinstance(kind, CombinesColumns):
+        return table
+    plain = kind.separate(target_values(table, task.target), task)[task.target].astype(np.float64)
+    return replace(table, frame=table.frame.assign(**{task.target: plain}))
 
 
 def _pose_examination(

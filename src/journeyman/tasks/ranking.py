@@ -99,13 +99,15 @@ class Ranking(Regression):
         sizes = table.frame[settings.group].value_counts()
         several, count = int((sizes > 1).sum()), len(sizes)
         if several < _LEAST_QUERIES or count >= MOST_QUERIES:
-            found = f"{several} values of {settings.group!r} have several rows, too few queries to learn from"
+            have = "value of {0!r} has" if several == 1 else "values of {0!r} have"
+            found = f"{several} {have.format(settings.group)} several rows, too few queries to learn from"
             if count >= MOST_QUERIES:
                 found = f"{count:,} values of {settings.group!r} are too many queries"
             raise TargetError(
                 found, hint=f"name another column with --group, or give from {_LEAST_QUERIES} to {MOST_QUERIES:,}"
             )
-        task = replace(task, metric_loss=RANKING_LOSS, label_types="int", options={_TOP: float(known.max())})
+        task = replace(task, metric_loss=RANKING_LOSS, label_types="int", prediction_name="score")
+        task = replace(task, options={_TOP: float(known.max())})
         # Late: that module imports this room.
         from journeyman.tasks import metric_of  # noqa: PLC0415 - see above
 
@@ -122,8 +124,9 @@ class Ranking(Regression):
         found: tuple[Finding, ...] = ()
         if not competing.all():
             alone = int((~competing).sum())
-            rows = "1 row that is" if alone == 1 else f"{alone} rows that are"
-            message = f"{rows} alone in {task.group_column!r}, or without one, left out: nothing is ranked there."
+            rows, are = ("1 row", "is") if alone == 1 else (f"{alone} rows", "are")
+            message = f"{rows} that {are} alone in {task.group_column!r}, or without one, {are} left out: "
+            message += "nothing is ranked there."
             evidence = {"rows": alone}
             found = (Finding("DQ603", Severity.NOTE, (task.group_column,), message, evidence=evidence),)
         return replace(table, frame=frame.reset_index(drop=True)), found
@@ -131,6 +134,10 @@ class Ranking(Regression):
     def separate(self, labels: FloatArray, task: Task) -> Mapping[str, NDArray[Any]]:
         """Return relevances; the query stands in a column of its own."""
         return {task.target: relevance_of(labels).astype(np.int64)}
+
+    def label_text(self, label: float, task: Task) -> str:
+        """Return the relevance."""
+        return f"{np.floor(label):.0f}"
 
     def metrics(self, task: Task) -> tuple[Metric, ...]:
         """Return NDCG of the first ten rows, and mean average precision."""

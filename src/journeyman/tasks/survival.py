@@ -105,7 +105,9 @@ class Survival(Regression):
         times = _times(settings.task_options.get(_TIMES), events)
         names = (_RISK, *(curve_name(time) for time in times))
         task = replace(task, output_names=names, metric_loss=SURVIVAL_LOSS)
-        task = replace(task, label_columns=(column.name,), label_words=words, label_types="float")
+        task = replace(
+            task, label_columns=(column.name,), label_words=words, label_types="float", prediction_name=_RISK
+        )
         self.of(task)._check_metric(task)
         return task
 
@@ -127,7 +129,8 @@ class Survival(Regression):
         found: tuple[Finding, ...] = ()
         if not lasted.all():
             gone = int((~lasted).sum())
-            message = f"{gone} rows whose {task.target!r} is 0 are left out: nothing can have happened before."
+            rows, are = ("1 row", "is") if gone == 1 else (f"{gone} rows", "are")
+            message = f"{rows} whose {task.target!r} is 0 {are} left out: nothing can have happened before."
             evidence = {"rows": gone}
             found = (Finding("DQ603", Severity.NOTE, (task.target,), message, evidence=evidence),)
         return replace(table, frame=frame, columns=columns), found
@@ -136,6 +139,17 @@ class Survival(Regression):
         """Return times, and the words of whether it happened then."""
         happened = np.array(task.label_words, dtype=object)[(labels > 0).astype(np.int64)]
         return {task.target: np.abs(labels), task.label_columns[0]: happened}
+
+    def label_text(self, label: float, task: Task) -> str:
+        """Return the time, and whether it had not happened until then.
+
+        Examples
+        --------
+        >>> task = Task("months", "survival", "c_index")
+        >>> Survival().label_text(12.0, task), Survival().label_text(-30.5, task)
+        ('12', 'more than 30.5')
+        """
+        return f"{label:.6g}" if label > 0 else f"more than {-label:.6g}"
 
     def metrics(self, task: Task) -> tuple[Metric, ...]:
         """Return the C-index and the Brier score over time."""
@@ -148,7 +162,7 @@ class Survival(Regression):
         Examples
         --------
         >>> Survival().strata(np.array([1.0, -1.0, 9.0, -9.0]))
-        array([5, 0, 9, 4])
+        array([6, 1, 9, 4])
         """
         times = np.abs(y)
         edges = np.unique(np.quantile(times, np.linspace(0.2, 0.8, 4)))
@@ -257,8 +271,8 @@ class Survival(Regression):
             for k in range(_PARTS)
             if (part == k).any()
         ]
-        x, told, counts = (tuple(map(float, values)) for values in zip(*pairs, strict=True))
-        calibration = Curve(f"{times[median]:.6g}", "predicted chance to survive", "observed", x, told, counts)
+        means, told, counts = (tuple(map(float, values)) for values in zip(*pairs, strict=True))
+        calibration = Curve(f"{times[median]:.6g}", "predicted chance to survive", "observed", means, told, counts)
         return {"survival by risk": tuple(drawn), "survival calibration": (calibration,)}
 
     def _times(self, predictions: FloatArray) -> FloatArray:
@@ -321,9 +335,9 @@ def _labels(table: Table, target: str, column: Column, words: tuple[str, ...]) -
     times = table.frame[target].to_numpy(np.float64)
     below = np.flatnonzero(times < 0)
     if len(below):
-        rows = "a time" if len(below) == 1 else f"{len(below)} times"
+        rows = "a time of {0!r} lies" if len(below) == 1 else f"{len(below)} times of {{0!r}} lie"
         raise TargetError(
-            f"{rows} of {target!r} lie below zero, such as {times[below[0]]:g} in row {below[0] + 1}",
+            f"{rows.format(target)} below zero, such as {times[below[0]]:g} in row {below[0] + 1}",
             hint="count times from when a row came under observation",
         )
     texts = label_texts(table.frame[column.name], column)

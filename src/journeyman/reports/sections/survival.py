@@ -47,7 +47,7 @@ def _by_risk(curves: tuple[Curve, ...]) -> Figure:
     note = f"From above: {rows}. Where the lines lie on the steps, the curves can be taken at their word."
     legend = (("c-model", "predicted, on average"), ("c-base", "observed (Kaplan-Meier)"))
     title = "Survival of thirds by risk"
-    return Figure(title, plot(title, x, share_scale("share surviving"), marks, (560, 320)), note, legend)
+    return Figure(title, plot(title, x, share_scale("share surviving"), marks), note, legend)
 
 
 def _calibration(curve: Curve, target: str) -> Figure:
