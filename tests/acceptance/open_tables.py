@@ -17,5 +17,5 @@ def open_table(file: str) -> pd.DataFrame:
     named = os.environ.get("JOURNEYMAN_DATA")
     for place in (Path(named),) if named else PLACES:
         if (place / file).exists():
-            return pd.read_csv(place / file)
+            return pd.read_parquet(place / file) if file.endswith(".parquet") else pd.read_csv(place / file)
     pytest.skip(f"{file} is not there: JOURNEYMAN_DATA names the folder of the collection")

@@ -2,21 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from journeyman.entities.column import Column, Kind, Role
+from journeyman.entities.table import Table
+from journeyman.settings import BuildSettings
 from journeyman.tasks import all_task_types
 from journeyman.tasks.numbers import Regression
 from journeyman.testing.task_checks import check_task
 
-OPTIONS = {"ordered": {"order": "a,b,c"}}
+
+def special_table() -> Table:
+    """Return lifetimes and grades, which no sample table has, with what tells the rest of their labels."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "size": rng.normal(size=240),
+            "y": rng.integers(1, 4, 240).astype(float),
+            "died": rng.integers(0, 2, 240).astype(float),
+            "query": np.arange(240.0) // 6,
+        }
+    )
+    columns = (
+        Column("size", Kind.NUMBER),
+        Column("y", Kind.INTEGER, Role.TARGET),
+        Column("died", Kind.INTEGER),
+        Column("query", Kind.INTEGER, Role.GROUP),
+    )
+    return Table("lifetimes and grades", frame, columns, "d", 240)
+
+
+SETTINGS = BuildSettings("t.csv", "y", "t")
+SPECIAL = {
+    "ordered": (replace(SETTINGS, task_options={"order": "a,b,c"}),),
+    "survival": (replace(SETTINGS, task_options={"event": "died"}), special_table()),
+    "ranking": (replace(SETTINGS, group="query"), special_table()),
+}
 
 
 @pytest.mark.parametrize("name", all_task_types())
 def test_built_in(name: str) -> None:
-    check_task(all_task_types()[name], OPTIONS.get(name, {}))
+    check_task(all_task_types()[name], *SPECIAL.get(name, ()))
 
 
 @dataclass(frozen=True)

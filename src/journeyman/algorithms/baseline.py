@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from journeyman.entities.candidate import BASELINE, Candidate
 from journeyman.entities.column import Column
-from journeyman.entities.metric import Loss
+from journeyman.entities.metric import RANKING_LOSS, SURVIVAL_LOSS, Loss
 from journeyman.entities.plan import ModelPlan, NodeKind
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
+from journeyman.metrics.survival import curve_of_all, times_of, with_risk
 
 __all__ = ["Baseline", "ConstantModel"]
 
@@ -57,7 +58,7 @@ class Baseline:
 
     name: str = BASELINE
     preparations: tuple[str, ...] = ("native",)
-    losses: frozenset[str] = frozenset({*Loss, "pinball"})
+    losses: frozenset[str] = frozenset({*Loss, "pinball", SURVIVAL_LOSS, RANKING_LOSS})
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
         """Return the one there is."""
@@ -74,6 +75,10 @@ class Baseline:
     def fit(self, request: FitRequest) -> FittedModel:
         """Count classes, or take the mean (the median for absolute errors) or quantiles, of weighted rows."""
         weights = request.weights
+        if request.task.loss == SURVIVAL_LOSS:
+            return ConstantModel(tuple(with_risk(curve_of_all(request.y, times_of(request.task)))[0].tolist()))
+        if request.task.loss == RANKING_LOSS:
+            return ConstantModel((0.0,))  # all alike: what comes first is left to chance
         if not request.task.labels:
             if request.task.loss != Loss.SQUARED:
                 levels = map(float, request.task.output_names or ("0.5",))

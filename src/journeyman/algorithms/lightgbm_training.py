@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import lightgbm
@@ -14,13 +15,14 @@ from journeyman.entities.metric import Loss
 from journeyman.entities.task import Link
 from journeyman.interfaces import FitRequest, Matrix
 
-__all__ = ["TrainedTrees", "boosted", "boosted_by", "boosted_quantiles"]
+__all__ = ["TrainedTrees", "boosted", "boosted_by", "boosted_quantiles", "boosted_ranking"]
 
 FloatArray = NDArray[np.float64]
 _MOST_ROUNDS = 1500
 _FEW_CELLS = 5_000_000
 """Below so many, a second thread waits longer than it works (docs/decisions/0019)."""
 
+_TRUNCATED = 20  # places from the top whose pairs LambdaRank learns from: those that are scored, and some more
 _WORD = 32  # categories that one word of a split's bits holds
 _LEAST_PROGRESS = 5e-4  # of the loss, within the rounds of patience: less is not worth its time
 
@@ -106,26 +108,56 @@ Slopes = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 """Scores of training rows, shape (n_samples, n_outputs), to the loss's first and second derivatives by them."""
 
 
+def boosted_ranking(
+    request: FitRequest, sizes: NDArray[np.int64], valid_loss: Callable[[FloatArray], float], *, by_order: bool
+) -> tuple[TrainedTrees, int]:
+    """Boost trees that rank, the rows of a query one after the other.
+
+    Parameters
+    ----------
+    sizes : ndarray of int64, shape (n_queries,)
+        Rows of each query, in the order of the rows; labels are whole numbers from 0 to 31.
+    valid_loss : callable
+        Scores of the validation rows to what is to be least.
+    by_order : bool
+        Whether the order within queries is learned, or the label of each row.
+    """
+    _datasets(request)[0].set_group(sizes)
+    objective: dict[str, Any] = {"objective": "regression"}
+    if by_order:
+        gains = [2.0**grade - 1.0 for grade in range(32)]
+        objective = {"objective": "lambdarank", "label_gain": gains, "lambdarank_truncation_level": _TRUNCATED}
+    return boosted_by(request, None, valid_loss, objective=objective)
+
+
 def boosted_by(
-    request: FitRequest, slopes: Slopes, valid_loss: Callable[[FloatArray], float], outputs: int = 1
+    request: FitRequest,
+    slopes: Slopes | None,
+    valid_loss: Callable[[FloatArray], float],
+    outputs: int = 1,
+    objective: Mapping[str, Any] = MappingProxyType({"objective": "none"}),
 ) -> tuple[TrainedTrees, int]:
     """Boost as ``boosted`` does, down the slopes of a loss of one's own; trees give raw scores.
 
     Parameters
     ----------
     slopes : callable
-        Called once a round, so that it may learn from round to round, too; it heeds the rows' weights itself.
+        Called once a round, so that it may learn from round to round, too; it heeds the rows' weights itself. None for
+        those of the objective.
     valid_loss : callable
         Scores of the validation rows, shape (n_valid, n_outputs), to what is to be least.
     outputs : int
         Trees of a round.
+    objective : mapping
+        LightGBM's settings of it.
     """
     data, valid = _datasets(request)
-    settings = {**_settings(request), "objective": "none", "metric": "none", "num_class": outputs}
+    settings = {**_settings(request), **objective, "metric": "none", "num_class": outputs}
     booster = lightgbm.Booster(settings, data)
     valid = None if request.valid_x is None else valid
 
     def down(scores: FloatArray, _: object) -> tuple[FloatArray, FloatArray]:
+        assert slopes is not None  # as below
         first, second = slopes(scores.reshape(len(request.y), outputs))
         return (first[:, 0], second[:, 0]) if outputs == 1 else (first, second)
 
@@ -137,7 +169,7 @@ def boosted_by(
         booster.add_valid(valid, "valid")
     here = 0
     for here in range(1, (_MOST_ROUNDS if valid is not None else request.rounds or 100) + 1):
-        over = booster.update(fobj=down)  # true where no split is left
+        over = booster.update(fobj=None if slopes is None else down)  # true where no split is left
         if valid is None:
             over = over or (here >= request.least_rounds and request.out_of_time())
         else:

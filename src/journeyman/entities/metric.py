@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["ANOMALY_LOSS", "FORECAST_LOSS", "GROUPS_LOSS", "Loss", "MetricWords"]
+__all__ = ["ANOMALY_LOSS", "FORECAST_LOSS", "GROUPS_LOSS", "RANKING_LOSS", "SURVIVAL_LOSS", "Loss", "MetricWords"]
 
 ANOMALY_LOSS = "anomaly"
 """Of tasks without labels: what is learned comes from rows of label 0 alone, those of label 1 were planted."""
@@ -13,6 +13,13 @@ FORECAST_LOSS = "forecast"
 """Of steps of series: quantiles, and the scale of each series' errors (see journeyman.algorithms.forecasting)."""
 GROUPS_LOSS = "groups"
 """Of tasks whose groups are found: codes of rows name groups and teach nothing else."""
+
+
+SURVIVAL_LOSS = "survival"
+"""Of times that are known to their end or only to have been longer: labels are times, those only longer below zero."""
+
+RANKING_LOSS = "ranking"
+"""Of rows that are sorted within a query: the whole part of a label is the relevance, the fraction names the query."""
 
 
 class Loss(StrEnum):

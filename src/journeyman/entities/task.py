@@ -61,6 +61,12 @@ class Task:
     output_names : tuple of str
         What the numbers of a prediction are, the one that stands for it first, such as ("0.5", "0.1", "0.9") for
         quantiles; empty for classes, and where there is one number.
+    prediction_name : str
+        What the prediction is called where it is no estimate of the target, such as "risk"; else empty.
+    label_columns : tuple of str
+        Columns that make up the label together with the target, such as whether a time ended with the event.
+    label_words : tuple of str
+        How those columns spell 0 and 1.
     options : mapping of str to float or str
         What the kind of task was given besides, such as a share of alarms or a column; empty where it has no options.
     panel : Panel or None
@@ -80,6 +86,9 @@ class Task:
     label_delay: float = 0.0
     metric_loss: str | None = None
     output_names: tuple[str, ...] = ()
+    prediction_name: str = ""
+    label_columns: tuple[str, ...] = ()
+    label_words: tuple[str, ...] = ()
     options: Mapping[str, float | str] = field(default_factory=dict)
     panel: Panel | None = None
 

@@ -13,7 +13,7 @@ from journeyman.entities.profile import Profile
 from journeyman.entities.table import Block, Table, to_block
 from journeyman.entities.task import Task
 from journeyman.inference.release_plan import label_step
-from journeyman.interfaces import FlagsRows
+from journeyman.interfaces import CombinesColumns, FlagsRows
 from journeyman.stages.attribute import attributions, typical_row
 from journeyman.stages.single_out import reliefs, usual_values
 from journeyman.tasks import task_type
@@ -62,7 +62,8 @@ def explained_examples(
             labels = task.labels[int(row.truth)], task.labels[outputs[i]]
             found.append(Example(row.kind, *labels, row.predictions[outputs[i]], said, row.position))
         else:
-            found.append(Example(row.kind, f"{row.truth:.6g}", f"{row.predictions[0]:.6g}", None, said, row.position))
+            truth = kind.label_text(row.truth, task) if isinstance(kind, CombinesColumns) else f"{row.truth:.6g}"
+            found.append(Example(row.kind, truth, f"{row.predictions[0]:.6g}", None, said, row.position))
     return tuple(found)
 
 

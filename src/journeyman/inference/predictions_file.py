@@ -87,7 +87,7 @@ def prediction_columns(
     labels = release.labels(answers)
     columns: dict[str, object] = {}
     kind = task_type(task)
-    columns[task.target] = labels if task.labels else _readable(labels)
+    columns[task.prediction_name or task.target] = labels if task.labels else _readable(labels)
     named = outputs_together(answers, task)
     for name, values in named.items():
         columns[name] = values if values.dtype == bool else values.round(6) if task.labels else _readable(values)

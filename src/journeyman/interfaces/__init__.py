@@ -30,12 +30,14 @@ from journeyman.interfaces.series import ArrangesSeries
 from journeyman.interfaces.stream import Stream
 from journeyman.interfaces.task_type import (
     AlarmLimit,
+    CombinesColumns,
     DrawsCurves,
     FlagsRows,
     HasOptions,
     KeepsNames,
     PosesExamination,
     RaisesObjections,
+    ReadsTruth,
     SettlesTask,
     TaskType,
 )
@@ -46,6 +48,7 @@ __all__ = [
     "ArrangesSeries",
     "Averaging",
     "Clock",
+    "CombinesColumns",
     "DrawsCurves",
     "DriftDetector",
     "Engine",
@@ -68,6 +71,7 @@ __all__ = [
     "Progress",
     "QualityRule",
     "RaisesObjections",
+    "ReadsTruth",
     "Relation",
     "ReportSection",
     "RuleContext",

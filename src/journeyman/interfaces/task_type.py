@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.column import Column
 from journeyman.entities.evaluation import Curve
+from journeyman.entities.finding import Finding
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
 from journeyman.entities.task_traits import TaskTraits
@@ -19,12 +20,14 @@ from journeyman.settings import BuildSettings
 
 __all__ = [
     "AlarmLimit",
+    "CombinesColumns",
     "DrawsCurves",
     "FlagsRows",
     "HasOptions",
     "KeepsNames",
     "PosesExamination",
     "RaisesObjections",
+    "ReadsTruth",
     "SettlesTask",
     "TaskType",
 ]
@@ -135,8 +138,44 @@ class HasOptions(Protocol):
 class DrawsCurves(Protocol):
     """What a kind of task offers besides that draws curves of its own, which a section of the report shows."""
 
-    def draw(self, y: FloatArray, predictions: FloatArray, task: Task) -> Mapping[str, tuple[Curve, ...]]:
+    def draw(
+        self, y: FloatArray, predictions: FloatArray, task: Task, rows: pd.DataFrame
+    ) -> Mapping[str, tuple[Curve, ...]]:
         """Return curves of examined rows, y of shape (n_samples,), by the name that the section looks for."""
+        ...
+
+
+@runtime_checkable
+class CombinesColumns(Protocol):
+    """What a kind of task offers besides whose label is told by several columns, or by their place in the table."""
+
+    def combine(self, table: Table, task: Task) -> tuple[Table, tuple[Finding, ...]]:
+        """Return the table with labels in the target's column, and what was found on the way.
+
+        It comes right after the task is framed, so that all that follows sees one label a row.
+        """
+        ...
+
+    def separate(self, labels: FloatArray, task: Task) -> Mapping[str, NDArray[Any]]:
+        """Return what a table would hold for labels, by its columns: the way back, where a loop learns again."""
+        ...
+
+    def label_text(self, label: float, task: Task) -> str:
+        """Return a label as people read it."""
+        ...
+
+
+@runtime_checkable
+class ReadsTruth(Protocol):
+    """What a kind of task offers besides whose recorded labels are more than a number."""
+
+    @property
+    def truth_words(self) -> str:
+        """What a label looks like, in JSON: 'a number', '{"time": 12.5, "event": true}'."""
+        ...
+
+    def read_truth(self, given: object) -> float | None:
+        """Return the label that a caller's JSON says; None where it says none."""
         ...
 
 

@@ -22,7 +22,7 @@ from journeyman.entities.table import Block, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.errors import InputError, JournalError
 from journeyman.inference.release import Release
-from journeyman.interfaces import Stream
+from journeyman.interfaces import CombinesColumns, Stream
 from journeyman.operations.traffic import ReadRows, raw_rows, read_rows
 from journeyman.settings import FRAME, BuildSettings
 from journeyman.sources import open_wanted
@@ -31,6 +31,7 @@ from journeyman.stages.retrain import window_rows
 from journeyman.stages.split import holdout_rows
 from journeyman.stores.run_artifacts import build_artifacts
 from journeyman.stores.workspace import Workspace
+from journeyman.tasks import task_type
 from journeyman.tasks.typed_labels import typed_labels
 
 __all__ = ["LearningRows", "TrainingTable"]
@@ -174,7 +175,8 @@ class LearningRows:
         ordered = timed is None and task.scheme is not Scheme.GROUPED and _enough_logged(taken, len(first))
         if ordered:  # nothing orders those rows in time: what their table was sorted by must not divide them
             first = first.sample(frac=1.0, random_state=settings.seed)
-        both = pd.concat([first[[*kept, task.target]], later[[*kept, task.target]]], ignore_index=True)
+        told = [task.target, *task.label_columns]
+        both = pd.concat([first[[*kept, *told]], later[[*kept, *told]]], ignore_index=True)
         both[task.target] = _as_labels(both[task.target], task)
         if hidden:
             notes += (
@@ -267,8 +269,12 @@ class LearningRows:
                 columns[name] = pd.Series(moments).astype(first[name].dtype)
             elif usable and all(name in row for row in raw):
                 columns[name] = [_text(row[name]) for row in raw]
-        truths = read.truths[usable]
-        if task.labels:
+        truths, kind = read.truths[usable], task_type(task)
+        if isinstance(kind, CombinesColumns):
+            for name, values in kind.separate(truths, task).items():
+                native = pd.api.types.is_numeric_dtype(first[name])
+                columns[name] = values if native else [_text(value) for value in values.tolist()]
+        elif task.labels:
             labels = typed_labels(task)[truths.astype(np.int64)]
             texts = np.array(task.labels, dtype=object)[truths.astype(np.int64)]
             columns[task.target] = texts if _is_text(first[task.target]) else labels
@@ -343,6 +349,10 @@ def _plain_columns(frame: pd.DataFrame, columns: Sequence[Column], repaired: Rep
     if task.labels:
         codes = frame[task.target].cat.codes.to_numpy()
         plain[task.target] = pd.Series(typed_labels(task)[codes], index=frame.index)
+    kind = task_type(task)
+    if isinstance(kind, CombinesColumns):
+        separated = kind.separate(target_values(repaired.table, task.target), task)
+        plain |= {name: pd.Series(values, index=frame.index) for name, values in separated.items()}
     return pd.DataFrame(plain)
 
 

@@ -20,7 +20,7 @@ from journeyman.entities.outlook import Outlook
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.search import Search, SearchLimits
 from journeyman.entities.split import Split
-from journeyman.entities.table import Block, Table
+from journeyman.entities.table import Block, Table, target_values
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble
 from journeyman.inference.champion import champion_predictions, learned_file
@@ -30,6 +30,7 @@ from journeyman.inference.former_names import keep_names
 from journeyman.inference.model_files import FittedEnsemble, ModelCard, make_scorer
 from journeyman.interfaces import (
     ArrangesSeries,
+    CombinesColumns,
     KeepsNames,
     Metric,
     PosesExamination,
@@ -96,7 +97,8 @@ def build(
     data = Dataset(table, task, division)
     seed = settings.seed
     tell("profile")
-    statistics = run.step("profile", partial(profile, source, components.engine), table, task, division)
+    described = _as_given(table, task)
+    statistics = run.step("profile", partial(profile, source, components.engine), described, task, division)
 
     tell("train")
     experience = run.step("load experience", partial(_earlier_experience, context, workspace))
@@ -175,6 +177,8 @@ def prepare_table(source: Source, context: BuildContext) -> tuple[Repaired, tupl
     draft = run.step("frame the task", frame_task, ingested.table, settings)
     metric_of(draft)
     kind = task_type(draft)
+    if isinstance(kind, CombinesColumns):
+        ingested = run.step("combine columns", partial(_combine, kind), ingested, draft)
     if isinstance(kind, PosesExamination):
         return _pose_examination(kind, ingested, draft, context)
     if isinstance(kind, ArrangesSeries):
@@ -197,6 +201,21 @@ def prepare_table(source: Source, context: BuildContext) -> tuple[Repaired, tupl
     found = sorted((*ingested.findings, *checked, *repaired.findings), key=lambda f: f.severity.rank)
     task, findings = follow_split(repaired.task, found, division)
     return replace(repaired, task=task), findings, division
+
+
+def _combine(kind: CombinesColumns, ingested: Ingested, draft: Task) -> Ingested:
+    """Put the label of each row into the target's column, where several columns tell it."""
+    table, found = kind.combine(ingested.table, draft)
+    return Ingested(table, (*ingested.findings, *found))
+
+
+def _as_given(table: Table, task: Task) -> Table:
+    """Return the table with its target as people know it, where labels hold more than that."""
+    kind = task_type(task)
+    if not isinstance(kind, CombinesColumns):
+        return table
+    plain = kind.separate(target_values(table, task.target), task)[task.target].astype(np.float64)
+    return replace(table, frame=table.frame.assign(**{task.target: plain}))
 
 
 def _pose_examination(

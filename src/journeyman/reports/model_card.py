@@ -73,7 +73,8 @@ def _use(report: BuildReport) -> list[str]:
     elif report.planted_rows:
         what = "how odd a row is, as the share of rows that are less odd"
     else:
-        what = f"the number '{task.target}'"
+        what = f"a {task.prediction_name}, learned from '{task.target}'" if task.prediction_name else ""
+        what = what or f"the number '{task.target}'"
         if len(task.output_names) > 1:
             what += f", with its {task_type(task).traits.outputs_name} {', '.join(task.output_names[1:])}"
     lines = [f"It predicts {what}, for rows like those of {place(report.source)}."]

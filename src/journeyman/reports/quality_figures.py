@@ -172,7 +172,8 @@ def _prediction_figures(report: BuildReport) -> list[Figure]:
         x: Scale = share_scale(f"predicted probability of '{positive_label(report)}'")
         spoken = [(percent(a, 3), percent(b, 3)) for a, b in itertools.pairwise(bins)]
     else:
-        x = linear_scale(bins[0], bins[-1], with_unit(f"predicted {task.target}", unit_of(report)))
+        told = task.prediction_name or with_unit(f"predicted {task.target}", unit_of(report))
+        x = linear_scale(bins[0], bins[-1], told)
         spoken = [(number(a), number(b)) for a, b in itertools.pairwise(bins)]
     tips = [f"{a} to {b}: {plural(c, 'row')} ({percent(c / total)})" for (a, b), c in zip(spoken, counts, strict=True)]
     marks: list[Mark] = [Bars(bins, counts, tips=tips)]

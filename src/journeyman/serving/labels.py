@@ -10,6 +10,7 @@ import msgspec
 
 from journeyman.entities.prediction import Label
 from journeyman.entities.task import Task
+from journeyman.interfaces import ReadsTruth
 from journeyman.serving.privacy import RowRules
 from journeyman.serving.refusals import Fault
 from journeyman.sources.parsing.texts import text_of
@@ -76,6 +77,11 @@ def read_label(given: GivenLabel, task: Task, rules: RowRules) -> Label | Fault:
 def _parse_truth(given: Any, task: Task) -> bytes | Fault:
     if not task.labels:
         kind = task_type(task)
+        if isinstance(kind, ReadsTruth):
+            read = kind.read_truth(given)
+            if read is None:
+                return Fault("bad label", "the label cannot be read", "truth", _value_excerpt(given), kind.truth_words)
+            return msgspec.json.encode(read)
         marked = kind.traits.marked
         number = float(given) if marked and isinstance(given, bool) else _number(given)
         if number is None or math.isnan(kind.label_reader(task)(number)):

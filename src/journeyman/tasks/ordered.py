@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
@@ -128,16 +129,18 @@ class Ordered(Classification):
         """Return the median class."""
         return typed_labels(task)[median_classes(predictions)]
 
-    def draw(self, y: FloatArray, predictions: FloatArray, task: Task) -> Mapping[str, tuple[Curve, ...]]:
+    def draw(
+        self, y: FloatArray, predictions: FloatArray, task: Task, rows: pd.DataFrame
+    ) -> Mapping[str, tuple[Curve, ...]]:
         """Return the mean rank error of each class, of the model and of the median class, and how far rows are off."""
         codes, off = y.astype(np.int64), rank_errors(y, predictions)
         classes = np.arange(len(task.labels))
-        rows = np.bincount(codes, minlength=len(classes))
+        counts = np.bincount(codes, minlength=len(classes))
         middle = float(np.abs(classes[:, None] - codes).sum(axis=1).argmin())
-        own = np.bincount(codes, off, len(classes)) / np.maximum(rows, 1)
+        own = np.bincount(codes, off, len(classes)) / np.maximum(counts, 1)
         far = np.bincount(off.astype(np.int64), minlength=len(classes)) / len(y)
         at = tuple(classes.astype(np.float64).tolist())
-        sizes = tuple(rows.astype(np.float64).tolist())
+        sizes = tuple(counts.astype(np.float64).tolist())
         return {
             "rank errors": (
                 Curve("this model", "class", "mean rank error", at, tuple(own.tolist()), sizes),

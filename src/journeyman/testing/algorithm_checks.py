@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.candidate import BASELINE, Candidate, Refusal, offered
 from journeyman.entities.column import Column, Kind
+from journeyman.entities.metric import Loss
 from journeyman.entities.plan import NodeKind
 from journeyman.entities.task import Task
 from journeyman.interfaces import (
@@ -27,6 +28,8 @@ from journeyman.interfaces import (
     minimises,
 )
 from journeyman.metrics import METRICS
+from journeyman.metrics.ranking import ranking_labels
+from journeyman.metrics.survival import curve_name
 from journeyman.tasks import find_task_type, metric_of
 from journeyman.testing.kinds import KINDS
 from journeyman.testing.run_all import run_all
@@ -60,7 +63,7 @@ _COLUMNS = (
     *(Column(name, Kind.NUMBER) for name in _NAMES[:3]),
     Column("colour", Kind.CATEGORY, categories=("red", "green", "blue")),
 )
-_SPECIAL = ("quantiles", "ordered")  # kinds of task whose losses algorithms have to name
+_SPECIAL = ("quantiles", "ordered", "survival", "ranking")  # kinds of task whose losses algorithms have to name
 _WITH_GAPS = ("native", "crafted")  # preparations that pass on missing values and codes of categories
 _SIZES = (0, 1, 10, 100, 1_000, 10_000, 100_000_000)  # of tables about which an algorithm is asked
 
@@ -101,12 +104,17 @@ def _task(kind: str) -> Task:
     task = Task("y", kind, find_task_type(kind).default_metric, labels)
     if kind == "quantiles":
         task = replace(task, output_names=("0.5", "0.1", "0.9"))
+    if kind == "survival":  # by its curves, which what is said of losses suits, not by their order
+        names = ("risk", *map(curve_name, (0.5, 1.0, 2.0)))
+        task = replace(task, metric="integrated_brier_score", output_names=names)
     return replace(task, metric_loss=metric_of(task).loss)
 
 
 def _metric(task: Task) -> Metric:
-    """Return what fits are judged by: log loss, squared errors, or the metric of a prediction of several numbers."""
-    return metric_of(task) if task.output_names else METRICS["log_loss" if task.labels else "rmse"]
+    """Return what fits are judged by: log loss, squared errors, or the task's metric where losses are others."""
+    if task.loss not in set(Loss):
+        return metric_of(task)
+    return METRICS["log_loss" if task.labels else "rmse"]
 
 
 def sample_request(algorithm: Algorithm, kind: str, seed: int = 0, preparation: str = "") -> FitRequest:
@@ -128,7 +136,7 @@ def sample_request(algorithm: Algorithm, kind: str, seed: int = 0, preparation: 
     values[:, 3] = rng.integers(0, 3, 2 * _ROWS)
     signal = values[:, 0] + 0.5 * values[:, 1] ** 2 + (values[:, 3] == 1)
     noisy = signal + rng.normal(scale=0.3, size=len(signal))
-    y = noisy if not _cuts(kind) else np.digitize(noisy, np.quantile(noisy, _cuts(kind))).astype(np.float64)
+    y = _made_labels(kind, noisy, rng)
     preparation = preparation or algorithm.preparations[0]
     native = preparation in _WITH_GAPS
     if native:
@@ -282,10 +290,9 @@ def check_fits_again_with_fixed_length(algorithm: Algorithm, kind: str) -> None:
     request = sample_request(algorithm, kind)
     assert request.valid_x is not None
     assert request.valid_y is not None
-    metric = _metric(request.task)
     model = algorithm.fit(request)
     again = algorithm.fit(replace(request, valid_x=None, valid_y=None, rounds=model.rounds))
-    before, after = (metric.score(request.valid_y, m.predict(request.valid_x)) for m in (model, again))
+    before, after = (_loss(request, m.predict(request.valid_x)) for m in (model, again))
     assert after <= 1.1 * before
 
 
@@ -367,6 +374,16 @@ def _cuts(kind: str) -> list[float]:
     return [0.5] if kind == "binary" else [0.3, 0.7] if kind in ("multiclass", "ordered") else []
 
 
+def _made_labels(kind: str, noisy: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return labels of a kind of task that rise with a number; of survival, times that fall with it."""
+    if kind == "survival":  # of three rows, one is censored
+        return np.asarray(np.exp(-noisy) * np.where(rng.random(len(noisy)) < 1 / 3, -1.0, 1.0))
+    if kind == "ranking":  # of eight rows each
+        grades = np.digitize(noisy, np.quantile(noisy, [0.5, 0.8, 0.95])).astype(np.float64)
+        return ranking_labels(grades, np.arange(len(noisy)) // 8)
+    return noisy if not _cuts(kind) else np.digitize(noisy, np.quantile(noisy, _cuts(kind))).astype(np.float64)
+
+
 def _first(algorithm: Algorithm, task: Task, preparation: str = "") -> Candidate:
     """Return the first candidate, or the first on a preparation; an algorithm that refuses cannot be checked."""
     answer = algorithm.candidates(task, _ROWS, _COLUMNS)
@@ -384,7 +401,8 @@ def _constant(request: FitRequest) -> NDArray[np.float64]:
 
 def _loss(request: FitRequest, answers: NDArray[np.float64]) -> float:
     assert request.valid_y is not None
-    return _metric(request.task).score(request.valid_y, answers)
+    metric = _metric(request.task)
+    return abs(metric.optimum - metric.score(request.valid_y, answers))
 
 
 def _fit_and_predict(algorithm: Algorithm, request: FitRequest) -> NDArray[np.float64]:

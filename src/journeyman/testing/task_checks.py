@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,15 @@ from journeyman.entities.column import Role
 from journeyman.entities.table import Table, target_values
 from journeyman.entities.task import Task
 from journeyman.errors import JourneymanError, SettingsError
-from journeyman.interfaces import Metric, PosesExamination, TaskType
+from journeyman.interfaces import (
+    CombinesColumns,
+    DrawsCurves,
+    HasOptions,
+    Metric,
+    PosesExamination,
+    ReadsTruth,
+    TaskType,
+)
 from journeyman.metrics import all_metrics
 from journeyman.settings import BuildSettings
 from journeyman.testing.kinds import KINDS
@@ -57,15 +64,15 @@ class FramedTask:
         return np.tile(self.metric.best_constant(self.y, outputs), (len(self.y), 1))
 
 
-def check_task(kind: TaskType, options: Mapping[str, str] = MappingProxyType({}), *tables: Table) -> None:
+def check_task(kind: TaskType, settings: BuildSettings = _SETTINGS, *tables: Table) -> None:
     """Run every check on each of the sample tables that the kind can frame; there must be one.
 
     Parameters
     ----------
-    options : mapping of str to str
-        What the kind cannot do without, as ``--task-option`` gives it.
+    settings : BuildSettings
+        With the options that the kind cannot do without.
     tables : Table
-        Further ones, whose target is called "y".
+        Taken instead of the sample tables, for a kind whose labels those have not; their target is called "y".
 
     Raises
     ------
@@ -77,8 +84,8 @@ def check_task(kind: TaskType, options: Mapping[str, str] = MappingProxyType({})
     >>> from journeyman.tasks.numbers import Regression
     >>> check_task(Regression())
     """
-    samples = (*(sample_table(name)[0] for name in KINDS), *tables)
-    settings = replace(_SETTINGS, task=kind.name, task_options=options)
+    samples = tables or tuple(sample_table(name)[0] for name in KINDS)
+    settings = replace(settings, task=kind.name)
     framed = [found for table in samples if (found := _framed(kind, table, settings)) is not None]
     assert framed, f"{kind.name}: it frames none of the tables: of two classes, of several, of numbers"
     for found in framed:
@@ -92,6 +99,9 @@ def _framed(kind: TaskType, table: Table, settings: BuildSettings) -> FramedTask
         return None
     if isinstance(kind, PosesExamination):
         table = kind.pose(table, task, 0)
+    if isinstance(kind, CombinesColumns):
+        table, _ = kind.combine(table, task)
+    kind = kind.of(task) if isinstance(kind, HasOptions) else kind
     column = table.column(task.target)
     values, encoded, task = kind.encode(table.frame[task.target], column, task, {}, None)
     columns = tuple(encoded if c.name == task.target else c for c in table.columns)
@@ -187,6 +197,38 @@ def _changes_nothing(framed: FramedTask) -> None:
     assert (predictions == given).all(), "it writes into the predictions that it is given"
 
 
+def _separates_what_it_combines(framed: FramedTask) -> None:
+    kind = framed.kind
+    if not isinstance(kind, CombinesColumns):
+        return
+    told = kind.separate(framed.y, framed.task)
+    assert all(kind.label_text(label, framed.task) for label in framed.y[:5].tolist()), "a label has no words"
+    assert framed.task.target in told, "what it separates lacks the target"
+    assert all(len(values) == len(framed.y) for values in told.values()), "it has not one of a column a row"
+    named = {framed.task.target, *framed.task.label_columns}
+    assert set(told) == named, f"it separates {sorted(told)}, not {sorted(named)}"
+
+
+def _refuses_what_is_no_truth(framed: FramedTask) -> None:
+    kind = framed.kind
+    if not isinstance(kind, ReadsTruth):
+        return
+    assert kind.truth_words, "it does not say what a label looks like"
+    others: tuple[object, ...] = (None, "x", [], {}, {"x": 1}, float("nan"))
+    for given in others:
+        assert kind.read_truth(given) is None, f"it reads {given!r} as a label"
+
+
+def _draws_finite_curves(framed: FramedTask) -> None:
+    kind = framed.kind
+    if not isinstance(kind, DrawsCurves):
+        return
+    drawn = kind.draw(framed.y, framed.constant(), framed.task, framed.encoded.frame)
+    for curve in (curve for curves in drawn.values() for curve in curves):
+        assert len(curve.x) == len(curve.y), f"the curve {curve.name!r} has not one y for each x"
+        assert np.isfinite([*curve.x, *curve.y]).all(), f"the curve {curve.name!r} is not finite"
+
+
 TASK_CHECKS: Mapping[str, Callable[[FramedTask], None]] = {
     "says what it is": _says_what_it_is,
     "refuses unknown options": _refuses_unknown_options,
@@ -197,4 +239,7 @@ TASK_CHECKS: Mapping[str, Callable[[FramedTask], None]] = {
     "decodes what it reads": _decodes_what_it_reads,
     "repeats the row before": _repeats_the_row_before,
     "changes nothing that it is given": _changes_nothing,
+    "separates what it combines": _separates_what_it_combines,
+    "refuses what is no truth": _refuses_what_is_no_truth,
+    "draws finite curves": _draws_finite_curves,
 }

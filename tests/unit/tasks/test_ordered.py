@@ -117,7 +117,7 @@ def test_the_baseline_is_the_median_class() -> None:
 def test_what_it_draws_counts_every_row_once() -> None:
     rng = np.random.default_rng(3)
     y, p = rng.integers(0, 3, 90).astype(float), rng.dirichlet(np.ones(3), 90)
-    drawn = task_type(TASK).draw(y, p, TASK)  # type: ignore[attr-defined] # this kind draws
+    drawn = task_type(TASK).draw(y, p, TASK, pd.DataFrame())  # type: ignore[attr-defined] # this kind draws
     model, middle = drawn["rank errors"]
     assert sum(model.weight) == 90
     assert sum(np.multiply(model.y, model.weight)) / 90 == pytest.approx(metric_of(TASK).score(y, p))

@@ -120,7 +120,9 @@ def evaluate(
         interval_check=check_intervals(conformal, examined, task, block),
         thresholds=threshold_counts(examined.y, examined.predictions[:, 1]) if Picture.THRESHOLDS in pictures else None,
         example_rows=_example_rows(ensemble, examined, table, task, split),
-        own_curves=kind.draw(examined.y, examined.predictions, task) if isinstance(kind, DrawsCurves) else {},
+        own_curves=kind.draw(examined.y, examined.predictions, task, table.frame.iloc[examined.rows])
+        if isinstance(kind, DrawsCurves)
+        else {},
         flagged=_flagged(ensemble, examined, table, task, split),
     )
 

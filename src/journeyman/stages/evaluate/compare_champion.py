@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from journeyman.entities.comparison import ChampionPredictions, Comparison, JudgedRows
-from journeyman.entities.metric import Loss
+from journeyman.entities.metric import RANKING_LOSS, SURVIVAL_LOSS, Loss
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table, target_values, to_block
 from journeyman.entities.task import Scheme, Task
@@ -145,7 +145,7 @@ def paired_interval(
     """
     new, old = predictions
     sign = 1.0 if metric.greater_is_better else -1.0
-    worst = _worst_row(new, old, y, of_classes=metric.loss in (Loss.LOG, Loss.ORDERED))
+    worst = _worst_row(metric, new, old, y)
     y_all = np.concatenate([y, [worst[0], worst[0]]])
     new_all = np.vstack([new, worst[1], worst[2]])
     old_all = np.vstack([old, worst[2], worst[1]])
@@ -175,15 +175,19 @@ def _upper_end(values: FloatArray, error: float, units: int) -> float:
     return max(float(np.quantile(some, 1 - error)), float(some.mean() + stats.t.ppf(1 - error, units - 1) * spread))
 
 
-def _worst_row(
-    new: FloatArray, old: FloatArray, y: FloatArray, *, of_classes: bool
-) -> tuple[float, FloatArray, FloatArray]:
+def _worst_row(metric: Metric, new: FloatArray, old: FloatArray, y: FloatArray) -> tuple[float, FloatArray, FloatArray]:
     """Return a truth with the worst and the best prediction of it that either model might give.
 
-    Classes: the surest prediction of any row, and it is wrong. Numbers: the largest error of any row.
+    Classes: the surest prediction of any row, and it is wrong. Numbers: the largest error of any row. What predictions
+    are no estimates of: the row that costs most, and the prediction of any other row that would have cost it least.
     """
     both = np.vstack([new, old])
-    if not of_classes:
+    if metric.loss in (SURVIVAL_LOSS, RANKING_LOSS):
+        truth = np.concatenate([y, y])
+        worst = int(metric.row_losses(truth, both).argmax())
+        instead = metric.row_losses(np.full(len(both), truth[worst]), both)
+        return float(truth[worst]), both[worst], both[int(instead.argmin())]
+    if metric.loss not in (Loss.LOG, Loss.ORDERED):
         truth = np.concatenate([y, y])
         worst = int(np.abs(both[:, 0] - truth).argmax())
         return float(truth[worst]), both[worst], np.full(both.shape[1], truth[worst])
