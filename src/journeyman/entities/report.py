@@ -16,6 +16,7 @@ from journeyman.entities.lookup_gain import LookupGain
 from journeyman.entities.profile import Profile
 from journeyman.entities.search import TrialOutcome
 from journeyman.entities.task import Task
+from journeyman.entities.text_summary import TextSummary
 from journeyman.entities.trial import Member, Trial
 from journeyman.entities.weakness import Attempt, Weakness
 
@@ -85,6 +86,8 @@ class BuildReport:
         Algorithms that proposed nothing, and why.
     examples : tuple of Example
         Examined rows that stand for others, with what moved their predictions; empty in reports of older builds.
+    texts : tuple of TextSummary
+        Of each column of texts.
     """
 
     name: str
@@ -122,6 +125,7 @@ class BuildReport:
     not_tried: tuple[NotTried, ...] = ()
     examples: tuple[Example, ...] = ()
     planted_rows: int = 0
+    texts: tuple[TextSummary, ...] = ()
 
     def __repr__(self) -> str:
         """Return one line: what was built, and the verdict."""
