@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-__all__ = ["ENGLISH", "UNKNOWN", "guess_language", "language_shares"]
+__all__ = ["ENGLISH", "LANGUAGES", "UNKNOWN", "guess_language", "language_shares"]
 
 ENGLISH, UNKNOWN = "English", "unknown"
 _LEAST_WORDS = 2  # that two languages must be told apart by
@@ -51,6 +51,8 @@ _SCRIPTS = (
     (0xAC00, 0xD7AF, "Korean"),
     (0x4E00, 0x9FFF, "Chinese"),
 )
+LANGUAGES = (*_COMMON, *(name for _, _, name in _SCRIPTS))
+"""Names of the languages that can be told."""
 
 
 def guess_language(text: str) -> str:
