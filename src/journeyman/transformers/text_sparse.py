@@ -32,7 +32,7 @@ FloatArray = NDArray[np.float64]
 _LIMITS = NgramLimits(words=50_000, pairs=100_000, runs=8_000)
 _COUNTED = 20_000  # texts that n-grams are counted on
 _DENSE = DensePreparation()
-_CELLS_A_TEXT = 250  # of a dense matrix, that the n-grams of one text take the room of: 8 bytes an n-gram (measured)
+_CELLS_A_TEXT = 320  # of a dense matrix, that the n-grams of one text take the room of: 8 bytes an n-gram (measured)
 
 
 class NgramStep(msgspec.Struct, frozen=True):
