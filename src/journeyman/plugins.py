@@ -39,7 +39,7 @@ def load_parts(group: str, names: Collection[str] | None = None) -> dict[str, An
     Examples
     --------
     >>> sorted(load_parts("journeyman.preparations"))
-    ['crafted', 'dense', 'encoded', 'native', 'neural', 'texts', 'unlabelled']
+    ['crafted', 'dense', 'encoded', 'native', 'neural', 'text_embedded', 'text_sparse', 'texts', 'unlabelled']
     """
     points = sorted(entry_points(group=group), key=lambda p: p.name)
     for name in sorted(set(names or ()) - {point.name for point in points}):
@@ -78,7 +78,7 @@ def offered(group: str) -> frozenset[str]:
     Examples
     --------
     >>> sorted(offered("journeyman.drift_detectors"))
-    ['adwin', 'columns', 'feed', 'loss', 'rows']
+    ['adwin', 'columns', 'feed', 'loss', 'rows', 'vocabulary']
     """
     return frozenset(point.name for point in entry_points(group=group))
 

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.candidate import Candidate, Refusal, Turn
+from journeyman.entities.candidate import Candidate, Parameter, Refusal, Turn
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.plan import ModelPlan, NodeKind
 from journeyman.entities.task import Task
@@ -19,6 +19,7 @@ from journeyman.interfaces import FitRequest, FittedModel, Matrix
 from journeyman.metrics import METRICS
 from journeyman.metrics.weighted import score_rows
 from journeyman.transformers.steps import decode_array, encode_array
+from journeyman.transformers.text_sparse import SPELLING
 
 __all__ = ["TextLinear", "TextLinearModel"]
 
@@ -26,8 +27,9 @@ FloatArray = NDArray[np.float64]
 _PENALTIES = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
 """In units of a row, the heaviest first, so that each fit starts where a simpler one ended; a fit's ``rounds`` is 1 +
 the position of the one that was kept."""
-_START = 3
-_STRIDE, _MOST_STRIDES = 50, 3  # iterations between two looks at the clock, and how often
+_START = 4
+_STRIDE, _MOST_STRIDES = 8, 4  # iterations between two looks at the clock, and how often
+_TOLERANCE = 2e-5  # looser ones stop where the fit before began, along the path
 _LOADED = 60_000_000  # bytes of scikit-learn and SciPy
 
 
@@ -107,18 +109,23 @@ class TextLinear:
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate] | Refusal:
         """Return the path of penalties; for two classes also with n-grams weighed by their ratios."""
-        own = self.preparations[0]
-        reason = "a weight for each word, pair of words and run of characters"
-        found = [Candidate(self.name, {}, reason, turn=Turn.EARLY, preparation=own)]
+        proposals: list[tuple[dict[str, Parameter], str, str]] = [
+            ({}, "default", "a weight for each word, pair of words and run of characters"),
+            ({"spelling": False}, "words", "a weight for each word and pair of words, whatever their spelling"),
+        ]
         if len(task.labels) == 2:
-            reason = "n-grams weighed by how much more often one class holds them (NB-SVM)"
-            found.append(Candidate(self.name, {"ratios": True}, reason, "ratios", preparation=own))
-        return tuple(found)
+            told = "n-grams weighed by how much more often one class holds them (NB-SVM)"
+            proposals.append(({"ratios": True}, "ratios", told))
+            proposals.append(({"ratios": True, "spelling": False}, "ratios of words", told))
+        return tuple(
+            Candidate(self.name, p, reason, style, turn=Turn.EARLY, preparation=self.preparations[0])
+            for p, style, reason in proposals
+        )
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit: a pass over the n-grams an iteration."""
         outputs = max(len(task.labels), 1)
-        return 0.1 + 1.2e-6 * rows * (features + 10) * (1 if outputs <= 2 else outputs)
+        return 0.1 + 4e-7 * rows * (features + 10) * (1 if outputs <= 2 else outputs)
 
     def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
         """Return the expected bytes of one fit: both matrices side by side and turned, and the solver's vectors."""
@@ -167,11 +174,13 @@ class _Path:
         self._scale = 1.0 / (spread * np.sqrt(max(values.shape[1], 1)))
         dense = sparse.csr_array(((values - self._center) * self._scale).astype(np.float32))
         given = request.x.sparse
-        size = 0 if given is None else given.shape[1]
-        self._ratios = np.ones(size, dtype=np.float32)
+        self._used = _used_features(request)
+        self._ratios = np.ones(len(self._used), dtype=np.float32)
+        if given is not None and not self._used.all():
+            given = given[:, np.flatnonzero(self._used)]
         if given is not None and request.parameters.get("ratios"):
-            self._ratios = _log_ratios(given, request.y)
-            given = given.multiply(self._ratios[None, :]).tocsr()
+            self._ratios[self._used] = _log_ratios(given, request.y)
+            given = given.multiply(self._ratios[self._used][None, :]).tocsr()
         self._x = dense if given is None else sparse.hstack([dense, given], format="csr", dtype=np.float32)
         self._classes = np.unique(request.y).astype(np.int64) if request.task.labels else np.zeros(0, dtype=np.int64)
         self._classifier = self._make_classifier()
@@ -207,7 +216,7 @@ class _Path:
     def _make_classifier(self) -> Any:
         from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  # heavy: imported where it is used
 
-        return LogisticRegression(solver="lbfgs", max_iter=_STRIDE, tol=1e-4, warm_start=True)
+        return LogisticRegression(solver="newton-cg", max_iter=_STRIDE, tol=_TOLERANCE, warm_start=True)
 
     def _ridge(self, position: int) -> TextLinearModel:
         from sklearn.linear_model import Ridge  # noqa: PLC0415  # heavy: imported where it is used
@@ -223,11 +232,22 @@ class _Path:
         """Return a model of features as they come, from weights of scaled ones."""
         width = len(self._center)
         dense = weights[:width] * self._scale[:, None]
-        sparse = (weights[width:] * self._ratios[:, None]).astype(np.float32)
+        sparse = np.zeros((len(self._used), weights.shape[1]), dtype=np.float32)
+        sparse[self._used] = weights[width:] * self._ratios[self._used][:, None]
         y, classifier = self._request.y, bool(self._request.task.labels)
         margin = 0.1 * float(np.ptp(y))  # a line leaves the range of what was seen; not by much
         low, high = (0.0, 0.0) if classifier else (float(y.min()) - margin, float(y.max()) + margin)
         return TextLinearModel(dense, sparse, offsets - self._center @ dense, classifier, low, high, position + 1)
+
+
+def _used_features(request: FitRequest) -> NDArray[np.bool_]:
+    """Return which sparse features a candidate takes, shape (n_sparse_features,)."""
+    x = request.x
+    if x.sparse is None:
+        return np.zeros(0, dtype=np.bool_)
+    spelled = bool(request.parameters.get("spelling", True))
+    kept = [np.full(size, spelled or name != SPELLING) for name, size in x.blocks]
+    return np.concatenate(kept) if kept else np.ones(x.sparse.shape[1], dtype=np.bool_)
 
 
 def _log_ratios(x: Any, y: FloatArray) -> NDArray[np.float32]:

@@ -30,6 +30,8 @@ class Matrix:
     sparse : SciPy CSR array of float32, shape (n_samples, n_sparse_features), or None
         Many further features, nearly all of them nought in a row, such as weights of n-grams. Algorithms that do not
         name a preparation that makes them never meet them.
+    blocks : tuple of (str, int)
+        What the sparse features are, block by block, and how many each block has.
     """
 
     values: NDArray[np.float64]
@@ -37,6 +39,7 @@ class Matrix:
     categorical: tuple[int, ...] = ()
     history: History | None = None
     sparse: Any = None  # SciPy is loaded by what makes such features, not by every model that predicts
+    blocks: tuple[tuple[str, int], ...] = ()
 
     def take(self, rows: slice | NDArray[np.bool_] | NDArray[np.int64]) -> Matrix:
         """Return those rows.
@@ -47,4 +50,5 @@ class Matrix:
         [[2.0]]
         """
         sparse = None if self.sparse is None else self.sparse[rows]
-        return Matrix(np.ascontiguousarray(self.values[rows]), self.names, self.categorical, self.history, sparse)
+        kept = np.ascontiguousarray(self.values[rows])
+        return Matrix(kept, self.names, self.categorical, self.history, sparse, self.blocks)

@@ -102,6 +102,9 @@ class SparseStep(Protocol):
     def sparse(self, block: Block) -> Any:
         """Return a SciPy CSR array of float32, shape (n_samples, n_sparse_features)."""
 
+    def blocks(self) -> tuple[tuple[str, int], ...]:
+        """Return what the sparse features are, block by block, and how many each block has."""
+
 
 @runtime_checkable
 class HoldsHistory(Protocol):

@@ -17,6 +17,7 @@ from journeyman.entities.lookup_gain import LookupGain
 from journeyman.entities.profile import Profile
 from journeyman.entities.search import TrialOutcome
 from journeyman.entities.task import Task
+from journeyman.entities.text_summary import TextSummary
 from journeyman.entities.trial import Member, Trial
 from journeyman.entities.weakness import Attempt, Weakness
 
@@ -88,6 +89,8 @@ class BuildReport:
         Examined rows that stand for others, with what moved their predictions; empty in reports of older builds.
     posed : mapping of str to object
         What a kind of task without a target has found out, under its name (see :class:`Table`).
+    texts : tuple of TextSummary
+        Of each column of texts.
     """
 
     name: str
@@ -126,6 +129,7 @@ class BuildReport:
     examples: tuple[Example, ...] = ()
     planted_rows: int = 0
     posed: Mapping[str, Any] = field(default_factory=dict)
+    texts: tuple[TextSummary, ...] = ()
 
     def __repr__(self) -> str:
         """Return one line: what was built, and the verdict."""

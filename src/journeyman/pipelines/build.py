@@ -22,6 +22,7 @@ from journeyman.entities.search import Search, SearchLimits
 from journeyman.entities.split import Split
 from journeyman.entities.table import Block, Table, target_values
 from journeyman.entities.task import Task
+from journeyman.entities.text_summary import TextSummary
 from journeyman.entities.trial import Ensemble
 from journeyman.inference.champion import champion_predictions, learned_file
 from journeyman.inference.example_rows import explained_examples
@@ -55,6 +56,7 @@ from journeyman.settings import BuildSettings, bounded
 from journeyman.stages.check import check
 from journeyman.stages.conformal import calibrate_intervals
 from journeyman.stages.decide import decide
+from journeyman.stages.describe_texts import describe_texts
 from journeyman.stages.duplicate_lookup import measure_lookup
 from journeyman.stages.ensemble import EnsembleLimits, calibrate, ensemble, metric_losses
 from journeyman.stages.evaluate import evaluate
@@ -72,6 +74,7 @@ from journeyman.stages.repair import repair
 from journeyman.stages.split import follow_split, split
 from journeyman.stores.workspace import Workspace
 from journeyman.tasks import metric_of, task_type
+from journeyman.transformers.derived import text_columns
 
 __all__ = ["build", "keep_experience", "prepare_table"]
 
@@ -153,7 +156,8 @@ def build(
     built = BuildFacts(
         asked, number, created, repaired, findings, division, statistics, found, chosen, unlimited, lookup
     )
-    report = run.step("report", partial(build_report, run), built, evaluation, explanation, decision, examples)
+    texts = _described_texts(run, data, chosen)
+    report = run.step("report", partial(build_report, run), built, evaluation, explanation, decision, examples, *texts)
     learned = run.step("learned rows", learned_file, table, task, judged)
     model = ReleasedModel(card, final, asked, learned)
     packaging = partial(package_release, workspace, run, components, model)
@@ -259,6 +263,13 @@ def _repair_and_pose(
     repaired = repair(table, draft, findings, settings)
     posed, task = kind.pose(repaired.table, repaired.task, settings.seed), repaired.task
     return replace(repaired, table=posed, task=kind.settle(posed, task) if isinstance(kind, SettlesTask) else task)
+
+
+def _described_texts(run: Run, data: Dataset, chosen: Ensemble) -> tuple[TextSummary, ...]:
+    """Return what texts are like; tables without any go on as they went before there was such a step."""
+    if not text_columns(data.table.features):
+        return ()
+    return run.step("describe texts", describe_texts, data.table, data.task, data.split, chosen)
 
 
 def _divide(table: Table, draft: Task, findings: Sequence[Finding], settings: BuildSettings) -> Split:

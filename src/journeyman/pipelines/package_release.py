@@ -17,6 +17,7 @@ from journeyman.entities.repaired import Repaired
 from journeyman.entities.report import BuildReport
 from journeyman.entities.search import Search
 from journeyman.entities.split import Split
+from journeyman.entities.text_summary import TextSummary
 from journeyman.entities.trial import Ensemble
 from journeyman.inference.champion import LEARNED
 from journeyman.inference.model_files import FittedEnsemble, ModelCard, release_files
@@ -83,6 +84,7 @@ def build_report(
     explanation: Explanation,
     decision: Decision,
     examples: tuple[Example, ...],
+    *texts: TextSummary,
 ) -> BuildReport:
     """Return all that people read of a build; its seconds are those that the run has worked."""
     table, found = built.repaired.table, built.found
@@ -122,6 +124,7 @@ def build_report(
         not_tried=found.not_tried,
         examples=examples,
         posed=table.posed,
+        texts=texts,
         versions={"python": platform.python_version(), **_installed()},
     )
 

@@ -217,7 +217,10 @@ class JoinedSteps:
         rows = len(next(iter(block.values()))) if block else 0
         parts = [step.transform(block) for step in self.steps]
         matrix = self.matrix(np.hstack(parts) if parts else np.empty((rows, 0)))
-        return replace(matrix, sparse=self._side_by_side(block)) if self._sparse else matrix
+        if not self._sparse:
+            return matrix
+        blocks = tuple(b for step in self._sparse for b in step.blocks())
+        return replace(matrix, sparse=self._side_by_side(block), blocks=blocks)
 
     def matrix(self, values: FloatArray) -> Matrix:
         """Return prepared values with the names of their features."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -23,13 +23,16 @@ from journeyman.transformers.preparations import DensePreparation
 from journeyman.transformers.steps import JoinedSteps, Steps, decode_array, encode_array
 from journeyman.transformers.texts import distinct_texts, shape_columns
 
-__all__ = ["FittedSparseTexts", "NgramStep", "SparseTextPreparation", "sparse_texts"]
+__all__ = ["SPELLING", "WORDS", "FittedSparseTexts", "NgramStep", "SparseTextPreparation", "sparse_texts"]
+
+WORDS, SPELLING = "words", "spelling"
+"""Blocks of a text's features: words and pairs of words, and runs of characters."""
 
 FloatArray = NDArray[np.float64]
 _LIMITS = NgramLimits(words=50_000, pairs=100_000, runs=8_000)
 _COUNTED = 20_000  # texts that n-grams are counted on
 _DENSE = DensePreparation()
-_CELLS_A_TEXT = 250  # of a dense matrix, that the n-grams of one text take the room of: 8 bytes an n-gram (measured)
+_CELLS_A_TEXT = 320  # of a dense matrix, that the n-grams of one text take the room of: 8 bytes an n-gram (measured)
 
 
 class NgramStep(msgspec.Struct, frozen=True):
@@ -64,6 +67,11 @@ class NgramStep(msgspec.Struct, frozen=True):
         texts, slots = distinct_texts(block[self.column])
         weights = self.ngrams.weigh(texts)
         return weights if len(texts) == len(slots) else weights[slots]
+
+    def blocks(self) -> tuple[tuple[str, int], ...]:
+        """Return words with pairs of words, and runs of characters."""
+        runs = len(self.ngrams.runs)
+        return (WORDS, len(self.ngrams.idf) - runs), (SPELLING, runs)
 
 
 class FittedSparseTexts(msgspec.Struct, frozen=True, dict=True):
@@ -111,8 +119,8 @@ class SparseTextPreparation:
         dense, matrix = _DENSE.fit(block, others, y, task, seed)
         assert isinstance(dense, Steps)  # DensePreparation's
         fitted = FittedSparseTexts(dense, sparse_texts(block, columns, seed))
-        joined = JoinedSteps(fitted.texts).transform(block).sparse
-        return fitted, Matrix(matrix.values, matrix.names, matrix.categorical, joined)
+        joined = JoinedSteps(fitted.texts).transform(block)
+        return fitted, replace(matrix, sparse=joined.sparse, blocks=joined.blocks)
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedPreparation:
         """Load what ``to_files`` gave."""
