@@ -90,7 +90,7 @@ def windows(table: Table, part: str) -> Iterator[tuple[History, np.ndarray]]:
     width = table.values.shape[1]
     for number in range(3) if part == "test" else range(3, 9):
         end = width - (number + 1) * table.horizon
-        if end < max(2 * table.measure, 3 * table.horizon, 20) and part == "dev":
+        if end < max(2 * table.measure, 2 * table.horizon, 12) and part == "dev":
             return
         yield (
             History(table.values[:, :end], 0, np.empty((len(table.values), end, 0))),
@@ -217,7 +217,11 @@ def brief(results: dict[str, dict]) -> None:
         line = []
         for name in names:
             rows = [r[name] for r in own.values() if name in r]
-            cover = f"{100 * np.mean([r['c80'] for r in rows]):.0f}/{100 * np.mean([r['c95'] for r in rows]):.0f}" if rows else ""
+            cover = (
+                f"{100 * np.mean([r['c80'] for r in rows]):.0f}/{100 * np.mean([r['c95'] for r in rows]):.0f}"
+                if rows
+                else ""
+            )
             line.append(f"{relative(own, 'mase', name):6.3f} {relative(own, 'wql', name):5.3f} {cover:>6s}")
         print(f"{kind:24s}" + " ".join(line))
 
