@@ -90,7 +90,7 @@ def windows(table: Table, part: str) -> Iterator[tuple[History, np.ndarray]]:
     width = table.values.shape[1]
     for number in range(3) if part == "test" else range(3, 9):
         end = width - (number + 1) * table.horizon
-        if end < max(2 * table.measure, 3 * table.horizon, 20) and part == "dev":
+        if end < max(2 * table.measure, 2 * table.horizon, 12) and part == "dev":
             return
         yield (
             History(table.values[:, :end], 0, np.empty((len(table.values), end, 0))),

@@ -137,7 +137,7 @@ def gappy(of: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
 KINDS: tuple[tuple[str, Callable[..., np.ndarray], Calendar, tuple[int, ...], int, int, int, int], ...] = (
     # name, maker, calendar, seasons, measure, horizon, width, series
     ("monthly", seasonal_trend, MONTH, (12,), 12, 12, 144, 1),
-    ("monthly-short", seasonal_trend, MONTH, (12,), 12, 6, 42, 1),
+    ("monthly-short", seasonal_trend, MONTH, (12,), 12, 6, 54, 1),
     ("monthly-multiplicative", multiplicative, MONTH, (12,), 12, 12, 132, 1),
     ("monthly-panel", multiplicative, MONTH, (12,), 12, 12, 108, 15),
     ("monthly-shifts", shifted, MONTH, (12,), 12, 12, 160, 1),

@@ -172,9 +172,7 @@ def _known_mean(each: list[FloatArray]) -> FloatArray:
     return np.asarray(total) / np.maximum(sum(known.astype(np.int64) for known in there), 1)
 
 
-def _sums(
-    values: FloatArray, season: int, others: tuple[int, ...]
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _sums(values: FloatArray, season: int, others: tuple[int, ...]) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return each series' products of features, and of features and targets, and how many steps they are of."""
     padded, spare = _padded(values, season)
     start = spare + min(season + 1, values.shape[1])
@@ -262,4 +260,3 @@ class Autoregression:
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""
         return loaded(files, AutoregressionRule)
-

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.algorithms.forecasting.boosting_features import FeatureMaker, scales_of
+from journeyman.algorithms.forecasting.boosting_features import FeatureMaker
 from journeyman.algorithms.forecasting.model import Origins, errors_of, fitted, loaded, past_of, sample
 from journeyman.algorithms.forecasting.past import Past
 from journeyman.algorithms.forecasting.season_choice import main_season
@@ -22,7 +22,7 @@ from journeyman.entities.metric import FORECAST_LOSS
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel
 
-__all__ = ["BoostingRule", "SeriesTrees", "trained_rule"]
+__all__ = ["BoostingRule", "SeriesTrees", "boosted_errors", "trained_rule"]
 
 FloatArray = NDArray[np.float64]
 _ROWS = 60_000  # that trees learn from at most
@@ -214,6 +214,3 @@ class SeriesTrees:
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""
         return loaded(files, BoostingRule)
-
-
-_ = scales_of

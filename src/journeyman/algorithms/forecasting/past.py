@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.panel import Calendar, History, Panel
+from journeyman.entities.panel import History, Panel
 
-__all__ = ["Past", "filled"]
+__all__ = ["Past", "begun", "filled"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -59,9 +59,6 @@ class Past:
         width = int(np.clip(lengths.max(initial=1), 1, max(1, most)))
         columns = ends[:, None] - np.arange(width - 1, -1, -1)
         inside = columns >= 0
-        if not history.values.shape[1]:
-            empty = np.full((len(rows), width), np.nan)
-            return Past(empty, last, panel, np.empty((*empty.shape, history.known.shape[2])), categorical)
         at = np.maximum(columns, 0)
         raw = np.where(inside, history.values[rows[:, None], at], np.nan)
         known = np.where(inside[:, :, None], history.known[rows[:, None], at], np.nan)
@@ -91,8 +88,16 @@ class Past:
         return replace(self, known=known)
 
 
+def begun(history: History) -> History:
+    """Return a history that has one step at least."""
+    if history.values.shape[1]:
+        return history
+    series = len(history.values)
+    return History(np.full((series, 1), np.nan), history.first, np.full((series, 1, history.known.shape[2]), np.nan))
+
+
 def filled(raw: FloatArray, seasons: tuple[int, ...]) -> FloatArray:
-    """Return series whose gaps hold the value one season before, a straight line where there is none, or the last value.
+    """Return series whose gaps hold the value one season before, or a straight line, or after it the last value.
 
     Parameters
     ----------
