@@ -15,8 +15,8 @@ from journeyman.api.predict import load, predict_file
 from journeyman.entities.operating import Operated
 from journeyman.errors import SettingsError
 from journeyman.inference.release import Release
-from journeyman.operations.training_data import LearningRows
 from journeyman.operations.traffic import read_traffic
+from journeyman.operations.training_data import LearningRows
 from journeyman.operations.worker import Worker
 from journeyman.pipelines.loop_setup import loop_parts
 from journeyman.pipelines.operate import operate_round
@@ -30,7 +30,9 @@ from journeyman.streams.sqlite import SqliteStream
 
 pytestmark = pytest.mark.slow
 
-PLACE = next((p / "shared" / "data" for p in Path(__file__).resolve().parents if (p / "shared" / "data").is_dir()), None)
+PLACE = next(
+    (p / "shared" / "data" for p in Path(__file__).resolve().parents if (p / "shared" / "data").is_dir()), None
+)
 SERIES = PLACE / "timeseries" if PLACE is not None else Path("there is none")
 if not SERIES.is_dir():
     pytest.skip("the shared collection of real tables is not here", allow_module_level=True)
@@ -203,7 +205,5 @@ def test_it_is_watched_by_its_errors_and_learns_again(trips: Release, workspace:
         ).table(ALL_ROWS, held.journal.run(held.registry.version("trips", 1).run).read_settings(BuildSettings))
     log.close()
     assert len(table.frame) == 20 * 80
-    again = build(
-        table.frame, target="Trips", task="forecast", trials=2, workspace=workspace, name="again"
-    )
+    again = build(table.frame, target="Trips", task="forecast", trials=2, workspace=workspace, name="again")
     assert again.task.reason.startswith("20 series of quarters, 1998 Q1 to 2017 Q4; found by Region, State, Purpose")

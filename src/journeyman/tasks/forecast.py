@@ -73,8 +73,8 @@ class Forecast(Regression):
     def frame(self, table: Table, settings: BuildSettings, reason: str) -> Task:
         """Return the task with its panel.
 
-        Options: ``horizon`` steps ahead, ``series`` and ``known`` columns, ``season`` steps; all but ``known`` are found
-        where they are not named.
+        Options: ``horizon`` steps ahead, ``series`` and ``known`` columns, ``season`` steps. Where they are not named,
+        all but ``known`` are found.
 
         Raises
         ------
