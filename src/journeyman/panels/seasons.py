@@ -207,7 +207,7 @@ def _stands_out(values: FloatArray, lag: int) -> bool:
     usual = float(np.median([seasonal_error(values, int(other)) for other in others]))
     pairs = int(np.isfinite(values[:, lag:] - values[:, :-lag]).sum())
     needed = max(1.0 - _MUCH_BETTER, _SURE / np.sqrt(max(1, pairs)))
-    return seasonal_error(values, lag) < (1.0 - needed) * usual
+    return bool(seasonal_error(values, lag) < (1.0 - needed) * usual)
 
 
 def _near_one(lag: int, known: list[int]) -> bool:

@@ -191,7 +191,7 @@ class Forecast(Regression):
         """Return the naive forecasts of rows: the better of a series' last value and those of its seasons before."""
         panel, cells = _panel(task), cells_of(table, task)
         history = cells.history(target_values(table, task.target), known)
-        there = np.isfinite(history.values).any(axis=1)
+        there = np.asarray(np.isfinite(history.values).any(axis=1))
         row = np.where(there[cells.series[asked]], cells.series[asked], np.nan)
         told = naive_forecast(history, panel.seasons, panel.horizon, row, cells.step[asked], np.array(LEVELS)).quantiles
         told = np.maximum(told, 0.0) if panel.counts else told
