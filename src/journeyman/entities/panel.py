@@ -133,7 +133,7 @@ class History:
     @property
     def end(self) -> int:
         """The first step after all that is there."""
-        return self.first + self.values.shape[1]
+        return self.first + int(self.values.shape[1])
 
     def last_steps(self) -> IntArray:
         """Return the last step of each series that has a value, shape (n_series,); ``first - 1`` where it has none.

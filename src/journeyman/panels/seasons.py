@@ -20,7 +20,9 @@ _MOST_SERIES = 200
 _MOST_CELLS = 2_000_000
 _MOST = 3
 _LEAST_CYCLE = 3  # seasons
-_CORRELATED, _SURE = 0.3, 4.0
+_CORRELATED, _SURE, _AS_HIGH = 0.3, 4.0, 0.85
+_NEIGHBOURS = 16
+_LEAST_PART = 4
 
 
 def calendar_seasons(calendar: Calendar) -> tuple[int, ...]:
@@ -73,17 +75,17 @@ def find_seasons(history: History, calendar: Calendar) -> tuple[int, ...]:
     by_calendar = [lag for lag in calendar_seasons(calendar) if 2 * lag <= longest]
     found = dict.fromkeys(by_calendar)
     hidden = _hidden(values)
-    if hidden is not None and 2 * hidden <= longest and not _near_one(hidden, by_calendar):
-        found[hidden] = None
+    if (
+        hidden is not None
+        and 2 * hidden <= longest
+        and not _near_one(hidden, by_calendar)
+        and _stands_out(values, hidden)
+    ):
         base = seasonal_error(values, hidden)
-        if by_calendar and base > _MUCH_BETTER * min(seasonal_error(values, lag) for lag in by_calendar):
-            base = 0.0
-            del found[hidden]
-        multiples = [hidden * k for k in _MULTIPLES if 3 * hidden * k <= longest]
-        errors = {lag: seasonal_error(values, lag) for lag in multiples}
-        best = min(errors, key=lambda lag: errors[lag], default=None)
-        if best is not None and errors[best] < _MUCH_BETTER * base and not by_calendar:
-            found[best] = None
+        if all(base < _MUCH_BETTER * seasonal_error(values, lag) for lag in by_calendar):
+            found[hidden] = None
+            if not by_calendar:
+                found |= dict.fromkeys((*_longer(values, hidden, base, longest), *_shorter(values, hidden)))
     for lag in by_calendar[:1]:
         cycle = _cycle(values, lag)
         if cycle is not None and 3 * cycle <= longest and not _near_one(cycle, by_calendar[1:]):
@@ -168,9 +170,44 @@ def _cycle(values: FloatArray, season: int) -> int | None:
     below = np.flatnonzero(together[: seasons // 2] < 0)
     if not len(below):
         return None
-    lag = int(below[0]) + int(together[below[0] : seasons // 2].argmax())
+    rest = together[below[0] : seasons // 2]
+    if rest.max() <= 0:
+        return None
+    near = np.flatnonzero(rest >= _AS_HIGH * rest.max())  # a cycle comes again after twice its length, too
+    run = near[: 1 + int(np.argmax(np.r_[np.diff(near) > 1, True]))]
+    lag = int(below[0]) + int(run[rest[run].argmax()])
     sure = together[lag] >= max(_CORRELATED, _SURE / np.sqrt(seasons))
     return lag * season if sure and lag >= _LEAST_CYCLE else None
+
+
+def _longer(values: FloatArray, season: int, error: float, longest: int) -> tuple[int, ...]:
+    """Return the multiple of a season that is much more telling, if any."""
+    errors = {season * k: seasonal_error(values, season * k) for k in _MULTIPLES if 3 * season * k <= longest}
+    best = min(errors, key=lambda lag: errors[lag], default=None)
+    return (best,) if best is not None and errors[best] < _MUCH_BETTER * error else ()
+
+
+def _shorter(values: FloatArray, season: int) -> tuple[int, ...]:
+    """Return the part of a season after which values repeat, too, if any: a day beside a week."""
+    parts = [season // k for k in _MULTIPLES if season % k == 0 and season // k >= _LEAST_PART]
+    errors = {lag: seasonal_error(values, lag) for lag in parts if _stands_out(values, lag)}
+    best = min(errors, key=lambda lag: errors[lag], default=None)
+    return () if best is None else (best,)
+
+
+def _stands_out(values: FloatArray, lag: int) -> bool:
+    """Say whether values repeat after this lag far better than after others of about its length.
+
+    Of noise, and of a random walk, they do so about as well; of fewer pairs, luck makes a greater difference.
+    """
+    others = np.unique(np.linspace(0.55 * lag, 1.45 * lag, _NEIGHBOURS).astype(np.int64))
+    others = others[(others >= 1) & (others != lag) & (others < values.shape[1])]
+    if not len(others):
+        return False
+    usual = float(np.median([seasonal_error(values, int(other)) for other in others]))
+    pairs = int(np.isfinite(values[:, lag:] - values[:, :-lag]).sum())
+    needed = max(1.0 - _MUCH_BETTER, _SURE / np.sqrt(max(1, pairs)))
+    return bool(seasonal_error(values, lag) < (1.0 - needed) * usual)
 
 
 def _near_one(lag: int, known: list[int]) -> bool:

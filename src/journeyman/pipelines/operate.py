@@ -119,6 +119,8 @@ def watch(parts: LoopContext, state: LoopState, seen: Observed) -> MonitorResult
     mine = seen.traffic.take(seen.traffic.versions == seen.champion)
     reference, release = parts.release_cache.reference(seen.champion), parts.release_cache.release(seen.champion)
     unwatched = {*seen.hidden, *state.given_up}
+    if release.task.panel is not None:  # times are new in every span, and seasons come and go: errors tell what drifts
+        unwatched |= {column.name for column in reference.columns}
     again = delivering(reference, {*state.given_up} - {*seen.hidden}, mine.take(mine.fresh).rows)
     reference = replace(
         reference,
@@ -163,8 +165,10 @@ def decide(parts: LoopContext, state: LoopState, seen: Observed, watched: Monito
     def pairs(contest: PairedComparison) -> FloatArray:
         return paired(contest, _kept_out(seen.traffic, looked), losses)
 
-    # without a target, labels that come are marks to watch by, and nothing is learned from them
-    columns = weightiest(release.columns, reference) if task_type(release.task).needs_target else ()
+    # Without a target, labels that come are marks to watch by, and nothing is learned from them. Steps of series are no
+    # rows that a quick model could learn from in any order: of those, a normal build alone learns again.
+    learns = task_type(release.task).needs_target and release.task.panel is None
+    columns = weightiest(release.columns, reference) if learns else ()
     models = QuickModels(*parts.quick, columns, release.task, reference.scale, unit, lost=rows.given_up)
 
     def test(staleness: Staleness, lessons: Lessons) -> Staleness:

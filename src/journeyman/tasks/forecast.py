@@ -73,8 +73,8 @@ class Forecast(Regression):
     def frame(self, table: Table, settings: BuildSettings, reason: str) -> Task:
         """Return the task with its panel.
 
-        Options: ``horizon`` steps ahead, ``series`` and ``known`` columns, ``season`` steps; all but ``known`` are found
-        where they are not named.
+        Options: ``horizon`` steps ahead, ``series`` and ``known`` columns, ``season`` steps. Where they are not named,
+        all but ``known`` are found.
 
         Raises
         ------
@@ -191,7 +191,7 @@ class Forecast(Regression):
         """Return the naive forecasts of rows: the better of a series' last value and those of its seasons before."""
         panel, cells = _panel(task), cells_of(table, task)
         history = cells.history(target_values(table, task.target), known)
-        there = np.isfinite(history.values).any(axis=1)
+        there = np.asarray(np.isfinite(history.values).any(axis=1))
         row = np.where(there[cells.series[asked]], cells.series[asked], np.nan)
         told = naive_forecast(history, panel.seasons, panel.horizon, row, cells.step[asked], np.array(LEVELS)).quantiles
         told = np.maximum(told, 0.0) if panel.counts else told

@@ -65,7 +65,7 @@ class _ForecastMetric:
     def best_constant(self, y: FloatArray, outputs: int) -> FloatArray:
         """Return the quantiles of values, and their mean distance from the median, shape (n_outputs,)."""
         scale = float(np.abs(y - np.median(y)).mean())
-        return np.r_[np.quantile(y, LEVELS), scale if scale > 0 else 1.0]
+        return np.append(np.quantile(y, LEVELS), scale if scale > 0 else 1.0)
 
 
 class _AbsoluteError(_ForecastMetric):
@@ -76,7 +76,7 @@ class _AbsoluteError(_ForecastMetric):
 class _SymmetricError(_ForecastMetric):
     def row_losses(self, y: FloatArray, predictions: FloatArray) -> FloatArray:
         size = np.abs(y) + np.abs(predictions[:, 0])
-        return np.divide(2.0 * np.abs(y - predictions[:, 0]), size, out=np.zeros(len(y)), where=size > 0)
+        return np.asarray(2.0 * np.abs(y - predictions[:, 0]) / np.where(size > 0, size, 1.0))
 
 
 class _WeightedQuantileLoss(_ForecastMetric):

@@ -13,7 +13,9 @@ __all__ = ["calibrated_spread"]
 
 FloatArray = NDArray[np.float64]
 _FEWEST = 10  # values below which nothing is learned
-_TRUSTED = 30.0  # values that weigh as much as the models' own spread
+_TRUSTED, _TRUSTED_NARROWER = 30.0, 200.0
+"""Values that weigh as much as the models' own spread, to widen it and to narrow it: the same windows have chosen the
+models, whose errors there flatter."""
 _LEAST, _MOST = 0.5, 4.0
 _NEAR = 1e-9  # of a quantile's distance from the median, as a share of its scale: it says nothing of a spread
 
@@ -26,8 +28,7 @@ def calibrated_spread(
     A value's score is its distance from the median over that of the quantile on its side; the interval between two
     levels holds a share of values if its factor is that quantile of the scores (Romano, Patterson and Candès 2019, with
     a factor instead of a margin, so that wide intervals grow by more than narrow ones). Series and steps are pooled,
-    since each is measured by its own quantile; factors are drawn towards 1 where values are few, and they do not fall
-    from the middle outwards.
+    since each is measured by its own quantile; factors are drawn towards 1 where values are few.
 
     Parameters
     ----------
@@ -66,6 +67,6 @@ def calibrated_spread(
         share = min(1.0, (high - low) * (1.0 + 1.0 / count))
         found = float(np.quantile(scores, share, method="higher"))
         found = _MOST if not np.isfinite(found) else min(max(found, _LEAST), _MOST)
-        trust = count / (count + _TRUSTED)
+        trust = count / (count + (_TRUSTED if found > 1.0 else _TRUSTED_NARROWER))
         factors[low] = factors[high] = float(np.exp(trust * np.log(found)))
     return QuantileSpread(tuple(levels), tuple(factors[level] for level in levels), floor)

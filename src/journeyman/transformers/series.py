@@ -88,7 +88,7 @@ class SeriesStep(msgspec.Struct, frozen=True, tag=True, dict=True):
     def rows_of(self, block: Block) -> IntArray:
         """Return the history's row of each asked row, -1 where the series is not known."""
         rows = len(block[self.time])
-        found = self._places.get_indexer(joined_keys(block, self.series, rows))
+        found = self._places.get_indexer(pd.Index(joined_keys(block, self.series, rows), dtype=object))
         return found.astype(np.int64)
 
     def steps_of(self, block: Block) -> IntArray:
@@ -117,7 +117,7 @@ class SeriesStep(msgspec.Struct, frozen=True, tag=True, dict=True):
         own = {name: values[taken] for name, values in block.items()}
         joined = joined_keys(own, self.series, int(taken.sum()))
         keys = (*self.keys, *sorted(set(joined.tolist()) - set(self.keys)))
-        codes = pd.Index(list(keys), dtype=object).get_indexer(joined).astype(np.int64)
+        codes = pd.Index(list(keys), dtype=object).get_indexer(pd.Index(joined, dtype=object)).astype(np.int64)
         old_row, old_step = np.nonzero(np.isfinite(self.values) | np.isfinite(self.ahead).any(axis=2))
         longer = grid(
             np.r_[old_row, codes].astype(np.int64),

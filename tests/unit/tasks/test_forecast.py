@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from journeyman.engines import open_engine
 from journeyman.entities.column import Kind, Role
@@ -81,7 +82,10 @@ def panel(series: int = 4, count: int = 40) -> pd.DataFrame:
             (24, 168),
         ),
         (
-            [f"{d.isocalendar()[0]} W{d.isocalendar()[1]:02d}" for d in pd.date_range("1991-02-04", periods=120, freq="7D")],
+            [
+                f"{d.isocalendar()[0]} W{d.isocalendar()[1]:02d}"
+                for d in pd.date_range("1991-02-04", periods=120, freq="7D")
+            ],
             StepUnit.SECOND,
             7 * 86_400,
             13,
@@ -89,7 +93,17 @@ def panel(series: int = 4, count: int = 40) -> pd.DataFrame:
         ),
         (range(1900, 1980), StepUnit.NUMBER, 1, 8, ()),
     ],
-    ids=["months", "months by name", "ends of months", "quarters", "US days", "working days", "hours", "weeks", "years"],
+    ids=[
+        "months",
+        "months by name",
+        "ends of months",
+        "quarters",
+        "US days",
+        "working days",
+        "hours",
+        "weeks",
+        "years",
+    ],
 )
 def test_calendars_are_found_as_people_write_them(
     times: object, unit: StepUnit, size: float, horizon: int, seasons: tuple[int, ...]
@@ -119,9 +133,7 @@ def test_the_columns_that_tell_series_apart_are_found_with_those_that_stay_the_s
     assert task.panel.series == ("shop", "town")
     assert task.output_names == OUTPUTS
     said = Forecast().told(table, task)
-    assert said == (
-        "4 series of quarters, 2005 Q1 to 2014 Q4; found by shop, town; season 4; 8 quarters ahead"
-    )
+    assert said == ("4 series of quarters, 2005 Q1 to 2014 Q4; found by shop, town; season 4; 8 quarters ahead")
     assert [c.role for c in table.columns] == [Role.FEATURE, Role.FEATURE, Role.FEATURE, Role.TARGET]
     assert table.column("shop").kind is Kind.IDENTIFIER
 
@@ -236,9 +248,7 @@ def test_the_baseline_repeats_the_past_of_the_same_series_alone() -> None:
 
 
 def made_forecasts(rng: np.random.Generator, windows: int, horizon: int, series: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return values with heavy tails that depend on each other, and quantiles that are half as wide as they should be."""
-    from scipy import stats
-
+    """Return values with heavy tails that depend on each other, and quantiles half as wide as they should be."""
     shocks = rng.standard_t(3, (series, windows, horizon)) / np.sqrt(3.0)
     errors = np.zeros_like(shocks)
     for k in range(horizon):
