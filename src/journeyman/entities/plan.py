@@ -47,12 +47,16 @@ class NodeKind(StrEnum):
     TABLE = "table"
     CALENDAR = "calendar"
     TEXT = "text"
+    IMAGE = "image"
+    PIXELS = "pixels"
     CRAFTED = "crafted features"
     CONSTANT = "constant"
     LINES = "lines"
     TREES = "trees"
     NETS = "nets"
     NEIGHBOURS = "neighbours"
+    KERNELS = "kernels"
+    CONVOLUTIONS = "convolutions"
     DETECTORS = "detectors"
     CORRECTION = "correction"
     SCALE = "scale"
@@ -218,7 +222,7 @@ class Node:
     predictions : tuple of str
         Names of nodes whose predictions it reads.
     outputs : tuple of str
-        Names of the features that it makes; empty for predictions. Those of texts are further columns for all that
+        Names of the features that it makes; empty for predictions. Those of texts and images are further columns for all that
         comes after them.
     """
 

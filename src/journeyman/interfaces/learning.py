@@ -26,6 +26,7 @@ __all__ = [
     "LearnsLong",
     "Matrix",
     "MinimisesLosses",
+    "NeedsColumns",
     "Preparation",
     "StartsSlowly",
     "WeighsRows",
@@ -241,6 +242,20 @@ class MinimisesLosses(Protocol):
     @property
     def losses(self) -> frozenset[str]:
         """Losses that it can minimise; one that does not say so can minimise each of :class:`Loss`, and no other."""
+        ...
+
+
+@runtime_checkable
+class NeedsColumns(Protocol):
+    """What an algorithm says besides that learns from certain columns only: tables without them do not ask it."""
+
+    @property
+    def example_columns(self) -> tuple[Column, ...]:
+        """Columns that it learns from, for those who check it."""
+        ...
+
+    def applies(self, columns: Sequence[Column]) -> bool:
+        """Say whether columns that it learns from are among these."""
         ...
 
 

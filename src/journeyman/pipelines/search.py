@@ -16,7 +16,7 @@ from journeyman.entities.table import target_values
 from journeyman.entities.trial import Ensemble, Trial, TrialStatus
 from journeyman.entities.weakness import Attempt
 from journeyman.errors import InputError
-from journeyman.interfaces import Metric, minimises
+from journeyman.interfaces import Metric, NeedsColumns, minimises
 from journeyman.pipelines.improve import Diagnosed, attempted, diagnosed, informed, untried
 from journeyman.runtime.build_context import BuildContext
 from journeyman.runtime.components import Components
@@ -280,14 +280,16 @@ def _longer(costs: Mapping[str, Cost], waiting: Sequence[Candidate], trials: Seq
 def _queue(ranked: Sequence[Expectation], waiting: Sequence[Candidate], trials: Sequence[Trial]) -> _Queue:
     """Return who waits, and who of them comes next whatever is expected.
 
-    Those that are strong without tuning, the quickest first, and what treats a weakness from which much of the loss is
+    Those that are made for what the table holds, those that are strong without tuning, the quickest first, and what treats a weakness from which much of the loss is
     expected back, since it takes several fits and would else wait for what is quick and hardly helps. Before them, once
     a trial has learned for long or was still learning when its time was up, what suits functions without much noise.
     """
     turns = {c.key: c.turn for c in waiting if c.treatment is None and c.target_scale == "plain"}
     learners, tried = {c.key: c.learner for c in waiting}, {t.candidate.learner for t in trials}
     smooth = [e for e in ranked if turns.get(e.candidate) is Turn.SMOOTH and learners[e.candidate] not in tried]
-    early = sorted((e for e in ranked if turns.get(e.candidate) is Turn.EARLY), key=lambda e: e.seconds)
+    order = (Turn.SUITED, Turn.EARLY)
+    early = [e for e in ranked if turns.get(e.candidate) in order]
+    early.sort(key=lambda e: (order.index(turns[e.candidate]), e.seconds))
     treatments = {c.key for c in waiting if c.treatment is not None}
     early += [e for e in ranked if e.candidate in treatments and e.probability * e.gain >= _GRAVE]
     learning = any(t.unfinished or t.learned_long for t in trials)
@@ -372,7 +374,9 @@ def propose(components: Components, data: Dataset) -> tuple[list[Candidate], tup
     names = [name for name in names if minimises(components.algorithms[name], task)]
     if not table.features:
         return list(offered(components.algorithms[names[0]].candidates(task, rows, ()))), ()
-    answers = {name: components.algorithms[name].candidates(task, rows, table.features) for name in names}
+    asked = {name: components.algorithms[name] for name in names}
+    asked = {n: a for n, a in asked.items() if not isinstance(a, NeedsColumns) or a.applies(table.features)}
+    answers = {name: algorithm.candidates(task, rows, table.features) for name, algorithm in asked.items()}
     refusals = {name: a if isinstance(a, Refusal) else _NOTHING for name, a in answers.items() if not offered(a)}
     not_tried = tuple(NotTried(name, refusal) for name, refusal in sorted(refusals.items()))
     plain = [candidate for answer in answers.values() for candidate in offered(answer)]

@@ -14,13 +14,13 @@ from journeyman.entities.dataset import Dataset
 from journeyman.entities.search import Search
 from journeyman.entities.split import Split
 from journeyman.entities.trial import Ensemble, Trial
-from journeyman.interfaces import Algorithm, StartsSlowly, minimises
+from journeyman.interfaces import Algorithm, NeedsColumns, StartsSlowly, minimises
 from journeyman.runtime.components import Components
 from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import EnsembleLimits
 from journeyman.stages.rank import Cost, CostModel, Proposal, TrialCost
 from journeyman.stages.train import LEAST_ROUNDS
-from journeyman.transformers.derived import text_columns
+from journeyman.transformers.derived import deriving
 
 __all__ = [
     "SecondsAfterFit",
@@ -124,7 +124,8 @@ class TimeBudget:
         task, rows, features = self.data.task, self.data.fit_rows, self.data.table.features
         firsts: dict[str, float] = {}
         algorithms = self.components.algorithms
-        for algorithm in (a for name, a in algorithms.items() if name not in SIMPLE and minimises(a, task)):
+        able = (a for name, a in algorithms.items() if name not in SIMPLE and minimises(a, task))
+        for algorithm in (a for a in able if not isinstance(a, NeedsColumns) or a.applies(features)):
             for candidate in offered(algorithm.candidates(task, rows, features)):
                 if candidate.learner not in firsts:
                     firsts[candidate.learner] = algorithm.seconds(candidate, task, rows, len(features))
@@ -309,11 +310,11 @@ class TimeBudget:
     def _preparing(self, chosen: Sequence[Trial], trials: Sequence[Trial]) -> float:
         """Return the seconds that preparations of some trials took, which the first trial that asked for each paid.
 
-        Texts are the first trial's.
+        Texts and images are the first trial's.
         """
         paid: dict[str, float] = {}
         for trial in trials:
             name = trial.candidate.preparation
             paid[name] = max(paid.get(name, 0.0), trial.preparing)
-        texts = trials[0].preparing if trials and text_columns(self.data.table.features) else 0.0
-        return texts + sum(paid[name] for name in {t.candidate.preparation for t in chosen})
+        derived = trials[0].preparing if trials and deriving(self.data.table.features) else 0.0
+        return derived + sum(paid[name] for name in {t.candidate.preparation for t in chosen})

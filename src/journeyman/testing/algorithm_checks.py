@@ -16,7 +16,7 @@ from journeyman.entities.candidate import BASELINE, Candidate, Refusal, offered
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.plan import NodeKind
 from journeyman.entities.task import Task
-from journeyman.interfaces import Algorithm, Averaging, FitRequest, Matrix, Metric, WeighsRows, minimises
+from journeyman.interfaces import Algorithm, Averaging, FitRequest, Matrix, Metric, NeedsColumns, WeighsRows, minimises
 from journeyman.metrics import METRICS
 from journeyman.tasks import find_task_type, metric_of
 from journeyman.testing.kinds import KINDS
@@ -141,7 +141,7 @@ def sample_request(algorithm: Algorithm, kind: str, seed: int = 0, preparation: 
 
 def check_proposes_candidates_of_its_own(algorithm: Algorithm, kind: str) -> None:
     """Candidates carry the algorithm's name, a reason, and keys and names that differ."""
-    candidates = offered(algorithm.candidates(sample_request(algorithm, kind).task, _ROWS, _COLUMNS))
+    candidates = offered(algorithm.candidates(sample_request(algorithm, kind).task, _ROWS, _columns(algorithm)))
     assert candidates
     assert all(c.algorithm == algorithm.name and c.reason for c in candidates)
     assert len({c.key for c in candidates}) == len({c.name for c in candidates}) == len(candidates)
@@ -152,7 +152,7 @@ def check_names_a_preparation_with_each_candidate(algorithm: Algorithm, kind: st
 
     Experience is kept by learner: what is known of one preparation must not be taken for knowledge of another.
     """
-    candidates = offered(algorithm.candidates(sample_request(algorithm, kind).task, _ROWS, _COLUMNS))
+    candidates = offered(algorithm.candidates(sample_request(algorithm, kind).task, _ROWS, _columns(algorithm)))
     named = list(dict.fromkeys(c.preparation for c in candidates))
     assert sorted(named) == sorted(algorithm.preparations)
     assert named[0] == algorithm.preparations[0]
@@ -165,7 +165,7 @@ def check_refuses_with_a_reason(algorithm: Algorithm, kind: str) -> None:
     """Whatever a table's size, an algorithm proposes candidates or says why not, in a line without a full stop."""
     task = sample_request(algorithm, kind).task
     for rows in _SIZES:
-        for columns in ((), _COLUMNS):
+        for columns in ((), _columns(algorithm)):
             answer = algorithm.candidates(task, rows, columns)
             assert len(offered(answer)) or isinstance(answer, Refusal)
             if isinstance(answer, Refusal):
@@ -344,6 +344,10 @@ ALGORITHM_CHECKS: tuple[Callable[[Algorithm, str], None], ...] = (
 )
 
 
+def _columns(algorithm: Algorithm) -> tuple[Column, ...]:
+    return (*_COLUMNS, *(algorithm.example_columns if isinstance(algorithm, NeedsColumns) else ()))
+
+
 def _scores(answers: NDArray[np.float64], task: Task) -> NDArray[np.float64]:
     """Return values, or the logarithms of probabilities relative to the last class."""
     if not task.labels:
@@ -358,7 +362,7 @@ def _cuts(kind: str) -> list[float]:
 
 def _first(algorithm: Algorithm, task: Task, preparation: str = "") -> Candidate:
     """Return the first candidate, or the first on a preparation; an algorithm that refuses cannot be checked."""
-    answer = algorithm.candidates(task, _ROWS, _COLUMNS)
+    answer = algorithm.candidates(task, _ROWS, _columns(algorithm))
     assert not isinstance(answer, Refusal), f"{algorithm.name} refuses a table of {_ROWS} rows: {answer.reason}"
     found = [c for c in answer if preparation in ("", c.preparation)]
     assert found, f"{algorithm.name} has no candidate on {preparation or 'any preparation'}"
