@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,14 +13,23 @@ from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
 
-__all__ = ["IMAGE_MARK", "LARGEST_SIDE", "MEASURES", "SmallImage", "image_measures", "with_image_measures"]
+__all__ = [
+    "GREY",
+    "IMAGE_MARK",
+    "LARGEST_SIDE",
+    "MEASURES",
+    "SmallImage",
+    "image_measures",
+    "image_stacks",
+    "with_image_measures",
+]
 
 IMAGE_MARK = "image/"
 LARGEST_SIDE = 64
 MEASURES = ("brightness", "contrast", "sharpness", "colour", "width", "height")
 """What is said of an image in one number each; its camera, lamp and export show in them."""
 _HEAD = re.compile(r"image/(\d{1,6})x(\d{1,6})/(\d{1,2})x(\d{1,2})x([13]),")
-_GREY = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
+GREY = np.array([0.299, 0.587, 0.114])  # what an eye makes of red, green and blue: ITU-R BT.601
 
 
 @dataclass(frozen=True)
@@ -68,27 +77,37 @@ class SmallImage:
             raise ValueError("pixels of another size than it says")
         return SmallImage(np.frombuffer(content, np.uint8).reshape(rows, columns, channels), width, height)
 
-    def grey(self) -> NDArray[np.float64]:
-        """Return brightness, 0 to 1, shape (height, width)."""
-        if self.pixels.shape[2] == 1:
-            return self.pixels[:, :, 0] / 255.0
-        return np.asarray(self.pixels @ _GREY / 255.0)
 
-    def measures(self) -> tuple[float, ...]:
-        """Return brightness, contrast, sharpness, colour (0 to 1 each), width and height.
+def image_stacks(
+    values: NDArray[np.generic],
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]]:
+    """Yield the images of a canonical column, those of one shape together.
 
-        Contrast is the standard deviation of the grey values, sharpness the mean difference of neighbours, colour the
-        mean spread of the channels.
-        """
-        grey = self.grey()
-        steps = [np.abs(np.diff(grey, axis=axis)).mean() for axis in (0, 1) if grey.shape[axis] > 1]
-        colour = float(np.ptp(self.pixels, axis=2).mean()) / 255.0
-        sharpness = float(np.mean(steps)) if steps else 0.0
-        return (float(grey.mean()), float(grey.std()), sharpness, colour, float(self.width), float(self.height))
+    Yields
+    ------
+    rows : ndarray of int64, shape (n_images,)
+        Positions of the images; rows without one are in no stack.
+    pixels : ndarray of uint8, shape (n_images, height, width, channels)
+        As in :class:`SmallImage`.
+    sizes : ndarray of int64, shape (n_images, 2)
+        Width and height before.
+    """
+    by_shape: dict[tuple[int, ...], list[tuple[int, SmallImage]]] = {}
+    for row, text in enumerate(values.tolist()):
+        if text is not None:
+            image = SmallImage.from_text(text)
+            by_shape.setdefault(image.pixels.shape, []).append((row, image))
+    for several in by_shape.values():
+        rows = np.array([row for row, _ in several], dtype=np.int64)
+        sizes = np.array([(image.width, image.height) for _, image in several], dtype=np.int64)
+        yield rows, np.stack([image.pixels for _, image in several]), sizes
 
 
 def image_measures(values: NDArray[np.generic]) -> NDArray[np.float64]:
     """Return the measures of a canonical column of images, shape (n_samples, 6); NaN where there is none.
+
+    Brightness, contrast, sharpness and colour go from 0 to 1: contrast is the standard deviation of the grey values,
+    sharpness the mean difference of neighbours, colour the mean spread of the channels.
 
     Examples
     --------
@@ -97,9 +116,13 @@ def image_measures(values: NDArray[np.generic]) -> NDArray[np.float64]:
     array([ 1., nan])
     """
     found = np.full((len(values), len(MEASURES)), np.nan)
-    for row, text in enumerate(values.tolist()):
-        if text is not None:
-            found[row] = SmallImage.from_text(text).measures()
+    for rows, pixels, sizes in image_stacks(values):
+        grey = (pixels[:, :, :, 0] if pixels.shape[3] == 1 else pixels @ GREY) / 255.0
+        steps = [np.abs(np.diff(grey, axis=axis)).mean(axis=(1, 2)) for axis in (1, 2) if grey.shape[axis] > 1]
+        sharpness = np.mean(steps, axis=0) if steps else np.zeros(len(rows))
+        colour = np.ptp(pixels, axis=3).mean(axis=(1, 2)) / 255.0
+        levels = (grey.mean(axis=(1, 2)), grey.std(axis=(1, 2)), sharpness, colour)
+        found[rows] = np.column_stack([*levels, sizes])
     return found
 
 

@@ -222,8 +222,8 @@ class Node:
     predictions : tuple of str
         Names of nodes whose predictions it reads.
     outputs : tuple of str
-        Names of the features that it makes; empty for predictions. Those of texts and images are further columns for all that
-        comes after them.
+        Names of the features that it makes; empty for predictions. Those of texts and images are further columns for
+        all that comes after them.
     """
 
     name: str

@@ -13,6 +13,7 @@ from journeyman.entities.evaluation import Evaluation, Example, Explanation
 from journeyman.entities.experience import Expectation
 from journeyman.entities.finding import Finding
 from journeyman.entities.lookup_gain import LookupGain
+from journeyman.entities.pictures import Pictures
 from journeyman.entities.profile import Profile
 from journeyman.entities.search import TrialOutcome
 from journeyman.entities.task import Task
@@ -85,6 +86,8 @@ class BuildReport:
         Algorithms that proposed nothing, and why.
     examples : tuple of Example
         Examined rows that stand for others, with what moved their predictions; empty in reports of older builds.
+    pictures : Pictures or None
+        Images that were confused or hard, and examples; None where the table has none.
     """
 
     name: str
@@ -122,6 +125,7 @@ class BuildReport:
     not_tried: tuple[NotTried, ...] = ()
     examples: tuple[Example, ...] = ()
     planted_rows: int = 0
+    pictures: Pictures | None = None
 
     def __repr__(self) -> str:
         """Return one line: what was built, and the verdict."""

@@ -48,6 +48,7 @@ from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN, explain
 from journeyman.stages.frame_task import frame_task
 from journeyman.stages.ingest import ingest
 from journeyman.stages.learn import learn
+from journeyman.stages.pictures import choose_pictures, has_images
 from journeyman.stages.profile import profile
 from journeyman.stages.rank import meta_features
 from journeyman.stages.reference import make_reference
@@ -111,6 +112,11 @@ def build(
     answers = timed_ensemble.answers_within(EXPLAINING_SECONDS, MOST_DRAWN)
     explanation = run.step("explain", partial(explain, predict), table, task, division, evaluation, answers, seed)
     examples = run.step("examples", partial(explained_examples, predict), table, task, evaluation, statistics)
+    shown = (
+        run.step("pictures", partial(choose_pictures, predict), table, task, division, seed)
+        if has_images(table)
+        else None
+    )
     tell("decide")
     judged = run.step("judged rows", partial(predict_judged_rows, predict), chosen, table, division, seed)
     champion = partial(champion_predictions, workspace, run, asked)
@@ -131,7 +137,7 @@ def build(
     built = BuildFacts(
         asked, number, created, repaired, findings, division, statistics, found, chosen, unlimited, lookup
     )
-    report = run.step("report", partial(build_report, run), built, evaluation, explanation, decision, examples)
+    report = run.step("report", partial(build_report, run), built, evaluation, explanation, decision, examples, shown)
     learned = run.step("learned rows", learned_file, table, task, judged)
     model = ReleasedModel(card, final, asked, learned)
     packaging = partial(package_release, workspace, run, components, model)

@@ -12,6 +12,7 @@ from journeyman.entities.evaluation import Evaluation, Example, Explanation
 from journeyman.entities.finding import Finding
 from journeyman.entities.lookup_gain import LookupGain
 from journeyman.entities.model_version import ModelVersion
+from journeyman.entities.pictures import Pictures
 from journeyman.entities.profile import Profile
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.report import BuildReport
@@ -83,6 +84,7 @@ def build_report(
     explanation: Explanation,
     decision: Decision,
     examples: tuple[Example, ...],
+    pictures: Pictures | None = None,
 ) -> BuildReport:
     """Return all that people read of a build; its seconds are those that the run has worked."""
     table, found = built.repaired.table, built.found
@@ -121,6 +123,7 @@ def build_report(
         recollection=built.known,
         not_tried=found.not_tried,
         examples=examples,
+        pictures=pictures,
         versions={"python": platform.python_version(), **_installed()},
     )
 

@@ -1,4 +1,4 @@
-"""Images that are nearly the same: saved again, made lighter, cropped a little, or the next picture of a film (DQ208)."""
+"""Images that are nearly the same: saved again, made lighter, or the next picture of a film (DQ208)."""
 
 from __future__ import annotations
 
@@ -126,6 +126,6 @@ def _join(leaders: IntArray, one: int, other: int) -> None:
     for row in (one, other):
         while leaders[row] != row:
             leaders[row] = leaders[leaders[row]]
-            row = int(leaders[row])  # noqa: PLW2901  # climbing
+            row = int(leaders[row])  # climbing
         roots.append(row)
     leaders[max(roots)] = min(roots)

@@ -62,7 +62,7 @@ def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
 def _arrow_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose periods are dates and whose intervals are texts, as Arrow knows neither."""
     odd = [i for i, dtype in enumerate(frame.dtypes) if isinstance(_content(dtype), (pd.PeriodDtype, pd.IntervalDtype))]
-    images = [i for i, dtype in enumerate(frame.dtypes) if dtype == object and _holds_images(frame.iloc[:, i])]
+    images = [i for i, dtype in enumerate(frame.dtypes) if dtype.kind == "O" and _holds_images(frame.iloc[:, i])]
     if not odd and not images:
         return frame
     columns = [frame.iloc[:, i] for i in range(frame.shape[1])]

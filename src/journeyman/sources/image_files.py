@@ -32,6 +32,7 @@ _THREADS = 2  # Pillow lets others run while it decodes
 _EDGE = 1 << 16
 _FIRST = 40  # rows that tell whether a column holds paths
 _BATCH = 2_000
+_LONGEST_PATH = 1_000
 _MENTIONED = re.compile(rb"\.(png|jpe?g|bmp|gif|tiff?|webp)\b", re.IGNORECASE)
 
 
@@ -188,7 +189,7 @@ def with_image_files(source: Source, folder: Path) -> Source:
     for name in source.names:
         values = first.column(first.schema.get_field_index(name)).slice(0, _FIRST).to_pylist()
         paths = [v.strip() for v in values if isinstance(v, str) and v.strip()]
-        named = [p for p in paths if p.lower().endswith(ENDINGS) and "://" not in p and len(p) < 1_000]  # noqa: PLR2004  # no path is longer
+        named = [p for p in paths if p.lower().endswith(ENDINGS) and "://" not in p and len(p) < _LONGEST_PATH]
         if len(named) <= len(paths) / 2:
             continue
         if any((folder / p).is_file() for p in named):
@@ -250,7 +251,7 @@ def _left_out(path: Path, others: Sequence[Path], empty: Sequence[str], loose: S
         said.append(f"{len(others)} {'file is no image' if len(others) == 1 else 'files are no images'} ({kind})")
     if empty:
         shown = ", ".join(repr(n) for n in empty[:3])
-        said.append(f"{shown} {'holds' if len(empty) == 1 else 'hold'} no image and {'is' if len(empty) == 1 else 'are'} no class")
+        said.append(f"{shown}, which {'holds' if len(empty) == 1 else 'hold'} no image")
     if loose:
         said.append(f"{len(loose)} {'image lies' if len(loose) == 1 else 'images lie'} in no class")
     if not said:

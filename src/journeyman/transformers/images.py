@@ -211,7 +211,8 @@ class ImagePreparation:
         self, block: Block, columns: Sequence[Column], y: FloatArray, task: Task, seed: int
     ) -> tuple[FittedPreparation, Matrix]:
         """Learn a common size, and the usual image, which stands for a missing one."""
-        steps = []
+        steps: list[ImageStep] = []
+        parts: list[FloatArray] = []
         for column in image_columns(columns):
             values = block[column.name]
             size = common_size(values, _SIDE, _COLOURED_SIDE)
@@ -223,8 +224,10 @@ class ImagePreparation:
             usual = made[known].mean(axis=0) if known.any() else np.zeros(made.shape[1])
             usual[: len(MEASURES)] = np.nan
             steps.append(msgspec.structs.replace(step, usual=usual))
+            parts.append(np.where(np.isnan(made), usual, made))
         fitted = FittedImages(tuple(steps))
-        return fitted, fitted.transform(block)
+        names = tuple(name for step in steps for name in step.names())
+        return fitted, Matrix(np.hstack(parts) if parts else np.empty((len(y), 0)), names)
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedPreparation:
         """Load what ``to_files`` gave."""

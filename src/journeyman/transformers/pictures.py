@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
-from journeyman.entities.image import SmallImage
+from journeyman.entities.image import GREY, image_measures, image_stacks
 
 __all__ = [
     "ORIENTATIONS",
@@ -35,7 +35,6 @@ _PIXEL_WORDS = ("pixel", "pix", "px")
 _PAIR = re.compile(r"(.*?)(\d+)[_x,.: -](\d+)")
 _ONE = re.compile(r"(.*?)(\d+)")
 _NAMED = re.compile(r"(?:.*: )?row (\d+), column (\d+)(?:, channel (\d))?")
-_GREY = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 
 
 class Size(msgspec.Struct, frozen=True):
@@ -57,15 +56,14 @@ def common_size(values: NDArray[np.generic], side: int, coloured_side: int) -> S
     That of the middle image, shrunk to at most ``side`` pixels a side (``coloured_side`` where there is colour), never
     grown.
     """
-    texts = [t for t in values.tolist() if t is not None]
-    some = [SmallImage.from_text(t) for t in texts[:: 1 + len(texts) // _SAMPLE]]
-    if not some:
+    known = values[[t is not None for t in values.tolist()]]
+    if not len(known):
         return Size(1, 1, 1)
-    heights, widths, _ = np.array([image.pixels.shape for image in some]).T
-    colour = np.mean([image.measures()[3] for image in some])
-    channels = 3 if colour > _COLOURED else 1
-    height, width = float(np.median(heights)), float(np.median(widths))
-    shrunk = min(1.0, (coloured_side if channels == 3 else side) / max(height, width))  # noqa: PLR2004  # three channels
+    some = known[:: 1 + len(known) // _SAMPLE]
+    shapes = [pixels.shape for _, pixels, _ in image_stacks(some) for _ in range(len(pixels))]
+    height, width = (float(v) for v in np.median([shape[1:3] for shape in shapes], axis=0))
+    channels = 3 if float(image_measures(some)[:, 3].mean()) > _COLOURED else 1
+    shrunk = min(1.0, (coloured_side if channels == 3 else side) / max(height, width))  # three channels
     return Size(max(1, round(height * shrunk)), max(1, round(width * shrunk)), channels)
 
 
@@ -75,16 +73,14 @@ def pictures(values: NDArray[np.generic], size: Size) -> FloatArray:
     NaN where there is none.
     """
     found = np.full((len(values), size.height, size.width, size.channels), np.nan)
-    for row, text in enumerate(values.tolist()):
-        if text is None:
-            continue
-        pixels = SmallImage.from_text(text).pixels / 255.0
-        if pixels.shape[2] > size.channels:
-            pixels = (pixels @ _GREY)[:, :, None]
-        if pixels.shape[:2] != (size.height, size.width):
-            down, across = resampling(size.height, pixels.shape[0]), resampling(size.width, pixels.shape[1])
-            pixels = np.einsum("hr,rck,wc->hwk", down, pixels, across, optimize=True)
-        found[row] = pixels
+    for rows, pixels, _ in image_stacks(values):
+        images = pixels / 255.0
+        if images.shape[3] > size.channels:
+            images = (images @ GREY)[:, :, :, None]
+        if images.shape[1:3] != (size.height, size.width):
+            down, across = resampling(size.height, images.shape[1]), resampling(size.width, images.shape[2])
+            images = np.einsum("hr,nrck,wc->nhwk", down, images, across, optimize=True)
+        found[rows] = images
     return found
 
 
@@ -111,7 +107,7 @@ def resampling(new: int, old: int) -> FloatArray:
 
 def to_grey(images: FloatArray) -> FloatArray:
     """Return brightness of images of shape (n_samples, height, width, channels), without the channels."""
-    return images[:, :, :, 0] if images.shape[3] == 1 else np.asarray(images @ _GREY)
+    return images[:, :, :, 0] if images.shape[3] == 1 else np.asarray(images @ GREY)
 
 
 def edges(images: FloatArray) -> FloatArray:
@@ -220,7 +216,7 @@ def pixel_grid(columns: Sequence[Column]) -> PixelGrid | None:
         base = 0 if at.min() == 0 else 1
         height, width = (at.max(axis=0) + 1 - base).tolist()
         if height * width <= 4 * len(pairs):  # half of each side may be empty
-            side = max(height, width) if abs(height - width) <= 2 else 0  # noqa: PLR2004  # an empty border was dropped
+            side = max(height, width) if abs(height - width) <= 2 else 0  # an empty border was dropped
             size = Size(side or height, side or width, 1)
             places = (at[:, 0] - base) * size.width + at[:, 1] - base
             return PixelGrid(tuple(c.name for c, _ in pairs), tuple(places.tolist()), size)

@@ -115,7 +115,7 @@ def decode_image(content: bytes) -> SmallImage:
                     raise ValueError(f"{width} x {height} pixels are too many")
                 image.draft("RGB" if image.mode not in ("L", "1") else "L", (2 * LARGEST_SIDE, 2 * LARGEST_SIDE))
                 upright = ImageOps.exif_transpose(image)
-                if image.getexif().get(0x0112, 1) >= 5:  # noqa: PLR2004  # orientations 5 to 8 lie on their side
+                if image.getexif().get(0x0112, 1) >= 5:  # orientations 5 to 8 lie on their side
                     width, height = height, width
                 return SmallImage(_small(upright), width, height)
     except (OSError, SyntaxError, EOFError, Image.DecompressionBombError, MemoryError, OverflowError) as error:
@@ -137,7 +137,7 @@ def _small(image: Image.Image) -> NDArray[np.uint8]:
     if max(image.size) > LARGEST_SIDE:
         image.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Pillow.Resampling.BOX, reducing_gap=2.0)
     pixels = np.asarray(image, dtype=np.uint8)
-    if pixels.ndim == 2:  # noqa: PLR2004  # rows and columns, no channels
+    if pixels.ndim == 2:  # rows and columns, no channels
         return pixels[:, :, None]
-    grey = bool((np.ptp(pixels, axis=2) <= 2).all())  # noqa: PLR2004  # what compression makes of grey
+    grey = bool((np.ptp(pixels, axis=2) <= 2).all())  # what compression makes of grey
     return pixels[:, :, 1:2] if grey else pixels
