@@ -188,7 +188,9 @@ def _fitted(request: FitRequest) -> KernelModel:
     distances = _squares(compared[some], compared[some])
     typical = float(np.median(distances[~np.eye(len(some), dtype=bool)])) if len(some) > 1 else 1.0
     typical = typical if typical > 0 else 1.0
-    rounds = request.rounds or 1 + _best(distances / typical, _only(target, some), request)
+    # As large a share of them are landmarks as of all rows: a narrow kernel needs more of them.
+    standing = np.arange(max(1, round(len(some) * min(1.0, _LANDMARKS / len(compared)))))
+    rounds = request.rounds or 1 + _best(compared[some] / typical**0.5, standing, _only(target, some), request)
     width, penalty = _SETTINGS[rounds - 1]
     width /= typical
     if request.out_of_time():
@@ -259,16 +261,13 @@ def _likeness(compared: FloatArray, rows: FloatArray, lengths: FloatArray, width
     return np.asarray(np.exp(-width * np.maximum(squares, 0.0)))
 
 
-def _best(distances: FloatArray, target: _Target, request: FitRequest) -> int:
+def _best(compared: FloatArray, landmarks: NDArray[np.int64], target: _Target, request: FitRequest) -> int:
     """Return the position of the best setting, judged by rows left out, downhill from the middle of both lists."""
     losses: dict[tuple[int, int], float] = {}
 
     def loss(at: tuple[int, int]) -> float:
         if at not in losses:
-            likeness = np.exp(-_WIDTHS[at[0]] * distances)
-            likeness[np.diag_indices_from(likeness)] += _PENALTIES[at[1]]
-            inverse = np.linalg.inv(likeness)  # a decomposition would serve all penalties, and takes ten times as long
-            left_out = target.outputs - (inverse @ target.outputs) / np.diag(inverse)[:, None]
+            _, left_out = _solve(compared, landmarks, _WIDTHS[at[0]], _PENALTIES[at[1]], target.outputs)
             losses[at] = _loss(left_out, target)
         return losses[at]
 

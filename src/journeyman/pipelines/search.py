@@ -281,8 +281,9 @@ def _queue(ranked: Sequence[Expectation], waiting: Sequence[Candidate], trials: 
     """Return who waits, and who of them comes next whatever is expected.
 
     Those that are made for what the table holds, those that are strong without tuning, the quickest first, and what
-    treats a weakness from which much of the loss is expected back, since it takes several fits and would else wait for what is quick and hardly helps. Before them, once
-    a trial has learned for long or was still learning when its time was up, what suits functions without much noise.
+    treats a weakness from which much of the loss is expected back, since it takes several fits and would else wait for
+    what is quick and hardly helps. Before them, once a trial has learned for long or was still learning when its time
+    was up, what suits functions without much noise.
     """
     turns = {c.key: c.turn for c in waiting if c.treatment is None and c.target_scale == "plain"}
     learners, tried = {c.key: c.learner for c in waiting}, {t.candidate.learner for t in trials}

@@ -67,7 +67,8 @@ def _arrow_frame(frame: pd.DataFrame) -> pd.DataFrame:
         return frame
     columns = [frame.iloc[:, i] for i in range(frame.shape[1])]
     for i in images:
-        columns[i] = plain_table(pa.table({"x": pa.array(columns[i], pa.binary())}), "the table")["x"].to_pandas()
+        files = pa.table({"x": pa.array(columns[i], pa.binary())})
+        columns[i] = plain_table(files, "the table")["x"].to_pandas().rename(columns[i].name)
     for i in odd:
         kind = _content(columns[i].dtype)
         if isinstance(kind, pd.PeriodDtype):

@@ -73,7 +73,7 @@ class ImageStep(msgspec.Struct, frozen=True):
         return np.vstack(parts)
 
     def _read(self, values: NDArray[np.generic]) -> FloatArray:
-        small = pictures(values, self.size).reshape(len(values), -1)
+        small = pictures(values, self.size).reshape(len(values), self.size.cells)
         found = np.hstack([image_measures(values), small, edges(pictures(values, self.detailed))])
         return np.where(np.isnan(found), self.usual, found)
 
@@ -107,7 +107,7 @@ class PictureStep(msgspec.Struct, frozen=True, tag=True):
     def transform(self, block: Block) -> FloatArray:
         """Return features of shape (n_samples, n_pixels)."""
         values = block[self.column]
-        found = pictures(values, self.size).reshape(len(values), -1)
+        found = pictures(values, self.size).reshape(len(values), self.size.cells)
         return np.where(np.isnan(found), self.usual, found)
 
 

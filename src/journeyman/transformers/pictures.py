@@ -130,7 +130,7 @@ def edges(images: FloatArray) -> FloatArray:
         apart = np.abs(turn - k)
         share = np.maximum(0.0, 1.0 - np.minimum(apart, ORIENTATIONS - apart))
         found[:, k] = np.einsum("ar,nrc,bc->nab", rows, strength * share, columns, optimize=True)
-    flat = np.sqrt(found.reshape(len(images), -1))
+    flat = np.sqrt(found.reshape(len(images), ORIENTATIONS * _CELLS * _CELLS))
     length = np.sqrt((flat**2).sum(axis=1, keepdims=True))
     return np.asarray(flat / np.maximum(length, 1e-9))
 

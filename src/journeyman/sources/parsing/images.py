@@ -112,13 +112,15 @@ def decode_image(content: bytes) -> SmallImage:
             with Image.open(BytesIO(content), formats=("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")) as image:
                 width, height = image.size
                 if width * height > MOST_PIXELS:
-                    raise ValueError(f"{width} x {height} pixels are too many")
+                    raise ValueError("too many pixels")
                 image.draft("RGB" if image.mode not in ("L", "1") else "L", (2 * LARGEST_SIDE, 2 * LARGEST_SIDE))
                 upright = ImageOps.exif_transpose(image)
                 if image.getexif().get(0x0112, 1) >= 5:  # orientations 5 to 8 lie on their side
                     width, height = height, width
                 return SmallImage(_small(upright), width, height)
-    except (OSError, SyntaxError, EOFError, Image.DecompressionBombError, MemoryError, OverflowError) as error:
+    except Image.DecompressionBombError as error:  # Pillow's own limit, far above ours
+        raise ValueError("too many pixels") from error
+    except (OSError, SyntaxError, EOFError, MemoryError, OverflowError) as error:
         raise ValueError("a broken image") from error
 
 
