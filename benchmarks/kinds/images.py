@@ -1,6 +1,7 @@
 """Images beside scikit-learn: digits of 8 x 8 pixels in a table, and a folder of 10,000 images of 28 x 28.
 
     python benchmarks/kinds/images.py [--data ../shared/data] [--only digits | folder] [--budget 90s] [--images 10000]
+                                      [--without-peers]
 
 Digits are divided 75/25 with seed 0. The folder is made here: ten shapes, each anywhere, of any size and turn, under
 noise; a quarter is kept for the end. Seconds are of the clock and of the processor, all processes together.
@@ -40,23 +41,25 @@ def main() -> None:
     options.add_argument("--only", choices=("digits", "folder"))
     options.add_argument("--budget", default="90s")
     options.add_argument("--images", type=int, default=10_000)
+    options.add_argument("--without-peers", action="store_true")
     given = options.parse_args()
     print("| images | model | accuracy | log loss | seconds | of the processor |")
     print("|---|---|---|---|---|---|", flush=True)
     if given.only != "folder":
-        digits(given.data / "image" / "digits-8x8.csv.gz", given.budget)
+        digits(given.data / "image" / "digits-8x8.csv.gz", given.budget, peers=not given.without_peers)
     if given.only != "digits":
-        folder(given.images, given.budget)
+        folder(given.images, given.budget, peers=not given.without_peers)
 
 
-def digits(path: Path, budget: str) -> None:
+def digits(path: Path, budget: str, *, peers: bool) -> None:
     """Compare on flat pixels."""
     table = pd.read_csv(path)
     train, test = train_test_split(table, test_size=0.25, random_state=0)
     columns = [c for c in table.columns if c != "number_label"]
     x, new = train[columns].to_numpy(), test[columns].to_numpy()
     y, truth = train["number_label"].to_numpy(), test["number_label"].to_numpy()
-    peers(f"digits {len(train):,}", x, y, new, truth)
+    if peers:
+        print_peers(f"digits {len(train):,}", x, y, new, truth)
     with tempfile.TemporaryDirectory() as place:
         train.to_csv(f"{place}/train.csv", index=False)
         test.drop(columns="number_label").to_csv(f"{place}/test.csv", index=False)
@@ -69,7 +72,7 @@ def digits(path: Path, budget: str) -> None:
         line(f"digits {len(train):,}", f"journeyman, {budget}", truth, learn)
 
 
-def folder(count: int, budget: str) -> None:
+def folder(count: int, budget: str, *, peers: bool) -> None:
     """Compare on a folder of made-up shapes."""
     rng = np.random.default_rng(0)
     y = np.arange(count) % len(SHAPES)
@@ -78,7 +81,8 @@ def folder(count: int, budget: str) -> None:
     flat = images.reshape(count, -1) / 255.0
     name = f"folder {len(train):,} of {SIDE} x {SIDE}"
     few = len(train) <= 3_000  # the support vectors of more take many minutes
-    peers(name, flat[train], y[train], flat[test], y[test], only=() if few else ("logistic",))
+    if peers:
+        print_peers(name, flat[train], y[train], flat[test], y[test], only=() if few else ("logistic",))
     with tempfile.TemporaryDirectory() as place:
         for part, rows in (("train", train), ("new", test)):
             for row in rows:
@@ -95,7 +99,7 @@ def folder(count: int, budget: str) -> None:
         line(name, f"journeyman, {budget}", y[np.sort(test)], learn)
 
 
-def peers(
+def print_peers(
     name: str, x: np.ndarray, y: np.ndarray, new: np.ndarray, truth: np.ndarray, only: tuple[str, ...] = ()
 ) -> None:
     """Print a line for each plain model of scikit-learn and LightGBM."""
