@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -24,5 +26,32 @@ def on_one_thread() -> Iterator[None]:
     ...     {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"} <= {1}
     True
     """
-    with threadpool_limits(limits=1, user_api="blas"):
+    _LIMIT.enter()
+    try:
         yield
+    finally:
+        _LIMIT.leave()
+
+
+class _Limit:
+    """One limit for all who want it at the same time: it goes with the last of them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._held: Any = None
+
+    def enter(self) -> None:
+        with self._lock:
+            if not self._users:
+                self._held = threadpool_limits(limits=1, user_api="blas")
+            self._users += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                self._held.restore_original_limits()
+
+
+_LIMIT = _Limit()

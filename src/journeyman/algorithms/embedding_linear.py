@@ -9,9 +9,10 @@ import msgspec
 
 from journeyman.algorithms.linear import Linear, LinearModel
 from journeyman.entities.candidate import Candidate, Refusal, needs_extra
-from journeyman.entities.column import Column, Kind
+from journeyman.entities.column import Column
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel
+from journeyman.transformers.derived import text_columns
 from journeyman.transformers.embeddings.sentence_encoder import WIDTH, is_installed
 from journeyman.transformers.steps import decode_array
 
@@ -47,7 +48,11 @@ class EmbeddingLinear(Linear):
     name: str = "embedding_linear"
     preparations: tuple[str, ...] = ("text_embedded",)
     start_seconds: float = 1.0
-    column_kinds: frozenset[Kind] = frozenset({Kind.TEXT})
+    example_columns: tuple[Column, ...] = ()
+
+    def applies(self, columns: Sequence[Column]) -> bool:
+        """Say whether there are texts."""
+        return bool(text_columns(columns))
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate] | Refusal:
         """Return the path of penalties, as one candidate; a refusal without the extra."""

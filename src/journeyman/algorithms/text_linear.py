@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.candidate import Candidate, Parameter, Refusal, Turn
-from journeyman.entities.column import Column, Kind
+from journeyman.entities.column import Column
 from journeyman.entities.plan import ModelPlan, NodeKind
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel, Matrix
 from journeyman.metrics import METRICS
 from journeyman.metrics.weighted import score_rows
+from journeyman.transformers.derived import text_columns
 from journeyman.transformers.steps import decode_array, encode_array
 from journeyman.transformers.text_sparse import SPELLING
 
@@ -105,7 +106,11 @@ class TextLinear:
     name: str = "text_linear"
     preparations: tuple[str, ...] = ("text_sparse",)
     weighs_rows: bool = True
-    column_kinds: frozenset[Kind] = frozenset({Kind.TEXT})
+    example_columns: tuple[Column, ...] = ()
+
+    def applies(self, columns: Sequence[Column]) -> bool:
+        """Say whether there are texts."""
+        return bool(text_columns(columns))
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate] | Refusal:
         """Return the path of penalties; for two classes also with n-grams weighed by their ratios."""

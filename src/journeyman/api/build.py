@@ -29,7 +29,7 @@ from journeyman.settings import (
     parse_latency,
     parse_memory,
 )
-from journeyman.sources import FrameSource, open_wanted
+from journeyman.sources import FrameSource, named_columns, open_wanted
 from journeyman.stores.registry import check_name
 from journeyman.stores.workspace import Workspace
 from journeyman.tasks import check_target
@@ -148,8 +148,12 @@ def build(  # one parameter an option of the command
         memory=available_memory(repeatable=trials is not None) if memory is None else parse_memory(str(memory)),
     )
     check_name(settings.name)
-    check_target(checked(settings))
+    checked(settings)
+    if path is None or not Path(path).is_dir():  # a folder of images says itself what is to be predicted
+        check_target(settings)
     source = FrameSource(frame_or_path, FRAME) if path is None else open_wanted(settings)
+    settings = named_columns(source, settings)
+    check_target(settings)
     with shown_progress(progress, quiet, settings.budget, began) as shown:
         return run_build(source, settings, workspace, shown, began)
 

@@ -35,6 +35,8 @@ class Turn(StrEnum):
 
     RANKED = "ranked"
     """Where its expected gain and its seconds put it."""
+    SUITED = "suited"
+    """Right after the simple ones: made for what this table holds, such as images."""
     EARLY = "early"
     """Among the first, whatever is expected of it: known to be strong without tuning."""
     SMOOTH = "smooth"

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     TEXT = "text"
     IDENTIFIER = "identifier"
     CONSTANT = "constant"
+    IMAGE = "image"
 
     @property
     def numeric(self) -> bool:
@@ -58,7 +59,7 @@ class Column:
 
     A canonical frame holds it as float64 (number, integer, boolean as 0/1), ``Categorical`` (category, ordered in
     their order), ``datetime64[us]`` without zone (datetime, UTC), or ``object`` of str and None (text, identifier,
-    constant).
+    constant; image, in the form of :class:`~journeyman.entities.image.SmallImage`).
 
     Attributes
     ----------

@@ -58,6 +58,8 @@ class NodeKind(StrEnum):
     TEXT = "text"
     NGRAMS = "n-grams"
     EMBEDDING = "embedding"
+    IMAGE = "image"
+    PIXELS = "pixels"
     CRAFTED = "crafted features"
     CONSTANT = "constant"
     LINES = "lines"
@@ -65,6 +67,8 @@ class NodeKind(StrEnum):
     TREES = "trees"
     NETS = "nets"
     NEIGHBOURS = "neighbours"
+    KERNELS = "kernels"
+    CONVOLUTIONS = "convolutions"
     DETECTORS = "detectors"
     CENTRES = "centres of groups"
     SERIES = "series"
@@ -290,8 +294,8 @@ class Node:
     predictions : tuple of str
         Names of nodes whose predictions it reads.
     outputs : tuple of str
-        Names of the features that it makes; empty for predictions. Those of texts are further columns for all that
-        comes after them.
+        Names of the features that it makes; empty for predictions. Those of texts and images are further columns for
+        all that comes after them.
     """
 
     name: str

@@ -14,6 +14,7 @@ from journeyman.entities.evaluation import Evaluation, Example, Explanation
 from journeyman.entities.experience import Expectation
 from journeyman.entities.finding import Finding
 from journeyman.entities.lookup_gain import LookupGain
+from journeyman.entities.pictures import Pictures
 from journeyman.entities.profile import Profile
 from journeyman.entities.search import TrialOutcome
 from journeyman.entities.task import Task
@@ -91,6 +92,8 @@ class BuildReport:
         What a kind of task without a target has found out, under its name (see :class:`Table`).
     texts : tuple of TextSummary
         Of each column of texts.
+    pictures : Pictures or None
+        Images that were confused or hard, and examples; None where the table has none.
     """
 
     name: str
@@ -130,6 +133,7 @@ class BuildReport:
     planted_rows: int = 0
     posed: Mapping[str, Any] = field(default_factory=dict)
     texts: tuple[TextSummary, ...] = ()
+    pictures: Pictures | None = None
 
     def __repr__(self) -> str:
         """Return one line: what was built, and the verdict."""

@@ -17,7 +17,7 @@ from journeyman.inference.release_plan import FittedMember, label_step, predicti
 from journeyman.inference.scorer import Scorer
 from journeyman.interfaces import Algorithm, Preparation
 from journeyman.stages.train import FittedPart
-from journeyman.transformers.derived import TEXTS, text_columns
+from journeyman.transformers.derived import deriving
 from journeyman.transformers.duplicate_lookup import DuplicateLookup
 from journeyman.transformers.target_scale import on_scale
 from journeyman.transformers.treated import with_correction
@@ -142,8 +142,7 @@ def release_files(card: ModelCard, fitted: FittedEnsemble) -> dict[str, bytes]:
 
 def preparations_of(card: ModelCard) -> list[str]:
     """Return the names of the preparations that a release holds."""
-    texts = {TEXTS} if text_columns(card.columns) else set()
-    return sorted({member.preparation for member in card.members} | texts)
+    return sorted({member.preparation for member in card.members} | {*deriving(card.columns)})
 
 
 def fitted_parts(card: ModelCard, files: Mapping[str, bytes]) -> FittedEnsemble:

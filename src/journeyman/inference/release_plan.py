@@ -10,7 +10,7 @@ from journeyman.entities.plan import DecodeStep, MeanStep, Node, ParseStep, Plan
 from journeyman.entities.task import Task
 from journeyman.interfaces import FittedModel, FittedPreparation
 from journeyman.tasks import task_type
-from journeyman.transformers.derived import TEXTS
+from journeyman.transformers.derived import DERIVED
 from journeyman.transformers.duplicate_lookup import DuplicateLookup
 
 __all__ = ["FittedMember", "label_step", "prediction_plan", "with_ends"]
@@ -37,7 +37,7 @@ def prediction_plan(
     Parameters
     ----------
     preparations : mapping of str to FittedPreparation
-        What "texts" makes, all others read as columns.
+        What "texts" and "images" make, all others read as columns.
     members : sequence of FittedMember
         Weights sum to 1.
     calibration : TemperatureStep, SpreadStep or None
@@ -47,7 +47,7 @@ def prediction_plan(
     """
     nodes = [Node("columns", parse)]
     made: dict[str, tuple[str, ...]] = {}
-    for name in sorted(preparations, key=lambda name: (name != TEXTS, name)):
+    for name in sorted(preparations, key=lambda name: (name not in DERIVED, name)):
         own = preparations[name].plan()
         made[name] = tuple(f"{name}/{number}" for number in range(len(own)))
         nodes += [Node(n, s, columns=s.reads(), outputs=s.names()) for n, s in zip(made[name], own, strict=True)]

@@ -30,7 +30,7 @@ class Scorer:
 
     def predict(self, block: Block) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, n_outputs) of rows that were parsed."""
-        for step, outputs in self._texts:
+        for step, outputs in self._derived:
             values = step.transform(block)
             block = {**block, **{name: values[:, i] for i, name in enumerate(outputs)}}
         matrices: dict[tuple[str, ...], Matrix] = {}
@@ -54,9 +54,10 @@ class Scorer:
         return Scorer(self.plan.without(NodeKind.LOOKUP))
 
     @cached_property
-    def _texts(self) -> tuple[tuple[ColumnStep, tuple[str, ...]], ...]:
+    def _derived(self) -> tuple[tuple[ColumnStep, tuple[str, ...]], ...]:
         """Steps whose features are further columns."""
-        return tuple((cast(ColumnStep, node.step), node.outputs) for node in self.plan.of_kind(NodeKind.TEXT))
+        nodes = (*self.plan.of_kind(NodeKind.IMAGE), *self.plan.of_kind(NodeKind.TEXT))
+        return tuple((cast(ColumnStep, node.step), node.outputs) for node in nodes)
 
     @cached_property
     def _predicting(self) -> tuple[Node, ...]:

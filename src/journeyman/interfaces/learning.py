@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.candidate import Candidate, Parameter, Refusal
-from journeyman.entities.column import Column, Kind
+from journeyman.entities.column import Column
 from journeyman.entities.matrix import Matrix
 from journeyman.entities.metric import Loss
 from journeyman.entities.plan import ColumnStep, ModelPlan
@@ -23,10 +23,10 @@ __all__ = [
     "FitRequest",
     "FittedModel",
     "FittedPreparation",
-    "LearnsKinds",
     "LearnsLong",
     "Matrix",
     "MinimisesLosses",
+    "NeedsColumns",
     "Preparation",
     "StartsSlowly",
     "WeighsRows",
@@ -246,25 +246,29 @@ class MinimisesLosses(Protocol):
         ...
 
 
+@runtime_checkable
+class NeedsColumns(Protocol):
+    """What an algorithm says besides that learns from certain columns only: tables without them do not ask it."""
+
+    @property
+    def example_columns(self) -> tuple[Column, ...]:
+        """Columns that it learns from, for those who check it."""
+        ...
+
+    def applies(self, columns: Sequence[Column]) -> bool:
+        """Say whether columns that it learns from are among these."""
+        ...
+
+
 def minimises(algorithm: Algorithm, task: Task) -> bool:
     """Return whether an algorithm can minimise the loss of a task."""
     losses = algorithm.losses if isinstance(algorithm, MinimisesLosses) else frozenset(Loss)
     return task.loss in losses
 
 
-@runtime_checkable
-class LearnsKinds(Protocol):
-    """What an algorithm says besides that is only for tables with columns of some kind; of others it is not asked."""
-
-    @property
-    def column_kinds(self) -> frozenset[Kind]:
-        """Kinds of column of which a table must have one."""
-        ...
-
-
 def concerns(algorithm: Algorithm, columns: Sequence[Column]) -> bool:
     """Return whether a table with such columns is one that an algorithm is for."""
-    return not isinstance(algorithm, LearnsKinds) or any(c.kind in algorithm.column_kinds for c in columns)
+    return not isinstance(algorithm, NeedsColumns) or algorithm.applies(columns)
 
 
 @runtime_checkable

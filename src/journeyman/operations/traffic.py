@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.admitted import TrainedColumn
 from journeyman.entities.finding import Finding, Severity
+from journeyman.entities.image import with_image_measures
 from journeyman.entities.logged import LoggedRow, LoggedSpan
 from journeyman.entities.prediction import Refused
 from journeyman.entities.table import Block
@@ -101,7 +102,7 @@ def read_traffic(span: LoggedSpan, release: Release, before: IntArray) -> tuple[
         ids=ids,
         times=ids // _PER_MILLISECOND,
         versions=np.array([row.version for row in read.rows], dtype=np.int64),
-        rows=read.block,
+        rows=with_image_measures(read.block, release.columns),
         answers=_recorded_predictions([row.output for row in read.rows], release.task),
         truths=read.truths,
         labelled=np.array([row.labelled for row in read.rows], dtype=np.int64),

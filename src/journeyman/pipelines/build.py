@@ -43,7 +43,13 @@ from journeyman.interfaces import (
     scope_of,
 )
 from journeyman.pipelines.final_fits import choose_seed_replicas, fit_final, model_card, with_duplicate_lookup
-from journeyman.pipelines.package_release import BuildFacts, ReleasedModel, build_report, package_release
+from journeyman.pipelines.package_release import (
+    BuildFacts,
+    Illustrations,
+    ReleasedModel,
+    build_report,
+    package_release,
+)
 from journeyman.pipelines.search import search
 from journeyman.quality_rules.series_over_time import PROPOSES_FORECAST
 from journeyman.runtime.build_context import BuildContext
@@ -67,6 +73,7 @@ from journeyman.stages.frame_task import frame_task
 from journeyman.stages.ingest import ingest
 from journeyman.stages.learn import learn
 from journeyman.stages.outlook import look_ahead
+from journeyman.stages.pictures import choose_pictures, has_images
 from journeyman.stages.profile import profile
 from journeyman.stages.rank import meta_features
 from journeyman.stages.reference import make_reference
@@ -136,6 +143,11 @@ def build(
     outlook = run.step("outlook", partial(_look_ahead, components, card, predict, final), table, task, division)
     explanation = replace(explanation, outlook=outlook)
     examples = run.step("examples", partial(explained_examples, predict), table, task, evaluation, statistics)
+    shown = (
+        run.step("pictures", partial(choose_pictures, predict), table, task, division, seed)
+        if has_images(table)
+        else None
+    )
     tell("decide")
     judged = run.step("judged rows", partial(predict_judged_rows, predict), chosen, table, division, seed)
     champion = partial(champion_predictions, workspace, run, asked)
@@ -156,8 +168,10 @@ def build(
     built = BuildFacts(
         asked, number, created, repaired, findings, division, statistics, found, chosen, unlimited, lookup
     )
-    texts = _described_texts(run, data, chosen)
-    report = run.step("report", partial(build_report, run), built, evaluation, explanation, decision, examples, *texts)
+    illustrations = Illustrations(_described_texts(run, data, chosen), shown)
+    report = run.step(
+        "report", partial(build_report, run), built, evaluation, explanation, decision, examples, illustrations
+    )
     learned = run.step("learned rows", learned_file, table, task, judged)
     model = ReleasedModel(card, final, asked, learned)
     packaging = partial(package_release, workspace, run, components, model)

@@ -21,7 +21,7 @@ from journeyman.runtime.memory_budget import fits_side_by_side
 from journeyman.runtime.time_budget import SecondsAfterFit, TimeBudget, timed
 from journeyman.stages.ensemble import ReplicaCost, with_seed_replicas
 from journeyman.stages.train import FittedPart, FitTerms, PreparedRows, fit_member, fit_preparation
-from journeyman.transformers.derived import TEXTS, text_columns
+from journeyman.transformers.derived import DERIVED, deriving, joined
 from journeyman.transformers.duplicate_lookup import build_lookup
 
 __all__ = ["choose_seed_replicas", "fit_final", "model_card", "with_duplicate_lookup"]
@@ -62,7 +62,7 @@ def fit_final(
     """
     components, settings, table, task = context.components, context.settings, data.table, data.task
     names = sorted({m.candidate.preparation for m in chosen.members})
-    texts = [TEXTS] if text_columns(table.features) else []
+    first = deriving(table.features)
 
     # Fitted once for the part that is stored and for the models that learn from it, and only if a step needs it; where
     # memory is short, again for each of them, one part after the other.
@@ -70,7 +70,7 @@ def fit_final(
     threads = 1 if short else settings.threads
 
     def prepare(name: str, number: int) -> PreparedRows:
-        derived = fitted(TEXTS, number).x if texts and name != TEXTS else None
+        derived = joined([fitted(n, number).x for n in first]) if first and name not in DERIVED else None
         return fit_preparation(components.preparations[name], table, task, parts[number], settings.seed, derived)
 
     fitted = prepare if short else cache(prepare)
@@ -87,7 +87,7 @@ def fit_final(
             *parts,
             using=[components.preparations[name]],
         )
-        for name in texts + names
+        for name in (*first, *names)
     ]
     members = []
     for member, needed in zip(chosen.members, after, strict=True):

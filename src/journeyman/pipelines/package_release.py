@@ -12,6 +12,7 @@ from journeyman.entities.evaluation import Evaluation, Example, Explanation
 from journeyman.entities.finding import Finding
 from journeyman.entities.lookup_gain import LookupGain
 from journeyman.entities.model_version import ModelVersion
+from journeyman.entities.pictures import Pictures
 from journeyman.entities.profile import Profile
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.report import BuildReport
@@ -30,7 +31,7 @@ from journeyman.stores.facts import encode
 from journeyman.stores.releases import write_release
 from journeyman.stores.workspace import Workspace
 
-__all__ = ["BuildFacts", "ReleasedModel", "build_report", "package_release"]
+__all__ = ["BuildFacts", "Illustrations", "ReleasedModel", "build_report", "package_release"]
 
 _LIBRARIES = ("journeyman", "numpy", "pandas", "scikit-learn", "lightgbm", "catboost")
 
@@ -53,6 +54,14 @@ class BuildFacts:
     chosen: Ensemble
     unlimited: float | None
     known: LookupGain | None
+
+
+@dataclass(frozen=True)
+class Illustrations:
+    """What a report shows of columns of texts and of images; of tables without any, nothing."""
+
+    texts: tuple[TextSummary, ...] = ()
+    pictures: Pictures | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,7 @@ def build_report(
     explanation: Explanation,
     decision: Decision,
     examples: tuple[Example, ...],
-    *texts: TextSummary,
+    illustrations: Illustrations,
 ) -> BuildReport:
     """Return all that people read of a build; its seconds are those that the run has worked."""
     table, found = built.repaired.table, built.found
@@ -124,7 +133,8 @@ def build_report(
         not_tried=found.not_tried,
         examples=examples,
         posed=table.posed,
-        texts=texts,
+        texts=illustrations.texts,
+        pictures=illustrations.pictures,
         versions={"python": platform.python_version(), **_installed()},
     )
 

@@ -280,14 +280,17 @@ def _longer(costs: Mapping[str, Cost], waiting: Sequence[Candidate], trials: Seq
 def _queue(ranked: Sequence[Expectation], waiting: Sequence[Candidate], trials: Sequence[Trial]) -> _Queue:
     """Return who waits, and who of them comes next whatever is expected.
 
-    Those that are strong without tuning, the quickest first, and what treats a weakness from which much of the loss is
-    expected back, since it takes several fits and would else wait for what is quick and hardly helps. Before them, once
-    a trial has learned for long or was still learning when its time was up, what suits functions without much noise.
+    Those that are made for what the table holds, those that are strong without tuning, the quickest first, and what
+    treats a weakness from which much of the loss is expected back, since it takes several fits and would else wait for
+    what is quick and hardly helps. Before them, once a trial has learned for long or was still learning when its time
+    was up, what suits functions without much noise.
     """
     turns = {c.key: c.turn for c in waiting if c.treatment is None and c.target_scale == "plain"}
     learners, tried = {c.key: c.learner for c in waiting}, {t.candidate.learner for t in trials}
     smooth = [e for e in ranked if turns.get(e.candidate) is Turn.SMOOTH and learners[e.candidate] not in tried]
-    early = sorted((e for e in ranked if turns.get(e.candidate) is Turn.EARLY), key=lambda e: e.seconds)
+    order = (Turn.SUITED, Turn.EARLY)
+    early = [e for e in ranked if turns.get(e.candidate) in order]
+    early.sort(key=lambda e: (order.index(turns[e.candidate]), e.seconds))
     treatments = {c.key for c in waiting if c.treatment is not None}
     early += [e for e in ranked if e.candidate in treatments and e.probability * e.gain >= _GRAVE]
     learning = any(t.unfinished or t.learned_long for t in trials)

@@ -12,6 +12,7 @@ from journeyman.quality_rules.groups import GroupRule
 from journeyman.quality_rules.identifiers import IdentifierRule, SplitColumnRule
 from journeyman.quality_rules.leaks import LeakRule
 from journeyman.quality_rules.missing import HiddenZeroRule, MissingRule, MissingTieRule
+from journeyman.quality_rules.near_images import NearImageRule
 from journeyman.quality_rules.row_order import DriftRule, RowOrderRule
 from journeyman.quality_rules.series_over_time import SeriesOverTimeRule
 from journeyman.quality_rules.target import LabelRule, TargetRule
@@ -27,6 +28,7 @@ BUILT_IN: tuple[QualityRule, ...] = (
     FewRowsRule(),
     DuplicateRule(),
     NearDuplicateRule(),
+    NearImageRule(),
     MixedRule(),
     DateRule(),
     OutlierRule(),

@@ -11,7 +11,7 @@ from journeyman.runtime.components import Components
 from journeyman.runtime.memory_budget import Fitting, bytes_kept, fitting_within, said_of_memory, sizes_of
 from journeyman.settings import BuildSettings
 from journeyman.stages.train import Folds, prepare_folds
-from journeyman.transformers.derived import TEXTS, text_columns
+from journeyman.transformers.derived import DERIVED, deriving
 
 __all__ = ["SharedFolds"]
 
@@ -76,9 +76,9 @@ class SharedFolds:
         return self._prepared[name]
 
     def _prepare_folds(self, name: str, threads: int | None) -> Folds:
-        # What texts say is learned once a fold, for all preparations.
-        texts = name != TEXTS and bool(text_columns(self._data.table.features))
-        derived = None if not texts else self.of(TEXTS) if threads is not None else self._prepare_folds(TEXTS, None)
+        # What texts say and images show is learned once a fold, for all preparations.
+        needed = () if name in DERIVED else deriving(self._data.table.features)
+        derived = [self.of(n) if threads is not None else self._prepare_folds(n, None) for n in needed]
         preparation, seed, data = self._components.preparations[name], self._settings.seed, self._data
         return prepare_folds(preparation, data.table, data.task, data.split, seed, threads, derived)
 

@@ -15,7 +15,7 @@ from journeyman.entities.trial import Ensemble
 from journeyman.interfaces import Algorithm, Preparation
 from journeyman.runtime.components import Components
 from journeyman.settings import LIBRARIES, BuildSettings
-from journeyman.transformers.derived import TEXTS, text_columns
+from journeyman.transformers.derived import deriving
 
 __all__ = [
     "Fitting",
@@ -82,11 +82,10 @@ def sizes_of(data: Dataset, threads: int, preparations: Mapping[str, Preparation
 
 
 def _widths(table: Table, task: Task, preparations: Mapping[str, Preparation]) -> dict[str, int]:
-    """Return the expected features of each preparation; what texts say comes to all of them as columns of numbers."""
+    """Return the expected features of each preparation; derived ones come to all of them as columns of numbers."""
     columns = table.features
-    if text_columns(columns):
-        said = preparations[TEXTS].width(columns, task)
-        columns = (*columns, *(Column(f"text {i}", Kind.NUMBER) for i in range(said)))
+    said = sum(preparations[name].width(columns, task) for name in deriving(columns))
+    columns = (*columns, *(Column(f"derived {i}", Kind.NUMBER) for i in range(said)))
     return {name: preparation.width(columns, task) for name, preparation in preparations.items()}
 
 

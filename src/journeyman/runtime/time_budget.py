@@ -20,7 +20,7 @@ from journeyman.settings import BuildSettings
 from journeyman.stages.ensemble import EnsembleLimits
 from journeyman.stages.rank import Cost, CostModel, Proposal, TrialCost
 from journeyman.stages.train import LEAST_ROUNDS
-from journeyman.transformers.derived import text_columns
+from journeyman.transformers.derived import deriving
 
 __all__ = [
     "SecondsAfterFit",
@@ -310,11 +310,11 @@ class TimeBudget:
     def _preparing(self, chosen: Sequence[Trial], trials: Sequence[Trial]) -> float:
         """Return the seconds that preparations of some trials took, which the first trial that asked for each paid.
 
-        Texts are the first trial's.
+        Texts and images are the first trial's.
         """
         paid: dict[str, float] = {}
         for trial in trials:
             name = trial.candidate.preparation
             paid[name] = max(paid.get(name, 0.0), trial.preparing)
-        texts = trials[0].preparing if trials and text_columns(self.data.table.features) else 0.0
-        return texts + sum(paid[name] for name in {t.candidate.preparation for t in chosen})
+        derived = trials[0].preparing if trials and deriving(self.data.table.features) else 0.0
+        return derived + sum(paid[name] for name in {t.candidate.preparation for t in chosen})

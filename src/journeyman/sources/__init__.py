@@ -20,10 +20,11 @@ from journeyman.sources.containers import PACKED, TARRED, unpack
 from journeyman.sources.database import DatabaseSource, is_database, redacted
 from journeyman.sources.folder import FolderSource, Part
 from journeyman.sources.frames import FrameSource, frame_of
+from journeyman.sources.image_files import image_folder, mentions_images, named_columns, with_image_files
 from journeyman.sources.offered import offered_source
 from journeyman.sources.scratch import keep_alive_with, scratch_folder
 
-__all__ = ["FrameSource", "frame_of", "is_table", "open_source", "open_wanted", "redacted"]
+__all__ = ["FrameSource", "frame_of", "is_table", "named_columns", "open_source", "open_wanted", "redacted"]
 
 _TEXT, _JSON, _BOOK = "text.TextSource", "jsonlines.JsonLinesSource", "excel.ExcelSource"
 _PARQUET, _ARROW = "parquet.ParquetSource", "arrow_files.ArrowSource"
@@ -116,9 +117,21 @@ def open_source(
     if not path.exists():
         raise SourceError(f"no such file: {location}", hint=_nearest(path))
     if path.is_dir():
-        return _folder(path, asked, expected)
+        return _of_images(path) or _with_images(_folder(path, asked, expected), path)
     known = _suffix(path.name) or _packing(path.name)
-    return (None if known else offered_source(str(path))) or _file(path, asked, expected)
+    other = None if known else offered_source(str(path))
+    return other or _with_images(_file(path, asked, expected), path.parent)
+
+
+def _of_images(path: Path) -> Source | None:
+    """Return a folder's images, unless tables in it say what they are."""
+    tables = [f for f, _ in _files(path, {})] if os.access(path, os.R_OK | os.X_OK) else [path]
+    return None if any(not f.is_file() or mentions_images(f) for f in tables) else image_folder(path)
+
+
+def _with_images(source: FolderSource | Part, folder: Path) -> Source:
+    parts = getattr(source, "parts", (source,))
+    return with_image_files(source, folder) if any(mentions_images(part.path) for part in parts) else source
 
 
 def _suffix(name: str) -> str:

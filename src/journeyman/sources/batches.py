@@ -10,6 +10,7 @@ import msgspec
 
 from journeyman.arrow import pa, pc
 from journeyman.errors import SourceError
+from journeyman.sources.parsing.images import decode_image, is_image_bytes
 
 __all__ = [
     "check_names",
@@ -22,6 +23,7 @@ __all__ = [
 ]
 
 _CHUNK = 1 << 20
+_FIRST = 20  # values that tell whether bytes are images
 
 
 def check_names(names: Sequence[str], where: str) -> None:
@@ -79,6 +81,8 @@ def _plain_values(values: pa.ChunkedArray, name: str, where: str) -> pa.ChunkedA
     if _lists_texts(kind):
         written = [None if v is None else msgspec.json.encode(v).decode() for v in values.to_pylist()]
         return pa.chunked_array([pa.array(written, pa.large_string())])
+    if pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:  # as datasets of images are written
+        return _plain_values(pc.struct_field(values, "bytes"), name, where)
     if pa.types.is_nested(kind) or pa.types.is_union(kind):
         raise SourceError(
             f"column {name!r} of {where} holds nested values ({kind})",
@@ -103,6 +107,8 @@ def _plain_values(values: pa.ChunkedArray, name: str, where: str) -> pa.ChunkedA
     if pa.types.is_null(kind):
         return pc.cast(values, pa.string())
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        if any(is_image_bytes(v) for v in pc.drop_null(values).slice(0, _FIRST).to_pylist()):
+            return pa.chunked_array([pa.array([_image(v) for v in values.to_pylist()], type=pa.large_string())])
         try:
             return pc.cast(values, pa.large_string())
         except pa.ArrowInvalid as error:
@@ -115,6 +121,16 @@ def _plain_values(values: pa.ChunkedArray, name: str, where: str) -> pa.ChunkedA
 def _lists_texts(kind: pa.DataType) -> bool:
     listed = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
     return bool(listed and (pa.types.is_string(kind.value_type) or pa.types.is_large_string(kind.value_type)))
+
+
+def _image(content: bytes | None) -> str | None:
+    """Return the image in a cell, as a table holds it, or words that no image begins with."""
+    if content is None:
+        return None
+    try:
+        return decode_image(content).to_text()
+    except ValueError as error:
+        return f"{error}: {len(content)} bytes"
 
 
 def union_schema(schemas: Sequence[pa.Schema]) -> pa.Schema:

@@ -77,6 +77,11 @@ class FolderSource:
         return self._parts[0].style
 
     @property
+    def parts(self) -> tuple[Part, ...]:
+        """Its files."""
+        return self._parts
+
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """What was decided while reading each file."""
         return tuple(finding for part in self._parts for finding in part.findings)

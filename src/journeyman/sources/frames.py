@@ -18,6 +18,7 @@ from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.interfaces import Relation, TableReader
 from journeyman.sources.batches import check_names, plain_table, width
+from journeyman.sources.parsing.images import is_image_bytes
 from journeyman.sources.parsing.texts import text_of
 
 __all__ = ["FrameSource", "frame_of"]
@@ -61,9 +62,13 @@ def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
 def _arrow_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose periods are dates and whose intervals are texts, as Arrow knows neither."""
     odd = [i for i, dtype in enumerate(frame.dtypes) if isinstance(_content(dtype), (pd.PeriodDtype, pd.IntervalDtype))]
-    if not odd:
+    images = [i for i, dtype in enumerate(frame.dtypes) if dtype.kind == "O" and _holds_images(frame.iloc[:, i])]
+    if not odd and not images:
         return frame
     columns = [frame.iloc[:, i] for i in range(frame.shape[1])]
+    for i in images:
+        files = pa.table({"x": pa.array(columns[i], pa.binary())})
+        columns[i] = plain_table(files, "the table")["x"].to_pandas().rename(columns[i].name)
     for i in odd:
         kind = _content(columns[i].dtype)
         if isinstance(kind, pd.PeriodDtype):
@@ -71,6 +76,11 @@ def _arrow_frame(frame: pd.DataFrame) -> pd.DataFrame:
         else:
             columns[i] = columns[i].astype(object).map(str, na_action="ignore")
     return pd.concat(columns, axis=1)
+
+
+def _holds_images(values: pd.Series) -> bool:
+    first = values.dropna().head(1).tolist()
+    return bool(first) and isinstance(first[0], bytes) and is_image_bytes(first[0])
 
 
 def _content(dtype: Any) -> Any:

@@ -51,6 +51,7 @@ class ParquetSource:
             raise self._damaged() from error
         self.names = tuple(schema.names)
         check_names(self.names, self.name)
+        self._kinds = tuple(schema.types)
         self._schema = plain_table(schema.empty_table(), self.name).schema
 
     def _damaged(self) -> SourceError:
@@ -86,6 +87,8 @@ class ParquetSource:
 
     def relation(self, reader: TableReader) -> Relation:
         """Return all rows as a relation, columns named by their place."""
+        if any(pa.types.is_binary(kind) or pa.types.is_struct(kind) for kind in self._kinds):  # images, made small here
+            return reader.arrow(pa.Table.from_batches(self.batches(), self._schema))
         return reader.parquet(self.path, len(self.names))
 
     def digest(self) -> str:

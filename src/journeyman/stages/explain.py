@@ -81,7 +81,7 @@ def _most_rows(answers: int) -> int:
 
 
 def _is_text(column: Column) -> bool:
-    return column.kind in (Kind.TEXT, Kind.IDENTIFIER, Kind.CONSTANT)
+    return column.kind in (Kind.TEXT, Kind.IDENTIFIER, Kind.CONSTANT, Kind.IMAGE)
 
 
 def _output(table: Table, task: Task, split: Split) -> tuple[int, str]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.evaluation import Importance
+from journeyman.entities.image import with_image_measures
 from journeyman.entities.split import Split
 from journeyman.entities.table import Table, row_times, target_values, to_block
 from journeyman.entities.task import Scheme, Task
@@ -53,7 +54,7 @@ def make_reference(
     dependence = _dependence(table, task, division, rows, losses)
     taken, run = _sample(len(rows), task, seed)
     return Reference(
-        rows=to_block(table.frame.iloc[rows[taken]], table.features),
+        rows=with_image_measures(to_block(table.frame.iloc[rows[taken]], table.features), table.features),
         answers=answers[taken],
         truths=truths[taken],
         losses=losses[taken],

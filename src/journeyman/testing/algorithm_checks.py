@@ -24,6 +24,7 @@ from journeyman.interfaces import (
     Matrix,
     Metric,
     MinimisesLosses,
+    NeedsColumns,
     WeighsRows,
     minimises,
 )
@@ -160,7 +161,7 @@ def sample_request(algorithm: Algorithm, kind: str, seed: int = 0, preparation: 
 
 def check_proposes_candidates_of_its_own(algorithm: Algorithm, kind: str) -> None:
     """Candidates carry the algorithm's name, a reason, and keys and names that differ."""
-    candidates = offered(algorithm.candidates(sample_request(algorithm, kind).task, _ROWS, _COLUMNS))
+    candidates = offered(algorithm.candidates(sample_request(algorithm, kind).task, _ROWS, _columns(algorithm)))
     assert candidates
     assert all(c.algorithm == algorithm.name and c.reason for c in candidates)
     assert len({c.key for c in candidates}) == len({c.name for c in candidates}) == len(candidates)
@@ -171,7 +172,7 @@ def check_names_a_preparation_with_each_candidate(algorithm: Algorithm, kind: st
 
     Experience is kept by learner: what is known of one preparation must not be taken for knowledge of another.
     """
-    candidates = offered(algorithm.candidates(sample_request(algorithm, kind).task, _ROWS, _COLUMNS))
+    candidates = offered(algorithm.candidates(sample_request(algorithm, kind).task, _ROWS, _columns(algorithm)))
     named = list(dict.fromkeys(c.preparation for c in candidates))
     assert sorted(named) == sorted(algorithm.preparations)
     assert named[0] == algorithm.preparations[0]
@@ -184,7 +185,7 @@ def check_refuses_with_a_reason(algorithm: Algorithm, kind: str) -> None:
     """Whatever a table's size, an algorithm proposes candidates or says why not, in a line without a full stop."""
     task = sample_request(algorithm, kind).task
     for rows in _SIZES:
-        for columns in ((), _COLUMNS):
+        for columns in ((), _columns(algorithm)):
             answer = algorithm.candidates(task, rows, columns)
             assert len(offered(answer)) or isinstance(answer, Refusal)
             if isinstance(answer, Refusal):
@@ -362,6 +363,10 @@ ALGORITHM_CHECKS: tuple[Callable[[Algorithm, str], None], ...] = (
 )
 
 
+def _columns(algorithm: Algorithm) -> tuple[Column, ...]:
+    return (*_COLUMNS, *(algorithm.example_columns if isinstance(algorithm, NeedsColumns) else ()))
+
+
 def _scores(answers: NDArray[np.float64], task: Task) -> NDArray[np.float64]:
     """Return values, or the logarithms of probabilities relative to the last class."""
     if not task.labels:
@@ -386,7 +391,7 @@ def _made_labels(kind: str, noisy: NDArray[np.float64], rng: np.random.Generator
 
 def _first(algorithm: Algorithm, task: Task, preparation: str = "") -> Candidate:
     """Return the first candidate, or the first on a preparation; an algorithm that refuses cannot be checked."""
-    answer = algorithm.candidates(task, _ROWS, _COLUMNS)
+    answer = algorithm.candidates(task, _ROWS, _columns(algorithm))
     assert not isinstance(answer, Refusal), f"{algorithm.name} refuses a table of {_ROWS} rows: {answer.reason}"
     found = [c for c in answer if preparation in ("", c.preparation)]
     assert found, f"{algorithm.name} has no candidate on {preparation or 'any preparation'}"

@@ -1,19 +1,51 @@
-"""Columns derived from others before any preparation reads them: what texts say, in numbers, learned once a fold."""
+"""Columns derived from others before any preparation reads them: what texts say and images show, once a fold."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.table import Block
 from journeyman.interfaces import Matrix
 
-__all__ = ["DERIVED", "TEXTS", "derived_columns", "text_columns", "with_derived"]
+__all__ = [
+    "DERIVED",
+    "IMAGES",
+    "MADE",
+    "TEXTS",
+    "derived_columns",
+    "deriving",
+    "image_columns",
+    "joined",
+    "text_columns",
+    "with_derived",
+]
 
 TEXTS = "texts"
-"""Name of the preparation whose features become columns for all others (docs/decisions/0018)."""
+IMAGES = "images"
+DERIVED = (IMAGES, TEXTS)
+"""Names of the preparations whose features become columns for all others (docs/decisions/0018, 0065)."""
 
-DERIVED = "derived from a text"
+
+def deriving(columns: Sequence[Column]) -> tuple[str, ...]:
+    """Return the preparations whose features become columns, of those that these columns need.
+
+    Examples
+    --------
+    >>> deriving([Column("review", Kind.TEXT), Column("price", Kind.NUMBER)])
+    ('texts',)
+    """
+    needed = {IMAGES: image_columns(columns), TEXTS: text_columns(columns)}
+    return tuple(name for name in DERIVED if needed[name])
+
+
+def image_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Return the columns of images."""
+    return tuple(c for c in columns if c.kind is Kind.IMAGE)
+
+MADE = "derived from a text or an image"
 """Reason of such a column."""
 
 
@@ -30,7 +62,14 @@ def text_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
 
 def derived_columns(derived: Matrix) -> tuple[Column, ...]:
     """Return derived features as columns of numbers."""
-    return tuple(Column(name, Kind.NUMBER, reason=DERIVED) for name in derived.names)
+    return tuple(Column(name, Kind.NUMBER, reason=MADE) for name in derived.names)
+
+
+def joined(parts: Sequence[Matrix]) -> Matrix:
+    """Return derived features side by side."""
+    if len(parts) == 1:
+        return parts[0]
+    return Matrix(np.hstack([p.values for p in parts]), tuple(name for p in parts for name in p.names))
 
 
 def with_derived(block: Block, derived: Matrix) -> Block:

@@ -16,7 +16,7 @@ from journeyman.entities.plan import ColumnStep, NodeKind
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.interfaces import FittedPreparation, Matrix
-from journeyman.transformers.derived import DERIVED, text_columns
+from journeyman.transformers.derived import MADE, text_columns
 from journeyman.transformers.learned_text import reading_lengths
 from journeyman.transformers.ngrams import NgramLimits, Ngrams, learn_ngrams
 from journeyman.transformers.preparations import DensePreparation
@@ -130,7 +130,7 @@ class SparseTextPreparation:
 def own_columns(columns: Sequence[Column]) -> list[Column]:
     """Return the columns that are no texts, of what was made of texts only their shapes."""
     shapes = set(shape_columns(columns))
-    return [c for c in columns if c.kind is not Kind.TEXT and (c.reason != DERIVED or c in shapes)]
+    return [c for c in columns if c.kind is not Kind.TEXT and (c.reason != MADE or c in shapes)]
 
 
 def sparse_texts(block: Block, columns: Sequence[Column], seed: int) -> tuple[NgramStep, ...]:

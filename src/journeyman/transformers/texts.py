@@ -15,7 +15,7 @@ from journeyman.entities.plan import ColumnStep, NodeKind
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.interfaces import FittedPreparation, Matrix
-from journeyman.transformers.derived import DERIVED, text_columns
+from journeyman.transformers.derived import MADE, text_columns
 from journeyman.transformers.encodings import inner_folds, target_outputs
 from journeyman.transformers.learned_text import learn_text
 from journeyman.transformers.ngrams import Ngrams
@@ -159,12 +159,12 @@ def shape_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
 
     Examples
     --------
-    >>> made = [Column(f"note: {name}", Kind.NUMBER, reason=DERIVED) for name in ("topic 1", "words")]
+    >>> made = [Column(f"note: {name}", Kind.NUMBER, reason=MADE) for name in ("topic 1", "words")]
     >>> [c.name for c in shape_columns(made)]
     ['note: words']
     """
     ends = tuple(f": {shape}" for shape in _SHAPES)
-    return tuple(c for c in columns if c.reason == DERIVED and c.name.rstrip("'").endswith(ends))
+    return tuple(c for c in columns if c.reason == MADE and c.name.rstrip("'").endswith(ends))
 
 
 def text_shapes(texts: Sequence[str], most_characters: int) -> FloatArray:

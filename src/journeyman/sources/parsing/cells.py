@@ -13,6 +13,7 @@ from typing import Final
 
 from journeyman.entities.column import Column, Kind
 from journeyman.sources.parsing.dates import EPOCHS, read_date
+from journeyman.sources.parsing.images import image_cell
 from journeyman.sources.parsing.markers import is_missing_sign, is_missing_word
 from journeyman.sources.parsing.numbers import read_number
 from journeyman.sources.parsing.texts import BLANKS, PLAIN, clean, number_text
@@ -70,7 +71,7 @@ def cell_reader(column: Column) -> Cell:
         return _category(column)
     if column.kind is Kind.DATETIME:
         return _date(column)
-    return _text(column)
+    return _image(column) if column.kind is Kind.IMAGE else _text(column)
 
 
 def is_missing_number(text: str, column: Column) -> bool:
@@ -222,5 +223,18 @@ def _text(column: Column) -> Cell:
     def read(raw: str) -> object:
         text = raw.strip(BLANKS) if whole else clean(raw)
         return None if text in column.missing_markers or is_missing_sign(text) else text
+
+    return read
+
+
+def _image(column: Column) -> Cell:
+    def read(raw: str) -> object:
+        text = raw.strip(BLANKS)
+        if text in column.missing_markers or is_missing_sign(text):
+            return None
+        try:
+            return image_cell(text)
+        except ValueError:
+            return REFUSED
 
     return read

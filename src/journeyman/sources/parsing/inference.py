@@ -12,6 +12,7 @@ from journeyman.entities.column import Column, Kind
 from journeyman.sources.parsing.date_styles import date_style
 from journeyman.sources.parsing.encoded import Dates, Encoded, Numbers, PlainTexts, Texts, as_texts, encode
 from journeyman.sources.parsing.evidence import Evidence, gathered, marked
+from journeyman.sources.parsing.images import is_image_text
 from journeyman.sources.parsing.inferred import InferredColumn, ParsingNote, UserOverride
 from journeyman.sources.parsing.labels import parse_number
 from journeyman.sources.parsing.name_kinds import UNIQUE, as_category, as_names, as_single, most_frequent
@@ -27,6 +28,7 @@ __all__ = ["infer", "infer_column"]
 _NAT = np.iinfo(np.int64).min
 _EXACT = 2**53  # up to here doubles hold every whole number
 _MOST_LABELS = 100
+_LOOKED_AT = 40
 _SAID = "the settings say so"
 
 
@@ -110,6 +112,8 @@ def _free(name: str, encoded: Encoded, override: UserOverride) -> InferredColumn
         if plain.column.kind in (Kind.NUMBER, Kind.INTEGER, Kind.IDENTIFIER):
             return plain
     texts = as_texts(encoded)
+    if not override.target and _holds_images(texts):
+        return InferredColumn(Column(name, Kind.IMAGE, reason="its values are images"))
     found = gathered(texts, override)
     if texts.typed:
         return as_category(name, found, override, "the source says that these are names of categories")
@@ -123,6 +127,12 @@ def _free(name: str, encoded: Encoded, override: UserOverride) -> InferredColumn
         if inferred is not None:
             return inferred
     return as_names(name, found, override)
+
+
+def _holds_images(texts: Texts) -> bool:
+    """Say whether most of the first texts are images; some may be broken, and some rows may have none."""
+    first = [t for t in texts.values.slice(0, _LOOKED_AT).to_pylist() if t]
+    return sum(map(is_image_text, first)) > len(first) / 2
 
 
 def _typed(name: str, encoded: Numbers, override: UserOverride) -> InferredColumn:

@@ -90,6 +90,8 @@ def read(encoded: Encoded, column: Column) -> Reading:
         return _dates(encoded, column)
     if column.kind.categorical:
         return _by_cells(as_texts(encoded), column)
+    if column.kind is Kind.IMAGE:
+        return _images(as_texts(encoded), column)
     return _words(as_texts(encoded), column)
 
 
@@ -220,6 +222,17 @@ def _words(texts: Texts, column: Column) -> Reading:
     words[:-1] = values.to_numpy(zero_copy_only=False)
     words[:-1][gone] = None
     return _reading(texts, pd.Series(words[texts.codes], dtype=object), np.zeros_like(gone), ~gone)
+
+
+def _images(texts: Texts, column: Column) -> Reading:
+    """Read every distinct image by its cell."""
+    cell = cell_reader(column)
+    cells = [cell(raw) for raw in texts.values.to_pylist()]
+    refused = np.array([c is REFUSED for c in cells], dtype=bool)
+    images = np.empty(len(cells) + 1, dtype=object)  # the last one is what code -1 stands for
+    images[:-1] = [None if c is REFUSED else c for c in cells]
+    present = np.array([c is not None and c is not REFUSED for c in cells], dtype=bool)
+    return _reading(texts, pd.Series(images[texts.codes], dtype=object), refused, present)
 
 
 def _spread(distinct: NDArray[np.float64], codes: NDArray[np.int32]) -> NDArray[np.float64]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from base64 import b64encode
 from dataclasses import dataclass
+from typing import TypeGuard
 
 import numpy as np
 
@@ -42,7 +44,7 @@ class ValueReader:
         if type(raw) is not str:
             if self.column.kind in (Kind.NUMBER, Kind.INTEGER) and isinstance(raw, (float, int, np.number, np.bool_)):
                 return self._number(raw)
-            text = text_of(raw)
+            text = b64encode(raw).decode("ascii") if self._is_file(raw) else text_of(raw)
             if text is None:
                 return self.missing
             raw = text
@@ -50,9 +52,12 @@ class ValueReader:
         if value is self:
             value = self.cell(raw)
             # A bounded memory: rows repeat their categories and dates, and a flood of new ones must not grow it.
-            if len(self.remembered) < _REMEMBERED:
+            if len(self.remembered) < _REMEMBERED and self.column.kind is not Kind.IMAGE:
                 self.remembered[raw] = value
         return value
+
+    def _is_file(self, raw: object) -> TypeGuard[bytes]:
+        return self.column.kind is Kind.IMAGE and isinstance(raw, bytes)
 
     def _number(self, raw: float | int | np.number | np.bool_) -> object:
         try:

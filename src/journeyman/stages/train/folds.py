@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -92,7 +92,7 @@ def prepare_folds(
     split: Split,
     seed: int,
     threads: int | None,
-    derived: Folds | None = None,
+    derived: Sequence[Folds] = (),
 ) -> Folds:
     """Fit a preparation inside each fold; every candidate that asks for it shares the result.
 
@@ -100,7 +100,7 @@ def prepare_folds(
     ----------
     threads : int or None
         Folds prepared side by side; None prepares each when it is asked for, and keeps none.
-    derived : sequence of PreparedFold, optional
+    derived : sequence of Folds
         Features of the same folds that the preparation finds as further columns (docs/decisions/0018).
     """
     block, y = to_block(table.frame, table.features), target_values(table, task.target)
@@ -108,10 +108,10 @@ def prepare_folds(
     def prepare(position: int) -> PreparedFold:
         fold = split.folds[position]
         fit, validate, columns = take(block, fold.fit), take(block, fold.validate), table.features
-        if derived is not None:
-            texts = derived[position]
-            fit, validate = with_derived(fit, texts.x_fit), with_derived(validate, texts.x_valid)
-            columns = (*columns, *derived_columns(texts.x_fit))
+        for folds in derived:
+            made = folds[position]
+            fit, validate = with_derived(fit, made.x_fit), with_derived(validate, made.x_valid)
+            columns = (*columns, *derived_columns(made.x_fit))
         y_fit = y[fold.fit]
         fitted, x_fit = preparation.fit(fit, columns, y_fit, task, seed)
         when = _times(table, task, fold.fit)
