@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import tee
 from pathlib import Path
@@ -12,6 +12,7 @@ import pandas as pd
 from journeyman.engines.frames import raw_frames
 from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.finding import Finding
+from journeyman.entities.model_set import ModelSet
 from journeyman.errors import SettingsError, SourceError
 from journeyman.inference.load_release import load
 from journeyman.inference.predictions_file import Layout, opened_predictions, prediction_columns
@@ -85,40 +86,50 @@ def predict_file(
     ReleaseError
         Where an interval is wanted and the release knows none.
     """
-    made = None if table is None else find_set(name, version=version, workspace=workspace)
-    if made is None:
-        several, releases = None, [load(name, version=version, workspace=workspace, decimal=style.decimal)]
-    else:
-        several = made[1]
-        releases = list(open_set(*made, workspace=workspace, decimal=style.decimal).releases.values())
-    first = releases[0]
-    path = Path(out) if out is not None else Path(predictions_name(first.name if table is None else str(table)))
-    if several is None and first.task.panel is not None:
-        source = None if table is None else open_source(str(table), query, style, first.file_style)
-        return _forecast_file(first, source, path, layout, style)
+    several, releases = _named(name, version, workspace, style.decimal)
+    path = Path(out) if out is not None else Path(predictions_name(name if table is None else str(table)))
+    if several is None and releases[0].task.panel is not None:
+        source = None if table is None else open_source(str(table), query, style, releases[0].file_style)
+        return _forecast_file(releases[0], source, path, layout, style)
     if table is None:
-        raise SettingsError(
-            f"no table to predict was named, and {first.name} is no model of series", hint="add a TABLE"
-        )
+        raise SettingsError(f"no table to predict was named, and {name} is no model of series", hint="add a TABLE")
     with opened_predictions(path) as write:
         source = open_source(str(table), query, style, releases[0].file_style)
         styled = [in_own_style(release, source, style) for release in releases]
-        releases, rows = [release for release, _ in styled], 0
-        # One part of the table is held at a time: all go in step.
-        frames, *asked = tee(_parts(source), 1 + len(releases))
-        predicted = [release.answers_in_parts(parts) for release, parts in zip(releases, asked, strict=True)]
-        for frame, *each in zip(frames, *predicted, strict=True):
-            columns = [prediction_columns(r, frame, *given, layout) for r, given in zip(releases, each, strict=True)]
+        rows = 0
+        for columns in _predicted([release for release, _ in styled], source, layout):
             write(columns[0] if several is None else set_columns(several, columns))
             rows += len(columns[0])
         if rows == 0:
             raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
         check_rows(source, rows)
-    noticed = [f for release, (_, told) in zip(releases, styled, strict=True) for f in (*told, *release.findings)]
+    noticed = [finding for release, told in styled for finding in (*told, *release.findings)]
     # Models of a set notice the same. A column of lists is not unknown to it: its labels are what is predicted.
     lists = (several.list_column,) if several is not None and several.list_column else None
     different = {(f.code, f.subject, f.message): f for f in noticed if f.subject != lists}
     return PredictResult(path, rows, (*source.findings, *different.values()))
+
+
+def _named(
+    name: str, version: int | None, workspace: str | Path | None, decimal: str | None
+) -> tuple[ModelSet | None, list[Release]]:
+    """Return a model alone, or a set with its models."""
+    made = find_set(name, version=version, workspace=workspace)
+    if made is None:
+        return None, [load(name, version=version, workspace=workspace, decimal=decimal)]
+    folder, several = made
+    return several, list(open_set(folder, several, workspace=workspace, decimal=decimal).releases.values())
+
+
+def _predicted(releases: Sequence[Release], source: Source, layout: Layout) -> Iterator[list[pd.DataFrame]]:
+    """Yield what each release says of the next part of a table; one part is held at a time, and all go in step."""
+    frames, *asked = tee(_parts(source), 1 + len(releases))
+    told = [release.answers_in_parts(parts) for release, parts in zip(releases, asked, strict=True)]
+    for frame, *each in zip(frames, *told, strict=True):
+        yield [
+            prediction_columns(release, frame, block, answers, layout)
+            for release, (block, answers) in zip(releases, each, strict=True)
+        ]
 
 
 def _forecast_file(

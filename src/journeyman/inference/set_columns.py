@@ -39,7 +39,7 @@ def set_columns(made: ModelSet, each: Sequence[pd.DataFrame]) -> pd.DataFrame:
     labels = dict[str, pd.Series]()
     for member, frame in zip(made.members, each, strict=True):
         target = f"{made.list_column}: {member.target}" if made.list_column else member.target
-        place = frame.columns.get_loc(target)
+        place = list(frame.columns).index(target)
         columns.update((name, frame[name]) for name in frame.columns[:place])  # what is kept along is the same for all
         if made.list_column:
             labels[member.target] = frame[target]
