@@ -17,7 +17,7 @@ from journeyman.inference.release import Release
 from journeyman.stores.facts import decode
 from journeyman.stores.releases import read_release
 
-__all__ = ["SET_FILE", "ReleaseSet", "find_set", "load_set", "open_set"]
+__all__ = ["SET_FILE", "ReleaseSet", "chosen_labels", "find_set", "load_set", "open_set"]
 
 SET_FILE = "set.msgpack"
 

@@ -42,7 +42,7 @@ def set_words(made: ModelSet) -> str:
     return f"{words}; {len(unfit)} of them not fit for use: {named}."
 
 
-def mean_words(made: ModelSet) -> str:
+def _mean_words(made: ModelSet) -> str:
     """Say the mean score over models that share their main metric; of labels in lists the mean log loss, too.
 
     The mean log loss a label is what lists of labels are usually judged by (Tsoumakas and Katakis 2007).
@@ -76,7 +76,7 @@ def render_set(made: ModelSet) -> str:
             made=made,
             css=Markup((_TEMPLATES / "style.css").read_text(encoding="utf-8")),
             words=set_words(made),
-            mean=mean_words(made),
+            mean=_mean_words(made),
             style=_worst(made.members),
             rows=[_row(member) for member in made.members],
             shares=any(m.share is not None for m in made.members),
@@ -101,7 +101,7 @@ def set_summary(made: ModelSet, report_path: str, workspace: str = "") -> Render
     more = len(made.members) - _MOST_LINES
     lines: list[RenderableType] = [Text(set_words(made), style="bold"), Text(), grid]
     lines += [Text(f"  and {more} more")] if more > 0 else []
-    lines += [Text(f"  {mean_words(made)}")] if mean_words(made) else []
+    lines += [Text(f"  {_mean_words(made)}")] if _mean_words(made) else []
     lines += [Text(f"  no model of {clean(shorten(name, 40))}: {clean(why)}") for name, why in made.left_out[:5]]
     lines += [Text(f"  ... and {len(made.left_out) - 5} more without a model")] if len(made.left_out) > 5 else []
     lines += [Text(), Text.assemble(("Report  ", "bold"), clean(report_path))]
