@@ -43,12 +43,12 @@ def explained_examples(
         return ()
     block = to_block(table.frame.iloc[[row.position for row in chosen]], table.features)
     outputs = [int(np.argmax(row.predictions)) if task.labels else 0 for row in chosen]
-    kind = task_type(task)
+    kind, typical = task_type(task), typical_row(statistics, table.features)
     if isinstance(kind, FlagsRows):
         usual = usual_values(statistics, table.features)
-        reasons = reliefs(lambda rows: kind.surprise(predict(rows)), block, usual)
+        reasons = reliefs(lambda rows: kind.surprise(predict(rows)), block, usual, typical)
     else:
-        reasons = attributions(predict, block, typical_row(statistics, table.features), outputs)
+        reasons = attributions(predict, block, typical, outputs)
     names = list(block)
     found = []
     for i, row in enumerate(chosen):
