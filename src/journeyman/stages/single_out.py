@@ -18,7 +18,9 @@ _MOST_NAMES = 3
 _MOST_ROWS = 100_000  # that are scored at once
 
 
-def reliefs(surprise: Callable[[Block], FloatArray], rows: Block, usual: dict[str, NDArray[np.generic]]) -> FloatArray:
+def reliefs(
+    surprise: Callable[[Block], FloatArray], rows: Block, usual: Mapping[str, NDArray[np.generic]], typical: Block
+) -> FloatArray:
     """Return how much less odd each row would be if a column had a usual value, shape (n_samples, n_columns).
 
     Of a few usual values the one counts that suits the row best, so that a value which is usual by itself and odd
