@@ -81,3 +81,10 @@ def test_a_column_with_gaps_is_read_at_once_but_for_its_gaps(monkeypatch: pytest
         assert [repr(v) for v in admitted.block["number"].tolist()] == [*(f"{i}.0" for i in range(20)), "nan", "60.0"]
         assert [m and m.message for m in admitted.misfits] == [None] * 22 + ["no 'number'"]
         assert [[f.code for f in row] for row in admitted.findings][-2:] == [[], ["PR105"]]
+
+
+def test_one_value_that_is_no_number_among_many_digits_costs_no_time() -> None:
+    """A pattern that could split each number in several ways tried all of them: 3 to the 60th."""
+    rows = [{"number": "12345"}] * 60 + [{"number": "?"}]
+    admitted = RowAdmission(TRAINED[:1]).read(rows)
+    assert [m is None for m in admitted.misfits] == [True] * 60 + [False]
