@@ -71,7 +71,7 @@ class MarkedModel(msgspec.Struct, frozen=True):
 
     def scores(self, x: FloatArray, surprises: FloatArray) -> FloatArray:
         """Return both scores, more for odd rows, shape (n_samples, 2)."""
-        told = _told(x, surprises)
+        told = _side_by_side(x, surprises)
         linear = ((told - self.shift) * self.scale) @ self.weights
         return np.column_stack([self.forest.predict(Matrix(told, ()))[:, 1], linear])
 
@@ -91,7 +91,7 @@ def fit_marked(rows: MarkedRows, seed: int) -> MarkedModel:
     from sklearn.ensemble import ExtraTreesClassifier  # noqa: PLC0415 - see above
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - see above
 
-    told, weights = _told(rows.x, rows.surprises), np.ones(len(rows.odd))
+    told, weights = _side_by_side(rows.x, rows.surprises), np.ones(len(rows.odd))
     unmarked = int((~rows.marked).sum())
     if unmarked:
         weights[~rows.marked] = (len(weights) - unmarked) / unmarked
@@ -147,7 +147,7 @@ def summed_surprise(tails: Sequence[Tail], scores: FloatArray) -> FloatArray:
     return np.asarray(-sum(np.log(tail.share(own)) for tail, own in zip(tails, scores.T, strict=True)))
 
 
-def _told(x: FloatArray, surprises: FloatArray) -> FloatArray:
+def _side_by_side(x: FloatArray, surprises: FloatArray) -> FloatArray:
     return np.hstack([folded_tails(x), surprises])
 
 

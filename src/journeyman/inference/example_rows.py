@@ -45,12 +45,12 @@ def explained_examples(
     block = to_block(table.frame.iloc[[row.position for row in chosen]], table.features)
     decode = label_step(task, None)
     outputs = [int(decode.codes(np.array([row.predictions]))[0]) if decode is not None else 0 for row in chosen]
-    kind = task_type(task)
+    kind, typical = task_type(task), typical_row(statistics, table.features)
     if isinstance(kind, FlagsRows):
         usual = usual_values(statistics, table.features)
-        reasons = reliefs(lambda rows: kind.surprise(predict(rows)), block, usual)
+        reasons = reliefs(lambda rows: kind.surprise(predict(rows)), block, usual, typical)
     else:
-        reasons = attributions(predict, block, typical_row(statistics, table.features), outputs)
+        reasons = attributions(predict, block, typical, outputs)
     names = list(block)
     found = []
     for i, row in enumerate(chosen):

@@ -110,7 +110,7 @@ def prediction_columns(
 
 
 def _reasons(release: Release, block: Block, answers: FloatArray, flagged: NDArray[np.bool_]) -> list[str]:
-    """Return what makes each flagged row odd, "pieces = 900; load = 20"; empty for others, and after the oddest 1,000."""
+    """Return what makes each flagged row odd, "pieces = 900; load = 20"; empty for others, and past 1,000."""
     texts = [""] * len(flagged)
     rows = np.flatnonzero(flagged)
     rows = rows[np.argsort(-answers[rows, 0], kind="stable")][:_MOST_EXPLAINED]

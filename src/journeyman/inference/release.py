@@ -298,7 +298,8 @@ class Release:
         training table), which is ``attrs["base"]`` of the frame: a number, or with several classes one a row.
 
         Where odd rows are flagged, a column's figure is how much less odd the row would be with a usual value in its
-        place, as a difference of negative logs of the share of rows that are as odd; those have no sum.
+        place (where several are unusual together: how much odder its value would make a typical row), as a difference
+        of negative logs of the share of rows that are as odd; those have no sum.
 
         Parameters
         ----------
@@ -339,8 +340,9 @@ class Release:
         kind = task_type(self.task)
         if not isinstance(kind, FlagsRows):
             return None
-        usual = usual_values(self.report.profile, self.columns)
-        return reliefs(lambda rows: kind.surprise(self._scorer.predict(rows)), block, usual)
+        profile, columns = self.report.profile, self.columns
+        usual, typical = usual_values(profile, columns), typical_row(profile, columns)
+        return reliefs(lambda rows: kind.surprise(self._scorer.predict(rows)), block, usual, typical)
 
     def _values(self, block: Block) -> FloatArray:
         """Return the numbers that stand for predictions, shape (n_samples, 1)."""

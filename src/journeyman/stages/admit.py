@@ -32,7 +32,7 @@ _WANTED = {
 }
 
 
-_PLAIN_LINES = re.compile(f"(?:(?:{PLAIN.pattern})\n)*", re.ASCII)
+_PLAIN_LINES = re.compile(f"(?>(?:{PLAIN.pattern})\n)*+", re.ASCII)  # a line is never looked at twice
 
 
 class _Plan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,16 @@ _MOST_NAMES = 3
 _MOST_ROWS = 100_000  # that are scored at once
 
 
-def reliefs(surprise: Callable[[Block], FloatArray], rows: Block, usual: dict[str, NDArray[np.generic]]) -> FloatArray:
+def reliefs(
+    surprise: Callable[[Block], FloatArray], rows: Block, usual: Mapping[str, NDArray[np.generic]], typical: Block
+) -> FloatArray:
     """Return how much less odd each row would be if a column had a usual value, shape (n_samples, n_columns).
 
     Of a few usual values the one counts that suits the row best, so that a value which is usual by itself and odd
     beside the others shows too. 0 where none helps.
+
+    Where no column would make twice as many rows as odd, several are unusual together, each of which suits the others:
+    then a column's figure is how much odder its value would make a typical row.
 
     Parameters
     ----------
@@ -30,8 +35,10 @@ def reliefs(surprise: Callable[[Block], FloatArray], rows: Block, usual: dict[st
         How odd rows of a block are, shape (n_samples,).
     rows : Block
         Rows.
-    usual : dict of str to ndarray
+    usual : mapping of str to ndarray
         From ``usual_values``.
+    typical : Block
+        One row of medians and most frequent names.
 
     References
     ----------
@@ -41,7 +48,8 @@ def reliefs(surprise: Callable[[Block], FloatArray], rows: Block, usual: dict[st
     --------
     >>> rows = {"a": np.array([9.0]), "b": np.array([1.0])}
     >>> usual = {"a": np.array([0.0, 1.0]), "b": np.array([0.0, 1.0])}
-    >>> reliefs(lambda block: block["a"] + block["b"], rows, usual).tolist()
+    >>> typical = {"a": np.array([0.0]), "b": np.array([0.0])}
+    >>> reliefs(lambda block: block["a"] + block["b"], rows, usual, typical).tolist()
     [[9.0, 1.0]]
     """
     names = [name for name in rows if len(usual.get(name, ()))]
@@ -65,7 +73,22 @@ def reliefs(surprise: Callable[[Block], FloatArray], rows: Block, usual: dict[st
             least = after[begin : begin + len(usual[name])].min(axis=0)
             found[start : start + size, places[name]] = np.maximum(before - least, 0.0)
             begin += len(usual[name])
+    together = np.flatnonzero(found.max(axis=1, initial=0.0) < np.log(2.0))
+    at_once = max(1, _MOST_ROWS // max(1, len(rows)))
+    for start in range(0, len(together), at_once):
+        chosen = together[start : start + at_once]
+        found[chosen] = _alone(surprise, {name: values[chosen] for name, values in rows.items()}, typical)
     return found
+
+
+def _alone(surprise: Callable[[Block], FloatArray], rows: Block, typical: Block) -> FloatArray:
+    """Return how much odder each column's value would make a typical row, shape (n_samples, n_columns)."""
+    size, names = len(next(iter(rows.values()))), list(rows)
+    block = {name: np.repeat(typical[name], size * len(names)) for name in names}
+    for k, name in enumerate(names):
+        block[name][k * size : (k + 1) * size] = rows[name]
+    odder = surprise(block).reshape(len(names), size).T - surprise(typical)[0]
+    return np.asarray(np.maximum(odder, 0.0))
 
 
 def usual_values(profile: Profile, columns: Sequence[Column]) -> dict[str, NDArray[np.generic]]:

@@ -64,12 +64,12 @@ class RankedRows:
         """What it loses where odd rows are ranked as chance ranks them."""
         return self._binary.rare_cost
 
-    def _judged(self, y: FloatArray) -> NDArray[np.bool_]:
+    def _known_rows(self, y: FloatArray) -> NDArray[np.bool_]:
         return np.isin(y, (MARKED_ODD, MARKED_ORDINARY)) if self.marked else y != MARKED_ODD
 
     def score(self, y: FloatArray, predictions: FloatArray) -> float:
         """Return the score of predictions, shape (n_samples, 1), against what is known of rows, shape (n_samples,)."""
-        rows = self._judged(y)
+        rows = self._known_rows(y)
         odd = are_odd(y[rows])
         if len(np.unique(odd)) < 2:  # a few marks need not reach every part of the rows
             return _CHANCE
@@ -77,7 +77,7 @@ class RankedRows:
 
     def weighted(self, y: FloatArray, predictions: FloatArray) -> WeightedScore | None:
         """Return the score as a function of row weights."""
-        rows = self._judged(y)
+        rows = self._known_rows(y)
         odd = are_odd(y[rows])
         if len(np.unique(odd)) < 2:
             return lambda weights: np.full(len(weights), _CHANCE)

@@ -15,6 +15,7 @@ from journeyman.errors import JourneymanError, SettingsError
 from journeyman.interfaces import (
     CombinesColumns,
     DrawsCurves,
+    FlagsRows,
     HasOptions,
     Metric,
     PosesExamination,
@@ -186,6 +187,20 @@ def _repeats_the_row_before(framed: FramedTask) -> None:
     assert np.isfinite(repeated).all(), "the row before the first is not made up for"
 
 
+def _flags_within_bounds(framed: FramedTask) -> None:
+    kind, task = framed.kind, framed.task
+    if not isinstance(kind, FlagsRows):
+        return
+    share = kind.alarm_share(task)
+    assert 0.0 < share < 1.0, "the share of rows that may be flagged is none"
+    scores = np.linspace(0.0, 1.0, 200, endpoint=False)[:, None]
+    flagged, together = kind.named_outputs(scores, task)["flagged"], kind.within_capacity(scores, task)
+    assert not (together & ~flagged).any(), "a row is flagged among others that is not flagged alone"
+    surprise = kind.surprise(scores)
+    assert np.isfinite(surprise).all(), "a surprise is not finite"
+    assert (np.diff(surprise) >= 0).all(), "a row that scores higher is less of a surprise"
+
+
 def _changes_nothing(framed: FramedTask) -> None:
     kind, y, predictions = framed.kind, framed.y.copy(), framed.constant()
     given = predictions.copy()
@@ -238,6 +253,7 @@ TASK_CHECKS: Mapping[str, Callable[[FramedTask], None]] = {
     "bounds live losses": _bounds_live_losses,
     "decodes what it reads": _decodes_what_it_reads,
     "repeats the row before": _repeats_the_row_before,
+    "flags within bounds": _flags_within_bounds,
     "changes nothing that it is given": _changes_nothing,
     "separates what it combines": _separates_what_it_combines,
     "refuses what is no truth": _refuses_what_is_no_truth,

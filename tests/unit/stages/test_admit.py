@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,3 +82,11 @@ def test_a_column_with_gaps_is_read_at_once_but_for_its_gaps(monkeypatch: pytest
         assert [repr(v) for v in admitted.block["number"].tolist()] == [*(f"{i}.0" for i in range(20)), "nan", "60.0"]
         assert [m and m.message for m in admitted.misfits] == [None] * 22 + ["no 'number'"]
         assert [[f.code for f in row] for row in admitted.findings][-2:] == [[], ["PR105"]]
+
+
+def test_one_value_that_is_no_number_among_many_digits_costs_no_time() -> None:
+    """A pattern that could split each number in several ways tried all of them: 3 to the 60th."""
+    rows = [{"number": "12345"}] * 60 + [{"number": "?"}]
+    admitted = RowAdmission(TRAINED[:1]).read(rows)
+    assert admitted.block["number"].tolist()[:60] == [12_345.0] * 60
+    assert np.isnan(admitted.block["number"][60])  # "?" is read as missing
