@@ -19,6 +19,7 @@ import pandas as pd
 
 import journeyman
 from journeyman.entities.plan import median_classes
+from journeyman.inference.release import Release
 from journeyman.metrics.ranking import RANKING, ranking_labels
 from journeyman.metrics.survival import BrierScore, Concordance, curve_of_all, with_risk
 
@@ -37,7 +38,7 @@ class Case:
     target: str
     options: dict
     peers: Callable[["Case"], dict[str, Scores]]
-    score: Callable[["Case", journeyman.Release], Scores]
+    score: Callable[["Case", Release], Scores]
 
 
 def coded(case: Case, left_out: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -87,7 +88,7 @@ def ordered_peers(case: Case) -> dict[str, Scores]:
     return {name: {"rank error": float(np.abs(codes - truth).mean())} for name, codes in told.items()}
 
 
-def ordered_score(case: Case, release: journeyman.Release) -> Scores:
+def ordered_score(case: Case, release: Release) -> Scores:
     labels = [float(label) for label in release.task.labels]
     told = np.searchsorted(labels, np.asarray(release.predict(case.test), dtype=float))
     return {"rank error": float(np.abs(told - np.searchsorted(labels, case.test[case.target])).mean())}
@@ -136,7 +137,7 @@ def survival_peers(case: Case) -> dict[str, Scores]:
     return found
 
 
-def survival_score(case: Case, release: journeyman.Release) -> Scores:
+def survival_score(case: Case, release: Release) -> Scores:
     told = release.predict_outputs(case.test).to_numpy()
     times = np.array([float(name.split()[-1]) for name in release.task.output_names[1:]])
     return judged(lifetimes(case, case.test), told, times)
@@ -193,7 +194,7 @@ def ranking_peers(case: Case) -> dict[str, Scores]:
     return {name: gained(case, np.asarray(scores, dtype=float)) for name, scores in told.items()}
 
 
-def ranking_score(case: Case, release: journeyman.Release) -> Scores:
+def ranking_score(case: Case, release: Release) -> Scores:
     return gained(case, np.asarray(release.predict(case.test), dtype=float))
 
 
