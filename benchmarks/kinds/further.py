@@ -1,6 +1,6 @@
 """Ordered classes, survival and rankings: Journeyman beside plain peers on the same rows, in the same run.
 
-    python benchmarks/kinds/further.py [--budget 60s] [--only NAME ...] [--data ../shared/data]
+    python benchmarks/kinds/further.py [--budget 60s] [--trials N] [--rows N] [--only NAME ...] [--data ../shared/data]
 
 A quarter of the rows (of the queries) is kept from everybody; peers have LightGBM's usual settings with 300 rounds at
 a rate of 0.05. Where lifelines is installed, its Cox model stands beside.
@@ -25,8 +25,7 @@ from journeyman.metrics.survival import BrierScore, Concordance, curve_of_all, w
 
 HERE = Path(__file__).resolve().parent
 Scores = dict[str, float]
-PEER = {"n_estimators": 300, "learning_rate": 0.05, "num_leaves": 31, "verbosity": -1, "n_jobs": 2, "random_state": 0}
-MOST_ROWS = 8_000
+PEER = {"n_estimators": 300, "learning_rate": 0.05, "num_leaves": 31, "verbosity": -1, "n_jobs": 1, "random_state": 0}
 
 
 @dataclass
@@ -54,7 +53,7 @@ def coded(case: Case, left_out: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataF
 
 
 def halves(frame: pd.DataFrame, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
-    frame = frame.sample(frac=1.0, random_state=seed)[:MOST_ROWS].reset_index(drop=True)
+    frame = frame.sample(frac=1.0, random_state=seed).reset_index(drop=True)
     cut = len(frame) * 3 // 4
     return frame[:cut], frame[cut:].reset_index(drop=True)
 
@@ -237,20 +236,25 @@ CASES: dict[str, Callable[[Callable[[str], pd.DataFrame]], Case]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--budget", default="60s")
+    parser.add_argument("--trials", type=int, help="instead of a budget: the same result however busy the machine")
+    parser.add_argument("--rows", type=int, default=8_000, help="at most so many of a table")
     parser.add_argument("--only", nargs="*", default=list(CASES))
     parser.add_argument("--data", type=Path, default=HERE.parents[2] / "shared" / "data")
     options = parser.parse_args()
 
     def read(file: str) -> pd.DataFrame:
         path = options.data / file
-        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        whole = path.suffix == ".parquet" or len(frame) <= options.rows  # rankings take whole queries
+        return frame if whole else frame.sample(options.rows, random_state=0)
 
+    limit = {"trials": options.trials} if options.trials else {"budget": options.budget}
     for name in options.only:
         case = CASES[name](read)
         with tempfile.TemporaryDirectory() as place:
             begun = time.monotonic()
             release = journeyman.build(
-                case.train, target=case.target, **case.options, budget=options.budget, workspace=place, name="m"
+                case.train, target=case.target, **case.options, **limit, workspace=place, name="m"
             )
             took = time.monotonic() - begun
             rows = {**case.peers(case), "Journeyman": case.score(case, release)}
