@@ -1,6 +1,6 @@
 """Ordered classes, survival and rankings: Journeyman beside plain peers on the same rows, in the same run.
 
-    python benchmarks/kinds/further.py [--budget 60s] [--only NAME ...] [--data ../shared/data]
+    python benchmarks/kinds/further.py [--budget 60s] [--trials N] [--rows N] [--only NAME ...] [--data ../shared/data]
 
 A quarter of the rows (of the queries) is kept from everybody; peers have LightGBM's usual settings with 300 rounds at
 a rate of 0.05. Where lifelines is installed, its Cox model stands beside.
@@ -19,13 +19,13 @@ import pandas as pd
 
 import journeyman
 from journeyman.entities.plan import median_classes
+from journeyman.inference.release import Release
 from journeyman.metrics.ranking import RANKING, ranking_labels
 from journeyman.metrics.survival import BrierScore, Concordance, curve_of_all, with_risk
 
 HERE = Path(__file__).resolve().parent
 Scores = dict[str, float]
-PEER = {"n_estimators": 300, "learning_rate": 0.05, "num_leaves": 31, "verbosity": -1, "n_jobs": 2, "random_state": 0}
-MOST_ROWS = 8_000
+PEER = {"n_estimators": 300, "learning_rate": 0.05, "num_leaves": 31, "verbosity": -1, "n_jobs": 1, "random_state": 0}
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Case:
     target: str
     options: dict
     peers: Callable[["Case"], dict[str, Scores]]
-    score: Callable[["Case", journeyman.Release], Scores]
+    score: Callable[["Case", Release], Scores]
 
 
 def coded(case: Case, left_out: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -53,7 +53,7 @@ def coded(case: Case, left_out: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataF
 
 
 def halves(frame: pd.DataFrame, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
-    frame = frame.sample(frac=1.0, random_state=seed)[:MOST_ROWS].reset_index(drop=True)
+    frame = frame.sample(frac=1.0, random_state=seed).reset_index(drop=True)
     cut = len(frame) * 3 // 4
     return frame[:cut], frame[cut:].reset_index(drop=True)
 
@@ -87,7 +87,7 @@ def ordered_peers(case: Case) -> dict[str, Scores]:
     return {name: {"rank error": float(np.abs(codes - truth).mean())} for name, codes in told.items()}
 
 
-def ordered_score(case: Case, release: journeyman.Release) -> Scores:
+def ordered_score(case: Case, release: Release) -> Scores:
     labels = [float(label) for label in release.task.labels]
     told = np.searchsorted(labels, np.asarray(release.predict(case.test), dtype=float))
     return {"rank error": float(np.abs(told - np.searchsorted(labels, case.test[case.target])).mean())}
@@ -136,7 +136,7 @@ def survival_peers(case: Case) -> dict[str, Scores]:
     return found
 
 
-def survival_score(case: Case, release: journeyman.Release) -> Scores:
+def survival_score(case: Case, release: Release) -> Scores:
     told = release.predict_outputs(case.test).to_numpy()
     times = np.array([float(name.split()[-1]) for name in release.task.output_names[1:]])
     return judged(lifetimes(case, case.test), told, times)
@@ -193,7 +193,7 @@ def ranking_peers(case: Case) -> dict[str, Scores]:
     return {name: gained(case, np.asarray(scores, dtype=float)) for name, scores in told.items()}
 
 
-def ranking_score(case: Case, release: journeyman.Release) -> Scores:
+def ranking_score(case: Case, release: Release) -> Scores:
     return gained(case, np.asarray(release.predict(case.test), dtype=float))
 
 
@@ -236,20 +236,25 @@ CASES: dict[str, Callable[[Callable[[str], pd.DataFrame]], Case]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--budget", default="60s")
+    parser.add_argument("--trials", type=int, help="instead of a budget: the same result however busy the machine")
+    parser.add_argument("--rows", type=int, default=8_000, help="at most so many of a table")
     parser.add_argument("--only", nargs="*", default=list(CASES))
     parser.add_argument("--data", type=Path, default=HERE.parents[2] / "shared" / "data")
     options = parser.parse_args()
 
     def read(file: str) -> pd.DataFrame:
         path = options.data / file
-        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        whole = path.suffix == ".parquet" or len(frame) <= options.rows  # rankings take whole queries
+        return frame if whole else frame.sample(options.rows, random_state=0)
 
+    limit = {"trials": options.trials} if options.trials else {"budget": options.budget}
     for name in options.only:
         case = CASES[name](read)
         with tempfile.TemporaryDirectory() as place:
             begun = time.monotonic()
             release = journeyman.build(
-                case.train, target=case.target, **case.options, budget=options.budget, workspace=place, name="m"
+                case.train, target=case.target, **case.options, **limit, workspace=place, name="m"
             )
             took = time.monotonic() - begun
             rows = {**case.peers(case), "Journeyman": case.score(case, release)}

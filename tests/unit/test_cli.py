@@ -184,7 +184,7 @@ def test_options_beside_a_settings_file_are_refused_not_dropped(fake_api: FakeAp
         (["build", "t.csv", "--target", "y", "--kind", "zip"], "COLUMN=KIND"),
         (["build", "t.csv", "--target", "y", "--kind", "zip=categry"], "did you mean category?"),
         (["build", "t.csv", "--target", "y", "--trials", "0"], "--trials"),
-        (["build", "t.csv", "--target", "y", "--task", "ranking"], "--task"),
+        (["build", "t.csv", "--target", "y", "--task", "prophecy"], "--task"),
         (["build"], "TABLE"),
         (["bild"], "bild"),
     ],

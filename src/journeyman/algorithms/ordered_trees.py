@@ -30,8 +30,9 @@ _SCORES = "scores"
 _ONE, _EACH = "one", "each"
 _SMALLEST = 1e-9  # of a probability: none is ruled out
 _LEAST_CURVATURE = 1e-6
-_OF_ONE = ("quick", "narrow", "small random")
-_OF_EACH = ("quick", "deep", "small random", "narrow")
+_STYLES = ("quick", "deep", "small random", "narrow")
+_STRONG = (("deep", _ONE), ("quick", _EACH))
+"""What is tried early: many leaves with one score did best untuned on wines; scores a threshold differ from it."""
 
 
 def class_probabilities(above: FloatArray) -> FloatArray:
@@ -129,7 +130,7 @@ class OrderedTrees:
     --------
     >>> task = Task("y", "ordered", "rank_error", ("low", "middle", "high"), metric_loss="ordered log")
     >>> [c.style for c in OrderedTrees().candidates(task, 5000, ())][:2]
-    ['quick, one score', 'quick, a score a threshold']
+    ['quick, one score', 'deep, one score']
     """
 
     name: str = "ordered_trees"
@@ -139,19 +140,20 @@ class OrderedTrees:
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate]:
         """Return settings that suit classes, with one score and with several."""
-        found = []
-        for candidate in plain_candidates(self.name, task, rows, columns):
-            for scores, styles, words in (
-                (_ONE, _OF_ONE, "one score"),
-                (_EACH, _OF_EACH, "a score a threshold"),
-            ):
-                if candidate.style in styles:
-                    style = f"{candidate.style}, {words}"
-                    turn = Turn.EARLY if candidate.style == "quick" else Turn.RANKED
-                    parameters = {**candidate.parameters, _SCORES: scores}
-                    reason = f"{candidate.reason}; {words} of ordered classes"
-                    found.append(replace(candidate, parameters=parameters, style=style, turn=turn, reason=reason))
-        return tuple(found)
+        # a score for all thresholds is learned as a number is
+        families = ((_ONE, replace(task, labels=()), "one score"), (_EACH, task, "a score a threshold"))
+        return tuple(
+            replace(
+                candidate,
+                parameters={**candidate.parameters, _SCORES: scores},
+                style=f"{candidate.style}, {words}",
+                turn=Turn.EARLY if (candidate.style, scores) in _STRONG else Turn.RANKED,
+                reason=f"{candidate.reason}; {words} of ordered classes",
+            )
+            for scores, like, words in families
+            for candidate in plain_candidates(self.name, like, rows, columns)
+            if candidate.style in _STYLES
+        )
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit; slopes are computed outside of LightGBM."""

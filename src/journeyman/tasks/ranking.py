@@ -136,7 +136,7 @@ class Ranking(Regression):
         return {task.target: relevance_of(labels).astype(np.int64)}
 
     def label_text(self, label: float, task: Task) -> str:
-        """Return the relevance."""
+        """Return a whole number: the query in its fraction is nothing to read."""
         return f"{np.floor(label):.0f}"
 
     def metrics(self, task: Task) -> tuple[Metric, ...]:
@@ -195,10 +195,6 @@ class Ranking(Regression):
     def label_reader(self, task: Task) -> Callable[[Any], float]:
         """Return what makes a relevance of a number; NaN of what is none."""
         return lambda value: float(value) if 0 <= value <= TOP_GRADE and float(value).is_integer() else float("nan")
-
-    def decode(self, predictions: FloatArray, task: Task, threshold: float | None) -> NDArray[Any]:
-        """Return scores."""
-        return predictions[:, 0]
 
     def draw(
         self, y: FloatArray, predictions: FloatArray, task: Task, rows: pd.DataFrame

@@ -102,8 +102,8 @@ def test_tasks_that_do_not_fit() -> None:
         framed(["a", "b"] * 20, replace(SETTINGS, task="regression"))
     with pytest.raises(TargetError, match="3 classes where two are wanted"):
         framed(["a", "b", "c"] * 20, replace(SETTINGS, task="binary"))
-    with pytest.raises(SettingsError, match="no task 'ranking'"):
-        framed([0, 1] * 20, replace(SETTINGS, task="ranking"))
+    with pytest.raises(SettingsError, match="no task 'prophecy'"):
+        framed([0, 1] * 20, replace(SETTINGS, task="prophecy"))
 
 
 def test_a_rare_class_among_many_is_no_error() -> None:
