@@ -18,6 +18,7 @@ from journeyman.transformers.steps import decode_array
 
 __all__ = ["EmbeddingLinear", "EmbeddingLinearModel"]
 
+_LINEAR = Linear()
 _SECONDS_A_TEXT = 0.012  # that the network reads one, two side by side, on two cores (measured: 0.005 to 0.02)
 _FITS = 4  # among which the reading is shared: folds find each text read
 _LOADED = 350_000_000  # bytes of the network, its runtime, and the numbers of texts that are kept
@@ -33,7 +34,7 @@ class EmbeddingLinearModel(LinearModel, frozen=True):
 
 
 @dataclass(frozen=True)
-class EmbeddingLinear(Linear):
+class EmbeddingLinear:
     """The simple model on features that a pretrained network makes of English texts.
 
     Proposes nothing where ``journeyman[embeddings]`` is not installed; a stored model needs the extra as well, since
@@ -47,6 +48,7 @@ class EmbeddingLinear(Linear):
 
     name: str = "embedding_linear"
     preparations: tuple[str, ...] = ("text_embedded",)
+    weighs_rows: bool = True
     start_seconds: float = 1.0
     example_columns: tuple[Column, ...] = ()
 
@@ -64,15 +66,15 @@ class EmbeddingLinear(Linear):
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit, and its share of those in which the network reads the texts."""
         reading = _SECONDS_A_TEXT * rows * (features // WIDTH) / _FITS
-        return super().seconds(candidate, task, rows, features) + reading
+        return _LINEAR.seconds(candidate, task, rows, features) + reading
 
     def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
         """Return the expected bytes of one fit at its height, and those of the network."""
-        return super().memory(candidate, task, rows, features) + _LOADED
+        return _LINEAR.memory(candidate, task, rows, features) + _LOADED
 
     def fit(self, request: FitRequest) -> FittedModel:
         """Learn with each penalty while it helps the validation rows, or with the one that an earlier fit kept."""
-        model = super().fit(request)
+        model = _LINEAR.fit(request)
         assert isinstance(model, LinearModel)  # Linear's
         return EmbeddingLinearModel(**msgspec.structs.asdict(model))
 

@@ -260,4 +260,4 @@ def _log_ratios(x: Any, y: FloatArray) -> NDArray[np.float32]:
     second = y == y.max()
     counts = [np.asarray((x[rows] > 0).sum(axis=0), dtype=np.float64).ravel() + 1.0 for rows in (second, ~second)]
     more, less = (c / c.sum() for c in counts)
-    return np.log(more / less).astype(np.float32)
+    return np.asarray(np.log(more / less), dtype=np.float32)

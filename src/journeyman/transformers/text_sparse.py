@@ -115,7 +115,7 @@ class SparseTextPreparation:
         self, block: Block, columns: Sequence[Column], y: FloatArray, task: Task, seed: int
     ) -> tuple[FittedPreparation, Matrix]:
         """Learn which n-grams there are, and scales and encodings of the other columns."""
-        others = own_columns(columns)
+        others = _own_columns(columns)
         dense, matrix = _DENSE.fit(block, others, y, task, seed)
         assert isinstance(dense, Steps)  # DensePreparation's
         fitted = FittedSparseTexts(dense, sparse_texts(block, columns, seed))
@@ -127,7 +127,7 @@ class SparseTextPreparation:
         return msgspec.msgpack.decode(files["sparse_texts.msgpack"], type=FittedSparseTexts, dec_hook=decode_array)
 
 
-def own_columns(columns: Sequence[Column]) -> list[Column]:
+def _own_columns(columns: Sequence[Column]) -> list[Column]:
     """Return the columns that are no texts, of what was made of texts only their shapes."""
     shapes = set(shape_columns(columns))
     return [c for c in columns if c.kind is not Kind.TEXT and (c.reason != MADE or c in shapes)]

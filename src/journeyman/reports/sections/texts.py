@@ -10,7 +10,7 @@ from journeyman.entities.text_summary import TextSummary
 
 __all__ = ["TextsSection"]
 
-_LANGUAGES = 5
+_LANGUAGES, _LEAST = 5, 0.005
 _NETWORK = "embedding_linear"
 
 
@@ -43,7 +43,8 @@ def _languages(text: TextSummary) -> str:
     'English 90%, cannot be told 10%'
     """
     named = {"cannot be told" if name == "unknown" else name: share for name, share in text.languages.items()}
-    return ", ".join(f"{name} {share:.0%}" for name, share in list(named.items())[:_LANGUAGES])
+    told = [(name, share) for name, share in named.items() if share >= _LEAST][:_LANGUAGES]
+    return ", ".join(f"{name} {share:.0%}" for name, share in told)
 
 
 def _hardest(report: BuildReport, text: TextSummary) -> list[tuple[str, str, str]]:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from journeyman.errors import ReleaseError, SettingsError
 from journeyman.transformers.embeddings.word_pieces import FIRST, LAST, piece_numbers
 
-__all__ = ["DIGEST", "NETWORK", "WIDTH", "SentenceEncoder", "is_installed", "load_encoder"]
+__all__ = ["DIGEST", "NETWORK", "WIDTH", "SentenceEncoder", "check_file", "is_installed", "load_encoder"]
 
 NETWORK, DIGEST = "all-MiniLM-L6-v2-int8", "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 """Name and SHA-256 of the network that new models learn with."""
@@ -49,7 +49,7 @@ class SentenceEncoder:
     """
 
     def __init__(self, path: Path) -> None:
-        import onnxruntime  # noqa: PLC0415  # an extra
+        import onnxruntime  # noqa: PLC0415  # an extra that few installations have
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
