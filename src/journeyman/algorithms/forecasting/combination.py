@@ -173,7 +173,7 @@ class Combination:
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit: all members from all origins, and two of trees."""
         horizon = task.panel.horizon if task.panel else 1
-        return 1.5 + 1.2e-4 * min(rows, 300_000) + 1e-4 * min(rows * horizon, 60_000)
+        return 1.0 + 1.2e-3 * min(rows, 4_000) + 4e-6 * min(rows, 300_000) + 4e-5 * min(rows * horizon, 60_000)
 
     def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
         """Return the expected bytes of one fit."""
