@@ -1,9 +1,10 @@
 """Score forecast algorithms, each alone, on open series and on made ones: MASE, WQL, coverage and processor seconds.
 
-usage: forecast_models.py FOLDER [--part dev|test] [--only TABLE,..] [--algorithms NAME[:STYLE],..] [--made N] [--out FILE]
+usage: forecast_models.py FOLDER [--part dev|test] [--only TABLE,..] [--algorithms NAME[:STYLE],..]
+       [--made N] [--no-open] [--brief] [--out FILE]
 
-Windows are rolling: `test` are the last three of one horizon, as the peers of other benchmarks are scored; `dev` are six
-earlier ones, for choosing, so that the last three stay a test. Panels are 20 series drawn with seed 0.
+Windows are rolling: `test` are the last three of one horizon, as the peers of other benchmarks are scored; `dev` are
+six earlier ones, for choosing, so that the last three stay a test. Panels are 20 series drawn with seed 0.
 """
 
 from __future__ import annotations
@@ -48,10 +49,10 @@ OPEN = {
     # target, time, series, grid, season of the measure, horizon, seasons as they are found
     "airline-passengers": ("Passengers", "Month", [], 1, 12, 12, (12,)),
     "aus-tourism": ("Trips", "Quarter", ["Region", "State", "Purpose"], 3, 4, 8, (4,)),
-    "daily-min-temperatures": ("Temp", "Date", [], "D", 7, 30, (365,)),
+    "daily-min-temperatures": ("Temp", "Date", [], "D", 7, 30, (7, 365)),
     "monthly-car-sales": ("Sales", "Month", [], 1, 12, 12, (12,)),
     "monthly-champagne": ("Sales", "Month", [], 1, 12, 12, (12,)),
-    "monthly-sunspots": ("Sunspots", "Month", [], 1, 12, 12, (132,)),
+    "monthly-sunspots": ("Sunspots", "Month", [], 1, 12, 12, (12, 120)),
     "uk-halfhour-load": ("x", None, [], "30min", 48, 96, (336, 48)),
 }
 
@@ -81,7 +82,7 @@ def read(folder: Path, name: str) -> Table:
     if len(wide) > SERIES:
         wide = wide.loc[sorted(np.random.default_rng(0).choice(np.array(sorted(wide.index)), SERIES, replace=False))]
     values = wide.to_numpy(float)
-    counts = bool(np.nanmin(values) >= 0 and np.all(np.nan_to_num(values) % 1 == 0))
+    counts = bool(np.nanmin(values) >= 0)
     return Table(name, values, calendar, seasons, measure, horizon, counts)
 
 
@@ -151,7 +152,6 @@ def contenders(table: Table, wanted: list[str]) -> Iterator[tuple[str, object, d
 def score_table(table: Table, part: str, wanted: list[str]) -> dict[str, dict[str, float]]:
     """Return for each contender the means over windows."""
     results = {}
-    naive = {"mase": [], "wql": []}
     contending = [("snaive m", load_parts("journeyman.algorithms")["seasonal_naive"], {"season": table.measure})]
     contending += list(contenders(table, wanted))
     for name, algorithm, parameters in contending:
@@ -170,7 +170,6 @@ def score_table(table: Table, part: str, wanted: list[str]) -> dict[str, dict[st
         results[name] = {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
         results[name] |= {"cpu": time.process_time() - began, "predict": predicting}
         results[name]["windows"] = [round(row["mase"], 3) for row in rows]
-    del naive
     return results
 
 
@@ -189,8 +188,9 @@ def show(results: dict[str, dict]) -> None:
             names += [name] if name not in names else []
             best = scores["snaive m"]
             print(
-                f"  {name:38s} MASE {row['mase']:.3f} ({row['mase'] / max(best['mase'], 1e-9):.3f})  WQL {row['wql']:.4f}"
-                f" ({row['wql'] / max(best['wql'], 1e-9):.3f})  {100 * row['c80']:.0f}/{100 * row['c95']:.0f}"
+                f"  {name:38s} MASE {row['mase']:.3f} ({row['mase'] / max(best['mase'], 1e-9):.3f})"
+                f"  WQL {row['wql']:.4f} ({row['wql'] / max(best['wql'], 1e-9):.3f})"
+                f"  {100 * row['c80']:.0f}/{100 * row['c95']:.0f}"
                 f"  cpu {row['cpu']:.2f} predict {row['predict']:.2f}  {row['windows']}"
             )
     print("\ngeometric means relative to the seasonal naive; mean coverage; tables")

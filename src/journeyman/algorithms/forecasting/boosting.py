@@ -196,7 +196,7 @@ class SeriesTrees:
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of two fits: one of them tells the errors of the last origins."""
         horizon = task.panel.horizon if task.panel else 1
-        return 0.5 + 1e-4 * min(rows * horizon, _ROWS)
+        return 0.3 + 5e-5 * min(rows * horizon, _ROWS) + 1e-6 * rows
 
     def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
         """Return the expected bytes of one fit."""

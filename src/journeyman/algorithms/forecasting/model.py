@@ -243,17 +243,16 @@ class SeriesModel(msgspec.Struct, Generic[R], frozen=True):
         asked, place = np.unique(np.where(own, x.values[:, 0], -1.0).astype(np.int64), return_inverse=True)
         rows = asked[asked >= 0]
         place = place - (len(asked) - len(rows))  # -1 for rows of series that the history does not know
-        last = history.last_steps()[rows]
+        values_of = history.values[rows]
+        last = History(values_of, history.first, history.known[rows]).last_steps()
         ahead = np.where(own, steps - np.append(last, 0)[place], 1)
         median = np.zeros(len(steps))
         scale, width = np.ones(len(steps)), np.ones(len(steps))
         if len(rows):
             past = self._past(x, history, rows, place, ahead)
             every = series_scale(history, self.panel, rows)
-            values = self._answers(past, history, (rows, place, steps, ahead))
-            flat = (own_scale(history.values[rows], self.panel.seasons) == 0.0) & (
-                np.isfinite(history.values[rows]).sum(axis=1) >= _FEW
-            )
+            values = self._answers(past, place, ahead)
+            flat = (own_scale(values_of, self.panel.seasons) == 0.0) & (np.isfinite(values_of).sum(axis=1) >= _FEW)
             median = np.where(own, values, median)
             scale = np.where(own, every[place], scale)
             width = np.where(own, np.where(flat, 0.0, every)[place], width)
@@ -277,14 +276,12 @@ class SeriesModel(msgspec.Struct, Generic[R], frozen=True):
             past = replace(past, known=np.full((*past.raw.shape, number), np.nan))
         return past.with_ahead(known)
 
-    def _answers(
-        self, past: Past, history: History, asked: tuple[IntArray, IntArray, IntArray, IntArray]
-    ) -> FloatArray:
-        rows, place, _, ahead = asked
+    def _answers(self, past: Past, place: IntArray, ahead: IntArray) -> FloatArray:
+        """Return for each row the value of its step: forecast, or what the history holds."""
         most = past.known.shape[1] - past.raw.shape[1]
-        needed = np.zeros(len(rows), dtype=bool)
+        needed = np.zeros(len(past.raw), dtype=bool)
         needed[place[(place >= 0) & (ahead >= 1)]] = True
-        path = np.zeros((len(rows), most))
+        path = np.zeros((len(past.raw), most))
         if needed.any():
             path[needed] = continued(self.rule.paths, past.some(needed), most)
         values = path[place, np.clip(ahead, 1, most) - 1]

@@ -45,23 +45,23 @@ class Past:
 
         Examples
         --------
-        >>> from journeyman.entities.panel import StepUnit
+        >>> from journeyman.entities.panel import Calendar, StepUnit
         >>> panel = Panel(Calendar(StepUnit.ROW, 1, 0), 2)
         >>> history = History(np.array([[1.0, 2.0, np.nan], [np.nan, 4.0, 5.0]]), 7, np.empty((2, 3, 0)))
         >>> past = Past.of(history, panel, np.array([0, 1]), 100)
         >>> past.raw.tolist(), past.last.tolist()
         ([[1.0, 2.0], [4.0, 5.0]], [8, 9])
         """
-        last = history.last_steps()[rows]
-        ends = last - history.first  # column of the last value, -1 without one
-        there = np.isfinite(history.values[rows])
-        lengths = np.where(ends >= 0, ends + 1 - there.argmax(axis=1), 1)
+        own = History(history.values[rows], history.first, history.known[rows])
+        last, each = own.last_steps(), np.arange(len(rows))
+        ends = last - own.first  # column of the last value, -1 without one
+        lengths = np.where(ends >= 0, ends + 1 - np.isfinite(own.values).argmax(axis=1), 1)
         width = int(np.clip(lengths.max(initial=1), 1, max(1, most)))
         columns = ends[:, None] - np.arange(width - 1, -1, -1)
         inside = columns >= 0
         at = np.maximum(columns, 0)
-        raw = np.where(inside, history.values[rows[:, None], at], np.nan)
-        known = np.where(inside[:, :, None], history.known[rows[:, None], at], np.nan)
+        raw = np.where(inside, own.values[each[:, None], at], np.nan)
+        known = np.where(inside[:, :, None], own.known[each[:, None], at], np.nan)
         return Past(raw, last, panel, known, categorical)
 
     @property
