@@ -1,9 +1,10 @@
 """Score forecast algorithms, each alone, on open series and on made ones: MASE, WQL, coverage and processor seconds.
 
-usage: forecast_models.py FOLDER [--part dev|test] [--only TABLE,..] [--algorithms NAME[:STYLE],..] [--made N] [--out FILE]
+usage: forecast_models.py FOLDER [--part dev|test] [--only TABLE,..] [--algorithms NAME[:STYLE],..]
+       [--made N] [--no-open] [--brief] [--out FILE]
 
-Windows are rolling: `test` are the last three of one horizon, as the peers of other benchmarks are scored; `dev` are six
-earlier ones, for choosing, so that the last three stay a test. Panels are 20 series drawn with seed 0.
+Windows are rolling: `test` are the last three of one horizon, as the peers of other benchmarks are scored; `dev` are
+six earlier ones, for choosing, so that the last three stay a test. Panels are 20 series drawn with seed 0.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def windows(table: Table, part: str) -> Iterator[tuple[History, np.ndarray]]:
     width = table.values.shape[1]
     for number in range(3) if part == "test" else range(3, 9):
         end = width - (number + 1) * table.horizon
-        if end < max(2 * table.measure, 3 * table.horizon, 20) and part == "dev":
+        if end < max(2 * table.measure, 2 * table.horizon, 12) and part == "dev":
             return
         yield (
             History(table.values[:, :end], 0, np.empty((len(table.values), end, 0))),
@@ -151,7 +152,6 @@ def contenders(table: Table, wanted: list[str]) -> Iterator[tuple[str, object, d
 def score_table(table: Table, part: str, wanted: list[str]) -> dict[str, dict[str, float]]:
     """Return for each contender the means over windows."""
     results = {}
-    naive = {"mase": [], "wql": []}
     contending = [("snaive m", load_parts("journeyman.algorithms")["seasonal_naive"], {"season": table.measure})]
     contending += list(contenders(table, wanted))
     for name, algorithm, parameters in contending:
@@ -170,7 +170,6 @@ def score_table(table: Table, part: str, wanted: list[str]) -> dict[str, dict[st
         results[name] = {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
         results[name] |= {"cpu": time.process_time() - began, "predict": predicting}
         results[name]["windows"] = [round(row["mase"], 3) for row in rows]
-    del naive
     return results
 
 
@@ -189,8 +188,8 @@ def show(results: dict[str, dict]) -> None:
             names += [name] if name not in names else []
             best = scores["snaive m"]
             print(
-                f"  {name:38s} MASE {row['mase']:.3f} ({row['mase'] / max(best['mase'], 1e-9):.3f})  WQL {row['wql']:.4f}"
-                f" ({row['wql'] / max(best['wql'], 1e-9):.3f})  {100 * row['c80']:.0f}/{100 * row['c95']:.0f}"
+                f"  {name:38s} MASE {row['mase']:.3f} ({row['mase'] / max(best['mase'], 1e-9):.3f})"
+                f"  WQL {row['wql']:.4f} ({row['wql'] / max(best['wql'], 1e-9):.3f})  {100 * row['c80']:.0f}/{100 * row['c95']:.0f}"
                 f"  cpu {row['cpu']:.2f} predict {row['predict']:.2f}  {row['windows']}"
             )
     print("\ngeometric means relative to the seasonal naive; mean coverage; tables")
@@ -217,7 +216,11 @@ def brief(results: dict[str, dict]) -> None:
         line = []
         for name in names:
             rows = [r[name] for r in own.values() if name in r]
-            cover = f"{100 * np.mean([r['c80'] for r in rows]):.0f}/{100 * np.mean([r['c95'] for r in rows]):.0f}" if rows else ""
+            cover = (
+                f"{100 * np.mean([r['c80'] for r in rows]):.0f}/{100 * np.mean([r['c95'] for r in rows]):.0f}"
+                if rows
+                else ""
+            )
             line.append(f"{relative(own, 'mase', name):6.3f} {relative(own, 'wql', name):5.3f} {cover:>6s}")
         print(f"{kind:24s}" + " ".join(line))
 

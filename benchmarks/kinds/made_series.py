@@ -16,7 +16,9 @@ DAY, WEEK, HOUR = (Calendar(StepUnit.SECOND, size, 0.0) for size in (86_400.0, 7
 def pattern(rng: np.random.Generator, season: int) -> np.ndarray:
     """Return a season's pattern of standard deviation 1, more or less smooth."""
     angle = 2 * np.pi * np.arange(season) / season
-    waves = sum(rng.normal() / k**1.3 * np.sin(k * angle + rng.uniform(0, 7)) for k in range(1, min(season // 2, 8) + 1))
+    waves = sum(
+        rng.normal() / k**1.3 * np.sin(k * angle + rng.uniform(0, 7)) for k in range(1, min(season // 2, 8) + 1)
+    )
     waves = waves + rng.uniform(0, 1) * rng.normal(size=season) * np.std(waves)
     return (waves - waves.mean()) / max(waves.std(), 1e-9)
 
@@ -49,11 +51,18 @@ def level(rng: np.random.Generator, width: int, step: float, damped: float = 0.9
 def seasonal_trend(rng: np.random.Generator, season: int, width: int) -> np.ndarray:
     size, noise = rng.uniform(0.3, 3), rng.uniform(0.2, 1.5)
     slope = rng.normal() * 0.05
-    return 30 + level(rng, width, rng.uniform(0, 0.3), slope=slope) + size * repeated(rng, season, width, rng.choice([0, 0.1, 0.2])) + noise * rng.normal(size=width)
+    return (
+        30
+        + level(rng, width, rng.uniform(0, 0.3), slope=slope)
+        + size * repeated(rng, season, width, rng.choice([0, 0.1, 0.2]))
+        + noise * rng.normal(size=width)
+    )
 
 
 def multiplicative(rng: np.random.Generator, season: int, width: int) -> np.ndarray:
-    logs = level(rng, width, rng.uniform(0.005, 0.03), slope=rng.normal(0.002, 0.005)) + rng.uniform(0.05, 0.4) * repeated(rng, season, width, rng.choice([0, 0.1]))
+    logs = level(rng, width, rng.uniform(0.005, 0.03), slope=rng.normal(0.002, 0.005)) + rng.uniform(
+        0.05, 0.4
+    ) * repeated(rng, season, width, rng.choice([0, 0.1]))
     return 100 * np.exp(logs + rng.uniform(0.02, 0.15) * rng.normal(size=width))
 
 
@@ -76,7 +85,9 @@ def walk(rng: np.random.Generator, season: int, width: int) -> np.ndarray:
 
 
 def mean_reverting(rng: np.random.Generator, season: int, width: int) -> np.ndarray:
-    return 20 + 3 * autoregressive(rng, width, rng.uniform(0.3, 0.97)) + rng.uniform(0, 2) * repeated(rng, season, width)
+    return (
+        20 + 3 * autoregressive(rng, width, rng.uniform(0.3, 0.97)) + rng.uniform(0, 2) * repeated(rng, season, width)
+    )
 
 
 def counts(rng: np.random.Generator, season: int, width: int) -> np.ndarray:
@@ -105,7 +116,13 @@ def hourly(rng: np.random.Generator, season: int, width: int) -> np.ndarray:
     day = repeated(rng, 24, width)
     week = np.repeat(repeated(rng, 7, width // 24 + 1), 24)[:width]
     both = day * (1 + 0.3 * week)
-    return 50 + 5 * both + 3 * week + rng.uniform(0.5, 4) * autoregressive(rng, width, 0.98) + rng.uniform(0.3, 1.5) * rng.normal(size=width)
+    return (
+        50
+        + 5 * both
+        + 3 * week
+        + rng.uniform(0.5, 4) * autoregressive(rng, width, 0.98)
+        + rng.uniform(0.3, 1.5) * rng.normal(size=width)
+    )
 
 
 def gappy(of: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
@@ -120,7 +137,7 @@ def gappy(of: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
 KINDS: tuple[tuple[str, Callable[..., np.ndarray], Calendar, tuple[int, ...], int, int, int, int], ...] = (
     # name, maker, calendar, seasons, measure, horizon, width, series
     ("monthly", seasonal_trend, MONTH, (12,), 12, 12, 144, 1),
-    ("monthly-short", seasonal_trend, MONTH, (12,), 12, 6, 42, 1),
+    ("monthly-short", seasonal_trend, MONTH, (12,), 12, 6, 54, 1),
     ("monthly-multiplicative", multiplicative, MONTH, (12,), 12, 12, 132, 1),
     ("monthly-panel", multiplicative, MONTH, (12,), 12, 12, 108, 15),
     ("monthly-shifts", shifted, MONTH, (12,), 12, 12, 160, 1),

@@ -172,9 +172,7 @@ def _known_mean(each: list[FloatArray]) -> FloatArray:
     return np.asarray(total) / np.maximum(sum(known.astype(np.int64) for known in there), 1)
 
 
-def _sums(
-    values: FloatArray, season: int, others: tuple[int, ...]
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _sums(values: FloatArray, season: int, others: tuple[int, ...]) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return each series' products of features, and of features and targets, and how many steps they are of."""
     padded, spare = _padded(values, season)
     start = spare + min(season + 1, values.shape[1])
@@ -246,7 +244,7 @@ class Autoregression:
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit: errors of the last origins."""
-        return 0.2 + 3e-5 * min(rows, 300_000)
+        return 0.1 + 1e-4 * min(rows, 4_000) + 1e-6 * min(rows, 300_000)
 
     def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
         """Return the expected bytes of one fit."""
@@ -262,4 +260,3 @@ class Autoregression:
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""
         return loaded(files, AutoregressionRule)
-

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.algorithms.forecasting.boosting_features import FeatureMaker, scales_of
+from journeyman.algorithms.forecasting.boosting_features import FeatureMaker
 from journeyman.algorithms.forecasting.model import Origins, errors_of, fitted, loaded, past_of, sample
 from journeyman.algorithms.forecasting.past import Past
 from journeyman.algorithms.forecasting.season_choice import main_season
@@ -22,7 +22,7 @@ from journeyman.entities.metric import FORECAST_LOSS
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel
 
-__all__ = ["BoostingRule", "SeriesTrees", "trained_rule"]
+__all__ = ["BoostingRule", "SeriesTrees", "boosted_errors", "trained_rule"]
 
 FloatArray = NDArray[np.float64]
 _ROWS = 60_000  # that trees learn from at most
@@ -196,7 +196,7 @@ class SeriesTrees:
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of two fits: one of them tells the errors of the last origins."""
         horizon = task.panel.horizon if task.panel else 1
-        return 0.5 + 1e-4 * min(rows * horizon, _ROWS)
+        return 0.3 + 5e-5 * min(rows * horizon, _ROWS) + 1e-6 * rows
 
     def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
         """Return the expected bytes of one fit."""
@@ -214,6 +214,3 @@ class SeriesTrees:
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""
         return loaded(files, BoostingRule)
-
-
-_ = scales_of

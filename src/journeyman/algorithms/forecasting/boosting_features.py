@@ -47,7 +47,7 @@ class FeatureMaker(msgspec.Struct, frozen=True):
     @staticmethod
     def of(past: Past, season: int) -> FeatureMaker:
         """Return what suits series and a season."""
-        usable = tuple(s for s in past.panel.seasons if 1 < s and 2 * s <= past.raw.shape[1])[:3]
+        usable = tuple(s for s in past.panel.seasons if s > 1 and 2 * s <= past.raw.shape[1])[:3]
         span = min(season, 48) if season > 1 else 3
         return FeatureMaker(season, usable, span, past.known.shape[2], past.categorical)
 

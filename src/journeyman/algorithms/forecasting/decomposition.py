@@ -5,16 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["moving_mean", "seasonal_pattern", "usable_season"]
+__all__ = ["moving_mean", "seasonal_pattern", "smooth_pattern", "without_seasons"]
 
 FloatArray = NDArray[np.float64]
 _LONG = 24  # steps: patterns of longer seasons may be smooth
 _REACHES = (2, 7, 20)  # steps that are averaged over
-
-
-def usable_season(seasons: tuple[int, ...], width: int, cycles: float = 2.0) -> int:
-    """Return the first season of which a series of some width holds enough cycles; 1 where it holds none."""
-    return next((season for season in seasons if 1 < season and cycles * season <= width), 1)
 
 
 def moving_mean(values: FloatArray, season: int) -> FloatArray:

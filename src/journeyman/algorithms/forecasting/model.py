@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.algorithms.forecasting.past import Past
+from journeyman.algorithms.forecasting.past import Past, begun
 from journeyman.algorithms.forecasting.scale import own_scale, series_scale
 from journeyman.algorithms.forecasting.spread import Errors, Spread
 from journeyman.entities.panel import History, Panel
@@ -45,6 +45,7 @@ _ORIGINS = 16
 _SPANS = 20  # horizons that origins reach back: what a series was long ago says little of it
 MOST_STEPS = 10_000  # of a series that are read: more of them cost time and change no forecast
 _SERIES = 1_000  # that are continued at a time
+_CYCLES = 10  # of a season: more of them change no rule
 _FARTHEST = 20  # horizons ahead; what is asked for later repeats the last of them
 _FEW = 4  # values; a series of fewer that never changed may do so
 _ROOM = 2.0  # ranges of its history that a series may leave it by, on a horizon of the history's length more
@@ -128,32 +129,37 @@ def errors_of(paths: Paths, past: Past, origins: Origins) -> Errors:
 
 
 def continued(paths: Paths, past: Past, steps: int) -> FloatArray:
-    """Return the next steps of series, shape (n_series, steps), finite and not far outside of their history."""
+    """Return the next steps of series, shape (n_series, steps), finite and not far outside of their history.
+
+    Series go together that hold as many cycles of each season: rules ask for these, and what a series is forecast must
+    not depend on those beside it.
+    """
     result = np.empty((len(past.raw), steps))
-    order = np.argsort(-np.isfinite(past.raw).argmax(axis=1), kind="stable")  # short series beside short ones
-    for start in range(0, len(order), _SERIES):
-        rows = order[start : start + _SERIES]
-        result[rows] = _continued(paths, past.some(rows), steps)
+    there = np.isfinite(past.raw)
+    lengths = np.where(there.any(axis=1), past.raw.shape[1] - there.argmax(axis=1), 1)
+    cycles = [np.minimum(lengths // season, _CYCLES) for season in past.panel.seasons if season > 1]
+    alike = np.unique(np.stack([*cycles, lengths >= _CYCLES], axis=1), axis=0, return_inverse=True)[1].ravel()
+    order = np.lexsort((lengths, alike))
+    for group in np.split(order, np.flatnonzero(np.diff(alike[order])) + 1):
+        for start in range(0, len(group), _SERIES):
+            rows = group[start : start + _SERIES]
+            result[rows] = _continued(paths, past.some(rows).recent(int(lengths[rows].max())), steps, lengths[rows])
     return result
 
 
-def _continued(paths: Paths, past: Past, steps: int) -> FloatArray:
-    there = np.isfinite(past.raw)
-    longest = past.raw.shape[1] - int(there.argmax(axis=1).min()) if there.any() else 1
-    past = past.recent(longest)
+def _continued(paths: Paths, past: Past, steps: int, lengths: IntArray) -> FloatArray:
     there = np.isfinite(past.raw)
     size = np.abs(np.where(there, past.raw, 0.0)).max(axis=1)
     size = np.where(size > 0, size, 1.0)[:, None]
     unit = replace(past, raw=past.raw / size)
     with np.errstate(all="ignore"):  # what overflows is replaced below
         path = paths(unit, steps)
-    low = np.where(there, unit.raw, np.inf).min(axis=1)
-    high = np.where(there, unit.raw, -np.inf).max(axis=1)
-    room = _ROOM * (1.0 + steps / longest) * (high - low)
-    last = np.where(there.any(axis=1), unit.values[:, -1], 0.0)
-    path = np.where(np.isfinite(path), path, last[:, None])
-    low, high = (np.where(np.isfinite(low), edge, 0.0) for edge in (low - room, high + room))
-    path = np.clip(path, low[:, None], high[:, None]) * size
+    known = there.any(axis=1)[:, None]
+    low = np.where(known, np.where(there, unit.raw, np.inf).min(axis=1, keepdims=True), 0.0)
+    high = np.where(known, np.where(there, unit.raw, -np.inf).max(axis=1, keepdims=True), 0.0)
+    room = _ROOM * (1.0 + np.arange(1, steps + 1) / lengths[:, None]) * (high - low)
+    path = np.where(np.isfinite(path), path, unit.values[:, -1:])
+    path = np.clip(path, low - room, high + room) * size
     return np.maximum(path, 0.0) if past.panel.counts else path
 
 
@@ -169,7 +175,7 @@ def past_of(request: FitRequest, most: int = MOST_STEPS) -> Past:
     if history is None or panel is None:
         raise ValueError("a forecast learns from steps of series, and these rows come without a history")
     categorical = tuple(place - 2 for place in request.x.categorical if place >= 2)
-    return Past.of(history, panel, np.arange(len(history.values)), most, categorical)
+    return Past.of(begun(history), panel, np.arange(len(history.values)), most, categorical)
 
 
 class SeriesModel(msgspec.Struct, Generic[R], frozen=True):
@@ -217,7 +223,7 @@ class SeriesModel(msgspec.Struct, Generic[R], frozen=True):
             raise ValueError("a forecast needs the history of its series")
         if not len(x.values):
             return np.empty((0, len(self.names)))
-        median, scale, width, ahead = self._medians(x, x.history)
+        median, scale, width, ahead = self._medians(x, begun(x.history))
         result = np.empty((len(x.values), len(self.names)))
         levels = [(place, float(name)) for place, name in enumerate(self.names) if name != "scale"]
         apart = self.spread.ends(np.array([level for _, level in levels]), np.maximum(ahead, 1))
@@ -237,17 +243,16 @@ class SeriesModel(msgspec.Struct, Generic[R], frozen=True):
         asked, place = np.unique(np.where(own, x.values[:, 0], -1.0).astype(np.int64), return_inverse=True)
         rows = asked[asked >= 0]
         place = place - (len(asked) - len(rows))  # -1 for rows of series that the history does not know
-        last = history.last_steps()[rows]
+        values_of = history.values[rows]
+        last = History(values_of, history.first, history.known[rows]).last_steps()
         ahead = np.where(own, steps - np.append(last, 0)[place], 1)
         median = np.zeros(len(steps))
         scale, width = np.ones(len(steps)), np.ones(len(steps))
         if len(rows):
             past = self._past(x, history, rows, place, ahead)
             every = series_scale(history, self.panel, rows)
-            values = self._answers(past, history, (rows, place, steps, ahead))
-            flat = (own_scale(history.values[rows], self.panel.seasons) == 0.0) & (
-                np.isfinite(history.values[rows]).sum(axis=1) >= _FEW
-            )
+            values = self._answers(past, place, ahead)
+            flat = (own_scale(values_of, self.panel.seasons) == 0.0) & (np.isfinite(values_of).sum(axis=1) >= _FEW)
             median = np.where(own, values, median)
             scale = np.where(own, every[place], scale)
             width = np.where(own, np.where(flat, 0.0, every)[place], width)
@@ -271,14 +276,12 @@ class SeriesModel(msgspec.Struct, Generic[R], frozen=True):
             past = replace(past, known=np.full((*past.raw.shape, number), np.nan))
         return past.with_ahead(known)
 
-    def _answers(
-        self, past: Past, history: History, asked: tuple[IntArray, IntArray, IntArray, IntArray]
-    ) -> FloatArray:
-        rows, place, steps, ahead = asked
+    def _answers(self, past: Past, place: IntArray, ahead: IntArray) -> FloatArray:
+        """Return for each row the value of its step: forecast, or what the history holds."""
         most = past.known.shape[1] - past.raw.shape[1]
-        needed = np.zeros(len(rows), dtype=bool)
+        needed = np.zeros(len(past.raw), dtype=bool)
         needed[place[(place >= 0) & (ahead >= 1)]] = True
-        path = np.zeros((len(rows), most))
+        path = np.zeros((len(past.raw), most))
         if needed.any():
             path[needed] = continued(self.rule.paths, past.some(needed), most)
         values = path[place, np.clip(ahead, 1, most) - 1]

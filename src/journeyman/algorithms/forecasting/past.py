@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.panel import Calendar, History, Panel
+from journeyman.entities.panel import History, Panel
 
-__all__ = ["Past", "filled"]
+__all__ = ["Past", "begun", "filled"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -45,26 +45,23 @@ class Past:
 
         Examples
         --------
-        >>> from journeyman.entities.panel import StepUnit
+        >>> from journeyman.entities.panel import Calendar, StepUnit
         >>> panel = Panel(Calendar(StepUnit.ROW, 1, 0), 2)
         >>> history = History(np.array([[1.0, 2.0, np.nan], [np.nan, 4.0, 5.0]]), 7, np.empty((2, 3, 0)))
         >>> past = Past.of(history, panel, np.array([0, 1]), 100)
         >>> past.raw.tolist(), past.last.tolist()
         ([[1.0, 2.0], [4.0, 5.0]], [8, 9])
         """
-        last = history.last_steps()[rows]
-        ends = last - history.first  # column of the last value, -1 without one
-        there = np.isfinite(history.values[rows])
-        lengths = np.where(ends >= 0, ends + 1 - there.argmax(axis=1), 1)
+        own = History(history.values[rows], history.first, history.known[rows])
+        last, each = own.last_steps(), np.arange(len(rows))
+        ends = last - own.first  # column of the last value, -1 without one
+        lengths = np.where(ends >= 0, ends + 1 - np.isfinite(own.values).argmax(axis=1), 1)
         width = int(np.clip(lengths.max(initial=1), 1, max(1, most)))
         columns = ends[:, None] - np.arange(width - 1, -1, -1)
         inside = columns >= 0
-        if not history.values.shape[1]:
-            empty = np.full((len(rows), width), np.nan)
-            return Past(empty, last, panel, np.empty((*empty.shape, history.known.shape[2])), categorical)
         at = np.maximum(columns, 0)
-        raw = np.where(inside, history.values[rows[:, None], at], np.nan)
-        known = np.where(inside[:, :, None], history.known[rows[:, None], at], np.nan)
+        raw = np.where(inside, own.values[each[:, None], at], np.nan)
+        known = np.where(inside[:, :, None], own.known[each[:, None], at], np.nan)
         return Past(raw, last, panel, known, categorical)
 
     @property
@@ -91,8 +88,16 @@ class Past:
         return replace(self, known=known)
 
 
+def begun(history: History) -> History:
+    """Return a history that has one step at least."""
+    if history.values.shape[1]:
+        return history
+    series = len(history.values)
+    return History(np.full((series, 1), np.nan), history.first, np.full((series, 1, history.known.shape[2]), np.nan))
+
+
 def filled(raw: FloatArray, seasons: tuple[int, ...]) -> FloatArray:
-    """Return series whose gaps hold the value one season before, a straight line where there is none, or the last value.
+    """Return series whose gaps hold the value one season before, or a straight line, or after it the last value.
 
     Parameters
     ----------

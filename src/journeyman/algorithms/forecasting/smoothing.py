@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.algorithms.forecasting.decomposition import usable_season, without_seasons
+from journeyman.algorithms.forecasting.decomposition import without_seasons
 from journeyman.algorithms.forecasting.model import loaded, past_of, with_spread
 from journeyman.algorithms.forecasting.past import Past
 from journeyman.entities.candidate import Candidate, Refusal, Turn
@@ -57,7 +57,6 @@ class SmoothingRule(msgspec.Struct, frozen=True, tag=True):
         values = past.values
         there = np.isfinite(values)
         positive = np.where(there, values, 1.0).min(axis=1) > 0.0
-        total = np.zeros((len(values), steps))
         if self.logs == "never" or not positive.any():
             return self._smoothed(values, steps)[0]
         logs = np.log(np.where(positive[:, None], values, np.where(there, 1.0, np.nan)))
@@ -71,8 +70,7 @@ class SmoothingRule(msgspec.Struct, frozen=True, tag=True):
         of_logs = of_logs - share * np.where(there & positive[:, None], logs, 0.0).sum(axis=1)
         weight = 1.0 if self.logs == "always" else 1.0 / (1.0 + np.exp(np.clip(of_plain - of_logs, -50, 50)))
         weight = np.where(positive, weight, 0.0)[:, None]
-        total = weight * np.exp(np.where(positive[:, None], on_logs, 0.0)) + (1.0 - weight) * plain
-        return total
+        return weight * np.exp(np.where(positive[:, None], on_logs, 0.0)) + (1.0 - weight) * plain
 
     def _smoothed(self, values: FloatArray, steps: int) -> tuple[FloatArray, FloatArray]:
         """Return the next steps, and the best log-likelihood of each series."""
@@ -181,7 +179,7 @@ class Smoothing:
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit: errors of the last origins."""
-        return 0.2 + 3e-5 * min(rows, 300_000)
+        return 0.1 + 3e-4 * min(rows, 4_000) + 1e-5 * min(rows, 300_000)
 
     def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
         """Return the expected bytes of one fit."""
@@ -197,6 +195,3 @@ class Smoothing:
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""
         return loaded(files, SmoothingRule)
-
-
-_ = usable_season

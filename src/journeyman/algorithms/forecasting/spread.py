@@ -16,6 +16,7 @@ _BELOW = np.array([0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.
 _LEVELS = np.r_[_BELOW, 0.5, 1.0 - _BELOW[::-1]]
 _MANY = 1e6  # degrees of freedom that are as good as a normal distribution's
 _OWN_SHAPE = 60.0  # independent errors from which on the two tails are told apart
+_NORMAL_SHAPE = 20.0  # independent errors that a normal distribution weighs as much as
 _FEWEST = 3.0  # degrees of freedom of the heaviest tails that are assumed
 _WITHOUT = 1.5  # of the seasonal naive's error: assumed where nothing could be measured
 
@@ -120,7 +121,9 @@ def independent(known: NDArray[np.bool_], apart: int) -> float:
 def _quantiles(pooled: FloatArray, free: float) -> FloatArray:
     """Return quantiles at ``_LEVELS`` and their complements of errors in order."""
     inflation = _students(_BELOW, max(_FEWEST, free)) / _students(_BELOW, _MANY)
-    both = np.quantile(np.abs(pooled), 1.0 - 2.0 * _BELOW)
+    told = free / (free + _NORMAL_SHAPE)
+    normal = -_students(_BELOW, _MANY) * np.abs(pooled).mean() * np.sqrt(np.pi / 2.0)
+    both = told * np.quantile(np.abs(pooled), 1.0 - 2.0 * _BELOW) + (1.0 - told) * normal
     own = free / (free + _OWN_SHAPE)
     low, high = np.quantile(pooled, _BELOW), np.quantile(pooled, 1.0 - _BELOW)
     below = np.maximum(inflation * ((1.0 - own) * both - own * low), 0.0)

@@ -153,7 +153,7 @@ class Theta:
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit: errors of the last origins."""
-        return 0.1 + 8e-6 * min(rows, 300_000)
+        return 0.05 + 8e-5 * min(rows, 4_000) + 1e-6 * min(rows, 300_000)
 
     def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
         """Return the expected bytes of one fit."""
