@@ -205,5 +205,8 @@ def test_it_is_watched_by_its_errors_and_learns_again(trips: Release, workspace:
         ).table(ALL_ROWS, held.journal.run(held.registry.version("trips", 1).run).read_settings(BuildSettings))
     log.close()
     assert len(table.frame) == 20 * 80
-    again = build(table.frame, target="Trips", task="forecast", trials=2, workspace=workspace, name="again")
+    again = build(table.frame, target="Trips", task="forecast", trials=2, workspace=workspace, name="trips")
     assert again.task.reason.startswith("20 series of quarters, 1998 Q1 to 2017 Q4; found by Region, State, Purpose")
+    # The champion forecasts the new holdout from all that was known before it, though it was built on no more.
+    assert "version 1" in str(again.report.decision)
+    assert "cannot be used" not in str(again.report.decision)
