@@ -235,8 +235,9 @@ class Release:
         told = self.forecast_blocks(pd.DataFrame() if rows is None else rows)
         warn_of(self.findings)
         step = history_of(self.plan)
-        outputs = pd.DataFrame(told.answers[:, :-1], columns=list(self.task.output_names[:-1]), index=told.rows.index)
-        outputs.insert(0, self.task.target, told.answers[:, 0])
+        # the median stands for the forecast, and the last output is no quantile
+        names = [self.task.target, *self.task.output_names[1:-1]]
+        outputs = pd.DataFrame(told.answers[:, :-1], columns=names, index=told.rows.index)
         return pd.concat([told.rows[[*step.series, step.time]], outputs], axis=1)
 
     def forecast_blocks(self, rows: object) -> Forecasts:

@@ -14,7 +14,7 @@ from journeyman.entities.decision import Action
 from journeyman.entities.operating import Operated, OperateSettings
 from journeyman.entities.simulation import DAY, Simulated, SimulatedDay, SimulateSettings
 from journeyman.errors import SettingsError
-from journeyman.interfaces import Stream
+from journeyman.interfaces import ArrangesSeries, Stream
 from journeyman.operations.release_cache import ReleaseCache
 from journeyman.operations.simulated_world import World, target_column, truths_of
 from journeyman.operations.worker import Worker
@@ -28,7 +28,7 @@ from journeyman.stages.retrain import price, reference_unit
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.workspace import Workspace
 from journeyman.streams import open_stream
-from journeyman.tasks import task_type
+from journeyman.tasks import find_task_type, task_type
 
 __all__ = ["in_order", "simulate"]
 
@@ -54,6 +54,11 @@ def simulate(settings: SimulateSettings, tell: Callable[[SimulatedDay], None]) -
     InputError
         Where the table cannot be learned from.
     """
+    if settings.task is not None and isinstance(find_task_type(settings.task), ArrangesSeries):
+        raise SettingsError(
+            f"a task of kind {settings.task} cannot be practised: simulate deals rows out some a day",
+            hint="build on the first part of the table, and compare `journeyman predict` with the rest",
+        )
     frame = _read(settings)
     first = settings.first or min(_MOST_FIRST, max(_LEAST_FIRST, len(frame) // 5))
     days = -(-(len(frame) - first) // settings.daily)
