@@ -49,10 +49,10 @@ OPEN = {
     # target, time, series, grid, season of the measure, horizon, seasons as they are found
     "airline-passengers": ("Passengers", "Month", [], 1, 12, 12, (12,)),
     "aus-tourism": ("Trips", "Quarter", ["Region", "State", "Purpose"], 3, 4, 8, (4,)),
-    "daily-min-temperatures": ("Temp", "Date", [], "D", 7, 30, (365,)),
+    "daily-min-temperatures": ("Temp", "Date", [], "D", 7, 30, (7, 365)),
     "monthly-car-sales": ("Sales", "Month", [], 1, 12, 12, (12,)),
     "monthly-champagne": ("Sales", "Month", [], 1, 12, 12, (12,)),
-    "monthly-sunspots": ("Sunspots", "Month", [], 1, 12, 12, (132,)),
+    "monthly-sunspots": ("Sunspots", "Month", [], 1, 12, 12, (12, 120)),
     "uk-halfhour-load": ("x", None, [], "30min", 48, 96, (336, 48)),
 }
 
@@ -82,7 +82,7 @@ def read(folder: Path, name: str) -> Table:
     if len(wide) > SERIES:
         wide = wide.loc[sorted(np.random.default_rng(0).choice(np.array(sorted(wide.index)), SERIES, replace=False))]
     values = wide.to_numpy(float)
-    counts = bool(np.nanmin(values) >= 0 and np.all(np.nan_to_num(values) % 1 == 0))
+    counts = bool(np.nanmin(values) >= 0)
     return Table(name, values, calendar, seasons, measure, horizon, counts)
 
 
@@ -189,7 +189,8 @@ def show(results: dict[str, dict]) -> None:
             best = scores["snaive m"]
             print(
                 f"  {name:38s} MASE {row['mase']:.3f} ({row['mase'] / max(best['mase'], 1e-9):.3f})"
-                f"  WQL {row['wql']:.4f} ({row['wql'] / max(best['wql'], 1e-9):.3f})  {100 * row['c80']:.0f}/{100 * row['c95']:.0f}"
+                f"  WQL {row['wql']:.4f} ({row['wql'] / max(best['wql'], 1e-9):.3f})"
+                f"  {100 * row['c80']:.0f}/{100 * row['c95']:.0f}"
                 f"  cpu {row['cpu']:.2f} predict {row['predict']:.2f}  {row['windows']}"
             )
     print("\ngeometric means relative to the seasonal naive; mean coverage; tables")

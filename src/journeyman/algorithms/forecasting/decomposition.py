@@ -73,7 +73,7 @@ def seasonal_pattern(values: FloatArray, season: int) -> FloatArray:
     seen = (mean**2).sum(axis=1) / max(1, season - 1)
     kept = np.clip(1.0 - of_mean / np.where(seen > 0, seen, 1.0), 0.0, 1.0)
     kept = np.where((total > season) & (number.min(axis=1) > 0), kept, 0.0)
-    return mean * kept[:, None]
+    return np.asarray(mean * kept[:, None])
 
 
 def without_seasons(values: FloatArray, seasons: tuple[int, ...], steps: int) -> tuple[FloatArray, FloatArray]:
@@ -117,7 +117,7 @@ def smooth_pattern(values: FloatArray, season: int) -> FloatArray:
     known = np.isfinite(by_place)
     filled = np.where(known, by_place, 0.0)
     number = known.sum(axis=1)
-    best, least = plain, None
+    best, least = plain, np.full(series, np.inf)
     for reach in (0, *(r for r in _REACHES if r * 6 <= season)):
         kernel = _circular(season, reach)
         total, weight = filled.sum(axis=1), number.astype(np.float64)
@@ -130,16 +130,13 @@ def smooth_pattern(values: FloatArray, season: int) -> FloatArray:
             ).sum(axis=1)
         smoothed = (total @ kernel) / np.maximum(weight @ kernel, 1e-9)
         smoothed = smoothed - smoothed.mean(axis=1, keepdims=True)
-        if least is None:
-            best, least = plain, error
-        else:
-            better = error < least
-            best = np.where(better[:, None], smoothed, best)
-            least = np.minimum(least, error)
+        if reach:
+            best = np.where((error < least)[:, None], smoothed, best)
+        least = np.minimum(least, error)
     nothing = np.where(known, filled**2, 0.0).sum(axis=(1, 2))
-    assert least is not None
-    kept = np.clip(1.0 - least / np.where(nothing > 0, nothing, 1.0), 0.0, 1.0) > 0.0
-    return np.where(kept[:, None], best, 0.0)
+    return np.where(
+        (least < nothing)[:, None], best, 0.0
+    )  # a pattern that says left-out cycles worse than none is none
 
 
 def _circular(season: int, reach: int) -> FloatArray:
@@ -148,4 +145,4 @@ def _circular(season: int, reach: int) -> FloatArray:
         return np.eye(season)
     places = np.arange(season)
     apart = np.abs(places[:, None] - places)
-    return np.exp(-0.5 * (np.minimum(apart, season - apart) / reach) ** 2)
+    return np.asarray(np.exp(-0.5 * (np.minimum(apart, season - apart) / reach) ** 2))

@@ -18,6 +18,7 @@ _MANY = 1e6  # degrees of freedom that are as good as a normal distribution's
 _OWN_SHAPE = 60.0  # independent errors from which on the two tails are told apart
 _NORMAL_SHAPE = 20.0  # independent errors that a normal distribution weighs as much as
 _FEWEST = 3.0  # degrees of freedom of the heaviest tails that are assumed
+_LATER = 1.05  # times earlier errors that later ones are taken to be: series change
 _WITHOUT = 1.5  # of the seasonal naive's error: assumed where nothing could be measured
 
 
@@ -111,11 +112,11 @@ def _never_falling(values: FloatArray) -> FloatArray:
 
 
 def independent(known: NDArray[np.bool_], apart: int) -> float:
-    """Return about how many independent errors there are: two for each span of one horizon and series."""
+    """Return about how many independent errors there are: one for each span of one horizon and series."""
     _, origins, horizon = known.shape
     spans = 1.0 + (origins - 1) * min(1.0, apart / horizon)
     share = known.any(axis=2).mean(axis=1).sum()  # series, those with fewer origins in part
-    return float(max(1.0, min(2.0, horizon) * spans * share))
+    return float(max(1.0, spans * share))
 
 
 def _quantiles(pooled: FloatArray, free: float) -> FloatArray:
@@ -126,8 +127,8 @@ def _quantiles(pooled: FloatArray, free: float) -> FloatArray:
     both = told * np.quantile(np.abs(pooled), 1.0 - 2.0 * _BELOW) + (1.0 - told) * normal
     own = free / (free + _OWN_SHAPE)
     low, high = np.quantile(pooled, _BELOW), np.quantile(pooled, 1.0 - _BELOW)
-    below = np.maximum(inflation * ((1.0 - own) * both - own * low), 0.0)
-    above = np.maximum(inflation * ((1.0 - own) * both + own * high), 0.0)
+    below = np.maximum(_LATER * inflation * ((1.0 - own) * both - own * low), 0.0)
+    above = np.maximum(_LATER * inflation * ((1.0 - own) * both + own * high), 0.0)
     return np.r_[-below, 0.0, above[::-1]]
 
 
