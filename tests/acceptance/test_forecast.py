@@ -12,7 +12,9 @@ from tests.unit.serving.conftest import served
 
 from journeyman.api.build import build
 from journeyman.api.predict import load, predict_file
+from journeyman.api.score import score_file
 from journeyman.entities.operating import Operated
+from journeyman.entities.simulation import SimulateSettings
 from journeyman.errors import SettingsError
 from journeyman.inference.release import Release
 from journeyman.operations.traffic import read_traffic
@@ -20,6 +22,7 @@ from journeyman.operations.training_data import LearningRows
 from journeyman.operations.worker import Worker
 from journeyman.pipelines.loop_setup import loop_parts
 from journeyman.pipelines.operate import operate_round
+from journeyman.pipelines.simulate import simulate
 from journeyman.runtime.clock import SystemClock, milliseconds
 from journeyman.serving.serve_settings import ServeSettings
 from journeyman.settings import BuildSettings
@@ -163,6 +166,10 @@ def test_a_model_of_series_refuses_what_is_not_for_it(air: Release, workspace: P
     build(pd.DataFrame({"x": range(200), "y": range(200)}), target="y", trials=1, workspace=tmp_path, name="line")
     with pytest.raises(SettingsError, match="no model of series"):
         predict_file(str(load("line", version=1, workspace=tmp_path).path), None)
+    with pytest.raises(SettingsError, match="journeyman predict air"):
+        score_file(air, tmp_path / "rows.csv", print)
+    with pytest.raises(SettingsError, match="cannot be practised"):
+        simulate(SimulateSettings("rows.csv", "y", tmp_path / "w", task="forecast"), print)
 
 
 def test_served_it_answers_rows_of_series_and_steps(trips: Release, workspace: Path, tmp_path: Path) -> None:
@@ -205,5 +212,8 @@ def test_it_is_watched_by_its_errors_and_learns_again(trips: Release, workspace:
         ).table(ALL_ROWS, held.journal.run(held.registry.version("trips", 1).run).read_settings(BuildSettings))
     log.close()
     assert len(table.frame) == 20 * 80
-    again = build(table.frame, target="Trips", task="forecast", trials=2, workspace=workspace, name="again")
+    again = build(table.frame, target="Trips", task="forecast", trials=2, workspace=workspace, name="trips")
     assert again.task.reason.startswith("20 series of quarters, 1998 Q1 to 2017 Q4; found by Region, State, Purpose")
+    # The champion forecasts the new holdout from all that was known before it, though it was built on no more.
+    assert "version 1" in str(again.report.decision)
+    assert "cannot be used" not in str(again.report.decision)

@@ -60,7 +60,15 @@ def test_rules_that_set_columns_aside_see_no_target_of_the_holdout() -> None:
     What a scope may see, and that one that oversteps is refused, is tested in tests/unit/stages/test_check.py.
     """
     sees_all = {type(rule).__name__ for rule in BUILT_IN if scope_of(rule) is RuleScope.WHOLE}
-    assert sees_all == {"DuplicateRule", "FewRowsRule", "GroupRule", "LabelRule", "RowOrderRule", "TargetRule"}
+    assert sees_all == {
+        "DuplicateRule",
+        "FewRowsRule",
+        "GroupRule",
+        "LabelRule",
+        "RowOrderRule",
+        "SeriesOverTimeRule",
+        "TargetRule",
+    }
 
 
 def _counts(node: ast.AST, parent: ast.AST) -> bool:

@@ -25,7 +25,7 @@ __all__ = [
     "asked_of",
     "following_rows",
     "history_of",
-    "lengthened",
+    "lengthened_plan",
     "series_findings",
     "with_rows_numbered",
 ]
@@ -77,7 +77,7 @@ def history_of(plan: Plan) -> SeriesStep:
     return next(node.step for node in plan.nodes if isinstance(node.step, SeriesStep))
 
 
-def lengthened(plan: Plan, block: Block, values: FloatArray) -> Plan:
+def lengthened_plan(plan: Plan, block: Block, values: FloatArray) -> Plan:
     """Return the plan with a history that holds these rows, too; models are what they were.
 
     Parameters

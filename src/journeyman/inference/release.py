@@ -30,7 +30,7 @@ from journeyman.inference.following import (
     asked_of,
     following_rows,
     history_of,
-    lengthened,
+    lengthened_plan,
     series_findings,
     with_rows_numbered,
 )
@@ -238,8 +238,9 @@ class Release:
         told = self.forecast_blocks(pd.DataFrame() if rows is None else rows)
         warn_of(self.findings)
         step = history_of(self.plan)
-        outputs = pd.DataFrame(told.answers[:, :-1], columns=list(self.task.output_names[:-1]), index=told.rows.index)
-        outputs.insert(0, self.task.target, told.answers[:, 0])
+        # the median stands for the forecast, and the last output is no quantile
+        names = [self.task.target, *self.task.output_names[1:-1]]
+        outputs = pd.DataFrame(told.answers[:, :-1], columns=names, index=told.rows.index)
         return pd.concat([told.rows[[*step.series, step.time]], outputs], axis=1)
 
     def forecast_blocks(self, rows: object) -> Forecasts:
@@ -265,14 +266,18 @@ class Release:
         asked = asked_of(with_rows_numbered(frame, step, self.task), self.task, target)
         model = self
         if len(asked.happened):
-            block = conform(asked.happened, self._reader, self.left_out).block
-            model = Release(self.path, self.manifest, self._files)
-            model._card = self._card
-            model._scorer = Scorer(lengthened(self.plan, block, asked.values))
+            model = self.lengthened(conform(asked.happened, self._reader, self.left_out).block, asked.values)
         if len(asked.rows):
             return model, asked.rows
         time = next(c for c in self.columns if c.name == step.time)
         return model, following_rows(history_of(model.plan), self.task, time)
+
+    def lengthened(self, block: Block, values: FloatArray) -> Release:
+        """Return the model of series with a history that holds these rows, too, read already; nothing is refitted."""
+        model = Release(self.path, self.manifest, self._files)
+        model._card = self._card
+        model._scorer = Scorer(lengthened_plan(self.plan, block, values))
+        return model
 
     def predict_outputs(self, rows: object) -> pd.DataFrame:
         """Return all that is said of each row, one column each: quantiles by their levels, whether a row is flagged.

@@ -70,7 +70,7 @@ def find_seasons(history: History, calendar: Calendar) -> tuple[int, ...]:
     >>> find_seasons(History(values, 0, np.empty((1, 240, 0))), Calendar(StepUnit.NUMBER, 1.0, 0.0))
     (12,)
     """
-    values = _some(history.values)
+    values = _sample_series(history.values)
     longest = _longest(values)
     by_calendar = [lag for lag in calendar_seasons(calendar) if 2 * lag <= longest]
     found = dict.fromkeys(by_calendar)
@@ -128,7 +128,7 @@ def _mean_change(values: FloatArray, lag: int) -> FloatArray:
     return np.where(counts > 0, np.where(known, apart, 0.0).sum(axis=1) / np.maximum(counts, 1), np.nan)
 
 
-def _some(values: FloatArray) -> FloatArray:
+def _sample_series(values: FloatArray) -> FloatArray:
     """Return some series, evenly chosen: seasons of ten thousand series are those of two hundred."""
     most = max(1, min(_MOST_SERIES, _MOST_CELLS // max(1, values.shape[1])))
     return values if len(values) <= most else values[np.linspace(0, len(values) - 1, most).astype(np.int64)]

@@ -53,8 +53,8 @@ def ahead_figures(outlook: Outlook) -> list[Figure]:
     top = max((*(r.error for r in rows), *(r.naive for r in rows)))
     y = linear_scale(0.0, top, "MASE")
     errors: list[Mark] = [
-        Line(ahead, [r.naive for r in rows], "c-base", [_said(r, r.naive, outlook) for r in rows]),
-        Line(ahead, [r.error for r in rows], "c-model", [_said(r, r.error, outlook) for r in rows]),
+        Line(ahead, [r.naive for r in rows], "c-base", [_error_tip(r, r.naive, outlook) for r in rows]),
+        Line(ahead, [r.error for r in rows], "c-model", [_error_tip(r, r.error, outlook) for r in rows]),
     ]
     title = f"Error by {outlook.steps} ahead"
     found = [
@@ -71,8 +71,8 @@ def ahead_figures(outlook: Outlook) -> list[Figure]:
     held: list[Mark] = [
         Rule((x.low, x.high), (0.8, 0.8)),
         Rule((x.low, x.high), (0.95, 0.95)),
-        Line(ahead, [r.held_80 for r in rows], "c-model", [_held(r, r.held_80, 80, outlook) for r in rows]),
-        Line(ahead, [r.held_95 for r in rows], "c-ink", [_held(r, r.held_95, 95, outlook) for r in rows]),
+        Line(ahead, [r.held_80 for r in rows], "c-model", [_held_tip(r, r.held_80, 80, outlook) for r in rows]),
+        Line(ahead, [r.held_95 for r in rows], "c-ink", [_held_tip(r, r.held_95, 95, outlook) for r in rows]),
     ]
     title = f"What intervals held, by {outlook.steps} ahead"
     found.append(
@@ -100,10 +100,10 @@ def _tips(line: ForecastLine) -> list[str]:
     return said
 
 
-def _said(row: AheadError, error: float, outlook: Outlook) -> str:
+def _error_tip(row: AheadError, error: float, outlook: Outlook) -> str:
     return f"{row.ahead} {outlook.step if row.ahead == 1 else outlook.steps} ahead: {number(error)}"
 
 
-def _held(row: AheadError, share: float, promised: int, outlook: Outlook) -> str:
+def _held_tip(row: AheadError, share: float, promised: int, outlook: Outlook) -> str:
     steps = outlook.step if row.ahead == 1 else outlook.steps
     return f"{row.ahead} {steps} ahead: the {promised}% interval held {percent(share)} of {row.rows}"

@@ -202,7 +202,8 @@ def summary(report: BuildReport, report_path: str, workspace: str = "") -> Rende
         where.add_row(Text("Next", style="bold"), Text(more, style="cyan"))
     else:
         kept = "" if report.decision.action is Action.PROMOTE else f" --version {report.version}"
-        command = f"journeyman predict {name} NEW-ROWS.csv --out predictions.csv{kept}{there}"
+        rows = "NEW-ROWS.csv --out predictions.csv" if report.task.panel is None else "--out forecasts.csv"
+        command = f"journeyman predict {name} {rows}{kept}{there}"
         where.add_row(Text("Next", style="bold"), Text(command, style="cyan"))
     return Group(
         *_head(report),

@@ -131,7 +131,7 @@ class Forecast(Regression):
                 roles[name] = replace(column, role=Role.FEATURE if name in panel.known else Role.IGNORED)
         frame = frame.assign(**made)
         whole = replace(table, frame=frame, columns=tuple(roles.values()))
-        kept, findings = _placed(whole, task)
+        kept, findings = _rows_on_grid(whole, task)
         frame = frame.iloc[kept].reset_index(drop=True)
         arranged = replace(whole, frame=frame)
         unused = [c.name for c in arranged.columns if c.role is Role.IGNORED]
@@ -275,7 +275,7 @@ def _window(cells: Cells, origin: int, size: int) -> Fold:
     return Fold(np.flatnonzero(past), np.flatnonzero(inside))
 
 
-def _placed(table: Table, task: Task) -> tuple[IntArray, list[Finding]]:
+def _rows_on_grid(table: Table, task: Task) -> tuple[IntArray, list[Finding]]:
     """Return the rows that have a value and a place on the grid, and a finding of the others."""
     panel = _panel(task)
     assert task.time_column is not None

@@ -249,9 +249,10 @@ def _calendar(times: Times, places: FloatArray, codes: IntArray) -> Calendar:
         raise SourceError(f"no series has two rows of another {times.column!r}", hint="name another column with --time")
     off = off_grid_share(calendar, places)
     if off > _OFF:
-        usual = step_words(calendar, many=False)
+        step = step_words(calendar, many=False)
+        usual = step.removeprefix("step of ") if step.startswith("step of ") else f"a {step}"
         raise SourceError(
-            f"the times of {times.column!r} are irregular: the commonest step is a {usual}, and {off:.0%} of the rows "
+            f"the times of {times.column!r} are irregular: the commonest step is {usual}, and {off:.0%} of the rows "
             "are off it",
             hint=hint,
         )

@@ -19,6 +19,7 @@ from journeyman.entities.evaluation import (
     ThresholdCounts,
 )
 from journeyman.entities.finding import Finding, Remedy, Severity
+from journeyman.entities.outlook import AheadError, ForecastLine, Outlook, SeriesError
 from journeyman.entities.profile import ColumnProfile, Profile
 from journeyman.entities.report import BuildReport
 from journeyman.entities.task import Task
@@ -85,7 +86,8 @@ def made_report(kind: str) -> BuildReport:
             (
                 Dependence(size, (), (0.0, 1.0, 2.0), (0.1, 0.2, 0.4), target),
                 Dependence(place, (HOSTILE, "south"), (0.0, 1.0), (0.3, 0.1), target),
-            )
+            ),
+            None if labels else _outlook(),
         ),
         decision=Decision(Verdict.RELEASE_WITH_CARE, Action.PROMOTE, HOSTILE, (f"{HOSTILE} again",)),
         seconds=12.0,
@@ -94,6 +96,17 @@ def made_report(kind: str) -> BuildReport:
         settings={"budget": HOSTILE},
         examples=(Example("worst", HOSTILE, HOSTILE, 0.9 if labels else None, ((size, HOSTILE, -0.2),)),),
     )
+
+
+def _outlook() -> Outlook:
+    """Return forecasts that never were, of two series."""
+    nan = float("nan")
+    steps = ((3.0, 4.0), (2.0, 2.5), (4.0, 5.5), (1.0, 1.0), (5.0, 7.0))
+    kept = ForecastLine(HOSTILE, HOSTILE, (HOSTILE, "2", "3", "4"), (1.0, nan), (3.5, nan), *steps)
+    coming = ForecastLine(HOSTILE, "", ("1", "2", HOSTILE), (2.0,), (), *steps)
+    ahead = (AheadError(1, 20, 0.5, 0.75, 0.8, 1.0), AheadError(2, 20, 0.75, 0.75, 0.7, 0.9))
+    worst = (SeriesError(HOSTILE, 2, 1.5, 1.0), SeriesError("south", 2, 0.5, 0.75))
+    return Outlook(HOSTILE, f"{HOSTILE}s", 2, (kept,), ahead, worst, 1, (coming,))
 
 
 def bare_report(kind: str) -> BuildReport:

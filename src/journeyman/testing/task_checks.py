@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Role
-from journeyman.entities.table import Table, target_values
+from journeyman.entities.table import Table, row_times, target_values
 from journeyman.entities.task import Task
 from journeyman.errors import JourneymanError, SettingsError
 from journeyman.interfaces import (
+    ArrangesSeries,
     CombinesColumns,
     DrawsCurves,
     FlagsRows,
@@ -102,6 +103,9 @@ def _framed(kind: TaskType, table: Table, settings: BuildSettings) -> FramedTask
         table = kind.pose(table, task, 0)
     if isinstance(kind, CombinesColumns):
         table, _ = kind.combine(table, task)
+    if isinstance(kind, ArrangesSeries):
+        arranged = kind.arrange(table, task)
+        table, task = arranged.table, arranged.task
     kind = kind.of(task) if isinstance(kind, HasOptions) else kind
     column = table.column(task.target)
     values, encoded, task = kind.encode(table.frame[task.target], column, task, {}, None)
@@ -201,6 +205,21 @@ def _flags_within_bounds(framed: FramedTask) -> None:
     assert (np.diff(surprise) >= 0).all(), "a row that scores higher is less of a surprise"
 
 
+def _divides_series_by_time(framed: FramedTask) -> None:
+    kind, table, task = framed.kind, framed.encoded, framed.task
+    if not isinstance(kind, ArrangesSeries):
+        return
+    assert task.time_column is not None, "rows of series have no time"
+    times, split = row_times(table, task.time_column), kind.divide(table, task)
+    assert len(split.holdout), "no step is kept for the end"
+    for past, ahead in ((split.train, split.holdout), *((fold.fit, fold.validate) for fold in split.folds)):
+        assert times[past].max() < times[ahead].min(), "a window is examined by what was known after it began"
+    told = kind.repeat_past(table, task, split.train, split.holdout)
+    assert told.shape == (len(split.holdout), len(task.output_names)), "what repeats the past is no prediction"
+    assert np.isfinite(told).all(), "what repeats the past is not finite"
+    assert kind.told(table, task), "it does not say what it has found"
+
+
 def _changes_nothing(framed: FramedTask) -> None:
     kind, y, predictions = framed.kind, framed.y.copy(), framed.constant()
     given = predictions.copy()
@@ -254,6 +273,7 @@ TASK_CHECKS: Mapping[str, Callable[[FramedTask], None]] = {
     "decodes what it reads": _decodes_what_it_reads,
     "repeats the row before": _repeats_the_row_before,
     "flags within bounds": _flags_within_bounds,
+    "divides series by time": _divides_series_by_time,
     "changes nothing that it is given": _changes_nothing,
     "separates what it combines": _separates_what_it_combines,
     "refuses what is no truth": _refuses_what_is_no_truth,

@@ -45,6 +45,7 @@ def image_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
     """Return the columns of images."""
     return tuple(c for c in columns if c.kind is Kind.IMAGE)
 
+
 MADE = "derived from a text or an image"
 """Reason of such a column."""
 

@@ -19,7 +19,7 @@ class ReasonsSection:
     template = Path(__file__).with_name("reasons.html.j2")
 
     def view(self, report: BuildReport) -> Mapping[str, object] | None:
-        """Return figures and example rows; None where there are neither."""
+        """Return figures and example rows; None for forecasts, which no column moves."""
         shown = {
             "importance": importance_figure(report),
             "dependences": dependence_figures(report),
@@ -27,4 +27,4 @@ class ReasonsSection:
             if report.evaluation.flagged is not None
             else example_views(report),  # they are a section there
         }
-        return shown if any(shown.values()) else None
+        return None if report.explanation.outlook is not None and not any(shown.values()) else shown
