@@ -22,6 +22,7 @@ __all__ = [
     "pictures",
     "pixel_grid",
     "pixel_names",
+    "resampling",
     "size_of_names",
     "to_grey",
 ]
