@@ -66,7 +66,7 @@ def digits(path: Path, budget: str, *, peers: bool) -> None:
 
         def learn() -> np.ndarray:
             build(f"{place}/train.csv", target="number_label", budget=budget, workspace=place, name="m", quiet=True)
-            found = predict_file("m", f"{place}/test.csv", f"{place}/out.csv", workspace=place)
+            found = predict_file("m", f"{place}/test.csv", out=f"{place}/out.csv", workspace=place)
             return probabilities(pd.read_csv(found.path))
 
         line(f"digits {len(train):,}", f"journeyman, {budget}", truth, learn)
@@ -92,7 +92,7 @@ def folder(count: int, budget: str, *, peers: bool) -> None:
 
         def learn() -> np.ndarray:
             build(f"{place}/train", budget=budget, workspace=place, name="m", quiet=True)
-            found = predict_file("m", f"{place}/new", f"{place}/out.csv", workspace=place)
+            found = predict_file("m", f"{place}/new", out=f"{place}/out.csv", workspace=place)
             answers = pd.read_csv(found.path).sort_values("file")
             return probabilities(answers, [f"probability of {s}" for s in SHAPES])
 

@@ -71,7 +71,7 @@ def test_a_folder_is_learned_and_a_folder_without_classes_is_predicted_a_line_a_
     workspace: Path, digits: pd.DataFrame, release: Release
 ) -> None:
     assert release.task.target == "label"
-    result = predict_file("digits", workspace / "new", workspace / "out.csv", workspace=workspace / "w")
+    result = predict_file("digits", workspace / "new", out=workspace / "out.csv", workspace=workspace / "w")
     told = pd.read_csv(result.path)
     assert len(told) == 101
     assert [f.code for f in result.findings] == ["PR102"]

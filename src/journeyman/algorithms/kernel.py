@@ -94,7 +94,7 @@ class KernelModel(msgspec.Struct, frozen=True, dict=True):
         pieces = [self._scores(x.values[i : i + _PIECE]) for i in range(0, max(len(x.values), 1), _PIECE)]
         scores = np.vstack(pieces) * self.slope + self.offsets
         if not self.classifier:
-            return np.clip(scores, self.low, self.high)
+            return np.asarray(np.clip(scores, self.low, self.high))
         odds = np.exp(scores - scores.max(axis=1, keepdims=True))
         return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
@@ -253,7 +253,7 @@ def _pieces(values: FloatArray) -> list[FloatArray]:
 def _squares(first: FloatArray, second: FloatArray) -> FloatArray:
     """Return squared distances, shape (n_first, n_second)."""
     lengths = np.einsum("ij,ij->i", first, first)[:, None] + np.einsum("ij,ij->i", second, second)
-    return np.maximum(lengths - 2.0 * (first @ second.T), 0.0)
+    return np.asarray(np.maximum(lengths - 2.0 * (first @ second.T), 0.0))
 
 
 def _likeness(compared: FloatArray, rows: FloatArray, lengths: FloatArray, width: float) -> FloatArray:
@@ -323,8 +323,8 @@ def _solve(
     found = cho_solve(factor, features.T @ outputs)
     leverage = np.empty(len(compared))
     for start in range(0, len(compared), _PIECE):
-        piece = features[start : start + _PIECE]
-        leverage[start : start + _PIECE] = (solve_triangular(factor[0], piece.T, lower=True) ** 2).sum(axis=0)
+        own = solve_triangular(factor[0], features[start : start + _PIECE].T, lower=True)
+        leverage[start : start + _PIECE] = (own**2).sum(axis=0)
     errors = (outputs - features @ found) / np.maximum(1.0 - leverage, 1e-3)[:, None]
     return np.asarray(solve_triangular(lower, found, lower=True, trans="T")), outputs - errors
 

@@ -6,6 +6,7 @@ import binascii
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +63,11 @@ class SmallImage:
         body = b64encode(np.ascontiguousarray(self.pixels).tobytes()).decode("ascii")
         return f"{IMAGE_MARK}{self.width}x{self.height}/{columns}x{rows}x{channels},{body}"
 
+    @property
+    def words(self) -> str:
+        """What stands for it where only words may stand."""
+        return f"an image of {self.width} x {self.height} pixels"
+
     @staticmethod
     def from_text(text: str) -> SmallImage:
         """Return what ``to_text`` wrote; ValueError where it did not."""
@@ -86,7 +92,7 @@ def image_stacks(
     Yields
     ------
     rows : ndarray of int64, shape (n_images,)
-        Positions of the images; rows without one are in no stack.
+        Positions of the images; rows whose text is none are in no stack.
     pixels : ndarray of uint8, shape (n_images, height, width, channels)
         As in :class:`SmallImage`.
     sizes : ndarray of int64, shape (n_images, 2)
@@ -94,8 +100,8 @@ def image_stacks(
     """
     by_shape: dict[tuple[int, ...], list[tuple[int, SmallImage]]] = {}
     for row, text in enumerate(values.tolist()):
-        if text is not None:
-            image = SmallImage.from_text(text)
+        with suppress(ValueError):
+            image = SmallImage.from_text(text or "")
             by_shape.setdefault(image.pixels.shape, []).append((row, image))
     for several in by_shape.values():
         rows = np.array([row for row, _ in several], dtype=np.int64)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.evaluation import Evaluation, Example
+from journeyman.entities.image import SmallImage
 from journeyman.entities.profile import Profile
 from journeyman.entities.table import Block, Table, to_block
 from journeyman.entities.task import Task
@@ -82,4 +83,6 @@ def value_text(column: Column, value: object) -> str:
             said = str(np.datetime64(int(number), "s")).replace("T", " ")
             return said[:10] if number % 86_400 == 0 else said[:16]
         return f"{number:.6g}"
+    if column.kind is Kind.IMAGE and value is not None:
+        return SmallImage.from_text(str(value)).words
     return "missing" if value is None else f"{str(value)[:40]}…" if len(str(value)) > 40 else str(value)

@@ -186,7 +186,7 @@ class LearningRows:
         lost = [name for name in self.given_up if name in first.columns and name not in hidden]
         notes += tuple(f"column {name!r} was left out: for long it has arrived without usable values" for name in lost)
         lacking = {*names} - {*kept}
-        kinds = {c.name: c.kind.value for c in wanted if c.kind.categorical or c.kind is Kind.TEXT}
+        kinds = {c.name: c.kind.value for c in wanted if c.kind.categorical or c.kind in (Kind.TEXT, Kind.IMAGE)}
         fitted = replace(
             settings,
             query=None,

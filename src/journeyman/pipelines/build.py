@@ -69,11 +69,11 @@ from journeyman.stages.evaluate import evaluate
 from journeyman.stages.evaluate.compare_champion import compare_champion
 from journeyman.stages.evaluate.judged_rows import predict_judged_rows
 from journeyman.stages.evaluate.outlook import look_ahead
+from journeyman.stages.evaluate.pictures import choose_pictures, has_images
 from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN, explain
 from journeyman.stages.frame_task import frame_task
 from journeyman.stages.ingest import ingest
 from journeyman.stages.learn import learn
-from journeyman.stages.pictures import choose_pictures, has_images
 from journeyman.stages.profile import profile
 from journeyman.stages.rank import meta_features
 from journeyman.stages.reference import make_reference

@@ -87,7 +87,7 @@ def near_images(table: Table) -> IntArray | None:
     return np.unique(leaders, return_inverse=True)[1].astype(np.int64)
 
 
-def _looks(values: NDArray[np.generic]) -> tuple[NDArray[np.uint64], FloatArray]:
+def _looks(values: NDArray[np.generic]) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
     """Return 64 comparisons of neighbours as bits, and pixels of mean 0 and length 1; NaN where there are none."""
     marks = np.zeros(len(values), dtype=np.uint64)
     looks = np.full((len(values), _SIDE * _SIDE), np.nan, dtype=np.float32)

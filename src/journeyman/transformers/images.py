@@ -27,7 +27,15 @@ from journeyman.transformers.pictures import (
 )
 from journeyman.transformers.steps import decode_array, encode_array
 
-__all__ = ["ImagePreparation", "ImageStep", "PictureStep", "PixelPreparation", "PixelStep"]
+__all__ = [
+    "FittedImages",
+    "FittedPixels",
+    "ImagePreparation",
+    "ImageStep",
+    "PictureStep",
+    "PixelPreparation",
+    "PixelStep",
+]
 
 FloatArray = NDArray[np.float64]
 _SIDE, _COLOURED_SIDE = 16, 10  # for lines and trees, to whom every pixel is a column
@@ -163,7 +171,7 @@ class FittedImages(msgspec.Struct, frozen=True):
         return _matrix(self.steps, block)
 
     def plan(self) -> tuple[ColumnStep, ...]:
-        """Return the steps."""
+        """Return the steps, one a column, whose features stand side by side."""
         return self.steps
 
     def to_files(self) -> Mapping[str, bytes]:
@@ -181,7 +189,7 @@ class FittedPixels(msgspec.Struct, frozen=True):
         return _matrix(self.steps, block)
 
     def plan(self) -> tuple[ColumnStep, ...]:
-        """Return the step."""
+        """Return the one step, or none where there is no image."""
         return self.steps
 
     def to_files(self) -> Mapping[str, bytes]:

@@ -22,6 +22,7 @@ __all__ = [
     "pictures",
     "pixel_grid",
     "pixel_names",
+    "resampling",
     "size_of_names",
     "to_grey",
 ]
@@ -124,12 +125,14 @@ def edges(images: FloatArray) -> FloatArray:
     across = grey[:, 1:-1, 2:] - grey[:, 1:-1, :-2]
     strength = np.hypot(down, across)
     turn = np.mod(np.arctan2(down, across), np.pi) * (ORIENTATIONS / np.pi)
+    below = np.floor(turn)
+    first = np.nan_to_num(below).astype(np.int64) % ORIENTATIONS
+    second, share = (first + 1) % ORIENTATIONS, turn - below
     rows, columns = _overlapping(grey.shape[1] - 2), _overlapping(grey.shape[2] - 2)
     found = np.empty((len(images), ORIENTATIONS, _CELLS, _CELLS))
-    for k in range(ORIENTATIONS):
-        apart = np.abs(turn - k)
-        share = np.maximum(0.0, 1.0 - np.minimum(apart, ORIENTATIONS - apart))
-        found[:, k] = np.einsum("ar,nrc,bc->nab", rows, strength * share, columns, optimize=True)
+    for k in range(ORIENTATIONS):  # each edge counts for the two directions that it lies between
+        own = np.where(first == k, strength * (1.0 - share), 0.0) + np.where(second == k, strength * share, 0.0)
+        found[:, k] = rows @ (own @ columns.T)
     flat = np.sqrt(found.reshape(len(images), ORIENTATIONS * _CELLS * _CELLS))
     length = np.sqrt((flat**2).sum(axis=1, keepdims=True))
     return np.asarray(flat / np.maximum(length, 1e-9))

@@ -20,6 +20,7 @@ from journeyman.settings import BuildSettings
 from journeyman.sources import FrameSource, named_columns, open_source
 from journeyman.sources.parsing import RowReader, infer_column, parse
 from journeyman.sources.parsing.images import decode_image, image_cell, is_image_bytes
+from journeyman.sources.parsing.read_again import read_again
 from journeyman.stages.frame_task import frame_task
 from journeyman.stages.ingest import ingest
 from journeyman.testing.source_checks import check_source
@@ -241,3 +242,11 @@ def test_one_class_only_is_refused(tmp_path: Path) -> None:
     asked = named_columns(source, BuildSettings(str(place), None, "pets"))
     with pytest.raises(TargetError):
         frame_task(ingest(source, open_engine(), asked).table, asked)
+
+
+def test_images_of_two_tables_are_read_alike_and_never_as_words() -> None:
+    values = pd.Series([SmallImage(np.zeros((2, 2, 1), dtype=np.uint8), 2, 2).to_text(), None], dtype=object)
+    photo, words = Column("photo", Kind.IMAGE), Column("photo", Kind.TEXT)
+    assert read_again(values, photo, photo).tolist() == values.tolist()
+    assert read_again(values, photo, words) is None
+    assert read_again(values, words, photo) is None

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from journeyman.entities.column import Column, Kind
-from journeyman.sources.parsing import UserOverride, encode, infer, infer_column, parse, read
+from journeyman.sources.parsing import RowReader, UserOverride, encode, infer, infer_column, parse, read
 from journeyman.sources.parsing.encoded import as_texts
 
 
@@ -351,3 +351,18 @@ def test_times_that_are_labels_stay_as_they_are() -> None:
         "10:00",
         "11:30",
     )
+
+
+@pytest.mark.parametrize("values", [[0, 1] * 30, [0.0, 1.0] * 30, ["0", "1"] * 30, ["0.0", "1.0"] * 30])
+def test_numbers_that_were_0_or_1_by_chance_may_be_more_one_day(values):
+    column = infer_column("pixel", pd.Series(values))
+    later = pd.Series([type(values[0])(v) for v in (0, 1, 2, 16)])
+    assert parse(later, column).tolist() == [0.0, 1.0, 2.0, 16.0]
+    block, findings = RowReader([column]).read({"pixel": later.tolist()})
+    assert (block["pixel"].tolist(), findings) == ([0.0, 1.0, 2.0, 16.0], ())
+
+
+def test_words_for_yes_and_no_stay_what_they_are():
+    column = infer_column("member", pd.Series(["yes", "no"] * 30))
+    assert column.kind is Kind.BOOLEAN
+    assert parse(pd.Series(["yes", "2"]), column).isna().tolist() == [False, True]

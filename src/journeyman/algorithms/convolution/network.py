@@ -18,6 +18,8 @@ __all__ = ["Steps", "compile_steps"]
 jax.config.update("jax_cpu_enable_async_dispatch", False)
 
 Weights = dict[str, Any]
+Held = tuple[Weights, Weights, Weights]
+"""Weights, and the two moments of their slopes that Adam remembers."""
 _TURN, _GROWTH, _SHIFT = 0.15, 0.1, 0.08  # radians, logarithm of the size, share of a side
 _DROPPED = 0.3
 _DECAY = 1e-3
@@ -27,7 +29,7 @@ _FIRST, _SECOND = 0.9, 0.98  # memory of Adam's moments
 class Steps(NamedTuple):
     """What is compiled once for all nets of a shape."""
 
-    train: Callable[..., tuple[Weights, Weights, Weights]]
+    train: Callable[..., Held]
     losses: Callable[..., Any]
 
 
@@ -67,10 +69,8 @@ def compile_steps(size: Size, classifier: bool) -> Steps:
         first, second = jax.random.split(key)
         return losses(weights, _moved(images, first) if moved else images, y, second).mean()
 
-    @jax.jit
-    def train(
-        weights: Weights, first: Weights, second: Weights, images: Any, y: Any, key: Any, rate: Any, step: Any
-    ) -> tuple[Weights, Weights, Weights]:
+    def train(held: Held, images: Any, y: Any, key: Any, rate: Any, step: Any) -> Held:
+        weights, first, second = held
         slope = jax.grad(mean_loss)(weights, images, y, key)
         first = jax.tree.map(lambda m, g: _FIRST * m + (1.0 - _FIRST) * g, first, slope)
         second = jax.tree.map(lambda v, g: _SECOND * v + (1.0 - _SECOND) * g * g, second, slope)
@@ -81,7 +81,7 @@ def compile_steps(size: Size, classifier: bool) -> Steps:
 
         return jax.tree.map(moved_weight, weights, first, second), first, second
 
-    return Steps(train, jax.jit(losses))
+    return Steps(jax.jit(train), jax.jit(losses))
 
 
 def _moved(images: Any, key: Any) -> Any:

@@ -44,8 +44,9 @@ def train_convolution(request: FitRequest) -> ConvolutionModel:
     pixels = (pixels - mean) / spread
     y, center, scale = _target(request)
     rng = np.random.default_rng(request.seed)
-    weights: Any = _first(size, len(request.task.labels) or 1, request, rng)
-    first, second = ({name: np.zeros_like(w) for name, w in weights.items()} for _ in range(2))
+    weights = _first(size, len(request.task.labels) or 1, request, rng)
+    nothing = {name: np.zeros_like(w) for name, w in weights.items()}
+    held: Any = (weights, nothing, nothing)
     steps = compile_steps(size, classifier)
     epochs = request.rounds or int(request.parameters["epochs"])
     per_epoch = max(1, len(y) // _BATCH)
@@ -64,9 +65,7 @@ def train_convolution(request: FitRequest) -> ConvolutionModel:
             batch = np.resize(batch, _BATCH)
         rate = np.float32(_RATE * _share((step + 0.5) / total))
         count = np.float32(step + 1)
-        weights, first, second = steps.train(
-            weights, first, second, pixels[batch], y[batch], jax.random.fold_in(key, step), rate, count
-        )
+        held = steps.train(held, pixels[batch], y[batch], jax.random.fold_in(key, step), rate, count)
         step += 1
         if request.seconds_left is not None and step == 2:  # the first step compiles
             began = request.seconds_left()
@@ -74,7 +73,7 @@ def train_convolution(request: FitRequest) -> ConvolutionModel:
             left = request.seconds_left()
             each = max((began - left) / (_MEASURED - 2), 1e-6)
             total = min(total, max(step + 1, step + int(_SAFE * left / each)))
-    found = {name: np.asarray(w) for name, w in weights.items()}
+    found = {name: np.asarray(w) for name, w in held[0].items()}
     layers = range(len(CONVOLUTIONS))
     return ConvolutionModel(
         size=size,

@@ -37,14 +37,14 @@ class ImagesSection:
         size = f"{found.width} x {found.height} pixels" + (", the middle of several sizes" if found.sizes > 1 else "")
         return {
             "about": f"{size}, {'in colour' if found.colour else 'in grey'}",
-            "confusions": [(c, [_shown(p) for p in c.pictures]) for c in found.confusions],
-            "hardest": [_shown(p) for p in found.hardest],
+            "confusions": [(c, [_view_of(p) for p in c.pictures]) for c in found.confusions],
+            "hardest": [_view_of(p) for p in found.hardest],
             "examples": _by_class(found.examples),
             "examined": found.examined,
         }
 
 
-def _shown(picture: Picture) -> _Shown:
+def _view_of(picture: Picture) -> _Shown:
     said = picture.predicted
     if said and picture.probability is not None:
         said += f" ({picture.probability:.0%})"
@@ -53,4 +53,4 @@ def _shown(picture: Picture) -> _Shown:
 
 
 def _by_class(pictures: Sequence[Picture]) -> list[tuple[str, list[_Shown]]]:
-    return [(label, [_shown(p) for p in several]) for label, several in groupby(pictures, key=lambda p: p.truth)]
+    return [(label, [_view_of(p) for p in several]) for label, several in groupby(pictures, key=lambda p: p.truth)]

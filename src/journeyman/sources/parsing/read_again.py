@@ -39,6 +39,8 @@ def read_again(values: pd.Series, now: Column, then: Column) -> NDArray[np.gener
         return None
     if then.kind.categorical:
         return _codes(values, now, then.categories)
+    if Kind.IMAGE in (now.kind, then.kind):
+        return values.to_numpy(object) if now.kind is then.kind else None
     if then.kind is Kind.DATETIME:
         return _seconds(values) if now.kind is Kind.DATETIME else None
     if then.kind is Kind.BOOLEAN and (now.kind is not Kind.BOOLEAN or now.categories != then.categories):

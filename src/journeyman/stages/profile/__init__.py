@@ -61,7 +61,7 @@ def profile(source: Source, engine: Engine, table: Table, task: Task, split: Spl
 def _of_column(table: Table, column: Column, anchors: dict[str, tuple[float, float]]) -> tuple[Measured, Any]:
     if not is_measured(column):
         own, top, counts = count_texts(table.frame[column.name])
-        return own, (top, counts)
+        return own, ((), ()) if column.kind is Kind.IMAGE else (top, counts)  # nobody reads an image as a text
     values = to_block(table.frame, (column,))[column.name].astype(np.float64, copy=False)
     own = measure_values(values, anchors[column.name])
     return own, count_values(values, column, own)

@@ -111,7 +111,7 @@ def _pictures(
 ) -> tuple[Picture, ...]:
     """Return rows as pictures; rows without an image are left out."""
     found = []
-    for place, (row, image) in enumerate(zip(rows.tolist(), images_of(table, rows), strict=True)):
+    for place, (row, image) in enumerate(zip(rows.tolist(), _images_of(table, rows), strict=True)):
         if image is None:
             continue
         truth = task.labels[int(y[row])] if task.labels else f"{y[row]:.4g}"
@@ -125,7 +125,7 @@ def _pictures(
     return tuple(found)
 
 
-def images_of(table: Table, rows: IntArray) -> list[str | None]:
+def _images_of(table: Table, rows: IntArray) -> list[str | None]:
     """Return the images of rows; columns of pixels are put together, the range of the table from black to white."""
     columns = image_columns(table.features)
     if columns:
@@ -148,7 +148,7 @@ def _measures(table: Table, rng: np.random.Generator) -> tuple[int, int, int, bo
     """Return the middle width and height, the number of sizes, and whether there is colour, of at most 2,000 images."""
     rows = np.sort(rng.permutation(table.real_rows)[:2_000])
     values = np.empty(len(rows), dtype=object)
-    values[:] = images_of(table, rows)
+    values[:] = _images_of(table, rows)
     measures = image_measures(values)
     known = measures[np.isfinite(measures).all(axis=1)]
     if not len(known):
