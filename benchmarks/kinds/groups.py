@@ -121,7 +121,9 @@ def main() -> None:
 
 
 def _labelled(folder: Path) -> None:
-    print("| table | journeyman (k, way) | k given | k-means, silhouette | mixture, BIC | prediction strength | CPU s |")
+    print(
+        "| table | journeyman (k, way) | k given | k-means, silhouette | mixture, BIC | prediction strength | CPU s |"
+    )
     print("|---|---|---|---|---|---|---|")
     scores = []
     for name, label in LABELS.items():

@@ -111,7 +111,7 @@ class Groups(Classification):
         )
         made = Column(task.target, Kind.CATEGORY, Role.TARGET, categories=labels, native=True, reason=found.reason)
         frame = table.frame.assign(**{task.target: target})
-        return replace(table, frame=frame, columns=(*kept, made), posed={self.name: _plain(found)})
+        return replace(table, frame=frame, columns=(*kept, made), posed={self.name: _as_builtins(found)})
 
     def settle(self, table: Table, task: Task) -> Task:
         """Return the task with the groups that were found, and how."""
@@ -165,7 +165,7 @@ class Groups(Classification):
         target = pd.Categorical.from_codes(moved, categories=pd.Index(labels, dtype=object))
         columns = tuple(replace(c, categories=labels) if c.name == task.target else c for c in table.columns)
         frame = table.frame.assign(**{task.target: target})
-        posed = {**table.posed, self.name: _plain(found)}
+        posed = {**table.posed, self.name: _as_builtins(found)}
         return replace(table, frame=frame, columns=columns, posed=posed), replace(task, labels=labels)
 
     def encode(
@@ -227,7 +227,7 @@ def _sure(found: Grouping) -> bool:
     return not found.reason.endswith("not clearly show")
 
 
-def _plain(found: Grouping) -> object:
+def _as_builtins(found: Grouping) -> object:
     return msgspec.to_builtins(found, enc_hook=lambda value: value.item())  # of NumPy's own numbers
 
 
@@ -242,7 +242,7 @@ def _number_of(name: str) -> int:
 
 def _followed(alike: FloatArray, old: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the name of each group, and what is told of it."""
-    from journeyman.algorithms.grouping.stability import matched  # noqa: PLC0415 - as in Groups.pose
+    from journeyman.algorithms.grouping.stability import matched  # noqa: PLC0415 - it loads SciPy, see Groups.pose
 
     partner = matched(alike)
     unused = max(map(_number_of, old), default=0)

@@ -149,13 +149,13 @@ def fit_groups(x: FloatArray, names: IntArray | None, k: int, method: Method, ou
     if names is None:
         place = np.argsort(-np.bincount(codes, minlength=k), kind="stable")
     else:
-        place = _named(codes, names[rows], k)
+        place = _group_of_each_name(codes, names[rows], k)
     found = Partition(found.means[place], found.factors[place], found.constants[place])
     calibrating = x[order[: min(_CALIBRATING, len(x))]]
     return GroupModel(found, Tail.of(_left_out_distances(calibrating, k, method, seed)), outside)
 
 
-def _named(codes: IntArray, names: IntArray, k: int) -> IntArray:
+def _group_of_each_name(codes: IntArray, names: IntArray, k: int) -> IntArray:
     """Return the group found that takes each name, shape (n_groups,)."""
     # Late: scipy's matching is not needed to answer.
     from journeyman.algorithms.grouping.stability import matched  # noqa: PLC0415 - see above
