@@ -1,6 +1,6 @@
 """Groups of the open tables beside what others do: adjusted Rand index to labels that nobody was shown.
 
-python -m benchmarks.kinds.groups FOLDER [--shuffled N]
+    python benchmarks/kinds/groups.py FOLDER [--shuffled N]
 
 FOLDER holds iris, penguins, wheat-seeds (with labels) and wholesale (without) as csv.gz.
 """
@@ -11,6 +11,7 @@ import argparse
 import time
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,11 +27,11 @@ from journeyman.algorithms.grouping.choose import choose_groups
 from journeyman.algorithms.grouping.finder import fit_groups
 from journeyman.algorithms.grouping.partition import METHODS, Method, partition
 from journeyman.algorithms.grouping.stability import halved, matched
+from journeyman.engines.duckdb import DuckDBEngine
 from journeyman.metrics.agreement import contingency
 from journeyman.settings import BuildSettings
 from journeyman.sources import open_source
 from journeyman.stages.ingest import ingest
-from journeyman.engines.duckdb import DuckDBEngine
 from journeyman.tasks.groups import Groups
 from journeyman.transformers.grouped import FoldedNumbers
 
@@ -79,8 +80,6 @@ def built(path: Path, label: str | None, options: dict[str, str]) -> tuple[IntAr
     settings = BuildSettings(str(path), None, "t", task="groups", task_options=options)
     table = ingest(open_source(str(path)), DuckDBEngine(), settings).table
     left = tuple(c for c in table.columns if c.name != label)
-    from dataclasses import replace
-
     table = replace(table, columns=left, frame=table.frame[[c.name for c in left]])
     task = Groups().frame(table, settings, "")
     posed = Groups().pose(table, task, 0)
