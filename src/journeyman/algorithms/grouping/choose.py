@@ -64,6 +64,11 @@ class Choice:
     beyond_one_mode: float
     supported: bool
 
+    @property
+    def there(self) -> bool:
+        """Whether groups are tighter than in copies without groups."""
+        return max(self.beyond_columns, self.beyond_one_mode) <= _LEVEL
+
 
 def choose_groups(x: FloatArray, blocks: Blocks, asked: int, seed: int) -> Choice:
     """Choose a number of groups, or a way for the number that was asked for.

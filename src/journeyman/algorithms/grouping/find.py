@@ -65,7 +65,7 @@ def _chosen(usable: list[Column], block: Block, asked: int, seed: int) -> tuple[
     if len(numbers) > 1 or len(numbers) == len(usable):
         x, blocks = _prepared(numbers, block, seed)
         choice = choose_groups(x, blocks, asked, seed)
-        if choice.supported or len(numbers) == len(usable):
+        if choice.there or len(numbers) == len(usable):
             return numbers, x, choice
     x, blocks = _prepared(usable, block, seed)
     return usable, x, choose_groups(x, blocks, asked, seed)
@@ -144,12 +144,11 @@ def _grouping(
 
 def _reason(choice: Choice, asked: int) -> str:
     """Return why so many groups."""
-    loose = max(choice.beyond_columns, choice.beyond_one_mode) > 0.05
     if asked:
         why = f"{asked} groups were asked for"
         return why if choice.supported else f"{why}, which the table does not clearly show"
     if choice.k > 1:
         return f"{choice.k} is the largest number of groups that models of other rows find again"
-    if loose:
+    if not choice.there:
         return "groups are no tighter than in copies of the table without groups"
     return "no number of groups is found again by models of other rows"
