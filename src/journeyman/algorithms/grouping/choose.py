@@ -22,7 +22,7 @@ Blocks = tuple[tuple[int, ...], ...]
 
 _MOST_GROUPS = 10
 _ROWS_A_GROUP = 10
-_ROWS, _TESTED_ROWS = 2_000, 500
+_ROWS, _TESTED_ROWS = 1_200, 500
 _HALVINGS, _CONFIRMING = 6, 20
 _SHUFFLED, _ONE_MODE = 59, 39
 _LEVEL = 0.05

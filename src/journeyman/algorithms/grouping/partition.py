@@ -13,7 +13,7 @@ __all__ = ["METHODS", "Method", "Partition", "partition"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-_WARD_ROWS = 1_000  # a tree of all pairs is squared in these
+_WARD_ROWS = 600  # a tree of all pairs is squared in these
 _LEAST_VARIANCE = 1e-2  # of features with variance 1: what is flatter than that is rounding
 _STEPS = 60
 
