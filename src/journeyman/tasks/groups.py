@@ -141,7 +141,7 @@ class Groups(Classification):
             What the version before called each row.
         """
         old = sorted({name for name in former if name != NONE}, key=_number_of)
-        own = table.frame[task.target].cat.codes.to_numpy(np.int64)
+        own = table.frame[task.target].cat.codes.to_numpy().astype(np.int64)
         groups = len(task.labels) - 1
         places = {name: code for code, name in enumerate(old)}
         before = np.array([places.get(name, len(old)) for name in former], dtype=np.int64)

@@ -129,7 +129,7 @@ def _of_categories(column: Column, values: pd.Series, inside: NDArray[np.bool_])
     apart = (own - others).abs()
     if apart.empty or not np.isfinite(apart.max()):
         return None
-    label = apart.idxmax()
+    label = str(apart.idxmax())
     words = f"{column.name} is {label!r} in {own[label]:.0%} (others {others[label]:.0%})"
     return float(apart.max()), words
 
