@@ -65,7 +65,7 @@ def _evidence(found: Grouping) -> str:
     columns, mode = share(found.beyond_columns), share(found.beyond_one_mode)
     return (
         f"Of copies of the table whose columns were shuffled, {columns} look as grouped as the table; of copies whose "
-        f"columns vary together as here but have one hump each, {mode}. Groups are believed where both are at most 5%."
+        f"columns vary together as here but have one hump each, {mode}. Groups are believed where both are at most 3%."
     )
 
 
