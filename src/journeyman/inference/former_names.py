@@ -29,7 +29,9 @@ def keep_names(workspace: Workspace, run: Run, settings: BuildSettings, repaired
     try:
         release = open_release(workspace.path / known.path, known.digest)
         there = {column.name for column in table.columns}
-        if release.task.kind != task.kind or any(column.name not in there for column in release.columns):
+        if not isinstance(task_type(release.task), KeepsNames) or any(
+            column.name not in there for column in release.columns
+        ):
             return repaired
         block: Block = {}
         for then in release.columns:

@@ -49,7 +49,8 @@ def _adjusted_rands(tables: FloatArray) -> FloatArray:
     expected = lines * columns / np.where(every > 0, every, 1.0)
     room = (lines + columns) / 2.0 - expected
     # Where all rows are one group on both sides, they agree on nothing.
-    return np.asarray(np.where(room > 1e-9, (both - expected) / np.where(room > 1e-9, room, 1.0), 0.0))
+    found = np.where(room > 1e-9, (both - expected) / np.where(room > 1e-9, room, 1.0), 0.0)
+    return np.asarray(np.where(np.abs(found) < 1e-12, 0.0, found))  # chance is 0 to the last digit
 
 
 @dataclass(frozen=True)

@@ -10,36 +10,27 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from journeyman.algorithms.grouping.choose import Blocks, Choice, choose_groups
-from journeyman.algorithms.grouping.describe import describe_groups, picture_of
-from journeyman.algorithms.grouping.finder import GroupModel, fit_groups
-from journeyman.algorithms.grouping.partition import METHODS, Method, partition
-from journeyman.algorithms.grouping.stability import jaccard_stability, matched
+from journeyman.algorithms.grouping.partition import METHODS, Method
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.grouping import Grouping
 from journeyman.entities.metric import GROUPS_LOSS
-from journeyman.entities.table import Block, Table, to_block
+from journeyman.entities.table import Table
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.task_traits import Bound, TaskTraits
 from journeyman.errors import SettingsError, SourceError
-from journeyman.interfaces import Matrix, Metric
+from journeyman.interfaces import Metric
 from journeyman.metrics.agreement import GROUPING, contingency
 from journeyman.settings import BuildSettings
 from journeyman.tasks.classes import Classification
 from journeyman.tasks.framing import check_options, parse_share
-from journeyman.transformers.grouped import GroupedPreparation
 
 __all__ = ["NONE", "Groups"]
 
 FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 NONE = "none of these"
 _KIND, _TARGET = "groups", "group"
 _OUTSIDE = 0.01
 _LEAST_ROWS, _ROWS_A_GROUP, _MOST_GROUPS = 20, 3, 50
-_CODES = 4  # numbers with so few values are names of something
-_RESAMPLES, _RESAMPLED = 20, 2_000
-_LEARNED = 20_000
 _SAME = 0.5  # Jaccard similarity up to which a group has dissolved (Hennig 2007)
 _TRAITS = TaskTraits(
     error_name="share of rows in another group",
@@ -98,13 +89,9 @@ class Groups(Classification):
 
     def pose(self, table: Table, task: Task, seed: int) -> Table:
         """Return the table with each row's group as its target, and what was found in ``posed``."""
-        # Late: a service knows kinds of task, and fits nothing.
-        from threadpoolctl import threadpool_limits  # noqa: PLC0415 - see above
+        # Late: a service knows kinds of task, and finds no groups; what does takes a second to load.
+        from journeyman.algorithms.grouping.find import find_groups  # noqa: PLC0415 - see above
 
-        with threadpool_limits(1):  # fits are many and small: sharing each out costs more than it saves
-            return self._pose(table, task, seed)
-
-    def _pose(self, table: Table, task: Task, seed: int) -> Table:
         columns = tuple(_left_out(c) for c in table.columns)
         usable = [c for c in columns if c.role is Role.FEATURE]
         if not usable:
@@ -112,26 +99,19 @@ class Groups(Classification):
                 "only texts and dates are left, in which groups are not looked for",
                 hint="give the table columns of numbers or categories",
             )
-        block = to_block(table.frame, tuple(usable))
         asked = int(task.options.get("asked", 0))
-        learned, x, choice = _chosen(usable, block, asked, seed)
-        model = fit_groups(x, None, choice.k, choice.method, task.options["outside"], seed)
-        own = model.groups.assign(x)
-        found = _grouping(table.frame, (usable, learned), x, own, (choice, asked, model), seed)
+        found, codes = find_groups(table.frame, usable, asked, task.options["outside"], seed)
         labels = (*(card.name for card in found.cards), NONE)
-        target = pd.Categorical.from_codes(
-            _of_other_half(x, own, choice.k, choice.method, seed), categories=pd.Index(labels, dtype=object)
-        )
-        names = {c.name for c in learned}
+        target = pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype=object))
         kept = tuple(
             replace(c, role=Role.IGNORED, reason=f"{c.reason}; groups were found in numbers, and it describes them")
-            if c.role is Role.FEATURE and c.name not in names
+            if c.name in found.described
             else c
             for c in columns
         )
         made = Column(task.target, Kind.CATEGORY, Role.TARGET, categories=labels, native=True, reason=found.reason)
-        posed = {self.name: _plain(found)}
-        return replace(table, frame=table.frame.assign(**{task.target: target}), columns=(*kept, made), posed=posed)
+        frame = table.frame.assign(**{task.target: target})
+        return replace(table, frame=frame, columns=(*kept, made), posed={self.name: _as_builtins(found)})
 
     def settle(self, table: Table, task: Task) -> Task:
         """Return the task with the groups that were found, and how."""
@@ -161,7 +141,7 @@ class Groups(Classification):
             What the version before called each row.
         """
         old = sorted({name for name in former if name != NONE}, key=_number_of)
-        own = table.frame[task.target].cat.codes.to_numpy(np.int64)
+        own = table.frame[task.target].cat.codes.to_numpy().astype(np.int64)
         groups = len(task.labels) - 1
         places = {name: code for code, name in enumerate(old)}
         before = np.array([places.get(name, len(old)) for name in former], dtype=np.int64)
@@ -185,7 +165,7 @@ class Groups(Classification):
         target = pd.Categorical.from_codes(moved, categories=pd.Index(labels, dtype=object))
         columns = tuple(replace(c, categories=labels) if c.name == task.target else c for c in table.columns)
         frame = table.frame.assign(**{task.target: target})
-        posed = {**table.posed, self.name: _plain(found)}
+        posed = {**table.posed, self.name: _as_builtins(found)}
         return replace(table, frame=frame, columns=columns, posed=posed), replace(task, labels=labels)
 
     def encode(
@@ -243,111 +223,11 @@ def _left_out(column: Column) -> Column:
     return replace(column, role=Role.IGNORED, reason=f"{column.reason}; groups are not looked for in it".lstrip("; "))
 
 
-def _chosen(usable: list[Column], block: Block, asked: int, seed: int) -> tuple[list[Column], FloatArray, Choice]:
-    """Return the columns in which groups are looked for, rows prepared, and the choice.
-
-    Numbers come first: a category divides rows by itself, and a group is what shows in several columns that do not.
-    Where numbers show no groups, categories and codes are looked at with them.
-    """
-    numbers = [c for c in usable if _is_number(c, block)]
-    if len(numbers) > 1 or len(numbers) == len(usable):
-        x, blocks = _prepared(numbers, block, seed)
-        choice = choose_groups(x, blocks, asked, seed)
-        if choice.supported or len(numbers) == len(usable):
-            return numbers, x, choice
-    x, blocks = _prepared(usable, block, seed)
-    return usable, x, choose_groups(x, blocks, asked, seed)
-
-
-def _is_number(column: Column, block: Block) -> bool:
-    if column.kind not in (Kind.NUMBER, Kind.INTEGER):
-        return False
-    values = block[column.name].astype(np.float64)
-    return len(np.unique(values[np.isfinite(values)])) > _CODES
-
-
-def _prepared(columns: list[Column], block: Block, seed: int) -> tuple[FloatArray, Blocks]:
-    """Return prepared rows, and which features are of one column."""
-    rows = len(next(iter(block.values())))
-    task = Task("", _KIND, "")
-    fitted, matrix = GroupedPreparation().fit(block, columns, np.zeros(rows), task, seed)
-    blocks: list[tuple[int, ...]] = []
-    for step in fitted.plan():
-        first, names = sum(map(len, blocks)), step.names()
-        alone = len(step.reads()) > 1 or len(names) == 1
-        blocks.extend(((first + k,) for k in range(len(names))) if alone else [tuple(range(first, first + len(names)))])
-    return matrix.values, tuple(blocks)
-
-
-def _of_other_half(x: FloatArray, own: IntArray, k: int, method: Method, seed: int) -> IntArray:
-    """Return each row's group by a model of the half of the rows that it is not in, named as all rows' groups."""
-    if k == 1:
-        return np.zeros(len(x), dtype=np.int64)
-    order = np.random.default_rng([seed, 13]).permutation(len(x))
-    halves = order[: len(x) // 2], order[len(x) // 2 :]
-    codes = np.empty(len(x), dtype=np.int64)
-    for half, other in (halves, halves[::-1]):
-        model = partition(x[np.sort(half[:_LEARNED])], k, method, seed, 5)
-        found = model.assign(x)
-        names = matched(contingency(found, own, k, k))
-        codes[other] = names[found[other]]
-    return codes
-
-
-def _grouping(
-    frame: pd.DataFrame,
-    columns: tuple[list[Column], list[Column]],
-    x: FloatArray,
-    own: IntArray,
-    chosen: tuple[Choice, int, GroupModel],
-    seed: int,
-) -> Grouping:
-    """Return all that is told of groups."""
-    (usable, learned), (choice, asked, model) = columns, chosen
-    names = [c.name for c in learned]
-    some = np.sort(np.random.default_rng([seed, 17]).permutation(len(x))[:_RESAMPLED])
-    stable = np.ones(choice.k)
-    if choice.k > 1:
-        stable = jaccard_stability(x[some], own[some], choice.k, choice.method, _RESAMPLES, seed)
-    shares = model.predict(Matrix(x, ()))
-    codes = np.where(shares.argmax(axis=1) == choice.k, -1, own)
-    axes, points = picture_of(frame, usable, x, codes, choice.k, seed)
-    return Grouping(
-        k=choice.k,
-        asked=asked,
-        method=choice.method.value,
-        runner_up=choice.runner_up,
-        curve=choice.curve,
-        beyond_columns=choice.beyond_columns,
-        beyond_one_mode=choice.beyond_one_mode,
-        reason=_reason(choice, asked),
-        columns=tuple(names),
-        described=tuple(c.name for c in usable if c.name not in names),
-        cards=describe_groups(frame, usable, x, model.groups, codes, stable),
-        outside=float((codes < 0).mean()),
-        axes=axes,
-        points=points,
-    )
-
-
-def _reason(choice: Choice, asked: int) -> str:
-    """Return why so many groups."""
-    loose = max(choice.beyond_columns, choice.beyond_one_mode) > 0.05
-    if asked:
-        why = f"{asked} groups were asked for"
-        return why if choice.supported else f"{why}, which the table does not clearly show"
-    if choice.k > 1:
-        return f"{choice.k} is the largest number of groups that models of other rows find again"
-    if loose:
-        return "groups are no tighter than in copies of the table without groups"
-    return "no number of groups is found again by models of other rows"
-
-
 def _sure(found: Grouping) -> bool:
     return not found.reason.endswith("not clearly show")
 
 
-def _plain(found: Grouping) -> object:
+def _as_builtins(found: Grouping) -> object:
     return msgspec.to_builtins(found, enc_hook=lambda value: value.item())  # of NumPy's own numbers
 
 
@@ -362,6 +242,8 @@ def _number_of(name: str) -> int:
 
 def _followed(alike: FloatArray, old: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the name of each group, and what is told of it."""
+    from journeyman.algorithms.grouping.stability import matched  # noqa: PLC0415 - it loads SciPy, see Groups.pose
+
     partner = matched(alike)
     unused = max(map(_number_of, old), default=0)
     names, told = [], []

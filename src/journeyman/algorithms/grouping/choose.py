@@ -22,14 +22,15 @@ Blocks = tuple[tuple[int, ...], ...]
 
 _MOST_GROUPS = 10
 _ROWS_A_GROUP = 10
-_ROWS, _TESTED_ROWS = 2_000, 500
+_ROWS, _TESTED_ROWS = 1_200, 500
 _HALVINGS, _CONFIRMING = 6, 20
 _SHUFFLED, _ONE_MODE = 59, 39
-_LEVEL = 0.05
+_LEVEL = 0.03  # no copy of 59 or 39 is as tight
 _NUMBERS = (2, 3, 4, 6)
 _STRONG = 0.8  # prediction strength of groups that are there (Tibshirani and Walther 2005)
-_ALIKE, _WEAKEST = 0.8, 0.6  # or so much agreement, where the groups are likely and a small one alone is weak
-_MIXTURES = (Method.TIED, Method.FULL)
+_ALIKE, _WEAKEST = 0.8, 0.75  # or so much agreement, where the groups are likely and a small one alone is weak
+_PLAIN = 0.9  # what groups of the other ways, which cut long clouds into stable pieces, have to reach
+_MIXTURES, _OTHERS = (Method.TIED, Method.FULL), (Method.KMEANS, Method.WARD)
 _CONTINUOUS = 50  # different values of a column in which equal rows are copies of one
 _LEAST_VARIANCE = 1e-2
 _TINY = 1e-12
@@ -63,6 +64,11 @@ class Choice:
     beyond_one_mode: float
     supported: bool
 
+    @property
+    def there(self) -> bool:
+        """Whether groups are tighter than in copies without groups."""
+        return max(self.beyond_columns, self.beyond_one_mode) <= _LEVEL
+
 
 def choose_groups(x: FloatArray, blocks: Blocks, asked: int, seed: int) -> Choice:
     """Choose a number of groups, or a way for the number that was asked for.
@@ -72,7 +78,7 @@ def choose_groups(x: FloatArray, blocks: Blocks, asked: int, seed: int) -> Choic
        independent columns, and simulated ones for dependent columns with one mode.
     2. The number is the largest that mixtures find again on other rows: with a prediction strength of 0.8 even in the
        weakest group, or with an agreement of 0.8 where the Bayesian criterion likes so many groups. k-means and Ward's
-       tree are asked only where mixtures find none, since they cut long groups into stable pieces.
+       tree are asked only where mixtures find none, and have to be surer: they cut long clouds into stable pieces.
     3. The way is the one whose groups of two halves of the rows agree best.
 
     Parameters
@@ -95,14 +101,19 @@ def choose_groups(x: FloatArray, blocks: Blocks, asked: int, seed: int) -> Choic
     most = int(np.clip(len(rows) // _ROWS_A_GROUP, 2, _MOST_GROUPS))
     numbers = sorted({*range(2, most + 1), *((asked,) if asked else ())})
     rows = rows if len(rows) >= 2 * numbers[-1] else x
-    ways = tuple(Method) if there or asked else (Method.TIED,)
-    found = {(k, m): halved(rows, k, m, _HALVINGS, seed) for k in numbers for m in ways}
+    found = _halved(rows, numbers, _MIXTURES if there or asked else (Method.TIED,), seed)
     likely = {m: _likeliest(rows, numbers, m, seed) for m in _MIXTURES} if there else {}
     k = asked or (_largest(rows, found, likely, seed) if there else 1)
-    best = {number: max(ways, key=lambda m: round(found[number, m].agreement, 2)) for number in numbers}
-    curve = tuple(_measured(number, way, found[number, way], gaps) for number, way in best.items())
+    if there and k == 1:
+        found |= _halved(rows, numbers, _OTHERS, seed)
+        k = _largest(rows, {one: s for one, s in found.items() if one[1] in _OTHERS and s.strength >= _PLAIN}, {}, seed)
+    elif k > 1:
+        found |= _halved(rows, [k], _OTHERS, seed)
+    ways = {n: [m for m in Method if (n, m) in found] for n in numbers}
+    best = {n: max(ways[n], key=lambda m: round(found[n, m].agreement, 2)) for n in numbers}
+    curve = tuple(_measured(n, way, found[n, way], gaps) for n, way in best.items())
     method = best.get(k, Method.TIED)
-    supported = there and k > 1 and any(_stable(found[k, m], k <= likely.get(m, 0)) for m in ways)
+    supported = there and k > 1 and any(_stable(found[k, m], k <= likely.get(m, 0)) for m in ways[k])
     return Choice(k, method, _runner_up(curve, k), curve, beyond_columns, beyond_one_mode, supported)
 
 
@@ -111,6 +122,12 @@ def distinct_rows(x: FloatArray) -> FloatArray:
     if max(len(np.unique(column)) for column in x.T) <= _CONTINUOUS:
         return x
     return np.asarray(x[np.sort(np.unique(x, axis=0, return_index=True)[1])])
+
+
+def _halved(
+    x: FloatArray, numbers: Sequence[int], ways: Sequence[Method], seed: int
+) -> dict[tuple[int, Method], Stability]:
+    return {(k, way): halved(x, k, way, _HALVINGS, seed) for k in numbers for way in ways}
 
 
 def _stable(found: Stability, likely: bool) -> bool:
@@ -135,14 +152,13 @@ def _largest(x: FloatArray, found: dict[tuple[int, Method], Stability], likely: 
 
     Of many numbers and ways the luckiest one looks better on few halvings than it is.
     """
-    for methods in (_MIXTURES, tuple(Method)):
-        for k, method in sorted(found, key=lambda one: -one[0]):
-            believed = k <= likely.get(method, 0)
-            if method not in methods or not _stable(found[k, method], believed):
-                continue
-            found[k, method] = halved(x, k, method, _CONFIRMING, seed + 1)
-            if _stable(found[k, method], believed):
-                return k
+    for k, method in sorted(found, key=lambda one: -one[0]):
+        believed = k <= likely.get(method, 0)
+        if not _stable(found[k, method], believed):
+            continue
+        found[k, method] = halved(x, k, method, _CONFIRMING, seed + 1)
+        if _stable(found[k, method], believed):
+            return k
     return 1
 
 
@@ -178,7 +194,7 @@ def _beyond_copies(x: FloatArray, blocks: Blocks, rng: np.random.Generator) -> t
 
 
 def _tightness(x: FloatArray, seed: int) -> FloatArray:
-    """Return how much tighter groups are than all rows together, on a log scale, as they lie and with axes made alike."""
+    """Return how much tighter groups are than all rows, on a log scale: as they lie, and with all axes alike."""
     found = []
     for rows in (x, _alike(x)) if x.shape[1] > 1 else (x,):
         total = float(((rows - rows.mean(axis=0)) ** 2).sum())

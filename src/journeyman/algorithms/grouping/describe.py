@@ -129,7 +129,7 @@ def _of_categories(column: Column, values: pd.Series, inside: NDArray[np.bool_])
     apart = (own - others).abs()
     if apart.empty or not np.isfinite(apart.max()):
         return None
-    label = apart.idxmax()
+    label = str(apart.idxmax())
     words = f"{column.name} is {label!r} in {own[label]:.0%} (others {others[label]:.0%})"
     return float(apart.max()), words
 
@@ -163,7 +163,7 @@ def _digits(value: float, digits: int = 4) -> str:
 def picture_of(
     frame: pd.DataFrame, columns: Sequence[Column], x: FloatArray, codes: IntArray, k: int, seed: int
 ) -> tuple[tuple[str, str], tuple[tuple[float, float, int], ...]]:
-    """Return what two axes are, and at most 600 rows on them: the two numbers that tell groups best, else x's widest."""
+    """Return two axes and at most 600 rows on them: the two numbers that tell groups best, else the widest of x."""
     taken = np.sort(np.random.default_rng([seed, 9]).permutation(len(frame))[:_POINTS])
     numbers = [c for c in columns if c.kind in (Kind.NUMBER, Kind.INTEGER)]
     told = {c.name: _told_by(frame[c.name].to_numpy(np.float64)[taken], codes[taken], k) for c in numbers}

@@ -53,7 +53,7 @@ class GroupModel(msgspec.Struct, frozen=True):
     def answer_seconds(self) -> float:
         """Expected seconds of one answer among many, judged by sizes alone."""
         k, width = self.groups.means.shape
-        return 1e-7 + 2e-9 * k * width**2
+        return float(1e-7 + 2e-9 * k * width**2)
 
     def predict(self, x: Matrix) -> FloatArray:
         """Return the probability of each group, and last that of none of them, shape (n_samples, n_groups + 1).
@@ -101,7 +101,7 @@ class GroupFinder:
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit, and of those that say how far ordinary rows lie out."""
         learned = min(rows, _ROWS)
-        return 0.5 + 6e-7 * learned * max(2, len(task.labels)) * features**1.3 * (_FOLDS + 1)
+        return float(0.5 + 6e-7 * learned * max(2, len(task.labels)) * features**1.3 * (_FOLDS + 1))
 
     def memory(self, candidate: Candidate, task: Task, rows: int, features: int) -> int:
         """Return the expected bytes of one fit: copies of the rows, a tree of some, and covariances."""
@@ -149,13 +149,13 @@ def fit_groups(x: FloatArray, names: IntArray | None, k: int, method: Method, ou
     if names is None:
         place = np.argsort(-np.bincount(codes, minlength=k), kind="stable")
     else:
-        place = _named(codes, names[rows], k)
+        place = _group_of_each_name(codes, names[rows], k)
     found = Partition(found.means[place], found.factors[place], found.constants[place])
     calibrating = x[order[: min(_CALIBRATING, len(x))]]
     return GroupModel(found, Tail.of(_left_out_distances(calibrating, k, method, seed)), outside)
 
 
-def _named(codes: IntArray, names: IntArray, k: int) -> IntArray:
+def _group_of_each_name(codes: IntArray, names: IntArray, k: int) -> IntArray:
     """Return the group found that takes each name, shape (n_groups,)."""
     # Late: scipy's matching is not needed to answer.
     from journeyman.algorithms.grouping.stability import matched  # noqa: PLC0415 - see above

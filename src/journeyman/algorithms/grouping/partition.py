@@ -13,7 +13,7 @@ __all__ = ["METHODS", "Method", "Partition", "partition"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-_WARD_ROWS = 1_000  # a tree of all pairs is squared in these
+_WARD_ROWS = 600  # a tree of all pairs is squared in these
 _LEAST_VARIANCE = 1e-2  # of features with variance 1: what is flatter than that is rounding
 _STEPS = 60
 
@@ -121,7 +121,7 @@ def _ward(x: FloatArray, k: int, seed: int) -> IntArray:
     rows = np.arange(len(x))
     if len(x) > _WARD_ROWS:
         rows = np.random.default_rng(seed).permutation(len(x))[:_WARD_ROWS]
-    codes = cut_tree(linkage(x[rows], "ward"), k)[:, 0].astype(np.int64)
+    codes = cut_tree(linkage(x[rows], "ward"), [k])[:, 0].astype(np.int64)
     if len(rows) == len(x):
         return np.asarray(codes)
     return _balls(x[rows], codes, k).assign(x)
@@ -191,4 +191,4 @@ def _within(x: FloatArray, codes: IntArray, k: int, *, tied: bool) -> FloatArray
     for j in range(k):
         part = rest[codes == j]
         own[j] = part.T @ part / len(part) + least if len(part) > 2 * width else shared
-    return np.linalg.inv(own)
+    return np.asarray(np.linalg.inv(own), dtype=np.float64)

@@ -39,8 +39,8 @@ class GroupsSection:
             "cards": [(card, _colour(k), _how_sure(card)) for k, card in enumerate(found.cards)] if found.k > 1 else [],
             "figures": [figure for figure in (_picture(found), _curve(found)) if figure is not None],
             "numbers": [(point, _remark(point, found)) for point in found.curve],
-            "outside": percent(found.outside, 3),
-            "allowed": percent(report.task.options.get("outside", 0.01), 3),
+            "outside": percent(found.outside, 2),
+            "allowed": percent(report.task.options.get("outside", 0.01), 2),
         }
 
 
@@ -65,17 +65,17 @@ def _evidence(found: Grouping) -> str:
     columns, mode = share(found.beyond_columns), share(found.beyond_one_mode)
     return (
         f"Of copies of the table whose columns were shuffled, {columns} look as grouped as the table; of copies whose "
-        f"columns vary together as here but have one hump each, {mode}. Groups are believed where both are at most 5%."
+        f"columns vary together as here but have one hump each, {mode}. Groups are believed where both are at most 3%."
     )
 
 
 def _how_sure(card: GroupCard) -> str:
     firm = (
-        "stable"
+        "Stable"
         if card.stability >= _STABLE
-        else "doubtful"
+        else "Doubtful"
         if card.stability > _DISSOLVED
-        else "dissolves on other rows"
+        else "Dissolves on other rows"
     )
     return f"{firm}: found again on resampled rows with a Jaccard similarity of {card.stability:.2f}"
 
