@@ -86,7 +86,7 @@ def predict_file(
     ReleaseError
         Where an interval is wanted and the release knows none.
     """
-    several, releases = _named(name, version, workspace, style.decimal)
+    several, releases = _open_named(name, version, workspace, style.decimal)
     path = Path(out) if out is not None else Path(predictions_name(name if table is None else str(table)))
     if several is None and releases[0].task.panel is not None:
         source = None if table is None else open_source(str(table), query, style, releases[0].file_style)
@@ -110,7 +110,7 @@ def predict_file(
     return PredictResult(path, rows, (*source.findings, *different.values()))
 
 
-def _named(
+def _open_named(
     name: str, version: int | None, workspace: str | Path | None, decimal: str | None
 ) -> tuple[ModelSet | None, list[Release]]:
     """Return a model alone, or a set with its models."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from journeyman.entities.report import BuildReport
-from journeyman.inference.lookup import find_release
-from journeyman.inference.release import refuse_set
+from journeyman.inference.lookup import find_release, refuse_set
 from journeyman.stores.facts import decode
 from journeyman.stores.releases import read_release
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from journeyman.entities.model_version import ModelVersion
 from journeyman.errors import ReleaseError
@@ -10,7 +12,7 @@ from journeyman.settings import DEFAULT_WORKSPACE
 from journeyman.stores.catalogue import opened_registry
 from journeyman.stores.releases import MANIFEST
 
-__all__ = ["find_release", "models"]
+__all__ = ["find_release", "models", "refuse_set"]
 
 
 def find_release(
@@ -40,3 +42,13 @@ def models(workspace: str | Path | None = None) -> tuple[ModelVersion, ...]:
     """Return all released versions of a workspace that are there."""
     with opened_registry(Path(workspace or DEFAULT_WORKSPACE)) as registry:
         return tuple(registry.list())
+
+
+def refuse_set(manifest: Mapping[str, Any]) -> None:
+    """Raise ReleaseError where a release is a set of models: each of them is opened, served and watched by its name."""
+    members = [str(member["model"]) for member in manifest.get("members", ()) if "model" in member]
+    if members:
+        raise ReleaseError(
+            f"{manifest['name']} is a set of {len(members)} models, and one is wanted",
+            hint=f"name one of {', '.join(members[:5])}{', ...' if len(members) > 5 else ''}",
+        )

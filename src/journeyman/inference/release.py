@@ -34,6 +34,7 @@ from journeyman.inference.following import (
     series_findings,
     with_rows_numbered,
 )
+from journeyman.inference.lookup import refuse_set
 from journeyman.inference.model_files import ModelCard, fitted_parts, make_scorer, preparations_of, read_card
 from journeyman.inference.release_frames import (
     chosen_output,
@@ -60,7 +61,6 @@ __all__ = [
     "Release",
     "open_pickled",
     "open_release",
-    "refuse_set",
     "to_labels",
     "warn_of",
 ]
@@ -464,16 +464,6 @@ class Release:
             whole = part.findings
             yield part.block, self._scorer.predict(part.block)
         self.findings = (*judge(misfits), *whole)
-
-
-def refuse_set(manifest: Mapping[str, Any]) -> None:
-    """Raise ReleaseError where a release is a set of models: each of them is opened, served and watched by its name."""
-    members = [str(member["model"]) for member in manifest.get("members", ()) if "model" in member]
-    if members:
-        raise ReleaseError(
-            f"{manifest['name']} is a set of {len(members)} models, and one is wanted",
-            hint=f"name one of {', '.join(members[:5])}{', ...' if len(members) > 5 else ''}",
-        )
 
 
 def warn_of(findings: Iterable[Finding]) -> None:

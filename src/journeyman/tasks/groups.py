@@ -100,7 +100,7 @@ class Groups(Classification):
                 hint="give the table columns of numbers or categories",
             )
         asked = int(task.options.get("asked", 0))
-        found, codes = find_groups(table.frame, usable, asked, task.options["outside"], seed)
+        found, codes = find_groups(table.frame, usable, asked, float(task.options["outside"]), seed)
         labels = (*(card.name for card in found.cards), NONE)
         target = pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype=object))
         kept = tuple(

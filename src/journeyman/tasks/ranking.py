@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from journeyman.entities.evaluation import Curve
 from journeyman.entities.finding import Finding, Severity
@@ -70,7 +69,7 @@ class Ranking(Regression):
 
     def of(self, task: Task) -> Ranking:
         """Return the kind with the highest relevance of a task."""
-        return replace(self, top=task.options.get(_TOP, 1.0))
+        return replace(self, top=float(task.options.get(_TOP, 1.0)))
 
     def frame(self, table: Table, settings: BuildSettings, reason: str) -> Task:
         """Return the task.
@@ -167,7 +166,7 @@ class Ranking(Regression):
 
     def residuals(self, y: FloatArray, predictions: FloatArray) -> FloatArray:
         """Return relevances as shares of the highest one, less scores between 0 and 1."""
-        return (relevance_of(y) / self.top - expit(predictions[:, 0]))[:, None]
+        return (relevance_of(y) / self.top - _chance(predictions))[:, None]
 
     def smooth_losses(self, y: FloatArray, predictions: FloatArray) -> FloatArray | None:
         """Return None: the metric's own."""
@@ -185,11 +184,11 @@ class Ranking(Regression):
         >>> Ranking(top=2.0).live_losses(np.array([1.0, np.nan]), np.array([[0.0], [3.0]]), 1.0)
         array([ 0., nan])
         """
-        return np.asarray(np.clip(relevance_of(y) / self.top - expit(predictions[:, 0]), -1.0, 1.0) ** 2)
+        return np.asarray(np.clip(relevance_of(y) / self.top - _chance(predictions), -1.0, 1.0) ** 2)
 
     def uncertainty(self, predictions: FloatArray) -> FloatArray:
         """Return how near scores are to the middle."""
-        chance = expit(predictions[:, 0])
+        chance = _chance(predictions)
         return np.asarray(chance * (1.0 - chance))
 
     def label_reader(self, task: Task) -> Callable[[Any], float]:
@@ -223,3 +222,8 @@ class Ranking(Regression):
     @staticmethod
     def _means(values: FloatArray, known: NDArray[np.bool_], place: NDArray[np.int64], kept: list[int]) -> list[float]:
         return [float(values[known & (place == k)].mean()) for k in kept]
+
+
+def _chance(predictions: FloatArray) -> FloatArray:
+    """Return scores as shares of the highest relevance, shape (n_samples,)."""
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(predictions[:, 0], -500.0, 500.0))))

@@ -115,7 +115,7 @@ class GroupFinder:
         groups = max(1, len(request.task.labels) - 1)
         x, y = np.ascontiguousarray(request.x.values), request.y.astype(np.int64)
         options = request.task.options
-        outside = options.get("outside", 0.01)
+        outside = float(options.get("outside", 0.01))
         return fit_groups(x, y, groups, _method(request.task), outside, request.seed)
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:

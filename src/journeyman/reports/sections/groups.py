@@ -40,7 +40,7 @@ class GroupsSection:
             "figures": [figure for figure in (_picture(found), _curve(found)) if figure is not None],
             "numbers": [(point, _remark(point, found)) for point in found.curve],
             "outside": percent(found.outside, 2),
-            "allowed": percent(report.task.options.get("outside", 0.01), 2),
+            "allowed": percent(float(report.task.options.get("outside", 0.01)), 2),
         }
 
 
