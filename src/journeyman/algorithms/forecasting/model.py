@@ -154,7 +154,7 @@ def _continued(paths: Paths, past: Past, steps: int, lengths: IntArray) -> Float
     unit = replace(past, raw=past.raw / size)
     with np.errstate(all="ignore"):  # what overflows is replaced below
         path = paths(unit, steps)
-    known = there.any(axis=1)[:, None]
+    known = there.any(axis=1, keepdims=True)
     low = np.where(known, np.where(there, unit.raw, np.inf).min(axis=1, keepdims=True), 0.0)
     high = np.where(known, np.where(there, unit.raw, -np.inf).max(axis=1, keepdims=True), 0.0)
     room = _ROOM * (1.0 + np.arange(1, steps + 1) / lengths[:, None]) * (high - low)
