@@ -25,7 +25,7 @@ from journeyman.entities.metric import FORECAST_LOSS
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel
 
-__all__ = ["Combination", "CombinationRule", "weights_of"]
+__all__ = ["Combination", "CombinationRule", "local_rules", "weights_of"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
