@@ -129,7 +129,7 @@ def _quantiles(pooled: FloatArray, free: float) -> FloatArray:
     low, high = np.quantile(pooled, _BELOW), np.quantile(pooled, 1.0 - _BELOW)
     below = np.maximum(_LATER * inflation * ((1.0 - own) * both - own * low), 0.0)
     above = np.maximum(_LATER * inflation * ((1.0 - own) * both + own * high), 0.0)
-    return np.r_[-below, 0.0, above[::-1]]
+    return np.asarray(np.r_[-below, 0.0, above[::-1]])
 
 
 def _students(levels: FloatArray, free: float) -> FloatArray:
