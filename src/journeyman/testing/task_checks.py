@@ -212,10 +212,12 @@ def _divides_series_by_time(framed: FramedTask) -> None:
     assert task.time_column is not None, "rows of series have no time"
     times, split = row_times(table, task.time_column), kind.divide(table, task)
     assert len(split.holdout), "no step is kept for the end"
-    for past, ahead in ((split.train, split.holdout), *((fold.fit, fold.validate) for fold in split.folds)):
+    later = np.setdiff1d(np.arange(len(table.frame)), split.train)
+    for past, ahead in ((split.train, later), *((fold.fit, fold.validate) for fold in split.folds)):
         assert times[past].max() < times[ahead].min(), "a window is examined by what was known after it began"
-    told = kind.repeat_past(table, task, split.train, split.holdout)
-    assert told.shape == (len(split.holdout), len(task.output_names)), "what repeats the past is no prediction"
+    last = split.folds[-1]
+    told = kind.repeat_past(table, task, last.fit, last.validate)
+    assert told.shape == (len(last.validate), len(task.output_names)), "what repeats the past is no prediction"
     assert np.isfinite(told).all(), "what repeats the past is not finite"
     assert kind.told(table, task), "it does not say what it has found"
 
