@@ -17,7 +17,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d, validate_data
 
 from journeyman.errors import TargetError
-from journeyman.inference.release import warn_of
+from journeyman.inference.release_frames import warn_of
 from journeyman.pipelines.fit_ensemble import Learned, embedded_settings, learn_from_frame
 from journeyman.runtime.machine import available_memory
 from journeyman.sources import frame_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -18,7 +17,7 @@ from journeyman.entities.conformal import Conformal
 from journeyman.entities.conformed import Misfit
 from journeyman.entities.evaluation import Evaluation
 from journeyman.entities.file_style import FileStyle
-from journeyman.entities.finding import Finding, Severity
+from journeyman.entities.finding import Finding
 from journeyman.entities.plan import Plan
 from journeyman.entities.report import BuildReport
 from journeyman.entities.table import Block
@@ -42,6 +41,7 @@ from journeyman.inference.release_frames import (
     interval_frame,
     label_sets,
     row_index,
+    warn_of,
 )
 from journeyman.inference.scorer import Scorer
 from journeyman.interfaces import FlagsRows
@@ -62,7 +62,6 @@ __all__ = [
     "open_pickled",
     "open_release",
     "to_labels",
-    "warn_of",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -464,13 +463,6 @@ class Release:
             whole = part.findings
             yield part.block, self._scorer.predict(part.block)
         self.findings = (*judge(misfits), *whole)
-
-
-def warn_of(findings: Iterable[Finding]) -> None:
-    """Warn a Python caller of findings that are no mere notes."""
-    for finding in findings:
-        if finding.severity in (Severity.ERROR, Severity.WARNING):
-            warnings.warn(f"{finding.code}: {finding.message} {finding.hint}".rstrip(), UserWarning, stacklevel=4)
 
 
 def to_labels(answers: FloatArray, card: ModelCard) -> NDArray[Any]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from journeyman.entities.conformal import Conformal
+from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.table import Block
 from journeyman.errors import ReleaseError, SettingsError
 from journeyman.stages.attribute import attributions
 
-__all__ = ["chosen_output", "contribution_frame", "interval_frame", "label_sets", "row_index"]
+__all__ = ["chosen_output", "contribution_frame", "interval_frame", "label_sets", "row_index", "warn_of"]
 
 FloatArray = NDArray[np.float64]
 
@@ -104,3 +106,10 @@ def chosen_output(label: object, labels: Sequence[object]) -> int:
     if str(label) not in names:
         raise SettingsError(f"there is no label {label!r}", hint=f"the labels are {', '.join(names[:10])}")
     return names.index(str(label))
+
+
+def warn_of(findings: Iterable[Finding]) -> None:
+    """Warn a Python caller of findings that are no mere notes."""
+    for finding in findings:
+        if finding.severity in (Severity.ERROR, Severity.WARNING):
+            warnings.warn(f"{finding.code}: {finding.message} {finding.hint}".rstrip(), UserWarning, stacklevel=4)

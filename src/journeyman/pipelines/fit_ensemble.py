@@ -24,7 +24,7 @@ from journeyman.entities.task import Task
 from journeyman.entities.task_traits import Bound
 from journeyman.errors import SourceError
 from journeyman.inference.model_files import ModelCard, make_scorer
-from journeyman.inference.release import warn_of
+from journeyman.inference.release_frames import warn_of
 from journeyman.inference.scorer import Scorer
 from journeyman.interfaces import WeighsRows
 from journeyman.metrics import find_metric
