@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.algorithms.anomaly_scores import Tail
+from journeyman.algorithms.anomaly_detectors import Tail
 from journeyman.algorithms.grouping.partition import METHODS, Method, Partition, partition
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column
