@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from journeyman.algorithms.forecasting.autoregression import AutoregressionRule
 from journeyman.algorithms.forecasting.boosting import BoostingRule, boosted_errors, trained_rule
 from journeyman.algorithms.forecasting.boosting_features import FeatureMaker
-from journeyman.algorithms.forecasting.model import Origins, Rule, errors_of, fitted, loaded, past_of, sample
+from journeyman.algorithms.forecasting.model import Origins, errors_of, fitted, loaded, past_of, sample
 from journeyman.algorithms.forecasting.naive import NaiveRule
 from journeyman.algorithms.forecasting.past import Past
 from journeyman.algorithms.forecasting.season_choice import main_season
@@ -25,7 +25,7 @@ from journeyman.entities.metric import FORECAST_LOSS
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel
 
-__all__ = ["Combination", "CombinationRule", "weights_of"]
+__all__ = ["Combination", "CombinationRule", "local_rules", "weights_of"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -41,6 +41,9 @@ _LEAST = 0.02  # weight below which a member is not worth its time
 _CYCLES = 3
 
 
+Member = NaiveRule | ThetaRule | SmoothingRule | AutoregressionRule | BoostingRule
+
+
 class CombinationRule(msgspec.Struct, frozen=True, tag=True):
     """A weighted mean of what rules forecast.
 
@@ -51,7 +54,7 @@ class CombinationRule(msgspec.Struct, frozen=True, tag=True):
         Sum to 1.
     """
 
-    members: tuple[NaiveRule | ThetaRule | SmoothingRule | AutoregressionRule | BoostingRule, ...]
+    members: tuple[Member, ...]
     weights: tuple[float, ...]
 
     def paths(self, past: Past, steps: int) -> FloatArray:
@@ -69,11 +72,11 @@ class CombinationRule(msgspec.Struct, frozen=True, tag=True):
         return sum(member.seconds(length, steps) for member in self.members)
 
 
-def local_rules(past: Past) -> list[Rule]:
+def local_rules(past: Past) -> list[Member]:
     """Return the rules that are tried, the naive ones first."""
     seasons, main = past.panel.seasons, main_season(past)
     some = past if len(past.raw) <= _POOLED else sample(past, 0, _POOLED)
-    rules: list[Rule] = [NaiveRule(season) for season in seasons[:2]] + [NaiveRule()]
+    rules: list[Member] = [*(NaiveRule(season) for season in seasons[:2]), NaiveRule()]
     rules += [NaiveRule(season, _CYCLES) for season in seasons[:2]]
     rules += [ThetaRule(seasons), ThetaRule(seasons, logs=True), SmoothingRule(seasons)]
     shorter = [season for season in seasons if 1 < season < main][:1]
@@ -110,7 +113,7 @@ def weights_of(scaled: FloatArray, naive: int, apart: int) -> FloatArray:
     >>> weights_of(errors, 1, 4).round(2).tolist()
     [0.19, 0.81, 0.0]
     """
-    known = np.isfinite(scaled).all(axis=0)
+    known = np.asarray(np.isfinite(scaled).all(axis=0))
     errors = scaled[:, known]
     result = np.zeros(len(scaled))
     if not errors.shape[1]:
@@ -190,7 +193,8 @@ class Combination:
         past = past_of(request)
         some = sample(past, request.seed, _SERIES)
         origins = Origins.of(some, _ORIGINS)
-        rules, tried = local_rules(past), []
+        rules = local_rules(past)
+        tried: list[FloatArray] = []
         for rule in rules:
             if tried and request.out_of_time():
                 break
@@ -204,8 +208,8 @@ class Combination:
         if with_trees is not None:
             trees, share, errors = with_trees
             members = [(rule, weight * (1.0 - share)) for rule, weight in members] + [(trees, share)]
-        rule = CombinationRule(tuple(rule for rule, _ in members), tuple(weight for _, weight in members))
-        return fitted(rule, Errors(errors, origins.apart), past, request)
+        together = CombinationRule(tuple(rule for rule, _ in members), tuple(weight for _, weight in members))
+        return fitted(together, Errors(errors, origins.apart), past, request)
 
     def _trees(
         self, request: FitRequest, past: Past, errors: FloatArray, origins: Origins
@@ -247,4 +251,4 @@ def _honest(scaled: FloatArray, naive: int, apart: int) -> FloatArray:
 def _mean(scaled: FloatArray, weights: FloatArray) -> FloatArray:
     """Return errors of the weighted mean; NaN where one of its members has none."""
     used = weights > 0
-    return np.einsum("m,mnoh->noh", weights[used], scaled[used])
+    return np.asarray(np.einsum("m,mnoh->noh", weights[used], scaled[used]))

@@ -154,7 +154,7 @@ def _continued(paths: Paths, past: Past, steps: int, lengths: IntArray) -> Float
     unit = replace(past, raw=past.raw / size)
     with np.errstate(all="ignore"):  # what overflows is replaced below
         path = paths(unit, steps)
-    known = there.any(axis=1)[:, None]
+    known = there.any(axis=1, keepdims=True)
     low = np.where(known, np.where(there, unit.raw, np.inf).min(axis=1, keepdims=True), 0.0)
     high = np.where(known, np.where(there, unit.raw, -np.inf).max(axis=1, keepdims=True), 0.0)
     room = _ROOM * (1.0 + np.arange(1, steps + 1) / lengths[:, None]) * (high - low)
@@ -251,7 +251,7 @@ class SeriesModel(msgspec.Struct, Generic[R], frozen=True):
         if len(rows):
             past = self._past(x, history, rows, place, ahead)
             every = series_scale(history, self.panel, rows)
-            values = self._answers(past, place, ahead)
+            values = self._values_at(past, place, ahead)
             flat = (own_scale(values_of, self.panel.seasons) == 0.0) & (np.isfinite(values_of).sum(axis=1) >= _FEW)
             median = np.where(own, values, median)
             scale = np.where(own, every[place], scale)
@@ -276,7 +276,7 @@ class SeriesModel(msgspec.Struct, Generic[R], frozen=True):
             past = replace(past, known=np.full((*past.raw.shape, number), np.nan))
         return past.with_ahead(known)
 
-    def _answers(self, past: Past, place: IntArray, ahead: IntArray) -> FloatArray:
+    def _values_at(self, past: Past, place: IntArray, ahead: IntArray) -> FloatArray:
         """Return for each row the value of its step: forecast, or what the history holds."""
         most = past.known.shape[1] - past.raw.shape[1]
         needed = np.zeros(len(past.raw), dtype=bool)
@@ -332,4 +332,5 @@ def sample(past: Past, seed: int, most: int) -> Past:
 
 def loaded(files: Mapping[str, bytes], kind: type[R]) -> SeriesModel[R]:
     """Load a model of a rule of some kind."""
-    return msgspec.msgpack.decode(files[FILE], type=SeriesModel[kind], dec_hook=decode_array)  # type: ignore[valid-type]
+    model = SeriesModel[kind]  # type: ignore[valid-type]  # which kind is known when it runs only
+    return msgspec.msgpack.decode(files[FILE], type=model, dec_hook=decode_array)

@@ -18,7 +18,7 @@ from journeyman.entities.metric import FORECAST_LOSS
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel
 
-__all__ = ["Theta", "ThetaRule", "smoothed_level"]
+__all__ = ["Theta", "ThetaRule", "likelihoods", "smoothed_level"]
 
 FloatArray = NDArray[np.float64]
 _ALPHAS = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99])
