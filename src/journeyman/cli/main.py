@@ -51,6 +51,7 @@ from journeyman.cli.shorthands import (
     Horizon,
     Known,
     NumberOfGroups,
+    Season,
     Series,
     asked_task,
 )
@@ -176,6 +177,7 @@ def build(  # one parameter an option: the signature is the command's interface
     horizon: Horizon = None,
     series: Series = None,
     known: Known = None,
+    season: Season = None,
     groups: Groups = False,
     k: NumberOfGroups = None,
     anomalies: Anomalies = False,
@@ -260,7 +262,14 @@ def build(  # one parameter an option: the signature is the command's interface
         seconds = None if budget is None else parse_budget(budget)
         kinds = _parse_kinds(kind or ())
         flags = {"forecast": forecast, "groups": groups, "anomalies": anomalies}
-        shorthands = {"horizon": horizon, "series": series, "known": known, "k": k, "capacity": capacity}
+        shorthands = {
+            "horizon": horizon,
+            "series": series,
+            "known": known,
+            "season": season,
+            "k": k,
+            "capacity": capacity,
+        }
         task, options = asked_task(task, parse_task_options(task_option or ()), flags, shorthands)
         roles = dict.fromkeys(ignore or (), Role.IGNORED.value)
         build_one = partial(

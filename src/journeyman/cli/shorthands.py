@@ -9,7 +9,18 @@ import typer
 
 from journeyman.errors import SettingsError
 
-__all__ = ["Anomalies", "Capacity", "Forecast", "Groups", "Horizon", "Known", "NumberOfGroups", "Series", "asked_task"]
+__all__ = [
+    "Anomalies",
+    "Capacity",
+    "Forecast",
+    "Groups",
+    "Horizon",
+    "Known",
+    "NumberOfGroups",
+    "Season",
+    "Series",
+    "asked_task",
+]
 
 Forecast = Annotated[
     bool, typer.Option("--forecast", help="Forecast COLUMN over time; short for --task forecast.", show_default=False)
@@ -23,6 +34,10 @@ Series = Annotated[
     typer.Option(
         metavar="COL", help="Column that tells series apart; found by default; repeatable.", show_default=False
     ),
+]
+Season = Annotated[
+    str | None,
+    typer.Option(metavar="N", help="Steps of time after which values repeat; found by default.", show_default=False),
 ]
 Known = Annotated[
     list[str] | None,
@@ -51,6 +66,7 @@ _FLAGS = {"forecast": "forecast", "groups": "groups", "anomalies": "anomaly"}
 
 _OPTIONS = {
     "horizon": "forecast",
+    "season": "forecast",
     "series": "forecast",
     "known": "forecast",
     "k": "groups",

@@ -57,12 +57,7 @@ from journeyman.stores.releases import read_release, release_digest
 from journeyman.tasks import outputs_together, task_type
 from journeyman.tasks.typed_labels import typed_labels
 
-__all__ = [
-    "Release",
-    "open_pickled",
-    "open_release",
-    "to_labels",
-]
+__all__ = ["Release", "open_pickled", "open_release", "to_labels"]
 
 FloatArray = NDArray[np.float64]
 
