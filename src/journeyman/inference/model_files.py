@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -13,6 +14,7 @@ from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.plan import ParseStep, Plan, SpreadStep, TemperatureStep
 from journeyman.entities.spread import QuantileSpread
 from journeyman.entities.task import Task
+from journeyman.errors import ReleaseError
 from journeyman.inference.release_plan import FittedMember, label_step, prediction_plan, with_ends
 from journeyman.inference.scorer import Scorer
 from journeyman.interfaces import Algorithm, Preparation
@@ -34,6 +36,7 @@ __all__ = [
     "release_files",
 ]
 
+_P = TypeVar("_P", covariant=True)
 _KNOWN = "known.msgpack"
 _FORMER = {"lightgbm_crafted": "lightgbm"}
 """Algorithms that releases name and that are candidates of another one today, which reads their files
@@ -110,17 +113,32 @@ def make_plan(
     members = [
         FittedMember(
             placed.preparation,
-            on_scale(with_correction(algorithms[placed.algorithm].from_files(part.files), part.files), part.files),
+            on_scale(with_correction(_loaded(algorithms[placed.algorithm], part), part.files), part.files),
             placed.weight,
         )
         for placed, part in zip(card.members, fitted.members, strict=True)
     ]
-    prepared = {part.name: preparations[part.name].from_files(part.files) for part in fitted.preparations}
+    prepared = {part.name: _loaded(preparations[part.name], part) for part in fitted.preparations}
     known = None if fitted.known is None else DuplicateLookup.from_file(fitted.known)
     scale = TemperatureStep(card.temperature) if card.temperature != 1.0 else None
     calibration = scale if card.spread is None else SpreadStep(card.spread)
     plan = prediction_plan(ParseStep(card.columns), prepared, members, calibration, known)
     return with_ends(plan, label_step(card.task, card.threshold), card.conformal)
+
+
+class _Loader(Protocol[_P]):
+    def from_files(self, files: Mapping[str, bytes]) -> _P: ...
+
+
+def _loaded(loader: _Loader[_P], part: FittedPart) -> _P:
+    """Return a fitted part from its files; ReleaseError where another version wrote them in another form."""
+    try:
+        return loader.from_files(part.files)
+    except (msgspec.ValidationError, KeyError) as error:
+        raise ReleaseError(
+            f"the part {part.name} of this release was written in a form that this version does not read",
+            hint="build the model again: journeyman build takes the settings.toml beside its release",
+        ) from error
 
 
 def read_card(content: bytes) -> ModelCard:

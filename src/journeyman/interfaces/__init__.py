@@ -28,7 +28,7 @@ from journeyman.interfaces.report_section import ReportSection
 from journeyman.interfaces.running import Clock, Progress, Run
 from journeyman.interfaces.series import ArrangesSeries
 from journeyman.interfaces.stream import Stream
-from journeyman.interfaces.task_type import (
+from journeyman.interfaces.task_offers import (
     AlarmLimit,
     CombinesColumns,
     DrawsCurves,
@@ -39,8 +39,8 @@ from journeyman.interfaces.task_type import (
     RaisesObjections,
     ReadsTruth,
     SettlesTask,
-    TaskType,
 )
+from journeyman.interfaces.task_type import TaskType
 
 __all__ = [
     "AlarmLimit",

@@ -10,6 +10,7 @@ from journeyman.reports.phrases import held_words, interval_words, past_words, s
 from journeyman.reports.quality_figures import confusion, positive_label, quality_figures
 from journeyman.reports.reason_figures import slice_bars
 from journeyman.reports.threshold_choice import threshold_view
+from journeyman.tasks import task_type
 
 __all__ = ["QualitySection"]
 
@@ -33,7 +34,7 @@ class QualitySection:
             "confusion": confusion(report),
             "quality": quality_figures(report),
             "threshold": threshold_view(report),
-            "sliced": not report.planted_rows and not evaluation.main.rule,
+            "sliced": task_type(report.task).traits.sliced,
             "slices": evaluation.slices,
             "slice_bars": slice_bars(report),
         }
