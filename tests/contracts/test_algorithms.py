@@ -18,7 +18,7 @@ from journeyman.testing.algorithm_checks import (
 
 ALGORITHMS = load_parts("journeyman.algorithms")
 OF = {name: kinds_of(part) for name, part in ALGORITHMS.items()}
-NEEDS = {"neural": "keras", "convolution": "jax", "catboost": "catboost"}
+NEEDS = {"neural": "keras", "convolution": "jax", "catboost": "catboost", "embedding_linear": "onnxruntime"}
 
 
 @pytest.mark.parametrize("check", ALGORITHM_CHECKS, ids=lambda c: c.__name__.removeprefix("check_"))
