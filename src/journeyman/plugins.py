@@ -38,8 +38,8 @@ def load_parts(group: str, names: Collection[str] | None = None) -> dict[str, An
 
     Examples
     --------
-    >>> sorted(load_parts("journeyman.preparations"))
-    ['crafted', 'dense', 'encoded', 'native', 'neural', 'text_embedded', 'text_sparse', 'texts', 'unlabelled']
+    >>> {"dense", "texts"} <= set(load_parts("journeyman.preparations"))
+    True
     """
     points = sorted(entry_points(group=group), key=lambda p: p.name)
     for name in sorted(set(names or ()) - {point.name for point in points}):

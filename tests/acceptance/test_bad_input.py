@@ -242,7 +242,7 @@ FILES: dict[str, tuple[str, str, str]] = {
     "no such kind": ('source="good.csv"\ntarget="y"\ntrials=1\n[kinds]\nx="nmbr"', "no kind 'nmbr'", "number"),
     "no such role": ('source="good.csv"\ntarget="y"\ntrials=1\n[roles]\nx="tme"', "no role 'tme'", "time"),
     "two targets": ('source="good.csv"\ntarget="y"\ntrials=1\n[roles]\nx="target"', "cannot both be the target", ""),
-    "no such task": ('source="good.csv"\ntarget="y"\ntrials=1\ntask="ranking"', "no task 'ranking'", "regression"),
+    "no such task": ('source="good.csv"\ntarget="y"\ntrials=1\ntask="prophecy"', "no task 'prophecy'", "regression"),
     "a name with a slash": ('source="good.csv"\ntarget="y"\ntrials=1\nname="a/b"', "'a/b'", "try 'a-b'"),
     "no such source": ('source="goood.csv"\ntarget="y"', "no such file", "'good.csv'"),
     "a frame": ('source="<frame>"\ntarget="y"', "made from a frame", "set source"),

@@ -79,7 +79,7 @@ def check_target(settings: BuildSettings) -> None:
     --------
     >>> check_target(BuildSettings("t.csv", None, "t"))
     Traceback (most recent call last):
-    journeyman.errors.SettingsError: no column to predict was named (hint: add --target COLUMN, or ...)
+    journeyman.errors.SettingsError: no column to predict was named (hint: add --target COLUMN; ...)
     """
     if settings.task is None or find_task_type(settings.task).needs_target:
         assert settings.target_column

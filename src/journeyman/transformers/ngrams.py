@@ -76,7 +76,7 @@ class Ngrams(msgspec.Struct, frozen=True, dict=True):
         Examples
         --------
         >>> learn_ngrams(["red wine", "red wine"], 100, 3).spelled()
-        ('red', 'wine', 'red wine', '_r', 're', 'ed', '_re', 'red', '_red')
+        ('red', 'wine', 'red wine', '_r', 'd_', 'ed', 're', '_re', 'ed_', 'red', '_red', 'red_')
         """
         size = len(self.words)
         pairs = [f"{self.words[key // size]} {self.words[key % size]}" for key in self.pairs.tolist()]

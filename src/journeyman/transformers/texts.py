@@ -159,6 +159,7 @@ def shape_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
 
     Examples
     --------
+    >>> from journeyman.entities.column import Kind
     >>> made = [Column(f"note: {name}", Kind.NUMBER, reason=MADE) for name in ("topic 1", "words")]
     >>> [c.name for c in shape_columns(made)]
     ['note: words']

@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.task import Task
 from journeyman.plugins import load_parts
+from journeyman.transformers.embeddings.sentence_encoder import is_installed
 from journeyman.transformers.encodings import encode_by_target
 from journeyman.transformers.preparations import DensePreparation, NativePreparation
 from journeyman.transformers.steps import calendar_parts
 
-PREPARATIONS = load_parts("journeyman.preparations")
+PREPARATIONS = dict(load_parts("journeyman.preparations"))
+if not is_installed():
+    del PREPARATIONS["text_embedded"]  # what reads texts comes with an extra
 TASK = Task("y", "binary", "roc_auc", ("no", "yes"))
 COLUMNS = (
     Column("size", Kind.NUMBER),
@@ -49,7 +52,9 @@ def test_the_expected_features_are_rather_more_than_those_made(name):
     block, y = sample()
     _, matrix = PREPARATIONS[name].fit(block, COLUMNS, y, TASK, 0)
     width = PREPARATIONS[name].width(COLUMNS, TASK)
-    assert len(matrix.names) <= width <= len(matrix.names) + 60
+    assert len(matrix.names) <= width
+    if matrix.sparse is None:  # as dense ones, features that are nought in most rows would count for too much
+        assert width <= len(matrix.names) + 60
 
 
 @pytest.mark.parametrize("name", ["dense", "encoded"])

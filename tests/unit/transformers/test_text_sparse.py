@@ -8,7 +8,7 @@ import pytest
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.matrix import Matrix
 from journeyman.entities.task import Task
-from journeyman.transformers.derived import DERIVED
+from journeyman.transformers.derived import MADE
 from journeyman.transformers.ngrams import NgramLimits, learn_ngrams
 from journeyman.transformers.steps import JoinedSteps
 from journeyman.transformers.text_sparse import SPELLING, WORDS, SparseTextPreparation
@@ -49,8 +49,8 @@ def test_rows_are_weighed_by_themselves_and_as_stored():
 
 
 def test_what_was_learned_of_the_target_is_left_out_and_shapes_are_kept():
-    made = (Column("note: words for output 0", Kind.NUMBER, reason=DERIVED), Column("note: capitals", Kind.NUMBER))
-    made = (made[0], Column("note: capitals", Kind.NUMBER, reason=DERIVED))
+    made = (Column("note: words for output 0", Kind.NUMBER, reason=MADE), Column("note: capitals", Kind.NUMBER))
+    made = (made[0], Column("note: capitals", Kind.NUMBER, reason=MADE))
     rows = {**block(), "note: words for output 0": np.arange(40.0), "note: capitals": np.arange(40.0)}
     _, matrix = SparseTextPreparation().fit(rows, (*COLUMNS, *made), np.arange(40) % 2.0, TASK, 0)
     assert matrix.names == ("size", "note: capitals")

@@ -132,4 +132,6 @@ def check_file(path: Path, name: str, digest: str) -> None:
     found = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "none"
     if found != digest:
         told = f"the network {name} is another file than the one that this model learned with"
-        raise ReleaseError(f"{told} (SHA-256 {found[:12]}, wanted {digest[:12]})", hint=f"{_HINT} --force-reinstall")
+        raise ReleaseError(
+            f"{told} (SHA-256 {found[:12]}, wanted {digest[:12]})", hint=f"remove it and install it again: {_HINT}"
+        )
