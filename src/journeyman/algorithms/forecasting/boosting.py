@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.algorithms.forecasting.boosting_features import FeatureMaker
+from journeyman.algorithms.forecasting.choosing import left_to_combination
 from journeyman.algorithms.forecasting.model import Origins, errors_of, fitted, loaded, past_of, sample
 from journeyman.algorithms.forecasting.past import Past
 from journeyman.algorithms.forecasting.season_choice import main_season
@@ -169,7 +170,7 @@ class SeriesTrees:
     Examples
     --------
     >>> from journeyman.entities.panel import Calendar, Panel, StepUnit
-    >>> panel = Panel(Calendar(StepUnit.MONTH, 1, 0), 12, (12,))
+    >>> panel = Panel(Calendar(StepUnit.MONTH, 1, 0), 12, (12,), ("shop",))
     >>> task = Task("y", "forecast", "mase", metric_loss=FORECAST_LOSS, panel=panel)
     >>> [candidate.style for candidate in SeriesTrees().candidates(task, 100, ())]
     ['default', 'level']
@@ -181,8 +182,9 @@ class SeriesTrees:
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate] | Refusal:
         """Return changes over a season first, and what differs from the level where there is a season."""
-        if task.panel is None:
-            return Refusal("no series to forecast")
+        refused = left_to_combination(task)
+        if refused is not None or task.panel is None:
+            return refused or ()
         if rows < _LEAST_ROWS:
             return Refusal(f"fewer than {_LEAST_ROWS} values")
         (prepared,) = self.preparations

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.algorithms.forecasting.choosing import left_to_combination
 from journeyman.algorithms.forecasting.model import loaded, past_of, with_spread
 from journeyman.algorithms.forecasting.past import Past
 from journeyman.entities.candidate import Candidate, Refusal, Turn
@@ -86,7 +87,7 @@ class SeasonalNaive:
     Examples
     --------
     >>> from journeyman.entities.panel import Calendar, Panel, StepUnit
-    >>> panel = Panel(Calendar(StepUnit.MONTH, 1, 0), 12, (12,))
+    >>> panel = Panel(Calendar(StepUnit.MONTH, 1, 0), 12, (12,), ("shop",))
     >>> task = Task("y", "forecast", "mase", metric_loss=FORECAST_LOSS, panel=panel)
     >>> [candidate.style for candidate in SeasonalNaive().candidates(task, 100, ())]
     ['season 12', 'mean of seasons 12', 'last value', 'drift']
@@ -122,6 +123,8 @@ class SeasonalNaive:
         drift = Candidate(
             self.name, {"drift": True}, "the last value and the mean change", "drift", preparation=prepared
         )
+        if left_to_combination(task) is not None:  # the usual one alone: there is a model within a second
+            return each[:1] or [last]
         return (*each, last, drift)
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.algorithms.forecasting.choosing import left_to_combination
 from journeyman.algorithms.forecasting.decomposition import without_seasons
 from journeyman.algorithms.forecasting.model import loaded, past_of, with_spread
 from journeyman.algorithms.forecasting.past import Past
@@ -129,7 +130,7 @@ class Theta:
     Examples
     --------
     >>> from journeyman.entities.panel import Calendar, Panel, StepUnit
-    >>> panel = Panel(Calendar(StepUnit.MONTH, 1, 0), 12, (12,))
+    >>> panel = Panel(Calendar(StepUnit.MONTH, 1, 0), 12, (12,), ("shop",))
     >>> task = Task("y", "forecast", "mase", metric_loss=FORECAST_LOSS, panel=panel)
     >>> [candidate.style for candidate in Theta().candidates(task, 100, ())]
     ['default', 'logs']
@@ -141,8 +142,9 @@ class Theta:
 
     def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate] | Refusal:
         """Return the plain scale first."""
-        if task.panel is None:
-            return Refusal("no series to forecast")
+        refused = left_to_combination(task)
+        if refused is not None or task.panel is None:
+            return refused or ()
         (prepared,) = self.preparations
         return (
             Candidate(
