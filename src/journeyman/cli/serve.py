@@ -111,9 +111,44 @@ def serve(  # one parameter an option: the signature is the command's interface
     timeout: Annotated[
         float, typer.Option(metavar="SECONDS", help="Seconds that a request may take to arrive.")
     ] = 30.0,
+    kafka: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Kafka brokers: predict a topic's messages, too.", show_default=False),
+    ] = None,
+    rows_topic: Annotated[
+        str | None, typer.Option("--from", metavar="TOPIC", help="Topic of rows, as JSON objects.", show_default=False)
+    ] = None,
+    predictions_topic: Annotated[
+        str | None, typer.Option("--to", metavar="TOPIC", help="Topic that predictions go to.", show_default=False)
+    ] = None,
+    labels_topic: Annotated[
+        str | None,
+        typer.Option("--labels", metavar="TOPIC", help="Topic of labels, by id or key.", show_default=False),
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Group of consumers that share the topic [default: journeyman-TOPIC].",
+            show_default=False,
+        ),
+    ] = None,
+    refused_topic: Annotated[
+        str | None,
+        typer.Option(
+            "--refused",
+            metavar="TOPIC",
+            help="Topic of messages that cannot be predicted [default: TOPIC.refused].",
+            show_default=False,
+        ),
+    ] = None,
+    kafka_settings: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Further settings of Kafka's client, NAME=VALUE a line.", show_default=False),
+    ] = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
-    """Serve the champion over HTTP, and record every prediction."""
+    """Serve the champion over HTTP and, with --kafka, from a topic, and record every prediction."""
     with one_line_errors(workspace):
         settings = serve_api.ServeSettings(
             model=serve_api.model_to_serve(name, workspace),
@@ -133,6 +168,9 @@ def serve(  # one parameter an option: the signature is the command's interface
             most_waiting=max_waiting,
             timeout=timeout,
             tokens=tokens,
+            kafka=serve_api.told_topics(
+                kafka, rows_topic, predictions_topic, labels_topic, group, refused_topic, kafka_settings
+            ),
         )
         challenge = serve_api.wanted_challenge(challenger, canary, no_challenger)
         serve_api.serve(settings, challenge)

@@ -30,6 +30,12 @@ _HELP = {
     "journeyman_log_writable": "1, or 0 after the log could not be written.",
     "journeyman_champion_version": "Version that answers.",
     "journeyman_lineup_changes_total": "Changes of champion or challenger since the start.",
+    "journeyman_kafka_messages_total": "Messages of the topic that were answered or refused.",
+    "journeyman_kafka_transactions_total": "Transactions of answers and offsets.",
+    "journeyman_kafka_aborts_total": "Transactions that were aborted; what they held is read again.",
+    "journeyman_kafka_pauses_total": "Times that partitions paused because the log could not be written or was busy.",
+    "journeyman_kafka_restarts_total": "Times that the clients were made anew.",
+    "journeyman_kafka_lag": "Messages that wait in the partitions of the worker that was asked.",
     "journeyman_lineup_trouble": "1 while a wanted release cannot be loaded and the old one goes on.",
 }
 
@@ -54,6 +60,7 @@ class Counters:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._sums: _Sums = {}
+        self._measured: dict[str, float] = {}
         self._others: dict[Path, list[_Kept]] = {}  # what other workers had counted when that could last be read
 
     def add(self, name: str, labels: Mapping[str, str] | None = None, amount: float = 1) -> None:
@@ -61,6 +68,11 @@ class Counters:
         key = (name, tuple((labels or {}).items()))
         with self._lock:
             self._sums[key] = self._sums.get(key, 0) + amount
+
+    def set(self, name: str, value: float) -> None:
+        """Say what is measured now, of this worker alone."""
+        with self._lock:
+            self._measured[name] = value
 
     def text(self, gauges: Mapping[str, float], folder: Path | None = None) -> str:
         """Return all sums and the given gauges in Prometheus' text format.
@@ -74,7 +86,7 @@ class Counters:
             ever less than what another one has told before.
         """
         with self._lock:
-            sums = dict(self._sums)
+            sums, gauges = dict(self._sums), {**self._measured, **gauges}
             others = [] if folder is None else self._of_others(folder)
         for kept in others:
             for name, labels, amount in kept:

@@ -29,13 +29,14 @@ from journeyman.serving.counters import Counters
 from journeyman.serving.deployment import DeploymentWatcher
 from journeyman.serving.housekeeping import Housekeeping
 from journeyman.serving.http import NATIVE, Request, Response, Route, json_response
+from journeyman.serving.kafka.topics import KafkaSettings, check_topics, told_topics
 from journeyman.serving.micro_batch import BatchWork
 from journeyman.serving.openapi import description, operation
 from journeyman.serving.privacy import RowRules, read_salt
 from journeyman.serving.recorder import Recorder
 from journeyman.serving.serve_settings import ServeSettings, checked
 from journeyman.serving.served_release import ServedRelease
-from journeyman.serving.service import Service
+from journeyman.serving.service import Feed, Service
 from journeyman.serving.serving_protocol import installed_routes
 from journeyman.serving.shared_folder import shared_folder
 from journeyman.serving.tokens import read_tokens
@@ -49,6 +50,7 @@ __all__ = [
     "make_application",
     "model_to_serve",
     "serve",
+    "told_topics",
     "usual_host",
     "usual_port",
     "wanted_challenge",
@@ -148,6 +150,8 @@ def serve(settings: ServeSettings, challenge: Challenge | None) -> None:
     checked(settings)
     read_tokens(settings.tokens, os.environ)
     _Pointer(settings)()
+    if settings.kafka is not None:
+        check_topics(settings.kafka)
     if challenge is not None and challenge.version is not None:
         load(settings.model, version=challenge.version, workspace=settings.workspace)  # before a log is made for it
     listening = _listening(settings.host, settings.port)
@@ -176,12 +180,20 @@ def make_application(settings: ServeSettings, shared: Path, parent: int | None =
     work = BatchWork(log, side.recorded, lambda: keeper.current, rules, counters)
     recorder = Recorder(work, settings.most_waiting)
     housekeeping = Housekeeping(folder, settings, counters, shared, parent)
-    service = Service(settings, keeper, recorder, side, rules, housekeeping, partial(_promote, settings))
+    feeds = () if settings.kafka is None else (_kafka_worker(settings.kafka),)
+    service = Service(settings, keeper, recorder, side, rules, housekeeping, partial(_promote, settings), feeds)
     tokens = read_tokens(settings.tokens, os.environ)
     routes = installed_routes(service, os.environ)
     routes += _about(service, routes, tokens.wanted)
     gc.freeze()  # the model and the libraries stay: the collector need not look at them again and again
     return Application(service, routes, tokens, partial(_tell, settings, service, tokens.wanted))
+
+
+def _kafka_worker(settings: KafkaSettings) -> Feed:
+    # Here and not above: a server without Kafka has no need of its client.
+    from journeyman.serving.kafka.worker import KafkaWorker  # noqa: PLC0415 - see above
+
+    return KafkaWorker(settings)
 
 
 def log_folder(settings: ServeSettings) -> Path:

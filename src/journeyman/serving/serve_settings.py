@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from journeyman.errors import SettingsError
+from journeyman.serving.kafka.topics import KafkaSettings
 
 __all__ = ["ServeSettings", "checked"]
 
@@ -44,6 +45,8 @@ class ServeSettings:
         Seconds that a request may take to arrive, and then to be begun.
     tokens : Path or None
         File of tokens.
+    kafka : KafkaSettings or None
+        Topics that rows come from and predictions go to, beside HTTP.
     """
 
     model: str
@@ -63,6 +66,7 @@ class ServeSettings:
     most_waiting: int = 10_000
     timeout: float = 30.0
     tokens: Path | None = None
+    kafka: KafkaSettings | None = None
 
 
 def checked(settings: ServeSettings) -> ServeSettings:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import msgspec
 
@@ -24,10 +24,27 @@ from journeyman.serving.requests import LabelRequest, Outcome, PredictionRequest
 from journeyman.serving.serve_settings import ServeSettings
 from journeyman.serving.served_release import ServedRelease
 
-__all__ = ["Service", "bad_id", "refusal_of"]
+__all__ = ["Feed", "Service", "bad_id", "refusal_of"]
 
 _LONGEST_ID = 200
 _MOST_EXPLAINED = 100  # rows of a request with reasons, which cost some hundred answers each
+
+
+class Feed(Protocol):
+    """What brings rows of its own accord, as a reader of a topic does."""
+
+    @property
+    def trouble(self) -> str:
+        """Why it does not; empty where it does."""
+        ...
+
+    def start(self, service: Service, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin; the service's coroutines run in this event loop."""
+        ...
+
+    def stop(self) -> None:
+        """End what was begun, and begin nothing more; waits for it."""
+        ...
 
 
 class Service:
@@ -49,6 +66,8 @@ class Service:
         Keeps the log bounded and the counters of all workers together.
     promote : callable
         Makes a version the champion.
+    feeds : sequence of Feed
+        What brings rows besides requests.
     """
 
     def __init__(
@@ -60,9 +79,11 @@ class Service:
         rules: RowRules,
         housekeeping: Housekeeping,
         promote: Callable[[int], None],
+        feeds: Sequence[Feed] = (),
     ) -> None:
         self.settings, self.keeper, self.rules, self.counters = settings, keeper, rules, housekeeping.counters
         self._recorder, self._log, self._housekeeping, self._promote = recorder, log, housekeeping, promote
+        self._feeds = tuple(feeds)
 
     @property
     def shared(self) -> Path:
@@ -137,7 +158,7 @@ class Service:
 
     async def health(self) -> str:
         """Return what is wrong; empty where all is well. After a failure the log is tried again."""
-        return await self._recorder.probe()
+        return await self._recorder.probe() or next((feed.trouble for feed in self._feeds if feed.trouble), "")
 
     def models(self) -> dict[str, Any]:
         """Return name, target and roles of the releases in use, as JSON types."""
@@ -210,9 +231,13 @@ class Service:
         self._recorder.start(asyncio.get_running_loop())
         self.keeper.start()
         self._housekeeping.start()
+        for feed in self._feeds:
+            feed.start(self, asyncio.get_running_loop())
 
     async def stop(self) -> None:
         """Answer what waits, and let go of everything."""
+        for feed in self._feeds:
+            await asyncio.to_thread(feed.stop)
         await asyncio.to_thread(self.keeper.stop)
         await asyncio.to_thread(self._housekeeping.stop)
         await self._recorder.stop()

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from journeyman.entities.challenge import Challenge, Role
-from journeyman.entities.prediction import LabelFate
 from journeyman.serving.http import NATIVE, Request, Response, Route, json_response, native_refusal
-from journeyman.serving.labels import NAN, GivenLabel, read_label, unknown_prediction
+from journeyman.serving.label_recording import record_labels
+from journeyman.serving.labels import NAN, GivenLabel
 from journeyman.serving.openapi import operation, row_schema
 from journeyman.serving.predictions import stored_json
 from journeyman.serving.refusals import Fault, Refusal, decoded
@@ -110,7 +110,7 @@ def _routes(service: Service) -> list[Route]:
             if asked.id is not None or asked.key is not None or asked.truth is not None:
                 raise Refusal(400, Fault("bad request", "labels stand alone", "labels", "id, key or truth beside it"))
             return await many(asked.labels)
-        [told] = await record([GivenLabel(asked.truth, asked.id, asked.key)])
+        [told] = await record_labels(service, [GivenLabel(asked.truth, asked.id, asked.key)])
         if isinstance(told, Fault):
             raise Refusal(404 if told.code == "unknown prediction" else 400, told)
         return json_response({"fate": told.value})
@@ -118,22 +118,10 @@ def _routes(service: Service) -> list[Route]:
     async def many(given: Sequence[Any]) -> Response:
         if not given:
             raise Refusal(400, Fault("no labels", "there is no label", "labels", "nothing", "at least one"))
-        told = await record([_given_label(one) for one in given])
+        told = await record_labels(service, [_given_label(one) for one in given])
         failed = sum(isinstance(one, Fault) for one in told)
         entries = [{"error": one} if isinstance(one, Fault) else {"fate": one.value} for one in told]
         return json_response({"labels": entries, "failed": failed})
-
-    async def record(given: Sequence[GivenLabel | Fault]) -> list[LabelFate | Fault]:
-        task, rules = service.champion.task, service.rules
-        read = [one if isinstance(one, Fault) else read_label(one, task, rules) for one in given]
-        fates = iter(await service.label([one for one in read if not isinstance(one, Fault)]))
-        told: list[LabelFate | Fault] = []
-        for one, asked in zip(read, given, strict=True):
-            fate = one if isinstance(one, Fault) else next(fates)
-            if fate is LabelFate.UNKNOWN and isinstance(asked, GivenLabel):
-                fate = unknown_prediction(str(asked.id))
-            told.append(fate)
-        return told
 
     async def models(request: Request) -> Response:
         return json_response(service.models())

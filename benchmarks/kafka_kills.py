@@ -1,0 +1,143 @@
+"""Kills of the server and of the broker under load: each message answered once, as a reader of committed messages counts.
+
+    python benchmarks/kafka_kills.py [--kills 100] [--rate 1000] [--workers 1] [--seed 0]
+
+A broker of one node, a topic of three partitions, a producer that goes on at a rate. Each kill is SIGKILL: of the server,
+which is started again, or (one in ten) of the broker, which is started again on its data. Labels go by the answers' ids.
+At the end each key must stand in the answers once, and each label must be recorded. Speed is told before, without kills.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import journeyman
+from tests.kafka_broker import Broker, broker, free_port, lacking
+
+ROWS, ANSWERS, LABELS = "rows", "answers", "labels"
+
+
+def main() -> None:
+    """Measure speed, then kill."""
+    asked = arguments()
+    if lacking():
+        sys.exit(lacking())
+    folder = Path(tempfile.mkdtemp(prefix="kafka-kills-"))
+    made = np.random.default_rng(asked.seed)
+    frame = pd.DataFrame({"x": made.normal(size=2_000), "c": made.choice(list("abc"), 2_000)})
+    frame["y"] = np.where(frame["x"] + (frame["c"] == "a") + made.normal(0, 0.3, 2_000) > 0.3, "yes", "no")
+    journeyman.build(frame, target="y", trials=3, workspace=folder / "workspace", name="m")
+    (folder / "broker").mkdir()
+    with broker(folder / "broker") as node:
+        node.make_topics([ROWS, ANSWERS, LABELS], 3)
+        speed(node, folder, asked)
+        kills(node, folder, asked)
+
+
+def speed(node: Broker, folder: Path, asked: argparse.Namespace) -> None:
+    """Print rows a second of a backlog, from the first answer to the last."""
+    node.send(ROWS, [(f"s{i}".encode(), message(i)) for i in range(asked.rows)])
+    server = served(node, folder, asked.workers)
+    answers = node.read(ANSWERS, asked.rows, timeout=300)
+    server.terminate()
+    server.wait()
+    times = [m.timestamp()[1] for m in answers]
+    seconds = (max(times) - min(times)) / 1000
+    print(f"{len(answers):,} rows of a backlog: {len(answers) / seconds:,.0f} a second with {asked.workers} workers")
+
+
+def kills(node: Broker, folder: Path, asked: argparse.Namespace) -> None:
+    """Kill under load, then count."""
+    rng, ending, sent = random.Random(asked.seed), threading.Event(), [0]
+
+    def produce() -> None:
+        while not ending.is_set():
+            batch = [(f"k{sent[0] + i}".encode(), message(i)) for i in range(asked.rate // 10)]
+            try:
+                node.send(ROWS, batch)
+            except AssertionError:
+                continue
+            sent[0] += len(batch)
+            time.sleep(0.1)
+
+    producer = threading.Thread(target=produce)
+    producer.start()
+    server, brokers = served(node, folder, asked.workers), 0
+    for kill in range(asked.kills):
+        time.sleep(rng.uniform(2, 6))
+        if rng.random() < 0.1:
+            node.kill()
+            node.start()
+            brokers += 1
+            continue
+        server.kill()
+        server.wait()
+        server = served(node, folder, asked.workers)
+        if kill % 10 == 9:
+            print(f"{kill + 1} kills, {sent[0]:,} rows sent", flush=True)
+    ending.set()
+    producer.join()
+    answers = [m for m in node.read(ANSWERS, sent[0] + asked.rows, timeout=600, quiet=15) if m.key().startswith(b"k")]
+    counted = Counter(m.key() for m in answers)
+    ids = [json.loads(m.value())["id"] for m in answers[:: max(1, len(answers) // 500)]]
+    node.send(LABELS, [(None, json.dumps({"id": one, "truth": "yes"}).encode()) for one in ids])
+    recorded = joined(folder, len(ids))
+    server.terminate()
+    server.wait()
+    lost, twice = sent[0] - len(counted), sum(n > 1 for n in counted.values())
+    print(f"{asked.kills - brokers} kills of the server and {brokers} of the broker; {sent[0]:,} rows sent")
+    print(f"lost {lost}, answered twice {twice}, labels {recorded} of {len(ids)} recorded")
+    if lost or twice or recorded < len(ids):
+        sys.exit(1)
+
+
+def joined(folder: Path, wanted: int) -> int:
+    """Return how many labels the log holds, once it has so many or a minute is over."""
+    end, found = time.monotonic() + 60, 0
+    while found < wanted and time.monotonic() < end:
+        time.sleep(1)
+        with sqlite3.connect(folder / "workspace" / "predictions" / "m" / "log.db") as log:
+            (found,) = log.execute("select count(*) from labels").fetchone()
+    return found
+
+
+def message(number: int) -> bytes:
+    """Return a row, one of six."""
+    return json.dumps({"x": number % 7 / 3 - 1, "c": "abc"[number % 3]}).encode()
+
+
+def served(node: Broker, folder: Path, workers: int) -> subprocess.Popen[bytes]:
+    """Start a server of the topics."""
+    command = [sys.executable, "-m", "journeyman", "serve", "m", "--workspace", str(folder / "workspace")]
+    topics = ["--kafka", node.address, "--from", ROWS, "--to", ANSWERS, "--labels", LABELS]
+    return subprocess.Popen([*command, "--port", str(free_port()), "--workers", str(workers), *topics])
+
+
+def arguments() -> argparse.Namespace:
+    """Return what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--rate", type=int, default=1_000, help="rows a second, about")
+    parser.add_argument("--rows", type=int, default=50_000, help="of the backlog that speed is measured on")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
