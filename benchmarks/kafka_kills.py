@@ -1,10 +1,10 @@
-"""Kills of the server and of the broker under load: each message answered once, as a reader of committed messages counts.
+"""Kills of server and broker under load: each message answered once, as a reader of committed messages counts.
 
-    python benchmarks/kafka_kills.py [--kills 100] [--rate 1000] [--workers 1] [--seed 0]
+    python benchmarks/kafka_kills.py [--kills 100] [--rate 1000] [--workers 1] [--brokers 0.1] [--seed 0]
 
-A broker of one node, a topic of three partitions, a producer that goes on at a rate. Each kill is SIGKILL: of the server,
-which is started again, or (one in ten) of the broker, which is started again on its data. Labels go by the answers' ids.
-At the end each key must stand in the answers once, and each label must be recorded. Speed is told before, without kills.
+A broker of one node, a topic of three partitions, a producer that goes on at a rate. Each kill is SIGKILL: of the
+server, which is started again, or of the broker, which is started again on its data. Labels go by the answers' ids. At
+the end each key must stand in the answers once, and each label must be recorded. Speed is told before, without kills.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import journeyman
 from tests.kafka_broker import Broker, broker, free_port, lacking
+
+import journeyman
 
 ROWS, ANSWERS, LABELS = "rows", "answers", "labels"
 
@@ -66,21 +67,22 @@ def kills(node: Broker, folder: Path, asked: argparse.Namespace) -> None:
     rng, ending, sent = random.Random(asked.seed), threading.Event(), [0]
 
     def produce() -> None:
+        # one producer for all: each message is delivered once, however often it had to be sent
+        producer = node.producer()
         while not ending.is_set():
-            batch = [(f"k{sent[0] + i}".encode(), message(i)) for i in range(asked.rate // 10)]
-            try:
-                node.send(ROWS, batch)
-            except AssertionError:
-                continue
-            sent[0] += len(batch)
+            for i in range(sent[0], sent[0] + asked.rate // 10):
+                producer.produce(ROWS, message(i), f"k{i}".encode())
+            sent[0] += asked.rate // 10
+            producer.poll(0)
             time.sleep(0.1)
+        assert producer.flush(120) == 0
 
     producer = threading.Thread(target=produce)
     producer.start()
     server, brokers = served(node, folder, asked.workers), 0
     for kill in range(asked.kills):
         time.sleep(rng.uniform(2, 6))
-        if rng.random() < 0.1:
+        if rng.random() < asked.brokers:
             node.kill()
             node.start()
             brokers += 1
@@ -134,6 +136,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--rate", type=int, default=1_000, help="rows a second, about")
     parser.add_argument("--rows", type=int, default=50_000, help="of the backlog that speed is measured on")
+    parser.add_argument("--brokers", type=float, default=0.1, help="share of the kills that hit the broker")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()

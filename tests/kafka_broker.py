@@ -10,9 +10,14 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+try:
+    import confluent_kafka as kafka
+    from confluent_kafka import admin as kafka_admin
+except ImportError:
+    kafka = None
 
 JARS = Path(os.environ.get("JOURNEYMAN_ENGINES", Path(__file__).parents[1] / "build" / "engines")) / "kafka"
 _CLUSTER = "4L6g3nShT-eMCtK--X86sw"  # any 16 bytes
@@ -21,7 +26,7 @@ _START = 90.0  # seconds
 
 def lacking() -> str:
     """Return what is not here that a broker and its clients need; empty where all is."""
-    if find_spec("confluent_kafka") is None:
+    if kafka is None:
         return "journeyman[kafka] is not installed"
     if shutil.which("java") is None:
         return "java is not installed"
@@ -73,13 +78,11 @@ class Broker:
 
     def start(self) -> None:
         """Start the node, and wait until it answers."""
-        from confluent_kafka.admin import AdminClient
-
         self._process = self._java("kafka.Kafka", str(self._file))
         end = time.monotonic() + _START
         while True:
             try:
-                AdminClient({"bootstrap.servers": self.address, "log_level": 0}).list_topics(timeout=5)
+                kafka_admin.AdminClient({"bootstrap.servers": self.address, "log_level": 0}).list_topics(timeout=5)
                 return
             except Exception:
                 if time.monotonic() > end or self._process.poll() is not None:
@@ -94,17 +97,15 @@ class Broker:
 
     def make_topics(self, names: list[str], partitions: int) -> None:
         """Make topics."""
-        from confluent_kafka.admin import AdminClient, NewTopic
-
-        admin = AdminClient({"bootstrap.servers": self.address})
-        for made in admin.create_topics([NewTopic(name, num_partitions=partitions) for name in names]).values():
+        admin = kafka_admin.AdminClient({"bootstrap.servers": self.address})
+        for made in admin.create_topics(
+            [kafka_admin.NewTopic(name, num_partitions=partitions) for name in names]
+        ).values():
             made.result(30)
 
     def send(self, topic: str, messages: list[tuple[bytes | None, bytes | None]]) -> None:
         """Send keys and values, and wait until the broker has them."""
-        from confluent_kafka import Producer
-
-        producer = Producer({"bootstrap.servers": self.address, "linger.ms": 5, "enable.idempotence": True})
+        producer = self.producer()
         for key, value in messages:
             while True:
                 try:
@@ -114,19 +115,20 @@ class Broker:
                     producer.poll(0.1)
         assert producer.flush(60) == 0
 
+    def producer(self) -> Any:
+        """Return a client whose messages arrive once, whatever happens to the broker meanwhile."""
+        more = {"linger.ms": 5, "enable.idempotence": True, "delivery.timeout.ms": 300_000, "log_level": 0}
+        return kafka.Producer({"bootstrap.servers": self.address, "queue.buffering.max.messages": 1_000_000, **more})
+
     def read(self, topic: str, count: int, timeout: float = 60.0, quiet: float = 1.0) -> list[Any]:
         """Return committed messages: waits for so many, then for a time without a further one."""
-        from confluent_kafka import Consumer
-
         settings = {"group.id": "reader", "auto.offset.reset": "earliest", "isolation.level": "read_committed"}
-        consumer = Consumer({"bootstrap.servers": self.address, "enable.auto.commit": False, **settings})
+        consumer = kafka.Consumer({"bootstrap.servers": self.address, "enable.auto.commit": False, **settings})
         found: list[Any] = []
         end = time.monotonic() + timeout
         try:
-            from confluent_kafka import TopicPartition
-
             parts = consumer.list_topics(topic, timeout=30).topics[topic].partitions
-            consumer.assign([TopicPartition(topic, part, 0) for part in parts])
+            consumer.assign([kafka.TopicPartition(topic, part, 0) for part in parts])
             while time.monotonic() < end:
                 come = [m for m in consumer.consume(1000, quiet) if m.error() is None]
                 found += come

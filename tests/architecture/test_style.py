@@ -54,18 +54,20 @@ def _defined(tree: ast.Module) -> set[str]:
     return {
         node.name
         for node in tree.body
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_") and not _is_command(node)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and not node.name.startswith("_")
+        and not _is_command(node)
     }
 
 
-def _is_command(node: ast.FunctionDef | ast.ClassDef) -> bool:
+def _is_command(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
     return any(ast.unparse(decorator).startswith("app.") for decorator in node.decorator_list)
 
 
 def _bound(tree: ast.Module) -> set[str]:
     names = set()
     for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             names.add(node.name)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
@@ -86,7 +88,8 @@ def test_public_functions_have_docstrings(modules: list[Any]) -> None:
                     and not method.name.startswith("_")
                     and ast.get_docstring(method) is None
                 ]
-            named = isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_")
+            kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+            named = isinstance(node, kinds) and not node.name.startswith("_")
             if named and ast.get_docstring(node) is None:
                 found.append(f"{module.name}.{node.name}")
     assert not found, "\n".join(found)

@@ -29,7 +29,7 @@ from journeyman.serving.counters import Counters
 from journeyman.serving.deployment import DeploymentWatcher
 from journeyman.serving.housekeeping import Housekeeping
 from journeyman.serving.http import NATIVE, Request, Response, Route, json_response
-from journeyman.serving.kafka.topics import KafkaSettings, check_topics, told_topics
+from journeyman.serving.kafka_topics import KafkaSettings, check_topics, told_topics
 from journeyman.serving.micro_batch import BatchWork
 from journeyman.serving.openapi import description, operation
 from journeyman.serving.privacy import RowRules, read_salt

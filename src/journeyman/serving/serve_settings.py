@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from journeyman.errors import SettingsError
-from journeyman.serving.kafka.topics import KafkaSettings
+from journeyman.serving.kafka_topics import KafkaSettings
 
 __all__ = ["ServeSettings", "checked"]
 

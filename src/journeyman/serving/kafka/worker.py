@@ -29,7 +29,7 @@ from typing import Any
 
 from journeyman.entities.prediction import LabelFate
 from journeyman.serving.kafka.messages import Answered, given_label, refused_message, row_of, told_message
-from journeyman.serving.kafka.topics import KafkaSettings, client_settings, kafka_library
+from journeyman.serving.kafka_topics import KafkaSettings, client_settings, kafka_library
 from journeyman.serving.label_recording import record_labels
 from journeyman.serving.refusals import Fault, Refusal
 from journeyman.serving.requests import Outcome
@@ -43,6 +43,7 @@ _LINGER = 0.02  # seconds that a transaction waits for further messages
 _PAUSE = 0.2  # seconds before what could not be answered is tried again
 _AGAIN = 1.0  # seconds before a client that failed is made anew
 _ABANDONED = 10_000  # milliseconds after which brokers abort what a dead worker had begun
+_DEAD = 10_000  # milliseconds of silence after which the group gives a worker's partitions to others
 _WAIT = 30.0  # seconds for a broker to say what became of a transaction
 
 
@@ -116,6 +117,8 @@ class KafkaWorker:
                 self._settings,
                 {
                     "group.id": self._settings.group,
+                    "group.instance.id": self._slot.name,  # who comes back at once has its partitions again at once
+                    "session.timeout.ms": _DEAD,
                     "enable.auto.commit": False,
                     "isolation.level": "read_committed",
                     "auto.offset.reset": "earliest",

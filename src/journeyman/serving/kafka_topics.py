@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from journeyman.errors import SettingsError
 __all__ = ["KafkaSettings", "check_topics", "client_settings", "kafka_library", "told_topics"]
 
 _SECONDS = 10.0
+_SILENT = logging.getLogger("journeyman.kafka")
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.propagate = False
 _OURS = frozenset(
     ("group.id", "transactional.id", "enable.auto.commit", "enable.auto.offset.store", "isolation.level", "acks")
 )
@@ -127,7 +131,8 @@ def _read_client(path: Path) -> tuple[tuple[str, str], ...]:
 
 def client_settings(settings: KafkaSettings, own: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings of a client: the brokers, what the user's file says, and what is its own."""
-    quiet = {"log.connection.close": False, "log_level": 2}  # errors are told by ourselves, in one line
+    # what goes wrong is told by ourselves, in one line and at /health
+    quiet = {"log.connection.close": False, "logger": _SILENT}
     return {"bootstrap.servers": settings.brokers, **quiet, **dict(settings.client), **own}
 
 
