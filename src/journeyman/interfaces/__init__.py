@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from journeyman.interfaces.deploying import Deployment, DeploymentExporter
 from journeyman.interfaces.engine import Engine
 from journeyman.interfaces.exporting import Exporter
 from journeyman.interfaces.learning import (
@@ -49,6 +50,8 @@ __all__ = [
     "Averaging",
     "Clock",
     "CombinesColumns",
+    "Deployment",
+    "DeploymentExporter",
     "DrawsCurves",
     "DriftDetector",
     "Engine",

