@@ -48,17 +48,19 @@ def mostly_zero(rng: np.random.Generator, rows: int) -> FloatArray:
 def test_of_new_ordinary_rows_as_many_are_flagged_as_were_allowed(
     draw: Callable[[np.random.Generator, int], FloatArray],
 ) -> None:
+    """Of one fit the share has a deviation of .4%, whatever is drawn, since a third of 2,000 rows tells it: 6 fits are
+    too few to tell 0.8%, what is right with so few rows, from half of it."""
     shares = []
-    for seed in range(6):
+    for seed in range(16):
         rng = np.random.default_rng(seed)
         scores = scores_of(AnomalyScores().fit(request_of(draw(rng, 2_000), seed=seed)), draw(rng, 3_000))
         shares.append([float((scores >= 1.0 - allowed).mean()) for allowed in (0.01, 0.05)])
     few, more = np.mean(shares, axis=0)
-    assert few <= 0.016
-    assert more <= 0.065
+    assert few <= 0.013
+    assert more <= 0.06
     if draw is not repeated:  # of few different rows, all copies of one are flagged, or none
-        assert few >= 0.004
-        assert more >= 0.035
+        assert few >= 0.005
+        assert more >= 0.04
 
 
 def test_what_lies_further_out_scores_higher_without_end() -> None:
@@ -113,8 +115,10 @@ def test_more_rows_take_more_seconds_and_memory() -> None:
 
 def test_of_few_hundred_rows_the_oddest_hundredth_can_be_told() -> None:
     """Each of four detectors has an oddest row of its own; were they equally odd, no new row would reach 0.99."""
+    """Of one fit the share has a deviation of .4%, whatever is drawn, since a third of 2,000 rows tells it: 6 fits are
+    too few to tell 0.8%, what is right with so few rows, from half of it."""
     shares = []
-    for seed in range(6):
+    for seed in range(16):
         rng = np.random.default_rng(seed)
         scores = scores_of(AnomalyScores().fit(request_of(normal(rng, 600), seed=seed)), normal(rng, 2_000))
         shares.append(float((scores >= 0.99).mean()))
