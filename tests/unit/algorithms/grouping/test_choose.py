@@ -131,7 +131,7 @@ NULLS: dict[str, Null] = {
 
 
 def finds_some(x: FloatArray, seed: int) -> bool:
-    """Say whether groups are found. A table that copies rule out need not be grouped to know it: a third of the cost."""
+    """Say whether groups are found. A table that copies rule out is not grouped to know it: a third of the cost."""
     x = prepared(x)
     with threadpool_limits(1):
         if not compare_with_copies(x, columns(x), seed).there:
