@@ -10,6 +10,7 @@ from journeyman.interfaces.learning import (
     FitRequest,
     FittedModel,
     FittedPreparation,
+    JoinsOpinions,
     LearnsLong,
     Matrix,
     MinimisesLosses,
@@ -39,6 +40,7 @@ from journeyman.interfaces.task_offers import (
     RaisesObjections,
     ReadsTruth,
     SettlesTask,
+    TellsUnfamiliarRows,
 )
 from journeyman.interfaces.task_type import TaskType
 
@@ -58,6 +60,7 @@ __all__ = [
     "FittedPreparation",
     "FlagsRows",
     "HasOptions",
+    "JoinsOpinions",
     "KeepsNames",
     "LearnsLong",
     "Matrix",
@@ -83,6 +86,7 @@ __all__ = [
     "Stream",
     "TableReader",
     "TaskType",
+    "TellsUnfamiliarRows",
     "WeighsRows",
     "WeightedScore",
     "concerns",

@@ -26,6 +26,7 @@ __all__ = [
     "RaisesObjections",
     "ReadsTruth",
     "SettlesTask",
+    "TellsUnfamiliarRows",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -163,4 +164,20 @@ class FlagsRows(Protocol):
 
     def alarm_budget(self, task: Task) -> AlarmLimit | None:
         """Return a new limit for rows that come one by one; None where the number of alarms is not limited."""
+        ...
+
+
+@runtime_checkable
+class TellsUnfamiliarRows(Protocol):
+    """What a kind of task offers besides whose predictions say of a row that it is unlike those that were learned from.
+
+    Such rows are evidence, without any label, that what is ordinary has moved.
+    """
+
+    def unfamiliar(self, predictions: FloatArray, task: Task) -> NDArray[np.bool_]:
+        """Return which rows are, shape (n_samples,)."""
+        ...
+
+    def unfamiliar_share(self, task: Task) -> float:
+        """Return the share of rows like the learned ones that are called so by chance, above 0 and below 1."""
         ...

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from journeyman.algorithms.anomaly_scores import AnomalyScores
 from journeyman.entities.task import Task
-from journeyman.interfaces import FitRequest, FittedModel, Matrix
+from journeyman.interfaces import FitRequest, FittedModel, JoinsOpinions, Matrix
 
 FloatArray = NDArray[np.float64]
 TASK = Task("anomaly score", "anomaly", "planted_roc_auc", metric_loss="anomaly")
@@ -94,6 +95,25 @@ def test_scores_are_stored_repeatable_and_of_each_row_alone() -> None:
     assert np.allclose(scores, alone, rtol=1e-12, atol=1e-12)
     assert scores_of(model, asked[:0]).shape == (0,)
     assert not np.array_equal(scores, scores_of(AnomalyScores().fit(replace(request_of(x), seed=5)), asked))
+
+
+def test_a_model_of_the_version_before_is_read_which_says_nothing_of_marks() -> None:
+    x = normal(np.random.default_rng(3), 200)
+    model = AnomalyScores().fit(request_of(x))
+    stored = msgspec.msgpack.decode(model.to_files()["anomaly.msgpack"])
+    assert stored.pop("gain", "absent") is None
+    again = AnomalyScores().from_files({"anomaly.msgpack": msgspec.msgpack.encode(stored)})
+    assert np.array_equal(scores_of(model, x), scores_of(again, x))
+
+
+def test_detectors_have_opinions_of_their_own() -> None:
+    model = AnomalyScores().fit(request_of(normal(np.random.default_rng(0), 900)))
+    assert isinstance(model, JoinsOpinions)
+    plain, far = model.opinions(Matrix(np.array([[0.0] * 5, [9.0] * 5]), ()))
+    assert plain.shape == (4,)
+    assert (plain < 0.9).all()
+    assert (far > 0.99).all()
+    assert model.gain is None
 
 
 @pytest.mark.parametrize("rows", [14, 40])
