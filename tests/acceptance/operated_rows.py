@@ -14,6 +14,7 @@ from journeyman.entities.operation import Operation
 from journeyman.entities.overview import Request, RequestKind
 from journeyman.entities.prediction import Label, LogEntries, Part, Prediction, Shadow
 from journeyman.inference.release import open_release
+from journeyman.interfaces import ReadsTruth
 from journeyman.operations.worker import Worker
 from journeyman.pipelines.loop_setup import loop_parts
 from journeyman.pipelines.operate import operate_round
@@ -22,6 +23,7 @@ from journeyman.serving.served_release import ServedRelease
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.workspace import Workspace
 from journeyman.streams.sqlite import SqliteStream
+from journeyman.tasks import task_type
 
 LATER = BEGUN + 100_000 * SPAN
 
@@ -52,7 +54,7 @@ class OperatedModel:
         if shadow is not None:
             cast = zip(ids, self._answers(shadow, rows), strict=True)
             self.log.append(LogEntries(shadows=tuple(Shadow(i, shadow, answer) for i, answer in cast)), at)
-        told = tuple(Label(msgspec.json.encode(label), i) for i, label in zip(ids, labels, strict=False))
+        told = tuple(Label(self._recorded(label), i) for i, label in zip(ids, labels, strict=False))
         if told:
             self.log.append(LogEntries(labels=told), at + 1_000)
         return self.worker.round()
@@ -77,6 +79,11 @@ class OperatedModel:
     def operations(self) -> tuple[Operation, ...]:
         """What the loop has done."""
         return self.workspace.operations.operations(self.name)
+
+    def _recorded(self, label: object) -> bytes:
+        """Return a label as a service records it: one number, where it comes in several parts."""
+        kind = task_type(self._served[self.workspace.registry.version(self.name).version].task)
+        return msgspec.json.encode(kind.read_truth(label) if isinstance(kind, ReadsTruth) else label)
 
     def _answers(self, version: int, rows: Sequence[dict[str, object]]) -> list[bytes]:
         if version not in self._served:
