@@ -200,3 +200,29 @@ def test_a_set_is_served_and_operated_by_its_name(tagged: ReleaseSet, place: Pat
     assert busy.returncode == 2
     assert "journeyman serve shop-heavy-large failed" in busy.stderr
     assert "Traceback" not in busy.stderr
+
+
+def test_a_set_that_was_interrupted_goes_on_where_it_was(place: Path, table: Path) -> None:
+    started = []
+
+    def one(*given: object, **options: object) -> journeyman.Release:
+        started.append(options["target"])
+        if len(started) == 2:
+            raise KeyboardInterrupt
+        return journeyman.build(*given, **options)
+
+    own, common = place / "interrupted", Common("both", workspace=place / "interrupted")
+    bound = partial(one, trials=1, quiet=True)
+    with pytest.raises(KeyboardInterrupt):
+        journeyman.build_for_targets(bound, table, ["stars", "weight"], common)
+    with pytest.raises(SettingsError):
+        journeyman.load_set("both", workspace=own)
+    words = [sys.executable, "-m", "journeyman", "resume", "-q", "--workspace", str(own)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "2 targets, a model each" in done.stdout
+    made = journeyman.load_set("both", workspace=own)
+    assert [(m.model, m.version) for m in made.facts.members] == [("both-stars", 1), ("both-weight", 1)]
+    assert [v.name for v in models(own)].count("both-stars") == 1  # it was not built again
+    again = subprocess.run(words, capture_output=True, text=True, timeout=300)
+    assert again.stdout.strip() == "Nothing to resume."
