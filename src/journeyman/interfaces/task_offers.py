@@ -22,6 +22,7 @@ __all__ = [
     "FlagsRows",
     "HasOptions",
     "KeepsNames",
+    "KeepsOutputs",
     "PosesExamination",
     "RaisesObjections",
     "ReadsTruth",
@@ -122,6 +123,18 @@ class KeepsNames(Protocol):
         former : sequence of str
             Label that the version before gives each row.
         """
+        ...
+
+
+@runtime_checkable
+class KeepsOutputs(Protocol):
+    """What a kind of task offers besides whose outputs follow from the rows, and are to stay the same in a loop.
+
+    Releases whose outputs are others could not be compared on the same rows.
+    """
+
+    def same_outputs(self, task: Task) -> Mapping[str, str]:
+        """Return options with which another build has the outputs of a task."""
         ...
 
 

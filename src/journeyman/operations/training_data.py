@@ -23,7 +23,7 @@ from journeyman.entities.table import Block, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.errors import InputError, JournalError
 from journeyman.inference.release import Release
-from journeyman.interfaces import CombinesColumns, Stream
+from journeyman.interfaces import CombinesColumns, KeepsOutputs, Stream
 from journeyman.operations.traffic import ReadRows, raw_rows, read_rows
 from journeyman.settings import FRAME, BuildSettings
 from journeyman.sources import open_wanted
@@ -187,8 +187,11 @@ class LearningRows:
         lost = [name for name in self.given_up if name in first.columns and name not in hidden]
         notes += tuple(f"column {name!r} was left out: for long it has arrived without usable values" for name in lost)
         lacking = {*names} - {*kept}
+        kind = task_type(self.release.task)
+        same = kind.same_outputs(self.release.task) if isinstance(kind, KeepsOutputs) else {}
         fitted = replace(
             _reading(settings, wanted, kept, (*wanted, self._target)),
+            task_options={**settings.task_options, **same},
             delay=self._rows_behind() if ordered else settings.delay if timed is not None else None,
             in_order=ordered,
         )
