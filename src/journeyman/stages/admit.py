@@ -30,6 +30,7 @@ _WANTED = {
     Kind.CATEGORY: "a category",
     Kind.ORDERED: "a category",
     Kind.DATETIME: "a date",
+    Kind.IMAGE: "an image in base64",
 }
 
 
