@@ -78,7 +78,7 @@ def by_strength(x: FloatArray) -> IntArray:
 def built(path: Path, label: str | None, options: dict[str, str]) -> tuple[IntArray, int, str]:
     """Return each row's group by the kind of task itself, their number and the way, of the table as it is read."""
     settings = BuildSettings(str(path), None, "t", task="groups", task_options=options)
-    table = ingest(open_source(str(path)), DuckDBEngine(), settings).table
+    table = ingest(open_source(str(path), None), DuckDBEngine(), settings).table
     left = tuple(c for c in table.columns if c.name != label)
     table = replace(table, columns=left, frame=table.frame[[c.name for c in left]])
     task = Groups().frame(table, settings, "")

@@ -100,6 +100,14 @@ def test_served_as_base64_and_a_darker_camera_is_a_column_that_moved(
         assert [one["prediction"] for one in answered] == list(expected)
         several = client.ask("POST", "/predict", {"rows": [{"image": "no image"}, sent[0]]}).json
         assert several["predictions"][1]["prediction"] == answered[0]["prediction"]
+        raw = client.ask("POST", "/predict", png(rows[0], light=0.5), {"content-type": "image/png"})
+        assert raw.json["prediction"] == answered[0]["prediction"]
+        assert client.ask("POST", "/predict", b"no image", {"content-type": "image/png"}).status == 400
+        large = BytesIO()
+        Image.new("L", (90, 40), 200).save(large, "PNG")
+        [strange] = client.ask("POST", "/predict", large.getvalue(), {"content-type": "image/png"}).json["findings"]
+        assert strange["code"] == "PR105"
+        assert "90 x 40 pixels, outside of what training saw (8 x 8)" in strange["message"]
     log = SqlitePredictionLog(tmp_path / "log")
     with Workspace(workspace / "w") as held:
         operated = held.operations.begin(Operated("digits", SETTINGS, begun))

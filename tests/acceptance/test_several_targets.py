@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -139,3 +147,82 @@ def test_a_target_that_cannot_be_predicted_does_not_stop_the_others(place: Path)
     made = journeyman.build_for_targets(one, frame, ["same", "stars"], Common("some", workspace=place))
     assert list(made.releases) == ["stars"]
     assert [name for name, _ in made.facts.left_out] == ["same"]
+
+
+def free_ports(count: int) -> int:
+    """Return the first of so many ports in a row that are free."""
+    for first in range(20_000, 60_000, 97):
+        try:
+            for port in range(first, first + count):
+                with closing(socket.socket()) as one:
+                    one.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return first
+    pytest.skip("no ports in a row are free")
+
+
+def health(port: int, name: str) -> str:
+    """Return what a service says of its models, once it answers."""
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/models", timeout=5) as told:
+                return json.dumps(json.load(told))
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"{name} does not answer on {port}")
+
+
+def test_a_set_is_served_and_operated_by_its_name(tagged: ReleaseSet, place: Path) -> None:
+    first = free_ports(3)
+    words = [sys.executable, "-m", "journeyman"]
+    command = [*words, "serve", "shop", "--port", str(first), "--max-rows", "50", "--workspace", str(place)]
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        for k, member in enumerate(tagged.facts.members):
+            assert member.model in health(first + k, member.model)
+        body = json.dumps({"rows": [{"price": 5, "weight": 4, "colour": "red"}] * 51}).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{first + 2}/predict", body)
+        with pytest.raises(urllib.request.HTTPError) as refused:
+            urllib.request.urlopen(request, timeout=20)
+        assert refused.value.code == 413  # --max-rows holds for each
+    finally:
+        server.send_signal(signal.SIGTERM)
+        told = server.communicate(timeout=60)[1]
+    assert server.returncode == 0, told
+    once = [*words, "operate", "shop", "--once", "--workspace", str(place)]
+    done = subprocess.run(once, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout.count("0 rounds done")) == (0, 3), done.stderr
+    with closing(socket.socket()) as taken:
+        taken.bind(("127.0.0.1", first + 1))
+        taken.listen()
+        busy = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert busy.returncode == 2
+    assert "journeyman serve shop-heavy-large failed" in busy.stderr
+    assert "Traceback" not in busy.stderr
+
+
+def test_a_set_that_was_interrupted_goes_on_where_it_was(place: Path, table: Path) -> None:
+    started = []
+
+    def one(*given: object, **options: object) -> journeyman.Release:
+        started.append(options["target"])
+        if len(started) == 2:
+            raise KeyboardInterrupt
+        return journeyman.build(*given, **options)
+
+    own, common = place / "interrupted", Common("both", workspace=place / "interrupted")
+    bound = partial(one, trials=1, quiet=True)
+    with pytest.raises(KeyboardInterrupt):
+        journeyman.build_for_targets(bound, table, ["stars", "weight"], common)
+    with pytest.raises(SettingsError):
+        journeyman.load_set("both", workspace=own)
+    words = [sys.executable, "-m", "journeyman", "resume", "-q", "--workspace", str(own)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "2 targets, a model each" in done.stdout
+    made = journeyman.load_set("both", workspace=own)
+    assert [(m.model, m.version) for m in made.facts.members] == [("both-stars", 1), ("both-weight", 1)]
+    assert [v.name for v in models(own)].count("both-stars") == 1  # it was not built again
+    again = subprocess.run(words, capture_output=True, text=True, timeout=300)
+    assert again.stdout.strip() == "Nothing to resume."

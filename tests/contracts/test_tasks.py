@@ -36,9 +36,24 @@ def special_table() -> Table:
     return Table("lifetimes and grades", frame, columns, "d", 240)
 
 
+def grouped_table() -> Table:
+    """Return few rows that fall into two groups, which are quicker to find than that sample tables have none."""
+    rng = np.random.default_rng(0)
+    side = np.arange(60) % 2
+    numbers = {name: rng.normal(size=60) + 8.0 * side for name in ("size", "weight")}
+    frame = pd.DataFrame({**numbers, "colour": pd.Categorical.from_codes(side, ["red", "blue"])})
+    kinds = (Kind.NUMBER, Kind.NUMBER, Kind.CATEGORY)
+    columns = tuple(
+        Column(name, kind, categories=("red", "blue") if kind is Kind.CATEGORY else ())
+        for name, kind in zip(frame, kinds, strict=True)
+    )
+    return Table("two groups", frame, columns, "d", 60)
+
+
 SETTINGS = BuildSettings("t.csv", "y", "t")
 SPECIAL = {
     "ordered": (replace(SETTINGS, task_options={"order": "a,b,c"}),),
+    "groups": (SETTINGS, grouped_table()),
     "survival": (replace(SETTINGS, task_options={"event": "died"}), special_table()),
     "ranking": (replace(SETTINGS, group="query"), special_table()),
 }

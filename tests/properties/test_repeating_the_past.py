@@ -20,7 +20,7 @@ from journeyman.stages.evaluate.repeating import repeated
 KINDS = {"when": Kind.DATETIME, "store": Kind.INTEGER, "item": Kind.CATEGORY, "price": Kind.NUMBER, "week": Kind.TEXT}
 
 
-def made(frame: pd.DataFrame) -> tuple[Table, Task, Split]:
+def divided_table(frame: pd.DataFrame) -> tuple[Table, Task, Split]:
     """Return a table divided by its first column, the last fifth of its moments kept for the end."""
     columns = []
     for name in frame.columns:
@@ -67,25 +67,25 @@ def rules(table: Table, task: Task, split: Split) -> dict[str, float]:
 
 
 def test_the_smallest_set_of_columns_that_tells_series_apart() -> None:
-    table, task, _ = made(stores())
+    table, task, _ = divided_table(stores())
     assert series_columns(table, task, moments_of(table, task).step) == ("item", "store")
 
 
 def test_copies_of_rows_hide_no_series() -> None:
     frame = stores()
     twice = pd.concat([frame, frame.head(200)], ignore_index=True)
-    table, task, _ = made(twice)
+    table, task, _ = divided_table(twice)
     assert series_columns(table, task, moments_of(table, task).step) == ("item", "store")
 
 
 def test_a_feature_that_differs_within_a_moment_is_no_series() -> None:
     """Prices seldom come twice in a month, and name nothing."""
-    table, task, _ = made(stores()[["when", "price", "y"]])
+    table, task, _ = divided_table(stores()[["when", "price", "y"]])
     assert series_columns(table, task, moments_of(table, task).step) == ()
 
 
 def test_a_season_of_the_own_series_is_found_and_named() -> None:
-    found = rules(*made(stores()))
+    found = rules(*divided_table(stores()))
     best = min(found, key=lambda words: found[words])
     assert best == "repeating the same series' value of one year before"
     assert found[best] < 2.0
@@ -97,7 +97,7 @@ def test_a_season_of_the_own_series_is_found_and_named() -> None:
     [("D", 7, "one week"), ("QS", 4, "one year"), ("h", 24, "one day"), ("W", 52, "one year")],
 )
 def test_the_calendar_says_which_seasons_there_are(freq: str, season: int, words: str) -> None:
-    found = rules(*made(stores(moments=5 * season, freq=freq, season=season)))
+    found = rules(*divided_table(stores(moments=5 * season, freq=freq, season=season)))
     assert min(found, key=lambda w: found[w]) == f"repeating the same series' value of {words} before"
 
 
@@ -105,17 +105,17 @@ def test_without_a_calendar_the_rows_say_it() -> None:
     rng = np.random.default_rng(0)
     shape = rng.normal(0, 10, 33)
     frame = pd.DataFrame({"week": [str(t) for t in range(400)], "y": shape[np.arange(400) % 33] + rng.normal(size=400)})
-    found = rules(*made(frame))
+    found = rules(*divided_table(frame))
     assert min(found, key=lambda w: found[w]) == "repeating the value of 33 steps before"
 
 
 def test_nothing_of_the_same_moment_or_later_is_used() -> None:
     frame = stores(noise=0.0)
-    table, task, split = made(frame)
+    table, task, split = divided_table(frame)
     before = rules(table, task, split)
     last = frame["when"] == frame["when"].max()
     other = frame.assign(y=np.where(last, 1e6, frame["y"]))
-    table, task, split = made(other)
+    table, task, split = divided_table(other)
     moments = moments_of(table, task)
     codes = series_codes(table, ("item", "store"))
     again = repeated(task, split, target_values(table, "y"), moments, codes, split.holdout)
@@ -125,7 +125,7 @@ def test_nothing_of_the_same_moment_or_later_is_used() -> None:
 
 def beats(seed: int, skill: float) -> bool:
     """Say whether a model is said to beat the past that knows the season as well as last year does, plus ``skill``."""
-    table, task, split = made(stores(seed, moments=72))
+    table, task, split = divided_table(stores(seed, moments=72))
     y = target_values(table, "y")
     moments = moments_of(table, task)
     codes = series_codes(table, ("item", "store"))

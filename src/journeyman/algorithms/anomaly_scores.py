@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.algorithms.anomaly_detectors import Detectors, Tail, fit_detectors
-from journeyman.algorithms.marked_rows import MarkedModel, MarkedRows, fit_marked, marks_help
-from journeyman.entities.anomaly import MARKED_ODD, MARKED_ORDINARY, PLANTED
+from journeyman.algorithms.marked_rows import MarkedModel, MarkedRows, fit_marked, marks_gain
+from journeyman.entities.anomaly import MARKED_ODD, MARKED_ORDINARY, PLANTED, MarksGain
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column
 from journeyman.entities.metric import ANOMALY_LOSS
@@ -54,6 +54,8 @@ class AnomalyModel(msgspec.Struct, frozen=True):
         Of the oddness of rows.
     marked : MarkedModel or None
         What marked rows taught; None where they were too few, or did not help.
+    gain : MarksGain or None
+        What marks were worth; None where there are none.
     """
 
     kind: ClassVar[NodeKind] = NodeKind.DETECTORS
@@ -62,6 +64,7 @@ class AnomalyModel(msgspec.Struct, frozen=True):
     together: Tail
     marked: MarkedModel | None = None
     rounds: int = 0
+    gain: MarksGain | None = None
 
     @property
     def answer_seconds(self) -> float:
@@ -74,6 +77,10 @@ class AnomalyModel(msgspec.Struct, frozen=True):
         """Return the share of ordinary rows that are less odd, below 1, shape (n_samples, 1)."""
         surprises = _surprises(self.each, self.detectors.scores(x.values))
         return 1.0 - self._share(_oddness(surprises, self.marked, x.values))[:, None]
+
+    def opinions(self, x: Matrix) -> FloatArray:
+        """Return the share of ordinary rows that are less odd to each detector, shape (n_samples, n_detectors)."""
+        return 1.0 - np.exp(-_surprises(self.each, self.detectors.scores(x.values)))
 
     def _share(self, odd: FloatArray) -> FloatArray:
         """Return the share of rows that are as odd; beyond the oddest of them it falls as the least share does."""
@@ -143,7 +150,7 @@ class AnomalyScores:
         scores = detectors.scores(x[calibrating])
         each = tuple(Tail.of(own) for own in scores.T)
         surprises = _surprises(each, scores)
-        marked = None
+        marked, gain = None, None
         if len(odd):
             marks = np.r_[odd, ordinary]
             told = _surprises(each, detectors.scores(x[marks]))
@@ -155,20 +162,15 @@ class AnomalyScores:
                 np.arange(len(marks) + int(half.sum())) < len(odd),
                 np.arange(len(marks) + int(half.sum())) < len(marks),
             )
-            marked = _learned(taught, request.seed)
-            if marked is not None:
+            gain = marks_gain(taught, _oddness(taught.surprises), request.seed)
+            if gain.used:
                 calibrating, surprises = calibrating[~half], surprises[~half]
-                marked = marked.calibrated(x[calibrating], surprises)
-        return AnomalyModel(detectors, each, Tail.of(_oddness(surprises, marked, x[calibrating])), marked)
+                marked = fit_marked(taught, request.seed).calibrated(x[calibrating], surprises)
+        return AnomalyModel(detectors, each, Tail.of(_oddness(surprises, marked, x[calibrating])), marked, gain=gain)
 
     def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
         """Load what ``to_files`` gave."""
         return msgspec.msgpack.decode(files["anomaly.msgpack"], type=AnomalyModel, dec_hook=decode_array)
-
-
-def _learned(rows: MarkedRows, seed: int) -> MarkedModel | None:
-    """Return what marked rows teach, where that ranks them better than detectors alone do."""
-    return fit_marked(rows, seed) if marks_help(rows, _oddness(rows.surprises), seed) else None
 
 
 def _surprises(each: Sequence[Tail], scores: FloatArray) -> FloatArray:

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from journeyman.algorithms.anomaly_detectors import Tail, folded_tails
 from journeyman.algorithms.flat_trees import FlatTrees, flatten
+from journeyman.entities.anomaly import MarksGain
 from journeyman.interfaces import Matrix
 
-__all__ = ["MarkedModel", "MarkedRows", "fit_marked", "marks_help", "summed_surprise"]
+__all__ = ["MarkedModel", "MarkedRows", "fit_marked", "marks_gain", "summed_surprise"]
 
 FloatArray = NDArray[np.float64]
 _LEAST_MARKED = 5
@@ -111,8 +112,8 @@ def fit_marked(rows: MarkedRows, seed: int) -> MarkedModel:
     return MarkedModel(flatten(trees, shares), shift, scale, linear.coef_[0])
 
 
-def marks_help(rows: MarkedRows, oddness: FloatArray, seed: int) -> bool:
-    """Return whether marked rows are ranked better with classifiers that did not see them than by detectors alone.
+def marks_gain(rows: MarkedRows, oddness: FloatArray, seed: int) -> MarksGain:
+    """Return how marked rows are ranked with classifiers that did not see them, and by detectors alone.
 
     It is asked of the area under the ROC curve, out of fold, over a few divisions together. No gain beyond chance is
     wanted: with five to twelve rows marked as odd, what marks teach helped on all of five tables, also where so few
@@ -125,8 +126,9 @@ def marks_help(rows: MarkedRows, oddness: FloatArray, seed: int) -> bool:
     """
     marked = np.flatnonzero(rows.marked)
     odd = rows.odd[marked]
-    if min(odd.sum(), (~odd).sum()) < _LEAST_MARKED:
-        return False
+    counts = int(odd.sum()), int((~odd).sum())
+    if min(counts) < _LEAST_MARKED:
+        return MarksGain(*counts)
     others = np.flatnonzero(~rows.marked)
     rng, together = np.random.default_rng(seed), np.zeros(len(marked))
     for repeat in range(_REPEATS):
@@ -139,7 +141,8 @@ def marks_help(rows: MarkedRows, oddness: FloatArray, seed: int) -> bool:
             ordinary, asked = rows.take(others[spared]), rows.take(marked[fold == k])
             model = model.calibrated(ordinary.x, ordinary.surprises)
             together[fold == k] += oddness[marked[fold == k]] + model.surprise(asked.x, asked.surprises)
-    return _ranked(together, odd) > _ranked(oddness[marked], odd)
+    alone, taught = _ranked(oddness[marked], odd), _ranked(together, odd)
+    return MarksGain(*counts, alone, taught, taught > alone)
 
 
 def summed_surprise(tails: Sequence[Tail], scores: FloatArray) -> FloatArray:

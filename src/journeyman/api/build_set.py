@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,12 +11,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from journeyman.api.set_draft import SetDraft, WantedSet, drafts, options_of, path_of
 from journeyman.entities.column import Role
 from journeyman.entities.decision import Verdict
 from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.model_set import ModelSet, SetMember
 from journeyman.entities.model_version import ModelVersion
 from journeyman.errors import InputError, SettingsError, SourceError, TargetError
+from journeyman.inference.load_release import load
 from journeyman.inference.release import Release
 from journeyman.inference.release_set import SET_FILE, ReleaseSet, open_set
 from journeyman.reports.set_page import render_set
@@ -32,9 +33,8 @@ from journeyman.stores.registry import check_name
 from journeyman.stores.releases import write_release
 from journeyman.stores.workspace import Workspace
 
-__all__ = ["Common", "TableToSpread", "build_for_labels", "build_for_targets"]
+__all__ = ["Common", "TableToSpread", "build_for_labels", "build_for_targets", "resume_sets"]
 
-_LONGEST_PART = 40  # characters of a model's name that come of its target
 _LEAST_SECONDS = 5.0
 
 
@@ -86,25 +86,6 @@ class TableToSpread:
     style: FileStyle = AS_FOUND
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """A set before it is built: what each target is called to its column, and what is known of labels in lists."""
-
-    name: str
-    source: str
-    columns: Mapping[str, str]
-    list_column: str = ""
-    shares: Mapping[str, float] = field(default_factory=dict)
-    left_out: Mapping[str, str] = field(default_factory=dict)
-
-    def model(self, called: str) -> str:
-        """Return a model's name: the set's and the target's, numbered where another target would have the same."""
-        parts = [re.sub(r"[^A-Za-z0-9_]+", "-", t).strip("-_")[:_LONGEST_PART] or "target" for t in self.columns]
-        place = list(self.columns).index(called)
-        alone = parts.count(parts[place]) == 1
-        return f"{self.name}-{parts[place]}" if alone else f"{self.name}-{parts[place]}-{place + 1}"
-
-
 def build_for_targets(
     build_one: Callable[..., Release],
     table: object,
@@ -140,7 +121,7 @@ def build_for_targets(
             raise SettingsError(f"--target {column} stands twice", hint="name each target once")
         if common.roles.get(column) == Role.IGNORED.value:
             raise SettingsError(f"{column!r} is a target, and to be ignored", hint=f"leave --ignore {column} out")
-    wanted = _Wanted(_set_name(common, table), _place(table), {column: column for column in targets})
+    wanted = WantedSet(_set_name(common, table), _place(table), {column: column for column in targets})
     return _build(build_one, table, wanted, common, tell)
 
 
@@ -171,7 +152,7 @@ def build_for_labels(
         raise SourceError(f"{source.name} has no column {column!r}", hint=hint)
     spread, columns, left_out = spread_labels(frame, column)
     shares = {label: float(spread[name].mean()) for label, name in columns.items()}
-    wanted = _Wanted(_set_name(common, table), _place(table), columns, column, shares, left_out)
+    wanted = WantedSet(_set_name(common, table), _place(table), columns, column, shares, left_out)
     with Workspace(common.workspace or DEFAULT_WORKSPACE) as place:
         folder = place.path / "spread"
         folder.mkdir(exist_ok=True)
@@ -198,10 +179,58 @@ def _set_name(common: Common, table: object) -> str:
     return check_name(common.name or model_name(path, "models"))
 
 
+def resume_sets(
+    build_one: Callable[..., Release],
+    workspace: str | Path | None = None,
+    tell: Callable[[str], None] = _silent,
+) -> list[ReleaseSet]:
+    """Go on with all sets whose build was interrupted, once single builds have gone on; return them.
+
+    Models that are there are taken, the others built: each in an even share of the time that was set for all.
+
+    Raises
+    ------
+    InputError
+        Where a set cannot go on.
+    """
+    with Workspace.existing(workspace or DEFAULT_WORKSPACE) as place:
+        waiting = drafts(place)
+    made = []
+    for draft in waiting:
+        common = Common(draft.wanted.name, draft.seconds, draft.roles, workspace)
+        made.append(_go_on(partial(build_one, **draft.options), draft, common, tell))
+    return made
+
+
 def _build(
-    build_one: Callable[..., Release], table: object, wanted: _Wanted, common: Common, tell: Callable[[str], None]
+    build_one: Callable[..., Release], table: object, wanted: WantedSet, common: Common, tell: Callable[[str], None]
 ) -> ReleaseSet:
-    clock = SystemClock()
+    path, options = path_of(table), options_of(build_one)
+    with Workspace(common.workspace or DEFAULT_WORKSPACE) as place:
+        latest: dict[str, int] = {}
+        for version in place.registry.list():
+            latest[version.name] = max(version.version, latest.get(version.name, 0))
+        models = [wanted.model(called) for called in wanted.columns]
+        before = {model: latest[model] for model in models if model in latest}
+        draft = SetDraft(wanted, path or "", common.seconds, common.roles, options or {}, before)
+        if path is not None and options is not None:
+            draft.keep(place)
+    try:
+        return _go_on(build_one, draft, common, tell, table)
+    except InputError:
+        with Workspace(common.workspace or DEFAULT_WORKSPACE) as place:
+            draft.forget(place)  # it would be refused again
+        raise
+
+
+def _go_on(
+    build_one: Callable[..., Release],
+    draft: SetDraft,
+    common: Common,
+    tell: Callable[[str], None],
+    table: object = None,
+) -> ReleaseSet:
+    clock, wanted = SystemClock(), draft.wanted
     began, members, left_out = clock.monotonic(), list[SetMember](), dict(wanted.left_out)
     refused: InputError | None = None
     last: Release | None = None
@@ -211,23 +240,31 @@ def _build(
         if common.seconds is not None:
             left = common.seconds - (clock.monotonic() - began)
             budget = max(_LEAST_SECONDS, left / (len(wanted.columns) - number))
-        tell(f"{number + 1} of {len(wanted.columns)}: {called}")
+        with Workspace(common.workspace or DEFAULT_WORKSPACE) as place:
+            finished = draft.finished(place, called)
         try:
-            last = build_one(
-                table,
-                target=column,
-                name=wanted.model(called),
-                budget=budget,
-                roles={**common.roles, **others},
-                workspace=common.workspace,
-            )
+            if finished is not None:
+                last = load(wanted.model(called), version=finished, workspace=common.workspace)
+            else:
+                tell(f"{number + 1} of {len(wanted.columns)}: {called}")
+                last = build_one(
+                    draft.table if table is None else table,
+                    target=column,
+                    name=wanted.model(called),
+                    budget=budget,
+                    roles={**common.roles, **others},
+                    workspace=common.workspace,
+                )
         except TargetError as error:
             refused, left_out[called] = refused or error, error.message
         else:
             members.append(_member(last, called, wanted.shares.get(called)))
     if last is None:
         raise refused or SettingsError("no target was named", hint="name columns with --target")
-    return _released(wanted, common, tuple(members), tuple(left_out.items()), last)
+    released = _released(wanted, common, tuple(members), tuple(left_out.items()), last)
+    with Workspace(common.workspace or DEFAULT_WORKSPACE) as place:
+        draft.forget(place)
+    return released
 
 
 def _member(release: Release, called: str, share: float | None) -> SetMember:
@@ -245,7 +282,7 @@ def _member(release: Release, called: str, share: float | None) -> SetMember:
 
 
 def _released(
-    wanted: _Wanted,
+    wanted: WantedSet,
     common: Common,
     members: tuple[SetMember, ...],
     left_out: tuple[tuple[str, str], ...],

@@ -387,14 +387,17 @@ def resume(
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
     quiet: Quiet = False,
 ) -> None:
-    """Go on with builds that were interrupted; with a name, with the loop of a paused model."""
+    """Go on with builds that were interrupted, of sets too; with a name, with the loop of a paused model."""
     if name is not None:
         resume_loop(name, workspace)
         return
     with one_line_errors(workspace, interrupted=partial(_interrupted, workspace)):
         with _progress(None, quiet, _start_moment(context)) as progress:
             releases = build_api.resume(workspace, progress)
-        if not releases:
+            sets = build_set_api.resume_sets(partial(build_api.build, progress=progress), workspace, progress.note)
+        for made in sets:
+            show_view(set_page.set_summary(made.facts, str(made.report_path), workspace_to_name(workspace)))
+        if not releases and not sets:
             typer.echo("Nothing to resume.")
         for release in releases:
             _print_release(release, workspace)

@@ -12,6 +12,7 @@ import typer
 from journeyman.cli.endings import one_line_errors
 from journeyman.cli.options import Name, Workspace, count
 from journeyman.cli.screen import show_view
+from journeyman.cli.words import given_words
 from journeyman.errors import SettingsError
 from journeyman.lazy_module import LazyModule
 from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, model_name, parse_budget
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from journeyman.api import operations as operations_api
     from journeyman.api import replay
     from journeyman.api import run as run_api
+    from journeyman.api import several as several_api
     from journeyman.entities import operating, overview
     from journeyman.reports import operations_view
 else:
@@ -33,6 +35,7 @@ else:
     operate_run = LazyModule("journeyman.api.operate")
     replay = LazyModule("journeyman.api.replay")
     run_api = LazyModule("journeyman.api.run")
+    several_api = LazyModule("journeyman.api.several")
 
 __all__ = ["app", "resume_loop"]
 
@@ -60,6 +63,7 @@ Which = Annotated[
 
 @app.command(epilog="Example: journeyman operate houses --every 5m")
 def operate(  # one parameter an option: the signature is the command's interface
+    context: typer.Context,
     name: Name,
     every: Every = None,
     once: Annotated[bool, typer.Option("--once", help="End when nothing is due; for cron.")] = False,
@@ -136,6 +140,13 @@ def operate(  # one parameter an option: the signature is the command's interfac
 ) -> None:
     """Keep a served model right: watch, retrain, promote, roll back, ask. Settings stay for the next time."""
     with one_line_errors(workspace):
+        if members := several_api.member_names(name, workspace):
+            words = given_words(context, ("log",))
+            logs = [() if log is None else ("--log", str(log / member)) for member in members]
+            each = [["operate", member, *own, *words] for member, own in zip(members, logs, strict=True)]
+            for together in [[one] for one in each] if once else [each]:  # what ends by itself, one after the other
+                several_api.run_together(together, (lambda _: None) if once else _log_line)
+            return
         costs = {"unit": unit, "retraining": retraining_cost, "loss": loss_cost, "horizon": horizon}
         notify = (*_notifiers(webhook, email, smtp, sender, command), *map(_offered_notifier, notifier or ()))
         changed: dict[str, Any] = {

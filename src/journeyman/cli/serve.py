@@ -10,14 +10,17 @@ import typer
 
 from journeyman.cli.endings import one_line_errors
 from journeyman.cli.options import Workspace
+from journeyman.cli.words import given_words
 from journeyman.lazy_module import LazyModule
 from journeyman.settings import DEFAULT_WORKSPACE
 
 __all__ = ["app"]
 
 if TYPE_CHECKING:
+    from journeyman.api import several as several_api
     from journeyman.serving import serve as serve_api
 else:
+    several_api = LazyModule("journeyman.api.several")
     serve_api = LazyModule("journeyman.serving.serve")
 
 
@@ -26,12 +29,14 @@ app = typer.Typer(rich_markup_mode=None)
 
 @app.command(epilog="Example: journeyman serve houses --port 8000")
 def serve(  # one parameter an option: the signature is the command's interface
+    context: typer.Context,
     name: Annotated[
         str | None,
         typer.Argument(
             metavar="[NAME]",
             envvar="JOURNEYMAN_MODEL",
-            help="Name of the model, or the folder of a release; may be left out where there is only one model.",
+            help="Name of the model, or of a set of models, or the folder of a release; may be left out where there is "
+            "only one model.",
             show_default=False,
         ),
     ] = None,
@@ -39,7 +44,8 @@ def serve(  # one parameter an option: the signature is the command's interface
         int | None,
         typer.Option(
             metavar="N",
-            help="Port to listen on [default: 8000; PORT in a container]; 0: a free one.",
+            help="Port to listen on [default: 8000; PORT in a container]; 0: a free one. The models of a set listen on "
+            "this one and the next.",
             show_default=False,
         ),
     ] = None,
@@ -150,12 +156,20 @@ def serve(  # one parameter an option: the signature is the command's interface
 ) -> None:
     """Serve the champion over HTTP and, with --kafka, from a topic, and record every prediction."""
     with one_line_errors(workspace):
+        first = serve_api.usual_port(os.environ) if port is None else port
+        if members := several_api.member_names(name, workspace):
+            given = given_words(context, ("port", "log"))
+            several_api.run_together(
+                [_words(member, k, first, log, given) for k, member in enumerate(members)],
+                lambda line: typer.echo(line, err=True),
+            )
+            return
         settings = serve_api.ServeSettings(
             model=serve_api.model_to_serve(name, workspace),
             workspace=workspace,
             log=log,
             host=host or serve_api.usual_host(os.environ),
-            port=serve_api.usual_port(os.environ) if port is None else port,
+            port=first,
             workers=workers,
             keys=tuple(key or ()),
             hashed=tuple(hash_column or ()),
@@ -174,3 +188,10 @@ def serve(  # one parameter an option: the signature is the command's interface
         )
         challenge = serve_api.wanted_challenge(challenger, canary, no_challenger)
         serve_api.serve(settings, challenge)
+
+
+def _words(member: str, place: int, first: int, log: Path | None, given: list[str]) -> list[str]:
+    """Return the words that serve one model of a set: a port and a log of its own."""
+    port = ("--port", str(first + place if first else 0))
+    own_log = () if log is None else ("--log", str(log / member))
+    return ["serve", member, *port, *own_log, *given]

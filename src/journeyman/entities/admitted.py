@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from journeyman.entities.column import Column
+from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Finding
+from journeyman.entities.image import SmallImage
 from journeyman.entities.table import Block
 
 __all__ = ["Admitted", "RowMisfit", "TrainedColumn"]
@@ -23,16 +24,26 @@ class TrainedColumn:
         Least and greatest number; None where there is none.
     complete : bool
         Whether no value was missing.
+    sizes : tuple of int
+        Least width and height and greatest width and height of images, in pixels; empty for others.
     """
 
     column: Column
     low: float | None = None
     high: float | None = None
     complete: bool = False
+    sizes: tuple[int, ...] = ()
 
     def beyond(self, value: float) -> bool:
         """Return whether a number lies outside of what training saw; a missing one does not."""
         return self.low is not None and self.high is not None and (value < self.low or value > self.high)
+
+    def strange_size(self, image: str) -> bool:
+        """Return whether an image, in the form of a table, is smaller or larger than all that training saw."""
+        if not self.sizes or self.column.kind is not Kind.IMAGE:
+            return False
+        width, height = SmallImage.size_of(image)
+        return not (self.sizes[0] <= width <= self.sizes[2] and self.sizes[1] <= height <= self.sizes[3])
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from journeyman.entities.anomaly import MarksGain
 from journeyman.entities.card import html_card
 from journeyman.entities.metric import MetricWords
 from journeyman.entities.outlook import Outlook
@@ -246,6 +247,8 @@ class Example:
         Column, its value, and its contribution to that probability, or to the value; strongest first.
     position : int or None
         In the table, from 0; None in reports of older builds.
+    opinions : tuple of float
+        Of each detector of odd rows: the share of ordinary rows that are less odd to it.
     """
 
     kind: str
@@ -254,6 +257,7 @@ class Example:
     probability: float | None
     reasons: tuple[tuple[str, str, float], ...]
     position: int | None = None
+    opinions: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -397,7 +401,10 @@ class Explanation:
         How its answer moves with each of the top columns.
     outlook : Outlook or None
         Forecasts beside what came, and those of the steps to come; None for other kinds of task.
+    marks : MarksGain or None
+        What marks of odd rows were worth to the released model; None without any.
     """
 
     dependences: tuple[Dependence, ...]
     outlook: Outlook | None = None
+    marks: MarksGain | None = None

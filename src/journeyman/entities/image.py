@@ -69,6 +69,14 @@ class SmallImage:
         return f"an image of {self.width} x {self.height} pixels"
 
     @staticmethod
+    def size_of(text: str) -> tuple[int, int]:
+        """Return width and height of the image before, of what ``to_text`` wrote; ValueError of anything else."""
+        head = _HEAD.match(text)
+        if head is None:
+            raise ValueError("no image in the form of a table")
+        return int(head[1]), int(head[2])
+
+    @staticmethod
     def from_text(text: str) -> SmallImage:
         """Return what ``to_text`` wrote; ValueError where it did not."""
         head = _HEAD.match(text)

@@ -40,6 +40,8 @@ class PolicyMemory:
     lost : tuple of LastingFault
         Faults of columns that are given up, of which it is not judged yet whether a model without them pays: the look
         that gave them up may have had something else to do, or another fault.
+    last_rows : int
+        Rows that had come since the champion learned when it was last learned again without labels.
 
     Examples
     --------
@@ -53,6 +55,7 @@ class PolicyMemory:
     since: Watched = field(default_factory=lambda: Watched((), 0, 0))
     retry_at: int = 0
     lost: tuple[LastingFault, ...] = ()
+    last_rows: int = 0
 
 
 @dataclass(frozen=True)

@@ -33,12 +33,15 @@ class WindowPlan:
         Loss of a model learned so, by prequential back-test; None where there was too little to test.
     tested : mapping of str to float
         Loss of each plan that was tested, by its name.
+    since : int
+        Moment since which rows are taken that nobody has labelled, in milliseconds since 1970; without a target alone.
     """
 
     kind: WindowKind
     rows: int = 0
     loss: float | None = None
     tested: Mapping[str, float] = field(default_factory=dict)
+    since: int = 0
 
 
 @dataclass(frozen=True)

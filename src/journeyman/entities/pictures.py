@@ -70,6 +70,8 @@ class Pictures:
         Images with the largest loss.
     examples : tuple of Picture
         A few of each class.
+    least, most : tuple of (int, int)
+        Least and greatest width and height, in pixels; (0, 0) in reports of older builds.
     """
 
     column: str
@@ -81,3 +83,5 @@ class Pictures:
     confusions: tuple[Confusion, ...] = ()
     hardest: tuple[Picture, ...] = ()
     examples: tuple[Picture, ...] = ()
+    least: tuple[int, int] = (0, 0)
+    most: tuple[int, int] = (0, 0)

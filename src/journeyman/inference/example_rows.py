@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,9 +9,10 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.evaluation import Evaluation, Example
 from journeyman.entities.image import SmallImage
 from journeyman.entities.profile import Profile
-from journeyman.entities.table import Block, Table, to_block
+from journeyman.entities.table import Table, to_block
 from journeyman.entities.task import Task
 from journeyman.inference.release_plan import label_step
+from journeyman.inference.scorer import Scorer
 from journeyman.interfaces import CombinesColumns, FlagsRows
 from journeyman.stages.attribute import attributions, typical_row
 from journeyman.stages.single_out import reliefs, usual_values
@@ -26,7 +25,7 @@ _MOST_REASONS = 4
 
 
 def explained_examples(
-    predict: Callable[[Block], FloatArray], table: Table, task: Task, evaluation: Evaluation, statistics: Profile
+    scorer: Scorer, table: Table, task: Task, evaluation: Evaluation, statistics: Profile
 ) -> tuple[Example, ...]:
     """Return the evaluation's example rows, each with up to four columns that moved its prediction most.
 
@@ -35,8 +34,8 @@ def explained_examples(
 
     Parameters
     ----------
-    predict : callable
-        The examined model: block to probabilities (n_samples, n_classes) or values (n_samples, 1).
+    scorer : Scorer
+        The examined model.
     statistics : Profile
         What a typical row is made of.
     """
@@ -49,10 +48,10 @@ def explained_examples(
     kind, typical = task_type(task), typical_row(statistics, table.features)
     if isinstance(kind, FlagsRows):
         usual = usual_values(statistics, table.features)
-        reasons = reliefs(lambda rows: kind.surprise(predict(rows)), block, usual, typical)
+        reasons = reliefs(lambda rows: kind.surprise(scorer.predict(rows)), block, usual, typical)
     else:
-        reasons = attributions(predict, block, typical, outputs)
-    names = list(block)
+        reasons = attributions(scorer.predict, block, typical, outputs)
+    names, opinions = list(block), scorer.opinions(block)
     found = []
     for i, row in enumerate(chosen):
         strongest = np.argsort(-np.abs(reasons[i]), kind="stable")[:_MOST_REASONS]
@@ -64,7 +63,8 @@ def explained_examples(
             found.append(Example(row.kind, *labels, row.predictions[outputs[i]], said, row.position))
         else:
             truth = kind.label_text(row.truth, task) if isinstance(kind, CombinesColumns) else f"{row.truth:.6g}"
-            found.append(Example(row.kind, truth, f"{row.predictions[0]:.6g}", None, said, row.position))
+            said_by = () if opinions is None else tuple(opinions[i].tolist())
+            found.append(Example(row.kind, truth, f"{row.predictions[0]:.6g}", None, said, row.position, said_by))
     return tuple(found)
 
 

@@ -93,6 +93,7 @@ def prediction_columns(
         columns[name] = values if values.dtype == bool else values.round(6) if task.labels else _readable(values)
     if isinstance(kind, FlagsRows):
         columns["reasons"] = _reasons(release, block, answers, named["flagged"])
+        columns["detectors"] = _agreement(release, block, named["flagged"])
     if layout.interval and kind.traits.bound is Bound.NONE:
         raise SettingsError(f"a task of kind {task.kind} has no intervals", hint="leave --interval out")
     if layout.interval and kind.traits.bound is Bound.LABELS:
@@ -123,6 +124,15 @@ def _reasons(release: Release, block: Block, answers: FloatArray, flagged: NDArr
         columns = [release.columns[k] for k in telling(figures)]
         said = "; ".join(f"{c.name} = {value_text(c, chosen[c.name][number])}" for c in columns)
         texts[row] = said or TOGETHER
+    return texts
+
+
+def _agreement(release: Release, block: Block, flagged: NDArray[np.bool_]) -> list[str]:
+    """Return for each flagged row how many detectors would flag it alone, in percent; empty for others."""
+    texts, rows = [""] * len(flagged), np.flatnonzero(flagged)
+    shares = release.agreement({name: values[rows] for name, values in block.items()}) if len(rows) else None
+    for row, share in zip(rows.tolist(), () if shares is None else shares.tolist(), strict=False):
+        texts[row] = f"{share:.0%}"
     return texts
 
 

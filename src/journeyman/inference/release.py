@@ -343,6 +343,13 @@ class Release:
         usual, typical = usual_values(profile, columns), typical_row(profile, columns)
         return reliefs(lambda rows: kind.surprise(self._scorer.predict(rows)), block, usual, typical)
 
+    def agreement(self, block: Block) -> FloatArray | None:
+        """Return the share of detectors that would flag each row alone, shape (n_samples,); None without detectors."""
+        kind, opinions = task_type(self.task), self._scorer.opinions(block)
+        if opinions is None or not isinstance(kind, FlagsRows):
+            return None
+        return np.asarray((opinions >= 1.0 - kind.alarm_share(self.task)).mean(axis=1))
+
     def _values(self, block: Block) -> FloatArray:
         """Return the numbers that stand for predictions, shape (n_samples, 1)."""
         return self._scorer.predict(block)[:, :1]

@@ -9,9 +9,11 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.anomaly import MarksGain
 from journeyman.entities.matrix import Matrix
 from journeyman.entities.plan import AdjustStep, ColumnStep, ModelStep, Node, NodeKind, Plan
 from journeyman.entities.table import Block
+from journeyman.interfaces import JoinsOpinions
 from journeyman.transformers.steps import JoinedSteps
 
 __all__ = ["Scorer"]
@@ -30,9 +32,7 @@ class Scorer:
 
     def predict(self, block: Block) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, n_outputs) of rows that were parsed."""
-        for step, outputs in self._derived:
-            values = step.transform(block)
-            block = {**block, **{name: values[:, i] for i, name in enumerate(outputs)}}
+        block = self._with_derived(block)
         matrices: dict[tuple[str, ...], Matrix] = {}
         predictions: dict[str, FloatArray] = {}
         for node in self._predicting:
@@ -49,9 +49,37 @@ class Scorer:
                 predictions[node.name] = cast(ModelStep, node.step).predict(x)
         return predictions[self.plan.prediction]
 
+    def opinions(self, block: Block) -> FloatArray | None:
+        """Return the share of ordinary rows that are less odd to each detector, shape (n_samples, n_detectors).
+
+        None where no model joins the opinions of detectors.
+        """
+        joining = [n for n in self._predicting if n.features is not None and isinstance(n.step, JoinsOpinions)]
+        if not joining:
+            return None
+        block = self._with_derived(block)
+        found = [
+            cast(JoinsOpinions, node.step).opinions(self._matrix_steps[node.features].transform(block))
+            for node in joining
+            if node.features is not None
+        ]
+        return np.asarray(np.mean(found, axis=0))
+
+    @property
+    def marks_gain(self) -> MarksGain | None:
+        """What marks were worth to the first model that joins opinions; None without one, and without marks."""
+        return next((node.step.gain for node in self._predicting if isinstance(node.step, JoinsOpinions)), None)
+
     def without_lookup(self) -> Scorer:
         """Return the model alone: rows that were met before are predicted as others are."""
         return Scorer(self.plan.without(NodeKind.LOOKUP))
+
+    def _with_derived(self, block: Block) -> Block:
+        """Return rows with the columns that steps derive from them."""
+        for step, outputs in self._derived:
+            values = step.transform(block)
+            block = {**block, **{name: values[:, i] for i, name in enumerate(outputs)}}
+        return block
 
     @cached_property
     def _derived(self) -> tuple[tuple[ColumnStep, tuple[str, ...]], ...]:

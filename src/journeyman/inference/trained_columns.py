@@ -28,5 +28,7 @@ def trained_columns(report: BuildReport, names: Collection[str]) -> tuple[Traine
                 high=profile.maximum if ranged else None,
                 complete=profile.missing == 0,
             )
+        if report.pictures is not None and column.name == report.pictures.column and report.pictures.most[0]:
+            trained = replace(trained, sizes=(*report.pictures.least, *report.pictures.most))
         found.append(trained)
     return tuple(found)

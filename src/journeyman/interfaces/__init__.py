@@ -11,6 +11,7 @@ from journeyman.interfaces.learning import (
     FitRequest,
     FittedModel,
     FittedPreparation,
+    JoinsOpinions,
     LearnsLong,
     Matrix,
     MinimisesLosses,
@@ -36,10 +37,12 @@ from journeyman.interfaces.task_offers import (
     FlagsRows,
     HasOptions,
     KeepsNames,
+    KeepsOutputs,
     PosesExamination,
     RaisesObjections,
     ReadsTruth,
     SettlesTask,
+    TellsUnfamiliarRows,
 )
 from journeyman.interfaces.task_type import TaskType
 
@@ -61,7 +64,9 @@ __all__ = [
     "FittedPreparation",
     "FlagsRows",
     "HasOptions",
+    "JoinsOpinions",
     "KeepsNames",
+    "KeepsOutputs",
     "LearnsLong",
     "Matrix",
     "Metric",
@@ -86,6 +91,7 @@ __all__ = [
     "Stream",
     "TableReader",
     "TaskType",
+    "TellsUnfamiliarRows",
     "WeighsRows",
     "WeightedScore",
     "concerns",

@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.anomaly import MarksGain
 from journeyman.entities.candidate import Candidate, Parameter, Refusal
 from journeyman.entities.column import Column
 from journeyman.entities.matrix import Matrix
@@ -23,6 +24,7 @@ __all__ = [
     "FitRequest",
     "FittedModel",
     "FittedPreparation",
+    "JoinsOpinions",
     "LearnsLong",
     "Matrix",
     "MinimisesLosses",
@@ -213,6 +215,20 @@ class Averaging(Protocol):
 
     def average(self, models: Sequence[Any]) -> FittedModel:
         """Return one model that answers as the mean of these models' scores (before they become probabilities)."""
+        ...
+
+
+@runtime_checkable
+class JoinsOpinions(Protocol):
+    """What a model of odd rows says besides that joins the opinions of several detectors."""
+
+    @property
+    def gain(self) -> MarksGain | None:
+        """What marks were worth to it; None where it learned from none."""
+        ...
+
+    def opinions(self, x: Matrix) -> FloatArray:
+        """Return the share of ordinary rows that are less odd to each detector, shape (n_samples, n_detectors)."""
         ...
 
 

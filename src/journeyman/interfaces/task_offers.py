@@ -22,10 +22,12 @@ __all__ = [
     "FlagsRows",
     "HasOptions",
     "KeepsNames",
+    "KeepsOutputs",
     "PosesExamination",
     "RaisesObjections",
     "ReadsTruth",
     "SettlesTask",
+    "TellsUnfamiliarRows",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -125,6 +127,18 @@ class KeepsNames(Protocol):
 
 
 @runtime_checkable
+class KeepsOutputs(Protocol):
+    """What a kind of task offers besides whose outputs follow from the rows, and are to stay the same in a loop.
+
+    Releases whose outputs are others could not be compared on the same rows.
+    """
+
+    def same_outputs(self, task: Task) -> Mapping[str, str]:
+        """Return options with which another build has the outputs of a task."""
+        ...
+
+
+@runtime_checkable
 class RaisesObjections(Protocol):
     """What a kind of task offers besides that may speak against a release whatever the scores are."""
 
@@ -163,4 +177,20 @@ class FlagsRows(Protocol):
 
     def alarm_budget(self, task: Task) -> AlarmLimit | None:
         """Return a new limit for rows that come one by one; None where the number of alarms is not limited."""
+        ...
+
+
+@runtime_checkable
+class TellsUnfamiliarRows(Protocol):
+    """What a kind of task offers besides whose predictions say of a row that it is unlike those that were learned from.
+
+    Such rows are evidence, without any label, that what is ordinary has moved.
+    """
+
+    def unfamiliar(self, predictions: FloatArray, task: Task) -> NDArray[np.bool_]:
+        """Return which rows are, shape (n_samples,)."""
+        ...
+
+    def unfamiliar_share(self, task: Task) -> float:
+        """Return the share of rows like the learned ones that are called so by chance, above 0 and below 1."""
         ...

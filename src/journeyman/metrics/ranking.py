@@ -6,6 +6,7 @@ whom, and nothing else has to be handed on (docs/decisions/0066).
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -98,7 +99,7 @@ class _Sorted:
         return cls(order, query.astype(np.int64), begins[tie] - starts[query], ends[tie] - starts[query])
 
 
-class _RankingMetric:
+class _RankingMetric(ABC):
     """What metrics of rankings have in common: a score a query, and their mean."""
 
     kinds = frozenset({"ranking"})
@@ -110,9 +111,9 @@ class _RankingMetric:
     proportion = False
     rare_cost = 0.0
 
+    @abstractmethod
     def by_query(self, y: FloatArray, scores: FloatArray) -> tuple[IntArray, FloatArray]:
         """Return the number of each row's query, from 0, and each query's score; NaN where nothing can be ranked."""
-        raise NotImplementedError
 
     def score(self, y: FloatArray, predictions: FloatArray) -> float:
         """Return the mean over queries; NaN where no query can be scored."""

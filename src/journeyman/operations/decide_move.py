@@ -25,6 +25,7 @@ from journeyman.stages.retrain import (
     Known,
     choose_window,
     handicapped,
+    learn_without_labels,
     learned_again,
     paid_for,
     price,
@@ -64,6 +65,8 @@ class DecisionInputs:
         ``stages.retrain.back_test`` on the truths that are known; called only where it is worth its fits.
     spared : callable
         ``stages.retrain.gain_without`` of the columns that are given up; called only when some are lost.
+    without_labels : str
+        Name of the model where it has no target, so that rows alone say when it learns again; empty for others.
     """
 
     watched: Watched
@@ -73,6 +76,7 @@ class DecisionInputs:
     pairs: Callable[[PairedComparison], FloatArray]
     test: Callable[[Staleness, Lessons], Staleness]
     spared: Callable[[Staleness], float] = lambda _: 0.0
+    without_labels: str = ""
 
 
 def begun(truths: int, blocks: tuple[BlockLosses, ...] = ()) -> PolicyMemory:
@@ -143,6 +147,10 @@ def _policy(seen: DecisionInputs, memory: PolicyMemory, economics: Economics) ->
         if tested.version is not None:
             return Judged(tested, memory)
         spared = None if memory.contest.guard else most_spared(memory.contest)
+    if seen.without_labels and healthy:
+        rows, signals = memory.since.rows, seen.watched.signals
+        move = learn_without_labels(seen.without_labels, signals, memory.contest, rows, memory.last_rows)
+        return Judged(move, memory)
     if seen.truths < memory.retry_at:
         reason = f"The last retraining gave no release; it is tried again once {memory.retry_at:,} labels are known."
         return Judged(tested or Move(Action.KEEP, reason), memory)
@@ -175,7 +183,7 @@ def moved(memory: PolicyMemory, move: Move, champion: int, version: int | None, 
     """
     staleness, contest, shadow = memory.staleness, memory.contest, memory.shadow
     if move.action is Action.RETRAIN:
-        memory = replace(memory, staleness=paid_for(staleness, truths))
+        memory = replace(memory, staleness=paid_for(staleness, truths), last_rows=memory.since.rows)
         if version is None:  # whoever runs in the shadow stays there
             return replace(memory, retry_at=int(truths * _RETRY))
         learned = LearnedFrom(truths, move.window or ALL_ROWS)

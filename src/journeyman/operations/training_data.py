@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from journeyman.entities.anomaly import MARKED_ODD, MARKED_ORDINARY
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.labelled import Labelled
 from journeyman.entities.logged import LoggedRow
@@ -22,7 +23,7 @@ from journeyman.entities.table import Block, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.errors import InputError, JournalError
 from journeyman.inference.release import Release
-from journeyman.interfaces import CombinesColumns, Stream
+from journeyman.interfaces import CombinesColumns, KeepsOutputs, Stream
 from journeyman.operations.traffic import ReadRows, raw_rows, read_rows
 from journeyman.settings import FRAME, BuildSettings
 from journeyman.sources import open_wanted
@@ -32,12 +33,15 @@ from journeyman.stages.split import holdout_rows
 from journeyman.stores.run_artifacts import build_artifacts
 from journeyman.stores.workspace import Workspace
 from journeyman.tasks import task_type
+from journeyman.tasks.planted_rows import read_mark
 from journeyman.tasks.typed_labels import typed_labels
 
 __all__ = ["LearningRows", "TrainingTable"]
 
 IntArray = NDArray[np.int64]
 _WHOLE = re.compile("[+-]?[0-9]+")
+_MARKS = "marks"
+_LEAST_FIRST = 500  # rows of the first build that stay, where it had so many
 
 
 @dataclass(frozen=True)
@@ -153,13 +157,10 @@ class LearningRows:
         Raises
         ------
         InputError
-            Where that had no target.
+            Where that had no target, and no rows came since the plan's moment.
         """
         if settings.target is None:
-            raise InputError(
-                f"{self.release.name} was built without a target, and marks of logged rows teach no such model yet",
-                hint="build it anew from a table of recent rows",
-            )
+            return self._without_labels(plan, settings)
         first, notes = self._first_rows(settings)
         task, hidden = self.repaired.task, self.logged.hidden
         left_out = {*hidden, *self.given_up}
@@ -186,24 +187,63 @@ class LearningRows:
         lost = [name for name in self.given_up if name in first.columns and name not in hidden]
         notes += tuple(f"column {name!r} was left out: for long it has arrived without usable values" for name in lost)
         lacking = {*names} - {*kept}
-        kinds = {c.name: c.kind.value for c in wanted if c.kind.categorical or c.kind in (Kind.TEXT, Kind.IMAGE)}
+        kind = task_type(self.release.task)
+        same = kind.same_outputs(self.release.task) if isinstance(kind, KeepsOutputs) else {}
         fitted = replace(
-            settings,
-            query=None,
-            kinds={**{k: v for k, v in settings.kinds.items() if k in kept}, **kinds},
-            roles={},
-            decimals={c.name: c.decimal for c in (*wanted, self._target) if c.kind.numeric and not c.native},
-            markers={c.name: c.missing_markers for c in wanted if c.missing_markers},
-            time=timed,
+            _reading(settings, wanted, kept, (*wanted, self._target)),
+            task_options={**settings.task_options, **same},
             delay=self._rows_behind() if ordered else settings.delay if timed is not None else None,
             in_order=ordered,
-            group=settings.group if settings.group in kept else None,
         )
         notes += (f"{len(first):,} rows of the first build and {len(later):,} labelled rows of the log were at hand",)
         notes += tuple(f"column {name!r} is not in the log and was left out" for name in sorted(lacking))
         if ordered:
             notes += ("its rows are divided in the order in which their labels came",)
         return TrainingTable(both.iloc[taken].reset_index(drop=True), fitted, notes)
+
+    def _without_labels(self, plan: WindowPlan, settings: BuildSettings) -> TrainingTable:
+        """Return logged rows since a moment and as many of the first build's, with the marks that either have.
+
+        Rows that were there before stay ordinary as long as they are half of the table; labels teach where the kind of
+        task takes marks, and tell nothing else.
+        """
+        first, notes = self._first_rows(settings)
+        span = self.stream.poll(plan.since, self.before, self.most)
+        recent = {row.id: row for row in span.rows if not self._is_broken(row.id >> 20)}
+        marked = task_type(self.release.task).traits.marked
+        recent |= {row.id: row for row in self.logged.rows if marked and row.truth is not None}
+        read = self.read([recent[i] for i in sorted(recent)], self.release)
+        if not read.rows:
+            raise InputError(
+                f"no row of the log can be learned from since {self.release.name} began to change",
+                hint="build it anew from a table of recent rows",
+            )
+        left_out = {*read.hidden, *self.given_up}
+        wanted = [c for c in self.release.columns if c.name in first.columns and c.name not in left_out]
+        names = [c.name for c in wanted]
+        extra = [n for n in (settings.time, settings.group) if n is not None and n in first.columns and n not in names]
+        every = np.arange(len(read.rows), dtype=np.int64)
+        later = pd.DataFrame(self._logged_columns(first, read, every, wanted, extra), index=range(len(read.rows)))
+        kept = [n for n in (*names, *extra) if n in later.columns]
+        fitted, options = _reading(settings, wanted, kept, wanted), dict(settings.task_options)
+        if marked:
+            column = options.get(_MARKS, _free(_MARKS, first.columns))
+            before = _marks_before(first, column)
+            marks = pd.concat([before, pd.Series(_marks(read.truths))], ignore_index=True)
+            if {"true", "false"} <= {*marks.dropna().str.lower()}:
+                options[_MARKS], kept = column, [*kept, column]
+                first, later = first.copy(), later.copy()
+                first[column], later[column] = before.to_numpy(), _marks(read.truths)
+            else:
+                options.pop(_MARKS, None)
+            told = int(np.isfinite(read.truths).sum())
+            notes += (f"{told:,} of the log's rows are marked" if told else "no row of the log is marked",)
+        most = max(len(later), _LEAST_FIRST)
+        if len(first) > most:
+            first = first.sample(most, random_state=settings.seed).sort_index()
+        both = pd.concat([first[kept], later[kept]], ignore_index=True)
+        notes += (f"{len(first):,} rows of the first build and {len(later):,} rows of the log were at hand",)
+        return TrainingTable(both, replace(fitted, task_options=options), notes)
 
     @property
     def _target(self) -> Column:
@@ -241,6 +281,7 @@ class LearningRows:
     def _first_rows(self, settings: BuildSettings) -> tuple[pd.DataFrame, tuple[str, ...]]:
         """Return the first build's rows raw, as its source gives them; where that is gone, as they were read."""
         table = self.repaired.table
+        table = replace(table, frame=table.frame.iloc[: table.real_rows])  # without what was planted
         if settings.source == FRAME or (settings.query is None and not Path(settings.source).exists()):
             return _plain_columns(table.frame, table.columns, self.repaired), ()
         try:
@@ -257,18 +298,8 @@ class LearningRows:
     def _logged_frame(self, first: pd.DataFrame, wanted: Sequence[Column], extra: Sequence[str]) -> pd.DataFrame:
         """Return the logged rows in the form that the first rows have."""
         read, task = self.logged, self.release.task
-        usable = np.flatnonzero(np.isfinite(read.truths)).tolist()
-        raw = raw_rows([read.rows[i] for i in usable])
-        columns: dict[str, object] = {
-            c.name: _as_type_of(first[c.name], c, read.block[c.name][usable], [row.get(c.name) for row in raw])
-            for c in wanted
-        }
-        for name in extra:
-            if pd.api.types.is_datetime64_any_dtype(first[name]):
-                moments = np.array([read.rows[i].id >> 20 for i in usable], dtype="datetime64[ms]")
-                columns[name] = pd.Series(moments).astype(first[name].dtype)
-            elif usable and all(name in row for row in raw):
-                columns[name] = [_text(row[name]) for row in raw]
+        usable = np.flatnonzero(np.isfinite(read.truths))
+        columns = self._logged_columns(first, read, usable, wanted, extra)
         truths, kind = read.truths[usable], task_type(task)
         if isinstance(kind, CombinesColumns):
             for name, values in kind.separate(truths, task).items():
@@ -282,6 +313,60 @@ class LearningRows:
             written = [str(v).replace(".", self._target.decimal) for v in truths]
             columns[task.target] = written if _is_text(first[task.target]) else truths
         return pd.DataFrame(columns, index=range(len(usable)))
+
+    def _logged_columns(
+        self, first: pd.DataFrame, read: ReadRows, usable: IntArray, wanted: Sequence[Column], extra: Sequence[str]
+    ) -> dict[str, object]:
+        """Return the columns of some logged rows, without a label, in the form that the first rows have."""
+        raw = raw_rows([read.rows[i] for i in usable])
+        columns: dict[str, object] = {
+            c.name: _as_type_of(first[c.name], c, read.block[c.name][usable], [row.get(c.name) for row in raw])
+            for c in wanted
+        }
+        for name in extra:
+            if pd.api.types.is_datetime64_any_dtype(first[name]):
+                moments = np.array([read.rows[i].id >> 20 for i in usable], dtype="datetime64[ms]")
+                columns[name] = pd.Series(moments).astype(first[name].dtype)
+            elif len(usable) and all(name in row for row in raw):
+                columns[name] = [_text(row[name]) for row in raw]
+        return columns
+
+
+def _reading(
+    settings: BuildSettings, wanted: Sequence[Column], kept: Sequence[str], written: Sequence[Column]
+) -> BuildSettings:
+    """Return settings that read a table of these columns as the first build read its own."""
+    kinds = {c.name: c.kind.value for c in wanted if c.kind.categorical or c.kind in (Kind.TEXT, Kind.IMAGE)}
+    return replace(
+        settings,
+        query=None,
+        kinds={**{k: v for k, v in settings.kinds.items() if k in kept}, **kinds},
+        roles={},
+        decimals={c.name: c.decimal for c in written if c.kind.numeric and not c.native},
+        markers={c.name: c.missing_markers for c in wanted if c.missing_markers},
+        time=settings.time if settings.time in kept else None,
+        group=settings.group if settings.group in kept else None,
+    )
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _marks(truths: NDArray[np.float64]) -> NDArray[np.object_]:
+    """Return marks as a table has them: true, false, or nothing."""
+    return np.array([None if not np.isfinite(t) else "true" if t else "false" for t in truths], dtype=object)
+
+
+def _marks_before(first: pd.DataFrame, column: str) -> pd.Series:
+    """Return the marks of the first build's rows as texts; none where it had none."""
+    if column not in first.columns:
+        return pd.Series([None] * len(first), dtype=object)
+    known = {MARKED_ODD: "true", MARKED_ORDINARY: "false"}
+    marks = [read_mark(_text(value) or "") for value in first[column]]
+    return pd.Series([None if mark is None else known.get(mark) for mark in marks], dtype=object)
 
 
 def _window_rows(plan: WindowPlan, rows: int) -> IntArray:

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.anomaly import MarksGain
 from journeyman.entities.artifacts import BuildArtifacts, BuildResult
 from journeyman.entities.comparison import ChampionPredictions, Comparison, JudgedRows
 from journeyman.entities.dataset import Dataset
@@ -128,7 +129,8 @@ def build(
     # Evaluate and explain without the duplicate lookup: new rows are mostly no duplicates.
     rehearsal, final = fitted[0], with_duplicate_lookup(data, fitted[-1], lookup)
     tell("evaluate")
-    predict = make_scorer(card, rehearsal, components.algorithms, components.preparations).predict
+    scorer = make_scorer(card, rehearsal, components.algorithms, components.preparations)
+    predict = scorer.predict
     readings = run.step("readings", partial(count_readings, workspace, run, asked), table.digest, division)
     planning = partial(_prediction_seconds, context, task, chosen, found)
     seconds = run.step("limit prediction time", planning, table, division)
@@ -141,8 +143,9 @@ def build(
     answers = timed_ensemble.answers_within(EXPLAINING_SECONDS, MOST_DRAWN)
     explanation = run.step("explain", partial(explain, predict), table, task, division, evaluation, answers, seed)
     outlook = run.step("outlook", partial(_look_ahead, components, card, predict, final), table, task, division)
-    explanation = replace(explanation, outlook=outlook)
-    examples = run.step("examples", partial(explained_examples, predict), table, task, evaluation, statistics)
+    marks = run.step("marks", partial(_marks_gain, components, card, final), task)
+    explanation = replace(explanation, outlook=outlook, marks=marks)
+    examples = run.step("examples", partial(explained_examples, scorer), table, task, evaluation, statistics)
     shown = (
         run.step("pictures", partial(choose_pictures, predict), table, task, division, seed)
         if has_images(table)
@@ -344,6 +347,13 @@ def _look_ahead(
         return None
     released = make_scorer(card, final, components.algorithms, components.preparations)
     return look_ahead(predict, released.predict, history_of(released.plan), table, task, division)
+
+
+def _marks_gain(components: Components, card: ModelCard, final: FittedEnsemble, task: Task) -> MarksGain | None:
+    """Return what marks of odd rows were worth to the released model; None where there are none."""
+    if not task_type(task).traits.marked:
+        return None
+    return make_scorer(card, final, components.algorithms, components.preparations).marks_gain
 
 
 def _compare(

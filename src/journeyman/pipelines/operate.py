@@ -165,9 +165,10 @@ def decide(parts: LoopContext, state: LoopState, seen: Observed, watched: Monito
     def pairs(contest: PairedComparison) -> FloatArray:
         return paired(contest, _kept_out(seen.traffic, looked), losses)
 
-    # Without a target, labels that come are marks to watch by, and nothing is learned from them. Steps of series are no
-    # rows that a quick model could learn from in any order: of those, a normal build alone learns again.
-    learns = task_type(release.task).needs_target and release.task.panel is None
+    # Without a target, quick models have nothing to learn; rows say when it learns again. Steps of series are no rows
+    # that a quick model could learn from in any order: of those, a normal build alone learns again.
+    has_target = task_type(release.task).needs_target
+    learns = has_target and release.task.panel is None
     columns = weightiest(release.columns, reference) if learns else ()
     models = QuickModels(*parts.quick, columns, release.task, reference.scale, unit, lost=rows.given_up)
 
@@ -183,7 +184,8 @@ def decide(parts: LoopContext, state: LoopState, seen: Observed, watched: Monito
     if seen.champion != state.champion:
         # Of a champion that a person made, nothing is known that was known of the one before.
         policy = replace(policy, contest=None, shadow=None, since=Watched((), 0, 0))
-    made = DecisionInputs(looked, seen.past, truths, unit, pairs, test, spared)
+    unlabelled = "" if has_target else parts.name
+    made = DecisionInputs(looked, seen.past, truths, unit, pairs, test, spared, unlabelled)
     heard = apply_user_requests(state, seen, looked, decide_move(made, policy, parts.settings.economics), truths)
     return replace(heard, given_up=rows.given_up)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from journeyman.entities.anomaly import MarksGain
 from journeyman.entities.report import BuildReport
 from journeyman.reports.words import number, percent, plural
 
@@ -70,20 +71,36 @@ def marked_words(report: BuildReport) -> str:
     return (
         f"{plural(flagged.marked_odd, 'row')} of the table {'is' if flagged.marked_odd == 1 else 'are'} marked as odd "
         f"and {flagged.marked_ordinary:,} as ordinary; {flagged.found:,} and {flagged.false_alarms:,} of them would be "
-        "flagged by models that did not see those marks. What marks teach counts beside the detectors where it ranks "
-        "marked rows better that it had not seen; else, and below five of either sort, the detectors decide alone."
+        f"flagged by models that did not see those marks. {_gain_words(report.explanation.marks)}"
     )
 
 
-def odd_rows(report: BuildReport) -> list[tuple[str, str, str]]:
-    """Return the oddest rows of the table: row number, score, and the columns that make each odd."""
+def _gain_words(gain: MarksGain | None) -> str:
+    """Say whether marks were used, and what they were worth."""
+    if gain is None:
+        return "Whether they were used is not known of this release."
+    if gain.alone is None or gain.taught is None:
+        least = min(gain.odd, gain.ordinary)
+        return f"They were not used: {least} of one sort cannot tell whether they help; 5 of either are needed."
+    figures = (
+        f"{number(gain.taught, 3)} with what they teach, {number(gain.alone, 3)} without (area under the ROC curve)"
+    )
+    if gain.used:
+        return f"They were used: marked rows that were left out are ranked better, {figures}."
+    return f"They were not used, since they do not help: marked rows that were left out have {figures}."
+
+
+def odd_rows(report: BuildReport) -> list[tuple[str, str, str, str]]:
+    """Return the oddest rows of the table: number, score, detectors that would flag it alone, and what makes it odd."""
+    bar = 1.0 - float(report.task.options.get("false_alarms", 0.01))
     found = []
     for example in report.examples:
         if example.position is None:
             continue
         chosen = telling([change for _, _, change in example.reasons])
         said = "; ".join(f"{example.reasons[k][0]} = {example.reasons[k][1]}" for k in chosen)
-        found.append((f"{example.position + 1:,}", example.prediction, said or TOGETHER))
+        agree = f"{sum(o >= bar for o in example.opinions)} of {len(example.opinions)}" if example.opinions else ""
+        found.append((f"{example.position + 1:,}", example.prediction, agree, said or TOGETHER))
     return found
 
 

@@ -124,7 +124,10 @@ class ServedRelease:
         block = self._admission.read([row]).block
         found = self._release.reliefs(block)
         if found is not None:
-            return replace_fields(answer, reasons=dict(zip(block, found[0].tolist(), strict=True)))
+            agreement = self._release.agreement(block)
+            told = {} if agreement is None else {"agreement": float(agreement[0])}
+            reasons = dict(zip(block, found[0].tolist(), strict=True))
+            return replace_fields(answer, reasons=reasons, outputs={**answer.outputs, **told})
         return replace_fields(answer, reasons=attribute(self._release.answer_block, block, self._typical, output))
 
     def _estimated(

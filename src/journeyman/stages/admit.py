@@ -11,6 +11,7 @@ import numpy as np
 from journeyman.entities.admitted import Admitted, RowMisfit, TrainedColumn
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.finding import Finding, Severity
+from journeyman.entities.image import SmallImage
 from journeyman.sources.parsing import refused_finding
 from journeyman.sources.parsing.cells import REFUSED, cell_reader, sentinel_values
 from journeyman.sources.parsing.texts import PLAIN
@@ -29,6 +30,7 @@ _WANTED = {
     Kind.CATEGORY: "a category",
     Kind.ORDERED: "a category",
     Kind.DATETIME: "a date",
+    Kind.IMAGE: "an image in base64",
 }
 
 
@@ -163,6 +165,8 @@ class RowAdmission:
             findings[i].append(_missing_finding(column))
         elif type(value) is float and trained.beyond(value):
             findings[i].append(_range_finding(trained, value))
+        elif type(value) is str and trained.strange_size(value):
+            findings[i].append(_size_finding(trained, value))
         elif type(raw) in plan.kept and raw == raw and len(plan.clear) < _REMEMBERED:
             plan.clear[raw] = value
         return value
@@ -202,6 +206,14 @@ def _range_finding(trained: TrainedColumn, value: float) -> Finding:
     message = f"{name!r} is {value:.6g}, outside of what training saw ({trained.low:.6g} to {trained.high:.6g})."
     hint = "The model has learned nothing there; look at the value."
     return Finding("PR105", Severity.WARNING, (name,), message, hint, {"value": value})
+
+
+def _size_finding(trained: TrainedColumn, image: str) -> Finding:
+    name, (width, height), sizes = trained.column.name, SmallImage.size_of(image), trained.sizes
+    seen = f"{sizes[0]} x {sizes[1]}" + (f" to {sizes[2]} x {sizes[3]}" if sizes[:2] != sizes[2:] else "")
+    message = f"{name!r} is {width} x {height} pixels, outside of what training saw ({seen})."
+    hint = "It is made as small as the others; if it shows more than they do, or less, the prediction is worth little."
+    return Finding("PR105", Severity.WARNING, (name,), message, hint, {"width": width, "height": height})
 
 
 def _extra_finding(extra: Sequence[str]) -> Finding:

@@ -171,7 +171,15 @@ class Anomaly(Regression):
         >>> Anomaly().named_outputs(np.array([[0.98], [0.995]]), task)["flagged"]
         array([False,  True])
         """
-        return {"flagged": predictions[:, 0] >= 1.0 - self.alarm_share(task)}
+        return {"flagged": self.unfamiliar(predictions, task)}
+
+    def unfamiliar(self, predictions: FloatArray, task: Task) -> NDArray[np.bool_]:
+        """Return which rows score as the oddest share of ordinary rows do."""
+        return predictions[:, 0] >= 1.0 - self.alarm_share(task)
+
+    def unfamiliar_share(self, task: Task) -> float:
+        """Return the share of ordinary rows that are flagged."""
+        return self.alarm_share(task)
 
     def alarm_share(self, task: Task) -> float:
         """Return the share of ordinary rows that may be flagged."""

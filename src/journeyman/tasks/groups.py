@@ -178,6 +178,14 @@ class Groups(Classification):
         """Return how far models of different rows agree."""
         return GROUPING
 
+    def unfamiliar(self, predictions: FloatArray, task: Task) -> NDArray[np.bool_]:
+        """Return which rows are in none of the groups."""
+        return np.asarray(predictions.argmax(axis=1) == task.labels.index(NONE))
+
+    def unfamiliar_share(self, task: Task) -> float:
+        """Return the share of ordinary rows that are in none."""
+        return float(task.options["outside"])
+
     def smooth_losses(self, y: FloatArray, predictions: FloatArray) -> FloatArray | None:
         """Return one less the probability of each row's group."""
         return self.misses(y, predictions)

@@ -14,7 +14,7 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.table import Table
 from journeyman.errors import SettingsError
 
-__all__ = ["planted_rows", "read_marks"]
+__all__ = ["planted_rows", "read_mark", "read_marks"]
 
 FloatArray = NDArray[np.float64]
 _PLANTED_SHARE, _LEAST_PLANTED, _MOST_PLANTED = 0.5, 100, 5_000
@@ -41,7 +41,7 @@ def read_marks(table: Table, name: str) -> FloatArray:
         hint = f"did you mean marks={near[0]}?" if near else f"its columns are {', '.join(names[:12])}"
         raise SettingsError(f"marks={name}: the table has no column {name!r}", hint=hint)
     texts = _texts(table.frame[name], table.column(name))
-    known = [_WORDS.get(text.strip().lower()) for text in texts]
+    known = [read_mark(text) for text in texts]
     for text, mark in zip(texts, known, strict=True):
         if mark is None:
             raise SettingsError(
@@ -56,6 +56,17 @@ def read_marks(table: Table, name: str) -> FloatArray:
             f"marks={name}: {found}", hint="mark some anomalies with true and some ordinary rows with false"
         )
     return marks
+
+
+def read_mark(text: str) -> float | None:
+    """Return what a cell says of its row: odd, ordinary or nothing; None where it is no mark.
+
+    Examples
+    --------
+    >>> read_mark("Yes") == MARKED_ODD, read_mark("?")
+    (True, None)
+    """
+    return _WORDS.get(text.strip().lower())
 
 
 def _texts(values: pd.Series, column: Column) -> Sequence[str]:

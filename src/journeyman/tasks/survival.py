@@ -275,6 +275,10 @@ class Survival(Regression):
         calibration = Curve(f"{times[median]:.6g}", "predicted chance to survive", "observed", means, told, counts)
         return {"survival by risk": tuple(drawn), "survival calibration": (calibration,)}
 
+    def same_outputs(self, task: Task) -> Mapping[str, str]:
+        """Return the times of the curve as an option."""
+        return {_TIMES: ",".join(f"{time:.6g}" for time in times_of(task).tolist())}
+
     def _times(self, predictions: FloatArray) -> FloatArray:
         """Return the times of the curves; steps of one where the kind was not given those of a task."""
         return np.array(self.times) if self.times else np.arange(1.0, predictions.shape[1])

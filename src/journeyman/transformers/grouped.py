@@ -21,6 +21,7 @@ __all__ = ["FoldedNumbers", "GroupedPreparation", "GroupedSteps"]
 
 FloatArray = NDArray[np.float64]
 _SKEWED = 1.0
+_UNITS = (0.5, 0.25, 0.1)  # quantiles above the lowest value that are tried as the unit of a log scale
 _FURTHEST = 5.0  # robust standard deviations: further out a value says no more
 _MOST_CATEGORIES = 30
 
@@ -168,12 +169,12 @@ def _log_scale(known: FloatArray) -> tuple[float, float, float]:
     sign = float(np.sign(skewness))
     origin = float((sign * known).min())
     above = sign * known - origin
-    unit = float(np.median(above))
-    if unit <= 0:
-        unit = float(above[above > 0].mean())
-    if abs(_skewness(_folded(known, sign, origin, unit))) >= abs(skewness):
-        return 0.0, 0.0, 1.0
-    return sign, origin, unit
+    units = [float(np.quantile(above, share)) for share in _UNITS]
+    units = [unit for unit in units if unit > 0] or [float(above[above > 0].mean())]
+    left = [abs(_skewness(_folded(known, sign, origin, unit))) for unit in units]
+    # the largest unit that is enough: the smaller it is, the further the lowest values are drawn apart
+    chosen = next((k for k, skewed in enumerate(left) if skewed <= _SKEWED), int(np.argmin(left)))
+    return (sign, origin, units[chosen]) if left[chosen] < abs(skewness) else (0.0, 0.0, 1.0)
 
 
 def _folded(

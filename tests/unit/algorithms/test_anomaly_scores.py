@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from journeyman.algorithms.anomaly_scores import AnomalyScores
 from journeyman.entities.task import Task
-from journeyman.interfaces import FitRequest, FittedModel, Matrix
+from journeyman.interfaces import FitRequest, FittedModel, JoinsOpinions, Matrix
 
 FloatArray = NDArray[np.float64]
 TASK = Task("anomaly score", "anomaly", "planted_roc_auc", metric_loss="anomaly")
@@ -48,17 +49,19 @@ def mostly_zero(rng: np.random.Generator, rows: int) -> FloatArray:
 def test_of_new_ordinary_rows_as_many_are_flagged_as_were_allowed(
     draw: Callable[[np.random.Generator, int], FloatArray],
 ) -> None:
+    """Of one fit the share has a deviation of .4%, whatever is drawn, since a third of 2,000 rows tells it: 6 fits are
+    too few to tell 0.8%, what is right with so few rows, from half of it."""
     shares = []
-    for seed in range(6):
+    for seed in range(16):
         rng = np.random.default_rng(seed)
         scores = scores_of(AnomalyScores().fit(request_of(draw(rng, 2_000), seed=seed)), draw(rng, 3_000))
         shares.append([float((scores >= 1.0 - allowed).mean()) for allowed in (0.01, 0.05)])
     few, more = np.mean(shares, axis=0)
-    assert few <= 0.016
-    assert more <= 0.065
+    assert few <= 0.013
+    assert more <= 0.06
     if draw is not repeated:  # of few different rows, all copies of one are flagged, or none
-        assert few >= 0.004
-        assert more >= 0.035
+        assert few >= 0.005
+        assert more >= 0.04
 
 
 def test_what_lies_further_out_scores_higher_without_end() -> None:
@@ -94,6 +97,25 @@ def test_scores_are_stored_repeatable_and_of_each_row_alone() -> None:
     assert not np.array_equal(scores, scores_of(AnomalyScores().fit(replace(request_of(x), seed=5)), asked))
 
 
+def test_a_model_of_the_version_before_is_read_which_says_nothing_of_marks() -> None:
+    x = normal(np.random.default_rng(3), 200)
+    model = AnomalyScores().fit(request_of(x))
+    stored = msgspec.msgpack.decode(model.to_files()["anomaly.msgpack"])
+    assert stored.pop("gain", "absent") is None
+    again = AnomalyScores().from_files({"anomaly.msgpack": msgspec.msgpack.encode(stored)})
+    assert np.array_equal(scores_of(model, x), scores_of(again, x))
+
+
+def test_detectors_have_opinions_of_their_own() -> None:
+    model = AnomalyScores().fit(request_of(normal(np.random.default_rng(0), 900)))
+    assert isinstance(model, JoinsOpinions)
+    plain, far = model.opinions(Matrix(np.array([[0.0] * 5, [9.0] * 5]), ()))
+    assert plain.shape == (4,)
+    assert (plain < 0.9).all()
+    assert (far > 0.99).all()
+    assert model.gain is None
+
+
 @pytest.mark.parametrize("rows", [14, 40])
 def test_few_rows_and_equal_rows_are_scored(rows: int) -> None:
     model = AnomalyScores().fit(request_of(np.ones((rows, 3))))
@@ -113,8 +135,10 @@ def test_more_rows_take_more_seconds_and_memory() -> None:
 
 def test_of_few_hundred_rows_the_oddest_hundredth_can_be_told() -> None:
     """Each of four detectors has an oddest row of its own; were they equally odd, no new row would reach 0.99."""
+    """Of one fit the share has a deviation of .4%, whatever is drawn, since a third of 2,000 rows tells it: 6 fits are
+    too few to tell 0.8%, what is right with so few rows, from half of it."""
     shares = []
-    for seed in range(6):
+    for seed in range(16):
         rng = np.random.default_rng(seed)
         scores = scores_of(AnomalyScores().fit(request_of(normal(rng, 600), seed=seed)), normal(rng, 2_000))
         shares.append(float((scores >= 0.99).mean()))

@@ -11,7 +11,7 @@ from journeyman.testing.algorithm_checks import sample_request
 from journeyman.testing.kinds import KINDS
 
 
-def asked(request, seed=5):
+def odd_rows(request, seed=5):
     """Rows as those that were learned from, with zeros, infinite and missing values, and codes never seen."""
     rng = np.random.default_rng(seed)
     values = np.vstack([request.x.values, rng.normal(size=(60, 4)) * 3])
@@ -26,7 +26,7 @@ def asked(request, seed=5):
 def test_boosted_trees(kind):
     request = sample_request(LightGBM(), kind, preparation="native")
     model = LightGBM().fit(request)
-    x = asked(request)
+    x = odd_rows(request)
     assert model.arrays.sets  # categories are asked for
     assert np.allclose(model.arrays.predict(x.values), model.predict(x), rtol=1e-12, atol=1e-12)
 

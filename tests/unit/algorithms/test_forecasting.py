@@ -47,7 +47,7 @@ def request_of(history, of, parameters=None, seed=0):
     return FitRequest(x, y, None, None, task, parameters or {}, 0, seed, 1, lambda: False)
 
 
-def asked(history, steps, rows=None, known=None):
+def steps_ahead(history, steps, rows=None, known=None):
     rows = np.arange(len(history.values)) if rows is None else np.asarray(rows)
     series, step = np.meshgrid(rows, steps, indexing="ij")
     columns = [series.ravel().astype(float), step.ravel().astype(float)]
@@ -95,7 +95,7 @@ NASTY = {
 def test_whatever_the_history_answers_are_finite_and_do_not_cross(algorithm, name, counts):
     history = history_of(NASTY[name])
     model = algorithm.fit(request_of(history, panel(counts=counts)))
-    told = model.predict(asked(history, history.end + np.arange(-3, 20)))
+    told = model.predict(steps_ahead(history, history.end + np.arange(-3, 20)))
     assert np.isfinite(told).all()
     order = np.argsort([float(level) for level in LEVELS])
     assert (np.diff(told[:, order], axis=1) >= -1e-9 * np.abs(told[:, :1])).all()
@@ -109,7 +109,7 @@ def test_whatever_the_history_answers_are_finite_and_do_not_cross(algorithm, nam
 @each
 def test_a_constant_series_goes_on_exactly(algorithm):
     history = history_of(np.vstack([np.full(60, 7.25), seasonal(0, 60)[0]]))
-    told = algorithm.fit(request_of(history, panel())).predict(asked(history, 60 + np.arange(6), [0]))
+    told = algorithm.fit(request_of(history, panel())).predict(steps_ahead(history, 60 + np.arange(6), [0]))
     np.testing.assert_allclose(told[:, :-1], 7.25, rtol=1e-6)
 
 
@@ -118,7 +118,8 @@ def test_units_change_nothing_but_the_unit(algorithm):
     history = history_of(seasonal(1))
     thousandfold = history_of(history.values * 1024.0)
     one, other = (
-        algorithm.fit(request_of(h, panel())).predict(asked(h, 96 + np.arange(6))) for h in (history, thousandfold)
+        algorithm.fit(request_of(h, panel())).predict(steps_ahead(h, 96 + np.arange(6)))
+        for h in (history, thousandfold)
     )
     np.testing.assert_allclose(other, one * 1024.0, rtol=1e-6)
 
@@ -141,10 +142,10 @@ def test_a_longer_history_needs_no_fit(algorithm):
     values = seasonal(5, 108, 3)
     model = algorithm.fit(request_of(history_of(values[:2, :96]), panel()))
     longer = history_of(values)
-    told = model.predict(asked(longer, 108 + np.arange(6)))
+    told = model.predict(steps_ahead(longer, 108 + np.arange(6)))
     assert told.shape == (18, 12)
     rest = algorithm.from_files(model.to_files())
-    np.testing.assert_array_equal(rest.predict(asked(longer, 108 + np.arange(6))), told)
+    np.testing.assert_array_equal(rest.predict(steps_ahead(longer, 108 + np.arange(6))), told)
     truth = 50 + 0.1 * (108 + np.arange(6)) + 5 * np.sin(2 * np.pi * (108 + np.arange(6) + 2) / 12)
     assert np.abs(told[12:, 0] - truth).mean() < 2.5  # a series that the fit had not met
 
@@ -156,9 +157,9 @@ def test_rows_are_answered_by_themselves(algorithm):
     values[2, 80:] = np.nan
     history = history_of(values)
     model = algorithm.fit(request_of(history, panel()))
-    together = model.predict(asked(history, 90 + np.arange(6)))
+    together = model.predict(steps_ahead(history, 90 + np.arange(6)))
     for row in (0, 5, 7, 13, 23):
-        x = asked(history, 90 + np.arange(6))
+        x = steps_ahead(history, 90 + np.arange(6))
         alone = model.predict(Matrix(x.values[row : row + 1], x.names, (), history))
         np.testing.assert_allclose(alone[0], together[row], rtol=1e-7)
 
@@ -183,7 +184,9 @@ def test_nothing_comes_from_beyond_the_origin(algorithm):
     padded = history_of(values)
     model = algorithm.fit(request_of(shown, panel()))
     np.testing.assert_allclose(
-        model.predict(asked(padded, 88 + np.arange(6))), model.predict(asked(shown, 88 + np.arange(6))), rtol=1e-9
+        model.predict(steps_ahead(padded, 88 + np.arange(6))),
+        model.predict(steps_ahead(shown, 88 + np.arange(6))),
+        rtol=1e-9,
     )
 
 
@@ -192,7 +195,7 @@ def test_a_season_beats_what_is_without_one(algorithm):
     values = seasonal(9, 108, 3)
     history = history_of(values[:, :96])
     parameters = {"season": 12} if algorithm.name == "seasonal_naive" else {}
-    told = algorithm.fit(request_of(history, panel(12), parameters)).predict(asked(history, 96 + np.arange(12)))
+    told = algorithm.fit(request_of(history, panel(12), parameters)).predict(steps_ahead(history, 96 + np.arange(12)))
     errors = np.abs(told[:, 0].reshape(3, 12) - values[:, 96:]).mean()
     flat = np.abs(values[:, 95:96] - values[:, 96:]).mean()
     assert errors < 0.6 * flat
@@ -275,7 +278,7 @@ def test_trees_learn_from_what_is_known_ahead():
     history = history_of(values[:, :150], sale[:, :150, None])
     of = panel(6, (), ("sale",))
     model = SeriesTrees().fit(request_of(history, of))
-    told = model.predict(asked(history, 150 + np.arange(6), known=sale[:, 150:156]))[:, 0]
+    told = model.predict(steps_ahead(history, 150 + np.arange(6), known=sale[:, 150:156]))[:, 0]
     assert np.abs(told - values[:, 150:156].ravel()).mean() < 2.5
     assert np.corrcoef(told, sale[:, 150:156].ravel())[0, 1] > 0.95
 
@@ -365,7 +368,7 @@ def test_intervals_hold_what_they_say(draw, series):
         rng = np.random.default_rng(seed)
         values = np.array([draw(rng, 126) for _ in range(series)])
         history = history_of(values[:, :120])
-        told = Theta().fit(request_of(history, of)).predict(asked(history, 120 + np.arange(6)))
+        told = Theta().fit(request_of(history, of)).predict(steps_ahead(history, 120 + np.arange(6)))
         came = values[:, 120:].ravel()
         at = {level: told[:, place] for place, level in enumerate(LEVELS)}
         inside80.append(np.mean((came >= at["0.1"]) & (came <= at["0.9"])))

@@ -18,7 +18,7 @@ from journeyman.metrics.ranking import (
 )
 
 
-def made(seed: int, rows: int = 120, queries: int = 12) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def ranked_rows(seed: int, rows: int = 120, queries: int = 12) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     query = rng.integers(0, queries, rows)
     return ranking_labels(rng.integers(0, 4, rows).astype(float), query), query, rng.normal(size=(rows, 1))
@@ -36,7 +36,7 @@ def test_labels_hold_relevance_and_query_to_the_last_digit() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_they_are_those_of_scikit_learn(seed: int) -> None:
-    y, query, scores = made(seed)
+    y, query, scores = ranked_rows(seed)
     gained, precise = [], []
     for one in np.unique(query):
         own = query == one
@@ -61,7 +61,7 @@ def test_equal_scores_stand_in_every_order_alike() -> None:
 
 
 def test_order_of_rows_and_scales_do_not_matter_and_queries_are_weighed() -> None:
-    y, query, scores = made(9)
+    y, query, scores = ranked_rows(9)
     turn = np.random.default_rng(0).permutation(len(y))
     for metric in (DiscountedGain(), AveragePrecision()):
         plain = metric.score(y, scores)

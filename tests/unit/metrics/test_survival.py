@@ -19,7 +19,7 @@ from journeyman.metrics.weighted import weighted_score
 TIMES = (1.0, 2.0, 4.0)
 
 
-def made(rows: int, seed: int, ties: bool = True) -> tuple[np.ndarray, np.ndarray]:
+def censored_times(rows: int, seed: int, ties: bool = True) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     times = rng.exponential(2.0, rows)
     times = np.ceil(4 * times) / 4 if ties else times
@@ -64,7 +64,7 @@ def slow_brier(y: np.ndarray, curves: np.ndarray, time: float) -> float:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_concordance_is_that_of_all_pairs_weighted_or_not(seed: int) -> None:
-    y, predictions = made(70, seed)
+    y, predictions = censored_times(70, seed)
     metric, ones = Concordance(TIMES), np.ones(70)
     assert metric.score(y, predictions) == pytest.approx(slow_concordance(y, predictions[:, 0], ones), abs=1e-9)
     weights = np.random.default_rng(seed).integers(0, 4, 70).astype(float)
@@ -75,14 +75,14 @@ def test_concordance_is_that_of_all_pairs_weighted_or_not(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_brier_score_is_that_of_its_definition(seed: int) -> None:
-    y, predictions = made(60, seed)
+    y, predictions = censored_times(60, seed)
     each = [slow_brier(y, predictions[:, 1 + k], time) for k, time in enumerate(TIMES)]
     np.testing.assert_allclose(brier_losses(y, predictions[:, 1:], np.array(TIMES)).mean(axis=0), each, rtol=1e-9)
     assert BrierScore(TIMES).score(y, predictions) == pytest.approx(np.mean(each))
 
 
 def test_rows_weigh_in_the_brier_score_as_if_repeated() -> None:
-    y, predictions = made(60, 7)
+    y, predictions = censored_times(60, 7)
     weights = np.random.default_rng(1).integers(1, 4, 60)
     repeated = BrierScore(TIMES).score(np.repeat(y, weights), np.repeat(predictions, weights, axis=0))
     weighed = weighted_score(BrierScore(TIMES), y, predictions)(weights[None].astype(float))[0]
@@ -90,7 +90,7 @@ def test_rows_weigh_in_the_brier_score_as_if_repeated() -> None:
 
 
 def test_scores_of_those_who_know_and_of_those_who_do_not() -> None:
-    y = np.abs(made(200, 3, ties=False)[0])
+    y = np.abs(censored_times(200, 3, ties=False)[0])
     perfect = with_risk((y[:, None] > np.array(TIMES)).astype(float))
     perfect[:, 0] = 1.0 / (1.0 + y)
     metric = Concordance(TIMES)

@@ -43,7 +43,7 @@ ROWS, CALM, BROKEN, DRIFT, END = 60, 6, 3, 12, 18
 Break = Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]
 
 
-def made(seed: int, rows: int, minute: int = 0) -> pd.DataFrame:
+def factory_rows(seed: int, rows: int, minute: int = 0) -> pd.DataFrame:
     """Return rows of a small factory: weight and girth go together, and the weight decides."""
     rng = np.random.default_rng(seed)
     girth = rng.lognormal(1.0, 0.2, rows)
@@ -88,7 +88,7 @@ class Capturing:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("factory")
-    frame = made(3, 600)
+    frame = factory_rows(3, 600)
     build(frame.assign(y=truths(frame, False)), target="y", trials=2, workspace=place, name="m")
     return place
 
@@ -117,9 +117,13 @@ def live(
     watching = tuple(d for d in parts.detectors if d.rung in rungs)
     parts = replace(parts, actuator=replace(parts.actuator, build=builder), detectors=watching)
     worker = Worker(parts, operate_round, SystemClock(), lambda: LATER, BEGUN)
-    release, hit, before = open_release(workspace.path / workspace.registry.version("m").path), set[float](), made(0, 1)
+    release, hit, before = (
+        open_release(workspace.path / workspace.registry.version("m").path),
+        set[float](),
+        factory_rows(0, 1),
+    )
     for span in range(END):
-        rows, drifted = made(1_000 + span, ROWS, 600 + span * ROWS), span >= DRIFT
+        rows, drifted = factory_rows(1_000 + span, ROWS, 600 + span * ROWS), span >= DRIFT
         arrives, true = rows, truths(rows, drifted)
         if CALM <= span < (CALM + BROKEN if accepted == END else END):
             arrives = broken(rows, before)

@@ -23,21 +23,21 @@ LOOK = ExpectationReview(
 )
 
 
-def plain(renderable: RenderableType) -> str:
+def rendered_text(renderable: RenderableType) -> str:
     stream = io.StringIO()
     Console(file=stream, width=80, no_color=True, color_system=None).print(renderable)
     return stream.getvalue()
 
 
 def test_nothing_yet() -> None:
-    text = plain(experience_view(NOTHING, "/home/ann/experience.db"))
+    text = rendered_text(experience_view(NOTHING, "/home/ann/experience.db"))
     assert "each build adds to it" in text
     assert "/home/ann/experience.db" in text
     assert "nan" not in text
 
 
 def test_the_judgement_on_a_screen() -> None:
-    text = plain(experience_view(LOOK, "/home/ann/experience.db"))
+    text = rendered_text(experience_view(LOOK, "/home/ann/experience.db"))
     assert "90 trials in 13 builds" in text
     assert "0.153" in text
     assert "0.041" in text
@@ -49,11 +49,11 @@ def test_the_judgement_on_a_screen() -> None:
 
 
 def test_a_bar_is_as_long_as_what_came() -> None:
-    rows = [line for line in plain(experience_view(LOOK, "e")).splitlines() if "90% to 100%" in line]
+    rows = [line for line in rendered_text(experience_view(LOOK, "e")).splitlines() if "90% to 100%" in line]
     assert rows[0].count("█") == 29, "thirty cells, one of which is the mark of what was stated"
 
 
 def test_few_trials_are_said_to_be_few() -> None:
     few = ExpectationReview(1, 2, 0.1, 0.2, 0.1, LOOK.calibration, 5, (), LOOK.algorithms)
-    assert "say little" in plain(experience_view(few, "e"))
-    assert "say little" not in plain(experience_view(LOOK, "e"))
+    assert "say little" in rendered_text(experience_view(few, "e"))
+    assert "say little" not in rendered_text(experience_view(LOOK, "e"))

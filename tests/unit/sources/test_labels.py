@@ -21,7 +21,7 @@ from journeyman.stages.repair import repair
 from journeyman.tasks.typed_labels import typed_labels
 
 
-def asked(y: object, **settings: object) -> tuple[Task, pd.Series, list[str]]:
+def framed_target(y: object, **settings: object) -> tuple[Task, pd.Series, list[str]]:
     """Return the task, the labels of the rows as predictions would give them, and what was told."""
     frame = pd.DataFrame({"x": np.arange(len(y)) % 7 + 0.5}).assign(y=y)  # type: ignore[arg-type]  # anything with a length
     wanted = BuildSettings("<frame>", "y", "x", **settings)  # type: ignore[arg-type]  # whatever a test asks for
@@ -56,7 +56,7 @@ BIG = 2**60
     ids=lambda y: str(list(y)[:3]),
 )
 def test_labels_come_back_as_they_were(y: object) -> None:
-    _, labels, _ = asked(y)
+    _, labels, _ = framed_target(y)
     given = pd.Series(y).tolist()
     assert labels.tolist() == given
     assert {type(label) for label in labels.tolist()} == {type(label) for label in given}
@@ -66,7 +66,7 @@ def test_whole_numbers_beyond_doubles_stay_apart_beside_missing_ones(tmp_path) -
     for kind, base in (("int64", BIG), ("uint64", 2**63)):
         codes = [base, base + 1, None, base + 3] * 30
         table = pa.table({"code": pa.array(codes, type=kind), "x": np.arange(120.0), "y": pa.array(codes, type=kind)})
-        pa.parquet.write_table(table, tmp_path / "big.parquet")
+        pq.write_table(table, tmp_path / "big.parquet")
         wanted = BuildSettings("big", "y", "x", group="code")
         found = ingest(open_source(str(tmp_path / "big.parquet"), None), open_engine(), wanted)
         assert found.table.column("code").categories == tuple(str(base + i) for i in (0, 1, 3))
@@ -110,15 +110,15 @@ def test_leading_zeros_that_a_spreadsheet_ate_are_restored() -> None:
 
 def test_a_class_called_na_is_left_out_in_words_and_kept_on_demand() -> None:
     for y, left in ((["AS", "NA", "EU"] * 20, ["AS", "EU"]), (["null", "yes", "perhaps"] * 20, ["perhaps", "yes"])):
-        task, _, told = asked(y)
+        task, _, told = framed_target(y)
         assert list(task.labels) == left
         assert any("--accept DQ002:y keeps it as a class" in message for message in told)
-        task, labels, told = asked(y, accept=("DQ002:y",))
+        task, labels, told = framed_target(y, accept=("DQ002:y",))
         assert labels.tolist() == y
         assert told == []
     with pytest.raises(TargetError, match=r"'NA', which is read as missing .*--accept DQ002:y"):
-        asked(["EU", "NA"] * 30)
-    assert asked(["EU", "NA"] * 30, accept=("DQ002",))[1].tolist() == ["EU", "NA"] * 30
+        framed_target(["EU", "NA"] * 30)
+    assert framed_target(["EU", "NA"] * 30, accept=("DQ002",))[1].tolist() == ["EU", "NA"] * 30
 
 
 def test_zeros_and_ones_may_be_followed_by_a_two() -> None:

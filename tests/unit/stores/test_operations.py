@@ -26,34 +26,34 @@ def operation(number: int, round_: int, model: str = "m") -> Operation:
     return Operation(number, model, round_, 1_000 * round_, MOVE, 1, {"rows": 5.0})
 
 
-def seen(number: int) -> Round:
+def round_of(number: int) -> Round:
     return Round(number, 1_000 * number, 1_000 * number + 1_000, 1, None, Watched((SIGNAL,), 7, 3, loss=0.5))
 
 
 def test_rounds_and_operations_come_back_as_they_were(opened: Opened) -> None:
     store = opened().operations
-    store.keep_round("m", seen(4), [operation(1, 4)])
-    store.keep_round("m", seen(4), [operation(1, 4)])
+    store.keep_round("m", round_of(4), [operation(1, 4)])
+    store.keep_round("m", round_of(4), [operation(1, 4)])
     measured = replace(operation(1, 4), outcome=Outcome(0.1, 50, 3.0, 2, "better"))
-    store.keep_round("m", seen(5), [measured, operation(2, 5)])
-    assert store.rounds("m") == (seen(4), seen(5))
-    assert store.rounds("m", 1) == (seen(5),)
+    store.keep_round("m", round_of(5), [measured, operation(2, 5)])
+    assert store.rounds("m") == (round_of(4), round_of(5))
+    assert store.rounds("m", 1) == (round_of(5),)
     assert store.operations("m") == (measured, operation(2, 5))
     assert store.operation("m", 1) == measured
     assert (store.last_round("m"), store.last_round("n")) == (5, None)
     assert store.rounds_acted("m", 1) == (5,)
     store.forget_rounds("m", 5)
-    assert store.rounds("m") == (seen(5),)
+    assert store.rounds("m") == (round_of(5),)
     with pytest.raises(SettingsError, match="no operation 9"):
         store.operation("m", 9)
 
 
 def test_an_operation_is_not_written_over_by_another_round(opened: Opened) -> None:
     store = opened().operations
-    store.keep_round("m", seen(4), [operation(1, 4)])
+    store.keep_round("m", round_of(4), [operation(1, 4)])
     with pytest.raises(JournalError, match="belongs to another round"):
-        store.keep_round("m", seen(5), [operation(1, 5)])
-    assert store.rounds("m") == (seen(4),), "all or nothing"
+        store.keep_round("m", round_of(5), [operation(1, 5)])
+    assert store.rounds("m") == (round_of(4),), "all or nothing"
 
 
 def test_the_grid_begins_once(opened: Opened) -> None:

@@ -14,7 +14,7 @@ from journeyman.algorithms.grouping.partition import Method, partition
 from journeyman.algorithms.grouping.stability import Stability, halved
 from journeyman.entities.grouping import NumberOfGroups
 
-__all__ = ["Blocks", "Choice", "choose_groups", "distinct_rows"]
+__all__ = ["AgainstCopies", "Blocks", "Choice", "choose_groups", "compare_with_copies", "distinct_rows"]
 
 FloatArray = NDArray[np.float64]
 Blocks = tuple[tuple[int, ...], ...]
@@ -37,6 +37,28 @@ _TINY = 1e-12
 
 
 @dataclass(frozen=True)
+class AgainstCopies:
+    """How tight groups are beside copies of the rows without groups.
+
+    Attributes
+    ----------
+    beyond_columns, beyond_one_mode : float
+        Share of copies whose groups are as tight (see :class:`Grouping`).
+    gaps : dict of int to float
+        How many standard deviations groups are tighter than in copies, by number.
+    """
+
+    beyond_columns: float
+    beyond_one_mode: float
+    gaps: dict[int, float]
+
+    @property
+    def there(self) -> bool:
+        """Whether groups are tighter than in copies without groups."""
+        return max(self.beyond_columns, self.beyond_one_mode) <= _LEVEL
+
+
+@dataclass(frozen=True)
 class Choice:
     """How rows are grouped, and why.
 
@@ -50,8 +72,8 @@ class Choice:
         Next best number; 0 for none.
     curve : tuple of NumberOfGroups
         What was measured, by number.
-    beyond_columns, beyond_one_mode : float
-        Share of copies without groups whose groups are as tight (see :class:`Grouping`).
+    beside : AgainstCopies
+        How tight groups are beside copies without groups.
     supported : bool
         Whether groups are tighter than in copies without groups, and ``k`` of them are found again on other rows.
     """
@@ -60,14 +82,8 @@ class Choice:
     method: Method
     runner_up: int
     curve: tuple[NumberOfGroups, ...]
-    beyond_columns: float
-    beyond_one_mode: float
+    beside: AgainstCopies
     supported: bool
-
-    @property
-    def there(self) -> bool:
-        """Whether groups are tighter than in copies without groups."""
-        return max(self.beyond_columns, self.beyond_one_mode) <= _LEVEL
 
 
 def choose_groups(x: FloatArray, blocks: Blocks, asked: int, seed: int) -> Choice:
@@ -92,12 +108,9 @@ def choose_groups(x: FloatArray, blocks: Blocks, asked: int, seed: int) -> Choic
     seed : int
         Of samples, halvings and copies.
     """
-    rng = np.random.default_rng([seed, 3])
-    rows = distinct_rows(x)
-    rows = rows[np.sort(rng.permutation(len(rows))[:_ROWS])]
-    tested = rows[np.sort(rng.permutation(len(rows))[:_TESTED_ROWS])]
-    beyond_columns, beyond_one_mode, gaps = _beyond_copies(tested, blocks, rng)
-    there = max(beyond_columns, beyond_one_mode) <= _LEVEL
+    rows, _ = _drawn(x, seed)
+    beside = compare_with_copies(x, blocks, seed)
+    there = beside.there
     most = int(np.clip(len(rows) // _ROWS_A_GROUP, 2, _MOST_GROUPS))
     numbers = sorted({*range(2, most + 1), *((asked,) if asked else ())})
     rows = rows if len(rows) >= 2 * numbers[-1] else x
@@ -111,10 +124,26 @@ def choose_groups(x: FloatArray, blocks: Blocks, asked: int, seed: int) -> Choic
         found |= _halved(rows, [k], _OTHERS, seed)
     ways = {n: [m for m in Method if (n, m) in found] for n in numbers}
     best = {n: max(ways[n], key=lambda m: round(found[n, m].agreement, 2)) for n in numbers}
-    curve = tuple(_measured(n, way, found[n, way], gaps) for n, way in best.items())
+    curve = tuple(_measured(n, way, found[n, way], beside.gaps) for n, way in best.items())
     method = best.get(k, Method.TIED)
     supported = there and k > 1 and any(_stable(found[k, m], k <= likely.get(m, 0)) for m in ways[k])
-    return Choice(k, method, _runner_up(curve, k), curve, beyond_columns, beyond_one_mode, supported)
+    return Choice(k, method, _runner_up(curve, k), curve, beside, supported)
+
+
+def compare_with_copies(x: FloatArray, blocks: Blocks, seed: int) -> AgainstCopies:
+    """Compare rows with copies that have no groups: where one of them is as tight, ``choose_groups`` finds none.
+
+    Parameters are those of ``choose_groups``.
+    """
+    rows, rng = _drawn(x, seed)
+    tested = rows[np.sort(rng.permutation(len(rows))[:_TESTED_ROWS])]
+    return AgainstCopies(*_beyond_copies(tested, blocks, rng))
+
+
+def _drawn(x: FloatArray, seed: int) -> tuple[FloatArray, np.random.Generator]:
+    """Return different rows, some of many, and the generator that goes on from there."""
+    rng, rows = np.random.default_rng([seed, 3]), distinct_rows(x)
+    return rows[np.sort(rng.permutation(len(rows))[:_ROWS])], rng
 
 
 def distinct_rows(x: FloatArray) -> FloatArray:

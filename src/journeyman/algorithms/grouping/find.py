@@ -65,7 +65,7 @@ def _chosen(usable: list[Column], block: Block, asked: int, seed: int) -> tuple[
     if len(numbers) > 1 or len(numbers) == len(usable):
         x, blocks = _prepared(numbers, block, seed)
         choice = choose_groups(x, blocks, asked, seed)
-        if choice.there or len(numbers) == len(usable):
+        if choice.beside.there or len(numbers) == len(usable):
             return numbers, x, choice
     x, blocks = _prepared(usable, block, seed)
     return usable, x, choose_groups(x, blocks, asked, seed)
@@ -130,8 +130,8 @@ def _grouping(
         method=choice.method.value,
         runner_up=choice.runner_up,
         curve=choice.curve,
-        beyond_columns=choice.beyond_columns,
-        beyond_one_mode=choice.beyond_one_mode,
+        beyond_columns=choice.beside.beyond_columns,
+        beyond_one_mode=choice.beside.beyond_one_mode,
         reason=_reason(choice, asked),
         columns=tuple(names),
         described=tuple(c.name for c in usable if c.name not in names),
@@ -149,6 +149,6 @@ def _reason(choice: Choice, asked: int) -> str:
         return why if choice.supported else f"{why}, which the table does not clearly show"
     if choice.k > 1:
         return f"{choice.k} is the largest number of groups that models of other rows find again"
-    if not choice.there:
+    if not choice.beside.there:
         return "groups are no tighter than in copies of the table without groups"
     return "no number of groups is found again by models of other rows"

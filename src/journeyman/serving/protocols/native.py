@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from journeyman.entities.challenge import Challenge, Role
-from journeyman.serving.http import NATIVE, Request, Response, Route, json_response, native_refusal
+from journeyman.entities.column import Kind
+from journeyman.serving.http import JSON, NATIVE, Request, Response, Route, json_response, native_refusal
 from journeyman.serving.label_recording import record_labels
 from journeyman.serving.labels import NAN, GivenLabel
 from journeyman.serving.openapi import operation, row_schema
@@ -53,6 +55,18 @@ class _Operate(msgspec.Struct, forbid_unknown_fields=True):
     challenger: _Challenger | None = None
 
 
+def _image_row(request: Request, service: Service) -> dict[str, Any]:
+    """Return the row of a body that is the image itself; of a model that looks at nothing but one image."""
+    columns = service.champion.columns
+    kind = request.content_type[:60]
+    if [c.kind for c in columns] == [Kind.IMAGE]:
+        return {columns[0].name: b64encode(request.body).decode("ascii")}
+    images = sum(c.kind is Kind.IMAGE for c in columns)
+    what = "no image" if not images else f"{len(columns)} columns, and the body is one image"
+    fault = Fault("media type", f"{service.champion.name} looks at {what}", "content-type", kind, JSON, _PREDICT_HINT)
+    raise Refusal(415, fault)
+
+
 class Native:
     """Our own protocol: all that a service can do."""
 
@@ -70,8 +84,11 @@ class Native:
 def _routes(service: Service) -> list[Route]:
 
     async def predict(request: Request) -> Response:
-        asked = decoded(request.body, _Predict, _PREDICT_HINT)
         name = service.champion.name
+        if request.content_type.startswith("image/"):
+            [outcome] = await service.predict([_image_row(request, service)], [None], NATIVE, True, False)
+            return Response(200, stored_json(outcome, name))
+        asked = decoded(request.body, _Predict, _PREDICT_HINT)
         if (asked.row is None) == (asked.rows is None):
             raise Refusal(400, _one_of("row", "rows", asked.row is not None, _PREDICT_HINT))
         if asked.row is not None:

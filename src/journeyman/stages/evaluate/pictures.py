@@ -65,6 +65,7 @@ def choose_pictures(
             confusions = _confusions(table, task, rows, y, predictions)
     width, height, sizes, colour = measures
     columns = image_columns(table.features)
+    least, most = _size_range(table, columns[0].name) if columns else ((0, 0), (0, 0))
     return Pictures(
         column=columns[0].name if columns else "",
         width=width,
@@ -72,6 +73,8 @@ def choose_pictures(
         sizes=sizes,
         colour=colour,
         examined=len(rows),
+        least=least,
+        most=most,
         confusions=confusions,
         hardest=hardest,
         examples=_examples(table, task, division.train, y, rng) if task.labels else (),
@@ -155,3 +158,13 @@ def _measures(table: Table, rng: np.random.Generator) -> tuple[int, int, int, bo
         return 0, 0, 0, False
     width, height = np.median(known[:, 4:6], axis=0)
     return int(width), int(height), len(np.unique(known[:, 4:6], axis=0)), bool(known[:, 3].mean() > _COLOURED)
+
+
+def _size_range(table: Table, name: str) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return least width and height, and the greatest, of all images of a column; zeros where there is none."""
+    values = table.frame[name].iloc[: table.real_rows]
+    sizes = np.array([SmallImage.size_of(text) for text in values.dropna()], dtype=np.int64).reshape(-1, 2)
+    if not len(sizes):
+        return (0, 0), (0, 0)
+    (width, height), (widest, highest) = sizes.min(axis=0).tolist(), sizes.max(axis=0).tolist()
+    return (width, height), (widest, highest)

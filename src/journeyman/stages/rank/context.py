@@ -13,7 +13,7 @@ from journeyman.entities.search import TrialOutcome
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Trial, TrialStatus
-from journeyman.stages.rank.features import KINDS
+from journeyman.stages.rank.features import kind_figures
 from journeyman.stages.rank.memory import TABLE, table_number
 
 __all__ = ["SearchHistory", "meta_features", "shown_by"]
@@ -69,7 +69,7 @@ def meta_features(table: Table, task: Task) -> dict[str, float]:
         "missing": missing,
         "classes": float(np.log2(max(len(task.labels), 1))),
         "balance": _balance(table, task),
-        **{kind: float(task.kind == kind) for kind in KINDS},
+        **kind_figures(task.kind, task.metric),
     }
 
 

@@ -9,7 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CONTEXT", "Proposal", "encode", "family", "feature_names", "penalties"]
+__all__ = [
+    "CONTEXT",
+    "Proposal",
+    "encode",
+    "family",
+    "feature_names",
+    "kind_figures",
+    "metric_figure",
+    "own_kind",
+    "own_kind_names",
+    "penalties",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -46,7 +57,11 @@ CONTEXT: Mapping[str, tuple[float, float]] = {
 }
 """Figures of a context, each with a centre and a scale; what is not known is taken to be at the centre."""
 
-KINDS = ("binary", "multiclass", "regression")  # that the prior was learned on; of another kind it knows nothing
+KINDS = ("binary", "multiclass", "regression")
+"""Kinds of task that the shipped prior was learned on. A table of another kind leaves their figures out, so that it is
+believed to be like the mean of them until one's own builds of its kind say otherwise."""
+
+_OWN_KIND, _METRIC = "kind:", "metric:"
 _CROSSED = (
     ("done", "done"),
     ("done", "log_rows"),
@@ -94,6 +109,39 @@ def family(name: str) -> str:
     return _NUMBER.sub("", name)
 
 
+def kind_figures(kind: str, metric: str) -> dict[str, float]:
+    """Return the figures of a context that say of which kind of task its table is, and what its models are chosen by.
+
+    Examples
+    --------
+    >>> kind_figures("binary", "log_loss")
+    {'binary': 1.0, 'multiclass': 0.0, 'regression': 0.0, 'metric:log_loss': 1.0}
+    >>> kind_figures("forecast", "mase")
+    {'kind:forecast': 1.0, 'metric:mase': 1.0}
+    """
+    known = {name: float(name == kind) for name in KINDS} if kind in KINDS else {f"{_OWN_KIND}{kind}": 1.0}
+    return {**known, f"{_METRIC}{metric}": 1.0}
+
+
+def metric_figure(context: Mapping[str, float]) -> str:
+    """Return the figure of a context that names the metric; empty where an older version wrote it."""
+    return next((key for key in context if key.startswith(_METRIC)), "")
+
+
+def own_kind(context: Mapping[str, float]) -> str:
+    """Return the figure of a context that names a kind of task the shipped prior does not know; empty for others."""
+    return next((key for key in context if key.startswith(_OWN_KIND)), "")
+
+
+def own_kind_names(proposals: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
+    """Return the features of (algorithm, candidate's name, ``own_kind``) triples, in a fixed order."""
+    triples = sorted({t for t in proposals if t[2]})
+    names = [kind for _, _, kind in triples]
+    names += [f"{algorithm}*{kind}" for algorithm, _, kind in triples]
+    names += [f"[{family(name)}]*{kind}" for _, name, kind in triples]
+    return tuple(dict.fromkeys(names))
+
+
 def feature_names(proposals: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """Return the names of all features that these (algorithm, candidate's name) pairs need, in a fixed order."""
     pairs = sorted(set(proposals))
@@ -117,11 +165,11 @@ def _level(name: str) -> str:
     if name.startswith("["):
         return "name"
     left, _, right = name.partition("*")
-    if left in CONTEXT:
+    if left in CONTEXT or left.startswith(_OWN_KIND):
         return "crossed" if right else "context"
     if not right:
         return "algorithm"
-    return "kind" if right in KINDS else "linked"
+    return "kind" if right in KINDS or right.startswith(_OWN_KIND) else "linked"
 
 
 def encode(proposals: Sequence[Proposal], names: Sequence[str]) -> FloatArray:
@@ -138,10 +186,13 @@ def encode(proposals: Sequence[Proposal], names: Sequence[str]) -> FloatArray:
     for a, b in _CROSSED:
         x[:, at[f"{a}*{b}"]] = z[:, column[a]] * z[:, column[b]]
     flags = {kind: raw.reshape(n_rows, len(CONTEXT))[:, column[kind]] for kind in KINDS}
+    for kind in [name for name in names if name.startswith(_OWN_KIND)]:
+        flags[kind] = np.array([p.context.get(kind, 0.0) for p in proposals])
+        x[:, at[kind]] = flags[kind]
     for algorithm in {p.algorithm for p in proposals} & set(names):
         rows = np.array([i for i, p in enumerate(proposals) if p.algorithm == algorithm])
         x[rows, at[algorithm]] = 1.0
-        for kind in KINDS:
+        for kind in [kind for kind in flags if f"{algorithm}*{kind}" in at]:
             x[rows, at[f"{algorithm}*{kind}"]] = flags[kind][rows]
         for key in _LINKED:
             x[rows, at[f"{algorithm}*{key}"]] = z[rows, column[key]]
@@ -150,7 +201,7 @@ def encode(proposals: Sequence[Proposal], names: Sequence[str]) -> FloatArray:
         known = f"[{family(name)}]"
         if known in at:
             x[rows, at[known]] = 1.0
-            for kind in KINDS:
+            for kind in [kind for kind in flags if f"{known}*{kind}" in at]:
                 x[rows, at[f"{known}*{kind}"]] = flags[kind][rows]
         if f"[[{name}]]" in at:
             x[rows, at[f"[[{name}]]"]] = 1.0

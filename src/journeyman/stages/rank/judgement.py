@@ -19,7 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.experience import Experience
-from journeyman.stages.rank.features import CONTEXT, Proposal, encode, feature_names, penalties
+from journeyman.stages.rank.features import (
+    CONTEXT,
+    Proposal,
+    encode,
+    feature_names,
+    metric_figure,
+    own_kind,
+    own_kind_names,
+    penalties,
+)
 
 __all__ = ["Prior", "blank", "expect_successes", "from_text", "shipped_prior", "to_text", "update", "update_prior"]
 
@@ -34,6 +43,8 @@ teaches."""
 
 _SHIPPED_COUNTS = 0.3
 """What was learned on other people's tables weighs this much beside one's own experience."""
+
+_LEAST_LIKENESS, _OTHER_METRIC = 0.2, 0.5
 
 _TABLE = ("log_rows", "log_columns", "categorical", "missing", "classes", "binary", "multiclass", "regression")
 
@@ -164,7 +175,8 @@ def update_prior(
         What is believed without them; by default what comes with the package.
     """
     met = [*candidates, *((row.algorithm, row.candidate) for row in past)]
-    prior = _widened(shipped_prior() if known is None else known, met)
+    prior = _widened(shipped_prior() if known is None else known, feature_names(met))
+    prior = _widened(prior, own_kind_names((row.algorithm, row.candidate, own_kind(row.context)) for row in past))
     rows = [row for row in past if "done" in row.context]  # without what earlier trials showed, little can be learned
     if not rows:
         return prior
@@ -183,17 +195,24 @@ def update_prior(
 
 
 def _likeness(context: Mapping[str, float], rows: Sequence[Experience]) -> FloatArray:
-    """Return how alike the tables of earlier trials were, 0.2..1."""
+    """Return how alike the tables of earlier trials were, 0.2..1: the least of another kind of task that is one's own.
+
+    What lifted one metric says half as much of another.
+    """
     scale = np.array([CONTEXT[key][1] for key in _TABLE])
     here = np.array([context.get(key, CONTEXT[key][0]) for key in _TABLE])
     there = np.array([[row.context.get(key, h) for key, h in zip(_TABLE, here, strict=True)] for row in rows])
     distance = (((there - here) / scale) ** 2).mean(axis=1)
-    return np.asarray(0.2 + 0.8 * np.exp(-distance))
+    kind, metric = own_kind(context), metric_figure(context)
+    alike = np.exp(-distance) * np.array([own_kind(row.context) == kind for row in rows])
+    alike *= [1.0 if metric_figure(row.context) in (metric, "") else _OTHER_METRIC for row in rows]
+    return np.asarray(_LEAST_LIKENESS + (1.0 - _LEAST_LIKENESS) * alike)
 
 
-def _widened(prior: Prior, proposals: Sequence[tuple[str, str]]) -> Prior:
-    """Return a prior with coefficients of these candidates too; those of new ones are uninformed."""
-    new = [name for name in feature_names(proposals) if name not in set(prior.names)]
+def _widened(prior: Prior, wanted: Sequence[str]) -> Prior:
+    """Return a prior with coefficients of these features too; those of new ones are uninformed."""
+    known = set(prior.names)
+    new = [name for name in wanted if name not in known]
     if not new:
         return prior
     names = (*prior.names, *new)

@@ -18,6 +18,7 @@ from journeyman.stages.retrain.judgement import Known, price, retrain, slope_of
 from journeyman.stages.retrain.lost_columns import gain_without, relearn_without, settled_words
 from journeyman.stages.retrain.rehearsal import rehearse, rehearsed
 from journeyman.stages.retrain.windows import ALL_ROWS, choose_window, window_name, window_plans, window_rows
+from journeyman.stages.retrain.without_labels import learn_without_labels
 
 __all__ = [
     "ALL_ROWS",
@@ -30,6 +31,7 @@ __all__ = [
     "choose_window",
     "gain_without",
     "handicapped",
+    "learn_without_labels",
     "learned_again",
     "paid_for",
     "price",
