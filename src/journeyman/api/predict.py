@@ -14,6 +14,7 @@ from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.entities.model_set import ModelSet
 from journeyman.errors import SettingsError, SourceError
+from journeyman.inference.following import history_of
 from journeyman.inference.load_release import load
 from journeyman.inference.predictions_file import Layout, opened_predictions, prediction_columns
 from journeyman.inference.release import Release
@@ -145,8 +146,8 @@ def _forecast_file(
             if not len(rows):
                 raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
         forecasts = release.forecast_blocks(rows)
-        step = (*(release.task.panel.series if release.task.panel else ()), release.task.time_column or "")
-        keep = tuple(dict.fromkeys((*layout.keep, *step)))
+        step = history_of(release.plan)
+        keep = tuple(dict.fromkeys((*layout.keep, *step.series, *step.times)))
         told = replace(layout, keep=keep)
         write(prediction_columns(release, forecasts.rows, forecasts.block, forecasts.answers, told))
     own = () if source is None else source.findings

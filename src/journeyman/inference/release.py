@@ -235,7 +235,7 @@ class Release:
         # the median stands for the forecast, and the last output is no quantile
         names = [self.task.target, *self.task.output_names[1:-1]]
         outputs = pd.DataFrame(told.answers[:, :-1], columns=names, index=told.rows.index)
-        return pd.concat([told.rows[[*step.series, step.time]], outputs], axis=1)
+        return pd.concat([told.rows[[*step.series, *step.times]], outputs], axis=1)
 
     def forecast_blocks(self, rows: object) -> Forecasts:
         """Return the rows that are forecast, as they are given and as the model reads them, with all quantiles."""
@@ -263,8 +263,7 @@ class Release:
             model = self.lengthened(conform(asked.happened, self._reader, self.left_out).block, asked.values)
         if len(asked.rows):
             return model, asked.rows
-        time = next(c for c in self.columns if c.name == step.time)
-        return model, following_rows(history_of(model.plan), self.task, time)
+        return model, following_rows(history_of(model.plan), self.task, self.columns)
 
     def lengthened(self, block: Block, values: FloatArray) -> Release:
         """Return the model of series with a history that holds these rows, too, read already; nothing is refitted."""
