@@ -7,15 +7,32 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.entities.panel import TimePart, TimeUnit
+from journeyman.entities.panel import StepUnit, TimePart, TimeUnit
 from journeyman.entities.table import Block
+from journeyman.entities.task import Task
 
-__all__ = ["joined_times", "part_numbers", "separated_times"]
+__all__ = ["joined_times", "key_columns", "part_numbers", "separated_times"]
 
 FloatArray = NDArray[np.float64]
 _DAY = 86_400.0
 _MOST = {TimeUnit.YEAR: 9999, TimeUnit.QUARTER: 4, TimeUnit.MONTH: 12, TimeUnit.WEEK: 53}
 _MONTHS_OF = {TimeUnit.MONTH: 1, TimeUnit.QUARTER: 3}
+
+
+def key_columns(task: Task) -> tuple[str, ...]:
+    """Return the columns that name a row of series: those that tell series apart, and those of its time.
+
+    Empty where a task is of no series, or the order of the rows is their time.
+
+    Examples
+    --------
+    >>> key_columns(Task("y", "regression", "rmse"))
+    ()
+    """
+    panel, time = task.panel, task.time_column
+    if panel is None or time is None or panel.calendar.unit is StepUnit.ROW:
+        return ()
+    return (*panel.series, *(tuple(part.column for part in panel.time_parts) or (time,)))
 
 
 def part_numbers(values: NDArray[np.generic], part: TimePart) -> FloatArray:

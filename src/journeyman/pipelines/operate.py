@@ -165,10 +165,11 @@ def decide(parts: LoopContext, state: LoopState, seen: Observed, watched: Monito
     def pairs(contest: PairedComparison) -> FloatArray:
         return paired(contest, _kept_out(seen.traffic, looked), losses)
 
-    # Without a target, labels that come are marks to watch by, and nothing is learned from them. Steps of series are no
-    # rows that a quick model could learn from in any order: of those, a normal build alone learns again.
-    learns = task_type(release.task).needs_target and release.task.panel is None
-    columns = weightiest(release.columns, reference) if learns else ()
+    # Without a target, labels that come are marks to watch by, and nothing is learned from them.
+    learns = task_type(release.task).needs_target
+    # No column of series can be spared: they say which step of which series a row is.
+    whole = release.columns if release.task.panel is not None else weightiest(release.columns, reference)
+    columns = whole if learns else ()
     models = QuickModels(*parts.quick, columns, release.task, reference.scale, unit, lost=rows.given_up)
 
     def test(staleness: Staleness, lessons: Lessons) -> Staleness:

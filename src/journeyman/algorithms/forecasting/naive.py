@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
@@ -123,8 +123,8 @@ class SeasonalNaive:
         drift = Candidate(
             self.name, {"drift": True}, "the last value and the mean change", "drift", preparation=prepared
         )
-        if left_to_combination(task) is not None:  # the usual one alone: there is a model within a second
-            return each[:1] or [last]
+        if left_to_combination(task) is not None:  # there is a model within a second, whatever becomes of the other
+            return [replace((each or [last])[0], turn=Turn.FALLBACK)]
         return (*each, last, drift)
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
