@@ -26,7 +26,16 @@ from journeyman.sources import open_source
 from journeyman.sources.batches import source_is_typed
 from journeyman.stages.conform import other_decimal, other_decimal_finding
 
-__all__ = ["Layout", "PredictResult", "Release", "check_rows", "in_own_style", "load", "predict_file"]
+__all__ = [
+    "Layout",
+    "PredictResult",
+    "Release",
+    "check_rows",
+    "forecast_file",
+    "in_own_style",
+    "load",
+    "predict_file",
+]
 
 _PLAIN = Layout()
 _STYLE_ROWS = 1_000
@@ -36,11 +45,15 @@ _ROWS = 50_000
 
 @dataclass(frozen=True)
 class PredictResult:
-    """Where predictions were written, how many, and what was noticed in the rows."""
+    """Where predictions were written, how many, and what was noticed in the rows.
+
+    ``scores`` says how good they were, where the rows of series brought the values that came.
+    """
 
     path: Path
     rows: int
     findings: tuple[Finding, ...]
+    scores: str = ""
 
 
 def predict_file(
@@ -91,7 +104,7 @@ def predict_file(
     path = Path(out) if out is not None else Path(predictions_name(name if table is None else str(table)))
     if several is None and releases[0].task.panel is not None:
         source = None if table is None else open_source(str(table), query, style, releases[0].file_style)
-        return _forecast_file(releases[0], source, path, layout, style)
+        return forecast_file(releases[0], source, path, layout, style)
     if table is None:
         raise SettingsError(f"no table to predict was named, and {name} is no model of series", hint="add a TABLE")
     with opened_predictions(path) as write:
@@ -133,7 +146,7 @@ def _predicted(releases: Sequence[Release], source: Source, layout: Layout) -> I
         ]
 
 
-def _forecast_file(
+def forecast_file(
     release: Release, source: Source | None, path: Path, layout: Layout, style: FileStyle
 ) -> PredictResult:
     """Write forecasts; all rows are held at once, since newer ones change what is said of later ones."""

@@ -150,6 +150,8 @@ def score(
         release = score_api.load(name, version=version, workspace=workspace)
         result = score_api.score_file(release, str(table), tell, out=path, query=query, layout=layout, style=style)
         typer.echo(f"{count(result.rows, 'row')} predicted: {result.path}")
+        if result.scores:
+            typer.echo(result.scores)
         _tell_findings(result.findings)
 
 

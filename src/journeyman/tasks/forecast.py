@@ -136,7 +136,7 @@ class Forecast(Regression):
             findings.append(_left_out_columns(unused))
         return Repaired(arranged, task, (*findings, *_odd_series(arranged, task)))
 
-    def told(self, table: Table, task: Task) -> str:
+    def describe_series(self, table: Table, task: Task) -> str:
         """Say in one sentence what was found."""
         panel = _panel(task)
         assert task.time_column is not None
@@ -306,7 +306,7 @@ def _rows_on_grid(table: Table, task: Task) -> tuple[IntArray, list[Finding]]:
         f"without a value of '{task.target}'": int((~valued).sum()),
         "without a time": int((valued & ~timed).sum()),
         f"off the grid of {step_words(panel.calendar)}": int((valued & timed & ~np.isfinite(step)).sum()),
-        "that say the same as another row": int(again.sum()),
+        "of a time of their series that a later row has, too": int(again.sum()),
     }
     said = [f"{count:,} {what}" for what, count in counts.items() if count]
     if not said:

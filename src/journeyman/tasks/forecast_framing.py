@@ -34,6 +34,7 @@ _OFF = 0.2  # of the times that a grid may miss
 _DAY = 86_400.0
 _SHARE_AHEAD = 4  # a horizon is at most this part of the series
 _TENTH = 10
+_SLIPS = 0.005  # of the rows may have a time of their series that another row has, too
 _MOST_CELLS = 200_000_000
 _STATIC = (Kind.CATEGORY, Kind.ORDERED, Kind.BOOLEAN, Kind.IDENTIFIER)
 
@@ -141,13 +142,16 @@ def _places(codes: IntArray) -> FloatArray:
 def _refuse_twice(
     table: Table, task: Task, times: Times, series: Sequence[str], codes: IntArray, usable: IntArray, y: FloatArray
 ) -> None:
-    """Refuse two values for one time of one series, with the columns that may tell them apart."""
+    """Refuse two values for one time of one series, with the columns that may tell them apart.
+
+    A few slips, such as the hour for which clocks are put back, are no reason: the later value counts, and is told.
+    """
     moment = np.unique(times.values[usable], return_inverse=True)[1].astype(np.int64)
     cell = codes[usable] * (int(moment.max()) + 1) + moment
     values = np.unique(y[usable], return_inverse=True)[1].astype(np.int64)
     different = np.unique(np.column_stack([cell, values]), axis=0)
     twice = len(different) - len(np.unique(cell))
-    if not twice:
+    if twice <= _SLIPS * len(usable):
         return
     others = [
         c.name

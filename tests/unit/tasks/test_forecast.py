@@ -132,7 +132,7 @@ def test_the_columns_that_tell_series_apart_are_found_with_those_that_stay_the_s
     assert task.panel is not None
     assert task.panel.series == ("shop", "town")
     assert task.output_names == OUTPUTS
-    said = Forecast().told(table, task)
+    said = Forecast().describe_series(table, task)
     assert said == ("4 series of quarters, 2005 Q1 to 2014 Q4; found by shop, town; season 4; 8 quarters ahead")
     assert [c.role for c in table.columns] == [Role.FEATURE, Role.FEATURE, Role.FEATURE, Role.TARGET]
     assert table.column("shop").kind is Kind.IDENTIFIER

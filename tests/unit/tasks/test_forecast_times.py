@@ -50,7 +50,7 @@ def test_a_date_and_an_hour_are_one_time_and_missing_hours_are_gaps() -> None:
     assert task.panel is not None
     assert (task.panel.series, task.panel.seasons[0], task.panel.horizon) == ((), 24, 48)
     assert (task.panel.calendar.unit, task.panel.calendar.size) == (StepUnit.SECOND, 3_600.0)
-    told = Forecast().told(table, task)
+    told = Forecast().describe_series(table, task)
     assert "One series of hours" in told
     assert "time told by day, hr" in told
     asked = next_rows(table, task)
