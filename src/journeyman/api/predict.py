@@ -20,6 +20,7 @@ from journeyman.inference.predictions_file import Layout, opened_predictions, pr
 from journeyman.inference.release import Release
 from journeyman.inference.release_set import find_set, open_set
 from journeyman.inference.set_columns import set_columns
+from journeyman.inference.totals import total_forecasts
 from journeyman.interfaces import Source
 from journeyman.settings import predictions_name
 from journeyman.sources import open_source
@@ -105,6 +106,8 @@ def predict_file(
     if several is None and releases[0].task.panel is not None:
         source = None if table is None else open_source(str(table), query, style, releases[0].file_style)
         return forecast_file(releases[0], source, path, layout, style)
+    if layout.total:
+        raise SettingsError(f"--total: {name} is no model of series", hint="leave it out")
     if table is None:
         raise SettingsError(f"no table to predict was named, and {name} is no model of series", hint="add a TABLE")
     with opened_predictions(path) as write:
@@ -159,8 +162,11 @@ def forecast_file(
             if not len(rows):
                 raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
         forecasts = release.forecast_blocks(rows)
-        step = history_of(release.plan)
-        keep = tuple(dict.fromkeys((*layout.keep, *step.series, *step.times)))
+        step, task = history_of(release.plan), release.task
+        if layout.total and task.panel is not None:
+            forecasts = total_forecasts(forecasts, step, task.panel, task.output_names, layout.total)
+        keyed = (name for name in (*step.series, *step.times) if name in forecasts.rows.columns)
+        keep = tuple(dict.fromkeys((*layout.keep, *keyed)))
         told = replace(layout, keep=keep)
         write(prediction_columns(release, forecasts.rows, forecasts.block, forecasts.answers, told))
     own = () if source is None else source.findings

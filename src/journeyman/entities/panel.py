@@ -144,6 +144,8 @@ class Panel:
         Whether values are never below nought, so that forecasts are not either.
     time_parts : tuple of TimePart
         Columns that tell the time together; empty where a single one does.
+    holidays : tuple of int
+        Public holidays as days since 1970, rising; those of some years to come are among them.
     """
 
     calendar: Calendar
@@ -153,6 +155,7 @@ class Panel:
     known: tuple[str, ...] = ()
     counts: bool = False
     time_parts: tuple[TimePart, ...] = ()
+    holidays: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

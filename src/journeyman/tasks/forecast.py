@@ -76,7 +76,7 @@ class Forecast(Regression):
         """Return the task with its panel.
 
         Options: ``horizon`` steps ahead, ``series`` and ``known`` columns, ``season`` steps, ``time`` columns that tell
-        it together. Where they are not named, all but ``known`` are found.
+        it together, ``holidays`` of a country. Where they are not named, all but ``known`` and ``holidays`` are found.
 
         Raises
         ------

@@ -23,12 +23,13 @@ from journeyman.panels.series_key import series_codes, series_columns
 from journeyman.panels.words import step_words
 from journeyman.settings import BuildSettings
 from journeyman.tasks.forecast_times import Times, asked_names
+from journeyman.tasks.holidays import holiday_days
 
 __all__ = ["OPTIONS", "find_panel"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-OPTIONS = ("horizon", "series", "known", "season", "time")
+OPTIONS = ("horizon", "series", "known", "season", "time", "holidays")
 _FEWEST = 4  # points of the longest series: two to learn from, one to choose by and one to examine
 _OFF = 0.2  # of the times that a grid may miss
 _DAY = 86_400.0
@@ -77,7 +78,22 @@ def find_panel(table: Table, task: Task, times: Times, settings: BuildSettings) 
     seasons = _asked_seasons(settings) or find_seasons(history, calendar)
     horizon = _horizon(settings, calendar, seasons, length)
     counts = bool(np.nanmin(history.values) >= 0.0)
-    return Panel(calendar, horizon, seasons, series, known, counts, times.parts)
+    return Panel(calendar, horizon, seasons, series, known, counts, times.parts, _holidays(settings, times, usable))
+
+
+def _holidays(settings: BuildSettings, times: Times, usable: IntArray) -> tuple[int, ...]:
+    country = settings.task_options.get("holidays")
+    if country is None:
+        return ()
+    if not times.dated:
+        raise SettingsError(
+            f"holidays={country}: the rows have no dates", hint="leave it out, or name them with --time"
+        )
+    first, last = (
+        int(np.datetime64(int(bound(times.values[usable])), "s").astype("datetime64[Y]").astype(np.int64)) + 1970
+        for bound in (np.min, np.max)
+    )
+    return holiday_days(country, first, last)
 
 
 def _columns(table: Table, task: Task, option: str, settings: BuildSettings, times: Times) -> tuple[str, ...]:

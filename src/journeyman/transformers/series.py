@@ -20,6 +20,7 @@ from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.interfaces import FittedPreparation
 from journeyman.panels.calendars import ROWS
+from journeyman.panels.holidays import count_holidays
 from journeyman.panels.layout import grid, joined_keys, nearest_steps, split_key
 from journeyman.panels.time_parts import joined_times, separated_times
 from journeyman.transformers.steps import JoinedSteps, decode_array, encode_array
@@ -42,6 +43,8 @@ class SeriesStep(msgspec.Struct, frozen=True, tag=True, dict=True):
         Column of times, where one tells them.
     parts : tuple of TimePart
         Columns that tell the time together; empty where one does.
+    holidays : tuple of int
+        Days since 1970; where there are any, their number in a step is known ahead, too.
     known : tuple of str
         Columns that are known ahead.
     coded : tuple of int
@@ -67,6 +70,7 @@ class SeriesStep(msgspec.Struct, frozen=True, tag=True, dict=True):
     ahead: np.ndarray
     first: int
     parts: tuple[TimePart, ...] = ()
+    holidays: tuple[int, ...] = ()
 
     @property
     def times(self) -> tuple[str, ...]:
@@ -83,7 +87,7 @@ class SeriesStep(msgspec.Struct, frozen=True, tag=True, dict=True):
 
     def names(self) -> tuple[str, ...]:
         """Return the features' names."""
-        return ("series", "step", *self.known)
+        return ("series", "step", *self.known, *(["public holidays"] if self.holidays else []))
 
     def codes(self) -> tuple[int, ...]:
         """Return the positions of features that hold category codes."""
@@ -173,7 +177,9 @@ class SeriesStep(msgspec.Struct, frozen=True, tag=True, dict=True):
         found = found.copy()
         for place in self.coded:
             found[found[:, place] < 0, place] = np.nan
-        return found
+        if not self.holidays:
+            return found
+        return np.column_stack([found, count_holidays(self.calendar, self.steps_of(block), self.holidays)])
 
 
 @dataclass(frozen=True)
@@ -203,7 +209,7 @@ class SeriesPreparation:
 
     def width(self, columns: Sequence[Column], task: Task) -> int:
         """Return the features that it makes: series, step, and what is known ahead."""
-        return 2 + (len(task.panel.known) if task.panel is not None else 0)
+        return 2 + (len(task.panel.known) + bool(task.panel.holidays) if task.panel is not None else 0)
 
     def fit(
         self, block: Block, columns: Sequence[Column], y: FloatArray, task: Task, seed: int
@@ -214,8 +220,9 @@ class SeriesPreparation:
         time = task.time_column or next(c.name for c in columns if c.kind not in _TEXTS)
         kinds = {column.name: column.kind for column in columns}
         coded = tuple(k for k, name in enumerate(panel.known) if kinds[name].categorical)
-        none = np.empty((0, 0)), np.empty((0, 0, len(panel.known)))
-        empty = SeriesStep(panel.series, time, panel.known, coded, panel.calendar, (), *none, 0, panel.time_parts)
+        none = np.empty((0, 0)), np.empty((0, 0, len(panel.known) + bool(panel.holidays)))
+        told = panel.time_parts, panel.holidays
+        empty = SeriesStep(panel.series, time, panel.known, coded, panel.calendar, (), *none, 0, *told)
         fitted = FittedSeries(empty.extended(block, y))
         return fitted, fitted.transform(block)
 

@@ -160,7 +160,7 @@ def test_gaps_repeated_rows_and_odd_series_are_told_and_the_rest_is_done() -> No
     arranged = Forecast().arrange(table, Forecast().frame(table, settings, ""))
     said = " ".join(f.message for f in arranged.findings)
     assert "1 without a value of 'y'" in said
-    assert "1 that say the same as another row" in said
+    assert "1 of a time of their series that a later row has, too" in said
     assert "1 of 7 series never change: flat" in said
     assert "1 of 7 series have a single value" in said
     assert "series end more than 8 quarters before the others" in said
