@@ -11,12 +11,14 @@ from tests.unit.operations.loop_world import SETTINGS, SPAN, Quiet
 from tests.unit.serving.conftest import served
 
 from journeyman.api.build import build
-from journeyman.api.predict import load, predict_file
+from journeyman.api.predict import Layout, load, predict_file
 from journeyman.api.score import score_file
+from journeyman.entities.decision import Action
 from journeyman.entities.operating import Operated
-from journeyman.entities.simulation import SimulateSettings
-from journeyman.errors import SettingsError
+from journeyman.entities.simulation import SimulatedDay, SimulateSettings
+from journeyman.errors import SchemaError, SettingsError
 from journeyman.inference.release import Release
+from journeyman.inference.score_series import score_series
 from journeyman.operations.traffic import read_traffic
 from journeyman.operations.training_data import LearningRows
 from journeyman.operations.worker import Worker
@@ -166,10 +168,79 @@ def test_a_model_of_series_refuses_what_is_not_for_it(air: Release, workspace: P
     build(pd.DataFrame({"x": range(200), "y": range(200)}), target="y", trials=1, workspace=tmp_path, name="line")
     with pytest.raises(SettingsError, match="no model of series"):
         predict_file(str(load("line", version=1, workspace=tmp_path).path), None)
-    with pytest.raises(SettingsError, match="journeyman predict air"):
-        score_file(air, tmp_path / "rows.csv", print)
-    with pytest.raises(SettingsError, match="cannot be practised"):
-        simulate(SimulateSettings("rows.csv", "y", tmp_path / "w", task="forecast"), print)
+    with pytest.raises(SettingsError, match="no model of series"):
+        predict_file(str(load("line", version=1, workspace=tmp_path).path), "rows.csv", layout=Layout(total=("shop",)))
+    seen = SERIES / "airline-passengers.csv.gz"
+    with pytest.raises(SchemaError, match="no row has a value of 'Passengers' after the months"):
+        score_file(air, seen, print, out=tmp_path / "seen.csv")
+    assert not (tmp_path / "seen.csv").exists()
+
+
+def test_later_truth_is_scored_beside_the_past_horizon_by_horizon(trips: Release, tmp_path: Path) -> None:
+    later = tourism()
+    later = later[later["Quarter"] >= "2015 Q1"]  # four quarters of it are known to the model
+    later.to_csv(tmp_path / "later.csv", index=False)
+    scored = score_file(trips, tmp_path / "later.csv", print, out=tmp_path / "scored.csv")
+    file = pd.read_csv(scored.path)
+    assert len(file) == 20 * HORIZON
+    assert scored.scores.startswith("MASE ")
+    assert "by repeating the past" in scored.scores
+    truth = file.merge(tourism(), on=["Region", "State", "Purpose", "Quarter"], suffixes=("", " true"))
+    np.testing.assert_allclose(truth["Trips as it came"], truth["Trips true"])
+    told = trips.forecast().merge(file, on=["Region", "State", "Purpose", "Quarter"], suffixes=("", " scored"))
+    np.testing.assert_allclose(told["Trips"], told["Trips scored"], rtol=1e-4)  # one horizon: nothing lengthens it
+    half = score_series(trips, later.assign(Trips=later["Trips"].where(later["Quarter"] < "2016 Q3")))
+    assert half is not None
+    assert len(half.truths) == 20 * 2
+
+
+def test_forecasts_of_parts_add_up_to_those_of_the_whole(trips: Release, workspace: Path, tmp_path: Path) -> None:
+    def written(*total: str) -> pd.DataFrame:
+        out = tmp_path / "forecasts.csv"
+        predict_file("trips", None, workspace=workspace, out=out, layout=Layout(total=total))
+        return pd.read_csv(out)
+
+    parts, states, whole = written(), written("State"), written("all")
+    assert list(states.columns[:3]) == ["State", "Quarter", "Trips"]
+    assert list(whole.columns[:2]) == ["Quarter", "Trips"]
+    summed = parts.groupby(["State", "Quarter"])["Trips"].sum().reset_index().merge(states, on=["State", "Quarter"])
+    assert len(summed) == len(states)
+    np.testing.assert_allclose(summed["Trips_x"], summed["Trips_y"], rtol=1e-4)
+    np.testing.assert_allclose(whole["Trips"], states.groupby("Quarter")["Trips"].sum(), rtol=1e-4)
+    widths = (whole["Trips 90%"] - whole["Trips 10%"]).to_numpy()
+    of_parts = (parts["Trips 90%"] - parts["Trips 10%"]).groupby(parts["Quarter"])
+    assert (widths < of_parts.sum().to_numpy()).all()  # not all go together
+    assert (widths > 0.8 * np.sqrt(of_parts.apply(lambda v: (v**2).sum())).to_numpy()).all()
+    with pytest.raises(SettingsError, match="does not tell series apart"):
+        written("Quarter")
+
+
+def test_the_loop_learns_again_after_a_level_shift_and_promotes_on_evidence(tmp_path: Path) -> None:
+    table = pd.read_csv(SERIES / "daily-min-temperatures.csv.gz").iloc[:800]
+    values = pd.to_numeric(table["Temp"], errors="coerce")
+    table.assign(Temp=values + 8.0 * (np.arange(800) >= 450)).to_csv(tmp_path / "days.csv", index=False)
+    settings = SimulateSettings(
+        str(tmp_path / "days.csv"),
+        "Temp",
+        tmp_path / "w",
+        task="forecast",
+        task_options={"horizon": "14", "season": "7"},
+        first=400,
+        daily=20,
+        delay=20,
+        trials=2,
+    )
+    days: list[SimulatedDay] = []
+    lived = simulate(settings, days.append)
+    moves = [(day.number, day.operation.move.action) for day in days if day.operation is not None]
+    learned = [number for number, action in moves if action is Action.RETRAIN]
+    promoted = [number for number, action in moves if action is Action.PROMOTE]
+    assert len(learned) == 1
+    assert learned[0] >= 3  # not before the shift
+    assert promoted
+    assert days[-1].champion == 2
+    loop, never = lived.results[:2]
+    assert loop.loss < 0.8 * never.loss
 
 
 def test_served_it_answers_rows_of_series_and_steps(trips: Release, workspace: Path, tmp_path: Path) -> None:
@@ -182,6 +253,11 @@ def test_served_it_answers_rows_of_series_and_steps(trips: Release, workspace: P
         assert list(answered[0]["outputs"]) == list(trips.task.output_names)
         given = [{"id": one["id"], "truth": 10.0} for one in answered]
         assert client.ask("POST", "/labels", {"labels": given}).json["failed"] == 0
+        # A label names series and time; the columns that do stand in the description of the service.
+        by_key = [{"key": row, "truth": 11.0} for row in asked.to_dict("records")]
+        assert client.ask("POST", "/labels", {"labels": by_key}).json["failed"] == 0
+        lacking = client.ask("POST", "/labels", {"labels": [{"key": {"Quarter": "2016 Q1"}, "truth": 1.0}]})
+        assert "'Region', 'State', 'Purpose', 'Quarter'" in str(lacking.json)
         happened = client.ask("POST", "/predict", {"row": {**asked.iloc[0].to_dict(), "Trips": 3.0}})
         assert happened.status == 400
         assert "journeyman predict" in str(happened.json)
@@ -194,7 +270,8 @@ def test_it_is_watched_by_its_errors_and_learns_again(trips: Release, workspace:
     begun = milliseconds() // SPAN * SPAN
     with served(ServeSettings("trips", workspace, tmp_path / "log"), tmp_path) as client:
         answered = client.ask("POST", "/predict", {"rows": asked.to_dict("records")}).json["predictions"]
-        given = [{"id": one["id"], "truth": label} for one, label in zip(answered, truths, strict=True)]
+        assert len(answered) == len(truths)
+        given = [{"key": row, "truth": label} for row, label in zip(asked.to_dict("records"), truths, strict=True)]
         assert client.ask("POST", "/labels", {"labels": given}).json["failed"] == 0
     log = SqlitePredictionLog(tmp_path / "log")
     with Workspace(workspace) as held:

@@ -14,18 +14,29 @@ from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.entities.model_set import ModelSet
 from journeyman.errors import SettingsError, SourceError
+from journeyman.inference.following import history_of
 from journeyman.inference.load_release import load
 from journeyman.inference.predictions_file import Layout, opened_predictions, prediction_columns
 from journeyman.inference.release import Release
 from journeyman.inference.release_set import find_set, open_set
 from journeyman.inference.set_columns import set_columns
+from journeyman.inference.totals import total_forecasts
 from journeyman.interfaces import Source
 from journeyman.settings import predictions_name
 from journeyman.sources import open_source
 from journeyman.sources.batches import source_is_typed
 from journeyman.stages.conform import other_decimal, other_decimal_finding
 
-__all__ = ["Layout", "PredictResult", "Release", "check_rows", "in_own_style", "load", "predict_file"]
+__all__ = [
+    "Layout",
+    "PredictResult",
+    "Release",
+    "check_rows",
+    "forecast_file",
+    "in_own_style",
+    "load",
+    "predict_file",
+]
 
 _PLAIN = Layout()
 _STYLE_ROWS = 1_000
@@ -35,11 +46,15 @@ _ROWS = 50_000
 
 @dataclass(frozen=True)
 class PredictResult:
-    """Where predictions were written, how many, and what was noticed in the rows."""
+    """Where predictions were written, how many, and what was noticed in the rows.
+
+    ``scores`` says how good they were, where the rows of series brought the values that came.
+    """
 
     path: Path
     rows: int
     findings: tuple[Finding, ...]
+    scores: str = ""
 
 
 def predict_file(
@@ -90,7 +105,9 @@ def predict_file(
     path = Path(out) if out is not None else Path(predictions_name(name if table is None else str(table)))
     if several is None and releases[0].task.panel is not None:
         source = None if table is None else open_source(str(table), query, style, releases[0].file_style)
-        return _forecast_file(releases[0], source, path, layout, style)
+        return forecast_file(releases[0], source, path, layout, style)
+    if layout.total:
+        raise SettingsError(f"--total: {name} is no model of series", hint="leave it out")
     if table is None:
         raise SettingsError(f"no table to predict was named, and {name} is no model of series", hint="add a TABLE")
     with opened_predictions(path) as write:
@@ -132,7 +149,7 @@ def _predicted(releases: Sequence[Release], source: Source, layout: Layout) -> I
         ]
 
 
-def _forecast_file(
+def forecast_file(
     release: Release, source: Source | None, path: Path, layout: Layout, style: FileStyle
 ) -> PredictResult:
     """Write forecasts; all rows are held at once, since newer ones change what is said of later ones."""
@@ -145,8 +162,11 @@ def _forecast_file(
             if not len(rows):
                 raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
         forecasts = release.forecast_blocks(rows)
-        step = (*(release.task.panel.series if release.task.panel else ()), release.task.time_column or "")
-        keep = tuple(dict.fromkeys((*layout.keep, *step)))
+        step, task = history_of(release.plan), release.task
+        if layout.total and task.panel is not None:
+            forecasts = total_forecasts(forecasts, step, task.panel, task.output_names, layout.total)
+        keyed = (name for name in (*step.series, *step.times) if name in forecasts.rows.columns)
+        keep = tuple(dict.fromkeys((*layout.keep, *keyed)))
         told = replace(layout, keep=keep)
         write(prediction_columns(release, forecasts.rows, forecasts.block, forecasts.answers, told))
     own = () if source is None else source.findings

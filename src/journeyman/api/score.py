@@ -7,7 +7,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import repeat
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import pandas as pd
 
-from journeyman.api.predict import PredictResult, Release, check_rows, in_own_style, load
+from journeyman.api.predict import PredictResult, Release, check_rows, forecast_file, in_own_style, load
 from journeyman.api.watched_folder import (
     MARK,
     NOTE,
@@ -27,11 +27,14 @@ from journeyman.api.watched_folder import (
 )
 from journeyman.arrow import pa, pq
 from journeyman.engines import open_engine
+from journeyman.engines.frames import raw_frames
 from journeyman.entities.conformed import Misfit
 from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import JourneymanError, SchemaError, SettingsError, SourceError
+from journeyman.inference.following import history_of
 from journeyman.inference.predictions_file import Layout, opened_predictions, prediction_columns
+from journeyman.inference.score_series import score_series
 from journeyman.interfaces import Source
 from journeyman.settings import predictions_name
 from journeyman.sources import is_table, open_source
@@ -109,14 +112,33 @@ def score_file(
     WorkspaceError
         Where the disk is full; what is done stays.
     """
-    if release.task.panel is not None:
-        raise SettingsError(
-            f"{release.name} is a model of series, and score takes rows some at a time",
-            hint=f"write `journeyman predict {release.name} {table}`",
-        )
     path = Path(out) if out is not None else Path(predictions_name(str(table)))
     source = open_source(str(table), query, style, release.file_style)
+    if release.task.panel is not None:
+        return _score_series_source(release, source, path, layout, style)
     return _score_source(release, source, path, tell, layout, style, lambda: None)
+
+
+def _score_series_source(
+    release: Release, source: Source, path: Path, layout: Layout, style: FileStyle
+) -> PredictResult:
+    """Write what would have been forecast of rows whose values came; where none has one, what predict would write."""
+    release, noticed = in_own_style(
+        release if style.decimal is None else release.with_decimal(style.decimal), source, style
+    )
+    rows = pd.concat(list(raw_frames(source.batches(), _ROWS)), ignore_index=True)
+    check_rows(source, len(rows))
+    scored = score_series(release, rows)
+    if scored is None:
+        return forecast_file(release, source, path, layout, style)
+    step, target = history_of(release.plan), release.task.target
+    keep = tuple(name for name in (*layout.keep, *step.series, *step.times) if name in scored.rows.columns)
+    told = replace(layout, keep=tuple(dict.fromkeys(keep)))
+    frame = prediction_columns(release, scored.rows, scored.block, scored.answers, told)
+    came = {f"{target} as it came": scored.truths, f"{target} by repeating the past": scored.naive.round(6)}
+    with opened_predictions(path) as write:
+        write(frame.assign(**came))
+    return PredictResult(path, len(frame), (*source.findings, *noticed, *release.findings), scored.words)
 
 
 def _score_source(

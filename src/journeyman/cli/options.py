@@ -25,6 +25,7 @@ __all__ = [
     "Sheet",
     "TaskOptions",
     "Thousands",
+    "Total",
     "Version",
     "Workspace",
     "count",
@@ -54,6 +55,14 @@ Keep = Annotated[
     list[str] | None,
     typer.Option(
         metavar="COL", help="Write this column of TABLE beside the predictions; repeatable.", show_default=False
+    ),
+]
+Total = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COL",
+        help="Sum forecasts over all series of one value of this column; repeatable; all for one sum.",
+        show_default=False,
     ),
 ]
 Identifiers = Annotated[

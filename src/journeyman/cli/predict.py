@@ -26,6 +26,7 @@ from journeyman.cli.options import (
     Quote,
     Sheet,
     Thousands,
+    Total,
     Version,
     Workspace,
     count,
@@ -68,6 +69,7 @@ def predict(
     keep: Keep = None,
     identifiers: Identifiers = True,
     interval: Interval = False,
+    total: Total = None,
     version: Version = None,
     query: Query = None,
     encoding: Encoding = None,
@@ -84,7 +86,7 @@ def predict(
             to_stdout = out == "-"
             path = Path(folder, "predictions.csv") if to_stdout else _out_file(out, table or name)
             style = parse_file_style(encoding, delimiter, quote, sheet, decimal_sign(decimal, thousands))
-            layout = predict_api.Layout(tuple(keep or ()), identifiers, interval)
+            layout = predict_api.Layout(tuple(keep or ()), identifiers, interval, tuple(total or ()))
             result = predict_api.predict_file(
                 name, table, out=path, version=version, workspace=workspace, query=query, layout=layout, style=style
             )
@@ -150,6 +152,8 @@ def score(
         release = score_api.load(name, version=version, workspace=workspace)
         result = score_api.score_file(release, str(table), tell, out=path, query=query, layout=layout, style=style)
         typer.echo(f"{count(result.rows, 'row')} predicted: {result.path}")
+        if result.scores:
+            typer.echo(result.scores)
         _tell_findings(result.findings)
 
 

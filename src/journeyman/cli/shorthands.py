@@ -14,6 +14,7 @@ __all__ = [
     "Capacity",
     "Forecast",
     "Groups",
+    "Holidays",
     "Horizon",
     "Known",
     "NumberOfGroups",
@@ -43,6 +44,12 @@ Known = Annotated[
     list[str] | None,
     typer.Option(metavar="COL", help="Column whose values are known ahead of time; repeatable.", show_default=False),
 ]
+Holidays = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COUNTRY", help="Learn from the public holidays of a country, as in DE or US-CA.", show_default=False
+    ),
+]
 Groups = Annotated[
     bool,
     typer.Option(
@@ -69,6 +76,7 @@ _OPTIONS = {
     "season": "forecast",
     "series": "forecast",
     "known": "forecast",
+    "holidays": "forecast",
     "k": "groups",
     "capacity": "anomaly",
 }

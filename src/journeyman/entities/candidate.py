@@ -39,6 +39,8 @@ class Turn(StrEnum):
     """Right after the simple ones: made for what this table holds, such as images."""
     EARLY = "early"
     """Among the first, whatever is expected of it: known to be strong without tuning."""
+    FALLBACK = "fallback"
+    """First, so that there is something to release; in no ensemble once another kind of candidate is done."""
     SMOOTH = "smooth"
     """Next, once a trial has learned for long: suits functions without much noise."""
 

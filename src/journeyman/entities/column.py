@@ -83,6 +83,9 @@ class Column:
     date_formats : tuple of str
         ``strptime`` formats to try in order (and ``%q`` for a quarter), or ("epoch_s",) / ("epoch_ms",); empty for
         native dates.
+    date_written : str
+        How dates are written again where that is not the first format: ``%-m/%-d/%Y`` for months and days without a
+        leading nought, ``%B`` for whole names of months; else "".
     century_start : int
         Two-digit years lie in the hundred years from this one.
     native : bool
@@ -109,6 +112,7 @@ class Column:
     native: bool = False
     century_start: int = 1969
     raw: str = ""
+    date_written: str = ""
 
 
 def kind_option(column: str, kind: Kind) -> str:

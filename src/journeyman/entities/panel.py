@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Calendar", "History", "Panel", "StepUnit"]
+__all__ = ["Calendar", "History", "Panel", "StepUnit", "TimePart", "TimeUnit"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -30,6 +30,46 @@ class StepUnit(StrEnum):
     """Times are numbers of their own, such as years."""
     ROW = "row"
     """The table has no times: the order of its rows is."""
+
+
+class TimeUnit(StrEnum):
+    """What one of several columns says of a time."""
+
+    DATE = "date"
+    YEAR = "year"
+    QUARTER = "quarter"
+    MONTH = "month"
+    WEEK = "week"
+    """Of the year, as ISO 8601 counts."""
+    DAY = "day"
+    """Of the month; of the year where no column says the month."""
+    OFFSET = "offset"
+    """Numbers of hours, minutes or seconds since the day began."""
+
+
+@dataclass(frozen=True)
+class TimePart:
+    """A column that says a part of the time, beside others.
+
+    Attributes
+    ----------
+    column : str
+        Its name.
+    unit : TimeUnit
+        What it says.
+    seconds : float
+        Of an offset: the seconds that one stands for, 3,600 for hours.
+    first : float
+        Of an offset: the number of the first one of a day, 1 where hours run from 1 to 24.
+    texts : tuple of (str, float)
+        How the table writes the numbers, where it writes texts: ("Jan", 1).
+    """
+
+    column: str
+    unit: TimeUnit
+    seconds: float = 1.0
+    first: float = 0.0
+    texts: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +142,10 @@ class Panel:
         Columns whose values are known ahead.
     counts : bool
         Whether values are never below nought, so that forecasts are not either.
+    time_parts : tuple of TimePart
+        Columns that tell the time together; empty where a single one does.
+    holidays : tuple of int
+        Public holidays as days since 1970, rising; those of some years to come are among them.
     """
 
     calendar: Calendar
@@ -110,6 +154,8 @@ class Panel:
     series: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     counts: bool = False
+    time_parts: tuple[TimePart, ...] = ()
+    holidays: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

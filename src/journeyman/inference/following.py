@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,8 +16,9 @@ from journeyman.entities.plan import Plan
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.errors import SchemaError, SettingsError
-from journeyman.panels.words import step_words, write_times
+from journeyman.panels.words import step_words, write_clocks, write_times
 from journeyman.sources.parsing import parse
+from journeyman.sources.parsing.clocks import CLOCKS
 from journeyman.transformers.series import SeriesStep
 
 __all__ = [
@@ -117,7 +119,7 @@ def asked_of(rows: pd.DataFrame, task: Task, target: Column) -> Asked:
     return Asked(rows[known], values[known], rows[~known])
 
 
-def following_rows(step: SeriesStep, task: Task, time: Column) -> pd.DataFrame:
+def following_rows(step: SeriesStep, task: Task, columns: Sequence[Column]) -> pd.DataFrame:
     """Return rows that ask for the next steps of every series that goes on, as the training table would write them.
 
     Raises
@@ -133,9 +135,18 @@ def following_rows(step: SeriesStep, task: Task, time: Column) -> pd.DataFrame:
             hint=f"give a table with them, one row a series and step, and no value of {task.target!r}",
         )
     block = step.following(step.going_on(panel.horizon), panel.horizon)
-    columns = {name: block[name] for name in step.series}
-    times = write_times(block[step.time].astype(np.float64), time)
-    return pd.DataFrame({**columns, step.time: pd.Series(times, dtype=object)})
+    rows = {name: block[name] for name in step.series}
+    for column in (c for c in columns if c.name in step.times):
+        rows[column.name] = np.array(_as_table_writes(block[column.name], column), dtype=object)
+    return pd.DataFrame(rows)
+
+
+def _as_table_writes(values: NDArray[np.generic], column: Column) -> Sequence[object]:
+    """Return a part of times, or whole ones, as the table writes them."""
+    if values.dtype == object:
+        return list(values)
+    numbers = values.astype(np.float64)
+    return write_clocks(numbers) if column.unit in CLOCKS else write_times(numbers, column)
 
 
 def series_findings(step: SeriesStep, task: Task, block: Block) -> tuple[Finding, ...]:
@@ -153,12 +164,12 @@ def series_findings(step: SeriesStep, task: Task, block: Block) -> tuple[Finding
         message = f"{len(different):,} series have no history and are forecast as the others go: {shown}."
         hint = f"Give rows with their values of '{task.target}', or look for a misspelt name."
         found.append(Finding("PR108", Severity.WARNING, step.series, message, hint, {"rows": int(unknown.sum())}))
-    times = block[step.time].astype(np.float64)
+    times = step.times_of(block)
     off = ~np.isfinite(step.calendar.steps(times))
     if off.any():
         steps = step_words(step.calendar)
         message = f"{int(off.sum()):,} rows have no time on the grid of {steps}: each counts as the nearest one."
-        found.append(Finding("PR109", Severity.WARNING, (step.time,), message, "", {"rows": int(off.sum())}))
+        found.append(Finding("PR109", Severity.WARNING, step.times, message, "", {"rows": int(off.sum())}))
     far = step.steps_of(block) > step.history.end - 1 + panel.horizon
     if far.any():
         message = (
@@ -166,5 +177,5 @@ def series_findings(step: SeriesStep, task: Task, block: Block) -> tuple[Finding
             "than the model was examined."
         )
         hint = f"Give newer rows with their values of '{task.target}', or build with a longer horizon."
-        found.append(Finding("PR110", Severity.WARNING, (step.time,), message, hint, {"rows": int(far.sum())}))
+        found.append(Finding("PR110", Severity.WARNING, step.times, message, hint, {"rows": int(far.sum())}))
     return tuple(found)

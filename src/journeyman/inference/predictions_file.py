@@ -43,11 +43,14 @@ class Layout:
         Whether columns that named the rows of the training table are written along, where they are there.
     interval : bool
         Whether the interval (classes: the likely labels) that holds the true value in about 90% of rows is written.
+    total : tuple of str
+        Of forecasts: columns that tell series apart, over all others of which forecasts are summed; "all" for one sum.
     """
 
     keep: tuple[str, ...] = ()
     identifiers: bool = True
     interval: bool = False
+    total: tuple[str, ...] = ()
 
     def kept(self, given: Sequence[str], identifiers: Sequence[str]) -> list[str]:
         """Return which columns of a table are written along, in its order.

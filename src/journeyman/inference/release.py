@@ -235,7 +235,7 @@ class Release:
         # the median stands for the forecast, and the last output is no quantile
         names = [self.task.target, *self.task.output_names[1:-1]]
         outputs = pd.DataFrame(told.answers[:, :-1], columns=names, index=told.rows.index)
-        return pd.concat([told.rows[[*step.series, step.time]], outputs], axis=1)
+        return pd.concat([told.rows[[*step.series, *step.times]], outputs], axis=1)
 
     def forecast_blocks(self, rows: object) -> Forecasts:
         """Return the rows that are forecast, as they are given and as the model reads them, with all quantiles."""
@@ -258,13 +258,11 @@ class Release:
         step = history_of(self.plan)
         target = next(c for c in self.report.columns if c.name == self.task.target)
         asked = asked_of(with_rows_numbered(frame, step, self.task), self.task, target)
-        model = self
-        if len(asked.happened):
-            model = self.lengthened(conform(asked.happened, self._reader, self.left_out).block, asked.values)
+        came = asked.happened
+        model = self.lengthened(self.read_rows(came), asked.values) if len(came) else self
         if len(asked.rows):
             return model, asked.rows
-        time = next(c for c in self.columns if c.name == step.time)
-        return model, following_rows(history_of(model.plan), self.task, time)
+        return model, following_rows(history_of(model.plan), self.task, self.columns)
 
     def lengthened(self, block: Block, values: FloatArray) -> Release:
         """Return the model of series with a history that holds these rows, too, read already; nothing is refitted."""
@@ -417,12 +415,16 @@ class Release:
         warn_of(self.findings)
         return block
 
-    def _read(self, rows: object, model: Release | None = None) -> Block:
-        conformed = conform(rows, self._reader, self.left_out)
-        self.findings = conformed.findings
-        if model is not None and self.task.panel is not None:
-            self.findings += series_findings(history_of(model.plan), self.task, conformed.block)
+    def read_rows(self, rows: object) -> Block:
+        """Return rows as the model reads them; what was noticed is kept in ``findings``."""
+        self.findings = (conformed := conform(rows, self._reader, self.left_out)).findings
         return conformed.block
+
+    def _read(self, rows: object, model: Release | None = None) -> Block:
+        block = self.read_rows(rows)
+        if model is not None and self.task.panel is not None:
+            self.findings += series_findings(history_of(model.plan), self.task, block)
+        return block
 
     def answer_block(self, block: Block) -> FloatArray:
         """Return the answers of rows that were read already, as ``answers`` would give them."""

@@ -28,7 +28,7 @@ class ArrangesSeries(Protocol):
         """Return the table with its columns' parts set and rows that cannot be placed left out, and what that was."""
         ...
 
-    def told(self, table: Table, task: Task) -> str:
+    def describe_series(self, table: Table, task: Task) -> str:
         """Say in one sentence what was found in an arranged table."""
         ...
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.panel import Calendar, Panel, StepUnit
 
-__all__ = ["panel_words", "step_words", "write_times"]
+__all__ = ["panel_words", "step_words", "write_clocks", "write_times"]
 
 FloatArray = NDArray[np.float64]
 _MINUTE, _HOUR, _DAY = 60.0, 3_600.0, 86_400.0
@@ -80,6 +80,8 @@ def panel_words(panel: Panel, series: int, span: tuple[str, str]) -> str:
     parts = [f"{what} of {step_words(panel.calendar)}, {span[0]} to {span[1]}"]
     if panel.series:
         parts.append(f"found by {', '.join(panel.series)}")
+    if panel.time_parts:
+        parts.append(f"time told by {', '.join(part.column for part in panel.time_parts)}")
     if len(panel.seasons) > 1:
         parts.append(f"seasons {', '.join(map(str, panel.seasons[:-1]))} and {panel.seasons[-1]}")
     else:
@@ -98,7 +100,7 @@ def write_times(times: FloatArray, column: Column) -> list[object]:
     times : ndarray of shape (n_samples,)
         Seconds since 1970 for dates, else numbers.
     column : Column
-        How the table writes them: in its first format, or as ISO dates where it holds dates themselves.
+        How the table writes them: in its own style, or as ISO dates where it holds dates themselves.
 
     Examples
     --------
@@ -111,7 +113,7 @@ def write_times(times: FloatArray, column: Column) -> list[object]:
     """
     if column.kind is not Kind.DATETIME:
         return [int(t) if float(t).is_integer() else float(t) for t in times.tolist()]
-    form = column.date_formats[0] if column.date_formats else ""
+    form = column.date_written or (column.date_formats[0] if column.date_formats else "")
     if form.startswith("epoch"):
         scale = {"epoch_s": 1.0, "epoch_ms": 1e3, "epoch_us": 1e6, "epoch_ns": 1e9}[form]
         return [round(t * scale) for t in times.tolist()]
@@ -126,5 +128,22 @@ def _written(times: FloatArray, form: str) -> Sequence[str]:
         moment = dt.datetime(1970, 1, 1) + dt.timedelta(seconds=seconds)
         own = form.replace("%q", str((moment.month - 1) // 3 + 1)).replace("%h", str((moment.month - 1) // 6 + 1))
         own = own.replace("%z", "Z").replace("%Y", f"{moment.year:04d}")
+        for code in (code for code in "mdHI" if f"%-{code}" in own):  # not every platform knows %-d
+            own = own.replace(f"%-{code}", moment.strftime(f"%{code}").lstrip("0") or "0")
+        for code in (code for code in "bB" if f"%^{code}" in own):
+            own = own.replace(f"%^{code}", moment.strftime(f"%{code}").upper())
         found.append(moment.strftime(own))
     return found
+
+
+def write_clocks(seconds: FloatArray) -> list[str]:
+    """Return times of day as texts, with seconds where there are some.
+
+    Examples
+    --------
+    >>> write_clocks(np.array([0.0, 5_400.0]))
+    ['00:00', '01:30']
+    """
+    whole = np.round(seconds).astype(np.int64)
+    texts = [f"{t // 3600:02d}:{t // 60 % 60:02d}:{t % 60:02d}" for t in whole.tolist()]
+    return [text[:5] for text in texts] if bool((whole % 60 == 0).all()) else texts

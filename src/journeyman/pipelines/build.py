@@ -266,7 +266,7 @@ def _arrange_series(
     run, tell = context.run, context.components.progress.stage
     tell("arrange", "the series")
     arranged = run.step("arrange", kind.arrange, ingested.table, draft)
-    told = run.step("found", kind.told, arranged.table, arranged.task)
+    told = run.step("found", kind.describe_series, arranged.table, arranged.task)
     context.components.progress.note(told)
     tell("split")
     division = run.step("split", kind.divide, arranged.table, arranged.task)

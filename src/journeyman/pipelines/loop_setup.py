@@ -24,6 +24,7 @@ from journeyman.stores.workspace import Workspace
 __all__ = ["loop_parts"]
 
 _QUICK, _UNSCALED = "lightgbm", "native"
+_OF_SERIES = ("seasonal_naive", "series")
 
 
 def loop_parts(
@@ -46,8 +47,13 @@ def loop_parts(
 
 
 def _quick_model(task: Task) -> tuple[Algorithm, Preparation]:
-    """Return the usual quick model; for a loss that it cannot minimise, the first one that can and needs no scaling."""
+    """Return the usual quick model, of series the seasonal naive.
+
+    For a loss that the usual one cannot minimise it is the first one that can and needs no scaling.
+    """
     algorithms: dict[str, Algorithm] = load_parts("journeyman.algorithms")
+    if task.panel is not None:
+        return algorithms[_OF_SERIES[0]], load_parts("journeyman.preparations")[_OF_SERIES[1]]
     able = {name: part for name, part in algorithms.items() if minimises(part, task) and name not in SIMPLE}
     found = next((part for part in able.values() if part.preparations[0] == _UNSCALED), None)
     algorithm = able.get(_QUICK) or found or algorithms[BASELINE]

@@ -165,11 +165,11 @@ def decide(parts: LoopContext, state: LoopState, seen: Observed, watched: Monito
     def pairs(contest: PairedComparison) -> FloatArray:
         return paired(contest, _kept_out(seen.traffic, looked), losses)
 
-    # Without a target, quick models have nothing to learn; rows say when it learns again. Steps of series are no rows
-    # that a quick model could learn from in any order: of those, a normal build alone learns again.
+    # Without a target, quick models have nothing to learn; rows say when it learns again.
     has_target = task_type(release.task).needs_target
-    learns = has_target and release.task.panel is None
-    columns = weightiest(release.columns, reference) if learns else ()
+    # No column of series can be spared: they say which step of which series a row is.
+    whole = release.columns if release.task.panel is not None else weightiest(release.columns, reference)
+    columns = whole if has_target else ()
     models = QuickModels(*parts.quick, columns, release.task, reference.scale, unit, lost=rows.given_up)
 
     def test(staleness: Staleness, lessons: Lessons) -> Staleness:

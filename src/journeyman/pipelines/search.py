@@ -288,7 +288,7 @@ def _queue(ranked: Sequence[Expectation], waiting: Sequence[Candidate], trials: 
     turns = {c.key: c.turn for c in waiting if c.treatment is None and c.target_scale == "plain"}
     learners, tried = {c.key: c.learner for c in waiting}, {t.candidate.learner for t in trials}
     smooth = [e for e in ranked if turns.get(e.candidate) is Turn.SMOOTH and learners[e.candidate] not in tried]
-    order = (Turn.SUITED, Turn.EARLY)
+    order = (Turn.FALLBACK, Turn.SUITED, Turn.EARLY)
     early = [e for e in ranked if turns.get(e.candidate) in order]
     early.sort(key=lambda e: (order.index(turns[e.candidate]), e.seconds))
     treatments = {c.key for c in waiting if c.treatment is not None}
@@ -306,7 +306,9 @@ def _choose(plan: SearchPlan, state: SearchState, queue: _Queue) -> Choice:
     slowed = slowdown([*state.work_seconds, work])
     members = members_of(state.best, trials)
     seconds = budget.trial_seconds(elapsed, members, trials, slowed)
-    first = len(trials) < len(SIMPLE)
+    # Where a fallback is done, what comes next is what is to be released.
+    secured = any(t.candidate.turn is Turn.FALLBACK and t.status is TrialStatus.DONE for t in trials)
+    first = len(trials) < len(SIMPLE) and not secured
     interrupted = plan.context.components.interrupted() and state.best is not None
     reason = must_stop(len(queue.ranked), left, interrupted)
     if reason:

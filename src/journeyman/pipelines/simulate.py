@@ -14,7 +14,7 @@ from journeyman.entities.decision import Action
 from journeyman.entities.operating import Operated, OperateSettings
 from journeyman.entities.simulation import DAY, Simulated, SimulatedDay, SimulateSettings
 from journeyman.errors import SettingsError
-from journeyman.interfaces import ArrangesSeries, CombinesColumns, Stream
+from journeyman.interfaces import CombinesColumns, Stream
 from journeyman.operations.release_cache import ReleaseCache
 from journeyman.operations.simulated_world import World, target_column, truths_of
 from journeyman.operations.worker import Worker
@@ -63,11 +63,6 @@ def simulate(settings: SimulateSettings, tell: Callable[[SimulatedDay], None]) -
         raise SettingsError(
             f"tables of a task of kind {settings.task} cannot be replayed yet: their labels stand in several columns",
             hint="build, serve and operate it, or replay another kind",
-        )
-    if settings.task is not None and isinstance(find_task_type(settings.task), ArrangesSeries):
-        raise SettingsError(
-            f"a task of kind {settings.task} cannot be practised: simulate deals rows out some a day",
-            hint="build on the first part of the table, and compare `journeyman predict` with the rest",
         )
     frame = _read(settings)
     first = settings.first or min(_MOST_FIRST, max(_LEAST_FIRST, len(frame) // 5))

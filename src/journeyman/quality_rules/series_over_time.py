@@ -16,7 +16,8 @@ from journeyman.interfaces import RuleContext, RuleScope
 from journeyman.panels.words import step_words
 from journeyman.quality_rules.sampling import not_applicable
 from journeyman.settings import BuildSettings
-from journeyman.tasks.forecast_framing import find_panel, find_time
+from journeyman.tasks.forecast_framing import find_panel
+from journeyman.tasks.forecast_times import find_time
 
 __all__ = ["PROPOSES_FORECAST", "SeriesOverTimeRule"]
 
@@ -39,7 +40,7 @@ class SeriesOverTimeRule:
             return [not_applicable(_CODE, "the target is no number")]
         settings = BuildSettings(table.name, task.target, "", time=task.time_column)
         try:
-            times = find_time(table, settings)
+            times = find_time(table, task, settings)
             if times.column is None or not times.dated:
                 return [not_applicable(_CODE, "no column holds dates")]
             panel = find_panel(table, task, times, settings)

@@ -22,6 +22,7 @@ from journeyman.entities.challenge import Challenge, Role
 from journeyman.errors import JourneymanError, ReleaseError, SettingsError
 from journeyman.inference.load_release import load
 from journeyman.inference.lookup import models
+from journeyman.panels.time_parts import key_columns
 from journeyman.runtime.clock import SystemClock
 from journeyman.serving.application import Application
 from journeyman.serving.connections import PatientProtocol, ServerConfig
@@ -167,6 +168,7 @@ def serve(settings: ServeSettings, challenge: Challenge | None) -> None:
 def make_application(settings: ServeSettings, shared: Path, parent: int | None = None) -> Application:
     """Return the application of one worker: model loaded, log open; it ends with the process ``parent``."""
     sys.setswitchinterval(_TURN)
+    settings = _with_keys(settings)
     folder = log_folder(settings)
     with _claimed_log(settings):
         rules = RowRules(settings, read_salt(folder))
@@ -194,6 +196,13 @@ def _kafka_worker(settings: KafkaSettings) -> Feed:
     from journeyman.serving.kafka.worker import KafkaWorker  # noqa: PLC0415 - see above
 
     return KafkaWorker(settings)
+
+
+def _with_keys(settings: ServeSettings) -> ServeSettings:
+    """Return settings by which labels of forecasts come by series and time, where no other key is named."""
+    if settings.keys:
+        return settings
+    return replace(settings, keys=key_columns(load(settings.model, workspace=settings.workspace).task))
 
 
 def log_folder(settings: ServeSettings) -> Path:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from journeyman.entities.admitted import RowMisfit, TrainedColumn
 from journeyman.entities.finding import Finding
 from journeyman.entities.prediction import Answer, Part, RowFinding, Value
+from journeyman.inference.following import history_of
 from journeyman.inference.release import Release
 from journeyman.inference.trained_columns import trained_columns
 from journeyman.interfaces import AlarmLimit, FlagsRows
@@ -50,7 +51,8 @@ class ServedRelease:
         # the release's own columns say how values are read; the report only adds what training saw
         trained = [replace(by_name.get(c.name, TrainedColumn(c)), column=c) for c in release.columns]
         if self.task.panel is not None:  # times to come lie beyond those that training saw, and that is no news
-            trained = [TrainedColumn(t.column) if t.column.name == self.task.time_column else t for t in trained]
+            times = history_of(release.plan).times
+            trained = [TrainedColumn(t.column) if t.column.name in times else t for t in trained]
         self._release = release
         self._admission = RowAdmission(trained, {*known, *release.left_out})
         self._labels = typed_labels(self.task).tolist() if self.task.labels else []

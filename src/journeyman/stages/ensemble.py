@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from journeyman.entities.candidate import BASELINE
+from journeyman.entities.candidate import BASELINE, Turn
 from journeyman.entities.search import TrialOutcome
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus, temper
@@ -150,6 +150,10 @@ def ensemble(
     done = [t for t in trials if t.status is TrialStatus.DONE and t.score is not None and np.isfinite(t.score)]
     # A constant answer adds nothing to one that varies; it is an ensemble only while there is nothing else.
     done = [t for t in done if t.candidate.algorithm != BASELINE] or done
+    better = [t for t in done if t.candidate.turn is not Turn.FALLBACK]
+    if better:
+        fallback = incumbent is not None and any(m.candidate.turn is Turn.FALLBACK for m in incumbent.members)
+        done, incumbent = better, None if fallback else incumbent
     pool = sorted(done, key=lambda t: -sign * _score(t))[:_POOL]
     if not pool:
         return incumbent

@@ -26,10 +26,12 @@ from journeyman.errors import SourceError
 from journeyman.interfaces import Metric
 from journeyman.panels.layout import Cells, cells_of, series_texts
 from journeyman.panels.naive import naive_forecast
+from journeyman.panels.time_parts import joined_times
 from journeyman.panels.words import panel_words, step_words, write_times
 from journeyman.settings import BuildSettings
-from journeyman.tasks.forecast_framing import OPTIONS, find_panel, find_time
+from journeyman.tasks.forecast_framing import OPTIONS, find_panel
 from journeyman.tasks.forecast_metrics import FORECAST_METRICS, LEVELS, OUTPUTS, interval_columns
+from journeyman.tasks.forecast_times import Times, find_time, part_values
 from journeyman.tasks.framing import check_options, with_loss
 from journeyman.tasks.numbers import Regression, drafted_number
 from journeyman.tasks.spreading import calibrated_spread
@@ -73,8 +75,8 @@ class Forecast(Regression):
     def frame(self, table: Table, settings: BuildSettings, reason: str) -> Task:
         """Return the task with its panel.
 
-        Options: ``horizon`` steps ahead, ``series`` and ``known`` columns, ``season`` steps. Where they are not named,
-        all but ``known`` are found.
+        Options: ``horizon`` steps ahead, ``series`` and ``known`` columns, ``season`` steps, ``time`` columns that tell
+        it together, ``holidays`` of a country. Where they are not named, all but ``known`` and ``holidays`` are found.
 
         Raises
         ------
@@ -85,12 +87,12 @@ class Forecast(Regression):
         """
         check_options(settings, self.name, OPTIONS)
         draft = drafted_number(table, settings, self.name, settings.metric or self.default_metric, reason)
-        times = find_time(table, settings)
+        times = find_time(table, draft, settings)
         panel = find_panel(table, draft, times, settings)
         task = replace(
             draft,
             scheme=Scheme.TIME,
-            time_column=times.column or _free_name(table),
+            time_column=_free_name(table, times) if times.parts or times.column is None else times.column,
             group_column=None,
             copies_together=False,
             metric_loss=FORECAST_LOSS,
@@ -105,22 +107,17 @@ class Forecast(Regression):
         Columns that are neither known ahead nor tell series apart are left out: nobody knows their values to come.
         """
         panel = _panel(task)
-        frame, columns = table.frame, {c.name: c for c in table.columns}
-        assert task.time_column is not None
-        if task.time_column not in columns:
-            keys = pd.MultiIndex.from_frame(frame[list(panel.series)].astype(object)) if panel.series else None
-            codes = np.zeros(len(frame), dtype=np.int64) if keys is None else keys.factorize()[0]
-            places = pd.Series(codes).groupby(codes).cumcount().to_numpy(np.float64)
-            frame = frame.assign(**{task.time_column: places})
-            columns[task.time_column] = Column(task.time_column, Kind.INTEGER, reason="the order of the rows")
-        made = {}
-        roles = {}
-        for name, column in columns.items():
-            if name in panel.series:
+        table = _with_times(table, task)
+        frame, made, roles = table.frame, {}, {}
+        texts = {*panel.series, *(part.column for part in panel.time_parts if part.texts)}
+        for name, column in {c.name: c for c in table.columns}.items():
+            if name in texts:
                 made[name] = pd.Series(series_texts(frame[name], column), dtype=object)
                 roles[name] = replace(column, kind=Kind.IDENTIFIER, role=Role.FEATURE, categories=(), unit=None)
-            elif name == task.time_column:
+            elif any(part.column == name for part in panel.time_parts):
                 roles[name] = replace(column, role=Role.FEATURE)
+            elif name == task.time_column:
+                roles[name] = replace(column, role=Role.TIME if panel.time_parts else Role.FEATURE)
                 if column.kind is not Kind.DATETIME and not column.kind.numeric:
                     made[name] = pd.to_numeric(frame[name].astype(object), errors="coerce").astype(np.float64)
                     roles[name] = replace(roles[name], kind=Kind.NUMBER, categories=())
@@ -139,7 +136,7 @@ class Forecast(Regression):
             findings.append(_left_out_columns(unused))
         return Repaired(arranged, task, (*findings, *_odd_series(arranged, task)))
 
-    def told(self, table: Table, task: Task) -> str:
+    def describe_series(self, table: Table, task: Task) -> str:
         """Say in one sentence what was found."""
         panel = _panel(task)
         assert task.time_column is not None
@@ -259,11 +256,31 @@ def _panel(task: Task) -> Panel:
     return task.panel
 
 
-def _free_name(table: Table) -> str:
-    name, taken = "row", {c.name for c in table.columns}
+def _free_name(table: Table, times: Times) -> str:
+    name, taken = times.column or "row", {c.name for c in table.columns}
     while name in taken:
         name += "_"
     return name
+
+
+def _with_times(table: Table, task: Task) -> Table:
+    """Return the table with a column of times where it has none: what several columns tell, or the order of rows."""
+    panel, name, frame = _panel(task), task.time_column, table.frame
+    assert name is not None
+    if panel.time_parts:
+        values = joined_times(panel.time_parts, {p.column: part_values(table, p) for p in panel.time_parts})
+        known = np.isfinite(values)
+        micros = (np.where(known, values, 0.0) * 1e6).round().astype(np.int64).astype("datetime64[us]")
+        column = Column(name, Kind.DATETIME, reason="told by several columns")
+        frame = frame.assign(**{name: np.where(known, micros, np.datetime64("NaT"))})
+    elif any(c.name == name for c in table.columns):
+        return table
+    else:
+        keys = pd.MultiIndex.from_frame(frame[list(panel.series)].astype(object)) if panel.series else None
+        codes = np.zeros(len(frame), dtype=np.int64) if keys is None else keys.factorize()[0]
+        column = Column(name, Kind.INTEGER, reason="the order of the rows")
+        frame = frame.assign(**{name: pd.Series(codes).groupby(codes).cumcount().to_numpy(np.float64)})
+    return replace(table, frame=frame, columns=(*table.columns, column))
 
 
 def _window(cells: Cells, origin: int, size: int) -> Fold:
@@ -289,7 +306,7 @@ def _rows_on_grid(table: Table, task: Task) -> tuple[IntArray, list[Finding]]:
         f"without a value of '{task.target}'": int((~valued).sum()),
         "without a time": int((valued & ~timed).sum()),
         f"off the grid of {step_words(panel.calendar)}": int((valued & timed & ~np.isfinite(step)).sum()),
-        "that say the same as another row": int(again.sum()),
+        "of a time of their series that a later row has, too": int(again.sum()),
     }
     said = [f"{count:,} {what}" for what, count in counts.items() if count]
     if not said:

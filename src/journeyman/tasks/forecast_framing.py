@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from journeyman.entities.column import Column, Kind, Role
+from journeyman.entities.column import Kind, Role
 from journeyman.entities.panel import Calendar, History, Panel, StepUnit
-from journeyman.entities.table import Table, row_times
+from journeyman.entities.table import Table
 from journeyman.entities.task import Task
 from journeyman.errors import SettingsError, SourceError
 from journeyman.panels.calendars import ROWS, find_calendar, off_grid_share
@@ -22,74 +22,22 @@ from journeyman.panels.seasons import calendar_seasons, find_seasons
 from journeyman.panels.series_key import series_codes, series_columns
 from journeyman.panels.words import step_words
 from journeyman.settings import BuildSettings
+from journeyman.tasks.forecast_times import Times, asked_names
+from journeyman.tasks.holidays import holiday_days
 
-__all__ = ["OPTIONS", "Times", "find_panel", "find_time"]
+__all__ = ["OPTIONS", "find_panel"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-OPTIONS = ("horizon", "series", "known", "season")
-_NAMES = frozenset(
-    ("date", "time", "timestamp", "datetime", "ds", "year", "yr", "quarter", "month", "week", "day", "hour", "period")
-)
+OPTIONS = ("horizon", "series", "known", "season", "time", "holidays")
 _FEWEST = 4  # points of the longest series: two to learn from, one to choose by and one to examine
 _OFF = 0.2  # of the times that a grid may miss
 _DAY = 86_400.0
 _SHARE_AHEAD = 4  # a horizon is at most this part of the series
 _TENTH = 10
+_SLIPS = 0.005  # of the rows may have a time of their series that another row has, too
 _MOST_CELLS = 200_000_000
 _STATIC = (Kind.CATEGORY, Kind.ORDERED, Kind.BOOLEAN, Kind.IDENTIFIER)
-
-
-@dataclass(frozen=True)
-class Times:
-    """When rows happened.
-
-    Attributes
-    ----------
-    column : str or None
-        Column of times; None where the order of the rows is their time.
-    values : ndarray of shape (n_samples,)
-        Numbers that rise with time; NaN where missing.
-    dated : bool
-        Whether they are seconds since 1970.
-    """
-
-    column: str | None
-    values: FloatArray
-    dated: bool
-
-
-def find_time(table: Table, settings: BuildSettings) -> Times:
-    """Return the times of the rows: of the named column, or of the one that holds dates, or else their order.
-
-    Raises
-    ------
-    SettingsError
-        Where several columns hold dates, or the named one holds no times.
-    """
-    name = settings.time or next((c.name for c in table.columns if c.role is Role.TIME), None)
-    if name is None:
-        usable = [c for c in table.columns if c.role is Role.FEATURE and c.name != settings.target]
-        dates = [c.name for c in usable if c.kind is Kind.DATETIME]
-        if len(dates) > 1:
-            raise SettingsError(
-                f"{len(dates)} columns hold dates: {', '.join(map(repr, dates[:4]))}", hint=f"add --time {dates[0]}"
-            )
-        counted = [c.name for c in usable if c.name.lower() in _NAMES and _counts_time(table.frame[c.name], c)]
-        name = dates[0] if dates else counted[0] if len(counted) == 1 else None
-    if name is None:
-        return Times(None, np.arange(len(table.frame), dtype=np.float64), False)
-    column = table.column(name)
-    if column.kind is Kind.DATETIME or column.kind.numeric:
-        return Times(name, row_times(table, name), column.kind is Kind.DATETIME)
-    numbers = pd.to_numeric(table.frame[name].astype(object), errors="coerce").to_numpy(np.float64)
-    if not np.isfinite(numbers).mean() > 0.5:
-        raise SettingsError(
-            f"the time column {name!r} holds no dates or numbers, but {column.kind.noun} such as "
-            f"{str(table.frame[name].dropna().iloc[0])[:30]!r}",
-            hint="write its times as 2024-05-17, 2024-05, 2024 Q2 or 2024 W20, or name another with --time",
-        )
-    return Times(name, numbers, False)
 
 
 def find_panel(table: Table, task: Task, times: Times, settings: BuildSettings) -> Panel:
@@ -103,8 +51,8 @@ def find_panel(table: Table, task: Task, times: Times, settings: BuildSettings) 
         Where there are no regular series: irregular times, two values of one time, too few points.
     """
     y = pd.to_numeric(table.frame[task.target], errors="coerce").to_numpy(np.float64)
-    known = _columns(table, task, "known", settings)
-    named = _columns(table, task, "series", settings)
+    known = _columns(table, task, "known", settings, times)
+    named = _columns(table, task, "series", settings, times)
     usable = np.flatnonzero(np.isfinite(y) & np.isfinite(times.values))
     if not len(usable):
         raise SourceError(
@@ -129,31 +77,35 @@ def find_panel(table: Table, task: Task, times: Times, settings: BuildSettings) 
         )
     seasons = _asked_seasons(settings) or find_seasons(history, calendar)
     horizon = _horizon(settings, calendar, seasons, length)
-    return Panel(calendar, horizon, seasons, series, known, bool(np.nanmin(history.values) >= 0.0))
+    counts = bool(np.nanmin(history.values) >= 0.0)
+    return Panel(calendar, horizon, seasons, series, known, counts, times.parts, _holidays(settings, times, usable))
 
 
-def _counts_time(values: pd.Series, column: Column) -> bool:
-    """Say whether numbers named like a unit of time never go back within the table, or start again."""
-    if column.kind in (Kind.CATEGORY, Kind.ORDERED, Kind.IDENTIFIER, Kind.TEXT):
-        values = pd.to_numeric(values.astype(object), errors="coerce")
-    elif not column.kind.numeric:
-        return False
-    numbers = values.to_numpy(np.float64)
-    whole = np.isfinite(numbers).mean() > 0.99 and bool((np.floor(numbers) == numbers)[np.isfinite(numbers)].all())
-    return whole and len(np.unique(numbers)) >= _FEWEST
+def _holidays(settings: BuildSettings, times: Times, usable: IntArray) -> tuple[int, ...]:
+    country = settings.task_options.get("holidays")
+    if country is None:
+        return ()
+    if not times.dated:
+        raise SettingsError(
+            f"holidays={country}: the rows have no dates", hint="leave it out, or name them with --time"
+        )
+    first, last = (
+        int(np.datetime64(int(bound(times.values[usable])), "s").astype("datetime64[Y]").astype(np.int64)) + 1970
+        for bound in (np.min, np.max)
+    )
+    return holiday_days(country, first, last)
 
 
-def _columns(table: Table, task: Task, option: str, settings: BuildSettings) -> tuple[str, ...]:
+def _columns(table: Table, task: Task, option: str, settings: BuildSettings, times: Times) -> tuple[str, ...]:
     """Return the columns that an option names."""
-    text = settings.task_options.get(option, "")
-    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    text, names = settings.task_options.get(option, ""), asked_names(settings, option)
     there = [c.name for c in table.columns]
     for name in names:
         if name not in there:
             near = difflib.get_close_matches(name, there, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"the columns are {', '.join(there[:8])}"
             raise SettingsError(f"{option}={text} names a column {name!r} that {table.name} lacks", hint=hint)
-        if name in (task.target, settings.time):
+        if name in (task.target, *times.columns):
             what = "target" if name == task.target else "time"
             raise SettingsError(f"{option}={text} names the {what}, {name!r}", hint="leave it out")
         kind = table.column(name).kind
@@ -170,7 +122,8 @@ def _found_series(table: Table, task: Task, times: Times, usable: IntArray, know
     if times.column is None:
         return ()
     rank = np.unique(times.values[usable], return_inverse=True)[1].astype(np.int64) + 1
-    columns = tuple(c for c in table.columns if c.name not in known and c.role is not Role.IGNORED)
+    taken = {*known, *(part.column for part in times.parts)}
+    columns = tuple(c for c in table.columns if c.name not in taken and c.role is not Role.IGNORED)
     some = replace(table, frame=table.frame.iloc[usable].reset_index(drop=True), columns=columns)
     asked = replace(task, time_column=times.column)
     key = series_columns(some, asked, rank)
@@ -205,18 +158,21 @@ def _places(codes: IntArray) -> FloatArray:
 def _refuse_twice(
     table: Table, task: Task, times: Times, series: Sequence[str], codes: IntArray, usable: IntArray, y: FloatArray
 ) -> None:
-    """Refuse two values for one time of one series, with the columns that may tell them apart."""
+    """Refuse two values for one time of one series, with the columns that may tell them apart.
+
+    A few slips, such as the hour for which clocks are put back, are no reason: the later value counts, and is told.
+    """
     moment = np.unique(times.values[usable], return_inverse=True)[1].astype(np.int64)
     cell = codes[usable] * (int(moment.max()) + 1) + moment
     values = np.unique(y[usable], return_inverse=True)[1].astype(np.int64)
     different = np.unique(np.column_stack([cell, values]), axis=0)
     twice = len(different) - len(np.unique(cell))
-    if not twice:
+    if twice <= _SLIPS * len(usable):
         return
     others = [
         c.name
         for c in table.columns
-        if c.name not in (*series, task.target, times.column)
+        if c.name not in (*series, task.target, *times.columns)
         and c.role is Role.FEATURE
         and c.kind in (*_STATIC, Kind.INTEGER)
         and 1 < table.frame[c.name].nunique() <= len(usable) / 3

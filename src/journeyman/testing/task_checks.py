@@ -219,7 +219,7 @@ def _divides_series_by_time(framed: FramedTask) -> None:
     told = kind.repeat_past(table, task, last.fit, last.validate)
     assert told.shape == (len(last.validate), len(task.output_names)), "what repeats the past is no prediction"
     assert np.isfinite(told).all(), "what repeats the past is not finite"
-    assert kind.told(table, task), "it does not say what it has found"
+    assert kind.describe_series(table, task), "it does not say what it has found"
 
 
 def _changes_nothing(framed: FramedTask) -> None:

@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.matrix import Matrix
-from journeyman.entities.panel import Calendar, History, Panel
+from journeyman.entities.panel import Calendar, History, Panel, TimePart
 from journeyman.entities.plan import ColumnStep, NodeKind
 from journeyman.entities.table import Block
 from journeyman.entities.task import Task
 from journeyman.interfaces import FittedPreparation
 from journeyman.panels.calendars import ROWS
+from journeyman.panels.holidays import count_holidays
 from journeyman.panels.layout import grid, joined_keys, nearest_steps, split_key
+from journeyman.panels.time_parts import joined_times, separated_times
 from journeyman.transformers.steps import JoinedSteps, decode_array, encode_array
 
 __all__ = ["FittedSeries", "SeriesPreparation", "SeriesStep"]
@@ -38,7 +40,11 @@ class SeriesStep(msgspec.Struct, frozen=True, tag=True, dict=True):
     series : tuple of str
         Columns that tell series apart.
     time : str
-        Column of times.
+        Column of times, where one tells them.
+    parts : tuple of TimePart
+        Columns that tell the time together; empty where one does.
+    holidays : tuple of int
+        Days since 1970; where there are any, their number in a step is known ahead, too.
     known : tuple of str
         Columns that are known ahead.
     coded : tuple of int
@@ -63,14 +69,25 @@ class SeriesStep(msgspec.Struct, frozen=True, tag=True, dict=True):
     values: np.ndarray
     ahead: np.ndarray
     first: int
+    parts: tuple[TimePart, ...] = ()
+    holidays: tuple[int, ...] = ()
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """Columns that tell the time."""
+        return tuple(part.column for part in self.parts) or (self.time,)
 
     def reads(self) -> tuple[str, ...]:
         """Return the columns taken."""
-        return (*self.series, self.time, *self.known)
+        return (*self.series, *self.times, *self.known)
+
+    def times_of(self, block: Block) -> FloatArray:
+        """Return the time of each row, shape (n_samples,); NaN where there is none."""
+        return joined_times(self.parts, block) if self.parts else block[self.time].astype(np.float64)
 
     def names(self) -> tuple[str, ...]:
         """Return the features' names."""
-        return ("series", "step", *self.known)
+        return ("series", "step", *self.known, *(["public holidays"] if self.holidays else []))
 
     def codes(self) -> tuple[int, ...]:
         """Return the positions of features that hold category codes."""
@@ -87,13 +104,13 @@ class SeriesStep(msgspec.Struct, frozen=True, tag=True, dict=True):
 
     def rows_of(self, block: Block) -> IntArray:
         """Return the history's row of each asked row, -1 where the series is not known."""
-        rows = len(block[self.time])
+        rows = len(block[self.times[0]])
         found = self._places.get_indexer(pd.Index(joined_keys(block, self.series, rows), dtype=object))
         return found.astype(np.int64)
 
     def steps_of(self, block: Block) -> IntArray:
         """Return the step of each row; the one after the history where a row has no time."""
-        return nearest_steps(self.calendar, block[self.time].astype(np.float64), self.history.end)
+        return nearest_steps(self.calendar, self.times_of(block), self.history.end)
 
     def transform(self, block: Block) -> FloatArray:
         """Return the row of the history (NaN where it has none), the step, and what is known ahead."""
@@ -146,7 +163,8 @@ class SeriesStep(msgspec.Struct, frozen=True, tag=True, dict=True):
         """
         steps = np.tile(np.arange(self.history.end, self.history.end + horizon), len(rows))
         parts = [split_key(self.keys[row], len(self.series)) for row in rows.tolist()]
-        block: Block = {self.time: self.calendar.times(steps)}
+        times = self.calendar.times(steps)
+        block: Block = separated_times(self.parts, times) if self.parts else {self.time: times}
         for place, name in enumerate(self.series):
             values = np.empty(len(rows), dtype=object)
             values[:] = [part[place] for part in parts]
@@ -154,12 +172,14 @@ class SeriesStep(msgspec.Struct, frozen=True, tag=True, dict=True):
         return block
 
     def _known_of(self, block: Block) -> FloatArray:
-        rows = len(block[self.time])
+        rows = len(block[self.times[0]])
         found = np.array([block[name].astype(np.float64) for name in self.known]).reshape(len(self.known), rows).T
         found = found.copy()
         for place in self.coded:
             found[found[:, place] < 0, place] = np.nan
-        return found
+        if not self.holidays:
+            return found
+        return np.column_stack([found, count_holidays(self.calendar, self.steps_of(block), self.holidays)])
 
 
 @dataclass(frozen=True)
@@ -189,7 +209,7 @@ class SeriesPreparation:
 
     def width(self, columns: Sequence[Column], task: Task) -> int:
         """Return the features that it makes: series, step, and what is known ahead."""
-        return 2 + (len(task.panel.known) if task.panel is not None else 0)
+        return 2 + (len(task.panel.known) + bool(task.panel.holidays) if task.panel is not None else 0)
 
     def fit(
         self, block: Block, columns: Sequence[Column], y: FloatArray, task: Task, seed: int
@@ -200,8 +220,9 @@ class SeriesPreparation:
         time = task.time_column or next(c.name for c in columns if c.kind not in _TEXTS)
         kinds = {column.name: column.kind for column in columns}
         coded = tuple(k for k, name in enumerate(panel.known) if kinds[name].categorical)
-        none = np.empty((0, 0)), np.empty((0, 0, len(panel.known)))
-        empty = SeriesStep(panel.series, time, panel.known, coded, panel.calendar, (), *none, 0)
+        none = np.empty((0, 0)), np.empty((0, 0, len(panel.known) + bool(panel.holidays)))
+        told = panel.time_parts, panel.holidays
+        empty = SeriesStep(panel.series, time, panel.known, coded, panel.calendar, (), *none, 0, *told)
         fitted = FittedSeries(empty.extended(block, y))
         return fitted, fitted.transform(block)
 

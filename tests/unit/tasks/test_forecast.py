@@ -132,7 +132,7 @@ def test_the_columns_that_tell_series_apart_are_found_with_those_that_stay_the_s
     assert task.panel is not None
     assert task.panel.series == ("shop", "town")
     assert task.output_names == OUTPUTS
-    said = Forecast().told(table, task)
+    said = Forecast().describe_series(table, task)
     assert said == ("4 series of quarters, 2005 Q1 to 2014 Q4; found by shop, town; season 4; 8 quarters ahead")
     assert [c.role for c in table.columns] == [Role.FEATURE, Role.FEATURE, Role.FEATURE, Role.TARGET]
     assert table.column("shop").kind is Kind.IDENTIFIER
@@ -160,7 +160,7 @@ def test_gaps_repeated_rows_and_odd_series_are_told_and_the_rest_is_done() -> No
     arranged = Forecast().arrange(table, Forecast().frame(table, settings, ""))
     said = " ".join(f.message for f in arranged.findings)
     assert "1 without a value of 'y'" in said
-    assert "1 that say the same as another row" in said
+    assert "1 of a time of their series that a later row has, too" in said
     assert "1 of 7 series never change: flat" in said
     assert "1 of 7 series have a single value" in said
     assert "series end more than 8 quarters before the others" in said

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.algorithms.forecasting.choosing import left_to_combination
 from journeyman.algorithms.forecasting.decomposition import without_seasons
-from journeyman.algorithms.forecasting.model import loaded, past_of, sample, with_spread
+from journeyman.algorithms.forecasting.frame import RuleAlgorithm
+from journeyman.algorithms.forecasting.model import past_of, sample, with_spread
 from journeyman.algorithms.forecasting.past import Past
 from journeyman.algorithms.forecasting.season_choice import main_season
 from journeyman.entities.candidate import Candidate, Refusal, Turn
-from journeyman.entities.column import Column
-from journeyman.entities.metric import FORECAST_LOSS
+from journeyman.entities.panel import Panel
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel
 
@@ -210,38 +210,29 @@ def _continue(
 
 
 @dataclass(frozen=True)
-class Autoregression:
+class Autoregression(RuleAlgorithm):
     """Linear autoregression for all series at once.
 
     Examples
     --------
     >>> from journeyman.entities.panel import Calendar, Panel, StepUnit
     >>> panel = Panel(Calendar(StepUnit.MONTH, 1, 0), 12, (12,), ("shop",))
-    >>> task = Task("y", "forecast", "mase", metric_loss=FORECAST_LOSS, panel=panel)
+    >>> task = Task("y", "forecast", "mase", panel=panel)
     >>> [candidate.style for candidate in Autoregression().candidates(task, 100, ())]
     ['default', 'logs', 'first differences']
     """
 
     name: str = "autoregression"
-    preparations: tuple[str, ...] = ("series",)
-    losses: frozenset[str] = frozenset({FORECAST_LOSS})
+    rule: ClassVar[type[AutoregressionRule]] = AutoregressionRule
 
-    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate] | Refusal:
+    def proposed(self, panel: Panel, rows: int) -> Sequence[Candidate] | Refusal:
         """Return the plain scale first."""
-        refused = left_to_combination(task)
-        if refused is not None or task.panel is None:
-            return refused or ()
-        (prepared,) = self.preparations
         found = [
-            Candidate(
-                self.name, {}, "what the last steps say of the next season", preparation=prepared, turn=Turn.EARLY
-            ),
-            Candidate(self.name, {"logs": True}, "changes that grow with the level", "logs", preparation=prepared),
+            Candidate(self.name, {}, "what the last steps say of the next season", turn=Turn.EARLY),
+            Candidate(self.name, {"logs": True}, "changes that grow with the level", "logs"),
         ]
-        if task.panel.seasons:
-            found.append(
-                Candidate(self.name, {"season": 1}, "a level that wanders", "first differences", preparation=prepared)
-            )
+        if panel.seasons:
+            found.append(Candidate(self.name, {"season": 1}, "a level that wanders", "first differences"))
         return found
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
@@ -258,7 +249,3 @@ class Autoregression:
         season = int(request.parameters.get("season", 0)) or main_season(past)
         rule = AutoregressionRule(past.panel.seasons, season, np.empty(0), bool(request.parameters.get("logs", False)))
         return with_spread(rule.learned(sample(past, request.seed, _POOLED)), past, request)
-
-    def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
-        """Load what ``to_files`` gave."""
-        return loaded(files, AutoregressionRule)

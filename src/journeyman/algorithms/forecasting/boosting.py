@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.algorithms.forecasting.boosting_features import FeatureMaker
-from journeyman.algorithms.forecasting.choosing import left_to_combination
-from journeyman.algorithms.forecasting.model import Origins, errors_of, fitted, loaded, past_of, sample
+from journeyman.algorithms.forecasting.frame import RuleAlgorithm
+from journeyman.algorithms.forecasting.model import Origins, errors_of, fitted, past_of, sample
 from journeyman.algorithms.forecasting.past import Past
 from journeyman.algorithms.forecasting.season_choice import main_season
 from journeyman.algorithms.forecasting.spread import Errors
 from journeyman.algorithms.lightgbm_library import StoredTrees
 from journeyman.entities.candidate import Candidate, Refusal
-from journeyman.entities.column import Column
-from journeyman.entities.metric import FORECAST_LOSS
+from journeyman.entities.panel import Panel
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel
 
@@ -164,35 +164,28 @@ def boosted_errors(past: Past, maker: FeatureMaker, request: FitRequest, origins
 
 
 @dataclass(frozen=True)
-class SeriesTrees:
+class SeriesTrees(RuleAlgorithm):
     """Boosted trees over all series.
 
     Examples
     --------
     >>> from journeyman.entities.panel import Calendar, Panel, StepUnit
     >>> panel = Panel(Calendar(StepUnit.MONTH, 1, 0), 12, (12,), ("shop",))
-    >>> task = Task("y", "forecast", "mase", metric_loss=FORECAST_LOSS, panel=panel)
+    >>> task = Task("y", "forecast", "mase", panel=panel)
     >>> [candidate.style for candidate in SeriesTrees().candidates(task, 100, ())]
     ['default', 'level']
     """
 
     name: str = "series_trees"
-    preparations: tuple[str, ...] = ("series",)
-    losses: frozenset[str] = frozenset({FORECAST_LOSS})
+    rule: ClassVar[type[BoostingRule]] = BoostingRule
 
-    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate] | Refusal:
+    def proposed(self, panel: Panel, rows: int) -> Sequence[Candidate] | Refusal:
         """Return changes over a season first, and what differs from the level where there is a season."""
-        refused = left_to_combination(task)
-        if refused is not None or task.panel is None:
-            return refused or ()
         if rows < _LEAST_ROWS:
             return Refusal(f"fewer than {_LEAST_ROWS} values")
-        (prepared,) = self.preparations
-        found = [Candidate(self.name, {}, "what all series and what is known ahead tell", preparation=prepared)]
-        if task.panel.seasons:
-            found.append(
-                Candidate(self.name, {"season": 1}, "levels instead of changes", "level", preparation=prepared)
-            )
+        found = [Candidate(self.name, {}, "what all series and what is known ahead tell")]
+        if panel.seasons:
+            found.append(Candidate(self.name, {"season": 1}, "levels instead of changes", "level"))
         return found
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
@@ -212,7 +205,3 @@ class SeriesTrees:
         some = sample(past, request.seed, _SERIES)
         errors, _ = boosted_errors(sample(past, request.seed, 1_000), maker, request, Origins.of(past, 16))
         return fitted(trained_rule(some, maker, request), errors, past, request)
-
-    def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
-        """Load what ``to_files`` gave."""
-        return loaded(files, BoostingRule)

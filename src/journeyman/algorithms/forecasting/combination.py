@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import msgspec
 import numpy as np
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from journeyman.algorithms.forecasting.autoregression import AutoregressionRule
 from journeyman.algorithms.forecasting.boosting import BoostingRule, boosted_errors, trained_rule
 from journeyman.algorithms.forecasting.boosting_features import FeatureMaker
-from journeyman.algorithms.forecasting.model import Origins, errors_of, fitted, loaded, past_of, sample
+from journeyman.algorithms.forecasting.frame import RuleAlgorithm
+from journeyman.algorithms.forecasting.model import Origins, errors_of, fitted, past_of, sample
 from journeyman.algorithms.forecasting.naive import NaiveRule
 from journeyman.algorithms.forecasting.past import Past
 from journeyman.algorithms.forecasting.season_choice import main_season
@@ -20,8 +22,7 @@ from journeyman.algorithms.forecasting.smoothing import SmoothingRule
 from journeyman.algorithms.forecasting.spread import Errors, independent
 from journeyman.algorithms.forecasting.theta import ThetaRule
 from journeyman.entities.candidate import Candidate, Refusal, Turn
-from journeyman.entities.column import Column
-from journeyman.entities.metric import FORECAST_LOSS
+from journeyman.entities.panel import Panel
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel
 
@@ -150,28 +151,29 @@ def _greedy(errors: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True)
-class Combination:
+class Combination(RuleAlgorithm):
     """All rules together.
 
     Examples
     --------
     >>> from journeyman.entities.panel import Calendar, Panel, StepUnit
     >>> panel = Panel(Calendar(StepUnit.MONTH, 1, 0), 12, (12,))
-    >>> task = Task("y", "forecast", "mase", metric_loss=FORECAST_LOSS, panel=panel)
+    >>> task = Task("y", "forecast", "mase", panel=panel)
     >>> [candidate.style for candidate in Combination().candidates(task, 100, ())]
     ['default']
     """
 
     name: str = "forecast_combination"
-    preparations: tuple[str, ...] = ("series",)
-    losses: frozenset[str] = frozenset({FORECAST_LOSS})
+    rule: ClassVar[type[CombinationRule]] = CombinationRule
 
-    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate] | Refusal:
+    def proposed(self, panel: Panel, rows: int) -> Sequence[Candidate] | Refusal:
         """Return the one there is."""
-        if task.panel is None:
-            return Refusal("no series to forecast")
         why = "no rule is best for all series, and their mean is seldom far from the best"
-        return (Candidate(self.name, {}, why, preparation=self.preparations[0], turn=Turn.EARLY),)
+        return (Candidate(self.name, {}, why, turn=Turn.EARLY),)
+
+    def proposed_alone(self, panel: Panel, rows: int) -> Sequence[Candidate] | Refusal:
+        """Return the one there is: it is made for a single series, too."""
+        return self.proposed(panel, rows)
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit: all members from all origins, and two of trees."""
@@ -229,10 +231,6 @@ class Combination:
         joined = np.concatenate([errors[:, : -len(then.back)], both], axis=1)
         rule = trained_rule(sample(past, request.seed, 3_000), maker, request)
         return (rule, share, joined) if rule.trees else None
-
-    def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
-        """Load what ``to_files`` gave."""
-        return loaded(files, CombinationRule)
 
 
 def _honest(scaled: FloatArray, naive: int, apart: int) -> FloatArray:

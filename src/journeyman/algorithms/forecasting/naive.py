@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.algorithms.forecasting.choosing import left_to_combination
-from journeyman.algorithms.forecasting.model import loaded, past_of, with_spread
+from journeyman.algorithms.forecasting.frame import RuleAlgorithm
+from journeyman.algorithms.forecasting.model import past_of, with_spread
 from journeyman.algorithms.forecasting.past import Past
 from journeyman.entities.candidate import Candidate, Refusal, Turn
-from journeyman.entities.column import Column
-from journeyman.entities.metric import FORECAST_LOSS
+from journeyman.entities.panel import Panel
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel
 
@@ -81,30 +81,26 @@ class NaiveRule(msgspec.Struct, frozen=True, tag=True):
 
 
 @dataclass(frozen=True)
-class SeasonalNaive:
+class SeasonalNaive(RuleAlgorithm):
     """The seasonal naive of each season, the mean of the last seasons, the last value, and the last value and a drift.
 
     Examples
     --------
     >>> from journeyman.entities.panel import Calendar, Panel, StepUnit
     >>> panel = Panel(Calendar(StepUnit.MONTH, 1, 0), 12, (12,), ("shop",))
-    >>> task = Task("y", "forecast", "mase", metric_loss=FORECAST_LOSS, panel=panel)
+    >>> task = Task("y", "forecast", "mase", panel=panel)
     >>> [candidate.style for candidate in SeasonalNaive().candidates(task, 100, ())]
     ['season 12', 'mean of seasons 12', 'last value', 'drift']
     """
 
     name: str = "seasonal_naive"
-    preparations: tuple[str, ...] = ("series",)
-    losses: frozenset[str] = frozenset({FORECAST_LOSS})
+    rule: ClassVar[type[NaiveRule]] = NaiveRule
 
-    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate] | Refusal:
+    def proposed(self, panel: Panel, rows: int) -> Sequence[Candidate] | Refusal:
         """Return one for each season first."""
-        if task.panel is None:
-            return Refusal("no series to forecast")
-        (prepared,) = self.preparations
         each = [
-            Candidate(self.name, {"season": season}, why, f"season {season}", preparation=prepared, turn=Turn.EARLY)
-            for season in task.panel.seasons
+            Candidate(self.name, {"season": season}, why, f"season {season}", turn=Turn.EARLY)
+            for season in panel.seasons
             for why in ["the value one season before: what any forecast must beat"]
         ]
         each += [
@@ -113,19 +109,17 @@ class SeasonalNaive:
                 {"season": season, "cycles": _CYCLES},
                 "the mean of the last seasons is less noisy than the last one",
                 f"mean of seasons {season}",
-                preparation=prepared,
             )
-            for season in task.panel.seasons
+            for season in panel.seasons
         ]
-        last = Candidate(
-            self.name, {}, "the last value: what a random walk is best forecast by", "last value", preparation=prepared
-        )
-        drift = Candidate(
-            self.name, {"drift": True}, "the last value and the mean change", "drift", preparation=prepared
-        )
-        if left_to_combination(task) is not None:  # the usual one alone: there is a model within a second
-            return each[:1] or [last]
+        last = Candidate(self.name, {}, "the last value: what a random walk is best forecast by", "last value")
+        drift = Candidate(self.name, {"drift": True}, "the last value and the mean change", "drift")
         return (*each, last, drift)
+
+    def proposed_alone(self, panel: Panel, rows: int) -> Sequence[Candidate] | Refusal:
+        """Return the usual one: there is a model within a second, whatever becomes of the combination."""
+        usual = self.proposed(panel, rows)
+        return usual if isinstance(usual, Refusal) else [replace(usual[0], turn=Turn.FALLBACK)]
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
         """Return the expected seconds of one fit: errors of the last origins."""
@@ -140,7 +134,3 @@ class SeasonalNaive:
         told = request.parameters
         rule = NaiveRule(int(told.get("season", 1)), int(told.get("cycles", 1)), bool(told.get("drift", False)))
         return with_spread(rule, past_of(request), request)
-
-    def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
-        """Load what ``to_files`` gave."""
-        return loaded(files, NaiveRule)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import ClassVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.algorithms.forecasting.choosing import left_to_combination
 from journeyman.algorithms.forecasting.decomposition import without_seasons
-from journeyman.algorithms.forecasting.model import loaded, past_of, with_spread
+from journeyman.algorithms.forecasting.frame import RuleAlgorithm
+from journeyman.algorithms.forecasting.model import past_of, with_spread
 from journeyman.algorithms.forecasting.past import Past
 from journeyman.entities.candidate import Candidate, Refusal, Turn
-from journeyman.entities.column import Column
-from journeyman.entities.metric import FORECAST_LOSS
+from journeyman.entities.panel import Panel
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel
 
@@ -152,31 +152,26 @@ def _limit(values: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True)
-class Smoothing:
+class Smoothing(RuleAlgorithm):
     """Exponential smoothing for all series at once.
 
     Examples
     --------
     >>> from journeyman.entities.panel import Calendar, Panel, StepUnit
     >>> panel = Panel(Calendar(StepUnit.MONTH, 1, 0), 12, (12,), ("shop",))
-    >>> task = Task("y", "forecast", "mase", metric_loss=FORECAST_LOSS, panel=panel)
+    >>> task = Task("y", "forecast", "mase", panel=panel)
     >>> [candidate.style for candidate in Smoothing().candidates(task, 100, ())]
     ['default', 'no trend']
     """
 
     name: str = "smoothing"
-    preparations: tuple[str, ...] = ("series",)
-    losses: frozenset[str] = frozenset({FORECAST_LOSS})
+    rule: ClassVar[type[SmoothingRule]] = SmoothingRule
 
-    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate] | Refusal:
+    def proposed(self, panel: Panel, rows: int) -> Sequence[Candidate] | Refusal:
         """Return damped trends first."""
-        refused = left_to_combination(task)
-        if refused is not None or task.panel is None:
-            return refused or ()
-        (prepared,) = self.preparations
         return (
-            Candidate(self.name, {}, "levels, trends and seasons that move", preparation=prepared, turn=Turn.EARLY),
-            Candidate(self.name, {"trends": False}, "trends that do not last", "no trend", preparation=prepared),
+            Candidate(self.name, {}, "levels, trends and seasons that move", turn=Turn.EARLY),
+            Candidate(self.name, {"trends": False}, "trends that do not last", "no trend"),
         )
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
@@ -193,7 +188,3 @@ class Smoothing:
         told = request.parameters
         rule = SmoothingRule(past.panel.seasons, str(told.get("logs", "both")), bool(told.get("trends", True)))
         return with_spread(rule, past, request)
-
-    def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
-        """Load what ``to_files`` gave."""
-        return loaded(files, SmoothingRule)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.algorithms.forecasting.choosing import left_to_combination
 from journeyman.algorithms.forecasting.decomposition import without_seasons
-from journeyman.algorithms.forecasting.model import loaded, past_of, with_spread
+from journeyman.algorithms.forecasting.frame import RuleAlgorithm
+from journeyman.algorithms.forecasting.model import past_of, with_spread
 from journeyman.algorithms.forecasting.past import Past
 from journeyman.entities.candidate import Candidate, Refusal, Turn
-from journeyman.entities.column import Column
-from journeyman.entities.metric import FORECAST_LOSS
+from journeyman.entities.panel import Panel
 from journeyman.entities.task import Task
 from journeyman.interfaces import FitRequest, FittedModel
 
@@ -124,33 +124,26 @@ def _slope(values: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True)
-class Theta:
+class Theta(RuleAlgorithm):
     """The Theta method for all series at once.
 
     Examples
     --------
     >>> from journeyman.entities.panel import Calendar, Panel, StepUnit
     >>> panel = Panel(Calendar(StepUnit.MONTH, 1, 0), 12, (12,), ("shop",))
-    >>> task = Task("y", "forecast", "mase", metric_loss=FORECAST_LOSS, panel=panel)
+    >>> task = Task("y", "forecast", "mase", panel=panel)
     >>> [candidate.style for candidate in Theta().candidates(task, 100, ())]
     ['default', 'logs']
     """
 
     name: str = "theta"
-    preparations: tuple[str, ...] = ("series",)
-    losses: frozenset[str] = frozenset({FORECAST_LOSS})
+    rule: ClassVar[type[ThetaRule]] = ThetaRule
 
-    def candidates(self, task: Task, rows: int, columns: Sequence[Column]) -> Sequence[Candidate] | Refusal:
+    def proposed(self, panel: Panel, rows: int) -> Sequence[Candidate] | Refusal:
         """Return the plain scale first."""
-        refused = left_to_combination(task)
-        if refused is not None or task.panel is None:
-            return refused or ()
-        (prepared,) = self.preparations
         return (
-            Candidate(
-                self.name, {}, "best of the simple methods in the M3 contest", preparation=prepared, turn=Turn.EARLY
-            ),
-            Candidate(self.name, {"logs": True}, "seasons that grow with the level", "logs", preparation=prepared),
+            Candidate(self.name, {}, "best of the simple methods in the M3 contest", turn=Turn.EARLY),
+            Candidate(self.name, {"logs": True}, "seasons that grow with the level", "logs"),
         )
 
     def seconds(self, candidate: Candidate, task: Task, rows: int, features: int) -> float:
@@ -166,7 +159,3 @@ class Theta:
         past = past_of(request)
         rule = ThetaRule(past.panel.seasons, logs=bool(request.parameters.get("logs", False)))
         return with_spread(rule, past, request)
-
-    def from_files(self, files: Mapping[str, bytes]) -> FittedModel:
-        """Load what ``to_files`` gave."""
-        return loaded(files, ThetaRule)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from journeyman.arrow import pa, pc
 from journeyman.sources.parsing.months import MONTH_NAMES, month_of
 
-__all__ = ["EPOCHS", "read_date", "read_dates", "readable_by"]
+__all__ = ["EPOCHS", "read_date", "read_dates", "readable_by", "written_form"]
 
 EPOCHS = {"epoch_s": 1_000_000.0, "epoch_ms": 1_000.0, "epoch_us": 1.0, "epoch_ns": 0.001}
 """Formats for numbers: microseconds in one unit."""
@@ -164,6 +164,33 @@ def read_date(text: str, formats: Sequence[str], century: int) -> int | None:
         except (ValueError, OverflowError):
             continue
     return None
+
+
+def written_form(texts: Sequence[str], form: str) -> str:
+    """Return the format that writes dates as these texts do: noughts before digits, and names of months, as they have.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Cleaned texts.
+    form : str
+        Format that reads them.
+
+    Examples
+    --------
+    >>> written_form(["1/5/2011", "12/31/2011"], "%m/%d/%Y"), written_form(["01/05/2011"], "%m/%d/%Y")
+    ('%-m/%-d/%Y', '%m/%d/%Y')
+    >>> written_form(["5 March 2011", "17 APRIL 2011"], "%d %b %Y"), written_form(["MAY-11"], "%b-%y")
+    ('%-d %B %Y', '%^b-%y')
+    """
+    if form in EPOCHS:
+        return form
+    found = [match.groupdict() for text in texts if (match := _pattern(form).fullmatch(text)) is not None]
+    for code in (code for code in "mdHI" if any(len(parts.get(code) or "") == 1 for parts in found)):
+        form = form.replace(f"%{code}", f"%-{code}")
+    names = [parts["b"] for parts in found if "b" in parts]
+    capital = "^" if names and all(name.isupper() for name in names) else ""
+    return form.replace("%b", f"%{capital}{'B' if any(len(name) > 4 for name in names) else 'b'}")
 
 
 def _micros(parts: dict[str, str], century: int) -> int:

@@ -13,6 +13,7 @@ from journeyman.arrow import pa, pc
 from journeyman.entities.column import Column, Kind
 from journeyman.sources.parsing.clocks import CLOCKS, clock_style
 from journeyman.sources.parsing.date_styles import DateStyle, date_style
+from journeyman.sources.parsing.dates import written_form
 from journeyman.sources.parsing.encoded import Texts
 from journeyman.sources.parsing.evidence import Evidence, marked
 from journeyman.sources.parsing.inferred import InferredColumn, ParsingNote, UserOverride
@@ -257,6 +258,7 @@ def as_dates(name: str, found: Evidence, _wish: UserOverride) -> InferredColumn 
         missing_markers=markers,
         date_formats=style.formats,
         century_start=style.century,
+        date_written=written if (written := written_form(texts, style.formats[0])) != style.formats[0] else "",
     )
     return InferredColumn(column, (*found.remarks, *remarks, *_date_remarks(style)))
 

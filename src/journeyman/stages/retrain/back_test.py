@@ -21,6 +21,7 @@ from journeyman.interfaces import Algorithm, FitRequest, Preparation
 from journeyman.metrics.e_process import capped, update
 from journeyman.stages.retrain.ageing import aged, rows_learned
 from journeyman.stages.retrain.windows import (
+    ALL_ROWS,
     choose_window,
     score_windows,
     window_name,
@@ -55,7 +56,8 @@ class QuickModels:
     Attributes
     ----------
     algorithm, preparation : parts
-        LightGBM, and the preparation of its quick candidate.
+        LightGBM, and the preparation of its quick candidate; of series the seasonal naive, from which a champion must
+        not fall behind.
     columns : tuple of Column
         The model's.
     task : Task
@@ -88,10 +90,14 @@ class QuickModels:
         """What fresh models are made with."""
         return replace(self, columns=tuple(c for c in self.columns if c.name not in self.lost), lost=())
 
+    def plans(self, known: int) -> tuple[WindowPlan, ...]:
+        """Return the windows worth testing; series are learned from whole, since a part of their rows has gaps."""
+        return window_plans(known) if self.task.panel is None else (ALL_ROWS,)
+
     def learn(self, labelled: Labelled, known: int, plan: WindowPlan) -> Callable[[Block], FloatArray]:
         """Learn from a window of the first ``known`` truths; return what answers rows."""
         index, weights = window_rows(plan, known)
-        if len(index) > self.most_rows:
+        if len(index) > self.most_rows and self.task.panel is None:
             even = np.linspace(0, len(index) - 1, self.most_rows).astype(np.int64)
             index, weights = index[even], None if weights is None else weights[even]
         part = labelled.take(index)
@@ -212,7 +218,7 @@ def back_test(
         answers = some.learn(labelled, before, plan)(part.rows)
         return task_type(models.task).live_losses(part.truths, answers, models.scale)
 
-    plans = window_plans(known)
+    plans = models.plans(known)
     chosen = choose_window(staleness.windows, lessons, models.unit, known)
     same = known == staleness.learned and window_name(chosen) == window_name(staleness.window)
     same = same and fresh_models.columns == models.columns

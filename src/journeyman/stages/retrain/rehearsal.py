@@ -35,10 +35,10 @@ def rehearse(models: QuickModels, labelled: Labelled) -> tuple[BlockLosses, ...]
     Returns
     -------
     tuple of BlockLosses
-        Empty where rows are too few to tell anything.
+        Empty where rows are too few to tell anything, or are steps of series, which no random order leaves whole.
     """
     rows = len(labelled)
-    if rows < _LEAST_ROWS or not models.columns:
+    if rows < _LEAST_ROWS or not models.columns or models.task.panel is not None:
         return ()
     mixed = labelled.take(np.random.default_rng(0).permutation(rows))
     first, *ends = (int(end) for end in np.linspace(_FROM * rows, rows, _PARTS))
