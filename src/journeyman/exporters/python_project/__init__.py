@@ -16,7 +16,7 @@ from journeyman.interfaces import ProjectFacts
 
 __all__ = ["PythonExporter"]
 
-_README = '''# {name}
+_README = """# {name}
 
 Predicts `{target}` as version {version} of the model {name} does, with Python 3.9 or newer and nothing else.
 
@@ -33,7 +33,7 @@ print(answer.label, answer.predictions, answer.interval)
 ```
 
 `python test_scorer.py` answers `selftest.csv` and compares. `plan.txt` holds the model.
-'''
+"""
 _TEST = '''"""Answers the self-test: scores to the last bit, predictions to a hair."""
 
 import csv
