@@ -24,7 +24,6 @@ from journeyman.plugins import load_usable, make_part, offered
 
 __all__ = ["ExportTarget", "Exported", "export", "export_targets"]
 
-_FORMATS, _PROJECTS = "journeyman.exporters", "journeyman.project_exporters"
 _ALSO = {"tensorflow": "saved_model"}
 _COMPARED = 1_000  # rows
 _PACKAGE = re.compile(r"[a-z][a-z0-9_]*")
@@ -155,9 +154,9 @@ def export_targets() -> tuple[ExportTarget, ...]:
     """Return what a release can be written to here, by name."""
     found = [
         ExportTarget(name, "releases of some kinds; it says which", None)
-        for name in sorted(offered(_FORMATS) | set(_ALSO))
+        for name in sorted(offered("journeyman.exporters") | set(_ALSO))
     ]
-    for name, exporter in load_usable(_PROJECTS).parts.items():
+    for name, exporter in load_usable("journeyman.project_exporters").parts.items():
         lacking = sorted(every_operation() - exporter.operations)
         covers = f"all steps but {', '.join(lacking)}" if lacking else "every step of the scoring plan"
         found.append(ExportTarget(name, covers, exporter.toolchain()))
@@ -166,7 +165,7 @@ def export_targets() -> tuple[ExportTarget, ...]:
 
 def _group_of(to: str) -> str:
     """Return the entry-point group of a target; SettingsError with the nearest name where there is none."""
-    formats, projects = offered(_FORMATS) | set(_ALSO), offered(_PROJECTS)
+    formats, projects = offered("journeyman.exporters") | set(_ALSO), offered("journeyman.project_exporters")
     if to in formats | projects:
         return _FORMATS if to in formats else _PROJECTS
     near = difflib.get_close_matches(to, formats | projects, n=1)
