@@ -14,11 +14,12 @@ from journeyman.exporters.scoring_plan.draft import CannotSay
 from journeyman.exporters.scoring_plan.text_form import text_word
 from journeyman.sources.parsing import RowReader
 
-NUMBERS = (
+ONE_TEXT = (
     "0|-0.0|1e-35|1e300|-1e300|5e-324|1e999|inf|nan|abc|| 12 |+7|007|.5|3.|1,234|1,234.5|12,34|1,2|1,23|1,2345|"
     "12 345.5|1'234'567|1_000|-1,234|1.234|1.234,5|12,5|1,5e-05|1.5e-05|'12'|=\"007\"|True|False|-9|-9.0|--5|5-5|1 2|"
     "\u00a05|1e5|1E-2|$12|12 $|-$5|1,234,56|0,123|1,2,3|1.2.3|e5|.|,|-|+"
-).split("|")
+)
+NUMBERS = ONE_TEXT.split("|")
 COLUMNS = (
     Column("plain", Kind.NUMBER, missing_markers=("-9", "none")),
     Column("comma", Kind.NUMBER, decimal=","),
