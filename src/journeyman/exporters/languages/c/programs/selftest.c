@@ -1,6 +1,5 @@
 /* Compares the reader with the predictions that the model was released with: selftest PLAN SELFTEST. */
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,7 @@
 #include "journeyman_plan.h"
 
 #define MOST_UNITS 4 /* in the last place */
-#define SHARE 1e-12  /* of the range, where a model has nets or neighbours */
+#define SHARE 1e-12  /* of the range, where a model has lines, nets or neighbours */
 
 static double number_of(const char *text)
 {
@@ -21,25 +20,9 @@ static double number_of(const char *text)
     return jm_parse_number(text, strlen(text), &number) ? number : NAN;
 }
 
-/* Bits of a double as a whole number that grows with the double. */
-static int64_t ordered_bits(double x)
+static int is_near(double one, double other, double tolerance)
 {
-    int64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits < 0 ? INT64_MIN - bits : bits;
-}
-
-static int is_near(double one, double other, double range)
-{
-    int64_t apart;
-    if (isnan(one) || isnan(other))
-        return isnan(one) && isnan(other);
-    if (fabs(one - other) <= range * SHARE)
-        return 1;
-    if ((one < 0) != (other < 0))
-        return one == other;
-    apart = ordered_bits(one) - ordered_bits(other);
-    return apart >= -MOST_UNITS && apart <= MOST_UNITS;
+    return (isnan(one) && isnan(other)) || one == other || fabs(one - other) <= tolerance;
 }
 
 static int is_same(double one, double other)
@@ -58,6 +41,7 @@ static long place_of(const csv_file *csv, const char *name)
 /* Where the file has what is compared; -1 for what it lacks. */
 typedef struct {
     long low, high, label, *scores, *outputs;
+    long row; /* that is compared */
 } places;
 
 static int differs(long row, const char *name, double wanted, double found)
@@ -66,11 +50,10 @@ static int differs(long row, const char *name, double wanted, double found)
     return 1;
 }
 
-static int compare_row(const jm_model *model, const csv_file *csv, const places *at, const jm_prediction *p, double *ranges)
+static int compare_row(const jm_model *model, const csv_file *csv, const places *at, const jm_prediction *p, double tolerance)
 {
-    static long row = 0;
+    const long row = at->row;
     char name[32];
-    row++;
     for (size_t i = 0; i < jm_score_count(model); i++) {
         const double wanted = number_of(csv->fields[at->scores[i]]);
         snprintf(name, sizeof name, "score %lu", (unsigned long)i);
@@ -80,12 +63,12 @@ static int compare_row(const jm_model *model, const csv_file *csv, const places 
     for (size_t i = 0; i < jm_output_count(model); i++) {
         const double wanted = number_of(csv->fields[at->outputs[i]]);
         snprintf(name, sizeof name, "prediction %lu", (unsigned long)i);
-        if (!is_near(wanted, p->outputs[i], ranges[i]))
+        if (!is_near(wanted, p->outputs[i], tolerance))
             return differs(row, name, wanted, p->outputs[i]);
     }
-    if (at->low >= 0 && !is_near(number_of(csv->fields[at->low]), p->low, ranges[0]))
+    if (at->low >= 0 && !is_near(number_of(csv->fields[at->low]), p->low, tolerance))
         return differs(row, "low", number_of(csv->fields[at->low]), p->low);
-    if (at->high >= 0 && !is_near(number_of(csv->fields[at->high]), p->high, ranges[0]))
+    if (at->high >= 0 && !is_near(number_of(csv->fields[at->high]), p->high, tolerance))
         return differs(row, "high", number_of(csv->fields[at->high]), p->high);
     if (at->label >= 0 && strcmp(csv->fields[at->label], jm_label(model, p->label)) != 0) {
         fprintf(stderr, "row %ld: label is \"%s\", but should be \"%s\"\n", row, jm_label(model, p->label), csv->fields[at->label]);
@@ -94,39 +77,27 @@ static int compare_row(const jm_model *model, const csv_file *csv, const places 
     return 0;
 }
 
-/* Ranges of the predictions, at least 1, where answers are compared by them; else 0. */
-static int find_ranges(const jm_model *model, const char *path, const places *at, double *ranges)
+/* How far predictions may differ: by units in the last place of the greatest, or by a share of their range. */
+static int find_tolerance(const jm_model *model, const char *path, const places *at, double *tolerance)
 {
     csv_file csv;
-    double *low, *high;
-    const size_t count = jm_output_count(model);
-    for (size_t i = 0; i < count; i++)
-        ranges[i] = 0.0;
-    if (!jm_is_approximate(model))
-        return 1;
-    low = malloc((count + 1) * sizeof *low);
-    high = malloc((count + 1) * sizeof *high);
-    if (low == NULL || high == NULL || !csv_open(&csv, path)) {
-        free(low);
-        free(high);
+    double low = HUGE_VAL, high = -HUGE_VAL, greatest = jm_label_count(model) > 0 ? 1.0 : 0.0;
+    if (!csv_open(&csv, path))
         return 0;
-    }
-    for (size_t i = 0; i < count; i++) {
-        low[i] = HUGE_VAL;
-        high[i] = -HUGE_VAL;
-    }
     csv_next(&csv);
     while (csv_next(&csv)) {
-        for (size_t i = 0; i < count && (size_t)at->outputs[i] < csv.count; i++) {
+        for (size_t i = 0; i < jm_output_count(model) && (size_t)at->outputs[i] < csv.count; i++) {
             const double value = number_of(csv.fields[at->outputs[i]]);
-            low[i] = value < low[i] ? value : low[i];
-            high[i] = value > high[i] ? value : high[i];
-            ranges[i] = high[i] - low[i] > 1.0 ? high[i] - low[i] : 1.0;
+            low = value < low ? value : low;
+            high = value > high ? value : high;
         }
     }
     csv_close(&csv);
-    free(low);
-    free(high);
+    greatest = high > greatest ? high : greatest;
+    greatest = -low > greatest ? -low : greatest;
+    *tolerance = MOST_UNITS * (nextafter(greatest, HUGE_VAL) - greatest);
+    if (jm_is_approximate(model))
+        *tolerance = SHARE * (high - low > 1.0 ? high - low : 1.0);
     return 1;
 }
 
@@ -163,32 +134,32 @@ static int find_places(const jm_model *model, const csv_file *csv, places *at)
 static int compare_all(const jm_model *model, const char *path)
 {
     csv_file csv;
-    places at = {-1, -1, -1, NULL, NULL};
+    places at = {-1, -1, -1, NULL, NULL, 0};
     double *workspace = malloc((jm_workspace_length(model) + 1) * sizeof *workspace);
-    double *ranges = malloc((jm_output_count(model) + 1) * sizeof *ranges);
-    long rows = 0, different = 0;
+    double tolerance = 0.0;
+    long different = 0;
     int ready = csv_open(&csv, path) && csv_next(&csv) && find_places(model, &csv, &at);
     const size_t width = csv.count;
-    ready = ready && workspace != NULL && ranges != NULL && find_ranges(model, path, &at, ranges);
-    for (; ready && csv_next(&csv); rows++) {
+    ready = ready && workspace != NULL && find_tolerance(model, path, &at, &tolerance);
+    while (ready && csv_next(&csv)) {
         jm_prediction prediction;
+        at.row++;
         if (csv.count < width) {
             ready = 0;
             break;
         }
         jm_predict_text(model, csv.fields, workspace, &prediction);
-        different += compare_row(model, &csv, &at, &prediction, ranges);
+        different += compare_row(model, &csv, &at, &prediction, tolerance);
     }
     csv_close(&csv);
     free(at.scores);
     free(at.outputs);
     free(workspace);
-    free(ranges);
-    if (!ready || rows == 0)
+    if (!ready || at.row == 0)
         fprintf(stderr, "the file '%s' does not hold the model's columns, scores and predictions\n", path);
     else
-        printf("%ld rows, %ld differ\n", rows, different);
-    return ready && rows > 0 && different == 0;
+        printf("%ld rows, %ld differ\n", at.row, different);
+    return ready && at.row > 0 && different == 0;
 }
 
 int main(int argc, char **argv)

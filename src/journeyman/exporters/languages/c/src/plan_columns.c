@@ -5,7 +5,7 @@
 
 #include "plan_internal.h"
 
-#define LONGEST_NUMBER 1024 /* bytes of a number that is written with signs to be taken out */
+#define LONGEST_NUMBER 1024 /* bytes of a number with groups of digits, or of a code with zeros in front */
 
 /* Bytes of the blank that a text begins with: blanks of ASCII and of typesetting, and marks that are not seen. */
 static size_t blank_at(const unsigned char *at, size_t length)
@@ -23,7 +23,7 @@ static size_t blank_at(const unsigned char *at, size_t length)
     return (at[0] == 0xE3 && at[1] == 0x80 && at[2] == 0x80) || (at[0] == 0xEF && at[1] == 0xBB && at[2] == 0xBF) ? 3 : 0;
 }
 
-void jm_strip_blanks(const char **text, size_t *length)
+static void strip_blanks(const char **text, size_t *length)
 {
     size_t blank;
     while ((blank = blank_at((const unsigned char *)*text, *length)) > 0) {
@@ -32,12 +32,26 @@ void jm_strip_blanks(const char **text, size_t *length)
     }
     for (int again = 1; again;) {
         again = 0;
-        for (size_t bytes = 1; bytes <= 3 && bytes <= *length; bytes++)
+        for (size_t bytes = 1; bytes <= 3 && bytes <= *length && !again; bytes++)
             if (blank_at((const unsigned char *)*text + *length - bytes, bytes) == bytes) {
                 *length -= bytes;
                 again = 1;
-                break;
             }
+    }
+}
+
+/* Without blanks at both ends, and without one pair of quotes around the whole, which may be a formula: ="007". */
+static void clean(const char **text, size_t *length)
+{
+    strip_blanks(text, length);
+    if (*length > 1 && (*text)[0] == '=' && (*text)[1] == '"') {
+        *text += 1;
+        *length -= 1;
+    }
+    if (*length > 1 && ((*text)[0] == '"' || (*text)[0] == '\'') && (*text)[*length - 1] == (*text)[0]) {
+        *text += 1;
+        *length -= 2;
+        strip_blanks(text, length);
     }
 }
 
@@ -77,23 +91,22 @@ static int compare(const char *text, size_t length, const char *other, int folde
     return *against == '\0' ? 0 : -1;
 }
 
-/* Position of a text among sorted ones, the first of equal ones; -1 where it is not there. */
-static long find(const char *const *sorted, size_t count, const char *text, size_t length, int folded)
+/* Place of a text in a sorted list, the first of equal ones; -1 where it is not there. */
+static long find(const jm_sorted *list, const char *text, size_t length, int folded)
 {
-    size_t low = 0, high = count;
+    size_t low = 0, high = list->count;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if (compare(text, length, sorted[middle], folded) > 0)
+        if (compare(text, length, list->texts[middle], folded) > 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < count && compare(text, length, sorted[low], folded) == 0 ? (long)low : -1;
+    return low < list->count && compare(text, length, list->texts[low], folded) == 0 ? (long)list->places[low] : -1;
 }
 
 typedef struct {
     const char *text;
-    double number;
     int32_t place;
 } entry;
 
@@ -106,10 +119,8 @@ static int by_text(const void *one, const void *other)
 
 static int by_number(const void *one, const void *other)
 {
-    const entry *a = one, *b = other;
-    if (a->number != b->number)
-        return a->number < b->number ? -1 : 1;
-    return (a->place > b->place) - (a->place < b->place);
+    const double a = *(const double *)one, b = *(const double *)other;
+    return (a > b) - (a < b);
 }
 
 /* A copy of a text in small letters. */
@@ -125,160 +136,234 @@ static const char *folded_copy(jm_model *model, const char *text)
     return (const char *)copy;
 }
 
-static int sort_texts(jm_model *model, const jm_texts *texts, int folded, entry *entries, const char **sorted, int32_t *order)
+static int sort_texts(jm_model *model, const jm_texts *texts, int folded, jm_sorted *sorted)
 {
-    for (size_t i = 0; i < texts->count; i++) {
+    const char **list = jm_keep(model, texts->count, sizeof *list);
+    int32_t *places = jm_keep(model, texts->count, sizeof *places);
+    entry *entries = malloc((texts->count + 1) * sizeof *entries);
+    int done = list != NULL && places != NULL && entries != NULL;
+    for (size_t i = 0; done && i < texts->count; i++) {
         entries[i].text = folded ? folded_copy(model, texts->at[i]) : texts->at[i];
         entries[i].place = (int32_t)i;
-        if (entries[i].text == NULL)
-            return 0;
+        done = entries[i].text != NULL;
     }
-    qsort(entries, texts->count, sizeof *entries, by_text);
-    for (size_t i = 0; i < texts->count; i++) {
-        sorted[i] = entries[i].text;
-        order[i] = entries[i].place;
+    if (done) {
+        qsort(entries, texts->count, sizeof *entries, by_text);
+        for (size_t i = 0; i < texts->count; i++) {
+            list[i] = entries[i].text;
+            places[i] = entries[i].place;
+        }
+    }
+    free(entries);
+    sorted->texts = list;
+    sorted->places = places;
+    sorted->count = texts->count;
+    return done;
+}
+
+/* Numbers, or moments of dates, that stand for a missing value. */
+static int sort_gone(jm_model *model, const jm_texts *missing, jm_column *column)
+{
+    double *gone = jm_keep(model, missing->count, sizeof *gone);
+    size_t count = 0;
+    for (size_t i = 0; gone != NULL && i < missing->count; i++) {
+        const size_t length = strlen(missing->at[i]);
+        if (column->kind == JM_KIND_DATE) {
+            gone[count] = jm_date(column, missing->at[i], length);
+            count += !isnan(gone[count]);
+        } else {
+            count += (size_t)jm_parse_number(missing->at[i], length, &gone[count]);
+        }
+    }
+    if (gone != NULL)
+        qsort(gone, count, sizeof *gone, by_number);
+    column->gone.at = gone;
+    column->gone.count = count;
+    return gone != NULL;
+}
+
+jm_status jm_prepare_column(jm_model *model, jm_column *column, const jm_texts *missing, jm_error *error)
+{
+    if (sort_texts(model, missing, 0, &column->missing) &&
+        sort_texts(model, &column->categories, column->kind == JM_KIND_BOOLEAN, &column->names) &&
+        sort_gone(model, missing, column))
+        return JM_OK;
+    return jm_refuse(error, JM_NO_MEMORY, "there is not enough memory for the plan");
+}
+
+/* A number; NaN where it is infinite or stands for a missing value. */
+static double present(const jm_column *column, double number)
+{
+    size_t low = 0, high = column->gone.count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (column->gone.at[middle] < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return !isfinite(number) || (low < column->gone.count && column->gone.at[low] == number) ? NAN : number;
+}
+
+static int is_digit(const char *at, const char *end)
+{
+    return at < end && *at >= '0' && *at <= '9';
+}
+
+static int are_three_digits(const char *at, const char *end)
+{
+    return is_digit(at, end) && is_digit(at + 1, end) && is_digit(at + 2, end);
+}
+
+/* Copies digits; 0 where there is no room. */
+static int copy_digits(const char **at, const char *end, char *out, size_t *count)
+{
+    for (; is_digit(*at, end); (*at)++) {
+        if (*count >= LONGEST_NUMBER - 16)
+            return 0;
+        out[(*count)++] = **at;
     }
     return 1;
 }
 
-/* Finds the categories that are the shortest text of a number, so that numbers need not be written to be found. */
-static void sort_numbers(jm_column *column, entry *entries, double *numbers, int32_t *codes)
+/* A number with groups of digits or a decimal sign of its own; NaN for other texts. */
+static double read_written(char decimal, const char *at, size_t length)
 {
-    size_t found = 0;
-    for (size_t i = 0; i < column->categories.count; i++) {
-        const char *text = column->categories.at[i];
-        char shortest[40];
-        double number;
-        if (!jm_parse_number(text, strlen(text), &number) || !isfinite(number))
-            continue;
-        jm_number_text(number, shortest);
-        if (strcmp(shortest, text) != 0)
-            continue;
-        entries[found].number = number;
-        entries[found++].place = (int32_t)i;
+    const char *end = at + length, *first;
+    char plain[LONGEST_NUMBER], group;
+    size_t count = 0, digits;
+    double number;
+    if (at < end && (*at == '+' || *at == '-'))
+        plain[count++] = *at++;
+    first = at;
+    digits = count;
+    if (!copy_digits(&at, end, plain, &count))
+        return NAN;
+    group = at < end ? *at : '\0';
+    if ((group == (decimal == ',' ? '.' : ',') || group == ' ' || group == '\'' || group == '_') && at > first && at - first <= 3 &&
+        *first != '0')
+        while (at < end && *at == group && are_three_digits(at + 1, end) && !is_digit(at + 4, end)) {
+            at++;
+            if (!copy_digits(&at, end, plain, &count))
+                return NAN;
+        }
+    if (at < end && *at == decimal) {
+        at++;
+        plain[count++] = '.';
+        digits++;
+        if (!copy_digits(&at, end, plain, &count))
+            return NAN;
     }
-    qsort(entries, found, sizeof *entries, by_number);
-    for (size_t i = 0; i < found; i++) {
-        numbers[i] = entries[i].number;
-        codes[i] = entries[i].place;
-    }
-    column->number_count = found;
+    if (count == digits)
+        return NAN;
+    if (end - at > 12) /* longer than an exponent that could matter */
+        return NAN;
+    memcpy(plain + count, at, (size_t)(end - at));
+    return jm_parse_number(plain, count + (size_t)(end - at), &number) ? number : NAN;
 }
 
-jm_status jm_prepare_column(jm_model *model, jm_column *column, jm_texts missing, jm_error *error)
+/* Whether a plain number may be read as it is where the decimal sign is a comma. */
+static int has_no_group(const char *text, size_t length)
 {
-    const size_t names = column->categories.count, most = names > missing.count ? names : missing.count;
-    const char **sorted = jm_keep(model, names, sizeof *sorted), **gone = jm_keep(model, missing.count, sizeof *gone);
-    int32_t *order = jm_keep(model, most, sizeof *order), *codes = jm_keep(model, names, sizeof *codes);
-    double *numbers = jm_keep(model, names, sizeof *numbers);
-    entry *entries = malloc((most + 1) * sizeof *entries);
-    int done = sorted != NULL && gone != NULL && order != NULL && codes != NULL && numbers != NULL && entries != NULL;
-    done = done && sort_texts(model, &missing, 1, entries, gone, order);
-    done = done && sort_texts(model, &column->categories, column->kind == JM_KIND_BOOLEAN, entries, sorted, order);
-    if (done && column->kind == JM_KIND_CATEGORY)
-        sort_numbers(column, entries, numbers, codes);
-    free(entries);
-    column->missing.at = gone;
-    column->missing.count = missing.count;
-    column->sorted = sorted;
-    column->order = order;
-    column->numbers = numbers;
-    column->number_codes = codes;
-    return done ? JM_OK : jm_refuse(error, JM_NO_MEMORY, "there is not enough memory for the plan");
-}
-
-static int is_missing(const jm_column *column, const char *text, size_t length)
-{
-    return length == 0 || find(column->missing.at, column->missing.count, text, length, 1) >= 0;
-}
-
-/* Bytes of a sign that groups digits. */
-static size_t group_sign_at(const char *text, size_t length, char decimal)
-{
-    const unsigned char *at = (const unsigned char *)text;
-    if (*text == '\'' || *text == (decimal == ',' ? '.' : ','))
+    const char *point = memchr(text, '.', length), *at;
+    size_t behind = 0;
+    if (point == NULL)
         return 1;
-    if (length > 2 && at[0] == 0xE2 && at[1] == 0x80 && at[2] == 0x99)
-        return 3;
-    return blank_at(at, length);
+    for (at = point + 1; is_digit(at, text + length); at++)
+        behind++;
+    return behind == 1 || behind == 2 || behind > 3;
 }
 
 static double read_number(const jm_column *column, const char *text, size_t length)
 {
     const size_t unit = strlen(column->unit);
-    char plain[LONGEST_NUMBER];
-    size_t out = 0;
     double number;
-    if (unit > 0 && length >= unit) {
-        if (memcmp(text, column->unit, unit) == 0) {
-            text += unit;
-            length -= unit;
-        } else if (memcmp(text + length - unit, column->unit, unit) == 0) {
-            length -= unit;
-        }
-        jm_strip_blanks(&text, &length);
+    if (jm_parse_number(text, length, &number) && (column->decimal == '.' || has_no_group(text, length)))
+        return present(column, number);
+    if (unit > 0 && length >= unit && memcmp(text, column->unit, unit) == 0) {
+        text += unit;
+        length -= unit;
+        strip_blanks(&text, &length);
+    } else if (unit > 0 && length >= unit && memcmp(text + length - unit, column->unit, unit) == 0) {
+        length -= unit;
+        strip_blanks(&text, &length);
     }
-    if (column->decimal == '.' && jm_parse_number(text, length, &number))
-        return isfinite(number) ? number : NAN;
-    while (length > 0) {
-        const size_t group = group_sign_at(text, length, column->decimal);
-        if (group == 0) {
-            if (out == sizeof plain)
-                return NAN;
-            plain[out++] = *text == column->decimal ? '.' : *text;
-        }
-        text += group == 0 ? 1 : group;
-        length -= group == 0 ? 1 : group;
-    }
-    return jm_parse_number(plain, out, &number) && isfinite(number) ? number : NAN;
+    if (length == 4 && memcmp(text, "True", 4) == 0)
+        return present(column, 1.0);
+    if (length == 5 && memcmp(text, "False", 5) == 0)
+        return present(column, 0.0);
+    return present(column, read_written(column->decimal, text, length));
 }
 
 static double read_boolean(const jm_column *column, const char *text, size_t length)
 {
-    const long place = find(column->sorted, column->categories.count, text, length, 1);
+    long place = find(&column->names, text, length, 1);
     double number;
-    if (place >= 0)
-        return column->order[place] % 2 == 1 ? 1.0 : 0.0;
-    return jm_parse_number(text, length, &number) && isfinite(number) ? number : NAN;
+    if (place < 0) {
+        char shortest[40];
+        if (!jm_parse_number(text, length, &number) || isnan(number = present(column, number)))
+            return NAN;
+        place = find(&column->names, shortest, jm_number_text(number, shortest), 1);
+        if (place < 0)
+            return column->is_counted ? number : NAN;
+    }
+    return place % 2 == 1 ? 1.0 : 0.0;
 }
 
-/* Code of the category that is the shortest text of a number. */
-static double code_of_number(const jm_column *column, double number)
+/* Code of a text of digits, with zeros in front up to the width of the categories. */
+static double code_with_zeros(const jm_column *column, const char *text, size_t length)
 {
-    size_t low = 0, high = column->number_count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (column->numbers[middle] < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < column->number_count && column->numbers[low] == number ? (double)column->number_codes[low] : -1.0;
+    const size_t width = column->categories.count > 0 ? strlen(column->categories.at[0]) : 0;
+    char padded[LONGEST_NUMBER];
+    for (size_t i = 0; i < length; i++)
+        if (!is_digit(text + i, text + length))
+            return -1.0;
+    if (length > width || width > sizeof padded)
+        return -1.0;
+    memset(padded, '0', width - length);
+    memcpy(padded + width - length, text, length);
+    return (double)find(&column->names, padded, width, 0);
 }
 
 static double read_category(const jm_column *column, const char *text, size_t length)
 {
-    const long place = find(column->sorted, column->categories.count, text, length, 0);
+    const long place = find(&column->names, text, length, 0);
+    char shortest[40];
     double number;
+    size_t digits = 0;
     if (place >= 0)
-        return (double)column->order[place];
-    return jm_parse_number(text, length, &number) ? code_of_number(column, number) : -1.0;
+        return (double)place;
+    if (column->spelling == JM_EXACT || find(&column->missing, text, length, 0) >= 0 || !jm_parse_number(text, length, &number))
+        return -1.0;
+    while (is_digit(text + digits, text + length))
+        digits++;
+    if (column->spelling == JM_ZEROS && digits == length)
+        return code_with_zeros(column, text, length);
+    if (!isfinite(number))
+        return -1.0;
+    length = jm_number_text(number, shortest);
+    return column->spelling == JM_ZEROS ? code_with_zeros(column, shortest, length) : (double)find(&column->names, shortest, length, 0);
 }
 
 /* The register of a column whose raw value is a text. */
 double jm_cell(const jm_column *column, const char *text, size_t length)
 {
-    jm_strip_blanks(&text, &length);
+    double seconds;
     if (column->kind == JM_KIND_TEXT)
         return NAN;
-    if (is_missing(column, text, length))
-        return column->kind == JM_KIND_CATEGORY ? -1.0 : NAN;
-    switch (column->kind) {
-    case JM_KIND_NUMBER: return read_number(column, text, length);
-    case JM_KIND_BOOLEAN: return read_boolean(column, text, length);
-    case JM_KIND_CATEGORY: return read_category(column, text, length);
-    default: return jm_date(column, text, length);
-    }
+    clean(&text, &length);
+    if (column->kind == JM_KIND_CATEGORY)
+        return length == 0 ? -1.0 : read_category(column, text, length);
+    if (length == 0)
+        return NAN;
+    if (column->kind == JM_KIND_NUMBER)
+        return read_number(column, text, length);
+    if (find(&column->missing, text, length, 0) >= 0)
+        return NAN;
+    if (column->kind == JM_KIND_BOOLEAN)
+        return read_boolean(column, text, length);
+    seconds = jm_date(column, text, length);
+    return isnan(seconds) ? seconds : present(column, seconds);
 }
 
 /* The register of a column whose value has a type. */
@@ -286,9 +371,11 @@ double jm_typed(const jm_column *column, const jm_value *value)
 {
     if (value->type == JM_TEXT && value->text != NULL)
         return jm_cell(column, value->text, value->length);
-    if (column->kind == JM_KIND_CATEGORY)
-        return value->type == JM_NUMBER ? code_of_number(column, value->number) : -1.0;
-    if (column->kind == JM_KIND_TEXT || value->type != JM_NUMBER || !isfinite(value->number))
-        return NAN;
-    return value->number;
+    if (column->kind == JM_KIND_CATEGORY) {
+        char shortest[40];
+        if (value->type != JM_NUMBER || !isfinite(value->number))
+            return -1.0;
+        return read_category(column, shortest, jm_number_text(value->number, shortest));
+    }
+    return column->kind == JM_KIND_TEXT || value->type != JM_NUMBER ? NAN : present(column, value->number);
 }

@@ -9,11 +9,29 @@ typedef struct {
     int twelve, afternoon;                                       /* of a clock of twelve hours; -1 where there is none */
 } moment;
 
-static const char letters[] = "YmdHMSfybBpIz";
+typedef struct {
+    long century;
+    int least; /* digits of months, days and hours */
+} reading;
+
+static const char letters[] = "YmdHMSfybpIz";
+
+/* Microseconds of the unit in which a format counts since 1970; 0 for others. */
+static double scale_of(const char *format)
+{
+    static const char *const names[] = {"epoch_s", "epoch_ms", "epoch_us", "epoch_ns"};
+    static const double scales[] = {1e6, 1e3, 1.0, 0.001};
+    for (int i = 0; i < 4; i++)
+        if (strcmp(format, names[i]) == 0)
+            return scales[i];
+    return 0.0;
+}
 
 /* Whether a format holds nothing but what is read here. */
 int jm_format_is_known(const char *format)
 {
+    if (scale_of(format) > 0.0)
+        return 1;
     for (const char *at = format; *at != '\0'; at++)
         if (*at == '%' && (*++at == '\0' || strchr(letters, *at) == NULL))
             return 0;
@@ -52,8 +70,6 @@ static int read_month(const char **at, const char *end)
         size_t length = 0;
         if (begins_with(*at, end, names[i]))
             length = strlen(names[i]);
-        else if (i == 8 && begins_with(*at, end, "sept"))
-            length = 4;
         else if (begins_with(*at, end, shorter))
             length = 3;
         if (length > 0) {
@@ -66,7 +82,7 @@ static int read_month(const char **at, const char *end)
     return 0;
 }
 
-/* "Z", "+02", "+0200" or "+02:00". */
+/* "Z", "UTC", "GMT", "+02", "+0200" or "+02:00". */
 static int read_offset(const char **at, const char *end, int *offset)
 {
     int sign, hours, minutes = 0;
@@ -74,14 +90,17 @@ static int read_offset(const char **at, const char *end, int *offset)
         (*at)++;
         return 1;
     }
+    if (end - *at >= 3 && (memcmp(*at, "UTC", 3) == 0 || memcmp(*at, "GMT", 3) == 0)) {
+        *at += 3;
+        return 1;
+    }
     if (*at == end || (**at != '+' && **at != '-'))
         return 0;
     sign = *(*at)++ == '-' ? -1 : 1;
     if ((hours = read_digits(at, end, 2, 2)) < 0 || hours > 14)
         return 0;
-    if (*at < end) {
-        if (**at == ':')
-            (*at)++;
+    if (*at < end && (**at == ':' || (**at >= '0' && **at <= '9'))) {
+        *at += **at == ':';
         if ((minutes = read_digits(at, end, 2, 2)) < 0 || minutes > 59)
             return 0;
     }
@@ -101,26 +120,25 @@ static int read_fraction(const char **at, const char *end, int *micros)
     return digits > 0;
 }
 
-static int read_part(char letter, const char **at, const char *end, long century, moment *m)
+static int read_part(char letter, const char **at, const char *end, const reading *how, moment *m)
 {
     switch (letter) {
     case 'Y': return (m->year = read_digits(at, end, 4, 4)) >= 0;
     case 'y':
         if ((m->year = read_digits(at, end, 2, 2)) < 0)
             return 0;
-        m->year = (int)(century + ((m->year - century) % 100 + 100) % 100);
+        m->year = (int)(how->century + ((m->year - how->century) % 100 + 100) % 100);
         return 1;
-    case 'm': return (m->month = read_digits(at, end, 1, 2)) >= 0;
-    case 'd': return (m->day = read_digits(at, end, 1, 2)) >= 0;
-    case 'H': return (m->hour = read_digits(at, end, 1, 2)) >= 0;
+    case 'm': return (m->month = read_digits(at, end, how->least, 2)) >= 0;
+    case 'd': return (m->day = read_digits(at, end, how->least, 2)) >= 0;
+    case 'H': return (m->hour = read_digits(at, end, how->least, 2)) >= 0;
     case 'I':
-        m->twelve = m->hour = read_digits(at, end, 1, 2);
+        m->twelve = m->hour = read_digits(at, end, how->least, 2);
         return m->hour >= 1 && m->hour <= 12;
     case 'M': return (m->minute = read_digits(at, end, 2, 2)) >= 0;
     case 'S': return (m->second = read_digits(at, end, 2, 2)) >= 0;
     case 'f': return read_fraction(at, end, &m->micros);
-    case 'b':
-    case 'B': return (m->month = read_month(at, end)) > 0;
+    case 'b': return (m->month = read_month(at, end)) > 0;
     case 'p':
         m->afternoon = begins_with(*at, end, "pm");
         if (!m->afternoon && !begins_with(*at, end, "am"))
@@ -175,12 +193,19 @@ static double seconds_of(const moment *m)
     return (double)(micros * 1000000 + m->micros) / 1e6;
 }
 
+/* Whether months, days and hours have two digits, since no sign divides them or they could be a fraction. */
+static int is_tight(const char *format)
+{
+    return strncmp(format, "%Y%m%d", 6) == 0 || strcmp(format, "%Y-%m") == 0 || strcmp(format, "%Y/%m") == 0 || strcmp(format, "%m/%Y") == 0;
+}
+
 static double read_by(const char *format, long century, const char *at, const char *end)
 {
     moment m = {1900, 1, 1, 0, 0, 0, 0, 0, 0, -1};
+    const reading how = {century, is_tight(format) ? 2 : 1};
     for (; *format != '\0'; format++) {
         if (*format == '%') {
-            if (!read_part(*++format, &at, end, century, &m))
+            if (!read_part(*++format, &at, end, &how, &m))
                 return NAN;
         } else if (at == end || *at++ != *format) {
             return NAN;
@@ -189,23 +214,17 @@ static double read_by(const char *format, long century, const char *at, const ch
     return at == end ? seconds_of(&m) : NAN;
 }
 
+/* Seconds since 1970 of a date by the first format that fits; NaN where none does. */
 double jm_date(const jm_column *column, const char *text, size_t length)
 {
-    static const char *const iso[] = {"%Y-%m-%d",           "%Y-%m-%dx%H:%M",     "%Y-%m-%dx%H:%M%z",     "%Y-%m-%dx%H:%M:%S",
-                                      "%Y-%m-%dx%H:%M:%S%z", "%Y-%m-%dx%H:%M:%S.%f", "%Y-%m-%dx%H:%M:%S.%f%z"};
+    double number;
     for (size_t i = 0; i < column->formats.count; i++) {
-        const double seconds = read_by(column->formats.at[i], column->century, text, text + length);
-        if (!isnan(seconds))
-            return seconds;
+        const double scale = scale_of(column->formats.at[i]);
+        if (scale > 0.0 && jm_parse_number(text, length, &number))
+            return fabs(number * scale) < 4611686018427387904.0 ? rint(number * scale) / 1e6 : NAN;
     }
-    for (size_t i = 0; i < sizeof iso / sizeof iso[0]; i++) {
-        char format[32];
-        char *joint;
-        double seconds;
-        memcpy(format, iso[i], strlen(iso[i]) + 1);
-        if ((joint = strchr(format, 'x')) != NULL)
-            *joint = memchr(text, 'T', length) != NULL ? 'T' : ' ';
-        seconds = read_by(format, column->century, text, text + length);
+    for (size_t i = 0; i < column->formats.count; i++) {
+        const double seconds = scale_of(column->formats.at[i]) > 0.0 ? NAN : read_by(column->formats.at[i], column->century, text, text + length);
         if (!isnan(seconds))
             return seconds;
     }

@@ -232,7 +232,11 @@ static jm_status read_column(reader *r, const jm_texts *lists, size_t count, jm_
         if (!jm_format_is_known(column->formats.at[i]))
             return jm_refuse(r->error, JM_UNKNOWN_STEP, "the format \"%.60s\" of column \"%.60s\" is not known to this reader",
                              column->formats.at[i], column->name);
-    return jm_prepare_column(r->model, column, missing, r->error);
+    if (column->kind == JM_KIND_CATEGORY)
+        column->spelling = strcmp(column->unit, "zeros") == 0 ? JM_ZEROS : strcmp(column->unit, "exact") == 0 ? JM_EXACT : JM_SHORTEST;
+    column->is_counted = column->categories.count > 1 && strcmp(column->categories.at[0], "0") == 0 &&
+                         strcmp(column->categories.at[1], "1") == 0;
+    return jm_prepare_column(r->model, column, &missing, r->error);
 }
 
 static jm_status read_step(reader *r, jm_checker *checker, jm_step *step)

@@ -33,18 +33,25 @@ typedef struct {
 
 enum { JM_KIND_NUMBER, JM_KIND_BOOLEAN, JM_KIND_CATEGORY, JM_KIND_DATE, JM_KIND_TEXT };
 
+/* Texts in ascending order, and their positions before. */
+typedef struct {
+    const char *const *texts;
+    const int32_t *places;
+    size_t count;
+} jm_sorted;
+
+enum { JM_SHORTEST, JM_ZEROS, JM_EXACT }; /* how a number names a category */
+
 typedef struct {
     const char *name, *kind_name, *unit;
-    int kind;
+    int kind, spelling;
+    int is_counted; /* of booleans: whether they are 0 and 1, so that other numbers may follow */
     char decimal;
     long century;
     jm_texts categories, formats;
-    jm_texts missing;            /* in small letters, ascending */
-    const int32_t *order;        /* categories in ascending order; of booleans in small letters */
-    const char *const *sorted;   /* and their texts */
-    const double *numbers;       /* categories that are a number's shortest text, ascending, */
-    const int32_t *number_codes; /* and their positions */
-    size_t number_count;
+    jm_sorted names;   /* the categories; of booleans in small letters */
+    jm_sorted missing;
+    jm_numbers gone;   /* numbers that are missing, ascending; of dates their seconds */
 } jm_column;
 
 /* A node of a tree: 24 bytes. A child that is negative is the leaf -1 - child. */
@@ -134,10 +141,9 @@ enum {
 };
 
 /* plan_columns.c */
-jm_status jm_prepare_column(jm_model *model, jm_column *column, jm_texts missing, jm_error *error);
+jm_status jm_prepare_column(jm_model *model, jm_column *column, const jm_texts *missing, jm_error *error);
 double jm_cell(const jm_column *column, const char *text, size_t length);
 double jm_typed(const jm_column *column, const jm_value *value);
-void jm_strip_blanks(const char **text, size_t *length);
 
 /* plan_dates.c */
 int jm_format_is_known(const char *format);

@@ -222,6 +222,24 @@ static int32_t walk_plain(const jm_node *nodes, int32_t place, const double *see
     return -1 - place;
 }
 
+static double zero_or(double x)
+{
+    return fabs(x) <= NEARLY_ZERO ? 0.0 : x;
+}
+
+/* Writes the views of a feature that the nodes look at. */
+static void show(double x, int views, double *at, size_t features)
+{
+    const double exact = zero_or(x);
+    at[VIEW_ZERO_FOR_NAN * features] = isnan(x) ? 0.0 : exact;
+    at[VIEW_AS_IS * features] = exact;
+    if (views >= 1 << VIEW_FLOAT_ZERO_FOR_NAN) {
+        const double single = zero_or((double)(float)x);
+        at[VIEW_FLOAT_ZERO_FOR_NAN * features] = isnan(x) ? 0.0 : single;
+        at[VIEW_FLOAT * features] = single;
+    }
+}
+
 void jm_run_trees(const jm_step *s, double *r, double *scratch)
 {
     const jm_trees *trees = s->trees;
@@ -229,16 +247,8 @@ void jm_run_trees(const jm_step *s, double *r, double *scratch)
     const size_t outputs = (size_t)s->k[1];
     double *out = r + s->k[0];
     size_t output = 0;
-    for (size_t j = 0; j < features->count; j++) {
-        double x = r[features->at[j]], *at = scratch + j;
-        x = fabs(x) <= NEARLY_ZERO ? 0.0 : x;
-        at[VIEW_ZERO_FOR_NAN * features->count] = isnan(x) ? 0.0 : x;
-        at[VIEW_AS_IS * features->count] = x;
-        if (trees->views >= 1 << VIEW_FLOAT_ZERO_FOR_NAN) {
-            at[VIEW_FLOAT_ZERO_FOR_NAN * features->count] = isnan(x) ? 0.0 : (double)(float)x;
-            at[VIEW_FLOAT * features->count] = (double)(float)x;
-        }
-    }
+    for (size_t j = 0; j < features->count; j++)
+        show(r[features->at[j]], trees->views, scratch + j, features->count);
     for (size_t k = 0; k < outputs; k++)
         out[k] = 0.0;
     for (size_t t = 0; t < trees->root_count; t++) {
