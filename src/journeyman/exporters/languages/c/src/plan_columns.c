@@ -262,23 +262,28 @@ static double read_written(char decimal, const char *at, size_t length)
     return jm_parse_number(plain, count + (size_t)(end - at), &number) ? number : NAN;
 }
 
-/* Whether a plain number may be read as it is where the decimal sign is a comma. */
-static int has_no_group(const char *text, size_t length)
+/* A number that can only have been written with the other decimal sign: 12.5 in a column of commas. NaN for others. */
+static double read_other_sign(char decimal, const char *at, size_t length)
 {
-    const char *point = memchr(text, '.', length), *at;
-    size_t behind = 0;
-    if (point == NULL)
-        return 1;
-    for (at = point + 1; is_digit(at, text + length); at++)
+    const char other = decimal == ',' ? '.' : ',', *sign = memchr(at, other, length);
+    const char *end = at + length, *behind;
+    if (sign == NULL || sign == at || sign[-1] < '0' || sign[-1] > '9')
+        return NAN;
+    for (behind = sign + 1; is_digit(behind, end);)
         behind++;
-    return behind == 1 || behind == 2 || behind > 3;
+    if (behind == sign + 1 || behind == sign + 4)
+        return NAN;
+    for (const char *digit = at + (*at == '+' || *at == '-'); digit < sign; digit++)
+        if (!is_digit(digit, end))
+            return NAN;
+    return read_written(other, at, length);
 }
 
 static double read_number(const jm_column *column, const char *text, size_t length)
 {
     const size_t unit = strlen(column->unit);
     double number;
-    if (jm_parse_number(text, length, &number) && (column->decimal == '.' || has_no_group(text, length)))
+    if (jm_parse_number(text, length, &number) && (column->decimal == '.' || memchr(text, '.', length) == NULL))
         return present(column, number);
     if (unit > 0 && length >= unit && memcmp(text, column->unit, unit) == 0) {
         text += unit;
@@ -292,7 +297,8 @@ static double read_number(const jm_column *column, const char *text, size_t leng
         return present(column, 1.0);
     if (length == 5 && memcmp(text, "False", 5) == 0)
         return present(column, 0.0);
-    return present(column, read_written(column->decimal, text, length));
+    number = read_written(column->decimal, text, length);
+    return present(column, isnan(number) ? read_other_sign(column->decimal, text, length) : number);
 }
 
 static double read_boolean(const jm_column *column, const char *text, size_t length)
