@@ -34,6 +34,10 @@ export class Model {
   readonly target: string;
   readonly columns: readonly Column[];
   readonly labels: readonly Label[];
+  readonly labelTexts: readonly string[];
+  /** Probability of the second of two classes from which it is predicted; NaN for the most probable class. */
+  readonly threshold: number;
+  readonly ordered: boolean;
   readonly hasInterval: boolean;
   readonly operations: readonly string[];
 

@@ -2,6 +2,7 @@
 
 import { cellReader } from "./cells.mjs";
 import { OPERATIONS } from "./steps.mjs";
+import { numberText } from "./table.mjs";
 
 const FIRST_LINE = "journeyman-plan 1";
 const ESCAPES = { "\\s": " ", "\\n": "\n", "\\t": "\t", "\\r": "\r", "\\\\": "\\", "\\e": "" };
@@ -126,6 +127,9 @@ export class Model {
     this.target = plan.target;
     this.columns = plan.columns;
     this.labels = plan.labels.map((text) => labelOf(text, plan.labelType));
+    this.labelTexts = plan.labels;
+    this.threshold = plan.threshold;
+    this.ordered = plan.ordered;
     this.hasInterval = plan.interval !== null;
     this.operations = [...new Set(plan.steps.map(([operation]) => operation))];
   }
@@ -179,4 +183,24 @@ export class Model {
 function labelOf(text, type) {
   if (type === "bool") return text.toLowerCase() === "true" || text === "1";
   return type === "int" || type === "float" ? Number(text) : text;
+}
+
+/** Return a table's predictions, with a head. */
+export function answerTable(model, [head, ...rows]) {
+  const places = model.columns.map(({ name }) => head.indexOf(name));
+  const lacking = places.indexOf(-1);
+  if (lacking >= 0) throw new PlanError(`The table lacks the column ${model.columns[lacking].name}.`);
+  const answers = rows.map((cells) =>
+    model.predict(Object.fromEntries(model.columns.map(({ name }, i) => [name, cells[places[i]] ?? ""]))),
+  );
+  const numbered = (word, values) => values.map((_, i) => `${word} ${i}`);
+  const first = answers[0] ?? { scores: [], outputs: [] };
+  const names = [...numbered("score", first.scores), ...numbered("prediction", first.outputs)];
+  if (model.hasInterval) names.push("low", "high");
+  if (model.labels.length) names.push("label");
+  const table = answers.map((one) => {
+    const numbers = [...one.scores, ...one.outputs, ...(model.hasInterval ? [one.low, one.high] : [])];
+    return [...numbers.map(numberText), ...(model.labels.length ? [one.labelText] : [])];
+  });
+  return [names, ...table];
 }

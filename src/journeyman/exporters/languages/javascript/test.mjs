@@ -2,7 +2,8 @@
 
 import { readFileSync } from "node:fs";
 
-import { answerTable, loadModel } from "./answer.mjs";
+import { loadModel } from "./answer.mjs";
+import { answerTable } from "./plan.mjs";
 import { readTable } from "./table.mjs";
 
 const INEXACT = new Set(["squash", "waves", "embed", "dense", "bend", "neighbours"]);
