@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from xml.sax.saxutils import escape
 
 from journeyman.entities.candidate import Refusal
-from journeyman.exporters.c import literal
+from journeyman.exporters.c import literal, target_name
 from journeyman.exporters.project_files import copy_tree, needs_tool, run_tool, source_text
 from journeyman.interfaces.project_exporting import ProjectFacts
 
@@ -47,7 +47,7 @@ class JavaExporter:
 
     def write(self, facts: ProjectFacts, folder: Path) -> None:
         """Write sources, ``pom.xml``, ``build.gradle`` and README with a call."""
-        plan, package = facts.plan, _package(facts.package)
+        plan, package = facts.plan, target_name(facts.package, _RESERVED)
         words = {
             "PACKAGE": package,
             "MODEL": plan.name,
@@ -84,11 +84,6 @@ class JavaExporter:
 def java_sources(folder: Path) -> list[str]:
     """Return the library's sources, from the project's folder."""
     return [str(path.relative_to(folder)) for path in sorted((folder / "src" / "main" / "java").rglob("*.java"))]
-
-
-def _package(name: str) -> str:
-    """Return a name that Java takes for a package."""
-    return f"{name}_model" if name in _RESERVED else name
 
 
 def _row(facts: ProjectFacts) -> str:

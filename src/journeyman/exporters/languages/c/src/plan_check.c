@@ -250,7 +250,7 @@ static int fits(jm_checker *c, jm_step *s, int64_t *width, int64_t *scratch)
         *scratch = 2 * ((int64_t)k[2] + 1) + (int64_t)s->l[1].count;
         return n > 0 && k[2] > 0 && k[2] < 65536 && holds(s->a[0].count, (int64_t)s->l[1].count) && k[3] <= 1 && k[4] <= 1 &&
                all_below(&s->l[1], lists) && holds(s->a[1].count, n * (int64_t)s->l[1].count) &&
-               holds(s->a[2].count, n * k[1]) && holds(s->a[4].count, k[1]);
+               holds(s->a[2].count, n * k[1]) && (!k[4] || holds(s->a[4].count, k[1]));
     case JM_SQUASH:
         *width = lists;
         return holds(s->a[0].count, lists) && holds(s->a[1].count, lists);

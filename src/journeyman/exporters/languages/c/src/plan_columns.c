@@ -254,9 +254,9 @@ static double read_written(char decimal, const char *at, size_t length)
         if (!copy_digits(&at, end, plain, &count))
             return NAN;
     }
-    if (count == digits)
+    if (count == digits || end - at > 12) /* longer than an exponent that could matter */
         return NAN;
-    if (end - at > 12) /* longer than an exponent that could matter */
+    if (at < end && *at != 'e' && *at != 'E')
         return NAN;
     memcpy(plain + count, at, (size_t)(end - at));
     return jm_parse_number(plain, count + (size_t)(end - at), &number) ? number : NAN;

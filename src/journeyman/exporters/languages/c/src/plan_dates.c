@@ -221,7 +221,7 @@ double jm_date(const jm_column *column, const char *text, size_t length)
     for (size_t i = 0; i < column->formats.count; i++) {
         const double scale = scale_of(column->formats.at[i]);
         if (scale > 0.0 && jm_parse_number(text, length, &number))
-            return fabs(number * scale) < 4611686018427387904.0 ? rint(number * scale) / 1e6 : NAN;
+            return fabs(number * scale) < 4611686018427387904.0 ? rint(number * scale) / 1e6 + 0.0 : NAN;
     }
     for (size_t i = 0; i < column->formats.count; i++) {
         const double seconds = scale_of(column->formats.at[i]) > 0.0 ? NAN : read_by(column->formats.at[i], column->century, text, text + length);

@@ -186,9 +186,10 @@ public final class Column {
             at = endOfDigits(text, behind);
             plain.append(text, behind, at);
         }
+        boolean ends = at == text.length() || "eE".indexOf(text.charAt(at)) >= 0;
         plain.append(text, at, text.length());
         String whole = plain.toString();
-        return Numbers.isPlain(whole) ? Double.parseDouble(whole) : Double.NaN;
+        return ends && Numbers.isPlain(whole) ? Double.parseDouble(whole) : Double.NaN;
     }
 
     /** A number that can only have been written with the other decimal sign: 12.5 in a column of commas. */

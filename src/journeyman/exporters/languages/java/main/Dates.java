@@ -50,7 +50,7 @@ final class Dates {
         for (String format : formats) {
             if (scale(format) > 0.0 && Numbers.isPlain(text)) {
                 double micros = Double.parseDouble(text) * scale(format);
-                return Math.abs(micros) < 0x1p62 ? Math.rint(micros) / 1e6 : Double.NaN;
+                return Math.abs(micros) < 0x1p62 ? Math.rint(micros) / 1e6 + 0.0 : Double.NaN;
             }
         }
         for (String format : formats) {

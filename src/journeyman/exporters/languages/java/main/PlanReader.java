@@ -131,7 +131,7 @@ final class PlanReader {
     }
 
     private void keyword(String wanted) {
-        String found = word();
+        String found = at < bytes.length ? word() : "";
         if (!found.equals(wanted)) {
             throw damaged(found, wanted);
         }

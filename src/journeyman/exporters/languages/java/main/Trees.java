@@ -315,7 +315,8 @@ final class Trees {
         int width = columns.length;
         int count = copies.length;
         a.check(count > 0 && number > 0 && Arguments.below(columns, features.length) && scale.length == width);
-        a.check(rows.length == (long) count * width && answers.length == (long) count * outputs && prior.length == outputs);
+        a.check(rows.length == (long) count * width && answers.length == (long) count * outputs);
+        a.check(!classes || prior.length == outputs);
         a.writes(out, outputs);
         int most = Math.min(number + 1, count);
         return r -> {
