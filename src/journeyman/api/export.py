@@ -13,16 +13,16 @@ from pathlib import Path
 from journeyman.entities.candidate import Refusal
 from journeyman.entities.plan import Plan
 from journeyman.errors import ReleaseError, SettingsError
-from journeyman.exporters.scoring_plan import every_operation
+from journeyman.exporters.scoring_plan import Named, every_operation, lower
 from journeyman.exporters.scoring_plan.members import without_members
-from journeyman.exporters.scoring_plan.project import check_project, make_selftest, write_project, written_plan
+from journeyman.exporters.scoring_plan.project import check_project_answers, make_selftest, write_project
 from journeyman.inference.load_release import load
 from journeyman.inference.release import Release
 from journeyman.inference.sample_rows import sample_rows
 from journeyman.interfaces import Exporter, ProjectExporter
 from journeyman.plugins import load_usable, make_part, offered
 
-__all__ = ["Exported", "ExportTarget", "export", "export_targets"]
+__all__ = ["ExportTarget", "Exported", "export", "export_targets"]
 
 _FORMATS, _PROJECTS = "journeyman.exporters", "journeyman.project_exporters"
 _ALSO = {"tensorflow": "saved_model"}
@@ -199,7 +199,9 @@ def _loss(release: Release, left_out: frozenset[int]) -> str:
     kept = [member for i, member in enumerate(report.members) if i not in left_out]
     share = sum(member.weight for i, member in enumerate(report.members) if i in left_out)
     told = f"left out: {share:.0%} of the weight; "
-    alone = [t.score for t in report.trials if len(kept) == 1 and t.candidate == kept[0].candidate and t.score is not None]
+    alone = [
+        t.score for t in report.trials if len(kept) == 1 and t.candidate == kept[0].candidate and t.score is not None
+    ]
     if alone and report.ensemble_scores:
         whole = report.ensemble_scores[-1]
         return f"{told}{release.task.metric} out of fold {alone[-1]:.4g} in place of {whole:.4g}"
@@ -225,15 +227,18 @@ def _write_format(exporter: Exporter, wanted: _Wanted) -> Exported:
 
 
 def _write_project(exporter: ProjectExporter, wanted: _Wanted, package: str, check: bool) -> Exported:
-    written = written_plan(wanted.release, wanted.plan, wanted.members, exporter.operations)
+    release, plan = wanted.release, wanted.plan
+    named = Named(release.name, release.version, wanted.members)
+    written = lower(plan, release.task, named, exporter.operations)
     if isinstance(written, Refusal):
         raise wanted.refused(exporter.name, written)
-    selftest = make_selftest(wanted.release, wanted.plan, written, wanted.seed)
+    profiles = release.report.profile.columns
+    selftest = make_selftest(plan, written, release.columns, profiles, wanted.seed, release.left_out)
     unchecked = exporter.toolchain() if check else Refusal("--no-check was given")
     with _whole(wanted.target) as made:
         write_project(exporter, written, selftest, package, made)
         if unchecked is None:
-            check_project(exporter, written, selftest, made)
+            check_project_answers(exporter, written, selftest, made)
     return Exported(wanted.target, 0 if unchecked else len(selftest.answers.predictions), 0.0, unchecked)
 
 
