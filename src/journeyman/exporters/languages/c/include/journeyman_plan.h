@@ -116,7 +116,7 @@ const char *jm_label(const jm_model *model, int label);
 const char *jm_label_type(const jm_model *model);
 /** Whether predictions carry an interval. */
 int jm_has_interval(const jm_model *model);
-/** Whether the plan has lines, nets or neighbours, so that predictions are right to 1e-12 of their range. */
+/** Whether the plan has lines, nets, neighbours or corrections: predictions are then right to 1e-12 of their range. */
 int jm_is_approximate(const jm_model *model);
 
 /**

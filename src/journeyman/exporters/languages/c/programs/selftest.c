@@ -8,7 +8,7 @@
 #include "journeyman_plan.h"
 
 #define MOST_UNITS 4 /* in the last place */
-#define SHARE 1e-12  /* of the range, where a model has lines, nets or neighbours */
+#define SHARE 1e-12  /* of the range, where a model has lines, nets, neighbours or corrections */
 
 static double number_of(const char *text)
 {
@@ -86,9 +86,10 @@ static int find_tolerance(const jm_model *model, const char *path, const places 
         return 0;
     csv_next(&csv);
     while (csv_next(&csv)) {
-        for (size_t i = 0; i < jm_output_count(model) && (size_t)at->outputs[i] < csv.count; i++) {
-            const double value = number_of(csv.fields[at->outputs[i]]);
-            low = value < low ? value : low;
+        for (size_t i = 0; i < jm_output_count(model) + 2; i++) {
+            const long place = i < jm_output_count(model) ? at->outputs[i] : i == jm_output_count(model) ? at->low : at->high;
+            const double value = place < 0 || (size_t)place >= csv.count ? NAN : number_of(csv.fields[place]);
+            low = value < low ? value : low; /* NaN is neither */
             high = value > high ? value : high;
         }
     }
@@ -108,6 +109,8 @@ static int find_places(const jm_model *model, const csv_file *csv, places *at)
     at->outputs = calloc(jm_output_count(model) + 1, sizeof *at->outputs);
     if (at->scores == NULL || at->outputs == NULL)
         return 0;
+    at->low = jm_has_interval(model) ? place_of(csv, "low") : -1;
+    at->high = jm_has_interval(model) ? place_of(csv, "high") : -1;
     for (size_t i = 0; i < jm_score_count(model); i++) {
         snprintf(name, sizeof name, "score %lu", (unsigned long)i);
         if ((at->scores[i] = place_of(csv, name)) < 0)
@@ -123,8 +126,6 @@ static int find_places(const jm_model *model, const csv_file *csv, places *at)
     for (size_t i = 0; i < jm_column_count(model); i++)
         if (strcmp(csv->fields[i], jm_column_name(model, i)) != 0)
             return 0;
-    at->low = jm_has_interval(model) ? place_of(csv, "low") : -1;
-    at->high = jm_has_interval(model) ? place_of(csv, "high") : -1;
     at->label = jm_label_count(model) > 0 ? place_of(csv, "label") : -1;
     if (at->label < (long)jm_column_count(model)) /* a column of that name */
         at->label = -1;

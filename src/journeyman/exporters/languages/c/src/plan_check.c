@@ -334,9 +334,9 @@ jm_status jm_check_step(jm_checker *c, jm_step *step, const char *name, const do
         return status;
     if (step->operation == JM_FOREST && (status = jm_build_forest(c, step)) != JM_OK)
         return status;
-    if (step->operation == JM_LINES || step->operation == JM_NEIGHBOURS || step->operation == JM_WAVES || step->operation == JM_DENSE || step->operation == JM_BEND ||
-        step->operation == JM_SQUASH || step->operation == JM_EMBED)
-        c->model->approximate = 1;
+    if (step->operation == JM_LINES || step->operation == JM_DENSE || step->operation == JM_WAVES ||
+        step->operation == JM_NEIGHBOURS || step->operation == JM_CORRECT)
+        c->model->approximate = 1; /* sums that Journeyman itself may take in another order */
     memset(c->written + step->k[0], 1, (size_t)width);
     if ((size_t)scratch > c->model->scratch_count)
         c->model->scratch_count = (size_t)scratch;

@@ -174,7 +174,7 @@ public final class ScoringPlan {
         return low >= 0;
     }
 
-    /** Whether the plan has lines, nets or neighbours, so that predictions are right to 1e-12 of their range. */
+    /** Whether the plan has lines, nets, neighbours or corrections: predictions are then right to 1e-12 of their range. */
     public boolean isApproximate() {
         return approximate;
     }

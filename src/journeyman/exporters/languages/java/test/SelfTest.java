@@ -8,7 +8,7 @@ import java.util.List;
 /** Compares the reader with the predictions that the model was released with: {@code SelfTest PLAN SELFTEST}. */
 public final class SelfTest {
     private static final double UNITS = 4; // in the last place of the greatest prediction
-    private static final double SHARE = 1e-12; // of the range, where a model has lines, nets or neighbours
+    private static final double SHARE = 1e-12; // of the range, where a model has lines, nets, neighbours or corrections
 
     private final ScoringPlan plan;
     private final int columns;
@@ -68,7 +68,7 @@ public final class SelfTest {
         try (Csv csv = new Csv(path)) {
             csv.next();
             for (List<String> row = csv.next(); row != null; row = csv.next()) {
-                for (int i = 0; i < outputs; i++) {
+                for (int i = 0; i < outputs + (plan.hasInterval() ? 2 : 0); i++) {
                     double value = number(row.get(columns + scores + i));
                     low = value < low ? value : low;
                     high = value > high ? value : high;
