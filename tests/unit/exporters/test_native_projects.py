@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -195,6 +197,14 @@ def test_cmake_builds_tests_and_installs(language: str, tmp_path: Path) -> None:
     assert {"journeyman_plan.h", "libmade.a", "made.pc", "plan.txt"} <= found
     (pc,) = (tmp_path / "there").rglob("made.pc")
     assert "@" not in pc.read_text()
+    if shutil.which("pkg-config") is not None:
+        own = {**os.environ, "PKG_CONFIG_PATH": str(pc.parent)}
+        words = subprocess.run(["pkg-config", "--cflags", "--libs", "made"], env=own, capture_output=True, text=True, check=True)
+        flags = (*CPP_FLAGS[:-2], "-x", "c++") if language == "cpp" else C_FLAGS[:-3]
+        (code,) = re.findall(r"```(?:cpp|c)\n(.*?)```", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+        (tmp_path / "program.c").write_text(code, encoding="utf-8")
+        ran([*flags, "program.c", "-x", "none", *words.stdout.split(), "-o", "program"], tmp_path)
+        assert ran([str(tmp_path / "program")], folder).stdout
 
 
 def test_rows_of_cpp_have_a_name_for_each_column(tmp_path: Path) -> None:
