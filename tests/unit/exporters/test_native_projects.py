@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,10 @@ from tests.unit.exporters.read_texts import COLUMNS, TEXTS, wrongly_read
 
 from journeyman.entities.scoring_plan import PlanColumn, ScoringPlan
 from journeyman.errors import ReleaseError
+from journeyman.exporters.scoring_plan import Named, every_operation, lower, plan_text
 from journeyman.exporters.scoring_plan.columns import plan_column
+from journeyman.exporters.scoring_plan.project import make_selftest
+from journeyman.testing.project_checks import PROJECT_MEMBERS, check_project, sample_project_plan
 
 pytestmark = pytest.mark.slow  # compiles
 
@@ -218,3 +222,131 @@ def test_rows_of_cpp_have_a_name_for_each_column(tmp_path: Path) -> None:
         "return r.values().size() == 8 ? 0 : 1; }\n"
     )
     ran([*CPP_FLAGS, "-fsyntax-only", "main.cpp"], folder)
+
+
+_JAVA_TYPED = """
+import made.*;
+import java.nio.file.Paths;
+import java.time.*;
+import java.util.*;
+
+public class Typed {
+    static void show(Prediction prediction) {
+        System.out.println(Arrays.toString(prediction.scores()) + prediction.label());
+    }
+
+    public static void main(String[] words) throws Exception {
+        Model model = Model.load(Paths.get("plan.txt"));
+        Object[][] rows = {
+            {1234.5f, "Bern", true, LocalDate.of(2024, 5, 31), "x"},
+            {"1,234.5", " Bern ", "YES", "31/05/2024", null},
+            {Double.POSITIVE_INFINITY, 7, 0, 1717113600, null},
+            {null, "7.0", "no", Instant.ofEpochSecond(1717113600), null},
+            {-9, null, null, Double.NaN, null},
+            {"", "", "", "", ""},
+        };
+        for (Object[] row : rows) {
+            show(model.predict(Arrays.asList(row)));
+        }
+        show(model.predict(Map.of("size", 1234.5, "city", "Bern", "garden", true, "day", "2024-05-31")));
+        for (List<Object> row : List.of(List.<Object>of(1), Arrays.<Object>asList(new Object(), null, null, null, null))) {
+            try {
+                show(model.predict(row));
+            } catch (PlanException error) {
+                System.out.println(error.getMessage());
+            }
+        }
+    }
+}
+"""
+_CPP_TYPED = """
+#include <iostream>
+#include <limits>
+#include "made.hpp"
+
+static void show(const made::model &model, const journeyman::prediction &prediction)
+{
+    std::cout.precision(17);
+    std::cout << prediction.scores[0] << ' ' << *model.label(prediction) << '\\n';
+}
+
+int main()
+{
+    const made::model model("plan.txt");
+    made::row row;
+    row.size = 1234.5;
+    row.city = "Bern";
+    row.garden = true;
+    row.day = 1717113600.0;
+    show(model, model.predict(row));
+    show(model, model.predict_text({"1,234.5", " Bern ", "YES", "31/05/2024", std::nullopt}));
+    show(model, model.predict({std::numeric_limits<double>::infinity(), 7.0, 0.0, 1717113600.0, std::monostate{}}));
+    show(model, model.predict_text({"", "7.0", "no", "2024-05-31", "x"}));
+    show(model, model.predict(made::row{}));
+    show(model, model.predict_text({"", "", "", "", ""}));
+    row.city = std::string_view("Berna").substr(0, 4);
+    show(model, model.predict(row));
+    for (int i = 0; i < 2; i++) {
+        try {
+            if (i == 0)
+                model.predict_text({"1"});
+            else
+                made::model("no such file");
+        } catch (const journeyman::plan_error &error) {
+            std::cout << error.what() << '\\n';
+        }
+    }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "said"),
+    [
+        ("java", _JAVA_TYPED, ("a row of 1 values; wanted are 5", "column 'size' holds a Object; wanted is a number")),
+        ("cpp", _CPP_TYPED, ("a row of 1 values; wanted are 5", 'the file "no such file" cannot be opened')),
+    ],
+)
+def test_typed_values_are_those_of_texts(language: str, code: str, said: tuple[str, str], tmp_path: Path) -> None:
+    needed(language)
+    folder = written(language, form_plan(), tmp_path)
+    if language == "java":
+        (folder / "Typed.java").write_text(code)
+        sources = [str(path) for path in sorted(folder.rglob("src/main/java/*/*.java"))]
+        ran(["javac", "-d", "classes", *sources, "Typed.java"], folder)
+        told = ran(["java", "-cp", "classes", "Typed"], folder).stdout.splitlines()
+    else:
+        (folder / "typed.cpp").write_text(code)
+        sources = [f"src/{path.name}" for path in sorted((folder / "src").glob("*.c"))]
+        ran([*C_FLAGS, *SANITIZED, "-c", *sources], folder)
+        objects = [path.name for path in sorted(folder.glob("*.o"))]
+        ran([*CPP_FLAGS, *SANITIZED, "typed.cpp", *objects, "-lm", "-o", "typed"], folder)
+        told = ran([str(folder / "typed")], folder).stdout.splitlines()
+    one, two, three, four, five, six, seven = told[:7]
+    assert (one, three, five) == (two, four, six)
+    assert seven == one
+    assert len({one, three, five}) == 3
+    assert [line.startswith(start) for line, start in zip(told[7:], said, strict=True)] == [True, True], told[7:]
+
+
+def test_it_keeps_the_contract_of_project_exporters() -> None:
+    needed("c")
+    check_project(EXPORTERS["c"], sample_project_plan(every_operation(), "ordered"))
+
+
+@cache
+def release_like(kind: str) -> tuple[str, str]:
+    """Return plan.txt and selftest.csv of fitted members of every kind that a task has."""
+    fitted = sample_project_plan(every_operation(), kind)
+    assert fitted is not None
+    plan = lower(fitted.plan, fitted.task, Named("tiny model", 1, fitted.members))
+    assert isinstance(plan, ScoringPlan)
+    return plan_text(plan), make_selftest(fitted.plan, plan, fitted.columns, (), 0).text()
+
+
+@pytest.mark.parametrize("kind", list(PROJECT_MEMBERS))
+def test_fitted_models_of_every_kind_predict_as_python_does(kind: str, built: Built, tmp_path: Path) -> None:
+    for name, text in zip(("plan.txt", "selftest.csv"), release_like(kind), strict=True):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    told = ran([*built.selftest, "plan.txt", "selftest.csv"], tmp_path).stdout
+    assert int(told.split()[0]) > 1_900
