@@ -15,7 +15,13 @@ from journeyman.entities.plan import Plan
 from journeyman.errors import ReleaseError, SettingsError
 from journeyman.exporters.scoring_plan import every_operation
 from journeyman.exporters.scoring_plan.members import without_members
-from journeyman.exporters.scoring_plan.project import check_project, make_selftest, write_project, written_plan
+from journeyman.exporters.scoring_plan.project import (
+    check_project,
+    make_selftest,
+    project_facts,
+    write_project,
+    written_plan,
+)
 from journeyman.inference.load_release import load
 from journeyman.inference.release import Release
 from journeyman.inference.sample_rows import sample_rows
@@ -229,9 +235,10 @@ def _write_project(exporter: ProjectExporter, wanted: _Wanted, package: str, che
     if isinstance(written, Refusal):
         raise wanted.refused(exporter.name, written)
     selftest = make_selftest(wanted.release, wanted.plan, written, wanted.seed)
+    facts = project_facts(wanted.release, written, selftest, package)
     unchecked = exporter.toolchain() if check else Refusal("--no-check was given")
     with _whole(wanted.target) as made:
-        write_project(exporter, written, selftest, package, made)
+        write_project(exporter, facts, selftest, made)
         if unchecked is None:
             check_project(exporter, written, selftest, made)
     return Exported(wanted.target, 0 if unchecked else len(selftest.answers.predictions), 0.0, unchecked)
