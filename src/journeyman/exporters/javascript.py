@@ -138,10 +138,13 @@ def _label(plan: ScoringPlan) -> str:
 
 def _example(facts: ProjectFacts) -> str:
     kinds = {column.name: column.kind for column in facts.plan.columns}
-    lines = (
-        f"  {_quoted(name)}: {text if kinds.get(name) == 'number' and _PLAIN.fullmatch(text) else _quoted(text)},"
-        for name, text in facts.example.items()
-    )
+
+    def value(name: str, text: str) -> str:
+        if text == "":
+            return "null"
+        return text if kinds.get(name) == "number" and _PLAIN.fullmatch(text) else _quoted(text)
+
+    lines = (f"  {_quoted(name)}: {value(name, text)}," for name, text in facts.example.items())
     return "{\n" + "\n".join(lines) + "\n}"
 
 
