@@ -90,4 +90,6 @@ def write_answers(path: Path, answer: Answer) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([name.replace("_", " ") for name in answer.names])
         for row in answer.rows:
-            writer.writerow(["nan" if value is None else value if isinstance(value, str) else repr(float(value)) for value in row])
+            writer.writerow(
+                ["nan" if value is None else value if isinstance(value, str) else repr(float(value)) for value in row]
+            )

@@ -39,8 +39,7 @@ class Dialect:
     def number(self, value: float) -> str:
         """Return a literal that is read as the same double; NULL for NaN.
 
-        SQLite's reading of decimal digits may be off by a last bit, so that a fraction is written as a quotient of whole
-        numbers there.
+        SQLite's reading of decimal digits may be off by a last bit: there a fraction is a quotient of whole numbers.
 
         Examples
         --------
@@ -48,7 +47,7 @@ class Dialect:
         ('0.1e0', "'-0.1'::float8", '(3.0/8.0)', '(-2.0)')
         """
         if math.isnan(value):
-            return "NULL"
+            return "NULL" if self.name == "SQLite" else "CAST(NULL AS DOUBLE PRECISION)"
         value = min(max(value, -LARGEST), LARGEST)
         if self.name == "PostgreSQL":
             return f"'{value!r}'::float8"

@@ -22,10 +22,12 @@ from journeyman.exporters.sql.dialect import DUCKDB, LARGEST, POSTGRESQL, SQLITE
 from journeyman.exporters.sql.layers import CannotQuery, Layers
 from journeyman.exporters.sql.steps import STEPS
 from journeyman.interfaces.project_exporting import ProjectFacts
+from journeyman.lazy_module import LazyModule
 
 __all__ = ["DuckDBExporter", "PostgreSQLExporter", "SQLiteExporter"]
 
 _ROWS = 500  # of one INSERT
+_psycopg: Any = LazyModule("psycopg")  # comes with journeyman[postgres]
 
 
 class _SqlExporter:
@@ -89,7 +91,7 @@ class DuckDBExporter(_SqlExporter):
     def run(self, folder: Path, rows: Path, answers: Path) -> None:
         """Answer a file of rows in a database in memory."""
         with closing(duckdb.connect()) as database:
-            _answer(Database(self.dialect, database, "?"), folder, rows, answers)
+            _answer(_Database(self.dialect, database, "?", duckdb.Error), folder, rows, answers)
 
 
 @dataclass(frozen=True)
@@ -111,13 +113,15 @@ class SQLiteExporter(_SqlExporter):
             try:
                 database.execute("WITH a AS MATERIALIZED (SELECT exp(1.0)) SELECT * FROM a")
             except sqlite3.OperationalError as error:
-                return Refusal(f"SQLite {sqlite3.sqlite_version} cannot run it: {error}", "install SQLite 3.35 or later")
+                return Refusal(
+                    f"SQLite {sqlite3.sqlite_version} cannot run it: {error}", "install SQLite 3.35 or later"
+                )
         return None
 
     def run(self, folder: Path, rows: Path, answers: Path) -> None:
         """Answer a file of rows in a database in memory."""
         with closing(sqlite3.connect(":memory:")) as database:
-            _answer(Database(self.dialect, database, "?"), folder, rows, answers)
+            _answer(_Database(self.dialect, database, "?", sqlite3.Error), folder, rows, answers)
 
 
 @dataclass(frozen=True)
@@ -141,29 +145,30 @@ class PostgreSQLExporter(_SqlExporter):
             _postgres().close()
         except Exception as error:  # noqa: BLE001 - whatever keeps it from a server is a reason not to check
             said = str(error).strip().splitlines() or [type(error).__name__]
-            return Refusal(f"no PostgreSQL server answers: {said[0]}", "name one by PGHOST, PGUSER, PGPASSWORD, PGDATABASE")
+            return Refusal(
+                f"no PostgreSQL server answers: {said[0]}", "name one by PGHOST, PGUSER, PGPASSWORD, PGDATABASE"
+            )
         return None
 
     def run(self, folder: Path, rows: Path, answers: Path) -> None:
         """Answer a file of rows in a transaction that is rolled back."""
         with closing(_postgres()) as database:
-            _answer(Database(self.dialect, database.cursor(), "%s"), folder, rows, answers)
+            _answer(_Database(self.dialect, database.cursor(), "%s", _psycopg.Error), folder, rows, answers)
             database.rollback()
 
 
 def _postgres() -> Any:
-    import psycopg  # comes with journeyman[postgres]
-
-    return psycopg.connect("", connect_timeout=3)
+    return _psycopg.connect("", connect_timeout=3)
 
 
 @dataclass(frozen=True)
-class Database:
-    """A connection, and how its parameters are marked."""
+class _Database:
+    """A connection, how its parameters are marked, and what it raises."""
 
     dialect: Dialect
     connection: Any
     mark: str
+    error: type[Exception]
 
     def run(self, script: str) -> None:
         """Run statements."""
@@ -182,7 +187,7 @@ class Database:
         return list(self.connection.execute(query).fetchall())
 
 
-def _answer(database: Database, folder: Path, rows: Path, answers: Path) -> None:
+def _answer(database: _Database, folder: Path, rows: Path, answers: Path) -> None:
     script = (folder / "model.sql").read_text(encoding="utf-8")
     plan, typed = read_rows(folder / "plan.txt", rows, database.dialect)
     package = script.partition(" -- package ")[2].partition("\n")[0]
@@ -193,8 +198,9 @@ def _answer(database: Database, folder: Path, rows: Path, answers: Path) -> None
         names += ["low", "high"] if plan.interval else []
         names += ["label"] if plan.labels else []
         told = database.select(f"SELECT {', '.join(names)} FROM {package}_predictions ORDER BY row_id")
-    except (duckdb.Error, sqlite3.Error) as error:
-        raise ReleaseError(f"{database.dialect.name} did not answer: {str(error).splitlines()[0]}", hint="look at model.sql") from error
+    except database.error as error:
+        said = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ReleaseError(f"{database.dialect.name} did not answer: {said}", hint="look at model.sql") from error
     write_answers(answers, Answer(names, told))
 
 
@@ -205,7 +211,8 @@ def _script(facts: ProjectFacts, dialect: Dialect) -> Iterator[str]:
     for step in plan.steps:
         STEPS[step.operation](query, step.arguments)
     view = query.query(_rows_query(plan, package, dialect), _answers_query(plan))
-    yield f"-- {plan.name}, version {plan.version}, for {dialect.name}: rows go into {package}_rows, answers come out of {package}_predictions\n"
+    yield f"-- {plan.name}, version {plan.version}, for {dialect.name}\n"
+    yield f"-- Rows go into {package}_rows, predictions come out of {package}_predictions.\n"
     yield f"-- written by Journeyman -- package {package}\n\n"
     columns = [f"{identifier(c.name)} {_type(c, dialect)}" for c in plan.columns]
     yield f"CREATE TABLE IF NOT EXISTS {package}_rows (row_id BIGINT PRIMARY KEY, {', '.join(columns)});\n"

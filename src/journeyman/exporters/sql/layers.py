@@ -124,7 +124,9 @@ class Layers:
             made = [f"{expression} AS r{r}" for r, expression in self.columns[level].items()]
             words = ["l.row_id", *(f"l.r{r}" for r in alive), *made]
             joins = "".join(f" JOIN {name} ON {name}.row_id = l.row_id" for name in self.sources[level])
-            parts.append(f"layer_{level} AS MATERIALIZED (\n  SELECT {', '.join(words)}\n  FROM layer_{level - 1} l{joins}\n)")
+            parts.append(
+                f"layer_{level} AS MATERIALIZED (\n  SELECT {', '.join(words)}\n  FROM layer_{level - 1} l{joins}\n)"
+            )
             alive = sorted({*alive, *self.columns[level]})
             if len(alive) > 1500:
                 raise CannotQuery("more than 1,500 numbers a row")

@@ -31,7 +31,11 @@ def _fill(q: Layers, a: Sequence[float]) -> None:
             between = q.between(z, [c])
             q.put(out + i, q.held(f"r{between}", -limit, limit), [between])
     for i, place in enumerate(q.places(a[6])):
-        q.put(out + len(columns) + i, f"CASE WHEN r{columns[place]} IS NULL THEN {q.number(1)} ELSE {q.number(0)} END", [columns[place]])
+        q.put(
+            out + len(columns) + i,
+            f"CASE WHEN r{columns[place]} IS NULL THEN {q.number(1)} ELSE {q.number(0)} END",
+            [columns[place]],
+        )
 
 
 def _code(q: Layers, a: Sequence[float]) -> None:
@@ -219,10 +223,15 @@ def _above(q: Layers, a: Sequence[float]) -> None:
         q.between(f"r{first + i if each else first} - {q.number(thresholds[i])}", [first + i if each else first])
         for i in range(n)
     ]
-    ends = [q.between(q.number(1), []), *_sorted(q, [_sigmoid(q, s) for s in shifted])[::-1], q.between(q.number(0), [])]
+    ends = [
+        q.between(q.number(1), []),
+        *_sorted(q, [_sigmoid(q, s) for s in shifted])[::-1],
+        q.between(q.number(0), []),
+    ]
     least = q.number(1e-9)
     parts = [
-        q.between(f"CASE WHEN r{x} - r{y} < {least} THEN {least} ELSE r{x} - r{y} END", [x, y]) for x, y in pairwise(ends)
+        q.between(f"CASE WHEN r{x} - r{y} < {least} THEN {least} ELSE r{x} - r{y} END", [x, y])
+        for x, y in pairwise(ends)
     ]
     _through_sum(q, out, parts)
 
@@ -279,7 +288,10 @@ def _correct(q: Layers, a: Sequence[float]) -> None:
     coded, codes = q.places(a[11]), q.array(a[12])
     center, spread, weights, offset = (q.array(i) for i in a[13:17])
     inputs = [(q.held(f"r{c}", lows[i], highs[i]), c) for i, c in enumerate(numbers)]
-    inputs += [(f"CASE WHEN r{c} = {q.number(codes[i])} THEN {q.number(1)} ELSE {q.number(0)} END", c) for i, c in enumerate(coded)]
+    inputs += [
+        (f"CASE WHEN r{c} = {q.number(codes[i])} THEN {q.number(1)} ELSE {q.number(0)} END", c)
+        for i, c in enumerate(coded)
+    ]
     inputs += [(f"r{first + k}", first + k) for k in range(n)]
     z = [
         q.between(f"COALESCE((({word}) - {q.number(center[j])}) / {q.number(spread[j])}, {q.number(0)})", [c])
@@ -292,8 +304,8 @@ def _correct(q: Layers, a: Sequence[float]) -> None:
         made.append(q.between(f"r{first + k} + {q.number(offset[k])} + ({total})", [*z, first + k]))
     if classes:
         held = [q.between(q.held(f"r{m}", 0.005, 1.0), [m]) for m in made]
-        total = q.between(" + ".join(f"r{h}" for h in held), held)
-        made = [q.between(f"r{h} / r{total}", [h, total]) for h in held]
+        whole = q.between(" + ".join(f"r{h}" for h in held), held)
+        made = [q.between(f"r{h} / r{whole}", [h, whole]) for h in held]
     for k in range(n):
         q.put(out + k, f"CASE WHEN {there} THEN r{made[k]} ELSE r{first + k} END", [made[k], first + k, column])
 
@@ -330,10 +342,10 @@ def _factor(q: Layers, a: Sequence[float]) -> None:
         q.put(out, f"COALESCE({q.look_up(a[3], place)}, {unknown})", [c])
         return
     q.looked_up.add(int(a[2]))
-    place = q.between(
+    below = q.between(
         f"(SELECT max(a.place) FROM {q.package}_arrays a WHERE a.list = {int(a[2])} AND a.value <= r{c})", [c]
     )
-    ends = [q.between(q.look_up(array, f"r{place} + {i}"), [place]) for array in (a[2], a[3]) for i in (0, 1)]
+    ends = [q.between(q.look_up(array, f"r{below} + {i}"), [below]) for array in (a[2], a[3]) for i in (0, 1)]
     x0, x1, y0, y1 = (f"r{end}" for end in ends)
     line = f"({y1} - {y0}) / ({x1} - {x0}) * (r{c} - {x0}) + {y0}"
     first, last = q.number(at[0]), q.number(at[-1])

@@ -1,4 +1,4 @@
-"""Trees as tables of nodes, which one recursive query walks: side by side where a row can hold an array, else in turn."""
+"""Trees as tables of nodes, which one recursive query walks: all at once where rows hold arrays, else in turn."""
 
 from __future__ import annotations
 
@@ -33,17 +33,19 @@ def double_bound(bound: float) -> float:
 
     Examples
     --------
-    >>> double_bound(0.1) < 0.1, np.float32(double_bound(0.5)) == 0.5, np.float32(np.nextafter(double_bound(0.5), 1)) > 0.5
-    (True, True, True)
+    >>> bound = double_bound(0.5)
+    >>> float(np.float32(bound)), float(np.float32(np.nextafter(bound, 1))) > 0.5, double_bound(0.1) < 0.1
+    (0.5, True, True)
     """
     if np.isnan(bound) or np.isinf(bound):
         return bound
     with np.errstate(over="ignore"):
         below = np.float32(bound)
-        if below > bound:
+        if float(below) > bound:  # as doubles: numpy would round the bound
             below = np.nextafter(below, np.float32(-np.inf))
         above = float(np.nextafter(below, np.float32(np.inf)))
-        middle = (float(below) + (above if np.isfinite(above) else 2.0**128)) / 2
+        ends = (float(below) if np.isfinite(below) else -(2.0**128), above if np.isfinite(above) else 2.0**128)
+        middle = sum(ends) / 2
         return middle if np.float32(middle) == below else float(np.nextafter(middle, -np.inf))
 
 
@@ -77,9 +79,7 @@ def trees(q: Layers, a: Sequence[float]) -> None:
         return _Tree(nodes, values, root)
 
     tiny = double_bound(_TINY) if rounded else _TINY
-    zero = [
-        f"CASE WHEN abs(r{f}) <= {q.number(tiny)} THEN {q.number(0)} ELSE r{f} END" for f in q.places(a[1])
-    ]
+    zero = [f"CASE WHEN abs(r{f}) <= {q.number(tiny)} THEN {q.number(0)} ELSE r{f} END" for f in q.places(a[1])]
     _walk(q, [tree(t) for t in range(len(roots))], zero, q.places(a[1]), list(range(out, out + outputs)))
 
 
@@ -207,9 +207,10 @@ def _side_by_side(q: Layers, step: int, inputs: Sequence[str], level: int, out: 
     cast = "CAST(ARRAY[{}] AS DOUBLE PRECISION[])" if q.dialect.name == "PostgreSQL" else "[{}]::DOUBLE[]"
     features = f"SELECT row_id, {cast.format(', '.join(inputs))} AS x FROM layer_{level}"
     places = f"SELECT DISTINCT tree, place FROM {q.package}_roots WHERE step = {step}"
+    left = _goes_left(q, "s.x[n.feature + 1]")
     body = (
         f"SELECT s.row_id, t.tree, t.place FROM {seen} s CROSS JOIN ({places}) t\n  UNION ALL\n"
-        f"  SELECT w.row_id, w.tree, CASE WHEN {_goes_left(q, 's.x[n.feature + 1]')} = 1 THEN n.place_left ELSE n.place_right END\n"
+        f"  SELECT w.row_id, w.tree, CASE WHEN {left} = 1 THEN n.place_left ELSE n.place_right END\n"
         f"  FROM {walk} w JOIN {q.package}_nodes n ON n.place = w.place JOIN {seen} s ON s.row_id = w.row_id"
     )
     values = [
@@ -223,7 +224,7 @@ def _side_by_side(q: Layers, step: int, inputs: Sequence[str], level: int, out: 
 
 
 def _in_turn(q: Layers, step: int, inputs: Sequence[str], level: int, out: Sequence[int]) -> list[tuple[str, str]]:
-    """One tree after the other, with the sum so far: SQLite has no arrays, and newer ones add in an order of their own."""
+    """One tree after the other, with the sum so far: SQLite has no arrays, and newer ones add in their own way."""
     seen, walk, sums = f"seen_{step}", f"walk_{step}", f"sums_{step}"
     features = f"SELECT row_id, {', '.join(f'{word} AS x{i}' for i, word in enumerate(inputs))} FROM layer_{level}"
     value = "CASE n.feature " + " ".join(f"WHEN {i} THEN s.x{i}" for i in range(len(inputs))) + " END"
@@ -233,7 +234,8 @@ def _in_turn(q: Layers, step: int, inputs: Sequence[str], level: int, out: Seque
         f"SELECT s.row_id, t.output, 0 AS turn, t.place, {q.number(0)} AS total FROM {seen} s, {roots} t"
         f" WHERE t.step = {step} AND t.turn = 0\n  UNION ALL\n"
         f"  SELECT w.row_id, w.output, w.turn + (w.place < 0),\n"
-        f"    CASE WHEN w.place < 0 THEN {following} WHEN {_goes_left(q, f'({value})')} = 1 THEN n.place_left ELSE n.place_right END,\n"
+        f"    CASE WHEN w.place < 0 THEN {following}\n"
+        f"      WHEN {_goes_left(q, f'({value})')} = 1 THEN n.place_left ELSE n.place_right END,\n"
         f"    CASE WHEN w.place < 0 THEN w.total + v.value ELSE w.total END\n"
         f"  FROM {walk} w JOIN {seen} s ON s.row_id = w.row_id LEFT JOIN {q.package}_nodes n ON n.place = w.place\n"
         f"  LEFT JOIN {leaves} v ON v.place = w.place AND v.output = w.output WHERE w.place IS NOT NULL"
