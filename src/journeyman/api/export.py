@@ -13,14 +13,13 @@ from pathlib import Path
 from journeyman.entities.candidate import Refusal
 from journeyman.entities.plan import Plan
 from journeyman.errors import ReleaseError, SettingsError
-from journeyman.exporters.scoring_plan import every_operation
+from journeyman.exporters.scoring_plan import Named, every_operation, lower
 from journeyman.exporters.scoring_plan.members import without_members
 from journeyman.exporters.scoring_plan.project import (
-    check_project,
+    check_project_answers,
     make_selftest,
     project_facts,
     write_project,
-    written_plan,
 )
 from journeyman.inference.load_release import load
 from journeyman.inference.release import Release
@@ -28,9 +27,8 @@ from journeyman.inference.sample_rows import sample_rows
 from journeyman.interfaces import Exporter, ProjectExporter
 from journeyman.plugins import load_usable, make_part, offered
 
-__all__ = ["Exported", "ExportTarget", "export", "export_targets"]
+__all__ = ["ExportTarget", "Exported", "export", "export_targets"]
 
-_FORMATS, _PROJECTS = "journeyman.exporters", "journeyman.project_exporters"
 _ALSO = {"tensorflow": "saved_model"}
 _COMPARED = 1_000  # rows
 _PACKAGE = re.compile(r"[a-z][a-z0-9_]*")
@@ -119,7 +117,7 @@ def export(
     ReleaseError
         Where the target cannot say the release, or the two do not agree: nothing is left then.
     """
-    group = _group_of(to)
+    is_project = _is_project(to)
     if package is not None and not _PACKAGE.fullmatch(package):
         raise SettingsError(
             f"{package!r} is no package name", hint=f"use small letters, digits and _: --package {_as_package(package)}"
@@ -132,11 +130,11 @@ def export(
     left_out = _left_out(members, without)
     kept = tuple(name for i, name in enumerate(members) if i not in left_out)
     wanted = _Wanted(release, without_members(release.plan, left_out), kept, target, seed)
-    part = make_part(group, _ALSO.get(to, to))
-    if group == _FORMATS:
-        made = _write_format(part, wanted)
+    if is_project:
+        project: ProjectExporter = make_part("journeyman.project_exporters", to)
+        made = _write_project(project, wanted, package or _as_package(release.name), check)
     else:
-        made = _write_project(part, wanted, package or _as_package(release.name), check)
+        made = _write_format(make_part("journeyman.exporters", _ALSO.get(to, to)), wanted)
     return replace(made, loss=_loss(release, left_out))
 
 
@@ -161,22 +159,22 @@ def export_targets() -> tuple[ExportTarget, ...]:
     """Return what a release can be written to here, by name."""
     found = [
         ExportTarget(name, "releases of some kinds; it says which", None)
-        for name in sorted(offered(_FORMATS) | set(_ALSO))
+        for name in sorted(offered("journeyman.exporters") | set(_ALSO))
     ]
-    for name, exporter in load_usable(_PROJECTS).parts.items():
+    for name, exporter in load_usable("journeyman.project_exporters").parts.items():
         lacking = sorted(every_operation() - exporter.operations)
         covers = f"all steps but {', '.join(lacking)}" if lacking else "every step of the scoring plan"
         found.append(ExportTarget(name, covers, exporter.toolchain()))
     return tuple(sorted(found, key=lambda one: one.name))
 
 
-def _group_of(to: str) -> str:
-    """Return the entry-point group of a target; SettingsError with the nearest name where there is none."""
-    formats, projects = offered(_FORMATS) | set(_ALSO), offered(_PROJECTS)
-    if to in formats | projects:
-        return _FORMATS if to in formats else _PROJECTS
-    near = difflib.get_close_matches(to, formats | projects, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(formats | projects))}"
+def _is_project(to: str) -> bool:
+    """Return whether a target is a language; SettingsError with the nearest name where there is no such target."""
+    formats, languages = offered("journeyman.exporters") | set(_ALSO), offered("journeyman.project_exporters")
+    if to in formats | languages:
+        return to not in formats
+    near = difflib.get_close_matches(to, formats | languages, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(formats | languages))}"
     raise SettingsError(f"there is no export target {to!r}", hint=hint)
 
 
@@ -205,7 +203,9 @@ def _loss(release: Release, left_out: frozenset[int]) -> str:
     kept = [member for i, member in enumerate(report.members) if i not in left_out]
     share = sum(member.weight for i, member in enumerate(report.members) if i in left_out)
     told = f"left out: {share:.0%} of the weight; "
-    alone = [t.score for t in report.trials if len(kept) == 1 and t.candidate == kept[0].candidate and t.score is not None]
+    alone = [
+        t.score for t in report.trials if len(kept) == 1 and t.candidate == kept[0].candidate and t.score is not None
+    ]
     if alone and report.ensemble_scores:
         whole = report.ensemble_scores[-1]
         return f"{told}{release.task.metric} out of fold {alone[-1]:.4g} in place of {whole:.4g}"
@@ -231,16 +231,19 @@ def _write_format(exporter: Exporter, wanted: _Wanted) -> Exported:
 
 
 def _write_project(exporter: ProjectExporter, wanted: _Wanted, package: str, check: bool) -> Exported:
-    written = written_plan(wanted.release, wanted.plan, wanted.members, exporter.operations)
+    release, plan = wanted.release, wanted.plan
+    named = Named(release.name, release.version, wanted.members)
+    written = lower(plan, release.task, named, exporter.operations)
     if isinstance(written, Refusal):
         raise wanted.refused(exporter.name, written)
-    selftest = make_selftest(wanted.release, wanted.plan, written, wanted.seed)
-    facts = project_facts(wanted.release, written, selftest, package)
+    profiles = release.report.profile.columns
+    selftest = make_selftest(plan, written, release.columns, profiles, wanted.seed, release.left_out)
+    facts = project_facts(release, written, selftest, package)
     unchecked = exporter.toolchain() if check else Refusal("--no-check was given")
     with _whole(wanted.target) as made:
         write_project(exporter, facts, selftest, made)
         if unchecked is None:
-            check_project(exporter, written, selftest, made)
+            check_project_answers(exporter, written, selftest, made)
     return Exported(wanted.target, 0 if unchecked else len(selftest.answers.predictions), 0.0, unchecked)
 
 

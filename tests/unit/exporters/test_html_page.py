@@ -251,14 +251,16 @@ def test_a_large_plan_is_packed_and_answers_as_node_does(browser: Browser, tmp_p
     assert "3,000 names are known" in tab.text("form")
 
 
-def test_a_broken_page_is_no_answer(tmp_path: Path) -> None:
+def test_a_page_of_another_plan_or_a_broken_one_is_no_answer(tmp_path: Path) -> None:
     path = written(tmp_path, form_plan())
-    path.write_text(
-        path.read_text()
-        .replace("journeyman-plan 1", "journeyman-plan 2")
-        .replace('data-packed="yes"', 'data-packed="no"')
-    )
-    (tmp_path / "rows.csv").write_text("size\n1\n")
+    (tmp_path / "rows.csv").write_text("size,city,garden,day,note\n1,,,,\n")
+    plan = tmp_path / "plan.txt"
+    text = plan.read_text()
+    plan.write_text(text.replace("0.25", "0.5"))
+    with pytest.raises(ReleaseError, match="another plan"):
+        HtmlExporter().run(tmp_path, tmp_path / "rows.csv", tmp_path / "answers.csv")
+    plan.write_text(text)
+    path.write_text(path.read_text().replace("journeyman-plan 1", "journeyman-plan 0"))
     with pytest.raises(ReleaseError, match="answered nothing"):
         HtmlExporter().run(tmp_path, tmp_path / "rows.csv", tmp_path / "answers.csv")
 

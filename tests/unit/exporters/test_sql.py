@@ -136,8 +136,8 @@ def test_rows_may_be_a_view_of_a_table_that_is_there(tmp_path: Path) -> None:
         database.execute("CREATE TABLE flats (id INTEGER, m2 REAL, town TEXT)")
         database.execute("INSERT INTO flats VALUES (7, 20.0, 'Bern'), (9, NULL, NULL)")
         database.execute(
-            "CREATE VIEW made_rows AS SELECT id AS row_id, m2 AS size, town AS city, NULL AS garden, NULL AS day, NULL AS note"
-            " FROM flats"
+            "CREATE VIEW made_rows AS SELECT id AS row_id, m2 AS size, town AS city, NULL AS garden, NULL AS day,"
+            " NULL AS note FROM flats"
         )
         database.executescript((folder / "model.sql").read_text())
         rows = database.execute("SELECT row_id, label FROM made_predictions ORDER BY row_id").fetchall()

@@ -188,7 +188,11 @@ class _Lowering:
             node = self.nodes[name]
             lacking = sorted(set(node.columns) - self.columns.keys())
             if lacking:
-                makers = {n.step.kind.value for n in self.plan.nodes if _DERIVING & {n.step.kind} and set(lacking) & set(n.outputs)}
+                makers = {
+                    n.step.kind.value
+                    for n in self.plan.nodes
+                    if _DERIVING & {n.step.kind} and set(lacking) & set(n.outputs)
+                }
                 raise CannotSay(f"{' and '.join(sorted(makers))} as columns")
             step = cast(ColumnStep, node.step)
             self.features[name] = _known(FEATURES, node)(self.draft, step, self.columns)
@@ -196,7 +200,9 @@ class _Lowering:
 
     @cached_property
     def _texts(self) -> frozenset[str]:
-        return frozenset(c.name for c in self.used if not (c.kind.numeric or c.kind.categorical or c.kind == "datetime"))
+        return frozenset(
+            c.name for c in self.used if not (c.kind.numeric or c.kind.categorical or c.kind == "datetime")
+        )
 
 
 def _known(registry: Mapping[type, Any], node: Node) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -45,8 +46,9 @@ class _SqlExporter:
         ReleaseError
             Where a step is of a form that no query says.
         """
+        mark = _mark(folder)
         try:
-            script = "".join(_script(facts, self.dialect))
+            script = "".join([*_script(facts, self.dialect), f"-- plan {mark}\n"])
         except CannotQuery as reason:
             raise ReleaseError(
                 f"{facts.plan.name} cannot be written to {self.name}: it has {reason}", hint="use the release itself"
@@ -189,6 +191,8 @@ class _Database:
 
 def _answer(database: _Database, folder: Path, rows: Path, answers: Path) -> None:
     script = (folder / "model.sql").read_text(encoding="utf-8")
+    if f"-- plan {_mark(folder)}\n" not in script:
+        raise ReleaseError("model.sql was made of another plan than plan.txt", hint="export it again")
     plan, typed = read_rows(folder / "plan.txt", rows, database.dialect)
     package = script.partition(" -- package ")[2].partition("\n")[0]
     try:
@@ -202,6 +206,11 @@ def _answer(database: _Database, folder: Path, rows: Path, answers: Path) -> Non
         said = (str(error).splitlines() or [type(error).__name__])[0]
         raise ReleaseError(f"{database.dialect.name} did not answer: {said}", hint="look at model.sql") from error
     write_answers(answers, Answer(names, told))
+
+
+def _mark(folder: Path) -> str:
+    """Return what tells one plan from another."""
+    return hashlib.sha256((folder / "plan.txt").read_bytes()).hexdigest()
 
 
 def _script(facts: ProjectFacts, dialect: Dialect) -> Iterator[str]:
@@ -259,7 +268,8 @@ def _example(facts: ProjectFacts, dialect: Dialect) -> str:
     columns = facts.plan.columns
     usual = [fact.usual for fact in facts.columns] or [None] * len(columns)
     words = [_value(column, value, dialect) for column, value in zip(columns, usual, strict=True)]
-    return f"INSERT INTO {facts.package}_rows VALUES (1, {', '.join(words)});"
+    names = ", ".join(["row_id", *(identifier(column.name) for column in columns)])
+    return f"INSERT INTO {facts.package}_rows ({names})\nVALUES (1, {', '.join(words)});"
 
 
 def _value(column: PlanColumn, value: float | str | None, dialect: Dialect) -> str:
