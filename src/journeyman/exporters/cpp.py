@@ -19,19 +19,26 @@ __all__ = ["CppExporter"]
 
 _COMPILERS = ("c++", "g++", "clang++")
 _FLAGS = ("-std=c++17", "-O2", "-Iinclude", "-Iprograms")
-_TYPES = {"number": "double", "boolean": "bool", "category": "std::string_view", "date": "double", "text": "std::string_view"}
+_TYPES = {
+    "number": "double",
+    "boolean": "bool",
+    "category": "std::string_view",
+    "date": "double",
+    "text": "std::string_view",
+}
 _SHOWN_LABEL = """if (const auto label = model.label(prediction))
         std::cout << *label << '\\n';
     """
-_RESERVED = frozenset(
-    """alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t char8_t class co_await
-    co_return co_yield compl concept const const_cast consteval constexpr constinit continue decltype default delete do
-    double dynamic_cast else enum explicit export extern false float for friend goto if inline int long mutable namespace
-    new noexcept not not_eq nullptr operator or or_eq private protected public register reinterpret_cast requires return
-    short signed sizeof static static_assert static_cast struct switch template this thread_local throw true try typedef
-    typeid typename union unsigned using virtual void volatile wchar_t while xor xor_eq std journeyman main unix linux
-    row model values from""".split()
-)
+_WORDS = """
+alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t char8_t class co_await
+co_return co_yield compl concept const const_cast consteval constexpr constinit continue decltype default delete do
+double dynamic_cast else enum explicit export extern false float for friend goto if inline int long mutable namespace
+new noexcept not not_eq nullptr operator or or_eq private protected public register reinterpret_cast requires return
+short signed sizeof static static_assert static_cast struct switch template this thread_local throw true try typedef
+typeid typename union unsigned using virtual void volatile wchar_t while xor xor_eq std journeyman main unix linux row
+model values from
+"""
+_RESERVED = frozenset(_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,7 @@ def _field_names(columns: tuple[PlanColumn, ...]) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> _field_names((PlanColumn("Living area", "number"), PlanColumn("class", "text"), PlanColumn("living-area", "number")))
+    >>> _field_names(tuple(PlanColumn(name, "number") for name in ("Living area", "class", "living-area")))
     ('living_area', 'class_', 'living_area_2')
     """
     names: list[str] = []

@@ -23,12 +23,13 @@ JAVA_OPERATIONS = frozenset(
 )
 """What the reader in Java knows: what its sources add to its operations."""
 
-_RESERVED = frozenset(
-    """abstract assert boolean break byte case catch char class const continue default do double else enum extends
-    final finally float for goto if implements import instanceof int interface long native new null package private
-    protected public return short static strictfp super switch synchronized this throw throws transient true false try
-    void volatile while java""".split()
-)
+_WORDS = """
+abstract assert boolean break byte case catch char class const continue default do double else enum extends final
+finally float for goto if implements import instanceof int interface long native new null package private protected
+public return short static strictfp super switch synchronized this throw throws transient true false try void volatile
+while java
+"""
+_RESERVED = frozenset(_WORDS.split())
 _PLAIN = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+|-?(?:0|[1-9][0-9]{0,8})")
 
 
@@ -56,7 +57,7 @@ class JavaExporter:
             "RELEASE": str(plan.version),
             "TARGET": plan.target,
             "ROW": _row(facts),
-            "SHOWN": "prediction.label() + \" \" + prediction.probabilities()" if plan.labels else "prediction.value()",
+            "SHOWN": 'prediction.label() + " " + prediction.probabilities()' if plan.labels else "prediction.value()",
             "COLUMNS": ", ".join(f"`{column.name}` ({column.kind})" for column in plan.columns),
         }
         copy_tree("java", folder, words)

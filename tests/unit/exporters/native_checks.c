@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "journeyman_plan.h"
+#include "plan_internal.h"
 
 #define THREADS 4
 #define ROWS 300
@@ -176,6 +176,24 @@ static void show(const jm_model *model)
     free(workspace);
 }
 
+/* Writes the bits of numbers, a line each, and their shortest texts. */
+static int show_numbers(FILE *file)
+{
+    static char line[4096], text[40];
+    while (fgets(line, sizeof line, file) != NULL) {
+        double x;
+        uint64_t bits;
+        if (!jm_parse_number(line, strlen(line) - 1, &x))
+            return 1;
+        memcpy(&bits, &x, sizeof bits);
+        text[0] = '\0';
+        if (isfinite(x))
+            jm_number_text(x, text);
+        printf("%016llx %s\n", (unsigned long long)bits, text);
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     static char plan[1 << 20];
@@ -186,6 +204,8 @@ int main(int argc, char **argv)
     int result = 0;
     if (file == NULL)
         return 2;
+    if (strcmp(argv[1], "numbers") == 0)
+        return show_numbers(file);
     length = fread(plan, 1, sizeof plan, file);
     fclose(file);
     if (strcmp(argv[1], "fuzz") == 0)

@@ -19,7 +19,19 @@ from journeyman.interfaces.project_exporting import ProjectFacts
 __all__ = ["EXPORTERS", "Built", "build", "ran", "table", "written"]
 
 EXPORTERS = {"c": CExporter(), "cpp": CppExporter(), "java": JavaExporter()}
-C_FLAGS = ("gcc", "-std=c99", "-O1", "-Wall", "-Wextra", "-pedantic", "-Werror", "-ffp-contract=off", "-Iinclude", "-Isrc", "-Iprograms")
+C_FLAGS = (
+    "gcc",
+    "-std=c99",
+    "-O1",
+    "-Wall",
+    "-Wextra",
+    "-pedantic",
+    "-Werror",
+    "-ffp-contract=off",
+    "-Iinclude",
+    "-Isrc",
+    "-Iprograms",
+)
 CPP_FLAGS = ("g++", "-std=c++17", "-O1", "-Wall", "-Wextra", "-pedantic", "-Werror", "-Iinclude", "-Iprograms")
 SANITIZED = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 

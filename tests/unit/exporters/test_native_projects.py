@@ -1,4 +1,4 @@
-"""Projects in C, C++ and Java by real compilers: every operation, texts as Journeyman reads them, refusals in one line."""
+"""Projects in C, C++ and Java by real compilers: operations, texts as Journeyman reads them, refusals in one line."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def same_bits(one: float, other: float) -> bool:
-    return (math.isnan(one) and math.isnan(other)) or (one == other and math.copysign(1, one) == math.copysign(1, other))
+    return (math.isnan(one) and math.isnan(other)) or (
+        one == other and math.copysign(1, one) == math.copysign(1, other)
+    )
 
 
 def test_every_operation_writes_what_the_page_says(built: Built, tmp_path: Path) -> None:
@@ -203,7 +205,9 @@ def test_cmake_builds_tests_and_installs(language: str, tmp_path: Path) -> None:
     assert "@" not in pc.read_text()
     if shutil.which("pkg-config") is not None:
         own = {**os.environ, "PKG_CONFIG_PATH": str(pc.parent)}
-        words = subprocess.run(["pkg-config", "--cflags", "--libs", "made"], env=own, capture_output=True, text=True, check=True)
+        words = subprocess.run(
+            ["pkg-config", "--cflags", "--libs", "made"], env=own, capture_output=True, text=True, check=True
+        )
         flags = (*CPP_FLAGS[:-2], "-x", "c++") if language == "cpp" else C_FLAGS[:-3]
         (code,) = re.findall(r"```(?:cpp|c)\n(.*?)```", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL)
         (tmp_path / "program.c").write_text(code, encoding="utf-8")
@@ -249,7 +253,8 @@ public class Typed {
             show(model.predict(Arrays.asList(row)));
         }
         show(model.predict(Map.of("size", 1234.5, "city", "Bern", "garden", true, "day", "2024-05-31")));
-        for (List<Object> row : List.of(List.<Object>of(1), Arrays.<Object>asList(new Object(), null, null, null, null))) {
+        List<Object> odd = Arrays.asList(new Object(), null, null, null, null);
+        for (List<Object> row : List.of(List.<Object>of(1), odd)) {
             try {
                 show(model.predict(row));
             } catch (PlanException error) {
