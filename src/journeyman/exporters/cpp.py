@@ -74,16 +74,16 @@ class CppExporter:
         for name in ("csv.h", "csv.c", "selftest.c"):
             (folder / "programs").mkdir(exist_ok=True)
             (folder / "programs" / name).write_text(source_text("c", f"programs/{name}"), encoding="utf-8")
-        copy_tree("cpp", folder, {**words, "ROW": _row(facts, fields), "SHOWN_LABEL": self._shown(facts)})
+        copy_tree(
+            "cpp",
+            folder,
+            {**words, "ROW": _row(facts, fields), "SHOWN_LABEL": _SHOWN_LABEL if facts.plan.labels else ""},
+        )
         (folder / "model.hpp.in").rename(folder / "include" / f"{package}.hpp")
         pc = source_text("c", "package.pc.in")
         for word in ("PACKAGE", "VERSION"):
             pc = pc.replace(f"@{word}@", words[word])
         (folder / "package.pc.in").write_text(pc, encoding="utf-8")
-
-    @staticmethod
-    def _shown(facts: ProjectFacts) -> str:
-        return _SHOWN_LABEL if facts.plan.labels else ""
 
     def toolchain(self) -> Refusal | None:
         """Return None, or that no compiler of C++ or of C is installed."""
