@@ -61,6 +61,7 @@ class _SqlExporter:
             "PACKAGE": facts.package,
             "COMMAND": _COMMANDS[self.dialect.name],
             "INSERT": _example(facts, self.dialect),
+            "HINT": _HINTS.get(self.dialect.name, ""),
             "MOMENT": "seconds since 1970 in UTC" if self.dialect is SQLITE else "timestamps in UTC",
         }
         (folder / "README.md").write_text(source_text("sql", "README.md", words), encoding="utf-8")
@@ -71,6 +72,9 @@ _COMMANDS = {
     "PostgreSQL": "psql --single-transaction --set ON_ERROR_STOP=1 --file model.sql",
     "SQLite": "sqlite3 warehouse.sqlite < model.sql",
 }
+
+
+_HINTS = {"PostgreSQL": "\n- `SET jit = off` for the session: compiling the query takes longer than running it."}
 
 
 @dataclass(frozen=True)
@@ -155,7 +159,9 @@ class PostgreSQLExporter(_SqlExporter):
     def run(self, folder: Path, rows: Path, answers: Path) -> None:
         """Answer a file of rows in a transaction that is rolled back."""
         with closing(_postgres()) as database:
-            _answer(_Database(self.dialect, database.cursor(), "%s", _psycopg.Error), folder, rows, answers)
+            cursor = database.cursor()
+            cursor.execute("SET LOCAL jit = off")
+            _answer(_Database(self.dialect, cursor, "%s", _psycopg.Error), folder, rows, answers)
             database.rollback()
 
 
