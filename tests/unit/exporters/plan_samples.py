@@ -9,28 +9,39 @@ from numpy.typing import NDArray
 
 from journeyman.entities.scoring_plan import PlanColumn, PlanStep, ScoringPlan
 
-__all__ = ["NETS", "plan_text", "sample_plan", "sample_rows", "table_text"]
+__all__ = ["NETS", "sample_plan", "sample_rows", "table_text"]
 
+FORMATS = ("%d.%m.%y", "%d %b %Y %I:%M %p", "%d/%m/%Y %H:%M:%S.%f%z", "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S.%f%z")
+FORMATS += ("%Y-%m-%d %H:%M:%S.%f", "%Y-%m", "%Y%m%d%H%M%S")
 COLUMNS = (
-    PlanColumn("width", "number", missing=("n/a", "NA"), unit="km"),
+    PlanColumn("width", "number", missing=("n/a", "NA", "-999", "12e2"), unit="km"),
     PlanColumn("height, in m", "number", decimal=",", missing=("?",)),
     PlanColumn("old", "boolean", categories=("No", "yes", "FALSE", "true")),
-    PlanColumn("color", "category", categories=("red", "blue green", "3", 'a"b', "Grün", "2.5")),
-    PlanColumn("day", "date", formats=("%d.%m.%y", "%d %b %Y %I:%M %p", "%d/%m/%Y %H:%M:%S.%f%z"), century=1950),
+    PlanColumn("color", "category", categories=("red", "blue green", "3", 'a"b', "Grün", "2.5", "1e+20"), missing=("?", "4")),
+    PlanColumn("day", "date", missing=("none", "01.01.51"), formats=FORMATS, century=1950),
     PlanColumn("note", "text"),
+    PlanColumn("moment", "date", missing=("0",), formats=("epoch_ms",)),
+    PlanColumn("code", "category", categories=("007", "012", "100"), unit="zeros"),
+    PlanColumn("exact", "category", categories=("7", "7.50"), unit="exact"),
+    PlanColumn("flag", "boolean", categories=("0", "1"), missing=("-1",)),
 )
 LABELS = ("low", "mid dle", "hi,gh")
 NETS = ("squash", "waves", "embed", "dense", "bend", "neighbours")
 WIDTHS = "0 -0 1 2.5 -3 1e-35 -1e-35 8.5e-36 1.0000000180025095e-35 1e300 -1e300 1e999 -1e999 nan n/a na NA".split()
-WIDTHS += ["", "  7 ", "5 km", "km 5", "5km", "1,234.5", "1 234.5", "1'000", "12.5.1", "x", "+4", ".5", "5.", "1E5", "0x10"]
+WIDTHS += ["", "  7 ", "5 km", "km 5", "5km", "1,234.5", "1 234.5", "1'000", "12.5.1", "x", "-999", "-9.99e2", "1200", "True", "'5'", '="6"', "\u00a07\u200b", "1_000", "1,00", "01,000", "km", "5km km", "+.", "+4", ".5", "5.", "1E5", "0x10"]
 WIDTHS += ["9007199254740993", "123456789012345678901234567890", "0.30000000000000004", "-0.5", "3e9", "2147483648"]
-HEIGHTS = ["1,5", "1.234,5", "1.5", "?", "", "-0,25", "2,5e3", "0", "1", "nan", "inf", "16,000000000000004"]
+HEIGHTS = ["1,5", "1.234,5", "1.5", "?", "", "-0,25", "2,5e3", "0", "1", "nan", "inf", "16,000000000000004", "1.50", "1.500", "1.5000", "2.e3", "2.25e1", ",5", "-.5"]
 OLDS = ["yes", "NO", "True", "false", "1", "0", "0.5", "maybe", "", " Yes "]
-COLORS = ["red", "blue green", "3", "3.0", 'a"b', "Grün", "grün", "2.50", "2.5", "", "Red", "NA", " red", "1e0"]
+COLORS = ["red", "blue green", "3", "3.0", 'a"b', "Grün", "grün", "2.50", "2.5", "", "Red", "NA", " red", "1e0", "?", "4", "4.0", "100000000000000000000", "+3", "-3", "'red'"]
 DAYS = ["31.12.49", "01.01.50", "29.2.00", "30.2.00", "5 May 2021 12:05 am", "5 Sep 2021 12:05 PM", "5 may 2021 0:05 AM",
         "05/06/1969 23:59:59.25+02:00", "05/06/1969 3:00:00.5Z", "2024-02-29", "2023-02-29", "2024-05-31 12:30",
         "2024-05-31T12:30:15.125-0530", "2024-05-31 12:30:15Z", "1900-03-01", "1960-01-01 00:00:00.75", "", "?", "2024-13-01",
-        "2024-05-31T23:00:00", "0001-01-01", "12"]  # fmt: skip
+        "2024-05-31T23:00:00", "0001-01-01", "12", "none", "01.01.51", "1951-01-01", "2024-5", "2024-05", "20240531123000", "5 Jan. 2021 1:05 PM", "5 January 2021 01:05 pm"]  # fmt: skip
+
+MOMENTS = ["1717158600500.5", "1717158600501.0005", "1.0015", "1.0025", "-12345", "0", "0.0", "x", "1e300", ""]
+CODES = ["7", "7.0", "007", "+7", "12", "012.0", "0100", "1e2", "-7", "7.5", ""]
+EXACTS = ["7", "7.0", "7.5", "7.50", "07", ""]
+FLAGS = ["0", "1", "1.0", "0.25", "-1", "-1.0", "yes", ""]
 
 
 @dataclass
@@ -84,7 +95,7 @@ def _features(b: _Builder, operations: frozenset[str]) -> list[int]:
     add("plain", 1, 0)
     lists = [b.array(numbers), b.array([0.5, 1, 0, 1e9]), b.array([1.5, 0.25, 0, 1e9]), b.array([0.7, 2, 1, 1e-9])]
     fill = add("fill", 6, *lists, 4.0, b.array([0, 3]))
-    add("code", 1, b.array(codes))
+    add("code", 3, b.array([3, 7, 8]))
     add("onehot", 3, 3, 3)
     add("table", 2, 3, 2, b.random(7, 2))
     add("calendar", 7, 4, b.array(range(7)), 86400.5, -1.0)
@@ -96,6 +107,7 @@ def _features(b: _Builder, operations: frozenset[str]) -> list[int]:
         add("cell", 1, slot, binned, 6, 2, b.random(50))
         add("cell", 1, slot, -1, 1, 0, b.random(7))
     add("weigh", 1, 0, 1, 0.3, -1.7)
+    add("weigh", 1, 6, 9, 1e-3, 1e6)
     add("product", 1, 0, 1)
     add("ratio", 1, 0, 1)
     assert fill is not None
@@ -114,7 +126,8 @@ def _models(b: _Builder, operations: frozenset[str], features: list[int], trees:
     add("constant", b.array([0.1, -0.2, 0.3][:outputs]))
     add("lines", b.array(filled), outputs, b.random(len(filled), outputs), b.random(outputs))
     add("lines", b.array([]), outputs, b.array([]), b.random(outputs))
-    add("trees", b.array(features), outputs, *_trees(b, features, trees, outputs))
+    add("trees", b.array(features), outputs, *_trees(b, features, trees, 0))
+    add("trees", b.array(features), outputs, *_trees(b, features, trees, 16))
     add("forest", b.array(features), outputs, *_forest(b, features, trees, outputs))
     add("symmetric", b.array(features), outputs, *_symmetric(b, features, trees, outputs))
     return scores
@@ -144,13 +157,13 @@ def _nodes(b: _Builder, trees: int, splits: int) -> tuple[list[int], list[int], 
     return left, right, roots, leaves + 1
 
 
-def _trees(b: _Builder, features: list[int], trees: int, outputs: int) -> list[int]:
+def _trees(b: _Builder, features: list[int], trees: int, rounded: int) -> list[int]:
     left, right, roots, leaves = _nodes(b, trees, 7)
     count = len(left)
     feature = b.rng.integers(len(features), size=count)
     missing = b.rng.integers(3, size=count)
     category = b.rng.random(count) < 0.3
-    flags = missing + 4 * b.rng.integers(2, size=count) + 8 * category + 16 * (b.rng.random(count) < 0.3)
+    flags = missing + 4 * b.rng.integers(2, size=count) + 8 * category + rounded
     usual = [0.0, 1.0, 2.5, 0.3, 0.30000000000000004, -1e-35, 1.0000000180025095e-35, np.inf, 5.0, 1234.5, 0.5, -0.5]
     threshold = np.where(category, np.cumsum(category) - 1, b.rng.choice(usual, size=count))
     sizes = b.rng.integers(1, 4, size=int(category.sum()))
@@ -174,7 +187,7 @@ def _forest(b: _Builder, features: list[int], trees: int, outputs: int) -> list[
 
 
 def _symmetric(b: _Builder, features: list[int], trees: int, outputs: int) -> list[int]:
-    depth, numbers, coded = 3, [0, 1, 2, 3], [features.index(f) for f in features[7:8]]
+    depth, numbers, coded = 3, [0, 1, 2, 3], [7]
     tables = b.rng.normal(size=7)
     inputs = b.rng.integers(len(numbers) + len(coded), size=trees * depth)
     border = b.rng.choice([0.0, float(np.float32(0.3)), 1.0, -0.5, 0.25], size=trees * depth)
@@ -262,13 +275,14 @@ def _marks(rows: list[tuple[float, ...]]) -> list[int]:
 def sample_rows(seed: int = 0, count: int = 150) -> list[list[str]]:
     """Return rows of texts, the header first."""
     rng = np.random.default_rng(seed)
-    choices = (WIDTHS, HEIGHTS, OLDS, COLORS, DAYS, ["some, text", 'with "quotes"', "two\nlines", ""])
+    choices = (WIDTHS, HEIGHTS, OLDS, COLORS, DAYS, ["some, text", 'with "quotes"', "two\nlines", ""], MOMENTS, CODES, EXACTS, FLAGS)
     rows = [[choice[i % len(choice)] for choice in choices] for i in range(len(WIDTHS))]
     rows += [[str(choice[rng.integers(len(choice))]) for choice in choices] for _ in range(count - len(rows))]
     for row in rows[::3]:
         row[0] = repr(float(rng.normal() * 3))
         row[1] = repr(float(rng.normal())).replace(".", ",")
-    rows += [["1", "0", "1", "red", "2024-01-01", ""], ["", "0", "1", "blue green", "", ""], ["2.5", "0", "1", "?", "", ""]]
+    last = [""] * (len(choices) - 4)
+    rows += [["1", "0", "1", "red", *last], ["", "0", "1", "blue green", *last], ["2.5", "0", "1", "?", *last]]
     return [[c.name for c in COLUMNS], *rows]
 
 
@@ -276,37 +290,3 @@ def table_text(rows: list[list[str]]) -> str:
     """Return rows as comma-separated values."""
     quoted = [['"' + cell.replace('"', '""') + '"' for cell in row] for row in rows]
     return "\n".join(",".join(row) for row in quoted) + "\n"
-
-
-def plan_text(plan: ScoringPlan) -> str:
-    """Return the text form of a plan."""
-
-    def word(text: str) -> str:
-        for plain, escaped in (("\\", "\\\\"), (" ", "\\s"), ("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
-            text = text.replace(plain, escaped)
-        return text or "\\e"
-
-    def number(value: float) -> str:
-        return str(int(value)) if value == int(value) and abs(value) < 2**53 and value != 0 else repr(float(value))
-
-    def numbers(values: object) -> str:
-        values = list(values)  # type: ignore[call-overload]  # arrays and tuples alike
-        return " ".join([str(len(values)), *(repr(float(v)) if not np.isfinite(v) else number(v) for v in values)])
-
-    def where(texts: tuple[str, ...]) -> int:
-        return plan.texts.index(texts)
-
-    lines = ["journeyman-plan 1", f"name {word(plan.name)}", f"version {plan.version}", f"task {plan.task}"]
-    lines += [f"target {word(plan.target)}", f"texts {len(plan.texts)}"]
-    lines += [" ".join([str(len(texts)), *map(word, texts)]) for texts in plan.texts]
-    lines += [f"arrays {len(plan.arrays)}", *map(numbers, plan.arrays), f"columns {len(plan.columns)}"]
-    for c in plan.columns:
-        lists = " ".join(str(where(texts)) for texts in (c.categories, c.missing, c.formats))
-        lines.append(f"{word(c.name)} {c.kind} {word(c.decimal)} {word(c.unit)} {lists} {c.century}")
-    lines += [f"registers {plan.registers}", f"steps {len(plan.steps)}"]
-    lines += [f"{step.operation} {numbers(step.arguments)}" for step in plan.steps]
-    lines += [f"scores {numbers(plan.scores)}", f"outputs {numbers(plan.outputs)}"]
-    threshold = "nan" if plan.threshold is None else repr(plan.threshold)
-    lines.append(f"labels {where(plan.labels) if plan.labels else -1} {plan.label_type} {threshold} {int(plan.ordered)}")
-    low, high = plan.interval or (-1, -1)
-    return "\n".join([*lines, f"interval {low} {high}", "end", ""])

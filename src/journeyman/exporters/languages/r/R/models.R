@@ -26,8 +26,8 @@ trees_step <- function(s, r, a, n) {
   lists$missing <- lists$flags %% 4
   lists$goes_left <- floor(lists$flags / 4) %% 2 == 1
   lists$category <- floor(lists$flags / 8) %% 2 == 1
-  lists$single <- floor(lists$flags / 16) %% 2 == 1
   x <- matrix_of(r, array(a, s[2]), n)
+  if (any(lists$flags >= 16)) x <- matrix(float32(x), n)
   x[abs(x) <= NEARLY_ZERO] <- 0
   by_pieces(x, length(lists$roots), function(part) tree_scores(part, lists, outputs))
 }
@@ -35,16 +35,12 @@ trees_step <- function(s, r, a, n) {
 tree_scores <- function(x, t, outputs) {
   rows <- nrow(x)
   trees <- length(t$roots)
-  single <- if (any(t$single)) matrix(float32(x), rows) else x
   row <- rep(seq_len(rows), trees)
   place <- rep(t$roots, each = rows)
   active <- which(place >= 0)
   while (length(active)) {
     node <- place[active] + 1
-    cell <- row[active] + rows * t$feature[node]
-    value <- x[cell]
-    rounded <- t$single[node]
-    if (any(rounded)) value[rounded] <- single[cell[rounded]]
+    value <- x[row[active] + rows * t$feature[node]]
     threshold <- t$threshold[node]
     absent <- is.nan(value)
     numeric <- value

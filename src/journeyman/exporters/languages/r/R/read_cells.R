@@ -12,33 +12,59 @@ column_registers <- function(column, values) {
   )
 }
 
-typed_numbers <- function(values) {
+typed_numbers <- function(column, values) {
   values <- as.numeric(values)
-  values[!is.finite(values)] <- NaN
+  values[!is.finite(values) | values %in% gone(column)] <- NaN
   values
 }
 
-trimmed <- function(column, values) {
-  values <- enc2utf8(as.character(values))
-  values[is.na(values)] <- ""
-  values <- gsub("^[ \t\r\n\f\v]+|[ \t\r\n\f\v]+$", "", values)
-  values[tolower(values) %in% tolower(column$missing)] <- ""
-  values
+# The numbers among the texts that stand for a missing value.
+gone <- function(column) {
+  values <- plain_numbers(column$missing)
+  values[!is.nan(values)]
+}
+
+BLANKS <- "[ \t\n\r\f\v\u00a0\u202f\u2009\u3000\ufeff\u200b\u200e\u200f\u2060]+"
+without_blanks <- function(texts) gsub(paste0("^", BLANKS, "|", BLANKS, "$"), "", texts)
+
+# Texts without blanks at their ends and without a pair of quotes around them.
+cleaned <- function(values) {
+  texts <- enc2utf8(as.character(values))
+  texts[is.na(texts)] <- ""
+  texts <- without_blanks(texts)
+  texts <- sub("^=\"", "\"", texts)
+  quoted <- grepl("^(\".*\"|'.*')$", texts) & nchar(texts) > 1
+  texts[quoted] <- without_blanks(substr(texts[quoted], 2, nchar(texts[quoted]) - 1))
+  texts
 }
 
 read_numbers <- function(column, values) {
-  if (!is.character(values)) return(typed_numbers(values))
-  texts <- trimmed(column, values)
-  unit <- column$unit
+  if (!is.character(values)) return(typed_numbers(column, values))
+  texts <- cleaned(values)
+  comma <- column$decimal == ","
+  numbers <- plain_numbers(texts)
+  other <- !grepl(PLAIN_NUMBER, texts)
+  if (comma) other <- other | grepl("\\.([0-9]{3})?([eE]|$)", texts)
+  numbers[other] <- written_numbers(texts[other], column$unit, comma)
+  numbers[numbers %in% gone(column)] <- NaN
+  numbers
+}
+
+written_numbers <- function(texts, unit, comma) {
   if (nzchar(unit)) {
     front <- startsWith(texts, unit)
-    texts[front] <- substr(texts[front], nchar(unit) + 1, nchar(texts[front]))
+    texts[front] <- without_blanks(substr(texts[front], nchar(unit) + 1, nchar(texts[front])))
     back <- !front & endsWith(texts, unit)
-    texts[back] <- substr(texts[back], 1, nchar(texts[back]) - nchar(unit))
+    texts[back] <- without_blanks(substr(texts[back], 1, nchar(texts[back]) - nchar(unit)))
   }
-  texts <- gsub(if (column$decimal == ",") "[. ']" else "[, ']", "", texts)
-  if (column$decimal == ",") texts <- sub(",", ".", texts, fixed = TRUE)
-  plain_numbers(texts)
+  groups <- if (comma) "[. '_]" else "[, '_]"
+  written <- grepl(paste0("^[+-]?([1-9][0-9]{0,2}(", groups, ")[0-9]{3}(?:\\2[0-9]{3})*|[0-9]*)",
+                          if (comma) "(?:,[0-9]*)?" else "(?:\\.[0-9]*)?", "([eE][+-]?[0-9]+)?$"), texts, perl = TRUE)
+  plain <- gsub(groups, "", texts[written])
+  if (comma) plain <- sub(",", ".", plain, fixed = TRUE)
+  numbers <- ifelse(texts == "True", 1, ifelse(texts == "False", 0, NaN))
+  numbers[written] <- plain_numbers(plain)
+  numbers
 }
 
 plain_numbers <- function(texts) {
@@ -50,75 +76,98 @@ plain_numbers <- function(texts) {
 }
 
 read_booleans <- function(column, values) {
-  if (!is.character(values)) return(typed_numbers(values))
-  texts <- trimmed(column, values)
-  place <- match(tolower(texts), tolower(column$categories))
-  values <- plain_numbers(texts)
-  found <- !is.na(place)
-  values[found] <- (place[found] - 1) %% 2
-  values[texts == ""] <- NaN
-  values
+  if (!is.character(values)) return(typed_numbers(column, values))
+  texts <- cleaned(values)
+  names <- tolower(column$categories)
+  place <- match(tolower(texts), names)
+  numbers <- plain_numbers(texts)
+  numbers[numbers %in% gone(column)] <- NaN
+  lost <- which(is.na(place) & !is.nan(numbers))
+  place[lost] <- match(shortest_texts(numbers[lost]), names)
+  if (!identical(names[1:2], c("0", "1"))) numbers[] <- NaN
+  numbers[!is.na(place)] <- (place[!is.na(place)] - 1) %% 2
+  numbers[texts == "" | texts %in% column$missing] <- NaN
+  numbers
 }
 
 read_categories <- function(column, values) {
-  if (is.numeric(values)) {
-    texts <- shortest_text(typed_numbers(values))
-  } else {
-    texts <- trimmed(column, values)
-  }
+  if (is.logical(values)) values <- ifelse(values, "True", "False")
+  texts <- if (is.numeric(values)) shortest_texts(as.numeric(values)) else cleaned(values)
   place <- match(texts, column$categories)
-  lost <- which(is.na(place) & texts != "")
-  if (length(lost)) place[lost] <- match(shortest_text(plain_numbers(texts[lost])), column$categories)
+  lost <- which(is.na(place) & !texts %in% column$missing & grepl(PLAIN_NUMBER, texts))
+  if (length(lost) && column$unit != "exact") {
+    bare <- shortest_texts(read_doubles(texts[lost]))
+    if (column$unit == "zeros") {
+      digits <- grepl("^[0-9]+$", texts[lost])
+      bare[digits] <- texts[lost][digits]
+      missing <- ifelse(grepl("^[0-9]+$", bare), pmax(nchar(column$categories[1]) - nchar(bare), 0), 0)
+      bare <- paste0(strrep("0", missing), bare)
+    }
+    place[lost] <- match(bare, column$categories)
+  }
   place[texts == "" | is.na(place)] <- 0
   place - 1
 }
 
-# Fewest digits that give the same number again; whole numbers without a point.
-shortest_text <- function(values) {
+# The fewest digits that give the same number again, as Python writes them; whole numbers below 1e15 without a point.
+shortest_texts <- function(values) {
   texts <- rep("", length(values))
-  for (i in which(!is.na(values))) {
-    x <- values[i]
-    if (x == trunc(x) && abs(x) < 1e16) {
-      texts[i] <- sprintf("%.0f", x + 0)
-    } else {
-      for (digits in c(1:17)) {
-        texts[i] <- sprintf("%.*e", digits - 1L, x)
-        if (read_doubles(texts[i]) == x) break
-      }
-      exponent <- as.integer(sub(".*e", "", texts[i]))
-      if (exponent >= -4 && exponent < 16) texts[i] <- sprintf("%.*f", max(digits - 1L - exponent, 0L), x)
-    }
-  }
+  for (i in which(!is.na(values))) texts[i] <- shortest_text(values[i])
   texts
 }
 
-read_moments <- function(column, values) {
-  if (inherits(values, "Date")) return(typed_numbers(unclass(values)) * 86400)
-  if (inherits(values, "POSIXlt")) values <- as.POSIXct(values)
-  if (inherits(values, "POSIXct") || !is.character(values)) return(typed_numbers(unclass(values)))
-  texts <- trimmed(column, values)
-  seconds <- rep(NaN, length(texts))
-  for (format in c(column$formats, ISO_FORMATS)) {
-    left <- which(is.nan(seconds) & texts != "")
-    if (!length(left)) break
-    seconds[left] <- read_dates(texts[left], format, column$century)
+shortest_text <- function(x) {
+  if (is.infinite(x)) return(if (x > 0) "inf" else "-inf")
+  if (x == trunc(x) && abs(x) < 1e15) return(sprintf("%.0f", x + 0))
+  for (digits in 1:17) {
+    text <- sprintf("%.*e", digits - 1L, x)
+    if (read_doubles(text) == x) break
   }
-  seconds
+  exponent <- as.integer(sub(".*e", "", text))
+  if (exponent < -4 || exponent >= 16) return(text)
+  text <- sprintf("%.*f", max(digits - 1L - exponent, 0L), x)
+  if (grepl(".", text, fixed = TRUE)) text else paste0(text, ".0")
 }
 
-ISO_FORMATS <- c("%Y-%m-%d", paste0("%Y-%m-%d", c(" ", "T"), rep(
-  c("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%H:%M:%S%z", "%H:%M%z", "%H:%M:%S.%f%z"), each = 2)))
+read_moments <- function(column, values) {
+  if (inherits(values, "Date")) return(typed_numbers(column, unclass(values)) * 86400)
+  if (inherits(values, "POSIXlt")) values <- as.POSIXct(values)
+  if (!is.character(values)) return(typed_numbers(column, unclass(values)))
+  texts <- cleaned(values)
+  micros <- read_micros(column, texts)
+  micros[texts %in% column$missing | micros %in% read_micros(column, column$missing)] <- NaN
+  micros / 1e6
+}
+
+EPOCHS <- c(epoch_s = 1e6, epoch_ms = 1e3, epoch_us = 1, epoch_ns = 1e-3)
+
+# Microseconds since 1970, NaN where no format fits.
+read_micros <- function(column, texts) {
+  micros <- rep(NaN, length(texts))
+  for (format in column$formats) {
+    left <- which(is.nan(micros))
+    if (format %in% names(EPOCHS)) {
+      read <- round(plain_numbers(texts[left]) * EPOCHS[[format]])
+      read[abs(read) >= 2^62] <- NaN # no moment that 64 bits hold
+      micros[left] <- read
+    } else {
+      micros[left] <- read_dates(texts[left], format, column$century)
+    }
+  }
+  micros
+}
+
 MONTHS <- c("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
             "november", "december")
 DATE_PARTS <- c(
   Y = "([0-9]{4})", y = "([0-9]{2})", m = "([0-9]{1,2})", d = "([0-9]{1,2})", H = "([0-9]{1,2})",
   I = "([0-9]{1,2})", M = "([0-9]{2})", S = "([0-9]{2})", f = "([0-9]{1,9})",
-  b = paste0("((?i:", paste(c(rev(MONTHS), substr(MONTHS, 1, 3), "sept"), collapse = "|"), "))\\.?"),
-  p = "([AaPp])\\.?\\s?[Mm]\\.?", z = "(Z|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2})"
+  b = paste0("((?i:", paste(c(MONTHS, substr(MONTHS, 1, 3)), collapse = "|"), "))\\.?"),
+  p = "([AaPp])[Mm]", z = "(Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2})"
 )
 DATE_PARTS <- c(DATE_PARTS, B = DATE_PARTS[["b"]])
 
-# Seconds since 1970 of texts in one format of strptime; NaN where a text has another form, or is no day.
+# Microseconds since 1970 of texts in one format of strptime; NaN where a text has another form, or is no day.
 read_dates <- function(texts, format, century) {
   signs <- strsplit(format, "", fixed = TRUE)[[1]]
   pattern <- ""
@@ -136,10 +185,13 @@ read_dates <- function(texts, format, century) {
       i <- i + 1
     }
   }
+  if (format %in% c("%Y-%m", "%Y/%m", "%m/%Y") || startsWith(format, "%Y%m%d")) {
+    pattern <- gsub("{1,2}", "{2}", pattern, fixed = TRUE)
+  }
   found <- regmatches(texts, regexec(paste0("^", pattern, "$"), texts, perl = TRUE))
   fits <- which(lengths(found) > 0)
-  seconds <- rep(NaN, length(texts))
-  if (!length(fits)) return(seconds)
+  read <- rep(NaN, length(texts))
+  if (!length(fits)) return(read)
   groups <- do.call(rbind, found[fits])
   part <- function(name, otherwise) {
     place <- match(name, parts)
@@ -162,11 +214,9 @@ read_dates <- function(texts, format, century) {
   minute <- as.numeric(part("M", "0"))
   second <- as.numeric(part("S", "0"))
   micros <- as.numeric(substr(paste0(part("f", "0"), "000000"), 1, 6))
-  midnight <- hour == 24 & minute == 0 & second == 0 & micros == 0 # the end of the day
-  hour[midnight] <- 0
   zone <- part("z", "Z")
   sign <- ifelse(startsWith(zone, "-"), -1, 1)
-  zone <- ifelse(zone == "Z", "0000", substr(paste0(gsub("[+:-]", "", zone), "00"), 1, 4))
+  zone <- ifelse(zone %in% c("Z", "UTC", "GMT"), "0000", substr(paste0(gsub("[+:-]", "", zone), "00"), 1, 4))
   ahead <- as.numeric(substr(zone, 1, 2))
   beside <- as.numeric(substr(zone, 3, 4))
   good <- good & year >= 1 & month >= 1 & month <= 12 & hour < 24 & minute < 60 & second < 60 &
@@ -174,9 +224,9 @@ read_dates <- function(texts, format, century) {
   days <- days_of(year, month, 1)
   length <- days_of(year + (month == 12), month %% 12 + 1, 1) - days
   good <- good & day >= 1 & day <= length
-  whole <- (days + day - 1 + midnight) * 86400 + hour * 3600 + minute * 60 + second - sign * (ahead * 3600 + beside * 60)
-  seconds[fits] <- ifelse(good, (whole * 1e6 + micros) / 1e6, NaN)
-  seconds
+  whole <- (days + day - 1) * 86400 + hour * 3600 + minute * 60 + second - sign * (ahead * 3600 + beside * 60)
+  read[fits] <- ifelse(good, whole * 1e6 + micros, NaN)
+  read
 }
 
 # Days since 1970 of a date of the Gregorian calendar, and back (howardhinnant.github.io/date_algorithms.html).
