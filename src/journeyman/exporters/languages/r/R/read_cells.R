@@ -44,7 +44,7 @@ read_numbers <- function(column, values) {
   comma <- column$decimal == ","
   numbers <- plain_numbers(texts)
   other <- !grepl(PLAIN_NUMBER, texts)
-  if (comma) other <- other | grepl("\\.([0-9]{3})?([eE]|$)", texts)
+  if (comma) other <- other | grepl(".", texts, fixed = TRUE)
   numbers[other] <- written_numbers(texts[other], column$unit, comma)
   numbers[numbers %in% gone(column)] <- NaN
   numbers
@@ -64,6 +64,9 @@ written_numbers <- function(texts, unit, comma) {
   if (comma) plain <- sub(",", ".", plain, fixed = TRUE)
   numbers <- ifelse(texts == "True", 1, ifelse(texts == "False", 0, NaN))
   numbers[written] <- plain_numbers(plain)
+  other <- if (comma) "\\." else "," # a decimal sign of the other style, where it cannot divide groups
+  swapped <- !written & grepl(paste0("^[+-]?[0-9]+", other, "([0-9]{1,2}|[0-9]{4,})([eE][+-]?[0-9]+)?$"), texts)
+  numbers[swapped] <- plain_numbers(sub(",", ".", texts[swapped], fixed = TRUE))
   numbers
 }
 
