@@ -3,12 +3,14 @@ function w = model_step(operation, s, r, a)
   switch operation
     case 'trees'
       x = r(:, a{s(2) + 1} + 1);
+      if any(a{s(6) + 1} >= 16)
+        x = double(single(x));
+      end
       x(abs(x) <= 1.0000000180025095e-35) = 0;
       t = named(a(s(4:12) + 1), {'feature', 'threshold', 'flags', 'left', 'right', 'leaves', 'roots', 'starts', 'bits'});
       t.missing = mod(t.flags, 4);
       t.goes_left = mod(floor(t.flags / 4), 2) == 1;
       t.category = mod(floor(t.flags / 8), 2) == 1;
-      t.single = mod(floor(t.flags / 16), 2) == 1;
       w = by_pieces(@(part) tree_scores(part, t, s(3)), x, numel(t.roots), s(3));
     case 'forest'
       x = double(single(r(:, a{s(2) + 1} + 1)));
@@ -44,17 +46,13 @@ end
 function w = tree_scores(x, t, outputs)
   rows = size(x, 1);
   trees = numel(t.roots);
-  rounded = double(single(x));
   row = repmat((1:rows)', trees, 1);
   place = reshape(repmat(t.roots, rows, 1), [], 1);
   active = find(place >= 0);
   pick = @(list, at) reshape(list(at), [], 1);
   while ~isempty(active)
     node = place(active) + 1;
-    at = row(active) + rows * pick(t.feature, node);
-    value = pick(x, at);
-    f32 = pick(t.single, node);
-    value(f32) = rounded(at(f32));
+    value = pick(x, row(active) + rows * pick(t.feature, node));
     threshold = pick(t.threshold, node);
     missing = pick(t.missing, node);
     absent = isnan(value);
