@@ -1,10 +1,8 @@
 function answer_file(model, rows, answers)
 %ANSWER_FILE Answer a file of comma-separated values by another one.
 %   PACKAGE.answer_file(MODEL, ROWS, ANSWERS)
-  typed = model.label_type;
-  model.label_type = 'str';
+  model.label_type = 'str'; % labels are written as the plan has them
   given = PACKAGE.predict(model, PACKAGE.read_table(rows));
-  model.label_type = typed;
   if isempty(model.labels)
     outputs = given.prediction;
   else
