@@ -31,5 +31,9 @@ def _facts(column: PlanColumn, profile: ColumnProfile) -> ColumnFacts:
         middle = profile.quantiles[len(profile.quantiles) // 2]
         whole = profile.kind is Kind.INTEGER
         return ColumnFacts(middle, profile.minimum, profile.maximum, profile.quantiles, whole)
-    frequent = (name for name in profile.top_values if column.kind != "category" or name in column.categories)
-    return ColumnFacts(next(frequent, None))
+    if column.kind == "text":
+        return ColumnFacts(next(iter(profile.top_values), None))
+    # names of yes and no may be written in capitals in the table
+    named = {name.lower() if column.kind == "boolean" else name: name for name in reversed(column.categories)}
+    frequent = (name.lower() if column.kind == "boolean" else name for name in profile.top_values)
+    return ColumnFacts(next((named[name] for name in frequent if name in named), None))

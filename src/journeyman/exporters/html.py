@@ -90,8 +90,9 @@ def _page(facts: ProjectFacts, plan: str) -> str:
     }
     model = facts.plan
     words = {
-        "TITLE": html.escape(f"{model.target}: {model.name}"),
-        "ABOUT": html.escape(f"Predicts {model.target} by version {model.version} of the model {model.name}."),
+        "TITLE": html.escape(f"Predict {model.target}: {model.name}"),
+        "HEAD": html.escape(f"Predict {model.target}"),
+        "ABOUT": html.escape(f"The model {model.name}, version {model.version}."),
         "STYLE": source_text("html", "page.css").strip(),
         "PACKED": "yes" if packed else "no",
         "PLAN": base64.b64encode(gzip.compress(raw, mtime=0)).decode() if packed else plan,

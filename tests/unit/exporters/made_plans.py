@@ -10,7 +10,7 @@ import numpy as np
 
 from journeyman.entities.scoring_plan import PlanColumn, PlanStep, ScoringPlan
 
-__all__ = ["CASES", "Case", "In", "Out", "Places", "plan_of_cases"]
+__all__ = ["CASES", "Case", "In", "Out", "Places", "form_plan", "plan_of_cases"]
 
 NAN, INF = math.nan, math.inf
 
@@ -80,12 +80,12 @@ _MISH = 2.0 * (_E * (_E + 2) / (_E * (_E + 2) + 2))
 _DAY = 1717158645.75  # 2024-05-31 12:30:45.75, a Friday
 _TREE = dict(
     # node 0: x0 <= 1.5, NaN as 0; node 1: category in {1, 33}; node 2: NaN is missing and goes left; node 3: zero is
-    # missing and goes right; node 4: x0 as float32
-    feature=[0, 1, 0, 0, 0],
-    threshold=[1.5, 0, 1e-35, 5.0, 0.1],
-    flags=[0, 8, 2 + 4, 1, 16],
-    left=[1, -1, -1, -1, -1],
-    right=[-3, -2, -2, -2, -2],
+    # missing and goes right
+    feature=[0, 1, 0, 0],
+    threshold=[1.5, 0, 1e-35, 5.0],
+    flags=[0, 8, 2 + 4, 1],
+    left=[1, -1, -1, -1],
+    right=[-3, -2, -2, -2],
 )
 
 
@@ -147,7 +147,8 @@ CASES = (
     _trees((-1e-36, 0.0), [3], (0.2,)),
     _trees((NAN, 0.0), [3], (0.2,)),
     _trees((4.0, 0.0), [3], (0.1,)),
-    _trees((0.1, 0.0), [4], (0.2,)),
+    Case("trees", (0.1,), (O, Places((0,)), 1, [0], [0.1], [16], [-1], [-2], [0.1, 0.2], [0], [0], []), (0.2,)),
+    Case("trees", (0.5,), (O, Places((0,)), 1, [0], [0.5], [0], [-1], [-2], [0.1, 0.2], [0], [0], []), (0.1,)),
     _trees((3.0, 0.0), [0, 2, 3], (0.4 + 0.1, 0.2)),
     Case("forest", (0.1,), (O, Places((0,)), 2, *_FOREST), ((3 + 10) / 2, (4 + 20) / 2)),
     Case("forest", (NAN,), (O, Places((0,)), 2, *_FOREST), ((1 + 10) / 2, (2 + 20) / 2)),
@@ -265,3 +266,42 @@ def plan_of_cases(cases: Sequence[Case] = CASES) -> ScoringPlan:
         outputs.extend(range(written, at))
     columns = (PlanColumn("nothing", "number"),)
     return ScoringPlan("cases", 1, "regression", "y", columns, (), tuple(arrays), at, tuple(steps), (), tuple(outputs))
+
+
+def form_plan(labels: tuple[str, ...] = ("kept", "sold")) -> ScoringPlan:
+    """Return a small plan with a column of each kind: probabilities of two labels, or a value with an interval."""
+    columns = (
+        PlanColumn("size", "number", missing=("-9",)),
+        PlanColumn("city", "category", ("Bern", "7", "a </script> & b")),
+        PlanColumn("garden", "boolean", ("no", "yes")),
+        PlanColumn("day", "date", formats=("%d/%m/%Y", "%Y-%m-%d")),
+        PlanColumn("note", "text"),
+    )
+    arrays = [
+        *([0.0, 2.0, 3.0], [10.0, 0.5, 1.7e9], [10.0, 0.5, 1.7e9], [0.1, 2.0, 1e-8], []),  # fill
+        [5.0, 6.0, 7.0, 8.0, 9.0, 10.0],
+        [-0.7, 0.3, 0.1, 0.9, 0.4, -1.1],
+        [-0.25],
+    ]
+    steps = [
+        PlanStep("fill", (5, 0, 1, 2, 3, 8.0, 4)),
+        PlanStep("onehot", (8, 1, 3)),
+        PlanStep("lines", (11, 5, 1, 6, 7)),
+        PlanStep("logistic", (12, 11)) if labels else PlanStep("interval", (12, 11, 0, 0, 1.0, 2.0, -1)),
+    ]
+    return ScoringPlan(
+        name="made",
+        version=3,
+        task="binary" if labels else "regression",
+        target="outcome",
+        columns=columns,
+        texts=(),
+        arrays=tuple(np.asarray(array, dtype=np.float64) for array in arrays),
+        registers=14,
+        steps=tuple(steps),
+        scores=(11,),
+        outputs=(12, 13) if labels else (11,),
+        labels=labels,
+        threshold=0.5 if labels else None,
+        interval=None if labels else (12, 13),
+    )

@@ -5,6 +5,8 @@ import { measureOf } from "./words.mjs";
 
 const MOST = 8;
 const POINTS = 81;
+const STEPS = 200;
+const DAY = 86400;
 const WIDTH = 560;
 const HEIGHT = 230;
 const LEFT = 66;
@@ -57,71 +59,103 @@ export function showReasons(element, note, model, columns, row, prediction) {
 
 const shown = (column, value) => (typeof value === "string" && value.startsWith("\u0000") ? "another one" : valueText(column, value));
 
+/** How a slider runs over a column: from its first to its ninety-ninth hundredth; dates by whole days, at the row's time of day. */
+function scaleOf(column, own) {
+  const [low, high] = [column.quantiles[0], column.quantiles.at(-1)];
+  const start = column.kind === "date" ? low - ((((low - (own ?? low)) % DAY) + DAY) % DAY) : low;
+  const steps = column.kind === "date" ? Math.floor((high - start) / DAY) : column.whole ? Math.round(high - low) : STEPS;
+  const whole = column.kind === "date" || column.whole;
+  return {
+    low: start,
+    high: column.kind === "date" ? start + steps * DAY : high,
+    steps: Math.min(Math.max(steps, 1), STEPS),
+    value: (share) => {
+      if (column.kind === "date") return start + Math.round(share * steps) * DAY;
+      return whole ? Math.round(low + share * (high - low)) : Number((low + share * (high - low)).toPrecision(6));
+    },
+    share(value) {
+      return (value - this.low) / (this.high - this.low);
+    },
+  };
+}
+
+/** The columns that a slider can run over. */
+function slidable(columns) {
+  const runs = ({ kind, quantiles }) => quantiles.length > 0 && quantiles.at(-1) - quantiles[0] > (kind === "date" ? DAY : 0);
+  return columns.filter((column) => (column.kind === "number" || column.kind === "date") && runs(column));
+}
+
 /** The part of what-if: a column, a slider, the curve beside it. */
 export function buildWhatIf(model, columns, form) {
   const part = (id) => document.getElementById(id);
-  const choices = columns.filter(({ kind, quantiles }) => (kind === "number" || kind === "date") && quantiles.length && quantiles[0] < quantiles.at(-1));
+  const choices = slidable(columns);
   part("what-if").hidden = !choices.length;
   if (!choices.length) return () => {};
   const select = part("what-if-column");
   const slider = part("what-if-value");
   select.append(...choices.map(({ name }, i) => made("option", { value: i }, name)));
   const column = () => choices[select.value];
-  const ends = () => [column().quantiles[0], column().quantiles.at(-1)];
-  const valueAt = (share) => {
-    const [low, high] = ends();
-    const value = low + share * (high - low);
-    if (column().kind === "date") return column().clock ? Math.round(value / 60) * 60 : Math.round(value / 86400) * 86400;
-    return column().whole ? Math.round(value) : Number(value.toPrecision(6));
-  };
-  const place = (value) => {
-    const [low, high] = ends();
-    return (value - low) / (high - low);
-  };
-  const chosen = () => valueAt(slider.valueAsNumber / 200);
 
-  let row;
+  let row = null;
   let prediction;
-  let curve = [];
+  let curve;
+  let scale;
+  let value; // the row's own until the slider is moved
+  const answer = (other) => measureOf(model, prediction).of(model.predict({ ...row, [column().name]: other }));
   const draw = () => {
-    const { of, text, name } = measureOf(model, prediction);
-    const value = chosen();
-    const now = of(model.predict({ ...row, [column().name]: value }));
+    const { text, name } = measureOf(model, prediction);
+    const now = answer(value);
+    const own = row[column().name];
     part("what-if-label").textContent = `${column().name}: ${valueText(column(), value)}`;
     slider.setAttribute("aria-valuetext", valueText(column(), value));
-    part("what-if-answer").textContent = `${name[0].toUpperCase()}${name.slice(1)} would be ${text(now)}.`;
-    part("curve").replaceChildren(drawCurve({ curve, column: column(), text, name, at: [place(value), now], mark: rowPlace() }));
-  };
-  const rowPlace = () => {
-    const own = row[column().name];
-    return typeof own === "number" && place(own) >= 0 && place(own) <= 1 ? place(own) : null;
+    part("what-if-answer").textContent = `With this value, ${name} would be ${text(now)}.`;
+    const mark = own === null || !(scale.share(own) >= 0 && scale.share(own) <= 1) ? null : scale.share(own);
+    const at = [Math.min(Math.max(scale.share(value), 0), 1), now];
+    part("curve").replaceChildren(drawCurve({ curve, column: column(), text, name, at, mark, ends: [scale.low, scale.high] }));
   };
   const renew = () => {
-    const { of } = measureOf(model, prediction);
-    curve = Array.from({ length: POINTS }, (_, i) => {
-      const value = valueAt(i / (POINTS - 1));
-      return [place(value), of(model.predict({ ...row, [column().name]: value }))];
+    const own = row[column().name];
+    scale = scaleOf(column(), own);
+    value = own ?? scale.value(0.5);
+    slider.max = String(scale.steps);
+    slider.value = String(Math.round(scale.share(value) * scale.steps));
+    const points = Math.min(scale.steps, POINTS - 1);
+    curve = Array.from({ length: points + 1 }, (_, i) => {
+      const other = scale.value(i / points);
+      return [scale.share(other), answer(other)];
     });
     draw();
   };
-  const toRow = () => { slider.value = String(Math.round(200 * (rowPlace() ?? 0.5))); };
-  select.addEventListener("change", () => { toRow(); renew(); });
-  slider.addEventListener("input", draw);
-  part("what-if-use").addEventListener("click", () => form.write({ [column().name]: chosen() }));
+  select.addEventListener("change", renew);
+  slider.addEventListener("input", () => {
+    value = scale.value(slider.valueAsNumber / scale.steps);
+    draw();
+  });
+  part("what-if-use").addEventListener("click", () => form.write({ [column().name]: value }));
   return (newRow, newPrediction) => {
+    const first = row === null;
     [row, prediction] = [newRow, newPrediction];
-    toRow();
+    if (first) select.value = String(strongest(model, choices, row, prediction));
     renew();
   };
 }
 
-function drawCurve({ curve, column, text, name, at, mark }) {
+/** The position of the column whose usual range moves the prediction most. */
+function strongest(model, choices, row, prediction) {
+  const { of } = measureOf(model, prediction);
+  const swings = choices.map(({ name, quantiles }) => {
+    const ends = [quantiles[1], quantiles.at(-2)].map((value) => of(model.predict({ ...row, [name]: value })));
+    return Math.abs(ends[1] - ends[0]);
+  });
+  return Math.max(swings.indexOf(Math.max(...swings)), 0);
+}
+
+function drawCurve({ curve, column, text, name, at, mark, ends: [first, last] }) {
   const values = curve.map(([, y]) => y).filter(Number.isFinite);
   let [low, high] = [Math.min(...values, at[1]), Math.max(...values, at[1])];
   if (!(high - low > 1e-9 * Math.abs(high))) [low, high] = [low - (Math.abs(low) / 10 || 1), high + (Math.abs(high) / 10 || 1)];
   const x = (share) => LEFT + share * (WIDTH - LEFT - 14);
   const y = (value) => HEIGHT - BOTTOM - ((value - low) / (high - low)) * (HEIGHT - BOTTOM - 16);
-  const [first, last] = [column.quantiles[0], column.quantiles.at(-1)];
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${name}, for ${column.name} from ${valueText(column, first)} to ${valueText(column, last)}: from ${text(curve[0][1])} to ${text(curve.at(-1)[1])}` });
   for (const value of [low, (low + high) / 2, high]) {
     picture.append(svg("line", { class: "axis", x1: LEFT, x2: WIDTH - 14, y1: y(value), y2: y(value) }));
@@ -132,7 +166,8 @@ function drawCurve({ curve, column, text, name, at, mark }) {
   if (mark !== null) {
     picture.append(svg("line", { class: "row", x1: x(mark), x2: x(mark), y1: 8, y2: HEIGHT - BOTTOM }));
     const side = mark > 0.8 ? { "text-anchor": "end", x: x(mark) - 6 } : { x: x(mark) + 6 };
-    picture.append(svg("text", { ...side, y: HEIGHT - BOTTOM - 6 }, "this row"));
+    const under = y(at[1]) > HEIGHT / 2 ? 18 : HEIGHT - BOTTOM - 6; // where the curve is not
+    picture.append(svg("text", { ...side, y: under }, "this row"));
   }
   const path = curve.map(([share, value], i) => `${i ? "L" : "M"}${x(share).toFixed(1)} ${y(value).toFixed(1)}`).join("");
   picture.append(svg("path", { class: "line", d: path }));

@@ -59,6 +59,7 @@ export async function predictTable(model, facts, text, told) {
 export function buildSheet(model, facts) {
   const part = (id) => document.getElementById(id);
   const note = part("table-note");
+  part("pasted").placeholder = model.columns.map(({ name }) => name).join("\t");
   let result = null;
   const refuse = (message) => {
     note.className = "refused";

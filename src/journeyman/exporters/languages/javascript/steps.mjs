@@ -125,6 +125,7 @@ function trees([O, names, outputs, ...rest], arrays) {
   const first = Int32Array.from(roots);
   const start = Int32Array.from(starts);
   const set = Uint32Array.from(words);
+  const float32 = (flag[0] & 16) !== 0; // of all nodes alike
   const inSet = (x, s) => {
     const code = Math.trunc(x); // NaN is not at least 0
     if (!(code >= 0 && code < 2147483648)) return false;
@@ -133,7 +134,6 @@ function trees([O, names, outputs, ...rest], arrays) {
   };
   const goesLeft = (x, node) => {
     const f = flag[node];
-    if (f & 16) x = Math.fround(x);
     if (f & 8) return inSet(x, threshold[node]);
     if ((f & 3) === 2) {
       if (Number.isNaN(x)) return (f & 4) !== 0;
@@ -145,7 +145,10 @@ function trees([O, names, outputs, ...rest], arrays) {
   };
   return (r) => {
     const x = read(r);
-    for (let j = 0; j < x.length; j++) if (Math.abs(x[j]) <= TINY) x[j] = 0;
+    for (let j = 0; j < x.length; j++) {
+      if (float32) x[j] = Math.fround(x[j]);
+      if (Math.abs(x[j]) <= TINY) x[j] = 0;
+    }
     r.fill(0, O, O + outputs);
     for (let t = 0; t < first.length; t++) {
       let place = first[t];

@@ -6,7 +6,7 @@ import { loadModel } from "./answer.mjs";
 import { answerTable } from "./plan.mjs";
 import { readTable } from "./table.mjs";
 
-const INEXACT = new Set(["squash", "waves", "embed", "dense", "bend", "neighbours"]);
+const INEXACT = new Set(["lines", "squash", "waves", "embed", "dense", "bend", "neighbours"]);
 const NUMBERS = { nan: NaN, inf: Infinity, "-inf": -Infinity };
 
 const model = loadModel();
@@ -16,8 +16,7 @@ const places = names.map((name) => head.lastIndexOf(name));
 const number = (text) => NUMBERS[text] ?? Number(text);
 const predicted = names.map((name, i) => i).filter((i) => names[i] !== "label" && !names[i].startsWith("score "));
 
-// How far predictions may lie apart: units in the last place of the row's largest, or a share of the range.
-const inexact = model.operations.some((operation) => INEXACT.has(operation));
+// How far predictions may lie apart: units in the last place of the greatest, or a share of their range.
 let low = Infinity;
 let high = -Infinity;
 for (const row of rows) {
@@ -26,15 +25,12 @@ for (const row of rows) {
     if (Number.isFinite(x)) [low, high] = [Math.min(low, x), Math.max(high, x)];
   }
 }
-const allowance = (row) => {
-  if (inexact) return 1e-12 * Math.max(1, high - low);
-  const largest = Math.max(...predicted.map((i) => Math.abs(number(row[places[i]]))));
-  return Number.isFinite(largest) ? 4 * 2 ** (Math.floor(Math.log2(Math.max(largest, 2 ** -1000))) - 52) : 0;
-};
+const inexact = model.operations.some((operation) => INEXACT.has(operation));
+const greatest = Math.max(model.labels.length ? 1 : 0, -low, high);
+const allowed = inexact ? 1e-12 * Math.max(1, high - low) : 4 * 2 ** (Math.floor(Math.log2(greatest)) - 52);
 
 const wrong = [];
 rows.forEach((row, at) => {
-  const allowed = allowance(row);
   names.forEach((name, i) => {
     const wanted = row[places[i]];
     const found = answers[at][i];
