@@ -10,17 +10,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column
 from journeyman.entities.profile import ColumnProfile
 from journeyman.entities.scoring_plan import PlanColumn, ScoringPlan
-from journeyman.entities.table import Block
 from journeyman.exporters.scoring_plan.thresholds import column_edges
 from journeyman.inference.sample_rows import sample_rows
 
-__all__ = ["Answers", "answers_text", "selftest_rows"]
+__all__ = ["Answers", "answers_text", "keep_rows", "selftest_rows"]
 
 FloatArray = NDArray[np.float64]
 _MOST_EDGE_ROWS, _USUAL_ROWS, _LEAST_ROWS = 1_600, 400, 2_000
@@ -111,7 +109,7 @@ def _odd_texts(column: PlanColumn) -> tuple[str, ...]:
     point = column.decimal
     group = "." if point == "," else ","
     written = [text.replace(".", point) for text in _NUMBERS]
-    grouped = [f"1{group}234{point}5", f"12 345{point}5", f"1'234'567", f"-1{group}234", f"1{group}23"]
+    grouped = [f"1{group}234{point}5", f"12 345{point}5", "1'234'567", f"-1{group}234", f"1{group}23"]
     unit = [f"{column.unit}12", f"12 {column.unit}", f"12{column.unit}"] if column.unit else []
     return (*written, *grouped, *unit, *markers)
 
@@ -136,6 +134,17 @@ class Answers:
     predictions: FloatArray
     interval: FloatArray | None = None
     labels: tuple[str, ...] = ()
+
+
+def keep_rows(
+    rows: Mapping[str, Sequence[str]], answers: Answers, kept: NDArray[np.bool_]
+) -> tuple[dict[str, list[str]], Answers]:
+    """Return some of the rows, and their answers."""
+    places = np.flatnonzero(kept).tolist()
+    fewer = {name: [values[i] for i in places] for name, values in rows.items()}
+    interval = None if answers.interval is None else answers.interval[kept]
+    labels = tuple(answers.labels[i] for i in places) if answers.labels else ()
+    return fewer, Answers(answers.scores[kept], answers.predictions[kept], interval, labels)
 
 
 def answers_text(rows: Mapping[str, Sequence[str]], answers: Answers) -> str:
