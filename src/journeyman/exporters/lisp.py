@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from journeyman.entities.candidate import Refusal
+from journeyman.exporters.example_row import example_cells
 from journeyman.exporters.project_files import needs_tool, run_tool, source_text
-from journeyman.exporters.r import ALL_OPERATIONS
 from journeyman.interfaces.project_exporting import ProjectFacts
 
 __all__ = ["LispExporter"]
@@ -31,12 +32,17 @@ class LispExporter:
     """
 
     name: str = "lisp"
-    operations: frozenset[str] = ALL_OPERATIONS
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """What ``steps.lisp`` and ``models.lisp`` define."""
+        sources = source_text("lisp", "steps.lisp") + source_text("lisp", "models.lisp")
+        return frozenset(re.findall(r'define-step "(\w+)"', sources))
 
     def write(self, facts: ProjectFacts, folder: Path) -> None:
         """Write the system, scripts and README."""
         package = facts.package.replace("_", "-")
-        cells = [f"({_text(name)} . {_text(text)})" for name, text in facts.example.items()]
+        cells = [f"({_text(name)} . {_value(cell)})" for name, cell in example_cells(facts)]
         words = {
             "PACKAGE": package,
             "VERSION": str(facts.plan.version),
@@ -59,6 +65,11 @@ class LispExporter:
     def run(self, folder: Path, rows: Path, answers: Path) -> None:
         """Answer a file of rows by ``answer.lisp``."""
         run_tool(["sbcl", "--script", "answer.lisp", str(rows.absolute()), str(answers.absolute())], folder)
+
+
+def _value(cell: str | float) -> str:
+    # a plain 36.4 would be a number of 32 bits
+    return _text(cell) if isinstance(cell, str) else f"{cell!r}d0"
 
 
 def _text(text: str) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from journeyman.entities.candidate import Refusal
 from journeyman.entities.scoring_plan import ScoringPlan
+from journeyman.exporters.example_row import example_cells
 from journeyman.exporters.project_files import needs_tool, run_tool, source_text
-from journeyman.exporters.r import ALL_OPERATIONS
 from journeyman.interfaces.project_exporting import ProjectFacts
 
 __all__ = ["MatlabExporter"]
@@ -20,8 +20,13 @@ _FUNCTIONS = (
 )
 _ANSWER = "addpath('{0}'); {1}.answer_file({1}.load_model(), '{2}', '{3}');"
 _KEYWORDS = frozenset(
-    "break case catch classdef continue else elseif end for function global if otherwise parfor persistent return "
-    "spmd switch try until unwind_protect while do".split()
+    re.findall(
+        r"\w+",
+        """
+        break case catch classdef continue else elseif end for function global if otherwise parfor persistent return
+        spmd switch try until unwind_protect while do
+        """,
+    )
 )
 
 
@@ -40,7 +45,11 @@ class MatlabExporter:
     """
 
     name: str = "matlab"
-    operations: frozenset[str] = ALL_OPERATIONS
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """What ``operations.m`` lists."""
+        return frozenset(re.findall(r"'(\w+)'", source_text("matlab", "operations.m")))
 
     def write(self, facts: ProjectFacts, folder: Path) -> None:
         """Write the package folder, the script ``selftest`` and README."""
@@ -50,7 +59,7 @@ class MatlabExporter:
             "VERSION": str(facts.plan.version),
             "TITLE": f"`{facts.plan.name}`",
             "SUBJECT": f"`{facts.plan.target}`",
-            "EXAMPLE": "\n".join(f"rows.{_field(name)} = {{{_text(text)}}};" for name, text in facts.example.items()),
+            "EXAMPLE": "\n".join(f"rows.{_field(name)} = {_value(cell)};" for name, cell in example_cells(facts)),
             "RESULT": _returned(facts.plan),
         }
         (folder / f"+{package}").mkdir()
@@ -95,7 +104,13 @@ def _field(name: str) -> str:
     return f"(matlab.lang.makeValidName({_text(name)}))"
 
 
+def _value(cell: str | float) -> str:
+    return f"{{{_text(cell)}}}" if isinstance(cell, str) else repr(cell).removesuffix(".0")
+
+
 def _text(text: str) -> str:
-    if "\n" in text or "\r" in text:
-        return "sprintf('" + re.sub("[\n\r%']", lambda m: {"\n": "\\n", "\r": "\\r", "%": "%%", "'": "''"}[m[0]], text) + "')"
-    return "'" + text.replace("'", "''") + "'"
+    plain = text.replace("'", "''")
+    if "\n" not in text and "\r" not in text:
+        return f"'{plain}'"
+    escaped = plain.replace("\\", "\\\\").replace("%", "%%").replace("\n", "\\n").replace("\r", "\\r")
+    return f"sprintf('{escaped}')"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-
 
 from journeyman.entities.candidate import Refusal
 from journeyman.entities.scoring_plan import PlanColumn, PlanStep, ScoringPlan
+from journeyman.exporters.example_row import example_cells
 from journeyman.exporters.project_files import needs_tool, run_tool, source_text
 from journeyman.interfaces.project_exporting import ProjectFacts
 
@@ -32,7 +33,9 @@ _LISTS: dict[str, tuple[int, ...]] = {
 """Which arguments of an operation are arrays, written as lists."""
 _TABLES = {"table": 3, "cell": 5}
 """Which argument is an array that is asked by position, written as one term."""
-_PLAIN = "plain onehot slot weigh product ratio copy logistic share softmax clip affine divide add temper unscale interval"
+_PLAIN = (
+    "plain onehot slot weigh product ratio copy logistic share softmax clip affine divide add temper unscale interval"
+)
 _CALENDAR = ("year", "month", "day", "weekday", "day of the year", "hour", "days")
 
 
@@ -51,12 +54,14 @@ class PrologExporter:
     """
 
     name: str = "prolog"
-    operations: frozenset[str] = frozenset((*_LISTS, *_TABLES, *_PLAIN.split(), "lines", "trees", "forest", "symmetric"))
+    operations: frozenset[str] = frozenset(
+        (*_LISTS, *_TABLES, *_PLAIN.split(), "lines", "trees", "forest", "symmetric")
+    )
 
     def write(self, facts: ProjectFacts, folder: Path) -> None:
         """Write the module, the facts that it stands on, the self-test and README; ``plan.txt`` is not needed."""
         package = facts.package if facts.package[0].isalpha() else f"model_{facts.package}"
-        rows = ",\n".join(f"     {_atom(name)}-{_string(text)}" for name, text in facts.example.items())
+        rows = ",\n".join(f"     {_atom(name)}-{_value(cell)}" for name, cell in example_cells(facts))
         words = {
             "PACKAGE": package,
             "PACKAGE_cells": f"{package}_cells",
@@ -96,7 +101,10 @@ class _Facts:
 
 def _facts(plan: ScoringPlan) -> str:
     facts = _Facts()
-    facts.lines += [f"% {' '.join(plan.name.split())}, version {plan.version}: predicts {' '.join(plan.target.split())}", ""]
+    facts.lines += [
+        f"% {' '.join(plan.name.split())}, version {plan.version}: predicts {' '.join(plan.target.split())}",
+        "",
+    ]
     for register, column in enumerate(plan.columns):
         _column_facts(register, column, facts)
     for register, name in sorted(_names(plan).items()):
@@ -147,7 +155,7 @@ def _names(plan: ScoringPlan) -> dict[int, str]:
         first, arrays = int(step.arguments[0]), plan.arrays
         a = step.arguments
 
-        def column(place: float) -> str:
+        def column(place: float, names: dict[int, str] = names) -> str:
             return names.get(int(place), f"register {int(place)}")
 
         made: Sequence[str] = ()
@@ -249,7 +257,7 @@ def _symmetric_facts(plan: ScoringPlan, number: int, step: PlanStep, facts: _Fac
     first, outputs, depth = a[0], a[2], a[7]
     places, numbers, coded, starts, tables = (plan.arrays[k] for k in (a[1], a[3], a[4], a[5], a[6]))
     asked, border, leaves, bias = (plan.arrays[k] for k in a[8:])
-    spans = [tables[int(b) : int(e)] for b, e in zip(starts[:-1], starts[1:], strict=True)]
+    spans = [tables[int(b) : int(e)] for b, e in pairwise(starts)]
     told = [str(first), str(outputs), *(_list(str(int(v)) for v in values) for values in (places, numbers, coded))]
     told += [_list(_term("v", map(_number, span)) for span in spans), _list(map(_number, bias))]
     facts.add("step", str(number), "symmetric", _list(told))
@@ -259,7 +267,12 @@ def _symmetric_facts(plan: ScoringPlan, number: int, step: PlanStep, facts: _Fac
         facts.add("level", str(number), str(tree), _list(levels), _term("v", map(_number, row)))
 
 
-_FACTS: dict[str, Callable[[ScoringPlan, int, PlanStep, _Facts], None]] = {"lines": _line_facts, "trees": _tree_facts, "forest": _forest_facts, "symmetric": _symmetric_facts}
+_FACTS: dict[str, Callable[[ScoringPlan, int, PlanStep, _Facts], None]] = {
+    "lines": _line_facts,
+    "trees": _tree_facts,
+    "forest": _forest_facts,
+    "symmetric": _symmetric_facts,
+}
 
 
 def _number(value: float) -> str:
@@ -298,6 +311,10 @@ def _escaped(text: str) -> Iterator[str]:
 
 def _atom(text: str) -> str:
     return "'" + "".join(_escaped(text)) + "'"
+
+
+def _value(cell: str | float) -> str:
+    return _string(cell) if isinstance(cell, str) else _number(cell)
 
 
 def _string(text: str) -> str:

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from journeyman.entities.candidate import Refusal
-from journeyman.entities.scoring_plan import ScoringPlan
+from journeyman.exporters.example_row import example_cells, returned_words
 from journeyman.exporters.project_files import copy_sources, needs_tool, run_tool, source_text
 from journeyman.interfaces.project_exporting import ProjectFacts
 
-__all__ = ["ALL_OPERATIONS", "RExporter", "returned_words"]
-
-ALL_OPERATIONS = frozenset(
-    """
-    plain fill code onehot table calendar gaps slot bin cell weigh product ratio
-    constant lines trees forest symmetric neighbours squash waves embed dense bend
-    copy logistic share softmax above clip affine divide add ordered mean temper unscale correct known spread factor
-    size interval
-    """.split()
-)
-"""Every operation of version 1 of the scoring plan."""
+__all__ = ["RExporter"]
 
 _SOURCES = (
     *("NAMESPACE", "man/load_model.Rd", "man/predict.Rd"),
@@ -46,7 +37,11 @@ class RExporter:
     """
 
     name: str = "r"
-    operations: frozenset[str] = ALL_OPERATIONS
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """What ``R/zzz.R`` lists."""
+        return frozenset(re.findall(r"(\w+) = \w+_step", source_text("r", "R/zzz.R")))
 
     def write(self, facts: ProjectFacts, folder: Path) -> None:
         """Write the package; the plan and the rows of the self-test go where R looks for a package's data."""
@@ -58,7 +53,7 @@ class RExporter:
             "VERSION": str(facts.plan.version),
             "TITLE": _quoted_name(facts.plan.name),
             "SUBJECT": _quoted_name(facts.plan.target),
-            "EXAMPLE": "\n".join(f"  {_symbol(name)} = {_text(value)}," for name, value in facts.example.items()),
+            "EXAMPLE": "\n".join(f"  {_symbol(name)} = {_value(cell)}," for name, cell in example_cells(facts)),
             "RESULT": returned_words(facts.plan),
         }
         for name in _TEMPLATES:
@@ -76,23 +71,11 @@ class RExporter:
         with tempfile.TemporaryDirectory() as scratch:
             library = Path(scratch, "library")
             library.mkdir()
-            run_tool(["R", "CMD", "INSTALL", "--no-docs", f"--library={library}", str(folder.absolute())], Path(scratch))
+            run_tool(
+                ["R", "CMD", "INSTALL", "--no-docs", f"--library={library}", str(folder.absolute())], Path(scratch)
+            )
             names = (_escaped(str(path.absolute())) for path in (rows, answers))
             run_tool(["Rscript", "--vanilla", "-e", _ANSWER.format(package, *names)], Path(scratch))
-
-
-def returned_words(plan: ScoringPlan) -> str:
-    """Return what a table of predictions holds, in words.
-
-    Examples
-    --------
-    >>> returned_words(ScoringPlan("m", 1, "regression", "y", (), (), (), 0, (), (), (0,)))
-    '`prediction`'
-    """
-    if plan.labels:
-        return "`label`, and a column of probabilities for each label"
-    numbers = "`prediction`" if len(plan.outputs) == 1 else "`prediction_0`, `prediction_1`, ..."
-    return f"{numbers}, and the interval from `low` to `high`" if plan.interval else numbers
 
 
 def _package(name: str) -> str:
@@ -114,8 +97,8 @@ def _symbol(name: str) -> str:
     return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
 
 
-def _text(text: str) -> str:
-    return f'"{_escaped(text)}"'
+def _value(cell: str | float) -> str:
+    return f'"{_escaped(cell)}"' if isinstance(cell, str) else repr(cell).removesuffix(".0")
 
 
 def _escaped(text: str) -> str:

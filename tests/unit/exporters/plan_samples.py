@@ -9,15 +9,24 @@ from numpy.typing import NDArray
 
 from journeyman.entities.scoring_plan import PlanColumn, PlanStep, ScoringPlan
 
-__all__ = ["NETS", "sample_plan", "sample_rows", "table_text"]
+__all__ = ["sample_plan", "sample_rows", "table_text"]
 
-FORMATS = ("%d.%m.%y", "%d %b %Y %I:%M %p", "%d/%m/%Y %H:%M:%S.%f%z", "%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S.%f%z")
+FORMATS = (
+    "%d.%m.%y",
+    "%d %b %Y %I:%M %p",
+    "%d/%m/%Y %H:%M:%S.%f%z",
+    "%Y-%m-%d",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%dT%H:%M:%S.%f%z",
+)
 FORMATS += ("%Y-%m-%d %H:%M:%S.%f", "%Y-%m", "%Y%m%d%H%M%S")
 COLUMNS = (
     PlanColumn("width", "number", missing=("n/a", "NA", "-999", "12e2"), unit="km"),
     PlanColumn("height, in m", "number", decimal=",", missing=("?",)),
     PlanColumn("old", "boolean", categories=("No", "yes", "FALSE", "true")),
-    PlanColumn("color", "category", categories=("red", "blue green", "3", 'a"b', "Grün", "2.5", "1e+20"), missing=("?", "4")),
+    PlanColumn(
+        "color", "category", categories=("red", "blue green", "3", 'a"b', "Grün", "2.5", "1e+20"), missing=("?", "4")
+    ),
     PlanColumn("day", "date", missing=("none", "01.01.51"), formats=FORMATS, century=1950),
     PlanColumn("note", "text"),
     PlanColumn("moment", "date", missing=("0",), formats=("epoch_ms",)),
@@ -26,22 +35,44 @@ COLUMNS = (
     PlanColumn("flag", "boolean", categories=("0", "1"), missing=("-1",)),
 )
 LABELS = ("low", "mid dle", "hi,gh")
-NETS = ("squash", "waves", "embed", "dense", "bend", "neighbours")
-WIDTHS = "0 -0 1 2.5 -3 1e-35 -1e-35 8.5e-36 1.0000000180025095e-35 1e300 -1e300 1e999 -1e999 nan n/a na NA".split()
-WIDTHS += ["", "  7 ", "5 km", "km 5", "5km", "1,234.5", "1 234.5", "1'000", "12.5.1", "x", "-999", "-9.99e2", "1200", "True", "'5'", '="6"', "\u00a07\u200b", "1_000", "1,00", "01,000", "km", "5km km", "+.", "+4", ".5", "5.", "1E5", "0x10"]
-WIDTHS += ["9007199254740993", "123456789012345678901234567890", "0.30000000000000004", "-0.5", "3e9", "2147483648"]
-HEIGHTS = ["1,5", "1.234,5", "1.5", "?", "", "-0,25", "2,5e3", "0", "1", "nan", "inf", "16,000000000000004", "1.50", "1.500", "1.5000", "2.e3", "2.25e1", ",5", "-.5"]
-OLDS = ["yes", "NO", "True", "false", "1", "0", "0.5", "maybe", "", " Yes "]
-COLORS = ["red", "blue green", "3", "3.0", 'a"b', "Grün", "grün", "2.50", "2.5", "", "Red", "NA", " red", "1e0", "?", "4", "4.0", "100000000000000000000", "+3", "-3", "'red'"]
-DAYS = ["31.12.49", "01.01.50", "29.2.00", "30.2.00", "5 May 2021 12:05 am", "5 Sep 2021 12:05 PM", "5 may 2021 0:05 AM",
-        "05/06/1969 23:59:59.25+02:00", "05/06/1969 3:00:00.5Z", "2024-02-29", "2023-02-29", "2024-05-31 12:30",
-        "2024-05-31T12:30:15.125-0530", "2024-05-31 12:30:15Z", "1900-03-01", "1960-01-01 00:00:00.75", "", "?", "2024-13-01",
-        "2024-05-31T23:00:00", "0001-01-01", "12", "none", "01.01.51", "1951-01-01", "2024-5", "2024-05", "20240531123000", "5 Jan. 2021 1:05 PM", "5 January 2021 01:05 pm"]  # fmt: skip
-
-MOMENTS = ["1717158600500.5", "1717158600501.0005", "1.0015", "1.0025", "-12345", "0", "0.0", "x", "1e300", ""]
-CODES = ["7", "7.0", "007", "+7", "12", "012.0", "0100", "1e2", "-7", "7.5", ""]
-EXACTS = ["7", "7.0", "7.5", "7.50", "07", ""]
-FLAGS = ["0", "1", "1.0", "0.25", "-1", "-1.0", "yes", ""]
+WIDTHS = [
+    "0", "-0", "1", "2.5", "-3", "1e-35", "-1e-35", "8.5e-36", "1.0000000180025095e-35", "1e300", "-1e300",
+    "1e999", "-1e999", "nan", "n/a", "na", "NA", "", "  7 ", "5 km", "km 5", "5km", "1,234.5", "1 234.5",
+    "1'000", "12.5.1", "x", "-999", "-9.99e2", "1200", "True", "'5'", '="6"', '\xa07\u200b', "1_000", "1,00",
+    "01,000", "km", "5km km", "+.", "+4", ".5", "5.", "1E5", "0x10", "9007199254740993",
+    "123456789012345678901234567890", "0.30000000000000004", "-0.5", "3e9", "2147483648",
+]  # fmt: skip
+HEIGHTS = [
+    "1,5", "1.234,5", "1.5", "?", "", "-0,25", "2,5e3", "0", "1", "nan", "inf", "16,000000000000004", "1.50",
+    "1.500", "1.5000", "2.e3", "2.25e1", ",5", "-.5",
+]  # fmt: skip
+OLDS = [
+    "yes", "NO", "True", "false", "1", "0", "0.5", "maybe", "", " Yes ",
+]  # fmt: skip
+COLORS = [
+    "red", "blue green", "3", "3.0", 'a"b', "Grün", "grün", "2.50", "2.5", "", "Red", "NA", " red", "1e0", "?",
+    "4", "4.0", "100000000000000000000", "+3", "-3", "'red'",
+]  # fmt: skip
+DAYS = [
+    "31.12.49", "01.01.50", "29.2.00", "30.2.00", "5 May 2021 12:05 am", "5 Sep 2021 12:05 PM",
+    "5 may 2021 0:05 AM", "05/06/1969 23:59:59.25+02:00", "05/06/1969 3:00:00.5Z", "2024-02-29", "2023-02-29",
+    "2024-05-31 12:30", "2024-05-31T12:30:15.125-0530", "2024-05-31 12:30:15Z", "1900-03-01",
+    "1960-01-01 00:00:00.75", "", "?", "2024-13-01", "2024-05-31T23:00:00", "0001-01-01", "12", "none",
+    "01.01.51", "1951-01-01", "2024-5", "2024-05", "20240531123000", "5 Jan. 2021 1:05 PM",
+    "5 January 2021 01:05 pm",
+]  # fmt: skip
+MOMENTS = [
+    "1717158600500.5", "1717158600501.0005", "1.0015", "1.0025", "-12345", "0", "0.0", "x", "1e300", "",
+]  # fmt: skip
+CODES = [
+    "7", "7.0", "007", "+7", "12", "012.0", "0100", "1e2", "-7", "7.5", "",
+]  # fmt: skip
+EXACTS = [
+    "7", "7.0", "7.5", "7.50", "07", "",
+]  # fmt: skip
+FLAGS = [
+    "0", "1", "1.0", "0.25", "-1", "-1.0", "yes", "",
+]  # fmt: skip
 
 
 @dataclass
@@ -210,7 +241,13 @@ def _predictions(b: _Builder, operations: frozenset[str], scores: list[int], out
     last = scores[-n]
     filled = len(COLUMNS) + 1  # what `fill` wrote
     if "neighbours" in operations:
-        lists = [b.array([0, 2, 1]), b.random(3), b.random(20, 3), b.random(20, n), b.array(b.rng.integers(1, 4, size=20))]
+        lists = [
+            b.array([0, 2, 1]),
+            b.random(3),
+            b.random(20, 3),
+            b.random(20, n),
+            b.array(b.rng.integers(1, 4, size=20)),
+        ]
         lists.append(b.array([0.2, 0.3, 0.5][:n]))
         inputs = b.array([filled, filled + 1, filled + 2])
         add("neighbours", n, inputs, n, *lists, 4, 1, 1)
@@ -243,7 +280,11 @@ def _predictions(b: _Builder, operations: frozenset[str], scores: list[int], out
     add("correct", n, m, n, 1, 0, 0.5, 1e10, 0, *correct)
     add("correct", n, m, n, 0, 1, 0.0, 0.0, 1, *correct)
     marks = sorted(_marks([(1.0, 0.0), (1.0, 0.0), (float("nan"), 1.0), (2.5, -1.0)]))
-    sides = [b.array([mark >> 32 for mark in marks]), b.array([mark & 0xFFFFFFFF for mark in marks]), b.array([0, 1, 2, 1])]
+    sides = [
+        b.array([mark >> 32 for mark in marks]),
+        b.array([mark & 0xFFFFFFFF for mark in marks]),
+        b.array([0, 1, 2, 1]),
+    ]
     add("known", n, m, n, 2.5, b.array([0, 3]), *sides)
     add("known", 1, last, 1, 2.5, b.array([0, 3]), *sides)
     add("spread", n, last, n, float("nan"), b.array([0.5, 0.1, 0.9][:n]), b.array([1.0, 2.0, 1.5][:n]))
@@ -267,15 +308,24 @@ def _marks(rows: list[tuple[float, ...]]) -> list[int]:
     def word(x: float) -> int:
         return 0x7FF8000000000000 if x != x else int(np.float64(x + 0.0).view(np.uint64))
 
-    return [
-        mix(sum(mix(word(x) + i * 0xD1342543DE82EF95 & most) for i, x in enumerate(row, 1)) & most) for row in rows
-    ]
+    return [mix(sum(mix(word(x) + i * 0xD1342543DE82EF95 & most) for i, x in enumerate(row, 1)) & most) for row in rows]
 
 
 def sample_rows(seed: int = 0, count: int = 150) -> list[list[str]]:
     """Return rows of texts, the header first."""
     rng = np.random.default_rng(seed)
-    choices = (WIDTHS, HEIGHTS, OLDS, COLORS, DAYS, ["some, text", 'with "quotes"', "two\nlines", ""], MOMENTS, CODES, EXACTS, FLAGS)
+    choices = (
+        WIDTHS,
+        HEIGHTS,
+        OLDS,
+        COLORS,
+        DAYS,
+        ["some, text", 'with "quotes"', "two\nlines", ""],
+        MOMENTS,
+        CODES,
+        EXACTS,
+        FLAGS,
+    )
     rows = [[choice[i % len(choice)] for choice in choices] for i in range(len(WIDTHS))]
     rows += [[str(choice[rng.integers(len(choice))]) for choice in choices] for _ in range(count - len(rows))]
     for row in rows[::3]:

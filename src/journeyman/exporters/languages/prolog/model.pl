@@ -81,7 +81,7 @@ label_place(P, Place) :-
     total(P, Sum),
     Half is 0.5 * Sum - 1.0e-12,
     ( reaches(P, Half, 0.0, 0, Place) -> true ; Place = 0 ).
-label_place([_, P], Place) :- threshold(T), T =:= T, !, ( P >= T -> Place = 1 ; Place = 0 ).
+label_place([_, P], Place) :- threshold(T), number(T), !, ( P >= T -> Place = 1 ; Place = 0 ).
 label_place([P | Ps], Place) :- greatest(Ps, 1, P, 0, Place).
 
 reaches([P | Ps], Half, Sum, K, Place) :-
