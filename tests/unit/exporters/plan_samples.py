@@ -263,7 +263,7 @@ def _predictions(b: _Builder, operations: frozenset[str], scores: list[int], out
     add("logistic", 2, last)
     add("share", 2, last)
     p = add("softmax", n, last, n)
-    q = add("softmax", n, scores[0], n)
+    q = add("softmax", n, scores[0], n) if "mean" in operations else p
     add("above", n, last, n - 1, 0, b.array([-0.5, 0.75][: n - 1]))
     add("above", n, last, n - 1, 1, b.array([0.25, 0.5][: n - 1]))
     add("clip", n, last, n, -0.5, 0.5)

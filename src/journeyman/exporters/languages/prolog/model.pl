@@ -20,6 +20,10 @@ A row is a list of Name-Value, a name being an atom as the table has it; a value
 
 :- include(plan).
 
+:- multifile prolog:error_message//1.
+
+prolog:error_message(plan_error(Message)) --> ['~w'-[Message]].
+
 %!  predict(+Row, -Answer, -Outputs)
 %   Answer is the label, or the value (a list where there are several); Outputs are probabilities in the order of labels/1, or values.
 
@@ -496,7 +500,10 @@ answer_file(Rows, Answers) :-
                        ( write_header(Out, ScorePlaces, OutputPlaces), maplist(write_answer(Out), Given) ),
                        close(Out)).
 
-answer_cells(Header, Cells, Answer) :- pairs_keys_values(Row, Header, Cells), answer(Row, Answer).
+answer_cells(Header, Cells, Answer) :-
+    (   pairs_keys_values(Row, Header, Cells), answer(Row, Answer) -> true
+    ;   throw(error(plan_error("a row has no answer"), _))
+    ).
 
 %!  read_rows(+File, -Header, -Rows)
 %   Cells as strings, RFC 4180; the names of columns as atoms.
@@ -504,7 +511,7 @@ answer_cells(Header, Cells, Answer) :- pairs_keys_values(Row, Header, Cells), an
 read_rows(File, Header, Rows) :-
     read_file_to_codes(File, Codes, [encoding(utf8)]),
     ( Codes = [0xfeff | Bare] -> true ; Bare = Codes ),
-    phrase(rows([First | Rows]), Bare),
+    once(phrase(rows([First | Rows]), Bare)),
     maplist(text_name, First, Header).
 
 text_name(Text, Name) :- atom_string(Name, Text).
