@@ -9,7 +9,30 @@ from typing import Protocol
 from journeyman.entities.candidate import Refusal
 from journeyman.entities.scoring_plan import ScoringPlan
 
-__all__ = ["ProjectExporter", "ProjectFacts"]
+__all__ = ["ColumnFacts", "ProjectExporter", "ProjectFacts"]
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """What a column was like in the training table: where a form begins, and how far its sliders reach.
+
+    Attributes
+    ----------
+    usual : float or str or None
+        The median (dates: seconds since 1970) or the most frequent name; None where it is not known.
+    minimum, maximum : float or None
+        Numbers and dates.
+    quantiles : tuple of float
+        At 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99; numbers and dates.
+    whole : bool
+        Whether its numbers are whole ones.
+    """
+
+    usual: float | str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    quantiles: tuple[float, ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -24,11 +47,20 @@ class ProjectFacts:
         Name that the user gave, or one made of the model's: small letters, digits and underscores.
     example : dict of str to str
         A row of the self-test as texts, for the README's call.
+    columns : tuple of ColumnFacts
+        In the order of the plan's; empty where nothing is known of them.
+    outputs : tuple of str
+        What each of several values is called, such as "median" and "90%"; empty for probabilities and for one value.
+    coverage : float or None
+        Share of rows whose value the interval is to hold.
     """
 
     plan: ScoringPlan
     package: str
     example: dict[str, str]
+    columns: tuple[ColumnFacts, ...] = ()
+    outputs: tuple[str, ...] = ()
+    coverage: float | None = None
 
 
 class ProjectExporter(Protocol):
