@@ -64,8 +64,16 @@ class HtmlExporter:
         script = source_text("html", "check.mjs").replace("ROWS", asked)
         with tempfile.TemporaryDirectory() as held:
             checked = Path(held, "page.html")
-            checked.write_text(whole.replace("</body>", f'<script type="module">{script}</script></body>'), encoding="utf-8")
-            options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", f"--user-data-dir={held}/p"]
+            checked.write_text(
+                whole.replace("</body>", f'<script type="module">{script}</script></body>'), encoding="utf-8"
+            )
+            options = [
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                f"--user-data-dir={held}/p",
+            ]
             options += ["--virtual-time-budget=600000", "--dump-dom"]
             shown = run_tool([browser, *options, checked.as_uri()], Path(held))
         found = re.search(r'<pre id="answers">(.*?)</pre>', shown, re.DOTALL)

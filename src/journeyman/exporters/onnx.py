@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from journeyman.entities.candidate import Refusal
-from journeyman.entities.scoring_plan import PlanColumn, ScoringPlan
-from journeyman.exporters.languages.resources import copy_resources, run_program
+from journeyman.entities.scoring_plan import ScoringPlan
 from journeyman.exporters.onnx_graph import OnnxGraph, OnnxTensor
 from journeyman.exporters.onnx_trees import tree_ensemble
+from journeyman.exporters.project_files import run_tool
+from journeyman.exporters.tensor_project import OUTPUTS, typed_labels, write_tensor_project
 from journeyman.exporters.tensors import OPERATIONS, Predicted, run_plan
 from journeyman.interfaces.project_exporting import ProjectFacts
 
@@ -21,7 +24,6 @@ __all__ = ["OnnxExporter", "onnx_model"]
 
 _OPSETS = {"": 18, "ai.onnx.ml": 5}
 _FORMAT = 10  # of the file (IR version)
-_OUTPUTS = ("prediction", "probabilities", "value", "values", "low", "high", "scores")
 
 
 @dataclass(frozen=True)
@@ -46,16 +48,18 @@ class OnnxExporter:
         """Write the graph, the program, what it needs, and a README with a call."""
         model = onnx_model(facts.plan)
         (folder / "model.onnx").write_bytes(model.SerializeToString())
-        copy_resources("onnx", folder, package=facts.package, name=facts.plan.name, call=_call(facts))
+        write_tensor_project(facts, input_names(facts.plan), "onnx", folder)
 
     def toolchain(self) -> Refusal | None:
         """Return None, or what is not installed."""
         lacking = [name for name in ("onnx", "onnxruntime") if find_spec(name) is None]
-        return Refusal(f"{' and '.join(lacking)} not installed", f"pip install {' '.join(lacking)}") if lacking else None
+        return (
+            Refusal(f"{' and '.join(lacking)} not installed", f"pip install {' '.join(lacking)}") if lacking else None
+        )
 
     def run(self, folder: Path, rows: Path, answers: Path) -> None:
         """Answer rows by the folder's own program."""
-        run_program(folder, "predict.py", rows, answers)
+        run_tool([sys.executable, "predict.py", str(rows.resolve()), str(answers.resolve())], folder)
 
 
 def onnx_model(plan: ScoringPlan) -> Any:
@@ -69,19 +73,15 @@ def onnx_model(plan: ScoringPlan) -> Any:
     import onnx  # noqa: PLC0415  # an extra that few installations have
 
     graph = OnnxGraph(onnx)
-    rows = None
-    inputs, columns = [], []
+    names = input_names(plan)
+    given, inputs = [], []
     for column in plan.columns:
-        if column.kind == "text":
-            columns.append(None)
-            continue
         is_text = column.kind == "category"
-        given = OnnxTensor(graph, input_name(column.name), str if is_text else np.float64)
         kind = onnx.TensorProto.STRING if is_text else onnx.TensorProto.DOUBLE
-        inputs.append(onnx.helper.make_tensor_value_info(given.name, kind, ["rows", 1]))
-        columns.append(graph.look_up(given, column.categories) if is_text else given)
-        rows = given
-    filled = [graph.like_rows(np.array([np.nan]), rows) if one is None else one for one in columns]
+        if column.name in names:
+            inputs.append(onnx.helper.make_tensor_value_info(names[column.name], kind, ["rows", 1]))
+            given.append(OnnxTensor(graph, names[column.name], str if is_text else np.float64))
+    filled = _columns(graph, plan, {column: one for column, one in zip(names, given, strict=True)})
     predicted = run_plan(graph, plan, filled, {"trees": tree_ensemble})
     outputs = _outputs(onnx, graph, plan, predicted)
     made = onnx.helper.make_graph(graph.nodes, _identifier(plan.name), inputs, outputs, graph.constants)
@@ -94,15 +94,25 @@ def onnx_model(plan: ScoringPlan) -> Any:
     return model
 
 
-def input_name(column: str) -> str:
-    """Return the name of a column's input: its own, unless a value of the graph has it.
+def _columns(graph: OnnxGraph, plan: ScoringPlan, given: Mapping[str, OnnxTensor]) -> list[OnnxTensor]:
+    """Return the registers of columns: numbers, codes of categories, NaN for texts."""
+    some = next(iter(given.values()))
+    made = []
+    for column in plan.columns:
+        if column.kind == "text":
+            made.append(graph.like_rows(np.array([np.nan]), some))
+        elif column.kind == "category":
+            made.append(graph.look_up(given[column.name], column.categories))
+        else:
+            made.append(given[column.name])
+    return made
 
-    Examples
-    --------
-    >>> input_name("age"), input_name("value"), input_name("step/1")
-    ('age', 'value (column)', 'step/1 (column)')
-    """
-    return f"{column} (column)" if column in _OUTPUTS or column.startswith(("step/", "constant/")) else column
+
+def input_names(plan: ScoringPlan) -> dict[str, str]:
+    """Return names of inputs by columns: a column's own, unless a value of the graph has it; texts are no inputs."""
+    taken = ("step/", "constant/")
+    typed = [c.name for c in plan.columns if c.kind != "text"]
+    return {name: f"{name} (column)" if name in OUTPUTS or name.startswith(taken) else name for name in typed}
 
 
 def _identifier(name: str) -> str:
@@ -134,34 +144,7 @@ def _outputs(onnx: Any, graph: OnnxGraph, plan: ScoringPlan, predicted: Predicte
 
 def _labels(onnx: Any, graph: OnnxGraph, plan: ScoringPlan, places: OnnxTensor) -> tuple[OnnxTensor, int]:
     """Return labels in the type that they have in the table."""
-    if plan.label_type in ("int", "float"):
-        numbers = np.array([float(label) for label in plan.labels])
-        if plan.label_type == "int":
-            return graph.rows(numbers.astype(np.int64), places), onnx.TensorProto.INT64
-        return graph.rows(numbers, places), onnx.TensorProto.DOUBLE
-    if plan.label_type == "bool":
-        truths = np.array([label.lower() in ("true", "1", "1.0", "yes") for label in plan.labels])
-        return graph.rows(truths, places), onnx.TensorProto.BOOL
-    return graph.texts(plan.labels, places), onnx.TensorProto.STRING
-
-
-def _call(facts: ProjectFacts) -> str:
-    """Return a call with the example's row."""
-    lines = []
-    for column in facts.plan.columns:
-        if column.kind != "text":
-            lines.append(f"    {input_name(column.name)!r}: {_value(column, facts.example.get(column.name, ''))},")
-    return "\n".join(lines)
-
-
-def _value(column: PlanColumn, text: str) -> str:
-    if column.kind == "category":
-        return f"np.array([[{text!r}]], dtype=object)"
-    return f"np.array([[{_number(column, text)}]])"
-
-
-def _number(column: PlanColumn, text: str) -> str:
-    try:
-        return repr(float(text.replace(column.decimal, "."))) if column.kind == "number" else "np.nan"
-    except ValueError:
-        return "np.nan"
+    if plan.label_type == "str":
+        return graph.texts(plan.labels, places), onnx.TensorProto.STRING
+    kinds = {"int": onnx.TensorProto.INT64, "float": onnx.TensorProto.DOUBLE, "bool": onnx.TensorProto.BOOL}
+    return graph.rows(np.array(typed_labels(plan)), places), kinds[plan.label_type]

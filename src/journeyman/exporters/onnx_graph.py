@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -120,7 +121,9 @@ class OnnxGraph:
         key = (array.dtype.str, array.shape, array.tobytes())
         if key not in self._known:
             name = f"constant/{len(self.constants)}"
-            self.constants.append(self.onnx.numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), name))
+            self.constants.append(
+                self.onnx.numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), name)
+            )
             self._known[key] = OnnxTensor(self, name, array.dtype.type)
         return self._known[key]
 
@@ -145,6 +148,8 @@ class OnnxGraph:
 
     def where(self, condition: OnnxTensor, yes: Any, no: Any) -> OnnxTensor:
         kind = next((x.kind for x in (yes, no) if isinstance(x, OnnxTensor)), np.float64)
+        if kind is np.bool_:  # onnxruntime has no Where of conditions
+            return (condition & yes) | (~condition & no)
         return self.add("Where", [condition, self._given(yes, kind), self._given(no, kind)], kind)
 
     def call(self, name: str, *x: Any) -> OnnxTensor:
@@ -166,7 +171,9 @@ class OnnxGraph:
         return self.add("ArgMax", [x], np.int64, axis=1, keepdims=0)
 
     def largest(self, x: OnnxTensor, count: int) -> tuple[OnnxTensor, OnnxTensor]:
-        values, places = (OnnxTensor(self, f"step/{len(self.nodes)}/{i}", kind) for i, kind in ((0, x.kind), (1, np.int64)))
+        values, places = (
+            OnnxTensor(self, f"step/{len(self.nodes)}/{i}", kind) for i, kind in ((0, x.kind), (1, np.int64))
+        )
         names = [x.name, self.constant(np.array([count])).name]
         self.nodes.append(self.onnx.helper.make_node("TopK", names, [values.name, places.name], axis=1))
         return values, places
@@ -186,7 +193,41 @@ class OnnxGraph:
         """Return the place of each text, -1.0 where it is none of them."""
         if not texts:
             return self.like_rows(np.array([-1.0]), x)
-        keys, values = self.tensor_proto(list(texts)), self.tensor_proto(np.arange(len(texts)))
-        default = self.tensor_proto(np.array([-1]))
-        found = self.add("LabelEncoder", [x], np.int64, keys_tensor=keys, values_tensor=values, default_tensor=default)
-        return self.cast(found, np.float64)
+        return self.cast(self._encoded(x, texts), np.float64)
+
+    def _encoded(self, x: OnnxTensor, keys: NDArray[Any] | Sequence[str]) -> OnnxTensor:
+        told = {"keys_tensor": keys, "values_tensor": np.arange(len(keys)), "default_tensor": np.array([-1])}
+        return self.add("LabelEncoder", [x], np.int64, **{key: self.tensor_proto(told[key]) for key in told})
+
+    def texts(self, texts: Sequence[str], places: OnnxTensor) -> OnnxTensor:
+        """Return texts at int64 places."""
+        name = f"constant/{len(self.constants)}"
+        self.constants.append(self.tensor_proto(list(texts), name))
+        return self.add("Gather", [OnnxTensor(self, name, str), places], str, axis=0)
+
+    def bits(self, x: OnnxTensor) -> OnnxTensor:
+        """Return bits by arithmetic, exactly: ONNX has no operator that looks at them."""
+        size = self.call("abs", x)
+        usual = self.where(self.call("isnan", x), 1.0, size)
+        guess = self.call("floor", self.call("log", self.call("maximum", usual, 2.0**-1022)) / math.log(2.0))
+        up, down = self._part(usual, guess, 1.0), self._part(usual, guess, 0.0)
+        exponent = self.where(up >= 1.0, guess + 1.0, self.where(down >= 1.0, guess, guess - 1.0))
+        exponent = self.call("minimum", self.call("maximum", exponent, -1022.0), 1023.0)
+        part = self.cast(self._part(usual, exponent, 0.0) * 2.0**52, np.int64)  # 53 bits, the first is no part
+        whole = self.cast(exponent + 1022.0, np.int64) * (1 << 52) + part
+        signed = self.where(x < 0.0, whole + np.iinfo(np.int64).min, whole)
+        return self.where(self.call("isnan", x), 0x7FF8000000000000, signed)
+
+    def _part(self, x: OnnxTensor, exponent: OnnxTensor, more: float) -> OnnxTensor:
+        """Return ``x / 2 ** (exponent + more)``."""
+        place = self.call("minimum", self.call("maximum", exponent + (more + 1023.0), 0.0), 2047.0)
+        return x * self.rows(2.0 ** (1023.0 - np.arange(2048)), self.cast(place, np.int64))
+
+    def fold(self, word: OnnxTensor, by: int) -> OnnxTensor:
+        unsigned = self.add("Cast", [word], np.uint64, to=self.onnx.TensorProto.UINT64)
+        shifted = self.add("BitShift", [unsigned, self.constant(np.uint64(by))], np.uint64, direction="RIGHT")
+        folded = self.add("BitwiseXor", [unsigned, shifted], np.uint64)
+        return self.add("Cast", [folded], np.int64, to=self.onnx.TensorProto.INT64)
+
+    def places_of(self, x: OnnxTensor, keys: NDArray[np.int64]) -> OnnxTensor:
+        return self._encoded(x, keys)

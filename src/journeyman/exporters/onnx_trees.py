@@ -2,26 +2,69 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
+from numpy.typing import NDArray
 
 from journeyman.exporters.onnx_graph import OnnxGraph, OnnxTensor
 from journeyman.exporters.tensors.registers import Arguments, Registers
-from journeyman.exporters.tensors.trees import TreeNodes, entering, trees, trees_of
+from journeyman.exporters.tensors.trees import TreeNodes, cut, entering, trees, trees_of
 
 __all__ = ["tree_ensemble"]
 
-_LEQ, _MEMBER = 0, 6
-_MOST_CODES = 64
-"""onnxruntime keeps a set in the bits of one number; larger sets have crashed it (microsoft/onnxruntime#25400)."""
+_MOST_CELLS = 4_000_000
+"""Of the tables of sets: 32 MB."""
 
 
 def tree_ensemble(t: OnnxGraph, r: Registers, a: Arguments) -> OnnxTensor:
-    """Return the raw scores of a step ``trees``; by gathers where a TreeEnsemble cannot hold it."""
+    """Return the raw scores of a step ``trees``; by gathers where a TreeEnsemble cannot hold it.
+
+    A question for a category is asked of a further feature, 0.0 where the category is in the set and else 1.0: the mode
+    BRANCH_MEMBER is right in onnxruntime 1.24 and wrong in 1.22, which says nothing.
+    """
     nodes = trees_of(a)
-    if nodes.zero_side.any() or any(len(codes) == 0 or codes.max() >= _MOST_CODES for codes in nodes.sets):
+    asked = np.flatnonzero(nodes.chosen >= 0)
+    pairs, place = np.unique(np.stack([nodes.feature[asked], nodes.chosen[asked]]), axis=1, return_inverse=True)
+    tables = [_Sets.of(nodes, pairs, feature) for feature in np.unique(pairs[0]).tolist()]
+    if nodes.zero_side.any() or sum(one.table.size for one in tables) > _MOST_CELLS:
         return trees(t, r, a)  # type: ignore[no-any-return]  # tensors of a library are Any
-    x = entering(t, r.read(a.registers(1)), nodes.single)
-    return t.add("TreeEnsemble", [x], np.float64, **_attributes(t, nodes, a.whole(2)))
+    registers = a.registers(1)
+    x = entering(t, r.read(registers), nodes.single)
+    parts = [x, *(one.look_up(t, entering(t, r.span(registers[one.feature]), nodes.single)) for one in tables)]
+    feature, threshold = nodes.feature.copy(), nodes.threshold.copy()
+    feature[asked], threshold[asked] = len(registers) + place, 0.5
+    told = _attributes(t, replace(nodes, feature=feature, threshold=threshold), a.whole(2))
+    return t.add("TreeEnsemble", [t.concat(parts)], np.float64, **told)
+
+
+@dataclass(frozen=True)
+class _Sets:
+    """The sets of categories that nodes ask of one feature.
+
+    Attributes
+    ----------
+    feature : int
+        Its position.
+    table : ndarray of shape (n_codes + 1, n_sets)
+        0.0 where a code is in a set; the last row is of codes beyond, and of none.
+    """
+
+    feature: int
+    table: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, nodes: TreeNodes, pairs: NDArray[np.int64], feature: int) -> _Sets:
+        sets = [nodes.sets[one] for one in pairs[1][pairs[0] == feature]]
+        table = np.ones((max(codes.max(initial=-1) for codes in sets) + 2, len(sets)))
+        for i, codes in enumerate(sets):
+            table[codes, i] = 0.0
+        return cls(feature, table)
+
+    def look_up(self, t: OnnxGraph, value: OnnxTensor) -> OnnxTensor:
+        code, last = cut(t, value), float(len(self.table) - 1)
+        place = t.where((code >= 0.0) & (code < last), code, last)
+        return t.rows(self.table, t.reshape(t.cast(place, np.int64), (-1,)))
 
 
 def _attributes(t: OnnxGraph, nodes: TreeNodes, outputs: int) -> dict[str, object]:
@@ -37,18 +80,14 @@ def _attributes(t: OnnxGraph, nodes: TreeNodes, outputs: int) -> dict[str, objec
     extra = iter(range(len(inner), len(asked)))
     roots = [next(extra) if is_leaf[root] else int(node_at[root]) for root in nodes.roots]
 
-    def place(children: np.ndarray) -> list[int]:
+    def place(children: NDArray[np.int64]) -> list[int]:
         return [int(i) for i in np.where(is_leaf[children], leaf_at[children], node_at[children])]
 
-    chosen = nodes.chosen[asked]
-    members: list[float] = []
-    for one in chosen[chosen >= 0].tolist():
-        members += [*map(float, nodes.sets[one]), np.nan]
-    attributes: dict[str, object] = {
+    return {
         "n_targets": outputs,
         "tree_roots": roots,
         "nodes_featureids": nodes.feature[asked].tolist(),
-        "nodes_modes": t.tensor_proto(np.where(chosen >= 0, _MEMBER, _LEQ).astype(np.uint8), "modes"),
+        "nodes_modes": t.tensor_proto(np.zeros(len(asked), dtype=np.uint8), "modes"),  # BRANCH_LEQ
         "nodes_splits": t.tensor_proto(nodes.threshold[asked], "splits"),
         "nodes_missing_value_tracks_true": nodes.nan_left[asked].astype(int).tolist(),
         "nodes_truenodeids": place(left),
@@ -58,12 +97,9 @@ def _attributes(t: OnnxGraph, nodes: TreeNodes, outputs: int) -> dict[str, objec
         "leaf_targetids": _targets(nodes, outputs)[leaf_of].tolist(),
         "leaf_weights": t.tensor_proto(nodes.value[leaf_of], "leaves"),
     }
-    if members:
-        attributes["membership_values"] = t.tensor_proto(np.array(members), "members")
-    return attributes
 
 
-def _targets(nodes: TreeNodes, outputs: int) -> np.ndarray:
+def _targets(nodes: TreeNodes, outputs: int) -> NDArray[np.int64]:
     """Return to which output each place adds."""
     target = np.zeros(len(nodes.left), dtype=np.int64)
     target[nodes.roots] = np.arange(len(nodes.roots)) % outputs

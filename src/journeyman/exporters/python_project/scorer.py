@@ -118,7 +118,10 @@ class Model:
 
     def predict_file(self, rows: str | Path, answers: str | Path) -> int:
         """Answer a file of comma-separated values; return the number of rows."""
-        with open(rows, newline="", encoding="utf-8-sig") as read, open(answers, "w", newline="", encoding="utf-8") as made:
+        with (
+            open(rows, newline="", encoding="utf-8-sig") as read,
+            open(answers, "w", newline="", encoding="utf-8") as made,
+        ):
             table = csv.DictReader(read)
             lacking = [c.name for c in self.columns if c.name not in (table.fieldnames or ())]
             if lacking:

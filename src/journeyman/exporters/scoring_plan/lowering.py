@@ -181,7 +181,9 @@ class _Lowering:
 
     @cached_property
     def _texts(self) -> frozenset[str]:
-        return frozenset(c.name for c in self.used if not (c.kind.numeric or c.kind.categorical or c.kind == "datetime"))
+        return frozenset(
+            c.name for c in self.used if not (c.kind.numeric or c.kind.categorical or c.kind == "datetime")
+        )
 
 
 def _known(registry: Mapping[type, Any], node: Node) -> Any:

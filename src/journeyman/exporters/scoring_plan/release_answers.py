@@ -21,9 +21,7 @@ from journeyman.stages.conform import conform
 __all__ = ["release_answers"]
 
 
-def release_answers(
-    release: Release, plan: Plan, written: ScoringPlan, texts: Mapping[str, Sequence[str]]
-) -> Answers:
+def release_answers(release: Release, plan: Plan, written: ScoringPlan, texts: Mapping[str, Sequence[str]]) -> Answers:
     """Return what a plan of a release answers to texts, as the release reads them.
 
     Parameters

@@ -10,7 +10,7 @@ import numpy as np
 from journeyman.exporters.tensors.registers import Arguments, Registers, Width, Writer
 from journeyman.exporters.tensors.tensor_library import Tensor, TensorLibrary
 
-__all__ = ["FEATURE_STEPS", "finite_or", "is_lacking"]
+__all__ = ["FEATURE_STEPS", "finite_or", "is_equal", "is_lacking"]
 
 _DAY = 86_400.0
 
@@ -23,6 +23,11 @@ def is_lacking(t: TensorLibrary, x: Tensor) -> Tensor:
 def finite_or(t: TensorLibrary, x: Tensor, otherwise: Tensor | float) -> Tensor:
     """Return numbers, and something else where they are not finite."""
     return t.where(is_lacking(t, x), otherwise, x)
+
+
+def is_equal(x: Tensor, y: Tensor | float) -> Tensor:
+    """Return where numbers are equal: tensors of some libraries compare themselves, not their values, by ``==``."""
+    return (x >= y) & (x <= y)
 
 
 def _plain(t: TensorLibrary, r: Registers, a: Arguments) -> Tensor:
@@ -46,7 +51,9 @@ def _code(t: TensorLibrary, r: Registers, a: Arguments) -> Tensor:
 
 
 def _onehot(t: TensorLibrary, r: Registers, a: Arguments) -> Tensor:
-    return t.cast(r.span(a.whole(1)) == t.constant(np.arange(a.whole(2), dtype=np.float64)[None, :]), np.float64)
+    return t.cast(
+        is_equal(r.span(a.whole(1)), t.constant(np.arange(a.whole(2), dtype=np.float64)[None, :])), np.float64
+    )
 
 
 def _table(t: TensorLibrary, r: Registers, a: Arguments) -> Tensor:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from journeyman.entities.scoring_plan import ScoringPlan
-from journeyman.exporters.tensors.feature_steps import finite_or, is_lacking
+from journeyman.exporters.tensors.feature_steps import finite_or, is_equal, is_lacking
+from journeyman.exporters.tensors.known_rows import known
 from journeyman.exporters.tensors.registers import Arguments, Registers, Width, Writer
 from journeyman.exporters.tensors.tensor_library import Tensor, TensorLibrary
 
@@ -108,8 +109,7 @@ def _correct(t: TensorLibrary, r: Registers, a: Arguments) -> Tensor:
         low, high = t.constant(a.array(9)[None, :]), t.constant(a.array(10)[None, :])
         parts.append(t.where(x < low, low, t.where(x > high, high, x)))
     for register, code in zip(a.registers(11), a.array(12).tolist(), strict=True):
-        x = r.span(register)
-        parts.append(t.where((x >= code) & (x <= code), 1.0, 0.0))
+        parts.append(t.cast(is_equal(r.span(register), code), np.float64))
     inputs = t.concat([*parts, before])
     z = (inputs - t.constant(a.array(13)[None, :])) / t.constant(a.array(14)[None, :])
     z = t.where(t.call("isnan", z), 0.0, z)
@@ -207,6 +207,7 @@ PREDICTION_STEPS: Mapping[str, tuple[Writer, Width]] = {
     "temper": (_temper, _count),
     "unscale": (_unscale, _one),
     "correct": (_correct, _count),
+    "known": (known, _count),
     "spread": (_spread, _count),
     "factor": (_factor, _one),
     "size": (_size, _one),

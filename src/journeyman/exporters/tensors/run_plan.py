@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from journeyman.entities.scoring_plan import PlanColumn, ScoringPlan
-from journeyman.exporters.tensors.feature_steps import FEATURE_STEPS
+from journeyman.exporters.tensors.feature_steps import FEATURE_STEPS, is_equal
 from journeyman.exporters.tensors.model_steps import MODEL_STEPS
 from journeyman.exporters.tensors.prediction_steps import PREDICTION_STEPS, label_places
 from journeyman.exporters.tensors.registers import Arguments, Registers, Writer
@@ -94,5 +94,5 @@ def _read(t: TensorLibrary, column: PlanColumn, given: Tensor) -> Tensor:
         return t.like_rows(np.array([math.nan]), given)
     gone = t.call("isinf", given)
     for number in typed_missing(column):
-        gone = gone | ((given >= number) & (given <= number))
+        gone = gone | is_equal(given, number)
     return t.where(gone, math.nan, given)

@@ -76,3 +76,15 @@ class TensorLibrary(Protocol):
     def like_rows(self, values: NDArray[Any], x: Tensor) -> Tensor:
         """Return ``values``, shape (n,), once for each row of ``x``: shape (n_samples, n)."""
         ...
+
+    def bits(self, x: Tensor) -> Tensor:
+        """Return the bits of float64 as int64; -0.0 as 0.0 and any NaN as the usual one."""
+        ...
+
+    def fold(self, word: Tensor, by: int) -> Tensor:
+        """Return ``word ^ (word >> by)`` of 64 bits without a sign, held as int64."""
+        ...
+
+    def places_of(self, x: Tensor, keys: NDArray[np.int64]) -> Tensor:
+        """Return the place of each int64 among keys that differ, -1 where it is none of them."""
+        ...

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from journeyman.exporters.tensors.registers import Arguments, Registers
 from journeyman.exporters.tensors.tensor_library import Tensor, TensorLibrary
 
-__all__ = ["ZERO", "TreeNodes", "entering", "forest", "tree_totals", "trees", "trees_of"]
+__all__ = ["ZERO", "TreeNodes", "cut", "entering", "forest", "tree_totals", "trees", "trees_of"]
 
 Places = NDArray[np.int64]
 ZERO = 1.0000000180025095e-35
@@ -139,10 +139,15 @@ def _is_chosen(t: TensorLibrary, nodes: TreeNodes, at: Tensor, value: Tensor) ->
     for start, chosen in zip(starts[:-1], nodes.sets, strict=True):
         members[start + chosen] = True
     asked = np.maximum(nodes.chosen, 0)
-    code = t.where((value > -1.0) & (value < 0.0), 0.0, t.call("floor", value))  # cut towards zero
+    code = cut(t, value)
     inside = (code >= 0.0) & (code < t.rows(sizes[asked].astype(np.float64), at))
     place = t.where(inside, code + t.rows(starts[asked].astype(np.float64), at), 0.0)
     return inside & t.rows(members, t.cast(place, np.int64))
+
+
+def cut(t: TensorLibrary, value: Tensor) -> Tensor:
+    """Return category codes, cut towards zero where they are no whole numbers; below 0 is no code."""
+    return t.where((value > -1.0) & (value < 0.0), 0.0, t.call("floor", value))
 
 
 def tree_totals(t: TensorLibrary, leaves: Tensor, count: int, outputs: int) -> Tensor:
