@@ -1,4 +1,4 @@
-"""The command that writes a release for another system: `journeyman export`."""
+"""The command that writes a release for another system or language: `journeyman export`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journeyman.cli.endings import one_line_errors
-from journeyman.cli.options import Name, Version, Workspace
+from journeyman.cli.options import Version, Workspace
+from journeyman.errors import SettingsError
 from journeyman.lazy_module import LazyModule
 from journeyman.plugins import offered
 from journeyman.settings import DEFAULT_WORKSPACE
@@ -23,29 +24,80 @@ __all__ = ["app"]
 app = typer.Typer(rich_markup_mode=None)
 
 
-def _formats() -> list[str]:
-    return sorted(offered("journeyman.exporters"))
+def _targets() -> list[str]:
+    return sorted(offered("journeyman.exporters") | offered("journeyman.project_exporters"))
 
 
-@app.command(epilog="Example: journeyman export houses houses-model --to saved_model")
+@app.command(epilog="Example: journeyman export houses --to python --out houses-python")
 def export(
-    name: Name,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Name of the model.", show_default=False)] = None,
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Where the export goes; not there yet.", show_default=False)
-    ],
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="Where the export goes, as --out says, too.", show_default=False),
+    ] = None,
     to: Annotated[
-        str,
+        str | None,
         typer.Option(
-            metavar="FORMAT",
-            autocompletion=_formats,
-            help="Format: saved_model, or one that a package brings.",
+            metavar="TARGET",
+            autocompletion=_targets,
+            help="Format or language: saved_model, python, or another one of --list.",
             show_default=False,
         ),
-    ],
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder that is not there yet [default: NAME-TARGET].", show_default=False),
+    ] = None,
+    package: Annotated[
+        str | None,
+        typer.Option(metavar="P", help="Name of what is written [default: the model's].", show_default=False),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Build a project and compare its answers with the release's.")
+    ] = True,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MEMBER", help="Leave out this algorithm's members; repeatable.", show_default=False),
+    ] = None,
+    show: Annotated[
+        bool, typer.Option("--list", help="Show the targets, what each can say, and what is here.")
+    ] = False,
     version: Version = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
-    """Write a release in another system's format, and check that it predicts as the release does."""
+    """Write a release in another system's format or in another language, and check that it predicts the same."""
     with one_line_errors(workspace):
-        made = export_api.export(name, folder, to=to, version=version, workspace=workspace)
-        typer.echo(f"{made.folder}: differs by at most {made.difference:.1g} of the range in {made.rows:,} rows")
+        if show:
+            for target in export_api.export_targets():
+                here = "" if target.toolchain is None else f"; cannot be checked here: {target.toolchain.reason}"
+                typer.echo(f"{target.name:<14} {target.covers}{here}")
+            return
+        if name is None or to is None:
+            lacks = "NAME" if name is None else "--to TARGET"
+            raise SettingsError(
+                f"export lacks {lacks}", hint="journeyman export NAME --to TARGET; --list shows targets"
+            )
+        if folder is not None and out is not None:
+            raise SettingsError("the folder is given twice", hint="give FOLDER or --out, not both")
+        made = export_api.export(
+            name,
+            folder if out is None else out,
+            to=to,
+            package=package,
+            check=check,
+            without=without or (),
+            version=version,
+            workspace=workspace,
+        )
+        typer.echo(f"{made.folder}: {_said(made)}")
+        if made.loss:
+            typer.echo(made.loss)
+
+
+def _said(made: export_api.Exported) -> str:
+    if made.unchecked is not None:
+        hint = f" ({made.unchecked.hint})" if made.unchecked.hint else ""
+        return f"written, not checked: {made.unchecked.reason}{hint}"
+    if made.difference:
+        return f"differs by at most {made.difference:.1g} of the range in {made.rows:,} rows"
+    return f"predicts as the release does in {made.rows:,} rows"

@@ -10,6 +10,7 @@ import numpy as np
 
 from journeyman.entities.scoring_plan import PlanColumn, ScoringPlan
 from journeyman.exporters.project_files import copy_sources, source_text
+from journeyman.exporters.python_project import PythonExporter
 from journeyman.interfaces.project_exporting import ProjectFacts
 
 __all__ = ["OUTPUTS", "input_names", "typed_labels", "write_tensor_project"]
@@ -49,7 +50,7 @@ def write_tensor_project(facts: ProjectFacts, inputs: Mapping[str, str], target:
         "label_texts": list(plan.labels),
     }
     (folder / "columns.json").write_text(json.dumps(told, indent=1, ensure_ascii=False), encoding="utf-8")
-    (folder / "scorer.py").write_text(source_text("../python_project", "scorer.py"), encoding="utf-8")
+    PythonExporter().write(facts, folder)  # its module reads the texts of a file of rows
     copy_sources("tensors", ("rows_file.py", "test.py"), folder)
     copy_sources(target, ("predict.py", "requirements.txt"), folder)
     words = {

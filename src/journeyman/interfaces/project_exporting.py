@@ -64,7 +64,11 @@ class ProjectFacts:
 
 
 class ProjectExporter(Protocol):
-    """One language. The folder holds ``plan.txt``, ``selftest.csv`` and ``LICENSE`` before ``write`` is called."""
+    """One language. The folder holds ``plan.txt``, ``selftest.csv`` and ``LICENSE`` before ``write`` is called.
+
+    One whose runtime adds in an order of its own has an attribute ``tolerance`` too: by what share of their range (of 1
+    where that is larger) scores and predictions may differ. Without it scores have the same bits.
+    """
 
     @property
     def name(self) -> str:

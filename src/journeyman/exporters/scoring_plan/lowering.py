@@ -18,11 +18,14 @@ from journeyman.exporters.scoring_plan.adjustments import ADJUSTMENTS, Given, in
 from journeyman.exporters.scoring_plan.columns import plan_column
 from journeyman.exporters.scoring_plan.draft import CannotSay, Draft, Features
 from journeyman.exporters.scoring_plan.features import FEATURES
+from journeyman.exporters.scoring_plan.members import member_nodes
 from journeyman.exporters.scoring_plan.models import MODELS, Predicted
 from journeyman.tasks import task_type
 
 __all__ = ["Named", "lower"]
 
+_DERIVING = frozenset({NodeKind.TEXT, NodeKind.IMAGE})
+"""What makes further columns."""
 _KINDS = {"binary", "multiclass", "regression", "ordered", "quantiles"}
 
 
@@ -43,49 +46,61 @@ class Named:
     members: tuple[str, ...]
 
 
-def lower(plan: Plan, task: Task, named: Named) -> ScoringPlan | Refusal:
+def lower(plan: Plan, task: Task, named: Named, known: frozenset[str] | None = None) -> ScoringPlan | Refusal:
     """Return the scoring plan of a release, or what of it has no words there.
+
+    Parameters
+    ----------
+    known : frozenset of str, optional
+        Operations that the reader knows; all by default.
 
     Examples
     --------
     >>> from journeyman.testing.exporter_checks import sample_plan
     >>> plan, _ = sample_plan()
-    >>> lower(plan, Task("y", "binary", "log_loss", ("no", "yes")), Named("toy", 1, ())).scores
+    >>> lower(plan, Task("y", "binary", "log_loss", ("no", "yes")), Named("toy", 1, ("a", "b"))).scores
     (20, 21, 24, 25)
+    >>> lower(plan, Task("y", "forecast", "rmse"), Named("toy", 1, ())).reason
+    'the task forecast has no scoring plan'
     """
     if task.kind not in _KINDS:
-        return Refusal(f"a scoring plan is not written of the task {task.kind}")
-    refused = [text for node in _models(plan) if (text := _refused(plan, node, named)) is not None]
+        return Refusal(f"the task {task.kind} has no scoring plan", "use the release itself: journeyman serve")
+    refused: dict[str, str] = {}
+    for name, node in zip(named.members, member_nodes(plan), strict=False):
+        reason = _refused(plan, node, known)
+        if reason is not None:
+            refused.setdefault(name, reason)
     if refused:
-        inside = [i for i, node in enumerate(_models(plan)) if _refused(plan, node, named) is not None]
-        names = dict.fromkeys(named.members[i] for i in inside if i < len(named.members))
-        left = " ".join(f"--without {name}" for name in names)
-        whole = len(set(names)) == len(set(named.members))
-        hint = f"leave out what cannot be written: {left}" if left and not whole else ""
-        return Refusal(f"it has {'; '.join(dict.fromkeys(refused))}", hint)
+        told = "; ".join(f"{reason} in the member {name}" for name, reason in refused.items())
+        options = " ".join(f"--without {name}" for name in refused)
+        others = set(named.members) - refused.keys()
+        return Refusal(f"it has {told}", f"leave out what cannot be written: {options}" if others else "")
     try:
-        return _Lowering(plan).whole(task, named)
+        written = _Lowering(plan).whole(task, named)
+        _all_known(written.operations, known)
     except CannotSay as reason:
         return Refusal(f"it has {reason}")
+    return written
 
 
-def _models(plan: Plan) -> tuple[Node, ...]:
-    return tuple(node for node in plan.nodes if node.features is not None and not node.predictions)
-
-
-def _refused(plan: Plan, node: Node, named: Named) -> str | None:
-    """Return what of a member, or of what it reads and is adjusted by, has no words."""
-    later = [n for n in plan.nodes if n.predictions == (node.name,) and n.step.kind is not NodeKind.MEAN]
+def _refused(plan: Plan, model: Node, known: frozenset[str] | None) -> str | None:
+    """Return what of a member, of what it reads and of what its predictions are adjusted by, has no words."""
+    lowering, name = _Lowering(plan), model.name
     try:
-        lowering = _Lowering(plan)
-        lowering.predicted(node.name)
-        for one in later:
-            lowering.predicted(one.name)
+        lowering.predicted(name)
+        while later := [n for n in plan.nodes if n.predictions == (name,) and n.name.startswith("member/")]:
+            name = later[0].name
+            lowering.predicted(name)
+        _all_known(frozenset(step.operation for step in lowering.draft.steps), known)
     except CannotSay as reason:
-        place = _models(plan).index(node)
-        who = named.members[place] if place < len(named.members) else node.name
-        return f"{reason} in the member {who}"
+        return str(reason)
     return None
+
+
+def _all_known(operations: frozenset[str], known: frozenset[str] | None) -> None:
+    lacking = sorted(operations - known) if known is not None else []
+    if lacking:
+        raise CannotSay(f"the {'step' if len(lacking) == 1 else 'steps'} {', '.join(lacking)}")
 
 
 @dataclass
@@ -173,7 +188,11 @@ class _Lowering:
             node = self.nodes[name]
             lacking = sorted(set(node.columns) - self.columns.keys())
             if lacking:
-                makers = {n.step.kind.value for n in self.plan.nodes if set(lacking) & set(n.outputs)}
+                makers = {
+                    n.step.kind.value
+                    for n in self.plan.nodes
+                    if _DERIVING & {n.step.kind} and set(lacking) & set(n.outputs)
+                }
                 raise CannotSay(f"{' and '.join(sorted(makers))} as columns")
             step = cast(ColumnStep, node.step)
             self.features[name] = _known(FEATURES, node)(self.draft, step, self.columns)

@@ -10,17 +10,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from journeyman.entities.column import Column
 from journeyman.entities.profile import ColumnProfile
 from journeyman.entities.scoring_plan import PlanColumn, ScoringPlan
-from journeyman.entities.table import Block
 from journeyman.exporters.scoring_plan.thresholds import column_edges
 from journeyman.inference.sample_rows import sample_rows
+from journeyman.sources.parsing.cells import REFUSED, cell_reader
 
-__all__ = ["Answers", "answers_text", "selftest_rows"]
+__all__ = ["Answers", "answers_text", "keep_rows", "selftest_rows"]
 
 FloatArray = NDArray[np.float64]
 _MOST_EDGE_ROWS, _USUAL_ROWS, _LEAST_ROWS = 1_600, 400, 2_000
@@ -57,11 +56,11 @@ def selftest_rows(
     edges = column_edges(plan)
     most = max((len(values) for values in edges.values()), default=0)
     edge_rows = min(most, _MOST_EDGE_ROWS)
-    odd = {column.name: _odd_texts(column) for column in plan.columns}
+    named = {column.name: column for column in columns}
+    odd = {column.name: _odd_texts(column, named[column.name]) for column in plan.columns}
     odd_rows = sum(map(len, odd.values()))
     usual_rows = max(_USUAL_ROWS, _LEAST_ROWS - edge_rows - odd_rows)
     count = usual_rows + edge_rows + odd_rows
-    named = {column.name: column for column in columns}
     used = [named[column.name] for column in plan.columns]
     drawn = sample_rows(used, profiles, count, seed)
     texts = {column.name: _texts(column, drawn[column.name]) for column in plan.columns}
@@ -106,7 +105,7 @@ def _date_text(column: PlanColumn, value: float) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%f").rjust(26, "0")
 
 
-def _odd_texts(column: PlanColumn) -> tuple[str, ...]:
+def _odd_texts(column: PlanColumn, read: Column) -> tuple[str, ...]:
     markers = column.missing[:3]
     if column.kind == "category":
         return (*_CATEGORIES, *markers)
@@ -119,9 +118,11 @@ def _odd_texts(column: PlanColumn) -> tuple[str, ...]:
     point = column.decimal
     group = "." if point == "," else ","
     written = [text.replace(".", point) for text in _NUMBERS]
-    grouped = [f"1{group}234{point}5", f"12 345{point}5", f"1'234'567", f"-1{group}234", f"1{group}23"]
+    grouped = [f"1{group}234{point}5", f"12 345{point}5", "1'234'567", f"-1{group}234", f"1{group}23"]
     unit = [f"{column.unit}12", f"12 {column.unit}", f"12{column.unit}"] if column.unit else []
-    return (*written, *grouped, *unit, *markers)
+    own = cell_reader(read)
+    # a reader of the plan takes a unit on either side
+    return (*written, *grouped, *(text for text in unit if own(text) is not REFUSED), *markers)
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,17 @@ class Answers:
     predictions: FloatArray
     interval: FloatArray | None = None
     labels: tuple[str, ...] = ()
+
+
+def keep_rows(
+    rows: Mapping[str, Sequence[str]], answers: Answers, kept: NDArray[np.bool_]
+) -> tuple[dict[str, list[str]], Answers]:
+    """Return some of the rows, and their answers."""
+    places = np.flatnonzero(kept).tolist()
+    fewer = {name: [values[i] for i in places] for name, values in rows.items()}
+    interval = None if answers.interval is None else answers.interval[kept]
+    labels = tuple(answers.labels[i] for i in places) if answers.labels else ()
+    return fewer, Answers(answers.scores[kept], answers.predictions[kept], interval, labels)
 
 
 def answers_text(rows: Mapping[str, Sequence[str]], answers: Answers) -> str:
