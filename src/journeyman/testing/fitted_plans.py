@@ -113,12 +113,13 @@ def _rows(rng: np.random.Generator) -> Block:
 
 
 def _target(block: Block, kind: str, rng: np.random.Generator) -> FloatArray:
-    signal = np.nan_to_num(block["size, m"]) / 10.0 + (block["city"] % 3 == 1) + rng.normal(scale=0.3, size=_ROWS)
+    size = np.nan_to_num(block["size, m"].astype(np.float64)) / 10.0
+    signal = size + (block["city"] % 3 == 1) + rng.normal(scale=0.3, size=_ROWS)
     classes = len(_LABELS.get(kind, ()))
     if not classes:
         return np.asarray(np.exp(signal))
     ends = np.quantile(signal, np.arange(1, classes) / classes)
-    return np.searchsorted(ends, signal).astype(np.float64)
+    return np.asarray(np.searchsorted(ends, signal), dtype=np.float64)
 
 
 def _task(kind: str) -> Task:

@@ -13,7 +13,7 @@ import numpy as np
 from journeyman.entities.candidate import Refusal
 from journeyman.entities.scoring_plan import PLAN_VERSION, ScoringPlan
 from journeyman.errors import ReleaseError
-from journeyman.exporters.scoring_plan import Named, every_operation, lower
+from journeyman.exporters.scoring_plan import Named, every_operation, lower, plan_text
 from journeyman.exporters.scoring_plan.project import SelfTest, check_project_answers, make_selftest, write_project
 from journeyman.exporters.scoring_plan.selftest import keep_rows
 from journeyman.interfaces import ProjectExporter
@@ -143,52 +143,46 @@ def _answers_a_row_alone(exporter: ProjectExporter, plan: FittedPlan) -> None:
 
 
 def _refuses_a_newer_plan(exporter: ProjectExporter, plan: FittedPlan) -> None:
-    _is_found(exporter, plan, f"journeyman-plan {PLAN_VERSION}\n", f"journeyman-plan {PLAN_VERSION + 1}\n", "newer")
+    made = _made(exporter, plan)
+    written = plan_text(made.written).replace(
+        f"journeyman-plan {PLAN_VERSION}", f"journeyman-plan {PLAN_VERSION + 1}", 1
+    )
+    if exporter.toolchain() is None:
+        with TemporaryDirectory() as held:
+            write_project(exporter, made.written, made.selftest, _PACKAGE, Path(held))
+            Path(held, "plan.txt").write_text(written, encoding="utf-8", newline="\n")
+            said = _refused(exporter, made.written, made.selftest, Path(held))
+        assert said is not None, "it reads a plan of a newer version"
+        assert "\n" not in said, "what its runtime says is told in more than one line"
 
 
-def _notices_another_weight(exporter: ProjectExporter, plan: FittedPlan) -> None:
+def _notices_another_model(exporter: ProjectExporter, plan: FittedPlan) -> None:
     """What was written is compared, not what was meant."""
     made = _made(exporter, plan)
     if exporter.toolchain() is None:
         answers = made.selftest.answers
-        other = replace(answers, predictions=np.nextafter(answers.predictions, np.inf) + 1e-9)
+        other = SelfTest(made.selftest.rows, replace(answers, predictions=answers.predictions + 1e-9))
         with TemporaryDirectory() as held:
             write_project(exporter, made.written, made.selftest, _PACKAGE, Path(held))
-            try:
-                check_project_answers(exporter, made.written, SelfTest(made.selftest.rows, other), Path(held))
-            except ReleaseError:
-                return
-        raise AssertionError("it says that a project of another model predicts alike")
-
-
-def _is_found(exporter: ProjectExporter, plan: FittedPlan, found: str, instead: str, what: str) -> None:
-    if exporter.toolchain() is not None:
-        return
-    made = _made(exporter, plan)
-    with TemporaryDirectory() as held:
-        folder = Path(held)
-        write_project(exporter, made.written, made.selftest, _PACKAGE, folder)
-        text = (folder / "plan.txt").read_text(encoding="utf-8")
-        assert text.startswith(found)
-        (folder / "plan.txt").write_text(text.replace(found, instead, 1), encoding="utf-8", newline="\n")
-        try:
-            check_project_answers(exporter, made.written, made.selftest, folder)
-        except ReleaseError as error:
-            assert "\n" not in error.message, "what its runtime says is told in more than one line"
-            return
-    raise AssertionError(f"it reads a plan that is {what}")
+            said = _refused(exporter, made.written, other, Path(held))
+        assert said is not None, "it gives back the answers of the self-test, and not its own"
 
 
 def _answers(exporter: ProjectExporter, made: _Made) -> None:
-    if exporter.toolchain() is not None:
-        return
-    with TemporaryDirectory() as held:
-        folder = Path(held)
-        write_project(exporter, made.written, made.selftest, _PACKAGE, folder)
-        try:
-            check_project_answers(exporter, made.written, made.selftest, folder)
-        except ReleaseError as error:
-            raise AssertionError(error.message) from error
+    if exporter.toolchain() is None:
+        with TemporaryDirectory() as held:
+            write_project(exporter, made.written, made.selftest, _PACKAGE, Path(held))
+            said = _refused(exporter, made.written, made.selftest, Path(held))
+        assert said is None, said
+
+
+def _refused(exporter: ProjectExporter, written: ScoringPlan, selftest: SelfTest, folder: Path) -> str | None:
+    """Return what is said where a project fails or answers otherwise; None where it answers alike."""
+    try:
+        check_project_answers(exporter, written, selftest, folder)
+    except ReleaseError as error:
+        return error.message
+    return None
 
 
 class _Nothing:
@@ -215,5 +209,5 @@ PROJECT_CHECKS: Mapping[str, Callable[[ProjectExporter, FittedPlan], None]] = {
     "answers as the release does": _answers_as_the_release_does,
     "answers a row alone": _answers_a_row_alone,
     "refuses a newer plan": _refuses_a_newer_plan,
-    "notices another model": _notices_another_weight,
+    "notices another model": _notices_another_model,
 }

@@ -72,9 +72,9 @@ def selftest_rows(
             for place, text in zip(places.tolist(), _texts(column, chosen), strict=True):
                 texts[column.name][place] = text
     at = usual_rows + edge_rows
-    for name, values in odd.items():
-        texts[name][at : at + len(values)] = values
-        at += len(values)
+    for name, told in odd.items():
+        texts[name][at : at + len(told)] = told
+        at += len(told)
     return texts
 
 
