@@ -25,7 +25,6 @@ from journeyman.plugins import load_usable, make_part, offered
 __all__ = ["ExportTarget", "Exported", "export", "export_targets"]
 
 _FORMATS, _PROJECTS = "journeyman.exporters", "journeyman.project_exporters"
-_ALSO = {"tensorflow": "saved_model"}
 _COMPARED = 1_000  # rows
 _PACKAGE = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -126,7 +125,7 @@ def export(
     left_out = _left_out(members, without)
     kept = tuple(name for i, name in enumerate(members) if i not in left_out)
     wanted = _Wanted(release, without_members(release.plan, left_out), kept, target, seed)
-    part = make_part(group, _ALSO.get(to, to))
+    part = make_part(group, to)
     if group == _FORMATS:
         made = _write_format(part, wanted)
     else:
@@ -153,10 +152,7 @@ class _Wanted:
 
 def export_targets() -> tuple[ExportTarget, ...]:
     """Return what a release can be written to here, by name."""
-    found = [
-        ExportTarget(name, "releases of some kinds; it says which", None)
-        for name in sorted(offered(_FORMATS) | set(_ALSO))
-    ]
+    found = [ExportTarget(name, "releases of some kinds; it says which", None) for name in sorted(offered(_FORMATS))]
     for name, exporter in load_usable(_PROJECTS).parts.items():
         lacking = sorted(every_operation() - exporter.operations)
         covers = f"all steps but {', '.join(lacking)}" if lacking else "every step of the scoring plan"
@@ -166,7 +162,7 @@ def export_targets() -> tuple[ExportTarget, ...]:
 
 def _group_of(to: str) -> str:
     """Return the entry-point group of a target; SettingsError with the nearest name where there is none."""
-    formats, projects = offered(_FORMATS) | set(_ALSO), offered(_PROJECTS)
+    formats, projects = offered(_FORMATS), offered(_PROJECTS)
     if to in formats | projects:
         return _FORMATS if to in formats else _PROJECTS
     near = difflib.get_close_matches(to, formats | projects, n=1)

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from journeyman.entities.candidate import Refusal
+from journeyman.entities.candidate import Refusal, needs_extra
 from journeyman.entities.scoring_plan import ScoringPlan
 from journeyman.exporters.onnx_graph import OnnxGraph, OnnxTensor
 from journeyman.exporters.onnx_trees import tree_ensemble
 from journeyman.exporters.project_files import run_tool
-from journeyman.exporters.tensor_project import OUTPUTS, typed_labels, write_tensor_project
+from journeyman.exporters.tensor_project import OUTPUTS, need_package, typed_labels, write_tensor_project
 from journeyman.exporters.tensors import OPERATIONS, Predicted, run_plan
 from journeyman.interfaces.project_exporting import ProjectFacts
 
@@ -30,10 +30,10 @@ _FORMAT = 10  # of the file (IR version)
 class OnnxExporter:
     """Writes ``model.onnx``, and a program that answers a file of rows with onnxruntime.
 
-    Inputs are one a column, of shape (n_samples, 1): doubles for numbers, for yes or no as 1 or 0 and for dates as seconds
-    since 1970 in UTC, NaN where missing; strings for categories, "" where missing. Outputs are ``prediction`` and
-    ``probabilities``, or ``value`` (``values`` of quantiles), with ``low`` and ``high`` where there is an interval, and
-    ``scores``. Trees are a TreeEnsemble of doubles.
+    Inputs are one a column, of shape (n_samples, 1): doubles for numbers, for yes or no as 1 or 0 and for dates as
+    seconds since 1970 in UTC, NaN where missing; strings for categories, "" where missing. Outputs are ``prediction``
+    and ``probabilities``, or ``value`` (``values`` of quantiles), with ``low`` and ``high`` where there is an interval,
+    and ``scores``. Trees are a TreeEnsemble of doubles.
 
     References
     ----------
@@ -45,17 +45,21 @@ class OnnxExporter:
     tolerance: float = 1e-12  # sums are taken in another order in a batch
 
     def write(self, facts: ProjectFacts, folder: Path) -> None:
-        """Write the graph, the program, what it needs, and a README with a call."""
+        """Write the graph, the program, what it needs, and a README with a call.
+
+        Raises
+        ------
+        ReleaseError
+            Where the package onnx is not installed.
+        """
+        need_package("onnx", "onnx")
         model = onnx_model(facts.plan)
         (folder / "model.onnx").write_bytes(model.SerializeToString())
         write_tensor_project(facts, input_names(facts.plan), "onnx", folder)
 
     def toolchain(self) -> Refusal | None:
         """Return None, or what is not installed."""
-        lacking = [name for name in ("onnx", "onnxruntime") if find_spec(name) is None]
-        return (
-            Refusal(f"{' and '.join(lacking)} not installed", f"pip install {' '.join(lacking)}") if lacking else None
-        )
+        return None if find_spec("onnxruntime") is not None else needs_extra("onnx")
 
     def run(self, folder: Path, rows: Path, answers: Path) -> None:
         """Answer rows by the folder's own program."""
@@ -63,13 +67,7 @@ class OnnxExporter:
 
 
 def onnx_model(plan: ScoringPlan) -> Any:
-    """Return a plan as a ModelProto.
-
-    Raises
-    ------
-    ImportError
-        Where the package onnx is not installed.
-    """
+    """Return a plan as a ModelProto."""
     import onnx  # noqa: PLC0415  # an extra that few installations have
 
     graph = OnnxGraph(onnx)
@@ -81,7 +79,7 @@ def onnx_model(plan: ScoringPlan) -> Any:
         if column.name in names:
             inputs.append(onnx.helper.make_tensor_value_info(names[column.name], kind, ["rows", 1]))
             given.append(OnnxTensor(graph, names[column.name], str if is_text else np.float64))
-    filled = _columns(graph, plan, {column: one for column, one in zip(names, given, strict=True)})
+    filled = _columns(graph, plan, dict(zip(names, given, strict=True)))
     predicted = run_plan(graph, plan, filled, {"trees": tree_ensemble})
     outputs = _outputs(onnx, graph, plan, predicted)
     made = onnx.helper.make_graph(graph.nodes, _identifier(plan.name), inputs, outputs, graph.constants)

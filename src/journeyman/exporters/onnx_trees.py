@@ -27,7 +27,7 @@ def tree_ensemble(t: OnnxGraph, r: Registers, a: Arguments) -> OnnxTensor:
     asked = np.flatnonzero(nodes.chosen >= 0)
     pairs, place = np.unique(np.stack([nodes.feature[asked], nodes.chosen[asked]]), axis=1, return_inverse=True)
     tables = [_Sets.of(nodes, pairs, feature) for feature in np.unique(pairs[0]).tolist()]
-    if nodes.zero_side.any() or sum(one.table.size for one in tables) > _MOST_CELLS:
+    if nodes.zero_side.any() or _shares_places(nodes) or sum(one.table.size for one in tables) > _MOST_CELLS:
         return trees(t, r, a)  # type: ignore[no-any-return]  # tensors of a library are Any
     registers = a.registers(1)
     x = entering(t, r.read(registers), nodes.single)
@@ -36,6 +36,13 @@ def tree_ensemble(t: OnnxGraph, r: Registers, a: Arguments) -> OnnxTensor:
     feature[asked], threshold[asked] = len(registers) + place, 0.5
     told = _attributes(t, replace(nodes, feature=feature, threshold=threshold), a.whole(2))
     return t.add("TreeEnsemble", [t.concat(parts)], np.float64, **told)
+
+
+def _shares_places(nodes: TreeNodes) -> bool:
+    """Return whether a place belongs to several trees: it could not tell to which output it adds."""
+    inner = np.flatnonzero((nodes.left != np.arange(len(nodes.left))) | (nodes.right != nodes.left))
+    reached = np.concatenate([nodes.left[inner], nodes.right[inner], nodes.roots])
+    return len(np.unique(reached)) < len(reached)
 
 
 @dataclass(frozen=True)

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
+from journeyman.entities.candidate import needs_extra
 from journeyman.entities.scoring_plan import PlanColumn, ScoringPlan
+from journeyman.errors import ReleaseError
 from journeyman.exporters.project_files import copy_sources, source_text
 from journeyman.exporters.python_project import PythonExporter
 from journeyman.interfaces.project_exporting import ProjectFacts
 
-__all__ = ["OUTPUTS", "input_names", "typed_labels", "write_tensor_project"]
+__all__ = ["OUTPUTS", "need_package", "typed_labels", "write_tensor_project"]
 
 OUTPUTS = ("prediction", "probabilities", "value", "values", "low", "high", "scores")
 """What a model may give back."""
+
+
+def need_package(package: str, extra: str) -> None:
+    """Raise ReleaseError where a package is not installed that writes the model."""
+    if find_spec(package) is None:
+        refusal = needs_extra(extra)
+        raise ReleaseError(refusal.reason, hint=refusal.hint)
 
 
 def typed_labels(plan: ScoringPlan) -> list[str] | list[int] | list[float] | list[bool]:
@@ -51,16 +61,22 @@ def write_tensor_project(facts: ProjectFacts, inputs: Mapping[str, str], target:
     }
     (folder / "columns.json").write_text(json.dumps(told, indent=1, ensure_ascii=False), encoding="utf-8")
     PythonExporter().write(facts, folder)  # its module reads the texts of a file of rows
-    copy_sources("tensors", ("rows_file.py", "test.py"), folder)
-    copy_sources(target, ("predict.py", "requirements.txt"), folder)
+    for language, name in (("tensors", "rows_file.py"), ("tensors", "test.py"), (target, "predict.py")):
+        (folder / name).write_text(source_text(language, f"{name}.txt"), encoding="utf-8")  # no modules of this package
+    copy_sources(target, ("requirements.txt",), folder)
     words = {
         "MODEL": plan.name,
         "VERSION": str(plan.version),
         "TARGET": plan.target,
-        "EXAMPLE": "\n".join(f"    {inputs[c.name]!r}: {_cell(c, facts.example.get(c.name, ''))}," for c in columns),
+        "EXAMPLE": _example(facts, inputs, columns),
         "OUTPUTS": _outputs(facts),
     }
     (folder / "README.md").write_text(source_text(target, "README.md", words), encoding="utf-8")
+
+
+def _example(facts: ProjectFacts, inputs: Mapping[str, str], columns: Sequence[PlanColumn]) -> str:
+    cells = [f"    {inputs[c.name]!r}: {_cell(c, facts.example.get(c.name, ''))}," for c in columns]
+    return "\n" + "\n".join(cells) + "\n"
 
 
 def _cell(column: PlanColumn, text: str) -> str:

@@ -86,5 +86,5 @@ class TensorLibrary(Protocol):
         ...
 
     def places_of(self, x: Tensor, keys: NDArray[np.int64]) -> Tensor:
-        """Return the place of each int64 among keys that differ, -1 where it is none of them."""
+        """Return the place of each int64 among ascending keys, -1 where it is none of them."""
         ...
