@@ -68,28 +68,33 @@ def write_tensor_project(facts: ProjectFacts, inputs: Mapping[str, str], target:
         "MODEL": plan.name,
         "VERSION": str(plan.version),
         "TARGET": plan.target,
-        "EXAMPLE": _example(facts, inputs, columns),
+        "EXAMPLE": _example(facts, inputs, columns, _CELLS[target]),
         "OUTPUTS": _outputs(facts),
     }
     (folder / "README.md").write_text(source_text(target, "README.md", words), encoding="utf-8")
 
 
-def _example(facts: ProjectFacts, inputs: Mapping[str, str], columns: Sequence[PlanColumn]) -> str:
-    cells = [f"    {inputs[c.name]!r}: {_cell(c, facts.example.get(c.name, ''))}," for c in columns]
+_CELLS = {"onnx": "np.array([[{}]]{})", "saved_model": "np.array([[{}]]{})", "pmml": "{}"}
+"""How a call has a value, and what tells that it is a text."""
+
+
+def _example(facts: ProjectFacts, inputs: Mapping[str, str], columns: Sequence[PlanColumn], cell: str) -> str:
+    cells = [f"    {inputs[c.name]!r}: {_cell(c, facts.example.get(c.name, ''), cell)}," for c in columns]
     return "\n" + "\n".join(cells) + "\n"
 
 
-def _cell(column: PlanColumn, text: str) -> str:
+def _cell(column: PlanColumn, text: str, cell: str) -> str:
     """Return a value of the example as a call has it."""
+    missing = "None" if cell == "{}" else "np.nan"
     if column.kind == "category":
-        return f"np.array([[{text!r}]], dtype=object)"
+        return cell.format(repr(text) if text or cell != "{}" else missing, ", dtype=object")
     if column.kind == "boolean" and text in column.categories:
-        return f"np.array([[{float(column.categories.index(text) % 2)!r}]])"
+        return cell.format(float(column.categories.index(text) % 2), "")
     try:
         number = float(text.replace(column.decimal, "."))
     except ValueError:
-        return "np.array([[np.nan]])"
-    return f"np.array([[{number!r}]])" if np.isfinite(number) else "np.array([[np.nan]])"
+        return cell.format(missing, "")
+    return cell.format(number if np.isfinite(number) else missing, "")
 
 
 def _outputs(facts: ProjectFacts) -> str:
