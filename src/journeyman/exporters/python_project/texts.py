@@ -132,8 +132,9 @@ def _number_reader(decimal: str, unit: str, gone: frozenset[float]) -> Callable[
         return NAN if math.isinf(number) or number in gone else number
 
     def decorated(text: str) -> float:
-        if unit and text.startswith(unit):
-            text = text[len(unit) :].lstrip(BLANKS)
+        sign = text[:1] if text[:1] in ("+", "-") else ""
+        if unit and text.startswith(sign + unit):
+            text = sign + text[len(sign + unit) :].lstrip(BLANKS)
         elif unit and text.endswith(unit):
             text = text[: -len(unit)].rstrip(BLANKS)
         found = written.fullmatch(text)
