@@ -59,7 +59,7 @@ class OnnxExporter:
 
     def toolchain(self) -> Refusal | None:
         """Return None, or what is not installed."""
-        return None if find_spec("onnxruntime") is not None else needs_extra("onnx")
+        return None if find_spec("onnx") and find_spec("onnxruntime") else needs_extra("onnx")
 
     def run(self, folder: Path, rows: Path, answers: Path) -> None:
         """Answer rows by the folder's own program."""
