@@ -15,7 +15,12 @@ from journeyman.entities.plan import Plan
 from journeyman.errors import ReleaseError, SettingsError
 from journeyman.exporters.scoring_plan import Named, every_operation, lower
 from journeyman.exporters.scoring_plan.members import without_members
-from journeyman.exporters.scoring_plan.project import check_project_answers, make_selftest, write_project
+from journeyman.exporters.scoring_plan.project import (
+    check_project_answers,
+    make_selftest,
+    project_facts,
+    write_project,
+)
 from journeyman.inference.load_release import load
 from journeyman.inference.release import Release
 from journeyman.inference.sample_rows import sample_rows
@@ -232,9 +237,10 @@ def _write_project(exporter: ProjectExporter, wanted: _Wanted, package: str, che
         raise wanted.refused(exporter.name, written)
     profiles = release.report.profile.columns
     selftest = make_selftest(plan, written, release.columns, profiles, wanted.seed, release.left_out)
+    facts = project_facts(release, written, selftest, package)
     unchecked = exporter.toolchain() if check else Refusal("--no-check was given")
     with _whole(wanted.target) as made:
-        write_project(exporter, written, selftest, package, made)
+        write_project(exporter, facts, selftest, made)
         if unchecked is None:
             check_project_answers(exporter, written, selftest, made)
     return Exported(wanted.target, 0 if unchecked else len(selftest.answers.predictions), 0.0, unchecked)

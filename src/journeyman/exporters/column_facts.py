@@ -17,7 +17,8 @@ def column_facts(columns: Sequence[PlanColumn], profiles: Sequence[ColumnProfile
 
     Examples
     --------
-    >>> profile = ColumnProfile("rooms", Kind.INTEGER, 0, 9, minimum=1.0, maximum=9.0, quantiles=(1.0,) * 3 + (4.0,) * 4)
+    >>> quantiles = (1.0,) * 3 + (4.0,) * 4
+    >>> profile = ColumnProfile("rooms", Kind.INTEGER, 0, 9, minimum=1.0, maximum=9.0, quantiles=quantiles)
     >>> [fact] = column_facts([PlanColumn("rooms", "number")], [profile])
     >>> fact.usual, fact.maximum, fact.whole
     (4.0, 9.0, True)

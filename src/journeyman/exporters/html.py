@@ -48,7 +48,13 @@ class HtmlExporter:
         """Write the page and a README."""
         page = _page(facts, (folder / "plan.txt").read_text(encoding="utf-8"))
         (folder / _file_name(facts)).write_text(page, encoding="utf-8")
-        words = {"PAGE": _file_name(facts), "MODEL": facts.plan.name, "TARGET": facts.plan.target}
+        columns = ", ".join(f"`{column.name}`" for column in facts.plan.columns)
+        words = {
+            "PAGE": _file_name(facts),
+            "MODEL": facts.plan.name,
+            "TARGET": facts.plan.target,
+            "COLUMNS": columns,
+        }
         (folder / "README.md").write_text(source_text("html", "README.md", words), encoding="utf-8")
 
     def toolchain(self) -> Refusal | None:
@@ -56,11 +62,19 @@ class HtmlExporter:
         return needs_tool(_BROWSERS, "chromium")
 
     def run(self, folder: Path, rows: Path, answers: Path) -> None:
-        """Answer a file of rows by the page itself, in Chromium without a window."""
+        """Answer a file of rows by the page itself, in Chromium without a window.
+
+        Raises
+        ------
+        ReleaseError
+            Where the page holds another plan than ``plan.txt``, or answers nothing.
+        """
         (page,) = folder.glob("*.html")
         browser = next(path for name in _BROWSERS if (path := shutil.which(name)))
         asked = json.dumps(rows.read_text(encoding="utf-8")).replace("<", "\\u003c")
         whole = page.read_text(encoding="utf-8")
+        if _held_plan(whole).strip() != (folder / "plan.txt").read_text(encoding="utf-8").strip():
+            raise ReleaseError("the page holds another plan than plan.txt", hint="export it again")
         script = source_text("html", "check.mjs").replace("ROWS", asked)
         with tempfile.TemporaryDirectory() as held:
             checked = Path(held, "page.html")
@@ -108,6 +122,14 @@ def _page(facts: ProjectFacts, plan: str) -> str:
         "SCRIPT": _bundle(),
     }
     return source_text("html", "page.html", words)
+
+
+def _held_plan(page: str) -> str:
+    """Return the plan that a page holds."""
+    found = re.search(r'id="plan" data-packed="(yes|no)">\n(.*?)\n</script>', page, re.DOTALL)
+    if found is None:
+        return ""
+    return gzip.decompress(base64.b64decode(found[2])).decode() if found[1] == "yes" else found[2]
 
 
 def _bundle() -> str:

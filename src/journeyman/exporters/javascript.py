@@ -68,7 +68,7 @@ class JavaScriptExporter:
             "license": "SEE LICENSE IN LICENSE",
         }
         (folder / "package.json").write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        types = {"ROW": _row(plan), "LABEL": _label(plan), "FIELDS": _fields(plan), "PREDICTED": predicted_words(plan)}
+        types = {"ROW": _row(plan), "LABEL": _label(plan), "FIELDS": _fields(plan), "PREDICTED": _predicted_words(plan)}
         (folder / "index.d.ts").write_text(source_text("javascript", "index.d.ts", types), encoding="utf-8")
         words = {
             "PACKAGE": facts.package,
@@ -77,7 +77,7 @@ class JavaScriptExporter:
             "TARGET": plan.target,
             "EXAMPLE": _example(facts),
             "SHOWN": "prediction.label, prediction.outputs" if plan.labels else "prediction.value",
-            "PREDICTED": predicted_words(plan),
+            "PREDICTED": _predicted_words(plan),
             "RETURNED": ", ".join(f"`{name}`" for name in _names(plan)),
         }
         (folder / "README.md").write_text(source_text("javascript", "README.md", words), encoding="utf-8")
@@ -91,14 +91,8 @@ class JavaScriptExporter:
         run_tool(["node", "answer.mjs", str(rows.absolute()), str(answers.absolute())], folder)
 
 
-def predicted_words(plan: ScoringPlan) -> str:
-    """Return what the outputs are, in words.
-
-    Examples
-    --------
-    >>> predicted_words(ScoringPlan("m", 1, "regression", "y", (), (), (), 0, (), (), (0,)))
-    'the value'
-    """
+def _predicted_words(plan: ScoringPlan) -> str:
+    """Return what the outputs are, in words."""
     if plan.labels:
         return "probabilities in the order of the labels"
     return "the value" if len(plan.outputs) == 1 else "the values"
@@ -138,10 +132,13 @@ def _label(plan: ScoringPlan) -> str:
 
 def _example(facts: ProjectFacts) -> str:
     kinds = {column.name: column.kind for column in facts.plan.columns}
-    lines = (
-        f"  {_quoted(name)}: {text if kinds.get(name) == 'number' and _PLAIN.fullmatch(text) else _quoted(text)},"
-        for name, text in facts.example.items()
-    )
+
+    def value(name: str, text: str) -> str:
+        if text == "":
+            return "null"
+        return text if kinds.get(name) == "number" and _PLAIN.fullmatch(text) else _quoted(text)
+
+    lines = (f"  {_quoted(name)}: {value(name, text)}," for name, text in facts.example.items())
     return "{\n" + "\n".join(lines) + "\n}"
 
 

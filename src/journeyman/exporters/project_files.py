@@ -28,7 +28,8 @@ def source_text(language: str, name: str, words: Mapping[str, str] | None = None
     text = files("journeyman.exporters").joinpath("languages", language, name).read_text(encoding="utf-8")
     if not words:
         return text
-    return re.sub(r"\b(?:" + "|".join(map(re.escape, words)) + r")\b", lambda found: words[found[0]], text)
+    whole = r"(?<![A-Za-z0-9])(?:" + "|".join(map(re.escape, words)) + r")(?![A-Za-z0-9])"
+    return re.sub(whole, lambda found: words[found[0]], text)
 
 
 def copy_sources(language: str, names: Sequence[str], folder: Path) -> None:

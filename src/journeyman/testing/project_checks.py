@@ -16,7 +16,7 @@ from journeyman.errors import ReleaseError
 from journeyman.exporters.scoring_plan import Named, every_operation, lower, plan_text
 from journeyman.exporters.scoring_plan.project import SelfTest, check_project_answers, make_selftest, write_project
 from journeyman.exporters.scoring_plan.selftest import keep_rows
-from journeyman.interfaces import ProjectExporter
+from journeyman.interfaces import ProjectExporter, ProjectFacts
 from journeyman.testing.fitted_plans import NET, FittedPlan, fitted_plan
 from journeyman.testing.run_all import run_all
 
@@ -99,6 +99,9 @@ class _Made:
     written: ScoringPlan
     selftest: SelfTest
 
+    def facts(self) -> ProjectFacts:
+        return ProjectFacts(self.written, _PACKAGE, self.selftest.example())
+
 
 def _made(exporter: ProjectExporter, plan: FittedPlan) -> _Made:
     written = lower(plan.plan, plan.task, Named("tiny model", 1, plan.members), exporter.operations)
@@ -126,7 +129,7 @@ def _leaves_what_every_project_holds(exporter: ProjectExporter, plan: FittedPlan
         bare, whole = Path(held, "bare"), Path(held, "whole")
         for folder, one in ((bare, _Nothing()), (whole, exporter)):
             folder.mkdir()
-            write_project(one, made.written, made.selftest, _PACKAGE, folder)
+            write_project(one, made.facts(), made.selftest, folder)
         for name in _GIVEN:
             assert (whole / name).read_bytes() == (bare / name).read_bytes(), f"it changes {name}"
         assert (whole / "README.md").is_file(), "it writes no README.md"
@@ -151,7 +154,7 @@ def _refuses_a_newer_plan(exporter: ProjectExporter, plan: FittedPlan) -> None:
     )
     if exporter.toolchain() is None:
         with TemporaryDirectory() as held:
-            write_project(exporter, made.written, made.selftest, _PACKAGE, Path(held))
+            write_project(exporter, made.facts(), made.selftest, Path(held))
             Path(held, "plan.txt").write_text(written, encoding="utf-8", newline="\n")
             said = _refused(exporter, made.written, _some(made.selftest, 1), Path(held))
         assert said is not None, "it reads a plan of a newer version"
@@ -165,7 +168,7 @@ def _notices_another_model(exporter: ProjectExporter, plan: FittedPlan) -> None:
         few = _some(made.selftest, 40)
         other = SelfTest(few.rows, replace(few.answers, predictions=few.answers.predictions + 1e-9))
         with TemporaryDirectory() as held:
-            write_project(exporter, made.written, made.selftest, _PACKAGE, Path(held))
+            write_project(exporter, made.facts(), made.selftest, Path(held))
             said = _refused(exporter, made.written, other, Path(held))
         assert said is not None, "it gives back the answers of the self-test, and not its own"
 
@@ -179,7 +182,7 @@ def _some(selftest: SelfTest, rows: int) -> SelfTest:
 def _answers(exporter: ProjectExporter, made: _Made) -> None:
     if exporter.toolchain() is None:
         with TemporaryDirectory() as held:
-            write_project(exporter, made.written, made.selftest, _PACKAGE, Path(held))
+            write_project(exporter, made.facts(), made.selftest, Path(held))
             said = _refused(exporter, made.written, made.selftest, Path(held))
         assert said is None, said
 

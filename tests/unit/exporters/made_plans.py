@@ -78,15 +78,15 @@ _SELU = 1.0507009873554805 * 1.6732632423543772 * math.expm1(-1.0)
 _E = math.exp(2.0)
 _MISH = 2.0 * (_E * (_E + 2) / (_E * (_E + 2) + 2))
 _DAY = 1717158645.75  # 2024-05-31 12:30:45.75, a Friday
-_TREE = dict(
+_TREE: dict[str, list[float]] = {
     # node 0: x0 <= 1.5, NaN as 0; node 1: category in {1, 33}; node 2: NaN is missing and goes left; node 3: zero is
     # missing and goes right
-    feature=[0, 1, 0, 0],
-    threshold=[1.5, 0, 1e-35, 5.0],
-    flags=[0, 8, 2 + 4, 1],
-    left=[1, -1, -1, -1],
-    right=[-3, -2, -2, -2],
-)
+    "feature": [0, 1, 0, 0],
+    "threshold": [1.5, 0, 1e-35, 5.0],
+    "flags": [0, 8, 2 + 4, 1],
+    "left": [1, -1, -1, -1],
+    "right": [-3, -2, -2, -2],
+}
 
 
 def _trees(inputs: tuple[float, float], roots: Sequence[float], expected: tuple[float, ...]) -> Case:
@@ -94,8 +94,19 @@ def _trees(inputs: tuple[float, float], roots: Sequence[float], expected: tuple[
     return Case("trees", inputs, (O, Places((0, 1)), len(expected), *arrays), expected)
 
 
-_FOREST = ([0, 0, 0, 0], [0.1, NAN, NAN, NAN], [1, 1, 2, 3], [2, 1, 2, 3], [0, 1, 2, 3], [0, 0, 1, 2, 3, 4, 10, 20], [0, 3])
-_BOTH = Places((0, 1))
+_FOREST = (
+    [0, 0, 0, 0],
+    [0.1, NAN, NAN, NAN],
+    [1, 1, 2, 3],
+    [2, 1, 2, 3],
+    [0, 1, 2, 3],
+    [0, 0, 1, 2, 3, 4, 10, 20],
+    [0, 3],
+)
+_BOTH, _NONE = Places((0, 1)), Places(())
+_SYMMETRIC = ([0], [1], [0, 3], [5.0, 6.0, 7.0], 2, [0, 1, 1, 1], [0.1, 6.5, 7.0, 5.0])
+_LEAVES = [1, 2, 3, 4, 10, 20, 30, 40]
+_NINE, _TEN = 1 + 1e-9, 1 + 2e-9  # sums of what is at least 1e-9
 
 CASES = (
     Case("plain", (INF,), (O, I), (NAN,)),
@@ -134,7 +145,12 @@ CASES = (
     Case("ratio", (1.0, 3.0), (O, I, In(1)), (1 / 3,)),
     Case("ratio", (1.0, 0.0), (O, I, In(1)), (NAN,)),
     Case("constant", (), (O, [1.5, -0.0]), (1.5, -0.0)),
-    Case("lines", (0.1, 0.2), (O, _BOTH, 2, [0.3, 1.0, 0.7, 2.0], [1.0, -1.0]), (0.1 * 0.3 + 0.2 * 0.7 + 1.0, 0.1 + 0.2 * 2.0 - 1.0)),
+    Case(
+        "lines",
+        (0.1, 0.2),
+        (O, _BOTH, 2, [0.3, 1.0, 0.7, 2.0], [1.0, -1.0]),
+        (0.1 * 0.3 + 0.2 * 0.7 + 1.0, 0.1 + 0.2 * 2.0 - 1.0),
+    ),
     _trees((NAN, 1.0), [0], (0.1,)),
     _trees((1.5, 33.9), [0], (0.1,)),
     _trees((1.0, -0.5), [0], (0.2,)),
@@ -155,13 +171,13 @@ CASES = (
     Case(
         "symmetric",
         (0.1, 7.0),
-        (O, _BOTH, 1, [0], [1], [0, 3], [5.0, 6.0, 7.0], 2, [0, 1, 1, 1], [0.1, 6.5, 7.0, 5.0], [1, 2, 3, 4, 10, 20, 30, 40], [100.0]),
+        (O, _BOTH, 1, *_SYMMETRIC, _LEAVES, [100.0]),
         (100.0 + 4.0 + 30.0,),
     ),
     Case(
         "symmetric",
         (1e300, NAN),
-        (O, _BOTH, 1, [0], [1], [0, 3], [5.0, 6.0, 7.0], 2, [0, 1, 1, 1], [0.1, 6.5, 7.0, 5.0], [1, 2, 3, 4, 10, 20, 30, 40], [100.0]),
+        (O, _BOTH, 1, *_SYMMETRIC, _LEAVES, [100.0]),
         (100.0 + 2.0 + 10.0,),
     ),
     Case(
@@ -197,8 +213,8 @@ CASES = (
     Case("logistic", (-800.0,), (O, I), (1.0, 0.0)),
     Case("share", (1.25,), (O, I), (0.0, 1.0)),
     Case("softmax", (1000.0, 1000.0), (O, I, 2), (0.5, 0.5)),
-    Case("above", (0.0,), (O, I, 2, 0, [0.0, 0.0]), (0.5 / (1 + 1e-9), 1e-9 / (1 + 1e-9), 0.5 / (1 + 1e-9)), exact=False),
-    Case("above", (-1e9, 1e9), (O, I, 2, 1, [0.0, 0.0]), (1e-9 / (1 + 2e-9), 1 / (1 + 2e-9), 1e-9 / (1 + 2e-9)), exact=False),
+    Case("above", (0.0,), (O, I, 2, 0, [0.0, 0.0]), (0.5 / _NINE, 1e-9 / _NINE, 0.5 / _NINE), exact=False),
+    Case("above", (-1e9, 1e9), (O, I, 2, 1, [0.0, 0.0]), (1e-9 / _TEN, 1 / _TEN, 1e-9 / _TEN), exact=False),
     Case("clip", (5.0, -5.0, NAN), (O, I, 3, -1, 2), (2.0, -1.0, NAN)),
     Case("affine", (2.0,), (O, I, 1, 0.1, 0.7), (0.1 + 0.7 * 2.0,)),
     Case("divide", (1.0,), (O, I, 1, 3), (1 / 3,)),
@@ -216,8 +232,13 @@ CASES = (
         ((0.25 + 0.14) / (0.39 + 1.0), 1.0 / (0.39 + 1.0)),
         exact=False,
     ),
-    Case("correct", (6.0, 0.5), (O, In(1), 1, 0, I, 5.0, 6.0, 0, Places(()), [], [], Places(()), [], [0.0], [1.0], [1.0], [9.0]), (0.5,)),
-    Case("correct", (NAN, 0.5), (O, In(1), 1, 0, I, 5.0, 6.0, 1, Places((0,)), [0.0], [1.0], Places(()), [], [0.0, 0.0], [1.0, 1.0], [7.0, 2.0], [9.0]), (10.5,)),
+    Case("correct", (6.0, 0.5), (O, In(1), 1, 0, I, 5.0, 6.0, 0, _NONE, [], [], _NONE, [], [0], [1], [1], [9]), (0.5,)),
+    Case(
+        "correct",
+        (NAN, 0.5),
+        (O, In(1), 1, 0, I, 5.0, 6.0, 1, Places((0,)), [0], [1], _NONE, [], [0, 0], [1, 1], [7, 2], [9]),
+        (10.5,),
+    ),
     Case("known", (-0.0, NAN, 0.5), (O, In(2), 1, *_lookup(2.0, (1.0, 2.0, 3.0))), ((6.0 + 2.0 * 0.5) / 5.0,)),
     Case("known", (0.0, NAN, 0.5, 0.5), (O, In(2), 2, *_lookup(1.0, (1.0, 1.0, 0.0))), (1.5 / 4.0, 2.5 / 4.0)),
     Case("known", (1.0, NAN, 0.5), (O, In(2), 1, *_lookup(2.0, (1.0, 2.0, 3.0))), (0.5,)),

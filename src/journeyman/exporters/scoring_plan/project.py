@@ -16,13 +16,15 @@ from journeyman.entities.plan import Plan
 from journeyman.entities.profile import ColumnProfile
 from journeyman.entities.scoring_plan import ScoringPlan
 from journeyman.errors import ReleaseError
+from journeyman.exporters.column_facts import column_facts
 from journeyman.exporters.scoring_plan.comparison import compare, read_answers
 from journeyman.exporters.scoring_plan.plan_answers import plan_answers
 from journeyman.exporters.scoring_plan.selftest import Answers, answers_text, keep_rows, selftest_rows
 from journeyman.exporters.scoring_plan.text_form import plan_text
+from journeyman.inference.release import Release
 from journeyman.interfaces import ProjectExporter, ProjectFacts
 
-__all__ = ["SelfTest", "check_project_answers", "make_selftest", "write_project"]
+__all__ = ["SelfTest", "check_project_answers", "make_selftest", "project_facts", "write_project"]
 
 _UNSURE = 1e-9  # of a label: what is nearer to another one than this may be told otherwise by another library
 
@@ -85,15 +87,26 @@ def _sure(written: ScoringPlan, answers: Answers) -> NDArray[np.bool_]:
     return np.asarray(sure if sure.any() else finite)
 
 
-def write_project(
-    exporter: ProjectExporter, written: ScoringPlan, selftest: SelfTest, package: str, folder: Path
-) -> None:
+def project_facts(release: Release, written: ScoringPlan, selftest: SelfTest, package: str) -> ProjectFacts:
+    """Return what a project is written of."""
+    bound = release.conformal if written.interval is not None else None
+    return ProjectFacts(
+        plan=written,
+        package=package,
+        example=selftest.example(),
+        columns=column_facts(written.columns, release.report.profile.columns),
+        outputs=() if written.labels else release.task.output_names,
+        coverage=None if bound is None else bound.coverage,
+    )
+
+
+def write_project(exporter: ProjectExporter, facts: ProjectFacts, selftest: SelfTest, folder: Path) -> None:
     """Write a whole project into an empty folder."""
-    (folder / "plan.txt").write_text(plan_text(written), encoding="utf-8", newline="\n")
+    (folder / "plan.txt").write_text(plan_text(facts.plan), encoding="utf-8", newline="\n")
     (folder / "selftest.csv").write_text(selftest.text(), encoding="utf-8", newline="\n")
     license_text = files("journeyman.exporters.scoring_plan").joinpath("LICENSE.txt").read_text(encoding="utf-8")
     (folder / "LICENSE").write_text(license_text, encoding="utf-8")
-    exporter.write(ProjectFacts(written, package, selftest.example()), folder)
+    exporter.write(facts, folder)
 
 
 def check_project_answers(exporter: ProjectExporter, written: ScoringPlan, selftest: SelfTest, folder: Path) -> None:

@@ -37,7 +37,7 @@ export function showReasons(element, note, model, columns, row, prediction) {
   const found = effects(model, columns, row, prediction);
   const { name, text } = measureOf(model, prediction);
   note.textContent = found.length
-    ? `How much ${name} would change back if one column alone had its usual value: the greatest difference first. These are differences of predictions, not causes.`
+    ? `By how much ${name} is higher (+) or lower (\u2212) than it would be if that column alone had its usual value, the greatest first. These are differences of predictions, not causes.`
     : "No column differs from its usual value in a way that changes the prediction.";
   const widest = Math.max(...found.map(({ difference }) => Math.abs(difference)));
   element.replaceChildren(
@@ -164,7 +164,7 @@ function drawCurve({ curve, column, text, name, at, mark, ends: [first, last] })
   picture.append(svg("text", { x: LEFT, y: HEIGHT - 8 }, valueText(column, first)));
   picture.append(svg("text", { x: WIDTH - 14, y: HEIGHT - 8, "text-anchor": "end" }, valueText(column, last)));
   if (mark !== null) {
-    picture.append(svg("line", { class: "row", x1: x(mark), x2: x(mark), y1: 8, y2: HEIGHT - BOTTOM }));
+    picture.append(svg("line", { class: "own", x1: x(mark), x2: x(mark), y1: 8, y2: HEIGHT - BOTTOM }));
     const side = mark > 0.8 ? { "text-anchor": "end", x: x(mark) - 6 } : { x: x(mark) + 6 };
     const under = y(at[1]) > HEIGHT / 2 ? 18 : HEIGHT - BOTTOM - 6; // where the curve is not
     picture.append(svg("text", { ...side, y: under }, "this row"));

@@ -84,16 +84,18 @@ function numberReader({ decimal, unit, missing }) {
     `^(?<sign>[+-]?)(?<whole>[1-9][0-9]{0,2}(?<by>[${comma ? "." : ","} '_])[0-9]{3}(?:\\k<by>[0-9]{3})*|[0-9]*)` +
       `(?:${comma ? "," : "\\."}(?<part>[0-9]*))?(?<power>[eE][+-]?[0-9]+)?$`,
   );
-  // where the decimal sign is a comma, a point with three digits behind it divides groups
-  const isPlain = (text) => PLAIN.test(text) && !(comma && /^[+-]?\.|\.(?:[0-9]{3})?(?:[eE]|$)/.test(text));
+  // the other sign divides decimals where it cannot divide groups
+  const swapped = new RegExp(`^(?<whole>[+-]?[0-9]+)${comma ? "\\." : ","}(?<part>[0-9]{1,2}|[0-9]{4,})(?<power>[eE][+-]?[0-9]+)?$`);
   const read = (text) => {
-    if (isPlain(text)) return plainNumber(text);
+    if (PLAIN.test(text) && !(comma && text.includes("."))) return plainNumber(text);
     if (text === "True" || text === "False") return text === "True" ? 1 : 0;
     if (unit && text.startsWith(unit)) text = text.slice(unit.length).replace(ENDS, "");
     else if (unit && text.endsWith(unit)) text = text.slice(0, -unit.length).replace(ENDS, "");
-    const { sign, whole, part = "", power = "" } = grouped.exec(text)?.groups ?? {};
-    if (!whole && !part) return NaN;
-    return plainNumber(`${sign}${whole.replace(/[^0-9]/g, "")}.${part}${power}`);
+    let match = grouped.exec(text)?.groups;
+    if (!match?.whole && !match?.part) match = swapped.exec(text)?.groups;
+    if (!match) return NaN;
+    const { sign = "", whole, part = "", power = "" } = match;
+    return plainNumber(`${sign}${whole.replace(/[., '_]/g, "")}.${part}${power}`);
   };
   return (text) => {
     const number = read(text);

@@ -1,0 +1,5 @@
+"""A release as tables and a view of a database: typed columns in, predictions out."""
+
+from journeyman.exporters.sql.exporter import DuckDBExporter, PostgreSQLExporter, SQLiteExporter
+
+__all__ = ["DuckDBExporter", "PostgreSQLExporter", "SQLiteExporter"]
