@@ -29,7 +29,6 @@ from journeyman.plugins import load_usable, make_part, offered
 
 __all__ = ["ExportTarget", "Exported", "export", "export_targets"]
 
-_ALSO = {"tensorflow": "saved_model"}
 _COMPARED = 1_000  # rows
 _PACKAGE = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -134,7 +133,7 @@ def export(
         project: ProjectExporter = make_part("journeyman.project_exporters", to)
         made = _write_project(project, wanted, package or _as_package(release.name), check)
     else:
-        made = _write_format(make_part("journeyman.exporters", _ALSO.get(to, to)), wanted)
+        made = _write_format(make_part("journeyman.exporters", to), wanted)
     return replace(made, loss=_loss(release, left_out))
 
 
@@ -159,7 +158,7 @@ def export_targets() -> tuple[ExportTarget, ...]:
     """Return what a release can be written to here, by name."""
     found = [
         ExportTarget(name, "releases of some kinds; it says which", None)
-        for name in sorted(offered("journeyman.exporters") | set(_ALSO))
+        for name in sorted(offered("journeyman.exporters"))
     ]
     for name, exporter in load_usable("journeyman.project_exporters").parts.items():
         lacking = sorted(every_operation() - exporter.operations)
@@ -170,7 +169,7 @@ def export_targets() -> tuple[ExportTarget, ...]:
 
 def _is_project(to: str) -> bool:
     """Return whether a target is a language; SettingsError with the nearest name where there is no such target."""
-    formats, languages = offered("journeyman.exporters") | set(_ALSO), offered("journeyman.project_exporters")
+    formats, languages = offered("journeyman.exporters"), offered("journeyman.project_exporters")
     if to in formats | languages:
         return to not in formats
     near = difflib.get_close_matches(to, formats | languages, n=1)

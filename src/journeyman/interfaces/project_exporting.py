@@ -9,7 +9,7 @@ from typing import Protocol
 from journeyman.entities.candidate import Refusal
 from journeyman.entities.scoring_plan import ScoringPlan
 
-__all__ = ["ColumnFacts", "ProjectExporter", "ProjectFacts"]
+__all__ = ["ColumnFacts", "MemberFacts", "ProjectExporter", "ProjectFacts", "TrainingFacts"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,53 @@ class ColumnFacts:
 
 
 @dataclass(frozen=True)
+class MemberFacts:
+    """A member as it was trained.
+
+    Attributes
+    ----------
+    algorithm, preparation, target_scale : str
+        By their names.
+    parameters : dict
+        Of the algorithm's library.
+    rounds, copies : int
+        Of boosting, trees or neighbours; replicas with seeds of their own.
+    weight : float
+        In the mean of the members.
+    """
+
+    algorithm: str
+    preparation: str
+    target_scale: str
+    parameters: dict[str, object]
+    rounds: int
+    copies: int
+    weight: float
+
+
+@dataclass(frozen=True)
+class TrainingFacts:
+    """How a release was trained.
+
+    Attributes
+    ----------
+    members : tuple of MemberFacts
+        In the order of their weights.
+    metric : str
+        That the release was chosen by.
+    score : float or None
+        Of all members, out of fold.
+    rows : int
+        That it learnt from.
+    """
+
+    members: tuple[MemberFacts, ...]
+    metric: str
+    score: float | None
+    rows: int
+
+
+@dataclass(frozen=True)
 class ProjectFacts:
     """What a project is written of.
 
@@ -53,6 +100,8 @@ class ProjectFacts:
         What each of several values is called, such as "median" and "90%"; empty for probabilities and for one value.
     coverage : float or None
         Share of rows whose value the interval is to hold.
+    training : TrainingFacts or None
+        How the release was trained.
     """
 
     plan: ScoringPlan
@@ -61,10 +110,15 @@ class ProjectFacts:
     columns: tuple[ColumnFacts, ...] = ()
     outputs: tuple[str, ...] = ()
     coverage: float | None = None
+    training: TrainingFacts | None = None
 
 
 class ProjectExporter(Protocol):
-    """One language. The folder holds ``plan.txt``, ``selftest.csv`` and ``LICENSE`` before ``write`` is called."""
+    """One language. The folder holds ``plan.txt``, ``selftest.csv`` and ``LICENSE`` before ``write`` is called.
+
+    One whose runtime adds in an order of its own has an attribute ``tolerance`` too: by what share of their range (of 1
+    where that is larger) scores and predictions may differ. Without it scores have the same bits.
+    """
 
     @property
     def name(self) -> str:

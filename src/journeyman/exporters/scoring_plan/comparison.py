@@ -55,10 +55,19 @@ def tolerance(plan: ScoringPlan, answers: Answers) -> float:
     return 4.0 * float(np.spacing(max(1.0 if plan.labels else 0.0, float(np.abs(finite).max()))))
 
 
-def compare(plan: ScoringPlan, told: Answers, wanted: Answers) -> Difference | None:
-    """Return the first difference: another bit of a score, a prediction that is too far, another label."""
-    allowed = tolerance(plan, wanted)
-    pairs = [("score", told.scores, wanted.scores, 0.0), ("prediction", told.predictions, wanted.predictions, allowed)]
+def compare(plan: ScoringPlan, told: Answers, wanted: Answers, share: float = 0.0) -> Difference | None:
+    """Return the first difference: another bit of a score, a prediction that is too far, another label.
+
+    Parameters
+    ----------
+    share : float
+        By what share of their range scores and predictions may differ; 0 holds to the page.
+    """
+    allowed = max(tolerance(plan, wanted), share * _reach(wanted.predictions))
+    pairs = [
+        ("score", told.scores, wanted.scores, share * _reach(wanted.scores)),
+        ("prediction", told.predictions, wanted.predictions, allowed),
+    ]
     if wanted.interval is not None and told.interval is not None:
         pairs.append(("interval", told.interval, wanted.interval, allowed))
     for word, given, right, most in pairs:
@@ -72,6 +81,11 @@ def compare(plan: ScoringPlan, told: Answers, wanted: Answers) -> Difference | N
         if label != right_label:
             return Difference(row, "label", repr(label), repr(right_label))
     return None
+
+
+def _reach(values: FloatArray) -> float:
+    finite = values[np.isfinite(values)]
+    return max(1.0, float(np.ptp(finite))) if len(finite) else 1.0
 
 
 def read_answers(path: Path, plan: ScoringPlan) -> Answers:

@@ -23,6 +23,7 @@ from journeyman.exporters.scoring_plan.selftest import Answers, answers_text, ke
 from journeyman.exporters.scoring_plan.text_form import plan_text
 from journeyman.inference.release import Release
 from journeyman.interfaces import ProjectExporter, ProjectFacts
+from journeyman.interfaces.project_exporting import MemberFacts, TrainingFacts
 
 __all__ = ["SelfTest", "check_project_answers", "make_selftest", "project_facts", "write_project"]
 
@@ -97,7 +98,26 @@ def project_facts(release: Release, written: ScoringPlan, selftest: SelfTest, pa
         columns=column_facts(written.columns, release.report.profile.columns),
         outputs=() if written.labels else release.task.output_names,
         coverage=None if bound is None else bound.coverage,
+        training=_training(release),
     )
+
+
+def _training(release: Release) -> TrainingFacts:
+    report = release.report
+    members = tuple(
+        MemberFacts(
+            algorithm=member.candidate.algorithm,
+            preparation=member.candidate.preparation,
+            target_scale=member.candidate.target_scale,
+            parameters=dict(member.candidate.parameters),
+            rounds=member.rounds,
+            copies=member.copies,
+            weight=member.weight,
+        )
+        for member in report.members
+    )
+    score = report.ensemble_scores[-1] if report.ensemble_scores else None
+    return TrainingFacts(members, release.task.metric, score, report.rows)
 
 
 def write_project(exporter: ProjectExporter, facts: ProjectFacts, selftest: SelfTest, folder: Path) -> None:
@@ -131,7 +151,7 @@ def check_project_answers(exporter: ProjectExporter, written: ScoringPlan, selft
             f"the {exporter.name} project answered {len(told.predictions)} rows of {len(selftest.answers.predictions)}",
             hint=_HINT,
         )
-    difference = compare(written, told, selftest.answers)
+    difference = compare(written, told, selftest.answers, getattr(exporter, "tolerance", 0.0))
     if difference is not None:
         raise ReleaseError(f"the {exporter.name} project answers otherwise: {difference}", hint=_HINT)
 

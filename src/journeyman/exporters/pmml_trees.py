@@ -1,0 +1,183 @@
+"""Trees as TreeModels of PMML. Rounding to single precision, which PMML has no word for, goes into the thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from xml.etree.ElementTree import Element, SubElement
+
+import numpy as np
+
+from journeyman.exporters.pmml_expressions import Expression, apply, when
+from journeyman.exporters.pmml_steps import register
+from journeyman.exporters.scoring_plan.draft import CannotSay
+from journeyman.exporters.scoring_plan.text_form import number_word
+from journeyman.exporters.tensors.registers import Arguments
+from journeyman.exporters.tensors.trees import ZERO, TreeNodes, trees_of
+
+__all__ = ["PMML_TREES", "TreeSum", "largest_within"]
+
+TreeSum = tuple[str, list[Element]]
+"""How models are put together ("sum" or "average"), and the models, for one output."""
+Fields = dict[str, Expression]
+"""Fields that trees ask, by name."""
+
+
+def largest_within(border: float) -> float:
+    """Return the largest double that is at most ``border`` once it is rounded to single precision.
+
+    Examples
+    --------
+    >>> float(np.float32(largest_within(0.1))) <= 0.1 < float(np.float32(np.nextafter(largest_within(0.1), 1.0)))
+    True
+    """
+    below = np.float32(border)
+    if float(below) > border:
+        below = np.nextafter(below, np.float32(-np.inf))
+    above = np.nextafter(below, np.float32(np.inf))
+    middle = (float(below) + float(above)) / 2 if np.isfinite(above) else float(below)
+    return middle if float(np.float32(middle)) <= border else float(np.nextafter(middle, -np.inf))
+
+
+def _trees(a: Arguments, place: int) -> tuple[Fields, list[TreeSum]]:
+    nodes = trees_of(a)
+    if nodes.zero_side.any():
+        raise CannotSay("trees in which zero is missing")
+    registers, names = a.registers(1), [f"step{place}_{j}" for j in range(len(a.array(1)))]
+    zero = largest_within(ZERO) if nodes.single else ZERO
+    used = sorted(set(nodes.feature[: len(a.array(3))].tolist()))
+    fields = {names[j]: when(apply("abs", register(registers[j])) <= zero, 0.0, register(registers[j])) for j in used}
+    outputs = a.whole(2)
+    sums: list[TreeSum] = [("sum", []) for _ in range(outputs)]
+    for i, root in enumerate(nodes.roots.tolist()):
+        sums[i % outputs][1].append(_tree_model(names, lambda node, at: _fill_node(node, at, nodes, names), root))
+    return fields, sums
+
+
+def _fill_node(node: Element, at: int, nodes: TreeNodes, names: Sequence[str]) -> None:
+    """Write what is below a place of LightGBM's trees."""
+    left, right = int(nodes.left[at]), int(nodes.right[at])
+    node.set("id", str(at))
+    if left == at == right:
+        node.set("score", number_word(float(nodes.value[at])))
+        return
+    name, chosen = names[int(nodes.feature[at])], int(nodes.chosen[at])
+    node.set("defaultChild", str(left if nodes.nan_left[at] else right))
+    for child, is_left in ((left, True), (right, False)):
+        below = SubElement(node, "Node")
+        if chosen >= 0:
+            _member(below, name, nodes.sets[chosen].tolist(), "isIn" if is_left else "isNotIn")
+        else:
+            border = float(nodes.threshold[at])
+            _compared(below, name, largest_within(border) if nodes.single else border, is_left)
+        _fill_node(below, child, nodes, names)
+
+
+def _forest(a: Arguments, place: int) -> tuple[Fields, list[TreeSum]]:
+    registers, names = a.registers(1), [f"step{place}_{j}" for j in range(len(a.array(1)))]
+    feature, left, right, leaf, roots = (a.wholes(i) for i in (3, 5, 6, 7, 9))
+    answers, threshold = a.array(8).reshape(-1, a.whole(2)), a.array(4)
+
+    def fill(node: Element, at: int, output: int) -> None:
+        node.set("id", str(at))
+        if left[at] == at:
+            node.set("score", number_word(float(answers[leaf[at], output])))
+            return
+        node.set("defaultChild", str(left[at]))
+        for child, is_left in ((left[at], True), (right[at], False)):
+            below = SubElement(node, "Node")
+            _compared(below, names[feature[at]], largest_within(float(threshold[at])), is_left)
+            fill(below, int(child), output)
+
+    used = sorted({int(feature[i]) for i in range(len(left)) if left[i] != i})
+    sums: list[TreeSum] = []
+    for output in range(a.whole(2)):
+        models = [_tree_model(names, lambda node, at, k=output: fill(node, at, k), root) for root in roots.tolist()]
+        sums.append(("average", models))
+    return {names[j]: register(registers[j]) for j in used}, sums
+
+
+def _symmetric(a: Arguments, place: int) -> tuple[Fields, list[TreeSum]]:
+    outputs, depth, features = a.whole(2), a.whole(7), a.registers(1)
+    numbers, coded, starts, asked = a.wholes(3), a.wholes(4), a.wholes(5), a.wholes(8)
+    leaves = a.array(10).reshape(-1, 2**depth, outputs)
+    names = [f"step{place}_{j}" for j in range(len(numbers) + len(coded))]
+    fields = {names[j]: register(features[i]) for j, i in enumerate(numbers)}
+    for j, (i, low, high) in enumerate(zip(coded, starts[:-1], starts[1:], strict=True), len(numbers)):
+        fields[names[j]] = _coded(register(features[i]), a.array(6)[low:high])
+    # where NaN is no number of a table, an entry that is missing is greater than nothing, as NaN is
+
+    def fill(node: Element, at: int, tree: int, level: int, leaf: int, output: int) -> None:
+        node.set("id", str(at))
+        if level == depth:
+            node.set("score", number_word(float(leaves[tree, leaf, output])))
+            return
+        entry = int(asked[tree * depth + level])
+        border = float(a.array(9)[tree * depth + level])
+        border = largest_within(border) if entry < len(numbers) else border
+        node.set("defaultChild", str(2 * at))
+        for child, is_left in ((2 * at, True), (2 * at + 1, False)):
+            below = SubElement(node, "Node")
+            _compared(below, names[entry], border, is_left)
+            fill(below, child, tree, level + 1, leaf if is_left else leaf + 2**level, output)
+
+    sums: list[TreeSum] = []
+    for output in range(outputs):
+        models = [_tree_model(names, _leaf(float(a.array(11)[output])), 1)]
+        for tree in range(len(leaves)):
+            models.append(_tree_model(names, lambda node, at, t=tree, k=output: fill(node, at, t, 0, 0, k), 1))
+        sums.append(("sum", models))
+    return fields, sums
+
+
+def _coded(code: Expression, table: np.ndarray) -> Expression:
+    """Return the number of a category; a missing or unknown one has the first, one beyond has the last."""
+    from journeyman.exporters.pmml_expressions import look_up
+
+    known = look_up(code, table[1:], float(table[-1])) if len(table) > 1 else look_up(code, table, float(table[-1]))
+    return when(apply("isMissing", code), float(table[0]), when(code < 0.0, float(table[0]), known))
+
+
+def _leaf(score: float) -> Callable[[Element, int], None]:
+    def fill(node: Element, at: int) -> None:
+        node.set("id", str(at))
+        node.set("score", number_word(score))
+
+    return fill
+
+
+def _tree_model(names: Sequence[str], fill: Callable[[Element, int], None], root: int) -> Element:
+    """Return a TreeModel; its mining schema lists the fields that it asks."""
+    model = Element(
+        "TreeModel",
+        functionName="regression",
+        missingValueStrategy="defaultChild",
+        noTrueChildStrategy="returnLastPrediction",
+        splitCharacteristic="binarySplit",
+    )
+    schema = SubElement(model, "MiningSchema")
+    node = SubElement(model, "Node")
+    SubElement(node, "True")
+    fill(node, root)
+    asked = sorted({p.get("field", "") for p in node.iter() if p.tag in ("SimplePredicate", "SimpleSetPredicate")})
+    for name in asked:
+        SubElement(schema, "MiningField", name=name)
+    return model
+
+
+def _compared(node: Element, name: str, border: float, is_left: bool) -> None:
+    operator = "lessOrEqual" if is_left else "greaterThan"
+    SubElement(node, "SimplePredicate", field=name, operator=operator, value=number_word(border))
+
+
+def _member(node: Element, name: str, codes: Sequence[int], operator: str) -> None:
+    predicate = SubElement(node, "SimpleSetPredicate", field=name, booleanOperator=operator)
+    array = SubElement(predicate, "Array", n=str(len(codes)), type="real")
+    array.text = " ".join(f"{code}.0" for code in codes)
+
+
+PMML_TREES: dict[str, Callable[[Arguments, int], tuple[Fields, list[TreeSum]]]] = {
+    "trees": _trees,
+    "forest": _forest,
+    "symmetric": _symmetric,
+}
+"""By operation: the fields that the trees ask, and for each output how its trees are put together."""
