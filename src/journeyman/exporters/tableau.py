@@ -1,0 +1,131 @@
+"""A Tableau data source of a release: one .hyper file of typed tables, and a .tds for each with captions and roles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from xml.etree import ElementTree as XML
+
+from journeyman.arrow import pa, pc
+from journeyman.entities.candidate import Refusal, needs_extra
+from journeyman.entities.release_facts import FactColumn, FactKind, FactTable, ReleaseFacts
+from journeyman.errors import ReleaseError
+
+__all__ = ["TableauExporter"]
+
+_SCHEMA = "public"
+_QUIET = {"log_config": ""}  # else the engine writes a log to where it is started
+_TYPES = {
+    FactKind.NUMBER: "real",
+    FactKind.INTEGER: "integer",
+    FactKind.BOOLEAN: "boolean",
+    FactKind.TEXT: "string",
+    FactKind.MOMENT: "datetime",
+}
+
+
+@dataclass(frozen=True)
+class TableauExporter:
+    """Writes NAME.hyper with the tables of facts, and NAME-TABLE.tds beside it for each.
+
+    References
+    ----------
+    https://pantab.readthedocs.io
+    https://tableau.github.io/document-schemas (data sources as XML)
+
+    Examples
+    --------
+    >>> TableauExporter().refreshed
+    ('*.hyper',)
+    """
+
+    name: str = "tableau"
+    most_rows: int = 1_000_000
+    refreshed: tuple[str, ...] = ("*.hyper",)
+
+    def can_write(self) -> Refusal | None:
+        """Return None, or that pantab is not installed."""
+        return None if find_spec("pantab") is not None else needs_extra("tableau")
+
+    def write(self, facts: ReleaseFacts, folder: Path) -> None:
+        """Write the tables, and what Tableau shows of their columns."""
+        # Here and not above: pantab is an extra, and brings Tableau's own engine.
+        import pantab  # noqa: PLC0415  # the one module that imports it
+
+        tables = {(_SCHEMA, table.name): table.rows for table in facts.tables}
+        pantab.frames_to_hyper(tables, folder / _file(facts), process_params=_QUIET)
+        for table in facts.tables:
+            path = folder / f"{facts.name}-{table.name}.tds"
+            path.write_bytes(XML.tostring(_source(facts, table), encoding="utf-8", xml_declaration=True))
+
+    def check(self, facts: ReleaseFacts, folder: Path) -> None:
+        """Read the tables back with Tableau's engine, and compare them cell by cell."""
+        import pantab  # noqa: PLC0415  # the one module that imports it
+
+        read = pantab.frames_from_hyper(folder / _file(facts), return_type="pyarrow", process_params=_QUIET)
+        for table in facts.tables:
+            found = read.get((_SCHEMA, table.name))
+            if found is None or not _same(found, table):
+                raise ReleaseError(
+                    f"the table {table.name} of {_file(facts)} reads back otherwise than it was written",
+                    hint="report this with the versions of Journeyman and pantab",
+                )
+
+
+def _file(facts: ReleaseFacts) -> str:
+    return f"{facts.name}.hyper"
+
+
+def _same(read: pa.Table, table: FactTable) -> bool:
+    if read.num_rows != table.rows.num_rows or read.column_names != table.rows.column_names:
+        return False
+    for column in table.columns:
+        wanted = table.rows[column.name]
+        found = read[column.name].cast(wanted.type)
+        if not pc.is_null(found).equals(pc.is_null(wanted)) or pc.all(pc.equal(found, wanted)).as_py() is False:
+            return False
+    return True
+
+
+def _source(facts: ReleaseFacts, table: FactTable) -> XML.Element:
+    """Return a data source as Tableau keeps it: where the table lies, and what its columns are."""
+    called = f"{facts.name} {table.name}"
+    root = XML.Element(
+        "datasource",
+        {"formatted-name": called, "inline": "true", "source-platform": "win", "version": "18.1"},
+    )
+    federated = XML.SubElement(root, "connection", {"class": "federated"})
+    named = XML.SubElement(XML.SubElement(federated, "named-connections"), "named-connection")
+    named.attrib.update({"caption": facts.name, "name": "hyper.facts"})
+    connection = {"authentication": "auth-none", "class": "hyper", "dbname": _file(facts), "default-settings": "yes"}
+    XML.SubElement(named, "connection", {**connection, "server": "", "username": ""})
+    place = {"connection": "hyper.facts", "name": table.name, "table": f"[{_SCHEMA}].[{table.name}]", "type": "table"}
+    XML.SubElement(federated, "relation", place)
+    XML.SubElement(root, "aliases", {"enabled": "yes"})
+    for column in table.columns:
+        described = XML.SubElement(root, "column", _described(column))
+        _add_text(described, [column.about])
+    return root
+
+
+def _described(column: FactColumn) -> dict[str, str]:
+    unit = f" ({column.unit})" if column.unit else ""
+    moment = column.kind is FactKind.MOMENT
+    return {
+        "caption": f"{column.name}{unit}",
+        "datatype": _TYPES[column.kind],
+        "name": f"[{column.name.replace(']', ']]')}]",
+        "role": "measure" if column.measure else "dimension",
+        "type": "quantitative" if column.measure else "ordinal" if moment else "nominal",
+        **({"aggregation": "Avg"} if column.measure else {}),
+    }
+
+
+def _add_text(parent: XML.Element, lines: Sequence[str]) -> None:
+    """Add what a column holds, shown when the pointer rests on it."""
+    if any(lines):
+        text = XML.SubElement(XML.SubElement(parent, "desc"), "formatted-text")
+        for line in lines:
+            XML.SubElement(text, "run").text = line
