@@ -122,7 +122,7 @@ def export_release(
     if before is not None and before.get("columns") != note["columns"] and exporter.refreshed != ("*",):
         raise SettingsError(
             f"{target} holds an export with other columns, which {release.name} {release.version} would break",
-            hint="name another folder with --out",
+            hint="name another folder",
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as held:
@@ -225,7 +225,7 @@ def _earlier(target: Path, to: str, name: str) -> dict[str, object] | None:
             note = {}
     if (note.get("format"), note.get("model")) != (to, name):
         raise SettingsError(
-            f"{target} holds something that is no export of {name} to {to}", hint="name another folder with --out"
+            f"{target} holds something that is no export of {name} to {to}", hint="name another folder"
         )
     return note
 

@@ -9,22 +9,26 @@ import typer
 
 from journeyman.cli.endings import one_line_errors
 from journeyman.cli.options import Name, Version, Workspace
+from journeyman.errors import SettingsError
 from journeyman.lazy_module import LazyModule
 from journeyman.plugins import offered
 from journeyman.settings import DEFAULT_WORKSPACE
 
 if TYPE_CHECKING:
     from journeyman.api import export as export_api
+    from journeyman.api import export_release as release_api
 else:
     export_api = LazyModule("journeyman.api.export")
+    release_api = LazyModule("journeyman.api.export_release")
 
 __all__ = ["app"]
 
 app = typer.Typer(rich_markup_mode=None)
+_OF_RELEASES = "journeyman.release_exporters"
 
 
 def _formats() -> list[str]:
-    return sorted(offered("journeyman.exporters"))
+    return sorted(offered("journeyman.exporters") | offered(_OF_RELEASES))
 
 
 @app.command(epilog="Example: journeyman export houses houses-model --to saved_model")
@@ -38,14 +42,35 @@ def export(
         typer.Option(
             metavar="FORMAT",
             autocompletion=_formats,
-            help="Format: saved_model, or one that a package brings.",
+            help="Format: excel, powerbi, saved_model, tableau, or one that a package brings.",
             show_default=False,
         ),
     ],
+    rows_from: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="ROWS",
+            help="Rows that excel, powerbi and tableau show: log for live predictions, or a table "
+            "[default: the training table].",
+            show_default=False,
+        ),
+    ] = None,
     version: Version = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
-    """Write a release in another system's format, and check that it predicts as the release does."""
+    """Write a release in another system's format, and check what was written."""
     with one_line_errors(workspace):
+        if to in offered(_OF_RELEASES):
+            told = release_api.export_release(
+                name, folder, to=to, rows_from=rows_from, version=version, workspace=workspace
+            )
+            typer.echo(f"{told.folder}: {told.said}")
+            return
+        if rows_from is not None:
+            raise SettingsError(
+                f"{to} holds no rows, so it takes no --from",
+                hint=f"leave it out, or write to {', '.join(sorted(offered(_OF_RELEASES)))}",
+            )
         made = export_api.export(name, folder, to=to, version=version, workspace=workspace)
         typer.echo(f"{made.folder}: differs by at most {made.difference:.1g} of the range in {made.rows:,} rows")

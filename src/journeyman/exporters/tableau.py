@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -16,7 +17,6 @@ from journeyman.errors import ReleaseError
 __all__ = ["TableauExporter"]
 
 _SCHEMA = "public"
-_QUIET = {"log_config": ""}  # else the engine writes a log to where it is started
 _TYPES = {
     FactKind.NUMBER: "real",
     FactKind.INTEGER: "integer",
@@ -55,7 +55,8 @@ class TableauExporter:
         import pantab  # noqa: PLC0415  # the one module that imports it
 
         tables = {(_SCHEMA, table.name): table.rows for table in facts.tables}
-        pantab.frames_to_hyper(tables, folder / _file(facts), process_params=_QUIET)
+        with tempfile.TemporaryDirectory(prefix="journeyman-") as logs:  # else it writes one to where it is started
+            pantab.frames_to_hyper(tables, folder / _file(facts), process_params={"log_dir": logs})
         for table in facts.tables:
             path = folder / f"{facts.name}-{table.name}.tds"
             path.write_bytes(XML.tostring(_source(facts, table), encoding="utf-8", xml_declaration=True))
@@ -64,7 +65,9 @@ class TableauExporter:
         """Read the tables back with Tableau's engine, and compare them cell by cell."""
         import pantab  # noqa: PLC0415  # the one module that imports it
 
-        read = pantab.frames_from_hyper(folder / _file(facts), return_type="pyarrow", process_params=_QUIET)
+        with tempfile.TemporaryDirectory(prefix="journeyman-") as logs:
+            place, settings = folder / _file(facts), {"log_dir": logs}
+            read = pantab.frames_from_hyper(place, return_type="pyarrow", process_params=settings)
         for table in facts.tables:
             found = read.get((_SCHEMA, table.name))
             if found is None or not _same(found, table):
