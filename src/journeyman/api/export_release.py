@@ -30,9 +30,9 @@ from journeyman.stores.run_artifacts import build_artifacts
 from journeyman.stores.workspace import Workspace
 from journeyman.streams.sqlite import open_folder
 
-__all__ = ["GROUP", "LIVE", "ExportedRelease", "export_release", "gather_facts", "is_release_target"]
+__all__ = ["LIVE", "NOTE", "ExportedRelease", "export_release", "gather_facts", "is_release_target"]
 
-GROUP = "journeyman.release_exporters"
+_GROUP = "journeyman.release_exporters"
 LIVE = "log"
 """What ``rows_from`` says for the live log's predictions."""
 NOTE = "journeyman-export.json"
@@ -70,7 +70,7 @@ def is_release_target(to: str) -> bool:
     >>> is_release_target("excel"), is_release_target("saved_model")
     (True, False)
     """
-    return to in offered(GROUP)
+    return to in offered(_GROUP)
 
 
 def export_release(
@@ -110,7 +110,7 @@ def export_release(
     WorkspaceError
         Where a file of the earlier export is open in another program, or must not be written.
     """
-    exporter: ReleaseExporter = make_part(GROUP, to)
+    exporter: ReleaseExporter = make_part(_GROUP, to)
     refusal = exporter.can_write()
     if refusal is not None:
         raise ReleaseError(f"{to} cannot be written: {refusal.reason}", hint=refusal.hint or "install what it needs")

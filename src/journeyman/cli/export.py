@@ -24,11 +24,14 @@ else:
 __all__ = ["app"]
 
 app = typer.Typer(rich_markup_mode=None)
-_OF_RELEASES = "journeyman.release_exporters"
 
 
 def _formats() -> list[str]:
-    return sorted(offered("journeyman.exporters") | offered(_OF_RELEASES))
+    return sorted(offered("journeyman.exporters") | _of_releases())
+
+
+def _of_releases() -> frozenset[str]:
+    return offered("journeyman.release_exporters")
 
 
 @app.command(epilog="Example: journeyman export houses houses-model --to saved_model")
@@ -61,7 +64,9 @@ def export(
 ) -> None:
     """Write a release in another system's format, and check what was written."""
     with one_line_errors(workspace):
-        if to in offered(_OF_RELEASES):
+        if to not in _formats():
+            raise SettingsError(f"there is no format {to!r}", hint=f"write to {', '.join(_formats())}")
+        if to in _of_releases():
             told = release_api.export_release(
                 name, folder, to=to, rows_from=rows_from, version=version, workspace=workspace
             )
@@ -70,7 +75,7 @@ def export(
         if rows_from is not None:
             raise SettingsError(
                 f"{to} holds no rows, so it takes no --from",
-                hint=f"leave it out, or write to {', '.join(sorted(offered(_OF_RELEASES)))}",
+                hint=f"leave it out, or write to {', '.join(sorted(_of_releases()))}",
             )
         made = export_api.export(name, folder, to=to, version=version, workspace=workspace)
         typer.echo(f"{made.folder}: differs by at most {made.difference:.1g} of the range in {made.rows:,} rows")
