@@ -224,9 +224,7 @@ def _earlier(target: Path, to: str, name: str) -> dict[str, object] | None:
         except ValueError:
             note = {}
     if (note.get("format"), note.get("model")) != (to, name):
-        raise SettingsError(
-            f"{target} holds something that is no export of {name} to {to}", hint="name another folder"
-        )
+        raise SettingsError(f"{target} holds something that is no export of {name} to {to}", hint="name another folder")
     return note
 
 
@@ -260,4 +258,3 @@ def _locked(path: Path) -> WorkspaceError:
         f"{path} cannot be replaced: it is open in another program, or not yours to write",
         hint="close it there, then export again",
     )
-

@@ -248,4 +248,3 @@ def _write_monitoring(book: Any, style: dict[str, Any], table: FactTable) -> Non
     chart.set_x_axis({"date_axis": True, "num_format": "yyyy-mm-dd"})
     chart.set_size({"width": 720, "height": 320})
     sheet.insert_chart(1, len(names) + 1, chart)
-

@@ -68,13 +68,15 @@ class PowerBIExporter:
             pq.write_table(table.rows, folder / "data" / f"{table.name}.parquet")
 
     def check(self, facts: ReleaseFacts, folder: Path) -> None:
-        """Look whether pages, model and data name the same tables, columns and measures; a blank visual tells nobody."""
+        """Look whether pages, model and data name the same tables and fields; a visual that is blank tells nobody."""
         faults = project_faults(folder, facts.name)
         for table in facts.tables:
             if not pq.read_table(folder / "data" / f"{table.name}.parquet").equals(table.rows):
                 faults.append(f"data/{table.name}.parquet reads back otherwise than it was written")
         if faults:
-            raise ReleaseError(f"the Power BI project has a fault: {faults[0]}", hint="report this as a fault of Journeyman")
+            raise ReleaseError(
+                f"the Power BI project has a fault: {faults[0]}", hint="report this as a fault of Journeyman"
+            )
 
 
 def _texts(facts: ReleaseFacts) -> Iterator[tuple[str, str]]:
@@ -88,7 +90,10 @@ def _texts(facts: ReleaseFacts) -> Iterator[tuple[str, str]]:
     yield f"{report}/definition.pbir", _json("item/report/definitionProperties/2.0.0", reference)
     settings: dict[str, Any] = {"version": "4.2", "settings": {}}
     yield f"{model}/definition.pbism", _json("item/semanticModel/definitionProperties/1.0.0", settings)
-    yield f"{report}/definition/version.json", _json("item/report/definition/versionMetadata/1.0.0", {"version": "2.0.0"})
+    yield (
+        f"{report}/definition/version.json",
+        _json("item/report/definition/versionMetadata/1.0.0", {"version": "2.0.0"}),
+    )
     yield f"{report}/definition/report.json", _json("item/report/definition/report/3.3.0", {"themeCollection": {}})
     pages = pages_of(facts)
     ids = [stable_id(facts, "page", page.name).replace("-", "")[:20] for page in pages]

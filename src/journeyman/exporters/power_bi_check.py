@@ -1,4 +1,4 @@
-"""Whether the parts of a Power BI project fit one another: Desktop shows a visual of an unknown field blank, and silent."""
+"""Whether the parts of a Power BI project fit: Desktop shows a visual of an unknown field blank, and says nothing."""
 
 from __future__ import annotations
 
@@ -36,7 +36,11 @@ def project_faults(folder: Path, name: str) -> list[str]:
     lacking = [f"{path.relative_to(folder).as_posix()} is missing" for path in wanted if not path.is_file()]
     if lacking:
         return lacking
-    return [*_text_faults(folder, report, model), *_shape_faults(folder, name, report), *_field_faults(folder, report, model)]
+    return [
+        *_text_faults(folder, report, model),
+        *_shape_faults(folder, name, report),
+        *_field_faults(folder, report, model),
+    ]
 
 
 def _text_faults(folder: Path, report: Path, model: Path) -> Iterator[str]:
@@ -53,10 +57,16 @@ def _shape_faults(folder: Path, name: str, report: Path) -> Iterator[str]:
     shortcut = json.loads((folder / f"{name}.pbip").read_text("utf-8-sig"))
     if any(list(one) != ["report"] for one in shortcut["artifacts"]):
         yield "the .pbip names something besides the report"
-    path = json.loads((report / "definition.pbir").read_text("utf-8-sig"))["datasetReference"].get("byPath", {}).get("path")
+    path = (
+        json.loads((report / "definition.pbir").read_text("utf-8-sig"))["datasetReference"]
+        .get("byPath", {})
+        .get("path")
+    )
     if path != f"../{name}.SemanticModel":
         yield "definition.pbir does not name the model beside it"
-    if not _VERSION.fullmatch(json.loads((report / "definition/version.json").read_text("utf-8-sig")).get("version", "")):
+    if not _VERSION.fullmatch(
+        json.loads((report / "definition/version.json").read_text("utf-8-sig")).get("version", "")
+    ):
         yield "version.json has a version of another form than 2.0.0"
     if "reportVersionAtImport" in json.loads((report / "definition/report.json").read_text("utf-8-sig")):
         yield "report.json has reportVersionAtImport outside of its themes"
@@ -67,7 +77,10 @@ def _shape_faults(folder: Path, name: str, report: Path) -> Iterator[str]:
 
 
 def _field_faults(folder: Path, report: Path, model: Path) -> Iterator[str]:
-    tables = {path.stem: _declared(path.read_text("utf-8-sig")) for path in sorted((model / "definition/tables").glob("*.tmdl"))}
+    tables = {
+        path.stem: _declared(path.read_text("utf-8-sig"))
+        for path in sorted((model / "definition/tables").glob("*.tmdl"))
+    }
     order = (model / "definition/model.tmdl").read_text("utf-8-sig")
     for table, (columns, measures, text) in tables.items():
         if f"ref table {table}\n" not in order:

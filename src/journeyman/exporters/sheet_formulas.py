@@ -169,7 +169,9 @@ class _Writer:
                 raise _CannotWriteError("no formula is written of a date as a number")
             cells = [self.columns[name] for name in step.columns]
             shown = zip(cells, step.fill.tolist(), step.shift.tolist(), step.scale.tolist(), strict=True)
-            return [_filled(*one, step.limit) for one in shown] + [f"IF(ISNUMBER({cells[i]}),0,1)" for i in step.flagged]
+            return [_filled(*one, step.limit) for one in shown] + [
+                f"IF(ISNUMBER({cells[i]}),0,1)" for i in step.flagged
+            ]
         if isinstance(step, CodeStep):
             return [f'IF({self.columns[name]}<0,"",{self.columns[name]})' for name in step.columns]
         if isinstance(step, OneHotStep):
@@ -196,9 +198,7 @@ class _Writer:
             self.constants[first + i, column] = float(value)
         return f"${_letters(column)}${first}:${_letters(column)}${first + len(values) - 1}"
 
-    def _predicted(
-        self, node: Node, step: Any, refs: list[str], groups: list[list[str]], x: FloatArray
-    ) -> list[str]:
+    def _predicted(self, node: Node, step: Any, refs: list[str], groups: list[list[str]], x: FloatArray) -> list[str]:
         told = self.values[node.name][0]
         if isinstance(step, ConstantModel):
             return [self._add(f"{node.name} constant", _number(v), v) for v in step.answer]

@@ -63,7 +63,9 @@ def measures_of(facts: ReleaseFacts) -> Mapping[str, tuple[Measure, ...]]:
         about = "Mean size of an error, over rows whose outcome is known."
         scores.append(Measure("Mean absolute error", f"AVERAGEX({known}, ABS('Scores'[error]))", "#,0.00", about))
     elif "correct" in names and facts.label:
-        right, known = ("COUNTROWS(FILTER('Scores', " + test + "))" for test in ("'Scores'[correct]", _known("correct")))
+        right, known = (
+            "COUNTROWS(FILTER('Scores', " + test + "))" for test in ("'Scores'[correct]", _known("correct"))
+        )
         about = "Share of rows that get the right label, of those whose outcome is known."
         scores.append(Measure("Share correct", f"DIVIDE({right}, {known})", "0.0%", about))
     drivers = [Measure("Share of importance", "SUM('Drivers'[share])", "0.0%", "Of the importance of all columns.")]

@@ -29,7 +29,10 @@ def write_what_if(book: Any, style: Mapping[str, Any], facts: ReleaseFacts) -> N
     sheet.set_column(4, 5, 24)
     sheet.write_string(0, 0, "Try other values", style["title"])
     lists = _write_lists(book, [one for one in inputs if one.names][:_MOST_NAMES])
-    cells = {one.column.name: (f"'{SHEET}'!$B${_TOP + i + 1}", lists.get(one.column.name, "")) for i, one in enumerate(inputs)}
+    cells = {
+        one.column.name: (f"'{SHEET}'!$B${_TOP + i + 1}", lists.get(one.column.name, ""))
+        for i, one in enumerate(inputs)
+    }
     made = sheet_model(facts.plan, facts.typical, cells)
     if isinstance(made, SheetModel):
         sheet.write_string(1, 0, "Change the yellow cells: the prediction is computed here as the model computes it.")

@@ -124,8 +124,10 @@ def _scores(release: Release, scored: ScoredRows) -> tuple[FactTable, str, str]:
     predicted = task.prediction_name or f"predicted {task.target}"
     unit = next((c.unit or "" for c in release.report.columns if c.name == task.target), "")
     if decode is not None:
-        names = np.array(task.labels, dtype=object)
-        found.append((FactColumn(predicted, FactKind.TEXT, "What the model predicts."), names[decode.codes(scored.answers)]))
+        labels = np.array(task.labels, dtype=object)
+        found.append(
+            (FactColumn(predicted, FactKind.TEXT, "What the model predicts."), labels[decode.codes(scored.answers)])
+        )
     else:
         about = "What the model predicts."
         found.append((FactColumn(predicted, FactKind.NUMBER, about, True, unit), scored.answers[:, 0]))
@@ -145,8 +147,14 @@ def _scores(release: Release, scored: ScoredRows) -> tuple[FactTable, str, str]:
         (FactColumn(name, c.kind, c.about, c.measure, c.unit), values)
         for name, (c, values) in zip(names, (*found, *beside, *columns), strict=True)
     ]
-    ordered = [*renamed[len(found) : len(found) + len(beside)], *renamed[: len(found)], *renamed[len(found) + len(beside) :]]
-    table = fact_table("scores", f"Rows with predictions: {scored.said}.", [c for c, _ in ordered], [v for _, v in ordered])
+    ordered = [
+        *renamed[len(found) : len(found) + len(beside)],
+        *renamed[: len(found)],
+        *renamed[len(found) + len(beside) :],
+    ]
+    table = fact_table(
+        "scores", f"Rows with predictions: {scored.said}.", [c for c, _ in ordered], [v for _, v in ordered]
+    )
     return table, names[0], names[1] if label else ""
 
 
@@ -169,7 +177,9 @@ def _outputs(release: Release, scored: ScoredRows) -> list[tuple[FactColumn, Any
     task, answers = release.task, scored.answers
     found: list[tuple[FactColumn, Any]] = []
     for name, values in outputs_together(answers, task).items():
-        kind = {"b": FactKind.BOOLEAN, "f": FactKind.NUMBER, "i": FactKind.INTEGER}.get(values.dtype.kind, FactKind.TEXT)
+        kind = {"b": FactKind.BOOLEAN, "f": FactKind.NUMBER, "i": FactKind.INTEGER}.get(
+            values.dtype.kind, FactKind.TEXT
+        )
         found.append((FactColumn(name, kind, "What the model says besides.", kind is FactKind.NUMBER), values))
     ends = release.intervals_of_block(scored.block, answers)
     if ends is not None:
@@ -221,7 +231,9 @@ def _drivers(report: BuildReport) -> FactTable:
         [one.note or None for one in ordered],
     ]
     metric = score_words(report.evaluation.main).label
-    return fact_table("drivers", f"What predictions rest on: change of {metric} when a column is shuffled.", _DRIVERS, values)
+    return fact_table(
+        "drivers", f"What predictions rest on: change of {metric} when a column is shuffled.", _DRIVERS, values
+    )
 
 
 def _findings(report: BuildReport) -> FactTable:
@@ -247,7 +259,9 @@ def _metrics(report: BuildReport) -> FactTable:
         ["higher" if one.greater_is_better else "lower" for one in scores],
         [one.meaning for one in words],
     ]
-    return fact_table("metrics", f"Scores on {examined_words(report.evaluation)} that taught nothing.", _METRICS, values)
+    return fact_table(
+        "metrics", f"Scores on {examined_words(report.evaluation)} that taught nothing.", _METRICS, values
+    )
 
 
 def _words(report: BuildReport, scored: ScoredRows) -> tuple[tuple[str, str], ...]:

@@ -18,7 +18,9 @@ __all__ = ["open_matlab"]
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _MOST_CELLS = 50_000_000
 _SPARSE = "keep the columns that matter: save('x.mat', 'X') of full(X(:, columns))"
-_OBJECT = "in MATLAB: writetable(T, 'T.csv'), or save the columns: s = table2struct(T, 'ToScalar', true); save('s.mat', 's')"
+_OBJECT = (
+    "in MATLAB: writetable(T, 'T.csv'), or save the columns: s = table2struct(T, 'ToScalar', true); save('s.mat', 's')"
+)
 
 
 def open_matlab(path: str) -> FrameSource:
@@ -151,7 +153,9 @@ def _plain(path: str, name: str) -> Mapping[str, Any]:
         raise
     except Exception as error:  # SciPy raises what its parser meets
         said = " ".join(str(error).split())[:120]
-        raise SourceError(f"{name} cannot be read as a .mat file: {said}", hint="save it anew: save('-v7', ...)") from error
+        raise SourceError(
+            f"{name} cannot be read as a .mat file: {said}", hint="save it anew: save('-v7', ...)"
+        ) from error
     kept = {key: value for key, value in found.items() if not key.startswith("__") and key != "None"}
     odd = [key for key, value in found.items() if isinstance(value, MatlabObject | MatlabOpaque | MatlabFunction)]
     if odd or "None" in found or (not kept and "__function_workspace__" in found):
@@ -184,7 +188,9 @@ def _hdf5(path: str, name: str) -> Mapping[str, Any]:
 
 
 def _hdf5_value(file: Any, item: Any, variable: str, name: str) -> Any:
-    kind = item.attrs.get("MATLAB_class", b"").decode() if hasattr(item.attrs.get("MATLAB_class", b""), "decode") else ""
+    kind = (
+        item.attrs.get("MATLAB_class", b"").decode() if hasattr(item.attrs.get("MATLAB_class", b""), "decode") else ""
+    )
     if "MATLAB_object_decode" in item.attrs:
         raise _object_error(name, repr(variable))
     if not kind and not hasattr(item, "keys"):

@@ -40,7 +40,7 @@ def open_r_data(path: str) -> FrameSource:
         raise SourceError(f"no such file: {path}", hint="check the path")
     frame = _read(path, name)
     if not isinstance(frame, pd.DataFrame):
-        raise SourceError(f"{name} holds no data frame, but {_called(frame)}", hint="save one: saveRDS(x, \"x.rds\")")
+        raise SourceError(f"{name} holds no data frame, but {_called(frame)}", hint='save one: saveRDS(x, "x.rds")')
     if not frame.shape[1]:
         raise SourceError(f"{name} holds a data frame without columns", hint="save one with columns and rows")
     return FrameSource(_plain(frame, name), name)
@@ -52,7 +52,9 @@ def _read(path: str, name: str) -> Any:
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # classes without a constructor, such as tibbles, are read as what they hold
+            warnings.simplefilter(
+                "ignore"
+            )  # classes without a constructor, such as tibbles, are read as what they hold
             kinds = {**rdata.conversion.DEFAULT_CLASS_MAP, **_KINDS}
             return rdata.read_rds(path, constructor_dict=kinds)
     except _OddClassError as error:
@@ -116,7 +118,9 @@ def _plain(frame: pd.DataFrame, name: str) -> pd.DataFrame:
         cells = values.cat.categories.dtype if isinstance(values.dtype, pd.CategoricalDtype) else values.dtype
         if getattr(cells, "kind", "O") == "c" or (cells == object and any(not _is_cell(v) for v in values)):
             what = "complex numbers" if getattr(cells, "kind", "O") == "c" else "lists"
-            raise SourceError(f"column {str(label)!r} of {name} holds {what}", hint="leave it out, or spread it over columns")
+            raise SourceError(
+                f"column {str(label)!r} of {name} holds {what}", hint="leave it out, or spread it over columns"
+            )
         if isinstance(values.dtype, pd.CategoricalDtype):
             values = values.astype(object).where(values.notna(), None).astype("str")
         columns[str(label)] = values.reset_index(drop=True)

@@ -26,7 +26,20 @@ from journeyman.testing.run_all import run_all
 
 __all__ = ["RELEASE_EXPORTER_CHECKS", "check_release_exporter", "sample_facts"]
 
-_TEXTS = ("plain", "=1+1", "+1", "-1", "@SUM(A1)", 'say "no"', "a,b;c", "]brackets[", "Åse's", "line\nbreak", "01", None)
+_TEXTS = (
+    "plain",
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    'say "no"',
+    "a,b;c",
+    "]brackets[",
+    "Åse's",
+    "line\nbreak",
+    "01",
+    None,
+)
 
 
 def check_release_exporter(exporter: ReleaseExporter, facts: ReleaseFacts | None = None) -> None:
@@ -103,7 +116,10 @@ def _scores(block: Block, answers: np.ndarray, labels: tuple[str, ...], rows: in
         told = [predicted, [p if k else None for p, k in zip(predicted, known, strict=True)], right]
     else:
         predicted = answers[:, 0]
-        shown = (FactColumn("predicted it's", FactKind.NUMBER, "", True), FactColumn("actual it's", FactKind.NUMBER, "", True))
+        shown = (
+            FactColumn("predicted it's", FactKind.NUMBER, "", True),
+            FactColumn("actual it's", FactKind.NUMBER, "", True),
+        )
         judged = FactColumn("error", FactKind.NUMBER, "", True)
         told = [predicted, np.where(known, predicted + 1, np.nan), np.where(known, -1.0, np.nan)]
     columns = (
@@ -130,7 +146,9 @@ def _drivers(columns: tuple[Column, ...]) -> FactTable:
     count = len(names)
     shares = [1.0 / (i + 1) for i in range(count)]
     texts = [[str(c.kind) for c in columns], [None] * count, ["moves together"] * count]
-    return fact_table("drivers", "What counts.", described, [range(1, count + 1), names, shares, shares, shares, *texts])
+    return fact_table(
+        "drivers", "What counts.", described, [range(1, count + 1), names, shares, shares, shares, *texts]
+    )
 
 
 def _findings() -> FactTable:
@@ -182,9 +200,7 @@ def _writes_empty_tables(exporter: ReleaseExporter, facts: ReleaseFacts) -> None
     """No row was predicted yet, nothing was found, and no service ran."""
     empty = [replace(table, rows=table.rows.slice(0, 0)) for table in facts.tables]
     scores, drivers, findings, metrics, monitoring = empty
-    bare = replace(
-        facts, scores=scores, drivers=drivers, findings=findings, metrics=metrics, monitoring=monitoring
-    )
+    bare = replace(facts, scores=scores, drivers=drivers, findings=findings, metrics=metrics, monitoring=monitoring)
     with TemporaryDirectory() as folder:
         exporter.write(bare, Path(folder))
         exporter.check(bare, Path(folder))
@@ -194,7 +210,9 @@ def _notices_other_predictions(exporter: ReleaseExporter, facts: ReleaseFacts) -
     """What was written is read back, not what was meant."""
     place = facts.scores.rows.column_names.index(facts.prediction)
     turned = facts.scores.rows[facts.prediction].take(np.arange(facts.scores.rows.num_rows)[::-1].copy())
-    other = replace(facts, scores=replace(facts.scores, rows=facts.scores.rows.set_column(place, facts.prediction, turned)))
+    other = replace(
+        facts, scores=replace(facts.scores, rows=facts.scores.rows.set_column(place, facts.prediction, turned))
+    )
     with TemporaryDirectory() as folder:
         exporter.write(facts, Path(folder))
         try:

@@ -60,7 +60,9 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
         "names something besides the report",
     ),
     "another model": (
-        lambda p: change(p / REPORT / "definition.pbir", lambda c: c["datasetReference"].update(byPath={"path": MODEL})),
+        lambda p: change(
+            p / REPORT / "definition.pbir", lambda c: c["datasetReference"].update(byPath={"path": MODEL})
+        ),
         "does not name the model beside it",
     ),
     "a version of three figures": (
@@ -84,9 +86,11 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
         "a visual shows Scores[Number of rows], which the model does not declare as a measure",
     ),
     "a measure of no column": (
-        lambda p: replace_text(p / SCORES, "'Scores'[correct] ", "'Scores'[right] ")
-        if "'Scores'[correct] " in (p / SCORES).read_text()
-        else replace_text(p / SCORES, "'Scores'[correct]", "'Scores'[right]"),
+        lambda p: (
+            replace_text(p / SCORES, "'Scores'[correct] ", "'Scores'[right] ")
+            if "'Scores'[correct] " in (p / SCORES).read_text()
+            else replace_text(p / SCORES, "'Scores'[correct]", "'Scores'[right]")
+        ),
         "a measure of Scores names Scores[right]",
     ),
     "two fields of one name": (
@@ -151,7 +155,9 @@ def test_every_file_is_as_its_published_schema_says(tmp_path: Path, classes: int
     resources = [(name, Resource.from_contents(one, default_specification=DRAFT7)) for name, one in known.items()]
     registry: Registry[Any] = Registry().with_resources(resources)
     PowerBIExporter().write(facts_with_and_without_labels(classes), tmp_path)
-    texts = (p for p in tmp_path.rglob("*") if p.suffix in (".json", ".pbip", ".pbir", ".pbism") or p.name == ".platform")
+    texts = (
+        p for p in tmp_path.rglob("*") if p.suffix in (".json", ".pbip", ".pbir", ".pbism") or p.name == ".platform"
+    )
     checked = 0
     for path in texts:
         content = json.loads(path.read_text("utf-8"))

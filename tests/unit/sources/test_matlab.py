@@ -124,6 +124,7 @@ def test_texts_cells_and_structs_of_version_7_3(tmp_path: Path) -> None:
 
     path = tmp_path / "made.mat"
     with h5py.File(path, "w", userblock_size=512) as file:
+
         def put(group: h5py.Group, name: str, values: np.ndarray, kind: str) -> h5py.Dataset:
             data = group.create_dataset(name, data=values.T)
             data.attrs["MATLAB_class"] = np.bytes_(kind)
@@ -135,7 +136,10 @@ def test_texts_cells_and_structs_of_version_7_3(tmp_path: Path) -> None:
         put(struct, "ok", np.array([[1], [0]], dtype=np.uint8), "logical")
         put(struct, "code", np.array([[ord(c) for c in word] for word in ("ab", "cd")], dtype=np.uint16), "char")
         parts = file.create_group("#refs#")
-        texts = [put(parts, n, np.array([[ord(c) for c in w]], dtype=np.uint16), "char") for n, w in (("a", "Oslo"), ("b", "Å"))]
+        texts = [
+            put(parts, n, np.array([[ord(c) for c in w]], dtype=np.uint16), "char")
+            for n, w in (("a", "Oslo"), ("b", "Å"))
+        ]
         references = np.array([[text.ref] for text in texts], dtype=h5py.ref_dtype)
         put(struct, "city", references, "cell")
     assert cells(path) == {"size": [1.5, None], "ok": [True, False], "code": ["ab", "cd"], "city": ["Oslo", "Å"]}

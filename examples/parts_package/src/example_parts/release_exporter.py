@@ -31,7 +31,9 @@ class TablesExporter:
     def check(self, facts: ReleaseFacts, folder: Path) -> None:
         """Read the tables back, as the kinds that they were written of."""
         for table in facts.tables:
-            options = csv.ConvertOptions(column_types=table.rows.schema, strings_can_be_null=True, quoted_strings_can_be_null=False)
+            options = csv.ConvertOptions(
+                column_types=table.rows.schema, strings_can_be_null=True, quoted_strings_can_be_null=False
+            )
             try:
                 same = csv.read_csv(folder / f"{table.name}.csv", convert_options=options).equals(table.rows)
             except (OSError, pa.ArrowInvalid):
