@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 __all__ = ["BoostedTrees", "StoredTrees", "library_file"]
 
 FloatArray = NDArray[np.float64]
-_FLOAT64, _ROW_MAJOR, _NORMAL = 1, 1, 0  # C_API_DTYPE_FLOAT64, and C_API_PREDICT_NORMAL
+_FLOAT64, _ROW_MAJOR, _NORMAL, _RAW = 1, 1, 0, 1  # C_API_DTYPE_FLOAT64, C_API_PREDICT_NORMAL and _RAW_SCORE
 _LEAVES = re.compile(rb"^\[num_leaves: (\d+)\]$", re.MULTILINE)
 _USUAL_LEAVES = 31
 
@@ -115,6 +115,14 @@ class StoredTrees:
         threads : int
             Of the processor; 0 means all.
         """
+        answers = self._asked(values, _NORMAL, start, rounds, threads)
+        return answers if self.outputs > 1 else answers[:, 0]
+
+    def scores(self, values: FloatArray) -> FloatArray:
+        """Return raw scores of rows as in ``predict``, shape (n_samples, n_outputs)."""
+        return self._asked(values, _RAW, 0, -1, 1)
+
+    def _asked(self, values: FloatArray, what: int, start: int, rounds: int, threads: int) -> FloatArray:
         values = np.ascontiguousarray(values, dtype=np.float64)
         answers = np.empty((len(values), self.outputs))
         length = ctypes.c_int64()
@@ -126,7 +134,7 @@ class StoredTrees:
             ctypes.c_int32(values.shape[0]),
             ctypes.c_int32(values.shape[1]),
             _ROW_MAJOR,
-            _NORMAL,
+            what,
             start,
             rounds,
             b"num_threads=%d" % threads,
@@ -134,7 +142,7 @@ class StoredTrees:
             ctypes.c_void_p(answers.ctypes.data),
         )
         assert length.value == answers.size  # an answer a row and output, as asked
-        return answers if self.outputs > 1 else answers[:, 0]
+        return answers
 
     def text(self, rounds: int) -> bytes:
         """Return what it was made of; stored trees are all wanted."""

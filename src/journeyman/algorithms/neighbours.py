@@ -72,9 +72,14 @@ class NeighboursModel(msgspec.Struct, frozen=True):
         """Expected seconds of one answer: every row is looked at, and the nearest are picked."""
         return 1.5e-5 + len(self.rows) * (1.6e-8 + 3e-10 * len(self.columns))
 
+    @property
+    def setting(self) -> tuple[int, bool]:
+        """How many neighbours count, and whether near ones weigh more."""
+        return _SETTINGS[self.rounds - 1]
+
     def predict(self, x: Matrix) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, 1)."""
-        number, near = _SETTINGS[self.rounds - 1]
+        number, near = self.setting
         questions = x.values[:, self.columns] * self.scale
         found = [self.weigh(*nearest, number, near) for nearest in self.search(questions, number + 1)]
         return np.vstack(found) if found else np.empty((0, len(self.prior)))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from journeyman.api.export import ExportTarget
 from journeyman.entities.release_facts import ReleaseFacts
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.traffic import Traffic
@@ -21,7 +22,7 @@ from journeyman.inference.release_tables import release_facts
 from journeyman.inference.scored_rows import ScoredRows, score_following, score_frame, score_trained
 from journeyman.interfaces import ReleaseExporter
 from journeyman.operations.logged_scores import live_traffic, monitoring_table, score_logged
-from journeyman.plugins import make_part, offered
+from journeyman.plugins import load_usable, make_part, offered
 from journeyman.runtime.clock import SystemClock
 from journeyman.settings import DEFAULT_WORKSPACE
 from journeyman.sources import open_source
@@ -30,7 +31,15 @@ from journeyman.stores.run_artifacts import build_artifacts
 from journeyman.stores.workspace import Workspace
 from journeyman.streams.sqlite import open_folder
 
-__all__ = ["LIVE", "NOTE", "ExportedRelease", "export_release", "gather_facts", "is_release_target"]
+__all__ = [
+    "LIVE",
+    "NOTE",
+    "ExportedRelease",
+    "export_release",
+    "gather_facts",
+    "is_release_target",
+    "release_targets",
+]
 
 _GROUP = "journeyman.release_exporters"
 LIVE = "log"
@@ -73,9 +82,23 @@ def is_release_target(to: str) -> bool:
     return to in offered(_GROUP)
 
 
+def release_targets() -> tuple[ExportTarget, ...]:
+    """Return what shows a release with rows, by name.
+
+    Examples
+    --------
+    >>> [target.name for target in release_targets()]
+    ['excel', 'powerbi', 'tableau']
+    """
+    parts = load_usable(_GROUP).parts
+    return tuple(
+        ExportTarget(name, "scores, drivers, findings and rows", parts[name].can_write()) for name in sorted(parts)
+    )
+
+
 def export_release(
     name: str | Path,
-    folder: str | Path,
+    folder: str | Path | None = None,
     *,
     to: str,
     rows_from: str | None = None,
@@ -92,8 +115,9 @@ def export_release(
     ----------
     name : str or Path
         Of the model, or its release's folder.
-    folder : str or Path
-        Where the export goes: not there, empty, or an earlier export of this model to this format.
+    folder : str or Path, optional
+        Where the export goes: not there, empty, or an earlier export of this model to this format. The model's name and
+        the format's by default.
     to : str
         The exporter's name, such as "excel".
     rows_from : str, optional
@@ -114,15 +138,15 @@ def export_release(
     refusal = exporter.can_write()
     if refusal is not None:
         raise ReleaseError(f"{to} cannot be written: {refusal.reason}", hint=refusal.hint or "install what it needs")
-    target = Path(folder)
     release = load(name, version=version, workspace=workspace)
+    target = Path(f"{release.name}-{to}" if folder is None else folder)
     before = _earlier(target, to, release.name)
     facts = gather_facts(release, rows_from, workspace, exporter.most_rows, seed)
     note = {"format": to, "model": release.name, "columns": _layout(facts)}
     if before is not None and before.get("columns") != note["columns"] and exporter.refreshed != ("*",):
         raise SettingsError(
             f"{target} holds an export with other columns, which {release.name} {release.version} would break",
-            hint="name another folder",
+            hint="name another folder with --out",
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as held:
@@ -224,7 +248,9 @@ def _earlier(target: Path, to: str, name: str) -> dict[str, object] | None:
         except ValueError:
             note = {}
     if (note.get("format"), note.get("model")) != (to, name):
-        raise SettingsError(f"{target} holds something that is no export of {name} to {to}", hint="name another folder")
+        raise SettingsError(
+            f"{target} holds something that is no export of {name} to {to}", hint="name another folder with --out"
+        )
     return note
 
 

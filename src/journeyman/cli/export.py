@@ -1,4 +1,4 @@
-"""The command that writes a release for another system: `journeyman export`."""
+"""The command that writes a release for another system or language: `journeyman export`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journeyman.cli.endings import one_line_errors
-from journeyman.cli.options import Name, Version, Workspace
+from journeyman.cli.options import Version, Workspace
 from journeyman.errors import SettingsError
 from journeyman.lazy_module import LazyModule
 from journeyman.plugins import offered
@@ -26,29 +26,45 @@ __all__ = ["app"]
 app = typer.Typer(rich_markup_mode=None)
 
 
-def _formats() -> list[str]:
-    return sorted(offered("journeyman.exporters") | _of_releases())
+def _targets() -> list[str]:
+    return sorted(offered("journeyman.exporters") | offered("journeyman.project_exporters") | _of_releases())
 
 
 def _of_releases() -> frozenset[str]:
     return offered("journeyman.release_exporters")
 
 
-@app.command(epilog="Example: journeyman export houses houses-model --to saved_model")
+@app.command(epilog="Example: journeyman export houses --to python --out houses-python")
 def export(
-    name: Name,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Name of the model.", show_default=False)] = None,
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Where the export goes; not there yet.", show_default=False)
-    ],
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="Where the export goes, as --out says, too.", show_default=False),
+    ] = None,
     to: Annotated[
-        str,
+        str | None,
         typer.Option(
-            metavar="FORMAT",
-            autocompletion=_formats,
-            help="Format: excel, powerbi, saved_model, tableau, or one that a package brings.",
+            metavar="TARGET",
+            autocompletion=_targets,
+            help="Format or language: saved_model, python, excel, or another one of --list.",
             show_default=False,
         ),
-    ],
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder that is not there yet [default: NAME-TARGET].", show_default=False),
+    ] = None,
+    package: Annotated[
+        str | None,
+        typer.Option(metavar="P", help="Name of what is written [default: the model's].", show_default=False),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Build a project and compare its answers with the release's.")
+    ] = True,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MEMBER", help="Leave out this algorithm's members; repeatable.", show_default=False),
+    ] = None,
     rows_from: Annotated[
         str | None,
         typer.Option(
@@ -59,23 +75,58 @@ def export(
             show_default=False,
         ),
     ] = None,
+    show: Annotated[
+        bool, typer.Option("--list", help="Show the targets, what each can say, and what is here.")
+    ] = False,
     version: Version = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
-    """Write a release in another system's format, and check what was written."""
+    """Write a release in another system's format or in another language, and check that it predicts the same."""
     with one_line_errors(workspace):
-        if to not in _formats():
-            raise SettingsError(f"there is no format {to!r}", hint=f"write to {', '.join(_formats())}")
+        if show:
+            for target in (*export_api.export_targets(), *release_api.release_targets()):
+                here = "" if target.toolchain is None else f"; cannot be checked here: {target.toolchain.reason}"
+                typer.echo(f"{target.name:<14} {target.covers}{here}")
+            return
+        if name is None or to is None:
+            lacks = "NAME" if name is None else "--to TARGET"
+            raise SettingsError(
+                f"export lacks {lacks}", hint="journeyman export NAME --to TARGET; --list shows targets"
+            )
+        if folder is not None and out is not None:
+            raise SettingsError("the folder is given twice", hint="give FOLDER or --out, not both")
+        place = folder if out is None else out
         if to in _of_releases():
+            refused = {"--package": package is not None, "--no-check": not check, "--without": bool(without)}
+            for option in (o for o, given in refused.items() if given):
+                raise SettingsError(f"an export to {to} takes no {option}", hint="leave it out")
             told = release_api.export_release(
-                name, folder, to=to, rows_from=rows_from, version=version, workspace=workspace
+                name, place, to=to, rows_from=rows_from, version=version, workspace=workspace
             )
             typer.echo(f"{told.folder}: {told.said}")
             return
         if rows_from is not None:
-            raise SettingsError(
-                f"{to} holds no rows, so it takes no --from",
-                hint=f"leave it out, or write to {', '.join(sorted(_of_releases()))}",
-            )
-        made = export_api.export(name, folder, to=to, version=version, workspace=workspace)
-        typer.echo(f"{made.folder}: differs by at most {made.difference:.1g} of the range in {made.rows:,} rows")
+            shows = ", ".join(sorted(_of_releases()))
+            raise SettingsError(f"{to} holds no rows, so it takes no --from", hint=f"leave it out, or write to {shows}")
+        made = export_api.export(
+            name,
+            place,
+            to=to,
+            package=package,
+            check=check,
+            without=without or (),
+            version=version,
+            workspace=workspace,
+        )
+        typer.echo(f"{made.folder}: {_said(made)}")
+        if made.loss:
+            typer.echo(made.loss)
+
+
+def _said(made: export_api.Exported) -> str:
+    if made.unchecked is not None:
+        hint = f" ({made.unchecked.hint})" if made.unchecked.hint else ""
+        return f"written, not checked: {made.unchecked.reason}{hint}"
+    if made.difference:
+        return f"differs by at most {made.difference:.1g} of the range in {made.rows:,} rows"
+    return f"predicts as the release does in {made.rows:,} rows"

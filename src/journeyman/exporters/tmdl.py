@@ -104,7 +104,8 @@ def model_files(facts: ReleaseFacts, folder: str) -> dict[str, str]:
     """
     measures = measures_of(facts)
     names = [table_name(table) for table in facts.tables]
-    parameter = f'expression {FOLDER} = {_m_text(folder)} meta [IsParameterQuery=true, Type="Text", IsParameterQueryRequired=true]'
+    described = 'meta [IsParameterQuery=true, Type="Text", IsParameterQueryRequired=true]'
+    parameter = f"expression {FOLDER} = {_m_text(folder)} {described}"
     return {
         "database.tmdl": "database\n\tcompatibilityLevel: 1567\n",
         "model.tmdl": _MODEL + "".join(f"ref table {name}\n" for name in names),

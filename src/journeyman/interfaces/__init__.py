@@ -22,6 +22,7 @@ from journeyman.interfaces.learning import (
 )
 from journeyman.interfaces.metric import Metric, WeightedScore
 from journeyman.interfaces.operating import DriftDetector, Notifier, PredictionLog
+from journeyman.interfaces.project_exporting import ProjectExporter, ProjectFacts
 from journeyman.interfaces.reading import QualityRule, RuleContext, RuleScope, Source, scope_of
 from journeyman.interfaces.relation import Relation, TableReader, place
 from journeyman.interfaces.release_exporting import ReleaseExporter
@@ -70,6 +71,8 @@ __all__ = [
     "PredictionLog",
     "Preparation",
     "Progress",
+    "ProjectExporter",
+    "ProjectFacts",
     "QualityRule",
     "RaisesObjections",
     "ReadsTruth",

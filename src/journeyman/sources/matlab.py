@@ -54,8 +54,7 @@ def _framed(found: Mapping[str, Any], name: str) -> pd.DataFrame:
     alone = len(found) == 1
     columns: dict[str, Any] = {}
     for variable, value in found.items():
-        for column, values in _columns(value, variable, alone, name):
-            columns[column] = values
+        columns |= dict(_columns(value, variable, alone, name))
     lengths = {column: len(values) for column, values in columns.items()}
     most = max(lengths.values(), default=0)
     kept = {column: values for column, values in columns.items() if lengths[column] == most or lengths[column] != 1}

@@ -116,7 +116,9 @@ def _plain(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     for label in frame.columns:
         values = frame[label]
         cells = values.cat.categories.dtype if isinstance(values.dtype, pd.CategoricalDtype) else values.dtype
-        if getattr(cells, "kind", "O") == "c" or (cells == object and any(not _is_cell(v) for v in values)):
+        if getattr(cells, "kind", "O") == "c" or (
+            getattr(cells, "kind", "") == "O" and any(not _is_cell(v) for v in values)
+        ):
             what = "complex numbers" if getattr(cells, "kind", "O") == "c" else "lists"
             raise SourceError(
                 f"column {str(label)!r} of {name} holds {what}", hint="leave it out, or spread it over columns"

@@ -19,7 +19,8 @@ pytestmark = [
 ]
 TABLE = """
 d <- data.frame(size = c(1.5, NA, 3, 4), rooms = c(1L, 2L, NA, 4L), city = factor(c("Oslo", "Bergen", NA, "Oslo")),
-  ok = c(TRUE, FALSE, NA, TRUE), name = c("a", "b", NA, "\\u00f8"), day = as.Date(c("2024-01-02", NA, "1960-01-01", "2024-02-29")),
+  ok = c(TRUE, FALSE, NA, TRUE), name = c("a", "b", NA, "\\u00f8"),
+  day = as.Date(c("2024-01-02", NA, "1960-01-01", "2024-02-29")),
   at = as.POSIXct(c("2024-06-01 10:00:00", NA, "2020-01-01 12:00:00.5", "1969-12-31 23:00:00"), tz = "Europe/Berlin"),
   grade = factor(c("low", "high", "low", NA), levels = c("low", "high"), ordered = TRUE), stringsAsFactors = FALSE)
 d$place <- 1:4

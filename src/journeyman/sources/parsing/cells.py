@@ -12,10 +12,11 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from journeyman.entities.column import Column, Kind
+from journeyman.sources.parsing.clocks import CLOCKS
 from journeyman.sources.parsing.dates import EPOCHS, read_date
 from journeyman.sources.parsing.images import image_cell
 from journeyman.sources.parsing.markers import is_missing_sign, is_missing_word
-from journeyman.sources.parsing.numbers import read_number
+from journeyman.sources.parsing.numbers import LEDGERS, read_number
 from journeyman.sources.parsing.texts import BLANKS, PLAIN, clean, number_text
 
 __all__ = [
@@ -24,10 +25,12 @@ __all__ = [
     "Cell",
     "Refused",
     "boolean_codes",
+    "category_spelling",
     "cell_reader",
     "code_width",
     "date_cell",
     "date_formats",
+    "is_counted_otherwise",
     "is_missing_number",
     "sentinel_moments",
     "sentinel_values",
@@ -129,6 +132,25 @@ def code_width(categories: Sequence[str]) -> int:
     if len(widths) != 1 or not all(name.isdigit() for name in categories):
         return 0
     return widths.pop() if any(name[0] == "0" and len(name) > 1 for name in categories) else 0
+
+
+def category_spelling(categories: Sequence[str]) -> str:
+    """Return how a number in writing names a category: "" by its shortest text, "zeros" by its digits with zeros in
+    front up to the width of the categories, "exact" not at all.
+
+    Examples
+    --------
+    >>> category_spelling(("3", "4")), category_spelling(("02134", "10001")), category_spelling(("1", "1.0"))
+    ('', 'zeros', 'exact')
+    """
+    if code_width(categories):
+        return "zeros"
+    return "exact" if _are_codes(categories) else ""
+
+
+def is_counted_otherwise(unit: str | None) -> bool:
+    """Tell whether numbers with a unit are times of day, or have words of bookkeeping for signs."""
+    return unit in CLOCKS or unit in LEDGERS
 
 
 def _are_codes(categories: Sequence[str]) -> bool:
