@@ -16,9 +16,19 @@ from journeyman.algorithms.baseline import ConstantModel
 from journeyman.algorithms.binary_trees import BinaryTrees
 from journeyman.algorithms.lightgbm_trees import BoosterModel
 from journeyman.algorithms.linear import LinearModel
+from journeyman.algorithms.symmetric_trees import SymmetricTrees
 from journeyman.entities.column import Kind
+from journeyman.entities.matrix import Matrix
 from journeyman.entities.plan import DecodeStep, MeanStep, Node, NodeKind, ParseStep, Plan, TemperatureStep
 from journeyman.entities.table import Block
+from journeyman.exporters.sheet_trees import (
+    CannotWriteError,
+    binary_tree,
+    leaf_of,
+    number_text,
+    symmetric_inputs,
+    symmetric_tree,
+)
 from journeyman.transformers.steps import CalendarStep, CodeStep, JoinedSteps, LookupStep, NumberStep, OneHotStep
 from journeyman.transformers.target_scale import TargetScale
 
@@ -28,14 +38,9 @@ FloatArray = NDArray[np.float64]
 MODEL = "Model"
 """The sheet of the formulas."""
 FIRST_ROW = 3  # of formulas, counted from 1
-_DEEPEST, _LONGEST = 60, 8_000  # Excel: 64 levels of functions, 8,192 characters
 _MOST_TREES = 1_200
 _EPOCH = 25_569  # Excel's number of the first of January 1970
 _ASIDE = (NodeKind.DECODE, NodeKind.INTERVAL)
-
-
-class _CannotWriteError(Exception):
-    """The plan has what no formula is written of."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ def sheet_model(plan: Plan, typical: Block, inputs: Mapping[str, tuple[str, str]
     """
     try:
         return _Writer(plan.without(NodeKind.LOOKUP), typical, inputs).written()
-    except _CannotWriteError as error:
+    except CannotWriteError as error:
         return str(error)
 
 
@@ -121,7 +126,7 @@ class _Writer:
 
     def _read(self, name: str, *, categorical: bool) -> None:
         if name not in self.inputs:
-            raise _CannotWriteError(f"no cell holds a value of {name!r}")
+            raise CannotWriteError(f"no cell holds a value of {name!r}")
         cell, names = self.inputs[name]
         value = float(self.typical[name][0])
         if names:  # MATCH would take letters of either case, and stars for any text
@@ -155,7 +160,7 @@ class _Writer:
         self.values[node.name] = step.predict(matrix)
         refs = [ref for name in node.features or () for ref in self.features[name]]
         groups = [self.features[name] for name in node.features or () if self.features[name]]
-        self.predictions[node.name] = self._predicted(node, step, refs, groups, matrix.values)
+        self.predictions[node.name] = self._predicted(node, step, refs, groups, matrix)
 
     def _features(self, step: Any, values: FloatArray) -> list[str]:
         names, refs = step.names(), []
@@ -166,7 +171,7 @@ class _Writer:
     def _feature_formulas(self, step: Any) -> list[str]:
         if isinstance(step, NumberStep):
             if self.dates.intersection(step.columns):
-                raise _CannotWriteError("no formula is written of a date as a number")
+                raise CannotWriteError("no formula is written of a date as a number")
             cells = [self.columns[name] for name in step.columns]
             shown = zip(cells, step.fill.tolist(), step.shift.tolist(), step.scale.tolist(), strict=True)
             return [_filled(*one, step.limit) for one in shown] + [
@@ -185,28 +190,28 @@ class _Writer:
             return formulas
         if isinstance(step, CalendarStep):
             return [_calendar(part, self.columns[step.column], step.start, step.fill) for part in step.parts]
-        raise _CannotWriteError(f"no formula is written of {step.kind.value}")
+        raise CannotWriteError(f"no formula is written of {step.kind.value}")
 
     def _constants(self, values: Sequence[float], first: int = FIRST_ROW) -> str:
         """Write numbers into a column of their own; return their range."""
         column, self.next_column = self.next_column, self.next_column + 1
         if column > 16_000:
-            raise _CannotWriteError("it has more numbers than a sheet has columns")
+            raise CannotWriteError("it has more numbers than a sheet has columns")
         for i, value in enumerate(values):
             if not np.isfinite(value):
-                raise _CannotWriteError("one of its numbers is not finite")
+                raise CannotWriteError("one of its numbers is not finite")
             self.constants[first + i, column] = float(value)
         return f"${_letters(column)}${first}:${_letters(column)}${first + len(values) - 1}"
 
-    def _predicted(self, node: Node, step: Any, refs: list[str], groups: list[list[str]], x: FloatArray) -> list[str]:
-        told = self.values[node.name][0]
+    def _predicted(self, node: Node, step: Any, refs: list[str], groups: list[list[str]], matrix: Matrix) -> list[str]:
+        told, x = self.values[node.name][0], matrix.values
         if isinstance(step, ConstantModel):
-            return [self._add(f"{node.name} constant", _number(v), v) for v in step.answer]
+            return [self._add(f"{node.name} constant", number_text(v), v) for v in step.answer]
         if type(step) is LinearModel:
             scores = x @ step.weights + step.offsets
             cells = []
             for output in range(step.weights.shape[1]):
-                terms, taken = [_number(float(step.offsets[output]))], 0
+                terms, taken = [number_text(float(step.offsets[output]))], 0
                 for group in groups:
                     weights = self._constants(step.weights[taken : taken + len(group), output].tolist())
                     terms.append(f"SUMPRODUCT({group[0]}:{group[-1]},{weights})")
@@ -214,24 +219,64 @@ class _Writer:
                 cells.append(self._add(f"{node.name} score", "+".join(terms), scores[0, output]))
             if step.classifier:
                 return self._softmax(node.name, cells, told)
-            return [self._add(node.name, f"MAX({_number(step.low)},MIN({_number(step.high)},{cells[0]}))", told[0])]
+            return [
+                self._add(node.name, f"MAX({number_text(step.low)},MIN({number_text(step.high)},{cells[0]}))", told[0])
+            ]
         if isinstance(step, BoosterModel):
             return self._boosted(node.name, step.arrays, refs, x, told)
-        raise _CannotWriteError(f"no formula is written of {step.kind.value} ({type(step).__name__})")
+        if isinstance(step, SymmetricTrees):
+            return self._symmetric(node.name, step, refs, matrix, told)
+        raise CannotWriteError(f"no formula is written of {step.kind.value} of this kind")
+
+    def _symmetric(
+        self, name: str, trees: SymmetricTrees, refs: list[str], matrix: Matrix, told: FloatArray
+    ) -> list[str]:
+        outputs = len(trees.bias)
+        self._count(len(trees.feature) * outputs)
+        read = symmetric_inputs(trees, matrix)
+        cells = []
+        for position, (place, table) in enumerate(read.places):
+            if table is None:
+                formula = f"IF(ISNUMBER({refs[place]}),{refs[place]},-1E+300)"
+            else:
+                last = len(table) - 1
+                code = f"IF(ISNUMBER({refs[place]}),MIN({refs[place]}+1,{last}),0)"
+                formula = f"INDEX({self._constants(table.astype(np.float64).tolist())},{code}+1)"
+            cells.append(self._add(f"{name} input", formula, max(read.values[position], -1e300)))
+        sums = []
+        for output in range(outputs):
+            made, score = [], float(trees.bias[output])
+            for k in range(len(trees.feature)):
+                value = float(trees.leaves[k, leaf_of(trees, k, read), output])
+                score += value
+                made.append(self._add(f"{name} tree {k + 1}", symmetric_tree(trees, k, output, cells), value))
+            whole = f"+SUM({made[0]}:{made[-1]})" if made else ""
+            sums.append(self._add(f"{name} score", f"{number_text(float(trees.bias[output]))}{whole}", score))
+        return self._linked(name, trees.link, sums, told)
+
+    def _count(self, trees: int) -> None:
+        self.trees += trees
+        if self.trees > _MOST_TREES:
+            raise CannotWriteError(f"it has more than {_MOST_TREES:,} trees")
+
+    def _linked(self, name: str, link: str, sums: list[str], told: FloatArray) -> list[str]:
+        if link == "identity":
+            return sums
+        if link == "softmax":
+            return self._softmax(name, sums, told)
+        share = f"MAX(0,MIN(1,{sums[0]}))" if link == "share" else f"1/(1+EXP(-{sums[0]}))"
+        second = self._add(f"{name} probability", share, told[1])
+        return [self._add(f"{name} probability", f"1-{second}", told[0]), second]
 
     def _boosted(self, name: str, trees: BinaryTrees, refs: list[str], x: FloatArray, told: FloatArray) -> list[str]:
-        self.trees += len(trees.roots)
         if trees.single:
-            raise _CannotWriteError("its trees compare in single precision")
-        if self.trees > _MOST_TREES:
-            raise _CannotWriteError(f"it has more than {_MOST_TREES:,} trees")
+            raise CannotWriteError("its trees compare in single precision")
+        self._count(len(trees.roots))
         ranges: list[list[str]] = [[] for _ in range(trees.outputs)]
         scores = np.zeros(trees.outputs)
         order = np.argsort(np.arange(len(trees.roots)) % trees.outputs, kind="stable")
         for k in order.tolist():
-            formula = _tree(trees, int(trees.roots[k]), refs, 0)
-            if len(formula) > _LONGEST:
-                raise _CannotWriteError("a tree is too long for a formula")
+            formula = binary_tree(trees, int(trees.roots[k]), refs)
             alone = replace(trees, roots=trees.roots[k : k + 1], outputs=1, link="identity")
             value = float(alone.predict(x)[0, 0])
             scores[k % trees.outputs] += value
@@ -240,13 +285,7 @@ class _Writer:
             self._add(f"{name} score", f"SUM({part[0]}:{part[-1]})" if part else "0", score)
             for part, score in zip(ranges, scores.tolist(), strict=True)
         ]
-        if trees.link == "identity":
-            return sums
-        if trees.link == "softmax":
-            return self._softmax(name, sums, told)
-        share = f"MAX(0,MIN(1,{sums[0]}))" if trees.link == "share" else f"1/(1+EXP(-{sums[0]}))"
-        second = self._add(f"{name} probability", share, told[1])
-        return [self._add(f"{name} probability", f"1-{second}", told[0]), second]
+        return self._linked(name, trees.link, sums, told)
 
     def _softmax(self, name: str, cells: list[str], told: FloatArray) -> list[str]:
         whole = f"{cells[0]}:{cells[-1]}"
@@ -263,10 +302,10 @@ class _Writer:
         before = [self.predictions[name] for name in node.predictions]
         if isinstance(step, MeanStep):
             each = zip(*before, strict=True)
-            formulas = ["+".join(f"{_number(w)}*{c}" for w, c in zip(step.weights, cs, strict=True)) for cs in each]
+            formulas = ["+".join(f"{number_text(w)}*{c}" for w, c in zip(step.weights, cs, strict=True)) for cs in each]
             return [self._add(node.name, formula, v) for formula, v in zip(formulas, told, strict=True)]
         if isinstance(step, TemperatureStep):
-            power, values = _number(1.0 / step.temperature), self.values[node.predictions[0]][0]
+            power, values = number_text(1.0 / step.temperature), self.values[node.predictions[0]][0]
             raised = [
                 self._add(f"{node.name} power", f"MAX({c},1E-07)^{power}", max(v, 1e-7) ** (1.0 / step.temperature))
                 for c, v in zip(before[0], values.tolist(), strict=True)
@@ -274,10 +313,10 @@ class _Writer:
             total = f"SUM({raised[0]}:{raised[-1]})"
             return [self._add(node.name, f"{c}/{total}", v) for c, v in zip(raised, told, strict=True)]
         if isinstance(step, TargetScale):
-            held = f"MAX(0,MIN({_number(step.most())},{before[0][0]}))"
+            held = f"MAX(0,MIN({number_text(step.most())},{before[0][0]}))"
             raised_back = f"EXP({held})-1" if step.name == "log" else f"({held})^2"
-            return [self._add(node.name, f"{raised_back}+{_number(step.low)}", told[0])]
-        raise _CannotWriteError(f"no formula is written of {step.kind.value}")
+            return [self._add(node.name, f"{raised_back}+{number_text(step.low)}", told[0])]
+        raise CannotWriteError(f"no formula is written of {step.kind.value}")
 
     def _outputs(self) -> list[Cell]:
         refs = [f"{MODEL}!{ref}" for ref in self.predictions[self.plan.prediction]]
@@ -286,11 +325,11 @@ class _Writer:
         if decode is None:
             return [Cell("prediction", f"={refs[0]}", float(values[0]))]
         if decode.ordered:
-            raise _CannotWriteError("no formula is written of ordered classes")
+            raise CannotWriteError("no formula is written of ordered classes")
         label = decode.labels[int(decode.codes(values[None, :])[0])]
         quoted = [_text(name) for name in decode.labels]
         if decode.threshold is not None and decode.threshold != 0.5:
-            chosen = f"IF({refs[1]}>={_number(decode.threshold)},{quoted[1]},{quoted[0]})"
+            chosen = f"IF({refs[1]}>={number_text(decode.threshold)},{quoted[1]},{quoted[0]})"
         elif len(refs) == 2:
             chosen = f"IF({refs[1]}>{refs[0]},{quoted[1]},{quoted[0]})"
         else:
@@ -300,15 +339,9 @@ class _Writer:
         return [Cell("prediction", f"={chosen}", label), *(Cell(f"probability of {n}", f"={r}", v) for n, r, v in each)]
 
 
-def _number(value: float) -> str:
-    """Return a number as a formula has it; negative ones in brackets."""
-    text = f"{value:.15G}"
-    return f"({text})" if text.startswith("-") else text
-
-
 def _text(value: str) -> str:
     if len(value) > 250:
-        raise _CannotWriteError("a label is longer than a formula takes")
+        raise CannotWriteError("a label is longer than a formula takes")
     return '"' + value.replace('"', '""') + '"'
 
 
@@ -330,13 +363,13 @@ def _letters(column: int) -> str:
 
 def _filled(cell: str, fill: float, shift: float, scale: float, limit: float) -> str:
     def scaled(value: str) -> str:
-        moved = value if shift == 0.0 else f"({value}-{_number(shift)})"
-        return moved if scale == 1.0 else f"{moved}*{_number(scale)}"
+        moved = value if shift == 0.0 else f"({value}-{number_text(shift)})"
+        return moved if scale == 1.0 else f"{moved}*{number_text(scale)}"
 
     def clipped(value: str) -> str:
-        return f"MAX({_number(-limit)},MIN({_number(limit)},{value}))" if limit else value
+        return f"MAX({number_text(-limit)},MIN({number_text(limit)},{value}))" if limit else value
 
-    missing = '""' if np.isnan(fill) else clipped(scaled(_number(fill)))
+    missing = '""' if np.isnan(fill) else clipped(scaled(number_text(fill)))
     return f"IF(ISNUMBER({cell}),{clipped(scaled(cell))},{missing})"
 
 
@@ -348,31 +381,6 @@ def _calendar(part: int, cell: str, start: float, fill: float) -> str:
         f"WEEKDAY({cell},2)-1",
         f"INT({cell})-DATE(YEAR({cell}),1,1)+1",
         f"ROUND(({cell}-INT({cell}))*86400,0)/3600",
-        f"{cell}-{_number(start / 86_400.0 + _EPOCH)}",
+        f"{cell}-{number_text(start / 86_400.0 + _EPOCH)}",
     )
-    return f"IF(ISNUMBER({cell}),{formulas[part]},{_number(fill) if np.isfinite(fill) else chr(34) * 2})"
-
-
-def _tree(trees: BinaryTrees, place: int, refs: list[str], depth: int) -> str:
-    """Return a tree as nested IFs."""
-    if place < 0:
-        return f"{float(trees.leaves[-1 - place]):.15G}"
-    if depth >= _DEEPEST:
-        raise _CannotWriteError("a tree is deeper than formulas nest")
-    left, right = (_tree(trees, int(child), refs, depth + 1) for child in trees.children[place])
-    return f"IF({_goes_left(trees, place, refs[int(trees.feature[place])])},{left},{right})"
-
-
-def _goes_left(trees: BinaryTrees, place: int, cell: str) -> str:
-    chosen = int(trees.chosen[place])
-    if chosen >= 0:  # a missing code is a text, which no number of the list equals
-        return f"ISNUMBER(MATCH({cell},{{{','.join(map(str, trees.sets[chosen].tolist()))}}},0))"
-    threshold, missing = float(trees.threshold[place]), int(trees.missing[place])
-    limit = _number(threshold) if np.isfinite(threshold) else ("1E+300" if threshold > 0 else "(-1E+300)")
-    left = bool(trees.default_left[place])
-    if missing == 0:  # NaN counts as zero
-        return f'OR({cell}="",{cell}<={limit})' if threshold >= 0.0 else f"AND(ISNUMBER({cell}),{cell}<={limit})"
-    lacking = f'OR({cell}="",ABS(N({cell}))<=1E-35)' if missing == 1 else f'{cell}=""'
-    if left:
-        return f"OR({lacking},{cell}<={limit})"
-    return f"AND(NOT({lacking}),{cell}<={limit})" if missing == 1 else f"AND(ISNUMBER({cell}),{cell}<={limit})"
+    return f"IF(ISNUMBER({cell}),{formulas[part]},{number_text(fill) if np.isfinite(fill) else chr(34) * 2})"

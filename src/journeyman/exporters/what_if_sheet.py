@@ -46,7 +46,7 @@ def write_what_if(book: Any, style: Mapping[str, Any], facts: ReleaseFacts) -> N
         return
     names = [column.name for column in grid.columns]
     varied = [next(one for one in inputs if one.column.name == name) for name in names]
-    said = f"This model is too large for formulas ({made}). Predictions are looked up at the nearest value of "
+    said = f"Formulas do not hold this model ({made}). Predictions are looked up at the nearest value of "
     sheet.write_string(1, 0, f"{said}{' and '.join(names)}; all other columns are as in a typical row.")
     _write_inputs(sheet, style, varied, lists)
     _write_grid(book, style, grid)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -270,7 +271,7 @@ def _words(report: BuildReport, scored: ScoredRows) -> tuple[tuple[str, str], ..
     interval = f"{row.low} to {row.high} ({interval_words(evaluation.on_holdout)})"
     held = held_words(evaluation.interval_check, bool(report.task.labels))
     said = (
-        ("Model", f"{report.name} {report.version}, built {report.created[:10]} of {report.source}"),
+        ("Model", f"{report.name} {report.version}, built {report.created[:10]} of {Path(report.source).name}"),
         ("Predicts", f"{report.task.target} ({report.task.kind})" if report.task.target else report.task.kind),
         ("Verdict", f"{report.decision.verdict}: {report.decision.reason}"),
         (row.name, f"{row.value}, {interval}; {evaluation.main.beside} {row.baseline}; {row.better}"),

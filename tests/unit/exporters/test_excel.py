@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 
 from journeyman.algorithms.lightgbm_trees import BoosterModel
+from journeyman.algorithms.symmetric_trees import SymmetricTrees
 from journeyman.entities.column import Kind
 from journeyman.entities.plan import MeanStep, Node, NodeKind, ParseStep, Plan, TemperatureStep
 from journeyman.entities.profile import ColumnProfile
@@ -72,6 +73,27 @@ def plan_of_trees(classes: int) -> Plan:
     )
 
 
+def plan_of_symmetric_trees(classes: int) -> Plan:
+    """Return a plan of symmetric trees as CatBoost's are, on the same features, two of them by tables of codes."""
+    plan, rng = plan_of_trees(classes), np.random.default_rng(4)
+    trees, depth, outputs = 9, 3, classes if classes > 2 else 1
+    border = rng.choice([-0.5, 0.25, 1.5, 2.5, np.inf], (trees, depth)).astype(np.float32)
+    model = SymmetricTrees(
+        numbers=np.array([0, 1, 4]),
+        coded=np.array([0, 1]),
+        tables=(rng.normal(size=5).astype(np.float32), rng.normal(size=3).astype(np.float32)),
+        feature=rng.integers(0, 5, (trees, depth)).astype(np.int32),
+        border=border,
+        leaves=rng.normal(size=(trees, 2**depth, outputs)),
+        bias=rng.normal(size=outputs),
+        link={0: "identity", 2: "logistic"}.get(classes, "softmax"),
+    )
+    return replace(plan, nodes=tuple(replace(n, step=model) if n.name == "trees" else n for n in plan.nodes))
+
+
+PLANS = {"lines": lambda n: sample_plan(n)[0], "trees": plan_of_trees, "symmetric trees": plan_of_symmetric_trees}
+
+
 def rows_of(columns: ParseStep, count: int, seed: int) -> Block:
     rng = np.random.default_rng(seed)
     rows = sample_rows(columns.columns, (), count, seed)
@@ -104,9 +126,9 @@ def test_text_is_never_a_formula(tmp_path: Path) -> None:
 
 @needs_xlsxwriter
 @pytest.mark.parametrize("classes", [0, 2, 3])
-@pytest.mark.parametrize("trees", [False, True])
-def test_formulas_come_with_what_the_model_predicts(tmp_path: Path, classes: int, trees: bool) -> None:
-    plan = plan_of_trees(classes) if trees else sample_plan(classes)[0]
+@pytest.mark.parametrize("kind", PLANS)
+def test_formulas_come_with_what_the_model_predicts(tmp_path: Path, classes: int, kind: str) -> None:
+    plan = PLANS[kind](classes)
     facts = facts_of(plan, classes)
     ExcelExporter().write(facts, tmp_path)
     sheet = openpyxl.load_workbook(tmp_path / "sample.xlsx", data_only=True)["What-if"]
@@ -124,10 +146,11 @@ def test_formulas_come_with_what_the_model_predicts(tmp_path: Path, classes: int
 def test_libreoffice_computes_what_the_model_predicts(tmp_path: Path) -> None:
     """Other values in the yellow cells, computed anew by a program that is not ours."""
     wanted: dict[str, np.ndarray] = {}
-    for trees, classes in ((False, 3), (True, 0), (True, 2), (True, 3)):
-        plan = plan_of_trees(classes) if trees else sample_plan(classes)[0]
+    given = (("lines", 3), ("trees", 0), ("trees", 2), ("symmetric trees", 0), ("symmetric trees", 3))
+    for kind, classes in given:
+        plan = PLANS[kind](classes)
         facts = facts_of(plan, classes)
-        made = tmp_path / f"{trees}{classes}"
+        made = tmp_path / f"{kind}{classes}"
         made.mkdir()
         ExcelExporter().write(facts, made)
         columns = plan.nodes[0].step
@@ -136,7 +159,7 @@ def test_libreoffice_computes_what_the_model_predicts(tmp_path: Path) -> None:
         for number, value in enumerate(Scorer(plan).predict(rows)):
             book = openpyxl.load_workbook(made / "sample.xlsx")  # what it saves holds no computed values
             fill_in(book["What-if"], facts, rows, number)
-            called = f"{trees}{classes}-{number}"
+            called = f"{kind}{classes}-{number}"
             (tmp_path / "given").mkdir(exist_ok=True)
             book.save(tmp_path / "given" / f"{called}.xlsx")
             wanted[called] = value

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree as XML
 
 import pytest
 
+from journeyman.errors import ReleaseError
 from journeyman.exporters.tableau import TableauExporter
 from journeyman.testing.release_exporter_checks import sample_facts
 
@@ -56,3 +58,11 @@ def test_types_roles_and_captions(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     relation = source.find("connection/relation")
     assert relation is not None
     assert relation.get("table") == "[public].[scores]"
+
+
+def test_rows_that_come_back_in_another_order_are_the_same(tmp_path: Path) -> None:
+    facts = sample_facts(2, rows=3_000)  # from some thousand rows on the engine gives them as it likes
+    TableauExporter().write(facts, tmp_path)
+    TableauExporter().check(facts, tmp_path)
+    with pytest.raises(ReleaseError, match=r"the table scores of sample\.hyper reads back otherwise"):
+        TableauExporter().check(replace(facts, scores=sample_facts(0, rows=3_000).scores), tmp_path)

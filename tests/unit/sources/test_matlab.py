@@ -21,7 +21,7 @@ needs_h5py = pytest.mark.skipif(find_spec("h5py") is None, reason="journeyman[ma
 MATLAB = Path(str(files("scipy.io.matlab"))) / "tests" / "data"
 needs_matlab = pytest.mark.skipif(not MATLAB.is_dir(), reason="SciPy came without the files of its tests")
 TABLE = """
-size_ = [1.5; NaN; 3; 4]; rooms = int32([1; 2; 3; 4]); city = {'Oslo'; 'Bergen'; ''; 'Oslo'}; 
+size_ = [1.5; NaN; 3; 4]; rooms = int32([1; 2; 3; 4]); city = {'Oslo'; 'Bergen'; ''; 'Oslo'};
 ok = logical([1; 0; 1; 1]); name = ['ab'; 'cd'; 'ef'; 'g ']; row = [1 2 3 4]; mixed = {1; 'two'; []; 4};
 save('-v7', 'v7.mat', 'size_', 'rooms', 'city', 'ok', 'name', 'row', 'mixed');
 save('-v6', 'v6.mat', 'size_', 'rooms', 'city', 'ok', 'name', 'row', 'mixed');
