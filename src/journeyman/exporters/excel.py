@@ -15,6 +15,7 @@ from journeyman.entities.candidate import Refusal, needs_extra
 from journeyman.entities.release_facts import FactColumn, FactKind, FactTable, ReleaseFacts
 from journeyman.errors import ReleaseError
 from journeyman.exporters.what_if_sheet import write_what_if
+from journeyman.reports.words import number
 
 __all__ = ["ExcelExporter"]
 
@@ -141,8 +142,8 @@ def _write_verdict(book: Any, style: dict[str, Any], facts: ReleaseFacts) -> Non
     sheet.write_string(row + 1, 1, facts.metrics.about, style["note"])
     values = facts.metrics.rows.to_pydict()
     for i, score in enumerate(values["score"]):
-        figures = f"{values['value'][i]:.4g} ({values['low'][i]:.4g} to {values['high'][i]:.4g})"
-        said = f"{figures}; without a model {values['without a model'][i]:.4g}; {values['better'][i]} is better"
+        value, low, high, base = (number(values[n][i], 4) for n in ("value", "low", "high", "without a model"))
+        said = f"{value} ({low} to {high}); without a model {base}; {values['better'][i]} is better"
         sheet.write_string(row + 2 + i, 0, score, style["caption"])
         sheet.write_string(row + 2 + i, 1, said, style["wrap"])
 
