@@ -32,7 +32,7 @@ from journeyman.exporters.sheet_trees import (
 from journeyman.transformers.steps import CalendarStep, CodeStep, JoinedSteps, LookupStep, NumberStep, OneHotStep
 from journeyman.transformers.target_scale import TargetScale
 
-__all__ = ["Cell", "SheetModel", "sheet_model"]
+__all__ = ["Cell", "SheetModel", "column_letters", "sheet_model"]
 
 FloatArray = NDArray[np.float64]
 MODEL = "Model"
@@ -201,7 +201,7 @@ class _Writer:
             if not np.isfinite(value):
                 raise CannotWriteError("one of its numbers is not finite")
             self.constants[first + i, column] = float(value)
-        return f"${_letters(column)}${first}:${_letters(column)}${first + len(values) - 1}"
+        return f"${column_letters(column)}${first}:${column_letters(column)}${first + len(values) - 1}"
 
     def _predicted(self, node: Node, step: Any, refs: list[str], groups: list[list[str]], matrix: Matrix) -> list[str]:
         told, x = self.values[node.name][0], matrix.values
@@ -345,12 +345,12 @@ def _text(value: str) -> str:
     return '"' + value.replace('"', '""') + '"'
 
 
-def _letters(column: int) -> str:
+def column_letters(column: int) -> str:
     """Return the letters of a column, counted from 0.
 
     Examples
     --------
-    >>> _letters(0), _letters(25), _letters(26), _letters(702)
+    >>> column_letters(0), column_letters(25), column_letters(26), column_letters(702)
     ('A', 'Z', 'AA', 'AAA')
     """
     letters = ""

@@ -64,7 +64,7 @@ def measures_of(facts: ReleaseFacts) -> Mapping[str, tuple[Measure, ...]]:
         scores.append(Measure("Mean absolute error", f"AVERAGEX({known}, ABS('Scores'[error]))", "#,0.00", about))
     elif "correct" in names and facts.label:
         right, known = (
-            "COUNTROWS(FILTER('Scores', " + test + "))" for test in ("'Scores'[correct]", _known("correct"))
+            "COUNTROWS(FILTER('Scores', " + test + "))" for test in ("'Scores'[correct]", _is_not_blank("correct"))
         )
         about = "Share of rows that get the right label, of those whose outcome is known."
         scores.append(Measure("Share correct", f"DIVIDE({right}, {known})", "0.0%", about))
@@ -80,7 +80,7 @@ def measures_of(facts: ReleaseFacts) -> Mapping[str, tuple[Measure, ...]]:
     return {table_name(t): _renamed(t, found[table_name(t)]) for t in facts.tables if table_name(t) in found}
 
 
-def _known(column: str) -> str:
+def _is_not_blank(column: str) -> str:
     return f"NOT ISBLANK('Scores'[{column}])"
 
 

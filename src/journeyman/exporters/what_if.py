@@ -81,11 +81,11 @@ def _input(column: Column, typical: float, profile: ColumnProfile | None) -> Inp
         missing = not np.isfinite(typical) or typical < 0
         return Input(column, None if missing else names[int(typical)], tuple(names))
     low, high = (None, None) if profile is None else (profile.minimum, profile.maximum)
-    given = [None if v is None or not np.isfinite(v) else _shown(column, v) for v in (typical, low, high)]
+    given = [None if v is None or not np.isfinite(v) else _excel_number(column, v) for v in (typical, low, high)]
     return Input(column, given[0], (), given[1], given[2])
 
 
-def _shown(column: Column, value: float) -> float:
+def _excel_number(column: Column, value: float) -> float:
     return value / 86_400.0 + _EPOCH if column.kind is Kind.DATETIME else value
 
 
@@ -101,9 +101,9 @@ def grid_of(facts: ReleaseFacts, inputs: Sequence[Input]) -> Grid | None:
     for one, values in zip(chosen, places, strict=False):
         rows[one.column.name] = values.astype(facts.typical[one.column.name].dtype)
     answers = Scorer(facts.plan).without_lookup().predict(rows)
-    told, said = _told(facts.plan, answers, facts.task.labels, facts.prediction)
+    told, said = _decoded_predictions(facts.plan, answers, facts.task.labels, facts.prediction)
     marks = tuple(
-        tuple(one.names[int(v)] if one.names else _shown(one.column, v) for v in values.tolist())
+        tuple(one.names[int(v)] if one.names else _excel_number(one.column, v) for v in values.tolist())
         for one, values in zip(chosen, codes, strict=True)
     )
     return Grid(tuple(one.column for one in chosen), marks, told.reshape(len(down), len(across)), said)
@@ -123,7 +123,7 @@ def _quantiles(facts: ReleaseFacts, one: Input) -> NDArray[np.float64]:
     return np.unique(np.round(values) if one.column.kind in (Kind.INTEGER, Kind.DATETIME) else values)
 
 
-def _told(
+def _decoded_predictions(
     plan: Plan, answers: NDArray[np.float64], labels: Sequence[str], prediction: str
 ) -> tuple[NDArray[np.object_], str]:
     if len(labels) == 2:

@@ -7,7 +7,7 @@ from typing import Any
 
 from journeyman.entities.column import Kind
 from journeyman.entities.release_facts import ReleaseFacts
-from journeyman.exporters.sheet_formulas import FIRST_ROW, MODEL, SheetModel, sheet_model
+from journeyman.exporters.sheet_formulas import FIRST_ROW, MODEL, SheetModel, column_letters, sheet_model
 from journeyman.exporters.what_if import Grid, Input, grid_of, inputs_of
 
 __all__ = ["SHEET", "write_what_if"]
@@ -23,10 +23,10 @@ def write_what_if(book: Any, style: Mapping[str, Any], facts: ReleaseFacts) -> N
     inputs = inputs_of(facts)
     sheet = book.add_worksheet(SHEET)
     sheet.hide_gridlines(2)
-    sheet.set_column(0, 0, 34)
-    sheet.set_column(1, 1, 22)
-    sheet.set_column(2, 2, 50)
-    sheet.set_column(4, 5, 24)
+    sheet.setcolumn_letters(0, 0, 34)
+    sheet.setcolumn_letters(1, 1, 22)
+    sheet.setcolumn_letters(2, 2, 50)
+    sheet.setcolumn_letters(4, 5, 24)
     sheet.write_string(0, 0, "Try other values", style["title"])
     lists = _write_lists(book, [one for one in inputs if one.names][:_MOST_NAMES])
     cells = {
@@ -64,15 +64,9 @@ def _write_lists(book: Any, inputs: Sequence[Input]) -> dict[str, str]:
         sheet.write_string(0, place, one.column.name)
         for row, name in enumerate(one.names, start=1):
             sheet.write_string(row, place, name, text)
-        letters = _column(place)
+        letters = column_letters(place)
         found[one.column.name] = f"{_LISTS}!${letters}$2:${letters}${len(one.names) + 1}"
     return found
-
-
-def _column(place: int) -> str:
-    from xlsxwriter.utility import xl_col_to_name  # noqa: PLC0415  # an extra
-
-    return str(xl_col_to_name(place))
 
 
 def _write_inputs(sheet: Any, style: Mapping[str, Any], inputs: Sequence[Input], lists: Mapping[str, str]) -> None:
@@ -129,8 +123,8 @@ def _day(number: float) -> str:
 
 def _write_model(book: Any, style: Mapping[str, Any], made: SheetModel) -> None:
     sheet = book.add_worksheet(MODEL)
-    sheet.set_column(0, 0, 40)
-    sheet.set_column(1, 1, 18)
+    sheet.setcolumn_letters(0, 0, 40)
+    sheet.setcolumn_letters(1, 1, 18)
     sheet.write_string(0, 0, "The model, step by step; the columns to the right hold its weights.", style["note"])
     sheet.write_string(1, 0, "Step", style["head"])
     sheet.write_string(1, 1, "Comes to", style["head"])
@@ -186,7 +180,7 @@ def _write_mark(sheet: Any, row: int, column: int, value: Any) -> None:
 
 def _write_lookup(sheet: Any, style: Mapping[str, Any], grid: Grid, inputs: Sequence[Input]) -> None:
     rows, columns = grid.predictions.shape
-    last = _column(1 + columns)
+    last = column_letters(1 + columns)
     ranges = (f"{_GRID}!$B$4:$B${3 + rows}", f"{_GRID}!$C$3:${last}$3")
     places = [_nearest(f"$B${_TOP + 1 + k}", ranges[k], marks, row=k == 1) for k, marks in enumerate(grid.marks)]
     places += ["1"] * (2 - len(places))

@@ -417,10 +417,6 @@ class Release:
             self.findings += series_findings(history_of(model.plan), self.task, conformed.block)
         return conformed.block
 
-    def read(self, rows: object) -> Block:
-        """Return rows as the model reads them, to be predicted by ``answer_block``; errors as for ``predict``."""
-        return self._read(rows)
-
     def answer_block(self, block: Block) -> FloatArray:
         """Return the answers of rows that were read already, as ``answers`` would give them."""
         return self._scorer.predict(block)

@@ -93,8 +93,7 @@ def score_frame(release: Release, frame: pd.DataFrame, name: str) -> ScoredRows:
     SchemaError
         Where it does not fit the model's columns.
     """
-    block = release.read(frame)
-    answers = release.answer_block(block)
+    ((block, answers),) = release.answers_in_parts([frame])
     truths = np.full(len(frame), np.nan)
     kind, target = task_type(release.task), release.task.target
     if kind.needs_target and target in frame and not isinstance(kind, CombinesColumns):

@@ -44,7 +44,7 @@ def open_matlab(path: str) -> FrameSource:
         raise SourceError(f"no such file: {path}", hint="check the path")
     with file.open("rb") as content:
         head = content.read(520)
-    found = _hdf5(path, file.name) if _HDF5 in (head[:8], head[512:520]) else _plain(path, file.name)
+    found = _hdf5(path, file.name) if _HDF5 in (head[:8], head[512:520]) else _until_version_7(path, file.name)
     if not found:
         raise SourceError(f"{file.name} holds no variable", hint="save some: save('x.mat', 'size', 'price')")
     return FrameSource(_framed(found, file.name), file.name)
@@ -141,10 +141,10 @@ def _text(value: Any) -> str | None:
     return str(value).rstrip() or None
 
 
-def _plain(path: str, name: str) -> Mapping[str, Any]:
+def _until_version_7(path: str, name: str) -> Mapping[str, Any]:
     """Return the variables of a file up to version 7."""
     from scipy.io import loadmat  # noqa: PLC0415  # tables of other kinds need no SciPy
-    from scipy.io.matlab import MatlabFunction, MatlabObject, MatlabOpaque  # noqa: PLC0415  # as above
+    from scipy.io.matlab import MatlabFunction, MatlabObject, MatlabOpaque  # noqa: PLC0415  # SciPy takes a while to load
 
     try:
         found = loadmat(path, chars_as_strings=True)

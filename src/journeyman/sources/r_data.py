@@ -40,10 +40,10 @@ def open_r_data(path: str) -> FrameSource:
         raise SourceError(f"no such file: {path}", hint="check the path")
     frame = _read(path, name)
     if not isinstance(frame, pd.DataFrame):
-        raise SourceError(f"{name} holds no data frame, but {_called(frame)}", hint='save one: saveRDS(x, "x.rds")')
+        raise SourceError(f"{name} holds no data frame, but {_kind_words(frame)}", hint='save one: saveRDS(x, "x.rds")')
     if not frame.shape[1]:
         raise SourceError(f"{name} holds a data frame without columns", hint="save one with columns and rows")
-    return FrameSource(_plain(frame, name), name)
+    return FrameSource(_plain_columns(frame, name), name)
 
 
 def _read(path: str, name: str) -> Any:
@@ -96,7 +96,7 @@ def _with_gaps(whole: np.ndarray) -> Any:
     return pd.arrays.IntegerArray(np.where(missing, 0, whole), missing)
 
 
-def _refused(kind: str) -> Callable[[Any, Mapping[str, Any]], Any]:
+def _refuse_class(kind: str) -> Callable[[Any, Mapping[str, Any]], Any]:
     def refuse(values: Any, attributes: Mapping[str, Any]) -> Any:
         raise _OddClassError(kind)
 
@@ -107,11 +107,11 @@ _KINDS: Mapping[str, Callable[[Any, Mapping[str, Any]], Any]] = {
     "Date": _dates,
     "POSIXct": _times,
     "integer64": _wide_integers,
-    "POSIXlt": _refused("POSIXlt"),
+    "POSIXlt": _refuse_class("POSIXlt"),
 }
 
 
-def _plain(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+def _plain_columns(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     columns: dict[str, pd.Series] = {}
     for label in frame.columns:
         values = frame[label]
@@ -136,7 +136,7 @@ def _is_cell(value: Any) -> bool:
     return value is None or np.isscalar(value) or value is pd.NA or value is pd.NaT
 
 
-def _called(found: Any) -> str:
+def _kind_words(found: Any) -> str:
     if isinstance(found, dict):
         return "a list"
     return "a vector" if isinstance(found, np.ndarray) and found.ndim == 1 else f"a {type(found).__name__}"

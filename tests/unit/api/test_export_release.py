@@ -25,7 +25,6 @@ from journeyman.exporters.power_bi import PowerBIExporter
 from journeyman.inference.champion import LEARNED
 from journeyman.inference.load_release import load
 from journeyman.inference.release import Release
-from journeyman.inference.scorer import Scorer
 from journeyman.interfaces import ReleaseExporter
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.testing.release_exporter_checks import sample_facts
@@ -59,7 +58,7 @@ def release(workspace: Path) -> Release:
 def live(workspace: Path, release: Release) -> pd.DataFrame:
     """Return rows that were answered over four days, the first three of them labelled, in the log's usual place."""
     rows = houses(700).iloc[400:].reset_index(drop=True)
-    answers = release.answer_block(release.read(rows))
+    answers = release.predict_proba(rows)
     log = SqlitePredictionLog(workspace / "predictions" / "houses")
     try:
         for day in range(4):
@@ -100,7 +99,7 @@ def test_predictions_of_rows_that_judged_are_those_of_a_model_that_had_not_learn
     accuracy = next(s.value for s in release.evaluation.scores if s.metric == "accuracy")
     assert right == pytest.approx(accuracy)
     assert scores["correct"].tolist() == (scores["predicted cold"] == scores["actual cold"]).tolist()
-    own = Scorer(release.plan).predict(release.read(raw.loc[scores.index].reset_index()))
+    own = release.predict_proba(raw.loc[scores.index])
     learned = ~unseen.to_numpy()
     assert scores["probability of yes"].to_numpy()[learned] == pytest.approx(own[learned, 1])
     assert abs(scores["probability of yes"].to_numpy() - own[:, 1])[unseen].max() > 1e-4
