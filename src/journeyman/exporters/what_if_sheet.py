@@ -23,10 +23,10 @@ def write_what_if(book: Any, style: Mapping[str, Any], facts: ReleaseFacts) -> N
     inputs = inputs_of(facts)
     sheet = book.add_worksheet(SHEET)
     sheet.hide_gridlines(2)
-    sheet.setcolumn_letters(0, 0, 34)
-    sheet.setcolumn_letters(1, 1, 22)
-    sheet.setcolumn_letters(2, 2, 50)
-    sheet.setcolumn_letters(4, 5, 24)
+    sheet.set_column(0, 0, 34)
+    sheet.set_column(1, 1, 22)
+    sheet.set_column(2, 2, 50)
+    sheet.set_column(4, 5, 24)
     sheet.write_string(0, 0, "Try other values", style["title"])
     lists = _write_lists(book, [one for one in inputs if one.names][:_MOST_NAMES])
     cells = {
@@ -123,8 +123,8 @@ def _day(number: float) -> str:
 
 def _write_model(book: Any, style: Mapping[str, Any], made: SheetModel) -> None:
     sheet = book.add_worksheet(MODEL)
-    sheet.setcolumn_letters(0, 0, 40)
-    sheet.setcolumn_letters(1, 1, 18)
+    sheet.set_column(0, 0, 40)
+    sheet.set_column(1, 1, 18)
     sheet.write_string(0, 0, "The model, step by step; the columns to the right hold its weights.", style["note"])
     sheet.write_string(1, 0, "Step", style["head"])
     sheet.write_string(1, 1, "Comes to", style["head"])
