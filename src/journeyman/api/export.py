@@ -24,8 +24,6 @@ from journeyman.plugins import load_usable, make_part, offered
 
 __all__ = ["ExportTarget", "Exported", "export", "export_targets"]
 
-_FORMATS, _PROJECTS = "journeyman.exporters", "journeyman.project_exporters"
-_RELEASES = "journeyman.release_exporters"  # they are api.export_release's
 _ALSO = {"tensorflow": "saved_model"}
 _COMPARED = 1_000  # rows
 _PACKAGE = re.compile(r"[a-z][a-z0-9_]*")
@@ -114,7 +112,7 @@ def export(
     ReleaseError
         Where the target cannot say the release, or the two do not agree: nothing is left then.
     """
-    group = _group_of(to)
+    is_project = _is_project(to)
     if package is not None and not _PACKAGE.fullmatch(package):
         raise SettingsError(
             f"{package!r} is no package name", hint=f"use small letters, digits and _: --package {_as_package(package)}"
@@ -127,11 +125,11 @@ def export(
     left_out = _left_out(members, without)
     kept = tuple(name for i, name in enumerate(members) if i not in left_out)
     wanted = _Wanted(release, without_members(release.plan, left_out), kept, target, seed)
-    part = make_part(group, _ALSO.get(to, to))
-    if group == _FORMATS:
-        made = _write_format(part, wanted)
+    if is_project:
+        project: ProjectExporter = make_part("journeyman.project_exporters", to)
+        made = _write_project(project, wanted, package or _as_package(release.name), check)
     else:
-        made = _write_project(part, wanted, package or _as_package(release.name), check)
+        made = _write_format(make_part("journeyman.exporters", _ALSO.get(to, to)), wanted)
     return replace(made, loss=_loss(release, left_out))
 
 
@@ -156,21 +154,21 @@ def export_targets() -> tuple[ExportTarget, ...]:
     """Return what a release can be written to here, by name."""
     found = [
         ExportTarget(name, "releases of some kinds; it says which", None)
-        for name in sorted(offered(_FORMATS) | set(_ALSO))
+        for name in sorted(offered("journeyman.exporters") | set(_ALSO))
     ]
-    for name, exporter in load_usable(_PROJECTS).parts.items():
+    for name, exporter in load_usable("journeyman.project_exporters").parts.items():
         lacking = sorted(every_operation() - exporter.operations)
         covers = f"all steps but {', '.join(lacking)}" if lacking else "every step of the scoring plan"
         found.append(ExportTarget(name, covers, exporter.toolchain()))
     return tuple(sorted(found, key=lambda one: one.name))
 
 
-def _group_of(to: str) -> str:
-    """Return the entry-point group of a target; SettingsError with the nearest name where there is none."""
-    formats, projects = offered(_FORMATS) | set(_ALSO), offered(_PROJECTS)
-    if to in formats | projects:
-        return _FORMATS if to in formats else _PROJECTS
-    known = formats | projects | offered(_RELEASES)
+def _is_project(to: str) -> bool:
+    """Return whether a target is a language; SettingsError with the nearest name where there is no such target."""
+    formats, languages = offered("journeyman.exporters") | set(_ALSO), offered("journeyman.project_exporters")
+    if to in formats | languages:
+        return to not in formats
+    known = formats | languages | offered("journeyman.release_exporters")  # these are api.export_release's
     near = difflib.get_close_matches(to, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
     raise SettingsError(f"there is no export target {to!r}", hint=hint)

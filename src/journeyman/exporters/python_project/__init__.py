@@ -127,14 +127,14 @@ def one_module() -> str:
             elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
                 bodies.append("".join(source.splitlines(keepends=True)[node.end_lineno :]).strip())
     head = f'"""{doc}"""\n\nfrom __future__ import annotations\n\n'
-    return head + "\n".join(sorted(_by_module(imports))) + "\n\n" + "\n\n\n".join(bodies) + "\n"
+    return head + "\n".join(_by_module(imports)) + "\n\n" + "\n\n\n".join(bodies) + "\n"
 
 
 def _by_module(imports: set[str]) -> list[str]:
     """Return imports, names of one module together."""
     names: dict[str, set[str]] = {}
-    plain = [line for line in imports if line.startswith("import ")]
+    plain = sorted(line for line in imports if line.startswith("import "))
     for line in imports - set(plain):
         module, _, told = line.removeprefix("from ").partition(" import ")
         names.setdefault(module, set()).update(told.split(", "))
-    return [*plain, *(f"from {module} import {', '.join(sorted(told))}" for module, told in names.items())]
+    return [*plain, *(f"from {module} import {', '.join(sorted(told))}" for module, told in sorted(names.items()))]

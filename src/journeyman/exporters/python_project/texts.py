@@ -55,7 +55,20 @@ def text_of_word(word: str) -> str:
 BLANKS = " \t\n\r\f\v\u00a0\u202f\ufeff\u2009\u3000\u200b\u200e\u200f\u2060"
 PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 EPOCHS = {"epoch_s": 1_000_000.0, "epoch_ms": 1_000.0, "epoch_us": 1.0, "epoch_ns": 0.001}
-MONTHS = tuple("january|february|march|april|may|june|july|august|september|october|november|december".split("|"))
+MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 CODES = {
     "Y": "(?P<Y>[0-9]{4})",
     "y": "(?P<y>[0-9]{2})",
@@ -119,8 +132,9 @@ def _number_reader(decimal: str, unit: str, gone: frozenset[float]) -> Callable[
         return NAN if math.isinf(number) or number in gone else number
 
     def decorated(text: str) -> float:
-        if unit and text.startswith(unit):
-            text = text[len(unit) :].lstrip(BLANKS)
+        sign = text[:1] if text[:1] in ("+", "-") else ""
+        if unit and text.startswith(sign + unit):
+            text = sign + text[len(sign + unit) :].lstrip(BLANKS)
         elif unit and text.endswith(unit):
             text = text[: -len(unit)].rstrip(BLANKS)
         found = written.fullmatch(text)

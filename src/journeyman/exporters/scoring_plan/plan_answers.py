@@ -20,6 +20,8 @@ from journeyman.stages.conform import conform
 
 __all__ = ["plan_answers"]
 
+_FEW = 50  # rows at a time, as a service has them: of many, forests add some trees at a time
+
 
 def plan_answers(
     plan: Plan,
@@ -46,7 +48,9 @@ def plan_answers(
     block = conform(frame, RowReader(columns), left_out).block
     interval = None
     with np.errstate(over="ignore"):  # 1e300 is among the rows
-        predictions = Scorer(plan).predict(block)
+        scorer = Scorer(plan)
+        parts = [{name: values[i : i + _FEW] for name, values in block.items()} for i in range(0, rows, _FEW)]
+        predictions = np.vstack([scorer.predict(part) for part in parts])
         scores = own_scores(plan, block)
     if written.interval is not None:
         (node,) = plan.of_kind(NodeKind.INTERVAL)

@@ -68,9 +68,11 @@ def make_selftest(
 
 
 def _sure(written: ScoringPlan, answers: Answers) -> NDArray[np.bool_]:
+    """Return the rows whose answers are finite, and whose label no last bit changes."""
     p = answers.predictions
+    finite = np.isfinite(p).all(axis=1) & np.isfinite(answers.scores).all(axis=1)
     if not written.labels or p.shape[1] < 2:
-        return np.ones(len(p), dtype=bool)
+        return np.asarray(finite)
     if written.ordered:
         reached = np.cumsum(p, axis=1) - 0.5 * p.sum(axis=1, keepdims=True)
         margin = np.abs(reached).min(axis=1)
@@ -79,8 +81,8 @@ def _sure(written: ScoringPlan, answers: Answers) -> NDArray[np.bool_]:
     else:
         best = np.sort(p, axis=1)
         margin = best[:, -1] - best[:, -2]
-    sure = (margin > _UNSURE) | (margin == 0.0)
-    return np.asarray(sure if sure.any() else np.ones(len(p), dtype=bool))
+    sure = finite & ((margin > _UNSURE) | (margin == 0.0))
+    return np.asarray(sure if sure.any() else finite)
 
 
 def write_project(
