@@ -23,12 +23,13 @@ from journeyman.testing.algorithm_checks import check_algorithm
 from journeyman.testing.detector_checks import check_detector
 from journeyman.testing.engine_checks import check_engine
 from journeyman.testing.exporter_checks import check_exporter
+from journeyman.testing.fitted_plans import FittedPlan
 from journeyman.testing.metric_checks import check_metric
 from journeyman.testing.notifier_checks import check_notifier
-from journeyman.testing.fitted_plans import FittedPlan
 from journeyman.testing.preparation_checks import check_preparation
 from journeyman.testing.project_checks import check_project
 from journeyman.testing.protocol_checks import check_protocol
+from journeyman.testing.release_exporter_checks import check_release_exporter
 from journeyman.testing.rule_checks import check_rule
 from journeyman.testing.section_checks import check_section
 from journeyman.testing.source_checks import check_source
@@ -64,6 +65,10 @@ def test_exporter() -> None:
     )
     rows = {"size": np.array([1.0, 2.0, np.nan])}
     check_exporter(load_parts("journeyman.exporters", {"weights"})["weights"], Plan(nodes, "mean"), rows)
+
+
+def test_release_exporter() -> None:
+    check_release_exporter(load_parts("journeyman.release_exporters", {"tables"})["tables"])
 
 
 def test_language() -> None:

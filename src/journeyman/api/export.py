@@ -172,8 +172,9 @@ def _is_project(to: str) -> bool:
     formats, languages = offered("journeyman.exporters"), offered("journeyman.project_exporters")
     if to in formats | languages:
         return to not in formats
-    near = difflib.get_close_matches(to, formats | languages, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(formats | languages))}"
+    known = formats | languages | offered("journeyman.release_exporters")  # these are api.export_release's
+    near = difflib.get_close_matches(to, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
     raise SettingsError(f"there is no export target {to!r}", hint=hint)
 
 

@@ -16,8 +16,10 @@ from journeyman.settings import DEFAULT_WORKSPACE
 
 if TYPE_CHECKING:
     from journeyman.api import export as export_api
+    from journeyman.api import export_release as release_api
 else:
     export_api = LazyModule("journeyman.api.export")
+    release_api = LazyModule("journeyman.api.export_release")
 
 __all__ = ["app"]
 
@@ -25,7 +27,11 @@ app = typer.Typer(rich_markup_mode=None)
 
 
 def _targets() -> list[str]:
-    return sorted(offered("journeyman.exporters") | offered("journeyman.project_exporters"))
+    return sorted(offered("journeyman.exporters") | offered("journeyman.project_exporters") | _of_releases())
+
+
+def _of_releases() -> frozenset[str]:
+    return offered("journeyman.release_exporters")
 
 
 @app.command(epilog="Example: journeyman export houses --to python --out houses-python")
@@ -40,7 +46,7 @@ def export(
         typer.Option(
             metavar="TARGET",
             autocompletion=_targets,
-            help="Format or language: saved_model, python, or another one of --list.",
+            help="Format or language: saved_model, python, excel, or another one of --list.",
             show_default=False,
         ),
     ] = None,
@@ -59,6 +65,16 @@ def export(
         list[str] | None,
         typer.Option(metavar="MEMBER", help="Leave out this algorithm's members; repeatable.", show_default=False),
     ] = None,
+    rows_from: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="ROWS",
+            help="Rows that excel, powerbi and tableau show: log for live predictions, or a table "
+            "[default: the training table].",
+            show_default=False,
+        ),
+    ] = None,
     show: Annotated[
         bool, typer.Option("--list", help="Show the targets, what each can say, and what is here.")
     ] = False,
@@ -68,7 +84,7 @@ def export(
     """Write a release in another system's format or in another language, and check that it predicts the same."""
     with one_line_errors(workspace):
         if show:
-            for target in export_api.export_targets():
+            for target in (*export_api.export_targets(), *release_api.release_targets()):
                 here = "" if target.toolchain is None else f"; cannot be checked here: {target.toolchain.reason}"
                 typer.echo(f"{target.name:<14} {target.covers}{here}")
             return
@@ -79,9 +95,22 @@ def export(
             )
         if folder is not None and out is not None:
             raise SettingsError("the folder is given twice", hint="give FOLDER or --out, not both")
+        place = folder if out is None else out
+        if to in _of_releases():
+            refused = {"--package": package is not None, "--no-check": not check, "--without": bool(without)}
+            for option in (o for o, given in refused.items() if given):
+                raise SettingsError(f"an export to {to} takes no {option}", hint="leave it out")
+            told = release_api.export_release(
+                name, place, to=to, rows_from=rows_from, version=version, workspace=workspace
+            )
+            typer.echo(f"{told.folder}: {told.said}")
+            return
+        if rows_from is not None:
+            shows = ", ".join(sorted(_of_releases()))
+            raise SettingsError(f"{to} holds no rows, so it takes no --from", hint=f"leave it out, or write to {shows}")
         made = export_api.export(
             name,
-            folder if out is None else out,
+            place,
             to=to,
             package=package,
             check=check,

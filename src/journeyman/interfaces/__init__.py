@@ -27,6 +27,7 @@ from journeyman.interfaces.operating import DriftDetector, Notifier, PredictionL
 from journeyman.interfaces.project_exporting import ProjectExporter, ProjectFacts
 from journeyman.interfaces.reading import QualityRule, RuleContext, RuleScope, Source, scope_of
 from journeyman.interfaces.relation import Relation, TableReader, place
+from journeyman.interfaces.release_exporting import ReleaseExporter
 from journeyman.interfaces.report_section import ReportSection
 from journeyman.interfaces.running import Clock, Progress, Run
 from journeyman.interfaces.series import ArrangesSeries
@@ -84,6 +85,7 @@ __all__ = [
     "RaisesObjections",
     "ReadsTruth",
     "Relation",
+    "ReleaseExporter",
     "ReportSection",
     "RuleContext",
     "RuleScope",
