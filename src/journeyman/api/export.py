@@ -27,7 +27,7 @@ from journeyman.inference.sample_rows import sample_rows
 from journeyman.interfaces import Exporter, ProjectExporter
 from journeyman.plugins import load_usable, make_part, offered
 
-__all__ = ["ExportTarget", "Exported", "export", "export_targets"]
+__all__ = ["ExportTarget", "Exported", "export", "export_folder", "export_targets", "whole_folder"]
 
 _COMPARED = 1_000  # rows
 _PACKAGE = re.compile(r"[a-z][a-z0-9_]*")
@@ -122,9 +122,7 @@ def export(
             f"{package!r} is no package name", hint=f"use small letters, digits and _: --package {_as_package(package)}"
         )
     release = load(name, version=version, workspace=workspace)
-    target = Path(f"{release.name}-{to}" if folder is None else folder)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise SettingsError(f"{target} is not empty", hint="name a folder that is not there yet")
+    target = export_folder(release.name, folder, to)
     members = tuple(member.candidate.algorithm for member in release.report.members)
     left_out = _left_out(members, without)
     kept = tuple(name for i, name in enumerate(members) if i not in left_out)
@@ -154,6 +152,20 @@ class _Wanted:
         )
 
 
+def export_folder(name: str, folder: str | Path | None, to: str) -> Path:
+    """Return where an export goes: what was asked for, else a folder named after model and target.
+
+    Raises
+    ------
+    SettingsError
+        Where it holds something.
+    """
+    target = Path(f"{name}-{to}" if folder is None else folder)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise SettingsError(f"{target} is not empty", hint="name a folder that is not there yet")
+    return target
+
+
 def export_targets() -> tuple[ExportTarget, ...]:
     """Return what a release can be written to here, by name."""
     found = [
@@ -172,7 +184,8 @@ def _is_project(to: str) -> bool:
     formats, languages = offered("journeyman.exporters"), offered("journeyman.project_exporters")
     if to in formats | languages:
         return to not in formats
-    known = formats | languages | offered("journeyman.release_exporters")  # these are api.export_release's
+    # the last two are those of api.export_release and api.export_deployment
+    known = formats | languages | offered("journeyman.release_exporters") | offered("journeyman.deployment_exporters")
     near = difflib.get_close_matches(to, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
     raise SettingsError(f"there is no export target {to!r}", hint=hint)
@@ -218,7 +231,7 @@ def _write_format(exporter: Exporter, wanted: _Wanted) -> Exported:
         raise wanted.refused(exporter.name, refusal)
     release = wanted.release
     rows = sample_rows(release.columns, release.report.profile.columns, _COMPARED, wanted.seed)
-    with _whole(wanted.target) as made:
+    with whole_folder(wanted.target) as made:
         exporter.write(wanted.plan, made)
         difference = exporter.verify(made, wanted.plan, rows)
         if not difference <= exporter.tolerance:  # NaN differs too
@@ -240,7 +253,7 @@ def _write_project(exporter: ProjectExporter, wanted: _Wanted, package: str, che
     selftest = make_selftest(plan, written, release.columns, profiles, wanted.seed, release.left_out)
     facts = project_facts(release, written, selftest, package)
     unchecked = exporter.toolchain() if check else Refusal("--no-check was given")
-    with _whole(wanted.target) as made:
+    with whole_folder(wanted.target) as made:
         write_project(exporter, facts, selftest, made)
         if unchecked is None:
             check_project_answers(exporter, written, selftest, made)
@@ -248,7 +261,7 @@ def _write_project(exporter: ProjectExporter, wanted: _Wanted, package: str, che
 
 
 @contextmanager
-def _whole(target: Path) -> Iterator[Path]:
+def whole_folder(target: Path) -> Iterator[Path]:
     """Give an empty folder that becomes the target where nothing goes wrong, and is gone where something does."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as held:

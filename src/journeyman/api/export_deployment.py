@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,19 +10,21 @@ from typing import Any
 
 import numpy as np
 
+from journeyman.api.export import ExportTarget, export_folder, whole_folder
+from journeyman.entities.candidate import Refusal
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.plan import NodeKind
 from journeyman.entities.table import Block
-from journeyman.errors import ReleaseError, SettingsError
+from journeyman.errors import ReleaseError
 from journeyman.exporters.own_distribution import serving_requirements
 from journeyman.inference.example_rows import value_text
 from journeyman.inference.load_release import load
 from journeyman.inference.release import Release
 from journeyman.inference.sample_rows import sample_rows
 from journeyman.interfaces import Deployment, DeploymentExporter
-from journeyman.plugins import make_part
+from journeyman.plugins import load_usable, make_part
 
-__all__ = ["GROUP", "Deployed", "export_deployment"]
+__all__ = ["GROUP", "Deployed", "deployment_targets", "export_deployment"]
 
 GROUP = "journeyman.deployment_exporters"
 _TRIED = 20  # rows
@@ -47,18 +48,18 @@ class Deployed:
         Where it is.
     rows : int
         Rows that it predicted as the release does.
-    unchecked : str
-        Why it was not tried, and what to do; empty where it was.
+    unchecked : Refusal or None
+        Why it was not tried, and what to do; None where it was.
     """
 
     folder: Path
     rows: int
-    unchecked: str = ""
+    unchecked: Refusal | None = None
 
 
 def export_deployment(
     name: str | Path,
-    folder: str | Path,
+    folder: str | Path | None = None,
     *,
     to: str,
     version: int | None = None,
@@ -71,8 +72,9 @@ def export_deployment(
     ----------
     name : str or Path
         Of the model, or its release's folder.
-    folder : str or Path
-        Where the export goes, whole or not at all; it must not be there, or be empty.
+    folder : str or Path, optional
+        Where the export goes, whole or not at all; it must not be there, or be empty. The model's name and the
+        target's by default.
     to : str
         "docker", "sagemaker", "vertex", "mlflow", or what a package brings.
 
@@ -84,24 +86,29 @@ def export_deployment(
         Where it does not predict as the release does: nothing is left then.
     """
     exporter: DeploymentExporter = make_part(GROUP, to)
-    target = Path(folder)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise SettingsError(f"{target} is not empty", hint="name a folder that is not there yet")
-    deployment = _deployment(load(name, version=version, workspace=workspace))
-    lacking = exporter.toolchain() if check else None
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as held:
-        made = Path(held, target.name)
-        made.mkdir()
+    release = load(name, version=version, workspace=workspace)
+    target = export_folder(release.name, folder, to)
+    deployment = _deployment(release)
+    unchecked = exporter.toolchain() if check else Refusal("--no-check was given")
+    with whole_folder(target) as made:
         exporter.write(deployment, made)
-        tried = check and lacking is None
-        if tried:
+        if unchecked is None:
             _compare(deployment, exporter.check(deployment, made), exporter.name)
-        if target.exists():
-            target.rmdir()
-        made.rename(target)
-    unchecked = "" if lacking is None else f"{lacking.reason}; {lacking.hint}"
-    return Deployed(target, len(deployment.rows) if tried else 0, unchecked)
+    return Deployed(target, 0 if unchecked else len(deployment.rows), unchecked)
+
+
+def deployment_targets() -> tuple[ExportTarget, ...]:
+    """Return the places that a release can be written for, by name.
+
+    Examples
+    --------
+    >>> [target.name for target in deployment_targets()]
+    ['docker', 'mlflow', 'sagemaker', 'vertex']
+    """
+    parts = load_usable(GROUP).parts
+    return tuple(
+        ExportTarget(name, "the whole release and its service", parts[name].toolchain()) for name in sorted(parts)
+    )
 
 
 def _compare(deployment: Deployment, told: tuple[Any, ...], place: str) -> None:

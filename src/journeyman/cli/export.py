@@ -16,9 +16,11 @@ from journeyman.settings import DEFAULT_WORKSPACE
 
 if TYPE_CHECKING:
     from journeyman.api import export as export_api
+    from journeyman.api import export_deployment as deployment_api
     from journeyman.api import export_release as release_api
 else:
     export_api = LazyModule("journeyman.api.export")
+    deployment_api = LazyModule("journeyman.api.export_deployment")
     release_api = LazyModule("journeyman.api.export_release")
 
 __all__ = ["app"]
@@ -27,11 +29,16 @@ app = typer.Typer(rich_markup_mode=None)
 
 
 def _targets() -> list[str]:
-    return sorted(offered("journeyman.exporters") | offered("journeyman.project_exporters") | _of_releases())
+    languages = offered("journeyman.exporters") | offered("journeyman.project_exporters")
+    return sorted(languages | _of_releases() | _of_places())
 
 
 def _of_releases() -> frozenset[str]:
     return offered("journeyman.release_exporters")
+
+
+def _of_places() -> frozenset[str]:
+    return offered("journeyman.deployment_exporters")
 
 
 @app.command(epilog="Example: journeyman export houses --to python --out houses-python")
@@ -84,7 +91,8 @@ def export(
     """Write a release in another system's format or in another language, and check that it predicts the same."""
     with one_line_errors(workspace):
         if show:
-            for target in (*export_api.export_targets(), *release_api.release_targets()):
+            rest = (*release_api.release_targets(), *deployment_api.deployment_targets())
+            for target in (*export_api.export_targets(), *rest):
                 here = "" if target.toolchain is None else f"; cannot be checked here: {target.toolchain.reason}"
                 typer.echo(f"{target.name:<14} {target.covers}{here}")
             return
@@ -96,10 +104,15 @@ def export(
         if folder is not None and out is not None:
             raise SettingsError("the folder is given twice", hint="give FOLDER or --out, not both")
         place = folder if out is None else out
-        if to in _of_releases():
-            refused = {"--package": package is not None, "--no-check": not check, "--without": bool(without)}
+        if to in _of_releases() | _of_places():
+            refused = {
+                "--package": package is not None,
+                "--no-check": not check and to in _of_releases(),
+                "--without": bool(without),
+            }
             for option in (o for o, given in refused.items() if given):
                 raise SettingsError(f"an export to {to} takes no {option}", hint="leave it out")
+        if to in _of_releases():
             told = release_api.export_release(
                 name, place, to=to, rows_from=rows_from, version=version, workspace=workspace
             )
@@ -108,6 +121,12 @@ def export(
         if rows_from is not None:
             shows = ", ".join(sorted(_of_releases()))
             raise SettingsError(f"{to} holds no rows, so it takes no --from", hint=f"leave it out, or write to {shows}")
+        if to in _of_places():
+            placed = deployment_api.export_deployment(
+                name, place, to=to, version=version, workspace=workspace, check=check
+            )
+            typer.echo(f"{placed.folder}: {_said(placed)}")
+            return
         made = export_api.export(
             name,
             place,
@@ -123,10 +142,10 @@ def export(
             typer.echo(made.loss)
 
 
-def _said(made: export_api.Exported) -> str:
+def _said(made: export_api.Exported | deployment_api.Deployed) -> str:
     if made.unchecked is not None:
         hint = f" ({made.unchecked.hint})" if made.unchecked.hint else ""
         return f"written, not checked: {made.unchecked.reason}{hint}"
-    if made.difference:
+    if isinstance(made, export_api.Exported) and made.difference:
         return f"differs by at most {made.difference:.1g} of the range in {made.rows:,} rows"
     return f"predicts as the release does in {made.rows:,} rows"

@@ -233,7 +233,7 @@ def test_vertex_fetches_what_was_uploaded(exported, release, tmp_path):
 def test_mlflow_serves_logs_and_loads_it(release, tmp_path, monkeypatch):
     mlflow = import_module("mlflow")
     made = export_deployment(release.path, tmp_path / "model", to="mlflow")
-    assert (made.rows, made.unchecked) == (20, "")
+    assert (made.rows, made.unchecked) == (20, None)
     rows = pd.DataFrame({"size": [60.0, None], "city": ["Århus", "Paris"], "day": ["2024-05-01", None]})
     rows["garden"], rows["new"] = ["yes", None], [True, None]
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
@@ -258,5 +258,6 @@ def test_mlflow_serves_logs_and_loads_it(release, tmp_path, monkeypatch):
 def test_mlflow_is_written_without_mlflow(release, tmp_path, monkeypatch):
     monkeypatch.setattr("journeyman.exporters.mlflow_model.find_spec", lambda name: None)
     made = export_deployment(release.path, tmp_path / "model", to="mlflow")
-    assert "journeyman[mlflow]" in made.unchecked
+    assert made.unchecked is not None
+    assert "journeyman[mlflow]" in made.unchecked.hint
     assert (made.folder / "code" / "journeyman" / "mlflow.py").is_file()
