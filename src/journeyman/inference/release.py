@@ -316,7 +316,7 @@ class Release:
             raise TypeError(f"{self.name} forecasts series, and no column moves a forecast; use forecast")
         conformed = conform(rows, self._reader, self.left_out)
         self.findings = conformed.findings
-        predict = self._scorer.predict if self.task.labels else self._values
+        predict = self._scorer.predict if self.task.labels else lambda block: self._scorer.predict(block)[:, :1]
         predictions = predict(conformed.block)
         if not self.task.labels:
             outputs = [0] * len(predictions)
@@ -328,8 +328,7 @@ class Release:
         reliefs = self.reliefs(conformed.block)
         if reliefs is not None:
             return pd.DataFrame(reliefs, columns=list(conformed.block), index=row_index(rows, len(reliefs)))
-        typical = typical_row(self.report.profile, self.columns)
-        frame = contribution_frame(predict, conformed.block, typical, outputs)
+        frame = contribution_frame(predict, conformed.block, typical_row(self.report.profile, self.columns), outputs)
         return frame.set_index(row_index(rows, len(frame)))
 
     def reliefs(self, block: Block) -> FloatArray | None:
@@ -337,20 +336,16 @@ class Release:
         kind = task_type(self.task)
         if not isinstance(kind, FlagsRows):
             return None
-        profile, columns = self.report.profile, self.columns
-        usual, typical = usual_values(profile, columns), typical_row(profile, columns)
+        told = self.report.profile, self.columns
+        usual, typical = usual_values(*told), typical_row(*told)
         return reliefs(lambda rows: kind.surprise(self._scorer.predict(rows)), block, usual, typical)
 
     def agreement(self, block: Block) -> FloatArray | None:
         """Return the share of detectors that would flag each row alone, shape (n_samples,); None without detectors."""
-        kind, opinions = task_type(self.task), self._scorer.opinions(block)
-        if opinions is None or not isinstance(kind, FlagsRows):
+        kind, said = task_type(self.task), self._scorer.opinions(block)
+        if said is None or not isinstance(kind, FlagsRows):
             return None
-        return np.asarray((opinions >= 1.0 - kind.alarm_share(self.task)).mean(axis=1))
-
-    def _values(self, block: Block) -> FloatArray:
-        """Return the numbers that stand for predictions, shape (n_samples, 1)."""
-        return self._scorer.predict(block)[:, :1]
+        return np.asarray((said >= 1.0 - kind.alarm_share(self.task)).mean(axis=1))
 
     def predict_interval(self, rows: object) -> pd.DataFrame:
         """Return prediction, low and high of each row; the true value lies between in about 90% of all rows.

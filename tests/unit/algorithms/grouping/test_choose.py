@@ -130,13 +130,10 @@ NULLS: dict[str, Null] = {
 }
 
 
-def finds_some(x: FloatArray, seed: int) -> bool:
-    """Say whether groups are found. A table that copies rule out is not grouped to know it: a third of the cost."""
-    x = prepared(x)
+def is_doubtful(x: FloatArray, seed: int) -> bool:
+    """Say whether copies without groups do not rule groups out: no others are ever found, and it costs a third."""
     with threadpool_limits(1):
-        if not compare_with_copies(x, columns(x), seed).there:
-            return False
-        return choose_groups(x, columns(x), 0, seed).k > 1
+        return compare_with_copies(prepared(x), columns(x), seed).there
 
 
 def test_what_copies_rule_out_has_no_groups() -> None:
@@ -148,11 +145,17 @@ def test_what_copies_rule_out_has_no_groups() -> None:
 
 @pytest.mark.slow
 def test_no_groups_is_the_answer_where_there_are_none() -> None:
-    """Of 9 kinds of tables without groups, 6 draws each, at most 3 of 54 show some: 95%, and a draw for chance."""
-    wrong = [
-        (name, draw)
+    """Of 9 kinds of tables without groups, 6 draws each, at most 3 of 54 show some: 95%, and a draw for chance.
+
+    Doubtful ones are grouped until so few are left that the answer is known: the same answer as of grouping all.
+    """
+    wrong = {
+        (name, draw): x
         for name, make in NULLS.items()
         for draw in range(6)
-        if finds_some(make(np.random.default_rng([7, draw]), 150), draw)
-    ]
-    assert len(wrong) <= 3, wrong
+        if is_doubtful(x := make(np.random.default_rng([7, draw]), 150), draw)
+    }
+    for (name, draw), x in list(wrong.items()):
+        if len(wrong) > 3 and groups_of(x, seed=draw) == 1:
+            del wrong[name, draw]
+    assert len(wrong) <= 3, list(wrong)
