@@ -185,8 +185,8 @@ def _found_parts(table: Table, task: Task, usable: Sequence[Column], series: tup
         return None
     if _is_enough(table, task, parts, series):
         first = parts[0]
-        years = part_numbers(part_values(table, first), first)
-        return Times(first.column, years, False) if first.unit is TimeUnit.YEAR else None
+        numbers = part_numbers(part_values(table, first), first)
+        return Times(first.column, numbers, False) if first.unit is TimeUnit.YEAR else None
     order = {column.name: place for place, column in enumerate(table.columns)}
     ordered = tuple(sorted(times.parts, key=lambda part: order[part.column]))
     return replace(times, column=" ".join(part.column for part in ordered), parts=ordered)

@@ -191,7 +191,7 @@ def test_a_yearly_panel_beside_a_month_that_is_no_time_is_yearly() -> None:
 def test_an_hour_that_clocks_repeat_is_told_and_many_doubled_times_are_refused() -> None:
     frame = hours()
     again = pd.concat([frame, frame.iloc[[50]].assign(y=99.0)])
-    table, task = framed(again)
+    table, _ = framed(again)
     assert len(table.frame) == len(frame)
     with pytest.raises(SourceError, match="have the same 'day hr' as another row"):
         framed(pd.concat([frame, frame.iloc[:30].assign(y=99.0)]))
