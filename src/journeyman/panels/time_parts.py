@@ -44,9 +44,11 @@ def part_numbers(values: NDArray[np.generic], part: TimePart) -> FloatArray:
     >>> part_numbers(np.array(["Feb", "1", None, "?"], dtype=object), month).tolist()
     [2.0, 1.0, nan, nan]
     """
-    if values.dtype != object:
+    if values.dtype != object and not part.texts:
         return values.astype(np.float64)
     known = dict(part.texts)
+    if values.dtype != object:
+        return np.array([known.get(f"{v:g}", np.nan) for v in values.tolist()], dtype=np.float64)
     return np.array([known.get(str(v), _digits(v)) for v in values.tolist()], dtype=np.float64)
 
 

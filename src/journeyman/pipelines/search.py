@@ -407,7 +407,10 @@ def _try(plan: SearchPlan, state: SearchState, candidate: Candidate, seconds: fl
     algorithm = components.algorithms[candidate.algorithm]
     prepared, threads = plan.folds.make_room(candidate)
     allowance = Allowance(clock, clock.monotonic(), seconds, seconds_to_start(algorithm, state.trials))
-    terms = Terms(plan.metric, allowance, threads, state.best.predictions if state.best is not None else None)
+    # Nothing has to win against a fallback, which is there only until something else is done.
+    fallback = state.best is None or any(m.candidate.turn is Turn.FALLBACK for m in state.best.members)
+    beaten = None if state.best is None or fallback else state.best.predictions
+    terms = Terms(plan.metric, allowance, threads, beaten)
     parts = (algorithm, components.preparations[candidate.preparation], plan.metric)
     function, name = partial(train, algorithm, prepared, terms), f"trial {number}: {candidate.name}"
     return plan.context.run.step(name, function, candidate, plan.data.task, plan.context.settings.seed, using=parts)

@@ -60,7 +60,7 @@ class _ForecastMetric:
     def weighted(self, y: FloatArray, predictions: FloatArray) -> WeightedScore:
         """Return the score as a function of row weights."""
         losses = self.row_losses(y, predictions)
-        return lambda weights: np.asarray(weights @ losses / _counted(weights))
+        return lambda weights: np.asarray(weights @ losses / _total_weights(weights))
 
     def best_constant(self, y: FloatArray, outputs: int) -> FloatArray:
         """Return the quantiles of values, and their mean distance from the median, shape (n_outputs,)."""
@@ -68,7 +68,7 @@ class _ForecastMetric:
         return np.append(np.quantile(y, LEVELS), scale if scale > 0 else 1.0)
 
 
-def _counted(weights: FloatArray) -> FloatArray:
+def _total_weights(weights: FloatArray) -> FloatArray:
     """Return how much all rows count together, NaN where none does: of a few rows, some drawing leaves all out."""
     total = weights.sum(axis=1)
     return np.where(total > 0, total, np.nan)
@@ -112,7 +112,7 @@ class _CoverageError(_ForecastMetric):
     def weighted(self, y: FloatArray, predictions: FloatArray) -> WeightedScore:
         low, high = interval_columns(self.coverage)
         held = ((y >= predictions[:, low]) & (y <= predictions[:, high])).astype(np.float64)
-        return lambda weights: np.abs(weights @ held / _counted(weights) - self.coverage)
+        return lambda weights: np.abs(weights @ held / _total_weights(weights) - self.coverage)
 
 
 FORECAST_METRICS: tuple[Metric, ...] = (

@@ -39,10 +39,13 @@ _WORDS = {
     TimeUnit.WEEK: ("week", "wk", "isoweek"),
     TimeUnit.DAY: ("day", "dom", "dd", "dayofmonth", "dayofyear", "doy", "yday"),
 }
-_HOURS = ("hour", "hr", "hh", "hourending", "hourofday", "he")
+_HOURS = ("hour", "hr", "hh", "hourending", "hourofday", "he", "hhmm", "time", "timeofday")
 _MINUTES = ("minute", "min", "mins", "minutes")
 _HIGHEST = {TimeUnit.QUARTER: 4, TimeUnit.MONTH: 12, TimeUnit.WEEK: 53, TimeUnit.DAY: 366}
 _YEARS = (1000, 2999)
+_SPAN = re.compile(
+    r"\s*([0-9]{1,2})(?::([0-5][0-9]))?\s*(?:-|\u2013|to)\s*[0-9]{1,2}(?::[0-5][0-9])?\s*"
+)  # from hour to hour
 
 
 @dataclass(frozen=True)
@@ -178,8 +181,12 @@ def _found_parts(table: Table, task: Task, usable: Sequence[Column], series: tup
     if len(parts) == 1 or len({(part.unit, part.seconds) for part in parts}) < len(parts):
         return None
     times = _times_together(table, parts)
-    if times is None or _is_enough(table, task, parts, series):
+    if times is None:
         return None
+    if _is_enough(table, task, parts, series):
+        first = parts[0]
+        numbers = part_numbers(part_values(table, first), first)
+        return Times(first.column, numbers, False) if first.unit is TimeUnit.YEAR else None
     order = {column.name: place for place, column in enumerate(table.columns)}
     ordered = tuple(sorted(times.parts, key=lambda part: order[part.column]))
     return replace(times, column=" ".join(part.column for part in ordered), parts=ordered)
@@ -227,11 +234,12 @@ def _part(table: Table, column: Column, named: bool = False) -> TimePart | None:
         return None
     part = TimePart(column.name, unit or TimeUnit.OFFSET, offset or 3_600.0)
     values = part_values(table, part)
-    if values.dtype == object:
+    if values.dtype == object or (part.unit is TimeUnit.OFFSET and _are_clocks(values)):
         part = replace(part, texts=_texts(values, part))
     numbers = part_numbers(values, part)
     known = numbers[np.isfinite(numbers)]
-    if len(known) < _TIMED * len(numbers) or not len(known) or (known != np.floor(known)).any():
+    whole = bool((known == np.floor(known)).all()) or part.unit is TimeUnit.OFFSET
+    if len(known) < _TIMED * len(numbers) or not len(known) or not whole:
         return None
     low, high = float(known.min()), float(known.max())
     if part.unit is TimeUnit.YEAR:
@@ -244,9 +252,25 @@ def _part(table: Table, column: Column, named: bool = False) -> TimePart | None:
     return part if low >= 0 and high < most + part.first else None
 
 
+def _are_clocks(values: NDArray[np.generic]) -> bool:
+    """Say whether numbers are hours and minutes without a colon: 30, 100, 2330."""
+    numbers = values.astype(np.float64)
+    known = numbers[np.isfinite(numbers)]
+    return len(known) > 0 and 100 <= known.max() <= 2359 and known.min() >= 0 and bool((known % 100 < 60).all())
+
+
 def _texts(values: NDArray[np.generic], part: TimePart) -> tuple[tuple[str, float], ...]:
     """Return how a column writes numbers: as it was seen, and all months where it writes their names."""
+    if part.unit is TimeUnit.OFFSET and values.dtype != object:
+        clocks = np.unique(values[np.isfinite(values.astype(np.float64))]).astype(np.float64).tolist()
+        return tuple((f"{clock:g}", clock // 100 + clock % 100 / 60) for clock in clocks)
     seen = list(dict.fromkeys(str(v) for v in values.tolist() if v is not None))[:400]
+    if (
+        part.unit is TimeUnit.OFFSET
+        and (spans := {text: _SPAN.fullmatch(text) for text in seen})
+        and all(spans.values())
+    ):
+        return tuple((text, int(m[1]) + int(m[2] or 0) / 60) for text, m in spans.items() if m is not None)
     if part.unit is TimeUnit.MONTH and seen and not any(char.isdigit() for char in "".join(seen)):
         named = {text: MONTH_NAMES.get(text.lower().rstrip(".")) for text in seen}
         table = {text: float(number) for text, number in named.items() if number is not None}

@@ -1,9 +1,11 @@
 """Ensembles: chosen out of fold, never worse than the incumbent, quick enough, calibrated where rows allow."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from journeyman.entities.candidate import Candidate
+from journeyman.entities.candidate import Candidate, Turn
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Member, Trial, TrialStatus
 from journeyman.metrics import METRICS
@@ -298,3 +300,14 @@ def test_what_cannot_be_fitted_in_time_is_no_member():
     assert {m.candidate.algorithm for m in free.members} == {"a0", "a1", "a2"}
     assert {m.candidate.algorithm for m in short.members} == {"a1", "a2"}
     assert [m.candidate.algorithm for m in least.members] == ["a2"], "something must be released"
+
+
+def test_a_fallback_is_released_only_while_nothing_else_is_done(values):
+    y, (first, second, *_) = values
+    fallback = replace(trial("naive", first, y, "rmse"), candidate=Candidate("naive", turn=Turn.FALLBACK))
+    worse = trial("model", second * 1.5, y, "rmse")
+    alone = ensemble(METRICS["rmse"], [fallback], y, REGRESSION, None)
+    assert [m.candidate.algorithm for m in alone.members] == ["naive"]
+    both = ensemble(METRICS["rmse"], [fallback, worse], y, REGRESSION, alone)
+    assert [m.candidate.algorithm for m in both.members] == ["model"]
+    assert both.score > alone.score  # few windows prefer the fallback by chance: they are not asked

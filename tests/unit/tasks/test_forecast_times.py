@@ -10,7 +10,7 @@ from journeyman.engines import open_engine
 from journeyman.entities.panel import StepUnit
 from journeyman.entities.table import Table, target_values, to_block
 from journeyman.entities.task import Task
-from journeyman.errors import SettingsError
+from journeyman.errors import SettingsError, SourceError
 from journeyman.inference.following import following_rows
 from journeyman.interfaces import RuleContext
 from journeyman.quality_rules.series_over_time import SeriesOverTimeRule
@@ -164,3 +164,54 @@ def test_a_table_of_dates_and_hours_is_proposed_as_one_series_of_hours() -> None
     table = ingest(FrameSource(hours().astype(str), "t.csv"), open_engine(), settings).table
     (finding,) = SeriesOverTimeRule().check(table, RuleContext(Task("y", "regression", "rmse"), 0))
     assert "one series of hours" in finding.message
+
+
+def test_hours_without_a_colon_and_spans_of_hours_are_times_that_come_back_as_they_were() -> None:
+    frame = hours()
+    for written in (frame["hr"] * 100, [f"{h:02d}:00-{h + 1:02d}:00" for h in frame["hr"]]):
+        given = pd.DataFrame({"day": frame["day"], "time": written, "y": frame["y"]})
+        table, task = framed(given)
+        assert task.panel is not None
+        assert task.panel.calendar.size == 3_600.0
+        assert next_rows(table, task)["time"].astype(str).tolist()[:24] == given["time"].astype(str).tolist()[:24]
+
+
+def test_a_yearly_panel_beside_a_month_that_is_no_time_is_yearly() -> None:
+    rng = np.random.default_rng(0)
+    shops = [
+        pd.DataFrame({"year": range(1980, 2020), "month": rng.integers(1, 13, 40), "shop": s, "y": rng.normal(size=40)})
+        for s in "abc"
+    ]
+    table, task = framed(pd.concat(shops))
+    assert task.panel is not None
+    assert (task.time_column, task.panel.series) == ("year", ("shop",))
+    assert next_rows(table, task)["year"].tolist()[0] == 2020
+
+
+def test_an_hour_that_clocks_repeat_is_told_and_many_doubled_times_are_refused() -> None:
+    frame = hours()
+    again = pd.concat([frame, frame.iloc[[50]].assign(y=99.0)])
+    table, _ = framed(again)
+    assert len(table.frame) == len(frame)
+    with pytest.raises(SourceError, match="have the same 'day hr' as another row"):
+        framed(pd.concat([frame, frame.iloc[:30].assign(y=99.0)]))
+
+
+def test_holidays_are_known_ahead_and_asked_for_by_country() -> None:
+    pytest.importorskip("holidays")
+    days = pd.date_range("2019-01-01", periods=400, freq="D")
+    frame = pd.DataFrame({"day": days.strftime("%Y-%m-%d"), "y": np.arange(400.0)})
+    table, task = framed(frame, holidays="US")
+    assert task.panel is not None
+    block = to_block(table.frame, table.features)
+    fitted, matrix = SeriesPreparation().fit(block, table.features, target_values(table, "y"), task, 0)
+    assert matrix.names == ("series", "step", "public holidays")
+    on = [str(day) for day, there in zip(days.date, matrix.values[:, 2], strict=True) if there]
+    assert {"2019-01-01", "2019-07-04", "2019-12-25"} <= set(on)
+    (step,) = fitted.plan()
+    assert isinstance(step, SeriesStep)
+    assert step.transform({"day": np.array([pd.Timestamp("2030-07-04").timestamp()])})[0, 2] == 1.0
+    with pytest.raises(SettingsError, match="no holidays are known of 'Nowhere'"):
+        framed(frame, holidays="Nowhere")
+    with pytest.raises(SettingsError, match="no dates"):
+        framed(pd.DataFrame({"y": np.arange(100.0)}), holidays="US")
