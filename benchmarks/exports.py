@@ -22,6 +22,7 @@ from journeyman.exporters.scoring_plan import Named, lower
 from journeyman.exporters.scoring_plan.comparison import read_answers
 from journeyman.exporters.scoring_plan.project import SelfTest, make_selftest, write_project
 from journeyman.exporters.scoring_plan.selftest import Answers, answers_text
+from journeyman.inference.release import Release
 from journeyman.interfaces import ProjectExporter
 from journeyman.plugins import load_usable
 
@@ -57,7 +58,7 @@ def main() -> None:
                     print(f"{table:18} {name:11} {measured(release, exporter)}", flush=True)
 
 
-def measured(release: journeyman.Release, exporter: ProjectExporter) -> str:
+def measured(release: Release, exporter: ProjectExporter) -> str:
     lacking = exporter.toolchain()
     if lacking is not None:
         return f"not measured: {lacking.reason}"

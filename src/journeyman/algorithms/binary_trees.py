@@ -15,7 +15,9 @@ __all__ = ["BinaryTrees", "linked", "read_trees"]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 _NO_MISSING, _ZERO_IS_MISSING, _NAN_IS_MISSING = 0, 1, 2
-_ZERO = 1.0000000180025095e-35  # 1e-35 in single precision: what LightGBM takes for zero
+_ZERO = 1.0000000180025095e-35
+"""What LightGBM takes for zero: 1e-35 in single precision."""
+
 _LINKS = {"binary": "logistic", "multiclass": "softmax", "regression": "identity", "regression_l1": "identity"}
 
 
