@@ -9,8 +9,10 @@ import numpy as np
 
 from journeyman.algorithms.linear import LinearModel
 from journeyman.engines import open_engine
+from journeyman.entities.column import Column, Kind
 from journeyman.entities.operating import NotifierKind, NotifierSettings
 from journeyman.entities.plan import MeanStep, Node, ParseStep, Plan
+from journeyman.entities.task import Task
 from journeyman.metrics import all_metrics
 from journeyman.notifiers import make_notifier
 from journeyman.plugins import load_parts

@@ -131,9 +131,7 @@ def export(
             name,
             place,
             to=to,
-            package=package,
-            check=check,
-            without=without or (),
+            options=export_api.ExportOptions(package, check, tuple(without or ())),
             version=version,
             workspace=workspace,
         )

@@ -7,14 +7,13 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from journeyman.entities.candidate import Refusal
 from journeyman.entities.scoring_plan import ScoringPlan
-from journeyman.exporters.project_files import copy_tree, needs_tool, run_tool, source_text
+from journeyman.exporters.project_files import build_once, copy_tree, needs_tool, run_tool, source_text
 from journeyman.interfaces.project_exporting import ProjectFacts
 
-__all__ = ["C_OPERATIONS", "CExporter", "compile_c", "literal", "project_words", "target_name"]
+__all__ = ["C_OPERATIONS", "CExporter", "c_sources", "compile_c", "literal", "project_words", "target_name"]
 
 C_OPERATIONS = frozenset(re.findall(r'^    \{"(\w+)", "\w+"\},$', source_text("c", "src/plan_check.c"), re.MULTILINE))
 """What the reader in C knows: the table of its operations."""
@@ -50,11 +49,21 @@ class CExporter:
 
     def run(self, folder: Path, rows: Path, answers: Path) -> None:
         """Compile ``programs/answer.c`` and let it answer a file of rows."""
-        with TemporaryDirectory() as held:
-            program = str(Path(held, "answer"))
-            objects = compile_c(folder, ("programs/csv.c", "programs/answer.c"), Path(held))
-            run_tool([_compiler(), *objects, "-lm", "-o", program], folder)
-            run_tool([program, "plan.txt", str(rows.absolute()), str(answers.absolute())], folder)
+        sources = c_sources(folder)
+
+        def build(held: Path) -> None:
+            objects = compile_c(folder, ("programs/csv.c", "programs/answer.c"), held)
+            run_tool([_compiler(), *objects, "-lm", "-o", "answer"], held)
+
+        program = str(build_once(self.name, sources, build) / "answer")
+        run_tool([program, "plan.txt", str(rows.absolute()), str(answers.absolute())], folder)
+
+
+def c_sources(folder: Path) -> list[Path]:
+    """Return what is compiled of a project in C or C++: sources and headers."""
+    endings = (".c", ".h", ".cpp", ".hpp")
+    places = (folder / name for name in ("include", "src", "programs"))
+    return sorted(path for place in places for path in place.iterdir() if path.suffix in endings)
 
 
 def target_name(package: str, reserved: frozenset[str] = frozenset()) -> str:

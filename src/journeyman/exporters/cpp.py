@@ -7,18 +7,17 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from journeyman.entities.candidate import Refusal
 from journeyman.entities.scoring_plan import PlanColumn
-from journeyman.exporters.c import C_OPERATIONS, compile_c, literal, project_words, target_name
-from journeyman.exporters.project_files import copy_tree, needs_tool, run_tool, source_text
+from journeyman.exporters.c import C_OPERATIONS, c_sources, compile_c, literal, project_words, target_name
+from journeyman.exporters.project_files import build_once, copy_tree, needs_tool, run_tool, source_text
 from journeyman.interfaces.project_exporting import ProjectFacts
 
 __all__ = ["CppExporter"]
 
 _COMPILERS = ("c++", "g++", "clang++")
-_FLAGS = ("-std=c++17", "-O2", "-Iinclude", "-Iprograms")
+_FLAGS = ("-std=c++17", "-O2")
 _TYPES = {
     "number": "double",
     "boolean": "bool",
@@ -92,11 +91,16 @@ class CppExporter:
     def run(self, folder: Path, rows: Path, answers: Path) -> None:
         """Compile ``programs/answer.cpp`` and let it answer a file of rows."""
         compiler = next((name for name in _COMPILERS if shutil.which(name)), _COMPILERS[0])
-        with TemporaryDirectory() as held:
-            program = str(Path(held, "answer_rows"))
-            objects = compile_c(folder, ("programs/csv.c",), Path(held))
-            run_tool([compiler, *_FLAGS, "programs/answer.cpp", *objects, "-lm", "-o", program], folder)
-            run_tool([program, "plan.txt", str(rows.absolute()), str(answers.absolute())], folder)
+        here = folder.absolute()
+
+        def build(held: Path) -> None:
+            objects = compile_c(folder, ("programs/csv.c",), held)
+            includes = [f"-I{here / name}" for name in ("include", "programs")]
+            source = str(here / "programs" / "answer.cpp")
+            run_tool([compiler, *_FLAGS, *includes, source, *objects, "-lm", "-o", "answer_rows"], held)
+
+        program = str(build_once(self.name, c_sources(folder), build) / "answer_rows")
+        run_tool([program, "plan.txt", str(rows.absolute()), str(answers.absolute())], folder)
 
 
 def _field_names(columns: tuple[PlanColumn, ...]) -> tuple[str, ...]:

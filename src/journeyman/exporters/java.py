@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from xml.sax.saxutils import escape
 
 from journeyman.entities.candidate import Refusal
 from journeyman.exporters.c import literal, target_name
-from journeyman.exporters.project_files import copy_tree, needs_tool, run_tool, source_text
+from journeyman.exporters.project_files import build_once, copy_tree, needs_tool, run_tool, source_text
 from journeyman.interfaces.project_exporting import ProjectFacts
 
 __all__ = ["JAVA_OPERATIONS", "JavaExporter", "java_sources"]
@@ -76,10 +75,13 @@ class JavaExporter:
         """Compile the library and let its ``Answer`` answer a file of rows."""
         sources = java_sources(folder)
         package = Path(sources[0]).parent.name
-        with TemporaryDirectory() as held:
-            run_tool(["javac", "-encoding", "UTF-8", "-nowarn", "-d", held, *sources], folder)
-            words = ["plan.txt", str(rows.absolute()), str(answers.absolute())]
-            run_tool(["java", "-cp", held, f"{package}.Answer", *words], folder)
+
+        def build(held: Path) -> None:
+            run_tool(["javac", "-encoding", "UTF-8", "-nowarn", "-d", str(held), *sources], folder)
+
+        classes = build_once(self.name, [folder / source for source in sources], build)
+        words = ["plan.txt", str(rows.absolute()), str(answers.absolute())]
+        run_tool(["java", "-cp", str(classes), f"{package}.Answer", *words], folder)
 
 
 def java_sources(folder: Path) -> list[str]:

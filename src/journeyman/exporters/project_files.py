@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from journeyman.entities.candidate import Refusal
 from journeyman.errors import ReleaseError
 
-__all__ = ["copy_sources", "copy_tree", "needs_tool", "run_tool", "source_text"]
+__all__ = ["build_once", "copy_sources", "copy_tree", "needs_tool", "run_tool", "source_text"]
 
 _PATIENCE = 600.0  # seconds
 
@@ -72,6 +74,37 @@ def run_tool(command: Sequence[str], folder: Path) -> str:
             hint=f"try it by hand: {' '.join(map(str, command))}"[:300],
         )
     return ended.stdout
+
+
+_BUILDS: dict[str, TemporaryDirectory[str]] = {}
+"""Folders of what this process has built, by the digest of the sources; they go when it ends."""
+
+
+def build_once(name: str, sources: Sequence[Path], build: Callable[[Path], None]) -> Path:
+    """Return a folder in which sources were built; the same sources are built once in a process.
+
+    Parameters
+    ----------
+    name : str
+        Of the way of building.
+    build : callable
+        Builds into the folder that it is given.
+
+    Raises
+    ------
+    ReleaseError
+        Where ``build`` does.
+    """
+    digest = hashlib.sha256(name.encode())
+    for source in sources:
+        content = source.read_bytes()
+        digest.update(f"{source.name} {len(content)} ".encode() + content)
+    key = digest.hexdigest()
+    if key not in _BUILDS:
+        held: TemporaryDirectory[str] = TemporaryDirectory()
+        build(Path(held.name))
+        _BUILDS[key] = held
+    return Path(_BUILDS[key].name)
 
 
 def copy_tree(language: str, folder: Path, words: Mapping[str, str], at: str = "") -> None:
