@@ -84,7 +84,8 @@ def export(
     """Write a release in another system's format or in another language, and check that it predicts the same."""
     with one_line_errors(workspace):
         if show:
-            for target in (*export_api.export_targets(), *release_api.release_targets()):
+            targets = (*export_api.export_targets(), *release_api.release_targets())
+            for target in sorted(targets, key=lambda one: one.name):
                 here = "" if target.toolchain is None else f"; cannot be checked here: {target.toolchain.reason}"
                 typer.echo(f"{target.name:<14} {target.covers}{here}")
             return
