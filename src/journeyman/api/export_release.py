@@ -90,10 +90,12 @@ def release_targets() -> tuple[ExportTarget, ...]:
     >>> [target.name for target in release_targets()]
     ['excel', 'powerbi', 'tableau']
     """
-    parts = load_usable(_GROUP).parts
-    return tuple(
-        ExportTarget(name, "scores, drivers, findings and rows", parts[name].can_write()) for name in sorted(parts)
-    )
+    found = []
+    for name, exporter in sorted(load_usable(_GROUP).parts.items()):
+        refusal = exporter.can_write()
+        needs = "" if refusal is None else f"; {refusal.reason}"
+        found.append(ExportTarget(name, f"scores, drivers, findings and rows of a release{needs}", None))
+    return tuple(found)
 
 
 def export_release(

@@ -92,7 +92,7 @@ def export(
     with one_line_errors(workspace):
         if show:
             rest = (*release_api.release_targets(), *deployment_api.deployment_targets())
-            for target in (*export_api.export_targets(), *rest):
+            for target in sorted((*export_api.export_targets(), *rest), key=lambda one: one.name):
                 here = "" if target.toolchain is None else f"; cannot be checked here: {target.toolchain.reason}"
                 typer.echo(f"{target.name:<14} {target.covers}{here}")
             return

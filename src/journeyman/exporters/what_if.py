@@ -110,7 +110,13 @@ def grid_of(facts: ReleaseFacts, inputs: Sequence[Input]) -> Grid | None:
 
 
 def _values(facts: ReleaseFacts, one: Input) -> NDArray[np.float64]:
-    return np.arange(min(len(one.names), _SIDE), dtype=np.float64) if one.names else _quantiles(facts, one)
+    if not one.names:
+        return _quantiles(facts, one)
+    if len(one.names) <= _SIDE:
+        return np.arange(len(one.names), dtype=np.float64)
+    frequent = next((p.top_values for p in facts.profiles if p.name == one.column.name), ())
+    kept = [name for name in dict.fromkeys((str(one.value), *frequent)) if name in one.names][:_SIDE]
+    return np.array(sorted(one.names.index(name) for name in kept or one.names[:_SIDE]), dtype=np.float64)
 
 
 def _quantiles(facts: ReleaseFacts, one: Input) -> NDArray[np.float64]:

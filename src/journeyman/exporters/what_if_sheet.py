@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from journeyman.entities.column import Kind
@@ -48,7 +49,11 @@ def write_what_if(book: Any, style: Mapping[str, Any], facts: ReleaseFacts) -> N
     varied = [next(one for one in inputs if one.column.name == name) for name in names]
     said = f"Formulas do not hold this model ({made}). Predictions are looked up at the nearest value of "
     sheet.write_string(1, 0, f"{said}{' and '.join(names)}; all other columns are as in a typical row.")
-    _write_inputs(sheet, style, varied, lists)
+    offered = [
+        replace(one, names=tuple(map(str, marks)) if one.names else ())
+        for one, marks in zip(varied, grid.marks, strict=True)
+    ]
+    _write_inputs(sheet, style, offered, _grid_names(grid))
     _write_grid(book, style, grid)
     _write_lookup(sheet, style, grid, varied)
 
@@ -143,6 +148,13 @@ def _write_answers(sheet: Any, style: Mapping[str, Any], made: SheetModel, facts
         shown = style["answer number" if number else "answer"] if main else style["share"]
         sheet.write_string(_TOP - 1 + row, 4, label, style["caption"])
         sheet.write_formula(_TOP - 1 + row, 5, cell.formula, shown, cell.value)
+
+
+def _grid_names(grid: Grid) -> dict[str, str]:
+    """Return where the grid holds the values of its columns, for lists to choose from."""
+    rows, columns = grid.predictions.shape
+    ranges = (f"{_GRID}!$A$4:$A${3 + rows}", f"{_GRID}!$C$2:${column_letters(1 + columns)}$2")
+    return {column.name: place for column, place in zip(grid.columns, ranges, strict=False)}
 
 
 def _write_grid(book: Any, style: Mapping[str, Any], grid: Grid) -> None:

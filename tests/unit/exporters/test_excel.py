@@ -215,3 +215,16 @@ def test_a_model_without_formulas_is_looked_up_in_a_grid(tmp_path: Path, monkeyp
     row["size"][0], row["city"][0] = grid.marks[0][3], 2
     assert grid.predictions[3, 2] == pytest.approx(Scorer(facts.plan).predict(row)[0, 0])
     assert book["Grid"].cell(3 + 1 + 3, 2 + 1 + 2).value == pytest.approx(grid.predictions[3, 2])
+
+
+@needs_xlsxwriter
+def test_a_grid_offers_the_names_that_it_holds(tmp_path: Path) -> None:
+    facts = facts_of(plan_of_trees(0), 0)
+    names = tuple(f"name {i}" for i in range(40))
+    wide = tuple(replace(c, categories=names) if c.name == "city" else c for c in facts.columns)
+    city = ColumnProfile("city", Kind.CATEGORY, 0, 40, top_values=("name 33", "name 2"))
+    typical = {**facts.typical, "city": np.array([39], dtype=np.int32)}
+    facts = replace(facts, columns=wide, profiles=(city,), typical=typical)
+    grid = grid_of(facts, [one for one in inputs_of(facts) if one.column.name == "city"])
+    assert grid is not None
+    assert grid.marks == (("name 2", "name 33", "name 39"),)
