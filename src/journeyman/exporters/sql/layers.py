@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.exporters.sql.dialect import Dialect, text
+from journeyman.exporters.sql.dialect import Dialect
 
 __all__ = ["CannotQuery", "Layers"]
 
@@ -84,7 +84,7 @@ class Layers:
         return self.columns[level]
 
     def number(self, value: float) -> str:
-        """Return a literal."""
+        """Return a literal that this database reads as the same double."""
         return self.dialect.number(float(value))
 
     def array(self, place: float) -> NDArray[np.float64]:
@@ -131,7 +131,3 @@ class Layers:
             if len(alive) > 1500:
                 raise CannotQuery("more than 1,500 numbers a row")
         return f"WITH RECURSIVE {', '.join(parts)}\n{last.format(layer=f'layer_{len(self.columns) - 1}')}"
-
-    def label(self, value: str) -> str:
-        """Return a label as a literal."""
-        return text(value)

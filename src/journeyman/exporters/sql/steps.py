@@ -15,7 +15,7 @@ __all__ = ["STEPS"]
 _MOST_TERMS = 900  # of a sum: databases read expressions up to a depth of 1,000
 
 
-def _plain(q: Layers, a: Sequence[float]) -> None:
+def _pass_on(q: Layers, a: Sequence[float]) -> None:
     q.put(int(a[0]), f"r{int(a[1])}", [int(a[1])])
 
 
@@ -25,6 +25,12 @@ def _fill(q: Layers, a: Sequence[float]) -> None:
     for i, c in enumerate(columns):
         given = f"r{c}" if math.isnan(fill[i]) else f"COALESCE(r{c}, {q.number(fill[i])})"
         z = f"({given} - {q.number(shift[i])}) * {q.number(scale[i])}"
+        if limit != 0 and abs(scale[i]) > 1 and q.dialect.name == "PostgreSQL":  # it stops at results beyond doubles
+            most, far = q.number(1e300 / abs(scale[i])), math.copysign(limit, scale[i])
+            z = (
+                f"CASE WHEN {given} - {q.number(shift[i])} > {most} THEN {q.number(far)}"
+                f" WHEN {given} - {q.number(shift[i])} < -{most} THEN {q.number(-far)} ELSE {z} END"
+            )
         if limit == 0:
             q.put(out + i, z, [c])
         else:
@@ -377,7 +383,7 @@ def _interval(q: Layers, a: Sequence[float]) -> None:
 
 
 STEPS: Mapping[str, Callable[[Layers, Sequence[float]], None]] = {
-    "plain": _plain,
+    "plain": _pass_on,
     "fill": _fill,
     "code": _code,
     "onehot": _onehot,
