@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.exporters.sql.dialect import Dialect
+from journeyman.exporters.sql.dialect import LARGEST, Dialect
 
 __all__ = ["CannotQuery", "Layers"]
 
@@ -105,6 +105,15 @@ class Layers:
         """Return an expression held within two limits; NULL stays NULL."""
         low_word, high_word = self.number(low), self.number(high)
         return f"CASE WHEN {expression} < {low_word} THEN {low_word} WHEN {expression} > {high_word} THEN {high_word} ELSE {expression} END"  # noqa: E501 - one expression
+
+    def times(self, expression: str, factor: float) -> str:
+        """Return an expression times a number; PostgreSQL stops at products beyond doubles, which are 0 or NULL here."""
+        word = self.number(factor)
+        if self.dialect.name != "PostgreSQL" or factor in (0.0, 1.0, -1.0):
+            return f"({expression}) * {word}"
+        low, high = self.number(2.3e-308 / abs(factor)), self.number(LARGEST / abs(factor))
+        size = f"abs({expression})"
+        return f"CASE WHEN {size} < {low} THEN 0 WHEN {size} <= {high} THEN ({expression}) * {word} END"
 
     def exp(self, register: int) -> str:
         """Return the exponential of a register, held where databases refuse a result beyond doubles."""

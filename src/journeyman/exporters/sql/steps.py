@@ -24,7 +24,7 @@ def _fill(q: Layers, a: Sequence[float]) -> None:
     columns, fill, shift, scale = q.places(a[1]), q.array(a[2]), q.array(a[3]), q.array(a[4])
     for i, c in enumerate(columns):
         given = f"r{c}" if math.isnan(fill[i]) else f"COALESCE(r{c}, {q.number(fill[i])})"
-        z = f"({given} - {q.number(shift[i])}) * {q.number(scale[i])}"
+        z = q.times(f"{given} - {q.number(shift[i])}", float(scale[i]))
         if limit != 0 and abs(scale[i]) > 1 and q.dialect.name == "PostgreSQL":  # it stops at results beyond doubles
             most, far = q.number(1e300 / abs(scale[i])), math.copysign(limit, scale[i])
             z = (
@@ -135,7 +135,7 @@ def _finite(q: Layers, out: float, expression: str, reads: Sequence[int]) -> Non
 
 def _weigh(q: Layers, a: Sequence[float]) -> None:
     one, other = int(a[1]), int(a[2])
-    _finite(q, a[0], f"r{one} * {q.number(a[3])} + r{other} * {q.number(a[4])}", [one, other])
+    _finite(q, a[0], f"{q.times(f'r{one}', a[3])} + {q.times(f'r{other}', a[4])}", [one, other])
 
 
 def _within(q: Layers, one: int, other: int, sign: str, expression: str) -> str:
@@ -171,7 +171,7 @@ def _lines(q: Layers, a: Sequence[float]) -> None:
     if len(features) > _MOST_TERMS:
         raise CannotQuery(f"lines of more than {_MOST_TERMS} features")
     for k in range(outputs):
-        terms = [f"r{f} * {q.number(weights[j * outputs + k])}" for j, f in enumerate(features)]
+        terms = [q.times(f"r{f}", float(weights[j * outputs + k])) for j, f in enumerate(features)]
         q.put(out + k, " + ".join([*(terms or [q.number(0)]), q.number(offsets[k])]), features)
 
 
