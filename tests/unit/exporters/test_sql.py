@@ -1,4 +1,4 @@
-"""Releases as SQL in real databases: every step, typed rows, whole projects; PostgreSQL where a server can be started."""
+"""Releases as SQL in real databases: every step, typed rows, whole projects; PostgreSQL where it is installed."""
 
 from __future__ import annotations
 

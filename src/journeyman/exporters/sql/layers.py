@@ -107,7 +107,7 @@ class Layers:
         return f"CASE WHEN {expression} < {low_word} THEN {low_word} WHEN {expression} > {high_word} THEN {high_word} ELSE {expression} END"  # noqa: E501 - one expression
 
     def times(self, expression: str, factor: float) -> str:
-        """Return an expression times a number; PostgreSQL stops at products beyond doubles, which are 0 or NULL here."""
+        """Return an expression times a number; where PostgreSQL would stop, beyond doubles, that is 0 or NULL."""
         word = self.number(factor)
         if self.dialect.name != "PostgreSQL" or factor in (0.0, 1.0, -1.0):
             return f"({expression}) * {word}"

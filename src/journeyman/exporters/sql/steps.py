@@ -25,8 +25,8 @@ def _fill(q: Layers, a: Sequence[float]) -> None:
     for i, c in enumerate(columns):
         given = f"r{c}" if math.isnan(fill[i]) else f"COALESCE(r{c}, {q.number(fill[i])})"
         z = q.times(f"{given} - {q.number(shift[i])}", float(scale[i]))
-        if limit != 0 and abs(scale[i]) > 1 and q.dialect.name == "PostgreSQL":  # it stops at results beyond doubles
-            most, far = q.number(1e300 / abs(scale[i])), math.copysign(limit, scale[i])
+        if abs(scale[i]) > 1 and q.dialect.name == "PostgreSQL":  # it stops at results beyond doubles
+            most, far = q.number(LARGEST / abs(scale[i])), math.copysign(limit or LARGEST, scale[i])
             z = (
                 f"CASE WHEN {given} - {q.number(shift[i])} > {most} THEN {q.number(far)}"
                 f" WHEN {given} - {q.number(shift[i])} < -{most} THEN {q.number(-far)} ELSE {z} END"
@@ -353,13 +353,16 @@ def _factor(q: Layers, a: Sequence[float]) -> None:
     )
     ends = [q.between(q.look_up(array, f"r{below} + {i}"), [below]) for array in (a[2], a[3]) for i in (0, 1)]
     x0, x1, y0, y1 = (f"r{end}" for end in ends)
-    line = f"({y1} - {y0}) / ({x1} - {x0}) * (r{c} - {x0}) + {y0}"
+    beyond = q.between(f"r{c} - {x0}", [c, ends[0]])
+    line = f"({y1} - {y0}) / ({x1} - {x0}) * r{beyond} + {y0}"
+    if q.dialect.name == "PostgreSQL":  # it stops at products below doubles
+        line = f"CASE WHEN abs(r{beyond}) < {q.number(1e-290)} THEN {y0} ELSE {line} END"
     first, last = q.number(at[0]), q.number(at[-1])
     q.put(
         out,
         f"CASE WHEN r{c} IS NULL THEN {unknown} WHEN r{c} >= {last} THEN {q.number(logarithm[-1])}"
         f" WHEN r{c} <= {first} THEN {q.number(logarithm[0])} ELSE {line} END",
-        [c, *ends],
+        [c, beyond, *ends],
     )
 
 
