@@ -9,8 +9,10 @@ import numpy as np
 
 from journeyman.algorithms.linear import LinearModel
 from journeyman.engines import open_engine
+from journeyman.entities.column import Column, Kind
 from journeyman.entities.operating import NotifierKind, NotifierSettings
 from journeyman.entities.plan import MeanStep, Node, ParseStep, Plan
+from journeyman.entities.task import Task
 from journeyman.metrics import all_metrics
 from journeyman.notifiers import make_notifier
 from journeyman.plugins import load_parts
@@ -23,9 +25,9 @@ from journeyman.testing.algorithm_checks import check_algorithm
 from journeyman.testing.detector_checks import check_detector
 from journeyman.testing.engine_checks import check_engine
 from journeyman.testing.exporter_checks import check_exporter
+from journeyman.testing.fitted_plans import FittedPlan
 from journeyman.testing.metric_checks import check_metric
 from journeyman.testing.notifier_checks import check_notifier
-from journeyman.testing.fitted_plans import FittedPlan
 from journeyman.testing.preparation_checks import check_preparation
 from journeyman.testing.project_checks import check_project
 from journeyman.testing.protocol_checks import check_protocol

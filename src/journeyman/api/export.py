@@ -27,7 +27,7 @@ from journeyman.inference.sample_rows import sample_rows
 from journeyman.interfaces import Exporter, ProjectExporter
 from journeyman.plugins import load_usable, make_part, offered
 
-__all__ = ["ExportTarget", "Exported", "export", "export_targets"]
+__all__ = ["ExportOptions", "ExportTarget", "Exported", "export", "export_targets"]
 
 _ALSO = {"tensorflow": "saved_model"}
 _COMPARED = 1_000  # rows
@@ -78,14 +78,34 @@ class ExportTarget:
     toolchain: Refusal | None
 
 
+@dataclass(frozen=True)
+class ExportOptions:
+    """How an export is made.
+
+    Attributes
+    ----------
+    package : str or None
+        Name of the package, module or program that is written; the model's where it is None.
+    check : bool
+        Whether a project in another language is built and asked; where its tools are not installed it is not.
+    without : tuple of str
+        Members to leave out, by their algorithms; the weights of the others sum to 1 again.
+    """
+
+    package: str | None = None
+    check: bool = True
+    without: tuple[str, ...] = ()
+
+
+_USUAL = ExportOptions()
+
+
 def export(
     name: str | Path,
     folder: str | Path | None = None,
     *,
     to: str,
-    package: str | None = None,
-    check: bool = True,
-    without: Collection[str] = (),
+    options: ExportOptions = _USUAL,
     version: int | None = None,
     workspace: str | Path | None = None,
     seed: int = 0,
@@ -101,12 +121,8 @@ def export(
         target's by default.
     to : str
         The target, such as "python" or "saved_model".
-    package : str, optional
-        Name of the package, module or program that is written; the model's by default.
-    check : bool
-        Whether a project in another language is built and asked; where its tools are not installed it is not.
-    without : collection of str
-        Members to leave out, by their algorithms; the weights of the others sum to 1 again.
+    options : ExportOptions
+        What is written besides the usual.
     seed : int
         Of the rows that both predict: drawn column by column from what the training table was like.
 
@@ -117,7 +133,7 @@ def export(
     ReleaseError
         Where the target cannot say the release, or the two do not agree: nothing is left then.
     """
-    is_project = _is_project(to)
+    is_project, package = _is_project(to), options.package
     if package is not None and not _PACKAGE.fullmatch(package):
         raise SettingsError(
             f"{package!r} is no package name", hint=f"use small letters, digits and _: --package {_as_package(package)}"
@@ -127,12 +143,12 @@ def export(
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise SettingsError(f"{target} is not empty", hint="name a folder that is not there yet")
     members = tuple(member.candidate.algorithm for member in release.report.members)
-    left_out = _left_out(members, without)
+    left_out = _left_out(members, options.without)
     kept = tuple(name for i, name in enumerate(members) if i not in left_out)
     wanted = _Wanted(release, without_members(release.plan, left_out), kept, target, seed)
     if is_project:
         project: ProjectExporter = make_part("journeyman.project_exporters", to)
-        made = _write_project(project, wanted, package or _as_package(release.name), check)
+        made = _write_project(project, wanted, package or _as_package(release.name), options.check)
     else:
         made = _write_format(make_part("journeyman.exporters", _ALSO.get(to, to)), wanted)
     return replace(made, loss=_loss(release, left_out))

@@ -83,9 +83,7 @@ def export(
             name,
             folder if out is None else out,
             to=to,
-            package=package,
-            check=check,
-            without=without or (),
+            options=export_api.ExportOptions(package, check, tuple(without or ())),
             version=version,
             workspace=workspace,
         )

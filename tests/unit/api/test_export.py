@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from journeyman.api import export as export_api
 from journeyman.api.build import build
+from journeyman.api.export import ExportOptions
 from journeyman.cli.main import app
 from journeyman.entities.candidate import Refusal
 from journeyman.entities.plan import NodeKind, Plan
@@ -178,7 +179,7 @@ def test_without_its_tools_a_project_is_written_and_not_checked(
     release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offer(monkeypatch, Reader(1e-9, Refusal("mason is not installed", "apt install mason")))
-    made = export_api.export(release.path, tmp_path / "out", to="reader", package="my_model")
+    made = export_api.export(release.path, tmp_path / "out", to="reader", options=ExportOptions("my_model"))
     assert (made.rows, made.unchecked) == (0, Refusal("mason is not installed", "apt install mason"))
     assert (made.folder / "package.txt").read_text() == "my_model"
     result = CliRunner().invoke(app, ["export", str(release.path), str(tmp_path / "two"), "--to", "reader"])
@@ -200,12 +201,14 @@ def test_members_are_left_out(release: Release, tmp_path: Path, monkeypatch: pyt
     offer(monkeypatch, Reader())
     members = list(dict.fromkeys(member.candidate.algorithm for member in release.report.members))
     with pytest.raises(SettingsError, match="no member 'kernel'") as caught:
-        export_api.export(release.path, tmp_path / "out", to="reader", without=["kernel"])
+        export_api.export(release.path, tmp_path / "out", to="reader", options=ExportOptions(without=("kernel",)))
     assert caught.value.hint == f"its members are {', '.join(members)}"
     with pytest.raises(SettingsError, match="no member of the model would be left"):
-        export_api.export(release.path, tmp_path / "out", to="reader", without=members)
+        export_api.export(release.path, tmp_path / "out", to="reader", options=ExportOptions(without=tuple(members)))
     if len(members) > 1:
-        made = export_api.export(release.path, tmp_path / "out", to="reader", without=members[1:])
+        made = export_api.export(
+            release.path, tmp_path / "out", to="reader", options=ExportOptions(without=tuple(members[1:]))
+        )
         assert "left out: " in made.loss
         assert made.rows >= 2_000
 
@@ -213,7 +216,7 @@ def test_members_are_left_out(release: Release, tmp_path: Path, monkeypatch: pyt
 @pytest.mark.parametrize("package", ["My-Model", "1st", "", "a.b", "ä"])
 def test_a_package_name_that_is_none_is_refused(release: Release, tmp_path: Path, package: str) -> None:
     with pytest.raises(SettingsError, match="is no package name") as caught:
-        export_api.export(release.path, tmp_path / "out", to="python", package=package)
+        export_api.export(release.path, tmp_path / "out", to="python", options=ExportOptions(package))
     assert caught.value.hint.startswith("use small letters, digits and _: --package ")
     assert not list(tmp_path.iterdir())
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from journeyman.exporters.python_project.arguments import NAN
 
-__all__ = ["Column", "PlanError", "read_column", "text_of_word"]
+__all__ = ["Column", "PlanError", "number_text", "read_column", "text_of_word"]
 
 
 class PlanError(Exception):
