@@ -27,8 +27,8 @@ class BinaryTrees:
 
     A row goes left at a node of a number where ``value <= threshold``. A missing value goes where ``default_left``
     says; which values are missing, ``missing`` says: 0 none (NaN counts as zero), 1 NaN and zero, 2 NaN. A value within
-    1e-35 counts as zero everywhere. At a node of a category a row goes left where its code is in the node's set, and right where it is NaN,
-    negative or anything else; a code is cut to a whole number.
+    1e-35 counts as zero everywhere. At a node of a category a row goes left where its code is in the node's set, and
+    right where it is NaN, negative or anything else; a code is cut to a whole number.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Releases as SQL in real databases: every step, typed rows, whole projects; PostgreSQL where a server can be started."""
+"""Releases as SQL in real databases: every step, typed rows, whole projects; PostgreSQL where it is installed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from tests.unit.exporters.made_plans import CASES, Case, form_plan, plan_of_cases
 
+from journeyman.entities.plan import NodeKind
 from journeyman.entities.scoring_plan import PlanColumn, ScoringPlan
 from journeyman.errors import ReleaseError
 from journeyman.exporters.scoring_plan.text_form import plan_text
@@ -23,6 +25,8 @@ from journeyman.exporters.sql.dialect import DUCKDB, SQLITE
 from journeyman.exporters.sql.steps import STEPS
 from journeyman.exporters.sql.trees import double_bound
 from journeyman.interfaces.project_exporting import ColumnFacts, ProjectFacts
+from journeyman.testing.fitted_plans import fitted_plan
+from journeyman.testing.project_checks import PROJECT_CHECKS, PROJECT_MEMBERS
 
 DAY = 1717113600.0
 Exporter = DuckDBExporter | SQLiteExporter | PostgreSQLExporter
@@ -142,6 +146,18 @@ def test_rows_may_be_a_view_of_a_table_that_is_there(tmp_path: Path) -> None:
         database.executescript((folder / "model.sql").read_text())
         rows = database.execute("SELECT row_id, label FROM made_predictions ORDER BY row_id").fetchall()
     assert [row[0] for row in rows] == [7, 9]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "regression"])
+def test_fitted_members_answer_as_the_release_does(exporter: Exporter, kind: str) -> None:
+    """The plans of the contract look rows up that they know, and have nets: here they are without."""
+    members = tuple(one for one in PROJECT_MEMBERS[kind] if one[0] != "neighbours" and one[1] != "neural")
+    if find_spec("catboost") is None:
+        members = tuple(one for one in members if one[0] != "catboost")
+    plan = fitted_plan(kind, members)
+    plan = replace(plan, plan=plan.plan.without(NodeKind.LOOKUP))
+    PROJECT_CHECKS["answers as the release does"](exporter, plan)
 
 
 def test_names_with_quotes_are_quoted(exporter: Exporter, tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ class DuckDBExporter(_SqlExporter):
     def run(self, folder: Path, rows: Path, answers: Path) -> None:
         """Answer a file of rows in a database in memory."""
         with closing(duckdb.connect()) as database:
-            _answer(_Database(self.dialect, database, "?", duckdb.Error), folder, rows, answers)
+            _answer_rows(_Database(self.dialect, database, "?", duckdb.Error), folder, rows, answers)
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class SQLiteExporter(_SqlExporter):
     def run(self, folder: Path, rows: Path, answers: Path) -> None:
         """Answer a file of rows in a database in memory."""
         with closing(sqlite3.connect(":memory:")) as database:
-            _answer(_Database(self.dialect, database, "?", sqlite3.Error), folder, rows, answers)
+            _answer_rows(_Database(self.dialect, database, "?", sqlite3.Error), folder, rows, answers)
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ class PostgreSQLExporter(_SqlExporter):
         with closing(_postgres()) as database:
             cursor = database.cursor()
             cursor.execute("SET LOCAL jit = off")
-            _answer(_Database(self.dialect, cursor, "%s", _psycopg.Error), folder, rows, answers)
+            _answer_rows(_Database(self.dialect, cursor, "%s", _psycopg.Error), folder, rows, answers)
             database.rollback()
 
 
@@ -195,7 +195,7 @@ class _Database:
         return list(self.connection.execute(query).fetchall())
 
 
-def _answer(database: _Database, folder: Path, rows: Path, answers: Path) -> None:
+def _answer_rows(database: _Database, folder: Path, rows: Path, answers: Path) -> None:
     script = (folder / "model.sql").read_text(encoding="utf-8")
     if f"-- plan {_mark(folder)}\n" not in script:
         raise ReleaseError("model.sql was made of another plan than plan.txt", hint="export it again")

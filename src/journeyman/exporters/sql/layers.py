@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.exporters.sql.dialect import Dialect, text
+from journeyman.exporters.sql.dialect import LARGEST, Dialect
 
 __all__ = ["CannotQuery", "Layers"]
 
@@ -84,7 +84,7 @@ class Layers:
         return self.columns[level]
 
     def number(self, value: float) -> str:
-        """Return a literal."""
+        """Return a literal that this database reads as the same double."""
         return self.dialect.number(float(value))
 
     def array(self, place: float) -> NDArray[np.float64]:
@@ -105,6 +105,15 @@ class Layers:
         """Return an expression held within two limits; NULL stays NULL."""
         low_word, high_word = self.number(low), self.number(high)
         return f"CASE WHEN {expression} < {low_word} THEN {low_word} WHEN {expression} > {high_word} THEN {high_word} ELSE {expression} END"  # noqa: E501 - one expression
+
+    def times(self, expression: str, factor: float) -> str:
+        """Return an expression times a number; where PostgreSQL would stop, beyond doubles, that is 0 or NULL."""
+        word = self.number(factor)
+        if self.dialect.name != "PostgreSQL" or factor in (0.0, 1.0, -1.0):
+            return f"({expression}) * {word}"
+        low, high = self.number(2.3e-308 / abs(factor)), self.number(LARGEST / abs(factor))
+        size = f"abs({expression})"
+        return f"CASE WHEN {size} < {low} THEN 0 WHEN {size} <= {high} THEN ({expression}) * {word} END"
 
     def exp(self, register: int) -> str:
         """Return the exponential of a register, held where databases refuse a result beyond doubles."""
@@ -131,7 +140,3 @@ class Layers:
             if len(alive) > 1500:
                 raise CannotQuery("more than 1,500 numbers a row")
         return f"WITH RECURSIVE {', '.join(parts)}\n{last.format(layer=f'layer_{len(self.columns) - 1}')}"
-
-    def label(self, value: str) -> str:
-        """Return a label as a literal."""
-        return text(value)

@@ -15,7 +15,7 @@ __all__ = ["STEPS"]
 _MOST_TERMS = 900  # of a sum: databases read expressions up to a depth of 1,000
 
 
-def _plain(q: Layers, a: Sequence[float]) -> None:
+def _pass_on(q: Layers, a: Sequence[float]) -> None:
     q.put(int(a[0]), f"r{int(a[1])}", [int(a[1])])
 
 
@@ -24,7 +24,13 @@ def _fill(q: Layers, a: Sequence[float]) -> None:
     columns, fill, shift, scale = q.places(a[1]), q.array(a[2]), q.array(a[3]), q.array(a[4])
     for i, c in enumerate(columns):
         given = f"r{c}" if math.isnan(fill[i]) else f"COALESCE(r{c}, {q.number(fill[i])})"
-        z = f"({given} - {q.number(shift[i])}) * {q.number(scale[i])}"
+        z = q.times(f"{given} - {q.number(shift[i])}", float(scale[i]))
+        if abs(scale[i]) > 1 and q.dialect.name == "PostgreSQL":  # it stops at results beyond doubles
+            most, far = q.number(LARGEST / abs(scale[i])), math.copysign(limit or LARGEST, scale[i])
+            z = (
+                f"CASE WHEN {given} - {q.number(shift[i])} > {most} THEN {q.number(far)}"
+                f" WHEN {given} - {q.number(shift[i])} < -{most} THEN {q.number(-far)} ELSE {z} END"
+            )
         if limit == 0:
             q.put(out + i, z, [c])
         else:
@@ -129,7 +135,7 @@ def _finite(q: Layers, out: float, expression: str, reads: Sequence[int]) -> Non
 
 def _weigh(q: Layers, a: Sequence[float]) -> None:
     one, other = int(a[1]), int(a[2])
-    _finite(q, a[0], f"r{one} * {q.number(a[3])} + r{other} * {q.number(a[4])}", [one, other])
+    _finite(q, a[0], f"{q.times(f'r{one}', a[3])} + {q.times(f'r{other}', a[4])}", [one, other])
 
 
 def _within(q: Layers, one: int, other: int, sign: str, expression: str) -> str:
@@ -165,7 +171,7 @@ def _lines(q: Layers, a: Sequence[float]) -> None:
     if len(features) > _MOST_TERMS:
         raise CannotQuery(f"lines of more than {_MOST_TERMS} features")
     for k in range(outputs):
-        terms = [f"r{f} * {q.number(weights[j * outputs + k])}" for j, f in enumerate(features)]
+        terms = [q.times(f"r{f}", float(weights[j * outputs + k])) for j, f in enumerate(features)]
         q.put(out + k, " + ".join([*(terms or [q.number(0)]), q.number(offsets[k])]), features)
 
 
@@ -347,13 +353,16 @@ def _factor(q: Layers, a: Sequence[float]) -> None:
     )
     ends = [q.between(q.look_up(array, f"r{below} + {i}"), [below]) for array in (a[2], a[3]) for i in (0, 1)]
     x0, x1, y0, y1 = (f"r{end}" for end in ends)
-    line = f"({y1} - {y0}) / ({x1} - {x0}) * (r{c} - {x0}) + {y0}"
+    beyond = q.between(f"r{c} - {x0}", [c, ends[0]])
+    line = f"({y1} - {y0}) / ({x1} - {x0}) * r{beyond} + {y0}"
+    if q.dialect.name == "PostgreSQL":  # it stops at products below doubles
+        line = f"CASE WHEN abs(r{beyond}) < {q.number(1e-290)} THEN {y0} ELSE {line} END"
     first, last = q.number(at[0]), q.number(at[-1])
     q.put(
         out,
         f"CASE WHEN r{c} IS NULL THEN {unknown} WHEN r{c} >= {last} THEN {q.number(logarithm[-1])}"
         f" WHEN r{c} <= {first} THEN {q.number(logarithm[0])} ELSE {line} END",
-        [c, *ends],
+        [c, beyond, *ends],
     )
 
 
@@ -377,7 +386,7 @@ def _interval(q: Layers, a: Sequence[float]) -> None:
 
 
 STEPS: Mapping[str, Callable[[Layers, Sequence[float]], None]] = {
-    "plain": _plain,
+    "plain": _pass_on,
     "fill": _fill,
     "code": _code,
     "onehot": _onehot,
