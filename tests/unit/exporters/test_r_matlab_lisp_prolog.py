@@ -223,7 +223,7 @@ TYPED_RUNS = {"matlab": ["octave-cli", "--norc"], "lisp": ["sbcl", "--script"], 
 @pytest.mark.parametrize("language", EXPORTERS)
 def test_typed_values_are_taken_as_they_are(language: str, tmp_path: Path) -> None:
     exporter = exporter_of(language)
-    plan = sample_plan(frozenset({"fill"}))
+    plan = sample_plan(frozenset({"fill", "constant"}))
     plan = replace(plan, scores=tuple(range(len(COLUMNS))), outputs=(0,))
     home = tmp_path / "project"
     write(exporter, plan, home)
