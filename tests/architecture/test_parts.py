@@ -28,6 +28,7 @@ CHECKS = {
     "journeyman.report_sections": ("ReportSection", "section"),
     "journeyman.serving_protocols": ("ServingProtocol", "protocol"),
     "journeyman.exporters": ("Exporter", "exporter"),
+    "journeyman.project_exporters": ("ProjectExporter", "project"),
 }
 """By entry-point group: the protocol, and the word in the names of its checks."""
 

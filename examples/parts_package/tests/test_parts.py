@@ -9,8 +9,10 @@ import numpy as np
 
 from journeyman.algorithms.linear import LinearModel
 from journeyman.engines import open_engine
+from journeyman.entities.column import Column, Kind
 from journeyman.entities.operating import NotifierKind, NotifierSettings
 from journeyman.entities.plan import MeanStep, Node, ParseStep, Plan
+from journeyman.entities.task import Task
 from journeyman.metrics import all_metrics
 from journeyman.notifiers import make_notifier
 from journeyman.plugins import load_parts
@@ -23,9 +25,11 @@ from journeyman.testing.algorithm_checks import check_algorithm
 from journeyman.testing.detector_checks import check_detector
 from journeyman.testing.engine_checks import check_engine
 from journeyman.testing.exporter_checks import check_exporter
+from journeyman.testing.fitted_plans import FittedPlan
 from journeyman.testing.metric_checks import check_metric
 from journeyman.testing.notifier_checks import check_notifier
 from journeyman.testing.preparation_checks import check_preparation
+from journeyman.testing.project_checks import check_project
 from journeyman.testing.protocol_checks import check_protocol
 from journeyman.testing.rule_checks import check_rule
 from journeyman.testing.section_checks import check_section
@@ -62,6 +66,21 @@ def test_exporter() -> None:
     )
     rows = {"size": np.array([1.0, 2.0, np.nan])}
     check_exporter(load_parts("journeyman.exporters", {"weights"})["weights"], Plan(nodes, "mean"), rows)
+
+
+def test_language() -> None:
+    columns = (Column("size", Kind.NUMBER),)
+    size = NumberStep(("size",), np.array([3.0]), np.array([1.0]), np.array([0.5]), 4.0, ())
+    lines = [LinearModel(np.array([[slope]]), np.array([0.3]), False, -9.0, 9.0, 1) for slope in (1.0, -2.0)]
+    nodes = (
+        Node("columns", ParseStep(columns)),
+        Node("numbers", size, columns=("size",), outputs=("size",)),
+        *(Node(f"line {i}", line, features=("numbers",)) for i, line in enumerate(lines)),
+        Node("mean", MeanStep((0.25, 0.75)), predictions=("line 0", "line 1")),
+    )
+    task = Task("y", "regression", "rmse")
+    exporter = load_parts("journeyman.project_exporters", {"tally"})["tally"]
+    check_project(exporter, FittedPlan(Plan(nodes, "mean"), task, columns, ("linear", "linear")))
 
 
 def test_detector() -> None:

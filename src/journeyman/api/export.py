@@ -13,18 +13,17 @@ from pathlib import Path
 from journeyman.entities.candidate import Refusal
 from journeyman.entities.plan import Plan
 from journeyman.errors import ReleaseError, SettingsError
-from journeyman.exporters.scoring_plan import every_operation
+from journeyman.exporters.scoring_plan import Named, every_operation, lower
 from journeyman.exporters.scoring_plan.members import without_members
-from journeyman.exporters.scoring_plan.project import check_project, make_selftest, write_project, written_plan
+from journeyman.exporters.scoring_plan.project import check_project_answers, make_selftest, write_project
 from journeyman.inference.load_release import load
 from journeyman.inference.release import Release
 from journeyman.inference.sample_rows import sample_rows
 from journeyman.interfaces import Exporter, ProjectExporter
 from journeyman.plugins import load_usable, make_part, offered
 
-__all__ = ["Exported", "ExportTarget", "export", "export_targets"]
+__all__ = ["ExportTarget", "Exported", "export", "export_targets"]
 
-_FORMATS, _PROJECTS = "journeyman.exporters", "journeyman.project_exporters"
 _ALSO = {"tensorflow": "saved_model"}
 _COMPARED = 1_000  # rows
 _PACKAGE = re.compile(r"[a-z][a-z0-9_]*")
@@ -74,14 +73,34 @@ class ExportTarget:
     toolchain: Refusal | None
 
 
+@dataclass(frozen=True)
+class ExportOptions:
+    """How an export is made.
+
+    Attributes
+    ----------
+    package : str or None
+        Name of the package, module or program that is written; the model's where it is None.
+    check : bool
+        Whether a project in another language is built and asked; where its tools are not installed it is not.
+    without : tuple of str
+        Members to leave out, by their algorithms; the weights of the others sum to 1 again.
+    """
+
+    package: str | None = None
+    check: bool = True
+    without: tuple[str, ...] = ()
+
+
+_USUAL = ExportOptions()
+
+
 def export(
     name: str | Path,
     folder: str | Path | None = None,
     *,
     to: str,
-    package: str | None = None,
-    check: bool = True,
-    without: Collection[str] = (),
+    options: ExportOptions = _USUAL,
     version: int | None = None,
     workspace: str | Path | None = None,
     seed: int = 0,
@@ -97,12 +116,8 @@ def export(
         target's by default.
     to : str
         The target, such as "python" or "saved_model".
-    package : str, optional
-        Name of the package, module or program that is written; the model's by default.
-    check : bool
-        Whether a project in another language is built and asked; where its tools are not installed it is not.
-    without : collection of str
-        Members to leave out, by their algorithms; the weights of the others sum to 1 again.
+    options : ExportOptions
+        What is written besides the usual.
     seed : int
         Of the rows that both predict: drawn column by column from what the training table was like.
 
@@ -113,7 +128,7 @@ def export(
     ReleaseError
         Where the target cannot say the release, or the two do not agree: nothing is left then.
     """
-    group = _group_of(to)
+    is_project, package = _is_project(to), options.package
     if package is not None and not _PACKAGE.fullmatch(package):
         raise SettingsError(
             f"{package!r} is no package name", hint=f"use small letters, digits and _: --package {_as_package(package)}"
@@ -123,14 +138,14 @@ def export(
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise SettingsError(f"{target} is not empty", hint="name a folder that is not there yet")
     members = tuple(member.candidate.algorithm for member in release.report.members)
-    left_out = _left_out(members, without)
+    left_out = _left_out(members, options.without)
     kept = tuple(name for i, name in enumerate(members) if i not in left_out)
     wanted = _Wanted(release, without_members(release.plan, left_out), kept, target, seed)
-    part = make_part(group, _ALSO.get(to, to))
-    if group == _FORMATS:
-        made = _write_format(part, wanted)
+    if is_project:
+        project: ProjectExporter = make_part("journeyman.project_exporters", to)
+        made = _write_project(project, wanted, package or _as_package(release.name), options.check)
     else:
-        made = _write_project(part, wanted, package or _as_package(release.name), check)
+        made = _write_format(make_part("journeyman.exporters", _ALSO.get(to, to)), wanted)
     return replace(made, loss=_loss(release, left_out))
 
 
@@ -155,22 +170,22 @@ def export_targets() -> tuple[ExportTarget, ...]:
     """Return what a release can be written to here, by name."""
     found = [
         ExportTarget(name, "releases of some kinds; it says which", None)
-        for name in sorted(offered(_FORMATS) | set(_ALSO))
+        for name in sorted(offered("journeyman.exporters") | set(_ALSO))
     ]
-    for name, exporter in load_usable(_PROJECTS).parts.items():
+    for name, exporter in load_usable("journeyman.project_exporters").parts.items():
         lacking = sorted(every_operation() - exporter.operations)
         covers = f"all steps but {', '.join(lacking)}" if lacking else "every step of the scoring plan"
         found.append(ExportTarget(name, covers, exporter.toolchain()))
     return tuple(sorted(found, key=lambda one: one.name))
 
 
-def _group_of(to: str) -> str:
-    """Return the entry-point group of a target; SettingsError with the nearest name where there is none."""
-    formats, projects = offered(_FORMATS) | set(_ALSO), offered(_PROJECTS)
-    if to in formats | projects:
-        return _FORMATS if to in formats else _PROJECTS
-    near = difflib.get_close_matches(to, formats | projects, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(formats | projects))}"
+def _is_project(to: str) -> bool:
+    """Return whether a target is a language; SettingsError with the nearest name where there is no such target."""
+    formats, languages = offered("journeyman.exporters") | set(_ALSO), offered("journeyman.project_exporters")
+    if to in formats | languages:
+        return to not in formats
+    near = difflib.get_close_matches(to, formats | languages, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(formats | languages))}"
     raise SettingsError(f"there is no export target {to!r}", hint=hint)
 
 
@@ -199,7 +214,9 @@ def _loss(release: Release, left_out: frozenset[int]) -> str:
     kept = [member for i, member in enumerate(report.members) if i not in left_out]
     share = sum(member.weight for i, member in enumerate(report.members) if i in left_out)
     told = f"left out: {share:.0%} of the weight; "
-    alone = [t.score for t in report.trials if len(kept) == 1 and t.candidate == kept[0].candidate and t.score is not None]
+    alone = [
+        t.score for t in report.trials if len(kept) == 1 and t.candidate == kept[0].candidate and t.score is not None
+    ]
     if alone and report.ensemble_scores:
         whole = report.ensemble_scores[-1]
         return f"{told}{release.task.metric} out of fold {alone[-1]:.4g} in place of {whole:.4g}"
@@ -225,15 +242,18 @@ def _write_format(exporter: Exporter, wanted: _Wanted) -> Exported:
 
 
 def _write_project(exporter: ProjectExporter, wanted: _Wanted, package: str, check: bool) -> Exported:
-    written = written_plan(wanted.release, wanted.plan, wanted.members, exporter.operations)
+    release, plan = wanted.release, wanted.plan
+    named = Named(release.name, release.version, wanted.members)
+    written = lower(plan, release.task, named, exporter.operations)
     if isinstance(written, Refusal):
         raise wanted.refused(exporter.name, written)
-    selftest = make_selftest(wanted.release, wanted.plan, written, wanted.seed)
+    profiles = release.report.profile.columns
+    selftest = make_selftest(plan, written, release.columns, profiles, wanted.seed, release.left_out)
     unchecked = exporter.toolchain() if check else Refusal("--no-check was given")
     with _whole(wanted.target) as made:
         write_project(exporter, written, selftest, package, made)
         if unchecked is None:
-            check_project(exporter, written, selftest, made)
+            check_project_answers(exporter, written, selftest, made)
     return Exported(wanted.target, 0 if unchecked else len(selftest.answers.predictions), 0.0, unchecked)
 
 

@@ -30,9 +30,7 @@ def _targets() -> list[str]:
 
 @app.command(epilog="Example: journeyman export houses --to python --out houses-python")
 def export(
-    name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="Name of the model.", show_default=False)
-    ] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Name of the model.", show_default=False)] = None,
     folder: Annotated[
         Path | None,
         typer.Argument(metavar="FOLDER", help="Where the export goes, as --out says, too.", show_default=False),
@@ -61,7 +59,9 @@ def export(
         list[str] | None,
         typer.Option(metavar="MEMBER", help="Leave out this algorithm's members; repeatable.", show_default=False),
     ] = None,
-    show: Annotated[bool, typer.Option("--list", help="Show the targets, what each can say, and what is here.")] = False,
+    show: Annotated[
+        bool, typer.Option("--list", help="Show the targets, what each can say, and what is here.")
+    ] = False,
     version: Version = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
@@ -74,16 +74,16 @@ def export(
             return
         if name is None or to is None:
             lacks = "NAME" if name is None else "--to TARGET"
-            raise SettingsError(f"export lacks {lacks}", hint="journeyman export NAME --to TARGET; --list shows targets")
+            raise SettingsError(
+                f"export lacks {lacks}", hint="journeyman export NAME --to TARGET; --list shows targets"
+            )
         if folder is not None and out is not None:
             raise SettingsError("the folder is given twice", hint="give FOLDER or --out, not both")
         made = export_api.export(
             name,
             folder if out is None else out,
             to=to,
-            package=package,
-            check=check,
-            without=without or (),
+            options=export_api.ExportOptions(package, check, tuple(without or ())),
             version=version,
             workspace=workspace,
         )

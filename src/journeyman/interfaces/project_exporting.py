@@ -1,4 +1,4 @@
-"""What writes a release as a project in another language: a reader of the scoring plan, a caller's interface, a test."""
+"""What writes a release as a project in another language: a reader of the scoring plan, an interface, a test."""
 
 from __future__ import annotations
 
@@ -87,8 +87,9 @@ class ProjectExporter(Protocol):
     def run(self, folder: Path, rows: Path, answers: Path) -> None:
         """Build the project and let it answer a file of rows, as texts, in its own runtime.
 
-        ``answers`` gets a row for each: columns ``score 0``, ... and ``prediction 0``, ..., then ``low`` and ``high`` where
-        the plan has an interval, and ``label`` where it has labels; numbers so that reading them gives the same double.
+        ``answers`` gets a row for each: columns ``score 0``, ... and ``prediction 0``, ..., then ``low`` and ``high``
+        where the plan has an interval, and ``label`` (as the plan lists it) where it has labels; numbers so that
+        reading them gives the same double.
 
         Raises
         ------

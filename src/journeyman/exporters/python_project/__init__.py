@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -14,9 +15,14 @@ from journeyman.errors import ReleaseError
 from journeyman.exporters.python_project.scorer import OPERATIONS
 from journeyman.interfaces import ProjectFacts
 
-__all__ = ["PythonExporter"]
+__all__ = ["PythonExporter", "one_module"]
 
-_README = '''# {name}
+_HERE = "journeyman.exporters.python_project"
+_MODULES = ("arguments", "texts", "features", "models", "predictions", "scorer")
+"""Each needs those before it only."""
+
+_ASIDE = ("from __future__", f"from {_HERE}")
+_README = """# {name}
 
 Predicts `{target}` as version {version} of the model {name} does, with Python 3.9 or newer and nothing else.
 
@@ -33,7 +39,7 @@ print(answer.label, answer.predictions, answer.interval)
 ```
 
 `python test_scorer.py` answers `selftest.csv` and compares. `plan.txt` holds the model.
-'''
+"""
 _TEST = '''"""Answers the self-test: scores to the last bit, predictions to a hair."""
 
 import csv
@@ -81,7 +87,7 @@ class PythonExporter:
 
     def write(self, facts: ProjectFacts, folder: Path) -> None:
         """Write the project."""
-        scorer = files("journeyman.exporters.python_project").joinpath("scorer.py").read_text(encoding="utf-8")
+        scorer = one_module()
         plan = facts.plan
         example = "{" + ", ".join(f"{name!r}: {text!r}" for name, text in facts.example.items()) + "}"
         readme = _README.format(name=plan.name, target=plan.target, version=plan.version, example=example)
@@ -99,3 +105,36 @@ class PythonExporter:
         if done.returncode:
             said = (done.stderr.strip() or "nothing").splitlines()[-1]
             raise ReleaseError(f"the Python project failed: {said}", hint="report this with the version of Python")
+
+
+def one_module() -> str:
+    """Return the reader as one module: what is imported, then what each of its modules defines.
+
+    Examples
+    --------
+    >>> "journeyman.exporters" in one_module()
+    False
+    """
+    imports: set[str] = set()
+    bodies, doc = [], ""
+    for name in _MODULES:
+        source = files(_HERE).joinpath(f"{name}.py").read_text(encoding="utf-8")
+        tree = ast.parse(source)
+        doc = ast.get_docstring(tree, clean=False) or ""
+        for node in tree.body:
+            if isinstance(node, (ast.Import, ast.ImportFrom)) and not ast.unparse(node).startswith(_ASIDE):
+                imports.add(ast.unparse(node))
+            elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+                bodies.append("".join(source.splitlines(keepends=True)[node.end_lineno :]).strip())
+    head = f'"""{doc}"""\n\nfrom __future__ import annotations\n\n'
+    return head + "\n".join(_by_module(imports)) + "\n\n" + "\n\n\n".join(bodies) + "\n"
+
+
+def _by_module(imports: set[str]) -> list[str]:
+    """Return imports, names of one module together."""
+    names: dict[str, set[str]] = {}
+    plain = sorted(line for line in imports if line.startswith("import "))
+    for line in imports - set(plain):
+        module, _, told = line.removeprefix("from ").partition(" import ")
+        names.setdefault(module, set()).update(told.split(", "))
+    return [*plain, *(f"from {module} import {', '.join(sorted(told))}" for module, told in sorted(names.items()))]

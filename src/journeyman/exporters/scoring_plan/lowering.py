@@ -26,7 +26,6 @@ __all__ = ["Named", "lower"]
 
 _DERIVING = frozenset({NodeKind.TEXT, NodeKind.IMAGE})
 """What makes further columns."""
-_KINDS = {"binary", "multiclass", "regression", "ordered", "quantiles"}
 
 
 @dataclass(frozen=True)
@@ -60,11 +59,9 @@ def lower(plan: Plan, task: Task, named: Named, known: frozenset[str] | None = N
     >>> plan, _ = sample_plan()
     >>> lower(plan, Task("y", "binary", "log_loss", ("no", "yes")), Named("toy", 1, ("a", "b"))).scores
     (20, 21, 24, 25)
-    >>> lower(plan, Task("y", "forecast", "rmse"), Named("toy", 1, ())).reason
-    'the task forecast has no scoring plan'
+    >>> lower(plan, Task("y", "binary", "log_loss"), Named("toy", 1, ("a", "b")), frozenset({"fill", "mean"})).reason
+    'it has the steps calendar, lines, onehot, softmax, table in the member a; ... in the member b'
     """
-    if task.kind not in _KINDS:
-        return Refusal(f"the task {task.kind} has no scoring plan", "use the release itself: journeyman serve")
     refused: dict[str, str] = {}
     for name, node in zip(named.members, member_nodes(plan), strict=False):
         reason = _refused(plan, node, known)
@@ -188,7 +185,11 @@ class _Lowering:
             node = self.nodes[name]
             lacking = sorted(set(node.columns) - self.columns.keys())
             if lacking:
-                makers = {n.step.kind.value for n in self.plan.nodes if _DERIVING & {n.step.kind} and set(lacking) & set(n.outputs)}
+                makers = {
+                    n.step.kind.value
+                    for n in self.plan.nodes
+                    if _DERIVING & {n.step.kind} and set(lacking) & set(n.outputs)
+                }
                 raise CannotSay(f"{' and '.join(sorted(makers))} as columns")
             step = cast(ColumnStep, node.step)
             self.features[name] = _known(FEATURES, node)(self.draft, step, self.columns)
@@ -196,7 +197,9 @@ class _Lowering:
 
     @cached_property
     def _texts(self) -> frozenset[str]:
-        return frozenset(c.name for c in self.used if not (c.kind.numeric or c.kind.categorical or c.kind == "datetime"))
+        return frozenset(
+            c.name for c in self.used if not (c.kind.numeric or c.kind.categorical or c.kind == "datetime")
+        )
 
 
 def _known(registry: Mapping[type, Any], node: Node) -> Any:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from journeyman.algorithms.neural import NeuralModel
 from journeyman.exporters.scoring_plan.draft import Draft, Features
-
-import numpy as np
 
 __all__ = ["net_scores"]
 

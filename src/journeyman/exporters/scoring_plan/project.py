@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from numpy.typing import NDArray
 
-from journeyman.entities.candidate import Refusal
+from journeyman.entities.column import Column
 from journeyman.entities.plan import Plan
+from journeyman.entities.profile import ColumnProfile
 from journeyman.entities.scoring_plan import ScoringPlan
 from journeyman.errors import ReleaseError
 from journeyman.exporters.scoring_plan.comparison import compare, read_answers
-from journeyman.exporters.scoring_plan.lowering import Named, lower
-from journeyman.exporters.scoring_plan.release_answers import release_answers
+from journeyman.exporters.scoring_plan.plan_answers import plan_answers
 from journeyman.exporters.scoring_plan.selftest import Answers, answers_text, keep_rows, selftest_rows
 from journeyman.exporters.scoring_plan.text_form import plan_text
-from journeyman.inference.release import Release
 from journeyman.interfaces import ProjectExporter, ProjectFacts
 
-__all__ = ["SelfTest", "check_project", "make_selftest", "write_project", "written_plan"]
+__all__ = ["SelfTest", "check_project_answers", "make_selftest", "write_project"]
 
 _UNSURE = 1e-9  # of a label: what is nearer to another one than this may be told otherwise by another library
 
@@ -42,24 +43,36 @@ class SelfTest:
         return {name: values[0] for name, values in self.rows.items()}
 
 
-def written_plan(
-    release: Release, plan: Plan, members: tuple[str, ...], known: frozenset[str] | None = None
-) -> ScoringPlan | Refusal:
-    """Return the scoring plan of a release, or why there is none that a reader of these operations could run."""
-    return lower(plan, release.task, Named(release.name, release.version, members), known)
+def make_selftest(
+    plan: Plan,
+    written: ScoringPlan,
+    columns: Sequence[Column],
+    profiles: Sequence[ColumnProfile],
+    seed: int,
+    left_out: Collection[str] = (),
+) -> SelfTest:
+    """Return at least 2,000 rows and what the plan answers; rows whose label hangs on a last bit are left out.
 
-
-def make_selftest(release: Release, plan: Plan, written: ScoringPlan, seed: int) -> SelfTest:
-    """Return at least 2,000 rows and the release's answers; rows whose label hangs on a last bit are left out."""
-    rows = selftest_rows(written, release.columns, release.report.profile.columns, seed)
-    answers = release_answers(release, plan, written, rows)
+    Parameters
+    ----------
+    written : ScoringPlan
+        The plan as it is exported.
+    columns, profiles : sequence of Column and of ColumnProfile
+        Of the training table: what is read, and what usual values are like.
+    left_out : collection of str
+        Columns of the training table that are passed over.
+    """
+    rows = selftest_rows(written, columns, profiles, seed)
+    answers = plan_answers(plan, written, columns, rows, left_out)
     return SelfTest(*keep_rows(rows, answers, _sure(written, answers)))
 
 
-def _sure(written: ScoringPlan, answers: Answers) -> np.ndarray:
+def _sure(written: ScoringPlan, answers: Answers) -> NDArray[np.bool_]:
+    """Return the rows whose answers are finite, and whose label no last bit changes."""
     p = answers.predictions
+    finite = np.isfinite(p).all(axis=1) & np.isfinite(answers.scores).all(axis=1)
     if not written.labels or p.shape[1] < 2:
-        return np.ones(len(p), dtype=bool)
+        return np.asarray(finite)
     if written.ordered:
         reached = np.cumsum(p, axis=1) - 0.5 * p.sum(axis=1, keepdims=True)
         margin = np.abs(reached).min(axis=1)
@@ -68,8 +81,8 @@ def _sure(written: ScoringPlan, answers: Answers) -> np.ndarray:
     else:
         best = np.sort(p, axis=1)
         margin = best[:, -1] - best[:, -2]
-    sure = (margin > _UNSURE) | (margin == 0.0)
-    return np.asarray(sure if sure.any() else np.ones(len(p), dtype=bool))
+    sure = finite & ((margin > _UNSURE) | (margin == 0.0))
+    return np.asarray(sure if sure.any() else finite)
 
 
 def write_project(
@@ -83,7 +96,7 @@ def write_project(
     exporter.write(ProjectFacts(written, package, selftest.example()), folder)
 
 
-def check_project(exporter: ProjectExporter, written: ScoringPlan, selftest: SelfTest, folder: Path) -> None:
+def check_project_answers(exporter: ProjectExporter, written: ScoringPlan, selftest: SelfTest, folder: Path) -> None:
     """Let a project answer its self-test in its own runtime, outside of its folder as far as it can.
 
     Raises

@@ -17,6 +17,7 @@ from journeyman.entities.profile import ColumnProfile
 from journeyman.entities.scoring_plan import PlanColumn, ScoringPlan
 from journeyman.exporters.scoring_plan.thresholds import column_edges
 from journeyman.inference.sample_rows import sample_rows
+from journeyman.sources.parsing.cells import REFUSED, cell_reader
 
 __all__ = ["Answers", "answers_text", "keep_rows", "selftest_rows"]
 
@@ -28,7 +29,15 @@ _NUMBERS = (
     *("1.7976931348623157e308", "3.4028235677973366e38", "inf", "-inf", "nan", "1e999", "abc", "", " 12 ", "+7", "007"),
     *("-0.5", "-1", "1000000000", "3000000000", "2147483647", "2147483648", "1e5", "1E-2", ".5", "3."),
 )
-_DATES = ("", "abc", "2024-02-30", "2024-02-29", "1969-12-31T23:59:59.999999", "2024-05-31T10:00:00+05:30", "1970-01-01")
+_DATES = (
+    "",
+    "abc",
+    "2024-02-30",
+    "2024-02-29",
+    "1969-12-31T23:59:59.999999",
+    "2024-05-31T10:00:00+05:30",
+    "1970-01-01",
+)
 _CATEGORIES = ("", "no such category", "Ünknown", "0", "1", "1.0", "01", "-1", "nan")
 _BOOLEANS = ("", "YES", "no", "True", "false", "T", "F", "on", "OFF", "1", "0", "1.0", "0.0", "2", "abc", "-0")
 
@@ -47,11 +56,11 @@ def selftest_rows(
     edges = column_edges(plan)
     most = max((len(values) for values in edges.values()), default=0)
     edge_rows = min(most, _MOST_EDGE_ROWS)
-    odd = {column.name: _odd_texts(column) for column in plan.columns}
+    named = {column.name: column for column in columns}
+    odd = {column.name: _odd_texts(column, named[column.name]) for column in plan.columns}
     odd_rows = sum(map(len, odd.values()))
     usual_rows = max(_USUAL_ROWS, _LEAST_ROWS - edge_rows - odd_rows)
     count = usual_rows + edge_rows + odd_rows
-    named = {column.name: column for column in columns}
     used = [named[column.name] for column in plan.columns]
     drawn = sample_rows(used, profiles, count, seed)
     texts = {column.name: _texts(column, drawn[column.name]) for column in plan.columns}
@@ -63,9 +72,9 @@ def selftest_rows(
             for place, text in zip(places.tolist(), _texts(column, chosen), strict=True):
                 texts[column.name][place] = text
     at = usual_rows + edge_rows
-    for name, values in odd.items():
-        texts[name][at : at + len(values)] = values
-        at += len(values)
+    for name, told in odd.items():
+        texts[name][at : at + len(told)] = told
+        at += len(told)
     return texts
 
 
@@ -96,7 +105,7 @@ def _date_text(column: PlanColumn, value: float) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%f").rjust(26, "0")
 
 
-def _odd_texts(column: PlanColumn) -> tuple[str, ...]:
+def _odd_texts(column: PlanColumn, read: Column) -> tuple[str, ...]:
     markers = column.missing[:3]
     if column.kind == "category":
         return (*_CATEGORIES, *markers)
@@ -111,7 +120,9 @@ def _odd_texts(column: PlanColumn) -> tuple[str, ...]:
     written = [text.replace(".", point) for text in _NUMBERS]
     grouped = [f"1{group}234{point}5", f"12 345{point}5", "1'234'567", f"-1{group}234", f"1{group}23"]
     unit = [f"{column.unit}12", f"12 {column.unit}", f"12{column.unit}"] if column.unit else []
-    return (*written, *grouped, *unit, *markers)
+    own = cell_reader(read)
+    # a reader of the plan takes a unit on either side
+    return (*written, *grouped, *(text for text in unit if own(text) is not REFUSED), *markers)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ _OPERATIONS = """
 plain fill code onehot table calendar gaps slot bin cell weigh product ratio
 constant lines trees forest symmetric neighbours
 squash waves embed dense bend
-copy logistic share softmax above clip affine divide add ordered mean temper unscale correct known spread factor size interval
+copy logistic share softmax above clip affine divide add ordered mean temper unscale correct known spread
+factor size interval
 """
 
 
