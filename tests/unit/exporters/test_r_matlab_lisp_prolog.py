@@ -166,7 +166,7 @@ def test_a_plan_that_cannot_be_read_is_refused_in_one_line(
     exporter = exporter_of(language)
     home = tmp_path / "project"
     write(exporter, sample_plan(frozenset({"fill", "lines"})), home)
-    plan = next(iter(home.rglob("plan.txt")))
+    plan = home / ("inst/extdata/plan.txt" if language == "r" else "plan.txt")
     text = plan.read_text(encoding="utf-8")
     assert old in text
     plan.write_text(text.replace(old, new, 1), encoding="utf-8")

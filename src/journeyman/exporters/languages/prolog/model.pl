@@ -492,6 +492,7 @@ print_line(R, Output, Terms, Offset) :-
 %   Answer a file of comma-separated values by another one.
 
 answer_file(Rows, Answers) :-
+    check_plan_file,
     read_rows(Rows, Header, Table),
     maplist(answer_cells(Header), Table, Given),
     scores(ScorePlaces),
@@ -499,6 +500,21 @@ answer_file(Rows, Answers) :-
     setup_call_cleanup(open(Answers, write, Out, [encoding(utf8)]),
                        ( write_header(Out, ScorePlaces, OutputPlaces), maplist(write_answer(Out), Given) ),
                        close(Out)).
+
+%   plan.pl was written of the plan.txt beside it.
+check_plan_file :-
+    module_property(PACKAGE, file(File)),
+    directory_file_path(Folder, _, File),
+    directory_file_path(Folder, 'plan.txt', Path),
+    exists_file(Path), !,
+    plan_file(First, Size),
+    setup_call_cleanup(open(Path, read, In, [encoding(utf8)]), read_line_to_string(In, Line), close(In)),
+    size_file(Path, Bytes),
+    (   Line \== First -> throw(error(plan_error("plan.txt was written by a newer version"), _))
+    ;   Bytes =\= Size -> throw(error(plan_error("plan.txt is another plan than plan.pl was written of"), _))
+    ;   true
+    ).
+check_plan_file.
 
 answer_cells(Header, Cells, Answer) :-
     (   pairs_keys_values(Row, Header, Cells), answer(Row, Answer) -> true
