@@ -59,7 +59,7 @@ class PrologExporter:
     )
 
     def write(self, facts: ProjectFacts, folder: Path) -> None:
-        """Write the module, the facts that it stands on, the self-test and README; ``plan.txt`` stays as what they were written of."""
+        """Write the module, the facts that it stands on, the self-test and README."""
         package = facts.package if facts.package[0].isalpha() else f"model_{facts.package}"
         rows = ",\n".join(f"     {_atom(name)}-{_value(cell)}" for name, cell in example_cells(facts))
         words = {
@@ -72,7 +72,7 @@ class PrologExporter:
             "RESULT": "probabilities in the order of `labels/1`" if facts.plan.labels else "values",
         }
         names = {"model.pl": f"{package}.pl", "cells.pl": f"{package}_cells.pl"}
-        for name in ("model.pl", "cells.pl", "selftest.pl", "README.md"):
+        for name in ("model.pl", "cells.pl", "explain.pl", "files.pl", "selftest.pl", "README.md"):
             (folder / names.get(name, name)).write_text(source_text("prolog", name, words), encoding="utf-8")
         plan = (folder / "plan.txt").read_bytes()
         first = _string(plan.split(b"\n", 1)[0].decode())
