@@ -13,7 +13,7 @@ test check quick docs: export OMP_NUM_THREADS = 1
 test check static quick docs: export PYTHONDONTWRITEBYTECODE =
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test check static quick format docs reference site experience bench bench-peers bench-smooth bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-serve bench-operate bench-honest bench-kinds clean
+.PHONY: help demo test check static quick format docs reference site experience bench bench-peers bench-smooth bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-exports bench-serve bench-operate bench-honest bench-kinds clean
 .DELETE_ON_ERROR:
 
 help:
@@ -25,7 +25,7 @@ help:
 	@echo "make reference    write docs/reference/ from options and docstrings"
 	@echo "make site      the documents as a site with search: build/site/index.html"
 	@echo "make experience   try every candidate on many small tasks and write the prior that is shipped (CACHE=, MINUTES=)"
-	@echo "make bench       the measurements; or bench-tables | bench-smooth | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-serve | bench-operate | bench-honest | bench-kinds"
+	@echo "make bench       the measurements; or bench-tables | bench-smooth | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-exports | bench-serve | bench-operate | bench-honest | bench-kinds"
 
 demo: $(BASE)
 	$(PY) examples/demo.py
@@ -72,7 +72,7 @@ $(SITE)/.installed: pyproject.toml
 	$(SITE)/bin/python -m pip install --quiet --no-compile --group site
 	@touch $@
 
-bench: bench-tables bench-smooth bench-peers bench-stopping bench-ingest bench-large bench-predict bench-serve bench-operate bench-honest bench-kinds
+bench: bench-tables bench-smooth bench-peers bench-stopping bench-ingest bench-large bench-predict bench-exports bench-serve bench-operate bench-honest bench-kinds
 
 # A start is measured with byte code kept, as anywhere but in an image that forbids it.
 bench-serve: export PYTHONDONTWRITEBYTECODE =
@@ -91,7 +91,7 @@ bench-operate: $(DEV)
 	$(PY) benchmarks/operate_kill.py
 	$(PY) benchmarks/operate_year.py
 
-bench-tables bench-smooth bench-stopping bench-kill bench-ingest bench-large bench-predict: $(DEV)
+bench-tables bench-smooth bench-stopping bench-kill bench-ingest bench-large bench-predict bench-exports: $(DEV)
 	$(PY) benchmarks/$(@:bench-%=%).py
 
 bench-honest: $(DEV)

@@ -15,7 +15,9 @@ __all__ = ["BinaryTrees", "linked", "read_trees"]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 _NO_MISSING, _ZERO_IS_MISSING, _NAN_IS_MISSING = 0, 1, 2
-_ZERO = 1e-35  # what LightGBM takes for zero
+_ZERO = 1.0000000180025095e-35
+"""What LightGBM takes for zero: 1e-35 in single precision."""
+
 _LINKS = {"binary": "logistic", "multiclass": "softmax", "regression": "identity", "regression_l1": "identity"}
 
 
@@ -24,9 +26,9 @@ class BinaryTrees:
     """Trees whose leaves are added up, in float64 and in their order.
 
     A row goes left at a node of a number where ``value <= threshold``. A missing value goes where ``default_left``
-    says; which values are missing, ``missing`` says: 0 none (NaN counts as zero), 1 NaN and zero (to within 1e-35), 2
-    NaN. At a node of a category a row goes left where its code is in the node's set, and right where it is NaN,
-    negative or anything else; a code is cut to a whole number.
+    says; which values are missing, ``missing`` says: 0 none (NaN counts as zero), 1 NaN and zero, 2 NaN. A value within
+    1e-35 counts as zero everywhere. At a node of a category a row goes left where its code is in the node's set, and
+    right where it is NaN, negative or anything else; a code is cut to a whole number.
 
     Attributes
     ----------
@@ -82,6 +84,7 @@ class BinaryTrees:
         """
         scores = np.zeros((len(values), self.outputs))
         numbers = values.astype(np.float32).astype(np.float64) if self.single else values
+        numbers = np.where(np.abs(numbers) <= _ZERO, 0.0, numbers)
         for position, root in enumerate(self.roots.tolist()):
             place = np.full(len(values), root)
             while (inner := place >= 0).any():
@@ -93,7 +96,7 @@ class BinaryTrees:
     def _goes_left(self, nodes: IntArray, values: FloatArray) -> NDArray[np.bool_]:
         kind, absent = self.missing[nodes], np.isnan(values)
         known = np.where(absent, 0.0, values)
-        missing = (absent & (kind == _NAN_IS_MISSING)) | ((np.abs(known) <= _ZERO) & (kind == _ZERO_IS_MISSING))
+        missing = (absent & (kind == _NAN_IS_MISSING)) | ((known == 0.0) & (kind == _ZERO_IS_MISSING))
         left = np.where(missing, self.default_left[nodes], known <= self.threshold[nodes])
         for i in np.flatnonzero(self.chosen[nodes] >= 0):
             left[i] = not absent[i] and int(values[i]) in self.sets[self.chosen[nodes[i]]]

@@ -22,7 +22,7 @@ from journeyman.inference.sample_rows import sample_rows
 from journeyman.interfaces import Exporter, ProjectExporter
 from journeyman.plugins import load_usable, make_part, offered
 
-__all__ = ["ExportTarget", "Exported", "export", "export_targets"]
+__all__ = ["ExportOptions", "ExportTarget", "Exported", "export", "export_targets"]
 
 _ALSO = {"tensorflow": "saved_model"}
 _COMPARED = 1_000  # rows
