@@ -316,7 +316,8 @@ def _atom(text: str) -> str:
 
 
 def _value(cell: str | float) -> str:
-    return _string(cell) if isinstance(cell, str) else _number(cell)
+    # a blank, since a minus after a minus would be another operator
+    return _string(cell) if isinstance(cell, str) else f" {_number(cell)}" if cell < 0 else _number(cell)
 
 
 def _string(text: str) -> str:
