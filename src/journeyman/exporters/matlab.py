@@ -18,7 +18,10 @@ _FUNCTIONS = (
     *("load_model", "predict", "answer_file", "read_text", "read_table", "read_cells", "days_of"),
     *("operations", "run_step", "model_step"),
 )
-_ANSWER = "addpath('{0}'); {1}.answer_file({1}.load_model(), '{2}', '{3}');"
+_ANSWER = (
+    "try, addpath('{0}'); {1}.answer_file({1}.load_model(), '{2}', '{3}'); "
+    "catch problem, fprintf(2, '%s\\n', problem.message); exit(1), end"
+)
 _KEYWORDS = frozenset(
     re.findall(
         r"\w+",

@@ -59,7 +59,7 @@ class PrologExporter:
     )
 
     def write(self, facts: ProjectFacts, folder: Path) -> None:
-        """Write the module, the facts that it stands on, the self-test and README; ``plan.txt`` is not needed."""
+        """Write the module, the facts that it stands on, the self-test and README."""
         package = facts.package if facts.package[0].isalpha() else f"model_{facts.package}"
         rows = ",\n".join(f"     {_atom(name)}-{_value(cell)}" for name, cell in example_cells(facts))
         words = {
@@ -72,10 +72,12 @@ class PrologExporter:
             "RESULT": "probabilities in the order of `labels/1`" if facts.plan.labels else "values",
         }
         names = {"model.pl": f"{package}.pl", "cells.pl": f"{package}_cells.pl"}
-        for name in ("model.pl", "cells.pl", "selftest.pl", "README.md"):
+        for name in ("model.pl", "cells.pl", "explain.pl", "files.pl", "selftest.pl", "README.md"):
             (folder / names.get(name, name)).write_text(source_text("prolog", name, words), encoding="utf-8")
-        (folder / "plan.pl").write_text(_facts(facts.plan), encoding="utf-8")
-        (folder / "plan.txt").unlink()
+        plan = (folder / "plan.txt").read_bytes()
+        first = _string(plan.split(b"\n", 1)[0].decode())
+        told = f"{_facts(facts.plan)}plan_file({first}, {len(plan)}).\n"
+        (folder / "plan.pl").write_text(told, encoding="utf-8", newline="\n")
 
     def toolchain(self) -> Refusal | None:
         """Return None, or that SWI-Prolog is not installed."""
@@ -314,7 +316,8 @@ def _atom(text: str) -> str:
 
 
 def _value(cell: str | float) -> str:
-    return _string(cell) if isinstance(cell, str) else _number(cell)
+    # a blank, since a minus after a minus would be another operator
+    return _string(cell) if isinstance(cell, str) else f" {_number(cell)}" if cell < 0 else _number(cell)
 
 
 def _string(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,8 @@ class RExporter:
         for name in _TEMPLATES:
             (folder / name).write_text(source_text("r", name, words), encoding="utf-8")
         for name in ("plan.txt", "selftest.csv"):
-            (folder / name).rename(folder / "inst" / "extdata" / name)
+            shutil.copy(folder / name, folder / "inst" / "extdata" / name)
+        (folder / ".Rbuildignore").write_text("^plan[.]txt$\n^selftest[.]csv$\n", encoding="utf-8")
 
     def toolchain(self) -> Refusal | None:
         """Return None, or that R is not installed."""
@@ -71,9 +73,9 @@ class RExporter:
         with tempfile.TemporaryDirectory() as scratch:
             library = Path(scratch, "library")
             library.mkdir()
-            run_tool(
-                ["R", "CMD", "INSTALL", "--no-docs", f"--library={library}", str(folder.absolute())], Path(scratch)
-            )
+            made = shutil.copytree(folder, Path(scratch, "package"))
+            shutil.copy(folder / "plan.txt", made / "inst" / "extdata" / "plan.txt")
+            run_tool(["R", "CMD", "INSTALL", "--no-docs", f"--library={library}", str(made)], Path(scratch))
             names = (_escaped(str(path.absolute())) for path in (rows, answers))
             run_tool(["Rscript", "--vanilla", "-e", _ANSWER.format(package, *names)], Path(scratch))
 

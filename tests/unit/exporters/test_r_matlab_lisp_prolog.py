@@ -166,7 +166,7 @@ def test_a_plan_that_cannot_be_read_is_refused_in_one_line(
     exporter = exporter_of(language)
     home = tmp_path / "project"
     write(exporter, sample_plan(frozenset({"fill", "lines"})), home)
-    plan = next(iter(home.rglob("plan.txt")))
+    plan = home / ("inst/extdata/plan.txt" if language == "r" else "plan.txt")
     text = plan.read_text(encoding="utf-8")
     assert old in text
     plan.write_text(text.replace(old, new, 1), encoding="utf-8")
@@ -223,7 +223,7 @@ TYPED_RUNS = {"matlab": ["octave-cli", "--norc"], "lisp": ["sbcl", "--script"], 
 @pytest.mark.parametrize("language", EXPORTERS)
 def test_typed_values_are_taken_as_they_are(language: str, tmp_path: Path) -> None:
     exporter = exporter_of(language)
-    plan = sample_plan(frozenset({"fill"}))
+    plan = sample_plan(frozenset({"fill", "constant"}))
     plan = replace(plan, scores=tuple(range(len(COLUMNS))), outputs=(0,))
     home = tmp_path / "project"
     write(exporter, plan, home)

@@ -51,7 +51,12 @@
           ((string= kind "category")
            (text-value column kind (case value ((t :true) "True") (:false "False") (t (number-name value)))))
           (t (let ((number (case value ((t :true) 1d0) (:false 0d0) (t (real-double column value)))))
-               (if (member number (column-gone column) :test #'=) *nan* (finite-or-nan number)))))))
+               (if (typed-gone column kind number) *nan* (finite-or-nan number)))))))
+
+(defun typed-gone (column kind number)
+  (if (string= kind "date")
+      (member number (column-gone column) :key #'micros-seconds :test #'=)
+      (member number (column-gone column) :test #'=)))
 
 (defun real-double (column value)
   (if (realp value)
@@ -83,7 +88,9 @@
 (defun written-number (text unit point)
   "The number of a text with its unit, groups of digits, or the other decimal sign; NaN where it is none."
   (let ((text (cond ((string= unit "") text)
-                    ((starts-with unit text) (without-blanks (subseq text (length unit))))
+                    ((starts-with unit (subseq text (after-sign text)))
+                     (concatenate 'simple-string (subseq text 0 (after-sign text))
+                                  (without-blanks (subseq text (+ (after-sign text) (length unit))))))
                     ((ends-with unit text) (without-blanks (subseq text 0 (- (length text) (length unit)))))
                     (t text)))
         (other (if (char= point #\.) #\, #\.)))

@@ -30,7 +30,12 @@ end
 
 function values = typed_numbers(column, values)
   values = reshape(double(values), [], 1);
-  values(isinf(values) | ismember(values, plain_numbers(column.missing))) = NaN;
+  if strcmp(column.kind, 'date')
+    gone = read_micros(column, column.missing) / 1e6;
+  else
+    gone = plain_numbers(column.missing);
+  end
+  values(isinf(values) | ismember(values, gone)) = NaN;
 end
 
 function texts = cleaned(texts)
@@ -96,9 +101,11 @@ end
 function values = written_numbers(texts, unit, comma)
   size = numel(unit);
   if size > 0
-    front = strncmp(texts, unit, size);
+    signs = cellfun(@(t) t(1:double(~isempty(t) && any(t(1) == '+-'))), texts, 'UniformOutput', false);
+    front = cellfun(@(t, s) strncmp(t, [s, unit], numel(s) + size), texts, signs);
     back = ~front & cellfun(@(t) numel(t) >= size && strcmp(t(end - size + 1:end), unit), texts);
-    texts(front) = without_blanks(cellfun(@(t) t(size + 1:end), texts(front), 'UniformOutput', false));
+    bare = without_blanks(cellfun(@(t, s) t(numel(s) + size + 1:end), texts(front), signs(front), 'UniformOutput', false));
+    texts(front) = strcat(signs(front), bare);
     texts(back) = without_blanks(cellfun(@(t) t(1:end - size), texts(back), 'UniformOutput', false));
   end
   groups = '[, ''_]';

@@ -44,6 +44,12 @@ nothing(Kind, Value) :- ( Kind == category -> Value = -1.0 ; Value is nan ).
 typed_value(category, Register, Given, Value) :- !,
     X is float(Given),
     ( finite(X) -> shortest_text(X, Text), text_value(category, Register, Text, Value) ; Value = -1.0 ).
+typed_value(date, Register, Given, Value) :-
+    PACKAGE:column(Register, _, _, _, _, _, Missing, _, _),
+    member(Gone, Missing),
+    micros(Register, Gone, Micros),
+    Given =:= Micros / 1.0e6, !,
+    Value is nan.
 typed_value(_, Register, Given, Value) :-
     X is float(Given),
     unless_gone(Register, X, Value).
@@ -124,7 +130,12 @@ bare_text(_, _, _, X, Bare) :- shortest_text(X, Short), atom_string(Bare, Short)
 digits_only(Text) :- string_codes(Text, Codes), Codes \== [], phrase(digits(_), Codes).
 
 without_unit(Text, '', Text) :- !.
-without_unit(Text, Unit, Bare) :- string_concat(Unit, Rest, Text), !, without_blanks(Rest, Bare).
+without_unit(Text, Unit, Bare) :-
+    member(Sign, ["+", "-", ""]),
+    string_concat(Sign, Unsigned, Text),
+    string_concat(Unit, Rest, Unsigned), !,
+    without_blanks(Rest, Inner),
+    string_concat(Sign, Inner, Bare).
 without_unit(Text, Unit, Bare) :- string_concat(Rest, Unit, Text), !, without_blanks(Rest, Bare).
 without_unit(Text, _, Text).
 

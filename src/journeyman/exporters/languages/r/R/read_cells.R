@@ -18,9 +18,9 @@ typed_numbers <- function(column, values) {
   values
 }
 
-# The numbers among the texts that stand for a missing value.
+# The numbers, or moments, among the texts that stand for a missing value.
 gone <- function(column) {
-  values <- plain_numbers(column$missing)
+  values <- if (column$kind == "date") read_micros(column, column$missing) / 1e6 else plain_numbers(column$missing)
   values[!is.nan(values)]
 }
 
@@ -52,8 +52,10 @@ read_numbers <- function(column, values) {
 
 written_numbers <- function(texts, unit, comma) {
   if (nzchar(unit)) {
-    front <- startsWith(texts, unit)
-    texts[front] <- without_blanks(substr(texts[front], nchar(unit) + 1, nchar(texts[front])))
+    sign <- ifelse(grepl("^[+-]", texts), substr(texts, 1, 1), "")
+    front <- startsWith(texts, paste0(sign, unit))
+    size <- nchar(sign[front]) + nchar(unit)
+    texts[front] <- paste0(sign[front], without_blanks(substr(texts[front], size + 1, nchar(texts[front]))))
     back <- !front & endsWith(texts, unit)
     texts[back] <- without_blanks(substr(texts[back], 1, nchar(texts[back]) - nchar(unit)))
   }
@@ -133,7 +135,7 @@ shortest_text <- function(x) {
 }
 
 read_moments <- function(column, values) {
-  if (inherits(values, "Date")) return(typed_numbers(column, unclass(values)) * 86400)
+  if (inherits(values, "Date")) return(typed_numbers(column, as.numeric(unclass(values)) * 86400))
   if (inherits(values, "POSIXlt")) values <- as.POSIXct(values)
   if (!is.character(values)) return(typed_numbers(column, unclass(values)))
   texts <- cleaned(values)
