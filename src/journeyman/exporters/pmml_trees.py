@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from xml.etree.ElementTree import Element, SubElement
 
 import numpy as np
+from numpy.typing import NDArray
 
-from journeyman.exporters.pmml_expressions import Expression, apply, when
+from journeyman.exporters.pmml_expressions import Expression, apply, finite_word, look_up, when
 from journeyman.exporters.pmml_steps import register
 from journeyman.exporters.scoring_plan.draft import CannotSay
 from journeyman.exporters.scoring_plan.text_form import number_word
@@ -40,17 +41,23 @@ def largest_within(border: float) -> float:
 
 def _trees(a: Arguments, place: int) -> tuple[Fields, list[TreeSum]]:
     nodes = trees_of(a)
-    if nodes.zero_side.any():
-        raise CannotSay("trees in which zero is missing")
     registers, names = a.registers(1), [f"step{place}_{j}" for j in range(len(a.array(1)))]
     zero = largest_within(ZERO) if nodes.single else ZERO
     used = sorted(set(nodes.feature[: len(a.array(3))].tolist()))
-    fields = {names[j]: when(apply("abs", register(registers[j])) <= zero, 0.0, register(registers[j])) for j in used}
+    coded = set(nodes.feature[nodes.chosen >= 0].tolist())
+    fields = {names[j]: _entering(register(registers[j]), zero, j in coded) for j in used}
     outputs = a.whole(2)
     sums: list[TreeSum] = [("sum", []) for _ in range(outputs)]
     for i, root in enumerate(nodes.roots.tolist()):
         sums[i % outputs][1].append(_tree_model(names, lambda node, at: _fill_node(node, at, nodes, names), root))
     return fields, sums
+
+
+def _entering(x: Expression, zero: float, is_code: bool) -> Expression:
+    """Return a feature as trees see it: tiny numbers zero, category codes cut towards zero."""
+    if is_code:
+        return when(apply("and", x > -1.0, x < 0.0), 0.0, apply("floor", x))
+    return when(apply("abs", x) <= zero, 0.0, x)
 
 
 def _fill_node(node: Element, at: int, nodes: TreeNodes, names: Sequence[str]) -> None:
@@ -60,6 +67,8 @@ def _fill_node(node: Element, at: int, nodes: TreeNodes, names: Sequence[str]) -
     if left == at == right:
         node.set("score", number_word(float(nodes.value[at])))
         return
+    if nodes.zero_side[at]:
+        raise CannotSay("trees in which zero is missing")
     name, chosen = names[int(nodes.feature[at])], int(nodes.chosen[at])
     node.set("defaultChild", str(left if nodes.nan_left[at] else right))
     for child, is_left in ((left, True), (right, False)):
@@ -104,8 +113,6 @@ def _symmetric(a: Arguments, place: int) -> tuple[Fields, list[TreeSum]]:
     fields = {names[j]: register(features[i]) for j, i in enumerate(numbers)}
     for j, (i, low, high) in enumerate(zip(coded, starts[:-1], starts[1:], strict=True), len(numbers)):
         fields[names[j]] = _coded(register(features[i]), a.array(6)[low:high])
-    # where NaN is no number of a table, an entry that is missing is greater than nothing, as NaN is
-
     def fill(node: Element, at: int, tree: int, level: int, leaf: int, output: int) -> None:
         node.set("id", str(at))
         if level == depth:
@@ -113,6 +120,9 @@ def _symmetric(a: Arguments, place: int) -> tuple[Fields, list[TreeSum]]:
             return
         entry = int(asked[tree * depth + level])
         border = float(a.array(9)[tree * depth + level])
+        if border == np.inf:  # nothing is greater
+            fill(node, 2 * at, tree, level + 1, leaf, output)
+            return
         border = largest_within(border) if entry < len(numbers) else border
         node.set("defaultChild", str(2 * at))
         for child, is_left in ((2 * at, True), (2 * at + 1, False)):
@@ -129,10 +139,8 @@ def _symmetric(a: Arguments, place: int) -> tuple[Fields, list[TreeSum]]:
     return fields, sums
 
 
-def _coded(code: Expression, table: np.ndarray) -> Expression:
+def _coded(code: Expression, table: NDArray[np.float64]) -> Expression:
     """Return the number of a category; a missing or unknown one has the first, one beyond has the last."""
-    from journeyman.exporters.pmml_expressions import look_up
-
     known = look_up(code, table[1:], float(table[-1])) if len(table) > 1 else look_up(code, table, float(table[-1]))
     return when(apply("isMissing", code), float(table[0]), when(code < 0.0, float(table[0]), known))
 
@@ -166,7 +174,7 @@ def _tree_model(names: Sequence[str], fill: Callable[[Element, int], None], root
 
 def _compared(node: Element, name: str, border: float, is_left: bool) -> None:
     operator = "lessOrEqual" if is_left else "greaterThan"
-    SubElement(node, "SimplePredicate", field=name, operator=operator, value=number_word(border))
+    SubElement(node, "SimplePredicate", field=name, operator=operator, value=finite_word(border))
 
 
 def _member(node: Element, name: str, codes: Sequence[int], operator: str) -> None:
