@@ -1,4 +1,4 @@
-"""Expressions of PMML: what Python's operators write as nested ``Apply`` elements. A missing number makes a missing result."""
+"""Expressions of PMML: Python's operators write nested ``Apply`` elements. What is missing makes a result missing."""
 
 from __future__ import annotations
 

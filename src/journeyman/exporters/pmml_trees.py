@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from xml.etree.ElementTree import Element, SubElement
 
 import numpy as np
@@ -19,6 +20,8 @@ __all__ = ["PMML_TREES", "TreeSum", "largest_within"]
 
 TreeSum = tuple[str, list[Element]]
 """How models are put together ("sum" or "average"), and the models, for one output."""
+Fill = Callable[[Element, int], None]
+"""Writes a node whose place is told."""
 Fields = dict[str, Expression]
 """Fields that trees ask, by name."""
 
@@ -49,7 +52,7 @@ def _trees(a: Arguments, place: int) -> tuple[Fields, list[TreeSum]]:
     outputs = a.whole(2)
     sums: list[TreeSum] = [("sum", []) for _ in range(outputs)]
     for i, root in enumerate(nodes.roots.tolist()):
-        sums[i % outputs][1].append(_tree_model(names, lambda node, at: _fill_node(node, at, nodes, names), root))
+        sums[i % outputs][1].append(_tree_model(partial(_fill_node, nodes=nodes, names=names), root))
     return fields, sums
 
 
@@ -98,10 +101,10 @@ def _forest(a: Arguments, place: int) -> tuple[Fields, list[TreeSum]]:
             fill(below, int(child), output)
 
     used = sorted({int(feature[i]) for i in range(len(left)) if left[i] != i})
-    sums: list[TreeSum] = []
-    for output in range(a.whole(2)):
-        models = [_tree_model(names, lambda node, at, k=output: fill(node, at, k), root) for root in roots.tolist()]
-        sums.append(("average", models))
+    sums = [
+        ("average", [_tree_model(partial(fill, output=output), root) for root in roots.tolist()])
+        for output in range(a.whole(2))
+    ]
     return {names[j]: register(registers[j]) for j in used}, sums
 
 
@@ -113,6 +116,7 @@ def _symmetric(a: Arguments, place: int) -> tuple[Fields, list[TreeSum]]:
     fields = {names[j]: register(features[i]) for j, i in enumerate(numbers)}
     for j, (i, low, high) in enumerate(zip(coded, starts[:-1], starts[1:], strict=True), len(numbers)):
         fields[names[j]] = _coded(register(features[i]), a.array(6)[low:high])
+
     def fill(node: Element, at: int, tree: int, level: int, leaf: int, output: int) -> None:
         node.set("id", str(at))
         if level == depth:
@@ -132,10 +136,9 @@ def _symmetric(a: Arguments, place: int) -> tuple[Fields, list[TreeSum]]:
 
     sums: list[TreeSum] = []
     for output in range(outputs):
-        models = [_tree_model(names, _leaf(float(a.array(11)[output])), 1)]
-        for tree in range(len(leaves)):
-            models.append(_tree_model(names, lambda node, at, t=tree, k=output: fill(node, at, t, 0, 0, k), 1))
-        sums.append(("sum", models))
+        asks: list[Fill] = [partial(fill, tree=t, level=0, leaf=0, output=output) for t in range(len(leaves))]
+        bias: Fill = _leaf(float(a.array(11)[output]))
+        sums.append(("sum", [_tree_model(ask, 1) for ask in [bias, *asks]]))
     return fields, sums
 
 
@@ -153,7 +156,7 @@ def _leaf(score: float) -> Callable[[Element, int], None]:
     return fill
 
 
-def _tree_model(names: Sequence[str], fill: Callable[[Element, int], None], root: int) -> Element:
+def _tree_model(fill: Callable[[Element, int], None], root: int) -> Element:
     """Return a TreeModel; its mining schema lists the fields that it asks."""
     model = Element(
         "TreeModel",

@@ -1,4 +1,4 @@
-"""PMML in PMML4S: every operation that it has words for, labels, intervals, missing values; thresholds of single numbers."""
+"""PMML in PMML4S: every operation that it has words for, labels, intervals, missing values, single numbers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from journeyman.interfaces import ProjectFacts
 needs_pmml4s = pytest.mark.skipif(
     find_spec("pypmml") is None or which("java") is None, reason="journeyman[pmml] or Java is not installed"
 )
-ZERO_IS_MISSING = 1
 SAID = [case for case in CASES if case.operation in PmmlExporter().operations]
 
 
