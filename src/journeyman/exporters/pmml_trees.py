@@ -125,7 +125,7 @@ def _symmetric(a: Arguments, place: int) -> tuple[Fields, list[TreeSum]]:
         entry = int(asked[tree * depth + level])
         border = float(a.array(9)[tree * depth + level])
         if border == np.inf:  # nothing is greater
-            fill(node, 2 * at, tree, level + 1, leaf, output)
+            fill(node, at, tree, level + 1, leaf, output)
             return
         border = largest_within(border) if entry < len(numbers) else border
         node.set("defaultChild", str(2 * at))

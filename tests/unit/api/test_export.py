@@ -134,14 +134,6 @@ def test_an_unknown_target_is_told_with_the_nearest(release: Release, tmp_path: 
     assert caught.value.hint == "did you mean python?"
 
 
-def test_tensorflow_is_another_name_of_the_saved_model(
-    release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    offer(monkeypatch, Listing(refuses="it has trees", name="saved_model"))
-    with pytest.raises(ReleaseError, match="cannot be written to saved_model: it has trees"):
-        export_api.export(release.path, tmp_path / "model", to="tensorflow")
-
-
 def test_a_project_is_written_checked_and_whole(
     release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
