@@ -152,8 +152,7 @@ def _readme(facts: ProjectFacts) -> str:
         "JSON": json.dumps(facts.example, ensure_ascii=False).replace("'", "'\\''"),
         "TRAINING": _training_words(facts),
     }
-    text = source_text("project", "README.md", words)
-    return text.replace("model.predict({{", "model.predict({").replace("}}))", "}))")
+    return source_text("project", "README.md", words)
 
 
 def _training_words(facts: ProjectFacts) -> str:
