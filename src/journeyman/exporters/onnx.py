@@ -80,7 +80,7 @@ def onnx_model(plan: ScoringPlan) -> Any:
             inputs.append(onnx.helper.make_tensor_value_info(names[column.name], kind, ["rows", 1]))
             given.append(OnnxTensor(graph, names[column.name], str if is_text else np.float64))
     filled = _columns(graph, plan, dict(zip(names, given, strict=True)))
-    predicted = run_plan(graph, plan, filled, {"trees": tree_ensemble})
+    predicted = run_plan(graph, plan, filled, _OWN)
     outputs = _outputs(onnx, graph, plan, predicted)
     made = onnx.helper.make_graph(graph.nodes, _identifier(plan.name), inputs, outputs, graph.constants)
     opsets = [onnx.helper.make_opsetid(domain, version) for domain, version in _OPSETS.items()]
@@ -90,6 +90,9 @@ def onnx_model(plan: ScoringPlan) -> Any:
     onnx.helper.set_model_props(model, {"task": plan.task, "target": plan.target, "version": str(plan.version)})
     onnx.checker.check_model(model)
     return model
+
+
+_OWN: Mapping[str, Any] = {"trees": tree_ensemble}
 
 
 def _columns(graph: OnnxGraph, plan: ScoringPlan, given: Mapping[str, OnnxTensor]) -> list[OnnxTensor]:
@@ -140,7 +143,7 @@ def _outputs(onnx: Any, graph: OnnxGraph, plan: ScoringPlan, predicted: Predicte
     return told
 
 
-def _labels(onnx: Any, graph: OnnxGraph, plan: ScoringPlan, places: OnnxTensor) -> tuple[OnnxTensor, int]:
+def _labels(onnx: Any, graph: OnnxGraph, plan: ScoringPlan, places: Any) -> tuple[OnnxTensor, int]:
     """Return labels in the type that they have in the table."""
     if plan.label_type == "str":
         return graph.texts(plan.labels, places), onnx.TensorProto.STRING

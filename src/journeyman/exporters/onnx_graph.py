@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,7 +131,7 @@ class OnnxGraph:
         """Add a node of two inputs, of which the second may be a number."""
         return self.add(operation, [a, self._given(b, a.kind)], kind or a.kind)
 
-    def _given(self, x: Any, kind: type[Any]) -> OnnxTensor:
+    def _given(self, x: OnnxTensor | float, kind: type[Any]) -> OnnxTensor:
         return x if isinstance(x, OnnxTensor) else self.constant(x, kind)
 
     def concat(self, parts: Sequence[OnnxTensor]) -> OnnxTensor:
@@ -149,7 +149,8 @@ class OnnxGraph:
     def where(self, condition: OnnxTensor, yes: Any, no: Any) -> OnnxTensor:
         kind = next((x.kind for x in (yes, no) if isinstance(x, OnnxTensor)), np.float64)
         if kind is np.bool_:  # onnxruntime has no Where of conditions
-            return (condition & yes) | (~condition & no)
+            made: OnnxTensor = (condition & yes) | (~condition & no)
+            return made
         return self.add("Where", [condition, self._given(yes, kind), self._given(no, kind)], kind)
 
     def call(self, name: str, *x: Any) -> OnnxTensor:
@@ -225,7 +226,9 @@ class OnnxGraph:
 
     def fold(self, word: OnnxTensor, by: int) -> OnnxTensor:
         unsigned = self.add("Cast", [word], np.uint64, to=self.onnx.TensorProto.UINT64)
-        shifted = self.add("BitShift", [unsigned, self.constant(np.uint64(by))], np.uint64, direction="RIGHT")
+        shifted = self.add(
+            "BitShift", [unsigned, self.constant(np.array(by, dtype=np.uint64))], np.uint64, direction="RIGHT"
+        )
         folded = self.add("BitwiseXor", [unsigned, shifted], np.uint64)
         return self.add("Cast", [folded], np.int64, to=self.onnx.TensorProto.INT64)
 

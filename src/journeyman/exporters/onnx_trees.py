@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,7 @@ class _Sets:
         return t.rows(self.table, t.reshape(t.cast(place, np.int64), (-1,)))
 
 
-def _attributes(t: OnnxGraph, nodes: TreeNodes, outputs: int) -> dict[str, object]:
+def _attributes(t: OnnxGraph, nodes: TreeNodes, outputs: int) -> dict[str, Any]:
     """Number nodes and leaves tree by tree: a leaf adds to the output of its tree."""
     is_leaf = (nodes.left == np.arange(len(nodes.left))) & (nodes.right == nodes.left)
     leaf_at, leaf_of = np.cumsum(is_leaf) - 1, np.flatnonzero(is_leaf)

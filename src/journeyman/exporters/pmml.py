@@ -9,12 +9,10 @@ from pathlib import Path
 from shutil import which
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-import numpy as np
-
 from journeyman.entities.candidate import Refusal
 from journeyman.entities.scoring_plan import PlanColumn, PlanStep, ScoringPlan
 from journeyman.errors import ReleaseError
-from journeyman.exporters.pmml_expressions import Expression, apply, field, look_up, when
+from journeyman.exporters.pmml_expressions import Expression, apply, field, when
 from journeyman.exporters.pmml_steps import PMML_STEPS
 from journeyman.exporters.pmml_trees import PMML_TREES, TreeSum
 from journeyman.exporters.project_files import run_tool
@@ -188,11 +186,18 @@ def _last_segment(segments: Element, plan: ScoringPlan, made: list[str], fields:
     _schema(model, plan, made)
     outputs = SubElement(model, "Output")
     if plan.labels:
-        SubElement(outputs, "OutputField", name="prediction", optype="categorical", dataType="string",
-                   feature="transformedValue").append(_label(plan).element)
+        SubElement(
+            outputs,
+            "OutputField",
+            name="prediction",
+            optype="categorical",
+            dataType="string",
+            feature="transformedValue",
+        ).append(_label(plan).element)
     for name, register in output_fields(plan):
-        told = SubElement(outputs, "OutputField", name=name, optype="continuous", dataType="double",
-                          feature="transformedValue")
+        told = SubElement(
+            outputs, "OutputField", name=name, optype="continuous", dataType="double", feature="transformedValue"
+        )
         SubElement(told, "FieldRef", field=f"r{register}")
     model.append(fields)
     for label, register in zip(plan.labels, plan.outputs, strict=True) if plan.labels else [("", plan.outputs[0])]:

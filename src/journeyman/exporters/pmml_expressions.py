@@ -1,7 +1,8 @@
-"""Expressions of PMML: what Python's operators write as nested ``Apply`` elements. A missing number makes a missing result."""
+"""Expressions of PMML: Python's operators write nested ``Apply`` elements. What is missing makes a result missing."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from journeyman.exporters.scoring_plan.text_form import number_word
 
-__all__ = ["Expression", "apply", "constant", "field", "in_turn", "look_up", "missing", "when"]
+__all__ = ["Expression", "apply", "constant", "field", "finite_word", "in_turn", "look_up", "missing", "when"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +53,13 @@ Given = Expression | float | str
 def constant(value: float | str) -> Expression:
     """Return a constant."""
     element = Element("Constant", dataType="string" if isinstance(value, str) else "double")
-    element.text = value if isinstance(value, str) else number_word(float(value))
+    element.text = value if isinstance(value, str) else finite_word(value)
     return Expression(element)
+
+
+def finite_word(value: float) -> str:
+    """Return a number; of an infinite one the greatest or least that is finite, as no value is beyond these."""
+    return number_word(min(max(float(value), -sys.float_info.max), sys.float_info.max))
 
 
 def field(name: str) -> Expression:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-import numpy as np
-
 from journeyman.exporters.pmml_expressions import Expression, apply, constant, field, in_turn, look_up, missing, when
 from journeyman.exporters.tensors.registers import Arguments
 
@@ -40,7 +38,7 @@ def _held(x: Expression, low: float, high: float) -> Expression:
 
 
 def _number(value: float) -> Expression:
-    return missing() if math.isnan(value) else constant(value)
+    return constant(value) if math.isfinite(value) else missing()
 
 
 def _fill(a: Arguments) -> Expressions:
@@ -71,9 +69,7 @@ def _calendar(a: Arguments) -> Expressions:
     shifted = days + 719_468.0
     era = through(shifted, 146_097.0)
     of_era = shifted - era * 146_097.0
-    years = through(
-        of_era - through(of_era, 1_460.0) + through(of_era, 36_524.0) - through(of_era, 146_096.0), 365.0
-    )
+    years = through(of_era - through(of_era, 1_460.0) + through(of_era, 36_524.0) - through(of_era, 146_096.0), 365.0)
     of_year = of_era - (years * 365.0 + through(years, 4.0) - through(years, 100.0))
     march_month = through(of_year * 5.0 + 2.0, 153.0)
     day = of_year - through(march_month * 153.0 + 2.0, 5.0) + 1.0
@@ -156,14 +152,14 @@ def _unscale(a: Arguments) -> Expressions:
 
 
 def _factor(a: Arguments) -> Expressions:
-    x, at, logarithm, unknown = register(a.whole(1)), a.array(2).tolist(), a.array(3), a.number(4)
+    x, at, logarithm, unknown = register(a.whole(1)), list(map(float, a.array(2))), a.array(3), a.number(4)
     if not at:
         return [look_up(x, logarithm, unknown)]
 
     def part(low: int, high: int) -> Expression:
         if high - low == 1:
-            slope = (logarithm[high] - logarithm[low]) / (at[high] - at[low])
-            return (x - at[low]) * float(slope) + float(logarithm[low])
+            slope = float((logarithm[high] - logarithm[low]) / (at[high] - at[low]))
+            return (x - float(at[low])) * slope + float(logarithm[low])
         middle = (low + high) // 2
         return when(x < at[middle], part(low, middle), part(middle, high))
 
@@ -206,7 +202,7 @@ PMML_STEPS: Mapping[str, Callable[[Arguments], Expressions]] = {
             _finite(register(a.whole(1)) / register(a.whole(2))),
         )
     ],
-    "constant": lambda a: [constant(float(value)) for value in a.array(1)],
+    "constant": lambda a: [_number(float(value)) for value in a.array(1)],
     "lines": _lines,
     "copy": lambda a: _span(a.whole(1), a.whole(2)),
     "logistic": _logistic,

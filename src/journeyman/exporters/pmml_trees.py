@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from xml.etree.ElementTree import Element, SubElement
 
 import numpy as np
+from numpy.typing import NDArray
 
-from journeyman.exporters.pmml_expressions import Expression, apply, when
+from journeyman.exporters.pmml_expressions import Expression, apply, finite_word, look_up, when
 from journeyman.exporters.pmml_steps import register
 from journeyman.exporters.scoring_plan.draft import CannotSay
 from journeyman.exporters.scoring_plan.text_form import number_word
@@ -18,6 +20,8 @@ __all__ = ["PMML_TREES", "TreeSum", "largest_within"]
 
 TreeSum = tuple[str, list[Element]]
 """How models are put together ("sum" or "average"), and the models, for one output."""
+Fill = Callable[[Element, int], None]
+"""Writes a node whose place is told."""
 Fields = dict[str, Expression]
 """Fields that trees ask, by name."""
 
@@ -40,17 +44,23 @@ def largest_within(border: float) -> float:
 
 def _trees(a: Arguments, place: int) -> tuple[Fields, list[TreeSum]]:
     nodes = trees_of(a)
-    if nodes.zero_side.any():
-        raise CannotSay("trees in which zero is missing")
     registers, names = a.registers(1), [f"step{place}_{j}" for j in range(len(a.array(1)))]
     zero = largest_within(ZERO) if nodes.single else ZERO
     used = sorted(set(nodes.feature[: len(a.array(3))].tolist()))
-    fields = {names[j]: when(apply("abs", register(registers[j])) <= zero, 0.0, register(registers[j])) for j in used}
+    coded = set(nodes.feature[nodes.chosen >= 0].tolist())
+    fields = {names[j]: _entering(register(registers[j]), zero, j in coded) for j in used}
     outputs = a.whole(2)
     sums: list[TreeSum] = [("sum", []) for _ in range(outputs)]
     for i, root in enumerate(nodes.roots.tolist()):
-        sums[i % outputs][1].append(_tree_model(names, lambda node, at: _fill_node(node, at, nodes, names), root))
+        sums[i % outputs][1].append(_tree_model(partial(_fill_node, nodes=nodes, names=names), root))
     return fields, sums
+
+
+def _entering(x: Expression, zero: float, is_code: bool) -> Expression:
+    """Return a feature as trees see it: tiny numbers zero, category codes cut towards zero."""
+    if is_code:
+        return when(apply("and", x > -1.0, x < 0.0), 0.0, apply("floor", x))
+    return when(apply("abs", x) <= zero, 0.0, x)
 
 
 def _fill_node(node: Element, at: int, nodes: TreeNodes, names: Sequence[str]) -> None:
@@ -60,6 +70,8 @@ def _fill_node(node: Element, at: int, nodes: TreeNodes, names: Sequence[str]) -
     if left == at == right:
         node.set("score", number_word(float(nodes.value[at])))
         return
+    if nodes.zero_side[at]:
+        raise CannotSay("trees in which zero is missing")
     name, chosen = names[int(nodes.feature[at])], int(nodes.chosen[at])
     node.set("defaultChild", str(left if nodes.nan_left[at] else right))
     for child, is_left in ((left, True), (right, False)):
@@ -89,10 +101,10 @@ def _forest(a: Arguments, place: int) -> tuple[Fields, list[TreeSum]]:
             fill(below, int(child), output)
 
     used = sorted({int(feature[i]) for i in range(len(left)) if left[i] != i})
-    sums: list[TreeSum] = []
-    for output in range(a.whole(2)):
-        models = [_tree_model(names, lambda node, at, k=output: fill(node, at, k), root) for root in roots.tolist()]
-        sums.append(("average", models))
+    sums = [
+        ("average", [_tree_model(partial(fill, output=output), root) for root in roots.tolist()])
+        for output in range(a.whole(2))
+    ]
     return {names[j]: register(registers[j]) for j in used}, sums
 
 
@@ -104,7 +116,6 @@ def _symmetric(a: Arguments, place: int) -> tuple[Fields, list[TreeSum]]:
     fields = {names[j]: register(features[i]) for j, i in enumerate(numbers)}
     for j, (i, low, high) in enumerate(zip(coded, starts[:-1], starts[1:], strict=True), len(numbers)):
         fields[names[j]] = _coded(register(features[i]), a.array(6)[low:high])
-    # where NaN is no number of a table, an entry that is missing is greater than nothing, as NaN is
 
     def fill(node: Element, at: int, tree: int, level: int, leaf: int, output: int) -> None:
         node.set("id", str(at))
@@ -113,6 +124,9 @@ def _symmetric(a: Arguments, place: int) -> tuple[Fields, list[TreeSum]]:
             return
         entry = int(asked[tree * depth + level])
         border = float(a.array(9)[tree * depth + level])
+        if border == np.inf:  # nothing is greater
+            fill(node, at, tree, level + 1, leaf, output)
+            return
         border = largest_within(border) if entry < len(numbers) else border
         node.set("defaultChild", str(2 * at))
         for child, is_left in ((2 * at, True), (2 * at + 1, False)):
@@ -122,17 +136,14 @@ def _symmetric(a: Arguments, place: int) -> tuple[Fields, list[TreeSum]]:
 
     sums: list[TreeSum] = []
     for output in range(outputs):
-        models = [_tree_model(names, _leaf(float(a.array(11)[output])), 1)]
-        for tree in range(len(leaves)):
-            models.append(_tree_model(names, lambda node, at, t=tree, k=output: fill(node, at, t, 0, 0, k), 1))
-        sums.append(("sum", models))
+        asks: list[Fill] = [partial(fill, tree=t, level=0, leaf=0, output=output) for t in range(len(leaves))]
+        bias: Fill = _leaf(float(a.array(11)[output]))
+        sums.append(("sum", [_tree_model(ask, 1) for ask in [bias, *asks]]))
     return fields, sums
 
 
-def _coded(code: Expression, table: np.ndarray) -> Expression:
+def _coded(code: Expression, table: NDArray[np.float64]) -> Expression:
     """Return the number of a category; a missing or unknown one has the first, one beyond has the last."""
-    from journeyman.exporters.pmml_expressions import look_up
-
     known = look_up(code, table[1:], float(table[-1])) if len(table) > 1 else look_up(code, table, float(table[-1]))
     return when(apply("isMissing", code), float(table[0]), when(code < 0.0, float(table[0]), known))
 
@@ -145,7 +156,7 @@ def _leaf(score: float) -> Callable[[Element, int], None]:
     return fill
 
 
-def _tree_model(names: Sequence[str], fill: Callable[[Element, int], None], root: int) -> Element:
+def _tree_model(fill: Callable[[Element, int], None], root: int) -> Element:
     """Return a TreeModel; its mining schema lists the fields that it asks."""
     model = Element(
         "TreeModel",
@@ -166,7 +177,7 @@ def _tree_model(names: Sequence[str], fill: Callable[[Element, int], None], root
 
 def _compared(node: Element, name: str, border: float, is_left: bool) -> None:
     operator = "lessOrEqual" if is_left else "greaterThan"
-    SubElement(node, "SimplePredicate", field=name, operator=operator, value=number_word(border))
+    SubElement(node, "SimplePredicate", field=name, operator=operator, value=finite_word(border))
 
 
 def _member(node: Element, name: str, codes: Sequence[int], operator: str) -> None:

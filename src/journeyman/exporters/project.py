@@ -152,15 +152,14 @@ def _readme(facts: ProjectFacts) -> str:
         "JSON": json.dumps(facts.example, ensure_ascii=False).replace("'", "'\\''"),
         "TRAINING": _training_words(facts),
     }
-    text = source_text("project", "README.md", words)
-    return text.replace("model.predict({{", "model.predict({").replace("}}))", "}))")
+    return source_text("project", "README.md", words)
 
 
 def _training_words(facts: ProjectFacts) -> str:
     training = _trains(facts)
     if training is None:
         return _NO_TRAINING.format(task=facts.plan.task)
-    lines = ["| member | weight | rounds | replicas | preparation in the release | repeated |", "|---|---|---|---|---|---|"]
+    lines = ["| member | weight | rounds | replicas | preparation | repeated |", "|---|---|---|---|---|---|"]
     for member in training.members:
         repeated = "yes" if member.algorithm in _REPEATED else "no"
         told = (member.algorithm, f"{member.weight:.3f}", member.rounds, member.copies, member.preparation, repeated)
@@ -173,11 +172,11 @@ def _training_words(facts: ProjectFacts) -> str:
             "It repeats the members' algorithms, parameters, rounds, replicas, weights and scales of the target, reads "
             "texts as the release does, and scores five folds of its own" + score + ".",
             "",
-            "It does not repeat the search that found these members, the repair of a table, features that were crafted, "
-            "the release's own encodings (categories go to LightGBM and CatBoost as they are, to linear models as one "
-            "column each, to scikit-learn's nearest relative of a member where Journeyman has one of its own), the "
-            "release's folds, stopping, calibration, corrections, known rows, and intervals. What it learns is compared, "
-            "and not written into `plan.txt`. A score that is near the release's says that the members carry it; one "
-            "that is not says that what is left out does.",
+            "It does not repeat the search that found these members, the repair of a table, crafted features, "
+            "the release's own encodings, folds, stopping, calibration, corrections, known rows, and intervals. "
+            "Categories go to LightGBM and CatBoost as they are, and to other members as one column each; where "
+            "Journeyman has an algorithm of its own, scikit-learn's nearest relative stands in. What is learnt is "
+            "compared, and not written into `plan.txt`. A score that is near the release's says that the members "
+            "carry it; one that is not says that what is left out does.",
         ]
     )

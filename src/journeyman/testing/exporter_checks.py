@@ -53,8 +53,7 @@ def check_exporter(exporter: Exporter, plan: Plan | None = None, rows: Block | N
 
     Examples
     --------
-    >>> from journeyman.exporters.saved_model import SavedModelExporter
-    >>> check_exporter(SavedModelExporter())  # doctest: +SKIP
+    >>> check_exporter(MyExporter())  # doctest: +SKIP
     """
     own_plan, own_rows = sample_plan()
     run_all(f"the exporter {exporter.name}", EXPORTER_CHECKS, exporter, plan or own_plan, rows or own_rows)

@@ -127,20 +127,12 @@ def test_a_folder_that_holds_something_is_left_alone(release: Release, tmp_path:
 
 
 def test_an_unknown_target_is_told_with_the_nearest(release: Release, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="there is no export target 'onyx'") as caught:
-        export_api.export(release.path, tmp_path / "model", to="onyx")
+    with pytest.raises(SettingsError, match="there is no export target 'fortran'") as caught:
+        export_api.export(release.path, tmp_path / "model", to="fortran")
     assert "python, saved_model" in caught.value.hint
     with pytest.raises(SettingsError) as caught:
         export_api.export(release.path, tmp_path / "model", to="pyton")
     assert caught.value.hint == "did you mean python?"
-
-
-def test_tensorflow_is_another_name_of_the_saved_model(
-    release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    offer(monkeypatch, Listing(refuses="it has trees", name="saved_model"))
-    with pytest.raises(ReleaseError, match="cannot be written to saved_model: it has trees"):
-        export_api.export(release.path, tmp_path / "model", to="tensorflow")
 
 
 def test_a_project_is_written_checked_and_whole(

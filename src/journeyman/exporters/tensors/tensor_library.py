@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 __all__ = ["Tensor", "TensorLibrary"]
 
 Tensor = Any
-"""A tensor of the library: it adds, subtracts, multiplies, divides, compares and masks (&, |, ~) by Python's operators."""
+"""A tensor of the library: Python's operators add, subtract, multiply, divide, compare and mask (&, |, ~)."""
 
 
 class TensorLibrary(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,9 +94,7 @@ def trees_of(a: Arguments) -> TreeNodes:
 
 def _sets(starts: Places, words: Places) -> tuple[Places, ...]:
     bits = np.unpackbits(words.astype("<u4").view(np.uint8), bitorder="little")
-    return tuple(
-        np.flatnonzero(bits[low * _WORD : high * _WORD]) for low, high in zip(starts[:-1], starts[1:], strict=True)
-    )
+    return tuple(np.flatnonzero(bits[low * _WORD : high * _WORD]) for low, high in pairwise(starts.tolist()))
 
 
 def _depth(left: Places, right: Places, roots: Places) -> int:
