@@ -87,12 +87,12 @@ def export(
             version=version,
             workspace=workspace,
         )
-        typer.echo(f"{made.folder}: {_said(made)}")
+        typer.echo(f"{made.folder}: {_outcome_words(made)}")
         if made.loss:
             typer.echo(made.loss)
 
 
-def _said(made: export_api.Exported) -> str:
+def _outcome_words(made: export_api.Exported) -> str:
     if made.unchecked is not None:
         hint = f" ({made.unchecked.hint})" if made.unchecked.hint else ""
         return f"written, not checked: {made.unchecked.reason}{hint}"
