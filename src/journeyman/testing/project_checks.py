@@ -203,7 +203,7 @@ class _Nothing:
         """Leave the folder as it is."""
 
     def toolchain(self) -> Refusal | None:
-        """Return None."""
+        """Return that nothing lacks."""
         return None
 
     def run(self, folder: Path, rows: Path, answers: Path) -> None:
