@@ -115,14 +115,14 @@ class StoredTrees:
         threads : int
             Of the processor; 0 means all.
         """
-        answers = self._asked(values, _NORMAL, start, rounds, threads)
+        answers = self._evaluate(values, _NORMAL, start, rounds, threads)
         return answers if self.outputs > 1 else answers[:, 0]
 
     def scores(self, values: FloatArray) -> FloatArray:
         """Return raw scores of rows as in ``predict``, shape (n_samples, n_outputs)."""
-        return self._asked(values, _RAW, 0, -1, 1)
+        return self._evaluate(values, _RAW, 0, -1, 1)
 
-    def _asked(self, values: FloatArray, what: int, start: int, rounds: int, threads: int) -> FloatArray:
+    def _evaluate(self, values: FloatArray, what: int, start: int, rounds: int, threads: int) -> FloatArray:
         values = np.ascontiguousarray(values, dtype=np.float64)
         answers = np.empty((len(values), self.outputs))
         length = ctypes.c_int64()

@@ -125,7 +125,7 @@ def export(
             placed = deployment_api.export_deployment(
                 name, place, to=to, version=version, workspace=workspace, check=check
             )
-            typer.echo(f"{placed.folder}: {_said(placed)}")
+            typer.echo(f"{placed.folder}: {_outcome_words(placed)}")
             return
         made = export_api.export(
             name,
@@ -135,12 +135,12 @@ def export(
             version=version,
             workspace=workspace,
         )
-        typer.echo(f"{made.folder}: {_said(made)}")
+        typer.echo(f"{made.folder}: {_outcome_words(made)}")
         if made.loss:
             typer.echo(made.loss)
 
 
-def _said(made: export_api.Exported | deployment_api.Deployed) -> str:
+def _outcome_words(made: export_api.Exported | deployment_api.Deployed) -> str:
     if made.unchecked is not None:
         hint = f" ({made.unchecked.hint})" if made.unchecked.hint else ""
         return f"written, not checked: {made.unchecked.reason}{hint}"

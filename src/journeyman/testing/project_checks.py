@@ -103,7 +103,7 @@ class _Made:
         return ProjectFacts(self.written, _PACKAGE, self.selftest.example())
 
 
-def _made(exporter: ProjectExporter, plan: FittedPlan) -> _Made:
+def _project_parts(exporter: ProjectExporter, plan: FittedPlan) -> _Made:
     written = lower(plan.plan, plan.task, Named("tiny model", 1, plan.members), exporter.operations)
     assert not isinstance(written, Refusal), f"it cannot say the plan that it is checked with: {written.reason}"
     return _Made(written, make_selftest(plan.plan, written, plan.columns, (), 0))
@@ -124,7 +124,7 @@ def _says_what_to_install(exporter: ProjectExporter, plan: FittedPlan) -> None:
 
 
 def _leaves_what_every_project_holds(exporter: ProjectExporter, plan: FittedPlan) -> None:
-    made = _made(exporter, plan)
+    made = _project_parts(exporter, plan)
     with TemporaryDirectory() as held:
         bare, whole = Path(held, "bare"), Path(held, "whole")
         for folder, one in ((bare, _Nothing()), (whole, exporter)):
@@ -139,16 +139,16 @@ def _leaves_what_every_project_holds(exporter: ProjectExporter, plan: FittedPlan
 
 
 def _answers_as_the_release_does(exporter: ProjectExporter, plan: FittedPlan) -> None:
-    _answers(exporter, _made(exporter, plan))
+    _check_answers(exporter, _project_parts(exporter, plan))
 
 
 def _answers_a_row_alone(exporter: ProjectExporter, plan: FittedPlan) -> None:
-    made = _made(exporter, plan)
-    _answers(exporter, replace(made, selftest=_some(made.selftest, 1)))
+    made = _project_parts(exporter, plan)
+    _check_answers(exporter, replace(made, selftest=_middle_rows(made.selftest, 1)))
 
 
 def _refuses_a_newer_plan(exporter: ProjectExporter, plan: FittedPlan) -> None:
-    made = _made(exporter, plan)
+    made = _project_parts(exporter, plan)
     written = plan_text(made.written).replace(
         f"journeyman-plan {PLAN_VERSION}", f"journeyman-plan {PLAN_VERSION + 1}", 1
     )
@@ -156,38 +156,38 @@ def _refuses_a_newer_plan(exporter: ProjectExporter, plan: FittedPlan) -> None:
         with TemporaryDirectory() as held:
             write_project(exporter, made.facts(), made.selftest, Path(held))
             Path(held, "plan.txt").write_text(written, encoding="utf-8", newline="\n")
-            said = _refused(exporter, made.written, _some(made.selftest, 1), Path(held))
+            said = _failure(exporter, made.written, _middle_rows(made.selftest, 1), Path(held))
         assert said is not None, "it reads a plan of a newer version"
         assert "\n" not in said, "what its runtime says is told in more than one line"
 
 
 def _notices_another_model(exporter: ProjectExporter, plan: FittedPlan) -> None:
     """What was written is compared, not what was meant."""
-    made = _made(exporter, plan)
+    made = _project_parts(exporter, plan)
     if exporter.toolchain() is None:
-        few = _some(made.selftest, 40)
+        few = _middle_rows(made.selftest, 40)
         other = SelfTest(few.rows, replace(few.answers, predictions=few.answers.predictions + 1e-9))
         with TemporaryDirectory() as held:
             write_project(exporter, made.facts(), made.selftest, Path(held))
-            said = _refused(exporter, made.written, other, Path(held))
+            said = _failure(exporter, made.written, other, Path(held))
         assert said is not None, "it gives back the answers of the self-test, and not its own"
 
 
-def _some(selftest: SelfTest, rows: int) -> SelfTest:
+def _middle_rows(selftest: SelfTest, rows: int) -> SelfTest:
     """Return rows from the middle of a self-test."""
     place = np.arange(len(selftest.answers.predictions)) - len(selftest.answers.predictions) // 2
     return SelfTest(*keep_rows(selftest.rows, selftest.answers, (place >= 0) & (place < rows)))
 
 
-def _answers(exporter: ProjectExporter, made: _Made) -> None:
+def _check_answers(exporter: ProjectExporter, made: _Made) -> None:
     if exporter.toolchain() is None:
         with TemporaryDirectory() as held:
             write_project(exporter, made.facts(), made.selftest, Path(held))
-            said = _refused(exporter, made.written, made.selftest, Path(held))
+            said = _failure(exporter, made.written, made.selftest, Path(held))
         assert said is None, said
 
 
-def _refused(exporter: ProjectExporter, written: ScoringPlan, selftest: SelfTest, folder: Path) -> str | None:
+def _failure(exporter: ProjectExporter, written: ScoringPlan, selftest: SelfTest, folder: Path) -> str | None:
     """Return what is said where a project fails or answers otherwise; None where it answers alike."""
     try:
         check_project_answers(exporter, written, selftest, folder)
@@ -206,7 +206,7 @@ class _Nothing:
         """Leave the folder as it is."""
 
     def toolchain(self) -> Refusal | None:
-        """Return None."""
+        """Return that nothing lacks."""
         return None
 
     def run(self, folder: Path, rows: Path, answers: Path) -> None:

@@ -11,7 +11,7 @@ from journeyman.exporters.python_project.arguments import NAN, Arguments, Row, S
 __all__ = ["FEATURE_STEPS"]
 
 
-def _plain(a: Arguments) -> Step:
+def _pass_on(a: Arguments) -> Step:
     out, column = a.wholes(2)
 
     def run(r: Row) -> None:
@@ -167,7 +167,7 @@ def _ratio(a: Arguments) -> Step:
 
 
 FEATURE_STEPS: dict[str, Callable[[Arguments], Step]] = {
-    "plain": _plain,
+    "plain": _pass_on,
     "fill": _fill,
     "code": _code,
     "onehot": _onehot,

@@ -183,7 +183,7 @@ def _mixed(word: int) -> int:
     return word ^ (word >> 31)
 
 
-def _known(a: Arguments) -> Step:
+def _look_up(a: Arguments) -> Step:
     out, first, count, prior, columns = a.whole(), a.whole(), a.whole(), a.number(), a.places()
     high, low, labels = a.places(), a.places(), a.numbers()
     marks = [upper << 32 | lower for upper, lower in zip(high, low)]
@@ -288,7 +288,7 @@ PREDICTION_STEPS: dict[str, Callable[[Arguments], Step]] = {
     "temper": _temper,
     "unscale": _unscale,
     "correct": _correct,
-    "known": _known,
+    "known": _look_up,
     "spread": _spread,
     "factor": _factor,
     "size": _size,

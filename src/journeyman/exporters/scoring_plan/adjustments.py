@@ -88,7 +88,7 @@ def _correction(draft: Draft, step: SliceCorrection, given: Given) -> Predicted:
     return made, count
 
 
-def _known(draft: Draft, step: DuplicateLookup, given: Given) -> Predicted:
+def _lookup(draft: Draft, step: DuplicateLookup, given: Given) -> Predicted:
     ((first, count),) = given.predictions
     told = sorted(set(step.columns) & given.texts)
     if told:
@@ -111,7 +111,7 @@ ADJUSTMENTS: Mapping[type, Callable[[Draft, Any, Given], Predicted]] = {
     TemperatureStep: _temperature,
     TargetScale: _scale,
     SliceCorrection: _correction,
-    DuplicateLookup: _known,
+    DuplicateLookup: _lookup,
     SpreadStep: _spread,
 }
 """By the type of the step: adds steps, returns where the predictions are."""

@@ -64,7 +64,7 @@ def lower(plan: Plan, task: Task, named: Named, known: frozenset[str] | None = N
     """
     refused: dict[str, str] = {}
     for name, node in zip(named.members, member_nodes(plan), strict=False):
-        reason = _refused(plan, node, known)
+        reason = _refusal_reason(plan, node, known)
         if reason is not None:
             refused.setdefault(name, reason)
     if refused:
@@ -80,7 +80,7 @@ def lower(plan: Plan, task: Task, named: Named, known: frozenset[str] | None = N
     return written
 
 
-def _refused(plan: Plan, model: Node, known: frozenset[str] | None) -> str | None:
+def _refusal_reason(plan: Plan, model: Node, known: frozenset[str] | None) -> str | None:
     """Return what of a member, of what it reads and of what its predictions are adjusted by, has no words."""
     lowering, name = _Lowering(plan), model.name
     try:
@@ -162,9 +162,9 @@ class _Lowering:
             seen = None if node.features is None else self.seen(node.features)
             if before:
                 given = Given(before, seen, self.columns, self._texts)
-                self.predictions[name] = _known(ADJUSTMENTS, node)(self.draft, node.step, given)
+                self.predictions[name] = _lowerer(ADJUSTMENTS, node)(self.draft, node.step, given)
             else:
-                self.predictions[name] = _known(MODELS, node)(self.draft, node.step, seen)
+                self.predictions[name] = _lowerer(MODELS, node)(self.draft, node.step, seen)
         return self.predictions[name]
 
     def seen(self, names: tuple[str, ...]) -> Features:
@@ -192,7 +192,7 @@ class _Lowering:
                 }
                 raise CannotSay(f"{' and '.join(sorted(makers))} as columns")
             step = cast(ColumnStep, node.step)
-            self.features[name] = _known(FEATURES, node)(self.draft, step, self.columns)
+            self.features[name] = _lowerer(FEATURES, node)(self.draft, step, self.columns)
         return self.features[name]
 
     @cached_property
@@ -202,7 +202,7 @@ class _Lowering:
         )
 
 
-def _known(registry: Mapping[type, Any], node: Node) -> Any:
+def _lowerer(registry: Mapping[type, Any], node: Node) -> Any:
     if type(node.step) not in registry:
         raise CannotSay(node.step.kind.value)
     return registry[type(node.step)]
