@@ -119,7 +119,7 @@ def _load_pyfunc(data_path: str) -> _PyfuncModel:
 def _mlflow() -> Any:
     try:
         import mlflow  # noqa: PLC0415  # an extra, and slow to load
-        import mlflow.models  # noqa: PLC0415  # as above
+        import mlflow.models  # noqa: PLC0415  # an extra, and slow to load
     except ImportError:
         raise SettingsError("MLflow is not installed", hint='pip install "journeyman[mlflow]"') from None
     return mlflow

@@ -28,6 +28,7 @@ CHECKS = {
     "journeyman.report_sections": ("ReportSection", "section"),
     "journeyman.serving_protocols": ("ServingProtocol", "protocol"),
     "journeyman.exporters": ("Exporter", "exporter"),
+    "journeyman.deployment_exporters": ("DeploymentExporter", "deployment"),
     "journeyman.release_exporters": ("ReleaseExporter", "release_exporter"),
     "journeyman.project_exporters": ("ProjectExporter", "project"),
 }

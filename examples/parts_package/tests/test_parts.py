@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
+import journeyman
 from journeyman.algorithms.linear import LinearModel
+from journeyman.api.export_deployment import deployment_of
 from journeyman.engines import open_engine
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.operating import NotifierKind, NotifierSettings
@@ -22,6 +25,7 @@ from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.streams import open_stream
 from journeyman.tasks import find_task_type
 from journeyman.testing.algorithm_checks import check_algorithm
+from journeyman.testing.deployment_checks import check_deployment
 from journeyman.testing.detector_checks import check_detector
 from journeyman.testing.engine_checks import check_engine
 from journeyman.testing.exporter_checks import check_exporter
@@ -67,6 +71,12 @@ def test_exporter() -> None:
     )
     rows = {"size": np.array([1.0, 2.0, np.nan])}
     check_exporter(load_parts("journeyman.exporters", {"weights"})["weights"], Plan(nodes, "mean"), rows)
+
+
+def test_deployment(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"x": range(60), "y": [i % 3 for i in range(60)]})
+    release = journeyman.build(rows, target="y", trials=2, workspace=tmp_path, name="thirds")
+    check_deployment(load_parts("journeyman.deployment_exporters")["folder"], deployment_of(release))
 
 
 def test_release_exporter() -> None:

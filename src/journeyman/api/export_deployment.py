@@ -24,7 +24,7 @@ from journeyman.inference.sample_rows import sample_rows
 from journeyman.interfaces import Deployment, DeploymentExporter
 from journeyman.plugins import load_usable, make_part
 
-__all__ = ["GROUP", "Deployed", "deployment_targets", "export_deployment"]
+__all__ = ["GROUP", "Deployed", "deployment_of", "deployment_targets", "export_deployment"]
 
 GROUP = "journeyman.deployment_exporters"
 _TRIED = 20  # rows
@@ -88,7 +88,7 @@ def export_deployment(
     exporter: DeploymentExporter = make_part(GROUP, to)
     release = load(name, version=version, workspace=workspace)
     target = export_folder(release.name, folder, to)
-    deployment = _deployment(release)
+    deployment = deployment_of(release)
     unchecked = exporter.toolchain() if check else Refusal("--no-check was given")
     with whole_folder(target) as made:
         exporter.write(deployment, made)
@@ -125,7 +125,14 @@ def _compare(deployment: Deployment, told: tuple[Any, ...], place: str) -> None:
             )
 
 
-def _deployment(release: Release) -> Deployment:
+def deployment_of(release: Release) -> Deployment:
+    """Return a release with what it needs to predict elsewhere, and rows to try it with.
+
+    Raises
+    ------
+    ReleaseError
+        Where it reads no columns, so that nothing can be tried.
+    """
     if not release.columns:
         raise ReleaseError(f"{release.name} {release.version} reads no columns", hint="serve it: journeyman serve")
     rows = _json_rows(release)

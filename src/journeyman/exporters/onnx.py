@@ -20,7 +20,7 @@ from journeyman.exporters.tensor_project import OUTPUTS, need_package, typed_lab
 from journeyman.exporters.tensors import OPERATIONS, Predicted, run_plan
 from journeyman.interfaces.project_exporting import ProjectFacts
 
-__all__ = ["OnnxExporter", "onnx_model"]
+__all__ = ["OnnxExporter", "input_names", "onnx_model"]
 
 _OPSETS = {"": 18, "ai.onnx.ml": 5}
 _FORMAT = 10  # of the file (IR version)

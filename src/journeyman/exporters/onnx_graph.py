@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from journeyman.exporters.tensors.tensor_library import TensorLibrary
 
 __all__ = ["OnnxGraph", "OnnxTensor"]
 
@@ -82,7 +84,7 @@ class OnnxTensor:
 
 
 @dataclass
-class OnnxGraph:
+class OnnxGraph(TensorLibrary):
     """A graph while it is written: a library of tensors for a scoring plan.
 
     Attributes
@@ -99,13 +101,20 @@ class OnnxGraph:
     _known: dict[tuple[str, tuple[int, ...], bytes], OnnxTensor] = field(default_factory=dict)
 
     def add(
-        self, operation: str, inputs: Sequence[OnnxTensor], kind: type[Any], name: str = "", **attributes: Any
+        self,
+        operation: str,
+        inputs: Sequence[OnnxTensor],
+        kind: type[Any],
+        attributes: Mapping[str, Any] | None = None,
+        name: str = "",
     ) -> OnnxTensor:
         """Add a node with one output."""
         made = OnnxTensor(self, name or f"step/{len(self.nodes)}", kind)
         names = [one.name for one in inputs]
         domain = "ai.onnx.ml" if operation in ("TreeEnsemble", "LabelEncoder") else ""
-        self.nodes.append(self.onnx.helper.make_node(operation, names, [made.name], domain=domain, **attributes))
+        self.nodes.append(
+            self.onnx.helper.make_node(operation, names, [made.name], domain=domain, **(attributes or {}))
+        )
         return made
 
     def tensor_proto(self, values: NDArray[Any] | Sequence[str], name: str = "") -> Any:
@@ -135,16 +144,16 @@ class OnnxGraph:
         return x if isinstance(x, OnnxTensor) else self.constant(x, kind)
 
     def concat(self, parts: Sequence[OnnxTensor]) -> OnnxTensor:
-        return parts[0] if len(parts) == 1 else self.add("Concat", parts, parts[0].kind, axis=1)
+        return parts[0] if len(parts) == 1 else self.add("Concat", parts, parts[0].kind, {"axis": 1})
 
     def columns(self, x: OnnxTensor, places: Sequence[int]) -> OnnxTensor:
-        return self.add("Gather", [x, self.constant(np.array(places, dtype=np.int64))], x.kind, axis=1)
+        return self.add("Gather", [x, self.constant(np.array(places, dtype=np.int64))], x.kind, {"axis": 1})
 
     def rows(self, table: NDArray[Any], places: OnnxTensor) -> OnnxTensor:
-        return self.add("Gather", [self.constant(table), places], table.dtype.type, axis=0)
+        return self.add("Gather", [self.constant(table), places], table.dtype.type, {"axis": 0})
 
     def pick(self, x: OnnxTensor, places: OnnxTensor) -> OnnxTensor:
-        return self.add("GatherElements", [x, places], x.kind, axis=1)
+        return self.add("GatherElements", [x, places], x.kind, {"axis": 1})
 
     def where(self, condition: OnnxTensor, yes: Any, no: Any) -> OnnxTensor:
         kind = next((x.kind for x in (yes, no) if isinstance(x, OnnxTensor)), np.float64)
@@ -160,16 +169,16 @@ class OnnxGraph:
         return self.add(_CALLS[name], [self._given(one, np.float64) for one in x], kind)
 
     def cast(self, x: OnnxTensor, kind: type[Any]) -> OnnxTensor:
-        return self.add("Cast", [x], kind, to=_CODES[kind])
+        return self.add("Cast", [x], kind, {"to": _CODES[kind]})
 
     def total(self, x: OnnxTensor, axis: int, keep: bool = False) -> OnnxTensor:
-        return self.add("ReduceSum", [x, self.constant(np.array([axis]))], x.kind, keepdims=int(keep))
+        return self.add("ReduceSum", [x, self.constant(np.array([axis]))], x.kind, {"keepdims": int(keep)})
 
     def greatest(self, x: OnnxTensor) -> OnnxTensor:
-        return self.add("ReduceMax", [x, self.constant(np.array([1]))], x.kind, keepdims=1)
+        return self.add("ReduceMax", [x, self.constant(np.array([1]))], x.kind, {"keepdims": 1})
 
     def first_greatest(self, x: OnnxTensor) -> OnnxTensor:
-        return self.add("ArgMax", [x], np.int64, axis=1, keepdims=0)
+        return self.add("ArgMax", [x], np.int64, {"axis": 1, "keepdims": 0})
 
     def largest(self, x: OnnxTensor, count: int) -> tuple[OnnxTensor, OnnxTensor]:
         values, places = (
@@ -186,8 +195,8 @@ class OnnxGraph:
         return self.add("Reshape", [x, self.constant(np.array(shape, dtype=np.int64))], x.kind)
 
     def like_rows(self, values: NDArray[Any], x: OnnxTensor) -> OnnxTensor:
-        count = self.add("Shape", [x], np.int64, start=0, end=1)
-        shape = self.add("Concat", [count, self.constant(np.array([len(values)]))], np.int64, axis=0)
+        count = self.add("Shape", [x], np.int64, {"start": 0, "end": 1})
+        shape = self.add("Concat", [count, self.constant(np.array([len(values)]))], np.int64, {"axis": 0})
         return self.add("Expand", [self.constant(values[None, :]), shape], values.dtype.type)
 
     def look_up(self, x: OnnxTensor, texts: Sequence[str]) -> OnnxTensor:
@@ -198,13 +207,13 @@ class OnnxGraph:
 
     def _encoded(self, x: OnnxTensor, keys: NDArray[Any] | Sequence[str]) -> OnnxTensor:
         told = {"keys_tensor": keys, "values_tensor": np.arange(len(keys)), "default_tensor": np.array([-1])}
-        return self.add("LabelEncoder", [x], np.int64, **{key: self.tensor_proto(told[key]) for key in told})
+        return self.add("LabelEncoder", [x], np.int64, {key: self.tensor_proto(told[key]) for key in told})
 
     def texts(self, texts: Sequence[str], places: OnnxTensor) -> OnnxTensor:
         """Return texts at int64 places."""
         name = f"constant/{len(self.constants)}"
         self.constants.append(self.tensor_proto(list(texts), name))
-        return self.add("Gather", [OnnxTensor(self, name, str), places], str, axis=0)
+        return self.add("Gather", [OnnxTensor(self, name, str), places], str, {"axis": 0})
 
     def bits(self, x: OnnxTensor) -> OnnxTensor:
         """Return bits by arithmetic, exactly: ONNX has no operator that looks at them."""
@@ -225,12 +234,12 @@ class OnnxGraph:
         return x * self.rows(2.0 ** (1023.0 - np.arange(2048)), self.cast(place, np.int64))
 
     def fold(self, word: OnnxTensor, by: int) -> OnnxTensor:
-        unsigned = self.add("Cast", [word], np.uint64, to=self.onnx.TensorProto.UINT64)
+        unsigned = self.add("Cast", [word], np.uint64, {"to": self.onnx.TensorProto.UINT64})
         shifted = self.add(
-            "BitShift", [unsigned, self.constant(np.array(by, dtype=np.uint64))], np.uint64, direction="RIGHT"
+            "BitShift", [unsigned, self.constant(np.array(by, dtype=np.uint64))], np.uint64, {"direction": "RIGHT"}
         )
         folded = self.add("BitwiseXor", [unsigned, shifted], np.uint64)
-        return self.add("Cast", [folded], np.int64, to=self.onnx.TensorProto.INT64)
+        return self.add("Cast", [folded], np.int64, {"to": self.onnx.TensorProto.INT64})
 
     def places_of(self, x: OnnxTensor, keys: NDArray[np.int64]) -> OnnxTensor:
         return self._encoded(x, keys)

@@ -36,7 +36,7 @@ def tree_ensemble(t: OnnxGraph, r: Registers, a: Arguments) -> OnnxTensor:
     feature, threshold = nodes.feature.copy(), nodes.threshold.copy()
     feature[asked], threshold[asked] = len(registers) + place, 0.5
     told = _attributes(t, replace(nodes, feature=feature, threshold=threshold), a.whole(2))
-    return t.add("TreeEnsemble", [t.concat(parts)], np.float64, **told)
+    return t.add("TreeEnsemble", [t.concat(parts)], np.float64, told)
 
 
 def _shares_places(nodes: TreeNodes) -> bool:

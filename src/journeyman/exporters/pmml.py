@@ -22,7 +22,7 @@ from journeyman.exporters.tensors.registers import Arguments
 from journeyman.exporters.tensors.run_plan import typed_missing
 from journeyman.interfaces.project_exporting import ProjectFacts
 
-__all__ = ["PmmlExporter", "pmml_document"]
+__all__ = ["PmmlExporter", "output_fields", "pmml_document"]
 
 _SPACE = "http://www.dmg.org/PMML-4_4"
 

@@ -51,7 +51,7 @@ Given = Expression | float | str
 
 
 def constant(value: float | str) -> Expression:
-    """Return a constant."""
+    """Return a text or a number as an expression."""
     element = Element("Constant", dataType="string" if isinstance(value, str) else "double")
     element.text = value if isinstance(value, str) else finite_word(value)
     return Expression(element)

@@ -129,12 +129,16 @@ def _build_file(facts: ProjectFacts) -> str:
     training = _trains(facts)
     if training is not None:
         used = {_PINNED[member.algorithm] for member in training.members if member.algorithm in _PINNED}
-        pinned = [f'"{name}=={found}"' for name in ("numpy", "scikit-learn", *sorted(used)) if (found := _found(name))]
+        pinned = [
+            f'"{name}=={found}"'
+            for name in ("numpy", "scikit-learn", *sorted(used))
+            if (found := _installed_version(name))
+        ]
         lines += ["", "[project.optional-dependencies]", f"train = [{', '.join(pinned)}]"]
     return "\n".join([*lines, "", "[tool.setuptools]", 'py-modules = ["scorer", "contract", "serve"]', ""])
 
 
-def _found(package: str) -> str:
+def _installed_version(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:

@@ -38,7 +38,9 @@ class SageMakerExporter:
             tarfile.open(fileobj=packed, mode="w") as archive,
         ):
             for path in sorted(deployment.release.rglob("*")):
-                archive.add(path, path.relative_to(deployment.release).as_posix(), recursive=False, filter=_plain)
+                archive.add(
+                    path, path.relative_to(deployment.release).as_posix(), recursive=False, filter=_without_owner
+                )
         for text in ("deploy.py", "README.md"):
             (folder / text).write_text(filled("sagemaker", text, deployment), "utf-8")
 
@@ -55,7 +57,7 @@ class SageMakerExporter:
             return invoked(deployment, folder / "container", ["python", "-m", "journeyman", "serve"], environment)
 
 
-def _plain(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+def _without_owner(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     # who made it and when would change the archive's digest
     entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname = 0, 0, 0, "", ""
     return entry

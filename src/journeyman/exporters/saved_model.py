@@ -21,7 +21,7 @@ from journeyman.exporters.tensorflow_tensors import TensorFlowTensors
 from journeyman.exporters.tensors import OPERATIONS, Predicted, run_plan
 from journeyman.interfaces.project_exporting import ProjectFacts
 
-__all__ = ["SavedModelExporter", "TensorFlowExporter", "saved_model"]
+__all__ = ["SavedModelExporter", "TensorFlowExporter", "input_names", "saved_model"]
 
 
 @dataclass(frozen=True)

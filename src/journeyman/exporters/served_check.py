@@ -64,7 +64,7 @@ def running(
         )
         try:
             end = time.monotonic() + _START
-            while not _answers(health):
+            while not _is_up(health):
                 if server.poll() is not None or time.monotonic() > end:
                     said.seek(0)
                     lines = said.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
@@ -82,7 +82,7 @@ def running(
                 server.wait()
 
 
-def _answers(address: str) -> bool:
+def _is_up(address: str) -> bool:
     try:
         with urllib.request.urlopen(address, timeout=10) as reply:
             return bool(reply.status == 200)

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.exporters.tensors.tensor_library import TensorLibrary
+
 __all__ = ["TensorFlowTensors"]
 
 _CALLS = {"expm1": "math.expm1", "isnan": "math.is_nan", "isinf": "math.is_inf", "log": "math.log"}
 
 
 @dataclass(frozen=True)
-class TensorFlowTensors:
+class TensorFlowTensors(TensorLibrary):
     """Operations of TensorFlow, in doubles.
 
     Attributes

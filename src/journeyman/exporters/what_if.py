@@ -100,8 +100,8 @@ def grid_of(facts: ReleaseFacts, inputs: Sequence[Input]) -> Grid | None:
     places = (np.repeat(down, len(across)), np.tile(across, len(down)))
     for one, values in zip(chosen, places, strict=False):
         rows[one.column.name] = values.astype(facts.typical[one.column.name].dtype)
-    answers = Scorer(facts.plan).without_lookup().predict(rows)
-    told, said = _decoded_predictions(facts.plan, answers, facts.task.labels, facts.prediction)
+    predictions = Scorer(facts.plan).without_lookup().predict(rows)
+    told, said = _decoded_predictions(facts.plan, predictions, facts.task.labels, facts.prediction)
     marks = tuple(
         tuple(one.names[int(v)] if one.names else _excel_number(one.column, v) for v in values.tolist())
         for one, values in zip(chosen, codes, strict=True)
@@ -130,11 +130,11 @@ def _quantiles(facts: ReleaseFacts, one: Input) -> NDArray[np.float64]:
 
 
 def _decoded_predictions(
-    plan: Plan, answers: NDArray[np.float64], labels: Sequence[str], prediction: str
+    plan: Plan, predictions: NDArray[np.float64], labels: Sequence[str], prediction: str
 ) -> tuple[NDArray[np.object_], str]:
     if len(labels) == 2:
-        return answers[:, 1].astype(object), f"probability of {labels[1]}"
+        return predictions[:, 1].astype(object), f"probability of {labels[1]}"
     decode = next((n.step for n in plan.nodes if isinstance(n.step, DecodeStep)), None)
     if decode is not None:
-        return np.array(labels, dtype=object)[decode.codes(answers)], prediction
-    return answers[:, 0].astype(object), prediction
+        return np.array(labels, dtype=object)[decode.codes(predictions)], prediction
+    return predictions[:, 0].astype(object), prediction

@@ -258,8 +258,7 @@ class Release:
         step = history_of(self.plan)
         target = next(c for c in self.report.columns if c.name == self.task.target)
         asked = asked_of(with_rows_numbered(frame, step, self.task), self.task, target)
-        came = asked.happened
-        model = self.lengthened(self.read_rows(came), asked.values) if len(came) else self
+        model = self.lengthened(self.read_rows(asked.happened), asked.values) if len(asked.happened) else self
         if len(asked.rows):
             return model, asked.rows
         return model, following_rows(history_of(model.plan), self.task, self.columns)
@@ -314,10 +313,9 @@ class Release:
         """
         if not task_type(self.task).traits.explained:
             raise TypeError(f"{self.name} forecasts series, and no column moves a forecast; use forecast")
-        conformed = conform(rows, self._reader, self.left_out)
-        self.findings = conformed.findings
-        predict = self._scorer.predict if self.task.labels else lambda block: self._scorer.predict(block)[:, :1]
-        predictions = predict(conformed.block)
+        block = self.read_rows(rows)
+        predict = self._scorer.predict if self.task.labels else lambda told: self._scorer.predict(told)[:, :1]
+        predictions = predict(block)
         if not self.task.labels:
             outputs = [0] * len(predictions)
         elif label is not None:
@@ -325,10 +323,10 @@ class Release:
         else:
             codes = {value: code for code, value in enumerate(typed_labels(self.task).tolist())}
             outputs = [codes[value] for value in self.labels(predictions).tolist()]
-        reliefs = self.reliefs(conformed.block)
+        reliefs = self.reliefs(block)
         if reliefs is not None:
-            return pd.DataFrame(reliefs, columns=list(conformed.block), index=row_index(rows, len(reliefs)))
-        frame = contribution_frame(predict, conformed.block, typical_row(self.report.profile, self.columns), outputs)
+            return pd.DataFrame(reliefs, columns=list(block), index=row_index(rows, len(reliefs)))
+        frame = contribution_frame(predict, block, typical_row(self.report.profile, self.columns), outputs)
         return frame.set_index(row_index(rows, len(frame)))
 
     def reliefs(self, block: Block) -> FloatArray | None:

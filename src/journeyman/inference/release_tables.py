@@ -127,11 +127,11 @@ def _scores(release: Release, scored: ScoredRows) -> tuple[FactTable, str, str]:
     if decode is not None:
         labels = np.array(task.labels, dtype=object)
         found.append(
-            (FactColumn(predicted, FactKind.TEXT, "What the model predicts."), labels[decode.codes(scored.answers)])
+            (FactColumn(predicted, FactKind.TEXT, "What the model predicts."), labels[decode.codes(scored.predictions)])
         )
     else:
         about = "What the model predicts."
-        found.append((FactColumn(predicted, FactKind.NUMBER, about, True, unit), scored.answers[:, 0]))
+        found.append((FactColumn(predicted, FactKind.NUMBER, about, True, unit), scored.predictions[:, 0]))
     label = ""
     if np.isfinite(scored.truths).any():
         label = f"actual {task.target}"
@@ -175,21 +175,21 @@ def _error(predicted: Any, truths: NDArray[np.float64], labels: Sequence[str], u
 
 def _outputs(release: Release, scored: ScoredRows) -> list[tuple[FactColumn, Any]]:
     """Return probabilities, quantiles and whatever else is said of rows, with intervals."""
-    task, answers = release.task, scored.answers
+    task, predictions = release.task, scored.predictions
     found: list[tuple[FactColumn, Any]] = []
-    for name, values in outputs_together(answers, task).items():
+    for name, values in outputs_together(predictions, task).items():
         kind = {"b": FactKind.BOOLEAN, "f": FactKind.NUMBER, "i": FactKind.INTEGER}.get(
             values.dtype.kind, FactKind.TEXT
         )
         found.append((FactColumn(name, kind, "What the model says besides.", kind is FactKind.NUMBER), values))
-    ends = release.intervals_of_block(scored.block, answers)
+    ends = release.intervals_of_block(scored.block, predictions)
     if ends is not None:
         share = f"{release.conformal.coverage:.0%}" if release.conformal is not None else "90%"
         for i, word in enumerate(("from", "to")):
             about = f"In about {share} of rows the outcome lies between both ends."
             found.append((FactColumn(f"{task.target} {word}", FactKind.NUMBER, about, True), ends[:, i]))
-    elif task_type(task).traits.bound is Bound.LABELS and release.conformal is not None and len(answers):
-        sets = ["; ".join(map(str, names)) for names in release.likely_labels(answers)]
+    elif task_type(task).traits.bound is Bound.LABELS and release.conformal is not None and len(predictions):
+        sets = ["; ".join(map(str, names)) for names in release.likely_labels(predictions)]
         about = f"In about {release.conformal.coverage:.0%} of rows the outcome is one of these."
         found.append((FactColumn("likely labels", FactKind.TEXT, about), sets))
     return found

@@ -30,7 +30,7 @@ class ScoredRows:
     ----------
     block : Block
         The model's columns.
-    answers : ndarray of shape (n_samples, n_outputs)
+    predictions : ndarray of shape (n_samples, n_outputs)
         Probabilities or values.
     truths : ndarray of float64
         Class codes or values; NaN where unknown.
@@ -43,7 +43,7 @@ class ScoredRows:
     """
 
     block: Block
-    answers: FloatArray
+    predictions: FloatArray
     truths: FloatArray
     basis: NDArray[np.object_]
     beside: pd.DataFrame
@@ -62,7 +62,7 @@ def score_trained(release: Release, repaired: Repaired, most: int, seed: int) ->
     if count > most:
         rows = np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
     block = to_block(frame.iloc[rows], release.columns)
-    answers = release.answer_block(block)
+    predictions = release.answer_block(block)
     basis = np.full(len(rows), _LEARNED, dtype=object)
     truths = np.full(len(rows), np.nan)
     content = release.file(LEARNED)
@@ -75,14 +75,14 @@ def score_trained(release: Release, repaired: Repaired, most: int, seed: int) ->
             seen = learned.recognise(labelled_marks(to_block(frame, table.features), learned.columns, target))
             held = seen.recorded[rows]
             told = learned.recorded(seen.places[rows][held])
-            answers = answers.copy()
-            answers[held] = np.column_stack([1 - told, told]) if len(release.task.labels) == 2 else told
+            predictions = predictions.copy()
+            predictions[held] = np.column_stack([1 - told, told]) if len(release.task.labels) == 2 else told
             basis[held] = _UNSEEN
     named = [name for name in release.identifiers if name in frame]
     beside = frame[named].iloc[rows].reset_index(drop=True)
     beside.insert(0, "row", rows + 1)
     part = f"{len(rows):,} of {count:,} rows" if len(rows) < count else f"{count:,} rows"
-    return ScoredRows(block, answers, truths, basis, beside, f"{part} of {table.name}, the training table")
+    return ScoredRows(block, predictions, truths, basis, beside, f"{part} of {table.name}, the training table")
 
 
 def score_frame(release: Release, frame: pd.DataFrame, name: str) -> ScoredRows:
@@ -93,7 +93,7 @@ def score_frame(release: Release, frame: pd.DataFrame, name: str) -> ScoredRows:
     SchemaError
         Where it does not fit the model's columns.
     """
-    ((block, answers),) = release.answers_in_parts([frame])
+    ((block, predictions),) = release.answers_in_parts([frame])
     truths = np.full(len(frame), np.nan)
     kind, target = task_type(release.task), release.task.target
     if kind.needs_target and target in frame and not isinstance(kind, CombinesColumns):
@@ -102,7 +102,7 @@ def score_frame(release: Release, frame: pd.DataFrame, name: str) -> ScoredRows:
     beside = frame[[n for n in release.identifiers if n in frame]].reset_index(drop=True)
     beside.insert(0, "row", np.arange(1, len(frame) + 1))
     basis = np.full(len(frame), _NEW, dtype=object)
-    return ScoredRows(block, answers, truths, basis, beside, f"{len(frame):,} rows of {name}")
+    return ScoredRows(block, predictions, truths, basis, beside, f"{len(frame):,} rows of {name}")
 
 
 def score_following(release: Release, frame: pd.DataFrame | None) -> ScoredRows:

@@ -62,7 +62,7 @@ def kafka_library() -> Any:
     """
     try:
         import confluent_kafka  # noqa: PLC0415  # an extra: a server without Kafka starts without it
-        import confluent_kafka.admin  # noqa: PLC0415  # as above
+        import confluent_kafka.admin  # noqa: PLC0415  # an extra, too
     except ImportError:
         raise SettingsError("Kafka's client is not installed", hint='pip install "journeyman[kafka]"') from None
     return confluent_kafka

@@ -182,8 +182,9 @@ def make_application(settings: ServeSettings, shared: Path, parent: int | None =
     work = BatchWork(log, side.recorded, lambda: keeper.current, rules, counters)
     recorder = Recorder(work, settings.most_waiting)
     housekeeping = Housekeeping(folder, settings, counters, shared, parent)
-    feeds = () if settings.kafka is None else (_kafka_worker(settings.kafka),)
-    service = Service(settings, keeper, recorder, side, rules, housekeeping, partial(_promote, settings), feeds)
+    service = Service(settings, keeper, recorder, side, rules, housekeeping, partial(_promote, settings))
+    if settings.kafka is not None:
+        service.follow(_kafka_worker(settings.kafka))
     tokens = read_tokens(settings.tokens, os.environ)
     routes = installed_routes(service, os.environ)
     routes += _about(service, routes, tokens.wanted)

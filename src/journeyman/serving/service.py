@@ -66,8 +66,6 @@ class Service:
         Keeps the log bounded and the counters of all workers together.
     promote : callable
         Makes a version the champion.
-    feeds : sequence of Feed
-        What brings rows besides requests.
     """
 
     def __init__(
@@ -79,11 +77,14 @@ class Service:
         rules: RowRules,
         housekeeping: Housekeeping,
         promote: Callable[[int], None],
-        feeds: Sequence[Feed] = (),
     ) -> None:
         self.settings, self.keeper, self.rules, self.counters = settings, keeper, rules, housekeeping.counters
         self._recorder, self._log, self._housekeeping, self._promote = recorder, log, housekeeping, promote
-        self._feeds = tuple(feeds)
+        self._feeds: tuple[Feed, ...] = ()
+
+    def follow(self, feed: Feed) -> None:
+        """Have a feed bring rows besides requests; before the service starts."""
+        self._feeds += (feed,)
 
     @property
     def shared(self) -> Path:

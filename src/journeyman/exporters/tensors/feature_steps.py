@@ -30,7 +30,7 @@ def is_equal(x: Tensor, y: Tensor | float) -> Tensor:
     return (x >= y) & (x <= y)
 
 
-def _plain(t: TensorLibrary, r: Registers, a: Arguments) -> Tensor:
+def _finite(t: TensorLibrary, r: Registers, a: Arguments) -> Tensor:
     return finite_or(t, r.span(a.whole(1)), math.nan)
 
 
@@ -141,7 +141,7 @@ def _one(arguments: Arguments) -> int:
 
 
 FEATURE_STEPS: Mapping[str, tuple[Writer, Width]] = {
-    "plain": (_plain, _one),
+    "plain": (_finite, _one),
     "fill": (_fill, lambda a: len(a.array(1)) + len(a.array(6))),
     "code": (_code, lambda a: len(a.array(1))),
     "onehot": (_onehot, lambda a: a.whole(2)),

@@ -63,7 +63,7 @@ class Arguments:
     step: PlanStep
 
     def number(self, place: int) -> float:
-        """Return a number."""
+        """Return the argument at a place as it is."""
         return float(self.step.arguments[place])
 
     def whole(self, place: int) -> int:

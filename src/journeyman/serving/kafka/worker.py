@@ -142,7 +142,7 @@ class KafkaWorker:
             return
         self._lost = False
         try:
-            going_out = self._answer(consumer, messages)
+            going_out = self._going_out(consumer, messages)
         except _Lost:
             self._go_back(consumer)
             return
@@ -162,7 +162,7 @@ class KafkaWorker:
         self._trouble = f"Kafka: {error.str()}"  # the client tries again by itself
         return False
 
-    def _answer(self, consumer: Any, messages: Sequence[Any]) -> list[Answered]:
+    def _going_out(self, consumer: Any, messages: Sequence[Any]) -> list[Answered]:
         """Return what goes out for messages, in their order."""
         rows = [m for m in messages if m.topic() == self._settings.rows]
         labels = [m for m in messages if m.topic() != self._settings.rows]
@@ -206,7 +206,7 @@ class KafkaWorker:
         """
         while True:
             try:
-                return self._asked(ask())
+                return self._awaited(ask())
             except Refusal as refusal:
                 if refusal.status not in (429, 503):
                     raise
@@ -219,7 +219,7 @@ class KafkaWorker:
             if self._lost or self._ending.is_set():
                 raise _Lost
 
-    def _asked(self, ask: Coroutine[Any, Any, Any]) -> Any:
+    def _awaited(self, ask: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(ask, self._loop).result()
 
     def _in_transaction(self, consumer: Any, producer: Any, messages: Sequence[Answered]) -> bool:
