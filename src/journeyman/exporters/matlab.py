@@ -59,7 +59,7 @@ class MatlabExporter:
         package = _package(facts.package)
         words = {
             "PACKAGE": package,
-            "VERSION": str(facts.plan.version),
+            "EDITION": str(facts.plan.version),  # not VERSION: Octave has a function OCTAVE_VERSION
             "TITLE": f"`{facts.plan.name}`",
             "SUBJECT": f"`{facts.plan.target}`",
             "EXAMPLE": "\n".join(f"rows.{_field(name)} = {_value(cell)};" for name, cell in example_cells(facts)),

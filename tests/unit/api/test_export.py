@@ -129,7 +129,7 @@ def test_a_folder_that_holds_something_is_left_alone(release: Release, tmp_path:
 def test_an_unknown_target_is_told_with_the_nearest(release: Release, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="there is no export target 'fortran'") as caught:
         export_api.export(release.path, tmp_path / "model", to="fortran")
-    assert "python, saved_model" in caught.value.hint
+    assert "python, r, sagemaker" in caught.value.hint
     with pytest.raises(SettingsError) as caught:
         export_api.export(release.path, tmp_path / "model", to="pyton")
     assert caught.value.hint == "did you mean python?"
