@@ -27,7 +27,16 @@ from journeyman.inference.sample_rows import sample_rows
 from journeyman.interfaces import Exporter, ProjectExporter
 from journeyman.plugins import load_usable, make_part, offered
 
-__all__ = ["ExportOptions", "ExportTarget", "Exported", "export", "export_folder", "export_targets", "whole_folder"]
+__all__ = [
+    "ExportOptions",
+    "ExportTarget",
+    "Exported",
+    "export",
+    "export_folder",
+    "export_targets",
+    "target_name",
+    "whole_folder",
+]
 
 _COMPARED = 1_000  # rows
 _PACKAGE = re.compile(r"[a-z][a-z0-9_]*")
@@ -132,6 +141,7 @@ def export(
     ReleaseError
         Where the target cannot say the release, or the two do not agree: nothing is left then.
     """
+    to = target_name(to)
     is_project, package = _is_project(to), options.package
     if package is not None and not _PACKAGE.fullmatch(package):
         raise SettingsError(
@@ -166,6 +176,17 @@ class _Wanted:
             f"{self.release.name} {self.release.version} cannot be written to {exporter}: {refusal.reason}",
             hint=refusal.hint or "use the release itself: journeyman serve",
         )
+
+
+def target_name(to: str) -> str:
+    """Return a target's own name: ``sql`` and ``sql=DATABASE`` are ways to say which dialect is written.
+
+    Examples
+    --------
+    >>> target_name("sql"), target_name("sql=sqlite"), target_name("java")
+    ('sql_duckdb', 'sql_sqlite', 'java')
+    """
+    return "sql_duckdb" if to == "sql" else to.replace("sql=", "sql_", 1)
 
 
 def export_folder(name: str, folder: str | Path | None, to: str) -> Path:
