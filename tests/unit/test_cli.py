@@ -77,6 +77,7 @@ def fake_api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeApi:
     for module in ("build_api", "registry_api", "report_api"):
         monkeypatch.setattr(cli, module, fake)
     monkeypatch.setattr(cli_predicting, "predict_api", fake)
+    monkeypatch.setattr("journeyman.api.build_set.resume_sets", lambda *_: [])
     monkeypatch.setattr(
         cli,
         "terminal",

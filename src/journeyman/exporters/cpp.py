@@ -34,8 +34,8 @@ co_return co_yield compl concept const const_cast consteval constexpr constinit 
 double dynamic_cast else enum explicit export extern false float for friend goto if inline int long mutable namespace
 new noexcept not not_eq nullptr operator or or_eq private protected public register reinterpret_cast requires return
 short signed sizeof static static_assert static_cast struct switch template this thread_local throw true try typedef
-typeid typename union unsigned using virtual void volatile wchar_t while xor xor_eq std journeyman main unix linux row
-model values from
+typeid typename union unsigned using virtual void volatile wchar_t while xor xor_eq std main unix linux row
+model values from journeyman
 """
 _RESERVED = frozenset(_WORDS.split())
 

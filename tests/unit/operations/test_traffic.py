@@ -21,7 +21,7 @@ COLUMNS = (Column("x", Kind.NUMBER), Column("c", Kind.CATEGORY, categories=("a",
 
 
 def release(task: Task) -> Release:
-    report = SimpleNamespace(profile=cast(Profile, SimpleNamespace(columns=())), columns=COLUMNS)
+    report = SimpleNamespace(profile=cast(Profile, SimpleNamespace(columns=())), columns=COLUMNS, pictures=None)
     return cast(Release, SimpleNamespace(columns=COLUMNS, task=task, report=report))
 
 

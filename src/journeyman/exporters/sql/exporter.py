@@ -69,7 +69,7 @@ class _SqlExporter:
 
 _COMMANDS = {
     "DuckDB": "duckdb warehouse.duckdb < model.sql",
-    "PostgreSQL": "psql --single-transaction --set ON_ERROR_STOP=1 --file model.sql",
+    "PostgreSQL": "psql -1 -v ON_ERROR_STOP=1 -f model.sql",
     "SQLite": "sqlite3 warehouse.sqlite < model.sql",
 }
 
