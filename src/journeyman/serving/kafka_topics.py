@@ -154,8 +154,7 @@ def check_topics(settings: KafkaSettings) -> None:
     for option, topic in (("--from", settings.rows), ("--to", settings.predictions), ("--labels", settings.labels)):
         if topic is not None and topic not in known:
             near = difflib.get_close_matches(topic, known, n=1)
-            made = f"kafka-topics.sh --bootstrap-server {settings.brokers} --create --topic {topic}"
-            hint = f"did you mean {near[0]!r}?" if near else f"make it: {made}"
+            hint = f"did you mean {near[0]!r}?" if near else "make it first, by Kafka's own kafka-topics.sh"
             raise SettingsError(f"{option} {topic}: the broker has no such topic", hint=hint)
     if settings.refused not in known:
         made = admin.create_topics([kafka.admin.NewTopic(settings.refused, num_partitions=1)])
