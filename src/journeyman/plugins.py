@@ -78,7 +78,7 @@ def offered(group: str) -> frozenset[str]:
     Examples
     --------
     >>> sorted(offered("journeyman.drift_detectors"))
-    ['adwin', 'columns', 'feed', 'loss', 'rows', 'vocabulary']
+    ['adwin', 'columns', 'feed', 'loss', 'rows', 'unfamiliar', 'vocabulary']
     """
     return frozenset(point.name for point in entry_points(group=group))
 
