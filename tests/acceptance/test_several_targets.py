@@ -197,7 +197,6 @@ def test_a_set_is_served_and_operated_by_its_name(tagged: ReleaseSet, place: Pat
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of the server before still end
         taken.bind(("127.0.0.1", first + 1))
         taken.listen()
-        taken.listen()
         busy = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert busy.returncode == 2
     assert "journeyman serve shop-heavy-large failed" in busy.stderr
