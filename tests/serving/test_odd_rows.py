@@ -15,11 +15,6 @@ from tests.serving.conftest import Server, until
 
 from journeyman import load
 from journeyman.api.operations import overview
-from journeyman.entities.operation import WindowKind, WindowPlan
-from journeyman.errors import InputError
-from journeyman.operations.training_data import LearningRows
-from journeyman.settings import BuildSettings
-from journeyman.stores.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -85,7 +80,7 @@ def test_odd_rows_are_flagged_with_the_column_that_makes_them_odd(workspace: Pat
     out = tmp_path / "scores.csv"
     run("predict", "m", str(tmp_path / "new.csv"), "--out", str(out), "--workspace", str(workspace))
     found = pd.read_csv(out)
-    assert list(found.columns) == ["anomaly score", "flagged", "reasons"]
+    assert list(found.columns) == ["anomaly score", "flagged", "reasons", "detectors"]
     assert found["flagged"].iloc[list(odd)].all()
     assert found["flagged"].drop(index=list(odd)).mean() < 0.04
     assert found["anomaly score"].between(0.0, 1.0, inclusive="left").all()
@@ -114,15 +109,6 @@ def test_a_served_model_is_watched_and_marks_count(server: Server) -> None:
     assert bad["error"]["wanted"] == "true or false"
     watched = [one.watched for one in until(lambda: [r for r in rounds() if r.watched.labels])]
     assert watched[0].labels == 120
-
-
-def test_marks_teach_no_such_model_and_the_loop_is_told_so(workspace: Path, tmp_path: Path) -> None:
-    release = load("m", workspace=workspace)
-    settings = BuildSettings(str(tmp_path / "t.csv"), None, "m", task="anomaly")
-    with Workspace.existing(workspace) as place:
-        rows = LearningRows(place, place.registry.version("m", 1), None, release, 0, 100)  # type: ignore[arg-type] # it is not read
-        with pytest.raises(InputError, match="was built without a target"):
-            rows.table(WindowPlan(WindowKind.ALL), settings)
 
 
 def test_its_settings_repeat_the_build(workspace: Path, tmp_path: Path) -> None:
