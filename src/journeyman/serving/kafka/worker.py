@@ -136,11 +136,14 @@ class KafkaWorker:
 
     def _turn(self, consumer: Any, producer: Any) -> None:
         """Answer the next messages in one transaction."""
+        self._lost = False
         messages = [m for m in consumer.consume(_TOGETHER, _LINGER) if self._is_message(m)]
+        if self._lost:  # some of them may be of partitions that went while they were gathered
+            self._go_back(consumer)
+            return
         if not messages:
             self._measure(consumer)
             return
-        self._lost = False
         try:
             going_out = self._going_out(consumer, messages)
         except _Lost:
@@ -215,8 +218,9 @@ class KafkaWorker:
                 consumer.pause(consumer.assignment())
                 self._paused = True
                 self._service.counters.add("journeyman_kafka_pauses_total")
-            consumer.poll(_PAUSE)  # nothing comes, but the group learns that we live
-            if self._lost or self._ending.is_set():
+            # What is paused gives nothing, but the group learns that we live. What came since gives, and is read again.
+            came = consumer.poll(_PAUSE)
+            if came is not None or self._lost or self._ending.is_set():
                 raise _Lost
 
     def _awaited(self, ask: Coroutine[Any, Any, Any]) -> Any:
