@@ -142,6 +142,7 @@ class KafkaWorker:
             self._go_back(consumer)
             return
         if not messages:
+            self._look_again(consumer)
             self._measure(consumer)
             return
         try:
@@ -155,6 +156,13 @@ class KafkaWorker:
         else:
             self._go_back(consumer)
         self._measure(consumer)
+
+    def _look_again(self, consumer: Any) -> None:
+        """Ask the brokers how they are where something was wrong and no message comes that would tell."""
+        if self._trouble:
+            with contextlib.suppress(self._kafka.KafkaException):
+                consumer.list_topics(self._settings.rows, timeout=_AGAIN)
+                self._trouble = ""
 
     def _is_message(self, message: Any) -> bool:
         error = message.error()
