@@ -13,7 +13,7 @@ from string import Template
 from typing import Any
 
 from journeyman.exporters.own_distribution import wheel_name, write_wheel
-from journeyman.exporters.served_check import asked, free_port, running, unpacked_environment
+from journeyman.exporters.served_check import free_port, post_json, running, unpacked_environment
 from journeyman.interfaces import Deployment
 
 __all__ = ["filled", "image_name", "invoked", "write_image_files", "write_release"]
@@ -75,5 +75,5 @@ def invoked(
         unpacked_environment(image / wheel_name()) as own,
         running(told, Path(work), {**own, **environment}, f"{base}/ping"),
     ):
-        answer = asked(f"{base}/invocations", {"instances": [dict(row) for row in deployment.rows]})
+        answer = post_json(f"{base}/invocations", {"instances": [dict(row) for row in deployment.rows]})
     return tuple(answer["predictions"])

@@ -19,7 +19,7 @@ from typing import Any
 
 from journeyman.errors import ReleaseError
 
-__all__ = ["asked", "free_port", "running", "unpacked_environment"]
+__all__ = ["free_port", "post_json", "running", "unpacked_environment"]
 
 _START = 120.0  # seconds
 _END = 30.0  # what platforms give after SIGTERM
@@ -90,7 +90,7 @@ def _is_up(address: str) -> bool:
         return False
 
 
-def asked(address: str, body: object) -> Any:
+def post_json(address: str, body: object) -> Any:
     """Return what a service answers to a JSON request.
 
     Raises

@@ -16,7 +16,7 @@ from typing import Any
 from journeyman.entities.candidate import Refusal
 from journeyman.exporters.container import filled, write_image_files, write_release
 from journeyman.exporters.own_distribution import wheel_name
-from journeyman.exporters.served_check import asked, free_port, running, unpacked_environment
+from journeyman.exporters.served_check import free_port, post_json, running, unpacked_environment
 from journeyman.interfaces import Deployment
 
 __all__ = ["VertexExporter"]
@@ -63,7 +63,7 @@ class VertexExporter:
                 environment = {**own, **told, "STORAGE_EMULATOR_HOST": storage}
                 with running(command, Path(work), environment, f"{base}/is-alive"):
                     rows = [dict(row) for row in deployment.rows]
-                    answer = asked(f"{base}/v1/endpoints/1:predict", {"instances": rows})
+                    answer = post_json(f"{base}/v1/endpoints/1:predict", {"instances": rows})
         field = "label" if deployment.classes else "value"
         return tuple(one[field] for one in answer["predictions"])
 

@@ -25,7 +25,7 @@ from journeyman.api.export_deployment import export_deployment
 from journeyman.errors import ReleaseError, SettingsError
 from journeyman.exporters.docker import DockerExporter
 from journeyman.exporters.own_distribution import serving_requirements, write_wheel
-from journeyman.exporters.served_check import asked, free_port, running
+from journeyman.exporters.served_check import free_port, post_json, running
 
 ROOT = Path(__file__).parents[3]
 PLACES = ("docker", "sagemaker", "vertex")
@@ -206,7 +206,7 @@ def test_vertex_fetches_what_was_uploaded(exported, release, tmp_path):
     storage = f"http://127.0.0.1:{port}"
     command = [binary, "-scheme", "http", "-host", "127.0.0.1", "-port", str(port), "-backend", "memory"]
     with running(command, tmp_path, os.environ, f"{storage}/storage/v1/b"), vertex_api(google_port) as seen:
-        asked(f"{storage}/storage/v1/b", {"name": "shelf"})
+        post_json(f"{storage}/storage/v1/b", {"name": "shelf"})
         environment = {
             **os.environ,
             "STORAGE_EMULATOR_HOST": storage,
@@ -251,7 +251,7 @@ def test_mlflow_serves_logs_and_loads_it(release, tmp_path, monkeypatch):
     base, path = f"http://127.0.0.1:{port}", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     with running([*command, "-p", str(port)], tmp_path, {**os.environ, "PATH": path}, f"{base}/ping"):
         records = json.loads(rows.to_json(orient="records"))
-        told = asked(f"{base}/invocations", {"dataframe_records": records})["predictions"]
+        told = post_json(f"{base}/invocations", {"dataframe_records": records})["predictions"]
     assert [one["prediction"] for one in told] == predicted["prediction"].tolist()
 
 

@@ -39,7 +39,7 @@ class Features:
     coded: tuple[int, ...]
 
     @property
-    def plain(self) -> tuple[int, ...]:
+    def uncoded(self) -> tuple[int, ...]:
         """Positions of the features that hold no category codes."""
         return tuple(i for i in range(len(self.registers)) if i not in set(self.coded))
 

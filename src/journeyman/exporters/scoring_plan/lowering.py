@@ -159,7 +159,7 @@ class _Lowering:
         if name not in self.predictions:
             node = self.nodes[name]
             before = [self.predicted(other) for other in node.predictions]
-            seen = None if node.features is None else self.seen(node.features)
+            seen = None if node.features is None else self.features_of(node.features)
             if before:
                 given = Given(before, seen, self.columns, self._texts)
                 self.predictions[name] = _lowerer(ADJUSTMENTS, node)(self.draft, node.step, given)
@@ -167,19 +167,19 @@ class _Lowering:
                 self.predictions[name] = _lowerer(MODELS, node)(self.draft, node.step, seen)
         return self.predictions[name]
 
-    def seen(self, names: tuple[str, ...]) -> Features:
+    def features_of(self, names: tuple[str, ...]) -> Features:
         """Return the features of some nodes, side by side."""
         registers: list[int] = []
         coded: list[int] = []
         for name in names:
-            own = self.made(name)
+            own = self.registers_of(name)
             if self.nodes[name].step.kind is NodeKind.CODE:
                 coded += range(len(registers), len(registers) + len(own))
             registers += own
         outputs = tuple(output for name in names for output in self.nodes[name].outputs)
         return Features(tuple(registers), outputs, tuple(coded))
 
-    def made(self, name: str) -> tuple[int, ...]:
+    def registers_of(self, name: str) -> tuple[int, ...]:
         """Return the registers of a node's features, once they are written."""
         if name not in self.features:
             node = self.nodes[name]

@@ -51,7 +51,7 @@ def _words(codes: NDArray[np.int64]) -> NDArray[np.float64]:
 
 def symmetric_trees(draft: Draft, trees: SymmetricTrees, features: Features) -> int:
     """Add the step; return the first of the raw scores."""
-    plain, coded = np.array(features.plain, dtype=np.int64), np.array(features.coded, dtype=np.int64)
+    plain, coded = np.array(features.uncoded, dtype=np.int64), np.array(features.coded, dtype=np.int64)
     outputs = len(trees.bias)
     first = draft.emit(
         "symmetric",
