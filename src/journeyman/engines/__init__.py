@@ -13,6 +13,11 @@ _EMBEDDED = "duckdb"
 def open_engine(name: str = _EMBEDDED) -> Engine:
     """Return an engine by the name of its entry point in ``journeyman.engines``; it loads its library at first use.
 
+    Parameters
+    ----------
+    name : str
+        Of the engine, and its address after ``=`` where it has one: ``spark=local[2]``.
+
     Raises
     ------
     SettingsError
@@ -23,5 +28,6 @@ def open_engine(name: str = _EMBEDDED) -> Engine:
     >>> open_engine().name
     'duckdb'
     """
-    engine: Engine = make_part("journeyman.engines", name)
+    name, _, address = name.partition("=")
+    engine: Engine = make_part("journeyman.engines", name, *([address] if address else []))
     return engine

@@ -1,0 +1,1 @@
+"""Spark, where one machine is outgrown. Nobody else imports PySpark, nor asks Ibis for it."""

@@ -1,0 +1,30 @@
+"""Spark on this machine, for tests: whether it can run here, and the settings of a session that takes little memory."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+
+SETTINGS = {
+    "spark.driver.memory": "1g",
+    "spark.ui.enabled": "false",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.default.parallelism": "2",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+}
+
+
+def lacking() -> str:
+    """Return what is not here that Spark needs; empty where all is."""
+    if importlib.util.find_spec("pyspark") is None:
+        return "journeyman[spark] is not installed"
+    return "" if shutil.which("java") else "java is not installed"
+
+
+def environment() -> dict[str, str]:
+    """Return what a process that starts Spark by itself needs in its environment to take little memory."""
+    settings = " ".join(f"--conf {name}={value}" for name, value in SETTINGS.items())
+    return {**os.environ, "PYSPARK_PYTHON": sys.executable, "PYSPARK_SUBMIT_ARGS": f"{settings} pyspark-shell"}
