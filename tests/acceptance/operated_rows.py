@@ -22,7 +22,7 @@ from journeyman.runtime.clock import SystemClock
 from journeyman.serving.served_release import ServedRelease
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.workspace import Workspace
-from journeyman.streams.sqlite import SqliteStream
+from journeyman.streams.tables import TableStream
 from journeyman.tasks import task_type
 
 LATER = BEGUN + 100_000 * SPAN
@@ -35,7 +35,7 @@ class OperatedModel:
         self.workspace, self.name = workspace, name
         self.log = SqlitePredictionLog(place)
         operated = workspace.operations.begin(Operated(name, settings, BEGUN))
-        parts = loop_parts(workspace, operated, self.log, SqliteStream(self.log), Quiet())
+        parts = loop_parts(workspace, operated, self.log, TableStream(self.log), Quiet())
         self.worker = Worker(parts, operate_round, SystemClock(), lambda: LATER, operated.begun)
         self.span = 0
         self._served: dict[int, ServedRelease] = {}
