@@ -38,9 +38,7 @@ def serve_and_watch(
         fates = client.ask("POST", "/labels", {"labels": given}).json["labels"]
     log = SqlitePredictionLog(log_place)
     with Workspace(workspace) as held:
-        parts = loop_parts(
-            held, held.operations.begin(Operated(name, SETTINGS, begun)), log, TableStream(log), Quiet()
-        )
+        parts = loop_parts(held, held.operations.begin(Operated(name, SETTINGS, begun)), log, TableStream(log), Quiet())
         traffic, _, _ = read_traffic(
             parts.stream.poll(begun, begun + 2 * SPAN, 1_000), release, np.empty(0, dtype=np.int64)
         )

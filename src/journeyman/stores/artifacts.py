@@ -20,6 +20,10 @@ _IN_PLACE_BYTES = 16_384
 """Parts up to this size stay in the file of their fact, which saves a file and an fsync each."""
 
 
+_MOST_SHARED_BYTES = 256 << 20
+"""Larger files are not copied into a database: a row of PostgreSQL's holds no more than four times as much."""
+
+
 class FileArtifacts:
     """Facts by digest, in a folder; a part that several facts share is stored and hashed once.
 
@@ -81,7 +85,7 @@ class FileArtifacts:
         """
         if self._shared is not None and digest in self._parts:
             for name in (*self._parts[digest], digest):  # the fact last: one that is there is whole
-                if not self._shared.has(name):
+                if (self.folder / name).stat().st_size <= _MOST_SHARED_BYTES and not self._shared.has(name):
                     self._shared.keep(name, (self.folder / name).read_bytes())
 
     def has(self, digest: str) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from journeyman.stores.catalogue import DATABASE
+from journeyman.stores.home import DATABASE, is_postgres
 from journeyman.stores.log_tables import TableLog
-from journeyman.stores.postgres_log import PostgresPredictionLog, is_postgres, postgres_address
+from journeyman.stores.postgres_log import PostgresPredictionLog, postgres_address
 from journeyman.stores.prediction_log import LOG, SqlitePredictionLog
 
 __all__ = ["log_is_there", "open_log", "usual_log"]

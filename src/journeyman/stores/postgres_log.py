@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 else:  # an extra
     psycopg = LazyModule("psycopg")
 
-__all__ = ["PostgresPredictionLog", "is_postgres", "log_schema", "postgres_address"]
+__all__ = ["PostgresPredictionLog", "log_schema", "postgres_address"]
 
-_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg://")
 _POSTGRES = LogDialect(
     {
         "integer": "BIGINT",
@@ -39,17 +38,6 @@ _AGREE = "INSERT INTO agreed VALUES (?, ?) ON CONFLICT (name) DO "
 _KEEPING = 1
 """Number of the lock of whoever keeps house, beside 0 of whoever writes."""
 _SECRET = "secret"
-
-
-def is_postgres(address: str) -> bool:
-    """Say whether an address is one of PostgreSQL's.
-
-    Examples
-    --------
-    >>> is_postgres("postgresql://ann@host/models#houses"), is_postgres("predictions/houses")
-    (True, False)
-    """
-    return address.startswith(_SCHEMES)
 
 
 def postgres_address(database: str, model: str) -> str:
