@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import uuid
 from pathlib import Path
 
 import msgspec
@@ -14,6 +16,7 @@ from journeyman.entities.prediction import Answer, Refused, RowFinding
 from journeyman.serving.requests import Row
 from journeyman.serving.serve_settings import ServeSettings
 from journeyman.sources.parsing.texts import text_of
+from journeyman.stores.disk import DRAFT, make_folder, sync_folder
 from journeyman.stores.prediction_log import log_errors
 
 __all__ = ["RowRules", "read_salt"]
@@ -103,14 +106,20 @@ class RowRules:
 def read_salt(folder: Path) -> bytes:
     """Return the secret of a log, made when it is first needed; only its owner may read it."""
     with log_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         path = folder / _SALT
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_bytes()
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(os.urandom(32))
-            file.flush()
-            os.fsync(file.fileno())
+        if not path.exists():
+            # Whole before it has its name, and by a link, which fails where another worker was first.
+            draft = folder / f"{DRAFT}{os.getpid()}-{uuid.uuid4().hex}"
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(os.urandom(32))
+                    file.flush()
+                    os.fsync(file.fileno())
+                with contextlib.suppress(FileExistsError):
+                    os.link(draft, path)
+            finally:
+                draft.unlink(missing_ok=True)
+        sync_folder(folder)
         return path.read_bytes()

@@ -23,15 +23,15 @@ from journeyman.entities.prediction import (
     RecordedPrediction,
     Refused,
 )
-from journeyman.errors import SettingsError, WorkspaceError
-from journeyman.stores.disk import has_room, no_space
+from journeyman.errors import LeaseError, SettingsError, WorkspaceError
+from journeyman.stores.disk import has_room, make_folder, no_space
 from journeyman.stores.prediction_archive import key_in_archive
 
 __all__ = ["LOG", "MINUTE", "SqlitePredictionLog", "log_errors", "moment_of"]
 
 LOG = "log.db"
 _LOCK = "writer.lock"
-_CHALLENGE = "challenge"
+_CHALLENGE, _LEASE = "challenge", "challenge lease"
 _LAYOUT = 1
 _PER_MILLISECOND = 1 << 20
 """Ids that one millisecond has room for: an id is its time, times this, so that ids rise with time."""
@@ -145,7 +145,7 @@ class SqlitePredictionLog:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         with log_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             self._lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
             try:
                 self._connection = _connected(folder / LOG)
@@ -284,9 +284,21 @@ class SqlitePredictionLog:
         """Return which release challenges the champion, and how; nobody where nothing was agreed on."""
         return msgspec.json.decode(self.setting(_CHALLENGE) or "{}", type=Challenge)
 
-    def set_challenge(self, challenge: Challenge) -> None:
-        """Agree on a challenger, durably."""
-        self.set_setting(_CHALLENGE, msgspec.json.encode(challenge).decode())
+    def set_challenge(self, challenge: Challenge, lease: int = 0) -> None:
+        """Agree on a challenger, durably; for a worker of the loop, in the name of its lease.
+
+        Raises
+        ------
+        LeaseError
+            Where a later holder of the lease has agreed on one; nothing was changed then.
+        """
+        with self.writing() as connection:
+            if 0 < lease < self.number(_LEASE):
+                raise LeaseError(
+                    "another worker operates this model now", hint="this one has stopped; it goes on there"
+                )
+            rows = [(f"agreed {_CHALLENGE}", msgspec.json.encode(challenge).decode()), *[(_LEASE, lease)] * (lease > 0)]
+            connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", rows)
 
     def close(self) -> None:
         """Let go of it."""

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from journeyman.errors import ReleaseError
-from journeyman.stores.disk import DRAFT, disk_errors, sync_folder
+from journeyman.stores.disk import DRAFT, disk_errors, make_folder, sync_folder
 
 __all__ = ["MANIFEST", "read_release", "release_digest", "remove_release", "write_release"]
 
@@ -62,7 +62,8 @@ def write_release(folder: Path, files: Mapping[str, bytes], facts: Mapping[str, 
     with disk_errors(folder.parent):
         try:
             _remove(draft)
-            draft.mkdir(parents=True)
+            make_folder(draft.parent)
+            draft.mkdir()
             for name, content in sorted({**files, MANIFEST: manifest, _SEAL: seal}.items()):
                 _write(draft / name, content)
             for path in sorted(draft.rglob("*"), reverse=True):

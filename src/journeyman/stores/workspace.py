@@ -12,7 +12,7 @@ from pathlib import Path
 
 from journeyman.stores.artifacts import FileArtifacts
 from journeyman.stores.catalogue import JOURNAL, can_be_written, check_there, journal_address, open_database
-from journeyman.stores.disk import DRAFT, disk_errors
+from journeyman.stores.disk import DRAFT, disk_errors, make_folder
 from journeyman.stores.experience import ExperienceStore
 from journeyman.stores.journal import Journal
 from journeyman.stores.leases import LeaseStore
@@ -54,9 +54,9 @@ class Workspace:
         self.path = Path(path)
         with _undo_if_new(self.path):
             with disk_errors(self.path):
-                self.path.mkdir(parents=True, exist_ok=True)
+                make_folder(self.path)
                 for name in ("artifacts", "releases"):
-                    (self.path / name).mkdir(exist_ok=True)
+                    make_folder(self.path / name)
             address = journal_address(self.path) if url is None else url
             database = Database.connect(address, str(self.path))
         self.artifacts = FileArtifacts(self.path / "artifacts")
@@ -70,6 +70,11 @@ class Workspace:
         self.operations = OperationStore(database)
         self.leases = LeaseStore(database)
 
+    @property
+    def lease(self) -> int:
+        """Number of the lease that writes are checked against; 0 where there is none."""
+        return 0 if self._database.fence is None else self._database.fence.number
+
     def check_held(self) -> None:
         """Raise LeaseError where the lease of a fenced workspace is another's, before something else is written."""
         with self._database.writing():
@@ -78,7 +83,7 @@ class Workspace:
     def with_artifacts(self, folder: Path) -> Workspace:
         """Return the same workspace with a folder of its own for artifacts, made where it is missing."""
         with disk_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
         other = copy.copy(self)
         other.artifacts = FileArtifacts(folder)
         return other
