@@ -3,8 +3,8 @@
     python benchmarks/chaos.py [--hours 10000] [--seed 1000] [--each 21] [--processes 1]
 
 Each world is ``tests/simulation``: the product's service, log, loop, leases and registry on a simulated clock, disk and
-network. Invariants are checked after each step. A world that breaks one is told with its seed, step and last events, and
-with the command that shows it again; then this exits 1. See docs/how-to/replay-a-failure.md.
+network. Invariants are checked after each step. A world that breaks one is told with seed, step, last events and the
+command that shows it again; then this exits 1. See docs/how-to/replay-a-failure.md.
 """
 
 from __future__ import annotations

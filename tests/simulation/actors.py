@@ -10,7 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from journeyman.entities.challenge import Challenge, Role
+from tests.simulation.schedule import Process, SimClock, SimEvent, SimThreads
+
+from journeyman.entities.challenge import Challenge
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.operating import Operated
 from journeyman.entities.overview import Request, RequestKind
@@ -38,7 +40,6 @@ from journeyman.stores.releases import read_release, write_release
 from journeyman.stores.run_artifacts import build_artifacts
 from journeyman.stores.workspace import Workspace
 from journeyman.streams.sqlite import SqliteStream
-from tests.simulation.schedule import Process, SimClock, SimEvent, SimThreads
 
 MODEL = "m"
 TERM = 1_200_000  # milliseconds of a lease

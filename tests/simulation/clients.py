@@ -1,4 +1,4 @@
-"""Clients: they send rows with ids of their own until these are answered, and labels late, again and again if need be."""
+"""Clients: they send rows with ids of their own until these are answered, and labels late."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from tests.simulation.actors import Asked
 
 from journeyman.entities.challenge import Challenge, Role
 from journeyman.entities.prediction import LabelFate
@@ -14,7 +15,6 @@ from journeyman.serving.labels import GivenLabel
 from journeyman.serving.refusals import Fault, Refusal
 from journeyman.serving.requests import StoredPrediction
 from journeyman.stores.prediction_archive import hex_id
-from tests.simulation.actors import Asked
 
 if TYPE_CHECKING:
     from tests.simulation.world import World

@@ -1,8 +1,9 @@
 """Files on a simulated disk: what is durable of folders and files, and what a loss of power leaves of the rest.
 
 The product's calls of the system pass here (``os.fsync``, ``os.replace`` and their like are exchanged for the time of a
-world). Files lie in a real folder; beside it stands what was synced: the bytes of a file, the entries of a folder. After
-a loss of power each entry that was not synced is there or not, and a file that was not synced is whole, empty or cut.
+world). Files lie in a real folder; beside it stands what was synced: the bytes of a file, the entries of a folder.
+After a loss of power each entry that was not synced is there or not, and a file that was not synced is whole, empty or
+cut.
 """
 
 from __future__ import annotations

@@ -6,15 +6,16 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from tests.simulation import actors
 
 from journeyman.entities.prediction import LogReceipt, RecordedPrediction
 from journeyman.errors import WorkspaceError
 from journeyman.operations import worker
 from journeyman.pipelines import operate
 from journeyman.serving import privacy
-from journeyman.serving.service import Service
 from journeyman.stores import (
     disk,
     prediction_archive,
@@ -29,7 +30,6 @@ from journeyman.stores.leases import Lease, LeaseStore
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.registry import Registry
 from journeyman.streams.sqlite import SqliteStream
-from tests.simulation import actors
 
 __all__ = ["MENDED", "PLANTED", "Planted", "planted"]
 
@@ -92,12 +92,13 @@ def _the_position_moves_first() -> list[Patch]:
 
 def _repeated_ids_are_new_rows() -> list[Patch]:
     """A request that is sent again is recorded again."""
-    predict = Service.predict
+    add = SqlitePredictionLog._add_predictions
 
-    async def anew(self: Service, rows: Any, client_ids: Any, *rest: Any, **named: Any) -> Any:
-        return await predict(self, rows, None, *rest, **named)
+    def anew(self: SqlitePredictionLog, predictions: Any, now: int) -> Any:
+        known = self.recorded([p.client_id for p in predictions if p.client_id is not None])
+        return add(self, [replace(p, client_id=None) if p.client_id in known else p for p in predictions], now)
 
-    return [(Service, "predict", anew)]
+    return [(SqlitePredictionLog, "_add_predictions", anew)]
 
 
 def _the_clock_never_goes_back() -> list[Patch]:

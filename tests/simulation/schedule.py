@@ -2,7 +2,8 @@
 
 Every simulated thread is a thread of the system that waits for its turn, so that the product's code runs as it is. Only
 one has the turn; it gives it up where it sleeps, waits, or passes a *point* (a call of the system at which it may be
-stopped, killed or its machine may lose power). Who comes next is said by the simulated time, and among equals by chance.
+stopped, killed or its machine may lose power). Who comes next follows from the simulated time, and among equals from
+chance.
 """
 
 from __future__ import annotations
@@ -388,7 +389,7 @@ class SimThreads:
 
 
 class SimClock:
-    """The clock of a host, which may be wrong; seconds of ``monotonic`` never jump: see ``journeyman.interfaces.Clock``."""
+    """The clock of a host, which may be wrong: see ``journeyman.interfaces.Clock``."""
 
     def __init__(self, schedule: Schedule, host: Host) -> None:
         self._schedule, self._host = schedule, host

@@ -37,11 +37,11 @@ _FILE_METHODS = (
 
 
 class _Methods(c.Structure):
-    _fields_ = [("iVersion", _i), *_FILE_METHODS]  # noqa: RUF012 - as ctypes wants it
+    _fields_ = [("iVersion", _i), *_FILE_METHODS]
 
 
 class _Vfs(c.Structure):
-    _fields_ = [  # noqa: RUF012 - as ctypes wants it
+    _fields_ = [
         ("iVersion", _i),
         ("szOsFile", _i),
         ("mxPathname", _i),
@@ -99,8 +99,8 @@ class SqliteDisk:
     Parameters
     ----------
     may : callable
-        Is asked before a call: the path, and what ("open", "write", "sync", "delete", "lock"); returns a code of SQLite,
-        0 to go on.
+        Is asked before a call: the path, and what ("open", "write", "sync", "delete", "lock"); returns a code of
+        SQLite, 0 to go on.
     synced : callable
         Is told of a file that was synced, and whether anything had been written.
     sleep : callable
@@ -244,7 +244,7 @@ class SqliteDisk:
 
 
 def _lose(file: SqliteFile, random: Any) -> str:
-    """Bring a file to what a loss of power leaves: what was synced, and a beginning of what came after, torn at its end."""
+    """Bring a file to what a loss of power leaves: what was synced, and perhaps a torn beginning of the rest."""
     fate = random.choice(("all", "some", "nothing"))
     if fate == "nothing":
         return fate

@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,14 +17,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-
-from journeyman.api.build import build
-from journeyman.entities.operating import Operated, OperateSettings
-from journeyman.entities.operation import Economics
-from journeyman.operations import release_cache, worker
-from journeyman.serving import housekeeping, recorder
-from journeyman.serving.refusals import Refusal
-from journeyman.stores.workspace import Workspace
 from tests.simulation import sqlite_files
 from tests.simulation.actors import MODEL, Asked, Places, answer, checked_release, looper, person, server
 from tests.simulation.clients import Client
@@ -33,6 +25,14 @@ from tests.simulation.files import FileDisk, calls_of_the_system
 from tests.simulation.invariants import Invariants
 from tests.simulation.schedule import BEGUN, Broken, Host, Killed, Process, Schedule
 from tests.simulation.sqlite_files import SqliteDisk
+
+from journeyman.api.build import build
+from journeyman.entities.operating import Operated, OperateSettings
+from journeyman.entities.operation import Economics
+from journeyman.operations import release_cache, worker
+from journeyman.serving import housekeeping, recorder
+from journeyman.serving.refusals import Refusal
+from journeyman.stores.workspace import Workspace
 
 SPAN = 3_600  # seconds of a round of the loop
 HEALING = 3 * 3_600
@@ -53,7 +53,7 @@ _PACES = (
     (recorder, "_IDLE", 600.0),
     (worker, "_LOOK", 300.0),
 )
-"""How often threads look whether there is anything to do: seconds in the product, minutes here, since most look in vain."""
+"""How often threads look for work: seconds in the product, minutes here, since most look in vain."""
 
 
 @dataclass(frozen=True)
@@ -385,17 +385,13 @@ class World:
             return
         self.schedule.say(f"{process} wrote {path.name}")
         self.invariants.wrote(process, path)
-        try:
+        with suppress(Killed):  # nothing may leave a call of SQLite's; the next point tells it
             self.schedule.point(f"after a sync of {path.name}")
-        except Killed:
-            pass
 
     def _slept(self, seconds: float) -> None:
         if self.schedule.current is not None:
-            try:
+            with suppress(Killed):  # the same
                 self.schedule.sleep(seconds)
-            except Killed:
-                pass
 
     def _connected(self, connect: Callable[..., Any]) -> Callable[..., Any]:
         """Return ``sqlite3.connect`` that knows whose connection it is, and may lose the answer to a commit."""
