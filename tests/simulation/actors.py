@@ -42,7 +42,7 @@ from journeyman.stores.workspace import Workspace
 from journeyman.streams.sqlite import SqliteStream
 
 MODEL = "m"
-TERM = 1_200_000  # milliseconds of a lease
+TERM = 300_000  # milliseconds of a lease
 DETECTORS = ("loss",)
 
 
@@ -229,7 +229,7 @@ def looper(process: Process, places: Places, operated: Operated) -> None:
     stop = threads.event()
 
     def wait(seconds: float) -> bool:
-        schedule.sleep(300 * seconds)
+        schedule.sleep(1_000 * seconds)
         return False
 
     while True:

@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -66,6 +67,10 @@ class Life:
     steps: int
     digest: str
     counts: dict[str, int]
+
+
+_SELDOM, _NEW = 4, 8.0  # passes of a kind of point that are new, and how much more dangerous those are
+_PASSED_THROUGH = ("writing", "sync_folder", "keep", "reading", "_on_begin", "_on_connect", "append", "record")
 
 
 class WorldBroken(Exception):
@@ -149,6 +154,7 @@ class World:
         self.loopers = {"loop0": self.alpha, "loop1": self.beta if shared else self.alpha}
         self.living: dict[str, Process] = {}
         self.counts: dict[str, int] = {}
+        self._passed: dict[str, int] = {}
         self._frozen = False
         self.sqlite = SqliteDisk(self._may, self._synced, self._slept)
         self.operated = Operated(MODEL, SETTINGS, BEGUN * 1_000)
@@ -238,20 +244,25 @@ class World:
 
     def _at_point(self, process: Process, what: str) -> None:
         faults, chance = self.faults, self.schedule.random
-        draw = chance.random()
+        # Points of a kind that was seldom passed are dangerous: else most faults would meet what happens most.
+        kind = f"{process.name[:4]} {what} in {_caller()}"
+        self._passed[kind] = passed = self._passed.get(kind, 0) + 1
+        danger = _NEW if passed <= _SELDOM else 1.0
+        draw = chance.random() / danger
         if draw < faults.kill:
             self.count("kills")
-            self.schedule.kill(process, f"killed {what}")
+            self.schedule.kill(process, f"killed {what} in {_caller()}")
         elif draw < faults.kill + faults.power:
             self._lose_power(process.host, f"{process} was {what}")
         elif draw < faults.kill + faults.power + faults.stop:
             self.count("stops")
-            seconds = 10 ** chance.uniform(-2, 3.4 if chance.random() < 0.15 else 1.5)
+            long = chance.random() < (0.5 if danger > 1 else 0.1)
+            seconds = 10 ** (chance.uniform(2, 3.4) if long else chance.uniform(-2, 1.5))
             process.stopped = self.schedule.now + seconds
-            self.schedule.say(f"{process} is stopped {what} for {seconds:.3f} s")
+            self.schedule.say(f"{process} is stopped {what} in {_caller()} for {seconds:.3f} s")
             self.schedule.sleep(seconds)
-        elif draw < 0.1:
-            self.schedule.sleep(0.0 if draw < 0.05 else 0.001)  # somebody else's turn
+        elif draw < 0.05:
+            self.schedule.sleep(0.0 if draw < 0.03 else 0.001)  # somebody else's turn
 
     def _again(self, mean: float, what: Callable[[], None]) -> None:
         def happen() -> None:
@@ -451,6 +462,17 @@ class World:
             self.schedule.at(chance.expovariate(1 / faults.slow), lambda: told(reply))
 
         process.loop.call_soon_threadsafe(lambda: process.loop.create_task(handled()))
+
+
+def _caller() -> str:
+    """Return the function of the product that called the system, seen through what all of them pass."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None:
+        code = frame.f_code
+        if "journeyman" in code.co_filename and code.co_name not in _PASSED_THROUGH:
+            return code.co_name
+        frame = frame.f_back
+    return ""
 
 
 @contextmanager
