@@ -24,7 +24,7 @@ from typing import Any
 from tests.simulation.schedule import Killed, Schedule
 
 _SQLITE = (".db", ".db-wal", ".db-shm", ".db-journal")
-_POLL = 0.005  # seconds until the second look at a lock that another process holds; then they become rarer, up to 1
+_POLL = 0.005  # seconds until the second look at a lock that another process holds; then they become rarer, up to 10
 
 
 class FileDisk:
@@ -194,7 +194,7 @@ def calls_of_the_system(
                 return
             except BlockingIOError:
                 schedule.sleep(wait)
-                wait = min(2 * wait, 1.0)
+                wait = min(2 * wait, 10.0)
 
     def opened(file: Any, mode: str = "r", *rest: Any, **named: Any) -> Any:
         if dead() and ("w" in mode or "x" in mode or "a" in mode or "+" in mode):

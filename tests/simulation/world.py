@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from tests.simulation.invariants import Invariants
 from tests.simulation.schedule import BEGUN, Broken, Host, Killed, Process, Schedule
 from tests.simulation.sqlite_files import SqliteDisk
 
+from journeyman import plugins
 from journeyman.api.build import build
 from journeyman.entities.operating import Operated, OperateSettings
 from journeyman.entities.operation import Economics
@@ -69,6 +70,7 @@ class Life:
     counts: dict[str, int]
 
 
+_PATIENT = 10.0  # times as long as elsewhere SQLite waits for a lock, as all here look more seldom
 _SELDOM, _NEW = 4, 8.0  # passes of a kind of point that are new, and how much more dangerous those are
 _PASSED_THROUGH = ("writing", "sync_folder", "keep", "reading", "_on_begin", "_on_connect", "append", "record")
 
@@ -173,6 +175,8 @@ class World:
         self._stack.enter_context(_exchanged((release_cache, "open_release", checked_release)))
         self._stack.enter_context(_exchanged((sqlite3, "connect", self._connected(sqlite3.connect))))
         self._stack.enter_context(_exchanged((sqlite3.dbapi2, "connect", sqlite3.connect)))
+        # What is installed does not change while a world lives, and workers start often there.
+        self._stack.enter_context(_exchanged((plugins, "entry_points", cache(plugins.entry_points))))
         for module, name, value in _PACES:
             self._stack.enter_context(_exchanged((module, name, value)))
 
@@ -402,7 +406,7 @@ class World:
     def _slept(self, seconds: float) -> None:
         if self.schedule.current is not None:
             with suppress(Killed):  # the same
-                self.schedule.sleep(seconds)
+                self.schedule.sleep(_PATIENT * seconds)
 
     def _connected(self, connect: Callable[..., Any]) -> Callable[..., Any]:
         """Return ``sqlite3.connect`` that knows whose connection it is, and may lose the answer to a commit."""
