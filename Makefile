@@ -13,7 +13,7 @@ test check quick docs: export OMP_NUM_THREADS = 1
 test check static quick docs: export PYTHONDONTWRITEBYTECODE =
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test check static quick format docs reference site experience bench bench-peers bench-smooth bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-exports bench-serve bench-operate bench-honest bench-kinds bench-engines engines clean
+.PHONY: help demo test check static quick format docs reference site experience bench bench-peers bench-smooth bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-exports bench-serve bench-operate bench-honest bench-kinds bench-engines bench-chaos engines clean
 .DELETE_ON_ERROR:
 
 help:
@@ -25,7 +25,7 @@ help:
 	@echo "make reference    write docs/reference/ from options and docstrings"
 	@echo "make site      the documents as a site with search: build/site/index.html"
 	@echo "make experience   try every candidate on many small tasks and write the prior that is shipped (CACHE=, MINUTES=)"
-	@echo "make bench       the measurements; or bench-tables | bench-smooth | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-exports | bench-serve | bench-operate | bench-honest | bench-kinds | bench-engines"
+	@echo "make bench       the measurements; or bench-tables | bench-smooth | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-exports | bench-serve | bench-operate | bench-honest | bench-kinds | bench-engines | bench-chaos"
 	@echo "make engines   the JVM parts that tests of Kafka start, by Maven, into build/engines"
 
 demo: $(BASE)
@@ -101,6 +101,12 @@ bench-honest: $(DEV)
 
 bench-engines: $(DEV) engines
 	$(PY) benchmarks/kafka_kills.py
+
+# Simulated hours of the service and its loop on a clock, disks and a network that fail: docs/how-to/replay-a-failure.md.
+HOURS ?= 10000
+bench-chaos: export OMP_NUM_THREADS = 1
+bench-chaos: $(DEV)
+	$(PY) benchmarks/chaos.py --hours $(HOURS)
 
 # A real broker for the tests; without Java and Maven they skip, and say so.
 engines: build/engines/kafka/.whole

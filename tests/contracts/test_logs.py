@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from journeyman.entities.challenge import Challenge
 from journeyman.entities.prediction import LabelFate, LogEntries, LogReceipt
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.testing.log_checks import check_log
@@ -29,6 +30,9 @@ class BrokenLog(SqlitePredictionLog):
             return replace(receipt, labels=tuple(LabelFate.RECORDED for _ in receipt.labels))
         return receipt
 
+    def set_challenge(self, challenge: Challenge, lease: int = 0) -> None:
+        super().set_challenge(challenge, 0 if self.fault == "leases" else lease)
+
 
 def test_built_in(tmp_path: Path) -> None:
     check_log(lambda name: SqlitePredictionLog(tmp_path / name))
@@ -41,6 +45,7 @@ def test_built_in(tmp_path: Path) -> None:
         ("ids", "records an id once: a repeated id has not"),
         ("groups", "records a group or none of it: part of a group"),
         ("forget", "keeps what it has confirmed: what was confirmed is gone"),
+        ("leases", "refuses a former holder of a lease: a challenge is set"),
         ("fates", "says what became of labels: of labels became"),
     ],
 )

@@ -13,10 +13,10 @@ from typing import Any
 
 from journeyman.allocator import hold_little
 from journeyman.entities.operating import Operated, OperateSettings
-from journeyman.errors import LeaseError, SettingsError, WorkspaceError
+from journeyman.errors import LeaseError, SettingsError
 from journeyman.interfaces import Progress, Stream
 from journeyman.notifiers import make_notifier
-from journeyman.operations.worker import Worker, holding
+from journeyman.operations.worker import Worker, holding, work_until
 from journeyman.pipelines.loop_setup import loop_parts
 from journeyman.pipelines.operate import operate_round
 from journeyman.reports.progress import SilentProgress
@@ -30,9 +30,6 @@ __all__ = ["TERM", "OperatePlace", "opened_log", "operate", "settle_settings", "
 
 TERM = 30_000
 """Milliseconds without a heartbeat after which another worker takes over."""
-
-_PAUSE = 30.0
-_LOOK = 1.0
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ def operate(
                         )
                         if not once:
                             tell(waiting_words(place, operated, worker.wakes(worker.state()), milliseconds(), log))
-                        rounds += _work(worker, once, stop, tell)
+                        rounds += work_until(worker, stop, tell, once)
             except LeaseError as error:
                 if once:
                     raise
@@ -156,29 +153,6 @@ def settle_settings(workspace: Workspace, name: str, changed: Mapping[str, Any])
     for notifier in settings.notify:
         make_notifier(notifier)
     return workspace.operations.begin(Operated(name, settings, milliseconds() // settings.every * settings.every))
-
-
-def _work(worker: Worker, once: bool, stop: threading.Event, tell: Callable[[str], None]) -> int:
-    rounds, state = 0, worker.state()
-    while not stop.is_set():
-        try:
-            if worker.wakes(state) <= milliseconds():
-                after = worker.round()
-                rounds += 1
-                if after.operations > state.operations:
-                    tell(worker.told(after.operations))
-                state = after
-                continue
-        except WorkspaceError as error:
-            if once:
-                raise
-            tell(f"{error.message}; it is tried again")
-            stop.wait(_PAUSE)
-            continue
-        if once:
-            break
-        stop.wait(min(_LOOK, max(0.05, (worker.wakes(state) - milliseconds()) / 1000)))
-    return rounds
 
 
 @contextmanager

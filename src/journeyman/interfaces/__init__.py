@@ -47,6 +47,7 @@ from journeyman.interfaces.task_offers import (
     TellsUnfamiliarRows,
 )
 from journeyman.interfaces.task_type import TaskType
+from journeyman.interfaces.threads import Event, Lock, Queue, Thread, Threads
 
 __all__ = [
     "AlarmLimit",
@@ -60,6 +61,7 @@ __all__ = [
     "DrawsCurves",
     "DriftDetector",
     "Engine",
+    "Event",
     "Exporter",
     "FitRequest",
     "FittedModel",
@@ -70,6 +72,7 @@ __all__ = [
     "KeepsNames",
     "KeepsOutputs",
     "LearnsLong",
+    "Lock",
     "Matrix",
     "Metric",
     "MinimisesLosses",
@@ -82,6 +85,7 @@ __all__ = [
     "ProjectExporter",
     "ProjectFacts",
     "QualityRule",
+    "Queue",
     "RaisesObjections",
     "ReadsTruth",
     "Relation",
@@ -97,6 +101,8 @@ __all__ = [
     "TableReader",
     "TaskType",
     "TellsUnfamiliarRows",
+    "Thread",
+    "Threads",
     "WeighsRows",
     "WeightedScore",
     "concerns",

@@ -57,8 +57,8 @@ class PredictionLog(Protocol):
         """Return what all servers of this log agreed on: which release challenges the champion, and how."""
         ...
 
-    def set_challenge(self, challenge: Challenge) -> None:
-        """Agree on a challenger, durably."""
+    def set_challenge(self, challenge: Challenge, lease: int = 0) -> None:
+        """Agree on a challenger, durably; LeaseError where one was agreed on in the name of a later lease than this."""
         ...
 
     def close(self) -> None:

@@ -83,3 +83,7 @@ class Clock(Protocol):
     def now(self) -> str:
         """The time of day, ISO 8601 in UTC."""
         ...
+
+    def milliseconds(self) -> int:
+        """The time of day in milliseconds since 1970; it may jump, and go back."""
+        ...

@@ -16,7 +16,7 @@ from journeyman.entities.operation import Move, WindowKind, WindowPlan
 from journeyman.errors import JourneymanError, LeaseError, WorkspaceError
 from journeyman.interfaces import Clock, PredictionLog, Run
 from journeyman.operations.training_data import TrainingTable
-from journeyman.stores.disk import Draft, sync_folder
+from journeyman.stores.disk import Draft, make_folder, sync_folder
 from journeyman.stores.workspace import Workspace
 
 __all__ = ["Actuator", "Built", "apply_move", "write_table"]
@@ -90,7 +90,7 @@ def apply_move(
 
 def write_table(table: TrainingTable, path: Path) -> None:
     """Write a training table as a Parquet file, whole and durable; the same table gives the same file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with Draft(path.parent) as draft:
         pq.write_table(pa.Table.from_pandas(table.frame, preserve_index=False), draft, compression="zstd")
         draft.keep(path.name)
@@ -122,5 +122,5 @@ def _point(actuator: Actuator, version: int, how: str, moves: int) -> bool:
 def _shadow(actuator: Actuator, version: int | None) -> int:
     """Agree with all servers on who runs in the shadow."""
     actuator.workspace.check_held()
-    actuator.log.set_challenge(Challenge(version))
+    actuator.log.set_challenge(Challenge(version), actuator.workspace.lease)
     return version or 0

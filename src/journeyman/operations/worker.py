@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,11 +13,12 @@ from dataclasses import replace
 from journeyman.entities.operating import Kept, LoopState, Notice, OperateSettings
 from journeyman.entities.signal import Watched
 from journeyman.errors import JournalError, LeaseError, NotificationError, WorkspaceError
-from journeyman.interfaces import Clock, Notifier, Run
+from journeyman.interfaces import Clock, Event, Notifier, Run, Threads
 from journeyman.notifiers.operation_message import headline
 from journeyman.operations.loop_context import LoopContext, first_state, learning_rows
 from journeyman.operations.paths import loop_place, round_id
 from journeyman.operations.retention import apply_retention, is_due
+from journeyman.runtime.clock import SYSTEM_THREADS
 from journeyman.runtime.durable_run import LOOP, JournalRun
 from journeyman.stores.disk import DRAFT
 from journeyman.stores.journal import RunStatus
@@ -26,9 +26,11 @@ from journeyman.stores.leases import Lease
 from journeyman.stores.run_artifacts import round_artifacts
 from journeyman.stores.workspace import Workspace
 
-__all__ = ["Worker", "holding", "next_state"]
+__all__ = ["Worker", "holding", "next_state", "work_until"]
 
 _NOTICE_DAYS = 86_400_000
+_PAUSE = 30.0  # seconds after which a round that could not go on is tried again
+_LOOK = 1.0  # seconds between two looks at whether a round is due
 
 
 def next_state(workspace: Workspace, model: str, first: Callable[[], LoopState]) -> LoopState:
@@ -52,7 +54,12 @@ def _stored_round(workspace: Workspace, model: str, number: int) -> Kept:
 
 @contextmanager
 def holding(
-    workspace: Workspace, model: str, term: int, now: Callable[[], int], wait: Callable[[float], bool]
+    workspace: Workspace,
+    model: str,
+    term: int,
+    now: Callable[[], int],
+    wait: Callable[[float], bool],
+    threads: Threads = SYSTEM_THREADS,
 ) -> Iterator[Lease]:
     """Hold the lease of a model, with a heartbeat; wait for it while another worker shows life.
 
@@ -64,6 +71,8 @@ def holding(
         Returns the milliseconds since 1970.
     wait : callable
         Waits for so many seconds; True where the worker is to end instead.
+    threads : Threads
+        Where the thread that shows life comes from.
 
     Raises
     ------
@@ -76,7 +85,7 @@ def holding(
         if wait(min(1.0, term / 3000)):
             raise LeaseError(f"another worker operates {model}", hint="it goes on; this one need not")
         lease = workspace.leases.take(model, holder, now(), term)
-    stop = threading.Event()
+    stop = threads.event()
 
     def beat() -> None:
         while not stop.wait(term / 3000):
@@ -85,8 +94,7 @@ def holding(
                 if not workspace.leases.renew(lease, now(), term):
                     return
 
-    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
-    thread.start()
+    thread = threads.start(beat, "heartbeat")
     try:
         yield lease
     finally:
@@ -138,6 +146,10 @@ class Worker:
     def wakes(self, state: LoopState) -> int:
         """Return when the round that begins with this is due, in milliseconds since 1970."""
         return state.end + self._parts.settings.settle
+
+    def waits(self, state: LoopState) -> float:
+        """Return the seconds until the round that begins with this is due; 0 or less where it is."""
+        return (self.wakes(state) - self._now()) / 1000
 
     def state(self) -> LoopState:
         """Return what the next round begins with; of one that was begun already, what it began with."""
@@ -203,3 +215,42 @@ class Worker:
                 except Exception as error:  # noqa: BLE001 - notifiers are plug-in parts, and none may stop the loop
                     failure = " ".join(f"{notifier.name} failed: {type(error).__name__}: {error}".split())
                 store.keep_notice(name, Notice(operation.number, notifier.name, self._now(), failure))
+
+
+def work_until(worker: Worker, stop: Event, tell: Callable[[str], None], once: bool = False) -> int:
+    """Go through the rounds that are due until ``stop`` is set; return how many.
+
+    Parameters
+    ----------
+    tell : callable
+        Is told a line about each round that did something, and about trouble.
+    once : bool
+        Whether to end when no round is due.
+
+    Raises
+    ------
+    LeaseError
+        Where another worker has taken over.
+    WorkspaceError
+        With ``once``, where a round cannot go on; else it is tried again.
+    """
+    rounds, state = 0, worker.state()
+    while not stop.is_set():
+        try:
+            if worker.waits(state) <= 0:
+                after = worker.round()
+                rounds += 1
+                if after.operations > state.operations:
+                    tell(worker.told(after.operations))
+                state = after
+                continue
+        except WorkspaceError as error:
+            if once:
+                raise
+            tell(f"{error.message}; it is tried again")
+            stop.wait(_PAUSE)
+            continue
+        if once:
+            break
+        stop.wait(min(_LOOK, max(0.05, worker.waits(state))))
+    return rounds

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,8 @@ from dataclasses import dataclass, field
 from journeyman.entities.challenge import Challenge, Role
 from journeyman.entities.prediction import Part
 from journeyman.errors import JourneymanError
+from journeyman.interfaces import Thread, Threads
+from journeyman.runtime.clock import SYSTEM_THREADS
 from journeyman.serving.served_release import ServedRelease
 
 __all__ = ["Deployment", "DeploymentWatcher"]
@@ -62,6 +63,8 @@ class DeploymentWatcher:
         Returns a version, ready to answer; raises JourneymanError where it cannot be loaded.
     seconds : float
         Between two looks.
+    threads : Threads
+        Where the polling thread comes from.
 
     Attributes
     ----------
@@ -79,24 +82,25 @@ class DeploymentWatcher:
         challenge: Callable[[], Challenge],
         load: Callable[[int], ServedRelease],
         seconds: float = 0.5,
+        threads: Threads = SYSTEM_THREADS,
     ) -> None:
         self._champion, self._challenge, self._load, self._seconds = champion, challenge, load, seconds
-        self._stop = threading.Event()
-        self._looking = threading.Lock()
+        self._threads = threads
+        self._stop, self._looking = threads.event(), threads.lock()
         self.trouble = ""
         self.changes = 0
         self.current = Deployment(load(champion()))
         self.look()
-        self._thread = threading.Thread(target=self._watch, name="deployment", daemon=True)
+        self._thread: Thread | None = None
 
     def start(self) -> None:
         """Start the thread that polls who should answer."""
-        self._thread.start()
+        self._thread = self._threads.start(self._watch, "deployment")
 
     def stop(self) -> None:
         """Ask the polling thread to end."""
         self._stop.set()
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._thread.join()
 
     def look(self) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from journeyman.interfaces import Clock, Thread, Threads
+from journeyman.runtime.clock import SYSTEM_CLOCK, SYSTEM_THREADS
 from journeyman.serving.counters import Counters
 from journeyman.serving.serve_settings import ServeSettings
 from journeyman.stores.log_tables import TableLog
@@ -18,6 +18,7 @@ from journeyman.stores.prediction_retention import forget_archived, move_oldest,
 __all__ = ["Housekeeping"]
 
 _DAY = 86_400_000
+_TURN = 1.0  # seconds between two checkpoints
 _BETWEEN = 60.0  # seconds between two looks at what is old
 _BREATH = 0.05  # seconds between two steps of the same move, so that replies come first
 
@@ -37,40 +38,51 @@ class Housekeeping:
         Where the workers of one server keep their counters.
     parent : int or None
         Process that started this worker and without which it is not to go on; None where there is no such.
+    clock, threads : Clock and Threads
+        Time, and where its thread comes from.
     """
 
     def __init__(
-        self, log: TableLog, settings: ServeSettings, counters: Counters, shared: Path, parent: int | None
+        self,
+        log: TableLog,
+        settings: ServeSettings,
+        counters: Counters,
+        shared: Path,
+        parent: int | None,
+        clock: Clock = SYSTEM_CLOCK,
+        threads: Threads = SYSTEM_THREADS,
     ) -> None:
         self._log, self._settings = log, settings
         self.counters, self.shared = counters, shared
         self._parent = parent
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
+        self._clock, self._threads = clock, threads
+        self._stop = threads.event()
+        self._thread: Thread | None = None
 
     def start(self) -> None:
         """Start the background thread."""
-        self._thread.start()
+        self._thread = self._threads.start(self._run, "housekeeping")
 
     def stop(self) -> None:
         """End after the step in progress."""
         self._stop.set()
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
         self._share()
         self._log.close()
 
     def _run(self) -> None:
-        due = time.monotonic()
-        while not self._stop.wait(1.0):
+        due = self._clock.monotonic()
+        while not self._stop.wait(_TURN):
             if self._parent is not None and os.getppid() != self._parent:
                 os.kill(os.getpid(), signal.SIGTERM)  # the server that started this worker is gone: drain, and go too
             self._share()
             with self._put_off("checkpoint put off"):  # a full disk: the writer tells it
                 self._log.checkpoint()
-            if time.monotonic() >= due:
+            if self._clock.monotonic() >= due:
                 with self._put_off("archive put off"):
                     self._tidy()
-                due = time.monotonic() + _BETWEEN
+                due = self._clock.monotonic() + _BETWEEN
 
     @contextlib.contextmanager
     def _put_off(self, reason: str) -> Iterator[None]:
@@ -92,9 +104,9 @@ class Housekeeping:
     def _move(self, log: TableLog) -> None:
         keep = int(self._settings.keep_days * _DAY)
         if self._settings.keep_archive_days is not None:
-            forget_archived(log, time.time_ns() // 1_000_000 - int(self._settings.keep_archive_days * _DAY))
+            forget_archived(log, self._clock.milliseconds() - int(self._settings.keep_archive_days * _DAY))
         while not self._stop.wait(_BREATH):
-            moved = move_oldest(log, time.time_ns() // 1_000_000, keep, self._settings.keep_rows)
+            moved = move_oldest(log, self._clock.milliseconds(), keep, self._settings.keep_rows)
             self.counters.add("journeyman_archived_total", None, moved)
             while not self._stop.wait(_BREATH):
                 if not sweep(log):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Mapping
 
 from journeyman.entities.latency import bucket_of
+from journeyman.interfaces import Clock, Threads
+from journeyman.runtime.clock import SYSTEM_CLOCK, SYSTEM_THREADS
 
 __all__ = ["Latencies"]
 
@@ -25,10 +25,11 @@ class Latencies:
     ({}, {0: 1}, {})
     """
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    def __init__(self, clock: Clock = SYSTEM_CLOCK, threads: Threads = SYSTEM_THREADS) -> None:
+        self._clock = clock
+        self._lock = threads.lock()
         self._counts: dict[int, int] = {}
-        self._taken = time.monotonic()
+        self._taken = self._clock.monotonic()
 
     def add(self, seconds: float) -> None:
         """Count a request that was answered."""
@@ -40,9 +41,9 @@ class Latencies:
         """Return what was counted, and begin anew."""
         with self._lock:
             counts, self._counts = self._counts, {}
-            self._taken = time.monotonic()
+            self._taken = self._clock.monotonic()
         return counts
 
     def due(self) -> Mapping[int, int]:
         """Return what was counted where that was last taken a second ago or more; else nothing."""
-        return self.take() if time.monotonic() - self._taken >= _BETWEEN else {}
+        return self.take() if self._clock.monotonic() - self._taken >= _BETWEEN else {}

@@ -22,7 +22,8 @@ from journeyman.entities.prediction import (
     Refused,
 )
 from journeyman.errors import WorkspaceError
-from journeyman.interfaces import PredictionLog
+from journeyman.interfaces import Clock, PredictionLog, Threads
+from journeyman.runtime.clock import SYSTEM_CLOCK, SYSTEM_THREADS
 from journeyman.serving.counters import Counters
 from journeyman.serving.deployment import Deployment
 from journeyman.serving.latencies import Latencies
@@ -96,6 +97,8 @@ class BatchWork:
         What of a row is recorded.
     counters : Counters
         Where to count.
+    clock, threads : Clock and Threads
+        Time, and where the thread that scores in the shadow comes from.
 
     Attributes
     ----------
@@ -110,11 +113,13 @@ class BatchWork:
         deployment: Callable[[], Deployment],
         rules: RowRules,
         counters: Counters,
+        clock: Clock = SYSTEM_CLOCK,
+        threads: Threads = SYSTEM_THREADS,
     ) -> None:
         self._log, self._lookup, self._deployment = log, recorded, deployment
-        self._rules, self.counters = rules, counters
-        self._shadows = Shadows(counters)
-        self.latencies = Latencies()
+        self._rules, self.counters, self._clock = rules, counters, clock
+        self._shadows = Shadows(counters, threads)
+        self.latencies = Latencies(clock, threads)
 
     def start(self) -> None:
         """Begin to score in the shadow."""
@@ -145,7 +150,7 @@ class BatchWork:
         """
         shadows, latencies = self._shadows.ready(), self.latencies.take()
         if shadows or latencies:
-            self._log.append(LogEntries(shadows=shadows, latencies=latencies), time.time_ns() // 1_000_000)
+            self._log.append(LogEntries(shadows=shadows, latencies=latencies), self._clock.milliseconds())
             self._shadows.forget(len(shadows))
 
     def score(self, asks: Sequence[PredictionRequest | LabelRequest]) -> ScoredBatch:
@@ -154,7 +159,7 @@ class BatchWork:
         That a client's id was recorded before is noticed when its row is recorded again, and answered then; only rows
         that take long to answer, stand and fall together, or cannot be answered are looked up here.
         """
-        now = time.monotonic()
+        now = self._clock.monotonic()
         late = [ask.deadline < now for ask in asks]
         works = [
             [
@@ -206,7 +211,7 @@ class BatchWork:
         refused = tuple(w.refused for some in works for w in some if w.refused and isinstance(w.outcome, Fault))
         predictions = tuple(w.prediction for w in to_record if w.prediction)
         entries = LogEntries(predictions, tuple(labels), shadows, refused, self.latencies.due())
-        receipt = self._log.append(entries, time.time_ns() // 1_000_000)
+        receipt = self._log.append(entries, self._clock.milliseconds())
         self.counters.add("journeyman_commits_total")
         self.counters.add("journeyman_commit_seconds_total", None, time.perf_counter() - began)
         self._shadows.forget(len(shadows))

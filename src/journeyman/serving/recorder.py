@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import queue
-import threading
-import time
 import traceback
 from collections import deque
 from collections.abc import Sequence
 
 from journeyman.errors import WorkspaceError
+from journeyman.interfaces import Clock, Queue, Thread, Threads
+from journeyman.runtime.clock import SYSTEM_CLOCK, SYSTEM_THREADS
 from journeyman.serving.micro_batch import BatchWork, Done, ScoredBatch
 from journeyman.serving.refusals import Fault, Refusal
 from journeyman.serving.requests import LabelRequest, PredictionRequest, StoredPrediction
@@ -44,9 +44,18 @@ class Recorder:
         What is done with a batch; this recorder alone uses it.
     most_waiting : int
         Rows that may wait; beyond that, requests are refused with 429.
+    clock, threads : Clock and Threads
+        Time, and where the writer's thread comes from.
     """
 
-    def __init__(self, work: BatchWork, most_waiting: int) -> None:
+    def __init__(
+        self,
+        work: BatchWork,
+        most_waiting: int,
+        clock: Clock = SYSTEM_CLOCK,
+        threads: Threads = SYSTEM_THREADS,
+    ) -> None:
+        self.clock, self._threads = clock, threads
         self._work, self._counters, self._most_waiting = work, work.counters, most_waiting
         # of the event loop alone:
         self._asks: deque[_Waiting] = deque()
@@ -60,8 +69,8 @@ class Recorder:
         self._loop: asyncio.AbstractEventLoop | None = None
         # of the writer's thread alone:
         self._trouble = ""
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._jobs: Queue[_Job | None] = threads.queue()
+        self._thread: Thread | None = None
 
     @property
     def waiting(self) -> int:
@@ -76,7 +85,7 @@ class Recorder:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin; futures are resolved in this event loop."""
         self._loop = loop
-        self._thread.start()
+        self._thread = self._threads.start(self._run, "recorder")
         self._work.start()
 
     async def stop(self) -> None:
@@ -87,7 +96,8 @@ class Recorder:
         await asyncio.to_thread(self._end)
 
     def _end(self) -> None:
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
         self._work.stop()
 
     async def submit(self, ask: PredictionRequest | LabelRequest) -> object:
@@ -108,11 +118,11 @@ class Recorder:
         self._asks.append((ask, future))
         self._asked += ask.size
         self._call()
-        began = time.monotonic()
+        began = self.clock.monotonic()
         try:
             done = await future
             if isinstance(done, list) and any(isinstance(one, StoredPrediction) for one in done):
-                self._work.latencies.add(time.monotonic() - began)
+                self._work.latencies.add(self.clock.monotonic() - began)
             return done
         finally:
             self._waiting -= ask.size
@@ -121,7 +131,7 @@ class Recorder:
         """Return what is wrong; after a failure try to write, so that trouble ends without a request."""
         if self._trouble:
             try:
-                await self.submit(LabelRequest((), time.monotonic() + 5))
+                await self.submit(LabelRequest((), self.clock.monotonic() + 5))
             except Refusal as refusal:
                 return refusal.fault.message
         try:
@@ -159,13 +169,13 @@ class Recorder:
             self._jobs.put((batch, scored, small))
 
     def _scored(self, batch: list[_Waiting]) -> ScoredBatch | None:
-        began = time.perf_counter()
+        began = self.clock.monotonic()
         try:
             return self._work.score([ask for ask, _ in batch])
         except Exception:  # noqa: BLE001 - the writer's thread tries again, and tells what is wrong
             return None
         finally:
-            self._lately += _WEIGHT * (time.perf_counter() - began - self._lately)
+            self._lately += _WEIGHT * (self.clock.monotonic() - began - self._lately)
 
     def _run(self) -> None:
         while True:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -245,7 +244,7 @@ class Service:
         self._log.close()
 
     def _deadline(self) -> float:
-        return time.monotonic() + self.settings.timeout
+        return self._recorder.clock.monotonic() + self.settings.timeout
 
 
 def bad_id(client_id: object) -> Fault | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Sequence
 
 import msgspec
 
 from journeyman.entities.prediction import Answer, Part, Shadow
+from journeyman.interfaces import Thread, Threads
+from journeyman.runtime.clock import SYSTEM_THREADS
 from journeyman.serving.counters import Counters
 from journeyman.serving.requests import Row
 from journeyman.serving.served_release import ServedRelease
@@ -23,23 +24,24 @@ _TOTAL = "journeyman_shadows_total"
 class Shadows:
     """Scores rows in a thread of its own; the writer takes what is ready into its next transaction."""
 
-    def __init__(self, counters: Counters) -> None:
+    def __init__(self, counters: Counters, threads: Threads = SYSTEM_THREADS) -> None:
         self._counters = counters
         self._rows: deque[tuple[ServedRelease, int, Row]] = deque()
         self._scored: deque[Shadow] = deque()
-        self._wake = threading.Event()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="shadows", daemon=True)
+        self._threads = threads
+        self._wake, self._stopping = threads.event(), threads.event()
+        self._thread: Thread | None = None
 
     def start(self) -> None:
         """Start the background thread."""
-        self._thread.start()
+        self._thread = self._threads.start(self._run, "shadows")
 
     def stop(self) -> None:
         """Score what waits, and end."""
         self._stopping.set()
         self._wake.set()
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
 
     def cast(self, challenger: ServedRelease, rows: Sequence[tuple[int, Row]]) -> None:
         """Have rows scored, each with the id of its prediction."""

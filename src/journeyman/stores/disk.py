@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -14,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from journeyman.errors import WorkspaceError
 
-__all__ = ["DRAFT", "Draft", "disk_errors", "has_room", "no_space", "sync_folder"]
+__all__ = ["DRAFT", "Draft", "disk_errors", "has_room", "make_folder", "no_space", "sync_folder"]
 
 DRAFT = ".draft-"
 """Prefix of names that are not finished; whatever bears it may be deleted by whoever holds the workspace."""
@@ -122,6 +123,36 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder where it is missing, with those above it, so that it is there after a loss of power.
+
+    What is synced into a folder is lost with it where its own entry was not synced. An empty one may be of a process
+    that was killed before it synced anything; one that holds something was synced before it got that.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     make_folder(Path(place, "a", "b"))
+    ...     Path(place, "a", "b").is_dir()
+    True
+    """
+    if folder.is_dir() and _holds_something(folder):
+        return
+    if folder.parent != folder:
+        make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    with contextlib.suppress(PermissionError):  # a folder that others own: it was not made here
+        sync_folder(folder.parent)
+
+
+def _holds_something(folder: Path) -> bool:
+    try:
+        return any(folder.iterdir())
+    except PermissionError:  # it may be used, not looked into
+        return True
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from journeyman.entities.experience import Expectation, Experience
-from journeyman.stores.disk import disk_errors
+from journeyman.stores.disk import disk_errors, make_folder
 from journeyman.stores.tables import Database, experience
 
 __all__ = ["EXPERIENCE", "ExperienceStore", "opened_experience"]
@@ -67,7 +67,7 @@ def opened_experience(folder: Path) -> Iterator[ExperienceStore]:
         Where the folder cannot be read or written, or the file is damaged.
     """
     with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     database = Database.connect(sa.URL.create("sqlite", database=str(folder / EXPERIENCE)), str(folder))
     try:
         yield ExperienceStore(database)

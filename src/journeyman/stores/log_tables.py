@@ -23,12 +23,12 @@ from journeyman.entities.prediction import (
     RecordedPrediction,
     Refused,
 )
-from journeyman.errors import SettingsError, WorkspaceError
+from journeyman.errors import LeaseError, SettingsError, WorkspaceError
 from journeyman.stores.prediction_archive import key_in_archive
 
 __all__ = ["LAYOUT", "MINUTE", "NAMES", "PER_MILLISECOND", "TABLES", "LogDialect", "TableLog", "moment_of"]
 
-_CHALLENGE = "challenge"
+_CHALLENGE, _LEASE = "challenge", "challenge lease"
 _MODEL = "model"
 LAYOUT = 1
 PER_MILLISECOND = 1 << 20
@@ -96,6 +96,7 @@ _REFUSED = """INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (at, version, code, field) DO UPDATE SET number = refused.number + excluded.number"""
 _TOOK = """INSERT INTO latencies VALUES (?, ?, ?)
 ON CONFLICT (at, bucket) DO UPDATE SET number = latencies.number + excluded.number"""
+_SET = "INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 _INSERT = 'INSERT INTO predictions (id, at, version, part, protocol, client_id, key, "row", output, digest) VALUES '
 _COUNTED = """UPDATE settings SET value = CASE name WHEN 'last' THEN ? ELSE value + ? END
 WHERE name IN ('last', 'rows')"""
@@ -198,8 +199,8 @@ class TableLog(ABC):
         """Return what all servers of this log agreed on."""
 
     @abstractmethod
-    def set_setting(self, name: str, value: str, *, first: bool = False) -> None:
-        """Agree on something, durably; with ``first``, only where nothing was agreed on yet."""
+    def agree(self, connection: Any, name: str, value: str, *, first: bool = False) -> None:
+        """Agree on something inside a transaction; with ``first``, only where nothing was agreed on yet."""
 
     @property
     @abstractmethod
@@ -281,9 +282,27 @@ class TableLog(ABC):
         """Return which release challenges the champion, and how; nobody where nothing was agreed on."""
         return msgspec.json.decode(self.setting(_CHALLENGE) or "{}", type=Challenge)
 
-    def set_challenge(self, challenge: Challenge) -> None:
-        """Agree on a challenger, durably."""
-        self.set_setting(_CHALLENGE, msgspec.json.encode(challenge).decode())
+    def set_setting(self, name: str, value: str, *, first: bool = False) -> None:
+        """Agree on something, durably; with ``first``, only where nothing was agreed on yet."""
+        with self.writing() as connection:
+            self.agree(connection, name, value, first=first)
+
+    def set_challenge(self, challenge: Challenge, lease: int = 0) -> None:
+        """Agree on a challenger, durably; for a worker of the loop, in the name of its lease.
+
+        Raises
+        ------
+        LeaseError
+            Where a later holder of the lease has agreed on one; nothing was changed then.
+        """
+        with self.writing() as connection:
+            if 0 < lease < self.number(_LEASE):
+                raise LeaseError(
+                    "another worker operates this model now", hint="this one has stopped; it goes on there"
+                )
+            self.agree(connection, _CHALLENGE, msgspec.json.encode(challenge).decode())
+            if lease:
+                connection.execute(_SET, (_LEASE, lease))
 
     def make_tables(self, connection: Any) -> None:
         """Make what is missing, in a transaction; WorkspaceError for a log of another layout."""

@@ -160,10 +160,9 @@ class PostgresPredictionLog(TableLog):
             row = self.reading().execute("SELECT value FROM agreed WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
-    def set_setting(self, name: str, value: str, *, first: bool = False) -> None:
-        """Agree on something, durably; with ``first``, only where nothing was agreed on yet."""
-        with self.writing() as connection:
-            connection.execute(_AGREE + ("NOTHING" if first else "UPDATE SET value = excluded.value"), (name, value))
+    def agree(self, connection: _Connection, name: str, value: str, *, first: bool = False) -> None:
+        """Agree on something inside a transaction; with ``first``, only where nothing was agreed on yet."""
+        connection.execute(_AGREE + ("NOTHING" if first else "UPDATE SET value = excluded.value"), (name, value))
 
     def secret(self) -> bytes:
         """Return the secret of the log, the same on all machines: who reads the rows may read it, too."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from journeyman.arrow import pa, pc, pq
-from journeyman.stores.disk import DRAFT, Draft, sync_folder
+from journeyman.stores.disk import DRAFT, Draft, make_folder, sync_folder
 
 __all__ = [
     "ARCHIVE",
@@ -64,7 +64,7 @@ def write_part(folder: Path, kind: str, day: str, name: str, columns: dict[str, 
         Values by name; ``at`` in milliseconds since 1970.
     """
     place = folder / ARCHIVE / kind / f"day={day}"
-    place.mkdir(parents=True, exist_ok=True)
+    make_folder(place)
     # spelled out, so that files of one kind always have the same schema; what is not named here is text
     types = {"at": pa.timestamp("ms", "UTC"), "version": pa.int32(), "number": pa.int64()}
     arrays = {column: pa.array(values, type=types.get(column, pa.string())) for column, values in columns.items()}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import sqlite3
+import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from journeyman.errors import WorkspaceError
-from journeyman.stores.disk import has_room, no_space
+from journeyman.stores.disk import DRAFT, has_room, make_folder, no_space, sync_folder
 from journeyman.stores.log_tables import LAYOUT, MINUTE, NAMES, LogDialect, TableLog, moment_of
 from journeyman.stores.prediction_archive import sweep_drafts
 
@@ -58,7 +60,7 @@ class SqlitePredictionLog(TableLog):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         with log_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             self._lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
             try:
                 self._connection = _connected(folder / LOG)
@@ -85,24 +87,29 @@ class SqlitePredictionLog(TableLog):
             row = self._connection.execute("SELECT value FROM settings WHERE name = ?", (f"agreed {name}",)).fetchone()
         return None if row is None else str(row[0])
 
-    def set_setting(self, name: str, value: str, *, first: bool = False) -> None:
-        """Agree on something, durably; with ``first``, only where nothing was agreed on yet."""
-        with self.writing() as connection:
-            other = "IGNORE" if first else "REPLACE"
-            connection.execute(f"INSERT OR {other} INTO settings VALUES (?, ?)", (f"agreed {name}", value))
+    def agree(self, connection: sqlite3.Connection, name: str, value: str, *, first: bool = False) -> None:
+        """Agree on something inside a transaction; with ``first``, only where nothing was agreed on yet."""
+        other = "IGNORE" if first else "REPLACE"
+        connection.execute(f"INSERT OR {other} INTO settings VALUES (?, ?)", (f"agreed {name}", value))
 
     def secret(self) -> bytes:
         """Return the secret of the log's file of its own, which only its owner may read."""
         with self.errors():
             path = self.folder / _SALT
-            try:
-                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            except FileExistsError:
-                return path.read_bytes()
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(os.urandom(32))
-                file.flush()
-                os.fsync(file.fileno())
+            if not path.exists():
+                # Whole before it has its name, and by a link, which fails where another worker was first.
+                draft = self.folder / f"{DRAFT}{os.getpid()}-{uuid.uuid4().hex}"
+                descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                try:
+                    with os.fdopen(descriptor, "wb") as file:
+                        file.write(os.urandom(32))
+                        file.flush()
+                        os.fsync(file.fileno())
+                    with contextlib.suppress(FileExistsError):
+                        os.link(draft, path)
+                finally:
+                    draft.unlink(missing_ok=True)
+            sync_folder(self.folder)
             return path.read_bytes()
 
     @contextmanager

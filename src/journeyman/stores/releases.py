@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from journeyman.errors import ReleaseError, WorkspaceError
-from journeyman.stores.disk import DRAFT, disk_errors, sync_folder
+from journeyman.stores.disk import DRAFT, disk_errors, make_folder, sync_folder
 
 __all__ = ["MANIFEST", "read_release", "release_digest", "remove_release", "restore_release", "write_release"]
 
@@ -86,7 +86,8 @@ def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     with disk_errors(folder.parent):
         try:
             _remove(draft)
-            draft.mkdir(parents=True)
+            make_folder(draft.parent)
+            draft.mkdir()
             for name, content in sorted(files.items()):
                 _write(draft / name, content)
             for path in sorted(draft.rglob("*"), reverse=True):

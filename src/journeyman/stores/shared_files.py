@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from journeyman.stores.disk import Draft, disk_errors, sync_folder
+from journeyman.stores.disk import Draft, disk_errors, make_folder, sync_folder
 from journeyman.stores.tables import Database, files
 
 __all__ = ["SharedFiles", "fetched", "shared_files"]
@@ -91,7 +91,7 @@ def fetched(shared: SharedFiles, name: str, folder: Path) -> bool:
     if content is None:
         return False
     with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         with Draft(folder) as draft:
             draft.write(content)
             draft.keep(name)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from journeyman.stores.artifacts import FileArtifacts
 from journeyman.stores.catalogue import JOURNAL, can_be_written, check_there, journal_address, open_database
-from journeyman.stores.disk import DRAFT, disk_errors
+from journeyman.stores.disk import DRAFT, disk_errors, make_folder
 from journeyman.stores.experience import ExperienceStore
 from journeyman.stores.journal import Journal
 from journeyman.stores.leases import LeaseStore
@@ -58,9 +58,9 @@ class Workspace:
         self.path = Path(path)
         with _undo_if_new(self.path):
             with disk_errors(self.path):
-                self.path.mkdir(parents=True, exist_ok=True)
+                make_folder(self.path)
                 for name in ("artifacts", "releases"):
-                    (self.path / name).mkdir(exist_ok=True)
+                    make_folder(self.path / name)
             address = journal_address(self.path) if url is None else url
             database = Database.connect(address, str(self.path))
         self._use(database)
@@ -74,6 +74,11 @@ class Workspace:
         self.operations = OperationStore(database)
         self.leases = LeaseStore(database)
         self.shared = shared_files(database)
+
+    @property
+    def lease(self) -> int:
+        """Number of the lease that writes are checked against; 0 where there is none."""
+        return 0 if self._database.fence is None else self._database.fence.number
 
     def check_held(self) -> None:
         """Raise LeaseError where the lease of a fenced workspace is another's, before something else is written."""
@@ -107,7 +112,7 @@ class Workspace:
 
     def _with(self, folder: Path, artifacts: FileArtifacts) -> Workspace:
         with disk_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
         other = copy.copy(self)
         other.artifacts = artifacts
         return other

@@ -8,6 +8,7 @@ from typing import Any
 
 from journeyman.entities.challenge import Challenge, Role
 from journeyman.entities.prediction import Label, LabelFate, LogEntries, LogReceipt, Part, Prediction
+from journeyman.errors import LeaseError
 from journeyman.interfaces import PredictionLog
 from journeyman.testing.run_all import run_all
 
@@ -113,6 +114,22 @@ def _keeps_what_it_has_confirmed(opened: Opened, name: str) -> None:
     again.close()
 
 
+def _refuses_a_former_holder_of_a_lease(opened: Opened, name: str) -> None:
+    log = opened(name)
+    log.set_challenge(Challenge(2), lease=2)
+    try:
+        log.set_challenge(Challenge(3), lease=1)
+    except LeaseError:
+        pass
+    else:
+        raise AssertionError("a challenge is set in the name of a lease that another has followed")
+    assert log.challenge() == Challenge(2), "a challenge that was refused was set"
+    log.set_challenge(Challenge(4))
+    log.set_challenge(Challenge(5), lease=2)
+    assert log.challenge() == Challenge(5), "people, or the present holder, cannot set a challenge"
+    log.close()
+
+
 def _says_what_became_of_labels(opened: Opened, name: str) -> None:
     log = opened(name)
     [row] = record_rows(log, NOW)
@@ -130,5 +147,6 @@ LOG_CHECKS: Mapping[str, Callable[[Opened, str], None]] = {
     "records an id once": _records_an_id_once,
     "records a group or none of it": _records_a_group_or_none_of_it,
     "keeps what it has confirmed": _keeps_what_it_has_confirmed,
+    "refuses a former holder of a lease": _refuses_a_former_holder_of_a_lease,
     "says what became of labels": _says_what_became_of_labels,
 }

@@ -15,6 +15,8 @@ from journeyman.entities.challenge import Challenge
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.prediction import Answer, LabelFate, Part
 from journeyman.entities.task import Task
+from journeyman.interfaces import Clock
+from journeyman.runtime.clock import SystemClock
 from journeyman.serving.application import Application
 from journeyman.serving.counters import Counters
 from journeyman.serving.http import Request, Response, Route
@@ -51,6 +53,7 @@ class MadeRecorder:
     trouble: str = ""
     waiting: int = 0
     requests: list[PredictionRequest] = field(default_factory=list)
+    clock: Clock = field(default_factory=SystemClock)
 
     async def submit(self, ask: PredictionRequest | LabelRequest) -> object:
         """Return an outcome for each row, or the fate of each label."""
