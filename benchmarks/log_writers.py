@@ -1,7 +1,7 @@
 """How many rows a second a prediction log takes, by rows of an append and by writers: SQLite beside PostgreSQL.
 
-``log_writers.py [--seconds 3] [--postgres postgresql://user@host/name]``; writers are processes. Without an address only
-SQLite is measured. Prints one table; docs/scale.md says what follows from it.
+``log_writers.py [--seconds 3] [--postgres postgresql://user@host/name]``; writers are processes. Without an address
+only SQLite is measured. Prints one table; docs/scale.md says what follows from it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def measured(address: str, rows: int, writers: int, seconds: float) -> str:
         pool.map(abs, range(writers))  # started
         found = pool.starmap(append_rows, [(address, rows, seconds, k) for k in range(writers)])
     total, used = sum(one[0] for one in found), sum(one[1] for one in found)
-    return f"{total / seconds:12,.0f} rows/s  {total / rows / seconds:8,.0f} appends/s  {1e6 * used / total:8.1f} us of a processor a row"
+    rate, appends = total / seconds, total / rows / seconds
+    return f"{rate:12,.0f} rows/s  {appends:8,.0f} appends/s  {1e6 * used / total:8.1f} us of a processor a row"
 
 
 def main() -> None:

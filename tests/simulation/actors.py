@@ -29,7 +29,7 @@ from journeyman.serving.housekeeping import Housekeeping
 from journeyman.serving.label_recording import record_labels
 from journeyman.serving.labels import GivenLabel
 from journeyman.serving.micro_batch import BatchWork
-from journeyman.serving.privacy import RowRules, read_salt
+from journeyman.serving.privacy import RowRules
 from journeyman.serving.recorder import Recorder
 from journeyman.serving.refusals import Refusal
 from journeyman.serving.serve_settings import ServeSettings
@@ -39,7 +39,7 @@ from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.releases import read_release, write_release
 from journeyman.stores.run_artifacts import build_artifacts
 from journeyman.stores.workspace import Workspace
-from journeyman.streams.sqlite import SqliteStream
+from journeyman.streams.tables import TableStream
 
 MODEL = "m"
 TERM = 300_000  # milliseconds of a lease
@@ -133,7 +133,7 @@ def server(process: Process, places: Places) -> None:
     process.cleanups.append(workspace.close)
     with closing(SqlitePredictionLog(places.log)) as claimed:
         claimed.claim(MODEL)
-        rules = RowRules(settings, read_salt(places.log))
+        rules = RowRules(settings, claimed.secret())
     log, side = SqlitePredictionLog(places.log), SqlitePredictionLog(places.log)
     process.cleanups += [log.close, side.close]
 
@@ -153,7 +153,7 @@ def server(process: Process, places: Places) -> None:
     recorder = Recorder(work, settings.most_waiting, clock, threads)
     shared = places.workspace.parent / f"shared-{process.name}"
     shared.mkdir(exist_ok=True)
-    keeping = Housekeeping(places.log, settings, counters, shared, None, clock, threads)
+    keeping = Housekeeping(SqlitePredictionLog(places.log), settings, counters, shared, None, clock, threads)
     process.cleanups.append(keeping._log.close)
     service = Service(settings, keeper, recorder, side, rules, keeping, promote)
     loop = _Loop(process)
@@ -241,7 +241,7 @@ def looper(process: Process, places: Places, operated: Operated) -> None:
                 process.lease = lease
                 schedule.say(f"{process} holds lease {lease.number}")
                 held = workspace.fenced(lease.fence)
-                parts = loop_parts(held, operated, log, SqliteStream(other), SilentProgress())
+                parts = loop_parts(held, operated, log, TableStream(other), SilentProgress())
                 actuator = replace(parts.actuator, build=Copies(held), clock=clock)
                 detectors = tuple(d for d in parts.detectors if d.name in DETECTORS)
                 parts = replace(parts, actuator=actuator, detectors=detectors)

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.simulation import actors
-
 from journeyman.entities.prediction import LogReceipt, RecordedPrediction
 from journeyman.errors import WorkspaceError
 from journeyman.operations import worker
@@ -29,7 +27,7 @@ from journeyman.stores import (
 from journeyman.stores.leases import Lease, LeaseStore
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.registry import Registry
-from journeyman.streams.sqlite import SqliteStream
+from journeyman.streams.tables import TableStream
 
 __all__ = ["MENDED", "PLANTED", "Planted", "planted"]
 
@@ -115,7 +113,7 @@ def _the_clock_never_goes_back() -> list[Patch]:
 
 def _spans_are_not_sealed() -> list[Patch]:
     """A span is read before it is closed."""
-    return [(SqliteStream, "seal", lambda self, end: None)]
+    return [(TableStream, "seal", lambda self, end: None)]
 
 
 def _labels_are_never_known() -> list[Patch]:
@@ -193,9 +191,8 @@ def _folders_are_not_synced() -> list[Patch]:
 def _a_salt_may_be_empty() -> list[Patch]:
     """As it was: the secret of a log has its name before it is written, and its folder is not synced."""
 
-    def read(folder: Any) -> bytes:
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / "salt"
+    def read(self: SqlitePredictionLog) -> bytes:
+        path = self.folder / "salt"
         if path.exists():
             return bytes(path.read_bytes())
         with path.open("wb") as file:
@@ -205,7 +202,7 @@ def _a_salt_may_be_empty() -> list[Patch]:
             os.fsync(file.fileno())
         return bytes(path.read_bytes())
 
-    return [(actors, "read_salt", read)]
+    return [(SqlitePredictionLog, "secret", read)]
 
 
 def _a_former_holder_sets_the_shadow() -> list[Patch]:
