@@ -152,7 +152,7 @@ def serve(settings: ServeSettings, challenge: Challenge | None) -> None:
     read_tokens(settings.tokens, os.environ)
     _Pointer(settings)()
     if settings.kafka is not None:
-        check_topics(settings.kafka)
+        _check_kafka(settings, settings.kafka)
     if challenge is not None and challenge.version is not None:
         load(settings.model, version=challenge.version, workspace=settings.workspace)  # before a log is made for it
     listening = _listening(settings.host, settings.port)
@@ -190,6 +190,13 @@ def make_application(settings: ServeSettings, shared: Path, parent: int | None =
     routes += _about(service, routes, tokens.wanted)
     gc.freeze()  # the model and the libraries stay: the collector need not look at them again and again
     return Application(service, routes, tokens, partial(_tell, settings, service, tokens.wanted))
+
+
+def _check_kafka(settings: ServeSettings, kafka: KafkaSettings) -> None:
+    from journeyman.serving.kafka.formats import formats_of  # noqa: PLC0415 - a server without Kafka wants none of it
+
+    check_topics(kafka, lambda line: sys.stderr.write(f"{line}\n"))
+    formats_of(kafka, load(settings.model, workspace=settings.workspace).task)
 
 
 def _kafka_worker(settings: KafkaSettings) -> Feed:
