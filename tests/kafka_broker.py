@@ -95,12 +95,11 @@ class Broker:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
-    def make_topics(self, names: list[str], partitions: int) -> None:
+    def make_topics(self, names: list[str], partitions: int, config: dict[str, str] | None = None) -> None:
         """Make topics."""
         admin = kafka_admin.AdminClient({"bootstrap.servers": self.address})
-        for made in admin.create_topics(
-            [kafka_admin.NewTopic(name, num_partitions=partitions) for name in names]
-        ).values():
+        new = [kafka_admin.NewTopic(name, num_partitions=partitions, config=config or {}) for name in names]
+        for made in admin.create_topics(new).values():
             made.result(30)
 
     def send(self, topic: str, messages: list[tuple[bytes | None, bytes | None]]) -> None:

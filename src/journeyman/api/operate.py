@@ -21,11 +21,13 @@ from journeyman.pipelines.loop_setup import loop_parts
 from journeyman.pipelines.operate import operate_round
 from journeyman.reports.progress import SilentProgress
 from journeyman.runtime.clock import SystemClock, milliseconds
+from journeyman.stores.kafka_topic import TopicAddress, make_topic, told_log_topic
 from journeyman.stores.prediction_log import SqlitePredictionLog
+from journeyman.stores.topic_log import kept_address, open_log
 from journeyman.stores.workspace import Workspace
 from journeyman.streams import open_stream
 
-__all__ = ["TERM", "OperatePlace", "opened_log", "operate", "settle_settings", "waiting_words"]
+__all__ = ["TERM", "OperatePlace", "opened_log", "operate", "settle_settings", "told_log_topic", "waiting_words"]
 
 TERM = 30_000
 """Milliseconds without a heartbeat after which another worker takes over."""
@@ -46,11 +48,15 @@ class OperatePlace:
         Folder of the workspace.
     log : Path or None
         Folder of the prediction log; WORKSPACE/predictions/NAME by default.
+    topic : TopicAddress or None
+        Kafka topic that holds the log, of which the folder is this machine's copy; by default the one that was named
+        before.
     """
 
     name: str
     workspace: Path
     log: Path | None = None
+    topic: TopicAddress | None = None
 
 
 def operate(
@@ -183,9 +189,12 @@ def _work(worker: Worker, once: bool, stop: threading.Event, tell: Callable[[str
 def opened_log(place: OperatePlace) -> Iterator[tuple[SqlitePredictionLog, Stream]]:
     """Open the prediction log of an operated model and its stream; SettingsError for another's log."""
     folder = place.log or place.workspace / "predictions" / place.name
-    with closing(SqlitePredictionLog(folder)) as log:
+    if place.topic is not None:
+        make_topic(place.topic)
+    with closing(open_log(folder, place.topic)) as log:
         log.claim(place.name)
-        with closing(open_stream(str(folder))) as stream:
+        shared = kept_address(folder)
+        with closing(open_stream(str(folder) if shared is None else shared.of_folder(folder))) as stream:
             yield log, stream
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from journeyman.errors import SettingsError
+from journeyman.stores.kafka_client import QUIET, kafka_library, read_client, words_of
 
 __all__ = [
     "ASSIGNMENT",
@@ -18,7 +18,6 @@ __all__ = [
     "check_topics",
     "client_settings",
     "file_settings",
-    "kafka_library",
     "registry_settings",
     "told_topics",
     "topic_limits",
@@ -28,14 +27,6 @@ ASSIGNMENT = "cooperative-sticky"
 """How members of our groups share partitions: what one loses, the others get, and the rest goes on meanwhile."""
 
 _SECONDS = 10.0
-_SILENT = logging.getLogger("journeyman.kafka")
-_SILENT.addHandler(logging.NullHandler())
-_SILENT.propagate = False
-_OURS = frozenset(
-    ("group.id", "transactional.id", "enable.auto.commit", "enable.auto.offset.store", "isolation.level", "acks")
-)
-"""What exactly-once stands on, and the user's file may not change."""
-
 _REGISTRY, _LOGIN = "schema.registry.", "basic.auth."
 _SCHEMAS = ("rows.schema", "predictions.schema")
 
@@ -67,22 +58,6 @@ class KafkaSettings:
     group: str
     refused: str
     client: tuple[tuple[str, str], ...] = ()
-
-
-def kafka_library() -> Any:
-    """Return the client library.
-
-    Raises
-    ------
-    SettingsError
-        Where it is not installed.
-    """
-    try:
-        import confluent_kafka  # noqa: PLC0415  # an extra: a server without Kafka starts without it
-        import confluent_kafka.admin  # noqa: PLC0415  # an extra, too
-    except ImportError:
-        raise SettingsError("Kafka's client is not installed", hint='pip install "journeyman[kafka]"') from None
-    return confluent_kafka
 
 
 def told_topics(  # one parameter an option
@@ -124,34 +99,14 @@ def told_topics(  # one parameter an option
     twice = sorted({topic for topic in topics if topics.count(topic) > 1})
     if twice:
         raise SettingsError(f"the topic {twice[0]!r} is named twice", hint="name a topic of its own for each")
-    more = () if client is None else _read_client(client)
+    more = () if client is None else read_client(client)
     return KafkaSettings(brokers, rows, predictions, labels, group or f"journeyman-{rows}", refused, more)
-
-
-def _read_client(path: Path) -> tuple[tuple[str, str], ...]:
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}", hint="give a file of lines such as a.b=c") from None
-    found = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        name, sign, value = line.partition("=")
-        if not sign:
-            raise SettingsError(f"{path}, line {number} has no equals sign", hint="write NAME=VALUE, one a line")
-        if name.strip() in _OURS:
-            raise SettingsError(f"{path}, line {number}: {name.strip()} is set by the server", hint="leave it out")
-        found.append((name.strip(), value.strip()))
-    return tuple(found)
 
 
 def client_settings(settings: KafkaSettings, own: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings of a client: the brokers, what the user's file says, and what is its own."""
-    # what goes wrong is told by ourselves, in one line and at /health
-    quiet = {"log.connection.close": False, "logger": _SILENT}
     theirs = {name: value for name, value in settings.client if (name, value) not in file_settings(settings.client)}
-    return {"bootstrap.servers": settings.brokers, **quiet, **theirs, **own}
+    return {"bootstrap.servers": settings.brokers, **QUIET, **theirs, **own}
 
 
 def file_settings(client: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
@@ -244,7 +199,7 @@ def check_topics(settings: KafkaSettings, tell: Callable[[str], object] = lambda
             if error.args[0].code() != kafka.KafkaError.TOPIC_ALREADY_EXISTS:
                 hint = f"make it, or name another by --refused; without it nothing tells of messages of {settings.rows}"
                 raise SettingsError(
-                    f"the topic {settings.refused} cannot be made: {_words(error)}", hint=hint
+                    f"the topic {settings.refused} cannot be made: {words_of(error)}", hint=hint
                 ) from None
     _check_compaction(settings, tell)
     _check_group(settings, admin)
@@ -256,7 +211,7 @@ def _unanswered(kafka: Any, settings: KafkaSettings, error: Exception, failed: S
         if one.code() == kafka.KafkaError._AUTHENTICATION:
             hint = "mend sasl.mechanism, sasl.username and sasl.password in the file of --kafka-settings"
             return SettingsError(f"the Kafka broker at {settings.brokers} refuses the login: {_reason(one)}", hint=hint)
-    told = _reason(failed[0]) if failed and not isinstance(error, ValueError) else _words(error)
+    told = _reason(failed[0]) if failed and not isinstance(error, ValueError) else words_of(error)
     hint = "is it running, and is this its address? A login goes into a file: --kafka-settings FILE"
     return SettingsError(f"no Kafka broker answers at {settings.brokers}: {told}", hint=hint)
 
@@ -311,8 +266,3 @@ def _configurations(settings: KafkaSettings, topics: Sequence[str]) -> dict[str,
 def _reason(error: Any) -> str:
     """Return what a client said, without the name that it calls itself by."""
     return str(error.str()).rpartition("/bootstrap: ")[2]
-
-
-def _words(error: Exception) -> str:
-    first = error.args[0] if error.args else error
-    return str(first.str() if hasattr(first, "str") else first)

@@ -14,7 +14,7 @@ from journeyman.entities.prediction import Answer, Refused, RowFinding
 from journeyman.serving.requests import Row
 from journeyman.serving.serve_settings import ServeSettings
 from journeyman.sources.parsing.texts import text_of
-from journeyman.stores.prediction_log import log_errors
+from journeyman.stores.log_errors import log_errors
 
 __all__ = ["RowRules", "read_salt"]
 

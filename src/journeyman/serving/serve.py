@@ -42,8 +42,10 @@ from journeyman.serving.serving_protocol import installed_routes
 from journeyman.serving.shared_folder import shared_folder
 from journeyman.serving.tokens import read_tokens
 from journeyman.stores.catalogue import JOURNAL, opened_registry
+from journeyman.stores.kafka_topic import make_topic, told_log_topic
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.releases import MANIFEST
+from journeyman.stores.topic_log import open_log
 
 __all__ = [
     "ServeSettings",
@@ -51,6 +53,7 @@ __all__ = [
     "make_application",
     "model_to_serve",
     "serve",
+    "told_log_topic",
     "told_topics",
     "usual_host",
     "usual_port",
@@ -151,6 +154,8 @@ def serve(settings: ServeSettings, challenge: Challenge | None) -> None:
     checked(settings)
     read_tokens(settings.tokens, os.environ)
     _Pointer(settings)()
+    if settings.log_topic is not None:
+        make_topic(settings.log_topic)
     if settings.kafka is not None:
         _check_kafka(settings, settings.kafka)
     if challenge is not None and challenge.version is not None:
@@ -172,7 +177,7 @@ def make_application(settings: ServeSettings, shared: Path, parent: int | None =
     folder = log_folder(settings)
     with _claimed_log(settings):
         rules = RowRules(settings, read_salt(folder))
-    log, side = SqlitePredictionLog(folder), SqlitePredictionLog(folder)
+    log, side = open_log(folder, settings.log_topic), open_log(folder, settings.log_topic)
     counters = Counters()
     keeper = DeploymentWatcher(
         champion=_Pointer(settings),
@@ -239,7 +244,7 @@ def _tell(settings: ServeSettings, service: Service, tokens: bool) -> None:
 @contextmanager
 def _claimed_log(settings: ServeSettings) -> Iterator[SqlitePredictionLog]:
     """Give the log of the model that is served, after it was made sure that it is no other model's."""
-    with closing(SqlitePredictionLog(log_folder(settings))) as log:
+    with closing(open_log(log_folder(settings), settings.log_topic)) as log:
         log.claim(_served_name(settings))
         yield log
 

@@ -24,10 +24,11 @@ from journeyman.entities.prediction import (
     Refused,
 )
 from journeyman.errors import SettingsError, WorkspaceError
-from journeyman.stores.disk import has_room, no_space
+from journeyman.stores.disk import has_room
+from journeyman.stores.log_errors import full_disk, log_errors
 from journeyman.stores.prediction_archive import key_in_archive
 
-__all__ = ["LOG", "MINUTE", "SqlitePredictionLog", "log_errors", "moment_of"]
+__all__ = ["LOG", "MINUTE", "SqlitePredictionLog", "moment_of"]
 
 LOG = "log.db"
 _LOCK = "writer.lock"
@@ -108,6 +109,8 @@ _LATEST = """SELECT truth FROM (
 SELECT number, truth FROM labels WHERE prediction = ?1 UNION ALL SELECT number, truth FROM labels WHERE key = ?2
 ) ORDER BY number DESC LIMIT 1"""
 _LATEST_ARCHIVED = "SELECT truth, subject FROM told WHERE subject IN (?1, ?2) ORDER BY number DESC LIMIT 1"
+_COMMIT = """INSERT INTO settings VALUES ('committed', ?)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > value"""
 _MODEL = "model"
 _VALUES = "(?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?)"
 _AT_ONCE = 64
@@ -185,20 +188,43 @@ class SqlitePredictionLog:
             Where the disk is full or the log cannot be written; nothing was recorded then.
         """
         with self.writing():
-            predictions = self._add_predictions(entries.predictions, now)
-            # Never before a prediction that is there already, nor in a span that was sealed (see Stream.seal).
-            moment = max(now, moment_of(self.number("last"))) if entries.labels or entries.refused else now
-            labels = tuple(self._add_label(label, moment) for label in entries.labels)
-            if entries.shadows:
-                self._connection.executemany(
-                    "INSERT OR IGNORE INTO shadows VALUES (?, ?, CAST(? AS TEXT))",
-                    [(s.prediction, s.version, s.output) for s in entries.shadows],
-                )
-            self._add_refused(entries.refused, moment)
-            if entries.latencies:
-                at = -(-now // MINUTE) * MINUTE
-                self._connection.executemany(_TOOK, [(at, *counted) for counted in entries.latencies.items()])
+            return self.add(entries, now)
+
+    def add(self, entries: LogEntries, now: int) -> LogReceipt:
+        """Add entries inside a transaction that somebody has begun by ``writing``."""
+        predictions = self._add_predictions(entries.predictions, now)
+        # Never before a prediction that is there already, nor in a span that was sealed (see Stream.seal).
+        moment = max(now, moment_of(self.number("last"))) if entries.labels or entries.refused else now
+        labels = tuple(self._add_label(label, moment) for label in entries.labels)
+        if entries.shadows:
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO shadows VALUES (?, ?, CAST(? AS TEXT))",
+                [(s.prediction, s.version, s.output) for s in entries.shadows],
+            )
+        self._add_refused(entries.refused, moment)
+        if entries.latencies:
+            at = -(-now // MINUTE) * MINUTE
+            self._connection.executemany(_TOOK, [(at, *counted) for counted in entries.latencies.items()])
         return LogReceipt(predictions, labels)
+
+    def seal(self, end: int) -> None:
+        """Have whatever is appended from now on get a later moment than this one."""
+        with self.writing():
+            self.add_seal(end)
+
+    def add_seal(self, end: int) -> None:
+        """Seal inside a transaction that somebody has begun by ``writing``."""
+        last = end * _PER_MILLISECOND
+        self._connection.execute("UPDATE settings SET value = ? WHERE name = 'last' AND value < ?", (last, last))
+
+    def commit(self, position: int) -> None:
+        """Note durably that everything before a position is done; an earlier one than the last changes nothing."""
+        with self.writing():
+            self.add_commit(position)
+
+    def add_commit(self, position: int) -> None:
+        """Commit a position inside a transaction that somebody has begun by ``writing``."""
+        self._connection.execute(_COMMIT, (position,))
 
     def probe(self) -> None:
         """Write a trifle; WorkspaceError where the log cannot be written.
@@ -206,7 +232,7 @@ class SqlitePredictionLog:
         A trifle may fit where predictions do not: a disk that was full has to have some room again.
         """
         if not has_room(self.folder):
-            raise _full(self.folder)
+            raise full_disk(self.folder)
         with self.writing():
             self._connection.execute("UPDATE settings SET value = value + 1 WHERE name = 'probes'")
 
@@ -452,47 +478,3 @@ def _connected(path: Path) -> sqlite3.Connection:
         connection.execute(f"PRAGMA {pragma}")
     connection.execute(f"PRAGMA journal_size_limit = {64 << 20}")
     return connection
-
-
-@contextmanager
-def log_errors(folder: Path) -> Iterator[None]:
-    """Turn what SQLite or the system says about the log into one line and a hint.
-
-    Raises
-    ------
-    WorkspaceError
-        Where the disk is full, or the log cannot be written or is damaged.
-    """
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _from_sqlite(folder, error) from error
-    except OSError as error:
-        if no_space(error):
-            raise _full(folder) from error
-        text = error.strerror or str(error)
-        raise WorkspaceError(
-            f"the prediction log in {folder} cannot be used: {text}",
-            hint="check the folder, or name another with --log",
-        ) from error
-
-
-def _from_sqlite(folder: Path, error: sqlite3.Error) -> WorkspaceError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    cannot = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
-    if code == sqlite3.SQLITE_FULL or (code in cannot and not has_room(folder)):
-        return _full(folder)
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return WorkspaceError(
-            f"the prediction log in {folder} is damaged", hint="restore log.db from a copy, or name another with --log"
-        )
-    return WorkspaceError(
-        f"the prediction log in {folder} cannot be written: {error}", hint="check the disk and the folder's permissions"
-    )
-
-
-def _full(folder: Path) -> WorkspaceError:
-    return WorkspaceError(
-        f"the disk that holds the prediction log in {folder} is full",
-        hint="free some space; a service that runs goes on by itself",
-    )

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
+from journeyman.stores.log_errors import log_errors
 from journeyman.stores.prediction_archive import day_of, delete_days, hex_id, labels_before, write_part
-from journeyman.stores.prediction_log import SqlitePredictionLog, log_errors, moment_of
+from journeyman.stores.prediction_log import SqlitePredictionLog, moment_of
 
 __all__ = ["CHUNK", "forget_archived", "move_oldest", "sweep"]
 

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.arrow import pa, pc, pq
+from journeyman.stores.log_errors import log_errors
 from journeyman.stores.prediction_archive import ARCHIVE, day_of, hex_id
-from journeyman.stores.prediction_log import log_errors, moment_of
+from journeyman.stores.prediction_log import moment_of
 
 __all__ = ["ArchivedLabel", "ArchivedPrediction", "TrafficArchive"]
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from journeyman.entities.logged import LoggedRow, LoggedSpan
 from journeyman.entities.prediction import Refused
-from journeyman.stores.prediction_log import MINUTE, SqlitePredictionLog, log_errors, moment_of
+from journeyman.stores.log_errors import log_errors
+from journeyman.stores.prediction_log import MINUTE, SqlitePredictionLog, moment_of
 from journeyman.streams.archive import TrafficArchive
 
 __all__ = ["SqliteStream", "open_folder", "sampled"]
@@ -21,8 +22,6 @@ IntArray = NDArray[np.int64]
 _PER_MILLISECOND = 1 << 20
 _TOGETHER = 500
 _CHUNK = 100_000
-_COMMIT = """INSERT INTO settings VALUES ('committed', ?)
-ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > value"""
 
 
 @dataclass
@@ -82,11 +81,7 @@ class SqliteStream:
         A writer that looked at its clock before, and commits after this, is dated after it; so a span that was read
         once reads the same ever after.
         """
-        with self._log.writing() as connection:
-            connection.execute(
-                "UPDATE settings SET value = ? WHERE name = 'last' AND value < ?",
-                (end * _PER_MILLISECOND, end * _PER_MILLISECOND),
-            )
+        self._log.seal(end)
 
     def poll(self, position: int, end: int, most: int) -> LoggedSpan:
         """Return what came since a position: rows, and earlier rows whose label came meanwhile.
@@ -135,8 +130,7 @@ class SqliteStream:
 
     def commit(self, position: int) -> None:
         """Note durably that everything before a position is done."""
-        with self._log.writing() as connection:
-            connection.execute(_COMMIT, (position,))
+        self._log.commit(position)
 
     def committed(self) -> int:
         """Return the latest position that was committed; 0 before the first."""

@@ -6,7 +6,8 @@ import time
 from typing import Any
 
 from journeyman.serving.counters import Counters
-from journeyman.serving.kafka_topics import KafkaSettings, client_settings, kafka_library
+from journeyman.serving.kafka_topics import KafkaSettings, client_settings
+from journeyman.stores.kafka_client import kafka_library
 
 __all__ = ["GroupLag"]
 

@@ -34,13 +34,13 @@ from journeyman.serving.kafka_topics import (
     KafkaSettings,
     Limits,
     client_settings,
-    kafka_library,
     topic_limits,
 )
 from journeyman.serving.label_recording import record_labels
 from journeyman.serving.refusals import Fault, Refusal
 from journeyman.serving.requests import Outcome
 from journeyman.serving.service import Service
+from journeyman.stores.kafka_client import kafka_library, words_of
 
 __all__ = ["KafkaWorker"]
 
@@ -106,7 +106,7 @@ class KafkaWorker:
             try:
                 self._serve()
             except Exception as error:  # noqa: BLE001 - the outermost door of this thread: told, and tried again
-                self._trouble = f"Kafka: {_words(error)}"
+                self._trouble = f"Kafka: {words_of(error)}"
                 if not isinstance(error, (self._kafka.KafkaException, JourneymanError)):
                     traceback.print_exc(file=sys.stderr)
                 self._service.counters.add("journeyman_kafka_restarts_total")
@@ -398,8 +398,3 @@ class KafkaWorker:
         self._service.counters.set("journeyman_kafka_paused", int(self._paused))
         with contextlib.suppress(self._kafka.KafkaException):  # what is wrong is told where messages are read
             self._lag.look(consumer)
-
-
-def _words(error: Exception) -> str:
-    first = error.args[0] if error.args else error
-    return str(first.str() if hasattr(first, "str") else first) or type(error).__name__
