@@ -108,6 +108,16 @@ build/engines/%/.whole: tools/engines/%/pom.xml
 	mvn --quiet --batch-mode --file $< dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/$(@D)
 	touch $@
 
+# A real schema registry, Karapace, for the tests, with libraries of its own.
+KARAPACE = build/engines/karapace
+registry: $(KARAPACE)/.whole
+$(KARAPACE)/.whole:
+	rm -rf $(KARAPACE)
+	git clone --quiet --depth 1 --branch 3.16.0 https://github.com/Aiven-Open/karapace $(KARAPACE)
+	echo '__version__ = "3.16.0"' > $(KARAPACE)/karapace/version.py
+	python3 -m pip install --quiet --no-compile --target $(KARAPACE)/lib -r tools/engines/karapace.txt
+	touch $@
+
 # Other kinds of learning than a column from a row; forecast_peers.py of a folder PEERS= scores forecasts like its peers.
 DATA ?= ../shared/data
 bench-kinds: $(DEV)

@@ -21,7 +21,7 @@ except ImportError:
 
 JARS = Path(os.environ.get("JOURNEYMAN_ENGINES", Path(__file__).parents[1] / "build" / "engines")) / "kafka"
 _CLUSTER = "4L6g3nShT-eMCtK--X86sw"  # any 16 bytes
-_START = 90.0  # seconds
+_START = 180.0  # seconds
 
 
 def lacking() -> str:
@@ -147,8 +147,8 @@ class Broker:
 def broker(folder: Path) -> Iterator[Broker]:
     """Yield a broker that answers; it is killed afterwards."""
     node = Broker(folder)
-    node.start()
     try:
+        node.start()
         yield node
     finally:
         node.kill()

@@ -1,4 +1,4 @@
-"""A real schema registry, Karapace, for tests; `make engines` brings it into a folder of its own."""
+"""A real schema registry, Karapace, for tests; `make registry` brings it into a folder of its own."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def lacking() -> str:
         return reason
     if not all(find_spec(name) for name in ("httpx2", "fastavro", "google.protobuf")):
         return "journeyman[kafka-schemas] is not installed"
-    return "" if (KARAPACE / "karapace").is_dir() else "the schema registry is not here: make engines"
+    return "" if (KARAPACE / "karapace").is_dir() else "the schema registry is not here: make registry"
 
 
 @contextmanager

@@ -20,10 +20,10 @@ pytest.importorskip("fastavro")
 schema_registry = pytest.importorskip("confluent_kafka.schema_registry")
 descriptor_pb2 = pytest.importorskip("google.protobuf.descriptor_pb2")
 
-from journeyman.serving.kafka.codecs import AvroCodec, ProtobufCodec, compiled, descriptors_of, message_at
-from journeyman.serving.kafka.formats import Formats, formats_of
-from journeyman.serving.kafka.messages import RegistryDown
-from journeyman.serving.kafka.prediction_schemas import _proto, prediction_schema
+from journeyman.serving.kafka.codecs import AvroCodec, ProtobufCodec, compiled, descriptors_of, message_at  # noqa: E402 - wants extras
+from journeyman.serving.kafka.formats import Formats, formats_of  # noqa: E402 - wants extras
+from journeyman.serving.kafka.messages import RegistryDown  # noqa: E402 - wants extras
+from journeyman.serving.kafka.prediction_schemas import _proto, prediction_schema  # noqa: E402 - wants extras
 
 needs_registry = pytest.mark.skipif(bool(lacking()), reason=lacking() or "all is here")
 pytestmark = pytest.mark.xdist_group("kafka")  # one broker for all of them

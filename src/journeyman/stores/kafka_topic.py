@@ -101,8 +101,9 @@ def make_topic(address: TopicAddress) -> None:
         known = admin.list_topics(timeout=_SECONDS).topics
         if address.topic not in known:
             new = kafka.admin.NewTopic(address.topic, num_partitions=1, config={"retention.ms": "-1"})
-            _made(kafka, admin.create_topics([new])[address.topic])
-            return
+            if _made(kafka, admin.create_topics([new])[address.topic]):
+                return
+            known = admin.list_topics(address.topic, timeout=_SECONDS).topics
         resource = kafka.admin.ConfigResource(kafka.admin.ConfigResource.Type.TOPIC, address.topic)
         told = admin.describe_configs([resource])[resource].result(_SECONDS)
     except (kafka.KafkaException, ValueError) as error:
@@ -119,12 +120,15 @@ def make_topic(address: TopicAddress) -> None:
         )
 
 
-def _made(kafka: Any, making: Any) -> None:
+def _made(kafka: Any, making: Any) -> bool:
+    """Return whether a topic was made; False where somebody else has made it meanwhile."""
     try:
         making.result(_SECONDS)
     except kafka.KafkaException as error:
         if error.args[0].code() != kafka.KafkaError.TOPIC_ALREADY_EXISTS:
             raise
+        return False
+    return True
 
 
 def _client(address: TopicAddress) -> dict[str, Any]:
