@@ -13,7 +13,7 @@ test check quick docs: export OMP_NUM_THREADS = 1
 test check static quick docs: export PYTHONDONTWRITEBYTECODE =
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test check static quick format docs reference site experience bench bench-peers bench-smooth bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-exports bench-serve bench-operate bench-honest bench-kinds bench-engines engines clean
+.PHONY: help demo test check static quick format docs reference site experience bench bench-peers bench-smooth bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-exports bench-serve bench-operate bench-honest bench-kinds bench-engines engines registry clean
 .DELETE_ON_ERROR:
 
 help:
