@@ -119,7 +119,7 @@ class Broker:
         more = {"linger.ms": 5, "enable.idempotence": True, "delivery.timeout.ms": 300_000, "log_level": 0}
         return kafka.Producer({"bootstrap.servers": self.address, "queue.buffering.max.messages": 1_000_000, **more})
 
-    def read(self, topic: str, count: int, timeout: float = 60.0, quiet: float = 1.0) -> list[Any]:
+    def read(self, topic: str, count: int, timeout: float = 120.0, quiet: float = 1.0) -> list[Any]:
         """Return committed messages: waits for so many, then for a time without a further one."""
         settings = {"group.id": "reader", "auto.offset.reset": "earliest", "isolation.level": "read_committed"}
         consumer = kafka.Consumer({"bootstrap.servers": self.address, "enable.auto.commit": False, **settings})
