@@ -13,7 +13,7 @@ test check quick docs: export OMP_NUM_THREADS = 1
 test check static quick docs: export PYTHONDONTWRITEBYTECODE =
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test check static quick format docs reference site experience bench bench-peers bench-smooth bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-exports bench-serve bench-operate bench-honest bench-kinds bench-engines bench-chaos engines clean
+.PHONY: help demo test check static quick format docs reference site experience bench bench-peers bench-smooth bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-exports bench-serve bench-operate bench-honest bench-kinds bench-engines bench-chaos engines registry clean
 .DELETE_ON_ERROR:
 
 help:
@@ -112,6 +112,16 @@ bench-chaos: $(DEV)
 engines: build/engines/kafka/.whole
 build/engines/%/.whole: tools/engines/%/pom.xml
 	mvn --quiet --batch-mode --file $< dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/$(@D)
+	touch $@
+
+# A real schema registry, Karapace, for the tests, with libraries of its own.
+KARAPACE = build/engines/karapace
+registry: $(KARAPACE)/.whole
+$(KARAPACE)/.whole:
+	rm -rf $(KARAPACE)
+	git clone --quiet --depth 1 --branch 3.16.0 https://github.com/Aiven-Open/karapace $(KARAPACE)
+	echo '__version__ = "3.16.0"' > $(KARAPACE)/karapace/version.py
+	python3 -m pip install --quiet --no-compile --target $(KARAPACE)/lib -r tools/engines/karapace.txt
 	touch $@
 
 # Other kinds of learning than a column from a row; forecast_peers.py of a folder PEERS= scores forecasts like its peers.

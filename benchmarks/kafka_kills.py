@@ -1,23 +1,27 @@
 """Kills of server and broker under load: each message answered once, as a reader of committed messages counts.
 
-    python benchmarks/kafka_kills.py [--kills 100] [--rate 1000] [--workers 1] [--brokers 0.1] [--seed 0]
+    python benchmarks/kafka_kills.py [--kills 100] [--rate 1000] [--workers 1] [--brokers 0.1] [--alone 0.3] [--seed 0]
 
 A broker of one node, a topic of three partitions, a producer that goes on at a rate. Each kill is SIGKILL: of the
-server, which is started again, or of the broker, which is started again on its data. Labels go by the answers' ids. At
-the end each key must stand in the answers once, and each label must be recorded. Speed is told before, without kills.
+server, which is started again; of one of several workers, which the server starts again, so that the group rebalances
+under load; or of the broker, which is started again on its data. Labels go by the answers' ids. At the end each key
+must stand in the answers once, and each label must be recorded. Speed is told before, without kills.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
+import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from collections import Counter
 from pathlib import Path
 
@@ -30,6 +34,7 @@ from tests.kafka_broker import Broker, broker, free_port, lacking
 
 import journeyman
 
+_START = 180.0  # seconds
 ROWS, ANSWERS, LABELS = "rows", "answers", "labels"
 
 
@@ -79,17 +84,22 @@ def kills(node: Broker, folder: Path, asked: argparse.Namespace) -> None:
 
     producer = threading.Thread(target=produce)
     producer.start()
-    server, brokers = served(node, folder, asked.workers), 0
+    server, killed = served(node, folder, asked.workers), Counter[str]()
     for kill in range(asked.kills):
         time.sleep(rng.uniform(2, 6))
-        if rng.random() < asked.brokers:
+        drawn, alone = rng.random(), workers_of(server.pid)
+        if drawn < asked.brokers:
             node.kill()
             node.start()
-            brokers += 1
-            continue
-        server.kill()
-        server.wait()
-        server = served(node, folder, asked.workers)
+            killed["broker"] += 1
+        elif drawn < asked.brokers + asked.alone and alone:
+            os.kill(rng.choice(alone), signal.SIGKILL)
+            killed["one worker"] += 1
+        else:
+            server.kill()
+            server.wait()
+            server = served(node, folder, asked.workers)
+            killed["server"] += 1
         if kill % 10 == 9:
             print(f"{kill + 1} kills, {sent[0]:,} rows sent", flush=True)
     ending.set()
@@ -102,10 +112,16 @@ def kills(node: Broker, folder: Path, asked: argparse.Namespace) -> None:
     server.terminate()
     server.wait()
     lost, twice = sent[0] - len(counted), sum(n > 1 for n in counted.values())
-    print(f"{asked.kills - brokers} kills of the server and {brokers} of the broker; {sent[0]:,} rows sent")
+    print(f"kills: {', '.join(f'{n} of {victim}' for victim, n in killed.items())}; {sent[0]:,} rows sent")
     print(f"lost {lost}, answered twice {twice}, labels {recorded} of {len(ids)} recorded")
     if lost or twice or recorded < len(ids):
         sys.exit(1)
+
+
+def workers_of(server: int) -> list[int]:
+    """Return the processes that a server with several workers has started."""
+    children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def joined(folder: Path, wanted: int) -> int:
@@ -124,10 +140,25 @@ def message(number: int) -> bytes:
 
 
 def served(node: Broker, folder: Path, workers: int) -> subprocess.Popen[bytes]:
-    """Start a server of the topics."""
+    """Start a server of the topics, and wait until it answers: what is killed shall have been at work.
+
+    One that found no broker is started again, as supervisors do.
+    """
     command = [sys.executable, "-m", "journeyman", "serve", "m", "--workspace", str(folder / "workspace")]
     topics = ["--kafka", node.address, "--from", ROWS, "--to", ANSWERS, "--labels", LABELS]
-    return subprocess.Popen([*command, "--port", str(free_port()), "--workers", str(workers), *topics])
+    end = time.monotonic() + _START
+    while True:
+        port = free_port()
+        server = subprocess.Popen([*command, "--port", str(port), "--workers", str(workers), *topics])
+        while server.poll() is None and time.monotonic() < end:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5).close()
+                return server
+            except OSError:
+                time.sleep(0.2)
+        if time.monotonic() > end:
+            server.kill()
+            sys.exit(f"the server does not answer after {_START:g} s")
 
 
 def arguments() -> argparse.Namespace:
@@ -137,6 +168,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rate", type=int, default=1_000, help="rows a second, about")
     parser.add_argument("--rows", type=int, default=50_000, help="of the backlog that speed is measured on")
     parser.add_argument("--brokers", type=float, default=0.1, help="share of the kills that hit the broker")
+    parser.add_argument("--alone", type=float, default=0.3, help="share that hits one of several workers")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()

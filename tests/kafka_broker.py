@@ -21,7 +21,7 @@ except ImportError:
 
 JARS = Path(os.environ.get("JOURNEYMAN_ENGINES", Path(__file__).parents[1] / "build" / "engines")) / "kafka"
 _CLUSTER = "4L6g3nShT-eMCtK--X86sw"  # any 16 bytes
-_START = 90.0  # seconds
+_START = 180.0  # seconds
 
 
 def lacking() -> str:
@@ -95,12 +95,11 @@ class Broker:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
-    def make_topics(self, names: list[str], partitions: int) -> None:
+    def make_topics(self, names: list[str], partitions: int, config: dict[str, str] | None = None) -> None:
         """Make topics."""
         admin = kafka_admin.AdminClient({"bootstrap.servers": self.address})
-        for made in admin.create_topics(
-            [kafka_admin.NewTopic(name, num_partitions=partitions) for name in names]
-        ).values():
+        new = [kafka_admin.NewTopic(name, num_partitions=partitions, config=config or {}) for name in names]
+        for made in admin.create_topics(new).values():
             made.result(30)
 
     def send(self, topic: str, messages: list[tuple[bytes | None, bytes | None]]) -> None:
@@ -120,7 +119,7 @@ class Broker:
         more = {"linger.ms": 5, "enable.idempotence": True, "delivery.timeout.ms": 300_000, "log_level": 0}
         return kafka.Producer({"bootstrap.servers": self.address, "queue.buffering.max.messages": 1_000_000, **more})
 
-    def read(self, topic: str, count: int, timeout: float = 60.0, quiet: float = 1.0) -> list[Any]:
+    def read(self, topic: str, count: int, timeout: float = 120.0, quiet: float = 1.0) -> list[Any]:
         """Return committed messages: waits for so many, then for a time without a further one."""
         settings = {"group.id": "reader", "auto.offset.reset": "earliest", "isolation.level": "read_committed"}
         consumer = kafka.Consumer({"bootstrap.servers": self.address, "enable.auto.commit": False, **settings})
@@ -148,8 +147,8 @@ class Broker:
 def broker(folder: Path) -> Iterator[Broker]:
     """Yield a broker that answers; it is killed afterwards."""
     node = Broker(folder)
-    node.start()
     try:
+        node.start()
         yield node
     finally:
         node.kill()

@@ -21,12 +21,13 @@ from journeyman.pipelines.loop_setup import loop_parts
 from journeyman.pipelines.operate import operate_round
 from journeyman.reports.progress import SilentProgress
 from journeyman.runtime.clock import SystemClock, milliseconds
+from journeyman.stores.kafka_topic import TopicAddress, make_topic, told_log_topic
 from journeyman.stores.log_tables import TableLog
-from journeyman.stores.logs import open_log, usual_log
+from journeyman.stores.logs import open_log, stream_address, usual_log
 from journeyman.stores.workspace import Workspace
 from journeyman.streams import open_stream
 
-__all__ = ["TERM", "OperatePlace", "opened_log", "operate", "settle_settings", "waiting_words"]
+__all__ = ["TERM", "OperatePlace", "opened_log", "operate", "settle_settings", "told_log_topic", "waiting_words"]
 
 TERM = 30_000
 """Milliseconds without a heartbeat after which another worker takes over."""
@@ -45,11 +46,15 @@ class OperatePlace:
     log : Path, str or None
         Folder of the prediction log, or address of a database; by default WORKSPACE/predictions/NAME, or the database
         that machines share.
+    topic : TopicAddress or None
+        Kafka topic that holds the log, of which the folder is this machine's copy; by default the one that was named
+        before.
     """
 
     name: str
     workspace: Path
     log: Path | str | None = None
+    topic: TopicAddress | None = None
 
 
 def operate(
@@ -159,9 +164,11 @@ def settle_settings(workspace: Workspace, name: str, changed: Mapping[str, Any])
 def opened_log(place: OperatePlace) -> Iterator[tuple[TableLog, Stream]]:
     """Open the prediction log of an operated model and its stream; SettingsError for another's log."""
     address = usual_log(place.workspace, place.name, place.log)
-    with closing(open_log(address)) as log:
+    if place.topic is not None:
+        make_topic(place.topic)
+    with closing(open_log(address, place.topic)) as log:
         log.claim(place.name)
-        with closing(open_stream(address)) as stream:
+        with closing(open_stream(stream_address(address))) as stream:
             yield log, stream
 
 

@@ -130,6 +130,24 @@ def operate(  # one parameter an option: the signature is the command's interfac
         ),
     ] = None,
     log: Log = None,
+    kafka: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Kafka brokers of --log-topic; both are kept in the log's folder.",
+            show_default=False,
+        ),
+    ] = None,
+    log_topic: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TOPIC", help="Kafka topic that `serve --log-topic` keeps the log in.", show_default=False
+        ),
+    ] = None,
+    kafka_settings: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Further settings of Kafka's client, NAME=VALUE a line.", show_default=False),
+    ] = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
 ) -> None:
     """Keep a served model right: watch, retrain, promote, roll back, ask. Settings stay for the next time."""
@@ -155,7 +173,8 @@ def operate(  # one parameter an option: the signature is the command's interfac
         given = {k: v for k, v in changed.items() if v is not None}
         if budget is not None and trials is None:
             given["trials"] = None  # a time takes the place of a number that was kept
-        rounds = operate_run.operate(operate_run.OperatePlace(name, workspace, log), given, once, _log_line)
+        topic = operate_run.told_log_topic(kafka, log_topic, kafka_settings)
+        rounds = operate_run.operate(operate_run.OperatePlace(name, workspace, log, topic), given, once, _log_line)
         if once:
             typer.echo(f"{count(rounds, 'round')} done")
 

@@ -141,6 +141,15 @@ def serve(  # one parameter an option: the signature is the command's interface
             show_default=False,
         ),
     ] = None,
+    log_topic: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TOPIC",
+            help="Keep the prediction log in this Kafka topic, so that servers and `operate` of several machines share "
+            "it; made where it is not there.",
+            show_default=False,
+        ),
+    ] = None,
     kafka_settings: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Further settings of Kafka's client, NAME=VALUE a line.", show_default=False),
@@ -157,6 +166,8 @@ def serve(  # one parameter an option: the signature is the command's interface
                 lambda line: typer.echo(line, err=True),
             )
             return
+        # a broker may be named for the log alone
+        feed = None if log_topic and rows_topic is None and predictions_topic is None else kafka
         settings = serve_api.ServeSettings(
             model=serve_api.model_to_serve(name, workspace),
             workspace=workspace,
@@ -175,8 +186,9 @@ def serve(  # one parameter an option: the signature is the command's interface
             most_waiting=max_waiting,
             timeout=timeout,
             tokens=tokens,
+            log_topic=serve_api.told_log_topic(kafka, log_topic, kafka_settings),
             kafka=serve_api.told_topics(
-                kafka, rows_topic, predictions_topic, labels_topic, group, refused_topic, kafka_settings
+                feed, rows_topic, predictions_topic, labels_topic, group, refused_topic, kafka_settings
             ),
         )
         challenge = serve_api.wanted_challenge(challenger, canary, no_challenger)

@@ -33,9 +33,12 @@ _HELP = {
     "journeyman_kafka_messages_total": "Messages of the topic that were answered or refused.",
     "journeyman_kafka_transactions_total": "Transactions of answers and offsets.",
     "journeyman_kafka_aborts_total": "Transactions that were aborted; what they held is read again.",
-    "journeyman_kafka_pauses_total": "Times that partitions paused because the log could not be written or was busy.",
+    "journeyman_kafka_refused_total": "Messages that went to the topic of refused ones, by the reason's code.",
+    "journeyman_kafka_pauses_total": "Times that partitions paused: a slow model, a log that was busy or not writable.",
     "journeyman_kafka_restarts_total": "Times that the clients were made anew.",
-    "journeyman_kafka_lag": "Messages that wait in the partitions of the worker that was asked.",
+    "journeyman_kafka_lag": "Messages of the topic that the group has not answered yet.",
+    "journeyman_kafka_messages_per_second": "Messages that the group got through lately.",
+    "journeyman_kafka_paused": "1 while the partitions of the worker that was asked are paused.",
     "journeyman_lineup_trouble": "1 while a wanted release cannot be loaded and the old one goes on.",
 }
 

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import difflib
-import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from journeyman.errors import SettingsError
+from journeyman.stores.kafka_client import QUIET, kafka_library, read_client, words_of
 
-__all__ = ["KafkaSettings", "check_topics", "client_settings", "kafka_library", "told_topics"]
+__all__ = [
+    "ASSIGNMENT",
+    "KafkaSettings",
+    "Limits",
+    "check_topics",
+    "client_settings",
+    "file_settings",
+    "registry_settings",
+    "told_topics",
+    "topic_limits",
+]
+
+ASSIGNMENT = "cooperative-sticky"
+"""How members of our groups share partitions: what one loses, the others get, and the rest goes on meanwhile."""
 
 _SECONDS = 10.0
-_SILENT = logging.getLogger("journeyman.kafka")
-_SILENT.addHandler(logging.NullHandler())
-_SILENT.propagate = False
-_OURS = frozenset(
-    ("group.id", "transactional.id", "enable.auto.commit", "enable.auto.offset.store", "isolation.level", "acks")
-)
-"""What exactly-once stands on, and the user's file may not change."""
+_REGISTRY, _LOGIN = "schema.registry.", "basic.auth."
+_SCHEMAS = ("rows.schema", "predictions.schema")
 
 
 @dataclass(frozen=True)
@@ -50,22 +58,6 @@ class KafkaSettings:
     group: str
     refused: str
     client: tuple[tuple[str, str], ...] = ()
-
-
-def kafka_library() -> Any:
-    """Return the client library.
-
-    Raises
-    ------
-    SettingsError
-        Where it is not installed.
-    """
-    try:
-        import confluent_kafka  # noqa: PLC0415  # an extra: a server without Kafka starts without it
-        import confluent_kafka.admin  # noqa: PLC0415  # an extra, too
-    except ImportError:
-        raise SettingsError("Kafka's client is not installed", hint='pip install "journeyman[kafka]"') from None
-    return confluent_kafka
 
 
 def told_topics(  # one parameter an option
@@ -107,50 +99,93 @@ def told_topics(  # one parameter an option
     twice = sorted({topic for topic in topics if topics.count(topic) > 1})
     if twice:
         raise SettingsError(f"the topic {twice[0]!r} is named twice", hint="name a topic of its own for each")
-    more = () if client is None else _read_client(client)
+    more = () if client is None else read_client(client)
     return KafkaSettings(brokers, rows, predictions, labels, group or f"journeyman-{rows}", refused, more)
-
-
-def _read_client(path: Path) -> tuple[tuple[str, str], ...]:
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}", hint="give a file of lines such as a.b=c") from None
-    found = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        name, sign, value = line.partition("=")
-        if not sign:
-            raise SettingsError(f"{path}, line {number} has no equals sign", hint="write NAME=VALUE, one a line")
-        if name.strip() in _OURS:
-            raise SettingsError(f"{path}, line {number}: {name.strip()} is set by the server", hint="leave it out")
-        found.append((name.strip(), value.strip()))
-    return tuple(found)
 
 
 def client_settings(settings: KafkaSettings, own: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings of a client: the brokers, what the user's file says, and what is its own."""
-    # what goes wrong is told by ourselves, in one line and at /health
-    quiet = {"log.connection.close": False, "logger": _SILENT}
-    return {"bootstrap.servers": settings.brokers, **quiet, **dict(settings.client), **own}
+    theirs = {name: value for name, value in settings.client if (name, value) not in file_settings(settings.client)}
+    return {"bootstrap.servers": settings.brokers, **QUIET, **theirs, **own}
 
 
-def check_topics(settings: KafkaSettings) -> None:
+def file_settings(client: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Return the lines of the user's file that say how values are written, which Kafka's client does not know.
+
+    Examples
+    --------
+    >>> file_settings((("sasl.username", "me"), ("rows.schema", "order.avsc")))
+    (('rows.schema', 'order.avsc'),)
+    """
+    ours = (_REGISTRY, _LOGIN)
+    return tuple((name, value) for name, value in client if name in _SCHEMAS or name.startswith(ours))
+
+
+def registry_settings(client: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Return what the file says of a schema registry, as its client wants it.
+
+    Examples
+    --------
+    >>> registry_settings((("schema.registry.url", "http://r:8081"), ("basic.auth.user.info", "me:secret")))
+    {'url': 'http://r:8081', 'basic.auth.user.info': 'me:secret'}
+    """
+    found = {name: value for name, value in file_settings(client) if name not in _SCHEMAS}
+    found.pop("basic.auth.credentials.source", None)  # what is given is used
+    return {name.removeprefix(_REGISTRY): value for name, value in found.items()}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How large messages may be, in bytes, of the topics that are written; Kafka's usual limit where it is not told."""
+
+    predictions: int = 1_048_588
+    refused: int = 1_048_588
+
+    @property
+    def least(self) -> int:
+        """The smaller one."""
+        return min(self.predictions, self.refused)
+
+    @property
+    def most(self) -> int:
+        """The larger one."""
+        return max(self.predictions, self.refused)
+
+    @property
+    def hint(self) -> str:
+        """What helps where a prediction is larger."""
+        return f"raise max.message.bytes of the topic, now {self.predictions}"
+
+
+def topic_limits(settings: KafkaSettings) -> Limits:
+    """Return how large messages of the topics that are written may be."""
+    usual = Limits()
+    told = _configurations(settings, (settings.predictions, settings.refused))
+    sizes = [int(told.get(topic, {}).get("max.message.bytes", usual.most)) for topic in told]
+    return Limits(*sizes) if len(sizes) == len(told) else usual
+
+
+def check_topics(settings: KafkaSettings, tell: Callable[[str], object] = lambda line: None) -> None:
     """Make sure that a broker answers and has the topics; make that of refused messages.
+
+    Parameters
+    ----------
+    tell : callable
+        Is told a line about what goes, but not well.
 
     Raises
     ------
     SettingsError
-        Where no broker answers, a topic is not there, or the client library refuses a setting.
+        Where no broker answers or refuses the login, a topic is not there or keeps the last message of a key only,
+        the group is another kind's, or the client library refuses a setting.
     """
     kafka = kafka_library()
+    failed: list[Any] = []
     try:
-        admin = kafka.admin.AdminClient(client_settings(settings, {}))
+        admin = kafka.admin.AdminClient(client_settings(settings, {"error_cb": failed.append}))
         known = set(admin.list_topics(timeout=_SECONDS).topics)
     except (kafka.KafkaException, ValueError) as error:
-        hint = "is it running, and is this its address? A login goes into a file: --kafka-settings FILE"
-        raise SettingsError(f"no Kafka broker answers at {settings.brokers}: {_words(error)}", hint=hint) from None
+        raise _unanswered(kafka, settings, error, failed) from None
     for option, topic in (("--from", settings.rows), ("--to", settings.predictions), ("--labels", settings.labels)):
         if topic is not None and topic not in known:
             near = difflib.get_close_matches(topic, known, n=1)
@@ -164,10 +199,70 @@ def check_topics(settings: KafkaSettings) -> None:
             if error.args[0].code() != kafka.KafkaError.TOPIC_ALREADY_EXISTS:
                 hint = f"make it, or name another by --refused; without it nothing tells of messages of {settings.rows}"
                 raise SettingsError(
-                    f"the topic {settings.refused} cannot be made: {_words(error)}", hint=hint
+                    f"the topic {settings.refused} cannot be made: {words_of(error)}", hint=hint
                 ) from None
+    _check_compaction(settings, tell)
+    _check_group(settings, admin)
 
 
-def _words(error: Exception) -> str:
-    first = error.args[0] if error.args else error
-    return str(first.str() if hasattr(first, "str") else first)
+def _unanswered(kafka: Any, settings: KafkaSettings, error: Exception, failed: Sequence[Any]) -> SettingsError:
+    """Return why nobody can be talked to at the address."""
+    for one in failed:
+        if one.code() == kafka.KafkaError._AUTHENTICATION:
+            hint = "mend sasl.mechanism, sasl.username and sasl.password in the file of --kafka-settings"
+            return SettingsError(f"the Kafka broker at {settings.brokers} refuses the login: {_reason(one)}", hint=hint)
+    told = _reason(failed[0]) if failed and not isinstance(error, ValueError) else words_of(error)
+    hint = "is it running, and is this its address? A login goes into a file: --kafka-settings FILE"
+    return SettingsError(f"no Kafka broker answers at {settings.brokers}: {told}", hint=hint)
+
+
+def _check_compaction(settings: KafkaSettings, tell: Callable[[str], object]) -> None:
+    """Refuse topics that forget what was written, as those of predictions and refused messages must not."""
+    written = {"--to": settings.predictions, "--refused": settings.refused}
+    read = {"--from": settings.rows, "--labels": settings.labels}
+    topics = {option: topic for option, topic in {**written, **read}.items() if topic is not None}
+    told = _configurations(settings, tuple(topics.values()))
+    for option, topic in topics.items():
+        if "compact" not in told.get(topic, {}).get("cleanup.policy", ""):
+            continue
+        if option in written:
+            raise SettingsError(
+                f"{option} {topic}: this topic keeps the last message of a key only, so that predictions would vanish",
+                hint="name a topic with cleanup.policy=delete",
+            )
+        tell(f"{option} {topic} keeps the last message of a key only: earlier ones that it drops get no prediction")
+
+
+def _check_group(settings: KafkaSettings, admin: Any) -> None:
+    """Refuse a group whose members share partitions in another way: none of both could read."""
+    kafka = kafka_library()
+    try:
+        (told,) = admin.describe_consumer_groups([settings.group], request_timeout=_SECONDS).values()
+        group = told.result(_SECONDS)
+    except kafka.KafkaException:  # a group that is not there yet, or that nobody may look at
+        return
+    kind = "" if group.partition_assignor is None else str(group.partition_assignor)
+    if group.members and kind not in ("", ASSIGNMENT):
+        raise SettingsError(
+            f"the group {settings.group} is in use by other consumers, which share partitions by {kind!r}",
+            hint="name a group of its own by --group",
+        )
+
+
+def _configurations(settings: KafkaSettings, topics: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return the settings of topics; nothing of those that nobody may look at."""
+    kafka = kafka_library()
+    admin = kafka.admin.AdminClient(client_settings(settings, {}))
+    asked = [kafka.admin.ConfigResource(kafka.admin.ConfigResource.Type.TOPIC, topic) for topic in topics]
+    found: dict[str, dict[str, str]] = {topic: {} for topic in topics}
+    try:
+        for resource, told in admin.describe_configs(asked, request_timeout=_SECONDS).items():
+            found[resource.name] = {name: str(entry.value) for name, entry in told.result(_SECONDS).items()}
+    except kafka.KafkaException:
+        return found
+    return found
+
+
+def _reason(error: Any) -> str:
+    """Return what a client said, without the name that it calls itself by."""
+    return str(error.str()).rpartition("/bootstrap: ")[2]

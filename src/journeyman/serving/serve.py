@@ -42,6 +42,7 @@ from journeyman.serving.serving_protocol import installed_routes
 from journeyman.serving.shared_folder import shared_folder
 from journeyman.serving.tokens import read_tokens
 from journeyman.stores.catalogue import JOURNAL, opened_registry
+from journeyman.stores.kafka_topic import make_topic, told_log_topic
 from journeyman.stores.log_tables import TableLog
 from journeyman.stores.logs import open_log, usual_log
 from journeyman.stores.releases import MANIFEST
@@ -52,6 +53,7 @@ __all__ = [
     "make_application",
     "model_to_serve",
     "serve",
+    "told_log_topic",
     "told_topics",
     "usual_host",
     "usual_port",
@@ -152,8 +154,10 @@ def serve(settings: ServeSettings, challenge: Challenge | None) -> None:
     checked(settings)
     read_tokens(settings.tokens, os.environ)
     _Pointer(settings)()
+    if settings.log_topic is not None:
+        make_topic(settings.log_topic)
     if settings.kafka is not None:
-        check_topics(settings.kafka)
+        _check_kafka(settings, settings.kafka)
     if challenge is not None and challenge.version is not None:
         load(settings.model, version=challenge.version, workspace=settings.workspace)  # before a log is made for it
     listening = _listening(settings.host, settings.port)
@@ -173,7 +177,7 @@ def make_application(settings: ServeSettings, shared: Path, parent: int | None =
     address = log_address(settings)
     with _claimed_log(settings) as claimed:
         rules = RowRules(settings, claimed.secret())
-    log, side = open_log(address), open_log(address)
+    log, side = open_log(address, settings.log_topic), open_log(address, settings.log_topic)
     counters = Counters()
     keeper = DeploymentWatcher(
         champion=_Pointer(settings),
@@ -191,6 +195,13 @@ def make_application(settings: ServeSettings, shared: Path, parent: int | None =
     routes += _about(service, routes, tokens.wanted)
     gc.freeze()  # the model and the libraries stay: the collector need not look at them again and again
     return Application(service, routes, tokens, partial(_tell, settings, service, side.place, tokens.wanted))
+
+
+def _check_kafka(settings: ServeSettings, kafka: KafkaSettings) -> None:
+    from journeyman.serving.kafka.formats import formats_of  # noqa: PLC0415 - a server without Kafka wants none of it
+
+    check_topics(kafka, lambda line: sys.stderr.write(f"{line}\n"))
+    formats_of(kafka, load(settings.model, workspace=settings.workspace).task)
 
 
 def _kafka_worker(settings: KafkaSettings) -> Feed:
@@ -231,7 +242,7 @@ def _tell(settings: ServeSettings, service: Service, log: str, tokens: bool) -> 
 @contextmanager
 def _claimed_log(settings: ServeSettings) -> Iterator[TableLog]:
     """Give the log of the model that is served, after it was made sure that it is no other model's."""
-    with closing(open_log(log_address(settings))) as log:
+    with closing(open_log(log_address(settings), settings.log_topic)) as log:
         log.claim(_served_name(settings))
         yield log
 

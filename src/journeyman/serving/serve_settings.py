@@ -7,6 +7,7 @@ from pathlib import Path
 
 from journeyman.errors import SettingsError
 from journeyman.serving.kafka_topics import KafkaSettings
+from journeyman.stores.kafka_topic import TopicAddress
 
 __all__ = ["ServeSettings", "checked"]
 
@@ -48,6 +49,8 @@ class ServeSettings:
         File of tokens.
     kafka : KafkaSettings or None
         Topics that rows come from and predictions go to, beside HTTP.
+    log_topic : TopicAddress or None
+        Topic that holds the prediction log, of which the folder is this machine's copy; None where the folder does.
     """
 
     model: str
@@ -68,6 +71,7 @@ class ServeSettings:
     timeout: float = 30.0
     tokens: Path | None = None
     kafka: KafkaSettings | None = None
+    log_topic: TopicAddress | None = None
 
 
 def checked(settings: ServeSettings) -> ServeSettings:

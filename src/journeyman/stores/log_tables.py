@@ -26,7 +26,17 @@ from journeyman.entities.prediction import (
 from journeyman.errors import LeaseError, SettingsError, WorkspaceError
 from journeyman.stores.prediction_archive import key_in_archive
 
-__all__ = ["LAYOUT", "MINUTE", "NAMES", "PER_MILLISECOND", "TABLES", "LogDialect", "TableLog", "moment_of"]
+__all__ = [
+    "LAYOUT",
+    "MINUTE",
+    "NAMES",
+    "PER_MILLISECOND",
+    "TABLES",
+    "LogDialect",
+    "TableLog",
+    "moment_of",
+    "stale_lease",
+]
 
 _CHALLENGE, _LEASE = "challenge", "challenge lease"
 _MODEL = "model"
@@ -96,6 +106,8 @@ _REFUSED = """INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (at, version, code, field) DO UPDATE SET number = refused.number + excluded.number"""
 _TOOK = """INSERT INTO latencies VALUES (?, ?, ?)
 ON CONFLICT (at, bucket) DO UPDATE SET number = latencies.number + excluded.number"""
+_COMMIT = """INSERT INTO settings VALUES ('committed', ?)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > settings.value"""
 _SET = "INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 _INSERT = 'INSERT INTO predictions (id, at, version, part, protocol, client_id, key, "row", output, digest) VALUES '
 _COUNTED = """UPDATE settings SET value = CASE name WHEN 'last' THEN ? ELSE value + ? END
@@ -253,20 +265,43 @@ class TableLog(ABC):
             Where the disk is full or the log cannot be written; nothing was recorded then.
         """
         with self.writing():
-            predictions = self._add_predictions(entries.predictions, now)
-            # Never before a prediction that is there already, nor in a span that was sealed (see Stream.seal).
-            moment = max(now, moment_of(self.number("last"))) if entries.labels or entries.refused else now
-            labels = tuple(self._add_label(label, moment) for label in entries.labels)
-            if entries.shadows:
-                self.reading().executemany(
-                    _SHADOW.format(text=self.dialect.text),
-                    [(s.prediction, s.version, s.output) for s in entries.shadows],
-                )
-            self._add_refused(entries.refused, moment)
-            if entries.latencies:
-                at = -(-now // MINUTE) * MINUTE
-                self.reading().executemany(_TOOK, [(at, *counted) for counted in entries.latencies.items()])
+            return self.add(entries, now)
+
+    def add(self, entries: LogEntries, now: int) -> LogReceipt:
+        """Add entries inside a transaction that somebody has begun by ``writing``."""
+        predictions = self._add_predictions(entries.predictions, now)
+        # Never before a prediction that is there already, nor in a span that was sealed (see Stream.seal).
+        moment = max(now, moment_of(self.number("last"))) if entries.labels or entries.refused else now
+        labels = tuple(self._add_label(label, moment) for label in entries.labels)
+        if entries.shadows:
+            self.reading().executemany(
+                _SHADOW.format(text=self.dialect.text),
+                [(s.prediction, s.version, s.output) for s in entries.shadows],
+            )
+        self._add_refused(entries.refused, moment)
+        if entries.latencies:
+            at = -(-now // MINUTE) * MINUTE
+            self.reading().executemany(_TOOK, [(at, *counted) for counted in entries.latencies.items()])
         return LogReceipt(predictions, labels)
+
+    def seal(self, end: int) -> None:
+        """Have whatever is appended from now on get a later moment than this one."""
+        with self.writing():
+            self.add_seal(end)
+
+    def add_seal(self, end: int) -> None:
+        """Seal inside a transaction that somebody has begun by ``writing``."""
+        last = end * PER_MILLISECOND
+        self.reading().execute("UPDATE settings SET value = ? WHERE name = 'last' AND value < ?", (last, last))
+
+    def commit(self, position: int) -> None:
+        """Note durably that everything before a position is done; an earlier one than the last changes nothing."""
+        with self.writing():
+            self.add_commit(position)
+
+    def add_commit(self, position: int) -> None:
+        """Commit a position inside a transaction that somebody has begun by ``writing``."""
+        self.reading().execute(_COMMIT, (position,))
 
     def rows(self) -> int:
         """Return the number of predictions that the live log holds."""
@@ -295,14 +330,18 @@ class TableLog(ABC):
         LeaseError
             Where a later holder of the lease has agreed on one; nothing was changed then.
         """
-        with self.writing() as connection:
-            if 0 < lease < self.number(_LEASE):
-                raise LeaseError(
-                    "another worker operates this model now", hint="this one has stopped; it goes on there"
-                )
-            self.agree(connection, _CHALLENGE, msgspec.json.encode(challenge).decode())
-            if lease:
-                connection.execute(_SET, (_LEASE, lease))
+        with self.writing():
+            if not self.add_challenge(challenge, lease):
+                raise stale_lease()
+
+    def add_challenge(self, challenge: Challenge, lease: int) -> bool:
+        """Agree inside a transaction that somebody has begun; False where a later holder of the lease has agreed."""
+        if 0 < lease < self.number(_LEASE):
+            return False
+        self.agree(self.reading(), _CHALLENGE, msgspec.json.encode(challenge).decode())
+        if lease:
+            self.reading().execute(_SET, (_LEASE, lease))
+        return True
 
     def make_tables(self, connection: Any) -> None:
         """Make what is missing, in a transaction; WorkspaceError for a log of another layout."""
@@ -400,6 +439,11 @@ class TableLog(ABC):
         if self.folder is None or prediction > archived:
             return None
         return key_in_archive(self.folder, prediction, moment_of(prediction))
+
+
+def stale_lease() -> LeaseError:
+    """Return what is told who agrees on something in the name of a lease that has gone over to another worker."""
+    return LeaseError("another worker operates this model now", hint="this one has stopped; it goes on there")
 
 
 def _conflicting(predictions: Sequence[Prediction], known: Mapping[str, RecordedPrediction]) -> set[int | None]:

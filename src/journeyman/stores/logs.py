@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from journeyman.errors import SettingsError
 from journeyman.stores.home import DATABASE, is_postgres
+from journeyman.stores.kafka_topic import TopicAddress
 from journeyman.stores.log_tables import TableLog
 from journeyman.stores.postgres_log import PostgresPredictionLog, postgres_address
-from journeyman.stores.prediction_log import LOG, SqlitePredictionLog
+from journeyman.stores.prediction_log import LOG
+from journeyman.stores.topic_log import kept_address, open_folder_log
 
-__all__ = ["log_is_there", "open_log", "usual_log"]
+__all__ = ["log_is_there", "open_log", "stream_address", "usual_log"]
 
 
 def usual_log(workspace: Path, model: str, named: Path | str | None = None) -> str:
@@ -36,15 +39,30 @@ def usual_log(workspace: Path, model: str, named: Path | str | None = None) -> s
     return str(folder)
 
 
-def open_log(address: str) -> TableLog:
+def open_log(address: str, topic: TopicAddress | None = None) -> TableLog:
     """Open a log with a connection of its own; one that is not there yet is made.
+
+    Parameters
+    ----------
+    topic : TopicAddress, optional
+        Kafka topic that a folder is this machine's copy of; by default the one that was named before, if any.
 
     Raises
     ------
     SettingsError, WorkspaceError
-        As its class does.
+        As its class does; a topic beside a database.
     """
-    return PostgresPredictionLog(address) if is_postgres(address) else SqlitePredictionLog(Path(address))
+    if not is_postgres(address):
+        return open_folder_log(Path(address), topic)
+    if topic is not None:
+        raise SettingsError("--log-topic beside a log in a database", hint="name a folder with --log")
+    return PostgresPredictionLog(address)
+
+
+def stream_address(address: str) -> str:
+    """Return the address of a log's stream: a folder that is the copy of a topic is read through it."""
+    topic = None if is_postgres(address) else kept_address(Path(address))
+    return address if topic is None else topic.of_folder(Path(address))
 
 
 def log_is_there(address: str) -> bool:

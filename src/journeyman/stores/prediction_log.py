@@ -12,11 +12,12 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from journeyman.errors import WorkspaceError
-from journeyman.stores.disk import DRAFT, has_room, make_folder, no_space, sync_folder
+from journeyman.stores.disk import DRAFT, has_room, make_folder, sync_folder
+from journeyman.stores.log_errors import full_disk, log_errors
 from journeyman.stores.log_tables import LAYOUT, MINUTE, NAMES, LogDialect, TableLog, moment_of
 from journeyman.stores.prediction_archive import sweep_drafts
 
-__all__ = ["LOG", "MINUTE", "SqlitePredictionLog", "log_errors", "moment_of"]
+__all__ = ["LOG", "MINUTE", "SqlitePredictionLog", "moment_of"]
 
 LOG = "log.db"
 _LOCK = "writer.lock"
@@ -133,7 +134,7 @@ class SqlitePredictionLog(TableLog):
         A trifle may fit where predictions do not: a disk that was full has to have some room again.
         """
         if not has_room(self.folder):
-            raise _full(self.folder)
+            raise full_disk(self.folder)
         with self.writing():
             self._connection.execute("UPDATE settings SET value = value + 1 WHERE name = 'probes'")
 
@@ -219,47 +220,3 @@ def _connected(path: Path) -> sqlite3.Connection:
         connection.execute(f"PRAGMA {pragma}")
     connection.execute(f"PRAGMA journal_size_limit = {64 << 20}")
     return connection
-
-
-@contextmanager
-def log_errors(folder: Path) -> Iterator[None]:
-    """Turn what SQLite or the system says about the log into one line and a hint.
-
-    Raises
-    ------
-    WorkspaceError
-        Where the disk is full, or the log cannot be written or is damaged.
-    """
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise _from_sqlite(folder, error) from error
-    except OSError as error:
-        if no_space(error):
-            raise _full(folder) from error
-        text = error.strerror or str(error)
-        raise WorkspaceError(
-            f"the prediction log in {folder} cannot be used: {text}",
-            hint="check the folder, or name another with --log",
-        ) from error
-
-
-def _from_sqlite(folder: Path, error: sqlite3.Error) -> WorkspaceError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    cannot = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
-    if code == sqlite3.SQLITE_FULL or (code in cannot and not has_room(folder)):
-        return _full(folder)
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return WorkspaceError(
-            f"the prediction log in {folder} is damaged", hint="restore log.db from a copy, or name another with --log"
-        )
-    return WorkspaceError(
-        f"the prediction log in {folder} cannot be written: {error}", hint="check the disk and the folder's permissions"
-    )
-
-
-def _full(folder: Path) -> WorkspaceError:
-    return WorkspaceError(
-        f"the disk that holds the prediction log in {folder} is full",
-        hint="free some space; a service that runs goes on by itself",
-    )

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.arrow import pa, pc, pq
+from journeyman.stores.log_errors import log_errors
 from journeyman.stores.log_tables import moment_of
 from journeyman.stores.prediction_archive import ARCHIVE, day_of, hex_id
-from journeyman.stores.prediction_log import log_errors
 
 __all__ = ["ArchivedLabel", "ArchivedPrediction", "TrafficArchive"]
 

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from journeyman.entities.logged import LoggedRow, LoggedSpan
 from journeyman.entities.prediction import Refused
+from journeyman.stores.home import is_postgres
 from journeyman.stores.log_tables import MINUTE, PER_MILLISECOND, TableLog, moment_of
-from journeyman.stores.logs import open_log
+from journeyman.stores.postgres_log import PostgresPredictionLog
+from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.streams.archive import TrafficArchive
 
 __all__ = ["TableStream", "open_tables", "sampled"]
@@ -21,8 +23,6 @@ __all__ = ["TableStream", "open_tables", "sampled"]
 IntArray = NDArray[np.int64]
 _TOGETHER = 500
 _CHUNK = 100_000
-_COMMIT = """INSERT INTO settings VALUES ('committed', ?)
-ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > settings.value"""
 
 
 @dataclass
@@ -59,8 +59,9 @@ class _Labels:
 
 
 def open_tables(address: str | Path) -> TableStream:
-    """Open the prediction log of a folder or of a database, with a connection of its own; errors as ``open_log``."""
-    return TableStream(open_log(str(address)))
+    """Open the prediction log of a folder or of a database, with a connection of its own; errors as of the log."""
+    found = str(address)
+    return TableStream(PostgresPredictionLog(found) if is_postgres(found) else SqlitePredictionLog(Path(found)))
 
 
 class TableStream:
@@ -82,11 +83,7 @@ class TableStream:
         A writer that looked at its clock before, and commits after this, is dated after it; so a span that was read
         once reads the same ever after.
         """
-        with self._log.writing() as connection:
-            connection.execute(
-                "UPDATE settings SET value = ? WHERE name = 'last' AND value < ?",
-                (end * PER_MILLISECOND, end * PER_MILLISECOND),
-            )
+        self._log.seal(end)
 
     def poll(self, position: int, end: int, most: int) -> LoggedSpan:
         """Return what came since a position: rows, and earlier rows whose label came meanwhile.
@@ -135,8 +132,7 @@ class TableStream:
 
     def commit(self, position: int) -> None:
         """Note durably that everything before a position is done."""
-        with self._log.writing() as connection:
-            connection.execute(_COMMIT, (position,))
+        self._log.commit(position)
 
     def committed(self) -> int:
         """Return the latest position that was committed; 0 before the first."""

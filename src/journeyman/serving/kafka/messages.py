@@ -10,14 +10,33 @@ import msgspec
 from journeyman.serving.labels import NAN, GivenLabel
 from journeyman.serving.predictions import stored_json
 from journeyman.serving.refusals import Fault, Refusal, decoded
-from journeyman.serving.requests import Outcome, Row
+from journeyman.serving.requests import Row, StoredPrediction
 
-__all__ = ["Answered", "given_label", "message_place", "refused_message", "row_of", "told_message"]
+__all__ = [
+    "LABEL_HINT",
+    "Answered",
+    "RegistryDown",
+    "given_label",
+    "message_bytes",
+    "message_place",
+    "refused_message",
+    "row_of",
+    "told_json",
+    "told_message",
+]
+
+LABEL_HINT = 'send {"id": "ID OF THE PREDICTION", "truth": value}, or {"key": {...}, "truth": value}'
 
 _NAN = msgspec.json.encode(NAN)
 Read = TypeVar("Read")
 
+_LEFT_OUT = b"its value is left out: it does not fit into this topic"
+
 Headers = list[tuple[str, bytes]]
+
+
+class RegistryDown(Exception):
+    """The schema registry does not answer, or not now: messages wait for it."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +83,7 @@ def given_label(value: bytes | None) -> GivenLabel | Fault:
     >>> given_label(b'{"id": "00000000000000ff", "truth": "yes"}')
     GivenLabel(truth='yes', id='00000000000000ff', key=None)
     """
-    return _read(
-        value, GivenLabel, 'send {"id": "ID OF THE PREDICTION", "truth": value}, or {"key": {...}, "truth": value}'
-    )
+    return _read(value, GivenLabel, LABEL_HINT)
 
 
 def _read(value: bytes | None, kind: type[Read], hint: str) -> Read | Fault:
@@ -78,20 +95,34 @@ def _read(value: bytes | None, kind: type[Read], hint: str) -> Read | Fault:
         return refusal.fault
 
 
-def told_message(message: Any, outcome: Outcome, model: str, topic: str) -> Answered:
-    """Return the prediction of a message as the message that goes out.
+def told_message(message: Any, value: bytes, topic: str) -> Answered:
+    """Return the prediction of a message as the message that goes out."""
+    return Answered(topic, message.key(), value, _headers(message))
 
-    It has the form of an answer of /predict, whether it was recorded before or not.
+
+def told_json(outcome: StoredPrediction, model: str) -> bytes:
+    """Return a prediction in the form of an answer of /predict, whether it was recorded before or not."""
+    return stored_json(msgspec.structs.replace(outcome, repeated=False), model)
+
+
+def refused_message(message: Any, fault: Fault, topic: str, most: int) -> Answered:
+    """Return a message that could not be used as it came, with the reason in its headers.
+
+    Of one that would be larger than so many bytes the value is left out; where it stood is told, and it stands there.
     """
-    told = outcome if isinstance(outcome, Fault) else msgspec.structs.replace(outcome, repeated=False)
-    return Answered(topic, message.key(), stored_json(told, model), _headers(message))
-
-
-def refused_message(message: Any, fault: Fault, topic: str) -> Answered:
-    """Return a message that could not be used as it came, with the reason in its headers."""
     reason = {"code": fault.code, "message": fault.message, "field": fault.field, "hint": fault.hint}
     told = [(f"journeyman.{name}", text.encode()) for name, text in reason.items() if text]
-    return Answered(topic, message.key(), message.value(), [*_headers(message), *told])
+    whole = Answered(topic, message.key(), message.value(), [*_headers(message), *told])
+    if message_bytes(whole) <= most:
+        return whole
+    where = ("journeyman.source", message_place(message).encode())
+    return Answered(topic, None, None, [where, *told, ("journeyman.value", _LEFT_OUT)])
+
+
+def message_bytes(message: Answered) -> int:
+    """Return how large a message is at most for a broker, which counts what stands around it too."""
+    headers = sum(len(name.encode()) + len(value) + 10 for name, value in message.headers)
+    return len(message.key or b"") + len(message.value or b"") + headers + 100
 
 
 def _headers(message: Any) -> Headers:

@@ -13,38 +13,49 @@ KIP-98 and KIP-447, https://cwiki.apache.org/confluence/display/KAFKA, on transa
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
-import fcntl
-import hashlib
-import os
-import socket
 import sys
-import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Coroutine, Sequence
-from pathlib import Path
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from journeyman.entities.prediction import LabelFate
-from journeyman.serving.kafka.messages import Answered, given_label, refused_message, row_of, told_message
-from journeyman.serving.kafka_topics import KafkaSettings, client_settings, kafka_library
+from journeyman.errors import JourneymanError
+from journeyman.serving.kafka.formats import Formats, ReadRow, RegistryDown, formats_of
+from journeyman.serving.kafka.group_lag import GroupLag
+from journeyman.serving.kafka.messages import Answered, message_bytes, refused_message, told_json, told_message
+from journeyman.serving.kafka.slot import Slot
+from journeyman.serving.kafka_topics import (
+    ASSIGNMENT,
+    KafkaSettings,
+    Limits,
+    client_settings,
+    topic_limits,
+)
 from journeyman.serving.label_recording import record_labels
 from journeyman.serving.refusals import Fault, Refusal
 from journeyman.serving.requests import Outcome
 from journeyman.serving.service import Service
+from journeyman.stores.kafka_client import kafka_library, words_of
 
 __all__ = ["KafkaWorker"]
 
 _KAFKA = "kafka"
 _TOGETHER = 1_000  # messages of a transaction at most: its cost is shared, and nobody waits long for it
+_LONG = 2.0  # seconds that predictions of a transaction should take: of a slow model fewer messages go together
 _LINGER = 0.02  # seconds that a transaction waits for further messages
 _PAUSE = 0.2  # seconds before what could not be answered is tried again
 _AGAIN = 1.0  # seconds before a client that failed is made anew
 _ABANDONED = 10_000  # milliseconds after which brokers abort what a dead worker had begun
 _DEAD = 10_000  # milliseconds of silence after which the group gives a worker's partitions to others
 _WAIT = 30.0  # seconds for a broker to say what became of a transaction
+_LATER = (429, 503)  # what a service answers that is busy, or cannot record now
+
+Told = TypeVar("Told")
 
 
 class _Lost(Exception):
@@ -62,13 +73,16 @@ class KafkaWorker:
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings, self._kafka = settings, kafka_library()
-        self._slot = _Slot(settings)
+        self._slot = Slot(settings)
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kafka", daemon=True)
         self._trouble = ""
         self._paused = False
         self._lost = False
+        self._outside = False  # whether another kind of consumer has the group
+        self._together = _TOGETHER
         self._topic_ids: dict[str, str] = {}
+        self._limits = Limits()
 
     @property
     def trouble(self) -> str:
@@ -78,6 +92,7 @@ class KafkaWorker:
     def start(self, service: Service, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to read."""
         self._service, self._loop = service, loop
+        self._lag = GroupLag(self._settings, service.counters)
         self._thread.start()
 
     def stop(self) -> None:
@@ -91,15 +106,17 @@ class KafkaWorker:
             try:
                 self._serve()
             except Exception as error:  # noqa: BLE001 - the outermost door of this thread: told, and tried again
-                self._trouble = f"Kafka: {_words(error)}"
-                if not isinstance(error, self._kafka.KafkaException):
+                self._trouble = f"Kafka: {words_of(error)}"
+                if not isinstance(error, (self._kafka.KafkaException, JourneymanError)):
                     traceback.print_exc(file=sys.stderr)
                 self._service.counters.add("journeyman_kafka_restarts_total")
                 self._ending.wait(_AGAIN)
 
     def _serve(self) -> None:
         """Make the clients, and answer until something cannot be mended by trying again."""
+        self._formats: Formats = formats_of(self._settings, self._service.champion.task)
         self._topic_ids = self._ids_of_topics()
+        self._limits = topic_limits(self._settings)
         producer = self._kafka.Producer(
             client_settings(
                 self._settings,
@@ -108,6 +125,8 @@ class KafkaWorker:
                     "transaction.timeout.ms": _ABANDONED,
                     "linger.ms": 5,
                     "compression.type": "lz4",
+                    "message.max.bytes": self._limits.most,
+                    "batch.size": min(self._limits.least, 1_000_000),  # brokers hold batches to the limit of messages
                 },
             )
         )
@@ -122,13 +141,15 @@ class KafkaWorker:
                     "enable.auto.commit": False,
                     "isolation.level": "read_committed",
                     "auto.offset.reset": "earliest",
-                    "partition.assignment.strategy": "cooperative-sticky",
+                    "partition.assignment.strategy": ASSIGNMENT,
                 },
             )
         )
+        self._paused = False
         try:
             topics = [topic for topic in (self._settings.rows, self._settings.labels) if topic is not None]
-            consumer.subscribe(topics, on_revoke=self._on_revoke, on_lost=self._on_revoke)
+            lost = self._on_revoke
+            consumer.subscribe(topics, on_assign=self._on_assign, on_revoke=lost, on_lost=lost)
             while not self._ending.is_set():
                 self._turn(consumer, producer)
         finally:
@@ -137,7 +158,8 @@ class KafkaWorker:
     def _turn(self, consumer: Any, producer: Any) -> None:
         """Answer the next messages in one transaction."""
         self._lost = False
-        messages = [m for m in consumer.consume(_TOGETHER, _LINGER) if self._is_message(m)]
+        together = min(self._together, self._service.settings.most_rows)  # one transaction, one request, one champion
+        messages = [m for m in consumer.consume(together, _LINGER) if self._is_message(m)]
         if self._lost:  # some of them may be of partitions that went while they were gathered
             self._go_back(consumer)
             return
@@ -150,16 +172,17 @@ class KafkaWorker:
         except _Lost:
             self._go_back(consumer)
             return
-        if self._in_transaction(consumer, producer, going_out):
-            self._count(going_out)
+        if self._in_transaction(consumer, producer, [message for message, _ in going_out]):
+            self._count([code for _, code in going_out])
             self._trouble = ""
         else:
+            self._ending.wait(_PAUSE)
             self._go_back(consumer)
         self._measure(consumer)
 
     def _look_again(self, consumer: Any) -> None:
         """Ask the brokers how they are where something was wrong and no message comes that would tell."""
-        if self._trouble:
+        if self._trouble and not self._outside:
             with contextlib.suppress(self._kafka.KafkaException):
                 consumer.list_topics(self._settings.rows, timeout=_AGAIN)
                 self._trouble = ""
@@ -171,44 +194,70 @@ class KafkaWorker:
         if error.fatal() or error.code() == self._kafka.KafkaError.TOPIC_AUTHORIZATION_FAILED:
             raise self._kafka.KafkaException(error)
         self._trouble = f"Kafka: {error.str()}"  # the client tries again by itself
+        if error.code() == self._kafka.KafkaError.INCONSISTENT_GROUP_PROTOCOL:
+            self._outside = True
+            self._trouble += f"; another kind of consumer has the group {self._settings.group}: name a --group"
         return False
 
-    def _going_out(self, consumer: Any, messages: Sequence[Any]) -> list[Answered]:
-        """Return what goes out for messages, in their order."""
+    def _going_out(self, consumer: Any, messages: Sequence[Any]) -> list[tuple[Answered, str]]:
+        """Return what goes out for messages, in their order, and by which code it was refused."""
         rows = [m for m in messages if m.topic() == self._settings.rows]
         labels = [m for m in messages if m.topic() != self._settings.rows]
-        told = self._predictions(consumer, rows)
-        fates = self._labels(consumer, labels)
-        refused, name = self._settings.refused, self._service.champion.name
-        out = []
-        for message, outcome in zip(rows, told, strict=True):
-            if isinstance(outcome, Fault):
-                out.append(refused_message(message, outcome, refused))
-            else:
-                out.append(told_message(message, outcome, name, self._settings.predictions))
-        found = zip(labels, fates, strict=True)
-        return [*out, *(refused_message(message, fate, refused) for message, fate in found if isinstance(fate, Fault))]
+        read = self._tried(consumer, lambda: [self._formats.row(m.value()) for m in rows])
+        began = time.monotonic()
+        outcomes = self._predictions(consumer, rows, read)
+        self._keep_pace(time.monotonic() - began)
+        out = self._tried(
+            consumer, lambda: [self._told(*one) for one in zip(rows, outcomes, [r.kind for r in read], strict=True)]
+        )
+        fates = zip(labels, self._labels(consumer, labels), strict=True)
+        return [*out, *(self._refused(message, fate) for message, fate in fates if isinstance(fate, Fault))]
 
-    def _predictions(self, consumer: Any, messages: Sequence[Any]) -> list[Outcome]:
-        read = [row_of(message.value()) for message in messages]
-        good = [(row, self._id_of(m)) for row, m in zip(read, messages, strict=True) if not isinstance(row, Fault)]
-        outcomes: list[Outcome] = []
-        step = self._service.settings.most_rows
-        for start in range(0, len(good), step):
-            rows, ids = zip(*good[start : start + step], strict=True)
-            outcomes += self._tried(consumer, lambda rows=rows, ids=ids: self._service.predict(rows, ids, _KAFKA))
-        found = iter(outcomes)
-        return [row if isinstance(row, Fault) else next(found) for row in read]
+    def _predictions(self, consumer: Any, messages: Sequence[Any], read: Sequence[ReadRow]) -> list[Outcome]:
+        good = [(r.row, self._id_of(m)) for r, m in zip(read, messages, strict=True) if not isinstance(r.row, Fault)]
+        found = iter(self._predicted(consumer, good))
+        return [r.row if isinstance(r.row, Fault) else next(found) for r in read]
+
+    def _predicted(self, consumer: Any, some: Sequence[tuple[Any, str]]) -> list[Outcome]:
+        """Return outcomes of rows; one that the service cannot bear is found, and fails alone."""
+        if not some:
+            return []
+        rows, ids = zip(*some, strict=True)
+        try:
+            outcomes: list[Outcome] = self._tried(
+                consumer, lambda: self._awaited(consumer, self._service.predict(rows, ids, _KAFKA))
+            )
+        except Refusal as refusal:
+            if len(some) == 1:
+                return [refusal.fault]
+            half = len(some) // 2
+            return [*self._predicted(consumer, some[:half]), *self._predicted(consumer, some[half:])]
+        return outcomes
+
+    def _told(self, message: Any, outcome: Outcome, kind: str) -> tuple[Answered, str]:
+        if isinstance(outcome, Fault):
+            return self._refused(message, outcome)
+        try:
+            value = self._formats.told(told_json(outcome, self._service.champion.name), kind)
+        except ValueError as error:
+            return self._refused(message, Fault("bad schema", str(error), "predictions.schema"))
+        told = told_message(message, value, self._settings.predictions)
+        if (size := message_bytes(told)) > self._limits.predictions:
+            fault = Fault("too large", f"its prediction of {size} bytes does not fit", "value", hint=self._limits.hint)
+            return self._refused(message, fault)
+        return told, ""
+
+    def _refused(self, message: Any, fault: Fault) -> tuple[Answered, str]:
+        return refused_message(message, fault, self._settings.refused, self._limits.refused), fault.code
 
     def _labels(self, consumer: Any, messages: Sequence[Any]) -> list[LabelFate | Fault]:
-        given = [given_label(message.value()) for message in messages]
+        given = self._tried(consumer, lambda: [self._formats.label(message.value()) for message in messages])
         if not given:
             return []
-        found: list[LabelFate | Fault] = self._tried(consumer, lambda: record_labels(self._service, given))
-        return found
+        return self._tried(consumer, lambda: self._awaited(consumer, record_labels(self._service, given)))
 
-    def _tried(self, consumer: Any, ask: Any) -> Any:
-        """Return what the service answers; while it is busy or cannot record, partitions pause and the group is kept.
+    def _tried(self, consumer: Any, ask: Callable[[], Told]) -> Told:
+        """Return what is asked for; while it cannot be had now, partitions pause and the group is kept.
 
         Raises
         ------
@@ -217,35 +266,66 @@ class KafkaWorker:
         """
         while True:
             try:
-                return self._awaited(ask())
+                return ask()
             except Refusal as refusal:
-                if refusal.status not in (429, 503):
+                if refusal.status not in _LATER:
                     raise
                 self._trouble = refusal.fault.message
-            if not self._paused:
-                consumer.pause(consumer.assignment())
-                self._paused = True
-                self._service.counters.add("journeyman_kafka_pauses_total")
-            # What is paused gives nothing, but the group learns that we live. What came since gives, and is read again.
-            came = consumer.poll(_PAUSE)
-            if came is not None or self._lost or self._ending.is_set():
-                raise _Lost
+            except RegistryDown as down:
+                self._trouble = str(down)
+            self._stay(consumer, _PAUSE)
 
-    def _awaited(self, ask: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(ask, self._loop).result()
+    def _stay(self, consumer: Any, seconds: float) -> None:
+        """Stay in the group while messages wait: nothing else is read meanwhile.
+
+        Raises
+        ------
+        _Lost
+            Where the group took partitions away, or the server ends.
+        """
+        if not self._paused:
+            consumer.pause(consumer.assignment())
+            self._paused = True
+            self._service.counters.add("journeyman_kafka_pauses_total")
+        # What is paused gives nothing, but the group learns that we live. What came since gives, and is read again.
+        came = consumer.poll(seconds)
+        if came is not None or self._lost or self._ending.is_set():
+            raise _Lost
+
+    def _awaited(self, consumer: Any, ask: Coroutine[Any, Any, Told]) -> Told:
+        """Return what the service answers; while a slow model thinks, partitions pause and the group is kept."""
+        future = asyncio.run_coroutine_threadsafe(ask, self._loop)
+        while True:
+            try:
+                return future.result(_LONG if not self._paused else 0.0)
+            except concurrent.futures.TimeoutError:
+                self._stay(consumer, _PAUSE)
+
+    def _keep_pace(self, seconds: float) -> None:
+        """Have fewer messages go together where they take long, and more again where they do not."""
+        if seconds > _LONG:
+            self._together = max(1, self._together // 2)
+        elif seconds < _LONG / 4:
+            self._together = min(_TOGETHER, self._together * 2)
 
     def _in_transaction(self, consumer: Any, producer: Any, messages: Sequence[Answered]) -> bool:
         """Send messages and how far was read, all or nothing; False where it was aborted, and is to be read again."""
         positions = [p for p in consumer.position(consumer.assignment()) if p.offset >= 0]
+        failed: list[Any] = []
+
+        def told(error: Any, _message: Any) -> None:
+            if error is not None and error.code() != self._kafka.KafkaError._PURGE_QUEUE:
+                failed.append(error)
+
         try:
             producer.begin_transaction()
             for one in messages:
-                self._produce(producer, one)
+                self._produce(producer, one, told)
             producer.send_offsets_to_transaction(positions, consumer.consumer_group_metadata(), _WAIT)
             self._retried(producer.commit_transaction)
         except self._kafka.KafkaException as failure:
             error = failure.args[0]
-            self._trouble = f"Kafka: {error.str()}"
+            self._trouble = f"Kafka: {(failed or [error])[0].str()}"
             self._service.counters.add("journeyman_kafka_aborts_total")
             if error.fatal() or not (error.txn_requires_abort() or error.retriable()):
                 raise
@@ -254,10 +334,10 @@ class KafkaWorker:
         self._resume(consumer)
         return True
 
-    def _produce(self, producer: Any, message: Answered) -> None:
+    def _produce(self, producer: Any, message: Answered, told: Callable[[Any, Any], object]) -> None:
         while True:
             try:
-                producer.produce(message.topic, message.value, message.key, headers=message.headers)
+                producer.produce(message.topic, message.value, message.key, headers=message.headers, on_delivery=told)
                 return
             except BufferError:  # what was sent before goes first
                 producer.poll(0.1)
@@ -291,6 +371,9 @@ class KafkaWorker:
         # called while polling, when no transaction is open: what waits for an answer is left to the next owner
         self._lost = True
 
+    def _on_assign(self, consumer: Any, partitions: Any) -> None:
+        self._outside = False
+
     def _ids_of_topics(self) -> dict[str, str]:
         """Return what tells a topic from one of the same name that was deleted."""
         admin = self._kafka.admin.AdminClient(client_settings(self._settings, {}))
@@ -301,51 +384,17 @@ class KafkaWorker:
     def _id_of(self, message: Any) -> str:
         return f"{self._topic_ids[message.topic()]}/{message.partition()}/{message.offset()}"
 
-    def _count(self, messages: Sequence[Answered]) -> None:
-        refused = sum(message.topic == self._settings.refused for message in messages)
+    def _count(self, codes: Sequence[str]) -> None:
         counters = self._service.counters
         counters.add("journeyman_kafka_transactions_total")
-        counters.add("journeyman_kafka_messages_total", {"fate": "predicted"}, len(messages) - refused)
+        refused = Counter(code for code in codes if code)
+        counters.add("journeyman_kafka_messages_total", {"fate": "predicted"}, len(codes) - refused.total())
         if refused:
-            counters.add("journeyman_kafka_messages_total", {"fate": "refused"}, refused)
+            counters.add("journeyman_kafka_messages_total", {"fate": "refused"}, refused.total())
+        for code, number in refused.items():
+            counters.add("journeyman_kafka_refused_total", {"code": code}, number)
 
     def _measure(self, consumer: Any) -> None:
-        """Tell how many messages of our partitions wait to be read."""
-        lag = 0
-        for place in consumer.position(consumer.assignment()):
-            _, high = consumer.get_watermark_offsets(place, cached=True)
-            if high >= 0 and place.offset >= 0:
-                lag += max(0, high - place.offset)
-        self._service.counters.set("journeyman_kafka_lag", lag)
-
-
-class _Slot:
-    """A name for transactions that stays: whoever takes a dead worker's place has its name, and shuts it out.
-
-    Parameters
-    ----------
-    settings : KafkaSettings
-        Workers of one machine and group have one name each.
-    """
-
-    def __init__(self, settings: KafkaSettings) -> None:
-        told = hashlib.sha256(f"{settings.brokers} {settings.group} {os.geteuid()}".encode()).hexdigest()[:16]
-        place = Path(tempfile.gettempdir())
-        number = 0
-        while True:
-            self._held = os.open(place / f"journeyman-kafka-{told}-{number}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-            with contextlib.suppress(BlockingIOError):
-                fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            os.close(self._held)
-            number += 1
-        self.name = f"{settings.group}.{socket.gethostname()}.{number}"
-
-    def leave(self) -> None:
-        """Give the name free."""
-        os.close(self._held)
-
-
-def _words(error: Exception) -> str:
-    first = error.args[0] if error.args else error
-    return str(first.str() if hasattr(first, "str") else first) or type(error).__name__
+        self._service.counters.set("journeyman_kafka_paused", int(self._paused))
+        with contextlib.suppress(self._kafka.KafkaException):  # what is wrong is told where messages are read
+            self._lag.look(consumer)
