@@ -15,6 +15,7 @@ from journeyman.errors import SettingsError
 from journeyman.inference.model_files import read_card
 from journeyman.settings import DEFAULT_WORKSPACE
 from journeyman.stores.disk import disk_errors
+from journeyman.stores.storage import local_release
 from journeyman.stores.workspace import Workspace
 from journeyman.tasks import task_type
 
@@ -56,7 +57,7 @@ def overview(workspace: str | Path | None, name: str, rounds: int = 500, most: i
         return ModelState(
             name=name,
             versions=versions,
-            loss=_loss(place.path / champion.path),
+            loss=_loss(local_release(place.path, champion)),
             paused=_paused(place, name),
             rounds=place.operations.rounds(name, rounds),
             operations=done,

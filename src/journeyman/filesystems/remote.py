@@ -52,7 +52,7 @@ def is_remote_path(path: Path) -> bool:
     return _FLATTENED.match(path.as_posix()) is not None
 
 
-def place_of(location: str | Path) -> Path | Remote:
+def place_of(location: str | Path | Remote) -> Path | Remote:
     """Return a path, or an address on a file system elsewhere.
 
     Examples
@@ -60,6 +60,8 @@ def place_of(location: str | Path) -> Path | Remote:
     >>> place_of("hdfs://host/a.csv")
     Remote('hdfs://host/a.csv')
     """
+    if isinstance(location, Remote):
+        return location
     return Remote(location) if isinstance(location, str) and is_remote(location) else Path(location)
 
 

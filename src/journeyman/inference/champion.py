@@ -24,6 +24,7 @@ from journeyman.interfaces import Run
 from journeyman.settings import BuildSettings
 from journeyman.sources.parsing.read_again import read_again, reads_otherwise
 from journeyman.stages.evaluate.compare_champion import FEWEST_ROWS
+from journeyman.stores.storage import local_release
 from journeyman.stores.workspace import Workspace
 from journeyman.transformers.learned_rows import LearnedRows, labelled_marks, learned_rows
 from journeyman.transformers.marks import Marks
@@ -72,7 +73,7 @@ def champion_predictions(
         return None
     name, version = known.name, known.version
     try:
-        release = open_release(workspace.path / known.path, known.digest)
+        release = open_release(local_release(workspace.path, known), known.digest)
         found = _predict_judged(release, table, task, division, judged)
     except (InputError, ReleaseError) as error:
         return ChampionPredictions(name, version, f"the release of version {version} cannot be used: {error.message}")

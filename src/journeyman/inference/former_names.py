@@ -12,6 +12,7 @@ from journeyman.inference.release import open_release
 from journeyman.interfaces import KeepsNames, Run
 from journeyman.settings import BuildSettings
 from journeyman.sources.parsing.read_again import read_again
+from journeyman.stores.storage import local_release
 from journeyman.stores.workspace import Workspace
 from journeyman.tasks import task_type
 
@@ -27,7 +28,7 @@ def keep_names(workspace: Workspace, run: Run, settings: BuildSettings, repaired
     if known.verdict == Verdict.DO_NOT_RELEASE:
         return repaired
     try:
-        release = open_release(workspace.path / known.path, known.digest)
+        release = open_release(local_release(workspace.path, known), known.digest)
         there = {column.name for column in table.columns}
         if not isinstance(task_type(release.task), KeepsNames) or any(
             column.name not in there for column in release.columns

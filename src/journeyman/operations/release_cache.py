@@ -13,6 +13,7 @@ from journeyman.inference.release import Release, open_release
 from journeyman.operations.paths import reference_folder
 from journeyman.operations.traffic import ReadRows, read_rows, truths_read
 from journeyman.stores.run_artifacts import build_artifacts
+from journeyman.stores.storage import local_release
 from journeyman.stores.workspace import Workspace
 
 __all__ = ["ReleaseCache"]
@@ -49,7 +50,7 @@ class ReleaseCache:
         if version not in self._releases:
             known = self._workspace.registry.version(self._name, version)
             _make_room(self._releases)
-            self._releases[version] = open_release(self._workspace.path / known.path, known.digest)
+            self._releases[version] = open_release(local_release(self._workspace.path, known), known.digest)
         return self._releases[version]
 
     def reference(self, version: int) -> Reference:

@@ -11,7 +11,7 @@ from journeyman.operations.paths import build_folder, loop_folder, reference_fol
 from journeyman.runtime.durable_run import LOOP
 from journeyman.stages.retain import removable
 from journeyman.stores.disk import disk_errors
-from journeyman.stores.releases import remove_release
+from journeyman.stores.storage import drop_release
 
 __all__ = ["MOST_ROUNDS", "apply_retention", "is_due"]
 
@@ -72,7 +72,7 @@ def _sweep_releases(parts: LoopContext, state: LoopState) -> str:
     removed = registry.removed(name)
     # All that were ever removed: a worker that was killed here has left the folders of some.
     for version in removed:
-        remove_release(workspace.path / version.path)
+        drop_release(workspace.path, version.path)
         _remove_beside(workspace.path, version.run)
     if removed:
         workspace.journal.forget([version.run for version in removed])

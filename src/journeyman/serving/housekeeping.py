@@ -13,8 +13,9 @@ from pathlib import Path
 
 from journeyman.serving.counters import Counters
 from journeyman.serving.serve_settings import ServeSettings
+from journeyman.stores.archive_folder import settle_archive
 from journeyman.stores.prediction_archive import sweep_drafts
-from journeyman.stores.prediction_log import SqlitePredictionLog
+from journeyman.stores.prediction_log import OWNER, SqlitePredictionLog
 from journeyman.stores.prediction_retention import forget_archived, move_oldest, sweep
 
 __all__ = ["Housekeeping"]
@@ -91,6 +92,7 @@ class Housekeeping:
         descriptor = os.open(self._folder / "archive.lock", os.O_RDWR | os.O_CREAT, 0o666)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            settle_archive(self._folder, self._log.setting(OWNER) or self._folder.name)
             sweep_drafts(self._folder)
             self._move(self._log)
         except BlockingIOError:

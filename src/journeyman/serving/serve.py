@@ -20,6 +20,7 @@ from uvicorn.supervisors.multiprocess import Multiprocess
 
 from journeyman.entities.challenge import Challenge, Role
 from journeyman.errors import JourneymanError, ReleaseError, SettingsError
+from journeyman.filesystems import is_remote
 from journeyman.inference.load_release import load
 from journeyman.inference.lookup import models
 from journeyman.panels.time_parts import key_columns
@@ -44,6 +45,7 @@ from journeyman.serving.tokens import read_tokens
 from journeyman.stores.catalogue import JOURNAL, opened_registry
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.releases import MANIFEST
+from journeyman.stores.storage import fetched_release
 
 __all__ = [
     "ServeSettings",
@@ -150,6 +152,8 @@ def serve(settings: ServeSettings, challenge: Challenge | None) -> None:
     """
     checked(settings)
     read_tokens(settings.tokens, os.environ)
+    if is_remote(settings.model):  # the workers read what is brought here
+        settings = replace(settings, model=str(fetched_release(settings.model)))
     _Pointer(settings)()
     if settings.kafka is not None:
         check_topics(settings.kafka)

@@ -60,7 +60,7 @@ def remote_source(address: str, opened: Callable[[Path], Source], quiet: bool) -
     files = _files(place)
     size, room = sum(file.size for file in files), shutil.disk_usage(tempfile.gettempdir()).free
     if size > _SHARE * room:
-        if all(_suffix(file.name) in _PARQUET for file in files):
+        if all(_suffix(file.name or place.name) in _PARQUET for file in files):
             return _in_place(place, files)
         raise SourceError(
             f"a copy of {place} takes {_bytes(size)}, more than half of the {_bytes(room)} that are free in "

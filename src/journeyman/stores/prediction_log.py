@@ -108,7 +108,7 @@ _LATEST = """SELECT truth FROM (
 SELECT number, truth FROM labels WHERE prediction = ?1 UNION ALL SELECT number, truth FROM labels WHERE key = ?2
 ) ORDER BY number DESC LIMIT 1"""
 _LATEST_ARCHIVED = "SELECT truth, subject FROM told WHERE subject IN (?1, ?2) ORDER BY number DESC LIMIT 1"
-_MODEL = "model"
+OWNER = "model"
 _VALUES = "(?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT), CAST(? AS TEXT), ?)"
 _AT_ONCE = 64
 """Rows of one statement. The sqlite3 module lets go of Python's lock at each step, and has to wait for it again."""
@@ -233,11 +233,11 @@ class SqlitePredictionLog:
         SettingsError
             Where it is the log of another model.
         """
-        owner = self.setting(_MODEL)
+        owner = self.setting(OWNER)
         if owner is None:
             with self.writing() as connection:
-                connection.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (f"agreed {_MODEL}", model))
-            owner = self.setting(_MODEL)
+                connection.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (f"agreed {OWNER}", model))
+            owner = self.setting(OWNER)
         if owner != model:
             raise SettingsError(
                 f"the prediction log in {self.folder} is of the model {owner}, not of {model}",
