@@ -373,10 +373,11 @@ class Remote:
     def delete(self) -> None:
         """Delete a file or a folder; nothing happens where there is none."""
         kind = self._kind()
-        if kind == pa_fs.FileType.Directory:
-            self.ask(lambda fs, path: fs.delete_dir(path))
-        elif kind == pa_fs.FileType.File:
-            self.ask(lambda fs, path: fs.delete_file(path))
+        with suppress(FileNotFoundError):  # object stores may have no object for a folder itself
+            if kind == pa_fs.FileType.Directory:
+                self.ask(lambda fs, path: fs.delete_dir(path))
+            elif kind == pa_fs.FileType.File:
+                self.ask(lambda fs, path: fs.delete_file(path))
 
     def sweep(self) -> None:
         """Delete what was begun in this folder a day ago and never finished."""
