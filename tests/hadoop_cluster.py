@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -106,9 +108,6 @@ class Cluster:
 
     def wait_for(self, datanodes: int) -> None:
         """Wait until so many DataNodes are there: the NameNode tells it to anyone over HTTP."""
-        import json  # noqa: PLC0415 - only here
-        import urllib.request  # noqa: PLC0415 - only here
-
         url = (
             f"http://{self._common['dfs.namenode.http-address']}/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState"
         )
@@ -139,6 +138,10 @@ class Cluster:
         done = self._java("admin", self.configuration, "org.apache.hadoop.hdfs.tools.DFSAdmin", *arguments).wait(_START)
         assert done == 0, (self.folder / "admin.txt").read_text()
 
+    def launch(self, name: str, configuration: Path, *arguments: str) -> None:
+        """Start another process of Hadoop's, which ends with the cluster."""
+        self._processes[name] = self._java(name, configuration, *arguments)
+
     def stop(self) -> None:
         """Kill all."""
         for name in list(self._processes):
@@ -157,6 +160,57 @@ class Cluster:
         said = (self.folder / f"{name}.txt").open("ab")
         whole = [*command, *opened, "-cp", f"{configuration}:{JARS}/*", *arguments]
         return subprocess.Popen(whole, stdout=said, stderr=said, cwd=self.folder)
+
+
+class Yarn:
+    """A ResourceManager and a NodeManager beside an HDFS."""
+
+    def __init__(self, hdfs: Cluster) -> None:
+        self._hdfs = hdfs
+        self.configuration = hdfs.folder / "yarn"
+        self.configuration.mkdir()
+        write_settings(self.configuration / "core-site.xml", {"fs.defaultFS": hdfs.address})
+        manager = "yarn.resourcemanager"
+        addresses = ("address", "scheduler.address", "resource-tracker.address", "admin.address", "webapp.address")
+        ports = {f"{manager}.{name}": f"127.0.0.1:{free_port()}" for name in addresses}
+        self.web = ports[f"{manager}.webapp.address"]
+        node = {"address": free_port(), "localizer.address": free_port(), "webapp.address": free_port()}
+        ports |= {f"yarn.nodemanager.{name}": f"127.0.0.1:{port}" for name, port in node.items()}
+        schedulers = "org.apache.hadoop.yarn.server.resourcemanager.scheduler"
+        write_settings(
+            self.configuration / "yarn-site.xml",
+            {
+                **ports,
+                f"{manager}.hostname": "127.0.0.1",
+                f"{manager}.scheduler.class": f"{schedulers}.fifo.FifoScheduler",
+                "yarn.scheduler.minimum-allocation-mb": 256,
+                "yarn.nodemanager.resource.memory-mb": 6144,
+                "yarn.nodemanager.resource.cpu-vcores": 4,
+                "yarn.nodemanager.vmem-check-enabled": "false",
+                "yarn.nodemanager.pmem-check-enabled": "false",
+                "yarn.nodemanager.delete.debug-delay-sec": 600,
+                "yarn.nodemanager.local-dirs": hdfs.folder / "yarn-local",
+                "yarn.nodemanager.log-dirs": hdfs.folder / "yarn-logs",
+                "yarn.nodemanager.disk-health-checker.max-disk-utilization-per-disk-percentage": "99.9",
+            },
+        )
+
+    def start(self) -> None:
+        """Start both, and wait until the node is there."""
+        places = ("resourcemanager.ResourceManager", "nodemanager.NodeManager")
+        for place in places:
+            name = place.partition(".")[0]
+            self._hdfs.launch(name, self.configuration, f"org.apache.hadoop.yarn.server.{place}")
+        end = time.monotonic() + _START
+        while True:
+            try:
+                with urllib.request.urlopen(f"http://{self.web}/ws/v1/cluster/metrics", timeout=5) as answer:
+                    if json.load(answer)["clusterMetrics"]["activeNodes"] == 1:
+                        return
+            except OSError:
+                pass
+            assert time.monotonic() < end, "YARN does not start"
+            time.sleep(0.5)
 
 
 @contextmanager
