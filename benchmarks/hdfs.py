@@ -2,7 +2,7 @@
 
     python benchmarks/hdfs.py [--rows 200000] [--repeats 3]
 
-A NameNode and a DataNode of this machine, as the tests start them, so that the network costs nothing and the disk is the
+A NameNode and a DataNode of this machine, as the tests start them: the network costs nothing, and the disk is the
 same one: what is measured is the way through the client and the servers. Seconds of the clock depend on what else the
 machine does; the ratio within a run is the figure.
 """

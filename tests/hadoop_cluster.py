@@ -123,6 +123,11 @@ class Cluster:
             assert time.monotonic() < end, f"HDFS does not start: {state}"
             time.sleep(0.2)
 
+    def kill_datanodes(self) -> None:
+        """Kill all DataNodes that are left."""
+        for name in [name for name in self._processes if name.startswith("datanode")]:
+            self.kill(name)
+
     def kill(self, name: str) -> None:
         """Kill "namenode" or "datanode0" as a power cut does."""
         process = self._processes.pop(name)

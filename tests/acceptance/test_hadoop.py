@@ -19,6 +19,7 @@ import pytest
 from tests.hadoop_cluster import Cluster, cluster, lacking
 
 import journeyman
+from journeyman.api.build import resume
 from journeyman.api.predict import load, predict_file
 from journeyman.api.score import score_file
 from journeyman.entities.prediction import LogEntries, Part, Prediction
@@ -66,9 +67,7 @@ def built(hdfs: Cluster, table: Path, tmp_path_factory: pytest.TempPathFactory) 
     workspace = tmp_path_factory.mktemp("w") / "workspace"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JOURNEYMAN_STORAGE", f"{hdfs.address}/journeyman")
-        journeyman.build(
-            f"{hdfs.address}/tables/homes", "price", name="homes", trials=2, workspace=workspace, quiet=True
-        )
+        _build(f"{hdfs.address}/tables/homes", workspace)
     return workspace
 
 
@@ -196,7 +195,7 @@ def test_a_table_larger_than_the_disk_is_read_where_it_lies(
         open_source(f"{hdfs.address}/tables/rows.csv", None)
 
 
-def test_what_cannot_be_is_told_in_one_line(hdfs: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_is_told_in_one_line(hdfs: Cluster, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Remote(f"{hdfs.address}/tables/rows.csv").write(b"a,b\n1,2\n3,4\n")
     with pytest.raises(SourceError, match=r"no such file: \S+/tables/rowz.csv \(hint: did you mean 'rows.csv'"):
         open_source(f"{hdfs.address}/tables/rowz.csv", None)
@@ -209,7 +208,7 @@ def test_what_cannot_be_is_told_in_one_line(hdfs: Cluster, tmp_path: Path, monke
         _build(pd.DataFrame({"price": [1]}), "hdfs://a:8020/w")
     monkeypatch.setenv("JOURNEYMAN_STORAGE", "/some/folder")
     with pytest.raises(SettingsError, match="JOURNEYMAN_STORAGE is '/some/folder', and an address"):
-        load("homes", workspace=tmp_path)
+        load("homes", workspace=built)
 
 
 @pytest.mark.parametrize(
@@ -300,7 +299,7 @@ def test_a_datanode_dies_in_the_middle_of_a_write_and_of_a_read(
 
 
 def test_servers_that_stand_still_or_are_gone_do_not_hang(
-    hdfs: Cluster, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hdfs: Cluster, built: Path, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("remote", "hdfs"):
         monkeypatch.setattr(f"journeyman.filesystems.{module}.PATIENCE", 3.0)
@@ -314,7 +313,7 @@ def test_servers_that_stand_still_or_are_gone_do_not_hang(
         hdfs.pause("namenode", going=True)
     monkeypatch.undo()
     assert there.read() == b"whole"
-    hdfs.kill("datanode0")
+    hdfs.kill_datanodes()
     with pytest.raises(RemoteError, match="DataNode"):
         there.read()
     with pytest.raises(RemoteError, match="DataNode"):
@@ -326,10 +325,15 @@ def test_servers_that_stand_still_or_are_gone_do_not_hang(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(RemoteError, match=r"hdfs://\S+ does not answer"):
         score_file(load("homes", workspace=built), rows, lambda _: None, out=out)
+    monkeypatch.setenv("JOURNEYMAN_STORAGE", f"{hdfs.address}/journeyman")
+    with pytest.raises(RemoteError, match=r"does not answer .*continue with `journeyman resume`"):
+        _build(table, tmp_path / "w")
+    monkeypatch.delenv("JOURNEYMAN_STORAGE")
+    assert [release.version for release in resume(tmp_path / "w", quiet=True)] == [1]
 
 
 def _build(table: object, workspace: Path | str) -> Any:
-    return journeyman.build(table, target="price", name="homes", trials=1, workspace=workspace, quiet=True)
+    return journeyman.build(table, target="price", name="homes", trials=3, workspace=workspace, quiet=True)
 
 
 def _when(happens: Callable[[], bool], seconds: float = 120.0) -> None:

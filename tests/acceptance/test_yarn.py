@@ -26,7 +26,7 @@ _APPLICATION = """
 import sys
 import journeyman
 table, target, name = sys.argv[1:]
-release = journeyman.build(table, target=target, name=name, trials=1, workspace="workspace", quiet=True)
+release = journeyman.build(table, target=target, name=name, trials=3, workspace="workspace", quiet=True)
 print(release)
 """
 

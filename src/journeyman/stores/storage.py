@@ -7,11 +7,12 @@ import os
 import secrets
 import shutil
 import tempfile
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
 from journeyman.entities.model_version import ModelVersion
-from journeyman.errors import ReleaseError, SettingsError
+from journeyman.errors import ReleaseError, RemoteError, SettingsError
 from journeyman.filesystems import Remote, is_remote, joined
 from journeyman.stores.disk import DRAFT, disk_errors
 from journeyman.stores.releases import MANIFEST, SEAL, read_release, remove_release, seal_folder
@@ -59,15 +60,19 @@ def keep_release(workspace: Path, relative: str) -> None:
     if place is None:
         return
     there, mine = joined(place, relative), (workspace / relative / SEAL).read_bytes()
-    found = _seal(there)
-    if found == mine:
-        return
-    if found is not None:
+    try:
+        found = _seal(there)
+        if found is None:
+            there.upload_folder(workspace / relative, last=SEAL)
+    except RemoteError as error:
+        raise RemoteError(
+            error.message, hint=f"{error.hint.partition(', then repeat')[0]}; then continue with `journeyman resume`"
+        ) from error
+    if found not in (None, mine):
         raise ReleaseError(
             f"{there} holds another release",
             hint=f"give each database a folder of its own in {STORAGE}, or let both share one database",
         )
-    there.upload_folder(workspace / relative, last=SEAL)
 
 
 def _seal(there: Remote) -> bytes | None:
@@ -141,10 +146,14 @@ def _bring(there: Remote, folder: Path, digest: str | None) -> None:
 
 
 def drop_release(workspace: Path, relative: str) -> None:
-    """Delete a release in a workspace and in the storage; may be repeated, after a kill too."""
+    """Delete a release in a workspace and in the storage; may be repeated, after a kill too.
+
+    A storage that does not answer keeps it: housekeeping comes again.
+    """
     remove_release(workspace / relative)
     place = storage()
     if place is not None:
         there = joined(place, relative)
-        joined(there, SEAL).delete()  # without it there is no release any more
-        there.delete()
+        with suppress(RemoteError):
+            joined(there, SEAL).delete()  # without it there is no release any more
+            there.delete()
