@@ -151,7 +151,7 @@ class Remote:
     def filesystem(self) -> Any:
         """Arrow's file system; nothing that is asked of it by others ends after a time."""
         with self.clear():
-            return _opened(self.scheme, self._host, _environment())
+            return _open_filesystem(self.scheme, self._host, _environment())
 
     def ask(self, question: Callable[[Any, str], T]) -> T:
         """Return what a function of the file system and the path finds; FileNotFoundError where it raises that.
@@ -195,7 +195,7 @@ class Remote:
 
     def entries(self) -> tuple[Entry, ...]:
         """Return all files of a folder and of the folders in it, by name; none where there is no such folder."""
-        found = self._listed(recursive=True)
+        found = self._look(recursive=True)
         files = [i for i in found if i.type == pa_fs.FileType.File]
         start = len(self.path.rstrip("/")) + 1
         return tuple(
@@ -204,9 +204,9 @@ class Remote:
 
     def names(self) -> tuple[str, ...]:
         """Return the names of what lies in a folder; none where there is no such folder."""
-        return tuple(sorted(PurePosixPath(i.path).name for i in self._listed(recursive=False)))
+        return tuple(sorted(PurePosixPath(i.path).name for i in self._look(recursive=False)))
 
-    def _listed(self, recursive: bool) -> list[Any]:
+    def _look(self, recursive: bool) -> list[Any]:
         def look(fs: Any, path: str) -> list[Any]:
             return list(fs.get_file_info(pa_fs.FileSelector(path, allow_not_found=True, recursive=recursive)))
 
@@ -382,7 +382,7 @@ class Remote:
     def sweep(self) -> None:
         """Delete what was begun in this folder a day ago and never finished."""
         old = time.time() - _STALE
-        for info in self._listed(recursive=False):
+        for info in self._look(recursive=False):
             name = PurePosixPath(info.path).name
             if name.startswith(_DRAFT) and info.mtime_ns and info.mtime_ns / 1e9 < old:
                 joined(self, name).delete()
@@ -396,7 +396,7 @@ def _environment() -> tuple[str | None, ...]:
 
 
 @lru_cache(maxsize=8)
-def _opened(scheme: str, host: str, _environment: tuple[str | None, ...]) -> Any:
+def _open_filesystem(scheme: str, host: str, _environment: tuple[str | None, ...]) -> Any:
     if scheme == "s3":
         filesystem, _ = pa_fs.FileSystem.from_uri(f"s3://{host}")  # finds the region of the bucket
         return filesystem

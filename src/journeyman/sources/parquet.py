@@ -44,7 +44,7 @@ class ParquetSource:
         self.findings: tuple[Finding, ...] = ()
         if self._size() == 0:
             raise SourceError(f"{name} is empty", hint="give a table with rows")
-        with self._opened() as file:
+        with self._open_parquet() as file:
             self._metadata = file.metadata
             schema = file.schema_arrow
         self.names = tuple(schema.names)
@@ -56,7 +56,7 @@ class ParquetSource:
         return self.path.stat().st_size
 
     @contextmanager
-    def _opened(self) -> Iterator[pq.ParquetFile]:
+    def _open_parquet(self) -> Iterator[pq.ParquetFile]:
         try:
             with pq.ParquetFile(self.path) as file:
                 yield file
@@ -70,7 +70,7 @@ class ParquetSource:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield all rows, some at a time."""
-        with self._opened() as file:
+        with self._open_parquet() as file:
             for batch in file.iter_batches(_BATCH):
                 yield from plain_table(pa.Table.from_batches([batch]), self.name).cast(self._schema).to_batches()
 
@@ -87,7 +87,7 @@ class ParquetSource:
         """Return raw rows, typed as they are; see :class:`journeyman.interfaces.Source`."""
         if limit_rows is not None and limit_rows < self.rows():
             return to_frame(drawn(self.batches(), self._schema, self.rows(), limit_rows, seed))
-        with self._opened() as file:
+        with self._open_parquet() as file:
             return to_frame(plain_table(file.read(), self.name))
 
     def relation(self, reader: TableReader) -> Relation:

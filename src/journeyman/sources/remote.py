@@ -70,11 +70,11 @@ def remote_source(address: str, opened: Callable[[Path], Source], quiet: bool) -
     owner = _Owner()
     folder = scratch_folder(owner)
     copy = folder / place.name
-    with room_for(str(place)), _shown(place, size, quiet) as tell:
+    with room_for(str(place)), _progress(place, size, quiet) as tell:
         for file in files:
             target = copy / file.name if file.name else copy
             target.parent.mkdir(parents=True, exist_ok=True)
-            _found(place, lambda f=file, t=target: joined(place, f.name).download(t, tell))  # type: ignore[misc] # a default is not inferred
+            _unchanged(place, lambda f=file, t=target: joined(place, f.name).download(t, tell))  # type: ignore[misc] # a default is not inferred
     try:
         source = opened(copy)
     except SourceError as error:  # the user knows the address, not the copy
@@ -91,7 +91,7 @@ class _Owner:
 def _files(place: Remote) -> tuple[Entry, ...]:
     """Return the file, its name empty, or the files of the folder that are not hidden."""
     if place.is_file():
-        entry = _found(place, place.entry)
+        entry = _unchanged(place, place.entry)
         return (Entry("", entry.size, entry.modified),)
     found = place.entries()
     if not found and not place.is_folder():
@@ -105,7 +105,7 @@ def _files(place: Remote) -> tuple[Entry, ...]:
     return seen
 
 
-def _found(place: Remote, look: Callable[[], T]) -> T:
+def _unchanged(place: Remote, look: Callable[[], T]) -> T:
     try:
         return look()
     except FileNotFoundError as error:
@@ -119,7 +119,7 @@ def _suffix(name: str) -> str:
 
 
 @contextmanager
-def _shown(place: Remote, size: int, quiet: bool) -> Iterator[Callable[[int], None]]:
+def _progress(place: Remote, size: int, quiet: bool) -> Iterator[Callable[[int], None]]:
     """Give a function that takes the bytes that came, and says now and then how many there are."""
     done, due = 0, time.monotonic() + _EVERY
     silent = quiet or size < _SAID or sys.stderr is None
@@ -181,7 +181,7 @@ class _RemoteParquet(ParquetSource):
         return self.entry.size
 
     @contextmanager
-    def _opened(self) -> Iterator[pq.ParquetFile]:
+    def _open_parquet(self) -> Iterator[pq.ParquetFile]:
         try:
             with self.place.clear(), pq.ParquetFile(self.place.path, filesystem=self.place.filesystem) as file:
                 yield file
