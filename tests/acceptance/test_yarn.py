@@ -25,9 +25,12 @@ _SOURCE = Path(__file__).parents[2] / "src"
 _APPLICATION = """
 import sys
 import journeyman
+from pyspark.sql import SparkSession
+session = SparkSession.builder.getOrCreate()  # YARN takes a driver without one for failed
 table, target, name = sys.argv[1:]
 release = journeyman.build(table, target=target, name=name, trials=3, workspace="workspace", quiet=True)
-print(release)
+print(release, flush=True)
+session.stop()
 """
 
 
