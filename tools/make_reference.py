@@ -30,6 +30,7 @@ VARIABLES = {
     "JOURNEYMAN_WORKSPACE": "The workspace of every command that takes `--workspace`.",
     "JOURNEYMAN_HOME": "Folder of what builds teach, for all workspaces of a user.",
     "JOURNEYMAN_DATABASE": "PostgreSQL address that takes the place of the workspace's `journal.db`.",
+    "JOURNEYMAN_STORAGE": "Address of a folder on HDFS, S3 or Google's storage, where releases and archives are kept.",
     "JOURNEYMAN_MODEL": "The model that `serve` serves where no name is given.",
     "JOURNEYMAN_TOKENS": "What `--tokens` of `serve` reads from a file, with `;` between the lines.",
     "JOURNEYMAN_DASHBOARD_TOKEN": "The token that `dashboard` asks for.",

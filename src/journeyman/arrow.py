@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from journeyman.lazy_module import LazyModule
 
-__all__ = ["pa", "pa_csv", "pc", "pq"]
+__all__ = ["pa", "pa_csv", "pa_fs", "pc", "pq"]
 
 _HINT = 'pip install "pyarrow>=20"'
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.csv as pa_csv
+    import pyarrow.fs as pa_fs
     import pyarrow.parquet as pq
 else:
     pa, pa_csv = LazyModule("pyarrow", _HINT), LazyModule("pyarrow.csv", _HINT)
     pc, pq = LazyModule("pyarrow.compute", _HINT), LazyModule("pyarrow.parquet", _HINT)
+    pa_fs = LazyModule("pyarrow.fs", _HINT)

@@ -8,6 +8,7 @@
     │   ├── TargetError                the column to predict cannot be predicted
     │   ├── SchemaError                a table to predict does not fit the model's columns
     │   └── SettingsError              an option or a settings file is wrong
+    ├── RemoteError                    a file system on the network does not answer, or refuses
     ├── WorkspaceError                 the workspace is missing, in use, read-only or full
     ├── LeaseError                     another worker operates the model
     ├── NotificationError              somebody could not be told of an operation
@@ -25,6 +26,7 @@ __all__ = [
     "LeaseError",
     "NotificationError",
     "ReleaseError",
+    "RemoteError",
     "ReplayError",
     "SchemaError",
     "SettingsError",
@@ -86,6 +88,10 @@ class SchemaError(InputError):
 
 class SettingsError(InputError):
     """An option or a settings file is wrong."""
+
+
+class RemoteError(JourneymanError):
+    """A file system or object store on the network does not answer, or refuses."""
 
 
 class WorkspaceError(JourneymanError):

@@ -151,7 +151,7 @@ def build(  # one parameter an option of the command
     checked(settings)
     if path is None or not Path(path).is_dir():  # a folder of images says itself what is to be predicted
         check_target(settings)
-    source = FrameSource(frame_or_path, FRAME) if path is None else open_wanted(settings)
+    source = FrameSource(frame_or_path, FRAME) if path is None else open_wanted(settings, quiet)
     settings = named_columns(source, settings)
     check_target(settings)
     with shown_progress(progress, quiet, settings.budget, began) as shown:
@@ -179,7 +179,7 @@ def build_settings(
             f"{path} was made from a frame, which is not kept", hint="set source to a file that holds the same rows"
         )
     with shown_progress(progress, quiet, settings.budget, began) as shown:
-        return run_build(open_wanted(settings), settings, workspace, shown, began)
+        return run_build(open_wanted(settings, quiet), settings, workspace, shown, began)
 
 
 def resume(workspace: str | Path | None = None, progress: Progress | None = None, quiet: bool = False) -> list[Release]:
@@ -201,7 +201,7 @@ def resume(workspace: str | Path | None = None, progress: Progress | None = None
             settings: BuildSettings = record.read_settings(BuildSettings)
             gone = settings.source == FRAME
             try:
-                source: Source = _GoneFrame() if gone else open_wanted(settings)
+                source: Source = _GoneFrame() if gone else open_wanted(settings, quiet)
                 with (
                     resume_run(place, record.id, SystemClock()) as run,
                     shown_progress(progress, quiet, None, SystemClock().monotonic()) as shown,

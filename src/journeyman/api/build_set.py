@@ -30,7 +30,6 @@ from journeyman.sources.label_lists import spread_labels
 from journeyman.stores.disk import Draft
 from journeyman.stores.facts import encode
 from journeyman.stores.registry import check_name
-from journeyman.stores.releases import write_release
 from journeyman.stores.workspace import Workspace
 
 __all__ = ["Common", "TableToSpread", "build_for_labels", "build_for_targets", "resume_sets"]
@@ -296,7 +295,6 @@ def _released(
     with Workspace(common.workspace or DEFAULT_WORKSPACE) as place, place.lock():
         version, created = place.registry.reserve(wanted.name, run), SystemClock().now()
         made = ModelSet(wanted.name, version, created, wanted.source, members, wanted.list_column, left_out)
-        path = place.release_path(wanted.name, version)
         facts = {
             "run": run,
             "name": wanted.name,
@@ -306,11 +304,12 @@ def _released(
             "members": [{"target": m.target, "model": m.model, "version": m.version} for m in members],
         }
         files = {SET_FILE: encode(made), "report.html": render_set(made).encode()}
+        path, digest = place.write_release(wanted.name, version, files, facts)
         released = ModelVersion(
             name=wanted.name,
             version=version,
             path=path,
-            digest=write_release(place.path / path, files, facts),
+            digest=digest,
             created=created,
             metric=metric,
             score=float(np.mean([m.score.value for m in members])) if metric else float("nan"),

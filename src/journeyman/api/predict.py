@@ -14,6 +14,7 @@ from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.entities.model_set import ModelSet
 from journeyman.errors import SettingsError, SourceError
+from journeyman.filesystems import Remote, place_of
 from journeyman.inference.following import history_of
 from journeyman.inference.load_release import load
 from journeyman.inference.predictions_file import Layout, opened_predictions, prediction_columns
@@ -51,7 +52,7 @@ class PredictResult:
     ``scores`` says how good they were, where the rows of series brought the values that came.
     """
 
-    path: Path
+    path: Path | Remote
     rows: int
     findings: tuple[Finding, ...]
     scores: str = ""
@@ -61,7 +62,7 @@ def predict_file(
     name: str,
     table: str | Path | None,
     *,
-    out: str | Path | None = None,
+    out: str | Path | Remote | None = None,
     version: int | None = None,
     workspace: str | Path | None = None,
     query: str | None = None,
@@ -84,7 +85,8 @@ def predict_file(
     table : str, Path or None
         A file, a folder or a database URL; None for the next steps of series.
     out : str or Path, optional
-        A .csv, .parquet or .jsonl file; "TABLE.predictions.csv" here by default.
+        A .csv, .parquet or .jsonl file, also by an address (hdfs://, s3://, gs://); "TABLE.predictions.csv" here by
+        default.
     query : str, optional
         SQL, for a database.
     layout : Layout
@@ -102,7 +104,7 @@ def predict_file(
         Where an interval is wanted and the release knows none.
     """
     several, releases = _open_named(name, version, workspace, style.decimal)
-    path = Path(out) if out is not None else Path(predictions_name(name if table is None else str(table)))
+    path = Path(predictions_name(name if table is None else str(table))) if out is None else place_of(out)
     if several is None and releases[0].task.panel is not None:
         source = None if table is None else open_source(str(table), query, style, releases[0].file_style)
         return forecast_file(releases[0], source, path, layout, style)
@@ -150,7 +152,7 @@ def _predicted(releases: Sequence[Release], source: Source, layout: Layout) -> I
 
 
 def forecast_file(
-    release: Release, source: Source | None, path: Path, layout: Layout, style: FileStyle
+    release: Release, source: Source | None, path: Path | Remote, layout: Layout, style: FileStyle
 ) -> PredictResult:
     """Write forecasts; all rows are held at once, since newer ones change what is said of later ones."""
     with opened_predictions(path) as write:

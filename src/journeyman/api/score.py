@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import sys
 import time
@@ -32,6 +33,7 @@ from journeyman.entities.conformed import Misfit
 from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import JourneymanError, SchemaError, SettingsError, SourceError
+from journeyman.filesystems import Remote, place_of
 from journeyman.inference.following import history_of
 from journeyman.inference.predictions_file import Layout, opened_predictions, prediction_columns
 from journeyman.inference.score_series import score_series
@@ -59,7 +61,7 @@ class ScoreJob:
     release, source : str
         Digests.
     target : str
-        Name of the file of predictions.
+        Name of the file of predictions, or its address.
     rows : int
         Rows of a part.
     layout : Layout
@@ -86,15 +88,16 @@ def score_file(
     table: str | Path,
     tell: Callable[[int], None],
     *,
-    out: str | Path | None = None,
+    out: str | Path | Remote | None = None,
     query: str | None = None,
     layout: Layout = _PLAIN,
     style: FileStyle = AS_FOUND,
 ) -> PredictResult:
     """Predict the rows of a table of any size, in their order; after a kill the same call goes on where it was.
 
-    Rows are read, scored and made durable some fifty thousand at a time, as files of a folder beside ``out``; the file
-    itself appears when it is whole, and then the folder goes. A database must give its rows in the same order again.
+    Rows are read, scored and made durable some fifty thousand at a time, as files of a folder beside ``out``, or in
+    this folder where ``out`` is an address; the file itself appears when it is whole, and then the folder goes.
+    A database must give its rows in the same order again.
 
     Parameters
     ----------
@@ -112,7 +115,7 @@ def score_file(
     WorkspaceError
         Where the disk is full; what is done stays.
     """
-    path = Path(out) if out is not None else Path(predictions_name(str(table)))
+    path = Path(predictions_name(str(table))) if out is None else place_of(out)
     source = open_source(str(table), query, style, release.file_style)
     if release.task.panel is not None:
         return _score_series_source(release, source, path, layout, style)
@@ -120,7 +123,7 @@ def score_file(
 
 
 def _score_series_source(
-    release: Release, source: Source, path: Path, layout: Layout, style: FileStyle
+    release: Release, source: Source, path: Path | Remote, layout: Layout, style: FileStyle
 ) -> PredictResult:
     """Write what would have been forecast of rows whose values came; where none has one, what predict would write."""
     release, noticed = in_own_style(
@@ -144,7 +147,7 @@ def _score_series_source(
 def _score_source(
     release: Release,
     source: Source,
-    path: Path,
+    path: Path | Remote,
     tell: Callable[[int], None],
     layout: Layout,
     style: FileStyle,
@@ -154,10 +157,11 @@ def _score_source(
     release = release if style.decimal is None else release.with_decimal(style.decimal)
     with opened_predictions(path) as keep:
         model = str(release.manifest["files"]["model.json"]["sha256"])
-        job = ScoreJob(model, source.digest(), path.name, _ROWS, layout, style)
+        target = path.name if isinstance(path, Path) else path.address
+        job = ScoreJob(model, source.digest(), target, _ROWS, layout, style)
         release, own_style = in_own_style(release, source, style)
         parts = _parts(path)
-        with disk_errors(path.parent):
+        with disk_errors(parts.parent):
             done = _count_done_parts(parts, job)
             rows = 0
             for scored in open_engine().score(source, job.rows, partial(_score, release, parts, job.layout), done):
@@ -304,7 +308,9 @@ class _Watched:
         return True
 
 
-def _parts(out: Path) -> Path:
+def _parts(out: Path | Remote) -> Path:
+    if isinstance(out, Remote):  # in this folder, and not where others of that name leave theirs
+        return Path(f".{out.name[:180]}-{hashlib.sha256(out.address.encode()).hexdigest()[:8]}.parts")
     return out.with_name(f".{out.name[:200]}.parts")
 
 

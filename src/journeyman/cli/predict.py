@@ -34,6 +34,7 @@ from journeyman.cli.options import (
 from journeyman.entities.file_style import parse_file_style
 from journeyman.entities.finding import Finding, Severity
 from journeyman.errors import SettingsError
+from journeyman.filesystems import Remote, is_remote, place_of
 from journeyman.lazy_module import LazyModule
 from journeyman.settings import DEFAULT_WORKSPACE, decimal_sign, predictions_name
 
@@ -61,7 +62,8 @@ def predict(
         str | None,
         typer.Option(
             metavar="FILE",
-            help="Where the predictions go: a .csv, .parquet or .jsonl file; - is standard output. "
+            help="Where the predictions go: a .csv, .parquet or .jsonl file, also as hdfs://, s3:// or gs://; "
+            "- is standard output. "
             "By default TABLE.predictions.csv in this folder.",
             show_default=False,
         ),
@@ -83,21 +85,21 @@ def predict(
     """Predict the rows of a table with a released model."""
     with one_line_errors(workspace):
         with tempfile.TemporaryDirectory(prefix="journeyman-") as folder:
-            to_stdout = out == "-"
-            path = Path(folder, "predictions.csv") if to_stdout else _out_file(out, table or name)
+            screen = Path(folder, "predictions.csv") if out == "-" else None
+            path = screen or _out_file(out, table or name)
             style = parse_file_style(encoding, delimiter, quote, sheet, decimal_sign(decimal, thousands))
             layout = predict_api.Layout(tuple(keep or ()), identifiers, interval, tuple(total or ()))
             result = predict_api.predict_file(
                 name, table, out=path, version=version, workspace=workspace, query=query, layout=layout, style=style
             )
-            if to_stdout:
+            if screen is not None:
                 sys.stdout.flush()
-                with open(result.path, "rb") as file:
+                with screen.open("rb") as file:
                     shutil.copyfileobj(file, sys.stdout.buffer)
                 sys.stdout.buffer.flush()
             else:
                 typer.echo(f"{count(result.rows, 'row')} predicted: {result.path}")
-        if to_stdout:
+        if screen is not None:
             typer.echo(f"{count(result.rows, 'row')} predicted", err=True)
         _tell_findings(result.findings)
 
@@ -108,10 +110,11 @@ def score(
         str | None, typer.Argument(metavar="[TABLE]", help="Rows to predict, as for build.", show_default=False)
     ] = None,
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             metavar="FILE",
-            help="A .csv, .parquet or .jsonl file; [default: TABLE.predictions.csv in this folder].",
+            help="A .csv, .parquet or .jsonl file, also as hdfs://, s3:// or gs://; "
+            "[default: TABLE.predictions.csv in this folder].",
             show_default=False,
         ),
     ] = None,
@@ -157,10 +160,14 @@ def score(
         _tell_findings(result.findings)
 
 
-def _out_file(out: str | Path | None, table: str) -> Path:
+def _out_file(out: str | None, table: str) -> Path | Remote:
     """Return where predictions go; never where the rows come from."""
-    path = Path(out or predictions_name(table))
-    if path.exists() and Path(table).exists() and path.samefile(table):
+    path = place_of(out or predictions_name(table))
+    if isinstance(path, Remote):
+        same = is_remote(table) and path == Remote(table)
+    else:
+        same = path.exists() and Path(table).exists() and path.samefile(table)
+    if same:
         raise SettingsError(f"--out {path} would overwrite the table to predict", hint="name another file")
     return path
 

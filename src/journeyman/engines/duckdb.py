@@ -123,18 +123,22 @@ class _Views:
 
     def parquet(self, file: Path, columns: int) -> Relation:
         """Return the rows of a Parquet file."""
+        return self._rows(f"read_parquet({_one_file(file)})", columns)
+
+    def arrow(self, table: pa.Table) -> Relation:
+        """Return the rows of a table, or of a dataset of Arrow's, where they lie."""
+        name = self._name()
+        self._backend.con.register(name, table)
+        return self._rows(name, len(table.schema.names))
+
+    def _rows(self, relation: str, columns: int) -> Relation:
+        """Return all rows, columns named by their place, and lists of texts as JSON."""
         names = ", ".join(place(i) for i in range(columns))
-        rows = f"read_parquet({_one_file(file)}) AS t({names})"
+        rows = f"{relation} AS t({names})"
         kinds = self._backend.con.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
         lists = [f"CAST(to_json({name}) AS VARCHAR) AS {name}" for name, kind, *_ in kinds if kind == _TEXTS]
         instead = f" REPLACE ({', '.join(lists)})" if lists else ""
         return self._view(f"SELECT *{instead} FROM {rows}")
-
-    def arrow(self, table: pa.Table) -> Relation:
-        """Return the rows of a table where they lie."""
-        name = self._name()
-        self._backend.con.register(name, table.rename_columns([place(i) for i in range(table.num_columns)]))
-        return self._backend.table(name)
 
     def _view(self, query: str) -> Relation:
         name = self._name()

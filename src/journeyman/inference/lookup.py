@@ -8,9 +8,11 @@ from typing import Any
 
 from journeyman.entities.model_version import ModelVersion
 from journeyman.errors import ReleaseError
+from journeyman.filesystems import is_remote
 from journeyman.settings import DEFAULT_WORKSPACE
 from journeyman.stores.catalogue import opened_registry
 from journeyman.stores.releases import MANIFEST
+from journeyman.stores.storage import fetched_release
 
 __all__ = ["find_release", "models", "refuse_set"]
 
@@ -20,6 +22,8 @@ def find_release(
 ) -> tuple[Path, str | None]:
     """Return a release's folder by name (its champion unless a version is given) or by itself, and the digest it has.
 
+    The folder may be an address (hdfs://host:8020/journeyman/releases/houses/3); it is brought here then.
+
     Raises
     ------
     SettingsError
@@ -27,6 +31,8 @@ def find_release(
     ReleaseError
         Where the folder is no release.
     """
+    if is_remote(str(name_or_folder)):
+        return fetched_release(str(name_or_folder)), None
     folder = Path(name_or_folder)
     if (folder / MANIFEST).is_file():
         return folder, None

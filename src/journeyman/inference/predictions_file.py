@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from journeyman.arrow import pa, pq
 from journeyman.entities.table import Block
 from journeyman.entities.task_traits import Bound
 from journeyman.errors import SettingsError
+from journeyman.filesystems import Remote
 from journeyman.inference.example_rows import value_text
 from journeyman.inference.release import Release
 from journeyman.interfaces import FlagsRows
@@ -151,19 +153,32 @@ def _readable(values: NDArray[np.generic]) -> FloatArray:
 
 
 @contextmanager
-def opened_predictions(path: Path) -> Iterator[Keep]:
+def opened_predictions(path: Path | Remote) -> Iterator[Keep]:
     """Give a function that adds rows; the file has its name when all of them are in it.
 
     Parameters
     ----------
-    path : Path
-        Its ending says the format: .csv or none, .tsv, .parquet, .jsonl. A pipe or a device gets CSV at once.
+    path : Path or Remote
+        Its ending says the format: .csv or none, .tsv, .parquet, .jsonl. A pipe or a device gets CSV at once. A file
+        elsewhere is written here first.
 
     Raises
     ------
     SettingsError
         The ending is of no known format, or the place is a folder or in no folder.
+    RemoteError
+        A file system elsewhere does not answer, or refuses.
     """
+    if isinstance(path, Remote):
+        _writer(Path(path.name))
+        if path.is_folder():
+            raise SettingsError(f"--out {path} is a folder", hint="name a file in it")
+        with tempfile.TemporaryDirectory(prefix="journeyman-") as folder:
+            here = Path(folder) / path.name
+            with opened_predictions(here) as keep:
+                yield keep
+            path.upload(here)
+        return
     writer = _writer(path)
     if path.is_dir():
         raise SettingsError(f"--out {path} is a folder", hint="name a file in it")

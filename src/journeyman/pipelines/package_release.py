@@ -28,7 +28,6 @@ from journeyman.runtime.components import Components
 from journeyman.runtime.settings_file import readable, write_settings
 from journeyman.settings import BuildSettings
 from journeyman.stores.facts import encode
-from journeyman.stores.releases import write_release
 from journeyman.stores.workspace import Workspace
 
 __all__ = ["BuildFacts", "Illustrations", "ReleasedModel", "build_report", "package_release"]
@@ -156,7 +155,6 @@ def package_release(
 ) -> ModelVersion:
     """Write the release's folder and make it known; both may be repeated."""
     main = report.evaluation.main
-    path = workspace.release_path(report.name, report.version)
     facts = {
         "run": run.id,
         "name": report.name,
@@ -176,7 +174,7 @@ def package_release(
         "data_digest": data_digest,
         "versions": dict(report.versions),
     }
-    digest = write_release(workspace.path / path, _files(components, model, report), facts)
+    path, digest = workspace.write_release(report.name, report.version, _files(components, model, report), facts)
     released = ModelVersion(
         name=report.name,
         version=report.version,

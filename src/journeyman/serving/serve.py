@@ -20,6 +20,7 @@ from uvicorn.supervisors.multiprocess import Multiprocess
 
 from journeyman.entities.challenge import Challenge, Role
 from journeyman.errors import JourneymanError, ReleaseError, SettingsError
+from journeyman.filesystems import is_remote
 from journeyman.inference.load_release import load
 from journeyman.inference.lookup import models
 from journeyman.panels.time_parts import key_columns
@@ -46,6 +47,7 @@ from journeyman.stores.kafka_topic import make_topic, told_log_topic
 from journeyman.stores.log_tables import TableLog
 from journeyman.stores.logs import open_log, usual_log
 from journeyman.stores.releases import MANIFEST
+from journeyman.stores.storage import fetched_release
 
 __all__ = [
     "ServeSettings",
@@ -153,6 +155,8 @@ def serve(settings: ServeSettings, challenge: Challenge | None) -> None:
     """
     checked(settings)
     read_tokens(settings.tokens, os.environ)
+    if is_remote(settings.model):  # the workers read what is brought here
+        settings = replace(settings, model=str(fetched_release(settings.model)))
     _Pointer(settings)()
     if settings.log_topic is not None:
         make_topic(settings.log_topic)

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from journeyman.entities.file_style import AS_FOUND, FileStyle, parse_file_style
 from journeyman.errors import SourceError
+from journeyman.filesystems import is_remote
 from journeyman.interfaces import Source
 from journeyman.settings import BuildSettings
 from journeyman.sources.containers import PACKED, TARRED, unpack
@@ -22,6 +23,7 @@ from journeyman.sources.folder import FolderSource, Part
 from journeyman.sources.frames import FrameSource, frame_of
 from journeyman.sources.image_files import image_folder, mentions_images, named_columns, with_image_files
 from journeyman.sources.offered import offered_source
+from journeyman.sources.remote import remote_source
 from journeyman.sources.scratch import keep_alive_with, scratch_folder
 
 __all__ = ["FrameSource", "frame_of", "is_table", "named_columns", "open_source", "open_wanted", "redacted"]
@@ -66,53 +68,64 @@ _PAPERS = re.compile(r"(?:read[-_ ]?me|licen[cs]e|notice|copying|changelog|citat
 """What lies beside tables in folders and archives."""
 _PART = re.compile(r"part-[0-9][\w-]*|[0-9]{6}_[0-9]+(?:_copy_[0-9]+)?")
 """Parts of tables as Spark, Hive and Flink call them, who need not write an ending."""
-_ELSEWHERE = ("http", "https", "ftp", "s3", "gs", "az", "abfs", "abfss", "hdfs")
+_ELSEWHERE = ("http", "https", "ftp", "s3a", "s3n", "az", "abfs", "abfss", "webhdfs")
 _KNOWN = (
     ".csv, .tsv, .txt, .parquet, .feather, .orc, .jsonl, .xlsx, .xls, .xlsb or .ods, "
     "also packed as .gz, .bz2, .xz, .zst or .zip; a folder of such files, or a database URL"
 )
 
 
-def open_wanted(settings: BuildSettings) -> Source:
+def open_wanted(settings: BuildSettings, quiet: bool = False) -> Source:
     """Open the table that a build's settings name, as :func:`open_source` does."""
     asked = parse_file_style(settings.encoding, settings.delimiter, settings.quote, settings.sheet)
-    return open_source(settings.source, settings.query, asked)
+    return open_source(settings.source, settings.query, asked, quiet=quiet)
 
 
 def open_source(
-    location: str, query: str | None, asked: FileStyle = AS_FOUND, expected: FileStyle = AS_FOUND
+    location: str,
+    query: str | None,
+    asked: FileStyle = AS_FOUND,
+    expected: FileStyle = AS_FOUND,
+    quiet: bool = False,
 ) -> Source:
     """Open a table without reading its rows.
 
     Parameters
     ----------
     location : str
-        A path, a folder, a database URL, or an address that an installed package reads.
+        A path, a folder, a database URL, an address on HDFS, S3 or Google's storage, or one that an installed package
+        reads.
     query : str or None
         SQL, for databases only.
     asked : FileStyle
         What the user says of how the file is written.
     expected : FileStyle
         How the table was written that the model learned from: a prior, which the file's own evidence overrules.
+    quiet : bool
+        Whether nothing is said on standard error of a large table that is copied from elsewhere.
 
     Raises
     ------
     SourceError
         There is no such file, it may not be read, it is empty, damaged or of an unknown kind, or its columns cannot
         be used.
+    RemoteError
+        A file system on the network does not answer, or refuses.
     """
     brought = offered_source(location) if is_database(location) else None
     if brought is None and location.split("://")[0].lower() in _ELSEWHERE:
         raise SourceError(
-            f"{redacted(location.split('?')[0])} lies on the network, and only files and databases are read",
+            f"{redacted(location.split('?')[0])} lies on the network, where only hdfs://, s3:// and gs:// are read",
             hint="download it first, then give the file",
         )
-    if brought is None and is_database(location):
+    if brought is None and is_database(location) and not is_remote(location):
         return DatabaseSource(location, query)
     if query is not None:
         raise SourceError(f"{location} is no database, so it takes no query", hint="leave --query out, or give a URL")
     if brought is not None:
         return brought
+    if is_remote(location):
+        return remote_source(location, lambda copy: open_source(str(copy), None, asked, expected), quiet)
     path = Path(location).expanduser()
     if not path.exists():
         raise SourceError(f"no such file: {location}", hint=_nearest(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -41,30 +42,37 @@ class ParquetSource:
         self.name = name
         self.style = FileStyle()
         self.findings: tuple[Finding, ...] = ()
-        if path.stat().st_size == 0:
+        if self._size() == 0:
             raise SourceError(f"{name} is empty", hint="give a table with rows")
-        try:
-            with pq.ParquetFile(path) as file:
-                self._metadata = file.metadata
-                schema = file.schema_arrow
-        except (pa.ArrowException, OSError, ValueError) as error:
-            raise self._damaged() from error
+        with self._open_parquet() as file:
+            self._metadata = file.metadata
+            schema = file.schema_arrow
         self.names = tuple(schema.names)
         check_names(self.names, self.name)
         self._kinds = tuple(schema.types)
         self._schema = plain_table(schema.empty_table(), self.name).schema
+
+    def _size(self) -> int:
+        return self.path.stat().st_size
+
+    @contextmanager
+    def _open_parquet(self) -> Iterator[pq.ParquetFile]:
+        try:
+            with pq.ParquetFile(self.path) as file:
+                yield file
+        except SourceError:
+            raise
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise self._damaged() from error
 
     def _damaged(self) -> SourceError:
         return SourceError(f"{self.name} is truncated or no Parquet file", hint="copy or write it again")
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield all rows, some at a time."""
-        try:
-            with pq.ParquetFile(self.path) as file:
-                for batch in file.iter_batches(_BATCH):
-                    yield from plain_table(pa.Table.from_batches([batch]), self.name).cast(self._schema).to_batches()
-        except (pa.ArrowException, OSError) as error:
-            raise self._damaged() from error
+        with self._open_parquet() as file:
+            for batch in file.iter_batches(_BATCH):
+                yield from plain_table(pa.Table.from_batches([batch]), self.name).cast(self._schema).to_batches()
 
     def rows(self) -> int:
         """Return the number of rows."""
@@ -79,11 +87,8 @@ class ParquetSource:
         """Return raw rows, typed as they are; see :class:`journeyman.interfaces.Source`."""
         if limit_rows is not None and limit_rows < self.rows():
             return to_frame(drawn(self.batches(), self._schema, self.rows(), limit_rows, seed))
-        try:
-            with pq.ParquetFile(self.path) as file:
-                return to_frame(plain_table(file.read(), self.name))
-        except (pa.ArrowException, OSError) as error:
-            raise self._damaged() from error
+        with self._open_parquet() as file:
+            return to_frame(plain_table(file.read(), self.name))
 
     def relation(self, reader: TableReader) -> Relation:
         """Return all rows as a relation, columns named by their place."""

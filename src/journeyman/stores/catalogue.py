@@ -11,10 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError
 
 from journeyman.errors import WorkspaceError
+from journeyman.filesystems import is_remote_path
 from journeyman.stores.disk import has_room
 from journeyman.stores.home import DATABASE
 from journeyman.stores.journal import Journal
 from journeyman.stores.registry import Registry
+from journeyman.stores.storage import STORAGE, storage
 from journeyman.stores.tables import Database
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "open_database",
     "opened_journal",
     "opened_registry",
+    "refuse_address",
 ]
 
 JOURNAL = "journal.db"
@@ -59,10 +62,29 @@ def check_there(path: Path) -> None:
     WorkspaceError
         Where there is none.
     """
+    refuse_address(path)
+    if os.environ.get(DATABASE) and storage() is not None:  # all that is needed here comes from there
+        path.mkdir(parents=True, exist_ok=True)
     if not (path / JOURNAL).is_file() and not (os.environ.get(DATABASE) and path.is_dir()):
         raise WorkspaceError(
             f"there is no workspace in {path}",
             hint="name one with --workspace, or make one: `journeyman build TABLE --target COLUMN`",
+        )
+
+
+def refuse_address(path: Path) -> None:
+    """Refuse an address in place of a workspace's folder.
+
+    Raises
+    ------
+    WorkspaceError
+        Saying how releases come to lie there.
+    """
+    if is_remote_path(path):
+        address = path.as_posix().replace(":/", "://", 1)
+        raise WorkspaceError(
+            f"a workspace holds a database, which {address} cannot",
+            hint=f"keep the workspace on a disk, and its releases and archives there: export {STORAGE}={address}",
         )
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "LAYOUT",
     "MINUTE",
     "NAMES",
+    "OWNER",
     "PER_MILLISECOND",
     "TABLES",
     "LogDialect",
@@ -39,7 +40,7 @@ __all__ = [
 ]
 
 _CHALLENGE, _LEASE = "challenge", "challenge lease"
-_MODEL = "model"
+OWNER = "model"
 LAYOUT = 1
 PER_MILLISECOND = 1 << 20
 """Ids that one millisecond has room for: an id is its time, times this, so that ids rise with time."""
@@ -227,10 +228,10 @@ class TableLog(ABC):
         SettingsError
             Where it is the log of another model.
         """
-        owner = self.setting(_MODEL)
+        owner = self.setting(OWNER)
         if owner is None:
-            self.set_setting(_MODEL, model, first=True)
-            owner = self.setting(_MODEL)
+            self.set_setting(OWNER, model, first=True)
+            owner = self.setting(OWNER)
         if owner != model:
             raise SettingsError(
                 f"the prediction log in {self.place} is of the model {owner}, not of {model}",

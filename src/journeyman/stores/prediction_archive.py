@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from journeyman.arrow import pa, pc, pq
-from journeyman.stores.disk import DRAFT, Draft, make_folder, sync_folder
+from journeyman.arrow import pa, pc
+from journeyman.stores.archive_folder import archive_files, archives
 
 __all__ = [
-    "ARCHIVE",
     "day_of",
     "delete_days",
     "hex_id",
@@ -22,7 +20,7 @@ __all__ = [
     "write_part",
 ]
 
-ARCHIVE = "archive"
+_KINDS = ("labels", "predictions", "shadows")
 
 
 def hex_id(number: int) -> str:
@@ -63,32 +61,25 @@ def write_part(folder: Path, kind: str, day: str, name: str, columns: dict[str, 
     columns : dict of str to sequence
         Values by name; ``at`` in milliseconds since 1970.
     """
-    place = folder / ARCHIVE / kind / f"day={day}"
-    make_folder(place)
     # spelled out, so that files of one kind always have the same schema; what is not named here is text
     types = {"at": pa.timestamp("ms", "UTC"), "version": pa.int32(), "number": pa.int64()}
     arrays = {column: pa.array(values, type=types.get(column, pa.string())) for column, values in columns.items()}
-    with Draft(place) as draft:
-        pq.write_table(pa.table(arrays), draft, compression="zstd")
-        draft.keep(f"{name}.parquet")
-    for made in (place, place.parent, place.parent.parent, folder):
-        sync_folder(made)
+    archives(folder)[-1].write(kind, day, name, pa.table(arrays))
 
 
 def delete_days(folder: Path, before: str) -> tuple[str, ...]:
     """Delete the files of all days before a day ("2026-11-27"); return those days. May be repeated after a kill."""
-    old = [place for place in (folder / ARCHIVE).glob("*/day=*") if place.name.removeprefix("day=") < before]
-    for place in old:
-        shutil.rmtree(place)
-    return tuple(sorted({place.name.removeprefix("day=") for place in old}))
+    old = [(a, kind, day) for a in archives(folder) for kind in _KINDS for day in a.days(kind) if day < before]
+    for archive, kind, day in old:
+        archive.delete(kind, day)
+    return tuple(sorted({day for _, _, day in old}))
 
 
 def labels_before(folder: Path, before: str) -> Iterator[list[tuple[int | str, str]]]:
     """Yield, file by file, the labels that came before a day: prediction or key, and truth."""
-    for path in sorted((folder / ARCHIVE / "labels").glob("day=*/*.parquet")):
-        if path.parent.name.removeprefix("day=") < before:
-            rows = pq.ParquetFile(path).read(columns=["prediction", "key", "truth"]).to_pylist()
-            yield [(r["key"] if r["prediction"] is None else int(r["prediction"], 16), r["truth"]) for r in rows]
+    for file in archive_files(folder, "labels", lambda day: day < before):
+        rows = file.read(["prediction", "key", "truth"]).to_pylist()
+        yield [(r["key"] if r["prediction"] is None else int(r["prediction"], 16), r["truth"]) for r in rows]
 
 
 def holds(folder: Path, prediction: int, moment: int) -> bool:
@@ -103,10 +94,11 @@ def key_in_archive(folder: Path, prediction: int, moment: int) -> tuple[str | No
     file is opened.
     """
     wanted = hex_id(prediction)
-    for path in (folder / ARCHIVE / "predictions" / f"day={day_of(moment)}").glob("*.parquet"):
-        first, _, last = path.stem.partition("-")
+    day = day_of(moment)
+    for file in archive_files(folder, "predictions", lambda one: one == day):
+        first, _, last = file.name.partition("-")
         if first <= wanted <= last:
-            rows = pq.ParquetFile(path).read(columns=["id", "key"])
+            rows = file.read(["id", "key"])
             keys = rows.filter(pc.equal(rows.column("id"), wanted)).column("key").to_pylist()
             return (keys[0],) if keys else None
     return None
@@ -114,5 +106,5 @@ def key_in_archive(folder: Path, prediction: int, moment: int) -> tuple[str | No
 
 def sweep_drafts(folder: Path) -> None:
     """Delete what a killed process left unfinished; for whoever alone writes the archive."""
-    for draft in (folder / ARCHIVE).glob(f"*/day=*/{DRAFT}*"):
-        draft.unlink(missing_ok=True)
+    for archive in archives(folder):
+        archive.sweep()

@@ -12,9 +12,10 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from journeyman.errors import WorkspaceError
+from journeyman.stores.archive_folder import settle_archive
 from journeyman.stores.disk import DRAFT, has_room, make_folder, sync_folder
 from journeyman.stores.log_errors import full_disk, log_errors
-from journeyman.stores.log_tables import LAYOUT, MINUTE, NAMES, LogDialect, TableLog, moment_of
+from journeyman.stores.log_tables import LAYOUT, MINUTE, NAMES, OWNER, LogDialect, TableLog, moment_of
 from journeyman.stores.prediction_archive import sweep_drafts
 
 __all__ = ["LOG", "MINUTE", "SqlitePredictionLog", "moment_of"]
@@ -123,6 +124,7 @@ class SqlitePredictionLog(TableLog):
             except BlockingIOError:
                 yield False  # another worker is at it
                 return
+            settle_archive(self.folder, self.setting(OWNER) or self.folder.name)
             sweep_drafts(self.folder)
             yield True
         finally:

@@ -17,6 +17,7 @@ from journeyman.entities.model_version import ModelVersion
 from journeyman.errors import ReleaseError, SettingsError
 from journeyman.stores.releases import release_digest, restore_release
 from journeyman.stores.shared_files import shared_files
+from journeyman.stores.storage import local_release, storage
 from journeyman.stores.tables import Database, champions, models
 
 __all__ = ["ChampionRecord", "Registry", "check_name"]
@@ -125,7 +126,7 @@ class Registry:
             "verdict": version.verdict,
             "data_digest": version.data_digest,
         }
-        if self._shared is not None:
+        if self._shared is not None and storage() is None:
             self._shared.under(version.path).keep_folder(self._root / version.path)
         with self._database.writing() as connection:
             row = connection.execute(sa.select(models).where(here)).one_or_none()
@@ -155,6 +156,8 @@ class Registry:
             Where it cannot be written.
         """
         folder = self._root / version.path
+        if storage() is not None:
+            return local_release(self._root, version)
         if self._shared is not None and not folder.exists():
             copies = self._shared.under(version.path)
             files = {name: content for name in copies.names() if (content := copies.fetch(name)) is not None}

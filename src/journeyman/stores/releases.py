@@ -16,10 +16,19 @@ import numpy as np
 from journeyman.errors import ReleaseError, WorkspaceError
 from journeyman.stores.disk import DRAFT, disk_errors, make_folder, sync_folder
 
-__all__ = ["MANIFEST", "read_release", "release_digest", "remove_release", "restore_release", "write_release"]
+__all__ = [
+    "MANIFEST",
+    "SEAL",
+    "read_release",
+    "release_digest",
+    "remove_release",
+    "restore_release",
+    "seal_folder",
+    "write_release",
+]
 
 MANIFEST = "manifest.json"
-_SEAL = "manifest.sha256"
+SEAL = "manifest.sha256"
 _FORMAT = 1
 
 
@@ -58,7 +67,7 @@ def write_release(folder: Path, files: Mapping[str, bytes], facts: Mapping[str, 
             return found
         raise ReleaseError(f"{folder} holds another release", hint="releases are never changed: use the next version")
     seal = f"{digest}  {MANIFEST}\n".encode()
-    _write_folder(folder, {**files, MANIFEST: manifest, _SEAL: seal})
+    _write_folder(folder, {**files, MANIFEST: manifest, SEAL: seal})
     return digest
 
 
@@ -90,11 +99,7 @@ def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
             draft.mkdir()
             for name, content in sorted(files.items()):
                 _write(draft / name, content)
-            for path in sorted(draft.rglob("*"), reverse=True):
-                if path.is_dir():
-                    sync_folder(path)
-                    path.chmod(0o555)
-            sync_folder(draft)
+            seal_folder(draft)
             draft.rename(folder)
             # Last, because some systems do not let a read-only folder be renamed.
             folder.chmod(0o555)
@@ -102,6 +107,17 @@ def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         except BaseException:
             _remove(draft)
             raise
+
+
+def seal_folder(draft: Path) -> None:
+    """Make what is in a folder durable, and its files and folders such that nobody changes them by mistake."""
+    for path in sorted(draft.rglob("*"), reverse=True):
+        if path.is_dir():
+            sync_folder(path)
+            path.chmod(0o555)
+        else:
+            path.chmod(0o444)
+    sync_folder(draft)
 
 
 def read_release(folder: Path, digest: str | None = None) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -132,7 +148,7 @@ def read_release(folder: Path, digest: str | None = None) -> tuple[dict[str, Any
     present = {
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()
     }
-    for name in sorted(present - set(listed) - {MANIFEST, _SEAL}):
+    for name in sorted(present - set(listed) - {MANIFEST, SEAL}):
         raise _damaged(folder, f"an added file {name}")
     files: dict[str, bytes] = {}
     for name in sorted(listed):
@@ -175,10 +191,10 @@ def release_digest(folder: Path) -> str:
             f"{folder} is not a release: it has no {MANIFEST}", hint="`journeyman list` shows the releases"
         )
     digest = hashlib.sha256(_read(folder, MANIFEST)).hexdigest()
-    if not (folder / _SEAL).is_file():
-        raise _damaged(folder, f"a missing file {_SEAL}")
-    if _read(folder, _SEAL) != f"{digest}  {MANIFEST}\n".encode():
-        raise _damaged(folder, f"a changed byte in {MANIFEST} or {_SEAL}")
+    if not (folder / SEAL).is_file():
+        raise _damaged(folder, f"a missing file {SEAL}")
+    if _read(folder, SEAL) != f"{digest}  {MANIFEST}\n".encode():
+        raise _damaged(folder, f"a changed byte in {MANIFEST} or {SEAL}")
     return digest
 
 
@@ -201,7 +217,7 @@ def _manifest_value(value: object) -> object:
 
 def _check_member(name: str) -> None:
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or str(path) != name or name in (MANIFEST, _SEAL, "."):
+    if path.is_absolute() or ".." in path.parts or str(path) != name or name in (MANIFEST, SEAL, "."):
         raise ValueError(f"{name!r} cannot be the name of a file in a release")
 
 

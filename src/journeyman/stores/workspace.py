@@ -6,12 +6,19 @@ import contextlib
 import copy
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from journeyman.stores.artifacts import FileArtifacts
-from journeyman.stores.catalogue import JOURNAL, can_be_written, check_there, journal_address, open_database
+from journeyman.stores.catalogue import (
+    JOURNAL,
+    can_be_written,
+    check_there,
+    journal_address,
+    open_database,
+    refuse_address,
+)
 from journeyman.stores.disk import DRAFT, disk_errors, make_folder
 from journeyman.stores.experience import ExperienceStore
 from journeyman.stores.journal import Journal
@@ -19,7 +26,9 @@ from journeyman.stores.leases import LeaseStore
 from journeyman.stores.lock import locked
 from journeyman.stores.operations import OperationStore
 from journeyman.stores.registry import Registry, check_name
+from journeyman.stores.releases import write_release
 from journeyman.stores.shared_files import SharedFiles, shared_files
+from journeyman.stores.storage import keep_release
 from journeyman.stores.tables import Database, Fence
 
 __all__ = ["Workspace"]
@@ -56,6 +65,7 @@ class Workspace:
 
     def __init__(self, path: Path | str, url: str | None = None) -> None:
         self.path = Path(path)
+        refuse_address(self.path)
         with _undo_if_new(self.path):
             with disk_errors(self.path):
                 make_folder(self.path)
@@ -151,6 +161,18 @@ class Workspace:
     def release_path(self, name: str, version: int) -> str:
         """Return where a version's folder belongs, relative to the workspace."""
         return f"releases/{check_name(name)}/{version}"
+
+    def write_release(
+        self, name: str, version: int, files: Mapping[str, bytes], facts: Mapping[str, object]
+    ) -> tuple[str, str]:
+        """Write a version's folder, in the storage too where there is one; return its relative path and its digest.
+
+        Errors are those of ``write_release`` and of ``keep_release``; like them it may be repeated.
+        """
+        path = self.release_path(name, version)
+        digest = write_release(self.path / path, files, facts)
+        keep_release(self.path, path)
+        return path, digest
 
     @contextmanager
     def lock(self) -> Iterator[None]:
