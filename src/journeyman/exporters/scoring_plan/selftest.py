@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from journeyman.entities.column import Column
 from journeyman.entities.profile import ColumnProfile
 from journeyman.entities.scoring_plan import PlanColumn, ScoringPlan
+from journeyman.exporters.scoring_plan.sample_texts import drawn_texts, odd_texts
 from journeyman.exporters.scoring_plan.thresholds import column_edges
 from journeyman.inference.sample_rows import sample_rows
 from journeyman.sources.parsing.cells import REFUSED, cell_reader
@@ -58,12 +59,16 @@ def selftest_rows(
     edge_rows = min(most, _MOST_EDGE_ROWS)
     named = {column.name: column for column in columns}
     odd = {column.name: _odd_texts(column, named[column.name]) for column in plan.columns}
+    free = [i for i, column in enumerate(plan.columns) if column.kind == "text"]
+    odd |= {plan.columns[i].name: odd_texts(plan, i) for i in free}
     odd_rows = sum(map(len, odd.values()))
     usual_rows = max(_USUAL_ROWS, _LEAST_ROWS - edge_rows - odd_rows)
     count = usual_rows + edge_rows + odd_rows
     used = [named[column.name] for column in plan.columns]
     drawn = sample_rows(used, profiles, count, seed)
     texts = {column.name: _texts(column, drawn[column.name]) for column in plan.columns}
+    for i in free:
+        texts[plan.columns[i].name][:usual_rows] = drawn_texts(plan, i, usual_rows, rng)
     for register, values in edges.items():
         column = plan.columns[register]
         if column.kind in ("number", "date", "boolean") and edge_rows:
@@ -113,8 +118,6 @@ def _odd_texts(column: PlanColumn, read: Column) -> tuple[str, ...]:
         return (*_BOOLEANS, *markers)
     if column.kind == "date":
         return (*_DATES, *markers)
-    if column.kind == "text":
-        return ("", "?", "two words")
     point = column.decimal
     group = "." if point == "," else ","
     written = [text.replace(".", point) for text in _NUMBERS]
