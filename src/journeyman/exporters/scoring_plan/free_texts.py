@@ -53,8 +53,8 @@ def _sums(
         words, pairs, idf, weights = (), pairs[:0], idf[told:], weights[told:]
     _check_order(words, runs)
     letters = letters_of(set("").union(*words, *runs))
-    # a word or run is met at most once a character; small letters may be two
-    most = max(2 * ngrams.most_characters, ngrams.most_run_characters + 2)
+    # a word, or a run, is met at most once a character
+    most = max(ngrams.most_characters, ngrams.most_run_characters) + 2
     return draft.emit(
         "text",
         weights.shape[1],
