@@ -22,7 +22,7 @@ __all__ = ["HtmlExporter"]
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _MODULES = (
-    ("javascript", ("steps", "cells", "table", "plan")),
+    ("javascript", ("texts", "steps", "cells", "table", "plan")),
     ("html", ("form", "words", "reasons", "sheet", "page")),
 )
 """In an order in which each comes after what it imports."""
