@@ -45,10 +45,11 @@ _COLUMNS = (
     Column("day", Kind.DATETIME, date_formats=("%d.%m.%Y",)),
 )
 _TEXTS = (Column("note", Kind.TEXT, missing_markers=("Nothing",)), Column("reply, short", Kind.TEXT))
-_SPOKEN = """
+_SPEECH = """
 good Good GOOD bad BAD don't straße STRAẞE İstanbul ırmak ΟΔΟΣ οδός Σ café café Å Å 我爱北京 北京 😀 😀😀 3.5
 7 under_score ﬁne ǅ K K Привет привет ! ... -
-""".split()
+"""
+_SPOKEN = _SPEECH.split()
 _LABELS = {"binary": ("no", "yes"), "multiclass": ("a", "b b", "ç"), "ordered": ("1", "2", "3", "4")}
 
 

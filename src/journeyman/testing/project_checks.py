@@ -42,7 +42,10 @@ PROJECT_MEMBERS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "quantiles": (("quantile_trees", "native"), ("quantile_linear", "dense"), ("baseline", "native")),
     "texts": (("text_linear", "text_sparse"), ("linear", "dense"), ("lightgbm", "native")),
 }
-"""By kind of task, and for tables with free texts: algorithms that a scoring plan can hold, each with a preparation; CatBoost's is an extra."""
+"""By kind of task, and of tables with free texts: algorithms that a scoring plan can hold, each with a preparation.
+
+CatBoost's is an extra.
+"""
 
 
 def check_project(exporter: ProjectExporter, plan: FittedPlan | None = None) -> None:

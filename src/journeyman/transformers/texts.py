@@ -21,7 +21,15 @@ from journeyman.transformers.learned_text import learn_text
 from journeyman.transformers.ngrams import Ngrams
 from journeyman.transformers.steps import decode_array, encode_array
 
-__all__ = ["FittedTexts", "TextPreparation", "TextStep", "distinct_texts", "shape_columns", "text_shapes", "whole_logarithms"]
+__all__ = [
+    "FittedTexts",
+    "TextPreparation",
+    "TextStep",
+    "distinct_texts",
+    "shape_columns",
+    "text_shapes",
+    "whole_logarithms",
+]
 
 FloatArray = NDArray[np.float64]
 _SHAPES = ("characters", "words", "capitals", "digits", "signs")

@@ -124,7 +124,9 @@ def read_column(words: list[str], texts: list[tuple[str, ...]]) -> Column:
     if kind == "date":
         read, moments = _date_reader(formats, int(words[7]), missing)
         return Column(name, kind, read, NAN, moments)
-    return Column(name, kind, lambda text: NAN, NAN, frozenset(), _text_reader(frozenset(missing), frozenset(categories)))
+    return Column(
+        name, kind, lambda text: NAN, NAN, frozenset(), _text_reader(frozenset(missing), frozenset(categories))
+    )
 
 
 CAPITALS = [*range(0x41, 0x5B), *range(0xC0, 0xD7), *range(0xD8, 0xDF), *range(0x410, 0x430)]

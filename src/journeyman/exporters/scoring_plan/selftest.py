@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -163,8 +162,8 @@ def keep_rows(
 
 def answers_text(rows: Mapping[str, Sequence[str]], answers: Answers) -> str:
     """Return rows and answers as comma-separated values; without rows the answers alone."""
-    held = io.StringIO()
-    writer = csv.writer(held, lineterminator="\n")
+    held = _Lines()
+    writer = csv.writer(held)
     numbers = [*answers.scores.T, *answers.predictions.T]
     names = [f"score {i}" for i in range(answers.scores.shape[1])]
     names += [f"prediction {i}" for i in range(answers.predictions.shape[1])]
@@ -175,4 +174,12 @@ def answers_text(rows: Mapping[str, Sequence[str]], answers: Answers) -> str:
         columns, names = [*columns, answers.labels], [*names, "label"]
     writer.writerow([*rows, *names])
     writer.writerows(zip(*columns, strict=True))
-    return held.getvalue()
+    return "".join(held)
+
+
+class _Lines(list[str]):
+    """Lines that end in a line feed, while cells with a carriage return are in quotes, too."""
+
+    def write(self, line: str) -> None:
+        """Add a line of the writer's, which ends in both."""
+        self.append(line.removesuffix("\r\n") + "\n")
