@@ -108,11 +108,11 @@ class _Made:
 
 
 def _project_parts(exporter: ProjectExporter, plan: FittedPlan) -> _Made:
-    return _made(exporter.operations, plan)
+    return _parts_of(exporter.operations, plan)
 
 
 @cache
-def _made(operations: frozenset[str], plan: FittedPlan) -> _Made:
+def _parts_of(operations: frozenset[str], plan: FittedPlan) -> _Made:
     written = lower(plan.plan, plan.task, Named("tiny model", 1, plan.members), operations)
     assert not isinstance(written, Refusal), f"it cannot say the plan that it is checked with: {written.reason}"
     return _Made(written, make_selftest(plan.plan, written, plan.columns, (), 0))

@@ -86,7 +86,7 @@ _ODD = (
 
 def odd_texts(plan: ScoringPlan, column: int) -> tuple[str, ...]:
     """Return texts that are hard to read, texts at the ends of what is looked at, and one of a million bytes."""
-    words, runs = _known(plan, column), _known(plan, column, _RUNS)
+    words, runs = _known_texts(plan, column), _known_texts(plan, column, _RUNS)
     far = [int(step.arguments[4]) for step in plan.steps if step.operation == "text" and step.arguments[1] == column]
     ends = []
     for size in far[:1]:
@@ -108,7 +108,7 @@ def odd_texts(plan: ScoringPlan, column: int) -> tuple[str, ...]:
 
 def drawn_texts(plan: ScoringPlan, column: int, count: int, rng: np.random.Generator) -> list[str]:
     """Return texts of words that the plan knows and of some that it does not, a tenth of them empty."""
-    words, runs = _known(plan, column), _known(plan, column, _RUNS)
+    words, runs = _known_texts(plan, column), _known_texts(plan, column, _RUNS)
     texts = []
     for size in rng.geometric(0.12, count).tolist():
         chosen = [_spoken(words[i], kind) for i, kind in rng.integers(0, (len(words), 12), (size, 2)).tolist()]
@@ -118,7 +118,7 @@ def drawn_texts(plan: ScoringPlan, column: int, count: int, rng: np.random.Gener
     return texts
 
 
-def _known(plan: ScoringPlan, column: int, place: int = _WORDS) -> Sequence[str]:
+def _known_texts(plan: ScoringPlan, column: int, place: int = _WORDS) -> Sequence[str]:
     """Return the words, or runs of characters, that the steps of a column know."""
     lists = [
         plan.texts[int(step.arguments[place])]
