@@ -17,6 +17,7 @@ from journeyman.plugins import load_parts
 from journeyman.testing.project_checks import PROJECT_CHECKS, PROJECT_MEMBERS, check_project, sample_project_plan
 
 GROUP = "journeyman.project_exporters"
+OF_TEXTS = ("answers as the release does", "answers a row alone")  # the rest has nothing to do with texts
 TOOLS = ("answers as the release does", "answers a row alone", "refuses a newer plan", "notices another model")
 
 
@@ -25,6 +26,8 @@ TOOLS = ("answers as the release does", "answers a row alone", "refuses a newer 
 @pytest.mark.parametrize("kind", PROJECT_MEMBERS)
 @pytest.mark.parametrize("name", sorted(load_parts(GROUP)))
 def test_built_in_exporters(name: str, kind: str, check: str) -> None:
+    if kind == "texts" and check not in OF_TEXTS:
+        pytest.skip("checked with plans of other columns")
     exporter = load_parts(GROUP, {name})[name]
     lacking = exporter.toolchain()
     # without its extra a target writes nothing

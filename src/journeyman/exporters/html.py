@@ -22,7 +22,7 @@ __all__ = ["HtmlExporter"]
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _MODULES = (
-    ("javascript", ("steps", "cells", "table", "plan")),
+    ("javascript", ("texts", "steps", "cells", "table", "plan")),
     ("html", ("form", "words", "reasons", "sheet", "page")),
 )
 """In an order in which each comes after what it imports."""
@@ -71,7 +71,7 @@ class HtmlExporter:
         """
         (page,) = folder.glob("*.html")
         browser = next(path for name in _BROWSERS if (path := shutil.which(name)))
-        asked = json.dumps(rows.read_text(encoding="utf-8")).replace("<", "\\u003c")
+        asked = json.dumps(rows.read_bytes().decode()).replace("<", "\\u003c")
         whole = page.read_text(encoding="utf-8")
         if _held_plan(whole).strip() != (folder / "plan.txt").read_text(encoding="utf-8").strip():
             raise ReleaseError("the page holds another plan than plan.txt", hint="export it again")

@@ -14,7 +14,7 @@ from journeyman.interfaces.project_exporting import ProjectFacts
 
 __all__ = ["JAVA_OPERATIONS", "JavaExporter", "java_sources"]
 
-_FAMILIES = ("Features", "Trees", "Nets", "Scores", "Adjustments")
+_FAMILIES = ("Features", "FreeTexts", "Trees", "Nets", "Scores", "Adjustments")
 JAVA_OPERATIONS = frozenset(
     name
     for family in _FAMILIES

@@ -18,16 +18,16 @@ SCRIPT_OPERATIONS = frozenset(
     re.findall(
         r"\w+",
         """
-        plain fill code onehot table calendar gaps slot bin cell weigh product ratio
+        plain fill code onehot table calendar gaps slot bin cell weigh product ratio text shape
         constant lines trees forest symmetric neighbours squash waves embed dense bend
         copy logistic share softmax above clip affine divide add ordered mean temper unscale correct known spread factor
         size interval
         """,
     )
 )
-"""What ``steps.mjs`` knows; a test compares them."""
+"""What ``steps.mjs`` and ``texts.mjs`` know; a test compares them."""
 
-_SOURCES = ("plan.mjs", "cells.mjs", "steps.mjs", "table.mjs", "answer.mjs", "test.mjs")
+_SOURCES = ("plan.mjs", "cells.mjs", "texts.mjs", "steps.mjs", "table.mjs", "answer.mjs", "test.mjs")
 _MOST_NAMES = 40  # of a type that lists names; an editor shows no more
 _TYPES = {
     "number": "number | string | null",

@@ -13,7 +13,7 @@ from journeyman.interfaces.project_exporting import ProjectFacts
 
 __all__ = ["LispExporter"]
 
-_SOURCES = ("package", "numbers", "cells", "steps", "models", "plan")
+_SOURCES = ("package", "numbers", "cells", "steps", "texts", "models", "plan")
 _SCRIPTS = ("load.lisp", "answer.lisp", "selftest.lisp", "README.md")
 
 
@@ -35,8 +35,8 @@ class LispExporter:
 
     @property
     def operations(self) -> frozenset[str]:
-        """What ``steps.lisp`` and ``models.lisp`` define."""
-        sources = source_text("lisp", "steps.lisp") + source_text("lisp", "models.lisp")
+        """What the sources define."""
+        sources = "".join(source_text("lisp", f"{name}.lisp") for name in ("steps", "texts", "models"))
         return frozenset(re.findall(r'define-step "(\w+)"', sources))
 
     def write(self, facts: ProjectFacts, folder: Path) -> None:

@@ -16,7 +16,7 @@ __all__ = ["MatlabExporter"]
 
 _FUNCTIONS = (
     *("load_model", "predict", "answer_file", "read_text", "read_table", "read_cells", "days_of"),
-    *("operations", "run_step", "model_step"),
+    *("operations", "run_step", "model_step", "text_step", "code_points"),
 )
 _ANSWER = (
     "try, addpath('{0}'); {1}.answer_file({1}.load_model(), '{2}', '{3}'); "

@@ -90,7 +90,7 @@ def _contract(facts: ProjectFacts) -> dict[str, Any]:
             "kind": column.kind,
             "minimum": fact.minimum if column.kind in ("number", "date") else None,
             "maximum": fact.maximum if column.kind in ("number", "date") else None,
-            "categories": list(column.categories),
+            "categories": list(column.categories) if column.kind != "text" else [],
             "missing": list(column.missing),
         }
         for column, fact in zip(plan.columns, known, strict=True)

@@ -17,7 +17,10 @@ __all__ = ["RExporter"]
 
 _SOURCES = (
     *("NAMESPACE", "man/load_model.Rd", "man/predict.Rd"),
-    *(f"R/{name}.R" for name in ("read_plan", "read_doubles", "read_cells", "steps", "models", "predict", "zzz")),
+    *(
+        f"R/{name}.R"
+        for name in ("read_plan", "read_doubles", "read_cells", "free_texts", "steps", "models", "predict", "zzz")
+    ),
 )
 _TEMPLATES = ("DESCRIPTION", "README.md", "tests/selftest.R")
 _ANSWER = 'library("{0}", lib.loc = "library"); answer_file(load_model(), "{1}", "{2}")'

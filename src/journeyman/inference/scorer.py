@@ -32,7 +32,7 @@ class Scorer:
 
     def predict(self, block: Block) -> FloatArray:
         """Return probabilities (n_samples, n_classes) or values (n_samples, n_outputs) of rows that were parsed."""
-        block = self._with_derived(block)
+        block = self.with_derived(block)
         matrices: dict[tuple[str, ...], Matrix] = {}
         predictions: dict[str, FloatArray] = {}
         for node in self._predicting:
@@ -57,7 +57,7 @@ class Scorer:
         joining = [n for n in self._predicting if n.features is not None and isinstance(n.step, JoinsOpinions)]
         if not joining:
             return None
-        block = self._with_derived(block)
+        block = self.with_derived(block)
         found = [
             cast(JoinsOpinions, node.step).opinions(self._matrix_steps[node.features].transform(block))
             for node in joining
@@ -74,8 +74,8 @@ class Scorer:
         """Return the model alone: rows that were met before are predicted as others are."""
         return Scorer(self.plan.without(NodeKind.LOOKUP))
 
-    def _with_derived(self, block: Block) -> Block:
-        """Return rows with the columns that steps derive from them."""
+    def with_derived(self, block: Block) -> Block:
+        """Return rows with the columns that steps derive from their texts and images."""
         for step, outputs in self._derived:
             values = step.transform(block)
             block = {**block, **{name: values[:, i] for i, name in enumerate(outputs)}}

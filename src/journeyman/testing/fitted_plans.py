@@ -23,6 +23,7 @@ from journeyman.interfaces import Algorithm, FitRequest, FittedModel, FittedPrep
 from journeyman.plugins import load_parts
 from journeyman.tasks import find_task_type, metric_of
 from journeyman.transformers.correction import learn_correction
+from journeyman.transformers.derived import derived_columns, deriving, with_derived
 from journeyman.transformers.duplicate_lookup import build_lookup
 from journeyman.transformers.target_scale import ScaledModel, TargetScale
 from journeyman.transformers.treated import CorrectedModel, SliceCorrection
@@ -43,12 +44,18 @@ _COLUMNS = (
     Column("zip", Kind.CATEGORY, categories=("01234", "10001", "99999")),
     Column("day", Kind.DATETIME, date_formats=("%d.%m.%Y",)),
 )
+_TEXTS = (Column("note", Kind.TEXT, missing_markers=("Nothing",)), Column("reply, short", Kind.TEXT))
+_SPEECH = """
+good Good GOOD bad BAD don't straße STRAẞE İstanbul ırmak ΟΔΟΣ οδός Σ café café Å Å 我爱北京 北京 😀 😀😀 3.5
+7 under_score ﬁne ǅ K K Привет привет ! ... -
+"""
+_SPOKEN = _SPEECH.split()
 _LABELS = {"binary": ("no", "yes"), "multiclass": ("a", "b b", "ç"), "ordered": ("1", "2", "3", "4")}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FittedPlan:
-    """A plan, the task, its columns and what its members are called."""
+    """A plan, the task, its columns and what its members are called; equal to itself only."""
 
     plan: Plan
     task: Task
@@ -64,7 +71,7 @@ def fitted_plan(
     Parameters
     ----------
     kind : str
-        "binary", "multiclass", "regression", "ordered" or "quantiles".
+        "binary", "multiclass", "regression", "ordered" or "quantiles"; "texts" is "binary" with free texts.
     algorithms : sequence of (str, str)
         Names of algorithms, or "net", each with a preparation.
     adjusted : bool
@@ -76,13 +83,21 @@ def fitted_plan(
     ('linear',)
     """
     rng = np.random.default_rng(seed)
+    columns = (*_COLUMNS, *_TEXTS) if kind == "texts" else _COLUMNS
+    kind = "binary" if kind == "texts" else kind
     block, task = _rows(rng), _task(kind)
     y = _target(block, kind, rng)
     preparations: dict[str, FittedPreparation] = {}
     members = []
+    read = columns
+    for name in deriving(columns):
+        block |= {column.name: _spoken(y, rng) for column in _TEXTS}
+        texts: Preparation = load_parts("journeyman.preparations", {name})[name]
+        preparations[name], made = texts.fit(block, columns, y, task, seed)
+        block, read = with_derived(block, made), (*columns, *derived_columns(made))
     for number, (name, preparation) in enumerate(algorithms):
         part: Preparation = load_parts("journeyman.preparations", {preparation})[preparation]
-        fitted, matrix = part.fit(block, _COLUMNS, y, task, seed)
+        fitted, matrix = part.fit(block, read, y, task, seed)
         preparations.setdefault(preparation, fitted)
         model = made_net(matrix, task, rng) if name == NET else _fitted(name, preparation, matrix, y, task)
         if adjusted and number == 0:
@@ -90,11 +105,11 @@ def fitted_plan(
         members.append(FittedMember(preparation, model, 0.0))
     shares = rng.dirichlet(np.ones(len(members)))
     members = [replace(member, weight=float(share)) for member, share in zip(members, shares, strict=True)]
-    known = build_lookup(block, tuple(block), y, 2.0) if adjusted and kind != "quantiles" else None
-    plan = prediction_plan(ParseStep(_COLUMNS), preparations, members, _calibration(kind) if adjusted else None, known)
+    known = build_lookup(block, tuple(c.name for c in _COLUMNS), y, 2.0) if adjusted and kind != "quantiles" else None
+    plan = prediction_plan(ParseStep(columns), preparations, members, _calibration(kind) if adjusted else None, known)
     threshold = 0.375 if kind == "binary" else None
     plan = with_ends(plan, label_step(task, threshold), _conformal(kind))
-    return FittedPlan(plan, task, _COLUMNS, tuple(name for name, _ in algorithms))
+    return FittedPlan(plan, task, columns, tuple(name for name, _ in algorithms))
 
 
 def _rows(rng: np.random.Generator) -> Block:
@@ -110,6 +125,14 @@ def _rows(rng: np.random.Generator) -> Block:
         "day": np.where(gaps[4], np.nan, 86_400.0 * rng.integers(-9_000, 20_000, _ROWS)),
     }
     return block
+
+
+def _spoken(y: FloatArray, rng: np.random.Generator) -> NDArray[np.object_]:
+    """Return texts that tell something of a target, some of them missing."""
+    drawn = rng.integers(0, len(_SPOKEN), (len(y), 9))
+    told = np.where(rng.random(len(y)) < 0.5, np.where(y > 0, " good", " bad"), "")
+    texts = [" ".join(_SPOKEN[i] for i in row[: row[0] % 9]) + end for row, end in zip(drawn, told, strict=True)]
+    return np.array([text or None for text in texts], dtype=object)
 
 
 def _target(block: Block, kind: str, rng: np.random.Generator) -> FloatArray:

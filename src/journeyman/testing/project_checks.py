@@ -40,8 +40,12 @@ PROJECT_MEMBERS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "regression": _OF_NUMBERS,
     "ordered": (("ordered_trees", "native"), ("ordered_linear", "dense")),
     "quantiles": (("quantile_trees", "native"), ("quantile_linear", "dense"), ("baseline", "native")),
+    "texts": (("text_linear", "text_sparse"), ("linear", "dense"), ("lightgbm", "native")),
 }
-"""By kind of task: algorithms that a scoring plan can hold, each with a preparation; CatBoost's is an extra."""
+"""By kind of task, and of tables with free texts: algorithms that a scoring plan can hold, each with a preparation.
+
+CatBoost's is an extra.
+"""
 
 
 def check_project(exporter: ProjectExporter, plan: FittedPlan | None = None) -> None:
@@ -104,7 +108,12 @@ class _Made:
 
 
 def _project_parts(exporter: ProjectExporter, plan: FittedPlan) -> _Made:
-    written = lower(plan.plan, plan.task, Named("tiny model", 1, plan.members), exporter.operations)
+    return _parts_of(exporter.operations, plan)
+
+
+@cache
+def _parts_of(operations: frozenset[str], plan: FittedPlan) -> _Made:
+    written = lower(plan.plan, plan.task, Named("tiny model", 1, plan.members), operations)
     assert not isinstance(written, Refusal), f"it cannot say the plan that it is checked with: {written.reason}"
     return _Made(written, make_selftest(plan.plan, written, plan.columns, (), 0))
 

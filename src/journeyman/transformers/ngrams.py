@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 else:
     sparse = LazyModule("scipy.sparse", 'pip install "scipy>=1.14"')  # a model without texts answers without SciPy
 
-__all__ = ["NgramLimits", "Ngrams", "learn_ngrams"]
+__all__ = ["NgramLimits", "Ngrams", "damped_counts", "learn_ngrams"]
 
 IntArray = NDArray[np.int64]
 _WORD = re.compile(r"\w+")
 _LONGEST_RUN = 4
 _MOST_LETTERS = 400
 _RUN_TEXTS = 2_500  # that runs are counted on
-_DAMPED = 1.0 + np.log(np.maximum(np.arange(4_000), 1))
+_DAMPED = 1.0 + np.log(np.maximum(np.arange(4_000), 1))  # of a count; more count as the last one
 _CHUNK = 4_000  # texts at a time, so that memory stays small
 
 
@@ -249,6 +249,17 @@ def learn_ngrams(
         return None
     idf = np.log((1.0 + len(texts)) / (1.0 + frequencies)) + 1.0
     return Ngrams(words, pairs, runs, idf.astype(np.float32), most_characters, most_run_characters)
+
+
+def damped_counts(most: int) -> NDArray[np.float64]:
+    """Return what each count up to ``most`` weighs, from 0 on; shorter where all that follow weigh as the last one.
+
+    Examples
+    --------
+    >>> damped_counts(2).tolist(), len(damped_counts(10**9))
+    ([1.0, 1.0, 1.6931471805599454], 4000)
+    """
+    return _DAMPED[: most + 1]
 
 
 def _count_keys(keys: NDArray[Any]) -> tuple[NDArray[Any], IntArray]:

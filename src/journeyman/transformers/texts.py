@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -21,7 +21,15 @@ from journeyman.transformers.learned_text import learn_text
 from journeyman.transformers.ngrams import Ngrams
 from journeyman.transformers.steps import decode_array, encode_array
 
-__all__ = ["FittedTexts", "TextPreparation", "TextStep", "distinct_texts", "shape_columns", "text_shapes"]
+__all__ = [
+    "FittedTexts",
+    "TextPreparation",
+    "TextStep",
+    "distinct_texts",
+    "shape_columns",
+    "text_shapes",
+    "whole_logarithms",
+]
 
 FloatArray = NDArray[np.float64]
 _SHAPES = ("characters", "words", "capitals", "digits", "signs")
@@ -77,7 +85,7 @@ class TextStep(msgspec.Struct, frozen=True):
 
     def _read(self, texts: Sequence[str]) -> FloatArray:
         said = self.ngrams.weigh(texts) @ self.weights + self.offsets
-        return np.hstack([said, text_shapes(texts, self.ngrams.most_characters)])
+        return np.hstack([said, text_shapes(texts, self.ngrams.most_characters, whole_logarithms)])
 
 
 class FittedTexts(msgspec.Struct, frozen=True):
@@ -168,10 +176,17 @@ def shape_columns(columns: Sequence[Column]) -> tuple[Column, ...]:
     return tuple(c for c in columns if c.reason == MADE and c.name.rstrip("'").endswith(ends))
 
 
-def text_shapes(texts: Sequence[str], most_characters: int) -> FloatArray:
+def text_shapes(
+    texts: Sequence[str], most_characters: int, logarithms: Callable[[FloatArray], FloatArray] = np.log1p
+) -> FloatArray:
     """Return logarithms of characters and words, and shares of capitals, digits and signs, shape (n_texts, 5).
 
     Shares are of the first ``most_characters``, and of characters that ASCII knows.
+
+    Parameters
+    ----------
+    logarithms : callable
+        Takes numbers to the logarithms of one more.
     """
     seen = [t[:most_characters] for t in texts]
     points = np.frombuffer("".join(seen).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
@@ -180,7 +195,38 @@ def text_shapes(texts: Sequence[str], most_characters: int) -> FloatArray:
     kinds = _CHARACTER_KINDS[np.minimum(points, 128)]
     counts = np.bincount(rows * 4 + kinds, minlength=4 * len(seen)).reshape(len(seen), 4)
     sizes = np.array([(len(t), t.count(" ") + 1) for t in texts], dtype=np.float64).reshape(-1, 2)
-    return np.hstack([np.log1p(sizes), counts[:, 1:] / np.maximum(lengths, 1)[:, None]])
+    return np.hstack([logarithms(sizes), counts[:, 1:] / np.maximum(lengths, 1)[:, None]])
+
+
+def whole_logarithms(counts: FloatArray) -> FloatArray:
+    """Return ``log(1 + count)`` of whole numbers by sums and products alone, within two units in the last place.
+
+    ``np.log1p`` has other last bits on other machines, and in other languages; a release answers everywhere alike.
+
+    Examples
+    --------
+    >>> whole_logarithms(np.array([0.0, 1.0, 5000.0])).tolist()
+    [0.0, 0.6931471805599453, 8.517393171418904]
+    """
+    if len(counts) and counts.max() < len(_LOGARITHMS):
+        return np.asarray(_LOGARITHMS[counts.astype(np.int64)])
+    return _logarithms(counts + 1.0)
+
+
+def _logarithms(numbers: FloatArray) -> FloatArray:
+    """Return logarithms: of two to a power, and of what is left between 3/4 and 3/2, a series in (m - 1) / (m + 1)."""
+    left, powers = np.frexp(numbers)
+    small = left < 0.75
+    left, powers = np.where(small, 2.0 * left, left), powers - small
+    s = (left - 1.0) / (left + 1.0)
+    square = s * s
+    total = np.zeros_like(s)
+    for i in range(12, -1, -1):
+        total = total * square + 1.0 / (2 * i + 1)
+    return np.asarray(powers * 0.6931471805599453 + 2.0 * s * total)
+
+
+_LOGARITHMS = _logarithms(np.arange(1.0, 4097.0))  # of one more than each count
 
 
 def _unlike(columns: Sequence[Column], names: Sequence[str]) -> tuple[str, ...]:

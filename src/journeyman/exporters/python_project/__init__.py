@@ -18,7 +18,7 @@ from journeyman.interfaces import ProjectFacts
 __all__ = ["PythonExporter", "one_module"]
 
 _HERE = "journeyman.exporters.python_project"
-_MODULES = ("arguments", "texts", "features", "models", "predictions", "scorer")
+_MODULES = ("arguments", "texts", "features", "free_texts", "models", "predictions", "scorer")
 """Each needs those before it only."""
 
 _ASIDE = ("from __future__", f"from {_HERE}")
@@ -54,6 +54,7 @@ HERE = Path(__file__).parent
 class SelfTest(unittest.TestCase):
     def test_answers(self):
         model = read_plan(HERE / "plan.txt")
+        csv.field_size_limit(2**31 - 1)
         with open(HERE / "selftest.csv", newline="", encoding="utf-8") as file:
             names, *rows = csv.reader(file)
         width, scores = len(model.columns), len(model.scores)

@@ -22,16 +22,25 @@ __all__ = [
 ]
 
 NAN, INF = math.nan, math.inf
-Row = list[float]
 Numbers = list[float]
+
+
+class Row(list[float]):
+    """The registers of a row, and the texts of its columns."""
+
+    def __init__(self, registers: int, texts: list[str]) -> None:
+        super().__init__([0.0] * registers)
+        self.texts = texts
+
+
 Step = Callable[[Row], None]
 
 
 class Arguments:
     """The arguments of a step."""
 
-    def __init__(self, words: Numbers, arrays: list[Numbers]) -> None:
-        self.words, self.arrays, self.at = words, arrays, 0
+    def __init__(self, words: Numbers, arrays: list[Numbers], lists: list[tuple[str, ...]]) -> None:
+        self.words, self.arrays, self.lists, self.at = words, arrays, lists, 0
 
     def number(self) -> float:
         """Return the next number."""
@@ -49,6 +58,10 @@ class Arguments:
     def numbers(self) -> Numbers:
         """Return the array that the next argument names."""
         return self.arrays[self.whole()]
+
+    def texts(self) -> tuple[str, ...]:
+        """Return the list of texts that the next argument names."""
+        return self.lists[self.whole()]
 
     def places(self) -> list[int]:
         """Return such an array as whole numbers."""

@@ -18,15 +18,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from journeyman.exporters.python_project.arguments import Arguments, Numbers, Step, left_sum
+from journeyman.exporters.python_project.arguments import Arguments, Numbers, Row, Step, left_sum
 from journeyman.exporters.python_project.features import FEATURE_STEPS
+from journeyman.exporters.python_project.free_texts import TEXT_STEPS
 from journeyman.exporters.python_project.models import MODEL_STEPS
 from journeyman.exporters.python_project.predictions import PREDICTION_STEPS
 from journeyman.exporters.python_project.texts import Column, PlanError, read_column, text_of_word
 
 __all__ = ["OPERATIONS", "Answer", "Model", "main", "read_plan"]
 
-OPERATIONS = {**FEATURE_STEPS, **MODEL_STEPS, **PREDICTION_STEPS}
+OPERATIONS = {**FEATURE_STEPS, **TEXT_STEPS, **MODEL_STEPS, **PREDICTION_STEPS}
 """What each step does, by its name."""
 
 
@@ -73,9 +74,10 @@ class Model:
 
     def predict(self, row: Mapping[str, object]) -> Answer:
         """Return what is predicted of a row: texts or typed values by columns; one that lacks is missing."""
-        r = [0.0] * self.registers
-        for i, column in enumerate(self.columns):
-            r[i] = column.value(row.get(column.name))
+        values = [row.get(column.name) for column in self.columns]
+        r = Row(self.registers, [column.text(value) for column, value in zip(self.columns, values)])
+        for i, (column, value) in enumerate(zip(self.columns, values)):
+            r[i] = column.value(value)
         for step in self.steps:
             step(r)
         predictions = tuple(r[i] for i in self.outputs)
@@ -85,6 +87,7 @@ class Model:
 
     def predict_file(self, rows: str | Path, answers: str | Path) -> int:
         """Answer a file of comma-separated values; return the number of rows."""
+        csv.field_size_limit(2**31 - 1)  # a text may be longer than the module expects
         with (
             open(rows, newline="", encoding="utf-8-sig") as read,
             open(answers, "w", newline="", encoding="utf-8") as made,
@@ -130,7 +133,8 @@ def _typed(label: str, kind: str) -> str | int | float | bool:
 
 def read_plan(path: str | Path) -> Model:
     """Read ``plan.txt``; PlanError where it is none, or of a newer version."""
-    words = Path(path).read_text(encoding="utf-8").split()
+    words = Path(path).read_text(encoding="utf-8").replace("\n", " ").split(" ")
+    words = [word for word in words if word]
     if words[:1] != ["journeyman-plan"] or words[-1] != "end":
         raise PlanError(f"{path} is no whole scoring plan")
     if words[1] != "1":
@@ -151,7 +155,7 @@ class _Words:
         arrays = [list(map(float, self.counted())) for _ in range(int(self.named("arrays")))]
         columns = tuple(read_column(self.take(8), texts) for _ in range(int(self.named("columns"))))
         registers = int(self.named("registers"))
-        steps = tuple(self.step(arrays) for _ in range(int(self.named("steps"))))
+        steps = tuple(self.step(arrays, texts) for _ in range(int(self.named("steps"))))
         scores, outputs = (self.registers(word) for word in ("scores", "outputs"))
         labels, label_type, threshold, ordered = self.named("labels"), *self.take(3)
         low, high = int(self.named("interval")), int(self.take(1)[0])
@@ -191,11 +195,11 @@ class _Words:
     def registers(self, name: str) -> tuple[int, ...]:
         return tuple(map(int, self.take(int(self.named(name)))))
 
-    def step(self, arrays: list[Numbers]) -> Step:
+    def step(self, arrays: list[Numbers], texts: list[tuple[str, ...]]) -> Step:
         name = self.take(1)[0]
         if name not in OPERATIONS:
             raise PlanError(f"the plan has the step {name!r}, which this reader does not know")
-        return OPERATIONS[name](Arguments(list(map(float, self.counted())), arrays))
+        return OPERATIONS[name](Arguments(list(map(float, self.counted())), arrays, texts))
 
 
 def main(arguments: Sequence[str]) -> int:

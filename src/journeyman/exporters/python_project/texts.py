@@ -26,9 +26,20 @@ class Column:
     read: Callable[[str], float]
     missing: float
     gone: frozenset[float]
+    read_text: Callable[[str], str] = lambda raw: ""
+
+    def text(self, given: object) -> str:
+        """Return the text that steps read; empty where it is missing, and of columns that hold no texts."""
+        if self.kind != "text" or given is None or given != given:
+            return ""
+        if isinstance(given, (int, float)) and not isinstance(given, bool):
+            given = number_text(float(given))
+        return self.read_text(str(given))
 
     def value(self, given: object) -> float:
         """Return the register of a text or a typed value."""
+        if self.kind == "text":
+            return NAN
         if isinstance(given, bool):
             given = str(given) if self.kind == "category" else float(given)
         if isinstance(given, dt.date):
@@ -113,7 +124,24 @@ def read_column(words: list[str], texts: list[tuple[str, ...]]) -> Column:
     if kind == "date":
         read, moments = _date_reader(formats, int(words[7]), missing)
         return Column(name, kind, read, NAN, moments)
-    return Column(name, kind, lambda text: NAN, NAN, frozenset())
+    return Column(
+        name, kind, lambda text: NAN, NAN, frozenset(), _text_reader(frozenset(missing), frozenset(categories))
+    )
+
+
+CAPITALS = [*range(0x41, 0x5B), *range(0xC0, 0xD7), *range(0xD8, 0xDF), *range(0x410, 0x430)]
+SMALL = {**{point: point + 32 for point in CAPITALS}, 0x212A: 0x6B}
+
+
+def _text_reader(missing: frozenset[str], signs: frozenset[str]) -> Callable[[str], str]:
+    longest = max(map(len, signs), default=0)
+
+    def read(raw: str) -> str:
+        text = raw.strip(BLANKS)
+        gone = text in missing or (len(text) <= longest and text.translate(SMALL) in signs)
+        return "" if gone else text
+
+    return read
 
 
 def _number_reader(decimal: str, unit: str, gone: frozenset[float]) -> Callable[[str], float]:

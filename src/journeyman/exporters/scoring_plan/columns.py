@@ -51,8 +51,7 @@ def plan_column(column: Column) -> PlanColumn:
         return PlanColumn(column.name, kind, column.categories, column.missing_markers, unit=spelling)
     if kind == "date":
         return _date(made, column)
-    signs = tuple(missing_signs().to_pylist())
-    return PlanColumn(column.name, kind, missing=(*column.missing_markers, *signs))
+    return _with_categories(made, tuple(missing_signs().to_pylist()))
 
 
 def _number(made: PlanColumn, column: Column) -> PlanColumn:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.scoring_plan import PlanStep
+from journeyman.transformers.ngrams import Ngrams
 
 __all__ = ["CannotSay", "Draft", "Features"]
 
@@ -32,11 +33,14 @@ class Features:
         One a feature.
     coded : tuple of int
         Positions of features that hold category codes.
+    texts : tuple of (int, Ngrams)
+        Columns of texts, each with n-grams that are features of their own.
     """
 
     registers: tuple[int, ...]
     names: tuple[str, ...]
     coded: tuple[int, ...]
+    texts: tuple[tuple[int, Ngrams], ...] = ()
 
     @property
     def uncoded(self) -> tuple[int, ...]:
@@ -58,6 +62,8 @@ class Draft:
         In the order in which they run.
     scores : list of int
         Registers of raw scores.
+    texts : list of tuple of str
+        Equal ones stand once.
 
     Examples
     --------
@@ -70,6 +76,7 @@ class Draft:
     arrays: list[FloatArray] = field(default_factory=list)
     steps: list[PlanStep] = field(default_factory=list)
     scores: list[int] = field(default_factory=list)
+    texts: list[tuple[str, ...]] = field(default_factory=list)
     _places: dict[bytes, int] = field(default_factory=dict)
 
     def reserve(self, count: int) -> int:
@@ -96,6 +103,12 @@ class Draft:
         if place == len(self.arrays):
             self.arrays.append(array)
         return place
+
+    def text_list(self, texts: tuple[str, ...]) -> int:
+        """Return the position of a list of texts."""
+        if texts not in self.texts:
+            self.texts.append(texts)
+        return self.texts.index(texts)
 
     def scored(self, first: int, count: int) -> int:
         """Note registers as raw scores; return the first."""

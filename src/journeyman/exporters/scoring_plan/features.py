@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from journeyman.exporters.scoring_plan.draft import Draft
+from journeyman.exporters.scoring_plan.free_texts import text_features
 from journeyman.transformers.crafted_step import CraftedStep
 from journeyman.transformers.steps import CalendarStep, CodeStep, LookupStep, NumberStep, OneHotStep
+from journeyman.transformers.text_sparse import NgramStep
+from journeyman.transformers.texts import TextStep
 
 __all__ = ["FEATURES"]
 
@@ -91,6 +94,15 @@ def _crafted(draft: Draft, step: CraftedStep, columns: Columns) -> tuple[int, ..
     return tuple(features)
 
 
+def _text(draft: Draft, step: TextStep, columns: Columns) -> tuple[int, ...]:
+    return text_features(draft, step, columns[step.column])
+
+
+def _ngrams(draft: Draft, step: NgramStep, columns: Columns) -> tuple[int, ...]:
+    """Write nothing: a model that reads n-grams sums their weights itself."""
+    return ()
+
+
 FEATURES: Mapping[type, Callable[[Draft, Any, Columns], tuple[int, ...]]] = {
     NumberStep: _numbers,
     CodeStep: _codes,
@@ -98,5 +110,7 @@ FEATURES: Mapping[type, Callable[[Draft, Any, Columns], tuple[int, ...]]] = {
     LookupStep: _lookup,
     CalendarStep: _calendar,
     CraftedStep: _crafted,
+    TextStep: _text,
+    NgramStep: _ngrams,
 }
 """By the type of the step: adds steps, returns the registers of the features in their order."""

@@ -21,6 +21,7 @@ from journeyman.exporters.scoring_plan.features import FEATURES
 from journeyman.exporters.scoring_plan.members import member_nodes
 from journeyman.exporters.scoring_plan.models import MODELS, Predicted
 from journeyman.tasks import task_type
+from journeyman.transformers.text_sparse import NgramStep
 
 __all__ = ["Named", "lower"]
 
@@ -124,7 +125,8 @@ class _Lowering:
         return tuple(c for c in cast(ParseStep, parse.step).columns if c.name in read)
 
     @cached_property
-    def columns(self) -> Mapping[str, int]:
+    def columns(self) -> dict[str, int]:
+        """Registers of columns: of those of the table, and of those derived from texts that have been written."""
         return {column.name: i for i, column in enumerate(self.used)}
 
     def whole(self, task: Task, named: Named) -> ScoringPlan:
@@ -141,7 +143,7 @@ class _Lowering:
             task=task.kind,
             target=task.target,
             columns=tuple(plan_column(column) for column in self.used),
-            texts=(),
+            texts=tuple(draft.texts),
             arrays=tuple(draft.arrays),
             registers=draft.registers,
             steps=tuple(draft.steps),
@@ -177,23 +179,26 @@ class _Lowering:
                 coded += range(len(registers), len(registers) + len(own))
             registers += own
         outputs = tuple(output for name in names for output in self.nodes[name].outputs)
-        return Features(tuple(registers), outputs, tuple(coded))
+        steps = [self.nodes[name].step for name in names]
+        texts = tuple((self.columns[step.column], step.ngrams) for step in steps if isinstance(step, NgramStep))
+        return Features(tuple(registers), outputs, tuple(coded), texts)
 
     def registers_of(self, name: str) -> tuple[int, ...]:
         """Return the registers of a node's features, once they are written."""
         if name not in self.features:
             node = self.nodes[name]
-            lacking = sorted(set(node.columns) - self.columns.keys())
-            if lacking:
-                makers = {
-                    n.step.kind.value
-                    for n in self.plan.nodes
-                    if _DERIVING & {n.step.kind} and set(lacking) & set(n.outputs)
-                }
-                raise CannotSay(f"{' and '.join(sorted(makers))} as columns")
+            self._derive(set(node.columns) - self.columns.keys())
             step = cast(ColumnStep, node.step)
             self.features[name] = _lowerer(FEATURES, node)(self.draft, step, self.columns)
         return self.features[name]
+
+    def _derive(self, lacking: set[str]) -> None:
+        """Write the steps that derive these columns."""
+        for maker in self.plan.nodes:
+            if maker.step.kind in _DERIVING and lacking & set(maker.outputs):
+                if type(maker.step) not in FEATURES:
+                    raise CannotSay(f"{maker.step.kind.value} as columns")
+                self.columns.update(zip(maker.outputs, self.registers_of(maker.name), strict=True))
 
     @cached_property
     def _texts(self) -> frozenset[str]:

@@ -21,7 +21,9 @@ from journeyman.algorithms.ordered_trees import OrderedTreesModel
 from journeyman.algorithms.quantile_linear import QuantilePlanes
 from journeyman.algorithms.quantile_trees import QuantileTreesModel
 from journeyman.algorithms.symmetric_trees import SymmetricTrees
+from journeyman.algorithms.text_linear import TextLinearModel
 from journeyman.exporters.scoring_plan.draft import CannotSay, Draft, Features
+from journeyman.exporters.scoring_plan.free_texts import sparse_sums
 from journeyman.exporters.scoring_plan.nets import net_scores
 from journeyman.exporters.scoring_plan.trees import binary_trees, flat_trees, symmetric_trees
 
@@ -44,6 +46,18 @@ def _lines(draft: Draft, weights: Any, offsets: Any, features: Features) -> Pred
 
 def _line(draft: Draft, model: LinearModel, features: Features) -> Predicted:
     first, count = _lines(draft, model.weights, model.offsets, features)
+    return _decoded_line(draft, model, first, count)
+
+
+def _text_line(draft: Draft, model: TextLinearModel, features: Features) -> Predicted:
+    count = len(model.offsets)
+    first = draft.emit("lines", count, features.registers, count, model.weights, model.offsets)
+    if len(model.sparse_weights):
+        first = draft.emit("add", count, first, sparse_sums(draft, features, model.sparse_weights), count)
+    return _decoded_line(draft, model, draft.scored(first, count), count)
+
+
+def _decoded_line(draft: Draft, model: LinearModel | TextLinearModel, first: int, count: int) -> Predicted:
     if model.classifier:
         return draft.emit("softmax", count, first, count), count
     return draft.emit("clip", count, first, count, model.low, model.high), count
@@ -165,6 +179,7 @@ def _neighbours(draft: Draft, model: NeighboursModel, features: Features) -> Pre
 MODELS: Mapping[type, Callable[[Draft, Any, Features], Predicted]] = {
     ConstantModel: _constant,
     LinearModel: _line,
+    TextLinearModel: _text_line,
     OrderedPlane: _ordered_line,
     QuantilePlanes: _quantile_lines,
     BoosterModel: _booster,

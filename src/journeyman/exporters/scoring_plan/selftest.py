@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from journeyman.entities.column import Column
 from journeyman.entities.profile import ColumnProfile
 from journeyman.entities.scoring_plan import PlanColumn, ScoringPlan
+from journeyman.exporters.scoring_plan.sample_texts import drawn_texts, odd_texts
 from journeyman.exporters.scoring_plan.thresholds import column_edges
 from journeyman.inference.sample_rows import sample_rows
 from journeyman.sources.parsing.cells import REFUSED, cell_reader
@@ -58,12 +58,16 @@ def selftest_rows(
     edge_rows = min(most, _MOST_EDGE_ROWS)
     named = {column.name: column for column in columns}
     odd = {column.name: _odd_texts(column, named[column.name]) for column in plan.columns}
+    free = [i for i, column in enumerate(plan.columns) if column.kind == "text"]
+    odd |= {plan.columns[i].name: odd_texts(plan, i) for i in free}
     odd_rows = sum(map(len, odd.values()))
     usual_rows = max(_USUAL_ROWS, _LEAST_ROWS - edge_rows - odd_rows)
     count = usual_rows + edge_rows + odd_rows
     used = [named[column.name] for column in plan.columns]
     drawn = sample_rows(used, profiles, count, seed)
     texts = {column.name: _texts(column, drawn[column.name]) for column in plan.columns}
+    for i in free:
+        texts[plan.columns[i].name][:usual_rows] = drawn_texts(plan, i, usual_rows, rng)
     for register, values in edges.items():
         column = plan.columns[register]
         if column.kind in ("number", "date", "boolean") and edge_rows:
@@ -113,8 +117,6 @@ def _odd_texts(column: PlanColumn, read: Column) -> tuple[str, ...]:
         return (*_BOOLEANS, *markers)
     if column.kind == "date":
         return (*_DATES, *markers)
-    if column.kind == "text":
-        return ("", "?", "two words")
     point = column.decimal
     group = "." if point == "," else ","
     written = [text.replace(".", point) for text in _NUMBERS]
@@ -160,8 +162,8 @@ def keep_rows(
 
 def answers_text(rows: Mapping[str, Sequence[str]], answers: Answers) -> str:
     """Return rows and answers as comma-separated values; without rows the answers alone."""
-    held = io.StringIO()
-    writer = csv.writer(held, lineterminator="\n")
+    held = _Lines()
+    writer = csv.writer(held)
     numbers = [*answers.scores.T, *answers.predictions.T]
     names = [f"score {i}" for i in range(answers.scores.shape[1])]
     names += [f"prediction {i}" for i in range(answers.predictions.shape[1])]
@@ -172,4 +174,12 @@ def answers_text(rows: Mapping[str, Sequence[str]], answers: Answers) -> str:
         columns, names = [*columns, answers.labels], [*names, "label"]
     writer.writerow([*rows, *names])
     writer.writerows(zip(*columns, strict=True))
-    return held.getvalue()
+    return "".join(held)
+
+
+class _Lines(list[str]):
+    """Lines that end in a line feed, while cells with a carriage return are in quotes, too."""
+
+    def write(self, line: str) -> None:
+        """Add a line of the writer's, which ends in both."""
+        self.append(line.removesuffix("\r\n") + "\n")

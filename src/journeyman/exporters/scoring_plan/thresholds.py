@@ -24,7 +24,8 @@ def column_edges(plan: ScoringPlan) -> dict[int, FloatArray]:
     origins = {i: (i, 0.0, 1.0) for i in range(len(plan.columns))}
     for step in plan.steps:
         if step.operation in ("plain", "code", "fill"):
-            origins |= _passed_on(plan, step)
+            passed = _passed_on(plan, step).items()
+            origins |= {register: origin for register, origin in passed if origin[0] < len(plan.columns)}
     found: dict[int, list[FloatArray]] = {}
     for step in plan.steps:
         for register, values in _EDGES.get(step.operation, _no_edges)(plan, step):

@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["every_operation"]
 
 _OPERATIONS = """
-plain fill code onehot table calendar gaps slot bin cell weigh product ratio
+plain fill code onehot table calendar gaps slot bin cell weigh product ratio text shape
 constant lines trees forest symmetric neighbours
 squash waves embed dense bend
 copy logistic share softmax above clip affine divide add ordered mean temper unscale correct known spread
@@ -19,6 +19,6 @@ def every_operation() -> frozenset[str]:
     Examples
     --------
     >>> len(every_operation())
-    43
+    45
     """
     return frozenset(_OPERATIONS.split())

@@ -2,6 +2,7 @@
 
 const BLANKS = " \\t\\n\\r\\f\\v\\u00a0\\u202f\\ufeff\\u2009\\u3000\\u200b\\u200e\\u200f\\u2060";
 const ENDS = new RegExp(`^[${BLANKS}]+|[${BLANKS}]+$`, "g");
+const isBlank = new RegExp(`[${BLANKS}]`);
 const PLAIN = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 const DIGITS = /^[0-9]+$/;
 
@@ -45,6 +46,36 @@ export function cellReader(column) {
     const number = value instanceof Date ? value.getTime() / 1000 : Number(value);
     return Number.isFinite(number) && !isMissing(number) ? number : NaN;
   };
+}
+
+/** Return what reads a value of a column to the text that steps read: empty where it is missing, or the column holds none. */
+export function textReader({ kind, missing, categories }) {
+  if (kind !== "text") return () => "";
+  const gone = new Set(missing);
+  const signs = new Set(categories);
+  const longest = Math.max(0, ...categories.map((sign) => sign.length));
+  return (value) => {
+    if (value === null || value === undefined || (typeof value === "number" && !Number.isFinite(value))) return "";
+    const whole = typeof value === "number" ? shortest(value) : value === true ? "True" : value === false ? "False" : String(value);
+    const text = trimmed(whole);
+    return gone.has(text) || (text.length <= longest && signs.has(smallLetters(text))) ? "" : text;
+  };
+}
+
+/** A text without blanks at its ends; a pattern would look at each of the blanks within again and again. */
+function trimmed(text) {
+  let from = 0;
+  let end = text.length;
+  while (from < end && isBlank.test(text[from])) from += 1;
+  while (end > from && isBlank.test(text[end - 1])) end -= 1;
+  return text.slice(from, end);
+}
+
+/** A text with small letters of Latin and Cyrillic; the sign of Kelvin is a k. */
+function smallLetters(text) {
+  return text.replace(/[A-Z\u00c0-\u00d6\u00d8-\u00de\u0410-\u042f\u212a]/g, (capital) =>
+    capital === "\u212a" ? "k" : String.fromCharCode(capital.charCodeAt(0) + 32),
+  );
 }
 
 const textReaders = { number: numberReader, boolean: booleanReader, category: categoryReader, date: dateReader, text: () => () => NaN };

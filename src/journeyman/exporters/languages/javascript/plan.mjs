@@ -1,6 +1,6 @@
 // A scoring plan: what a model does to a row until it is a prediction. No dependencies; Node.js 18 and browsers.
 
-import { cellReader } from "./cells.mjs";
+import { cellReader, textReader } from "./cells.mjs";
 import { OPERATIONS } from "./steps.mjs";
 import { numberText } from "./table.mjs";
 
@@ -81,6 +81,7 @@ export function readPlan(text) {
   };
   const texts = named("texts", () => words.many(() => words.many(() => words.text())));
   const list = () => texts[words.whole(0, texts.length)];
+  plan.texts = texts;
   plan.arrays = named("arrays", () => words.many(() => Float64Array.from(words.many(() => words.number()))));
   plan.columns = named("columns", () => words.many(() => readColumn(words, list)));
   plan.registers = named("registers", () => words.whole(plan.columns.length));
@@ -111,6 +112,7 @@ function readColumn(words, list) {
 export class Model {
   #plan;
   #cells;
+  #texts;
   #steps;
   #registers;
 
@@ -119,7 +121,8 @@ export class Model {
     if (unknown) throw new PlanError(`The plan has the operation ${unknown[0]}, which this reader does not know; copy its reader too.`);
     this.#plan = plan;
     this.#cells = plan.columns.map(cellReader);
-    this.#steps = plan.steps.map(([operation, given]) => OPERATIONS[operation](given, plan.arrays));
+    this.#texts = plan.columns.map(textReader);
+    this.#steps = plan.steps.map(([operation, given]) => OPERATIONS[operation](given, plan.arrays, plan.texts));
     this.#registers = new Float64Array(plan.registers);
     this.name = plan.name;
     this.version = plan.version;
@@ -148,7 +151,8 @@ export class Model {
       if (!(column.name in row)) throw new PlanError(`The row lacks the column ${column.name}; give null where its value is missing.`);
       r[i] = this.#cells[i](row[column.name]);
     });
-    for (const step of this.#steps) step(r);
+    const texts = plan.columns.map((column, i) => this.#texts[i](row[column.name]));
+    for (const step of this.#steps) step(r, texts);
     const prediction = {
       scores: Array.from(plan.scores, (i) => r[i]),
       outputs: Array.from(plan.outputs, (i) => r[i]),

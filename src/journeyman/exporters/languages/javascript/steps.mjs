@@ -1,5 +1,7 @@
 // The operations of the scoring plan: each takes its arguments and the plan's arrays, and returns what runs on registers.
 
+import { TEXT_STEPS } from "./texts.mjs";
+
 const bits = new BigUint64Array(1);
 const double = new Float64Array(bits.buffer);
 const WORD = (1n << 64n) - 1n;
@@ -463,4 +465,4 @@ function factorOf(x, at, logarithm, unknown) {
 }
 
 /** Every operation that this reader knows. */
-export const OPERATIONS = { ...features, ...models, ...nets, ...predictions };
+export const OPERATIONS = { ...features, ...TEXT_STEPS, ...models, ...nets, ...predictions };

@@ -53,6 +53,28 @@
           (t (let ((number (case value ((t :true) 1d0) (:false 0d0) (t (real-double column value)))))
                (if (typed-gone column kind number) *nan* (finite-or-nan number)))))))
 
+(defun column-text (column value)
+  "The text that steps read: empty where it is missing, and of columns that hold no texts."
+  (if (or (null value) (string/= (column-kind column) "text"))
+      ""
+      (let* ((text (without-blanks (cond ((stringp value) value)
+                                         ((eq value :false) "False")
+                                         ((member value '(t :true)) "True")
+                                         (t (number-name value)))))
+             (signs (column-categories column))
+             (longest (reduce #'max signs :key #'length :initial-value 0)))
+        (if (or (text-in text (column-missing column))
+                (and (<= (length text) longest) (text-in (map 'string #'small-sign text) signs)))
+            ""
+            (coerce text '(simple-array character (*)))))))
+
+(defun small-sign (sign)
+  "The small letter of a capital of Latin or Cyrillic; the sign of Kelvin is a k."
+  (let ((code (char-code sign)))
+    (cond ((= code #x212a) #\k)
+          ((or (<= 65 code 90) (and (<= #xc0 code #xde) (/= code #xd7)) (<= #x410 code #x42f)) (code-char (+ code 32)))
+          (t sign))))
+
 (defun typed-gone (column kind number)
   (if (string= kind "date")
       (member number (column-gone column) :key #'micros-seconds :test #'=)

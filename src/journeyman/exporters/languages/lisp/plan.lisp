@@ -45,7 +45,7 @@ ends of the interval, or NIL; SCORES are the raw scores."
 
 (defun load-model (path)
   "Read a plan.txt. PLAN-ERROR where it is none, or of a newer version."
-  (without-float-traps (read-model path)))
+  (let ((*lists* #())) (without-float-traps (read-model path))))
 
 (defun read-model (path)
   (let ((text (coerce (file-text path) '(simple-array character (*)))) (at 0))
@@ -74,6 +74,7 @@ ends of the interval, or NIL; SCORES are the raw scores."
                                 :task (named-text "task") :target (named-text "target")))
              (texts (coerce (counted "texts" (lambda () (times (whole) (lambda () (plain-text (word)))))) 'vector))
              (arrays (coerce (counted "arrays" #'numbers) 'vector)))
+        (setf *lists* texts)
         (flet ((text-list () (let ((place (whole))) (if (minusp place) '() (aref texts place)))))
           (setf (model-columns model)
                 (counted "columns"
@@ -109,7 +110,8 @@ ends of the interval, or NIL; SCORES are the raw scores."
 
 (defun predict-values (model values)
   (without-float-traps
-    (let ((r (make-array (model-registers model) :element-type 'double-float :initial-element 0d0)))
+    (let ((r (make-array (model-registers model) :element-type 'double-float :initial-element 0d0))
+          (*texts* (map 'vector #'column-text (model-columns model) values)))
       (loop for column in (model-columns model)
             for value in values
             for i from 0

@@ -4,8 +4,10 @@
 
 (sb-ext:defglobal *operations* (make-hash-table :test 'equal))
 
+(defvar *lists* #() "Lists of texts of the plan that is read.")
+
 (defmacro define-step (name arguments &body body)
-  "Define an operation. ARGUMENTS are (variable kind): WHOLE, NUMBER, NUMBERS or PLACES. BODY runs when a plan is read."
+  "Define an operation. ARGUMENTS are (variable kind): WHOLE, NUMBER, NUMBERS, PLACES or TEXTS. BODY runs when a plan is read."
   `(setf (gethash ,name *operations*)
          (lambda (words arrays)
            (declare (ignorable arrays))
@@ -16,10 +18,12 @@
                                        (whole `(word-whole words ,i))
                                        (number `(the double-float (aref words ,i)))
                                        (numbers `(the numbers (aref arrays (word-whole words ,i))))
+                                       (texts `(aref *lists* (word-whole words ,i)))
                                        (places `(the places (whole-numbers (aref arrays (word-whole words ,i))))))))
              (declare ,@(loop for (variable kind) in arguments
                               collect `(type ,(ecase kind
-                                                (whole 'fixnum) (number 'double-float) (numbers 'numbers) (places 'places))
+                                                (whole 'fixnum) (number 'double-float) (numbers 'numbers) (places 'places)
+                                                (texts 'list))
                                              ,variable)))
              ,@body))))
 

@@ -30,6 +30,7 @@ function model = load_model(file)
   for i = 1:numel(texts)
     texts{i} = words(numbers(1));
   end
+  model.texts = texts;
   keyword('arrays');
   model.arrays = cell(1, numbers(1));
   for i = 1:numel(model.arrays)

@@ -19,11 +19,18 @@ function prediction = predict(model, data)
   end
   r = NaN(rows, model.registers);
   for i = 1:numel(columns)
-    r(:, i) = columns{i};
+    if ~iscell(columns{i}) % the code points of texts
+      r(:, i) = columns{i};
+    end
   end
   for i = 1:numel(model.steps)
     step = model.steps{i};
-    written = PACKAGE.run_step(step.operation, step.arguments, r, model.arrays);
+    if any(strcmp(step.operation, {'text', 'shape'}))
+      points = columns{step.arguments(2) + 1};
+      written = PACKAGE.text_step(step.operation, step.arguments, r, model.arrays, model.texts, points);
+    else
+      written = PACKAGE.run_step(step.operation, step.arguments, r, model.arrays);
+    end
     r(:, step.arguments(1) + (1:size(written, 2))) = written;
   end
   outputs = r(:, model.outputs);
@@ -42,7 +49,7 @@ function prediction = predict(model, data)
 end
 
 function values = values_of(data, name)
-  if isstruct(data) && isfield(data, 'values') && isfield(data, 'name') && numel(data) ~= 1
+  if isstruct(data) && isfield(data, 'of_file')
     place = find(strcmp(name, {data.name}), 1); % what read_table returns
     if ~isempty(place)
       values = data(place).values;

@@ -1,5 +1,6 @@
 function values = read_cells(column, values)
 %READ_CELLS A column's values, texts or typed ones, as a register: doubles, NaN or code -1 where missing.
+%   Of a column of free texts, a cell array with the code points of each text, none where it is missing.
   if isa(values, 'categorical')
     values = cellstr(values);
     values(strcmp(values, '<undefined>')) = {''};
@@ -22,9 +23,45 @@ function values = read_cells(column, values)
     case 'date'
       values = read_dates(column, values);
     case 'text'
-      values = NaN(numel(values), 1);
+      values = read_points(column, values);
     otherwise
       error('journeyman:plan', 'column "%s" is of the kind %s, which this reader does not know', column.name, column.kind);
+  end
+end
+
+function points = read_points(column, values)
+  if ~iscell(values)
+    numbers = double(reshape(values, [], 1));
+    named = {'False'; 'True'};
+    if islogical(values)
+      values = named(numbers + 1);
+    else
+      values = arrayfun(@shortest_text, numbers, 'UniformOutput', false);
+      values(~isfinite(numbers)) = {''};
+    end
+  end
+  values = reshape(values, [], 1);
+  values(~cellfun(@ischar, values)) = {''}; % [] and <missing> in a cell array
+  key = @(own) sprintf('%d,', own);
+  keys = @(texts) cellfun(@(text) key(PACKAGE.code_points(text)), texts, 'UniformOutput', false);
+  missing = keys(column.missing);
+  signs = keys(column.categories);
+  longest = max([cellfun(@numel, column.missing), cellfun(@numel, column.categories), 0]);
+  blank = [9:13, 32, 160, 8239, 8201, 12288, 65279, 8203, 8206, 8207, 8288];
+  points = cell(size(values));
+  for i = 1:numel(values)
+    own = PACKAGE.code_points(values{i});
+    kept = find(~ismember(own, blank));
+    own = own(min(kept):max(kept));
+    if numel(own) <= longest
+      capital = ismember(own, [65:90, 192:214, 216:222, 1040:1071]);
+      small = own + 32 * capital;
+      small(own == 8490) = 107; % the sign of Kelvin
+      if any(strcmp(key(own), missing)) || any(strcmp(key(small), signs))
+        own = [];
+      end
+    end
+    points{i} = reshape(own, 1, []);
   end
 end
 

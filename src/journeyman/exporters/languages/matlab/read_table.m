@@ -19,12 +19,12 @@ function data = read_table(file)
       one = one(1:end - 1);
     end
     if ~isempty(one) && one(1) == '"'
-      one = strrep(one(2:end - 1), '""', '"');
+      one = regexprep(one(2:end - 1), '""', '"'); % strrep would count quotes in a row twice
     end
     cells{k} = one;
   end
   cells = reshape(cells, width, []);
-  data = struct('name', cells(:, 1), 'values', []);
+  data = struct('name', cells(:, 1), 'values', [], 'of_file', true); % no table of a caller has this field
   for k = 1:width
     data(k).values = cells(k, 2:end)';
   end

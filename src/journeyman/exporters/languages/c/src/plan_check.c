@@ -7,7 +7,7 @@
 
 /* A letter an argument: o first register written, r a register, R a register or -1, k a count or position, z a whole
    number, n a number, a an array of numbers, l an array of registers, i an array of whole numbers from 0, j one of
-   whole numbers. */
+   whole numbers, t a list of texts. */
 static const struct {
     const char *name, *arguments;
 } operations[JM_OPERATIONS] = {
@@ -24,6 +24,8 @@ static const struct {
     {"weigh", "orrnn"},
     {"product", "orr"},
     {"ratio", "orr"},
+    {"text", "okkRkktataaiiiiaa"},
+    {"shape", "okk"},
     {"constant", "oa"},
     {"lines", "olkaa"},
     {"trees", "olkiaijjajia"},
@@ -120,7 +122,7 @@ static jm_status read_list(jm_checker *c, jm_step *step, char letter, size_t arr
 static jm_status read_arguments(jm_checker *c, jm_step *step, const double *arguments, size_t count)
 {
     const char *letters = operations[step->operation].arguments;
-    int whole = 0, numbers = 0, arrays = 0, lists = 0;
+    int whole = 0, numbers = 0, arrays = 0, lists = 0, texts = 0;
     if (strlen(letters) != count)
         return refuse_argument(c, step, "has another number of arguments");
     for (size_t i = 0; i < count; i++) {
@@ -138,6 +140,11 @@ static jm_status read_arguments(jm_checker *c, jm_step *step, const double *argu
             break;
         case 'n':
             step->x[numbers++] = arguments[i];
+            break;
+        case 't':
+            if (!(arguments[i] >= 0 && arguments[i] < (double)c->list_count) || arguments[i] != floor(arguments[i]))
+                return refuse_argument(c, step, "names a list of texts that is not there");
+            step->t[texts++] = c->lists[(size_t)arguments[i]];
             break;
         default:
             if (!(arguments[i] >= 0 && arguments[i] < (double)c->array_count) || arguments[i] != floor(arguments[i]))
@@ -203,6 +210,22 @@ static int holds(size_t count, int64_t wanted)
     return (int64_t)count == wanted;
 }
 
+static int is_text_column(const jm_checker *c, int32_t column)
+{
+    return (size_t)column < c->model->column_count && c->model->columns[column].kind == JM_KIND_TEXT;
+}
+
+static int is_text_form(const jm_checker *c, const jm_step *s)
+{
+    const int32_t *k = s->k;
+    const int64_t grams = (int64_t)s->t[0].count + (int64_t)s->a[0].count + (int64_t)s->t[1].count;
+    for (int i = 0; i < 4; i++)
+        if (s->l[i].count % 2 != 0)
+            return 0;
+    return is_text_column(c, k[1]) && k[4] < 1048576 && k[5] < 1048576 && (k[3] < 0 || jm_are_written(c, k[3], k[2])) &&
+           holds(s->a[1].count, grams) && s->a[2].count > 0 && holds(s->a[3].count, grams * k[2]) && holds(s->a[4].count, k[2]);
+}
+
 /* Whether the arguments fit one another; gives the number of registers that are written and the scratch that is used. */
 static int fits(jm_checker *c, jm_step *s, int64_t *width, int64_t *scratch)
 {
@@ -230,6 +253,13 @@ static int fits(jm_checker *c, jm_step *s, int64_t *width, int64_t *scratch)
         return all_below(&s->l[0], 7);
     case JM_CELL:
         return s->a[0].count > 0;
+    case JM_SUMS:
+        *width = k[2];
+        *scratch = (int64_t)jm_text_scratch((size_t)k[4], (size_t)k[5]);
+        return is_text_form(c, s);
+    case JM_SHAPE:
+        *width = 5;
+        return is_text_column(c, k[1]);
     case JM_CONSTANT:
         *width = (int64_t)s->a[0].count;
         return 1;

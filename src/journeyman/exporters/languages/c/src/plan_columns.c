@@ -351,6 +351,47 @@ static double read_category(const jm_column *column, const char *text, size_t le
     return column->spelling == JM_ZEROS ? code_with_zeros(column, shortest, length) : (double)find(&column->names, shortest, length, 0);
 }
 
+/* Whether a text says in small or capital letters that there is no value; such texts are short. */
+static int is_sign(const jm_column *column, const char *text, size_t length)
+{
+    char small[64];
+    size_t size = 0;
+    if (length > sizeof small)
+        return 0;
+    for (size_t at = 0; at < length;) {
+        const unsigned char *here = (const unsigned char *)text + at;
+        if (length - at > 2 && memcmp(here, "\xE2\x84\xAA", 3) == 0) { /* the sign of Kelvin */
+            small[size++] = 'k';
+            at += 3;
+        } else {
+            unsigned char letter[2];
+            const size_t bytes = fold(here, length - at, letter);
+            memcpy(small + size, letter, bytes);
+            size += bytes;
+            at += bytes;
+        }
+    }
+    return find(&column->names, small, size, 0) >= 0;
+}
+
+/* The text that steps read, "" where it is missing; `number` holds that of a number. */
+const char *jm_free_text(const jm_column *column, const jm_value *value, char number[40], size_t *length)
+{
+    const char *text = value->text;
+    *length = value->length;
+    if (value->type == JM_NUMBER && isfinite(value->number)) {
+        *length = jm_number_text(value->number, number);
+        text = number;
+    } else if (value->type != JM_TEXT || text == NULL) {
+        *length = 0;
+        return "";
+    }
+    strip_blanks(&text, length);
+    if (find(&column->missing, text, *length, 0) >= 0 || is_sign(column, text, *length))
+        *length = 0;
+    return text;
+}
+
 /* The register of a column whose raw value is a text. */
 double jm_cell(const jm_column *column, const char *text, size_t length)
 {

@@ -403,13 +403,15 @@ static jm_status read_plan(reader *r, work *w)
         if ((status = read_numbers(r, &w->arrays[i])) != JM_OK)
             return status;
     w->checker.arrays = w->arrays;
+    w->checker.lists = w->lists;
+    w->checker.list_count = w->list_count;
     return read_columns_and_steps(r, w);
 }
 
 jm_status jm_read(const char *bytes, size_t length, jm_model **model, jm_error *error)
 {
     reader r = {NULL, error, NULL, NULL, 0, NULL, 0};
-    work w = {NULL, NULL, 0, {NULL, error, NULL, NULL, 0, NULL}};
+    work w = {NULL, NULL, 0, {NULL, error, NULL, NULL, 0, NULL, NULL, 0}};
     jm_status status;
     jm_model *made = calloc(1, sizeof *made);
     *model = NULL;

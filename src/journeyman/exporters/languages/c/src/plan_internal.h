@@ -82,6 +82,7 @@ typedef struct {
 #define JM_MOST_NUMBERS 3
 #define JM_MOST_ARRAYS 7
 #define JM_MOST_LISTS 7
+#define JM_MOST_TEXTS 2
 
 typedef struct {
     int operation;
@@ -89,6 +90,7 @@ typedef struct {
     double x[JM_MOST_NUMBERS];        /* numbers */
     jm_numbers a[JM_MOST_ARRAYS];     /* arrays of numbers */
     jm_ints l[JM_MOST_LISTS];         /* arrays of whole numbers */
+    jm_texts t[JM_MOST_TEXTS];        /* lists of texts */
     const jm_trees *trees;
     const uint64_t *marks;
 } jm_step;
@@ -124,6 +126,8 @@ typedef struct {
     jm_ints *ints; /* the same as whole numbers, made when first asked for */
     size_t array_count;
     unsigned char *written; /* whether a register has a value */
+    const jm_texts *lists;
+    size_t list_count;
 } jm_checker;
 
 jm_status jm_check_step(jm_checker *c, jm_step *step, const char *name, const double *arguments, size_t count);
@@ -134,7 +138,7 @@ jm_status jm_build_forest(jm_checker *c, jm_step *step);
 /* Operations, in the order of the table in plan_check.c. */
 enum {
     JM_PLAIN, JM_FILL, JM_CODE, JM_ONEHOT, JM_TABLE, JM_CALENDAR, JM_GAPS, JM_SLOT, JM_BIN, JM_CELL, JM_WEIGH,
-    JM_PRODUCT, JM_RATIO, JM_CONSTANT, JM_LINES, JM_TREES, JM_FOREST, JM_SYMMETRIC, JM_NEIGHBOURS, JM_SQUASH, JM_WAVES,
+    JM_PRODUCT, JM_RATIO, JM_SUMS, JM_SHAPE, JM_CONSTANT, JM_LINES, JM_TREES, JM_FOREST, JM_SYMMETRIC, JM_NEIGHBOURS, JM_SQUASH, JM_WAVES,
     JM_EMBED, JM_DENSE, JM_BEND, JM_COPY, JM_LOGISTIC, JM_SHARE, JM_SOFTMAX, JM_ABOVE, JM_CLIP, JM_AFFINE, JM_DIVIDE,
     JM_ADD, JM_ORDERED, JM_MEAN, JM_TEMPER, JM_UNSCALE, JM_CORRECT, JM_KNOWN, JM_SPREAD, JM_FACTOR, JM_SIZE, JM_INTERVAL,
     JM_OPERATIONS
@@ -144,6 +148,7 @@ enum {
 jm_status jm_prepare_column(jm_model *model, jm_column *column, const jm_texts *missing, jm_error *error);
 double jm_cell(const jm_column *column, const char *text, size_t length);
 double jm_typed(const jm_column *column, const jm_value *value);
+const char *jm_free_text(const jm_column *column, const jm_value *value, char number[40], size_t *length);
 
 /* plan_dates.c */
 int jm_format_is_known(const char *format);
@@ -152,6 +157,11 @@ void jm_calendar(double seconds, const jm_ints *parts, double start, double *out
 
 /* plan_numbers.c */
 size_t jm_number_text(double number, char text[40]);
+
+/* plan_texts.c: steps that read a text, and how many doubles of scratch they use. */
+void jm_run_text(const jm_step *s, double *r, double *scratch, const char *text, size_t length);
+void jm_run_shape(const jm_step *s, double *r, const char *text, size_t length);
+size_t jm_text_scratch(size_t far, size_t near);
 
 /* plan_features.c, plan_scores.c and plan_trees.c: run one step. */
 void jm_run_feature_step(const jm_step *s, double *r);

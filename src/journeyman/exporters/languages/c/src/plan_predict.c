@@ -39,14 +39,39 @@ static void gather(const jm_ints *registers, const double *r, double *out)
         out[i] = r[registers->at[i]];
 }
 
+/* Raw values of a row: texts, or values with types. */
+typedef struct {
+    const char *const *texts;
+    const jm_value *values;
+} raw_row;
+
+static void run_on_text(const jm_model *model, const jm_step *step, const raw_row *row, double *r, double *scratch)
+{
+    const size_t column = (size_t)step->k[1];
+    jm_value value = {JM_MISSING, 0.0, NULL, 0};
+    char number[40];
+    size_t length;
+    const char *text;
+    if (row->values != NULL)
+        value = row->values[column];
+    else if (row->texts[column] != NULL)
+        value = (jm_value){JM_TEXT, 0.0, row->texts[column], strlen(row->texts[column])};
+    text = jm_free_text(&model->columns[column], &value, number, &length);
+    if (step->operation == JM_SUMS)
+        jm_run_text(step, r, scratch, text, length);
+    else
+        jm_run_shape(step, r, text, length);
+}
+
 /* Runs the steps on registers whose columns are filled. */
-static void run(const jm_model *model, double *r, jm_prediction *prediction)
+static void run(const jm_model *model, const raw_row *row, double *r, jm_prediction *prediction)
 {
     double *scratch = r + model->register_count, *scores = scratch + model->scratch_count;
     double *outputs = scores + model->scores.count;
     for (size_t i = 0; i < model->step_count; i++) {
         const jm_step *step = &model->steps[i];
         switch (step->operation) {
+        case JM_SUMS: case JM_SHAPE: run_on_text(model, step, row, r, scratch); break;
         case JM_TREES: jm_run_trees(step, r, scratch); break;
         case JM_FOREST: jm_run_forest(step, r, scratch); break;
         case JM_SYMMETRIC: jm_run_symmetric(step, r, scratch); break;
@@ -69,16 +94,18 @@ static void run(const jm_model *model, double *r, jm_prediction *prediction)
 
 void jm_predict_text(const jm_model *model, const char *const *row, double *workspace, jm_prediction *prediction)
 {
+    const raw_row raw = {row, NULL};
     for (size_t i = 0; i < model->column_count; i++)
         workspace[i] = jm_cell(&model->columns[i], row[i] == NULL ? "" : row[i], row[i] == NULL ? 0 : strlen(row[i]));
-    run(model, workspace, prediction);
+    run(model, &raw, workspace, prediction);
 }
 
 void jm_predict(const jm_model *model, const jm_value *row, double *workspace, jm_prediction *prediction)
 {
+    const raw_row raw = {NULL, row};
     for (size_t i = 0; i < model->column_count; i++)
         workspace[i] = jm_typed(&model->columns[i], &row[i]);
-    run(model, workspace, prediction);
+    run(model, &raw, workspace, prediction);
 }
 
 const char *jm_name(const jm_model *model)

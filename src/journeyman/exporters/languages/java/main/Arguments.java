@@ -1,18 +1,22 @@
 package @PACKAGE@;
 
+import java.util.List;
+
 /** The arguments of a step, read in their order; each register and array is checked to be there. */
 final class Arguments {
     private final String step;
     private final double[] words;
     private final double[][] arrays;
+    private final List<List<String>> texts;
     private final boolean[] written;
-    private final int columns;
+    private final List<Column> columns;
     private int at;
 
-    Arguments(String step, double[] words, double[][] arrays, boolean[] written, int columns) {
+    Arguments(String step, double[] words, double[][] arrays, List<List<String>> texts, boolean[] written, List<Column> columns) {
         this.step = step;
         this.words = words;
         this.arrays = arrays;
+        this.texts = texts;
         this.written = written;
         this.columns = columns;
     }
@@ -72,6 +76,22 @@ final class Arguments {
         return register;
     }
 
+    /** A count or a position, or -1 for none. */
+    int wholeOrNone() {
+        return whole(number(), -1, Integer.MAX_VALUE);
+    }
+
+    /** A column of texts. */
+    int textColumn() {
+        int column = whole(number(), 0, columns.size() - 1);
+        check(columns.get(column).kind().equals("text"));
+        return column;
+    }
+
+    List<String> texts() {
+        return texts.get(whole(number(), 0, texts.size() - 1));
+    }
+
     double[] numbers() {
         return arrays[whole(number(), 0, arrays.length - 1)];
     }
@@ -106,7 +126,7 @@ final class Arguments {
     }
 
     void writes(int first, long count) {
-        if (first < columns || first + count > written.length) {
+        if (first < columns.size() || first + count > written.length) {
             throw refuse("writes a register that it may not");
         }
         java.util.Arrays.fill(written, first, (int) (first + count), true);

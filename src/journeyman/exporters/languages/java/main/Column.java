@@ -21,6 +21,7 @@ public final class Column {
     private final double[] gone; // numbers that are missing, and moments of dates
     private final int width; // of codes that may have lost zeros in front
     private final boolean counted; // whether the names are 0 and 1, so that other numbers may follow
+    private final int longest; // of the names
     private final Dates dates;
 
     Column(String[] words, List<String> categories, List<String> missing, Dates dates) {
@@ -35,6 +36,7 @@ public final class Column {
             places.putIfAbsent(kind.equals("boolean") ? category.toLowerCase(Locale.ROOT) : category, i);
         }
         width = categories.isEmpty() ? 0 : categories.get(0).length();
+        longest = categories.stream().mapToInt(String::length).max().orElse(0);
         counted = categories.size() > 1 && categories.get(0).equals("0") && categories.get(1).equals("1");
         gone = missing.stream().mapToDouble(this::number).filter(x -> !Double.isNaN(x)).toArray();
     }
@@ -54,6 +56,32 @@ public final class Column {
     /** "number", "boolean", "category", "date" or "text". */
     public String kind() {
         return kind;
+    }
+
+    /** The text that steps read; empty where it is missing, and where the column holds no texts. */
+    String text(Object given) {
+        if (!kind.equals("text") || given == null) {
+            return "";
+        }
+        boolean number = given instanceof Number && Operations.isFinite(((Number) given).doubleValue());
+        if (given instanceof Number && !number) {
+            return "";
+        }
+        String whole = number ? Numbers.shortest(((Number) given).doubleValue()) : given.toString();
+        String text = strip(given instanceof Boolean ? (Boolean) given ? "True" : "False" : whole);
+        boolean gone = missing.contains(text) || text.length() <= longest && places.containsKey(small(text));
+        return gone ? "" : text;
+    }
+
+    /** A text with small letters of Latin and Cyrillic; the sign of Kelvin is a k. */
+    private static String small(String text) {
+        StringBuilder small = new StringBuilder();
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            boolean capital = c >= 'A' && c <= 'Z' || c >= 0xC0 && c <= 0xDE && c != 0xD7 || c >= 0x410 && c <= 0x42F;
+            small.append(c == 0x212A ? 'k' : capital ? (char) (c + 32) : c);
+        }
+        return small.toString();
     }
 
     /** The register of a raw text; null is missing. */

@@ -18,6 +18,7 @@ final class Operations {
 
     static {
         Features.addTo(BY_NAME);
+        FreeTexts.addTo(BY_NAME);
         Trees.addTo(BY_NAME);
         Nets.addTo(BY_NAME);
         Scores.addTo(BY_NAME);

@@ -46,7 +46,7 @@ final class PlanReader {
             arrays[i] = numbers();
         }
         readColumns(plan, texts);
-        readSteps(plan, arrays);
+        readSteps(plan, arrays, texts);
         readLabels(plan, texts);
         keyword("end");
         return plan;
@@ -71,7 +71,7 @@ final class PlanReader {
         plan.columns = Collections.unmodifiableList(Arrays.asList(columns));
     }
 
-    private void readSteps(ScoringPlan plan, double[][] arrays) {
+    private void readSteps(ScoringPlan plan, double[][] arrays, List<List<String>> texts) {
         keyword("registers");
         plan.registers = whole(plan.columns.size(), MOST_REGISTERS);
         boolean[] written = new boolean[plan.registers];
@@ -80,7 +80,7 @@ final class PlanReader {
         plan.steps = new ScoringPlan.Step[count()];
         for (int i = 0; i < plan.steps.length; i++) {
             String name = word();
-            Arguments arguments = new Arguments(name, numbers(), arrays, written, plan.columns.size());
+            Arguments arguments = new Arguments(name, numbers(), arrays, texts, written, plan.columns);
             plan.steps[i] = Operations.step(name, arguments);
             plan.approximate |= Operations.APPROXIMATE.contains(name);
         }

@@ -18,6 +18,16 @@ public final class ScoringPlan {
         void run(double[] r);
     }
 
+    /** A step that reads the texts of a row, too: one a column, empty where it is missing or the column holds no texts. */
+    interface TextStep extends Step {
+        void run(double[] r, String[] texts);
+
+        @Override
+        default void run(double[] r) {
+            throw new IllegalStateException("a step on texts needs them");
+        }
+    }
+
     String name;
     int version;
     String task;
@@ -59,7 +69,7 @@ public final class ScoringPlan {
         for (int i = 0; i < row.length; i++) {
             r[i] = columns.get(i).read(row[i]);
         }
-        return run(r);
+        return run(r, row);
     }
 
     /** Predicts a row of typed values, one a column: see {@link Model#predict(List)}. */
@@ -69,7 +79,7 @@ public final class ScoringPlan {
         for (int i = 0; i < row.length; i++) {
             r[i] = columns.get(i).value(row[i]);
         }
-        return run(r);
+        return run(r, row);
     }
 
     private void check(int given) {
@@ -78,9 +88,17 @@ public final class ScoringPlan {
         }
     }
 
-    private Prediction run(double[] r) {
+    private Prediction run(double[] r, Object[] row) {
+        String[] texts = new String[row.length];
+        for (int i = 0; i < row.length; i++) {
+            texts[i] = columns.get(i).text(row[i]);
+        }
         for (Step step : steps) {
-            step.run(r);
+            if (step instanceof TextStep) {
+                ((TextStep) step).run(r, texts);
+            } else {
+                step.run(r);
+            }
         }
         double[] predicted = gather(r, outputs);
         double below = low < 0 ? Double.NaN : r[low];

@@ -78,9 +78,7 @@ typed_labels <- function(model, probabilities) {
 }
 
 answer_file <- function(model, rows, answers) {
-  data <- utils::read.csv(rows, colClasses = "character", na.strings = character(0), check.names = FALSE,
-                          encoding = "UTF-8", blank.lines.skip = FALSE)
-  names(data)[1] <- sub("^\ufeff", "", names(data)[1])
+  data <- read_rows(rows)
   given <- answers(model, data)
   columns <- c(
     text_columns(given$scores, "score"), text_columns(given$predictions, "prediction"),
@@ -89,6 +87,26 @@ answer_file <- function(model, rows, answers) {
   )
   lines <- c(paste(names(columns), collapse = ","), if (nrow(data)) do.call(paste, c(unname(columns), sep = ",")))
   writeLines(enc2utf8(lines), answers, useBytes = TRUE)
+}
+
+# A file of texts. read.csv() drops carriage returns within quotes: a byte that the file has not stands for them meanwhile.
+read_rows <- function(file) {
+  bytes <- readBin(file, "raw", file.size(file))
+  returns <- which(bytes == as.raw(13) & cumsum(bytes == as.raw(34)) %% 2 == 1)
+  free <- setdiff(c(1:8, 14:31), as.integer(unique(bytes)))
+  if (length(returns) && length(free)) {
+    bytes[returns] <- as.raw(free[1])
+    file <- tempfile()
+    on.exit(unlink(file))
+    writeBin(bytes, file)
+  }
+  data <- utils::read.csv(file, colClasses = "character", na.strings = character(0), check.names = FALSE,
+                          encoding = "UTF-8", blank.lines.skip = FALSE)
+  names(data)[1] <- sub("^\ufeff", "", names(data)[1])
+  if (length(returns) && length(free)) {
+    data[] <- lapply(data, function(texts) gsub(rawToChar(as.raw(free[1])), "\r", texts, fixed = TRUE))
+  }
+  data
 }
 
 text_columns <- function(values, name) {

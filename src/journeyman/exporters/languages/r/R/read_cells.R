@@ -7,7 +7,7 @@ column_registers <- function(column, values) {
     boolean = read_booleans(column, values),
     category = read_categories(column, values),
     date = read_moments(column, values),
-    text = rep(NaN, length(values)),
+    text = text_column(column, values),
     stop("column ", column$name, " is of the kind ", column$kind, ", which this reader does not know", call. = FALSE)
   )
 }

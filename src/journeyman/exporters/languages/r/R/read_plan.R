@@ -38,6 +38,7 @@ read_plan <- function(file) {
   m$target <- named_text("target")
   texts <- counted("texts", function() plain_text(take(number())))
   m$arrays <- counted("arrays", function() numbers(number()))
+  attr(m$arrays, "texts") <- texts
   text_list <- function() {
     list <- number()
     if (list < 0) character(0) else texts[[list + 1]]
