@@ -26,6 +26,8 @@ class Dialect:
         Seconds since 1970 of a column of dates, ``{}``.
     greatest, least : str
         Functions of several numbers.
+    materialized, recursive : str
+        Words of common table expressions, where a database has them.
     """
 
     name: str
@@ -35,6 +37,8 @@ class Dialect:
     seconds: str
     greatest: str = "GREATEST"
     least: str = "LEAST"
+    materialized: str = " MATERIALIZED"
+    recursive: str = " RECURSIVE"
 
     def number(self, value: float) -> str:
         """Return a literal that is read as the same double; NULL for NaN.

@@ -225,6 +225,7 @@ def _script(facts: ProjectFacts, dialect: Dialect) -> Iterator[str]:
     query = Layers(dialect, package, plan.arrays, plan.registers, dict.fromkeys(range(len(plan.columns)), 0))
     for step in plan.steps:
         STEPS[step.operation](query, step.arguments)
+    query.keep([*plan.scores, *plan.outputs, *(plan.interval or ())])
     view = query.query(_rows_query(plan, package, dialect), _answers_query(plan))
     yield f"-- {plan.name}, version {plan.version}, for {dialect.name}\n"
     yield f"-- Rows go into {package}_rows, predictions come out of {package}_predictions.\n"
@@ -261,6 +262,7 @@ def _tables(plan: ScoringPlan, query: Layers, dialect: Dialect) -> Iterator[str]
             "step INTEGER, output INTEGER, turn INTEGER, tree INTEGER, place BIGINT, PRIMARY KEY (step, output, turn)",
             query.roots,
         ),
+        **query.tables,
     }
     for name, (columns, rows) in tables.items():
         yield f"CREATE TABLE {package}_{name} ({columns});\n"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +11,10 @@ from numpy.typing import NDArray
 
 from journeyman.exporters.sql.dialect import LARGEST, Dialect
 
-__all__ = ["CannotQuery", "Layers"]
+__all__ = ["CannotQuery", "Layers", "pivoted"]
+
+
+_MOST_COLUMNS = 1_500  # PostgreSQL has at most 1,664, SQLite 2,000
 
 
 class CannotQuery(Exception):
@@ -37,8 +41,14 @@ class Layers:
         What each layer adds: expressions over the layer before it.
     joined : list of list of (str, str)
         Names and bodies of queries that stand before a layer.
+    sources : list of list of str
+        What a layer is joined with, as clauses.
+    last : dict of int to int
+        The last layer that reads a register: none carries it any further.
     looked_up : set of int
         Arrays that the query looks into.
+    tables : dict of str to (str, list of tuple)
+        By the end of its name, a table's columns and its rows, as words.
     nodes, leaves, roots : list of tuple
         Rows of the tables of trees.
     """
@@ -51,37 +61,72 @@ class Layers:
     columns: list[dict[int, str]] = field(default_factory=lambda: [{}])
     joined: list[list[tuple[str, str]]] = field(default_factory=lambda: [[]])
     sources: list[list[str]] = field(default_factory=lambda: [[]])
+    last: dict[int, int] = field(default_factory=dict)
     looked_up: set[int] = field(default_factory=set)
+    tables: dict[str, tuple[str, list[tuple[str, ...]]]] = field(default_factory=dict)
     nodes: list[tuple[str, ...]] = field(default_factory=list)
     leaves: list[tuple[str, ...]] = field(default_factory=list)
     roots: list[tuple[str, ...]] = field(default_factory=list)
 
     def put(self, register: int, expression: str, reads: Iterable[int]) -> None:
         """Write a register by an expression over others, ``r1`` and so on."""
-        self._at(1 + max((self.level[r] for r in reads), default=0))[register] = expression
-        self.level[register] = 1 + max((self.level[r] for r in reads), default=0)
+        level = self._after(reads)
+        self.columns[level][register] = expression
+        self.level[register] = level
+
+    def take(self) -> int:
+        """Return a further register."""
+        self.registers += 1
+        return self.registers - 1
 
     def between(self, expression: str, reads: Iterable[int]) -> int:
         """Write a further register and return it."""
-        self.registers += 1
-        self.put(self.registers - 1, expression, reads)
-        return self.registers - 1
+        register = self.take()
+        self.put(register, expression, reads)
+        return register
 
-    def join(self, queries: Sequence[tuple[str, str]], registers: Iterable[int], level: int) -> None:
-        """Take registers from the last of some queries over the layer ``level``, which has a column ``row_id`` too."""
-        self._at(level + 1)
-        self.joined[level + 1] += queries
-        self.sources[level + 1].append(queries[-1][0])
+    def source(self, reads: Iterable[int]) -> str:
+        """Return the name of the first layer that has all of some registers, and ``row_id``."""
+        return f"layer_{max((self.level[r] for r in reads), default=0)}"
+
+    def join(self, queries: Sequence[tuple[str, str]], registers: Iterable[int], reads: Iterable[int]) -> None:
+        """Take registers from the last of some queries over the layer ``source(reads)``; it has ``row_id`` too."""
+        level, name = self._after(reads), queries[-1][0]
+        self.joined[level] += queries
+        self.sources[level].append(f"JOIN {name} ON {name}.row_id = l.row_id")
         for register in registers:
-            self.columns[level + 1][register] = f"{queries[-1][0]}.r{register}"
-            self.level[register] = level + 1
+            self.columns[level][register] = f"{name}.r{register}"
+            self.level[register] = level
 
-    def _at(self, level: int) -> dict[int, str]:
+    def beside(self, clause: str, columns: Mapping[int, str], reads: Iterable[int]) -> None:
+        """Take registers from a table that a clause joins with the registers that it reads."""
+        level = self._after(reads)
+        self.sources[level].append(clause)
+        for register, column in columns.items():
+            self.columns[level][register] = column
+            self.level[register] = level
+
+    def keep(self, registers: Iterable[int]) -> None:
+        """Carry registers to the last layer."""
+        self.last |= dict.fromkeys(registers, sys.maxsize)
+
+    def _after(self, reads: Iterable[int]) -> int:
+        """Return the layer after those of some registers, which are carried up to it."""
+        held = list(reads)
+        level = 1 + max((self.level[r] for r in held), default=0)
+        for register in held:
+            self.last[register] = max(level, self.last.get(register, 0))
         while len(self.columns) <= level:
             self.columns.append({})
             self.joined.append([])
             self.sources.append([])
-        return self.columns[level]
+        return level
+
+    def table(self, name: str, columns: str, rows: Iterable[tuple[str, ...]]) -> str:
+        """Make a table and return its name; the same step of a plan may have several of them."""
+        name = f"{name}_{len(self.tables)}"
+        self.tables[name] = (columns, list(rows))
+        return f"{self.package}_{name}"
 
     def number(self, value: float) -> str:
         """Return a literal that this database reads as the same double."""
@@ -126,17 +171,20 @@ class Layers:
 
     def query(self, first: str, last: str) -> str:
         """Return the whole query, between the one that reads rows and the one that gives answers."""
-        parts = [f"layer_0 AS MATERIALIZED (\n  {first}\n)"]
-        alive: list[int] = sorted(r for r, level in self.level.items() if level == 0)
+        parts = [f"layer_0 AS{self.dialect.materialized} (\n  {first}\n)"]
         for level in range(1, len(self.columns)):
-            parts += [f"{name} AS MATERIALIZED (\n  {body}\n)" for name, body in self.joined[level]]
-            made = [f"{expression} AS r{r}" for r, expression in self.columns[level].items()]
-            words = ["l.row_id", *(f"l.r{r}" for r in alive), *made]
-            joins = "".join(f" JOIN {name} ON {name}.row_id = l.row_id" for name in self.sources[level])
-            parts.append(
-                f"layer_{level} AS MATERIALIZED (\n  SELECT {', '.join(words)}\n  FROM layer_{level - 1} l{joins}\n)"
-            )
-            alive = sorted({*alive, *self.columns[level]})
-            if len(alive) > 1500:
-                raise CannotQuery("more than 1,500 numbers a row")
-        return f"WITH RECURSIVE {', '.join(parts)}\n{last.format(layer=f'layer_{len(self.columns) - 1}')}"
+            parts += [f"{name} AS{self.dialect.materialized} (\n  {body}\n)" for name, body in self.joined[level]]
+            carried = sorted(r for r, own in self.level.items() if own < level < self.last.get(r, 0))
+            made = {r: word for r, word in self.columns[level].items() if self.last.get(r, 0) > level}
+            if len(carried) + len(made) > _MOST_COLUMNS:
+                raise CannotQuery(f"more than {_MOST_COLUMNS:,} numbers of a row at a time")
+            words = ["l.row_id", *(f"l.r{r}" for r in carried), *(f"{word} AS r{r}" for r, word in made.items())]
+            joins = "".join(f"\n  {clause}" for clause in self.sources[level])
+            body = f"SELECT {', '.join(words)}\n  FROM layer_{level - 1} l{joins}"
+            parts.append(f"layer_{level} AS{self.dialect.materialized} (\n  {body}\n)")
+        return f"WITH{self.dialect.recursive} {', '.join(parts)}\n{last.format(layer=f'layer_{len(self.columns) - 1}')}"
+
+
+def pivoted(place: str, at: int, value: str, register: int) -> str:
+    """Return a register as the value of the row, among those of a ``row_id``, that has a place."""
+    return f"max(CASE WHEN {place} = {at} THEN {value} END) AS r{register}"

@@ -7,7 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from journeyman.exporters.sql.dialect import LARGEST
-from journeyman.exporters.sql.layers import CannotQuery, Layers
+from journeyman.exporters.sql.known_rows import known
+from journeyman.exporters.sql.layers import Layers
+from journeyman.exporters.sql.neighbours import neighbours
+from journeyman.exporters.sql.nets import bend, dense, embed, squash, waves
 from journeyman.exporters.sql.trees import forest, symmetric, trees
 
 __all__ = ["STEPS"]
@@ -168,11 +171,15 @@ def _constant(q: Layers, a: Sequence[float]) -> None:
 def _lines(q: Layers, a: Sequence[float]) -> None:
     out, features, outputs = int(a[0]), q.places(a[1]), int(a[2])
     weights, offsets = q.array(a[3]), q.array(a[4])
-    if len(features) > _MOST_TERMS:
-        raise CannotQuery(f"lines of more than {_MOST_TERMS} features")
     for k in range(outputs):
-        terms = [q.times(f"r{f}", float(weights[j * outputs + k])) for j, f in enumerate(features)]
-        q.put(out + k, " + ".join([*(terms or [q.number(0)]), q.number(offsets[k])]), features)
+        total: list[str] = []
+        before: list[int] = []
+        for start in range(0, len(features), _MOST_TERMS):
+            part = features[start : start + _MOST_TERMS]
+            terms = [q.times(f"r{f}", float(weights[(start + j) * outputs + k])) for j, f in enumerate(part)]
+            before = [q.between(" + ".join([*total, *terms]), [*before, *part])]
+            total = [f"r{before[0]}"]
+        q.put(out + k, " + ".join([*(total or [q.number(0)]), q.number(offsets[k])]), before)
 
 
 def _copy(q: Layers, a: Sequence[float]) -> None:
@@ -404,6 +411,12 @@ STEPS: Mapping[str, Callable[[Layers, Sequence[float]], None]] = {
     "trees": trees,
     "forest": forest,
     "symmetric": symmetric,
+    "neighbours": neighbours,
+    "squash": squash,
+    "waves": waves,
+    "embed": embed,
+    "dense": dense,
+    "bend": bend,
     "copy": _copy,
     "logistic": _logistic,
     "share": _share,
@@ -418,9 +431,10 @@ STEPS: Mapping[str, Callable[[Layers, Sequence[float]], None]] = {
     "temper": _temper,
     "unscale": _unscale,
     "correct": _correct,
+    "known": known,
     "spread": _spread,
     "factor": _factor,
     "size": _size,
     "interval": _interval,
 }
-"""Not here: nets (their layers would be thousands of sums a row), neighbours and known rows (tables of other rows)."""
+"""By operation: what writes its registers."""

@@ -106,7 +106,7 @@ def forest(q: Layers, a: Sequence[float]) -> None:
         return _Tree(nodes, values, visit(int(root)))
 
     features = q.places(a[1])
-    sums = [_take(q) for _ in range(outputs)]
+    sums = [q.take() for _ in range(outputs)]
     _walk(q, [tree(root) for root in roots], [f"r{f}" for f in features], features, sums)
     for k in range(outputs):
         q.put(out + k, f"r{sums[k]} / {q.number(len(roots))}", [sums[k]])
@@ -152,18 +152,12 @@ def symmetric(q: Layers, a: Sequence[float]) -> None:
     _walk(q, [first, *map(tree, range(count))], inputs, features, list(range(out, out + outputs)))
 
 
-def _take(q: Layers) -> int:
-    q.registers += 1
-    return q.registers - 1
-
-
 def _walk(q: Layers, forest: Sequence[_Tree], inputs: Sequence[str], reads: Sequence[int], out: Sequence[int]) -> None:
     """Write the tables of some trees and the queries that walk them; registers ``out`` are the sums of the leaves."""
     step = len({row[0] for row in q.roots})
     _write_tables(q, forest, str(step), len(out))
-    level = max((q.level[r] for r in reads), default=0)
-    queries = _side_by_side(q, step, inputs, level, out) if q.dialect.arrays else _in_turn(q, step, inputs, level, out)
-    q.join(queries, out, level)
+    walk = _side_by_side if q.dialect.arrays else _in_turn
+    q.join(walk(q, step, inputs, q.source(reads), out), out, reads)
 
 
 def _write_tables(q: Layers, forest: Sequence[_Tree], step: str, outputs: int) -> None:
@@ -201,11 +195,11 @@ def _goes_left(q: Layers, value: str) -> str:
     )
 
 
-def _side_by_side(q: Layers, step: int, inputs: Sequence[str], level: int, out: Sequence[int]) -> list[tuple[str, str]]:
+def _side_by_side(q: Layers, step: int, inputs: Sequence[str], source: str, out: Sequence[int]) -> list[tuple[str, str]]:
     """All trees at once: as many rounds as a tree is deep; leaves are summed in the order of the trees."""
     seen, walk, sums = f"seen_{step}", f"walk_{step}", f"sums_{step}"
     cast = "CAST(ARRAY[{}] AS DOUBLE PRECISION[])" if q.dialect.name == "PostgreSQL" else "[{}]::DOUBLE[]"
-    features = f"SELECT row_id, {cast.format(', '.join(inputs))} AS x FROM layer_{level}"
+    features = f"SELECT row_id, {cast.format(', '.join(inputs))} AS x FROM {source}"
     places = f"SELECT DISTINCT tree, place FROM {q.package}_roots WHERE step = {step}"
     left = _goes_left(q, "s.x[n.feature + 1]")
     body = (
@@ -223,10 +217,10 @@ def _side_by_side(q: Layers, step: int, inputs: Sequence[str], level: int, out: 
     return [(seen, features), (walk, body), (sums, total)]
 
 
-def _in_turn(q: Layers, step: int, inputs: Sequence[str], level: int, out: Sequence[int]) -> list[tuple[str, str]]:
+def _in_turn(q: Layers, step: int, inputs: Sequence[str], source: str, out: Sequence[int]) -> list[tuple[str, str]]:
     """One tree after the other, with the sum so far: SQLite has no arrays, and newer ones add in their own way."""
     seen, walk, sums = f"seen_{step}", f"walk_{step}", f"sums_{step}"
-    features = f"SELECT row_id, {', '.join(f'{word} AS x{i}' for i, word in enumerate(inputs))} FROM layer_{level}"
+    features = f"SELECT row_id, {', '.join(f'{word} AS x{i}' for i, word in enumerate(inputs))} FROM {source}"
     value = "CASE n.feature " + " ".join(f"WHEN {i} THEN s.x{i}" for i in range(len(inputs))) + " END"
     roots, leaves = f"{q.package}_roots", f"{q.package}_leaves"
     following = f"(SELECT t.place FROM {roots} t WHERE t.step = {step} AND t.output = w.output AND t.turn = w.turn + 1)"
