@@ -253,15 +253,12 @@ def _tables(plan: ScoringPlan, query: Layers, dialect: Dialect) -> Iterator[str]
         "names": ("position INTEGER, name TEXT, code INTEGER, PRIMARY KEY (position, name)", names),
         "arrays": ("list INTEGER, place BIGINT, value DOUBLE PRECISION, PRIMARY KEY (list, place)", arrays),
         "nodes": (
-            "place BIGINT PRIMARY KEY, feature INTEGER, threshold DOUBLE PRECISION, missing INTEGER,"
-            " missing_left INTEGER, codes TEXT, place_left BIGINT, place_right BIGINT",
+            "place BIGINT PRIMARY KEY, feature INTEGER, threshold DOUBLE PRECISION, instead DOUBLE PRECISION,"
+            " zero_left INTEGER, codes TEXT, place_left BIGINT, place_right BIGINT",
             query.nodes,
         ),
         "leaves": ("place BIGINT, output INTEGER, value DOUBLE PRECISION, PRIMARY KEY (place, output)", query.leaves),
-        "roots": (
-            "step INTEGER, output INTEGER, turn INTEGER, tree INTEGER, place BIGINT, PRIMARY KEY (step, output, turn)",
-            query.roots,
-        ),
+        "roots": ("step INTEGER, tree INTEGER, place BIGINT, PRIMARY KEY (step, tree)", query.roots),
         **query.tables,
     }
     for name, (columns, rows) in tables.items():
