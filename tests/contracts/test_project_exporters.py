@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.spark_cluster import environment
 
 from journeyman.entities.candidate import Refusal
 from journeyman.errors import ReleaseError
@@ -24,7 +25,16 @@ TOOLS = ("answers as the release does", "answers a row alone", "refuses a newer 
 @pytest.mark.parametrize("check", PROJECT_CHECKS)
 @pytest.mark.parametrize("kind", PROJECT_MEMBERS)
 @pytest.mark.parametrize("name", sorted(load_parts(GROUP)))
-def test_built_in_exporters(name: str, kind: str, check: str) -> None:
+def test_built_in_exporters(
+    name: str, kind: str, check: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if name == "sql_postgresql":
+        host, _, port = request.getfixturevalue("server").partition(":")
+        words = {"PGHOST": host, "PGPORT": port, "PGUSER": "ann", "PGPASSWORD": "secret-word", "PGDATABASE": "postgres"}
+        for variable, value in words.items():
+            monkeypatch.setenv(variable, value)
+    if name == "sql_spark":
+        monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", environment()["PYSPARK_SUBMIT_ARGS"])
     exporter = load_parts(GROUP, {name})[name]
     lacking = exporter.toolchain()
     # without its extra a target writes nothing

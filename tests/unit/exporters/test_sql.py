@@ -14,13 +14,13 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
+from tests.spark_cluster import environment, lacking
 from tests.unit.exporters.made_plans import CASES, Case, form_plan, plan_of_cases
 
-from journeyman.entities.plan import NodeKind
-from journeyman.entities.scoring_plan import PlanColumn, ScoringPlan
+from journeyman.entities.scoring_plan import PlanColumn, PlanStep, ScoringPlan
 from journeyman.errors import ReleaseError
 from journeyman.exporters.scoring_plan.text_form import plan_text
-from journeyman.exporters.sql import DuckDBExporter, PostgreSQLExporter, SQLiteExporter
+from journeyman.exporters.sql import DuckDBExporter, PostgreSQLExporter, SparkExporter, SQLiteExporter
 from journeyman.exporters.sql.dialect import DUCKDB, SQLITE
 from journeyman.exporters.sql.steps import STEPS
 from journeyman.exporters.sql.trees import double_bound
@@ -29,11 +29,17 @@ from journeyman.testing.fitted_plans import fitted_plan
 from journeyman.testing.project_checks import PROJECT_CHECKS, PROJECT_MEMBERS
 
 DAY = 1717113600.0
-Exporter = DuckDBExporter | SQLiteExporter | PostgreSQLExporter
+Exporter = DuckDBExporter | SQLiteExporter | PostgreSQLExporter | SparkExporter
 
 
-@pytest.fixture(params=["duckdb", "sqlite", "postgresql"])
+@pytest.fixture(params=["duckdb", "sqlite", "postgresql", pytest.param("spark", marks=pytest.mark.slow)])
 def exporter(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Exporter]:
+    if request.param == "spark":
+        if lacking():
+            pytest.skip(lacking())
+        monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", environment()["PYSPARK_SUBMIT_ARGS"])
+        yield SparkExporter()
+        return
     if request.param != "postgresql":
         yield {"duckdb": DuckDBExporter, "sqlite": SQLiteExporter}[request.param]()
         return
@@ -151,12 +157,10 @@ def test_rows_may_be_a_view_of_a_table_that_is_there(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["binary", "multiclass", "regression"])
 def test_fitted_members_answer_as_the_release_does(exporter: Exporter, kind: str) -> None:
-    """The plans of the contract look rows up that they know, and have nets: here they are without."""
-    members = tuple(one for one in PROJECT_MEMBERS[kind] if one[0] != "neighbours" and one[1] != "neural")
+    members = PROJECT_MEMBERS[kind]
     if find_spec("catboost") is None:
         members = tuple(one for one in members if one[0] != "catboost")
     plan = fitted_plan(kind, members)
-    plan = replace(plan, plan=plan.plan.without(NodeKind.LOOKUP))
     PROJECT_CHECKS["answers as the release does"](exporter, plan)
 
 
@@ -205,11 +209,25 @@ def test_literals_keep_their_bits() -> None:
             assert lite.execute(f"SELECT {SQLITE.number(value)}").fetchone() == (value,), SQLITE.number(value)
 
 
-def test_what_a_query_cannot_say_is_refused_by_name(tmp_path: Path) -> None:
-    assert {"neighbours", "known", "dense", "waves"}.isdisjoint(DuckDBExporter().operations)
+def test_long_lines_are_added_in_parts(tmp_path: Path) -> None:
     plan = form_plan()
-    arrays = (*plan.arrays, np.zeros(1_000))
-    wide = [replace(step, arguments=(11, 8, 1, 8, 7)) if step.operation == "lines" else step for step in plan.steps]
-    with pytest.raises(ReleaseError, match="lines of more than 900 features"):
-        written(DuckDBExporter(), tmp_path, replace(plan, arrays=arrays, steps=tuple(wide)))
+    places = np.array([5.0, 6.0, 7.0, 8.0, 9.0, 10.0] * 167)
+    weights = np.random.default_rng(0).normal(size=len(places))
+    arrays = (*plan.arrays, places, weights)
+    wide = [replace(step, arguments=(11, 8, 1, 9, 7)) if step.operation == "lines" else step for step in plan.steps]
+    plan = replace(plan, arrays=arrays, steps=tuple(wide))
+    [row] = answered(DuckDBExporter(), tmp_path, plan, "size,city,garden,day,note\n20,7,yes,,\n")
+    x = [*(1.0, 1.0, 0.0), *(0.0, 1.0, 0.0)] * 167
+    total = x[0] * weights[0]
+    for value, weight in zip(x[1:], weights[1:].tolist(), strict=True):
+        total += value * weight
+    assert float(row["score 0"]) == total - 0.25
+
+
+def test_a_row_of_too_many_numbers_is_refused(tmp_path: Path) -> None:
+    plan = form_plan()
+    arrays = (*plan.arrays, np.arange(14.0, 2_014.0), np.zeros(2_000))
+    steps = [PlanStep("onehot", (14, 1, 2_000)), PlanStep("lines", (11, 8, 1, 9, 7)), *plan.steps[-1:]]
+    with pytest.raises(ReleaseError, match="more than 1,500 numbers of a row at a time"):
+        written(DuckDBExporter(), tmp_path, replace(plan, arrays=arrays, steps=tuple(steps), registers=2_014))
     assert not (tmp_path / "model.sql").exists()

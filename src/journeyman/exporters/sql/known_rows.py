@@ -23,16 +23,17 @@ def known(q: Layers, a: Sequence[float]) -> None:
     marks, totals, counts = mark_totals(q.array(a[5]), q.array(a[6]), q.array(a[7]), count)
     words = marks.view(np.uint64)
     rows = (
-        (str(int(w >> np.uint64(32))), str(int(w) & _HALF), q.number(n), *map(q.number, total))
+        (int(w >> np.uint64(32)), int(w) & _HALF, float(n), *total.tolist())
         for w, n, total in zip(words, counts, totals, strict=True)
     )
-    told = [f"total_{k} DOUBLE PRECISION" for k in range(count)]
-    table = q.table("known", f"high BIGINT, low BIGINT, labels DOUBLE PRECISION, {', '.join(told)}, PRIMARY KEY (high, low)", rows)  # noqa: E501 - one statement
+    halves = {"high": "BIGINT", "low": "BIGINT"}
+    doubles = ("labels", *(f"total_{k}" for k in range(count)))
+    table = q.table("known", halves | dict.fromkeys(doubles, "DOUBLE"), rows, ("high", "low"))
     salts = ((i, i * _STEP % 2**64) for i in range(1, len(columns) + 1))
-    marked = q.table("marked", "number INTEGER PRIMARY KEY, high BIGINT, low BIGINT", ((str(i), str(w >> 32), str(w & _HALF)) for i, w in salts))  # noqa: E501 - one statement
+    marked = q.table("marked", {"number": "INTEGER"} | halves, ((i, w >> 32, w & _HALF) for i, w in salts), ("number",))
     names = [q.take() for _ in range(count + 1)]
     queries = _marks(q, marked, columns)
-    taken = [f"k.{name} AS r{r}" for name, r in zip(["labels", *(f"total_{k}" for k in range(count))], names, strict=True)]
+    taken = [f"k.{name} AS r{r}" for name, r in zip(doubles, names, strict=True)]
     body = f"SELECT m.row_id, {', '.join(taken)} FROM {queries[-1][0]} m LEFT JOIN {table} k ON k.high = m.high AND k.low = m.low"  # noqa: E501 - one query
     q.join([*queries, (f"found_{table}", body)], names, columns)
     labels = names[0]
@@ -53,7 +54,9 @@ def _marks(q: Layers, marked: str, columns: Sequence[int]) -> list[tuple[str, st
         return queries[-1][0]
 
     two = q.number(2)
-    then(f"SELECT l.row_id, c.high AS salt_high, c.low AS salt_low, {x} AS x FROM {q.source(columns)} l CROSS JOIN {marked} c")  # noqa: E501 - one query
+    then(
+        f"SELECT l.row_id, c.high AS salt_high, c.low AS salt_low, {x} AS x FROM {q.source(columns)} l CROSS JOIN {marked} c"
+    )
     guess = q.held(f"floor(ln(abs(x)) / {q.number(0.6931471805599453)})", -1022.0, 1023.0)
     usual = f"abs(x) >= {q.number(_LEAST)}"
     then(f"SELECT b.*, CASE WHEN {usual} THEN {guess} END AS power FROM {before()} b")
@@ -70,7 +73,9 @@ def _marks(q: Layers, marked: str, columns: Sequence[int]) -> list[tuple[str, st
     carry = f"(high + salt_high + ((low + salt_low) >> 32)) & {_HALF}"
     then(f"SELECT row_id, {carry} AS high, (low + salt_low) & {_HALF} AS low FROM {before()}")
     _mix(then, before)
-    then(f"SELECT row_id, CAST(sum(high) AS BIGINT) AS high, CAST(sum(low) AS BIGINT) AS low FROM {before()} GROUP BY row_id")  # noqa: E501 - one query
+    then(
+        f"SELECT row_id, CAST(sum(high) AS BIGINT) AS high, CAST(sum(low) AS BIGINT) AS low FROM {before()} GROUP BY row_id"
+    )
     then(f"SELECT row_id, (high + (low >> 32)) & {_HALF} AS high, low & {_HALF} AS low FROM {before()}")
     _mix(then, before)
     return queries
@@ -81,7 +86,9 @@ def _mix(then: Callable[[str], None], before: Callable[[], str]) -> None:
 
     def folded(shift: int) -> None:
         below = f"(((high & {2**shift - 1}) << {32 - shift}) | (low >> {shift}))"
-        then(f"SELECT row_id, {_xor('high', f'(high >> {shift})')} AS high, {_xor('low', below)} AS low FROM {before()}")
+        then(
+            f"SELECT row_id, {_xor('high', f'(high >> {shift})')} AS high, {_xor('low', below)} AS low FROM {before()}"
+        )
 
     for shift, factor in ((30, _FIRST), (27, _SECOND)):
         folded(shift)

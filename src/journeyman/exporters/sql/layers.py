@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,10 +12,24 @@ from numpy.typing import NDArray
 
 from journeyman.exporters.sql.dialect import LARGEST, Dialect
 
-__all__ = ["CannotQuery", "Layers", "pivoted"]
+__all__ = ["CannotQuery", "Layers", "Row", "Table", "pivoted"]
 
 
+_LISTS = re.compile(r"\bm\.")
 _MOST_COLUMNS = 1_500  # PostgreSQL has at most 1,664, SQLite 2,000
+
+
+Row = tuple[float | str | None, ...]
+"""Whole numbers, doubles, texts, and None for NULL."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the model: types of columns by name ("INTEGER", "BIGINT", "DOUBLE", "TEXT"), rows, and its key."""
+
+    columns: Mapping[str, str]
+    rows: Sequence[Row]
+    key: Sequence[str]
 
 
 class CannotQuery(Exception):
@@ -47,10 +62,14 @@ class Layers:
         The last layer that reads a register: none carries it any further.
     looked_up : set of int
         Arrays that the query looks into.
-    tables : dict of str to (str, list of tuple)
-        By the end of its name, a table's columns and its rows, as words.
+    tables : dict of str to Table
+        By the end of their names.
     nodes, leaves, roots : list of tuple
         Rows of the tables of trees.
+    columns_of_lists : dict of str to list
+        Of the table of one row that has arrays, where the dialect has one.
+    vectors : dict of int to (int, tuple of int)
+        By the first of some registers: a register with an array of them, and which they are.
     """
 
     dialect: Dialect
@@ -63,10 +82,12 @@ class Layers:
     sources: list[list[str]] = field(default_factory=lambda: [[]])
     last: dict[int, int] = field(default_factory=dict)
     looked_up: set[int] = field(default_factory=set)
-    tables: dict[str, tuple[str, list[tuple[str, ...]]]] = field(default_factory=dict)
-    nodes: list[tuple[str, ...]] = field(default_factory=list)
-    leaves: list[tuple[str, ...]] = field(default_factory=list)
-    roots: list[tuple[str, ...]] = field(default_factory=list)
+    tables: dict[str, Table] = field(default_factory=dict)
+    nodes: list[Row] = field(default_factory=list)
+    leaves: list[Row] = field(default_factory=list)
+    roots: list[Row] = field(default_factory=list)
+    columns_of_lists: dict[str, Sequence[object]] = field(default_factory=dict)
+    vectors: dict[int, tuple[int, tuple[int, ...]]] = field(default_factory=dict)
 
     def put(self, register: int, expression: str, reads: Iterable[int]) -> None:
         """Write a register by an expression over others, ``r1`` and so on."""
@@ -122,11 +143,23 @@ class Layers:
             self.sources.append([])
         return level
 
-    def table(self, name: str, columns: str, rows: Iterable[tuple[str, ...]]) -> str:
-        """Make a table and return its name; the same step of a plan may have several of them."""
+    def table(self, name: str, columns: Mapping[str, str], rows: Iterable[Row], key: Sequence[str]) -> str:
+        """Make a table of typed columns and return its name; others of this name have other numbers."""
         name = f"{name}_{len(self.tables)}"
-        self.tables[name] = (columns, list(rows))
+        self.tables[name] = Table(columns, list(rows), key)
         return f"{self.package}_{name}"
+
+    def lists(self, name: str, columns: Mapping[str, Sequence[object]]) -> str:
+        """Add arrays to the table that has them; return what their columns begin with."""
+        begin = f"{name}_{len(self.columns_of_lists)}"
+        self.columns_of_lists |= {f"{begin}_{column}": values for column, values in columns.items()}
+        return f"m.{begin}"
+
+    def list_of(self, array: float) -> str:
+        """Return an array of the plan as an expression of the table that has arrays."""
+        column = f"array_{int(array)}"
+        self.columns_of_lists[column] = self.array(array).tolist()
+        return f"m.{column}"
 
     def number(self, value: float) -> str:
         """Return a literal that this database reads as the same double."""
@@ -142,6 +175,8 @@ class Layers:
 
     def look_up(self, array: float, place: str) -> str:
         """Return an expression for the number of an array at a position."""
+        if self.dialect.name == "Spark":
+            return f"get({self.list_of(array)}, CAST({place} AS INT))"
         self.looked_up.add(int(array))
         table = f"{self.package}_arrays"
         return f"(SELECT a.value FROM {table} a WHERE a.list = {int(array)} AND a.place = CAST({place} AS BIGINT))"
@@ -180,6 +215,8 @@ class Layers:
                 raise CannotQuery(f"more than {_MOST_COLUMNS:,} numbers of a row at a time")
             words = ["l.row_id", *(f"l.r{r}" for r in carried), *(f"{word} AS r{r}" for r, word in made.items())]
             joins = "".join(f"\n  {clause}" for clause in self.sources[level])
+            if self.columns_of_lists and any(_LISTS.search(word) for word in words):
+                joins += f"\n  CROSS JOIN {self.package}_lists m"
             body = f"SELECT {', '.join(words)}\n  FROM layer_{level - 1} l{joins}"
             parts.append(f"layer_{level} AS{self.dialect.materialized} (\n  {body}\n)")
         return f"WITH{self.dialect.recursive} {', '.join(parts)}\n{last.format(layer=f'layer_{len(self.columns) - 1}')}"

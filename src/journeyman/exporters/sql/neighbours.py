@@ -21,12 +21,9 @@ def neighbours(q: Layers, a: Sequence[float]) -> None:
     points, answers = q.array(a[5]).reshape(-1, len(columns)), q.array(a[6]).reshape(-1, outputs)
     if q.dialect.name == "PostgreSQL":
         points = np.where(np.abs(points) < _TINY, 0.0, points)
-    rows = (
-        (str(i), *map(q.number, (copies[i], *points[i], *answers[i]))) for i in range(len(points))
-    )
-    doubles = ["copies", *(f"at_{j}" for j in range(len(columns))), *(f"answer_{k}" for k in range(outputs))]
-    told = ", ".join(["place INTEGER PRIMARY KEY", *(f"{name} DOUBLE PRECISION" for name in doubles)])
-    table = q.table("neighbours", told, rows)
+    doubles = ("copies", *(f"at_{j}" for j in range(len(columns))), *(f"answer_{k}" for k in range(outputs)))
+    rows = ((i, *row) for i, row in enumerate(np.hstack([copies[:, None], points, answers]).tolist()))
+    table = q.table("neighbours", {"place": "INTEGER"} | dict.fromkeys(doubles, "DOUBLE"), rows, ("place",))
     asked = []
     for j, column in enumerate(columns):
         register = q.between(q.times(f"r{features[column]}", float(scale[j])), [features[column]])

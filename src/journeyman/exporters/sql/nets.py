@@ -30,18 +30,20 @@ def waves(q: Layers, a: Sequence[float]) -> None:
     frequency, phase = (q.array(i).reshape(numbers, count) for i in a[5:7])
     mix, offset = q.array(a[7]).reshape(numbers, count, mixtures), q.array(a[8]).reshape(numbers, mixtures)
     rows = (
-        (str(n), str(w), *map(q.number, (frequency[n, w], phase[n, w], *mix[n, w])))
+        (n, w, float(frequency[n, w]), float(phase[n, w]), *mix[n, w].tolist())
         for n in range(numbers)
         for w in range(count)
     )
-    mixed = [f"mix_{m} DOUBLE PRECISION" for m in range(mixtures)]
-    columns = ", ".join(["number INTEGER, wave INTEGER, frequency DOUBLE PRECISION, phase DOUBLE PRECISION", *mixed])
-    table = q.table("waves", f"{columns}, PRIMARY KEY (number, wave)", rows)
+    doubles = ("frequency", "phase", *(f"mix_{m}" for m in range(mixtures)))
+    columns = {"number": "INTEGER", "wave": "INTEGER"} | dict.fromkeys(doubles, "DOUBLE")
+    table = q.table("waves", columns, rows, ("number", "wave"))
     reads = range(first, first + numbers)
     x = "CASE w.number " + " ".join(f"WHEN {n} THEN l.r{r}" for n, r in enumerate(reads)) + " END"
     sums = ", ".join(f"sum(cos({x} * w.frequency + w.phase) * w.mix_{m}) AS value_{m}" for m in range(mixtures))
     seen, wide = f"long_{table}", f"wide_{table}"
-    body = f"SELECT l.row_id, w.number, {sums} FROM {q.source(reads)} l CROSS JOIN {table} w GROUP BY l.row_id, w.number"
+    body = (
+        f"SELECT l.row_id, w.number, {sums} FROM {q.source(reads)} l CROSS JOIN {table} w GROUP BY l.row_id, w.number"
+    )
     made = [[q.take() for _ in range(mixtures)] for _ in range(numbers)]
     words = [pivoted("number", n, f"value_{m}", r) for n, own in enumerate(made) for m, r in enumerate(own)]
     total = f"SELECT row_id, {', '.join(words)} FROM {seen} GROUP BY row_id"
@@ -55,8 +57,8 @@ def embed(q: Layers, a: Sequence[float]) -> None:
     """Look numbers of a category up; a missing or unknown one has the last row."""
     out, code, size, width = map(int, a[:4])
     values = q.array(a[4]).reshape(size, width)
-    columns = ", ".join(["code INTEGER PRIMARY KEY", *(f"value_{k} DOUBLE PRECISION" for k in range(width))])
-    table = q.table("embed", columns, ((str(i), *map(q.number, row)) for i, row in enumerate(values)))
+    columns = {"code": "INTEGER"} | dict.fromkeys((f"value_{k}" for k in range(width)), "DOUBLE")
+    table = q.table("embed", columns, ((i, *row) for i, row in enumerate(values.tolist())), ("code",))
     at = f"CASE WHEN r{code} >= 0 AND r{code} < {size} THEN floor(r{code}) ELSE {size - 1} END"
     clause = f"JOIN {table} ON {table}.code = CAST({at} AS INTEGER)"
     q.beside(clause, {out + k: f"{table}.value_{k}" for k in range(width)}, [code])
@@ -70,19 +72,22 @@ def dense(q: Layers, a: Sequence[float]) -> None:
     source, value = q.source(inputs), ""
     for start in range(0, max(len(inputs), 1), _MOST_WEIGHTS):
         part = inputs[start : start + _MOST_WEIGHTS]
-        rows = (
-            (str(k), q.number(offsets[k]), *map(q.number, weights[start : start + len(part), k])) for k in range(units)
-        )
-        columns = ["unit INTEGER PRIMARY KEY, shift DOUBLE PRECISION"]
-        columns += [f"weight_{j} DOUBLE PRECISION" for j in range(len(part))]
-        table = q.table("dense", ", ".join(columns), rows)
+        own = weights[start : start + len(part)].T.tolist()
+        columns = {"unit": "INTEGER", "shift": "DOUBLE"}
+        columns |= dict.fromkeys((f"weight_{j}" for j in range(len(part))), "DOUBLE")
+        rows = ((k, float(offsets[k]), *own[k]) for k in range(units))
+        table = q.table("dense", columns, rows, ("unit",))
         given = f"given_{table}"
-        queries.append((given, f"SELECT row_id, {', '.join(f'{_tiny(q, r)} AS x{j}' for j, r in enumerate(part))} FROM {source}"))  # noqa: E501 - one query
+        queries.append(
+            (given, f"SELECT row_id, {', '.join(f'{_tiny(q, r)} AS x{j}' for j, r in enumerate(part))} FROM {source}")
+        )
         terms = [f"g.x{j} * u.weight_{j}" for j in range(len(part))]
         is_last = start + _MOST_WEIGHTS >= len(inputs)
         total = " + ".join([*([value] if value else []), *terms, *(["u.shift"] if is_last else [])])
         before = f" JOIN {queries[-2][0]} p ON p.row_id = g.row_id AND p.unit = u.unit" if value else ""
-        queries.append((f"long_{table}", f"SELECT g.row_id, u.unit, {total} AS value FROM {given} g CROSS JOIN {table} u{before}"))  # noqa: E501 - one query
+        queries.append(
+            (f"long_{table}", f"SELECT g.row_id, u.unit, {total} AS value FROM {given} g CROSS JOIN {table} u{before}")
+        )
         value = "p.value"
     last = queries[-1][0]
     words = [pivoted("unit", k, "value", out + k) for k in range(units)]

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from journeyman.exporters.sql.dialect import LARGEST, text
-from journeyman.exporters.sql.layers import Layers
+from journeyman.exporters.sql.dialect import LARGEST
+from journeyman.exporters.sql.layers import Layers, Row
+from journeyman.exporters.sql.spark_steps import WalkedTrees, walk
 
-__all__ = ["double_bound", "forest", "symmetric", "trees"]
+__all__ = ["NODE_COLUMNS", "double_bound", "forest", "symmetric", "trees"]
 
 _TINY = 1.0000000180025095e-35  # LightGBM's zero
 _ZERO, _NAN = 1, 2  # is what is missing
+NODE_COLUMNS = {
+    "place": "BIGINT",
+    "feature": "INTEGER",
+    "threshold": "DOUBLE",
+    "instead": "DOUBLE",
+    "zero_left": "INTEGER",
+    "codes": "TEXT",
+    "place_left": "BIGINT",
+    "place_right": "BIGINT",
+}
+"""Of the table of nodes: what stands for a missing value, where zero goes that is missing, codes as signs 0 and 1."""
 _LEVELS = 8  # of a turn in SQLite, which joins at most 64 tables
 
 
@@ -199,7 +210,10 @@ def _walk(q: Layers, forest: Sequence[_Tree], inputs: Sequence[str], reads: Sequ
         levels=max(map(_depth, forest), default=0),
         spread=any(len(values) > 1 for tree in forest for values in tree.leaves),
     )
-    _write_tables(q, forest, step.number)
+    if q.dialect.name == "Spark":
+        walk(q, _as_lists(forest, step.levels, len(out)), inputs, reads, out)
+        return
+    _write_tables(forest, step.number, q.nodes, q.leaves, q.roots)
     q.join(_side_by_side(q, step) if q.dialect.arrays else _in_turn(q, step), out, reads)
 
 
@@ -213,25 +227,36 @@ def _depth(tree: _Tree) -> int:
     return max(depths, default=0)
 
 
-def _write_tables(q: Layers, forest: Sequence[_Tree], step: int) -> None:
+def _write_tables(forest: Sequence[_Tree], step: int, nodes: list[Row], leaves: list[Row], roots: list[Row]) -> None:
+    """Add the rows of some trees."""
     for t, tree in enumerate(forest):
-        first, leaf = len(q.nodes), _leaf_count(q)
+        first = len(nodes)
+        leaf = -int(leaves[-1][0] or 0) if leaves else 0
 
-        def place(own: int, first: int = first, leaf: int = leaf) -> str:
-            return str(first + own if own >= 0 else own - leaf)
+        def place(own: int, first: int = first, leaf: int = leaf) -> int:
+            return first + own if own >= 0 else own - leaf
 
         for i, (feature, bound, missing, goes, codes, left, right) in enumerate(tree.nodes):
-            instead = 0.0 if missing != _NAN else -LARGEST if goes else math.nan
-            words = (q.number(bound), q.number(instead), str(goes) if missing == _ZERO else "NULL")
-            words = (*words, "NULL" if codes is None else text(codes))
-            q.nodes.append((str(first + i), str(feature), *words, place(left), place(right)))
+            instead = 0.0 if missing != _NAN else -LARGEST if goes else None
+            zero_left = goes if missing == _ZERO else None
+            nodes.append((first + i, feature, bound, instead, zero_left, codes, place(left), place(right)))
         for i, values in enumerate(tree.leaves):
-            q.leaves += [(str(-1 - leaf - i), str(k), q.number(value)) for k, value in values]
-        q.roots.append((str(step), str(t), place(tree.root)))
+            leaves += [(-1 - leaf - i, k, value) for k, value in values]
+        roots.append((step, t, place(tree.root)))
 
 
-def _leaf_count(q: Layers) -> int:
-    return -int(q.leaves[-1][0]) if q.leaves else 0
+def _as_lists(forest: Sequence[_Tree], levels: int, outputs: int) -> WalkedTrees:
+    nodes: list[Row] = []
+    leaves: list[Row] = []
+    roots: list[Row] = []
+    _write_tables(forest, 0, nodes, leaves, roots)
+    held: list[list[float | None]] = [[None] * -int(leaves[-1][0] or 0) for _ in range(outputs)]
+    for at, output, value in leaves:
+        held[int(output or 0)][-1 - int(at or 0)] = float(value or 0.0)
+    columns = zip(*nodes, strict=True) if nodes else ((),) * len(NODE_COLUMNS)
+    return WalkedTrees(
+        dict(zip(NODE_COLUMNS, columns, strict=True)), [int(root[2] or 0) for root in roots], held, levels
+    )
 
 
 def _next_place(q: Layers, step: _Step, value: str, node: str) -> str:
@@ -239,7 +264,9 @@ def _next_place(q: Layers, step: _Step, value: str, node: str) -> str:
     whens = []
     if step.codes:
         if q.dialect.name == "SQLite":  # cuts towards zero, and does not stop at numbers that are too large
-            found = f"{value} > -1 AND substr({node}.codes, CAST({value} AS INTEGER) + 1, 1) = '1'"
+            found = (
+                f"{value} > -1 AND {value} < 1000000 AND substr({node}.codes, CAST({value} AS INTEGER) + 1, 1) = '1'"
+            )
         else:
             code = f"CASE WHEN {value} > -1 AND {value} < 1000000 THEN {value} ELSE 1000000 END"
             found = f"substr({node}.codes, CAST(floor(abs({code})) AS INTEGER) + 1, 1) = '1'"
@@ -314,4 +341,6 @@ def _chosen(feature: str, low: int, high: int) -> str:
     if high - low <= 1:
         return f"s.x{low}"
     middle = (low + high) // 2
-    return f"CASE WHEN {feature} < {middle} THEN {_chosen(feature, low, middle)} ELSE {_chosen(feature, middle, high)} END"  # noqa: E501 - one expression
+    return (
+        f"CASE WHEN {feature} < {middle} THEN {_chosen(feature, low, middle)} ELSE {_chosen(feature, middle, high)} END"
+    )
