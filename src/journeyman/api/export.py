@@ -273,8 +273,8 @@ def _lookup_loss(release: Release) -> str:
     if gain is None:
         return "left out: what is known of rows that training had; what that costs is not known"
     return (
-        f"left out: what is known of rows that training had; among copies of rows ({gain.share:.0%} of all) the mean loss "
-        f"is {gain.loss:.4g} in place of {gain.recalled:.4g} out of fold"
+        f"left out: what is known of rows that training had; among copies of rows ({gain.share:.0%} of all) the mean "
+        f"loss is {gain.loss:.4g} in place of {gain.recalled:.4g} out of fold"
     )
 
 

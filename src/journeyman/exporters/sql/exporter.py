@@ -50,8 +50,13 @@ class SqlExporter:
         try:
             made = "".join([*script(facts, self.dialect), f"-- plan {mark}\n"])
         except CannotQuery as reason:
+            members = dict.fromkeys(m.algorithm for m in facts.training.members) if facts.training else {}
+            options = " or ".join(f"--without {name}" for name in members) if len(members) > 1 else ""
             raise ReleaseError(
-                f"{facts.plan.name} cannot be written to {self.name}: it has {reason}", hint="use the release itself"
+                f"{facts.plan.name} cannot be written to {self.name}: it has {reason}",
+                hint=f"leave the member out that has most: {options}"
+                if options
+                else "choose another target: --to python",
             ) from None
         (folder / "model.sql").write_text(made, encoding="utf-8")
         words = {
@@ -133,7 +138,7 @@ class SQLiteExporter(SqlExporter):
 
 @dataclass(frozen=True)
 class PostgreSQLExporter(SqlExporter):
-    """For PostgreSQL 12 or later; a check asks the server that libpq's variables name, or one of its own on this machine.
+    """For PostgreSQL 12 or later; a check asks the server that libpq's variables name, or one of its own.
 
     Examples
     --------
@@ -157,12 +162,14 @@ class PostgreSQLExporter(SqlExporter):
         """Answer a file of rows in a transaction that is rolled back."""
         programs = server_programs()
         own = programs is not None and not _named() and _unanswered() is not None
-        with local_server(programs) if programs and own else nullcontext("") as address:
-            with closing(_psycopg.connect(address, connect_timeout=10)) as database:
-                cursor = database.cursor()
-                cursor.execute("SET LOCAL jit = off")
-                _answer_rows(_Database(self.dialect, cursor, "%s", _psycopg.Error), folder, rows, answers)
-                database.rollback()
+        with (
+            local_server(programs) if programs and own else nullcontext("") as address,
+            closing(_psycopg.connect(address, connect_timeout=10)) as database,
+        ):
+            cursor = database.cursor()
+            cursor.execute("SET LOCAL jit = off")
+            _answer_rows(_Database(self.dialect, cursor, "%s", _psycopg.Error), folder, rows, answers)
+            database.rollback()
 
 
 def _named() -> bool:

@@ -55,7 +55,8 @@ def _marks(q: Layers, marked: str, columns: Sequence[int]) -> list[tuple[str, st
 
     two = q.number(2)
     then(
-        f"SELECT l.row_id, c.high AS salt_high, c.low AS salt_low, {x} AS x FROM {q.source(columns)} l CROSS JOIN {marked} c"
+        f"SELECT l.row_id, c.high AS salt_high, c.low AS salt_low, {x} AS x"
+        f" FROM {q.source(columns)} l CROSS JOIN {marked} c"
     )
     guess = q.held(f"floor(ln(abs(x)) / {q.number(0.6931471805599453)})", -1022.0, 1023.0)
     usual = f"abs(x) >= {q.number(_LEAST)}"
@@ -74,7 +75,8 @@ def _marks(q: Layers, marked: str, columns: Sequence[int]) -> list[tuple[str, st
     then(f"SELECT row_id, {carry} AS high, (low + salt_low) & {_HALF} AS low FROM {before()}")
     _mix(then, before)
     then(
-        f"SELECT row_id, CAST(sum(high) AS BIGINT) AS high, CAST(sum(low) AS BIGINT) AS low FROM {before()} GROUP BY row_id"
+        f"SELECT row_id, CAST(sum(high) AS BIGINT) AS high, CAST(sum(low) AS BIGINT) AS low"
+        f" FROM {before()} GROUP BY row_id"
     )
     then(f"SELECT row_id, (high + (low >> 32)) & {_HALF} AS high, low & {_HALF} AS low FROM {before()}")
     _mix(then, before)

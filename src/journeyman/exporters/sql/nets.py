@@ -104,7 +104,7 @@ def _tiny(q: Layers, register: int) -> str:
 
 def bend(q: Layers, a: Sequence[float]) -> None:
     """Bend each unit by its slope."""
-    out, first, count, kind = map(int, a[:4])
+    out, first, kind = int(a[0]), int(a[1]), int(a[3])
     one, two = q.number(1), q.number(2)
     for k, slope in enumerate(q.array(a[4])):
         z = f"r{first + k}"

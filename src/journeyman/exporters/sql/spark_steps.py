@@ -54,8 +54,9 @@ def walk(q: Layers, trees: WalkedTrees, inputs: Sequence[str], reads: Sequence[i
     down = f"aggregate(sequence(1, {max(1, trees.levels)}), root, (p, turn) -> CASE {' '.join(whens)} END)"
     places = q.take()
     _put_all(q, {places: f"transform({m}_roots, root -> {down})"}, [x])
+    zero = q.number(0)
     sums = {
-        register: f"aggregate(r{places}, {q.number(0)}, (s, p) -> s + COALESCE(get({m}_leaf_{k}, -1 - p), {q.number(0)}))"
+        register: f"aggregate(r{places}, {zero}, (s, p) -> s + COALESCE(get({m}_leaf_{k}, -1 - p), {zero}))"
         for k, register in enumerate(out)
     }
     _put_all(q, sums, [places])
@@ -125,13 +126,13 @@ def waves(q: Layers, a: Sequence[float]) -> None:
     out, first, numbers, count, mixtures = map(int, a[:5])
     mix, offset = q.array(a[7]).reshape(numbers * count, mixtures), q.array(a[8])
     lists: dict[str, Sequence[object]] = {"frequency": q.array(a[5]).tolist(), "phase": q.array(a[6]).tolist()}
-    m = q.lists("waves", lists | {f"mix_{m}": mix[:, m].tolist() for m in range(mixtures)})
+    table = q.lists("waves", lists | {f"mix_{m}": mix[:, m].tolist() for m in range(mixtures)})
     made = {}
     for n in range(numbers):
         span = f"sequence({n * count}, {(n + 1) * count - 1})"
-        wave = f"cos(r{first + n} * get({m}_frequency, w) + get({m}_phase, w))"
+        wave = f"cos(r{first + n} * get({table}_frequency, w) + get({table}_phase, w))"
         for m in range(mixtures):
-            total = f"aggregate({span}, {q.number(0)}, (s, w) -> s + {wave} * get({m}_mix_{m}, w))"
+            total = f"aggregate({span}, {q.number(0)}, (s, w) -> s + {wave} * get({table}_mix_{m}, w))"
             made[out + n * mixtures + m] = f"{total} + {q.number(float(offset[n * mixtures + m]))}"
     _put_all(q, made, range(first, first + numbers))
 
