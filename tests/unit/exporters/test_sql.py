@@ -17,11 +17,15 @@ import pytest
 from tests.spark_cluster import environment, lacking
 from tests.unit.exporters.made_plans import CASES, Case, form_plan, plan_of_cases
 
+from journeyman.entities.candidate import Refusal
+from journeyman.entities.plan import NodeKind
 from journeyman.entities.scoring_plan import PlanColumn, PlanStep, ScoringPlan
 from journeyman.errors import ReleaseError
+from journeyman.exporters.scoring_plan import Named, every_operation, lower
 from journeyman.exporters.scoring_plan.text_form import plan_text
 from journeyman.exporters.sql import DuckDBExporter, PostgreSQLExporter, SparkExporter, SQLiteExporter
 from journeyman.exporters.sql.dialect import DUCKDB, SQLITE
+from journeyman.exporters.sql.local_server import server_programs
 from journeyman.exporters.sql.steps import STEPS
 from journeyman.exporters.sql.trees import double_bound
 from journeyman.interfaces.project_exporting import ColumnFacts, ProjectFacts
@@ -155,13 +159,63 @@ def test_rows_may_be_a_view_of_a_table_that_is_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["binary", "multiclass", "regression"])
+@pytest.mark.parametrize("kind", PROJECT_MEMBERS)
 def test_fitted_members_answer_as_the_release_does(exporter: Exporter, kind: str) -> None:
     members = PROJECT_MEMBERS[kind]
     if find_spec("catboost") is None:
         members = tuple(one for one in members if one[0] != "catboost")
     plan = fitted_plan(kind, members)
     PROJECT_CHECKS["answers as the release does"](exporter, plan)
+
+
+def test_trees_deeper_than_a_turn_of_sqlite(exporter: Exporter, tmp_path: Path) -> None:
+    """A tree of 20 levels beside one of a leaf alone: each value falls off at a level of its own."""
+    depth = 20
+    bounds = [float(depth - i) for i in range(depth)]
+    left = [*range(1, depth), -1]
+    right = [-2 - i for i in range(depth)]
+    leaves = [0.1 * (i + 1) for i in range(depth + 1)] + [0.7]
+    lists = [[0.0], [0.0] * depth, bounds, [6.0] * depth, left, right, leaves, [0, -1 - (depth + 1)], [0], []]
+    plan = ScoringPlan(
+        *("deep", 1, "regression", "y", (PlanColumn("x", "number"),), ()),
+        tuple(np.asarray(one, dtype=np.float64) for one in lists),
+        2,
+        (PlanStep("trees", (1, 0, 1, *range(1, 10))),),
+        (1,),
+        (1,),
+    )
+    values = [*(i + 0.5 for i in range(depth + 1)), 0.0]
+    found = answered(exporter, tmp_path, plan, "x\n" + "".join(f"{x}\n" for x in values) + '""\n')
+    wanted = [leaves[0] if x <= 1 else leaves[1 + sum(x <= bound for bound in bounds)] for x in values]
+    assert [float(row["score 0"]) for row in found] == [*(leaf + 0.7 for leaf in wanted), leaves[0] + 0.7]
+
+
+def test_a_server_of_its_own_answers_where_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if server_programs() is None or find_spec("psycopg") is None:
+        pytest.skip("no PostgreSQL server is installed that this user can run")
+    for name in ("PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PGDATABASE", "no such database")  # a server at the usual place does not answer then
+    exporter = PostgreSQLExporter()
+    assert exporter.toolchain() is None
+    monkeypatch.delenv("PGDATABASE")
+    [row] = answered(exporter, tmp_path, form_plan(), "size,city,garden,day,note\n20,7,yes,,\n")
+    assert row["label"] in ("kept", "sold")
+    monkeypatch.setenv("PGHOST", str(tmp_path))
+    refusal = exporter.toolchain()
+    assert refusal is not None
+    assert refusal.reason.startswith("no PostgreSQL server answers")
+
+
+def test_a_lookup_that_a_reader_lacks_can_be_left_out() -> None:
+    plan = fitted_plan("binary", [("linear", "dense")])
+    known = every_operation() - {"known"}
+    told = lower(plan.plan, plan.task, Named("tiny", 1, plan.members), known)
+    assert told == Refusal(
+        "it has the step known in duplicate_lookup", "leave out what cannot be written: --without duplicate_lookup"
+    )
+    fewer = plan.plan.without(NodeKind.LOOKUP)
+    assert isinstance(lower(fewer, plan.task, Named("tiny", 1, plan.members), known), ScoringPlan)
 
 
 def test_names_with_quotes_are_quoted(exporter: Exporter, tmp_path: Path) -> None:

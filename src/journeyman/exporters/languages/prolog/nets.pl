@@ -144,7 +144,8 @@ bits(X, Bits) :-
     Size is abs(X),
     (   Size < 2.2250738585072014e-308 % fewer than 53 bits
     ->  Below is truncate(Size * 2.0 ** 1000 * 2.0 ** 74)
-    ;   float_parts(Size, Mantissa, 2, Exponent),
+    ;   float_parts(Size, Part, 2, Power),
+        ( Part < 1.0 -> Mantissa is 2 * Part, Exponent is Power - 1 ; Mantissa = Part, Exponent = Power ), % by version
         Below is ((Exponent + 1023) << 52) + truncate((Mantissa - 1.0) * 4503599627370496.0)
     ),
     ( X < 0.0 -> Bits is Below + (1 << 63) ; Bits = Below ).
