@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.spark_cluster import environment
 
 from journeyman.entities.candidate import Refusal
 from journeyman.errors import ReleaseError
@@ -33,8 +32,6 @@ def test_built_in_exporters(
         words = {"PGHOST": host, "PGPORT": port, "PGUSER": "ann", "PGPASSWORD": "secret-word", "PGDATABASE": "postgres"}
         for variable, value in words.items():
             monkeypatch.setenv(variable, value)
-    if name == "sql_spark":
-        monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", environment()["PYSPARK_SUBMIT_ARGS"])
     exporter = load_parts(GROUP, {name})[name]
     lacking = exporter.toolchain()
     # without its extra a target writes nothing

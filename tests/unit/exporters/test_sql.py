@@ -14,7 +14,6 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from tests.spark_cluster import environment, lacking
 from tests.unit.exporters.made_plans import CASES, Case, form_plan, plan_of_cases
 
 from journeyman.entities.candidate import Refusal
@@ -23,7 +22,7 @@ from journeyman.entities.scoring_plan import PlanColumn, PlanStep, ScoringPlan
 from journeyman.errors import ReleaseError
 from journeyman.exporters.scoring_plan import Named, every_operation, lower
 from journeyman.exporters.scoring_plan.text_form import plan_text
-from journeyman.exporters.sql import DuckDBExporter, PostgreSQLExporter, SparkExporter, SQLiteExporter
+from journeyman.exporters.sql import DuckDBExporter, PostgreSQLExporter, SQLiteExporter
 from journeyman.exporters.sql.dialect import DUCKDB, SQLITE
 from journeyman.exporters.sql.local_server import server_programs
 from journeyman.exporters.sql.steps import STEPS
@@ -33,17 +32,11 @@ from journeyman.testing.fitted_plans import fitted_plan
 from journeyman.testing.project_checks import PROJECT_CHECKS, PROJECT_MEMBERS
 
 DAY = 1717113600.0
-Exporter = DuckDBExporter | SQLiteExporter | PostgreSQLExporter | SparkExporter
+Exporter = DuckDBExporter | SQLiteExporter | PostgreSQLExporter
 
 
-@pytest.fixture(params=["duckdb", "sqlite", "postgresql", pytest.param("spark", marks=pytest.mark.slow)])
+@pytest.fixture(params=["duckdb", "sqlite", "postgresql"])
 def exporter(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Exporter]:
-    if request.param == "spark":
-        if lacking():
-            pytest.skip(lacking())
-        monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", environment()["PYSPARK_SUBMIT_ARGS"])
-        yield SparkExporter()
-        return
     if request.param != "postgresql":
         yield {"duckdb": DuckDBExporter, "sqlite": SQLiteExporter}[request.param]()
         return

@@ -87,9 +87,9 @@ def _loaded(query: Layers, name: str, table: Table) -> Iterator[str]:
     """Yield the statements that make a table and its rows."""
     dialect = query.dialect
     if dialect is SPARK:  # its parser takes seconds for some hundred rows of values
-        rows = [dict(zip(table.columns, map(_finite, row), strict=True)) for row in table.rows]
+        named = [dict(zip(table.columns, map(_finite, row), strict=True)) for row in table.rows]
         fields = ", ".join(f"{column}: {dialect.type_of(kind)}" for column, kind in table.columns.items())
-        told = f"from_json({dialect.text(json.dumps(rows))}, 'ARRAY<STRUCT<{fields}>>')"
+        told = f"from_json({dialect.text(json.dumps(named))}, 'ARRAY<STRUCT<{fields}>>')"
         yield f"CREATE TABLE {name} USING parquet AS SELECT inline({told});\n"
         return
     columns = ", ".join(f"{column} {dialect.type_of(kind)}" for column, kind in table.columns.items())
