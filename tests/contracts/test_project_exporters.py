@@ -25,9 +25,16 @@ TOOLS = ("answers as the release does", "answers a row alone", "refuses a newer 
 @pytest.mark.parametrize("check", PROJECT_CHECKS)
 @pytest.mark.parametrize("kind", PROJECT_MEMBERS)
 @pytest.mark.parametrize("name", sorted(load_parts(GROUP)))
-def test_built_in_exporters(name: str, kind: str, check: str) -> None:
+def test_built_in_exporters(
+    name: str, kind: str, check: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if kind == "texts" and check not in OF_TEXTS:
         pytest.skip("checked with plans of other columns")
+    if name == "sql_postgresql":
+        host, _, port = request.getfixturevalue("server").partition(":")
+        words = {"PGHOST": host, "PGPORT": port, "PGUSER": "ann", "PGPASSWORD": "secret-word", "PGDATABASE": "postgres"}
+        for variable, value in words.items():
+            monkeypatch.setenv(variable, value)
     exporter = load_parts(GROUP, {name})[name]
     lacking = exporter.toolchain()
     # without its extra a target writes nothing

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from journeyman.entities.candidate import Refusal
-from journeyman.entities.plan import Plan
+from journeyman.entities.plan import NodeKind, Plan
 from journeyman.errors import ReleaseError, SettingsError
-from journeyman.exporters.scoring_plan import Named, every_operation, lower
+from journeyman.exporters.scoring_plan import LOOKUP, Named, every_operation, lower
 from journeyman.exporters.scoring_plan.members import without_members
 from journeyman.exporters.scoring_plan.project import (
     check_project_answers,
@@ -97,7 +97,8 @@ class ExportOptions:
     check : bool
         Whether a project in another language is built and asked; where its tools are not installed it is not.
     without : tuple of str
-        Members to leave out, by their algorithms; the weights of the others sum to 1 again.
+        Members to leave out, by their algorithms; the weights of the others sum to 1 again. "duplicate_lookup" leaves
+        out what is known of rows that training had.
     """
 
     package: str | None = None
@@ -150,15 +151,20 @@ def export(
     release = load(name, version=version, workspace=workspace)
     target = export_folder(release.name, folder, to)
     members = tuple(member.candidate.algorithm for member in release.report.members)
-    left_out = _left_out(members, options.without)
+    looks_up = bool(release.plan.of_kind(NodeKind.LOOKUP))
+    left_out = _left_out(members, options.without, looks_up)
     kept = tuple(name for i, name in enumerate(members) if i not in left_out)
-    wanted = _Wanted(release, without_members(release.plan, left_out), kept, target, seed)
+    plan = without_members(release.plan, left_out)
+    if LOOKUP in options.without:
+        plan = plan.without(NodeKind.LOOKUP)
+    wanted = _Wanted(release, plan, kept, target, seed)
     if is_project:
         project: ProjectExporter = make_part("journeyman.project_exporters", to)
         made = _write_project(project, wanted, package or _as_package(release.name), options.check)
     else:
         made = _write_format(make_part("journeyman.exporters", to), wanted)
-    return replace(made, loss=_loss(release, left_out))
+    losses = [_loss(release, left_out), _lookup_loss(release) if LOOKUP in options.without else ""]
+    return replace(made, loss="\n".join(filter(None, losses)))
 
 
 @dataclass(frozen=True)
@@ -233,12 +239,11 @@ def _as_package(name: str) -> str:
     return made if _PACKAGE.fullmatch(made) else f"model_{made}".strip("_")
 
 
-def _left_out(members: tuple[str, ...], without: Collection[str]) -> frozenset[int]:
+def _left_out(members: tuple[str, ...], without: Collection[str], looks_up: bool) -> frozenset[int]:
+    known = [*dict.fromkeys(members), *([LOOKUP] if looks_up else [])]
     for name in without:
-        if name not in members:
-            raise SettingsError(
-                f"the model has no member {name!r}", hint=f"its members are {', '.join(dict.fromkeys(members))}"
-            )
+        if name not in known:
+            raise SettingsError(f"the model has no member {name!r}", hint=f"its members are {', '.join(known)}")
     left_out = frozenset(i for i, name in enumerate(members) if name in set(without))
     if len(left_out) == len(members):
         raise SettingsError("no member of the model would be left", hint="leave out fewer with --without")
@@ -260,6 +265,17 @@ def _loss(release: Release, left_out: frozenset[int]) -> str:
         whole = report.ensemble_scores[-1]
         return f"{told}{release.task.metric} out of fold {alone[-1]:.4g} in place of {whole:.4g}"
     return f"{told}what that costs is not known, and calibration and intervals are those of the whole"
+
+
+def _lookup_loss(release: Release) -> str:
+    """Return what it costs to predict rows that training had as if they were new."""
+    gain = release.report.recollection
+    if gain is None:
+        return "left out: what is known of rows that training had; what that costs is not known"
+    return (
+        f"left out: what is known of rows that training had; among copies of rows ({gain.share:.0%} of all) the mean "
+        f"loss is {gain.loss:.4g} in place of {gain.recalled:.4g} out of fold"
+    )
 
 
 def _write_format(exporter: Exporter, wanted: _Wanted) -> Exported:

@@ -70,7 +70,11 @@ def export(
     ] = True,
     without: Annotated[
         list[str] | None,
-        typer.Option(metavar="MEMBER", help="Leave out this algorithm's members; repeatable.", show_default=False),
+        typer.Option(
+            metavar="MEMBER",
+            help="Leave out this algorithm's members, or duplicate_lookup; repeatable.",
+            show_default=False,
+        ),
     ] = None,
     rows_from: Annotated[
         str | None,

@@ -104,6 +104,11 @@ def pmml_document(plan: ScoringPlan) -> bytes:
                     made.append(f"r{first + k}")
     _last_segment(segments, plan, [name for name in made if name not in {d.get("name") for d in last}], last)
     indent(root, " ")
+    for tree in root.iter("TreeModel"):  # most of the document, which nobody reads: no blanks in it
+        for element in tree.iter():
+            if element.tag != "Array":
+                element.text = None
+            element.tail = None if element is not tree else element.tail
     return bytes(tostring(root, encoding="utf-8", xml_declaration=True))
 
 

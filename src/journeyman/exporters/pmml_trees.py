@@ -1,4 +1,8 @@
-"""Trees as TreeModels of PMML. Rounding to single precision, which PMML has no word for, goes into the thresholds."""
+"""Trees as TreeModels of PMML. Rounding to single precision, which PMML has no word for, goes into the thresholds.
+
+A node has two children: the first asks, and the second is for all others. A comparison with a missing value is false
+(the strategy "none"), so the second child is the side to which a missing value goes, and no node needs an id.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +48,7 @@ def largest_within(border: float) -> float:
 
 def _trees(a: Arguments, place: int) -> tuple[Fields, list[TreeSum]]:
     nodes = trees_of(a)
-    registers, names = a.registers(1), [f"step{place}_{j}" for j in range(len(a.array(1)))]
+    registers, names = a.registers(1), [f"s{place}_{j}" for j in range(len(a.array(1)))]
     zero = largest_within(ZERO) if nodes.single else ZERO
     used = sorted(set(nodes.feature[: len(a.array(3))].tolist()))
     coded = set(nodes.feature[nodes.chosen >= 0].tolist())
@@ -66,39 +70,37 @@ def _entering(x: Expression, zero: float, is_code: bool) -> Expression:
 def _fill_node(node: Element, at: int, nodes: TreeNodes, names: Sequence[str]) -> None:
     """Write what is below a place of LightGBM's trees."""
     left, right = int(nodes.left[at]), int(nodes.right[at])
-    node.set("id", str(at))
     if left == at == right:
         node.set("score", number_word(float(nodes.value[at])))
         return
     if nodes.zero_side[at]:
         raise CannotSay("trees in which zero is missing")
     name, chosen = names[int(nodes.feature[at])], int(nodes.chosen[at])
-    node.set("defaultChild", str(left if nodes.nan_left[at] else right))
-    for child, is_left in ((left, True), (right, False)):
-        below = SubElement(node, "Node")
-        if chosen >= 0:
-            _member(below, name, nodes.sets[chosen].tolist(), "isIn" if is_left else "isNotIn")
-        else:
-            border = float(nodes.threshold[at])
-            _compared(below, name, largest_within(border) if nodes.single else border, is_left)
-        _fill_node(below, child, nodes, names)
+    if chosen >= 0:
+        first = SubElement(node, "Node")
+        _member(first, name, nodes.sets[chosen].tolist())
+        second, sides = _other(node), (left, right)
+    else:
+        border = float(nodes.threshold[at])
+        border = largest_within(border) if nodes.single else border
+        first, second = _compared(node, name, border, bool(nodes.nan_left[at]))
+        sides = (right, left) if nodes.nan_left[at] else (left, right)
+    for below, side in zip((first, second), sides, strict=True):
+        _fill_node(below, side, nodes, names)
 
 
 def _forest(a: Arguments, place: int) -> tuple[Fields, list[TreeSum]]:
-    registers, names = a.registers(1), [f"step{place}_{j}" for j in range(len(a.array(1)))]
+    registers, names = a.registers(1), [f"s{place}_{j}" for j in range(len(a.array(1)))]
     feature, left, right, leaf, roots = (a.wholes(i) for i in (3, 5, 6, 7, 9))
     answers, threshold = a.array(8).reshape(-1, a.whole(2)), a.array(4)
 
     def fill(node: Element, at: int, output: int) -> None:
-        node.set("id", str(at))
         if left[at] == at:
             node.set("score", number_word(float(answers[leaf[at], output])))
             return
-        node.set("defaultChild", str(left[at]))
-        for child, is_left in ((left[at], True), (right[at], False)):
-            below = SubElement(node, "Node")
-            _compared(below, names[feature[at]], largest_within(float(threshold[at])), is_left)
-            fill(below, int(child), output)
+        greater, other = _compared(node, names[feature[at]], largest_within(float(threshold[at])), True)
+        fill(greater, int(right[at]), output)
+        fill(other, int(left[at]), output)
 
     used = sorted({int(feature[i]) for i in range(len(left)) if left[i] != i})
     sums = [
@@ -112,33 +114,30 @@ def _symmetric(a: Arguments, place: int) -> tuple[Fields, list[TreeSum]]:
     outputs, depth, features = a.whole(2), a.whole(7), a.registers(1)
     numbers, coded, starts, asked = a.wholes(3), a.wholes(4), a.wholes(5), a.wholes(8)
     leaves = a.array(10).reshape(-1, 2**depth, outputs)
-    names = [f"step{place}_{j}" for j in range(len(numbers) + len(coded))]
+    names = [f"s{place}_{j}" for j in range(len(numbers) + len(coded))]
     fields = {names[j]: register(features[i]) for j, i in enumerate(numbers)}
     for j, (i, low, high) in enumerate(zip(coded, starts[:-1], starts[1:], strict=True), len(numbers)):
         fields[names[j]] = _coded(register(features[i]), a.array(6)[low:high])
 
-    def fill(node: Element, at: int, tree: int, level: int, leaf: int, output: int) -> None:
-        node.set("id", str(at))
+    def fill(node: Element, leaf: int, tree: int, level: int, output: int) -> None:
         if level == depth:
             node.set("score", number_word(float(leaves[tree, leaf, output])))
             return
         entry = int(asked[tree * depth + level])
         border = float(a.array(9)[tree * depth + level])
         if border == np.inf:  # nothing is greater
-            fill(node, at, tree, level + 1, leaf, output)
+            fill(node, leaf, tree, level + 1, output)
             return
         border = largest_within(border) if entry < len(numbers) else border
-        node.set("defaultChild", str(2 * at))
-        for child, is_left in ((2 * at, True), (2 * at + 1, False)):
-            below = SubElement(node, "Node")
-            _compared(below, names[entry], border, is_left)
-            fill(below, child, tree, level + 1, leaf if is_left else leaf + 2**level, output)
+        greater, other = _compared(node, names[entry], border, True)
+        fill(greater, leaf + 2**level, tree, level + 1, output)
+        fill(other, leaf, tree, level + 1, output)
 
     sums: list[TreeSum] = []
     for output in range(outputs):
-        asks: list[Fill] = [partial(fill, tree=t, level=0, leaf=0, output=output) for t in range(len(leaves))]
+        asks: list[Fill] = [partial(fill, tree=t, level=0, output=output) for t in range(len(leaves))]
         bias: Fill = _leaf(float(a.array(11)[output]))
-        sums.append(("sum", [_tree_model(ask, 1) for ask in [bias, *asks]]))
+        sums.append(("sum", [_tree_model(ask, 0) for ask in [bias, *asks]]))
     return fields, sums
 
 
@@ -150,7 +149,6 @@ def _coded(code: Expression, table: NDArray[np.float64]) -> Expression:
 
 def _leaf(score: float) -> Callable[[Element, int], None]:
     def fill(node: Element, at: int) -> None:
-        node.set("id", str(at))
         node.set("score", number_word(score))
 
     return fill
@@ -161,8 +159,7 @@ def _tree_model(fill: Callable[[Element, int], None], root: int) -> Element:
     model = Element(
         "TreeModel",
         functionName="regression",
-        missingValueStrategy="defaultChild",
-        noTrueChildStrategy="returnLastPrediction",
+        missingValueStrategy="none",
         splitCharacteristic="binarySplit",
     )
     schema = SubElement(model, "MiningSchema")
@@ -175,13 +172,23 @@ def _tree_model(fill: Callable[[Element, int], None], root: int) -> Element:
     return model
 
 
-def _compared(node: Element, name: str, border: float, is_left: bool) -> None:
-    operator = "lessOrEqual" if is_left else "greaterThan"
-    SubElement(node, "SimplePredicate", field=name, operator=operator, value=finite_word(border))
+def _compared(node: Element, name: str, border: float, missing_left: bool) -> tuple[Element, Element]:
+    """Add two children; the first is that of the greater numbers where missing values go to the others, left."""
+    first = SubElement(node, "Node")
+    operator = "greaterThan" if missing_left else "lessOrEqual"
+    SubElement(first, "SimplePredicate", field=name, operator=operator, value=finite_word(border))
+    return first, _other(node)
 
 
-def _member(node: Element, name: str, codes: Sequence[int], operator: str) -> None:
-    predicate = SubElement(node, "SimpleSetPredicate", field=name, booleanOperator=operator)
+def _other(node: Element) -> Element:
+    """Add the child of all that the one before it does not take."""
+    other = SubElement(node, "Node")
+    SubElement(other, "True")
+    return other
+
+
+def _member(node: Element, name: str, codes: Sequence[int]) -> None:
+    predicate = SubElement(node, "SimpleSetPredicate", field=name, booleanOperator="isIn")
     array = SubElement(predicate, "Array", n=str(len(codes)), type="real")
     array.text = " ".join(f"{code}.0" for code in codes)
 

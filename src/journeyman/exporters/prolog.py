@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
+
 from journeyman.entities.candidate import Refusal
 from journeyman.entities.scoring_plan import PlanColumn, PlanStep, ScoringPlan
 from journeyman.exporters.example_row import example_cells
 from journeyman.exporters.project_files import needs_tool, run_tool, source_text
+from journeyman.exporters.tensors.known_rows import mark_totals
 from journeyman.interfaces.project_exporting import ProjectFacts
 
 __all__ = ["PrologExporter"]
@@ -29,9 +32,12 @@ _LISTS: dict[str, tuple[int, ...]] = {
     "spread": (4, 5),
     "factor": (2, 3),
     "size": (1,),
+    "correct": tuple(range(8, 17)),
+    "squash": (1, 2, 3),
+    "bend": (4,),
 }
 """Which arguments of an operation are arrays, written as lists."""
-_TABLES = {"table": 3, "cell": 5}
+_TABLES = {"table": 3, "cell": 5, "embed": 4}
 """Which argument is an array that is asked by position, written as one term."""
 _PLAIN = (
     "plain onehot slot weigh product ratio copy logistic share softmax clip affine divide add temper unscale interval"
@@ -41,7 +47,7 @@ _CALENDAR = ("year", "month", "day", "weekday", "day of the year", "hour", "days
 
 @dataclass(frozen=True)
 class PrologExporter:
-    """Writes a module with ``predict/3`` and ``explain/2``; nets, neighbours and corrections are left out.
+    """Writes a module with ``predict/3`` and ``explain/2``.
 
     References
     ----------
@@ -50,13 +56,15 @@ class PrologExporter:
     Examples
     --------
     >>> "trees" in PrologExporter().operations, "known" in PrologExporter().operations
-    (True, False)
+    (True, True)
     """
 
     name: str = "prolog"
-    operations: frozenset[str] = frozenset(
-        (*_LISTS, *_TABLES, *_PLAIN.split(), "lines", "trees", "forest", "symmetric")
-    )
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """All that ``write_step/4`` knows."""
+        return frozenset((*_LISTS, *_TABLES, *_PLAIN.split(), *_FACTS))
 
     def write(self, facts: ProjectFacts, folder: Path) -> None:
         """Write the module, the facts that it stands on, the self-test and README."""
@@ -72,7 +80,7 @@ class PrologExporter:
             "RESULT": "probabilities in the order of `labels/1`" if facts.plan.labels else "values",
         }
         names = {"model.pl": f"{package}.pl", "cells.pl": f"{package}_cells.pl"}
-        for name in ("model.pl", "cells.pl", "explain.pl", "files.pl", "selftest.pl", "README.md"):
+        for name in ("model.pl", "cells.pl", "nets.pl", "explain.pl", "files.pl", "selftest.pl", "README.md"):
             (folder / names.get(name, name)).write_text(source_text("prolog", name, words), encoding="utf-8")
         plan = (folder / "plan.txt").read_bytes()
         first = _string(plan.split(b"\n", 1)[0].decode())
@@ -198,7 +206,9 @@ def _plain_facts(plan: ScoringPlan, number: int, step: PlanStep, facts: _Facts) 
     facts.add("step", str(number), step.operation, _list(words))
 
 
-_REGISTERS = frozenset({("fill", 1), ("fill", 6), ("mean", 2), ("size", 1)})
+_REGISTERS = frozenset(
+    {("fill", 1), ("fill", 6), ("mean", 2), ("size", 1), ("squash", 1), ("correct", 8), ("correct", 11)}
+)
 
 
 def _line_facts(plan: ScoringPlan, number: int, step: PlanStep, facts: _Facts) -> None:
@@ -269,11 +279,56 @@ def _symmetric_facts(plan: ScoringPlan, number: int, step: PlanStep, facts: _Fac
         facts.add("level", str(number), str(tree), _list(levels), _term("v", map(_number, row)))
 
 
+def _dense_facts(plan: ScoringPlan, number: int, step: PlanStep, facts: _Facts) -> None:
+    first, inputs, outputs, weights, offsets = (int(a) for a in step.arguments)
+    facts.add("step", str(number), "dense", _list([str(first), _list(str(int(p)) for p in plan.arrays[inputs])]))
+    for k, row in enumerate(plan.arrays[weights].reshape(-1, outputs).T):
+        facts.add("unit", str(number), str(k), _list(map(_number, row)), _number(plan.arrays[offsets][k]))
+
+
+def _wave_facts(plan: ScoringPlan, number: int, step: PlanStep, facts: _Facts) -> None:
+    out, first, numbers, count, mixtures = (int(a) for a in step.arguments[:5])
+    frequency, phase = (plan.arrays[int(a)].reshape(numbers, count) for a in step.arguments[5:7])
+    mix = plan.arrays[int(step.arguments[7])].reshape(numbers, count, mixtures)
+    offset = plan.arrays[int(step.arguments[8])].reshape(numbers, mixtures)
+    facts.add("step", str(number), "waves", _list([str(out)]))
+    for n in range(numbers):
+        mixed = (_list(map(_number, mix[n, :, m])) for m in range(mixtures))
+        told = (_list(map(_number, frequency[n])), _list(map(_number, phase[n])), _list(mixed))
+        facts.add("wave", str(number), str(first + n), *told, _list(map(_number, offset[n])))
+
+
+def _neighbour_facts(plan: ScoringPlan, number: int, step: PlanStep, facts: _Facts) -> None:
+    a = [int(argument) for argument in step.arguments]
+    places, columns, scale, prior = (plan.arrays[k] for k in (a[1], a[3], a[4], a[8]))
+    points, answers = plan.arrays[a[5]].reshape(-1, len(columns)), plan.arrays[a[6]].reshape(-1, a[2])
+    asked = _list(str(int(places[int(c)])) for c in columns)
+    numbers = (_list(map(_number, values)) for values in (scale, prior))
+    facts.add("step", str(number), "neighbours", _list([str(a[0]), asked, *numbers, *map(str, a[9:12])]))
+    for place, (copies, point, answer) in enumerate(zip(plan.arrays[a[7]], points, answers, strict=True)):
+        told = (_number(copies), _list(map(_number, point)), _list(map(_number, answer)))
+        facts.add("neighbour", str(number), str(place), *told)
+
+
+def _known_facts(plan: ScoringPlan, number: int, step: PlanStep, facts: _Facts) -> None:
+    first, read, count = (int(a) for a in step.arguments[:3])
+    columns, high, low, labels = (plan.arrays[int(a)] for a in step.arguments[4:8])
+    told = [str(first), str(read), str(count), _number(step.arguments[3]), _list(str(int(c)) for c in columns)]
+    facts.add("step", str(number), "known", _list(told))
+    marks, totals, counts = mark_totals(high, low, labels, count)
+    for mark, total, labelled in zip(marks.view(np.uint64), totals, counts, strict=True):
+        facts.add("known_row", str(int(mark)), str(number), _number(labelled), _list(map(_number, total)))
+
+
 _FACTS: dict[str, Callable[[ScoringPlan, int, PlanStep, _Facts], None]] = {
     "lines": _line_facts,
     "trees": _tree_facts,
     "forest": _forest_facts,
     "symmetric": _symmetric_facts,
+    "dense": _dense_facts,
+    "waves": _wave_facts,
+    "neighbours": _neighbour_facts,
+    "known": _known_facts,
 }
 
 

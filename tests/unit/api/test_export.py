@@ -195,6 +195,10 @@ def test_members_are_left_out(release: Release, tmp_path: Path, monkeypatch: pyt
     with pytest.raises(SettingsError, match="no member 'kernel'") as caught:
         export_api.export(release.path, tmp_path / "out", to="reader", options=ExportOptions(without=("kernel",)))
     assert caught.value.hint == f"its members are {', '.join(members)}"
+    with pytest.raises(SettingsError, match="no member 'duplicate_lookup'"):  # it looks no rows up
+        export_api.export(
+            release.path, tmp_path / "out", to="reader", options=ExportOptions(without=("duplicate_lookup",))
+        )
     with pytest.raises(SettingsError, match="no member of the model would be left"):
         export_api.export(release.path, tmp_path / "out", to="reader", options=ExportOptions(without=tuple(members)))
     if len(members) > 1:

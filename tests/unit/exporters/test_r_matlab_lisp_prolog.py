@@ -25,7 +25,7 @@ from journeyman.exporters.scoring_plan import every_operation, plan_text
 from journeyman.interfaces.project_exporting import ProjectFacts
 
 EXPORTERS: dict[str, Any] = {e.name: e for e in (RExporter(), MatlabExporter(), LispExporter(), PrologExporter())}
-NO_PROLOG = frozenset({"neighbours", "squash", "waves", "embed", "dense", "bend", "correct", "known", "text", "shape"})
+NO_PROLOG = frozenset({"text", "shape"})
 SELFTESTS = {
     "r": ["Rscript", "--vanilla", "tests/selftest.R"],
     "matlab": ["octave-cli", "--norc", "selftest.m"],

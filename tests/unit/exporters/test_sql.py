@@ -16,12 +16,15 @@ import numpy as np
 import pytest
 from tests.unit.exporters.made_plans import CASES, Case, form_plan, plan_of_cases
 
+from journeyman.entities.candidate import Refusal
 from journeyman.entities.plan import NodeKind
-from journeyman.entities.scoring_plan import PlanColumn, ScoringPlan
+from journeyman.entities.scoring_plan import PlanColumn, PlanStep, ScoringPlan
 from journeyman.errors import ReleaseError
+from journeyman.exporters.scoring_plan import Named, every_operation, lower
 from journeyman.exporters.scoring_plan.text_form import plan_text
 from journeyman.exporters.sql import DuckDBExporter, PostgreSQLExporter, SQLiteExporter
 from journeyman.exporters.sql.dialect import DUCKDB, SQLITE
+from journeyman.exporters.sql.local_server import server_programs
 from journeyman.exporters.sql.steps import STEPS
 from journeyman.exporters.sql.trees import double_bound
 from journeyman.interfaces.project_exporting import ColumnFacts, ProjectFacts
@@ -149,15 +152,63 @@ def test_rows_may_be_a_view_of_a_table_that_is_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["binary", "multiclass", "regression"])
+@pytest.mark.parametrize("kind", PROJECT_MEMBERS)
 def test_fitted_members_answer_as_the_release_does(exporter: Exporter, kind: str) -> None:
-    """The plans of the contract look rows up that they know, and have nets: here they are without."""
-    members = tuple(one for one in PROJECT_MEMBERS[kind] if one[0] != "neighbours" and one[1] != "neural")
+    members = PROJECT_MEMBERS[kind]
     if find_spec("catboost") is None:
         members = tuple(one for one in members if one[0] != "catboost")
     plan = fitted_plan(kind, members)
-    plan = replace(plan, plan=plan.plan.without(NodeKind.LOOKUP))
     PROJECT_CHECKS["answers as the release does"](exporter, plan)
+
+
+def test_trees_deeper_than_a_turn_of_sqlite(exporter: Exporter, tmp_path: Path) -> None:
+    """A tree of 20 levels beside one of a leaf alone: each value falls off at a level of its own."""
+    depth = 20
+    bounds = [float(depth - i) for i in range(depth)]
+    left = [*range(1, depth), -1]
+    right = [-2 - i for i in range(depth)]
+    leaves = [0.1 * (i + 1) for i in range(depth + 1)] + [0.7]
+    lists = [[0.0], [0.0] * depth, bounds, [6.0] * depth, left, right, leaves, [0, -1 - (depth + 1)], [0], []]
+    plan = ScoringPlan(
+        *("deep", 1, "regression", "y", (PlanColumn("x", "number"),), ()),
+        tuple(np.asarray(one, dtype=np.float64) for one in lists),
+        2,
+        (PlanStep("trees", (1, 0, 1, *range(1, 10))),),
+        (1,),
+        (1,),
+    )
+    values = [*(i + 0.5 for i in range(depth + 1)), 0.0]
+    found = answered(exporter, tmp_path, plan, "x\n" + "".join(f"{x}\n" for x in values) + '""\n')
+    wanted = [leaves[0] if x <= 1 else leaves[1 + sum(x <= bound for bound in bounds)] for x in values]
+    assert [float(row["score 0"]) for row in found] == [*(leaf + 0.7 for leaf in wanted), leaves[0] + 0.7]
+
+
+def test_a_server_of_its_own_answers_where_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if server_programs() is None or find_spec("psycopg") is None:
+        pytest.skip("no PostgreSQL server is installed that this user can run")
+    for name in ("PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PGDATABASE", "no such database")  # a server at the usual place does not answer then
+    exporter = PostgreSQLExporter()
+    assert exporter.toolchain() is None
+    monkeypatch.delenv("PGDATABASE")
+    [row] = answered(exporter, tmp_path, form_plan(), "size,city,garden,day,note\n20,7,yes,,\n")
+    assert row["label"] in ("kept", "sold")
+    monkeypatch.setenv("PGHOST", str(tmp_path))
+    refusal = exporter.toolchain()
+    assert refusal is not None
+    assert refusal.reason.startswith("no PostgreSQL server answers")
+
+
+def test_a_lookup_that_a_reader_lacks_can_be_left_out() -> None:
+    plan = fitted_plan("binary", [("linear", "dense")])
+    known = every_operation() - {"known"}
+    told = lower(plan.plan, plan.task, Named("tiny", 1, plan.members), known)
+    assert told == Refusal(
+        "it has the step known in duplicate_lookup", "leave out what cannot be written: --without duplicate_lookup"
+    )
+    fewer = plan.plan.without(NodeKind.LOOKUP)
+    assert isinstance(lower(fewer, plan.task, Named("tiny", 1, plan.members), known), ScoringPlan)
 
 
 def test_names_with_quotes_are_quoted(exporter: Exporter, tmp_path: Path) -> None:
@@ -205,11 +256,25 @@ def test_literals_keep_their_bits() -> None:
             assert lite.execute(f"SELECT {SQLITE.number(value)}").fetchone() == (value,), SQLITE.number(value)
 
 
-def test_what_a_query_cannot_say_is_refused_by_name(tmp_path: Path) -> None:
-    assert {"neighbours", "known", "dense", "waves"}.isdisjoint(DuckDBExporter().operations)
+def test_long_lines_are_added_in_parts(tmp_path: Path) -> None:
     plan = form_plan()
-    arrays = (*plan.arrays, np.zeros(1_000))
-    wide = [replace(step, arguments=(11, 8, 1, 8, 7)) if step.operation == "lines" else step for step in plan.steps]
-    with pytest.raises(ReleaseError, match="lines of more than 900 features"):
-        written(DuckDBExporter(), tmp_path, replace(plan, arrays=arrays, steps=tuple(wide)))
+    places = np.array([5.0, 6.0, 7.0, 8.0, 9.0, 10.0] * 167)
+    weights = np.random.default_rng(0).normal(size=len(places))
+    arrays = (*plan.arrays, places, weights)
+    wide = [replace(step, arguments=(11, 8, 1, 9, 7)) if step.operation == "lines" else step for step in plan.steps]
+    plan = replace(plan, arrays=arrays, steps=tuple(wide))
+    [row] = answered(DuckDBExporter(), tmp_path, plan, "size,city,garden,day,note\n20,7,yes,,\n")
+    x = [*(1.0, 1.0, 0.0), *(0.0, 1.0, 0.0)] * 167
+    total = x[0] * weights[0]
+    for value, weight in zip(x[1:], weights[1:].tolist(), strict=True):
+        total += value * weight
+    assert float(row["score 0"]) == total - 0.25
+
+
+def test_a_row_of_too_many_numbers_is_refused(tmp_path: Path) -> None:
+    plan = form_plan()
+    arrays = (*plan.arrays, np.arange(14.0, 2_014.0), np.zeros(2_000))
+    steps = [PlanStep("onehot", (14, 1, 2_000)), PlanStep("lines", (11, 8, 1, 9, 7)), *plan.steps[-1:]]
+    with pytest.raises(ReleaseError, match="more than 1,500 numbers of a row at a time"):
+        written(DuckDBExporter(), tmp_path, replace(plan, arrays=arrays, steps=tuple(steps), registers=2_014))
     assert not (tmp_path / "model.sql").exists()

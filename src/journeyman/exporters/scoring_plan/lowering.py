@@ -23,7 +23,10 @@ from journeyman.exporters.scoring_plan.models import MODELS, Predicted
 from journeyman.tasks import task_type
 from journeyman.transformers.text_sparse import NgramStep
 
-__all__ = ["Named", "lower"]
+__all__ = ["LOOKUP", "Named", "lower"]
+
+LOOKUP = "duplicate_lookup"
+"""What is known of rows that training had, where it is left out by name as a member is."""
 
 _DERIVING = frozenset({NodeKind.TEXT, NodeKind.IMAGE})
 """What makes further columns."""
@@ -68,10 +71,15 @@ def lower(plan: Plan, task: Task, named: Named, known: frozenset[str] | None = N
         reason = _refusal_reason(plan, node, known)
         if reason is not None:
             refused.setdefault(name, reason)
+    others = set(named.members) - refused.keys()
+    told = "; ".join(f"{reason} in the member {name}" for name, reason in refused.items())
+    for node in plan.of_kind(NodeKind.LOOKUP):
+        reason = _lookup_refusal(plan, node, known)
+        if reason is not None:
+            told = "; ".join(filter(None, [told, f"{reason} in {LOOKUP}"]))
+            refused[LOOKUP] = reason
     if refused:
-        told = "; ".join(f"{reason} in the member {name}" for name, reason in refused.items())
         options = " ".join(f"--without {name}" for name in refused)
-        others = set(named.members) - refused.keys()
         return Refusal(f"it has {told}", f"leave out what cannot be written: {options}" if others else "")
     try:
         written = _Lowering(plan).whole(task, named)
@@ -89,6 +97,18 @@ def _refusal_reason(plan: Plan, model: Node, known: frozenset[str] | None) -> st
         while later := [n for n in plan.nodes if n.predictions == (name,) and n.name.startswith("member/")]:
             name = later[0].name
             lowering.predicted(name)
+        _all_known(frozenset(step.operation for step in lowering.draft.steps), known)
+    except CannotSay as reason:
+        return str(reason)
+    return None
+
+
+def _lookup_refusal(plan: Plan, node: Node, known: frozenset[str] | None) -> str | None:
+    """Return what of a lookup of rows has no words."""
+    lowering = _Lowering(plan)
+    given = Given([(0, 1)], None, lowering.columns, lowering._texts)
+    try:
+        _lowerer(ADJUSTMENTS, node)(lowering.draft, node.step, given)
         _all_known(frozenset(step.operation for step in lowering.draft.steps), known)
     except CannotSay as reason:
         return str(reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-__all__ = ["DUCKDB", "POSTGRESQL", "SQLITE", "Dialect", "identifier", "text"]
+__all__ = ["DUCKDB", "POSTGRESQL", "SPARK", "SQLITE", "Dialect"]
 
 LARGEST = 1.7976931348623157e308
 
@@ -26,6 +26,8 @@ class Dialect:
         Seconds since 1970 of a column of dates, ``{}``.
     greatest, least : str
         Functions of several numbers.
+    materialized, recursive : str
+        Words of common table expressions, where a database has them.
     """
 
     name: str
@@ -35,6 +37,51 @@ class Dialect:
     seconds: str
     greatest: str = "GREATEST"
     least: str = "LEAST"
+    materialized: str = " MATERIALIZED"
+    recursive: str = " RECURSIVE"
+
+    def type_of(self, name: str) -> str:
+        """Return the type "INTEGER", "BIGINT", "DOUBLE" or "TEXT" of a column.
+
+        Examples
+        --------
+        >>> DUCKDB.type_of("DOUBLE"), SPARK.type_of("TEXT")
+        ('DOUBLE PRECISION', 'STRING')
+        """
+        if self.name == "Spark":
+            return "STRING" if name == "TEXT" else name
+        if self.name == "SQLite" and name == "BIGINT":
+            return "INTEGER"  # of a key: the row's own number, found in one search
+        return "DOUBLE PRECISION" if name == "DOUBLE" else name
+
+    def identifier(self, name: str) -> str:
+        """Return a name as a quoted identifier.
+
+        Examples
+        --------
+        >>> print(DUCKDB.identifier("a b"), SPARK.identifier("a `b` c"))
+        "a b" `a ``b`` c`
+        """
+        sign = "`" if self.name == "Spark" else '"'
+        return sign + name.replace(sign, 2 * sign) + sign
+
+    def text(self, value: str) -> str:
+        r"""Return a text as a literal; Spark fills ``${name}`` in, and ends statements at semicolons.
+
+        Examples
+        --------
+        >>> print(DUCKDB.text("it's"), SPARK.text("it's"))
+        'it''s' 'it\u0027s'
+        """
+        if self.name == "Spark":
+            return "'" + "".join(_escaped(sign) for sign in value) + "'"
+        return "'" + value.replace("'", "''") + "'"
+
+    def cell(self, value: float | str | None, is_double: bool) -> str:
+        """Return a value of a table's row as a literal."""
+        if value is None:
+            return "NULL"
+        return self.text(value) if isinstance(value, str) else self.number(value) if is_double else str(value)
 
     def number(self, value: float) -> str:
         """Return a literal that is read as the same double; NULL for NaN.
@@ -47,13 +94,15 @@ class Dialect:
         ('0.1e0', "'-0.1'::float8", '(3.0/8.0)', '(-2.0)')
         """
         if math.isnan(value):
-            return "NULL" if self.name == "SQLite" else "CAST(NULL AS DOUBLE PRECISION)"
+            return "NULL" if self.name == "SQLite" else f"CAST(NULL AS {self.type_of('DOUBLE')})"
         value = min(max(value, -LARGEST), LARGEST)
         if self.name == "PostgreSQL":
             return f"'{value!r}'::float8"
         if self.name == "SQLite":
             return _quotient(value)
         word = repr(value)
+        if self.name == "Spark":
+            return f"({word}D)" if word.startswith("-") else f"{word}D"
         word = word if "e" in word else f"{word}e0"
         return f"({word})" if word.startswith("-") else word
 
@@ -81,23 +130,11 @@ POSTGRESQL = Dialect("PostgreSQL", True, "BOOLEAN", "TIMESTAMP", "EXTRACT(EPOCH 
 SQLITE = Dialect("SQLite", False, "INTEGER", "DOUBLE PRECISION", "{}", "max", "min")
 
 
-def identifier(name: str) -> str:
-    """Return a name as a quoted identifier.
-
-    Examples
-    --------
-    >>> print(identifier('a "b" c'))
-    "a ""b"" c"
-    """
-    return '"' + name.replace('"', '""') + '"'
+SPARK = Dialect("Spark", False, "BOOLEAN", "TIMESTAMP", "unix_micros({}) / 1e6D", materialized="", recursive="")
 
 
-def text(value: str) -> str:
-    """Return a text as a literal.
-
-    Examples
-    --------
-    >>> text("it's")
-    "'it''s'"
-    """
-    return "'" + value.replace("'", "''") + "'"
+def _escaped(sign: str) -> str:
+    if (sign.isalnum() and sign.isascii()) or sign in ' .,:_-+[]{}"':
+        return sign
+    words = sign.encode("utf-16-be")
+    return "".join(f"\\u{words[i]:02x}{words[i + 1]:02x}" for i in range(0, len(words), 2))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +12,24 @@ from numpy.typing import NDArray
 
 from journeyman.exporters.sql.dialect import LARGEST, Dialect
 
-__all__ = ["CannotQuery", "Layers"]
+__all__ = ["CannotQuery", "Layers", "Row", "Table", "pivoted"]
+
+
+_LISTS = re.compile(r"\bm\.")
+_MOST_COLUMNS = 1_500  # PostgreSQL has at most 1,664, SQLite 2,000
+
+
+Row = tuple[float | str | None, ...]
+"""Whole numbers, doubles, texts, and None for NULL."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the model: types of columns by name ("INTEGER", "BIGINT", "DOUBLE", "TEXT"), rows, and its key."""
+
+    columns: Mapping[str, str]
+    rows: Sequence[Row]
+    key: Sequence[str]
 
 
 class CannotQuery(Exception):
@@ -37,10 +56,20 @@ class Layers:
         What each layer adds: expressions over the layer before it.
     joined : list of list of (str, str)
         Names and bodies of queries that stand before a layer.
+    sources : list of list of str
+        What a layer is joined with, as clauses.
+    last : dict of int to int
+        The last layer that reads a register: none carries it any further.
     looked_up : set of int
         Arrays that the query looks into.
+    tables : dict of str to Table
+        By the end of their names.
     nodes, leaves, roots : list of tuple
         Rows of the tables of trees.
+    columns_of_lists : dict of str to list
+        Of the table of one row that has arrays, where the dialect has one.
+    vectors : dict of int to (int, tuple of int)
+        By the first of some registers: a register with an array of them, and which they are.
     """
 
     dialect: Dialect
@@ -51,37 +80,86 @@ class Layers:
     columns: list[dict[int, str]] = field(default_factory=lambda: [{}])
     joined: list[list[tuple[str, str]]] = field(default_factory=lambda: [[]])
     sources: list[list[str]] = field(default_factory=lambda: [[]])
+    last: dict[int, int] = field(default_factory=dict)
     looked_up: set[int] = field(default_factory=set)
-    nodes: list[tuple[str, ...]] = field(default_factory=list)
-    leaves: list[tuple[str, ...]] = field(default_factory=list)
-    roots: list[tuple[str, ...]] = field(default_factory=list)
+    tables: dict[str, Table] = field(default_factory=dict)
+    nodes: list[Row] = field(default_factory=list)
+    leaves: list[Row] = field(default_factory=list)
+    roots: list[Row] = field(default_factory=list)
+    columns_of_lists: dict[str, Sequence[object]] = field(default_factory=dict)
+    vectors: dict[int, tuple[int, tuple[int, ...]]] = field(default_factory=dict)
 
     def put(self, register: int, expression: str, reads: Iterable[int]) -> None:
         """Write a register by an expression over others, ``r1`` and so on."""
-        self._at(1 + max((self.level[r] for r in reads), default=0))[register] = expression
-        self.level[register] = 1 + max((self.level[r] for r in reads), default=0)
+        level = self._after(reads)
+        self.columns[level][register] = expression
+        self.level[register] = level
+
+    def take(self) -> int:
+        """Return a further register."""
+        self.registers += 1
+        return self.registers - 1
 
     def between(self, expression: str, reads: Iterable[int]) -> int:
         """Write a further register and return it."""
-        self.registers += 1
-        self.put(self.registers - 1, expression, reads)
-        return self.registers - 1
+        register = self.take()
+        self.put(register, expression, reads)
+        return register
 
-    def join(self, queries: Sequence[tuple[str, str]], registers: Iterable[int], level: int) -> None:
-        """Take registers from the last of some queries over the layer ``level``, which has a column ``row_id`` too."""
-        self._at(level + 1)
-        self.joined[level + 1] += queries
-        self.sources[level + 1].append(queries[-1][0])
+    def source(self, reads: Iterable[int]) -> str:
+        """Return the name of the first layer that has all of some registers, and ``row_id``."""
+        return f"layer_{max((self.level[r] for r in reads), default=0)}"
+
+    def join(self, queries: Sequence[tuple[str, str]], registers: Iterable[int], reads: Iterable[int]) -> None:
+        """Take registers from the last of some queries over the layer ``source(reads)``; it has ``row_id`` too."""
+        level, name = self._after(reads), queries[-1][0]
+        self.joined[level] += queries
+        self.sources[level].append(f"JOIN {name} ON {name}.row_id = l.row_id")
         for register in registers:
-            self.columns[level + 1][register] = f"{queries[-1][0]}.r{register}"
-            self.level[register] = level + 1
+            self.columns[level][register] = f"{name}.r{register}"
+            self.level[register] = level
 
-    def _at(self, level: int) -> dict[int, str]:
+    def beside(self, clause: str, columns: Mapping[int, str], reads: Iterable[int]) -> None:
+        """Take registers from a table that a clause joins with the registers that it reads."""
+        level = self._after(reads)
+        self.sources[level].append(clause)
+        for register, column in columns.items():
+            self.columns[level][register] = column
+            self.level[register] = level
+
+    def keep(self, registers: Iterable[int]) -> None:
+        """Carry registers to the last layer."""
+        self.last |= dict.fromkeys(registers, sys.maxsize)
+
+    def _after(self, reads: Iterable[int]) -> int:
+        """Return the layer after those of some registers, which are carried up to it."""
+        held = list(reads)
+        level = 1 + max((self.level[r] for r in held), default=0)
+        for register in held:
+            self.last[register] = max(level, self.last.get(register, 0))
         while len(self.columns) <= level:
             self.columns.append({})
             self.joined.append([])
             self.sources.append([])
-        return self.columns[level]
+        return level
+
+    def table(self, name: str, columns: Mapping[str, str], rows: Iterable[Row], key: Sequence[str]) -> str:
+        """Make a table of typed columns and return its name; others of this name have other numbers."""
+        name = f"{name}_{len(self.tables)}"
+        self.tables[name] = Table(columns, list(rows), key)
+        return f"{self.package}_{name}"
+
+    def lists(self, name: str, columns: Mapping[str, Sequence[object]]) -> str:
+        """Add arrays to the table that has them; return what their columns begin with."""
+        begin = f"{name}_{len(self.columns_of_lists)}"
+        self.columns_of_lists |= {f"{begin}_{column}": values for column, values in columns.items()}
+        return f"m.{begin}"
+
+    def list_of(self, array: float) -> str:
+        """Return an array of the plan as an expression of the table that has arrays."""
+        column = f"array_{int(array)}"
+        self.columns_of_lists[column] = self.array(array).tolist()
+        return f"m.{column}"
 
     def number(self, value: float) -> str:
         """Return a literal that this database reads as the same double."""
@@ -97,6 +175,8 @@ class Layers:
 
     def look_up(self, array: float, place: str) -> str:
         """Return an expression for the number of an array at a position."""
+        if self.dialect.name == "Spark":
+            return f"get({self.list_of(array)}, CAST({place} AS INT))"
         self.looked_up.add(int(array))
         table = f"{self.package}_arrays"
         return f"(SELECT a.value FROM {table} a WHERE a.list = {int(array)} AND a.place = CAST({place} AS BIGINT))"
@@ -126,17 +206,22 @@ class Layers:
 
     def query(self, first: str, last: str) -> str:
         """Return the whole query, between the one that reads rows and the one that gives answers."""
-        parts = [f"layer_0 AS MATERIALIZED (\n  {first}\n)"]
-        alive: list[int] = sorted(r for r, level in self.level.items() if level == 0)
+        parts = [f"layer_0 AS{self.dialect.materialized} (\n  {first}\n)"]
         for level in range(1, len(self.columns)):
-            parts += [f"{name} AS MATERIALIZED (\n  {body}\n)" for name, body in self.joined[level]]
-            made = [f"{expression} AS r{r}" for r, expression in self.columns[level].items()]
-            words = ["l.row_id", *(f"l.r{r}" for r in alive), *made]
-            joins = "".join(f" JOIN {name} ON {name}.row_id = l.row_id" for name in self.sources[level])
-            parts.append(
-                f"layer_{level} AS MATERIALIZED (\n  SELECT {', '.join(words)}\n  FROM layer_{level - 1} l{joins}\n)"
-            )
-            alive = sorted({*alive, *self.columns[level]})
-            if len(alive) > 1500:
-                raise CannotQuery("more than 1,500 numbers a row")
-        return f"WITH RECURSIVE {', '.join(parts)}\n{last.format(layer=f'layer_{len(self.columns) - 1}')}"
+            parts += [f"{name} AS{self.dialect.materialized} (\n  {body}\n)" for name, body in self.joined[level]]
+            carried = sorted(r for r, own in self.level.items() if own < level < self.last.get(r, 0))
+            made = {r: word for r, word in self.columns[level].items() if self.last.get(r, 0) > level}
+            if len(carried) + len(made) > _MOST_COLUMNS:
+                raise CannotQuery(f"more than {_MOST_COLUMNS:,} numbers of a row at a time")
+            words = ["l.row_id", *(f"l.r{r}" for r in carried), *(f"{word} AS r{r}" for r, word in made.items())]
+            joins = "".join(f"\n  {clause}" for clause in self.sources[level])
+            if self.columns_of_lists and any(_LISTS.search(word) for word in words):
+                joins += f"\n  CROSS JOIN {self.package}_lists m"
+            body = f"SELECT {', '.join(words)}\n  FROM layer_{level - 1} l{joins}"
+            parts.append(f"layer_{level} AS{self.dialect.materialized} (\n  {body}\n)")
+        return f"WITH{self.dialect.recursive} {', '.join(parts)}\n{last.format(layer=f'layer_{len(self.columns) - 1}')}"
+
+
+def pivoted(place: str, at: int, value: str, register: int) -> str:
+    """Return a register as the value of the row, among those of a ``row_id``, that has a place."""
+    return f"max(CASE WHEN {place} = {at} THEN {value} END) AS r{register}"

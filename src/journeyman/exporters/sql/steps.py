@@ -6,11 +6,15 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
+from journeyman.exporters.sql import spark_steps
 from journeyman.exporters.sql.dialect import LARGEST
-from journeyman.exporters.sql.layers import CannotQuery, Layers
+from journeyman.exporters.sql.known_rows import known
+from journeyman.exporters.sql.layers import Layers
+from journeyman.exporters.sql.neighbours import neighbours
+from journeyman.exporters.sql.nets import bend, dense, embed, squash, waves
 from journeyman.exporters.sql.trees import forest, symmetric, trees
 
-__all__ = ["STEPS"]
+__all__ = ["SPARK_STEPS", "STEPS"]
 
 _MOST_TERMS = 900  # of a sum: databases read expressions up to a depth of 1,000
 
@@ -93,10 +97,10 @@ def _calendar(q: Layers, a: Sequence[float]) -> None:
     parts = {
         0: (f"r{named}", [named]),
         1: (f"CASE WHEN r{month} < 10 THEN r{month} + 3 ELSE r{month} - 9 END", [month]),
-        2: (f"r{rest} - floor((153 * r{month} + 2) / 5.0) + 1", [rest, month]),
-        3: (f"r{days} + 3 - 7 * floor((r{days} + 3) / 7.0)", [days]),
+        2: (f"r{rest} - floor((153 * r{month} + 2) / {q.number(5)}) + 1", [rest, month]),
+        3: (f"r{days} + 3 - 7 * floor((r{days} + 3) / {q.number(7)})", [days]),
         4: (f"CASE WHEN r{month} < 10 THEN r{rest} + 60 + r{leap} ELSE r{rest} - 305 END", [rest, month, leap]),
-        5: (f"(r{whole} - r{days} * 86400) / 3600.0", [whole, days]),
+        5: (f"(r{whole} - r{days} * 86400) / {q.number(3600)}", [whole, days]),
         6: (f"(r{c} - {q.number(start)}) / {q.number(86400)}", [c]),
     }
     for i, part in enumerate(q.places(a[2])):
@@ -117,8 +121,11 @@ def _slot(q: Layers, a: Sequence[float]) -> None:
 
 def _bin(q: Layers, a: Sequence[float]) -> None:
     c, count = int(a[1]), len(q.array(a[2]))
-    q.looked_up.add(int(a[2]))
-    below = f"(SELECT count(*) FROM {q.package}_arrays a WHERE a.list = {int(a[2])} AND a.value < r{c})"
+    if q.dialect.name == "Spark":
+        below = spark_steps.bin_of(q, a[2], c, "<")
+    else:
+        q.looked_up.add(int(a[2]))
+        below = f"(SELECT count(*) FROM {q.package}_arrays a WHERE a.list = {int(a[2])} AND a.value < r{c})"
     q.put(int(a[0]), f"CASE WHEN r{c} IS NULL THEN {count} ELSE {below} END * {q.number(1)}", [c])
 
 
@@ -168,11 +175,15 @@ def _constant(q: Layers, a: Sequence[float]) -> None:
 def _lines(q: Layers, a: Sequence[float]) -> None:
     out, features, outputs = int(a[0]), q.places(a[1]), int(a[2])
     weights, offsets = q.array(a[3]), q.array(a[4])
-    if len(features) > _MOST_TERMS:
-        raise CannotQuery(f"lines of more than {_MOST_TERMS} features")
     for k in range(outputs):
-        terms = [q.times(f"r{f}", float(weights[j * outputs + k])) for j, f in enumerate(features)]
-        q.put(out + k, " + ".join([*(terms or [q.number(0)]), q.number(offsets[k])]), features)
+        total: list[str] = []
+        before: list[int] = []
+        for start in range(0, len(features), _MOST_TERMS):
+            part = features[start : start + _MOST_TERMS]
+            terms = [q.times(f"r{f}", float(weights[(start + j) * outputs + k])) for j, f in enumerate(part)]
+            before = [q.between(" + ".join([*total, *terms]), [*before, *part])]
+            total = [f"r{before[0]}"]
+        q.put(out + k, " + ".join([*(total or [q.number(0)]), q.number(offsets[k])]), before)
 
 
 def _copy(q: Layers, a: Sequence[float]) -> None:
@@ -347,10 +358,13 @@ def _factor(q: Layers, a: Sequence[float]) -> None:
         place = f"CASE WHEN r{c} >= 0 AND r{c} < {len(logarithm)} THEN r{c} END"
         q.put(out, f"COALESCE({q.look_up(a[3], place)}, {unknown})", [c])
         return
-    q.looked_up.add(int(a[2]))
-    below = q.between(
-        f"(SELECT max(a.place) FROM {q.package}_arrays a WHERE a.list = {int(a[2])} AND a.value <= r{c})", [c]
-    )
+    if q.dialect.name == "Spark":
+        below = q.between(spark_steps.position_below(q, a[2], c), [c])
+    else:
+        q.looked_up.add(int(a[2]))
+        below = q.between(
+            f"(SELECT max(a.place) FROM {q.package}_arrays a WHERE a.list = {int(a[2])} AND a.value <= r{c})", [c]
+        )
     ends = [q.between(q.look_up(array, f"r{below} + {i}"), [below]) for array in (a[2], a[3]) for i in (0, 1)]
     x0, x1, y0, y1 = (f"r{end}" for end in ends)
     beyond = q.between(f"r{c} - {x0}", [c, ends[0]])
@@ -404,6 +418,12 @@ STEPS: Mapping[str, Callable[[Layers, Sequence[float]], None]] = {
     "trees": trees,
     "forest": forest,
     "symmetric": symmetric,
+    "neighbours": neighbours,
+    "squash": squash,
+    "waves": waves,
+    "embed": embed,
+    "dense": dense,
+    "bend": bend,
     "copy": _copy,
     "logistic": _logistic,
     "share": _share,
@@ -418,9 +438,19 @@ STEPS: Mapping[str, Callable[[Layers, Sequence[float]], None]] = {
     "temper": _temper,
     "unscale": _unscale,
     "correct": _correct,
+    "known": known,
     "spread": _spread,
     "factor": _factor,
     "size": _size,
     "interval": _interval,
 }
-"""Not here: nets (their layers would be thousands of sums a row), neighbours and known rows (tables of other rows)."""
+"""By operation: what writes its registers."""
+
+SPARK_STEPS: Mapping[str, Callable[[Layers, Sequence[float]], None]] = {
+    **STEPS,
+    "neighbours": spark_steps.neighbours,
+    "waves": spark_steps.waves,
+    "dense": spark_steps.dense,
+    "bend": spark_steps.bend,
+}
+"""For Spark, where a query that is named twice runs twice."""

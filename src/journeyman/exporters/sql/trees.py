@@ -7,13 +7,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from journeyman.exporters.sql.dialect import text
-from journeyman.exporters.sql.layers import Layers
+from journeyman.exporters.sql.dialect import LARGEST
+from journeyman.exporters.sql.layers import Layers, Row
+from journeyman.exporters.sql.spark_steps import WalkedTrees, walk
 
-__all__ = ["double_bound", "forest", "symmetric", "trees"]
+__all__ = ["NODE_COLUMNS", "double_bound", "forest", "symmetric", "trees"]
 
 _TINY = 1.0000000180025095e-35  # LightGBM's zero
-_NAN = 2  # is what is missing
+_ZERO, _NAN = 1, 2  # is what is missing
+NODE_COLUMNS = {
+    "place": "BIGINT",
+    "feature": "INTEGER",
+    "threshold": "DOUBLE",
+    "instead": "DOUBLE",
+    "zero_left": "INTEGER",
+    "codes": "TEXT",
+    "place_left": "BIGINT",
+    "place_right": "BIGINT",
+}
+"""Of the table of nodes: what stands for a missing value, where zero goes that is missing, codes as signs 0 and 1."""
+_LEVELS = 8  # of a turn in SQLite, which joins at most 64 tables
 
 
 @dataclass(frozen=True)
@@ -106,7 +119,7 @@ def forest(q: Layers, a: Sequence[float]) -> None:
         return _Tree(nodes, values, visit(int(root)))
 
     features = q.places(a[1])
-    sums = [_take(q) for _ in range(outputs)]
+    sums = [q.take() for _ in range(outputs)]
     _walk(q, [tree(root) for root in roots], [f"r{f}" for f in features], features, sums)
     for k in range(outputs):
         q.put(out + k, f"r{sums[k]} / {q.number(len(roots))}", [sums[k]])
@@ -152,69 +165,133 @@ def symmetric(q: Layers, a: Sequence[float]) -> None:
     _walk(q, [first, *map(tree, range(count))], inputs, features, list(range(out, out + outputs)))
 
 
-def _take(q: Layers) -> int:
-    q.registers += 1
-    return q.registers - 1
+@dataclass(frozen=True)
+class _Step:
+    """Trees as they are walked.
+
+    Attributes
+    ----------
+    number : int
+        Of the step, in the table of roots.
+    inputs : sequence of str
+        Expressions that nodes ask.
+    source : str
+        The layer that has them.
+    out : sequence of int
+        Registers of the sums.
+    codes, zeros : bool
+        Whether any node asks for categories; whether zero is missing in any.
+    levels : int
+        Of the deepest tree.
+    spread : bool
+        Whether leaves have numbers for several outputs.
+    """
+
+    number: int
+    inputs: Sequence[str]
+    source: str
+    out: Sequence[int]
+    codes: bool
+    zeros: bool
+    levels: int
+    spread: bool
 
 
 def _walk(q: Layers, forest: Sequence[_Tree], inputs: Sequence[str], reads: Sequence[int], out: Sequence[int]) -> None:
     """Write the tables of some trees and the queries that walk them; registers ``out`` are the sums of the leaves."""
-    step = len({row[0] for row in q.roots})
-    _write_tables(q, forest, str(step), len(out))
-    level = max((q.level[r] for r in reads), default=0)
-    queries = _side_by_side(q, step, inputs, level, out) if q.dialect.arrays else _in_turn(q, step, inputs, level, out)
-    q.join(queries, out, level)
+    nodes = [node for tree in forest for node in tree.nodes]
+    step = _Step(
+        number=len({row[0] for row in q.roots}),
+        inputs=inputs,
+        source=q.source(reads),
+        out=out,
+        codes=any(node[4] is not None for node in nodes),
+        zeros=any(node[2] == _ZERO for node in nodes),
+        levels=max(map(_depth, forest), default=0),
+        spread=any(len(values) > 1 for tree in forest for values in tree.leaves),
+    )
+    if q.dialect.name == "Spark":
+        walk(q, _as_lists(forest, step.levels, len(out)), inputs, reads, out)
+        return
+    _write_tables(forest, step.number, q.nodes, q.leaves, q.roots)
+    q.join(_side_by_side(q, step) if q.dialect.arrays else _in_turn(q, step), out, reads)
 
 
-def _write_tables(q: Layers, forest: Sequence[_Tree], step: str, outputs: int) -> None:
-    turns = [0] * outputs
+def _depth(tree: _Tree) -> int:
+    """Return how many nodes are above the deepest leaf; a node stands before those below it."""
+    depths = [1] * len(tree.nodes)
+    for i, node in enumerate(tree.nodes):
+        for child in node[5:]:
+            if child >= 0:
+                depths[child] = depths[i] + 1
+    return max(depths, default=0)
+
+
+def _write_tables(forest: Sequence[_Tree], step: int, nodes: list[Row], leaves: list[Row], roots: list[Row]) -> None:
+    """Add the rows of some trees."""
     for t, tree in enumerate(forest):
-        first, leaf = len(q.nodes), _leaf_count(q)
+        first = len(nodes)
+        leaf = -int(leaves[-1][0] or 0) if leaves else 0
 
-        def place(own: int, first: int = first, leaf: int = leaf) -> str:
-            return str(first + own if own >= 0 else own - leaf)
+        def place(own: int, first: int = first, leaf: int = leaf) -> int:
+            return first + own if own >= 0 else own - leaf
 
         for i, (feature, bound, missing, goes, codes, left, right) in enumerate(tree.nodes):
-            words = (q.number(bound), str(missing), str(goes), "NULL" if codes is None else text(codes))
-            q.nodes.append((str(first + i), str(feature), *words, place(left), place(right)))
+            instead = 0.0 if missing != _NAN else -LARGEST if goes else None
+            zero_left = goes if missing == _ZERO else None
+            nodes.append((first + i, feature, bound, instead, zero_left, codes, place(left), place(right)))
         for i, values in enumerate(tree.leaves):
-            q.leaves += [(str(-1 - leaf - i), str(k), q.number(value)) for k, value in values]
-        for k in sorted({k for values in tree.leaves for k, _ in values}):
-            q.roots.append((step, str(k), str(turns[k]), str(t), place(tree.root)))
-            turns[k] += 1
+            leaves += [(-1 - leaf - i, k, value) for k, value in values]
+        roots.append((step, t, place(tree.root)))
 
 
-def _leaf_count(q: Layers) -> int:
-    return -int(q.leaves[-1][0]) if q.leaves else 0
-
-
-def _goes_left(q: Layers, value: str) -> str:
-    """Return whether a value goes left at the node ``n``."""
-    zero = q.number(0)
-    code = f"CASE WHEN {value} > -1 AND {value} < 1000000 THEN {value} ELSE 1000000 END"
-    cut = f"CAST(floor(abs({code})) AS INTEGER) + 1"  # towards zero
-    return (
-        f"CASE WHEN n.codes IS NOT NULL THEN CASE WHEN substr(n.codes, {cut}, 1) = '1' THEN 1 ELSE 0 END"
-        f" WHEN n.missing = 2 AND {value} IS NULL THEN n.missing_left"
-        f" WHEN n.missing = 1 AND COALESCE({value}, {zero}) = 0 THEN n.missing_left"
-        f" WHEN COALESCE({value}, {zero}) <= n.threshold THEN 1 ELSE 0 END"
+def _as_lists(forest: Sequence[_Tree], levels: int, outputs: int) -> WalkedTrees:
+    nodes: list[Row] = []
+    leaves: list[Row] = []
+    roots: list[Row] = []
+    _write_tables(forest, 0, nodes, leaves, roots)
+    held: list[list[float | None]] = [[None] * -int(leaves[-1][0] or 0) for _ in range(outputs)]
+    for at, output, value in leaves:
+        held[int(output or 0)][-1 - int(at or 0)] = float(value or 0.0)
+    columns = zip(*nodes, strict=True) if nodes else ((),) * len(NODE_COLUMNS)
+    return WalkedTrees(
+        dict(zip(NODE_COLUMNS, columns, strict=True)), [int(root[2] or 0) for root in roots], held, levels
     )
 
 
-def _side_by_side(q: Layers, step: int, inputs: Sequence[str], level: int, out: Sequence[int]) -> list[tuple[str, str]]:
+def _next_place(q: Layers, step: _Step, value: str, node: str) -> str:
+    """Return the place that a value goes to from a node; where it is missing the node says what stands for it."""
+    whens = []
+    if step.codes:
+        if q.dialect.name == "SQLite":  # cuts towards zero, and does not stop at numbers that are too large
+            found = (
+                f"{value} > -1 AND {value} < 1000000 AND substr({node}.codes, CAST({value} AS INTEGER) + 1, 1) = '1'"
+            )
+        else:
+            code = f"CASE WHEN {value} > -1 AND {value} < 1000000 THEN {value} ELSE 1000000 END"
+            found = f"substr({node}.codes, CAST(floor(abs({code})) AS INTEGER) + 1, 1) = '1'"
+        whens.append(f"WHEN {node}.codes IS NOT NULL THEN {found}")
+    if step.zeros:
+        is_zero = f"{node}.zero_left IS NOT NULL AND COALESCE({value}, {q.number(0)}) = 0"
+        whens.append(f"WHEN {is_zero} THEN {node}.zero_left = 1")
+    is_left = f"COALESCE({value}, {node}.instead) <= {node}.threshold"
+    is_left = f"CASE {' '.join(whens)} ELSE {is_left} END" if whens else is_left
+    return f"CASE WHEN {is_left} THEN {node}.place_left ELSE {node}.place_right END"
+
+
+def _side_by_side(q: Layers, step: _Step) -> list[tuple[str, str]]:
     """All trees at once: as many rounds as a tree is deep; leaves are summed in the order of the trees."""
-    seen, walk, sums = f"seen_{step}", f"walk_{step}", f"sums_{step}"
+    seen, walk, sums = (f"{name}_{step.number}" for name in ("seen", "walk", "sums"))
     cast = "CAST(ARRAY[{}] AS DOUBLE PRECISION[])" if q.dialect.name == "PostgreSQL" else "[{}]::DOUBLE[]"
-    features = f"SELECT row_id, {cast.format(', '.join(inputs))} AS x FROM layer_{level}"
-    places = f"SELECT DISTINCT tree, place FROM {q.package}_roots WHERE step = {step}"
-    left = _goes_left(q, "s.x[n.feature + 1]")
+    features = f"SELECT row_id, {cast.format(', '.join(step.inputs))} AS x FROM {step.source}"
     body = (
-        f"SELECT s.row_id, t.tree, t.place FROM {seen} s CROSS JOIN ({places}) t\n  UNION ALL\n"
-        f"  SELECT w.row_id, w.tree, CASE WHEN {left} = 1 THEN n.place_left ELSE n.place_right END\n"
+        f"SELECT s.row_id, t.tree, t.place FROM {seen} s JOIN {q.package}_roots t ON t.step = {step.number}\n"
+        f"  UNION ALL\n  SELECT w.row_id, w.tree, {_next_place(q, step, 's.x[n.feature + 1]', 'n')}\n"
         f"  FROM {walk} w JOIN {q.package}_nodes n ON n.place = w.place JOIN {seen} s ON s.row_id = w.row_id"
     )
     values = [
-        f"sum(v.value ORDER BY w.tree) FILTER (WHERE v.output = {k}) AS r{register}" for k, register in enumerate(out)
+        f"sum(v.value ORDER BY w.tree) FILTER (WHERE v.output = {k}) AS r{register}"
+        for k, register in enumerate(step.out)
     ]
     total = (
         f"SELECT w.row_id, {', '.join(values)} FROM {walk} w JOIN {q.package}_leaves v ON v.place = w.place"
@@ -223,23 +300,47 @@ def _side_by_side(q: Layers, step: int, inputs: Sequence[str], level: int, out: 
     return [(seen, features), (walk, body), (sums, total)]
 
 
-def _in_turn(q: Layers, step: int, inputs: Sequence[str], level: int, out: Sequence[int]) -> list[tuple[str, str]]:
-    """One tree after the other, with the sum so far: SQLite has no arrays, and newer ones add in their own way."""
-    seen, walk, sums = f"seen_{step}", f"walk_{step}", f"sums_{step}"
-    features = f"SELECT row_id, {', '.join(f'{word} AS x{i}' for i, word in enumerate(inputs))} FROM layer_{level}"
-    value = "CASE n.feature " + " ".join(f"WHEN {i} THEN s.x{i}" for i in range(len(inputs))) + " END"
-    roots, leaves = f"{q.package}_roots", f"{q.package}_leaves"
-    following = f"(SELECT t.place FROM {roots} t WHERE t.step = {step} AND t.output = w.output AND t.turn = w.turn + 1)"
+def _in_turn(q: Layers, step: _Step) -> list[tuple[str, str]]:
+    """One tree after the other, with the sums so far: SQLite has no arrays, and newer ones add in their own way.
+
+    A turn of the recursion goes down several nodes: to find a row by its key costs less than a turn.
+    """
+    seen, walk, sums = (f"{name}_{step.number}" for name in ("seen", "walk", "sums"))
+    words = ", ".join(f"{word} AS x{i}" for i, word in enumerate(step.inputs))
+    features = f"SELECT row_id, {words} FROM {step.source}"
+    below, joins, reached = "w.place", "", ["ELSE w.place"]
+    for i in range(min(step.levels, _LEVELS)):
+        joins += f"  LEFT JOIN {q.package}_nodes n{i} ON n{i}.place = {below}\n"
+        below = _next_place(q, step, f"({_chosen(f'n{i}.feature', 0, len(step.inputs))})", f"n{i}")
+        reached.insert(0, f"WHEN n{i}.place IS NOT NULL THEN {below}")
+    place = f"CASE {' '.join(reached)} END" if len(reached) > 1 else "w.place"
+    joins += f"  LEFT JOIN {q.package}_leaves v ON v.place = {place}{' AND v.output = 0' if step.spread else ''}\n"
+    added = []
+    for k in range(len(step.out)):
+        value, there = "v.value", f"v.output = {k}"
+        if step.spread:
+            there = "v.place IS NOT NULL"
+            value = f"(SELECT o.value FROM {q.package}_leaves o WHERE o.place = v.place AND o.output = {k})"
+        added.append(f"CASE WHEN {there} THEN w.total_{k} + {value} ELSE w.total_{k} END")
+    zeros = ", ".join(f"{q.number(0)} AS total_{k}" for k in range(len(step.out)))
+    first = f"t.step = {step.number} AND t.tree = 0"
     body = (
-        f"SELECT s.row_id, t.output, 0 AS turn, t.place, {q.number(0)} AS total FROM {seen} s, {roots} t"
-        f" WHERE t.step = {step} AND t.turn = 0\n  UNION ALL\n"
-        f"  SELECT w.row_id, w.output, w.turn + (w.place < 0),\n"
-        f"    CASE WHEN w.place < 0 THEN {following}\n"
-        f"      WHEN {_goes_left(q, f'({value})')} = 1 THEN n.place_left ELSE n.place_right END,\n"
-        f"    CASE WHEN w.place < 0 THEN w.total + v.value ELSE w.total END\n"
-        f"  FROM {walk} w JOIN {seen} s ON s.row_id = w.row_id LEFT JOIN {q.package}_nodes n ON n.place = w.place\n"
-        f"  LEFT JOIN {leaves} v ON v.place = w.place AND v.output = w.output WHERE w.place IS NOT NULL"
+        f"SELECT s.row_id, 0 AS tree, t.place, {zeros} FROM {seen} s JOIN {q.package}_roots t ON {first}\n"
+        f"  UNION ALL\n  SELECT w.row_id, w.tree + (v.place IS NOT NULL),\n"
+        f"    CASE WHEN v.place IS NULL THEN {place} ELSE t.place END,\n    {', '.join(added)}\n"
+        f"  FROM {walk} w JOIN {seen} s ON s.row_id = w.row_id\n{joins}"
+        f"  LEFT JOIN {q.package}_roots t ON t.step = {step.number} AND t.tree = w.tree + 1\n"
+        f"  WHERE w.place IS NOT NULL"
     )
-    values = [f"max(CASE WHEN output = {k} THEN total END) AS r{register}" for k, register in enumerate(out)]
-    total = f"SELECT row_id, {', '.join(values)} FROM {walk} WHERE place IS NULL GROUP BY row_id"
-    return [(seen, features), (walk, body), (sums, total)]
+    taken = ", ".join(f"total_{k} AS r{register}" for k, register in enumerate(step.out))
+    return [(seen, features), (walk, body), (sums, f"SELECT row_id, {taken} FROM {walk} WHERE place IS NULL")]
+
+
+def _chosen(feature: str, low: int, high: int) -> str:
+    """Return the input that a node asks, by halving."""
+    if high - low <= 1:
+        return f"s.x{low}"
+    middle = (low + high) // 2
+    return (
+        f"CASE WHEN {feature} < {middle} THEN {_chosen(feature, low, middle)} ELSE {_chosen(feature, middle, high)} END"
+    )

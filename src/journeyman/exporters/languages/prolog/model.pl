@@ -14,11 +14,12 @@ A row is a list of Name-Value, a name being an atom as the table has it; a value
 :- use_module(library(readutil)).
 
 :- discontiguous column/9, category/3, boolean_name/3, missing_number/2, feature/2, step/3, node/6, choice/5, level/4,
-                 line/4.
+                 line/4, unit/4, wave/6, neighbour/5, known_row/4, write_step/4.
 :- dynamic column/9, category/3, boolean_name/3, missing_number/2, feature/2, step/3, node/6, choice/5, level/4,
-           line/4.
+           line/4, unit/4, wave/6, neighbour/5, known_row/4.
 
 :- include(plan).
+:- include(nets).
 :- include(explain).
 :- include(files).
 
