@@ -125,8 +125,8 @@ def _compare(deployment: Deployment, told: tuple[Any, ...], place: str) -> None:
             )
 
 
-def deployment_of(release: Release) -> Deployment:
-    """Return a release with what it needs to predict elsewhere, and rows to try it with.
+def deployment_of(release: Release, tried: int = _TRIED) -> Deployment:
+    """Return a release with what it needs to predict elsewhere, and so many rows to try it with.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def deployment_of(release: Release) -> Deployment:
     """
     if not release.columns:
         raise ReleaseError(f"{release.name} {release.version} reads no columns", hint="serve it: journeyman serve")
-    rows = _json_rows(release)
+    rows = _json_rows(release, tried)
     needed = dict.fromkeys(_LIBRARIES[node.step.kind] for node in release.plan.nodes if node.step.kind in _LIBRARIES)
     task = release.task
     return Deployment(
@@ -157,9 +157,9 @@ def _kind(column: Column) -> str:
     return "text" if column.kind is Kind.BOOLEAN and not column.native else _KINDS.get(column.kind, "text")
 
 
-def _json_rows(release: Release) -> tuple[Mapping[str, Any], ...]:
-    block = sample_rows(release.columns, release.report.profile.columns, _TRIED, 0)
-    return tuple({c.name: _json_value(c, block, i) for c in release.columns} for i in range(_TRIED))
+def _json_rows(release: Release, count: int) -> tuple[Mapping[str, Any], ...]:
+    block = sample_rows(release.columns, release.report.profile.columns, count, 0)
+    return tuple({c.name: _json_value(c, block, i) for c in release.columns} for i in range(count))
 
 
 def _json_value(column: Column, block: Block, row: int) -> object:
