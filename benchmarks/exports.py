@@ -4,9 +4,10 @@
                                  [--peers DIR] [--again] [--table]
 
 Each release is built once (exports_releases.py says of what), and written to each target whose tools are here, which
-answers 2,000 rows or more. "Equal" are rows whose scores and predictions have the same bits, "right" those that differ by
-no more than the target's tolerance; the difference is a share of the largest prediction. Load is one row in a process of its own. Seconds are the processor's where
-nothing else answers, so that other work on the machine counts little; a database's are those of the clock.
+answers 2,000 rows or more. "Equal" are rows whose scores and predictions have the same bits, "right" those that differ
+by no more than the target's tolerance; the difference is a share of the largest prediction. Load is one row in a
+process of its own. Seconds are the processor's where nothing else answers, so that other work on the machine counts
+little; a database's are those of the clock.
 
 Results are kept as lines of JSON in build/bench-exports, and what is there is not measured again: run it in parts, or
 again after an interruption. --table prints what is there. With --peers DIR (a virtual environment of
@@ -26,7 +27,6 @@ from typing import Any
 from exports_measure import measured
 from exports_releases import RELEASES, built
 from exports_rows import PEERS, one_row, peer
-
 from journeyman.plugins import make_part, offered
 
 HERE = Path(__file__).resolve().parent
@@ -143,7 +143,9 @@ def line(record: dict[str, Any]) -> str:
         speed,
     ]
     without = f" without {', '.join(record['without'])}" if record.get("without") else ""
-    return head.replace(" | ", f"{without} | ") + " | ".join(cells) + " |" if without else head + " | ".join(cells) + " |"
+    return (
+        head.replace(" | ", f"{without} | ") + " | ".join(cells) + " |" if without else head + " | ".join(cells) + " |"
+    )
 
 
 def print_tables() -> None:

@@ -26,7 +26,6 @@ from journeyman.exporters.scoring_plan.members import without_members
 from journeyman.exporters.scoring_plan.project import SelfTest, make_selftest, project_facts, write_project
 from journeyman.exporters.scoring_plan.selftest import Answers, answers_text
 from journeyman.inference.release import Release
-from journeyman.inference.sample_rows import sample_rows
 from journeyman.interfaces import DeploymentExporter, ProjectExporter, ReleaseExporter
 
 __all__ = ["Clock", "measured", "written_release"]

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from exports_measure import Clock, written_release
 
+from exports_measure import Clock, written_release
 from journeyman.algorithms.lightgbm_library import StoredTrees
 from journeyman.algorithms.lightgbm_trees import BoosterModel
 from journeyman.entities.candidate import Refusal
@@ -166,7 +166,7 @@ def _told(command: list[str], folder: Path) -> str:
 
 
 def edge_rows(booster: BoosterModel) -> np.ndarray:
-    """Return rows on thresholds and their neighbours, categories of sets among them, other features drawn from these."""
+    """Return rows on thresholds, their neighbours and categories of sets; other features are drawn from these."""
     rng = np.random.default_rng(0)
     trees = booster.arrays
     count = int(trees.feature.max()) + 1

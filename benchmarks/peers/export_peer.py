@@ -103,7 +103,11 @@ def m2cgen_c(folder):
 def m2cgen_java(folder):
     (folder / "Model.java").write_text(m2cgen_source(folder, "java"))
     (folder / "Bench.java").write_text(JAVA)
-    return ["Model.java"], ["javac", "-J-Xmx1500m", "Model.java", "Bench.java"], ["java", "-Xmx512m", "-Xss64m", "Bench"]
+    return (
+        ["Model.java"],
+        ["javac", "-J-Xmx1500m", "Model.java", "Bench.java"],
+        ["java", "-Xmx512m", "-Xss64m", "Bench"],
+    )
 
 
 def tl2cgen_c(folder):
@@ -135,7 +139,9 @@ def main():
     rows, scores = np.load("rows.npy"), np.load("scores.npy")
     rows.tofile("rows.bin")
     try:
-        sources, build, run = {"m2cgen c": m2cgen_c, "m2cgen java": m2cgen_java, "tl2cgen c": tl2cgen_c}[f"{peer} {language}"](folder)
+        sources, build, run = {"m2cgen c": m2cgen_c, "m2cgen java": m2cgen_java, "tl2cgen c": tl2cgen_c}[
+            f"{peer} {language}"
+        ](folder)
     except Exception as error:
         print(json.dumps({"failed": f"cannot express it: {type(error).__name__}: {error}"[:200]}))
         return

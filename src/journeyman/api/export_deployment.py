@@ -1,16 +1,14 @@
-"""The api of deployments: a release, whole, for a place that runs Python, tried before it is kept."""
+"""A release, whole, for a place that runs Python, tried before it is kept."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from journeyman.api.export import ExportTarget, export_folder, whole_folder
+from journeyman.api.export_request import Exported, ExportRequest, ExportTarget, Family, export_folder, whole_folder
 from journeyman.entities.candidate import Refusal
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.plan import NodeKind
@@ -18,15 +16,12 @@ from journeyman.entities.table import Block
 from journeyman.errors import ReleaseError
 from journeyman.exporters.own_distribution import serving_requirements
 from journeyman.inference.example_rows import value_text
-from journeyman.inference.load_release import load
 from journeyman.inference.release import Release
 from journeyman.inference.sample_rows import sample_rows
 from journeyman.interfaces import Deployment, DeploymentExporter
-from journeyman.plugins import load_usable, make_part
 
-__all__ = ["GROUP", "Deployed", "deployment_of", "deployment_targets", "export_deployment"]
+__all__ = ["DEPLOYMENTS", "deployment_of"]
 
-GROUP = "journeyman.deployment_exporters"
 _TRIED = 20  # rows
 _LIBRARIES = {
     NodeKind.TEXT: "scipy",
@@ -38,77 +33,23 @@ _KINDS = {Kind.NUMBER: "number", Kind.INTEGER: "integer", Kind.BOOLEAN: "boolean
 _OUTPUTS = {"int": "integer", "float": "number", "bool": "boolean", "str": "text"}
 
 
-@dataclass(frozen=True)
-class Deployed:
-    """What came of an export.
-
-    Attributes
-    ----------
-    folder : Path
-        Where it is.
-    rows : int
-        Rows that it predicted as the release does.
-    unchecked : Refusal or None
-        Why it was not tried, and what to do; None where it was.
-    """
-
-    folder: Path
-    rows: int
-    unchecked: Refusal | None = None
-
-
-def export_deployment(
-    name: str | Path,
-    folder: str | Path | None = None,
-    *,
-    to: str,
-    version: int | None = None,
-    workspace: str | Path | None = None,
-    check: bool = True,
-) -> Deployed:
-    """Write a release for a place that runs Python, have it predict rows there, and keep it where it predicts alike.
-
-    Parameters
-    ----------
-    name : str or Path
-        Of the model, or its release's folder.
-    folder : str or Path, optional
-        Where the export goes, whole or not at all; it must not be there, or be empty. The model's name and the
-        target's by default.
-    to : str
-        "docker", "sagemaker", "vertex", "mlflow", or what a package brings.
-
-    Raises
-    ------
-    SettingsError
-        For an unknown name, version or exporter, or a folder that holds something.
-    ReleaseError
-        Where it does not predict as the release does: nothing is left then.
-    """
-    exporter: DeploymentExporter = make_part(GROUP, to)
-    release = load(name, version=version, workspace=workspace)
-    target = export_folder(release.name, folder, to)
+def _write(exporter: DeploymentExporter, request: ExportRequest) -> Exported:
+    release = request.release()
+    target = export_folder(release.name, request.folder, request.to)
     deployment = deployment_of(release)
-    unchecked = exporter.toolchain() if check else Refusal("--no-check was given")
+    unchecked = exporter.toolchain() if request.options.check else Refusal("--no-check was given")
     with whole_folder(target) as made:
         exporter.write(deployment, made)
         if unchecked is None:
             _compare(deployment, exporter.check(deployment, made), exporter.name)
-    return Deployed(target, 0 if unchecked else len(deployment.rows), unchecked)
+    return Exported(target, 0 if unchecked else len(deployment.rows), unchecked=unchecked)
 
 
-def deployment_targets() -> tuple[ExportTarget, ...]:
-    """Return the places that a release can be written for, by name.
+def _describe(exporter: DeploymentExporter) -> ExportTarget:
+    return ExportTarget(exporter.name, "the whole release and its service", exporter.toolchain())
 
-    Examples
-    --------
-    >>> [target.name for target in deployment_targets()]
-    ['docker', 'mlflow', 'sagemaker', 'vertex']
-    """
-    parts = load_usable(GROUP).parts
-    return tuple(
-        ExportTarget(name, "the whole release and its service", parts[name].toolchain()) for name in sorted(parts)
-    )
+
+DEPLOYMENTS = Family("journeyman.deployment_exporters", frozenset({"check"}), _describe, _write)
 
 
 def _compare(deployment: Deployment, told: tuple[Any, ...], place: str) -> None:
