@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from journeyman.api.export_request import Exported, ExportRequest, ExportTarget, Family, export_folder, whole_folder
+from journeyman.api.export_request import Exported, ExportRequest, ExportTarget, Family, whole_folder
 from journeyman.entities.candidate import Refusal
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.plan import NodeKind
@@ -35,9 +35,7 @@ _OUTPUTS = {"int": "integer", "float": "number", "bool": "boolean", "str": "text
 
 def _write(exporter: DeploymentExporter, request: ExportRequest) -> Exported:
     release = request.release()
-    target = export_folder(release.name, request.folder, request.to)
-    deployment = deployment_of(release)
-    unchecked = exporter.toolchain() if request.options.check else Refusal("--no-check was given")
+    target, deployment, unchecked = request.target(release), deployment_of(release), request.unchecked(exporter)
     with whole_folder(target) as made:
         exporter.write(deployment, made)
         if unchecked is None:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from journeyman.api.export_request import Exported, ExportRequest, ExportTarget, Family, export_folder, whole_folder
+from journeyman.api.export_request import Exported, ExportRequest, ExportTarget, Family, whole_folder
 from journeyman.entities.candidate import Refusal
 from journeyman.entities.plan import Plan
 from journeyman.errors import ReleaseError, SettingsError
@@ -51,8 +51,7 @@ def _wanted(request: ExportRequest) -> tuple[_Wanted, frozenset[int]]:
     members = tuple(member.candidate.algorithm for member in release.report.members)
     left_out = _left_out(members, request.options.without)
     kept = tuple(name for i, name in enumerate(members) if i not in left_out)
-    target = export_folder(release.name, request.folder, request.to)
-    return _Wanted(release, without_members(release.plan, left_out), kept, target), left_out
+    return _Wanted(release, without_members(release.plan, left_out), kept, request.target(release)), left_out
 
 
 def _as_package(name: str) -> str:
@@ -120,7 +119,7 @@ def _write_project(exporter: ProjectExporter, request: ExportRequest) -> Exporte
     profiles = release.report.profile.columns
     selftest = make_selftest(plan, written, release.columns, profiles, request.seed, release.left_out)
     facts = project_facts(release, written, selftest, package or _as_package(release.name))
-    unchecked = exporter.toolchain() if request.options.check else Refusal("--no-check was given")
+    unchecked = request.unchecked(exporter)
     with whole_folder(wanted.target) as made:
         write_project(exporter, facts, selftest, made)
         if unchecked is None:

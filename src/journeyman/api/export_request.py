@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from journeyman.entities.candidate import Refusal
 from journeyman.errors import SettingsError
@@ -21,7 +21,7 @@ __all__ = [
     "ExportTarget",
     "Exported",
     "Family",
-    "export_folder",
+    "HasToolchain",
     "whole_folder",
 ]
 
@@ -51,6 +51,13 @@ class ExportOptions:
 USUAL = ExportOptions()
 
 
+class HasToolchain(Protocol):
+    """An exporter that tries what it has written."""
+
+    def toolchain(self) -> Refusal | None:
+        """Return None, or what is not installed that this needs."""
+
+
 @dataclass(frozen=True)
 class ExportRequest:
     """What is exported, where to and how; as :func:`journeyman.api.export.export` explains."""
@@ -66,6 +73,23 @@ class ExportRequest:
     def release(self) -> Release:
         """Return the release."""
         return load(self.name, version=self.version, workspace=self.workspace)
+
+    def target(self, release: Release) -> Path:
+        """Return the folder: what was asked for, else one that is named after model and target.
+
+        Raises
+        ------
+        SettingsError
+            Where it holds something.
+        """
+        target = Path(f"{release.name}-{self.to}" if self.folder is None else self.folder)
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise SettingsError(f"{target} is not empty", hint="name a folder that is not there yet")
+        return target
+
+    def unchecked(self, exporter: HasToolchain) -> Refusal | None:
+        """Return None where what is written will be tried, or why it will not."""
+        return exporter.toolchain() if self.options.check else Refusal("--no-check was given")
 
 
 @dataclass(frozen=True)
@@ -156,20 +180,6 @@ class Family:
     takes: frozenset[str]
     describe: Callable[[Any], ExportTarget]
     write: Callable[[Any, ExportRequest], Exported]
-
-
-def export_folder(name: str, folder: str | Path | None, to: str) -> Path:
-    """Return where an export goes: what was asked for, else a folder named after model and target.
-
-    Raises
-    ------
-    SettingsError
-        Where it holds something.
-    """
-    target = Path(f"{name}-{to}" if folder is None else folder)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise SettingsError(f"{target} is not empty", hint="name a folder that is not there yet")
-    return target
 
 
 @contextmanager
