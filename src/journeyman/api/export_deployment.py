@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from journeyman.api.export_request import Exported, ExportRequest, ExportTarget, Family, whole_folder
-from journeyman.entities.candidate import Refusal
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.plan import NodeKind
 from journeyman.entities.table import Block
