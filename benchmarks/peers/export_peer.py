@@ -120,7 +120,7 @@ def tl2cgen_c(folder):
 static double answer(double *x, size_t n)
 {
     static union Entry data[4096];
-    double result;
+    double result = 0.0;
     for (size_t i = 0; i < n; i++)
         if (x[i] != x[i]) data[i].missing = -1;
         else data[i].fvalue = x[i];
