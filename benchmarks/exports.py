@@ -1,6 +1,6 @@
 """Compare ten releases with their exports: equal rows, largest difference, size, time to load, rows a second.
 
-    python benchmarks/exports.py [--data ../shared/data] [--releases adult protein] [--targets c java] [--minutes 60]
+    python benchmarks/exports.py [--data ../shared/data] [--releases adult thousand] [--targets c java] [--minutes 60]
                                  [--peers DIR] [--again] [--table]
 
 Each release is built once (exports_releases.py says of what), and written to each target whose tools are here, which

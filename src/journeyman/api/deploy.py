@@ -73,10 +73,11 @@ def deploy_script(to: str, options: DeployOptions) -> DeployScript:
     journeyman.errors.SettingsError: deploying to vertex lacks --project (hint: add --project PROJECT)
     """
     parts = load_usable(DEPLOYMENTS.group).parts
-    scripts = {name: script for name, part in parts.items() if (script := getattr(part, "script", None)) is not None}
+    known = {name: getattr(part, "script", None) for name, part in parts.items()}
+    scripts: dict[str, DeployScript] = {name: one for name, one in known.items() if one is not None}
     if to not in scripts:
         raise SettingsError(f"{to} is not deployed from here", hint=f"deploy to one of {', '.join(sorted(scripts))}")
-    script: DeployScript = scripts[to]
+    script = scripts[to]
     lacking = [name for name in script.needs if name not in options.given]
     if lacking:
         raise SettingsError(
