@@ -146,7 +146,7 @@ def moto(folder):
 
     def made():
         with urllib.request.urlopen(f"{base}/moto-api/data.json", timeout=30) as reply:
-            return json.load(reply)["sagemaker"]
+            return json.load(reply).get("sagemaker", {})
 
     with running(command, folder, environment, f"{base}/moto-api/data.json"):
         client = "import boto3; boto3.client('s3').create_bucket(Bucket='shelf')"
