@@ -45,7 +45,7 @@ class _Wanted:
         )
 
 
-def _wanted(request: ExportRequest) -> tuple[_Wanted, frozenset[int]]:
+def _read_request(request: ExportRequest) -> tuple[_Wanted, frozenset[int]]:
     """Return what is written, and which members of the release it leaves out."""
     release = request.release()
     members = tuple(member.candidate.algorithm for member in release.report.members)
@@ -87,7 +87,7 @@ def _loss(release: Release, left_out: frozenset[int]) -> str:
 
 
 def _write_format(exporter: Exporter, request: ExportRequest) -> Exported:
-    wanted, left_out = _wanted(request)
+    wanted, left_out = _read_request(request)
     release = wanted.release
     refusal = exporter.can_write(wanted.plan)
     if refusal is not None:
@@ -111,7 +111,7 @@ def _write_project(exporter: ProjectExporter, request: ExportRequest) -> Exporte
         raise SettingsError(
             f"{package!r} is no package name", hint=f"use small letters, digits and _: --package {_as_package(package)}"
         )
-    wanted, left_out = _wanted(request)
+    wanted, left_out = _read_request(request)
     release, plan = wanted.release, wanted.plan
     written = lower(plan, release.task, Named(release.name, release.version, wanted.members), exporter.operations)
     if isinstance(written, Refusal):

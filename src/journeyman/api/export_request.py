@@ -71,7 +71,7 @@ class ExportRequest:
     seed: int = 0
 
     def release(self) -> Release:
-        """Return the release."""
+        """Return what is exported: a version of the workspace, by default the champion, or a folder's release."""
         return load(self.name, version=self.version, workspace=self.workspace)
 
     def target(self, release: Release) -> Path:
