@@ -38,7 +38,7 @@ CHECKS = {
 def looked_up(modules: list[Any]) -> set[str]:
     """Return the groups that the code asks for."""
     call = re.compile(
-        r'\b(?:load_parts|load_usable|make_part|offered)\(\s*"(journeyman\.\w+)"|^_GROUP = "(journeyman\.\w+)"|\bFamily\(\s*"(journeyman\.\w+)"',
+        r'\b(?:load_parts|load_usable|make_part|offered|Family)\(\s*"(journeyman\.\w+)"|^_GROUP = "(journeyman\.\w+)"',
         re.M,
     )
     return {name for module in modules for found in call.findall(module.text) for name in found if name}
