@@ -1,101 +1,161 @@
-"""Compare releases with their exports: equal rows, largest difference, size, seconds to load, rows a second.
+"""Compare ten releases with their exports: equal rows, largest difference, size, time to load, rows a second.
 
-    python benchmarks/exports.py [--data ../shared/data] [--only python] [--table credit-g]
+    python benchmarks/exports.py [--data ../shared/data] [--releases adult thousand] [--targets c java] [--minutes 60]
+                                 [--peers DIR] [--again] [--table]
 
-Builds a few releases with few trials, writes each as a project in every language whose tools are here, and lets it
-answer its self-test. "Equal" are rows whose scores and predictions have the same bits; the difference is a share of the
-largest prediction. Loading is the time of one row in a process of its own, what a build takes (once) included.
+Each release is built once (exports_releases.py says of what), and written to each target whose tools are here, which
+answers 2,000 rows or more. "Equal" are rows whose scores and predictions have the same bits, "right" those that differ
+by no more than the target's tolerance; the difference is a share of the largest prediction. Load is one row in a
+process of its own. Seconds are the processor's where nothing else answers, so that other work on the machine counts
+little; a database's are those of the clock.
+
+Results are kept as lines of JSON in build/bench-exports, and what is there is not measured again: run it in parts, or
+again after an interruption. --table prints what is there. With --peers DIR (a virtual environment of
+benchmarks/peers/install_peers.sh) m2cgen and tl2cgen stand beside, on the models that they can express.
 """
 
 import argparse
+import json
 import os
-import tempfile
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-import journeyman
-from journeyman.entities.candidate import Refusal
-from journeyman.errors import JourneymanError
-from journeyman.exporters.scoring_plan import Named, lower
-from journeyman.exporters.scoring_plan.comparison import read_answers
-from journeyman.exporters.scoring_plan.project import SelfTest, make_selftest, write_project
-from journeyman.exporters.scoring_plan.selftest import Answers, answers_text
-from journeyman.inference.release import Release
-from journeyman.interfaces import ProjectExporter
-from journeyman.plugins import load_usable
+from exports_measure import measured
+from exports_releases import RELEASES, built
+from exports_rows import PEERS, one_row, peer
+from journeyman.plugins import make_part, offered
 
 HERE = Path(__file__).resolve().parent
-TABLES = (
-    ("credit-g", "class", 14),  # two classes
-    ("wine-quality", "quality", 6),  # seven classes
-    ("concrete", "compressive_strength", 10),  # numbers
-    ("insurance-charges", "charges", 14),  # numbers on a log scale
-    ("telco-churn", "Churn", 8),  # CatBoost weighs most
-)
+KEPT = HERE.parent / "build" / "bench-exports"
+LIMIT = 420.0  # seconds of one measurement
+FAMILIES = {
+    "project": "journeyman.project_exporters",
+    "deployment": "journeyman.deployment_exporters",
+    "release": "journeyman.release_exporters",
+}
+SERVERS = ("sql_postgresql",)  # whose seconds are another process's
 
 
 def main() -> None:
+    options = arguments()
+    if options.one:
+        sys.stdout.write(json.dumps(result(*options.one, options)) + "\n")
+        return
+    KEPT.mkdir(parents=True, exist_ok=True)
+    ending = time.monotonic() + 60 * options.minutes
+    for release, target in [] if options.table else wanted(options):
+        if time.monotonic() > ending:
+            print("The time is over; the same command goes on.")
+            break
+        record = {"release": release, "target": target, **asked(release, target, options)}
+        with (KEPT / "results.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+        print(line(record), flush=True)
+    print_tables()
+
+
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data")
-    parser.add_argument("--only", default="")
-    parser.add_argument("--table", default="")
-    options = parser.parse_args()
-    exporters = load_usable("journeyman.project_exporters").parts
-    print(
-        f"{'table':18} {'target':11} {'rows':>5} {'equal':>5} {'difference':>10} {'MB':>6} {'load ms':>8} {'rows/s':>8}"
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["JOURNEYMAN_HOME"] = f"{folder}/home"
-        for table, target, trials in TABLES:
-            if options.table not in ("", table):
-                continue
-            path = options.data / "tabular" / f"{table}.csv.gz"
-            release = journeyman.build(str(path), target=target, trials=trials, workspace=folder)
-            for name, exporter in sorted(exporters.items()):
-                if options.only in ("", name):
-                    print(f"{table:18} {name:11} {measured(release, exporter)}", flush=True)
+    parser.add_argument("--releases", nargs="*", default=list(RELEASES), choices=list(RELEASES), metavar="NAME")
+    parser.add_argument("--targets", nargs="*", default=[], metavar="TARGET")
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--peers", type=Path)
+    parser.add_argument("--again", action="store_true", help="measure what is there anew")
+    parser.add_argument("--table", action="store_true")
+    parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
+    return parser.parse_args()
 
 
-def measured(release: Release, exporter: ProjectExporter) -> str:
-    lacking = exporter.toolchain()
-    if lacking is not None:
-        return f"not measured: {lacking.reason}"
-    members = tuple(member.candidate.algorithm for member in release.report.members)
-    named = Named(release.name, release.version, members)
-    written = lower(release.plan, release.task, named, exporter.operations)
-    if isinstance(written, Refusal):
-        return f"not written: {written.reason}"
-    profiles = release.report.profile.columns
-    selftest = make_selftest(release.plan, written, release.columns, profiles, 0, release.left_out)
-    with tempfile.TemporaryDirectory() as held:
-        folder = Path(held)
-        write_project(exporter, written, selftest, "measured", folder)
-        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.name != "selftest.csv")
+def wanted(options: argparse.Namespace) -> list[tuple[str, str]]:
+    """Return what is not measured yet: a build of each release, each target, one row alone, and peers."""
+    done = {(one["release"], one["target"]) for one in records()}
+    projects, *others = (sorted(offered(group)) for group in FAMILIES.values())
+    peers = list(PEERS) if options.peers else PEERS[:1]
+    parts = [["build", *options.targets]] if options.targets else [["build", *projects, "row c", "row java"], peers]
+    parts += [] if options.targets else others
+    pairs = [(release, target) for part in parts for release in options.releases for target in part]
+    return [pair for pair in pairs if options.again or pair not in done]
+
+
+def records() -> list[dict[str, Any]]:
+    path = KEPT / "results.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    whole = [json.loads(one) for one in lines if one.endswith("}")]  # the last may be cut off
+    return list({(one["release"], one["target"]): one for one in whole}.values())
+
+
+def asked(release: str, target: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Return a measurement by a process of its own, which is ended with its children where it takes too long."""
+    command = [sys.executable, __file__, "--data", str(options.data), "--one", release, target]
+    command += ["--peers", str(options.peers)] if options.peers else []
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         try:
-            asked(exporter, folder, selftest, 1)  # what is built once is built
-            few = min(asked(exporter, folder, selftest, 1) for _ in range(3))
-            count = len(selftest.answers.predictions)
-            many = asked(exporter, folder, selftest, count)
-            told = read_answers(folder / "answers.csv", written)
-        except (JourneymanError, ValueError) as error:
-            return f"failed: {error}"
-    wanted = selftest.answers
-    equal = (told.scores == wanted.scores).all(axis=1) & (told.predictions == wanted.predictions).all(axis=1)
-    difference = np.abs(told.predictions - wanted.predictions).max() / np.abs(wanted.predictions).max()
-    speed = (count - 1) / max(many - few, 1e-3)
-    return f"{count:5} {equal.sum():5} {difference:10.1e} {size / 1e6:6.2f} {1e3 * few:8.0f} {speed:8.0f}"
+            told, errors = process.communicate(timeout=LIMIT)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt) as reason:
+            os.killpg(process.pid, signal.SIGKILL)
+            if isinstance(reason, KeyboardInterrupt):
+                raise
+            return {"failed": f"not within {LIMIT:.0f} s"}
+    if process.returncode:
+        return {"failed": (errors.strip().splitlines() or ["it said nothing"])[-1]}
+    found: dict[str, Any] = json.loads(told.splitlines()[-1])
+    return found
 
 
-def asked(exporter: ProjectExporter, folder: Path, selftest: SelfTest, count: int) -> float:
-    """Return the seconds that the first rows take."""
-    rows = {name: values[:count] for name, values in selftest.rows.items()}
-    nothing = Answers(np.empty((count, 0)), np.empty((0, 0)))
-    (folder / "rows.csv").write_text(answers_text(rows, nothing), encoding="utf-8", newline="\n")
-    start = time.perf_counter()
-    exporter.run(folder, folder / "rows.csv", folder / "answers.csv")
-    return time.perf_counter() - start
+def result(name: str, target: str, options: argparse.Namespace) -> dict[str, Any]:
+    release = built(name, options.data, KEPT)
+    if target == "build":
+        members = [f"{m.candidate.algorithm} {m.weight:.2f}" for m in release.report.members]
+        return {"members": members, "columns": len(release.columns)}
+    if target.startswith("row "):
+        return one_row(release, target.removeprefix("row "))
+    if target in PEERS:
+        return peer(release, target, options.peers)
+    family = next(family for family, group in FAMILIES.items() if target in offered(group))
+    return measured(release, family, make_part(FAMILIES[family], target), KEPT)
+
+
+def line(record: dict[str, Any]) -> str:
+    """Return a result as a row of a table."""
+    head = f"| {record['release']} | {record['target']} | "
+    if "failed" in record:
+        return f"{head}{record['failed']} |"
+    if "rows" not in record:
+        return head + ", ".join(f"{k} {v}" for k, v in record.items() if k not in ("release", "target")) + " |"
+    clock = "wall" if record["target"] in SERVERS else "processor"
+    seconds = record["answer"][clock]
+    speed = f"{record['rows'] / seconds:,.0f}" if seconds > 0.005 else "not to be told"
+    cells = [
+        f"{record['rows']:,}",
+        f"{record['equal']:,}",
+        "all" if record["right"] == record["rows"] else f"{record['right']:,}",
+        f"{record['difference']:.1e}",
+        f"{record['bytes'] / 1e6:.2f}",
+        f"{record['build'][clock]:.1f}",
+        f"{1e3 * record['load'][clock]:.0f}",
+        speed,
+    ]
+    without = f" without {', '.join(record['without'])}" if record.get("without") else ""
+    return (
+        head.replace(" | ", f"{without} | ") + " | ".join(cells) + " |" if without else head + " | ".join(cells) + " |"
+    )
+
+
+def print_tables() -> None:
+    kept = records()
+    loads = [one["machine_load"] for one in kept if "machine_load" in one]
+    print(f"\n{os.cpu_count()} cores; load {min(loads, default=0)} to {max(loads, default=0)}\n")
+    print("| release | target | rows | equal | right | difference | MB | build s | load ms | rows a second |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    for record in kept:
+        print(line(record))
 
 
 if __name__ == "__main__":

@@ -11,10 +11,12 @@ from typing import Any
 
 import pandas as pd
 
-from journeyman.api.export_deployment import export_deployment
+from journeyman.api.export_deployment import DEPLOYMENTS
+from journeyman.api.export_request import ExportOptions, ExportRequest
 from journeyman.errors import SettingsError
 from journeyman.inference.load_release import load
 from journeyman.inference.release import Release
+from journeyman.plugins import make_part
 
 __all__ = ["load_model", "log_model", "save_model"]
 
@@ -38,7 +40,8 @@ def save_model(release: Release | str | Path, path: str | Path, mlflow_model: An
     """
     named = release.path if isinstance(release, Release) else release
     folder = Path(path)
-    export_deployment(named, folder, to="mlflow", check=False)
+    request = ExportRequest(named, folder, "mlflow", ExportOptions(check=False))
+    DEPLOYMENTS.write(make_part(DEPLOYMENTS.group, "mlflow"), request)
     if mlflow_model is None:
         return
     written = _mlflow().models.Model.load(str(folder / "MLmodel"))

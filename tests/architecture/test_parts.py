@@ -38,9 +38,10 @@ CHECKS = {
 def looked_up(modules: list[Any]) -> set[str]:
     """Return the groups that the code asks for."""
     call = re.compile(
-        r'\b(?:load_parts|load_usable|make_part|offered)\(\s*"(journeyman\.\w+)"|^_GROUP = "(journeyman\.\w+)"', re.M
+        r'\b(?:load_parts|load_usable|make_part|offered|Family)\(\s*"(journeyman\.\w+)"|^_GROUP = "(journeyman\.\w+)"',
+        re.M,
     )
-    return {one or other for module in modules for one, other in call.findall(module.text)}
+    return {name for module in modules for found in call.findall(module.text) for name in found if name}
 
 
 def test_every_group_is_known_here_and_in_the_example_package(modules: list[Any]) -> None:

@@ -13,18 +13,20 @@ from journeyman.errors import ReleaseError
 from journeyman.exporters.python_project import PythonExporter
 from journeyman.exporters.scoring_plan import every_operation
 from journeyman.interfaces import ProjectFacts
-from journeyman.plugins import load_parts
+from journeyman.plugins import load_parts, offered
 from journeyman.testing.project_checks import PROJECT_CHECKS, PROJECT_MEMBERS, check_project, sample_project_plan
 
 GROUP = "journeyman.project_exporters"
 OF_TEXTS = ("answers as the release does", "answers a row alone")  # the rest has nothing to do with texts
+ALIASES = {"tensorflow": "saved_model"}
+"""Second names: TensorFlow's graphs take minutes to make, and are made once."""
 TOOLS = ("answers as the release does", "answers a row alone", "refuses a newer plan", "notices another model")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("check", PROJECT_CHECKS)
 @pytest.mark.parametrize("kind", PROJECT_MEMBERS)
-@pytest.mark.parametrize("name", sorted(load_parts(GROUP)))
+@pytest.mark.parametrize("name", sorted(offered(GROUP) - ALIASES.keys()))
 def test_built_in_exporters(
     name: str, kind: str, check: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -44,6 +46,16 @@ def test_built_in_exporters(
     if plan is None:
         pytest.skip(f"{name} knows no member of the task {kind}")
     PROJECT_CHECKS[check](exporter, plan)
+
+
+@pytest.mark.parametrize("name", ALIASES)
+def test_another_name_is_the_same_exporter(name: str) -> None:
+    parts = load_parts(GROUP, {name, ALIASES[name]})
+    own, other = type(parts[name]), type(parts[ALIASES[name]])
+    assert [
+        method for method in ("write", "run", "toolchain") if getattr(own, method) is not getattr(other, method)
+    ] == []
+    assert (parts[name].name, parts[name].operations) == (name, parts[ALIASES[name]].operations)
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,25 @@
-"""The api of exports for people: a release with predicted rows as a workbook, a data source or a project."""
+"""A release with predicted rows for people: a workbook, a data source or a project, read back before it appears."""
 
 from __future__ import annotations
 
 import json
 import tempfile
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from journeyman.api.export import ExportTarget
+from journeyman.api.export_request import Exported, ExportRequest, ExportTarget, Family
 from journeyman.entities.release_facts import ReleaseFacts
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.traffic import Traffic
 from journeyman.errors import JournalError, ReleaseError, SettingsError, WorkspaceError
-from journeyman.inference.load_release import load
 from journeyman.inference.release import Release
 from journeyman.inference.release_tables import release_facts
 from journeyman.inference.scored_rows import ScoredRows, score_following, score_frame, score_trained
 from journeyman.interfaces import ReleaseExporter
 from journeyman.operations.logged_scores import live_traffic, monitoring_table, score_logged
-from journeyman.plugins import load_usable, make_part, offered
 from journeyman.runtime.clock import SystemClock
 from journeyman.settings import DEFAULT_WORKSPACE
 from journeyman.sources import open_source
@@ -31,17 +28,8 @@ from journeyman.stores.run_artifacts import build_artifacts
 from journeyman.stores.workspace import Workspace
 from journeyman.streams.tables import open_tables
 
-__all__ = [
-    "LIVE",
-    "NOTE",
-    "ExportedRelease",
-    "export_release",
-    "gather_facts",
-    "is_release_target",
-    "release_targets",
-]
+__all__ = ["LIVE", "NOTE", "RELEASES", "gather_facts"]
 
-_GROUP = "journeyman.release_exporters"
 LIVE = "log"
 """What ``rows_from`` says for the live log's predictions."""
 NOTE = "journeyman-export.json"
@@ -49,101 +37,15 @@ NOTE = "journeyman-export.json"
 _LIVE_ROWS = 1_000_000
 
 
-@dataclass(frozen=True)
-class ExportedRelease:
-    """What came of an export.
-
-    Attributes
-    ----------
-    folder : Path
-        Where it is.
-    files : tuple of str
-        What was written there now, relative to the folder.
-    rows : int
-        Rows with predictions.
-    said : str
-        Where they come from, in words.
-    """
-
-    folder: Path
-    files: tuple[str, ...]
-    rows: int
-    said: str
-
-
-def is_release_target(to: str) -> bool:
-    """Say whether an exporter of that name writes what is known of a release.
-
-    Examples
-    --------
-    >>> is_release_target("excel"), is_release_target("saved_model")
-    (True, False)
-    """
-    return to in offered(_GROUP)
-
-
-def release_targets() -> tuple[ExportTarget, ...]:
-    """Return what shows a release with rows, by name.
-
-    Examples
-    --------
-    >>> [target.name for target in release_targets()]
-    ['excel', 'powerbi', 'tableau']
-    """
-    found = []
-    for name, exporter in sorted(load_usable(_GROUP).parts.items()):
-        refusal = exporter.can_write()
-        needs = "" if refusal is None else f"; {refusal.reason}"
-        found.append(ExportTarget(name, f"scores, drivers, findings and rows of a release{needs}", None))
-    return tuple(found)
-
-
-def export_release(
-    name: str | Path,
-    folder: str | Path | None = None,
-    *,
-    to: str,
-    rows_from: str | None = None,
-    version: int | None = None,
-    workspace: str | Path | None = None,
-    seed: int = 0,
-) -> ExportedRelease:
-    """Write a release with predicted rows for another program, and read it back before it appears.
-
-    An export of the same model to the same folder refreshes it: its data are replaced file by file, each in one move,
-    and what people may have changed since, such as the pages of a report, stays.
-
-    Parameters
-    ----------
-    name : str or Path
-        Of the model, or its release's folder.
-    folder : str or Path, optional
-        Where the export goes: not there, empty, or an earlier export of this model to this format. The model's name and
-        the format's by default.
-    to : str
-        The exporter's name, such as "excel".
-    rows_from : str, optional
-        "log" for live predictions, or a table; the training table by default.
-    seed : int
-        Of the sample, where there are more rows than the format takes.
-
-    Raises
-    ------
-    SettingsError
-        For an unknown name, version or exporter, a folder that holds something else, or rows that are not there.
-    ReleaseError
-        Where something has to be installed, or what was written does not read back as it should.
-    WorkspaceError
-        Where a file of the earlier export is open in another program, or must not be written.
-    """
-    exporter: ReleaseExporter = make_part(_GROUP, to)
+def _write(exporter: ReleaseExporter, request: ExportRequest) -> Exported:
+    to, rows_from = request.to, request.options.rows_from
     refusal = exporter.can_write()
     if refusal is not None:
         raise ReleaseError(f"{to} cannot be written: {refusal.reason}", hint=refusal.hint or "install what it needs")
-    release = load(name, version=version, workspace=workspace)
-    target = Path(f"{release.name}-{to}" if folder is None else folder)
+    release = request.release()
+    target = Path(f"{release.name}-{to}" if request.folder is None else request.folder)
     before = _earlier(target, to, release.name)
-    facts = gather_facts(release, rows_from, workspace, exporter.most_rows, seed)
+    facts = gather_facts(release, rows_from, request.workspace, exporter.most_rows, request.seed)
     note = {"format": to, "model": release.name, "columns": _layout(facts)}
     if before is not None and before.get("columns") != note["columns"] and exporter.refreshed != ("*",):
         raise SettingsError(
@@ -158,7 +60,16 @@ def export_release(
         exporter.check(facts, made)
         (made / NOTE).write_text(json.dumps(note, indent=1, ensure_ascii=False) + "\n", "utf-8")
         files = _place(made, target, (*exporter.refreshed, NOTE) if before is not None else ("*",))
-    return ExportedRelease(target, files, facts.scores.rows.num_rows, facts.rows_from)
+    return Exported(target, facts.scores.rows.num_rows, files=files, shown=facts.rows_from)
+
+
+def _describe(exporter: ReleaseExporter) -> ExportTarget:
+    refusal = exporter.can_write()
+    needs = "" if refusal is None else f"; {refusal.reason}"
+    return ExportTarget(exporter.name, f"scores, drivers, findings and rows of a release{needs}")
+
+
+RELEASES = Family("journeyman.release_exporters", frozenset({"rows_from"}), _describe, _write)
 
 
 def gather_facts(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,13 +17,12 @@ from journeyman.plugins import offered
 from journeyman.settings import DEFAULT_WORKSPACE
 
 if TYPE_CHECKING:
+    from journeyman.api import deploy as deploy_api
     from journeyman.api import export as export_api
-    from journeyman.api import export_deployment as deployment_api
-    from journeyman.api import export_release as release_api
+    from journeyman.interfaces import DeployScript
 else:
+    deploy_api = LazyModule("journeyman.api.deploy")
     export_api = LazyModule("journeyman.api.export")
-    deployment_api = LazyModule("journeyman.api.export_deployment")
-    release_api = LazyModule("journeyman.api.export_release")
 
 __all__ = ["app"]
 
@@ -29,16 +30,9 @@ app = typer.Typer(rich_markup_mode=None)
 
 
 def _targets() -> list[str]:
-    languages = offered("journeyman.exporters") | offered("journeyman.project_exporters")
-    return sorted(languages | _of_releases() | _of_places())
-
-
-def _of_releases() -> frozenset[str]:
-    return offered("journeyman.release_exporters")
-
-
-def _of_places() -> frozenset[str]:
-    return offered("journeyman.deployment_exporters")
+    # whoever presses Tab does not wait until all that exports need is loaded: the groups are known by their names
+    groups = (group for group in entry_points().groups if re.fullmatch(r"journeyman\.(?:[a-z]+_)?exporters", group))
+    return sorted(name for group in groups for name in offered(group))
 
 
 @app.command(epilog="Example: journeyman export houses --to python --out houses-python")
@@ -86,6 +80,50 @@ def export(
             show_default=False,
         ),
     ] = None,
+    deploy: Annotated[
+        bool,
+        typer.Option("--deploy", help="Put an export to sagemaker or vertex into use, once you have said yes."),
+    ] = False,
+    bucket: Annotated[
+        str | None,
+        typer.Option(metavar="BUCKET", help="With --deploy: where files are uploaded to.", show_default=False),
+    ] = None,
+    image: Annotated[
+        str | None,
+        typer.Option(
+            metavar="IMAGE",
+            help="With --deploy: address of the image that you have built from the export and pushed.",
+            show_default=False,
+        ),
+    ] = None,
+    role: Annotated[
+        str | None,
+        typer.Option(metavar="ARN", help="With --deploy, SageMaker: the role that it takes.", show_default=False),
+    ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGION",
+            help="With --deploy [default: that of the AWS settings; Vertex AI: us-central1].",
+            show_default=False,
+        ),
+    ] = None,
+    project: Annotated[
+        str | None,
+        typer.Option(metavar="PROJECT", help="With --deploy, Vertex AI: the project.", show_default=False),
+    ] = None,
+    instance: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND",
+            help="With --deploy, SageMaker: the machine that answers [default: ml.m5.large].",
+            show_default=False,
+        ),
+    ] = None,
+    serverless: Annotated[
+        bool, typer.Option("--serverless", help="With --deploy, SageMaker: a machine runs while somebody asks.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --deploy: do not ask.")] = False,
     show: Annotated[
         bool, typer.Option("--list", help="Show the targets, what each can say, and what is here.")
     ] = False,
@@ -95,8 +133,7 @@ def export(
     """Write a release in another system's format or in another language, and check that it predicts the same."""
     with one_line_errors(workspace):
         if show:
-            rest = (*release_api.release_targets(), *deployment_api.deployment_targets())
-            for target in sorted((*export_api.export_targets(), *rest), key=lambda one: one.name):
+            for target in export_api.export_targets():
                 here = "" if target.toolchain is None else f"; cannot be checked here: {target.toolchain.reason}"
                 typer.echo(f"{target.name:<14} {target.covers}{here}")
             return
@@ -107,47 +144,38 @@ def export(
             )
         if folder is not None and out is not None:
             raise SettingsError("the folder is given twice", hint="give FOLDER or --out, not both")
-        place = folder if out is None else out
-        if to in _of_releases() | _of_places():
-            refused = {
-                "--package": package is not None,
-                "--no-check": not check and to in _of_releases(),
-                "--without": bool(without),
-            }
-            for option in (o for o, given in refused.items() if given):
-                raise SettingsError(f"an export to {to} takes no {option}", hint="leave it out")
-        if to in _of_releases():
-            told = release_api.export_release(
-                name, place, to=to, rows_from=rows_from, version=version, workspace=workspace
-            )
-            typer.echo(f"{told.folder}: {told.said}")
-            return
-        if rows_from is not None:
-            shows = ", ".join(sorted(_of_releases()))
-            raise SettingsError(f"{to} holds no rows, so it takes no --from", hint=f"leave it out, or write to {shows}")
-        if to in _of_places():
-            placed = deployment_api.export_deployment(
-                name, place, to=to, version=version, workspace=workspace, check=check
-            )
-            typer.echo(f"{placed.folder}: {_outcome_words(placed)}")
-            return
+        wanted = deploy_api.DeployOptions(bucket, image, role, region, project, instance, serverless)
+        if not deploy and (yes or wanted.given):
+            word = wanted.given[0] if wanted.given else "yes"
+            raise SettingsError(f"--{word} says how an export is deployed", hint="add --deploy")
+        script = deploy_api.deploy_script(to, wanted) if deploy else None
         made = export_api.export(
             name,
-            place,
+            folder if out is None else out,
             to=to,
-            options=export_api.ExportOptions(package, check, tuple(without or ())),
+            options=export_api.ExportOptions(package, check, tuple(without or ()), rows_from),
             version=version,
             workspace=workspace,
         )
-        typer.echo(f"{made.folder}: {_outcome_words(made)}")
+        typer.echo(f"{made.folder}: {made.said}")
         if made.loss:
             typer.echo(made.loss)
+        if script is not None:
+            _deploy(made.folder, script, wanted, yes)
 
 
-def _outcome_words(made: export_api.Exported | deployment_api.Deployed) -> str:
-    if made.unchecked is not None:
-        hint = f" ({made.unchecked.hint})" if made.unchecked.hint else ""
-        return f"written, not checked: {made.unchecked.reason}{hint}"
-    if isinstance(made, export_api.Exported) and made.difference:
-        return f"differs by at most {made.difference:.1g} of the range in {made.rows:,} rows"
-    return f"predicts as the release does in {made.rows:,} rows"
+def _deploy(folder: Path, script: DeployScript, wanted: deploy_api.DeployOptions, yes: bool) -> None:
+    """Say what will be made, ask, and make it."""
+    typer.echo("This will be made:")
+    for line in deploy_api.planned_steps(folder, script, wanted):
+        typer.echo(f"  {line}")
+    if not yes:
+        try:
+            agreed = typer.confirm("Go on?")
+        except typer.Abort:
+            raise SettingsError("nobody said yes, so nothing was made", hint="add --yes where nobody can") from None
+        if not agreed:
+            typer.echo(f"Nothing was made; the export is in {folder}.")
+            return
+    for line in deploy_api.deploy(folder, script, wanted):
+        typer.echo(line)

@@ -19,7 +19,7 @@ from journeyman.entities.profile import Profile
 from journeyman.entities.search import TrialOutcome
 from journeyman.entities.task import Task
 from journeyman.entities.text_summary import TextSummary
-from journeyman.entities.trial import Member, Trial
+from journeyman.entities.trial import Member, SmallerEnsemble, Trial
 from journeyman.entities.weakness import Attempt, Weakness
 
 __all__ = ["BuildReport"]
@@ -94,6 +94,8 @@ class BuildReport:
         Of each column of texts.
     pictures : Pictures or None
         Images that were confused or hard, and examples; None where the table has none.
+    smaller : tuple of SmallerEnsemble
+        What is left of the ensemble without some members, and all of it; empty where it has one, or is older.
     """
 
     name: str
@@ -134,6 +136,7 @@ class BuildReport:
     posed: Mapping[str, Any] = field(default_factory=dict)
     texts: tuple[TextSummary, ...] = ()
     pictures: Pictures | None = None
+    smaller: tuple[SmallerEnsemble, ...] = ()
 
     def __repr__(self) -> str:
         """Return one line: what was built, and the verdict."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.spread import QuantileSpread
 
-__all__ = ["Ensemble", "Member", "Trial", "TrialStatus", "answers_within", "temper"]
+__all__ = ["Ensemble", "Member", "SmallerEnsemble", "Trial", "TrialStatus", "answers_within", "temper"]
 
 _TINY = 1e-7
 
@@ -101,6 +101,22 @@ class Member:
     weight: float
     rounds: int = 0
     copies: int = 1
+
+
+@dataclass(frozen=True)
+class SmallerEnsemble:
+    """An ensemble of some of a released one's members, in the proportions that they have there.
+
+    Attributes
+    ----------
+    kept : tuple of int
+        Positions of its members, ascending.
+    score : float
+        The task's metric out of fold.
+    """
+
+    kept: tuple[int, ...]
+    score: float
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,14 @@ from typing import Any
 
 from journeyman.entities.candidate import Refusal
 from journeyman.exporters.container import filled, invoked, write_image_files
-from journeyman.interfaces import Deployment
+from journeyman.interfaces import Deployment, DeployScript
 
 __all__ = ["SageMakerExporter"]
 
 _ARCHIVE = "model.tar.gz"
+_SCRIPT = DeployScript(
+    "deploy.py", ("bucket", "image", "role"), ("region", "instance", "serverless"), always=("--endpoint",)
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class SageMakerExporter:
     """
 
     name: str = "sagemaker"
+    script: DeployScript = _SCRIPT
 
     def write(self, deployment: Deployment, folder: Path) -> None:
         """Write the archive, the container's folder, the script and a README."""

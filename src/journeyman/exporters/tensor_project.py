@@ -79,8 +79,16 @@ _CELLS = {"onnx": "np.array([[{}]]{})", "saved_model": "np.array([[{}]]{})", "pm
 
 
 def _example(facts: ProjectFacts, inputs: Mapping[str, str], columns: Sequence[PlanColumn], cell: str) -> str:
-    cells = [f"    {inputs[c.name]!r}: {_cell(c, facts.example.get(c.name, ''), cell)}," for c in columns]
+    cells = [
+        f"    {inputs[c.name]!r}: {_cell(c, facts.example.get(c.name, ''), cell)},{_comment(c.name, inputs[c.name])}"
+        for c in columns
+    ]
     return "\n" + "\n".join(cells) + "\n"
+
+
+def _comment(column: str, name: str) -> str:
+    """Return which column an input of another name is."""
+    return "" if column == name else f"  # {' '.join(column.split())}"
 
 
 def _cell(column: PlanColumn, text: str, cell: str) -> str:

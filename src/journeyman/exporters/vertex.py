@@ -17,9 +17,11 @@ from journeyman.entities.candidate import Refusal
 from journeyman.exporters.container import filled, write_image_files, write_release
 from journeyman.exporters.own_distribution import wheel_name
 from journeyman.exporters.served_check import free_port, post_json, running, unpacked_environment
-from journeyman.interfaces import Deployment
+from journeyman.interfaces import Deployment, DeployScript
 
 __all__ = ["VertexExporter"]
+
+_SCRIPT = DeployScript("upload.py", ("bucket", "image", "project"), ("region",))
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class VertexExporter:
     """
 
     name: str = "vertex"
+    script: DeployScript = _SCRIPT
 
     def write(self, deployment: Deployment, folder: Path) -> None:
         """Write the image's files, the release, the two scripts and a README."""

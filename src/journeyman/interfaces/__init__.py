@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from journeyman.interfaces.deploying import Deployment, DeploymentExporter
+from journeyman.interfaces.deploying import Deployment, DeploymentExporter, DeployScript
 from journeyman.interfaces.engine import Engine
 from journeyman.interfaces.exporting import Exporter
 from journeyman.interfaces.learning import (
@@ -56,6 +56,7 @@ __all__ = [
     "Averaging",
     "Clock",
     "CombinesColumns",
+    "DeployScript",
     "Deployment",
     "DeploymentExporter",
     "DrawsCurves",

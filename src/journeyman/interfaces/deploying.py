@@ -9,7 +9,27 @@ from typing import Any, Protocol
 
 from journeyman.entities.candidate import Refusal
 
-__all__ = ["Deployment", "DeploymentExporter"]
+__all__ = ["DeployScript", "Deployment", "DeploymentExporter"]
+
+
+@dataclass(frozen=True)
+class DeployScript:
+    """A script of an export that puts it into use; with ``--dry-run`` it says what it would make, a line each.
+
+    Attributes
+    ----------
+    file : str
+        Relative to the export's folder.
+    needs, takes : tuple of str
+        Options that it cannot do without, and others: names that ``journeyman export`` has, such as "bucket".
+    always : tuple of str
+        What it is told besides.
+    """
+
+    file: str
+    needs: tuple[str, ...]
+    takes: tuple[str, ...] = ()
+    always: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,7 +71,10 @@ class Deployment:
 
 
 class DeploymentExporter(Protocol):
-    """Writes a release for one place, and tries there, or as there, what was written."""
+    """Writes a release for one place, and tries there, or as there, what was written.
+
+    One whose export can be put into use from here has an attribute ``script`` too, a :class:`DeployScript`.
+    """
 
     @property
     def name(self) -> str:

@@ -75,6 +75,7 @@ from journeyman.stages.explain import EXPLAINING_SECONDS, MOST_DRAWN, explain
 from journeyman.stages.frame_task import frame_task
 from journeyman.stages.ingest import ingest
 from journeyman.stages.learn import learn
+from journeyman.stages.leave_out import smaller_ensembles
 from journeyman.stages.profile import profile
 from journeyman.stages.rank import meta_features
 from journeyman.stages.reference import make_reference
@@ -171,7 +172,10 @@ def build(
     built = BuildFacts(
         asked, number, created, repaired, findings, division, statistics, found, chosen, unlimited, lookup
     )
-    illustrations = Illustrations(_described_texts(run, data, chosen), shown)
+    smaller = run.step(
+        "leave out", partial(smaller_ensembles, metric), chosen.members, found.trials, labels, data.validated_weights
+    )
+    illustrations = Illustrations(_described_texts(run, data, chosen), shown, smaller)
     report = run.step(
         "report", partial(build_report, run), built, evaluation, explanation, decision, examples, illustrations
     )

@@ -19,7 +19,7 @@ from journeyman.entities.report import BuildReport
 from journeyman.entities.search import Search
 from journeyman.entities.split import Split
 from journeyman.entities.text_summary import TextSummary
-from journeyman.entities.trial import Ensemble
+from journeyman.entities.trial import Ensemble, SmallerEnsemble
 from journeyman.inference.champion import LEARNED
 from journeyman.inference.model_files import FittedEnsemble, ModelCard, release_files
 from journeyman.interfaces import Run
@@ -57,10 +57,11 @@ class BuildFacts:
 
 @dataclass(frozen=True)
 class Illustrations:
-    """What a report shows of columns of texts and of images; of tables without any, nothing."""
+    """What a report shows besides: of columns of texts, of images, and of the ensemble without some members."""
 
     texts: tuple[TextSummary, ...] = ()
     pictures: Pictures | None = None
+    smaller: tuple[SmallerEnsemble, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,7 @@ def build_report(
         posed=table.posed,
         texts=illustrations.texts,
         pictures=illustrations.pictures,
+        smaller=illustrations.smaller,
         versions={"python": platform.python_version(), **_installed()},
     )
 

@@ -13,9 +13,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from journeyman.api import export_release as api
+from journeyman.api import export as export_api
 from journeyman.api.build import build
-from journeyman.api.export_release import NOTE, export_release, gather_facts
+from journeyman.api.export import ExportOptions, export
+from journeyman.api.export_release import NOTE, gather_facts
 from journeyman.arrow import pq
 from journeyman.cli.main import app
 from journeyman.entities.prediction import Label, LogEntries, Part, Prediction
@@ -30,6 +31,7 @@ from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.testing.release_exporter_checks import sample_facts
 
 pytestmark = pytest.mark.slow  # builds models
+LIVE = ExportOptions(rows_from="log")
 DAY = 86_400_000
 BEGUN = 1_780_000_000_000 // DAY * DAY
 
@@ -146,22 +148,22 @@ def test_live_rows_as_they_were_answered(workspace: Path, release: Release, live
 
 def test_without_a_log_or_a_training_table(workspace: Path, release: Release, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no live prediction of houses"):
-        export_release(release.path, tmp_path / "out", to="powerbi", rows_from="log", workspace=tmp_path)
+        export(release.path, tmp_path / "out", to="powerbi", options=LIVE, workspace=tmp_path)
     with pytest.raises(SettingsError, match="training table of houses 1 is not in the workspace") as caught:
-        export_release(release.path, tmp_path / "out", to="powerbi", workspace=tmp_path)
+        export(release.path, tmp_path / "out", to="powerbi", workspace=tmp_path)
     assert caught.value.hint == "name the table whose rows are wanted: --from TABLE"
     assert not list(tmp_path.iterdir())
 
 
 def test_a_repeated_export_refreshes_data_and_leaves_pages(workspace: Path, live: pd.DataFrame, tmp_path: Path) -> None:
     out = tmp_path / "report"
-    first = export_release("houses", out, to="powerbi", rows_from="log", workspace=workspace)
+    first = export("houses", out, to="powerbi", options=LIVE, workspace=workspace)
     assert first.rows == 300
     (page,) = [p for p in out.rglob("page.json") if '"Scores"' in p.read_text()]
     page.write_text(page.read_text().replace('"Scores"', '"My scores"'))
     (out / "mine.txt").touch()
     (out / "data" / "scores.parquet").write_bytes(b"old")
-    again = export_release("houses", out, to="powerbi", rows_from="log", workspace=workspace)
+    again = export("houses", out, to="powerbi", options=LIVE, workspace=workspace)
     assert set(again.files) == {*(f"data/{t.name}.parquet" for t in sample_facts().tables), NOTE}
     assert pq.read_table(out / "data" / "scores.parquet").num_rows == 300
     assert '"My scores"' in page.read_text()
@@ -173,20 +175,20 @@ def test_what_would_break_pages_or_other_folders_is_refused(
     workspace: Path, live: pd.DataFrame, tmp_path: Path
 ) -> None:
     out = tmp_path / "report"
-    export_release("houses", out, to="powerbi", rows_from="log", workspace=workspace)
+    export("houses", out, to="powerbi", options=LIVE, workspace=workspace)
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     with pytest.raises(SettingsError, match="holds an export with other columns"):
-        export_release("houses", out, to="powerbi", workspace=workspace)
+        export("houses", out, to="powerbi", workspace=workspace)
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "letter.txt").touch()
     with pytest.raises(SettingsError, match="holds something that is no export of houses to powerbi"):
-        export_release("houses", tmp_path / "kept", to="powerbi", workspace=workspace)
+        export("houses", tmp_path / "kept", to="powerbi", workspace=workspace)
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
 def test_a_file_that_is_open_elsewhere(workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "report"
-    export_release("houses", out, to="powerbi", workspace=workspace)
+    export("houses", out, to="powerbi", workspace=workspace)
     opened = Path.open
 
     def locked(self: Path, mode: str = "r", *rest: object, **more: object) -> object:
@@ -197,7 +199,7 @@ def test_a_file_that_is_open_elsewhere(workspace: Path, tmp_path: Path, monkeypa
     monkeypatch.setattr(Path, "open", locked)
     before = (out / "data" / "scores.parquet").stat().st_mtime_ns
     with pytest.raises(WorkspaceError, match=r"metrics.parquet cannot be replaced: it is open in another program"):
-        export_release("houses", out, to="powerbi", workspace=workspace)
+        export("houses", out, to="powerbi", workspace=workspace)
     assert (out / "data" / "scores.parquet").stat().st_mtime_ns == before  # none of them was replaced
 
 
@@ -207,9 +209,9 @@ def test_what_does_not_read_back_is_not_kept(workspace: Path, tmp_path: Path, mo
             raise ReleaseError("it reads back otherwise", hint="look")
 
     exporter: ReleaseExporter = Other()
-    monkeypatch.setattr(api, "make_part", lambda group, name: exporter)
+    monkeypatch.setattr(export_api, "make_part", lambda group, name: exporter)
     with pytest.raises(ReleaseError, match="it reads back otherwise"):
-        export_release("houses", tmp_path / "out", to="powerbi", workspace=workspace)
+        export("houses", tmp_path / "out", to="powerbi", workspace=workspace)
     assert not list(tmp_path.iterdir())
 
 
@@ -249,7 +251,7 @@ def test_other_kinds_of_task(tmp_path: Path, task: str) -> None:
         frame = pd.DataFrame({"t": pd.date_range("2020-01-01", periods=count), "y": np.sin(np.arange(count))})
         options["time"] = "t"
     release = build(frame, name="k", trials=2, workspace=tmp_path / "w", **options)
-    made = export_release(release.path, tmp_path / "out", to="powerbi", workspace=tmp_path / "w")
+    made = export(release.path, tmp_path / "out", to="powerbi", workspace=tmp_path / "w")
     assert made.rows == (len(release.forecast()) if task == "forecast" else count)
     scores = pq.read_table(tmp_path / "out" / "data" / "scores.parquet")
     assert scores.num_rows == made.rows

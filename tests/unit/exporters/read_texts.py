@@ -91,6 +91,7 @@ TEXTS = (
         "1,5",
         "1.5",
         "1,234,567",
+        "12,34,567",
     ),
     *(
         "2024-05-31T24:00:00",
@@ -122,8 +123,8 @@ COLUMNS = (
     Column("month", Kind.DATETIME, date_formats=("%Y-%m",)),
     Column("stamp", Kind.DATETIME, date_formats=("epoch_s",)),
 )
-_READ_MORE = frozenset(("-$5",))
-"""Numbers that Journeyman reads and the scoring plan does not."""
+_READ_MORE = frozenset(("-$5", "12,34,567"))
+"""Numbers that Journeyman reads and the scoring plan does not: the last has groups as in India."""
 
 
 def wrongly_read(found: Sequence[Sequence[float]]) -> list[str]:

@@ -18,10 +18,12 @@ from threading import Thread
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 import journeyman
 import journeyman.mlflow as flavour
-from journeyman.api.export_deployment import export_deployment
+from journeyman.api.export import ExportOptions, export
+from journeyman.cli.main import app
 from journeyman.errors import ReleaseError, SettingsError
 from journeyman.exporters.docker import DockerExporter
 from journeyman.exporters.own_distribution import serving_requirements, write_wheel
@@ -58,7 +60,7 @@ def release(tmp_path_factory):
 def exported(release, tmp_path_factory):
     """Folders of all places, each tried when it was written."""
     place = tmp_path_factory.mktemp("exported")
-    made = {to: export_deployment(release.path, place / to, to=to) for to in PLACES}
+    made = {to: export(release.path, place / to, to=to) for to in PLACES}
     assert {one.rows for one in made.values()} == {20}
     return {to: one.folder for to, one in made.items()}
 
@@ -112,14 +114,14 @@ def test_pip_installs_the_wheel(tmp_path):
 def test_another_answer_is_refused_and_leaves_nothing(release, tmp_path, monkeypatch):
     monkeypatch.setattr(DockerExporter, "check", lambda self, deployment, folder: ("dear",) * 20)
     with pytest.raises(ReleaseError, match=r"row \d+ is predicted as 'dear' there and as 'cheap' by the release"):
-        export_deployment(release.path, tmp_path / "out", to="docker")
+        export(release.path, tmp_path / "out", to="docker")
     assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_holds_something_is_left_alone(release, tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(SettingsError, match="is not empty"):
-        export_deployment(release.path, tmp_path, to="docker")
+        export(release.path, tmp_path, to="docker")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
@@ -128,44 +130,104 @@ def test_the_archive_of_sagemaker_is_the_release(exported, release, tmp_path):
         archive.extractall(tmp_path, filter="data")
     again = journeyman.load(tmp_path)
     assert again.version == release.version
-    again_written = export_deployment(release.path, tmp_path / "again", to="sagemaker", check=False)
+    again_written = export(release.path, tmp_path / "again", to="sagemaker", options=ExportOptions(check=False))
     ours, theirs = (place / "model.tar.gz" for place in (exported["sagemaker"], again_written.folder))
     assert ours.read_bytes() == theirs.read_bytes()
 
 
-@needs_moto
-def test_the_script_deploys_to_sagemaker(exported, tmp_path):
+@contextmanager
+def moto(folder):
+    """Stand for AWS; yields the environment of its clients, and what was made at SageMaker when asked."""
     port = free_port()
     command = [sys.executable, "-c", "from moto.server import main; main()", "-p", str(port)]
     base = f"http://127.0.0.1:{port}"
     aws = {"AWS_ENDPOINT_URL": base, "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "x"}
     environment = {**os.environ, **aws, "AWS_SECRET_ACCESS_KEY": "x"}
-    with running(command, tmp_path, environment, f"{base}/moto-api/data.json"):
+
+    def made():
+        with urllib.request.urlopen(f"{base}/moto-api/data.json", timeout=30) as reply:
+            return json.load(reply).get("sagemaker", {})
+
+    with running(command, folder, environment, f"{base}/moto-api/data.json"):
         client = "import boto3; boto3.client('s3').create_bucket(Bucket='shelf')"
-        subprocess.run([sys.executable, "-c", client], env=environment, check=True)
-        script = [sys.executable, str(exported["sagemaker"] / "deploy.py"), "--bucket", "shelf", "--endpoint"]
-        role = ["--image", "1.dkr.ecr.us-east-1.amazonaws.com/homes:1", "--role", "arn:aws:iam::123456789012:role/r"]
-        more = ["--transform", "s3://shelf/in", "s3://shelf/out", "--package-group", "homes"]
-        told = subprocess.run([*script, *role, *more], env=environment, check=True, capture_output=True, text=True)
-        with urllib.request.urlopen(f"{base}/moto-api/data.json") as reply:
-            made = json.load(reply)["sagemaker"]
-    for line in (
-        "uploaded s3://shelf/journeyman/homes-1/model.tar.gz",
-        "endpoint homes",
-        "transform job homes-1-batch",
-    ):
-        assert line in told.stdout
-    assert [one["endpoint_name"] for one in made["FakeEndpoint"]] == ["homes"]
-    refused = subprocess.run(
-        [*script, *role],
-        env={**environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+        subprocess.run([sys.executable, "-c", client], env=environment, check=True, timeout=300)
+        yield environment, made
+
+
+@needs_moto
+@pytest.mark.slow
+def test_sagemaker_is_deployed_to_once_someone_says_yes(exported, release, tmp_path):
+    image = ["--image", "1.dkr.ecr.us-east-1.amazonaws.com/homes:1"]
+    told_all = ["--bucket", "shelf", *image, "--role", "arn:aws:iam::123456789012:role/r"]
+    with moto(tmp_path) as (environment, made):
+        export_to = ["export", str(release.path), "--to", "sagemaker", "--no-check", "--deploy", *told_all]
+
+        def deployed(name, *words, answer=""):
+            out = ["--out", str(tmp_path / name)]
+            return CliRunner().invoke(app, [*export_to, *out, *words], input=answer, env=environment)
+
+        declined = deployed("no", answer="n\n")
+        assert declined.exit_code == 0, declined.output
+        assert "endpoint homes (1 x ml.m5.large, paid by the hour until it is deleted)" in declined.output
+        assert "Nothing was made; the export is in" in declined.output
+        silent = deployed("silent")
+        assert (silent.exit_code, "nobody said yes, so nothing was made" in silent.output) == (2, True)
+        assert "FakeEndpoint" not in made()
+        done = deployed("yes", "--yes", "--serverless")
+        assert done.exit_code == 0, done.output
+        for line in ("uploaded s3://shelf/journeyman/homes-1/model.tar.gz", "model homes-1", "endpoint homes"):
+            assert line in done.stdout
+        assert [one["endpoint_name"] for one in made()["FakeEndpoint"]] == ["homes"]
+        (variant,) = made()["FakeEndpointConfig"][0]["production_variants"]
+        assert variant["ServerlessConfig"]["MaxConcurrency"] == 5
+        again = deployed("again", "--yes")
+        assert again.exit_code == 2
+        assert "AWS refuses:" in again.output
+        assert "what was made before stays" in again.output
+        assert "Traceback" not in again.output
+        script = [sys.executable, str(exported["sagemaker"] / "deploy.py"), *told_all]
+        more = ["--transform", "s3://shelf/in", "s3://shelf/out", "--package-group", "homes", "--dry-run"]
+        planned = subprocess.run([*script, *more], check=True, capture_output=True, text=True, timeout=300).stdout
+        assert "transform job homes-1-batch" in planned
+        assert "group homes, which waits for approval" in planned
+
+
+@needs_moto
+@pytest.mark.slow
+def test_the_script_of_sagemaker_makes_jobs_and_packages(exported, tmp_path):
+    role = ["--image", "1.dkr.ecr.us-east-1.amazonaws.com/homes:1", "--role", "arn:aws:iam::123456789012:role/r"]
+    script = [sys.executable, str(exported["sagemaker"] / "deploy.py"), "--bucket", "shelf", *role]
+    more = ["--transform", "s3://shelf/in", "s3://shelf/out", "--package-group", "homes"]
+    with moto(tmp_path) as (environment, _):
+        done = subprocess.run(
+            [*script, *more], env=environment, check=True, capture_output=True, text=True, timeout=300
+        )
+    for line in ("uploaded s3://shelf/journeyman/homes-1/model.tar.gz", "transform job homes-1-batch", "model package"):
+        assert line in done.stdout
+    gone = {**environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_MAX_ATTEMPTS": "1"}
+    refused = subprocess.run(script, env=gone, check=False, capture_output=True, text=True, timeout=300)
     assert refused.returncode == 1
     assert refused.stderr.startswith("AWS refuses:")
     assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("sagemaker --deploy --bucket b", "deploying to sagemaker lacks --image, --role"),
+        ("vertex --deploy --bucket b --image i", "deploying to vertex lacks --project"),
+        ("vertex --deploy --bucket b --image i --project p --role r", "deploying to vertex takes no --role"),
+        ("docker --deploy --bucket b", "docker is not deployed from here"),
+        ("python --deploy", "python is not deployed from here"),
+        ("sagemaker --bucket b", "--bucket says how an export is deployed"),
+        ("docker --yes", "--yes says how an export is deployed"),
+    ],
+)
+def test_what_a_deployment_lacks_is_told_before_anything_is_written(tmp_path, words, message):
+    done = CliRunner().invoke(app, ["export", "homes", str(tmp_path / "out"), "--to", *words.split()])
+    assert done.exit_code == 2
+    assert message in done.output
+    assert not list(tmp_path.iterdir())
 
 
 @contextmanager
@@ -176,7 +238,14 @@ def vertex_api(port):
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             seen.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
-            answer = json.dumps({"name": "projects/1/locations/us/operations/2", "done": False}).encode()
+            self.told({"name": "projects/1/locations/us/operations/2", "done": False})
+
+        def do_GET(self):
+            assert self.path == "/v1/projects/1/locations/us/operations/2"
+            self.told({"name": self.path, "done": True, "response": {"model": "projects/1/locations/us/models/3"}})
+
+        def told(self, answer):
+            answer = json.dumps(answer).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
@@ -212,11 +281,13 @@ def test_vertex_fetches_what_was_uploaded(exported, release, tmp_path):
             "STORAGE_EMULATOR_HOST": storage,
             "AIPLATFORM_HOST": f"http://127.0.0.1:{google_port}",
         }
-        upload = [sys.executable, str(exported["vertex"] / "upload.py"), "--project", "p", "--bucket", "shelf"]
-        told = subprocess.run(
-            [*upload, "--image", "host/p/r/homes:1"], env=environment, check=True, capture_output=True, text=True
-        )
+        export_to = ["export", str(release.path), "--to", "vertex", "--no-check", "--out", str(tmp_path / "vertex")]
+        where = ["--deploy", "--yes", "--project", "p", "--bucket", "shelf", "--image", "host/p/r/homes:1"]
+        told = CliRunner().invoke(app, [*export_to, *where], env=environment)
+        assert told.exit_code == 0, told.output
+        assert "model homes of host/p/r/homes:1, in projects/p/locations/us-central1" in told.stdout
         assert "uploaded gs://shelf/journeyman/homes/1" in told.stdout
+        assert told.stdout.endswith("model projects/1/locations/us/models/3\n")
         ((path, body),) = seen
         assert path == "/v1/projects/p/locations/us-central1/models:upload"
         assert body["model"]["artifactUri"] == "gs://shelf/journeyman/homes/1"
@@ -232,7 +303,7 @@ def test_vertex_fetches_what_was_uploaded(exported, release, tmp_path):
 @needs_mlflow
 def test_mlflow_serves_logs_and_loads_it(release, tmp_path, monkeypatch):
     mlflow = import_module("mlflow")
-    made = export_deployment(release.path, tmp_path / "model", to="mlflow")
+    made = export(release.path, tmp_path / "model", to="mlflow")
     assert (made.rows, made.unchecked) == (20, None)
     rows = pd.DataFrame({"size": [60.0, None], "city": ["Århus", "Paris"], "day": ["2024-05-01", None]})
     rows["garden"], rows["new"] = ["yes", None], [True, None]
@@ -257,7 +328,7 @@ def test_mlflow_serves_logs_and_loads_it(release, tmp_path, monkeypatch):
 
 def test_mlflow_is_written_without_mlflow(release, tmp_path, monkeypatch):
     monkeypatch.setattr("journeyman.exporters.mlflow_model.find_spec", lambda name: None)
-    made = export_deployment(release.path, tmp_path / "model", to="mlflow")
+    made = export(release.path, tmp_path / "model", to="mlflow")
     assert made.unchecked is not None
     assert "journeyman[mlflow]" in made.unchecked.hint
     assert (made.folder / "code" / "journeyman" / "mlflow.py").is_file()

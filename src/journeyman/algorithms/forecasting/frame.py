@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -20,7 +21,7 @@ _SERIES = "series"
 
 
 @dataclass(frozen=True)
-class RuleAlgorithm:
+class RuleAlgorithm(ABC):
     """An algorithm whose fitted model is a rule with its spread.
 
     Whoever extends it says ``rule``, the class of the rule, and what it proposes.
@@ -40,9 +41,9 @@ class RuleAlgorithm:
             return found
         return tuple(replace(candidate, preparation=_SERIES) for candidate in found)
 
+    @abstractmethod
     def proposed(self, panel: Panel, rows: int) -> Sequence[Candidate] | Refusal:
         """Return candidates for several series, the usual one first."""
-        raise NotImplementedError
 
     def proposed_alone(self, panel: Panel, rows: int) -> Sequence[Candidate] | Refusal:
         """Return candidates for a single series: none.
@@ -54,7 +55,8 @@ class RuleAlgorithm:
         Examples
         --------
         >>> from journeyman.entities.panel import Calendar, StepUnit
-        >>> RuleAlgorithm("theta").proposed_alone(Panel(Calendar(StepUnit.ROW, 1, 0), 12), 100).reason
+        >>> from journeyman.algorithms.forecasting.theta import Theta
+        >>> Theta().proposed_alone(Panel(Calendar(StepUnit.ROW, 1, 0), 12), 100).reason
         'one series shows too little to choose it by, and forecast_combination weighs it with others'
         """
         return Refusal("one series shows too little to choose it by, and forecast_combination weighs it with others")

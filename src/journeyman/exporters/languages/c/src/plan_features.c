@@ -9,7 +9,7 @@ static double hold(double x, double low, double high)
     return x < low ? low : x > high ? high : x; /* NaN stays */
 }
 
-static double finite(double x)
+static double finite_or_nan(double x)
 {
     return isfinite(x) ? x : NAN;
 }
@@ -138,7 +138,7 @@ void jm_run_feature_step(const jm_step *s, double *r)
     size_t rows;
     switch (s->operation) {
     case JM_PLAIN:
-        *out = finite(r[k[1]]);
+        *out = finite_or_nan(r[k[1]]);
         break;
     case JM_FILL:
         run_fill(s, r, out);
@@ -175,13 +175,13 @@ void jm_run_feature_step(const jm_step *s, double *r)
         *out = look_up_cell(s, r);
         break;
     case JM_WEIGH:
-        *out = finite(r[k[1]] * x[0] + r[k[2]] * x[1]);
+        *out = finite_or_nan(r[k[1]] * x[0] + r[k[2]] * x[1]);
         break;
     case JM_PRODUCT:
-        *out = finite(r[k[1]] * r[k[2]]);
+        *out = finite_or_nan(r[k[1]] * r[k[2]]);
         break;
     case JM_RATIO:
-        *out = finite(r[k[1]] / r[k[2]]);
+        *out = finite_or_nan(r[k[1]] / r[k[2]]);
         break;
     case JM_CONSTANT:
         memcpy(out, s->a[0].at, s->a[0].count * sizeof *out);
