@@ -24,7 +24,7 @@ from journeyman.interfaces import FlagsRows
 from journeyman.reports.alarm_words import TOGETHER, telling
 from journeyman.tasks import outputs_together, task_type
 
-__all__ = ["Layout", "opened_predictions", "prediction_columns"]
+__all__ = ["Layout", "PredictionsWriter", "opened_predictions", "prediction_columns", "predictions_writer"]
 
 FloatArray = NDArray[np.float64]
 Keep = Callable[[pd.DataFrame], None]
@@ -164,7 +164,7 @@ def opened_predictions(path: Path) -> Iterator[Keep]:
     SettingsError
         The ending is of no known format, or the place is a folder or in no folder.
     """
-    writer = _writer(path)
+    writer = predictions_writer(path)
     if path.is_dir():
         raise SettingsError(f"--out {path} is a folder", hint="name a file in it")
     if not path.parent.is_dir():
@@ -182,7 +182,7 @@ def opened_predictions(path: Path) -> Iterator[Keep]:
         draft.unlink(missing_ok=True)
 
 
-def _writer(path: Path) -> Callable[[BinaryIO], _Writer]:
+def predictions_writer(path: Path) -> Callable[[BinaryIO], PredictionsWriter]:
     suffix = path.suffix.lower()
     if suffix in (".parquet", ".pq"):
         return _Parquet
@@ -198,7 +198,7 @@ def _writer(path: Path) -> Callable[[BinaryIO], _Writer]:
     )
 
 
-class _Writer:
+class PredictionsWriter:
     """Adds rows to an open file."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -216,7 +216,7 @@ class _Writer:
         raise NotImplementedError
 
 
-class _Text(_Writer):
+class _Text(PredictionsWriter):
     """Text with a header."""
 
     def __init__(self, file: BinaryIO, delimiter: str) -> None:
@@ -231,7 +231,7 @@ class _Text(_Writer):
         self._header = False
 
 
-class _JsonLines(_Writer):
+class _JsonLines(PredictionsWriter):
     """One record a line."""
 
     def keep(self, rows: pd.DataFrame) -> None:
@@ -239,7 +239,7 @@ class _JsonLines(_Writer):
         self._file.write(msgspec.json.Encoder().encode_lines(rows.to_dict("records")))
 
 
-class _Parquet(_Writer):
+class _Parquet(PredictionsWriter):
     """Parquet, a row group for each piece."""
 
     _parquet: pq.ParquetWriter | None = None

@@ -1,0 +1,186 @@
+"""Spark as a cluster: it reads files and runs work on pieces of them, by tasks of one piece each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from journeyman.arrow import pa
+from journeyman.engines.spark.failures import spark_errors
+from journeyman.engines.spark.session import spark_session
+from journeyman.errors import SourceError
+from journeyman.interfaces.cluster import Reading, StoredFile, TextFacts, Work
+from journeyman.lazy_module import LazyModule
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import functions as F
+else:  # an extra, and a second to load
+    F = LazyModule("pyspark.sql.functions")
+
+__all__ = ["PIECE_BYTES", "SparkCluster", "each_piece", "run_on"]
+
+PIECE_BYTES = 32 << 20
+"""Size of the pieces of large files: a few seconds of work, which is what a lost worker costs."""
+_KEY, _START = "journeyman key", "journeyman start"
+_REPORT = "report binary"
+_PLAIN = "__globPaths__"
+"""Spark's own option for addresses that are names, whatever signs such as * and [ they hold."""
+
+
+class SparkCluster:
+    """Spark at an address, or the session that is given; opened when it is first asked for something.
+
+    Parameters
+    ----------
+    address : str
+        See :func:`journeyman.engines.spark.session.spark_session`.
+    session : SparkSession, optional
+        One that runs.
+    """
+
+    def __init__(self, address: str = "", session: SparkSession | None = None) -> None:
+        self._address, self._given = address, session
+
+    @property
+    def name(self) -> str:
+        """Name in settings and messages."""
+        return "spark"
+
+    @cached_property
+    def session(self) -> SparkSession:
+        """The session that all of it is done in."""
+        return self._given or spark_session(self._address)
+
+    def files(self, location: str) -> list[StoredFile]:
+        """Return the files of a folder and the folders in it, in the order of their names."""
+        with spark_errors(location):
+            listed = self._reader().format("binaryFile").option("recursiveFileLookup", "true").load(location)
+            key = F.xxhash64("_metadata.file_path")
+            rows = listed.select("path", key, "length", F.unix_micros("modificationTime")).collect()
+        files = sorted((StoredFile(*row) for row in rows), key=lambda file: file.path)
+        if len({file.key for file in files}) < len(files):
+            raise SourceError(f"two files of {location} have the same key", hint="rename one of the files")
+        return files
+
+    def text_facts(self, files: Sequence[StoredFile]) -> Mapping[int, TextFacts]:
+        """Return what is known of texts after each of their lines was looked at; no Python is in it."""
+        with spark_errors("the texts"), self._one_piece_a_task():
+            lines = self._rows(Reading.LINES, files).withColumn("place", F.monotonically_increasing_id())
+            quotes = F.expr("""length(value) - length(replace(value, '"', ''))""")
+            odd = (quotes % 2 == 1) | ~F.is_valid_utf8("value") | (F.instr("value", "\0") > 0)
+            found = lines.groupBy(_KEY).agg(
+                F.min_by(F.col("value").cast("binary"), F.struct(_START, "place")),
+                F.count_if(~F.rlike("value", F.lit(r"^\s*$"))),
+                F.bool_or(odd),
+            )
+            return {key: TextFacts(bytes(first), n, not bad) for key, first, n, bad in found.collect()}
+
+    def head(self, reading: Reading, files: Sequence[StoredFile], rows: int) -> list[pa.RecordBatch]:
+        """Return the first rows of the first file; of Parquet, rows of any."""
+        few = files if reading is Reading.ROWS else files[:1]
+        with spark_errors(few[0].path), self._one_piece_a_task():
+            frame = self._rows(reading, few)
+            frame = frame if reading is Reading.ROWS else frame.where(F.col(_START) == 0)
+            table = frame.drop(_KEY, _START).limit(rows).toArrow()
+        return list(table.to_batches()) or [pa.RecordBatch.from_pylist([], table.schema)]
+
+    def run(self, reading: Reading, files: Sequence[StoredFile], work: Work) -> list[bytes]:
+        """Run work on all pieces of files."""
+        if not files:
+            return []
+        with spark_errors("the table"), self._one_piece_a_task():
+            return run_on(self._rows(reading, files), work)
+
+    def copy_table(self, table: str, folder: str) -> None:
+        """Write the rows of a table or view, as ``spark.table`` finds it, into a new folder."""
+        with spark_errors(f"spark:{table}"):
+            self.session.table(table).write.mode("overwrite").parquet(folder)
+
+    def follow(
+        self, source: str, checkpoint: str, each: Callable[[int, Callable[[Work], list[bytes]]], None], *, drain: bool
+    ) -> None:
+        """Call a function with each batch: see :class:`journeyman.interfaces.Cluster`."""
+        from journeyman.engines.spark.streaming import follow  # noqa: PLC0415 - nobody else needs it
+
+        follow(self.session, source, checkpoint, each, drain=drain)
+
+    def _reader(self) -> Any:
+        return self.session.read.option(_PLAIN, "false")
+
+    def _rows(self, reading: Reading, files: Sequence[StoredFile]) -> DataFrame:
+        """Return what is read, behind the file's key and the byte that the piece begins at."""
+        paths = [file.path for file in files]
+        if reading is Reading.LINES:
+            rows = self._reader().option("lineSep", "\n").text(paths)
+        elif reading is Reading.WHOLE:
+            rows = self._reader().format("binaryFile").load(paths).select("content", "_metadata")
+        else:
+            rows = self._reader().option("mergeSchema", str(len(paths) > 1).lower()).parquet(*paths)
+        named = [F.col(f"`{name.replace('`', '``')}`") for name in rows.columns if name != "_metadata"]
+        place = F.xxhash64("_metadata.file_path").alias(_KEY), F.col("_metadata.file_block_start").alias(_START)
+        return rows.select(*place, *named)
+
+    @contextmanager
+    def _one_piece_a_task(self) -> Iterator[None]:
+        """Let Spark divide files alike each time, whatever number of machines it has: by bytes, a piece a task."""
+        wanted = {
+            "spark.sql.files.maxPartitionBytes": str(PIECE_BYTES),
+            "spark.sql.files.openCostInBytes": str(PIECE_BYTES),
+            "spark.sql.files.maxPartitionNum": None,
+        }
+        conf = self.session.conf
+        before = {name: conf.get(name, None) for name in wanted}
+        try:
+            _set(conf, wanted)
+            yield
+        finally:
+            _set(conf, before)
+
+
+def _set(conf: Any, settings: Mapping[str, str | None]) -> None:
+    for name, value in settings.items():
+        if value is None:
+            conf.unset(name)
+        else:
+            conf.set(name, value)
+
+
+def run_on(rows: DataFrame, work: Work) -> list[bytes]:
+    """Run work on the pieces of a frame whose first two columns say which piece a row is of."""
+
+    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        reports = [report for report in each_piece(batches, work) if report]
+        yield pa.RecordBatch.from_arrays([pa.array(reports, pa.binary())], names=["report"])
+
+    return [bytes(row.report) for row in rows.mapInArrow(run, _REPORT).collect()]
+
+
+def each_piece(batches: Iterator[pa.RecordBatch], work: Work) -> Iterator[bytes]:
+    """Call work with each piece of a task's rows; they follow one another.
+
+    Examples
+    --------
+    >>> rows = pa.table({"key": [7, 7, 7], "start": [0, 0, 32], "value": ["a", "b", "c"]}).to_batches()
+    >>> list(each_piece(iter(rows), lambda key, start, its: f"{key} {start} {[b.num_rows for b in its]}".encode()))
+    [b'7 0 [2]', b'7 32 [1]']
+    """
+    for (key, start), pieces in groupby(_divided(batches), key=lambda piece: piece[0]):
+        yield work(key, start, (rows for _, rows in pieces))
+
+
+def _divided(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[tuple[int, int], pa.RecordBatch]]:
+    """Yield batches of one piece each, with the piece's place, without the columns that say it."""
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        places = np.column_stack([batch.column(0).to_numpy(), batch.column(1).to_numpy()])
+        edges = np.flatnonzero((places[1:] != places[:-1]).any(axis=1)) + 1
+        rows = pa.RecordBatch.from_arrays(batch.columns[2:], schema=pa.schema(list(batch.schema)[2:]))
+        for low, high in zip([0, *edges.tolist()], [*edges.tolist(), batch.num_rows], strict=True):
+            yield (int(places[low][0]), int(places[low][1])), rows.slice(low, high - low)
