@@ -48,7 +48,7 @@ from journeyman.sources.text import TextSource
 from journeyman.stages.conform import judge, other_decimal, other_decimal_finding
 from journeyman.stores.part_folder import PartFolder
 
-__all__ = ["open_cluster", "refuse_rows_apart", "score_on_cluster"]
+__all__ = ["open_cluster", "part_suffix", "refuse_rows_apart", "score_on_cluster"]
 
 _PLAIN = Layout()
 _JOB, _SUCCESS, _COPY = f"{NOTES}/job.json", "_SUCCESS", f"{NOTES}/rows"
@@ -105,7 +105,7 @@ def score_on_cluster(
         Where the folder holds something else, or the model does not predict rows by themselves.
     """
     refuse_rows_apart(release, cluster.name)
-    suffix = _suffix(out)
+    suffix = part_suffix(out)
     folder = PartFolder(out)
     copied = table.startswith(_CATALOGUE)
     job = _Job(table, str(release.manifest["files"]["model.json"]["sha256"]), suffix, layout, style)
@@ -146,12 +146,17 @@ def refuse_rows_apart(release: Release, cluster: str) -> None:
     Raises
     ------
     SettingsError
-        It forecasts series.
+        It forecasts series, or flags so many of the rows that come together.
     """
     if release.task.panel is not None:
         raise SettingsError(
             f"{release.name} forecasts series, and {cluster} predicts rows by themselves",
             hint="leave --engine out: `journeyman predict` forecasts all series at once",
+        )
+    if release.task.options.get("capacity"):
+        raise SettingsError(
+            f"{release.name} flags no more rows than its capacity allows for, and {cluster} predicts rows by themselves",
+            hint="leave --engine out, or build it without a capacity",
         )
 
 
@@ -181,7 +186,8 @@ class _Plan:
     pieces: FilePieces
 
 
-def _suffix(out: str) -> str:
+def part_suffix(out: str) -> str:
+    """Return the ending of the part files of a folder, by its name: predictions.csv holds .csv files."""
     ending = PurePosixPath(out.rstrip("/")).suffix.lower()
     return _SUFFIXES.get(ending, ".parquet")
 
@@ -217,7 +223,9 @@ def _tables(files: Sequence[StoredFile], table: str) -> list[StoredFile]:
 
 def _relative(path: str, table: str) -> str:
     """Return the name of a file within the folder that was named; "" for the file itself."""
-    root = "/" + table.split("://", 1)[-1].partition("/")[2].strip("/") if "://" in table else str(Path(table).absolute())
+    root = (
+        "/" + table.split("://", 1)[-1].partition("/")[2].strip("/") if "://" in table else str(Path(table).absolute())
+    )
     whole = "/" + path.split(":", 1)[-1].lstrip("/")
     whole = "/" + whole.lstrip("/").partition("/")[2] if "://" in path and not path.startswith("file:") else whole
     at = whole.find(root)
@@ -235,9 +243,7 @@ def _keys(relative: str) -> dict[str, str | None]:
     return {key: None if value == "__HIVE_DEFAULT_PARTITION__" else value for key, _, value in named}
 
 
-def _plans(
-    cluster: Cluster, files: list[StoredFile], style: FileStyle, expected: FileStyle, table: str
-) -> list[_Plan]:
+def _plans(cluster: Cluster, files: list[StoredFile], style: FileStyle, expected: FileStyle, table: str) -> list[_Plan]:
     """Return how files are read, all of one kind."""
     relative = {file.key: _relative(file.path, table) or PurePosixPath(file.path).name for file in files}
     keys = {key: _keys(name) for key, name in relative.items()}
@@ -254,7 +260,7 @@ def _plans(
 
     if len({_family(kind) for kind in kinds}) > 1:
         raise SourceError(f"{table} mixes kinds of files", hint="give a folder of files of one format")
-    if kinds <= set(_PARQUET):
+    if kinds <= set(_PARQUET) and cluster.reads_rows(files):
         return [plan(Reading.ROWS, RowPieces(), files)]
     if kinds <= set(_JSON):
         return [plan(Reading.LINES, _json_reader(cluster, files, relative), files)]

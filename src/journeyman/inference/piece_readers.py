@@ -230,4 +230,3 @@ def _merged(kinds: set[str]) -> str:
     if kinds <= whole:
         return "int128"
     return "float64" if kinds <= whole | {"float64"} else "string"
-

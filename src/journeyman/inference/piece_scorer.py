@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from journeyman.stores.part_folder import PartFolder
 __all__ = ["NOTES", "KindsWork", "PieceKinds", "PieceReport", "PieceScorer", "Scoring", "part_schema", "raise_first"]
 
 ROWS = 50_000
+_FEW = 1_000
 NOTES = "_journeyman"
 """Folder of what is known of parts while a table is scored; readers of tables pass over names with such a beginning."""
 
@@ -66,33 +68,39 @@ class Scoring:
         What is written besides predictions.
     suffix : str
         Of the part files: .parquet, .csv or .jsonl.
-    schema : pyarrow.Schema
-        Of the part files.
+    schema : pyarrow.Schema or None
+        Of the part files; None for what the first rows of each show.
     """
 
     release: SentRelease
     layout: Layout
     suffix: str
-    schema: pa.Schema
+    schema: pa.Schema | None
 
     def write(self, batches: Iterator[pa.RecordBatch]) -> tuple[bytes, int, list[Misfit], list[Finding]]:
         """Return the content of a part file of raw rows, how many there are, and what was noticed in them."""
         release, rows, misfits, findings = self.release.open(), 0, list[Misfit](), list[Finding]()
+        first = next(batches, None)
+        if first is None:
+            return b"", 0, [], []
+        schema = self.schema or part_schema(release, [first.slice(0, _FEW)], self.layout)
         with io.BytesIO() as content:
             with predictions_writer(Path(f"part{self.suffix}"))(content) as keep:
-                for frame in raw_frames(batches, ROWS):
+                for frame in raw_frames(chain([first], batches), ROWS):
                     part = conform_part(frame, release.columns, release.left_out)
                     answers = release.answer_block(part.block)
                     columns = prediction_columns(release, frame, part.block, answers, self.layout)
-                    keep(self._as_told(columns))
+                    keep(_as_told(columns, schema))
                     rows += len(frame)
                     misfits.extend(part.misfits)
                     findings = list(part.findings)
             return content.getvalue(), rows, misfits, findings
 
-    def _as_told(self, columns: pd.DataFrame) -> pd.DataFrame:
-        table = pa.Table.from_pandas(columns, preserve_index=False).replace_schema_metadata(None)
-        return table.cast(self.schema).to_pandas(types_mapper=_nullable)
+
+def _as_told(columns: pd.DataFrame, schema: pa.Schema) -> pd.DataFrame:
+    """Return columns of the types that all part files have."""
+    table = pa.Table.from_pandas(columns, preserve_index=False).replace_schema_metadata(None)
+    return table.cast(schema).to_pandas(types_mapper=_nullable)
 
 
 def _nullable(kind: pa.DataType) -> Any:

@@ -85,6 +85,10 @@ class Cluster(Protocol):
         """Return what is known of texts, by their keys; a file without a line is left out."""
         ...
 
+    def reads_rows(self, files: Sequence[StoredFile]) -> bool:
+        """Return whether Parquet files can be read as ROWS: their types are known to the cluster."""
+        ...
+
     def head(self, reading: Reading, files: Sequence[StoredFile], rows: int) -> list[pa.RecordBatch]:
         """Return the first rows of the first file, or of ROWS those of any; one row where it is read whole."""
         ...

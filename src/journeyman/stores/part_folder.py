@@ -33,7 +33,7 @@ class PartFolder:
     address: str
 
     def names(self, folder: str = "") -> list[str]:
-        """Return the names of files and folders in it or in a folder of it, drafts aside; none where it is not there."""
+        """Return the names of files and folders in it or in a folder of it, drafts aside."""
         if self._here is not None:
             place = self._here / folder
             found = [entry.name for entry in place.iterdir()] if place.is_dir() else []

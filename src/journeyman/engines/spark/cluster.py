@@ -14,6 +14,7 @@ from journeyman.arrow import pa
 from journeyman.engines.spark.failures import spark_errors
 from journeyman.engines.spark.session import spark_session
 from journeyman.errors import SourceError
+from journeyman.interfaces import place
 from journeyman.interfaces.cluster import Reading, StoredFile, TextFacts, Work
 from journeyman.lazy_module import LazyModule
 
@@ -70,7 +71,7 @@ class SparkCluster:
 
     def text_facts(self, files: Sequence[StoredFile]) -> Mapping[int, TextFacts]:
         """Return what is known of texts after each of their lines was looked at; no Python is in it."""
-        with spark_errors("the texts"), self._one_piece_a_task():
+        with spark_errors("the texts"), self._read_alike():
             lines = self._rows(Reading.LINES, files).withColumn("place", F.monotonically_increasing_id())
             quotes = F.expr("""length(value) - length(replace(value, '"', ''))""")
             odd = (quotes % 2 == 1) | ~F.is_valid_utf8("value") | (F.instr("value", "\0") > 0)
@@ -81,10 +82,21 @@ class SparkCluster:
             )
             return {key: TextFacts(bytes(first), n, not bad) for key, first, n, bad in found.collect()}
 
+    def reads_rows(self, files: Sequence[StoredFile]) -> bool:
+        """Return whether Spark knows the types of Parquet files: it reads no moments in nanoseconds, nor times of day."""
+        try:
+            self._rows(Reading.ROWS, files[:1])
+        except Exception as error:  # PySpark's and Connect's have no class in common
+            if "Illegal Parquet type" in str(error):
+                return False
+            with spark_errors(files[0].path):
+                raise
+        return True
+
     def head(self, reading: Reading, files: Sequence[StoredFile], rows: int) -> list[pa.RecordBatch]:
         """Return the first rows of the first file; of Parquet, rows of any."""
         few = files if reading is Reading.ROWS else files[:1]
-        with spark_errors(few[0].path), self._one_piece_a_task():
+        with spark_errors(few[0].path), self._read_alike():
             frame = self._rows(reading, few)
             frame = frame if reading is Reading.ROWS else frame.where(F.col(_START) == 0)
             table = frame.drop(_KEY, _START).limit(rows).toArrow()
@@ -94,7 +106,7 @@ class SparkCluster:
         """Run work on all pieces of files."""
         if not files:
             return []
-        with spark_errors("the table"), self._one_piece_a_task():
+        with spark_errors("the table"), self._read_alike():
             return run_on(self._rows(reading, files), work)
 
     def copy_table(self, table: str, folder: str) -> None:
@@ -127,12 +139,13 @@ class SparkCluster:
         return rows.select(*place, *named)
 
     @contextmanager
-    def _one_piece_a_task(self) -> Iterator[None]:
+    def _read_alike(self) -> Iterator[None]:
         """Let Spark divide files alike each time, whatever number of machines it has: by bytes, a piece a task."""
         wanted = {
             "spark.sql.files.maxPartitionBytes": str(PIECE_BYTES),
             "spark.sql.files.openCostInBytes": str(PIECE_BYTES),
             "spark.sql.files.maxPartitionNum": None,
+            "spark.sql.caseSensitive": "true",  # Age and age are two columns
         }
         conf = self.session.conf
         before = {name: conf.get(name, None) for name in wanted}
@@ -154,11 +167,16 @@ def _set(conf: Any, settings: Mapping[str, str | None]) -> None:
 def run_on(rows: DataFrame, work: Work) -> list[bytes]:
     """Run work on the pieces of a frame whose first two columns say which piece a row is of."""
 
+    names = rows.columns[2:]
+
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        reports = [report for report in each_piece(batches, work) if report]
+        named = (batch.rename_columns([*batch.schema.names[:2], *names]) for batch in batches)
+        reports = [report for report in each_piece(named, work) if report]
         yield pa.RecordBatch.from_arrays([pa.array(reports, pa.binary())], names=["report"])
 
-    return [bytes(row.report) for row in rows.mapInArrow(run, _REPORT).collect()]
+    # Columns go by their place: PySpark takes a dot in a name for a field of a struct.
+    placed = rows.toDF(*(place(i) for i in range(len(rows.columns))))
+    return [bytes(row.report) for row in placed.mapInArrow(run, _REPORT).collect()]
 
 
 def each_piece(batches: Iterator[pa.RecordBatch], work: Work) -> Iterator[bytes]:

@@ -99,7 +99,7 @@ _KNOWN: tuple[tuple[str, type[JourneymanError], str, str], ...] = (
     (
         r"ConnectException|Connection refused|UnknownHostException: (\S+)|NoRouteToHost",
         SettingsError,
-        "Spark cannot reach the machine that an address names {0}",
+        "Spark cannot reach {0}",
         "check the address, and that the service there runs",
     ),
     (
@@ -134,7 +134,7 @@ def explained(text: str, subject: str) -> JourneymanError:
     for pattern, kind, message, hint in _KNOWN:
         found = re.search(pattern, text, re.DOTALL)
         if found is not None:
-            told = next((group for group in found.groups() if group), "")
+            told = next((group for group in found.groups() if group), subject)
             return kind(message.format(told.rstrip(",.")).rstrip(), hint=hint)
     lines = [line.strip() for line in text.splitlines() if line.strip() and not _NOISE.match(line)]
     line = re.sub(r"^(?:: )?(?:[\w.$]+(?:Exception|Error): )+", "", lines[0]) if lines else "no reason given"
