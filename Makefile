@@ -26,7 +26,7 @@ help:
 	@echo "make site      the documents as a site with search: build/site/index.html"
 	@echo "make experience   try every candidate on many small tasks and write the prior that is shipped (CACHE=, MINUTES=)"
 	@echo "make bench       the measurements; or bench-tables | bench-smooth | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-exports | bench-serve | bench-operate | bench-honest | bench-kinds | bench-engines"
-	@echo "make engines   the JVM parts that tests of Kafka start, by Maven, into build/engines"
+	@echo "make engines   the JVM parts that tests of Kafka and Spark start, by Maven, into build/engines"
 
 demo: $(BASE)
 	$(PY) examples/demo.py
@@ -101,9 +101,10 @@ bench-honest: $(DEV)
 
 bench-engines: $(DEV) engines
 	$(PY) benchmarks/kafka_kills.py
+	$(PY) benchmarks/spark_kills.py
 
-# A real broker for the tests; without Java and Maven they skip, and say so.
-engines: build/engines/kafka/.whole
+# A real broker for the tests, and what Spark needs to read from it; without Java and Maven they skip, and say so.
+engines: build/engines/kafka/.whole build/engines/spark/.whole
 build/engines/%/.whole: tools/engines/%/pom.xml
 	mvn --quiet --batch-mode --file $< dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/$(@D)
 	touch $@

@@ -150,12 +150,12 @@ def refuse_rows_apart(release: Release, cluster: str) -> None:
     """
     if release.task.panel is not None:
         raise SettingsError(
-            f"{release.name} forecasts series, and {cluster} predicts rows by themselves",
+            f"{release.name} forecasts series, and {cluster} predicts each row by itself",
             hint="leave --engine out: `journeyman predict` forecasts all series at once",
         )
     if release.task.options.get("capacity"):
         raise SettingsError(
-            f"{release.name} flags no more rows than its capacity allows for, and {cluster} predicts rows by themselves",
+            f"{release.name} flags as many rows as its capacity allows, and {cluster} predicts each by itself",
             hint="leave --engine out, or build it without a capacity",
         )
 

@@ -39,11 +39,11 @@ from journeyman.lazy_module import LazyModule
 from journeyman.settings import DEFAULT_WORKSPACE, decimal_sign, predictions_name
 
 if TYPE_CHECKING:
-    from journeyman.api.predict import Layout, Release
     from journeyman.api import predict as predict_api
     from journeyman.api import score as score_api
     from journeyman.api import score_on_cluster as cluster_api
     from journeyman.api import score_stream as stream_api
+    from journeyman.api.predict import Layout, Release
 else:
     predict_api = LazyModule("journeyman.api.predict")
     score_api = LazyModule("journeyman.api.score")

@@ -1,4 +1,4 @@
-"""The work of a cluster's worker on a batch of a stream: files that are read whole, or messages that are JSON objects."""
+"""The work of a worker on a batch of a stream: files that are read whole, or messages that are JSON objects."""
 
 from __future__ import annotations
 

@@ -183,6 +183,7 @@ def opened_predictions(path: Path) -> Iterator[Keep]:
 
 
 def predictions_writer(path: Path) -> Callable[[BinaryIO], PredictionsWriter]:
+    """Return what writes predictions into an open file of this name; SettingsError for an unknown ending."""
     suffix = path.suffix.lower()
     if suffix in (".parquet", ".pq"):
         return _Parquet

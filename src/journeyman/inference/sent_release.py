@@ -36,7 +36,7 @@ class SentRelease:
     >>> sent = SentRelease("1a2b", "0.0.1", {}, {})
     >>> sent.open()
     Traceback (most recent call last):
-    journeyman.errors.SettingsError: this worker has Journeyman ..., the release was sent by Journeyman 0.0.1 (hint: ...)
+    journeyman.errors.SettingsError: this worker has Journeyman ..., the sender Journeyman 0.0.1 (hint: ...)
     """
 
     digest: str
@@ -62,7 +62,7 @@ class SentRelease:
         """
         if self.version != journeyman.__version__:
             raise SettingsError(
-                f"this worker has Journeyman {journeyman.__version__}, the release was sent by Journeyman {self.version}",
+                f"this worker has Journeyman {journeyman.__version__}, the sender Journeyman {self.version}",
                 hint="install the same version on both",
             )
         return _opened(_Key(self))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # a service imports this and has no pyarrow
 __all__ = ["Cluster", "Reading", "StoredFile", "TextFacts", "Work"]
 
 Work = Callable[[int, int, Iterator[Any]], bytes]
-"""Takes the key of a file, the byte that a piece of it begins at, and its Arrow batches; returns a report, b"" for none.
+"""Takes a file's key, the byte that a piece of it begins at, and its Arrow batches; returns a report, b"" for none.
 
 It is pickled and sent to the workers, may be called twice for a piece, and gives the same both times.
 """
@@ -39,7 +39,7 @@ class Reading(StrEnum):
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file as the cluster opens it: address, key that its pieces carry, size in bytes, last change in microseconds."""
+    """A file as the cluster opens it: address, key that its pieces carry, bytes, last change in microseconds."""
 
     path: str
     key: int

@@ -83,7 +83,7 @@ class SparkCluster:
             return {key: TextFacts(bytes(first), n, not bad) for key, first, n, bad in found.collect()}
 
     def reads_rows(self, files: Sequence[StoredFile]) -> bool:
-        """Return whether Spark knows the types of Parquet files: it reads no moments in nanoseconds, nor times of day."""
+        """Return whether Spark knows the types of Parquet files: nanoseconds and times of day it does not."""
         try:
             self._rows(Reading.ROWS, files[:1])
         except Exception as error:  # PySpark's and Connect's have no class in common

@@ -61,7 +61,7 @@ _KNOWN: tuple[tuple[str, type[JourneymanError], str, str], ...] = (
         "write it as another type, such as TIMESTAMP in microseconds",
     ),
     (
-        r"CANNOT_MERGE_SCHEMAS|Failed to merge incompatible data types|CONVERTIBLE_DATA_TYPE|PARQUET_COLUMN_DATA_TYPE_MISMATCH",
+        r"CANNOT_MERGE_SCHEMAS|Failed to merge incompatible data types|PARQUET_COLUMN_DATA_TYPE_MISMATCH",
         SourceError,
         "the Parquet files of the folder disagree on the type of a column",
         "write them with the same types",
