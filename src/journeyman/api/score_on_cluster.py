@@ -338,7 +338,7 @@ def _head(cluster: Cluster, plans: list[_Plan]) -> tuple[list[pa.RecordBatch], s
         for number, file in enumerate(plan.files):
             some = plan.files[number:] if plan.reading is Reading.ROWS else [file]
             rows = iter(cluster.head(plan.reading, some, _HEAD + 1))
-            found = [batch for batch in plan.pieces.read(file.key, 0, rows) if batch.num_rows]
+            found = [batch for batch in plan.pieces.read(file.key, 0, rows, []) if batch.num_rows]
             if found:
                 table = pa.Table.from_batches(found).slice(0, _HEAD).combine_chunks()
                 return table.to_batches(), plan.pieces.names[file.key]
@@ -353,7 +353,7 @@ def _styled(
     """Return the release as one that reads numbers as the table writes them, with the sign and what is to be said."""
     if style.decimal is not None:
         return release.with_decimal(style.decimal), style.decimal, ()
-    if not all(pa.types.is_string(kind) or pa.types.is_large_string(kind) for kind in head[0].schema.types):
+    if _family(PurePosixPath(name).suffix.lower()) != _TEXTS[0]:  # a text is one there because it was stored as one
         return release, None, ()
     decimal = other_decimal(to_frame(pa.Table.from_batches(head)), release.columns)
     if decimal is None:
@@ -375,6 +375,7 @@ def _finished(
     except (SourceError, SchemaError):
         folder.remove()
         raise
+    seen = {(f.code, f.message): f for _, report in sorted(pieces.items()) for f in report.noticed}
     last = next((report.findings for report in pieces.values() if report.findings), [])
     wanted = {report.part for report in pieces.values() if report.part}
     lost = sorted(wanted - set(folder.names()))
@@ -385,4 +386,4 @@ def _finished(
         )
     folder.remove(NOTES)
     folder.write(_SUCCESS, b"")
-    return PredictResult(Path(folder.address), rows, (*noticed, *misfits, *last))
+    return PredictResult(Path(folder.address), rows, (*seen.values(), *noticed, *misfits, *last))

@@ -71,7 +71,7 @@ class FilesScorer:
         name = str(content.column(1)[0].as_py())
         report = BatchReport()
         try:
-            rows = WholeFiles(FileStyle(), self.expected).read(start, iter([content.slice(0, 1)]), name)
+            rows = WholeFiles(FileStyle(), self.expected).read(start, iter([content.slice(0, 1)]), name, [])
             scoring = Scoring(self.release, self.layout, self.suffix, None)
             written, report.rows, _, _ = scoring.write(rows)
         except JourneymanError as error:

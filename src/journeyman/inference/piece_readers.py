@@ -10,6 +10,7 @@ from typing import Protocol
 
 from journeyman.arrow import pa, pc
 from journeyman.entities.file_style import AS_FOUND, FileStyle
+from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.interfaces import Source
 from journeyman.sources import open_source
@@ -38,8 +39,10 @@ _UINT64 = (20, 0)
 class PieceReader(Protocol):
     """Turns what the cluster read into raw columns, as a source gives them."""
 
-    def read(self, start: int, pieces: Batches, name: str) -> Batches:
+    def read(self, start: int, pieces: Batches, name: str, noticed: list[Finding]) -> Batches:
         """Yield the rows of a piece that begins at a byte of a file with this name.
+
+        ``noticed`` gets what was decided while it was read, once all rows are.
 
         Raises
         ------
@@ -67,11 +70,11 @@ class FilePieces:
     names: Mapping[int, str]
     keys: Mapping[int, Mapping[str, str | None]] = field(default_factory=dict)
 
-    def read(self, key: int, start: int, pieces: Batches) -> Batches:
+    def read(self, key: int, start: int, pieces: Batches, noticed: list[Finding]) -> Batches:
         """Yield the rows of a piece with the columns that its folders name, as texts behind the others."""
         folders = sorted({name for named in self.keys.values() for name in named})
         told = self.keys.get(key, {})
-        for batch in self.reader.read(start, pieces, self.names[key]):
+        for batch in self.reader.read(start, pieces, self.names[key], noticed):
             table = pa.Table.from_batches([batch])
             for name in folders:
                 if name not in batch.schema.names:
@@ -83,7 +86,7 @@ class FilePieces:
 class RowPieces:
     """Rows of Parquet files, as Spark's reader gives them."""
 
-    def read(self, start: int, pieces: Batches, name: str) -> Batches:
+    def read(self, start: int, pieces: Batches, name: str, noticed: list[Finding]) -> Batches:
         """Yield plain columns."""
         for batch in pieces:
             table = pa.Table.from_batches([batch])
@@ -108,7 +111,7 @@ class TextPieces:
     layout: Layout
     header: bytes
 
-    def read(self, start: int, pieces: Batches, name: str) -> Batches:
+    def read(self, start: int, pieces: Batches, name: str, noticed: list[Finding]) -> Batches:
         """Yield columns of texts."""
         with tempfile.TemporaryDirectory(prefix="journeyman-piece-") as folder:
             path = Path(folder) / "piece.csv"
@@ -131,7 +134,7 @@ class JsonPieces:
     kinds: Mapping[str, Mapping[str, str]]
     schema: pa.Schema
 
-    def read(self, start: int, pieces: Batches, name: str) -> Batches:
+    def read(self, start: int, pieces: Batches, name: str, noticed: list[Finding]) -> Batches:
         """Yield typed columns."""
         with tempfile.TemporaryDirectory(prefix="journeyman-piece-") as folder:
             path = Path(folder) / "piece.jsonl"
@@ -153,14 +156,16 @@ class WholeFiles:
     asked: FileStyle
     expected: FileStyle
 
-    def read(self, start: int, pieces: Batches, name: str) -> Batches:
+    def read(self, start: int, pieces: Batches, name: str, noticed: list[Finding]) -> Batches:
         """Yield the columns that the file's own source gives."""
         with tempfile.TemporaryDirectory(prefix="journeyman-piece-") as folder:
             path = Path(folder) / Path(name).name
             path.write_bytes(next(pieces).column(0)[0].as_buffer())
             for _ in pieces:  # there is one
                 pass
-            yield from _checked(open_source(str(path), None, self.asked, self.expected), name)
+            source = open_source(str(path), None, self.asked, self.expected)
+            yield from _checked(source, name)
+            noticed.extend(source.findings)
 
 
 def kinds_of_piece(name: str, pieces: Batches) -> dict[str, str]:

@@ -41,6 +41,7 @@ class PieceReport(msgspec.Struct):
     part: str = ""
     rows: int = 0
     misfits: list[Misfit] = []
+    noticed: list[Finding] = []
     findings: list[Finding] = []
     error: str = ""
     message: str = ""
@@ -151,11 +152,12 @@ class PieceScorer:
         return note
 
     def _score(self, key: int, start: int, pieces: Iterator[pa.RecordBatch], part: str) -> PieceReport:
-        content, rows, misfits, findings = self.scoring.write(self.pieces.read(key, start, pieces))
+        noticed = list[Finding]()
+        content, rows, misfits, findings = self.scoring.write(self.pieces.read(key, start, pieces, noticed))
         name = f"{part}{self.scoring.suffix}"
         if rows:
             self.folder.write(name, content)
-        return PieceReport(key, start, name if rows else "", rows, misfits, findings)
+        return PieceReport(key, start, name if rows else "", rows, misfits, noticed, findings)
 
 
 @dataclass(frozen=True)

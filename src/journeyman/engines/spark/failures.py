@@ -136,6 +136,11 @@ def explained(text: str, subject: str) -> JourneymanError:
         if found is not None:
             told = next((group for group in found.groups() if group), subject)
             return kind(message.format(told.rstrip(",.")).rstrip(), hint=hint)
+    raised = re.findall(r"^(?:\w+\.)*(\w+(?:Error|Exception|Interrupt)\b.*)$", text, re.MULTILINE)
+    if "Traceback (most recent call last)" in text and raised:
+        return SourceError(
+            f"{subject}: a worker's Python raised {raised[-1][:200]}", hint="its log has the whole story"
+        )
     lines = [line.strip() for line in text.splitlines() if line.strip() and not _NOISE.match(line)]
     line = re.sub(r"^(?:: )?(?:[\w.$]+(?:Exception|Error): )+", "", lines[0]) if lines else "no reason given"
     return SourceError(f"{subject}: Spark says: {line[:200]}", hint="its log has the whole story")
