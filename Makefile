@@ -102,6 +102,7 @@ bench-honest: $(DEV)
 bench-engines: $(DEV) engines
 	$(PY) benchmarks/kafka_kills.py
 	$(PY) benchmarks/spark_kills.py
+	$(PY) benchmarks/spark_score.py
 
 # A real broker for the tests, and what Spark needs to read from it; without Java and Maven they skip, and say so.
 engines: build/engines/kafka/.whole build/engines/spark/.whole

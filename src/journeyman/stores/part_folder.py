@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,13 +98,17 @@ class PartFolder:
 
     def remove(self, name: str = "") -> None:
         """Remove a file or a folder with all that is in it, or the whole; nothing happens where it is not there."""
-        import fsspec  # noqa: PLC0415 - a tenth of a second that workers need not
-
-        place = str(self._here / name) if self._here is not None else self._there(name)[1]
-        files = fsspec.filesystem("file") if self._here is not None else self._there(name)[0]
-        with disk_errors(self.address):
+        if self._here is None:
+            files, place = self._there(name)
             if files.exists(place):
                 files.rm(place, recursive=True)
+            return
+        here = self._here / name
+        with disk_errors(self.address):
+            if here.is_dir():
+                shutil.rmtree(here)
+            else:
+                here.unlink(missing_ok=True)
 
     def within(self, name: str) -> str:
         """Return the address of what lies in it, as Spark takes it."""
@@ -117,11 +122,11 @@ class PartFolder:
         return Path(f"/{rest.lstrip('/')}") if scheme == "file" else None
 
     def _there(self, name: str) -> tuple[Any, str]:
-        import fsspec  # noqa: PLC0415 - a tenth of a second, which a folder of this machine does not need
-
         scheme, _, rest = self.address.partition("://")
         wanted = f"{_FSSPEC.get(scheme, scheme)}://{rest.rstrip('/')}/{name}".rstrip("/")
         try:
+            import fsspec  # noqa: PLC0415 - it comes with what reads such addresses
+
             files, place = fsspec.core.url_to_fs(wanted)
         except (ImportError, ValueError) as error:
             raise SettingsError(

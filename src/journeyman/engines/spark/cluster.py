@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from journeyman.arrow import pa
 from journeyman.engines.spark.failures import spark_errors
 from journeyman.engines.spark.session import spark_session
+from journeyman.engines.spark.streaming import follow
+from journeyman.engines.spark.work import run_on
 from journeyman.errors import SourceError
-from journeyman.interfaces import place
 from journeyman.interfaces.cluster import Reading, StoredFile, TextFacts, Work
 from journeyman.lazy_module import LazyModule
 
@@ -24,12 +22,11 @@ if TYPE_CHECKING:
 else:  # an extra, and a second to load
     F = LazyModule("pyspark.sql.functions")
 
-__all__ = ["PIECE_BYTES", "SparkCluster", "each_piece", "run_on"]
+__all__ = ["PIECE_BYTES", "SparkCluster"]
 
 PIECE_BYTES = 32 << 20
 """Size of the pieces of large files: a few seconds of work, which is what a lost worker costs."""
 _KEY, _START = "journeyman key", "journeyman start"
-_REPORT = "report binary"
 _PLAIN = "__globPaths__"
 """Spark's own option for addresses that are names, whatever signs such as * and [ they hold."""
 
@@ -118,8 +115,6 @@ class SparkCluster:
         self, source: str, checkpoint: str, each: Callable[[int, Callable[[Work], list[bytes]]], None], *, drain: bool
     ) -> None:
         """Call a function with each batch: see :class:`journeyman.interfaces.Cluster`."""
-        from journeyman.engines.spark.streaming import follow  # noqa: PLC0415 - nobody else needs it
-
         follow(self.session, source, checkpoint, each, drain=drain)
 
     def _reader(self) -> Any:
@@ -162,43 +157,3 @@ def _set(conf: Any, settings: Mapping[str, str | None]) -> None:
             conf.unset(name)
         else:
             conf.set(name, value)
-
-
-def run_on(rows: DataFrame, work: Work) -> list[bytes]:
-    """Run work on the pieces of a frame whose first two columns say which piece a row is of."""
-
-    names = rows.columns[2:]
-
-    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        named = (batch.rename_columns([*batch.schema.names[:2], *names]) for batch in batches)
-        reports = [report for report in each_piece(named, work) if report]
-        yield pa.RecordBatch.from_arrays([pa.array(reports, pa.binary())], names=["report"])
-
-    # Columns go by their place: PySpark takes a dot in a name for a field of a struct.
-    placed = rows.toDF(*(place(i) for i in range(len(rows.columns))))
-    return [bytes(row.report) for row in placed.mapInArrow(run, _REPORT).collect()]
-
-
-def each_piece(batches: Iterator[pa.RecordBatch], work: Work) -> Iterator[bytes]:
-    """Call work with each piece of a task's rows; they follow one another.
-
-    Examples
-    --------
-    >>> rows = pa.table({"key": [7, 7, 7], "start": [0, 0, 32], "value": ["a", "b", "c"]}).to_batches()
-    >>> list(each_piece(iter(rows), lambda key, start, its: f"{key} {start} {[b.num_rows for b in its]}".encode()))
-    [b'7 0 [2]', b'7 32 [1]']
-    """
-    for (key, start), pieces in groupby(_divided(batches), key=lambda piece: piece[0]):
-        yield work(key, start, (rows for _, rows in pieces))
-
-
-def _divided(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[tuple[int, int], pa.RecordBatch]]:
-    """Yield batches of one piece each, with the piece's place, without the columns that say it."""
-    for batch in batches:
-        if not batch.num_rows:
-            continue
-        places = np.column_stack([batch.column(0).to_numpy(), batch.column(1).to_numpy()])
-        edges = np.flatnonzero((places[1:] != places[:-1]).any(axis=1)) + 1
-        rows = pa.RecordBatch.from_arrays(batch.columns[2:], schema=pa.schema(list(batch.schema)[2:]))
-        for low, high in zip([0, *edges.tolist()], [*edges.tolist(), batch.num_rows], strict=True):
-            yield (int(places[low][0]), int(places[low][1])), rows.slice(low, high - low)

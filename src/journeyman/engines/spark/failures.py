@@ -103,6 +103,12 @@ _KNOWN: tuple[tuple[str, type[JourneymanError], str, str], ...] = (
         "check the address, and that the service there runs",
     ),
     (
+        r"PACKAGE_NOT_INSTALLED\] (\S+)",
+        SettingsError,
+        "Spark's Python library needs the package {0}, which is not installed",
+        'pip install "journeyman[spark]"',
+    ),
+    (
         r"AccessControlException|Permission denied",
         SettingsError,
         "Spark may not read or write there",

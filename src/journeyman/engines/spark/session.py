@@ -126,7 +126,8 @@ def _no_session(address: str, said: str) -> JourneymanError:
     if "JAVA_GATEWAY_EXITED" in said:
         said = "its Java process ended at once; see what it says above"
     told = explained(said, address or "the default address")
-    return SettingsError(f"no session of Spark can be had: {told.message}", hint=_LIKE)
+    hint = told.hint if isinstance(told, SettingsError) else _LIKE
+    return SettingsError(f"no session of Spark can be had: {told.message}", hint=hint)
 
 
 def _check_java() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from journeyman.engines.spark.cluster import run_on
 from journeyman.engines.spark.failures import spark_errors
+from journeyman.engines.spark.work import run_on
 from journeyman.errors import SettingsError
 from journeyman.interfaces.cluster import Work
 from journeyman.lazy_module import LazyModule
