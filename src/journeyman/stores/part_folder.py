@@ -112,7 +112,12 @@ class PartFolder:
 
     def within(self, name: str) -> str:
         """Return the address of what lies in it, as Spark takes it."""
-        return str((self._here / name).absolute()) if self._here is not None else f"{self.address.rstrip('/')}/{name}"
+        # Without a scheme, Spark on YARN would look in HDFS.
+        return (
+            f"file://{(self._here / name).absolute()}"
+            if self._here is not None
+            else f"{self.address.rstrip('/')}/{name}"
+        )
 
     @property
     def _here(self) -> Path | None:
