@@ -43,7 +43,7 @@ from journeyman.runtime.clock import SystemClock
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.prediction_retention import forget_archived, move_oldest, sweep
 from journeyman.stores.workspace import Workspace
-from journeyman.streams.sqlite import SqliteStream
+from journeyman.streams.tables import TableStream
 
 NAME = "year"
 DAY = 86_400_000
@@ -196,7 +196,7 @@ def live(place: Path, days: int, until: int) -> None:
     with Workspace(place) as workspace:
         log = SqlitePredictionLog(place / "predictions" / NAME)
         operated = workspace.operations.begin(Operated(NAME, SETTINGS, BEGUN))
-        parts = loop_parts(workspace, operated, log, SqliteStream(log), SilentProgress())
+        parts = loop_parts(workspace, operated, log, TableStream(log), SilentProgress())
         now, told, looks = [BEGUN], [], []
         worker = Worker(parts, operate_round, SystemClock(), lambda: now[0], operated.begun, tell=told.append)
         traffic = Traffic(log, parts)

@@ -20,22 +20,24 @@ from journeyman.pipelines.loop_setup import loop_parts
 from journeyman.pipelines.operate import operate_round
 from journeyman.runtime.clock import SystemClock
 from journeyman.serving.served_release import ServedRelease
-from journeyman.stores.prediction_log import SqlitePredictionLog
+from journeyman.stores.logs import open_log
 from journeyman.stores.workspace import Workspace
-from journeyman.streams.sqlite import SqliteStream
+from journeyman.streams.tables import TableStream
 from journeyman.tasks import task_type
 
 LATER = BEGUN + 100_000 * SPAN
 
 
 class OperatedModel:
-    """A model, its log, and the loop over it."""
+    """A model, its log (at an address), and the loop over it."""
 
-    def __init__(self, workspace: Workspace, name: str, place: Path, settings: OperateSettings = SETTINGS) -> None:
+    def __init__(
+        self, workspace: Workspace, name: str, place: Path | str, settings: OperateSettings = SETTINGS
+    ) -> None:
         self.workspace, self.name = workspace, name
-        self.log = SqlitePredictionLog(place)
+        self.log = open_log(str(place))
         operated = workspace.operations.begin(Operated(name, settings, BEGUN))
-        parts = loop_parts(workspace, operated, self.log, SqliteStream(self.log), Quiet())
+        parts = loop_parts(workspace, operated, self.log, TableStream(self.log), Quiet())
         self.worker = Worker(parts, operate_round, SystemClock(), lambda: LATER, operated.begun)
         self.span = 0
         self._served: dict[int, ServedRelease] = {}
@@ -87,6 +89,6 @@ class OperatedModel:
 
     def _answers(self, version: int, rows: Sequence[dict[str, object]]) -> list[bytes]:
         if version not in self._served:
-            path = self.workspace.path / self.workspace.registry.version(self.name, version).path
+            path = self.workspace.registry.folder(self.workspace.registry.version(self.name, version))
             self._served[version] = ServedRelease(open_release(path))
         return [msgspec.json.encode(one) for one in self._served[version].answer(rows, Part.CHAMPION)]

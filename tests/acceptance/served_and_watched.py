@@ -22,7 +22,7 @@ from journeyman.runtime.clock import SystemClock, milliseconds
 from journeyman.serving.serve_settings import ServeSettings
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.workspace import Workspace
-from journeyman.streams.sqlite import SqliteStream
+from journeyman.streams.tables import TableStream
 
 
 def serve_and_watch(
@@ -38,9 +38,7 @@ def serve_and_watch(
         fates = client.ask("POST", "/labels", {"labels": given}).json["labels"]
     log = SqlitePredictionLog(log_place)
     with Workspace(workspace) as held:
-        parts = loop_parts(
-            held, held.operations.begin(Operated(name, SETTINGS, begun)), log, SqliteStream(log), Quiet()
-        )
+        parts = loop_parts(held, held.operations.begin(Operated(name, SETTINGS, begun)), log, TableStream(log), Quiet())
         traffic, _, _ = read_traffic(
             parts.stream.poll(begun, begun + 2 * SPAN, 1_000), release, np.empty(0, dtype=np.int64)
         )

@@ -470,7 +470,7 @@ def test_predictions_on_a_full_disk_leave_no_file(released: Place, small_disk: P
 
 
 @pytest.fixture
-def open_folder() -> Iterator[Path]:
+def open_tables() -> Iterator[Path]:
     """Yield a folder that every user may enter, unlike pytest's own."""
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)
@@ -500,17 +500,17 @@ def as_nobody(work: Callable[[], tuple[int, str, str]]) -> tuple[int, str, str]:
     return code, out, err
 
 
-def test_no_permission_to_write(open_folder: Path) -> None:
-    place = Place(open_folder)
+def test_no_permission_to_write(open_tables: Path) -> None:
+    place = Place(open_tables)
     table = place.table("t.csv", GOOD)
     refused(as_nobody(lambda: place.build(table)), "no permission to write", "--workspace")
-    assert [p.name for p in open_folder.iterdir()] == ["t.csv"]
+    assert [p.name for p in open_tables.iterdir()] == ["t.csv"]
 
 
-def test_no_permission_to_read(open_folder: Path) -> None:
-    place = Place(open_folder)
+def test_no_permission_to_read(open_tables: Path) -> None:
+    place = Place(open_tables)
     Path(place.table("t.csv", GOOD)).chmod(0o000)
-    refused(as_nobody(lambda: place.build(str(open_folder / "t.csv"))), "no permission to read", "owner")
+    refused(as_nobody(lambda: place.build(str(open_tables / "t.csv"))), "no permission to read", "owner")
     assert not place.workspace.exists()
 
 

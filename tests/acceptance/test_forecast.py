@@ -31,7 +31,7 @@ from journeyman.settings import BuildSettings
 from journeyman.stages.retrain.windows import ALL_ROWS
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.workspace import Workspace
-from journeyman.streams.sqlite import SqliteStream
+from journeyman.streams.tables import TableStream
 
 pytestmark = pytest.mark.slow
 
@@ -280,7 +280,7 @@ def test_it_is_watched_by_its_errors_and_learns_again(trips: Release, workspace:
     log = SqlitePredictionLog(tmp_path / "log")
     with Workspace(workspace) as held:
         operated = held.operations.begin(Operated("trips", SETTINGS, begun))
-        parts = loop_parts(held, operated, log, SqliteStream(log), Quiet())
+        parts = loop_parts(held, operated, log, TableStream(log), Quiet())
         traffic, _, _ = read_traffic(
             parts.stream.poll(begun, begun + 2 * SPAN, 1_000), trips, np.empty(0, dtype=np.int64)
         )
@@ -289,7 +289,7 @@ def test_it_is_watched_by_its_errors_and_learns_again(trips: Release, workspace:
         state = worker.round()
         assert state.operations == 0  # times that training had not seen are no drift
         table = LearningRows(
-            held, held.registry.version("trips", 1), SqliteStream(log), trips, begun + 8 * SPAN, 10_000
+            held, held.registry.version("trips", 1), TableStream(log), trips, begun + 8 * SPAN, 10_000
         ).table(ALL_ROWS, held.journal.run(held.registry.version("trips", 1).run).read_settings(BuildSettings))
     log.close()
     assert len(table.frame) == 20 * 80

@@ -23,7 +23,7 @@ from journeyman.runtime.clock import milliseconds
 from journeyman.serving.serve_settings import ServeSettings
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.workspace import Workspace
-from journeyman.streams.sqlite import SqliteStream
+from journeyman.streams.tables import TableStream
 
 Image = pytest.importorskip("PIL.Image")
 pytestmark = pytest.mark.slow
@@ -111,7 +111,7 @@ def test_served_as_base64_and_a_darker_camera_is_a_column_that_moved(
     log = SqlitePredictionLog(tmp_path / "log")
     with Workspace(workspace / "w") as held:
         operated = held.operations.begin(Operated("digits", SETTINGS, begun))
-        parts = loop_parts(held, operated, log, SqliteStream(log), Quiet())
+        parts = loop_parts(held, operated, log, TableStream(log), Quiet())
         nobody = np.empty(0, dtype=np.int64)
         traffic, _, _ = read_traffic(parts.stream.poll(begun, begun + 2 * SPAN, 1_000), release, nobody)
         reference = parts.release_cache.reference(1)

@@ -27,7 +27,7 @@ from journeyman.runtime.clock import SystemClock, milliseconds
 from journeyman.serving.serve_settings import ServeSettings
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.workspace import Workspace
-from journeyman.streams.sqlite import SqliteStream
+from journeyman.streams.tables import TableStream
 
 pytestmark = pytest.mark.slow
 
@@ -149,7 +149,7 @@ def test_served_labelled_and_watched(workspace: Path, release: Release, tmp_path
     log = SqlitePredictionLog(tmp_path / "log")
     with Workspace(workspace) as held:
         operated = held.operations.begin(Operated("q", SETTINGS, begun))
-        parts = loop_parts(held, operated, log, SqliteStream(log), Quiet())
+        parts = loop_parts(held, operated, log, TableStream(log), Quiet())
         traffic, _, _ = read_traffic(
             parts.stream.poll(begun, begun + 2 * SPAN, 1_000), release, np.empty(0, dtype=np.int64)
         )

@@ -21,7 +21,7 @@ from journeyman.operations.training_data import LearningRows
 from journeyman.runtime.settings_file import read_settings
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.workspace import Workspace
-from journeyman.streams.sqlite import SqliteStream
+from journeyman.streams.tables import TableStream
 
 pytestmark = pytest.mark.slow
 
@@ -99,7 +99,7 @@ def test_served_labelled_watched_and_learned_again(
     log = SqlitePredictionLog(tmp_path / "log")
     with Workspace(workspace) as held:
         version = held.registry.version("stay", 1)
-        rows = LearningRows(held, version, SqliteStream(log), release, 2**62, 1_000)
+        rows = LearningRows(held, version, TableStream(log), release, 2**62, 1_000)
         settings = read_settings(release.path / "settings.toml")
         taught = rows.table(WindowPlan(WindowKind.ALL), settings).frame
     log.close()

@@ -13,11 +13,11 @@ import pytest
 from journeyman.entities.logged import LoggedRow, LoggedSpan
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.streams import open_stream
-from journeyman.streams.sqlite import SqliteStream
+from journeyman.streams.tables import TableStream
 from journeyman.testing.stream_checks import check_stream
 
 
-class BrokenStream(SqliteStream):
+class BrokenStream(TableStream):
     def __init__(self, log: SqlitePredictionLog, fault: str) -> None:
         super().__init__(log)
         self.fault, self.position = fault, 0

@@ -26,10 +26,10 @@ from journeyman.plugins import load_usable, make_part, offered
 from journeyman.runtime.clock import SystemClock
 from journeyman.settings import DEFAULT_WORKSPACE
 from journeyman.sources import open_source
-from journeyman.stores.prediction_log import LOG
+from journeyman.stores.logs import log_is_there, usual_log
 from journeyman.stores.run_artifacts import build_artifacts
 from journeyman.stores.workspace import Workspace
-from journeyman.streams.sqlite import open_folder
+from journeyman.streams.tables import open_tables
 
 __all__ = [
     "LIVE",
@@ -221,11 +221,11 @@ def _trained(release: Release, place: Path) -> Repaired:
 
 def _live(release: Release, place: Path, most: int) -> Traffic | None:
     """Return live rows of the log in its usual place; None where there is none."""
-    folder = place / "predictions" / release.name
-    if release.task.panel is not None or not (folder / LOG).is_file():
+    address = usual_log(place, release.name)
+    if release.task.panel is not None or not log_is_there(address):
         return None
     now = int(np.datetime64(SystemClock().now().replace("Z", "").removesuffix("+00:00"), "ms").astype(np.int64))
-    with closing(open_folder(folder)) as stream:
+    with closing(open_tables(address)) as stream:
         return live_traffic(release, stream, now + 1, most)
 
 

@@ -21,7 +21,8 @@ from journeyman.pipelines.loop_setup import loop_parts
 from journeyman.pipelines.operate import operate_round
 from journeyman.reports.progress import SilentProgress
 from journeyman.runtime.clock import SystemClock, milliseconds
-from journeyman.stores.prediction_log import SqlitePredictionLog
+from journeyman.stores.log_tables import TableLog
+from journeyman.stores.logs import open_log, usual_log
 from journeyman.stores.workspace import Workspace
 from journeyman.streams import open_stream
 
@@ -44,13 +45,14 @@ class OperatePlace:
         Of the model.
     workspace : Path
         Folder of the workspace.
-    log : Path or None
-        Folder of the prediction log; WORKSPACE/predictions/NAME by default.
+    log : Path, str or None
+        Folder of the prediction log, or address of a database; by default WORKSPACE/predictions/NAME, or the database
+        that machines share.
     """
 
     name: str
     workspace: Path
-    log: Path | None = None
+    log: Path | str | None = None
 
 
 def operate(
@@ -113,7 +115,7 @@ def operate(
     return rounds
 
 
-def waiting_words(place: OperatePlace, operated: Operated, wakes: int, now: int, log: SqlitePredictionLog) -> str:
+def waiting_words(place: OperatePlace, operated: Operated, wakes: int, now: int, log: TableLog) -> str:
     """Say what the loop waits for.
 
     Parameters
@@ -180,12 +182,12 @@ def _work(worker: Worker, once: bool, stop: threading.Event, tell: Callable[[str
 
 
 @contextmanager
-def opened_log(place: OperatePlace) -> Iterator[tuple[SqlitePredictionLog, Stream]]:
+def opened_log(place: OperatePlace) -> Iterator[tuple[TableLog, Stream]]:
     """Open the prediction log of an operated model and its stream; SettingsError for another's log."""
-    folder = place.log or place.workspace / "predictions" / place.name
-    with closing(SqlitePredictionLog(folder)) as log:
+    address = usual_log(place.workspace, place.name, place.log)
+    with closing(open_log(address)) as log:
         log.claim(place.name)
-        with closing(open_stream(str(folder))) as stream:
+        with closing(open_stream(address)) as stream:
             yield log, stream
 
 

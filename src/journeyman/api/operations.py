@@ -56,7 +56,7 @@ def overview(workspace: str | Path | None, name: str, rounds: int = 500, most: i
         return ModelState(
             name=name,
             versions=versions,
-            loss=_loss(place.path / champion.path),
+            loss=_loss(place.registry.folder(champion)),
             paused=_paused(place, name),
             rounds=place.operations.rounds(name, rounds),
             operations=done,

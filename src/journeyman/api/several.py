@@ -12,8 +12,9 @@ from pathlib import Path
 
 from journeyman.errors import InputError, SettingsError, WorkspaceError
 from journeyman.inference.release_set import find_set
+from journeyman.stores.home import is_postgres
 
-__all__ = ["member_names", "run_together"]
+__all__ = ["member_log", "member_names", "run_together"]
 
 _DRAIN = 40.0
 _LOOK = 0.2
@@ -27,6 +28,17 @@ def member_names(name: str | None, workspace: Path) -> tuple[str, ...]:
         found = find_set(name, workspace=workspace)
         return () if found is None else tuple(member.model for member in found[1].members)
     return ()
+
+
+def member_log(log: str, member: str) -> str:
+    """Return the log of one model of a set, below a folder or in a database.
+
+    Examples
+    --------
+    >>> member_log("logs", "homes-price")
+    'logs/homes-price'
+    """
+    return f"{log}#{member}" if is_postgres(log) else str(Path(log) / member)
 
 
 def run_together(commands: Sequence[Sequence[str]], tell: Callable[[str], None]) -> None:

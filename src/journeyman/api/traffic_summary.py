@@ -18,8 +18,8 @@ from journeyman.inference.lookup import find_release
 from journeyman.inference.release import Release, open_release
 from journeyman.operations.traffic import read_rows
 from journeyman.settings import DEFAULT_WORKSPACE
-from journeyman.stores.prediction_log import LOG
-from journeyman.streams.sqlite import open_folder
+from journeyman.stores.logs import log_is_there, usual_log
+from journeyman.streams.tables import open_tables
 
 __all__ = ["then_and_now", "traffic_view"]
 
@@ -34,11 +34,11 @@ def traffic_view(workspace: str | Path | None, name: str, begin: int, end: int) 
     At most 12 columns are given: those that matter most to the champion.
     """
     place = Path(workspace or DEFAULT_WORKSPACE)
-    folder = place / "predictions" / name
-    if not (folder / LOG).is_file():
+    address = usual_log(place, name)
+    if not log_is_there(address):
         return None
     release = _cached_release(*find_release(name, workspace=place))
-    with closing(open_folder(folder)) as stream:
+    with closing(open_tables(address)) as stream:
         span, latencies = stream.poll(begin, end, _ROWS), stream.latencies(begin, end)
     within = set(span.ids.tolist())
     read = read_rows([row for row in span.rows if row.id in within], release)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from journeyman.cli.endings import one_line_errors
-from journeyman.cli.options import Name, Workspace, count
+from journeyman.cli.options import Log, Name, Workspace, count
 from journeyman.cli.screen import show_view
 from journeyman.cli.words import given_words
 from journeyman.errors import SettingsError
@@ -43,12 +43,6 @@ _WIDTH = 120
 
 app = typer.Typer(rich_markup_mode=None)
 
-Log = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="DIR", help="Folder of the prediction log [default: WORKSPACE/predictions/NAME].", show_default=False
-    ),
-]
 Every = Annotated[
     str | None, typer.Option(metavar="TIME", help="Length of a span of traffic [default: 5m].", show_default=False)
 ]
@@ -142,7 +136,7 @@ def operate(  # one parameter an option: the signature is the command's interfac
     with one_line_errors(workspace):
         if members := several_api.member_names(name, workspace):
             words = given_words(context, ("log",))
-            logs = [() if log is None else ("--log", str(log / member)) for member in members]
+            logs = [() if log is None else ("--log", several_api.member_log(log, member)) for member in members]
             each = [["operate", member, *own, *words] for member, own in zip(members, logs, strict=True)]
             for together in [[one] for one in each] if once else [each]:  # what ends by itself, one after the other
                 several_api.run_together(together, (lambda _: None) if once else _log_line)

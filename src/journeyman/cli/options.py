@@ -10,6 +10,7 @@ import typer
 
 from journeyman.errors import SettingsError
 from journeyman.plugins import offered
+from journeyman.stores.home import workspace_folder
 
 __all__ = [
     "Decimal",
@@ -18,6 +19,7 @@ __all__ = [
     "Identifiers",
     "Interval",
     "Keep",
+    "Log",
     "Name",
     "Query",
     "Quiet",
@@ -37,7 +39,20 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.", 
 Workspace = Annotated[
     Path,
     typer.Option(
-        metavar="DIR", envvar="JOURNEYMAN_WORKSPACE", help="Folder of the journal, the releases and the registry."
+        metavar="DIR",
+        envvar="JOURNEYMAN_WORKSPACE",
+        parser=workspace_folder,
+        help="Folder of the journal, the releases and the registry; or postgresql://user@host/name, a database that "
+        "several machines share.",
+    ),
+]
+Log = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIR",
+        help="Folder of the prediction log, or postgresql://user@host/name [default: WORKSPACE/predictions/NAME, or "
+        "the database that the workspace is in].",
+        show_default=False,
     ),
 ]
 Version = Annotated[

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journeyman.cli.endings import one_line_errors
-from journeyman.cli.options import Workspace
+from journeyman.cli.options import Log, Workspace
 from journeyman.cli.words import given_words
 from journeyman.lazy_module import LazyModule
 from journeyman.settings import DEFAULT_WORKSPACE
@@ -85,14 +85,7 @@ def serve(  # one parameter an option: the signature is the command's interface
         list[str] | None,
         typer.Option(metavar="COL", help="Do not record this column; repeatable.", show_default=False),
     ] = None,
-    log: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="Folder of the prediction log [default: WORKSPACE/predictions/NAME].",
-            show_default=False,
-        ),
-    ] = None,
+    log: Log = None,
     keep_days: Annotated[float, typer.Option(metavar="N", help="Days until predictions move to Parquet files.")] = 30.0,
     keep_rows: Annotated[
         int, typer.Option(metavar="N", help="Predictions in the log beyond which the oldest move earlier.")
@@ -190,8 +183,8 @@ def serve(  # one parameter an option: the signature is the command's interface
         serve_api.serve(settings, challenge)
 
 
-def _words(member: str, place: int, first: int, log: Path | None, given: list[str]) -> list[str]:
+def _words(member: str, place: int, first: int, log: str | None, given: list[str]) -> list[str]:
     """Return the words that serve one model of a set: a port and a log of its own."""
     port = ("--port", str(first + place if first else 0))
-    own_log = () if log is None else ("--log", str(log / member))
+    own_log = () if log is None else ("--log", several_api.member_log(log, member))
     return ["serve", member, *port, *own_log, *given]

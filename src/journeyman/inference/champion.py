@@ -72,7 +72,7 @@ def champion_predictions(
         return None
     name, version = known.name, known.version
     try:
-        release = open_release(workspace.path / known.path, known.digest)
+        release = open_release(workspace.registry.folder(known), known.digest)
         found = _predict_judged(release, table, task, division, judged)
     except (InputError, ReleaseError) as error:
         return ChampionPredictions(name, version, f"the release of version {version} cannot be used: {error.message}")

@@ -27,7 +27,7 @@ def keep_names(workspace: Workspace, run: Run, settings: BuildSettings, repaired
     if known.verdict == Verdict.DO_NOT_RELEASE:
         return repaired
     try:
-        release = open_release(workspace.path / known.path, known.digest)
+        release = open_release(workspace.registry.folder(known), known.digest)
         there = {column.name for column in table.columns}
         if not isinstance(task_type(release.task), KeepsNames) or any(
             column.name not in there for column in release.columns

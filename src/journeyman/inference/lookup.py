@@ -35,7 +35,7 @@ def find_release(
     place = Path(workspace or DEFAULT_WORKSPACE)
     with opened_registry(place) as registry:
         known = registry.version(str(name_or_folder), version)
-        return place / known.path, known.digest
+        return registry.folder(known), known.digest
 
 
 def models(workspace: str | Path | None = None) -> tuple[ModelVersion, ...]:

@@ -49,7 +49,7 @@ class ReleaseCache:
         if version not in self._releases:
             known = self._workspace.registry.version(self._name, version)
             _make_room(self._releases)
-            self._releases[version] = open_release(self._workspace.path / known.path, known.digest)
+            self._releases[version] = open_release(self._workspace.registry.folder(known), known.digest)
         return self._releases[version]
 
     def reference(self, version: int) -> Reference:
@@ -71,7 +71,7 @@ class ReleaseCache:
             _make_room(self._references)
             own = reference_folder(self._workspace.path, known.run)
             # That of a person's build is where all of its artifacts are, as were the loop's before they went apart.
-            place = self._workspace.with_artifacts(own) if own.is_dir() else self._workspace
+            place = self._workspace.with_artifacts(own) if self._workspace.has_folder(own) else self._workspace
             self._references[version] = place.artifacts.get(artifacts.reference, Reference)
         return self._references[version]
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 from journeyman.entities.operating import LoopState
 from journeyman.operations.loop_context import LoopContext
 from journeyman.operations.paths import build_folder, loop_folder, reference_folder, round_id
 from journeyman.runtime.durable_run import LOOP
 from journeyman.stages.retain import removable
-from journeyman.stores.disk import disk_errors
 from journeyman.stores.releases import remove_release
 
 __all__ = ["MOST_ROUNDS", "apply_retention", "is_due"]
@@ -47,7 +45,11 @@ def _sweep_rounds(parts: LoopContext, number: int) -> None:
     workspace, name, keep = parts.workspace, parts.name, parts.settings.keep_rounds
     folder = loop_folder(workspace.path, name)
     acted = {*workspace.operations.rounds_acted(name, keep)}
-    old = [int(p.name) for p in folder.iterdir() if p.name.isdigit() and int(p.name) < number - keep]
+    names = {p.name for p in folder.iterdir()}
+    if workspace.shared is not None:  # rounds of other machines
+        copies = workspace.shared.under(folder.relative_to(workspace.path).as_posix())
+        names |= {path.partition("/")[0] for path in copies.names()}
+    old = sorted(int(name) for name in names if name.isdigit() and int(name) < number - keep)
     gone = [n for n in old if n not in acted]
     built = {v.run for v in workspace.registry.versions(name)}
     failed = [run for run in (f"{round_id(name, n)}.build" for n in gone) if run not in built]
@@ -56,7 +58,7 @@ def _sweep_rounds(parts: LoopContext, number: int) -> None:
     for place in [build_folder(workspace.path, run) for run in failed]:
         shutil.rmtree(place, ignore_errors=True)
     for n in gone:
-        shutil.rmtree(folder / str(n), ignore_errors=True)
+        workspace.remove_folder(folder / str(n))
     workspace.operations.forget_rounds(name, number - MOST_ROUNDS)
 
 
@@ -73,7 +75,9 @@ def _sweep_releases(parts: LoopContext, state: LoopState) -> str:
     # All that were ever removed: a worker that was killed here has left the folders of some.
     for version in removed:
         remove_release(workspace.path / version.path)
-        _remove_beside(workspace.path, version.run)
+        if workspace.shared is not None:
+            workspace.shared.under(version.path).forget()
+        workspace.remove_folder(reference_folder(workspace.path, version.run))
     if removed:
         workspace.journal.forget([version.run for version in removed])
     told = [str(v.version) for v in removed if v.version in gone]
@@ -83,13 +87,6 @@ def _sweep_releases(parts: LoopContext, state: LoopState) -> str:
     return (
         f"removed from {name}: release{'s' * (len(told) > 1)} {', '.join(told)}; {stay} stay (--keep-releases {most})"
     )
-
-
-def _remove_beside(workspace: Path, run: str) -> None:
-    folder = reference_folder(workspace, run)
-    with disk_errors(folder):
-        if folder.exists():
-            shutil.rmtree(folder)
 
 
 def _needed(parts: LoopContext, state: LoopState) -> set[int]:

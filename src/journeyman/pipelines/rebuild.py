@@ -64,11 +64,14 @@ class Rebuild:
         WorkspaceError
             Where another build holds the workspace; it may be tried again later.
         """
-        clock, place = SystemClock(), self.workspace.with_artifacts(build_folder(self.workspace.path, run))
+        clock, place = SystemClock(), self.workspace.with_own_artifacts(build_folder(self.workspace.path, run))
         # beside its round
         number = run.partition(LOOP)[2].partition(".")[0]
         path = loop_folder(self.workspace.path, self.name) / number / "table.parquet"
         record = self.workspace.journal.open(run, f"{self.name}{LOOP}", self._build_settings(table, path), clock.now())
+        if record.status is RunStatus.RUNNING and record.read_settings(BuildSettings).source != str(path.resolve()):
+            self.workspace.journal.forget([run])  # begun on another machine, which has what its steps gave
+            record = self.workspace.journal.open(run, record.name, self._build_settings(table, path), clock.now())
         if record.status is RunStatus.FAILED:
             raise InputError(record.cause, hint="see the release's settings")
         if record.status is not RunStatus.DONE:
@@ -111,6 +114,6 @@ class Rebuild:
         """Keep the reference, which the loop needs as long as the release, and delete the build's other artifacts."""
         kept = self.workspace.with_artifacts(reference_folder(self.workspace.path, run)).artifacts
         artifacts = build_artifacts(self.workspace.journal, run)
-        if artifacts is not None and not (kept.folder / artifacts.reference).exists():
+        if artifacts is not None and not kept.has(artifacts.reference):
             kept.put(place.artifacts.get(artifacts.reference, Reference))
         shutil.rmtree(build_folder(self.workspace.path, run), ignore_errors=True)

@@ -151,6 +151,8 @@ class JournalRun:
 
     def name_artifacts(self, artifacts: object) -> None:
         """Say, durably, which artifacts of this run are asked for later: a dataclass whose fields are digests."""
+        for digest in vars(artifacts).values():
+            self._artifacts.share(digest)
         self._journal.name_artifacts(self.id, self._position, artifacts, self._clock.now())
 
     def event(self, kind: str, detail: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import signal
 import threading
@@ -13,8 +12,7 @@ from pathlib import Path
 
 from journeyman.serving.counters import Counters
 from journeyman.serving.serve_settings import ServeSettings
-from journeyman.stores.prediction_archive import sweep_drafts
-from journeyman.stores.prediction_log import SqlitePredictionLog
+from journeyman.stores.log_tables import TableLog
 from journeyman.stores.prediction_retention import forget_archived, move_oldest, sweep
 
 __all__ = ["Housekeeping"]
@@ -29,8 +27,8 @@ class Housekeeping:
 
     Parameters
     ----------
-    folder : Path
-        Of the log.
+    log : TableLog
+        With a connection of its own, which is closed when this stops.
     settings : ServeSettings
         How long rows stay.
     counters : Counters
@@ -42,10 +40,9 @@ class Housekeeping:
     """
 
     def __init__(
-        self, folder: Path, settings: ServeSettings, counters: Counters, shared: Path, parent: int | None
+        self, log: TableLog, settings: ServeSettings, counters: Counters, shared: Path, parent: int | None
     ) -> None:
-        self._folder, self._settings = folder, settings
-        self._log = SqlitePredictionLog(folder)
+        self._log, self._settings = log, settings
         self.counters, self.shared = counters, shared
         self._parent = parent
         self._stop = threading.Event()
@@ -88,17 +85,11 @@ class Housekeeping:
             self.counters.keep(self.shared)
 
     def _tidy(self) -> None:
-        descriptor = os.open(self._folder / "archive.lock", os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            sweep_drafts(self._folder)
-            self._move(self._log)
-        except BlockingIOError:
-            return  # another worker is at it
-        finally:
-            os.close(descriptor)
+        with self._log.keeping() as mine:
+            if mine:
+                self._move(self._log)
 
-    def _move(self, log: SqlitePredictionLog) -> None:
+    def _move(self, log: TableLog) -> None:
         keep = int(self._settings.keep_days * _DAY)
         if self._settings.keep_archive_days is not None:
             forget_archived(log, time.time_ns() // 1_000_000 - int(self._settings.keep_archive_days * _DAY))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
@@ -14,11 +12,9 @@ from journeyman.entities.prediction import Answer, Refused, RowFinding
 from journeyman.serving.requests import Row
 from journeyman.serving.serve_settings import ServeSettings
 from journeyman.sources.parsing.texts import text_of
-from journeyman.stores.prediction_log import log_errors
 
-__all__ = ["RowRules", "read_salt"]
+__all__ = ["RowRules"]
 
-_SALT = "salt"
 _SHOWN = 120  # characters of an example
 _encoder = msgspec.json.Encoder(order="deterministic")
 
@@ -98,19 +94,3 @@ class RowRules:
 
     def _hash(self, text: str) -> str:
         return "h:" + hashlib.blake2b(text.encode(), digest_size=8, key=self._salt).hexdigest()
-
-
-def read_salt(folder: Path) -> bytes:
-    """Return the secret of a log, made when it is first needed; only its owner may read it."""
-    with log_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / _SALT
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_bytes()
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(os.urandom(32))
-            file.flush()
-            os.fsync(file.fileno())
-        return path.read_bytes()

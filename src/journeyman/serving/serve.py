@@ -33,7 +33,7 @@ from journeyman.serving.http import NATIVE, Request, Response, Route, json_respo
 from journeyman.serving.kafka_topics import KafkaSettings, check_topics, told_topics
 from journeyman.serving.micro_batch import BatchWork
 from journeyman.serving.openapi import description, operation
-from journeyman.serving.privacy import RowRules, read_salt
+from journeyman.serving.privacy import RowRules
 from journeyman.serving.recorder import Recorder
 from journeyman.serving.serve_settings import ServeSettings, checked
 from journeyman.serving.served_release import ServedRelease
@@ -42,12 +42,13 @@ from journeyman.serving.serving_protocol import installed_routes
 from journeyman.serving.shared_folder import shared_folder
 from journeyman.serving.tokens import read_tokens
 from journeyman.stores.catalogue import JOURNAL, opened_registry
-from journeyman.stores.prediction_log import SqlitePredictionLog
+from journeyman.stores.log_tables import TableLog
+from journeyman.stores.logs import open_log, usual_log
 from journeyman.stores.releases import MANIFEST
 
 __all__ = [
     "ServeSettings",
-    "log_folder",
+    "log_address",
     "make_application",
     "model_to_serve",
     "serve",
@@ -169,10 +170,10 @@ def make_application(settings: ServeSettings, shared: Path, parent: int | None =
     """Return the application of one worker: model loaded, log open; it ends with the process ``parent``."""
     sys.setswitchinterval(_TURN)
     settings = _with_keys(settings)
-    folder = log_folder(settings)
-    with _claimed_log(settings):
-        rules = RowRules(settings, read_salt(folder))
-    log, side = SqlitePredictionLog(folder), SqlitePredictionLog(folder)
+    address = log_address(settings)
+    with _claimed_log(settings) as claimed:
+        rules = RowRules(settings, claimed.secret())
+    log, side = open_log(address), open_log(address)
     counters = Counters()
     keeper = DeploymentWatcher(
         champion=_Pointer(settings),
@@ -181,7 +182,7 @@ def make_application(settings: ServeSettings, shared: Path, parent: int | None =
     )
     work = BatchWork(log, side.recorded, lambda: keeper.current, rules, counters)
     recorder = Recorder(work, settings.most_waiting)
-    housekeeping = Housekeeping(folder, settings, counters, shared, parent)
+    housekeeping = Housekeeping(open_log(address), settings, counters, shared, parent)
     service = Service(settings, keeper, recorder, side, rules, housekeeping, partial(_promote, settings))
     if settings.kafka is not None:
         service.follow(_kafka_worker(settings.kafka))
@@ -189,7 +190,7 @@ def make_application(settings: ServeSettings, shared: Path, parent: int | None =
     routes = installed_routes(service, os.environ)
     routes += _about(service, routes, tokens.wanted)
     gc.freeze()  # the model and the libraries stay: the collector need not look at them again and again
-    return Application(service, routes, tokens, partial(_tell, settings, service, tokens.wanted))
+    return Application(service, routes, tokens, partial(_tell, settings, service, side.place, tokens.wanted))
 
 
 def _kafka_worker(settings: KafkaSettings) -> Feed:
@@ -206,19 +207,17 @@ def _with_keys(settings: ServeSettings) -> ServeSettings:
     return replace(settings, keys=key_columns(load(settings.model, workspace=settings.workspace).task))
 
 
-def log_folder(settings: ServeSettings) -> Path:
+def log_address(settings: ServeSettings) -> str:
     """Return where the prediction log of a model is."""
-    if settings.log is not None:
-        return settings.log
-    return settings.workspace / "predictions" / _served_name(settings)
+    return usual_log(settings.workspace, _served_name(settings), settings.log)
 
 
-def _tell(settings: ServeSettings, service: Service, tokens: bool) -> None:
+def _tell(settings: ServeSettings, service: Service, log: str, tokens: bool) -> None:
     """Say once, whichever worker is first, that the model answers."""
     with contextlib.suppress(FileExistsError), (service.shared / "told").open("x"):
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         name, version = service.champion.name, service.champion.version
-        lines = [f"{name} {version} answers at http://{host}:{settings.port}; the log is in {log_folder(settings)}"]
+        lines = [f"{name} {version} answers at http://{host}:{settings.port}; the log is in {log}"]
         if not tokens and settings.host not in ("127.0.0.1", "localhost", "::1"):
             lines.append(
                 "anybody who reaches this address may predict, label and operate: name tokens with --tokens FILE"
@@ -230,9 +229,9 @@ def _tell(settings: ServeSettings, service: Service, tokens: bool) -> None:
 
 
 @contextmanager
-def _claimed_log(settings: ServeSettings) -> Iterator[SqlitePredictionLog]:
+def _claimed_log(settings: ServeSettings) -> Iterator[TableLog]:
     """Give the log of the model that is served, after it was made sure that it is no other model's."""
-    with closing(SqlitePredictionLog(log_folder(settings))) as log:
+    with closing(open_log(log_address(settings))) as log:
         log.claim(_served_name(settings))
         yield log
 

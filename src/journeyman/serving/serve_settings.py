@@ -21,8 +21,9 @@ class ServeSettings:
         Name of a model, whose champion answers, or the folder of a release.
     workspace : Path
         Where the registry and the releases are.
-    log : Path or None
-        Folder of the prediction log; WORKSPACE/predictions/NAME by default.
+    log : Path, str or None
+        Folder of the prediction log, or address of a database; by default WORKSPACE/predictions/NAME, or the database
+        that machines share.
     host, port : str and int
         Where to listen; 0 is any port that is free.
     workers : int
@@ -51,7 +52,7 @@ class ServeSettings:
 
     model: str
     workspace: Path
-    log: Path | None = None
+    log: Path | str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1

@@ -12,11 +12,16 @@ from journeyman.errors import JournalError
 from journeyman.stores.arrays import Part, part_bytes, read_part, write_part
 from journeyman.stores.disk import Draft, disk_errors, sync_folder
 from journeyman.stores.facts import decode, encode
+from journeyman.stores.shared_files import SharedFiles, fetched
 
 __all__ = ["FileArtifacts"]
 
 _IN_PLACE_BYTES = 16_384
 """Parts up to this size stay in the file of their fact, which saves a file and an fsync each."""
+
+
+_MOST_SHARED_BYTES = 256 << 20
+"""Larger files are not copied into a database: a row of PostgreSQL's holds no more than four times as much."""
 
 
 class FileArtifacts:
@@ -26,6 +31,10 @@ class FileArtifacts:
     ----------
     folder : Path
         Where the files lie. ``sha256sum`` of a file gives its name.
+    shared : SharedFiles, optional
+        Copies that other machines have; what is missing here is fetched from there.
+    copied : bool
+        Whether all that is put here is copied there, too; else only what ``share`` names.
 
     Examples
     --------
@@ -36,8 +45,11 @@ class FileArtifacts:
     (1, 2)
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shared: SharedFiles | None = None, *, copied: bool = False) -> None:
         self.folder = folder
+        self._shared, self._copied = shared, copied
+        self._parts: dict[str, tuple[str, ...]] = {}
+        self._written: list[str] = []
         # Keyed by identity, because arrays and frames have no hash; the weak reference tells a reused identity apart.
         self._known: dict[int, tuple[weakref.ref[Any], str]] = {}
 
@@ -50,6 +62,7 @@ class FileArtifacts:
             Where the disk is full or cannot be written; nothing is left behind then.
         """
         with disk_errors(self.folder):
+            self._written = []
             tree = encode(fact, self._store)
             digest = hashlib.sha256(tree).hexdigest()
             if not (self.folder / digest).exists():
@@ -57,7 +70,27 @@ class FileArtifacts:
                     draft.write(tree)
                     draft.keep(digest)
                 sync_folder(self.folder)
+            self._parts[digest] = tuple(self._written)
+        if self._copied:
+            self.share(digest)
         return digest
+
+    def share(self, digest: str) -> None:
+        """Copy a fact that was put by this process, with its parts, to where other machines find it, if there is such.
+
+        Raises
+        ------
+        WorkspaceError
+            Where it cannot be written there.
+        """
+        if self._shared is not None and digest in self._parts:
+            for name in (*self._parts[digest], digest):  # the fact last: one that is there is whole
+                if (self.folder / name).stat().st_size <= _MOST_SHARED_BYTES and not self._shared.has(name):
+                    self._shared.keep(name, (self.folder / name).read_bytes())
+
+    def has(self, digest: str) -> bool:
+        """Say whether a fact is here, or where other machines keep theirs."""
+        return (self.folder / digest).exists() or (self._shared is not None and self._shared.has(digest))
 
     def digest(self, fact: object) -> str:
         """Return the digest that ``put`` would return, storing nothing."""
@@ -84,6 +117,7 @@ class FileArtifacts:
                 if not (self.folder / digest).exists():
                     draft.keep(digest)
             self._remember(part, digest)
+        self._written.append(digest)
         return digest
 
     def _name(self, part: Part) -> str | None:
@@ -104,6 +138,8 @@ class FileArtifacts:
 
     def _verified(self, digest: str) -> memoryview:
         path = self.folder / digest
+        if self._shared is not None and not path.exists():
+            fetched(self._shared, digest, self.folder)
         try:
             with path.open("rb") as file:
                 data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 
 from journeyman.errors import WorkspaceError
 from journeyman.stores.disk import has_room
+from journeyman.stores.home import DATABASE
 from journeyman.stores.journal import Journal
 from journeyman.stores.registry import Registry
 from journeyman.stores.tables import Database
@@ -28,7 +29,6 @@ __all__ = [
 ]
 
 JOURNAL = "journal.db"
-DATABASE = "JOURNEYMAN_DATABASE"
 
 
 def journal_address(path: Path) -> sa.URL:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
+from journeyman.stores.log_tables import PER_MILLISECOND, TableLog, moment_of
 from journeyman.stores.prediction_archive import day_of, delete_days, hex_id, labels_before, write_part
-from journeyman.stores.prediction_log import SqlitePredictionLog, log_errors, moment_of
 
 __all__ = ["CHUNK", "forget_archived", "move_oldest", "sweep"]
 
@@ -16,12 +17,15 @@ CHUNK = 20_000
 
 _SWEPT = 2_000  # rows deleted at once, so that no reply waits long
 _MOST_TOLD = 5_000_000  # archived labels that are remembered, so that a repeated one is not recorded again
+_DAY = 86_400_000  # milliseconds
 _SETTLED = 600_000  # milliseconds after which no shadow comes any more
+_MOVED = """INSERT INTO settings VALUES ('archived labels', ?)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value"""
 _COLUMNS = ("id", "at", "version", "part", "protocol", "client_id", "key", "row", "output")
 _LABELS = ("number", "at", "prediction", "key", "truth")
 
 
-def move_oldest(log: SqlitePredictionLog, now: int, keep: int, most: int, chunk: int = CHUNK) -> int:
+def move_oldest(log: TableLog, now: int, keep: int, most: int, chunk: int = CHUNK) -> int:
     """Move rows of one day to a file of the archive; return how many, 0 where nothing is old.
 
     A file is whole before the log says that its rows are archived, in one transaction; a process killed in between
@@ -30,7 +34,7 @@ def move_oldest(log: SqlitePredictionLog, now: int, keep: int, most: int, chunk:
 
     Parameters
     ----------
-    log : SqlitePredictionLog
+    log : TableLog
         With a connection of its own.
     now : int
         Milliseconds since 1970.
@@ -47,11 +51,13 @@ def move_oldest(log: SqlitePredictionLog, now: int, keep: int, most: int, chunk:
         Where the archive cannot be written; nothing is lost then.
     """
     _forget_counted(log, now - keep)
-    moved = _move_predictions(log, now, keep, most, chunk)
-    return moved + _move_labels(log, now - keep, chunk)
+    if log.folder is None:
+        return 0
+    moved = _move_predictions(log, log.folder, now, keep, most, chunk)
+    return moved + _move_labels(log, log.folder, now - keep, chunk)
 
 
-def forget_archived(log: SqlitePredictionLog, before: int) -> tuple[str, ...]:
+def forget_archived(log: TableLog, before: int) -> tuple[str, ...]:
     """Delete the archive's days that ended before a moment (milliseconds since 1970), for good; return them.
 
     A label that comes for such a prediction later is one for an unknown prediction; that a label by key was told before
@@ -62,36 +68,58 @@ def forget_archived(log: SqlitePredictionLog, before: int) -> tuple[str, ...]:
     WorkspaceError
         Where they cannot be deleted.
     """
-    with log_errors(log.folder):
+    if log.folder is None:
+        return _forget_rows(log, before)
+    with log.errors():
         for labels in labels_before(log.folder, day_of(before)):
             _forget_told(log, labels)
         return delete_days(log.folder, day_of(before))
 
 
-def sweep(log: SqlitePredictionLog, told: int = _MOST_TOLD) -> int:
+def _forget_rows(log: TableLog, before: int) -> tuple[str, ...]:
+    """Delete the rows of days that ended before a moment, where all rows stay in the database; no days are told."""
+    midnight = before - before % _DAY
+    while True:
+        with log.writing() as connection:
+            old = "SELECT id FROM predictions WHERE id < ? ORDER BY id LIMIT ?"
+            ids = [row[0] for row in connection.execute(old, (midnight * PER_MILLISECOND, _SWEPT)).fetchall()]
+            if ids:
+                connection.execute("DELETE FROM predictions WHERE id <= ?", (ids[-1],))
+                connection.execute("DELETE FROM shadows WHERE prediction <= ?", (ids[-1],))
+                connection.execute("UPDATE settings SET value = value - ? WHERE name = 'rows'", (len(ids),))
+            connection.execute("DELETE FROM labels WHERE at < ?", (midnight,))
+        if len(ids) < _SWEPT:
+            return ()
+
+
+def sweep(log: TableLog, told: int = _MOST_TOLD) -> int:
     """Delete some rows that the archive holds; return how many, 0 when all are gone.
 
     The latest truth of so many archived labels as ``told`` says stays in the log.
     """
+    if log.folder is None:
+        return 0
     archived = log.number("archived")
     with log.writing() as connection:
         old = "SELECT id FROM predictions WHERE id <= ? ORDER BY id LIMIT ?"
-        gone = connection.execute(f"DELETE FROM predictions WHERE id IN ({old})", (archived, _SWEPT)).rowcount
+        gone: int = connection.execute(f"DELETE FROM predictions WHERE id IN ({old})", (archived, _SWEPT)).rowcount
         connection.execute("DELETE FROM shadows WHERE prediction <= ?", (archived,))
         number = connection.execute("SELECT value FROM settings WHERE name = 'archived labels'").fetchone()
         if number is not None:
-            old = "FROM labels WHERE number <= ? ORDER BY number LIMIT ?"
-            latest = f"INSERT OR REPLACE INTO told (subject, truth) SELECT coalesce(prediction, key), truth {old}"
-            connection.execute(latest, (number[0], _SWEPT))
+            old = "SELECT number, prediction, key, truth FROM labels WHERE number <= ? ORDER BY number LIMIT ?"
+            labels = connection.execute(old, (number[0], _SWEPT)).fetchall()
+            latest = {row[2] if row[1] is None else log.dialect.subject(row[1]): row[3] for row in labels}
+            connection.executemany("DELETE FROM told WHERE subject = ?", [(subject,) for subject in latest])
+            connection.executemany("INSERT INTO told (subject, truth) VALUES (?, ?)", list(latest.items()))
             connection.execute("DELETE FROM told WHERE number <= (SELECT max(number) FROM told) - ?", (told,))
-            old = f"SELECT number {old}"
-            gone += connection.execute(f"DELETE FROM labels WHERE number IN ({old})", (number[0], _SWEPT)).rowcount
+            connection.executemany("DELETE FROM labels WHERE number = ?", [(row[0],) for row in labels])
+            gone += len(labels)
     return gone
 
 
-def _move_predictions(log: SqlitePredictionLog, now: int, keep: int, most: int, chunk: int) -> int:
+def _move_predictions(log: TableLog, folder: Path, now: int, keep: int, most: int, chunk: int) -> int:
     query = f"SELECT {_quoted(_COLUMNS)} FROM predictions WHERE id > ? ORDER BY id LIMIT ?"
-    with log_errors(log.folder):
+    with log.errors():
         rows = log.reading().execute(query, (log.number("archived"), chunk)).fetchall()
     if not rows:
         return 0
@@ -105,19 +133,19 @@ def _move_predictions(log: SqlitePredictionLog, now: int, keep: int, most: int, 
     name = f"{hex_id(first)}-{hex_id(last)}"
     columns: dict[str, Sequence[Any]] = dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True))
     shadows = _shadows(log, first, last)
-    with log_errors(log.folder):
-        write_part(log.folder, "predictions", day, name, {**columns, "id": [hex_id(i) for i in columns["id"]]})
+    with log.errors():
+        write_part(folder, "predictions", day, name, {**columns, "id": [hex_id(i) for i in columns["id"]]})
         if shadows["prediction"]:
-            write_part(log.folder, "shadows", day, name, shadows)
+            write_part(folder, "shadows", day, name, shadows)
     with log.writing() as connection:
         connection.execute("UPDATE settings SET value = ? WHERE name = 'archived'", (last,))
         connection.execute("UPDATE settings SET value = value - ? WHERE name = 'rows'", (len(rows),))
     return len(rows)
 
 
-def _shadows(log: SqlitePredictionLog, first: int, last: int) -> dict[str, Sequence[Any]]:
+def _shadows(log: TableLog, first: int, last: int) -> dict[str, Sequence[Any]]:
     query = "SELECT prediction, version, output FROM shadows WHERE prediction BETWEEN ? AND ? ORDER BY prediction"
-    with log_errors(log.folder):
+    with log.errors():
         rows = log.reading().execute(query, (first, last)).fetchall()
     return {
         "prediction": [hex_id(row[0]) for row in rows],
@@ -126,9 +154,9 @@ def _shadows(log: SqlitePredictionLog, first: int, last: int) -> dict[str, Seque
     }
 
 
-def _move_labels(log: SqlitePredictionLog, before: int, chunk: int) -> int:
+def _move_labels(log: TableLog, folder: Path, before: int, chunk: int) -> int:
     query = f"SELECT {_quoted(_LABELS)} FROM labels WHERE number > ? ORDER BY number LIMIT ?"
-    with log_errors(log.folder):
+    with log.errors():
         rows = log.reading().execute(query, (log.number("archived labels"), chunk)).fetchall()
     if not rows or day_of(rows[0][1]) >= day_of(before):
         return 0
@@ -137,14 +165,14 @@ def _move_labels(log: SqlitePredictionLog, before: int, chunk: int) -> int:
     columns: dict[str, Sequence[Any]] = dict(zip(_LABELS, zip(*rows, strict=True), strict=True))
     columns["prediction"] = [None if p is None else hex_id(p) for p in columns["prediction"]]
     name = f"{rows[0][0]:016d}-{rows[-1][0]:016d}"
-    with log_errors(log.folder):
-        write_part(log.folder, "labels", day, name, columns)
+    with log.errors():
+        write_part(folder, "labels", day, name, columns)
     with log.writing() as connection:
-        connection.execute("INSERT OR REPLACE INTO settings VALUES ('archived labels', ?)", (rows[-1][0],))
+        connection.execute(_MOVED, (rows[-1][0],))
     return len(rows)
 
 
-def _forget_told(log: SqlitePredictionLog, labels: Sequence[tuple[int | str, str]]) -> None:
+def _forget_told(log: TableLog, labels: Sequence[tuple[int | str, str]]) -> None:
     """Delete what is remembered of labels that the archive will not hold any more; what was corrected since stays."""
     for start in range(0, len(labels), _SWEPT):
         with log.writing() as connection:
@@ -153,10 +181,10 @@ def _forget_told(log: SqlitePredictionLog, labels: Sequence[tuple[int | str, str
             connection.executemany("DELETE FROM corrected_keys WHERE key = ?", [(subject,) for subject, _ in some])
 
 
-def _forget_counted(log: SqlitePredictionLog, before: int) -> None:
+def _forget_counted(log: TableLog, before: int) -> None:
     """Delete old counts of refused rows and of latencies."""
     for table in ("refused", "latencies"):
-        with log_errors(log.folder):
+        with log.errors():
             (old,) = log.reading().execute(f"SELECT EXISTS (SELECT 1 FROM {table} WHERE at < ?)", (before,)).fetchone()
         if old:
             with log.writing() as connection:

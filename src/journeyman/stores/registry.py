@@ -15,7 +15,8 @@ from sqlalchemy.exc import IntegrityError
 
 from journeyman.entities.model_version import ModelVersion
 from journeyman.errors import ReleaseError, SettingsError
-from journeyman.stores.releases import release_digest
+from journeyman.stores.releases import release_digest, restore_release
+from journeyman.stores.shared_files import shared_files
 from journeyman.stores.tables import Database, champions, models
 
 __all__ = ["ChampionRecord", "Registry", "check_name"]
@@ -72,6 +73,7 @@ class Registry:
     def __init__(self, database: Database, root: Path) -> None:
         self._database = database
         self._root = root
+        self._shared = shared_files(database)
 
     def reserve(self, name: str, run: str) -> int:
         """Return the version number of a run's release: the next one, or the one it was given before.
@@ -123,6 +125,8 @@ class Registry:
             "verdict": version.verdict,
             "data_digest": version.data_digest,
         }
+        if self._shared is not None:
+            self._shared.under(version.path).keep_folder(self._root / version.path)
         with self._database.writing() as connection:
             row = connection.execute(sa.select(models).where(here)).one_or_none()
             if row is None:
@@ -139,6 +143,24 @@ class Registry:
                 )
             if version.champion:
                 _point(connection, version.name, version.version, _PROMOTED, version.created)
+
+    def folder(self, version: ModelVersion) -> Path:
+        """Return the folder of a release; one that another machine made is fetched first, whole or not at all.
+
+        Raises
+        ------
+        ReleaseError
+            Where what was fetched is not what was registered.
+        WorkspaceError
+            Where it cannot be written.
+        """
+        folder = self._root / version.path
+        if self._shared is not None and not folder.exists():
+            copies = self._shared.under(version.path)
+            files = {name: content for name in copies.names() if (content := copies.fetch(name)) is not None}
+            if files:
+                restore_release(folder, files, version.digest)
+        return folder
 
     def champion(self, name: str) -> ModelVersion | None:
         """Return the version that a name points to; None where none was promoted."""

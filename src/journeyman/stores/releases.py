@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from journeyman.errors import ReleaseError
+from journeyman.errors import ReleaseError, WorkspaceError
 from journeyman.stores.disk import DRAFT, disk_errors, sync_folder
 
-__all__ = ["MANIFEST", "read_release", "release_digest", "remove_release", "write_release"]
+__all__ = ["MANIFEST", "read_release", "release_digest", "remove_release", "restore_release", "write_release"]
 
 MANIFEST = "manifest.json"
 _SEAL = "manifest.sha256"
@@ -57,13 +57,37 @@ def write_release(folder: Path, files: Mapping[str, bytes], facts: Mapping[str, 
         if found == digest or ("run" in facts and present.get("run") == facts["run"]):
             return found
         raise ReleaseError(f"{folder} holds another release", hint="releases are never changed: use the next version")
-    draft = folder.parent / f"{DRAFT}{folder.name}"
     seal = f"{digest}  {MANIFEST}\n".encode()
+    _write_folder(folder, {**files, MANIFEST: manifest, _SEAL: seal})
+    return digest
+
+
+def restore_release(folder: Path, files: Mapping[str, bytes], digest: str) -> None:
+    """Write the files of a release that lies elsewhere, manifest and seal among them, whole or not at all.
+
+    Raises
+    ------
+    ReleaseError
+        Where they are not the release of that digest.
+    WorkspaceError
+        As for ``write_release``.
+    """
+    if hashlib.sha256(files.get(MANIFEST, b"")).hexdigest() != digest:
+        raise _damaged(folder, f"a changed byte in {MANIFEST}")
+    try:
+        _write_folder(folder, files)
+    except WorkspaceError:
+        if not folder.exists():  # else another process was the first
+            raise
+
+
+def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    draft = folder.parent / f"{DRAFT}{folder.name}"
     with disk_errors(folder.parent):
         try:
             _remove(draft)
             draft.mkdir(parents=True)
-            for name, content in sorted({**files, MANIFEST: manifest, _SEAL: seal}.items()):
+            for name, content in sorted(files.items()):
                 _write(draft / name, content)
             for path in sorted(draft.rglob("*"), reverse=True):
                 if path.is_dir():
@@ -77,7 +101,6 @@ def write_release(folder: Path, files: Mapping[str, bytes], facts: Mapping[str, 
         except BaseException:
             _remove(draft)
             raise
-    return digest
 
 
 def read_release(folder: Path, digest: str | None = None) -> tuple[dict[str, Any], dict[str, bytes]]:

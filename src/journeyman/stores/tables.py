@@ -23,6 +23,7 @@ __all__ = [
     "champions",
     "events",
     "experience",
+    "files",
     "leases",
     "models",
     "notices",
@@ -34,7 +35,7 @@ __all__ = [
     "steps",
 ]
 
-_VERSION = 4
+_VERSION = 5
 _metadata = sa.MetaData()
 
 _layout = sa.Table("layout", _metadata, sa.Column("version", sa.Integer, primary_key=True, autoincrement=False))
@@ -183,6 +184,15 @@ notices = sa.Table(
     sa.Column("failure", sa.Text, nullable=False),  # empty: it arrived
 )
 
+# From layout 5 on: what machines with folders of their own share.
+
+files = sa.Table(
+    "files",
+    _metadata,
+    sa.Column("path", sa.Text, primary_key=True),  # relative to the workspace
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+
 _OF_LAYOUT_3 = (leases, operated, rounds, operations, requests, notices)
 
 
@@ -301,7 +311,7 @@ class Database:
         """Bring an earlier layout to this one.
 
         From 1 to 2: experience keeps each candidate's own loss. From 2 to 3: the tables of the loop. From 3 to 4: a
-        release may have been removed.
+        release may have been removed. From 4 to 5: files that machines share.
         """
         with self.writing() as connection:
             # Two processes may open an old workspace at once; the second one finds it upgraded.
@@ -313,6 +323,8 @@ class Database:
                     connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
             if version < 4:
                 connection.execute(sa.text("ALTER TABLE models ADD COLUMN removed TEXT"))
+            if version < 5:
+                connection.execute(sa.schema.CreateTable(files, if_not_exists=True))
             if version < _VERSION:
                 connection.execute(_layout.update().values(version=_VERSION))
         return _VERSION

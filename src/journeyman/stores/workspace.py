@@ -19,6 +19,7 @@ from journeyman.stores.leases import LeaseStore
 from journeyman.stores.lock import locked
 from journeyman.stores.operations import OperationStore
 from journeyman.stores.registry import Registry, check_name
+from journeyman.stores.shared_files import SharedFiles, shared_files
 from journeyman.stores.tables import Database, Fence
 
 __all__ = ["Workspace"]
@@ -43,6 +44,9 @@ class Workspace:
     ----------
     artifacts, journal, registry, experience, operations, leases
         The stores.
+    shared : SharedFiles or None
+        Where machines with folders of their own find releases and the loop's artifacts; None of a database in the
+        folder.
 
     Raises
     ------
@@ -59,8 +63,8 @@ class Workspace:
                     (self.path / name).mkdir(exist_ok=True)
             address = journal_address(self.path) if url is None else url
             database = Database.connect(address, str(self.path))
-        self.artifacts = FileArtifacts(self.path / "artifacts")
         self._use(database)
+        self.artifacts = FileArtifacts(self.path / "artifacts", self._copies(self.path / "artifacts"))
 
     def _use(self, database: Database) -> None:
         self._database = database
@@ -69,6 +73,7 @@ class Workspace:
         self.experience = ExperienceStore(database)
         self.operations = OperationStore(database)
         self.leases = LeaseStore(database)
+        self.shared = shared_files(database)
 
     def check_held(self) -> None:
         """Raise LeaseError where the lease of a fenced workspace is another's, before something else is written."""
@@ -76,12 +81,39 @@ class Workspace:
             pass
 
     def with_artifacts(self, folder: Path) -> Workspace:
-        """Return the same workspace with a folder of its own for artifacts, made where it is missing."""
+        """Return the same workspace with a folder of its own below it for artifacts, made where it is missing.
+
+        Machines that share its database find what is put there.
+        """
+        return self._with(folder, FileArtifacts(folder, self._copies(folder), copied=True))
+
+    def with_own_artifacts(self, folder: Path) -> Workspace:
+        """Return the same as ``with_artifacts``, for what no other machine asks for."""
+        return self._with(folder, FileArtifacts(folder))
+
+    def has_folder(self, folder: Path) -> bool:
+        """Say whether a folder below it is here, or where other machines keep theirs."""
+        copies = self._copies(folder)
+        return folder.is_dir() or (copies is not None and bool(copies.names()))
+
+    def remove_folder(self, folder: Path) -> None:
+        """Delete a folder below it, here and where other machines look for it; nothing happens where there is none."""
+        copies = self._copies(folder)
+        if copies is not None:
+            copies.forget()
+        with disk_errors(folder):
+            if folder.exists():
+                shutil.rmtree(folder)
+
+    def _with(self, folder: Path, artifacts: FileArtifacts) -> Workspace:
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
         other = copy.copy(self)
-        other.artifacts = FileArtifacts(folder)
+        other.artifacts = artifacts
         return other
+
+    def _copies(self, folder: Path) -> SharedFiles | None:
+        return self.shared and self.shared.under(folder.relative_to(self.path).as_posix())
 
     def fenced(self, fence: Fence) -> Workspace:
         """Return the same workspace for the holder of a lease: whatever it writes to the database is refused after it.
@@ -107,8 +139,8 @@ class Workspace:
             return cls(place)
         workspace = cls.__new__(cls)
         workspace.path = place
-        workspace.artifacts = FileArtifacts(place / "artifacts")
         workspace._use(open_database(place))
+        workspace.artifacts = FileArtifacts(place / "artifacts", workspace._copies(place / "artifacts"))
         return workspace
 
     def release_path(self, name: str, version: int) -> str:

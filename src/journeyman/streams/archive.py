@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.arrow import pa, pc, pq
+from journeyman.stores.log_tables import moment_of
 from journeyman.stores.prediction_archive import ARCHIVE, day_of, hex_id
-from journeyman.stores.prediction_log import log_errors, moment_of
+from journeyman.stores.prediction_log import log_errors
 
 __all__ = ["ArchivedLabel", "ArchivedPrediction", "TrafficArchive"]
 
@@ -35,9 +36,9 @@ class ArchivedLabel:
 
 
 class TrafficArchive:
-    """The Parquet files of a prediction log's folder; a file's name tells which ids are in it."""
+    """The Parquet files of a prediction log's folder, where it has one; a file's name tells which ids are in it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
     def ids(self, after: int, to: int) -> Iterator[IntArray]:
@@ -72,7 +73,7 @@ class TrafficArchive:
 
     def labels(self, begin: int, end: int) -> Iterator[ArchivedLabel]:
         """Yield the labels that came in a span of milliseconds, the latest first."""
-        for folder in sorted((self._folder / ARCHIVE / "labels").glob("day=*"), reverse=True):
+        for folder in reversed(self._days("labels")):
             if not day_of(begin) <= folder.name.removeprefix("day=") <= day_of(max(begin, end - 1)):
                 continue
             for path in sorted(folder.glob("*.parquet"), reverse=True):
@@ -95,8 +96,7 @@ class TrafficArchive:
 
     def _files(self, kind: str, first: int, last: int) -> Iterator[tuple[Path, int, int]]:
         """Yield the files of the days between two ids, with the first and the last id in each."""
-        place = self._folder / ARCHIVE / kind
-        for folder in sorted(place.glob("day=*")) if place.is_dir() else ():
+        for folder in self._days(kind):
             begin = _midnight(folder.name.removeprefix("day="))
             if begin > moment_of(last) or begin + 86_400_000 <= moment_of(first):
                 continue
@@ -104,8 +104,11 @@ class TrafficArchive:
                 low, _, high = path.stem.partition("-")
                 yield path, int(low, 16), int(high, 16)
 
+    def _days(self, kind: str) -> list[Path]:
+        return [] if self._folder is None else sorted((self._folder / ARCHIVE / kind).glob("day=*"))
+
     def _read(self, path: Path, columns: list[str]) -> pa.Table:
-        with log_errors(self._folder):
+        with log_errors(path.parent):
             return pq.ParquetFile(path).read(columns=columns)  # not read_table: it would add the folder's "day"
 
     def _numbers(self, column: pa.ChunkedArray) -> IntArray:

@@ -32,9 +32,9 @@ def check_stream(opened: Opened) -> None:
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> from journeyman.stores.prediction_log import SqlitePredictionLog
-    >>> from journeyman.streams.sqlite import open_folder
+    >>> from journeyman.streams.tables import open_tables
     >>> def opened(name):
-    ...     return SqlitePredictionLog(Path(folder, name)), open_folder(Path(folder, name))
+    ...     return SqlitePredictionLog(Path(folder, name)), open_tables(Path(folder, name))
     >>> with TemporaryDirectory() as folder:
     ...     check_stream(opened)
     """

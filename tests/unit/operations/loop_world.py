@@ -29,7 +29,7 @@ from journeyman.stores.releases import read_release, write_release
 from journeyman.stores.run_artifacts import build_artifacts
 from journeyman.stores.tables import Fence
 from journeyman.stores.workspace import Workspace
-from journeyman.streams.sqlite import SqliteStream
+from journeyman.streams.tables import TableStream
 
 BEGUN = 1_700_000_040_000
 SPAN = 60_000
@@ -142,7 +142,7 @@ def worker_of(
     """Return a worker of the model "m", its grid at BEGUN."""
     held = workspace if fence is None else workspace.fenced(fence)
     operated = held.operations.begin(Operated("m", settings, BEGUN))
-    parts = loop_parts(held, operated, log, SqliteStream(log), Quiet())
+    parts = loop_parts(held, operated, log, TableStream(log), Quiet())
     return Worker(parts if real else copying(parts, held), operate_round, SystemClock(), now, operated.begun, tell=tell)
 
 

@@ -35,7 +35,7 @@ from journeyman.runtime.durable_run import JournalRun
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.tables import champions, events, models, runs, steps
 from journeyman.stores.workspace import Workspace
-from journeyman.streams.sqlite import SqliteStream
+from journeyman.streams.tables import TableStream
 
 pytestmark = pytest.mark.slow
 
@@ -80,7 +80,7 @@ def test_the_first_round_rehearses_on_the_rows_of_the_build(place: Path, log: Sq
         again = worker.round().policy
         assert again is not None
         assert again.staleness.recipe == first.staleness.recipe, "once is enough"
-        assert SqliteStream(log).committed() == worker.state().begin, "what is done is told to the stream"
+        assert TableStream(log).committed() == worker.state().begin, "what is done is told to the stream"
 
 
 def test_a_look_solves_its_systems_on_one_thread(

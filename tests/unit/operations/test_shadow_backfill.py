@@ -14,7 +14,7 @@ from journeyman.operations.shadow_backfill import backfill_shadow
 from journeyman.operations.traffic import read_traffic
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.workspace import Workspace
-from journeyman.streams.sqlite import SqliteStream
+from journeyman.streams.tables import TableStream
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ def test_rows_whose_truth_comes_later_are_asked_about_and_no_others(tmp_path: Pa
     before += world.record(log, BEGUN + 20, frame[20:30], np.full(10, 0.9), 1, cast)
     world.record(log, BEGUN + SPAN + 10, frame[30:], np.full(10, 0.9))
     world.label(log, BEGUN + SPAN + 20, before, world.truths_of(frame[:30], False))
-    span = SqliteStream(log).poll(BEGUN + SPAN, BEGUN + 2 * SPAN, 1_000)
+    span = TableStream(log).poll(BEGUN + SPAN, BEGUN + 2 * SPAN, 1_000)
     traffic: Traffic = read_traffic(span, release, np.empty(0, dtype=np.int64))[0]
     log.close()
 

@@ -16,7 +16,7 @@ from journeyman.operations.simulated_world import truths_of
 from journeyman.pipelines.simulate import in_order, simulate
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.workspace import Workspace
-from journeyman.streams.sqlite import SqliteStream
+from journeyman.streams.tables import TableStream
 
 
 def turning(rows: int, change: int) -> pd.DataFrame:
@@ -53,7 +53,7 @@ def test_a_table_that_turns_round_is_lived_through(tmp_path: Path, suffix: str) 
         begun = place.operations.model("simulated").begun
     log = SqlitePredictionLog(tmp_path / "place" / "predictions" / "simulated")
     try:
-        stream = SqliteStream(log)
+        stream = TableStream(log)
         spans = [stream.poll(begun + day * DAY, begun + (day + 1) * DAY, 1000) for day in range(3)]
     finally:
         log.close()

@@ -24,7 +24,7 @@ def test_the_archive_stays_unless_days_are_named(tmp_path: Path, days: float | N
     log.append(LogEntries((entry,)), time.time_ns() // 1_000_000 - 700 * DAY)
     log.close()
     settings = ServeSettings("m", tmp_path, keep_days=30, keep_archive_days=days)
-    keeping = Housekeeping(tmp_path / "log", settings, Counters(), tmp_path, None)
+    keeping = Housekeeping(SqlitePredictionLog(tmp_path / "log"), settings, Counters(), tmp_path, None)
     keeping._tidy()  # to the archive
     assert len(list((tmp_path / "log" / "archive").rglob("*.parquet"))) == 1
     keeping._tidy()

@@ -17,7 +17,7 @@ from journeyman.entities.latency import percentile
 from journeyman.inference.release import Release
 from journeyman.serving.serve_settings import ServeSettings
 from journeyman.stores.prediction_log import SqlitePredictionLog
-from journeyman.streams.sqlite import SqliteStream
+from journeyman.streams.tables import TableStream
 
 
 def test_an_answer_is_what_the_release_says_and_is_recorded(client: Client, release: Release) -> None:
@@ -196,7 +196,7 @@ def test_how_long_answered_requests_took_is_in_the_log_without_a_transaction_eac
         assert client.ask("POST", "/predict", {"row": {"x": "old", "c": "a"}}).status == 400
     assert settings.log is not None
     log = SqlitePredictionLog(settings.log)
-    counts = SqliteStream(log).latencies(0, 2**60)
+    counts = TableStream(log).latencies(0, 2**60)
     log.close()
     assert sum(counts.values()) == 5, "requests for predictions that were answered: no labels, no refusals, no rows"
     assert len(counts) <= 5

@@ -9,7 +9,7 @@ import pyarrow.dataset as ds
 from journeyman.entities.prediction import Label, LabelFate, LogEntries, Part, Prediction
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.prediction_retention import forget_archived, move_oldest, sweep
-from journeyman.streams.sqlite import SqliteStream
+from journeyman.streams.tables import TableStream
 
 DAY = 86_400_000
 NOW = 1_000 * DAY + 5_000
@@ -83,5 +83,5 @@ def test_old_days_of_the_archive_are_deleted_and_their_labels_come_too_late(tmp_
     assert fates == (LabelFate.UNKNOWN, LabelFate.UNKNOWN, LabelFate.CORRECTED)
     told = log.reading().execute("SELECT subject FROM told ORDER BY number").fetchall()
     assert told == [(made[2].id,), ('["2"]',)], "what nothing holds any more need not be known again"
-    assert [row.row for row in SqliteStream(log).labelled(later + DAY, 100)] == ["{}"]
+    assert [row.row for row in TableStream(log).labelled(later + DAY, 100)] == ["{}"]
     log.close()

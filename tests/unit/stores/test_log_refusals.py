@@ -14,7 +14,7 @@ from journeyman.stores.catalogue import opened_registry
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.prediction_retention import move_oldest, sweep
 from journeyman.stores.workspace import Workspace
-from journeyman.streams.sqlite import SqliteStream
+from journeyman.streams.tables import TableStream
 
 DAY = 86_400_000
 NOW = 1_000 * DAY + 5_000
@@ -84,10 +84,10 @@ def test_the_latest_label_holds_by_id_and_by_key(log: SqlitePredictionLog, archi
             pass
     assert [fate(by_id(b"1"), now), fate(by_id(b"1"), now)][1] is LabelFate.REPEATED
     assert [fate(by_key, now), fate(by_key, now)] == [LabelFate.CORRECTED, LabelFate.REPEATED]
-    span = SqliteStream(log).poll(0, now + 1, 10)
+    span = TableStream(log).poll(0, now + 1, 10)
     assert [row.truth for row in span.rows] == ["0", "0"]
     assert fate(by_id(b"1", second), now) is LabelFate.CORRECTED
-    assert [row.truth for row in SqliteStream(log).poll(0, now + 1, 10).rows] == ["0", "1"]
+    assert [row.truth for row in TableStream(log).poll(0, now + 1, 10).rows] == ["0", "1"]
 
 
 def test_a_registry_without_room_is_read_and_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

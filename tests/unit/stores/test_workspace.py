@@ -149,7 +149,7 @@ def as_nobody(action: Callable[[], object]) -> str:
 
 
 @pytest.fixture
-def open_folder() -> Iterator[Path]:
+def open_tables() -> Iterator[Path]:
     """Yield a folder that every user may enter, unlike pytest's own."""
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)
@@ -158,26 +158,26 @@ def open_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def test_no_permission_to_make_a_workspace(open_folder: Path) -> None:
-    open_folder.chmod(0o555)
-    assert "no permission to write in" in as_nobody(lambda: Workspace(open_folder / "w"))
-    assert "no permission to write in" in as_nobody(lambda: Workspace(open_folder))
-    assert list(open_folder.iterdir()) == []
+def test_no_permission_to_make_a_workspace(open_tables: Path) -> None:
+    open_tables.chmod(0o555)
+    assert "no permission to write in" in as_nobody(lambda: Workspace(open_tables / "w"))
+    assert "no permission to write in" in as_nobody(lambda: Workspace(open_tables))
+    assert list(open_tables.iterdir()) == []
 
 
-def test_no_permission_to_write_in_a_workspace(open_folder: Path) -> None:
-    Workspace(open_folder / "w").close()
-    for path in [open_folder / "w", *(open_folder / "w").rglob("*")]:
+def test_no_permission_to_write_in_a_workspace(open_tables: Path) -> None:
+    Workspace(open_tables / "w").close()
+    for path in [open_tables / "w", *(open_tables / "w").rglob("*")]:
         path.chmod(0o555 if path.is_dir() else 0o444)
 
     def use() -> None:
-        with Workspace(open_folder / "w") as workspace, workspace.lock():
+        with Workspace(open_tables / "w") as workspace, workspace.lock():
             workspace.journal.start("m", {}, "now")
 
     assert "no permission to write in" in as_nobody(use)
-    for path in (open_folder / "w").rglob("*"):
+    for path in (open_tables / "w").rglob("*"):
         path.chmod(0o755)
-    (open_folder / "w").chmod(0o755)
+    (open_tables / "w").chmod(0o755)
 
 
 def fill(disk: Path) -> None:

@@ -11,12 +11,12 @@ import pytest
 from journeyman import plugins
 from journeyman.errors import SettingsError, WorkspaceError
 from journeyman.streams import open_stream
-from journeyman.streams.sqlite import SqliteStream
+from journeyman.streams.tables import TableStream
 
 
 def test_a_folder_is_a_log_in_sqlite(tmp_path: Path) -> None:
     with closing(open_stream(str(tmp_path / "log"))) as stream:
-        assert isinstance(stream, SqliteStream)
+        assert isinstance(stream, TableStream)
     assert (tmp_path / "log" / "log.db").is_file()
 
 

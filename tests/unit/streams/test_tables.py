@@ -10,7 +10,7 @@ import pytest
 from journeyman.entities.prediction import Label, LogEntries, Part, Prediction, Refused, Shadow
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.prediction_retention import move_oldest, sweep
-from journeyman.streams.sqlite import SqliteStream
+from journeyman.streams.tables import TableStream
 
 DAY = 86_400_000
 NOW = 1_000 * DAY
@@ -43,7 +43,7 @@ def test_a_span_holds_its_rows_and_earlier_rows_whose_label_came_in_it(log: Sqli
     tell(log, NOW + 130, b"4", mine)
     tell(log, NOW + 210, b"5", mine)
     log.append(LogEntries(shadows=(Shadow(mine, 2, b'{"prediction":9}'),)), NOW + 111)
-    stream = SqliteStream(log)
+    stream = TableStream(log)
     span = stream.poll(NOW + 100, NOW + 200, 100)
     assert (span.total, span.labels, span.ids.tolist()) == (1, 2, [mine])
     assert [(r.id, r.truth, r.labelled, dict(r.shadows)) for r in span.rows] == [
@@ -60,7 +60,7 @@ def test_labels_by_key_hold_for_rows_before_and_after_them(log: SqlitePrediction
     tell(log, NOW + 110, b"1", key='["a"]')
     tell(log, NOW + 111, b"2", key='["b"]')
     [after] = ask(log, NOW + 210, key='["b"]')
-    stream = SqliteStream(log)
+    stream = TableStream(log)
     assert [(r.id, r.truth) for r in stream.poll(NOW + 100, NOW + 200, 9).rows] == [(before, "1")]
     # A truth that was known before its row came with it.
     assert [(r.id, r.truth, r.labelled) for r in stream.poll(NOW + 200, NOW + 300, 9).rows] == [(after, "2", NOW + 210)]
@@ -69,7 +69,7 @@ def test_labels_by_key_hold_for_rows_before_and_after_them(log: SqlitePrediction
 
 def test_a_sealed_span_reads_the_same_whoever_commits_late(log: SqlitePredictionLog) -> None:
     ids = ask(log, NOW + 10, 3)
-    stream = SqliteStream(log)
+    stream = TableStream(log)
     stream.seal(NOW + 100)
     first = stream.poll(NOW, NOW + 100, 9).rows
     late = ask(log, NOW + 50, 2)  # looked at the clock before, committed after
@@ -83,7 +83,7 @@ def test_a_sealed_span_reads_the_same_whoever_commits_late(log: SqlitePrediction
 
 
 def test_refused_rows_are_counted_by_second_and_never_in_a_sealed_span(log: SqlitePredictionLog) -> None:
-    stream = SqliteStream(log)
+    stream = TableStream(log)
 
     def refuse(now: int, *columns: str) -> None:
         log.append(LogEntries(refused=tuple(Refused(1, "PR101", c, f"{c}2") for c in columns)), now)
@@ -105,7 +105,7 @@ def test_refused_rows_are_counted_by_second_and_never_in_a_sealed_span(log: Sqli
 
 
 def test_latencies_are_counted_by_minute_and_stay_as_long_as_the_live_logs_days(log: SqlitePredictionLog) -> None:
-    stream, begun = SqliteStream(log), NOW // 60_000 * 60_000
+    stream, begun = TableStream(log), NOW // 60_000 * 60_000
     log.append(LogEntries(latencies={-70: 3, -50: 1}), begun + 1_000)
     log.append(LogEntries(latencies={-70: 2}), begun + 59_000)
     log.append(LogEntries(latencies={-30: 4}), begun + 61_000)
@@ -120,11 +120,11 @@ def test_latencies_are_counted_by_minute_and_stay_as_long_as_the_live_logs_days(
 
 def test_of_many_rows_a_sample_and_the_count(log: SqlitePredictionLog, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = ask(log, NOW, 1_000)
-    whole = SqliteStream(log).poll(NOW, NOW + 1, 50)
+    whole = TableStream(log).poll(NOW, NOW + 1, 50)
     assert (whole.total, len(whole.rows)) == (1_000, 50)
     assert set(whole.ids) < set(ids)
-    monkeypatch.setattr("journeyman.streams.sqlite._CHUNK", 70)
-    assert SqliteStream(log).poll(NOW, NOW + 1, 50).ids.tolist() == whole.ids.tolist()
+    monkeypatch.setattr("journeyman.streams.tables._CHUNK", 70)
+    assert TableStream(log).poll(NOW, NOW + 1, 50).ids.tolist() == whole.ids.tolist()
 
 
 def test_the_archive_reads_like_the_live_log(log: SqlitePredictionLog) -> None:
@@ -136,7 +136,7 @@ def test_the_archive_reads_like_the_live_log(log: SqlitePredictionLog) -> None:
     tell(log, NOW + DAY + 22, b"0", key='["k"]')
     log.append(LogEntries(shadows=(Shadow(second[1], 2, b"{}"),)), NOW + DAY + 30)
     spans = [(NOW, NOW + DAY), (NOW + DAY, NOW + 2 * DAY), (NOW + 15, NOW + DAY + 21)]
-    stream = SqliteStream(log)
+    stream = TableStream(log)
 
     def all_read() -> list[object]:
         read = [stream.poll(*span, 100) for span in spans]
@@ -164,7 +164,7 @@ def test_the_latest_labels_are_the_same_ones_wherever_they_are(log: SqlitePredic
         tell(log, NOW + 100 + i, b"%d" % i, prediction)
     later = ask(log, NOW + 12 * DAY)
     tell(log, NOW + 12 * DAY + 1, b"9", *later)
-    stream, end = SqliteStream(log), NOW + 13 * DAY
+    stream, end = TableStream(log), NOW + 13 * DAY
     live = {most: stream.labelled(end, most) for most in range(1, 10)}
     assert [row.truth for row in live[4]] == ["6", "5", "9"], "a label that was corrected is one of those that are read"
     while move_oldest(log, NOW + 14 * DAY, 10 * DAY, 10**9):

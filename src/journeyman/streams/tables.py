@@ -1,4 +1,4 @@
-"""A prediction log in SQLite as a stream: sealed spans, in bounded memory, from the live log and its archive."""
+"""A prediction log in tables as a stream: sealed spans, in bounded memory, from the live log and its archive."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 
 from journeyman.entities.logged import LoggedRow, LoggedSpan
 from journeyman.entities.prediction import Refused
-from journeyman.stores.prediction_log import MINUTE, SqlitePredictionLog, log_errors, moment_of
+from journeyman.stores.log_tables import MINUTE, PER_MILLISECOND, TableLog, moment_of
+from journeyman.stores.logs import open_log
 from journeyman.streams.archive import TrafficArchive
 
-__all__ = ["SqliteStream", "open_folder", "sampled"]
+__all__ = ["TableStream", "open_tables", "sampled"]
 
 IntArray = NDArray[np.int64]
-_PER_MILLISECOND = 1 << 20
 _TOGETHER = 500
 _CHUNK = 100_000
 _COMMIT = """INSERT INTO settings VALUES ('committed', ?)
-ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > value"""
+ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > settings.value"""
 
 
 @dataclass
@@ -58,21 +58,21 @@ class _Labels:
         return max((label for label in found if label is not None), key=lambda label: label.number, default=None)
 
 
-def open_folder(folder: str | Path) -> SqliteStream:
-    """Open the prediction log of a folder, with a connection of its own; WorkspaceError where that cannot be."""
-    return SqliteStream(SqlitePredictionLog(Path(folder)))
+def open_tables(address: str | Path) -> TableStream:
+    """Open the prediction log of a folder or of a database, with a connection of its own; errors as ``open_log``."""
+    return TableStream(open_log(str(address)))
 
 
-class SqliteStream:
+class TableStream:
     """What a prediction log holds; see :class:`journeyman.interfaces.Stream`.
 
     Parameters
     ----------
-    log : SqlitePredictionLog
+    log : TableLog
         With a connection of its own.
     """
 
-    def __init__(self, log: SqlitePredictionLog) -> None:
+    def __init__(self, log: TableLog) -> None:
         self._log = log
         self._archive = TrafficArchive(log.folder)
 
@@ -85,7 +85,7 @@ class SqliteStream:
         with self._log.writing() as connection:
             connection.execute(
                 "UPDATE settings SET value = ? WHERE name = 'last' AND value < ?",
-                (end * _PER_MILLISECOND, end * _PER_MILLISECOND),
+                (end * PER_MILLISECOND, end * PER_MILLISECOND),
             )
 
     def poll(self, position: int, end: int, most: int) -> LoggedSpan:
@@ -98,7 +98,7 @@ class SqliteStream:
         most : int
             Rows of each of the two kinds; of more, those whose ids have the least hashes, the same ones every time.
         """
-        after, to = position * _PER_MILLISECOND, end * _PER_MILLISECOND
+        after, to = position * PER_MILLISECOND, end * PER_MILLISECOND
         ids, total = self._ids(after, to, most)
         labels = self._labels(position, end)
         earlier = [i for i in labels.of_ids if i <= after]
@@ -116,7 +116,7 @@ class SqliteStream:
         labels = _Labels()
         query = "SELECT number, at, prediction, key, truth FROM labels WHERE at < ? ORDER BY number DESC LIMIT ?"
         seen = set()
-        with log_errors(self._log.folder):
+        with self._log.errors():
             for row in self._log.reading().execute(query, (before, most)):
                 labels.add(*row)
                 seen.add(row[0])
@@ -127,7 +127,7 @@ class SqliteStream:
                     break
                 if label.number not in seen:
                     labels.add(label.number, label.at, label.prediction, label.key, label.truth)
-        to = before * _PER_MILLISECOND
+        to = before * PER_MILLISECOND
         by_key = dict(self._of_keys(list(labels.of_keys), to))
         ids = sorted({*(i for i in labels.of_ids if i <= to), *by_key})[-most:]
         rows = self._predictions(ids)
@@ -148,14 +148,15 @@ class SqliteStream:
 
     def latencies(self, begin: int, end: int) -> Mapping[int, int]:
         """Return the requests of the minutes that a span touches, by ``entities.latency.bucket_of``."""
-        query = "SELECT bucket, sum(number) FROM latencies WHERE at > ? AND at < ? GROUP BY bucket"
-        with log_errors(self._log.folder):
-            return dict(self._log.reading().execute(query, (begin, end + MINUTE)).fetchall())
+        query = "SELECT bucket, CAST(sum(number) AS BIGINT) FROM latencies WHERE at > ? AND at < ? GROUP BY bucket"
+        with self._log.errors():
+            found: list[tuple[int, int]] = self._log.reading().execute(query, (begin, end + MINUTE)).fetchall()
+        return dict(found)
 
     def _read_refused(self, begin: int, end: int) -> tuple[Refused, ...]:
-        query = """SELECT version, code, field, max(example), sum(number) FROM refused WHERE at >= ? AND at < ?
-        GROUP BY version, code, field ORDER BY 5 DESC, 1, 2, 3"""
-        with log_errors(self._log.folder):
+        query = """SELECT version, code, field, max(example), CAST(sum(number) AS BIGINT) FROM refused
+        WHERE at >= ? AND at < ? GROUP BY version, code, field ORDER BY 5 DESC, 1, 2, 3"""
+        with self._log.errors():
             return tuple(Refused(*row) for row in self._log.reading().execute(query, (begin, end)))
 
     def _ids(self, after: int, to: int, most: int) -> tuple[IntArray, int]:
@@ -174,7 +175,7 @@ class SqliteStream:
         start = max(after, archived)
         while True:
             query = "SELECT id FROM predictions WHERE id > ? AND id <= ? ORDER BY id LIMIT ?"
-            with log_errors(self._log.folder):
+            with self._log.errors():
                 some = [row[0] for row in self._log.reading().execute(query, (start, to, _CHUNK))]
             if not some:
                 return
@@ -205,8 +206,9 @@ class SqliteStream:
 
     def _live_labels(self, where: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         query = f"SELECT number, at, prediction, key, truth FROM labels WHERE {where} ORDER BY number"
-        with log_errors(self._log.folder):
-            return self._log.reading().execute(query, tuple(values)).fetchall()
+        with self._log.errors():
+            found: list[tuple[Any, ...]] = self._log.reading().execute(query, tuple(values)).fetchall()
+        return found
 
     def _predictions(self, ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
         found: dict[int, tuple[Any, ...]] = {}
@@ -214,7 +216,7 @@ class SqliteStream:
             some = ids[start : start + _TOGETHER]
             marks = ",".join("?" * len(some))
             query = f'SELECT id, version, key, "row", output FROM predictions WHERE id IN ({marks})'
-            with log_errors(self._log.folder):
+            with self._log.errors():
                 found.update((row[0], row) for row in self._log.reading().execute(query, tuple(some)))
         missing = [i for i in ids if i not in found]
         found.update((row[0], row) for row in self._archive.predictions(missing))
@@ -226,7 +228,7 @@ class SqliteStream:
             some = keys[start : start + _TOGETHER]
             marks = ",".join("?" * len(some))
             query = f"SELECT id, key FROM predictions WHERE key IN ({marks}) AND id <= ?"
-            with log_errors(self._log.folder):
+            with self._log.errors():
                 yield from self._log.reading().execute(query, (*some, to)).fetchall()
         if keys and self._log.number("archived"):
             yield from ((row[0], str(row[2])) for row in self._archive.of_keys(keys, to))
@@ -237,7 +239,7 @@ class SqliteStream:
             some = ids[start : start + _TOGETHER]
             marks = ",".join("?" * len(some))
             query = f"SELECT prediction, version, output FROM shadows WHERE prediction IN ({marks})"
-            with log_errors(self._log.folder):
+            with self._log.errors():
                 for prediction, version, output in self._log.reading().execute(query, tuple(some)):
                     found.setdefault(prediction, {})[version] = output
         archived = self._log.number("archived")
