@@ -132,7 +132,7 @@ class MessagesScorer:
         kept.index = pd.RangeIndex(len(rows))
         columns = prediction_columns(release, kept, block, release.answer_block(block), self.layout)
         schema = pa.schema([pa.field(name, kind) for name, kind in _PLACE.items()])
-        told = pa.Table.from_pylist(places, schema).to_pandas()
+        told: pd.DataFrame = pa.Table.from_pylist(places, schema).to_pandas()
         clash = [name for name in columns.columns if name in told.columns]
         return pd.concat([told, columns.rename(columns={name: f"{name} (as given)" for name in clash})], axis=1)
 

@@ -101,7 +101,8 @@ class Scoring:
 def _as_told(columns: pd.DataFrame, schema: pa.Schema) -> pd.DataFrame:
     """Return columns of the types that all part files have."""
     table = pa.Table.from_pandas(columns, preserve_index=False).replace_schema_metadata(None)
-    return table.cast(schema).to_pandas(types_mapper=_nullable)
+    told: pd.DataFrame = table.cast(schema).to_pandas(types_mapper=_nullable)
+    return told
 
 
 def _nullable(kind: pa.DataType) -> Any:
