@@ -26,7 +26,7 @@ help:
 	@echo "make site      the documents as a site with search: build/site/index.html"
 	@echo "make experience   try every candidate on many small tasks and write the prior that is shipped (CACHE=, MINUTES=)"
 	@echo "make bench       the measurements; or bench-tables | bench-smooth | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-exports | bench-serve | bench-operate | bench-honest | bench-kinds | bench-engines | bench-chaos"
-	@echo "make engines   the JVM parts that tests of Kafka and Hadoop start, by Maven, into build/engines"
+	@echo "make engines   the JVM parts that tests of Kafka, Spark and Hadoop start, by Maven, into build/engines"
 
 demo: $(BASE)
 	$(PY) examples/demo.py
@@ -102,6 +102,8 @@ bench-honest: $(DEV)
 bench-engines: $(DEV) engines
 	$(PY) benchmarks/kafka_kills.py
 	$(PY) benchmarks/hdfs.py
+	$(PY) benchmarks/spark_kills.py
+	$(PY) benchmarks/spark_score.py
 
 # Simulated hours of the service and its loop on a clock, disks and a network that fail: docs/how-to/replay-a-failure.md.
 HOURS ?= 10000
@@ -109,8 +111,8 @@ bench-chaos: export OMP_NUM_THREADS = 1
 bench-chaos: $(DEV)
 	$(PY) benchmarks/chaos.py --hours $(HOURS)
 
-# A real broker and a real HDFS for the tests; without Java and Maven they skip, and say so.
-engines: build/engines/kafka/.whole build/engines/hadoop/.whole
+# A real broker and a real HDFS for the tests, and what Spark needs to read from a broker; without Java and Maven they skip, and say so.
+engines: build/engines/kafka/.whole build/engines/hadoop/.whole build/engines/spark/.whole
 build/engines/%/.whole: tools/engines/%/pom.xml
 	mvn --quiet --batch-mode --file $< dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/$(@D)
 	touch $@

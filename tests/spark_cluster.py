@@ -6,6 +6,10 @@ import importlib.util
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
 
 SETTINGS = {
     "spark.driver.memory": "1g",
@@ -28,3 +32,26 @@ def environment() -> dict[str, str]:
     """Return what a process that starts Spark by itself needs in its environment to take little memory."""
     settings = " ".join(f"--conf {name}={value}" for name, value in SETTINGS.items())
     return {**os.environ, "PYSPARK_PYTHON": sys.executable, "PYSPARK_SUBMIT_ARGS": f"{settings} pyspark-shell"}
+
+
+@contextmanager
+def session(master: str = "local[2]", **more: str) -> Iterator[Any]:
+    """Yield a session of Spark in this process; its Java process ends with it."""
+    from pyspark import SparkContext  # noqa: PLC0415 - an extra
+    from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
+
+    with mock.patch.dict(os.environ, {"PYSPARK_PYTHON": sys.executable, "OMP_NUM_THREADS": "1"}):
+        builder = SparkSession.builder.master(master).config("spark.log.level", "FATAL")
+        for name, value in {**SETTINGS, "spark.ui.showConsoleProgress": "false", **more}.items():
+            builder = builder.config(name, value)
+        spark = builder.getOrCreate()
+        try:
+            yield spark
+        finally:
+            spark.stop()
+            gateway = SparkContext._gateway
+            if gateway is not None:
+                gateway.shutdown()
+                gateway.proc.stdin.close()
+                gateway.proc.wait(60)
+                SparkContext._gateway = SparkContext._jvm = None

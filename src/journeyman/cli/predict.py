@@ -6,7 +6,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,7 +32,7 @@ from journeyman.cli.options import (
     Workspace,
     count,
 )
-from journeyman.entities.file_style import parse_file_style
+from journeyman.entities.file_style import FileStyle, parse_file_style
 from journeyman.entities.finding import Finding, Severity
 from journeyman.errors import SettingsError
 from journeyman.filesystems import Remote, is_remote, place_of
@@ -41,9 +42,14 @@ from journeyman.settings import DEFAULT_WORKSPACE, decimal_sign, predictions_nam
 if TYPE_CHECKING:
     from journeyman.api import predict as predict_api
     from journeyman.api import score as score_api
+    from journeyman.api import score_on_cluster as cluster_api
+    from journeyman.api import score_stream as stream_api
+    from journeyman.api.predict import Layout, Release
 else:
     predict_api = LazyModule("journeyman.api.predict")
     score_api = LazyModule("journeyman.api.score")
+    cluster_api = LazyModule("journeyman.api.score_on_cluster")
+    stream_api = LazyModule("journeyman.api.score_stream")
 
 __all__ = ["predict", "score"]
 
@@ -113,8 +119,26 @@ def score(
         str | None,
         typer.Option(
             metavar="FILE",
-            help="A .csv, .parquet or .jsonl file, also as hdfs://, s3:// or gs://; "
-            "[default: TABLE.predictions.csv in this folder].",
+            help="A .csv, .parquet or .jsonl file, also as hdfs://, s3:// or gs://; with --engine a folder of such "
+            "files. [default: TABLE.predictions.csv in this folder].",
+            show_default=False,
+        ),
+    ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ENGINE",
+            help="spark, or spark=ADDRESS such as spark=local[4], spark=yarn or spark=sc://host: where the rows are "
+            "read and predicted; TABLE may then be an address that it reads, or spark:NAME of its catalogue. "
+            "[default: this process].",
+            show_default=False,
+        ),
+    ] = None,
+    stream: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SOURCE",
+            help="With --engine: a folder, or kafka://HOST:PORT/TOPIC, of which all that comes is predicted.",
             show_default=False,
         ),
     ] = None,
@@ -138,9 +162,28 @@ def score(
 ) -> None:
     """Predict tables of any size; after a kill, the same command goes on where it was."""
     with one_line_errors(workspace, interrupted="Stopped; what was finished is kept: the same command goes on"):
-        if (table is None) == (watch is None):
-            raise SettingsError("a table or --watch FOLDER is needed, not both", hint="name one of them")
+        if sum(place is not None for place in (table, watch, stream)) != 1:
+            raise SettingsError(
+                "one of a table, --watch FOLDER and --engine spark --stream SOURCE is needed", hint="name one of them"
+            )
         style = parse_file_style(encoding, delimiter, quote, sheet, decimal_sign(decimal, thousands))
+        layout = score_api.Layout(tuple(keep or ()), identifiers, interval)
+        if engine is not None:
+            if watch is not None or query is not None:
+                other = "--watch" if watch is not None else "--query"
+                raise SettingsError(f"{other} is not for --engine", hint="leave one of them out")
+            _score_elsewhere(
+                engine,
+                table,
+                stream,
+                partial(score_api.load, name, version=version, workspace=workspace),
+                out,
+                layout,
+                style,
+            )
+            return
+        if stream is not None:
+            raise SettingsError("--stream needs an engine", hint="add --engine spark, or take --watch for a folder")
         if watch is not None:
             score_api.watch(name, watch, typer.echo, version=version, workspace=workspace, style=style)
             return
@@ -151,13 +194,34 @@ def score(
             if not quiet:
                 typer.echo(f"{count(rows, 'row')} done, {time.monotonic() - began:.0f} s", err=True)
 
-        layout = score_api.Layout(tuple(keep or ()), identifiers, interval)
         release = score_api.load(name, version=version, workspace=workspace)
         result = score_api.score_file(release, str(table), tell, out=path, query=query, layout=layout, style=style)
         typer.echo(f"{count(result.rows, 'row')} predicted: {result.path}")
         if result.scores:
             typer.echo(result.scores)
         _tell_findings(result.findings)
+
+
+def _score_elsewhere(
+    engine: str,
+    table: str | None,
+    stream: str | None,
+    load: Callable[[], Release],
+    out: str | None,
+    layout: Layout,
+    style: FileStyle,
+) -> None:
+    """Predict a table or a stream on a cluster."""
+    release, cluster = load(), cluster_api.open_cluster(engine)
+    if stream is not None:
+        if out is None:
+            raise SettingsError("--stream needs a folder for its predictions", hint="add --out FOLDER")
+        stream_api.score_stream(load, stream, cluster, typer.echo, out=out, layout=layout)
+        return
+    folder = out or predictions_name(str(table)).removesuffix(".csv")
+    result = cluster_api.score_on_cluster(release, str(table), cluster, out=folder, layout=layout, style=style)
+    typer.echo(f"{count(result.rows, 'row')} predicted: {folder}")
+    _tell_findings(result.findings)
 
 
 def _out_file(out: str | None, table: str) -> Path | Remote:

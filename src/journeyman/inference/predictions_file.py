@@ -26,7 +26,7 @@ from journeyman.interfaces import FlagsRows
 from journeyman.reports.alarm_words import TOGETHER, telling
 from journeyman.tasks import outputs_together, task_type
 
-__all__ = ["Layout", "opened_predictions", "prediction_columns"]
+__all__ = ["Layout", "PredictionsWriter", "opened_predictions", "prediction_columns", "predictions_writer"]
 
 FloatArray = NDArray[np.float64]
 Keep = Callable[[pd.DataFrame], None]
@@ -170,7 +170,7 @@ def opened_predictions(path: Path | Remote) -> Iterator[Keep]:
         A file system elsewhere does not answer, or refuses.
     """
     if isinstance(path, Remote):
-        _writer(Path(path.name))
+        predictions_writer(Path(path.name))
         if path.is_folder():
             raise SettingsError(f"--out {path} is a folder", hint="name a file in it")
         with tempfile.TemporaryDirectory(prefix="journeyman-") as folder:
@@ -179,7 +179,7 @@ def opened_predictions(path: Path | Remote) -> Iterator[Keep]:
                 yield keep
             path.upload(here)
         return
-    writer = _writer(path)
+    writer = predictions_writer(path)
     if path.is_dir():
         raise SettingsError(f"--out {path} is a folder", hint="name a file in it")
     if not path.parent.is_dir():
@@ -197,7 +197,8 @@ def opened_predictions(path: Path | Remote) -> Iterator[Keep]:
         draft.unlink(missing_ok=True)
 
 
-def _writer(path: Path) -> Callable[[BinaryIO], _Writer]:
+def predictions_writer(path: Path) -> Callable[[BinaryIO], PredictionsWriter]:
+    """Return what writes predictions into an open file of this name; SettingsError for an unknown ending."""
     suffix = path.suffix.lower()
     if suffix in (".parquet", ".pq"):
         return _Parquet
@@ -213,7 +214,7 @@ def _writer(path: Path) -> Callable[[BinaryIO], _Writer]:
     )
 
 
-class _Writer:
+class PredictionsWriter:
     """Adds rows to an open file."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -231,7 +232,7 @@ class _Writer:
         raise NotImplementedError
 
 
-class _Text(_Writer):
+class _Text(PredictionsWriter):
     """Text with a header."""
 
     def __init__(self, file: BinaryIO, delimiter: str) -> None:
@@ -246,7 +247,7 @@ class _Text(_Writer):
         self._header = False
 
 
-class _JsonLines(_Writer):
+class _JsonLines(PredictionsWriter):
     """One record a line."""
 
     def keep(self, rows: pd.DataFrame) -> None:
@@ -254,7 +255,7 @@ class _JsonLines(_Writer):
         self._file.write(msgspec.json.Encoder().encode_lines(rows.to_dict("records")))
 
 
-class _Parquet(_Writer):
+class _Parquet(PredictionsWriter):
     """Parquet, a row group for each piece."""
 
     _parquet: pq.ParquetWriter | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -36,6 +36,8 @@ class JsonLinesSource:
         What the user calls it.
     asked, expected : FileStyle
         What the user says of it, and how the training table was written; only the encoding counts.
+    kinds_of_all : mapping of str to str, optional
+        Kinds of columns, where the lines are a piece of a larger table.
 
     Raises
     ------
@@ -43,7 +45,14 @@ class JsonLinesSource:
         The file is empty, a line is no JSON record, or a column holds nested values.
     """
 
-    def __init__(self, path: Path, name: str, asked: FileStyle, expected: FileStyle) -> None:
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        asked: FileStyle,
+        expected: FileStyle,
+        kinds_of_all: Mapping[str, str] | None = None,
+    ) -> None:
         self.path = path
         self.name = name
         self.style = FileStyle()
@@ -71,7 +80,14 @@ class JsonLinesSource:
                     hint="spread it over plain columns, or leave it out",
                 )
         # Dates stay texts: how they are read is ours to decide and to tell. So do columns of several types.
-        self._kinds = {key: "string" if kind == "mixed" else kind for key, kind in kinds.items()}
+        own = {key: "string" if kind == "mixed" else kind for key, kind in kinds.items()}
+        told = dict(zip(own, self.names, strict=True))
+        self._kinds = {key: (kinds_of_all or {}).get(told[key], kind) for key, kind in own.items()}
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """The kind of each column, as ``TableReader.json_lines`` takes it."""
+        return dict(zip(self.names, self._kinds.values(), strict=True))
 
     def _with_keys_by_place(self) -> tuple[str, ...]:
         """Write the lines again with c0, c1 ... for keys: DuckDB takes Age and age for one; return the keys."""

@@ -21,7 +21,7 @@ from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.interfaces import Relation, TableReader
 from journeyman.sources.batches import check_names, file_digest, width
-from journeyman.sources.dialects import find_layout, headless
+from journeyman.sources.dialects import Layout, find_layout, headless
 from journeyman.sources.encodings import find_encoding, transcode
 from journeyman.sources.fixed_width import divided, find_columns
 from journeyman.sources.note_findings import text_findings
@@ -56,6 +56,8 @@ class TextSource:
         What the user calls it.
     asked, expected : FileStyle
         What the user says of it, and how the training table was written.
+    layout : Layout, optional
+        How it is laid out, where that is known: of a piece of a file, which must be read as the whole is.
 
     Raises
     ------
@@ -65,15 +67,18 @@ class TextSource:
 
     all_texts = True
 
-    def __init__(self, path: Path, name: str, asked: FileStyle, expected: FileStyle) -> None:
+    def __init__(
+        self, path: Path, name: str, asked: FileStyle, expected: FileStyle, layout: Layout | None = None
+    ) -> None:
         self.path = path
         self.name = name
         if not path.stat().st_size:
             raise SourceError(f"{name} is empty", hint="give a table with a header and rows")
         self._encoding = find_encoding(path, asked.encoding, expected.encoding)
         self._expected = expected
-        self._layout = find_layout(self._utf8, name, asked, expected)
-        places = find_columns(self._utf8) if len(self.names) == 1 and asked.delimiter is None else None
+        self._layout = layout or find_layout(self._utf8, name, asked, expected)
+        single = layout is None and len(self.names) == 1 and asked.delimiter is None
+        places = find_columns(self._utf8) if single else None
         if places is not None:
             parted = scratch_folder(self) / _PARTED
             with room_for(name), parted.open("wb") as out:
@@ -97,6 +102,12 @@ class TextSource:
     def names(self) -> tuple[str, ...]:
         """Names of the columns."""
         return self._layout.names
+
+    @property
+    def divisible_layout(self) -> Layout | None:
+        """How any piece of its lines below its header is read; None where that depends on what is around them."""
+        parted = self._utf8 != self.path or len(self.names) == 1
+        return None if parted or self._layout.moved or not self._layout.dialect.plain else self._layout
 
     @property
     def style(self) -> FileStyle:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from journeyman.errors import SettingsError
+from journeyman.engines.spark.failures import explained
+from journeyman.errors import JourneymanError, SettingsError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -19,6 +22,10 @@ __all__ = ["spark_session"]
 
 _OLDEST_JAVA = 17
 _INSTALL = 'pip install "journeyman[spark]"'
+_KINDS = re.compile(r"local(-cluster)?(\[.*\])?|yarn|(spark|k8s|sc)://\S+")
+_LIKE = "give an address such as local[2], spark://host:7077, yarn or sc://host:15002"
+_PATIENCE = 5.0  # seconds until a machine counts as one that does not answer: Spark itself takes a minute or more
+_CONNECT_PORT = "15002"
 
 
 def spark_session(address: str = "") -> SparkSession:
@@ -33,7 +40,8 @@ def spark_session(address: str = "") -> SparkSession:
     Raises
     ------
     SettingsError
-        Where PySpark or Java is not installed, the address is none, or no session can be had there.
+        Where PySpark or Java is not installed or of another version, the address is none, or no session can be had
+        there.
     """
     try:
         from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra, and a second to load
@@ -42,6 +50,7 @@ def spark_session(address: str = "") -> SparkSession:
     running = SparkSession.getActiveSession()
     if running is not None:
         return running
+    _check_address(address)
     remote = address.startswith("sc://")
     if not remote:
         _check_java()
@@ -50,23 +59,75 @@ def spark_session(address: str = "") -> SparkSession:
     builder = SparkSession.builder.appName("journeyman")
     if remote:
         builder = builder.remote(address)
-    elif address:
-        builder = builder.master(address)
+    else:
+        # What goes wrong is told in a line of ours; Spark's own pages of it would hide that.
+        builder = builder.config("spark.log.level", "FATAL")
+        if address:
+            builder = builder.master(address)
+    for logger in ("DataFrameQueryContextLogger", "SQLQueryContextLogger", "pyspark"):
+        logging.getLogger(logger).setLevel(logging.CRITICAL)
     if not remote and (not address or address.startswith("local")):
         # A page on a port, and the name of this machine looked up: nobody asked for either.
         builder = builder.config("spark.ui.enabled", "false").config("spark.driver.host", "127.0.0.1")
     try:
-        return builder.getOrCreate()
+        session = builder.getOrCreate()
+        version = session.version
     except Exception as error:  # PySpark's, Py4J's and gRPC's have no class in common
         raise _no_session(address, str(error)) from error
+    _check_version(session, version)
+    return session
 
 
-def _no_session(address: str, said: str) -> SettingsError:
-    line = next((line.strip() for line in said.splitlines() if line.strip()), "no reason given")
-    return SettingsError(
-        f"no session of Spark can be had at {address or 'the default address'}: {line}",
-        hint="give an address such as local[2], spark://host:7077, yarn or sc://host:15002",
+def _check_address(address: str) -> None:
+    """Refuse what is no address, or one where nobody answers: Spark would say neither for minutes, nor plainly.
+
+    Raises
+    ------
+    SettingsError
+        Naming the address.
+    """
+    if not address:
+        return
+    if not _KINDS.fullmatch(address):
+        raise SettingsError(f"{address!r} is no address of Spark's", hint=_LIKE)
+    if address == "yarn" and not {"HADOOP_CONF_DIR", "YARN_CONF_DIR"} & set(os.environ):
+        raise SettingsError("yarn was named, but not where it is", hint="set HADOOP_CONF_DIR to its folder of settings")
+    scheme, _, hosts = address.partition("://")
+    if scheme not in ("spark", "sc"):
+        return
+    told = hosts.split("/")[0].split(";")[0].split(",")
+    if not any(_answers(host, _CONNECT_PORT if scheme == "sc" else "7077") for host in told):
+        what = "server of Spark Connect" if scheme == "sc" else "master of Spark"
+        raise SettingsError(f"no {what} answers at {address}", hint="start it, or mend the address")
+
+
+def _answers(host: str, usual_port: str) -> bool:
+    name, _, port = host.rpartition(":") if ":" in host else (host, "", usual_port)
+    try:
+        with socket.create_connection((name.strip("[]"), int(port)), _PATIENCE):
+            return True
+    except (OSError, ValueError):
+        return False
+
+
+def _check_version(session: SparkSession, version: str) -> None:
+    from pyspark import __version__ as own  # noqa: PLC0415 - an extra
+
+    if version.split(".")[:2] == own.split(".")[:2]:
+        return
+    session.stop()
+    raise SettingsError(
+        f"Spark there is {version}, and its Python library here is {own}",
+        hint=f"use a Spark {own.rpartition('.')[0]}, and unset SPARK_HOME where it names another one",
     )
+
+
+def _no_session(address: str, said: str) -> JourneymanError:
+    if "JAVA_GATEWAY_EXITED" in said:
+        said = "its Java process ended at once; see what it says above"
+    told = explained(said, address or "the default address")
+    hint = told.hint if isinstance(told, SettingsError) else _LIKE
+    return SettingsError(f"no session of Spark can be had: {told.message}", hint=hint)
 
 
 def _check_java() -> None:
