@@ -9,6 +9,7 @@
     │   ├── SchemaError                a table to predict does not fit the model's columns
     │   └── SettingsError              an option or a settings file is wrong
     ├── WorkspaceError                 the workspace is missing, in use, read-only or full
+    ├── EngineError                    what goes over the rows was lost; a build can be resumed
     ├── LeaseError                     another worker operates the model
     ├── NotificationError              somebody could not be told of an operation
     ├── JournalError                   a recorded run cannot be replayed
@@ -19,6 +20,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "EngineError",
     "InputError",
     "JournalError",
     "JourneymanError",
@@ -90,6 +92,10 @@ class SettingsError(InputError):
 
 class WorkspaceError(JourneymanError):
     """The workspace is missing, in use, read-only or full."""
+
+
+class EngineError(JourneymanError):
+    """What goes over the rows or does the fits was lost on the way: the build can be resumed."""
 
 
 class LeaseError(JourneymanError):

@@ -13,6 +13,7 @@ __all__ = [
     "AUTO",
     "DEFAULT_BUDGET",
     "DEFAULT_WORKSPACE",
+    "EMBEDDED",
     "FRAME",
     "LIBRARIES",
     "THOUSANDS",
@@ -34,6 +35,9 @@ AUTO = "auto"
 """A budget that ends when more is not worth it."""
 
 DEFAULT_WORKSPACE = "journeyman-workspace"
+EMBEDDED = "duckdb"
+"""The engine in this process."""
+
 FRAME = "<frame>"
 """Stands for the source of a build whose table was handed over from Python."""
 
@@ -118,6 +122,9 @@ class BuildSettings:
     latency : float or None
         Seconds that the released model may take to answer for one row, in process; many rows at once answer in about a
         60th of it each. None for the fastest model that is as good as the best one.
+    engine : str
+        What goes over all rows of the source and does the fits of trials, and its address after ``=`` where it has one:
+        "duckdb" in this process, "spark=local[2]".
     """
 
     source: str
@@ -150,6 +157,7 @@ class BuildSettings:
     memory: int = 4_000_000_000
     latency: float | None = None
     challenger: bool = False
+    engine: str = EMBEDDED
 
     @property
     def target_column(self) -> str:

@@ -29,7 +29,7 @@ from journeyman.interfaces.reading import QualityRule, RuleContext, RuleScope, S
 from journeyman.interfaces.relation import Relation, TableReader, place
 from journeyman.interfaces.release_exporting import ReleaseExporter
 from journeyman.interfaces.report_section import ReportSection
-from journeyman.interfaces.running import Clock, Progress, Run
+from journeyman.interfaces.running import Clock, Ends, FitRunner, LearningRows, OffersFits, Progress, Run
 from journeyman.interfaces.series import ArrangesSeries
 from journeyman.interfaces.stream import Stream
 from journeyman.interfaces.task_offers import (
@@ -59,9 +59,11 @@ __all__ = [
     "DeploymentExporter",
     "DrawsCurves",
     "DriftDetector",
+    "Ends",
     "Engine",
     "Exporter",
     "FitRequest",
+    "FitRunner",
     "FittedModel",
     "FittedPreparation",
     "FlagsRows",
@@ -69,12 +71,14 @@ __all__ = [
     "JoinsOpinions",
     "KeepsNames",
     "KeepsOutputs",
+    "LearningRows",
     "LearnsLong",
     "Matrix",
     "Metric",
     "MinimisesLosses",
     "NeedsColumns",
     "Notifier",
+    "OffersFits",
     "PosesExamination",
     "PredictionLog",
     "Preparation",

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, TypeVar, get_type_hints
 
 from journeyman.allocator import give_back
-from journeyman.errors import JournalError, JourneymanError, LeaseError, ReplayError, WorkspaceError
+from journeyman.errors import EngineError, JournalError, JourneymanError, LeaseError, ReplayError, WorkspaceError
 from journeyman.interfaces import Clock
 from journeyman.runtime.part_versions import part_version
 from journeyman.stores.facts import settle
@@ -84,8 +84,8 @@ class JournalRun:
     a step does besides returning a fact (writing a folder, registering a version) must be the same when repeated.
     Steps do not nest, and their order must follow from facts and settings alone.
 
-    Used as a context manager: leaving it marks the run done, or failed with its cause. Ctrl-C, a kill, lack of memory
-    and a workspace that is full or locked leave it resumable.
+    Used as a context manager: leaving it marks the run done, or failed with its cause. Ctrl-C, a kill, lack of memory,
+    an engine that was lost and a workspace that is full or locked leave it resumable.
 
     Examples
     --------
@@ -224,7 +224,9 @@ class JournalRun:
         """Say in the journal how the run ended, if it ended."""
         if error is None:
             self._journal.finish(self.id, RunStatus.DONE, "", self._clock.now())
-        elif isinstance(error, Exception) and not isinstance(error, WorkspaceError | LeaseError | MemoryError):
+        elif isinstance(error, Exception) and not isinstance(
+            error, WorkspaceError | EngineError | LeaseError | MemoryError
+        ):
             cause = str(error) if isinstance(error, JourneymanError) else f"{type(error).__name__}: {error}"
             self._journal.finish(self.id, RunStatus.FAILED, cause.split("\n")[0], self._clock.now())
 

@@ -10,6 +10,7 @@ from journeyman.stages.train.folds import (
     prepare_folds,
     take,
 )
+from journeyman.stages.train.local_fits import LocalFits
 from journeyman.stages.train.trial import Allowance, Terms, train
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "FittedPart",
     "Folds",
     "FoldsInTurn",
+    "LocalFits",
     "PreparedFold",
     "PreparedRows",
     "Terms",

@@ -1,0 +1,52 @@
+"""The build's own view of a session: its settings are not those of whoever shares the cluster."""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+from pathlib import Path
+from typing import Any
+
+from journeyman.engines.spark.session import spark_session
+
+__all__ = ["file_address", "own_session", "shared_session"]
+
+_SETTINGS = {
+    "spark.sql.caseSensitive": "true",  # a table may have Size beside size
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "false",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+}
+_PATTERN = re.compile(r"([*?\[\]{}\\])")
+
+
+def shared_session(address: str) -> Any:
+    """Return the session of an address; Ctrl+C stays with whoever listened to it before."""
+    if threading.current_thread() is not threading.main_thread():
+        return spark_session(address)
+    heard = signal.getsignal(signal.SIGINT)  # PySpark would cancel all jobs, where the first press ends the search
+    try:
+        return spark_session(address)
+    finally:
+        signal.signal(signal.SIGINT, heard)
+
+
+def own_session(address: str) -> Any:
+    """Return a session beside that of an address, which shares its machines and tables but none of its settings."""
+    session = shared_session(address)
+    own = session.newSession() if hasattr(session, "newSession") else session
+    for name, value in _SETTINGS.items():
+        own.conf.set(name, value)
+    return own
+
+
+def file_address(file: Path) -> str:
+    """Return a path as Hadoop's readers take it: as a file of this machine, and no sign of it as a pattern.
+
+    Examples
+    --------
+    >>> file_address(Path("/data/a[1].csv"))
+    'file:/data/a\\\\[1\\\\].csv'
+    """
+    return "file:" + _PATTERN.sub(r"\\\1", str(file.resolve()))
