@@ -21,6 +21,7 @@ from journeyman.entities.task import Task
 from journeyman.entities.text_summary import TextSummary
 from journeyman.entities.trial import Member, Trial
 from journeyman.entities.weakness import Attempt, Weakness
+from journeyman.entities.whole_fit import WholeFit
 
 __all__ = ["BuildReport"]
 
@@ -94,6 +95,8 @@ class BuildReport:
         Of each column of texts.
     pictures : Pictures or None
         Images that were confused or hard, and examples; None where the table has none.
+    whole_fits : tuple of WholeFit
+        What learning from all rows came to, a member each; empty where the table was no sample.
     """
 
     name: str
@@ -134,6 +137,7 @@ class BuildReport:
     posed: Mapping[str, Any] = field(default_factory=dict)
     texts: tuple[TextSummary, ...] = ()
     pictures: Pictures | None = None
+    whole_fits: tuple[WholeFit, ...] = ()
 
     def __repr__(self) -> str:
         """Return one line: what was built, and the verdict."""

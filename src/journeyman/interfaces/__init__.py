@@ -22,6 +22,7 @@ from journeyman.interfaces.learning import (
     concerns,
     minimises,
 )
+from journeyman.interfaces.learning_together import FitsTogether, LearnsFromAllRows, Prepared, WholeTask, Wholly
 from journeyman.interfaces.metric import Metric, WeightedScore
 from journeyman.interfaces.operating import DriftDetector, Notifier, PredictionLog
 from journeyman.interfaces.project_exporting import ProjectExporter, ProjectFacts
@@ -64,6 +65,7 @@ __all__ = [
     "Exporter",
     "FitRequest",
     "FitRunner",
+    "FitsTogether",
     "FittedModel",
     "FittedPreparation",
     "FlagsRows",
@@ -72,6 +74,7 @@ __all__ = [
     "KeepsNames",
     "KeepsOutputs",
     "LearningRows",
+    "LearnsFromAllRows",
     "LearnsLong",
     "Matrix",
     "Metric",
@@ -82,6 +85,7 @@ __all__ = [
     "PosesExamination",
     "PredictionLog",
     "Preparation",
+    "Prepared",
     "Progress",
     "ProjectExporter",
     "ProjectFacts",
@@ -103,6 +107,8 @@ __all__ = [
     "TellsUnfamiliarRows",
     "WeighsRows",
     "WeightedScore",
+    "WholeTask",
+    "Wholly",
     "concerns",
     "minimises",
     "place",

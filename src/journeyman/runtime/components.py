@@ -23,7 +23,7 @@ from journeyman.plugins import load_parts
 from journeyman.quality_rules import BUILT_IN
 from journeyman.runtime.finishing import finishing_seconds
 from journeyman.settings import EMBEDDED
-from journeyman.stages.train import LocalFits
+from journeyman.stages.train import LOCAL_FITS
 
 __all__ = ["Components", "standard_components"]
 
@@ -63,7 +63,7 @@ class Components:
     progress: Progress
     interrupted: Callable[[], bool]
     finishing: Callable[[Table, Split, float, float, float], float] = finishing_seconds
-    fits: FitRunner = LocalFits()
+    fits: FitRunner = LOCAL_FITS
 
 
 def standard_components(
@@ -84,5 +84,5 @@ def standard_components(
         clock=clock,
         progress=progress,
         interrupted=interrupted,
-        fits=opened.fits if isinstance(opened, OffersFits) else LocalFits(),
+        fits=opened.fits if isinstance(opened, OffersFits) else LOCAL_FITS,
     )

@@ -15,13 +15,13 @@ from urllib.parse import unquote
 from journeyman.entities.file_style import AS_FOUND, FileStyle, parse_file_style
 from journeyman.errors import SourceError
 from journeyman.interfaces import Source
-from journeyman.settings import BuildSettings
+from journeyman.settings import CATALOGUE, BuildSettings
 from journeyman.sources.containers import PACKED, TARRED, unpack
 from journeyman.sources.database import DatabaseSource, is_database, redacted
 from journeyman.sources.folder import FolderSource, Part
 from journeyman.sources.frames import FrameSource, frame_of
 from journeyman.sources.image_files import image_folder, mentions_images, named_columns, with_image_files
-from journeyman.sources.offered import offered_source
+from journeyman.sources.offered import engine_source, offered_source
 from journeyman.sources.scratch import keep_alive_with, scratch_folder
 
 __all__ = ["FrameSource", "frame_of", "is_table", "named_columns", "open_source", "open_wanted", "redacted"]
@@ -66,7 +66,7 @@ _PAPERS = re.compile(r"(?:read[-_ ]?me|licen[cs]e|notice|copying|changelog|citat
 """What lies beside tables in folders and archives."""
 _PART = re.compile(r"part-[0-9][\w-]*|[0-9]{6}_[0-9]+(?:_copy_[0-9]+)?")
 """Parts of tables as Spark, Hive and Flink call them, who need not write an ending."""
-_ELSEWHERE = ("http", "https", "ftp", "s3", "gs", "az", "abfs", "abfss", "hdfs")
+_ELSEWHERE = ("http", "https", "ftp", "s3", "gs", "az", "abfs", "abfss", "hdfs", "s3a")
 _KNOWN = (
     ".csv, .tsv, .txt, .parquet, .feather, .orc, .jsonl, .xlsx, .xls, .xlsb or .ods, "
     "also packed as .gz, .bz2, .xz, .zst or .zip; a folder of such files, or a database URL"
@@ -74,7 +74,12 @@ _KNOWN = (
 
 
 def open_wanted(settings: BuildSettings) -> Source:
-    """Open the table that a build's settings name, as :func:`open_source` does."""
+    """Open the table that a build's settings name: by its engine where that reads such addresses, else by itself."""
+    where_it_lies = engine_source(settings.engine, settings.source)
+    if where_it_lies is not None:
+        if settings.query is not None:
+            raise SourceError(f"{settings.source} takes no query", hint="leave --query out, or make it a view")
+        return where_it_lies
     asked = parse_file_style(settings.encoding, settings.delimiter, settings.quote, settings.sheet)
     return open_source(settings.source, settings.query, asked)
 
@@ -105,8 +110,10 @@ def open_source(
     if brought is None and location.split("://")[0].lower() in _ELSEWHERE:
         raise SourceError(
             f"{redacted(location.split('?')[0])} lies on the network, and only files and databases are read",
-            hint="download it first, then give the file",
+            hint="download it first, then give the file; `journeyman build` reads it where it lies with --engine spark",
         )
+    if location.startswith(CATALOGUE):
+        raise SourceError(f"{location} is a table of Spark's", hint="add --engine spark, or spark=ADDRESS")
     if brought is None and is_database(location):
         return DatabaseSource(location, query)
     if query is not None:

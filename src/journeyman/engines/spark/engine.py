@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,8 @@ from journeyman.engines.frames import raw_frames
 from journeyman.engines.spark.complaints import spark_complaints
 from journeyman.engines.spark.fits import SparkFits
 from journeyman.engines.spark.own_session import file_address, own_session
-from journeyman.interfaces import Relation, Source, place
+from journeyman.engines.spark.whole import learn_wholly
+from journeyman.interfaces import Relation, Source, WholeTask, Wholly, place
 from journeyman.lazy_module import LazyModule
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class SparkEngine:
     def store(self, relation: Relation) -> Relation:
         """Return the same rows, kept on the disks of the workers; what a lost one kept is computed again."""
         backend = relation.get_backend()
-        rows = backend._session.sql(backend.compile(relation))  # noqa: SLF001 - Ibis' own is of the same session
+        rows = backend._session.sql(backend.compile(relation))
         rows = rows.persist(_disk_only())
         rows.count()
         backend.stored_rows.append(rows)
@@ -85,6 +86,13 @@ class SparkEngine:
         """Return the few rows of an Ibis query, by name."""
         found: list[dict[str, Any]] = query.to_pyarrow().to_pylist()
         return found
+
+    def learn(self, source: Source, task: WholeTask) -> Wholly:
+        """Fit on all rows in one barrier stage: see :class:`journeyman.interfaces.LearnsFromAllRows`."""
+        with self.open(source) as relation:
+            backend = relation.get_backend()
+            rows = backend._session.sql(backend.compile(relation))
+            return learn_wholly(rows, source.names, task, self.fits.at_once(1))
 
     def count(self, source: Source) -> int:
         """Return the number of rows, as the source counts them: Spark's own asks Spark, a file its footer."""
@@ -140,7 +148,7 @@ class _SparkReader:
             return self.arrow(pa.table({key: pa.array([], pa.string()) for key in kinds}))
         schema = _known_to_spark(first.schema)
         with pq.ParquetWriter(copy, schema) as writer:
-            for batch in (first, *batches) if first is None else _chained(first, batches):
+            for batch in chain([first], batches):
                 writer.write_table(pa.Table.from_batches([batch]).cast(schema))
         return self.parquet(copy, len(kinds))
 
@@ -164,14 +172,11 @@ class _SparkReader:
         return _as_view(self._backend, named)
 
 
-def _chained(first: Any, others: Iterator[Any]) -> Iterator[Any]:
-    yield first
-    yield from others
-
-
 def _unknown_to_spark(kind: Any) -> bool:
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return bool(pa.types.is_time(kind) or pa.types.is_uint64(kind) or pa.types.is_duration(kind) or kind == pa.float16())
+    return bool(
+        pa.types.is_time(kind) or pa.types.is_uint64(kind) or pa.types.is_duration(kind) or kind == pa.float16()
+    )
 
 
 def _known_to_spark(schema: pa.Schema) -> pa.Schema:

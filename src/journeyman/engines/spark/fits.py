@@ -101,7 +101,7 @@ class SparkFits:
         known = self._sent.get(id(fold))
         if known is None:
             # What libraries keep beside the rows, such as bins, is made again where the fit is done.
-            known = self._sent[id(fold)] = context.broadcast(replace(fold, shared={}))  # type: ignore[type-var]  # a dataclass, by its contract
+            known = self._sent[id(fold)] = context.broadcast(replace(fold, shared={}))
             weakref.finalize(fold, _forget, self._sent, id(fold))
         return known
 

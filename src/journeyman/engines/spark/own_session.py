@@ -17,7 +17,9 @@ _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "false",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",  # as folders are read in process
 }
+_known: dict[str, Any] = {}
 _PATTERN = re.compile(r"([*?\[\]{}\\])")
 
 
@@ -33,12 +35,19 @@ def shared_session(address: str) -> Any:
 
 
 def own_session(address: str) -> Any:
-    """Return a session beside that of an address, which shares its machines and tables but none of its settings."""
+    """Return a session beside that of an address, which shares its machines and tables but none of its settings.
+
+    It is the same one each time, so that engine and sources see each other's rows.
+    """
     session = shared_session(address)
-    own = session.newSession() if hasattr(session, "newSession") else session
-    for name, value in _SETTINGS.items():
-        own.conf.set(name, value)
-    return own
+    key = str(getattr(session, "session_id", "") or session.sparkContext.applicationId)
+    if key not in _known:
+        _known.clear()  # those of sessions that were stopped
+        own = session.newSession() if hasattr(session, "newSession") else session
+        for name, value in _SETTINGS.items():
+            own.conf.set(name, value)
+        _known[key] = own
+    return _known[key]
 
 
 def file_address(file: Path) -> str:

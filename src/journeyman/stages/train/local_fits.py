@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from journeyman.interfaces import Ends, LearningRows
 
-__all__ = ["LocalFits"]
+__all__ = ["LOCAL_FITS", "LocalFits"]
 
 R = TypeVar("R")
 
@@ -47,3 +47,6 @@ class LocalFits:
 
 def _fit(fit: Callable[[LearningRows, int, Ends], R], threads: int, ends: Ends, rows: LearningRows) -> R:
     return fit(rows, threads, ends)
+
+
+LOCAL_FITS = LocalFits()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Trial, TrialStatus
+from journeyman.errors import EngineError
 from journeyman.interfaces import (
     Algorithm,
     Clock,
@@ -22,10 +23,9 @@ from journeyman.interfaces import (
     Metric,
 )
 from journeyman.metrics.weighted import score_rows
-from journeyman.errors import EngineError
 from journeyman.stages.train.fit import fit_scaled
 from journeyman.stages.train.folds import Folds, FoldsInTurn, PreparedFold
-from journeyman.stages.train.local_fits import LocalFits
+from journeyman.stages.train.local_fits import LOCAL_FITS
 
 __all__ = ["Allowance", "Terms", "train"]
 
@@ -83,7 +83,7 @@ class Terms:
     allowance: Allowance
     threads: int
     incumbent: FloatArray | None = None
-    runner: FitRunner = LocalFits()
+    runner: FitRunner = LOCAL_FITS
 
 
 def train(
