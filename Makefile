@@ -101,6 +101,7 @@ bench-honest: $(DEV)
 
 bench-engines: $(DEV) engines
 	$(PY) benchmarks/kafka_kills.py
+	$(PY) benchmarks/spark_build.py --data $(DATA)
 
 # A real broker for the tests; without Java and Maven they skip, and say so.
 engines: build/engines/kafka/.whole
