@@ -4,8 +4,8 @@
 
 1. adult, nyc-taxis and uci-protein with four trials each, in process and by spark=local[2]: the same findings, the same
    model to the last byte?
-2. A table of 20 columns in eight Parquet files, made here: the peak of memory of a profile by Spark, its virtual machine
-   and its workers of Python together, and its figures beside DuckDB's.
+2. A table of 20 columns in eight Parquet files, made here: the peak of memory of a profile by Spark, its virtual
+   machine and its workers of Python together, and its figures beside DuckDB's.
 3. A build of that table by spark=local-cluster[2,1,MB], of which a sample is in memory: the fit on all rows beside the
    one on the sample, on rows that were held out.
 
@@ -22,6 +22,19 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from journeyman import build
+from journeyman.engines import open_engine
+from journeyman.entities.split import Split
+from journeyman.entities.task import Scheme
+from journeyman.settings import BuildSettings
+from journeyman.sources import open_source
+from journeyman.stages.frame_task import frame_task
+from journeyman.stages.ingest import ingest
+from journeyman.stages.profile import profile
 
 TABLES = ("adult", "nyc-taxis", "uci-protein")
 PARTS = 8
@@ -47,7 +60,11 @@ def run(arguments, memory):
         "--conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=4 pyspark-shell",
     }
     process = subprocess.Popen(
-        [sys.executable, __file__, *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, __file__, *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     peak, over = [0.0], threading.Event()
 
@@ -94,8 +111,6 @@ def resident(pid):
 
 def make(folder, rows):
     """Write the table: 12 numbers of which one has gaps, 4 integers, 3 categories, and a label that they tell."""
-    import duckdb
-
     duckdb.sql("set threads=2; set memory_limit='1GB'; set enable_progress_bar=false")
     unit = "(hash(i * 31 + {k}) / 18446744073709551615.0)"
     numbers = ", ".join(f"{unit.format(k=k)} as n{k}" for k in range(11))
@@ -124,8 +139,6 @@ def model_files(release):
 
 def build_one(path, target, engine, workspace, memory, trials):
     """Build, and print what came of it."""
-    from journeyman import build
-
     began, cpu = time.monotonic(), time.process_time()
     release = build(
         path, target=target, trials=trials, engine=engine, workspace=workspace, memory=memory or None, quiet=True
@@ -148,17 +161,6 @@ def build_one(path, target, engine, workspace, memory, trials):
 
 def profile_one(folder, engine):
     """Profile a folder of which a sample is in memory, and print some figures."""
-    from journeyman.engines import open_engine
-    from journeyman.entities.split import Split
-    from journeyman.entities.task import Scheme
-    from journeyman.settings import BuildSettings
-    from journeyman.sources import open_source
-    from journeyman.stages.frame_task import frame_task
-    from journeyman.stages.ingest import ingest
-    from journeyman.stages.profile import profile
-
-    import numpy as np
-
     source = open_source(folder, None)
     settings = BuildSettings(folder, "label", "t", memory=600_000_000)
     opened = open_engine(engine)
@@ -203,7 +205,9 @@ def compare_rows(scratch, rows, memory):
     mb = int(memory[:-1]) * (1024 if memory.endswith("g") else 1)
     engine = f"spark=local-cluster[2,1,{mb}]"
     built, peak = run(["--build", str(folder), "label", engine, str(scratch / "w"), "700MB", "3"], memory)
-    print(f"build of {built['rows']:,} rows, {built['trained']:,} in memory: {built['seconds']:.0f} s, peak {peak:.0f} MB")
+    print(
+        f"build of {built['rows']:,} rows, {built['trained']:,} in memory: {built['seconds']:.0f} s, peak {peak:.0f} MB"
+    )
     for fit in built["whole"]:
         print("  ", json.dumps(fit), flush=True)
 

@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,19 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from tests.spark_cluster import environment, lacking
 
 from journeyman import build
 from journeyman.engines import open_engine
+from journeyman.entities.matrix import Matrix
 from journeyman.errors import EngineError, SettingsError, SourceError
 from journeyman.interfaces import Ends, Prepared, WholeTask
 from journeyman.settings import BuildSettings
 from journeyman.sources import open_source, open_wanted
-from journeyman.testing.engine_checks import ENGINE_CHECKS
+from journeyman.stages.ingest import ingest
+from journeyman.stages.train import PreparedFold
+from journeyman.testing.engine_checks import ENGINE_CHECKS, _compare, _profile
 from journeyman.testing.source_checks import check_relation
-from tests.spark_cluster import environment, lacking
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(lacking()), reason=lacking() or "-")]
 ADDRESS = "local[2]"
@@ -37,6 +41,9 @@ def session() -> Iterator[Any]:
 
     before = dict(os.environ)
     os.environ.update(environment())
+    from pyspark import cloudpickle  # noqa: PLC0415 - as above
+
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot import tests
     shared = shared_session(ADDRESS)
     shared.sparkContext.setLogLevel("ERROR")
     try:
@@ -70,7 +77,9 @@ def table(rows: int, seed: int = 0) -> pd.DataFrame:
 def written(folder: Path, frame: pd.DataFrame, ending: str = "parquet") -> Path:
     """Write a table in three files of unequal length."""
     folder.mkdir()
-    for number, part in enumerate(np.split(frame, [len(frame) // 7, len(frame) // 2])):
+    ends = [0, len(frame) // 7, len(frame) // 2, len(frame)]
+    for number, (low, high) in enumerate(pairwise(ends)):
+        part = frame.iloc[low:high]
         path = folder / f"part-{number}.{ending}"
         part.to_parquet(path, row_group_size=500) if ending == "parquet" else part.to_csv(path, index=False)
     return folder
@@ -87,12 +96,6 @@ def test_the_contract_of_engines(session: Any) -> None:
 
 
 def test_it_measures_as_memory_does(session: Any, tmp_path: Path) -> None:
-    from journeyman.testing.engine_checks import _compare, _profile  # noqa: PLC0415 - one kind of source, not all
-
-    from dataclasses import replace  # noqa: PLC0415
-
-    from journeyman.stages.ingest import ingest  # noqa: PLC0415
-
     settings = BuildSettings("t", "Size", "t", task="regression")
     source = open_source(str(written(tmp_path / "rows", table(2_000))), None)
     engine = open_engine(ENGINE)
@@ -144,14 +147,14 @@ def test_a_view_has_a_sample_of_its_values(session: Any) -> None:
 def test_what_spark_cannot_read_is_told_in_one_line(session: Any, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"spark:nowhere\.rows cannot be read: .*cannot be found"):
         opened("spark:nowhere.rows")
-    with pytest.raises(SourceError, match="cannot be read: .*does not exist"):
+    with pytest.raises(SourceError, match=r"cannot be read: .*does not exist"):
         opened((tmp_path / "none").as_uri())
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd" / "rows.pdf").write_text("x")
     with pytest.raises(SourceError, match=r"rows\.pdf, and files of one kind are read"):
         opened((tmp_path / "odd").as_uri())
     session.sql("SELECT 1 AS a, array(1, 2) AS b").createOrReplaceGlobalTempView("lists")
-    with pytest.raises(SourceError, match="column 'b' of .* holds nested values"):
+    with pytest.raises(SourceError, match=r"column 'b' of .* holds nested values"):
         opened("spark:global_temp.lists")
     with pytest.raises(SourceError, match="takes no query"):
         open_wanted(BuildSettings("spark:a.b", "y", "t", query="SELECT 1", engine=ENGINE))
@@ -223,57 +226,51 @@ def test_a_fit_on_all_rows_sees_each_row_with_a_label_once_and_in_one_order(sess
         open_engine(ENGINE).learn(open_source(str(written(tmp_path / "few", frame.head(900))), None), task)  # type: ignore[attr-defined]
 
 
-@dataclass(frozen=True)
-class Rows:
-    number: int
-    shared: dict[str, Any] = field(default_factory=dict)
+def fold(number: float) -> PreparedFold:
+    one = np.array([number])
+    return PreparedFold(Matrix(one.reshape(1, 1), ("x",)), one, Matrix(one.reshape(1, 1), ("x",)), one)
 
 
-def twice(rows: Rows, threads: int, ends: Ends) -> int:
+def twice(rows: PreparedFold, threads: int, ends: Ends) -> float:
     assert threads == 1
     assert not ends.out_of_time()
-    if rows.number == 7:
+    if rows.y_fit[0] == 7:
         raise TimeoutError("no time")
-    return 2 * rows.number
+    return 2 * float(rows.y_fit[0])
 
 
 def test_fits_keep_their_order_and_their_errors(session: Any) -> None:
     fits = open_engine(ENGINE).fits  # type: ignore[attr-defined]
     assert fits.at_once(9) == 2
-    rows = [Rows(n) for n in range(3)]
+    rows = [fold(n) for n in range(3)]
     assert fits.run(twice, rows, 9, None) == [0, 2, 4]
     assert fits.run(twice, rows, 9, lambda: 60.0) == [0, 2, 4]
     assert len(fits._sent) == 3  # sent once
     with pytest.raises(TimeoutError, match="no time"):
-        fits.run(twice, [Rows(7)], 9, None)
+        fits.run(twice, [fold(7)], 9, None)
     del rows
     assert len(fits._sent) == 0
 
 
 LOST = """
 import os, signal, sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from journeyman.engines import open_engine
-
-@dataclass(frozen=True)
-class Rows:
-    number: int
-    shared: dict = field(default_factory=dict)
+from journeyman.stages.train import PreparedFold
 
 class Fit:
     def __call__(self, rows, threads, ends):
         mark = Path(sys.argv[1])
-        if rows.number == 1 and not mark.exists():
+        if rows.x_fit == 1 and not mark.exists():
             mark.write_text("killed")
             daemon = int(Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[1])
             os.kill(daemon, signal.SIGKILL)  # the executor's virtual machine, two generations above
-        return rows.number * 2
+        return rows.x_fit * 2
 
 if __name__ == "__main__":
     os.environ["PYSPARK_SUBMIT_ARGS"] = "--conf spark.executor.memory=512m " + os.environ["PYSPARK_SUBMIT_ARGS"]
     fits = open_engine("spark=local-cluster[2,1,600]").fits
-    print("came to", fits.run(Fit(), [Rows(n) for n in range(4)], 1, None), flush=True)
+    print("came to", fits.run(Fit(), [PreparedFold(n, None, None, None) for n in range(4)], 1, None), flush=True)
 """
 
 
@@ -282,7 +279,7 @@ def test_a_lost_executor_costs_its_task_a_second_run(tmp_path: Path) -> None:
     script.write_text(LOST)
     done = subprocess.run(
         [sys.executable, str(script), str(mark)],
-        env=environment(),
+        env={**environment(), "SPARK_WORKER_DIR": str(tmp_path / "work")},
         capture_output=True,
         text=True,
         timeout=300,
@@ -302,9 +299,7 @@ def test_a_lost_executor_costs_its_task_a_second_run(tmp_path: Path) -> None:
 def test_no_session_is_one_line(tmp_path: Path, engine: str, path: str | None, told: str) -> None:
     environ = environment() if path is None else {**environment(), "PATH": path, "JAVA_HOME": ""}
     command = [sys.executable, "-m", "journeyman", "build", "spark:a.b", "--target", "y", "--engine", engine]
-    done = subprocess.run(
-        command, env=environ, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
-    )
+    done = subprocess.run(command, env=environ, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr
@@ -316,5 +311,5 @@ def test_misspelt_engines_are_named(tmp_path: Path) -> None:
         open_engine("sprak=local[2]")
     with pytest.raises(SettingsError, match="the engine duckdb has no address"):
         open_engine("duckdb=here")
-    with pytest.raises(SourceError, match="is a table of Spark's .*--engine spark"):
+    with pytest.raises(SourceError, match=r"is a table of Spark's .*--engine spark"):
         open_source("spark:sales.houses", None)
