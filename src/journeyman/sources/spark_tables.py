@@ -16,18 +16,16 @@ from numpy.typing import NDArray
 from journeyman.arrow import pa
 from journeyman.engines.frames import positions, to_frame
 from journeyman.engines.spark.complaints import spark_complaints
-from journeyman.engines.spark.own_session import own_session
+from journeyman.engines.spark.own_session import functions, own_session
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.interfaces import Relation, TableReader
-from journeyman.lazy_module import LazyModule
 from journeyman.settings import CATALOGUE
 from journeyman.sources.batches import check_names, plain_table, width
 
 __all__ = ["SparkSource", "open_spark_table"]
 
-functions: Any = LazyModule("pyspark.sql.functions", 'pip install "journeyman[spark]"')
 _SCHEMES = ("hdfs", "viewfs", "webhdfs", "s3a", "s3", "gs", "abfs", "abfss", "wasbs", "file")
 _FORMATS: Mapping[str, str] = {
     ".parquet": "parquet",

@@ -156,8 +156,9 @@ def test_what_spark_cannot_read_is_told_in_one_line(session: Any, tmp_path: Path
     session.sql("SELECT 1 AS a, array(1, 2) AS b").createOrReplaceGlobalTempView("lists")
     with pytest.raises(SourceError, match=r"column 'b' of .* holds nested values"):
         opened("spark:global_temp.lists")
+    session.sql("SELECT 1 AS a, 2 AS b").createOrReplaceGlobalTempView("plain")
     with pytest.raises(SourceError, match="takes no query"):
-        open_wanted(BuildSettings("spark:a.b", "y", "t", query="SELECT 1", engine=ENGINE))
+        open_wanted(BuildSettings("spark:global_temp.plain", "y", "t", query="SELECT 1", engine=ENGINE))
 
 
 def test_a_build_with_trials_on_spark_is_the_one_in_process(session: Any, tmp_path: Path) -> None:

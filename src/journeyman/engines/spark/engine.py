@@ -18,7 +18,7 @@ from journeyman.engines.duckdb import JsonLines
 from journeyman.engines.frames import raw_frames
 from journeyman.engines.spark.complaints import spark_complaints
 from journeyman.engines.spark.fits import SparkFits
-from journeyman.engines.spark.own_session import file_address, own_session
+from journeyman.engines.spark.own_session import disk_only, file_address, functions, own_session
 from journeyman.engines.spark.whole import learn_wholly
 from journeyman.interfaces import Relation, Source, WholeTask, Wholly, place
 from journeyman.lazy_module import LazyModule
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     import ibis
 else:  # a second and 100 MB, which only tables beyond memory need
     ibis = LazyModule("ibis")
-functions: Any = LazyModule("pyspark.sql.functions")
 
 __all__ = ["SparkEngine"]
 
@@ -77,7 +76,7 @@ class SparkEngine:
         """Return the same rows, kept on the disks of the workers; what a lost one kept is computed again."""
         backend = relation.get_backend()
         rows = backend._session.sql(backend.compile(relation))
-        rows = rows.persist(_disk_only())
+        rows = rows.persist(disk_only())
         rows.count()
         backend.stored_rows.append(rows)
         return _as_view(backend, rows)
@@ -108,12 +107,6 @@ class SparkEngine:
             if number >= done:
                 part(number, frame)
             yield len(frame)
-
-
-def _disk_only() -> Any:
-    from pyspark import StorageLevel  # noqa: PLC0415 - an extra, loaded by the session that is open now
-
-    return StorageLevel.DISK_ONLY
 
 
 def _as_view(backend: Any, rows: Any) -> Relation:

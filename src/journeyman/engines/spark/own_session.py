@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from journeyman.engines.spark.session import spark_session
+from journeyman.lazy_module import LazyModule
 
-__all__ = ["file_address", "own_session", "shared_session"]
+__all__ = ["disk_only", "file_address", "functions", "own_session", "shared_session"]
+
+functions: Any = LazyModule("pyspark.sql.functions", 'pip install "journeyman[spark]"')
+"""Spark's functions of columns."""
 
 _SETTINGS = {
     "spark.sql.caseSensitive": "true",  # a table may have Size beside size
@@ -48,6 +52,13 @@ def own_session(address: str) -> Any:
             own.conf.set(name, value)
         _known[key] = own
     return _known[key]
+
+
+def disk_only() -> Any:
+    """Return the storage level of rows that are kept on the workers' disks."""
+    from pyspark import StorageLevel  # noqa: PLC0415 - an extra, loaded by the session that is open now
+
+    return StorageLevel.DISK_ONLY
 
 
 def file_address(file: Path) -> str:

@@ -13,13 +13,12 @@ from typing import Any
 import numpy as np
 
 from journeyman.arrow import pa
+from journeyman.engines.spark.own_session import disk_only, functions
 from journeyman.errors import EngineError
 from journeyman.interfaces import Prepared, WholeTask, Wholly, place
-from journeyman.lazy_module import LazyModule
 
 __all__ = ["learn_wholly"]
 
-functions: Any = LazyModule("pyspark.sql.functions")
 _PARTS = 1_000_000
 _SLACK = 1.2  # times the rows that are wanted, since hashes share rows out by chance
 
@@ -49,7 +48,7 @@ def learn_wholly(rows: Any, names: tuple[str, ...], task: WholeTask, machines: i
     hashed = rows.select(
         functions.xxhash64(*rows.columns).alias("h"), *[rows[place(names.index(n))].alias(n) for n in task.names]
     )
-    prepared = hashed.mapInArrow(_Prepare(task), "h long, y double, x binary").persist(_disk_only())
+    prepared = hashed.mapInArrow(_Prepare(task), "h long, y double, x binary").persist(disk_only())
     try:
         total = prepared.count()
         least = _PARTS * _SLACK / max(1, total)
@@ -67,12 +66,6 @@ def learn_wholly(rows: Any, names: tuple[str, ...], task: WholeTask, machines: i
         return Wholly(bytes(found[0][0]), count, held, drawn)
     finally:
         prepared.unpersist()
-
-
-def _disk_only() -> Any:
-    from pyspark import StorageLevel  # noqa: PLC0415 - an extra, loaded by the session that is open now
-
-    return StorageLevel.DISK_ONLY
 
 
 def _collected(rows: Any, most: int) -> Prepared:
