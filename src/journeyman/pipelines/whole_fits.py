@@ -19,6 +19,7 @@ from journeyman.entities.table import Block, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble, Member
 from journeyman.entities.whole_fit import WholeFit
+from journeyman.errors import EngineError, SourceError
 from journeyman.inference.model_files import FittedEnsemble
 from journeyman.interfaces import (
     Algorithm,
@@ -156,6 +157,8 @@ def fit_wholly(
 
 def _said(fit: WholeFit) -> str:
     """Say what came of a fit on all rows, in one line."""
+    if fit.reason:
+        return f"{fit.candidate}: {fit.reason}"
     better = "kept" if fit.kept else "not kept"
     return (
         f"{fit.candidate} on {fit.rows:,} rows: {fit.metric} {fit.score:.5g} on {fit.judged:,} rows held out, "
@@ -195,7 +198,10 @@ def _fit(
     fitting = _Fitting(algorithm, candidate, task, first.names, first.categorical, member.rounds, seed)
     names = tuple(dict.fromkeys([*(c.name for c in table.features), task.target]))
     judged = min(_JUDGED, table.source_rows // _LEAST_JUDGED)
-    found = engine.learn(source, WholeTask(names, preparing, fitting, judged, len(table.frame)))
+    try:
+        found = engine.learn(source, WholeTask(names, preparing, fitting, judged, len(table.frame)))
+    except (EngineError, SourceError) as error:  # the model of the sample is there, and is worth more than none
+        return _Fitted(WholeFit(candidate.name, f"on all rows it could not be fitted ({error.message})"), None)
     files = msgspec.msgpack.decode(found.model, type=dict[str, bytes])
     judging = Matrix(found.judged.x, first.names, first.categorical)
     alone = algorithm.fit(fitting.request(found.sampled, context.settings.threads))

@@ -107,6 +107,7 @@ class _Blocks:
     files: Sequence[tuple[str, int]]
     first_rows: NDArray[np.int64]
     first_ids: NDArray[np.int64]
+    rows: int
 
     def ids(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return Spark's numbers of rows by their place in the table."""
@@ -150,7 +151,7 @@ class SparkSource:
         self.all_texts = all_texts
         check_names(self.names, name)
         self._raw = rows
-        self._columns = [_plain(rows, field, name) for field in rows.schema.fields]
+        self._columns = [_plain(field, name, all_texts) for field in rows.schema.fields]
         self._rows = rows.select(*self._columns)
 
     @cached_property
@@ -183,12 +184,14 @@ class SparkSource:
         found.sort(key=lambda row: (unquote(row[0]).split("/"), row[1]))
         counts = np.array([row[3] for row in found], dtype=np.int64)
         firsts = np.concatenate([[0], np.cumsum(counts)])[: len(counts)].astype(np.int64)
-        return _Blocks([(row[0], row[1]) for row in found], firsts, np.array([r[2] for r in found], dtype=np.int64))
+        return _Blocks(
+            [(row[0], row[1]) for row in found], firsts, np.array([r[2] for r in found], np.int64), int(counts.sum())
+        )
 
     @cached_property
     def _total(self) -> int:
         with self._told():
-            return int(self._rows.count())
+            return int(self._rows.count()) if self._blocks is None else self._blocks.rows
 
     def _told(self) -> Any:
         return spark_complaints(f"{self.name} cannot be read")
@@ -269,10 +272,12 @@ class SparkSource:
         return self._digest
 
 
-def _plain(rows: Any, field: Any, where: str) -> Any:
+def _plain(field: Any, where: str, empty_is_missing: bool) -> Any:
     """Return a column as one of the plain kinds that sources give; SourceError where it is none."""
     quoted = f"`{field.name.replace('`', '``')}`"
     column, kind = functions.col(quoted), field.dataType.typeName()
+    if kind == "string" and empty_is_missing:
+        return functions.nullif(column, functions.lit("")).alias(field.name)
     if kind == "decimal":
         return column.cast("double").alias(field.name)
     if kind in ("date", "timestamp"):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from journeyman.errors import JourneymanError, SourceError
+from journeyman.errors import EngineError, JourneymanError, SourceError
 
 __all__ = ["first_line", "spark_complaints"]
 
@@ -17,7 +17,9 @@ _HINTS = (
     ("maxResultSize", "give Spark a larger spark.driver.maxResultSize, or the build less with --memory"),
     ("FileNotFound|PATH_NOT_FOUND|does not exist", "put the files where every machine of the cluster sees them"),
     ("TABLE_OR_VIEW_NOT_FOUND", "SHOW TABLES in Spark lists them"),
-    ("Connection refused|Connection reset|already stopped|SparkContext was shut down", "check that the master runs"),
+)
+_LOST = re.compile(
+    r"Connection refused|Connection reset|already stopped|SparkContext was shut ?down|Answer from Java side"
 )
 
 
@@ -29,6 +31,8 @@ def spark_complaints(what: str) -> Iterator[None]:
     ------
     SourceError
         Which begins with ``what``, and says what Spark said first.
+    EngineError
+        The same, where the cluster is gone: the build can be resumed.
     """
     try:
         yield
@@ -38,6 +42,10 @@ def spark_complaints(what: str) -> Iterator[None]:
         if type(error).__module__.partition(".")[0] not in _LIBRARIES:
             raise
         said = str(error)
+        if _LOST.search(said):
+            raise EngineError(
+                f"{what}: {first_line(said)}", hint="check that the master runs; journeyman resume goes on"
+            ) from error
         hint = next((hint for sign, hint in _HINTS if re.search(sign, said)), "look at the log of Spark's driver")
         raise SourceError(f"{what}: {first_line(said)}", hint=hint) from error
 

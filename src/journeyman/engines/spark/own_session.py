@@ -35,7 +35,8 @@ def shared_session(address: str) -> Any:
     try:
         return spark_session(address)
     finally:
-        signal.signal(signal.SIGINT, heard)
+        if heard is not None:  # of a program that embeds Python
+            signal.signal(signal.SIGINT, heard)
 
 
 def own_session(address: str) -> Any:
