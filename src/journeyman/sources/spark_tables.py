@@ -257,7 +257,10 @@ class SparkSource:
         read = getattr(reader, "rows", None)
         if read is None:
             raise SourceError(f"{self.name} lies in Spark", hint="add --engine spark")
-        return read(self._rows)
+        if not self.all_texts:
+            return read(self._rows)
+        names = [f"`{name.replace('`', '``')}`" for name in self.names]
+        return read(self._rows.select([functions.nullif(functions.col(n), functions.lit("")) for n in names]))
 
     @cached_property
     def _digest(self) -> str:
@@ -272,12 +275,12 @@ class SparkSource:
         return self._digest
 
 
-def _plain(field: Any, where: str, empty_is_missing: bool) -> Any:
+def _plain(field: Any, where: str, all_texts: bool) -> Any:
     """Return a column as one of the plain kinds that sources give; SourceError where it is none."""
     quoted = f"`{field.name.replace('`', '``')}`"
     column, kind = functions.col(quoted), field.dataType.typeName()
-    if kind == "string" and empty_is_missing:
-        return functions.nullif(column, functions.lit("")).alias(field.name)
+    if kind == "string" and all_texts:  # as texts are read in process
+        return functions.coalesce(column, functions.lit("")).alias(field.name)
     if kind == "decimal":
         return column.cast("double").alias(field.name)
     if kind in ("date", "timestamp"):
