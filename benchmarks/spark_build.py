@@ -36,7 +36,7 @@ from journeyman.stages.frame_task import frame_task
 from journeyman.stages.ingest import ingest
 from journeyman.stages.profile import profile
 
-TABLES = ("adult", "nyc-taxis", "uci-protein")
+TABLES = ("nyc-taxis", "uci-protein", "adult")
 PARTS = 8
 
 

@@ -124,6 +124,17 @@ def _never() -> bool:
     return False
 
 
+@dataclass(frozen=True)
+class _Whole:
+    """What all fits on all rows share."""
+
+    engine: LearnsFromAllRows
+    source: Source
+    context: BuildContext
+    data: Dataset
+    metric: Metric
+
+
 def fit_wholly(
     context: BuildContext, source: Source, data: Dataset, chosen: Ensemble, metric: Metric, final: FittedEnsemble
 ) -> tuple[FittedEnsemble, tuple[WholeFit, ...]]:
@@ -136,6 +147,7 @@ def fit_wholly(
     engine = context.components.engine
     if not data.table.sampled or not isinstance(engine, LearnsFromAllRows):
         return final, ()
+    whole = _Whole(engine, source, context, data, metric)
     parts, told = list(final.members), []
     for number, member in enumerate(chosen.members):
         refused = _refusal(context, data, member)
@@ -145,7 +157,7 @@ def fit_wholly(
         context.components.progress.stage("fit", f"{member.candidate.name} on all {data.table.source_rows:,} rows")
         algorithm = context.components.algorithms[member.candidate.algorithm]
         prepared = next(p for p in final.preparations if p.name == member.candidate.preparation)
-        function = partial(_fit, engine, source, context, data, metric, prepared)
+        function = partial(_fit, whole, prepared)
         name = f"fit {member.candidate.name} on all rows"
         done = context.run.step(name, function, member, data.task, context.settings.seed, using=[algorithm, metric])
         told.append(done.fit)
@@ -180,31 +192,21 @@ def _refusal(context: BuildContext, data: Dataset, member: Member) -> str:
     return "texts and images are learned from on one machine" if deriving(data.table.features) else ""
 
 
-def _fit(
-    engine: LearnsFromAllRows,
-    source: Source,
-    context: BuildContext,
-    data: Dataset,
-    metric: Metric,
-    prepared: FittedPart,
-    member: Member,
-    task: Task,
-    seed: int,
-) -> _Fitted:
-    table, candidate = data.table, member.candidate
+def _fit(whole: _Whole, prepared: FittedPart, member: Member, task: Task, seed: int) -> _Fitted:
+    table, metric, candidate = whole.data.table, whole.metric, member.candidate
     preparing = _Preparing(table.features, table.column(task.target), prepared.name, prepared.files)
     first = preparing.fitted.transform(to_block(table.frame.head(2), table.features))
-    algorithm = context.components.algorithms[candidate.algorithm]
+    algorithm = whole.context.components.algorithms[candidate.algorithm]
     fitting = _Fitting(algorithm, candidate, task, first.names, first.categorical, member.rounds, seed)
     names = tuple(dict.fromkeys([*(c.name for c in table.features), task.target]))
     judged = min(_JUDGED, table.source_rows // _LEAST_JUDGED)
     try:
-        found = engine.learn(source, WholeTask(names, preparing, fitting, judged, len(table.frame)))
+        found = whole.engine.learn(whole.source, WholeTask(names, preparing, fitting, judged, len(table.frame)))
     except (EngineError, SourceError) as error:  # the model of the sample is there, and is worth more than none
         return _Fitted(WholeFit(candidate.name, f"on all rows it could not be fitted ({error.message})"), None)
     files = msgspec.msgpack.decode(found.model, type=dict[str, bytes])
     judging = Matrix(found.judged.x, first.names, first.categorical)
-    alone = algorithm.fit(fitting.request(found.sampled, context.settings.threads))
+    alone = algorithm.fit(fitting.request(found.sampled, whole.context.settings.threads))
     score, other = (
         score_rows(metric, found.judged.y, model.predict(judging), None)
         for model in (algorithm.from_files(files), alone)
