@@ -15,6 +15,7 @@ from journeyman.entities.candidate import Candidate
 from journeyman.entities.column import Column
 from journeyman.entities.dataset import Dataset
 from journeyman.entities.matrix import Matrix
+from journeyman.entities.metric import Loss
 from journeyman.entities.table import Block, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble, Member
@@ -43,6 +44,7 @@ from journeyman.transformers.derived import deriving
 __all__ = ["fit_wholly"]
 
 _JUDGED = 100_000  # rows that a fit on all rows is judged by
+_LOSSES = frozenset(Loss) - {Loss.RELATIVE}  # which weighs rows by their values
 _LEAST_JUDGED = 20  # of all rows, one in so many at most is held out
 
 
@@ -185,8 +187,8 @@ def _refusal(context: BuildContext, data: Dataset, member: Member) -> str:
         return "its algorithm learns on one machine"
     if task.scheme is not Scheme.SHUFFLED:
         return "rows are not divided at random, and held-out rows would be"
-    if task.kind not in ("binary", "multiclass", "regression") or data.table.weights is not None:
-        return "rows do not count alike for this kind of task"
+    if task.loss not in _LOSSES or data.table.weights is not None or data.table.planted:
+        return "its loss is learned on one machine"
     if candidate.treatment is not None or candidate.target_scale != "plain":
         return "it is corrected, or learns on another scale of the target, on one machine"
     return "texts and images are learned from on one machine" if deriving(data.table.features) else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+import builtins
 import time
 import weakref
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from journeyman import __version__
 from journeyman.engines.spark.complaints import first_line
 from journeyman.engines.spark.own_session import shared_session
-from journeyman.errors import EngineError, JourneymanError
+from journeyman.errors import EngineError
 from journeyman.interfaces import Ends, LearningRows
 
 __all__ = ["SparkFits"]
@@ -26,7 +26,7 @@ class _Outcome:
     """What a task came to: a failure is a value, so that Spark does not repeat what fails alike each time."""
 
     result: Any
-    error: bytes | None = None
+    kind: str = ""
     words: str = ""
 
 
@@ -74,14 +74,10 @@ class SparkFits:
             task = _Task(fit, sent, cores, seconds, __version__)
             try:
                 outcome: _Outcome = context.parallelize([0], 1).map(task).collect()[0]
-            except JourneymanError:
-                raise
             except Exception as error:
                 raise _lost(str(error)) from error
-            if outcome.error is not None:
-                raise pickle.loads(outcome.error)  # of a worker of this session, which runs what we sent it
-            if outcome.words:
-                raise RuntimeError(outcome.words)
+            if outcome.kind:
+                raise _raised(outcome)
             result: R = outcome.result
             return result
 
@@ -124,13 +120,14 @@ class _Task:
         try:
             return _Outcome(self.fit(self.rows.value, self.threads, ends))
         except Exception as error:  # noqa: BLE001 - a part may fail in any way, and is judged where the trial is
-            words = f"{type(error).__name__}: {error}"
-            try:
-                written = pickle.dumps(error)
-                pickle.loads(written)
-            except Exception:  # noqa: BLE001 - an error that cannot travel goes as its words
-                return _Outcome(None, None, words)
-            return _Outcome(None, written, words)
+            return _Outcome(None, type(error).__name__, str(error))
+
+
+def _raised(outcome: _Outcome) -> Exception:
+    """Return what a fit has raised, as far as it is known here: an error of a package goes by its name and words."""
+    known = getattr(builtins, outcome.kind, None)
+    kind = known if isinstance(known, type) and issubclass(known, Exception) else None
+    return (kind or type(outcome.kind, (RuntimeError,), {}))(outcome.words)
 
 
 def _never() -> bool:
