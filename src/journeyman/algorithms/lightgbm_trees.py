@@ -132,7 +132,7 @@ class LightGBM:
 
     def fit_together(self, request: FitRequest, machines: Sequence[str], rank: int) -> FittedModel:
         """Boost on several machines that each have some of the rows: :class:`journeyman.interfaces.FitsTogether`."""
-        from journeyman.algorithms.lightgbm_training import boosted_together  # noqa: PLC0415 - as in ``fit``
+        from journeyman.algorithms.lightgbm_training import boosted_together  # noqa: PLC0415 - only training needs it
 
         trees, rounds = boosted_together(request, machines, rank)
         return BoosterModel(trees, rounds, request.task.link, request.threads, usual_rounds(request.parameters))

@@ -75,9 +75,9 @@ class SparkFits:
             try:
                 outcome: _Outcome = context.parallelize([0], 1).map(task).collect()[0]
             except Exception as error:
-                raise _lost(str(error)) from error
+                raise _lost_error(str(error)) from error
             if outcome.kind:
-                raise _raised(outcome)
+                raise _fit_error(outcome)
             result: R = outcome.result
             return result
 
@@ -123,11 +123,12 @@ class _Task:
             return _Outcome(None, type(error).__name__, str(error))
 
 
-def _raised(outcome: _Outcome) -> Exception:
+def _fit_error(outcome: _Outcome) -> Exception:
     """Return what a fit has raised, as far as it is known here: an error of a package goes by its name and words."""
     known = getattr(builtins, outcome.kind, None)
     kind = known if isinstance(known, type) and issubclass(known, Exception) else None
-    return (kind or type(outcome.kind, (RuntimeError,), {}))(outcome.words)
+    error: Exception = (kind or type(outcome.kind, (RuntimeError,), {}))(outcome.words)
+    return error
 
 
 def _never() -> bool:
@@ -143,7 +144,7 @@ def _forget(sent: dict[int, Any], key: int) -> None:
             return
 
 
-def _lost(said: str) -> EngineError:
+def _lost_error(said: str) -> EngineError:
     if "No module named" in said:
         return EngineError(
             f"a worker of Spark lacks what a fit needs: {first_line(said)}",
