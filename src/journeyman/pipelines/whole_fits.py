@@ -163,13 +163,13 @@ def fit_wholly(
         name = f"fit {member.candidate.name} on all rows"
         done = context.run.step(name, function, member, data.task, context.settings.seed, using=[algorithm, metric])
         told.append(done.fit)
-        context.components.progress.note(_said(done.fit))
+        context.components.progress.note(_message(done.fit))
         if done.part is not None:
             parts[number] = done.part
     return replace(final, members=tuple(parts)), tuple(told)
 
 
-def _said(fit: WholeFit) -> str:
+def _message(fit: WholeFit) -> str:
     """Say what came of a fit on all rows, in one line."""
     if fit.reason:
         return f"{fit.candidate}: {fit.reason}"

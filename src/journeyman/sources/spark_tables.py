@@ -151,7 +151,7 @@ class SparkSource:
         self.all_texts = all_texts
         check_names(self.names, name)
         self._raw = rows
-        self._columns = [_plain(field, name, all_texts) for field in rows.schema.fields]
+        self._columns = [_plain_column(field, name, all_texts) for field in rows.schema.fields]
         self._rows = rows.select(*self._columns)
 
     @cached_property
@@ -190,10 +190,10 @@ class SparkSource:
 
     @cached_property
     def _total(self) -> int:
-        with self._told():
+        with self._complaints():
             return int(self._rows.count()) if self._blocks is None else self._blocks.rows
 
-    def _told(self) -> Any:
+    def _complaints(self) -> Any:
         return spark_complaints(f"{self.name} cannot be read")
 
     def rows(self) -> int:
@@ -202,13 +202,13 @@ class SparkSource:
 
     def memory(self) -> int:
         """Return the bytes that all rows are expected to take in memory, judged by the first ones."""
-        with self._told():
+        with self._complaints():
             first = self._table(self._rows.limit(_FIRST))
         return self.rows() * width(first)
 
     def read(self, limit_rows: int | None, seed: int) -> pd.DataFrame:
         """Return raw rows; see :class:`journeyman.interfaces.Source`."""
-        with self._told():
+        with self._complaints():
             if limit_rows is None or limit_rows >= self.rows():
                 return to_frame(self._in_order(self._numbered if self._blocks is not None else self._rows))
             if self._blocks is None:
@@ -238,7 +238,7 @@ class SparkSource:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield all rows in order, a piece of a file at a time."""
-        with self._told():
+        with self._complaints():
             if self._blocks is None:
                 yield from self._in_order(self._rows).to_batches()
                 return
@@ -266,7 +266,7 @@ class SparkSource:
     def _digest(self) -> str:
         one = functions.xxhash64(*self._rows.columns)
         sums = self._rows.agg(functions.sum(one.cast("decimal(38,0)")), functions.bit_xor(one), functions.count("*"))
-        with self._told():
+        with self._complaints():
             found = sums.collect()[0]
         return hashlib.sha256(repr((self._rows.dtypes, [str(v) for v in found])).encode()).hexdigest()
 
@@ -275,7 +275,7 @@ class SparkSource:
         return self._digest
 
 
-def _plain(field: Any, where: str, all_texts: bool) -> Any:
+def _plain_column(field: Any, where: str, all_texts: bool) -> Any:
     """Return a column as one of the plain kinds that sources give; SourceError where it is none."""
     quoted = f"`{field.name.replace('`', '``')}`"
     column, kind = functions.col(quoted), field.dataType.typeName()

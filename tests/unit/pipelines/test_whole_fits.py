@@ -36,7 +36,7 @@ from journeyman.stages.train import FittedPart, fit_preparation
 from journeyman.tasks import metric_of
 from journeyman.transformers.preparations import DensePreparation, NativePreparation
 
-ROWS, KEPT = 4_000, 1_000
+ROWS, KEPT = 4_000, 250
 
 
 def frame() -> pd.DataFrame:
