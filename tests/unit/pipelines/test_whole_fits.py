@@ -36,7 +36,7 @@ from journeyman.stages.train import FittedPart, fit_preparation
 from journeyman.tasks import metric_of
 from journeyman.transformers.preparations import DensePreparation, NativePreparation
 
-ROWS, KEPT = 4_000, 250
+ROWS, KEPT = 4_000, 1_000
 
 
 def frame() -> pd.DataFrame:
@@ -50,7 +50,7 @@ def frame() -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Here:
-    """Learns in this process; ``fault`` turns labels around, or loses the machines."""
+    """Learns in this process; ``fault`` turns labels of the one or the other around, or loses the machines."""
 
     fault: str = ""
 
@@ -62,7 +62,8 @@ class Here:
         x, y = rows.x[known], rows.y[known]
         held, rest = slice(0, task.judged), slice(task.judged, None)
         taught = Prepared(x[rest], 1 - y[rest] if self.fault == "labels" else y[rest])
-        drawn = Prepared(x[rest][: task.sampled], y[rest][: task.sampled])
+        few = y[rest][: task.sampled]
+        drawn = Prepared(x[rest][: task.sampled], 1 - few if self.fault == "sample" else few)
         return Wholly(task.fit(taught, ["127.0.0.1:1"], 0), len(taught.y), Prepared(x[held], y[held]), drawn)
 
 
@@ -86,9 +87,9 @@ def learned(engine: object, members: Sequence[str] = ("lightgbm",), sampled: boo
 
 
 def test_a_fit_on_all_rows_is_kept_where_it_is_no_worse() -> None:
-    before, after, (fit,) = learned(Here())
+    before, after, (fit,) = learned(Here("sample"))
     assert fit.kept
-    assert fit.score >= fit.sampled_score > 0.8
+    assert fit.score > 0.8 > fit.sampled_score
     assert (fit.rows, fit.judged, fit.reason) == (ROWS * 49 // 50 - ROWS // 20, ROWS // 20, "")
     assert after.members[0].files.keys() >= {"model.txt"}
     assert before.preparations == after.preparations
