@@ -104,6 +104,7 @@ bench-engines: $(DEV) engines
 	$(PY) benchmarks/hdfs.py
 	$(PY) benchmarks/spark_kills.py
 	$(PY) benchmarks/spark_score.py
+	$(PY) benchmarks/spark_build.py --data $(DATA)
 
 # Simulated hours of the service and its loop on a clock, disks and a network that fail: docs/how-to/replay-a-failure.md.
 HOURS ?= 10000

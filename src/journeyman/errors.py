@@ -10,6 +10,7 @@
     │   └── SettingsError              an option or a settings file is wrong
     ├── RemoteError                    a file system on the network does not answer, or refuses
     ├── WorkspaceError                 the workspace is missing, in use, read-only or full
+    ├── EngineError                    what goes over the rows was lost; a build can be resumed
     ├── LeaseError                     another worker operates the model
     ├── NotificationError              somebody could not be told of an operation
     ├── JournalError                   a recorded run cannot be replayed
@@ -20,6 +21,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "EngineError",
     "InputError",
     "JournalError",
     "JourneymanError",
@@ -96,6 +98,10 @@ class RemoteError(JourneymanError):
 
 class WorkspaceError(JourneymanError):
     """The workspace is missing, in use, read-only or full."""
+
+
+class EngineError(JourneymanError):
+    """What goes over the rows or does the fits was lost on the way: the build can be resumed."""
 
 
 class LeaseError(JourneymanError):

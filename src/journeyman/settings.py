@@ -11,8 +11,10 @@ from journeyman.errors import SettingsError
 
 __all__ = [
     "AUTO",
+    "CATALOGUE",
     "DEFAULT_BUDGET",
     "DEFAULT_WORKSPACE",
+    "EMBEDDED",
     "FRAME",
     "LIBRARIES",
     "THOUSANDS",
@@ -21,6 +23,7 @@ __all__ = [
     "check_signs",
     "checked",
     "decimal_sign",
+    "is_address",
     "model_name",
     "parse_budget",
     "parse_delay",
@@ -34,6 +37,12 @@ AUTO = "auto"
 """A budget that ends when more is not worth it."""
 
 DEFAULT_WORKSPACE = "journeyman-workspace"
+CATALOGUE = "spark:"
+"""What the name of a table of Spark's catalogue is written after."""
+
+EMBEDDED = "duckdb"
+"""The engine in this process."""
+
 FRAME = "<frame>"
 """Stands for the source of a build whose table was handed over from Python."""
 
@@ -118,6 +127,9 @@ class BuildSettings:
     latency : float or None
         Seconds that the released model may take to answer for one row, in process; many rows at once answer in about a
         60th of it each. None for the fastest model that is as good as the best one.
+    engine : str
+        What goes over all rows of the source and does the fits of trials, and its address after ``=`` where it has one:
+        "duckdb" in this process, "spark=local[2]".
     """
 
     source: str
@@ -150,6 +162,7 @@ class BuildSettings:
     memory: int = 4_000_000_000
     latency: float | None = None
     challenger: bool = False
+    engine: str = EMBEDDED
 
     @property
     def target_column(self) -> str:
@@ -393,6 +406,17 @@ def bounded(settings: BuildSettings, rows: int, columns: int) -> BuildSettings:
     return replace(settings, budget=min(max(_LEAST_AUTO, worth), _MOST_AUTO))
 
 
+def is_address(location: str) -> bool:
+    """Tell whether a table is named by an address rather than a path.
+
+    Examples
+    --------
+    >>> [is_address(text) for text in ("sqlite:///a.db", "spark:sales.houses", "C:/a.csv")]
+    [True, True, False]
+    """
+    return "://" in location or location.startswith(CATALOGUE)
+
+
 def predictions_name(location: str) -> str:
     """Return how the file of predictions for a table is called: as the table, without its ending, dots and all.
 
@@ -415,8 +439,12 @@ def model_name(location: str | None, otherwise: str) -> str:
     --------
     >>> model_name("data/House prices.csv.gz", "price"), model_name(None, "price"), model_name("a.csv?b=c", "y")
     ('House-prices', 'price', 'a')
+    >>> model_name("spark:sales.houses", "price")
+    'houses'
     """
     stem = otherwise
-    if location is not None:
+    if location is not None and location.startswith(CATALOGUE):
+        stem = location.rpartition(".")[2].removeprefix(CATALOGUE)
+    elif location is not None:
         stem = location.split("?")[0].rstrip("/\\").replace("\\", "/").rpartition("/")[2].split(".")[0]
     return re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:100].rstrip("-_") or "model"

@@ -15,7 +15,7 @@ from journeyman.entities.metric import Loss
 from journeyman.entities.task import Link
 from journeyman.interfaces import FitRequest, Matrix
 
-__all__ = ["TrainedTrees", "boosted", "boosted_by", "boosted_quantiles", "boosted_ranking"]
+__all__ = ["TrainedTrees", "boosted", "boosted_by", "boosted_quantiles", "boosted_ranking", "boosted_together"]
 
 FloatArray = NDArray[np.float64]
 _MOST_ROUNDS = 1500
@@ -72,6 +72,31 @@ def boosted(request: FitRequest) -> tuple[TrainedTrees, int]:
     watch = _Watch(_patience(settings), request.out_of_time)
     booster = lightgbm.train(settings, data, num_boost_round=_MOST_ROUNDS, valid_sets=[valid], callbacks=[watch])
     return TrainedTrees(booster, request.x), watch.best_round
+
+
+def boosted_together(request: FitRequest, machines: Sequence[str], rank: int) -> tuple[TrainedTrees, int]:
+    """Boost for a fixed number of rounds with LightGBM's own network: each machine has some rows, all get the trees.
+
+    Parameters
+    ----------
+    machines : sequence of str
+        Each as host:port; this one listens there.
+    rank : int
+        Which of them this one is.
+
+    References
+    ----------
+    https://lightgbm.readthedocs.io/en/stable/Parallel-Learning-Guide.html
+    """
+    network: dict[str, Any] = {"tree_learner": "data", "pre_partition": True, "num_machines": len(machines)}
+    network |= {"machines": ",".join(machines), "local_listen_port": int(machines[rank].rpartition(":")[2])}
+    settings = {**_settings(request), **(network if len(machines) > 1 else {})}
+    data = lightgbm.Dataset(
+        request.x.values, request.y, categorical_feature=list(request.x.categorical), params=settings
+    )
+    rounds = request.rounds or 100
+    booster = lightgbm.train(settings, data, num_boost_round=rounds)
+    return TrainedTrees(booster, request.x), min(rounds, booster.current_iteration())
 
 
 def boosted_quantiles(request: FitRequest, levels: Sequence[float]) -> tuple[list[tuple[TrainedTrees, int]], int]:

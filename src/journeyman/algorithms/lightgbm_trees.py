@@ -130,6 +130,13 @@ class LightGBM:
         trees, rounds = boosted(request)
         return BoosterModel(trees, rounds, request.task.link, request.threads, usual_rounds(request.parameters))
 
+    def fit_together(self, request: FitRequest, machines: Sequence[str], rank: int) -> FittedModel:
+        """Boost on several machines that each have some of the rows: :class:`journeyman.interfaces.FitsTogether`."""
+        from journeyman.algorithms.lightgbm_training import boosted_together  # noqa: PLC0415 - only training needs it
+
+        trees, rounds = boosted_together(request, machines, rank)
+        return BoosterModel(trees, rounds, request.task.link, request.threads, usual_rounds(request.parameters))
+
     def average(self, models: Sequence[BoosterModel]) -> FittedModel:
         """Return the mean of several boosters' raw scores as one booster."""
         texts = [model.to_files()["model.txt"].decode() for model in models]

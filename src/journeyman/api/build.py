@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from journeyman.engines import open_engine
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import InputError, SettingsError
@@ -21,9 +22,11 @@ from journeyman.runtime.settings_file import read_settings
 from journeyman.settings import (
     DEFAULT_BUDGET,
     DEFAULT_WORKSPACE,
+    EMBEDDED,
     FRAME,
     BuildSettings,
     checked,
+    is_address,
     model_name,
     parse_budget,
     parse_latency,
@@ -67,6 +70,7 @@ def build(  # one parameter an option of the command
     sheet: str | None = None,
     latency: str | float | None = None,
     memory: str | int | None = None,
+    engine: str = EMBEDDED,
     began: float | None = None,
 ) -> Release:
     """Go from a table to a released model.
@@ -95,6 +99,8 @@ def build(  # one parameter an option of the command
         Whether no progress is shown by default.
     memory : str or int, optional
         What the build may take ("4GB", bytes); by default a share of what the machine has.
+    engine : str
+        What goes over all rows and fits trials: "duckdb" in this process, "spark=local[4]", "spark=spark://host:7077".
     name : str, optional
         Name of the model; after the table by default.
     workspace : str or Path, optional
@@ -117,7 +123,7 @@ def build(  # one parameter an option of the command
     began = SystemClock().monotonic() if began is None else began
     target = None if target is None else str(target)  # names of a frame's columns may be numbers
     path = str(frame_or_path) if isinstance(frame_or_path, str | Path) else None
-    if path is not None and "://" not in path:
+    if path is not None and not is_address(path):
         path = str(Path(path).resolve())
     settings = BuildSettings(
         source=FRAME if path is None else path,
@@ -146,9 +152,11 @@ def build(  # one parameter an option of the command
         latency=None if latency is None else parse_latency(str(latency)),
         threads=available_threads(),
         memory=available_memory(repeatable=trials is not None) if memory is None else parse_memory(str(memory)),
+        engine=engine,
     )
     check_name(settings.name)
     checked(settings)
+    open_engine(settings.engine)  # refuses a name that nobody offers before anything is read
     if path is None or not Path(path).is_dir():  # a folder of images says itself what is to be predicted
         check_target(settings)
     source = FrameSource(frame_or_path, FRAME) if path is None else open_wanted(settings, quiet)

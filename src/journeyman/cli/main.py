@@ -28,6 +28,7 @@ from journeyman.cli.options import (
     Decimal,
     Delimiter,
     Encoding,
+    EngineName,
     Name,
     Query,
     Quiet,
@@ -61,7 +62,7 @@ from journeyman.entities.column import Kind, Role
 from journeyman.entities.file_style import parse_file_style
 from journeyman.errors import SettingsError
 from journeyman.lazy_module import LazyModule
-from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, decimal_sign, parse_budget
+from journeyman.settings import DEFAULT_BUDGET, DEFAULT_WORKSPACE, EMBEDDED, decimal_sign, parse_budget
 
 __all__ = ["app", "main"]
 
@@ -247,6 +248,7 @@ def build(  # one parameter an option: the signature is the command's interface
             show_default=False,
         ),
     ] = None,
+    engine: EngineName = EMBEDDED,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
     quiet: Quiet = False,
 ) -> None:
@@ -262,7 +264,6 @@ def build(  # one parameter an option: the signature is the command's interface
         if budget is None and trials is None:
             budget = DEFAULT_BUDGET
         seconds = None if budget is None else parse_budget(budget)
-        kinds = _parse_kinds(kind or ())
         flags = {"forecast": forecast, "groups": groups, "anomalies": anomalies}
         shorthands = {
             "horizon": horizon,
@@ -286,7 +287,7 @@ def build(  # one parameter an option: the signature is the command's interface
             time=time_column,
             group=group,
             delay=delay,
-            kinds=kinds,
+            kinds=_parse_kinds(kind or ()),
             missing=tuple(missing or ()),
             decimal=decimal,
             thousands=thousands,
@@ -297,6 +298,7 @@ def build(  # one parameter an option: the signature is the command's interface
             sheet=sheet,
             latency=latency,
             memory=memory,
+            engine=engine,
         )
         targets = target or []
         with _progress(seconds, quiet, began) as progress:

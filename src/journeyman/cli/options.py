@@ -16,6 +16,7 @@ __all__ = [
     "Decimal",
     "Delimiter",
     "Encoding",
+    "EngineName",
     "Identifiers",
     "Interval",
     "Keep",
@@ -127,6 +128,15 @@ Decimal = Annotated[
 Thousands = Annotated[
     str | None,
     typer.Option(metavar="SIGN", help="Sign between groups of digits, as in 1.234 or 1'234.", show_default=False),
+]
+EngineName = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        metavar="NAME[=ADDRESS]",
+        help="What goes over all rows and fits trials: duckdb in this process, spark, spark=local[4], "
+        "spark=spark://host:7077.",
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 

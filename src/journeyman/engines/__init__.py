@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
+
+from journeyman.errors import SettingsError
 from journeyman.interfaces import Engine
-from journeyman.plugins import make_part
+from journeyman.plugins import make_part, offered
+from journeyman.settings import EMBEDDED
 
 __all__ = ["open_engine"]
 
-_EMBEDDED = "duckdb"
+_GROUP = "journeyman.engines"
 
 
-def open_engine(name: str = _EMBEDDED) -> Engine:
+def open_engine(name: str = EMBEDDED) -> Engine:
     """Return an engine by the name of its entry point in ``journeyman.engines``; it loads its library at first use.
 
     Parameters
@@ -21,7 +25,7 @@ def open_engine(name: str = _EMBEDDED) -> Engine:
     Raises
     ------
     SettingsError
-        Where no installed package offers it.
+        Where no installed package offers it; an engine that is nearly called so is named.
 
     Examples
     --------
@@ -29,5 +33,10 @@ def open_engine(name: str = _EMBEDDED) -> Engine:
     'duckdb'
     """
     name, _, address = name.partition("=")
-    engine: Engine = make_part("journeyman.engines", name, *([address] if address else []))
+    near = difflib.get_close_matches(name, known := sorted(offered(_GROUP)), n=1)
+    if name not in known and near:
+        raise SettingsError(f"there is no engine {name!r}", hint=f"did you mean --engine {near[0]}?")
+    if name == EMBEDDED and address:
+        raise SettingsError(f"the engine {name} has no address", hint=f"leave ={address} out")
+    engine: Engine = make_part(_GROUP, name, *([address] if address else []))
     return engine

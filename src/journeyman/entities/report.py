@@ -21,6 +21,7 @@ from journeyman.entities.task import Task
 from journeyman.entities.text_summary import TextSummary
 from journeyman.entities.trial import Member, SmallerEnsemble, Trial
 from journeyman.entities.weakness import Attempt, Weakness
+from journeyman.entities.whole_fit import WholeFit
 
 __all__ = ["BuildReport"]
 
@@ -96,6 +97,8 @@ class BuildReport:
         Images that were confused or hard, and examples; None where the table has none.
     smaller : tuple of SmallerEnsemble
         What is left of the ensemble without some members, and all of it; empty where it has one, or is older.
+    whole_fits : tuple of WholeFit
+        What learning from all rows came to, a member each; empty where the table was no sample.
     """
 
     name: str
@@ -137,6 +140,7 @@ class BuildReport:
     texts: tuple[TextSummary, ...] = ()
     pictures: Pictures | None = None
     smaller: tuple[SmallerEnsemble, ...] = ()
+    whole_fits: tuple[WholeFit, ...] = ()
 
     def __repr__(self) -> str:
         """Return one line: what was built, and the verdict."""

@@ -22,6 +22,7 @@ from journeyman.interfaces.learning import (
     concerns,
     minimises,
 )
+from journeyman.interfaces.learning_together import FitsTogether, LearnsFromAllRows, Prepared, WholeTask, Wholly
 from journeyman.interfaces.metric import Metric, WeightedScore
 from journeyman.interfaces.operating import DriftDetector, Notifier, PredictionLog
 from journeyman.interfaces.project_exporting import ProjectExporter, ProjectFacts
@@ -29,7 +30,7 @@ from journeyman.interfaces.reading import QualityRule, RuleContext, RuleScope, S
 from journeyman.interfaces.relation import Relation, TableReader, place
 from journeyman.interfaces.release_exporting import ReleaseExporter
 from journeyman.interfaces.report_section import ReportSection
-from journeyman.interfaces.running import Clock, Progress, Run
+from journeyman.interfaces.running import Clock, Ends, FitRunner, LearningRows, OffersFits, Progress, Run
 from journeyman.interfaces.series import ArrangesSeries
 from journeyman.interfaces.stream import Stream
 from journeyman.interfaces.task_offers import (
@@ -61,10 +62,13 @@ __all__ = [
     "DeploymentExporter",
     "DrawsCurves",
     "DriftDetector",
+    "Ends",
     "Engine",
     "Event",
     "Exporter",
     "FitRequest",
+    "FitRunner",
+    "FitsTogether",
     "FittedModel",
     "FittedPreparation",
     "FlagsRows",
@@ -72,6 +76,8 @@ __all__ = [
     "JoinsOpinions",
     "KeepsNames",
     "KeepsOutputs",
+    "LearningRows",
+    "LearnsFromAllRows",
     "LearnsLong",
     "Lock",
     "Matrix",
@@ -79,9 +85,11 @@ __all__ = [
     "MinimisesLosses",
     "NeedsColumns",
     "Notifier",
+    "OffersFits",
     "PosesExamination",
     "PredictionLog",
     "Preparation",
+    "Prepared",
     "Progress",
     "ProjectExporter",
     "ProjectFacts",
@@ -106,6 +114,8 @@ __all__ = [
     "Threads",
     "WeighsRows",
     "WeightedScore",
+    "WholeTask",
+    "Wholly",
     "concerns",
     "minimises",
     "place",

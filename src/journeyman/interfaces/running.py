@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from journeyman.entities.candidate import Candidate
 
-__all__ = ["Clock", "Progress", "Run"]
+__all__ = ["Clock", "Ends", "FitRunner", "LearningRows", "OffersFits", "Progress", "Run"]
 
 T = TypeVar("T")
+R = TypeVar("R")
+
+LearningRows = Any
+"""A frozen dataclass of rows that a fit learns from; its field ``shared`` is for :class:`FitRequest`."""
 
 
 class Run(Protocol):
@@ -86,4 +91,53 @@ class Clock(Protocol):
 
     def milliseconds(self) -> int:
         """The time of day in milliseconds since 1970; it may jump, and go back."""
+
+
+@dataclass(frozen=True)
+class Ends:
+    """When a fit ends: when all is given up, or when there are no seconds left."""
+
+    given_up: Callable[[], bool]
+    seconds_left: Callable[[], float] | None
+
+    def out_of_time(self) -> bool:
+        """Say whether the fit is to end now."""
+        return self.given_up() or (self.seconds_left is not None and self.seconds_left() <= 0.0)
+
+
+class FitRunner(Protocol):
+    """Where the fits of a trial are done: in threads of this process, or on the machines of a cluster."""
+
+    def at_once(self, threads: int) -> int:
+        """Return how many fits are done side by side, where this process may have so many threads."""
+        ...
+
+    def run(
+        self,
+        fit: Callable[[LearningRows, int, Ends], R],
+        rows: Sequence[LearningRows],
+        threads: int,
+        seconds_left: Callable[[], float] | None,
+    ) -> list[R]:
+        """Return what each fit gives, in the order of the rows, and raise what a fit raises.
+
+        Parameters
+        ----------
+        fit : callable
+            Takes rows, its number of threads, and when it ends; it can be pickled, as what it gives.
+        threads : int
+            Of this process, for all fits together.
+        seconds_left : callable or None
+            Seconds until the fits have to end.
+        """
+        ...
+
+
+@runtime_checkable
+class OffersFits(Protocol):
+    """What an engine offers besides that can do the fits of trials, too."""
+
+    @property
+    def fits(self) -> FitRunner:
+        """Where they are done."""
         ...

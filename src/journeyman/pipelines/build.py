@@ -52,6 +52,7 @@ from journeyman.pipelines.package_release import (
     package_release,
 )
 from journeyman.pipelines.search import search
+from journeyman.pipelines.whole_fits import fit_wholly
 from journeyman.quality_rules.series_over_time import PROPOSES_FORECAST
 from journeyman.runtime.build_context import BuildContext
 from journeyman.runtime.components import Components
@@ -129,6 +130,7 @@ def build(
     fitted = fit_final(context, data, chosen, parts, after)
     # Evaluate and explain without the duplicate lookup: new rows are mostly no duplicates.
     rehearsal, final = fitted[0], with_duplicate_lookup(data, fitted[-1], lookup)
+    final, whole = fit_wholly(context, source, data, chosen, metric, final)
     tell("evaluate")
     scorer = make_scorer(card, rehearsal, components.algorithms, components.preparations)
     predict = scorer.predict
@@ -170,7 +172,7 @@ def build(
     tell("package")
     created = run.step("date", components.clock.now)
     built = BuildFacts(
-        asked, number, created, repaired, findings, division, statistics, found, chosen, unlimited, lookup
+        asked, number, created, repaired, findings, division, statistics, found, chosen, unlimited, lookup, whole
     )
     smaller = run.step(
         "leave out", partial(smaller_ensembles, metric), chosen.members, found.trials, labels, data.validated_weights

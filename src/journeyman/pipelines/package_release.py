@@ -20,6 +20,7 @@ from journeyman.entities.search import Search
 from journeyman.entities.split import Split
 from journeyman.entities.text_summary import TextSummary
 from journeyman.entities.trial import Ensemble, SmallerEnsemble
+from journeyman.entities.whole_fit import WholeFit
 from journeyman.inference.champion import LEARNED
 from journeyman.inference.model_files import FittedEnsemble, ModelCard, release_files
 from journeyman.interfaces import Run
@@ -53,6 +54,7 @@ class BuildFacts:
     chosen: Ensemble
     unlimited: float | None
     known: LookupGain | None
+    whole: tuple[WholeFit, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ def build_report(
         texts=illustrations.texts,
         pictures=illustrations.pictures,
         smaller=illustrations.smaller,
+        whole_fits=built.whole,
         versions={"python": platform.python_version(), **_installed()},
     )
 

@@ -54,7 +54,7 @@ def finish_build(
     """Go through the build, or on with one that was interrupted; return the release, opened."""
     hold_little()  # before threads have arenas of their own
     with _first_interrupt(progress.note) as interrupted:
-        components = standard_components(render_html, SystemClock(), progress, interrupted)
+        components = standard_components(render_html, SystemClock(), progress, interrupted, settings.engine)
         version = build(source, settings, components, run, place).version
     return open_release(place.path / version.path, version.digest)
 

@@ -410,7 +410,7 @@ def _try(plan: SearchPlan, state: SearchState, candidate: Candidate, seconds: fl
     # Nothing has to win against a fallback, which is there only until something else is done.
     fallback = state.best is None or any(m.candidate.turn is Turn.FALLBACK for m in state.best.members)
     beaten = None if state.best is None or fallback else state.best.predictions
-    terms = Terms(plan.metric, allowance, threads, beaten)
+    terms = Terms(plan.metric, allowance, threads, beaten, components.fits)
     parts = (algorithm, components.preparations[candidate.preparation], plan.metric)
     function, name = partial(train, algorithm, prepared, terms), f"trial {number}: {candidate.name}"
     return plan.context.run.step(name, function, candidate, plan.data.task, plan.context.settings.seed, using=parts)

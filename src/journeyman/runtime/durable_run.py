@@ -10,7 +10,15 @@ from types import TracebackType
 from typing import Any, TypeVar, get_type_hints
 
 from journeyman.allocator import give_back
-from journeyman.errors import JournalError, JourneymanError, LeaseError, RemoteError, ReplayError, WorkspaceError
+from journeyman.errors import (
+    EngineError,
+    JournalError,
+    JourneymanError,
+    LeaseError,
+    RemoteError,
+    ReplayError,
+    WorkspaceError,
+)
 from journeyman.interfaces import Clock
 from journeyman.runtime.part_versions import part_version
 from journeyman.stores.facts import settle
@@ -76,7 +84,7 @@ def resumable(workspace: Workspace) -> tuple[RunRecord, ...]:
     return tuple(run for run in workspace.journal.runs(RunStatus.RUNNING) if LOOP not in run.id)
 
 
-_PASSING = (WorkspaceError, RemoteError, LeaseError, MemoryError)
+_PASSING = (WorkspaceError, EngineError, RemoteError, LeaseError, MemoryError)
 """What may be otherwise later: a run that met it goes on."""
 
 
@@ -89,7 +97,7 @@ class JournalRun:
     Steps do not nest, and their order must follow from facts and settings alone.
 
     Used as a context manager: leaving it marks the run done, or failed with its cause. Ctrl-C, a kill, lack of memory,
-    a workspace that is full or locked and a storage that does not answer leave it resumable.
+    an engine that was lost, a workspace that is full or locked and a storage that does not answer leave it resumable.
 
     Examples
     --------

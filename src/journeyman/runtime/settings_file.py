@@ -14,7 +14,7 @@ import tomli_w
 
 from journeyman.errors import SettingsError, SourceError
 from journeyman.runtime.machine import available_memory
-from journeyman.settings import AUTO, FRAME, BuildSettings, checked, model_name, parse_budget, parse_memory
+from journeyman.settings import AUTO, FRAME, BuildSettings, checked, is_address, model_name, parse_budget, parse_memory
 
 __all__ = ["read_settings", "readable", "write_settings"]
 
@@ -81,7 +81,7 @@ def read_settings(path: Path) -> BuildSettings:
 def _convert(path: Path, plain: Mapping[str, Any]) -> BuildSettings:
     values = dict(plain)
     source = str(values["source"])
-    if "://" not in source and source != FRAME and not Path(source).is_absolute():
+    if not is_address(source) and source != FRAME and not Path(source).is_absolute():
         values["source"] = str(path.parent / source)
     if "budget" in values:
         budget = values["budget"]

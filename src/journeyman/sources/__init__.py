@@ -16,13 +16,13 @@ from journeyman.entities.file_style import AS_FOUND, FileStyle, parse_file_style
 from journeyman.errors import SourceError
 from journeyman.filesystems import is_remote
 from journeyman.interfaces import Source
-from journeyman.settings import BuildSettings
+from journeyman.settings import CATALOGUE, BuildSettings
 from journeyman.sources.containers import PACKED, TARRED, unpack
 from journeyman.sources.database import DatabaseSource, is_database, redacted
 from journeyman.sources.folder import FolderSource, Part
 from journeyman.sources.frames import FrameSource, frame_of
 from journeyman.sources.image_files import image_folder, mentions_images, named_columns, with_image_files
-from journeyman.sources.offered import offered_source
+from journeyman.sources.offered import engine_source, offered_source
 from journeyman.sources.remote import remote_source
 from journeyman.sources.scratch import keep_alive_with, scratch_folder
 
@@ -76,7 +76,12 @@ _KNOWN = (
 
 
 def open_wanted(settings: BuildSettings, quiet: bool = False) -> Source:
-    """Open the table that a build's settings name, as :func:`open_source` does."""
+    """Open the table that a build's settings name: by its engine where that reads such addresses, else by itself."""
+    where_it_lies = engine_source(settings.engine, settings.source)
+    if where_it_lies is not None:
+        if settings.query is not None:
+            raise SourceError(f"{settings.source} takes no query", hint="leave --query out, or make it a view")
+        return where_it_lies
     asked = parse_file_style(settings.encoding, settings.delimiter, settings.quote, settings.sheet)
     return open_source(settings.source, settings.query, asked, quiet=quiet)
 
@@ -116,8 +121,10 @@ def open_source(
     if brought is None and location.split("://")[0].lower() in _ELSEWHERE:
         raise SourceError(
             f"{redacted(location.split('?')[0])} lies on the network, where only hdfs://, s3:// and gs:// are read",
-            hint="download it first, then give the file",
+            hint="download it first, then give the file; `journeyman build` reads it where it lies with --engine spark",
         )
+    if location.startswith(CATALOGUE):
+        raise SourceError(f"{location} is a table of Spark's", hint="add --engine spark, or spark=ADDRESS")
     if brought is None and is_database(location) and not is_remote(location):
         return DatabaseSource(location, query)
     if query is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from journeyman.entities.report import BuildReport
 from journeyman.reports.data_figures import column_rows, missing_figure, target_figure
+from journeyman.reports.reach_words import reach
 
 __all__ = ["DataSection"]
 
@@ -25,4 +26,5 @@ class DataSection:
             "missing": missing_figure(report),
             "columns": rows,
             "columns_left_out": left_out,
+            "reach": reach(report),
         }

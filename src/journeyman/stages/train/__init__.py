@@ -10,10 +10,12 @@ from journeyman.stages.train.folds import (
     prepare_folds,
     take,
 )
+from journeyman.stages.train.local_fits import LOCAL_FITS
 from journeyman.stages.train.trial import Allowance, Terms, train
 
 __all__ = [
     "LEAST_ROUNDS",
+    "LOCAL_FITS",
     "Allowance",
     "FitTerms",
     "FittedPart",

@@ -16,10 +16,11 @@ from journeyman.entities.trial import Member
 from journeyman.interfaces import (
     Algorithm,
     Averaging,
+    Ends,
     FitRequest,
     FittedModel,
 )
-from journeyman.stages.train.fit import Ends, fit_scaled
+from journeyman.stages.train.fit import fit_scaled
 from journeyman.stages.train.folds import PreparedRows
 from journeyman.transformers.target_scale import ScaledModel
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,21 +19,9 @@ from journeyman.metrics.regression import relative_weights
 from journeyman.transformers.target_scale import ScaledModel, TargetScale
 from journeyman.transformers.treated import fit_treated
 
-__all__ = ["Ends", "fit_scaled"]
+__all__ = ["fit_scaled"]
 
 FloatArray = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Ends:
-    """When a fit ends: when all is given up, or when there are no seconds left."""
-
-    given_up: Callable[[], bool]
-    seconds_left: Callable[[], float] | None
-
-    def out_of_time(self) -> bool:
-        """Say whether the fit is to end now."""
-        return self.given_up() or (self.seconds_left is not None and self.seconds_left() <= 0.0)
 
 
 def fit_scaled(algorithm: Algorithm, request: FitRequest, candidate: Candidate, when: FloatArray | None) -> FittedModel:

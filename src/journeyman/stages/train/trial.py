@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,16 +12,20 @@ from numpy.typing import NDArray
 from journeyman.entities.candidate import Candidate
 from journeyman.entities.task import Task
 from journeyman.entities.trial import Trial, TrialStatus
+from journeyman.errors import EngineError
 from journeyman.interfaces import (
     Algorithm,
     Clock,
+    Ends,
     FitRequest,
+    FitRunner,
     LearnsLong,
     Metric,
 )
 from journeyman.metrics.weighted import score_rows
-from journeyman.stages.train.fit import Ends, fit_scaled
-from journeyman.stages.train.folds import Folds, PreparedFold
+from journeyman.stages.train.fit import fit_scaled
+from journeyman.stages.train.folds import Folds, FoldsInTurn, PreparedFold
+from journeyman.stages.train.local_fits import LOCAL_FITS
 
 __all__ = ["Allowance", "Terms", "train"]
 
@@ -69,17 +71,19 @@ class Terms:
     allowance : Allowance
         Its time; boosting stops where it is when its share is used, what cannot stop gives up.
     threads : int
-        Folds run side by side, one a thread, while there are enough of them: that is quicker than one after the other
-        on all threads, since threads that share a fit wait for each other (docs/decisions/0019).
+        Of this process.
     incumbent : ndarray of shape (n_validated, n_outputs) or None
         What the best ensemble says of the validated rows. A candidate that could not help it on the first folds is
         spared the others.
+    runner : FitRunner
+        Where the folds are fitted.
     """
 
     metric: Metric
     allowance: Allowance
     threads: int
     incumbent: FloatArray | None = None
+    runner: FitRunner = LOCAL_FITS
 
 
 def train(
@@ -101,6 +105,11 @@ def train(
     -------
     Trial
         With out-of-fold predictions; a failure is a value with its cause.
+
+    Raises
+    ------
+    EngineError
+        Where the machines that fit were lost: that says nothing of the candidate.
     """
     clock = terms.allowance.clock
     started = clock.monotonic()
@@ -111,6 +120,8 @@ def train(
         outcome = _run(algorithm, prepared, terms, trial, task, seed)
     except TimeoutError:
         outcome = replace(trial, status=TrialStatus.OUT_OF_TIME, cause="no fold could be finished in its time")
+    except EngineError:
+        raise
     except Exception as error:  # noqa: BLE001 - a part may fail in any way; the build goes on and the journal says why
         lines = str(error).strip().splitlines() or [type(error).__name__]
         outcome = replace(trial, cause=f"{type(error).__name__}: {lines[0]}"[:300])
@@ -133,29 +144,36 @@ class _Answered:
     weights: FloatArray | None
 
 
+@dataclass(frozen=True)
+class _Fit:
+    """A candidate's fit on one fold; all that goes to the machine that does it, besides the rows."""
+
+    algorithm: Algorithm
+    metric: Metric
+    clock: Clock
+    candidate: Candidate
+    task: Task
+    seed: int
+
+
 def _run(algorithm: Algorithm, folds: Folds, terms: Terms, trial: Trial, task: Task, seed: int) -> Trial:
-    side = max(1, min(terms.threads, len(folds)))
+    wide = 1 if isinstance(folds, FoldsInTurn) else terms.runner.at_once(terms.threads)
+    side = max(1, min(wide, len(folds)))
     waves = [range(i, min(i + side, len(folds))) for i in range(0, len(folds), side)]
-    given_up = threading.Event()
     half, raced = (len(folds) + 1) // 2, False
     done: list[_Answered] = []
-    with ThreadPoolExecutor(side) as pool:
-        try:
-            for number, wave in enumerate(waves):
-                of_fold = replace(terms, threads=terms.threads // len(wave))
-                fit = partial(_fit_fold, algorithm, of_fold, trial.candidate, task, seed)
-                ends = Ends(given_up.is_set, terms.allowance.share(len(waves) - number, number == 0))
-                done.extend(pool.map(partial(fit, ends), [folds[position] for position in wave]))
-                # Judged by the same folds whatever the number of threads, so that this does not change the outcome.
-                if not raced and len(done) >= half:
-                    raced = True
-                    # What was cut short while it learned says too little of what it would have come to.
-                    learned = not any(d.unfinished for d in done[:half])
-                    if half < len(folds) and learned and _hopeless(terms, done[:half]):
-                        cause = f"would not help, judged by {half} of {len(folds)} folds"
-                        return replace(_with_fold_results(trial, done[:half]), status=TrialStatus.STOPPED, cause=cause)
-        finally:
-            given_up.set()  # an interrupt or a failure leaves no fit running behind
+    fit = partial(_fit_fold, _Fit(algorithm, terms.metric, terms.allowance.clock, trial.candidate, task, seed))
+    for number, wave in enumerate(waves):
+        seconds_left = terms.allowance.share(len(waves) - number, number == 0)
+        done += terms.runner.run(fit, [folds[position] for position in wave], terms.threads, seconds_left)
+        # Judged by the same folds whatever the number of threads, so that this does not change the outcome.
+        if not raced and len(done) >= half:
+            raced = True
+            # What was cut short while it learned says too little of what it would have come to.
+            learned = not any(d.unfinished for d in done[:half])
+            if half < len(folds) and learned and _hopeless(terms, done[:half]):
+                cause = f"would not help, judged by {half} of {len(folds)} folds"
+                return replace(_with_fold_results(trial, done[:half]), status=TrialStatus.STOPPED, cause=cause)
     answers = np.vstack([d.predictions for d in done])
     score = score_rows(terms.metric, np.concatenate([d.truth for d in done]), answers, _weights(done))
     return replace(_with_fold_results(trial, done), status=TrialStatus.DONE, score=score, predictions=answers)
@@ -179,16 +197,8 @@ def _with_fold_results(trial: Trial, done: Sequence[_Answered]) -> Trial:
     )
 
 
-def _fit_fold(
-    algorithm: Algorithm,
-    terms: Terms,
-    candidate: Candidate,
-    task: Task,
-    seed: int,
-    ends: Ends,
-    fold: PreparedFold,
-) -> _Answered:
-    clock = terms.allowance.clock
+def _fit_fold(what: _Fit, fold: PreparedFold, threads: int, ends: Ends) -> _Answered:
+    clock, algorithm = what.clock, what.algorithm
     started = clock.monotonic()
     request = FitRequest(
         x=fold.x_fit,
@@ -196,17 +206,17 @@ def _fit_fold(
         valid_x=fold.x_valid,
         valid_y=fold.y_valid,
         shared=fold.shared,
-        task=task,
-        parameters=candidate.parameters,
+        task=what.task,
+        parameters=what.candidate.parameters,
         rounds=0,
-        seed=seed,
-        threads=terms.threads,
+        seed=what.seed,
+        threads=threads,
         out_of_time=ends.out_of_time,
         seconds_left=ends.seconds_left,
         weights=fold.w_fit,
         valid_weights=fold.w_valid,
     )
-    model = fit_scaled(algorithm, request, candidate, fold.when)
+    model = fit_scaled(algorithm, request, what.candidate, fold.when)
     unfinished = ends.out_of_time()  # where the trial is given up as a whole nobody looks at this
     asked = clock.monotonic()
     answer = model.predict(fold.x_valid)
@@ -216,7 +226,7 @@ def _fit_fold(
     return _Answered(
         predictions=answer,
         truth=fold.y_valid,
-        score=score_rows(terms.metric, fold.y_valid, answer, fold.w_valid),
+        score=score_rows(what.metric, fold.y_valid, answer, fold.w_valid),
         rounds=model.rounds,
         answer_seconds=model.answer_seconds,
         measured_seconds=(ended - asked) / max(1, len(answer)),
