@@ -214,12 +214,13 @@ def score_stream(
     out: str,
     *,
     spark: SparkSession | None = None,
-    version: int | None = None,
     workspace: str | Path | None = None,
-    layout: Layout = Layout(),  # noqa: B008 - frozen
+    layout: Layout = Layout(),  # noqa: B008 - it is frozen, so nobody can change it
     drain: bool = False,
 ) -> StreamingQuery:
     """Start a query that predicts what comes in a folder or a Kafka topic, each batch once, and return it.
+
+    Each batch is predicted by the version that is the champion when it begins.
 
     Parameters
     ----------
@@ -233,7 +234,7 @@ def score_stream(
         Whether to end when all that is there is predicted.
     """
     session = spark or spark_session()
-    get = partial(load, name, version=version, workspace=workspace)
+    get = partial(load, name, workspace=workspace)
     return start(
         session, source, checkpoint_of(out), batch_writer(get, source, print, out=out, layout=layout), drain=drain
     )
@@ -281,7 +282,7 @@ def _predicting(sent: SentRelease, interval: bool, name: str) -> Callable[..., A
     def predict(rows: pd.DataFrame) -> pd.DataFrame:
         release = sent.open()
         block = release.read_rows(_as_given(rows))
-        told = _told(release, block, interval, name)
+        told = _predict_block(release, block, interval, name)
         return pd.DataFrame(told, index=rows.index)
 
     # Spark asks what these are, and the worker has them without this module's names.
@@ -291,10 +292,10 @@ def _predicting(sent: SentRelease, interval: bool, name: str) -> Callable[..., A
 
 def _as_given(rows: pd.DataFrame) -> pd.DataFrame:
     """Return columns of the types that a file's have: Spark gives some as objects."""
-    return pd.DataFrame({str(name): _plain(values) for name, values in rows.items()})
+    return pd.DataFrame({str(name): _pandas_values(values) for name, values in rows.items()})
 
 
-def _plain(values: pd.Series) -> pd.Series:
+def _pandas_values(values: pd.Series) -> pd.Series:
     if values.dtype.kind != "O":
         return values
     first = next((value for value in values if value is not None), None)
@@ -305,7 +306,7 @@ def _plain(values: pd.Series) -> pd.Series:
     return pd.to_datetime(values) if type(first).__name__ == "date" else values
 
 
-def _told(release: OneRelease, block: Block, interval: bool, name: str) -> dict[str, Any]:
+def _predict_block(release: OneRelease, block: Block, interval: bool, name: str) -> dict[str, Any]:
     """Return all that is said of rows, by name."""
     answers = release.answer_block(block)
     told: dict[str, Any] = {name: release.labels(answers), **outputs_together(answers, release.task)}
@@ -323,7 +324,9 @@ def _told(release: OneRelease, block: Block, interval: bool, name: str) -> dict[
 def _fields(release: OneRelease, interval: bool, name: str) -> dict[str, str]:
     """Return the names of what is said of a row, and their types in Spark."""
     block = release.read_rows({column.name: [None] for column in release.columns})
-    return {field: _kind(np.asarray(values)) for field, values in _told(release, block, interval, name).items()}
+    return {
+        field: _kind(np.asarray(values)) for field, values in _predict_block(release, block, interval, name).items()
+    }
 
 
 def _kind(values: NDArray[Any]) -> str:

@@ -109,7 +109,7 @@ def score_on_cluster(
     folder = PartFolder(out)
     copied = table.startswith(_CATALOGUE)
     job = _Job(table, str(release.manifest["files"]["model.json"]["sha256"]), suffix, layout, style)
-    begun = _begun(folder, out)
+    begun = _job_in(folder, out)
     if copied and (begun is None or not begun.files):
         cluster.copy_table(table.removeprefix(_CATALOGUE), folder.within(_COPY))
     files = _tables(cluster.files(folder.within(_COPY) if copied else table), table)
@@ -192,7 +192,7 @@ def part_suffix(out: str) -> str:
     return _SUFFIXES.get(ending, ".parquet")
 
 
-def _begun(folder: PartFolder, out: str) -> _Job | None:
+def _job_in(folder: PartFolder, out: str) -> _Job | None:
     """Return the job whose parts are in the folder already; None where it is empty or not there.
 
     Raises

@@ -112,7 +112,7 @@ class HdfsHandler(pa_fs.FileSystemHandler):
         raise NotImplementedError
 
     def delete_file(self, path: str) -> None:
-        """Delete a file."""
+        """Delete one file, and never a folder."""
         self.client.delete(path, False)
 
     def move(self, source: str, target: str) -> None:

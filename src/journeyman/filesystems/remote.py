@@ -116,7 +116,7 @@ class Remote:
         return f"Remote({self.address!r})"
 
     def __str__(self) -> str:
-        """Return the address."""
+        """Return the address as a user would give it."""
         return self.address
 
     def __eq__(self, other: object) -> bool:

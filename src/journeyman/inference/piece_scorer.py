@@ -147,7 +147,7 @@ class PieceScorer:
         try:
             report = self._score(key, start, pieces, part)
         except JourneymanError as error:
-            return msgspec.json.encode(failed(key, start, error))
+            return msgspec.json.encode(_failed_piece(key, start, error))
         note = msgspec.json.encode(report)
         self.folder.write(f"{NOTES}/{part}.json", note)
         return note
@@ -173,11 +173,11 @@ class KindsWork:
         try:
             found.kinds = kinds_of_piece(self.names[key], pieces)
         except JourneymanError as error:
-            found.report = failed(key, start, error)
+            found.report = _failed_piece(key, start, error)
         return msgspec.json.encode(found)
 
 
-def failed(key: int, start: int, error: JourneymanError) -> PieceReport:
+def _failed_piece(key: int, start: int, error: JourneymanError) -> PieceReport:
     """Return the report of a piece that cannot be done; other pieces go on, and the one who asked raises it."""
     return PieceReport(key, start, error=type(error).__name__, message=error.message, hint=error.hint)
 

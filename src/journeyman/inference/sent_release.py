@@ -65,7 +65,7 @@ class SentRelease:
                 f"this worker has Journeyman {journeyman.__version__}, the sender Journeyman {self.version}",
                 hint="install the same version on both",
             )
-        return _opened(_Key(self))
+        return _open_release(_Key(self))
 
 
 class _Key:
@@ -83,6 +83,6 @@ class _Key:
 
 
 @lru_cache(maxsize=4)
-def _opened(key: _Key) -> Release:
+def _open_release(key: _Key) -> Release:
     release = Release(Path(), key.sent.manifest, key.sent.files)
     return release if key.sent.decimal is None else release.with_decimal(key.sent.decimal)

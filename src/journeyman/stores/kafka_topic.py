@@ -101,7 +101,7 @@ def make_topic(address: TopicAddress) -> None:
         known = admin.list_topics(timeout=_SECONDS).topics
         if address.topic not in known:
             new = kafka.admin.NewTopic(address.topic, num_partitions=1, config={"retention.ms": "-1"})
-            if _made(kafka, admin.create_topics([new])[address.topic]):
+            if _was_made(kafka, admin.create_topics([new])[address.topic]):
                 return
             known = admin.list_topics(address.topic, timeout=_SECONDS).topics
         resource = kafka.admin.ConfigResource(kafka.admin.ConfigResource.Type.TOPIC, address.topic)
@@ -120,7 +120,7 @@ def make_topic(address: TopicAddress) -> None:
         )
 
 
-def _made(kafka: Any, making: Any) -> bool:
+def _was_made(kafka: Any, making: Any) -> bool:
     """Return whether a topic was made; False where somebody else has made it meanwhile."""
     try:
         making.result(_SECONDS)

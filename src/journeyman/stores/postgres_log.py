@@ -90,7 +90,7 @@ class PostgresPredictionLog(TableLog):
     def __init__(self, address: str) -> None:
         url, _, model = address.partition("#")
         if not model:
-            raise SettingsError("the address of a prediction log names no model", hint=f"{_shown(url)}#NAME")
+            raise SettingsError("the address of a prediction log names no model", hint=f"{_without_password(url)}#NAME")
         try:
             psycopg.sql  # noqa: B018 - loads the extra
         except ImportError:
@@ -99,7 +99,7 @@ class PostgresPredictionLog(TableLog):
             ) from None
         self.schema = log_schema(check_name(model))
         self._url = url
-        self._place = f"{_shown(url)} ({self.schema})"
+        self._place = f"{_without_password(url)} ({self.schema})"
         self._turn = threading.RLock()
         self._raw: Any = None
         with self.errors():
@@ -239,12 +239,12 @@ def _storable(value: object) -> object:
     return value.replace("\0", "\N{SYMBOL FOR NULL}") if isinstance(value, str) and "\0" in value else value
 
 
-def _shown(url: str) -> str:
+def _without_password(url: str) -> str:
     """Return an address without the password that it may hold.
 
     Examples
     --------
-    >>> _shown("postgresql://ann:secret@host/models")
+    >>> _without_password("postgresql://ann:secret@host/models")
     'postgresql://ann@host/models'
     """
     scheme, _, rest = url.partition("://")

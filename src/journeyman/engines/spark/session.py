@@ -96,12 +96,12 @@ def _check_address(address: str) -> None:
     if scheme not in ("spark", "sc"):
         return
     told = hosts.split("/")[0].split(";")[0].split(",")
-    if not any(_answers(host, _CONNECT_PORT if scheme == "sc" else "7077") for host in told):
+    if not any(_is_reachable(host, _CONNECT_PORT if scheme == "sc" else "7077") for host in told):
         what = "server of Spark Connect" if scheme == "sc" else "master of Spark"
         raise SettingsError(f"no {what} answers at {address}", hint="start it, or mend the address")
 
 
-def _answers(host: str, usual_port: str) -> bool:
+def _is_reachable(host: str, usual_port: str) -> bool:
     name, _, port = host.rpartition(":") if ":" in host else (host, "", usual_port)
     try:
         with socket.create_connection((name.strip("[]"), int(port)), _PATIENCE):
@@ -111,7 +111,7 @@ def _answers(host: str, usual_port: str) -> bool:
 
 
 def _check_version(session: SparkSession, version: str) -> None:
-    from pyspark import __version__ as own  # noqa: PLC0415 - an extra
+    from pyspark import __version__ as own  # noqa: PLC0415 - an extra, and a second to load
 
     if version.split(".")[:2] == own.split(".")[:2]:
         return

@@ -154,14 +154,14 @@ class PostgreSQLExporter(SqlExporter):
         if find_spec("psycopg") is None:
             return needs_extra("postgres")
         said = _unanswered()
-        if said is None or (not _named() and server_programs() is not None):
+        if said is None or (not _server_is_named() and server_programs() is not None):
             return None
         return Refusal(f"no PostgreSQL server answers: {said}", "name one by PGHOST, PGUSER, PGPASSWORD, PGDATABASE")
 
     def run(self, folder: Path, rows: Path, answers: Path) -> None:
         """Answer a file of rows in a transaction that is rolled back."""
         programs = server_programs()
-        own = programs is not None and not _named() and _unanswered() is not None
+        own = programs is not None and not _server_is_named() and _unanswered() is not None
         with (
             local_server(programs) if programs and own else nullcontext("") as address,
             closing(_psycopg.connect(address, connect_timeout=10)) as database,
@@ -172,7 +172,7 @@ class PostgreSQLExporter(SqlExporter):
             database.rollback()
 
 
-def _named() -> bool:
+def _server_is_named() -> bool:
     """Return whether the user names a server."""
     return any(os.environ.get(name) for name in ("PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE"))
 

@@ -99,7 +99,7 @@ class AvroCodec:
             raise ValueError("bytes are left behind the record")
         if not isinstance(found, dict):
             raise ValueError(f"the schema is of {type(found).__name__}, not of a record")
-        return {name: _plain(value) for name, value in found.items()}
+        return {name: _json_value(value) for name, value in found.items()}
 
     def write(self, values: Mapping[str, Any]) -> bytes:
         """Return the bytes of a record."""
@@ -206,10 +206,10 @@ def compiled(text: str, name: str, referred: Mapping[str, str]) -> list[Any]:
         Where the compiler refuses the text.
     """
     import tempfile  # noqa: PLC0415 - beside the compiler, which alone needs it
-    from pathlib import Path  # noqa: PLC0415 - likewise
+    from pathlib import Path  # noqa: PLC0415 - an extra, and for Protobuf alone
 
     import grpc_tools  # noqa: PLC0415 - an extra, wanted where a registry gives texts alone
-    from grpc_tools import protoc  # noqa: PLC0415 - likewise
+    from grpc_tools import protoc  # noqa: PLC0415 - an extra, and for Protobuf alone
 
     google = Path(grpc_tools.__file__).parent / "_proto"
     with tempfile.TemporaryDirectory() as folder:
@@ -251,14 +251,14 @@ def _value(field: Any, value: Any) -> Any:
     if field.enum_type is not None:
         known = field.enum_type.values_by_number.get(value)
         return value if known is None else known.name
-    return _plain(value)
+    return _json_value(value)
 
 
 def _wrapped(name: str, value: Any) -> Any:
-    return json_format.MessageToDict(value) if name == "google.protobuf.Value" else _plain(value.value)
+    return json_format.MessageToDict(value) if name == "google.protobuf.Value" else _json_value(value.value)
 
 
-def _plain(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     """Return a value as JSON has it."""
     match value:
         case float() if not math.isfinite(value):  # as JSON's rows are read: NaN is missing, infinity is no number
@@ -274,9 +274,9 @@ def _plain(value: Any) -> Any:
         case bytes():
             return base64.b64encode(value).decode()
         case dict():
-            return {str(name): _plain(one) for name, one in value.items()}
+            return {str(name): _json_value(one) for name, one in value.items()}
         case list() | tuple():
-            return [_plain(one) for one in value]
+            return [_json_value(one) for one in value]
     return str(value)
 
 

@@ -203,7 +203,7 @@ def _file(setting: str, named: Mapping[str, str]) -> tuple[str, str, Codec] | No
 def _avro(path: str) -> tuple[str, str, Codec]:
     from fastavro.schema import SchemaParseException, UnknownType  # noqa: PLC0415 - an extra's extra
 
-    from journeyman.serving.kafka.codecs import AvroCodec  # noqa: PLC0415 - likewise
+    from journeyman.serving.kafka.codecs import AvroCodec  # noqa: PLC0415 - libraries of an extra come with it
 
     text = Path(path).read_text("utf-8")
     try:
@@ -217,7 +217,7 @@ def _protobuf(path: str, message: str) -> tuple[str, str, Codec]:
 
     from google.protobuf import descriptor_pb2  # noqa: PLC0415 - an extra's extra
 
-    from journeyman.serving.kafka.codecs import ProtobufCodec, descriptors_of  # noqa: PLC0415 - likewise
+    from journeyman.serving.kafka.codecs import ProtobufCodec, descriptors_of  # noqa: PLC0415 - libraries of an extra come with it
 
     files = list(descriptor_pb2.FileDescriptorSet.FromString(Path(path).read_bytes()).file)
     try:

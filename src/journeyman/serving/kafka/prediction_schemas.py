@@ -62,25 +62,25 @@ def prediction_schema(kind: str, task: Task) -> tuple[str, Codec]:
 
 
 def _avro(value: str) -> dict[str, Any]:
-    finding = {"type": "record", "name": "Finding", "fields": [_named(n) for n in ("code", "column", "message")]}
+    finding = {"type": "record", "name": "Finding", "fields": [_avro_field(n) for n in ("code", "column", "message")]}
     numbers: dict[str, Any] = {"type": "map", "values": "double"}
     fields = [
-        _named("id"),
-        _named("model"),
-        _named("version", "int"),
-        _named("part"),
-        {**_named("prediction", ["null", value]), "default": None},
-        {**_named("probabilities", numbers), "default": {}},
-        {**_named("interval", {"type": "array", "items": "double"}), "default": []},
-        {**_named("labels", {"type": "array", "items": value}), "default": []},
-        {**_named("coverage", ["null", "double"]), "default": None},
-        {**_named("findings", {"type": "array", "items": finding}), "default": []},
-        {**_named("outputs", numbers), "default": {}},
+        _avro_field("id"),
+        _avro_field("model"),
+        _avro_field("version", "int"),
+        _avro_field("part"),
+        {**_avro_field("prediction", ["null", value]), "default": None},
+        {**_avro_field("probabilities", numbers), "default": {}},
+        {**_avro_field("interval", {"type": "array", "items": "double"}), "default": []},
+        {**_avro_field("labels", {"type": "array", "items": value}), "default": []},
+        {**_avro_field("coverage", ["null", "double"]), "default": None},
+        {**_avro_field("findings", {"type": "array", "items": finding}), "default": []},
+        {**_avro_field("outputs", numbers), "default": {}},
     ]
     return {"type": "record", "name": "Prediction", "namespace": "journeyman", "fields": fields}
 
 
-def _named(name: str, kind: Any = "string") -> dict[str, Any]:
+def _avro_field(name: str, kind: Any = "string") -> dict[str, Any]:
     return {"name": name, "type": kind}
 
 
@@ -88,12 +88,18 @@ def _proto(value: str) -> Any:
     """Return what a compiler would make of the text."""
     one, many, kind = "LABEL_OPTIONAL", "LABEL_REPEATED", f"TYPE_{value.upper()}"
 
-    def field(number: int, name: str, kind: str = "TYPE_STRING", label: str = one, **more: Any) -> dict[str, Any]:
+    def field(number: int, name: str, kind: str = "TYPE_STRING", label: str = one) -> dict[str, Any]:
         # the library's own JSON names, as a compiler writes them
-        return {"name": name, "number": number, "type": kind, "label": label, "jsonName": name, **more}
+        return {"name": name, "number": number, "type": kind, "label": label, "jsonName": name}
+
+    def optional(number: int, name: str, kind: str, place: int) -> dict[str, Any]:
+        return {**field(number, name, kind), "proto3Optional": True, "oneofIndex": place}
+
+    def messages(number: int, name: str, of: str) -> dict[str, Any]:
+        return {**field(number, name, "TYPE_MESSAGE", many), "typeName": f".journeyman.Prediction.{of}"}
 
     def numbers(number: int, name: str) -> dict[str, Any]:
-        return field(number, name, "TYPE_MESSAGE", many, typeName=f".journeyman.Prediction.{name.capitalize()}Entry")
+        return messages(number, name, f"{name.capitalize()}Entry")
 
     def entry(name: str) -> dict[str, Any]:
         pair = [field(1, "key"), field(2, "value", "TYPE_DOUBLE")]
@@ -105,12 +111,12 @@ def _proto(value: str) -> Any:
         field(2, "model"),
         field(3, "version", "TYPE_INT32"),
         field(4, "part"),
-        field(5, "prediction", kind, proto3Optional=True, oneofIndex=0),
+        optional(5, "prediction", kind, 0),
         numbers(6, "probabilities"),
         field(7, "interval", "TYPE_DOUBLE", many),
         field(8, "labels", kind, many),
-        field(9, "coverage", "TYPE_DOUBLE", proto3Optional=True, oneofIndex=1),
-        field(10, "findings", "TYPE_MESSAGE", many, typeName=".journeyman.Prediction.Finding"),
+        optional(9, "coverage", "TYPE_DOUBLE", 1),
+        messages(10, "findings", "Finding"),
         numbers(11, "outputs"),
     ]
     message = {

@@ -122,7 +122,7 @@ class SchemaRegistry:
             places, data = varints_before(data)
         named = self._named.get((number, places))
         if named is None:
-            named = self._named[number, places] = self._made(number, schema, places)
+            named = self._named[number, places] = self._make_codec(number, schema, places)
         return named, data
 
     def register(self, subject: str, kind: str, text: str) -> bytes:
@@ -169,13 +169,13 @@ class SchemaRegistry:
         asked, words = self._missing.get(number, (0.0, ""))
         if time.monotonic() < asked:
             raise ValueError(words)
-        schema = self._asked(lambda: self._client.get_schema(number), number)
+        schema = self._ask_registry(lambda: self._client.get_schema(number), number)
         if schema.schema_type == "PROTOBUF":
-            schema = self._asked(lambda: self._serialized.get_schema(number, fmt="serialized"), number)
+            schema = self._ask_registry(lambda: self._serialized.get_schema(number, fmt="serialized"), number)
         self._schemas[number] = schema
         return schema
 
-    def _asked(self, ask: Callable[[], Any], number: int) -> Any:
+    def _ask_registry(self, ask: Callable[[], Any], number: int) -> Any:
         try:
             return ask()
         except self._library.SchemaRegistryError as error:
@@ -188,7 +188,7 @@ class SchemaRegistry:
             # the client raises what the HTTP library below it does
             raise RegistryDown(f"no schema registry answers at {self._url}: {_words(error)}") from error
 
-    def _made(self, number: int, schema: Any, places: tuple[int, ...]) -> Named:
+    def _make_codec(self, number: int, schema: Any, places: tuple[int, ...]) -> Named:
         """Return the codec of a schema; ValueError where it cannot be made of it."""
         kind = schema.schema_type or "AVRO"
         if kind == "AVRO":
@@ -214,7 +214,7 @@ class SchemaRegistry:
         """Yield the schemas that one names, by the names that it has for them."""
         for one in schema.references or ():
             client = self._client if form is None else self._serialized
-            found = self._asked(partial(client.get_version, one.subject, one.version, fmt=form), one.version)
+            found = self._ask_registry(partial(client.get_version, one.subject, one.version, fmt=form), one.version)
             yield one.name, found.schema
 
     def _avro(self, schema: Any) -> tuple[str, ...]:

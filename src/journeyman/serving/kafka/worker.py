@@ -208,10 +208,11 @@ class KafkaWorker:
         outcomes = self._predictions(consumer, rows, read)
         self._keep_pace(time.monotonic() - began)
         out = self._tried(
-            consumer, lambda: [self._told(*one) for one in zip(rows, outcomes, [r.kind for r in read], strict=True)]
+            consumer,
+            lambda: [self._answer_message(*one) for one in zip(rows, outcomes, [r.kind for r in read], strict=True)],
         )
         fates = zip(labels, self._labels(consumer, labels), strict=True)
-        return [*out, *(self._refused(message, fate) for message, fate in fates if isinstance(fate, Fault))]
+        return [*out, *(self._refuse_message(message, fate) for message, fate in fates if isinstance(fate, Fault))]
 
     def _predictions(self, consumer: Any, messages: Sequence[Any], read: Sequence[ReadRow]) -> list[Outcome]:
         good = [(r.row, self._id_of(m)) for r, m in zip(read, messages, strict=True) if not isinstance(r.row, Fault)]
@@ -234,20 +235,20 @@ class KafkaWorker:
             return [*self._predicted(consumer, some[:half]), *self._predicted(consumer, some[half:])]
         return outcomes
 
-    def _told(self, message: Any, outcome: Outcome, kind: str) -> tuple[Answered, str]:
+    def _answer_message(self, message: Any, outcome: Outcome, kind: str) -> tuple[Answered, str]:
         if isinstance(outcome, Fault):
-            return self._refused(message, outcome)
+            return self._refuse_message(message, outcome)
         try:
             value = self._formats.told(told_json(outcome, self._service.champion.name), kind)
         except ValueError as error:
-            return self._refused(message, Fault("bad schema", str(error), "predictions.schema"))
+            return self._refuse_message(message, Fault("bad schema", str(error), "predictions.schema"))
         told = told_message(message, value, self._settings.predictions)
         if (size := message_bytes(told)) > self._limits.predictions:
             fault = Fault("too large", f"its prediction of {size} bytes does not fit", "value", hint=self._limits.hint)
-            return self._refused(message, fault)
+            return self._refuse_message(message, fault)
         return told, ""
 
-    def _refused(self, message: Any, fault: Fault) -> tuple[Answered, str]:
+    def _refuse_message(self, message: Any, fault: Fault) -> tuple[Answered, str]:
         return refused_message(message, fault, self._settings.refused, self._limits.refused), fault.code
 
     def _labels(self, consumer: Any, messages: Sequence[Any]) -> list[LabelFate | Fault]:
