@@ -308,15 +308,15 @@ def _pandas_values(values: pd.Series) -> pd.Series:
 
 def _predict_block(release: OneRelease, block: Block, interval: bool, name: str) -> dict[str, Any]:
     """Return all that is said of rows, by name."""
-    answers = release.answer_block(block)
-    told: dict[str, Any] = {name: release.labels(answers), **outputs_together(answers, release.task)}
+    predictions = release.answer_block(block)
+    told: dict[str, Any] = {name: release.labels(predictions), **outputs_together(predictions, release.task)}
     bound = task_type(release.task).traits.bound
     if interval and bound is Bound.NONE:
         raise SettingsError(f"a task of kind {release.task.kind} has no intervals", hint="leave interval out")
     if interval and bound is Bound.LABELS:
-        told["likely labels"] = ["; ".join(map(str, names)) for names in release.likely_labels(answers)]
+        told["likely labels"] = ["; ".join(map(str, names)) for names in release.likely_labels(predictions)]
     elif interval:
-        bounds = release.intervals(answers, block)
+        bounds = release.intervals(predictions, block)
         told |= {f"{name} from": bounds["low"].to_numpy(), f"{name} to": bounds["high"].to_numpy()}
     return told
 

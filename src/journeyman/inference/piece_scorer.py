@@ -89,8 +89,8 @@ class Scoring:
             with predictions_writer(Path(f"part{self.suffix}"))(content) as keep:
                 for frame in raw_frames(chain([first], batches), ROWS):
                     part = conform_part(frame, release.columns, release.left_out)
-                    answers = release.answer_block(part.block)
-                    columns = prediction_columns(release, frame, part.block, answers, self.layout)
+                    predictions = release.answer_block(part.block)
+                    columns = prediction_columns(release, frame, part.block, predictions, self.layout)
                     keep(_as_told(columns, schema))
                     rows += len(frame)
                     misfits.extend(part.misfits)

@@ -18,11 +18,11 @@ def neighbours(q: Layers, a: Sequence[float]) -> None:
     out, features, outputs = int(a[0]), q.places(a[1]), int(a[2])
     columns, scale, copies, prior = q.places(a[3]), q.array(a[4]), q.array(a[7]), q.array(a[8])
     number, near, classes = map(int, a[9:12])
-    points, answers = q.array(a[5]).reshape(-1, len(columns)), q.array(a[6]).reshape(-1, outputs)
+    points, labels = q.array(a[5]).reshape(-1, len(columns)), q.array(a[6]).reshape(-1, outputs)
     if q.dialect.name == "PostgreSQL":
         points = np.where(np.abs(points) < _TINY, 0.0, points)
     doubles = ("copies", *(f"at_{j}" for j in range(len(columns))), *(f"answer_{k}" for k in range(outputs)))
-    rows = ((i, *row) for i, row in enumerate(np.hstack([copies[:, None], points, answers]).tolist()))
+    rows = ((i, *row) for i, row in enumerate(np.hstack([copies[:, None], points, labels]).tolist()))
     table = q.table("neighbours", {"place": "INTEGER"} | dict.fromkeys(doubles, "DOUBLE"), rows, ("place",))
     asked = []
     for j, column in enumerate(columns):

@@ -142,9 +142,9 @@ def neighbours(q: Layers, a: Sequence[float]) -> None:
     out, features, outputs = int(a[0]), q.places(a[1]), int(a[2])
     columns, scale, prior = q.places(a[3]), q.array(a[4]), q.array(a[8])
     number, near, classes = map(int, a[9:12])
-    points, answers = q.array(a[5]).reshape(-1, len(columns)), q.array(a[6]).reshape(-1, outputs)
+    points, labels = q.array(a[5]).reshape(-1, len(columns)), q.array(a[6]).reshape(-1, outputs)
     lists: dict[str, Sequence[object]] = {f"at_{j}": points[:, j].tolist() for j in range(len(columns))}
-    lists |= {f"answer_{k}": answers[:, k].tolist() for k in range(outputs)} | {"copies": q.array(a[7]).tolist()}
+    lists |= {f"answer_{k}": labels[:, k].tolist() for k in range(outputs)} | {"copies": q.array(a[7]).tolist()}
     m = q.lists("neighbours", lists)
     asked = [q.between(f"r{features[c]} * {q.number(float(scale[j]))}", [features[c]]) for j, c in enumerate(columns)]
     apart = (f"(get({m}_at_{j}, i) - r{r})" for j, r in enumerate(asked))
