@@ -14,6 +14,7 @@ import msgspec
 
 from journeyman.api.predict import PredictResult
 from journeyman.arrow import pa
+from journeyman.engines import open_engine
 from journeyman.engines.frames import to_frame
 from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.finding import Finding
@@ -40,8 +41,7 @@ from journeyman.inference.piece_scorer import (
 from journeyman.inference.predictions_file import Layout
 from journeyman.inference.release import Release
 from journeyman.inference.sent_release import SentRelease
-from journeyman.interfaces.cluster import Cluster, Reading, StoredFile, TextFacts
-from journeyman.plugins import make_part
+from journeyman.interfaces.cluster import Cluster, OffersCluster, Reading, StoredFile, TextFacts
 from journeyman.sources import is_table
 from journeyman.sources.batches import union_schema
 from journeyman.sources.text import TextSource
@@ -62,16 +62,19 @@ _LARGEST_WHOLE = 1 << 30
 
 
 def open_cluster(engine: str) -> Cluster:
-    """Return a cluster by its name, and its address after ``=`` where it has one: ``spark=local[2]``.
+    """Return the machines of an engine by its name, and its address after ``=`` where it has one: ``spark=local[2]``.
 
     Raises
     ------
     SettingsError
-        Where no installed package offers it.
+        Where no installed package offers the engine, or it has no machines that read tables by themselves.
     """
-    name, _, address = engine.partition("=")
-    cluster: Cluster = make_part("journeyman.clusters", name, *([address] if address else []))
-    return cluster
+    found = open_engine(engine)
+    if not isinstance(found, OffersCluster):
+        raise SettingsError(
+            f"the engine {found.name} predicts in this process", hint="leave --engine out, or name spark"
+        )
+    return found.cluster
 
 
 def score_on_cluster(

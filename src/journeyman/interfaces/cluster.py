@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:  # a service imports this and has no pyarrow
     import pyarrow as pa
 
-__all__ = ["Cluster", "Reading", "StoredFile", "TextFacts", "Work"]
+__all__ = ["Cluster", "OffersCluster", "Reading", "StoredFile", "TextFacts", "Work"]
 
 Work = Callable[[int, int, Iterator[Any]], bytes]
 """Takes a file's key, the byte that a piece of it begins at, and its Arrow batches; returns a report, b"" for none.
@@ -115,4 +115,14 @@ class Cluster(Protocol):
         drain : bool
             Whether to return when all that is there has been read.
         """
+        ...
+
+
+@runtime_checkable
+class OffersCluster(Protocol):
+    """What an engine offers besides whose machines read tables by themselves."""
+
+    @property
+    def cluster(self) -> Cluster:
+        """Those machines."""
         ...

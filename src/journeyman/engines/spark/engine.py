@@ -16,6 +16,7 @@ import pandas as pd
 from journeyman.arrow import pa, pq
 from journeyman.engines.duckdb import JsonLines
 from journeyman.engines.frames import raw_frames
+from journeyman.engines.spark.cluster import SparkCluster
 from journeyman.engines.spark.complaints import spark_complaints
 from journeyman.engines.spark.fits import SparkFits
 from journeyman.engines.spark.own_session import disk_only, file_address, functions, own_session
@@ -52,6 +53,11 @@ class SparkEngine:
     def fits(self) -> SparkFits:
         """Where the folds of trials are fitted: see :class:`journeyman.interfaces.RunsFits`."""
         return SparkFits(self.address)
+
+    @cached_property
+    def cluster(self) -> SparkCluster:
+        """Machines that read and predict tables by themselves: see :class:`journeyman.interfaces.OffersCluster`."""
+        return SparkCluster(self.address)
 
     @contextmanager
     def open(self, source: Source) -> Iterator[Relation]:
