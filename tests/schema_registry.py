@@ -1,4 +1,7 @@
-"""A real schema registry, Karapace, for tests; `make registry` brings it into a folder of its own."""
+"""A real schema registry, Karapace, for tests; `make registry` brings it into a folder of its own.
+
+No package index has it, and CI does not reach where its source is: there these tests skip.
+"""
 
 from __future__ import annotations
 

@@ -60,6 +60,7 @@ def rows(count):
 
 
 @needs_broker
+@pytest.mark.slow
 def test_rows_are_answered_labels_joined_and_the_rest_is_told(node, serve):
     node.make_topics(["one.rows", "one.out", "one.labels"], 2)
     node.send("one.rows", [*rows(300), (b"list", b"[1]"), (b"gone", None), (b"wide", b'{"x": "wide", "c": "a"}')])
@@ -116,6 +117,7 @@ def test_killed_servers_and_brokers_lose_nothing_and_repeat_nothing(node, serve)
 
 
 @needs_broker
+@pytest.mark.slow
 def test_a_group_shares_the_partitions_and_goes_on_without_one(node, serve):
     node.make_topics(["three.rows", "three.out"], 4)
     first, _ = serve("three")
@@ -131,6 +133,7 @@ def test_a_group_shares_the_partitions_and_goes_on_without_one(node, serve):
 
 
 @needs_broker
+@pytest.mark.slow
 def test_a_promotion_takes_effect_without_a_mixed_transaction(node, serve):
     node.make_topics(["four.rows", "four.out"], 1)
     _, base = serve("four")

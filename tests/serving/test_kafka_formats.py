@@ -138,7 +138,7 @@ def test_each_message_is_answered_in_its_own_form_and_poison_goes_aside(served, 
         b"wrong id": "the schema registry has no schema 99999",
         b"cut": "the bytes end before the record does",
         b"more": "bytes are left behind the record",
-        b"lacks": "the column 'c' is not there",
+        b"lacks": "no 'c'",
         b"no place": "the schema has no message at [7]",
     }
     assert reasons[b"more"][1] == framed(orders, order.write({"x": 1.5, "c": "a"}) + b"!"), "as it came"

@@ -14,8 +14,9 @@ import pytest
 from tests.kafka_broker import broker, free_port, lacking
 from tests.served_model import two_versions
 
+from journeyman.entities.challenge import Challenge
 from journeyman.entities.prediction import Label, LabelFate, LogEntries, Part, Prediction, Shadow
-from journeyman.errors import SettingsError, WorkspaceError
+from journeyman.errors import LeaseError, SettingsError, WorkspaceError
 from journeyman.stores.kafka_topic import KafkaTopic, TopicAddress, make_topic
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.topic_log import TopicLog, _parts, open_folder_log
@@ -90,6 +91,19 @@ def test_two_machines_that_write_beside_one_another_hold_the_same(opened):
     three.catch_up()
     assert everything(three) == everything(two)
     assert (three.rows(), three.setting("anything")) == (21, "said")
+
+
+@needs_broker
+def test_a_former_holder_of_the_lease_is_refused_on_any_machine(opened):
+    one, two = opened("lease"), opened("lease", "two")
+    one.set_challenge(Challenge(2), lease=2)
+    for late in (Challenge(3), Challenge(2)):  # also one that would change nothing
+        with pytest.raises(LeaseError):
+            two.set_challenge(late, lease=1)
+    assert one.challenge() == two.challenge() == Challenge(2)
+    two.set_challenge(Challenge(4), lease=3)
+    assert one.challenge() == Challenge(4)
+    assert everything(one) == everything(two)
 
 
 @needs_broker

@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -66,7 +67,14 @@ class _Challenge(msgspec.Struct, tag="challenge"):
 
 _Record = _Append | _Seal | _Commit | _Agree | _Challenge
 _decoder = msgspec.msgpack.Decoder(_Record)
-_NOTHING = LogReceipt((), ())
+
+
+class _Made(NamedTuple):
+    """What became of a record."""
+
+    receipt: LogReceipt = LogReceipt((), ())
+    taken: bool = True
+    """False of a challenge that came after that of a later holder of the lease: it changes nothing, anywhere."""
 
 
 def open_folder_log(folder: Path, address: TopicAddress | None = None) -> SqlitePredictionLog:
@@ -139,7 +147,7 @@ class TopicLog(SqlitePredictionLog):
         predictions: list[RecordedPrediction | None] = []
         labels: list[LabelFate] = []
         for some in _parts(entries, now):
-            receipt = self._through(_Append(now, some))
+            receipt = self._through(_Append(now, some)).receipt
             predictions += receipt.predictions
             labels += receipt.labels
         return LogReceipt(tuple(predictions), tuple(labels))
@@ -158,8 +166,7 @@ class TopicLog(SqlitePredictionLog):
 
     def set_challenge(self, challenge: Challenge, lease: int = 0) -> None:
         """Agree on a challenger, on all machines; LeaseError where a later holder of the lease has agreed on one."""
-        self._through(_Challenge(challenge, lease))
-        if lease and self.challenge() != challenge:
+        if not self._through(_Challenge(challenge, lease)).taken:
             raise stale_lease()
 
     def claim(self, model: str) -> None:
@@ -195,7 +202,7 @@ class TopicLog(SqlitePredictionLog):
         os.close(self._turn)
         super().close()
 
-    def _through(self, record: _Record) -> LogReceipt:
+    def _through(self, record: _Record) -> _Made:
         """Write a record to the topic, and make what it says once everything before it is made."""
         with self._in_turn():
             number = self._topic.append(msgspec.msgpack.encode(record))
@@ -207,13 +214,13 @@ class TopicLog(SqlitePredictionLog):
         for number, value in self._topic.read(self.number(_AT), end):
             self._make(number, _decoder.decode(value))
 
-    def _make(self, number: int, record: _Record) -> LogReceipt:
+    def _make(self, number: int, record: _Record) -> _Made:
         """Make what a record says, and note in the same transaction that it is made."""
         with self.writing() as connection:
-            receipt = _NOTHING
+            made = _Made()
             match record:
                 case _Append(now, entries):
-                    receipt = self.add(entries, now)
+                    made = _Made(self.add(entries, now))
                 case _Seal(end):
                     self.add_seal(end)
                 case _Commit(position):
@@ -221,9 +228,9 @@ class TopicLog(SqlitePredictionLog):
                 case _Agree(name, value, first):
                     self.agree(connection, name, value, first=first)
                 case _Challenge(challenge, lease):
-                    self.add_challenge(challenge, lease)  # one that came too late changes nothing, anywhere
+                    made = _Made(taken=self.add_challenge(challenge, lease))
             connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (_AT, number + 1))
-        return receipt
+        return made
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
