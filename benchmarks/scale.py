@@ -53,7 +53,9 @@ def main() -> None:
     for machines in (1, 10, 100, 1_000):
         for rate in (1_000.0, 10_000.0, 100_000.0):
             rows, wait = simulate_turns(machines, rate, given.fixed, given.row, given.seconds)
-            print(f"{machines:6,} machines, {rate:9,.0f} rows/s come: {rows:10,.0f} rows/s appended, wait {wait:8.3f} s")
+            print(
+                f"{machines:6,} machines, {rate:9,.0f} rows/s come: {rows:10,.0f} rows/s appended, wait {wait:8.3f} s"
+            )
 
 
 if __name__ == "__main__":

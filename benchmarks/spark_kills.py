@@ -162,7 +162,8 @@ def main() -> None:
             sums = [a + b for a, b in zip(sums, found, strict=True)]
             count.tables += 1
             print(
-                f"table {count.tables}: {lives} lives; lost {found[0]}, twice {found[1]}, different {found[2]}",
+                f"table {count.tables}: {lives} lives; {count.executors} executors, {count.drivers} drivers killed; "
+                f"lost {found[0]}, twice {found[1]}, different {found[2]}",
                 flush=True,
             )
             shutil.rmtree(out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,10 @@ from unittest import mock
 
 SETTINGS = {
     "spark.driver.memory": "1g",
+    # Tables of a test are small: to compile a query costs more than to run it uncompiled.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.ui.enabled": "false",
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
@@ -30,7 +35,7 @@ def lacking() -> str:
 
 def environment() -> dict[str, str]:
     """Return what a process that starts Spark by itself needs in its environment to take little memory."""
-    settings = " ".join(f"--conf {name}={value}" for name, value in SETTINGS.items())
+    settings = " ".join(f"--conf {shlex.quote(f'{name}={value}')}" for name, value in SETTINGS.items())
     return {**os.environ, "PYSPARK_PYTHON": sys.executable, "PYSPARK_SUBMIT_ARGS": f"{settings} pyspark-shell"}
 
 

@@ -42,6 +42,7 @@ from journeyman.inference.predictions_file import Layout
 from journeyman.inference.release import Release
 from journeyman.inference.sent_release import SentRelease
 from journeyman.interfaces.cluster import Cluster, OffersCluster, Reading, StoredFile, TextFacts
+from journeyman.settings import CATALOGUE
 from journeyman.sources import is_table
 from journeyman.sources.batches import union_schema
 from journeyman.sources.text import TextSource
@@ -52,7 +53,6 @@ __all__ = ["open_cluster", "part_suffix", "refuse_rows_apart", "score_on_cluster
 
 _PLAIN = Layout()
 _JOB, _SUCCESS, _COPY = f"{NOTES}/job.json", "_SUCCESS", f"{NOTES}/rows"
-_CATALOGUE = "spark:"
 _HEAD = 1_000  # rows by which decimal signs and types are known, as on one machine
 _TEXTS, _JSON, _PARQUET = (".csv", ".tsv", ".txt", ".tab", ".psv", ".dat"), (".jsonl", ".ndjson"), (".parquet", ".pq")
 _MARK = b"\xef\xbb\xbf"
@@ -67,7 +67,8 @@ def open_cluster(engine: str) -> Cluster:
     Raises
     ------
     SettingsError
-        Where no installed package offers the engine, or it has no machines that read tables by themselves.
+        Where no installed package offers the engine (one that is nearly called so is named), or it has no machines that
+        read tables by themselves.
     """
     found = open_engine(engine)
     if not isinstance(found, OffersCluster):
@@ -110,11 +111,11 @@ def score_on_cluster(
     refuse_rows_apart(release, cluster.name)
     suffix = part_suffix(out)
     folder = PartFolder(out)
-    copied = table.startswith(_CATALOGUE)
+    copied = table.startswith(CATALOGUE)
     job = _Job(table, str(release.manifest["files"]["model.json"]["sha256"]), suffix, layout, style)
     begun = _job_in(folder, out)
     if copied and (begun is None or not begun.files):
-        cluster.copy_table(table.removeprefix(_CATALOGUE), folder.within(_COPY))
+        cluster.copy_table(table.removeprefix(CATALOGUE), folder.within(_COPY))
     files = _tables(cluster.files(folder.within(_COPY) if copied else table), table)
     job = replace(job, files=tuple((file.path, file.size, file.modified) for file in files))
     if begun is not None and begun.files and begun != job:

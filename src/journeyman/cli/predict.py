@@ -212,7 +212,7 @@ def _score_elsewhere(
     style: FileStyle,
 ) -> None:
     """Predict a table or a stream on a cluster."""
-    release, cluster = load(), cluster_api.open_cluster(engine)
+    cluster, release = cluster_api.open_cluster(engine), load()
     if stream is not None:
         if out is None:
             raise SettingsError("--stream needs a folder for its predictions", hint="add --out FOLDER")

@@ -9,7 +9,7 @@ from journeyman.interfaces import Engine
 from journeyman.plugins import make_part, offered
 from journeyman.settings import EMBEDDED
 
-__all__ = ["open_engine"]
+__all__ = ["open_engine", "refuse_misspelt"]
 
 _GROUP = "journeyman.engines"
 
@@ -33,10 +33,25 @@ def open_engine(name: str = EMBEDDED) -> Engine:
     'duckdb'
     """
     name, _, address = name.partition("=")
-    near = difflib.get_close_matches(name, known := sorted(offered(_GROUP)), n=1)
-    if name not in known and near:
-        raise SettingsError(f"there is no engine {name!r}", hint=f"did you mean --engine {near[0]}?")
+    refuse_misspelt(_GROUP, name)
     if name == EMBEDDED and address:
         raise SettingsError(f"the engine {name} has no address", hint=f"leave ={address} out")
     engine: Engine = make_part(_GROUP, name, *([address] if address else []))
     return engine
+
+
+def refuse_misspelt(group: str, name: str) -> None:
+    """Refuse the name of an engine that nobody offers, where one is nearly called so.
+
+    Raises
+    ------
+    SettingsError
+        Naming that one.
+
+    Examples
+    --------
+    >>> refuse_misspelt("journeyman.clusters", "spark")
+    """
+    near = difflib.get_close_matches(name, known := sorted(offered(group)), n=1)
+    if name not in known and near:
+        raise SettingsError(f"there is no engine {name!r}", hint=f"did you mean --engine {near[0]}?")

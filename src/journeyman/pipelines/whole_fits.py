@@ -20,7 +20,7 @@ from journeyman.entities.table import Block, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.entities.trial import Ensemble, Member
 from journeyman.entities.whole_fit import WholeFit
-from journeyman.errors import EngineError, SourceError
+from journeyman.errors import EngineError, InputError
 from journeyman.inference.model_files import FittedEnsemble
 from journeyman.interfaces import (
     Algorithm,
@@ -204,7 +204,7 @@ def _fit(whole: _Whole, prepared: FittedPart, member: Member, task: Task, seed: 
     judged = min(_JUDGED, table.source_rows // _LEAST_JUDGED)
     try:
         found = whole.engine.learn(whole.source, WholeTask(names, preparing, fitting, judged, len(table.frame)))
-    except (EngineError, SourceError) as error:  # the model of the sample is there, and is worth more than none
+    except (EngineError, InputError) as error:  # the model of the sample is there, and is worth more than none
         return _Fitted(WholeFit(candidate.name, f"on all rows it could not be fitted ({error.message})"), None)
     files = msgspec.msgpack.decode(found.model, type=dict[str, bytes])
     judging = Matrix(found.judged.x, first.names, first.categorical)

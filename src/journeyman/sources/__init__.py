@@ -124,7 +124,10 @@ def open_source(
             hint="download it first, then give the file; `journeyman build` reads it where it lies with --engine spark",
         )
     if location.startswith(CATALOGUE):
-        raise SourceError(f"{location} is a table of Spark's", hint="add --engine spark, or spark=ADDRESS")
+        raise SourceError(
+            f"{location} is a table of Spark's",
+            hint="`journeyman build` and `journeyman score` read it with --engine spark",
+        )
     if brought is None and is_database(location) and not is_remote(location):
         return DatabaseSource(location, query)
     if query is not None:

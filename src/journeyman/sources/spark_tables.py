@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from journeyman.arrow import pa
 from journeyman.engines.frames import positions, to_frame
-from journeyman.engines.spark.complaints import spark_complaints
+from journeyman.engines.spark.failures import spark_errors
 from journeyman.engines.spark.own_session import functions, own_session
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
@@ -65,7 +65,7 @@ def open_spark_table(location: str, address: str) -> SparkSource | None:
     if not location.startswith(CATALOGUE) and scheme not in _SCHEMES:
         return None
     session = own_session(address)
-    with spark_complaints(f"{location} cannot be read"):
+    with spark_errors(location):
         if location.startswith(CATALOGUE):
             return SparkSource(session.table(location.removeprefix(CATALOGUE)), location)
         return _files(session, location)
@@ -190,11 +190,8 @@ class SparkSource:
 
     @cached_property
     def _total(self) -> int:
-        with self._complaints():
+        with spark_errors(self.name):
             return int(self._rows.count()) if self._blocks is None else self._blocks.rows
-
-    def _complaints(self) -> Any:
-        return spark_complaints(f"{self.name} cannot be read")
 
     def rows(self) -> int:
         """Return the number of rows."""
@@ -202,13 +199,13 @@ class SparkSource:
 
     def memory(self) -> int:
         """Return the bytes that all rows are expected to take in memory, judged by the first ones."""
-        with self._complaints():
+        with spark_errors(self.name):
             first = self._table(self._rows.limit(_FIRST))
         return self.rows() * width(first)
 
     def read(self, limit_rows: int | None, seed: int) -> pd.DataFrame:
         """Return raw rows; see :class:`journeyman.interfaces.Source`."""
-        with self._complaints():
+        with spark_errors(self.name):
             if limit_rows is None or limit_rows >= self.rows():
                 return to_frame(self._in_order(self._numbered if self._blocks is not None else self._rows))
             if self._blocks is None:
@@ -238,7 +235,7 @@ class SparkSource:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield all rows in order, a piece of a file at a time."""
-        with self._complaints():
+        with spark_errors(self.name):
             if self._blocks is None:
                 yield from self._in_order(self._rows).to_batches()
                 return
@@ -266,7 +263,7 @@ class SparkSource:
     def _digest(self) -> str:
         one = functions.xxhash64(*self._rows.columns)
         sums = self._rows.agg(functions.sum(one.cast("decimal(38,0)")), functions.bit_xor(one), functions.count("*"))
-        with self._complaints():
+        with spark_errors(self.name):
             found = sums.collect()[0]
         return hashlib.sha256(repr((self._rows.dtypes, [str(v) for v in found])).encode()).hexdigest()
 

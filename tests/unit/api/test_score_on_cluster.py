@@ -154,6 +154,8 @@ def test_bad_input_is_told_in_a_line_and_leaves_nothing(
 def test_a_cluster_that_nobody_offers() -> None:
     with pytest.raises(SettingsError, match="no installed package offers the part 'flink' of journeyman"):
         open_cluster("flink=here")
+    with pytest.raises(SettingsError, match=r"there is no engine 'sprak' \(hint: did you mean --engine spark\?\)"):
+        open_cluster("sprak=local[2]")
 
 
 def test_a_batch_is_written_once_whenever_the_kill_comes(workspace: Path, rows: pd.DataFrame, tmp_path: Path) -> None:
@@ -201,6 +203,8 @@ def test_a_batch_is_written_once_whenever_the_kill_comes(workspace: Path, rows: 
         ("[PYTHON_VERSION_MISMATCH] Python in worker has different version", "another version of Python"),
         ('Cannot run program "python9": error=2', "Spark's workers have no program python9"),
         ("Call to nn/1.2.3.4:8020 failed: java.net.ConnectException: refused", "Spark cannot reach it"),
+        ("[Errno 111] Connection refused", "Spark is gone (hint: see that its master runs"),
+        ("Job aborted: Total size is bigger than spark.driver.maxResultSize", "more than Spark may send it"),
         (": org.apache.spark.SparkException: Odd thing\n\tat a.b.c", "it: Spark says: Odd thing (hint"),
     ],
 )

@@ -17,7 +17,7 @@ from journeyman.arrow import pa, pq
 from journeyman.engines.duckdb import JsonLines
 from journeyman.engines.frames import raw_frames
 from journeyman.engines.spark.cluster import SparkCluster
-from journeyman.engines.spark.complaints import spark_complaints
+from journeyman.engines.spark.failures import spark_errors
 from journeyman.engines.spark.fits import SparkFits
 from journeyman.engines.spark.own_session import disk_only, file_address, functions, own_session
 from journeyman.engines.spark.whole import learn_wholly
@@ -68,7 +68,7 @@ class SparkEngine:
         SourceError
             Where Spark cannot read them.
         """
-        with spark_complaints(f"{source.name} cannot be read"), tempfile.TemporaryDirectory() as folder:
+        with spark_errors(source.name), tempfile.TemporaryDirectory() as folder:
             session = own_session(self.address)
             backend = ibis.pyspark.connect(session)
             backend.stored_rows = []

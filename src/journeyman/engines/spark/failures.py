@@ -6,12 +6,21 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from journeyman.errors import JourneymanError, SettingsError, SourceError
+from journeyman.errors import EngineError, JourneymanError, SettingsError, SourceError
 
 __all__ = ["explained", "spark_errors"]
 
+_LIBRARIES = ("pyspark", "py4j", "grpc", "ibis")
+_AGAIN = "start the same command again, or journeyman resume for a build: it goes on where it was"
 _WORKERS = "set PYSPARK_PYTHON to it, or bring it along with spark.archives"
 _KNOWN: tuple[tuple[str, type[JourneymanError], str, str], ...] = (
+    (
+        r"already stopped|SparkContext was shut ?down|stopped SparkContext|Answer from Java side|Java server|"
+        r"\[Errno (?:32|104|111)\]|StatusCode\.UNAVAILABLE",
+        EngineError,
+        "Spark is gone",
+        f"see that its master runs; {_AGAIN}",
+    ),
     (
         r"PYTHON_VERSION_MISMATCH|have different version (\S+) than that in driver (\S+)",
         SettingsError,
@@ -73,16 +82,23 @@ _KNOWN: tuple[tuple[str, type[JourneymanError], str, str], ...] = (
         "copy or write it again",
     ),
     (
-        r"OutOfMemoryError|Container killed by YARN|OOMKilled",
-        SettingsError,
+        r"OutOfMemoryError|GC overhead limit|Container killed by YARN|OOMKilled",
+        EngineError,
         "a process of Spark ran out of memory",
-        "give it more with spark.executor.memory or spark.executor.memoryOverhead; what is done stays",
+        "give it more with spark.driver.memory, spark.executor.memory or spark.executor.memoryOverhead; what is done "
+        "stays",
+    ),
+    (
+        r"maxResultSize",
+        EngineError,
+        "the rows that the driver asked for are more than Spark may send it",
+        "set a larger spark.driver.maxResultSize, or give a build less with --memory",
     ),
     (
         r"(?:ExecutorLostFailure|Worker lost|crashed unexpectedly|worker exited)",
-        SettingsError,
+        EngineError,
         "workers of Spark were lost, more often than Spark tries again",
-        "start the same command again: it goes on where it was",
+        _AGAIN,
     ),
     (
         r"Failed to find data source: kafka",
@@ -120,12 +136,21 @@ _NOISE = re.compile(r"^(?:An error occurred while calling|Traceback|\s+at |JVM s
 
 @contextmanager
 def spark_errors(subject: str) -> Iterator[None]:
-    """Turn whatever Spark raises into one line about a subject; errors that are ours go through."""
+    """Turn whatever Spark raises into one line about a subject; what others raise goes through.
+
+    Raises
+    ------
+    EngineError
+        Where Spark was lost on the way, or ran out of memory.
+    InputError
+        Where it cannot do what it was asked: a table, an address or its settings.
+    """
     try:
         yield
-    except JourneymanError:
-        raise
     except Exception as error:  # PySpark's, Py4J's and gRPC's have no class in common
+        # Py4J lets through what the socket raises, when the Java process is gone
+        if not isinstance(error, ConnectionError) and type(error).__module__.partition(".")[0] not in _LIBRARIES:
+            raise
         raise explained(str(error), subject) from error
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from journeyman import __version__
-from journeyman.engines.spark.complaints import first_line
+from journeyman.engines.spark.failures import explained
 from journeyman.engines.spark.own_session import shared_session
 from journeyman.errors import EngineError
 from journeyman.interfaces import Ends, LearningRows
@@ -75,7 +75,9 @@ class SparkFits:
             try:
                 outcome: _Outcome = context.parallelize([0], 1).map(task).collect()[0]
             except Exception as error:
-                raise _lost_error(str(error)) from error
+                # Of any kind: what Spark cannot run says nothing of the candidate.
+                told = explained(str(error), "a fit")
+                raise EngineError(told.message, hint=told.hint) from error
             if outcome.kind:
                 raise _fit_error(outcome)
             result: R = outcome.result
@@ -142,12 +144,3 @@ def _forget(sent: dict[int, Any], key: int) -> None:
             known.unpersist()
         except Exception:  # noqa: BLE001 - a session that is gone keeps nothing
             return
-
-
-def _lost_error(said: str) -> EngineError:
-    if "No module named" in said:
-        return EngineError(
-            f"a worker of Spark lacks what a fit needs: {first_line(said)}",
-            hint="install journeyman on every machine, or ship an environment with spark.archives",
-        )
-    return EngineError(f"Spark cannot run a fit: {first_line(said)}", hint="journeyman resume goes on where it ended")
