@@ -1,6 +1,6 @@
 """Let simulated worlds live until they have seen so many hours: hosts, disks, a network and faults, one seed a world.
 
-    python benchmarks/chaos.py [--hours 10000] [--seed 1000] [--each 21] [--processes 1]
+    python benchmarks/chaos.py [--hours 10000] [--seed 1000] [--each 22] [--processes 1]
 
 Each world is ``tests/simulation``: the product's service, log, loop, leases and registry on a simulated clock, disk and
 network. Invariants are checked after each step. A world that breaks one is told with seed, step, last events and the
@@ -18,14 +18,14 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-HEALED = 3.0  # hours that follow those with faults, in which all has to come right
+HEALED = 2.0  # hours that follow those with faults, in which all has to come right
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hours", type=float, default=10_000.0, help="simulated hours, of all worlds together")
     parser.add_argument("--seed", type=int, default=1_000, help="of the first world")
-    parser.add_argument("--each", type=float, default=21.0, help="hours with faults of a world")
+    parser.add_argument("--each", type=float, default=22.0, help="hours with faults of a world")
     parser.add_argument("--processes", type=int, default=1, help="worlds side by side")
     options = parser.parse_args()
     worlds = max(1, round(options.hours / (options.each + HEALED)))

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-HOURS = 3.5
+HOURS = 1.5
 
 
 def main() -> int:

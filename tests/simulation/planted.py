@@ -13,10 +13,9 @@ from journeyman.entities.prediction import LogReceipt, RecordedPrediction
 from journeyman.errors import WorkspaceError
 from journeyman.operations import worker
 from journeyman.pipelines import operate
-from journeyman.serving import privacy
 from journeyman.stores import (
+    archive_folder,
     disk,
-    prediction_archive,
     prediction_log,
     prediction_retention,
     registry,
@@ -184,7 +183,7 @@ def _folders_are_not_synced() -> list[Patch]:
         folder.mkdir(parents=True, exist_ok=True)
 
     return [
-        (module, "make_folder", made) for module in (prediction_log, workspace, releases, prediction_archive, privacy)
+        (module, "make_folder", made) for module in (prediction_log, workspace, releases, archive_folder)
     ]
 
 
