@@ -53,6 +53,8 @@ def _answered_before_it_is_recorded() -> list[Patch]:
         try:
             return append(self, entries, now)
         except WorkspaceError:
+            if entries.labels:
+                raise
             made = tuple(
                 RecordedPrediction((now << 20) + i, p.output, p.digest) for i, p in enumerate(entries.predictions)
             )
@@ -134,18 +136,6 @@ def _archived_before_the_file_is_there() -> list[Patch]:
     return [(prediction_retention, "write_part", late)]
 
 
-def _a_move_knows_no_other() -> list[Patch]:
-    """The champion moves however often a move is tried."""
-
-    def moved(self: Registry, name: str, number: int, how: str, *, after: int, now: str) -> bool:
-        with self._database.writing() as connection:
-            connection.execute(registry.champions.delete().where(registry.champions.c.number > after))
-            registry._point(connection, name, number, how, now)
-        return True
-
-    return [(Registry, "move", moved)]
-
-
 def _a_pointer_is_written_in_two_moves() -> list[Patch]:
     """A release is registered as there before its folder is."""
     reserve = Registry.reserve
@@ -182,36 +172,7 @@ def _folders_are_not_synced() -> list[Patch]:
     def made(folder: Any) -> None:
         folder.mkdir(parents=True, exist_ok=True)
 
-    return [
-        (module, "make_folder", made) for module in (prediction_log, workspace, releases, archive_folder)
-    ]
-
-
-def _a_salt_may_be_empty() -> list[Patch]:
-    """As it was: the secret of a log has its name before it is written, and its folder is not synced."""
-
-    def read(self: SqlitePredictionLog) -> bytes:
-        path = self.folder / "salt"
-        if path.exists():
-            return bytes(path.read_bytes())
-        with path.open("wb") as file:
-            os.fsync(file.fileno())
-            file.write(os.urandom(32))
-            file.flush()
-            os.fsync(file.fileno())
-        return bytes(path.read_bytes())
-
-    return [(SqlitePredictionLog, "secret", read)]
-
-
-def _a_former_holder_sets_the_shadow() -> list[Patch]:
-    """As it was: the lease is looked at, and then, elsewhere, the shadow is set."""
-    agree = SqlitePredictionLog.set_challenge
-
-    def unfenced(self: SqlitePredictionLog, challenge: Any, lease: int = 0) -> None:
-        agree(self, challenge)
-
-    return [(SqlitePredictionLog, "set_challenge", unfenced)]
+    return [(module, "make_folder", made) for module in (prediction_log, workspace, releases, archive_folder)]
 
 
 def _files_are_not_synced() -> list[Patch]:
@@ -238,25 +199,22 @@ class Planted:
 _DURABLE, _ONCE, _HOLDER = "acknowledged means durable", "once means once", "one holder a lease"
 
 PLANTED: Mapping[str, Planted] = {
-    "commits are not synced": Planted(_commits_are_not_synced, _DURABLE, 0),
+    "commits are not synced": Planted(_commits_are_not_synced, _DURABLE, 1),
     "files are not synced": Planted(_files_are_not_synced, "", 0),
-    "answered before it is recorded": Planted(_answered_before_it_is_recorded, _DURABLE, 0),
+    "answered before it is recorded": Planted(_answered_before_it_is_recorded, _DURABLE, 4),
     "a lease fences nothing": Planted(_a_lease_fences_nothing, _HOLDER, 0),
     "a lease is taken at once": Planted(_a_lease_is_taken_at_once, _HOLDER, 0),
     "the position moves first": Planted(_the_position_moves_first, "committed means decided", 0),
-    "repeated ids are new rows": Planted(_repeated_ids_are_new_rows, _ONCE, 0),
-    "the clock never goes back": Planted(_the_clock_never_goes_back, "", 0),
+    "repeated ids are new rows": Planted(_repeated_ids_are_new_rows, _DURABLE, 0),
+    "the clock never goes back": Planted(_the_clock_never_goes_back, "ids rise", 0),
     "spans are not sealed": Planted(_spans_are_not_sealed, "spans stay as they were read", 0),
     "labels are never known": Planted(_labels_are_never_known, _ONCE, 0),
     "archived before the file is there": Planted(_archived_before_the_file_is_there, _DURABLE, 0),
-    "a move knows no other": Planted(_a_move_knows_no_other, "one champion", 0),
-    "a release is there before its folder": Planted(_a_pointer_is_written_in_two_moves, "", 0),
+    "a release is there before its folder": Planted(_a_pointer_is_written_in_two_moves, "releases are whole", 0),
     "a round begins anew": Planted(_a_round_begins_anew, "", 0),
 }
 MENDED: Mapping[str, Planted] = {
     "folders are not synced": Planted(_folders_are_not_synced, _DURABLE, 1),
-    "a salt may be empty": Planted(_a_salt_may_be_empty, _ONCE, 0),
-    "a former holder sets the shadow": Planted(_a_former_holder_sets_the_shadow, _HOLDER, 0),
 }
 """What worlds have found in the product, and what was mended since, planted again."""
 
