@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--hours", type=float, default=10_000.0, help="simulated hours with faults, of all worlds together")
+    parser.add_argument("--hours", type=float, default=10_000.0, help="simulated hours with faults, of all together")
     parser.add_argument("--seed", type=int, default=1_000, help="of the first world")
     parser.add_argument("--each", type=float, default=20.0, help="hours with faults of a world")
     parser.add_argument("--processes", type=int, default=1, help="worlds side by side")

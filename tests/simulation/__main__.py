@@ -70,9 +70,8 @@ def plant(options: argparse.Namespace, place: Path) -> int:
                 if options.search and fault.invariant not in str(error).splitlines()[0]:
                     print(f"planted {name}, not as it should be: {str(error).splitlines()[0]}", flush=True)
                     continue
-                print(
-                    f"planted {name}: {error if options.planted != 'all' else str(error).splitlines()[0]}", flush=True
-                )
+                told = str(error).replace(f"--seed {seed}", f'--planted "{name}"')
+                print(f"planted {name}: {told.splitlines()[0] if options.planted == 'all' else told}", flush=True)
                 break
         else:
             missed += 1

@@ -11,7 +11,6 @@ from typing import Any
 
 from journeyman.entities.prediction import LogReceipt, RecordedPrediction
 from journeyman.errors import WorkspaceError
-from journeyman.operations import worker
 from journeyman.pipelines import operate
 from journeyman.stores import (
     archive_folder,
@@ -153,19 +152,6 @@ def _a_pointer_is_written_in_two_moves() -> list[Patch]:
     return [(Registry, "reserve", early)]
 
 
-def _a_round_begins_anew() -> list[Patch]:
-    """What a killed worker has done of a round is forgotten."""
-    opened = worker.Worker.round
-
-    def anew(self: worker.Worker) -> Any:
-        run = worker.round_id(self._parts.name, self.state().round)
-        if self._parts.workspace.journal.steps(run):
-            self._parts.workspace.journal.forget([run])
-        return opened(self)
-
-    return [(worker.Worker, "round", anew)]
-
-
 def _folders_are_not_synced() -> list[Patch]:
     """As it was: the folder of the log, and those of rounds, are made and not synced."""
 
@@ -211,7 +197,6 @@ PLANTED: Mapping[str, Planted] = {
     "labels are never known": Planted(_labels_are_never_known, _ONCE, 0),
     "archived before the file is there": Planted(_archived_before_the_file_is_there, _DURABLE, 0),
     "a release is there before its folder": Planted(_a_pointer_is_written_in_two_moves, "releases are whole", 0),
-    "a round begins anew": Planted(_a_round_begins_anew, "", 0),
 }
 MENDED: Mapping[str, Planted] = {
     "folders are not synced": Planted(_folders_are_not_synced, _DURABLE, 1),

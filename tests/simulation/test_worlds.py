@@ -84,4 +84,4 @@ def test_a_failure_tells_its_seed_its_step_and_the_last_events(template: Path) -
     assert re.fullmatch(r"planted .*: seed \d+, step \d+: .*: .*", first)
     assert lines[0] == "the last events:"
     assert len(lines) > 10
-    assert lines[-1] == f"again: python -m tests.simulation --seed {PLANTED[name].seed} --hours 2"
+    assert lines[-1] == f'again: python -m tests.simulation --planted "{name}" --hours 2'
