@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,9 +13,7 @@ from journeyman.errors import WorkspaceError
 from journeyman.pipelines import operate
 from journeyman.stores import (
     archive_folder,
-    disk,
     prediction_log,
-    prediction_retention,
     registry,
     releases,
     tables,
@@ -25,7 +22,6 @@ from journeyman.stores import (
 from journeyman.stores.leases import Lease, LeaseStore
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.registry import Registry
-from journeyman.streams.tables import TableStream
 
 __all__ = ["MENDED", "PLANTED", "Planted", "planted"]
 
@@ -111,28 +107,9 @@ def _the_clock_never_goes_back() -> list[Patch]:
     return [(SqlitePredictionLog, "_add_predictions", by_clock)]
 
 
-def _spans_are_not_sealed() -> list[Patch]:
-    """A span is read before it is closed."""
-    return [(TableStream, "seal", lambda self, end: None)]
-
-
 def _labels_are_never_known() -> list[Patch]:
     """A label that comes again is recorded again."""
     return [(SqlitePredictionLog, "_latest", lambda self, prediction, key: None)]
-
-
-def _archived_before_the_file_is_there() -> list[Patch]:
-    """Rows count as archived before their file is written."""
-    write = prediction_retention.write_part
-
-    def late(folder: Any, kind: str, day: str, name: str, columns: Any) -> None:
-        if kind == "predictions":
-            with SqlitePredictionLog(folder).writing() as connection:
-                last = int(name.partition("-")[2], 16)
-                connection.execute("UPDATE settings SET value = ? WHERE name = 'archived'", (last,))
-        write(folder, kind, day, name, columns)
-
-    return [(prediction_retention, "write_part", late)]
 
 
 def _a_pointer_is_written_in_two_moves() -> list[Patch]:
@@ -161,18 +138,6 @@ def _folders_are_not_synced() -> list[Patch]:
     return [(module, "make_folder", made) for module in (prediction_log, workspace, releases, archive_folder)]
 
 
-def _files_are_not_synced() -> list[Patch]:
-    """A file has its name before its bytes are on the disk."""
-
-    def kept(self: Any, name: str) -> None:
-        self._file.flush()
-        self._file.close()
-        os.replace(self._path, self._folder / name)
-        self._kept = True
-
-    return [(disk.Draft, "keep", kept)]
-
-
 @dataclass(frozen=True)
 class Planted:
     """A fault: what is patched, which invariant finds it, and the first seed whose world does."""
@@ -186,16 +151,13 @@ _DURABLE, _ONCE, _HOLDER = "acknowledged means durable", "once means once", "one
 
 PLANTED: Mapping[str, Planted] = {
     "commits are not synced": Planted(_commits_are_not_synced, _DURABLE, 1),
-    "files are not synced": Planted(_files_are_not_synced, "", 0),
     "answered before it is recorded": Planted(_answered_before_it_is_recorded, _DURABLE, 4),
     "a lease fences nothing": Planted(_a_lease_fences_nothing, _HOLDER, 0),
     "a lease is taken at once": Planted(_a_lease_is_taken_at_once, _HOLDER, 0),
     "the position moves first": Planted(_the_position_moves_first, "committed means decided", 0),
     "repeated ids are new rows": Planted(_repeated_ids_are_new_rows, _DURABLE, 0),
     "the clock never goes back": Planted(_the_clock_never_goes_back, "ids rise", 0),
-    "spans are not sealed": Planted(_spans_are_not_sealed, "spans stay as they were read", 0),
     "labels are never known": Planted(_labels_are_never_known, _ONCE, 0),
-    "archived before the file is there": Planted(_archived_before_the_file_is_there, _DURABLE, 0),
     "a release is there before its folder": Planted(_a_pointer_is_written_in_two_moves, "releases are whole", 0),
 }
 MENDED: Mapping[str, Planted] = {
