@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-HOURS = 3.5
+HOURS = 2.0
 
 
 def main() -> int:
@@ -46,10 +46,10 @@ def go(options: argparse.Namespace, place: Path) -> int:
         sums.update(told.counts)
         hours += told.hours
         if not options.quiet:
-            words = f"{told.hours:g} h, {told.steps} steps, {told.events} events"
+            words = f"{told.hours:.2f} h, {told.steps} steps, {told.events} events"
             print(f"seed {seed}: {words}, {told.digest}", flush=True)
     seconds = time.process_time() - began
-    print(f"{options.worlds} worlds, {hours:g} simulated hours, {seconds:.1f} s of a processor, {failed} broken")
+    print(f"{options.worlds} worlds, {hours:.0f} simulated hours, {seconds:.1f} s of a processor, {failed} broken")
     print("; ".join(f"{number} {name}" for name, number in sorted(sums.items())))
     return int(failed > 0)
 
@@ -67,9 +67,11 @@ def plant(options: argparse.Namespace, place: Path) -> int:
                 with planted(fault.patches()):
                     live(seed, options.hours, place)
             except WorldBroken as error:
-                print(
-                    f"planted {name}: {error if options.planted != 'all' else str(error).splitlines()[0]}", flush=True
-                )
+                if options.search and fault.invariant not in str(error).splitlines()[0]:
+                    print(f"planted {name}, not as it should be: {str(error).splitlines()[0]}", flush=True)
+                    continue
+                told = str(error).replace(f"--seed {seed}", f'--planted "{name}"')
+                print(f"planted {name}: {told.splitlines()[0] if options.planted == 'all' else told}", flush=True)
                 break
         else:
             missed += 1

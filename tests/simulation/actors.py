@@ -246,7 +246,7 @@ def looper(process: Process, places: Places, operated: Operated) -> None:
                 detectors = tuple(d for d in parts.detectors if d.name in DETECTORS)
                 parts = replace(parts, actuator=actuator, detectors=detectors)
                 worker = Worker(parts, operate_round, clock, clock.milliseconds, operated.begun)
-                work_until(worker, stop, lambda line: schedule.say(f"{process} {line[:100]}"))
+                work_until(worker, stop, lambda line: schedule.say(f"{process} {line}"))
         except LeaseError as error:
             schedule.say(f"{process} {error.message}")
         finally:
@@ -284,4 +284,4 @@ def person(process: Process, places: Places) -> None:
                     workspace.operations.ask(MODEL, Request(kind, clock.milliseconds(), "ann", number))
                     schedule.say(f"{process} asks for: {kind.value}")
         except JourneymanError as error:
-            schedule.say(f"{process} is told: {error.message[:80]}")
+            schedule.say(f"{process} is told: {error.message}")

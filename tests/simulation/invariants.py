@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tests.simulation.actors import MODEL
 from tests.simulation.schedule import Broken, Process
@@ -13,7 +13,7 @@ from tests.simulation.schedule import Broken, Process
 from journeyman.arrow import pq
 from journeyman.errors import JourneymanError
 from journeyman.serving.requests import StoredPrediction
-from journeyman.stores.prediction_archive import ARCHIVE
+from journeyman.stores.archive_folder import ARCHIVE
 from journeyman.stores.releases import read_release
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Invariants:
         self._last, self._latest = 0, 0
         self._versions: dict[str, tuple[Any, int]] = {}
 
-    def broken(self, invariant: str, what: str) -> None:
+    def broken(self, invariant: str, what: str) -> NoReturn:
         """End the world: an invariant does not hold."""
         raise Broken(f"{invariant}: {what}")
 
@@ -355,11 +355,19 @@ class Invariants:
         if connection is None:
             return []
         try:
-            return connection.execute(query, values).fetchall()
+            return self._read(connection, query, values)
         except sqlite3.OperationalError as error:
             if "no such table" in str(error):
                 return []
             raise
+
+    def _read(self, connection: sqlite3.Connection, query: str, values: tuple[Any, ...]) -> list[Any]:
+        try:
+            return connection.execute(query, values).fetchall()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            return self.broken("acknowledged means durable", f"a database cannot be read: {error}")
 
     def _ask(self, query: str, *values: Any) -> list[Any]:
         if self._journal is None:
@@ -368,7 +376,7 @@ class Invariants:
                 places.workspace / "journal.db" if places.journal is None else places.journal.removeprefix("sqlite:///")
             )
             self._journal = sqlite3.connect(path, isolation_level=None, timeout=0, check_same_thread=False)
-        return self._journal.execute(query, values).fetchall()
+        return self._read(self._journal, query, values)
 
     def _ids(self, begin: int, end: int) -> frozenset[int]:
         low, high = begin * _PER_MILLISECOND, end * _PER_MILLISECOND

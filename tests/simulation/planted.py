@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,14 +10,10 @@ from typing import Any
 
 from journeyman.entities.prediction import LogReceipt, RecordedPrediction
 from journeyman.errors import WorkspaceError
-from journeyman.operations import worker
 from journeyman.pipelines import operate
-from journeyman.serving import privacy
 from journeyman.stores import (
-    disk,
-    prediction_archive,
+    archive_folder,
     prediction_log,
-    prediction_retention,
     registry,
     releases,
     tables,
@@ -27,7 +22,6 @@ from journeyman.stores import (
 from journeyman.stores.leases import Lease, LeaseStore
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.registry import Registry
-from journeyman.streams.tables import TableStream
 
 __all__ = ["MENDED", "PLANTED", "Planted", "planted"]
 
@@ -54,6 +48,8 @@ def _answered_before_it_is_recorded() -> list[Patch]:
         try:
             return append(self, entries, now)
         except WorkspaceError:
+            if entries.labels:
+                raise
             made = tuple(
                 RecordedPrediction((now << 20) + i, p.output, p.digest) for i, p in enumerate(entries.predictions)
             )
@@ -111,40 +107,9 @@ def _the_clock_never_goes_back() -> list[Patch]:
     return [(SqlitePredictionLog, "_add_predictions", by_clock)]
 
 
-def _spans_are_not_sealed() -> list[Patch]:
-    """A span is read before it is closed."""
-    return [(TableStream, "seal", lambda self, end: None)]
-
-
 def _labels_are_never_known() -> list[Patch]:
     """A label that comes again is recorded again."""
     return [(SqlitePredictionLog, "_latest", lambda self, prediction, key: None)]
-
-
-def _archived_before_the_file_is_there() -> list[Patch]:
-    """Rows count as archived before their file is written."""
-    write = prediction_retention.write_part
-
-    def late(folder: Any, kind: str, day: str, name: str, columns: Any) -> None:
-        if kind == "predictions":
-            with SqlitePredictionLog(folder).writing() as connection:
-                last = int(name.partition("-")[2], 16)
-                connection.execute("UPDATE settings SET value = ? WHERE name = 'archived'", (last,))
-        write(folder, kind, day, name, columns)
-
-    return [(prediction_retention, "write_part", late)]
-
-
-def _a_move_knows_no_other() -> list[Patch]:
-    """The champion moves however often a move is tried."""
-
-    def moved(self: Registry, name: str, number: int, how: str, *, after: int, now: str) -> bool:
-        with self._database.writing() as connection:
-            connection.execute(registry.champions.delete().where(registry.champions.c.number > after))
-            registry._point(connection, name, number, how, now)
-        return True
-
-    return [(Registry, "move", moved)]
 
 
 def _a_pointer_is_written_in_two_moves() -> list[Patch]:
@@ -164,67 +129,13 @@ def _a_pointer_is_written_in_two_moves() -> list[Patch]:
     return [(Registry, "reserve", early)]
 
 
-def _a_round_begins_anew() -> list[Patch]:
-    """What a killed worker has done of a round is forgotten."""
-    opened = worker.Worker.round
-
-    def anew(self: worker.Worker) -> Any:
-        run = worker.round_id(self._parts.name, self.state().round)
-        if self._parts.workspace.journal.steps(run):
-            self._parts.workspace.journal.forget([run])
-        return opened(self)
-
-    return [(worker.Worker, "round", anew)]
-
-
 def _folders_are_not_synced() -> list[Patch]:
     """As it was: the folder of the log, and those of rounds, are made and not synced."""
 
     def made(folder: Any) -> None:
         folder.mkdir(parents=True, exist_ok=True)
 
-    return [
-        (module, "make_folder", made) for module in (prediction_log, workspace, releases, prediction_archive, privacy)
-    ]
-
-
-def _a_salt_may_be_empty() -> list[Patch]:
-    """As it was: the secret of a log has its name before it is written, and its folder is not synced."""
-
-    def read(self: SqlitePredictionLog) -> bytes:
-        path = self.folder / "salt"
-        if path.exists():
-            return bytes(path.read_bytes())
-        with path.open("wb") as file:
-            os.fsync(file.fileno())
-            file.write(os.urandom(32))
-            file.flush()
-            os.fsync(file.fileno())
-        return bytes(path.read_bytes())
-
-    return [(SqlitePredictionLog, "secret", read)]
-
-
-def _a_former_holder_sets_the_shadow() -> list[Patch]:
-    """As it was: the lease is looked at, and then, elsewhere, the shadow is set."""
-    agree = SqlitePredictionLog.set_challenge
-
-    def unfenced(self: SqlitePredictionLog, challenge: Any, lease: int = 0) -> None:
-        agree(self, challenge)
-
-    return [(SqlitePredictionLog, "set_challenge", unfenced)]
-
-
-def _files_are_not_synced() -> list[Patch]:
-    """A file has its name before its bytes are on the disk."""
-
-    def kept(self: Any, name: str) -> None:
-        self._file.flush()
-        self._file.close()
-        os.replace(self._path, self._folder / name)
-        self._kept = True
-
-    return [(disk.Draft, "keep", kept)]
+    return [(module, "make_folder", made) for module in (prediction_log, workspace, releases, archive_folder)]
 
 
 @dataclass(frozen=True)
@@ -239,25 +150,18 @@ class Planted:
 _DURABLE, _ONCE, _HOLDER = "acknowledged means durable", "once means once", "one holder a lease"
 
 PLANTED: Mapping[str, Planted] = {
-    "commits are not synced": Planted(_commits_are_not_synced, _DURABLE, 0),
-    "files are not synced": Planted(_files_are_not_synced, "", 0),
-    "answered before it is recorded": Planted(_answered_before_it_is_recorded, _DURABLE, 0),
+    "commits are not synced": Planted(_commits_are_not_synced, _DURABLE, 1),
+    "answered before it is recorded": Planted(_answered_before_it_is_recorded, _DURABLE, 4),
     "a lease fences nothing": Planted(_a_lease_fences_nothing, _HOLDER, 0),
     "a lease is taken at once": Planted(_a_lease_is_taken_at_once, _HOLDER, 0),
     "the position moves first": Planted(_the_position_moves_first, "committed means decided", 0),
-    "repeated ids are new rows": Planted(_repeated_ids_are_new_rows, _ONCE, 0),
-    "the clock never goes back": Planted(_the_clock_never_goes_back, "", 0),
-    "spans are not sealed": Planted(_spans_are_not_sealed, "spans stay as they were read", 0),
+    "repeated ids are new rows": Planted(_repeated_ids_are_new_rows, _DURABLE, 0),
+    "the clock never goes back": Planted(_the_clock_never_goes_back, "ids rise", 0),
     "labels are never known": Planted(_labels_are_never_known, _ONCE, 0),
-    "archived before the file is there": Planted(_archived_before_the_file_is_there, _DURABLE, 0),
-    "a move knows no other": Planted(_a_move_knows_no_other, "one champion", 0),
-    "a release is there before its folder": Planted(_a_pointer_is_written_in_two_moves, "", 0),
-    "a round begins anew": Planted(_a_round_begins_anew, "", 0),
+    "a release is there before its folder": Planted(_a_pointer_is_written_in_two_moves, "releases are whole", 0),
 }
 MENDED: Mapping[str, Planted] = {
     "folders are not synced": Planted(_folders_are_not_synced, _DURABLE, 1),
-    "a salt may be empty": Planted(_a_salt_may_be_empty, _ONCE, 0),
-    "a former holder sets the shadow": Planted(_a_former_holder_sets_the_shadow, _HOLDER, 0),
 }
 """What worlds have found in the product, and what was mended since, planted again."""
 

@@ -26,6 +26,7 @@ from typing import Any
 from journeyman.errors import JourneymanError
 
 TRACE = bool(os.environ.get("TRACE"))
+_LONGEST = 300  # characters of an event
 BEGUN = 1_700_006_400  # seconds since 1970 at which every world begins: a full hour
 
 
@@ -112,9 +113,12 @@ class Schedule:
     ----------
     seed : int
         Of all that is left to chance.
+    place : str
+        What paths of this world begin with.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, place: str) -> None:
+        self.place = place
         self.random = random.Random(seed)
         self.now = 0.0
         self.steps = 0
@@ -138,9 +142,9 @@ class Schedule:
         return self.current.process if self.current is not None else self.acting
 
     def say(self, text: str) -> None:
-        """Write an event down."""
+        """Write an event down, without the place of this world, which is another one each time."""
         self.count += 1
-        line = f"{self.now:.6f} {text}"
+        line = f"{self.now:.6f} {' '.join(text.replace(self.place, '').split())[:_LONGEST]}"
         self.hash.update(line.encode() + b"\n")
         self.events.append(line)
         if TRACE:
@@ -165,7 +169,7 @@ class Schedule:
             return
         if TRACE and not isinstance(error, JourneymanError):
             traceback.print_exception(error)
-        self.say(f"{task.process} {task.name} ends with {type(error).__name__}: {' '.join(str(error).split())[:90]}")
+        self.say(f"{task.process} {task.name} ends with {type(error).__name__}: {error}")
         if task is task.process.tasks[0]:
             self.kill(task.process, "an error")
         else:
