@@ -6,6 +6,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from journeyman.errors import ReleaseError, RemoteError, SettingsError
 from journeyman.filesystems import Remote, is_remote, joined
 from journeyman.stores.releases import SEAL, receive_release, remove_release
 
-__all__ = ["STORAGE", "bring_release", "drop_release", "fetched_release", "keep_release", "storage"]
+__all__ = ["STORAGE", "bring_release", "drop_releases", "fetched_release", "keep_release", "storage"]
 
 STORAGE = "JOURNEYMAN_STORAGE"
 
@@ -123,15 +124,18 @@ def _download(there: Remote, folder: Path) -> None:
         joined(there, entry.name).download(target)
 
 
-def drop_release(workspace: Path, relative: str) -> None:
-    """Delete a release in a workspace and in the storage; may be repeated, after a kill too.
+def drop_releases(workspace: Path, paths: Sequence[str]) -> None:
+    """Delete releases in a workspace and in the storage; may be repeated, after a kill too.
 
-    A storage that does not answer keeps it: housekeeping comes again.
+    A storage that does not answer, or refuses, is asked for no further one: housekeeping comes again.
     """
-    remove_release(workspace / relative)
+    for relative in paths:
+        remove_release(workspace / relative)
     place = storage()
-    if place is not None:
-        there = joined(place, relative)
-        with suppress(RemoteError):
+    if place is None:
+        return
+    with suppress(RemoteError):
+        for relative in paths:
+            there = joined(place, relative)
             joined(there, SEAL).delete()  # without it there is no release any more
             there.delete()

@@ -30,8 +30,8 @@ FACTS = {
     "versions": {"b": "2", "a": "1"},
 }
 
-FSYNCS = 6 + 3 + 1 + 1
-"""Six files, three folders inside, the release and the folder it lies in."""
+FSYNCS = 1 + 6 + 3 + 1 + 1
+"""The folder above, six files, three folders inside, the release and the folder it lies in."""
 
 
 @pytest.fixture
