@@ -69,12 +69,18 @@ class Registry:
         Holds the rows.
     root : Path
         Folder that paths of releases are relative to.
+
+    Raises
+    ------
+    SettingsError
+        Where JOURNEYMAN_STORAGE is no address.
     """
 
     def __init__(self, database: Database, root: Path) -> None:
         self._database = database
         self._root = root
         self._shared = shared_files(database)
+        storage()  # a wrong address is told before a build begins
 
     def reserve(self, name: str, run: str) -> int:
         """Return the version number of a run's release: the next one, or the one it was given before.
