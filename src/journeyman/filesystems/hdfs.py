@@ -112,7 +112,7 @@ class HdfsHandler(pa_fs.FileSystemHandler):
         raise NotImplementedError
 
     def delete_file(self, path: str) -> None:
-        """Delete a file."""
+        """Delete what lies there, where it is no folder."""
         self.client.delete(path, False)
 
     def move(self, source: str, target: str) -> None:

@@ -116,7 +116,7 @@ class Remote:
         return f"Remote({self.address!r})"
 
     def __str__(self) -> str:
-        """Return the address."""
+        """Return it as messages name it: as given."""
         return self.address
 
     def __eq__(self, other: object) -> bool:
@@ -295,7 +295,7 @@ class Remote:
         try:
             draft.parent.make_folder()
             draft.parent.sweep()
-            file = self._opened(draft)
+            file = self._open_draft(draft)
             try:
                 draft._fill(file, fill)
                 if draft.entry().size != size:
@@ -308,7 +308,7 @@ class Remote:
             said = error.message.replace(draft.address, self.address)
             raise type(error)(said, hint=error.hint) from error.__cause__
 
-    def _opened(self, draft: Remote) -> Any:
+    def _open_draft(self, draft: Remote) -> Any:
         try:
             return draft.ask(lambda fs, path: fs.open_output_stream(path))
         except FileNotFoundError as error:  # Google's storage

@@ -16,7 +16,7 @@ from journeyman.filesystems import Remote, joined
 from journeyman.stores.disk import DRAFT, Draft, make_folder, sync_folder
 from journeyman.stores.storage import storage
 
-__all__ = ["ARCHIVE", "ArchiveFile", "archive_files", "archives", "settle_archive"]
+__all__ = ["ARCHIVE", "Archive", "ArchiveFile", "archive_files", "archives", "settle_archive"]
 
 ARCHIVE = "archive"
 _ADDRESS = "archive.address"
