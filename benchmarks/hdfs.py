@@ -84,7 +84,7 @@ def _steps(workspace: Path, source: str, elsewhere: str) -> dict[str, float]:
         open_source(source, None).read(None, 0)
 
     def score() -> None:
-        score_file(load("rows", workspace=workspace / "w"), source, lambda _: None, out=out)
+        score_file(load("rows", version=1, workspace=workspace / "w"), source, lambda _: None, out=out)
 
     def write_archive() -> None:
         for day in DAYS:

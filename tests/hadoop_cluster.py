@@ -69,6 +69,7 @@ class Cluster:
             "dfs.namenode.handler.count": 4,
             "dfs.namenode.heartbeat.recheck-interval": 1000,
             "dfs.heartbeat.interval": 1,
+            "dfs.namenode.redundancy.interval.seconds": 1,
             "dfs.namenode.fs-limits.min-block-size": 1024,
             "dfs.client.block.write.replace-datanode-on-failure.policy": "NEVER",
             "hadoop.security.groups.cache.secs": 1,
@@ -108,6 +109,13 @@ class Cluster:
 
     def wait_for(self, datanodes: int) -> None:
         """Wait until so many DataNodes are there: the NameNode tells it to anyone over HTTP."""
+        self._wait({"NumLiveDataNodes": datanodes, "FSState": "Operational"})
+
+    def wait_for_copies(self) -> None:
+        """Wait until every block lies on as many DataNodes as it should: a writer goes on where one is missing."""
+        self._wait({"UnderReplicatedBlocks": 0, "PendingReplicationBlocks": 0})
+
+    def _wait(self, wanted: Mapping[str, object]) -> None:
         url = (
             f"http://{self._common['dfs.namenode.http-address']}/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState"
         )
@@ -116,11 +124,11 @@ class Cluster:
             try:
                 with urllib.request.urlopen(url, timeout=5) as answer:
                     state = json.load(answer)["beans"][0]
-                if state["NumLiveDataNodes"] == datanodes and state["FSState"] == "Operational":
+                if all(state[name] == value for name, value in wanted.items()):
                     return
             except (OSError, IndexError):
                 state = {}
-            assert time.monotonic() < end, f"HDFS does not start: {state}"
+            assert time.monotonic() < end, f"HDFS is not as it should be: {state}"
             time.sleep(0.2)
 
     def kill_datanodes(self) -> None:

@@ -156,7 +156,7 @@ def test_an_archive_on_hdfs_is_read_back_and_waits_where_nobody_takes_it(
     entries = tuple(Prediction(1, Part.CHAMPION, "native", b"{}", b"%d" % i, b"d", key=f"key {i}") for i in range(50))
     log.append(LogEntries(entries), now - 700 * DAY)
     settings = ServeSettings("homes", tmp_path, keep_days=30, keep_archive_days=800.0)
-    keeping = Housekeeping(tmp_path / "log", settings, Counters(), tmp_path, None)
+    keeping = Housekeeping(SqlitePredictionLog(tmp_path / "log"), settings, Counters(), tmp_path, None)
     hdfs.admin("-safemode", "enter")
     try:
         with pytest.raises(RemoteError, match="is in safe mode: it can be read, not written"):
@@ -173,7 +173,7 @@ def test_an_archive_on_hdfs_is_read_back_and_waits_where_nobody_takes_it(
     assert [row[2] for row in archive.predictions(ids.tolist())] == [f"key {i}" for i in range(50)]
     assert [row[2] for row in archive.of_keys(["key 7"], 2**62)] == ["key 7"]
     later = Housekeeping(
-        tmp_path / "log",
+        SqlitePredictionLog(tmp_path / "log"),
         ServeSettings("homes", tmp_path, keep_days=30, keep_archive_days=100.0),
         Counters(),
         tmp_path,
@@ -286,7 +286,8 @@ def test_a_datanode_dies_in_the_middle_of_a_write_and_of_a_read(
     hdfs.start_datanode(0)
     hdfs.wait_for(2)
     monkeypatch.setattr("journeyman.filesystems.remote._CHUNK", 1 << 20)
-    there.write(b"".join(pieces))  # on both
+    there.write(b"".join(pieces))
+    hdfs.wait_for_copies()
     come: list[int] = []
 
     def tell(count: int) -> None:
@@ -314,6 +315,7 @@ def test_servers_that_stand_still_or_are_gone_do_not_hang(
     monkeypatch.undo()
     assert there.read() == b"whole"
     hdfs.kill_datanodes()
+    monkeypatch.setattr("journeyman.filesystems.remote._PAUSES", (0.5,))
     with pytest.raises(RemoteError, match="DataNode"):
         there.read()
     with pytest.raises(RemoteError, match="DataNode"):

@@ -15,7 +15,10 @@ import pytest
 from tests.acceptance.operated_rows import OperatedModel
 
 from journeyman.entities.decision import Action
+from journeyman.entities.model_version import ModelVersion
+from journeyman.errors import ReleaseError
 from journeyman.stores.postgres_log import postgres_address
+from journeyman.stores.releases import write_release
 from journeyman.stores.workspace import Workspace
 
 psycopg = pytest.importorskip("psycopg")
@@ -85,3 +88,34 @@ def test_what_one_machine_has_built_and_begun_another_serves_and_ends(
     for place in (ann, bob):
         run(place, database, "predict", "h", "../houses.csv", "--out", "second.csv")
     assert (ann / "second.csv").read_bytes() == (bob / "second.csv").read_bytes() != (ann / "first.csv").read_bytes()
+
+
+def test_a_release_comes_from_the_database_whole_or_not_at_all(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOURNEYMAN_DATABASE", database)
+    with Workspace(tmp_path / "ann") as ours, Workspace(tmp_path / "bob") as theirs:
+        known = []
+        for run in ("one", "two"):
+            number = ours.registry.reserve("h", run)
+            path = ours.release_path("h", number)
+            digest = write_release(ours.path / path, {"members/a": run.encode()}, {"run": run})
+            known.append(ModelVersion("h", number, path, digest, "2026", "rmse", 1.0, "release", True, run, "d"))
+            ours.registry.register(known[-1])
+        monkeypatch.setenv("JOURNEYMAN_STORAGE", "hdfs://127.0.0.1:1/away")  # named later; it holds neither
+        one = theirs.registry.folder(known[0])
+        assert (one / "members" / "a").read_bytes() == b"one"
+        assert theirs.registry.folder(known[0]) == one
+        assert ours.shared is not None
+        copies = ours.shared.under(known[1].path)
+        content = {name: copies.fetch(name) or b"" for name in copies.names()}
+        copies.forget()
+        for name in content:
+            copies.keep(name, content[name] + b" " * (name == "members/a"))
+        with pytest.raises(ReleaseError, match=r"releases/h/2 in the database is not what was .* byte in members/a"):
+            theirs.registry.folder(known[1])
+        copies.forget()
+        monkeypatch.delenv("JOURNEYMAN_STORAGE")
+        with pytest.raises(ReleaseError, match=r"lies neither here .*set JOURNEYMAN_STORAGE as on the machine"):
+            theirs.registry.folder(known[1])
+        assert [place.name for place in (theirs.path / "releases" / "h").iterdir()] == ["1"]

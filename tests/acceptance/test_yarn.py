@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +14,12 @@ import pytest
 from tests import hadoop_cluster, spark_cluster
 from tests.hadoop_cluster import Yarn, cluster
 
+import journeyman
 from journeyman.api.predict import load
 from journeyman.filesystems import Remote
 
 _LACKING = hadoop_cluster.lacking() or spark_cluster.lacking()
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(_LACKING), reason=_LACKING or "all is here")]
-_SOURCE = Path(__file__).parents[2] / "src"
 
 _APPLICATION = """
 import sys
@@ -42,10 +41,7 @@ def test_a_build_runs_on_yarn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     rows["price"] = 3 * rows["size"] - rows["age"] + generator.normal(scale=0.3, size=300)
     rows.to_parquet(tmp_path / "homes.parquet", index=False)
     (tmp_path / "application.py").write_text(_APPLICATION)
-    with zipfile.ZipFile(tmp_path / "journeyman.zip", "w") as packed:
-        for file in sorted((_SOURCE / "journeyman").rglob("*")):
-            if file.is_file() and "__pycache__" not in file.parts:
-                packed.write(file, file.relative_to(_SOURCE))
+    shutil.make_archive(str(tmp_path / "journeyman"), "zip", journeyman.__path__[0] + "/..", "journeyman")
     java = Path(shutil.which("java") or "").resolve()
     with cluster(tmp_path, datanodes=1) as hdfs:
         Remote(f"{hdfs.address}/tables/homes.parquet").upload(tmp_path / "homes.parquet")

@@ -50,7 +50,7 @@ def refuse_misspelt(group: str, name: str) -> None:
 
     Examples
     --------
-    >>> refuse_misspelt("journeyman.clusters", "spark")
+    >>> refuse_misspelt("journeyman.engines", "spark")
     """
     near = difflib.get_close_matches(name, known := sorted(offered(group)), n=1)
     if name not in known and near:

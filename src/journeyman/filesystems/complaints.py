@@ -14,7 +14,7 @@ _NAMED = re.compile(r'(?:Fatal)?RPCError\("([\w.$]+)", "(.*)', re.DOTALL)
 
 TRANSIENT = re.compile(
     r"NotReplicatedYet|Failed to complete file|DataTransferError|listener disconnected|broken pipe|reset by peer"
-    r"|UnexpectedEof|SLOW_DOWN|INTERNAL_FAILURE|503",
+    r"|UnexpectedEof|SLOW_DOWN|INTERNAL_FAILURE|SERVICE_UNAVAILABLE|status.code\W*503",
     re.IGNORECASE,
 )
 """What a second attempt may not meet."""

@@ -204,6 +204,8 @@ class Remote:
 
     def names(self) -> tuple[str, ...]:
         """Return the names of what lies in a folder; none where there is no such folder."""
+        if self.scheme == "gs":  # Arrow lists folders there only where an object stands for them
+            return tuple(sorted({entry.name.partition("/")[0] for entry in self.entries()}))
         return tuple(sorted(PurePosixPath(i.path).name for i in self._look(recursive=False)))
 
     def _look(self, recursive: bool) -> list[Any]:
@@ -293,7 +295,7 @@ class Remote:
         try:
             draft.parent.make_folder()
             draft.parent.sweep()
-            file = draft.ask(lambda fs, path: fs.open_output_stream(path))
+            file = self._open_draft(draft)
             try:
                 draft._fill(file, fill)
                 if draft.entry().size != size:
@@ -305,6 +307,12 @@ class Remote:
         except RemoteError as error:
             said = error.message.replace(draft.address, self.address)
             raise type(error)(said, hint=error.hint) from error.__cause__
+
+    def _open_draft(self, draft: Remote) -> Any:
+        try:
+            return draft.ask(lambda fs, path: fs.open_output_stream(path))
+        except FileNotFoundError as error:  # Google's storage
+            raise complaint(self.address, self.server, RuntimeError("NO_SUCH_BUCKET")) from error
 
     def _fill(self, file: Any, fill: Callable[[Any], object]) -> None:
         try:

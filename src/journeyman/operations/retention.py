@@ -9,7 +9,7 @@ from journeyman.operations.loop_context import LoopContext
 from journeyman.operations.paths import build_folder, loop_folder, reference_folder, round_id
 from journeyman.runtime.durable_run import LOOP
 from journeyman.stages.retain import removable
-from journeyman.stores.storage import drop_release
+from journeyman.stores.storage import drop_releases
 
 __all__ = ["MOST_ROUNDS", "apply_retention", "is_due"]
 
@@ -73,8 +73,8 @@ def _sweep_releases(parts: LoopContext, state: LoopState) -> str:
         registry.remove(name, gone, now=parts.actuator.clock.now())
     removed = registry.removed(name)
     # All that were ever removed: a worker that was killed here has left the folders of some.
+    drop_releases(workspace.path, [version.path for version in removed])
     for version in removed:
-        drop_release(workspace.path, version.path)
         if workspace.shared is not None:
             workspace.shared.under(version.path).forget()
         workspace.remove_folder(reference_folder(workspace.path, version.run))

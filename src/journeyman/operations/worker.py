@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from journeyman.entities.operating import Kept, LoopState, Notice, OperateSettings
 from journeyman.entities.signal import Watched
-from journeyman.errors import JournalError, LeaseError, NotificationError, WorkspaceError
+from journeyman.errors import JournalError, LeaseError, NotificationError, RemoteError, WorkspaceError
 from journeyman.interfaces import Clock, Event, Notifier, Run, Threads
 from journeyman.notifiers.operation_message import headline
 from journeyman.operations.loop_context import LoopContext, first_state, learning_rows
@@ -231,7 +231,7 @@ def work_until(worker: Worker, stop: Event, tell: Callable[[str], None], once: b
     ------
     LeaseError
         Where another worker has taken over.
-    WorkspaceError
+    WorkspaceError, RemoteError
         With ``once``, where a round cannot go on; else it is tried again.
     """
     rounds, state = 0, worker.state()
@@ -244,7 +244,7 @@ def work_until(worker: Worker, stop: Event, tell: Callable[[str], None], once: b
                     tell(worker.told(after.operations))
                 state = after
                 continue
-        except WorkspaceError as error:
+        except (WorkspaceError, RemoteError) as error:
             if once:
                 raise
             tell(f"{error.message}; it is tried again")

@@ -8,7 +8,7 @@ import traceback
 from collections import deque
 from collections.abc import Sequence
 
-from journeyman.errors import WorkspaceError
+from journeyman.errors import RemoteError, WorkspaceError
 from journeyman.interfaces import Clock, Queue, Thread, Threads
 from journeyman.runtime.clock import SYSTEM_CLOCK, SYSTEM_THREADS
 from journeyman.serving.micro_batch import BatchWork, Done, ScoredBatch
@@ -214,14 +214,23 @@ class Recorder:
             self._counters.add("journeyman_refused_total", {"reason": "log cannot be written"}, len(batch))
             fault = Fault("log cannot be written", error.message, hint=error.hint)
             done = [Refusal(503, fault, {"Retry-After": "5"})] * len(batch)
-        except Exception:  # noqa: BLE001 - one request's fault must not fail the others, nor end the thread
+        except Exception as error:  # noqa: BLE001 - one request's fault must not fail the others, nor end the thread
             if len(batch) > 1:
                 return [given for one in batch for given in self._serve([one], None)]
-            traceback.print_exc()
-            self._counters.add("journeyman_refused_total", {"reason": "fault of ours"})
-            fault = Fault("fault", "this request met a fault of Journeyman", hint="the server's output has the details")
-            done = [Refusal(500, fault)]
+            done = [self._refusal(error)]
         return [(future, one) for (_, future), one in zip(batch, done, strict=True)]
+
+    def _refusal(self, error: Exception) -> Refusal:
+        """Return what is told who alone asked, and where that failed."""
+        if isinstance(error, RemoteError):  # a label of a prediction in an archive elsewhere
+            self._counters.add("journeyman_refused_total", {"reason": "archive does not answer"})
+            fault = Fault("archive does not answer", error.message, hint=error.hint)
+            return Refusal(503, fault, {"Retry-After": "30"})
+        traceback.print_exception(error)
+        self._counters.add("journeyman_refused_total", {"reason": "fault of ours"})
+        return Refusal(
+            500, Fault("fault", "this request met a fault of Journeyman", hint="the server's output has the details")
+        )
 
     def _give(self, given: Sequence[_Given]) -> None:
         """Let go of answers, and go on when they are sent; in the event loop."""

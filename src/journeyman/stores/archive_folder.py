@@ -26,6 +26,11 @@ _ADDRESS = "archive.address"
 class Archive(Protocol):
     """Files by kind and day: "predictions", "2026-11-27"."""
 
+    @property
+    def address(self) -> str:
+        """Where it lies on a file system elsewhere; empty for one in the log's folder."""
+        ...
+
     def days(self, kind: str) -> Sequence[str]:
         """Return the days of a kind that there are."""
         ...
@@ -56,6 +61,7 @@ class _Local:
     """In the log's folder."""
 
     folder: Path
+    address: str = ""
 
     def days(self, kind: str) -> Sequence[str]:
         return [place.name.removeprefix("day=") for place in (self.folder / ARCHIVE / kind).glob("day=*")]
@@ -94,6 +100,10 @@ class _Elsewhere:
     """On a file system that machines share, in a folder of this log alone."""
 
     place: Remote
+
+    @property
+    def address(self) -> str:
+        return self.place.address
 
     def days(self, kind: str) -> Sequence[str]:
         return [n.removeprefix("day=") for n in joined(self.place, kind).names() if n.startswith("day=")]

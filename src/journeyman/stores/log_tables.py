@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -23,7 +25,7 @@ from journeyman.entities.prediction import (
     RecordedPrediction,
     Refused,
 )
-from journeyman.errors import LeaseError, SettingsError, WorkspaceError
+from journeyman.errors import LeaseError, RemoteError, SettingsError, WorkspaceError
 from journeyman.stores.prediction_archive import key_in_archive
 
 __all__ = [
@@ -109,6 +111,7 @@ _TOOK = """INSERT INTO latencies VALUES (?, ?, ?)
 ON CONFLICT (at, bucket) DO UPDATE SET number = latencies.number + excluded.number"""
 _COMMIT = """INSERT INTO settings VALUES ('committed', ?)
 ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > settings.value"""
+_PAUSE = 30.0  # seconds that an archive elsewhere is not asked again after it did not answer
 _SET = "INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 _INSERT = 'INSERT INTO predictions (id, at, version, part, protocol, client_id, key, "row", output, digest) VALUES '
 _COUNTED = """UPDATE settings SET value = CASE name WHEN 'last' THEN ? ELSE value + ? END
@@ -170,6 +173,8 @@ class TableLog(ABC):
 
     folder: Path | None
     dialect: LogDialect
+    _unasked: RemoteError
+    _unasked_until = -math.inf
 
     @abstractmethod
     def errors(self) -> AbstractContextManager[None]:
@@ -264,6 +269,8 @@ class TableLog(ABC):
         ------
         WorkspaceError
             Where the disk is full or the log cannot be written; nothing was recorded then.
+        RemoteError
+            Where a label is of a prediction in an archive elsewhere that does not answer; nothing was recorded then.
         """
         with self.writing():
             return self.add(entries, now)
@@ -439,7 +446,14 @@ class TableLog(ABC):
         (archived,) = self.reading().execute("SELECT value FROM settings WHERE name = 'archived'").fetchone()
         if self.folder is None or prediction > archived:
             return None
-        return key_in_archive(self.folder, prediction, moment_of(prediction))
+        if time.monotonic() < self._unasked_until:
+            raise RemoteError(self._unasked.message, hint=self._unasked.hint)
+        try:
+            return key_in_archive(self.folder, prediction, moment_of(prediction))
+        except RemoteError as error:
+            # The next labels are refused at once: each that asks holds up all who write.
+            self._unasked, self._unasked_until = error, time.monotonic() + _PAUSE
+            raise
 
 
 def stale_lease() -> LeaseError:

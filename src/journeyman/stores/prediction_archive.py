@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from journeyman.arrow import pa, pc
+from journeyman.errors import RemoteError
+from journeyman.filesystems.deadline import within
 from journeyman.stores.archive_folder import archive_files, archives
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "write_part",
 ]
 
+_SOON = 5.0  # seconds: who asks for one prediction holds up all who write to the log
 _KINDS = ("labels", "predictions", "shadows")
 
 
@@ -92,7 +95,25 @@ def key_in_archive(folder: Path, prediction: int, moment: int) -> tuple[str | No
 
     ``moment`` is when it was made, in milliseconds since 1970. A file's name tells the ids in it, so that at most one
     file is opened.
+
+    Raises
+    ------
+    RemoteError
+        Where the archive lies elsewhere, and refuses or does not answer for five seconds.
     """
+    place = archives(folder)[-1].address
+    if not place:
+        return _key(folder, prediction, moment)
+    try:
+        return within(_SOON, lambda: _key(folder, prediction, moment))
+    except TimeoutError as error:
+        raise RemoteError(
+            f"the archive {place}, which holds the prediction that a label is of, does not answer ({error})",
+            hint="check that it runs, then send the label again",
+        ) from error
+
+
+def _key(folder: Path, prediction: int, moment: int) -> tuple[str | None] | None:
     wanted = hex_id(prediction)
     day = day_of(moment)
     for file in archive_files(folder, "predictions", lambda one: one == day):

@@ -15,9 +15,9 @@ from sqlalchemy.exc import IntegrityError
 
 from journeyman.entities.model_version import ModelVersion
 from journeyman.errors import ReleaseError, SettingsError
-from journeyman.stores.releases import release_digest, restore_release
+from journeyman.stores.releases import MANIFEST, receive_release, release_digest
 from journeyman.stores.shared_files import shared_files
-from journeyman.stores.storage import local_release, storage
+from journeyman.stores.storage import STORAGE, bring_release, storage
 from journeyman.stores.tables import Database, champions, models
 
 __all__ = ["ChampionRecord", "Registry", "check_name"]
@@ -69,12 +69,18 @@ class Registry:
         Holds the rows.
     root : Path
         Folder that paths of releases are relative to.
+
+    Raises
+    ------
+    SettingsError
+        Where JOURNEYMAN_STORAGE is no address.
     """
 
     def __init__(self, database: Database, root: Path) -> None:
         self._database = database
         self._root = root
         self._shared = shared_files(database)
+        storage()  # a wrong address is told before a build begins
 
     def reserve(self, name: str, run: str) -> int:
         """Return the version number of a run's release: the next one, or the one it was given before.
@@ -148,21 +154,30 @@ class Registry:
     def folder(self, version: ModelVersion) -> Path:
         """Return the folder of a release; one that another machine made is fetched first, whole or not at all.
 
+        It comes from the shared database, where that has its files, else from the storage.
+
         Raises
         ------
         ReleaseError
             Where what was fetched is not what was registered.
+        RemoteError
+            Where the storage does not answer, or refuses.
         WorkspaceError
             Where it cannot be written.
         """
         folder = self._root / version.path
-        if storage() is not None:
-            return local_release(self._root, version)
-        if self._shared is not None and not folder.exists():
-            copies = self._shared.under(version.path)
-            files = {name: content for name in copies.names() if (content := copies.fetch(name)) is not None}
-            if files:
-                restore_release(folder, files, version.digest)
+        if folder.exists():
+            return folder
+        copies = None if self._shared is None else self._shared.under(version.path)
+        if copies is not None and copies.has(MANIFEST):
+            receive_release(folder, version.digest, f"{version.path} in the database", copies.write_folder)
+        else:
+            bring_release(folder, version)
+        if self._shared is not None and storage() is None and not folder.exists():
+            raise ReleaseError(
+                f"release {version.version} of {version.name} lies neither here nor in the database",
+                hint=f"set {STORAGE} as on the machine that built it",
+            )
         return folder
 
     def champion(self, name: str) -> ModelVersion | None:

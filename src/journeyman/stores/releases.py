@@ -5,25 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from journeyman.errors import ReleaseError, WorkspaceError
+from journeyman.errors import ReleaseError
 from journeyman.stores.disk import DRAFT, disk_errors, make_folder, sync_folder
 
 __all__ = [
     "MANIFEST",
     "SEAL",
     "read_release",
+    "receive_release",
     "release_digest",
     "remove_release",
-    "restore_release",
-    "seal_folder",
     "write_release",
 ]
 
@@ -71,23 +71,51 @@ def write_release(folder: Path, files: Mapping[str, bytes], facts: Mapping[str, 
     return digest
 
 
-def restore_release(folder: Path, files: Mapping[str, bytes], digest: str) -> None:
-    """Write the files of a release that lies elsewhere, manifest and seal among them, whole or not at all.
+def receive_release(folder: Path, digest: str | None, origin: str, fill: Callable[[Path], None]) -> None:
+    """Make the folder of a release that lies elsewhere: whole, every byte checked, or not at all.
+
+    Several processes may do it at once: one of them gives the folder its name, and the others take it as it is.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the release will be.
+    digest : str, optional
+        What the registry says its digest is; without it the folder is only checked against itself.
+    origin : str
+        Where it comes from, for messages.
+    fill : callable
+        Copies all files, manifest and seal among them, to the folder that it is given.
 
     Raises
     ------
     ReleaseError
-        Where they are not the release of that digest.
+        Where what came is not the release of that digest.
     WorkspaceError
         As for ``write_release``.
     """
-    if hashlib.sha256(files.get(MANIFEST, b"")).hexdigest() != digest:
-        raise _damaged(folder, f"a changed byte in {MANIFEST}")
-    try:
-        _write_folder(folder, files)
-    except WorkspaceError:
-        if not folder.exists():  # else another process was the first
-            raise
+    draft = folder.parent / f"{DRAFT}{folder.name}-{secrets.token_hex(4)}"
+    with disk_errors(folder.parent):
+        try:
+            make_folder(folder.parent)
+            draft.mkdir()
+            fill(draft)
+            read_release(draft, digest)
+            for path in draft.rglob("*"):
+                sync_folder(path)  # files, too
+            _seal_folder(draft)
+            try:
+                draft.rename(folder)
+            except OSError:
+                if not (folder / MANIFEST).is_file():  # else another process was the first
+                    raise
+            else:
+                folder.chmod(0o555)
+                sync_folder(folder.parent)
+        except ReleaseError as error:
+            raise ReleaseError(error.message.replace(str(draft), origin), hint=error.hint) from error
+        finally:
+            _remove(draft)
 
 
 def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -99,7 +127,7 @@ def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
             draft.mkdir()
             for name, content in sorted(files.items()):
                 _write(draft / name, content)
-            seal_folder(draft)
+            _seal_folder(draft)
             draft.rename(folder)
             # Last, because some systems do not let a read-only folder be renamed.
             folder.chmod(0o555)
@@ -109,7 +137,7 @@ def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
             raise
 
 
-def seal_folder(draft: Path) -> None:
+def _seal_folder(draft: Path) -> None:
     """Make what is in a folder durable, and its files and folders such that nobody changes them by mistake."""
     for path in sorted(draft.rglob("*"), reverse=True):
         if path.is_dir():

@@ -73,6 +73,14 @@ class SharedFiles:
             if name not in known:
                 self.keep(name, path.read_bytes())
 
+    def write_folder(self, folder: Path) -> None:
+        """Write all copies below as files of a folder."""
+        for name in self.names():
+            content = self.fetch(name)
+            if content is not None:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_bytes(content)
+
     def _full(self, name: str) -> str:
         return f"{self.path}/{name}" if self.path else name
 

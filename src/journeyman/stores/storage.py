@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import atexit
 import os
-import secrets
 import shutil
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from journeyman.entities.model_version import ModelVersion
 from journeyman.errors import ReleaseError, RemoteError, SettingsError
 from journeyman.filesystems import Remote, is_remote, joined
-from journeyman.stores.disk import DRAFT, disk_errors
-from journeyman.stores.releases import MANIFEST, SEAL, read_release, remove_release, seal_folder
+from journeyman.stores.releases import SEAL, receive_release, remove_release
 
-__all__ = ["STORAGE", "drop_release", "fetched_release", "keep_release", "local_release", "storage"]
+__all__ = ["STORAGE", "bring_release", "drop_releases", "fetched_release", "keep_release", "storage"]
 
 STORAGE = "JOURNEYMAN_STORAGE"
 
@@ -82,8 +81,8 @@ def _seal(there: Remote) -> bytes | None:
         return None
 
 
-def local_release(workspace: Path, version: ModelVersion) -> Path:
-    """Return a version's folder in a workspace; one that is missing is brought from the storage, where there is one.
+def bring_release(folder: Path, version: ModelVersion) -> None:
+    """Copy a version from the storage to its folder in a workspace; nothing happens where it does not lie there.
 
     Raises
     ------
@@ -92,10 +91,9 @@ def local_release(workspace: Path, version: ModelVersion) -> Path:
     RemoteError
         Where the storage does not answer, or refuses.
     """
-    folder, place = workspace / version.path, storage()
-    if not (folder / MANIFEST).is_file() and place is not None and _seal(joined(place, version.path)) is not None:
-        _bring(joined(place, version.path), folder, version.digest)
-    return folder
+    place = storage()
+    if place is not None and _seal(there := joined(place, version.path)) is not None:
+        receive_release(folder, version.digest, str(there), partial(_download, there))
 
 
 @lru_cache(maxsize=16)
@@ -114,46 +112,30 @@ def fetched_release(address: str) -> Path:
         raise ReleaseError(f"{there} is not a release: it has no {SEAL}", hint="name a release's folder, or its model")
     parent = Path(tempfile.mkdtemp(prefix="journeyman-"))
     atexit.register(shutil.rmtree, parent, ignore_errors=True)
-    _bring(there, parent / there.name, None)
-    return parent / there.name
+    folder = parent / there.parent.name / there.name
+    receive_release(folder, None, str(there), partial(_download, there))
+    return folder
 
 
-def _bring(there: Remote, folder: Path, digest: str | None) -> None:
-    """Copy a release, check every byte, and give it its name in one move; whoever else brings it may be first."""
-    draft = folder.parent / f"{DRAFT}{folder.name}-{secrets.token_hex(4)}"
-    with disk_errors(folder.parent):
-        try:
-            for entry in there.entries():
-                target = draft / entry.name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                joined(there, entry.name).download(target)
-            read_release(draft, digest)
-            seal_folder(draft)
-            try:
-                draft.rename(folder)
-            except OSError:
-                if not (folder / MANIFEST).is_file():
-                    raise
-            else:
-                folder.chmod(0o555)
-        except ReleaseError as error:
-            raise ReleaseError(error.message.replace(str(draft), str(there)), hint=error.hint) from error
-        finally:
-            for path in [draft, *draft.rglob("*")] if draft.exists() else ():
-                if path.is_dir():
-                    path.chmod(0o755)
-            shutil.rmtree(draft, ignore_errors=True)
+def _download(there: Remote, folder: Path) -> None:
+    for entry in there.entries():
+        target = folder / entry.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        joined(there, entry.name).download(target)
 
 
-def drop_release(workspace: Path, relative: str) -> None:
-    """Delete a release in a workspace and in the storage; may be repeated, after a kill too.
+def drop_releases(workspace: Path, paths: Sequence[str]) -> None:
+    """Delete releases in a workspace and in the storage; may be repeated, after a kill too.
 
-    A storage that does not answer keeps it: housekeeping comes again.
+    A storage that does not answer, or refuses, is asked for no further one: housekeeping comes again.
     """
-    remove_release(workspace / relative)
+    for relative in paths:
+        remove_release(workspace / relative)
     place = storage()
-    if place is not None:
-        there = joined(place, relative)
-        with suppress(RemoteError):
+    if place is None:
+        return
+    with suppress(RemoteError):
+        for relative in paths:
+            there = joined(place, relative)
             joined(there, SEAL).delete()  # without it there is no release any more
             there.delete()

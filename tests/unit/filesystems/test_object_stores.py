@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -132,7 +131,7 @@ def test_a_table_there_is_the_table_here(bucket: str, tmp_path: Path, monkeypatc
 def test_what_is_not_there_is_told_in_one_line(bucket: str) -> None:
     with pytest.raises(SourceError, match=r"no such file: \w+://rows-of-ann/nothing\.csv"):
         open_source(f"{bucket}/nothing.csv", None)
-    with pytest.raises((RemoteError, SourceError), match=r"no bucket|no such file|cannot be used"):
+    with pytest.raises(RemoteError, match=r"there is no bucket .*-of-nobody"):
         Remote(f"{bucket}-of-nobody/a.txt").write(b"x")
 
 
@@ -148,4 +147,4 @@ def test_an_archive_lies_there(bucket: str, tmp_path: Path, monkeypatch: pytest.
     assert archive.read("labels", "2026-11-27", "1-2", ["number"]).to_pydict() == {"number": [1, 2]}
     archive.delete("labels", "2026-11-27")
     assert list(archive.days("labels")) == []
-    assert not os.listdir(tmp_path) or (tmp_path / "archive.address").read_text().startswith(bucket)
+    assert (tmp_path / "archive.address").read_text().startswith(f"{bucket}/journeyman/archive/houses/")

@@ -12,6 +12,7 @@ import pytest
 from tests.unit.serving.conftest import ROW, Client, Told, served
 
 from journeyman.entities.prediction import LogEntries, LogReceipt
+from journeyman.errors import RemoteError
 from journeyman.inference.release import Release
 from journeyman.serving import application
 from journeyman.serving.serve_settings import ServeSettings
@@ -69,6 +70,26 @@ def test_large_and_small_batches_side_by_side_are_answered_as_one_would_be(
     expected = list(release.predict(rows))
     assert (large, small) == (expected, expected[:20])
     assert len(client.predictions()) == 320
+
+
+def test_a_label_whose_archive_does_not_answer_is_refused_alone(
+    client: Client, slow: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: object) -> None:
+        raise RemoteError("hdfs://a does not answer", hint="start it")
+
+    monkeypatch.setattr("journeyman.stores.log_tables.key_in_archive", silent)
+
+    async def all_of_them() -> list[Told]:
+        first = asyncio.ensure_future(client.asked("POST", "/predict", {"row": ROW}))
+        await asyncio.sleep(0.01)  # it is being written now
+        label = client.asked("POST", "/labels", {"id": "0" * 16, "truth": "yes"})
+        return [await first, *await asyncio.gather(label, client.asked("POST", "/predict", {"row": ROW}))]
+
+    first, label, beside = client.loop.run_until_complete(all_of_them())
+    assert (first.status, label.status, beside.status) == (200, 503, 200)
+    assert label.json["error"]["message"] == "hdfs://a does not answer"
+    assert client.ask("GET", "/health").status == 200, "the log itself can be written"
 
 
 def test_a_strict_request_with_an_id_of_another_row_records_nothing(client: Client) -> None:

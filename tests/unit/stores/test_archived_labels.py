@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pyarrow.dataset as ds
+import pytest
 
 from journeyman.entities.prediction import Label, LabelFate, LogEntries, Part, Prediction
+from journeyman.errors import RemoteError
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.prediction_retention import forget_archived, move_oldest, sweep
 from journeyman.streams.tables import TableStream
@@ -84,4 +87,30 @@ def test_old_days_of_the_archive_are_deleted_and_their_labels_come_too_late(tmp_
     told = log.reading().execute("SELECT subject FROM told ORDER BY number").fetchall()
     assert told == [(made[2].id,), ('["2"]',)], "what nothing holds any more need not be known again"
     assert [row.row for row in TableStream(log).labelled(later + DAY, 100)] == ["{}"]
+    log.close()
+
+
+def test_a_label_waits_for_seconds_where_the_archive_elsewhere_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("hdfs_native")
+    monkeypatch.setattr("journeyman.stores.prediction_archive._SOON", 0.2)
+    log = SqlitePredictionLog(tmp_path / "log")
+    entries = LogEntries((Prediction(1, Part.CHAMPION, "native", b"{}", b"{}", b"d", "a"),))
+    (made,) = log.append(entries, NOW).predictions
+    later = NOW + 9 * DAY
+    archived(log, later)
+    of_it = LogEntries(labels=(Label(b"1", made.id),))
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it accepts, and says nothing
+        place = f"hdfs://127.0.0.1:{silent.getsockname()[1]}/archive"
+        (tmp_path / "log" / "archive.address").write_text(place)
+        with pytest.raises(RemoteError, match=rf"the archive {place}, .*, does not answer \(no answer for 0.2 s\)"):
+            log.append(of_it, later)
+    monkeypatch.setattr("journeyman.stores.prediction_archive._SOON", 1.0)
+    with pytest.raises(RemoteError, match=r"no answer for 0.2 s"):  # what was found a moment ago: it is not asked again
+        log.append(of_it, later)
+    assert log.append(LogEntries(labels=(Label(b"1", key="k"),)), later).labels == (LabelFate.RECORDED,)
+    (tmp_path / "log" / "archive.address").unlink()
+    monkeypatch.setattr(log, "_unasked_until", 0.0)
+    assert log.append(of_it, later).labels == (LabelFate.RECORDED,)
     log.close()
