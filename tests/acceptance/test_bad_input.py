@@ -204,7 +204,7 @@ LOCATIONS: dict[str, tuple[str, str, str]] = {
     "an empty folder": ("empty", "no table in the folder", ".parquet"),
     "a folder of several formats": ("mixed", "mixes kinds of files", "one format"),
     "a web page": ("https://u:secret@example.com/t.csv?token=secret", "lies on the network", "download"),
-    "a bucket": ("s3://bucket/t.csv", "lies on the network", "download"),
+    "another cloud": ("abfs://container/t.csv", "lies on the network", "download"),
     "another database": ("mysql://u:secret@host/d", "'mysql' cannot be read", "postgresql"),
     "no server": ("postgresql://u:secret@127.0.0.1:1/d --query SELECT", "cannot be reached", "host, port"),
     "a database without a query": ("sqlite:///good.csv", "needs a query", "--query"),

@@ -31,6 +31,7 @@ class RowRules:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> rules = RowRules(ServeSettings("m", Path("w"), keys=("order",), hashed=("mail",), left_out=("name",)), b"s")
     >>> rules.recorded({"order": 7, "mail": "a@b.c", "name": "Ann", "x": 1})
     {'order': 7, 'mail': 'h:c3df547de6c45ab8', 'x': 1}

@@ -206,7 +206,7 @@ def whole_logarithms(counts: FloatArray) -> FloatArray:
     Examples
     --------
     >>> whole_logarithms(np.array([0.0, 1.0, 5000.0])).tolist()
-    [0.0, 0.6931471805599453, 8.517393171418904]
+    [0.0, 0.6931471805599453, 8.517393171418902]
     """
     if len(counts) and counts.max() < len(_LOGARITHMS):
         return np.asarray(_LOGARITHMS[counts.astype(np.int64)])
