@@ -74,8 +74,8 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"failed to lookup address|dns error|Name or service not known|resolve host|COULDNT_RESOLVE",
-        "there is no host {place}",
-        "check the address; hdfs://HOST:8020/... names a NameNode",
+        "no host is known for {place}",
+        "check the address and the network; hdfs://HOST:8020/... names a NameNode, s3://BUCKET/... a bucket",
     ),
     (
         r"Connection refused|refused|listener disconnected|NETWORK_CONNECTION|Could not connect|UNAVAILABLE|no answer"
