@@ -225,7 +225,7 @@ def test_the_command(workspace: Path, tmp_path: Path) -> None:
     sheet = openpyxl.load_workbook(out / "houses.xlsx")["Scores"]
     assert sheet.max_row == 401
     refused = CliRunner().invoke(app, ["export", "houses", str(out), "--to", "saved_model", "--from", "log", *where])
-    assert (refused.exit_code, "holds no rows, so it takes no --from" in refused.output) == (2, True)
+    assert (refused.exit_code, "an export to saved_model takes no --from" in refused.output) == (2, True)
     unknown = CliRunner().invoke(app, ["export", "houses", str(out), "--to", "onyx", *where])
     assert (unknown.exit_code, "there is no export target 'onyx'" in unknown.output) == (2, True)
 
