@@ -182,6 +182,7 @@ function dateReader({ formats, century, missing }) {
 function epochReader(micros) {
   return (text) => {
     const exact = plainNumber(text) * micros;
+    if (!(Math.abs(exact) < 2 ** 62)) return NaN; // beyond what whole microseconds reach
     const whole = Math.round(exact);
     return (whole - exact === 0.5 && whole % 2 !== 0 ? whole - 1 : whole + 0) / 1e6; // halves to even
   };
@@ -222,7 +223,8 @@ function secondsOf(parts, century) {
   const moment = new Date(0);
   moment.setUTCFullYear(year, month - 1, day);
   const exists = year >= 1 && moment.getUTCMonth() === month - 1 && moment.getUTCDate() === day;
-  if (!exists || hour > 23 || minute > 59 || second > 59) return NaN;
+  const isEnd = hour === 24 && minute === 0 && second === 0 && !/[1-9]/.test((parts.f ?? "").slice(0, 6)); // of the day
+  if (!exists || (hour > 23 && !isEnd) || minute > 59 || second > 59) return NaN;
   const zone = /^([+-])(\d\d):?(\d\d)?$/.exec(parts.z ?? "");
   const east = zone ? Number(`${zone[1]}1`) * (Number(zone[2]) * 3600 + Number(zone[3] ?? 0) * 60) : 0;
   const seconds = moment.getTime() / 1000 + hour * 3600 + minute * 60 + second - east;
