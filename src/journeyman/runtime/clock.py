@@ -8,9 +8,10 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from journeyman.interfaces import Event, Lock, Queue, Thread
+if TYPE_CHECKING:  # commands that learn nothing load this, and no data frames
+    from journeyman.interfaces import Event, Lock, Queue, Thread
 
 __all__ = ["SYSTEM_CLOCK", "SYSTEM_THREADS", "SystemClock", "SystemThreads", "available_threads", "milliseconds"]
 

@@ -21,7 +21,8 @@ class Lease:
     model : str
         What is operated.
     number : int
-        Rises with every holder; each write names it.
+        Rises with every holder, in another database or one that was restored from a copy too, since it is at least the
+        minutes since 1970; each write names it.
     holder : str
         Name of the worker; empty where nobody holds it.
     until : int
@@ -60,12 +61,12 @@ class LeaseStore:
             with self._database.writing() as connection:
                 row = connection.execute(sa.select(leases).where(here).with_for_update()).one_or_none()
                 if row is None:
-                    lease = Lease(model, 1, holder, now + term)
+                    lease = Lease(model, _number_after(0, now), holder, now + term)
                     connection.execute(leases.insert().values(**vars(lease)))
                     return lease
                 if row.holder and row.until > now:
                     return None
-                lease = Lease(model, row.number + 1, holder, now + term)
+                lease = Lease(model, _number_after(row.number, now), holder, now + term)
                 connection.execute(leases.update().where(here).values(**vars(lease)))
                 return lease
         except IntegrityError:
@@ -88,3 +89,14 @@ class LeaseStore:
         with self._database.reading() as connection:
             row = connection.execute(sa.select(leases).where(leases.c.model == model)).one_or_none()
         return None if row is None else Lease(row.model, row.number, row.holder, row.until)
+
+
+def _number_after(number: int, now: int) -> int:
+    """Return the number of the next holder; a prediction log remembers the last one whatever database it came from.
+
+    Examples
+    --------
+    >>> _number_after(0, 120_000), _number_after(7, 120_000)
+    (2, 8)
+    """
+    return max(number + 1, now // 60_000)

@@ -22,6 +22,7 @@ IntArray = NDArray[np.int64]
 ArchivedPrediction = tuple[int, int, str | None, str, str]
 """Id, version, key, row, output."""
 
+_LAST = 253_402_300_799_999  # the last moment that a calendar day has, in milliseconds since 1970
 _COLUMNS = ("id", "version", "key", "row", "output")
 
 
@@ -74,7 +75,7 @@ class TrafficArchive:
 
     def labels(self, begin: int, end: int) -> Iterator[ArchivedLabel]:
         """Yield the labels that came in a span of milliseconds, the latest first."""
-        days = (day_of(begin), day_of(max(begin, end - 1)))
+        days = (day_of(begin), day_of(min(max(begin, end - 1), _LAST)))
         files = list(archive_files(self._folder, "labels", lambda day: days[0] <= day <= days[1]))
         for file in reversed(files):
             table = self._read(file, ["number", "at", "prediction", "key", "truth"])

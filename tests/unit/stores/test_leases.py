@@ -12,7 +12,7 @@ from journeyman.stores.leases import Lease
 from journeyman.stores.workspace import Workspace
 
 Opened = Callable[[], Workspace]
-NOW, TERM = 1_000_000, 30_000
+NOW, TERM = 10_000, 30_000
 
 
 def held(lease: Lease | None) -> Lease:
