@@ -118,7 +118,9 @@ class Release(Transformer, HasPredictionCol, MLReadable, MLWritable):  # type: i
     def sent(self) -> SentRelease:
         """The release as bytes; SettingsError where none was loaded."""
         if self._sent is None:
-            raise SettingsError("this Release holds no model", hint="make it by journeyman.spark.Release.load(NAME)")
+            raise SettingsError(
+                "this Release was made without its loader", hint="make it by journeyman.spark.Release.load(NAME)"
+            )
         return self._sent
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
@@ -131,7 +133,7 @@ class Release(Transformer, HasPredictionCol, MLReadable, MLWritable):  # type: i
             raise SchemaError(
                 f"the frame has a column {taken!r} already", hint="drop it, or set predictionCol to another name"
             )
-        told = "journeyman told"
+        told = "journeyman_told"
         function = F.pandas_udf(_predicting(sent, interval, name), _ddl(fields))
         whole = dataset.withColumn(told, function(rows))
         added = [F.col(f"`{told}`.`{_escaped(field)}`").alias(field) for field in fields]

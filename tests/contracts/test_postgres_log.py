@@ -93,7 +93,7 @@ def test_personal_columns_are_hashed_alike_on_all_machines(database: str) -> Non
 
 
 def test_what_is_wrong_is_told_in_a_line(database: str) -> None:
-    with pytest.raises(SettingsError, match="names no model"):
+    with pytest.raises(SettingsError, match="lacks the name of its model"):
         PostgresPredictionLog(database)
     with pytest.raises(WorkspaceError, match="ann@127") as told:
         PostgresPredictionLog(f"{database}x#m")

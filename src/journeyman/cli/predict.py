@@ -128,8 +128,8 @@ def score(
         str | None,
         typer.Option(
             metavar="ENGINE",
-            help="spark, or spark=ADDRESS such as spark=local[4], spark=yarn or spark=sc://host: where the rows are "
-            "read and predicted; TABLE may then be an address that it reads, or spark:NAME of its catalogue. "
+            help="Where the rows are read and predicted: spark, or spark=ADDRESS such as spark=local[4], spark=yarn or "
+            "spark=sc://host; TABLE may then be an address that it reads, or spark:NAME of its catalogue. "
             "[default: this process].",
             show_default=False,
         ),

@@ -90,7 +90,9 @@ class PostgresPredictionLog(TableLog):
     def __init__(self, address: str) -> None:
         url, _, model = address.partition("#")
         if not model:
-            raise SettingsError("the address of a prediction log names no model", hint=f"{_without_password(url)}#NAME")
+            raise SettingsError(
+                "the address of a prediction log lacks the name of its model", hint=f"{_without_password(url)}#NAME"
+            )
         try:
             psycopg.sql  # noqa: B018 - loads the extra
         except ImportError:

@@ -40,7 +40,7 @@ def storage() -> Remote | None:
     if not is_remote(address):
         raise SettingsError(
             f"{STORAGE} is {address!r}, and an address on HDFS, S3 or Google's storage is wanted",
-            hint="give it as in hdfs://host:8020/journeyman, s3://bucket/journeyman or gs://bucket/journeyman",
+            hint="give it as in hdfs://host:8020/models, s3://bucket/models or gs://bucket/models",
         )
     return Remote(address)
 

@@ -26,7 +26,7 @@ __all__ = ["PIECE_BYTES", "SparkCluster"]
 
 PIECE_BYTES = 32 << 20
 """Size of the pieces of large files: a few seconds of work, which is what a lost worker costs."""
-_KEY, _START = "journeyman key", "journeyman start"
+_KEY, _START = "journeyman_key", "journeyman_start"
 _PLAIN = "__globPaths__"
 """Spark's own option for addresses that are names, whatever signs such as * and [ they hold."""
 

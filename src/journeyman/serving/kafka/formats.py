@@ -196,7 +196,7 @@ def _file(setting: str, named: Mapping[str, str]) -> tuple[str, str, Codec] | No
         words, hint = error.strerror or str(error), "name a file that is there"
     except (ValueError, KeyError, TypeError, DecodeError) as error:
         words = " ".join(str(error).split())[:200]
-        hint = "give FILE.avsc, or FILE.desc:package.Message of protoc --include_imports --descriptor_set_out"
+        hint = "give FILE.avsc, or FILE.desc:package.Message of a set that protoc writes with its imports"
     raise SettingsError(f"{setting}={named[setting]}: {words}", hint=hint)
 
 
