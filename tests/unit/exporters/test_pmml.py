@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
+import subprocess
+import sys
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,10 +31,21 @@ needs_pmml4s = pytest.mark.skipif(
 SAID = [case for case in CASES if case.operation in PmmlExporter().operations]
 
 
-def answers(plan: ScoringPlan, row: dict[str, Any]) -> dict[str, Any]:
-    from pypmml import Model  # noqa: PLC0415 - an extra
+ASK = """
+import json, sys
+from pypmml import Model
+document, row = json.load(sys.stdin)
+print("told", json.dumps(dict(Model.fromString(document).predict(row))))
+"""
 
-    return dict(Model.fromString(pmml_document(plan).decode()).predict(row))
+
+def answers(plan: ScoringPlan, row: dict[str, Any]) -> dict[str, Any]:
+    """Return what PMML4S says, in a process of its own: other tests of this one start a JVM, too."""
+    asked = json.dumps([pmml_document(plan).decode(), row])
+    done = subprocess.run([sys.executable, "-c", ASK], input=asked, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout.rpartition("told ")[2])
+    return told
 
 
 @needs_pmml4s
