@@ -182,7 +182,7 @@ def test_sagemaker_is_deployed_to_once_someone_says_yes(exported, release, tmp_p
         assert variant["ServerlessConfig"]["MaxConcurrency"] == 5
         again = deployed("again", "--yes")
         assert again.exit_code == 2
-        assert "AWS refuses:" in again.output
+        assert "error: AWS refuses:" in again.output
         assert "what was made before stays" in again.output
         assert "Traceback" not in again.output
         script = [sys.executable, str(exported["sagemaker"] / "deploy.py"), *told_all]
