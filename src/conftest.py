@@ -4,4 +4,12 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-collect_ignore = [] if find_spec("pyspark") else ["journeyman/spark.py"]
+_KAFKA = "journeyman/serving/kafka"
+_NEEDS = {
+    "journeyman/spark.py": ("pyspark",),
+    f"{_KAFKA}/codecs.py": ("fastavro", "google"),
+    f"{_KAFKA}/formats.py": ("fastavro", "google"),
+    f"{_KAFKA}/prediction_schemas.py": ("google",),
+    f"{_KAFKA}/schema_registry.py": ("fastavro", "google"),
+}
+collect_ignore = [module for module, needs in _NEEDS.items() if not all(map(find_spec, needs))]
