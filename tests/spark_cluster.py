@@ -42,7 +42,6 @@ def environment() -> dict[str, str]:
 @contextmanager
 def session(master: str = "local[2]", **more: str) -> Iterator[Any]:
     """Yield a session of Spark in this process; its Java process ends with it."""
-    from pyspark import SparkContext  # noqa: PLC0415 - an extra
     from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
 
     with mock.patch.dict(os.environ, {"PYSPARK_PYTHON": sys.executable, "OMP_NUM_THREADS": "1"}):
@@ -54,9 +53,17 @@ def session(master: str = "local[2]", **more: str) -> Iterator[Any]:
             yield spark
         finally:
             spark.stop()
-            gateway = SparkContext._gateway
-            if gateway is not None:
-                gateway.shutdown()
-                gateway.proc.stdin.close()
-                gateway.proc.wait(60)
-                SparkContext._gateway = SparkContext._jvm = None
+            end_java()
+
+
+def end_java() -> None:
+    """End the Java process of this process's sessions, so that the next one starts its own, by its own settings."""
+    from pyspark import SparkContext  # noqa: PLC0415 - an extra
+
+    gateway = SparkContext._gateway
+    # PySpark keeps the way to a process that is gone in two places, and asks the other one first.
+    SparkContext._gateway = SparkContext._jvm = None
+    if gateway is not None:
+        gateway.shutdown()
+        gateway.proc.stdin.close()
+        gateway.proc.wait(60)

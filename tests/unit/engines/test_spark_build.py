@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from tests.spark_cluster import environment, lacking
+from tests.spark_cluster import end_java, environment, lacking
 
 from journeyman import build
 from journeyman.engines import open_engine
@@ -51,12 +51,8 @@ def session() -> Iterator[Any]:
     try:
         yield own_session(ADDRESS)
     finally:
-        gateway = shared.sparkContext._gateway
         shared.stop()
-        gateway.shutdown()
-        gateway.proc.stdin.close()
-        gateway.proc.wait(30)
-        type(shared.sparkContext)._gateway = None
+        end_java()
         os.environ.clear()
         os.environ.update(before)
 
