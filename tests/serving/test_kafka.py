@@ -9,7 +9,7 @@ import urllib.request
 from collections import Counter
 
 import pytest
-from tests.kafka_broker import broker, free_port, lacking
+from tests.kafka_broker import free_port, lacking
 from tests.served_model import two_versions
 
 from journeyman.errors import SettingsError
@@ -21,13 +21,7 @@ pytestmark = pytest.mark.xdist_group("kafka")  # one broker for all of them
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory):
-    return two_versions(tmp_path_factory.mktemp("served"))
-
-
-@pytest.fixture(scope="module")
-def node(tmp_path_factory):
-    with broker(tmp_path_factory.mktemp("broker")) as started:
-        yield started
+    return two_versions(tmp_path_factory)
 
 
 @pytest.fixture

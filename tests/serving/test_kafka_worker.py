@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
-from tests.kafka_broker import broker, kafka, lacking
+from tests.kafka_broker import kafka, lacking
 
 from journeyman.entities.task import Task
 from journeyman.errors import SettingsError
@@ -22,12 +22,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(bool(lacking()), reason=lacking() or "all is here"),
 ]
-
-
-@pytest.fixture(scope="module")
-def node(tmp_path_factory):
-    with broker(tmp_path_factory.mktemp("broker")) as started:
-        yield started
 
 
 class Model:

@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from dataclasses import replace
 
 import pytest
-from tests.kafka_broker import broker, free_port, lacking
+from tests.kafka_broker import free_port, lacking
 from tests.served_model import two_versions
 
 from journeyman.entities.challenge import Challenge
@@ -26,12 +26,6 @@ from journeyman.testing.stream_checks import check_stream
 
 needs_broker = pytest.mark.skipif(bool(lacking()), reason=lacking() or "all is here")
 pytestmark = [pytest.mark.xdist_group("kafka"), pytest.mark.slow]  # one broker for all of them
-
-
-@pytest.fixture(scope="module")
-def node(tmp_path_factory):
-    with broker(tmp_path_factory.mktemp("broker")) as started:
-        yield started
 
 
 @pytest.fixture
@@ -190,8 +184,8 @@ def ask(base, path, body):
 
 
 @needs_broker
-def test_operate_on_another_machine_learns_from_the_topic_and_goes_on_after_kills(node, tmp_path):
-    workspace = two_versions(tmp_path / "w")
+def test_operate_on_another_machine_learns_from_the_topic_and_goes_on_after_kills(node, tmp_path, tmp_path_factory):
+    workspace = two_versions(tmp_path_factory)
     port, topic = free_port(), f"operated.{time.time_ns()}"
     shared = ["--workspace", str(workspace), "--kafka", node.address, "--log-topic", topic]
     journeyman = [sys.executable, "-m", "journeyman"]
