@@ -25,8 +25,8 @@ _NOT_TO_THE_BIT = dict.fromkeys(
 )
 
 
-# Two trials are an ensemble; the third to be tried is CatBoost, which learns of ten rows in all 4,000 rounds, fold after
-# fold: that says nothing of the contract.
+# Two trials are an ensemble; the third to be tried is CatBoost, which learns of ten rows in all 4,000 rounds, fold
+# after fold: that says nothing of the contract.
 @pytest.mark.slow
 @parametrize_with_checks(
     [JourneymanClassifier(trials=2), JourneymanRegressor(trials=2)], expected_failed_checks=lambda _: _NOT_TO_THE_BIT

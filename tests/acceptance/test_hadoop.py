@@ -25,7 +25,7 @@ from journeyman.api.predict import load, predict_file
 from journeyman.api.score import score_file
 from journeyman.entities.prediction import LogEntries, Part, Prediction
 from journeyman.errors import ReleaseError, RemoteError, SettingsError, SourceError, WorkspaceError
-from journeyman.filesystems import Remote, joined
+from journeyman.filesystems import Remote, joined, remote
 from journeyman.serving.counters import Counters
 from journeyman.serving.housekeeping import Housekeeping
 from journeyman.serving.serve_settings import ServeSettings
@@ -320,7 +320,11 @@ def test_servers_that_stand_still_or_are_gone_do_not_hang(
     monkeypatch.undo()
     assert there.read() == b"whole"
     hdfs.kill_datanodes()
+    # What a user waits for: attempts of the client, pauses between ours, and a file that cannot be closed.
+    monkeypatch.setattr("journeyman.filesystems.hdfs._ALONE", {"dfs.client.failover.max.attempts": "1"})
     monkeypatch.setattr("journeyman.filesystems.remote._PAUSES", (0.5,))
+    monkeypatch.setattr("journeyman.filesystems.remote._SOON", 1.0)
+    remote._open_filesystem.cache_clear()
     with pytest.raises(RemoteError, match="DataNode"):
         there.read()
     with pytest.raises(RemoteError, match="DataNode"):
