@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_wine
+from tests.hadoop_cluster import Cluster, cluster
 from typer.testing import CliRunner
 
 from journeyman.cli.main import app
@@ -36,6 +37,13 @@ def wine_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def wine_frame() -> pd.DataFrame:
     return wine()
+
+
+@pytest.fixture(scope="session")
+def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Yield an HDFS for all files of the group "hadoop", which share a process; the last test of the last kills it."""
+    with cluster(tmp_path_factory.mktemp("hdfs"), datanodes=2, replication=2) as started:
+        yield started
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from tests.hadoop_cluster import Cluster, cluster, lacking
+from tests.hadoop_cluster import Cluster, lacking
 
 import journeyman
 from journeyman.api.build import resume
@@ -34,15 +34,13 @@ from journeyman.stores.archive_folder import archive_files
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.streams.archive import TrafficArchive
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(lacking()), reason=lacking() or "all is here")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("hadoop"),  # one HDFS for all of them
+    pytest.mark.skipif(bool(lacking()), reason=lacking() or "all is here"),
+]
 
 DAY = 86_400_000
-
-
-@pytest.fixture(scope="module")
-def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with cluster(tmp_path_factory.mktemp("hdfs"), datanodes=2, replication=2) as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
