@@ -41,7 +41,7 @@ def wine_frame() -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Yield an HDFS for all files of the group "hadoop", which share a process; the last test of the last kills it."""
+    """Yield an HDFS for all files that want one (TOGETHER in tests/conftest.py); the last test of the last kills it."""
     with cluster(tmp_path_factory.mktemp("hdfs"), datanodes=2, replication=2) as started:
         yield started
 

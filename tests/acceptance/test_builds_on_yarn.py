@@ -21,7 +21,6 @@ from journeyman.filesystems import Remote
 _LACKING = hadoop_cluster.lacking() or spark_cluster.lacking()
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("hadoop"),  # one HDFS for all of them
     pytest.mark.skipif(bool(_LACKING), reason=_LACKING or "all is here"),
 ]
 

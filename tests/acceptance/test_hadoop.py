@@ -36,7 +36,6 @@ from journeyman.streams.archive import TrafficArchive
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("hadoop"),  # one HDFS for all of them
     pytest.mark.skipif(bool(lacking()), reason=lacking() or "all is here"),
 ]
 

@@ -37,14 +37,7 @@ TOOLS = ("answers as the release does", "answers a row alone", "refuses a newer 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "check"), CHECKED)
-@pytest.mark.parametrize(
-    "name",
-    # several languages share what their plans are fitted and lowered to, and both processes have some
-    [
-        pytest.param(name, marks=pytest.mark.xdist_group(f"exporters {number % 4}"))
-        for number, name in enumerate(sorted(offered(GROUP) - ALIASES.keys()))
-    ],
-)
+@pytest.mark.parametrize("name", sorted(offered(GROUP) - ALIASES.keys()))
 def test_built_in_exporters(
     name: str, kind: str, check: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,7 +36,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """Yield a broker for all files of the group "kafka", which share a process; each names topics of its own."""
+    """Yield a broker for all files that want one (TOGETHER in tests/conftest.py); each names topics of its own."""
     with broker(tmp_path_factory.mktemp("broker")) as started:
         yield started
 

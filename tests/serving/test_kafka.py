@@ -16,7 +16,6 @@ from journeyman.errors import SettingsError
 from journeyman.serving.kafka_topics import KafkaSettings, check_topics, client_settings, told_topics
 
 needs_broker = pytest.mark.skipif(bool(lacking()), reason=lacking() or "all is here")
-pytestmark = pytest.mark.xdist_group("kafka")  # one broker for all of them
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,6 @@ from journeyman.serving.kafka.messages import RegistryDown  # noqa: E402 - wants
 from journeyman.serving.kafka.prediction_schemas import _proto, prediction_schema  # noqa: E402 - wants extras
 
 needs_registry = pytest.mark.skipif(bool(lacking()), reason=lacking() or "all is here")
-pytestmark = pytest.mark.xdist_group("kafka")  # one broker for all of them
 
 ORDER = {
     "type": "record",

@@ -18,7 +18,6 @@ from journeyman.serving.kafka_topics import KafkaSettings, check_topics
 from journeyman.serving.requests import StoredPrediction
 
 pytestmark = [
-    pytest.mark.xdist_group("kafka"),  # one broker for all of them
     pytest.mark.slow,
     pytest.mark.skipif(bool(lacking()), reason=lacking() or "all is here"),
 ]

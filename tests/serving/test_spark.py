@@ -25,7 +25,6 @@ from journeyman.errors import SchemaError, SettingsError, SourceError
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("kafka"),  # one broker for all of them
     pytest.mark.skipif(bool(lacking()), reason=lacking()),
 ]
 ROWS = 1_500

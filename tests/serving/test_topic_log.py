@@ -26,7 +26,7 @@ from journeyman.testing.log_checks import NOW, check_log, record_rows
 from journeyman.testing.stream_checks import check_stream
 
 needs_broker = pytest.mark.skipif(bool(lacking()), reason=lacking() or "all is here")
-pytestmark = [pytest.mark.xdist_group("kafka"), pytest.mark.slow]  # one broker for all of them
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
