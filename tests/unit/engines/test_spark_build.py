@@ -170,7 +170,7 @@ def test_a_build_with_trials_on_spark_is_the_one_in_process(session: Any, tmp_pa
     path = tmp_path / "houses.csv"
     table(1_000).to_csv(path, index=False)
     made = [
-        build(path, target="dear", trials=3, engine=engine, workspace=tmp_path / name, quiet=True)
+        build(path, target="dear", trials=2, engine=engine, workspace=tmp_path / name, quiet=True)
         for name, engine in (("here", "duckdb"), ("there", ENGINE))
     ]
     one, other = (model_files(release.path) for release in made)
@@ -189,7 +189,7 @@ def model_files(release: Path) -> dict[str, bytes]:
 def test_a_member_learns_from_all_rows_where_that_is_no_worse(session: Any, tmp_path: Path) -> None:
     folder = written(tmp_path / "rows", wide(20_000))
     release = build(
-        folder, target="dear", trials=4, memory="600MB", engine=ENGINE, workspace=tmp_path / "w", quiet=True
+        folder, target="dear", trials=2, memory="600MB", engine=ENGINE, workspace=tmp_path / "w", quiet=True
     )
     report = release.report
     assert report.trained_rows < report.rows == 20_000
@@ -277,7 +277,7 @@ class Fit:
 
 if __name__ == "__main__":
     os.environ["PYSPARK_SUBMIT_ARGS"] = "--conf spark.executor.memory=512m " + os.environ["PYSPARK_SUBMIT_ARGS"]
-    fits = open_engine("spark=local-cluster[2,1,600]").fits
+    fits = open_engine("spark=local-cluster[1,1,600]").fits
     print("came to", fits.run(Fit(), [PreparedFold(n, None, None, None) for n in range(4)], 1, None), flush=True)
 """
 
