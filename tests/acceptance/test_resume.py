@@ -157,8 +157,8 @@ def test_two_interrupts_leave_a_build_that_resume_finishes(tmp_path, wine_csv, w
 
 @pytest.mark.slow
 def test_a_budget_counts_what_was_used_before_the_kill(tmp_path, wine_csv, start):
-    place, budget = tmp_path / "w", 30.0
-    build = start(["build", str(wine_csv), "--target", "class_1", "--budget", "30s", "--workspace", str(place)])
+    place, budget = tmp_path / "w", 20.0
+    build = start(["build", str(wine_csv), "--target", "class_1", "--budget", "20s", "--workspace", str(place)])
     wait_for(build, "trial 2")
     build.kill()
     build.communicate()
