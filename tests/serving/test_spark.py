@@ -27,7 +27,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(bool(lacking()), reason=lacking()),
 ]
-ROWS = 1_500
+ROWS = 3_000
 JARS = kafka_broker.JARS.with_name("spark")
 
 
@@ -59,7 +59,7 @@ def test_tables_are_predicted_as_on_one_machine(
     name: str,
     parts: int,
 ) -> None:
-    monkeypatch.setattr(spark_cluster, "PIECE_BYTES", 20_000)
+    monkeypatch.setattr(spark_cluster, "PIECE_BYTES", 40_000)
     folder = tmp_path / "a b[1]"
     folder.mkdir()
     path = folder / name
@@ -71,7 +71,7 @@ def test_tables_are_predicted_as_on_one_machine(
         rows.to_json(path, orient="records", lines=True, force_ascii=False, date_format="iso")
     else:
         unit = "ns" if name.startswith("nano") else "us"
-        rows.assign(when=rows["when"].astype(f"datetime64[{unit}]")).to_parquet(path, index=False, row_group_size=750)
+        rows.assign(when=rows["when"].astype(f"datetime64[{unit}]")).to_parquet(path, index=False, row_group_size=1500)
     layout = Layout(keep=("order", "k.1"))
     cluster = spark_cluster.SparkCluster(session=spark)
     out, release = tmp_path / "out", load("m", workspace=workspace)
@@ -188,7 +188,7 @@ def test_a_driver_that_is_killed_goes_on(workspace: Path, rows: pd.DataFrame, tm
     table, out = tmp_path / "t", tmp_path / "out.csv"
     table.mkdir()
     for i in range(8):
-        rows.iloc[i * 150 : (i + 1) * 150].to_csv(table / f"part-{i}.csv", index=False)
+        rows.iloc[i * 300 : (i + 1) * 300].to_csv(table / f"part-{i}.csv", index=False)
     words = ["score", "m", str(table), "--engine", "spark=local[1]", "--out", str(out), "--keep", "order"]
     command = [sys.executable, "-m", "journeyman", *words, "--workspace", str(workspace)]
     first = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -200,9 +200,9 @@ def test_a_driver_that_is_killed_goes_on(workspace: Path, rows: pd.DataFrame, tm
     first.wait()
     assert not (out / "_SUCCESS").exists()
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False, timeout=400)
-    assert (done.returncode, done.stdout) == (0, f"1,200 rows predicted: {out}\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, f"2,400 rows predicted: {out}\n"), done.stderr
     told = pd.concat([pd.read_csv(path) for path in out.glob("part-*")])
-    assert sorted(told["order"]) == sorted(rows["order"].head(1_200))
+    assert sorted(told["order"]) == sorted(rows["order"].head(2_400))
 
 
 @pytest.mark.parametrize(

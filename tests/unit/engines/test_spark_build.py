@@ -125,7 +125,7 @@ def test_files_give_the_rows_and_samples_that_they_give_in_process(session: Any,
 
 
 def test_a_sample_does_not_depend_on_how_spark_divides_the_rows(session: Any, tmp_path: Path) -> None:
-    folder = written(tmp_path / "rows", table(6_000))
+    folder = written(tmp_path / "rows", table(20_000))
     one = opened(folder.as_uri()).read(300, 5)
     session.conf.set("spark.sql.files.maxPartitionBytes", "20000")
     try:
@@ -137,7 +137,7 @@ def test_a_sample_does_not_depend_on_how_spark_divides_the_rows(session: Any, tm
 
 
 def test_a_view_has_a_sample_of_its_values(session: Any) -> None:
-    rows = session.createDataFrame(pa.Table.from_pandas(table(3_000)[["size", "city", "dear"]]))
+    rows = session.createDataFrame(pa.Table.from_pandas(table(5_000)[["size", "city", "dear"]]))
     rows.createOrReplaceGlobalTempView("houses")
     source = opened("spark:global_temp.houses")
     some = source.read(500, 1)
@@ -189,7 +189,7 @@ def model_files(release: Path) -> dict[str, bytes]:
 def test_a_member_learns_from_all_rows_where_that_is_no_worse(session: Any, tmp_path: Path) -> None:
     folder = written(tmp_path / "rows", wide(20_000))
     release = build(
-        folder, target="dear", trials=2, memory="600MB", engine=ENGINE, workspace=tmp_path / "w", quiet=True
+        folder, target="dear", trials=4, memory="600MB", engine=ENGINE, workspace=tmp_path / "w", quiet=True
     )
     report = release.report
     assert report.trained_rows < report.rows == 20_000
@@ -218,7 +218,7 @@ class Fit:
 
 
 def test_a_fit_on_all_rows_sees_each_row_with_a_label_once_and_in_one_order(session: Any, tmp_path: Path) -> None:
-    frame = table(6_000)
+    frame = table(9_000)
     source = open_source(str(written(tmp_path / "rows", frame)), None)
     task = WholeTask(("size",), Prepare(), Fit(), judged=500, sampled=2_000)
     one, again = (open_engine(ENGINE).learn(source, task) for _ in range(2))  # type: ignore[attr-defined]
@@ -277,7 +277,7 @@ class Fit:
 
 if __name__ == "__main__":
     os.environ["PYSPARK_SUBMIT_ARGS"] = "--conf spark.executor.memory=512m " + os.environ["PYSPARK_SUBMIT_ARGS"]
-    fits = open_engine("spark=local-cluster[1,1,600]").fits
+    fits = open_engine("spark=local-cluster[2,1,600]").fits
     print("came to", fits.run(Fit(), [PreparedFold(n, None, None, None) for n in range(4)], 1, None), flush=True)
 """
 
