@@ -139,7 +139,7 @@ def prove_gain(
     before: list[float] = []
     for repeat in range(repeats):
         for fit, rest in _divided(labels, classes, groups, seed + repeat):
-            learned = Examples(examples.rows.iloc[fit], labels[fit], _taken(examples.weights, fit))
+            learned = Examples(examples.rows.iloc[fit], labels[fit], _weights_of(examples.weights, fit))
             rows, number = examples.rows.iloc[rest], seed + repeat
             before.append(_loss(base(learned), rows, labels[rest], classes, number))
             for name, change in changes.items():
@@ -147,7 +147,7 @@ def prove_gain(
     return {name: _gain(np.array(before), np.array(after), len(labels)) for name, after in losses.items()}
 
 
-def _taken(values: FloatArray | None, rows: NDArray[np.int64]) -> FloatArray | None:
+def _weights_of(values: FloatArray | None, rows: NDArray[np.int64]) -> FloatArray | None:
     return None if values is None else values[rows]
 
 
