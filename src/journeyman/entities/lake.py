@@ -20,9 +20,12 @@ __all__ = [
     "JoinVerdict",
     "KeyForm",
     "KeyMatch",
+    "LakeRequest",
     "LakeSearch",
     "LakeTable",
     "Listed",
+    "LookupFile",
+    "SearchedLake",
 ]
 
 KEY, START, END = "__key__", "__start__", "__end__"
@@ -298,3 +301,52 @@ class LakeSearch:
     measure: str = ""
     seconds: float = 0.0
     notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class LakeRequest:
+    """What is searched for.
+
+    Attributes
+    ----------
+    lake : str
+        A folder, a SQLite file or a database URL.
+    target : str
+        Column to predict.
+    time : str or None
+        Column of the base table that says when a row happened: nothing from later is joined.
+    seed : int
+        Of samples and of noise.
+    """
+
+    lake: str
+    target: str
+    time: str | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class LookupFile:
+    """A table that is looked up, as a release keeps it.
+
+    Attributes
+    ----------
+    join : Join
+        How its rows are found.
+    content : bytes
+        A Parquet file.
+    kept : bool
+        Whether its columns are learned from; else they only lead to another table.
+    """
+
+    join: Join
+    content: bytes
+    kept: bool = True
+
+
+@dataclass(frozen=True)
+class SearchedLake:
+    """What was found in a lake, and the tables that are looked up because of it, in this order."""
+
+    search: LakeSearch
+    lookups: tuple[LookupFile, ...] = ()

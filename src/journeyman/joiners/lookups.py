@@ -59,6 +59,25 @@ class Lookup:
         SchemaError
             Where a column lacks by which the table is joined.
         """
+        return self._found(frame, self._codes(self._keys(frame)))
+
+    def shuffled_partners(self, frame: pd.DataFrame, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Return the same with the rows of the table permuted among the keys of the frame: noise of the same shape.
+
+        Without keys, rows are shifted in time, the last ones to the beginning.
+        """
+        if not self.join.keys:
+            found = self.partners(frame)
+            met = np.unique(found[found >= 0])
+            if len(met) < 2:
+                return found
+            turned = np.roll(met, int(rng.integers(len(met) // 4 + 1, len(met) - len(met) // 4)))
+            return np.where(found < 0, -1, turned[np.searchsorted(met, found).clip(0, len(met) - 1)])
+        numbers, distinct = pd.factorize(self._keys(frame))
+        codes = rng.permutation(self._codes(np.asarray(distinct, dtype=object)))
+        return self._found(frame, codes[numbers])
+
+    def _keys(self, frame: pd.DataFrame) -> NDArray[np.object_]:
         needed = [key.base.name for key in self.join.keys] + ([self.join.time.name] if self.join.time else [])
         lacking = [name for name in needed if name not in frame.columns]
         if lacking:
@@ -66,9 +85,15 @@ class Lookup:
                 f"no column {lacking[0]!r}, by which {self.join.table} is joined",
                 hint="give the columns that the table had before it was joined",
             )
-        distinct, bounds = self._groups
-        codes = distinct.get_indexer(pd.Index(row_keys(frame, self.join.keys, is_base=True), dtype=object))
-        low, high = bounds[codes], bounds[codes + 1]
+        return row_keys(frame, self.join.keys, is_base=True)
+
+    def _codes(self, keys: NDArray[np.object_]) -> NDArray[np.int64]:
+        """Return the place of each key among those of the table, -1 where it has none."""
+        return np.asarray(self._groups[0].get_indexer(pd.Index(keys, dtype=object)), dtype=np.int64)
+
+    def _found(self, frame: pd.DataFrame, codes: NDArray[np.int64]) -> NDArray[np.int64]:
+        bounds = self._groups[1]
+        low, high = bounds[codes], bounds[np.minimum(codes + 1, len(bounds) - 1)]
         if self.join.time is None:
             return np.where(codes < 0, -1, low)
         times = moments_of(frame[self.join.time.name], self.join.time)
@@ -96,6 +121,8 @@ def _last_before(
 ) -> NDArray[np.int64]:
     """Return the last place between low and high whose start lies before the time, -1 where there is none."""
     first, low, high = low, low.copy(), high.copy()
+    if not len(starts):
+        return np.full(len(times), -1, dtype=np.int64)
     while True:
         is_open = low < high
         if not is_open.any():
@@ -111,9 +138,10 @@ def fetch_all(frame: pd.DataFrame, lookups: Sequence[Lookup]) -> pd.DataFrame:
     frame = frame.reset_index(drop=True)
     own = list(frame.columns)
     for lookup in lookups:
-        frame = pd.concat([frame, lookup.values(lookup.partners(frame))], axis=1)
+        brought = lookup.values(lookup.partners(frame))
+        frame = pd.concat([frame, brought[[name for name in brought if name not in frame.columns]]], axis=1)
     kept = [name for lookup in lookups if lookup.kept for name in lookup.columns]
-    return frame[[*own, *kept]]
+    return frame[list(dict.fromkeys([*own, *kept]))]
 
 
 def written_table(table: pd.DataFrame) -> bytes:
