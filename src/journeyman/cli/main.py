@@ -43,6 +43,7 @@ from journeyman.cli.options import (
 )
 from journeyman.cli.predict import predict, score
 from journeyman.cli.screen import has_display, show_view
+from journeyman.cli.search import app as searching
 from journeyman.cli.serve import app as serving
 from journeyman.cli.shorthands import (
     Anomalies,
@@ -98,7 +99,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for group in (serving, exporting, experience, operating, simulating, showing):
+for group in (serving, exporting, experience, operating, simulating, showing, searching):
     app.add_typer(group)  # those without a name: their commands are commands of this one
 
 
@@ -249,6 +250,14 @@ def build(  # one parameter an option: the signature is the command's interface
         ),
     ] = None,
     engine: EngineName = EMBEDDED,
+    lake: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder or database of further tables: those that help are joined, as `journeyman search` finds them.",
+            show_default=False,
+        ),
+    ] = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
     quiet: Quiet = False,
 ) -> None:
@@ -299,8 +308,11 @@ def build(  # one parameter an option: the signature is the command's interface
             latency=latency,
             memory=memory,
             engine=engine,
+            lake=lake,
         )
         targets = target or []
+        if lake is not None and (len(targets) != 1 or label_list is not None):
+            raise SettingsError("--lake needs one column to predict", hint="name one with --target")
         with _progress(seconds, quiet, began) as progress:
             if len(targets) > 1 or label_list is not None:
                 one, common = (

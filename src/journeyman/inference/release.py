@@ -43,6 +43,7 @@ from journeyman.inference.release_frames import (
     row_index,
     warn_of,
 )
+from journeyman.inference.release_joins import ReleaseJoins, read_joins
 from journeyman.inference.scorer import Scorer
 from journeyman.interfaces import FlagsRows
 from journeyman.plugins import load_parts
@@ -142,6 +143,11 @@ class Release:
     def file(self, name: str) -> bytes | None:
         """Return a file of the release as it was checked; None where it has none of that name."""
         return self._files.get(name)
+
+    @cached_property
+    def joins(self) -> ReleaseJoins:
+        """The tables in which rows are looked up before they are predicted."""
+        return read_joins(self._files)
 
     @property
     def conformal(self) -> Conformal | None:
@@ -410,6 +416,8 @@ class Release:
 
     def read_rows(self, rows: object) -> Block:
         """Return rows as the model reads them; what was noticed is kept in ``findings``."""
+        if self.joins.lookups:
+            rows = self.joins.fetched(_framed(rows))
         self.findings = (conformed := conform(rows, self._reader, self.left_out)).findings
         return conformed.block
 
@@ -455,11 +463,18 @@ class Release:
         misfits: list[Misfit] = []
         whole: tuple[Finding, ...] = ()
         for rows in parts:
-            part = conform_part(rows, self._card.columns, self.left_out)
+            part = conform_part(self.joins.fetched(rows), self._card.columns, self.left_out)
             misfits.extend(part.misfits)
             whole = part.findings
             yield part.block, self._scorer.predict(part.block)
         self.findings = (*judge(misfits), *whole)
+
+
+def _framed(rows: object) -> pd.DataFrame:
+    """Return rows of any form as a frame."""
+    if isinstance(rows, Mapping) or (isinstance(rows, Sequence) and not isinstance(rows, str)):
+        rows = pd.DataFrame(rows)
+    return frame_of(rows, "the table")
 
 
 def to_labels(answers: FloatArray, card: ModelCard) -> NDArray[Any]:

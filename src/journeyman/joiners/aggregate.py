@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 
 from journeyman.entities.column import Column
-from journeyman.entities.lake import KEY, START, Join, KeyMatch
+from journeyman.entities.lake import KEY, START, Join, KeyForm, KeyMatch
 from journeyman.joiners.columns import brought_columns, row_starts
 from journeyman.joiners.keys import ABSENT, key_texts, row_keys
-from journeyman.entities.lake import KeyForm
 from journeyman.sources.parsing import encode, read
 
 __all__ = ["AggregateJoiner"]

@@ -26,6 +26,7 @@ _WHOLE = re.compile(r"([+-]?)0*(\d+)(?:\.0*)?")
 _DECIMAL = re.compile(r"[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE)
 _ROUND = re.compile(r"([+-]?\d+)\.0+")
 _SIGNS = re.compile(r"[\W_]+")
+_NOUGHTS = re.compile(r"(?<!\d)0+(?=\d)")
 
 
 def plain(value: object) -> str:
@@ -52,8 +53,8 @@ def folded(value: object) -> str:
 
     Examples
     --------
-    >>> folded("  São-Paulo "), folded("SAO PAULO"), folded("007"), folded("-7.50"), folded("--")
-    ('saopaulo', 'saopaulo', '7', '-7.5', '--')
+    >>> folded("  São-Paulo "), folded("SAO PAULO"), folded("SKU 007"), folded("007"), folded("-7.50"), folded("--")
+    ('saopaulo', 'saopaulo', 'sku7', '7', '-7.5', '--')
     """
     text = plain(value)
     whole = _WHOLE.fullmatch(text)
@@ -62,8 +63,8 @@ def folded(value: object) -> str:
     if _DECIMAL.fullmatch(text):
         return repr(float(text))
     bare = text if text.isascii() else unicodedata.normalize("NFKD", text)
-    bare = _SIGNS.sub("", "".join(c for c in bare if not unicodedata.combining(c)).casefold())
-    return (bare.lstrip("0") or "0") if bare and bare[0] == "0" else bare or text
+    bare = _NOUGHTS.sub("", "".join(c for c in bare if not unicodedata.combining(c)).casefold())
+    return _SIGNS.sub("", bare) or text
 
 
 def moments_of(values: pd.Series, column: Column) -> NDArray[np.float64]:

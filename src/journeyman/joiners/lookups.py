@@ -12,11 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journeyman.arrow import pa, pq
-from journeyman.entities.lake import END, KEY, START, Join
+from journeyman.entities.lake import END, KEY, START, Join, LookupFile
 from journeyman.errors import SchemaError
 from journeyman.joiners.keys import moments_of, row_keys
 
-__all__ = ["Lookup", "fetch_all", "read_table", "written_table"]
+__all__ = ["Lookup", "fetch_all", "opened_lookups", "written_table"]
 
 _NAMES = (KEY, START, END)
 
@@ -151,6 +151,6 @@ def written_table(table: pd.DataFrame) -> bytes:
     return sink.getvalue()
 
 
-def read_table(content: bytes) -> pd.DataFrame:
-    """Return the table that ``written_table`` wrote."""
-    return pq.read_table(io.BytesIO(content)).to_pandas()
+def opened_lookups(files: Sequence[LookupFile]) -> tuple[Lookup, ...]:
+    """Return the tables of a release or a search, ready to be looked up."""
+    return tuple(Lookup(one.join, pq.read_table(io.BytesIO(one.content)).to_pandas(), one.kept) for one in files)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ from journeyman.errors import SettingsError, SourceError, TargetError
 from journeyman.interfaces import Clock, Joiner, Progress, Source
 from journeyman.joiners.keys import moments_of
 from journeyman.joiners.lookups import Lookup, written_table
+from journeyman.plugins import load_parts
 from journeyman.sources.lake import list_lake, read_listed
 from journeyman.stages.find_joins import KeyPair, choose_keys, find_pairs, holds_copy
 from journeyman.stages.prove_gain import Change, Changed, Examples, prove_gain
@@ -34,13 +36,16 @@ from journeyman.stages.prove_joins import noise_p_value, read_typed, repeated_ta
 from journeyman.stages.sketch_table import sketch_table
 from journeyman.stores.lake_profile import LakeProfile
 
-__all__ = ["LakeParts", "search_lake"]
+__all__ = ["LakeParts", "lake_parts", "search_lake"]
 
-_MATCHED_ROWS, _PROVED_ROWS = 20_000, 6_000
+_MATCHED_ROWS, _PROVED_ROWS = 20_000, 10_000
 _LEVEL = 0.05
 """Chance that a search of a lake which holds nothing joins anything at all; it is divided among all that is tried."""
 
-_FIRST_DRAWS, _DRAWS = 2, 11
+_USEFUL = 0.05
+"""Chance that a join which is as good as none passes for a gain; noise of its shape it must beat at ``_LEVEL``."""
+
+_FIRST_DRAWS, _DRAWS = 2, 9
 _MOST_TRIED = 40
 _MOST_ROWS_PER_KEY = 1_000
 _LEAST_BRIDGED = 0.3
@@ -81,7 +86,12 @@ class _Candidate:
     newest: str
 
 
-def search_lake(source: Source, request: LakeRequest, parts: LakeParts) -> SearchedLake:
+def lake_parts(workspace: Path, lake: str, clock: Clock, progress: Progress) -> LakeParts:
+    """Return the kinds of join that are installed, and what the workspace knows of the lake."""
+    return LakeParts(load_parts("journeyman.joiners"), LakeProfile(workspace, lake), clock, progress)
+
+
+def search_lake(source: Source, parts: LakeParts, request: LakeRequest) -> SearchedLake:
     """Find the tables of a lake that help to predict a column of a table.
 
     Raises
@@ -102,9 +112,8 @@ def search_lake(source: Source, request: LakeRequest, parts: LakeParts) -> Searc
     verdicts, candidates = _candidates(base, tables, request, parts)
     tell("prove joins", f"{len(candidates)} to try")
     proved, kept = _proved(base, candidates, request, parts)
-    verdicts = [*verdicts, *proved]
-    order = {"": 1}
-    verdicts.sort(key=lambda v: (not v.accepted, -(v.gain or -1e9), order.get(v.reason, 0), v.table))
+    verdicts = list({(v.table, v.reason, v.accepted and v.join): v for v in (*verdicts, *proved)}.values())
+    verdicts.sort(key=lambda v: (not v.accepted, v.gain is None, -(v.gain or 0.0), v.table))
     lookups = _in_order(kept)
     before, after = _whole_gain(base, kept, request.seed)
     search = LakeSearch(
@@ -154,9 +163,7 @@ def _read_base(source: Source, request: LakeRequest) -> _Base:
         labelled = np.sort(drawn)
     proved = frame.iloc[labelled].reset_index(drop=True)
     typed = read_typed(proved.drop(columns=request.target))
-    return _Base(
-        frame, sketches, time, source.rows(), proved, Examples(typed, labels[labelled]), classes
-    )
+    return _Base(frame, sketches, time, source.rows(), proved, Examples(typed, labels[labelled]), classes)
 
 
 def _counts(frame: pd.DataFrame, column: Column) -> bool:
@@ -218,10 +225,9 @@ def _candidates(
     bridged = _bridged(base, [t for t in readable if t.name not in met], candidates, parts)
     candidates.extend(bridged)
     met |= {one.join.table for one in bridged}
-    for table in readable:
-        if table.name not in met:
-            verdicts.append(JoinVerdict(table.name, None, "it shares no key with the table"))
-    candidates.sort(key=lambda one: (-one.promise, one.join.table, one.join.kind))
+    strangers = [table.name for table in readable if table.name not in met]
+    verdicts.extend(JoinVerdict(name, None, "it shares no key with the table") for name in strangers)
+    candidates.sort(key=lambda one: (one.bridge is not None, -one.promise, one.join.table, one.join.kind))
     for late in candidates[_MOST_TRIED:]:
         reason = f"not tried: {_MOST_TRIED} others share more with the table"
         verdicts.append(JoinVerdict(late.join.table, late.join, reason, newest=late.newest))
@@ -292,11 +298,7 @@ def _bridged(
 
 def _newest(frame: pd.DataFrame, table: LakeTable) -> str:
     """Return the day of the newest row, or of the file."""
-    latest = [
-        moments_of(frame[s.name], s.column)
-        for s in table.columns
-        if s.column.kind is Kind.DATETIME
-    ]
+    latest = [moments_of(frame[s.name], s.column) for s in table.columns if s.column.kind is Kind.DATETIME]
     moments = [float(np.nanmax(values)) for values in latest if np.isfinite(values).any()]
     moment = max(moments) if moments else table.listed.modified
     return datetime.fromtimestamp(moment, UTC).date().isoformat() if 0 < moment < 4e9 else ""
@@ -378,10 +380,10 @@ def _judged(
     if joined[0] > 0 and joined[0] > max(noise):
         more = _gains(examples, draws(_DRAWS - _FIRST_DRAWS), base.classes, request.seed)
         noise += [share for share, _ in more.values()]
-    p_value = max(noise_p_value(joined[0], noise), joined[1])
+    p_value = noise_p_value(joined[0], noise)
     verdict = replace(verdict, gain=joined[0], p_value=p_value)
-    if joined[0] <= 0:
-        return replace(verdict, reason="its columns gain nothing"), None
+    if joined[0] <= 0 or joined[1] > _USEFUL:
+        return replace(verdict, reason="its columns gain nothing that can be told from chance"), None
     if p_value > level:
         by = f"p = {p_value:.2g}, wanted {level:.2g} as so many are tried"
         return replace(verdict, reason=f"its columns gain no more than noise could ({by})"), None
@@ -407,7 +409,9 @@ def _gains(
     examples: Examples, added: Mapping[str, pd.DataFrame], classes: int, seed: int
 ) -> dict[str, tuple[float, float]]:
     """Return for each frame of further columns the share of the loss that it takes off, and the p-value of that."""
-    found = prove_gain(examples, {name: _with_columns(more) for name, more in added.items()}, classes, repeats=1, seed=seed)
+    found = prove_gain(
+        examples, {name: _with_columns(more) for name, more in added.items()}, classes, repeats=1, seed=seed
+    )
     return {name: (gain.share, gain.p_value) for name, gain in found.items()}
 
 
@@ -428,7 +432,9 @@ def _whole_gain(base: _Base, kept: Sequence[_Candidate], seed: int) -> tuple[flo
     for one in kept:
         frame = _bridged_rows(base.proved, one)
         frames.append(read_typed(one.lookup.values(one.lookup.partners(frame))))
-    found = prove_gain(base.examples, {"all": _with_columns(pd.concat(frames, axis=1))}, base.classes, repeats=1, seed=seed)
+    found = prove_gain(
+        base.examples, {"all": _with_columns(pd.concat(frames, axis=1))}, base.classes, repeats=1, seed=seed
+    )
     return found["all"].before, found["all"].after
 
 
@@ -449,9 +455,7 @@ def _notes(base: _Base, lookups: Sequence[Lookup]) -> tuple[str, ...]:
     dated = [s.name for s in base.sketches if s.column.kind is Kind.DATETIME]
     if base.time is None and dated:
         notes.append(
-            f"The table has dates ({', '.join(dated[:3])}) but no time was named: values from after a row may be joined. "
-            f"Name its time with --time {dated[0]}."
+            f"The table has dates ({', '.join(dated[:3])}) but no time was named: values from after a row may be "
+            f"joined. Name its time with --time {dated[0]}."
         )
     return tuple(notes)
-
-

@@ -11,14 +11,19 @@ import pandas as pd
 from journeyman.entities.lake import Listed
 from journeyman.errors import SourceError
 from journeyman.interfaces import Source
-from journeyman.settings import CATALOGUE
+from journeyman.settings import CATALOGUE, is_address
 from journeyman.sources import is_table, open_source
 from journeyman.sources.database import is_database, redacted, table_queries
 
-__all__ = ["list_lake", "open_listed", "read_listed"]
+__all__ = ["lake_address", "list_lake", "open_listed", "read_listed"]
 
 _LICENCES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "LICENCE.txt", "LICENCE.md")
 _PACKAGE = "datapackage.json"
+
+
+def lake_address(lake: str | Path) -> str:
+    """Return where a lake is, so that it is found from every folder."""
+    return str(lake) if is_address(str(lake)) else str(Path(lake).expanduser().resolve())
 
 
 def list_lake(location: str) -> tuple[Listed, ...]:
@@ -53,9 +58,7 @@ def list_lake(location: str) -> tuple[Listed, ...]:
     except PermissionError as error:
         raise SourceError(f"no permission to read {error.filename}", hint="ask its owner, or copy it") from error
     names = [one.name for one in listed]
-    return tuple(
-        one if names.count(one.name) == 1 else Listed(Path(one.location).name, *_rest(one)) for one in listed
-    )
+    return tuple(one if names.count(one.name) == 1 else Listed(Path(one.location).name, *_rest(one)) for one in listed)
 
 
 def _rest(one: Listed) -> tuple[str, str | None, int, float, str]:
@@ -78,14 +81,19 @@ def _of_folder(folder: Path, top: Path) -> Iterator[Listed]:
         if entry.is_dir():
             if any("=" in child.name.strip("=") for child in entry.iterdir() if child.is_dir()):
                 files = [f for f in entry.rglob("*") if f.is_file()]
-                size, modified = sum(f.stat().st_size for f in files), max((f.stat().st_mtime for f in files), default=0)
+                size, modified = (
+                    sum(f.stat().st_size for f in files),
+                    max((f.stat().st_mtime for f in files), default=0),
+                )
                 yield Listed(name, str(entry.resolve()), None, size, modified, licences.get("", ""))
             else:
                 yield from _of_folder(entry, top)
         elif is_table(entry.name) and entry.name != _PACKAGE:
             told = entry.stat()
             licence = licences.get(entry.name, licences.get("", ""))
-            short = name.removesuffix("".join(entry.suffixes[-2:])) if _packed(entry) else name.removesuffix(entry.suffix)
+            short = (
+                name.removesuffix("".join(entry.suffixes[-2:])) if _packed(entry) else name.removesuffix(entry.suffix)
+            )
             yield Listed(short, str(entry.resolve()), None, told.st_size, told.st_mtime, licence)
 
 

@@ -25,7 +25,9 @@ _UNIQUE = 0.98
 _COPIED = 0.7
 _GENERIC = frozenset(["id", "key", "code", "no", "nr", "num", "number", "name", "the", "of"])
 _NO_TIMES = re.compile(r"birth|born|dob|expir|until|due|planned|deadline|valid_?to|end(?:_|$)", re.IGNORECASE)
-_FROM = re.compile(r"(?:valid|effective|active)?[_ ]?(?:from|since|start|begin)(?:[_ ]?(?:date|time|at))?", re.IGNORECASE)
+_FROM = re.compile(
+    r"(?:valid|effective|active)?[_ ]?(?:from|since|start|begin)(?:[_ ]?(?:date|time|at))?", re.IGNORECASE
+)
 _TO = re.compile(r"(?:valid|effective|active)?[_ ]?(?:to|until|till|end|thru)(?:[_ ]?(?:date|time|at))?", re.IGNORECASE)
 
 
@@ -293,4 +295,3 @@ def match_rate(base: pd.DataFrame, other: pd.DataFrame, keys: Sequence[JoinKey])
     texts = row_keys(base, keys, is_base=True)
     known = pd.Index(pd.unique(row_keys(other, keys, is_base=False)), dtype=object)
     return float(((known.get_indexer(pd.Index(texts, dtype=object)) >= 0) & (texts != ABSENT)).mean())
-

@@ -53,7 +53,7 @@ def _quick_column(name: str, values: pd.Series) -> Column:
     if values.dtype.kind in "iufbM":
         return infer_column(name, values.head(_SAMPLE))
     present = pd.unique(values.dropna())
-    sample = [str(v) for v in present[: _SAMPLE].tolist()]
+    sample = [str(v) for v in present[:_SAMPLE].tolist()]
     dated = sum(bool(_DATED.fullmatch(v.strip())) for v in sample)
     if sample and dated > 0.8 * len(sample):
         return infer_column(name, pd.Series(sample))

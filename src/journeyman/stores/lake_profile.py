@@ -1,4 +1,4 @@
-"""What is known of the tables of lakes, kept in a file of the workspace: a table that did not change is not read again."""
+"""What is known of the tables of lakes, in a file of the workspace: a table that did not change is not read again."""
 
 from __future__ import annotations
 
