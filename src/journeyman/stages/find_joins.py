@@ -82,7 +82,9 @@ def find_pairs(base: Sequence[ColumnSketch], tables: Sequence[LakeTable]) -> dic
             asked = len(sketch.hashes)
             if not column.complete:  # of the smallest hashes of a column those of the other one are a fair sample
                 asked = int(np.searchsorted(sketch.hashes, column.hashes[-1], side="right"))
-            pair = KeyPair(sketch, column, shared[number] / max(asked, 1), _alike(sketch.name, column.name, table.name))
+            pair = KeyPair(
+                sketch, column, float(shared[number]) / max(asked, 1), _alike(sketch.name, column.name, table.name)
+            )
             if _is_plausible(pair, int(shared[number])):
                 found.setdefault(table.name, []).append(pair)
     return {
