@@ -31,5 +31,6 @@ class AsOfJoiner:
         ready = frame[[c.name for c in join.columns]].copy()
         ready.insert(0, KEY, row_keys(frame, join.keys, is_base=False))
         ready.insert(1, START, row_starts(frame, join))
-        ready = ready[(ready[KEY] != ABSENT) & np.isfinite(ready[START])]
-        return ready.drop_duplicates([KEY, START], keep="last").sort_values([KEY, START], ignore_index=True)
+        ready = ready.loc[(ready[KEY] != ABSENT) & np.isfinite(ready[START])]
+        ready = ready.drop_duplicates([KEY, START], keep="last")
+        return ready.sort_values([KEY, START], kind="stable", ignore_index=True)

@@ -25,4 +25,4 @@ def brought_columns(match: KeyMatch, most: int = MOST_COLUMNS) -> tuple[Column, 
 
 def row_starts(frame: pd.DataFrame, join: Join) -> NDArray[np.float64]:
     """Return from when each row counts, shape (n_rows,): the latest of its times; NaN where one is missing."""
-    return np.max([moments_of(frame[c.name], c) for c in join.starts], axis=0)
+    return np.asarray(np.max([moments_of(frame[c.name], c) for c in join.starts], axis=0), dtype=np.float64)

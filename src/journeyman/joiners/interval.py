@@ -34,5 +34,6 @@ class IntervalJoiner:
         ready.insert(1, START, row_starts(frame, join))
         ends = moments_of(frame[join.end.name], join.end)
         ready.insert(2, END, np.where(np.isnan(ends), np.inf, ends))
-        ready = ready[(ready[KEY] != ABSENT) & np.isfinite(ready[START])]
-        return ready.drop_duplicates([KEY, START], keep="last").sort_values([KEY, START], ignore_index=True)
+        ready = ready.loc[(ready[KEY] != ABSENT) & np.isfinite(ready[START])]
+        ready = ready.drop_duplicates([KEY, START], keep="last")
+        return ready.sort_values([KEY, START], kind="stable", ignore_index=True)

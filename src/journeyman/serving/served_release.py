@@ -76,8 +76,8 @@ class ServedRelease:
             lacking = [self._lacking(row) for row in rows]
             if any(lacking):
                 able = [row for row, is_lacking in zip(rows, lacking, strict=True) if is_lacking is None]
-                told = iter(self.answer(able, part))
-                return [next(told) if one is None else one for one in lacking]
+                answered = iter(self.answer(able, part))
+                return [next(answered) if one is None else one for one in lacking]
         admitted = self._admission.read(self._joins.fetched_rows(rows))
         given: list[Answer | RowMisfit] = []
         answers = self._release.answer_block(admitted.block) if admitted.findings else np.empty((0, 1))

@@ -247,7 +247,8 @@ def _composed(
 ) -> list[KeyMatch]:
     base, other = frames
     order = sorted(singles, key=lambda s: (-s[0].other.distinct * s[2], -s[0].alike))
-    keys, matched = (order[0][1],), order[0][2]
+    keys: tuple[JoinKey, ...] = (order[0][1],)
+    matched = order[0][2]
     unique = _uniqueness(other, keys, match.times)
     rest = [s for s in order[1:] if s[0].alike >= 0.5 or not s[0].base.whole]
     while unique < _UNIQUE and rest and len(keys) < _MOST_KEYS:

@@ -82,4 +82,4 @@ def _sketch(values: pd.Series, column: Column) -> ColumnSketch:
 
 
 def _is_long(values: pd.Series) -> bool:
-    return bool(np.mean([len(str(v)) for v in values.dropna().head(_SAMPLE)] or [0.0]) > _LONG)
+    return bool(np.mean([len(str(v)) for v in values.dropna().head(_SAMPLE)] or [0]) > _LONG)

@@ -20,10 +20,9 @@ __all__ = ["JOINER_CHECKS", "check_joiner"]
 _SHOP, _DAY = Column("shop", Kind.CATEGORY), Column("day", Kind.DATETIME, date_formats=("%Y-%m-%d",))
 _SINGLE = pd.DataFrame({"shop": ["a", "b", "c"], "size": ["1", "2", "3"]})
 _SEVERAL = pd.DataFrame({"shop": ["a", "a", "b", "b", "b"], "size": ["1", "3", "2", "4", "9"]})
-_DATED = _SEVERAL.assign(
-    day=["2024-01-01", "2024-02-01", "2024-01-01", "2024-02-01", "2024-03-01"],
-    until=["2024-02-01", None, "2024-02-01", "2024-03-01", None],
-)
+_DAYS = ["2024-01-01", "2024-02-01", "2024-01-01", "2024-02-01", "2024-03-01"]
+_ENDS = pd.Series(["2024-02-01", None, "2024-02-01", "2024-03-01", None])
+_DATED = _SEVERAL.assign(day=_DAYS, until=_ENDS)
 _BASE = pd.DataFrame(
     {"shop": ["a", "b", "b", "x", None, "a"], "day": ["2024-02-01", "2024-02-15", "2024-03-15", *["2024-02-15"] * 3]}
 )
@@ -51,7 +50,7 @@ def _joins(joiner: Joiner) -> list[tuple[Join, pd.DataFrame]]:
     for frame, unique, times in ((_SINGLE, True, ()), (_SEVERAL, False, ()), (_DATED, False, ("day",))):
         for span in ((), ("day", "until")) if times else ((),):
             table = LakeTable(Listed("sizes", "sizes.csv"), len(frame), sketch_table(frame, thorough=True))
-            columns = {name: infer_column(name, frame[name]) for name in frame}
+            columns = {name: infer_column(name, frame[name]) for name in map(str, frame.columns)}
             keys = (JoinKey(_SHOP, columns["shop"]),)
             told = (tuple(columns[n] for n in times), tuple(columns[n] for n in span))
             join = joiner.propose(KeyMatch(table, keys, unique, _DAY if times else None, *told))
@@ -101,7 +100,7 @@ def check_nothing_later(joiner: Joiner) -> None:
             early = frame[frame["day"] <= day] if join.end is not None else frame[frame["day"] < day]
             alone = _given(joiner, join, early.reset_index(drop=True)) if len(early) else None
             lost = alone is None or alone.iloc[number].isna().all()
-            same = lost and whole.iloc[number].isna().all()
+            same = bool(lost and whole.iloc[number].isna().all())
             same = same or (alone is not None and alone.iloc[number].equals(whole.iloc[number]))
             assert same, f"row {number} was given something from {day} or later"
 
