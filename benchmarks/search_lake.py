@@ -11,6 +11,7 @@ import json
 import os
 import resource
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ from journeyman.api.search import search
 from journeyman.entities.lake import LakeSearch
 from journeyman.joiners.lookups import Lookup
 from journeyman.plugins import load_parts
-from journeyman.sources import FrameSource, open_source
+from journeyman.sources import open_source
 from journeyman.sources.lake import read_listed
 from journeyman.sources.parsing import infer_column
 from journeyman.stages.prove_gain import Changed, Examples, prove_gain
@@ -109,7 +110,7 @@ def made(folder: Path, tables: int, useful: int, seed: int) -> tuple[Path, pd.Da
     lake.mkdir()
     n, keys = 3_000, 6
     base = {f"key{k}": np.array([f"K{k}-{v:04d}" for v in rng.integers(0, 150, n)]) for k in range(keys)}
-    label = rng.normal(size=n)
+    label = rng.normal(size=n) if seed % 2 == 0 else rng.standard_t(2, n)  # rare disasters
     for number in range(tables):
         path = lake / f"t{number:04d}.csv"
         key = number % keys
@@ -134,6 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--tables", type=int, default=2_000, help="of the large made lake")
     parser.add_argument("--null", type=int, default=20, help="lakes that hold nothing")
     given = parser.parse_args(arguments)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text stream
     print(f"load of the machine: {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -141,17 +143,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
             real(given.data, folder)
         useful = 4
         lake, base = made(folder, given.tables, useful, 0)
-        found, cpu = measured(lake, FrameSource(base), "label", None, folder)
+        found, cpu = measured(lake, base, "label", None, folder)
         told(f"made, {given.tables:,} tables", found, cpu)
         joined = {v.table for v in found.verdicts if v.accepted}
         right = {f"t{k:04d}" for k in range(useful)}
         print(f"  joined {len(joined & right)} of {useful} useful ones, {len(joined - right)} others")
-        again, cpu = measured(lake, FrameSource(base), "label", None, folder)
+        again, cpu = measured(lake, base, "label", None, folder)
         print(f"  again, with the kept profile: {again.read} tables read, {again.seconds:.0f} s ({cpu:.0f} s)")
         false = 0
         for seed in range(1, given.null + 1):
             lake, base = made(folder, 10, 0, seed)
-            found, _ = measured(lake, FrameSource(base), "label", None, folder)
+            found, _ = measured(lake, base, "label", None, folder)
             false += any(v.accepted for v in found.verdicts)
         print(f"\nlakes of ten decoys on true keys that joined any: {false} of {given.null} (wanted: 1 in 20 at most)")
 

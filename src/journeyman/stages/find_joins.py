@@ -73,7 +73,7 @@ def find_pairs(base: Sequence[ColumnSketch], tables: Sequence[LakeTable]) -> dic
     owners = np.repeat(np.arange(len(columns)), [len(column.hashes) for _, column in columns])
     found: dict[str, list[KeyPair]] = {}
     for sketch in base:
-        if len(sketch.hashes) < 2 and not sketch.unique:
+        if len(sketch.hashes) < 2:
             continue
         places = np.minimum(np.searchsorted(sketch.hashes, hashes), len(sketch.hashes) - 1)
         shared = np.bincount(owners[sketch.hashes[places] == hashes], minlength=len(columns))

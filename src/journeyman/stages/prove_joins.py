@@ -21,6 +21,7 @@ _MOST_CLASSES = 20
 _REPEATS, _CORRELATED = 0.98, 0.995
 _LEAST_COMPARED = 20
 _FEW_LEVELS = 50
+_ROUNDING = 1e-9
 _USELESS = (Kind.CONSTANT, Kind.IMAGE)
 
 
@@ -112,7 +113,8 @@ def noise_p_value(gain: float, noise: Sequence[float]) -> float:
     """Return the probability that one more draw of noise would gain as much.
 
     Gains of noise are taken as normal, so that some ten draws tell of more than one in eleven: the draw is compared by
-    Student's t, as a prediction of one more value.
+    Student's t, as a prediction of one more value. Where they have heavy tails it is too small: nine draws of Student's
+    t with 3 degrees of freedom are passed at 0.25% by 1%. A join must beat a table without it as well.
 
     Parameters
     ----------
@@ -134,6 +136,6 @@ def noise_p_value(gain: float, noise: Sequence[float]) -> float:
     """
     draws = np.asarray(noise, dtype=np.float64)
     spread = float(draws.std(ddof=1)) * np.sqrt(1.0 + 1.0 / len(draws))
-    if spread == 0.0:
-        return SMALLEST_P if gain > draws[0] else 1.0
+    if spread <= _ROUNDING * max(np.abs(draws).max(), _ROUNDING):  # all draws alike, but for rounding
+        return SMALLEST_P if gain > draws.max() + _ROUNDING else 1.0
     return max(float(stats.t.sf((gain - draws.mean()) / spread, len(draws) - 1)), SMALLEST_P)
