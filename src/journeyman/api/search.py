@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
 from journeyman.engines.frames import raw_frames
-from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.entities.lake import JoinVerdict, LakeRequest, LakeSearch, SearchedLake
 from journeyman.errors import SettingsError
 from journeyman.inference.predictions_file import opened_predictions
@@ -20,7 +20,7 @@ from journeyman.settings import DEFAULT_WORKSPACE
 from journeyman.sources import FrameSource, open_source
 from journeyman.sources.lake import lake_address
 
-__all__ = ["found_json", "search", "write_found", "write_joined"]
+__all__ = ["found_json", "open_source", "search", "search_source", "write_found", "write_joined"]
 
 _ROWS = 50_000
 
@@ -31,8 +31,6 @@ def search(
     *,
     target: str,
     time: str | None = None,
-    query: str | None = None,
-    style: FileStyle = AS_FOUND,
     seed: int = 0,
     workspace: str | Path | None = None,
     progress: Progress | None = None,
@@ -49,10 +47,6 @@ def search(
         Column to predict.
     time : str, optional
         Column that says when a row happened: only what was known before it is joined.
-    query : str, optional
-        SQL, where the table is in a database.
-    style : FileStyle
-        What the user says of how the table's file is written.
     seed : int
         Of samples and noise.
     workspace : str or Path, optional
@@ -68,8 +62,15 @@ def search(
         Where the profile cannot be written.
     """
     is_path = isinstance(frame_or_path, str | Path)
-    source = open_source(str(frame_or_path), query, style) if is_path else FrameSource(frame_or_path)
-    request = LakeRequest(lake_address(lake), target, time, seed)
+    source = open_source(str(frame_or_path), None) if is_path else FrameSource(frame_or_path)
+    return search_source(source, LakeRequest(str(lake), target, time, seed), workspace, progress)
+
+
+def search_source(
+    source: Source, request: LakeRequest, workspace: str | Path | None = None, progress: Progress | None = None
+) -> tuple[SearchedLake, Source]:
+    """Do the same for a table that is open already; errors as for ``search``."""
+    request = replace(request, lake=lake_address(request.lake))
     folder = Path(workspace or DEFAULT_WORKSPACE)
     parts = lake_parts(folder, request.lake, SystemClock(), progress or SilentProgress())
     found = search_lake(source, parts, request)

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from rich import console as rich_console
 
     from journeyman.api import search as search_api
+    from journeyman.entities import lake as lake_facts
     from journeyman.reports import lake_view
     from journeyman.reports import progress as progresses
 else:
     rich_console = LazyModule("rich.console")
     search_api = LazyModule("journeyman.api.search")
+    lake_facts = LazyModule("journeyman.entities.lake")
     lake_view = LazyModule("journeyman.reports.lake_view")
     progresses = LazyModule("journeyman.reports.progress")
 
@@ -77,17 +79,9 @@ def search(  # one parameter an option: the signature is the command's interface
     with one_line_errors(workspace):
         style = parse_file_style(encoding, delimiter, quote, sheet)
         with _progress(quiet, began) as progress:
-            found, joined = search_api.search(
-                lake,
-                table,
-                target=target,
-                time=time_column,
-                query=query,
-                style=style,
-                seed=seed,
-                workspace=workspace,
-                progress=progress,
-            )
+            source = search_api.open_source(table, query, style)
+            request = lake_facts.LakeRequest(lake, target, time_column, seed)
+            found, joined = search_api.search_source(source, request, workspace, progress)
             rows = 0 if out is None else search_api.write_joined(joined, out)
             if json_file is not None:
                 search_api.write_found(found.search, json_file)

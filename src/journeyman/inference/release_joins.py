@@ -11,9 +11,10 @@ import pandas as pd
 from journeyman.entities.lake import Join, LookupFile
 from journeyman.errors import ReleaseError
 from journeyman.joiners.lookups import Lookup, fetch_all, opened_lookups
+from journeyman.sources.frames import frame_of
 from journeyman.stores.facts import decode, encode
 
-__all__ = ["ReleaseJoins", "lookup_files", "read_joins", "refuse_joins"]
+__all__ = ["ReleaseJoins", "framed", "lookup_files", "read_joins", "refuse_joins"]
 
 _JOINS = "joins.msgpack"
 
@@ -73,6 +74,10 @@ class ReleaseJoins:
         own = frame[[name for name in frame.columns if str(name) not in self.brought]]
         return fetch_all(own.set_axis([str(name).strip() for name in own.columns], axis=1), self.lookups)
 
+    def widened(self, rows: object) -> object:
+        """Return rows of any form with what is fetched for them; as they are where nothing is looked up."""
+        return self.fetched(framed(rows)) if self.lookups else rows
+
     def fetched_rows(self, rows: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
         """Return rows one by one with what is fetched for them; a key that a row lacks is missing."""
         if not self.lookups or not rows:
@@ -80,15 +85,22 @@ class ReleaseJoins:
         keys = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in self.needed}
         frame = fetch_all(pd.DataFrame(keys, index=pd.RangeIndex(len(rows))), self.lookups)
         names = [name for name in frame.columns if name in self.brought]
-        columns = [[_plain(value) for value in frame[name].tolist()] for name in names]
+        columns = [[_plain_value(value) for value in frame[name].tolist()] for name in names]
         told = zip(*columns, strict=True) if columns else iter([()] * len(rows))
         return [{**row, **dict(zip(names, values, strict=True))} for row, values in zip(rows, told, strict=True)]
 
 
-def _plain(value: object) -> object:
+def _plain_value(value: object) -> object:
     if value is None or value is pd.NA or value is pd.NaT or value != value:
         return None
     return value.isoformat() if isinstance(value, pd.Timestamp) else value
+
+
+def framed(rows: object) -> pd.DataFrame:
+    """Return rows of any form, a mapping of lists and a list of mappings among them, as a frame."""
+    if isinstance(rows, Mapping) or (isinstance(rows, Sequence) and not isinstance(rows, str)):
+        rows = pd.DataFrame(rows)
+    return frame_of(rows, "the table")
 
 
 def refuse_joins(name: str, joins: ReleaseJoins, what: str) -> None:

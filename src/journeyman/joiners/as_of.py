@@ -33,4 +33,5 @@ class AsOfJoiner:
         ready.insert(1, START, row_starts(frame, join))
         ready = ready.loc[(ready[KEY] != ABSENT) & np.isfinite(ready[START])]
         ready = ready.drop_duplicates([KEY, START], keep="last")
-        return ready.sort_values([KEY, START], kind="stable", ignore_index=True)
+        ordered: pd.DataFrame = ready.sort_values([KEY, START], kind="stable", ignore_index=True)
+        return ordered

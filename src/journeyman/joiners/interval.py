@@ -36,4 +36,5 @@ class IntervalJoiner:
         ready.insert(2, END, np.where(np.isnan(ends), np.inf, ends))
         ready = ready.loc[(ready[KEY] != ABSENT) & np.isfinite(ready[START])]
         ready = ready.drop_duplicates([KEY, START], keep="last")
-        return ready.sort_values([KEY, START], kind="stable", ignore_index=True)
+        ordered: pd.DataFrame = ready.sort_values([KEY, START], kind="stable", ignore_index=True)
+        return ordered

@@ -59,7 +59,7 @@ class Lookup:
         SchemaError
             Where a column lacks by which the table is joined.
         """
-        return self._found(frame, self._codes(self._keys(frame)))
+        return self._rows_of(frame, self._codes(self._keys(frame)))
 
     def shuffled_partners(self, frame: pd.DataFrame, rng: np.random.Generator) -> NDArray[np.int64]:
         """Return the same with the rows of the table permuted among the keys of the frame: noise of the same shape.
@@ -75,7 +75,7 @@ class Lookup:
             return np.where(found < 0, -1, turned[np.searchsorted(met, found).clip(0, len(met) - 1)])
         numbers, distinct = pd.factorize(self._keys(frame))
         codes = rng.permutation(self._codes(np.asarray(distinct, dtype=object)))
-        return self._found(frame, codes[numbers])
+        return self._rows_of(frame, codes[numbers])
 
     def _keys(self, frame: pd.DataFrame) -> NDArray[np.object_]:
         needed = [key.base.name for key in self.join.keys] + ([self.join.time.name] if self.join.time else [])
@@ -91,7 +91,7 @@ class Lookup:
         """Return the place of each key among those of the table, -1 where it has none."""
         return np.asarray(self._groups[0].get_indexer(pd.Index(keys, dtype=object)), dtype=np.int64)
 
-    def _found(self, frame: pd.DataFrame, codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _rows_of(self, frame: pd.DataFrame, codes: NDArray[np.int64]) -> NDArray[np.int64]:
         bounds = self._groups[1]
         low, high = bounds[codes], bounds[np.minimum(codes + 1, len(bounds) - 1)]
         if self.join.time is None:

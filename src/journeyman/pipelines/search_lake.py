@@ -107,11 +107,11 @@ def search_lake(source: Source, parts: LakeParts, request: LakeRequest) -> Searc
     if not listed:
         raise SourceError(f"no table in the lake {request.lake}", hint="give a folder of tables, or a database URL")
     tell("profile the lake", f"{len(listed):,} tables")
-    tables, read = _profiled(listed, parts)
+    tables, read = _profiles(listed, parts)
     tell("find keys")
     verdicts, candidates = _candidates(base, tables, request, parts)
     tell("prove joins", f"{len(candidates)} to try")
-    proved, kept = _proved(base, candidates, request, parts)
+    proved, kept = _prove_in_turn(base, candidates, request, parts)
     verdicts = list({(v.table, v.reason, v.accepted and v.join): v for v in (*verdicts, *proved)}.values())
     verdicts.sort(key=lambda v: (not v.accepted, v.gain is None, -(v.gain or 0.0), v.table))
     lookups = _in_order(kept)
@@ -147,7 +147,7 @@ def _read_base(source: Source, request: LakeRequest) -> _Base:
     if request.target not in columns:
         raise TargetError(f"the target {request.target!r} holds nested values", hint="give one plain value a cell")
     time = None if request.time is None else columns[request.time]
-    if time is not None and time.kind is not Kind.DATETIME and not time.kind.numeric and not _counts(frame, time):
+    if time is not None and time.kind is not Kind.DATETIME and not time.kind.numeric and not _is_counted(frame, time):
         raise SettingsError(
             f"the time column {time.name!r} holds no dates or numbers", hint="name another with --time, or none"
         )
@@ -166,7 +166,7 @@ def _read_base(source: Source, request: LakeRequest) -> _Base:
     return _Base(frame, sketches, time, source.rows(), proved, Examples(typed, labels[labelled]), classes)
 
 
-def _counts(frame: pd.DataFrame, column: Column) -> bool:
+def _is_counted(frame: pd.DataFrame, column: Column) -> bool:
     """Say whether a column that names rows counts them."""
     return column.kind is Kind.IDENTIFIER and bool(pd.to_numeric(frame[column.name], errors="coerce").notna().any())
 
@@ -175,7 +175,7 @@ def _few(names: Sequence[str]) -> str:
     return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
 
 
-def _profiled(listed: Sequence[Listed], parts: LakeParts) -> tuple[list[LakeTable], int]:
+def _profiles(listed: Sequence[Listed], parts: LakeParts) -> tuple[list[LakeTable], int]:
     """Return what is known of each table; those that changed are read."""
     known, tables, read = parts.profile.load(), [], 0
     for one in listed:
@@ -219,10 +219,10 @@ def _candidates(
         dated = base.time is not None and any(s.column.kind is Kind.DATETIME for s in table.columns)
         if table.name not in pairs and not dated:
             continue
-        found = _tried(base.frame, table, pairs.get(table.name, ()), base.time, parts)
+        found = _joins_of(base.frame, table, pairs.get(table.name, ()), base.time, parts)
         candidates.extend(found)
         met |= {one.join.table for one in found}
-    bridged = _bridged(base, [t for t in readable if t.name not in met], candidates, parts)
+    bridged = _bridge_candidates(base, [t for t in readable if t.name not in met], candidates, parts)
     candidates.extend(bridged)
     met |= {one.join.table for one in bridged}
     strangers = [table.name for table in readable if table.name not in met]
@@ -234,7 +234,7 @@ def _candidates(
     return verdicts, candidates[:_MOST_TRIED]
 
 
-def _tried(
+def _joins_of(
     frame: pd.DataFrame,
     table: LakeTable,
     pairs: Sequence[KeyPair],
@@ -264,7 +264,7 @@ def _promise(match: KeyMatch, pairs: Sequence[KeyPair]) -> float:
     return float(np.mean([told[key.base.name, key.other.name] for key in match.keys])) if match.keys else 0.0
 
 
-def _bridged(
+def _bridge_candidates(
     base: _Base, others: Sequence[LakeTable], candidates: Sequence[_Candidate], parts: LakeParts
 ) -> list[_Candidate]:
     """Return joins of tables whose keys another table brings."""
@@ -288,7 +288,7 @@ def _bridged(
         for name, pairs in find_pairs(keys, others).items():
             table = next(t for t in others if t.name == name)
             extended = pd.concat([base.frame, brought], axis=1)
-            tried = _tried(extended, table, pairs, base.time, parts, lookup)
+            tried = _joins_of(extended, table, pairs, base.time, parts, lookup)
             needed = {key.base.name for t in tried for key in t.join.keys}
             narrow = replace(join, columns=tuple(c for c in join.columns if f"{join.table}.{c.name}" in needed))
             bridge = Lookup(narrow, parts.joiners["exact"].prepare(narrow, other), kept=False)
@@ -304,7 +304,7 @@ def _newest(frame: pd.DataFrame, table: LakeTable) -> str:
     return datetime.fromtimestamp(moment, UTC).date().isoformat() if 0 < moment < 4e9 else ""
 
 
-def _proved(
+def _prove_in_turn(
     base: _Base, candidates: Sequence[_Candidate], request: LakeRequest, parts: LakeParts
 ) -> tuple[list[JoinVerdict], list[_Candidate]]:
     """Try each join on top of those that were accepted before it."""
@@ -315,7 +315,7 @@ def _proved(
     for number, one in enumerate(candidates):
         began = parts.clock.monotonic()
         parts.progress.stage("prove joins", f"{number + 1} of {len(candidates)}: {one.join.table}")
-        told, added = _judged(base, examples, one, level, request)
+        told, added = _judge(base, examples, one, level, request)
         if told.accepted and added is not None:
             kept.append(one)
             examples = replace(examples, rows=pd.concat([examples.rows, added], axis=1))
@@ -323,7 +323,7 @@ def _proved(
     return verdicts, kept
 
 
-def _judged(
+def _judge(
     base: _Base, examples: Examples, one: _Candidate, level: float, request: LakeRequest
 ) -> tuple[JoinVerdict, pd.DataFrame | None]:
     """Return what comes of one join, and its columns for the rows that it is proved on."""

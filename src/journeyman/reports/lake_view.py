@@ -25,13 +25,13 @@ def search_view(found: LakeSearch) -> RenderableType:
     strangers = [v for v in found.verdicts if v.reason == _NO_KEY]
     parts: list[RenderableType] = [Text(_head(found, len(accepted)), style="bold")]
     if accepted:
-        parts += [Text(), _joined(accepted)]
+        parts += [Text(), _accepted_table(accepted)]
         if found.loss == found.loss:
             gained = percent(1.0 - found.joined_loss / found.loss) if found.loss else "0%"
             words = f"Together: {found.measure} {found.loss:.4g} -> {found.joined_loss:.4g} out of fold, {gained} less."
             parts.append(Padding(Text(words), (0, 0, 0, 2)))
     if others:
-        parts += [Text(), Text("Not joined", style="bold"), _refused(others[:_MOST_REFUSED])]
+        parts += [Text(), Text("Not joined", style="bold"), _refusal_table(others[:_MOST_REFUSED])]
         if len(others) > _MOST_REFUSED:
             parts.append(Padding(Text(f"and {len(others) - _MOST_REFUSED:,} more; --json tells of each"), (0, 0, 0, 2)))
     if strangers:
@@ -52,7 +52,7 @@ def _head(found: LakeSearch, accepted: int) -> str:
     )
 
 
-def _joined(verdicts: Sequence[JoinVerdict]) -> Table:
+def _accepted_table(verdicts: Sequence[JoinVerdict]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for name in ("  table", "join", "on", "rows met", "loss", "p", "newest row", "licence"):
         table.add_column(name, overflow="fold", header_style="dim")
@@ -72,7 +72,7 @@ def _joined(verdicts: Sequence[JoinVerdict]) -> Table:
     return table
 
 
-def _refused(verdicts: Sequence[JoinVerdict]) -> Table:
+def _refusal_table(verdicts: Sequence[JoinVerdict]) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column()
     table.add_column(overflow="fold")

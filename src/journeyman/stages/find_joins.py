@@ -144,7 +144,7 @@ def holds_copy(base: Sequence[ColumnSketch], table: LakeTable, target: str) -> s
         (s, column)
         for column in table.columns
         if (s := own.get(column.name.strip().casefold())) is not None
-        and (not len(s.hashes) or not len(column.hashes) or _contained(column, s) > 0.9)
+        and (not len(s.hashes) or not len(column.hashes) or _share_contained(column, s) > 0.9)
     ]
     names = {s.name for s, _ in same}
     wanted = next(s for s in base if s.name == target)
@@ -157,14 +157,14 @@ def holds_copy(base: Sequence[ColumnSketch], table: LakeTable, target: str) -> s
     hidden = [
         c.name
         for c in table.columns
-        if c.name.strip().casefold() not in own and len(wanted.hashes) and _contained(wanted, c) > 0.9
+        if c.name.strip().casefold() not in own and len(wanted.hashes) and _share_contained(wanted, c) > 0.9
     ]
     if hidden:
         return f"it is a copy of the table's rows, and its column {hidden[0]!r} holds the values of {target!r}"
     return ""
 
 
-def _contained(one: ColumnSketch, other: ColumnSketch) -> float:
+def _share_contained(one: ColumnSketch, other: ColumnSketch) -> float:
     if not len(one.hashes):
         return 0.0
     return float(np.isin(one.hashes, other.hashes).mean())
@@ -224,7 +224,7 @@ def choose_keys(
     pairs = [p for p in pairs if p.other.name not in taken and (time is None or p.base.name != time.name)]
     match = KeyMatch(table, (), False, time, times, span, via)
     found: list[KeyMatch] = []
-    singles = [(p, *_formed(frames, p)) for p in pairs]
+    singles = [(p, *_strictest_form(frames, p)) for p in pairs]
     singles = [one for one in singles if one[2] >= _LEAST_MATCHED]
     dated = bool(times or span)
     for pair, key, _ in sorted((s for s in singles if s[0].other.unique), key=lambda s: (-s[2], -s[0].alike))[:2]:
@@ -233,13 +233,13 @@ def choose_keys(
     if found:
         return tuple(found)
     if singles:
-        found = _composed(frames, singles, match, dated)
+        found = _compose_keys(frames, singles, match, dated)
     if not found and time is not None and times and not span and time.kind is Kind.DATETIME:
         found = [replace(match, keys=(), unique=False)]  # what is known of a moment, for all rows alike
     return tuple(found)
 
 
-def _composed(
+def _compose_keys(
     frames: tuple[pd.DataFrame, pd.DataFrame],
     singles: Sequence[tuple[KeyPair, JoinKey, float]],
     match: KeyMatch,
@@ -281,7 +281,7 @@ def _uniqueness(other: pd.DataFrame, keys: Sequence[JoinKey], times: Sequence[Co
     return float(1.0 - told.duplicated().mean())
 
 
-def _formed(frames: tuple[pd.DataFrame, pd.DataFrame], pair: KeyPair) -> tuple[JoinKey, float]:
+def _strictest_form(frames: tuple[pd.DataFrame, pd.DataFrame], pair: KeyPair) -> tuple[JoinKey, float]:
     """Return the strictest form in which two columns meet nearly as often as in any, and the share of rows that do."""
     base, other = frames
     if pair.base.column.kind is Kind.DATETIME:

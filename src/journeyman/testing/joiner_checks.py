@@ -44,7 +44,7 @@ def check_joiner(joiner: Joiner) -> None:
     run_all(f"the joiner {joiner.name}", JOINER_CHECKS, joiner)
 
 
-def _joins(joiner: Joiner) -> list[tuple[Join, pd.DataFrame]]:
+def _proposals(joiner: Joiner) -> list[tuple[Join, pd.DataFrame]]:
     """Return what a joiner proposes of tables with one row a key, several rows a key, rows with days and with spans."""
     found = []
     for frame, unique, times in ((_SINGLE, True, ()), (_SEVERAL, False, ()), (_DATED, False, ("day",))):
@@ -59,17 +59,17 @@ def _joins(joiner: Joiner) -> list[tuple[Join, pd.DataFrame]]:
     return found
 
 
-def check_proposal(joiner: Joiner) -> None:
+def _check_proposal(joiner: Joiner) -> None:
     """It joins one of the usual tables at least, under its own name, and repeats itself."""
-    joins = _joins(joiner)
+    joins = _proposals(joiner)
     assert joins, "it proposes no join"
     assert all(join.kind == joiner.name for join, _ in joins), "its joins bear another name"
-    assert [join for join, _ in _joins(joiner)] == [join for join, _ in joins], "it proposes now this, now that"
+    assert [join for join, _ in _proposals(joiner)] == [join for join, _ in joins], "it proposes now this, now that"
 
 
-def check_prepared(joiner: Joiner) -> None:
+def _check_prepared(joiner: Joiner) -> None:
     """What it prepares is sorted, has no two rows of a key and moment, and no name twice."""
-    for join, frame in _joins(joiner):
+    for join, frame in _proposals(joiner):
         before = frame.copy()
         ready = joiner.prepare(join, frame)
         assert frame.equals(before), "it changes the rows that it is given"
@@ -81,47 +81,47 @@ def check_prepared(joiner: Joiner) -> None:
         assert ready.columns.is_unique, "a name is there twice"
 
 
-def check_rows_stay(joiner: Joiner) -> None:
+def _check_rows_stay(joiner: Joiner) -> None:
     """Rows stay as many, and a key that is missing or unknown finds nothing."""
-    for join, frame in _joins(joiner):
+    for join, frame in _proposals(joiner):
         partners = Lookup(join, joiner.prepare(join, frame)).partners(_BASE)
         assert partners.shape == (len(_BASE),), "rows are more or fewer"
         assert partners[3] == -1, "a key that is not there finds a row"
         assert partners[4] == -1, "a missing key finds a row"
 
 
-def check_nothing_later(joiner: Joiner) -> None:
+def _check_nothing_later(joiner: Joiner) -> None:
     """What a row is given does not change when rows of its moment or later are taken away."""
-    for join, frame in _joins(joiner):
+    for join, frame in _proposals(joiner):
         if join.time is None:
             continue
-        whole = _given(joiner, join, frame)
+        whole = _fetch(joiner, join, frame)
         for number, day in enumerate(_BASE["day"]):
             early = frame[frame["day"] <= day] if join.end is not None else frame[frame["day"] < day]
-            alone = _given(joiner, join, early.reset_index(drop=True)) if len(early) else None
+            alone = _fetch(joiner, join, early.reset_index(drop=True)) if len(early) else None
             lost = alone is None or alone.iloc[number].isna().all()
             same = bool(lost and whole.iloc[number].isna().all())
             same = same or (alone is not None and alone.iloc[number].equals(whole.iloc[number]))
             assert same, f"row {number} was given something from {day} or later"
 
 
-def check_row_alone(joiner: Joiner) -> None:
+def _check_row_alone(joiner: Joiner) -> None:
     """A row alone is given what it is given among others."""
-    for join, frame in _joins(joiner):
+    for join, frame in _proposals(joiner):
         lookup = Lookup(join, joiner.prepare(join, frame))
         alone = [int(lookup.partners(_BASE.iloc[[k]].reset_index(drop=True))[0]) for k in range(len(_BASE))]
         assert np.array_equal(alone, lookup.partners(_BASE)), "a row alone finds another partner"
 
 
-def _given(joiner: Joiner, join: Join, frame: pd.DataFrame) -> pd.DataFrame:
+def _fetch(joiner: Joiner, join: Join, frame: pd.DataFrame) -> pd.DataFrame:
     lookup = Lookup(join, joiner.prepare(join, frame))
     return lookup.values(lookup.partners(_BASE)).astype(object)
 
 
 JOINER_CHECKS: Mapping[str, Callable[[Joiner], None]] = {
-    "it proposes a join": check_proposal,
-    "what it prepares is sorted, one row a key and moment": check_prepared,
-    "rows stay as many": check_rows_stay,
-    "nothing comes from later": check_nothing_later,
-    "a row alone is given the same": check_row_alone,
+    "it proposes a join": _check_proposal,
+    "what it prepares is sorted, one row a key and moment": _check_prepared,
+    "rows stay as many": _check_rows_stay,
+    "nothing comes from later": _check_nothing_later,
+    "a row alone is given the same": _check_row_alone,
 }
