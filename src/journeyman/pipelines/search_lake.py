@@ -42,9 +42,6 @@ _MATCHED_ROWS, _PROVED_ROWS = 20_000, 10_000
 _LEVEL = 0.05
 """Chance that a search of a lake which holds nothing joins anything at all; it is divided among all that is tried."""
 
-_USEFUL = 0.05
-"""Chance that a join which is as good as none passes for a gain; noise of its shape it must beat at ``_LEVEL``."""
-
 _FIRST_DRAWS, _DRAWS = 2, 9
 _MOST_TRIED = 40
 _MOST_ROWS_PER_KEY = 1_000
@@ -376,14 +373,14 @@ def _judge(
 
     gains = _gains(examples, {"joined": added, **draws(_FIRST_DRAWS)}, base.classes, request.seed)
     joined = gains["joined"]
-    noise = [share for name, (share, _) in gains.items() if name != "joined"]
-    if joined[0] > 0 and joined[0] > max(noise):
+    noise = [share for name, share in gains.items() if name != "joined"]
+    if joined > max(0.0, *noise):
         more = _gains(examples, draws(_DRAWS - _FIRST_DRAWS), base.classes, request.seed)
-        noise += [share for share, _ in more.values()]
-    p_value = noise_p_value(joined[0], noise)
-    verdict = replace(verdict, gain=joined[0], p_value=p_value)
-    if joined[0] <= 0 or joined[1] > _USEFUL:
-        return replace(verdict, reason="its columns gain nothing that can be told from chance"), None
+        noise += more.values()
+    p_value = noise_p_value(joined, noise)
+    verdict = replace(verdict, gain=joined, p_value=p_value)
+    if joined <= 0:
+        return replace(verdict, reason="its columns gain nothing"), None
     if p_value > level:
         by = f"p = {p_value:.2g}, wanted {level:.2g} as so many are tried"
         return replace(verdict, reason=f"its columns gain no more than noise could ({by})"), None
@@ -405,14 +402,12 @@ def _bridged_rows(frame: pd.DataFrame, one: _Candidate) -> pd.DataFrame:
     return pd.concat([frame, one.bridge.values(one.bridge.partners(frame))], axis=1)
 
 
-def _gains(
-    examples: Examples, added: Mapping[str, pd.DataFrame], classes: int, seed: int
-) -> dict[str, tuple[float, float]]:
-    """Return for each frame of further columns the share of the loss that it takes off, and the p-value of that."""
+def _gains(examples: Examples, added: Mapping[str, pd.DataFrame], classes: int, seed: int) -> dict[str, float]:
+    """Return for each frame of further columns the share of the loss that it takes off out of fold."""
     found = prove_gain(
         examples, {name: _with_columns(more) for name, more in added.items()}, classes, repeats=1, seed=seed
     )
-    return {name: (gain.share, gain.p_value) for name, gain in found.items()}
+    return {name: gain.share for name, gain in found.items()}
 
 
 def _with_columns(added: pd.DataFrame) -> Change:

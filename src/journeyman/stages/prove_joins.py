@@ -114,7 +114,7 @@ def noise_p_value(gain: float, noise: Sequence[float]) -> float:
 
     Gains of noise are taken as normal, so that some ten draws tell of more than one in eleven: the draw is compared by
     Student's t, as a prediction of one more value. Where they have heavy tails it is too small: nine draws of Student's
-    t with 3 degrees of freedom are passed at 0.25% by 1%. A join must beat a table without it as well.
+    t with 3 degrees of freedom are passed at 0.25% by 1%. A join must also gain beside none.
 
     Parameters
     ----------
