@@ -448,6 +448,12 @@ def _notes(base: _Base, lookups: Sequence[Lookup]) -> tuple[str, ...]:
     if base.rows > len(base.frame):
         notes.append(f"Keys were compared on {len(base.frame):,} of the table's {base.rows:,} rows, drawn at random.")
     dated = [s.name for s in base.sketches if s.column.kind is Kind.DATETIME]
+    static = [lookup.join.table for lookup in lookups if lookup.kept and lookup.join.time is None]
+    if base.time is not None and static:
+        notes.append(
+            f"No time in {', '.join(dict.fromkeys(static))}: the values are taken as known before every row; "
+            "leave the table out of the lake where that is wrong."
+        )
     if base.time is None and dated:
         notes.append(
             f"The table has dates ({', '.join(dated[:3])}) but no time was named: values from after a row may be "

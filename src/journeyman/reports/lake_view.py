@@ -29,17 +29,21 @@ def search_view(found: LakeSearch) -> RenderableType:
         if found.loss == found.loss:
             gained = percent(1.0 - found.joined_loss / found.loss) if found.loss else "0%"
             words = f"Together: {found.measure} {found.loss:.4g} -> {found.joined_loss:.4g} out of fold, {gained} less."
-            parts.append(Padding(Text(words), (0, 0, 0, 2)))
+            parts.append(Padding(Text(words), (0, 0, 0, 2), expand=False))
     if others:
         parts += [Text(), Text("Not joined", style="bold"), _refusal_table(others[:_MOST_REFUSED])]
         if len(others) > _MOST_REFUSED:
-            parts.append(Padding(Text(f"and {len(others) - _MOST_REFUSED:,} more; --json tells of each"), (0, 0, 0, 2)))
+            parts.append(
+                Padding(
+                    Text(f"and {len(others) - _MOST_REFUSED:,} more; --json tells of each"), (0, 0, 0, 2), expand=False
+                )
+            )
     if strangers:
         shown = ", ".join(clean(v.table) for v in strangers[:4]) + (", ..." if len(strangers) > 4 else "")
         words = f"{plural(len(strangers), 'table')} without a common key: {shown}"
-        parts += [Text(), Padding(Text(words), (0, 0, 0, 2))]
+        parts += [Text(), Padding(Text(words), (0, 0, 0, 2), expand=False)]
     for note in found.notes:
-        parts += [Padding(Text(f"! {note}", style="yellow"), (0, 0, 0, 2))]
+        parts += [Padding(Text(f"! {note}", style="yellow"), (0, 0, 0, 2), expand=False)]
     return Group(*parts)
 
 
