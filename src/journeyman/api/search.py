@@ -20,9 +20,10 @@ from journeyman.settings import DEFAULT_WORKSPACE
 from journeyman.sources import FrameSource, open_source
 from journeyman.sources.lake import lake_address
 
-__all__ = ["found_json", "open_source", "search", "search_source", "write_found", "write_joined"]
+__all__ = ["check_places", "found_json", "open_source", "search", "search_source", "write_found", "write_joined"]
 
 _ROWS = 50_000
+_ENDINGS = (".csv", ".tsv", ".parquet", ".jsonl")
 
 
 def search(
@@ -77,6 +78,23 @@ def search_source(
     return found, JoinedSource(source, found.lookups)
 
 
+def check_places(out: Path | None, json: Path | None) -> None:
+    """Refuse files that could not be written, before a search of minutes.
+
+    Raises
+    ------
+    SettingsError
+        Where an ending is of no known format, or a place is a folder or in none.
+    """
+    if out is not None and out.suffix.lower() not in _ENDINGS:
+        raise SettingsError(
+            f"--out {out}: tables are written as {', '.join(_ENDINGS)}", hint="name a file, as joined.parquet"
+        )
+    for option, path in (("--out", out), ("--json", json)):
+        if path is not None and (path.is_dir() or not path.parent.is_dir()):
+            raise SettingsError(f"{option} {path} is no file in a folder that is there", hint="make the folder first")
+
+
 def write_joined(joined: Source, path: Path) -> int:
     """Write a table with what was fetched for its rows; return how many they are. The file appears when it is whole.
 
@@ -101,8 +119,7 @@ def write_found(found: LakeSearch, path: Path) -> None:
     SettingsError
         Where the place is a folder or in none, or may not be written.
     """
-    if path.is_dir() or not path.parent.is_dir():
-        raise SettingsError(f"--json {path} is no file in a folder that is there", hint="name a file, as found.json")
+    check_places(None, path)
     draft = path.with_name(f".{path.name[:200]}.part")
     try:
         draft.write_bytes(found_json(found))

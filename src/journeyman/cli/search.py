@@ -77,6 +77,7 @@ def search(  # one parameter an option: the signature is the command's interface
     """Find tables that help to predict a column, and join those that gain more than noise would."""
     began = time.monotonic()
     with one_line_errors(workspace):
+        search_api.check_places(out, json_file)
         style = parse_file_style(encoding, delimiter, quote, sheet)
         with _progress(quiet, began) as progress:
             source = search_api.open_source(table, query, style)

@@ -147,3 +147,14 @@ def test_the_command_ends_in_one_line_and_leaves_nothing_half_written(lake: Path
     assert ran.exit_code == 2
     assert "no table in the lake" in ran.output
     assert not (tmp_path / "a.csv").exists()
+    for option, value, words in (
+        ("--out", "a.docx", "tables are written as"),
+        ("--json", "none/found.json", "is no file in a folder"),
+    ):
+        ran = CliRunner().invoke(app, [*("search", str(lake / "lake"), *words_of(lake)), option, str(tmp_path / value)])
+        assert ran.exit_code == 2
+        assert words in ran.output
+
+
+def words_of(lake: Path) -> list[str]:
+    return [str(lake / "orders.csv"), "--target", "amount", "--workspace", str(lake / "ws")]
