@@ -130,6 +130,8 @@ class BuildSettings:
     engine : str
         What goes over all rows of the source and does the fits of trials, and its address after ``=`` where it has one:
         "duckdb" in this process, "spark=local[2]".
+    lake : str or None
+        Folder or database of further tables, of which those are joined that help to predict the target.
     """
 
     source: str
@@ -163,6 +165,7 @@ class BuildSettings:
     latency: float | None = None
     challenger: bool = False
     engine: str = EMBEDDED
+    lake: str | None = None
 
     @property
     def target_column(self) -> str:

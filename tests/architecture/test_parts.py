@@ -24,6 +24,7 @@ CHECKS = {
     "journeyman.notifiers": ("Notifier", "notifier"),
     "journeyman.tasks": ("TaskType", "task"),
     "journeyman.engines": ("Engine", "engine"),
+    "journeyman.joiners": ("Joiner", "joiner"),
     "journeyman.streams": ("Stream", "stream"),
     "journeyman.report_sections": ("ReportSection", "section"),
     "journeyman.serving_protocols": ("ServingProtocol", "protocol"),

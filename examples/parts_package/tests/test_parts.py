@@ -30,6 +30,7 @@ from journeyman.testing.detector_checks import check_detector
 from journeyman.testing.engine_checks import check_engine
 from journeyman.testing.exporter_checks import check_exporter
 from journeyman.testing.fitted_plans import FittedPlan
+from journeyman.testing.joiner_checks import check_joiner
 from journeyman.testing.metric_checks import check_metric
 from journeyman.testing.notifier_checks import check_notifier
 from journeyman.testing.preparation_checks import check_preparation
@@ -46,6 +47,10 @@ from journeyman.transformers.steps import NumberStep
 
 def test_metric() -> None:
     check_metric(all_metrics()["within_half"])
+
+
+def test_joiner() -> None:
+    check_joiner(load_parts("journeyman.joiners")["count"])
 
 
 def test_rule() -> None:

@@ -33,6 +33,7 @@ from journeyman.settings import (
     parse_memory,
 )
 from journeyman.sources import FrameSource, named_columns, open_wanted
+from journeyman.sources.lake import lake_address, list_lake
 from journeyman.stores.registry import check_name
 from journeyman.stores.workspace import Workspace
 from journeyman.tasks import check_target
@@ -71,6 +72,7 @@ def build(  # one parameter an option of the command
     latency: str | float | None = None,
     memory: str | int | None = None,
     engine: str = EMBEDDED,
+    lake: str | Path | None = None,
     began: float | None = None,
 ) -> Release:
     """Go from a table to a released model.
@@ -101,6 +103,9 @@ def build(  # one parameter an option of the command
         What the build may take ("4GB", bytes); by default a share of what the machine has.
     engine : str
         What goes over all rows and fits trials: "duckdb" in this process, "spark=local[4]", "spark=spark://host:7077".
+    lake : str or Path, optional
+        Folder or database of further tables: those that help to predict the target are joined, and looked up by the
+        release (see :func:`journeyman.api.search.search`).
     name : str, optional
         Name of the model; after the table by default.
     workspace : str or Path, optional
@@ -153,6 +158,7 @@ def build(  # one parameter an option of the command
         threads=available_threads(),
         memory=available_memory(repeatable=trials is not None) if memory is None else parse_memory(str(memory)),
         engine=engine,
+        lake=None if lake is None else lake_address(lake),
     )
     check_name(settings.name)
     checked(settings)
@@ -162,6 +168,8 @@ def build(  # one parameter an option of the command
     source = FrameSource(frame_or_path, FRAME) if path is None else open_wanted(settings, quiet)
     settings = named_columns(source, settings)
     check_target(settings)
+    if settings.lake is not None:
+        list_lake(settings.lake)  # refuses one that is not there before anything is read
     with shown_progress(progress, quiet, settings.budget, began) as shown:
         return run_build(source, settings, workspace, shown, began)
 

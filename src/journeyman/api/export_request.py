@@ -13,6 +13,7 @@ from journeyman.entities.candidate import Refusal
 from journeyman.errors import SettingsError
 from journeyman.inference.load_release import load
 from journeyman.inference.release import Release
+from journeyman.inference.release_joins import refuse_joins
 
 __all__ = [
     "USUAL",
@@ -72,7 +73,9 @@ class ExportRequest:
 
     def release(self) -> Release:
         """Return what is exported: a version of the workspace, by default the champion, or a folder's release."""
-        return load(self.name, version=self.version, workspace=self.workspace)
+        release = load(self.name, version=self.version, workspace=self.workspace)
+        refuse_joins(release.name, release.joins, f"an export to {self.to}")
+        return release
 
     def target(self, release: Release) -> Path:
         """Return the folder: what was asked for, else one that is named after model and target.

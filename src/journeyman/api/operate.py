@@ -14,6 +14,8 @@ from typing import Any
 from journeyman.allocator import hold_little
 from journeyman.entities.operating import Operated, OperateSettings
 from journeyman.errors import LeaseError, SettingsError
+from journeyman.inference.release import open_release
+from journeyman.inference.release_joins import refuse_joins
 from journeyman.interfaces import Progress, Stream
 from journeyman.notifiers import make_notifier
 from journeyman.operations.worker import Worker, holding, work_until
@@ -92,7 +94,9 @@ def operate(
     hold_little()
     rounds = 0
     with Workspace.existing(place.workspace) as workspace, _ended_by_signals() as stop:
-        workspace.registry.version(place.name)
+        champion = workspace.registry.version(place.name)
+        release = open_release(workspace.registry.folder(champion), champion.digest)
+        refuse_joins(place.name, release.joins, "the loop's retraining")
         operated = settle_settings(workspace, place.name, changed)
         wait = (lambda _: True) if once else _told_wait(place.name, stop, tell)
         while not stop.is_set():

@@ -338,7 +338,7 @@ def _count_done_parts(parts: Path, job: ScoreJob) -> int:
 
 
 def _score(release: Release, parts: Path, layout: Layout, number: int, frame: pd.DataFrame) -> None:
-    part = conform_part(frame, release.columns, release.left_out)
+    part = conform_part(release.joins.fetched(frame), release.columns, release.left_out)
     answers = release.answer_block(part.block)
     columns = prediction_columns(release, frame, part.block, answers, layout)
     told = msgspec.json.encode(_Part(list(part.misfits), list(part.findings)))

@@ -40,6 +40,7 @@ from journeyman.inference.piece_scorer import (
 )
 from journeyman.inference.predictions_file import Layout
 from journeyman.inference.release import Release
+from journeyman.inference.release_joins import refuse_joins
 from journeyman.inference.sent_release import SentRelease
 from journeyman.interfaces.cluster import Cluster, OffersCluster, Reading, StoredFile, TextFacts
 from journeyman.settings import CATALOGUE
@@ -145,13 +146,16 @@ def score_on_cluster(
 
 
 def refuse_rows_apart(release: Release, cluster: str) -> None:
-    """Refuse a model whose predictions of a row depend on other rows.
+    """Refuse a model whose predictions of a row depend on other rows, or on tables that are not sent along.
 
     Raises
     ------
     SettingsError
         It forecasts series, or flags so many of the rows that come together.
+    ReleaseError
+        It looks rows up in other tables.
     """
+    refuse_joins(release.name, release.joins, cluster)
     if release.task.panel is not None:
         raise SettingsError(
             f"{release.name} forecasts series, and {cluster} predicts each row by itself",

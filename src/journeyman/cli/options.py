@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from journeyman.entities.column import Kind
 from journeyman.errors import SettingsError
 from journeyman.plugins import offered
 from journeyman.stores.home import workspace_folder
@@ -20,6 +22,7 @@ __all__ = [
     "Identifiers",
     "Interval",
     "Keep",
+    "Lake",
     "Log",
     "Name",
     "Query",
@@ -33,6 +36,7 @@ __all__ = [
     "Workspace",
     "count",
     "known_task",
+    "parse_kinds",
     "parse_task_options",
 ]
 
@@ -53,6 +57,14 @@ Log = Annotated[
         metavar="DIR",
         help="Folder of the prediction log, or postgresql://user@host/name [default: WORKSPACE/predictions/NAME, or "
         "the database that the workspace is in].",
+        show_default=False,
+    ),
+]
+Lake = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DIR",
+        help="Folder or database of further tables: those that help are joined, as `journeyman search` finds them.",
         show_default=False,
     ),
 ]
@@ -182,3 +194,19 @@ def parse_task_options(texts: Sequence[str]) -> dict[str, str]:
             )
         options[name.strip()] = value.strip()
     return options
+
+
+def parse_kinds(texts: Sequence[str]) -> dict[str, str]:
+    """Read what was said of kinds of columns, "COLUMN=KIND" each; SettingsError for what cannot be read."""
+    kinds = {}
+    for text in texts:
+        column, equals, kind = text.rpartition("=")
+        names = [known.value for known in Kind]
+        if not (column and equals):
+            raise SettingsError(f"--kind {text} names no column and kind", hint="write --kind COLUMN=KIND")
+        if kind not in names:
+            near = difflib.get_close_matches(kind, names, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"kinds are {', '.join(names)}"
+            raise SettingsError(f"--kind {text}: there is no kind {kind!r}", hint=hint)
+        kinds[column] = kind
+    return kinds

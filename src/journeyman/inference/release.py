@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -43,11 +43,11 @@ from journeyman.inference.release_frames import (
     row_index,
     warn_of,
 )
+from journeyman.inference.release_joins import framed, read_joins
 from journeyman.inference.scorer import Scorer
 from journeyman.interfaces import FlagsRows
 from journeyman.plugins import load_parts
 from journeyman.reports.card import report_card
-from journeyman.sources.frames import frame_of
 from journeyman.sources.parsing import RowReader
 from journeyman.stages.attribute import typical_row
 from journeyman.stages.conform import conform, conform_part, judge
@@ -77,6 +77,8 @@ class Release:
         Its folder.
     findings : tuple of Finding
         What was noticed in the rows of the last call of ``predict`` or ``predict_proba``.
+    joins : ReleaseJoins
+        The tables in which rows are looked up before they are predicted.
     """
 
     def __init__(self, path: Path, manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
@@ -86,7 +88,7 @@ class Release:
         self.manifest = manifest
         self.findings: tuple[Finding, ...] = ()
         self._files = files
-        self._card = read_card(files["model.json"])
+        self._card, self.joins = read_card(files["model.json"]), read_joins(files)
 
     def __repr__(self) -> str:
         """Return name, version and verdict."""
@@ -251,9 +253,7 @@ class Release:
         """
         if self.task.panel is None:
             return self, rows
-        if isinstance(rows, Mapping) or (isinstance(rows, Sequence) and not isinstance(rows, str)):
-            rows = pd.DataFrame(rows)
-        frame = frame_of(rows, "the table")
+        frame = framed(rows)
         frame = frame.set_axis([str(name).strip() for name in frame.columns], axis=1)
         step = history_of(self.plan)
         target = next(c for c in self.report.columns if c.name == self.task.target)
@@ -410,7 +410,7 @@ class Release:
 
     def read_rows(self, rows: object) -> Block:
         """Return rows as the model reads them; what was noticed is kept in ``findings``."""
-        self.findings = (conformed := conform(rows, self._reader, self.left_out)).findings
+        self.findings = (conformed := conform(self.joins.widened(rows), self._reader, self.left_out)).findings
         return conformed.block
 
     def _read(self, rows: object, model: Release | None = None) -> Block:
@@ -455,7 +455,7 @@ class Release:
         misfits: list[Misfit] = []
         whole: tuple[Finding, ...] = ()
         for rows in parts:
-            part = conform_part(rows, self._card.columns, self.left_out)
+            part = conform_part(self.joins.fetched(rows), self._card.columns, self.left_out)
             misfits.extend(part.misfits)
             whole = part.findings
             yield part.block, self._scorer.predict(part.block)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from journeyman.interfaces.deploying import Deployment, DeploymentExporter, DeployScript
 from journeyman.interfaces.engine import Engine
 from journeyman.interfaces.exporting import Exporter
+from journeyman.interfaces.joining import Joiner
 from journeyman.interfaces.learning import (
     Algorithm,
     Averaging,
@@ -73,6 +74,7 @@ __all__ = [
     "FittedPreparation",
     "FlagsRows",
     "HasOptions",
+    "Joiner",
     "JoinsOpinions",
     "KeepsNames",
     "KeepsOutputs",

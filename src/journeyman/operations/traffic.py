@@ -114,7 +114,7 @@ def read_traffic(span: LoggedSpan, release: Release, before: IntArray) -> tuple[
 
 def read_rows(rows: Sequence[LoggedRow], release: Release) -> ReadRows:
     """Read logged rows as a release's columns; each on its own, as they were read when they were answered."""
-    raw = raw_rows(rows)
+    raw = release.joins.fetched_rows(raw_rows(rows))
     names = tuple(column.name for column in release.columns)
     hidden = hidden_columns(raw, names)
     known = {name for row in raw for name in row} | {release.task.target}

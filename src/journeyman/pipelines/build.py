@@ -17,6 +17,7 @@ from journeyman.entities.decision import Action
 from journeyman.entities.experience import Experience
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.ingested import Ingested
+from journeyman.entities.lake import LookupFile
 from journeyman.entities.outlook import Outlook
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.search import Search, SearchLimits
@@ -90,9 +91,14 @@ __all__ = ["build", "keep_experience", "prepare_table"]
 
 
 def build(
-    source: Source, settings: BuildSettings, components: Components, run: Run, workspace: Workspace
+    source: Source,
+    settings: BuildSettings,
+    components: Components,
+    run: Run,
+    workspace: Workspace,
+    lookups: tuple[LookupFile, ...] = (),
 ) -> BuildResult:
-    """Go from a table to a released model.
+    """Go from a table to a released model, which looks up what the table's columns were fetched from.
 
     Every line below is a step, or a few, of the run: finished ones are replayed after a restart.
     """
@@ -182,7 +188,7 @@ def build(
         "report", partial(build_report, run), built, evaluation, explanation, decision, examples, illustrations
     )
     learned = run.step("learned rows", learned_file, table, task, judged)
-    model = ReleasedModel(card, final, asked, learned)
+    model = ReleasedModel(card, final, asked, learned, lookups)
     packaging = partial(package_release, workspace, run, components, model)
     released = run.step("release", packaging, report, table.digest, seed)
     tell("learn")

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from journeyman.entities.decision import Action, Decision
 from journeyman.entities.evaluation import Evaluation, Example, Explanation
 from journeyman.entities.finding import Finding
+from journeyman.entities.lake import LookupFile
 from journeyman.entities.lookup_gain import LookupGain
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.pictures import Pictures
@@ -23,6 +24,7 @@ from journeyman.entities.trial import Ensemble, SmallerEnsemble
 from journeyman.entities.whole_fit import WholeFit
 from journeyman.inference.champion import LEARNED
 from journeyman.inference.model_files import FittedEnsemble, ModelCard, release_files
+from journeyman.inference.release_joins import lookup_files
 from journeyman.interfaces import Run
 from journeyman.reports.model_card import model_card_text
 from journeyman.runtime.components import Components
@@ -80,12 +82,15 @@ class ReleasedModel:
         That repeat the build.
     learned : bytes
         Fingerprints of the rows it learned from, as a file.
+    lookups : tuple of LookupFile
+        Tables in which rows are looked up before it predicts them.
     """
 
     card: ModelCard
     fitted: FittedEnsemble
     settings: BuildSettings
     learned: bytes
+    lookups: tuple[LookupFile, ...] = ()
 
 
 def build_report(
@@ -200,6 +205,7 @@ def package_release(
 def _files(components: Components, model: ReleasedModel, report: BuildReport) -> dict[str, bytes]:
     return {
         **release_files(model.card, model.fitted),
+        **lookup_files(model.lookups),
         LEARNED: model.learned,
         "settings.toml": write_settings(model.settings),
         "report.msgpack": encode(report),

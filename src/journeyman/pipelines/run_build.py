@@ -6,13 +6,18 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from journeyman.allocator import hold_little
+from journeyman.entities.lake import LakeRequest, LookupFile
 from journeyman.inference.release import Release, open_release
 from journeyman.interfaces import Progress, Source
+from journeyman.joiners.joined_source import JoinedSource
 from journeyman.pipelines.build import build
+from journeyman.pipelines.search_lake import lake_parts, search_lake
 from journeyman.reports.html import render_html
+from journeyman.reports.lake_words import joined_words
 from journeyman.reports.notebook import usual_progress
 from journeyman.reports.progress import SilentProgress
 from journeyman.runtime.clock import SystemClock
@@ -55,7 +60,18 @@ def finish_build(
     hold_little()  # before threads have arenas of their own
     with _first_interrupt(progress.note) as interrupted:
         components = standard_components(render_html, SystemClock(), progress, interrupted, settings.engine)
-        version = build(source, settings, components, run, place).version
+        lookups: tuple[LookupFile, ...] = ()
+        if settings.lake is not None:
+            parts = lake_parts(place.path, settings.lake, components.clock, progress)
+            request = LakeRequest(settings.lake, settings.target_column, settings.time, settings.seed)
+            found = run.step(
+                "search lake", partial(search_lake, source, parts), request, using=[*parts.joiners.values()]
+            )
+            for words in joined_words(found.search):
+                progress.note(words)
+            lookups = found.lookups
+            source = JoinedSource(source, lookups) if lookups else source
+        version = build(source, settings, components, run, place, lookups).version
     return open_release(place.path / version.path, version.digest)
 
 

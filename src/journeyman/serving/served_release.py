@@ -53,7 +53,11 @@ class ServedRelease:
         if self.task.panel is not None:  # times to come lie beyond those that training saw, and that is no news
             times = history_of(release.plan).times
             trained = [TrainedColumn(t.column) if t.column.name in times else t for t in trained]
-        self._release = release
+        self._release, self._joins = release, release.joins
+        names = names - self._joins.brought
+        used = {c.name for c in release.columns}
+        more = [c for c in self.report.columns if c.name in self._joins.needed and c.name not in used]
+        self.columns = (*(c for c in release.columns if c.name in names), *more)
         self._admission = RowAdmission(trained, {*known, *release.left_out})
         self._labels = typed_labels(self.task).tolist() if self.task.labels else []
         self._typical = typical_row(self.report.profile, release.columns)
@@ -68,7 +72,13 @@ class ServedRelease:
             told = [self._happened(row) for row in rows]
             asked = iter(self.answer([row for row, is_told in zip(rows, told, strict=True) if is_told is None], part))
             return [next(asked) if one is None else one for one in told]
-        admitted = self._admission.read(rows)
+        if self._joins.lookups:
+            lacking = [self._lacking(row) for row in rows]
+            if any(lacking):
+                able = [row for row, is_lacking in zip(rows, lacking, strict=True) if is_lacking is None]
+                answered = iter(self.answer(able, part))
+                return [next(answered) if one is None else one for one in lacking]
+        admitted = self._admission.read(self._joins.fetched_rows(rows))
         given: list[Answer | RowMisfit] = []
         answers = self._release.answer_block(admitted.block) if admitted.findings else np.empty((0, 1))
         labels = self._release.labels(answers).tolist() if len(answers) else []
@@ -109,6 +119,11 @@ class ServedRelease:
         )
         return RowMisfit(self.task.target, repr(value)[:60], "no value", hint)
 
+    def _lacking(self, row: Row) -> RowMisfit | None:
+        """Refuse a row that cannot be looked up."""
+        name = next((name for name in self._joins.needed if name not in row), None)
+        return None if name is None else RowMisfit(name, "", "a value", "give null where there is no value", "")
+
     def warm(self) -> None:
         """Answer a row of missing values, so that everything that loads late is loaded before the first caller."""
         budget, self._budget = self._budget, None  # such a row is nobody's alarm
@@ -123,7 +138,7 @@ class ServedRelease:
         if not task_type(self.task).traits.explained:
             return answer
         output = self._labels.index(answer.prediction) if self._labels else 0
-        block = self._admission.read([row]).block
+        block = self._admission.read(self._joins.fetched_rows([row])).block
         found = self._release.reliefs(block)
         if found is not None:
             agreement = self._release.agreement(block)

@@ -23,7 +23,7 @@ from journeyman.sources.parquet import ParquetSource
 from journeyman.sources.parsing.texts import text_of
 from journeyman.sources.scratch import room_for, scratch_folder
 
-__all__ = ["DatabaseSource", "is_database", "redacted"]
+__all__ = ["DatabaseSource", "is_database", "redacted", "table_queries"]
 
 _CHUNK = 50_000
 _DIALECTS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
@@ -57,6 +57,21 @@ def redacted(location: str) -> str:
     # A password may also be given as a parameter.
     kept = {k: v for k, v in url.query.items() if "pass" not in k.lower() and "key" not in k.lower()}
     return url.set(query=kept).render_as_string(hide_password=True)
+
+
+def table_queries(location: str) -> dict[str, str]:
+    """Return for each table and view of a database the query that gives it, by name; errors as for the source."""
+    url = _url(location)
+    engine = _engine(url)
+    try:
+        inspector = sa.inspect(engine)
+        names = sorted({*inspector.get_table_names(), *inspector.get_view_names()})
+        quote = engine.dialect.identifier_preparer.quote
+        return {name: f"SELECT * FROM {quote(name)}" for name in names}
+    except SQLAlchemyError as error:
+        raise _complaint(url, redacted(location), error) from error
+    finally:
+        engine.dispose()
 
 
 class DatabaseSource:

@@ -1,0 +1,56 @@
+"""A p-value against draws of noise keeps its word, and the target is known in any guise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from journeyman.entities.column import Column, Kind
+from journeyman.stages.prove_joins import noise_p_value, read_typed, repeated_target, target_codes
+
+RNG = np.random.default_rng(11)
+
+
+@pytest.mark.parametrize(("level", "most"), [(0.05, 0.06), (0.01, 0.014)])
+def test_noise_passes_as_seldom_as_is_said(level: float, most: float) -> None:
+    draws = RNG.normal(size=(4_000, 10))
+    passed = [noise_p_value(row[0], row[1:]) <= level for row in draws.tolist()]
+    assert np.mean(passed) <= most
+    assert np.mean(passed) >= level / 2  # a test that never passes would be worthless
+
+
+def test_with_heavy_tails_it_is_passed_as_often_as_its_page_says() -> None:
+    draws = RNG.standard_t(3, size=(4_000, 10))
+    passed = [noise_p_value(row[0], row[1:]) <= 0.0025 for row in draws.tolist()]
+    assert 0.005 < np.mean(passed) < 0.015
+
+
+def test_draws_that_are_all_alike_prove_nothing_unless_they_are_beaten() -> None:
+    assert noise_p_value(0.1, [0.1, 0.1, 0.1]) == 1.0
+    assert noise_p_value(0.2, [0.1, 0.1, 0.1]) < 1e-6
+
+
+def test_the_target_is_known_in_any_guise() -> None:
+    y = RNG.normal(size=200)
+    guises = pd.DataFrame({"same": y, "scaled": -3.0 * y + 1.0, "power": np.exp(y), "useful": y + RNG.normal(size=200)})
+    assert [repeated_target(guises[[name]], y, 0) for name in guises] == ["same", "scaled", "power", ""]
+    classes = RNG.integers(0, 3, 200).astype(float)
+    named = pd.DataFrame({"verdict": pd.Categorical(np.array(["no", "yes", "perhaps"])[classes.astype(int)])})
+    assert repeated_target(named, classes, 3) == "verdict"
+    assert repeated_target(pd.DataFrame({"x": RNG.normal(size=200)}), classes, 3) == ""
+
+
+def test_targets_are_read_as_values_or_classes() -> None:
+    values, classes = target_codes(pd.Series(["1,5", "2,5", None, "9,0"]), Column("y", Kind.NUMBER, decimal=","))
+    assert classes == 0
+    assert values[[0, 1, 3]].tolist() == [1.5, 2.5, 9.0]
+    assert np.isnan(values[2])
+    many = pd.Series([f"c{k % 40}" for k in range(400)])
+    codes, classes = target_codes(many, Column("y", Kind.CATEGORY))
+    assert (classes, int(codes.max())) == (20, 19)
+
+
+def test_constants_are_not_read() -> None:
+    frame = pd.DataFrame({"a": ["1", "2", "4"], "b": ["x", "x", "x"]})
+    assert list(read_typed(frame).columns) == ["a"]
