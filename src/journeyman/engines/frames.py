@@ -1,16 +1,33 @@
-"""Arrow batches as raw columns: all of them, some at a time, or a sample of their rows."""
+"""Arrow batches as raw columns: all of them, some at a time, or a sample of their rows; what tables may be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from journeyman.arrow import pa
+from journeyman.errors import SourceError
 
-__all__ = ["drawn", "positions", "raw_frames", "to_frame"]
+__all__ = ["check_names", "drawn", "positions", "raw_frames", "to_frame", "width"]
+
+
+def check_names(names: Sequence[str], where: str) -> None:
+    """Refuse a table with two columns of one name, or without columns.
+
+    Raises
+    ------
+    SourceError
+        Naming the column.
+    """
+    seen: set[str] = set()
+    twice = [n for n in names if n in seen or seen.add(n)]  # type: ignore[func-returns-value]  # set.add returns None: the idiom
+    if twice:
+        raise SourceError(f"{where} has two columns named {twice[0]!r}", hint="give every column a name of its own")
+    if not names:
+        raise SourceError(f"{where} has no columns", hint="give a table with columns")
 
 
 def positions(total: int, limit: int, seed: int) -> NDArray[np.int64]:
@@ -80,3 +97,11 @@ def raw_frames(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pd.Data
             waiting = []
     if sum(b.num_rows for b in waiting):
         yield to_frame(pa.Table.from_batches(waiting))
+
+
+def width(table: pa.Table) -> int:
+    """Estimate the bytes that one row takes in memory while it is raw and canonical at once, with room to work."""
+    per_row = table.nbytes / max(1, table.num_rows)
+    texts = sum(pa.types.is_string(t) or pa.types.is_large_string(t) for t in table.schema.types)
+    # A text that is kept as a Python object costs about 60 bytes more; a number 8.
+    return int(per_row + 8 * table.num_columns + 12 * texts) + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from journeyman.interfaces.deploying import Deployment, DeploymentExporter, DeployScript
-from journeyman.interfaces.engine import Engine
+from journeyman.interfaces.engine import Engine, OffersTables
 from journeyman.interfaces.exporting import Exporter
 from journeyman.interfaces.learning import (
     Algorithm,
@@ -86,6 +86,7 @@ __all__ = [
     "NeedsColumns",
     "Notifier",
     "OffersFits",
+    "OffersTables",
     "PosesExamination",
     "PredictionLog",
     "Preparation",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
 
 from journeyman.interfaces.reading import Source
 from journeyman.interfaces.relation import Relation
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "OffersTables"]
 
 
 class Engine(Protocol):
@@ -53,5 +53,20 @@ class Engine(Protocol):
             Predicts the rows and makes that durable.
         done : int
             Parts that were made before; they are counted, and ``part`` is not called with them.
+        """
+        ...
+
+
+@runtime_checkable
+class OffersTables(Protocol):
+    """What an engine offers besides that reads tables where they lie."""
+
+    def table(self, location: str) -> Source | None:
+        """Open the table of an address; None for an address of another kind, such as a database's.
+
+        Raises
+        ------
+        SourceError, SettingsError
+            There is no such table, or it cannot be used or reached.
         """
         ...

@@ -10,12 +10,12 @@ from typing import Any, Protocol
 import pandas as pd
 
 from journeyman.arrow import pa
-from journeyman.engines.frames import drawn, to_frame
+from journeyman.engines.frames import check_names, drawn, to_frame
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.interfaces import Relation, Source, TableReader, place
-from journeyman.sources.batches import check_names, file_digest, plain_table, union_schema
+from journeyman.sources.batches import file_digest, plain_table, union_schema
 
 __all__ = ["FolderSource", "Part"]
 

@@ -11,12 +11,12 @@ import pandas as pd
 
 from journeyman.arrow import pa
 from journeyman.engines.duckdb import JsonLines
-from journeyman.engines.frames import drawn, to_frame
+from journeyman.engines.frames import check_names, drawn, to_frame, width
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.interfaces import Relation, TableReader, place
-from journeyman.sources.batches import check_names, file_digest, plain_table, width
+from journeyman.sources.batches import file_digest, plain_table
 from journeyman.sources.encodings import find_encoding, transcode
 from journeyman.sources.scratch import room_for, scratch_folder
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from journeyman.arrow import pa, pq
-from journeyman.engines.frames import drawn, to_frame
+from journeyman.engines.frames import check_names, drawn, to_frame, width
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.interfaces import Relation, TableReader
-from journeyman.sources.batches import check_names, file_digest, plain_table, width
+from journeyman.sources.batches import file_digest, plain_table
 
 __all__ = ["ParquetSource"]
 

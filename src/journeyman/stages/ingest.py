@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from journeyman.engines.frames import check_names
 from journeyman.entities.column import Column, Kind, Role, kind_option
 from journeyman.entities.finding import Finding, Severity, accept_option
 from journeyman.entities.ingested import Ingested
@@ -19,7 +20,7 @@ from journeyman.entities.table import Table
 from journeyman.errors import SettingsError, SourceError, TargetError
 from journeyman.interfaces import Engine, Source
 from journeyman.settings import BuildSettings
-from journeyman.sources.batches import check_names, check_width, source_is_typed
+from journeyman.sources.batches import check_width, source_is_typed
 from journeyman.sources.parsing import InferredColumn, ParsingNote, Reading, UserOverride, encode, infer, raw_type, read
 from journeyman.sources.parsing.separators import Votes, series_votes, table_signs
 from journeyman.sources.totals import count_totals

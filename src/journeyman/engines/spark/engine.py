@@ -20,6 +20,7 @@ from journeyman.engines.spark.cluster import SparkCluster
 from journeyman.engines.spark.failures import spark_errors
 from journeyman.engines.spark.fits import SparkFits
 from journeyman.engines.spark.own_session import disk_only, file_address, functions, own_session
+from journeyman.engines.spark.tables import SparkSource, open_table
 from journeyman.engines.spark.whole import learn_wholly
 from journeyman.interfaces import Relation, Source, WholeTask, Wholly, place
 from journeyman.lazy_module import LazyModule
@@ -51,13 +52,17 @@ class SparkEngine:
 
     @cached_property
     def fits(self) -> SparkFits:
-        """Where the folds of trials are fitted: see :class:`journeyman.interfaces.RunsFits`."""
+        """Where the folds of trials are fitted: see :class:`journeyman.interfaces.OffersFits`."""
         return SparkFits(self.address)
 
     @cached_property
     def cluster(self) -> SparkCluster:
         """Machines that read and predict tables by themselves: see :class:`journeyman.interfaces.OffersCluster`."""
         return SparkCluster(self.address)
+
+    def table(self, location: str) -> SparkSource | None:
+        """Open a table that Spark reads where it lies: see :class:`journeyman.interfaces.OffersTables`."""
+        return open_table(location, self.address)
 
     @contextmanager
     def open(self, source: Source) -> Iterator[Relation]:
