@@ -1,12 +1,9 @@
-"""Where tables that memory need not hold are read, measured, sampled and scored."""
+"""Where tables that memory need not hold are read and measured."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, runtime_checkable
-
-import pandas as pd
 
 from journeyman.interfaces.reading import Source
 from journeyman.interfaces.relation import Relation
@@ -32,28 +29,6 @@ class Engine(Protocol):
 
     def aggregate(self, query: Relation) -> list[dict[str, Any]]:
         """Return the few rows of an Ibis query by name, the same ones whenever it is asked."""
-        ...
-
-    def count(self, source: Source) -> int:
-        """Return the number of rows."""
-        ...
-
-    def sample(self, source: Source, rows: int | None, seed: int) -> pd.DataFrame:
-        """Return raw rows in their order, as ``Source.read`` does: all, or a uniform sample of so many."""
-        ...
-
-    def score(self, source: Source, rows: int, part: Callable[[int, pd.DataFrame], None], done: int) -> Iterator[int]:
-        """Call ``part`` with number and raw rows of each part of a source, and yield the rows of each, in their order.
-
-        Parameters
-        ----------
-        rows : int
-            Of a part at least, the last one aside; the same source is divided alike again.
-        part : callable
-            Predicts the rows and makes that durable.
-        done : int
-            Parts that were made before; they are counted, and ``part`` is not called with them.
-        """
         ...
 
 

@@ -95,7 +95,7 @@ def opened(location: str) -> Any:
 
 def test_the_contract_of_engines(session: Any) -> None:
     engine = open_engine(ENGINE)
-    for name in ("opens several at once and again", "stores rows", "counts rows", "draws a sample"):
+    for name in ("opens several at once and again", "stores rows"):
         ENGINE_CHECKS[name](engine)
 
 
@@ -104,7 +104,7 @@ def test_it_measures_as_memory_does(session: Any, tmp_path: Path) -> None:
     rows = table(1_000).drop(columns="dear")
     source = open_source(str(written(tmp_path / "rows", rows)), None)
     engine = open_engine(ENGINE)
-    whole = ingest(source, engine, settings).table
+    whole = ingest(source, settings).table
     few = replace(whole, frame=whole.frame.head(500), source_rows=1_000)
     _compare(_profile(engine, source, whole, settings), _profile(engine, source, few, settings), source.name)
 

@@ -70,7 +70,7 @@ class Here:
 def learned(engine: object, members: Sequence[str] = ("lightgbm",), sampled: bool = True) -> Any:
     settings = BuildSettings("t", "label", "t")
     source = FrameSource(frame())
-    few = ingest(FrameSource(frame().head(KEPT)), open_engine(), settings).table
+    few = ingest(FrameSource(frame().head(KEPT)), settings).table
     repaired = repair(few, frame_task(few, settings), (), settings)
     table, task = replace(repaired.table, source_rows=ROWS if sampled else len(repaired.table.frame)), repaired.task
     rows = np.arange(len(table.frame), dtype=np.int64)

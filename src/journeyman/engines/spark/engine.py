@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,11 +11,8 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from journeyman.arrow import pa, pq
 from journeyman.engines.duckdb import JsonLines
-from journeyman.engines.frames import raw_frames
 from journeyman.engines.spark.cluster import SparkCluster
 from journeyman.engines.spark.failures import spark_errors
 from journeyman.engines.spark.fits import SparkFits
@@ -103,21 +100,6 @@ class SparkEngine:
             backend = relation.get_backend()
             rows = backend._session.sql(backend.compile(relation))
             return learn_wholly(rows, source.names, task, self.fits.at_once(1))
-
-    def count(self, source: Source) -> int:
-        """Return the number of rows, as the source counts them: Spark's own asks Spark, a file its footer."""
-        return source.rows()
-
-    def sample(self, source: Source, rows: int | None, seed: int) -> pd.DataFrame:
-        """Return raw rows as the source draws them: the same ones, however many machines there are."""
-        return source.read(rows, seed)
-
-    def score(self, source: Source, rows: int, part: Callable[[int, pd.DataFrame], None], done: int) -> Iterator[int]:
-        """Call ``part`` with the rows of each part, one after the other, in this process."""
-        for number, frame in enumerate(raw_frames(source.batches(), rows)):
-            if number >= done:
-                part(number, frame)
-            yield len(frame)
 
 
 def _as_view(backend: Any, rows: Any) -> Relation:
