@@ -30,7 +30,7 @@ from journeyman.interfaces.reading import QualityRule, RuleContext, RuleScope, S
 from journeyman.interfaces.relation import Relation, TableReader, place
 from journeyman.interfaces.release_exporting import ReleaseExporter
 from journeyman.interfaces.report_section import ReportSection
-from journeyman.interfaces.running import Clock, Ends, FitRunner, LearningRows, OffersFits, Progress, Run
+from journeyman.interfaces.running import Clock, Ends, FitRunner, FoldFits, FoldRows, OffersFits, Progress, Run
 from journeyman.interfaces.series import ArrangesSeries
 from journeyman.interfaces.stream import Stream
 from journeyman.interfaces.task_offers import (
@@ -72,11 +72,12 @@ __all__ = [
     "FittedModel",
     "FittedPreparation",
     "FlagsRows",
+    "FoldFits",
+    "FoldRows",
     "HasOptions",
     "JoinsOpinions",
     "KeepsNames",
     "KeepsOutputs",
-    "LearningRows",
     "LearnsFromAllRows",
     "LearnsLong",
     "Lock",

@@ -23,7 +23,7 @@ from journeyman import build
 from journeyman.engines import open_engine
 from journeyman.entities.matrix import Matrix
 from journeyman.errors import EngineError, SettingsError, SourceError
-from journeyman.interfaces import Ends, Prepared, WholeTask
+from journeyman.interfaces import Ends, FoldFits, Prepared, WholeTask
 from journeyman.settings import BuildSettings
 from journeyman.sources import open_source, open_wanted
 from journeyman.stages.ingest import ingest
@@ -249,11 +249,11 @@ def test_fits_keep_their_order_and_their_errors(session: Any) -> None:
     fits = open_engine(ENGINE).fits  # type: ignore[attr-defined]
     assert fits.at_once(9) == 2
     rows = [fold(n) for n in range(3)]
-    assert fits.run(twice, rows, 9, None) == [0, 2, 4]
-    assert fits.run(twice, rows, 9, lambda: 60.0) == [0, 2, 4]
+    assert fits.run(FoldFits(twice, rows, 9)) == [0, 2, 4]
+    assert fits.run(FoldFits(twice, rows, 9, lambda: 60.0)) == [0, 2, 4]
     assert len(fits._sent) == 3  # sent once
     with pytest.raises(TimeoutError, match="no time"):
-        fits.run(twice, [fold(7)], 9, None)
+        fits.run(FoldFits(twice, [fold(7)], 9))
     del rows
     assert len(fits._sent) == 0
 
@@ -262,6 +262,7 @@ LOST = """
 import os, signal, sys
 from pathlib import Path
 from journeyman.engines import open_engine
+from journeyman.interfaces import FoldFits
 from journeyman.stages.train import PreparedFold
 
 class Fit:
@@ -278,7 +279,7 @@ class Fit:
 if __name__ == "__main__":
     os.environ["PYSPARK_SUBMIT_ARGS"] = "--conf spark.executor.memory=512m " + os.environ["PYSPARK_SUBMIT_ARGS"]
     fits = open_engine("spark=local-cluster[2,1,600]").fits
-    print("came to", fits.run(Fit(), [PreparedFold(n, None, None, None) for n in range(4)], 1, None), flush=True)
+    print("came to", fits.run(FoldFits(Fit(), [PreparedFold(n, None, None, None) for n in range(4)], 1)), flush=True)
 """
 
 
