@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from journeyman.arrow import pa
 from journeyman.errors import SourceError
 
-__all__ = ["check_names", "drawn", "positions", "raw_frames", "to_frame", "width"]
+__all__ = ["check_names", "draw_positions", "draw_rows", "raw_frames", "to_frame", "width"]
 
 
 def check_names(names: Sequence[str], where: str) -> None:
@@ -30,13 +30,13 @@ def check_names(names: Sequence[str], where: str) -> None:
         raise SourceError(f"{where} has no columns", hint="give a table with columns")
 
 
-def positions(total: int, limit: int, seed: int) -> NDArray[np.int64]:
+def draw_positions(total: int, limit: int, seed: int) -> NDArray[np.int64]:
     """Draw ``limit`` of ``total`` row numbers, uniform, without repetition, ascending."""
     rng = np.random.default_rng(seed)
     return np.sort(rng.choice(total, size=limit, replace=False, shuffle=False)).astype(np.int64)
 
 
-def drawn(batches: Iterable[pa.RecordBatch], schema: pa.Schema, total: int, limit: int, seed: int) -> pa.Table:
+def draw_rows(batches: Iterable[pa.RecordBatch], schema: pa.Schema, total: int, limit: int, seed: int) -> pa.Table:
     """Return a uniform sample of rows in their order, holding one batch at a time.
 
     Parameters
@@ -50,7 +50,7 @@ def drawn(batches: Iterable[pa.RecordBatch], schema: pa.Schema, total: int, limi
     seed : int
         The same seed draws the same rows.
     """
-    wanted = positions(total, limit, seed)
+    wanted = draw_positions(total, limit, seed)
     kept: list[pa.RecordBatch] = []
     start = 0
     for batch in batches:

@@ -22,7 +22,7 @@ from journeyman.interfaces.learning import (
     concerns,
     minimises,
 )
-from journeyman.interfaces.learning_together import FitsTogether, LearnsFromAllRows, Prepared, WholeTask, Wholly
+from journeyman.interfaces.learning_together import FitOfAllRows, FitsTogether, LearnsFromAllRows, Prepared, WholeTask
 from journeyman.interfaces.metric import Metric, WeightedScore
 from journeyman.interfaces.operating import DriftDetector, Notifier, PredictionLog
 from journeyman.interfaces.project_exporting import ProjectExporter, ProjectFacts
@@ -66,6 +66,7 @@ __all__ = [
     "Engine",
     "Event",
     "Exporter",
+    "FitOfAllRows",
     "FitRequest",
     "FitRunner",
     "FitsTogether",
@@ -117,7 +118,6 @@ __all__ = [
     "WeighsRows",
     "WeightedScore",
     "WholeTask",
-    "Wholly",
     "concerns",
     "minimises",
     "place",

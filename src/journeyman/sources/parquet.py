@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from journeyman.arrow import pa, pq
-from journeyman.engines.frames import check_names, drawn, to_frame, width
+from journeyman.engines.frames import check_names, draw_rows, to_frame, width
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
@@ -86,7 +86,7 @@ class ParquetSource:
     def read(self, limit_rows: int | None, seed: int) -> pd.DataFrame:
         """Return raw rows, typed as they are; see :class:`journeyman.interfaces.Source`."""
         if limit_rows is not None and limit_rows < self.rows():
-            return to_frame(drawn(self.batches(), self._schema, self.rows(), limit_rows, seed))
+            return to_frame(draw_rows(self.batches(), self._schema, self.rows(), limit_rows, seed))
         with self._open_parquet() as file:
             return to_frame(plain_table(file.read(), self.name))
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from journeyman.arrow import pa, pa_csv
-from journeyman.engines.frames import check_names, drawn, to_frame, width
+from journeyman.engines.frames import check_names, draw_rows, to_frame, width
 from journeyman.entities.file_style import NO_QUOTE, FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
@@ -217,7 +217,7 @@ class TextSource:
     def read(self, limit_rows: int | None, seed: int) -> pd.DataFrame:
         """Return raw rows as str columns; see :class:`journeyman.interfaces.Source`."""
         if limit_rows is not None and limit_rows < self.rows():
-            return to_frame(drawn(self.batches(), self._schema, self.rows(), limit_rows, seed))
+            return to_frame(draw_rows(self.batches(), self._schema, self.rows(), limit_rows, seed))
         plain = self._plain_layout
         if not plain.rows:
             return to_frame(self._schema.empty_table())

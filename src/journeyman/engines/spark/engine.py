@@ -18,8 +18,8 @@ from journeyman.engines.spark.failures import spark_errors
 from journeyman.engines.spark.fits import SparkFits
 from journeyman.engines.spark.own_session import disk_only, file_address, functions, own_session
 from journeyman.engines.spark.tables import SparkSource, open_table
-from journeyman.engines.spark.whole import learn_wholly
-from journeyman.interfaces import Relation, Source, WholeTask, Wholly, place
+from journeyman.engines.spark.whole import fit_all_rows
+from journeyman.interfaces import FitOfAllRows, Relation, Source, WholeTask, place
 from journeyman.lazy_module import LazyModule
 
 if TYPE_CHECKING:
@@ -94,12 +94,12 @@ class SparkEngine:
         found: list[dict[str, Any]] = query.to_pyarrow().to_pylist()
         return found
 
-    def learn(self, source: Source, task: WholeTask) -> Wholly:
+    def learn(self, source: Source, task: WholeTask) -> FitOfAllRows:
         """Fit on all rows in one barrier stage: see :class:`journeyman.interfaces.LearnsFromAllRows`."""
         with self.open(source) as relation:
             backend = relation.get_backend()
             rows = backend._session.sql(backend.compile(relation))
-            return learn_wholly(rows, source.names, task, self.fits.at_once(1))
+            return fit_all_rows(rows, source.names, task, self.fits.at_once(1))
 
 
 def _as_view(backend: Any, rows: Any) -> Relation:

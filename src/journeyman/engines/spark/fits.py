@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from journeyman import __version__
-from journeyman.engines.spark.failures import explained
+from journeyman.engines.spark.failures import explain_failure
 from journeyman.engines.spark.own_session import shared_session
 from journeyman.errors import EngineError
 from journeyman.interfaces import Ends, FoldFits, FoldRows
@@ -70,7 +70,7 @@ class SparkFits:
                 outcome: _Outcome = context.parallelize([0], 1).map(task).collect()[0]
             except Exception as error:
                 # Of any kind: what Spark cannot run says nothing of the candidate.
-                told = explained(str(error), "a fit")
+                told = explain_failure(str(error), "a fit")
                 raise EngineError(told.message, hint=told.hint) from error
             if outcome.kind:
                 raise _fit_error(outcome)

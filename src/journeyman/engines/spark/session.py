@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from journeyman.engines.spark.failures import explained
+from journeyman.engines.spark.failures import explain_failure
 from journeyman.errors import JourneymanError, SettingsError
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def spark_session(address: str = "") -> SparkSession:
         session = builder.getOrCreate()
         version = session.version
     except Exception as error:  # PySpark's, Py4J's and gRPC's have no class in common
-        raise _no_session(address, str(error)) from error
+        raise _session_error(address, str(error)) from error
     _check_version(session, version)
     return session
 
@@ -122,10 +122,10 @@ def _check_version(session: SparkSession, version: str) -> None:
     )
 
 
-def _no_session(address: str, said: str) -> JourneymanError:
+def _session_error(address: str, said: str) -> JourneymanError:
     if "JAVA_GATEWAY_EXITED" in said:
         said = "its Java process ended at once; see what it says above"
-    told = explained(said, address or "the default address")
+    told = explain_failure(said, address or "the default address")
     hint = told.hint if isinstance(told, SettingsError) else _LIKE
     return SettingsError(f"no session of Spark can be had: {told.message}", hint=hint)
 

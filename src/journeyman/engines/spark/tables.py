@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journeyman.arrow import pa
-from journeyman.engines.frames import check_names, positions, to_frame, width
+from journeyman.engines.frames import check_names, draw_positions, to_frame, width
 from journeyman.engines.spark.failures import spark_errors
 from journeyman.engines.spark.own_session import functions, own_session
 from journeyman.entities.file_style import FileStyle
@@ -208,8 +208,8 @@ class SparkSource:
             if limit_rows is None or limit_rows >= self.rows():
                 return to_frame(self._in_order(self._numbered if self._blocks is not None else self._rows))
             if self._blocks is None:
-                return to_frame(self._drawn_by_hash(limit_rows, seed))
-            ids = self._blocks.ids(positions(self.rows(), limit_rows, seed))
+                return to_frame(self._draw_by_hash(limit_rows, seed))
+            ids = self._blocks.ids(draw_positions(self.rows(), limit_rows, seed))
             wanted = self._raw.sparkSession.createDataFrame(pa.table({_ID: ids}))
             return to_frame(self._in_order(self._numbered.join(functions.broadcast(wanted), _ID)))
 
@@ -221,7 +221,7 @@ class SparkSource:
         order = self._blocks.order(table[_ID].to_numpy())
         return table.drop_columns([_ID]).take(pa.array(order))
 
-    def _drawn_by_hash(self, rows: int, seed: int) -> pa.Table:
+    def _draw_by_hash(self, rows: int, seed: int) -> pa.Table:
         share = rows / self.rows()
         most = min(1.0, share + _MARGIN * np.sqrt(share / self.rows()))
         hashed = self._rows.withColumn(_ID, functions.xxhash64(functions.lit(seed), *self._rows.columns))
