@@ -144,6 +144,6 @@ class OffersFits(Protocol):
     """What an engine offers besides that can do the fits of trials, too."""
 
     @property
-    def fits(self) -> FitRunner:
-        """Where they are done."""
+    def fits(self) -> FitRunner | None:
+        """Where they are done; None where the engine's address lets no fits run there."""
         ...

@@ -16,7 +16,8 @@ from journeyman.engines.duckdb import JsonLines
 from journeyman.engines.spark.cluster import SparkCluster
 from journeyman.engines.spark.failures import spark_errors
 from journeyman.engines.spark.fits import SparkFits
-from journeyman.engines.spark.own_session import disk_only, file_address, functions, own_session
+from journeyman.engines.spark.own_session import disk_only, file_address, functions, own_session, task_slots
+from journeyman.engines.spark.session import is_connect
 from journeyman.engines.spark.tables import SparkSource, open_table
 from journeyman.engines.spark.whole import fit_all_rows
 from journeyman.interfaces import FitOfAllRows, Relation, Source, WholeTask, place
@@ -48,9 +49,12 @@ class SparkEngine:
         return "spark"
 
     @cached_property
-    def fits(self) -> SparkFits:
-        """Where the folds of trials are fitted: see :class:`journeyman.interfaces.OffersFits`."""
-        return SparkFits(self.address)
+    def fits(self) -> SparkFits | None:
+        """Where the folds of trials are fitted: see :class:`journeyman.interfaces.OffersFits`.
+
+        Spark Connect has no broadcasts: there they are fitted in this process.
+        """
+        return None if is_connect(self.address) else SparkFits(self.address)
 
     @cached_property
     def cluster(self) -> SparkCluster:
@@ -99,7 +103,7 @@ class SparkEngine:
         with self.open(source) as relation:
             backend = relation.get_backend()
             rows = backend._session.sql(backend.compile(relation))
-            return fit_all_rows(rows, source.names, task, self.fits.at_once(1))
+            return fit_all_rows(rows, source.names, task, task_slots(backend._session))
 
 
 def _as_view(backend: Any, rows: Any) -> Relation:

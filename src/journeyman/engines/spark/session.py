@@ -18,7 +18,7 @@ from journeyman.errors import JourneymanError, SettingsError
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["spark_session"]
+__all__ = ["is_connect", "spark_session"]
 
 _OLDEST_JAVA = 17
 _INSTALL = 'pip install "journeyman[spark]"'
@@ -26,6 +26,17 @@ _KINDS = re.compile(r"local(-cluster)?(\[.*\])?|yarn|(spark|k8s|sc)://\S+")
 _LIKE = "give an address such as local[2], spark://host:7077, yarn or sc://host:15002"
 _PATIENCE = 5.0  # seconds until a machine counts as one that does not answer: Spark itself takes a minute or more
 _CONNECT_PORT = "15002"
+
+
+def is_connect(address: str) -> bool:
+    """Tell whether an address is a server's of Spark Connect; an empty one, where PySpark's own setting names such.
+
+    Examples
+    --------
+    >>> is_connect("sc://host:15002"), is_connect("spark://host:7077")
+    (True, False)
+    """
+    return (address or os.environ.get("SPARK_REMOTE", "")).startswith("sc://")
 
 
 def spark_session(address: str = "") -> SparkSession:
@@ -50,8 +61,9 @@ def spark_session(address: str = "") -> SparkSession:
     running = SparkSession.getActiveSession()
     if running is not None:
         return running
+    remote = is_connect(address)
+    address = address or (os.environ["SPARK_REMOTE"] if remote else "")
     _check_address(address)
-    remote = address.startswith("sc://")
     if not remote:
         _check_java()
         # Spark's workers are started by name: those on this machine take the Python that runs, with what it has.
