@@ -1,4 +1,4 @@
-"""Arrow batches as raw columns: all of them, some at a time, or a sample of their rows; what tables may be."""
+"""Arrow batches as raw columns: all of them, some at a time, or a sample of their rows; and checks of names."""
 
 from __future__ import annotations
 
