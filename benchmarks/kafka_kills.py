@@ -116,7 +116,10 @@ def kills(node: Broker, folder: Path, asked: argparse.Namespace) -> None:
     producer = threading.Thread(target=produce)
     producer.start()
     server, killed = served(node, folder, asked.workers), Counter[str]()
+    end = time.monotonic() + asked.minutes * 60
     for kill in range(asked.kills):
+        if time.monotonic() > end:
+            break
         time.sleep(rng.uniform(2, 6))
         drawn, alone = rng.random(), workers_of(server.pid)
         if drawn < asked.brokers:
@@ -204,6 +207,9 @@ def arguments() -> argparse.Namespace:
     """Return what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument(
+        "--minutes", type=float, default=120.0, help="after which no more kills come, and it is counted"
+    )
     parser.add_argument("--rate", type=int, default=1_000, help="rows a second sent under kills, about")
     parser.add_argument("--rows", type=int, default=50_000, help="of the backlog that speed is measured on")
     parser.add_argument("--brokers", type=float, default=0.1, help="share of the kills that hit the broker")
