@@ -18,6 +18,9 @@ import pytest
 from tests.kafka_broker import free_port
 from tests.spark_cluster import SETTINGS, lacking
 
+from journeyman.api.build import build
+from journeyman.api.predict import Layout, predict_file
+
 LACKING = lacking() or ("" if find_spec("grpc") and find_spec("grpc_status") else "gRPC is not installed")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(LACKING), reason=LACKING)]
 SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
@@ -79,18 +82,16 @@ def test_a_build_and_a_score(address: str, tmp_path: Path) -> None:
     (tmp_path / "rows").mkdir()
     for part in range(3):
         rows.iloc[part::3].to_parquet(tmp_path / "rows" / f"part-{part}.parquet", index=False)
-    table, engine = str(tmp_path / "rows"), f"spark={address}"
-    common = ["--target", "y", "--trials", "2"]
-    run("build", table, *common, "--name", "here", folder=tmp_path)
-    run("build", f"file://{table}", *common, "--name", "there", "--engine", engine, folder=tmp_path)
+    table, engine, models = tmp_path / "rows", f"spark={address}", tmp_path / "models"
+    build(table, target="y", trials=1, name="here", workspace=models, quiet=True)
+    words = ["--target", "y", "--trials", "1", "--name", "there", "--engine", engine]
+    run("build", f"file://{table}", *words, folder=tmp_path)
     assert model(tmp_path, "here") == model(tmp_path, "there")
-    keep = ["--keep", "id"]
-    run("score", "there", table, "--out", str(tmp_path / "one.parquet"), *keep, folder=tmp_path)
-    run("score", "there", table, "--out", str(tmp_path / "out"), "--engine", engine, *keep, folder=tmp_path)
-    one, out = pd.read_parquet(tmp_path / "one.parquet"), pd.read_parquet(tmp_path / "out")
-    pd.testing.assert_frame_equal(
-        one.sort_values("id", ignore_index=True), out[one.columns].sort_values("id", ignore_index=True)
-    )
+    words = ["--out", str(tmp_path / "out"), "--engine", engine, "--keep", "id"]
+    run("score", "there", str(table), *words, folder=tmp_path)
+    predict_file("there", table, out=tmp_path / "one.parquet", workspace=models, layout=Layout(keep=("id",)))
+    found = [pd.read_parquet(tmp_path / name).sort_values("id", ignore_index=True) for name in ("one.parquet", "out")]
+    pd.testing.assert_frame_equal(found[0], found[1][found[0].columns], check_exact=True)
 
 
 SCRIPT = """
