@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from journeyman.engines import open_engine
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.table import Table
 from journeyman.entities.task import Task
@@ -56,7 +55,7 @@ def read(place: Place, most: int = 20_000) -> Table:
     source = open_source(str(place.file), None)
     names = list(source.read(5, 0).columns)
     target = place.target if place.target in names else names[0]
-    table = ingest(source, open_engine(), BuildSettings(str(place.file), target, "experience")).table
+    table = ingest(source, BuildSettings(str(place.file), target, "experience")).table
     if len(table.frame) <= most:
         return table
     rows = np.sort(np.random.default_rng(0).choice(len(table.frame), most, replace=False))

@@ -69,7 +69,7 @@ def main() -> None:
             return result
 
         source = timed("open", open_source, settings.source, None)
-        ingested = timed("ingest", ingest, source, open_engine(), settings)
+        ingested = timed("ingest", ingest, source, settings)
         task = timed("frame the task", frame_task, ingested.table, settings)
         findings = timed("check", check, ingested.table, task, BUILT_IN, 0)
         repaired = timed("repair", repair, ingested.table, task, findings, settings)

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.algorithms.lightgbm_trees import LightGBM
-from journeyman.engines import open_engine
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.labelled import Labelled
 from journeyman.entities.operation import WindowPlan
@@ -64,7 +63,7 @@ def real_streams(data: Path) -> dict[str, Callable[[], Stream]]:
 
 def read_stream(path: Path, name: str, target: str, dropped: Sequence[str]) -> Stream:
     settings = BuildSettings(str(path), target, name)
-    table = ingest(open_source(str(path), None), open_engine(), settings).table
+    table = ingest(open_source(str(path), None), settings).table
     task = frame_task(table, settings)
     useless = (Kind.IDENTIFIER, Kind.CONSTANT, Kind.TEXT)
     columns = tuple(c for c in table.features if c.name not in dropped and c.kind not in useless and c.name != target)

@@ -164,7 +164,7 @@ def profile_one(folder, engine):
     source = open_source(folder, None)
     settings = BuildSettings(folder, "label", "t", memory=600_000_000)
     opened = open_engine(engine)
-    table = ingest(source, opened, settings).table
+    table = ingest(source, settings).table
     rows = np.arange(len(table.frame), dtype=np.int64)
     began = time.monotonic()
     found = profile(source, opened, table, frame_task(table, settings), Split(Scheme.SHUFFLED, rows, rows[:0], (), ""))

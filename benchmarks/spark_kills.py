@@ -82,9 +82,12 @@ def parts(out: Path) -> int:
 
 def live(command: list[str], out: Path, rng: random.Random, count: Count) -> bool:
     """Run the command once, with executors killed, and often its driver; return whether it ended well."""
-    plan = ["executor"] * rng.choice([1, 2, 3, 4]) + ["driver"] * rng.choice([0, 1])
+    plan = ["executor"] * rng.choice([1, 2, 3, 4]) + ["driver"] * rng.choice([0, 1, 1])
+    lean = "spark.executor.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # most of them live for seconds
+    settings = environment()
+    settings["PYSPARK_SUBMIT_ARGS"] = f"--conf '{lean}' {settings['PYSPARK_SUBMIT_ARGS']}"
     with (out.parent / "log.txt").open("ab") as log:
-        process = subprocess.Popen(command, env=environment(), stdout=log, stderr=log)
+        process = subprocess.Popen(command, env=settings, stdout=log, stderr=log)
     end, before = time.monotonic() + LONGEST, parts(out)
     while process.poll() is None:
         if time.monotonic() > end:
@@ -93,7 +96,7 @@ def live(command: list[str], out: Path, rng: random.Random, count: Count) -> boo
             raise SystemExit("a life took too long; see log.txt")
         if plan and parts(out) > before:
             before = parts(out)
-            time.sleep(rng.uniform(0.0, 1.0))
+            time.sleep(rng.uniform(0.0, 0.5))
             there = executors(process.pid)
             if plan[0] == "driver":
                 plan.pop(0)

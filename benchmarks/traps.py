@@ -9,7 +9,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from journeyman.engines import open_engine
 from journeyman.entities.column import Kind, Role
 from journeyman.entities.finding import Finding, Remedy
 from journeyman.entities.repaired import Repaired
@@ -47,7 +46,7 @@ def main() -> None:
 def look(entry: dict[str, Any], data: Path, seconds: Counter[str]) -> Counter[str]:
     """Build the findings of one table, print a line of what was found of what is declared, and count."""
     settings = BuildSettings(str(data / entry["file"]), entry["target"], entry["name"])
-    read = ingest(open_source(settings.source, None), open_engine(), settings)
+    read = ingest(open_source(settings.source, None), settings)
     task = frame_task(read.table, settings)
     context = RuleContext(task, settings.seed)
     for rule in BUILT_IN:

@@ -27,7 +27,6 @@ from journeyman.algorithms.grouping.choose import choose_groups
 from journeyman.algorithms.grouping.finder import fit_groups
 from journeyman.algorithms.grouping.partition import METHODS, Method, partition
 from journeyman.algorithms.grouping.stability import halved, matched
-from journeyman.engines.duckdb import DuckDBEngine
 from journeyman.metrics.agreement import contingency
 from journeyman.settings import BuildSettings
 from journeyman.sources import open_source
@@ -78,7 +77,7 @@ def by_strength(x: FloatArray) -> IntArray:
 def built(path: Path, label: str | None, options: dict[str, str]) -> tuple[IntArray, int, str]:
     """Return each row's group by the kind of task itself, their number and the way, of the table as it is read."""
     settings = BuildSettings(str(path), None, "t", task="groups", task_options=options)
-    table = ingest(open_source(str(path), None), DuckDBEngine(), settings).table
+    table = ingest(open_source(str(path), None), settings).table
     left = tuple(c for c in table.columns if c.name != label)
     table = replace(table, columns=left, frame=table.frame[[c.name for c in left]])
     task = Groups().frame(table, settings, "")

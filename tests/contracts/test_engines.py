@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from journeyman.engines import open_engine
@@ -38,28 +37,6 @@ class Broken(DuckDBEngine):
             return [{k: v * 1.01 if k.endswith("z1") and v else v for k, v in found[0].items()}]
         return found[:-1] if self.fault == "groups" and len(found) > 1 else found
 
-    def count(self, source: Source) -> int:
-        return super().count(source) + (self.fault == "count")
-
-    def sample(self, source: Source, rows: int | None, seed: int) -> pd.DataFrame:
-        if self.fault == "head" and rows is not None:
-            return super().sample(source, None, 0).head(rows)
-        frame = super().sample(source, rows, 0 if self.fault == "seed" else seed)
-        return frame.iloc[::-1].reset_index(drop=True) if self.fault == "order" and rows == 100 else frame
-
-    def score(self, source: Source, rows: int, part: Callable[[int, pd.DataFrame], None], done: int) -> Iterator[int]:
-        if self.fault == "whole":
-            rows = 10**9
-        if self.fault == "swallow":
-
-            def quiet(number: int, frame: pd.DataFrame) -> None:
-                with suppress(ValueError):
-                    part(number, frame)
-
-            yield from super().score(source, rows, quiet, done)
-            return
-        yield from super().score(source, rows, part, 0 if self.fault == "again" else done)
-
 
 def test_built_in() -> None:
     check_engine(open_engine())
@@ -78,13 +55,6 @@ def test_an_engine_that_nobody_offers() -> None:
         ("store", "stores rows", "what it stores has other rows"),
         ("sums", "measures as memory does", "its mean of"),
         ("groups", "measures as memory does", "its histogram of 'size' of <frame> has other rows"),
-        ("count", "counts rows", "it counts 601 rows"),
-        ("head", "draws a sample", "samples favour some rows"),
-        ("seed", "draws a sample", "samples favour some rows|most seeds draw the same rows"),
-        ("order", "draws a sample", "a sample is not in the order of its rows"),
-        ("whole", "scores in parts", "it makes one part"),
-        ("again", "scores in parts", "what was done before is scored again"),
-        ("swallow", "hands on what a part raises", "it goes on where a part fails"),
     ],
 )
 def test_a_fault_is_told(fault: str, check: str, told: str) -> None:

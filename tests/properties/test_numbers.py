@@ -8,7 +8,6 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from journeyman.engines import open_engine
 from journeyman.entities.column import Kind
 from journeyman.settings import BuildSettings
 from journeyman.sources import FrameSource
@@ -56,7 +55,7 @@ def written(number: int, places: int, style: tuple[str, str, int], sign: str, dr
 
 
 def learned(frame: pd.DataFrame, **asked: str) -> tuple[pd.DataFrame, RowReader, set[str]]:
-    found = ingest(FrameSource(frame), open_engine(), BuildSettings("<frame>", "y", "x", **asked))
+    found = ingest(FrameSource(frame), BuildSettings("<frame>", "y", "x", **asked))
     reader = RowReader([c for c in found.table.columns if c.name != "y"])
     return found.table.frame, reader, {f.code for f in found.findings}
 
@@ -162,7 +161,6 @@ def test_a_value_that_can_only_be_of_the_other_style_is_read() -> None:
 def test_a_wanted_sign_holds_where_nothing_is_a_number() -> None:
     found = ingest(
         FrameSource(pd.DataFrame({"x": ["a", "b"] * 9, "y": range(18)})),
-        open_engine(),
         BuildSettings("f", "y", "x", decimal=","),
     )
     assert found.table.columns[0].kind is Kind.CATEGORY

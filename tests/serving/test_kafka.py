@@ -13,7 +13,7 @@ from tests.kafka_broker import free_port, lacking
 from tests.served_model import two_versions
 
 from journeyman.errors import SettingsError
-from journeyman.serving.kafka_topics import KafkaSettings, check_topics, client_settings, told_topics
+from journeyman.serving.kafka_topics import KafkaSettings, check_topics, client_settings, topic_settings
 
 needs_broker = pytest.mark.skipif(bool(lacking()), reason=lacking() or "all is here")
 
@@ -175,17 +175,17 @@ def test_nobody_at_the_address_is_told_in_one_line(monkeypatch):
 )
 def test_options_that_do_not_fit_are_told(given, message):
     with pytest.raises(SettingsError, match=message):
-        told_topics(*given)
+        topic_settings(*given)
 
 
 def test_the_users_file_logs_in_but_does_not_break_exactly_once(tmp_path):
     file = tmp_path / "client.properties"
     file.write_text("# our cluster\nsecurity.protocol=SASL_SSL\nsasl.password=a=b\n")
-    settings = told_topics("b:1", "rows", "out", None, None, None, file)
+    settings = topic_settings("b:1", "rows", "out", None, None, None, file)
     assert client_settings(settings, {})["sasl.password"] == "a=b"
     file.write_text("enable.auto.commit=true\n")
     with pytest.raises(SettingsError, match=r"line 1: enable\.auto\.commit is set by the server"):
-        told_topics("b:1", "rows", "out", None, None, None, file)
+        topic_settings("b:1", "rows", "out", None, None, None, file)
     file.write_text("nonsense\n")
     with pytest.raises(SettingsError, match="line 1 has no equals sign"):
-        told_topics("b:1", "rows", "out", None, None, None, file)
+        topic_settings("b:1", "rows", "out", None, None, None, file)

@@ -19,7 +19,7 @@ pytest.importorskip("fastavro")
 schema_registry = pytest.importorskip("confluent_kafka.schema_registry")
 descriptor_pb2 = pytest.importorskip("google.protobuf.descriptor_pb2")
 
-from journeyman.serving.kafka.codecs import AvroCodec, ProtobufCodec, compiled, descriptors_of, message_at  # noqa: E402 - wants extras
+from journeyman.serving.kafka.codecs import AvroCodec, ProtobufCodec, compile_schema, descriptors_of, message_at  # noqa: E402 - wants extras
 from journeyman.serving.kafka.formats import Formats, formats_of  # noqa: E402 - wants extras
 from journeyman.serving.kafka.messages import RegistryDown  # noqa: E402 - wants extras
 from journeyman.serving.kafka.prediction_schemas import _proto, prediction_schema  # noqa: E402 - wants extras
@@ -94,7 +94,7 @@ def served(parts, tmp_path_factory):
 def test_each_message_is_answered_in_its_own_form_and_poison_goes_aside(served, client):
     node = served
     order, orders = AvroCodec(json.dumps(ORDER)), register(client, "f.rows-value", "AVRO", json.dumps(ORDER))
-    kinds = compiled(PROTO, "order.proto", {})
+    kinds = compile_schema(PROTO, "order.proto", {})
     proto = register(client, "shop-orders", "PROTOBUF", PROTO)
     pool = descriptors_of(kinds)
     message = ProtobufCodec(pool.FindMessageTypeByName("shop.Order"))
@@ -166,10 +166,12 @@ def test_protobuf_is_answered_in_protobuf(parts, client):
     settings = ("schema.registry.url", parts[1]), ("basic.auth.user.info", "me:secret")
     task = Task("y", "binary", "log_loss", labels=("no", "yes"))
     formats = formats_of(KafkaSettings("b:1", "p.rows", "p.out", None, "g", "r", settings), task)
-    message = ProtobufCodec(descriptors_of(compiled(PROTO, "o.proto", {})).FindMessageTypeByName("shop.Order"))
+    message = ProtobufCodec(descriptors_of(compile_schema(PROTO, "o.proto", {})).FindMessageTypeByName("shop.Order"))
     read = formats.row(framed(proto, message.write({"x": 1.5, "c": "a"}), varint(1) + varint(1)))
     assert (read.row, read.kind) == ({"x": 1.5, "c": "a"}, "PROTOBUF")
-    told = formats.told(b'{"id":"ff","model":"m","version":1,"part":"champion","prediction":"yes"}', read.kind)
+    told = formats.write_prediction(
+        b'{"id":"ff","model":"m","version":1,"part":"champion","prediction":"yes"}', read.kind
+    )
     assert told[5] == 0, "the first message of the schema"
     assert prediction_schema("PROTOBUF", task)[1].read(told[6:])["prediction"] == "yes"
     assert client.get_latest_version("p.out-value").schema.schema_type == "PROTOBUF"
@@ -183,7 +185,7 @@ def test_a_topic_whose_schema_does_not_go_with_ours_is_told(parts, client):
     task = Task("y", "binary", "log_loss", labels=("no", "yes"))
     formats = formats_of(KafkaSettings("b:1", "q.rows", "q.out", None, "g", "r", settings), task)
     with pytest.raises(RegistryDown, match=r"did not take the schema of q\.out-value.*predictions\.schema=FILE"):
-        formats.told(b'{"id":"ff","model":"m","version":1,"part":"champion","prediction":"yes"}', "AVRO")
+        formats.write_prediction(b'{"id":"ff","model":"m","version":1,"part":"champion","prediction":"yes"}', "AVRO")
 
 
 class Gone:
@@ -205,16 +207,16 @@ def test_values_without_a_registry_are_of_the_schemas_that_files_name(tmp_path):
     formats = formats_of(KafkaSettings("b:1", "a", "b", None, "g", "r", files), Task("y", "binary", "log_loss"))
     read = formats.row(AvroCodec(json.dumps(ORDER)).write({"x": 1.5, "c": "a"}))
     assert read.row == {"x": 1.5, "c": "a"}
-    told = formats.told(b'{"id":"ff","model":"m","prediction":"yes","version":1}', read.kind)
+    told = formats.write_prediction(b'{"id":"ff","model":"m","prediction":"yes","version":1}', read.kind)
     assert AvroCodec(json.dumps(given)).read(told) == {"prediction": "yes"}
     with pytest.raises(ValueError, match="the schema wants something else"):
-        formats.told(b'{"prediction":7}', read.kind)
+        formats.write_prediction(b'{"prediction":7}', read.kind)
 
 
 def test_a_descriptor_file_names_a_message(tmp_path):
     pytest.importorskip("grpc_tools")
     (tmp_path / "o.desc").write_bytes(
-        descriptor_pb2.FileDescriptorSet(file=compiled(PROTO, "o.proto", {})).SerializeToString()
+        descriptor_pb2.FileDescriptorSet(file=compile_schema(PROTO, "o.proto", {})).SerializeToString()
     )
     settings = KafkaSettings("b:1", "a", "b", None, "g", "r", (("rows.schema", f"{tmp_path}/o.desc:shop.Order"),))
     formats = formats_of(settings, Task("y", "binary", "log_loss"))
@@ -269,7 +271,7 @@ def test_predictions_of_every_type_of_label_come_back(kind, types):
 def test_the_text_that_is_registered_is_what_messages_are_written_by():
     pytest.importorskip("grpc_tools")
     text, _ = prediction_schema("PROTOBUF", Task("y", "regression", "rmse"))
-    (made,) = compiled(text, "prediction.proto", {})
+    (made,) = compile_schema(text, "prediction.proto", {})
     assert made == _proto("double")
 
 
@@ -283,7 +285,9 @@ message A {
   map<string, int64> by = 6; google.protobuf.Timestamp at = 7; float nan = 8;
 }
 """
-    codec = ProtobufCodec(message_at(descriptors_of(compiled(text, "a.proto", {})).FindFileByName("a.proto"), (0,)))
+    codec = ProtobufCodec(
+        message_at(descriptors_of(compile_schema(text, "a.proto", {})).FindFileByName("a.proto"), (0,))
+    )
     raw = base64.b64encode(b"\x00\xff").decode()
     given = {"big": 2**60, "colour": "RED", "raw": raw, "many": [1.5], "by": {"k": 7}, "at": "2026-01-02T03:04:05Z"}
     read = codec.read(codec.write({**given, "nan": "NaN"}))

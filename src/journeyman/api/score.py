@@ -9,7 +9,6 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import repeat
 from pathlib import Path
 
@@ -27,7 +26,6 @@ from journeyman.api.watched_folder import (
     watching,
 )
 from journeyman.arrow import pa, pq
-from journeyman.engines import open_engine
 from journeyman.engines.frames import raw_frames
 from journeyman.entities.conformed import Misfit
 from journeyman.entities.file_style import AS_FOUND, FileStyle
@@ -164,8 +162,10 @@ def _score_source(
         with disk_errors(parts.parent):
             done = _count_done_parts(parts, job)
             rows = 0
-            for scored in open_engine().score(source, job.rows, partial(_score, release, parts, job.layout), done):
-                rows += scored
+            for number, frame in enumerate(raw_frames(source.batches(), job.rows)):
+                if number >= done:
+                    _score(release, parts, job.layout, number, frame)
+                rows += len(frame)
                 tell(rows)
         if rows == 0:
             raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")

@@ -187,7 +187,7 @@ def serve(  # one parameter an option: the signature is the command's interface
             timeout=timeout,
             tokens=tokens,
             log_topic=serve_api.told_log_topic(kafka, log_topic, kafka_settings),
-            kafka=serve_api.told_topics(
+            kafka=serve_api.topic_settings(
                 feed, rows_topic, predictions_topic, labels_topic, group, refused_topic, kafka_settings
             ),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import pandas as pd
 
 from journeyman.arrow import pa
-from journeyman.engines.frames import raw_frames
 from journeyman.errors import SourceError
 from journeyman.interfaces import Relation, Source, place
 from journeyman.lazy_module import LazyModule
@@ -84,21 +82,6 @@ class DuckDBEngine:
         """Return the few rows of an Ibis query, by name."""
         found: list[dict[str, Any]] = query.to_pyarrow().to_pylist()
         return found
-
-    def count(self, source: Source) -> int:
-        """Return the number of rows, as the source counts them itself: DuckDB would read them all."""
-        return source.rows()
-
-    def sample(self, source: Source, rows: int | None, seed: int) -> pd.DataFrame:
-        """Return raw rows as the source draws them, in their order: a view of DuckDB's has none."""
-        return source.read(rows, seed)
-
-    def score(self, source: Source, rows: int, part: Callable[[int, pd.DataFrame], None], done: int) -> Iterator[int]:
-        """Call ``part`` with the rows of each part, one after the other, while one is in memory."""
-        for number, frame in enumerate(raw_frames(source.batches(), rows)):
-            if number >= done:
-                part(number, frame)
-            yield len(frame)
 
 
 class _Views:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from journeyman.interfaces.deploying import Deployment, DeploymentExporter, DeployScript
-from journeyman.interfaces.engine import Engine
+from journeyman.interfaces.engine import Engine, OffersTables
 from journeyman.interfaces.exporting import Exporter
 from journeyman.interfaces.joining import Joiner
 from journeyman.interfaces.learning import (
@@ -23,7 +23,7 @@ from journeyman.interfaces.learning import (
     concerns,
     minimises,
 )
-from journeyman.interfaces.learning_together import FitsTogether, LearnsFromAllRows, Prepared, WholeTask, Wholly
+from journeyman.interfaces.learning_together import FitOfAllRows, FitsTogether, LearnsFromAllRows, Prepared, WholeTask
 from journeyman.interfaces.metric import Metric, WeightedScore
 from journeyman.interfaces.operating import DriftDetector, Notifier, PredictionLog
 from journeyman.interfaces.project_exporting import ProjectExporter, ProjectFacts
@@ -31,7 +31,7 @@ from journeyman.interfaces.reading import QualityRule, RuleContext, RuleScope, S
 from journeyman.interfaces.relation import Relation, TableReader, place
 from journeyman.interfaces.release_exporting import ReleaseExporter
 from journeyman.interfaces.report_section import ReportSection
-from journeyman.interfaces.running import Clock, Ends, FitRunner, LearningRows, OffersFits, Progress, Run
+from journeyman.interfaces.running import Clock, Ends, FitRunner, FoldFits, FoldRows, OffersFits, Progress, Run
 from journeyman.interfaces.series import ArrangesSeries
 from journeyman.interfaces.stream import Stream
 from journeyman.interfaces.task_offers import (
@@ -67,18 +67,20 @@ __all__ = [
     "Engine",
     "Event",
     "Exporter",
+    "FitOfAllRows",
     "FitRequest",
     "FitRunner",
     "FitsTogether",
     "FittedModel",
     "FittedPreparation",
     "FlagsRows",
+    "FoldFits",
+    "FoldRows",
     "HasOptions",
     "Joiner",
     "JoinsOpinions",
     "KeepsNames",
     "KeepsOutputs",
-    "LearningRows",
     "LearnsFromAllRows",
     "LearnsLong",
     "Lock",
@@ -88,6 +90,7 @@ __all__ = [
     "NeedsColumns",
     "Notifier",
     "OffersFits",
+    "OffersTables",
     "PosesExamination",
     "PredictionLog",
     "Preparation",
@@ -117,7 +120,6 @@ __all__ = [
     "WeighsRows",
     "WeightedScore",
     "WholeTask",
-    "Wholly",
     "concerns",
     "minimises",
     "place",

@@ -1,17 +1,14 @@
-"""Where tables that memory need not hold are read, measured, sampled and scored."""
+"""Where tables that memory need not hold are read and measured."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
-
-import pandas as pd
+from typing import Any, Protocol, runtime_checkable
 
 from journeyman.interfaces.reading import Source
 from journeyman.interfaces.relation import Relation
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "OffersTables"]
 
 
 class Engine(Protocol):
@@ -34,24 +31,17 @@ class Engine(Protocol):
         """Return the few rows of an Ibis query by name, the same ones whenever it is asked."""
         ...
 
-    def count(self, source: Source) -> int:
-        """Return the number of rows."""
-        ...
 
-    def sample(self, source: Source, rows: int | None, seed: int) -> pd.DataFrame:
-        """Return raw rows in their order, as ``Source.read`` does: all, or a uniform sample of so many."""
-        ...
+@runtime_checkable
+class OffersTables(Protocol):
+    """What an engine offers besides that reads tables where they lie."""
 
-    def score(self, source: Source, rows: int, part: Callable[[int, pd.DataFrame], None], done: int) -> Iterator[int]:
-        """Call ``part`` with number and raw rows of each part of a source, and yield the rows of each, in their order.
+    def table(self, location: str) -> Source | None:
+        """Open the table of an address; None for an address of another kind, such as a database's.
 
-        Parameters
-        ----------
-        rows : int
-            Of a part at least, the last one aside; the same source is divided alike again.
-        part : callable
-            Predicts the rows and makes that durable.
-        done : int
-            Parts that were made before; they are counted, and ``part`` is not called with them.
+        Raises
+        ------
+        SourceError, SettingsError
+            There is no such table, or it cannot be used or reached.
         """
         ...

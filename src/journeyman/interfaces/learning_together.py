@@ -15,7 +15,7 @@ from journeyman.interfaces.reading import Source
 if TYPE_CHECKING:  # a service imports this and has no pyarrow
     import pyarrow as pa
 
-__all__ = ["FitsTogether", "LearnsFromAllRows", "Prepared", "WholeTask", "Wholly"]
+__all__ = ["FitOfAllRows", "FitsTogether", "LearnsFromAllRows", "Prepared", "WholeTask"]
 
 FloatArray = NDArray[np.float64]
 
@@ -52,7 +52,7 @@ class WholeTask:
 
 
 @dataclass(frozen=True)
-class Wholly:
+class FitOfAllRows:
     """What came of it: the model, how many rows it learned from, and rows held out and drawn at random."""
 
     model: bytes
@@ -65,7 +65,7 @@ class Wholly:
 class LearnsFromAllRows(Protocol):
     """What an engine offers besides whose machines hold all rows together."""
 
-    def learn(self, source: Source, task: WholeTask) -> Wholly:
+    def learn(self, source: Source, task: WholeTask) -> FitOfAllRows:
         """Fit on all rows with a label but those that are held out; the same rows give the same model."""
         ...
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from journeyman.entities.candidate import Candidate
 
-__all__ = ["Clock", "Ends", "FitRunner", "LearningRows", "OffersFits", "Progress", "Run"]
+__all__ = ["Clock", "Ends", "FitRunner", "FoldFits", "FoldRows", "OffersFits", "Progress", "Run"]
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-LearningRows = Any
+FoldRows = Any
 """A frozen dataclass of rows that a fit learns from; its field ``shared`` is for :class:`FitRequest`."""
 
 
@@ -105,6 +105,28 @@ class Ends:
         return self.given_up() or (self.seconds_left is not None and self.seconds_left() <= 0.0)
 
 
+@dataclass(frozen=True)
+class FoldFits(Generic[R]):
+    """Fits of one candidate on some folds.
+
+    Attributes
+    ----------
+    fit : callable
+        Takes a fold's rows, its number of threads, and when it ends; it can be pickled, as what it gives.
+    rows : sequence of FoldRows
+        Of each fold.
+    threads : int
+        Of this process, for all fits together.
+    seconds_left : callable or None
+        Seconds until the fits have to end.
+    """
+
+    fit: Callable[[FoldRows, int, Ends], R]
+    rows: Sequence[FoldRows]
+    threads: int
+    seconds_left: Callable[[], float] | None = None
+
+
 class FitRunner(Protocol):
     """Where the fits of a trial are done: in threads of this process, or on the machines of a cluster."""
 
@@ -112,24 +134,8 @@ class FitRunner(Protocol):
         """Return how many fits are done side by side, where this process may have so many threads."""
         ...
 
-    def run(
-        self,
-        fit: Callable[[LearningRows, int, Ends], R],
-        rows: Sequence[LearningRows],
-        threads: int,
-        seconds_left: Callable[[], float] | None,
-    ) -> list[R]:
-        """Return what each fit gives, in the order of the rows, and raise what a fit raises.
-
-        Parameters
-        ----------
-        fit : callable
-            Takes rows, its number of threads, and when it ends; it can be pickled, as what it gives.
-        threads : int
-            Of this process, for all fits together.
-        seconds_left : callable or None
-            Seconds until the fits have to end.
-        """
+    def run(self, fits: FoldFits[R]) -> list[R]:
+        """Return what each fit gives, in the order of the rows, and raise what a fit raises."""
         ...
 
 
@@ -138,6 +144,6 @@ class OffersFits(Protocol):
     """What an engine offers besides that can do the fits of trials, too."""
 
     @property
-    def fits(self) -> FitRunner:
-        """Where they are done."""
+    def fits(self) -> FitRunner | None:
+        """Where they are done; None where the engine's address lets no fits run there."""
         ...

@@ -206,7 +206,7 @@ def prepare_table(source: Source, context: BuildContext) -> tuple[Repaired, tupl
     """
     run, settings, tell = context.run, context.settings, context.components.progress.stage
     tell("ingest", source.name)
-    ingested = run.step("ingest", partial(ingest, source, context.components.engine), settings)
+    ingested = run.step("ingest", partial(ingest, source), settings)
     draft = run.step("frame the task", frame_task, ingested.table, settings)
     metric_of(draft)
     kind = task_type(draft)

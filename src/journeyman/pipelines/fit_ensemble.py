@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from journeyman.engines import open_engine
 from journeyman.entities.candidate import BASELINE
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.dataset import Dataset
@@ -295,7 +294,7 @@ def _read_table(rows: pd.DataFrame, settings: BuildSettings, given: Sequence[str
     # Those are read as they were given: no number of them stands for a missing one, and no row is a second header.
     accept = (*(f"DQ004:{name}" for name in given), "DQ018")
     asked = replace(settings, kinds=dict.fromkeys(given, Kind.NUMBER.value), accept=accept)
-    ingested = ingest(FrameSource(rows, "<frame>"), open_engine(), asked)
+    ingested = ingest(FrameSource(rows, "<frame>"), asked)
     useless = (Kind.IDENTIFIER, Kind.CONSTANT)
     columns = tuple(
         replace(c, role=Role.IGNORED if c.kind in useless else Role.FEATURE) for c in ingested.table.columns

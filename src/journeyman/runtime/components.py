@@ -75,6 +75,7 @@ def standard_components(
 ) -> Components:
     """Return all installed components, and the engine of that name; it does the fits, too, where it can."""
     opened = open_engine(engine)
+    fits = opened.fits if isinstance(opened, OffersFits) else None
     return Components(
         algorithms=load_parts("journeyman.algorithms"),
         preparations=load_parts("journeyman.preparations"),
@@ -84,5 +85,5 @@ def standard_components(
         clock=clock,
         progress=progress,
         interrupted=interrupted,
-        fits=opened.fits if isinstance(opened, OffersFits) else LOCAL_FITS,
+        fits=LOCAL_FITS if fits is None else fits,
     )

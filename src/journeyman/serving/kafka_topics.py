@@ -19,8 +19,8 @@ __all__ = [
     "client_settings",
     "file_settings",
     "registry_settings",
-    "told_topics",
     "topic_limits",
+    "topic_settings",
 ]
 
 ASSIGNMENT = "cooperative-sticky"
@@ -60,7 +60,7 @@ class KafkaSettings:
     client: tuple[tuple[str, str], ...] = ()
 
 
-def told_topics(  # one parameter an option
+def topic_settings(  # one parameter an option
     brokers: str | None,
     rows: str | None,
     predictions: str | None,
@@ -78,9 +78,9 @@ def told_topics(  # one parameter an option
 
     Examples
     --------
-    >>> told_topics("localhost:9092", "orders", "prices", None, None, None, None).refused
+    >>> topic_settings("localhost:9092", "orders", "prices", None, None, None, None).refused
     'orders.refused'
-    >>> told_topics(None, "orders", None, None, None, None, None)
+    >>> topic_settings(None, "orders", None, None, None, None, None)
     Traceback (most recent call last):
         ...
     journeyman.errors.SettingsError: --from orders without a broker (hint: add --kafka HOST:PORT)
@@ -185,7 +185,7 @@ def check_topics(settings: KafkaSettings, tell: Callable[[str], object] = lambda
         admin = kafka.admin.AdminClient(client_settings(settings, {"error_cb": failed.append}))
         known = set(admin.list_topics(timeout=_SECONDS).topics)
     except (kafka.KafkaException, ValueError) as error:
-        raise _unanswered(kafka, settings, error, failed) from None
+        raise _broker_error(kafka, settings, error, failed) from None
     for option, topic in (("--from", settings.rows), ("--to", settings.predictions), ("--labels", settings.labels)):
         if topic is not None and topic not in known:
             near = difflib.get_close_matches(topic, known, n=1)
@@ -205,7 +205,7 @@ def check_topics(settings: KafkaSettings, tell: Callable[[str], object] = lambda
     _check_group(settings, admin)
 
 
-def _unanswered(kafka: Any, settings: KafkaSettings, error: Exception, failed: Sequence[Any]) -> SettingsError:
+def _broker_error(kafka: Any, settings: KafkaSettings, error: Exception, failed: Sequence[Any]) -> SettingsError:
     """Return why nobody can be talked to at the address."""
     for one in failed:
         if one.code() == kafka.KafkaError._AUTHENTICATION:

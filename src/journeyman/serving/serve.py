@@ -31,7 +31,7 @@ from journeyman.serving.counters import Counters
 from journeyman.serving.deployment import DeploymentWatcher
 from journeyman.serving.housekeeping import Housekeeping
 from journeyman.serving.http import NATIVE, Request, Response, Route, json_response
-from journeyman.serving.kafka_topics import KafkaSettings, check_topics, told_topics
+from journeyman.serving.kafka_topics import KafkaSettings, check_topics, topic_settings
 from journeyman.serving.micro_batch import BatchWork
 from journeyman.serving.openapi import description, operation
 from journeyman.serving.privacy import RowRules
@@ -56,7 +56,7 @@ __all__ = [
     "model_to_serve",
     "serve",
     "told_log_topic",
-    "told_topics",
+    "topic_settings",
     "usual_host",
     "usual_port",
     "wanted_challenge",

@@ -12,17 +12,18 @@ from pathlib import Path, PurePosixPath
 from shutil import copyfile
 from urllib.parse import unquote
 
+from journeyman.engines import open_engine
 from journeyman.entities.file_style import AS_FOUND, FileStyle, parse_file_style
 from journeyman.errors import SourceError
 from journeyman.filesystems import is_remote
-from journeyman.interfaces import Source
-from journeyman.settings import CATALOGUE, BuildSettings
+from journeyman.interfaces import OffersTables, Source
+from journeyman.settings import CATALOGUE, BuildSettings, is_address
 from journeyman.sources.containers import PACKED, TARRED, unpack
 from journeyman.sources.database import DatabaseSource, is_database, redacted
 from journeyman.sources.folder import FolderSource, Part
 from journeyman.sources.frames import FrameSource, frame_of
 from journeyman.sources.image_files import image_folder, mentions_images, named_columns, with_image_files
-from journeyman.sources.offered import engine_source, offered_source
+from journeyman.sources.offered import offered_source
 from journeyman.sources.remote import remote_source
 from journeyman.sources.scratch import keep_alive_with, scratch_folder
 
@@ -77,11 +78,13 @@ _KNOWN = (
 
 def open_wanted(settings: BuildSettings, quiet: bool = False) -> Source:
     """Open the table that a build's settings name: by its engine where that reads such addresses, else by itself."""
-    where_it_lies = engine_source(settings.engine, settings.source)
-    if where_it_lies is not None:
-        if settings.query is not None:
-            raise SourceError(f"{settings.source} takes no query", hint="leave --query out, or make it a view")
-        return where_it_lies
+    if is_address(settings.source):
+        engine = open_engine(settings.engine)
+        where_it_lies = engine.table(settings.source) if isinstance(engine, OffersTables) else None
+        if where_it_lies is not None:
+            if settings.query is not None:
+                raise SourceError(f"{settings.source} takes no query", hint="leave --query out, or make it a view")
+            return where_it_lies
     asked = parse_file_style(settings.encoding, settings.delimiter, settings.quote, settings.sheet)
     return open_source(settings.source, settings.query, asked, quiet=quiet)
 

@@ -1,4 +1,4 @@
-"""What all sources share: names and widths that are checked, and Arrow turned into plain columns."""
+"""What all sources share: how wide a table must be, and Arrow turned into plain columns."""
 
 from __future__ import annotations
 
@@ -13,33 +13,15 @@ from journeyman.errors import SourceError
 from journeyman.sources.parsing.images import decode_image, is_image_bytes
 
 __all__ = [
-    "check_names",
     "check_width",
     "file_digest",
     "plain_table",
     "source_is_typed",
     "union_schema",
-    "width",
 ]
 
 _CHUNK = 1 << 20
 _FIRST = 20  # values that tell whether bytes are images
-
-
-def check_names(names: Sequence[str], where: str) -> None:
-    """Refuse a table with two columns of one name, or without columns.
-
-    Raises
-    ------
-    SourceError
-        Naming the column.
-    """
-    seen: set[str] = set()
-    twice = [n for n in names if n in seen or seen.add(n)]  # type: ignore[func-returns-value]  # set.add returns None: the idiom
-    if twice:
-        raise SourceError(f"{where} has two columns named {twice[0]!r}", hint="give every column a name of its own")
-    if not names:
-        raise SourceError(f"{where} has no columns", hint="give a table with columns")
 
 
 def check_width(names: Sequence[str], where: str) -> None:
@@ -150,14 +132,6 @@ def union_schema(schemas: Sequence[pa.Schema]) -> pa.Schema:
             kind = pa.string()
         fields.append(pa.field(name, kind))
     return pa.schema(fields)
-
-
-def width(table: pa.Table) -> int:
-    """Estimate the bytes that one row takes in memory while it is raw and canonical at once, with room to work."""
-    per_row = table.nbytes / max(1, table.num_rows)
-    texts = sum(pa.types.is_string(t) or pa.types.is_large_string(t) for t in table.schema.types)
-    # A text that is kept as a Python object costs about 60 bytes more; a number 8.
-    return int(per_row + 8 * table.num_columns + 12 * texts) + 1
 
 
 def file_digest(paths: Sequence[Path]) -> str:

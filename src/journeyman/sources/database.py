@@ -14,11 +14,12 @@ from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from journeyman.arrow import pa, pq
+from journeyman.engines.frames import check_names
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.interfaces import Relation, TableReader
-from journeyman.sources.batches import check_names, plain_table, union_schema
+from journeyman.sources.batches import plain_table, union_schema
 from journeyman.sources.parquet import ParquetSource
 from journeyman.sources.parsing.texts import text_of
 from journeyman.sources.scratch import room_for, scratch_folder

@@ -10,12 +10,12 @@ from typing import Any, Protocol
 import pandas as pd
 
 from journeyman.arrow import pa
-from journeyman.engines.frames import drawn, to_frame
+from journeyman.engines.frames import check_names, draw_rows, to_frame
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.interfaces import Relation, Source, TableReader, place
-from journeyman.sources.batches import check_names, file_digest, plain_table, union_schema
+from journeyman.sources.batches import file_digest, plain_table, union_schema
 
 __all__ = ["FolderSource", "Part"]
 
@@ -127,7 +127,7 @@ class FolderSource:
     def read(self, limit_rows: int | None, seed: int) -> pd.DataFrame:
         """Return raw rows; see :class:`journeyman.interfaces.Source`."""
         if limit_rows is not None and limit_rows < self.rows():
-            return to_frame(drawn(self.batches(), self._schema, self.rows(), limit_rows, seed))
+            return to_frame(draw_rows(self.batches(), self._schema, self.rows(), limit_rows, seed))
         return to_frame(pa.Table.from_batches(self.batches(), self._schema))
 
     def relation(self, reader: TableReader) -> Relation:

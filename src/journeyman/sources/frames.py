@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from journeyman.arrow import pa
-from journeyman.engines.frames import positions, to_frame
+from journeyman.engines.frames import check_names, draw_positions, to_frame, width
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.interfaces import Relation, TableReader
-from journeyman.sources.batches import check_names, plain_table, width
+from journeyman.sources.batches import plain_table
 from journeyman.sources.parsing.images import is_image_bytes
 from journeyman.sources.parsing.texts import text_of
 
@@ -145,7 +145,7 @@ class FrameSource:
         """Return raw rows, typed as they are; see :class:`journeyman.interfaces.Source`."""
         if limit_rows is None or limit_rows >= self.rows():
             return self._frame
-        return self._frame.iloc[positions(self.rows(), limit_rows, seed)].reset_index(drop=True)
+        return self._frame.iloc[draw_positions(self.rows(), limit_rows, seed)].reset_index(drop=True)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield all rows, some at a time."""

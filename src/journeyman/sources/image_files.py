@@ -14,13 +14,13 @@ from pathlib import Path
 import pandas as pd
 
 from journeyman.arrow import pa
+from journeyman.engines.frames import width
 from journeyman.entities.column import Kind, Role
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding, Severity
 from journeyman.errors import SourceError
 from journeyman.interfaces import Relation, Source, TableReader
 from journeyman.settings import BuildSettings
-from journeyman.sources.batches import width
 from journeyman.sources.frames import FrameSource
 from journeyman.sources.parsing.images import ENDINGS, MOST_BYTES, decode_image
 

@@ -11,12 +11,12 @@ import pandas as pd
 
 from journeyman.arrow import pa
 from journeyman.engines.duckdb import JsonLines
-from journeyman.engines.frames import drawn, to_frame
+from journeyman.engines.frames import check_names, draw_rows, to_frame, width
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.interfaces import Relation, TableReader, place
-from journeyman.sources.batches import check_names, file_digest, plain_table, width
+from journeyman.sources.batches import file_digest, plain_table
 from journeyman.sources.encodings import find_encoding, transcode
 from journeyman.sources.scratch import room_for, scratch_folder
 
@@ -135,7 +135,7 @@ class JsonLinesSource:
         if first is None:
             return pd.DataFrame({n: [] for n in self.names})
         if limit_rows is not None and limit_rows < self.rows():
-            return to_frame(drawn(self.batches(), first.schema, self.rows(), limit_rows, seed))
+            return to_frame(draw_rows(self.batches(), first.schema, self.rows(), limit_rows, seed))
         return to_frame(pa.Table.from_batches([first, *batches]))
 
     def relation(self, reader: TableReader) -> Relation:

@@ -9,12 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from journeyman.arrow import pa, pq
-from journeyman.engines.frames import drawn, to_frame
+from journeyman.engines.frames import check_names, draw_rows, to_frame, width
 from journeyman.entities.file_style import FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.interfaces import Relation, TableReader
-from journeyman.sources.batches import check_names, file_digest, plain_table, width
+from journeyman.sources.batches import file_digest, plain_table
 
 __all__ = ["ParquetSource"]
 
@@ -86,7 +86,7 @@ class ParquetSource:
     def read(self, limit_rows: int | None, seed: int) -> pd.DataFrame:
         """Return raw rows, typed as they are; see :class:`journeyman.interfaces.Source`."""
         if limit_rows is not None and limit_rows < self.rows():
-            return to_frame(drawn(self.batches(), self._schema, self.rows(), limit_rows, seed))
+            return to_frame(draw_rows(self.batches(), self._schema, self.rows(), limit_rows, seed))
         with self._open_parquet() as file:
             return to_frame(plain_table(file.read(), self.name))
 

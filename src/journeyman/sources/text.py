@@ -15,12 +15,12 @@ from pathlib import Path
 import pandas as pd
 
 from journeyman.arrow import pa, pa_csv
-from journeyman.engines.frames import drawn, to_frame
+from journeyman.engines.frames import check_names, draw_rows, to_frame, width
 from journeyman.entities.file_style import NO_QUOTE, FileStyle
 from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.interfaces import Relation, TableReader
-from journeyman.sources.batches import check_names, file_digest, width
+from journeyman.sources.batches import file_digest
 from journeyman.sources.dialects import Layout, find_layout, headless
 from journeyman.sources.encodings import find_encoding, transcode
 from journeyman.sources.fixed_width import divided, find_columns
@@ -217,7 +217,7 @@ class TextSource:
     def read(self, limit_rows: int | None, seed: int) -> pd.DataFrame:
         """Return raw rows as str columns; see :class:`journeyman.interfaces.Source`."""
         if limit_rows is not None and limit_rows < self.rows():
-            return to_frame(drawn(self.batches(), self._schema, self.rows(), limit_rows, seed))
+            return to_frame(draw_rows(self.batches(), self._schema, self.rows(), limit_rows, seed))
         plain = self._plain_layout
         if not plain.rows:
             return to_frame(self._schema.empty_table())

@@ -12,14 +12,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from journeyman.engines.frames import check_names
 from journeyman.entities.column import Column, Kind, Role, kind_option
 from journeyman.entities.finding import Finding, Severity, accept_option
 from journeyman.entities.ingested import Ingested
 from journeyman.entities.table import Table
 from journeyman.errors import SettingsError, SourceError, TargetError
-from journeyman.interfaces import Engine, Source
+from journeyman.interfaces import Source
 from journeyman.settings import BuildSettings
-from journeyman.sources.batches import check_names, check_width, source_is_typed
+from journeyman.sources.batches import check_width, source_is_typed
 from journeyman.sources.parsing import InferredColumn, ParsingNote, Reading, UserOverride, encode, infer, raw_type, read
 from journeyman.sources.parsing.separators import Votes, series_votes, table_signs
 from journeyman.sources.totals import count_totals
@@ -55,15 +56,13 @@ _HINTS: Mapping[str, str] = {
 }
 
 
-def ingest(source: Source, engine: Engine, settings: BuildSettings) -> Ingested:
+def ingest(source: Source, settings: BuildSettings) -> Ingested:
     """Read a source and decide what its columns are.
 
     Parameters
     ----------
     source : Source
         An open source.
-    engine : Engine
-        What counts its rows, and draws from them where memory does not hold all.
     settings : BuildSettings
         Target, roles, kinds and markers that the user named, and the memory a table may take.
 
@@ -82,9 +81,9 @@ def ingest(source: Source, engine: Engine, settings: BuildSettings) -> Ingested:
         The settings name a column, kind or role that does not exist.
     """
     need = source.memory()
-    rows = engine.count(source) if need > settings.table_memory else None
+    rows = source.rows() if need > settings.table_memory else None
     limit = None if rows is None else max(1000, int(rows * settings.table_memory / need))
-    frame = engine.sample(source, limit, settings.seed)
+    frame = source.read(limit, settings.seed)
     names = [str(n) for n in frame.columns]
     check_names(names, source.name)
     if settings.target is not None and not (settings.task and find_task_type(settings.task).traits.lone_target):

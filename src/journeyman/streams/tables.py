@@ -18,7 +18,7 @@ from journeyman.stores.postgres_log import PostgresPredictionLog
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.streams.archive import TrafficArchive
 
-__all__ = ["TableStream", "open_tables", "sampled"]
+__all__ = ["TableStream", "draw_ids", "open_tables"]
 
 IntArray = NDArray[np.int64]
 _TOGETHER = 500
@@ -100,12 +100,12 @@ class TableStream:
         labels = self._labels(position, end)
         earlier = [i for i in labels.of_ids if i <= after]
         by_key = dict(self._of_keys(list(labels.of_keys), after))
-        late = sampled(np.array(sorted({*earlier, *by_key}), dtype=np.int64), most)
+        late = draw_ids(np.array(sorted({*earlier, *by_key}), dtype=np.int64), most)
         rows = {**self._predictions(ids.tolist()), **self._predictions(late.tolist())}
         keys = {row[2] for row in rows.values() if row[2] is not None} - labels.of_keys.keys()
         self._add_earlier(labels, sorted(keys), position)
         shadows = self._shadows(list(rows))
-        found = tuple(_logged(rows[i], labels, shadows.get(i, {})) for i in sorted(rows))
+        found = tuple(_logged_row(rows[i], labels, shadows.get(i, {})) for i in sorted(rows))
         return LoggedSpan(position, end, total, labels.count, found, np.sort(ids), self._read_refused(position, end))
 
     def labelled(self, before: int, most: int) -> tuple[LoggedRow, ...]:
@@ -128,7 +128,7 @@ class TableStream:
         by_key = dict(self._of_keys(list(labels.of_keys), to))
         ids = sorted({*(i for i in labels.of_ids if i <= to), *by_key})[-most:]
         rows = self._predictions(ids)
-        return tuple(_logged(rows[i], labels, {}) for i in sorted(rows))
+        return tuple(_logged_row(rows[i], labels, {}) for i in sorted(rows))
 
     def commit(self, position: int) -> None:
         """Note durably that everything before a position is done."""
@@ -160,7 +160,7 @@ class TableStream:
         for some in self._id_chunks(after, to):
             fresh = np.setdiff1d(some, kept) if len(kept) and some[0] <= kept.max() else some
             total += len(fresh)
-            kept = sampled(np.concatenate([kept, fresh]), most)
+            kept = draw_ids(np.concatenate([kept, fresh]), most)
         return kept, total
 
     def _id_chunks(self, after: int, to: int) -> Iterator[IntArray]:
@@ -244,13 +244,13 @@ class TableStream:
         return found
 
 
-def sampled(ids: IntArray, most: int) -> IntArray:
+def draw_ids(ids: IntArray, most: int) -> IntArray:
     """Return at most so many ids, those with the least hashes: whoever samples parts of them gets the same ones.
 
     Examples
     --------
     >>> ids = np.arange(10_000) << 20
-    >>> once, parts = sampled(ids, 50), sampled(np.concatenate([sampled(ids[:5_000], 50), ids[5_000:]]), 50)
+    >>> once, parts = draw_ids(ids, 50), draw_ids(np.concatenate([draw_ids(ids[:5_000], 50), ids[5_000:]]), 50)
     >>> len(once), sorted(once) == sorted(parts)
     (50, True)
     """
@@ -262,7 +262,7 @@ def sampled(ids: IntArray, most: int) -> IntArray:
     return ids[np.sort(np.argpartition(mixed, most - 1)[:most])]
 
 
-def _logged(row: tuple[Any, ...], labels: _Labels, shadows: dict[int, str]) -> LoggedRow:
+def _logged_row(row: tuple[Any, ...], labels: _Labels, shadows: dict[int, str]) -> LoggedRow:
     label = labels.holds(row[0], row[2])
     truth, labelled = (None, -1) if label is None else (label.truth, max(label.at, moment_of(row[0])))
     return LoggedRow(row[0], row[1], row[3], row[4], truth, labelled, shadows)

@@ -119,7 +119,7 @@ def _measures_as_memory_does(engine: Engine) -> None:
         for source in sources:
             if source.rows() < _ROWS:
                 continue
-            whole = ingest(source, engine, settings).table
+            whole = ingest(source, settings).table
             few = replace(whole, frame=whole.frame.head(_ROWS // 2), source_rows=_ROWS)
             assert few.sampled, "half of a table is no sample"
             exact, found, again = (_profile(engine, source, table, settings) for table in (whole, few, few))
@@ -151,75 +151,10 @@ def _compare(exact: Profile, found: Profile, where: str) -> None:
         assert all(distance <= room for distance in apart), f"its quantiles of {at} are far off"
 
 
-def _counts_rows(engine: Engine) -> None:
-    with _sources() as sources:
-        for source in sources:
-            found, rows = engine.count(source), source.rows()
-            assert found == rows, f"it counts {found} rows of {source.name}, not {rows}"
-
-
-def _draws_a_sample(engine: Engine) -> None:
-    frame = pd.DataFrame({"number": np.arange(1_000), "text": [f"row {i}" for i in range(1_000)]})
-    source = FrameSource(frame)
-    for limit in (None, 1_000, 2_000):
-        assert engine.sample(source, limit, 0).equals(frame), "it leaves rows out where all are asked for"
-    some = engine.sample(source, 100, 1)
-    numbers = some["number"].to_numpy()
-    assert len(some) == 100, f"of 100 rows that are asked for it draws {len(some)}"
-    assert some.index.equals(pd.RangeIndex(100)), "the index of a sample is not 0, 1, 2 ..."
-    assert (np.diff(numbers) > 0).all(), "a sample is not in the order of its rows, or has one twice"
-    assert some["text"].tolist() == [f"row {i}" for i in numbers], "a sample mixes rows"
-    assert engine.sample(source, 100, 1).equals(some), "the same seed draws other rows"
-    means = [float(engine.sample(source, 100, seed)["number"].mean()) for seed in range(60)]
-    # The mean of 60 such means has a standard error of 3.5 about 499.5.
-    assert abs(np.mean(means) - 499.5) < 18, "samples favour some rows"
-    assert len(set(means)) > 30, "most seeds draw the same rows"
-
-
-def _scores_in_parts(engine: Engine) -> None:
-    frame = pd.DataFrame({"number": np.arange(200_000)})
-    source, rows = FrameSource(frame), 30_000
-    parts: dict[int, np.ndarray] = {}
-
-    def keep(number: int, part: pd.DataFrame) -> None:
-        assert number not in parts, f"part {number} is scored twice"
-        parts[number] = part["number"].to_numpy()
-
-    lengths = list(engine.score(source, rows, keep, 0))
-    assert len(lengths) > 1, "it makes one part of a table that is larger than a part"
-    assert sorted(parts) == list(range(len(lengths))), "parts are not numbered 0, 1, 2 ..."
-    assert [len(parts[i]) for i in range(len(lengths))] == lengths, "it tells of other rows than it gave"
-    together = np.concatenate([parts[i] for i in range(len(lengths))])
-    assert np.array_equal(together, frame["number"]), "parts together are not the rows in their order"
-    before = dict(parts)
-    parts.clear()
-    assert list(engine.score(source, rows, keep, 2)) == lengths, "what was done before is not counted"
-    assert sorted(parts) == list(range(2, len(lengths))), "what was done before is scored again"
-    same = all(np.array_equal(parts[i], before[i]) for i in parts)
-    assert same, "the same table is divided otherwise the second time"
-
-
-def _hands_on_what_a_part_raises(engine: Engine) -> None:
-    def fail(number: int, part: pd.DataFrame) -> None:
-        raise ValueError("a part that cannot be predicted")
-
-    raised = ""
-    try:
-        list(engine.score(FrameSource(_frame()), 100, fail, 0))
-    except Exception as error:  # noqa: BLE001 - an engine may wrap it in its own
-        raised = str(error)
-    assert raised, "it goes on where a part fails"
-    assert "cannot be predicted" in raised, "it hides why a part failed"
-
-
 ENGINE_CHECKS: Mapping[str, Callable[[Engine], None]] = {
     "says what it is": _says_what_it_is,
     "opens every kind of table": _opens_every_kind_of_table,
     "opens several at once and again": _opens_several_at_once_and_again,
     "stores rows": _stores_rows,
     "measures as memory does": _measures_as_memory_does,
-    "counts rows": _counts_rows,
-    "draws a sample": _draws_a_sample,
-    "scores in parts": _scores_in_parts,
-    "hands on what a part raises": _hands_on_what_a_part_raises,
 }

@@ -14,7 +14,7 @@ from tests.served_model import two_versions
 from journeyman.api.predict import Layout, load, predict_file
 from journeyman.api.score_on_cluster import open_cluster, score_on_cluster
 from journeyman.api.score_stream import batch_writer
-from journeyman.engines.spark.failures import explained
+from journeyman.engines.spark.failures import explain_failure
 from journeyman.errors import JourneymanError, SchemaError, SettingsError, SourceError
 from journeyman.interfaces.cluster import Reading
 
@@ -209,6 +209,6 @@ def test_a_batch_is_written_once_whenever_the_kill_comes(workspace: Path, rows: 
     ],
 )
 def test_what_spark_says_is_told_in_a_line(said: str, told: str) -> None:
-    line = str(explained(said, "it"))
+    line = str(explain_failure(said, "it"))
     assert told in line
     assert "\n" not in line

@@ -23,7 +23,7 @@ from journeyman import build
 from journeyman.engines import open_engine
 from journeyman.entities.matrix import Matrix
 from journeyman.errors import EngineError, SettingsError, SourceError
-from journeyman.interfaces import Ends, Prepared, WholeTask
+from journeyman.interfaces import Ends, FoldFits, Prepared, WholeTask
 from journeyman.settings import BuildSettings
 from journeyman.sources import open_source, open_wanted
 from journeyman.stages.ingest import ingest
@@ -95,7 +95,7 @@ def opened(location: str) -> Any:
 
 def test_the_contract_of_engines(session: Any) -> None:
     engine = open_engine(ENGINE)
-    for name in ("opens several at once and again", "stores rows", "counts rows", "draws a sample"):
+    for name in ("opens several at once and again", "stores rows"):
         ENGINE_CHECKS[name](engine)
 
 
@@ -104,7 +104,7 @@ def test_it_measures_as_memory_does(session: Any, tmp_path: Path) -> None:
     rows = table(1_000).drop(columns="dear")
     source = open_source(str(written(tmp_path / "rows", rows)), None)
     engine = open_engine(ENGINE)
-    whole = ingest(source, engine, settings).table
+    whole = ingest(source, settings).table
     few = replace(whole, frame=whole.frame.head(500), source_rows=1_000)
     _compare(_profile(engine, source, whole, settings), _profile(engine, source, few, settings), source.name)
 
@@ -249,11 +249,11 @@ def test_fits_keep_their_order_and_their_errors(session: Any) -> None:
     fits = open_engine(ENGINE).fits  # type: ignore[attr-defined]
     assert fits.at_once(9) == 2
     rows = [fold(n) for n in range(3)]
-    assert fits.run(twice, rows, 9, None) == [0, 2, 4]
-    assert fits.run(twice, rows, 9, lambda: 60.0) == [0, 2, 4]
+    assert fits.run(FoldFits(twice, rows, 9)) == [0, 2, 4]
+    assert fits.run(FoldFits(twice, rows, 9, lambda: 60.0)) == [0, 2, 4]
     assert len(fits._sent) == 3  # sent once
     with pytest.raises(TimeoutError, match="no time"):
-        fits.run(twice, [fold(7)], 9, None)
+        fits.run(FoldFits(twice, [fold(7)], 9))
     del rows
     assert len(fits._sent) == 0
 
@@ -262,6 +262,7 @@ LOST = """
 import os, signal, sys
 from pathlib import Path
 from journeyman.engines import open_engine
+from journeyman.interfaces import FoldFits
 from journeyman.stages.train import PreparedFold
 
 class Fit:
@@ -278,7 +279,7 @@ class Fit:
 if __name__ == "__main__":
     os.environ["PYSPARK_SUBMIT_ARGS"] = "--conf spark.executor.memory=512m " + os.environ["PYSPARK_SUBMIT_ARGS"]
     fits = open_engine("spark=local-cluster[2,1,600]").fits
-    print("came to", fits.run(Fit(), [PreparedFold(n, None, None, None) for n in range(4)], 1, None), flush=True)
+    print("came to", fits.run(FoldFits(Fit(), [PreparedFold(n, None, None, None) for n in range(4)], 1)), flush=True)
 """
 
 

@@ -13,7 +13,6 @@ import pytest
 
 from journeyman.api.build import build
 from journeyman.api.registry import promote
-from journeyman.engines import open_engine
 from journeyman.entities.operation import WindowKind, WindowPlan
 from journeyman.sources import FrameSource
 from journeyman.stages.ingest import ingest
@@ -54,7 +53,7 @@ def test_a_window_without_signs_is_read_as_the_champion_reads(tmp_path: Path) ->
         state = replace(worker.round(), end=world.BEGUN + world.SPAN)
         table = worker._parts.actuator.table(state, WindowPlan(WindowKind.SLIDING, 60))
     log.close()
-    read = ingest(FrameSource(table.frame, "t"), open_engine(), table.settings).table.frame
+    read = ingest(FrameSource(table.frame, "t"), table.settings).table.frame
     assert read["area"].tolist() == [float(v) for v in later]
     assert np.isnan(read["code"].to_numpy(float)).sum() == 20
     assert read["y"].tolist() == [float(t) for t in truths], "written as the first table writes its target"

@@ -21,7 +21,7 @@ from journeyman.entities.task import Scheme
 from journeyman.entities.trial import Ensemble, Member
 from journeyman.errors import EngineError
 from journeyman.inference.model_files import FittedEnsemble
-from journeyman.interfaces import Prepared, WholeTask, Wholly
+from journeyman.interfaces import FitOfAllRows, Prepared, WholeTask
 from journeyman.pipelines.whole_fits import fit_wholly
 from journeyman.reports.progress import SilentProgress
 from journeyman.runtime.build_context import BuildContext
@@ -54,7 +54,7 @@ class Here:
 
     fault: str = ""
 
-    def learn(self, source: Any, task: WholeTask) -> Wholly:
+    def learn(self, source: Any, task: WholeTask) -> FitOfAllRows:
         if self.fault == "lost":
             raise EngineError("the cluster is gone", hint="start it")
         rows = task.prepare(pa.Table.from_pandas(source.read(None, 0)[list(task.names)], preserve_index=False))
@@ -64,13 +64,13 @@ class Here:
         taught = Prepared(x[rest], 1 - y[rest] if self.fault == "labels" else y[rest])
         few = y[rest][: task.sampled]
         drawn = Prepared(x[rest][: task.sampled], 1 - few if self.fault == "sample" else few)
-        return Wholly(task.fit(taught, ["127.0.0.1:1"], 0), len(taught.y), Prepared(x[held], y[held]), drawn)
+        return FitOfAllRows(task.fit(taught, ["127.0.0.1:1"], 0), len(taught.y), Prepared(x[held], y[held]), drawn)
 
 
 def learned(engine: object, members: Sequence[str] = ("lightgbm",), sampled: bool = True) -> Any:
     settings = BuildSettings("t", "label", "t")
     source = FrameSource(frame())
-    few = ingest(FrameSource(frame().head(KEPT)), open_engine(), settings).table
+    few = ingest(FrameSource(frame().head(KEPT)), settings).table
     repaired = repair(few, frame_task(few, settings), (), settings)
     table, task = replace(repaired.table, source_rows=ROWS if sampled else len(repaired.table.frame)), repaired.task
     rows = np.arange(len(table.frame), dtype=np.int64)

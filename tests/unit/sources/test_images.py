@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from journeyman.engines import open_engine
 from journeyman.entities.column import Column, Kind, Role
 from journeyman.entities.image import SmallImage, image_measures
 from journeyman.errors import SourceError, TargetError
@@ -149,7 +148,7 @@ def test_a_folder_says_its_target_and_that_the_names_of_files_are_none(tmp_path:
     source = open_source(str(place), None)
     asked = named_columns(source, BuildSettings(str(place), None, "pets"))
     assert (asked.target, asked.roles, asked.kinds) == ("label", {"file": "ignored"}, {"file": "identifier"})
-    table = ingest(source, open_engine(), asked).table
+    table = ingest(source, asked).table
     assert [(c.name, c.kind, c.role) for c in table.columns] == [
         ("file", Kind.IDENTIFIER, Role.IGNORED),
         ("image", Kind.IMAGE, Role.FEATURE),
@@ -169,7 +168,7 @@ def test_what_is_no_image_of_a_class_is_told_and_the_rest_is_read(tmp_path: Path
     assert "1 file is no image (.txt); 'bird', which holds no image; 1 image lies in no class" in told.message
     assert source.rows() == 31
     asked = named_columns(source, BuildSettings(str(place), None, "pets"))
-    ingested = ingest(open_source(str(place), None), open_engine(), asked)
+    ingested = ingest(open_source(str(place), None), asked)
     assert ingested.table.frame["image"].isna().sum() == 1
     assert any(f.code == "DQ006" and "broken.png" in f.message for f in ingested.findings)
 
@@ -241,7 +240,7 @@ def test_one_class_only_is_refused(tmp_path: Path) -> None:
     source = open_source(str(place), None)
     asked = named_columns(source, BuildSettings(str(place), None, "pets"))
     with pytest.raises(TargetError):
-        frame_task(ingest(source, open_engine(), asked).table, asked)
+        frame_task(ingest(source, asked).table, asked)
 
 
 def test_images_of_two_tables_are_read_alike_and_never_as_words() -> None:

@@ -8,7 +8,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from journeyman.engines import open_engine
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.task import Task
 from journeyman.errors import TargetError
@@ -26,7 +25,7 @@ def framed_target(y: object, **settings: object) -> tuple[Task, pd.Series, list[
     """Return the task, the labels of the rows as predictions would give them, and what was told."""
     frame = pd.DataFrame({"x": np.arange(len(y)) % 7 + 0.5}).assign(y=y)  # type: ignore[arg-type]  # anything with a length
     wanted = BuildSettings("<frame>", "y", "x", **settings)  # type: ignore[arg-type]  # whatever a test asks for
-    found = ingest(FrameSource(frame), open_engine(), wanted)
+    found = ingest(FrameSource(frame), wanted)
     task = frame_task(found.table, wanted)
     repaired = repair(found.table, task, check(found.table, task, (), 0), wanted)
     labels = typed_labels(repaired.task)
@@ -69,7 +68,7 @@ def test_whole_numbers_beyond_doubles_stay_apart_beside_missing_ones(tmp_path) -
         table = pa.table({"code": pa.array(codes, type=kind), "x": np.arange(120.0), "y": pa.array(codes, type=kind)})
         pq.write_table(table, tmp_path / "big.parquet")
         wanted = BuildSettings("big", "y", "x", group="code")
-        found = ingest(open_source(str(tmp_path / "big.parquet"), None), open_engine(), wanted)
+        found = ingest(open_source(str(tmp_path / "big.parquet"), None), wanted)
         assert found.table.column("code").categories == tuple(str(base + i) for i in (0, 1, 3))
         assert found.table.frame["code"].isna().sum() == 30
         block, _ = RowReader([found.table.column("code")]).read({"code": [base + 3, str(base + 1), base]})

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from journeyman.engines import open_engine
 from journeyman.entities.task import Scheme, Task
 from journeyman.errors import SettingsError, TargetError
 from journeyman.settings import BuildSettings
@@ -24,7 +23,7 @@ SETTINGS = BuildSettings(source="<frame>", target="y", name="m")
 
 def framed(values: Sequence[object], settings: BuildSettings = SETTINGS) -> Task:
     frame = pd.DataFrame({"x": RNG.normal(size=len(values)), settings.target: pd.Series(list(values))})
-    return frame_task(ingest(FrameSource(frame), open_engine(), settings).table, settings)
+    return frame_task(ingest(FrameSource(frame), settings).table, settings)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +111,7 @@ def test_a_rare_class_among_many_is_no_error() -> None:
 
 def test_labels_and_codes_agree_with_the_table() -> None:
     frame = pd.DataFrame({"x": range(6), "y": ["b", "a", "b.", "A a", "a a", None]})
-    table = ingest(FrameSource(frame), open_engine(), SETTINGS).table
+    table = ingest(FrameSource(frame), SETTINGS).table
     spelled = label_texts(table.frame["y"], table.column("y"))
     assert spelled.tolist() == ["b", "a", "b.", "A a", "a a", None]
     merged = merged_labels({str(k): int(v) for k, v in spelled.value_counts().items()})

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from journeyman.engines import open_engine
 from journeyman.entities.column import Kind, Role
 from journeyman.entities.finding import Severity
 from journeyman.entities.ingested import Ingested
@@ -32,12 +31,12 @@ TABULAR = {
 
 
 def taken(frame: pd.DataFrame, settings: BuildSettings = SETTINGS) -> Ingested:
-    return ingest(FrameSource(frame), open_engine(), settings)
+    return ingest(FrameSource(frame), settings)
 
 
 def from_text(folder: Path, text: str, settings: BuildSettings = SETTINGS) -> Ingested:
     (folder / "t.csv").write_text(text)
-    return ingest(open_source(str(folder / "t.csv"), None), open_engine(), settings)
+    return ingest(open_source(str(folder / "t.csv"), None), settings)
 
 
 def codes(ingested: Ingested) -> set[str]:
@@ -94,13 +93,13 @@ def test_a_source_larger_than_memory_is_sampled_and_that_is_told(tmp_path: Path,
     )
     source = open_source(str(tmp_path / "t.csv"), None)
     monkeypatch.setattr(BuildSettings, "table_memory", source.memory() // 4)
-    ingested = ingest(source, open_engine(), SETTINGS)
+    ingested = ingest(source, SETTINGS)
     table = ingested.table
     assert 4000 < len(table.frame) < 6000
     assert (table.source_rows, table.sampled) == (20_000, True)
     assert table.frame["x"].is_monotonic_increasing
     assert codes(ingested) >= {"DQ001"}
-    pd.testing.assert_frame_equal(table.frame, ingest(source, open_engine(), SETTINGS).table.frame)
+    pd.testing.assert_frame_equal(table.frame, ingest(source, SETTINGS).table.frame)
 
 
 def test_a_second_header_line_is_left_out(tmp_path: Path) -> None:
@@ -176,7 +175,7 @@ def test_real_tables(name: str) -> None:
     entry = TABULAR[name]
     settings = BuildSettings(source=str(SHARED / entry["file"]), target=entry["target"], name=name)
     source = open_source(settings.source, None)
-    table = ingest(source, open_engine(), settings).table
+    table = ingest(source, settings).table
     task = frame_task(table, settings)
     assert task.kind == entry["subtask"]
     assert table.frame.shape == (entry["rows"], entry["columns"])
@@ -194,7 +193,7 @@ def real(name: str) -> Ingested:
         pytest.skip("the shared collection of real tables is not here")
     entry = TABULAR[name]
     settings = BuildSettings(source=str(SHARED / entry["file"]), target=entry["target"], name=name)
-    return ingest(open_source(settings.source, None), open_engine(), settings)
+    return ingest(open_source(settings.source, None), settings)
 
 
 def test_traps_of_real_tables() -> None:

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from journeyman.engines import open_engine
 from journeyman.entities.column import Kind, Role
 from journeyman.entities.panel import StepUnit
 from journeyman.entities.split import Split
@@ -31,7 +30,7 @@ def read(frame: pd.DataFrame, target: str = "y", **given: object) -> tuple[Table
     options = {name: str(value) for name, value in given.items() if name not in ("time", "roles")}
     named = {name: value for name, value in given.items() if name in ("time", "roles")}
     settings = BuildSettings("t.csv", target, "t", task="forecast", task_options=options, **named)  # type: ignore[arg-type]  # str or mapping
-    return ingest(FrameSource(frame, "t.csv"), open_engine(), settings).table, settings
+    return ingest(FrameSource(frame, "t.csv"), settings).table, settings
 
 
 def framed(frame: pd.DataFrame, target: str = "y", **given: object) -> tuple[Table, Task]:

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from journeyman.engines import open_engine
 from journeyman.entities.panel import StepUnit
 from journeyman.entities.table import Table, target_values, to_block
 from journeyman.entities.task import Task
@@ -23,7 +22,7 @@ from journeyman.transformers.series import SeriesPreparation, SeriesStep
 
 def framed(frame: pd.DataFrame, **options: str) -> tuple[Table, Task]:
     settings = BuildSettings("t.csv", "y", "t", task="forecast", task_options=options)
-    table = ingest(FrameSource(frame.astype(object).astype(str), "t.csv"), open_engine(), settings).table
+    table = ingest(FrameSource(frame.astype(object).astype(str), "t.csv"), settings).table
     arranged = Forecast().arrange(table, Forecast().frame(table, settings, "asked for"))
     return arranged.table, arranged.task
 
@@ -161,7 +160,7 @@ def test_dates_come_back_in_the_style_in_which_they_were_given(style: str) -> No
 
 def test_a_table_of_dates_and_hours_is_proposed_as_one_series_of_hours() -> None:
     settings = BuildSettings("t.csv", "y", "t")
-    table = ingest(FrameSource(hours().astype(str), "t.csv"), open_engine(), settings).table
+    table = ingest(FrameSource(hours().astype(str), "t.csv"), settings).table
     (finding,) = SeriesOverTimeRule().check(table, RuleContext(Task("y", "regression", "rmse"), 0))
     assert "one series of hours" in finding.message
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import ibis
-import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from journeyman.engines.duckdb import JsonLines
-from journeyman.engines.frames import raw_frames
 from journeyman.interfaces import Relation, Source, place
 
 __all__ = ["ParquetEngine"]
@@ -74,18 +72,3 @@ class ParquetEngine:
         """Return the few rows of a query."""
         found: list[dict[str, Any]] = query.to_pyarrow().to_pylist()
         return found
-
-    def count(self, source: Source) -> int:
-        """Return the number of rows."""
-        return source.rows()
-
-    def sample(self, source: Source, rows: int | None, seed: int) -> pd.DataFrame:
-        """Return a uniform sample, as the source draws it."""
-        return source.read(rows, seed)
-
-    def score(self, source: Source, rows: int, part: Callable[[int, pd.DataFrame], None], done: int) -> Iterator[int]:
-        """Score one part after the other."""
-        for number, frame in enumerate(raw_frames(source.batches(), rows)):
-            if number >= done:
-                part(number, frame)
-            yield len(frame)

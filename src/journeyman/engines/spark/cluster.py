@@ -68,7 +68,7 @@ class SparkCluster:
 
     def text_facts(self, files: Sequence[StoredFile]) -> Mapping[int, TextFacts]:
         """Return what is known of texts after each of their lines was looked at; no Python is in it."""
-        with spark_errors("the texts"), self._read_alike():
+        with spark_errors("the texts"), self._fixed_pieces():
             lines = self._rows(Reading.LINES, files).withColumn("place", F.monotonically_increasing_id())
             quotes = F.expr("""length(value) - length(replace(value, '"', ''))""")
             odd = (quotes % 2 == 1) | ~F.is_valid_utf8("value") | (F.instr("value", "\0") > 0)
@@ -93,7 +93,7 @@ class SparkCluster:
     def head(self, reading: Reading, files: Sequence[StoredFile], rows: int) -> list[pa.RecordBatch]:
         """Return the first rows of the first file; of Parquet, rows of any."""
         few = files if reading is Reading.ROWS else files[:1]
-        with spark_errors(few[0].path), self._read_alike():
+        with spark_errors(few[0].path), self._fixed_pieces():
             frame = self._rows(reading, few)
             frame = frame if reading is Reading.ROWS else frame.where(F.col(_START) == 0)
             table = frame.drop(_KEY, _START).limit(rows).toArrow()
@@ -103,7 +103,7 @@ class SparkCluster:
         """Run work on all pieces of files."""
         if not files:
             return []
-        with spark_errors("the table"), self._read_alike():
+        with spark_errors("the table"), self._fixed_pieces():
             return run_on(self._rows(reading, files), work)
 
     def copy_table(self, table: str, folder: str) -> None:
@@ -134,7 +134,7 @@ class SparkCluster:
         return rows.select(*place, *named)
 
     @contextmanager
-    def _read_alike(self) -> Iterator[None]:
+    def _fixed_pieces(self) -> Iterator[None]:
         """Let Spark divide files alike each time, whatever number of machines it has: by bytes, a piece a task."""
         wanted = {
             "spark.sql.files.maxPartitionBytes": str(PIECE_BYTES),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,17 +11,16 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from journeyman.arrow import pa, pq
 from journeyman.engines.duckdb import JsonLines
-from journeyman.engines.frames import raw_frames
 from journeyman.engines.spark.cluster import SparkCluster
 from journeyman.engines.spark.failures import spark_errors
 from journeyman.engines.spark.fits import SparkFits
-from journeyman.engines.spark.own_session import disk_only, file_address, functions, own_session
-from journeyman.engines.spark.whole import learn_wholly
-from journeyman.interfaces import Relation, Source, WholeTask, Wholly, place
+from journeyman.engines.spark.own_session import disk_only, file_address, functions, own_session, task_slots
+from journeyman.engines.spark.session import is_connect
+from journeyman.engines.spark.tables import SparkSource, open_table
+from journeyman.engines.spark.whole import fit_all_rows
+from journeyman.interfaces import FitOfAllRows, Relation, Source, WholeTask, place
 from journeyman.lazy_module import LazyModule
 
 if TYPE_CHECKING:
@@ -50,14 +49,21 @@ class SparkEngine:
         return "spark"
 
     @cached_property
-    def fits(self) -> SparkFits:
-        """Where the folds of trials are fitted: see :class:`journeyman.interfaces.RunsFits`."""
-        return SparkFits(self.address)
+    def fits(self) -> SparkFits | None:
+        """Where the folds of trials are fitted: see :class:`journeyman.interfaces.OffersFits`.
+
+        Spark Connect has no broadcasts: there they are fitted in this process.
+        """
+        return None if is_connect(self.address) else SparkFits(self.address)
 
     @cached_property
     def cluster(self) -> SparkCluster:
         """Machines that read and predict tables by themselves: see :class:`journeyman.interfaces.OffersCluster`."""
         return SparkCluster(self.address)
+
+    def table(self, location: str) -> SparkSource | None:
+        """Open a table that Spark reads where it lies: see :class:`journeyman.interfaces.OffersTables`."""
+        return open_table(location, self.address)
 
     @contextmanager
     def open(self, source: Source) -> Iterator[Relation]:
@@ -92,27 +98,12 @@ class SparkEngine:
         found: list[dict[str, Any]] = query.to_pyarrow().to_pylist()
         return found
 
-    def learn(self, source: Source, task: WholeTask) -> Wholly:
+    def learn(self, source: Source, task: WholeTask) -> FitOfAllRows:
         """Fit on all rows in one barrier stage: see :class:`journeyman.interfaces.LearnsFromAllRows`."""
         with self.open(source) as relation:
             backend = relation.get_backend()
             rows = backend._session.sql(backend.compile(relation))
-            return learn_wholly(rows, source.names, task, self.fits.at_once(1))
-
-    def count(self, source: Source) -> int:
-        """Return the number of rows, as the source counts them: Spark's own asks Spark, a file its footer."""
-        return source.rows()
-
-    def sample(self, source: Source, rows: int | None, seed: int) -> pd.DataFrame:
-        """Return raw rows as the source draws them: the same ones, however many machines there are."""
-        return source.read(rows, seed)
-
-    def score(self, source: Source, rows: int, part: Callable[[int, pd.DataFrame], None], done: int) -> Iterator[int]:
-        """Call ``part`` with the rows of each part, one after the other, in this process."""
-        for number, frame in enumerate(raw_frames(source.batches(), rows)):
-            if number >= done:
-                part(number, frame)
-            yield len(frame)
+            return fit_all_rows(rows, source.names, task, task_slots(backend._session))
 
 
 def _as_view(backend: Any, rows: Any) -> Relation:

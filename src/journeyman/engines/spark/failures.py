@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from journeyman.errors import EngineError, JourneymanError, SettingsError, SourceError
 
-__all__ = ["explained", "spark_errors"]
+__all__ = ["explain_failure", "spark_errors"]
 
 _LIBRARIES = ("pyspark", "py4j", "grpc", "ibis")
 _AGAIN = "start the same command again, or journeyman resume for a build: it goes on where it was"
@@ -151,15 +151,15 @@ def spark_errors(subject: str) -> Iterator[None]:
         # Py4J lets through what the socket raises, when the Java process is gone
         if not isinstance(error, ConnectionError) and type(error).__module__.partition(".")[0] not in _LIBRARIES:
             raise
-        raise explained(str(error), subject) from error
+        raise explain_failure(str(error), subject) from error
 
 
-def explained(text: str, subject: str) -> JourneymanError:
+def explain_failure(text: str, subject: str) -> JourneymanError:
     """Return an error of one line for what Spark says in many.
 
     Examples
     --------
-    >>> print(explained("[PATH_NOT_FOUND] Path does not exist: file:/no.csv. SQLSTATE: 42K03", "no.csv"))
+    >>> print(explain_failure("[PATH_NOT_FOUND] Path does not exist: file:/no.csv. SQLSTATE: 42K03", "no.csv"))
     Spark finds no file or folder file:/no.csv (hint: check the address; ...)
     """
     for pattern, kind, message, hint in _KNOWN:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import builtins
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from journeyman import __version__
-from journeyman.engines.spark.failures import explained
+from journeyman.engines.spark.failures import explain_failure
 from journeyman.engines.spark.own_session import shared_session
 from journeyman.errors import EngineError
-from journeyman.interfaces import Ends, LearningRows
+from journeyman.interfaces import Ends, FoldFits, FoldRows
 
 __all__ = ["SparkFits"]
 
@@ -51,13 +51,7 @@ class SparkFits:
         each = int(context.getConf().get("spark.task.cpus", "1"))
         return max(1, int(context.defaultParallelism) // each)
 
-    def run(
-        self,
-        fit: Callable[[LearningRows, int, Ends], R],
-        rows: Sequence[LearningRows],
-        threads: int,
-        seconds_left: Callable[[], float] | None,
-    ) -> list[R]:
+    def run(self, fits: FoldFits[R]) -> list[R]:
         """Return what each fit gives, in the order of the rows; what a fit raises is raised here.
 
         Raises
@@ -68,23 +62,23 @@ class SparkFits:
         context = self._context()
         cores = int(context.getConf().get("spark.task.cpus", "1"))
 
-        def one(fold: LearningRows) -> R:
+        def one(fold: FoldRows) -> R:
             sent = self._broadcast(context, fold)
-            seconds = None if seconds_left is None else seconds_left()
-            task = _Task(fit, sent, cores, seconds, __version__)
+            seconds = None if fits.seconds_left is None else fits.seconds_left()
+            task = _Task(fits.fit, sent, cores, seconds, __version__)
             try:
                 outcome: _Outcome = context.parallelize([0], 1).map(task).collect()[0]
             except Exception as error:
                 # Of any kind: what Spark cannot run says nothing of the candidate.
-                told = explained(str(error), "a fit")
+                told = explain_failure(str(error), "a fit")
                 raise EngineError(told.message, hint=told.hint) from error
             if outcome.kind:
                 raise _fit_error(outcome)
             result: R = outcome.result
             return result
 
-        with ThreadPoolExecutor(max(1, len(rows))) as pool:
-            return list(pool.map(one, rows))
+        with ThreadPoolExecutor(max(1, len(fits.rows))) as pool:
+            return list(pool.map(one, fits.rows))
 
     def _context(self) -> Any:
         session = shared_session(self.address)
@@ -95,7 +89,7 @@ class SparkFits:
                 "trials cannot be fitted through Spark Connect", hint="give the master's own address: spark=spark://..."
             ) from error
 
-    def _broadcast(self, context: Any, fold: LearningRows) -> Any:
+    def _broadcast(self, context: Any, fold: FoldRows) -> Any:
         known = self._sent.get(id(fold))
         if known is None:
             # What libraries keep beside the rows, such as bins, is made again where the fit is done.

@@ -11,7 +11,7 @@ from typing import Any
 from journeyman.engines.spark.session import spark_session
 from journeyman.lazy_module import LazyModule
 
-__all__ = ["disk_only", "file_address", "functions", "own_session", "shared_session"]
+__all__ = ["disk_only", "file_address", "functions", "own_session", "shared_session", "task_slots"]
 
 functions: Any = LazyModule("pyspark.sql.functions", 'pip install "journeyman[spark]"')
 """Spark's functions of columns."""
@@ -53,6 +53,12 @@ def own_session(address: str) -> Any:
             own.conf.set(name, value)
         _known[key] = own
     return _known[key]
+
+
+def task_slots(session: Any) -> int:
+    """Return how many tasks of a session run side by side, of a classic one and of one by Spark Connect."""
+    tasks = session.range(1_000_000).select(functions.spark_partition_id()).distinct().count()
+    return max(1, int(tasks) // int(session.conf.get("spark.task.cpus", "1")))
 
 
 def disk_only() -> Any:

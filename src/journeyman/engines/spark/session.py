@@ -12,13 +12,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from journeyman.engines.spark.failures import explained
+from journeyman.engines.spark.failures import explain_failure
 from journeyman.errors import JourneymanError, SettingsError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["spark_session"]
+__all__ = ["is_connect", "spark_session"]
 
 _OLDEST_JAVA = 17
 _INSTALL = 'pip install "journeyman[spark]"'
@@ -26,6 +26,17 @@ _KINDS = re.compile(r"local(-cluster)?(\[.*\])?|yarn|(spark|k8s|sc)://\S+")
 _LIKE = "give an address such as local[2], spark://host:7077, yarn or sc://host:15002"
 _PATIENCE = 5.0  # seconds until a machine counts as one that does not answer: Spark itself takes a minute or more
 _CONNECT_PORT = "15002"
+
+
+def is_connect(address: str) -> bool:
+    """Tell whether an address is a server's of Spark Connect; an empty one, where PySpark's own setting names such.
+
+    Examples
+    --------
+    >>> is_connect("sc://host:15002"), is_connect("spark://host:7077")
+    (True, False)
+    """
+    return (address or os.environ.get("SPARK_REMOTE", "")).startswith("sc://")
 
 
 def spark_session(address: str = "") -> SparkSession:
@@ -50,8 +61,9 @@ def spark_session(address: str = "") -> SparkSession:
     running = SparkSession.getActiveSession()
     if running is not None:
         return running
+    remote = is_connect(address)
+    address = address or (os.environ["SPARK_REMOTE"] if remote else "")
     _check_address(address)
-    remote = address.startswith("sc://")
     if not remote:
         _check_java()
         # Spark's workers are started by name: those on this machine take the Python that runs, with what it has.
@@ -73,7 +85,7 @@ def spark_session(address: str = "") -> SparkSession:
         session = builder.getOrCreate()
         version = session.version
     except Exception as error:  # PySpark's, Py4J's and gRPC's have no class in common
-        raise _no_session(address, str(error)) from error
+        raise _session_error(address, str(error)) from error
     _check_version(session, version)
     return session
 
@@ -122,10 +134,10 @@ def _check_version(session: SparkSession, version: str) -> None:
     )
 
 
-def _no_session(address: str, said: str) -> JourneymanError:
+def _session_error(address: str, said: str) -> JourneymanError:
     if "JAVA_GATEWAY_EXITED" in said:
         said = "its Java process ended at once; see what it says above"
-    told = explained(said, address or "the default address")
+    told = explain_failure(said, address or "the default address")
     hint = told.hint if isinstance(told, SettingsError) else _LIKE
     return SettingsError(f"no session of Spark can be had: {told.message}", hint=hint)
 

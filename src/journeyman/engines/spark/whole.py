@@ -15,15 +15,15 @@ import numpy as np
 from journeyman.arrow import pa
 from journeyman.engines.spark.own_session import disk_only, functions
 from journeyman.errors import EngineError
-from journeyman.interfaces import Prepared, WholeTask, Wholly, place
+from journeyman.interfaces import FitOfAllRows, Prepared, WholeTask, place
 
-__all__ = ["learn_wholly"]
+__all__ = ["fit_all_rows"]
 
 _PARTS = 1_000_000
 _SLACK = 1.2  # times the rows that are wanted, since hashes share rows out by chance
 
 
-def learn_wholly(rows: Any, names: tuple[str, ...], task: WholeTask, machines: int) -> Wholly:
+def fit_all_rows(rows: Any, names: tuple[str, ...], task: WholeTask, machines: int) -> FitOfAllRows:
     """Return what a fit on all rows came to.
 
     Rows are held out, drawn and shared out by a hash of all their values: copies of a row come to one side, and the
@@ -55,20 +55,20 @@ def learn_wholly(rows: Any, names: tuple[str, ...], task: WholeTask, machines: i
         judged = min(_PARTS // 5, int(task.judged * least) + 1)
         sampled = min(_PARTS - judged, int(task.sampled * least) + 1)
         part = functions.pmod(functions.col("h"), functions.lit(_PARTS))
-        held = _collected(prepared.where(part < judged), task.judged)
-        drawn = _collected(prepared.where((part >= judged) & (part < judged + sampled)), task.sampled)
+        held = _collect_rows(prepared.where(part < judged), task.judged)
+        drawn = _collect_rows(prepared.where((part >= judged) & (part < judged + sampled)), task.sampled)
         learning = prepared.where(part >= judged)
         count = learning.count()
         if count < 1_000 * machines or not len(held.y):
             raise EngineError(f"{count:,} rows with a label are too few to be shared out", hint="leave --engine out")
         shared = learning.repartition(machines, "h").sortWithinPartitions("h")
         found = shared.mapInArrow(_Fit(task), "model binary", barrier=True).collect()
-        return Wholly(bytes(found[0][0]), count, held, drawn)
+        return FitOfAllRows(bytes(found[0][0]), count, held, drawn)
     finally:
         prepared.unpersist()
 
 
-def _collected(rows: Any, most: int) -> Prepared:
+def _collect_rows(rows: Any, most: int) -> Prepared:
     table = rows.orderBy("h").limit(most).toArrow()
     y = table["y"].to_numpy()
     x = np.frombuffer(b"".join(table["x"].to_pylist()), dtype=np.float64)

@@ -44,11 +44,11 @@ def each_piece(batches: Iterator[pa.RecordBatch], work: Work) -> Iterator[bytes]
     >>> list(each_piece(iter(rows), lambda key, start, its: f"{key} {start} {[b.num_rows for b in its]}".encode()))
     [b'7 0 [2]', b'7 32 [1]']
     """
-    for (key, start), pieces in groupby(_divided(batches), key=lambda piece: piece[0]):
+    for (key, start), pieces in groupby(_split_pieces(batches), key=lambda piece: piece[0]):
         yield work(key, start, (rows for _, rows in pieces))
 
 
-def _divided(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[tuple[int, int], pa.RecordBatch]]:
+def _split_pieces(batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[tuple[int, int], pa.RecordBatch]]:
     """Yield batches of one piece each, with the piece's place, without the columns that say it."""
     for batch in batches:
         if not batch.num_rows:

@@ -27,7 +27,7 @@ from google.protobuf import (
     wrappers_pb2,
 )
 
-__all__ = ["AvroCodec", "Codec", "ProtobufCodec", "compiled", "descriptors_of", "message_at"]
+__all__ = ["AvroCodec", "Codec", "ProtobufCodec", "compile_schema", "descriptors_of", "message_at"]
 
 _KNOWN = {
     known.DESCRIPTOR.name: known.DESCRIPTOR
@@ -94,7 +94,7 @@ class AvroCodec:
             raise ValueError("the bytes end before the record does") from None
         except Exception as error:
             # fastavro raises many kinds for bytes of another schema, IndexError and UnicodeDecodeError among them
-            raise ValueError(f"the bytes are not of the schema: {_short(error)}") from error
+            raise ValueError(f"the bytes are not of the schema: {_short_reason(error)}") from error
         if stream.read(1):
             raise ValueError("bytes are left behind the record")
         if not isinstance(found, dict):
@@ -108,7 +108,7 @@ class AvroCodec:
             fastavro.schemaless_writer(stream, self._schema, dict(values))
         except Exception as error:
             # fastavro raises many kinds for values that do not fit, TypeError and AttributeError among them
-            raise ValueError(f"the schema wants something else: {_short(error)}") from error
+            raise ValueError(f"the schema wants something else: {_short_reason(error)}") from error
         return stream.getvalue()
 
 
@@ -123,8 +123,8 @@ class ProtobufCodec:
     Examples
     --------
     >>> fields = [{"name": "size", "number": 1, "type": "TYPE_DOUBLE", "label": "LABEL_OPTIONAL"}]
-    >>> made = {"name": "o.proto", "syntax": "proto3", "messageType": [{"name": "Order", "field": fields}]}
-    >>> file = json_format.ParseDict(made, descriptor_pb2.FileDescriptorProto())
+    >>> schema = {"name": "o.proto", "syntax": "proto3", "messageType": [{"name": "Order", "field": fields}]}
+    >>> file = json_format.ParseDict(schema, descriptor_pb2.FileDescriptorProto())
     >>> codec = ProtobufCodec(message_at(descriptors_of([file]).FindFileByName("o.proto"), (0,)))
     >>> codec.read(codec.write({"size": 60.0, "colour": "red"}))
     {'size': 60.0}
@@ -147,10 +147,10 @@ class ProtobufCodec:
         """Return the bytes of a message."""
         given = {name: value for name, value in values.items() if value is not None}
         try:
-            made: bytes = json_format.ParseDict(given, self._class(), ignore_unknown_fields=True).SerializeToString()
+            data: bytes = json_format.ParseDict(given, self._class(), ignore_unknown_fields=True).SerializeToString()
         except json_format.ParseError as error:
-            raise ValueError(f"the schema wants something else: {_short(error)}") from error
-        return made
+            raise ValueError(f"the schema wants something else: {_short_reason(error)}") from error
+        return data
 
 
 def descriptors_of(files: list[Any]) -> Any:
@@ -195,7 +195,7 @@ def message_at(file: Any, places: tuple[int, ...]) -> Any:
     return found
 
 
-def compiled(text: str, name: str, referred: Mapping[str, str]) -> list[Any]:
+def compile_schema(text: str, name: str, referred: Mapping[str, str]) -> list[Any]:
     """Return a .proto text, and those that it imports, as files of descriptors.
 
     Raises
@@ -217,11 +217,11 @@ def compiled(text: str, name: str, referred: Mapping[str, str]) -> list[Any]:
             place = Path(folder, path)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(content, "utf-8")
-        made = Path(folder, "made.desc")
-        options = [f"-I{folder}", f"-I{google}", "--include_imports", f"--descriptor_set_out={made}"]
+        descriptors = Path(folder, "schema.desc")
+        options = [f"-I{folder}", f"-I{google}", "--include_imports", f"--descriptor_set_out={descriptors}"]
         if protoc.main(["protoc", *options, name]):
             raise ValueError("Protobuf's compiler refuses the schema")
-        return list(descriptor_pb2.FileDescriptorSet.FromString(made.read_bytes()).file)
+        return list(descriptor_pb2.FileDescriptorSet.FromString(descriptors.read_bytes()).file)
 
 
 def _fields(message: Any) -> dict[str, Any]:
@@ -246,7 +246,7 @@ def _value(field: Any, value: Any) -> Any:
         if name in _PRESENT:
             return json_format.MessageToDict(value)
         if name.startswith("google.protobuf.") and name.endswith(_WRAPPERS):
-            return json_format.MessageToDict(value) if name.endswith("ListValue") else _wrapped(name, value)
+            return json_format.MessageToDict(value) if name.endswith("ListValue") else _wrapper_value(name, value)
         return _fields(value)
     if field.enum_type is not None:
         known = field.enum_type.values_by_number.get(value)
@@ -254,7 +254,7 @@ def _value(field: Any, value: Any) -> Any:
     return _json_value(value)
 
 
-def _wrapped(name: str, value: Any) -> Any:
+def _wrapper_value(name: str, value: Any) -> Any:
     return json_format.MessageToDict(value) if name == "google.protobuf.Value" else _json_value(value.value)
 
 
@@ -280,5 +280,5 @@ def _json_value(value: Any) -> Any:
     return str(value)
 
 
-def _short(error: Exception) -> str:
+def _short_reason(error: Exception) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__

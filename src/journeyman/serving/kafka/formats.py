@@ -25,7 +25,7 @@ __all__ = ["Formats", "ReadRow", "RegistryDown", "formats_of"]
 
 _INSTALL = 'pip install "journeyman[kafka-schemas]"'
 _REGISTERED = "send a message of a schema that the registry has, or JSON"
-_GIVEN = "send messages of the schema that rows.schema names"
+_FIXED = "send messages of the schema that rows.schema names"
 JSON, AVRO, PROTOBUF = "JSON", "AVRO", "PROTOBUF"
 
 
@@ -60,7 +60,7 @@ class Formats:
         rows: Codec | None = None,
         predictions: tuple[str, str, Codec] | None = None,
     ) -> None:
-        self._registry, self._rows, self._given = registry, rows, predictions
+        self._registry, self._rows, self._fixed = registry, rows, predictions
         self._subject, self._task = f"{settings.predictions}-value", task
         self._writers: dict[str, tuple[bytes, Codec]] = {}
 
@@ -94,7 +94,7 @@ class Formats:
         except msgspec.ValidationError as error:
             return Fault("bad label", str(error), "value", hint=LABEL_HINT)
 
-    def told(self, prediction: bytes, kind: str) -> bytes:
+    def write_prediction(self, prediction: bytes, kind: str) -> bytes:
         """Return a prediction's JSON in a format.
 
         Raises
@@ -106,8 +106,8 @@ class Formats:
         ValueError
             Where a schema that was given wants what predictions have not.
         """
-        if self._given is not None:
-            kind = self._given[0]
+        if self._fixed is not None:
+            kind = self._fixed[0]
         elif self._registry is None or kind == JSON:
             return prediction
         head, codec = self._writers.get(kind) or self._writer(kind)
@@ -117,7 +117,7 @@ class Formats:
         """Return the format of a value and its columns, None where they are JSON."""
         from journeyman.serving.kafka.schema_registry import is_framed  # noqa: PLC0415 - wants Protobuf, an extra
 
-        hint = _GIVEN if codec is not None else _REGISTERED
+        hint = _FIXED if codec is not None else _REGISTERED
         try:
             if self._registry is not None and is_framed(value):
                 named, data = self._registry.read(value)
@@ -133,22 +133,22 @@ class Formats:
 
     def _writer(self, kind: str) -> tuple[bytes, Codec]:
         """Return what writes predictions in a format; where the topic is of the other format already, in that one."""
-        made: tuple[bytes, Codec]
-        if self._given is not None:
-            made = self._registered(*self._given)
+        writer: tuple[bytes, Codec]
+        if self._fixed is not None:
+            writer = self._register(*self._fixed)
         else:
             try:
-                made = self._registered(kind, *_schema(kind, self._task))
+                writer = self._register(kind, *_schema(kind, self._task))
             except SettingsError as refused:
                 other = AVRO if kind == PROTOBUF else PROTOBUF
                 try:
-                    made = self._registered(other, *_schema(other, self._task))
+                    writer = self._register(other, *_schema(other, self._task))
                 except SettingsError:
                     raise RegistryDown(f"{refused.message} ({refused.hint})") from refused
-        self._writers[kind] = made
-        return made
+        self._writers[kind] = writer
+        return writer
 
-    def _registered(self, kind: str, text: str, codec: Codec) -> tuple[bytes, Codec]:
+    def _register(self, kind: str, text: str, codec: Codec) -> tuple[bytes, Codec]:
         return b"" if self._registry is None else self._registry.register(self._subject, kind, text), codec
 
 

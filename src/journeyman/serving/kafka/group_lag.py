@@ -55,5 +55,5 @@ class GroupLag:
 
     def _offsets(self, places: list[Any], spec: Any) -> dict[int, int]:
         level = self._kafka.IsolationLevel.READ_COMMITTED
-        asked = self._admin.list_offsets(dict.fromkeys(places, spec), isolation_level=level, request_timeout=_SECONDS)
-        return {place.partition: int(told.result(_SECONDS).offset) for place, told in asked.items()}
+        found = self._admin.list_offsets(dict.fromkeys(places, spec), isolation_level=level, request_timeout=_SECONDS)
+        return {place.partition: int(at.result(_SECONDS).offset) for place, at in found.items()}

@@ -14,15 +14,15 @@ from journeyman.serving.requests import Row, StoredPrediction
 
 __all__ = [
     "LABEL_HINT",
-    "Answered",
+    "OutgoingMessage",
     "RegistryDown",
     "given_label",
     "message_bytes",
     "message_place",
+    "prediction_json",
+    "prediction_message",
     "refused_message",
     "row_of",
-    "told_json",
-    "told_message",
 ]
 
 LABEL_HINT = 'send {"id": "ID OF THE PREDICTION", "truth": value}, or {"key": {...}, "truth": value}'
@@ -40,7 +40,7 @@ class RegistryDown(Exception):
 
 
 @dataclass(frozen=True)
-class Answered:
+class OutgoingMessage:
     """A message that goes out.
 
     Attributes
@@ -95,31 +95,31 @@ def _read(value: bytes | None, kind: type[Read], hint: str) -> Read | Fault:
         return refusal.fault
 
 
-def told_message(message: Any, value: bytes, topic: str) -> Answered:
+def prediction_message(message: Any, value: bytes, topic: str) -> OutgoingMessage:
     """Return the prediction of a message as the message that goes out."""
-    return Answered(topic, message.key(), value, _headers(message))
+    return OutgoingMessage(topic, message.key(), value, _headers(message))
 
 
-def told_json(outcome: StoredPrediction, model: str) -> bytes:
+def prediction_json(outcome: StoredPrediction, model: str) -> bytes:
     """Return a prediction in the form of an answer of /predict, whether it was recorded before or not."""
     return stored_json(msgspec.structs.replace(outcome, repeated=False), model)
 
 
-def refused_message(message: Any, fault: Fault, topic: str, most: int) -> Answered:
+def refused_message(message: Any, fault: Fault, topic: str, most: int) -> OutgoingMessage:
     """Return a message that could not be used as it came, with the reason in its headers.
 
     Of one that would be larger than so many bytes the value is left out; where it stood is told, and it stands there.
     """
     reason = {"code": fault.code, "message": fault.message, "field": fault.field, "hint": fault.hint}
-    told = [(f"journeyman.{name}", text.encode()) for name, text in reason.items() if text]
-    whole = Answered(topic, message.key(), message.value(), [*_headers(message), *told])
+    reasons = [(f"journeyman.{name}", text.encode()) for name, text in reason.items() if text]
+    whole = OutgoingMessage(topic, message.key(), message.value(), [*_headers(message), *reasons])
     if message_bytes(whole) <= most:
         return whole
     where = ("journeyman.source", message_place(message).encode())
-    return Answered(topic, None, None, [where, *told, ("journeyman.value", _LEFT_OUT)])
+    return OutgoingMessage(topic, None, None, [where, *reasons, ("journeyman.value", _LEFT_OUT)])
 
 
-def message_bytes(message: Answered) -> int:
+def message_bytes(message: OutgoingMessage) -> int:
     """Return how large a message is at most for a broker, which counts what stands around it too."""
     headers = sum(len(name.encode()) + len(value) + 10 for name, value in message.headers)
     return len(message.key or b"") + len(message.value or b"") + headers + 100

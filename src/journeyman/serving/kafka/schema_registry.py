@@ -15,11 +15,11 @@ from google.protobuf import descriptor_pb2
 from google.protobuf.message import DecodeError
 
 from journeyman.errors import SettingsError
-from journeyman.serving.kafka.codecs import AvroCodec, Codec, ProtobufCodec, compiled, descriptors_of, message_at
+from journeyman.serving.kafka.codecs import AvroCodec, Codec, ProtobufCodec, compile_schema, descriptors_of, message_at
 from journeyman.serving.kafka.messages import RegistryDown
 from journeyman.serving.kafka_topics import registry_settings
 
-__all__ = ["Named", "SchemaRegistry", "is_framed", "varints_before"]
+__all__ = ["RegisteredCodec", "SchemaRegistry", "is_framed", "varints_before"]
 
 _MAGIC = 0
 _REFUSED = 60.0  # seconds after which a schema that the registry did not have is asked for again
@@ -31,7 +31,7 @@ Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
-class Named:
+class RegisteredCodec:
     """A schema that the registry has given.
 
     Attributes
@@ -101,11 +101,11 @@ class SchemaRegistry:
         self._url = str(settings["url"])
         self._client = schema_registry.SchemaRegistryClient(settings)
         self._serialized = schema_registry.SchemaRegistryClient(settings)  # its cache is by number, whatever the form
-        self._named: dict[tuple[int, tuple[int, ...]], Named] = {}
+        self._named: dict[tuple[int, tuple[int, ...]], RegisteredCodec] = {}
         self._schemas: dict[int, Any] = {}
         self._missing: dict[int, tuple[float, str]] = {}
 
-    def read(self, value: bytes) -> tuple[Named, bytes]:
+    def read(self, value: bytes) -> tuple[RegisteredCodec, bytes]:
         """Return what a framed value is of, and its bytes.
 
         Raises
@@ -166,8 +166,8 @@ class SchemaRegistry:
         known = self._schemas.get(number)
         if known is not None:
             return known
-        asked, words = self._missing.get(number, (0.0, ""))
-        if time.monotonic() < asked:
+        until, words = self._missing.get(number, (0.0, ""))
+        if time.monotonic() < until:
             raise ValueError(words)
         schema = self._ask_registry(lambda: self._client.get_schema(number), number)
         if schema.schema_type == "PROTOBUF":
@@ -188,20 +188,24 @@ class SchemaRegistry:
             # the client raises what the HTTP library below it does
             raise RegistryDown(f"no schema registry answers at {self._url}: {_words(error)}") from error
 
-    def _make_codec(self, number: int, schema: Any, places: tuple[int, ...]) -> Named:
+    def _make_codec(self, number: int, schema: Any, places: tuple[int, ...]) -> RegisteredCodec:
         """Return the codec of a schema; ValueError where it cannot be made of it."""
         kind = schema.schema_type or "AVRO"
         if kind == "AVRO":
-            return Named(kind, self._parsed(number, lambda: AvroCodec(schema.schema_str, self._avro(schema))))
+            return RegisteredCodec(
+                kind, self._parse_schema(number, lambda: AvroCodec(schema.schema_str, self._avro(schema)))
+            )
         if kind != "PROTOBUF":
-            return Named(kind, None)
-        return Named(kind, self._parsed(number, lambda: self._protobuf(f"{number}.proto", schema, places)))
+            return RegisteredCodec(kind, None)
+        return RegisteredCodec(
+            kind, self._parse_schema(number, lambda: self._protobuf(f"{number}.proto", schema, places))
+        )
 
     def _protobuf(self, name: str, schema: Any, places: tuple[int, ...]) -> Codec:
         files = self._files(name, schema)
         return ProtobufCodec(message_at(descriptors_of(files).FindFileByName(files[0].name), places))
 
-    def _parsed(self, number: int, parse: Callable[[], Read]) -> Read:
+    def _parse_schema(self, number: int, parse: Callable[[], Read]) -> Read:
         try:
             return parse()
         except (RegistryDown, ValueError):
@@ -210,7 +214,7 @@ class SchemaRegistry:
             # parsers raise many kinds for texts that are no schemas
             raise ValueError(f"the schema {number} cannot be read: {_words(error)}") from error
 
-    def _referred(self, schema: Any, form: str | None) -> Iterator[tuple[str, Any]]:
+    def _references(self, schema: Any, form: str | None) -> Iterator[tuple[str, Any]]:
         """Yield the schemas that one names, by the names that it has for them."""
         for one in schema.references or ():
             client = self._client if form is None else self._serialized
@@ -219,7 +223,7 @@ class SchemaRegistry:
 
     def _avro(self, schema: Any) -> tuple[str, ...]:
         found: list[str] = []
-        for _, one in self._referred(schema, None):
+        for _, one in self._references(schema, None):
             found += [*self._avro(one), one.schema_str]
         return tuple(dict.fromkeys(found))
 
@@ -229,13 +233,16 @@ class SchemaRegistry:
             own = descriptor_pb2.FileDescriptorProto.FromString(base64.b64decode(schema.schema_str, validate=True))
         except (binascii.Error, ValueError, DecodeError):
             texts = dict(self._texts(schema))
-            made = compiled(schema.schema_str, name, texts)
-            return sorted(made, key=lambda file: file.name != name)
+            files = compile_schema(schema.schema_str, name, texts)
+            return sorted(files, key=lambda file: file.name != name)
         own.name = name
-        return [own, *(file for one, found in self._referred(schema, "serialized") for file in self._files(one, found))]
+        return [
+            own,
+            *(file for one, found in self._references(schema, "serialized") for file in self._files(one, found)),
+        ]
 
     def _texts(self, schema: Any) -> Iterator[tuple[str, str]]:
-        for name, one in self._referred(schema, None):
+        for name, one in self._references(schema, None):
             yield name, one.schema_str
             yield from self._texts(one)
 

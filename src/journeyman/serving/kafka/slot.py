@@ -25,11 +25,11 @@ class Slot:
     """
 
     def __init__(self, settings: KafkaSettings) -> None:
-        told = hashlib.sha256(f"{settings.brokers} {settings.group} {os.geteuid()}".encode()).hexdigest()[:16]
+        group = hashlib.sha256(f"{settings.brokers} {settings.group} {os.geteuid()}".encode()).hexdigest()[:16]
         place = Path(tempfile.gettempdir())
         number = 0
         while True:
-            self._held = os.open(place / f"journeyman-kafka-{told}-{number}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            self._held = os.open(place / f"journeyman-kafka-{group}-{number}.lock", os.O_RDWR | os.O_CREAT, 0o600)
             with contextlib.suppress(BlockingIOError):
                 fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break

@@ -27,7 +27,13 @@ from journeyman.entities.prediction import LabelFate
 from journeyman.errors import JourneymanError
 from journeyman.serving.kafka.formats import Formats, ReadRow, RegistryDown, formats_of
 from journeyman.serving.kafka.group_lag import GroupLag
-from journeyman.serving.kafka.messages import Answered, message_bytes, refused_message, told_json, told_message
+from journeyman.serving.kafka.messages import (
+    OutgoingMessage,
+    message_bytes,
+    prediction_json,
+    prediction_message,
+    refused_message,
+)
 from journeyman.serving.kafka.slot import Slot
 from journeyman.serving.kafka_topics import (
     ASSIGNMENT,
@@ -55,7 +61,7 @@ _DEAD = 10_000  # milliseconds of silence after which the group gives a worker's
 _WAIT = 30.0  # seconds for a broker to say what became of a transaction
 _LATER = (429, 503)  # what a service answers that is busy, or cannot record now
 
-Told = TypeVar("Told")
+Result = TypeVar("Result")
 
 
 class _Lost(Exception):
@@ -115,7 +121,7 @@ class KafkaWorker:
     def _serve(self) -> None:
         """Make the clients, and answer until something cannot be mended by trying again."""
         self._formats: Formats = formats_of(self._settings, self._service.champion.task)
-        self._topic_ids = self._ids_of_topics()
+        self._topic_ids = self._topic_identities()
         self._limits = topic_limits(self._settings)
         producer = self._kafka.Producer(
             client_settings(
@@ -151,36 +157,36 @@ class KafkaWorker:
             lost = self._on_revoke
             consumer.subscribe(topics, on_assign=self._on_assign, on_revoke=lost, on_lost=lost)
             while not self._ending.is_set():
-                self._turn(consumer, producer)
+                self._answer_batch(consumer, producer)
         finally:
             consumer.close()
 
-    def _turn(self, consumer: Any, producer: Any) -> None:
+    def _answer_batch(self, consumer: Any, producer: Any) -> None:
         """Answer the next messages in one transaction."""
         self._lost = False
         together = min(self._together, self._service.settings.most_rows)  # one transaction, one request, one champion
         messages = [m for m in consumer.consume(together, _LINGER) if self._is_message(m)]
         if self._lost:  # some of them may be of partitions that went while they were gathered
-            self._go_back(consumer)
+            self._seek_committed(consumer)
             return
         if not messages:
-            self._look_again(consumer)
-            self._measure(consumer)
+            self._check_brokers(consumer)
+            self._update_gauges(consumer)
             return
         try:
-            going_out = self._going_out(consumer, messages)
+            outgoing = self._outgoing_messages(consumer, messages)
         except _Lost:
-            self._go_back(consumer)
+            self._seek_committed(consumer)
             return
-        if self._in_transaction(consumer, producer, [message for message, _ in going_out]):
-            self._count([code for _, code in going_out])
+        if self._in_transaction(consumer, producer, [message for message, _ in outgoing]):
+            self._count_messages([code for _, code in outgoing])
             self._trouble = ""
         else:
             self._ending.wait(_PAUSE)
-            self._go_back(consumer)
-        self._measure(consumer)
+            self._seek_committed(consumer)
+        self._update_gauges(consumer)
 
-    def _look_again(self, consumer: Any) -> None:
+    def _check_brokers(self, consumer: Any) -> None:
         """Ask the brokers how they are where something was wrong and no message comes that would tell."""
         if self._trouble and not self._outside:
             with contextlib.suppress(self._kafka.KafkaException):
@@ -199,15 +205,15 @@ class KafkaWorker:
             self._trouble += f"; another kind of consumer has the group {self._settings.group}: name a --group"
         return False
 
-    def _going_out(self, consumer: Any, messages: Sequence[Any]) -> list[tuple[Answered, str]]:
+    def _outgoing_messages(self, consumer: Any, messages: Sequence[Any]) -> list[tuple[OutgoingMessage, str]]:
         """Return what goes out for messages, in their order, and by which code it was refused."""
         rows = [m for m in messages if m.topic() == self._settings.rows]
         labels = [m for m in messages if m.topic() != self._settings.rows]
-        read = self._tried(consumer, lambda: [self._formats.row(m.value()) for m in rows])
+        read = self._call_until_possible(consumer, lambda: [self._formats.row(m.value()) for m in rows])
         began = time.monotonic()
         outcomes = self._predictions(consumer, rows, read)
-        self._keep_pace(time.monotonic() - began)
-        out = self._tried(
+        self._adapt_batch_size(time.monotonic() - began)
+        out = self._call_until_possible(
             consumer,
             lambda: [self._answer_message(*one) for one in zip(rows, outcomes, [r.kind for r in read], strict=True)],
         )
@@ -215,49 +221,53 @@ class KafkaWorker:
         return [*out, *(self._refuse_message(message, fate) for message, fate in fates if isinstance(fate, Fault))]
 
     def _predictions(self, consumer: Any, messages: Sequence[Any], read: Sequence[ReadRow]) -> list[Outcome]:
-        good = [(r.row, self._id_of(m)) for r, m in zip(read, messages, strict=True) if not isinstance(r.row, Fault)]
-        found = iter(self._predicted(consumer, good))
+        good = [
+            (r.row, self._message_id(m)) for r, m in zip(read, messages, strict=True) if not isinstance(r.row, Fault)
+        ]
+        found = iter(self._predict_rows(consumer, good))
         return [r.row if isinstance(r.row, Fault) else next(found) for r in read]
 
-    def _predicted(self, consumer: Any, some: Sequence[tuple[Any, str]]) -> list[Outcome]:
+    def _predict_rows(self, consumer: Any, some: Sequence[tuple[Any, str]]) -> list[Outcome]:
         """Return outcomes of rows; one that the service cannot bear is found, and fails alone."""
         if not some:
             return []
         rows, ids = zip(*some, strict=True)
         try:
-            outcomes: list[Outcome] = self._tried(
-                consumer, lambda: self._awaited(consumer, self._service.predict(rows, ids, _KAFKA))
+            outcomes: list[Outcome] = self._call_until_possible(
+                consumer, lambda: self._await_service(consumer, self._service.predict(rows, ids, _KAFKA))
             )
         except Refusal as refusal:
             if len(some) == 1:
                 return [refusal.fault]
             half = len(some) // 2
-            return [*self._predicted(consumer, some[:half]), *self._predicted(consumer, some[half:])]
+            return [*self._predict_rows(consumer, some[:half]), *self._predict_rows(consumer, some[half:])]
         return outcomes
 
-    def _answer_message(self, message: Any, outcome: Outcome, kind: str) -> tuple[Answered, str]:
+    def _answer_message(self, message: Any, outcome: Outcome, kind: str) -> tuple[OutgoingMessage, str]:
         if isinstance(outcome, Fault):
             return self._refuse_message(message, outcome)
         try:
-            value = self._formats.told(told_json(outcome, self._service.champion.name), kind)
+            value = self._formats.write_prediction(prediction_json(outcome, self._service.champion.name), kind)
         except ValueError as error:
             return self._refuse_message(message, Fault("bad schema", str(error), "predictions.schema"))
-        told = told_message(message, value, self._settings.predictions)
-        if (size := message_bytes(told)) > self._limits.predictions:
+        prediction = prediction_message(message, value, self._settings.predictions)
+        if (size := message_bytes(prediction)) > self._limits.predictions:
             fault = Fault("too large", f"its prediction of {size} bytes does not fit", "value", hint=self._limits.hint)
             return self._refuse_message(message, fault)
-        return told, ""
+        return prediction, ""
 
-    def _refuse_message(self, message: Any, fault: Fault) -> tuple[Answered, str]:
+    def _refuse_message(self, message: Any, fault: Fault) -> tuple[OutgoingMessage, str]:
         return refused_message(message, fault, self._settings.refused, self._limits.refused), fault.code
 
     def _labels(self, consumer: Any, messages: Sequence[Any]) -> list[LabelFate | Fault]:
-        given = self._tried(consumer, lambda: [self._formats.label(message.value()) for message in messages])
-        if not given:
+        labels = self._call_until_possible(consumer, lambda: [self._formats.label(m.value()) for m in messages])
+        if not labels:
             return []
-        return self._tried(consumer, lambda: self._awaited(consumer, record_labels(self._service, given)))
+        return self._call_until_possible(
+            consumer, lambda: self._await_service(consumer, record_labels(self._service, labels))
+        )
 
-    def _tried(self, consumer: Any, ask: Callable[[], Told]) -> Told:
+    def _call_until_possible(self, consumer: Any, ask: Callable[[], Result]) -> Result:
         """Return what is asked for; while it cannot be had now, partitions pause and the group is kept.
 
         Raises
@@ -274,9 +284,9 @@ class KafkaWorker:
                 self._trouble = refusal.fault.message
             except RegistryDown as down:
                 self._trouble = str(down)
-            self._stay(consumer, _PAUSE)
+            self._stay_in_group(consumer, _PAUSE)
 
-    def _stay(self, consumer: Any, seconds: float) -> None:
+    def _stay_in_group(self, consumer: Any, seconds: float) -> None:
         """Stay in the group while messages wait: nothing else is read meanwhile.
 
         Raises
@@ -293,57 +303,59 @@ class KafkaWorker:
         if came is not None or self._lost or self._ending.is_set():
             raise _Lost
 
-    def _awaited(self, consumer: Any, ask: Coroutine[Any, Any, Told]) -> Told:
+    def _await_service(self, consumer: Any, ask: Coroutine[Any, Any, Result]) -> Result:
         """Return what the service answers; while a slow model thinks, partitions pause and the group is kept."""
         future = asyncio.run_coroutine_threadsafe(ask, self._loop)
         while True:
             try:
                 return future.result(_LONG if not self._paused else 0.0)
             except concurrent.futures.TimeoutError:
-                self._stay(consumer, _PAUSE)
+                self._stay_in_group(consumer, _PAUSE)
 
-    def _keep_pace(self, seconds: float) -> None:
+    def _adapt_batch_size(self, seconds: float) -> None:
         """Have fewer messages go together where they take long, and more again where they do not."""
         if seconds > _LONG:
             self._together = max(1, self._together // 2)
         elif seconds < _LONG / 4:
             self._together = min(_TOGETHER, self._together * 2)
 
-    def _in_transaction(self, consumer: Any, producer: Any, messages: Sequence[Answered]) -> bool:
+    def _in_transaction(self, consumer: Any, producer: Any, messages: Sequence[OutgoingMessage]) -> bool:
         """Send messages and how far was read, all or nothing; False where it was aborted, and is to be read again."""
         positions = [p for p in consumer.position(consumer.assignment()) if p.offset >= 0]
         failed: list[Any] = []
 
-        def told(error: Any, _message: Any) -> None:
+        def note_failure(error: Any, _message: Any) -> None:
             if error is not None and error.code() != self._kafka.KafkaError._PURGE_QUEUE:
                 failed.append(error)
 
         try:
             producer.begin_transaction()
             for one in messages:
-                self._produce(producer, one, told)
+                self._produce(producer, one, note_failure)
             producer.send_offsets_to_transaction(positions, consumer.consumer_group_metadata(), _WAIT)
-            self._retried(producer.commit_transaction)
+            self._finish_transaction(producer.commit_transaction)
         except self._kafka.KafkaException as failure:
             error = failure.args[0]
             self._trouble = f"Kafka: {(failed or [error])[0].str()}"
             self._service.counters.add("journeyman_kafka_aborts_total")
             if error.fatal() or not (error.txn_requires_abort() or error.retriable()):
                 raise
-            self._retried(producer.abort_transaction)
+            self._finish_transaction(producer.abort_transaction)
             return False
         self._resume(consumer)
         return True
 
-    def _produce(self, producer: Any, message: Answered, told: Callable[[Any, Any], object]) -> None:
+    def _produce(self, producer: Any, message: OutgoingMessage, on_delivery: Callable[[Any, Any], object]) -> None:
         while True:
             try:
-                producer.produce(message.topic, message.value, message.key, headers=message.headers, on_delivery=told)
+                producer.produce(
+                    message.topic, message.value, message.key, headers=message.headers, on_delivery=on_delivery
+                )
                 return
             except BufferError:  # what was sent before goes first
                 producer.poll(0.1)
 
-    def _retried(self, step: Any) -> None:
+    def _finish_transaction(self, step: Any) -> None:
         """Do what ends a transaction until the brokers say what became of it."""
         end = time.monotonic() + 2 * _WAIT
         while True:
@@ -354,7 +366,7 @@ class KafkaWorker:
                 if not failure.args[0].retriable() or time.monotonic() > end:
                     raise
 
-    def _go_back(self, consumer: Any) -> None:
+    def _seek_committed(self, consumer: Any) -> None:
         """Read again from where the group has come to."""
         ours = consumer.assignment()
         if ours:
@@ -375,17 +387,17 @@ class KafkaWorker:
     def _on_assign(self, consumer: Any, partitions: Any) -> None:
         self._outside = False
 
-    def _ids_of_topics(self) -> dict[str, str]:
+    def _topic_identities(self) -> dict[str, str]:
         """Return what tells a topic from one of the same name that was deleted."""
         admin = self._kafka.admin.AdminClient(client_settings(self._settings, {}))
         names = self._kafka.TopicCollection([self._settings.rows])
         found = admin.describe_topics(names, request_timeout=_WAIT)
-        return {name: str(told.result().topic_id) for name, told in found.items()}
+        return {name: str(topic.result().topic_id) for name, topic in found.items()}
 
-    def _id_of(self, message: Any) -> str:
+    def _message_id(self, message: Any) -> str:
         return f"{self._topic_ids[message.topic()]}/{message.partition()}/{message.offset()}"
 
-    def _count(self, codes: Sequence[str]) -> None:
+    def _count_messages(self, codes: Sequence[str]) -> None:
         counters = self._service.counters
         counters.add("journeyman_kafka_transactions_total")
         refused = Counter(code for code in codes if code)
@@ -395,7 +407,7 @@ class KafkaWorker:
         for code, number in refused.items():
             counters.add("journeyman_kafka_refused_total", {"code": code}, number)
 
-    def _measure(self, consumer: Any) -> None:
+    def _update_gauges(self, consumer: Any) -> None:
         self._service.counters.set("journeyman_kafka_paused", int(self._paused))
         with contextlib.suppress(self._kafka.KafkaException):  # what is wrong is told where messages are read
             self._lag.look(consumer)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeVar
 
-from journeyman.interfaces import Ends, LearningRows
+from journeyman.interfaces import Ends, FoldFits
 
 __all__ = ["LOCAL_FITS", "LocalFits"]
 
@@ -28,25 +26,16 @@ class LocalFits:
         """Return the number of threads."""
         return threads
 
-    def run(
-        self,
-        fit: Callable[[LearningRows, int, Ends], R],
-        rows: Sequence[LearningRows],
-        threads: int,
-        seconds_left: Callable[[], float] | None,
-    ) -> list[R]:
+    def run(self, fits: FoldFits[R]) -> list[R]:
         """Return what each fit gives, in the order of the rows."""
         given_up = threading.Event()
-        one = partial(_fit, fit, threads // len(rows), Ends(given_up.is_set, seconds_left))
-        with ThreadPoolExecutor(len(rows)) as pool:
+        ends = Ends(given_up.is_set, fits.seconds_left)
+        threads = fits.threads // len(fits.rows)
+        with ThreadPoolExecutor(len(fits.rows)) as pool:
             try:
-                return list(pool.map(one, rows))
+                return list(pool.map(lambda rows: fits.fit(rows, threads, ends), fits.rows))
             finally:
                 given_up.set()  # an interrupt or a failure leaves no fit running behind
-
-
-def _fit(fit: Callable[[LearningRows, int, Ends], R], threads: int, ends: Ends, rows: LearningRows) -> R:
-    return fit(rows, threads, ends)
 
 
 LOCAL_FITS = LocalFits()

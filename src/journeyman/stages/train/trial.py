@@ -19,6 +19,7 @@ from journeyman.interfaces import (
     Ends,
     FitRequest,
     FitRunner,
+    FoldFits,
     LearnsLong,
     Metric,
 )
@@ -165,7 +166,7 @@ def _run(algorithm: Algorithm, folds: Folds, terms: Terms, trial: Trial, task: T
     fit = partial(_fit_fold, _Fit(algorithm, terms.metric, terms.allowance.clock, trial.candidate, task, seed))
     for number, wave in enumerate(waves):
         seconds_left = terms.allowance.share(len(waves) - number, number == 0)
-        done += terms.runner.run(fit, [folds[position] for position in wave], terms.threads, seconds_left)
+        done += terms.runner.run(FoldFits(fit, [folds[p] for p in wave], terms.threads, seconds_left))
         # Judged by the same folds whatever the number of threads, so that this does not change the outcome.
         if not raced and len(done) >= half:
             raced = True

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journeyman.arrow import pa
-from journeyman.engines.frames import positions, to_frame
+from journeyman.engines.frames import check_names, draw_positions, to_frame, width
 from journeyman.engines.spark.failures import spark_errors
 from journeyman.engines.spark.own_session import functions, own_session
 from journeyman.entities.file_style import FileStyle
@@ -22,9 +22,8 @@ from journeyman.entities.finding import Finding
 from journeyman.errors import SourceError
 from journeyman.interfaces import Relation, TableReader
 from journeyman.settings import CATALOGUE
-from journeyman.sources.batches import check_names, plain_table, width
 
-__all__ = ["SparkSource", "open_spark_table"]
+__all__ = ["SparkSource", "open_table"]
 
 _SCHEMES = ("hdfs", "viewfs", "webhdfs", "s3a", "s3", "gs", "abfs", "abfss", "wasbs", "file")
 _FORMATS: Mapping[str, str] = {
@@ -44,7 +43,7 @@ _MARGIN = 6.0  # standard deviations that a draw by hashes asks for beyond what 
 _HASHES = 2.0**64
 
 
-def open_spark_table(location: str, address: str) -> SparkSource | None:
+def open_table(location: str, address: str) -> SparkSource | None:
     """Open a table that Spark reads; None where the address is another's, such as a database's.
 
     Parameters
@@ -200,7 +199,7 @@ class SparkSource:
     def memory(self) -> int:
         """Return the bytes that all rows are expected to take in memory, judged by the first ones."""
         with spark_errors(self.name):
-            first = self._table(self._rows.limit(_FIRST))
+            first = self._rows.limit(_FIRST).toArrow()
         return self.rows() * width(first)
 
     def read(self, limit_rows: int | None, seed: int) -> pd.DataFrame:
@@ -209,29 +208,25 @@ class SparkSource:
             if limit_rows is None or limit_rows >= self.rows():
                 return to_frame(self._in_order(self._numbered if self._blocks is not None else self._rows))
             if self._blocks is None:
-                return to_frame(self._drawn_by_hash(limit_rows, seed))
-            ids = self._blocks.ids(positions(self.rows(), limit_rows, seed))
+                return to_frame(self._draw_by_hash(limit_rows, seed))
+            ids = self._blocks.ids(draw_positions(self.rows(), limit_rows, seed))
             wanted = self._raw.sparkSession.createDataFrame(pa.table({_ID: ids}))
             return to_frame(self._in_order(self._numbered.join(functions.broadcast(wanted), _ID)))
 
     def _in_order(self, rows: Any) -> pa.Table:
         """Return rows as they lie in their files, or, of no file, by what they hold."""
         if self._blocks is None:
-            return self._table(rows.orderBy(functions.xxhash64(*rows.columns)))
+            return rows.orderBy(functions.xxhash64(*rows.columns)).toArrow()
         table = rows.drop(_FILE, _START).toArrow()
         order = self._blocks.order(table[_ID].to_numpy())
-        return plain_table(table.drop_columns([_ID]).take(pa.array(order)), self.name)
+        return table.drop_columns([_ID]).take(pa.array(order))
 
-    def _drawn_by_hash(self, rows: int, seed: int) -> pa.Table:
+    def _draw_by_hash(self, rows: int, seed: int) -> pa.Table:
         share = rows / self.rows()
         most = min(1.0, share + _MARGIN * np.sqrt(share / self.rows()))
         hashed = self._rows.withColumn(_ID, functions.xxhash64(functions.lit(seed), *self._rows.columns))
         low = hashed.where(functions.col(_ID) < int((most - 0.5) * _HASHES) if most < 1.0 else functions.lit(True))
-        table = low.orderBy(_ID).limit(rows).toArrow()
-        return plain_table(table.drop_columns([_ID]), self.name)
-
-    def _table(self, rows: Any) -> pa.Table:
-        return plain_table(rows.toArrow(), self.name)
+        return low.orderBy(_ID).limit(rows).toArrow().drop_columns([_ID])
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield all rows in order, a piece of a file at a time."""
