@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from journeyman.interfaces.analysing import Hypothesis, HypothesisSource, Proposed
 from journeyman.interfaces.deploying import Deployment, DeploymentExporter, DeployScript
 from journeyman.interfaces.engine import Engine
 from journeyman.interfaces.exporting import Exporter
@@ -73,6 +74,8 @@ __all__ = [
     "FittedPreparation",
     "FlagsRows",
     "HasOptions",
+    "Hypothesis",
+    "HypothesisSource",
     "JoinsOpinions",
     "KeepsNames",
     "KeepsOutputs",
@@ -93,6 +96,7 @@ __all__ = [
     "Progress",
     "ProjectExporter",
     "ProjectFacts",
+    "Proposed",
     "QualityRule",
     "Queue",
     "RaisesObjections",
