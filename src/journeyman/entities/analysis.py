@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from journeyman.entities.gain import Gain
 from journeyman.entities.profile import Profile
 
 __all__ = [
@@ -167,43 +168,30 @@ class Discovery:
 
 @dataclass(frozen=True)
 class ActionTrial:
-    """What an action gained: a model with it beside the same model without, on rows that neither learned from.
+    """What actions gained: a model with them beside the same model without, on rows that neither learned from.
 
     Attributes
     ----------
-    action : ModelAction
-        What was tried.
+    actions : tuple of ModelAction
+        What was tried together.
     discoveries : tuple of int
         Positions of the discoveries that it follows from.
-    before, after : float
-        Mean loss of the model without and with it.
-    loss : str
-        Name of the loss.
-    low, high : float
-        Interval of 95% of the fall of the loss.
+    gain : Gain or None
+        What came of it; None where it was not tried here.
     p_value : float
-        That it gains nothing, one-sided, corrected for the number of actions tried.
-    rows : int
-        Rows on which both were compared.
+        That it gains nothing, one-sided, corrected for the number of trials.
     accepted : bool
         Whether the gain is proved.
+    reason : str
+        Why it was not tried; "" where it was.
     """
 
-    action: ModelAction
+    actions: tuple[ModelAction, ...]
     discoveries: tuple[int, ...]
-    before: float
-    after: float
-    loss: str
-    low: float
-    high: float
-    p_value: float
-    rows: int
-    accepted: bool
-
-    @property
-    def gain(self) -> float:
-        """By which share the loss fell; negative where it rose."""
-        return (self.before - self.after) / self.before if self.before > 0 else 0.0
+    gain: Gain | None
+    p_value: float = 1.0
+    accepted: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -212,16 +200,18 @@ class RowParts:
 
     Attributes
     ----------
-    explored, confirmed, compared : int
-        Rows that suggested, that confirmed, and that actions were compared on; none of them had two parts.
+    explored, confirmed : int
+        Rows that suggested, and rows that confirmed; no row did both, and models were compared on the latter.
     reserved : int
         Rows that nobody looked at: the holdout of a build with the same settings.
+    clusters : int
+        Confirming rows that do not depend on one another: copies, members of a group and neighbours in time count once.
     """
 
     explored: int
     confirmed: int
-    compared: int
     reserved: int
+    clusters: int
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,10 @@ def rate_test(rows: AnalysedRows, values: FloatArray, null: float) -> Evidence |
     if known.sum() < _LEAST_ROWS:
         return None
     _, clusters = np.unique(rows.clusters[known], return_inverse=True)
-    return _mean_test(np.bincount(clusters, values[known] - null), 0, True, None)
+    sums = np.bincount(clusters, values[known] - null)
+    if float(np.ptp(values[known])) < 1e-12 and float(values[known][0]) > null > 0:
+        return Evidence(null ** len(sums), math.sqrt(len(sums)))  # all of so many, each of which might have failed
+    return _mean_test(sums, 0, True, None)
 
 
 def _mean_test(sums: FloatArray, columns: int, serial: bool, skewness: float | None) -> Evidence | None:

@@ -100,9 +100,6 @@ class EqualCategories:
             return None
         usual = float(np.bincount(known.astype(np.int64)).max()) / len(known)
         found = rate_test(rows, right, max(_CLAIMED, (1.0 + usual) / 2.0))
-        if found is None and float(np.nanmean(right)) == 1.0 and usual < _CLAIMED:
-            n = int(np.isfinite(right).sum())
-            return Evidence(_CLAIMED**n, float(np.sqrt(n)))  # all of so many rows, each of which might not
         return found if found is None or found.statistic > 0 else Evidence(1.0, found.statistic)
 
     def describe(self, rows: AnalysedRows, evidence: Evidence) -> Discovery:

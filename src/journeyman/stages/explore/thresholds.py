@@ -19,6 +19,7 @@ __all__ = ["Threshold", "Thresholds"]
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 _WINDOW = 0.17 * 12**0.5  # of the ranks, on either side
+_DONUT = 0.01 * 12**0.5  # of the ranks on either side: where exactly the jump is, few rows can say
 _GRID = np.arange(0.06, 0.95, 0.02)
 _LEAST_VALUES = 12
 _LEAST_SIDE = 30
@@ -83,7 +84,8 @@ class Threshold:
         if not (known & above).any() or not (known & ~above).any():
             return np.zeros(len(u), dtype=bool), above, np.zeros((len(u), 0))
         centre = (float(u[known & above].min()) + float(u[known & ~above].max())) / 2
-        near = known & (np.abs(u - centre) <= _WINDOW)
+        apart = np.abs(u - centre)
+        near = known & (apart <= _WINDOW) & (apart >= _DONUT)
         distance = np.nan_to_num(u) - centre
         return near, above, np.column_stack([distance, distance * above])
 
@@ -110,6 +112,10 @@ class Thresholds:
                 place = _greatest_jump(rows, column.name, output.values, cuts)
                 if place is None:
                     continue
+                around = np.searchsorted(cuts, place[0]) + np.array([-1, 1])
+                ends = cuts[np.clip(around, 0, len(cuts) - 1)]
+                finer = np.unique(np.quantile(known[(known >= ends[0]) & (known <= ends[1])], np.linspace(0, 1, 25)))
+                place = _greatest_jump(rows, column.name, output.values, finer) or place
                 jump = Threshold(column.name, k, *place)
                 evidence = jump.test(rows)
                 if evidence is not None and evidence.statistic > 0 and evidence.p_value * len(cuts) < _LIKELY:
