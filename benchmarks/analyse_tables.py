@@ -191,7 +191,7 @@ def prepared(path: Path, target: str, most: int) -> AnalysedRows:
     settings = BuildSettings(str(path), target, "t", memory=2_000_000_000)
     components = standard_components(lambda _: "", SystemClock(), SilentProgress(), lambda: False)
     context = BuildContext(components, MemoryRun(SystemClock()), settings)
-    rows = rows_to_analyse(open_source(str(path)), context)
+    rows = rows_to_analyse(open_source(str(path), None), context)
     if len(rows) <= most:
         return rows
     return rows.take(np.linspace(0, len(rows) - 1, most).astype(np.int64))

@@ -6,11 +6,9 @@ import time
 
 _STARTED = time.monotonic()  # the budget is from start to release: loading libraries counts
 
-import difflib
 import io
 import sys
 import webbrowser
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,10 +16,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journeyman import __version__
+from journeyman.cli.analyse import app as analysing
 from journeyman.cli.dashboard import app as showing
 from journeyman.cli.endings import one_line_errors, one_line_usage_errors, workspace_to_name
 from journeyman.cli.experience import app as experience
 from journeyman.cli.export import app as exporting
+from journeyman.cli.kinds import parse_kinds
 from journeyman.cli.operate import app as operating
 from journeyman.cli.operate import resume_loop
 from journeyman.cli.options import (
@@ -58,7 +58,7 @@ from journeyman.cli.shorthands import (
     asked_task,
 )
 from journeyman.cli.simulate import app as simulating
-from journeyman.entities.column import Kind, Role
+from journeyman.entities.column import Role
 from journeyman.entities.file_style import parse_file_style
 from journeyman.errors import SettingsError
 from journeyman.lazy_module import LazyModule
@@ -98,7 +98,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for group in (serving, exporting, experience, operating, simulating, showing):
+for group in (analysing, serving, exporting, experience, operating, simulating, showing):
     app.add_typer(group)  # those without a name: their commands are commands of this one
 
 
@@ -287,7 +287,7 @@ def build(  # one parameter an option: the signature is the command's interface
             time=time_column,
             group=group,
             delay=delay,
-            kinds=_parse_kinds(kind or ()),
+            kinds=parse_kinds(kind or ()),
             missing=tuple(missing or ()),
             decimal=decimal,
             thousands=thousands,
@@ -462,21 +462,6 @@ def _refuse_options(context: typer.Context) -> None:
             raise SettingsError(
                 f"{parameter.opts[0]} has no effect beside a settings file", hint="change it in the file instead"
             )
-
-
-def _parse_kinds(texts: Sequence[str]) -> dict[str, str]:
-    kinds = {}
-    for text in texts:
-        column, equals, kind = text.rpartition("=")
-        names = [known.value for known in Kind]
-        if not (column and equals):
-            raise SettingsError(f"--kind {text} names no column and kind", hint="write --kind COLUMN=KIND")
-        if kind not in names:
-            near = difflib.get_close_matches(kind, names, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"kinds are {', '.join(names)}"
-            raise SettingsError(f"--kind {text}: there is no kind {kind!r}", hint=hint)
-        kinds[column] = kind
-    return kinds
 
 
 def _progress(budget: float | None, quiet: bool, began: float) -> progresses.SilentProgress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from journeyman.entities.column import Column
 from journeyman.entities.gain import Gain
 from journeyman.entities.profile import Profile
 
@@ -242,6 +243,8 @@ class Analysis:
         By kind, the most certain kinds of use first.
     trials : tuple of ActionTrial
         What was done, and what that gained.
+    columns : tuple of Column
+        Of the table, the target among them.
     profile : Profile
         Of each column.
     notes : tuple of str
@@ -263,6 +266,7 @@ class Analysis:
     rate: float
     discoveries: tuple[Discovery, ...]
     trials: tuple[ActionTrial, ...]
+    columns: tuple[Column, ...]
     profile: Profile
     notes: tuple[str, ...] = ()
     seconds: float = 0.0

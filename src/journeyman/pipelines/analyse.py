@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.analysed_rows import AnalysedRows
-from journeyman.entities.analysis import ActionTrial, Analysis, Discovery, RowParts
+from journeyman.entities.analysis import ActionTrial, Analysis, Curve, Discovery, RowParts
 from journeyman.entities.column import Column, Kind
 from journeyman.entities.dataset import Dataset
 from journeyman.entities.finding import Finding
@@ -116,6 +116,7 @@ def analyse(source: Source, context: BuildContext) -> Analysis:
         rate=RATE,
         discoveries=discoveries,
         trials=trials,
+        columns=table.columns,
         profile=described,
         notes=(*read, *sampled, *serial, *several, *notes, *looked.notes),
         seconds=run.elapsed(),
@@ -149,7 +150,13 @@ def _analyses() -> tuple[HypothesisSource, ...]:
 def _in_order(discoveries: tuple[Discovery, ...]) -> tuple[Discovery, ...]:
     places = {name: place for place, name in enumerate(_ORDER)}
     finite = [d for d in discoveries if np.isfinite([d.effect.value, d.effect.low, d.effect.high]).all()]
+    finite = [replace(d, curves=tuple(_finite_levels(curve) for curve in d.curves)) for d in finite]
     return tuple(sorted(finite, key=lambda d: (places.get(d.kind, len(places)), d.kind, -d.weight, d.columns)))
+
+
+def _finite_levels(curve: Curve) -> Curve:
+    """Return a curve without parts that have no row here."""
+    return replace(curve, levels=tuple(v for v in curve.levels if np.isfinite([v.mean, v.low, v.high]).all()))
 
 
 def _prepare(source: Source, context: BuildContext) -> _Prepared:

@@ -1,0 +1,132 @@
+"""How an analysis is told: its verdict in lines, and the chain from what was found to what a model gains by it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from journeyman.entities.analysis import ActionTrial, Analysis, Discovery
+from journeyman.reports.words import clean, number, percent, plural
+
+__all__ = ["ChainLink", "TITLES", "chain_links", "headline", "kind_title", "part_words", "top_discoveries"]
+
+TITLES = {
+    "associations": "What the target depends on",
+    "interactions": "Columns that matter together",
+    "turning_points": "Relations that turn",
+    "thresholds": "Jumps",
+    "reversals": "Relations that turn around within groups",
+    "missingness": "Why values are missing",
+    "stability": "What changes over time",
+    "redundancy": "Columns that say the same",
+    "dependencies": "Columns that go together",
+}
+_NOUNS = {
+    "associations": ("column that the target depends on", "columns that the target depends on"),
+    "interactions": ("pair that matters together", "pairs that matter together"),
+    "turning_points": ("relation that turns", "relations that turn"),
+    "thresholds": ("jump", "jumps"),
+    "reversals": ("reversal within groups", "reversals within groups"),
+    "missingness": ("reason for missing values", "reasons for missing values"),
+    "stability": ("change over time", "changes over time"),
+    "redundancy": ("group of columns that say the same", "groups of columns that say the same"),
+    "dependencies": ("pair of columns that go together", "pairs of columns that go together"),
+}
+_FIRST = ("interactions", "reversals", "thresholds", "turning_points", "stability", "missingness", "redundancy")
+
+
+@dataclass(frozen=True)
+class ChainLink:
+    """What was found, what was done about it, and what that gained, in words.
+
+    Attributes
+    ----------
+    found, done, gained : str
+        In a sentence each.
+    style : str
+        "good" where the gain is proved, "calm" where it is not, "warn" where nothing was tried.
+    mark : str
+        One character for the style.
+    """
+
+    found: str
+    done: str
+    gained: str
+    style: str
+    mark: str
+
+
+def kind_title(kind: str) -> str:
+    """Return the heading of a kind of discovery; its own name, spaced out, where a package brought it."""
+    return TITLES.get(kind, kind.replace("_", " ").capitalize())
+
+
+def headline(analysis: Analysis) -> str:
+    """Say in one sentence what is in the table."""
+    counts = {kind: sum(d.kind == kind for d in analysis.discoveries) for kind in dict.fromkeys(d.kind for d in analysis.discoveries)}
+    if not counts:
+        about = f"about '{clean(analysis.target)}'" if analysis.target else "about its columns"
+        return f"Nothing {about} was confirmed: no relation that half of the rows suggest holds on the other half."
+    said = [
+        plural(n, *_NOUNS[kind]) if kind in _NOUNS else f"{n} of {kind_title(kind).lower()}" for kind, n in counts.items()
+    ]
+    text = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+    return f"Confirmed on rows that did not suggest it: {text}."
+
+
+def part_words(analysis: Analysis) -> str:
+    """Say which rows did what, and how many relations were looked at."""
+    parts = analysis.parts
+    alone = "" if parts.clusters == parts.confirmed else f" (as many as {parts.clusters:,} that stand alone)"
+    kept = f" {parts.reserved:,} rows are the holdout of a build and were not looked at." if parts.reserved else ""
+    return (
+        f"{parts.explored:,} rows were searched through {plural(analysis.looked_at, 'relation')}; "
+        f"{plural(analysis.tested, 'hypothesis', 'hypotheses')} of theirs "
+        f"{'was' if analysis.tested == 1 else 'were'} tested on {parts.confirmed:,} other rows{alone}. At most "
+        f"{percent(analysis.rate)} of what is stated is false, on average.{kept}"
+    )
+
+
+def top_discoveries(analysis: Analysis, most: int) -> tuple[Discovery, ...]:
+    """Return the discoveries that people should see first: the strongest of each kind in turn."""
+    by_kind: dict[str, list[Discovery]] = {}
+    for discovery in analysis.discoveries:
+        by_kind.setdefault(discovery.kind, []).append(discovery)
+    order = [kind for kind in ("associations", *_FIRST) if kind in by_kind]
+    order += [kind for kind in by_kind if kind not in order]
+    found: list[Discovery] = []
+    while len(found) < most and any(by_kind.values()):
+        for kind in order:
+            if by_kind[kind] and len(found) < most:
+                found.append(by_kind[kind].pop(0))
+    return tuple(found)
+
+
+def chain_links(analysis: Analysis) -> tuple[ChainLink, ...]:
+    """Return the chain, what gained first."""
+    return tuple(_link(trial, analysis.discoveries) for trial in analysis.trials)
+
+
+def _link(trial: ActionTrial, discoveries: Sequence[Discovery]) -> ChainLink:
+    sources = [discoveries[place] for place in trial.discoveries if place < len(discoveries)]
+    found = " ".join(one.sentence for one in sources[:2])
+    found += f" And {plural(len(sources) - 2, 'more statement')}." if len(sources) > 2 else ""
+    done = "; ".join(action.text for action in trial.actions[:4])
+    done += f"; and {len(trial.actions) - 4} more" if len(trial.actions) > 4 else ""
+    done = done[:1].upper() + done[1:] + "."
+    gain = trial.gain
+    if gain is None:
+        return ChainLink(found, done, f"Not tried here: {trial.reason}.", "calm", "·")
+    span = f"{_signed(gain.low)} to {_signed(gain.high)}"
+    chance = "p < .001" if trial.p_value < 0.001 else f"p = {trial.p_value:.2g}"
+    figures = f"{_signed(gain.share)} of the loss ({span}; {chance} after all trials, {gain.rows:,} rows out of fold)"
+    if trial.accepted:
+        return ChainLink(found, done, f"A gain: {figures}.", "good", "✓")
+    if gain.high < 0:
+        return ChainLink(found, done, f"A loss, so it is left: {figures}.", "warn", "✕")
+    return ChainLink(found, done, f"No gain beyond noise: {figures}.", "calm", "–")
+
+
+def _signed(share: float) -> str:
+    """Say by how much the loss falls: a fall is negative."""
+    return f"{number(-100 * share, 2) if share <= 0 else '-' + number(100 * share, 2)}%" if share else "0%"
