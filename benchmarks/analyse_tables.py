@@ -1,4 +1,4 @@
-"""What `journeyman analyse` finds, and what it makes up: planted relations, pure noise, and real tables by a third part.
+"""What `journeyman analyse` finds, what it makes up, and how much of it holds on other rows.
 
     python benchmarks/analyse_tables.py [--runs 200] [--data FOLDER] [--only noise planted real seconds]
 
@@ -24,11 +24,11 @@ from journeyman.entities.analysed_rows import AnalysedRows, Output
 from journeyman.entities.column import Column, Kind
 from journeyman.errors import JourneymanError
 from journeyman.pipelines.analyse import Looked, find_and_confirm, rows_to_analyse
+from journeyman.reports.progress import SilentProgress
 from journeyman.runtime.build_context import BuildContext
 from journeyman.runtime.clock import SystemClock
 from journeyman.runtime.components import standard_components
 from journeyman.runtime.durable_run import MemoryRun
-from journeyman.reports.progress import SilentProgress
 from journeyman.settings import BuildSettings
 from journeyman.sources import open_source
 from journeyman.stages.analysed_rows import limited, part_rows

@@ -33,6 +33,7 @@ from journeyman.settings import (
     parse_memory,
 )
 from journeyman.sources import FrameSource, named_columns, open_wanted
+from journeyman.stores.analysis_file import read_analysis
 from journeyman.stores.registry import check_name
 from journeyman.stores.workspace import Workspace
 from journeyman.tasks import check_target
@@ -71,6 +72,7 @@ def build(  # one parameter an option of the command
     latency: str | float | None = None,
     memory: str | int | None = None,
     engine: str = EMBEDDED,
+    analysis: str | Path | None = None,
     began: float | None = None,
 ) -> Release:
     """Go from a table to a released model.
@@ -101,6 +103,8 @@ def build(  # one parameter an option of the command
         What the build may take ("4GB", bytes); by default a share of what the machine has.
     engine : str
         What goes over all rows and fits trials: "duckdb" in this process, "spark=local[4]", "spark=spark://host:7077".
+    analysis : str or Path, optional
+        File that ``journeyman analyse --json`` wrote of the same table: what it calls for is tried, too.
     name : str, optional
         Name of the model; after the table by default.
     workspace : str or Path, optional
@@ -153,7 +157,10 @@ def build(  # one parameter an option of the command
         threads=available_threads(),
         memory=available_memory(repeatable=trials is not None) if memory is None else parse_memory(str(memory)),
         engine=engine,
+        analysis=None if analysis is None else str(Path(analysis).resolve()),
     )
+    if settings.analysis is not None:
+        read_analysis(Path(settings.analysis))  # refuses a file that is none before anything is read
     check_name(settings.name)
     checked(settings)
     open_engine(settings.engine)  # refuses a name that nobody offers before anything is read

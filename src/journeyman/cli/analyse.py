@@ -55,7 +55,8 @@ def analyse(  # one parameter an option: the signature is the command's interfac
         typer.Option(metavar="COL", help="Rows of one value of this column belong together.", show_default=False),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option(metavar="COL", help="Do not look at this column; repeatable.", show_default=False)
+        list[str] | None,
+        typer.Option(metavar="COL", help="Do not look at this column; repeatable.", show_default=False),
     ] = None,
     kind: Annotated[
         list[str] | None,

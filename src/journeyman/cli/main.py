@@ -249,6 +249,14 @@ def build(  # one parameter an option: the signature is the command's interface
         ),
     ] = None,
     engine: EngineName = EMBEDDED,
+    analysis: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="What journeyman analyse --json wrote of this table: what it calls for is tried, too.",
+            show_default=False,
+        ),
+    ] = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
     quiet: Quiet = False,
 ) -> None:
@@ -299,6 +307,7 @@ def build(  # one parameter an option: the signature is the command's interface
             latency=latency,
             memory=memory,
             engine=engine,
+            analysis=analysis,
         )
         targets = target or []
         with _progress(seconds, quiet, began) as progress:

@@ -251,6 +251,8 @@ class Analysis:
         What limits the analysis, in sentences.
     seconds : float
         That it took.
+    reach : str
+        Digest of the rows that it could look at: a build that learns from other rows may not follow it.
     """
 
     source: str
@@ -270,3 +272,11 @@ class Analysis:
     profile: Profile
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    reach: str = ""
+
+    @property
+    def actions(self) -> tuple[ModelAction, ...]:
+        """What discoveries call for, each once, what gained first."""
+        tried = [action for trial in self.trials for action in trial.actions]
+        called_for = [discovery.action for discovery in self.discoveries if discovery.action is not None]
+        return tuple(dict.fromkeys([*tried, *called_for]))

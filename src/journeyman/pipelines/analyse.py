@@ -20,8 +20,7 @@ from journeyman.pipelines.build import prepare_table
 from journeyman.pipelines.try_actions import try_actions
 from journeyman.plugins import load_parts
 from journeyman.runtime.build_context import BuildContext
-from journeyman.settings import BuildSettings
-from journeyman.stages.analysed_rows import make_rows, part_rows, sample_rows
+from journeyman.stages.analysed_rows import make_rows, part_rows, rows_reach, sample_rows
 from journeyman.stages.confirm import RATE, Confirmed, confirm
 from journeyman.stages.explore import BUILT_IN, explore
 from journeyman.stages.ingest import ingest
@@ -120,6 +119,7 @@ def analyse(source: Source, context: BuildContext) -> Analysis:
         profile=described,
         notes=(*read, *sampled, *serial, *several, *notes, *looked.notes),
         seconds=run.elapsed(),
+        reach=rows_reach(table, prepared.rows),
     )
 
 
@@ -137,7 +137,9 @@ def find_and_confirm(
 ) -> Looked:
     """Let some rows suggest hypotheses, and others confirm them."""
     explored = explore(exploring, sources)
-    failed = tuple(f"The analysis '{name}' failed ({why}); all others were done." for name, why in explored.failures.items())
+    failed = tuple(
+        f"The analysis '{name}' failed ({why}); all others were done." for name, why in explored.failures.items()
+    )
     return Looked(confirm(explored.hypotheses, confirming), explored.looked_at, failed)
 
 
@@ -191,12 +193,16 @@ def _columns(table: Table, targeted: bool) -> tuple[tuple[Column, ...], tuple[st
         )
     notes = []
     if others:
-        names = ", ".join(f"'{c.name}'" for c in others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
+        names = ", ".join(f"'{c.name}'" for c in others[:5]) + (
+            f" and {len(others) - 5} more" if len(others) > 5 else ""
+        )
         notes.append(f"Not looked at, since they hold texts, identifiers, images or nothing: {names}.")
     if len(usable) > _MOST_COLUMNS:
         notes.append(f"The first {_MOST_COLUMNS:,} of {len(usable):,} columns were looked at.")
     ignored = [c.name for c in table.columns if c.role.value == "ignored"]
     if ignored:
-        names = ", ".join(f"'{name}'" for name in ignored[:5]) + (f" and {len(ignored) - 5} more" if len(ignored) > 5 else "")
+        names = ", ".join(f"'{name}'" for name in ignored[:5]) + (
+            f" and {len(ignored) - 5} more" if len(ignored) > 5 else ""
+        )
         notes.append(f"Left out for what was found while reading: {names}; `journeyman build` says why.")
     return tuple(usable[:_MOST_COLUMNS]), tuple(notes)

@@ -156,7 +156,9 @@ def _changed(
 
     def new_rows(rows: pd.DataFrame) -> pd.DataFrame:
         plain = to_block(rows, columns)
-        return with_features(rows, np.hstack([s.transform(plain) for s in steps]) if steps else np.empty((len(rows), 0)))
+        return with_features(
+            rows, np.hstack([s.transform(plain) for s in steps]) if steps else np.empty((len(rows), 0))
+        )
 
     learned = replace(examples, rows=with_features(examples.rows, values), directions=directions)
     return Changed(learned, new_rows)

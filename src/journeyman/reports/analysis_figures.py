@@ -31,7 +31,9 @@ def discovery_figure(discovery: Discovery) -> Figure | None:
             spans = [(max(level.low, 0.0), level.high) for level in levels]
             labels = [shorten(level.label, 34) for level in levels]
             drawn = bars(labels, [max(level.mean, 0.0) for level in levels], [say(v.mean) for v in levels], spans=spans)
-            return Figure(title, note=f"Means with 95% intervals, {plural(discovery.rows, 'confirming row')}.", rows=drawn)
+            return Figure(
+                title, note=f"Means with 95% intervals, {plural(discovery.rows, 'confirming row')}.", rows=drawn
+            )
     names = list(dict.fromkeys(level.label for curve in curves for level in curve.levels))
     ends = [v for curve in curves for level in curve.levels for v in (level.low, level.high) if math.isfinite(v)]
     if not ends:
@@ -46,7 +48,10 @@ def discovery_figure(discovery: Discovery) -> Figure | None:
         shift = 0.06 * (k - (len(curves) - 1) / 2)
         xs = [places[level.label] + shift for level in curve.levels]
         marks += [Rule((at, at), (level.low, level.high), style) for at, level in zip(xs, curve.levels, strict=True)]
-        tips = [f"{curve.name} {v.label}: {say(v.mean)} ({say(v.low)} to {say(v.high)}), {v.rows:,} rows" for v in curve.levels]
+        tips = [
+            f"{curve.name} {v.label}: {say(v.mean)} ({say(v.low)} to {say(v.high)}), {v.rows:,} rows"
+            for v in curve.levels
+        ]
         means = [level.mean for level in curve.levels]
         marks += [Line(xs, means, style), Dots(xs, means, style, tips=tips)]
     legend = tuple((_COLOURS[k % len(_COLOURS)], shorten(c.name, 50)) for k, c in enumerate(curves) if c.name)

@@ -9,12 +9,13 @@ from rich.text import Text
 
 from journeyman.entities.analysis import Analysis
 from journeyman.reports.analysis_words import chain_links, headline, top_discoveries
-from journeyman.reports.words import clean, count, place, plural
+from journeyman.reports.words import clean, count, cut, place, plural
 
 __all__ = ["analysis_summary"]
 
 _FIRST = 5
 _GAINS = 3
+_LONGEST = 230  # characters of a sentence; the page and the file have the whole
 
 
 def analysis_summary(analysis: Analysis, table: str, page: str, file: str) -> RenderableType:
@@ -28,13 +29,15 @@ def analysis_summary(analysis: Analysis, table: str, page: str, file: str) -> Re
     target = f", target '{clean(analysis.target)}'" if analysis.target else ""
     size = f"{place(table)}: {plural(analysis.rows, 'row')}, {plural(len(analysis.columns), 'column')}{target}"
     lines: list[RenderableType] = [Text(clean(size)), Text(headline(analysis), style="bold")]
-    lines += [Text(f"  • {clean(discovery.sentence)}") for discovery in top_discoveries(analysis, _FIRST)]
+    lines += [Text(f"  • {cut(discovery.sentence, _LONGEST)}") for discovery in top_discoveries(analysis, _FIRST)]
     more = len(analysis.discoveries) - _FIRST
     lines += [Text(f"    and {count(more)} more", style="dim")] if more > 0 else []
     chain = chain_links(analysis)
     gained = [link for link in chain if link.style == "good"]
     if gained:
-        lines += [Text.assemble(("  ✓ ", "green"), f"{clean(link.done)} {clean(link.gained)}") for link in gained[:_GAINS]]
+        lines += [
+            Text.assemble(("  ✓ ", "green"), f"{clean(link.done)} {clean(link.gained)}") for link in gained[:_GAINS]
+        ]
     elif any(trial.gain is not None for trial in analysis.trials):
         tried = sum(trial.gain is not None for trial in analysis.trials)
         lines.append(Text(f"  – Models know this already: none of {plural(tried, 'action')} gained beyond noise."))
@@ -46,5 +49,7 @@ def analysis_summary(analysis: Analysis, table: str, page: str, file: str) -> Re
         command = f"journeyman build {shlex.quote(table)} --target {shlex.quote(analysis.target)}{with_file}"
         lines.append(Text.assemble(("Next  ", "bold"), (command, "cyan")))
     elif not page:
-        lines.append(Text.assemble(("Next  ", "bold"), (f"journeyman analyse {shlex.quote(table)} --out page.html", "cyan")))
+        lines.append(
+            Text.assemble(("Next  ", "bold"), (f"journeyman analyse {shlex.quote(table)} --out page.html", "cyan"))
+        )
     return Group(*lines)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from journeyman.entities.analysis import ActionTrial, Analysis, Discovery
+from journeyman.entities.analysis import ActionKind, ActionTrial, Analysis, Discovery
+from journeyman.entities.report import BuildReport
+from journeyman.entities.search import TrialOutcome
 from journeyman.reports.words import clean, number, percent, plural
 
-__all__ = ["ChainLink", "TITLES", "chain_links", "headline", "kind_title", "part_words", "top_discoveries"]
+__all__ = ["TITLES", "ChainLink", "chain_links", "headline", "kind_title", "part_words", "top_discoveries"]
 
 TITLES = {
     "associations": "What the target depends on",
@@ -32,6 +34,13 @@ _NOUNS = {
     "redundancy": ("group of columns that say the same", "groups of columns that say the same"),
     "dependencies": ("pair of columns that go together", "pairs of columns that go together"),
 }
+_FOLLOWS = "analysed"
+_GIVEN = {
+    "features": (ActionKind.CROSS, ActionKind.DIFFERENCE, ActionKind.SIDE, ActionKind.GAPS, ActionKind.DROP),
+    "monotone": (ActionKind.MONOTONE,),
+}
+"""By a word of a candidate's style, the actions that it is given."""
+
 _FIRST = ("interactions", "reversals", "thresholds", "turning_points", "stability", "missingness", "redundancy")
 
 
@@ -63,12 +72,16 @@ def kind_title(kind: str) -> str:
 
 def headline(analysis: Analysis) -> str:
     """Say in one sentence what is in the table."""
-    counts = {kind: sum(d.kind == kind for d in analysis.discoveries) for kind in dict.fromkeys(d.kind for d in analysis.discoveries)}
+    counts = {
+        kind: sum(d.kind == kind for d in analysis.discoveries)
+        for kind in dict.fromkeys(d.kind for d in analysis.discoveries)
+    }
     if not counts:
         about = f"about '{clean(analysis.target)}'" if analysis.target else "about its columns"
         return f"Nothing {about} was confirmed: no relation that half of the rows suggest holds on the other half."
     said = [
-        plural(n, *_NOUNS[kind]) if kind in _NOUNS else f"{n} of {kind_title(kind).lower()}" for kind, n in counts.items()
+        plural(n, *_NOUNS[kind]) if kind in _NOUNS else f"{n} of {kind_title(kind).lower()}"
+        for kind, n in counts.items()
     ]
     text = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
     return f"Confirmed on rows that did not suggest it: {text}."
@@ -107,6 +120,40 @@ def chain_links(analysis: Analysis) -> tuple[ChainLink, ...]:
     return tuple(_link(trial, analysis.discoveries) for trial in analysis.trials)
 
 
+def build_links(report: BuildReport) -> tuple[ChainLink, ...]:
+    """Return what a build did about the analysis that it was given: a link for each candidate that follows it."""
+    analysis = report.analysis
+    if analysis is None:
+        return ()
+    links = []
+    for position, trial in enumerate(report.trials):
+        candidate = trial.candidate
+        if f"{candidate.algorithm}_{_FOLLOWS}" not in candidate.known_as:
+            continue
+        kinds = {kind for word, group in _GIVEN.items() if word in candidate.style for kind in group}
+        kinds |= {ActionKind.FADING} if candidate.treatment is not None else set()
+        actions = [action for action in analysis.actions if action.kind in kinds]
+        found = [d.sentence for d in analysis.discoveries if d.action in actions]
+        more = f" And {plural(len(found) - 2, 'more statement')}." if len(found) > 2 else ""
+        done = "; ".join(action.text for action in actions[:4])
+        done += f"; and {len(actions) - 4} more" if len(actions) > 4 else ""
+        outcome = report.outcomes[position] if position < len(report.outcomes) else TrialOutcome(False, 0.0)
+        kept = any(member.candidate.key == candidate.key for member in report.members)
+        part = " It is part of the released ensemble." if kept else " It is no part of the released ensemble."
+        if outcome.beyond_noise:
+            gained, style, mark = (
+                f"A gain beyond noise: the ensemble's loss fell by {percent(outcome.gain)}.",
+                "good",
+                "✓",
+            )
+        elif outcome.gain > 0:
+            gained, style, mark = f"The ensemble's loss fell by {percent(outcome.gain)}, within noise.", "calm", "–"
+        else:
+            gained, style, mark = "It made the ensemble no better.", "calm", "–"
+        links.append(ChainLink(" ".join(found[:2]) + more, f"{candidate.name}: {done}.", gained + part, style, mark))
+    return tuple(links)
+
+
 def _link(trial: ActionTrial, discoveries: Sequence[Discovery]) -> ChainLink:
     sources = [discoveries[place] for place in trial.discoveries if place < len(discoveries)]
     found = " ".join(one.sentence for one in sources[:2])
@@ -117,9 +164,9 @@ def _link(trial: ActionTrial, discoveries: Sequence[Discovery]) -> ChainLink:
     gain = trial.gain
     if gain is None:
         return ChainLink(found, done, f"Not tried here: {trial.reason}.", "calm", "·")
-    span = f"{_signed(gain.low)} to {_signed(gain.high)}"
     chance = "p < .001" if trial.p_value < 0.001 else f"p = {trial.p_value:.2g}"
-    figures = f"{_signed(gain.share)} of the loss ({span}; {chance} after all trials, {gain.rows:,} rows out of fold)"
+    span = f"95% interval: {_loss_change(gain.low)} to {_loss_change(gain.high)}"
+    figures = f"loss {_loss_change(gain.share)} ({span}; {chance} after all trials; {gain.rows:,} rows out of fold)"
     if trial.accepted:
         return ChainLink(found, done, f"A gain: {figures}.", "good", "✓")
     if gain.high < 0:
@@ -127,6 +174,12 @@ def _link(trial: ActionTrial, discoveries: Sequence[Discovery]) -> ChainLink:
     return ChainLink(found, done, f"No gain beyond noise: {figures}.", "calm", "–")
 
 
-def _signed(share: float) -> str:
-    """Say by how much the loss falls: a fall is negative."""
-    return f"{number(-100 * share, 2) if share <= 0 else '-' + number(100 * share, 2)}%" if share else "0%"
+def _loss_change(share: float) -> str:
+    """Say by how much the loss is lower or higher.
+
+    Examples
+    --------
+    >>> _loss_change(0.067), _loss_change(-0.0012)
+    ('6.7% lower', '0.12% higher')
+    """
+    return f"{number(100 * abs(share), 2)}% {'lower' if share >= 0 else 'higher'}"

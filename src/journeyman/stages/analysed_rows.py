@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from journeyman.entities.table import Table, row_times, target_values, to_block
 from journeyman.entities.task import Scheme, Task
 from journeyman.quality_rules.fingerprints import row_fingerprints
 
-__all__ = ["RowSample", "limited", "make_rows", "part_rows", "sample_rows"]
+__all__ = ["RowSample", "limited", "make_rows", "part_rows", "rows_reach", "sample_rows"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -165,6 +166,11 @@ def _variance_ratio(values: FloatArray) -> float:
     ranks = ranks - np.polyval(np.polyfit(place, ranks, 1), place)
     means = ranks.reshape(_BLOCKS, -1).mean(axis=1)
     return float(means.var(ddof=2) * (n / _BLOCKS) / max(float(ranks.var()), 1e-300))
+
+
+def rows_reach(table: Table, rows: IntArray) -> str:
+    """Return a digest of which rows of which table may be looked at."""
+    return hashlib.sha256(table.digest.encode() + np.ascontiguousarray(rows, dtype=np.int64).tobytes()).hexdigest()[:16]
 
 
 def part_rows(rows: AnalysedRows, shares: tuple[float, ...], seed: int) -> tuple[IntArray, ...]:

@@ -182,7 +182,11 @@ def _joined(marks: Sequence[_Mark]) -> CraftedStep:
             tuple(mark.edges for mark in numbers),
         ),
         lookups=Lookups(
-            column(range(n)), column([n] * n), column([1] * n), column([0, *np.cumsum(sizes)[:-1]]), np.concatenate(tables)
+            column(range(n)),
+            column([n] * n),
+            column([1] * n),
+            column([0, *np.cumsum(sizes)[:-1]]),
+            np.concatenate(tables),
         ),
         combinations=Combinations(empty, empty, np.ones((2, 0, 1)), 0),
         kept=np.arange(1, n + 1, dtype=np.int64),

@@ -11,7 +11,7 @@ from journeyman.stages.explore.associations import Associations
 from journeyman.stages.explore.dependencies import Dependencies
 from journeyman.stages.explore.interactions import Interactions
 from journeyman.stages.explore.missingness import Missingness
-from journeyman.stages.explore.redundancy import Redundancy
+from journeyman.stages.explore.redundancy import Redundancy, RedundantGroup
 from journeyman.stages.explore.reversals import Reversals
 from journeyman.stages.explore.stability import Stability
 from journeyman.stages.explore.thresholds import Thresholds
@@ -55,6 +55,8 @@ class Explored:
 def explore(rows: AnalysedRows, sources: tuple[HypothesisSource, ...] = BUILT_IN) -> Explored:
     """Ask each analysis what it would have tested on other rows; one that fails is told of and left out.
 
+    Of columns that say the same, the first stands for the others.
+
     Examples
     --------
     >>> import numpy as np
@@ -71,4 +73,6 @@ def explore(rows: AnalysedRows, sources: tuple[HypothesisSource, ...] = BUILT_IN
             continue
         hypotheses.extend(proposed.hypotheses)
         looked_at += proposed.looked_at
-    return Explored(tuple(hypotheses), looked_at, failures)
+    repeated = {name for h in hypotheses if isinstance(h, RedundantGroup) for name in h.columns[1:]}
+    once = [h for h in hypotheses if isinstance(h, RedundantGroup) or repeated.isdisjoint(h.columns)]
+    return Explored(tuple(once), looked_at, failures)

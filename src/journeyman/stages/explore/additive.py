@@ -46,7 +46,9 @@ def additive_residual(rows: AnalysedRows, y: FloatArray) -> FloatArray:
         fit, rest_of = halves != half, halves == half
         if fit.sum() < _LEAST_ROWS // 2 or not rest_of.any():
             continue
-        data = lightgbm.Dataset(x[fit], y[fit], categorical_feature=categorical, params={"verbosity": -1, "max_bin": 31})
+        data = lightgbm.Dataset(
+            x[fit], y[fit], categorical_feature=categorical, params={"verbosity": -1, "max_bin": 31}
+        )
         booster = lightgbm.train(settings, data, num_boost_round=_ROUNDS)
         predicted = np.asarray(booster.predict(x[rest_of], num_threads=1))
         centred = predicted - predicted.mean()

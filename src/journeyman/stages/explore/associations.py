@@ -14,7 +14,7 @@ from journeyman.entities.column import Column
 from journeyman.interfaces import Proposed
 from journeyman.stages.explore.cluster_tests import contrast, product_test, screen
 from journeyman.stages.explore.scores import Feature, feature_values, group_values, rank_scores
-from journeyman.stages.explore.wording import curve, difference, figure, mean_name, part_name
+from journeyman.stages.explore.wording import curve, difference, figure, mean_name, part_name, sentence_case
 
 __all__ = ["Association", "Associations"]
 
@@ -72,14 +72,16 @@ class Association:
         means = [float(output.values[mask].mean()) for mask in (high, low)]
         names = [part_name(column, values, mask) for mask in (high, low)]
         said = [figure(mean, output.share, output.unit) for mean in means]
-        way = {1.0: " It rises with the column.", -1.0: " It falls with the column."}.get(self.direction, "")
+        known = np.isfinite(values)
+        several = column.kind.numeric and len(np.unique(values[known])) > 2
+        way = {1.0: " It rises with the column.", -1.0: " It falls with the column."}.get(self.direction * several, "")
         sentence = (
-            f"{mean_name(rows, output).capitalize()} is {said[0]} with {names[0]} and {said[1]} with {names[1]}: "
+            f"{sentence_case(mean_name(rows, output))} is {said[0]} with {names[0]} and {said[1]} with {names[1]}: "
             f"{difference(effect, output.share)}.{way}"
         )
-        monotone = self.direction and column.kind.numeric and len(np.unique(values[np.isfinite(values)])) > 2
-        action = ModelAction(ActionKind.MONOTONE, (self.column,), self.direction) if monotone else None
-        known = np.isfinite(values)
+        action = (
+            ModelAction(ActionKind.MONOTONE, (self.column,), self.direction) if several and self.direction else None
+        )
         spread = float(output.values.std()) or 1.0
         drawn = curve(rows, output.values, column, self._drawn(rows))
         return Discovery(
@@ -109,7 +111,7 @@ class Association:
         return np.where(known, np.searchsorted(np.asarray(self.edges), values, side="right"), -1).astype(np.int64)
 
     def _parts(self, rows: AnalysedRows) -> tuple[BoolArray, BoolArray]:
-        """Return the rows of the highest and of the lowest part, each a fifth of the rows or the groups that make 8%."""
+        """Return the rows of the highest and of the lowest part, a fifth of the rows each, or groups that make 8%."""
         scores = self._scores(rows)
         known = np.isfinite(scores)
         if self.direction:
@@ -186,7 +188,7 @@ class Associations:
         z = float(screen(rows, u[:, None], np.where(known, b, np.nan))[0])
         along = 2.0 * float(stats.norm.sf(abs(z)))
         # A direction is one degree of freedom: it is taken unless groups say far more.
-        if along <= by_groups * 1e3 and (along < 1e-12 or along <= by_groups) or int(used.sum()) == 2:
+        if (along <= by_groups * 1e3 and (along < 1e-12 or along <= by_groups)) or int(used.sum()) == 2:
             if self._wavers(sums / np.maximum(counts, 1), counts, along):
                 return by_groups, plain
             return along, Association(column.name, output, float(np.sign(z)) or 1.0, tuple(edges.tolist()), ())

@@ -1,4 +1,4 @@
-"""Tests and intervals that hold where some rows depend on one another, where tails are heavy and where groups are small."""
+"""Tests and intervals that hold where rows depend on one another, tails are heavy and groups are small."""
 
 from __future__ import annotations
 

@@ -68,8 +68,9 @@ class Dependency:
             effect = contrast(rows, marks, [(high, 1.0), (low, -1.0)], "share")
             column = rows.column(other.column)
             said = [figure(float(np.nanmean(marks[mask])), True) for mask in (high, low)]
+            name = part_name(rows.column(marked.column), values, values == marked.code)
             sentence = (
-                f"{part_name(rows.column(marked.column), values, values == marked.code)} in {said[0]} of the rows where "
+                f"{name} in {said[0]} of the rows where "
                 f"{part_name(column, others, high)} and in {said[1]} where {part_name(column, others, low)}: "
                 f"{difference(effect, True)}."
             )

@@ -67,9 +67,9 @@ class Interaction:
         ends = [part_name(first, rows.values[first.name], mask) for mask in (a_low, a_high)]
         places = [part_name(second, rows.values[second.name], mask) for mask in (b_low, b_high)]
         sentence = (
-            f"'{first.name}' and '{second.name}' matter together. {mean_name(rows, output).capitalize()} changes by "
-            f"{difference(inner[0], output.share)} between {ends[0]} and {ends[1]} where {places[0]}, and by "
-            f"{difference(inner[1], output.share)} where {places[1]}: a difference of "
+            f"'{first.name}' and '{second.name}' matter together: between {ends[0]} and {ends[1]}, "
+            f"{mean_name(rows, output)} changes by {difference(inner[0], output.share)} where {places[0]}, but by "
+            f"{difference(inner[1], output.share)} where {places[1]}; the difference is "
             f"{difference(effect, output.share)}."
         )
         return Discovery(
@@ -86,7 +86,7 @@ class Interaction:
 
 
 def _parts(rows: AnalysedRows, feature: Feature) -> tuple[BoolArray, BoolArray]:
-    """Return the rows in the low and in the high third of a feature; of a category, the others and those that have it."""
+    """Return the rows in the low and the high third of a feature; of a category, the others and those that have it."""
     values = rows.values[feature.column]
     known = np.isfinite(values)
     if feature.code is not None:
@@ -98,15 +98,13 @@ def _parts(rows: AnalysedRows, feature: Feature) -> tuple[BoolArray, BoolArray]:
     return known & (values <= low), known & (values >= high)
 
 
-def _curves(
-    rows: AnalysedRows, y: FloatArray, column: Column, parts: list[tuple[str, BoolArray]]
-) -> tuple[Curve, ...]:
+def _curves(rows: AnalysedRows, y: FloatArray, column: Column, parts: list[tuple[str, BoolArray]]) -> tuple[Curve, ...]:
     _, groups = group_values(rows, column, 5)
     codes = np.unique(groups[groups >= 0])
     if column.kind.categorical and len(codes) > 5:
         counts = np.bincount(groups[groups >= 0])
         codes = np.sort(np.argsort(-counts, kind="stable")[:5])
-    return tuple(curve(rows, y, column, [(groups == c) & mask for c in codes], name) for name, mask in parts)
+    return tuple(curve(rows, y, column, [groups == c for c in codes], name, mask) for name, mask in parts)
 
 
 @dataclass(frozen=True)
@@ -136,9 +134,7 @@ class Interactions:
                 rest = detrended(rest, np.unique(rows.clusters, return_inverse=True)[1])
             z = _pair_scores(u, rest[chosen].astype(np.float32))[first, second]
             for place in np.argsort(-np.abs(z), kind="stable")[:_MOST_PAIRS]:
-                pair = Interaction(
-                    features[first[place]], features[second[place]], k, float(np.sign(z[place])) or 1.0
-                )
+                pair = Interaction(features[first[place]], features[second[place]], k, float(np.sign(z[place])) or 1.0)
                 evidence = pair.test(rows)
                 if evidence is None or evidence.statistic <= 0:
                     continue
@@ -153,7 +149,7 @@ class Interactions:
 
 
 def _pair_scores(u: NDArray[np.float32], rest: NDArray[np.float32]) -> FloatArray:
-    """Return for all pairs how far the product goes with the rest, in standard errors, shape (n_features, n_features)."""
+    """Return how far each pair's product goes with the rest, in standard errors, shape (n_features, n_features)."""
     total = (u * rest[:, None]).T @ u
     mean = u.T @ u / len(u)
     total = total - float(rest.mean()) * len(u) * mean

@@ -59,7 +59,9 @@ class MissingWithTarget:
             f"{mean_name(rows, output)} is {said[0]} where it is missing and {said[1]} elsewhere, "
             f"{difference(effect, output.share)}."
         )
-        drawn = DrawnCurve("", tuple(_level(rows, output.values, m, n) for m, n in ((gone, "missing"), (~gone, "there"))))
+        drawn = DrawnCurve(
+            "", tuple(_level(rows, output.values, m, n) for m, n in ((gone, "missing"), (~gone, "there")))
+        )
         return Discovery(
             "missingness",
             self.columns,
@@ -111,15 +113,22 @@ class MissingWithColumn:
         effect = contrast(rows, gone, [(high, 1.0), (low, -1.0)], "share")
         column = rows.column(self.other.column)
         names = (
-            [f"'{column.name}' is missing, too,", f"'{column.name}' is there"]
+            [f"'{column.name}' missing", f"'{column.name}' there"]
             if self.gaps
             else [part_name(column, values, mask) for mask in (high, low)]
         )
         said = [figure(float(gone[mask].mean()), True) for mask in (high, low)]
-        sentence = (
-            f"'{self.column}' is missing in {said[0]} of the rows where {names[0]} and in {said[1]} where {names[1]}: "
-            f"{difference(effect, True)}. Its missing values are no chance."
-        )
+        if self.gaps:
+            together = "are missing together" if self.direction > 0 else "are hardly ever missing together"
+            sentence = (
+                f"'{self.column}' and '{column.name}' {together}: '{self.column}' lacks in {said[0]} of the rows "
+                f"that lack '{column.name}' and in {said[1]} of the others, {difference(effect, True)}."
+            )
+        else:
+            sentence = (
+                f"'{self.column}' is missing in {said[0]} of the rows where {names[0]} and in {said[1]} where "
+                f"{names[1]}: {difference(effect, True)}."
+            )
         drawn = DrawnCurve("", tuple(_level(rows, gone, m, n) for m, n in ((high, names[0]), (low, names[1]))))
         return Discovery(
             "missingness",
@@ -180,12 +189,15 @@ class Missingness:
             z_all = np.concatenate([screen(rows, matrix, gaps[:, place]), screen(rows, gaps, gaps[:, place])])
             others = [*features, *with_gaps]
             z_all[[i for i, feature in enumerate(others) if feature.column == name]] = 0.0
-            best = int(np.argmax(np.abs(z_all)))
-            p = 2 * float(stats.norm.sf(abs(float(z_all[best])))) * len(others)
-            if p < 1:
-                direction = float(np.sign(z_all[best]))
-                found = MissingWithColumn(name, others[best], best >= len(features), direction)
-                beside_columns.append((p, found))
+            for start, end in ((0, len(features)), (len(features), len(others))):
+                if start == end:
+                    continue
+                best = start + int(np.argmax(np.abs(z_all[start:end])))
+                p = 2 * float(stats.norm.sf(abs(float(z_all[best])))) * (end - start)
+                if p < 1:
+                    direction = float(np.sign(z_all[best]))
+                    found = MissingWithColumn(name, others[best], best >= len(features), direction)
+                    beside_columns.append((p, found))
         # One output a column: the one that says most.
         strongest: dict[str, tuple[float, MissingWithTarget]] = {}
         for p, with_target in sorted(beside_target, key=lambda pair: pair[0]):

@@ -176,7 +176,12 @@ class Redundancy:
         for one in columns:
             for other in columns:
                 # The finer column tells the coarser one, never the other way round; of equals the first stays.
-                if one is other or other.name in told or one.name in told or len(one.categories) < len(other.categories):
+                if (
+                    one is other
+                    or other.name in told
+                    or one.name in told
+                    or len(one.categories) < len(other.categories)
+                ):
                     continue
                 a, b = rows.values[one.name], rows.values[other.name]
                 known = np.isfinite(a) & np.isfinite(b)

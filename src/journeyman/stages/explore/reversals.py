@@ -151,9 +151,7 @@ def _mean_within(
     return contrast(rows, y, chosen, unit)
 
 
-def _curves(
-    rows: AnalysedRows, y: FloatArray, columns: tuple[Column, Column], groups: IntArray
-) -> tuple[Curve, ...]:
+def _curves(rows: AnalysedRows, y: FloatArray, columns: tuple[Column, Column], groups: IntArray) -> tuple[Curve, ...]:
     column, within = columns
     _, parts = group_values(rows, column, 5)
     codes = np.unique(parts[parts >= 0])[:5]
@@ -163,7 +161,7 @@ def _curves(
         mask = groups == group
         if mask.any():
             name = part_name(within, rows.values[within.name], mask)
-            drawn.append(curve(rows, y, column, [(parts == c) & mask for c in codes], name))
+            drawn.append(curve(rows, y, column, [parts == c for c in codes], name, mask))
     return tuple(one for one in drawn if len(one.levels) > 1)
 
 

@@ -14,7 +14,7 @@ from journeyman.entities.analysis import ActionKind, Curve, Discovery, Evidence,
 from journeyman.interfaces import Proposed
 from journeyman.stages.explore.cluster_tests import contrast, detrended, product_test, screen
 from journeyman.stages.explore.scores import Feature, feature_matrix, feature_values, features_of, rank_scores, spline
-from journeyman.stages.explore.wording import difference, figure, mean_name, part_name
+from journeyman.stages.explore.wording import difference, figure, mean_name, part_name, sentence_case
 
 __all__ = ["ChangingLevel", "ChangingRelation", "Stability"]
 
@@ -99,7 +99,7 @@ class ChangingLevel:
         effect = contrast(rows, values, [(thirds[2], 1.0), (thirds[0], -1.0)], "share" if share else unit)
         said = [figure(float(np.nanmean(values[mask])), share, unit) for mask in (thirds[0], thirds[2])]
         sentence = (
-            f"{name.capitalize()} changes over time: {said[0]} in the first third of the time and {said[1]} in the "
+            f"{sentence_case(name)} changes over time: {said[0]} in the first third of the time and {said[1]} in the "
             f"last, {difference(effect, share)}."
         )
         levels = tuple(_level(rows, values, mask, f"{k + 1} of {_PERIODS}") for k, mask in enumerate(periods))
@@ -184,7 +184,10 @@ class ChangingRelation:
             f"{difference(sides[1], output.share)} in the second."
         )
         drawn = tuple(
-            Curve(name, tuple(_level(rows, output.values, mask & p, part_name(column, values, mask)) for mask in (low, high)))
+            Curve(
+                name,
+                tuple(_level(rows, output.values, mask & p, part_name(column, values, mask)) for mask in (low, high)),
+            )
             for name, p in (("first half", early), ("second half", late))
         )
         return Discovery(

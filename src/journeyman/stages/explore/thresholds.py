@@ -12,7 +12,7 @@ from journeyman.entities.analysis import ActionKind, Discovery, Evidence, ModelA
 from journeyman.interfaces import Proposed
 from journeyman.stages.explore.cluster_tests import contrast, product_test
 from journeyman.stages.explore.scores import Feature, feature_values, group_values
-from journeyman.stages.explore.wording import curve, difference, figure, mean_name, value_name
+from journeyman.stages.explore.wording import curve, difference, figure, mean_name, sentence_case, value_name
 
 __all__ = ["Threshold", "Thresholds"]
 
@@ -59,7 +59,7 @@ class Threshold:
         effect = contrast(rows, output.values, sides, "share" if output.share else output.unit)
         said = [figure(float(output.values[mask].mean()), output.share, output.unit) for mask, _ in sides[::-1]]
         sentence = (
-            f"{mean_name(rows, output).capitalize()} jumps at '{self.column}' = {value_name(column, self.value)}: "
+            f"{sentence_case(mean_name(rows, output))} jumps at '{self.column}' = {value_name(column, self.value)}: "
             f"{said[0]} in the rows just below and {said[1]} just above, {difference(effect, output.share)}."
         )
         _, groups = group_values(rows, column, 10)
@@ -125,9 +125,7 @@ class Thresholds:
         return Proposed([jump for _, jump in found if best[jump.column] is jump][:_MOST], looked_at)
 
 
-def _greatest_jump(
-    rows: AnalysedRows, column: str, y: FloatArray, cuts: FloatArray
-) -> tuple[float, float] | None:
+def _greatest_jump(rows: AnalysedRows, column: str, y: FloatArray, cuts: FloatArray) -> tuple[float, float] | None:
     """Return where the jump is greatest in standard errors, and its direction, from running sums over sorted rows."""
     u, values = feature_values(rows, Feature(column)), rows.values[column]
     order = np.argsort(values[np.isfinite(values)], kind="stable")

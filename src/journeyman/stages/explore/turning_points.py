@@ -12,7 +12,7 @@ from journeyman.entities.analysis import ActionKind, Discovery, Effect, Evidence
 from journeyman.interfaces import Proposed
 from journeyman.stages.explore.cluster_tests import contrast, product_test
 from journeyman.stages.explore.scores import Feature, feature_values, group_values, rank_scores
-from journeyman.stages.explore.wording import curve, difference, mean_name, value_name
+from journeyman.stages.explore.wording import curve, difference, mean_name, sentence_case, value_name
 
 __all__ = ["TurningPoint", "TurningPoints"]
 
@@ -62,8 +62,8 @@ class TurningPoint:
         words = ("rises", "falls") if self.direction > 0 else ("falls", "rises")
         turn = value_name(column, self.value)
         sentence = (
-            f"{mean_name(rows, output).capitalize()} {words[0]} with '{self.column}' up to about {turn} and {words[1]} "
-            f"beyond: {difference(changes[0], output.share)} from the lowest to the highest third below it, "
+            f"{sentence_case(mean_name(rows, output))} {words[0]} with '{self.column}' up to about {turn} and "
+            f"{words[1]} beyond: {difference(changes[0], output.share)} from the lowest to the highest third below it, "
             f"{difference(changes[1], output.share)} above it."
         )
         smaller: Effect = min(changes, key=lambda effect: abs(effect.value))

@@ -13,7 +13,7 @@ from journeyman.entities.analysis import Curve, Effect, Level
 from journeyman.entities.column import Column, Kind
 from journeyman.stages.explore.cluster_tests import contrast
 
-__all__ = ["curve", "difference", "figure", "interval", "mean_name", "part_name", "value_name"]
+__all__ = ["curve", "difference", "figure", "interval", "mean_name", "part_name", "sentence_case", "value_name"]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -61,6 +61,17 @@ def mean_name(rows: AnalysedRows, output: Output) -> str:
     return f"share of '{rows.target}' = {output.name}" if output.share else f"mean '{rows.target}'"
 
 
+def sentence_case(text: str) -> str:
+    """Return a text with a capital first letter; names in it keep theirs.
+
+    Examples
+    --------
+    >>> sentence_case("share of 'Churn' = Yes")
+    "Share of 'Churn' = Yes"
+    """
+    return text[:1].upper() + text[1:]
+
+
 def value_name(column: Column, value: float) -> str:
     """Say a value of a column as people write it.
 
@@ -74,7 +85,8 @@ def value_name(column: Column, value: float) -> str:
         return column.categories[place] if 0 <= place < len(column.categories) else "missing"
     if column.kind is Kind.DATETIME:
         return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value):%Y-%m-%d}"
-    text = f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+    whole = value == round(value) or abs(value) >= 1_000
+    text = f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.0f}" if whole else f"{value:.3g}"
     return f"{text} {column.unit}" if column.unit else text
 
 
@@ -85,7 +97,7 @@ def part_name(column: Column, values: FloatArray, mask: BoolArray) -> str:
     --------
     >>> age = np.array([20.0, 30.0, 40.0])
     >>> part_name(Column("age", Kind.INTEGER), age, age > 25)
-    "'age' from 30 to 40"
+    "'age' 30 to 40"
     """
     there = values[mask]
     there = there[np.isfinite(there)]
@@ -99,18 +111,25 @@ def part_name(column: Column, values: FloatArray, mask: BoolArray) -> str:
     low, high = float(there.min()), float(there.max())
     if low == high:
         return f"'{column.name}' = {value_name(column, low)}"
-    return f"'{column.name}' from {value_name(column, low)} to {value_name(column, high)}"
+    return f"'{column.name}' {value_name(column, low)} to {value_name(column, high)}"
 
 
 def curve(
-    rows: AnalysedRows, values: FloatArray, column: Column, masks: Sequence[BoolArray], name: str = ""
+    rows: AnalysedRows,
+    values: FloatArray,
+    column: Column,
+    masks: Sequence[BoolArray],
+    name: str = "",
+    within: BoolArray | None = None,
 ) -> Curve:
-    """Return the mean of values over each part of a column, with its interval."""
+    """Return the mean of values over each part of a column, with its interval; ``within`` says over which rows."""
     levels = []
     for mask in masks:
-        if mask.sum() < 5:
+        inside = mask if within is None else mask & within
+        if inside.sum() < 5:
             continue
-        mean = contrast(rows, values, [(mask, 1.0)])
+        mean = contrast(rows, values, [(inside, 1.0)])
         label = part_name(column, rows.values[column.name], mask).removeprefix(f"'{column.name}' ")
-        levels.append(Level(label.removeprefix("= ").removeprefix("from "), mean.value, mean.low, mean.high, int(mask.sum())))
+        label = label.removeprefix("= ").removeprefix("from ")
+        levels.append(Level(label, mean.value, mean.low, mean.high, int(inside.sum())))
     return Curve(name, tuple(levels))

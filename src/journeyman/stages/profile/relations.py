@@ -22,7 +22,7 @@ _LEAST_ROWS = 10
 
 
 def training_rows(split: Split | None, rows: int) -> IntArray:
-    """Return at most 50,000 training rows, evenly spread, so that an order in time is kept whole; of all without a split."""
+    """Return at most 50,000 training rows, evenly spread, so that an order in time is kept; of all without a split."""
     train = np.arange(rows, dtype=np.int64) if split is None else split.train
     if len(train) <= _ROWS:
         return train
