@@ -65,9 +65,7 @@ def related_rows(seed: int = 0, *, related: bool = True, target: bool = True) ->
     }
     kinds = {"city": Kind.CATEGORY, "when": Kind.DATETIME}
     names = tuple(f"town {k}" for k in range(4))
-    columns = tuple(
-        Column(n, kinds.get(n, Kind.NUMBER), categories=names if n == "city" else ()) for n in values
-    )
+    columns = tuple(Column(n, kinds.get(n, Kind.NUMBER), categories=names if n == "city" else ()) for n in values)
     outputs = (Output("y", y, False),) if target else ()
     return AnalysedRows(columns, values, outputs, "y" if target else "", np.arange(_ROWS), False, seconds)
 

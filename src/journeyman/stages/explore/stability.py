@@ -43,9 +43,10 @@ def _periods(rows: AnalysedRows, number: int) -> list[BoolArray]:
 def _trend_test(rows: AnalysedRows, values: FloatArray) -> Evidence | None:
     """Test a trend over time.
 
-    Where blocks of time depend on each other, their means are regressed on time, and the rows that they are worth are
-    told by the autocorrelation of what the trend leaves, with the bias of short series taken off (Kendall 1954); a
-    series that wanders like a random walk is worth too few to say anything.
+    Where blocks of time depend on each other, two tests have to agree, and the larger p-value counts. Their means are
+    regressed on time, and the blocks that they are worth are told by the autocorrelation of what the trend leaves, with
+    the bias of short series taken off (Kendall 1954). And the mean step from block to block is compared with how steps
+    differ, which holds for a random walk, whose wandering looks like a trend to all other tests.
     """
     if not rows.serial:
         return product_test(rows, _time_scores(rows), values)
@@ -70,8 +71,14 @@ def _trend_test(rows: AnalysedRows, values: FloatArray) -> Evidence | None:
     if effective < _LEAST_EFFECTIVE:
         return None
     error = math.sqrt(total / (n - 2) / float(x @ x) * n / effective)
-    t = slope / error
-    return Evidence(2 * float(stats.t.sf(abs(t), max(effective - 2, 2.0))), t)
+    steps = np.diff(y)
+    spread = float(steps.std(ddof=1))
+    if spread <= 0:
+        return None
+    by_steps = float(steps.mean()) / (spread / math.sqrt(len(steps)))
+    t, freedom = slope / error, max(effective - 2, 2.0)
+    p = max(2 * float(stats.t.sf(abs(t), freedom)), 2 * float(stats.t.sf(abs(by_steps), len(steps) - 1)))
+    return Evidence(p if t * by_steps > 0 else 1.0, t)
 
 
 @dataclass(frozen=True)
