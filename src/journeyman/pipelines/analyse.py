@@ -188,7 +188,7 @@ def _columns(table: Table, targeted: bool) -> tuple[tuple[Column, ...], tuple[st
         few = "no column" if not usable else "only one column"
         kinds = ", ".join(sorted({c.kind.value for c in others})) or "none besides the target"
         raise SourceError(
-            f"{table.source} has {few} of numbers, dates or categories to look at (others: {kinds})",
+            f"{table.name} has {few} of numbers, dates or categories to look at (others: {kinds})",
             hint="say which columns hold numbers or categories with --kind COLUMN=category",
         )
     notes = []

@@ -37,18 +37,13 @@ class _Section:
     left_out: int
 
 
-def render_analysis(analysis: Analysis, columns_html: str = "") -> str:
+def render_analysis(analysis: Analysis) -> str:
     """Render an analysis.
-
-    Parameters
-    ----------
-    columns_html : str
-        What shows the columns in place of the page's own table: an HTML document, such as skrub's report.
 
     Returns
     -------
     str
-        One HTML file that needs nothing else.
+        One HTML file that needs nothing else: its only script is allowed by digest.
     """
     script = (_TEMPLATES / "script.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -70,7 +65,6 @@ def render_analysis(analysis: Analysis, columns_html: str = "") -> str:
             gained=sum(trial.accepted for trial in analysis.trials),
             sections=[_section(kind, analysis) for kind in kinds],
             columns=_columns(analysis),
-            columns_html=columns_html,
         )
     )
 

@@ -32,7 +32,9 @@ def made_rows(columns: Mapping[str, NDArray], y: FloatArray | None, **more: obje
         values[name] = np.where(v < 0, np.nan, v.astype(np.float64)) if coded else v
     outputs = () if y is None else (Output("y", limited(y), set(np.unique(y)) <= {0.0, 1.0}),)
     rows = AnalysedRows(tuple(described), values, outputs, "" if y is None else "y", np.arange(len(v)))
-    return AnalysedRows(**{**{f: getattr(rows, f) for f in ("columns", "values", "outputs", "target", "clusters")}, **more})
+    return AnalysedRows(
+        **{**{f: getattr(rows, f) for f in ("columns", "values", "outputs", "target", "clusters")}, **more}
+    )
 
 
 def found_in(rows: AnalysedRows, kind: str) -> list[Discovery]:
@@ -64,7 +66,8 @@ def test_exclusive_or_is_found_without_any_main_effect(noise_columns, error) -> 
     assert not found_in(rows, "associations")
     (found,) = found_in(rows, "interactions")
     assert set(found.columns) == {"x0", "x1"}
-    assert found.effect.low > 2 and found.effect.high < 4.5  # outer thirds: 0.8 to -0.8, twice over
+    assert found.effect.low > 2
+    assert found.effect.high < 4.5  # outer thirds: 0.8 to -0.8, twice over
     assert found.action.kind is ActionKind.CROSS
 
 
@@ -128,7 +131,13 @@ def test_missing_values_that_go_with_a_column_with_the_target_and_together(noise
 def test_columns_that_say_the_same_are_one_group(noise_columns, error) -> None:
     rng = np.random.default_rng(6)
     place = rng.integers(0, 6, 1600)
-    x = {**noise_columns, "x7": np.exp(noise_columns["x0"]), "x8": -noise_columns["x0"], "town": place, "land": place // 2}
+    x = {
+        **noise_columns,
+        "x7": np.exp(noise_columns["x0"]),
+        "x8": -noise_columns["x0"],
+        "town": place,
+        "land": place // 2,
+    }
     rows = made_rows(x, noise_columns["x0"] + error)
     found = columns_of(found_in(rows, "redundancy"))
     assert frozenset(["x0", "x7", "x8"]) in found

@@ -24,6 +24,9 @@ _GROUPS = 8
 _LEVELS = 30
 _MOST = 100
 _LIKELY = 0.02
+_ALONG = 0.8
+"""Of what groups of values say, that a direction alone has to say."""
+
 _PRIOR_ROWS = 10.0
 _SHOWN_GROUPS = 6
 _LEAST_PART = 0.08
@@ -79,6 +82,8 @@ class Association:
             f"{sentence_case(mean_name(rows, output))} is {said[0]} with {names[0]} and {said[1]} with {names[1]}: "
             f"{difference(effect, output.share)}.{way}"
         )
+        if effect.low <= 0 <= effect.high:
+            sentence += " The ranks of the target show it, its means alone do not."
         action = (
             ModelAction(ActionKind.MONOTONE, (self.column,), self.direction) if several and self.direction else None
         )
@@ -187,8 +192,10 @@ class Associations:
         u = np.nan_to_num(feature_values(rows, Feature(column.name)))
         z = float(screen(rows, u[:, None], np.where(known, b, np.nan))[0])
         along = 2.0 * float(stats.norm.sf(abs(z)))
-        # A direction is one degree of freedom: it is taken unless groups say far more.
-        if (along <= by_groups * 1e3 and (along < 1e-12 or along <= by_groups)) or int(used.sum()) == 2:
+        # A direction is one degree of freedom: it is taken unless groups say much more than it does.
+        u_known = u[known] - u[known].mean()
+        r = float(u_known @ centred) / max(float(np.sqrt((u_known @ u_known) * (centred @ centred))), 1e-300)
+        if along <= by_groups or len(centred) * r**2 >= _ALONG * statistic or int(used.sum()) == 2:
             if self._wavers(sums / np.maximum(counts, 1), counts, along):
                 return by_groups, plain
             return along, Association(column.name, output, float(np.sign(z)) or 1.0, tuple(edges.tolist()), ())
