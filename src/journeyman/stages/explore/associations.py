@@ -122,19 +122,22 @@ class Association:
         if self.direction:
             low_edge, high_edge = np.quantile(scores[known], [0.2, 0.8])
             low, high = known & (scores <= low_edge), known & (scores >= high_edge)
-            return (high, low) if not (high & low).any() else (scores > low_edge, low)
+            if not (high & low).any():
+                return high, low
+            above = known & (scores > low_edge)  # most rows share one value
+            return (above, low) if above.any() else (high, known & (scores < high_edge))
         levels = np.unique(scores[known])
 
-        def part(ordered: FloatArray) -> BoolArray:
+        def part(ordered: FloatArray) -> tuple[BoolArray, int]:
             mask = np.zeros(len(scores), dtype=bool)
-            for level in ordered[: max(1, len(ordered) - 1)]:
+            for place, level in enumerate(ordered, 1):
                 mask |= known & (scores == level)
                 if mask.sum() >= _LEAST_PART * known.sum():
-                    break
-            return mask
+                    return mask, place
+            return mask, len(ordered)
 
-        low = part(levels)
-        high = part(levels[::-1]) & ~low
+        low, taken = part(levels[:-1])
+        high, _ = part(levels[::-1][: len(levels) - taken])
         return high, low
 
     def _drawn(self, rows: AnalysedRows) -> list[BoolArray]:
