@@ -57,7 +57,7 @@ def try_actions(
     -----
     p-values are those of the corrected resampled t-test of ``prove_gain``, one-sided, after Holm (1979).
     """
-    wanted = _wanted(discoveries)
+    wanted = _grouped_actions(discoveries)
     later = [one for one in wanted if one.actions[0].kind is ActionKind.FADING]
     now = [one for one in wanted if one not in later]
     untried = tuple(ActionTrial(o.actions, o.discoveries, None, reason=_NO_FOLDS_BY_TIME) for o in later)
@@ -106,7 +106,7 @@ def _codes(labels: FloatArray, task: Task) -> FloatArray:
     return np.unique(labels, return_inverse=True)[1].astype(np.float64) if task.labels else labels
 
 
-def _wanted(discoveries: Sequence[Discovery]) -> list[_Wanted]:
+def _grouped_actions(discoveries: Sequence[Discovery]) -> list[_Wanted]:
     by_kind: dict[ActionKind, dict[ModelAction, list[int]]] = {}
     for place, discovery in enumerate(discoveries):
         if discovery.action is not None:

@@ -10,7 +10,16 @@ from journeyman.entities.report import BuildReport
 from journeyman.entities.search import TrialOutcome
 from journeyman.reports.words import clean, number, percent, plural
 
-__all__ = ["TITLES", "ChainLink", "chain_links", "headline", "kind_title", "part_words", "top_discoveries"]
+__all__ = [
+    "TITLES",
+    "ChainLink",
+    "build_links",
+    "chain_links",
+    "headline",
+    "kind_title",
+    "part_words",
+    "top_discoveries",
+]
 
 TITLES = {
     "associations": "What the target depends on",

@@ -53,10 +53,10 @@ def action_candidates(actions: Sequence[ModelAction], base: Candidate, task: Tas
     fading = any(action.kind is ActionKind.FADING for action in actions)
     if fading and task.scheme is Scheme.TIME and TreatmentKind.FADING in task_type(task).traits.treatments:
         found.append(replace(plain, treatment=Treatment(TreatmentKind.FADING), style="by the analysis"))
-    return tuple(_named(candidate) for candidate in found)
+    return tuple(_with_learner_name(candidate) for candidate in found)
 
 
-def _named(candidate: Candidate) -> Candidate:
+def _with_learner_name(candidate: Candidate) -> Candidate:
     """Return a candidate whose key tells its preparation: the key is made of learner and parameters alone."""
     own = candidate.preparation == PREPARATION
     return replace(candidate, known_as=f"{candidate.known_as}_features" if own else candidate.known_as)

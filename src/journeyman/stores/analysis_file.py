@@ -55,10 +55,12 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def write_analysis(analysis: Analysis, path: Path) -> None:
     """Write an analysis as JSON."""
-    write_whole(path, msgspec.json.format(msgspec.json.encode(_File(_VERSION, analysis), enc_hook=_plain), indent=1))
+    write_whole(
+        path, msgspec.json.format(msgspec.json.encode(_File(_VERSION, analysis), enc_hook=_python_number), indent=1)
+    )
 
 
-def _plain(value: object) -> object:
+def _python_number(value: object) -> object:
     """Return a number of NumPy as one of Python."""
     if isinstance(value, np.generic):
         return value.item()

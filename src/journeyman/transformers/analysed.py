@@ -97,7 +97,7 @@ def action_features(
             parts.append(crafted.step.combine(block, crafted.looked_up))
     marks = [_mark(action, column) for action in usable if action.kind in _MARKED for column in _of(action, columns)]
     if marks:
-        step = _joined(marks)
+        step = _lookup_step(marks)
         steps.append(step)
         parts.append(step.transform(block))
     return tuple(steps), np.hstack(parts) if parts else np.empty((len(y), 0))
@@ -157,7 +157,7 @@ def _mark(action: ModelAction, column: Column) -> _Mark:
     return _Mark(f"{column.name} is missing", column, np.array([np.inf]), (0.0, 1.0))
 
 
-def _joined(marks: Sequence[_Mark]) -> CraftedStep:
+def _lookup_step(marks: Sequence[_Mark]) -> CraftedStep:
     """Return marks as one step of lookups."""
     once = list({mark.name: mark for mark in marks}.values())
     categories = [mark for mark in once if mark.column.kind.categorical]

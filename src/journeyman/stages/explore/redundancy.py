@@ -93,7 +93,7 @@ class EqualCategories:
 
     def test(self, rows: AnalysedRows) -> Evidence | None:
         """Test that more than nine of ten rows keep to it, and more than by naming the most frequent one."""
-        right = self._right(rows)
+        right = self._agreement(rows)
         values = rows.values[self.told]
         known = values[np.isfinite(values)]
         if not len(known):
@@ -104,7 +104,7 @@ class EqualCategories:
 
     def describe(self, rows: AnalysedRows, evidence: Evidence) -> Discovery:
         """Say in which share of the rows it holds."""
-        right = self._right(rows)
+        right = self._agreement(rows)
         effect = contrast(rows, right, [(np.isfinite(right), 1.0)], "share")
         sentence = (
             f"'{self.source}' tells '{self.told}': each of its categories goes with one, in "
@@ -115,7 +115,7 @@ class EqualCategories:
             "redundancy", self.columns, sentence, effect, evidence.p_value, len(rows), effect.value, action
         )
 
-    def _right(self, rows: AnalysedRows) -> FloatArray:
+    def _agreement(self, rows: AnalysedRows) -> FloatArray:
         source, told = rows.values[self.source], rows.values[self.told]
         known = np.isfinite(source) & np.isfinite(told)
         codes = np.append(np.asarray(self.codes, dtype=np.float64), -1.0)

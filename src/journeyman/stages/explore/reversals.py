@@ -16,7 +16,7 @@ from journeyman.stages.explore.cluster_tests import contrast, product_test
 from journeyman.stages.explore.scores import Feature, feature_matrix, feature_values, features_of, group_values
 from journeyman.stages.explore.wording import curve, difference, mean_name, part_name
 
-__all__ = ["Reversal", "Reversals"]
+__all__ = ["Reversal", "Reversals", "within_groups"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
