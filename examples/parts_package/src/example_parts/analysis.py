@@ -28,7 +28,7 @@ class ExtremeRows:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The column."""
+        """The one column that the statement is about."""
         return (self.column,)
 
     def test(self, rows: AnalysedRows) -> Evidence | None:

@@ -59,7 +59,7 @@ class Association:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The column."""
+        """The one column that the statement is about."""
         return (self.column,)
 
     def test(self, rows: AnalysedRows) -> Evidence | None:

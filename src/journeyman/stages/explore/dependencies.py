@@ -36,7 +36,7 @@ class Dependency:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Both columns."""
+        """Both columns that the statement is about."""
         return (self.first.column, self.second.column)
 
     def test(self, rows: AnalysedRows) -> Evidence | None:

@@ -45,7 +45,7 @@ class Interaction:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Both columns."""
+        """Both columns that the statement is about."""
         return (self.first.column, self.second.column)
 
     def test(self, rows: AnalysedRows) -> Evidence | None:

@@ -88,7 +88,7 @@ class EqualCategories:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Both columns."""
+        """Both columns that the statement is about."""
         return (self.source, self.told)
 
     def test(self, rows: AnalysedRows) -> Evidence | None:

@@ -149,7 +149,7 @@ class ChangingRelation:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The column."""
+        """The one column that the statement is about."""
         return (self.feature.column,)
 
     def test(self, rows: AnalysedRows) -> Evidence | None:

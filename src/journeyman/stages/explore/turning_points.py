@@ -35,7 +35,7 @@ class TurningPoint:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The column."""
+        """The one column that the statement is about."""
         return (self.column,)
 
     def test(self, rows: AnalysedRows) -> Evidence | None:
