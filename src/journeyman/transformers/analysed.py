@@ -132,7 +132,8 @@ def _key(ground: Ground, name: str) -> int | None:
     """Return the position of a column's key: its bins where it has some, else its values."""
     places = [k for k, key in enumerate(ground.key_names) if key == name]
     binned = [k for k in places if not ground.exact[k]]
-    return (binned or places or [None])[0]
+    found = binned or places
+    return found[0] if found else None
 
 
 @dataclass(frozen=True)

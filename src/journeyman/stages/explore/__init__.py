@@ -64,7 +64,7 @@ def explore(rows: AnalysedRows, sources: tuple[HypothesisSource, ...] = BUILT_IN
     ()
     """
     hypotheses: list[Hypothesis] = []
-    looked_at, failures = 0, {}
+    looked_at, failures = 0, dict[str, str]()
     for source in sources:
         try:
             proposed = source.propose(rows)

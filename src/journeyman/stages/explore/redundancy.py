@@ -157,7 +157,7 @@ class Redundancy:
         u = feature_matrix(rows, features)[chosen].astype(np.float32)
         scale = np.sqrt((u**2).sum(axis=0))
         r = np.abs((u / np.where(scale > 0, scale, 1.0)).T @ (u / np.where(scale > 0, scale, 1.0)))
-        free, groups = np.ones(len(features), dtype=bool), []
+        free, groups = np.ones(len(features), dtype=bool), list[RedundantGroup]()
         # The column with the most that repeat it stands for them: each is compared with it alone.
         for place in np.argsort(-(r > _STRONG).sum(axis=0), kind="stable"):
             members = np.flatnonzero(free & (r[place] > _STRONG))
@@ -172,7 +172,7 @@ class Redundancy:
     def _equal(rows: AnalysedRows) -> list[EqualCategories]:
         columns = [c for c in rows.columns if c.kind.categorical and 2 <= len(c.categories) <= _MOST_CODES]
         columns = columns[:_MOST_CATEGORIES]
-        found, told = [], set()
+        found, told = list[EqualCategories](), set[str]()
         for one in columns:
             for other in columns:
                 # The finer column tells the coarser one, never the other way round; of equals the first stays.
