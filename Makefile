@@ -144,6 +144,10 @@ bench-kinds: $(DEV)
 	$(PY) benchmarks/kinds/images.py --data $(DATA)
 	$(PY) benchmarks/kinds/further.py --data $(DATA)
 
+# What is in tables, before anything is learned from them.
+bench-data: $(DEV)
+	$(PY) benchmarks/analyse_tables.py --data $(DATA)
+
 bench-peers: $(DEV)
 	$(PY) benchmarks/peers/compare.py
 

@@ -127,6 +127,8 @@ class BuildSettings:
     latency : float or None
         Seconds that the released model may take to answer for one row, in process; many rows at once answer in about a
         60th of it each. None for the fastest model that is as good as the best one.
+    analysis : str or None
+        File of an analysis whose actions are tried, too.
     engine : str
         What goes over all rows of the source and does the fits of trials, and its address after ``=`` where it has one:
         "duckdb" in this process, "spark=local[2]".
@@ -166,6 +168,7 @@ class BuildSettings:
     challenger: bool = False
     engine: str = EMBEDDED
     lake: str | None = None
+    analysis: str | None = None
 
     @property
     def target_column(self) -> str:

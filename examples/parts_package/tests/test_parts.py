@@ -25,6 +25,7 @@ from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.streams import open_stream
 from journeyman.tasks import find_task_type
 from journeyman.testing.algorithm_checks import check_algorithm
+from journeyman.testing.analysis_checks import check_analysis
 from journeyman.testing.deployment_checks import check_deployment
 from journeyman.testing.detector_checks import check_detector
 from journeyman.testing.engine_checks import check_engine
@@ -101,6 +102,10 @@ def test_language() -> None:
     task = Task("y", "regression", "rmse")
     exporter = load_parts("journeyman.project_exporters", {"tally"})["tally"]
     check_project(exporter, FittedPlan(Plan(nodes, "mean"), task, columns, ("linear", "linear")))
+
+
+def test_analysis() -> None:
+    check_analysis(load_parts("journeyman.analyses")["extreme_values"])
 
 
 def test_detector() -> None:

@@ -10,7 +10,10 @@ from journeyman.entities.candidate import Candidate, Parameter, Turn
 from journeyman.entities.column import Column
 from journeyman.entities.task import Task
 
-__all__ = ["categories_in_groups", "categories_one_by_one", "crafted_candidates", "plain_candidates"]
+__all__ = ["MONOTONE", "categories_in_groups", "categories_one_by_one", "crafted_candidates", "plain_candidates"]
+
+MONOTONE = "monotone"
+"""A parameter that is not LightGBM's own: JSON of columns and directions, 1 or -1, in which predictions only move."""
 
 _MOST_SEARCHED = 40
 _MANY_COLUMNS = 8  # of fewer, a tree needs all

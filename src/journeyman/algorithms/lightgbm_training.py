@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -11,6 +12,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.algorithms.lightgbm_candidates import MONOTONE
 from journeyman.entities.metric import Loss
 from journeyman.entities.task import Link
 from journeyman.interfaces import FitRequest, Matrix
@@ -295,7 +297,13 @@ def _settings(request: FitRequest) -> dict[str, Any]:
         "feature_pre_filter": False,
         "max_bin": 255,
     }
-    settings.update(request.parameters)
+    settings.update({name: value for name, value in request.parameters.items() if name != MONOTONE})
+    if MONOTONE in request.parameters:
+        # By name: what a preparation makes of other columns is bound to nothing.
+        directions = json.loads(str(request.parameters[MONOTONE]))
+        free = set(request.x.categorical)
+        names = enumerate(request.x.names)
+        settings["monotone_constraints"] = [0 if k in free else int(directions.get(name, 0)) for k, name in names]
     if request.task.link is Link.LOGISTIC:
         settings |= {"objective": "binary", "metric": "binary_logloss"}
     elif request.task.link is Link.SOFTMAX:

@@ -34,6 +34,7 @@ from journeyman.settings import (
 )
 from journeyman.sources import FrameSource, named_columns, open_wanted
 from journeyman.sources.lake import lake_address, list_lake
+from journeyman.stores.analysis_file import read_analysis
 from journeyman.stores.registry import check_name
 from journeyman.stores.workspace import Workspace
 from journeyman.tasks import check_target
@@ -73,6 +74,7 @@ def build(  # one parameter an option of the command
     memory: str | int | None = None,
     engine: str = EMBEDDED,
     lake: str | Path | None = None,
+    analysis: str | Path | None = None,
     began: float | None = None,
 ) -> Release:
     """Go from a table to a released model.
@@ -106,6 +108,8 @@ def build(  # one parameter an option of the command
     lake : str or Path, optional
         Folder or database of further tables: those that help to predict the target are joined, and looked up by the
         release (see :func:`journeyman.api.search.search`).
+    analysis : str or Path, optional
+        File that ``journeyman analyse --json`` wrote of the same table: what it calls for is tried, too.
     name : str, optional
         Name of the model; after the table by default.
     workspace : str or Path, optional
@@ -159,7 +163,10 @@ def build(  # one parameter an option of the command
         memory=available_memory(repeatable=trials is not None) if memory is None else parse_memory(str(memory)),
         engine=engine,
         lake=None if lake is None else lake_address(lake),
+        analysis=None if analysis is None else str(Path(analysis).resolve()),
     )
+    if settings.analysis is not None:
+        read_analysis(Path(settings.analysis))  # refuses a file that is none before anything is read
     check_name(settings.name)
     checked(settings)
     open_engine(settings.engine)  # refuses a name that nobody offers before anything is read

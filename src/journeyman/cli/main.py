@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journeyman import __version__
+from journeyman.cli.analyse import app as analysing
 from journeyman.cli.dashboard import app as showing
 from journeyman.cli.endings import one_line_errors, one_line_usage_errors, workspace_to_name
 from journeyman.cli.experience import app as experience
@@ -99,7 +100,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for group in (serving, exporting, experience, operating, simulating, showing, searching):
+for group in (analysing, serving, exporting, experience, operating, simulating, showing, searching):
     app.add_typer(group)  # those without a name: their commands are commands of this one
 
 
@@ -251,6 +252,14 @@ def build(  # one parameter an option: the signature is the command's interface
     ] = None,
     engine: EngineName = EMBEDDED,
     lake: Lake = None,
+    analysis: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="What journeyman analyse --json wrote of this table: what it calls for is tried, too.",
+            show_default=False,
+        ),
+    ] = None,
     workspace: Workspace = Path(DEFAULT_WORKSPACE),
     quiet: Quiet = False,
 ) -> None:
@@ -302,6 +311,7 @@ def build(  # one parameter an option: the signature is the command's interface
             memory=memory,
             engine=engine,
             lake=lake,
+            analysis=analysis,
         )
         targets = target or []
         with _progress(seconds, quiet, began) as progress:

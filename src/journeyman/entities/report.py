@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from journeyman.entities.analysis import Analysis
 from journeyman.entities.candidate import NotTried
 from journeyman.entities.card import html_card
 from journeyman.entities.column import Column
@@ -99,6 +100,8 @@ class BuildReport:
         What is left of the ensemble without some members, and all of it; empty where it has one, or is older.
     whole_fits : tuple of WholeFit
         What learning from all rows came to, a member each; empty where the table was no sample.
+    analysis : Analysis or None
+        What the build was told to follow.
     """
 
     name: str
@@ -141,6 +144,7 @@ class BuildReport:
     pictures: Pictures | None = None
     smaller: tuple[SmallerEnsemble, ...] = ()
     whole_fits: tuple[WholeFit, ...] = ()
+    analysis: Analysis | None = None
 
     def __repr__(self) -> str:
         """Return one line: what was built, and the verdict."""

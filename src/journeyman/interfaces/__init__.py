@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from journeyman.interfaces.analysing import Hypothesis, HypothesisSource, Proposed
 from journeyman.interfaces.deploying import Deployment, DeploymentExporter, DeployScript
 from journeyman.interfaces.engine import Engine, OffersTables
 from journeyman.interfaces.exporting import Exporter
@@ -77,6 +78,8 @@ __all__ = [
     "FoldFits",
     "FoldRows",
     "HasOptions",
+    "Hypothesis",
+    "HypothesisSource",
     "Joiner",
     "JoinsOpinions",
     "KeepsNames",
@@ -98,6 +101,7 @@ __all__ = [
     "Progress",
     "ProjectExporter",
     "ProjectFacts",
+    "Proposed",
     "QualityRule",
     "Queue",
     "RaisesObjections",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from journeyman.entities.analysis import Analysis
 from journeyman.entities.anomaly import MarksGain
 from journeyman.entities.artifacts import BuildArtifacts, BuildResult
 from journeyman.entities.comparison import ChampionPredictions, Comparison, JudgedRows
@@ -45,6 +47,7 @@ from journeyman.interfaces import (
     scope_of,
 )
 from journeyman.pipelines.final_fits import choose_seed_replicas, fit_final, model_card, with_duplicate_lookup
+from journeyman.pipelines.follow_analysis import check_reach, with_actions
 from journeyman.pipelines.package_release import (
     BuildFacts,
     Illustrations,
@@ -83,6 +86,7 @@ from journeyman.stages.rank import meta_features
 from journeyman.stages.reference import make_reference
 from journeyman.stages.repair import repair
 from journeyman.stages.split import follow_split, split
+from journeyman.stores.analysis_file import read_analysis
 from journeyman.stores.workspace import Workspace
 from journeyman.tasks import metric_of, task_type
 from journeyman.transformers.derived import text_columns
@@ -111,6 +115,8 @@ def build(
     settings = bounded(asked, len(table.frame), len(table.features))
     if settings.budget != asked.budget:
         components.progress.note(f"the search ends when more is not worth it, within {settings.budget:.0f} s at most")
+    analysis = _analysis(run, asked, repaired, division)
+    components = with_actions(components, analysis)
     context = BuildContext(components, run, settings)
     division = TimeBudget(Dataset(table, task, division), settings, components).affordable_split()
     data = Dataset(table, task, division)
@@ -121,7 +127,7 @@ def build(
 
     tell("train")
     experience = run.step("load experience", partial(_earlier_experience, context, workspace))
-    found = search(context, data, metric, experience)
+    found = search(context, data, metric, experience, () if analysis is None else analysis.actions)
     labels = data.validated_labels
     chosen = run.step("calibrate", partial(calibrate, metric), found.ensemble, labels, task, using=[metric])
 
@@ -187,6 +193,7 @@ def build(
     report = run.step(
         "report", partial(build_report, run), built, evaluation, explanation, decision, examples, illustrations
     )
+    report = report if analysis is None else replace(report, analysis=analysis)
     learned = run.step("learned rows", learned_file, table, task, judged)
     model = ReleasedModel(card, final, asked, learned, lookups)
     packaging = partial(package_release, workspace, run, components, model)
@@ -196,6 +203,18 @@ def build(
     artifacts = BuildArtifacts(run.store(repaired), run.store(reference))
     run.name_artifacts(artifacts)
     return BuildResult(released, artifacts)
+
+
+def _analysis(run: Run, settings: BuildSettings, repaired: Repaired, division: Split) -> Analysis | None:
+    """Return the analysis whose actions are tried; SettingsError where it has looked at other rows than this build may.
+
+    What it found would else have been chosen by rows of the holdout.
+    """
+    if settings.analysis is None:
+        return None
+    analysis: Analysis = run.step("read analysis", partial(read_analysis, Path(settings.analysis)))
+    check_reach(analysis, repaired, division)
+    return analysis
 
 
 def prepare_table(source: Source, context: BuildContext) -> tuple[Repaired, tuple[Finding, ...], Split]:

@@ -108,6 +108,7 @@ class Rebuild:
             threads=available_threads(),
             memory=available_memory(repeatable=trials is not None),
             challenger=True,
+            analysis=None,  # of rows that are not these
         )
 
     def _move_reference(self, place: Workspace, run: str) -> None:

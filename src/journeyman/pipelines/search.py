@@ -8,11 +8,13 @@ from functools import partial
 
 import numpy as np
 
+from journeyman.entities.analysis import ModelAction
 from journeyman.entities.candidate import BASELINE, SIMPLE, Candidate, NotTried, Refusal, Turn, offered
 from journeyman.entities.dataset import Dataset
 from journeyman.entities.experience import Expectation, Experience
 from journeyman.entities.search import Choice, Search, TrialOutcome
 from journeyman.entities.table import target_values
+from journeyman.entities.task import Task
 from journeyman.entities.trial import Ensemble, Trial, TrialStatus
 from journeyman.entities.weakness import Attempt
 from journeyman.errors import InputError
@@ -24,6 +26,7 @@ from journeyman.runtime.fold_cache import SharedFolds
 from journeyman.runtime.machine_speed import measured_work, slowdown
 from journeyman.runtime.time_budget import TimeBudget, members_of, seconds_to_start, timed
 from journeyman.settings import BuildSettings
+from journeyman.stages.call_candidates import action_candidates
 from journeyman.stages.ensemble import EnsembleLimits, ensemble, fastest_alike, lift
 from journeyman.stages.rank import (
     Cost,
@@ -57,6 +60,7 @@ _MUCH_WORSE = 1.1
 _LARGEST_SHARE = 0.5
 """Of the whole budget that one trial may take, so that another algorithm still gets its turn."""
 
+_BASE = "lightgbm"  # what actions of an analysis are given to
 _NOTHING = Refusal("it proposed nothing, and did not say why")
 
 
@@ -140,8 +144,16 @@ class _Queue:
     ranked: Sequence[Expectation]
 
 
-def search(context: BuildContext, data: Dataset, metric: Metric, experience: Sequence[Experience]) -> Search:
+def search(
+    context: BuildContext,
+    data: Dataset,
+    metric: Metric,
+    experience: Sequence[Experience],
+    actions: Sequence[ModelAction] = (),
+) -> Search:
     """Try candidates in the order of their expected gain per second until a reason to stop comes up.
+
+    ``actions`` are what an analysis has called for: candidates that follow them are tried, too.
 
     Each choice and each trial is a step of the run, so that a resumed run goes the way it went before.
     """
@@ -149,7 +161,7 @@ def search(context: BuildContext, data: Dataset, metric: Metric, experience: Seq
     budget = TimeBudget(data, context.settings, context.components)
     plan = SearchPlan(context, data, metric, experience, budget, folds)
     proposed, not_tried = propose(context.components, data)
-    state = SearchState(tuple(folds.admit(proposed)))
+    state = SearchState(tuple(folds.admit([*proposed, *_called_for(actions, proposed, data.task)])))
     expect = _expectations(plan, state.waiting)
     while True:
         queue = expect(state)
@@ -163,6 +175,13 @@ def search(context: BuildContext, data: Dataset, metric: Metric, experience: Seq
     limits = context.run.step("time for final fits", partial(_ensemble_limits, plan, found))
     released = _released(plan, found, replace(limits, latency=context.settings.latency))
     return replace(found, ensemble=released, scores=(*found.scores[:-1], released.score))
+
+
+def _called_for(actions: Sequence[ModelAction], proposed: Sequence[Candidate], task: Task) -> tuple[Candidate, ...]:
+    """Return the candidates that actions call for, by the first boosted trees on columns as they are."""
+    bases = (c for c in proposed if c.algorithm == _BASE and c.preparation == "native" and c.target_scale == "plain")
+    base = next(bases, None)
+    return () if base is None or not actions else action_candidates(actions, base, task)
 
 
 def _expectations(plan: SearchPlan, first: Sequence[Candidate]) -> Callable[[SearchState], _Queue]:

@@ -16,7 +16,7 @@ from journeyman.reports.figure import Figure, bars
 from journeyman.reports.scales import date_scale, date_text, linear_scale
 from journeyman.reports.words import number, percent, plural
 
-__all__ = ["ColumnRow", "column_rows", "missing_figure", "target_figure"]
+__all__ = ["ColumnRow", "column_row", "column_rows", "missing_figure", "target_figure"]
 
 _ROWS = 1000  # columns listed at most, so that a table of many thousands still gives a file that opens
 _MISSING = 20
@@ -110,11 +110,12 @@ def column_rows(report: BuildReport) -> tuple[list[ColumnRow], int]:
         return part, -worth.get(column.name, -1e300), -alone
 
     ordered = sorted(report.columns, key=order)
-    rows = [_row(c, profiles.get(c.name), worth, max(report.profile.rows, 1)) for c in ordered[:_ROWS]]
+    rows = [column_row(c, profiles.get(c.name), worth, max(report.profile.rows, 1)) for c in ordered[:_ROWS]]
     return rows, len(ordered) - len(rows)
 
 
-def _row(column: Column, profile: ColumnProfile | None, worth: Mapping[str, float], rows: int) -> ColumnRow:
+def column_row(column: Column, profile: ColumnProfile | None, worth: Mapping[str, float], rows: int) -> ColumnRow:
+    """Return a column as a row of a table; ``worth`` holds importances by name, ``rows`` those of the table."""
     counts: tuple[int, ...] = ()
     middle = span = ""
     if profile:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import lightgbm
 import numpy as np
@@ -38,11 +38,14 @@ class Examples:
         Class codes from 0, or values.
     weights : ndarray of shape (n_samples,), or None
         How much each row counts in learning; None where all count alike.
+    directions : mapping of str to int
+        Columns of numbers with which predictions may only rise (1) or only fall (-1).
     """
 
     rows: pd.DataFrame
     labels: FloatArray
     weights: FloatArray | None = None
+    directions: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,8 @@ def _loss(changed: Changed, rows: pd.DataFrame, labels: FloatArray, classes: int
     categorical = [k for k, (_, many) in enumerate(encoders) if many]
     objective = {0: "regression", 2: "binary"}.get(classes, "multiclass")
     settings = {**_TREES, "objective": objective, "seed": seed, "deterministic": True, "force_row_wise": True}
+    if learned.directions and classes <= 2:
+        settings["monotone_constraints"] = [learned.directions.get(str(name), 0) for name in names]
     if classes > 2:
         settings |= {"num_class": classes, "learning_rate": 2 * _RATE}
     data = lightgbm.Dataset(x, learned.labels, weight=learned.weights, categorical_feature=categorical)

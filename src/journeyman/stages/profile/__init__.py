@@ -23,7 +23,7 @@ FloatArray = NDArray[np.float64]
 _ANCHOR_ROWS = 50_000
 
 
-def profile(source: Source, engine: Engine, table: Table, task: Task, split: Split) -> Profile:
+def profile(source: Source, engine: Engine, table: Table, task: Task | None, split: Split | None) -> Profile:
     """Describe every column over all rows, and how columns relate on training rows.
 
     Where the table was read whole, its columns are measured one by one, exactly; where it is a sample, two passes go
@@ -38,11 +38,12 @@ def profile(source: Source, engine: Engine, table: Table, task: Task, split: Spl
     table : Table
         Rows in memory.
     task, split
-        Associations with the target come from training rows only.
+        Associations with the target come from training rows only; None where there is no target.
     """
-    rows, table, planted = training_rows(split), table.without_planted(), table.planted
+    rows, table, planted = training_rows(split, len(table.frame)), table.without_planted(), table.planted
     rows = rows[rows < len(table.frame)]
-    strengths = {} if planted else associations(table, task, rows)  # with a target that was made up
+    # A target that was made up goes with nothing.
+    strengths = {} if planted or task is None else associations(table, task, rows)
     anchors = {c.name: _anchor(table, c) for c in table.columns if is_measured(c)}
     if table.sampled:
         # Here and not above: Ibis takes half a second and 50 MB, and only tables that outgrow memory need it.

@@ -21,11 +21,12 @@ _PAIRS = 50
 _LEAST_ROWS = 10
 
 
-def training_rows(split: Split) -> IntArray:
-    """Return at most 50,000 training rows, evenly spread, so that an order in time is kept whole."""
-    if len(split.train) <= _ROWS:
-        return split.train
-    return split.train[np.linspace(0, len(split.train) - 1, _ROWS).astype(np.int64)]
+def training_rows(split: Split | None, rows: int) -> IntArray:
+    """Return at most 50,000 training rows, evenly spread, so that an order in time is kept; of all without a split."""
+    train = np.arange(rows, dtype=np.int64) if split is None else split.train
+    if len(train) <= _ROWS:
+        return train
+    return train[np.linspace(0, len(train) - 1, _ROWS).astype(np.int64)]
 
 
 def associations(table: Table, task: Task, rows: IntArray) -> dict[str, float]:
