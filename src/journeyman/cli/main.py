@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journeyman import __version__
+from journeyman.cli.clean import app as cleaning
 from journeyman.cli.dashboard import app as showing
 from journeyman.cli.endings import one_line_errors, one_line_usage_errors, workspace_to_name
 from journeyman.cli.experience import app as experience
@@ -98,7 +99,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for group in (serving, exporting, experience, operating, simulating, showing):
+for group in (serving, exporting, experience, operating, simulating, showing, cleaning):
     app.add_typer(group)  # those without a name: their commands are commands of this one
 
 

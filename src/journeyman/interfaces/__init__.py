@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from journeyman.interfaces.cleaning import ErrorDetector
 from journeyman.interfaces.deploying import Deployment, DeploymentExporter, DeployScript
 from journeyman.interfaces.engine import Engine
 from journeyman.interfaces.exporting import Exporter
@@ -64,6 +65,7 @@ __all__ = [
     "DriftDetector",
     "Ends",
     "Engine",
+    "ErrorDetector",
     "Event",
     "Exporter",
     "FitRequest",
