@@ -21,6 +21,7 @@ CHECKS = {
     "journeyman.quality_rules": ("QualityRule", "rule"),
     "journeyman.sources": ("Source", "source"),
     "journeyman.drift_detectors": ("DriftDetector", "detector"),
+    "journeyman.cleaners": ("ErrorDetector", "cleaner"),
     "journeyman.notifiers": ("Notifier", "notifier"),
     "journeyman.tasks": ("TaskType", "task"),
     "journeyman.engines": ("Engine", "engine"),

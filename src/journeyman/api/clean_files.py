@@ -200,8 +200,7 @@ def write_reverted(table: TextTable, file: Path, out: Path, style: FileStyle) ->
     patch = _read_patch(file)
     if list(table.names) != patch["columns"] or table.rows + len(patch["removed"]) != patch["rows"]:
         raise SettingsError(
-            f"{file} is of a table with {patch['rows'] - len(patch['removed']):,} cleaned rows and other columns or rows "
-            f"than {table.name}",
+            f"{file} is of a table with other columns or rows than {table.name}",
             hint="give the table that was written together with the patch",
         )
     rows = iter(_rows(table))

@@ -135,7 +135,7 @@ def _against_neighbours(x: FloatArray) -> FloatArray:
 
 
 def _given_others(numbers: Sequence[FloatArray], numeric: Sequence[int], place: int) -> FloatArray:
-    """Return robust residuals of a linear model of the other columns of numbers, fitted again without the worst rows."""
+    """Return robust residuals of a linear model of the other numbers, fitted again without the worst rows."""
     inputs = [p for p in numeric if p != place]
     x = numbers[place]
     if not inputs:

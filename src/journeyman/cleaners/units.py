@@ -1,4 +1,4 @@
-"""Numbers with words or signs around them, such as 12 oz or 0.05%, where the column holds plain ones or another unit."""
+"""Numbers with words or signs around them, such as 12 oz or 0.05%, where most have none or others."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Learn errors: a few labelled rows teach, over all columns together, which cells are wrong.
 
 After Raha (Mahdavi et al., SIGMOD 2019): features of many detectors, clusters a column, rows that cover clusters
-without a label. Other than there, one model reads all columns: the labels of a column, and of cells that are like a cell, are
-features of it, with the cell's own label left out. So a column with few errors learns from the others.
+without a label. Other than there, one model reads all columns: the labels of a column, and of cells that are like a
+cell, are features of it, with the cell's own label left out. So a column with few errors learns from the others.
 """
 
 from __future__ import annotations
