@@ -24,7 +24,7 @@ from journeyman.stages.prove_gain import Change, Changed, Examples, prove_gain
 
 __all__ = ["prove_cleaning"]
 
-_MOST_ROWS = 6_000  # that a step is proved on
+_MOST_ROWS = 4_000  # that a step is proved on
 _LEAST_ROWS = 60
 _LEVEL = 0.02  # of all steps together
 _FEWEST = 3  # cells that a step must change to be tried
@@ -80,7 +80,7 @@ def prove_cleaning(
         if suspect.column != target.name:
             steps.setdefault(_step_name(source), {})[suspect.row, suspect.column] = _text(suspect, source)
     steps = {name: cells for name, cells in steps.items() if len(cells) >= _FEWEST}
-    copies = _copies(table)
+    frame = frame.iloc[problem.rows]
     level = _LEVEL / (len(steps) + 2)
     taken: list[StepGain] = []
     changes: dict[Cell, str] = {}
@@ -89,13 +89,16 @@ def prove_cleaning(
         taken.append(_judged(name, len(steps[name]), gain, level))
         if taken[-1].accepted:
             changes |= steps[name]
-    rows = _typed(_repaired(frame, changes).iloc[problem.rows])
+    final = _repaired(frame, changes)
     removed: set[int] = set()
-    in_problem = np.isin(problem.rows, sorted(copies))
-    if in_problem.sum() >= _FEWEST:
-        gain = _gain_without(problem, _repaired(frame, changes), in_problem, request.seed)
+    copies = _copies(table)
+    in_problem = frozenset(map(int, problem.rows)) & copies
+    if len(in_problem) >= _FEWEST:
+        gain = _gain(problem, final, final, request.seed, in_problem)
         taken.append(_judged("copies of rows left out", len(copies), gain, level))
         removed |= copies if taken[-1].accepted else set()
+    typed = _typed(final)
+    rows = typed.rows(final.index, typed.numeric(final.index))
     doubts = find_wrong_labels(rows, problem.labels, problem.names, request.seed) if problem.names else ()
     if len(doubts) >= _FEWEST:
         gain = prove_pruning(rows, problem.labels, problem.names, request.seed)
@@ -159,49 +162,98 @@ def _copies(table: TextTable) -> set[int]:
 
 
 def _repaired(frame: pd.DataFrame, changes: Mapping[Cell, str]) -> pd.DataFrame:
+    """Return rows with changed cells; a frame's index holds the rows' numbers."""
     columns: dict[str, dict[int, str]] = {}
     for (row, column), text in changes.items():
         columns.setdefault(column, {})[row] = text
     new = frame.copy()
     for column, cells in columns.items():
+        places = frame.index.get_indexer(list(cells))
         values = new[column].to_numpy(object, copy=True)
-        values[list(cells)] = list(cells.values())
+        for place, text in zip(places, cells.values(), strict=True):
+            if place >= 0:
+                values[place] = text
         new[column] = values
     return new
 
 
-def _typed(texts: pd.DataFrame, like: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return numbers where nearly all filled cells of a column are such (of ``like``, where given), else categories."""
-    columns = {}
+@dataclass(frozen=True)
+class _Typed:
+    """Texts, read as numbers once.
+
+    Attributes
+    ----------
+    texts : pandas.DataFrame of shape (n_rows, n_columns)
+        None for an empty cell.
+    numbers : ndarray of float64, shape (n_rows, n_columns)
+        NaN where a text is no number.
+    filled : ndarray of bool, shape (n_rows, n_columns)
+    """
+
+    texts: pd.DataFrame
+    numbers: NDArray[np.float64]
+    filled: NDArray[np.bool_]
+
+    def rows(self, index: pd.Index, like: tuple[bool, ...]) -> pd.DataFrame:
+        """Return some rows; columns are numbers where ``like`` says so, else categories."""
+        places = self.texts.index.get_indexer(index)
+        columns = {
+            name: self.numbers[places, c] if like[c] else self.texts[name].to_numpy(object)[places]
+            for c, name in enumerate(self.texts)
+        }
+        return pd.DataFrame(columns, index=index)
+
+    def numeric(self, index: pd.Index) -> tuple[bool, ...]:
+        """Return which columns hold numbers in nearly all filled cells of some rows."""
+        places = self.texts.index.get_indexer(index)
+        found = np.isfinite(self.numbers[places]).sum(axis=0)
+        return tuple(bool(n) for n in found >= 0.9 * np.maximum(1, self.filled[places].sum(axis=0)))
+
+
+def _typed(texts: pd.DataFrame) -> _Typed:
+    columns, numbers, filled = {}, [], []
     for name in texts:
-        values = texts[name].where(texts[name].str.strip() != "")
-        model = values if like is None else like[name].where(like[name].str.strip() != "")
-        numbers = pd.to_numeric(model, errors="coerce")
-        if numbers.notna().sum() >= 0.9 * max(1, model.notna().sum()):
-            columns[name] = pd.to_numeric(values, errors="coerce").astype(np.float64)
-        else:
-            columns[name] = values.astype(object)
-    return pd.DataFrame(columns, index=texts.index)
+        codes, values = pd.factorize(texts[name])
+        full = np.array([bool(v.strip()) for v in values])
+        numbers.append(pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(np.float64)[codes])
+        columns[name] = np.array([v if f else None for v, f in zip(values, full, strict=True)], object)[codes]
+        filled.append(full[codes])
+    return _Typed(
+        pd.DataFrame(columns, index=texts.index, dtype=object), np.column_stack(numbers), np.column_stack(filled)
+    )
 
 
-def _learning_from(learned: pd.DataFrame, predicted: pd.DataFrame) -> Change:
-    """Return the change that learns from the rows of one table and predicts those of another."""
+def _learning_from(learned: _Typed, predicted: _Typed, left_out: frozenset[int] = frozenset()) -> Change:
+    """Return the change that learns from the rows of one table, some left out, and predicts those of another."""
 
     def change(examples: Examples) -> Changed:
-        texts = learned.loc[examples.rows.index]
-        rows = Examples(_typed(texts), examples.labels)
-        return Changed(rows, lambda new: _typed(predicted.loc[new.index], texts))
+        kept = np.array([row not in left_out for row in examples.rows.index])
+        index = examples.rows.index[kept]
+        like = learned.numeric(index)
+        rows = Examples(learned.rows(index, like), examples.labels[kept])
+        return Changed(rows, lambda new: predicted.rows(new.index, like))
 
     return change
 
 
-def _gain(problem: _Problem, before: pd.DataFrame, after: pd.DataFrame, seed: int) -> Gain:
-    """Return what learning from repaired rows gains; what is predicted is the repaired form of other rows for both."""
-    examples = Examples(after.iloc[problem.rows], problem.labels)
-    changes = {"step": _learning_from(after, after)}
-    base = _learning_from(before, after)
-    groups = _row_groups(after.iloc[problem.rows])
-    found = prove_gain(examples, changes, len(problem.names), base=base, groups=groups, repeats=_REPEATS, seed=seed)
+def _gain(
+    problem: _Problem, before: pd.DataFrame, after: pd.DataFrame, seed: int, left_out: frozenset[int] = frozenset()
+) -> Gain:
+    """Return what learning from changed rows gains; what is predicted is the changed form of other rows for both.
+
+    So the step is judged by what models learn, on rows that are as clean for one as for the other.
+    """
+    new = _typed(after)
+    old = new if before is after else _typed(before)
+    found = prove_gain(
+        Examples(after, problem.labels),
+        {"step": _learning_from(new, new, left_out)},
+        len(problem.names),
+        base=_learning_from(old, new),
+        groups=_row_groups(after),
+        repeats=_REPEATS,
+        seed=seed,
+    )
     return found["step"]
 
 
@@ -211,27 +263,6 @@ def _row_groups(frame: pd.DataFrame) -> NDArray[np.int64] | None:
     groups = codes.groupby(list(codes.columns), sort=False).ngroup().to_numpy(np.int64)
     distinct = len(np.unique(groups))
     return groups if 20 <= distinct < len(groups) else None
-
-
-def _gain_without(problem: _Problem, frame: pd.DataFrame, copies: NDArray[np.bool_], seed: int) -> Gain:
-    rows = frame.iloc[problem.rows]
-    kept = set(rows.index[~copies])
-
-    def change(examples: Examples) -> Changed:
-        some = np.array([index in kept for index in examples.rows.index])
-        texts = examples.rows[some]
-        return Changed(Examples(_typed(texts), examples.labels[some]), lambda new: _typed(new, texts))
-
-    found = prove_gain(
-        Examples(rows, problem.labels),
-        {"step": change},
-        len(problem.names),
-        base=_learning_from(frame, frame),
-        groups=_row_groups(rows),
-        repeats=_REPEATS,
-        seed=seed,
-    )
-    return found["step"]
 
 
 def _judged(name: str, cells: int, gain: Gain, level: float) -> StepGain:

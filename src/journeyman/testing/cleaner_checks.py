@@ -73,7 +73,9 @@ def _has_a_name(detector: ErrorDetector) -> None:
 
 def _answers_each_column(detector: ErrorDetector) -> None:
     for table, found in _found(detector):
-        assert [e.column for e in found] == list(range(len(table.columns))), "it has not one evidence a column, in order"
+        assert [e.column for e in found] == list(range(len(table.columns))), (
+            "it has not one evidence a column, in order"
+        )
         for evidence in found:
             assert evidence.probability.shape == (table.rows,), "there is not one probability a row"
             assert evidence.proposed.shape == (table.rows,), "there is not one proposal a row"
