@@ -43,6 +43,23 @@ class Repair:
     proved: bool
 
 
+@dataclass(frozen=True)
+class _Way:
+    """A way to repair cells of a column: a detector's proposals, or a rewriting."""
+
+    name: str
+    propose: Callable[[int], str | None]
+    trust: float
+    proved: bool
+    evidence: Evidence | None
+
+    def voice(self, row: int) -> float:
+        """Return how much the way counts for a row's cell."""
+        if self.evidence is None or self.proved:
+            return self.trust
+        return self.trust * (0.2 + 0.8 * float(self.evidence.probability[row]))
+
+
 def _first_number(text: str) -> str | None:
     found = _NUMBER.search(text)
     return found[0].replace(",", "") if found else None
@@ -106,11 +123,11 @@ def propose_repairs(
         wrong = {c.row: c.values[place] for c in corrections if c.values[place] != column.text(c.row)}
         right = {c.row for c in corrections} - set(wrong)
         known = _known_texts(column.text, wrong)
-        ways = _ways(column.text, {name: pieces[place] for name, pieces in found.items()})
-        ranked = sorted(
-            ((*_trust(name, way, wrong), name, way) for name, way in ways.items()),
-            key=lambda one: (-one[0], one[2]),
-        )
+        pieces = {name: evidence[place] for name, evidence in found.items()}
+        ways = [
+            _Way(name, propose, *_trust(name, propose, wrong), pieces.get(name))
+            for name, propose in _proposers(column.text, pieces).items()
+        ]
         for row in rows:
             text = column.text(row)
             if row in wrong:
@@ -120,7 +137,7 @@ def propose_repairs(
             elif text in known:
                 repairs[row, place] = Repair(known[text], 0.95, "labelled text", True)
             else:
-                repair = _best(row, text, ranked)
+                repair = _best(row, text, ways)
                 if repair is not None:
                     repairs[row, place] = repair
     return repairs
@@ -134,7 +151,7 @@ def _known_texts(text_of: Callable[[int], str], wrong: Mapping[int, str]) -> dic
     return {text: next(iter(to)) for text, to in seen.items() if len(to) == 1 and to.total() >= 2}
 
 
-def _ways(text_of: Callable[[int], str], pieces: Mapping[str, Evidence]) -> dict[str, Callable[[int], str | None]]:
+def _proposers(text_of: Callable[[int], str], pieces: Mapping[str, Evidence]) -> dict[str, Callable[[int], str | None]]:
     ways: dict[str, Callable[[int], str | None]] = {name: piece.proposal for name, piece in pieces.items()}
     for name, rewrite in _REWRITINGS.items():
         ways[name] = lambda row, rewrite=rewrite: rewrite(text_of(row))  # type: ignore[misc]  # a default binds it now
@@ -153,9 +170,11 @@ def _trust(name: str, way: Callable[[int], str | None], wrong: Mapping[int, str]
     return trust, hits >= 2 and hits >= 0.75 * len(tried)
 
 
-def _best(row: int, text: str, ranked: Sequence[tuple[float, bool, str, Callable[[int], str | None]]]) -> Repair | None:
-    for trust, proved, name, way in ranked:
-        proposal = way(row) if trust > 0.1 else None
-        if proposal is not None and proposal != text:
-            return Repair(proposal, round(trust, 3), name, proved)
-    return None
+def _best(row: int, text: str, ways: Sequence[_Way]) -> Repair | None:
+    """Return the proposal of the way with most trust; a detector's counts by how much it suspects the cell."""
+    proposals = [(way.voice(row), way, way.propose(row)) for way in ways if way.trust > 0.1]
+    usable = [(voice, way, proposal) for voice, way, proposal in proposals if proposal not in (None, text)]
+    if not usable:
+        return None
+    _, way, proposal = max(usable, key=lambda one: (one[0], one[1].name))
+    return Repair(str(proposal), round(way.trust, 3), way.name, way.proved)
