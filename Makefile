@@ -13,7 +13,7 @@ test check quick docs: export OMP_NUM_THREADS = 1
 test check static quick docs: export PYTHONDONTWRITEBYTECODE =
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help demo test check static quick format docs reference site experience bench bench-peers bench-smooth bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-exports bench-serve bench-operate bench-honest bench-kinds bench-engines bench-chaos engines registry clean
+.PHONY: help demo test check static quick format docs reference site experience bench bench-peers bench-smooth bench-stopping bench-tables bench-kill bench-ingest bench-large bench-predict bench-exports bench-serve bench-operate bench-honest bench-kinds bench-engines bench-chaos bench-data engines registry clean
 .DELETE_ON_ERROR:
 
 help:
@@ -25,7 +25,7 @@ help:
 	@echo "make reference    write docs/reference/ from options and docstrings"
 	@echo "make site      the documents as a site with search: build/site/index.html"
 	@echo "make experience   try every candidate on many small tasks and write the prior that is shipped (CACHE=, MINUTES=)"
-	@echo "make bench       the measurements; or bench-tables | bench-smooth | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-exports | bench-serve | bench-operate | bench-honest | bench-kinds | bench-engines | bench-chaos"
+	@echo "make bench       the measurements; or bench-tables | bench-smooth | bench-peers | bench-stopping | bench-kill | bench-ingest | bench-large | bench-predict | bench-exports | bench-serve | bench-operate | bench-honest | bench-kinds | bench-engines | bench-chaos | bench-data"
 	@echo "make engines   the JVM parts that tests of Kafka, Spark and Hadoop start, by Maven, into build/engines"
 
 demo: $(BASE)
@@ -130,6 +130,11 @@ $(KARAPACE)/.whole:
 
 # Other kinds of learning than a column from a row; forecast_peers.py of a folder PEERS= scores forecasts like its peers.
 DATA ?= ../shared/data
+# Needs tables with known errors and targets: DATA= names their folder.
+bench-data: $(DEV)
+	@test -n "$(DATA)" || { echo "error: no folder of tables is named; wanted make bench-data DATA=FOLDER"; exit 2; }
+	$(PY) benchmarks/clean_tables.py --data $(DATA)
+
 bench-kinds: $(DEV)
 	$(PY) benchmarks/kinds/forecast_models.py $(DATA)/timeseries
 	$(if $(PEERS),$(PY) benchmarks/kinds/forecasts.py $(PEERS))

@@ -14,7 +14,7 @@ from journeyman.entities.cleaning import Evidence, TextColumn, TextTable, column
 __all__ = ["Spelling", "edit_distance"]
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_MOST = 20_000  # values of a column that are compared
+_MOST = 10_000  # values of a column that are compared
 _TARGETS = 1_500  # frequent values that may be what was meant
 _LONGEST = 80
 
@@ -122,7 +122,7 @@ def _near_values(column: TextColumn) -> dict[int, tuple[int, int]]:
     found = {}
     for value in range(min(len(column.values), _MOST)):
         text = column.values[value]
-        if len(text) < 2 or len(text) > 4 * _LONGEST:
+        if len(text) < 2 or len(text) > 4 * _LONGEST or _is_number(text):
             continue
         shared: Counter[int] = Counter()
         for gram in _grams(text):
@@ -139,6 +139,11 @@ def _near_values(column: TextColumn) -> dict[int, tuple[int, int]]:
         if best is not None:
             found[value] = (best[2], best[0])
     return found
+
+
+def _is_number(text: str) -> bool:
+    """Say whether a text is a plain number: numbers are near one another without being typos."""
+    return text.lstrip("+-").replace(".", "", 1).isdigit() and "." in text
 
 
 def _grams(text: str) -> set[str]:

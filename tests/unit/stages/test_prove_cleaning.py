@@ -28,7 +28,7 @@ def test_a_step_that_helps_is_taken_and_its_changes_are_told() -> None:
         texts[row] += " cm"  # numbers among texts: the column is read as categories
     y = np.where(size + rng.normal(0, 0.5, 800) > 5, "yes", "no")
     review = review_table(text_table("t", pd.DataFrame({"size": texts, "y": y})), CleaningRequest(target="y"))
-    assert [s.accepted for s in review.steps if s.name == "units repaired"] == [True]
+    assert [s.accepted for s in review.steps if s.name == "repair of units"] == [True]
     assert {c.after for c in review.changes} <= {text.removesuffix(" cm") for text in texts}
     assert len(review.changes) > 200
     assert review.removed == ()
