@@ -86,7 +86,7 @@ def prove_cleaning(
     changes: dict[Cell, str] = {}
     for name in sorted(steps, key=lambda n: -len(steps[n])):
         gain = _gain(problem, _repaired(frame, changes), _repaired(frame, changes | steps[name]), request.seed)
-        taken.append(_judged(name, len(steps[name]), gain, level))
+        taken.append(_step_gain(name, len(steps[name]), gain, level))
         if taken[-1].accepted:
             changes |= steps[name]
     final = _repaired(frame, changes)
@@ -95,14 +95,14 @@ def prove_cleaning(
     in_problem = frozenset(map(int, problem.rows)) & copies
     if len(in_problem) >= _FEWEST:
         gain = _gain(problem, final, final, request.seed, in_problem)
-        taken.append(_judged("copies of rows left out", len(copies), gain, level))
+        taken.append(_step_gain("copies of rows left out", len(copies), gain, level))
         removed |= copies if taken[-1].accepted else set()
     typed = _typed(final)
     rows = typed.rows(final.index, typed.numeric(final.index))
     doubts = find_wrong_labels(rows, problem.labels, problem.names, request.seed) if problem.names else ()
     if len(doubts) >= _FEWEST:
         gain = prove_pruning(rows, problem.labels, problem.names, request.seed)
-        taken.append(_judged("rows with doubtful labels left out", len(doubts), gain, level))
+        taken.append(_step_gain("rows with doubtful labels left out", len(doubts), gain, level))
         removed |= {int(problem.rows[d.row]) for d in doubts} if taken[-1].accepted else set()
     texts = {column.name: column for column in table.columns}
     return replace(
@@ -265,7 +265,7 @@ def _row_groups(frame: pd.DataFrame) -> NDArray[np.int64] | None:
     return groups if 20 <= distinct < len(groups) else None
 
 
-def _judged(name: str, cells: int, gain: Gain, level: float) -> StepGain:
+def _step_gain(name: str, cells: int, gain: Gain, level: float) -> StepGain:
     accepted = gain.beyond_noise(level)
     note = "helps beyond noise: taken" if accepted else "no gain beyond noise: left alone"
     return StepGain(name, cells, gain.share, gain.p_value, accepted, note)

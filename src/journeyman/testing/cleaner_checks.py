@@ -62,7 +62,7 @@ def sample_tables() -> tuple[TextTable, ...]:
     return tuple(text_table("sample", frame) for frame in frames)
 
 
-def _found(detector: ErrorDetector) -> list[tuple[TextTable, Sequence[Evidence]]]:
+def _all_evidence(detector: ErrorDetector) -> list[tuple[TextTable, Sequence[Evidence]]]:
     return [(table, detector.find(table)) for table in sample_tables()]
 
 
@@ -72,7 +72,7 @@ def _has_a_name(detector: ErrorDetector) -> None:
 
 
 def _answers_each_column(detector: ErrorDetector) -> None:
-    for table, found in _found(detector):
+    for table, found in _all_evidence(detector):
         assert [e.column for e in found] == list(range(len(table.columns))), (
             "it has not one evidence a column, in order"
         )
@@ -83,7 +83,7 @@ def _answers_each_column(detector: ErrorDetector) -> None:
 
 
 def _gives_probabilities(detector: ErrorDetector) -> None:
-    for _, found in _found(detector):
+    for _, found in _all_evidence(detector):
         for evidence in found:
             assert np.isfinite(evidence.features).all(), "a feature is no number"
             inside = (evidence.probability >= 0) & (evidence.probability <= 1)  # False for NaN
@@ -91,12 +91,12 @@ def _gives_probabilities(detector: ErrorDetector) -> None:
 
 
 def _has_the_same_features(detector: ErrorDetector) -> None:
-    widths = {evidence.features.shape[1] for _, found in _found(detector) for evidence in found}
+    widths = {evidence.features.shape[1] for _, found in _all_evidence(detector) for evidence in found}
     assert len(widths) == 1, f"columns have different numbers of features: {sorted(widths)}"
 
 
 def _proposes_texts(detector: ErrorDetector) -> None:
-    for _, found in _found(detector):
+    for _, found in _all_evidence(detector):
         for evidence in found:
             assert evidence.proposed.max(initial=-1) < len(evidence.proposals), "a proposal is not listed"
             assert all(isinstance(text, str) for text in evidence.proposals), "a proposal is no text"
@@ -106,7 +106,7 @@ def _proposes_texts(detector: ErrorDetector) -> None:
 
 
 def _repeats_itself(detector: ErrorDetector) -> None:
-    for (_, one), (_, other) in zip(_found(detector), _found(detector), strict=True):
+    for (_, one), (_, other) in zip(_all_evidence(detector), _all_evidence(detector), strict=True):
         for a, b in zip(one, other, strict=True):
             assert np.array_equal(a.probability, b.probability), "it judges the same table differently"
             assert np.array_equal(a.features, b.features), "its features of the same table differ"
