@@ -31,8 +31,9 @@ help:
 demo: $(BASE)
 	$(PY) examples/demo.py
 
+# The tests of a file share a process, and what its fixtures make: tests/conftest.py. Dear files come before small ones.
 test: $(DEV)
-	$(PYTEST) -n 2 --dist worksteal -rs --durations=10
+	$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder -rs --durations=10
 
 # Side by side, because the tests' processes do not keep two cores busy all the time.
 check: $(DEV)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 # A busy machine is no fault of the code. Where a merge waits for the tests, they try the same examples each time.
 settings.register_profile(
@@ -31,6 +32,40 @@ def pytest_collection() -> Iterator[None]:
     finally:
         gc.enable()
         gc.freeze()
+
+
+# Files whose tests share one server: all of them go to one process, one after the other.
+TOGETHER = {
+    "tests/acceptance/test_builds_on_yarn.py": "HDFS",
+    "tests/acceptance/test_hadoop.py": "HDFS",
+    "tests/serving/test_kafka.py": "Kafka",
+    "tests/serving/test_kafka_formats.py": "Kafka",
+    "tests/serving/test_kafka_worker.py": "Kafka",
+    "tests/serving/test_spark.py": "Kafka",
+    "tests/serving/test_topic_log.py": "Kafka",
+}
+APART = "tests/contracts/test_project_exporters.py"
+"""Its tests share a process by language: together they would take longer than all others take beside them."""
+
+
+class _ByFile(LoadScopeScheduling):
+    """Gives the tests of a file to one process, so that what its fixtures make is made once.
+
+    pytest-xdist's ``loadfile`` joins no files, and its ``loadgroup`` changes the names of tests in a way that pytest
+    since 9.2 passes over.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        if file == APART:
+            return f"{file} {test.partition('[')[2].partition('-')[0]}"
+        return TOGETHER.get(file, file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling | None:
+    """Return who says which process runs which test, where ``--dist loadfile`` asks for it."""
+    return _ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -137,6 +137,16 @@ class Broker:
             consumer.close()
         return found
 
+    def written(self, topic: str) -> int:
+        """Return how many messages a topic has got, marks of transactions among them."""
+        consumer = kafka.Consumer({"bootstrap.servers": self.address, "group.id": "reader", "log_level": 0})
+        try:
+            parts = consumer.list_topics(topic, timeout=30).topics[topic].partitions
+            places = [kafka.TopicPartition(topic, part) for part in parts]
+            return sum(consumer.get_watermark_offsets(place, timeout=30)[1] for place in places)
+        finally:
+            consumer.close()
+
     def _java(self, *arguments: str) -> subprocess.Popen[bytes]:
         command = ["java", "-Xms128m", "-Xmx384m", "-XX:ActiveProcessorCount=2", "-XX:+UseSerialGC"]
         said = (self.folder / "output.txt").open("ab")

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
+from tests.made_once import made_once
 
 from journeyman.api.build import build
 from journeyman.stores.catalogue import opened_registry
 from journeyman.stores.releases import read_release, write_release
 
 
-def two_versions(place: Path) -> Path:
-    """Make a workspace with two versions of a model "m" of two classes, the first its champion."""
+def two_versions(factory: pytest.TempPathFactory) -> Path:
+    """Return a workspace of one's own with two versions of a model "m" of two classes, the first its champion."""
+    return Path(shutil.copytree(made_once(factory, "served-model", _make), factory.mktemp("served") / "w"))
+
+
+def _make(place: Path) -> None:
     rng = np.random.default_rng(3)
     x, c = rng.normal(size=120), rng.choice(list("abc"), 120)
     y = np.where(x + (c == "a") + 0.3 * rng.normal(size=120) > 0.3, "yes", "no")
@@ -26,4 +33,3 @@ def two_versions(place: Path) -> Path:
         digest = write_release(place / "releases" / "m" / "2", files, facts)
         again = replace(first, version=2, run="m-2", path="releases/m/2", digest=digest, champion=False)
         registry.register(again)
-    return place

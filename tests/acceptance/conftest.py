@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_wine
+from tests.hadoop_cluster import Cluster, cluster
+from typer.testing import CliRunner
+
+from journeyman.cli.main import app
 
 Command = Callable[..., "subprocess.Popen[str]"]
+Typed = Callable[..., tuple[int, str]]
 
 
 def wine() -> pd.DataFrame:
@@ -32,6 +37,27 @@ def wine_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def wine_frame() -> pd.DataFrame:
     return wine()
+
+
+@pytest.fixture(scope="session")
+def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Yield an HDFS for all files that want one (TOGETHER in tests/conftest.py); the last test of the last kills it."""
+    with cluster(tmp_path_factory.mktemp("hdfs"), datanodes=2, replication=2) as started:
+        yield started
+
+
+@pytest.fixture
+def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Typed:
+    """Return a function that runs ``journeyman WORDS`` in this process, which spares seconds: exit code and errors."""
+
+    def run(*words: str) -> tuple[int, str]:
+        monkeypatch.chdir(tmp_path)
+        result = CliRunner().invoke(app, words)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, " ".join(result.stderr.split())
+
+    return run
 
 
 @pytest.fixture

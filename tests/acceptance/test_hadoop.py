@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from tests.hadoop_cluster import Cluster, cluster, lacking
+from tests.hadoop_cluster import Cluster, lacking
 
 import journeyman
 from journeyman.api.build import resume
@@ -25,7 +25,7 @@ from journeyman.api.predict import load, predict_file
 from journeyman.api.score import score_file
 from journeyman.entities.prediction import LogEntries, Part, Prediction
 from journeyman.errors import ReleaseError, RemoteError, SettingsError, SourceError, WorkspaceError
-from journeyman.filesystems import Remote, joined
+from journeyman.filesystems import Remote, joined, remote
 from journeyman.serving.counters import Counters
 from journeyman.serving.housekeeping import Housekeeping
 from journeyman.serving.serve_settings import ServeSettings
@@ -34,15 +34,12 @@ from journeyman.stores.archive_folder import archive_files
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.streams.archive import TrafficArchive
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(lacking()), reason=lacking() or "all is here")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(lacking()), reason=lacking() or "all is here"),
+]
 
 DAY = 86_400_000
-
-
-@pytest.fixture(scope="module")
-def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with cluster(tmp_path_factory.mktemp("hdfs"), datanodes=2, replication=2) as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -320,7 +317,11 @@ def test_servers_that_stand_still_or_are_gone_do_not_hang(
     monkeypatch.undo()
     assert there.read() == b"whole"
     hdfs.kill_datanodes()
+    # What a user waits for: attempts of the client, pauses between ours, and a file that cannot be closed.
+    monkeypatch.setattr("journeyman.filesystems.hdfs._ALONE", {"dfs.client.failover.max.attempts": "1"})
     monkeypatch.setattr("journeyman.filesystems.remote._PAUSES", (0.5,))
+    monkeypatch.setattr("journeyman.filesystems.remote._SOON", 1.0)
+    remote._open_filesystem.cache_clear()
     with pytest.raises(RemoteError, match="DataNode"):
         there.read()
     with pytest.raises(RemoteError, match="DataNode"):

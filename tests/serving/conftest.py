@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from benchmarks.serve_client import Served, free_port
+from tests.kafka_broker import Broker, broker
 from tests.served_model import two_versions
 
 ROW = {"x": 0.5, "c": "a"}
@@ -30,7 +31,14 @@ class Server(Served):
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a workspace with versions 1, the champion, and 2 of a model "m"."""
-    return two_versions(tmp_path_factory.mktemp("serve"))
+    return two_versions(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """Yield a broker for all files that want one (TOGETHER in tests/conftest.py); each names topics of its own."""
+    with broker(tmp_path_factory.mktemp("broker")) as started:
+        yield started
 
 
 def until(look: Callable[[], Any]) -> Any:

@@ -5,10 +5,9 @@ import json
 import struct
 import subprocess
 import sys
-from contextlib import ExitStack
 
 import pytest
-from tests.kafka_broker import broker, free_port
+from tests.kafka_broker import free_port
 from tests.schema_registry import lacking, registry
 from tests.served_model import two_versions
 
@@ -26,7 +25,6 @@ from journeyman.serving.kafka.messages import RegistryDown  # noqa: E402 - wants
 from journeyman.serving.kafka.prediction_schemas import _proto, prediction_schema  # noqa: E402 - wants extras
 
 needs_registry = pytest.mark.skipif(bool(lacking()), reason=lacking() or "all is here")
-pytestmark = pytest.mark.xdist_group("kafka")  # one broker for all of them
 
 ORDER = {
     "type": "record",
@@ -58,11 +56,9 @@ def varint(number):
 
 
 @pytest.fixture(scope="module")
-def parts(tmp_path_factory):
-    with ExitStack() as stack:
-        folder = tmp_path_factory.mktemp("broker")
-        node = stack.enter_context(broker(folder))
-        yield node, stack.enter_context(registry(folder, node.address, ("me", "secret")))
+def parts(node, tmp_path_factory):
+    with registry(tmp_path_factory.mktemp("registry"), node.address, ("me", "secret")) as address:
+        yield node, address
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +74,7 @@ def register(client, subject, kind, text):
 def served(parts, tmp_path_factory):
     """Serve a model from "f.rows", with a registry that wants a login."""
     node, address = parts
-    workspace = two_versions(tmp_path_factory.mktemp("served"))
+    workspace = two_versions(tmp_path_factory)
     file = workspace / "client.properties"
     file.write_text(f"schema.registry.url={address}\nschema.registry.basic.auth.user.info=me:secret\n")
     node.make_topics(["f.rows", "f.out", "f.labels"], 1)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
-from tests.kafka_broker import broker, kafka, lacking
+from tests.kafka_broker import kafka, lacking
 
 from journeyman.entities.task import Task
 from journeyman.errors import SettingsError
@@ -18,16 +18,9 @@ from journeyman.serving.kafka_topics import KafkaSettings, check_topics
 from journeyman.serving.requests import StoredPrediction
 
 pytestmark = [
-    pytest.mark.xdist_group("kafka"),  # one broker for all of them
     pytest.mark.slow,
     pytest.mark.skipif(bool(lacking()), reason=lacking() or "all is here"),
 ]
-
-
-@pytest.fixture(scope="module")
-def node(tmp_path_factory):
-    with broker(tmp_path_factory.mktemp("broker")) as started:
-        yield started
 
 
 class Model:

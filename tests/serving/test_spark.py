@@ -23,7 +23,10 @@ from journeyman.engines.spark import cluster as spark_cluster
 from journeyman.engines.spark.session import spark_session
 from journeyman.errors import SchemaError, SettingsError, SourceError
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(lacking()), reason=lacking())]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(lacking()), reason=lacking()),
+]
 ROWS = 3_000
 JARS = kafka_broker.JARS.with_name("spark")
 
@@ -153,25 +156,25 @@ def test_a_stream_of_files_writes_a_batch_once(spark: Any, workspace: Path, rows
     bool(kafka_broker.lacking()) or not JARS.is_dir(),
     reason=kafka_broker.lacking() or "the connector's jars are not here: make engines",
 )
-def test_a_stream_of_messages(spark: Any, workspace: Path, rows: pd.DataFrame, tmp_path: Path) -> None:
+def test_a_stream_of_messages(
+    spark: Any, node: kafka_broker.Broker, workspace: Path, rows: pd.DataFrame, tmp_path: Path
+) -> None:
     from journeyman.spark import score_stream  # noqa: PLC0415 - an extra
 
-    some, out, home = rows.head(60), tmp_path / "out", tmp_path / "broker"
-    home.mkdir()
+    some, out = rows.head(60), tmp_path / "out"
     lines = some.to_json(orient="records", lines=True, date_format="iso").splitlines()
-    with kafka_broker.broker(home) as broker:
-        broker.make_topics(["orders"], 2)
-        broker.send("orders", [(b"k", line.encode()) for line in lines])
-        broker.send("orders", [(b"bad", b"no json"), (b"less", b'{"x": 1}')])
-        for _ in range(2):
-            address = f"kafka://{broker.address}/orders"
-            query = score_stream(
-                "m", address, str(out), spark=spark, workspace=workspace, layout=Layout(keep=("order",)), drain=True
-            )
-            assert query.awaitTermination(300)
-            told = pd.concat([pd.read_parquet(path) for path in out.glob("part-*")])
-            for left in (out / "_journeyman" / "checkpoint" / "commits").glob("*0*"):
-                left.unlink()
+    node.make_topics(["orders"], 2)
+    node.send("orders", [(b"k", line.encode()) for line in lines])
+    node.send("orders", [(b"bad", b"no json"), (b"less", b'{"x": 1}')])
+    for _ in range(2):
+        address = f"kafka://{node.address}/orders"
+        query = score_stream(
+            "m", address, str(out), spark=spark, workspace=workspace, layout=Layout(keep=("order",)), drain=True
+        )
+        assert query.awaitTermination(300)
+        told = pd.concat([pd.read_parquet(path) for path in out.glob("part-*")])
+        for left in (out / "_journeyman" / "checkpoint" / "commits").glob("*0*"):
+            left.unlink()
     expected = load("m", workspace=workspace).predict_proba(some)[:, 1].round(6)
     assert dict(zip(told["order"], told["probability of yes"], strict=True)) == dict(
         zip(some["order"], expected, strict=True)

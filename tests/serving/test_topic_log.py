@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from dataclasses import replace
 
 import pytest
-from tests.kafka_broker import broker, free_port, lacking
+from tests.kafka_broker import free_port, lacking
 from tests.served_model import two_versions
 
 from journeyman.entities.challenge import Challenge
@@ -20,18 +20,13 @@ from journeyman.errors import LeaseError, SettingsError, WorkspaceError
 from journeyman.stores.kafka_topic import KafkaTopic, TopicAddress, make_topic
 from journeyman.stores.prediction_log import SqlitePredictionLog
 from journeyman.stores.topic_log import TopicLog, _parts, open_folder_log
+from journeyman.stores.workspace import Workspace
 from journeyman.streams import open_stream
 from journeyman.testing.log_checks import NOW, check_log, record_rows
 from journeyman.testing.stream_checks import check_stream
 
 needs_broker = pytest.mark.skipif(bool(lacking()), reason=lacking() or "all is here")
-pytestmark = [pytest.mark.xdist_group("kafka"), pytest.mark.slow]  # one broker for all of them
-
-
-@pytest.fixture(scope="module")
-def node(tmp_path_factory):
-    with broker(tmp_path_factory.mktemp("broker")) as started:
-        yield started
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -190,8 +185,8 @@ def ask(base, path, body):
 
 
 @needs_broker
-def test_operate_on_another_machine_learns_from_the_topic_and_goes_on_after_kills(node, tmp_path):
-    workspace = two_versions(tmp_path / "w")
+def test_operate_on_another_machine_learns_from_the_topic_and_goes_on_after_kills(node, tmp_path, tmp_path_factory):
+    workspace = two_versions(tmp_path_factory)
     port, topic = free_port(), f"operated.{time.time_ns()}"
     shared = ["--workspace", str(workspace), "--kafka", node.address, "--log-topic", topic]
     journeyman = [sys.executable, "-m", "journeyman"]
@@ -212,7 +207,7 @@ def test_operate_on_another_machine_learns_from_the_topic_and_goes_on_after_kill
         ask(base, "/labels", {"labels": [{"id": one["id"], "truth": "yes"} for one in told["predictions"]]})
         for _ in range(2):
             loop = subprocess.Popen(operate, stderr=subprocess.DEVNULL)
-            wait_for_rounds(tmp_path / "loop", 3)
+            wait_for_rounds(tmp_path / "loop", 2)
             loop.send_signal(signal.SIGKILL)
             loop.wait()
         with closing(open_folder_log(tmp_path / "loop")) as log:
@@ -234,12 +229,8 @@ def test_operate_on_another_machine_learns_from_the_topic_and_goes_on_after_kill
 
 
 def rounds_of(workspace):
-    code = (
-        "import sys; from pathlib import Path; from journeyman.stores.workspace import Workspace\n"
-        "with Workspace.existing(Path(sys.argv[1])) as w: print([r.begin for r in w.operations.rounds('m')])"
-    )
-    out = subprocess.run([sys.executable, "-c", code, str(workspace)], capture_output=True, text=True, check=True)
-    return json.loads(out.stdout)
+    with Workspace.existing(workspace) as opened:
+        return [one.begin for one in opened.operations.rounds("m")]
 
 
 def wait_for_rounds(folder, more):

@@ -28,6 +28,7 @@ __all__ = [
     "open_database",
     "opened_journal",
     "opened_registry",
+    "place_of_database",
     "refuse_address",
 ]
 
@@ -52,6 +53,26 @@ def journal_address(path: Path) -> sa.URL:
     except ArgumentError as error:
         raise WorkspaceError(f"{DATABASE} is no address of a database", hint="postgresql://user@host/name") from error
     return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
+
+
+def place_of_database(path: Path, address: sa.URL | str) -> str:
+    """Return how messages name a workspace's database: a server by its address without a password, else the folder.
+
+    Examples
+    --------
+    >>> place_of_database(Path("w"), "postgresql+psycopg://ann:secret@host/models")
+    'postgresql://ann@host/models'
+    >>> place_of_database(Path("w"), "sqlite:///w/journal.db")
+    'w'
+    """
+    try:
+        url = sa.make_url(address)
+    except ArgumentError:  # Database.connect says so
+        return str(path)
+    if url.get_backend_name() == "sqlite":
+        return str(path)
+    shown = sa.URL.create(url.get_backend_name(), url.username, None, url.host, url.port, url.database)
+    return shown.render_as_string()
 
 
 def check_there(path: Path) -> None:
@@ -98,7 +119,8 @@ def open_database(path: Path) -> Database:
     """
     check_there(path)
     if can_be_written(path):
-        return Database.connect(journal_address(path), str(path))
+        address = journal_address(path)
+        return Database.connect(address, place_of_database(path, address))
     return Database.connect_to_read(path / JOURNAL, str(path))
 
 

@@ -17,6 +17,7 @@ from journeyman.stores.catalogue import (
     check_there,
     journal_address,
     open_database,
+    place_of_database,
     refuse_address,
 )
 from journeyman.stores.disk import DRAFT, disk_errors, make_folder
@@ -72,7 +73,7 @@ class Workspace:
                 for name in ("artifacts", "releases"):
                     make_folder(self.path / name)
             address = journal_address(self.path) if url is None else url
-            database = Database.connect(address, str(self.path))
+            database = Database.connect(address, place_of_database(self.path, address))
         self._use(database)
         self.artifacts = FileArtifacts(self.path / "artifacts", self._copies(self.path / "artifacts"))
 

@@ -84,13 +84,17 @@ def sample_project_plan(operations: frozenset[str], kind: str) -> FittedPlan | N
     members = PROJECT_MEMBERS[kind]
     if not _says(operations, kind, members):
         members = tuple(one for one in members if _says(operations, kind, (one,)))
-    return fitted_plan(kind, members) if members and _says(operations, kind, members) else None
+    return _fitted(kind, members) if members and _says(operations, kind, members) else None
+
+
+_fitted = cache(fitted_plan)
+"""Exporters differ in what they can say, and most say the same plan."""
 
 
 @cache
 def _says(operations: frozenset[str], kind: str, members: tuple[tuple[str, str], ...]) -> bool:
     try:
-        plan = fitted_plan(kind, members)
+        plan = _fitted(kind, members)
     except ImportError:  # an extra that is not installed
         return False
     return not isinstance(lower(plan.plan, plan.task, Named("tiny", 1, plan.members), operations), Refusal)

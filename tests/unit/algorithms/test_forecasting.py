@@ -364,7 +364,7 @@ def test_intervals_hold_what_they_say(draw, series):
     """Of single series of 120 steps, and of panels, under heavy tails, dependence, skewness and changing volatility."""
     inside80, inside95 = [], []
     of = panel(6, ())
-    for seed in range(200 // series + 10):
+    for seed in range(100 // series + 10):
         rng = np.random.default_rng(seed)
         values = np.array([draw(rng, 126) for _ in range(series)])
         history = history_of(values[:, :120])

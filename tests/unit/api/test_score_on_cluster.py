@@ -23,7 +23,7 @@ ROWS = 1_200
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return two_versions(tmp_path_factory.mktemp("models"))
+    return two_versions(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

@@ -170,7 +170,7 @@ def test_a_build_with_trials_on_spark_is_the_one_in_process(session: Any, tmp_pa
     path = tmp_path / "houses.csv"
     table(1_000).to_csv(path, index=False)
     made = [
-        build(path, target="dear", trials=3, engine=engine, workspace=tmp_path / name, quiet=True)
+        build(path, target="dear", trials=2, engine=engine, workspace=tmp_path / name, quiet=True)
         for name, engine in (("here", "duckdb"), ("there", ENGINE))
     ]
     one, other = (model_files(release.path) for release in made)

@@ -41,14 +41,14 @@ def sanitized(folder: Path) -> str:
 @pytest.mark.parametrize("plan", [form_plan(), plan_of_cases()], ids=["form", "cases"])
 def test_changed_plans_are_refused_or_predict(sanitized: str, tmp_path: Path, plan: object) -> None:
     (tmp_path / "plan.txt").write_text(plan_text(plan))  # type: ignore[arg-type]  # pytest gives parameters no types
-    told = ran([sanitized, "fuzz", "plan.txt", "4000"], tmp_path).stdout
+    told = ran([sanitized, "fuzz", "plan.txt", "1500"], tmp_path).stdout
     read = int(told.split()[0])
-    assert 20 < read < 3900, "some changes matter, and some do not"
+    assert 8 < read < 1460, "some changes matter, and some do not"
 
 
 def test_every_truncation_is_refused(folder: Path, sanitized: str, tmp_path: Path) -> None:
     whole = (folder / "plan.txt").read_bytes().rstrip(b"\n")
-    for length in range(0, len(whole), 7):
+    for length in range(0, len(whole), 19):
         (tmp_path / "plan.txt").write_bytes(whole[:length])
         ran([sanitized, "show", "plan.txt"], tmp_path, 1)
 
@@ -102,7 +102,7 @@ def test_numbers_are_read_to_the_nearest_double_and_written_in_the_shortest_form
         "1e23",
         "9007199254740993",
     ]
-    for _ in range(1500):
+    for _ in range(500):
         (x,) = struct.unpack("d", rng.randbytes(8))
         if x - x == 0:
             texts += [repr(x), f"{x:.{rng.randrange(30)}e}", repr(rng.uniform(-1e4, 1e4)), str(rng.randrange(10**25))]

@@ -386,6 +386,8 @@ def release_like(kind: str) -> tuple[str, str]:
     return plan_text(plan), make_selftest(fitted.plan, plan, fitted.columns, (), 0).text()
 
 
+# With sanitizers, which only C's programs have here; tests/contracts/test_project_exporters.py has all languages.
+@pytest.mark.parametrize("built", ["c"], indirect=True)
 @pytest.mark.parametrize("kind", list(PROJECT_MEMBERS))
 def test_fitted_models_of_every_kind_predict_as_python_does(kind: str, built: Built, tmp_path: Path) -> None:
     for name, text in zip(("plan.txt", "selftest.csv"), release_like(kind), strict=True):

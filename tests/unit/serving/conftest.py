@@ -30,7 +30,7 @@ ROW = {"x": 0.5, "c": "a"}
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a workspace with two versions of a model "m" of two classes, the first its champion."""
-    return two_versions(tmp_path_factory.mktemp("serve"))
+    return two_versions(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from journeyman.errors import JourneymanError, WorkspaceError
-from journeyman.stores.catalogue import check_there, journal_address
+from journeyman.stores.catalogue import check_there, journal_address, open_database
 from journeyman.stores.workspace import Workspace
 
 HOLD = """
@@ -98,6 +98,15 @@ def test_file_in_place_of_the_folder(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError, match="is not a folder"):
         Workspace(tmp_path / "w" / "inner")
     assert (tmp_path / "w").read_text() == "x"
+
+
+def test_a_server_that_does_not_answer_is_named_by_its_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("psycopg")
+    monkeypatch.setenv("JOURNEYMAN_DATABASE", "postgresql://ann:secret-word@127.0.0.1:1/models?password=secret-word")
+    for open_one in (lambda: Workspace(tmp_path / "w"), lambda: open_database(tmp_path)):
+        with pytest.raises(WorkspaceError, match=r"the journal of postgresql://ann@127\.0\.0\.1:1/models ") as told:
+            open_one()
+        assert "secret" not in str(told.value)
 
 
 def test_damaged_journal(tmp_path: Path) -> None:

@@ -265,9 +265,11 @@ def _moment(parts: dict[str, str], century: int) -> int:
             raise ValueError(hour)
         hour = hour % 12 + (12 if parts["p"] in "Pp" else 0)
     fraction = int(parts["f"].ljust(6, "0")[:6]) if "f" in parts else 0
-    moment = dt.datetime(year, month, int(parts.get("d", 1)), hour, int(parts.get("M", 0)), int(parts.get("S", 0)))
+    minute, second = int(parts.get("M", 0)), int(parts.get("S", 0))
+    midnight = "H" in parts and (hour, minute, second, fraction) == (24, 0, 0, 0)  # the end of the day
+    moment = dt.datetime(year, month, int(parts.get("d", 1)), 0 if midnight else hour, minute, second)
     since = moment - dt.datetime(1970, 1, 1)
-    return (since.days * 86_400 + since.seconds - _zone(parts.get("z"))) * 1_000_000 + fraction
+    return ((since.days + midnight) * 86_400 + since.seconds - _zone(parts.get("z"))) * 1_000_000 + fraction
 
 
 def _zone(text: str | None) -> int:

@@ -42,7 +42,7 @@ def three(rng: np.random.Generator, rows: int = 90) -> FloatArray:
 
 @pytest.mark.slow
 def test_long_groups_are_counted_and_the_runner_up_is_told() -> None:
-    x = prepared(three(np.random.default_rng(0), 180))
+    x = prepared(three(np.random.default_rng(0)))
     with threadpool_limits(1):
         found = choose_groups(x, columns(x), 0, 0)
     assert found.k == 3
@@ -58,7 +58,7 @@ def test_long_groups_are_counted_and_the_runner_up_is_told() -> None:
 @pytest.mark.slow
 def test_a_number_that_is_asked_for_is_kept_and_doubted_where_the_rows_do_not_show_it() -> None:
     rng = np.random.default_rng(1)
-    x = prepared(rng.normal(size=(120, 3)))
+    x = prepared(rng.normal(size=(60, 3)))
     with threadpool_limits(1):
         found = choose_groups(x, columns(x), 4, 0)
     assert found.k == 4
@@ -68,8 +68,8 @@ def test_a_number_that_is_asked_for_is_kept_and_doubted_where_the_rows_do_not_sh
 @pytest.mark.slow
 def test_a_lone_column_with_two_humps_has_two_groups_and_with_one_none() -> None:
     rng = np.random.default_rng(2)
-    assert groups_of(np.r_[rng.normal(size=(100, 1)), rng.normal(size=(80, 1)) + 9.0]) == 2
-    assert groups_of(rng.normal(size=(150, 1))) == 1
+    assert groups_of(np.r_[rng.normal(size=(50, 1)), rng.normal(size=(40, 1)) + 9.0]) == 2
+    assert groups_of(rng.normal(size=(80, 1))) == 1
 
 
 def test_equal_rows_count_once_where_a_column_is_continuous() -> None:
@@ -145,17 +145,18 @@ def test_what_copies_rule_out_has_no_groups() -> None:
 
 @pytest.mark.slow
 def test_no_groups_is_the_answer_where_there_are_none() -> None:
-    """Of 9 kinds of tables without groups, 6 draws each, at most 3 of 54 show some: 95%, and a draw for chance.
+    """Of 9 kinds of tables without groups, 3 draws each, at most 2 of 27 show some: 95%, and a draw for chance.
 
-    Doubtful ones are grouped until so few are left that the answer is known: the same answer as of grouping all.
+    A kind of table that always shows groups would be found by it; `benchmarks/kinds/groups.py` has more. Doubtful ones
+    are grouped until so few are left that the answer is known: the same answer as of grouping all.
     """
     wrong = {
         (name, draw): x
         for name, make in NULLS.items()
-        for draw in range(6)
-        if is_doubtful(x := make(np.random.default_rng([7, draw]), 150), draw)
+        for draw in range(3)
+        if is_doubtful(x := make(np.random.default_rng([7, draw]), 100), draw)
     }
     for (name, draw), x in list(wrong.items()):
-        if len(wrong) > 3 and groups_of(x, seed=draw) == 1:
+        if len(wrong) > 2 and groups_of(x, seed=draw) == 1:
             del wrong[name, draw]
-    assert len(wrong) <= 3, list(wrong)
+    assert len(wrong) <= 2, list(wrong)

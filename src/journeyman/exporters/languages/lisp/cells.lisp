@@ -261,8 +261,9 @@
            (minute (part #\M 0))
            (second (part #\S 0))
            (zone (part #\z 0)))
-      (when (and (<= 1 year 9999) (<= 1 month 12) (<= 1 day (month-length year month)) (< hour 24) (< minute 60)
-                 (< second 60) (or (null twelve) (<= 1 twelve 12)) (integerp zone))
+      (when (and (<= 1 year 9999) (<= 1 month 12) (<= 1 day (month-length year month)) (< minute 60) (< second 60)
+                 (or (< hour 24) (and (= hour 24) (zerop minute) (zerop second) (zerop (part #\f 0)))) ; the day's end
+                 (or (null twelve) (<= 1 twelve 12)) (integerp zone))
         (+ (* 1000000 (+ (* 86400 (days-of year month day)) (* 3600 hour) (* 60 minute) second (- zone)))
            (part #\f 0))))))
 

@@ -357,7 +357,8 @@ function moment = micros_of(parts, texts, century)
   if ~isempty(late)
     hour = hour + 12 * late;
   end
-  good = good && year >= 1 && month >= 1 && month <= 12 && hour < 24 && minute < 60 && second < 60;
+  day_ends = hour == 24 && minute == 0 && second == 0 && micros == 0;
+  good = good && year >= 1 && month >= 1 && month <= 12 && (hour < 24 || day_ends) && minute < 60 && second < 60;
   moment = NaN;
   if good
     days = PACKAGE.days_of(year, month, 1);

@@ -329,7 +329,8 @@ moment(Parts, Century, Micros) :-
     part_of(second, Parts, 0, Second),
     part_of(micros, Parts, 0, Fraction),
     part_of(east, Parts, 0, East),
-    Year >= 1, between(1, 12, Month), Hour < 24, Minute < 60, Second < 60, integer(East),
+    Year >= 1, between(1, 12, Month), Minute < 60, Second < 60, integer(East),
+    ( Hour < 24 -> true ; [Hour, Minute, Second, Fraction] == [24, 0, 0, 0] ), % the end of the day
     days_of(Year, Month, 1, First),
     ( Month =:= 12 -> Next is Year + 1, days_of(Next, 1, 1, After) ; Following is Month + 1, days_of(Year, Following, 1, After) ),
     Length is After - First,

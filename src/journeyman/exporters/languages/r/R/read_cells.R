@@ -224,7 +224,8 @@ read_dates <- function(texts, format, century) {
   zone <- ifelse(zone %in% c("Z", "UTC", "GMT"), "0000", substr(paste0(gsub("[+:-]", "", zone), "00"), 1, 4))
   ahead <- as.numeric(substr(zone, 1, 2))
   beside <- as.numeric(substr(zone, 3, 4))
-  good <- good & year >= 1 & month >= 1 & month <= 12 & hour < 24 & minute < 60 & second < 60 &
+  day_ends <- hour == 24 & minute == 0 & second == 0 & micros == 0
+  good <- good & year >= 1 & month >= 1 & month <= 12 & (hour < 24 | day_ends) & minute < 60 & second < 60 &
     ahead <= 14 & beside < 60
   days <- days_of(year, month, 1)
   length <- days_of(year + (month == 12), month %% 12 + 1, 1) - days
