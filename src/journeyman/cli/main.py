@@ -18,12 +18,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journeyman import __version__
-from journeyman.cli.clean import app as cleaning
-from journeyman.cli.dashboard import app as showing
+from journeyman.cli.commands import GROUPS
 from journeyman.cli.endings import one_line_errors, one_line_usage_errors, workspace_to_name
-from journeyman.cli.experience import app as experience
-from journeyman.cli.export import app as exporting
-from journeyman.cli.operate import app as operating
 from journeyman.cli.operate import resume_loop
 from journeyman.cli.options import (
     Decimal,
@@ -44,7 +40,6 @@ from journeyman.cli.options import (
 )
 from journeyman.cli.predict import predict, score
 from journeyman.cli.screen import has_display, show_view
-from journeyman.cli.serve import app as serving
 from journeyman.cli.shorthands import (
     Anomalies,
     Capacity,
@@ -58,7 +53,6 @@ from journeyman.cli.shorthands import (
     Series,
     asked_task,
 )
-from journeyman.cli.simulate import app as simulating
 from journeyman.entities.column import Kind, Role
 from journeyman.entities.file_style import parse_file_style
 from journeyman.errors import SettingsError
@@ -99,7 +93,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for group in (serving, exporting, experience, operating, simulating, showing, cleaning):
+for group in GROUPS:
     app.add_typer(group)  # those without a name: their commands are commands of this one
 
 

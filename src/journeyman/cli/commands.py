@@ -1,0 +1,16 @@
+"""The commands that have files of their own."""
+
+from __future__ import annotations
+
+from journeyman.cli.clean import app as cleaning
+from journeyman.cli.dashboard import app as showing
+from journeyman.cli.experience import app as experience
+from journeyman.cli.export import app as exporting
+from journeyman.cli.operate import app as operating
+from journeyman.cli.serve import app as serving
+from journeyman.cli.simulate import app as simulating
+
+__all__ = ["GROUPS"]
+
+GROUPS = (serving, exporting, experience, operating, simulating, showing, cleaning)
+"""In the order of the help."""
