@@ -88,6 +88,9 @@ def clean(  # one parameter an option: the signature is the command's interface
             raise SettingsError("there is no file to write the table to", hint="add --out FILE")
         if out is not None and not apply and revert is None:
             raise SettingsError("--out is given, but nothing is to be changed", hint="add --apply")
+        for file in (out, json, labels):
+            if file is not None and not file.parent.is_dir():
+                raise SettingsError(f"there is no folder {file.parent}", hint=f"make it: mkdir -p {file.parent}")
         if revert is not None and out is not None:
             number = cleaning_api.revert(table, revert, out, style)
             typer.echo(f"Turned back {number:,} changes: {out}")

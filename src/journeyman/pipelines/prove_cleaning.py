@@ -26,7 +26,7 @@ __all__ = ["prove_cleaning"]
 
 _MOST_ROWS = 4_000  # that a step is proved on
 _LEAST_ROWS = 60
-_LEVEL = 0.05  # of all steps together
+_LEVEL = 0.02  # of all steps together
 _FEWEST = 3  # cells that a step must change to be tried
 _MOST_CLASSES = 30
 _FEW_VALUES = 10

