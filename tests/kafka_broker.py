@@ -140,10 +140,17 @@ class Broker:
     def written(self, topic: str) -> int:
         """Return how many messages a topic has got, marks of transactions among them."""
         consumer = kafka.Consumer({"bootstrap.servers": self.address, "group.id": "reader", "log_level": 0})
+        end = time.monotonic() + 60
         try:
-            parts = consumer.list_topics(topic, timeout=30).topics[topic].partitions
-            places = [kafka.TopicPartition(topic, part) for part in parts]
-            return sum(consumer.get_watermark_offsets(place, timeout=30)[1] for place in places)
+            while True:
+                try:
+                    parts = consumer.list_topics(topic, timeout=30).topics[topic].partitions
+                    places = [kafka.TopicPartition(topic, part) for part in parts]
+                    return sum(consumer.get_watermark_offsets(place, timeout=30)[1] for place in places)
+                except kafka.KafkaException:  # a topic that was just made, or a broker that just came back
+                    if time.monotonic() > end:
+                        raise
+                    time.sleep(0.2)
         finally:
             consumer.close()
 

@@ -147,8 +147,8 @@ def test_what_copies_rule_out_has_no_groups() -> None:
 def test_no_groups_is_the_answer_where_there_are_none() -> None:
     """Of 9 kinds of tables without groups, 3 draws each, at most 2 of 27 show some: 95%, and a draw for chance.
 
-    A kind of table that always shows groups would be found by it; `benchmarks/kinds/groups.py` has more. Doubtful ones
-    are grouped until so few are left that the answer is known: the same answer as of grouping all.
+    A kind of table that always shows groups is found by it; `benchmarks/kinds/groups.py` shuffles real tables. Doubtful
+    ones are grouped until so few are left that the answer is known: the same answer as of grouping all.
     """
     wrong = {
         (name, draw): x
