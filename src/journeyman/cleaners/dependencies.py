@@ -56,7 +56,7 @@ def _rules(table: TextTable) -> dict[tuple[int, int], _Rule]:
     """Return the rules from one column to another that hold better than chance, by (key, settled column)."""
     rows = table.rows
     usable = [p for p, c in enumerate(table.columns) if 1 < len(c.values) < 0.9 * rows]
-    rules = {}
+    rules: dict[tuple[int, int], _Rule] = {}
     for key in usable:
         for settled in usable:
             if key != settled and len(rules) < _PAIRS:
@@ -93,7 +93,7 @@ def _rule(table: TextTable, key: int, settled: int) -> _Rule | None:
         return None
     least = np.maximum(sizes, 1.0)
     usual = np.where(rival >= 0, value[rival], -1)
-    return _Rule(float(strength), mine / least, rivals / least, sizes, usual)
+    return _Rule(float(strength), mine / least, rivals / least, sizes.astype(np.float64), usual)
 
 
 def _of_column(table: TextTable, place: int, rules: dict[tuple[int, int], _Rule]) -> Evidence:
@@ -149,7 +149,8 @@ def _of_column(table: TextTable, place: int, rules: dict[tuple[int, int], _Rule]
 
 def _voted(usual: NDArray[np.int64], votes: FloatArray) -> NDArray[np.int64]:
     """Return the value with most votes a row; shapes (n_rules, n_rows)."""
-    best, most = usual[0].copy(), np.full(usual.shape[1], -1.0)
+    best: NDArray[np.int64] = usual[0].copy()
+    most = np.full(usual.shape[1], -1.0)
     for candidate in usual:
         weight = np.where(usual == candidate, votes, 0.0).sum(axis=0)
         better = (weight > most) & (candidate >= 0)

@@ -65,7 +65,7 @@ def _distance(x: FloatArray) -> FloatArray:
     low, high = np.quantile(found, [0.25, 0.75])
     # Many equal values make quartiles meet; the mean deviation still has a size then.
     scale = max((high - low) / 1.349, 0.3 * float(np.mean(np.abs(found - middle))), 1e-12)
-    return np.nan_to_num((x - middle) / scale)
+    return np.asarray(np.nan_to_num((x - middle) / scale), np.float64)
 
 
 def _of_column(table: TextTable, place: int, x: FloatArray, given: FloatArray | None) -> Evidence:

@@ -107,8 +107,8 @@ def _digits(text: str) -> str:
 def _near_values(column: TextColumn) -> dict[int, tuple[int, int]]:
     """Return for rare values the frequent one that is nearest by edits: its index, and the edits."""
     counts = column.counts
-    usual = np.argsort(-counts, kind="stable")[:_TARGETS]
-    usual = [int(v) for v in usual if counts[v] >= 3 and len(column.values[v]) >= 2]
+    frequent = np.argsort(-counts, kind="stable")[:_TARGETS]
+    usual = [int(v) for v in frequent if counts[v] >= 3 and len(column.values[v]) >= 2]
     if not usual:
         return {}
     grams: dict[str, list[int]] = defaultdict(list)

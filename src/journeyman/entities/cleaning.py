@@ -55,7 +55,7 @@ class TextColumn:
 
     def text(self, row: int) -> str:
         """Return the text of a row's cell."""
-        return self.values[self.codes[row]]
+        return self.values[int(self.codes[row])]
 
 
 @dataclass(frozen=True)

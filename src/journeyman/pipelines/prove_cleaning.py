@@ -168,7 +168,7 @@ def _repaired(frame: pd.DataFrame, changes: Mapping[Cell, str]) -> pd.DataFrame:
         columns.setdefault(column, {})[row] = text
     new = frame.copy()
     for column, cells in columns.items():
-        places = frame.index.get_indexer(list(cells))
+        places = frame.index.get_indexer(pd.Index(list(cells)))
         values = new[column].to_numpy(object, copy=True)
         for place, text in zip(places, cells.values(), strict=True):
             if place >= 0:
@@ -262,7 +262,7 @@ def _row_groups(frame: pd.DataFrame) -> NDArray[np.int64] | None:
     codes = frame.apply(lambda column: pd.factorize(column)[0])
     groups = codes.groupby(list(codes.columns), sort=False).ngroup().to_numpy(np.int64)
     distinct = len(np.unique(groups))
-    return groups if 20 <= distinct < len(groups) else None
+    return groups.astype(np.int64) if 20 <= distinct < len(groups) else None
 
 
 def _step_gain(name: str, cells: int, gain: Gain, level: float) -> StepGain:

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from journeyman.entities.cleaning import TableReview
+from journeyman.entities.cleaning import SuspectCell, TableReview
 from journeyman.reports.words import clean, percent, plural, shorten
 
 __all__ = ["cleaning_view"]
@@ -74,7 +74,8 @@ def _surest(review: TableReview) -> Table:
     for heading in ("Row", "Column", "Holds", "Should be", "Sure"):
         grid.add_column(heading, justify="right" if heading in ("Row", "Sure") else "left", overflow="fold")
     ranked = sorted(review.suspects, key=lambda s: (-s.probability * (0.5 + s.confidence), s.row))
-    shown, used = [], Counter[str]()
+    shown: list[SuspectCell] = []
+    used = Counter[str]()
     for suspect in ranked:  # a few of each column, not twelve of one
         if used[suspect.column] < 3 and len(shown) < _SHOWN:
             used[suspect.column] += 1

@@ -108,7 +108,13 @@ def _out_of_fold(matrix: FloatArray, labels: FloatArray, classes: int, seed: int
 def _probabilities(
     matrix: FloatArray, labels: FloatArray, fit: NDArray[np.int64], rest: NDArray[np.int64], classes: int, seed: int
 ) -> FloatArray:
-    settings = {**_TREES, "verbosity": -1, "seed": seed, "deterministic": True, "force_row_wise": True}
+    settings: dict[str, object] = {
+        **_TREES,
+        "verbosity": -1,
+        "seed": seed,
+        "deterministic": True,
+        "force_row_wise": True,
+    }
     settings |= {"objective": "binary"} if classes == 2 else {"objective": "multiclass", "num_class": classes}
     model = lightgbm.train(settings, lightgbm.Dataset(matrix[fit], labels[fit]), _ROUNDS)
     found = np.asarray(model.predict(matrix[rest]))
@@ -129,4 +135,4 @@ def _doubted(found: FloatArray, labels: FloatArray) -> NDArray[np.bool_]:
     usual = np.array([own[given == k].mean() if (given == k).any() else 1.0 for k in range(found.shape[1])])
     likely = found.argmax(axis=1)
     top = found[np.arange(len(given)), likely]
-    return (likely != given) & (top >= usual[likely]) & (top - own >= _MARGIN)
+    return np.asarray((likely != given) & (top >= usual[likely]) & (top - own >= _MARGIN), np.bool_)

@@ -58,7 +58,7 @@ class CellFacts:
         spread = both.std(axis=0)
         used = spread > 1e-6
         scaled = (both[:, used] - both[:, used].mean(axis=0)) / np.maximum(spread[used], 1e-3)
-        return (np.clip(scaled, -4, 4) / np.sqrt(max(1, int(used.sum())))).astype(np.float32)
+        return np.asarray(np.clip(scaled, -4, 4) / np.sqrt(max(1, int(used.sum()))), np.float32)
 
 
 @dataclass(frozen=True)
