@@ -98,7 +98,11 @@ bench-tables bench-smooth bench-stopping bench-kill bench-ingest bench-large ben
 
 # Real tables lie in DATA=FOLDER, with an index.json.
 bench-data: $(DEV)
-	$(PY) benchmarks/search_lake.py $(if $(DATA),--data $(DATA))
+	@test -n "$(DATA)" || { echo "error: no folder of tables is named; wanted make bench-data DATA=FOLDER"; exit 2; }
+	$(PY) benchmarks/verify_contracts.py --data $(DATA)
+	$(PY) benchmarks/clean_tables.py --data $(DATA)
+	$(PY) benchmarks/analyse_tables.py --data $(DATA)
+	$(PY) benchmarks/search_lake.py --data $(DATA)
 
 bench-honest: $(DEV)
 	$(PY) benchmarks/honest.py
@@ -135,6 +139,7 @@ $(KARAPACE)/.whole:
 
 # Other kinds of learning than a column from a row; forecast_peers.py of a folder PEERS= scores forecasts like its peers.
 DATA ?= ../shared/data
+# Needs tables with known errors and targets: DATA= names their folder.
 bench-kinds: $(DEV)
 	$(PY) benchmarks/kinds/forecast_models.py $(DATA)/timeseries
 	$(if $(PEERS),$(PY) benchmarks/kinds/forecasts.py $(PEERS))
@@ -145,9 +150,6 @@ bench-kinds: $(DEV)
 	$(PY) benchmarks/kinds/further.py --data $(DATA)
 
 # What is in tables, before anything is learned from them.
-bench-data: $(DEV)
-	$(PY) benchmarks/analyse_tables.py --data $(DATA)
-
 bench-peers: $(DEV)
 	$(PY) benchmarks/peers/compare.py
 

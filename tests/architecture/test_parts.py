@@ -22,6 +22,7 @@ CHECKS = {
     "journeyman.sources": ("Source", "source"),
     "journeyman.drift_detectors": ("DriftDetector", "detector"),
     "journeyman.analyses": ("HypothesisSource", "analysis"),
+    "journeyman.cleaners": ("ErrorDetector", "cleaner"),
     "journeyman.notifiers": ("Notifier", "notifier"),
     "journeyman.tasks": ("TaskType", "task"),
     "journeyman.engines": ("Engine", "engine"),

@@ -26,6 +26,7 @@ from journeyman.streams import open_stream
 from journeyman.tasks import find_task_type
 from journeyman.testing.algorithm_checks import check_algorithm
 from journeyman.testing.analysis_checks import check_analysis
+from journeyman.testing.cleaner_checks import check_cleaner
 from journeyman.testing.deployment_checks import check_deployment
 from journeyman.testing.detector_checks import check_detector
 from journeyman.testing.engine_checks import check_engine
@@ -110,6 +111,10 @@ def test_analysis() -> None:
 
 def test_detector() -> None:
     check_detector(load_parts("journeyman.drift_detectors")["late_rows"])
+
+
+def test_cleaner() -> None:
+    check_cleaner(load_parts("journeyman.cleaners")["doubted_texts"])
 
 
 def test_source(tmp_path: Path) -> None:

@@ -16,12 +16,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from journeyman import __version__
-from journeyman.cli.analyse import app as analysing
-from journeyman.cli.dashboard import app as showing
+from journeyman.cli.commands import GROUPS
 from journeyman.cli.endings import one_line_errors, one_line_usage_errors, workspace_to_name
-from journeyman.cli.experience import app as experience
-from journeyman.cli.export import app as exporting
-from journeyman.cli.operate import app as operating
 from journeyman.cli.operate import resume_loop
 from journeyman.cli.options import (
     Decimal,
@@ -44,8 +40,6 @@ from journeyman.cli.options import (
 )
 from journeyman.cli.predict import predict, score
 from journeyman.cli.screen import has_display, show_view
-from journeyman.cli.search import app as searching
-from journeyman.cli.serve import app as serving
 from journeyman.cli.shorthands import (
     Anomalies,
     Capacity,
@@ -59,7 +53,6 @@ from journeyman.cli.shorthands import (
     Series,
     asked_task,
 )
-from journeyman.cli.simulate import app as simulating
 from journeyman.entities.column import Role
 from journeyman.entities.file_style import parse_file_style
 from journeyman.errors import SettingsError
@@ -100,7 +93,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for group in (analysing, serving, exporting, experience, operating, simulating, showing, searching):
+for group in GROUPS:
     app.add_typer(group)  # those without a name: their commands are commands of this one
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from journeyman.interfaces.analysing import Hypothesis, HypothesisSource, Proposed
+from journeyman.interfaces.cleaning import ErrorDetector
 from journeyman.interfaces.deploying import Deployment, DeploymentExporter, DeployScript
 from journeyman.interfaces.engine import Engine, OffersTables
 from journeyman.interfaces.exporting import Exporter
@@ -66,6 +67,7 @@ __all__ = [
     "DriftDetector",
     "Ends",
     "Engine",
+    "ErrorDetector",
     "Event",
     "Exporter",
     "FitOfAllRows",

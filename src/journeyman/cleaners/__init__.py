@@ -1,0 +1,1 @@
+"""Detectors of wrong cells, one family a file; each looks at texts as they are written."""
