@@ -13,6 +13,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 if TYPE_CHECKING:
     from journeyman.api.build import build
     from journeyman.api.build_set import build_for_labels, build_for_targets
+    from journeyman.api.verify import learn_contract, read_contract, verify, write_contract
     from journeyman.estimators import JourneymanClassifier, JourneymanRegressor
     from journeyman.inference.load_release import load
     from journeyman.inference.release_set import load_set
@@ -25,8 +26,12 @@ __all__ = [
     "build",
     "build_for_labels",
     "build_for_targets",
+    "learn_contract",
     "load",
     "load_set",
+    "read_contract",
+    "verify",
+    "write_contract",
 ]
 
 _HOMES = {
@@ -35,8 +40,12 @@ _HOMES = {
     "build": "journeyman.api.build",
     "build_for_labels": "journeyman.api.build_set",
     "build_for_targets": "journeyman.api.build_set",
+    "learn_contract": "journeyman.api.verify",
     "load": "journeyman.inference.load_release",
     "load_set": "journeyman.inference.release_set",
+    "read_contract": "journeyman.api.verify",
+    "verify": "journeyman.api.verify",
+    "write_contract": "journeyman.api.verify",
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PACKAGE = ROOT / "src" / "journeyman"
-CODE = re.compile(r"\b(?:DQ|DR|PR)\d{3}\b")
+CODE = re.compile(r"\b(?:DC|DQ|DR|PR)\d{3}\b")
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 

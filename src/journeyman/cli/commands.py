@@ -11,8 +11,9 @@ from journeyman.cli.operate import app as operating
 from journeyman.cli.search import app as searching
 from journeyman.cli.serve import app as serving
 from journeyman.cli.simulate import app as simulating
+from journeyman.cli.verify import app as verifying
 
 __all__ = ["GROUPS"]
 
-GROUPS = (analysing, cleaning, searching, serving, exporting, experience, operating, simulating, showing)
+GROUPS = (verifying, cleaning, analysing, searching, serving, exporting, experience, operating, simulating, showing)
 """In the order of the help."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from journeyman.interfaces.analysing import Hypothesis, HypothesisSource, Proposed
 from journeyman.interfaces.cleaning import ErrorDetector
+from journeyman.interfaces.contract_exporting import ContractExporter
 from journeyman.interfaces.deploying import Deployment, DeploymentExporter, DeployScript
 from journeyman.interfaces.engine import Engine, OffersTables
 from journeyman.interfaces.exporting import Exporter
@@ -60,6 +61,7 @@ __all__ = [
     "Averaging",
     "Clock",
     "CombinesColumns",
+    "ContractExporter",
     "DeployScript",
     "Deployment",
     "DeploymentExporter",

@@ -8,9 +8,9 @@ from typing import Any
 
 from journeyman.entities.table import Table
 from journeyman.interfaces import Engine, Source, place
+from journeyman.sources.parsing.typed_relation import typed_relation
 from journeyman.stages.profile.measured import Measured, is_measured
 from journeyman.stages.profile.passes import histogram, measure_source, top_values
-from journeyman.stages.profile.typed import typed_relation
 
 __all__ = ["measured_source"]
 

@@ -14,9 +14,8 @@ import ibis.expr.datatypes as dt
 from journeyman.entities.column import Column, Kind
 from journeyman.sources.parsing.clocks import CLOCKS
 from journeyman.sources.parsing.dates import EPOCHS
-from journeyman.stages.profile.measured import is_measured
 
-__all__ = ["typed_relation"]
+__all__ = ["typed_relation", "typed_values"]
 
 _DATE_PARTS = {
     "Y": r"(\d{4})",
@@ -42,21 +41,26 @@ def typed_relation(relation: Any, columns: tuple[Column, ...]) -> Any:
     columns : tuple of Column
         How each is read.
     """
-    return relation.select(**{c.name: _typed(relation[c.name], c) for c in columns})
+    return relation.select(**{c.name: typed_values(relation[c.name], c) for c in columns})
 
 
-def _typed(raw: Any, column: Column) -> Any:
+def typed_values(raw: Any, column: Column) -> Any:
+    """Return one raw column of a relation as float64 (dates as seconds since 1970) or text, missing values as null."""
     kind = raw.type()
     if kind.is_string():
         return _from_text(_without_markers(raw, column), column)
     if column.kind is Kind.DATETIME:
         return _epoch(raw, kind, column)
-    if is_measured(column) and (kind.is_numeric() or kind.is_boolean()):
+    if _on_a_scale(column) and (kind.is_numeric() or kind.is_boolean()):
         number = (raw.cast("int8") if kind.is_boolean() else raw).cast("float64")
         return _finite(_without_numbers(number, column))
-    if is_measured(column):
+    if _on_a_scale(column):
         return _from_text(_without_markers(raw.cast("string"), column), column)
     return _without_markers(raw.cast("string"), column)
+
+
+def _on_a_scale(column: Column) -> bool:
+    return column.kind.numeric or column.kind is Kind.DATETIME
 
 
 def _finite(number: Any) -> Any:

@@ -1,0 +1,75 @@
+"""Contracts of other tools: each file reads one tool's form into Journeyman's, and says what it leaves out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from journeyman.entities.contract import Contract
+from journeyman.errors import SettingsError
+from journeyman.importers.frictionless import frictionless_contract, is_frictionless
+from journeyman.importers.pandera import is_pandera, pandera_contract
+from journeyman.lazy_module import LazyModule
+from journeyman.stores.contract_files import contract_of
+
+if TYPE_CHECKING:
+    import yaml
+else:
+    yaml = LazyModule("yaml", "`pip install 'journeyman[contracts]'` brings it; JSON needs nothing")
+
+__all__ = ["contract_from"]
+
+_KNOWN = (
+    "give a contract of Journeyman's (.toml), a Frictionless table schema (.json), or a Pandera schema (.yaml, .json)"
+)
+
+
+def contract_from(text: str, where: str) -> Contract:
+    """Return the contract that a text holds, by the ending of its file's name; nothing of it is run.
+
+    Raises
+    ------
+    SettingsError
+        It is no contract of a known form, or a rule in it is broken.
+    """
+    ending = where.rpartition(".")[2].lower()
+    if ending == "toml":
+        return contract_of(text, where)
+    if ending == "json":
+        document = _json(text, where)
+    elif ending in ("yaml", "yml"):
+        document = _yaml(text, where)
+    elif ending == "py":
+        raise SettingsError(
+            f"{where} is a program, which is never run to read a contract",
+            hint="write the Pandera schema with its to_yaml() or to_json(), and give that file",
+        )
+    else:
+        raise SettingsError(f"{where} is of an unknown kind", hint=_KNOWN)
+    if not isinstance(document, Mapping):
+        raise SettingsError(f"{where} holds no contract", hint=_KNOWN)
+    if is_frictionless(document):
+        return frictionless_contract(document, where)
+    if is_pandera(document):
+        return pandera_contract(document, where)
+    known = ", ".join(map(str, list(document)[:6])) or "nothing"
+    raise SettingsError(f"{where} is a contract of no known tool: it holds {known}", hint=_KNOWN)
+
+
+def _json(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise SettingsError(f"{where} is no JSON: {error}", hint="repair that line") from error
+    except RecursionError as error:
+        raise SettingsError(f"{where} is nested too deeply", hint=_KNOWN) from error
+
+
+def _yaml(text: str, where: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" in line {mark.line + 1}" if mark is not None else ""
+        raise SettingsError(f"{where} is no YAML{line}", hint="repair that line") from error

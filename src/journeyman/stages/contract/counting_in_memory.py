@@ -1,0 +1,115 @@
+"""The same counts of rows that are in memory; planning a query for each would take longer than to count them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from journeyman.entities.contract import ColumnRule, Contract, RowTest
+from journeyman.stages.contract.counting import Counts, all_keys, asked_tests, on_a_scale
+
+__all__ = ["count_frame"]
+
+FloatArray = NDArray[np.float64]
+
+_LESS, _MORE = (RowTest.BELOW, RowTest.SHORTER), (RowTest.ABOVE, RowTest.LONGER)
+
+
+def count_frame(frame: pd.DataFrame, contract: Contract) -> Counts:
+    """Return what a contract asks about rows.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns as :func:`journeyman.stages.contract.counting.typed_rows` gives them.
+
+    Examples
+    --------
+    >>> from journeyman.entities.column import Column, Kind
+    >>> frame = pd.DataFrame({"v0": [1.0, np.nan, 3.0], "p0": [True, True, True]})
+    >>> contract = Contract("t", 0, (ColumnRule(Column("x", Kind.NUMBER)),))
+    >>> count_frame(frame, contract).tests["x", RowTest.UNREADABLE, None]
+    1
+    """
+    places = {rule.name: k for k, rule in enumerate(contract.columns)}
+    values: dict[str, pd.Series[Any]] = {name: frame[f"v{k}"] for name, k in places.items()}
+    tests = {}
+    sizes = {rule.name: _sorted_sizes(rule, values[rule.name]) for rule in contract.columns}
+    for name, test, at in asked_tests(contract.columns):
+        if test in _LESS or test in _MORE:
+            tests[name, test, at] = _beyond(sizes[name], test, float(at or 0.0))
+        else:
+            tests[name, test, at] = int(_where(frame, places[name], contract.rule(name), test, at).sum())
+    ends: dict[str, tuple[float, float]] = {}
+    for rule in contract.columns:
+        if on_a_scale(rule.column.kind) and values[rule.name].notna().any():
+            ends[rule.name] = float(values[rule.name].min()), float(values[rule.name].max())
+    return Counts(
+        len(frame),
+        {name: int(column.notna().sum()) for name, column in values.items()},
+        ends,
+        tests,
+        {rule.name: _count_names(values[rule.name]) for rule in contract.columns if rule.closed},
+        tuple(_count_doubled(frame, [f"v{places[c]}" for c in key.columns]) for key in all_keys(contract)),
+        tuple(_count_apart(values[d.given], values[d.fixed]) for d in contract.dependencies),
+        tuple(_count_reversed(values[o.lesser], values[o.greater]) for o in contract.orders),
+    )
+
+
+def _sorted_sizes(rule: ColumnRule, values: pd.Series[Any]) -> FloatArray:
+    """Return numbers, or lengths of texts, in ascending order."""
+    known = values.dropna()
+    if not on_a_scale(rule.column.kind):
+        asked = any(c.test in (RowTest.SHORTER, RowTest.LONGER) for c in rule.learned)
+        known = known.str.len() if asked else known[:0].astype(np.float64)
+    return np.sort(known.to_numpy(np.float64))
+
+
+def _beyond(sizes: FloatArray, test: RowTest, at: float) -> int:
+    if test in _LESS:
+        return int(np.searchsorted(sizes, at, side="left"))
+    return len(sizes) - int(np.searchsorted(sizes, at, side="right"))
+
+
+def _where(frame: pd.DataFrame, k: int, rule: ColumnRule, test: RowTest, at: float | str | None) -> Any:
+    value, present = frame[f"v{k}"], frame[f"p{k}"].astype(bool)
+    known = value.notna()
+    match test:
+        case RowTest.MISSING:
+            return ~present
+        case RowTest.UNREADABLE:
+            fits = known & (value == np.floor(value)) if rule.column.kind.value == "integer" else known
+            return present & ~fits
+        case RowTest.OTHER_UNIT:
+            return ~frame[f"w{k}"].isin(rule.units) & known if f"w{k}" in frame else np.zeros(0)
+        case RowTest.OTHER_VALUE:
+            return ~value.isin(rule.demand.one_of if at == "demand" else rule.values) & known
+        case _:  # a text of another form
+            pattern = rule.demand.pattern if at == "demand" else rule.pattern
+            return known & ~value.str.fullmatch(f"(?:{pattern})").fillna(True).astype(bool)
+
+
+def _count_names(values: pd.Series[Any]) -> Mapping[float | str, int]:
+    counts: dict[Any, int] = values.value_counts().to_dict()
+    return counts
+
+
+def _count_doubled(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[int, int]:
+    known = frame[list(columns)].dropna()
+    later = known[known.duplicated()]
+    return len(later.drop_duplicates()), len(later)
+
+
+def _count_apart(given: pd.Series[Any], fixed: pd.Series[Any]) -> tuple[int, int]:
+    pairs = pd.DataFrame({"given": given, "fixed": fixed}).dropna()
+    same = pairs.value_counts(sort=False)
+    each = same.groupby(level="given")
+    return int((each.sum() - each.max()).sum()), len(pairs)
+
+
+def _count_reversed(lesser: pd.Series[Any], greater: pd.Series[Any]) -> tuple[int, int]:
+    return int((lesser > greater).sum()), int((lesser.notna() & greater.notna()).sum())

@@ -1,0 +1,86 @@
+"""`journeyman verify` as it is typed: exit codes, one-line errors, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner, Result
+
+from journeyman.cli.main import app
+
+runner = CliRunner()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    for name, factor in (("may", 1.0), ("june", 1000.0)):
+        frame = pd.DataFrame({"fare": rng.normal(20, 4, 300).round(2) * factor, "kind": rng.choice(["a", "b"], 300)})
+        frame.to_csv(f"{name}.csv", index=False)
+    return tmp_path
+
+
+def verify(*words: str) -> Result:
+    return runner.invoke(app, ["verify", *words])
+
+
+def test_learn_then_check(folder: Path) -> None:
+    assert verify("may.csv", "--learn", "may.contract.toml").exit_code == 0
+    kept = verify("may.csv")
+    assert kept.exit_code == 0, "the contract beside the table is found"
+    assert "may.csv keeps its contract" in kept.stdout
+    broken = verify("june.csv", "--contract", "may.contract.toml", "--json", "found.json")
+    assert broken.exit_code == 1
+    assert "'fare' is above" in broken.stdout
+    found = json.loads((folder / "found.json").read_text())
+    assert found["refused"] is True
+    assert [f["columns"] for f in found["findings"]] == [["fare"]]
+    assert found["findings"][0]["rows"][0]["fare"].startswith(("1", "2", "3"))
+
+
+def test_what_is_asked_wrongly_is_told_in_a_line_and_writes_nothing(folder: Path) -> None:
+    before = sorted(p.name for p in folder.iterdir())
+    (folder / "empty.csv").write_text("fare,kind\n")
+    for words, message in (
+        (["may.csv"], "there is no contract beside may.csv"),
+        (["may.csv", "june.csv"], "2 tables were given"),
+        (["may.csv", "--contract", "no.toml"], "there is no contract no.toml"),
+        (["may.csv", "--contract", "june.csv"], "june.csv is of an unknown kind"),
+        (["may.csv", "--contract", "."], "is a folder"),
+        (["may.csv", "--learn", "no/c.toml"], "there is no folder no"),
+        (["may.csv", "--learn", "."], "is a folder, wanted a file"),
+        (["may.csv", "--learn", "c.toml", "--to", "pandra"], "contracts are not written for 'pandra'"),
+        (["may.csv", "--learn", "c.toml", "--contract", "c.toml"], "leave one of them out"),
+        (["may.csv", "--to", "odcs"], "--to says how a learned contract is written"),
+        (["empty.csv", "--learn", "c.toml"], "has no rows"),
+        (["gone.csv", "--learn", "c.toml"], "no such file"),
+    ):
+        found = verify(*words)
+        assert found.exit_code == 2, words
+        assert message in found.stderr, words
+        assert len(found.stderr.strip().splitlines()) == 2, words
+    assert sorted(p.name for p in folder.iterdir()) == sorted([*before, "empty.csv"])
+
+
+def test_warnings_refuse_where_that_is_asked(folder: Path) -> None:
+    assert verify("may.csv", "--learn", "may.contract.toml").exit_code == 0
+    frame = pd.read_csv("may.csv")
+    frame.loc[0, "kind"] = "aa"
+    frame.to_csv("may.csv", index=False)
+    found = verify("may.csv")
+    assert found.exit_code == 0
+    assert "DC205 warning" in found.stdout
+    assert verify("may.csv", "--strict").exit_code == 1
+
+
+def test_an_export_is_read_as_a_contract(folder: Path) -> None:
+    assert verify("may.csv", "--learn", "schema.json", "--to", "frictionless").exit_code == 0
+    assert verify("may.csv", "--contract", "schema.json").exit_code == 0
+    broken = verify("june.csv", "--contract", "schema.json")
+    assert broken.exit_code == 1
+    assert "DC501 error: 'fare' must be at most" in broken.stdout
