@@ -113,7 +113,7 @@ def test_build_hands_every_option_to_the_door(fake_api: FakeApi) -> None:
         "--task-option a=1 "
         "--seed 7 --time sold --delay 7d --group street --ignore id --ignore ref --kind zip=category --missing none "
         "--accept DQ301 --decimal , --thousands . --latency 2ms --encoding cp1251 --delimiter tab --quote none "
-        "--sheet Data --memory 4GB --engine spark=local[4] --lake tables --workspace w --quiet"
+        "--sheet Data --memory 4GB --engine spark=local[4] --lake tables --analysis found.json --workspace w --quiet"
     )
     result = runner.invoke(cli.app, words.split())
     assert result.exit_code == 0, result.output
@@ -125,6 +125,7 @@ def test_build_hands_every_option_to_the_door(fake_api: FakeApi) -> None:
         "target": "price",
         "query": "Q",
         "lake": "tables",
+        "analysis": Path("found.json"),
         "encoding": "cp1251",
         "delimiter": "tab",
         "quote": "none",

@@ -15,6 +15,7 @@ from journeyman.entities.prediction import Refused
 from journeyman.entities.profile import Profile
 from journeyman.entities.task import Task
 from journeyman.inference.release import Release
+from journeyman.inference.release_joins import ReleaseJoins
 from journeyman.operations.traffic import hidden_columns, read_rows, read_traffic
 
 COLUMNS = (Column("x", Kind.NUMBER), Column("c", Kind.CATEGORY, categories=("a", "b")))
@@ -22,7 +23,7 @@ COLUMNS = (Column("x", Kind.NUMBER), Column("c", Kind.CATEGORY, categories=("a",
 
 def release(task: Task) -> Release:
     report = SimpleNamespace(profile=cast(Profile, SimpleNamespace(columns=())), columns=COLUMNS, pictures=None)
-    return cast(Release, SimpleNamespace(columns=COLUMNS, task=task, report=report))
+    return cast(Release, SimpleNamespace(columns=COLUMNS, task=task, report=report, joins=ReleaseJoins(())))
 
 
 CLASSES = release(Task("y", "binary", "roc_auc", ("no", "yes")))

@@ -20,6 +20,8 @@ _LEAST_ROWS = 20
 _LEAST_CLUSTERS = 8
 _LEAST_FREEDOM = 10.0
 """Degrees of freedom below which a handful of rows decide, and no p-value of theirs can be trusted."""
+_MOST_SKEWED = 0.7
+"""Skewness under the null beyond which a handful of rows decide, too: simulated p-values are too small then."""
 
 _ROWS_A_NUISANCE = 8
 _CHUNK = 256
@@ -68,7 +70,7 @@ def product_test(
     if not (_varies(a, first[known]) and _varies(b, second[known])):
         return None
     sums = np.bincount(clusters, a * b).astype(np.float64)
-    return _mean_test(sums, columns, rows.serial, _skewness(a, b) if len(sums) == len(a) else None)
+    return _mean_test(sums, columns, rows.serial, None if rows.serial else _null_moments(a, b, clusters))
 
 
 def rate_test(rows: AnalysedRows, values: FloatArray, null: float) -> Evidence | None:
@@ -83,8 +85,8 @@ def rate_test(rows: AnalysedRows, values: FloatArray, null: float) -> Evidence |
     return _mean_test(sums, 0, True, None)
 
 
-def _mean_test(sums: FloatArray, columns: int, serial: bool, skewness: float | None) -> Evidence | None:
-    """Return the t test of the mean of independent sums."""
+def _mean_test(sums: FloatArray, columns: int, serial: bool, moments: tuple[float, float] | None) -> Evidence | None:
+    """Return the t test of the mean of independent sums; the larger p-value where moments of the null are known."""
     n = len(sums)
     squares = float((sums**2).sum())
     if n < _LEAST_CLUSTERS or squares <= 0:
@@ -98,16 +100,38 @@ def _mean_test(sums: FloatArray, columns: int, serial: bool, skewness: float | N
     if freedom < (_LEAST_CLUSTERS - 1 - columns if serial else _LEAST_FREEDOM) or freedom < 3:
         return None
     p = 2.0 * float(stats.t.sf(abs(t), freedom))
-    if skewness is not None:
-        z = float(sums.sum()) / math.sqrt(squares)
+    if moments is not None:
+        variance, skewness = moments
+        if abs(skewness) > _MOST_SKEWED:
+            return None
+        z = float(sums.sum()) / math.sqrt(variance)
         p = max(p, min(1.0, 2.0 * float(stats.pearson3.sf(abs(z), math.copysign(1.0, z) * skewness))))
     return Evidence(min(1.0, p), t)
 
 
-def _skewness(a: FloatArray, b: FloatArray) -> float:
-    """Return the skewness of the sum of products when one side is permuted."""
-    one, two = (float((v**3).mean()) / float((v**2).mean()) ** 1.5 for v in (a, b))
-    return float(one * two / math.sqrt(len(a)))
+def _null_moments(a: FloatArray, b: FloatArray, clusters: NDArray[np.intp]) -> tuple[float, float]:
+    """Return variance and skewness of the sum of products where neither side knows of the other.
+
+    Where a few large clusters happen to hold no rare value of both, the sums themselves show too little variance. So it
+    is put together of what each side alone shows: its variance, and how alike it is within a cluster.
+    """
+    sizes = np.bincount(clusters).astype(np.float64)
+    pairs = float((sizes * (sizes - 1.0)).sum())
+    one, two = (float((v**2).mean()) for v in (a, b))
+    variance, alike = len(a) * one * two, 0.0
+    if pairs > 0:
+        shared = [_shared(v, clusters) / pairs for v in (a, b)]
+        within = max(0.0, shared[0]) * max(0.0, shared[1])
+        variance += pairs * within
+        alike = min(1.0, math.sqrt(within / (one * two)))
+    thirds = float((a**3).mean()) * float((b**3).mean())
+    third = thirds * float((sizes * (1.0 + (sizes - 1.0) * alike) ** 2).sum())
+    return variance, third / variance**1.5
+
+
+def _shared(values: FloatArray, clusters: NDArray[np.intp]) -> float:
+    """Return the sum of the products of each two rows of a cluster."""
+    return float((np.bincount(clusters, values) ** 2).sum() - (values**2).sum())
 
 
 def _residual(values: FloatArray, z: FloatArray) -> FloatArray:
