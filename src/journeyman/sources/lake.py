@@ -79,6 +79,8 @@ def _of_folder(folder: Path, top: Path) -> Iterator[Listed]:
             continue
         name = entry.relative_to(top).as_posix()
         if entry.is_dir():
+            if entry.is_symlink() and folder.resolve().is_relative_to(entry.resolve()):
+                continue  # a link to where we are: following it would never end
             if any("=" in child.name.strip("=") for child in entry.iterdir() if child.is_dir()):
                 files = [f for f in entry.rglob("*") if f.is_file()]
                 size, modified = (
@@ -89,12 +91,21 @@ def _of_folder(folder: Path, top: Path) -> Iterator[Listed]:
             else:
                 yield from _of_folder(entry, top)
         elif is_table(entry.name) and entry.name != _PACKAGE:
-            told = entry.stat()
+            size, modified = _size(entry)
             licence = licences.get(entry.name, licences.get("", ""))
             short = (
                 name.removesuffix("".join(entry.suffixes[-2:])) if _packed(entry) else name.removesuffix(entry.suffix)
             )
-            yield Listed(short, str(entry.resolve()), None, told.st_size, told.st_mtime, licence)
+            yield Listed(short, str(entry.resolve()), None, size, modified, licence)
+
+
+def _size(file: Path) -> tuple[int, float]:
+    """Return a file's size and time of change; 0 of one that is not there, such as a broken link: reading it says so."""
+    try:
+        told = file.stat()
+    except FileNotFoundError:
+        return 0, 0.0
+    return told.st_size, told.st_mtime
 
 
 def _packed(path: Path) -> bool:
