@@ -9,6 +9,7 @@ from pathlib import Path
 from journeyman.api.clean_files import (
     align_clean,
     check_out,
+    patch_beside,
     read_labels,
     read_texts,
     source_digest,
@@ -22,7 +23,7 @@ from journeyman.entities.file_style import AS_FOUND, FileStyle
 from journeyman.errors import SettingsError
 from journeyman.pipelines.clean import choose_rows, review_table
 
-__all__ = ["apply_changes", "clean", "revert", "rows_to_label", "write_json"]
+__all__ = ["apply_changes", "check_out", "clean", "patch_beside", "revert", "rows_to_label", "write_json"]
 
 Ask = Callable[[TextTable, int], Correction]
 

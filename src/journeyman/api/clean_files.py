@@ -21,6 +21,7 @@ from journeyman.stores.disk import Draft
 __all__ = [
     "align_clean",
     "check_out",
+    "patch_beside",
     "read_labels",
     "read_texts",
     "source_digest",
@@ -172,6 +173,11 @@ def check_out(source: str | Path, out: Path) -> None:
         raise SettingsError(f"--out {out} is no text table", hint=f"give it one of the endings {', '.join(_ENDINGS)}")
 
 
+def patch_beside(out: Path) -> Path:
+    """Return where the patch of a cleaned table goes."""
+    return out.with_suffix(".patch.json")
+
+
 def write_patched(table: TextTable, review: TableReview, out: Path, digest: str, style: FileStyle) -> Path:
     """Write a table with a review's changes, and the patch beside it, the patch first; return the patch."""
     rows = _rows(table)
@@ -189,7 +195,7 @@ def write_patched(table: TextTable, review: TableReview, out: Path, digest: str,
         "cells": [asdict(change) for change in review.changes],
         "removed": [{"row": one.row, "values": list(one.values)} for one in review.removed],
     }
-    file = out.with_suffix(".patch.json")
+    file = patch_beside(out)
     write_file(file, json.dumps(patch, ensure_ascii=False, indent=1) + "\n")
     write_file(out, _text([table.names, *kept], _delimiter(out, style)))
     return file

@@ -9,6 +9,7 @@ import typer
 
 from journeyman.cli.endings import one_line_errors
 from journeyman.cli.options import Decimal, Delimiter, Encoding, Query, Quiet, Quote, Sheet, Thousands, parse_kinds
+from journeyman.cli.output_files import check_output_files
 from journeyman.cli.screen import show_view
 from journeyman.entities.column import Role
 from journeyman.lazy_module import LazyModule
@@ -77,9 +78,7 @@ def analyse(  # one parameter an option: the signature is the command's interfac
 ) -> None:
     """Say what is in a table, what depends on what, and what a model gains by it; each confirmed on other rows."""
     with one_line_errors(Path()):
-        for place in (out, json):
-            if place is not None:
-                analyse_api.check_place(place)
+        check_output_files((table,), {"--out": out, "--json": json})
         settings = BuildSettings(
             source=table,
             target=target,

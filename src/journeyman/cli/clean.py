@@ -10,6 +10,7 @@ import typer
 
 from journeyman.cli.endings import one_line_errors
 from journeyman.cli.options import Delimiter, Encoding, Quote, Sheet
+from journeyman.cli.output_files import check_output_files
 from journeyman.entities.file_style import parse_file_style
 from journeyman.errors import SettingsError
 from journeyman.lazy_module import LazyModule
@@ -88,9 +89,14 @@ def clean(  # one parameter an option: the signature is the command's interface
             raise SettingsError("there is no file to write the table to", hint="add --out FILE")
         if out is not None and not apply and revert is None:
             raise SettingsError("--out is given, but nothing is to be changed", hint="add --apply")
-        for file in (out, json, labels):
-            if file is not None and not file.parent.is_dir():
-                raise SettingsError(f"there is no folder {file.parent}", hint=f"make it: mkdir -p {file.parent}")
+        if out is not None:
+            cleaning_api.check_out(table, out)
+        written = labels if labels is not None and not labels.exists() else None
+        patch = None if out is None or revert is not None else cleaning_api.patch_beside(out)
+        check_output_files(
+            (table, labels, labels_from, revert),
+            {"--out": out, "the patch beside --out": patch, "--json": json, "--labels": written},
+        )
         if revert is not None and out is not None:
             number = cleaning_api.revert(table, revert, out, style)
             typer.echo(f"Turned back {number:,} changes: {out}")

@@ -11,6 +11,7 @@ import typer
 
 from journeyman.cli.endings import one_line_errors
 from journeyman.cli.options import Delimiter, Encoding, Query, Quiet, Quote, Sheet, Workspace, count
+from journeyman.cli.output_files import check_output_files
 from journeyman.cli.screen import show_view
 from journeyman.entities.file_style import parse_file_style
 from journeyman.lazy_module import LazyModule
@@ -77,6 +78,7 @@ def search(  # one parameter an option: the signature is the command's interface
     """Find tables that help to predict a column, and join those that gain more than noise would."""
     began = time.monotonic()
     with one_line_errors(workspace):
+        check_output_files((table, lake), {"--out": out, "--json": json_file})
         search_api.check_places(out, json_file)
         style = parse_file_style(encoding, delimiter, quote, sheet)
         with _progress(quiet, began) as progress:

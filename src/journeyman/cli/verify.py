@@ -10,6 +10,7 @@ import typer
 
 from journeyman.cli.endings import one_line_errors
 from journeyman.cli.options import Delimiter, Encoding, EngineName, Query, Quote, Sheet
+from journeyman.cli.output_files import check_output_files
 from journeyman.cli.screen import show_view
 from journeyman.entities.file_style import parse_file_style
 from journeyman.errors import SettingsError
@@ -83,7 +84,7 @@ def verify(  # one parameter an option: the signature is the command's interface
         if learn is not None:
             if json_file is not None or strict:
                 raise SettingsError("--json and --strict are for checking a table", hint="leave them out with --learn")
-            verify_api.check_target(learn)
+            check_output_files(table, {"--learn": learn})
             if learn.exists():
                 raise SettingsError(
                     f"{learn} is there already, and what was written into it would be lost",
@@ -102,9 +103,9 @@ def verify(  # one parameter an option: the signature is the command's interface
             raise SettingsError(
                 f"{len(table)} tables were given, and one is checked at a time", hint="give one, or --learn FILE"
             )
-        if json_file is not None:
-            verify_api.check_target(json_file)
-        wanted = verify_api.read_contract(verify_api.contract_beside(table[0]) if contract is None else contract)
+        kept = verify_api.contract_beside(table[0]) if contract is None else contract
+        check_output_files((table[0], kept), {"--json": json_file})
+        wanted = verify_api.read_contract(kept)
         found = verify_api.verify(table[0], wanted, query=query, engine=engine, style=style)
         if json_file is not None:
             verify_api.write_whole(verify_api.verification_json(found), json_file)
