@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from journeyman.entities.contract import Contract
@@ -50,11 +50,27 @@ def contract_from(text: str, where: str) -> Contract:
     if not isinstance(document, Mapping):
         raise SettingsError(f"{where} holds no contract", hint=_KNOWN)
     if is_frictionless(document):
-        return frictionless_contract(document, where)
+        return _read(frictionless_contract, document, where, "Frictionless table schema")
     if is_pandera(document):
-        return pandera_contract(document, where)
+        return _read(pandera_contract, document, where, "Pandera schema")
     known = ", ".join(map(str, list(document)[:6])) or "nothing"
     raise SettingsError(f"{where} is a contract of no known tool: it holds {known}", hint=_KNOWN)
+
+
+def _read(
+    reader: Callable[[Mapping[str, Any], str], Contract], document: Mapping[str, Any], where: str, form: str
+) -> Contract:
+    """Read another tool's form, whatever stands where the form wants a list or a number."""
+    try:
+        contract = reader(document, where)
+    except (TypeError, ValueError, OverflowError, AttributeError) as error:
+        cause = " ".join(str(error).split())[:120]
+        raise SettingsError(f"{where} is no {form}: {cause}", hint="repair it with the tool that wrote it") from error
+    names = [rule.name for rule in contract.columns]
+    doubled = next((name for n, name in enumerate(names) if name in names[:n]), None)
+    if doubled is not None:
+        raise SettingsError(f"{where} has two fields named {doubled!r}", hint="take one of them out")
+    return contract
 
 
 def _json(text: str, where: str) -> Any:

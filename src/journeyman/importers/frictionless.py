@@ -49,9 +49,9 @@ def frictionless_contract(document: Mapping[str, Any], where: str) -> Contract:
     """
     schema = document.get("schema", document)
     left_out: list[str] = []
-    markers = tuple(m for m in schema.get("missingValues", [""]) if isinstance(m, str) and m)
+    markers = tuple(m for m in schema.get("missingValues") or () if isinstance(m, str) and m)
     rules = tuple(_rule(field, where, markers, left_out) for field in schema["fields"])
-    key = schema.get("primaryKey", [])
+    key = schema.get("primaryKey") or ()
     columns = (key,) if isinstance(key, str) else tuple(key)
     names = {rule.name for rule in rules}
     for name in columns:
@@ -78,7 +78,7 @@ def _rule(field: Any, where: str, markers: tuple[str, ...], left_out: list[str])
     kind = _KINDS.get(kind_name, Kind.TEXT)
     left_out += [f"{c} of {name!r}" for c in constraints if c not in _CONSTRAINTS]
     scaled = kind in (Kind.NUMBER, Kind.INTEGER, Kind.DATETIME)
-    allowed = [v for v in constraints.get("enum", []) if v is not None]
+    allowed = [v for v in constraints.get("enum") or () if v is not None]
     if scaled and allowed:
         left_out.append(f"enum of {name!r}")
         allowed = []

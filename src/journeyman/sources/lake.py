@@ -100,7 +100,7 @@ def _of_folder(folder: Path, top: Path) -> Iterator[Listed]:
 
 
 def _size(file: Path) -> tuple[int, float]:
-    """Return a file's size and time of change; 0 of one that is not there, such as a broken link: reading it says so."""
+    """Return size and time of change; 0 of a file that is not there, as a broken link: reading it says so."""
     try:
         told = file.stat()
     except FileNotFoundError:

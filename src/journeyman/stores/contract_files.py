@@ -43,6 +43,7 @@ _HEADER = """\
 _COUNTED = (RowTest.MISSING, RowTest.UNREADABLE, RowTest.OTHER_UNIT, RowTest.UNLIKE)
 _COMPARED = (RowTest.BELOW, RowTest.ABOVE, RowTest.EQUAL, RowTest.SHORTER, RowTest.LONGER)
 _UNUSUAL = re.compile(r"\(\?<?[=!]|\(\?P=|\(\?>|\(\?\(|(?<!\\)\\[1-9Z]|[*+?}]\+")
+_SCALED = (Kind.NUMBER, Kind.INTEGER, Kind.DATETIME)
 _STORAGES = ("", "number", "text", "date", "boolean")
 
 
@@ -187,7 +188,7 @@ def contract_of(text: str, where: str) -> Contract:
         known = ", ".join(list(document)[:6]) or "nothing"
         raise SettingsError(
             f"{where} is no data contract: it holds {known}",
-            hint="`journeyman verify TABLE --learn contract.toml` writes one",
+            hint=f"begin it with `contract = {_VERSION}`, or let `journeyman verify TABLE --learn FILE.toml` write one",
         )
     if document["contract"] != _VERSION:
         raise SettingsError(
@@ -276,12 +277,14 @@ def _column_rule(section: _Section) -> ColumnRule:
         decimal=section.one_of("decimal", [".", ","], "."),
         date_formats=section.texts("date_formats"),
     )
-    scaled = kind in (Kind.NUMBER, Kind.INTEGER, Kind.DATETIME)
+    scaled = kind in _SCALED
     must = section.section("must")
     must.refuse_unknown("at_least", "at_most", "one_of", "pattern", "most_missing", "unique")
+    if must.has("one_of") and not must.texts("one_of"):
+        raise must.error("one_of", "holds no text, so that nothing would be allowed", 'write one_of = ["...", "..."]')
     demand = Demand(
-        must.number("at_least", scaled),
-        must.number("at_most", scaled),
+        must.number("at_least", kind),
+        must.number("at_most", kind),
         must.texts("one_of"),
         must.pattern("pattern"),
         must.share("most_missing", 0.0) if must.has("most_missing") else None,
@@ -405,7 +408,7 @@ class _Section:
         """Return a table below; an empty one where there is none."""
         value = self.values.get(key, {})
         if not isinstance(value, dict):
-            raise self.error(key, f"is {value!r}, wanted a table", f"write [{key}]")
+            raise self.error(key, f"is {value!r}, wanted a table", f"write [{'.'.join((*self.path, key))}]")
         return _Section(value, self.where, *self.path, key)
 
     def sections(self, key: str, *known: str) -> list[_Section]:
@@ -463,15 +466,17 @@ class _Section:
             raise self.error(key, f"is {value!r}, wanted a share from 0 to 1", "write 0.01 for one of a hundred")
         return float(value)
 
-    def number(self, key: str, scaled: bool) -> float | None:
+    def number(self, key: str, kind: Kind) -> float | None:
         """Return a number or the seconds of a date; None where there is none."""
         if key not in self.values:
             return None
         found = _number(self.values[key])
         if found is None:
             raise self.error(key, f"is {self.values[key]!r}, wanted a number or a date", "write it without quotes")
-        if not scaled:
+        if kind not in _SCALED:
             raise self.error(key, "is for numbers and dates, and the column holds neither", "use one_of or pattern")
+        if isinstance(self.values[key], date) and kind is not Kind.DATETIME:
+            raise self.error(key, f"is a date, and the column is {kind.noun}", "write a number")
         return found
 
     def pattern(self, key: str) -> str:
