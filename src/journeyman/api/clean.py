@@ -11,6 +11,7 @@ from journeyman.api.clean_files import (
     check_out,
     patch_beside,
     read_labels,
+    read_noted_texts,
     read_texts,
     source_digest,
     write_labels,
@@ -68,12 +69,12 @@ def clean(
     ...     [(s.row, s.column, s.suggestion) for s in clean(table, CleaningRequest()).suspects]
     [(2, 'x', '')]
     """
-    table = read_texts(str(source), style)
+    table, notes = read_noted_texts(str(source), style)
     corrections: Sequence[Correction] = () if labels is None else read_labels(labels, table)
     teacher: Callable[[int], Correction] | None = None
-    notes: tuple[str, ...] = ()
     if labels_from is not None:
-        copy, notes = align_clean(table, read_texts(labels_from, style))
+        copy, decided = align_clean(table, read_texts(labels_from, style))
+        notes += decided
         teacher = lambda row: Correction(row, copy.row(row))  # noqa: E731 - one expression, named by its type above
     elif ask is not None:
         teacher = lambda row: ask(table, row)  # noqa: E731 - the same

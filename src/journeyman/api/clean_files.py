@@ -23,6 +23,7 @@ __all__ = [
     "check_out",
     "patch_beside",
     "read_labels",
+    "read_noted_texts",
     "read_texts",
     "source_digest",
     "write_file",
@@ -35,6 +36,7 @@ __all__ = [
 _FORMAT = "journeyman-patch/1"
 _ROW = "row"
 _ENDINGS = (".csv", ".tsv", ".txt")
+_DELIMITERS = (",", ";", "\t")  # of labels: spreadsheets save with their own
 
 
 def read_texts(location: str, style: FileStyle) -> TextTable:
@@ -45,11 +47,16 @@ def read_texts(location: str, style: FileStyle) -> TextTable:
     SourceError
         Where it cannot be read or holds no rows.
     """
+    return read_noted_texts(location, style)[0]
+
+
+def read_noted_texts(location: str, style: FileStyle) -> tuple[TextTable, tuple[str, ...]]:
+    """Return the same, and what was decided while reading on thin evidence, such as the encoding."""
     source = open_source(location, None, style)
     frame = source.read(None, 0)
     if len(frame) == 0 or not len(frame.columns):
         raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
-    return text_table(source.name, frame)
+    return text_table(source.name, frame), tuple(f"{found.message} {found.hint}" for found in source.findings)
 
 
 def source_digest(location: str) -> str:
@@ -79,18 +86,29 @@ def align_clean(table: TextTable, clean: TextTable) -> tuple[TextTable, tuple[st
         )
     by_name = {column.name: column for column in clean.columns}
     if set(by_name) == set(table.names) and len(by_name) == len(table.names):
-        return TextTable(clean.name, tuple(by_name[name] for name in table.names)), ()
-    agree = [
-        float(np.mean(np.array(a.values, object)[a.codes] == np.array(b.values, object)[b.codes]))
-        for a, b in zip(table.columns, clean.columns, strict=True)
-    ]
-    if np.median(agree) < 0.5:
+        named = TextTable(clean.name, tuple(by_name[name] for name in table.names))
+        if _agreement(table, named) < 0.5:
+            raise SettingsError(
+                f"--labels-from {clean.name} differs from {table.name} in most cells of most columns",
+                hint="give a clean copy with the same rows in the same order",
+            )
+        return named, ()
+    if _agreement(table, clean) < 0.5:
         other = next(name for name in clean.names if name not in table.names)
         raise SettingsError(
             f"--labels-from {clean.name} has other columns than {table.name}, such as {other!r}",
             hint="give a clean copy with the same columns",
         )
     return clean, (f"Columns of {clean.name} have other names: they were taken in their order.",)
+
+
+def _agreement(table: TextTable, clean: TextTable) -> float:
+    """Return in what share of its cells the middle column of two tables agrees."""
+    shares = [
+        float(np.mean(np.array(a.values, object)[a.codes] == np.array(b.values, object)[b.codes]))
+        for a, b in zip(table.columns, clean.columns, strict=True)
+    ]
+    return float(np.median(shares))
 
 
 def write_labels(table: TextTable, rows: Sequence[int], file: Path) -> None:
@@ -110,13 +128,19 @@ def read_labels(file: Path, table: TextTable) -> tuple[Correction, ...]:
     """
     wanted = (_ROW, *table.names)
     try:
-        with file.open(encoding="utf-8-sig", newline="") as text:
-            lines = [line for line in csv.reader(text) if line]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        text = file.read_bytes().decode("utf-8-sig")
+        found_in = [_lines(text, delimiter) for delimiter in _DELIMITERS]
+    except OSError as error:
+        cause = "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
         raise SettingsError(
-            f"{file} cannot be read: {error}", hint="write one with --label 20 --labels FILE"
+            f"{file} cannot be read: {cause}", hint="write one with --label 20 --labels FILE"
         ) from error
-    if not lines or tuple(lines[0]) != wanted:
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{file} is no text in UTF-8", hint="save it as CSV in UTF-8") from error
+    except csv.Error as error:
+        raise SettingsError(f"{file} is no CSV: {error}", hint="save it as CSV") from error
+    lines = next((one for one in found_in if one and tuple(one[0]) == wanted), [])
+    if not lines:
         raise SettingsError(
             f"{file} does not begin with the columns of {table.name}: wanted {', '.join(wanted[:4])}, ...",
             hint="write one with --label 20 --labels FILE, and correct cells only",
@@ -131,6 +155,10 @@ def read_labels(file: Path, table: TextTable) -> tuple[Correction, ...]:
             )
         found[number] = Correction(number, tuple(line[1:]))
     return tuple(found.values())
+
+
+def _lines(text: str, delimiter: str) -> list[list[str]]:
+    return [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if line]
 
 
 def write_review(review: TableReview, file: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -113,7 +114,8 @@ def clean(  # one parameter an option: the signature is the command's interface
         if label and labels_from is None and labels is not None and not labels.exists():
             number = cleaning_api.rows_to_label(table, label, labels, seed, style)
             typer.echo(f"Rows that teach most: {number}, in {labels}")
-            typer.echo(f"Correct their cells there, then: `journeyman clean {table} --labels {labels}`")
+            command = shlex.join(["journeyman", "clean", table, "--labels", str(labels)])
+            typer.echo(f"Correct their cells there, then: `{command}`")
             return
         request = cleaning.CleaningRequest(target, label if labels_from is not None or asks else 0, seed)
         review = cleaning_api.clean(
@@ -127,7 +129,8 @@ def clean(  # one parameter an option: the signature is the command's interface
         if apply and out is not None:
             patch = cleaning_api.apply_changes(table, review, out, style)
             typer.echo(f"Changed {len(review.changes):,} cells, left out {len(review.removed):,} rows: {out}")
-            typer.echo(f"To turn it back: `journeyman clean {out} --revert {patch} --out FILE`")
+            command = shlex.join(["journeyman", "clean", str(out), "--revert", str(patch), "--out", "FILE"])
+            typer.echo(f"To turn it back: `{command}`")
 
 
 def _ask(table: cleaning.TextTable, row: int) -> cleaning.Correction:

@@ -101,12 +101,33 @@ def test_labels_that_do_not_fit_are_refused(text: str, said: str, table: Path, t
         (LINES[:4], "rows"),
         (["id,x", *(line.rpartition(",")[0] for line in ("1,5,a", "2,6,b", "3,7,c", "4,8,d", "5,9,e"))], "columns"),
         (["a,b,c", *(["p,q,r"] * 5)], "other columns"),
+        (["id,x,note", "5,9,z", "4,,ø", "3,7, y ", "2,6,b", "1,5,a"], "differs from t.csv in most cells"),
     ],
 )
 def test_a_clean_copy_of_another_shape_is_refused(lines: list[str], said: str, table: Path, tmp_path: Path) -> None:
     (tmp_path / "clean.csv").write_text("\n".join(lines))
     with pytest.raises(SettingsError, match=said):
         clean(table, CleaningRequest(labels=2), labels_from=str(tmp_path / "clean.csv"))
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_labels_that_a_spreadsheet_saved_are_read(delimiter: str, table: Path, tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text("\r\n".join(["row,id,x,note", "0,1,5,a", "1,2,6,b"]).replace(",", delimiter), encoding="utf-8-sig")
+    found = read_labels(file, read_texts(str(table), AS_FOUND))
+    assert [(one.row, one.values) for one in found] == [(0, ("1", "5", "a")), (1, ("2", "6", "b"))]
+
+
+def test_an_encoding_that_was_guessed_is_told(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"town,n\n" + "Bodø,1\nTromsø,2\n".encode("latin-1") * 20)
+    notes = clean(tmp_path / "t.csv", CleaningRequest()).notes
+    assert any("is not UTF-8" in note and "--encoding" in note for note in notes)
+
+
+def test_commands_to_type_name_files_with_blanks(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, output = run(table, "--label", "2", "--labels", "my labels.csv")
+    assert (code, "--labels 'my labels.csv'" in output) == (0, True)
 
 
 def test_a_clean_copy_in_another_order_of_columns_is_read_by_name(table: Path, tmp_path: Path) -> None:
