@@ -8,11 +8,12 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
+import msgspec
 import numpy as np
 
-from journeyman.entities.cleaning import Correction, TableReview, TextTable, text_table
+from journeyman.entities.cleaning import CellChange, Correction, RemovedRow, TableReview, TextTable, text_table
 from journeyman.entities.file_style import FileStyle
 from journeyman.errors import SettingsError, SourceError, WorkspaceError
 from journeyman.sources import open_source
@@ -232,39 +233,59 @@ def write_patched(table: TextTable, review: TableReview, out: Path, digest: str,
 def write_reverted(table: TextTable, file: Path, out: Path, style: FileStyle) -> int:
     """Write a table as it was before a patch; return how many cells and rows were turned back."""
     patch = _read_patch(file)
-    if list(table.names) != patch["columns"] or table.rows + len(patch["removed"]) != patch["rows"]:
+    if table.names != patch.columns or table.rows + len(patch.removed) != patch.rows:
         raise SettingsError(
             f"{file} is of a table with other columns or rows than {table.name}",
             hint="give the table that was written together with the patch",
         )
     rows = iter(_rows(table))
-    removed = {one["row"]: list(one["values"]) for one in patch["removed"]}
-    whole = [removed[number] if number in removed else next(rows) for number in range(patch["rows"])]
+    removed = {one.row: list(one.values) for one in patch.removed}
+    whole = [removed[number] if number in removed else next(rows) for number in range(patch.rows)]
     places = {name: place for place, name in enumerate(table.names)}
-    for change in patch["cells"]:
-        cell = whole[change["row"]][places[change["column"]]]
-        if cell != change["after"]:
+    for change in patch.cells:
+        cell = whole[change.row][places[change.column]]
+        if cell != change.after:
             raise SettingsError(
-                f"row {change['row']}, column {change['column']!r} holds {cell[:40]!r}, the patch wrote "
-                f"{change['after'][:40]!r}",
+                f"row {change.row}, column {change.column!r} holds {cell[:40]!r}, the patch wrote "
+                f"{change.after[:40]!r}",
                 hint="give the table as it was written together with the patch",
             )
-        whole[change["row"]][places[change["column"]]] = change["before"]
+        whole[change.row][places[change.column]] = change.before
     write_file(out, _text([table.names, *whole], _delimiter(out, style)))
-    return len(patch["cells"]) + len(removed)
+    return len(patch.cells) + len(removed)
 
 
-def _read_patch(file: Path) -> dict[str, Any]:
-    try:
-        patch = json.loads(file.read_text(encoding="utf-8"))
-        fits = patch["format"] == _FORMAT and all(key in patch for key in ("rows", "columns", "cells", "removed"))
-    except (OSError, ValueError, KeyError, TypeError):
-        fits = False
-    if not fits:
-        raise SettingsError(
-            f"--revert {file} is no patch of journeyman clean", hint="give the .patch.json beside --out"
+class _Patch(msgspec.Struct, frozen=True):
+    """What a patch's file holds: the table as it was, and what was changed."""
+
+    format: Literal["journeyman-patch/1"]
+    rows: int
+    columns: tuple[str, ...]
+    cells: tuple[CellChange, ...]
+    removed: tuple[RemovedRow, ...]
+
+    def fits_itself(self) -> bool:
+        """Return whether every change is of a row and a column that it says the table had."""
+        numbers = [one.row for one in self.removed]
+        return (
+            len(set(numbers)) == len(numbers)
+            and all(0 <= row < self.rows for row in (*numbers, *(c.row for c in self.cells)))
+            and all(len(one.values) == len(self.columns) for one in self.removed)
+            and {c.column for c in self.cells} <= set(self.columns)
         )
-    return dict(patch)
+
+
+def _read_patch(file: Path) -> _Patch:
+    refusal = SettingsError(
+        f"--revert {file} is no patch of journeyman clean", hint="give the .patch.json beside --out"
+    )
+    try:
+        patch = msgspec.json.decode(file.read_bytes(), type=_Patch)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise refusal from error
+    if not patch.fits_itself():
+        raise refusal
+    return patch
 
 
 def _rows(table: TextTable) -> list[list[str]]:

@@ -67,6 +67,37 @@ def test_what_is_no_patch_is_refused(text: str, table: Path, tmp_path: Path) -> 
         revert(table, tmp_path / "p.json", tmp_path / "back.csv")
 
 
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("cells",), 3),
+        (("cells", 0, "row"), 99),
+        (("cells", 0, "row"), -1),
+        (("cells", 0, "column"), "none"),
+        (("cells", 0, "after"), None),
+        (("removed", 0, "row"), 77),
+        (("removed", 0, "values"), ["1"]),
+        (("removed", 0), {}),
+    ],
+)
+def test_a_patch_that_was_edited_wrongly_is_refused(
+    place: tuple[str | int, ...], value: object, table: Path, tmp_path: Path
+) -> None:
+    review = TableReview(
+        "t.csv", 5, 3, 5, (), changes=(CellChange(1, "x", "N/A", ""),), removed=(RemovedRow(4, ("5", "9", "z")),)
+    )
+    patch = apply_changes(table, review, tmp_path / "clean.csv")
+    content = json.loads(patch.read_text())
+    holder = content
+    for key in place[:-1]:
+        holder = holder[key]
+    holder[place[-1]] = value
+    patch.write_text(json.dumps(content))
+    with pytest.raises(SettingsError, match="no patch of journeyman clean"):
+        revert(tmp_path / "clean.csv", patch, tmp_path / "back.csv")
+    assert not (tmp_path / "back.csv").exists()
+
+
 def test_rows_to_label_come_back_as_labels(table: Path, tmp_path: Path) -> None:
     file = tmp_path / "labels.csv"
     assert rows_to_label(table, 3, file) == 3
