@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -135,9 +136,11 @@ def search_lake(source: Source, parts: LakeParts, request: LakeRequest) -> Searc
 def _read_base(source: Source, request: LakeRequest) -> _Base:
     names = source.names
     if request.target not in names:
-        raise TargetError(f"no column {request.target!r} in {source.name}", hint=f"the columns are {_few(names)}")
+        raise TargetError(f"no column {request.target!r} in {source.name}", hint=_nearest(request.target, names))
     if request.time is not None and request.time not in names:
-        raise SettingsError(f"no column {request.time!r} in {source.name}", hint=f"the columns are {_few(names)}")
+        raise SettingsError(f"no column {request.time!r} in {source.name}", hint=_nearest(request.time, names))
+    if request.time == request.target:
+        raise SettingsError(f"the target {request.target!r} cannot be the time column too", hint="give another --time")
     frame = source.read(_MATCHED_ROWS, request.seed).reset_index(drop=True)
     sketches = sketch_table(frame, thorough=True)
     columns = {s.name: s.column for s in sketches}
@@ -152,9 +155,12 @@ def _read_base(source: Source, request: LakeRequest) -> _Base:
     labelled = np.flatnonzero(np.isfinite(labels))
     if len(labelled) < 20:
         raise TargetError(
-            f"{len(labelled)} rows of {source.name} have a {request.target!r}, too few to prove a gain",
+            f"the target {request.target!r} is known in {len(labelled)} of {len(labels)} rows of {source.name}, "
+            "too few to prove a gain",
             hint="give a table with 20 labelled rows or more",
         )
+    if len(np.unique(labels[labelled])) == 1:
+        raise TargetError(f"the target {request.target!r} is constant", hint="choose another target")
     if len(labelled) > _PROVED_ROWS:
         drawn = np.random.default_rng(request.seed).choice(labelled, _PROVED_ROWS, replace=False)
         labelled = np.sort(drawn)
@@ -168,8 +174,12 @@ def _is_counted(frame: pd.DataFrame, column: Column) -> bool:
     return column.kind is Kind.IDENTIFIER and bool(pd.to_numeric(frame[column.name], errors="coerce").notna().any())
 
 
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+def _nearest(name: str, names: Sequence[str]) -> str:
+    lower = {known.lower(): known for known in names}
+    near = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.5)
+    if near:
+        return f"did you mean {lower[near[0]]!r}?"
+    return f"the columns are {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}"
 
 
 def _profiles(listed: Sequence[Listed], parts: LakeParts) -> tuple[list[LakeTable], int]:

@@ -136,6 +136,16 @@ def test_an_empty_lake_a_lacking_lake_and_lacking_columns_are_named(lake: Path, 
         search(lake / "lake", base, target="amout", workspace=tmp_path / "ws")
     with pytest.raises(SettingsError, match="no column 'date'"):
         search(lake / "lake", base, target="amount", time="date", workspace=tmp_path / "ws")
+    with pytest.raises(TargetError) as raised:
+        search(lake / "lake", base, target="Amount", workspace=tmp_path / "ws")
+    assert raised.value.hint == "did you mean 'amount'?"
+    with pytest.raises(SettingsError, match="cannot be the time column too"):
+        search(lake / "lake", base, target="amount", time="amount", workspace=tmp_path / "ws")
+    constant = pd.read_csv(base).assign(amount=7)
+    with pytest.raises(TargetError, match="'amount' is constant"):
+        search(lake / "lake", constant, target="amount", workspace=tmp_path / "ws")
+    with pytest.raises(TargetError, match=r"'amount' is known in 3 of 3 rows"):
+        search(lake / "lake", pd.read_csv(base).head(3), target="amount", workspace=tmp_path / "ws")
     with pytest.raises(SettingsError, match="holds no dates"):
         search(lake / "lake", base, target="amount", time="shop", workspace=tmp_path / "ws")
 
@@ -149,7 +159,7 @@ def test_the_command_ends_in_one_line_and_leaves_nothing_half_written(lake: Path
     assert not (tmp_path / "a.csv").exists()
     for option, value, words in (
         ("--out", "a.docx", "tables are written as"),
-        ("--json", "none/found.json", "is no file in a folder"),
+        ("--json", "none/found.json", "there is no folder"),
     ):
         ran = CliRunner().invoke(app, [*("search", str(lake / "lake"), *words_of(lake)), option, str(tmp_path / value)])
         assert ran.exit_code == 2
