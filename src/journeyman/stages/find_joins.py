@@ -153,7 +153,7 @@ def holds_copy(base: Sequence[ColumnSketch], table: LakeTable, target: str) -> s
     if len(others) < 2 or share < _COPIED:
         return ""
     if target in names:
-        return f"it is the table itself or a copy of its rows: it holds {target!r}, which is to be predicted"
+        return f"it looks like the table itself or a copy of its rows: it holds {target!r}, which is to be predicted"
     hidden = [
         c.name
         for c in table.columns
