@@ -88,6 +88,8 @@ def clean(  # one parameter an option: the signature is the command's interface
         style = parse_file_style(encoding, delimiter, quote, sheet)
         if (apply or revert is not None) and out is None:
             raise SettingsError("there is no file to write the table to", hint="add --out FILE")
+        if revert is not None and (apply or label or any((target, labels, labels_from, json))):
+            raise SettingsError("--revert turns a patch back and does nothing else", hint="leave all but --out away")
         if out is not None and not apply and revert is None:
             raise SettingsError("--out is given, but nothing is to be changed", hint="add --apply")
         if out is not None:

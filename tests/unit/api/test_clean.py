@@ -187,6 +187,8 @@ def test_an_empty_table_is_refused(tmp_path: Path) -> None:
         (["--apply"], "no file to write"),
         (["--apply", "--out", "x.csv"], "nothing shows"),
         (["--out", "x.csv"], "nothing is to be changed"),
+        (["--revert", "p.json", "--out", "x.csv", "--json", "y.json"], "does nothing else"),
+        (["--revert", "p.json", "--out", "x.csv", "--apply"], "does nothing else"),
         (["--target", "nope"], "no column 'nope'"),
         (["--labels-from", "x.csv"], "no rows are to be labelled"),
         (["--label", "9", "--labels", "new.csv"], "more rows than"),
