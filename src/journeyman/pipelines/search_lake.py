@@ -104,7 +104,7 @@ def search_lake(source: Source, parts: LakeParts, request: LakeRequest) -> Searc
     listed = list_lake(request.lake)
     if not listed:
         raise SourceError(f"no table in the lake {request.lake}", hint="give a folder of tables, or a database URL")
-    tell("profile the lake", f"{len(listed):,} tables")
+    tell("profile the lake", f"{len(listed):,} {'table' if len(listed) == 1 else 'tables'}")
     tables, read = _profiles(listed, parts)
     tell("find keys")
     verdicts, candidates = _candidates(base, tables, request, parts)

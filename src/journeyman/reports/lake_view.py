@@ -58,7 +58,7 @@ def _head(found: LakeSearch, accepted: int) -> str:
 
 def _accepted_table(verdicts: Sequence[JoinVerdict]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
-    for name in ("  table", "join", "on", "rows met", "loss", "p", "newest row", "licence"):
+    for name in ("  table", "join", "on", "rows met", "loss", "p", "as of", "licence"):
         table.add_column(name, overflow="fold", header_style="dim")
     for v in verdicts:
         if v.join is None:
