@@ -32,7 +32,7 @@ def check_output_files(read: Iterable[str | Path | None], written: Mapping[str, 
     --------
     >>> check_output_files(["a.csv"], {"--json": Path("b.json"), "--out": Path("b.json")})
     Traceback (most recent call last):
-    journeyman.errors.SettingsError: --json and --out both name b.json
+    journeyman.errors.SettingsError: --json and --out both name b.json (hint: give --out another name)
     """
     inputs = [Path(one) for one in read if one is not None and _exists(Path(one))]
     named: dict[Path, str] = {}
