@@ -12,7 +12,8 @@ from journeyman.entities.cleaning import Evidence, TextTable
 
 __all__ = ["Dependencies"]
 
-_PAIRS = 900  # of columns that are compared at most
+_COMPARED, _FEWEST_PAIRS, _MOST_PAIRS = 20_000_000, 400, 10_000
+"""Rows that are compared at most, over all pairs of columns, and the pairs that this may come to."""
 _FEATURES = 11
 FloatArray = NDArray[np.float64]
 
@@ -57,13 +58,27 @@ def _rules(table: TextTable) -> dict[tuple[int, int], _Rule]:
     rows = table.rows
     usable = [p for p, c in enumerate(table.columns) if 1 < len(c.values) < 0.9 * rows]
     rules: dict[tuple[int, int], _Rule] = {}
-    for key in usable:
-        for settled in usable:
-            if key != settled and len(rules) < _PAIRS:
-                rule = _rule(table, key, settled)
-                if rule is not None:
-                    rules[key, settled] = rule
+    for key, settled in _pairs(usable, rows):
+        rule = _rule(table, key, settled)
+        if rule is not None:
+            rules[key, settled] = rule
     return rules
+
+
+def _pairs(usable: Sequence[int], rows: int) -> list[tuple[int, int]]:
+    """Return the pairs of columns that are compared: all, or in a wide table those that stand side by side.
+
+    Examples
+    --------
+    >>> len(_pairs(range(20), 1_000)), len(_pairs(range(2_000), 1_000))
+    (380, 7994)
+    """
+    most = min(_MOST_PAIRS, max(_FEWEST_PAIRS, _COMPARED // rows))
+    pairs = [(a, b) for a in range(len(usable)) for b in range(len(usable)) if a != b]
+    if len(pairs) > most:
+        reach = max(1, most // (2 * len(usable)))
+        pairs = [(a, b) for a, b in pairs if abs(a - b) <= reach]
+    return [(usable[a], usable[b]) for a, b in pairs]
 
 
 def _rule(table: TextTable, key: int, settled: int) -> _Rule | None:

@@ -14,6 +14,7 @@ __all__ = ["Outliers", "column_numbers"]
 
 FloatArray = NDArray[np.float64]
 _FEATURES = 9
+_MOST_OTHERS = 30  # columns that a number is predicted from
 _SEEN = 0.8  # share of filled cells that are numbers in a column of numbers
 
 
@@ -46,7 +47,8 @@ class Outliers:
         """Return one piece of evidence a column."""
         numbers = [column_numbers(column) for column in table.columns]
         numeric = [p for p, x in enumerate(numbers) if _is_numeric(table.columns[p], x)]
-        others = {p: _given_others(numbers, numeric, p) for p in numeric}
+        distances = [np.clip(_distance(numbers[p]), -30, 30) for p in numeric]
+        others = {p: _given_others(numbers[p], distances, k) for k, p in enumerate(numeric)}
         return [_of_column(table, p, numbers[p], others.get(p)) for p in range(len(table.columns))]
 
 
@@ -134,14 +136,19 @@ def _against_neighbours(x: FloatArray) -> FloatArray:
     return _distance(left) if smooth else np.zeros(len(x))
 
 
-def _given_others(numbers: Sequence[FloatArray], numeric: Sequence[int], place: int) -> FloatArray:
-    """Return robust residuals of a linear model of the other numbers, fitted again without the worst rows."""
-    inputs = [p for p in numeric if p != place]
-    x = numbers[place]
+def _given_others(x: FloatArray, distances: Sequence[FloatArray], place: int) -> FloatArray:
+    """Return robust residuals of a linear model of the other numbers, fitted again without the worst rows.
+
+    In a wide table the others are those that go with the column most.
+    """
+    inputs = [k for k in range(len(distances)) if k != place]
     if not inputs:
         return np.zeros(len(x))
-    design = np.column_stack([np.ones(len(x)), *(np.clip(_distance(numbers[p]), -30, 30) for p in inputs)])
-    y = np.clip(_distance(x), -30, 30)
+    y = distances[place]
+    if len(inputs) > _MOST_OTHERS:
+        alike = [abs(float(y @ distances[k])) / (1e-9 + float(np.linalg.norm(distances[k]))) for k in inputs]
+        inputs = sorted(inputs[k] for k in np.argsort(-np.array(alike), kind="stable")[:_MOST_OTHERS])
+    design = np.column_stack([np.ones(len(x)), *(distances[k] for k in inputs)])
     used = np.isfinite(x)
     left = np.zeros(len(x))
     for _ in range(3):

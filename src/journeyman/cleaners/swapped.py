@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -27,34 +29,64 @@ class Swapped:
             for found in lookups
         ]
         forms = [{coarse_form(v) for v in c.values[:5000]} for c in table.columns]
-        return [_of_column(table, place, lookups, names, forms) for place in range(len(table.columns))]
+        places = _Places(_counted(lookups), Counter(v for found in names for v in found), Counter(chain(*forms)))
+        return [
+            _of_column(table, place, places, lookups[place], names[place], forms[place])
+            for place in range(len(table.columns))
+        ]
+
+
+@dataclass(frozen=True)
+class _Places:
+    """What all columns hold: of each text the two largest counts of a column, and how many columns have it so.
+
+    Attributes
+    ----------
+    counts : mapping of str to (int, int)
+        The largest number of rows of a column that hold the text, and the second largest.
+    names, forms : mapping of str to int
+        In how many columns a text is usual, and in how many a form is there.
+    """
+
+    counts: Mapping[str, tuple[int, int]]
+    names: Mapping[str, int]
+    forms: Mapping[str, int]
+
+    def elsewhere(self, text: str, own: int) -> int:
+        """Return the largest number of rows of another column that hold a text, which the own one has so often."""
+        first, second = self.counts.get(text, (0, 0))
+        return second if own == first else first
+
+
+def _counted(lookups: Sequence[Mapping[str, int]]) -> dict[str, tuple[int, int]]:
+    largest: dict[str, tuple[int, int]] = {}
+    for found in lookups:
+        for text, rows in found.items():
+            first, second = largest.get(text, (0, 0))
+            largest[text] = (rows, first) if rows > first else (first, max(second, rows))
+    return largest
 
 
 def _of_column(
-    table: TextTable,
-    place: int,
-    lookups: Sequence[dict[str, int]],
-    names: Sequence[set[str]],
-    forms: Sequence[set[str]],
+    table: TextTable, place: int, places: _Places, own: Mapping[str, int], names: Set[str], forms: Set[str]
 ) -> Evidence:
     column = table.columns[place]
     number = len(column.values)
     elsewhere, joined, foreign = np.zeros(number), np.zeros(number), np.zeros(number)
     wanted: list[str | None] = [None] * number
-    own = lookups[place]
     for value, text in enumerate(column.values):
         if len(text.strip()) < 2:
             continue
-        elsewhere[value] = max((c.get(text, 0) for k, c in enumerate(lookups) if k != place), default=0)
+        elsewhere[value] = places.elsewhere(text, own.get(text, 0))
         form = coarse_form(text)
-        foreign[value] = form not in forms[place] or sum(form in f for k, f in enumerate(forms) if k != place)
+        foreign[value] = form not in forms or places.forms[form] - 1
         words = text.split()
         for cut in (1, len(words) - 1):
             if not 0 < cut < len(words):
                 continue
             head, tail = " ".join(words[:cut]), " ".join(words[cut:])
             for kept, moved in ((head, tail), (tail, head)):
-                if kept in own and own[kept] >= 1 and any(moved in n for k, n in enumerate(names) if k != place):
+                if kept in own and own[kept] >= 1 and places.names[moved] > (moved in names):
                     joined[value], wanted[value] = 1.0 + np.log10(own[kept]), kept
     counts = column.counts
     ratio = np.log10((elsewhere + 0.5) / (counts + 0.5))
