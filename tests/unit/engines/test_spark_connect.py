@@ -83,8 +83,8 @@ def test_a_build_and_a_score(address: str, tmp_path: Path) -> None:
     for part in range(3):
         rows.iloc[part::3].to_parquet(tmp_path / "rows" / f"part-{part}.parquet", index=False)
     table, engine, models = tmp_path / "rows", f"spark={address}", tmp_path / "models"
-    build(table, target="y", trials=1, name="here", workspace=models, quiet=True)
-    words = ["--target", "y", "--trials", "1", "--name", "there", "--engine", engine]
+    build(table, target="y", trials=2, name="here", workspace=models, quiet=True)
+    words = ["--target", "y", "--trials", "2", "--name", "there", "--engine", engine]
     run("build", f"file://{table}", *words, folder=tmp_path)
     assert model(tmp_path, "here") == model(tmp_path, "there")
     words = ["--out", str(tmp_path / "out"), "--engine", engine, "--keep", "id"]

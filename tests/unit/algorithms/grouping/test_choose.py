@@ -42,7 +42,7 @@ def three(rng: np.random.Generator, rows: int = 90) -> FloatArray:
 
 @pytest.mark.slow
 def test_long_groups_are_counted_and_the_runner_up_is_told() -> None:
-    x = prepared(three(np.random.default_rng(0)))
+    x = prepared(three(np.random.default_rng(0), 180))
     with threadpool_limits(1):
         found = choose_groups(x, columns(x), 0, 0)
     assert found.k == 3
