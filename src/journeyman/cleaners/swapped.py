@@ -29,7 +29,7 @@ class Swapped:
             for found in lookups
         ]
         forms = [{coarse_form(v) for v in c.values[:5000]} for c in table.columns]
-        places = _Places(_counted(lookups), Counter(v for found in names for v in found), Counter(chain(*forms)))
+        places = _Places(_largest_counts(lookups), Counter(v for found in names for v in found), Counter(chain(*forms)))
         return [
             _of_column(table, place, places, lookups[place], names[place], forms[place])
             for place in range(len(table.columns))
@@ -58,7 +58,7 @@ class _Places:
         return second if own == first else first
 
 
-def _counted(lookups: Sequence[Mapping[str, int]]) -> dict[str, tuple[int, int]]:
+def _largest_counts(lookups: Sequence[Mapping[str, int]]) -> dict[str, tuple[int, int]]:
     largest: dict[str, tuple[int, int]] = {}
     for found in lookups:
         for text, rows in found.items():
