@@ -14,7 +14,7 @@ from journeyman.entities.column import Column, Kind
 from journeyman.entities.lake import JoinKey, KeyForm
 from journeyman.sources.parsing import encode, read
 
-__all__ = ["ABSENT", "BETWEEN", "folded", "hashes_of", "key_texts", "moments_of", "plain", "row_keys"]
+__all__ = ["ABSENT", "BETWEEN", "folded", "hashes_of", "key_text", "key_texts", "moments_of", "row_keys"]
 
 ABSENT = ""
 """Stands for a key that is missing; it meets no other."""
@@ -29,12 +29,12 @@ _SIGNS = re.compile(r"[\W_]+")
 _NOUGHTS = re.compile(r"(?<!\d)0+(?=\d)")
 
 
-def plain(value: object) -> str:
+def key_text(value: object) -> str:
     """Return a value as a text without blanks around it; whole numbers have no decimals.
 
     Examples
     --------
-    >>> plain(7.0), plain(" 7.0 "), plain("007"), plain(None)
+    >>> key_text(7.0), key_text(" 7.0 "), key_text("007"), key_text(None)
     ('7', '7', '007', '')
     """
     if value is None or value is pd.NaT:
@@ -56,7 +56,7 @@ def folded(value: object) -> str:
     >>> folded("  São-Paulo "), folded("SAO PAULO"), folded("SKU 007"), folded("007"), folded("-7.50"), folded("--")
     ('saopaulo', 'saopaulo', 'sku7', '7', '-7.5', '--')
     """
-    text = plain(value)
+    text = key_text(value)
     whole = _WHOLE.fullmatch(text)
     if whole:
         return ("-" if whole[1] == "-" and whole[2] != "0" else "") + whole[2]
@@ -83,9 +83,9 @@ def key_texts(values: pd.Series, column: Column, form: KeyForm) -> NDArray[np.ob
         texts = [ABSENT if m != m else repr(int(m)) for m in moments.tolist()]
         return np.array(texts, dtype=object)
     codes, distinct = pd.factorize(values, use_na_sentinel=True)
-    turn = plain if form is KeyForm.EXACT else folded
-    missing = {plain(marker) for marker in column.missing_markers}
-    texts = [ABSENT if plain(v) in missing else turn(v) for v in distinct.tolist()]
+    turn = key_text if form is KeyForm.EXACT else folded
+    missing = {key_text(marker) for marker in column.missing_markers}
+    texts = [ABSENT if key_text(v) in missing else turn(v) for v in distinct.tolist()]
     return np.array([*texts, ABSENT], dtype=object)[codes]
 
 

@@ -362,11 +362,11 @@ def _judge(
     values = values[list(names)].set_axis(list(names.values()), axis=1)
     values = values[[name for name in values if name not in examples.rows.columns]]
 
-    def taken(rows: NDArray[np.int64]) -> pd.DataFrame:
+    def looked_up(rows: NDArray[np.int64]) -> pd.DataFrame:
         found = values.take(np.where(rows < 0, 0, rows)).reset_index(drop=True)
         return found.where(pd.Series(rows >= 0), axis=0)
 
-    added = taken(partners)
+    added = looked_up(partners)
     added = added[[name for name in added if added[name].nunique(dropna=False) > 1]]
     if added.empty or not len(added.columns):
         return replace(verdict, reason="it brings no column that differs from row to row"), None
@@ -379,7 +379,7 @@ def _judge(
     rng = np.random.default_rng(request.seed)
 
     def draws(count: int) -> dict[str, pd.DataFrame]:
-        return {f"noise {k}": taken(lookup.shuffled_partners(frame, rng)) for k in range(count)}
+        return {f"noise {k}": looked_up(lookup.shuffled_partners(frame, rng)) for k in range(count)}
 
     gains = _gains(examples, {"joined": added, **draws(_FIRST_DRAWS)}, base.classes, request.seed)
     joined = gains["joined"]
