@@ -19,7 +19,7 @@ from journeyman.testing.made_reports import made_report
 from journeyman.testing.section_checks import check_section
 
 GROUP = "journeyman.report_sections"
-BUILT_IN = ["verdict", "findings", "quality", "reasons", "data", "search", "use", "card", "settings", "pages"]
+BUILT_IN = ["verdict", "findings", "quality", "reasons", "data", "joins", "search", "use", "card", "settings", "pages"]
 
 
 class Rows:

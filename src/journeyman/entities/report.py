@@ -14,6 +14,7 @@ from journeyman.entities.decision import Decision
 from journeyman.entities.evaluation import Evaluation, Example, Explanation
 from journeyman.entities.experience import Expectation
 from journeyman.entities.finding import Finding
+from journeyman.entities.lake import LakeSearch
 from journeyman.entities.lookup_gain import LookupGain
 from journeyman.entities.pictures import Pictures
 from journeyman.entities.profile import Profile
@@ -102,6 +103,8 @@ class BuildReport:
         What learning from all rows came to, a member each; empty where the table was no sample.
     analysis : Analysis or None
         What the build was told to follow.
+    lake : LakeSearch or None
+        What came of the tables of the lake that was searched before the build.
     """
 
     name: str
@@ -145,6 +148,7 @@ class BuildReport:
     smaller: tuple[SmallerEnsemble, ...] = ()
     whole_fits: tuple[WholeFit, ...] = ()
     analysis: Analysis | None = None
+    lake: LakeSearch | None = None
 
     def __repr__(self) -> str:
         """Return one line: what was built, and the verdict."""

@@ -19,7 +19,7 @@ from journeyman.entities.decision import Action
 from journeyman.entities.experience import Experience
 from journeyman.entities.finding import Finding, Severity
 from journeyman.entities.ingested import Ingested
-from journeyman.entities.lake import LookupFile
+from journeyman.entities.lake import SearchedLake
 from journeyman.entities.outlook import Outlook
 from journeyman.entities.repaired import Repaired
 from journeyman.entities.search import Search, SearchLimits
@@ -100,7 +100,7 @@ def build(
     components: Components,
     run: Run,
     workspace: Workspace,
-    lookups: tuple[LookupFile, ...] = (),
+    lake: SearchedLake | None = None,
 ) -> BuildResult:
     """Go from a table to a released model, which looks up what the table's columns were fetched from.
 
@@ -194,8 +194,9 @@ def build(
         "report", partial(build_report, run), built, evaluation, explanation, decision, examples, illustrations
     )
     report = report if analysis is None else replace(report, analysis=analysis)
+    report = report if lake is None else replace(report, lake=lake.search)
     learned = run.step("learned rows", learned_file, table, task, judged)
-    model = ReleasedModel(card, final, asked, learned, lookups)
+    model = ReleasedModel(card, final, asked, learned, () if lake is None else lake.lookups)
     packaging = partial(package_release, workspace, run, components, model)
     released = run.step("release", packaging, report, table.digest, seed)
     tell("learn")

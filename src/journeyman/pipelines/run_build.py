@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from journeyman.allocator import hold_little
-from journeyman.entities.lake import LakeRequest, LookupFile
+from journeyman.entities.lake import LakeRequest, SearchedLake
 from journeyman.inference.release import Release, open_release
 from journeyman.interfaces import Progress, Source
 from journeyman.joiners.joined_source import JoinedSource
@@ -60,7 +60,7 @@ def finish_build(
     hold_little()  # before threads have arenas of their own
     with _first_interrupt(progress.note) as interrupted:
         components = standard_components(render_html, SystemClock(), progress, interrupted, settings.engine)
-        lookups: tuple[LookupFile, ...] = ()
+        found: SearchedLake | None = None
         if settings.lake is not None:
             parts = lake_parts(place.path, settings.lake, components.clock, progress)
             request = LakeRequest(settings.lake, settings.target_column, settings.time, settings.seed)
@@ -69,9 +69,8 @@ def finish_build(
             )
             for words in joined_words(found.search):
                 progress.note(words)
-            lookups = found.lookups
-            source = JoinedSource(source, lookups) if lookups else source
-        version = build(source, settings, components, run, place, lookups).version
+            source = JoinedSource(source, found.lookups) if found.lookups else source
+        version = build(source, settings, components, run, place, found).version
     return open_release(place.path / version.path, version.digest)
 
 

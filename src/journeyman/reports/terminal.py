@@ -121,9 +121,20 @@ def _head(report: BuildReport) -> list[RenderableType]:
     return [
         Text.assemble((word, style), "   ", (what, "bold")),
         _indented(Text(facts, style="dim")),
+        *_joined(report),
         *([_indented(Text(sentence(clean(ended)), style="yellow"))] if ended else []),
         _indented(cut(sentence(report.decision.reason), 210 + free * _LONG)),
     ]
+
+
+def _joined(report: BuildReport) -> list[RenderableType]:
+    """Return a line that names the tables that were joined; none where no lake was searched."""
+    if report.lake is None:
+        return []
+    tables = list(dict.fromkeys(v.table for v in report.lake.verdicts if v.accepted))
+    shown = ", ".join(shorten(table, 24) for table in tables[:3]) + (", ..." if len(tables) > 3 else "")
+    joined = f"joined with {shown}" if tables else "none of them helps"
+    return [_indented(Text(f"{plural(report.lake.tables, 'table')} searched: {joined}", style="dim"))]
 
 
 def _planted(report: BuildReport) -> str:

@@ -19,6 +19,7 @@ from journeyman.entities.evaluation import (
     ThresholdCounts,
 )
 from journeyman.entities.finding import Finding, Remedy, Severity
+from journeyman.entities.lake import Join, JoinKey, JoinVerdict, LakeSearch, Listed
 from journeyman.entities.outlook import AheadError, ForecastLine, Outlook, SeriesError
 from journeyman.entities.profile import ColumnProfile, Profile
 from journeyman.entities.report import BuildReport
@@ -95,6 +96,20 @@ def made_report(kind: str) -> BuildReport:
         versions={"journeyman": HOSTILE},
         settings={"budget": HOSTILE},
         examples=(Example("worst", HOSTILE, HOSTILE, 0.9 if labels else None, ((size, HOSTILE, -0.2),)),),
+        lake=_lake(columns[2]),
+    )
+
+
+def _lake(key: Column) -> LakeSearch:
+    """Return a search that never was: one table is joined, one is not, one could not be read."""
+    join = Join(HOSTILE, Listed(HOSTILE, HOSTILE), "exact", (JoinKey(key, Column(HOSTILE, key.kind)),), (key,))
+    verdicts = (
+        JoinVerdict(HOSTILE, join, "", True, 0.9, 10, 2, 0.25, 0.001, HOSTILE, HOSTILE, 1.5),
+        JoinVerdict("noise", join, HOSTILE, gain=-0.1, p_value=0.8),
+        JoinVerdict("broken", None, HOSTILE),
+    )
+    return LakeSearch(
+        HOSTILE, HOSTILE, HOSTILE, 3, 3, 900, verdicts, (join,), 2.0, 1.5, "squared error", 12.0, (HOSTILE,)
     )
 
 
@@ -133,6 +148,7 @@ def bare_report(kind: str) -> BuildReport:
         versions={},
         settings={},
         examples=(),
+        lake=None,
     )
 
 
