@@ -96,7 +96,8 @@ def operate(
     with Workspace.existing(place.workspace) as workspace, _ended_by_signals() as stop:
         champion = workspace.registry.version(place.name)
         release = open_release(workspace.registry.folder(champion), champion.digest)
-        refuse_joins(place.name, release.joins, "the loop's retraining")
+        if release.report.lake is None:  # built before reports told of joins: a rebuilt release could not look rows up
+            refuse_joins(place.name, release.joins, "the loop's retraining")
         operated = settle_settings(workspace, place.name, changed)
         wait = (lambda _: True) if once else _told_wait(place.name, stop, tell)
         while not stop.is_set():

@@ -39,14 +39,16 @@ def read_joins(files: Mapping[str, bytes]) -> ReleaseJoins:
     if _JOINS not in files:
         return ReleaseJoins(())
     stored: tuple[_Stored, ...] = decode(files[_JOINS], tuple[_Stored, ...])
-    return ReleaseJoins(opened_lookups([LookupFile(s.join, files[s.file], s.kept) for s in stored]))
+    kept = tuple(LookupFile(s.join, files[s.file], s.kept) for s in stored)
+    return ReleaseJoins(opened_lookups(kept), kept)
 
 
 @dataclass(frozen=True)
 class ReleaseJoins:
-    """Tables that are looked up one after the other; none for a release without joins."""
+    """Tables that are looked up one after the other, and the files that they came from; none without joins."""
 
     lookups: tuple[Lookup, ...]
+    files: tuple[LookupFile, ...] = ()
 
     @cached_property
     def brought(self) -> frozenset[str]:

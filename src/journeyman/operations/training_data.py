@@ -24,6 +24,7 @@ from journeyman.entities.task import Scheme, Task
 from journeyman.errors import InputError, JournalError
 from journeyman.inference.release import Release
 from journeyman.interfaces import CombinesColumns, KeepsOutputs, Stream
+from journeyman.joiners.joined_source import JoinedSource
 from journeyman.operations.traffic import ReadRows, raw_rows, read_rows
 from journeyman.settings import FRAME, BuildSettings
 from journeyman.sources import open_wanted
@@ -286,6 +287,7 @@ class LearningRows:
             return _plain_columns(table.frame, table.columns, self.repaired), ()
         try:
             source = open_wanted(settings)
+            source = JoinedSource(source, self.release.joins.files) if self.release.joins.files else source
             if source.digest() != table.digest:
                 return _plain_columns(table.frame, table.columns, self.repaired), (
                     f"{source.name} has changed since the first build: its rows were taken as they were then",
@@ -318,7 +320,7 @@ class LearningRows:
         self, first: pd.DataFrame, read: ReadRows, usable: IntArray, wanted: Sequence[Column], extra: Sequence[str]
     ) -> dict[str, object]:
         """Return the columns of some logged rows, without a label, in the form that the first rows have."""
-        raw = raw_rows([read.rows[i] for i in usable])
+        raw = self.release.joins.fetched_rows(raw_rows([read.rows[i] for i in usable]))
         columns: dict[str, object] = {
             c.name: _as_type_of(first[c.name], c, read.block[c.name][usable], [row.get(c.name) for row in raw])
             for c in wanted

@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from journeyman.entities.candidate import BASELINE, SIMPLE
+from journeyman.entities.lake import SearchedLake
 from journeyman.entities.operating import LoopState, Operated
 from journeyman.entities.operation import WindowPlan
 from journeyman.entities.task import Task
+from journeyman.inference.release import Release
 from journeyman.interfaces import Algorithm, PredictionLog, Preparation, Progress, Stream, minimises
 from journeyman.operations.apply_move import Actuator
 from journeyman.operations.loop_context import LoopContext
@@ -39,11 +41,18 @@ def loop_parts(
     """
     name, settings = operated.model, operated.settings
     release_cache = ReleaseCache(held, name)
-    quick = _quick_model(release_cache.release(held.registry.version(name).version).task)
-    rebuild = Rebuild(name, held, settings, render_html, progress)
+    champion = release_cache.release(held.registry.version(name).version)
+    quick = _quick_model(champion.task)
+    rebuild = Rebuild(name, held, settings, render_html, progress, _searched_lake(champion))
     actuator = Actuator(name, held, log, SystemClock(), partial(_table, held, operated, stream, release_cache), rebuild)
     detectors = tuple(load_parts("journeyman.drift_detectors").values())
     return LoopContext(name, settings, held, stream, release_cache, detectors, quick, actuator)
+
+
+def _searched_lake(champion: Release) -> SearchedLake | None:
+    """Return what the champion looks rows up in, which rebuilt releases take over; None where it does not."""
+    found = champion.report.lake
+    return None if found is None else SearchedLake(found, champion.joins.files)
 
 
 def _quick_model(task: Task) -> tuple[Algorithm, Preparation]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from journeyman.entities.lake import SearchedLake
 from journeyman.entities.model_version import ModelVersion
 from journeyman.entities.operating import OperateSettings
 from journeyman.entities.report import BuildReport
@@ -46,6 +47,8 @@ class Rebuild:
         Makes the page of the release.
     progress : Progress
         Where the build tells what it is doing.
+    lake : SearchedLake or None
+        Tables that releases of the model look rows up in, and what was found of them; None without.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Rebuild:
     settings: OperateSettings
     render: Callable[[BuildReport], str]
     progress: Progress
+    lake: SearchedLake | None = None
 
     def __call__(self, table: TrainingTable, run: str) -> ModelVersion:
         """Return the release of the run of that identity.
@@ -83,12 +87,12 @@ class Rebuild:
             with self.workspace.lock():
                 try:
                     with JournalRun(place, record, clock) as journalled:
-                        build(source, settings, components, journalled, place)
+                        build(source, settings, components, journalled, place, self.lake)
                 except ReplayError:  # Journeyman or a part was changed since it was killed: from the beginning, then
                     self.workspace.journal.forget([run])
                     record = self.workspace.journal.open(run, record.name, settings, clock.now())
                     with JournalRun(place, record, clock) as journalled:
-                        build(source, settings, components, journalled, place)
+                        build(source, settings, components, journalled, place, self.lake)
         self._move_reference(place, run)
         path.unlink(missing_ok=True)  # its rows are those of the first build and of the log
         return next(v for v in self.workspace.registry.versions(self.name) if v.run == run)
@@ -109,6 +113,7 @@ class Rebuild:
             memory=available_memory(repeatable=trials is not None),
             challenger=True,
             analysis=None,  # of rows that are not these
+            lake=None,  # the rows have what was fetched from it
         )
 
     def _move_reference(self, place: Workspace, run: str) -> None:

@@ -23,7 +23,10 @@ _LEAST_OF_CLASS = 2 * _FOLDS
 _MOST_CATEGORIES = 500  # beyond that a category is told by its number of rows alone
 _FLOOR = 1e-6  # of probabilities: one bold mistake shall not outweigh a table
 _TREES = {"learning_rate": _RATE, "num_leaves": 15, "min_data_in_leaf": 10, "bagging_fraction": 0.8, "bagging_freq": 1}
-_TREES |= {"feature_fraction": 0.8, "lambda_l2": 1.0, "max_cat_to_onehot": 8, "cat_smooth": 20.0, "verbosity": -1}
+_TREES |= {"feature_fraction": 0.8, "lambda_l2": 1.0, "cat_smooth": 20.0, "verbosity": -1}
+_MOST_SPLIT_ONE_BY_ONE = 8
+_TREES |= {"max_cat_to_onehot": _MOST_SPLIT_ONE_BY_ONE}
+_PRIOR_ROWS = 5.0  # that the mean of all rows stands for beside those of a category
 
 
 @dataclass(frozen=True)
@@ -170,13 +173,14 @@ def _divided(
 
 def _loss(changed: Changed, rows: pd.DataFrame, labels: FloatArray, classes: int, seed: int) -> float:
     """Return the mean loss on other rows of a model that learned from changed ones."""
-    learned = changed.examples
+    learned, new_rows = changed.examples, changed.new_rows(rows)
     encoders = [_encoder(learned.rows[name]) for name in learned.rows]
     names = list(learned.rows.columns)
-    x, new = _matrix(learned.rows, names, encoders), _matrix(changed.new_rows(rows), names, encoders)
+    x, new = _matrix(learned.rows, names, encoders), _matrix(new_rows, names, encoders)
     if not names:
         x, new = np.zeros((len(x), 1)), np.zeros((len(new), 1))
     categorical = [k for k, (_, many) in enumerate(encoders) if many]
+    x, new = _with_label_means(x, new, learned, new_rows, classes)
     objective = {0: "regression", 2: "binary"}.get(classes, "multiclass")
     settings = {**_TREES, "objective": objective, "seed": seed, "deterministic": True, "force_row_wise": True}
     if learned.directions and classes <= 2:
@@ -191,6 +195,44 @@ def _loss(changed: Changed, rows: pd.DataFrame, labels: FloatArray, classes: int
     right = labels.astype(np.int64)
     chance = np.where(right == 1, found, 1.0 - found) if classes == 2 else found[np.arange(len(right)), right]
     return float(-np.log(np.clip(chance, _FLOOR, 1.0)).mean())
+
+
+def _with_label_means(
+    x: FloatArray, new: FloatArray, learned: Examples, new_rows: pd.DataFrame, classes: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return the matrices with the mean labels of each category; a row that was learned from has no part in its own.
+
+    Trees of a few rounds make little of a column of many categories. Without its means, any number that differs between
+    the categories would gain, one that says nothing among them.
+    """
+    labels = learned.labels[:, None] if classes <= 2 else np.eye(classes)[learned.labels.astype(np.int64)]
+    fold = np.random.default_rng(0).permutation(len(labels)) % _FOLDS
+    for name in learned.rows:
+        if not _has_many_categories(learned.rows[name]):
+            continue
+        codes = pd.factorize(pd.concat([learned.rows[name], new_rows[name]]).astype(object).astype(str))[0]
+        known, asked = codes[: len(labels)], codes[len(labels) :]
+        means = np.empty_like(labels)
+        for number in range(_FOLDS):
+            others = fold != number
+            means[~others] = _label_means(known[others], labels[others], known[~others])
+        x, new = np.hstack([x, means]), np.hstack([new, _label_means(known, labels, asked)])
+    return x, new
+
+
+def _has_many_categories(values: pd.Series) -> bool:
+    if values.dtype.kind == "M" or pd.api.types.is_numeric_dtype(values.dtype):
+        return False
+    return bool(values.nunique() > _MOST_SPLIT_ONE_BY_ONE)
+
+
+def _label_means(known: NDArray[np.int64], labels: FloatArray, asked: NDArray[np.int64]) -> FloatArray:
+    """Return for each asked category the mean labels of its known rows, drawn to the mean of all where they are few."""
+    size = int(max(known.max(), asked.max(initial=0))) + 1
+    counts = np.bincount(known, minlength=size)[:, None]
+    sums = np.column_stack([np.bincount(known, weights=column, minlength=size) for column in labels.T])
+    means = (sums + _PRIOR_ROWS * labels.mean(axis=0)) / (counts + _PRIOR_ROWS)
+    return np.asarray(means[asked])
 
 
 def _encoder(values: pd.Series) -> tuple[Callable[[pd.Series], FloatArray], bool]:

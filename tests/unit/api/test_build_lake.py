@@ -11,7 +11,6 @@ import pytest
 
 import journeyman
 from journeyman.api.export import export
-from journeyman.api.operate import OperatePlace, operate
 from journeyman.api.predict import predict_file
 from journeyman.entities.admitted import RowMisfit
 from journeyman.entities.prediction import Answer, Part
@@ -105,8 +104,6 @@ def test_what_cannot_carry_a_join_refuses_by_name(
     with pytest.raises(ReleaseError, match="fetches columns from shops, which an export to python cannot do"):
         export("orders", tmp_path / "out", to="python", workspace=place / "ws")
     assert not (tmp_path / "out").exists()
-    with pytest.raises(ReleaseError, match="which the loop's retraining cannot do"):
-        operate(OperatePlace("orders", place / "ws"), {}, True, lambda _: None)
 
 
 def test_a_lake_needs_a_column_to_predict_and_has_to_be_there(place: Path, tmp_path: Path) -> None:

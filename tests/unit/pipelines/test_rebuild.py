@@ -41,7 +41,7 @@ def small_reference(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_retraining_whose_program_has_changed_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     runs: list[int] = []
 
-    def build(_source: object, _settings: object, _components: object, run: Any, place: Workspace) -> object:
+    def build(_source: object, _settings: object, _parts: object, run: Any, place: Workspace, _lake: None) -> object:
         runs.append(len(place.journal.steps(run.id)))
         reference = run.step("reference", one)
         if len(runs) == 1:
