@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
 
@@ -57,7 +57,8 @@ def read_noted_texts(location: str, style: FileStyle) -> tuple[TextTable, tuple[
     frame = source.read(None, 0)
     if len(frame) == 0 or not len(frame.columns):
         raise SourceError(f"{source.name} has a header but no rows", hint="give a table with rows")
-    return text_table(source.name, frame), tuple(f"{found.message} {found.hint}" for found in source.findings)
+    table = replace(text_table(source.name, frame), delimiter=source.style.delimiter or ",")
+    return table, tuple(f"{found.message} {found.hint}" for found in source.findings)
 
 
 def source_digest(location: str) -> str:
@@ -226,7 +227,7 @@ def write_patched(table: TextTable, review: TableReview, out: Path, digest: str,
     }
     file = patch_beside(out)
     write_file(file, json.dumps(patch, ensure_ascii=False, indent=1) + "\n")
-    write_file(out, _text([table.names, *kept], _delimiter(out, style)))
+    write_file(out, _text([table.names, *kept], _delimiter(out, style, table)))
     return file
 
 
@@ -251,7 +252,7 @@ def write_reverted(table: TextTable, file: Path, out: Path, style: FileStyle) ->
                 hint="give the table as it was written together with the patch",
             )
         whole[change.row][places[change.column]] = change.before
-    write_file(out, _text([table.names, *whole], _delimiter(out, style)))
+    write_file(out, _text([table.names, *whole], _delimiter(out, style, table)))
     return len(patch.cells) + len(removed)
 
 
@@ -293,8 +294,8 @@ def _rows(table: TextTable) -> list[list[str]]:
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def _delimiter(out: Path, style: FileStyle) -> str:
-    return style.delimiter or ("\t" if out.suffix.lower() == ".tsv" else ",")
+def _delimiter(out: Path, style: FileStyle, table: TextTable) -> str:
+    return style.delimiter or ("\t" if out.suffix.lower() == ".tsv" else table.delimiter)
 
 
 def _text(rows: Iterable[Sequence[str]], delimiter: str) -> str:

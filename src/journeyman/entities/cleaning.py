@@ -67,10 +67,13 @@ class TextTable:
     name : str
         Short name of where it came from.
     columns : tuple of TextColumn
+    delimiter : str
+        Between the cells of its file; a comma where it came from no such file.
     """
 
     name: str
     columns: tuple[TextColumn, ...]
+    delimiter: str = ","
 
     @property
     def rows(self) -> int:

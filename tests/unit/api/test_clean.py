@@ -52,6 +52,17 @@ def test_a_patch_turns_back_changed_cells_and_removed_rows(table: Path, tmp_path
     assert table.read_bytes() == before
 
 
+def test_a_table_is_written_with_the_delimiter_of_its_source(tmp_path: Path) -> None:
+    source, out, back = (tmp_path / name for name in ("source.csv", "clean.csv", "back.csv"))
+    source.write_text("id;price\n1;3,5\n2;4,5\n3;x\n", encoding="utf-8")
+    patch = apply_changes(
+        source, TableReview("source.csv", 3, 2, 3, (), changes=(CellChange(2, "price", "x", ""),)), out
+    )
+    assert out.read_text(encoding="utf-8").splitlines()[:2] == ["id;price", "1;3,5"]
+    revert(out, patch, back)
+    assert back.read_bytes() == source.read_bytes()
+
+
 def test_a_patch_of_another_table_is_refused(table: Path, tmp_path: Path) -> None:
     review = TableReview("t.csv", 5, 3, 5, (), changes=(CellChange(1, "x", "N/A", ""),))
     patch = apply_changes(table, review, tmp_path / "clean.csv")
