@@ -1,0 +1,291 @@
+"""What calls of libraries, of tables' methods and of models do to the rows of a traced program."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from journeyman.stages.trace_rows import known_calls as known
+from journeyman.stages.trace_rows.known_calls import words
+from journeyman.stages.trace_rows.row_sets import RowSet, Statistic, Step, parts_of
+from journeyman.stages.trace_rows.values import (
+    UNKNOWN,
+    Choice,
+    Closure,
+    Constant,
+    Data,
+    Evaluation,
+    Fit,
+    Interpreter,
+    Items,
+    Model,
+    Name,
+    Selection,
+    Splits,
+    Value,
+    joined,
+    merged,
+)
+
+__all__ = ["call_library", "call_method", "call_model", "is_model_name"]
+
+Named = dict[str, Value]
+_READERS = ("read_", "load_", "fetch_", "loadtxt", "genfromtxt", "get_data", "make_")
+_UNTOUCHED = words("len print type str isinstance id display range")
+_MODULES = ("builtins", "numpy", "pandas", "matplotlib", "seaborn", "os", "sys", "datetime", "plotly", "bokeh")
+_NO_MODELS = words(
+    "DataFrame Series Counter Index Timestamp Path OrderedDict Figure Image Dense Dropout Activation Flatten Conv2D "
+    "Conv1D LSTM GRU Embedding Input MaxPooling2D BatchNormalization Adam SGD EarlyStopping ModelCheckpoint Exception"
+)
+_IN_ORDER = words("shuffle permutation arange RangeIndex choice")
+_WHOLE_TEST = "cross_val"
+
+
+def is_model_name(name: Name) -> bool:
+    """Return whether a library's name is that of a class with fit: written in capitals, and of no array library."""
+    leaf, root = name.leaf, name.dotted.partition(".")[0]
+    if leaf in known.PIPELINES:
+        return True
+    return leaf[:1].isupper() and root not in _MODULES and leaf not in _NO_MODELS and leaf not in known.SPLITTERS
+
+
+def _plain(value: Value | None) -> object:
+    return value.value if isinstance(value, Constant) else None
+
+
+def _statistic(data: Data, line: int) -> Data:
+    """Return what was learned of rows, without the rows."""
+    told = {Statistic(data.rows, line)} if data.rows and not data.single else set()
+    return Data(learned=data.learned | frozenset(told))
+
+
+def call_library(tracer: Interpreter, name: Name, args: list[Value], named: Named, node: ast.Call) -> Value:
+    """Return what a function of a library gives."""
+    leaf, everything = name.leaf, [*args, *named.values()]
+    if leaf in known.SPLITTERS:
+        return Model(leaf)
+    if leaf in _UNTOUCHED:
+        return UNKNOWN
+    if leaf == "load_data":  # of Keras: (x, y) to learn from and (x, y) to judge on
+        steps = (Step("loaded", 0), Step("loaded", 1))
+        return Items([Items([_part(tracer.table(node), step)] * 2) for step in steps])
+    if leaf.startswith(_READERS) and not any(joined(one).rows for one in everything):
+        return tracer.table(node)
+    if leaf == "train_test_split":
+        site = f"split:{node.lineno}:{node.col_offset}"
+        arrays = [_with_rows(one, given) for one, given in zip(args, node.args, strict=False)]
+        return Items([_part(one, Step(site, k, line=node.lineno)) for one in arrays for k in (0, 1)])
+    if leaf in ("clone", "deepcopy", "copy") and args:
+        return args[0]
+    if leaf in known.METRICS or (leaf.endswith(("_score", "_error", "_loss")) and leaf not in known.CROSS_VALIDATED):
+        for one in everything:
+            if isinstance(one, Data) and one.predicted is not None:
+                one.predicted[0].scored.add(one.predicted[1])
+        return UNKNOWN
+    if leaf in known.CROSS_VALIDATED:
+        return _cross_validated(tracer, leaf, everything, node)
+    if leaf in _IN_ORDER and not any(isinstance(one, Data) for one in args):
+        return Selection()
+    if leaf in ("resample", "choices", "repeat", "tile") and args and isinstance(args[0], Data):
+        return _repeated(args[0], node)
+    if leaf == "zip":
+        columns = [tracer.elements(one) for one in args]
+        return Items([Items(list(row)) for row in zip(*columns, strict=False)])
+    if leaf == "enumerate":
+        elements = tracer.elements(args[0]) if args else []
+        return Items([Items([UNKNOWN, one]) for one in elements])
+    if leaf in ("list", "tuple", "reversed", "sorted", "iter") and args and not isinstance(args[0], Data):
+        return args[0]
+    if leaf == "dict":
+        return Items(list(named.values()), list(named)) if named else (args[0] if args else Items())
+    if leaf in ("map", "filter") and len(args) > 1:
+        return _applied(tracer, args[0], joined(args[1]), node)
+    if leaf == "concat" and _plain(named.get("axis", args[1] if len(args) > 1 else None)) == 1:
+        return joined(*args[:1], *named.values())
+    if leaf in ("merge", "merge_asof", "merge_ordered"):
+        return _merged_tables(everything)
+    return _reduced(leaf, joined(*everything), named, args, node)
+
+
+def _reduced(leaf: str, whole: Data, named: Named, args: list[Value], node: ast.Call) -> Data:
+    if leaf == "cut" and _edges_given(named, args):
+        return whole
+    if leaf in known.REDUCTIONS or leaf in known.SCALES:
+        if _plain(named.get("axis")) in (1, "columns") or whole.single:
+            return whole
+        told = _statistic(whole, node.lineno)
+        return Data(whole.rows, told.learned) if leaf in known.SCALES else told
+    return whole
+
+
+def _edges_given(named: Named, args: list[Value]) -> bool:
+    bins = named.get("bins", args[1] if len(args) > 1 else UNKNOWN)
+    return isinstance(bins, Items)
+
+
+def _merged_tables(tables: Iterable[Value]) -> Value:
+    found = [joined(one) for one in tables]
+    return Data(found[0].rows, frozenset().union(*(one.learned for one in found))) if found else UNKNOWN
+
+
+def _with_rows(value: Value, node: ast.expr) -> Data:
+    """Return what is divided; where nothing is known of it, rows of their own under the name that it has."""
+    data = joined(value)
+    return data if data.rows else Data(frozenset({RowSet(f"name:{ast.unparse(node)}")}), data.learned)
+
+
+def _part(value: Value, step: Step) -> Value:
+    data = joined(value)
+    return Data(parts_of(data.rows, step), data.learned)
+
+
+def _repeated(data: Data, node: ast.Call) -> Data:
+    step = Step(f"resample:{node.lineno}:{node.col_offset}", 0, repeats=True, line=node.lineno)
+    return Data(parts_of(data.rows, step), data.learned)
+
+
+def _applied(tracer: Interpreter, function: Value, data: Data, node: ast.Call) -> Data:
+    """Return rows that a function was applied to; what it used besides flows in."""
+    element = Data(data.rows, data.learned, single=data.single)
+    result = tracer.call(function, [element], {}, node) if isinstance(function, Closure) else function
+    made = joined(result, element)
+    return Data(data.rows, made.learned)
+
+
+def call_method(tracer: Interpreter, data: Data, method: str, args: list[Value], named: Named, node: ast.Call) -> Value:
+    """Return what a method of a table, a column or an array gives."""
+    others = joined(*args, *named.values())
+    if method == "groupby":
+        return Data(data.rows, data.learned | others.learned, grouped=True)
+    if data.grouped:
+        told = _statistic(data, node.lineno).learned
+        kept = method in ("transform", "apply", "cumsum", "cumcount", "rank", "ffill", "bfill", "fillna")
+        return Data(data.rows if kept else frozenset(), told | others.learned)
+    if method in ("isnull", "isna", "notnull", "notna"):
+        part = int(method.startswith("not"))
+        return Data(data.rows, data.learned, mask=Step(f"mask:null:{_place(node)}", part))
+    if method in ("isin", "contains", "startswith", "duplicated"):
+        return Data(data.rows, data.learned | others.learned, mask=Step(f"mask:{ast.unparse(node)}"))
+    if method == "sample":
+        if _plain(named.get("replace")) is True:
+            return _repeated(data, node)
+        whole = _plain(named.get("frac")) == 1 or _plain(args[0] if args else None) == 1
+        return data if whole else Data(parts_of(data.rows, _sampled(node)), data.learned)
+    if method == "drop" and args and isinstance(args[0], Selection) and args[0].step is not None:
+        return Data(parts_of(data.rows, Step(args[0].step.site, 1 - args[0].step.part)), data.learned)
+    if method in ("apply", "map", "applymap", "pipe", "transform", "agg", "aggregate") and args:
+        whole_rows = method in ("apply", "pipe", "transform", "agg", "aggregate")
+        by_row = _plain(named.get("axis")) in (1, "columns") or not whole_rows
+        seen = Data(data.rows, data.learned, single=by_row or data.single)
+        made = _applied(tracer, args[0], seen, node)
+        return Data(data.rows, made.learned | others.learned)
+    if method in ("iterrows", "itertuples", "items", "iteritems"):
+        return Items([Items([UNKNOWN, Data(data.rows, data.learned, single=True)])])
+    if method in known.UNIONS and method == "append":
+        return Data(data.rows | others.rows, data.learned | others.learned)
+    if method in ("merge", "join"):
+        return Data(data.rows or others.rows, data.learned | others.learned)
+    if method in known.REDUCTIONS:
+        return _reduced(method, Data(data.rows, data.learned | others.learned, single=data.single), named, args, node)
+    made = Data(data.rows, data.learned | others.learned, single=data.single)
+    if _plain(named.get("inplace")) is True:
+        data.take_in(made)
+        return UNKNOWN
+    return made
+
+
+def _place(node: ast.Call) -> str:
+    return ast.unparse(node.func.value) if isinstance(node.func, ast.Attribute) else ""
+
+
+def _sampled(node: ast.Call) -> Step:
+    return Step(f"sample:{node.lineno}:{node.col_offset}", 0, line=node.lineno)
+
+
+def _learns(model: Model) -> bool:
+    """Return whether a transformer, or one in a pipeline, keeps figures of the rows that it has seen."""
+    if model.name in known.TRANSFORMERS:
+        return True
+    return any(_learns(part) for part in model.parts if isinstance(part, Model))
+
+
+def _is_transformer(model: Model) -> bool:
+    names = (known.TRANSFORMERS, known.CATEGORY_CODES, known.STATELESS)
+    if any(model.name in some for some in names) or model.name.endswith(("Encoder", "Scaler", "Imputer", "Vectorizer")):
+        return True
+    inner = [part for part in model.parts if isinstance(part, Model)]
+    return model.name in known.PIPELINES and bool(inner) and all(_is_transformer(part) for part in inner)
+
+
+def call_model(
+    tracer: Interpreter, model: Model, method: str, args: list[Value], named: Named, node: ast.Call
+) -> Value:
+    """Return what a method of a model gives, and note what it learned from and was judged on."""
+    rows = joined(args[0] if args else named.get("X", named.get("x", named.get("generator", UNKNOWN))))
+    if method == "split" and model.name in known.SPLITTERS:
+        return Splits(f"fold:{node.lineno}:{node.col_offset}", node.lineno)
+    if method in ("fit_resample", "fit_sample"):
+        given = [_with_rows(one, at) for one, at in zip(args, node.args, strict=False)]
+        given += [joined(one) for one in named.values()]
+        both = [_repeated(one, node) for one in given] if model.name in known.RESAMPLERS else given
+        return Items([Data(both[0].rows, one.learned) for one in both]) if both else UNKNOWN
+    if method in ("flow", "flow_from_dataframe") and rows.rows:
+        return _repeated(rows, node)
+    if method in ("fit_transform", "fit_predict"):
+        _learn(model, rows, node)
+        return Data(rows.rows, rows.learned | model.learned)
+    if method.startswith("fit_on_"):
+        _learn(model, rows, node)
+        return model
+    if method in known.FITS or (method == "train" and rows.rows):
+        if _is_transformer(model):
+            _learn(model, rows, node)
+            return model
+        _fit(model, method, rows, args, named, node)
+        return model
+    if method in known.TRANSFORMS:
+        return Data(rows.rows, rows.learned | model.learned)
+    if method in known.EVALUATIONS:
+        if not rows.rows:
+            return Data(learned=rows.learned | model.learned)
+        model.evaluations.append(Evaluation(node.lineno, method, rows.rows, rows.learned, len(model.fits)))
+        number = len(model.evaluations) - 1
+        if method in known.SCORES:
+            model.scored.add(number)
+        return Data(rows.rows, rows.learned | model.learned, predicted=(model, number))
+    if method in ("set_params", "compile", "add", "summary", "get_params"):
+        model.parts.extend(one for one in args if isinstance(one, Model))
+        return model
+    return UNKNOWN
+
+
+def _learn(model: Model, rows: Data, node: ast.Call) -> None:
+    told = {Statistic(rows.rows, node.lineno)} if rows.rows and _learns(model) else set()
+    model.learned = rows.learned | frozenset(told)
+
+
+def _fit(model: Model, method: str, rows: Data, args: list[Value], named: Named, node: ast.Call) -> None:
+    model.fits.append(Fit(node.lineno, f"{model.name}.{method}", rows.rows, rows.learned))
+    held = named.get("validation_data")
+    if held is not None:
+        judged = joined(held.values[0]) if isinstance(held, Items) and held.values else joined(held)
+        if judged.rows:
+            model.evaluations.append(Evaluation(node.lineno, method, judged.rows, judged.learned, len(model.fits)))
+
+
+def _cross_validated(tracer: Interpreter, leaf: str, values: list[Value], node: ast.Call) -> Value:
+    models = [one for value in values for one in (value.values if isinstance(value, Choice) else (value,))]
+    whole = [joined(value) for value in values if isinstance(value, Data)]
+    if not whole:
+        return UNKNOWN
+    for model in models:
+        if isinstance(model, Model) and model.name not in known.SPLITTERS:
+            fold, rest = (Step(f"{_WHOLE_TEST}:{node.lineno}", k, line=node.lineno) for k in (0, 1))
+            rows = parts_of(whole[0].rows, fold)
+            copied = Model(model.name, model.parts)  # what is validated is a copy: the model keeps what it learned
+            copied.fits.append(Fit(node.lineno, f"{model.name}.{leaf}", rows, whole[0].learned))
+            judged = parts_of(whole[0].rows, rest)
+            copied.evaluations.append(Evaluation(node.lineno, leaf, judged, whole[0].learned, 1))
+            copied.scored.add(0)
+            tracer.models.append(copied)
+    return merged(Data(whole[0].rows, whole[0].learned))

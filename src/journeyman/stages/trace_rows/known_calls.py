@@ -1,0 +1,80 @@
+"""What calls of the usual libraries do to rows: by the last part of their names."""
+
+from __future__ import annotations
+
+__all__ = [
+    "CATEGORY_CODES",
+    "CROSS_VALIDATED",
+    "EVALUATIONS",
+    "FITS",
+    "METRICS",
+    "PIPELINES",
+    "REDUCTIONS",
+    "RESAMPLERS",
+    "SCALES",
+    "SCORES",
+    "SEARCHES",
+    "SPLITTERS",
+    "STATELESS",
+    "TRANSFORMERS",
+    "TRANSFORMS",
+    "UNIONS",
+    "words",
+]
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(text.split())
+
+
+# of all rows comes one figure, or one a column or group: whoever uses it has learned from the rows
+REDUCTIONS = words(
+    "mean median std var max min quantile percentile nanmean nanmedian nanstd nanvar nanmax nanmin nanpercentile "
+    "average mode corr cov corrcoef describe skew kurtosis sem agg aggregate pivot_table crosstab value_counts "
+    "nlargest nsmallest idxmax idxmin ptp amax amin histogram norm percentileofscore "
+    "sum prod"
+)
+# the same, and every row comes back
+SCALES = words(
+    "cut qcut rank zscore boxcox scale minmax_scale maxabs_scale robust_scale quantile_transform power_transform"
+)
+TRANSFORMERS = words(
+    "StandardScaler MinMaxScaler MaxAbsScaler RobustScaler PowerTransformer QuantileTransformer KBinsDiscretizer "
+    "Imputer SimpleImputer IterativeImputer KNNImputer SelectKBest SelectPercentile SelectFpr SelectFdr SelectFwe "
+    "GenericUnivariateSelect SelectFromModel SequentialFeatureSelector RFE RFECV VarianceThreshold PCA KernelPCA "
+    "IncrementalPCA SparsePCA TruncatedSVD NMF FastICA FactorAnalysis LatentDirichletAllocation CountVectorizer "
+    "TfidfVectorizer TfidfTransformer Tokenizer TargetEncoder LeaveOneOutEncoder CatBoostEncoder WOEEncoder "
+    "JamesSteinEncoder MEstimateEncoder CountEncoder KMeans MiniBatchKMeans DBSCAN AgglomerativeClustering Birch "
+    "MeanShift SpectralClustering FeatureAgglomeration TSNE UMAP Isomap LocallyLinearEmbedding Nystroem RBFSampler "
+    "SplineTransformer Word2Vec Doc2Vec"
+)
+# what these keep of rows is no more than which names there are
+CATEGORY_CODES = words(
+    "LabelEncoder OneHotEncoder OrdinalEncoder LabelBinarizer MultiLabelBinarizer DictVectorizer BinaryEncoder"
+)
+STATELESS = words(
+    "PolynomialFeatures FunctionTransformer Normalizer HashingVectorizer Binarizer FeatureHasher "
+    "KernelCenterer AdditiveChi2Sampler"
+)
+PIPELINES = words(
+    "Pipeline make_pipeline ColumnTransformer make_column_transformer FeatureUnion make_union DataFrameMapper"
+)
+SEARCHES = words("GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV BayesSearchCV")
+RESAMPLERS = words(
+    "SMOTE SMOTENC SMOTEN ADASYN BorderlineSMOTE KMeansSMOTE SVMSMOTE SMOTEENN SMOTETomek RandomOverSampler"
+)
+SPLITTERS = words(
+    "KFold StratifiedKFold GroupKFold RepeatedKFold RepeatedStratifiedKFold ShuffleSplit StratifiedShuffleSplit "
+    "TimeSeriesSplit GroupShuffleSplit LeaveOneOut PredefinedSplit"
+)
+CROSS_VALIDATED = words("cross_val_score cross_validate cross_val_predict learning_curve")
+FITS = words("fit fit_generator partial_fit train_on_batch")
+TRANSFORMS = words("transform texts_to_sequences texts_to_matrix")
+EVALUATIONS = words(
+    "predict predict_proba predict_log_proba predict_classes predict_generator decision_function score evaluate "
+    "evaluate_generator predict_on_batch test_on_batch"
+)
+SCORES = words("score evaluate evaluate_generator")
+METRICS = words("classification_report confusion_matrix roc_curve precision_recall_curve auc")
+UNIONS = words("concat concatenate vstack hstack append r_ row_stack stack")

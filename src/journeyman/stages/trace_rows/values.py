@@ -1,0 +1,242 @@
+"""What the names of a traced program stand for: tables by their rows, models by what they learned, and the rest."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from journeyman.stages.trace_rows.row_sets import RowSet, Statistic, Step
+
+__all__ = [
+    "UNKNOWN",
+    "Choice",
+    "ClassValue",
+    "Closure",
+    "Constant",
+    "Data",
+    "Evaluation",
+    "Fit",
+    "Instance",
+    "Interpreter",
+    "Items",
+    "Model",
+    "Name",
+    "Scope",
+    "Selection",
+    "Splits",
+    "Value",
+    "joined",
+    "merged",
+]
+
+_NO_ROWS: frozenset[RowSet] = frozenset()
+_NOTHING_LEARNED: frozenset[Statistic] = frozenset()
+
+
+class Value:
+    """Anything; by itself, what nothing is known of."""
+
+
+UNKNOWN = Value()
+
+
+@dataclass(eq=False)
+class Data(Value):
+    """A table, a column, an array or a number: the rows it holds, and the statistics that its values were made with.
+
+    Programs change tables in place, so that this is a place and not a fact; ``owner`` is the table that a column is a
+    view of. ``grouped``: by keys. ``single``: one row or cell of it, of which no statistic of rows can be taken.
+    ``mask``: the part that it chooses as an index. ``predicted``: by which model, in which of its evaluations.
+    """
+
+    rows: frozenset[RowSet] = _NO_ROWS
+    learned: frozenset[Statistic] = _NOTHING_LEARNED
+    owner: Data | None = None
+    grouped: bool = False
+    single: bool = False
+    mask: Step | None = None
+    predicted: tuple[Model, int] | None = None
+
+    def take_in(self, other: Data, with_rows: bool = False) -> None:
+        """Let another's values become part of this one's, and of what this is a view of."""
+        self.learned |= other.learned
+        if with_rows or not self.rows:
+            self.rows |= other.rows
+        if self.owner is not None:
+            self.owner.take_in(other)
+
+
+@dataclass(eq=False)
+class Items(Value):
+    """A list, a tuple or a dictionary's values, in order."""
+
+    values: list[Value] = field(default_factory=list)
+    keys: list[object] | None = None
+
+
+@dataclass(frozen=True)
+class Constant(Value):
+    """A number, a text, True, False or None."""
+
+    value: object
+
+
+@dataclass(frozen=True)
+class Name(Value):
+    """A name of a library: "numpy.mean"."""
+
+    dotted: str
+
+    @property
+    def leaf(self) -> str:
+        """The last part."""
+        return self.dotted.rpartition(".")[2]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A model learned from rows."""
+
+    line: int
+    method: str
+    rows: frozenset[RowSet]
+    learned: frozenset[Statistic]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A model predicted rows, or was scored on them, after so many fits."""
+
+    line: int
+    method: str
+    rows: frozenset[RowSet]
+    learned: frozenset[Statistic]
+    after: int
+
+
+@dataclass(eq=False)
+class Model(Value):
+    """Whatever has fit, transform or predict; ``parts`` are those of a pipeline or a search.
+
+    ``scored`` are the evaluations that a score was made of: a prediction alone may be for a picture.
+    """
+
+    name: str
+    parts: list[Value] = field(default_factory=list)
+    learned: frozenset[Statistic] = _NOTHING_LEARNED
+    fits: list[Fit] = field(default_factory=list)
+    evaluations: list[Evaluation] = field(default_factory=list)
+    scored: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Selection(Value):
+    """Numbers of rows that stand for a part of a table."""
+
+    step: Step | None = None
+
+
+@dataclass(frozen=True)
+class Splits(Value):
+    """Pairs of selections, one a fold."""
+
+    site: str
+    line: int
+
+
+@dataclass(eq=False)
+class Scope:
+    """Names of a function or of the program."""
+
+    names: dict[str, Value] = field(default_factory=dict)
+    outer: Scope | None = None
+
+    def find(self, name: str) -> Value | None:
+        """Return what a name stands for; None where it was never assigned."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.outer
+        return None
+
+
+@dataclass(eq=False)
+class Closure(Value):
+    """A function of the program; ``bound`` is what a method is called on."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    scope: Scope
+    bound: Value | None = None
+
+
+@dataclass(eq=False)
+class ClassValue(Value):
+    """A class of the program."""
+
+    node: ast.ClassDef
+    scope: Scope
+
+
+@dataclass(eq=False)
+class Instance(Value):
+    """An object of such a class."""
+
+    kind: ClassValue
+    fields: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Choice(Value):
+    """One of several, by the branch that was taken."""
+
+    values: tuple[Value, ...]
+
+
+class Interpreter(Protocol):
+    """What calls ask of the one who goes through the program; ``models`` are those that it made."""
+
+    models: list[Model]
+
+    def call(self, function: Value, args: list[Value], named: dict[str, Value], node: ast.Call) -> Value:
+        """Return what a call gives."""
+
+    def elements(self, value: Value) -> list[Value]:
+        """Return what a loop goes over."""
+
+    def table(self, node: ast.AST) -> Data:
+        """Return a table that was read from somewhere."""
+
+
+def _leaves(value: Value, depth: int = 0) -> Iterator[Data]:
+    if isinstance(value, Data):
+        yield value
+    elif depth < 4:
+        inner: list[Value] = []
+        if isinstance(value, Items | Choice):
+            inner = list(value.values)
+        elif isinstance(value, Instance):
+            inner = list(value.fields.values())
+        for one in inner[:200]:
+            yield from _leaves(one, depth + 1)
+
+
+def joined(*values: Value) -> Data:
+    """Return all rows and statistics of several values as one."""
+    rows, learned = set[RowSet](), set[Statistic]()
+    for value in values:
+        for leaf in _leaves(value):
+            rows |= leaf.rows
+            learned |= leaf.learned
+    return Data(frozenset(rows), frozenset(learned))
+
+
+def merged(*values: Value) -> Value:
+    """Return one of several values, whichever it is."""
+    flat = [one for value in values for one in (value.values if isinstance(value, Choice) else (value,))]
+    distinct = list(dict.fromkeys(one for one in flat if one is not UNKNOWN))
+    if not distinct:
+        return UNKNOWN
+    return distinct[0] if len(distinct) == 1 else Choice(tuple(distinct[:8]))
