@@ -121,13 +121,13 @@ def _head(report: BuildReport) -> list[RenderableType]:
     return [
         Text.assemble((word, style), "   ", (what, "bold")),
         _indented(Text(facts, style="dim")),
-        *_joined(report),
+        *_joined_words(report),
         *([_indented(Text(sentence(clean(ended)), style="yellow"))] if ended else []),
         _indented(cut(sentence(report.decision.reason), 210 + free * _LONG)),
     ]
 
 
-def _joined(report: BuildReport) -> list[RenderableType]:
+def _joined_words(report: BuildReport) -> list[RenderableType]:
     """Return a line that names the tables that were joined; none where no lake was searched."""
     if report.lake is None:
         return []

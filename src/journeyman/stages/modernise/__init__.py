@@ -47,7 +47,7 @@ def modernise(source: str) -> ModernCode:
                 "the program is no Python of today", hint="python -m py_compile FILE shows where"
             ) from error
         text = Text(source)
-        edits = _apart(find_edits(tree, text))
+        edits = _separate_edits(find_edits(tree, text))
         if not edits:
             break
         changes += [CodeChange(e.line, source[e.begin : e.end], e.after, e.reason) for e in edits]
@@ -55,7 +55,7 @@ def modernise(source: str) -> ModernCode:
     return ModernCode(source, tuple(sorted(changes, key=lambda change: change.line)))
 
 
-def _apart(edits: list[Edit]) -> list[Edit]:
+def _separate_edits(edits: list[Edit]) -> list[Edit]:
     """Return edits that do not lie within one another, the inner ones first; the others come in the next round."""
     kept: list[Edit] = []
     for edit in sorted(edits, key=lambda e: (e.end - e.begin, e.begin)):

@@ -49,7 +49,7 @@ def is_model_name(name: Name) -> bool:
     return leaf[:1].isupper() and root not in _MODULES and leaf not in _NO_MODELS and leaf not in known.SPLITTERS
 
 
-def _plain(value: Value | None) -> object:
+def _constant_of(value: Value | None) -> object:
     return value.value if isinstance(value, Constant) else None
 
 
@@ -100,7 +100,7 @@ def call_library(tracer: Interpreter, name: Name, args: list[Value], named: Name
         return Items(list(named.values()), list(named)) if named else (args[0] if args else Items())
     if leaf in ("map", "filter") and len(args) > 1:
         return _applied(tracer, args[0], joined(args[1]), node)
-    if leaf == "concat" and _plain(named.get("axis", args[1] if len(args) > 1 else None)) == 1:
+    if leaf == "concat" and _constant_of(named.get("axis", args[1] if len(args) > 1 else None)) == 1:
         return joined(*args[:1], *named.values())
     if leaf in ("merge", "merge_asof", "merge_ordered"):
         return _merged_tables(everything)
@@ -111,7 +111,7 @@ def _reduced(leaf: str, whole: Data, named: Named, args: list[Value], node: ast.
     if leaf == "cut" and _edges_given(named, args):
         return whole
     if leaf in known.REDUCTIONS or leaf in known.SCALES:
-        if _plain(named.get("axis")) in (1, "columns") or whole.single:
+        if _constant_of(named.get("axis")) in (1, "columns") or whole.single:
             return whole
         told = _statistic(whole, node.lineno)
         return Data(whole.rows, told.learned) if leaf in known.SCALES else told
@@ -167,15 +167,15 @@ def call_method(tracer: Interpreter, data: Data, method: str, args: list[Value],
     if method in ("isin", "contains", "startswith", "duplicated"):
         return Data(data.rows, data.learned | others.learned, mask=Step(f"mask:{ast.unparse(node)}"))
     if method == "sample":
-        if _plain(named.get("replace")) is True:
+        if _constant_of(named.get("replace")) is True:
             return _repeated(data, node)
-        whole = _plain(named.get("frac")) == 1 or _plain(args[0] if args else None) == 1
+        whole = _constant_of(named.get("frac")) == 1 or _constant_of(args[0] if args else None) == 1
         return data if whole else Data(parts_of(data.rows, _sampled(node)), data.learned)
     if method == "drop" and args and isinstance(args[0], Selection) and args[0].step is not None:
         return Data(parts_of(data.rows, Step(args[0].step.site, 1 - args[0].step.part)), data.learned)
     if method in ("apply", "map", "applymap", "pipe", "transform", "agg", "aggregate") and args:
         whole_rows = method in ("apply", "pipe", "transform", "agg", "aggregate")
-        by_row = _plain(named.get("axis")) in (1, "columns") or not whole_rows
+        by_row = _constant_of(named.get("axis")) in (1, "columns") or not whole_rows
         seen = Data(data.rows, data.learned, single=by_row or data.single)
         made = _applied(tracer, args[0], seen, node)
         return Data(data.rows, made.learned | others.learned)
@@ -188,7 +188,7 @@ def call_method(tracer: Interpreter, data: Data, method: str, args: list[Value],
     if method in known.REDUCTIONS:
         return _reduced(method, Data(data.rows, data.learned | others.learned, single=data.single), named, args, node)
     made = Data(data.rows, data.learned | others.learned, single=data.single)
-    if _plain(named.get("inplace")) is True:
+    if _constant_of(named.get("inplace")) is True:
         data.take_in(made)
         return UNKNOWN
     return made

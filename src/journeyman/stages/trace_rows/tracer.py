@@ -226,7 +226,7 @@ class Tracer:
                 either = self.value(node.body, scope), self.value(node.orelse, scope)
                 return merged(*either) if not asked.learned else Data(learned=joined(asked, *either).learned)
             case ast.List() | ast.Tuple() | ast.Set():
-                return self._listed(node.elts, scope)
+                return self._items_of(node.elts, scope)
             case ast.Dict():
                 values = [self.value(one, scope) for one in node.values]
                 keys = [one.value if isinstance(one, ast.Constant) else None for one in node.keys]
@@ -246,7 +246,7 @@ class Tracer:
             case _:
                 return UNKNOWN
 
-    def _listed(self, nodes: Sequence[ast.expr], scope: Scope) -> Items:
+    def _items_of(self, nodes: Sequence[ast.expr], scope: Scope) -> Items:
         values: list[Value] = []
         for node in nodes:
             value = self.value(node, scope)
@@ -363,7 +363,7 @@ class Tracer:
     # calls
 
     def _call(self, node: ast.Call, scope: Scope) -> Value:
-        args = self._listed(node.args, scope).values
+        args = self._items_of(node.args, scope).values
         named = {one.arg or "**": self.value(one.value, scope) for one in node.keywords}
         if isinstance(node.func, ast.Attribute):
             base = self.value(node.func.value, scope)
