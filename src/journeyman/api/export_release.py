@@ -28,7 +28,7 @@ from journeyman.stores.run_artifacts import build_artifacts
 from journeyman.stores.workspace import Workspace
 from journeyman.streams.tables import open_tables
 
-__all__ = ["LIVE", "NOTE", "RELEASES", "gather_facts"]
+__all__ = ["LIVE", "NOTE", "RELEASES", "gather_facts", "trained_table"]
 
 LIVE = "log"
 """What ``rows_from`` says for the live log's predictions."""
@@ -109,10 +109,10 @@ def _scored(
         return score_frame(release, frame, source.name)
     if release.task.panel is not None:
         return score_following(release, None)
-    return score_trained(release, _trained(release, place), most, seed)
+    return score_trained(release, trained_table(release, place), most, seed)
 
 
-def _trained(release: Release, place: Path) -> Repaired:
+def trained_table(release: Release, place: Path) -> Repaired:
     """Return the training table as the build left it in its workspace."""
     lacking = SettingsError(
         f"the training table of {release.name} {release.version} is not in the workspace {place}",
