@@ -12,11 +12,11 @@ from journeyman.api.export_release import trained_table
 from journeyman.entities.business_case import BusinessCase
 from journeyman.entities.decided_case import DecidedCase
 from journeyman.entities.file_style import AS_FOUND, FileStyle
-from journeyman.entities.held_out import HeldOut
+from journeyman.entities.held_out import HeldOut, Trial
 from journeyman.entities.pilot_reading import PilotReading
 from journeyman.entities.task import Task
 from journeyman.errors import SettingsError
-from journeyman.inference.held_out_rows import judging_rows_of, new_rows_of
+from journeyman.inference.held_out_rows import judging_rows_of, new_rows_of, treated_rows
 from journeyman.inference.load_release import load
 from journeyman.inference.release import Release
 from journeyman.interfaces import CombinesColumns
@@ -91,10 +91,11 @@ def decide(
         held = judging_rows_of(release, trained_table(release, place), named)
         valued = _count_valuations(release, place, case)
     else:
-        held = _new_rows(release, table, named, seed)
+        held = _new_rows(release, table, list(dict.fromkeys([*named, *([treatment] if treatment else [])])), seed)
     created = SystemClock().now()
     about = AboutModel(release.name, release.version, release.task.labels, target, created, valued)
-    decided = decide_case(held, case, about, seed=seed)
+    trial = None if treatment is None else Trial(treatment, treated_rows(held.columns[treatment], treatment))
+    decided = decide_case(held, case, about, trial, seed)
     if _is_in(release, place):
         keep_decision(place, decided)
     return decided

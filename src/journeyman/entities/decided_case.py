@@ -170,17 +170,17 @@ class GroupGap:
         Least selection rate over the greatest.
     p_value : float
         That selection rates differ by chance alone.
-    equal_rates, equal_missed : float or None
-        Value a case over the status quo where every group gets a cut of its own, so that selection rates, or shares
-        missed, are alike; None where that cannot be.
+    cost_of_rates, cost_of_missed : float or None
+        Value a case lost where every group gets a cut of its own, so that selection rates, or shares missed, are alike,
+        instead of one cut for all; None where groups are too small to tell.
     """
 
     column: str
     groups: tuple[GroupRates, ...]
     ratio: float
     p_value: float
-    equal_rates: float | None
-    equal_missed: float | None
+    cost_of_rates: float | None
+    cost_of_missed: float | None
 
 
 @dataclass(frozen=True)
@@ -294,8 +294,8 @@ class DecidedCase:
         Which cases are acted on.
     rivals : tuple of Rival
         Rules without a model.
-    perfect : float
-        Value a case over the status quo of one who knows what comes.
+    perfect : float or None
+        Value a case over the status quo of one who knows what comes; None where nobody could.
     price : float or None
         How much dearer an act may become until nothing is left.
     prevalence : tuple of (str, float, float or None)
@@ -334,7 +334,7 @@ class DecidedCase:
     total: ValueEstimate
     policy: Policy
     rivals: tuple[Rival, ...]
-    perfect: float
+    perfect: float | None
     price: float | None
     prevalence: tuple[tuple[str, float, float | None], ...]
     sensitivities: tuple[Sensitivity, ...]

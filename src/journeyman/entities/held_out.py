@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from journeyman.entities.table import Block
 
-__all__ = ["HeldOut", "NamedColumn"]
+__all__ = ["HeldOut", "NamedColumn", "Trial"]
 
 FloatArray = NDArray[np.float64]
 
@@ -62,3 +62,11 @@ class HeldOut:
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.truths)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Who was acted on in a randomised trial: ``treated`` has a row each, shape (n_samples,)."""
+
+    column: str
+    treated: NDArray[np.bool_]

@@ -20,10 +20,12 @@ from journeyman.tasks import task_type
 from journeyman.transformers.learned_rows import LearnedRows, labelled_marks
 from journeyman.transformers.marks import row_marks
 
-__all__ = ["judging_rows_of", "new_rows_of"]
+__all__ = ["judging_rows_of", "new_rows_of", "treated_rows"]
 
 FloatArray = NDArray[np.float64]
 _LEAST = 30
+_ARMS = dict.fromkeys(("1", "yes", "true", "treated", "treatment", "y", "t"), 1)
+_ARMS |= dict.fromkeys(("0", "no", "false", "control", "untreated", "n", "f", "c"), 0)
 
 
 def judging_rows_of(release: Release, repaired: Repaired, named: Collection[str]) -> HeldOut:
@@ -124,6 +126,29 @@ def new_rows_of(release: Release, frame: pd.DataFrame, name: str, named: Collect
     taken = {name: values[rows] for name, values in block.items()}
     said = f"{len(rows):,} rows of {name}"
     return _held(release, predictions[rows], truths[rows], columns, taken, grouped, (said, tuple(notes), in_time))
+
+
+def treated_rows(column: NamedColumn, name: str) -> NDArray[np.bool_]:
+    """Return who was treated by a column of yes and no, shape (n_samples,).
+
+    Raises
+    ------
+    SettingsError
+        Where the column holds something else.
+
+    Examples
+    --------
+    >>> treated_rows(NamedColumn(np.array([np.nan, np.nan]), np.array(["Yes", "no"], dtype=object)), "mailed").tolist()
+    [True, False]
+    """
+    found = np.array([_ARMS.get(text.lower(), -1) for text in column.texts.tolist()])
+    if (found < 0).any():
+        odd = column.texts[found < 0][0]
+        raise SettingsError(
+            f"'{name}' holds '{odd}' in {int((found < 0).sum()):,} of {len(found):,} rows: it does not say who was treated",
+            hint="write 1 and 0, yes and no, or treated and control",
+        )
+    return np.asarray(found == 1)
 
 
 def _held(

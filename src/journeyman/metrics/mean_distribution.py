@@ -17,7 +17,7 @@ LEVEL = 0.9
 """Of intervals: its low end is above nought exactly where the probability of that is .95."""
 
 _ALONE = RowSampling()
-_DRAWS = 4_000
+_DRAWS = 2_000
 _AT_ONCE = 4_000_000  # gamma variates that are drawn at a time
 _MOST_WEIGHTS = 6_000
 _ENDS = 1_500  # greatest and least values that keep a weight of their own where values are pooled

@@ -44,7 +44,7 @@ def decision_view(decided: DecidedCase, files: tuple[tuple[str, str], ...] = ())
     lines.append(Text.assemble(("Policy  ", "bold"), clean(decided.policy.words)))
     lines.append(Text.assemble(("Use     ", "bold"), clean(use_words(decided))))
     value = f"{range_words(decided.per_case, unit)}; above nought with a probability of {chance_words(decided.per_case.probability)}"
-    perfect = f"; who knows what comes would earn {money(decided.perfect, unit)}"
+    perfect = "" if decided.perfect is None else f"; who knows what comes would earn {money(decided.perfect, unit)}"
     lines.append(Text.assemble(("A case  ", "bold"), clean(value + perfect)))
     lines.append(Text(f"        valued on {clean(decided.rows_from)}", style="dim"))
     lines += [Text.assemble(("Without a model  ", "bold"), text) for text in _rivals(decided)]

@@ -92,9 +92,10 @@ def break_even_words(decided: DecidedCase) -> tuple[str, ...]:
         if at is None:
             found.append(f"No share of '{label}' changes the sign of the value (it is {percent(share)}).")
         else:
-            side = "below" if at < share else "above"
+            side, lost = "below" if at < share else "above", decided.total.mean > 0.0
+            what = "Nothing is left" if lost else "It would pay"
             found.append(
-                f"Nothing is left where the share of '{label}' is {side} {percent(at, 3)}; it is {percent(share, 3)}."
+                f"{what} where the share of '{label}' is {side} {percent(at, 3)}; it is {percent(share, 3)}."
             )
     return tuple(found)
 
@@ -122,11 +123,11 @@ def group_words(gap: GroupGap, decided: DecidedCase) -> tuple[str, ...]:
         f"The lowest selection rate by '{gap.column}' is {percent(gap.ratio)} of the highest"
         + (f" (p = {gap.p_value:.2g})." if gap.p_value >= 1e-4 else " (p < 0.0001).")
     ]
-    for what, value in (("selection rates", gap.equal_rates), ("shares missed", gap.equal_missed)):
+    for what, value in (("selection rates", gap.cost_of_rates), ("shares missed", gap.cost_of_missed)):
         if value is None:
             found.append(f"Too few cases of a group to say what equal {what} would cost.")
             continue
-        cost = (decided.per_case.mean - value) * total
+        cost = value * total
         said = f"cost {money(cost, unit)}" if cost > 0 else f"earn {money(-cost, unit)}"
         found.append(f"A cut of its own for each group, so that {what} are equal, would {said} in the time of use.")
     return tuple(found)

@@ -64,18 +64,17 @@ def compare_groups(rows: CaseRows, predicted: FloatArray, policy: PolicyRows, co
     gain = _expected_gain(rows, predicted)
     overall = float(np.average(selected, weights=rows.weights))
     more = realised[index, _best(rows, predicted)] - realised[:, rows.leave]
-    base = realised[:, rows.leave] - realised[index, rows.today]
-    chosen = np.zeros(len(rows))
+    chosen, everybody = np.zeros(len(rows)), np.ones(len(rows), dtype=bool)
     for k in range(len(names)):
-        chosen += (codes == k) * _first_share(gain, codes == k, np.ones(len(rows), dtype=bool), overall)
+        chosen += (codes == k) * _first_share(gain, codes == k, everybody, overall)
     missed = float((1.0 - selected)[pays].mean()) if pays.any() else 0.0
     alike = np.zeros(len(rows))
     possible = all((pays & (codes == k)).sum() >= _LEAST_ROWS for k in range(len(names)))
     for k in range(len(names) if possible else 0):
         alike += (codes == k) * _first_share(gain, codes == k, pays, 1.0 - missed)
-    equal_rates = float(np.average(base + chosen * more, weights=rows.weights))
-    equal_missed = float(np.average(base + alike * more, weights=rows.weights)) if possible else None
-    return GroupGap(column, tuple(found), ratio, p_value, equal_rates, equal_missed)
+    one_cut = _first_share(gain, everybody, everybody, overall)
+    lost = [float(np.average((one_cut - cuts) * more, weights=rows.weights)) for cuts in (chosen, alike)]
+    return GroupGap(column, tuple(found), ratio, p_value, lost[0], lost[1] if possible else None)
 
 
 def _codes(groups: NDArray[np.object_]) -> tuple[NDArray[np.int64], list[str]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +17,7 @@ _GRID = 20_001
 
 
 def describe_policy(
-    rows: CaseRows, policy: PolicyRows, correction: Recalibration, case: BusinessCase, labels: Sequence[str]
+    rows: CaseRows, policy: PolicyRows, correction: Recalibration, case: BusinessCase, measure: str
 ) -> Policy:
     """Return a policy as people apply it.
 
@@ -29,8 +27,8 @@ def describe_policy(
         What is done with the rows by the correction of all rows.
     correction : Recalibration
         Of predictions before they decide.
-    labels : sequence of str
-        Classes in code order; empty for a number.
+    measure : str
+        What is compared with a threshold, such as "the probability of 'yes'".
     """
     acted = np.where(policy.action != rows.leave, policy.chance, 0.0) if rows.leave >= 0 else np.zeros(len(rows))
     share = float(np.average(acted, weights=rows.weights)) if rows.leave >= 0 else 1.0
@@ -45,14 +43,14 @@ def describe_policy(
         gain = (others.max(axis=1) - expected[:, rows.leave]) / np.maximum(rows.price, 1e-12)
         cut = max(0.0, float(np.quantile(gain, 1.0 - share)))
     threshold, above = _threshold(rows, correction, cut)
-    if threshold is not None and case.prevalence and len(labels) == 2:
+    if threshold is not None and rows.classes and case.prevalence:
         # what decides was moved to the stated prevalence; people compare what the model predicts
-        ratio = [case.prevalence[label] / float(rows.happened[:, k].mean()) for k, label in enumerate(labels)]
+        ratio = [share / float(rows.happened[:, k].mean()) for k, share in enumerate(case.prevalence.values())]
         odds = threshold / (1.0 - threshold) * ratio[0] / ratio[1]
         threshold = odds / (1.0 + odds)
     if cut == 0.0:
         limit = ""  # it is not what binds
-    words = _words(case, share, threshold, above, limit, labels)
+    words = _words(case, share, threshold, above, limit, measure)
     return Policy(correction.scale, correction.shifts, cut, share, threshold, above, limit, words)
 
 
@@ -79,16 +77,15 @@ def _threshold(rows: CaseRows, correction: Recalibration, cut: float) -> tuple[f
 
 
 def _words(
-    case: BusinessCase, share: float, threshold: float | None, above: bool, limit: str, labels: Sequence[str]
+    case: BusinessCase, share: float, threshold: float | None, above: bool, limit: str, measure: str
 ) -> str:
     if not case.actions or share == 0.0:
         return "Act on no case."
     act = " or ".join(f"'{action}'" for action in case.actions if action != "leave")
     part = f"which is {share:.1%} of the cases"
     if threshold is not None:
-        what = f"the probability of '{labels[1]}' is" if labels else "the predicted value is"
         side = "above" if above else "below"
-        first = f"Do {act} where {what} {side} {threshold:.3g}, {part}"
+        first = f"Do {act} where {measure} is {side} {threshold:.3g}, {part}"
     elif "leave" in case.actions:
         first = f"Do {act} where its expected worth is greater than that of leaving the case, {part}"
     else:

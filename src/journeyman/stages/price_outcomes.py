@@ -15,6 +15,7 @@ from journeyman.errors import SettingsError
 __all__ = ["check_trade_off", "price_outcomes"]
 
 FloatArray = NDArray[np.float64]
+_SLACK = 1.1  # a rule may hold a little more often in the held-out rows than it does
 
 
 def price_outcomes(held: HeldOut, case: BusinessCase, labels: Sequence[str], target: str) -> CaseRows:
@@ -61,6 +62,7 @@ def price_outcomes(held: HeldOut, case: BusinessCase, labels: Sequence[str], tar
     groups = held.columns[case.protected].texts if case.protected else None
     leave = case.actions.index(LEAVE) if LEAVE in case.actions else -1
     today = _today(held, case)
+    _check_limits(today != leave, price, weights, case)
     return CaseRows(worth, predicted, happened, today, price, leave, bool(labels), weights, held.clusters, groups)
 
 
@@ -99,6 +101,23 @@ def _amounts(worth: Worth, held: HeldOut, place: str) -> FloatArray:
             )
         found = found + rate * numbers
     return found
+
+
+def _check_limits(acted: NDArray[np.bool_], price: FloatArray, weights: FloatArray, case: BusinessCase) -> None:
+    """Refuse a status quo that acts on clearly more cases than the limits allow: it could not be what is done."""
+    volume = case.volume
+    for limit, spent, what in (
+        (volume.capacity, acted.astype(np.float64), "cases a day, above the capacity of"),
+        (volume.budget, acted * price, f"{case.unit} a day, above the budget of"),
+    ):
+        if limit is None:
+            continue
+        a_day = float(np.average(spent, weights=weights)) * volume.cases
+        if a_day > _SLACK * limit:
+            raise SettingsError(
+                f"today's rule ({case.today.words()}) takes {a_day:,.3g} {what} {limit:,.3g}",
+                hint="correct the rule under [today], or the limit under [volume]",
+            )
 
 
 def _today(held: HeldOut, case: BusinessCase) -> NDArray[np.int64]:

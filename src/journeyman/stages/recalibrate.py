@@ -50,8 +50,8 @@ def cross_recalibrate(rows: CaseRows, seed: int = 0) -> tuple[FloatArray, Recali
 def recalibrate(rows: CaseRows) -> Recalibration:
     """Return the correction that rows call for; none where they are few, or tell nothing against the predictions.
 
-    Probabilities: a scale and a shift for each class (Platt's, with a prior at no correction, so that a calibrated model
-    loses next to nothing). Values: a line, where a test finds that predictions are off.
+    Probabilities: a scale and a shift for each class, with a prior at no correction. Values: a line. Both only where a
+    test finds that predictions are off, so that a calibrated model hardly ever loses by it.
 
     References
     ----------
@@ -96,9 +96,19 @@ def _classes(rows: CaseRows) -> Recalibration:
         return value, slope
 
     found = optimize.minimize(loss, np.zeros(count + 1), jac=True, method="L-BFGS-B")
-    if not np.isfinite(found.x).all():
+    logs_before = float(weights @ -(logs * rows.happened).sum(axis=1))
+    likelihood = 2.0 * (logs_before - _log_loss(logs, found.x, rows))
+    if not np.isfinite(found.x).all() or stats.chi2.sf(likelihood, count) > _LEVEL:
         return Recalibration()
     return Recalibration(float(np.exp(found.x[0])), tuple(float(v) for v in found.x[1:]))
+
+
+def _log_loss(logs: FloatArray, point: FloatArray, rows: CaseRows) -> float:
+    """Return the log loss of corrected probabilities, summed."""
+    raw = logs * np.exp(point[0]) + point[1:]
+    top = raw.max(axis=1, keepdims=True)
+    norm = top[:, 0] + np.log(np.exp(raw - top).sum(axis=1))
+    return float(rows.weights @ (norm - (raw * rows.happened).sum(axis=1)))
 
 
 def _values(rows: CaseRows) -> Recalibration:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from journeyman.entities.business_case import BusinessCase, Volume
 from journeyman.entities.case_rows import CaseRows, PolicyRows, RowSampling
 from journeyman.entities.decided_case import CurvePoint, Rival, ValueEstimate
-from journeyman.metrics.case_policy import constant_actions, gains, possible_gains
+from journeyman.metrics.case_policy import choose_actions, constant_actions, gains, possible_gains
 from journeyman.metrics.mean_distribution import estimate_mean
 
 __all__ = ["break_even_price", "break_even_prevalence", "perfect_value", "value_curve", "value_over_rivals", "value_policy"]
@@ -31,7 +31,11 @@ def value_policy(
 def value_over_rivals(
     rows: CaseRows, policy: PolicyRows, case: BusinessCase, sampling: RowSampling
 ) -> tuple[Rival, ...]:
-    """Return what the policy is worth over each action for all rows, as far as capacity allows that; a case, net."""
+    """Return what the policy is worth over rules without a model, a case, net of what the model costs.
+
+    Each action for all rows, as far as capacity allows that; and where worths differ by row, what they call for where the
+    average is predicted for every row.
+    """
     hurdle = case.overhead / case.volume.total
     rivals = []
     for code, action in enumerate(case.actions):
@@ -40,6 +44,12 @@ def value_over_rivals(
         whole = float(other.chance.mean()) >= 1.0
         name = f"every case: {action}" if whole else f"{action} by lot, as far as the limit allows"
         rivals.append(Rival(name, estimate_mean(apart, _ends_apart(rows, policy, other), sampling, hurdle)))
+    if (rows.worth != rows.worth[:1]).any():
+        usual = np.average(rows.happened, axis=0, weights=rows.weights)
+        other = choose_actions(rows, np.tile(usual, (len(rows), 1)), case.volume)
+        apart = gains(rows, policy) - gains(rows, other)
+        found = estimate_mean(apart, _ends_apart(rows, policy, other), sampling, hurdle)
+        rivals.append(Rival("by the worths of each case, with the same prediction for all", found))
     return tuple(rivals)
 
 

@@ -40,7 +40,8 @@ def variations(case: BusinessCase, shares: Mapping[str, float]) -> tuple[tuple[s
                 low, high = high, low
             name = f"worth of {action}, {outcome}"
             cases = [_with_worth(case, action, outcome, one) for one in (low, high)]
-            found.append((name, low.words(case.unit), cases[0], high.words(case.unit), cases[1]))
+            said = [f"{sign}{_STEP:.0%}" for sign in "-+"] if worth.rates else [one.words(case.unit) for one in (low, high)]
+            found.append((name, said[0], cases[0], said[1], cases[1]))
     volume = case.volume
     if volume.capacity is not None and volume.capacity < volume.cases:
         ends = [volume.capacity * (1.0 - _STEP), min(volume.cases, volume.capacity * (1.0 + _STEP))]
