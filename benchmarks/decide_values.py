@@ -5,8 +5,8 @@ Run: python benchmarks/decide_values.py [--repeats 300] [--rows 800] [--seed 0]
 Each population draws held-out rows (predictions of a model, what came, amounts); what the released policy is worth in
 the population is computed from the true probabilities of 200,000 other cases. "covers" is the share of 90% intervals
 that hold it, "GO" the share of samples with that verdict; in populations called null a model tells nothing, and each GO
-is a false one. "of oracle" is the value over the best rule without a model... of the policy, as a share of that of a rule
-that knows the true probability behind each prediction.
+is a false one. "share" is the policy's value as a share of the oracle's, who knows the true probability behind each
+prediction and has the same limits.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.entities.business_case import BusinessCase, Effect, Rule, RuleKind, Today, Volume, Worth
+from journeyman.entities.case_rows import Recalibration
 from journeyman.entities.decided_case import CaseVerdict
 from journeyman.entities.held_out import HeldOut, NamedColumn
 from journeyman.metrics.case_policy import choose_actions, gains, recalibrated
@@ -134,9 +136,7 @@ def at_share(draw: Draw, share: float, likelihood: Callable[[FloatArray], FloatA
         many = draw(rng, 40 * count)
         came = rng.random(len(many.true)) < many.true[:, 1]
         positives = rng.random(count) < share
-        rows = np.where(
-            positives, rng.choice(np.flatnonzero(came), count), rng.choice(np.flatnonzero(~came), count)
-        )
+        rows = np.where(positives, rng.choice(np.flatnonzero(came), count), rng.choice(np.flatnonzero(~came), count))
         before = float(many.true[:, 1].mean())
         ratio = share / before / ((1 - share) / (1 - before))
         return Cases(many.predicted[rows], two(odds(many.true[rows, 1], 1.0, ratio)), {})
@@ -220,19 +220,28 @@ def populations() -> list[Population]:
         Population("three classes, three actions", three, three_actions()),
         Population("a number", numbers(0.0), number_case(1.0, -110.0), noise=lambda r, n: r.normal(0.0, 40.0, n)),
         Population(
-            "a number, biased, t noise", numbers(0.5), number_case(1.0, -110.0), noise=lambda r, n: 30.0 * r.standard_t(3, n)
+            "a number, biased, t noise",
+            numbers(0.5),
+            number_case(1.0, -110.0),
+            noise=lambda r, n: 30.0 * r.standard_t(3, n),
         ),
         Population("each row three times", copied(beta(1, 3), 3), plain),
         Population("null: acting breaks even", noise_model(0.2), case_of(100.0, -25.0), null=True),
         Population("null: acting pays for all", noise_model(0.25), case_of(100.0, -25.0), null=True),
         Population("null: everyone today", noise_model(0.2), case_of(100.0, -25.0, today=Today("act")), null=True),
         Population("null: a column's rule today", noise_model(0.2), case_of(100.0, -25.0, today=rule), null=True),
+        Population("null: capacity", noise_model(0.2), case_of(100.0, -25.0, volume=Volume(100, 365, 10)), null=True),
         Population(
-            "null: capacity", noise_model(0.2), case_of(100.0, -25.0, volume=Volume(100, 365, 10)), null=True
+            "null: rare, long tail",
+            noise_model(0.02, sigma=1.0),
+            case_of(Worth(0.0, {"amount": 10.0}), -34.0),
+            null=True,
         ),
-        Population("null: rare, long tail", noise_model(0.02, sigma=1.0), case_of(Worth(0.0, {"amount": 10.0}), -34.0), null=True),
         Population(
-            "null: rare disasters", noise_model(0.002, 1.0), case_of(0.0, -4.0, left=(-2_000.0, 0.0), today=Today("act")), null=True
+            "null: rare disasters",
+            noise_model(0.002, 1.0),
+            case_of(0.0, -4.0, left=(-2_000.0, 0.0), today=Today("act")),
+            null=True,
         ),
         Population("null: each row three times", copied(noise_model(0.2), 3), case_of(100.0, -25.0), null=True),
     ]
@@ -266,16 +275,35 @@ class Truth:
 
     def value(self, decide: Callable[[FloatArray], FloatArray]) -> float:
         """Return what acting by some predictions is worth, a case over the status quo."""
-        rows = price_outcomes(held_out(self.cases, np.zeros(len(self.cases.true))), replace(self.case, prevalence={}), self.about.labels, "value")
-        true = self.cases.true if self.about.labels else np.column_stack([np.ones(len(self.cases.true)), self.cases.true])
+        rows = price_outcomes(
+            held_out(self.cases, np.zeros(len(self.cases.true))),
+            replace(self.case, prevalence={}),
+            self.about.labels,
+            "value",
+        )
+        true = (
+            self.cases.true if self.about.labels else np.column_stack([np.ones(len(self.cases.true)), self.cases.true])
+        )
         rows = replace(rows, happened=true)
         return float(gains(rows, choose_actions(rows, decide(rows.predicted), self.case.volume)).mean())
+
+
+def released(ratio: FloatArray, correction: Recalibration, classes: bool, raw: FloatArray) -> FloatArray:
+    """Return the predictions that decide once a policy is in use."""
+    moved = raw * ratio / (raw * ratio).sum(axis=1, keepdims=True) if classes else raw
+    return recalibrated(moved, correction, classes)
 
 
 def measure(population: Population, repeats: int, count: int, seed: int) -> dict[str, float]:
     """Return coverage, GO, and the policy's share of the oracle's value."""
     rng = np.random.default_rng(seed)
-    labels = () if population.noise is not None else ("no", "yes") if population.case.worth["leave"].keys() >= {"yes"} else ("a", "b", "c")
+    labels = (
+        ()
+        if population.noise is not None
+        else ("no", "yes")
+        if population.case.worth["leave"].keys() >= {"yes"}
+        else ("a", "b", "c")
+    )
     about = AboutModel("simulated", 1, labels, "value", "")
     truth = Truth(population.draw(rng, TRUE_ROWS), population.case, about)
     exact = truth.cases.true if labels else np.column_stack([np.ones(TRUE_ROWS), truth.cases.true])
@@ -291,13 +319,7 @@ def measure(population: Population, repeats: int, count: int, seed: int) -> dict
         if population.case.prevalence:
             shares = np.bincount(held.truths.astype(int), minlength=len(labels)) / len(held)
             ratio = np.array(list(population.case.prevalence.values())) / shares
-
-        def decide(raw: FloatArray) -> FloatArray:
-            moved = raw * ratio
-            moved = moved / moved.sum(axis=1, keepdims=True) if labels else raw
-            return recalibrated(moved, valued.correction, bool(labels))
-
-        real = truth.value(decide)
+        real = truth.value(partial(released, ratio, valued.correction, bool(labels)))
         values.append(real)
         low += valued.before.low > real
         high += valued.before.high < real

@@ -81,7 +81,11 @@ def decide(
     release = load(name, version=version, workspace=workspace)
     _check_kind(release)
     target = release.task.target
-    case = economics if isinstance(economics, BusinessCase) else read_economics(Path(economics), release.task.labels, target)
+    case = (
+        economics
+        if isinstance(economics, BusinessCase)
+        else read_economics(Path(economics), release.task.labels, target)
+    )
     named = [c for c in case.columns if release.task.labels or c != target]
     if treatment is not None and table is None:
         raise SettingsError("--treatment names a column of the rows of a trial", hint="name the table: --table TABLE")
@@ -158,7 +162,10 @@ def pilot_result(
     if lacking:
         raise SettingsError(
             f"{said} has no column '{lacking[0]}'",
-            hint=f"give columns 'arm' ('{_POLICY}' or '{_TODAY}') and 'value' ({decided.case.unit} a case), in order of time",
+            hint=(
+                f"give columns 'arm' ('{_POLICY}' or '{_TODAY}') and 'value' ({decided.case.unit} a case), in "
+                "order of time"
+            ),
         )
     arms = frame["arm"].astype(str).str.strip().str.lower()
     odd = ~arms.isin([_POLICY, _TODAY])

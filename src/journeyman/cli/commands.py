@@ -16,5 +16,17 @@ from journeyman.cli.verify import app as verifying
 
 __all__ = ["GROUPS"]
 
-GROUPS = (verifying, cleaning, analysing, searching, deciding, serving, exporting, experience, operating, simulating, showing)
+GROUPS = (
+    verifying,
+    cleaning,
+    analysing,
+    searching,
+    deciding,
+    serving,
+    exporting,
+    experience,
+    operating,
+    simulating,
+    showing,
+)
 """In the order of the help."""

@@ -81,16 +81,28 @@ def decide(  # one parameter an option: the signature is the command's interface
     with one_line_errors(workspace):
         if init:
             if table is not None or pilot is not None or out is not None or json is not None or treatment is not None:
-                raise SettingsError("--init writes an economics file and decides nothing", hint="give NAME and --economics")
+                raise SettingsError(
+                    "--init writes an economics file and decides nothing", hint="give NAME and --economics"
+                )
             path = Path(f"{Path(name).name}-economics.toml") if economics is None else economics
             decide_api.economics_template(name, path, version=version, workspace=workspace)
             typer.echo(f"Questions and examples: {path}")
             typer.echo(f"Answer them, then: journeyman decide {shlex.quote(name)} --economics {shlex.quote(str(path))}")
             return
         if pilot is not None:
-            if economics is not None or table is not None or treatment is not None or out is not None or json is not None:
-                raise SettingsError("--pilot reads the results of the pilot that was planned", hint="give it with NAME alone")
-            show_view(decision_view.reading_view(decide_api.pilot_result(name, pilot, version=version, workspace=workspace)))
+            if (
+                economics is not None
+                or table is not None
+                or treatment is not None
+                or out is not None
+                or json is not None
+            ):
+                raise SettingsError(
+                    "--pilot reads the results of the pilot that was planned", hint="give it with NAME alone"
+                )
+            show_view(
+                decision_view.reading_view(decide_api.pilot_result(name, pilot, version=version, workspace=workspace))
+            )
             return
         if economics is None:
             raise SettingsError(
@@ -103,8 +115,10 @@ def decide(  # one parameter an option: the signature is the command's interface
             name, economics, table=table, treatment=treatment, version=version, workspace=workspace, seed=seed
         )
         files = []
-        for caption, path, write in (("Page", out, decide_api.write_page), ("File", json, decide_api.write_decision)):
-            if path is not None:
-                write(decided, path)
-                files.append((caption, str(path)))
+        if out is not None:
+            decide_api.write_page(decided, out)
+            files.append(("Page", str(out)))
+        if json is not None:
+            decide_api.write_decision(decided, json)
+            files.append(("File", str(json)))
         show_view(decision_view.decision_view(decided, tuple(files)))

@@ -151,6 +151,8 @@ class BusinessCase:
         What the model costs once, as a positive number.
     running : float
         What it costs each day, as a positive number.
+    retraining : float or None
+        What learning again costs, for the loop; None where that is not said.
     prevalence : mapping of str to float
         Shares of the classes among the cases to come, where they differ from those of the held-out rows; else empty.
     protected : str
@@ -168,6 +170,7 @@ class BusinessCase:
     volume: Volume
     fixed: float = 0.0
     running: float = 0.0
+    retraining: float | None = None
     prevalence: Mapping[str, float] = field(default_factory=dict)
     protected: str = ""
     answers: Mapping[str, str] = field(default_factory=dict)

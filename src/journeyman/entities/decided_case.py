@@ -79,6 +79,8 @@ class Policy:
         "capacity", "budget" or "": what binds.
     words : str
         In a sentence.
+    ratios : tuple of float
+        What the odds of each class are multiplied by before, for a stated prevalence; empty where none is.
     """
 
     scale: float
@@ -89,6 +91,7 @@ class Policy:
     above: bool
     limit: str
     words: str
+    ratios: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

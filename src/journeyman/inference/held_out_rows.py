@@ -20,7 +20,7 @@ from journeyman.tasks import task_type
 from journeyman.transformers.learned_rows import LearnedRows, labelled_marks
 from journeyman.transformers.marks import row_marks
 
-__all__ = ["judging_rows_of", "new_rows_of", "treated_rows"]
+__all__ = ["judging_rows_of", "named_column", "new_rows_of", "treated_rows"]
 
 FloatArray = NDArray[np.float64]
 _LEAST = 30
@@ -128,6 +128,13 @@ def new_rows_of(release: Release, frame: pd.DataFrame, name: str, named: Collect
     return _held(release, predictions[rows], truths[rows], columns, taken, grouped, (said, tuple(notes), in_time))
 
 
+def named_column(frame: pd.DataFrame, name: str, column: Column | None) -> NamedColumn:
+    """Return a column of rows as a source gave them; SettingsError where there is none."""
+    if name not in frame:
+        raise SettingsError(f"the rows have no column '{name}', which the economics name", hint="serve rows with it")
+    return _named(frame[name], column, raw=True)
+
+
 def treated_rows(column: NamedColumn, name: str) -> NDArray[np.bool_]:
     """Return who was treated by a column of yes and no, shape (n_samples,).
 
@@ -145,7 +152,8 @@ def treated_rows(column: NamedColumn, name: str) -> NDArray[np.bool_]:
     if (found < 0).any():
         odd = column.texts[found < 0][0]
         raise SettingsError(
-            f"'{name}' holds '{odd}' in {int((found < 0).sum()):,} of {len(found):,} rows: it does not say who was treated",
+            f"'{name}' holds '{odd}' in {int((found < 0).sum()):,} of {len(found):,} rows: it does not say who "
+            "was treated",
             hint="write 1 and 0, yes and no, or treated and control",
         )
     return np.asarray(found == 1)

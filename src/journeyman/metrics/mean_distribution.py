@@ -35,9 +35,9 @@ def mean_draws(
     """Return draws from the distribution of a mean, shape (draws,).
 
     Rows get random weights (the Bayesian bootstrap), and so does half an observation at each end of what a row could
-    have been worth. Of two values this is Jeffreys' interval of a share: an outcome that has not come in so many rows is
-    not taken to be impossible. Where amounts have a long tail, the half at the greatest loss stands for the rows that
-    were not drawn.
+    have been worth. Of two values this is Jeffreys' interval of a share: an outcome that has not come in so many rows
+    is not taken to be impossible. Where amounts have a long tail, the half at the greatest loss stands for the rows
+    that were not drawn.
 
     Parameters
     ----------
@@ -136,11 +136,11 @@ def estimate_mean(
 def _pooled(values: FloatArray, sizes: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return counts, values and sizes, equal ones together; of very many different values those in the middle, too."""
     pairs, counts = np.unique(np.column_stack([values, sizes]), axis=0, return_counts=True)
-    values, sizes, counts = pairs[:, 0], pairs[:, 1], counts.astype(np.float64)
+    values, sizes, weights = pairs[:, 0], pairs[:, 1], counts.astype(np.float64)
     if len(values) <= _MOST_WEIGHTS:
-        return counts, values, sizes
+        return weights, values, sizes
     inner = np.linspace(_ENDS, len(values) - _ENDS, _MOST_WEIGHTS - 2 * _ENDS + 1).astype(np.int64)[:-1]
     starts = np.concatenate([np.arange(_ENDS), inner, np.arange(len(values) - _ENDS, len(values))])
-    total = np.add.reduceat(counts, starts)
-    size = np.add.reduceat(counts * sizes, starts) / total
-    return total, np.add.reduceat(counts * sizes * values, starts) / (total * size), size
+    total = np.add.reduceat(weights, starts)
+    size = np.add.reduceat(weights * sizes, starts) / total
+    return total, np.add.reduceat(weights * sizes * values, starts) / (total * size), size

@@ -16,8 +16,8 @@ no case can bankrupt, whatever mean is tested."""
 def signed_differences(values: FloatArray, treated: NDArray[np.bool_], low: float, high: float) -> FloatArray:
     """Return a number for each case whose mean is half the effect, in units of the range of values.
 
-    With the policy it is what the case was worth less a guess, else the guess less that. A fair coin makes its mean half
-    the effect whatever the guess, which is the mean of the cases before: so most of the noise goes.
+    With the policy it is what the case was worth less a guess, else the guess less that. A fair coin makes its mean
+    half the effect whatever the guess, which is the mean of the cases before: so most of the noise goes.
 
     Parameters
     ----------
@@ -45,8 +45,8 @@ def signed_differences(values: FloatArray, treated: NDArray[np.bool_], low: floa
 def evidence_paths(differences: FloatArray, mean: float = 0.0) -> tuple[FloatArray, FloatArray]:
     """Return the logarithm of the evidence after each case that the mean is above a value, and that it is below it.
 
-    Where the mean is not above the value, the first ever exceeds log(1/alpha) with a probability of at most alpha, however
-    often one looks and for whatever reason one stops (Ville's inequality); the second likewise.
+    Where the mean is not above the value, the first ever exceeds log(1/alpha) with a probability of at most alpha,
+    however often one looks and for whatever reason one stops (Ville's inequality); the second likewise.
 
     Parameters
     ----------
@@ -58,7 +58,8 @@ def evidence_paths(differences: FloatArray, mean: float = 0.0) -> tuple[FloatArr
     References
     ----------
     Waudby-Smith and Ramdas 2024, "Estimating means of bounded random variables by betting", JRSS B 86. Howard, Ramdas,
-    McAuliffe and Sekhon 2021, "Time-uniform, nonparametric, nonasymptotic confidence sequences", Annals of Statistics 49.
+    McAuliffe and Sekhon 2021, "Time-uniform, nonparametric, nonasymptotic confidence sequences", Annals of Statistics
+    49.
 
     Examples
     --------
@@ -73,7 +74,7 @@ def evidence_paths(differences: FloatArray, mean: float = 0.0) -> tuple[FloatArr
 
 
 def pilot_interval(differences: FloatArray, alpha: float, steps: int = 40) -> tuple[float, float]:
-    """Return the ends of the interval of the mean: each end is passed, at any look, with a probability of at most alpha.
+    """Return the ends of the interval of the mean; each is passed, at any look, with a probability of at most alpha.
 
     Examples
     --------
@@ -106,4 +107,4 @@ def _mixture(apart: FloatArray) -> FloatArray:
         path = np.cumsum(np.log1p(np.maximum(stake * apart, -1.0 + 1e-12)), axis=-1)
         total = path if total is None else np.logaddexp(total, path)
     assert total is not None
-    return total - np.log(len(STAKES))
+    return np.asarray(total - np.log(len(STAKES)))

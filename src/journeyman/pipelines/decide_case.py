@@ -24,8 +24,8 @@ from journeyman.stages.price_outcomes import check_trade_off, price_outcomes
 from journeyman.stages.recalibrate import cross_recalibrate
 from journeyman.stages.reference import design_effect
 from journeyman.stages.value_policy import (
-    break_even_price,
     break_even_prevalence,
+    break_even_price,
     perfect_value,
     value_curve,
     value_over_rivals,
@@ -36,6 +36,9 @@ from journeyman.stages.vary_case import vary_case
 __all__ = ["AboutModel", "ValuedCase", "decide_case", "value_case"]
 
 _FEW = 200
+_NOT_SERVED = (
+    "The uplift was estimated for this decision; the release predicts what comes, and cannot serve this policy itself."
+)
 _DISCRETE = 20  # different gains, up to which they are no amounts
 
 
@@ -182,7 +185,11 @@ def decide_case(
         questions=questions,
         pilot=pilot,
         uplift=valued.uplift,
-        notes=(*held.notes, *_notes(rows, gains(rows, chosen), about.valued)),
+        notes=(
+            *held.notes,
+            *_notes(rows, gains(rows, chosen), about.valued),
+            *(() if trial is None else (_NOT_SERVED,)),
+        ),
         loss_price=max(0.0, perfect - before.mean) / loss if perfect is not None and loss > 0.0 else None,
         valued=about.valued,
         seed=seed,
@@ -206,7 +213,7 @@ def _value_of(
 def _uplift_rows(
     priced: CaseRows, held: HeldOut, case: BusinessCase, trial: Trial, seed: int
 ) -> tuple[CaseRows, Uplift]:
-    """Return rows of a trial as rows of a number, what acting changes: as it is estimated, and as their outcomes say."""
+    """Return rows of a trial as rows of a number, what acting changes: as estimated, and as outcomes say."""
     if priced.leave < 0 or len(case.actions) != 2 or case.prevalence:
         raise SettingsError(
             "a trial tells what one action does, over leaving a case alone, among cases like its own",
@@ -234,7 +241,7 @@ def _uplift_rows(
 def _value_in_trial(
     held: HeldOut, about: AboutModel, trial: Trial, valued: ValuedCase
 ) -> Callable[[BusinessCase], float]:
-    """Return a function that gives the value of a varied case while the policy stays: rows count by their arm's share."""
+    """Return a function that gives the value of a varied case while the policy stays, by the arms of the trial."""
     chosen, today = valued.chosen, valued.rows.today
     acts = np.where(chosen.action != valued.rows.leave, chosen.chance, 0.0) - (today != valued.rows.leave)
     share = float(trial.treated.mean())
@@ -260,7 +267,7 @@ def _notes(rows: CaseRows, found: NDArray[np.float64], valued: int) -> tuple[str
         notes.append(f"{few} of {len(rows):,} rows carry most of the spread: amounts have a long tail.")
     if valued > 1:
         notes.append(
-            f"These rows have been valued under {valued} economics files by now: the best answer of several looks better "
-            "than it is."
+            f"These rows have been valued under {valued} economics files by now: the best answer of several looks "
+            "better than it is."
         )
     return tuple(notes)

@@ -43,8 +43,8 @@ def sensitivity_figure(decided: DecidedCase) -> Figure | None:
     zero = Bar("nothing gained", money(0.0, unit), at(0.0), at(0.0), style="c-base", tip="no gain over today", dot=True)
     note = (
         f"Value over what is done today while the model is used, where one thing is a fifth smaller or greater and the "
-        f"policy follows. The mark in each bar is the value as the file has it, {money(base, unit)}; the point is nought. "
-        "Bars that reach below nought have another colour."
+        f"policy follows. The mark in each bar is the value as the file has it, {money(base, unit)}; the point is "
+        "nought. Bars that reach below nought have another colour."
     )
     return Figure("What the answer hangs on", note=note, rows=(*rows, zero))
 
@@ -66,11 +66,18 @@ def curve_figure(decided: DecidedCase) -> Figure | None:
         Rule((0.0, 1.0), (0.0, 0.0)),
         Line(shares, values, tips=tips),
         Rule((at, at), (y.low, y.high), "c-a1", f"the policy acts on {percent(at)}"),
-        Note(at, y.high, f"policy: {percent(at)}", "start" if at < 0.7 else "end", (6.0 if at < 0.7 else -6.0, 12.0), "c-a1"),
+        Note(
+            at,
+            y.high,
+            f"policy: {percent(at)}",
+            "start" if at < 0.7 else "end",
+            (6.0 if at < 0.7 else -6.0, 12.0),
+            "c-a1",
+        ),
     ]
     title = "Value by how many are acted on"
     small, wide = (plot(title, x, y, marks, size) for size in _SIZES)
-    note = "Value over what is done today while the model is used, before its own costs, with a 90% interval at each point."
+    note = "Value over what is done today while the model is used, before its own costs; 90% intervals at each point."
     return Figure(title, small, note, wide_svg=wide)
 
 

@@ -1,4 +1,4 @@
-"""A decision as one self-contained HTML page: the verdict, the value, what it hangs on, the policy, groups, the pilot."""
+"""A decision as one self-contained HTML page: the verdict, what it hangs on, the policy, groups, the pilot."""
 
 from __future__ import annotations
 
@@ -70,9 +70,11 @@ def _values(decided: DecidedCase) -> list[tuple[str, str, str]]:
     if decided.case.overhead:
         net = decided.total.scaled(1.0 / decided.case.volume.total)
         rows.append(("the same, less what the model costs", range_words(net, unit), net.probability))
-    for rival in decided.rivals:
-        if rival.name != decided.case.today.words():
-            rows.append((f"the policy over: {rival.name}", range_words(rival.over, unit), rival.over.probability))
+    rows += [
+        (f"the policy over: {rival.name}", range_words(rival.over, unit), rival.over.probability)
+        for rival in decided.rivals
+        if rival.name != decided.case.today.words()
+    ]
     told = [(what, value, chance_words(probability)) for what, value, probability in rows]
     if decided.perfect is None:
         return told

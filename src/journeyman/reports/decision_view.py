@@ -43,7 +43,8 @@ def decision_view(decided: DecidedCase, files: tuple[tuple[str, str], ...] = ())
     lines += [Text(f"  • {clean(reason)}") for reason in decided.reasons]
     lines.append(Text.assemble(("Policy  ", "bold"), clean(decided.policy.words)))
     lines.append(Text.assemble(("Use     ", "bold"), clean(use_words(decided))))
-    value = f"{range_words(decided.per_case, unit)}; above nought with a probability of {chance_words(decided.per_case.probability)}"
+    chance = chance_words(decided.per_case.probability)
+    value = f"{range_words(decided.per_case, unit)}; above nought with a probability of {chance}"
     perfect = "" if decided.perfect is None else f"; who knows what comes would earn {money(decided.perfect, unit)}"
     lines.append(Text.assemble(("A case  ", "bold"), clean(value + perfect)))
     lines.append(Text(f"        valued on {clean(decided.rows_from)}", style="dim"))
@@ -59,7 +60,9 @@ def decision_view(decided: DecidedCase, files: tuple[tuple[str, str], ...] = ())
     lines += [Text.assemble(("Trial   ", "bold"), clean(text)) for text in uplift_words(decided)]
     if decided.verdict is CaseVerdict.PILOT and decided.pilot is not None:
         lines.append(Text("Pilot", style="bold"))
-        lines += [Text(f"  {k}. {clean(text)}") for k, text in enumerate(pilot_words(decided.pilot, decided.name, unit), 1)]
+        lines += [
+            Text(f"  {k}. {clean(text)}") for k, text in enumerate(pilot_words(decided.pilot, decided.name, unit), 1)
+        ]
     told = [question for question in decided.questions if not question.is_open]
     lines += [Text("What the data cannot tell", style="bold")] if told else []
     lines += [Text(f"  • {clean(q.text)}" + (f" Answered: {clean(q.answer)}" if q.answer else "")) for q in told]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from journeyman.entities.decided_case import CaseVerdict, DecidedCase, GroupGap, PilotPlan, ValueEstimate
+from journeyman.entities.overview import RealisedValue
 from journeyman.entities.pilot_reading import PilotReading
 from journeyman.reports.words import count, number, percent, plural
 
@@ -19,6 +20,7 @@ __all__ = [
     "reading_words",
     "uplift_words",
     "use_words",
+    "value_words",
 ]
 
 
@@ -78,25 +80,24 @@ def use_words(decided: DecidedCase) -> str:
     elif volume.budget is not None:
         limit = f", with a budget of {money(volume.budget, case.unit)} a day"
     spent = f" The model costs {money(case.overhead, case.unit)} in that time." if case.overhead else ""
-    return (
-        f"{number(volume.cases)} cases a day{limit}, for {number(volume.days)} days. Today: {case.today.words()}.{spent}"
-    )
+    cases = f"{number(volume.cases)} cases a day{limit}, for {number(volume.days)} days."
+    return f"{cases} Today: {case.today.words()}.{spent}"
 
 
 def break_even_words(decided: DecidedCase) -> tuple[str, ...]:
     """Say at which price of acting, and at which prevalence, nothing is left."""
     unit, found = decided.case.unit, []
     if decided.price is not None:
-        found.append(f"Acting may cost {money(decided.price, unit)} a case more than the file says until nothing is left.")
+        found.append(
+            f"Acting may cost {money(decided.price, unit)} a case more than the file says until nothing is left."
+        )
     for label, share, at in decided.prevalence:
         if at is None:
             found.append(f"No share of '{label}' changes the sign of the value (it is {percent(share)}).")
         else:
             side, lost = "below" if at < share else "above", decided.total.mean > 0.0
             what = "Nothing is left" if lost else "It would pay"
-            found.append(
-                f"{what} where the share of '{label}' is {side} {percent(at, 3)}; it is {percent(share, 3)}."
-            )
+            found.append(f"{what} where the share of '{label}' is {side} {percent(at, 3)}; it is {percent(share, 3)}.")
     return tuple(found)
 
 
@@ -104,15 +105,16 @@ def pilot_words(pilot: PilotPlan, name: str, unit: str) -> tuple[str, ...]:
     """Say what a pilot is, and how it ends."""
     hurdle = f"more than {money(pilot.hurdle, unit)}" if pilot.hurdle else "anything"
     return (
-        f"Of the cases that the model would treat otherwise than today, give each to the policy or to what is done today "
-        f"by a fair coin: at most {plural(pilot.cases, 'case')}, which is {number(pilot.days)} days.",
+        "Of the cases that the model would treat otherwise than today, give each to the policy or to what is "
+        f"done today by a fair coin: at most {plural(pilot.cases, 'case')}, which is {number(pilot.days)} days.",
         f"Write one row a case, in their order, with columns arm ('policy' or 'today') and value (what it was worth in "
         f"{unit}, between {money(pilot.low, unit)} and {money(pilot.high, unit)}).",
-        f"Look as often as you like: journeyman decide {name} --pilot RESULTS.csv. It says GO when it is shown that a case "
-        f"gains {hurdle}; a false GO has a probability of at most {percent(pilot.alpha)}, however often one looks.",
+        f"Look as often as you like: journeyman decide {name} --pilot RESULTS.csv. It says GO when it is shown "
+        f"that a case gains {hurdle}; a false GO has a probability of at most {percent(pilot.alpha)}, however "
+        "often one looks.",
         f"Where cases gain what the held-out rows say, it ends after {count(round(pilot.expected))} cases "
-        f"({number(pilot.expected_days)} days) on average, with GO in {percent(pilot.power)} of such pilots. A test of fixed "
-        f"size, with one look at its end, would take {plural(pilot.fixed_size, 'case')}.",
+        f"({number(pilot.expected_days)} days) on average, with GO in {percent(pilot.power)} of such pilots. A "
+        f"test of fixed size, with one look at its end, would take {plural(pilot.fixed_size, 'case')}.",
     )
 
 
@@ -140,16 +142,14 @@ def uplift_words(decided: DecidedCase) -> tuple[str, ...]:
         return ()
     rank = uplift.ranked
     ranked = (
-        "the model ranks cases by it"
-        if rank.probability >= 0.95
-        else "that cases can be ranked by it is not shown"
+        "the model ranks cases by it" if rank.probability >= 0.95 else "that cases can be ranked by it is not shown"
     )
     return (
-        f"'{uplift.column}' was given to {plural(uplift.treated, 'row')} and not to {count(uplift.others)}; nothing in the "
-        f"columns tells to whom (p = {uplift.balance:.2g}).",
+        f"'{uplift.column}' was given to {plural(uplift.treated, 'row')} and not to {count(uplift.others)}; "
+        f"nothing in the columns tells to whom (p = {uplift.balance:.2g}).",
         f"Acting changes a case by {range_words(uplift.average, unit)} on average.",
-        f"In the half with the greater estimated uplift it changes {range_words(rank, unit)} more than in the other half: "
-        f"{ranked}.",
+        f"In the half with the greater estimated uplift it changes {range_words(rank, unit)} more than in the "
+        f"other half: {ranked}.",
     )
 
 
@@ -158,11 +158,31 @@ def reading_words(reading: PilotReading) -> tuple[str, ...]:
     unit = reading.unit
     return (
         f"{reading.verdict}: {reading.reason}",
-        f"A case gained {money(reading.effect, unit)} by the policy ({plural(reading.policy, 'case')}) over what is done "
-        f"today ({count(reading.today)}); interval that holds at every look: {money(reading.low, unit)} to "
+        f"A case gained {money(reading.effect, unit)} by the policy ({plural(reading.policy, 'case')}) over what "
+        f"is done today ({count(reading.today)}); interval that holds at every look: {money(reading.low, unit)} to "
         f"{money(reading.high, unit)}.",
         f"Evidence for it: {_odds(reading.evidence)}; against it: {_odds(reading.against)}; "
         f"{_odds(1 / reading.plan.alpha)} decides.",
+    )
+
+
+def value_words(value: RealisedValue) -> tuple[str, ...]:
+    """Say what live rows have earned beside what was expected."""
+    expected = (
+        f"Expected when it was decided: {range_words(value.expected, value.unit)} a case over what was done before."
+    )
+    if value.realised is None:
+        return (f"Nothing is known of the value yet: {value.obstacle}.", expected)
+    real, hoped = value.realised, value.expected
+    apart = ""
+    if real.high < hoped.low:
+        apart = " That is less than was expected, beyond chance: decide again."
+    elif real.low > hoped.high:
+        apart = " That is more than was expected, beyond chance."
+    return (
+        f"Realised on {plural(value.rows, 'labelled row')}: {range_words(real, value.unit)} a case.{apart}",
+        expected,
+        "By the policy and the labels that came; where acting changes outcomes, those labels are what it left of them.",
     )
 
 

@@ -42,8 +42,8 @@ def feature_matrix(block: Block, without: str) -> tuple[FloatArray, tuple[str, .
 def check_randomised(block: Block, treated: NDArray[np.bool_], column: str) -> float:
     """Return the p-value of the test that no column tells who was treated.
 
-    Each column is asked alone (rank sums, or a table of counts), and all of them together (a logistic regression, judged
-    on rows of other folds by rank sums); the smallest p-value counts, times the number of tests.
+    Each column is asked alone (rank sums, or a table of counts), and all of them together (a logistic regression,
+    judged on rows of other folds by rank sums); the smallest p-value counts, times the number of tests.
 
     Parameters
     ----------
@@ -72,7 +72,8 @@ def check_randomised(block: Block, treated: NDArray[np.bool_], column: str) -> f
     arms = (int(treated.sum()), int((~treated).sum()))
     if min(arms) < _LEAST:
         raise SettingsError(
-            f"'{column}' parts the rows into {arms[0]:,} treated and {arms[1]:,} others, wanted {_LEAST} of each at least",
+            f"'{column}' parts the rows into {arms[0]:,} treated and {arms[1]:,} others, wanted {_LEAST} of each "
+            "at least",
             hint="give a table with more rows of the trial",
         )
     matrix, names, kinds = feature_matrix(block, column)
@@ -143,5 +144,3 @@ def _spread(values: FloatArray, category: bool) -> FloatArray:
     filled = np.where(known, values, middle)
     ranks = stats.rankdata(filled) / len(filled) - 0.5
     return np.column_stack([ranks, ranks**2, ~known])
-
-

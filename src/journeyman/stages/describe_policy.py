@@ -43,15 +43,15 @@ def describe_policy(
         gain = (others.max(axis=1) - expected[:, rows.leave]) / np.maximum(rows.price, 1e-12)
         cut = max(0.0, float(np.quantile(gain, 1.0 - share)))
     threshold, above = _threshold(rows, correction, cut)
-    if threshold is not None and rows.classes and case.prevalence:
+    ratios = tuple(share / float(rows.happened[:, k].mean()) for k, share in enumerate(case.prevalence.values()))
+    if threshold is not None and ratios:
         # what decides was moved to the stated prevalence; people compare what the model predicts
-        ratio = [share / float(rows.happened[:, k].mean()) for k, share in enumerate(case.prevalence.values())]
-        odds = threshold / (1.0 - threshold) * ratio[0] / ratio[1]
+        odds = threshold / (1.0 - threshold) * ratios[0] / ratios[1]
         threshold = odds / (1.0 + odds)
     if cut == 0.0:
         limit = ""  # it is not what binds
     words = _words(case, share, threshold, above, limit, measure)
-    return Policy(correction.scale, correction.shifts, cut, share, threshold, above, limit, words)
+    return Policy(correction.scale, correction.shifts, cut, share, threshold, above, limit, words, ratios)
 
 
 def _threshold(rows: CaseRows, correction: Recalibration, cut: float) -> tuple[float | None, bool]:
@@ -76,9 +76,7 @@ def _threshold(rows: CaseRows, correction: Recalibration, cut: float) -> tuple[f
     return float((told[turns[0]] + told[turns[0] + 1]) / 2.0), bool(acted[-1])
 
 
-def _words(
-    case: BusinessCase, share: float, threshold: float | None, above: bool, limit: str, measure: str
-) -> str:
+def _words(case: BusinessCase, share: float, threshold: float | None, above: bool, limit: str, measure: str) -> str:
     if not case.actions or share == 0.0:
         return "Act on no case."
     act = " or ".join(f"'{action}'" for action in case.actions if action != "leave")

@@ -45,8 +45,9 @@ def estimate_uplift(
 ) -> UpliftRows:
     """Return estimated uplifts and scores.
 
-    Scores are doubly robust (Robins, Rotnitzky and Zhao 1994); the estimate regresses scores on columns (the DR-learner),
-    as the mean of boosted trees and a ridge regression. All that values a third of the rows is learned from the others.
+    Scores are doubly robust (Robins, Rotnitzky and Zhao 1994); the estimate regresses scores on columns (the
+    DR-learner), as the mean of boosted trees and a ridge regression. All that values a third of the rows is learned
+    from the others.
 
     Parameters
     ----------

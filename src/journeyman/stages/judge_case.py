@@ -25,7 +25,9 @@ _LEVEL = 0.05
 _LONGEST = 0.5  # share of the time of use that a pilot may take
 
 
-def open_questions(case: BusinessCase, groups: GroupGap | None, uplift: Uplift | None, in_time: bool) -> tuple[Question, ...]:
+def open_questions(
+    case: BusinessCase, groups: GroupGap | None, uplift: Uplift | None, in_time: bool
+) -> tuple[Question, ...]:
     """Return what data cannot tell, the questions that GO waits for first.
 
     Parameters
@@ -40,8 +42,8 @@ def open_questions(case: BusinessCase, groups: GroupGap | None, uplift: Uplift |
         found.append(
             Question(
                 "effect",
-                "Prediction is not effect: nobody has measured what acting changes. The worths hold what is believed; a "
-                "pilot, or treatment data (--treatment COLUMN), can show it.",
+                "Prediction is not effect: nobody has measured what acting changes. The worths hold what is "
+                "believed; a pilot, or treatment data (--treatment COLUMN), can show it.",
                 must=True,
                 answer=case.answers.get("effect", ""),
             )
@@ -51,8 +53,8 @@ def open_questions(case: BusinessCase, groups: GroupGap | None, uplift: Uplift |
         found.append(
             Question(
                 "groups",
-                f"By '{groups.column}', '{most.name}' is acted on in {most.selected:.1%} of the cases and '{least.name}' in "
-                f"{least.selected:.1%}. Is that wanted, allowed, and who has decided it?",
+                f"By '{groups.column}', '{most.name}' is acted on in {most.selected:.1%} of the cases and "
+                f"'{least.name}' in {least.selected:.1%}. Is that wanted, allowed, and who has decided it?",
                 must=True,
                 answer=case.answers.get("groups", ""),
             )
@@ -61,24 +63,25 @@ def open_questions(case: BusinessCase, groups: GroupGap | None, uplift: Uplift |
         found.append(
             Question(
                 "feedback",
-                "Acting changes what is seen later: the outcome of a case that was acted on is no longer the one that the "
-                "model predicts. Leave some cases to chance, or later labels teach the policy and not the world.",
+                "Acting changes what is seen later: the outcome of a case that was acted on is no longer the one "
+                "that the model predicts. Leave some cases to chance, or later labels teach the policy and not "
+                "the world.",
             )
         )
     else:
         found.append(
             Question(
                 "feedback",
-                "Is the outcome of cases that are left alone still seen? Where only cases that are acted on get a label, "
-                "later models learn from those alone.",
+                "Is the outcome of cases that are left alone still seen? Where only cases that are acted on get "
+                "a label, later models learn from those alone.",
             )
         )
     if not in_time:
         found.append(
             Question(
                 "time",
-                "The held-out rows are of the same time as those that taught the model; that tomorrow is like them is not "
-                "shown. Rows of a later time (--table) can show it.",
+                "The held-out rows are of the same time as those that taught the model; that tomorrow is like "
+                "them is not shown. Rows of a later time (--table) can show it.",
             )
         )
     return tuple(sorted(found, key=lambda q: not q.must))
@@ -122,7 +125,11 @@ def judge_case(
             return CaseVerdict.GO, tuple(reasons)
         return _piloted(pilot, case, reasons)
     if min(net.probability, against) < _PLAUSIBLE:
-        order = reasons if net.probability < against or worst is None else [_over_rival(worst, net), reasons[0], *reasons[2:]]
+        order = (
+            reasons
+            if net.probability < against or worst is None
+            else [_over_rival(worst, net), reasons[0], *reasons[2:]]
+        )
         return CaseVerdict.NO_GO, tuple(order)
     return _piloted(pilot, case, reasons)
 
@@ -131,7 +138,9 @@ def _piloted(pilot: PilotPlan | None, case: BusinessCase, reasons: list[str]) ->
     if pilot is None:
         return CaseVerdict.NO_GO, (*reasons, "No pilot of 100,000 cases would show it.")
     if pilot.days > _LONGEST * case.volume.days:
-        wanted = f"{pilot.cases:,} cases, or {pilot.days:,.0f} days of the {case.volume.days:,.0f} that it would be used"
+        wanted = (
+            f"{pilot.cases:,} cases, or {pilot.days:,.0f} days of the {case.volume.days:,.0f} that it would be used"
+        )
         return CaseVerdict.NO_GO, (*reasons, f"A pilot that could show it takes {wanted}.")
     return CaseVerdict.PILOT, tuple(reasons)
 

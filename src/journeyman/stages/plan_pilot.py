@@ -24,8 +24,8 @@ def plan_pilot(
 ) -> PilotPlan | None:
     """Return a pilot that ends in GO with a probability of .8 where cases gain what the held-out rows say.
 
-    Only cases that the policy treats otherwise than today tell anything; each goes to the policy or to the status quo by
-    a fair coin. None where there is no such case, or no pilot of 100,000 cases would do.
+    Only cases that the policy treats otherwise than today tell anything; each goes to the policy or to the status quo
+    by a fair coin. None where there is no such case, or no pilot of 100,000 cases would do.
 
     Parameters
     ----------
@@ -54,7 +54,9 @@ def plan_pilot(
         return None
     rng = np.random.default_rng(seed)
     for size, pilots in _SIZES:
-        ends, proved = _ends(rng.choice(len(rows), (pilots, size), p=shares), ours, other, (low, high, mean, alpha), rng)
+        ends, proved = _ends(
+            rng.choice(len(rows), (pilots, size), p=shares), ours, other, (low, high, mean, alpha), rng
+        )
         proved_at = np.where(proved, ends, np.inf)
         if proved.mean() >= _POWER:
             cases = int(np.quantile(proved_at, _POWER, method="higher"))

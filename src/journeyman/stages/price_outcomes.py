@@ -81,7 +81,11 @@ def check_trade_off(rows: CaseRows, case: BusinessCase) -> None:
         if (apart >= 0.0).all():
             other = case.actions[others[0]]
             same = not apart.any()
-            what = "all actions are worth the same" if same else f"'{action}' is the best action in each of {len(rows):,} rows"
+            what = (
+                "all actions are worth the same"
+                if same
+                else f"'{action}' is the best action in each of {len(rows):,} rows"
+            )
             raise SettingsError(
                 f"costs of one sign only: {what}, whatever comes, so that there is nothing to decide",
                 hint=f"say what [worth.{action}] costs where it was not needed, and [worth.{other}] where it was: "

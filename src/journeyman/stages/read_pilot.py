@@ -53,7 +53,8 @@ def read_pilot(decided: DecidedCase, values: NDArray[np.float64], treated: NDArr
     chance = float(stats.binomtest(ours, len(values), 0.5).pvalue)
     if chance < _FAIR:
         raise SettingsError(
-            f"{ours:,} of {len(values):,} cases went to the policy, which a fair coin does once in {1 / chance:,.0f} pilots",
+            f"{ours:,} of {len(values):,} cases went to the policy, which a fair coin does once in "
+            f"{1 / chance:,.0f} pilots",
             hint="an arm was not drawn by lot, or cases are lacking: find out which, and begin a new pilot",
         )
     width = plan.high - plan.low
@@ -102,4 +103,8 @@ def _answer(
         reason = f"After all {plan.cases:,} cases of the plan it is not shown that a case gains more than {hurdle}."
         return PilotVerdict.NO_GO, plan.cases, reason
     left = plan.cases - count
-    return PilotVerdict.GO_ON, None, f"Not decided yet; at most {left:,} more cases are needed. Look as often as you like."
+    return (
+        PilotVerdict.GO_ON,
+        None,
+        f"Not decided yet; at most {left:,} more cases are needed. Look as often as you like.",
+    )

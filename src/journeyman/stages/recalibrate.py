@@ -89,10 +89,12 @@ def _classes(rows: CaseRows) -> Recalibration:
         apart = np.exp(raw - norm[:, None]) - rows.happened
         value = float(weights @ (norm - (raw * rows.happened).sum(axis=1)))
         value += 0.5 * ((point[0] / _SCALE) ** 2 + float(((shifts / _SHIFT) ** 2).sum()))
-        slope = np.concatenate([
-            [scale * float(weights @ (apart * logs).sum(axis=1)) + point[0] / _SCALE**2],
-            weights @ apart + shifts / _SHIFT**2,
-        ])
+        slope = np.concatenate(
+            [
+                [scale * float(weights @ (apart * logs).sum(axis=1)) + point[0] / _SCALE**2],
+                weights @ apart + shifts / _SHIFT**2,
+            ]
+        )
         return value, slope
 
     found = optimize.minimize(loss, np.zeros(count + 1), jac=True, method="L-BFGS-B")

@@ -13,7 +13,14 @@ from journeyman.entities.decided_case import CurvePoint, Rival, ValueEstimate
 from journeyman.metrics.case_policy import choose_actions, constant_actions, gains, possible_gains
 from journeyman.metrics.mean_distribution import estimate_mean
 
-__all__ = ["break_even_price", "break_even_prevalence", "perfect_value", "value_curve", "value_over_rivals", "value_policy"]
+__all__ = [
+    "break_even_prevalence",
+    "break_even_price",
+    "perfect_value",
+    "value_curve",
+    "value_over_rivals",
+    "value_policy",
+]
 
 FloatArray = NDArray[np.float64]
 _POINTS = 21
@@ -22,7 +29,7 @@ _POINTS = 21
 def value_policy(
     rows: CaseRows, policy: PolicyRows, hurdle: float, sampling: RowSampling
 ) -> tuple[ValueEstimate, ValueEstimate]:
-    """Return the value a case over the status quo, before and after what the model itself costs (``hurdle``, a case)."""
+    """Return the value a case over the status quo, before and after what the model costs (``hurdle``)."""
     found, ends = gains(rows, policy), possible_gains(rows, policy)
     before = estimate_mean(found, ends, sampling)
     return before, before if hurdle == 0.0 else estimate_mean(found, ends, sampling, hurdle)
@@ -33,8 +40,8 @@ def value_over_rivals(
 ) -> tuple[Rival, ...]:
     """Return what the policy is worth over rules without a model, a case, net of what the model costs.
 
-    Each action for all rows, as far as capacity allows that; and where worths differ by row, what they call for where the
-    average is predicted for every row.
+    Each action for all rows, as far as capacity allows that; and where worths differ by row, what they call for where
+    the average is predicted for every row.
     """
     hurdle = case.overhead / case.volume.total
     rivals = []

@@ -14,7 +14,9 @@ _STEP = 0.2
 _MOST = 12
 
 
-def variations(case: BusinessCase, shares: Mapping[str, float]) -> tuple[tuple[str, str, BusinessCase, str, BusinessCase], ...]:
+def variations(
+    case: BusinessCase, shares: Mapping[str, float]
+) -> tuple[tuple[str, str, BusinessCase, str, BusinessCase], ...]:
     """Return what is varied: its name, and a lower and a higher case, each with what it is in words.
 
     Parameters
@@ -40,7 +42,11 @@ def variations(case: BusinessCase, shares: Mapping[str, float]) -> tuple[tuple[s
                 low, high = high, low
             name = f"worth of {action}, {outcome}"
             cases = [_with_worth(case, action, outcome, one) for one in (low, high)]
-            said = [f"{sign}{_STEP:.0%}" for sign in "-+"] if worth.rates else [one.words(case.unit) for one in (low, high)]
+            said = (
+                [f"{sign}{_STEP:.0%}" for sign in "-+"]
+                if worth.rates
+                else [one.words(case.unit) for one in (low, high)]
+            )
             found.append((name, said[0], cases[0], said[1], cases[1]))
     volume = case.volume
     if volume.capacity is not None and volume.capacity < volume.cases:

@@ -25,7 +25,7 @@ _AGAIN = "`journeyman decide NAME --init --economics FILE.toml` writes a file wi
 _TOP = {"unit", "effect", "worth", "today", "volume", "costs", "prevalence", "protected", "answers"}
 _VOLUME = {"cases_a_day", "days", "capacity_a_day", "budget_a_day", "price"}
 _TODAY = {"action", "where", "is", "above", "below", "otherwise"}
-_COSTS = {"fixed", "a_day"}
+_COSTS = {"fixed", "a_day", "retraining"}
 _WORTH = {"plus", "column", "rate"}
 _MOST_BYTES = 1_000_000
 
@@ -100,6 +100,7 @@ class _Reader:
             volume=self._volume(plain),
             fixed=self._cost(plain.get("costs", {}), "fixed"),
             running=self._cost(plain.get("costs", {}), "a_day"),
+            retraining=self._cost(plain["costs"], "retraining") if "retraining" in plain.get("costs", {}) else None,
             prevalence=self._prevalence(plain.get("prevalence", {})),
             protected=self._text(plain, "protected", "a column") if "protected" in plain else "",
             answers=self._answers(plain.get("answers", {})),
@@ -209,7 +210,9 @@ class _Reader:
 
     def _volume(self, plain: Mapping[str, Any]) -> Volume:
         if "volume" not in plain:
-            raise self.refuse("how many cases come, and for how long, is not said", "add [volume] with cases_a_day, days")
+            raise self.refuse(
+                "how many cases come, and for how long, is not said", "add [volume] with cases_a_day, days"
+            )
         table = self._table(plain, "volume")
         self._known(table, _VOLUME, "volume.")
         return Volume(
@@ -322,7 +325,9 @@ def write_template(path: Path, model: str, target: str, outcomes: Sequence[str],
         Where there is such a file, or no folder for it.
     """
     if path.is_dir() or not path.parent.is_dir():
-        raise SettingsError(f"{path} cannot be written: wanted a file in a folder that is there", hint="make the folder")
+        raise SettingsError(
+            f"{path} cannot be written: wanted a file in a folder that is there", hint="make the folder"
+        )
     text = _template(model, target, outcomes, rows_a_day)
     with disk_errors(path):
         try:
@@ -354,8 +359,8 @@ def _template(model: str, target: str, outcomes: Sequence[str], rows_a_day: floa
     rows = f"{rows_a_day:.6g}"
     return f"""\
 # What it is worth to act on the predictions of '{_plain(model)}'. Replace the numbers: they are examples.
-# A worth is a number, a column ("amount"), or a rate of one with a number: {{column = "amount", rate = 0.2, plus = -5}}.
-# Positive: it earns. Negative: it costs.
+# A worth is a number, a column ("amount"), or a rate of one with a number: {{column = "amount", rate = 0.2, plus =
+-5}}. # Positive: it earns. Negative: it costs.
 
 unit = "EUR"
 
@@ -391,6 +396,7 @@ days = 365
 [costs]
 fixed = 0                   # once
 a_day = 0                   # each day
+# retraining = 5            # to learn again: `journeyman operate` then counts in the unit of this file
 
 {prevalence}# [answers]                 # questions that GO waits for, as `journeyman decide` names them
 # groups = "why, and who has decided it"
