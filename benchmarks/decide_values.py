@@ -3,7 +3,7 @@
 Run: python benchmarks/decide_values.py [--repeats 300] [--rows 800] [--seed 0]
 
 Each population draws held-out rows (predictions of a model, what came, amounts); what the released policy is worth in
-the population is computed from the true probabilities of 200,000 other cases. "covers" is the share of 90% intervals
+the population is computed from the true probabilities of 60,000 other cases. "covers" is the share of 90% intervals
 that hold it, "GO" the share of samples with that verdict; in populations called null a model tells nothing, and each GO
 is a false one. "share" is the policy's value as a share of the oracle's, who knows the true probability behind each
 prediction and has the same limits.
@@ -31,7 +31,7 @@ from journeyman.stages.judge_case import judge_case
 from journeyman.stages.price_outcomes import price_outcomes
 
 FloatArray = NDArray[np.float64]
-TRUE_ROWS = 200_000
+TRUE_ROWS = 60_000
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, stats
@@ -73,6 +75,9 @@ def recalibrate(rows: CaseRows) -> Recalibration:
     """
     if len(rows) < _LEAST:
         return Recalibration()
+    if rows.clusters is not None:  # rows that depend on each other say no more than one does
+        codes, sizes = np.unique(rows.clusters, return_inverse=True, return_counts=True)[1:]
+        rows = replace(rows, weights=rows.weights / sizes[codes])
     return _classes(rows) if rows.classes else _values(rows)
 
 
@@ -118,12 +123,13 @@ def _values(rows: CaseRows) -> Recalibration:
     if float(np.ptp(x)) <= 1e-12 * max(1.0, float(np.abs(x).max())):
         return Recalibration()
     design = np.column_stack([np.ones(len(x)), x - x.mean()])
-    apart = y - x
-    moments = design.T @ design
-    off = np.linalg.solve(moments, design.T @ apart)
+    apart, weights = y - x, rows.weights
+    moments = (design.T * weights) @ design
+    off = np.linalg.solve(moments, (design.T * weights) @ apart)
     left = apart - design @ off
     inverse = np.linalg.inv(moments)
-    spread = inverse @ (design.T * left**2) @ design @ inverse  # errors need not be of one size
+    # errors need not be of one size; a weight below 1 is one of several rows that depend on each other
+    spread = inverse @ (design.T * (weights * left**2)) @ design @ inverse
     if not np.isfinite(spread).all() or np.linalg.cond(spread) > 1e14:
         return Recalibration()
     wald = float(off @ np.linalg.solve(spread, off))

@@ -359,8 +359,9 @@ def _template(model: str, target: str, outcomes: Sequence[str], rows_a_day: floa
     rows = f"{rows_a_day:.6g}"
     return f"""\
 # What it is worth to act on the predictions of '{_plain(model)}'. Replace the numbers: they are examples.
-# A worth is a number, a column ("amount"), or a rate of one with a number: {{column = "amount", rate = 0.2, plus =
--5}}. # Positive: it earns. Negative: it costs.
+# A worth is a number, a column ("amount"), or a rate of one and a number:
+#   {{column = "amount", rate = 0.2, plus = -5}}
+# Positive: it earns. Negative: it costs.
 
 unit = "EUR"
 
