@@ -19,7 +19,7 @@ from journeyman.stages.compare_groups import compare_groups
 from journeyman.stages.describe_policy import describe_policy
 from journeyman.stages.estimate_uplift import describe_uplift, estimate_uplift
 from journeyman.stages.judge_case import judge_case, open_questions
-from journeyman.stages.plan_pilot import plan_pilot
+from journeyman.stages.plan_pilot import pilot_cases, plan_pilot
 from journeyman.stages.price_outcomes import check_trade_off, price_outcomes
 from journeyman.stages.recalibrate import cross_recalibrate
 from journeyman.stages.reference import design_effect
@@ -113,7 +113,8 @@ def value_case(
     measure = f"the probability of '{about.labels[-1]}'" if about.labels else f"the predicted '{about.target}'"
     if trial is not None:
         (rows, uplift), measure = _uplift_rows(rows, held, case, trial, seed), "the estimated uplift"
-    predicted, correction = cross_recalibrate(rows, seed)
+    # an estimated uplift is a regression on such scores already
+    predicted, correction = cross_recalibrate(rows, seed) if trial is None else (rows.predicted, Recalibration())
     chosen = choose_actions(rows, predicted, case.volume)
     sampling = RowSampling(
         clusters=rows.clusters,
@@ -155,7 +156,9 @@ def decide_case(
         gap = replace(gap, groups=blank, cost_of_missed=None)
     questions = open_questions(case, gap, valued.uplift, held.in_time)
     priced = rows if trial is None else price_outcomes(held, case, about.labels, about.target)
-    pilot = plan_pilot(priced, chosen, case, seed=seed) if net.mean > 0.0 else None
+    done = None if trial is None else np.where(trial.treated, 1 - priced.leave, priced.leave)
+    piloted = pilot_cases(priced, chosen, case.volume, done) if net.mean > 0.0 else None
+    pilot = None if piloted is None else plan_pilot(piloted, case, seed=seed)
     verdict, reasons = judge_case(net, valued.rivals, policy, questions, pilot, case)
     shares = dict(zip(about.labels, rows.happened.mean(axis=0).tolist(), strict=True)) if rows.classes else {}
     perfect, loss = None if trial is not None else perfect_value(rows, case.volume), float(held.losses.mean())

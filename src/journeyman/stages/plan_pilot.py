@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from journeyman.entities.business_case import BusinessCase
+from journeyman.entities.business_case import BusinessCase, Volume
 from journeyman.entities.case_rows import CaseRows, PolicyRows
 from journeyman.entities.decided_case import PilotPlan
 from journeyman.metrics.pilot_process import evidence_paths, signed_differences
 
-__all__ = ["plan_pilot"]
+__all__ = ["PilotCases", "pilot_cases", "plan_pilot"]
 
 FloatArray = NDArray[np.float64]
 _SIZES = ((2_000, 400), (16_000, 120), (100_000, 40))  # cases of a simulated pilot, and pilots
@@ -19,13 +21,64 @@ _POWER = 0.8
 _ALPHA = 0.05
 
 
-def plan_pilot(
-    rows: CaseRows, policy: PolicyRows, case: BusinessCase, alpha: float = _ALPHA, seed: int = 0
-) -> PilotPlan | None:
+@dataclass(frozen=True)
+class PilotCases:
+    """Cases that a pilot would hold: those that the policy treats otherwise than today.
+
+    Attributes
+    ----------
+    ours, other : ndarray of shape (n_cases,)
+        What cases were worth with the policy, and as today; they need not be the same cases.
+    our_shares, other_shares : ndarray of shape (n_cases,)
+        How often each comes; each sums to 1.
+    low, high : float
+        Least and greatest worth that a case can have.
+    a_day : float
+        Such cases a day.
+    """
+
+    ours: FloatArray
+    other: FloatArray
+    our_shares: FloatArray
+    other_shares: FloatArray
+    low: float
+    high: float
+    a_day: float
+
+
+def pilot_cases(
+    rows: CaseRows, policy: PolicyRows, volume: Volume, done: NDArray[np.int64] | None = None
+) -> PilotCases | None:
+    """Return the cases of a pilot; None where the policy does what is done today, or nothing is at stake.
+
+    Parameters
+    ----------
+    done : ndarray of shape (n_samples,), optional
+        Action that each row had in a trial, whose outcomes are those of that action; by default, outcomes are taken to
+        be the same whatever is done.
+    """
+    chance = np.where(policy.action != rows.today, policy.chance, 0.0) * rows.weights
+    eligible = np.flatnonzero(chance > 0.0)
+    if not len(eligible):
+        return None
+    index = np.arange(len(eligible))
+    worth, actions = rows.worth[eligible], (policy.action[eligible], rows.today[eligible])
+    pairs = np.stack([worth[index, action] for action in actions], axis=1)
+    seen = pairs if rows.classes else np.einsum("iak,ik->ia", pairs, rows.happened[eligible])
+    low, high = float(seen.min()), float(seen.max())
+    values = [rows.realised[eligible][index, action] for action in actions]
+    arms = [np.ones(len(eligible), dtype=bool) if done is None else done[eligible] == action for action in actions]
+    if high <= low or not all(arm.any() for arm in arms):
+        return None
+    shares = [chance[eligible][arm] / chance[eligible][arm].sum() for arm in arms]
+    ours, other = (value[arm] for value, arm in zip(values, arms, strict=True))
+    return PilotCases(ours, other, *shares, low, high, float(chance.mean()) * volume.cases)
+
+
+def plan_pilot(found: PilotCases, case: BusinessCase, alpha: float = _ALPHA, seed: int = 0) -> PilotPlan | None:
     """Return a pilot that ends in GO with a probability of .8 where cases gain what the held-out rows say.
 
-    Only cases that the policy treats otherwise than today tell anything; each goes to the policy or to the status quo
-    by a fair coin. None where there is no such case, or no pilot of 100,000 cases would do.
+    Each case goes to the policy or to the status quo by a fair coin. None where no pilot of 100,000 cases would do.
 
     Parameters
     ----------
@@ -34,69 +87,52 @@ def plan_pilot(
     seed : int
         Of the simulated pilots.
     """
-    index = np.arange(len(rows))
-    chance = np.where(policy.action != rows.today, policy.chance, 0.0) * rows.weights
-    if not chance.any():
-        return None
-    eligible = np.flatnonzero(chance > 0.0)
-    worth = rows.worth[eligible]
-    pairs = np.stack([worth[np.arange(len(eligible)), a[eligible]] for a in (policy.action, rows.today)], axis=1)
-    seen = pairs if rows.classes else np.einsum("iak,ik->ia", pairs, rows.happened[eligible])
-    low, high = float(seen.min()), float(seen.max())
-    if high <= low:
-        return None
-    realised = rows.realised
-    ours, other = realised[index, policy.action], realised[index, rows.today]
-    a_day = float(chance.mean()) * case.volume.cases
-    hurdle = case.overhead / (a_day * case.volume.days)
-    mean, shares = hurdle / (2.0 * (high - low)), chance / chance.sum()
-    if not abs(mean) < 1.0:
+    low, high = found.low, found.high
+    hurdle = case.overhead / (found.a_day * case.volume.days)
+    mean = hurdle / (2.0 * (high - low))
+    gain, spread = _moments(found, mean)
+    if not abs(mean) < 1.0 or gain <= 0.0:
         return None
     rng = np.random.default_rng(seed)
     for size, pilots in _SIZES:
-        ends, proved = _ends(
-            rng.choice(len(rows), (pilots, size), p=shares), ours, other, (low, high, mean, alpha), rng
-        )
+        ends, proved = _ends(found, (pilots, size), mean, alpha, rng)
+        if proved.mean() < _POWER:
+            continue
         proved_at = np.where(proved, ends, np.inf)
-        if proved.mean() >= _POWER:
-            cases = int(np.quantile(proved_at, _POWER, method="higher"))
-            gain, spread = _moments(ours, other, shares, (low, high, mean))
-            fixed = ((stats.norm.isf(alpha) + stats.norm.ppf(_POWER)) / gain) ** 2 * spread if gain > 0 else np.inf
-            expected = float(np.minimum(ends, cases).mean())
-            return PilotPlan(
-                cases=cases,
-                expected=expected,
-                fixed_size=int(np.ceil(min(fixed, 1e12))),
-                days=cases / a_day,
-                expected_days=expected / a_day,
-                low=low,
-                high=high,
-                hurdle=hurdle,
-                alpha=alpha,
-                power=float((proved_at <= cases).mean()),
-                seed=seed,
-            )
+        cases = int(np.quantile(proved_at, _POWER, method="higher"))
+        fixed = ((stats.norm.isf(alpha) + stats.norm.ppf(_POWER)) / gain) ** 2 * spread
+        expected = float(np.minimum(ends, cases).mean())
+        return PilotPlan(
+            cases=cases,
+            expected=expected,
+            fixed_size=int(np.ceil(min(fixed, 1e12))),
+            days=cases / found.a_day,
+            expected_days=expected / found.a_day,
+            low=low,
+            high=high,
+            hurdle=hurdle,
+            alpha=alpha,
+            power=float((proved_at <= cases).mean()),
+            seed=seed,
+        )
     return None
 
 
 def _ends(
-    drawn: NDArray[np.int64],
-    ours: FloatArray,
-    other: FloatArray,
-    terms: tuple[float, float, float, float],
-    rng: np.random.Generator,
+    found: PilotCases, shape: tuple[int, int], mean: float, alpha: float, rng: np.random.Generator
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Return after how many cases each pilot ends, and whether it ends with GO."""
-    low, high, mean, alpha = terms
-    count, size = drawn.shape
+    """Return after how many cases each of so many pilots ends, and whether it ends with GO."""
+    count, size = shape
     ends, proved = np.full(count, float(size)), np.zeros(count, dtype=bool)
-    wanted = np.log(1.0 / alpha)
-    for start in range(0, count, max(1, 400_000 // size)):
-        part = drawn[start : start + max(1, 400_000 // size)]
-        treated = rng.random(part.shape) < 0.5
-        values = np.where(treated, ours[part], other[part])
-        above, below = evidence_paths(signed_differences(values, treated, low, high), mean)
-        for k in range(len(part)):
+    wanted, at_once = np.log(1.0 / alpha), max(1, 400_000 // size)
+    for start in range(0, count, at_once):
+        part = (min(at_once, count - start), size)
+        treated = rng.random(part) < 0.5
+        ours = rng.choice(found.ours, part, p=found.our_shares)
+        other = rng.choice(found.other, part, p=found.other_shares)
+        apart = signed_differences(np.where(treated, ours, other), treated, found.low, found.high)
+        above, below = evidence_paths(apart, mean)
+        for k in range(part[0]):
             first, against = (_first(path >= wanted) for path in (above[k], below[k]))
             ends[start + k] = min(first, against, float(size))
             proved[start + k] = first < against
@@ -108,14 +144,11 @@ def _first(passed: NDArray[np.bool_]) -> float:
     return float(place + 1) if passed[place] else float("inf")
 
 
-def _moments(
-    ours: FloatArray, other: FloatArray, shares: FloatArray, terms: tuple[float, float, float]
-) -> tuple[float, float]:
+def _moments(found: PilotCases, mean: float) -> tuple[float, float]:
     """Return mean, above the hurdle, and variance of the signed differences with the best guess."""
-    low, high, mean = terms
-    width = high - low
-    first, second = float(shares @ ours), float(shares @ other)
+    width = found.high - found.low
+    first, second = float(found.our_shares @ found.ours), float(found.other_shares @ found.other)
     guess = (first + second) / 2.0
-    square = float(shares @ ((ours - guess) ** 2 + (other - guess) ** 2)) / 2.0 / width**2
+    square = float(found.our_shares @ (found.ours - guess) ** 2 + found.other_shares @ (found.other - guess) ** 2)
     gain = (first - second) / 2.0 / width
-    return gain - mean, square - gain**2
+    return gain - mean, square / 2.0 / width**2 - gain**2

@@ -82,9 +82,7 @@ def test_neighbours_that_depend_on_each_other_widen_it() -> None:
 
 def test_a_stated_prevalence_weighs_the_classes() -> None:
     came = np.array([0, 1] * 500)
-    found = estimate_mean(
-        np.where(came == 1, 10.0, -1.0), (-1.0, 10.0), RowSampling(strata=came, shares=(0.9, 0.1))
-    )
+    found = estimate_mean(np.where(came == 1, 10.0, -1.0), (-1.0, 10.0), RowSampling(strata=came, shares=(0.9, 0.1)))
     assert found.mean == pytest.approx(0.1)
     assert found.low < 0.1 < found.high
 

@@ -61,7 +61,12 @@ def test_all_entries_are_read() -> None:
         ('where = "age"', "", "today.above is given, but not of which column", "where"),
         ("days = 100", "days = 0", "volume.days = 0", "leave out"),
         ("days = 100", "", "volume.days is not given", "days = 100"),
-        ("capacity_a_day = 10", "capacity_a_day = 60", "a capacity of 60 cases a day is above the 50", "leave capacity"),
+        (
+            "capacity_a_day = 10",
+            "capacity_a_day = 60",
+            "a capacity of 60 cases a day is above the 50",
+            "leave capacity",
+        ),
         ("capacity_a_day = 10", "budget_a_day = 10", "not what acting on a case takes", "price"),
         ("fixed = 900", "fixed = -900", "costs.fixed = -900", "write 900"),
         ("[costs]", "[prevalence]\nyes = 2\n[costs]", "prevalence.yes = 2", "0.02"),
