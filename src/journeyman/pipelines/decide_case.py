@@ -20,7 +20,7 @@ from journeyman.stages.describe_policy import describe_policy
 from journeyman.stages.estimate_uplift import describe_uplift, estimate_uplift
 from journeyman.stages.judge_case import judge_case, open_questions
 from journeyman.stages.plan_pilot import pilot_cases, plan_pilot
-from journeyman.stages.price_outcomes import check_trade_off, price_outcomes
+from journeyman.stages.price_outcomes import check_limits, check_trade_off, price_outcomes
 from journeyman.stages.recalibrate import cross_recalibrate
 from journeyman.stages.reference import design_effect
 from journeyman.stages.value_policy import (
@@ -108,6 +108,7 @@ def value_case(
 ) -> ValuedCase:
     """Choose a policy and value it, each row by a policy that other rows have chosen; errors as for ``decide_case``."""
     rows, uplift = price_outcomes(held, case, about.labels, about.target), None
+    check_limits(rows, case)
     if trial is None:  # in a trial, what acting changes is in the outcomes, and acting may cost whatever comes
         check_trade_off(rows, case)
     measure = f"the probability of '{about.labels[-1]}'" if about.labels else f"the predicted '{about.target}'"

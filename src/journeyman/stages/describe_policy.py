@@ -83,7 +83,7 @@ def _words(case: BusinessCase, share: float, threshold: float | None, above: boo
     part = f"which is {share:.1%} of the cases"
     if threshold is not None:
         side = "above" if above else "below"
-        first = f"Do {act} where {measure} is {side} {threshold:.3g}, {part}"
+        first = f"Do {act} where {measure} is {side} {_short(threshold)}, {part}"
     elif "leave" in case.actions:
         first = f"Do {act} where its expected worth is greater than that of leaving the case, {part}"
     else:
@@ -93,3 +93,7 @@ def _words(case: BusinessCase, share: float, threshold: float | None, above: boo
     if limit == "budget":
         return f"{first}; the greatest expected gain for its price first, until the day's budget is spent."
     return f"{first}."
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1_000.0 else f"{value:.3g}"

@@ -57,22 +57,29 @@ def pilot_cases(
         Action that each row had in a trial, whose outcomes are those of that action; by default, outcomes are taken to
         be the same whatever is done.
     """
-    chance = np.where(policy.action != rows.today, policy.chance, 0.0) * rows.weights
+    count = len(rows)
+    drawn = np.tile(np.arange(count), 2)  # each row as it is acted on, and as it is left where capacity is used up
+    action = np.concatenate([policy.action, np.full(count, rows.leave)])
+    chance = np.concatenate([policy.chance, 1.0 - policy.chance]) * rows.weights[drawn]
+    chance = np.where(action != rows.today[drawn], chance, 0.0)
+    if rows.leave < 0:
+        chance[count:] = 0.0
     eligible = np.flatnonzero(chance > 0.0)
     if not len(eligible):
         return None
-    index = np.arange(len(eligible))
-    worth, actions = rows.worth[eligible], (policy.action[eligible], rows.today[eligible])
-    pairs = np.stack([worth[index, action] for action in actions], axis=1)
-    seen = pairs if rows.classes else np.einsum("iak,ik->ia", pairs, rows.happened[eligible])
+    index, drawn = np.arange(len(eligible)), drawn[eligible]
+    worth, actions = rows.worth[drawn], (action[eligible], rows.today[drawn])
+    pairs = np.stack([worth[index, done_so] for done_so in actions], axis=1)
+    seen = pairs if rows.classes else np.einsum("iak,ik->ia", pairs, rows.happened[drawn])
     low, high = float(seen.min()), float(seen.max())
-    values = [rows.realised[eligible][index, action] for action in actions]
-    arms = [np.ones(len(eligible), dtype=bool) if done is None else done[eligible] == action for action in actions]
+    values = [rows.realised[drawn][index, done_so] for done_so in actions]
+    arms = [np.ones(len(eligible), dtype=bool) if done is None else done[drawn] == done_so for done_so in actions]
     if high <= low or not all(arm.any() for arm in arms):
         return None
     shares = [chance[eligible][arm] / chance[eligible][arm].sum() for arm in arms]
     ours, other = (value[arm] for value, arm in zip(values, arms, strict=True))
-    return PilotCases(ours, other, *shares, low, high, float(chance.mean()) * volume.cases)
+    a_day = float(chance.sum()) / float(rows.weights.sum()) * volume.cases
+    return PilotCases(ours, other, *shares, low, high, a_day)
 
 
 def plan_pilot(found: PilotCases, case: BusinessCase, alpha: float = _ALPHA, seed: int = 0) -> PilotPlan | None:

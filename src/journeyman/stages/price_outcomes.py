@@ -12,7 +12,7 @@ from journeyman.entities.case_rows import CaseRows
 from journeyman.entities.held_out import HeldOut, NamedColumn
 from journeyman.errors import SettingsError
 
-__all__ = ["check_trade_off", "price_outcomes"]
+__all__ = ["check_limits", "check_trade_off", "price_outcomes"]
 
 FloatArray = NDArray[np.float64]
 _SLACK = 1.1  # a rule may hold a little more often in the held-out rows than it does
@@ -62,7 +62,6 @@ def price_outcomes(held: HeldOut, case: BusinessCase, labels: Sequence[str], tar
     groups = held.columns[case.protected].texts if case.protected else None
     leave = case.actions.index(LEAVE) if LEAVE in case.actions else -1
     today = _today(held, case)
-    _check_limits(today != leave, price, weights, case)
     return CaseRows(worth, predicted, happened, today, price, leave, bool(labels), weights, held.clusters, groups)
 
 
@@ -107,16 +106,22 @@ def _amounts(worth: Worth, held: HeldOut, place: str) -> FloatArray:
     return found
 
 
-def _check_limits(acted: NDArray[np.bool_], price: FloatArray, weights: FloatArray, case: BusinessCase) -> None:
-    """Refuse a status quo that acts on clearly more cases than the limits allow: it could not be what is done."""
-    volume = case.volume
+def check_limits(rows: CaseRows, case: BusinessCase) -> None:
+    """Refuse a status quo that acts on clearly more cases than the limits allow: it could not be what is done.
+
+    Raises
+    ------
+    SettingsError
+        With what it takes a day.
+    """
+    volume, acted = case.volume, rows.today != rows.leave
     for limit, spent, what in (
         (volume.capacity, acted.astype(np.float64), "cases a day, above the capacity of"),
-        (volume.budget, acted * price, f"{case.unit} a day, above the budget of"),
+        (volume.budget, acted * rows.price, f"{case.unit} a day, above the budget of"),
     ):
         if limit is None:
             continue
-        a_day = float(np.average(spent, weights=weights)) * volume.cases
+        a_day = float(np.average(spent, weights=rows.weights)) * volume.cases
         if a_day > _SLACK * limit:
             raise SettingsError(
                 f"today's rule ({case.today.words()}) takes {a_day:,.3g} {what} {limit:,.3g}",

@@ -13,6 +13,7 @@ from journeyman.entities.decided_case import CaseVerdict
 from journeyman.entities.held_out import HeldOut, NamedColumn, Trial
 from journeyman.errors import SettingsError
 from journeyman.pipelines.decide_case import AboutModel, decide_case, value_case
+from journeyman.stages.plan_pilot import pilot_cases
 
 ABOUT = AboutModel("model", 1, ("no", "yes"), "y", "")
 WORTH = {"act": {"no": Worth(-25.0), "yes": Worth(100.0)}, "leave": {"no": Worth(), "yes": Worth()}}
@@ -174,7 +175,8 @@ def test_a_trial_finds_whom_acting_changes() -> None:
     worth = {"act": {"no": Worth(-8.0), "yes": Worth(-108.0)}, "leave": {"no": Worth(), "yes": Worth(-100.0)}}
     case = replace(CASE, worth=worth, effect=Effect.ASSUMED)
     found = decide_case(held, case, ABOUT, arms)
-    assert found.verdict is CaseVerdict.GO
+    assert found.verdict is CaseVerdict.PILOT, "over acting on everyone it is not shown by these rows"
+    assert found.pilot is not None
     assert found.uplift is not None
     assert found.uplift.ranked.low > 5.0
     assert found.per_case.low < 13.5 < found.per_case.high  # half of the cases, 35 - 8 each
@@ -210,3 +212,18 @@ def test_what_does_not_fit_the_rows_is_a_line() -> None:
     )
     with pytest.raises(SettingsError, match="above the capacity of 5"):
         decide_case(held_out(told, came, old), busy, ABOUT)
+
+
+@pytest.mark.parametrize("capacity", [None, 30.0])
+def test_the_cases_of_a_pilot_gain_what_the_policy_gains(capacity: float | None) -> None:
+    told, came = good()
+    rng = np.random.default_rng(5)
+    held = held_out(told, came, {"old": (rng.random(1_500) < 0.25).astype(float)})
+    case = replace(
+        CASE, today=Today("act", Rule("old", RuleKind.IS, 1.0)), volume=Volume(100.0, 365.0, capacity=capacity)
+    )
+    valued = value_case(held, case, ABOUT)
+    found = pilot_cases(valued.rows, valued.chosen, case.volume)
+    assert found is not None
+    gain = float(found.our_shares @ found.ours - found.other_shares @ found.other)
+    assert gain * found.a_day / case.volume.cases == pytest.approx(valued.before.mean)
