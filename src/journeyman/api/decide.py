@@ -33,7 +33,15 @@ from journeyman.stores.journal import EventRecord
 from journeyman.stores.workspace import Workspace
 from journeyman.tasks import task_type
 
-__all__ = ["decide", "economics_template", "kept_decision", "pilot_result", "write_decision", "write_page"]
+__all__ = [
+    "DecidedCase",
+    "decide",
+    "economics_template",
+    "kept_decision",
+    "pilot_result",
+    "write_decision",
+    "write_page",
+]
 
 _VALUED = "valued"  # kind of the journal's events that tell of a valuation of a build's holdout
 _POLICY, _TODAY = "policy", "today"

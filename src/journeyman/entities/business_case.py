@@ -157,7 +157,7 @@ class BusinessCase:
         Shares of the classes among the cases to come, where they differ from those of the held-out rows; else empty.
     protected : str
         Column whose groups are compared; empty where none is named.
-    answers : mapping of str to str
+    replies : mapping of str to str
         Questions that a person has answered, by their names.
     text : str
         The file as it was written.
@@ -173,7 +173,7 @@ class BusinessCase:
     retraining: float | None = None
     prevalence: Mapping[str, float] = field(default_factory=dict)
     protected: str = ""
-    answers: Mapping[str, str] = field(default_factory=dict)
+    replies: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
 
     @property

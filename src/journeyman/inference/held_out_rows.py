@@ -60,7 +60,7 @@ def judging_rows_of(release: Release, repaired: Repaired, named: Collection[str]
         order = np.argsort(np.nan_to_num(row_times(table, release.task.time_column)[rows], nan=-np.inf), kind="stable")
         rows, predictions = rows[order], predictions[order]
     frame = table.frame.iloc[rows]
-    columns = {name: _named(frame[name], table.column(name)) for name in named}
+    columns = {name: _to_named_column(frame[name], table.column(name)) for name in named}
     block = to_block(frame, release.columns)
     group = release.task.group_column
     grouped = frame[group] if release.task.scheme is Scheme.GROUPED and group in frame else None
@@ -120,7 +120,7 @@ def new_rows_of(release: Release, frame: pd.DataFrame, name: str, named: Collect
     in_time = release.task.scheme is Scheme.TIME
     kept = frame.iloc[rows]
     known = {column.name: column for column in release.report.columns}
-    columns = {name: _named(kept[name], known.get(name), raw=True) for name in named}
+    columns = {name: _to_named_column(kept[name], known.get(name), raw=True) for name in named}
     group = release.task.group_column
     grouped = kept[group] if release.task.scheme is Scheme.GROUPED and group in kept else None
     taken = {name: values[rows] for name, values in block.items()}
@@ -132,7 +132,7 @@ def named_column(frame: pd.DataFrame, name: str, column: Column | None) -> Named
     """Return a column of rows as a source gave them; SettingsError where there is none."""
     if name not in frame:
         raise SettingsError(f"the rows have no column '{name}', which the economics name", hint="serve rows with it")
-    return _named(frame[name], column, raw=True)
+    return _to_named_column(frame[name], column, raw=True)
 
 
 def treated_rows(column: NamedColumn, name: str) -> NDArray[np.bool_]:
@@ -214,7 +214,7 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _named(values: pd.Series, column: Column | None, raw: bool = False) -> NamedColumn:
+def _to_named_column(values: pd.Series, column: Column | None, raw: bool = False) -> NamedColumn:
     """Return a column as numbers and as texts; ``raw`` where its values are as a source gave them."""
     if not raw and column is not None and column.kind is Kind.BOOLEAN and len(column.categories) == 2:
         numbers = values.to_numpy(np.float64)

@@ -45,7 +45,7 @@ def open_questions(
                 "Prediction is not effect: nobody has measured what acting changes. The worths hold what is "
                 "believed; a pilot, or treatment data (--treatment COLUMN), can show it.",
                 must=True,
-                answer=case.answers.get("effect", ""),
+                answer=case.replies.get("effect", ""),
             )
         )
     if groups is not None and groups.ratio < _ALIKE and groups.p_value < _LEVEL:
@@ -56,7 +56,7 @@ def open_questions(
                 f"By '{groups.column}', '{most.name}' is acted on in {most.selected:.1%} of the cases and "
                 f"'{least.name}' in {least.selected:.1%}. Is that wanted, allowed, and who has decided it?",
                 must=True,
-                answer=case.answers.get("groups", ""),
+                answer=case.replies.get("groups", ""),
             )
         )
     if case.effect is not Effect.NONE:

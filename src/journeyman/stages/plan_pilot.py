@@ -79,7 +79,7 @@ def pilot_cases(
     shares = [chance[eligible][arm] / chance[eligible][arm].sum() for arm in arms]
     ours, other = (value[arm] for value, arm in zip(values, arms, strict=True))
     a_day = float(chance.sum()) / float(rows.weights.sum()) * volume.cases
-    return PilotCases(ours, other, *shares, low, high, a_day)
+    return PilotCases(ours, other, shares[0], shares[1], low, high, a_day)
 
 
 def plan_pilot(found: PilotCases, case: BusinessCase, alpha: float = _ALPHA, seed: int = 0) -> PilotPlan | None:

@@ -65,7 +65,7 @@ def read_pilot(decided: DecidedCase, values: NDArray[np.float64], treated: NDArr
     low, high = (2.0 * width * end for end in pilot_interval(apart, plan.alpha))
     both = 0 < ours < len(values)
     effect = float(values[treated].mean() - values[~treated].mean()) if both else float("nan")
-    verdict, ended, reason = _answer(proved, refuted, len(values), decided)
+    verdict, ended, reason = _pilot_verdict(proved, refuted, len(values), decided)
     return PilotReading(
         name=decided.name,
         version=decided.version,
@@ -89,7 +89,7 @@ def _first(passed: NDArray[np.bool_]) -> int | None:
     return int(passed.argmax()) + 1 if passed.any() else None
 
 
-def _answer(
+def _pilot_verdict(
     proved: int | None, refuted: int | None, count: int, decided: DecidedCase
 ) -> tuple[PilotVerdict, int | None, str]:
     plan, unit = decided.pilot, decided.case.unit

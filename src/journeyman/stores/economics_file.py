@@ -89,7 +89,7 @@ class _Reader:
         self.name, self.outcomes, self.target = name, outcomes, target
 
     def case(self, plain: Mapping[str, Any], text: str) -> BusinessCase:
-        self._known(plain, _TOP, "")
+        self._check_known(plain, _TOP, "")
         effect = self._word(plain, "effect", [e.value for e in Effect], "what is known of what acting does")
         worth = self._worths(plain)
         case = BusinessCase(
@@ -103,10 +103,10 @@ class _Reader:
             retraining=self._cost(plain["costs"], "retraining") if "retraining" in plain.get("costs", {}) else None,
             prevalence=self._prevalence(plain.get("prevalence", {})),
             protected=self._text(plain, "protected", "a column") if "protected" in plain else "",
-            answers=self._answers(plain.get("answers", {})),
+            replies=self._replies(plain.get("answers", {})),
             text=text,
         )
-        self._known(self._table(plain, "costs"), _COSTS, "costs.")
+        self._check_known(self._table(plain, "costs"), _COSTS, "costs.")
         return self._consistent(case)
 
     def _consistent(self, case: BusinessCase) -> BusinessCase:
@@ -164,7 +164,7 @@ class _Reader:
             return Worth(0.0, {value: 1.0})
         if not isinstance(value, Mapping):
             return Worth(self._number(value, place))
-        self._known(value, _WORTH, f"{place}.")
+        self._check_known(value, _WORTH, f"{place}.")
         plus = self._number(value.get("plus", 0), f"{place}.plus")
         if "column" not in value:
             if "rate" in value:
@@ -182,7 +182,7 @@ class _Reader:
                 f'add [today] with action = "{LEAVE if LEAVE in actions else actions[0]}"',
             )
         table = self._table(plain, "today")
-        self._known(table, _TODAY, "today.")
+        self._check_known(table, _TODAY, "today.")
         action = self._action(table, "action", actions)
         if "where" not in table:
             for key in ("is", "above", "below", "otherwise"):
@@ -214,7 +214,7 @@ class _Reader:
                 "how many cases come, and for how long, is not said", "add [volume] with cases_a_day, days"
             )
         table = self._table(plain, "volume")
-        self._known(table, _VOLUME, "volume.")
+        self._check_known(table, _VOLUME, "volume.")
         return Volume(
             cases=self._positive(table, "cases_a_day"),
             days=self._positive(table, "days"),
@@ -245,7 +245,7 @@ class _Reader:
             raise self.refuse(f"shares under [prevalence] sum to {total:g}, wanted 1", "give each outcome its share")
         return {o: shares[o] for o in self.outcomes} if shares else {}
 
-    def _answers(self, table: object) -> dict[str, str]:
+    def _replies(self, table: object) -> dict[str, str]:
         if not isinstance(table, Mapping) or any(not isinstance(v, str) for v in table.values()):
             raise self.refuse("answers are texts by the names of questions", '[answers] and groups = "..."')
         return {str(k): str(v) for k, v in table.items()}
@@ -293,7 +293,7 @@ class _Reader:
             raise self.refuse(f"{place}{key} = {value!r} is no table", f"write [{place}{key}] and lines below it")
         return value
 
-    def _known(self, table: Mapping[str, Any], known: Collection[str], place: str) -> None:
+    def _check_known(self, table: Mapping[str, Any], known: Collection[str], place: str) -> None:
         for key in table:
             if key not in known:
                 hint = self._near(key, sorted(known), "there is")
@@ -354,11 +354,11 @@ def _template(model: str, target: str, outcomes: Sequence[str], rows_a_day: floa
         )
     else:
         column = tomli_w.dumps({"column": target}).strip()
-        act = f"each = {{{column}, rate = 0.1, plus = -10}}   # a tenth of '{_plain(target)}', less 10 for acting\n"
+        act = f"each = {{{column}, rate = 0.1, plus = -10}}   # a tenth of '{_one_line(target)}', less 10 for acting\n"
         left, prevalence = "each = 0\n", ""
     rows = f"{rows_a_day:.6g}"
     return f"""\
-# What it is worth to act on the predictions of '{_plain(model)}'. Replace the numbers: they are examples.
+# What it is worth to act on the predictions of '{_one_line(model)}'. Replace the numbers: they are examples.
 # A worth is a number, a column ("amount"), or a rate of one and a number:
 #   {{column = "amount", rate = 0.2, plus = -5}}
 # Positive: it earns. Negative: it costs.
@@ -406,11 +406,11 @@ a_day = 0                   # each day
 
 def _lines(worths: Mapping[str, int], target: str, done: str) -> str:
     lines = tomli_w.dumps(dict(worths)).splitlines()
-    said = [f"'{_plain(target)}' is {_plain(outcome)}, and the case was {done}" for outcome in worths]
+    said = [f"'{_one_line(target)}' is {_one_line(outcome)}, and the case was {done}" for outcome in worths]
     width = max(map(len, lines))
     return "".join(f"{line:<{width}}   # {words}\n" for line, words in zip(lines, said, strict=True))
 
 
-def _plain(text: str) -> str:
+def _one_line(text: str) -> str:
     """Return text that ends no comment."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

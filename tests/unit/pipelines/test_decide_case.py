@@ -85,7 +85,7 @@ def test_what_is_only_believed_needs_a_pilot_which_an_answer_replaces() -> None:
     assert found.pilot is not None
     assert 0 < found.pilot.cases < 2_000
     assert found.pilot.expected <= found.pilot.cases
-    answered = decide_case(held_out(told, came), replace(believed, answers={"effect": "a trial of 2024"}), ABOUT)
+    answered = decide_case(held_out(told, came), replace(believed, replies={"effect": "a trial of 2024"}), ABOUT)
     assert answered.verdict is CaseVerdict.GO
 
 
@@ -132,7 +132,7 @@ def test_capacity_and_groups_are_told() -> None:
     assert found.groups.ratio < 0.8
     assert found.verdict is CaseVerdict.PILOT, "groups that are treated otherwise are never passed over"
     assert any(q.name == "groups" and q.is_open for q in found.questions)
-    answered = replace(limited, answers={"groups": "by law"})
+    answered = replace(limited, replies={"groups": "by law"})
     assert decide_case(held_out(told, came, {"sex": sex}), answered, ABOUT).verdict is CaseVerdict.GO
 
 
