@@ -80,7 +80,13 @@ def case_of(
         "leave": {"no": worth(left[1]), "yes": worth(left[0])},
     }
     return BusinessCase(
-        "EUR", Effect.NONE, table, today or Today("leave"), volume or Volume(100, 365), fixed, 0.0, prevalence or {}
+        "EUR",
+        Effect.NONE,
+        table,
+        today or Today("leave"),
+        volume or Volume(100, 365),
+        fixed,
+        prevalence=prevalence or {},
     )
 
 

@@ -69,7 +69,7 @@ def decided_economics(workspace: Path, name: str, version: int) -> dict[str, Any
 
 def _gains(
     decided: DecidedCase, release: Release, raw: Sequence[Mapping[str, Any]], block: Block, truths: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], tuple[float, float]]:
+) -> tuple[NDArray[np.float64], tuple[tuple[float, float], ...]]:
     frame, labels, target = pd.DataFrame(list(raw)), release.task.labels, release.task.target
     known = {column.name: column for column in release.report.columns}
     wanted = [name for name in decided.case.columns if labels or name != target]

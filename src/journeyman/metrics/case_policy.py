@@ -91,26 +91,23 @@ def gains(rows: CaseRows, policy: PolicyRows, over: NDArray[np.int64] | None = N
     return policy.chance * done + (1.0 - policy.chance) * realised[:, rows.leave] - other
 
 
-def possible_gains(rows: CaseRows, policy: PolicyRows, over: NDArray[np.int64] | None = None) -> tuple[float, float]:
-    """Return the least and greatest gain that a row could have had where the policy does otherwise.
+def possible_gains(
+    rows: CaseRows, policy: PolicyRows, over: NDArray[np.int64] | None = None
+) -> tuple[tuple[float, float], ...]:
+    """Return the least and greatest gain that a row could have had, for each class.
 
-    Of classes, every class could have come; of numbers, those that came are looked at.
+    Of classes, every class could have come; of numbers, those that came are looked at, and there is one pair.
     """
+    if not rows.classes:
+        found = gains(rows, policy, over)
+        return ((float(found.min()), float(found.max())),)
     index = np.arange(len(rows))
-    other = rows.today if over is None else over
-    moved = (policy.action != other) & (policy.chance > 0.0)
+    other = rows.worth[index, rows.today if over is None else over]
+    apart = rows.worth[index, policy.action] - other
     if rows.leave >= 0:
-        moved |= (policy.chance < 1.0) & (other != rows.leave)
-    if not moved.any():
-        return 0.0, 0.0
-    if rows.classes:
-        apart = rows.worth[index, policy.action] - rows.worth[index, other]
-        if rows.leave >= 0:
-            undone = rows.worth[:, rows.leave] - rows.worth[index, other]
-            apart = policy.chance[:, None] * apart + (1.0 - policy.chance[:, None]) * undone
-        return float(apart[moved].min()), float(apart[moved].max())
-    found = gains(rows, policy, over)
-    return float(found[moved].min()), float(found[moved].max())
+        chance = policy.chance[:, None]
+        apart = chance * apart + (1.0 - chance) * (rows.worth[:, rows.leave] - other)
+    return tuple((float(low), float(high)) for low, high in zip(apart.min(axis=0), apart.max(axis=0), strict=True))
 
 
 def _within_capacity(gain: FloatArray, weights: FloatArray, most: float, cases: float) -> FloatArray:

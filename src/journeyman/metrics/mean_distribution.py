@@ -92,7 +92,10 @@ def mean_draws(
 
 
 def estimate_mean(
-    values: FloatArray, ends: Sequence[float] = (), sampling: RowSampling = _ALONE, hurdle: float = 0.0
+    values: FloatArray,
+    ends: Sequence[tuple[float, float]] = (),
+    sampling: RowSampling = _ALONE,
+    hurdle: float = 0.0,
 ) -> ValueEstimate:
     """Return a mean less a hurdle, with its 90% interval and the probability that it is above nought.
 
@@ -100,31 +103,33 @@ def estimate_mean(
     ----------
     values : ndarray of shape (n_samples,)
         One a row.
-    ends : sequence of float
-        Least and greatest value that a row could have had.
+    ends : sequence of (float, float)
+        Least and greatest value that a row could have had, one pair a class, or one for all.
     sampling : RowSampling
-        How rows stand for the cases to come. A class without rows counts as if one lay at both ends.
+        How rows stand for the cases to come. A class without rows counts as if one lay at both of its ends.
     hurdle : float
         What is subtracted.
 
     Examples
     --------
-    >>> found = estimate_mean(np.array([1.0, 2.0, 3.0, 4.0] * 50), (1.0, 4.0))
+    >>> found = estimate_mean(np.array([1.0, 2.0, 3.0, 4.0] * 50), [(1.0, 4.0)])
     >>> found.mean, round(found.low, 1), round(found.high, 1), found.probability
     (2.5, 2.4, 2.6, 1.0)
     """
     seed, told = sampling.seed, sampling.clusters
     if sampling.strata is None:
-        draws = mean_draws(values, ends, clusters=told, dependence=sampling.dependence, seed=seed)
+        both = (min(low for low, _ in ends), max(high for _, high in ends)) if ends else ()
+        draws = mean_draws(values, both, clusters=told, dependence=sampling.dependence, seed=seed)
         mean = float(np.mean(values))
     else:
         draws, mean = np.zeros(_DRAWS), 0.0
         for code, share in enumerate(sampling.shares):
             part = sampling.strata == code
             inner, own = values[part], None if told is None else told[part]
-            drawn = mean_draws(inner, ends, clusters=own, dependence=sampling.dependence, seed=seed + 1 + code)
+            pair = ends[code % len(ends)] if ends else ()
+            drawn = mean_draws(inner, pair, clusters=own, dependence=sampling.dependence, seed=seed + 1 + code)
             draws = draws + share * drawn
-            mean += share * (float(inner.mean()) if len(inner) else float(np.mean(ends)))
+            mean += share * (float(inner.mean()) if len(inner) else float(np.mean(pair)))
     draws = draws - hurdle
     tail = (1.0 - LEVEL) / 2.0
     low, high = (float(v) for v in np.quantile(draws, (tail, 1.0 - tail)))

@@ -114,8 +114,8 @@ def _estimate(values: FloatArray, sampling: RowSampling) -> ValueEstimate:
     return estimate_mean(values, _ends(values), sampling)
 
 
-def _ends(values: FloatArray) -> tuple[float, float]:
-    return float(values.min()), float(values.max())
+def _ends(values: FloatArray) -> tuple[tuple[float, float]]:
+    return ((float(values.min()), float(values.max())),)
 
 
 def _arms(rows: NDArray[np.int64], treated: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

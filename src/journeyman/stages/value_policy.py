@@ -151,8 +151,8 @@ def break_even_prevalence(
     return ((labels[1], share, at if 0.0 < at < 1.0 else None),)
 
 
-def _ends_apart(rows: CaseRows, policy: PolicyRows, other: PolicyRows) -> tuple[float, float]:
-    """Return the least and greatest difference of two policies that a row could have had."""
+def _ends_apart(rows: CaseRows, policy: PolicyRows, other: PolicyRows) -> tuple[tuple[float, float], ...]:
+    """Return the least and greatest difference of two policies that a row could have had, for each class."""
     index = np.arange(len(rows))
 
     def worth(done: PolicyRows) -> FloatArray:
@@ -162,9 +162,6 @@ def _ends_apart(rows: CaseRows, policy: PolicyRows, other: PolicyRows) -> tuple[
         return np.asarray(done.chance[:, None] * values + (1.0 - done.chance[:, None]) * rows.worth[:, rows.leave])
 
     apart = worth(policy) - worth(other)
-    moved = np.abs(apart).max(axis=1) > 0.0
-    if not moved.any():
-        return 0.0, 0.0
     if not rows.classes:
         apart = (apart * rows.happened).sum(axis=1, keepdims=True)
-    return float(apart[moved].min()), float(apart[moved].max())
+    return tuple((float(low), float(high)) for low, high in zip(apart.min(0), apart.max(0), strict=True))

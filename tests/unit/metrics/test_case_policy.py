@@ -62,5 +62,5 @@ def test_gains_are_over_what_is_done_today() -> None:
     assert gains(rows, acted).tolist() == [10.0, 0.0]
     everyone = replace(rows, today=np.zeros(2, int))
     assert gains(everyone, acted).tolist() == [0.0, 2.0]
-    assert possible_gains(everyone, acted) == (-10.0, 2.0)
+    assert possible_gains(everyone, acted) == ((0.0, 2.0), (-10.0, 0.0))
     assert gains(rows, constant_actions(rows, Volume(10, 1, capacity=5), 0)).tolist() == [5.0, -1.0]

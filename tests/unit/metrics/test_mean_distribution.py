@@ -37,7 +37,7 @@ def coin(share: float, win: float, loss: float) -> tuple[Draw, float, tuple[floa
 def test_intervals_hold(world: tuple[Draw, float, tuple[float, float]], rows: int) -> None:
     draw, mean, ends = world
     rng = np.random.default_rng(7)
-    found = [estimate_mean(draw(rng, rows), ends, RowSampling(seed=k)) for k in range(400)]
+    found = [estimate_mean(draw(rng, rows), [ends], RowSampling(seed=k)) for k in range(400)]
     held = np.mean([one.low <= mean <= one.high for one in found])
     above = np.mean([one.low > mean for one in found])
     assert held > 0.85
@@ -49,7 +49,7 @@ def test_a_disaster_that_eats_the_gain_is_not_called_a_gain() -> None:
     """The nastiest null: the mean is nought, and most samples show gains alone."""
     draw, _, ends = coin(1.0 / 1_001.0, -1_000.0, 1.0)
     rng = np.random.default_rng(0)
-    claims = [estimate_mean(draw(rng, 500), ends, RowSampling(seed=k)).probability >= 0.95 for k in range(300)]
+    claims = [estimate_mean(draw(rng, 500), [ends], RowSampling(seed=k)).probability >= 0.95 for k in range(300)]
     assert np.mean(claims) < 0.05
     blind = [estimate_mean(draw(rng, 500), (), RowSampling(seed=k)).probability >= 0.95 for k in range(60)]
     assert np.mean(blind) > 0.4  # without its end, most would be
@@ -61,7 +61,7 @@ def test_long_tails_hold_where_their_end_is_known() -> None:
     mean, held = float(np.exp(0.5)), []
     for k in range(300):
         amounts = np.exp(rng.normal(size=2_000))
-        found = estimate_mean(amounts[:400], (float(amounts.min()), float(amounts.max())), RowSampling(seed=k))
+        found = estimate_mean(amounts[:400], [(float(amounts.min()), float(amounts.max()))], RowSampling(seed=k))
         held.append(found.low <= mean <= found.high)
     assert np.mean(held) > 0.85
 
@@ -69,8 +69,8 @@ def test_long_tails_hold_where_their_end_is_known() -> None:
 def test_copies_count_once() -> None:
     rng = np.random.default_rng(1)
     values = rng.normal(size=200)
-    alone = estimate_mean(values, (-3.0, 3.0))
-    copied = estimate_mean(np.repeat(values, 5), (-3.0, 3.0), RowSampling(clusters=np.repeat(np.arange(200), 5)))
+    alone = estimate_mean(values, [(-3.0, 3.0)])
+    copied = estimate_mean(np.repeat(values, 5), [(-3.0, 3.0)], RowSampling(clusters=np.repeat(np.arange(200), 5)))
     assert abs((copied.high - copied.low) / (alone.high - alone.low) - 1.0) < 0.15
 
 
@@ -82,7 +82,9 @@ def test_neighbours_that_depend_on_each_other_widen_it() -> None:
 
 def test_a_stated_prevalence_weighs_the_classes() -> None:
     came = np.array([0, 1] * 500)
-    found = estimate_mean(np.where(came == 1, 10.0, -1.0), (-1.0, 10.0), RowSampling(strata=came, shares=(0.9, 0.1)))
+    found = estimate_mean(
+        np.where(came == 1, 10.0, -1.0), [(-1.0, 0.0), (0.0, 10.0)], RowSampling(strata=came, shares=(0.9, 0.1))
+    )
     assert found.mean == pytest.approx(0.1)
     assert found.low < 0.1 < found.high
 
@@ -95,5 +97,5 @@ def test_many_different_values_are_pooled_and_tell_the_same() -> None:
 
 
 def test_nothing_at_stake_is_never_above_nought() -> None:
-    found = estimate_mean(np.zeros(50), (0.0, 0.0))
+    found = estimate_mean(np.zeros(50), [(0.0, 0.0)])
     assert (found.mean, found.low, found.high, found.probability) == (0.0, 0.0, 0.0, 0.0)
