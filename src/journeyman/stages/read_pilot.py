@@ -94,13 +94,13 @@ def _pilot_verdict(
 ) -> tuple[PilotVerdict, int | None, str]:
     plan, unit = decided.pilot, decided.case.unit
     assert plan is not None
-    hurdle = f"{plan.hurdle:,.4g} {unit}, which pays for the model" if plan.hurdle else "nothing"
-    if proved is not None and (refuted is None or proved < refuted) and proved <= plan.cases:
-        return PilotVerdict.GO, proved, f"A case gains more than {hurdle}: shown at case {proved:,}."
+    gains = f"gains more than {plan.hurdle:,.4g} {unit}, which pays for the model" if plan.hurdle else "gains anything"
+    if proved is not None and (refuted is None or proved < refuted):  # it counts after the plan's end, too
+        return PilotVerdict.GO, proved, f"A case {gains}: shown at case {proved:,}."
     if refuted is not None:
-        return PilotVerdict.NO_GO, refuted, f"A case does not gain more than {hurdle}: shown at case {refuted:,}."
+        return PilotVerdict.NO_GO, refuted, f"It is refuted that a case {gains}: shown at case {refuted:,}."
     if count >= plan.cases:
-        reason = f"After all {plan.cases:,} cases of the plan it is not shown that a case gains more than {hurdle}."
+        reason = f"After all {plan.cases:,} cases of the plan it is not shown that a case {gains}."
         return PilotVerdict.NO_GO, plan.cases, reason
     left = plan.cases - count
     return (

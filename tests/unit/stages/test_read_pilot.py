@@ -28,10 +28,14 @@ def test_go_go_on_and_no_go() -> None:
     assert (late.verdict, late.ended) == (PilotVerdict.NO_GO, 400)
 
 
-def test_go_after_the_plan_has_ended_does_not_count() -> None:
+def test_a_pilot_may_go_on_after_its_plan() -> None:
     decided = decided_case(cases=20)
     values, treated = arms(400, 0.7, 0.4)
-    assert read_pilot(decided, values, treated).verdict is PilotVerdict.NO_GO
+    assert read_pilot(decided, values[:20], treated[:20]).verdict is PilotVerdict.NO_GO
+    later = read_pilot(decided, values, treated)
+    assert later.verdict is PilotVerdict.GO
+    assert later.ended is not None
+    assert later.ended > 20
 
 
 def test_the_interval_is_in_the_unit_of_the_economics() -> None:
