@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from journeyman.cli.endings import one_line_errors
+from journeyman.cli.endings import one_line_errors, workspace_to_name
 from journeyman.cli.options import Name, Version, Workspace
 from journeyman.cli.output_files import check_output_files
 from journeyman.cli.screen import show_view
@@ -86,8 +86,12 @@ def decide(  # one parameter an option: the signature is the command's interface
                 )
             path = Path(f"{Path(name).name}-economics.toml") if economics is None else economics
             decide_api.economics_template(name, path, version=version, workspace=workspace)
+            named = workspace_to_name(workspace)
+            place = f" --workspace {shlex.quote(named)}" if named else ""
             typer.echo(f"Questions and examples: {path}")
-            typer.echo(f"Answer them, then: journeyman decide {shlex.quote(name)} --economics {shlex.quote(str(path))}")
+            typer.echo(
+                f"Answer them, then: journeyman decide {shlex.quote(name)} --economics {shlex.quote(str(path))}{place}"
+            )
             return
         if pilot is not None:
             if (
@@ -121,4 +125,4 @@ def decide(  # one parameter an option: the signature is the command's interface
         if json is not None:
             decide_api.write_decision(decided, json)
             files.append(("File", str(json)))
-        show_view(decision_view.decision_view(decided, tuple(files)))
+        show_view(decision_view.decision_view(decided, tuple(files), workspace_to_name(workspace)))

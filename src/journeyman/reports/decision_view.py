@@ -30,14 +30,17 @@ _READ = {PilotVerdict.GO: "bold green", PilotVerdict.GO_ON: "bold yellow", Pilot
 _SENSITIVITIES = 3
 
 
-def decision_view(decided: DecidedCase, files: tuple[tuple[str, str], ...] = ()) -> RenderableType:
+def decision_view(decided: DecidedCase, files: tuple[tuple[str, str], ...] = (), workspace: str = "") -> RenderableType:
     """Return some twenty lines on a decision.
 
     Parameters
     ----------
     files : tuple of (str, str)
         What was written: a caption and a path each.
+    workspace : str
+        To be named in commands; empty where they find it by themselves.
     """
+    place = f" --workspace {shlex.quote(workspace)}" if workspace else ""
     unit = decided.case.unit
     lines: list[RenderableType] = [Text(clean(decision_headline(decided)), style=_STYLES[decided.verdict])]
     lines += [Text(f"  • {clean(reason)}") for reason in decided.reasons]
@@ -61,7 +64,8 @@ def decision_view(decided: DecidedCase, files: tuple[tuple[str, str], ...] = ())
     if decided.verdict is CaseVerdict.PILOT and decided.pilot is not None:
         lines.append(Text("Pilot", style="bold"))
         lines += [
-            Text(f"  {k}. {clean(text)}") for k, text in enumerate(pilot_words(decided.pilot, decided.name, unit), 1)
+            Text(f"  {k}. {clean(text)}")
+            for k, text in enumerate(pilot_words(decided.pilot, decided.name, unit, place), 1)
         ]
     told = [question for question in decided.questions if not question.is_open]
     lines += [Text("What the data cannot tell", style="bold")] if told else []
@@ -69,7 +73,7 @@ def decision_view(decided: DecidedCase, files: tuple[tuple[str, str], ...] = ())
     lines += [Text(f"  {clean(note)}", style="dim") for note in decided.notes]
     lines += [Text.assemble((f"{caption}  ", "bold"), clean(path)) for caption, path in files]
     if not any(caption == "Page" for caption, _ in files):
-        words = f"journeyman decide {shlex.quote(decided.name)} --economics FILE.toml --out page.html"
+        words = f"journeyman decide {shlex.quote(decided.name)} --economics FILE.toml --out page.html{place}"
         lines.append(Text.assemble(("Next  ", "bold"), ("pictures and all figures: ", ""), (words, "cyan")))
     return Group(*lines)
 

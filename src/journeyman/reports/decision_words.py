@@ -101,15 +101,15 @@ def break_even_words(decided: DecidedCase) -> tuple[str, ...]:
     return tuple(found)
 
 
-def pilot_words(pilot: PilotPlan, name: str, unit: str) -> tuple[str, ...]:
-    """Say what a pilot is, and how it ends."""
+def pilot_words(pilot: PilotPlan, name: str, unit: str, place: str = "") -> tuple[str, ...]:
+    """Say what a pilot is, and how it ends; ``place`` is the option that names the workspace."""
     hurdle = f"more than {money(pilot.hurdle, unit)}" if pilot.hurdle else "anything"
     return (
         "Of the cases that the model would treat otherwise than today, give each to the policy or to what is "
         f"done today by a fair coin: at most {plural(pilot.cases, 'case')}, which is {number(pilot.days)} days.",
         f"Write one row a case, in their order, with columns arm ('policy' or 'today') and value (what it was worth in "
         f"{unit}, between {money(pilot.low, unit)} and {money(pilot.high, unit)}).",
-        f"Look as often as you like: journeyman decide {name} --pilot RESULTS.csv. It says GO when it is shown "
+        f"Look as often as you like: journeyman decide {name} --pilot RESULTS.csv{place}. It says GO when it is shown "
         f"that a case gains {hurdle}; a false GO has a probability of at most {percent(pilot.alpha)}, however "
         "often one looks.",
         f"Where cases gain what the held-out rows say, it ends after {count(round(pilot.expected))} cases "
