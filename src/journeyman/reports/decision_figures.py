@@ -41,9 +41,10 @@ def sensitivity_figure(decided: DecidedCase) -> Figure | None:
         for one in told
     ]
     zero = Bar("nothing gained", money(0.0, unit), at(0.0), at(0.0), style="c-base", tip="no gain over today", dot=True)
+    follows = "stays" if decided.uplift is not None else "follows"
     note = (
-        f"Value over what is done today while the model is used, where one thing is a fifth smaller or greater and the "
-        f"policy follows. The mark in each bar is the value as the file has it, {money(base, unit)}; the point is "
+        "Value over what is done today while the model is used, where one thing is a fifth smaller or greater and the "
+        f"policy {follows}. The mark in each bar is the value as the file has it, {money(base, unit)}; the point is "
         "nought. Bars that reach below nought have another colour."
     )
     return Figure("What the answer hangs on", note=note, rows=(*rows, zero))
