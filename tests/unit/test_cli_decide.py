@@ -128,6 +128,8 @@ def test_what_cannot_be_used_is_a_line_and_a_hint() -> None:
     assert "would overwrite what is read" in refusal("--economics", "fraud.toml", "--out", "fraud.toml")
     assert "nothing was decided on fraud yet" in refusal("--pilot", "new.csv")
     assert not Path("journeyman-workspace/decisions").exists()
+    shutil.rmtree("journeyman-workspace/artifacts")
+    assert "name the table whose rows are wanted: --table TABLE" in refusal("--economics", "fraud.toml")
 
 
 def test_a_pilot_is_read(folder: Path) -> None:

@@ -100,7 +100,7 @@ def decide(
     place = Path(workspace or DEFAULT_WORKSPACE)
     valued = 1
     if table is None:
-        held = judging_rows_of(release, trained_table(release, place), named)
+        held = judging_rows_of(release, trained_table(release, place, "--table"), named)
         valued = _count_valuations(release, place, case)
     else:
         held = _new_rows(release, table, list(dict.fromkeys([*named, *([treatment] if treatment else [])])), seed)

@@ -112,11 +112,22 @@ def _scored(
     return score_trained(release, trained_table(release, place), most, seed)
 
 
-def trained_table(release: Release, place: Path) -> Repaired:
-    """Return the training table as the build left it in its workspace."""
+def trained_table(release: Release, place: Path, option: str = "--from") -> Repaired:
+    """Return the training table as the build left it in its workspace.
+
+    Parameters
+    ----------
+    option : str
+        That names another table, for the hint.
+
+    Raises
+    ------
+    SettingsError
+        Where it is not there.
+    """
     lacking = SettingsError(
         f"the training table of {release.name} {release.version} is not in the workspace {place}",
-        hint="name the table whose rows are wanted: --from TABLE",
+        hint=f"name the table whose rows are wanted: {option} TABLE",
     )
     try:
         with Workspace.existing(place) as opened:
