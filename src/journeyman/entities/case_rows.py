@@ -110,10 +110,15 @@ class PolicyRows:
         Where it acts.
     chance : ndarray of shape (n_samples,)
         With what probability the row is among those that capacity allows; else the action is ``leave``.
+    rank, slope : ndarray of shape (n_samples,) or None
+        Share of the cases that stand before the row, and how its chance changes with that share; None without a
+        capacity.
     """
 
     action: IntArray
     chance: FloatArray
+    rank: FloatArray | None = None
+    slope: FloatArray | None = None
 
 
 @dataclass(frozen=True)

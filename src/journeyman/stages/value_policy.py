@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from journeyman.entities.business_case import BusinessCase, Volume
 from journeyman.entities.case_rows import CaseRows, PolicyRows, RowSampling
 from journeyman.entities.decided_case import CurvePoint, Rival, ValueEstimate
-from journeyman.metrics.case_policy import choose_actions, constant_actions, gains, possible_gains
+from journeyman.metrics.case_policy import choose_actions, constant_actions, gains, possible_gains, rank_effects
 from journeyman.metrics.mean_distribution import estimate_mean
 
 __all__ = [
@@ -30,7 +30,7 @@ def value_policy(
     rows: CaseRows, policy: PolicyRows, hurdle: float, sampling: RowSampling
 ) -> tuple[ValueEstimate, ValueEstimate]:
     """Return the value a case over the status quo, before and after what the model costs (``hurdle``)."""
-    found, ends = gains(rows, policy), possible_gains(rows, policy)
+    found, ends = gains(rows, policy) + rank_effects(rows, policy), possible_gains(rows, policy)
     before = estimate_mean(found, ends, sampling)
     return before, before if hurdle == 0.0 else estimate_mean(found, ends, sampling, hurdle)
 
@@ -44,17 +44,17 @@ def value_over_rivals(
     the average is predicted for every row.
     """
     hurdle = case.overhead / case.volume.total
-    rivals = []
+    rivals, own = [], gains(rows, policy) + rank_effects(rows, policy)
     for code, action in enumerate(case.actions):
         other = constant_actions(rows, case.volume, code)
-        apart = gains(rows, policy) - gains(rows, other)
+        apart = own - gains(rows, other)
         whole = float(other.chance.mean()) >= 1.0
         name = f"every case: {action}" if whole else f"{action} by lot, as far as the limit allows"
         rivals.append(Rival(name, estimate_mean(apart, _ends_apart(rows, policy, other), sampling, hurdle)))
     if (rows.worth != rows.worth[:1]).any():
         usual = np.average(rows.happened, axis=0, weights=rows.weights)
         other = choose_actions(rows, np.tile(usual, (len(rows), 1)), case.volume)
-        apart = gains(rows, policy) - gains(rows, other)
+        apart = own - gains(rows, other) - rank_effects(rows, other)
         found = estimate_mean(apart, _ends_apart(rows, policy, other), sampling, hurdle)
         rivals.append(Rival("by the worths of each case, with the same prediction for all", found))
     return tuple(rivals)
