@@ -161,6 +161,8 @@ class BusinessCase:
         Questions that a person has answered, by their names.
     text : str
         The file as it was written.
+    sure : float
+        Probability of a gain that GO asks for.
     """
 
     unit: str
@@ -175,6 +177,7 @@ class BusinessCase:
     protected: str = ""
     replies: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
+    sure: float = 0.95
 
     @property
     def actions(self) -> tuple[str, ...]:

@@ -18,7 +18,6 @@ from journeyman.entities.decided_case import (
 
 __all__ = ["judge_case", "open_questions"]
 
-_SURE = 0.95
 _PLAUSIBLE = 0.2
 _ALIKE = 0.8  # selection rates whose ratio is lower are asked about: the four-fifths rule
 _LEVEL = 0.05
@@ -97,8 +96,8 @@ def judge_case(
 ) -> tuple[CaseVerdict, tuple[str, ...]]:
     """Return the verdict and its reasons, the weightiest first.
 
-    GO: the policy is worth more than the status quo, and than each rule without a model, with a probability of .95 at
-    least, and no question that must be answered is open. PILOT: both are plausible, and a pilot can show it in half of
+    GO: the policy is worth more than the status quo, and than each rule without a model, with a probability of
+    ``case.sure`` at least, and no question that must be answered is open. PILOT: both are plausible, and a pilot can show it in half of
     the time of use. NO-GO otherwise.
 
     Parameters
@@ -116,12 +115,12 @@ def judge_case(
     reasons = [_over_today(net)]
     if policy.share == 0.0:
         return CaseVerdict.NO_GO, ("No case is worth acting on by what the model predicts.", *reasons)
-    if worst is not None and against < _SURE:
+    if worst is not None and against < case.sure:
         reasons.append(_over_rival(worst, net))
     reasons += [question.text for question in waiting]
-    if min(net.probability, against) >= _SURE:
+    if min(net.probability, against) >= case.sure:
         if not waiting:
-            reasons.append("It also beats each rule without a model, with a probability of 95% at least.")
+            reasons.append(f"It also beats each rule without a model, with a probability of {case.sure:.0%} at least.")
             return CaseVerdict.GO, tuple(reasons)
         return _piloted(pilot, case, reasons)
     if min(net.probability, against) < _PLAUSIBLE:

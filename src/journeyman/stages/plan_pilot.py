@@ -18,7 +18,6 @@ __all__ = ["PilotCases", "pilot_cases", "plan_pilot"]
 FloatArray = NDArray[np.float64]
 _SIZES = ((2_000, 400), (16_000, 120), (100_000, 40))  # cases of a simulated pilot, and pilots
 _POWER = 0.8
-_ALPHA = 0.05
 
 
 @dataclass(frozen=True)
@@ -82,19 +81,19 @@ def pilot_cases(
     return PilotCases(ours, other, shares[0], shares[1], low, high, a_day)
 
 
-def plan_pilot(found: PilotCases, case: BusinessCase, alpha: float = _ALPHA, seed: int = 0) -> PilotPlan | None:
+def plan_pilot(found: PilotCases, case: BusinessCase, seed: int = 0) -> PilotPlan | None:
     """Return a pilot that ends in GO with a probability of .8 where cases gain what the held-out rows say.
 
     Each case goes to the policy or to the status quo by a fair coin. None where no pilot of 100,000 cases would do.
 
     Parameters
     ----------
-    alpha : float
-        Most probability of a false GO, under looks at every case.
+    case : BusinessCase
+        Its ``sure`` less than 1 by the most probability of a false GO, under looks at every case.
     seed : int
         Of the simulated pilots.
     """
-    low, high = found.low, found.high
+    low, high, alpha = found.low, found.high, 1.0 - case.sure
     hurdle = case.overhead / (found.a_day * case.volume.days)
     mean = hurdle / (2.0 * (high - low))
     gain, spread = _moments(found, mean)

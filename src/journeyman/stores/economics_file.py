@@ -22,7 +22,7 @@ EACH = "each"
 """The outcome of a number: worths name its column."""
 
 _AGAIN = "`journeyman decide NAME --init --economics FILE.toml` writes a file with all questions"
-_TOP = {"unit", "effect", "worth", "today", "volume", "costs", "prevalence", "protected", "answers"}
+_TOP = {"unit", "effect", "worth", "today", "volume", "costs", "prevalence", "protected", "answers", "sure"}
 _VOLUME = {"cases_a_day", "days", "capacity_a_day", "budget_a_day", "price"}
 _TODAY = {"action", "where", "is", "above", "below", "otherwise"}
 _COSTS = {"fixed", "a_day", "retraining"}
@@ -105,6 +105,7 @@ class _Reader:
             protected=self._text(plain, "protected", "a column") if "protected" in plain else "",
             replies=self._replies(plain.get("answers", {})),
             text=text,
+            sure=self._sure(plain.get("sure", 0.95)),
         )
         self._check_known(self._table(plain, "costs"), _COSTS, "costs.")
         return self._consistent(case)
@@ -250,6 +251,12 @@ class _Reader:
             raise self.refuse("answers are texts by the names of questions", '[answers] and groups = "..."')
         return {str(k): str(v) for k, v in table.items()}
 
+    def _sure(self, value: object) -> float:
+        sure = self._number(value, "sure")
+        if not 0.5 < sure < 1.0:
+            raise self.refuse(f"sure = {sure:g}, wanted a probability between 0.5 and 1", "write sure = 0.95")
+        return sure
+
     def _cost(self, table: object, key: str) -> float:
         if not isinstance(table, Mapping):
             raise self.refuse("costs is no table", "write [costs] and a line such as fixed = 5000")
@@ -370,6 +377,8 @@ unit = "EUR"
 #   "measured"  a trial has measured what acting does, and the worths below say it
 #   "assumed"   somebody believes what stands below; there is no GO before a pilot has shown it
 effect = "assumed"
+
+# sure = 0.95               # probability of a gain that GO asks for, and 1 - alpha of a pilot
 
 # Groups of people that must not be treated otherwise? Name their column, and they are compared.
 # protected = "sex"

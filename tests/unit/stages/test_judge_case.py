@@ -52,6 +52,13 @@ def test_a_pilot_needs_a_plan_and_the_time() -> None:
     assert "20 days of the 30" in reasons[-1]
 
 
+def test_how_sure_one_has_to_be_is_a_setting() -> None:
+    sample = decided_case()
+    terms = (value(0.97), [Rival("every case: act", value(0.97))], sample.policy, [], sample.pilot)
+    assert judge_case(*terms, sample.case)[0] is GO
+    assert judge_case(*terms, replace(sample.case, sure=0.99))[0] is PILOT
+
+
 def test_a_policy_that_acts_on_nobody_is_no_go() -> None:
     sample = decided_case()
     nobody = replace(sample.policy, share=0.0)

@@ -72,6 +72,7 @@ def test_all_entries_are_read() -> None:
         ("[costs]", "[prevalence]\nyes = 2\n[costs]", "prevalence.yes = 2", "0.02"),
         ("[costs]", "[prevalence]\nyse = 0.2\n[costs]", "prevalence.yse is no outcome", "did you mean 'yes'?"),
         ("[costs]", "[prevalence]\nyes = 0.2\nno = 0.7\n[costs]", "sum to 0.9, wanted 1", "share"),
+        ('unit = "EUR"', 'unit = "EUR"\nsure = 95', "sure = 95, wanted a probability", "sure = 0.95"),
         ("[costs]", "[cost]", "there is no entry 'cost'", "did you mean 'costs'?"),
         ("[worth.leave]", "[worth.rest]", "no action is called 'leave'", "[worth.leave]"),
         ("[volume]", "[volume", "is not TOML", "--init"),
