@@ -97,8 +97,8 @@ def judge_case(
     """Return the verdict and its reasons, the weightiest first.
 
     GO: the policy is worth more than the status quo, and than each rule without a model, with a probability of
-    ``case.sure`` at least, and no question that must be answered is open. PILOT: both are plausible, and a pilot can show it in half of
-    the time of use. NO-GO otherwise.
+    ``case.sure`` at least, and no question that must be answered is open. PILOT: both are plausible, and a pilot can
+    show it in half of the time of use. NO-GO otherwise.
 
     Parameters
     ----------
